@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any
 
 from domain.errors import InvalidSettings, Refused
 from domain.number import number
+from domain.plain_text import meant
 from domain.settings import OnKill, OrphanRule, Settings, SizingRule, check
 
 _FIXED: Mapping[str, str] = {
@@ -64,8 +64,7 @@ def _check_changeable(name: str) -> None:
 
 
 def _unknown(name: str, known: Mapping[str, object]) -> str:
-    near = get_close_matches(name, known, 1)
-    return f"{name}: no such setting" + (f"; did you mean {near[0]}?" if near else "")
+    return f"{name}: no such setting{meant(name, known)}"
 
 
 def _with(settings: Settings, name: str, value: Any) -> Settings:

@@ -8,7 +8,8 @@ categories and of its property Default_Ignorable_Code_Point (DerivedCoreProperti
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from unicodedata import category, name
 
 from domain.errors import InvalidInput
@@ -63,3 +64,9 @@ def _spelled(character: str) -> str:
     point = f"U+{ord(character):04X}"
     called = name(character, "")
     return f"{point} ({called})" if called else point
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """`; did you mean trend?` with the most similar known name; empty where none is similar."""
+    near = get_close_matches(name, list(known), 1)
+    return f"; did you mean {near[0]}?" if near else ""

@@ -9,7 +9,6 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -188,5 +187,5 @@ def _check_unused(connection: Any, record: ConnectionPoolEntry, _: object) -> No
     try:
         connection.execute("SELECT 1")
         connection.rollback()
-    except psycopg.Error as fault:
+    except connection.Error as fault:
         raise DisconnectionError from fault

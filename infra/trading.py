@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
-from difflib import get_close_matches
 from importlib.metadata import entry_points
 from typing import cast, get_args, get_origin, get_type_hints
 
@@ -16,6 +15,7 @@ from domain.arithmetic import ZERO
 from domain.errors import InvalidSettings, WhenceError
 from domain.interval import interval_of
 from domain.number import misread
+from domain.plain_text import meant
 from domain.settings import Settings, StrategySettings, check, faults
 from domain.strategies import Strategy
 from domain.strategies.builtin import BUILTIN, StrategyFactory
@@ -40,10 +40,8 @@ def _unknown_pauses(settings: Settings) -> Iterator[str]:
     known = settings.instances
     for name in settings.paused:
         if name not in known:
-            near = get_close_matches(name, known, 1)
-            meant = f"; did you mean {near[0]}?" if near else ""
             yield (
-                f"paused: no configured strategy is called {name!r}{meant}; configured are: "
+                f"paused: no configured strategy is called {name!r}{meant(name, known)}; configured are: "
                 f"{', '.join(known) or 'none'}; pause a scanner with `pauseStrategy` after its first signal"
             )
 
@@ -144,8 +142,7 @@ def _unknown(table: Mapping[str, object], kind: type, path: str) -> Iterator[str
             for name, item, of in _tables(key, value, hints[key]):
                 yield from _unknown(item, of, f"{path}.{name}")
         else:
-            near = get_close_matches(key, names, 1)
-            yield f"{path}.{key}: no such setting" + (f"; did you mean {near[0]}?" if near else "")
+            yield f"{path}.{key}: no such setting{meant(key, names)}"
 
 
 def _tables(name: str, value: object, hint: object) -> Iterator[tuple[str, Tree, type]]:
@@ -190,11 +187,8 @@ def _plugged(settings: StrategySettings) -> Strategy:
     name, found = settings.kind, entry_points(group=GROUP)
     if name not in found.names:
         known = ", ".join(sorted({*BUILTIN, *found.names}))
-        near = get_close_matches(name, [*found.names, *BUILTIN], 1)
-        meant = f"; did you mean {near[0]}?" if near else ""
-        raise InvalidSettings(
-            f"trading.strategies: no strategy is called {name!r}{meant}; there are: {known}"
-        )
+        near = meant(name, [*found.names, *BUILTIN])
+        raise InvalidSettings(f"trading.strategies: no strategy is called {name!r}{near}; there are: {known}")
     try:
         factory: StrategyFactory = found[name].load()
         return factory(settings.parameters)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from json import JSONDecodeError
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -31,6 +32,8 @@ def answering(engine: Engine) -> Generator[None]:
         raise StoreUnavailable(
             f"the store {shown_store(engine)} does not answer: {_first_line(fault)}"
         ) from None
+    except JSONDecodeError:
+        raise changed("JSON") from None
     except DBAPIError as fault:
         raise StoreError(f"the store {shown_store(engine)} cannot be used: {_first_line(fault)}") from None
 

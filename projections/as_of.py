@@ -33,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.errors import InvalidInput
+from projections.belonging import ANOTHER
 from projections.bookkeeping import CURSORS, PARKED, BuildKind, ParkedState
 from projections.builds import SINCE, UNTIL, Build, live, tables_of
 from projections.columns import COUNT, optional
@@ -178,7 +179,7 @@ class AsOf:
         if cursor.log_id != self._log_id:
             raise InvalidInput(
                 f"the store's {build.projection} was made from log {cursor.log_id}, and this is log "
-                f"{self._log_id}: name another store with --store, as `--store sqlite:///another.read.db`"
+                f"{self._log_id}: name another store, as {ANOTHER}"
             )
         return int(cursor.ordinal)
 

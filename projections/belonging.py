@@ -10,7 +10,8 @@ from domain.errors import InvalidInput, Refused
 from projections.bookkeeping import CURSORS
 from projections.builds import Build
 
-_ANOTHER = "`--store sqlite:///another.read.db`"
+ANOTHER = "`--store sqlite:///another.read.db`"
+"""How another store is named, in errors."""
 
 
 def check_belongs(cursor: Any, projection: str, log_id: str, storage: str) -> None:
@@ -22,12 +23,12 @@ def check_belongs(cursor: Any, projection: str, log_id: str, storage: str) -> No
     if cursor.log_id != log_id:
         raise InvalidInput(
             f"the store's {projection} were made from log {cursor.log_id}, and this is log {log_id}: "
-            f"name another store, as {_ANOTHER}, or remove its builds with `whence projections drop`"
+            f"name another store, as {ANOTHER}, or remove its builds with `whence projections drop`"
         )
     if cursor.storage and storage and cursor.storage != storage:
         raise InvalidInput(
             f"the store's {projection} were made from the log in {cursor.storage}; this log has the same id "
-            f"(the same tape and settings), but is in {storage}: name another store, as {_ANOTHER}; if it "
+            f"(the same tape and settings), but is in {storage}: name another store, as {ANOTHER}; if it "
             "is the same log, moved or restored, run `whence projections adopt`"
         )
 
@@ -53,7 +54,7 @@ def adopt(connection: Connection, partition: int, log_id: str, storage: str, hea
     if furthest > head:
         raise Refused(
             f"the store includes the events up to ordinal {furthest:,}, and this log has only {head:,}: it is not the "
-            f"log that the store was made from; name another store, as {_ANOTHER}"
+            f"log that the store was made from; name another store, as {ANOTHER}"
         )
     here = CURSORS.c.partition == partition
     # The epoch makes a running runner resume, so that it checks the storage again.

@@ -55,9 +55,9 @@ class Money(TypeDecorator[Decimal]):
         return None if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        """The decimal with all recorded digits, trailing zeros included."""
-        if value is None or isinstance(value, Decimal):
-            return value
+        """The decimal in SQLite's text, with all recorded digits, trailing zeros included."""
+        if value is None:
+            return None
         try:
             return Decimal(value)
         except (ArithmeticError, TypeError, ValueError):
@@ -84,13 +84,14 @@ class Moment(TypeDecorator[datetime]):
         return _in_utc if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """The time, aware and in UTC."""
+        """The time in SQLite's number, aware and in UTC."""
         if value is None:
             return None
         try:
-            return value.astimezone(UTC) if isinstance(value, datetime) else _EPOCH + value * _MICROSECOND
+            moment: datetime = _EPOCH + value * _MICROSECOND
         except (ArithmeticError, TypeError):
             raise changed("a time") from None
+        return moment
 
 
 def changed(what: str) -> StoreError:

@@ -29,7 +29,7 @@ Texts = Callable[[Iterable[Any]], Iterable[str]]
 """Converts the values of a column, none of which is None, to escaped text."""
 
 
-def copied_columns(table: Table) -> str:
+def quoted_columns(table: Table) -> str:
     """The quoted names of the columns, in the order in which `copy_texts` writes them."""
     return ", ".join(f'"{column.name}"' for column in table.columns)
 

@@ -6,6 +6,8 @@ missing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, inspect, select
 
 from projections.bookkeeping import BUILDS
@@ -16,8 +18,7 @@ from projections.tables import TableSpec
 
 def has_late_indexes(projection: Projection, build: Build) -> bool:
     """Whether a table of the build is indexed late."""
-    kept = tables_of(projection, build)
-    return any(spec.is_indexed_late and spec.name in kept for spec in projection.tables)
+    return bool(_indexed_late(projection, build))
 
 
 def make_late_indexes(connection: Connection, projection: Projection, build: Build) -> None:
@@ -27,10 +28,18 @@ def make_late_indexes(connection: Connection, projection: Projection, build: Bui
     """
     # Processes of several partitions may come here at once; PostgreSQL's CREATE INDEX does not exclude another.
     connection.execute(select(BUILDS.c.id).where(BUILDS.c.id == build.id).with_for_update(key_share=True))
+    for spec, table in _indexed_late(projection, build):
+        _make_missing(connection, spec, table)
+
+
+def _indexed_late(projection: Projection, build: Build) -> Sequence[tuple[TableSpec, str]]:
+    """The build's tables that are indexed late, with their names in the store."""
     kept = tables_of(projection, build)
-    for spec in projection.tables:
-        if spec.is_indexed_late and spec.name in kept:
-            _make_missing(connection, spec, kept[spec.name].name)
+    return [
+        (spec, kept[spec.name].name)
+        for spec in projection.tables
+        if spec.is_indexed_late and spec.name in kept
+    ]
 
 
 def _make_missing(connection: Connection, spec: TableSpec, table: str) -> None:

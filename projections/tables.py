@@ -54,9 +54,7 @@ class TableSpec:
         return table
 
     def late_indexes(self, name: str) -> Sequence[Index]:
-        """The late indexes of the table `name`."""
-        if not self.is_indexed_late:
-            return ()
+        """The late indexes of the table `name`, which is indexed late."""
         table = self._columns(MetaData(), name, ())
         self._index(table, searched=True)
         return sorted(table.indexes, key=lambda index: str(index.name))

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from domain.errors import InvalidInput, StoreUnavailable
 from domain.log import Recorded
 from projections.answering import shown_store
-from projections.belonging import check_belongs
+from projections.belonging import ANOTHER, check_belongs
 from projections.bookkeeping import BUILDS, CURSORS, PARKED, ParkedState
 from projections.builds import Build, tables_of
 from projections.faults import Dropped, Overtaken, Unwritable, is_passing
@@ -144,8 +144,8 @@ class Work:
         """For a log without events. Raises InvalidInput where the build has rows: they are of another log."""
         if self._stored():
             raise InvalidInput(
-                f"the store's {self.projection.name} were made from a log with events, and this log is empty: choose "
-                "another store with --store, or restore the log"
+                f"the store's {self.projection.name} were made from a log with events, and this log is empty: name "
+                f"another store, as {ANOTHER}, or restore the log"
             )
 
     def follow(self, digests: Mapping[int, bytes]) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.types import JSON
 
 from projections.columns import Moment, Money, Packed, microseconds, packed, plain_json
-from projections.copying import copied_columns, copy_texts
+from projections.copying import copy_texts, quoted_columns
 from projections.projection import Key, Row
 from projections.word_index import put_words
 
@@ -48,7 +48,7 @@ def _write_postgres(
 
 def _copy(connection: Connection, table: Table, into: str, partition: int, rows: Sequence[Row]) -> None:
     driver: Any = connection.connection.driver_connection
-    statement = f'COPY "{into}" ({copied_columns(table)}) FROM STDIN'
+    statement = f'COPY "{into}" ({quoted_columns(table)}) FROM STDIN'
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
         for block in copy_texts(table, partition, rows):
             copy.write(block)
@@ -58,7 +58,7 @@ def _write_sqlite(
     connection: Connection, table: Table, partition: int, new: Sequence[Row], changed: Sequence[Row]
 ) -> None:
     names, binds = _columns(table)
-    columns, marks = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
+    columns, marks = quoted_columns(table), ", ".join("?" * len(names))
     driver: Any = connection.connection.driver_connection
     insert = f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'  # noqa: S608  (names are ours)
     if new:

@@ -66,15 +66,13 @@ class Plans:
     """The plans of a document's selections, shared by its executions.
 
     `by_fields` has them by type and by the id of the fields; the fields are kept, too, so that no other fields can have
-    this id. `subfields` is graphql-core's cache of the fields of each selection. `are_plain`: whether only plain fields
-    are selected of a root field, by the id of its first node.
+    this id. `subfields` is graphql-core's cache of the fields of each selection.
     """
 
     by_fields: dict[tuple[str, int], tuple[Fields, _Plan]] = field(
         default_factory=dict[tuple[str, int], tuple[Fields, _Plan]]
     )
     subfields: dict[tuple[Any, ...], Fields] = field(default_factory=dict[tuple[Any, ...], Fields])
-    are_plain: dict[int, bool] = field(default_factory=dict[int, bool])
 
 
 class Reads:
@@ -130,14 +128,8 @@ class Completion(ExecutionContext):
         if isinstance(self.context_value, Reads) and len(fields) == 1:
             (nodes,) = fields.values()
             definition = root_type.fields.get(nodes[0].name.value)
-            self.context_value.reads_once = definition is not None and self._is_plain(definition.type, nodes)
-
-    def _is_plain(self, kind: Any, nodes: list[FieldNode]) -> bool:
-        known = self.plans.are_plain.get(id(nodes[0]))
-        if known is None:
-            known = self._value(kind, nodes) is not None
-            self.plans.are_plain[id(nodes[0])] = known
-        return known
+            is_plain = definition is not None and self._value(definition.type, nodes) is not None
+            self.context_value.reads_once = is_plain
 
     def _executed(
         self, parent_type: GraphQLObjectType, source_value: Any, path: Path | None, fields: Fields
@@ -201,7 +193,7 @@ class Completion(ExecutionContext):
             GraphQLError
         ):  # a directive's variable is null; graphql-core reports it at each object that has it
             return None
-        plain, is_all = self._made(kind, fields)
+        plain, is_all = self._plan(kind, fields)
         generic = definition.concrete_of or definition  # the class that a generic type's objects have
         return _completed(generic.origin, plain) if is_all else None
 

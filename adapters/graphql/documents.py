@@ -66,7 +66,7 @@ class ReadOnce(SchemaExtension):
         """Removes all rules for a known document, because none depends on the request; remembers a valid one."""
         context = self.execution_context
         document, tree = context.query or "", context.graphql_document
-        is_known = tree is not None and self._valid.find(document) is tree
+        is_known = tree is not None and is_valid(tree)
         if is_known:
             context.validation_rules = ()
         yield

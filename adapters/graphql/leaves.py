@@ -59,20 +59,17 @@ def _checked(serialize: Callable[[Any], Any]) -> Write:
     return write
 
 
-def _text(value: Any) -> Any:
-    if type(value) is not str:
-        raise Unusual
-    return value
+def _exactly(kind: type) -> Write:
+    def write(value: Any) -> Any:
+        if type(value) is not kind:
+            raise Unusual
+        return value
+
+    return write
 
 
 def _whole(value: Any) -> Any:
     if type(value) is not int or not -_LARGEST_INT <= value <= _LARGEST_INT:
-        raise Unusual
-    return value
-
-
-def _flag(value: Any) -> Any:
-    if type(value) is not bool:
         raise Unusual
     return value
 
@@ -84,10 +81,10 @@ def _figure(value: Any) -> Any:
 
 
 _KNOWN: Mapping[str, Write] = {
-    "String": _text,
-    "ID": _text,
+    "String": _exactly(str),
+    "ID": _exactly(str),
     "Int": _whole,
-    "Boolean": _flag,
+    "Boolean": _exactly(bool),
     "Float": _figure,
 }
 """Writers that only accept values which need no conversion; graphql-core converts all others."""

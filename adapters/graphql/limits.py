@@ -65,12 +65,12 @@ class BudgetLimiter(SchemaExtension):
         """Replaces validation by its errors where there are any."""
         context = self.execution_context
         document = context.graphql_document
-        judged = document is None or is_valid(document)
-        faults = [] if document is None or judged else _budget_faults(document, self._limits)
+        new = None if document is None or is_valid(document) else document
+        faults = [] if new is None else _budget_faults(new, self._limits)
         faults = faults or value_faults(context.variables or {}, self._limits.values)
         errors = [GraphQLError(fault, extensions={"code": Code.TOO_COMPLEX}) for fault in faults]
-        if document is not None and not judged and not errors:
-            errors.extend(mutation_fault(document))
+        if new is not None and not errors:
+            errors.extend(mutation_fault(new))
         if errors:
             context.pre_execution_errors = errors
         yield
@@ -109,7 +109,7 @@ def _is_light(document: DocumentNode) -> bool:
 
 @dataclass
 class _Weighing:
-    """The weights of a document's operations. `is_fixed`: no page size was a variable."""
+    """The weights of a document's operations. `is_fixed`: no page size was a variable, and all variables were valid."""
 
     schema: GraphQLSchema
     document: DocumentNode
@@ -125,7 +125,7 @@ class _Weighing:
                 variables = _coerced(self.schema, node, self.variables)
                 scales = Scales(self.schema, fragments, variables, self.limits.page)
                 yield from self._over(node, scales)
-                self.is_fixed &= scales.is_fixed
+                self.is_fixed &= scales.is_fixed and variables is not None
 
     def _over(self, node: OperationDefinitionNode, scales: Scales) -> Iterator[GraphQLError]:
         weight = scales.weigh(node.selection_set, self.schema.get_root_type(node.operation))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 
 from commands import settings as settings_commands
 from commands import tripping
@@ -15,6 +14,7 @@ from commands.requests.situation import Situation
 from commands.routes import Command
 from domain.adjusting import adjusted
 from domain.errors import InvalidInput, Refused
+from domain.plain_text import meant
 from domain.settings import Settings
 
 
@@ -57,9 +57,8 @@ def _check_known(named: str, situation: Situation) -> None:
     known = _known(situation)
     if named in known:
         return
-    near = get_close_matches(named, known, 1)
     raise Refused(
-        f"no strategy is called {named!r}{f'; did you mean {near[0]}?' if near else ''}; known are the configured ones "
+        f"no strategy is called {named!r}{meant(named, known)}; known are the configured ones "
         f"and those whose signals are in the log: {', '.join(known) or 'none'}"
     )
 

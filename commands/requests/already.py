@@ -22,6 +22,7 @@ from commands.request import (
     ResumeStrategy,
     TripKillSwitch,
 )
+from commands.requests.repeated import first_of, only
 from commands.tripping import left
 from commands.world import World
 from domain.account import KillSwitchTripped
@@ -59,8 +60,7 @@ def _tripped(_request: TripKillSwitch, world: World, _account: str) -> str:
 
 def _trip_left(followed: Sequence[Followed]) -> str:
     """What a trip left: positions stay protected at the exchange, entries may fill before their cancel arrives."""
-    closing = {one.named.stream for one in followed if isinstance(one.event, PositionClosing)}
-    tripped = next((one.event for one in followed if isinstance(one.event, KillSwitchTripped)), None)
+    closing, tripped = first_of(PositionClosing, followed), only(KillSwitchTripped, followed)
     if tripped is None:
         return ""
     being_closed = [stream for stream in tripped.positions if stream in closing]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -25,6 +26,8 @@ from domain.instrument import Instrument, check_digits
 from domain.order import Closed, OrderPlaced, OrderStatus, Working
 from domain.portfolio import OpenPosition, with_levels
 from domain.streams import order_stream
+
+_Price = TypeVar("_Price", Decimal, Decimal | None)
 
 
 class Meant(Struct, frozen=True, gc=False, kw_only=True):
@@ -48,14 +51,16 @@ def meant(terms: ManualTerms, situation: Situation) -> Meant:
     _check_trigger(terms, situation)
     if terms.reduce_only:
         _check_reducing(terms, situation)
-        return Meant(terms=placed, rules=rules, price=_named(terms, situation), case=None)
+        return Meant(
+            terms=placed, rules=rules, price=_named(terms, situation.prices.get(terms.instrument)), case=None
+        )
     case = _checked(terms, situation, situation.view(rules))
     return Meant(terms=placed, rules=rules, price=case.entry.price, case=case)
 
 
-def _named(terms: ManualTerms, situation: Situation) -> Decimal | None:
+def _named(terms: ManualTerms, last: _Price) -> _Price:
     """The limit or trigger price of the order, else the last known price."""
-    return terms.limit_price or terms.trigger_price or situation.prices.get(terms.instrument)
+    return terms.limit_price or terms.trigger_price or last
 
 
 def _placed(terms: ManualTerms, situation: Situation) -> OrderPlaced:
@@ -101,7 +106,7 @@ def _check_reducing(terms: ManualTerms, situation: Situation) -> None:
 def _checked(terms: ManualTerms, situation: Situation, view: View) -> Case:
     """Checks the entry at its price and, if it trades at once, at the last price; returns the higher-priced case."""
     rules, last = view.listed, situation.last_price(view.listed.id)
-    price, limit = terms.limit_price or terms.trigger_price or last, terms.limit_price
+    price, limit = _named(terms, last), terms.limit_price
     for name, level in (("the stop", terms.stop), ("the target", terms.target)):
         if level is not None:
             check_digits(f"{name} on {rules.id}", level, rules.tick)

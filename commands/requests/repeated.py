@@ -49,7 +49,7 @@ def is_the_same(request: Request, recorded: str, followed: Sequence[Followed]) -
     return same is not None and same(request, followed)
 
 
-def _of(kind: type[_E], followed: Iterable[Followed]) -> dict[str, _E]:
+def first_of(kind: type[_E], followed: Iterable[Followed]) -> dict[str, _E]:
     """The first event of this kind in each stream, by stream."""
     found: dict[str, _E] = {}
     for one in followed:
@@ -58,16 +58,17 @@ def _of(kind: type[_E], followed: Iterable[Followed]) -> dict[str, _E]:
     return found
 
 
-def _only(kind: type[_E], followed: Iterable[Followed]) -> _E | None:
-    return next(iter(_of(kind, followed).values()), None)
+def only(kind: type[_E], followed: Iterable[Followed]) -> _E | None:
+    """The first event of this kind; None where there is none."""
+    return next(iter(first_of(kind, followed).values()), None)
 
 
 def _signal(request: RaiseSignal, followed: Sequence[Followed]) -> bool:
-    return _only(SignalDetected, followed) == request.signal.detected()
+    return only(SignalDetected, followed) == request.signal.detected()
 
 
 def _place(request: PlaceOrder, followed: Sequence[Followed]) -> bool:
-    placed = list(_of(OrderPlaced, followed).values())
+    placed = list(first_of(OrderPlaced, followed).values())
     return bool(placed) and _worded(placed) == request.terms
 
 
@@ -90,7 +91,7 @@ def _worded(placed: Sequence[OrderPlaced]) -> ManualTerms:
 
 
 def _amend(request: AmendOrder, followed: Sequence[Followed]) -> bool:
-    for stream, found in _of(OrderAmendRequested, followed).items():
+    for stream, found in first_of(OrderAmendRequested, followed).items():
         if parse(stream).id == request.order_id:
             recorded = (found.quantity, found.limit_price, found.trigger_price)
             return recorded == (request.quantity, request.limit_price, request.trigger_price)
@@ -98,13 +99,13 @@ def _amend(request: AmendOrder, followed: Sequence[Followed]) -> bool:
 
 
 def _cancel(request: CancelOrder, followed: Sequence[Followed]) -> bool:
-    cancels = {parse(stream).id: event for stream, event in _of(OrderCancelRequested, followed).items()}
+    cancels = {parse(stream).id: event for stream, event in first_of(OrderCancelRequested, followed).items()}
     found = cancels.get(request.order_id)
     return found is not None and found.reason == request.reason
 
 
 def _close(request: ClosePosition, followed: Sequence[Followed]) -> bool:
-    placed = list(_of(OrderPlaced, followed).values())
+    placed = list(first_of(OrderPlaced, followed).values())
     if len(placed) != 1:
         return False
     one = placed[0]
@@ -127,7 +128,7 @@ def _move(request: MoveProtection, followed: Sequence[Followed]) -> bool:
 
 
 def _paused(request: PauseStrategy, followed: Sequence[Followed]) -> bool:
-    changed = _only(SettingsChanged, followed)
+    changed = only(SettingsChanged, followed)
     return changed is not None and (request.strategy in changed.settings.paused, changed.reason) == (
         True,
         request.reason,
@@ -135,7 +136,7 @@ def _paused(request: PauseStrategy, followed: Sequence[Followed]) -> bool:
 
 
 def _resumed(request: ResumeStrategy, followed: Sequence[Followed]) -> bool:
-    changed = _only(SettingsChanged, followed)
+    changed = only(SettingsChanged, followed)
     return changed is not None and (request.strategy in changed.settings.paused, changed.reason) == (
         False,
         request.reason,
@@ -144,22 +145,22 @@ def _resumed(request: ResumeStrategy, followed: Sequence[Followed]) -> bool:
 
 def _adjusted(request: ChangeSettings, followed: Sequence[Followed]) -> bool:
     """Whether the recorded settings already contain the changes."""
-    changed = _only(SettingsChanged, followed)
+    changed = only(SettingsChanged, followed)
     return changed is not None and adjusted(changed.settings, request.changes) == changed.settings
 
 
 def _tripped(request: TripKillSwitch, followed: Sequence[Followed]) -> bool:
-    tripped = _only(KillSwitchTripped, followed)
+    tripped = only(KillSwitchTripped, followed)
     return tripped is not None and tripped.reason == request.reason
 
 
 def _reset(request: ResetKillSwitch, followed: Sequence[Followed]) -> bool:
-    found = _only(KillSwitchReset, followed)
+    found = only(KillSwitchReset, followed)
     return found is not None and found.reason == request.reason
 
 
 def _settled(request: ResolveDiscrepancy, followed: Sequence[Followed]) -> bool:
-    return _only(DiscrepancyResolved, followed) == DiscrepancyResolved(
+    return only(DiscrepancyResolved, followed) == DiscrepancyResolved(
         request.discrepancy_id, request.resolution
     )
 

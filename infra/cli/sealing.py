@@ -24,7 +24,8 @@ def seal(
 ) -> None:
     """Accepts the events that an earlier version wrote without marks; look at them before.
 
-    From then on every event of the log must have a valid mark. A log with marks is only verified.
+    From then on every event of the log must have a valid mark. A log with marks is only verified, or
+    its removed head is made again; --without-key replaces all marks.
     """
     from infra.config import load, shown
     from infra.logs import seal as sealed

@@ -10,7 +10,6 @@ import typer
 
 from domain.errors import InvalidInput
 from domain.number import number
-from infra.cli import INTERRUPTED
 from infra.cli.options import pace_of, whole
 
 _SYNTHETIC = "synthetic"
@@ -80,10 +79,7 @@ def venue(
         limits=not no_limits,
         state=state,
     )
-    try:
-        asyncio.run(serve(options, typer.echo, narrates=not quiet))
-    except KeyboardInterrupt:
-        raise typer.Exit(INTERRUPTED) from None
+    asyncio.run(serve(options, typer.echo, narrates=not quiet))
 
 
 def _money(text: str) -> Decimal:

@@ -55,7 +55,6 @@ _DAILY = frozenset({"DAILY_LOSS"})
 
 Faults = Callable[[], Iterable[Notice]]
 """Returns a notice for each fault of the program that exists now."""
-"""Returns the records that are no events of the log; see `RecordedLog.refused`."""
 
 
 class Alerting:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.adversary.waiting import until
+from tests.journeys.program import running, whence
+
+_WRITTEN = 100_000
+"""Bytes of the `-wal` file after several appends."""
 
 
 def _renamed(log: Path) -> Callable[[], object]:
@@ -26,30 +29,16 @@ def test_a_paper_run_whose_log_is_harmed_ends_with_code_4_and_all_its_events(
     tmp_path: Path, harm: Callable[[Path], Callable[[], object]]
 ) -> None:
     log = tmp_path / "o.db"
-    run = subprocess.Popen(
-        [*_whence("paper"), "--bars", "3000", "--pace", "30000x", "--log", f"sqlite:///{log}"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    _wait_for(log.with_name("o.db-wal"), 100_000)
-    mend = harm(log)
-    _, err = run.communicate(timeout=60)
-    assert run.returncode == 4, err
+    wal = log.with_name("o.db-wal")
+    with running(tmp_path, "paper", "--bars", "3000", "--pace", "30000x", "--log", f"sqlite:///{log}") as run:
+        until(lambda: wal.exists() and wal.stat().st_size >= _WRITTEN, "the log is being written")
+        mend = harm(log)
+        code, _, err = run.ended()
+    assert code == 4, err
     assert "was removed or replaced under the running engine" in err
     assert list(tmp_path.glob("o.db")) == ([] if harm is _renamed else [log]), "the program made a new log"
     mend()
     last = int(err.partition("up to ordinal ")[2].split()[0])
-    shown = subprocess.run(
-        [*_whence("log"), "--log", f"sqlite:///{log}"], capture_output=True, text=True, check=True, timeout=60
-    )
+    shown = whence(tmp_path, "log", "--log", f"sqlite:///{log}")
+    assert shown.returncode == 0, shown.stderr
     assert shown.stdout.count("\n") >= last > 3
-
-
-def _wait_for(file: Path, size: int) -> None:
-    until = time.monotonic() + 60
-    while not file.exists() or file.stat().st_size < size:
-        assert time.monotonic() < until
-        time.sleep(0.02)
-
-
-def _whence(command: str) -> tuple[str, ...]:
-    return (str(Path(sys.executable).with_name("whence")), command)

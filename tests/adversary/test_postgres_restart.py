@@ -19,7 +19,7 @@ import pytest
 
 from adapters.avro import AvroCodec
 from adapters.log.address import PostgresAddress, parse_address
-from adapters.log.postgres import open_postgres, read_postgres
+from adapters.log.postgres import open_postgres
 from adapters.log.recorder_log import RecorderLog
 from domain.errors import LogOwned, LogUnavailable, OwnershipLost
 from infra.servers.postgres import PostgresServer
@@ -52,8 +52,7 @@ class Restarted:
         return open_postgres(self.address, AvroCodec())
 
     def versions(self) -> list[int]:
-        with closing(read_postgres(self.address, AvroCodec())) as log:
-            return [one.envelope.meta.version for one in log.read()]
+        return [one.envelope.meta.version for one in events_at(self.server.url)]
 
     def empty(self) -> None:
         with psycopg.connect(self.server.url, autocommit=True) as connection:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from adapters.avro import AvroCodec
-from adapters.log.sqlite import open_sqlite, read_sqlite
+from adapters.log.sqlite import open_sqlite
 from adapters.played import SqlitePlayed
 from adapters.tapes import read_tape
 from domain.errors import TapeMismatch
@@ -19,6 +19,7 @@ from domain.log import Recorded
 from domain.mark import AccountMarked
 from infra.run.paper import PaperRun
 from tests.cases.tapes import Prices, flat, plan, write
+from tests.journeys.runs import events_at
 
 ENTER = "2 * LONG ENTER 95 110"
 FIRST: list[Prices] = [
@@ -47,8 +48,7 @@ def run(folder: Path, candles: Sequence[Prices], log: str = "log.db") -> list[Re
 
 
 def events(path: Path) -> list[Recorded]:
-    with closing(read_sqlite(path, AvroCodec())) as log:
-        return list(log.read())
+    return events_at(f"sqlite:///{path}")
 
 
 def changed(candles: Sequence[Prices], number: int, prices: Prices) -> list[Prices]:

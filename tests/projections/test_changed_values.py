@@ -12,7 +12,7 @@ from sqlalchemy import Column, Engine, Integer, MetaData, Table, Text, create_en
 
 from domain.errors import StoreError, StoreUnavailable
 from projections.answering import answering
-from projections.columns import Moment, Money, Packed
+from projections.columns import JSON_TEXT, Moment, Money, Packed
 from projections.store import prepare, reading, writing
 
 ROWS = Table(
@@ -23,6 +23,7 @@ ROWS = Table(
     Column("at", Moment),
     Column("packed", Packed),
     Column("words", Text),
+    Column("inputs", JSON_TEXT.type()),
 )
 
 
@@ -33,7 +34,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
     with writing(engine) as connection:
         ROWS.create(connection)
         connection.execute(
-            insert(ROWS).values(id=1, money=Decimal("1.50"), at=at, packed={"a": 1}, words="words")
+            insert(ROWS).values(id=1, money=Decimal("1.50"), at=at, packed={"a": 1}, words="words", inputs={})
         )
     yield engine
     engine.dispose()
@@ -50,6 +51,8 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
         ("packed", "'abc'", "packed JSON"),
         ("packed", "x'00ff'", "packed JSON"),
         ("packed", "7", "packed JSON"),
+        ("inputs", "'abc'", "JSON"),
+        ("inputs", "''", "JSON"),
         ("words", "CAST(x'ffc0' AS TEXT)", "text in UTF-8"),
         ("money", "CAST(x'ffc0' AS TEXT)", "text in UTF-8"),
     ],

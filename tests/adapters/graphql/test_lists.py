@@ -447,3 +447,15 @@ def test_a_page_with_two_sizes_is_refused_unless_one_is_null(reading: Reading) -
     assert reading.fault(document, first=2, last=2) == refused
     assert reading.fault("{ fills(first: 2, last: 2) { totalCount } }") == refused
     assert len(reading.query(document, first=None, last=2)["fills"]["edges"]) == 2
+
+
+def test_a_page_with_two_sizes_is_refused_also_after_a_request_of_its_document_with_invalid_variables(
+    reading: Reading,
+) -> None:
+    document = "query ($first: Int!) { fills(first: 2, last: 2) { totalCount } orders(first: $first) { totalCount } }"
+    assert reading.fault(document)[0] == "BAD_INPUT"
+    refused = ("BAD_INPUT", "a page is the first entries or the last ones: give first or last")
+    assert reading.fault(document, first=1) == refused
+    alone = "query ($when: Boolean!) { fills(first: 2, last: 2) { totalCount @include(if: $when) } }"
+    assert reading.fault(alone)[0] == "BAD_INPUT"
+    assert reading.fault(alone, when=True) == refused

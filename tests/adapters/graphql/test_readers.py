@@ -143,6 +143,27 @@ def test_an_operation_that_is_cancelled_as_it_gets_its_place_frees_it() -> None:
     asyncio.run(freed())
 
 
+class Counted(Readers):
+    """Counts the works."""
+
+    done = 0
+
+    async def run(self, work: Any) -> Any:
+        self.done += 1
+        return await super().run(work)
+
+
+def works_of(reading: Reading, document: str) -> int:
+    """The number of works in which the operation was executed without errors; no place is left taken."""
+    readers = Counted()
+    served = Served(reading.models, reading.served.decode, readers)
+    result = asyncio.run(SCHEMA.execute(document, context_value=Context(ANONYMOUS, served)))
+    readers.close()
+    assert isinstance(result, ExecutionResult)
+    assert (result.errors, _taken(reading.engine)) == (None, 0)
+    return readers.done
+
+
 @pytest.mark.parametrize(
     ("document", "works"),
     [
@@ -156,16 +177,20 @@ def test_an_operation_that_is_cancelled_as_it_gets_its_place_frees_it() -> None:
 def test_a_page_alone_is_read_and_its_snapshot_closed_in_one_work(
     reading: Reading, document: str, works: int
 ) -> None:
-    class Counted(Readers):
-        done = 0
+    assert works_of(reading, document) == works
 
-        async def run(self, work: Any) -> Any:
-            self.done += 1
-            return await super().run(work)
 
-    readers = Counted()
-    served = Served(reading.models, reading.served.decode, readers)
-    result = asyncio.run(SCHEMA.execute(document, context_value=Context(ANONYMOUS, served)))
-    readers.close()
-    assert isinstance(result, ExecutionResult)
-    assert (result.errors, readers.done, _taken(reading.engine)) == (None, works, 0)
+def test_an_operation_that_shares_the_fragment_of_a_page_alone_keeps_its_snapshot_for_what_it_reads_below(
+    reading: Reading,
+) -> None:
+    document = """query page {...f} query both {...f orders(first: 2) {edges {node {fills {price}}}}}
+        fragment f on Query {orders(first: 2) {pageInfo {hasNextPage}}}"""
+    read_once: list[bool] = []
+    for name in ("page", "both", "page"):
+        with closing(Readers()) as readers:
+            context = Context(ANONYMOUS, Served(reading.models, reading.served.decode, readers))
+            result = asyncio.run(SCHEMA.execute(document, context_value=context, operation_name=name))
+        assert isinstance(result, ExecutionResult)
+        assert result.errors is None
+        read_once.append(context.reads_once)
+    assert read_once == [True, False, True]
