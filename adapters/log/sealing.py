@@ -122,7 +122,7 @@ def _sealed(rows: SqliteRows | PostgresRows, content: Content, place: Place, *, 
             raise Refused("the log has no marks, so no key is missing: use `whence log seal` alone")
         return _all_marked(rows, content, place, Kind.EVENTS) if head.ordinal else Sealed(Kind.EMPTY)
     try:
-        end = rows.end(head.ordinal)
+        end = rows.own() if head.mark is not None else rows.end(head.ordinal)
     except KeyMissing:
         if not without_key:
             raise
@@ -132,7 +132,6 @@ def _sealed(rows: SqliteRows | PostgresRows, content: Content, place: Place, *, 
             "all keys of the log's marks are in the folder of keys: nothing is to be accepted without"
         )
     if head.mark is not None:
-        rows.own()
         return Sealed(Kind.MARKED)
     place(content, lambda marks, cursor: marks.begin(cursor, end))
     return Sealed(Kind.HEAD)
