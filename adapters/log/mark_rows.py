@@ -16,8 +16,9 @@ from eventsourcing.persistence import StoredEvent
 
 from adapters.log.companion import Statements
 from adapters.log.content import NO_LOG, Content
-from adapters.log.epoch import Epoch
+from adapters.log.epoch import EPOCH, Epoch
 from adapters.log.recorder_log import Row
+from adapters.log.storage import STORAGE
 from adapters.marks.chain import Chain, missing, unsealed
 from adapters.marks.key_folder import Keys
 from adapters.marks.mark import Link, Mark, Marked, is_genuine, signed_mark
@@ -25,6 +26,8 @@ from domain.errors import KeyMissing, LogCorrupt, LogLost, MarkRefused, NotSeale
 
 MARKS: Final = "event_marks"
 HEAD: Final = "log_head"
+LOG_TABLES: Final = ("stored_events", MARKS, HEAD, EPOCH, STORAGE)
+"""The tables of a log in a database."""
 _HEAD: Final = Marked("whence-head", 0, "", b"")
 
 
@@ -285,6 +288,7 @@ class Verifier:
             for row in self._source.marked_rows(after, upto):
                 yield row.row
             return
+        self._share_proof()
         chain = Chain(self._keys, self._content.log_id_of, self._link_at(after))
         for row in self._source.marked_rows(after, upto):
             self._advance(chain, row)
@@ -388,6 +392,11 @@ class Verifier:
         if follows:
             proof.link = chain.link
 
+    def _share_proof(self) -> None:
+        """Takes the proof that all readers of this storage in this process share, where the storage has an id."""
+        if self._proof.is_own and (storage := self._source.storage()):
+            self._proof = _shared(storage)
+
     def _link_at(self, ordinal: int) -> Link:
         """The end of the chain at `ordinal`, after everything up to there was verified.
 
@@ -395,8 +404,6 @@ class Verifier:
         """
         if not ordinal:
             return Link()
-        if self._proof.is_own:
-            self._proof = proof_of(self._source.storage())
         with self._proof.lock:
             proven = self._proof.link
             return (self._proven if proven.ordinal < ordinal else self._confirmed)(proven, ordinal)
@@ -440,11 +447,6 @@ class Verifier:
 @lru_cache(maxsize=64)
 def _shared(storage: str) -> Proof:
     return Proof(storage)
-
-
-def proof_of(storage: str) -> Proof:
-    """The proof that all readers of this storage in this process share; a new one where the storage has no id."""
-    return _shared(storage) if storage else Proof("")
 
 
 @contextmanager
