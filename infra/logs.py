@@ -86,9 +86,7 @@ def seal(settings: WhenceSettings, *, without_key: bool = False) -> Sealed:
             return seal_sqlite(address.path, AvroCodec(), keys, without_key=without_key)
         case KafkaAddress():
             with ExitStack() as held:
-                codec = AvroCodec(
-                    _registry(address, settings, held, _index(address, settings)), read_only=True
-                )
+                codec = _reading_codec(address, settings, held)
                 return seal_kafka(address, codec, client_of(settings), keys, without_key=without_key)
         case PostgresAddress():
             return seal_postgres(address, AvroCodec(), keys, without_key=without_key)
@@ -108,9 +106,7 @@ def _reader(settings: WhenceSettings) -> RecordedLog:
             return read_sqlite(address.path, AvroCodec(), keys_of(settings))
         case KafkaAddress():
             with _kept_unless_it_fails() as held:
-                codec = AvroCodec(
-                    _registry(address, settings, held, _index(address, settings)), read_only=True
-                )
+                codec = _reading_codec(address, settings, held)
                 return read_kafka(address, codec, client_of(settings), held.close, keys_of(settings))
         case PostgresAddress():
             return read_postgres(address, AvroCodec(), keys_of(settings))
@@ -118,6 +114,10 @@ def _reader(settings: WhenceSettings) -> RecordedLog:
             raise InvalidInput(
                 "a log in memory ends with the process that made it; name another log with --log"
             )
+
+
+def _reading_codec(address: KafkaAddress, settings: WhenceSettings, held: ExitStack) -> AvroCodec:
+    return AvroCodec(_registry(address, settings, held, _index(address, settings)), read_only=True)
 
 
 @contextmanager

@@ -263,7 +263,7 @@ class Index:
         with self._database_lock, self._pending_lock:
             self._db.close()
             remove(self._path)
-            vars(self).update({name: getattr(other, name) for name in _CONTENT})
+            vars(self).update({name: value for name, value in vars(other).items() if name not in _OWN})
 
     def close(self) -> None:
         """Flushes and closes the database. What cannot be written is read from the log again at the next start."""
@@ -341,10 +341,8 @@ class Index:
             raise IndexDamaged(f"the index cannot be used: {error}") from error
 
 
-_CONTENT: Final = (
-    "_path", "_pending", "_pending_last", "_reached", "_proof", "_ids", "_db", "count", "_all_in_memory", "_last",
-    "proof", "refused_at", "damaged",
-)  # fmt: skip
+_OWN: Final = {"_database_lock", "_pending_lock", "_identity"}
+"""What an index keeps when it takes the content of another one."""
 
 
 def _limited(found: list[_T], *, desc: bool, limit: int | None) -> list[_T]:

@@ -64,9 +64,7 @@ class Proof(NamedTuple):
 
     @classmethod
     def unpacked(cls, stored: bytes) -> Proof:
-        """The proof in `stored`; that of an empty log for empty bytes."""
-        if not stored:
-            return cls()
+        """The proof in `stored`."""
         log_id, ordinal, code, epoch, key, digest, sealed, unknown = _STATE.unpack(stored)
         link = Link(log_id, ordinal, code, epoch, key.removeprefix(_NO_KEY))
         return cls(link, digest, sealed, unknown.removeprefix(_NO_KEY))

@@ -13,7 +13,6 @@ from adapters.kafka.client import Clients
 from adapters.kafka.config import KafkaSettings
 from adapters.kafka.errors import KafkaUnavailable
 from adapters.kafka.follower import Follower
-from adapters.kafka.index import IndexDamaged
 from adapters.kafka.reader import TAIL, PartitionConsumer, sorted_out
 
 _PAUSE_SECONDS = 0.5
@@ -49,14 +48,17 @@ class Tail:
         self._thread.join()
 
     def _run(self) -> None:
-        """Follows until it is stopped. After a broker's error the consumer is replaced; any other error ends it."""
+        """Follows until it is stopped.
+
+        After a broker's error the consumer is replaced, and a damaged index is rebuilt, as often as it takes. Any other
+        error ends it.
+        """
         while not self._stopped.is_set():
             try:
+                if self._follower.index.damaged:
+                    catch_up(self._clients, self._settings, self._follower, self._stopped)
                 with PartitionConsumer(self._clients, self._partition, TAIL) as consumer:
                     self._follow(consumer)
-            except IndexDamaged as failure:
-                self._fail(failure)
-                self._rebuild()
             except KafkaUnavailable as failure:
                 self._fail(failure)
                 self._stopped.wait(_PAUSE_SECONDS)
@@ -68,14 +70,6 @@ class Tail:
         with self._moved:
             self._failure = failure
             self._moved.notify_all()
-
-    def _rebuild(self) -> None:
-        """Reads the log again into an index in memory. Where no broker responds, the next attempt follows."""
-        try:
-            catch_up(self._clients, self._settings, self._follower, self._stopped)
-        except KafkaUnavailable as failure:
-            self._fail(failure)
-            self._stopped.wait(_PAUSE_SECONDS)
 
     def _follow(self, consumer: PartitionConsumer) -> None:
         consumer.go_to(self._follower.index.reached(self._topic))

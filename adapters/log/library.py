@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory
 from eventsourcing.utils import Environment
@@ -50,13 +50,8 @@ class RecorderRows:
             yield 0, stream, stored.originator_version, stored.state
 
     def wait(self, after: int, seconds: float) -> bool:
-        """Polls the head until it has moved; see `Rows`."""
-        deadline = time.monotonic() + seconds
-        while self.head() <= after:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(_POLL_SECONDS)
-        return True
+        """See `Rows`."""
+        return has_moved(self.head, after, seconds)
 
     def storage(self) -> str:
         """See `Rows`; empty, because a log in memory has no storage."""
@@ -76,6 +71,16 @@ class RecorderRows:
 
     def close(self) -> None:
         """Does nothing, because the factory closes the recorder."""
+
+
+def has_moved(head: Callable[[], int], after: int, seconds: float) -> bool:
+    """Polls `head` until it is greater than `after`; false where the time runs out first."""
+    deadline = time.monotonic() + seconds
+    while head() <= after:
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True
 
 
 def open_memory(codec: Codec) -> RecorderLog:

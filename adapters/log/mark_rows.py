@@ -16,8 +16,9 @@ from eventsourcing.persistence import StoredEvent
 
 from adapters.log.companion import Statements
 from adapters.log.content import NO_LOG, Content
-from adapters.log.epoch import Epoch
+from adapters.log.epoch import EPOCH, Epoch
 from adapters.log.recorder_log import Row
+from adapters.log.storage import STORAGE
 from adapters.marks.chain import Chain, missing, unsealed
 from adapters.marks.key_folder import Keys
 from adapters.marks.mark import Link, Mark, Marked, is_genuine, signed_mark
@@ -25,6 +26,8 @@ from domain.errors import KeyMissing, LogCorrupt, LogLost, MarkRefused, NotSeale
 
 MARKS: Final = "event_marks"
 HEAD: Final = "log_head"
+LOG_TABLES: Final = ("stored_events", MARKS, HEAD, EPOCH, STORAGE)
+"""The tables of a log in a database."""
 _HEAD: Final = Marked("whence-head", 0, "", b"")
 
 
@@ -285,6 +288,7 @@ class Verifier:
             for row in self._source.marked_rows(after, upto):
                 yield row.row
             return
+        self._share_proof()
         chain = Chain(self._keys, self._content.log_id_of, self._link_at(after))
         for row in self._source.marked_rows(after, upto):
             self._advance(chain, row)
@@ -319,11 +323,15 @@ class Verifier:
         return link_of(head, self._keys, self._log_id)
 
     def end(self, upto: int) -> Link:
-        """The end of the chain after the event at `upto`, whatever the head is. Raises MarkRefused and KeyMissing."""
+        """The end of the chain after the event at `upto`, whatever the head is.
+
+        Raises MarkRefused, and KeyMissing also for the key that signs the next event.
+        """
         chain = Chain(self._keys, self._content.log_id_of)
         if self._is_verified():
             for row in self._source.marked_rows(0, upto):
                 self._follow(chain, row)
+            self._note(chain.link.key)
         if self.unknown:
             raise missing(self.unknown)
         return chain.link
@@ -335,7 +343,7 @@ class Verifier:
             first = self._first()
             self._log_id = NO_LOG if first is None else self._content.log_id_of(first.state)
             if first is not None and first.mark is not None:
-                self._note(_mark_of(first).key)
+                self._note(_mark_of(first.ordinal, first.mark).key)
         return not self.unknown
 
     def _first(self) -> MarkedRow | None:
@@ -365,11 +373,14 @@ class Verifier:
             raise MarkRefused(f"ordinal {row.ordinal}: {fault}") from None
 
     def _confirm(self, row: MarkedRow) -> None:
-        """Checks the mark of one event without those before it."""
-        mark = _mark_of(row)
+        """Checks the mark of one event; those before it are verified only where its key is not at hand.
+
+        A forged mark can name any key. The chain shows whether the one before it demands that key.
+        """
+        mark = _mark_of(row.ordinal, row.mark)
         key = self._keys.get(mark.key)
         if key is None:
-            self._note(mark.key)
+            self._verified(Link(), row.ordinal)
         elif mark.ordinal != row.ordinal or not is_genuine(mark, key, self._log_id, row.marked):
             raise MarkRefused(f"ordinal {row.ordinal}: its mark was not made for this event")
 
@@ -381,55 +392,61 @@ class Verifier:
         if follows:
             proof.link = chain.link
 
+    def _share_proof(self) -> None:
+        """Takes the proof that all readers of this storage in this process share, where the storage has an id."""
+        if self._proof.is_own and (storage := self._source.storage()):
+            self._proof = _shared(storage)
+
     def _link_at(self, ordinal: int) -> Link:
         """The end of the chain at `ordinal`, after everything up to there was verified.
 
         Raises MarkRefused, which names the first ordinal that is not valid.
         """
-        stored = self._source.mark_at(ordinal) if ordinal else None
-        if stored is None:
+        if not ordinal:
             return Link()
-        try:
-            mark = Mark.unpacked(stored)
-        except MarkRefused as fault:
-            raise MarkRefused(f"ordinal {ordinal}: {fault}") from None
-        if self._proof.is_own:
-            self._proof = proof_of(self._source.storage())
-        proof = self._proof
-        link = Link(self._log_id, mark.ordinal, mark.code, mark.epoch, mark.next_key)
-        with proof.lock:
-            if proof.link.ordinal < link.ordinal:
-                self._prove(proof, link.ordinal)
-            elif link != proof.link:
-                for row in self._source.marked_rows(link.ordinal - 1, link.ordinal):
-                    self._confirm(row)
-        return link
+        with self._proof.lock:
+            proven = self._proof.link
+            return (self._proven if proven.ordinal < ordinal else self._confirmed)(proven, ordinal)
 
-    def _prove(self, proof: Proof, upto: int) -> None:
+    def _proven(self, begun: Link, upto: int) -> Link:
         """Verifies the events after those that are proven, or all where the log does not continue them any more."""
-        begun = proof.link
         try:
-            self._verify(proof, upto)
+            return self._verified(begun, upto)
         except MarkRefused:
             if not begun.ordinal:
                 raise
-            proof.link = Link()
-            self._verify(proof, upto)
+            self._proof.link = Link()
+            return self._verified(Link(), upto)
 
-    def _verify(self, proof: Proof, upto: int) -> None:
-        chain = Chain(self._keys, self._content.log_id_of, proof.link)
-        for row in self._source.marked_rows(proof.link.ordinal, upto):
+    def _verified(self, begun: Link, upto: int) -> Link:
+        chain = Chain(self._keys, self._content.log_id_of, begun)
+        for row in self._source.marked_rows(begun.ordinal, upto):
             self._advance(chain, row)
+        return chain.link
+
+    def _confirmed(self, proven: Link, ordinal: int) -> Link:
+        """The end of the chain at an ordinal that is proven already: only the event there is verified again.
+
+        The ordinals of PostgreSQL have gaps, so the mark states the event's ordinal. A forged one can state any.
+        """
+        stored = self._source.mark_at(ordinal)
+        if stored is None:
+            return self._verified(Link(), ordinal)
+        mark = _mark_of(ordinal, stored)
+        link, found = Link(self._log_id, mark.ordinal, mark.code, mark.epoch, mark.next_key), None
+        if link == proven:
+            return link
+        for row in self._source.marked_rows(max(0, min(mark.ordinal, ordinal) - 1), ordinal):
+            self._confirm(row)
+            found = row.mark
+        if found != stored:
+            raise MarkRefused(f"ordinal {ordinal}: its mark is that of ordinal {mark.ordinal}")
+        return link
 
 
 @lru_cache(maxsize=64)
 def _shared(storage: str) -> Proof:
     return Proof(storage)
-
-
-def proof_of(storage: str) -> Proof:
-    """The proof that all readers of this storage in this process share; a new one where the storage has no id."""
-    return _shared(storage) if storage else Proof("")
 
 
 @contextmanager
@@ -452,14 +469,14 @@ def check_tables(found: int) -> bool:
     return found == 2
 
 
-def _mark_of(row: MarkedRow) -> Mark:
-    """The mark of a row. Raises MarkRefused, which names the ordinal, where it is missing or not one."""
-    if row.mark is None:
-        raise MarkRefused(f"ordinal {row.ordinal}: it has no mark")
+def _mark_of(ordinal: int, stored: object) -> Mark:
+    """The mark of the event at `ordinal`. Raises MarkRefused, which names it, where the mark is missing or not one."""
+    if stored is None:
+        raise MarkRefused(f"ordinal {ordinal}: it has no mark")
     try:
-        return Mark.unpacked(row.mark)
+        return Mark.unpacked(stored)
     except MarkRefused as fault:
-        raise MarkRefused(f"ordinal {row.ordinal}: {fault}") from None
+        raise MarkRefused(f"ordinal {ordinal}: {fault}") from None
 
 
 HAS_ROWS: Final = f"SELECT EXISTS (SELECT 1 FROM {HEAD}) OR EXISTS (SELECT 1 FROM {MARKS}) AS found"  # noqa: S608  (ours)

@@ -9,7 +9,6 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 from eventsourcing.persistence import InterfaceError, OperationalError, PersistenceError
@@ -21,7 +20,7 @@ from psycopg.rows import TupleRow
 from adapters.log.address import PostgresAddress
 from adapters.log.content import Content
 from adapters.log.epoch import Epoch
-from adapters.log.library import PAGE, RecorderRows
+from adapters.log.library import PAGE, has_moved
 from adapters.log.mark_rows import (
     HAS_ROWS,
     HEAD,
@@ -30,17 +29,16 @@ from adapters.log.mark_rows import (
     Head,
     MarkedRow,
     MarkWriter,
-    Verifier,
     check_tables,
     marked_row,
-    naming,
     selected,
 )
 from adapters.log.owner import Holder
 from adapters.log.postgres_recorder import PostgresLogRecorder
 from adapters.log.postgres_schema import PostgresSchema
-from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Row
-from adapters.log.storage import STORAGE, storage_text
+from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog
+from adapters.log.storage import STORAGE, Storage, storage_text
+from adapters.log.verified_rows import VerifiedRows
 from adapters.marks.key_folder import KeyFolder, Keys
 from adapters.marks.mark import Link
 from domain.errors import InvalidInput, LogError, LogOwned, LogUnavailable, OwnershipLost
@@ -105,13 +103,6 @@ class PostgresOwner:
             "%s: the database had ended the connection of the lock; the lock was taken again", self._address
         )
 
-    def name_storage(self) -> None:
-        """Gives the database the id of the log's storage, where it has none yet."""
-        table = sql.Identifier(STORAGE)
-        self._connection.execute(sql.SQL("CREATE TABLE IF NOT EXISTS {} (id text NOT NULL)").format(table))
-        once = sql.SQL("INSERT INTO {table} SELECT %s WHERE NOT EXISTS (SELECT 1 FROM {table})")
-        self._connection.execute(once.format(table=table), (str(uuid4()),))
-
     def continue_ordinals(self) -> None:
         """Makes the next ordinal follow the last event's.
 
@@ -153,7 +144,7 @@ def _is_open(connection: psycopg.Connection[TupleRow]) -> bool:
     return True
 
 
-class PostgresRows(RecorderRows):
+class PostgresRows(VerifiedRows):
     """Reads the events with their marks, and the id of the log's storage."""
 
     def __init__(
@@ -165,39 +156,13 @@ class PostgresRows(RecorderRows):
         release: Callable[[], None] | None = None,
     ) -> None:
         """`release` closes the recorder's connections, where they belong to this reader."""
-        super().__init__(recorder)
+        super().__init__(address, keys, Content(codec))
         self._release = release
         self._datastore, self._address = recorder.datastore, address
-        self._verifier = Verifier(self, keys, Content(codec))
 
-    def head(self) -> int:
-        """See `Rows`. Raises MarkRefused where the last events were removed, or events were inserted."""
-        with naming(self._address):
-            return self._verifier.head()
-
-    def rows(self, after: int, upto: int) -> Iterator[Row]:
-        """See `Rows`. Raises MarkRefused where a mark is not valid."""
-        with naming(self._address):
-            yield from self._verifier.rows(after, upto)
-
-    def stream_rows(self, stream: str, after: int) -> Iterator[Row]:
-        """See `Rows`. Raises MarkRefused where a mark is not valid."""
-        with naming(self._address):
-            yield from self._verifier.stream_rows(stream, after)
-
-    def own(self) -> Link:
-        """The end of the chain of marks. Raises MarkRefused, NotSealed, KeyMissing; see `Verifier`."""
-        with naming(self._address):
-            return self._verifier.own()
-
-    def end(self, upto: int) -> Link:
-        """See `Verifier`."""
-        with naming(self._address):
-            return self._verifier.end(upto)
-
-    def unverified(self) -> str:
-        """See `Rows`."""
-        return self._verifier.unverified()
+    def wait(self, after: int, seconds: float) -> bool:
+        """Polls the head; see `Rows`."""
+        return has_moved(self.head, after, seconds)
 
     def close(self) -> None:
         """See `Rows`."""
@@ -212,7 +177,7 @@ class PostgresRows(RecorderRows):
 
     def marked_head(self) -> Head:
         """See `Source`."""
-        head = f"(SELECT mark FROM {HEAD})" if self._verifier.has_marks else "NULL::bytea"  # noqa: S608  (ours)
+        head = f"(SELECT mark FROM {HEAD})" if self._is_marked else "NULL::bytea"  # noqa: S608  (ours)
         [row] = self._found(f"SELECT max(notification_id) AS last, {head} AS mark FROM stored_events")  # noqa: S608  (ours)
         return Head(row["last"] or 0, row["mark"])
 
@@ -237,7 +202,7 @@ class PostgresRows(RecorderRows):
         yield from self._marked(where, stream, after)
 
     def _marked(self, where: str, *values: object) -> Sequence[MarkedRow]:
-        query = selected(POSTGRES, where) if self._verifier.has_marks else f"{_UNMARKED} WHERE {where}"
+        query = selected(POSTGRES, where) if self._is_marked else f"{_UNMARKED} WHERE {where}"
         return [marked_row([*row.values()]) for row in self._found(query, *values)]
 
     @retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
@@ -328,9 +293,10 @@ def open_postgres(
         known = known if link.ordinal else folder.made()
         epoch = Epoch(str(address), link)
         marks = MarkWriter(POSTGRES, known, Content(codec), link, epoch)
-        recorder = PostgresLogRecorder(datastore, [PostgresSchema(address), epoch, marks])
+        recorder = PostgresLogRecorder(
+            datastore, [PostgresSchema(address), Storage(POSTGRES.value), epoch, marks]
+        )
         recorder.create_table()
-        owner.name_storage()
         owner.continue_ordinals()
     except (PersistenceError, psycopg.Error) as fault:
         datastore.close()

@@ -9,13 +9,9 @@ from eventsourcing.persistence import StoredEvent
 
 from adapters.log.address import PostgresAddress
 from adapters.log.companion import Statements
-from adapters.log.epoch import EPOCH
-from adapters.log.mark_rows import HEAD, MARKS
-from adapters.log.storage import STORAGE
+from adapters.log.mark_rows import LOG_TABLES
 from domain.errors import LogCorrupt
 
-LOG_TABLES: Final = ("stored_events", MARKS, HEAD, EPOCH, STORAGE)
-"""The tables of a log in a database."""
 _FOREIGN: Final = b"""
     WITH ours AS (SELECT to_regclass(name) AS id FROM unnest(%s::text[]) AS name)
     SELECT 'trigger ' || tgname AS foreign_object FROM pg_trigger, ours WHERE tgrelid = id AND NOT tgisinternal

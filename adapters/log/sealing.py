@@ -24,12 +24,13 @@ from adapters.log.epoch import Epoch
 from adapters.log.kafka import environment_of, owners_rule
 from adapters.log.mark_rows import POSTGRES, SQLITE, MarkedRow, MarkWriter
 from adapters.log.owner import FileOwner
-from adapters.log.postgres import PostgresOwner, PostgresRows, connected, reading_rows
+from adapters.log.postgres import PostgresOwner, connected, reading_rows
 from adapters.log.postgres_schema import PostgresSchema
 from adapters.log.reading import writable
 from adapters.log.recorder_log import Codec
 from adapters.log.sqlite import SqliteRows
 from adapters.log.sqlite_schema import SqliteSchema
+from adapters.log.verified_rows import VerifiedRows
 from adapters.marks.key_folder import KeyFolder
 from adapters.marks.mark import Link
 from adapters.marks.sealed import Kind, Sealed
@@ -114,7 +115,7 @@ Place = Callable[[Content, Writing], None]
 """Runs a `Writing` in one transaction of a log."""
 
 
-def _sealed(rows: SqliteRows | PostgresRows, content: Content, place: Place, *, without_key: bool) -> Sealed:
+def _sealed(rows: VerifiedRows, content: Content, place: Place, *, without_key: bool) -> Sealed:
     """Seals the log of these rows; its marks, where it has any, are verified first."""
     head = rows.marked_head()
     if not rows.has_marks():
@@ -122,7 +123,7 @@ def _sealed(rows: SqliteRows | PostgresRows, content: Content, place: Place, *, 
             raise Refused("the log has no marks, so no key is missing: use `whence log seal` alone")
         return _all_marked(rows, content, place, Kind.EVENTS) if head.ordinal else Sealed(Kind.EMPTY)
     try:
-        end = rows.end(head.ordinal)
+        end = rows.own() if head.mark is not None else rows.end(head.ordinal)
     except KeyMissing:
         if not without_key:
             raise
@@ -132,13 +133,12 @@ def _sealed(rows: SqliteRows | PostgresRows, content: Content, place: Place, *, 
             "all keys of the log's marks are in the folder of keys: nothing is to be accepted without"
         )
     if head.mark is not None:
-        rows.own()
         return Sealed(Kind.MARKED)
     place(content, lambda marks, cursor: marks.begin(cursor, end))
     return Sealed(Kind.HEAD)
 
 
-def _all_marked(rows: SqliteRows | PostgresRows, content: Content, place: Place, kind: Kind) -> Sealed:
+def _all_marked(rows: VerifiedRows, content: Content, place: Place, kind: Kind) -> Sealed:
     """Checks all events, and gives each a new mark."""
     last = rows.marked_head().ordinal
     found = checked(rows.marked_rows(0, last), content)

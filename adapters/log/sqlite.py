@@ -6,7 +6,7 @@ import errno
 import re
 import sqlite3
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,19 +25,18 @@ from adapters.log.mark_rows import (
     Head,
     MarkedRow,
     MarkWriter,
-    Verifier,
     check_tables,
     marked_row,
-    naming,
     selected,
 )
 from adapters.log.owned_file import OwnedFile
 from adapters.log.owner import FileOwner, refuse_hard_links
 from adapters.log.reading import Reading, writable
-from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Refusals, Row
+from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog
 from adapters.log.sqlite_recorder import SqliteLogRecorder
 from adapters.log.sqlite_schema import SqliteSchema
 from adapters.log.storage import STORAGE, Storage, storage_text
+from adapters.log.verified_rows import VerifiedRows
 from adapters.marks.key_folder import KeyFolder, Keys
 from adapters.marks.mark import Link
 from domain.errors import InvalidInput, LogCorrupt, LogLost, LogReadOnly, LogUnavailable
@@ -48,7 +47,7 @@ _REFUSED = {errno.EROFS, errno.EACCES, errno.EPERM}
 _IS_NO_LOG = re.compile(r"no such (table|column)")
 
 
-class SqliteRows:
+class SqliteRows(VerifiedRows):
     """Reads the recorder's table through its own read-only connection, and verifies the events' marks."""
 
     def __init__(self, path: Path, codec: Codec, keys: Keys) -> None:
@@ -62,7 +61,7 @@ class SqliteRows:
         with _translated(path):
             self._opened = Reading(path)
             self._connection.execute(f"{_COLUMNS} LIMIT 0")
-        self._verifier = Verifier(self, keys, Content(codec))
+        super().__init__(path, keys, Content(codec))
 
     @property
     def _connection(self) -> sqlite3.Connection:
@@ -74,39 +73,7 @@ class SqliteRows:
             self.close()
             with _translated(self._path):
                 self._opened = Reading(self._path)
-        with naming(self._path):
-            return self._verifier.head()
-
-    def own(self) -> Link:
-        """The end of the chain of marks. Raises MarkRefused, NotSealed, KeyMissing; see `Verifier`."""
-        with naming(self._path):
-            return self._verifier.own()
-
-    def refused(self) -> Mapping[int, str]:
-        """See `Rows`; empty."""
-        return {}
-
-    def refusals(self) -> Refusals:
-        """See `Rows`; none."""
-        return Refusals()
-
-    def unverified(self) -> str:
-        """See `Rows`."""
-        return self._verifier.unverified()
-
-    def arrived(self) -> int:
-        """See `Rows`."""
-        return self.head()
-
-    def rows(self, after: int, upto: int) -> Iterator[Row]:
-        """See `Rows`. Raises LogCorrupt where an ordinal is missing or its mark is not valid."""
-        with naming(self._path):
-            yield from self._verifier.rows(after, upto)
-
-    def stream_rows(self, stream: str, after: int) -> Iterator[Row]:
-        """See `Rows`. Raises LogCorrupt where a mark is not valid."""
-        with naming(self._path):
-            yield from self._verifier.stream_rows(stream, after)
+        return super().head()
 
     def wait(self, after: int, seconds: float) -> bool:
         """Polls SQLite's change counter, and so does not read the table at each poll; see `Rows`."""
@@ -147,14 +114,9 @@ class SqliteRows:
         tables = self._number(f"SELECT count(*) FROM sqlite_master WHERE name IN ('{MARKS}', '{HEAD}')")  # noqa: S608  (ours)
         return check_tables(tables) and bool(self._number(HAS_ROWS))
 
-    def end(self, upto: int) -> Link:
-        """See `Verifier`."""
-        with naming(self._path):
-            return self._verifier.end(upto)
-
     def marked_head(self) -> Head:
         """See `Source`."""
-        head = f"(SELECT mark FROM {HEAD})" if self._verifier.has_marks else "NULL"  # noqa: S608  (ours)
+        head = f"(SELECT mark FROM {HEAD})" if self._is_marked else "NULL"  # noqa: S608  (ours)
         with _translated(self._path):
             last, mark = self._connection.execute(f"SELECT max(rowid), {head} FROM stored_events").fetchone()  # noqa: S608  (ours)
         return Head(last or 0, mark)
@@ -178,7 +140,7 @@ class SqliteRows:
         return self._marked(where, stream, after)
 
     def _marked(self, where: str, *values: object) -> Iterator[MarkedRow]:
-        query = selected(SQLITE, where) if self._verifier.has_marks else f"{_COLUMNS} e WHERE {where}"
+        query = selected(SQLITE, where) if self._is_marked else f"{_COLUMNS} e WHERE {where}"
         yield from map(marked_row, self._found(query, *values))
 
     def _found(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
@@ -249,7 +211,7 @@ def _open_owned(path: Path, codec: Codec, owner: FileOwner, folder: KeyFolder) -
     datastore = SQLiteDatastore(writable(path), pool_size=1, max_overflow=0, originator_id_type="text")
     epoch = Epoch(str(path), link)
     marks = MarkWriter(SQLITE, keys, Content(codec), link, epoch)
-    recorder = SqliteLogRecorder(datastore, [SqliteSchema(path), Storage(), epoch, marks])
+    recorder = SqliteLogRecorder(datastore, [SqliteSchema(path), Storage(SQLITE.value), epoch, marks])
     try:
         recorder.create_table()
         rows = SqliteRows(path, codec, keys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +16,8 @@ from eventsourcing.sqlite import (
 )
 
 from adapters.log.companion import Companion
+
+_log = logging.getLogger(__name__)
 
 
 class SqliteLogRecorder(SQLiteApplicationRecorder):
@@ -40,7 +43,7 @@ class SqliteLogRecorder(SQLiteApplicationRecorder):
                 companion.after(cursor, ordinals, stored_events)
         self.last = ordinals[-1] if ordinals else self.last
         if 1 in ordinals[:1]:
-            self.check_point("PRAGMA wal_checkpoint")
+            self._check_point_early()
         return ordinals
 
     def check_point(self, statement: str) -> bool:
@@ -62,7 +65,17 @@ class SqliteLogRecorder(SQLiteApplicationRecorder):
             self._create_table(cursor)
             for companion in self._companions:
                 companion.prepare(cursor)
-        self.check_point("PRAGMA wal_checkpoint")
+        self._check_point_early()
+
+    def _check_point_early(self) -> None:
+        """Writes the tables or the first events into the log's file: a precaution, because they are durable already."""
+        try:
+            self.check_point("PRAGMA wal_checkpoint")
+        except sqlite3.Error as fault:
+            # The next checkpoint of SQLite tries again.
+            _log.warning(
+                "%s: new rows are so far only in the -wal file: %s", self.datastore.pool.db_name, fault
+            )
 
 
 class _Immediate(SQLiteTransaction):

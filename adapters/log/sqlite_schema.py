@@ -9,11 +9,11 @@ from typing import Final
 from eventsourcing.persistence import StoredEvent
 
 from adapters.log.companion import Statements
-from adapters.log.postgres_schema import LOG_TABLES
+from adapters.log.mark_rows import LOG_TABLES
 from domain.errors import LogCorrupt
 
-TABLES: Final = frozenset({*LOG_TABLES, "played_candles", "played_latest", "played_signatures"})
-"""The tables that this program makes in a log's file; the last two are those of `adapters/played`."""
+_TABLES: Final = frozenset({*LOG_TABLES, "played_candles", "played_latest", "played_signatures"})
+"""The tables that this program makes in a log's file; the last three are those of `adapters/played`."""
 _OBJECTS = "SELECT type, name, tbl_name FROM sqlite_master"
 _SQLITES = "sqlite_"
 """Names that begin so are SQLite's own, such as those of the indexes behind primary keys."""
@@ -53,5 +53,5 @@ class SqliteSchema:
 
 def _is_ours(kind: str, name: str, table: str) -> bool:
     if kind == "table":
-        return name in TABLES or name.startswith(_SQLITES)
-    return kind == "index" and name.startswith(_SQLITES) and table in TABLES
+        return name in _TABLES or name.startswith(_SQLITES)
+    return kind == "index" and name.startswith(_SQLITES) and table in _TABLES

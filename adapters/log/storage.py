@@ -19,12 +19,16 @@ def storage_text(technology: str, storage_id: str) -> str:
 
 
 class Storage:
-    """The companion that gives a SQLite file the id of its storage, where it has none yet."""
+    """The companion that gives a log the id of its storage, where it has none yet."""
+
+    def __init__(self, placeholder: str) -> None:
+        """`placeholder` stands for a value in a statement: `?` on SQLite, `%s` on PostgreSQL."""
+        self._placeholder = placeholder
 
     def prepare(self, cursor: Statements) -> None:
         """See `Companion`."""
         cursor.execute(f"CREATE TABLE IF NOT EXISTS {STORAGE} (id TEXT NOT NULL)")
-        absent = f"SELECT ? WHERE NOT EXISTS (SELECT 1 FROM {STORAGE})"  # noqa: S608  (ours)
+        absent = f"SELECT {self._placeholder} WHERE NOT EXISTS (SELECT 1 FROM {STORAGE})"  # noqa: S608  (ours)
         cursor.execute(f"INSERT INTO {STORAGE} {absent}", (str(uuid4()),))
 
     def before(self, cursor: Statements) -> None:

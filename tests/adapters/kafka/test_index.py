@@ -162,6 +162,16 @@ def test_last_versions_are_found_where_not_all_streams_fit_in_memory(monkeypatch
     index.close()
 
 
+def test_a_record_that_was_refused_during_a_rebuild_has_its_own_offset_afterwards(tmp_path: Path) -> None:
+    index, aside = Index(tmp_path / "index.sqlite"), Index()
+    index.refuse(3, "a stranger's")
+    aside.refuse(3, "a stranger's")
+    aside.refuse(7, "another stranger's")
+    index.become(aside)
+    assert (index.last_refused, index.refused_at, [*index.refused()]) == (7, {3, 7}, [3, 7])
+    index.close()
+
+
 def test_a_run_ends_where_the_stream_changes_or_an_offset_is_skipped() -> None:
     commit = [("a", 1), ("a", 2), ("b", 0), ("a", 3), ("a", 4), ("a", 5)]
     assert list(runs_of(7, 70, commit)) == [

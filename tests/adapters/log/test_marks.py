@@ -15,6 +15,7 @@ import pytest
 from adapters.avro import AvroCodec
 from adapters.log.recorder_log import RecordedLog, RecorderLog
 from adapters.marks.key_folder import KeyFolder
+from adapters.marks.mark import Mark
 from adapters.marks.sealed import Kind, Sealed
 from domain.account import BalanceChanged, BalanceReason
 from domain.errors import (
@@ -64,6 +65,15 @@ class Table:
             for statement in statements:
                 text = statement.replace("{n}", self.ordinal).replace("?", "%s")
                 database.execute(text.encode(), values or None)
+
+    def value(self, statement: str) -> object:
+        """The value that a query returns."""
+        if self.address.startswith("sqlite"):
+            with closing(sqlite3.connect(self.address.removeprefix("sqlite:///"))) as file:
+                return file.execute(statement).fetchone()[0]
+        with psycopg.connect(self.address) as database:
+            [value] = database.execute(statement.encode()).fetchone() or [None]
+            return value
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -248,6 +258,26 @@ def test_a_log_whose_key_is_lost_is_accepted_once_and_owned_with_another_key(
         seal(table.settings, without_key=True)
 
 
+@pytest.mark.parametrize(
+    "statements", [(), ("DELETE FROM log_head",)], ids=["with its head", "without its head"]
+)
+def test_a_log_of_which_only_the_key_that_signs_next_is_lost_is_accepted_once_without_it(
+    table: Table, tmp_path: Path, statements: Sequence[str]
+) -> None:
+    table.keys = tmp_path / "keys"
+    written(table)
+    KeyFolder(table.keys).renewed()
+    with closing(open_owned(table.settings)) as log:
+        log.append([day(A, 5)])
+    table.execute(*statements)
+    max(table.keys.iterdir()).unlink()
+    with pytest.raises(KeyMissing):
+        seal(table.settings)
+    assert seal(table.settings, without_key=True) == Sealed(Kind.KEY_LOST, 6)
+    table.own().append([day(A, 6)])
+    assert [one.envelope for one in table.read().read()] == [*GENUINE, *days(A, 5, 6)]
+
+
 def test_events_that_break_a_rule_are_not_accepted_without_the_key(table: Table, tmp_path: Path) -> None:
     table.keys = tmp_path / "keys"
     written(table)
@@ -414,6 +444,47 @@ def test_a_reader_that_begins_in_the_middle_does_not_pass_a_changed_event_before
             list(reader.read(4))
         with pytest.raises(MarkRefused, match="ordinal 3: "):
             list(reader.frames(4, 5))
+
+
+def forged(table: Table, **stated: object) -> bytes:
+    """A mark for ordinal 4 with these fields, which the genuine mark of ordinal 5 follows by its code."""
+    after = Mark.unpacked(table.value("SELECT mark FROM event_marks WHERE ordinal = 5"))
+    genuine = Mark.unpacked(table.value("SELECT mark FROM event_marks WHERE ordinal = 4"))
+    return genuine._replace(code=after.previous)._replace(**stated).packed  # type: ignore[arg-type]
+
+
+FORGED: dict[str, dict[str, object]] = {
+    "of ordinal 0": {"ordinal": 0}, "of ordinal 1": {"ordinal": 1}, "of the ordinal before": {"ordinal": 3},
+    "of the ordinal after": {"ordinal": 5}, "of an ordinal beyond the end": {"ordinal": 2**64 - 1},
+    "of a key that is not at hand": {"key": b"stranger"}, "of another owner": {"epoch": 0},
+    "with another code": {"code": bytes(16)}, "that demands another key": {"next_key": b"stranger"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("begun", [0, 3, 5])
+def test_a_reader_that_begins_behind_a_forged_mark_refuses_it(table: Table, begun: int) -> None:
+    """Another reader of the process has verified the first `begun` events, before one of them was changed."""
+    written(table)
+    list(table.read().read(begun, begun))
+    marks = {name: forged(table, **stated) for name, stated in FORGED.items()}
+    table.execute("UPDATE stored_events SET state = ? WHERE {n} = 3", values=(richer(2),))
+    for name, mark in marks.items():
+        table.execute("UPDATE event_marks SET mark = ? WHERE ordinal = 4", values=(mark,))
+        reader = table.read()
+        for _ in range(2):
+            with pytest.raises(MarkRefused, match=r"ordinal [34]: "):
+                pytest.fail(f"a mark {name}: {list(reader.read(4))}")
+        assert reader.unverified() == "", name
+
+
+def test_a_forged_mark_of_a_key_that_is_not_at_hand_is_refused_in_its_stream(table: Table) -> None:
+    written(table)
+    mark = forged(table, key=b"stranger")
+    table.execute("UPDATE event_marks SET mark = ? WHERE ordinal = 4", values=(mark,))
+    reader = table.read()
+    with pytest.raises(MarkRefused, match="ordinal 4: its mark names key"):
+        list(reader.read_stream(A))
+    assert reader.unverified() == ""
 
 
 def test_readers_of_a_log_that_was_replaced_by_another_one_verify_that_one(table: Table) -> None:

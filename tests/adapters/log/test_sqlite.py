@@ -41,6 +41,24 @@ def test_what_was_acknowledged_before_the_disk_was_full_is_kept_and_the_log_goes
         assert len(list(reader.read())) == acknowledged + 10
 
 
+def test_events_are_acknowledged_where_the_disk_is_full_only_for_the_checkpoint_after_them(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The events fit in the `-wal` file, which makes them durable, and the log's own file would become longer."""
+    events = days(A, 1, 200)
+    with closing(open_sqlite(tmp_path / "a.db", AvroCodec())) as log:
+        log.append(events)
+        sizes = [path.stat().st_size for path in (tmp_path / "a.db-wal", tmp_path / "a.db")]
+    assert sizes == sorted(sizes)
+    with closing(open_sqlite(tmp_path / "b.db", AvroCodec())) as log:
+        with files_of_at_most(sizes[0]):
+            log.append(events)
+        assert "so far only in the -wal file" in caplog.text
+        log.append(days(A, 201, 202))
+    with closing(read_sqlite(tmp_path / "b.db", AvroCodec())) as reader:
+        assert len(list(reader.read())) == 202
+
+
 def _appended_until_full(log: RecorderLog) -> int:
     """The last ordinal that was acknowledged."""
     for last in count(0, 10):

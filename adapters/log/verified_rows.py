@@ -1,0 +1,74 @@
+"""The rows of a log in a database, each verified as it is read."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+
+from adapters.log.content import Content
+from adapters.log.mark_rows import Source, Verifier, naming
+from adapters.log.recorder_log import Refusals, Row
+from adapters.marks.key_folder import Keys
+from adapters.marks.mark import Link
+
+
+class VerifiedRows(Source):
+    """What `Rows` promises of a database whose rows and marks its subclass reads. Each error names the log."""
+
+    def __init__(self, log: object, keys: Keys, content: Content) -> None:
+        """`log` is the path or the address of the log."""
+        self._log = log
+        self._verifier = Verifier(self, keys, content)
+
+    def head(self) -> int:
+        """See `Rows`. Raises MarkRefused where the last events were removed, or events were inserted."""
+        with naming(self._log):
+            return self._verifier.head()
+
+    def arrived(self) -> int:
+        """See `Rows`."""
+        return self.head()
+
+    def rows(self, after: int, upto: int) -> Iterator[Row]:
+        """See `Rows`. Raises LogCorrupt where an ordinal is missing or its mark is not valid."""
+        with naming(self._log):
+            yield from self._verifier.rows(after, upto)
+
+    def stream_rows(self, stream: str, after: int) -> Iterator[Row]:
+        """See `Rows`. Raises LogCorrupt where a mark is not valid."""
+        with naming(self._log):
+            yield from self._verifier.stream_rows(stream, after)
+
+    def own(self) -> Link:
+        """The end of the chain of marks. Raises MarkRefused, NotSealed, KeyMissing; see `Verifier`."""
+        with naming(self._log):
+            return self._verifier.own()
+
+    def end(self, upto: int) -> Link:
+        """See `Verifier`."""
+        with naming(self._log):
+            return self._verifier.end(upto)
+
+    def unverified(self) -> str:
+        """See `Rows`."""
+        return self._verifier.unverified()
+
+    def refused(self) -> Mapping[int, str]:
+        """See `Rows`; empty, because an event that is not accepted is an error."""
+        return {}
+
+    def refusals(self) -> Refusals:
+        """See `Rows`; none."""
+        return Refusals()
+
+    @abstractmethod
+    def wait(self, after: int, seconds: float) -> bool:
+        """See `Rows`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """See `Rows`."""
+
+    @property
+    def _is_marked(self) -> bool:
+        return self._verifier.has_marks
