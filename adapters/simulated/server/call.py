@@ -15,7 +15,9 @@ from adapters.simulated.venue.venue import Venue
 Row = dict[str, object]
 LINEAR = "linear"
 UNSERVED = ("spot", "inverse", "option")
-"""Categories without an instrument here: lists of them are empty, as clients ask for every category."""
+"""Categories without an instrument here: lists of them are empty, as clients query every category."""
+
+_MOST_DIGITS = 20
 
 
 class Answer(Struct, frozen=True, gc=False):
@@ -53,16 +55,20 @@ class Call:
         given = self.text(name)
         if not given:
             return default
-        if not given.isdecimal() or not 1 <= int(given) <= most:
+        value = whole(given)
+        if value is None or not 1 <= value <= most:
             raise Declined(PARAMETER, f"{name} must be from 1 to {most}")
-        return int(given)
+        return value
 
     def time(self, name: str, default: int) -> int:
         """A time in ms. Raises Declined (10001) for another value."""
         given = self.text(name)
-        if given and not given.isdecimal():
+        if not given:
+            return default
+        value = whole(given)
+        if value is None:
             raise Declined(PARAMETER, f"{name} must be a time in ms")
-        return int(given) if given else default
+        return value
 
     def category(self) -> str:
         """The category, which must be served. Raises Declined (10001) for another one."""
@@ -78,3 +84,8 @@ class Call:
         if not symbol:
             raise Declined(PARAMETER, "symbol is missing")
         return self.venue.market(symbol)
+
+
+def whole(text: str) -> int | None:
+    """The whole number of at most 20 digits; None for another text. No time, window or cursor has more digits."""
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None

@@ -64,14 +64,15 @@ def _cancel(call: Call, params: Params) -> Order:
 
 
 def _batch(call: Call, one: One, *, with_time: bool = False) -> Answer:
-    """Each request is judged alone; codes are in the order of the requests."""
+    """Each request is judged alone; codes are in the order of the requests. Raises Declined where one is no object."""
     category, requests = call.category(), list_of(call.params.get("request"))
     if requests is None or not 1 <= len(requests) <= MOST_IN_BATCH:
         raise Declined(PARAMETER, f"request must have 1 to {MOST_IN_BATCH} orders")
+    orders = [_mapping(request) for request in requests]
     rows: list[Row] = []
     codes: list[Row] = []
-    for request in requests:
-        row, code = _judged(call, one, {**_mapping(request), "category": category})
+    for order in orders:
+        row, code = _judged(call, one, {**order, "category": category})
         rows.append({**row, "createAt": str(call.now) if row["orderId"] else ""} if with_time else row)
         codes.append(code)
     return Answer({"list": rows}, {"list": codes})

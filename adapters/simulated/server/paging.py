@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 from urllib.parse import quote, unquote
 
-from adapters.simulated.server.call import Call
+from adapters.simulated.server.call import Call, whole
 from adapters.simulated.venue.codes import PARAMETER, Declined
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ def page(rows: Sequence[T], call: Call, default: int, most: int) -> tuple[list[T
 def _begins(cursor: str) -> int:
     if not cursor:
         return 0
-    number = unquote(unquote(cursor)).removeprefix(_PREFIX).removesuffix("&")
-    if not number.isdecimal():
+    number = whole(unquote(unquote(cursor)).removeprefix(_PREFIX).removesuffix("&"))
+    if number is None:
         raise Declined(PARAMETER, "cursor")
-    return int(number)
+    return number

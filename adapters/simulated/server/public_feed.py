@@ -9,6 +9,7 @@ import msgspec
 
 from adapters.simulated.server.book_stream import INTERVALS as DEPTHS
 from adapters.simulated.server.book_stream import BookStream
+from adapters.simulated.server.call import whole
 from adapters.simulated.server.clock import Clock
 from adapters.simulated.server.delivery import Delivery
 from adapters.simulated.server.kline_stream import KlineStream
@@ -163,7 +164,7 @@ def _no_middle(middle: str) -> bool:
 
 
 def _is_depth(middle: str) -> bool:
-    return middle.isdecimal() and int(middle) in DEPTHS
+    return whole(middle) in DEPTHS
 
 
 def _is_interval(middle: str) -> bool:

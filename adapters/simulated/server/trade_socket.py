@@ -63,7 +63,9 @@ class TradeSocket:
         session.send(ENCODE({**reply, **({"reqId": message["reqId"]} if "reqId" in message else {})}))
 
     def _order(self, session: Session, message: Message) -> None:
-        fault = self._faults.of_request(str(message.get("op")), _first(message))
+        self._respond(session, message, self._faults.of_request(str(message.get("op")), _first(message)))
+
+    def _respond(self, session: Session, message: Message, fault: Fault | None) -> None:
         headers: dict[str, str] = {}
         answer, code = Answer({}, {}), OK
         if fault is None or fault.commit:
@@ -92,7 +94,7 @@ class TradeSocket:
             return Answer({}, {}), Code(refusal.number, refusal.text)
 
     def _spoil(self, session: Session, fault: Fault, reply: Row, message: Message) -> None:
-        """A delayed request that was not executed first is sent again by `_order` after its delay."""
+        """A delayed request that was not executed first is executed after its delay; no further fault strikes it."""
         match fault.kind:
             case Kind.CODE:
                 text = TEXTS.get(fault.value, INTERNAL.text)
@@ -101,7 +103,7 @@ class TradeSocket:
                 session.send_later(ENCODE(reply), fault.value)
             case Kind.DELAY:
                 loop = asyncio.get_running_loop()
-                loop.call_later(fault.value / 1000, self._order, session, message)
+                loop.call_later(fault.value / 1000, self._respond, session, message, None)
             case Kind.TRUNCATED:
                 frame = ENCODE(reply)
                 session.send(frame[: len(frame) // 2])

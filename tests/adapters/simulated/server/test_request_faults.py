@@ -207,3 +207,19 @@ def test_a_lost_answer_over_the_trade_socket_leaves_the_order(venue: RunningVenu
 
     asyncio.run(order())
     assert len(venue.account.orders) == 1
+
+
+def test_a_delay_over_the_trade_socket_strikes_a_request_once_however_often_it_is_to_strike(
+    venue: RunningVenue,
+) -> None:
+    async def order() -> list[Any]:
+        exchange: Any = ccxt_pro(venue)
+        try:
+            await exchange.load_markets()
+            venue.fails("order.create", "delay", value=10, times=0)
+            placed = await exchange.create_order_ws(CCXT_BTC, "limit", "buy", 0.01, 49_000)
+            return [placed["id"], *venue.do(lambda one: [row["struck"] for row in one.faults.listed()])]
+        finally:
+            await exchange.close()
+
+    assert asyncio.run(order()) == [*venue.account.orders, 1]

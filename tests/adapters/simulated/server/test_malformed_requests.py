@@ -1,0 +1,89 @@
+"""Requests that no client library sends: each gets a return code, and nothing of it is executed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.adapters.simulated.server.serving import KEY, RunningVenue
+from tests.adapters.simulated.server.test_signatures import BALANCE, ORDER, QUERY, sent, signed
+
+TOO_LONG = "1" * 4_301
+"""More digits than `int` reads."""
+
+LISTED = "category=linear&symbol=BTCUSDT"
+
+
+@pytest.mark.parametrize("other", [None, 7, [], "order"])
+def test_a_batch_that_holds_no_object_is_refused_before_any_of_its_orders(
+    venue: RunningVenue, other: object
+) -> None:
+    body = json.dumps({"category": "linear", "request": [ORDER, other]})
+    answer = sent(venue, "/v5/order/create-batch", body=body.encode(), headers=signed(venue, body))
+    assert (answer["retCode"], list(venue.account.orders)) == (10001, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code"),
+    [
+        ("X-BAPI-SIGN", "é", 10004),
+        ("X-BAPI-SIGN", "\udcff", 10004),
+        ("X-BAPI-API-KEY", "\udcff", 10003),
+        ("X-BAPI-TIMESTAMP", "\udcff", 10002),
+        ("X-BAPI-TIMESTAMP", TOO_LONG, 10002),
+        ("X-BAPI-RECV-WINDOW", "\udcff", 10004),
+        ("X-BAPI-RECV-WINDOW", TOO_LONG, 10004),
+    ],
+    ids=["sign", "sign not UTF-8", "key", "time", "long time", "window", "long window"],
+)
+def test_a_header_that_is_no_ascii_or_too_long_is_refused(
+    venue: RunningVenue, name: str, text: str, code: int
+) -> None:
+    headers: dict[str, Any] = {**signed(venue, QUERY), name: text.encode(errors="surrogateescape")}
+    assert sent(venue, BALANCE, QUERY, headers=headers)["retCode"] == code
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/v5/market/recent-trade", f"{LISTED}&limit={TOO_LONG}"),
+        ("/v5/market/kline", f"{LISTED}&interval=1&start={TOO_LONG}"),
+        ("/v5/order/history", f"{LISTED}&cursor=page_token%3D{TOO_LONG}%26"),
+    ],
+)
+def test_a_number_of_too_many_digits_is_refused(venue: RunningVenue, path: str, query: str) -> None:
+    assert sent(venue, path, query, headers=signed(venue, query))["retCode"] == 10001
+
+
+def reply_to(venue: RunningVenue, channel: str, message: dict[str, Any]) -> dict[str, Any]:
+    """The first message that the socket of a channel sends back."""
+
+    async def exchange() -> dict[str, Any]:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(f"{venue.socket_url}/v5/{channel}") as socket,
+        ):
+            await socket.send_json(message)
+            return await socket.receive_json(timeout=5)
+
+    return asyncio.run(exchange())
+
+
+@pytest.mark.parametrize("args", [[KEY, 9_999_999_999_999, "é"], [KEY, TOO_LONG, "sign"]])
+@pytest.mark.parametrize(
+    ("channel", "seen"), [("private", {"success": False}), ("trade", {"retCode": 10004})]
+)
+def test_a_socket_refuses_a_signature_that_is_no_ascii_or_too_long(
+    venue: RunningVenue, channel: str, seen: dict[str, Any], args: list[Any]
+) -> None:
+    assert seen.items() <= reply_to(venue, channel, {"op": "auth", "args": args}).items()
+
+
+def test_a_topic_whose_depth_has_too_many_digits_is_refused(venue: RunningVenue) -> None:
+    topic = f"orderbook.{TOO_LONG}.BTCUSDT"
+    reply = reply_to(venue, "public/linear", {"op": "subscribe", "args": [topic]})
+    assert not reply["success"]
