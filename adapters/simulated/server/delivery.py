@@ -15,7 +15,7 @@ class Delivery:
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
-        self._held: dict[str, bytes] = {}
+        self._held: dict[str, tuple[list[Session], bytes]] = {}
         self.sent = 0
 
     def send(self, sessions: Collection[Session], place: str, facts: Row, topic: str, frame: bytes) -> None:
@@ -27,7 +27,7 @@ class Delivery:
         else:
             self._spoil(sessions, topic, frame, fault)
         if held is not None:
-            self._queue(sessions, held)
+            self._queue(*held)
 
     def _spoil(self, sessions: Collection[Session], topic: str, frame: bytes, fault: Fault) -> None:
         match fault.kind:
@@ -35,7 +35,7 @@ class Delivery:
                 self._queue(sessions, frame)
                 self._queue(sessions, frame)
             case Kind.REORDERED:
-                self._held[topic] = frame
+                self._held[topic] = list(sessions), frame
             case Kind.DELAY:
                 self._late(sessions, frame, fault)
             case _:  # MISSING: the push is lost

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -18,16 +18,21 @@ from adapters.simulated.venue.candles import Bar
 from adapters.simulated.venue.played import Event, Printed, Quoted, Snapshot
 from adapters.simulated.venue.requests import SIDES
 from adapters.tapes import Tape, read_tape
-from adapters.tapes.packed import GZIP, ZIP, unpack_gzip, unpack_zip
+from adapters.tapes.content import read_content
 from adapters.tapes.steps import seen_on
 from domain.catalogue import guessed_rules, on_the_market, real_rules
 from domain.direction import Side
 from domain.errors import InvalidInput
 from domain.instrument import Instrument, instrument_id
+from domain.number import number
 
 _TRADE_COLUMNS = frozenset({"timestamp", "symbol", "side", "size", "price"})
 _SECONDS_BELOW = Decimal(10_000_000_000)
 """A trade's timestamp below this is in seconds, else in ms."""
+
+
+_LOOKED_AT = 4_096
+"""The bytes of a file by which its format is recognised."""
 
 
 class _Book(Struct, frozen=True, gc=False):
@@ -57,12 +62,12 @@ def recording(file: Path, symbol: str | None, past: int, now: datetime) -> Recor
 
     Raises InvalidInput where the file is of no known format, is empty or names an instrument without rules.
     """
-    text = _text(file)
-    first = text[:4_096].split("\n", 1)[0]
+    content = read_content(file)
+    first = _text(content.data[:_LOOKED_AT]).split("\n", 1)[0]
     if first.startswith("{") and '"orderbook.' in first:
-        return _books(file, text)
+        return _books(file, _text(content.data))
     if set(first.strip().split(",")) >= _TRADE_COLUMNS:
-        return _trades(file, text)
+        return _trades(file, _text(content.data))
     return _candles(read_tape(file, symbol=symbol, now=now), past)
 
 
@@ -93,10 +98,10 @@ def _trades(file: Path, text: str) -> Recording:
 
 def _printed(file: Path, row: dict[str, str]) -> Printed:
     try:
-        stamp, price, size = Decimal(row["timestamp"]), Decimal(row["price"]), Decimal(row["size"])
+        stamp, price, size = (number(row[name], Decimal) for name in ("timestamp", "price", "size"))
         at = int(stamp * 1000 if stamp < _SECONDS_BELOW else stamp)
-        return Printed(at, SIDES["Buy" if row["side"] == "Buy" else "Sell"], price, size)
-    except (InvalidOperation, ValueError, KeyError, TypeError) as error:
+        return Printed(at, SIDES[row["side"]], price, size)
+    except (ValueError, KeyError, TypeError) as error:
         raise InvalidInput(f"{file}: not a trade: {row}") from error
 
 
@@ -108,14 +113,18 @@ def _books(file: Path, text: str) -> Recording:
             message = msgspec.json.decode(line, type=_Message)
             symbol = message.data.s
             events.extend(_quoted(message))
-        except (msgspec.DecodeError, InvalidOperation) as error:
+        except (msgspec.DecodeError, ValueError) as error:
             raise InvalidInput(f"{file}: not a message of an order book: {line[:80]}") from error
     return _events_of(file, symbol, events)
 
 
 def _quoted(message: _Message) -> Sequence[Event]:
     halves = ((Side.BUY, message.data.b), (Side.SELL, message.data.a))
-    levels = [Quoted(message.ts, side, *map(Decimal, level)) for side, half in halves for level in half]
+    levels = [
+        Quoted(message.ts, side, number(price, Decimal), number(size, Decimal))
+        for side, half in halves
+        for price, size in half
+    ]
     return [Snapshot(message.ts, levels)] if message.type == "snapshot" else levels
 
 
@@ -128,14 +137,6 @@ def _events_of(file: Path, symbol: str, events: list[Event]) -> Recording:
     return Recording(listing.instrument, events[0].at, (), events)
 
 
-def _text(file: Path) -> str:
-    """The file's text, unpacked; what is no text has replacement characters. Raises InvalidInput for a damaged file."""
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise InvalidInput(f"{file} cannot be read: {error.strerror}") from error
-    if data.startswith(GZIP):
-        data = unpack_gzip(file.name, data)
-    elif data.startswith(ZIP):
-        data = unpack_zip(file.name, data)[1]
+def _text(data: bytes) -> str:
+    """What is no text has replacement characters."""
     return data.decode(errors="replace")

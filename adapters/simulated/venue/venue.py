@@ -122,7 +122,7 @@ class Venue:
         """POST /v5/position/switch-mode, for a symbol or every contract of a settlement currency."""
         if request.mode not in (ONE_WAY, HEDGE) or not (request.symbol or request.coin):
             raise Declined(PARAMETER, "mode must be 0 or 3, of a symbol or a coin")
-        symbols = [request.symbol] if request.symbol else list(self.markets)
+        symbols = [request.symbol] if request.symbol else self._settled_in(request.coin)
         for symbol in symbols:
             self._check_mode(account, symbol)
         before = set(account.hedged)
@@ -216,6 +216,9 @@ class Venue:
         """A restart of the trading service: it forgets the orders that had ended; the order history has them."""
         for account in self.accounts.values():
             account.recent.clear()
+
+    def _settled_in(self, coin: str) -> list[str]:
+        return [one.symbol for one in self.markets.values() if one.contract.instrument.quote == coin]
 
     def _check_mode(self, account: Account, symbol: str) -> None:
         self.market(symbol)

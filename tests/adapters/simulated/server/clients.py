@@ -26,7 +26,7 @@ def pybit_socket(venue: RunningVenue, channel: str, **more: Any) -> Any:
     base: Any = import_module("pybit.unified_trading").WebSocket
     keys = {"api_key": KEY, "api_secret": SECRET} if channel == "private" else {}
     return _on_loopback(base, venue)(
-        testnet=False, channel_type=channel, private_auth_expire=10, **keys, **more
+        testnet=False, channel_type=channel, private_auth_expire=10, **{**keys, **more}
     )
 
 
@@ -90,9 +90,9 @@ class Inbox:
         """The next message; raises queue.Empty after ten seconds without one."""
         return self._messages.get(timeout=10)
 
-    def until(self, wanted: Callable[[Any], bool]) -> Any:
-        """The first message that is wanted; those before it are dropped."""
+    def until(self, matches: Callable[[Any], bool]) -> Any:
+        """The first message that matches; those before it are dropped."""
         while True:
             message = self.next()
-            if wanted(message):
+            if matches(message):
                 return message

@@ -68,7 +68,8 @@ def reply_to(venue: RunningVenue, channel: str, message: dict[str, Any]) -> dict
             session.ws_connect(f"{venue.socket_url}/v5/{channel}") as socket,
         ):
             await socket.send_json(message)
-            return await socket.receive_json(timeout=5)
+            reply: dict[str, Any] = await socket.receive_json(timeout=5)
+            return reply
 
     return asyncio.run(exchange())
 

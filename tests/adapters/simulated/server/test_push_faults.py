@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 
+from adapters.simulated.server import VenueServer
+from adapters.simulated.venue.account import Account
+from adapters.simulated.venue.order import Order
+from adapters.simulated.venue.requests import OrderRequest, read
 from domain.direction import Side
 from tests.adapters.simulated.server.clients import Inbox, pybit_http, pybit_socket
-from tests.adapters.simulated.server.serving import RunningVenue
+from tests.adapters.simulated.server.serving import SECRET, RunningVenue
 
 BTC = {"category": "linear", "symbol": "BTCUSDT"}
 LIMIT = {**BTC, "side": "Buy", "orderType": "Limit", "qty": "0.01", "price": "49000"}
@@ -53,6 +59,26 @@ def test_a_push_is_spoiled(heard: Listening, fault: dict[str, Any], statuses: li
         session.place_order(**LIMIT, orderLinkId=link)
     session.cancel_order(**BTC, orderLinkId="one")
     assert heard.statuses(len(statuses)) == statuses
+
+
+def test_a_push_that_is_reordered_by_another_account_s_push_goes_to_its_own_account(heard: Listening) -> None:
+    venue = heard.venue
+    other = venue.do(lambda one: one.venue.open_account("other", SECRET, Decimal(10_000)))
+    before = venue.sessions()
+    inbox, socket = Inbox(), pybit_socket(venue, "private", api_key="other")
+    socket.order_stream(inbox.put)
+    venue.await_other_session("order", before)
+    venue.fails("order", "reordered")
+    for account, link in ((venue.account, "mine"), (other, "other"), (other, "last")):
+        request = read(OrderRequest, {**LIMIT, "orderLinkId": link})
+        venue.do(partial(placed, account, request))
+    assert heard.statuses(1) == [("mine", "New")]
+    assert [inbox.next()["data"][0]["orderLinkId"] for _ in range(2)] == ["other", "last"]
+    socket.exit()
+
+
+def placed(account: Account, request: OrderRequest, server: VenueServer) -> Order:
+    return server.venue.create(account, request, server.clock.market())
 
 
 def test_an_order_is_filled_without_having_been_new(heard: Listening) -> None:

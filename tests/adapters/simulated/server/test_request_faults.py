@@ -217,7 +217,8 @@ def test_a_delay_over_the_trade_socket_strikes_a_request_once_however_often_it_i
         try:
             await exchange.load_markets()
             venue.fails("order.create", "delay", value=10, times=0)
-            placed = await exchange.create_order_ws(CCXT_BTC, "limit", "buy", 0.01, 49_000)
+            async with asyncio.timeout(10):
+                placed = await exchange.create_order_ws(CCXT_BTC, "limit", "buy", 0.01, 49_000)
             return [placed["id"], *venue.do(lambda one: [row["struck"] for row in one.faults.listed()])]
         finally:
             await exchange.close()

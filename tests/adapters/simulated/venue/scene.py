@@ -91,8 +91,10 @@ class Scene:
         }
         self.venue.set_leverage(self.account, read(LeverageRequest, body), self.now)
 
-    def switches_mode(self, mode: int) -> None:
-        body = {"category": "linear", "symbol": self.symbol, "mode": mode}
+    def switches_mode(self, mode: int, coin: str = "") -> None:
+        """Of the scene's market, or of every market of `coin` where it is named."""
+        scope = {"coin": coin} if coin else {"symbol": self.symbol}
+        body = {"category": "linear", "mode": mode, **scope}
         self.venue.switch_mode(self.account, read(ModeRequest, body), self.now)
 
     def waiting(self) -> dict[str, str]:

@@ -130,6 +130,19 @@ def test_recorded_trades_are_read_in_the_order_of_time(tmp_path: Path) -> None:
     ]
 
 
+HEAD = "timestamp,symbol,side,size,price\n"
+WRONG_TRADES = (
+    "1750000000,BTCUSDT,Buy,1,NaN",
+    "1750000000,BTCUSDT,Buy,Infinity,1",
+    "1750000000,BTCUSDT,None,1,1",
+    "1750000000,BTCUSDT,buy,1,1",
+    "Infinity,BTCUSDT,Buy,1,1",
+    "1750000000,BTCUSDT,Buy,1",
+)
+BOOK = '{"topic":"orderbook.500.BTCUSDT","type":"snapshot","ts":1,"data":{"s":"BTCUSDT","b":[%s],"a":[]}}'
+WRONG_LEVELS = ('["NaN","1"]', '["1","Infinity"]', '["one","1"]', '["1"]')
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
@@ -138,6 +151,8 @@ def test_recorded_trades_are_read_in_the_order_of_time(tmp_path: Path) -> None:
         ("BTCUSDT.csv", "timestamp,symbol,side,size,price\n1750000000,NOBODYUSDT,Buy,1,1\n"),
         ("BTCUSDT.data", '{"topic":"orderbook.500.BTCUSDT"}\n'),
         ("BTCUSDT.csv", "nothing"),
+        *(("BTCUSDT.csv", f"{HEAD}{row}\n") for row in WRONG_TRADES),
+        *(("BTCUSDT.data", f"{BOOK % level}\n") for level in WRONG_LEVELS),
     ],
 )
 def test_a_file_that_is_no_recording_is_refused(tmp_path: Path, name: str, text: str) -> None:

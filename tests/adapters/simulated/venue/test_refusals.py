@@ -118,6 +118,7 @@ ACTS: dict[str, tuple[Act, int]] = {
     "leverage unchanged": (lambda one: one.sets_leverage("10"), 110043),
     "leverage too high": (lambda one: one.sets_leverage("101"), 10001),
     "mode unchanged": (lambda one: one.switches_mode(0), 110025),
+    "mode of a coin without a market": (lambda one: one.switches_mode(3, coin="USDC"), 110025),
     "mode with an order": (switched_with_order, 110028),
     "mode with a position": (switched_with_position, 110024),
     "stop without a position": (lambda one: one.sets_stop(stopLoss="49000"), 10001),
