@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -27,10 +27,9 @@ from domain.instrument import Instrument, instrument_id
 from domain.number import number
 
 _TRADE_COLUMNS = frozenset({"timestamp", "symbol", "side", "size", "price"})
+_SIDE: Mapping[str, Side] = {str(name): side for name, side in SIDES.items()}
 _SECONDS_BELOW = Decimal(10_000_000_000)
 """A trade's timestamp below this is in seconds, else in ms."""
-
-
 _LOOKED_AT = 4_096
 """The bytes of a file by which its format is recognised."""
 
@@ -100,7 +99,7 @@ def _printed(file: Path, row: dict[str, str]) -> Printed:
     try:
         stamp, price, size = (number(row[name], Decimal) for name in ("timestamp", "price", "size"))
         at = int(stamp * 1000 if stamp < _SECONDS_BELOW else stamp)
-        return Printed(at, SIDES[row["side"]], price, size)
+        return Printed(at, _SIDE[row["side"]], price, size)
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidInput(f"{file}: not a trade: {row}") from error
 
