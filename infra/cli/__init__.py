@@ -65,7 +65,7 @@ COMMANDS: Mapping[str, Listed] = {
     "settings": Listed("Prints every setting with its range and meaning.", "settings:settings"),
     "strategies": Listed("Lists and describes strategies, and begins new ones.", "strategies:strategies_app"),
     "alerts": Listed("Lists, acknowledges, tests and sends alerts.", "alerts:alerts_app"),
-    "candles": Listed("Checks candle files.", "candles:candles_app"),
+    "candles": Listed("Fetches and checks candle files.", "candles:candles_app"),
     "instruments": Listed(
         "Imports and lists the trading rules of instruments.", "instruments:instruments_app"
     ),

@@ -1,4 +1,4 @@
-"""`whence candles`: what a candle file contains, before anything is traded on it."""
+"""`whence candles`: candle files, fetched from an exchange, and what one contains before anything is traded on it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from infra.cli.fetching import fetch
 from infra.cli.options import JsonOption
 
 if TYPE_CHECKING:
     from adapters.tapes import Recording
 
 candles_app = typer.Typer(
-    name="candles", no_args_is_help=True, help="Shows what candle files contain, before a run."
+    name="candles", no_args_is_help=True, help="Fetches candle files, and shows what they contain."
 )
 
 Report = Mapping[str, object]
@@ -26,7 +27,10 @@ _REFUSED = 1
 
 @candles_app.callback()
 def candles() -> None:
-    """Shows what candle files contain, before a run."""
+    """Fetches candle files, and shows what they contain before a run."""
+
+
+candles_app.command()(fetch)
 
 
 @candles_app.command()

@@ -38,12 +38,17 @@ def instruments(call: Call) -> Row:
 
 
 def klines(call: Call) -> Row:
-    """The newest first; the first row may be of an interval that has not ended."""
+    """The newest first; the first row may be of an interval that has not ended.
+
+    A query with `start` alone returns the bars that follow it, as on the exchange (pybit, issue 186), any other query
+    the newest ones.
+    """
     market, interval = call.market(), call.text("interval")
     if interval not in INTERVALS:
         raise Declined(PARAMETER, f"interval {interval or 'is missing'}")
     start, end = call.time("start", 0), call.time("end", _LATEST)
-    bars = market.candles.bars(interval, start, end, call.number("limit", 200, 1000))
+    limit, is_forward = call.number("limit", 200, 1000), bool(call.text("start") and not call.text("end"))
+    bars = market.candles.bars(interval, start, end, _LATEST if is_forward else limit)[-limit:]
     return {"category": LINEAR, "symbol": market.symbol, "list": [kline_row(bar) for bar in bars]}
 
 

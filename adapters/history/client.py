@@ -1,0 +1,85 @@
+"""A ccxt client for public queries, and the errors of its queries as ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, TypeVar
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from domain.errors import ExchangeRefused, ExchangeUnreachable, InvalidInput
+from domain.plain_text import meant
+
+T = TypeVar("T")
+
+_ATTEMPTS = 6
+PATIENT = Retrying(
+    retry=retry_if_exception_type(ExchangeUnreachable),
+    stop=stop_after_attempt(_ATTEMPTS),
+    wait=wait_exponential_jitter(initial=1, max=30, jitter=1),
+    reraise=True,
+)
+"""Six attempts over about half a minute. A query changes nothing, so it may be repeated."""
+
+
+def opened(exchange: str, address: str = "") -> Any:
+    """A client of an exchange that ccxt knows, which keeps the exchange's rate limits and its figures' digits.
+
+    `address` replaces the exchange's own addresses, for a venue on this machine. Raises InvalidInput for an unknown
+    exchange, and where ccxt is not installed.
+    """
+    ccxt = _ccxt()
+    if exchange not in ccxt.exchanges:
+        raise InvalidInput(f"ccxt knows no exchange {exchange!r}{meant(exchange, ccxt.exchanges)}")
+    client = getattr(ccxt, exchange)({"number": str, "enableLastJsonResponse": True})
+    if not client.has["fetchOHLCV"]:
+        raise InvalidInput(f"{exchange} offers no past candles")
+    if address:
+        client.urls["api"] = _replaced(client.urls["api"], address.rstrip("/"))
+        client.has["fetchCurrencies"] = False
+    return client
+
+
+def answer(client: Any, query: Callable[[], T], patience: Retrying) -> T:
+    """The result of a query, repeated as `patience` permits while the exchange cannot be reached.
+
+    Raises ExchangeUnreachable and ExchangeRefused. A page instead of JSON counts as unreachable: ccxt takes it for a
+    response without candles.
+    """
+    ccxt = _ccxt()
+
+    def once() -> T:
+        client.last_json_response = None
+        try:
+            result = query()
+        except ccxt.OperationFailed as error:
+            raise ExchangeUnreachable(_sentence(client, error)) from error
+        except ccxt.BaseError as error:
+            raise ExchangeRefused(_sentence(client, error)) from error
+        if client.last_json_response is None:
+            raise ExchangeUnreachable(f"{client.id} answered with something else than JSON")
+        return result
+
+    try:
+        return patience(once)
+    except ExchangeUnreachable as error:
+        raise ExchangeUnreachable(f"{error}; run the same command again to go on from here") from error
+
+
+def _ccxt() -> Any:
+    try:
+        return import_module("ccxt")
+    except ImportError as error:
+        raise InvalidInput("candles are fetched through ccxt: pip install 'whence[exchanges]'") from error
+
+
+def _replaced(addresses: Any, address: str) -> Any:
+    """The same tree of addresses, each replaced."""
+    if isinstance(addresses, dict):
+        return {name: _replaced(one, address) for name, one in addresses.items()}
+    return address
+
+
+def _sentence(client: Any, error: Exception) -> str:
+    return f"{client.id}: {str(error).removeprefix(client.id).strip()[:300]} ({type(error).__name__})"

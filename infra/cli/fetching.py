@@ -1,0 +1,117 @@
+"""`whence candles fetch`: past candles of an exchange, into files that `whence paper` trades."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from infra.cli.options import time_of
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from adapters.history import History
+    from infra.run.fetching import Series
+
+_DEFAULT = "-LINEAR.BYBIT"
+"""The market and venue of a symbol without --symbol."""
+
+
+def fetch(
+    symbols: Annotated[
+        list[str], typer.Argument(metavar="SYMBOL...", help="Markets, as BTCUSDT or BTC/USDT:USDT.")
+    ],
+    since: Annotated[
+        str, typer.Option("--from", metavar="TIME", help="The first candle opens then or after.")
+    ],
+    to: Annotated[
+        str | None, typer.Option(metavar="TIME", help="The last candle is closed then; default: now.")
+    ] = None,
+    interval: Annotated[str, typer.Option(help="Length of a candle: 1m, 5m, 1h, 1d.")] = "5m",
+    exchange: Annotated[str, typer.Option(metavar="NAME", help="An exchange that ccxt knows.")] = "bybit",
+    spot: Annotated[bool, typer.Option("--spot", help="Spot pairs instead of perpetual contracts.")] = False,
+    folder: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the files are written.")] = Path(
+        "candles"
+    ),
+    address: Annotated[
+        str,
+        typer.Option(
+            metavar="URL", help="Another address than the exchange's own, as that of `whence venue`."
+        ),
+    ] = "",
+) -> None:
+    """Fetches past candles into files; the same command goes on where an interrupted one ended.
+
+    Only closed candles are written, with the exchange's own digits. The exchange's rate limits are kept. Needs
+    whence[exchanges].
+    """
+    from adapters.history import History
+
+    history = History(exchange, address)
+    for one in _series(history, symbols, interval, spot=spot, since=since, to=to):
+        _fetch(history, one, folder)
+
+
+def _series(
+    history: History, symbols: list[str], interval: str, *, spot: bool, since: str, to: str | None
+) -> list[Series]:
+    """What is fetched; a mistake in any argument is found before the first candle is fetched."""
+    from domain.errors import InvalidInput
+    from infra.run.fetching import Series
+
+    history.step(interval)
+    begin, now = _ms(time_of(since)), history.now()
+    end = min(now, _ms(time_of(to))) if to else now
+    if begin >= end:
+        raise InvalidInput(f"no candle lies between --from {since} and {to or 'now'}")
+    return [Series(history.market(symbol, spot=spot), interval, begin, end) for symbol in symbols]
+
+
+def _fetch(history: History, series: Series, folder: Path) -> None:
+    from infra.run.fetching import fetched, instrument_of, path_of
+
+    market = series.market
+    path, added = path_of(folder, history.exchange, market, series.interval), 0
+    with _progress() as progress:
+        task = progress.add_task(
+            f"{market.symbol} {series.interval}", total=series.end - series.since, candles=0
+        )
+        for reached in fetched(history, series, path):
+            added = reached.added
+            progress.update(task, completed=reached.upto - series.since, candles=added)
+    if not path.exists():
+        typer.echo(f"{market.unified}: {history.exchange} has no candles of that time")
+        return
+    instrument = instrument_of(history.exchange, market)
+    named = "" if instrument.endswith(_DEFAULT) else f" --symbol {instrument}"
+    typer.echo(f"{path}: {added:,} candles added, up to {_text(series.end)}")
+    typer.echo(f"  whence paper --candles {path}{named}")
+
+
+def _progress() -> Progress:
+    """Progress on a terminal's stderr, with candles, their share of the time, and what remains; none elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[candles]:,} candles"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+def _ms(time: datetime) -> int:
+    return int(time.timestamp() * 1000)
+
+
+def _text(ms: int) -> str:
+    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
