@@ -50,24 +50,27 @@ def fetch(
     """
     from adapters.history import History
 
+    begin, end = time_of(since), None if to is None else time_of(to)
     history = History(exchange, address)
-    for one in _series(history, symbols, interval, spot=spot, since=since, to=to):
+    for one in _series(history, symbols, interval, spot=spot, begin=begin, end=end):
         _fetch(history, one, folder)
 
 
 def _series(
-    history: History, symbols: list[str], interval: str, *, spot: bool, since: str, to: str | None
+    history: History, symbols: list[str], interval: str, *, spot: bool, begin: datetime, end: datetime | None
 ) -> list[Series]:
     """What is fetched; a mistake in any argument is found before the first candle is fetched."""
     from domain.errors import InvalidInput
     from infra.run.fetching import Series
 
-    history.step(interval)
-    begin, now = _ms(time_of(since)), history.now()
-    end = min(now, _ms(time_of(to))) if to else now
-    if begin >= end:
-        raise InvalidInput(f"no candle lies between --from {since} and {to or 'now'}")
-    return [Series(history.market(symbol, spot=spot), interval, begin, end) for symbol in symbols]
+    step = history.step(interval)
+    since, now = _ms(begin), history.now()
+    closed = min(now, _ms(end)) if end else now
+    if closed - since < step:
+        raise InvalidInput(
+            f"no candle of {interval} is closed between --from, {_text(since)}, and {_text(closed)}"
+        )
+    return [Series(history.market(symbol, spot=spot), interval, since, closed) for symbol in symbols]
 
 
 def _fetch(history: History, series: Series, folder: Path) -> None:

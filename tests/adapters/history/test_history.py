@@ -28,14 +28,22 @@ AT_ONCE = Retrying(
 KLINES = "/v5/market/kline"
 
 
-@pytest.fixture
-def venue() -> Iterator[RunningVenue]:
+@pytest.fixture(scope="module")
+def served() -> Iterator[RunningVenue]:
     with venue_with_a_past() as running:
         yield running
 
 
-def history_of(venue: RunningVenue) -> History:
-    return History("bybit", venue.url, AT_ONCE)
+@pytest.fixture(scope="module")
+def history(served: RunningVenue) -> History:
+    return History("bybit", served.url, AT_ONCE)
+
+
+@pytest.fixture
+def venue(served: RunningVenue) -> Iterator[RunningVenue]:
+    """The venue of all tests, without the faults of earlier ones."""
+    yield served
+    served.do(lambda one: one.faults.clear())
 
 
 def all_of(history: History, since: int = FIRST, end: int = START) -> Series:
@@ -46,8 +54,7 @@ def written(history: History, series: Series, path: Path) -> list[Fetched]:
     return list(fetched(history, series, path))
 
 
-def test_every_closed_candle_is_written_with_its_own_digits(venue: RunningVenue, tmp_path: Path) -> None:
-    history = history_of(venue)
+def test_every_closed_candle_is_written_with_its_own_digits(history: History, tmp_path: Path) -> None:
     series = all_of(history)
     path = path_of(tmp_path, "bybit", series.market, "1m")
     reached = written(history, series, path)
@@ -59,8 +66,8 @@ def test_every_closed_candle_is_written_with_its_own_digits(venue: RunningVenue,
 
 
 @pytest.mark.parametrize("cut", [0, 1, 30], ids="bytes_of_the_last_line_lost_{}".format)
-def test_fetching_goes_on_where_it_was_interrupted(venue: RunningVenue, tmp_path: Path, cut: int) -> None:
-    history, path = history_of(venue), tmp_path / "BTCUSDT_1m.csv"
+def test_fetching_goes_on_where_it_was_interrupted(history: History, tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "BTCUSDT_1m.csv"
     written(history, all_of(history, end=FIRST + 1_500 * MINUTE), path)
     path.write_bytes(path.read_bytes()[: -cut or None])
     again = written(history, all_of(history), path)
@@ -69,8 +76,8 @@ def test_fetching_goes_on_where_it_was_interrupted(venue: RunningVenue, tmp_path
     assert written(history, all_of(history), path)[-1].added == 0
 
 
-def test_years_before_the_first_candle_take_few_queries(venue: RunningVenue, tmp_path: Path) -> None:
-    history, path = history_of(venue), tmp_path / "BTCUSDT_1m.csv"
+def test_years_before_the_first_candle_take_few_queries(history: History, tmp_path: Path) -> None:
+    path = tmp_path / "BTCUSDT_1m.csv"
     assert len(written(history, all_of(history, since=1_500_000_000_000), path)) < 6
     assert path.read_text().splitlines() == [HEADER, *lines()]
 
@@ -80,18 +87,18 @@ def test_years_before_the_first_candle_take_few_queries(venue: RunningVenue, tmp
     [("status", {"value": 502}), ("html", {}), ("truncated", {}), ("drop", {}), ("code", {"value": 10006})],
 )
 def test_a_query_that_fails_for_a_time_is_repeated(
-    venue: RunningVenue, tmp_path: Path, kind: str, more: dict[str, Any]
+    history: History, venue: RunningVenue, tmp_path: Path, kind: str, more: dict[str, Any]
 ) -> None:
-    history, path = history_of(venue), tmp_path / "BTCUSDT_1m.csv"
+    path = tmp_path / "BTCUSDT_1m.csv"
     venue.fails(KLINES, kind, skip=1, times=2, **more)
     written(history, all_of(history), path)
     assert path.read_text().splitlines() == [HEADER, *lines()]
 
 
 def test_an_exchange_that_stays_away_leaves_the_pages_that_were_fetched(
-    venue: RunningVenue, tmp_path: Path
+    history: History, venue: RunningVenue, tmp_path: Path
 ) -> None:
-    history, path = history_of(venue), tmp_path / "BTCUSDT_1m.csv"
+    path = tmp_path / "BTCUSDT_1m.csv"
     venue.fails(KLINES, "html", skip=1, times=0)
     with pytest.raises(ExchangeUnreachable, match="run the same command again"):
         written(history, all_of(history), path)
@@ -99,9 +106,9 @@ def test_an_exchange_that_stays_away_leaves_the_pages_that_were_fetched(
 
 
 def test_a_file_that_begins_after_the_exchanges_first_candle_is_refused(
-    venue: RunningVenue, tmp_path: Path
+    history: History, tmp_path: Path
 ) -> None:
-    history, path = history_of(venue), tmp_path / "BTCUSDT_1m.csv"
+    path = tmp_path / "BTCUSDT_1m.csv"
     written(history, all_of(history, since=FIRST + 200 * MINUTE), path)
     before = path.read_bytes()
     with pytest.raises(InvalidInput, match="the exchange has older candles"):
@@ -109,8 +116,8 @@ def test_a_file_that_begins_after_the_exchanges_first_candle_is_refused(
     assert path.read_bytes() == before
 
 
-def test_a_period_without_candles_leaves_no_file(venue: RunningVenue, tmp_path: Path) -> None:
-    history, path = history_of(venue), tmp_path / "BTCUSDT_1m.csv"
+def test_a_period_without_candles_leaves_no_file(history: History, tmp_path: Path) -> None:
+    path = tmp_path / "BTCUSDT_1m.csv"
     reached = written(history, all_of(history, since=FIRST - 90 * MINUTE, end=FIRST), path)
     assert (reached[-1].added, path.exists()) == (0, False)
 
@@ -187,8 +194,7 @@ def test_a_market_whose_volume_or_name_is_not_certain_is_refused(name: str, spot
         chosen(MARKETS, name, spot=spot)
 
 
-def test_a_refusal_of_the_exchange_is_not_repeated(venue: RunningVenue) -> None:
-    history = history_of(venue)
+def test_a_refusal_of_the_exchange_is_not_repeated(history: History, venue: RunningVenue) -> None:
     series = all_of(history)
     venue.fails(KLINES, "code", value=10001, times=1)
     with pytest.raises(ExchangeRefused, match="10001"):
