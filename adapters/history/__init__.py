@@ -1,8 +1,9 @@
-"""Past candles of an exchange, fetched through ccxt into files that `adapters.tapes` reads."""
+"""What exchanges state to everybody, fetched through ccxt: past candles, and the trading rules of instruments."""
 
 from adapters.history.candle_file import CandleFile
 from adapters.history.history import History
 from adapters.history.market import Market
 from adapters.history.page import CandleRow, Page
+from adapters.history.rules import rules_of
 
-__all__ = ["CandleFile", "CandleRow", "History", "Market", "Page"]
+__all__ = ["CandleFile", "CandleRow", "History", "Market", "Page", "rules_of"]

@@ -37,20 +37,28 @@ def read_response(path: Path, venue: str = "") -> Imported:
     in the response, else the file's. Raises InvalidInput where the file is none of these or holds no usable rules.
     """
     document = read_document(path)
-    saved = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return imported(document, str(path), venue, datetime.fromtimestamp(path.stat().st_mtime, UTC))
+
+
+def imported(document: object, name: str, venue: str, saved: datetime) -> Imported:
+    """Reads a document; `name` says in errors where it is from, `saved` is the time of rules that state none.
+
+    Raises InvalidInput where the document is none of those of `read_response` or holds no usable rules.
+    """
     try:
-        found, notes = _read(document, venue, saved)
+        return _sorted_out(*_read(document, venue, saved))
     except InvalidInput as fault:
-        raise InvalidInput(f"{path}: {fault}") from None
+        raise InvalidInput(f"{name}: {fault}") from None
+
+
+def _sorted_out(found: Sequence[Row], notes: Sequence[str]) -> Imported:
+    """Raises InvalidInput where nothing can be used."""
     listings = [row for row in found if isinstance(row, Listing)]
     left_out = [row for row in found if isinstance(row, LeftOut)]
     if not listings:
         why = f": {left_out[0].symbol}: {left_out[0].reason}" if left_out else ""
-        raise InvalidInput(f"{path}: no instrument in it can be used{why}")
-    try:
-        return Imported(_without_repeats(listings), left_out, notes)
-    except InvalidInput as fault:
-        raise InvalidInput(f"{path}: {fault}") from None
+        raise InvalidInput(f"no instrument in it can be used{why}")
+    return Imported(_without_repeats(listings), left_out, notes)
 
 
 def _read(document: object, venue: str, saved: datetime) -> tuple[Sequence[Row], Sequence[str]]:

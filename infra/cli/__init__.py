@@ -67,7 +67,7 @@ COMMANDS: Mapping[str, Listed] = {
     "alerts": Listed("Lists, acknowledges, tests and sends alerts.", "alerts:alerts_app"),
     "candles": Listed("Fetches and checks candle files.", "candles:candles_app"),
     "instruments": Listed(
-        "Imports and lists the trading rules of instruments.", "instruments:instruments_app"
+        "Fetches, imports and lists the trading rules of instruments.", "instruments:instruments_app"
     ),
     "keys": Listed("Lists the keys of this installation, and makes new ones.", "keys:keys_app"),
     "dev": Listed("Runs Kafka, a registry and PostgreSQL on this machine.", "dev:dev_app"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.options import time_of
+from infra.cli.options import AddressOption, time_of
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -36,12 +36,7 @@ def fetch(
     folder: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the files are written.")] = Path(
         "candles"
     ),
-    address: Annotated[
-        str,
-        typer.Option(
-            metavar="URL", help="Another address than the exchange's own, as that of `whence venue`."
-        ),
-    ] = "",
+    address: AddressOption = "",
 ) -> None:
     """Fetches past candles into files; the same command goes on where an interrupted one ended.
 

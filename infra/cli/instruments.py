@@ -1,4 +1,4 @@
-"""`whence instruments`: the real trading rules of an exchange's instruments, imported from saved responses."""
+"""`whence instruments`: the real trading rules of instruments, fetched or imported from saved responses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domain.errors import InvalidInput
-from infra.cli.options import ConfigOption, InstrumentsOption, JsonOption
+from infra.cli.options import AddressOption, ConfigOption, InstrumentsOption, JsonOption
 
 if TYPE_CHECKING:
     from adapters.instruments import Imported
@@ -23,7 +23,7 @@ _NAMED = 3
 instruments_app = typer.Typer(
     name="instruments",
     no_args_is_help=True,
-    help="Imports and lists the real trading rules of instruments: tick, lot, least order.",
+    help="Fetches, imports and lists the real trading rules of instruments: tick, lot, least order.",
 )
 
 
@@ -47,17 +47,30 @@ def import_(
 
     Rules that were imported before are replaced where a file holds the same instrument, and kept otherwise.
     """
-    from adapters.instruments import read_catalogue, read_response, write_catalogue
+    from adapters.instruments import read_response
+
+    _keep(_place(instruments, config), {str(file): read_response(file, venue) for file in files})
+
+
+@instruments_app.command()
+def update(
+    exchange: Annotated[str, typer.Option(metavar="NAME", help="An exchange that ccxt knows.")] = "bybit",
+    address: AddressOption = "",
+    instruments: InstrumentsOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Fetches the rules that an exchange states now, and imports them as `whence instruments import` does.
+
+    Needs whence[exchanges].
+    """
+    from datetime import UTC, datetime
+
+    from adapters.history import rules_of
+    from adapters.instruments import imported
 
     place = _place(instruments, config)
-    held = dict(read_catalogue(place)) if place.exists() else {}
-    for file in files:
-        imported = read_response(file, venue)
-        held |= {listing.instrument.id: listing for listing in imported.listings}
-        for line in _report(file, imported):
-            typer.echo(line)
-    write_catalogue(place, held.values())
-    typer.echo(f"{place} holds {_counted(len(held))} now.")
+    document = rules_of(exchange, address)
+    _keep(place, {exchange: imported(document, exchange, exchange.upper(), datetime.now(UTC))})
 
 
 @instruments_app.command(name="list")
@@ -87,17 +100,30 @@ def list_(
                 typer.echo(_line(listing))
 
 
+def _keep(place: Path, found: Mapping[str, Imported]) -> None:
+    """Adds what was read to the catalogue, and prints what each source contained."""
+    from adapters.instruments import read_catalogue, write_catalogue
+
+    held = dict(read_catalogue(place)) if place.exists() else {}
+    for source, one in found.items():
+        held |= {listing.instrument.id: listing for listing in one.listings}
+        for line in _report(source, one):
+            typer.echo(line)
+    write_catalogue(place, held.values())
+    typer.echo(f"{place} holds {_counted(len(held))} now.")
+
+
 def _place(instruments: Path | None, config: Path | None) -> Path:
     from infra.config import DEFAULT_INSTRUMENTS, load
 
     return load(instruments=instruments, config=config).instruments or DEFAULT_INSTRUMENTS
 
 
-def _report(file: Path, imported: Imported) -> Iterator[str]:
+def _report(source: str, imported: Imported) -> Iterator[str]:
     origin = imported.listings[0].origin
     assert origin is not None
     dated = f", as of {origin.as_of:%Y-%m-%d %H:%M} UTC" if origin.as_of else ""
-    yield f"{file}: {_counted(len(imported.listings))} of {origin.source}{dated}"
+    yield f"{source}: {_counted(len(imported.listings))} of {origin.source}{dated}"
     for reason, symbols in _by_reason(imported).items():
         more = f" and {len(symbols) - _NAMED} more" if len(symbols) > _NAMED else ""
         yield f"  left out: {', '.join(symbols[:_NAMED])}{more}: {reason}"

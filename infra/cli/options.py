@@ -50,6 +50,14 @@ InstrumentsOption = Annotated[
         help="File of imported trading rules; default: ./whence-instruments.json where it exists.",
     ),
 ]
+AddressOption = Annotated[
+    str,
+    typer.Option(
+        "--address",
+        metavar="URL",
+        help="Another address than the exchange's own, as that of `whence venue`.",
+    ),
+]
 _LARGEST = 2**63 - 1
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]

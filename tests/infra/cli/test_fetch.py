@@ -1,17 +1,79 @@
-"""`whence candles fetch` writes an exchange's past candles, here our venue's, and `whence candles check` reads them."""
+"""`whence candles fetch` and `whence instruments update` write what an exchange states, here our venue."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
+from adapters.instruments import read_catalogue
+from domain.catalogue import known
 from tests.adapters.history.past import lines, venue_with_a_past
 from tests.infra.cli.conftest import Whence
 
+STATED = ("tick", "lot", "min_quantity", "max_quantity", "min_notional", "max_leverage")
+KRAKEN_AT = 1_750_000_020
+KRAKEN = {
+    "/0/public/AssetPairs": {
+        "XXBTZUSD": {
+            "altname": "XBTUSD",
+            "wsname": "XBT/USD",
+            "base": "XXBT",
+            "quote": "ZUSD",
+            "pair_decimals": 1,
+            "lot_decimals": 8,
+            "ordermin": "0.00005",
+            "costmin": "0.5",
+            "tick_size": "0.1",
+            "fees": [[0, 0.4]],
+            "fees_maker": [[0, 0.25]],
+            "leverage_buy": [],
+            "leverage_sell": [],
+            "status": "online",
+        }
+    },
+    "/0/public/Assets": {},
+    "/0/public/Time": {"unixtime": KRAKEN_AT + 90, "rfc1123": ""},
+    "/0/public/OHLC": {
+        "XXBTZUSD": [
+            [KRAKEN_AT, "105000.1", "105010.0", "104990.0", "105000.10", "105000.1", "1.23450000", 7],
+            [KRAKEN_AT + 60, "105000.1", "105000.1", "105000.1", "105000.1", "105000.1", "0.1", 1],
+        ],
+        "last": KRAKEN_AT,
+    },
+}
+"""Responses in the form of Kraken's documentation; the second candle is not closed yet."""
 FROM, TO = "2025-06-13", "2025-06-15T15:06"
 FETCH = ("candles", "fetch", "BTCUSDT", "--interval", "1m", "--from", FROM)
+
+
+class Kraken(BaseHTTPRequestHandler):
+    """Answers with `KRAKEN`."""
+
+    def do_GET(self) -> None:
+        body = json.dumps({"error": [], "result": KRAKEN[self.path.partition("?")[0]]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base class's name)
+        """Nothing is printed."""
+
+
+@pytest.fixture
+def kraken() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Kraken) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +115,33 @@ def test_a_mistake_is_named_before_anything_is_fetched(
     assert (done.code, done.out) == (2, "")
     assert fault in " ".join(done.err.split())
     assert not list(tmp_path.iterdir())
+
+
+def test_the_rules_that_an_exchange_states_are_fetched(whence: Whence, address: str, tmp_path: Path) -> None:
+    done = whence("instruments", "update", "--address", address)
+    assert (done.code, done.err) == (0, "")
+    assert "of Bybit v5 instruments-info (linear" in done.out
+    held = read_catalogue(tmp_path / "whence-instruments.json")
+    for listing in known():
+        stated, real = listing.instrument, held[listing.instrument.id].instrument
+        assert [getattr(real, name) for name in STATED] == [getattr(stated, name) for name in STATED]
+
+
+def test_another_exchange_is_fetched_through_ccxt(whence: Whence, kraken: str, tmp_path: Path) -> None:
+    there = ("--exchange", "kraken", "--address", kraken)
+    fetched = whence("candles", "fetch", "BTC/USD", "--interval", "1m", "--from", FROM, "--spot", *there)
+    assert (fetched.code, fetched.err) == (0, "")
+    assert fetched.out.splitlines()[-1].strip() == (
+        "whence paper --candles candles/kraken_BTCUSD_spot_1m.csv --symbol BTCUSD-SPOT.KRAKEN"
+    )
+    file = tmp_path / "candles/kraken_BTCUSD_spot_1m.csv"
+    assert file.read_text().splitlines()[1:] == [
+        f"{KRAKEN_AT}000,105000.1,105010.0,104990.0,105000.10,1.23450000"
+    ]
+    assert whence("instruments", "update", *there).code == 0
+    rules = read_catalogue(tmp_path / "whence-instruments.json")["BTCUSD-SPOT.KRAKEN"].instrument
+    assert [f"{one:f}" for one in (rules.tick, rules.lot, rules.min_quantity)] == [
+        "0.1",
+        "0.00000001",
+        "0.00005",
+    ]
