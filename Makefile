@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo graphiql servers test lint types check check-fast bench lock format clean
+.PHONY: help demo graphiql servers test lint types mypy pyright check check-fast bench lock format clean
 
 # Another Python than the first that is new enough: make demo PYTHON=python3.12
 PYTHON ?=
@@ -41,9 +41,11 @@ lint: .venv/.dev ## ruff: rules and format
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 
-types: .venv/.dev ## mypy and pyright, both strict
-	$(RUN) mypy
-	$(RUN) pyright
+types: .venv/.dev ## mypy and pyright, both strict, at the same time
+	@$(MAKE) --no-print-directory -j 2 mypy pyright
+
+mypy pyright: .venv/.dev
+	$(RUN) $@
 
 check: lint types test ## everything that must pass
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
@@ -77,7 +77,7 @@ def _ccxt() -> Any:
 def _replaced(addresses: Any, address: str) -> Any:
     """The same tree of addresses, each replaced."""
     if isinstance(addresses, dict):
-        return {name: _replaced(one, address) for name, one in addresses.items()}
+        return {name: _replaced(one, address) for name, one in cast("dict[str, Any]", addresses).items()}
     return address
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -27,13 +27,14 @@ class History:
     def __init__(self, exchange: str, address: str = "", patience: Retrying = PATIENT) -> None:
         """`exchange` is its name in ccxt, `address` replaces the exchange's own. Raises InvalidInput; see `opened`."""
         self._client, self._patience = opened(exchange, address), patience
+        self._markets: Mapping[str, Any] | None = None
         self.exchange = exchange
 
     def market(self, name: str, *, spot: bool) -> Market:
         """The market with this name; see `chosen`."""
-        if self._client.markets is None:
-            answer(self._client, self._client.load_markets, self._patience)
-        return chosen(self._client.markets.values(), name, spot=spot)
+        if self._markets is None:
+            self._markets = answer(self._client, self._client.load_markets, self._patience)
+        return chosen(self._markets.values(), name, spot=spot)
 
     def now(self) -> int:
         """The exchange's time in ms since 1970; the machine's where the exchange does not state it."""
