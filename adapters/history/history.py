@@ -27,12 +27,12 @@ class History:
     def __init__(self, exchange: str, address: str = "", patience: Retrying = PATIENT) -> None:
         """`exchange` is its name in ccxt, `address` replaces the exchange's own. Raises InvalidInput; see `opened`."""
         self._client, self._patience = opened(exchange, address), patience
-        self._markets: Mapping[str, Any] | None = None
+        self._markets: Mapping[str, Any] = {}
         self.exchange = exchange
 
     def market(self, name: str, *, spot: bool) -> Market:
         """The market with this name; see `chosen`."""
-        if self._markets is None:
+        if not self._markets:
             self._markets = answer(self._client, self._client.load_markets, self._patience)
         return chosen(self._markets.values(), name, spot=spot)
 
