@@ -315,6 +315,7 @@ def open_postgres(
             owner.release()
 
     rows = PostgresRows(recorder, address, codec, known)
+    rows.bind_to(lambda: marks.log_id)
     return RecorderLog(recorder, rows, codec, release=release, check=owner.check)
 
 
