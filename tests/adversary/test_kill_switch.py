@@ -25,6 +25,7 @@ from domain.log import Envelope
 from domain.order import OrderCancelled, OrderExpired, OrderFilled, OrderPlaced
 from domain.position import PositionClosed, PositionOpened
 from domain.settings import OnKill, StrategySettings
+from domain.signal import DecisionMade, Verdict
 from infra.config import WhenceSettings
 from infra.logs import open_owned
 from infra.run.plan import Plan, plan_of
@@ -150,6 +151,28 @@ def test_an_engine_that_was_killed_at_the_trip_or_the_reset_is_resumed_to_the_sa
         assert len(recorded) < len(whole(on_kill, by)[0].envelopes)
         play_asking(plan(on_kill, by), log, script(by))
         assert [one.envelope for one in log.read()] == whole(on_kill, by)[0].envelopes
+
+
+def test_a_daily_loss_refuses_new_entries_of_everybody_and_trips_nothing() -> None:
+    """ABC is stopped with a loss of 0.2 % of the balance. Entries that worked before go on, each with its own risk."""
+    base, log = plan(OnKill.CLOSE, By.WIN_RATE), ListLog()
+    risk = replace(base.settings.risk, minimum_win_rate=D(0), max_daily_loss=D("0.001"))
+    tapes = base.tapes
+    limited = plan_of(tapes, "paper", D(10_000), D(5), replace(base.settings, risk=risk))
+    answers = play_asking(limited, log, {at: script(By.WIN_RATE)[at] for at in (4, 8, 9)})
+    for key in ("barred", "barred-too"):
+        refused = answers[key]
+        assert isinstance(refused, Declined)
+        assert "its limit of 10.000 is reached" in refused.reason
+    entered = until(log.envelopes, PositionClosed)
+    decided = [one.event for one in log.envelopes[len(entered) :] if isinstance(one.event, DecisionMade)]
+    reasons = {reason for one in decided for vote in one.votes for reason in vote.reasons}
+    assert "DAILY_LOSS_LIMIT" in reasons
+    assert Verdict.ENTER not in {one.verdict for one in decided}
+    assert not any(isinstance(one.event, KillSwitchTripped) for one in log.envelopes)
+    sums = Sums().read(log.envelopes)
+    assert sums.balance == sums.stated
+    assert open_in(sums) == {QRS}
 
 
 def test_what_a_thin_candle_leaves_of_a_stopped_short_is_liquidated_at_the_price_of_bybits_formula() -> None:
