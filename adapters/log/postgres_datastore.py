@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Generator
-from contextlib import contextmanager
-from threading import Timer
-from time import monotonic
+from contextlib import contextmanager, suppress
+from itertools import count
+from threading import Event, Lock, Thread
+from time import monotonic, sleep
 from typing import Any
 
 from eventsourcing.postgres import PostgresDatastore
-from psycopg import Connection
+from psycopg import Connection, Error
 from psycopg.rows import DictRow, TupleRow
 
 from adapters.log.address import PostgresAddress
@@ -27,6 +28,7 @@ APPEND_SECONDS = 15.0
 """The most seconds that an append waits for the server, which may restart; it takes up to `CONNECT_SECONDS` more where
 the connection of the lock has ended, too."""
 _IDLE_SECONDS = 5
+_LOOK_SECONDS = 0.5
 
 
 class BoundedDatastore(PostgresDatastore):
@@ -79,21 +81,61 @@ class BoundedDatastore(PostgresDatastore):
             yield connection
 
 
+class _Cutter:
+    """A thread that ends the connections whose time is over. It looks at them twice a second while there are any.
+
+    A `threading.Timer` for each use would cost a new thread in each append.
+    """
+
+    def __init__(self) -> None:
+        self._due: dict[int, tuple[float, Connection[Any]]] = {}
+        self._numbers, self._wanted, self._starting = count(), Event(), Lock()
+        self._thread: Thread | None = None
+
+    def add(self, connection: Connection[Any], seconds: float) -> int:
+        """Ends the connection in `seconds`, unless `remove` is called with the number that is returned."""
+        number = next(self._numbers)
+        self._due[number] = monotonic() + seconds, connection
+        if self._thread is None:
+            self._start()
+        self._wanted.set()
+        return number
+
+    def remove(self, number: int) -> None:
+        """Leaves that connection open."""
+        self._due.pop(number, None)
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="PostgreSQL time-outs", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while self._wanted.wait():
+            self._wanted.clear()
+            while self._due:
+                for number, (until, connection) in list(self._due.items()):
+                    if monotonic() >= until:
+                        self.remove(number)
+                        _cut(connection)
+                sleep(_LOOK_SECONDS)
+
+
+_CUTTER = _Cutter()
+
+
 @contextmanager
 def cut_after(connection: Connection[DictRow] | Connection[TupleRow], seconds: float) -> Generator[None]:
     """Ends the connection where the context takes longer; what waits for it raises psycopg's OperationalError."""
-    timer = Timer(seconds, _cut, [connection])
-    timer.daemon = True
-    timer.start()
+    number = _CUTTER.add(connection, seconds)
     try:
         yield
     finally:
-        timer.cancel()
+        _CUTTER.remove(number)
 
 
 def _cut(connection: Connection[Any]) -> None:
-    if connection.closed:
-        return
-    # A copy of the descriptor: the connection closes its own.
-    with socket.socket(fileno=os.dup(connection.fileno())) as used:
+    # It may be closed by its own thread at the same moment. A copy of the descriptor: the connection closes its own.
+    with suppress(OSError, Error), socket.socket(fileno=os.dup(connection.fileno())) as used:
         used.shutdown(socket.SHUT_RDWR)
