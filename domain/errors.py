@@ -216,4 +216,4 @@ class BuildFailed(WhenceError):
 
 
 class ServerFailed(WhenceError):
-    """A development server did not start or does not answer; the message holds the end of its log."""
+    """A development server or a process of the program did not start, does not answer, or ended again and again."""

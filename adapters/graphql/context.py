@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
+from time import monotonic
 from typing import Protocol
 
 import strawberry
@@ -61,13 +62,22 @@ class Served:
 
 @dataclass
 class Context(Reads):
-    """The context of one operation. `caller` is set before any resolver runs."""
+    """The context of one operation. `caller` is set before any resolver runs.
+
+    `arrived` is the time, by `monotonic`, at which the operation arrived at this machine; None where nobody knows it.
+    """
 
     caller: Caller
     served: Served
+    arrived: float | None = None
     _moments: dict[When | None, Moment] = field(default_factory=dict[When | None, Moment])
     _place: AsyncExitStack = field(default_factory=AsyncExitStack)
     _entering: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def waited(self) -> float:
+        """Seconds since the operation arrived at this machine; 0 where that is not known."""
+        return 0.0 if self.arrived is None else monotonic() - self.arrived
 
     async def moment(self, at: When | None = None) -> Moment:
         """The read models as of now (None) or as of a past moment. The operation has one snapshot for each moment.

@@ -52,7 +52,7 @@ async def carried_out(info: Info, given: RequestInput, request: Request) -> Comp
     """Sends the request and returns its response. Raises InvalidInput for an invalid request, which is not sent."""
     started = monotonic()
     requested = _requested(info, given, given.idempotency_key, request)
-    answer = await _desk(info).ask(requested, given.timeout_seconds)
+    answer = await _desk(info).ask(requested, _patience(info, given))
     if isinstance(answer, door.Completed):
         return Completed.of(answer, await _reached(info, given, request, answer, monotonic() - started))
     return _not_done(answer, requested)
@@ -64,7 +64,7 @@ async def drafted(info: Info, given: RequestInput, terms: OrderTerms) -> Draft |
     desk = _desk(info)
     _requested(info, given, given.idempotency_key, PlaceOrder(terms.terms()))
     requested = _requested(info, given, f"draft-{uuid4().hex}", DraftOrder(terms.terms()))
-    answer = await desk.ask(requested, given.timeout_seconds)
+    answer = await desk.ask(requested, _patience(info, given))
     if not isinstance(answer, door.Drafted):
         return _not_done(answer, requested)
     expires_at = desk.clock() + GOOD_FOR
@@ -138,6 +138,11 @@ async def _reached(
     )
 
 
+def _patience(info: Info, given: RequestInput) -> float:
+    """The seconds that are left of the caller's timeout; a moment where none are, for the engine's refusal."""
+    return max(given.timeout_seconds - info.context.waited, _LEAST_SECONDS)
+
+
 def _requested(info: Info, given: RequestInput, key: str, request: Request) -> Requested:
     """The request with its id, account, actor and expiry. Raises InvalidInput for an invalid request."""
     desk = _desk(info)
@@ -146,7 +151,8 @@ def _requested(info: Info, given: RequestInput, key: str, request: Request) -> R
         raise InvalidInput(f"timeoutSeconds is {_LEAST_SECONDS:g} to {_MOST_SECONDS:g}, not {seconds:g}")
     account = desk.account if given.account is None else given.account
     check_account(account)
-    until = desk.clock() + timedelta(seconds=seconds)
+    # The caller has waited since the request arrived, also while this process was stopped and did not read it.
+    until = desk.clock() + timedelta(seconds=seconds - info.context.waited)
     caller = info.context.caller
     requested = Requested(
         id=key, account=account, actor=caller.name, valid_until=until, request=request, role=caller.role

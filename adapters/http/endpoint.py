@@ -38,6 +38,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.unset import UNSET, UnsetType
 
 from adapters.codes import Code, code_of
+from adapters.http.arrival import ARRIVED
 from adapters.http.gate import Gate, TooManyWrong, TooOften, authorization_of
 from adapters.http.operation import check_operation, check_text, read_json, syntax_fault
 from adapters.http.query_loop import QueryLoop
@@ -80,9 +81,10 @@ class BusyCaller(Exception):
 
 
 class CallerContext(Protocol):
-    """A GraphQL context; `caller` is set before any resolver runs."""
+    """A GraphQL context; `caller` and `arrived` are set before any resolver runs."""
 
     caller: Caller
+    arrived: float | None
 
 
 ContextOf = Callable[[Caller], CallerContext]
@@ -149,6 +151,7 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
             return
         own = copy.copy(self)
         own.context = endpoint.context_of(caller)
+        own.context.arrived = self.context.socket.scope["state"].get(ARRIVED)
         if _kind(operation) is OperationType.QUERY:
             own.schema = cast(BaseSchema, _Queries(endpoint))
         await BaseGraphQLTransportWSHandler.run_operation(own, operation)
@@ -318,6 +321,7 @@ class Endpoint(GraphQL[Any, None]):
             self.execute_single, request, request_adapter, sub_response, context, root_value, request_data
         )
         is_mutation = request_data.kind is OperationType.MUTATION
+        context.arrived = request.scope["state"].get(ARRIVED)
         result = await (work() if is_mutation else self.queries.run(work))
         if (busy := _busy(result)) is not None:
             raise busy

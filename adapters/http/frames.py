@@ -13,6 +13,8 @@ from time import monotonic
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
 
+from adapters.http.arrival import ARRIVED, arrived
+
 _PIECE = 1_024
 """The most bytes that are parsed before their frames are counted: 170 empty frames."""
 _FRAMES = 500
@@ -48,9 +50,12 @@ class BudgetedWebsocket(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parses the data in pieces, until the websocket closes."""
+        came = arrived(self.transport)
         for start in range(0, len(data), _PIECE):
             if self.transport.is_closing():
                 return
+            if self.handshake_complete:
+                self.scope["state"][ARRIVED] = came
             super().data_received(data[start : start + _PIECE])
 
     def handle_events(self) -> None:

@@ -8,6 +8,7 @@ from typing import cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from adapters.http.arrival import ARRIVED, arrived
 from adapters.http.connections import Connections, Peer, Stage
 
 _HEAD_BYTES = 64_000
@@ -62,6 +63,7 @@ class CountedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The body has arrived."""
+        self.scope["state"][ARRIVED] = arrived(self.transport)
         super().on_message_complete()
         self._answering()
 

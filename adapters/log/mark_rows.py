@@ -6,7 +6,7 @@ that the last events cannot be removed together with their marks.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from threading import Lock
@@ -120,6 +120,11 @@ class MarkWriter:
         self._add = f"INSERT INTO {MARKS} VALUES ({value}, {value})"  # noqa: S608  (ours)
         self._begin = f"INSERT INTO {HEAD} VALUES (1, {value})"  # noqa: S608  (ours)
         self._move = f"UPDATE {HEAD} SET mark = {value}"  # noqa: S608  (ours)
+
+    @property
+    def log_id(self) -> bytes:
+        """The id of the log that this process owns; zeros before its first event."""
+        return self._log_id
 
     def prepare(self, cursor: Statements) -> None:
         """See `Companion`."""
@@ -253,6 +258,11 @@ class Proof:
         self.lock = Lock()
 
 
+def no_log() -> bytes:
+    """The id of no log."""
+    return NO_LOG
+
+
 class Verifier:
     """Verifies the rows of a log as they are read. A log without marks, or without its key here, is not verified."""
 
@@ -260,10 +270,15 @@ class Verifier:
         self._source, self._keys, self._content = source, keys, content
         self._has_marks = False
         self._log_id = NO_LOG
+        self._owned = no_log
         self._checked: Head | None = None
         self._proof = Proof("")
         self.unknown = b""
         """The id of the key that is not at hand; empty where all keys are."""
+
+    def bind_to(self, owned: Callable[[], bytes]) -> None:
+        """Accepts only the log with the id that `owned` returns; zeros: any. Another genuine log may replace it."""
+        self._owned = owned
 
     @property
     def has_marks(self) -> bool:
@@ -341,7 +356,9 @@ class Verifier:
             return False
         if self._log_id == NO_LOG:
             first = self._first()
-            self._log_id = NO_LOG if first is None else self._content.log_id_of(first.state)
+            found = NO_LOG if first is None else self._content.log_id_of(first.state)
+            owned = self._owned()
+            self._log_id = found if owned == NO_LOG else owned
             if first is not None and first.mark is not None:
                 self._note(_mark_of(first.ordinal, first.mark).key)
         return not self.unknown

@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 from eventsourcing.persistence import InterfaceError, OperationalError, PersistenceError
-from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from eventsourcing.postgres import PostgresApplicationRecorder
 from eventsourcing.utils import retry
 from psycopg import sql
 from psycopg.rows import TupleRow
@@ -34,6 +34,7 @@ from adapters.log.mark_rows import (
     selected,
 )
 from adapters.log.owner import Holder
+from adapters.log.postgres_datastore import APPEND_SECONDS, CONNECT_SECONDS, BoundedDatastore, cut_after
 from adapters.log.postgres_recorder import PostgresLogRecorder
 from adapters.log.postgres_schema import PostgresSchema
 from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog
@@ -42,13 +43,12 @@ from adapters.log.verified_rows import VerifiedRows
 from adapters.marks.key_folder import KeyFolder, Keys
 from adapters.marks.mark import Link
 from domain.errors import InvalidInput, LogError, LogOwned, LogUnavailable, OwnershipLost
+from domain.log import Envelope
 
 _log = logging.getLogger(__name__)
 
 _LOCK = 0x77686E63  # "whnc" in ASCII; one key is enough, because a database holds one log
 _PROGRAM = "whence"
-_CONNECT_SECONDS = 5
-_IDLE_SECONDS = 5
 _HOLDER = """
     SELECT a.application_name, a.backend_start FROM pg_locks l JOIN pg_stat_activity a USING (pid)
     WHERE l.locktype = 'advisory' AND l.objid = %s AND l.granted
@@ -121,10 +121,14 @@ class PostgresOwner:
 def _locked(address: PostgresAddress) -> psycopg.Connection[TupleRow]:
     """A connection that holds the lock. Raises LogOwned and LogUnavailable."""
     connection = connected(address)
-    taken = connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
-    if taken is not None and taken[0]:
-        return connection
-    holder = _holder(connection)
+    try:
+        with cut_after(connection, CONNECT_SECONDS):
+            taken = connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
+            if taken is not None and taken[0]:
+                return connection
+            holder = _holder(connection)
+    except psycopg.OperationalError as fault:
+        raise LogUnavailable(f"{address} does not answer: {' '.join(str(fault).split())}") from None
     connection.close()
     raise LogOwned(f"{address} is owned by {holder}; stop that engine first, or read with `whence log`")
 
@@ -138,7 +142,8 @@ def _is_open(connection: psycopg.Connection[TupleRow]) -> bool:
     if not arrived.poll(0):
         return True
     try:
-        connection.execute("SELECT 1")
+        with cut_after(connection, CONNECT_SECONDS):
+            connection.execute("SELECT 1")
     except psycopg.Error:
         return False
     return True
@@ -241,7 +246,7 @@ def connected(address: PostgresAddress) -> psycopg.Connection[TupleRow]:
             user=address.user,
             password=address.password,
             application_name=f"{_PROGRAM} process {os.getpid()} on {socket.gethostname()}",
-            connect_timeout=_CONNECT_SECONDS,
+            connect_timeout=CONNECT_SECONDS,
             autocommit=True,
         )
     except psycopg.OperationalError as fault:
@@ -255,23 +260,26 @@ def _holder(connection: psycopg.Connection[TupleRow]) -> str:
     return f"{found[0].removeprefix(_PROGRAM).strip()} since {found[1].astimezone(UTC).isoformat(timespec='seconds')}"
 
 
-def datastore_of(address: PostgresAddress) -> PostgresDatastore:
-    """The connections of an owner or of a reader.
+class PostgresLog(RecorderLog):
+    """A log in PostgreSQL whose appends end within `APPEND_SECONDS`, whatever the server does."""
 
-    An owner needs one, and the threads of a reader up to fifteen. A transaction that its process left open holds the
-    table's lock, so the server ends it.
-    """
-    return PostgresDatastore(
-        address.database,
-        address.host,
-        address.port,
-        address.user,
-        address.password,
-        idle_in_transaction_session_timeout=_IDLE_SECONDS,
-        pool_size=1,
-        max_overflow=14,
-        originator_id_type="text",
-    )
+    def __init__(
+        self,
+        recorder: PostgresLogRecorder,
+        rows: PostgresRows,
+        codec: Codec,
+        datastore: BoundedDatastore,
+        *,
+        release: Callable[[], None],
+        check: Callable[[], None],
+    ) -> None:
+        super().__init__(recorder, rows, codec, release=release, check=check)
+        self._datastore = datastore
+
+    def append(self, envelopes: Sequence[Envelope]) -> int:
+        """See `domain.log.EventLog`. Raises LogUnavailable where the server does not answer in time."""
+        with self._datastore.within(APPEND_SECONDS):
+            return super().append(envelopes)
 
 
 def open_postgres(
@@ -286,7 +294,7 @@ def open_postgres(
     """
     folder = keys or KeyFolder()
     owner = PostgresOwner(address)
-    datastore = datastore_of(address)
+    datastore = BoundedDatastore(address)
     try:
         known = folder.read()
         link = _end_of_chain(address, datastore, codec, known)
@@ -315,10 +323,11 @@ def open_postgres(
             owner.release()
 
     rows = PostgresRows(recorder, address, codec, known)
-    return RecorderLog(recorder, rows, codec, release=release, check=owner.check)
+    rows.bind_to(lambda: marks.log_id)
+    return PostgresLog(recorder, rows, codec, datastore, release=release, check=owner.check)
 
 
-def _end_of_chain(address: PostgresAddress, datastore: PostgresDatastore, codec: Codec, keys: Keys) -> Link:
+def _end_of_chain(address: PostgresAddress, datastore: BoundedDatastore, codec: Codec, keys: Keys) -> Link:
     """The end of the log's chain of marks, after all events were verified; raises what `Verifier.own` raises."""
     with connected(address) as connection:
         if not _has_table(connection, "stored_events"):
@@ -341,5 +350,5 @@ def reading_rows(address: PostgresAddress, codec: Codec, keys: Keys) -> Postgres
         is_there = _has_table(connection, "stored_events")
     if not is_there:
         raise InvalidInput(f"there is no log in {address}; `whence paper --log {address}` begins one")
-    datastore = datastore_of(address)
+    datastore = BoundedDatastore(address)
     return PostgresRows(PostgresApplicationRecorder(datastore), address, codec, keys, datastore.close)

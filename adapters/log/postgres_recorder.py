@@ -7,41 +7,39 @@ from collections.abc import Sequence
 from typing import Any
 
 from eventsourcing.persistence import InterfaceError, OperationalError, StoredEvent
-from eventsourcing.postgres import (
-    PostgresApplicationRecorder,
-    PostgresDatastore,
-)
+from eventsourcing.postgres import PostgresApplicationRecorder
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from adapters.log.companion import Companion
+from adapters.log.postgres_datastore import APPEND_SECONDS, BoundedDatastore
 
-_ATTEMPTS = 10
 _PAUSE_SECONDS = 0.2
 
 
 class PostgresLogRecorder(PostgresApplicationRecorder):
     """Appends events and the rows of its companions in one transaction, or nothing."""
 
-    def __init__(self, datastore: PostgresDatastore, companions: Sequence[Companion] = ()) -> None:
+    def __init__(self, datastore: BoundedDatastore, companions: Sequence[Companion] = ()) -> None:
         super().__init__(datastore)
+        self._bounded = datastore
         self._companions = companions
         self._committing = False
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """The ordinals of the events, which are durable. Raises the library's errors and those of a companion.
 
-        A connection that is lost before the commit was sent is made anew. After that, a further attempt could meet
-        the events of the first one, so the error is raised.
+        A connection that is lost before the commit was sent is made anew, until the datastore's time has run out. After
+        that, a further attempt could meet the events of the first one, so the error is raised.
         """
-        for _attempt in range(_ATTEMPTS - 1):
-            try:
-                return self._inserted(stored_events, **kwargs)
-            except (InterfaceError, OperationalError):
-                if self._committing:
-                    raise
-            time.sleep(_PAUSE_SECONDS)
-        return self._inserted(stored_events, **kwargs)
+        with self._bounded.within(APPEND_SECONDS):
+            while True:
+                try:
+                    return self._inserted(stored_events, **kwargs)
+                except (InterfaceError, OperationalError):
+                    if self._committing:
+                        raise
+                time.sleep(_PAUSE_SECONDS)
 
     def _inserted(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         self._committing = False

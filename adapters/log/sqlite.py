@@ -215,6 +215,7 @@ def _open_owned(path: Path, codec: Codec, owner: FileOwner, folder: KeyFolder) -
     try:
         recorder.create_table()
         rows = SqliteRows(path, codec, keys)
+        rows.bind_to(lambda: marks.log_id)
         file = OwnedFile(path, owner, recorder, link.ordinal)
     except BaseException:
         datastore.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from adapters.log.content import Content
 from adapters.log.mark_rows import Source, Verifier, naming
@@ -19,6 +19,10 @@ class VerifiedRows(Source):
         """`log` is the path or the address of the log."""
         self._log = log
         self._verifier = Verifier(self, keys, content)
+
+    def bind_to(self, owned: Callable[[], bytes]) -> None:
+        """See `Verifier`; for the owner, who reads on where another writer came first."""
+        self._verifier.bind_to(owned)
 
     def head(self) -> int:
         """See `Rows`. Raises MarkRefused where the last events were removed, or events were inserted."""

@@ -1,7 +1,8 @@
 """Catches up with a long log in several processes, each with a group of the read models.
 
 Python runs one thread at a time, so one process uses one core. The processes only begin: they end at the log's head,
-and `infra.run.projecting` follows the log from there. It also takes over what a process that ended early has left.
+and `infra.run.projecting` follows the log from there. A process that was killed is started again, at most `REPLACED`
+times in all. What a process with an error has left is taken over by `infra.run.projecting`, which raises its error.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from multiprocessing.synchronize import Event
 from sqlalchemy import Engine
 
 from adapters.log.recorder_log import RecordedLog
-from domain.errors import WhenceError
+from domain.errors import ServerFailed, WhenceError
 from infra.config import WhenceSettings
 from infra.logging import configure
 from infra.logs import open_reader
@@ -37,6 +38,10 @@ from projections.store import reading
 
 FAR = 50_000
 """Events that a read model must be behind for processes to be started, because a process needs a second to start."""
+REPLACED = 3
+"""How often a killed process is started again; the next death ends the command, because its cause does not pass."""
+_FAILED = 1
+"""The exit code of a process with an error of the log, the store or an event, which it has logged."""
 _COSTS: Mapping[str, int] = {
     "journal": 27,
     "orders": 10,
@@ -59,7 +64,7 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Watching:
     """How the caller takes part: `look` waits for a moment and returns whether a stop is requested; `died` receives a
-    line about each process that ended early."""
+    line about each process that ended early and what follows."""
 
     look: Callable[[], bool]
     died: Callable[[str], None]
@@ -90,7 +95,8 @@ def catch_up_together(
     """Projects the log up to its current head in at most `workers` processes; returns whether any were started.
 
     None is started where the store is not PostgreSQL (SQLite has one writer at a time), where less than 50,000 events
-    are left, or where another process has the turn. Raises LogError and the errors of the database.
+    are left, or where another process has the turn. Raises LogError and the errors of the database, and ServerFailed
+    where processes are killed more than `REPLACED` times.
     """
     if workers < 2 or engine.dialect.name != "postgresql":
         return False
@@ -136,24 +142,58 @@ def _together(shares: Sequence[_Share], watching: Watching) -> None:
     context = get_context("spawn")
     stop = context.Event()
     with _started(context, shares, stop) as processes:
-        while any(process.is_alive() for process in processes) and not watching.look():
-            pass
+        replaced = 0
+        while any(process.is_alive() or _was_killed(process) for process in processes):
+            replaced = _replace(context, shares, stop, processes, replaced, watching)
+            if watching.look():
+                break
         stop.set()
     for process in processes:
         if process.exitcode:
-            watching.died(
-                f"the process {process.pid} ended with the code {process.exitcode} before it had caught up; this "
-                "process projects its read models"
+            watching.died(f"{_ended_early(process)}; this process projects its read models")
+
+
+def _replace(
+    context: SpawnContext,
+    shares: Sequence[_Share],
+    stop: Event,
+    processes: list[SpawnProcess],
+    replaced: int,
+    watching: Watching,
+) -> int:
+    """Starts killed processes again; returns how many were replaced so far. Raises ServerFailed beyond `REPLACED`."""
+    for at, process in enumerate(processes):
+        if not _was_killed(process):
+            continue
+        if replaced == REPLACED:
+            raise ServerFailed(
+                f"{_ended_early(process)}, and {REPLACED} processes were started again already: something ends them, "
+                "such as a lack of memory; `--workers 1` catches up in one process"
             )
+        replaced += 1
+        processes[at] = _process(context, shares[at], stop)
+        with _without_signals():
+            processes[at].start()
+        watching.died(f"{_ended_early(process)}; it is started again")
+    return replaced
+
+
+def _was_killed(process: SpawnProcess) -> bool:
+    return process.exitcode not in (None, 0, _FAILED)
+
+
+def _ended_early(process: SpawnProcess) -> str:
+    return f"the process {process.pid} ended with the code {process.exitcode} before it had caught up"
+
+
+def _process(context: SpawnContext, share: _Share, stop: Event) -> SpawnProcess:
+    return context.Process(target=_project, args=(share, stop, logging.getLogger().level))
 
 
 @contextmanager
-def _started(
-    context: SpawnContext, shares: Sequence[_Share], stop: Event
-) -> Generator[Sequence[SpawnProcess]]:
+def _started(context: SpawnContext, shares: Sequence[_Share], stop: Event) -> Generator[list[SpawnProcess]]:
     """The processes, one for each share. They have ended when the context ends, after their current batch."""
-    level = logging.getLogger().level
-    processes = [context.Process(target=_project, args=(share, stop, level)) for share in shares]
+    processes = [_process(context, share, stop) for share in shares]
     try:
         with _without_signals():
             for process in processes:
@@ -190,7 +230,7 @@ def _project(share: _Share, stop: Event, level: int) -> None:
         _catch_up(share, stop)
     except WhenceError as fault:
         _log.error("%s", fault)
-        raise SystemExit(1) from fault
+        raise SystemExit(_FAILED) from fault
 
 
 def _catch_up(share: _Share, stop: Event) -> None:

@@ -7,6 +7,7 @@ import json
 import re
 import signal
 from collections.abc import Iterator
+from time import monotonic
 
 import httpx2
 import psutil
@@ -14,6 +15,7 @@ import pytest
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from tests.adversary.late_requests import SECONDS, ByHttp, ByWebsocket, keys, paused_and_resumed, stopped
 from tests.adversary.trading import Trading, trading
 from tests.adversary.waiting import until
 
@@ -49,6 +51,35 @@ def test_prices_and_metrics_of_the_engine_reach_its_api(desk: Trading) -> None:
     seen = re.search(r"whence_candles_processed_total\{instrument=\"BTCUSDT-LINEAR.BYBIT\"\} (\S+)", metrics)
     assert seen
     assert float(seen[1]) > 1
+
+
+@pytest.mark.parametrize("way", [ByHttp, ByWebsocket])
+def test_a_mutation_that_waited_in_a_stopped_api_longer_than_its_timeout_is_refused(
+    desk: Trading, way: type[ByHttp | ByWebsocket]
+) -> None:
+    client, key = way(desk), f"late-{way.__name__}"
+    with stopped(desk.api):
+        client.send(key)
+        sent = monotonic()
+        until(lambda: monotonic() > sent + 2 * SECONDS, "the timeout has passed")
+    answer = client.answer()
+    assert (answer["__typename"], answer["code"]) == ("Refused", "Expired")
+    assert "it was to be carried out until" in answer["reason"]
+    paused_and_resumed(desk, f"{key}-next")
+    assert key not in keys(desk)
+
+
+def test_a_mutation_that_a_stopped_engine_did_not_take_within_its_timeout_is_never_carried_out(
+    desk: Trading,
+) -> None:
+    client, engine = ByHttp(desk), desk.engine
+    with stopped(engine):
+        client.send("unread")
+        answer = client.answer()
+    assert answer["__typename"] == "TimedOut"
+    assert "withdrawn, or it is carried out as a whole" in answer["known"]
+    paused_and_resumed(desk, "next")
+    assert "unread" not in keys(desk)
 
 
 def test_a_killed_api_process_is_restarted_at_its_address_while_the_engine_trades(desk: Trading) -> None:

@@ -12,14 +12,17 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
+from time import monotonic
 
 import psutil
 import psycopg
 import pytest
 
 from adapters.avro import AvroCodec
+from adapters.log import postgres, postgres_recorder
 from adapters.log.address import PostgresAddress, parse_address
 from adapters.log.postgres import open_postgres
+from adapters.log.postgres_datastore import CONNECT_SECONDS
 from adapters.log.recorder_log import RecorderLog
 from domain.errors import LogOwned, LogUnavailable, OwnershipLost
 from infra.servers.postgres import PostgresServer
@@ -109,6 +112,38 @@ def test_the_first_engine_writes_nothing_after_a_second_came_first_after_the_res
         with pytest.raises(OwnershipLost, match=r"\(epoch 2; this engine has 1\)"):
             first.append(days("account-other", 1, 1))
     assert restarted.versions() == [1, 2, 3, 4]
+
+
+def frozen(server: PostgresServer) -> list[psutil.Process]:
+    """Stops the server and all its processes with SIGSTOP; returns them."""
+    main = psutil.Process(server.pid)
+    processes = [main, *main.children(recursive=True)]
+    for process in processes:
+        process.suspend()
+    return processes
+
+
+def test_an_append_to_a_frozen_server_ends_in_the_stated_time_and_the_log_goes_on_afterwards(
+    restarted: Restarted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server keeps its connections open and does not respond. libpq has no time-out for that."""
+    bound = CONNECT_SECONDS + 0.5
+    for module in (postgres, postgres_recorder):
+        monkeypatch.setattr(module, "APPEND_SECONDS", bound)
+    with closing(restarted.own()) as log:
+        log.append(days(A, 1, 2))
+        processes = frozen(restarted.server)
+        try:
+            began = monotonic()
+            with pytest.raises(LogUnavailable, match="does not answer"):
+                log.append(days(A, 3, 3))
+            assert monotonic() - began < bound + CONNECT_SECONDS
+        finally:
+            for process in processes:
+                process.resume()
+    with closing(restarted.own()) as again:
+        again.append(days(A, again.head() + 1, again.head() + 1))
+    assert restarted.versions() == list(range(1, len(restarted.versions()) + 1))
 
 
 def test_nothing_acknowledged_is_lost_by_restarts_between_and_within_appends(restarted: Restarted) -> None:

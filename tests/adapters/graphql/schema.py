@@ -28,6 +28,7 @@ class Context:
     """The context of resolvers."""
 
     caller: Caller
+    arrived: float | None = None
 
 
 FAULTS: dict[str, Exception] = {

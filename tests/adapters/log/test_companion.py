@@ -11,7 +11,7 @@ from eventsourcing.sqlite import SQLiteDatastore
 
 from adapters.log.address import PostgresAddress, parse_address
 from adapters.log.companion import Statements
-from adapters.log.postgres import datastore_of
+from adapters.log.postgres_datastore import BoundedDatastore
 from adapters.log.postgres_recorder import PostgresLogRecorder
 from adapters.log.sqlite_recorder import SqliteLogRecorder
 from domain.errors import OwnershipLost
@@ -56,7 +56,7 @@ def _postgres(request: pytest.FixtureRequest) -> Opened:
     address = parse_address(request.getfixturevalue("postgres_database"))
     assert isinstance(address, PostgresAddress)
     sibling = Sibling("%s")
-    return PostgresLogRecorder(datastore_of(address), [sibling]), sibling
+    return PostgresLogRecorder(BoundedDatastore(address), [sibling]), sibling
 
 
 @pytest.fixture(params=[_sqlite, _postgres], ids=["sqlite", "postgresql"])

@@ -6,13 +6,16 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
+from domain.errors import ServerFailed
 from infra.config import WhenceSettings
 from infra.logs import open_reader
 from infra.run import catching_up
@@ -26,6 +29,7 @@ from projections.runner import Runner
 from projections.standing import standings
 from projections.store import reading
 from projections.work import works
+from tests.adversary.waiting import until
 from tests.infra.run.stores import digests, filled, opened
 from tests.projections.folded import a_run
 from tests.projections.stores import WrittenLog
@@ -73,14 +77,47 @@ def test_read_models_that_processes_have_caught_up_equal_those_of_one_process(
     assert digests(engine) == expected
 
 
-def test_what_a_killed_process_leaves_is_reported_and_projected_by_its_parent(
+def test_a_killed_process_is_reported_and_started_again(
     settings: WhenceSettings, engine: Engine, expected: Mapping[str, str]
 ) -> None:
     died: list[str] = []
-    assert catch_up_together(engine, settings, 2, Watching(_kill_the_first, died.append))
+    assert catch_up_together(engine, settings, 2, Watching(_killing(1), died.append))
     (line,) = died
-    assert "ended with the code -9" in line
-    assert _behind(engine)
+    assert line.endswith("ended with the code -9 before it had caught up; it is started again")
+    assert (_behind(engine), multiprocessing.active_children()) == (set(), [])
+    assert digests(engine) == expected
+
+
+def test_processes_that_are_killed_again_and_again_end_the_catching_up_and_the_next_one_continues(
+    settings: WhenceSettings, engine: Engine, expected: Mapping[str, str]
+) -> None:
+    died: list[str] = []
+    with pytest.raises(ServerFailed, match=r"code -9 .* 3 processes were started again already"):
+        catch_up_together(engine, settings, 2, Watching(_killing(99), died.append))
+    assert len(died) == catching_up.REPLACED
+    assert multiprocessing.active_children() == []
+    _follow(settings, engine)
+    assert digests(engine) == expected
+
+
+def test_what_a_process_with_an_error_leaves_is_reported_and_projected_by_its_parent(
+    settings: WhenceSettings, engine: Engine, expected: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error is that the processes do not find the log's file."""
+    path = Path(settings.log.removeprefix("sqlite:///"))
+    aside, died = path.with_name("aside.db"), list[str]()
+    started = catching_up._started
+
+    def moved(*given: Any) -> Any:
+        path.rename(aside)
+        return started(*given)
+
+    monkeypatch.setattr(catching_up, "_started", moved)
+    assert catch_up_together(engine, settings, 2, Watching(_no_stop, died.append))
+    assert [line.partition("code ")[2] for line in died] == [
+        "1 before it had caught up; this process projects its read models"
+    ] * 2
+    aside.rename(path)
     _follow(settings, engine)
     assert digests(engine) == expected
 
@@ -90,7 +127,8 @@ def test_a_stop_ends_all_processes_without_an_error(settings: WhenceSettings, en
     assert catch_up_together(engine, settings, 2, Watching(lambda: True, died.append))
     assert (died, multiprocessing.active_children()) == ([], [])
     turn = turn_of(engine, 0)
-    assert turn.take()
+    # The server releases the lock when it notices that the connection was closed.
+    until(turn.take, "the turn is free")
     turn.give_back()
 
 
@@ -130,11 +168,23 @@ def test_each_build_is_in_one_group_and_the_journal_with_the_least(
         assert sorted(map(sorted, found)) == sorted(map(sorted, expected))
 
 
-def _kill_the_first() -> bool:
-    """Kills the process with the lowest id, at the first look."""
-    if children := sorted(multiprocessing.active_children(), key=lambda one: one.pid or 0):
-        children[0].kill()
-    return bool(children)
+def _killing(times: int) -> Callable[[], bool]:
+    """Kills a process at each of the first looks; never requests a stop."""
+    looks = count(1)
+
+    def look() -> bool:
+        children = multiprocessing.active_children()
+        if children and next(looks) <= times:
+            children[0].kill()
+            children[0].join()
+        return _no_stop()
+
+    return look
+
+
+def _no_stop() -> bool:
+    time.sleep(0.02)
+    return False
 
 
 def _signal_all() -> bool:
