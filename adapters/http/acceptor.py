@@ -39,6 +39,9 @@ class Acceptor(socket.socket):
         if not self.connections.admitted(accepted, peer):
             accepted.close()
             raise ConnectionAbortedError
+        # asyncio only does this for sockets that name their protocol; the rest of a response would wait for the
+        # client's acknowledgement of its head, 40 ms.
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         accepted.counted = (self.connections, peer)
         self.connections.keep_closing_late()
         return accepted, peer

@@ -18,6 +18,7 @@ from adapters.graphql.context import Context, Served
 from adapters.graphql.desk import Desk
 from adapters.graphql.limits import Limits, limiting
 from adapters.graphql.masking import MaskedSchema
+from adapters.graphql.quick_pages import QuickPages
 from adapters.graphql.readers import Readers
 from adapters.graphql.schema import schema
 from adapters.graphql.timing import Timed
@@ -62,6 +63,7 @@ class ApiParts:
 
     def __init__(self, settings: WhenceSettings, plan: ApiPlan, hosted: Hosted, held: ExitStack) -> None:
         self._settings, self._plan, self._hosted = settings, plan, hosted
+        self._limits = Limits(introspection=plan.introspection)
         self._store = _opened(open_store(settings), held)
         migrate(self._store)
         self._question_store = _opened(open_store(settings, plan.http.patience), held)
@@ -93,8 +95,10 @@ class ApiParts:
         """The ASGI application. It calls `is_up`, in its event loop, once it accepts requests."""
         plan, metrics = self._plan, ApiMetrics(self._registry)
         gate = Gate(Bearers(self._book), plan.http.rate, metrics)
+        made = self._schema(metrics)
+        pages = QuickPages(made, self._limits, metrics, self._condition.faults)
         return build_app(
-            Endpoint(self._schema(metrics), self._context, gate, metrics),
+            Endpoint(made, self._context, gate, metrics, pages),
             gate,
             plan.http,
             self._health,
@@ -122,7 +126,7 @@ class ApiParts:
 
     def _schema(self, metrics: ApiMetrics) -> MaskedSchema:
         extensions: Sequence[Callable[[], SchemaExtension]] = [
-            *limiting(Limits(introspection=self._plan.introspection)),
+            *limiting(self._limits),
             lambda: Timed(metrics),
             lambda: ReadModelFaults(self._condition.faults),
         ]
