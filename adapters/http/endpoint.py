@@ -391,7 +391,11 @@ class Endpoint(GraphQL[Any, None]):
         await response(scope, receive, send)
 
     async def _page(self, request: Request) -> Response | None:
-        """The response to a query that `pages` answers; None for any other request, which `run` reads again."""
+        """The response to a query that `pages` answers; None for any other request, which `run` reads again.
+
+        It stays in the server's loop: its work there is small, because its body is, and the page itself is read and
+        written by a thread. Another loop in between takes as long as the page.
+        """
         pages = self._pages
         if pages is None or request.method != "POST" or request.headers.get("content-type") != _JSON_TYPE:
             return None
@@ -399,7 +403,7 @@ class Endpoint(GraphQL[Any, None]):
         if found is None or not pages.knows(found[0]):
             return None
         context = self.context_of(request.scope["state"]["caller"])
-        body = await self.queries.run(partial(pages.answer, *found, context))
+        body = await pages.answer(*found, context)
         return None if body is None else Response(body, media_type=_JSON_TYPE)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:
