@@ -8,22 +8,14 @@ that ends with an error, so that errors are those of graphql-core.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from functools import partial
 from time import perf_counter
 from typing import Any, cast
 
 import msgspec
-from graphql import (
-    DocumentNode,
-    FieldNode,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    ValueNode,
-    VariableNode,
-    Visitor,
-    visit,
-)
+from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode
 from graphql.execution.values import get_argument_values, get_variable_values
 from strawberry.types.arguments import convert_arguments
 
@@ -39,7 +31,9 @@ from adapters.metrics.api import ApiMetrics, Operation, Status
 from projections.questions.page import Wanted
 
 _JSON = msgspec.json.Encoder()
-_ASKED = "asked_page"
+_KNOWN = 256
+"""The requests whose arguments are remembered. A document and its variables have at most a few thousand bytes here."""
+_Asked = tuple[Wanted, When | None]
 
 
 class QuickPages:
@@ -48,6 +42,7 @@ class QuickPages:
     def __init__(self, schema: MaskedSchema, limits: Limits, metrics: ApiMetrics, faults: Faults) -> None:
         self._schema, self._limits, self._metrics = schema, limits, metrics
         self._faults = ReadModelFaults(faults)
+        self._known: OrderedDict[tuple[str, bytes], _Asked] = OrderedDict()
 
     def knows(self, query: str) -> bool:
         """Whether a request with this document was answered before and selects one page of columns."""
@@ -76,7 +71,7 @@ class QuickPages:
         if role is None:
             return None
         context.caller.check(role)
-        wanted, at = self._asked(document, page, variables)
+        wanted, at = self._asked(query, document, page, variables)
         moment = await context.moment(at)
         written = await moment.run(partial(page.plan.written, wanted=wanted), is_last=True)
         extensions = self._faults.get_results()
@@ -88,22 +83,21 @@ class QuickPages:
         return cast(Any, self._schema)._schema  # noqa: SLF001  # there is no other way to graphql-core's schema
 
     def _asked(
-        self, document: DocumentNode, page: RootPage, variables: Mapping[str, Any]
-    ) -> tuple[Wanted, When | None]:
-        """What the arguments ask for. They are read once where none of them is a variable.
+        self, query: str, document: DocumentNode, page: RootPage, variables: Mapping[str, Any]
+    ) -> _Asked:
+        """What the arguments ask for. Pages that are read again and again have the same arguments.
 
         Raises GraphQLError, InvalidInput.
         """
-        known = vars(document).get(_ASKED)
+        key = (query, _JSON.encode(variables))
+        known = self._known.get(key)
         if known is None:
-            known = self._read(document, page, variables)
-            if not _has_variables(page.nodes[0]):
-                vars(document)[_ASKED] = known
+            known = self._known[key] = self._read(document, page, variables)
+            if len(self._known) > _KNOWN:
+                self._known.popitem(last=False)
         return known
 
-    def _read(
-        self, document: DocumentNode, page: RootPage, variables: Mapping[str, Any]
-    ) -> tuple[Wanted, When | None]:
+    def _read(self, document: DocumentNode, page: RootPage, variables: Mapping[str, Any]) -> _Asked:
         (operation,) = (one for one in document.definitions if isinstance(one, OperationDefinitionNode))
         coerced = get_variable_values(self._core, operation.variable_definitions, dict(variables))
         if not isinstance(coerced, dict):
@@ -114,19 +108,3 @@ class QuickPages:
             values, page.field.arguments, converter.scalar_registry, self._schema.config
         )
         return page.listed.asked(**given)
-
-
-def _has_variables(node: FieldNode) -> bool:
-    found = _Variables()
-    for argument in node.arguments:
-        visit(cast(ValueNode, argument.value), found)
-    return found.are_there
-
-
-class _Variables(Visitor):
-    def __init__(self) -> None:
-        super().__init__()
-        self.are_there = False
-
-    def enter_variable(self, _: VariableNode, *__: object) -> None:
-        self.are_there = True

@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Protocol
 
 from starlette.requests import HTTPConnection
@@ -180,10 +181,15 @@ def _anonymous(connection: HTTPConnection) -> Caller:
     """
     if not (is_loopback(_peer(connection)) and is_loopback(connection.url.hostname or "")):
         raise Unauthenticated(_WHO)
-    other = next((name for name in connection.headers if not _OF_CLIENTS.fullmatch(name)), None)
+    other = next((name for name in connection.headers if not _is_of_clients(name)), None)
     if other is not None:
         raise Unauthenticated(f"{_WHO}, and the header {other[:_SHOWN]!r} may come from a proxy")
     return ANONYMOUS
+
+
+@lru_cache(maxsize=64)
+def _is_of_clients(name: str) -> bool:
+    return _OF_CLIENTS.fullmatch(name) is not None
 
 
 def _peer(connection: HTTPConnection) -> str:
