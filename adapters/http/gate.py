@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Protocol
 
+from limits import RateLimitItem
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -76,11 +77,14 @@ class TooManyWrong(TooOften):
 class Gate:
     """Identifies callers and counts their requests."""
 
-    def __init__(self, bearers: Bearing, rate: str, metrics: ApiMetrics) -> None:
+    def __init__(
+        self, bearers: Bearing, rate: str, metrics: ApiMetrics, rates: Callable[[RateLimitItem], Rate] = Rate
+    ) -> None:
+        """`rates` makes the counts of a limit, by default in this process alone."""
         self._bearers = bearers
         self._metrics = metrics
-        self._rate = Rate(rate_of(rate))
-        self._wrong = Rate(rate_of(_WRONG_TOKENS))
+        self._rate = rates(rate_of(rate))
+        self._wrong = rates(rate_of(_WRONG_TOKENS))
         self._reading: asyncio.Task[None] | None = None
         self._next_reading = 0.0
 
