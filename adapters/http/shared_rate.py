@@ -39,13 +39,13 @@ def rates_file() -> BinaryIO:
 class SharedRates:
     """The rates whose counts are in an inherited file; `rate` makes one."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._slots = mmap.mmap(descriptor, _BYTES)
+    def __init__(self, descriptor: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._slots, self._clock = mmap.mmap(descriptor, _BYTES), clock
         self._lock = _FileLock(descriptor)
 
     def rate(self, limit: RateLimitItem) -> Rate:
         """A rate that counts together with those of the same limit in all processes."""
-        return _SharedRate(limit, self._slots, self._lock)
+        return _SharedRate(limit, self._slots, self._lock, self._clock)
 
 
 class _FileLock:
@@ -77,7 +77,7 @@ class _SharedRate(Rate):
         limit: RateLimitItem,
         slots: mmap.mmap,
         lock: _FileLock,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float],
     ) -> None:
         super().__init__(limit, clock, lock)
         self._slots, self._name = slots, str(limit)

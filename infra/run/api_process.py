@@ -1,8 +1,8 @@
 """The process that serves the API of a trading engine: `python -m infra.run.api_process CHANNEL LISTENING RATES`.
 
 `infra.run.apart` starts it with three inherited descriptors: the connection to the engine's process, the API's
-listening socket, and the file of the counts of rates. It ends when the engine's process stops it, and at once where that
-process has ended.
+listening socket, and the file of the counts of rates. It ends when the engine's process stops it, and at once where
+that process has ended.
 """
 
 from __future__ import annotations
