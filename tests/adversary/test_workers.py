@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -66,9 +67,10 @@ class Desk:
     def only(self, worker: psutil.Process) -> Generator[None]:
         """Stops the other processes, so that this one accepts the next connection."""
         others = [one for one in self.workers if one != worker]
-        for one in others:
-            one.suspend()
         try:
+            for one in others:
+                one.suspend()
+                until(partial(_is_stopped, one), "the other process stops")
             yield
         finally:
             for one in others:
@@ -90,6 +92,10 @@ class Desk:
         with closing(open_reader(settings)) as reader:
             found = (str(one.envelope.meta.causation_id) for one in reader.read())
             return Counter(cause.partition(":")[2].partition("/")[0] for cause in found)
+
+
+def _is_stopped(process: psutil.Process) -> bool:
+    return process.status() == psutil.STATUS_STOPPED
 
 
 @dataclass(frozen=True)
