@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import mmap
-import os
 import struct
 import tempfile
 import threading
@@ -61,7 +60,7 @@ class _FileLock:
             with suppress(BlockingIOError):
                 fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
-            os.sched_yield()
+            time.sleep(0)
         return self
 
     def __exit__(

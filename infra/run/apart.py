@@ -190,7 +190,8 @@ class ApiApart:
                 await refusing.begin()
             if time.monotonic() - began > _LONG_LIFE:
                 pause = _PAUSES[0]
-            _log.error("%s; the engine goes on, and the API is started again in %.1f s", fault, pause)
+            what = "the engine goes on, and the API" if self._engine.is_here else "it"
+            _log.error("%s; %s is started again in %.1f s", fault, what, pause)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
             pause = min(2 * pause, _PAUSES[1])
