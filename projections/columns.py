@@ -18,10 +18,14 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
+    ColumnElement,
     Float,
     LargeBinary,
     Numeric,
     Text,
+    cast,
+    extract,
+    type_coerce,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.engine import Dialect
@@ -144,6 +148,18 @@ _ENCODED = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=
 def packed(value: Any) -> bytes:
     """Canonical JSON, compressed by zlib."""
     return zlib.compress(plain_json(value).encode(), 1)
+
+
+def recorded(column: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
+    """The column without a conversion to decimals and times: money as text in plain notation, a time as whole
+    microseconds since 1970, all other values as they are. SQLite's values are those of the file, whatever they are.
+    """
+    if isinstance(column.type, Money):
+        return cast(column, Text) if dialect == "postgresql" else type_coerce(column, Text)
+    if isinstance(column.type, Moment):
+        whole = cast(extract("epoch", column) * 1_000_000, BigInteger)
+        return whole if dialect == "postgresql" else type_coerce(column, BigInteger)
+    return column
 
 
 def microseconds(moment: datetime) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+from domain.errors import WhenceError
 
 _S = TypeVar("_S")
 _P = TypeVar("_P")
@@ -12,13 +14,22 @@ _P = TypeVar("_P")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration(Generic[_S, _P]):
-    """`settings` and `plan` are those of the program; `description` is one line for the user; `level` is logging's."""
+    """`settings` and `plan` are those of the program; `description` is one line for the user; `level` is logging's.
+
+    `secret` signs confirmations in all processes of the API. `worker` is the number of this process, from 1, where
+    there are several; 0 where it is the only one. Where no engine is in the process that starts it, `closed` is why
+    requests are refused, or `is_distant`: they go to the engine by the command topic.
+    """
 
     settings: _S
     plan: _P
     account: str
     description: str
     level: int
+    secret: bytes = field(repr=False)
+    worker: int = 0
+    closed: WhenceError | None = None
+    is_distant: bool = False
 
     def written(self) -> bytes:
         """The configuration as bytes for a process of this program.

@@ -64,6 +64,11 @@ class SocketDoor:
         """Reports why the API does not start."""
         self._send(Frame(Kind.FAILED, 0, failure_bytes(fault)))
 
+    def counted(self, metrics: bytes) -> None:
+        """Sends the metrics of this process's requests (`snapshot_bytes`), for those who read another process's."""
+        with suppress(OSError):  # the engine's process has ended; `lost` is called
+            self._send(Frame(Kind.COUNTED, 0, metrics))
+
     def ask(self, requested: Requested, patience: float) -> Answer:
         """See `Door`. The engine's process withdraws the request where the engine does not take it in time."""
         try:

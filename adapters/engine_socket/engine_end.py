@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from adapters.engine_socket.failure import read_failure
 from adapters.engine_socket.frame import Frame, FrameReader, Kind
 from adapters.engine_socket.quotes import Quotes, quotes_bytes
 from adapters.mailbox import Mailbox
+from adapters.metrics.snapshot import Family, read_snapshot
 from commands.door import Answer, Declined, TimedOut
 from commands.request import Requested
 from domain.errors import InvalidInput, ServerFailed
@@ -26,7 +27,7 @@ _MOST = 64
 """The number of requests that may wait at the same time; the API sends sixteen at most."""
 _PAUSE = 0.02
 """Seconds between two frames of prices."""
-_ACCEPTED = (Kind.UP, Kind.FAILED, Kind.REQUEST, Kind.FIGURES_WANTED, Kind.ALIVE)
+_ACCEPTED = (Kind.UP, Kind.FAILED, Kind.REQUEST, Kind.FIGURES_WANTED, Kind.ALIVE, Kind.COUNTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ class EngineEnd:
     """One connection, served in the event loop of a thread beside the engine's.
 
     The engine's thread never waits for the connection: it hands over answers and prices without blocking. The other end
-    is not trusted: what it sends is bounded and checked, and an invalid frame ends the connection.
+    is not trusted: what it sends is bounded and checked, and an invalid frame ends the connection. `counted` has the
+    metrics of its requests, as it sent them last.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class EngineEnd:
         self._sends_quotes: asyncio.TimerHandle | None = None
         self._silence = silence
         self.is_up = asyncio.Event()
+        self.counted: Sequence[Family] = ()
 
     async def serve(self, configuration: bytes) -> None:
         """Sends the configuration, then serves until the other end closes the connection.
@@ -119,6 +122,8 @@ class EngineEnd:
                 self._send(Frame(Kind.FIGURES, frame.number, self._figures()))
             case Kind.UP:
                 self._comes_up()
+            case Kind.COUNTED:
+                self.counted = read_snapshot(frame.body)
             case Kind.ALIVE:
                 pass
             case _:

@@ -13,13 +13,14 @@ _HEADER = struct.Struct(">IBQ")
 
 
 class Kind(IntEnum):
-    """What a frame carries. The first five are sent by the API's process, the others by the engine's."""
+    """What a frame carries. The first six are sent by the API's process, the others by the engine's."""
 
     UP = 1
     FAILED = 2
     REQUEST = 3
     FIGURES_WANTED = 4
     ALIVE = 5
+    COUNTED = 6
     CONFIGURED = 16
     ANSWER = 17
     QUOTES = 18

@@ -9,7 +9,7 @@ import strawberry
 
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
-from adapters.graphql.rows import node_maker
+from adapters.graphql.rows import NodeMaker
 from adapters.graphql.scalars import JSON, Ordinal
 
 
@@ -91,4 +91,4 @@ class Account:
     ordinal: Ordinal = strawberry.field(description="Its last event's ordinal in the log.")
 
 
-ACCOUNTS = Nodes(node_maker(Account, {"kill_switch": "tripped"}), "accounts", ("account",))
+ACCOUNTS = Nodes(NodeMaker(Account, {"kill_switch": "tripped"}), "accounts", ("account",))

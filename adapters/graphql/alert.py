@@ -12,7 +12,7 @@ from adapters.graphql import kinds
 from adapters.graphql.enums import register_enum
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
-from adapters.graphql.rows import node_maker
+from adapters.graphql.rows import NodeMaker
 from adapters.graphql.scalars import Ordinal
 from projections.severity import Severity
 
@@ -57,4 +57,4 @@ class AlertFilter:
     )
 
 
-ALERTS = Nodes(node_maker(Alert, {"chain_id": "chain"}, severity=Severity), "alerts", ("ordinal",))
+ALERTS = Nodes(NodeMaker(Alert, {"chain_id": "chain"}, severity=Severity), "alerts", ("ordinal",))

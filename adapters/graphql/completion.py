@@ -24,6 +24,8 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLString,
+    OperationDefinitionNode,
+    OperationType,
     Visitor,
     is_leaf_type,
     visit,
@@ -33,10 +35,10 @@ from graphql.pyutils import Path, Undefined
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
-from adapters.graphql.leaves import Read, Unusual, Write, reader_of, writer_of
+from adapters.graphql.leaves import DEFINITION, Read, Unusual, Write, reader_of, writer_of
+from adapters.graphql.page_plan import RootPage, root_page
 
 Fields = dict[str, list[FieldNode]]
-_DEFINITION = "strawberry-definition"
 _UNUSUAL: Any = object()
 _MISSING = GraphQLField(cast(Any, GraphQLString))
 """Stands for a field that the type does not have, such as `__schema`."""
@@ -66,13 +68,16 @@ class Plans:
     """The plans of a document's selections, shared by its executions.
 
     `by_fields` has them by type and by the id of the fields; the fields are kept, too, so that no other fields can have
-    this id. `subfields` is graphql-core's cache of the fields of each selection.
+    this id. `subfields` is graphql-core's cache of the fields of each selection. `page` is what the document's only
+    operation selects, where it is one page of columns; it is sought at the first execution.
     """
 
     by_fields: dict[tuple[str, int], tuple[Fields, _Plan]] = field(
         default_factory=dict[tuple[str, int], tuple[Fields, _Plan]]
     )
     subfields: dict[tuple[Any, ...], Fields] = field(default_factory=dict[tuple[Any, ...], Fields])
+    seeks_page: bool = False
+    page: RootPage | None = None
 
 
 class Reads:
@@ -125,6 +130,9 @@ class Completion(ExecutionContext):
         return _merged(fields, quick, cast("dict[str, Any]", others))
 
     def _announce(self, root_type: GraphQLObjectType, fields: Fields) -> None:
+        if self.plans.seeks_page:
+            self.plans.seeks_page = False
+            self.plans.page = root_page(root_type, fields, self.collect_subfields)
         if isinstance(self.context_value, Reads) and len(fields) == 1:
             (nodes,) = fields.values()
             definition = root_type.fields.get(nodes[0].name.value)
@@ -163,7 +171,7 @@ class Completion(ExecutionContext):
         if name == "__typename":
             return _Plain(lambda _: parent_type.name, _same)
         definition = parent_type.fields.get(name, _MISSING)
-        known: object = definition.extensions.get(_DEFINITION)
+        known: object = definition.extensions.get(DEFINITION)
         if not isinstance(known, StrawberryField) or known.extensions or definition.args:
             return None
         read, write = reader_of(known), self._value(definition.type, nodes)
@@ -184,7 +192,7 @@ class Completion(ExecutionContext):
         return writer_of(kind) if is_leaf_type(kind) else None
 
     def _object(self, kind: GraphQLObjectType, nodes: list[FieldNode]) -> Write | None:
-        definition = kind.extensions.get(_DEFINITION)
+        definition = kind.extensions.get(DEFINITION)
         if not isinstance(definition, StrawberryObjectDefinition) or kind.is_type_of is not None:
             return None
         try:
@@ -203,7 +211,16 @@ def keep_plans(document: DocumentNode) -> None:
     found = _Conditions()
     visit(document, found)
     if not found.are_variable:
-        vars(document)[_KEPT] = Plans()
+        operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
+        vars(document)[_KEPT] = Plans(
+            seeks_page=len(operations) == 1 and operations[0].operation is OperationType.QUERY
+        )
+
+
+def kept_page(document: DocumentNode) -> RootPage | None:
+    """The page that an execution of the document has found, if it selects nothing else."""
+    plans: Plans | None = vars(document).get(_KEPT)
+    return None if plans is None else plans.page
 
 
 _KEPT = "kept_plans"

@@ -1,8 +1,8 @@
 """The confirmation of a draft: a signed text with the order's terms, which `placeOrder` accepts for a limited time.
 
 So the placed order has the terms that the person was shown. Confirmations are not stored: each contains its actor,
-account, idempotency key and expiry. The signing secret exists only in this process, so after a restart an order must be
-drafted again.
+account, idempotency key and expiry. The processes of one API share the signing secret, which is never stored, so after
+a restart of the program an order must be drafted again.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Signer:
         return f"{_text(body)}.{_text(self._signature(body))}"
 
     def read(self, text: str, now: datetime) -> Confirmation:
-        """Reads a confirmation. Raises InvalidInput where this process has not signed it, Refused where it expired."""
+        """Reads a confirmation. Raises InvalidInput where this program has not signed it, Refused where it expired."""
         body, _, signature = text.partition(".")
         if not hmac.compare_digest(_bytes(signature), self._signature(_bytes(body))):
             raise InvalidInput(f"this program has not signed that confirmation; {_DRAFT_AGAIN}")

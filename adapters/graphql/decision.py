@@ -19,7 +19,7 @@ from adapters.graphql.connection import BELOW, Most
 from adapters.graphql.enums import register_enum
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
-from adapters.graphql.rows import node_maker
+from adapters.graphql.rows import NodeMaker
 from adapters.graphql.scalars import JSON, Ordinal
 from domain.direction import Direction
 from domain.signal import Chamber, Tier, Verdict
@@ -148,7 +148,7 @@ def objection_of(row: RowMapping) -> Objection:
 
 
 DECISIONS = Nodes(
-    node_maker(
+    NodeMaker(
         Decision,
         {"chain_id": "chain", "recorded_votes": "votes"},
         direction=Direction,

@@ -11,7 +11,7 @@ import strawberry
 from adapters.graphql.enums import register_enum
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
-from adapters.graphql.rows import node_maker
+from adapters.graphql.rows import NodeMaker
 from adapters.graphql.scalars import Ordinal
 
 
@@ -95,4 +95,4 @@ class EquityFilter:
     )
 
 
-EQUITY = Nodes(node_maker(EquityPoint, {"chain_id": "chain"}, reason=EquityReason), "equity", ("ordinal",))
+EQUITY = Nodes(NodeMaker(EquityPoint, {"chain_id": "chain"}, reason=EquityReason), "equity", ("ordinal",))

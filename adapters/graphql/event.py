@@ -13,7 +13,7 @@ from adapters.graphql.connection import BELOW, Most
 from adapters.graphql.enums import register_enum
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes, belonging
-from adapters.graphql.rows import node_maker
+from adapters.graphql.rows import NodeMaker
 from adapters.graphql.scalars import JSON, Ordinal
 from domain.events import Event as DomainEvent
 from domain.log import Recorded, is_outside_fact
@@ -112,7 +112,7 @@ class EventFilter:
     )
 
 
-event_of = node_maker(Event, {"id": "event_id", "chain_id": "chain", "cause_id": "cause"})
+event_of = NodeMaker(Event, {"id": "event_id", "chain_id": "chain", "cause_id": "cause"})
 EVENTS = Nodes(event_of, "journal", ("ordinal",))
 EVENTS_BY_ID = Nodes(event_of, "journal", ("event_id",))
 

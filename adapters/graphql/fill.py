@@ -14,7 +14,7 @@ from adapters.graphql import order as orders
 from adapters.graphql.enums import register_enum
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
-from adapters.graphql.rows import node_maker
+from adapters.graphql.rows import NodeMaker
 from adapters.graphql.scalars import Ordinal
 from domain.direction import Purpose, Side
 from domain.order import Liquidity
@@ -90,7 +90,7 @@ class FillFilter:
 
 
 FILLS = Nodes(
-    node_maker(Fill, {"chain_id": "chain"}, side=Side, purpose=Purpose, liquidity=Liquidity),
+    NodeMaker(Fill, {"chain_id": "chain"}, side=Side, purpose=Purpose, liquidity=Liquidity),
     "fills",
     ("ordinal",),
 )

@@ -16,7 +16,9 @@ Read = Callable[[Any], Any]
 """From an object to the value of one of its fields."""
 Write = Callable[[Any], Any]
 """From a value to its response. It raises an exception where graphql-core must complete the value, also for None."""
-_LARGEST_INT = 2**31 - 1
+LARGEST_INT = 2**31 - 1
+DEFINITION = "strawberry-definition"
+"""The extension of a graphql-core type or field that has Strawberry's own definition."""
 
 
 class Unusual(Exception):
@@ -69,7 +71,7 @@ def _exactly(kind: type) -> Write:
 
 
 def _whole(value: Any) -> Any:
-    if type(value) is not int or not -_LARGEST_INT <= value <= _LARGEST_INT:
+    if type(value) is not int or not -LARGEST_INT <= value <= LARGEST_INT:
         raise Unusual
     return value
 

@@ -52,6 +52,15 @@ def limiting(limits: Limits) -> Sequence[Callable[[], SchemaExtension]]:
     return extensions if limits.introspection else [*extensions, DisableIntrospection]
 
 
+def is_within(
+    schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any], limits: Limits
+) -> bool:
+    """Whether a document that was valid before is within the limits with these variables, too."""
+    if value_faults(variables, limits.values):
+        return False
+    return _is_light(document) or not any(_Weighing(schema, document, variables, limits).faults())
+
+
 class BudgetLimiter(SchemaExtension):
     """Refuses a document that would be expensive to validate, and large variables, before either is read further.
 

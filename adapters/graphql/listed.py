@@ -7,11 +7,12 @@ from typing import Annotated, Any, TypeVar
 
 import strawberry
 
-from adapters.graphql.as_of import AsOf, when
+from adapters.graphql.as_of import AsOf, AsOfInput, When, when
 from adapters.graphql.connection import PAGE, After, Before, Connection, First, Last, connect, paging
 from adapters.graphql.context import Info
 from adapters.graphql.enums import SortDirection
 from adapters.graphql.nodes import Nodes
+from adapters.graphql.page_plan import LISTED, Listed
 from adapters.graphql.permission import requires
 from adapters.graphql.rows import filters_of
 from commands.roles import Role
@@ -39,7 +40,12 @@ def listed(listing: Listing, nodes: Nodes[Any], where: type, by: type[Enum], des
         "order_by": Annotated[by, strawberry.argument(description="The sort key of the list.")],
     }
     resolver.__defaults__ = (None, next(iter(by)), *(resolver.__defaults__ or ())[2:])
-    return strawberry.field(resolver=resolver, description=description, extensions=[requires(Role.VIEWER)])
+    return strawberry.field(
+        resolver=resolver,
+        description=description,
+        extensions=[requires(Role.VIEWER)],
+        metadata={LISTED: Listed(listing, nodes, _asked)},
+    )
 
 
 def _resolver(listing: Listing, nodes: Nodes[Node]) -> Any:
@@ -54,10 +60,22 @@ def _resolver(listing: Listing, nodes: Nodes[Node]) -> Any:
         before: Before = None,
         as_of: AsOf = None,
     ) -> Connection[Node]:
-        falling = direction is SortDirection.DESC
-        page = paging(first, after, last, before)
-        wanted = Wanted(order_by.value, falling, filters_of(where), **page)
-        moment = await info.context.moment(when(as_of))
+        wanted, at = _asked(where, order_by, direction, first, after, last, before, as_of)
+        moment = await info.context.moment(at)
         return await connect(moment, listing, wanted, nodes.of, is_last=info.context.reads_once)
 
     return resolve
+
+
+def _asked(
+    where: Any = None,
+    order_by: Any = None,
+    direction: SortDirection = SortDirection.DESC,
+    first: int | None = PAGE,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+    as_of: AsOfInput | None = None,
+) -> tuple[Wanted, When | None]:
+    page = paging(first, after, last, before)
+    return Wanted(order_by.value, direction is SortDirection.DESC, filters_of(where), **page), when(as_of)

@@ -16,6 +16,7 @@ from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.types import ExecutionContext
 
 from adapters.codes import Code, code_of
+from adapters.graphql.documents import ValidDocuments
 from adapters.graphql.hooks import HooksRunner
 from adapters.graphql.readers import Busy
 from domain.errors import WhenceError
@@ -30,7 +31,12 @@ _MASKED: dict[Code, str] = {
 
 
 class MaskedSchema(Schema):
-    """A schema that masks all errors: errors before and during execution, and errors in a subscription's events."""
+    """A schema that masks all errors: errors before and during execution, and errors in a subscription's events.
+
+    `valid` has its documents that were executed before.
+    """
+
+    valid: ValidDocuments
 
     def create_extensions_runner(
         self, execution_context: ExecutionContext, extensions: list[SchemaExtension]

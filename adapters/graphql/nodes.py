@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import RowMapping
-
 from adapters.graphql.moment import Moment
+from adapters.graphql.rows import NodeMaker
 from projections.questions.find import Key, Keys, Rows, by_key, many_by_key
 from projections.source import Source
 
@@ -22,9 +21,7 @@ class Nodes(Generic[Node]):
     """Loads the objects of one noun. `of` makes an object from a row; rows are found in `table` by the columns
     `key`."""
 
-    def __init__(
-        self, of: Callable[[Moment, RowMapping], Node], table: str, key: Sequence[str] = ("account", "id")
-    ) -> None:
+    def __init__(self, of: NodeMaker[Node], table: str, key: Sequence[str] = ("account", "id")) -> None:
         self.of = of
         self.table = table
         self._by_key = partial(by_key, table=table, columns=key)

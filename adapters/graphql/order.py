@@ -18,7 +18,7 @@ from adapters.graphql.connection import BELOW, Most
 from adapters.graphql.enums import register_enum
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes, belonging
-from adapters.graphql.rows import node_maker
+from adapters.graphql.rows import NodeMaker
 from adapters.graphql.scalars import Ordinal
 from domain.direction import Purpose, Side
 from domain.order import OrderStatus, OrderType
@@ -141,7 +141,7 @@ class OrderFilter:
 
 
 ORDERS = Nodes(
-    node_maker(
+    NodeMaker(
         Order,
         {"chain_id": "chain", "parent_id": "parent"},
         side=Side,

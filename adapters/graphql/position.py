@@ -18,7 +18,7 @@ from adapters.graphql.connection import BELOW, Most
 from adapters.graphql.enums import register_enum
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
-from adapters.graphql.rows import node_maker, values_by
+from adapters.graphql.rows import NodeMaker, values_by
 from adapters.graphql.scalars import Ordinal
 from domain.closing import CloseReason
 from domain.direction import Direction, Purpose
@@ -187,5 +187,5 @@ _WORDS: dict[str, type[Enum]] = {
     "exit_reason": Purpose,
     "close_reason": CloseReason,
 }
-POSITIONS = Nodes(node_maker(HeldPosition, _COLUMNS, **_WORDS), "positions")
+POSITIONS = Nodes(NodeMaker(HeldPosition, _COLUMNS, **_WORDS), "positions")
 position_values = values_by(PositionState, _COLUMNS, **_WORDS)

@@ -7,6 +7,8 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from threading import Lock
 from typing import TypeVar
 
 from domain.errors import StoreUnavailable
@@ -59,36 +61,66 @@ class Readers:
         self._threads.shutdown()
 
 
+@dataclass(slots=True, eq=False)
+class _Turn:
+    """A waiting operation; it is granted a place by any thread, and then continues in its own loop."""
+
+    passed: asyncio.Future[None]
+    is_granted: bool = False
+
+    def grant(self) -> None:
+        self.is_granted = True
+        self.passed.get_loop().call_soon_threadsafe(self._go_on)
+
+    def _go_on(self) -> None:
+        if not self.passed.done():
+            self.passed.set_result(None)
+
+
 class Places:
     """Places that callers share: all but one for a single caller at most, and freed places go round the callers.
 
-    All calls are made in one event loop.
+    Operations of several event loops may share them.
     """
 
     def __init__(self, places: int) -> None:
         self._free = places
         self._share = max(places - 1, 1)
         self._held: Counter[str] = Counter()
-        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._waiting: OrderedDict[str, deque[_Turn]] = OrderedDict()
+        self._lock = Lock()
 
     async def take(self, caller: str) -> None:
         """Waits for a place. Raises Busy where too many operations of the caller wait."""
-        if self._free and self._held[caller] < self._share and caller not in self._waiting:
-            self._grant(caller)
+        with self._lock:
+            turn = self._begun(caller)
+        if turn is None:
             return
-        queue = self._waiting.setdefault(caller, deque())
-        if len(queue) >= _QUEUE:
-            raise Busy
-        turn = asyncio.get_running_loop().create_future()
-        queue.append(turn)
         try:
-            await turn
+            await turn.passed
         except asyncio.CancelledError:
-            self._left(caller, turn)
+            with self._lock:
+                self._left(caller, turn)
             raise
 
     def give_back(self, caller: str) -> None:
         """Frees a place of the caller, for the next caller in turn."""
+        with self._lock:
+            self._freed(caller)
+
+    def _begun(self, caller: str) -> _Turn | None:
+        """None where the caller has a place; otherwise its turn in the queue."""
+        if self._free and self._held[caller] < self._share and caller not in self._waiting:
+            self._grant(caller)
+            return None
+        queue = self._waiting.setdefault(caller, deque())
+        if len(queue) >= _QUEUE:
+            raise Busy
+        turn = _Turn(asyncio.get_running_loop().create_future())
+        queue.append(turn)
+        return turn
+
+    def _freed(self, caller: str) -> None:
         self._held[caller] -= 1
         if not self._held[caller]:
             del self._held[caller]
@@ -106,15 +138,15 @@ class Places:
             if queue:
                 self._waiting[caller] = queue  # behind all other callers
             self._grant(caller)
-            turn.set_result(None)
+            turn.grant()
 
     def _next(self) -> str | None:
         return next((caller for caller in self._waiting if self._held[caller] < self._share), None)
 
-    def _left(self, caller: str, turn: asyncio.Future[None]) -> None:
+    def _left(self, caller: str, turn: _Turn) -> None:
         """Removes a cancelled operation from its queue, or frees the place that it was granted just before."""
-        if not turn.cancelled():
-            self.give_back(caller)
+        if turn.is_granted:
+            self._freed(caller)
             return
         queue = self._waiting[caller]
         queue.remove(turn)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import RowMapping
 
@@ -14,22 +14,27 @@ from adapters.graphql.moment import Moment
 Node = TypeVar("Node")
 
 
-def node_maker(
-    kind: type[Node], renamed: Mapping[str, str] | None = None, **words: type[Enum]
-) -> Callable[[Moment, RowMapping], Node]:
-    """A function that makes objects of `kind` from rows; `values_by` describes the parameters.
+class NodeMaker(Generic[Node]):
+    """Makes objects of `kind` from rows. `columns` has the column of each field, and `words` the enum of each field
+    that the text in its column is converted to, both by the field's name.
 
     Each object keeps the moment that its row was read from, and loads its linked objects from the same moment. Its
     attributes are set together: `__init__` sets the same ones one by one, in twice the time.
     """
-    values_of = values_by(kind, renamed, **words)
 
-    def node_of(moment: Moment, row: RowMapping) -> Node:
-        node = object.__new__(kind)
-        vars(node).update(values_of(row), moment=moment)
+    def __init__(
+        self, kind: type[Node], renamed: Mapping[str, str] | None = None, **words: type[Enum]
+    ) -> None:
+        """`values_by` describes the parameters."""
+        self.kind, self.words = kind, words
+        self.columns = _columns_of(kind, renamed or {})
+        self._values_of = values_by(kind, renamed, **words)
+
+    def __call__(self, moment: Moment, row: RowMapping) -> Node:
+        """The object of a row."""
+        node = object.__new__(self.kind)
+        vars(node).update(self._values_of(row), moment=moment)
         return node
-
-    return node_of
 
 
 def values_by(
@@ -40,9 +45,7 @@ def values_by(
     `renamed` maps a field's name to its column's name, where they differ. `words` maps a field's name to the enum that
     its text is converted to.
     """
-    made: Any = kind
-    names = [one.name for one in fields(made) if one.init and one.name != "moment"]
-    columns = [(renamed or {}).get(name, name) for name in names]
+    names, columns = zip(*_columns_of(kind, renamed or {}).items(), strict=True)
     members = [(name, {one.value: one for one in word}) for name, word in words.items()]
 
     def values_of(row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -53,6 +56,12 @@ def values_by(
         return values
 
     return values_of
+
+
+def _columns_of(kind: type, renamed: Mapping[str, str]) -> Mapping[str, str]:
+    made: Any = kind
+    names = [one.name for one in fields(made) if one.init and one.name != "moment"]
+    return {name: renamed.get(name, name) for name in names}
 
 
 def filters_of(where: Any) -> Mapping[str, Any]:

@@ -28,7 +28,7 @@ def schema(
     With `suggestions`, the error for an unknown name suggests similar names, which discloses parts of the schema.
     """
     valid = ValidDocuments(_DOCUMENTS)
-    return MaskedSchema(
+    made = MaskedSchema(
         Query,
         Mutation,
         Subscription,
@@ -36,6 +36,8 @@ def schema(
         execution_context_class=Completion,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not suggestions),
     )
+    made.valid = valid
+    return made
 
 
 def printed() -> str:

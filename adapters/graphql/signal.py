@@ -16,7 +16,7 @@ from adapters.graphql.connection import BELOW, Most
 from adapters.graphql.enums import register_enum
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes, belonging
-from adapters.graphql.rows import node_maker, values_by
+from adapters.graphql.rows import NodeMaker, values_by
 from adapters.graphql.scalars import JSON, Ordinal
 from domain.direction import Direction
 from domain.signal import Verdict
@@ -124,5 +124,5 @@ _WORDS: dict[str, type[Enum]] = {
     "status": SignalStatus,
     "verdict": Verdict,
 }
-SIGNALS = Nodes(node_maker(Signal, None, **_WORDS), "signals")
+SIGNALS = Nodes(NodeMaker(Signal, None, **_WORDS), "signals")
 signal_values = values_by(SignalState, None, **_WORDS)

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from adapters.http.connections import Connections, Peer
 
-_AT_ONCE = 30
+AT_ONCE = 30
 """The most connections in a row; an event loop accepts all that wait before it reads from any of them, so that a burst
 would replace connections whose requests have arrived."""
 
@@ -16,22 +16,24 @@ class Acceptor(socket.socket):
     """A listening socket that only accepts the connections which `connections` admits."""
 
     connections: Connections
+    at_once: int
     _row = 0
 
     @classmethod
-    def of(cls, listening: socket.socket, connections: Connections) -> Self:
-        """Takes over a listening socket, which is detached from its descriptor."""
+    def of(cls, listening: socket.socket, connections: Connections, at_once: int = AT_ONCE) -> Self:
+        """Takes over a listening socket, which is detached from its descriptor. `at_once`: the most connections in a
+        row."""
         made = cls(listening.family, listening.type, listening.proto, listening.detach())
         made.setblocking(False)  # noqa: FBT003
-        made.connections = connections
+        made.connections, made.at_once = connections, at_once
         return made
 
     def accept(self) -> tuple[socket.socket, Any]:
         """The next admitted connection. Raises ConnectionAbortedError for one that is not admitted, after closing it;
-        an event loop then goes on as for a client that has gone. Raises BlockingIOError where none waits, and after 30
-        connections, so that the event loop reads before it accepts more."""
+        an event loop then goes on as for a client that has gone. Raises BlockingIOError where none waits, and after
+        `at_once` connections, so that the event loop reads before it accepts more."""
         self._row += 1
-        if self._row > _AT_ONCE:
+        if self._row > self.at_once:
             self._row = 0
             raise BlockingIOError
         plain, peer = super().accept()
@@ -39,6 +41,9 @@ class Acceptor(socket.socket):
         if not self.connections.admitted(accepted, peer):
             accepted.close()
             raise ConnectionAbortedError
+        # asyncio only does this for sockets that name their protocol; the rest of a response would wait for the
+        # client's acknowledgement of its head, 40 ms.
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         accepted.counted = (self.connections, peer)
         self.connections.keep_closing_late()
         return accepted, peer

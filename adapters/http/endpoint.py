@@ -9,7 +9,7 @@ import asyncio
 import copy
 import json
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -62,6 +62,7 @@ _REASON_BYTES = 123
 _SHORT_BODY = 4_000
 """The most bytes of a body that is read in the server's loop."""
 _JSON = msgspec.json.Encoder()
+_JSON_TYPE = "application/json"
 _WITH_AN_ID = frozenset({"subscribe", "complete"})
 
 
@@ -88,6 +89,18 @@ class CallerContext(Protocol):
 
 
 ContextOf = Callable[[Caller], CallerContext]
+
+
+class Pages(Protocol):
+    """Answers some queries without an execution of their document."""
+
+    def knows(self, query: str) -> bool:
+        """Whether queries with this document may be answered."""
+        ...
+
+    async def answer(self, query: str, variables: Mapping[str, Any], context: Any, /) -> bytes | None:
+        """The response as JSON; None where the document has to be executed."""
+        ...
 
 
 @dataclass
@@ -223,6 +236,18 @@ def _check_content_type(header: str | None) -> None:
         raise HTTPException(400, "the parameters of the content type cannot be read") from None
 
 
+def _simple(body: bytes) -> tuple[str, Mapping[str, Any]] | None:
+    """The document and the variables of a short and valid request for a query; None for any other."""
+    if len(body) > _SHORT_BODY:
+        return None
+    try:
+        request = cast("dict[str, Any]", read_json(body))
+        kind = check_operation(request) if isinstance(cast("object", request), dict) else None
+    except (ValueError, InvalidInput):
+        return None
+    return (request["query"], request.get("variables") or {}) if kind is OperationType.QUERY else None
+
+
 def _busy(result: ExecutionResult) -> BusyCaller | None:
     """The error of a query that got no place; None where it has run."""
     for error in result.errors or ():
@@ -245,7 +270,14 @@ class Endpoint(GraphQL[Any, None]):
     graphql_transport_ws_handler_class = _Handler
     websocket_adapter_class = _Socket
 
-    def __init__(self, schema: BaseSchema, context_of: ContextOf, gate: Gate, metrics: ApiMetrics) -> None:
+    def __init__(
+        self,
+        schema: BaseSchema,
+        context_of: ContextOf,
+        gate: Gate,
+        metrics: ApiMetrics,
+        pages: Pages | None = None,
+    ) -> None:
         super().__init__(
             schema,
             graphql_ide=None,
@@ -258,6 +290,7 @@ class Endpoint(GraphQL[Any, None]):
         self.metrics = metrics
         self.queries = QueryLoop()
         self._gate = gate
+        self._pages = pages
 
     def decode_json(self, data: str | bytes) -> object:
         """The decoded JSON of a body or a message. Raises JSONDecodeError where it is invalid (`read_json`)."""
@@ -351,7 +384,8 @@ class Endpoint(GraphQL[Any, None]):
             await super().__call__(scope, receive, send)
             return
         try:
-            response = await self.run(Request(scope, receive))
+            request = Request(scope, receive)
+            response = await self._page(request) or await self.run(request)
         except HTTPException as fault:
             response = refusal(fault.status_code, Code.BAD_INPUT, fault.reason)
         except BusyCaller as fault:
@@ -359,6 +393,22 @@ class Endpoint(GraphQL[Any, None]):
         except ClientDisconnect:
             return  # the client has closed the connection before the end of its body
         await response(scope, receive, send)
+
+    async def _page(self, request: Request) -> Response | None:
+        """The response to a query that `pages` answers; None for any other request, which `run` reads again.
+
+        It stays in the server's loop: its work there is small, because its body is, and the page itself is read and
+        written by a thread. Another loop in between takes as long as the page.
+        """
+        pages = self._pages
+        if pages is None or request.method != "POST" or request.headers.get("content-type") != _JSON_TYPE:
+            return None
+        found = _simple(await request.body())
+        if found is None or not pages.knows(found[0]):
+            return None
+        context = self.context_of(request.scope["state"]["caller"])
+        body = await pages.answer(*found, context)
+        return None if body is None else Response(body, media_type=_JSON_TYPE)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:
         """The operation's context for an HTTP request; the connection's context for a websocket."""

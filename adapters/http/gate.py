@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Protocol
 
+from limits import RateLimitItem
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -75,11 +77,14 @@ class TooManyWrong(TooOften):
 class Gate:
     """Identifies callers and counts their requests."""
 
-    def __init__(self, bearers: Bearing, rate: str, metrics: ApiMetrics) -> None:
+    def __init__(
+        self, bearers: Bearing, rate: str, metrics: ApiMetrics, rates: Callable[[RateLimitItem], Rate] = Rate
+    ) -> None:
+        """`rates` makes the counts of a limit, by default in this process alone."""
         self._bearers = bearers
         self._metrics = metrics
-        self._rate = Rate(rate_of(rate))
-        self._wrong = Rate(rate_of(_WRONG_TOKENS))
+        self._rate = rates(rate_of(rate))
+        self._wrong = rates(rate_of(_WRONG_TOKENS))
         self._reading: asyncio.Task[None] | None = None
         self._next_reading = 0.0
 
@@ -180,10 +185,15 @@ def _anonymous(connection: HTTPConnection) -> Caller:
     """
     if not (is_loopback(_peer(connection)) and is_loopback(connection.url.hostname or "")):
         raise Unauthenticated(_WHO)
-    other = next((name for name in connection.headers if not _OF_CLIENTS.fullmatch(name)), None)
+    other = next((name for name in connection.headers if not _is_of_clients(name)), None)
     if other is not None:
         raise Unauthenticated(f"{_WHO}, and the header {other[:_SHOWN]!r} may come from a proxy")
     return ANONYMOUS
+
+
+@lru_cache(maxsize=64)
+def _is_of_clients(name: str) -> bool:
+    return _OF_CLIENTS.fullmatch(name) is not None
 
 
 def _peer(connection: HTTPConnection) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from limits import RateLimitItem, parse
@@ -54,6 +55,7 @@ def rate_of(text: str) -> RateLimitItem:
     )
 
 
+@lru_cache(maxsize=64)
 def is_loopback(host: str) -> bool:
     """Whether a peer's address or a host name belongs to this machine's loopback interface."""
     if host == "localhost":

@@ -6,13 +6,14 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from limits import RateLimitItem
 
 
 @dataclass(slots=True)
-class _Window:
+class Window:
     """The requests of one key in the window `number` and in the one before."""
 
     number: int
@@ -33,12 +34,17 @@ class Rate:
     The memory of the library `limits` counts in the same way, but starts a thread for almost every request.
     """
 
-    def __init__(self, limit: RateLimitItem, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        limit: RateLimitItem,
+        clock: Callable[[], float] = time.monotonic,
+        lock: AbstractContextManager[object] | None = None,
+    ) -> None:
         self._most, self._seconds = limit.amount, limit.get_expiry()
         self._clock = clock
-        self._windows: dict[str, _Window] = {}
+        self._windows: dict[str, Window] = {}
         self._number = 0
-        self._lock = threading.Lock()
+        self._lock = lock or threading.Lock()
 
     @property
     def keys(self) -> int:
@@ -54,17 +60,21 @@ class Rate:
             if math.floor(window.before * covered + window.count) >= self._most:
                 return max(1, math.ceil(self._left(window, passed)))
             window.count += 1
+            self._keep(key, window)
             return 0
 
-    def _window(self, key: str, number: int) -> _Window:
+    def _window(self, key: str, number: int) -> Window:
         if number != self._number:
             self._windows = {name: one for name, one in self._windows.items() if one.number >= number - 1}
             self._number = number
-        window = self._windows.setdefault(key, _Window(number))
+        window = self._windows.get(key) or Window(number)
         window.move(number)
         return window
 
-    def _left(self, window: _Window, passed: float) -> float:
+    def _keep(self, key: str, window: Window) -> None:
+        self._windows[key] = window
+
+    def _left(self, window: Window, passed: float) -> float:
         """The seconds until one request of the window before is no longer covered, or until the current window ends."""
         if not window.before or window.count >= self._most:
             return self._seconds - passed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 from prometheus_client import CollectorRegistry, Metric
@@ -30,7 +30,33 @@ class Family(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 def snapshot_bytes(registry: CollectorRegistry) -> bytes:
     """All metrics of the registry now, as JSON."""
-    return msgspec.json.encode([_family(metric) for metric in registry.collect()])
+    return snapshots_bytes(families_of(registry))
+
+
+def families_of(registry: CollectorRegistry) -> Sequence[Family]:
+    """All metrics of the registry now."""
+    return [_family(metric) for metric in registry.collect()]
+
+
+def snapshots_bytes(families: Iterable[Family]) -> bytes:
+    """The families as JSON."""
+    return msgspec.json.encode(list(families))
+
+
+def joined(label: str, parts: Mapping[str, Sequence[Family]]) -> Sequence[Family]:
+    """The families of several processes as one: each sample gets the label with its process's name."""
+    found: dict[str, Family] = {}
+    for name, families in parts.items():
+        for family in families:
+            known = found.setdefault(family.name, _without_samples(family))
+            known.samples.extend(
+                Sample(one.name, {**one.labels, label: name}, one.value) for one in family.samples
+            )
+    return list(found.values())
+
+
+def _without_samples(family: Family) -> Family:
+    return Family(name=family.name, help=family.help, kind=family.kind, samples=[])
 
 
 def read_snapshot(written: bytes) -> Sequence[Family]:

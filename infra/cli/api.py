@@ -37,6 +37,12 @@ def api(
     rate: Annotated[
         str, typer.Option(help="Maximum rate of each token (or address), as 600/minute.")
     ] = "600/minute",
+    workers: Annotated[
+        int,
+        typer.Option(
+            parser=whole(1, 64), metavar="N", help="Processes that serve the API together; one by default."
+        ),
+    ] = 1,
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Do not own the log: queries and subscriptions only.")
     ] = False,
@@ -61,6 +67,7 @@ def api(
         allow_host=tuple(allow_host or ()),
         cors_origin=tuple(cors_origin or ()),
         rate=rate,
+        workers=workers,
         introspection=not no_introspection,
         graphiql=not no_graphiql,
     )

@@ -51,6 +51,7 @@ class ApiOptions:
     allow_host: tuple[str, ...] = ()
     cors_origin: tuple[str, ...] = ()
     rate: str = "600/minute"
+    workers: int = 1
     introspection: bool = True
     graphiql: bool = True
 
@@ -60,7 +61,7 @@ def plan_of(options: ApiOptions) -> ApiPlan:
     place = ListenAddress(options.host, options.port, options.tls_cert, options.tls_key)
     hosts = options.allow_host if place.is_anywhere else (options.host, *options.allow_host)
     http = HttpOptions(hosts, options.cors_origin, options.rate, tls=options.tls_cert is not None)
-    return ApiPlan(place, http, options.introspection, options.graphiql)
+    return ApiPlan(place, http, options.introspection, options.graphiql, workers=options.workers)
 
 
 def serve(settings: WhenceSettings, plan: ApiPlan, closed: WhenceError | None = None) -> None:
@@ -165,11 +166,27 @@ def _beside(settings: WhenceSettings, plan: ApiPlan, owned: LogOwned, stopping: 
         return
     with distant_door(settings) as door:
         note = f"{owned}; requests go to it through the command topic"
+        if plan.workers > 1:
+            distant = Embedding(Mailbox(), settings.account, note, Watchers(), is_distant=True)
+            _watch_apart(settings, plan, distant, stopping)
+            return
         _watch(settings, plan, Hosted(door, settings.account, note), stopping)
 
 
 def _read(settings: WhenceSettings, plan: ApiPlan, why: WhenceError, stopping: Stopping) -> None:
-    _watch(settings, plan, Hosted(Closed(why), settings.account, f"reads only: {why}"), stopping)
+    note = f"reads only: {why}"
+    if plan.workers > 1:
+        closed = Embedding(Mailbox(), settings.account, note, Watchers(), closed=why)
+        _watch_apart(settings, plan, closed, stopping)
+        return
+    _watch(settings, plan, Hosted(Closed(why), settings.account, note), stopping)
+
+
+def _watch_apart(settings: WhenceSettings, plan: ApiPlan, engine: Embedding, stopping: Stopping) -> None:
+    """Serves until a stop in several processes, without an engine in this one."""
+    with ApiApart(settings, plan, engine) as api:
+        announce(api)
+        _wait(api, stopping)
 
 
 def _watch(settings: WhenceSettings, plan: ApiPlan, hosted: Hosted, stopping: Stopping) -> None:

@@ -1,4 +1,4 @@
-"""Serves the API of a trading engine in a process of its own, and restarts that process where it ends.
+"""Serves the API of a trading engine in processes of its own, and restarts each of them where it ends.
 
 with ApiApart(settings, plan, engine) as api:
     ...                      # the engine runs on this thread
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import socket
 import subprocess
 import sys
@@ -17,16 +18,16 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
 from adapters.engine_socket import Configuration, EngineEnd, Quotes
+from adapters.http.shared_rate import rates_file
 from adapters.mailbox import Mailbox
 from adapters.metrics.engine import EngineMetrics
 from adapters.metrics.registry import new_registry
-from adapters.metrics.snapshot import snapshot_bytes
+from adapters.metrics.snapshot import families_of, joined, snapshots_bytes
 from domain.errors import ServerFailed, WhenceError
 from infra.config import WhenceSettings
 from infra.run.announcement import announcement
@@ -52,27 +53,55 @@ class Embedding:
     """The engine of this process, as its API sees it.
 
     `mailbox` takes requests for `account`, `description` is one line for the user, and `watchers` observe the engine.
+    Where this process has no engine, `closed` is why requests are refused, or `is_distant`: each process of the API
+    sends them to the engine by the command topic.
     """
 
     mailbox: Mailbox
     account: str
     description: str
     watchers: Watchers
+    closed: WhenceError | None = None
+    is_distant: bool = False
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the engine is in this process."""
+        return self.closed is None and not self.is_distant
+
+
+@dataclass(slots=True)
+class _Worker:
+    """One of the processes of the API, over all its lives. `number` is 0 where it is the only one."""
+
+    number: int
+    quotes: Quotes = field(default_factory=Quotes)
+    end: EngineEnd | None = None
+
+    @property
+    def serves(self) -> bool:
+        return self.end is not None and self.end.is_up.is_set()
 
 
 class ApiApart:
-    """The API in a process of its own; it serves requests within the context.
+    """The API in processes of its own, `plan.workers` of them; it serves requests within the context.
 
-    The two processes are connected by a pair of Unix sockets that no other process can open. This process holds the
-    listening socket, so that the address stays while the API restarts; requests are refused meanwhile. A thread with
-    an event loop supervises the process; the engine's thread never waits for it.
+    Each is connected to this process by a pair of Unix sockets that no other process can open, so an answer of the
+    engine returns to the process that sent the request. This process holds the listening socket, from which all of them
+    accept, so that the address stays while one restarts; requests are refused where none of them is up. It also holds
+    the secret of confirmations and the counts of rates. A thread with an event loop supervises the processes; the
+    engine's thread never waits for it.
     """
 
     def __init__(self, settings: WhenceSettings, plan: ApiPlan, engine: Embedding) -> None:
         self._settings, self._plan, self._engine = settings, plan, engine
-        self._registry, self._quotes = new_registry(), Quotes()
+        self._registry = new_registry()
+        numbers = range(1, plan.workers + 1) if plan.workers > 1 else (0,)
+        self._workers = [_Worker(number) for number in numbers]
+        self._secret = secrets.token_bytes(32)
         self._held = ExitStack()
         self._up: Future[None] = Future()
+        self._first = asyncio.Event()
         self._stopping = asyncio.Event()
         self._failure: BaseException | None = None
         self.url = ""
@@ -84,10 +113,12 @@ class ApiApart:
             listening = held.enter_context(self._plan.place.listen())
             listening.settimeout(0)
             self.url = self._plan.place.url(listening)
-            self._engine.watchers.add(EngineMetrics(self._registry))
-            self._engine.watchers.add(self._quotes)
+            shared = (listening.fileno(), held.enter_context(rates_file()).fileno())
+            self._watch_engine()
             loop = asyncio.new_event_loop()
-            thread = threading.Thread(target=self._run, args=(loop, listening), name="api", daemon=True)
+            thread = threading.Thread(
+                target=self._run, args=(loop, listening, shared), name="api", daemon=True
+            )
             thread.start()
             held.callback(self._stop, loop, thread)
             self._up.result()
@@ -97,7 +128,7 @@ class ApiApart:
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Finishes running requests, ends subscriptions and ends the process."""
+        """Finishes running requests, ends subscriptions and ends the processes."""
         self._held.close()
 
     def check(self) -> None:
@@ -116,10 +147,16 @@ class ApiApart:
             loop.call_soon_threadsafe(self._stopping.set)
         thread.join()
 
-    def _run(self, loop: asyncio.AbstractEventLoop, listening: socket.socket) -> None:
+    def _watch_engine(self) -> None:
+        if self._engine.is_here:
+            self._engine.watchers.add(EngineMetrics(self._registry))
+            for worker in self._workers:
+                self._engine.watchers.add(worker.quotes)
+
+    def _run(self, loop: asyncio.AbstractEventLoop, listening: socket.socket, shared: _Shared) -> None:
         try:
             with asyncio.Runner(loop_factory=lambda: loop) as runner:
-                runner.run(self._supervise(listening))
+                runner.run(self._supervise(listening, shared))
         except BaseException as fault:  # noqa: BLE001  # a thread has no caller: `__enter__` or `check` raises it
             if self._up.done():
                 self._failure = fault
@@ -127,57 +164,68 @@ class ApiApart:
             else:
                 self._up.set_exception(fault)
 
-    async def _supervise(self, listening: socket.socket) -> None:
+    async def _supervise(self, listening: socket.socket, shared: _Shared) -> None:
         refusing = Refusing(listening)
+        lives = [asyncio.create_task(self._keep_alive(worker, shared, refusing)) for worker in self._workers]
         try:
-            await self._keep_alive(listening, refusing)
+            await asyncio.gather(*lives)
         finally:
+            for life in lives:
+                life.cancel()
+            await asyncio.gather(*lives, return_exceptions=True)
             refusing.end()
 
-    async def _keep_alive(self, listening: socket.socket, refusing: Refusing) -> None:
+    async def _keep_alive(self, worker: _Worker, shared: _Shared, refusing: Refusing) -> None:
+        if worker.number > 1:
+            await self._first.wait()  # the first one prepares a new store
         pause = _PAUSES[0]
         while not self._stopping.is_set():
             began = time.monotonic()
-            fault = await self._live(listening, refusing)
+            fault = await self._live(worker, shared, refusing)
             if self._stopping.is_set():
                 return
             if not self._up.done():
                 raise fault
-            await refusing.begin()
+            if not any(one.serves for one in self._workers):
+                await refusing.begin()
             if time.monotonic() - began > _LONG_LIFE:
                 pause = _PAUSES[0]
-            _log.error("%s; the engine goes on, and the API is started again in %.1f s", fault, pause)
+            what = "the engine goes on, and the API" if self._engine.is_here else "it"
+            _log.error("%s; %s is started again in %.1f s", fault, what, pause)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
             pause = min(2 * pause, _PAUSES[1])
 
-    async def _live(self, listening: socket.socket, refusing: Refusing) -> WhenceError:
-        """One life of the process; returns why it has ended. `refusing` ends once the API serves."""
+    async def _live(self, worker: _Worker, shared: _Shared, refusing: Refusing) -> WhenceError:
+        """One life of a process; returns why it has ended. `refusing` ends once the API serves."""
         try:
-            ours, process = _started(listening)
+            ours, process = _started(*shared)
         except OSError as fault:
             return ServerFailed(f"the API's process cannot be started: {fault}")
         try:
-            await self._serve(ours, process, refusing)
+            await self._serve(worker, ours, process, refusing)
         except WhenceError as fault:
             return fault
         except Exception as fault:  # noqa: BLE001  # whatever it is, the engine trades on
             _log.exception("the connection to the API's process has failed")
             return ServerFailed(f"the connection to the API's process {process.pid} has failed: {fault}")
         finally:
+            worker.end = None
             await _ended(process)
         return ServerFailed(f"the API's process {process.pid} has ended with the code {process.returncode}")
 
-    async def _serve(self, ours: socket.socket, process: subprocess.Popen[bytes], refusing: Refusing) -> None:
+    async def _serve(
+        self, worker: _Worker, ours: socket.socket, process: subprocess.Popen[bytes], refusing: Refusing
+    ) -> None:
         reader, writer = await asyncio.open_connection(sock=ours)
-        figures = partial(snapshot_bytes, self._registry)
-        end = EngineEnd(reader, writer, self._engine.mailbox, self._quotes, figures)
+        end = EngineEnd(reader, writer, self._engine.mailbox, worker.quotes, self._figures)
+        worker.end = end
         beside = [
             asyncio.create_task(self._comes_up(end, refusing)),
             asyncio.create_task(self._stops(end, process)),
         ]
         try:
-            await end.serve(self._configuration())
+            await end.serve(self._configuration(worker))
         finally:
             for task in beside:
                 task.cancel()
@@ -185,10 +233,17 @@ class ApiApart:
     async def _comes_up(self, end: EngineEnd, refusing: Refusing) -> None:
         await end.is_up.wait()
         refusing.end()
+        self._first.set()
         if self._up.done():
             _log.warning("the API serves again")
-        else:
+        elif all(worker.serves for worker in self._workers):
             self._up.set_result(None)
+
+    def _figures(self) -> bytes:
+        """The metrics of the engine, and of the requests of each process where there are several."""
+        ends = {str(one.number): one.end for one in self._workers if one.end is not None}
+        counted = joined("worker", {name: end.counted for name, end in ends.items()})
+        return snapshots_bytes([*families_of(self._registry), *counted])
 
     async def _stops(self, end: EngineEnd, process: subprocess.Popen[bytes]) -> None:
         await self._stopping.wait()
@@ -197,23 +252,31 @@ class ApiApart:
         _log.warning("the API has not ended in %g s: it is killed", _STOP_SECONDS)
         process.kill()
 
-    def _configuration(self) -> bytes:
+    def _configuration(self, worker: _Worker) -> bytes:
         return Configuration(
             settings=self._settings,
             plan=self._plan,
             account=self._engine.account,
             description=self._engine.description,
             level=logging.getLogger().level,
+            secret=self._secret,
+            worker=worker.number,
+            closed=self._engine.closed,
+            is_distant=self._engine.is_distant,
         ).written()
 
 
-def _started(listening: socket.socket) -> tuple[socket.socket, subprocess.Popen[bytes]]:
+_Shared = tuple[int, int]
+"""The descriptors of the listening socket and of the counts of rates, which every process of the API inherits."""
+
+
+def _started(*shared: int) -> tuple[socket.socket, subprocess.Popen[bytes]]:
     """The process and this end of its connection. Raises OSError.
 
     It inherits no other descriptor, and is not in the terminal's group: Ctrl-C is for the engine.
     """
     ours, theirs = socket.socketpair()
-    descriptors = (theirs.fileno(), listening.fileno())
+    descriptors = (theirs.fileno(), *shared)
     try:
         with theirs:
             # -P: modules of the working folder must not shadow the program's.

@@ -14,10 +14,12 @@ from strawberry.extensions import SchemaExtension
 
 from adapters.alerts.book import NoticeBook
 from adapters.graphql.condition import ReadModelFaults
+from adapters.graphql.confirmation import Signer
 from adapters.graphql.context import Context, Served
 from adapters.graphql.desk import Desk
 from adapters.graphql.limits import Limits, limiting
 from adapters.graphql.masking import MaskedSchema
+from adapters.graphql.quick_pages import QuickPages
 from adapters.graphql.readers import Readers
 from adapters.graphql.schema import schema
 from adapters.graphql.timing import Timed
@@ -28,6 +30,7 @@ from adapters.http.graphiql import graphiql_routes
 from adapters.http.health import Check, Health
 from adapters.http.metrics import metrics_route
 from adapters.http.paths import GRAPHQL
+from adapters.http.rate import Rate
 from adapters.live import Live, LiveTail, Prices
 from adapters.metrics.api import ApiMetrics
 from adapters.metrics.history import HistoryCollector
@@ -62,6 +65,7 @@ class ApiParts:
 
     def __init__(self, settings: WhenceSettings, plan: ApiPlan, hosted: Hosted, held: ExitStack) -> None:
         self._settings, self._plan, self._hosted = settings, plan, hosted
+        self._limits = Limits(introspection=plan.introspection)
         self._store = _opened(open_store(settings), held)
         migrate(self._store)
         self._question_store = _opened(open_store(settings, plan.http.patience), held)
@@ -91,10 +95,15 @@ class ApiParts:
 
     def application(self, is_up: Callable[[], None]) -> ASGIApp:
         """The ASGI application. It calls `is_up`, in its event loop, once it accepts requests."""
-        plan, metrics = self._plan, ApiMetrics(self._registry)
-        gate = Gate(Bearers(self._book), plan.http.rate, metrics)
+        plan, shared = self._plan, self._hosted.shared
+        counted = None if shared is None else shared.counted
+        metrics = ApiMetrics(self._registry if counted is None else counted)
+        rates = Rate if shared is None else shared.rates.rate
+        gate = Gate(Bearers(self._book), plan.http.rate, metrics, rates)
+        made = self._schema(metrics)
+        pages = QuickPages(made, self._limits, metrics, self._condition.faults)
         return build_app(
-            Endpoint(self._schema(metrics), self._context, gate, metrics),
+            Endpoint(made, self._context, gate, metrics, pages),
             gate,
             plan.http,
             self._health,
@@ -122,7 +131,7 @@ class ApiParts:
 
     def _schema(self, metrics: ApiMetrics) -> MaskedSchema:
         extensions: Sequence[Callable[[], SchemaExtension]] = [
-            *limiting(Limits(introspection=self._plan.introspection)),
+            *limiting(self._limits),
             lambda: Timed(metrics),
             lambda: ReadModelFaults(self._condition.faults),
         ]
@@ -139,7 +148,9 @@ class ApiParts:
     async def _lifespan(self, is_up: Callable[[], None], _: Starlette) -> AsyncGenerator[None]:
         """Opens and closes the parts of the event loop: the log's tail, the prices, the threads that run queries."""
         tail, readers = LiveTail(partial(open_reader, self._settings)), Readers()
-        desk = Desk(self._hosted.door, self._hosted.account)
+        shared = self._hosted.shared
+        signer = Signer() if shared is None else Signer(shared.secret)
+        desk = Desk(self._hosted.door, self._hosted.account, signer)
         await tail.start()
         live = Live(tail, self._prices())
         self._served = Served(

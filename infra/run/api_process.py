@@ -1,7 +1,8 @@
-"""The process that serves the API of a trading engine: `python -m infra.run.api_process CHANNEL LISTENING`.
+"""The process that serves the API of a trading engine: `python -m infra.run.api_process CHANNEL LISTENING RATES`.
 
-`infra.run.apart` starts it with two inherited sockets, given as descriptors: the connection to the engine's process,
-and the API's listening socket. It ends when the engine's process stops it, and at once where that process has ended.
+`infra.run.apart` starts it with three inherited descriptors: the connection to the engine's process, the API's
+listening socket, and the file of the counts of rates. It ends when the engine's process stops it, and at once where
+that process has ended.
 """
 
 from __future__ import annotations
@@ -11,15 +12,22 @@ import os
 import signal
 import socket
 import sys
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 
 from adapters.engine_socket import Configuration, SocketDoor
+from adapters.http.shared_rate import SharedRates
+from adapters.metrics.registry import new_registry
+from adapters.metrics.snapshot import Family, snapshot_bytes
+from commands.door import Door
 from domain.errors import ServerFailed, WhenceError
 from infra.config import WhenceSettings
 from infra.logging import configure
-from infra.run.api_plan import ApiPlan, Hosted
+from infra.run.api_plan import ApiPlan, Closed, Hosted, Shared
 from infra.run.collecting import spare_the_collector
+from infra.run.commanding import distant_door
 from infra.run.serve import Api
 from infra.run.watchers import Watchers
 from infra.servers.leash import die_with_this_program
@@ -34,7 +42,7 @@ _FIRST_TO_GO = "500"
 _log = logging.getLogger(__name__)
 
 
-def main(channel: str, listening: str) -> int:
+def main(channel: str, listening: str, rates: str) -> int:
     """Serves until a stop; returns the exit code."""
     _give_way()
     _end_with_parent()
@@ -42,7 +50,8 @@ def main(channel: str, listening: str) -> int:
     sockets = [socket.socket(fileno=int(number)) for number in (channel, listening)]
     for one in sockets:
         one.set_inheritable(False)
-    return _serve(*sockets)
+    os.set_inheritable(int(rates), False)  # noqa: FBT003
+    return _serve(*sockets, SharedRates(int(rates)))
 
 
 def _give_way() -> None:
@@ -64,26 +73,59 @@ def _end_with_parent() -> None:
         die()
 
 
-def _serve(channel: socket.socket, listening: socket.socket) -> int:
+def _serve(channel: socket.socket, listening: socket.socket, rates: SharedRates) -> int:
     watchers = Watchers()
-    door = SocketDoor(channel, watchers, _end_at_once)
-    given = Configuration[WhenceSettings, ApiPlan].read(door.configuration())
-    configure(given.level, PROGRAM)
-    hosted = Hosted(door, given.account, given.description, watchers, door.figures)
+    channel_door = SocketDoor(channel, watchers, _end_at_once)
+    given = _Given.read(channel_door.configuration())
+    configure(given.level, f"{PROGRAM} {given.worker}" if given.worker else PROGRAM)
+    shared = Shared(given.secret, rates, new_registry() if given.worker else None)
     try:
-        with Api(given.settings, given.plan, hosted, listening) as api:
-            door.up()
-            while not door.stopping.wait(_GLANCE_SECONDS):
+        with ExitStack() as held:
+            door = _door(given, channel_door, held)
+            hosted = Hosted(
+                door,
+                given.account,
+                given.description,
+                watchers,
+                partial(_figures, channel_door, shared),
+                shared,
+            )
+            api = held.enter_context(Api(given.settings, given.plan, hosted, listening))
+            channel_door.up()
+            while not channel_door.stopping.wait(_GLANCE_SECONDS):
+                _count(channel_door, shared)
                 api.check()
     except WhenceError as fault:
         _log.debug("the API has ended: %s", fault)
-        door.failed(fault)
+        channel_door.failed(fault)
         return 1
     except Exception as fault:  # noqa: BLE001  # the parent process raises or logs it
         _log.exception("the API has ended")
-        door.failed(ServerFailed(f"the API has ended: {fault}"))
+        channel_door.failed(ServerFailed(f"the API has ended: {fault}"))
         return 1
     return 0
+
+
+_Given = Configuration[WhenceSettings, ApiPlan]
+
+
+def _door(given: _Given, channel_door: SocketDoor, held: ExitStack) -> Door:
+    """The way to the engine, wherever it is. Raises LogUnavailable, InvalidSettings, KeyRefused."""
+    if given.closed is not None:
+        return Closed(given.closed)
+    return held.enter_context(distant_door(given.settings)) if given.is_distant else channel_door
+
+
+def _count(channel_door: SocketDoor, shared: Shared) -> None:
+    """Passes the metrics of this process's requests on, so that any of the processes can show them."""
+    if shared.counted is not None:
+        channel_door.counted(snapshot_bytes(shared.counted))
+
+
+def _figures(channel_door: SocketDoor, shared: Shared) -> Sequence[Family]:
+    """The metrics of the engine and of all processes of the API, this one's as they are now."""
+    _count(channel_door, shared)
+    return channel_door.figures()
 
 
 def _end_at_once() -> None:

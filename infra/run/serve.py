@@ -20,7 +20,7 @@ from typing import Self
 import uvicorn
 from starlette.types import ASGIApp
 
-from adapters.http.acceptor import Acceptor
+from adapters.http.acceptor import AT_ONCE, Acceptor
 from adapters.http.connections import Connections
 from adapters.http.frames import BudgetedWebsocket
 from adapters.http.protocol import counted_protocol
@@ -121,7 +121,8 @@ class Api:
 
     def _run(self, server: uvicorn.Server, listening: socket.socket) -> None:
         try:
-            server.run(sockets=[Acceptor.of(listening, self._connections)])
+            at_once = AT_ONCE if self._plan.workers == 1 else 1  # each process accepts its share
+            server.run(sockets=[Acceptor.of(listening, self._connections, at_once)])
         except BaseException as fault:  # noqa: BLE001  # a thread has no caller to raise to: `check` raises it
             self._failure = fault
         finally:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hmac
 import json
-from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from base64 import b64decode
+from binascii import b2a_base64
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
+from itertools import repeat
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -41,13 +43,21 @@ class Cursors:
     """Makes and reads the cursors of one store; `key` is the store's own (`projections.cursor_key`)."""
 
     key: bytes = field(repr=False)
+    _begun: hmac.HMAC = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_begun", hmac.new(self.key, digestmod=sha256))
 
     def encode(self, order: str, place: RowPlace) -> str:
         """The cursor of a place in the list ordered by `order`."""
-        kind = type(place.value).__name__
-        value = _TO_JSON[kind](place.value)
-        body = f'[{_VERSION},{encode_basestring(order)},"{kind}",{value},{place.ordinal}]'.encode()
-        return urlsafe_b64encode(self._tag(body) + body).decode().rstrip("=")
+        (cursor,) = self.encode_all(order, (place.value,), (place.ordinal,))
+        return cursor
+
+    def encode_all(self, order: str, values: Sequence[Any], ordinals: Sequence[int]) -> Sequence[str]:
+        """The cursors of several places in one list, each with its value and its ordinal."""
+        begin = f"[{_VERSION},{encode_basestring(order)}"
+        bodies = map(_body, repeat(begin), values, ordinals)
+        return [_text(self._tag(body) + body) for body in bodies]
 
     def decode(self, order: str, cursor: str) -> RowPlace:
         """The place that a cursor names.
@@ -76,7 +86,24 @@ class Cursors:
         return body
 
     def _tag(self, body: bytes) -> bytes:
-        return hmac.digest(self.key, body, sha256)[:_TAG]
+        """A copy of the state after the key takes half the time of beginning with the key; a page has a cursor for each
+        row."""
+        own = self._begun.copy()
+        own.update(body)
+        return own.digest()[:_TAG]
+
+
+def _body(begin: str, value: Any, ordinal: int) -> bytes:
+    kind = type(value).__name__
+    return f'{begin},"{kind}",{_TO_JSON[kind](value)},{ordinal}]'.encode()
+
+
+def _text(data: bytes) -> str:
+    """The same text as `base64.urlsafe_b64encode`, without its padding."""
+    return b2a_base64(data, newline=False).translate(_SAFE).rstrip(b"=").decode()
+
+
+_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def _refused(cursor: str) -> InvalidInput:

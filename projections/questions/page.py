@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
+    CursorResult,
     FromClause,
     Integer,
     RowMapping,
@@ -20,9 +21,12 @@ from sqlalchemy import (
 )
 
 from domain.errors import InvalidInput
+from projections.columns import recorded
 from projections.questions.cursor import Cursors, RowPlace
 from projections.questions.listing import KEY, Listing
 from projections.source import Source
+
+_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +70,74 @@ class Page:
     has_previous: bool
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedPage:
+    """A page of `count` rows as its columns: `columns` has the values of each column in list order, as the database has
+    them (`projections.columns.recorded`); `cursors` makes the cursor of each row."""
+
+    count: int
+    columns: Sequence[Sequence[Any]]
+    cursors: Callable[[], Sequence[str]] = field(repr=False)
+    has_next: bool
+    has_previous: bool
+
+
 def page(source: Source, listing: Listing, wanted: Wanted) -> Page:
     """One page of the list. Raises InvalidInput for an invalid cursor, and for `first` together with `last`."""
+    rows = source.table(listing.table)
+    result = _found(source, listing, wanted, rows, _read(rows, listing.unread)).mappings().all()
+    kept, has_next, has_previous = _cut(result, wanted)
+    to_cursor = partial(_cursor_of, source.cursors, order_of(listing, wanted), listing.orders[wanted.by])
+    return Page(kept, to_cursor, has_next=has_next, has_previous=has_previous)
+
+
+def recorded_page(source: Source, listing: Listing, wanted: Wanted, names: tuple[str, ...]) -> RecordedPage:
+    """The same page, of which only the columns `names` are read, and not converted. Raises what `page` raises."""
+    rows = source.table(listing.table)
+    read = _recorded(rows, names, _columns(listing, wanted), source.connection.dialect.name)
+    result = _found(source, listing, wanted, rows, read).all()
+    kept, has_next, has_previous = _cut(result, wanted)
+    columns = list(zip(*kept, strict=True)) or [()] * len(read)
+    places = columns[len(names)], columns[-1]
+    cursors = partial(source.cursors.encode_all, order_of(listing, wanted), *places)
+    return RecordedPage(
+        len(kept), columns[: len(names)], cursors, has_next=has_next, has_previous=has_previous
+    )
+
+
+def _found(
+    source: Source, listing: Listing, wanted: Wanted, rows: FromClause, read: tuple[ColumnElement[Any], ...]
+) -> CursorResult[Any]:
+    """The rows of the page and one more, if there is one. Raises what `page` raises."""
     if wanted.first is not None and wanted.last is not None:
         raise InvalidInput("give `first` or `last`, not both")
-    rows = source.table(listing.table)
-    order = order_of(listing, wanted)
-    statement = _ordered(rows, listing.unread, _columns(listing, wanted), _shape(wanted))
+    statement = _ordered(rows, read, _columns(listing, wanted), _shape(wanted))
     if wanted.filters:
         statement = statement.where(listing.condition(source, rows, wanted.filters))
-    places = _values(wanted, partial(source.cursors.decode, order))
-    found = source.connection.execute(statement, {_SIZE: wanted.size + 1, **places}).mappings().all()
-    more = len(found) > wanted.size
-    kept = found[: wanted.size]
-    to_cursor = partial(_cursor_of, source.cursors, order, listing.orders[wanted.by])
+    places = _values(wanted, partial(source.cursors.decode, order_of(listing, wanted)))
+    return source.connection.execute(statement, {_SIZE: wanted.size + 1, **places})
+
+
+def _cut(found: Sequence[_Row], wanted: Wanted) -> tuple[Sequence[_Row], bool, bool]:
+    """The rows of the page in list order; whether the list has rows after these, and rows before these."""
+    more, kept = len(found) > wanted.size, found[: wanted.size]
     if wanted.backwards:
-        return Page(kept[::-1], to_cursor, has_next=wanted.before is not None, has_previous=more)
-    return Page(kept, to_cursor, has_next=more, has_previous=wanted.after is not None)
+        return kept[::-1], wanted.before is not None, more
+    return kept, more, wanted.after is not None
+
+
+@lru_cache(maxsize=256)
+def _read(rows: FromClause, unread: frozenset[str]) -> tuple[ColumnElement[Any], ...]:
+    return tuple(column for column in rows.c if column.name not in unread)
+
+
+@lru_cache(maxsize=1024)
+def _recorded(
+    rows: FromClause, names: tuple[str, ...], ordered: tuple[str, ...], dialect: str
+) -> tuple[ColumnElement[Any], ...]:
+    """The columns as they are recorded, and those that a cursor is made of, converted."""
+    places = (rows.c[name].label(f"place_{name}") for name in ordered)
+    return (*(recorded(rows.c[name], dialect).label(f"recorded_{name}") for name in names), *places)
 
 
 def count(source: Source, listing: Listing, filters: Mapping[str, Any]) -> int:
@@ -124,12 +179,13 @@ def _columns(listing: Listing, wanted: Wanted) -> tuple[str, ...]:
     return (KEY,) if column == KEY else (column, KEY)
 
 
-@lru_cache(maxsize=256)
-def _ordered(rows: FromClause, unread: frozenset[str], names: tuple[str, ...], shape: _Shape) -> Select[Any]:
+@lru_cache(maxsize=1024)
+def _ordered(
+    rows: FromClause, read: tuple[ColumnElement[Any], ...], names: tuple[str, ...], shape: _Shape
+) -> Select[Any]:
     """The statement of a page without filters. It is made once, because SQLAlchemy takes as long for it as the database
-    takes to answer it."""
+    takes to answer it. `read` is the same tuple for the same columns: columns are compared by identity."""
     columns = [rows.c[name] for name in names]
-    read = [column for column in rows.c if column.name not in unread]
     statement = select(*read).limit(bindparam(_SIZE, type_=Integer()))
     for end, greater in ((_AFTER, shape.greater_after), (_BEFORE, shape.greater_before)):
         if greater is not None:

@@ -37,6 +37,7 @@ def answered_once(mailbox: Mailbox, engine: Callable[[Requested], Answer] = done
 
 FORGED = {
     "an unknown kind": Frame(Kind.UP).written()[:4] + b"\x63" + bytes(8),
+    "metrics that are none": Frame(Kind.COUNTED, 0, b"{}").written(),
     "a kind that only the engine sends": Frame(Kind.ANSWER, 1, b"{}").written(),
     "a body of four gigabytes": b"\xff\xff\xff\xff\x03" + bytes(8),
     "text": b"GET /graphql HTTP/1.1\r\nHost: engine\r\n\r\n",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
 from collections.abc import Generator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 
 import httpx2
 import pytest
@@ -118,6 +119,32 @@ def test_silent_connections_of_many_peers_close_the_api_to_nobody() -> None:
         for peer in range(2, 12):
             stack.enter_context(held(port, 10, b"GET / HT", f"127.0.0.{peer}"))
         assert httpx2.get(f"http://127.0.0.1:{port}/health", timeout=20).text == "alive"
+
+
+def test_a_response_does_not_wait_for_the_acknowledgement_of_its_head() -> None:
+    async def has_no_delay() -> bool:
+        with (
+            closing(Acceptor.of(socket.create_server(("127.0.0.1", 0)), Connections(SMALL))) as listening,
+            held(listening.getsockname()[1], 1, b""),
+            listening.accept()[0] as accepted,
+        ):
+            return accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+
+    assert asyncio.run(has_no_delay())
+
+
+def test_a_process_that_shares_its_socket_accepts_one_connection_in_a_row() -> None:
+    async def accept_both() -> None:
+        with (
+            closing(Acceptor.of(socket.create_server(("127.0.0.1", 0)), Connections(SMALL), 1)) as listening,
+            held(listening.getsockname()[1], 2, b""),
+        ):
+            for _ in range(2):
+                listening.accept()[0].close()
+                with pytest.raises(BlockingIOError):
+                    listening.accept()
+
+    asyncio.run(accept_both())
 
 
 def test_a_head_without_end_is_refused() -> None:

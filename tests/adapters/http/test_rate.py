@@ -5,6 +5,7 @@ from __future__ import annotations
 from limits import parse
 
 from adapters.http.rate import Rate
+from adapters.http.shared_rate import SharedRates, rates_file
 
 
 class Clock:
@@ -68,3 +69,32 @@ def test_keys_that_are_idle_are_forgotten() -> None:
     clock.seconds += 120
     rate.count("now")
     assert rate.keys == 1
+
+
+def test_rates_on_one_file_count_together_for_each_key_and_each_limit() -> None:
+    with rates_file() as file:
+        here, there = (SharedRates(file.fileno()) for _ in range(2))
+        one, other, second = (
+            rates.rate(parse(limit)) for rates, limit in ((here, "3/day"), (there, "3/day"), (there, "1/day"))
+        )
+        assert [one.count("a"), other.count("a"), one.count("a")] == [0, 0, 0]
+        assert min(one.count("a"), other.count("a")) > 0
+        assert other.count("b") == 0
+        assert [second.count("a") > 0, second.count("a") > 0] == [False, True]
+
+
+def test_a_shared_window_ends_as_one_in_memory_does() -> None:
+    clock = Clock()
+    with rates_file() as file:
+        rate = SharedRates(file.fileno(), clock).rate(parse("3/minute"))
+        clock.seconds += 20
+        assert counted(rate, 5) == [0, 0, 0, 40, 40]
+        clock.seconds += 40 + 31
+        assert counted(rate, 3)[:2] == [0, 0]
+
+
+def test_a_full_file_forgets_the_key_that_is_over_first() -> None:
+    with rates_file() as file:
+        rate = SharedRates(file.fileno()).rate(parse("1/day"))
+        assert [rate.count(str(number)) for number in range(20_000)] == [0] * 20_000
+        assert rate.count("19999") > 0
