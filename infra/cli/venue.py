@@ -29,6 +29,9 @@ def venue(
             help="Symbol of each file, in order, where file names lack it; or of the synthetic market."
         ),
     ] = None,
+    category: Annotated[
+        str, typer.Option(metavar="linear|spot", help="What the files are recordings of.")
+    ] = "linear",
     past: Annotated[
         int,
         typer.Option(
@@ -42,7 +45,9 @@ def venue(
         int, typer.Option(parser=whole(0), metavar="N", help="Seed of the synthetic market and of all ids.")
     ] = 7,
     balance: Annotated[str, typer.Option(help="The account's money, in USDT.")] = "10000",
-    level: Annotated[str, typer.Option(help="Fee level of the account: VIP 0, or Pro 1 to Pro 6.")] = "VIP 0",
+    level: Annotated[
+        str, typer.Option(help="Fee level: VIP 0 to VIP 5, Supreme VIP, Pro 1 to Pro 6.")
+    ] = "VIP 0",
     key: Annotated[str, typer.Option(help="API key; default: a new one.")] = "",
     secret: Annotated[str, typer.Option(help="API secret; default: a new one.")] = "",
     port: Annotated[
@@ -67,6 +72,7 @@ def venue(
     options = VenueOptions(
         files=tuple(Path(one) for one in files if one != _SYNTHETIC),
         symbols=tuple(symbol or ()),
+        category=category,
         past=past,
         pace=pace_of(pace),
         seed=seed,

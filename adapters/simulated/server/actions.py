@@ -14,6 +14,7 @@ from adapters.simulated.server.hub import Push
 from adapters.simulated.server.order_row import order_push
 from adapters.simulated.server.server import VenueServer
 from adapters.simulated.venue.account import Account
+from adapters.simulated.venue.categories import LINEAR
 from adapters.simulated.venue.codes import UNKNOWN_TO_CANCEL, Declined
 from adapters.simulated.venue.order import Order
 from adapters.simulated.venue.requests import SIDES, AmendRequest, read
@@ -27,6 +28,7 @@ class Request(Struct, frozen=True, gc=False, kw_only=True, rename="camel", forbi
     """What an action may name; each takes what it needs. Times are in ms, prices in quote currency."""
 
     key: str = ""
+    category: str = LINEAR
     symbol: str = "BTCUSDT"
     side: Literal["Buy", "Sell"] = "Buy"
     price: Decimal | None = None
@@ -90,16 +92,18 @@ async def restart(server: VenueServer, _request: Request) -> None:
 
 async def restart_books(server: VenueServer, _request: Request) -> None:
     """Sends every subscribed book with `u` 1."""
-    server.feed.restart_books()
+    server.restart_books()
 
 
 async def fund(server: VenueServer, request: Request) -> None:
     """Settles funding at `rate` now."""
+    _check_contract(request)
     server.venue.fund(request.symbol, request.rate, server.clock.market())
 
 
 async def prices(server: VenueServer, request: Request) -> None:
     """Sets `mark` and `index`; what is missing follows the last price."""
+    _check_contract(request)
     now = server.clock.market()
     server.venue.set_prices(request.symbol, now, mark=request.mark, index=request.index)
 
@@ -107,13 +111,15 @@ async def prices(server: VenueServer, request: Request) -> None:
 async def trade(server: VenueServer, request: Request) -> None:
     """A taker of the market trades `qty` up to `price`."""
     price, quantity = _given("price", request.price), _given("qty", request.qty)
-    server.venue.trade(request.symbol, SIDES[request.side], price, quantity, server.clock.market())
+    now = server.clock.market()
+    server.venue.trade(request.symbol, SIDES[request.side], price, quantity, now, request.category)
 
 
 async def show(server: VenueServer, request: Request) -> None:
     """The market shows `qty` at `price`."""
     price, quantity = _given("price", request.price), _given("qty", request.qty)
-    server.venue.show(request.symbol, SIDES[request.side], price, quantity, server.clock.market())
+    now = server.clock.market()
+    server.venue.show(request.symbol, SIDES[request.side], price, quantity, now, request.category)
 
 
 async def fill(server: VenueServer, request: Request) -> None:
@@ -133,7 +139,7 @@ async def fill_twice(server: VenueServer, request: Request) -> None:
     order = _order(server, request)
     await fill(server, request)
     server.publish()
-    contract = server.venue.markets[order.symbol].contract
+    contract = server.venue.market_of(order).contract
     row = order_push(order, contract) | {"cancelType": "CancelByUser", "rejectReason": NOT_FOUND_BY_LINK}
     now = server.clock.market()
     name = f"{order.account.uid}_{order.symbol}_{server.venue.ids.next_seq()}"
@@ -142,6 +148,7 @@ async def fill_twice(server: VenueServer, request: Request) -> None:
 
 async def liquidate(server: VenueServer, request: Request) -> None:
     """Liquidates the account's position, whatever the mark price is."""
+    _check_contract(request)
     server.venue.liquidate(_account(server, request), request.symbol, server.clock.market())
 
 
@@ -153,7 +160,7 @@ async def cancel_by_hand(server: VenueServer, request: Request) -> None:
 async def amend_by_hand(server: VenueServer, request: Request) -> None:
     """A person changes price or quantity of an order on the exchange's own page."""
     order = _order(server, request)
-    body = {"category": "linear", "symbol": order.symbol, "orderId": order.id}
+    body = {"category": order.category, "symbol": order.symbol, "orderId": order.id}
     change = read(AmendRequest, {**body, "price": request.price, "qty": request.qty})
     server.venue.amend(order.account, change, server.clock.market())
 
@@ -191,10 +198,15 @@ def _account(server: VenueServer, request: Request) -> Account:
 
 
 def _order(server: VenueServer, request: Request) -> Order:
-    order = _account(server, request).find(request.order_id, request.order_link_id)
+    order = _account(server, request).find(request.order_id, request.order_link_id, request.category)
     if order is None:
         raise Declined(UNKNOWN_TO_CANCEL)
     return order
+
+
+def _check_contract(request: Request) -> None:
+    if request.category != LINEAR:
+        raise InvalidInput(f"category {request.category} has no funding, mark price or liquidation")
 
 
 def _given(name: str, value: Decimal | None) -> Decimal:

@@ -50,6 +50,7 @@ class Fault(Struct, frozen=True, gc=False, kw_only=True):
     value: int = 0
     commit: bool = False
     symbol: str = ""
+    category: str = ""
     status: str = ""
     times: int = 1
     skip: int = 0
@@ -76,7 +77,11 @@ class _Standing:
         fault = self.fault
         if fault.where not in (ANYWHERE, where):
             return False
-        limited = (("symbol", fault.symbol), ("orderStatus", fault.status))
+        limited = (
+            ("symbol", fault.symbol),
+            ("category", fault.category),
+            ("orderStatus", fault.status),
+        )
         return all(not wanted or facts.get(name) == wanted for name, wanted in limited)
 
     def strikes(self) -> bool:

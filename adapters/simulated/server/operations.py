@@ -27,9 +27,9 @@ def topics_of(message: Message) -> Sequence[str]:
     return [str(one) for one in list_of(message.get("args")) or ()]
 
 
-def done(session: Session, message: Message) -> None:
+def done(session: Session, message: Message, text: str = "") -> None:
     """Confirms an operation, with the client's `req_id`."""
-    _reply(session, message, success=True, text="")
+    _reply(session, message, success=True, text=text)
 
 
 def refused(session: Session, message: Message, text: str) -> None:

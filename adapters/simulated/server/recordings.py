@@ -15,6 +15,8 @@ from msgspec import Struct
 
 from adapters.simulated.venue.candle_path import bar_of, path
 from adapters.simulated.venue.candles import Bar
+from adapters.simulated.venue.categories import LINEAR, SPOT
+from adapters.simulated.venue.pair import pair_of
 from adapters.simulated.venue.played import Event, Printed, Quoted, Snapshot
 from adapters.simulated.venue.requests import SIDES
 from adapters.tapes import Tape, read_tape
@@ -56,22 +58,22 @@ class Recording:
     events: Iterable[Event]
 
 
-def recording(file: Path, symbol: str | None, past: int, now: datetime) -> Recording:
-    """Reads a file. `past` is the number of candles that have happened when the market begins.
+def recording(file: Path, symbol: str | None, past: int, now: datetime, category: str = LINEAR) -> Recording:
+    """Reads a file as a market of the category. `past` is the number of candles that have happened when it begins.
 
     Raises InvalidInput where the file is of no known format, is empty or names an instrument without rules.
     """
     content = read_content(file)
     first = _text(content.data[:_LOOKED_AT]).split("\n", 1)[0]
     if first.startswith("{") and '"orderbook.' in first:
-        return _books(file, _text(content.data))
+        return _books(file, _text(content.data), category)
     if set(first.strip().split(",")) >= _TRADE_COLUMNS:
-        return _trades(file, _text(content.data))
-    return _candles(read_tape(file, symbol=symbol, now=now), past)
+        return _trades(file, _text(content.data), category)
+    return _candles(read_tape(file, symbol=symbol, now=now), past, category)
 
 
-def _candles(tape: Tape, past: int) -> Recording:
-    rules = _rules_of(tape)
+def _candles(tape: Tape, past: int, category: str) -> Recording:
+    rules = _traded_as(category, _rules_of(tape))
     before, played = tape.candles[:past], tape.candles[past:]
     if not played:
         raise InvalidInput(f"{tape.instrument}: {len(tape.candles)} candles, of which {past} are past")
@@ -86,13 +88,13 @@ def _rules_of(tape: Tape) -> Instrument:
     return on_the_market(real, seen_on(tape).tick).instrument
 
 
-def _trades(file: Path, text: str) -> Recording:
+def _trades(file: Path, text: str, category: str) -> Recording:
     events: list[Event] = []
     symbol = ""
     for row in csv.DictReader(io.StringIO(text)):
         symbol = row["symbol"]
         events.append(_printed(file, row))
-    return _events_of(file, symbol, sorted(events, key=lambda one: one.at))
+    return _events_of(file, symbol, sorted(events, key=lambda one: one.at), category)
 
 
 def _printed(file: Path, row: dict[str, str]) -> Printed:
@@ -104,7 +106,7 @@ def _printed(file: Path, row: dict[str, str]) -> Printed:
         raise InvalidInput(f"{file}: not a trade: {row}") from error
 
 
-def _books(file: Path, text: str) -> Recording:
+def _books(file: Path, text: str, category: str) -> Recording:
     events: list[Event] = []
     symbol = ""
     for line in filter(None, text.splitlines()):
@@ -114,7 +116,7 @@ def _books(file: Path, text: str) -> Recording:
             events.extend(_quoted(message))
         except (msgspec.DecodeError, ValueError) as error:
             raise InvalidInput(f"{file}: not a message of an order book: {line[:80]}") from error
-    return _events_of(file, symbol, events)
+    return _events_of(file, symbol, events, category)
 
 
 def _quoted(message: _Message) -> Sequence[Event]:
@@ -127,13 +129,18 @@ def _quoted(message: _Message) -> Sequence[Event]:
     return [Snapshot(message.ts, levels)] if message.type == "snapshot" else levels
 
 
-def _events_of(file: Path, symbol: str, events: list[Event]) -> Recording:
+def _events_of(file: Path, symbol: str, events: list[Event], category: str) -> Recording:
     if not events:
         raise InvalidInput(f"{file} is empty")
     listing = real_rules(instrument_id(symbol), {})
     if listing is None:
         raise InvalidInput(f"{file}: the rules of {symbol} are not known; candles of it would show them")
-    return Recording(listing.instrument, events[0].at, (), events)
+    return Recording(_traded_as(category, listing.instrument), events[0].at, (), events)
+
+
+def _traded_as(category: str, rules: Instrument) -> Instrument:
+    """The rules of a contract, or those of the pair of its symbol."""
+    return pair_of(rules, 0).instrument if category == SPOT else rules
 
 
 def _text(data: bytes) -> str:

@@ -10,13 +10,14 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from adapters.simulated.server.call import Answer, Call, Row
+from adapters.simulated.server.call import Answer, Row
 from adapters.simulated.server.clock import Clock
-from adapters.simulated.server.endpoints import ENDPOINTS, Endpoint
+from adapters.simulated.server.endpoints import ENDPOINTS
 from adapters.simulated.server.faults import Fault, Faults, Kind
+from adapters.simulated.server.handling import Handling
 from adapters.simulated.server.hub import ENCODE, Hub, Push
-from adapters.simulated.server.json_values import EMPTY, object_of, orders_in
-from adapters.simulated.server.limits import AddressLimit, RateLimits
+from adapters.simulated.server.json_values import EMPTY, object_of
+from adapters.simulated.server.limits import AddressLimit
 from adapters.simulated.server.signatures import KEY, signer
 from adapters.simulated.venue.codes import NO_ROUTE, OK, PARAMETER, TEXTS, TOO_OFTEN, Code, Declined
 from adapters.simulated.venue.venue import Venue
@@ -47,11 +48,11 @@ class Rest:
         clock: Clock,
         faults: Faults,
         hub: Hub,
-        limits: RateLimits,
+        handling: Handling,
         addresses: AddressLimit,
     ) -> None:
         self._venue, self._clock, self._faults, self._hub = venue, clock, faults, hub
-        self._limits, self._addresses = limits, addresses
+        self._handling, self._addresses = handling, addresses
         self._answers: dict[bytes, Reply] = {}
         self.requests = 0
 
@@ -120,24 +121,7 @@ class Rest:
             raise Declined(NO_ROUTE)
         wall = self._clock.wall()
         account = signer(self._venue.accounts, request.headers, payload, wall) if endpoint.signed else None
-        if account is not None:
-            self._count(endpoint, account.uid, params, wall, headers)
-        call = Call(self._venue, self._clock.market(), wall, _checked(params), account)
-        result = endpoint.handler(call)
-        return result if isinstance(result, Answer) else Answer(result, {})
-
-    def _count(
-        self,
-        endpoint: Endpoint,
-        uid: int,
-        params: Mapping[str, object],
-        wall: int,
-        headers: dict[str, str],
-    ) -> None:
-        allowance = self._limits.ask(uid, endpoint.group, endpoint.limit, wall, orders_in(params))
-        headers.update(allowance.headers())
-        if not allowance.granted:
-            raise Declined(TOO_OFTEN)
+        return self._handling.handled(endpoint, account, _checked(params), wall, headers)
 
     def _envelope(self, code: Code, answer: Answer, headers: Mapping[str, str]) -> Reply:
         body = {

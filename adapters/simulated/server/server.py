@@ -6,18 +6,21 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from aiohttp import web
 
 from adapters.simulated.server.clock import Clock
 from adapters.simulated.server.delivery import Delivery
 from adapters.simulated.server.faults import Faults
+from adapters.simulated.server.handling import Handling
 from adapters.simulated.server.hub import Hub
 from adapters.simulated.server.limits import AddressLimit, RateLimits
 from adapters.simulated.server.public_feed import PublicFeed
 from adapters.simulated.server.rest import Rest
 from adapters.simulated.server.sockets import Sockets
 from adapters.simulated.server.trade_socket import TradeSocket
+from adapters.simulated.venue.categories import LINEAR, SERVED, SPOT
 from adapters.simulated.venue.venue import Venue
 
 TICK = 0.01
@@ -46,11 +49,11 @@ class VenueServer:
         self.venue, self.clock, self.faults = venue, clock, Faults()
         self.delivery = Delivery(self.faults)
         self.hub = Hub(venue, clock, self.delivery)
-        self.feed = PublicFeed(venue, clock, self.delivery)
-        limits = limits or RateLimits()
-        trade = TradeSocket(venue, clock, self.faults, self.hub, limits)
-        self.sockets = Sockets(venue, clock, self.hub, self.feed, trade)
-        self.rest = Rest(venue, clock, self.faults, self.hub, limits, addresses or AddressLimit())
+        self.feeds = {one: PublicFeed(venue, clock, self.delivery, one) for one in SERVED}
+        handling = Handling(venue, clock, limits or RateLimits())
+        trade = TradeSocket(venue, clock, self.faults, self.hub, handling)
+        self.sockets = Sockets(venue, clock, self.hub, trade)
+        self.rest = Rest(venue, clock, self.faults, self.hub, handling, addresses or AddressLimit())
         self.port, self._host, self._move = port, host, move
         self.stepped = asyncio.Event()
         self.is_listening = False
@@ -97,13 +100,20 @@ class VenueServer:
     def restart(self) -> None:
         """A restart of the trading service: recent orders are forgotten, books begin anew, sockets are cut."""
         self.venue.restart()
-        self.feed.restart_books()
+        self.restart_books()
         self.sockets.cut()
 
     def publish(self) -> None:
         """Sends everything that changed."""
         self.hub.deliver(self.hub.collect())
-        self.feed.publish()
+        trades, liquidations = self.venue.outbox.drain_trades(), self.venue.outbox.drain_liquidations()
+        self.feeds[LINEAR].publish([one for one in trades if one.category == LINEAR], liquidations)
+        self.feeds[SPOT].publish([one for one in trades if one.category == SPOT], ())
+
+    def restart_books(self) -> None:
+        """Sends every subscribed book anew with `u` 1."""
+        for feed in self.feeds.values():
+            feed.restart_books()
 
     async def _listen(self) -> None:
         assert self._runner is not None
@@ -136,11 +146,13 @@ class VenueServer:
             self._move(now)
         self.venue.advance(now)
         self.publish()
-        self.feed.tick(time.monotonic_ns() // 1_000_000)
+        for feed in self.feeds.values():
+            feed.tick(time.monotonic_ns() // 1_000_000)
 
     def _app(self) -> web.Application:
         app = web.Application(client_max_size=_MOST_BODY)
-        app.router.add_get("/v5/public/linear", self.sockets.public)
+        for category, feed in self.feeds.items():
+            app.router.add_get(f"/v5/public/{category}", partial(self.sockets.public, feed))
         app.router.add_get("/v5/private", self.sockets.private)
         app.router.add_get("/v5/trade", self.sockets.trade)
         app.router.add_route("*", "/{path:.*}", self.rest.respond)

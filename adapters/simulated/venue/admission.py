@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
@@ -12,6 +12,7 @@ from adapters.simulated.bounds import is_off_step, is_outside_band, is_worth_too
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.codes import (
     DUPLICATE,
+    NOT_ENOUGH,
     NOT_FALLING,
     NOT_RISING,
     OUTSIDE_BAND,
@@ -23,14 +24,21 @@ from adapters.simulated.venue.codes import (
     TOO_MANY,
     TOO_MANY_ORDERS,
     TOO_MANY_WAITING,
+    UNKNOWN_TO_AMEND,
+    UNKNOWN_TO_CANCEL,
     WRONG_INDEX,
+    Code,
     Declined,
 )
+from adapters.simulated.venue.desk import Refusals
+from adapters.simulated.venue.ids import Ids
 from adapters.simulated.venue.market import Market
-from adapters.simulated.venue.order import Order
+from adapters.simulated.venue.order import Order, Status, StopKind
 from adapters.simulated.venue.position import Position
+from adapters.simulated.venue.protection import Protection
 from adapters.simulated.venue.requests import SIDES, Kind, OrderRequest
 from adapters.simulated.venue.triggers import FALLS, RISES, reaches
+from domain.arithmetic import ZERO
 from domain.direction import Side
 
 MOST_ACTIVE, MOST_WAITING = 500, 10
@@ -69,30 +77,89 @@ class Candidate(Struct, frozen=True, gc=False, kw_only=True):
         return self.request.order_type is Kind.MARKET
 
 
-def check_index(account: Account, request: OrderRequest) -> None:
-    """Raises Declined where the position index does not fit the account's mode."""
-    if request.position_idx not in account.indexes(request.symbol):
-        raise Declined(WRONG_INDEX)
+class ContractAdmission:
+    """The admission of orders of linear contracts."""
+
+    refusals = Refusals(UNKNOWN_TO_AMEND, UNKNOWN_TO_CANCEL, NOT_ENOUGH)
+
+    def __init__(self, protection: Protection, ids: Ids) -> None:
+        self._protection, self._ids = protection, ids
+        self.kinds = _KINDS
+
+    def admitted(self, market: Market, account: Account, request: OrderRequest, now: int) -> Order:
+        """The order that a request asks for; raises Declined for the first check that it fails."""
+        if request.position_idx not in account.indexes(request.symbol):
+            raise Declined(WRONG_INDEX)
+        candidate = _candidate(market, account, request, now)
+        for check in (*_ON_ENTRY, *_ON_TERMS):
+            check(candidate)
+        self._check_stops(candidate)
+        return self._order(candidate, now)
+
+    def amended(self, market: Market, order: Order, terms: OrderRequest, now: int) -> OrderRequest:
+        """The changed terms; raises Declined for the first check that they fail."""
+        candidate = _candidate(market, order.account, terms, now)
+        for check in _ON_TERMS:
+            check(candidate)
+        self._check_stops(candidate)
+        return terms
+
+    def _check_stops(self, candidate: Candidate) -> None:
+        request = candidate.request
+        self._protection.check(
+            candidate.market, candidate.side, candidate.price, request.take_profit, request.stop_loss
+        )
+
+    def _order(self, candidate: Candidate, now: int) -> Order:
+        request, market = candidate.request, candidate.market
+        waits, last = candidate.waits, candidate.last
+        limit = market.band_limit(candidate.side, last) if candidate.is_market and last else candidate.price
+        return Order(
+            id=self._ids.uuid(),
+            account=candidate.account,
+            request=request,
+            created=now,
+            qty=request.qty or candidate.position.reducible(candidate.side),
+            price=(request.price or ZERO) if waits and not candidate.is_market else limit,
+            reduces=candidate.reduces,
+            trigger_price=request.trigger_price or None,
+            stop_kind=StopKind.STOP if waits else StopKind.NONE,
+            status=Status.UNTRIGGERED if waits else Status.NEW,
+            last_price_on_created=last,
+        )
 
 
-def check_new(candidate: Candidate) -> None:
-    """Raises Declined for the first check that a new order fails."""
-    for check in (*_ON_ENTRY, *_ON_TERMS):
-        check(candidate)
+def check_link(account: Account, request: OrderRequest, duplicate: Code) -> None:
+    """Raises Declined for a client order id of another form, or one that the account has used in the category."""
+    link = request.order_link_id
+    if link and _LINK.fullmatch(link) is None:
+        raise Declined(PARAMETER, "orderLinkId must have at most 36 letters, digits, dashes or underscores")
+    if link and account.find("", link, request.category) is not None:
+        raise Declined(duplicate)
 
 
-def check_amended(candidate: Candidate) -> None:
-    """Raises Declined for the first check that an order's changed terms fail."""
-    for check in _ON_TERMS:
-        check(candidate)
+def base_price(market: Market, request: OrderRequest) -> Decimal:
+    """The limit of an order, or the trigger or last price of a market order. Raises Declined where there is none."""
+    limit = request.price if request.order_type is Kind.LIMIT else None
+    price = limit or request.trigger_price or market.reference
+    if not price:
+        raise Declined(PARAMETER, "the market has no price")
+    return price
+
+
+def _candidate(market: Market, account: Account, request: OrderRequest, now: int) -> Candidate:
+    return Candidate(
+        market=market,
+        account=account,
+        position=account.position(market.contract, request.position_idx, now),
+        request=request,
+        last=market.reference or ZERO,
+        price=base_price(market, request),
+    )
 
 
 def _link(candidate: Candidate) -> None:
-    link = candidate.request.order_link_id
-    if link and _LINK.fullmatch(link) is None:
-        raise Declined(PARAMETER, "orderLinkId must have at most 36 letters, digits, dashes or underscores")
-    if link in candidate.account.links:
-        raise Declined(DUPLICATE)
+    check_link(candidate.account, candidate.request, DUPLICATE)
 
 
 def _not_too_many(candidate: Candidate) -> None:
@@ -170,3 +237,19 @@ def _trigger(candidate: Candidate) -> None:
 _Check = Callable[[Candidate], None]
 _ON_ENTRY: tuple[_Check, ...] = (_link, _not_too_many)
 _ON_TERMS: tuple[_Check, ...] = (_quantity, _price, _band, _value, _reduction, _trigger)
+
+
+def _is_plain(order: Order) -> bool:
+    return order.stop_kind is StopKind.NONE
+
+
+def _is_protection(order: Order) -> bool:
+    return order.stop_kind not in (StopKind.NONE, StopKind.STOP)
+
+
+_KINDS: Mapping[str, Callable[[Order], bool]] = {
+    "": lambda order: True,  # noqa: ARG005 - a row of the table
+    "Order": _is_plain,
+    "StopOrder": lambda order: order.stop_kind is not StopKind.NONE,
+    "tpslOrder": _is_protection,
+}

@@ -11,6 +11,7 @@ from msgspec import Struct
 from adapters.simulated.bounds import band_bound
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.candles import MINUTE, Candles
+from adapters.simulated.venue.categories import LINEAR
 from adapters.simulated.venue.contract import Contract
 from adapters.simulated.venue.order import Order
 from adapters.simulated.venue.order_book import OrderBook
@@ -34,6 +35,7 @@ class PublicTrade(Struct, frozen=True, gc=False):
     tick: str
     at: int
     seq: int
+    category: str = LINEAR
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -61,6 +63,10 @@ class Market:
     index: Decimal | None = None
     funding_rate: Decimal = ZERO
     tick_direction: str = "ZeroPlusTick"
+
+    @property
+    def category(self) -> str:
+        return self.contract.category
 
     @property
     def symbol(self) -> str:

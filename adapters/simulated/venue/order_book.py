@@ -102,9 +102,6 @@ class BookSide:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def prices(self) -> list[Decimal]:
-        return [level.price for level in self]
-
     def _key(self, price: Decimal) -> Decimal:
         return price if self._side is Side.BUY else -price
 

@@ -64,7 +64,9 @@ SIDE_NAMES: Mapping[Side, SideName] = {Side.BUY: "Buy", Side.SELL: "Sell"}
 
 
 class OrderRequest(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
-    """POST /v5/order/create. Prices are in quote currency, `qty` in base currency."""
+    """POST /v5/order/create. Prices are in quote currency; `qty` is in base currency, of a spot market order in the one
+    that `market_unit` names.
+    """
 
     category: str
     symbol: str
@@ -91,6 +93,8 @@ class OrderRequest(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     sl_limit_price: Decimal | None = None
     smp_type: Prevention = Prevention.NONE
     market_unit: str = ""
+    order_filter: str = ""
+    is_leverage: int = 0
 
 
 class AmendRequest(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):

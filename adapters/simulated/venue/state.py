@@ -16,6 +16,7 @@ from msgspec import Struct
 from adapters.simulated.holding import Holding
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.candles import Bar
+from adapters.simulated.venue.categories import LINEAR, SERVED
 from adapters.simulated.venue.closing import Closing
 from adapters.simulated.venue.execution import Execution
 from adapters.simulated.venue.market import Market
@@ -23,6 +24,7 @@ from adapters.simulated.venue.order import Order, Status, StopKind
 from adapters.simulated.venue.position import Position
 from adapters.simulated.venue.requests import Mode, OrderRequest
 from adapters.simulated.venue.venue import Venue
+from domain.arithmetic import ZERO
 from domain.errors import InvalidInput
 
 VERSION = 1
@@ -55,6 +57,10 @@ class OrderState(Struct, frozen=True, gc=False, kw_only=True):
     seq: int
     partner_id: str
     bracket_ids: tuple[str, ...]
+    coin: str = ""
+    by_value: bool = False
+    lot: Decimal = ZERO
+    fees: dict[str, Decimal] = {}
 
 
 class PositionState(Struct, frozen=True, gc=False, kw_only=True):
@@ -91,6 +97,7 @@ class AccountState(Struct, frozen=True, gc=False, kw_only=True):
     positions: list[PositionState]
     executions: list[Execution]
     closings: list[Closing]
+    coins: dict[str, Decimal] = {}
 
 
 class MarketState(Struct, frozen=True, gc=False, kw_only=True):
@@ -104,6 +111,7 @@ class MarketState(Struct, frozen=True, gc=False, kw_only=True):
     next_funding: int
     fundings: list[tuple[int, Decimal]]
     minutes: list[Bar]
+    category: str = LINEAR
 
 
 class VenueState(Struct, frozen=True, gc=False, kw_only=True):
@@ -115,9 +123,11 @@ class VenueState(Struct, frozen=True, gc=False, kw_only=True):
     accounts: list[AccountState]
     markets: list[MarketState]
 
-    def last_prices(self) -> Mapping[str, Decimal]:
-        """The last price of each symbol that had one."""
-        return {one.symbol: one.last for one in self.markets if one.last is not None}
+    def last_prices(self, category: str) -> dict[str, Decimal]:
+        """The last price of each symbol of the category that had one."""
+        return {
+            one.symbol: one.last for one in self.markets if one.last is not None and one.category == category
+        }
 
 
 def saved(venue: Venue, now: int) -> bytes:
@@ -127,7 +137,7 @@ def saved(venue: Venue, now: int) -> bytes:
         at=now,
         seq=venue.ids.seq,
         accounts=[_account_state(one) for one in venue.accounts.values()],
-        markets=[_market_state(one) for one in venue.markets.values()],
+        markets=[_market_state(one) for one in venue.every_market()],
     )
     return msgspec.json.encode(state)
 
@@ -148,11 +158,15 @@ def restore(venue: Venue, state: VenueState, now: int) -> None:
 
     Raises InvalidInput where the venue lacks a market of the state.
     """
-    missing = {one.symbol for one in state.markets} - set(venue.markets)
+    missing = {
+        f"{one.symbol} ({one.category})"
+        for one in state.markets
+        if one.category not in SERVED or one.symbol not in venue.listed(one.category)
+    }
     if missing:
         raise InvalidInput(f"the state has {', '.join(sorted(missing))}, which this venue does not list")
     for market in state.markets:
-        _restore_market(venue.markets[market.symbol], market)
+        _restore_market(venue.listed(market.category)[market.symbol], market)
     venue.ids.continue_at(state.seq)
     for account in state.accounts:
         _restore_account(venue, account, now)
@@ -166,6 +180,7 @@ def _account_state(account: Account) -> AccountState:
         currency=account.currency,
         level=account.level,
         balance=account.wallet.balance,
+        coins={coin: wallet.balance for coin, wallet in account.coins.items()},
         realised=account.realised,
         executed=account.executed,
         leverage=account.leverage,
@@ -204,6 +219,7 @@ def _market_state(market: Market) -> MarketState:
         next_funding=market.next_funding,
         fundings=list(market.fundings),
         minutes=market.candles.minutes(),
+        category=market.category,
     )
 
 
@@ -217,6 +233,8 @@ def _restore_market(market: Market, state: MarketState) -> None:
 def _restore_account(venue: Venue, state: AccountState, now: int) -> None:
     account = venue.open_account(state.key, state.secret, state.balance, state.currency, state.level)
     account.realised, account.executed = state.realised, state.executed
+    for coin in state.coins.keys() - {state.currency}:
+        account.purse(coin).add(state.coins[coin])
     account.leverage.update(state.leverage)
     account.hedged.update(state.hedged)
     account.executions.extend(state.executions)

@@ -40,7 +40,7 @@ def candle(prices: Sequence[str], number: int = 0, volume: str = "8") -> Candle:
 
 
 def played(scene: Scene, events: Sequence[Event]) -> PlayedMarket:
-    return PlayedMarket(scene.venue, BTC, events)
+    return PlayedMarket(scene.venue, scene.market, events)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_recorded_trade_takes_away_the_quotes_that_it_disproves() -> None:
 def test_a_recorded_book_is_followed_level_by_level(market_data: Path) -> None:
     read = recording(market_data / "bybit_book" / "xrpusdt-ob500.data.zip", None, 0, NOW)
     scene = Scene(symbol="XRPUSDT")
-    market = PlayedMarket(scene.venue, "XRPUSDT", read.events)
+    market = PlayedMarket(scene.venue, scene.venue.markets["XRPUSDT"], read.events)
     market.move(read.starts)
     assert [len(half) for half in scene.market.book.sides.values()] == [500, 500]
     market.move(read.starts + 60_000)

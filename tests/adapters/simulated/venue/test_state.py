@@ -43,7 +43,7 @@ def shown(scene: Scene) -> dict[str, object]:
         "executions": [execution_row(one) for one in account.executions],
         "closings": [closing_row(one) for one in account.closings.values()],
         "position": {**position_row(scene.position(), Decimal(50000)), "updatedTime": "", "seq": 0},
-        "wallet": wallet_row(account, lambda _symbol: Decimal(50000)),
+        "wallet": wallet_row(account, scene.venue),
     }
 
 
