@@ -35,8 +35,8 @@ from adapters.simulated.venue.ids import Ids
 from adapters.simulated.venue.market import Market
 from adapters.simulated.venue.order import Order, Status, StopKind
 from adapters.simulated.venue.position import Position
-from adapters.simulated.venue.protection import Protection
 from adapters.simulated.venue.requests import SIDES, Kind, OrderRequest
+from adapters.simulated.venue.stops import check_form, check_stops, forms_of
 from adapters.simulated.venue.triggers import FALLS, RISES, reaches
 from domain.arithmetic import ZERO
 from domain.direction import Side
@@ -48,7 +48,7 @@ _LINK = re.compile(r"[A-Za-z0-9_-]{1,36}")
 class Candidate(Struct, frozen=True, gc=False, kw_only=True):
     """An order to check. `price` is its limit, or the trigger or last price of a market order; `last` the last price.
 
-    `waits`: the order has a trigger. `reduces`: it may only shrink `position`.
+    `waits`: its trigger has not been reached. `reduces`: it may only shrink `position`.
     """
 
     market: Market
@@ -57,14 +57,11 @@ class Candidate(Struct, frozen=True, gc=False, kw_only=True):
     request: OrderRequest
     last: Decimal
     price: Decimal
+    waits: bool
 
     @property
     def side(self) -> Side:
         return SIDES[self.request.side]
-
-    @property
-    def waits(self) -> bool:
-        return bool(self.request.trigger_price)
 
     @property
     def reduces(self) -> bool:
@@ -82,15 +79,15 @@ class ContractAdmission:
 
     refusals = Refusals(UNKNOWN_TO_AMEND, UNKNOWN_TO_CANCEL, NOT_ENOUGH)
 
-    def __init__(self, protection: Protection, ids: Ids) -> None:
-        self._protection, self._ids = protection, ids
+    def __init__(self, ids: Ids) -> None:
+        self._ids = ids
         self.kinds = _KINDS
 
     def admitted(self, market: Market, account: Account, request: OrderRequest, now: int) -> Order:
         """The order that a request asks for; raises Declined for the first check that it fails."""
         if request.position_idx not in account.indexes(request.symbol):
             raise Declined(WRONG_INDEX)
-        candidate = _candidate(market, account, request, now)
+        candidate = _candidate(market, account, request, now, waits=bool(request.trigger_price))
         for check in (*_ON_ENTRY, *_ON_TERMS):
             check(candidate)
         self._check_stops(candidate)
@@ -98,17 +95,17 @@ class ContractAdmission:
 
     def amended(self, market: Market, order: Order, terms: OrderRequest, now: int) -> OrderRequest:
         """The changed terms; raises Declined for the first check that they fail."""
-        candidate = _candidate(market, order.account, terms, now)
+        candidate = _candidate(market, order.account, terms, now, waits=order.waits)
         for check in _ON_TERMS:
             check(candidate)
         self._check_stops(candidate)
         return terms
 
     def _check_stops(self, candidate: Candidate) -> None:
-        request = candidate.request
-        self._protection.check(
-            candidate.market, candidate.side, candidate.price, request.take_profit, request.stop_loss
-        )
+        request, market = candidate.request, candidate.market
+        check_stops(market, candidate.side, candidate.price, request.take_profit, request.stop_loss)
+        for form in forms_of(request):
+            check_form(market, request.tpsl_mode, form)
 
     def _order(self, candidate: Candidate, now: int) -> Order:
         request, market = candidate.request, candidate.market
@@ -147,7 +144,9 @@ def base_price(market: Market, request: OrderRequest) -> Decimal:
     return price
 
 
-def _candidate(market: Market, account: Account, request: OrderRequest, now: int) -> Candidate:
+def _candidate(
+    market: Market, account: Account, request: OrderRequest, now: int, *, waits: bool
+) -> Candidate:
     return Candidate(
         market=market,
         account=account,
@@ -155,6 +154,7 @@ def _candidate(market: Market, account: Account, request: OrderRequest, now: int
         request=request,
         last=market.reference or ZERO,
         price=base_price(market, request),
+        waits=waits,
     )
 
 
@@ -225,7 +225,7 @@ def _reduction(candidate: Candidate) -> None:
 
 def _trigger(candidate: Candidate) -> None:
     request = candidate.request
-    if not request.trigger_price:
+    if not candidate.waits or not request.trigger_price:
         return
     if request.trigger_direction not in (RISES, FALLS):
         raise Declined(PARAMETER, "triggerDirection must be 1 (rise) or 2 (fall)")

@@ -237,7 +237,7 @@ class Clearing(Settlement):
                 self._follow_one(market, order, position, now)
 
     def _follow_one(self, market: Market, order: Order, position: Position, now: int) -> None:
-        if order.stop_kind in PROTECTION and not position.size:
+        if order.stop_kind in PROTECTION and not position.reducible(order.side):
             self.end(market, order, Status.CANCELLED, now, POSITION_GONE)
         elif order.waits:
             return

@@ -77,8 +77,12 @@ class Desk:
         terms = _amended(order.request, request)
         if terms == order.request:
             raise Declined(ORDER_UNCHANGED)
-        if terms.qty <= order.done:
+        if request.qty is not None and terms.qty <= order.done:
             raise Declined(PARAMETER, f"qty must be above what is filled, {order.done}")
+        if request.trigger_price and not order.waits:
+            raise Declined(
+                PARAMETER, "triggerPrice cannot be changed: the order has no trigger, or reached it"
+            )
         terms = self._admission.amended(market, order, terms, now)
         price = order.price if order.is_market else terms.price or ZERO
         self._check_covered(market, order, terms.qty - order.done, price)
@@ -118,9 +122,10 @@ class Desk:
             raise Declined(self._admission.refusals.not_enough)
 
     def _take_terms(self, market: Market, order: Order, terms: OrderRequest, now: int) -> None:
-        keeps_place = terms.price == order.request.price and terms.qty <= order.qty
-        lost = order.qty - terms.qty
-        order.request, order.qty = terms, terms.qty
+        qty = terms.qty or order.qty
+        keeps_place = terms.price == order.request.price and qty <= order.qty
+        lost = order.qty - qty
+        order.request, order.qty = terms, qty
         order.price = order.price if order.is_market else terms.price or ZERO
         order.trigger_price = terms.trigger_price or order.trigger_price
         if order.waits:

@@ -94,7 +94,7 @@ class Matching:
         if order.time_in_force is TimeInForce.POST_ONLY and market.book.crosses(order.side, order.price):
             return POST_ONLY_TAKES
         whole = order.time_in_force is TimeInForce.FOK
-        if whole and market.book.fillable(order.side, order.price) < order.leaves:
+        if whole and market.book.fillable(order) < order.leaves:
             return NOT_WHOLE
         return None
 
@@ -195,9 +195,7 @@ class Matching:
 
     def _liquidate(self, market: Market, now: int) -> bool:
         for account, position in market.held():
-            level, side = position.liquidation_price, position.side
-            mark = market.mark_price
-            if level is not None and (mark <= level if side is Side.BUY else mark >= level):
+            if position.is_due(market.mark_price):
                 self._clearing.liquidate(market, account, position, now)
                 return True
         return False

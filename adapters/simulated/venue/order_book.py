@@ -13,8 +13,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from adapters.simulated.venue.order import Order
+from adapters.simulated.venue.requests import Prevention
 from domain.arithmetic import EXACT, ZERO
 from domain.direction import Side
+
+_ENDS_TAKER = frozenset({Prevention.CANCEL_TAKER, Prevention.CANCEL_BOTH})
 
 
 @dataclass(slots=True, eq=False)
@@ -126,9 +129,21 @@ class OrderBook:
         """Whether an order of this side and limit would trade on arrival."""
         return next(self.sides[side.opposite].within(limit), None) is not None
 
-    def fillable(self, side: Side, limit: Decimal) -> Decimal:
-        """The quantity that an order of this side and limit could trade on arrival."""
-        return sum((level.size for level in self.sides[side.opposite].within(limit)), ZERO)
+    def fillable(self, order: Order) -> Decimal:
+        """The quantity that the order could trade on arrival. Left out are orders of its own account that its
+        `smp_type` cancels, what lies behind one that cancels the order itself, and reduce-only orders of the account,
+        which shrink with the position.
+        """
+        quantity, prevention = ZERO, order.request.smp_type
+        for level in self.sides[order.side.opposite].within(order.price):
+            for entry in level.queue:
+                resting = entry.order
+                is_own = resting is not None and resting.account is order.account
+                if is_own and prevention in _ENDS_TAKER:
+                    return quantity
+                is_left_out = is_own and (prevention is Prevention.CANCEL_MAKER or resting.reduces)
+                quantity = quantity if is_left_out else EXACT.add(quantity, entry.size)
+        return quantity
 
     def rest(self, order: Order, quantity: Decimal) -> None:
         """Puts the order at the end of its price's queue."""

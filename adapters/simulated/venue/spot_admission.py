@@ -66,14 +66,11 @@ class Offer(Struct, frozen=True, gc=False, kw_only=True):
     request: OrderRequest
     last: Decimal
     price: Decimal
+    waits: bool
 
     @property
     def side(self) -> Side:
         return SIDES[self.request.side]
-
-    @property
-    def waits(self) -> bool:
-        return bool(self.request.trigger_price)
 
     @property
     def is_market(self) -> bool:
@@ -100,14 +97,14 @@ class SpotAdmission:
     def admitted(self, market: Market, account: Account, request: OrderRequest, now: int) -> Order:
         """The order that a request asks for; raises Declined for the first check that it fails."""
         _check_form(request)
-        offer = _offer(market, account, request)
+        offer = _offer(market, account, request, waits=bool(request.trigger_price))
         for check in (*_ON_ENTRY, *_ON_TERMS):
             check(offer)
         return self._order(offer, now)
 
     def amended(self, market: Market, order: Order, terms: OrderRequest, now: int) -> OrderRequest:
         """The changed terms; raises Declined for the first check that they fail."""
-        offer = _offer(market, order.account, terms)
+        offer = _offer(market, order.account, terms, waits=order.waits)
         for check in _ON_TERMS:
             check(offer)
         return offer.request
@@ -134,12 +131,14 @@ class SpotAdmission:
         )
 
 
-def _offer(market: Market, account: Account, request: OrderRequest) -> Offer:
+def _offer(market: Market, account: Account, request: OrderRequest, *, waits: bool) -> Offer:
     pair, last = market.contract, market.reference or ZERO
     assert isinstance(pair, Pair)
     price = base_price(market, request)
     terms = _completed(request, last)
-    return Offer(pair=pair, market=market, account=account, request=terms, last=last, price=price)
+    return Offer(
+        pair=pair, market=market, account=account, request=terms, last=last, price=price, waits=waits
+    )
 
 
 def _completed(request: OrderRequest, last: Decimal) -> OrderRequest:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from itertools import chain
 
+from adapters.simulated.bounds import is_off_step
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.admission import ContractAdmission
 from adapters.simulated.venue.categories import LINEAR, SERVED, SPOT
 from adapters.simulated.venue.clearing import Clearing
 from adapters.simulated.venue.codes import (
+    LEVERAGE_LIQUIDATES,
+    LEVERAGE_TOO_EXPENSIVE,
     LEVERAGE_UNCHANGED,
     MODE_ORDERS,
     MODE_POSITION,
@@ -19,6 +22,7 @@ from adapters.simulated.venue.codes import (
     PARAMETER,
     SPOT_UNKNOWN_SYMBOL,
     UNKNOWN_SYMBOL,
+    Code,
     Declined,
 )
 from adapters.simulated.venue.contract import Contract
@@ -49,6 +53,7 @@ from domain.arithmetic import EXACT, ONE, ZERO
 from domain.direction import Side
 
 _NEVER = 0
+_LEVERAGE_STEP = Decimal("0.01")
 HEDGE, ONE_WAY = 3, 0
 """The values of `mode` in POST /v5/position/switch-mode."""
 
@@ -81,9 +86,8 @@ class Venue:
         self._clearing = Clearing(self.outbox, self.ids)
         self._protection = Protection(self._clearing, self.ids)
         spot_clearing = SpotClearing(self.outbox, self.ids)
-        contracts_admission = ContractAdmission(self._protection, self.ids)
         self._rooms = {
-            LINEAR: self._room(self._clearing, self._protection, contracts_admission),
+            LINEAR: self._room(self._clearing, self._protection, ContractAdmission(self.ids)),
             SPOT: self._room(spot_clearing, SpotProtection(spot_clearing, self.ids), SpotAdmission(self.ids)),
         }
 
@@ -156,24 +160,22 @@ class Venue:
         _check_leverage(market.contract, request)
         leverage = request.buy_leverage
         with localcontext(EXACT):
-            positions = [
+            shown = [
                 account.position(market.contract, index, now) for index in account.indexes(market.symbol)
             ]
-            if all(position.leverage == leverage for position in positions):
+            if all(position.leverage == leverage for position in shown):
                 raise Declined(LEVERAGE_UNCHANGED)
-            account.leverage[market.symbol] = leverage
-            for position in positions:
-                position.leverage = leverage
+            self._take_leverage(market, account, leverage)
+            for position in shown:
                 self._clearing.shown(account, position, now)
-            for order in account.working(market.symbol):
-                self._clearing.lock(market, order)
-            self._rooms[LINEAR].matching.follow_price(market, now)
 
     def switch_mode(self, account: Account, request: ModeRequest, now: int) -> None:
         """POST /v5/position/switch-mode, for a symbol or every contract of a settlement currency."""
         if request.mode not in (ONE_WAY, HEDGE) or not (request.symbol or request.coin):
             raise Declined(PARAMETER, "mode must be 0 or 3, of a symbol or a coin")
         symbols = [request.symbol] if request.symbol else self._settled_in(request.coin)
+        if not symbols:
+            raise Declined(PARAMETER, f"no contract is settled in {request.coin}")
         for symbol in symbols:
             self._check_mode(account, symbol)
         before = set(account.hedged)
@@ -295,6 +297,23 @@ class Venue:
         for account in self.accounts.values():
             account.recent.clear()
 
+    def _take_leverage(self, market: Market, account: Account, leverage: Decimal) -> None:
+        """Raises Declined where the balance does not cover the margin, or a position would be liquidated at once."""
+        before = {index: one.leverage for index, one in account.positions[market.symbol].items()}
+        available = account.wallet.available
+        self._lever(market, account, dict.fromkeys(before, leverage))
+        refusal = _refusal_of_leverage(market, account, available)
+        if refusal is not None:
+            self._lever(market, account, before)
+            raise Declined(refusal)
+        account.leverage[market.symbol] = leverage
+
+    def _lever(self, market: Market, account: Account, leverages: Mapping[int, Decimal]) -> None:
+        for index, position in account.positions[market.symbol].items():
+            position.leverage = leverages[index]
+        for order in account.working(market.symbol):
+            self._clearing.lock(market, order)
+
     def _settled_in(self, coin: str) -> list[str]:
         return [one.symbol for one in self.markets.values() if one.contract.instrument.quote == coin]
 
@@ -320,8 +339,18 @@ def _is_meant(market: Market, request: CancelAllRequest) -> bool:
     return next((wanted == has for wanted, has in named if wanted), False)
 
 
+def _refusal_of_leverage(market: Market, account: Account, before: Decimal) -> Code | None:
+    """Why the leverage that the positions have now is refused; `before` is the balance that was available."""
+    if account.wallet.available < min(ZERO, before):
+        return LEVERAGE_TOO_EXPENSIVE
+    positions = account.positions[market.symbol].values()
+    return LEVERAGE_LIQUIDATES if any(one.is_due(market.mark_price) for one in positions) else None
+
+
 def _check_leverage(contract: Contract, request: LeverageRequest) -> None:
     if request.buy_leverage != request.sell_leverage:
         raise Declined(PARAMETER, "buyLeverage and sellLeverage must be equal")
+    if is_off_step(request.buy_leverage, _LEVERAGE_STEP):
+        raise Declined(PARAMETER, f"leverage must be a multiple of {_LEVERAGE_STEP}")
     if not ONE <= request.buy_leverage <= contract.instrument.max_leverage:
         raise Declined(PARAMETER, f"leverage must be from 1 to {contract.instrument.max_leverage}")

@@ -160,3 +160,17 @@ def test_a_partly_filled_order_is_cancelled_with_what_it_filled(scene: Scene) ->
         Decimal(0),
         "EC_PerCancelRequest",
     )
+
+
+@pytest.mark.parametrize("prevention", ["None", "CancelMaker", "CancelTaker", "CancelBoth"])
+@pytest.mark.parametrize(("foreign", "whole"), [("0.2", False), ("0.5", True)])
+def test_an_order_that_fills_whole_or_not_at_all_meets_an_order_of_its_account(
+    scene: Scene, prevention: str, foreign: str, whole: bool
+) -> None:
+    scene.shows("Sell", "50000.1", "0")
+    own = scene.places("Sell", "0.3", "50000.1")
+    scene.shows("Sell", "50000.2", foreign)
+    order = scene.places("Buy", "0.5", "50000.2", timeInForce="FOK", smpType=prevention)
+    fills = prevention == "None" or (prevention == "CancelMaker" and whole)
+    assert order.filled == (Decimal("0.5") if fills else 0)
+    assert own.filled == (Decimal("0.3") if prevention == "None" else 0)
