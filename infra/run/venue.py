@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -228,7 +227,7 @@ async def serve(options: VenueOptions, say: Say, *, narrates: bool = True) -> No
         await _start(running)
         say(running.greeting())
         while True:
-            await asyncio.sleep(1)
+            await running.server.watch(1)
             running.keep()
             if narrates:
                 say(running.line())

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from adapters.simulated.bounds import is_off_step
 from adapters.simulated.server.clock import VirtualClock
 from adapters.simulated.server.hub import Push
 from adapters.simulated.server.order_row import order_push
@@ -16,16 +17,25 @@ from adapters.simulated.server.server import VenueServer
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.categories import LINEAR
 from adapters.simulated.venue.codes import UNKNOWN_TO_CANCEL, Declined
+from adapters.simulated.venue.market import Market
 from adapters.simulated.venue.order import Order
 from adapters.simulated.venue.requests import SIDES, AmendRequest, read
+from domain.arithmetic import ZERO
 from domain.errors import InvalidInput
 
 NOT_FOUND_BY_LINK = "EC_OrigClOrdIDDoesNotExist"
 BY_ADMIN = "CancelByAdmin"
 
 
+_MOST_MS = 10**11
+_MOST_RATE = Decimal(1)
+_MOST_DIGITS = 15
+
+
 class Request(Struct, frozen=True, gc=False, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What an action may name; each takes what it needs. Times are in ms, prices in quote currency."""
+    """What an action may name; each takes what it needs. Times are in ms, prices in quote currency and multiples of the
+    tick, quantities multiples of the lot.
+    """
 
     key: str = ""
     category: str = LINEAR
@@ -45,7 +55,9 @@ Action = Callable[[VenueServer, Request], Awaitable[None]]
 
 
 async def act(server: VenueServer, name: str, body: Mapping[str, object]) -> None:
-    """Performs the action and sends what it changed. Raises InvalidInput for an unknown action or parameter."""
+    """Performs the action and sends what it changed. Raises InvalidInput for an unknown action or parameter, and for a
+    number that no market has; Declined for an unknown symbol.
+    """
     action = ACTIONS.get(name)
     if action is None:
         raise InvalidInput(f"no action {name}: there are {', '.join(ACTIONS)}")
@@ -53,6 +65,7 @@ async def act(server: VenueServer, name: str, body: Mapping[str, object]) -> Non
         request = msgspec.convert(body, Request, strict=False)
     except msgspec.ValidationError as error:
         raise InvalidInput(str(error)) from None
+    _check(server, request)
     await action(server, request)
     server.publish()
 
@@ -82,6 +95,8 @@ async def silence(server: VenueServer, _request: Request) -> None:
 
 async def refuse(server: VenueServer, request: Request) -> None:
     """Refuses connections for `ms`."""
+    if request.ms < 0:
+        raise InvalidInput("ms must be at least 0")
     await server.refuse(request.ms / 1000)
 
 
@@ -210,6 +225,39 @@ def _check_contract(request: Request) -> None:
 
 
 def _given(name: str, value: Decimal | None) -> Decimal:
-    if value is None or not value.is_finite() or value < 0:
-        raise InvalidInput(f"{name} must be a number of at least 0")
+    if value is None:
+        raise InvalidInput(f"{name} is missing")
     return value
+
+
+def _check(server: VenueServer, request: Request) -> None:
+    if abs(request.ms) > _MOST_MS:
+        raise InvalidInput(f"ms must be at most {_MOST_MS}")
+    if not request.rate.is_finite() or abs(request.rate) > _MOST_RATE:
+        raise InvalidInput("rate must be from -1 to 1")
+    numbers = (request.price, request.mark, request.index, request.qty)
+    if any(value is not None for value in numbers):
+        rules = _market(server, request).contract.instrument
+        for name, value, step, least in (
+            ("price", request.price, rules.tick, rules.tick),
+            ("mark", request.mark, None, rules.tick),
+            ("index", request.index, None, rules.tick),
+            ("qty", request.qty, rules.lot, ZERO),
+        ):
+            _check_number(name, value, step, least)
+
+
+def _market(server: VenueServer, request: Request) -> Market:
+    """That of the order that is named, else that of the symbol."""
+    if request.order_id or request.order_link_id:
+        return server.venue.market_of(_order(server, request))
+    return server.venue.market(request.symbol, request.category)
+
+
+def _check_number(name: str, value: Decimal | None, step: Decimal | None, least: Decimal) -> None:
+    if value is None:
+        return
+    if not value.is_finite() or value < least or value.adjusted() > _MOST_DIGITS:
+        raise InvalidInput(f"{name} must be a number of at least {least}, below 1e{_MOST_DIGITS + 1}")
+    if step is not None and is_off_step(value, step):
+        raise InvalidInput(f"{name} must be a multiple of {step}")

@@ -10,6 +10,7 @@ from aiohttp import web
 from adapters.simulated.server.actions import ACTIONS, act
 from adapters.simulated.server.faults import Fault
 from adapters.simulated.server.hub import ENCODE
+from adapters.simulated.server.json_values import UNREADABLE
 from adapters.simulated.server.server import VenueServer
 from adapters.simulated.venue.codes import Declined
 from domain.errors import InvalidInput
@@ -58,8 +59,8 @@ class Admin:
     async def _add(self, request: web.Request) -> web.Response:
         try:
             fault = msgspec.json.decode(await request.read(), type=Fault)
-        except msgspec.DecodeError as error:
-            raise InvalidInput(str(error)) from None
+        except UNREADABLE as error:
+            raise InvalidInput(f"not readable: {error}") from None
         return _json({"number": self._server.faults.add(fault)})
 
     async def _clear(self, _request: web.Request) -> web.Response:
@@ -72,8 +73,8 @@ class Admin:
     async def _act(self, request: web.Request) -> web.Response:
         try:
             body = msgspec.json.decode(await request.read() or b"{}", type=dict[str, object])
-        except msgspec.DecodeError as error:
-            raise InvalidInput(str(error)) from None
+        except UNREADABLE as error:
+            raise InvalidInput(f"not readable: {error}") from None
         await act(self._server, request.match_info["name"], body)
         return _json({})
 

@@ -59,6 +59,7 @@ class Fault(Struct, frozen=True, gc=False, kw_only=True):
 
 
 ANYWHERE = "*"
+_VALUES = {Kind.DELAY: (0, 3_600_000), Kind.STATUS: (200, 599), Kind.CODE: (-(2**31), 2**31)}
 _ON_PUSHES = frozenset({Kind.MISSING, Kind.DUPLICATE, Kind.REORDERED})
 
 
@@ -104,9 +105,12 @@ class Faults:
         self._added = 0
 
     def add(self, fault: Fault) -> int:
-        """Puts a fault in force; returns its number. Raises InvalidInput for a probability outside 0 to 1."""
+        """Puts a fault in force; returns its number. Raises InvalidInput for numbers outside their bounds."""
         if not 0 <= fault.probability <= 1 or fault.times < 0 or fault.skip < 0:
             raise InvalidInput("a fault needs a probability from 0 to 1, and times and skip of at least 0")
+        least, most = _VALUES.get(fault.kind, (0, 0))
+        if fault.kind in _VALUES and not least <= fault.value <= most:
+            raise InvalidInput(f"value of {fault.kind} must be from {least} to {most}")
         self._added += 1
         self._standing.append(_Standing(fault, self._added))
         return self._added

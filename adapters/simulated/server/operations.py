@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from adapters.simulated.server.json_values import EMPTY, list_of, object_of
+from adapters.simulated.server.json_values import EMPTY, UNREADABLE, list_of, object_of
 from adapters.simulated.server.session import Session
 
 ENCODE = msgspec.json.Encoder().encode
@@ -17,7 +17,7 @@ def parsed(text: str) -> Message:
     """The message; empty where it is no JSON object."""
     try:
         message = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return {}
     return object_of(message) or EMPTY
 

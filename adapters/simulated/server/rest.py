@@ -16,7 +16,7 @@ from adapters.simulated.server.endpoints import ENDPOINTS
 from adapters.simulated.server.faults import Fault, Faults, Kind
 from adapters.simulated.server.handling import Handling
 from adapters.simulated.server.hub import ENCODE, Hub, Push
-from adapters.simulated.server.json_values import EMPTY, object_of
+from adapters.simulated.server.json_values import EMPTY, UNREADABLE, object_of
 from adapters.simulated.server.limits import AddressLimit
 from adapters.simulated.server.signatures import KEY, signer
 from adapters.simulated.venue.codes import NO_ROUTE, OK, PARAMETER, TEXTS, TOO_OFTEN, Code, Declined
@@ -146,7 +146,7 @@ def _params(request: web.Request, payload: bytes) -> Mapping[str, object]:
         return dict(parse_qsl(payload.decode(), keep_blank_values=True))
     try:
         body = msgspec.json.decode(payload or b"{}")
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return _NO_OBJECT
     return object_of(body) or (_NO_OBJECT if body != {} else EMPTY)
 

@@ -78,15 +78,24 @@ class VenueServer:
         await self._listen()
         self._task = asyncio.create_task(self._run())
 
+    async def watch(self, seconds: float) -> None:
+        """Returns after this time. Raises at once what ended the task that moves the market."""
+        assert self._task is not None
+        done, _waiting = await asyncio.wait({self._task}, timeout=seconds)
+        for task in done:
+            task.result()
+
     async def stop(self) -> None:
-        """Closes every connection and ends the tasks."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-        self.sockets.cut()
-        if self._runner is not None:
-            await self._runner.cleanup()
+        """Closes every connection and ends the tasks. Raises what ended the task that moves the market."""
+        try:
+            if self._task is not None:
+                self._task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await self._task
+        finally:
+            self.sockets.cut()
+            if self._runner is not None:
+                await self._runner.cleanup()
 
     async def refuse(self, seconds: float) -> None:
         """Cuts every connection and refuses new ones for a time."""

@@ -242,7 +242,7 @@ class Venue:
         self, symbol: str, now: int, *, mark: Decimal | None = None, index: Decimal | None = None
     ) -> None:
         """Sets mark and index price; None lets them follow the last price."""
-        market = self.markets[symbol]
+        market = self.market(symbol)
         market.mark, market.index = mark, index
         with localcontext(EXACT):
             self._rooms[LINEAR].matching.follow_price(market, now)
@@ -260,7 +260,7 @@ class Venue:
 
     def fund(self, symbol: str, rate: Decimal, now: int) -> None:
         """Settles funding at this rate now, outside its times."""
-        market = self.markets[symbol]
+        market = self.market(symbol)
         market.funding_rate = rate
         with localcontext(EXACT):
             self._clearing.fund(market, now)

@@ -29,6 +29,10 @@ class Port:
         answer = urllib3.request(method, f"{self._url}{path}", body=data, timeout=10)
         return answer.status, json.loads(answer.data)
 
+    def posts(self, path: str, body: bytes) -> urllib3.BaseHTTPResponse:
+        """The answer to a body of any bytes."""
+        return urllib3.request("POST", f"{self._url}{path}", body=body, timeout=10)
+
 
 @pytest.fixture
 def port(venue: RunningVenue) -> Iterator[Port]:
@@ -67,6 +71,19 @@ def test_time_passes_when_it_is_moved(venue: RunningVenue, port: Port) -> None:
         ("/faults", {"where": "*", "kind": "nothing"}),
         ("/faults", {"where": "*", "kind": "code", "probability": 2}),
         ("/faults", []),
+        ("/faults", {"where": "*", "kind": "delay", "value": -1}),
+        ("/faults", {"where": "*", "kind": "status", "value": 9999}),
+        *(("/actions/prices", {"mark": mark}) for mark in ("NaN", "Infinity", "1e400", "-5", "0")),
+        *(("/actions/fund", {"rate": rate}) for rate in ("NaN", "Infinity", "1e400", "2")),
+        *((f"/actions/{name}", {"symbol": "FOO"}) for name in ("prices", "fund", "liquidate")),
+        *((f"/actions/{name}", {"symbol": "FOO", "price": "1", "qty": "1"}) for name in ("trade", "show")),
+        ("/actions/trade", {"price": "60050.0333", "qty": "1"}),
+        ("/actions/trade", {"price": "0", "qty": "1"}),
+        ("/actions/show", {"price": "60050", "qty": "0.0015"}),
+        ("/actions/fill", {"orderLinkId": "resting", "qty": "NaN"}),
+        ("/actions/fill", {"orderLinkId": "resting", "qty": "0.0015"}),
+        ("/actions/refuse", {"ms": -1}),
+        ("/actions/skew", {"ms": 10**15}),
         ("/actions/nothing", {}),
         ("/actions/trade", {"side": "Buy"}),
         ("/actions/trade", {"side": "Buy", "price": "NaN", "qty": "1"}),
@@ -75,9 +92,20 @@ def test_time_passes_when_it_is_moved(venue: RunningVenue, port: Port) -> None:
         ("/actions/fund", {"speed": 1}),
     ],
 )
-def test_a_request_that_makes_no_sense_is_refused(port: Port, path: str, body: Any) -> None:
+def test_a_request_that_makes_no_sense_is_refused_and_the_market_goes_on(
+    venue: RunningVenue, port: Port, path: str, body: Any
+) -> None:
+    resting = {**BTC, "orderType": "Limit", "price": "49000", "orderLinkId": "resting"}
+    pybit_http(venue).place_order(**resting, side="Buy", qty="0.01")
     status, answer = port.sends("POST", path, body)
     assert (status, list(answer)) == (400, ["error"])
+    venue.wait(venue.server.stepped.wait())
+
+
+@pytest.mark.parametrize("body", [b"\xff", b"[" * 100_000, b"{"], ids=["no UTF-8", "deep", "half"])
+@pytest.mark.parametrize("path", ["/faults", "/actions/prices"])
+def test_a_body_that_cannot_be_read_is_refused(port: Port, path: str, body: bytes) -> None:
+    assert port.posts(path, body).status == 400
 
 
 def test_every_action_is_listed_with_its_meaning(port: Port) -> None:

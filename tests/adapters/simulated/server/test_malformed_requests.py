@@ -59,7 +59,23 @@ def test_a_number_of_too_many_digits_is_refused(venue: RunningVenue, path: str, 
     assert sent(venue, path, query, headers=signed(venue, query))["retCode"] == 10001
 
 
-def reply_to(venue: RunningVenue, channel: str, message: dict[str, Any]) -> dict[str, Any]:
+@pytest.mark.parametrize(
+    "body",
+    [b'{"category":"\xff"}', b"[" * 100_000, b'{"a":' * 50_000],
+    ids=["no UTF-8", "deep list", "deep object"],
+)
+def test_a_body_that_cannot_be_read_is_refused(venue: RunningVenue, body: bytes) -> None:
+    text = body.decode("latin-1")
+    answer = sent(venue, "/v5/order/create", body=body, headers=signed(venue, text))
+    assert answer["retCode"] in (10001, 10004)
+
+
+@pytest.mark.parametrize("channel", ["private", "public/linear", "trade"])
+def test_a_frame_that_is_nested_too_deeply_is_refused(venue: RunningVenue, channel: str) -> None:
+    assert reply_to(venue, channel, "[" * 100_000)
+
+
+def reply_to(venue: RunningVenue, channel: str, message: dict[str, Any] | str) -> dict[str, Any]:
     """The first message that the socket of a channel sends back."""
 
     async def exchange() -> dict[str, Any]:
@@ -67,7 +83,7 @@ def reply_to(venue: RunningVenue, channel: str, message: dict[str, Any]) -> dict
             aiohttp.ClientSession() as session,
             session.ws_connect(f"{venue.socket_url}/v5/{channel}") as socket,
         ):
-            await socket.send_json(message)
+            await socket.send_str(message if isinstance(message, str) else json.dumps(message))
             reply: dict[str, Any] = await socket.receive_json(timeout=5)
             return reply
 
