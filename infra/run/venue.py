@@ -17,13 +17,16 @@ from adapters.simulated.server.limits import AddressLimit, RateLimits
 from adapters.simulated.server.numbers import exact, rounded
 from adapters.simulated.server.recordings import Recording, recording
 from adapters.simulated.server.server import MoveMarket
+from adapters.simulated.server.state_file import StateFile
 from adapters.simulated.venue import Venue, contract_of, pair_of, pairs
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.categories import LINEAR, SERVED, SPOT
 from adapters.simulated.venue.fees import LEVELS, NO_LEVEL
+from adapters.simulated.venue.journal import Journal
 from adapters.simulated.venue.market import Market
+from adapters.simulated.venue.outbox import Changes
 from adapters.simulated.venue.played import PlayedMarket
-from adapters.simulated.venue.state import VenueState, loaded, restore, saved
+from adapters.simulated.venue.state import VenueState, restore, saved
 from adapters.simulated.venue.synthetic import market_of
 from domain.catalogue import known
 from domain.direction import Side
@@ -42,11 +45,13 @@ MOST_REQUESTS = 600
 """Requests in five seconds from one address, beyond which Bybit refuses it."""
 
 _LOTS = 10
+"""The example order, in least quantities."""
+
 _AFTERWARDS: Mapping[str, str] = {LINEAR: "get_positions", SPOT: "get_order_history"}
 """What shows the effect of the example order."""
 
-_SHOWN = 200
-"""The example order, in least quantities."""
+_KEPT_EVERY = 60.0
+"""Seconds after which a changed state is written anew."""
 
 Say = Callable[[str], None]
 
@@ -83,8 +88,10 @@ class RunningVenue:
     admin: Admin
     account: Account
     shown: Market
-    state: Path | None
+    state: StateFile | None
     _written: int = -1
+    _kept: float = 0.0
+    _journal: Journal | None = None
     _counted: dict[str, int] = field(default_factory=dict[str, int])
 
     async def start(self) -> None:
@@ -97,25 +104,36 @@ class RunningVenue:
         finally:
             await self.admin.stop()
             await self.server.stop()
+            if self.state is not None:
+                self.state.close()
 
     def keep(self) -> None:
-        """Writes the state where orders, money or positions have changed, whole or not at all.
+        """Writes the state anew where it has changed, and from then on each change before it is answered.
 
         Raises InvalidInput where the file cannot be written.
         """
         changes = self.account.changes
         if self.state is None or changes == self._written:
             return
-        part = self.state.with_name(f"{self.state.name}.part")
-        try:
-            part.write_bytes(saved(self.server.venue, self.server.clock.market()))
-            part.replace(self.state)
-        except (OSError, ValueError) as fault:
-            raise InvalidInput(
-                f"the state cannot be written to {str(self.state)[:_SHOWN]!r}: "
-                f"{getattr(fault, 'strerror', None) or fault}; choose another --state"
-            ) from fault
-        self._written = changes
+        self.state.check()
+        venue = self.server.venue
+        self.state.replace(saved(venue, self.server.clock.market()))
+        self._written, self._journal, self._kept = changes, Journal(venue), time.monotonic()
+        self.server.hub.keep = self._append
+
+    def keep_short(self) -> None:
+        """Writes the state anew where its file has grown long, and once a minute; candles are kept by that only."""
+        if self.state is not None:
+            self.state.check()
+            if self.state.is_long or time.monotonic() - self._kept > _KEPT_EVERY:
+                self.keep()
+
+    def _append(self, changes: Sequence[Changes]) -> None:
+        assert self.state is not None
+        assert self._journal is not None
+        line = self._journal.record(changes, self.server.clock.market())
+        if line is not None:
+            self.state.append(line)
 
     def greeting(self) -> str:
         """What a person needs to trade here: addresses, key, and six lines of pybit."""
@@ -169,10 +187,11 @@ class RunningVenue:
 def venue_of(options: VenueOptions) -> RunningVenue:
     """Makes the venue. Raises InvalidInput where a file is no recording, and for an unknown level or symbol."""
     _check(options)
-    state = _kept(options.state)
+    file = None if options.state is None else StateFile(options.state)
+    state = None if file is None else file.read()
     clock, venue, move = _played(options, state) if options.files else _synthetic(options, state)
     move(clock.market())
-    account = _account(venue, options) if state is None else _restored(venue, state, clock.market())
+    account = _account(venue, options) if state is None else _restored(venue, state, options, clock.market())
     server = VenueServer(
         venue,
         clock,
@@ -188,12 +207,8 @@ def venue_of(options: VenueOptions) -> RunningVenue:
         Admin(server, options.host, options.admin_port),
         account,
         next(venue.every_market()),
-        options.state,
+        file,
     )
-
-
-def _kept(file: Path | None) -> VenueState | None:
-    return loaded(file.read_bytes()) if file is not None and file.exists() else None
 
 
 def _account(venue: Venue, options: VenueOptions) -> Account:
@@ -202,7 +217,11 @@ def _account(venue: Venue, options: VenueOptions) -> Account:
     return venue.open_account(key, secret, options.balance, level=options.level)
 
 
-def _restored(venue: Venue, state: VenueState, now: int) -> Account:
+def _restored(venue: Venue, state: VenueState, options: VenueOptions, now: int) -> Account:
+    """The account of the state; it has its own money and level. Raises InvalidInput where another key is demanded."""
+    kept = state.accounts[0]
+    if (options.key or kept.key, options.secret or kept.secret) != (kept.key, kept.secret):
+        raise InvalidInput(f"the state has the key {kept.key} and its secret: leave out --key and --secret")
     restore(venue, state, now)
     return next(iter(venue.accounts.values()))
 
@@ -228,7 +247,7 @@ async def serve(options: VenueOptions, say: Say, *, narrates: bool = True) -> No
         say(running.greeting())
         while True:
             await running.server.watch(1)
-            running.keep()
+            running.keep_short()
             if narrates:
                 say(running.line())
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -50,12 +50,19 @@ class Push(Struct, frozen=True, gc=False):
         return ENCODE({"id": self.id, "topic": topic, "creationTime": self.at, "data": rows})
 
 
+Keep = Callable[[Sequence[Changes]], None]
+"""Makes changes last."""
+
+
 class Hub:
-    """Pushes are made when the venue changed and sent when the caller says so, so an answer can go before them."""
+    """`keep` is called with every change, before it is answered or pushed.
+
+    Pushes are made when the venue changed and sent when the caller says so, so an answer can go before them."""
 
     def __init__(self, venue: Venue, clock: Clock, delivery: Delivery) -> None:
         self._venue, self._clock, self._delivery = venue, clock, delivery
         self._private: set[Session] = set()
+        self.keep: Keep | None = None
 
     def join(self, session: Session) -> None:
         self._private.add(session)
@@ -64,8 +71,11 @@ class Hub:
         self._private.discard(session)
 
     def collect(self) -> list[Push]:
-        """Takes the accounts' changes out of the outbox."""
-        return [push for changes in self._venue.outbox.drain() for push in self._pushes(changes)]
+        """Takes the accounts' changes out of the outbox. They are kept before anybody hears of them."""
+        drained = self._venue.outbox.drain()
+        if self.keep is not None:
+            self.keep(drained)
+        return [push for changes in drained for push in self._pushes(changes)]
 
     def deliver(self, pushes: Iterable[Push]) -> None:
         """Queues the pushes for every session that subscribed to their topics."""

@@ -62,14 +62,14 @@ class Desk:
             self._matching.arrive(market, order, now)
         return order
 
-    def readmit(self, market: Market, account: Account, order: Order, now: int) -> None:
-        """Takes over an open order: it waits for its trigger, trades or rests at the end of its queue."""
+    def readmit(self, market: Market, account: Account, order: Order) -> None:
+        """Takes over an open order: it waits for its trigger, or rests at the end of its queue as it did before."""
         account.add(order)
         if order.waits:
             market.waiting[order.id] = order
-            self._clearing.lock(market, order)
         else:
-            self._matching.arrive(market, order, now)
+            market.book.rest(order, order.leaves)
+        self._clearing.lock(market, order)
 
     def amend(self, market: Market, account: Account, request: AmendRequest, now: int) -> Order:
         """Changes an open order. A new price or a larger quantity puts it at the end of its queue."""

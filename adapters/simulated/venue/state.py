@@ -5,7 +5,7 @@ The book is not kept: it is shown again by the market that is played. Orders tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from decimal import Decimal
 from typing import Any
@@ -146,7 +146,7 @@ def loaded(text: bytes) -> VenueState:
     """The state in a text. Raises InvalidInput for a text that `saved` of this version did not make."""
     try:
         state = msgspec.json.decode(text, type=VenueState)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(f"not a state of a venue: {error}") from error
     if state.version != VERSION:
         raise InvalidInput(f"the state is of version {state.version}; this program reads version {VERSION}")
@@ -159,9 +159,9 @@ def restore(venue: Venue, state: VenueState, now: int) -> None:
     Raises InvalidInput where the venue lacks a market of the state.
     """
     missing = {
-        f"{one.symbol} ({one.category})"
-        for one in state.markets
-        if one.category not in SERVED or one.symbol not in venue.listed(one.category)
+        f"{symbol} ({category})"
+        for category, symbol in _named(state)
+        if category not in SERVED or symbol not in venue.listed(category)
     }
     if missing:
         raise InvalidInput(f"the state has {', '.join(sorted(missing))}, which this venue does not list")
@@ -170,6 +170,15 @@ def restore(venue: Venue, state: VenueState, now: int) -> None:
     venue.ids.continue_at(state.seq)
     for account in state.accounts:
         _restore_account(venue, account, now)
+
+
+def _named(state: VenueState) -> Iterator[tuple[str, str]]:
+    """Category and symbol of everything in the state."""
+    yield from ((one.category, one.symbol) for one in state.markets)
+    for account in state.accounts:
+        yield from ((one.request.category, one.request.symbol) for one in account.orders)
+        yield from ((LINEAR, one.symbol) for one in account.positions)
+        yield from ((one.category, one.symbol) for one in account.executions)
 
 
 def _account_state(account: Account) -> AccountState:
@@ -185,15 +194,16 @@ def _account_state(account: Account) -> AccountState:
         executed=account.executed,
         leverage=account.leverage,
         hedged=sorted(account.hedged),
-        orders=[_order_state(order) for order in orders],
+        orders=[order_state(order) for order in orders],
         recent_ids=[order.id for order in account.recent],
-        positions=[_position_state(one) for held in account.positions.values() for one in held.values()],
+        positions=[position_state(one) for held in account.positions.values() for one in held.values()],
         executions=list(account.executions),
         closings=list(account.closings.values()),
     )
 
 
-def _order_state(order: Order) -> OrderState:
+def order_state(order: Order) -> OrderState:
+    """The state of an order."""
     return OrderState(
         partner_id="" if order.partner is None else order.partner.id,
         bracket_ids=tuple(one.id for one in order.brackets),
@@ -201,7 +211,8 @@ def _order_state(order: Order) -> OrderState:
     )
 
 
-def _position_state(position: Position) -> PositionState:
+def position_state(position: Position) -> PositionState:
+    """The state of a position."""
     return PositionState(
         symbol=position.contract.symbol,
         guard_ids={kind: order.id for kind, order in position.guards.items()},
@@ -248,9 +259,7 @@ def _restore_account(venue: Venue, state: AccountState, now: int) -> None:
         _restore_position(venue, account, position, orders, now)
     account.remember([order for order in orders.values() if not order.is_open])
     account.recent.extend(_known(orders, state.recent_ids))
-    for order in orders.values():
-        if order.is_open:
-            venue.readmit(account, order, now)
+    venue.readmit(account, [order for order in orders.values() if order.is_open], now)
 
 
 def _restored(state: OrderState, account: Account) -> Order:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from itertools import chain
@@ -286,11 +286,26 @@ class Venue:
                 if holder is account:
                     self._clearing.liquidate(market, account, position, now)
 
-    def readmit(self, account: Account, order: Order, now: int) -> None:
-        """Takes over an open order of a venue that was saved: it waits for its trigger, trades or rests again."""
+    def readmit(self, account: Account, orders: Sequence[Order], now: int) -> None:
+        """Takes over the open orders of a venue that was saved: each waits for its trigger or rests again. A market
+        that has come back beyond the price of an order trades with it, at the order's price.
+        """
         with localcontext(EXACT):
-            desk = self._rooms[order.category].desk
-            desk.readmit(self.market_of(order), account, order, now)
+            beyond = [one for order in orders if not order.waits for one in self._lifted(order)]
+            for order in orders:
+                self._rooms[order.category].desk.readmit(self.market_of(order), account, order)
+            for market, side, price, size in beyond:
+                self.show(market.symbol, side, price, size, now, market.category)
+
+    def _lifted(self, order: Order) -> list[tuple[Market, Side, Decimal, Decimal]]:
+        """Takes out of the book what the market shows at the order's price or better; the order's account has nothing
+        in the book yet.
+        """
+        market, side = self.market_of(order), order.side.opposite
+        levels = [(one.price, one.foreign) for one in market.book.sides[side].within(order.price)]
+        for price, _size in levels:
+            market.book.set_foreign(side, price, ZERO)
+        return [(market, side, price, size) for price, size in levels]
 
     def restart(self) -> None:
         """A restart of the trading service: it forgets the orders that had ended; the order history has them."""
