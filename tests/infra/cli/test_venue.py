@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import re
+import resource
 import signal
 import subprocess
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from socket import socket
 from typing import Any
 
 import pytest
+from pybit.unified_trading import HTTP
 
+from adapters.simulated.server import VenueServer
+from adapters.simulated.server.clock import VirtualClock
+from adapters.simulated.server.state_file import StateFile
+from adapters.simulated.venue import Venue
 from adapters.simulated.venue.requests import OrderRequest, read
 from domain.errors import InvalidInput
 from infra.cli import INTERRUPTED
 from infra.run.venue import VenueOptions, serve, venue_of
 from tests.journeys.program import PATIENCE, WHENCE, environment
+
+KEY = "mine"
 
 
 @pytest.fixture
@@ -60,10 +69,74 @@ def test_a_kept_state_is_taken_up_by_the_next_run(tmp_path: Path) -> None:
     assert venue_of(VenueOptions(symbols=("BTCUSDT",))).account.orders == {}
 
 
+def test_every_acknowledged_order_is_kept_when_the_process_is_killed(tmp_path: Path) -> None:
+    file = tmp_path / "venue.json"
+    options = ["--port", "0", "--admin-port", "0", "--symbol", "BTCUSDT", "--no-limits", "--quiet"]
+    command = [str(WHENCE), "venue", *options, "--key", KEY, "--secret", KEY, "--state", str(file)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
+        assert process.stdout is not None
+        session = HTTP(api_key=KEY, api_secret=KEY)
+        session.endpoint = process.stdout.readline().split()[1]
+        order = {"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "qty": "0.002"}
+        kinds = ({"orderType": "Market"}, {"orderType": "Limit", "price": "59500"})
+        known = [
+            session.place_order(**order, **kinds[number % 2])["result"]["orderId"] for number in range(20)
+        ]
+        process.kill()
+    venue = venue_of(VenueOptions(state=file, symbols=("BTCUSDT",)))
+    assert [one for one in known if venue.account.find(one, "") is None] == []
+    assert sum(one.qty for one in venue.account.executions) == Decimal("0.02")
+    assert [one.size for one in venue.account.held()] == [Decimal("0.02")]
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("key", [{"key": "other"}, {"secret": "other"}])
+def test_another_key_than_that_of_the_state_is_refused(tmp_path: Path, key: dict[str, str]) -> None:
+    options: dict[str, Any] = {"state": tmp_path / "venue.json", "symbols": ("BTCUSDT",)}
+    venue_of(VenueOptions(**options, key=KEY, secret=KEY)).keep()
+    assert venue_of(VenueOptions(**options, key=KEY)).account.secret == KEY
+    with pytest.raises(InvalidInput, match="leave out --key"):
+        venue_of(VenueOptions(**options, **key))
+
+
+def test_a_state_that_cannot_be_lengthened_is_refused_from_then_on(tmp_path: Path) -> None:
+    file = StateFile(tmp_path / "venue.json")
+    file.replace(b"{}")
+    file.append(b"{}\n")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8, limits[1]))
+    try:
+        for call in (lambda: file.append(b"[0, 1, 2]\n"), file.check):
+            with pytest.raises(InvalidInput, match="cannot be written"):
+                call()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        file.close()
+    assert (tmp_path / "venue.json").read_bytes() == b"{}\n{}\n[0"
+
+
+def test_a_market_that_fails_ends_the_venue_with_its_error() -> None:
+    def fails(_now: int) -> None:
+        raise ArithmeticError("no price")
+
+    async def run() -> None:
+        server = VenueServer(Venue([], 0), VirtualClock(0), move=fails)
+        await server.start()
+        try:
+            await server.watch(10)
+        finally:
+            with pytest.raises(ArithmeticError):
+                await server.stop()
+
+    with pytest.raises(ArithmeticError):
+        asyncio.run(run())
+
+
 @pytest.mark.parametrize(
     "options",
     [
         VenueOptions(level="VIP 9"),
+        VenueOptions(state=Path()),
         VenueOptions(symbols=("DOGEUSDT",)),
         VenueOptions(files=(Path("no.csv"),)),
         VenueOptions(files=(Path("no.csv"),), symbols=("BTCUSDT", "ETHUSDT")),
