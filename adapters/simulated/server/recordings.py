@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -43,7 +45,7 @@ class _Book(Struct, frozen=True, gc=False):
 
 
 class _Message(Struct, frozen=True, gc=False):
-    type: str
+    type: Literal["snapshot", "delta"]
     ts: int
     data: _Book
 
@@ -90,33 +92,67 @@ def _rules_of(tape: Tape) -> Instrument:
 
 def _trades(file: Path, text: str, category: str) -> Recording:
     events: list[Event] = []
-    symbol = ""
-    for row in csv.DictReader(io.StringIO(text)):
-        symbol = row["symbol"]
-        events.append(_printed(file, row))
+    rows = list(csv.DictReader(io.StringIO(text)))
+    symbol = rows[0]["symbol"] if rows else ""
+    for place, row in enumerate(rows, 2):
+        with _placed(file, place):
+            events.append(_printed(row, symbol))
     return _events_of(file, symbol, sorted(events, key=lambda one: one.at), category)
 
 
-def _printed(file: Path, row: dict[str, str]) -> Printed:
+def _printed(row: dict[str, str], symbol: str) -> Printed:
+    """Raises ValueError for a row that is no trade of the symbol."""
+    stamp, price, size = (number(row[name] or "", Decimal) for name in ("timestamp", "price", "size"))
+    if row["side"] not in _SIDE:
+        raise ValueError(f"side {row['side']!r} is neither Buy nor Sell")
+    if row["symbol"] != symbol:
+        raise ValueError(f"a trade of {row['symbol']} in a file of {symbol}")
+    if price <= 0 or size <= 0:
+        raise ValueError(f"price {price} and size {size} must be above 0")
+    at = int(stamp * 1000 if stamp < _SECONDS_BELOW else stamp)
+    return Printed(at, _SIDE[row["side"]], price, size)
+
+
+@contextmanager
+def _placed(file: Path, row: int) -> Iterator[None]:
+    """Names file and row in what is wrong with a row."""
     try:
-        stamp, price, size = (number(row[name], Decimal) for name in ("timestamp", "price", "size"))
-        at = int(stamp * 1000 if stamp < _SECONDS_BELOW else stamp)
-        return Printed(at, _SIDE[row["side"]], price, size)
-    except (ValueError, KeyError, TypeError) as error:
-        raise InvalidInput(f"{file}: not a trade: {row}") from error
+        yield
+    except (msgspec.DecodeError, ValueError) as error:
+        raise InvalidInput(f"{file}, row {row}: {error}") from error
 
 
 def _books(file: Path, text: str, category: str) -> Recording:
     events: list[Event] = []
-    symbol = ""
-    for line in filter(None, text.splitlines()):
-        try:
-            message = msgspec.json.decode(line, type=_Message)
-            symbol = message.data.s
-            events.extend(_quoted(message))
-        except (msgspec.DecodeError, ValueError) as error:
-            raise InvalidInput(f"{file}: not a message of an order book: {line[:80]}") from error
-    return _events_of(file, symbol, events, category)
+    before: _Message | None = None
+    for place, line in enumerate(text.splitlines(), 1):
+        if line:
+            with _placed(file, place):
+                message = msgspec.json.decode(line, type=_Message)
+                _check_message(message, before)
+                events.extend(_quoted(message))
+            before = message
+    return _events_of(file, "" if before is None else before.data.s, events, category)
+
+
+def _check_message(message: _Message, before: _Message | None) -> None:
+    """Raises ValueError for a message that cannot follow the one before."""
+    if before is None and message.type != "snapshot":
+        raise ValueError("a book begins with a snapshot")
+    if before is not None and message.data.s != before.data.s:
+        raise ValueError(f"a book of {message.data.s} in a file of {before.data.s}")
+    if before is not None and message.ts < before.ts:
+        raise ValueError("its time is before that of the message before")
+    levels = [
+        (number(price, Decimal), number(size, Decimal)) for price, size in (*message.data.b, *message.data.a)
+    ]
+    if any(price <= 0 or size < 0 for price, size in levels):
+        raise ValueError("prices must be above 0, and sizes at least 0")
+    bids, asks = (
+        [number(price, Decimal) for price, _size in half] for half in (message.data.b, message.data.a)
+    )
+    if message.type == "snapshot" and bids and asks and max(bids) >= min(asks):
+        raise ValueError(f"bid {max(bids)} is not below ask {min(asks)}")
 
 
 def _quoted(message: _Message) -> Sequence[Event]:

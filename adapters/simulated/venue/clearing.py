@@ -108,12 +108,15 @@ class Clearing(Settlement):
             self._outbox.execution(account, self._funding(market, position, value, fee, now))
 
     def liquidate(self, market: Market, account: Account, position: Position, now: int) -> None:
-        """Cancels the account's orders in the market; the venue takes the position over at its bankruptcy price."""
+        """Cancels the orders of the position; the venue takes it over at its bankruptcy price, rounded to the tick
+        so that no more is lost than the position's margin.
+        """
         for order in account.working(market.symbol):
-            self.end(market, order, Status.CANCELLED, now, BEFORE_LIQUIDATION)
+            if order.request.position_idx == position.index:
+                self.end(market, order, Status.CANCELLED, now, BEFORE_LIQUIDATION)
         holding, order_id = position.holding, self._ids.uuid()
         side, quantity = holding.closing_side, holding.size
-        price = to_tick(position.bankruptcy_price or ZERO, side, market.contract.instrument.tick)
+        price = to_tick(position.bankruptcy_price or ZERO, side.opposite, market.contract.instrument.tick)
         fee = quantity * price * position.fee_rate
         gross = holding.trade(side, quantity, price)
         open_fees, position.open_fees = position.open_fees, ZERO

@@ -83,6 +83,17 @@ class Market:
         return self.last or self.book.best(Side.BUY) or self.book.best(Side.SELL)
 
     @property
+    def quoted_price(self) -> Decimal | None:
+        """The last price, or where it lies outside of the quotes of the market that is played, the nearest of them."""
+        bid, ask = (self.book.shown(side) for side in (Side.BUY, Side.SELL))
+        price = self.last or bid or ask
+        if price is not None and ask is not None:
+            price = min(price, ask)
+        if price is not None and bid is not None:
+            price = max(price, bid)
+        return price
+
+    @property
     def index_price(self) -> Decimal:
         return self.index or self.mark_price
 

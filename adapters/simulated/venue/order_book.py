@@ -121,6 +121,10 @@ class OrderBook:
         level = self.sides[side].best
         return None if level is None else level.price
 
+    def shown(self, side: Side) -> Decimal | None:
+        """The best price of the side at which the market that is played shows a quantity."""
+        return next((level.price for level in self.sides[side] if level.foreign), None)
+
     def depth(self, side: Side, levels: int) -> list[tuple[Decimal, Decimal]]:
         """Price and quantity of the best levels."""
         return [(level.price, level.size) for level, _ in zip(self.sides[side], range(levels), strict=False)]

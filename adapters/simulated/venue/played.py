@@ -42,7 +42,9 @@ Event = Printed | Quoted | Snapshot
 
 
 class PlayedMarket:
-    """Plays events into one market of a venue. The market stands still after the last one."""
+    """Plays events into one market of a venue. The market stands still after the last one. Where its quotes have left
+    the last price behind without a trade, as in a recording of a book, the last price goes with them.
+    """
 
     def __init__(self, venue: Venue, market: Market, events: Iterable[Event]) -> None:
         self._venue, self._market = venue, market
@@ -56,8 +58,11 @@ class PlayedMarket:
     def move(self, now: int) -> None:
         """Plays the events up to `now` (ms)."""
         while self._next is not None and self._next.at <= now:
-            self._play(self._next)
+            event = self._next
+            self._play(event)
             self._next = next(self._events, None)
+            if not isinstance(event, Printed) and (self._next is None or self._next.at > event.at):
+                self._venue.follow_book(self._market.symbol, event.at, self._market.category)
 
     def _play(self, event: Event) -> None:
         match event:

@@ -238,6 +238,15 @@ class Venue:
             if left:
                 matching.print_trade(market, side, price, left, now)
 
+    def follow_book(self, symbol: str, now: int, category: str = LINEAR) -> None:
+        """The market is played without trades: its last price goes with its quotes where it lies outside of them."""
+        market = self.market(symbol, category)
+        last = market.quoted_price
+        if last is not None and last != market.last:
+            market.moved(last)
+            with localcontext(EXACT):
+                self._rooms[category].matching.follow_price(market, now)
+
     def set_prices(
         self, symbol: str, now: int, *, mark: Decimal | None = None, index: Decimal | None = None
     ) -> None:

@@ -130,6 +130,50 @@ def test_recorded_trades_are_read_in_the_order_of_time(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("bids", "more", "ended"),
+    [
+        (("50000", "49400", "49300"), {"stopLoss": "49500"}, "Trade"),
+        (("50000", "49000", "44000"), {}, "BustTrade"),
+    ],
+    ids=["stop", "liquidation"],
+)
+def test_in_a_book_without_trades_prices_follow_the_quotes(
+    bids: Sequence[str], more: dict[str, str], ended: str
+) -> None:
+    scene = Scene()
+    books = [
+        Snapshot(
+            START + number,
+            [
+                Quoted(START + number, Side.BUY, Decimal(bid), Decimal(5)),
+                Quoted(START + number, Side.SELL, Decimal(bid) + 1, Decimal(5)),
+            ],
+        )
+        for number, bid in enumerate(bids)
+    ]
+    market = played(scene, books)
+    market.move(START)
+    assert scene.market.last == Decimal(bids[0])
+    scene.places("Buy", "0.1", **more)
+    market.move(START + len(bids))
+    assert scene.market.mark_price <= Decimal(bids[-1]) + 1
+    assert (scene.position().size, scene.executions()[-1].type) == (0, ended)
+
+
+def test_an_own_quote_does_not_move_the_price_of_a_book_without_trades() -> None:
+    scene = Scene()
+    quotes = [
+        Quoted(START, Side.BUY, Decimal(50000), Decimal(5)),
+        Quoted(START, Side.SELL, Decimal(50010), Decimal(5)),
+    ]
+    market = played(scene, [Snapshot(START, quotes), Quoted(START + 1, Side.BUY, Decimal(49990), Decimal(1))])
+    market.move(START)
+    scene.places("Buy", "0.1", "50005")
+    market.move(START + 1)
+    assert scene.market.last == Decimal(50000)
+
+
 HEAD = "timestamp,symbol,side,size,price\n"
 WRONG_TRADES = (
     "1750000000,BTCUSDT,Buy,1,NaN",
@@ -138,9 +182,20 @@ WRONG_TRADES = (
     "1750000000,BTCUSDT,buy,1,1",
     "Infinity,BTCUSDT,Buy,1,1",
     "1750000000,BTCUSDT,Buy,1",
+    "1750000000,BTCUSDT,Buy,-0.01,1",
+    "1750000000,BTCUSDT,Buy,1,0",
+    "1750000000,BTCUSDT,Buy,1,1\n1750000000,ETHUSDT,Buy,1,1",
 )
 BOOK = '{"topic":"orderbook.500.BTCUSDT","type":"snapshot","ts":1,"data":{"s":"BTCUSDT","b":[%s],"a":[]}}'
-WRONG_LEVELS = ('["NaN","1"]', '["1","Infinity"]', '["one","1"]', '["1"]')
+SECOND = '{"topic":"orderbook.500.BTCUSDT","type":"delta","ts":%s,"data":{"s":"%s","b":[],"a":[]}}'
+WRONG_BOOKS = (
+    SECOND % (1, "BTCUSDT"),
+    BOOK % "" + "\n" + SECOND % (0, "BTCUSDT"),
+    BOOK % "" + "\n" + SECOND % (2, "ETHUSDT"),
+    BOOK.replace("snapshot", "foo") % "",
+    BOOK.replace('"a":[]', '"a":[["1","1"]]') % '["2","1"]',
+)
+WRONG_LEVELS = ('["0","1"]', '["1","-1"]', '["NaN","1"]', '["1","Infinity"]', '["one","1"]', '["1"]')
 
 
 @pytest.mark.parametrize(
@@ -152,12 +207,13 @@ WRONG_LEVELS = ('["NaN","1"]', '["1","Infinity"]', '["one","1"]', '["1"]')
         ("BTCUSDT.data", '{"topic":"orderbook.500.BTCUSDT"}\n'),
         ("BTCUSDT.csv", "nothing"),
         *(("BTCUSDT.csv", f"{HEAD}{row}\n") for row in WRONG_TRADES),
+        *(("BTCUSDT.data", f"{book}\n") for book in WRONG_BOOKS),
         *(("BTCUSDT.data", f"{BOOK % level}\n") for level in WRONG_LEVELS),
     ],
 )
 def test_a_file_that_is_no_recording_is_refused(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInput, match=name):
         recording(tmp_path / name, None, 0, NOW)
 
 
