@@ -122,10 +122,13 @@ class RunningVenue:
         self.server.hub.keep = self._append
 
     def keep_short(self) -> None:
-        """Writes the state anew where its file has grown long, and once a minute; candles are kept by that only."""
+        """Writes the state anew where its file has grown long, and once a minute while that takes a moment only.
+        Candles are kept by this alone.
+        """
         if self.state is not None:
             self.state.check()
-            if self.state.is_long or time.monotonic() - self._kept > _KEPT_EVERY:
+            is_due = self.state.is_short and time.monotonic() - self._kept > _KEPT_EVERY
+            if self.state.is_long or is_due:
                 self.keep()
 
     def _append(self, changes: Sequence[Changes]) -> None:

@@ -95,8 +95,8 @@ async def silence(server: VenueServer, _request: Request) -> None:
 
 async def refuse(server: VenueServer, request: Request) -> None:
     """Refuses connections for `ms`."""
-    if request.ms < 0:
-        raise InvalidInput("ms must be at least 0")
+    if request.ms <= 0:
+        raise InvalidInput("ms must be above 0")
     await server.refuse(request.ms / 1000)
 
 
@@ -124,8 +124,10 @@ async def prices(server: VenueServer, request: Request) -> None:
 
 
 async def trade(server: VenueServer, request: Request) -> None:
-    """A taker of the market trades `qty` up to `price`."""
+    """A taker of the market trades `qty` up to `price`; what finds nobody there is printed as a trade at `price`."""
     price, quantity = _given("price", request.price), _given("qty", request.qty)
+    if not quantity:
+        raise InvalidInput("qty must be above 0")
     now = server.clock.market()
     server.venue.trade(request.symbol, SIDES[request.side], price, quantity, now, request.category)
 
@@ -139,7 +141,7 @@ async def show(server: VenueServer, request: Request) -> None:
 
 async def fill(server: VenueServer, request: Request) -> None:
     """Somebody trades `qty` (all of it where it is missing) with a resting order."""
-    order = _order(server, request)
+    order = _resting(server, request)
     server.venue.fill(order, order.leaves if request.qty is None else request.qty, server.clock.market())
 
 
@@ -151,7 +153,7 @@ async def fill_and_cancel(server: VenueServer, request: Request) -> None:
 
 async def fill_twice(server: VenueServer, request: Request) -> None:
     """The race of a cancel with a fill: `Filled` is pushed a second time, as the answer to the late cancel."""
-    order = _order(server, request)
+    order = _resting(server, request)
     await fill(server, request)
     server.publish()
     contract = server.venue.market_of(order).contract
@@ -164,12 +166,18 @@ async def fill_twice(server: VenueServer, request: Request) -> None:
 async def liquidate(server: VenueServer, request: Request) -> None:
     """Liquidates the account's position, whatever the mark price is."""
     _check_contract(request)
-    server.venue.liquidate(_account(server, request), request.symbol, server.clock.market())
+    account, market = _account(server, request), server.venue.market(request.symbol)
+    if not any(holder is account for holder, _position in market.held()):
+        raise InvalidInput(f"the account has no position in {market.symbol}")
+    server.venue.liquidate(account, request.symbol, server.clock.market())
 
 
 async def cancel_by_hand(server: VenueServer, request: Request) -> None:
     """A person cancels an order on the exchange's own page."""
-    server.venue.end(_order(server, request), "CancelByUser", server.clock.market())
+    order = _order(server, request)
+    if not order.is_open:
+        raise InvalidInput(f"the order has ended: it is {order.status}")
+    server.venue.end(order, "CancelByUser", server.clock.market())
 
 
 async def amend_by_hand(server: VenueServer, request: Request) -> None:
@@ -216,6 +224,15 @@ def _order(server: VenueServer, request: Request) -> Order:
     order = _account(server, request).find(request.order_id, request.order_link_id, request.category)
     if order is None:
         raise Declined(UNKNOWN_TO_CANCEL)
+    return order
+
+
+def _resting(server: VenueServer, request: Request) -> Order:
+    order = _order(server, request)
+    if order.entry is None:
+        raise InvalidInput(f"the order does not rest in the book: it is {order.status}")
+    if request.qty is not None and not 0 < request.qty <= order.leaves:
+        raise InvalidInput(f"qty must be above 0 and at most {order.leaves}")
     return order
 
 

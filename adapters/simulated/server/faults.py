@@ -7,6 +7,7 @@ a number of times, and it may strike by chance, drawn from its seed, so that a r
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -37,7 +38,7 @@ class Kind(StrEnum):
     REORDERED = "reordered"
 
 
-class Fault(Struct, frozen=True, gc=False, kw_only=True):
+class Fault(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
     """`commit`: a spoiled request is executed first, so the client cannot know its outcome from the answer.
     With DELAY the pushes then come before the answer.
 
@@ -59,6 +60,7 @@ class Fault(Struct, frozen=True, gc=False, kw_only=True):
 
 
 ANYWHERE = "*"
+_REMEMBERED = 1_000
 _VALUES = {Kind.DELAY: (0, 3_600_000), Kind.STATUS: (200, 599), Kind.CODE: (-(2**31), 2**31)}
 _ON_PUSHES = frozenset({Kind.MISSING, Kind.DUPLICATE, Kind.REORDERED})
 
@@ -92,16 +94,22 @@ class _Standing:
         self.struck += 1
         return True
 
+    def row(self) -> dict[str, object]:
+        return {"number": self.number, "struck": self.struck, "fault": self.fault}
+
     @property
     def is_over(self) -> bool:
         return bool(self.fault.times) and self.struck >= self.fault.times
 
 
 class Faults:
-    """The faults that are in force; the first one that matches and strikes is taken."""
+    """The faults that are in force; the first one that matches and strikes is taken. The last ones that have struck as
+    often as they were to are remembered.
+    """
 
     def __init__(self) -> None:
         self._standing: list[_Standing] = []
+        self._over: deque[_Standing] = deque(maxlen=_REMEMBERED)
         self._added = 0
 
     def add(self, fault: Fault) -> int:
@@ -116,12 +124,25 @@ class Faults:
         return self._added
 
     def clear(self) -> None:
-        """Ends every fault."""
+        """Ends every fault, and forgets those that are over."""
         self._standing.clear()
+        self._over.clear()
+
+    def end(self, number: int) -> None:
+        """Ends the fault of this number. Raises InvalidInput where it is not in force."""
+        standing = next((one for one in self._standing if one.number == number), None)
+        if standing is None:
+            raise InvalidInput(f"no fault {number} is in force")
+        self._standing.remove(standing)
+        self._over.append(standing)
 
     def listed(self) -> list[dict[str, object]]:
         """The faults in force, with the number of times that each has struck."""
-        return [{"number": one.number, "struck": one.struck, "fault": one.fault} for one in self._standing]
+        return [one.row() for one in self._standing]
+
+    def over(self) -> list[dict[str, object]]:
+        """Those that have struck as often as they were to, or were ended by their number; the oldest first."""
+        return [one.row() for one in self._over]
 
     def of_request(self, path: str, params: Mapping[str, object]) -> Fault | None:
         """The fault that strikes a request to this path."""
@@ -136,6 +157,6 @@ class Faults:
             fits = one.fault.kind is Kind.DELAY or (one.fault.kind in _ON_PUSHES) is pushes
             if fits and one.matches(where, facts) and one.strikes():
                 if one.is_over:
-                    self._standing.remove(one)
+                    self.end(one.number)
                 return one.fault
         return None

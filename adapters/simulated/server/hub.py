@@ -37,6 +37,12 @@ _PLAIN: Mapping[str, str] = {
 SUBSCRIBABLE = frozenset(_PLAIN)
 
 
+def mixed(topics: Sequence[str]) -> str | None:
+    """Why topics may not be subscribed to in one request: one of every category with those of one category."""
+    categorised = {topic not in PRIVATE_TOPICS for topic in topics if topic != "wallet"}
+    return "error:topics of a category cannot be mixed with those of all" if len(categorised) > 1 else None
+
+
 class Push(Struct, frozen=True, gc=False):
     """Rows of one topic for one account, as they were when the venue changed."""
 

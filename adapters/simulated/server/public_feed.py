@@ -28,6 +28,12 @@ Row = dict[str, object]
 Stream = BookStream | TickerStream | KlineStream
 
 
+def is_place(where: str) -> bool:
+    """Whether a text is a topic without its symbol."""
+    name, _, middle = where.partition(".")
+    return name in _MIDDLES and _MIDDLES[name](middle)
+
+
 class PublicFeed:
     """Topics of one category. A stream exists while somebody has subscribed to it."""
 

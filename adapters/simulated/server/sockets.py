@@ -9,7 +9,7 @@ from functools import partial
 from aiohttp import WSMsgType, web
 
 from adapters.simulated.server.clock import Clock
-from adapters.simulated.server.hub import ENCODE, SUBSCRIBABLE, Hub
+from adapters.simulated.server.hub import ENCODE, SUBSCRIBABLE, Hub, mixed
 from adapters.simulated.server.operations import Message, done, fault_of, parsed, refused, topics_of
 from adapters.simulated.server.public_feed import PublicFeed
 from adapters.simulated.server.session import Session
@@ -85,8 +85,7 @@ class Sockets:
             case "subscribe":
                 self._later(partial(_subscribe_public, feed), session, message)
             case "unsubscribe":
-                feed.unsubscribe(session, topics_of(message))
-                done(session, message)
+                self._later(partial(_unsubscribe_public, feed), session, message)
             case "ping":
                 pong = {"success": True, "ret_msg": "pong", "conn_id": session.id}
                 session.send(ENCODE({**pong, "req_id": message.get("req_id", ""), "op": "ping"}))
@@ -100,8 +99,7 @@ class Sockets:
             case "subscribe":
                 self._later(self._subscribe, session, message)
             case "unsubscribe":
-                session.topics.difference_update(topics_of(message))
-                done(session, message)
+                self._later(_unsubscribe, session, message)
             case "ping":
                 pong = {"req_id": message.get("req_id", ""), "op": "pong", "conn_id": session.id}
                 session.send(ENCODE({**pong, "args": [str(self._clock.wall())]}))
@@ -124,7 +122,7 @@ class Sockets:
 
     def _subscribe(self, session: Session, message: Message) -> None:
         topics = topics_of(message)
-        fault = fault_of(session, topics, SUBSCRIBABLE.__contains__)
+        fault = fault_of(session, topics, SUBSCRIBABLE.__contains__) or mixed(topics)
         if session.account is None:
             fault = "Request not authorized"
         if fault is None:
@@ -132,6 +130,16 @@ class Sockets:
             done(session, message)
         else:
             refused(session, message, fault)
+
+
+def _unsubscribe(session: Session, message: Message) -> None:
+    session.topics.difference_update(topics_of(message))
+    done(session, message)
+
+
+def _unsubscribe_public(feed: PublicFeed, session: Session, message: Message) -> None:
+    feed.unsubscribe(session, topics_of(message))
+    done(session, message)
 
 
 def _subscribe_public(feed: PublicFeed, session: Session, message: Message) -> None:

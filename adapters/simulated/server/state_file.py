@@ -9,7 +9,8 @@ from adapters.simulated.venue.journal import read
 from adapters.simulated.venue.state import VenueState
 from domain.errors import InvalidInput
 
-_LEAST = 4 * 2**20
+_LEAST = 64 * 2**20
+_SHORT = 2**21
 _SHOWN = 200
 _OWNER = 0o600
 
@@ -29,8 +30,13 @@ class StateFile:
 
     @property
     def is_long(self) -> bool:
-        """Whether the lines that were appended are more than what would be written anew."""
-        return self._added > max(_LEAST, self._whole)
+        """Whether the lines that were appended are a multiple of what would be written anew."""
+        return self._added > max(_LEAST, 2 * self._whole)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the state is written anew within some hundredths of a second."""
+        return self._whole < _SHORT
 
     def read(self) -> VenueState | None:
         """The state in the file; None where there is no file."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 import json
 from typing import Any
 
 import aiohttp
 import pytest
 
-from tests.adapters.simulated.server.serving import KEY, RunningVenue
+from tests.adapters.simulated.server.serving import KEY, SECRET, RunningVenue
 from tests.adapters.simulated.server.test_signatures import BALANCE, ORDER, QUERY, sent, signed
 
 TOO_LONG = "1" * 4_301
@@ -104,3 +106,53 @@ def test_a_topic_whose_depth_has_too_many_digits_is_refused(venue: RunningVenue)
     topic = f"orderbook.{TOO_LONG}.BTCUSDT"
     reply = reply_to(venue, "public/linear", {"op": "subscribe", "args": [topic]})
     assert not reply["success"]
+
+
+def replies_to(venue: RunningVenue, channel: str, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The answers to messages that are sent at once, without what is pushed in between."""
+
+    async def exchange() -> list[dict[str, Any]]:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(f"{venue.socket_url}/v5/{channel}") as socket,
+        ):
+            for message in messages:
+                await socket.send_json(message)
+            replies: list[dict[str, Any]] = []
+            while len(replies) < len(messages):
+                reply = await socket.receive_json(timeout=5)
+                replies += [reply] if "op" in reply else []
+            return replies
+
+    return asyncio.run(exchange())
+
+
+@pytest.mark.parametrize(
+    ("channel", "topic"), [("public/linear", "publicTrade.BTCUSDT"), ("private", "order")]
+)
+def test_messages_of_a_connection_are_executed_in_their_order(
+    venue: RunningVenue, channel: str, topic: str
+) -> None:
+    messages = [{"op": op, "args": [topic], "req_id": op} for op in ("subscribe", "unsubscribe")]
+    replies = replies_to(venue, channel, messages)
+    assert [one["req_id"] for one in replies] == ["subscribe", "unsubscribe"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "args"),
+    [
+        ("public/linear", ["publicTrade.BTCUSDT"] * 2),
+        ("public/linear", ["x" * 21_001]),
+        ("private", ["order", "position.linear"]),
+        ("private", ["order.linear", "order.linear"]),
+    ],
+)
+def test_topics_that_are_repeated_mixed_or_too_long_are_refused(
+    venue: RunningVenue, channel: str, args: list[str]
+) -> None:
+    expires = venue.do(lambda one: one.clock.wall()) + 10_000
+    sign = hmac.new(SECRET.encode(), f"GET/realtime{expires}".encode(), hashlib.sha256).hexdigest()
+    messages = [{"op": "auth", "args": [KEY, expires, sign]}, {"op": "subscribe", "args": args}]
+    *_authenticated, reply = replies_to(venue, channel, messages)
+    assert not reply["success"]
+    assert reply["ret_msg"].startswith("error:")
