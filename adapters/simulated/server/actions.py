@@ -28,6 +28,7 @@ BY_ADMIN = "CancelByAdmin"
 
 
 _MOST_MS = 10**11
+_LONGEST_REFUSAL = 3_600_000
 _MOST_RATE = Decimal(1)
 _MOST_DIGITS = 15
 
@@ -95,8 +96,8 @@ async def silence(server: VenueServer, _request: Request) -> None:
 
 async def refuse(server: VenueServer, request: Request) -> None:
     """Refuses connections for `ms`."""
-    if request.ms <= 0:
-        raise InvalidInput("ms must be above 0")
+    if not 0 < request.ms <= _LONGEST_REFUSAL:
+        raise InvalidInput(f"ms must be above 0 and at most {_LONGEST_REFUSAL}")
     await server.refuse(request.ms / 1000)
 
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from adapters.simulated.server.json_values import EMPTY, list_of, object_of
 from domain.errors import InvalidInput
 
 
@@ -85,7 +86,7 @@ class _Standing:
             ("category", fault.category),
             ("orderStatus", fault.status),
         )
-        return all(not wanted or facts.get(name) == wanted for name, wanted in limited)
+        return all(not wanted or wanted in _values(facts, name) for name, wanted in limited)
 
     def strikes(self) -> bool:
         self.passed += 1
@@ -100,6 +101,12 @@ class _Standing:
     @property
     def is_over(self) -> bool:
         return bool(self.fault.times) and self.struck >= self.fault.times
+
+
+def _values(facts: Mapping[str, object], name: str) -> list[object]:
+    """What facts have under a name, themselves or, of a batch, in one of its orders."""
+    orders = (object_of(one) or EMPTY for one in list_of(facts.get("request")) or ())
+    return [facts.get(name), *(order.get(name) for order in orders)]
 
 
 class Faults:

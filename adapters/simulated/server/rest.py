@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl
 
 import msgspec
-from aiohttp import web
+from aiohttp import ClientPayloadError, web
+from aiohttp.http import HttpProcessingError
+from aiohttp.web import RequestPayloadError
 from msgspec import Struct
 
 from adapters.simulated.server.call import Answer, Row
@@ -28,6 +30,8 @@ _PAGE = b"<html><head><title>Just a moment...</title></head><body>maintenance</b
 _REFUSED = b"access too frequent"
 _FORBIDDEN = 403
 _KEPT_ANSWERS = 256
+_UNREAD = (ConnectionError, ClientPayloadError, HttpProcessingError, RequestPayloadError)
+"""What reading a body raises where the client leaves in the middle of it, or has not encoded it as it says."""
 
 
 class Reply(Struct, frozen=True, gc=False):
@@ -61,7 +65,10 @@ class Rest:
         self.requests += 1
         if self._addresses.refuses(request.remote or "", self._clock.wall()):
             return _response(Reply(_REFUSED, {}, _FORBIDDEN))
-        payload = await request.read() if request.method == "POST" else request.url.raw_query_string.encode()
+        try:
+            payload = await _payload(request)
+        except _UNREAD:
+            return _cut(request)
         params = _params(request, payload)
         fault = self._faults.of_request(request.path, params)
         if fault is not None and not fault.commit:
@@ -138,6 +145,10 @@ class Rest:
         self._answers[key] = reply
         if len(self._answers) > _KEPT_ANSWERS:
             del self._answers[next(iter(self._answers))]
+
+
+async def _payload(request: web.Request) -> bytes:
+    return await request.read() if request.method == "POST" else request.url.raw_query_string.encode()
 
 
 def _params(request: web.Request, payload: bytes) -> Mapping[str, object]:

@@ -61,6 +61,7 @@ class VenueServer:
         self._site: web.TCPSite | None = None
         self._task: asyncio.Task[None] | None = None
         self._opening: asyncio.Task[None] | None = None
+        self._refused: asyncio.TimerHandle | None = None
 
     @property
     def url(self) -> str:
@@ -98,13 +99,16 @@ class VenueServer:
                 await self._runner.cleanup()
 
     async def refuse(self, seconds: float) -> None:
-        """Cuts every connection and refuses new ones for a time."""
+        """Cuts every connection and refuses new ones for a time, which replaces the time of a refusal before."""
         assert self._site is not None
-        await self._site.stop()
-        self.is_listening = False
+        if self._refused is not None:
+            self._refused.cancel()
+        if self.is_listening:
+            self.is_listening = False
+            await self._site.stop()
         self.sockets.cut()
         self._drop_clients()
-        asyncio.get_running_loop().call_later(seconds, self._listen_again)
+        self._refused = asyncio.get_running_loop().call_later(seconds, self._listen_again)
 
     def restart(self) -> None:
         """A restart of the trading service: recent orders are forgotten, books begin anew, sockets are cut."""
@@ -132,6 +136,7 @@ class VenueServer:
         self.port = int(self._runner.addresses[-1][1])
 
     def _listen_again(self) -> None:
+        self._refused = None
         self._opening = asyncio.create_task(self._listen())
 
     def _drop_clients(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from adapters.simulated.venue.journal import read
@@ -62,6 +63,8 @@ class StateFile:
             self._write(text + b"\n")
             part.replace(self._path)
         except (OSError, ValueError) as fault:
+            with suppress(OSError, ValueError):
+                part.unlink(missing_ok=True)
             raise self._unwritable(fault) from fault
         self._whole, self._added = len(text), 0
 

@@ -167,12 +167,13 @@ def _not_too_many(candidate: Candidate) -> None:
     waiting = sum(_is_conditional(order) for order in working)
     if candidate.waits and waiting >= MOST_WAITING:
         raise Declined(TOO_MANY_WAITING)
-    if not candidate.waits and len(working) - waiting >= MOST_ACTIVE:
+    if not candidate.waits and sum(not order.waits for order in working) >= MOST_ACTIVE:
         raise Declined(TOO_MANY_ORDERS)
 
 
 def _is_conditional(order: Order) -> bool:
-    return order.waits
+    """Stop orders of a position are counted by themselves."""
+    return order.waits and order.stop_kind is StopKind.STOP
 
 
 def _quantity(candidate: Candidate) -> None:

@@ -126,6 +126,7 @@ def test_time_passes_when_it_is_moved(venue: RunningVenue, port: Port) -> None:
         ("/actions/trade", {"price": "50000", "qty": "0"}),
         ("/actions/liquidate", {}),
         ("/actions/refuse", {}),
+        ("/actions/refuse", {"ms": 10**10}),
         ("/faults", {"where": "*", "kind": "delay", "value": -1}),
         ("/faults", {"where": "*", "kind": "status", "value": 9999}),
         *(("/actions/prices", {"mark": mark}) for mark in ("NaN", "Infinity", "1e400", "-5", "0")),
@@ -171,3 +172,22 @@ def test_every_action_is_listed_with_its_meaning(port: Port) -> None:
     _status, listed = port.sends("GET", "/actions")
     assert list(listed) == list(ACTIONS)
     assert all(listed.values())
+
+
+def test_a_refusal_during_another_one_replaces_its_time(venue: RunningVenue, port: Port) -> None:
+    for ms in (3_600_000, 1):
+        assert port.sends("POST", "/actions/refuse", {"ms": ms}) == (200, {})
+    venue.await_listening()
+    assert pybit_http(venue).get_server_time()["retCode"] == 0
+
+
+def test_a_fault_of_a_symbol_strikes_a_batch_with_an_order_of_it(venue: RunningVenue, port: Port) -> None:
+    fault = {"where": "/v5/order/create-batch", "kind": "code", "value": 10016, "symbol": "BTCUSDT"}
+    port.sends("POST", "/faults", fault)
+    order = {"side": "Buy", "orderType": "Limit", "qty": "0.01", "price": "49000"}
+    session = pybit_http(venue)
+    session.place_batch_order(category="linear", request=[{**order, "symbol": "ETHUSDT"}])
+    with pytest.raises(Exception, match="10016"):
+        session.place_batch_order(
+            category="linear", request=[{**order, "symbol": one} for one in ("ETHUSDT", "BTCUSDT")]
+        )

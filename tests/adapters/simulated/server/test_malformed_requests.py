@@ -6,11 +6,16 @@ import asyncio
 import hashlib
 import hmac
 import json
+from socket import SHUT_WR, create_connection
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
+import aiohttp.web
 import pytest
 
+from adapters.simulated.server.session import MOST_FRAMES, Session
+from tests.adapters.simulated.server.clients import pybit_http
 from tests.adapters.simulated.server.serving import KEY, SECRET, RunningVenue
 from tests.adapters.simulated.server.test_signatures import BALANCE, ORDER, QUERY, sent, signed
 
@@ -156,3 +161,35 @@ def test_topics_that_are_repeated_mixed_or_too_long_are_refused(
     *_authenticated, reply = replies_to(venue, channel, messages)
     assert not reply["success"]
     assert reply["ret_msg"].startswith("error:")
+
+
+@pytest.mark.parametrize("head", ["Content-Length: 100", "Content-Length: 4\r\nContent-Encoding: gzip"])
+def test_a_body_that_ends_too_early_or_is_encoded_wrongly_leaves_no_error(
+    venue: RunningVenue, head: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with create_connection((urlsplit(venue.url).hostname or "", venue.server.port)) as client:
+        client.sendall(f'POST /v5/order/create HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n{{"a"'.encode())
+        client.shutdown(SHUT_WR)
+        while client.recv(1_000):
+            pass
+    assert pybit_http(venue).get_server_time()["retCode"] == 0
+    assert caplog.records == []
+
+
+def test_a_client_that_reads_nothing_is_cut() -> None:
+    class Wire(asyncio.Transport):
+        cut = False
+
+        def abort(self) -> None:
+            self.cut = True
+
+    async def flood() -> bool:
+        wire = Wire()
+        session = Session(aiohttp.web.WebSocketResponse(), wire)
+        for _ in range(MOST_FRAMES):
+            session.send(b"{}")
+        before = wire.cut
+        session.send(b"{}")
+        return not before and wire.cut
+
+    assert asyncio.run(flood())

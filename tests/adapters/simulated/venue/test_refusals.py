@@ -294,3 +294,13 @@ def test_a_refused_stop_changes_nothing(scene: Scene) -> None:
     with pytest.raises(Declined):
         long(scene, trailingStop="55", **PART, tpSize="5")
     assert scene.waiting() == {}
+
+
+def test_stops_of_a_position_are_no_conditional_orders(scene: Scene) -> None:
+    scene.places("Buy", "0.02")
+    for _ in range(10):
+        scene.sets_stop(tpslMode="Partial", takeProfit="51000", stopLoss="49000", tpSize="0.002")
+    assert scene.places("Buy", "0.01", triggerPrice="50100", triggerDirection=1).waits
+    with pytest.raises(Declined) as refused:
+        scene.sets_stop(tpslMode="Partial", takeProfit="51000")
+    assert refused.value.number == 110061
