@@ -172,7 +172,7 @@ def test_a_waiting_order_trades_when_the_price_comes_to_its_trigger(
     assert (order.status, order.request.trigger_direction) == (Status.UNTRIGGERED, direction)
     scene.venue.outbox.drain()
     side = "Buy" if direction == 1 else "Sell"
-    scene.shows("Buy" if side == "Sell" else "Buy", "49800", "5")
+    scene.shows("Buy", "49800", "5")
     scene.trades(side, trigger, "3")
     assert order.status is Status.FILLED
     [changes] = scene.venue.outbox.drain()
