@@ -205,8 +205,11 @@ def test_a_filled_order_places_its_take_profit_and_stop_loss_which_reserve_once(
     assert {one.qty for one in stops.values()} == {Decimal("0.0999")}
     assert {one.stop_kind for one in stops.values()} == {"tpslOrder"}
     assert occupied(scene) == {"BTC": "0.0999"}
-    scene.cancels(stops["50500"])
-    assert occupied(scene) == {"BTC": "0.0999"}
+    scene.amends(stops["49500"], qty="0.2")
+    assert occupied(scene) == {"BTC": "0.2"}
+    scene.amends(stops["50500"], qty="0.05")
+    scene.cancels(stops["49500"])
+    assert occupied(scene) == {"BTC": "0.05"}
 
 
 @pytest.mark.parametrize(
