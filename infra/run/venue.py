@@ -229,6 +229,7 @@ async def serve(options: VenueOptions, say: Say, *, narrates: bool = True) -> No
         say(running.greeting())
         while True:
             await asyncio.sleep(1)
+            running.server.check()
             running.keep()
             if narrates:
                 say(running.line())

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from adapters.simulated.bounds import is_off_step
 from adapters.simulated.server.clock import VirtualClock
 from adapters.simulated.server.hub import Push
 from adapters.simulated.server.order_row import order_push
@@ -18,8 +19,11 @@ from adapters.simulated.venue.categories import LINEAR
 from adapters.simulated.venue.codes import UNKNOWN_TO_CANCEL, Declined
 from adapters.simulated.venue.order import Order
 from adapters.simulated.venue.requests import SIDES, AmendRequest, read
+from domain.arithmetic import ONE, ZERO
 from domain.errors import InvalidInput
 
+_MOST = Decimal(10**12)
+_LONGEST = 10**12
 NOT_FOUND_BY_LINK = "EC_OrigClOrdIDDoesNotExist"
 BY_ADMIN = "CancelByAdmin"
 
@@ -53,6 +57,7 @@ async def act(server: VenueServer, name: str, body: Mapping[str, object]) -> Non
         request = msgspec.convert(body, Request, strict=False)
     except msgspec.ValidationError as error:
         raise InvalidInput(str(error)) from None
+    _check(server, request)
     await action(server, request)
     server.publish()
 
@@ -124,7 +129,7 @@ async def show(server: VenueServer, request: Request) -> None:
 
 async def fill(server: VenueServer, request: Request) -> None:
     """Somebody trades `qty` (all of it where it is missing) with a resting order."""
-    order = _order(server, request)
+    order = _resting(server, request)
     server.venue.fill(order, order.leaves if request.qty is None else request.qty, server.clock.market())
 
 
@@ -136,7 +141,7 @@ async def fill_and_cancel(server: VenueServer, request: Request) -> None:
 
 async def fill_twice(server: VenueServer, request: Request) -> None:
     """The race of a cancel with a fill: `Filled` is pushed a second time, as the answer to the late cancel."""
-    order = _order(server, request)
+    order = _resting(server, request)
     await fill(server, request)
     server.publish()
     contract = server.venue.market_of(order).contract
@@ -149,12 +154,15 @@ async def fill_twice(server: VenueServer, request: Request) -> None:
 async def liquidate(server: VenueServer, request: Request) -> None:
     """Liquidates the account's position, whatever the mark price is."""
     _check_contract(request)
-    server.venue.liquidate(_account(server, request), request.symbol, server.clock.market())
+    account = _account(server, request)
+    if not any(one.size for one in account.positions.get(request.symbol, {}).values()):
+        raise InvalidInput(f"there is no position in {request.symbol}")
+    server.venue.liquidate(account, request.symbol, server.clock.market())
 
 
 async def cancel_by_hand(server: VenueServer, request: Request) -> None:
     """A person cancels an order on the exchange's own page."""
-    server.venue.end(_order(server, request), "CancelByUser", server.clock.market())
+    server.venue.end(_open(server, request), "CancelByUser", server.clock.market())
 
 
 async def amend_by_hand(server: VenueServer, request: Request) -> None:
@@ -189,6 +197,23 @@ ACTIONS: Mapping[str, Action] = {
 }
 
 
+def _check(server: VenueServer, request: Request) -> None:
+    """Raises InvalidInput for a number that no market has, Declined for a symbol that is not listed."""
+    rules = server.venue.market(request.symbol, request.category).contract.instrument
+    for name, step in (("price", rules.tick), ("mark", None), ("index", None), ("qty", rules.lot)):
+        value: Decimal | None = getattr(request, name)
+        if value is None:
+            continue
+        if not value.is_finite() or not ZERO < value < _MOST:
+            raise InvalidInput(f"{name} must be a number above 0")
+        if step is not None and is_off_step(value, step):
+            raise InvalidInput(f"{name} {value} is not a multiple of {step}")
+    if not request.rate.is_finite() or abs(request.rate) > ONE:
+        raise InvalidInput("rate must be a number from -1 to 1")
+    if not 0 <= abs(request.ms) <= _LONGEST:
+        raise InvalidInput(f"ms must be at most {_LONGEST}")
+
+
 def _account(server: VenueServer, request: Request) -> Account:
     accounts = server.venue.accounts
     account = accounts.get(request.key) if request.key else next(iter(accounts.values()), None)
@@ -204,12 +229,26 @@ def _order(server: VenueServer, request: Request) -> Order:
     return order
 
 
+def _open(server: VenueServer, request: Request) -> Order:
+    order = _order(server, request)
+    if not order.is_open:
+        raise Declined(UNKNOWN_TO_CANCEL)
+    return order
+
+
+def _resting(server: VenueServer, request: Request) -> Order:
+    order = _order(server, request)
+    if order.entry is None:
+        raise InvalidInput(f"the order is {order.status} and does not rest in the book")
+    return order
+
+
 def _check_contract(request: Request) -> None:
     if request.category != LINEAR:
         raise InvalidInput(f"category {request.category} has no funding, mark price or liquidation")
 
 
 def _given(name: str, value: Decimal | None) -> Decimal:
-    if value is None or not value.is_finite() or value < 0:
-        raise InvalidInput(f"{name} must be a number of at least 0")
+    if value is None:
+        raise InvalidInput(f"{name} is missing")
     return value

@@ -30,7 +30,8 @@ class Answer(Struct, frozen=True, gc=False):
 @dataclass(frozen=True, slots=True)
 class Call:
     """`params` are the parameters of the query string or of the JSON body. `now` is the market's time, `wall` the time
-    by which requests are signed; both in ms.
+    by which requests are signed; both in ms. `granted` is how many orders of
+    a batch are within the rate limit.
     """
 
     venue: Venue
@@ -38,6 +39,7 @@ class Call:
     wall: int
     params: Mapping[str, object]
     signer: Account | None = None
+    granted: int = 1
 
     @property
     def account(self) -> Account:

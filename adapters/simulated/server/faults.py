@@ -7,8 +7,9 @@ a number of times, and it may strike by chance, drawn from its seed, so that a r
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from enum import StrEnum
 
 from msgspec import Struct
@@ -37,7 +38,7 @@ class Kind(StrEnum):
     REORDERED = "reordered"
 
 
-class Fault(Struct, frozen=True, gc=False, kw_only=True):
+class Fault(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
     """`commit`: a spoiled request is executed first, so the client cannot know its outcome from the answer.
     With DELAY the pushes then come before the answer.
 
@@ -59,6 +60,13 @@ class Fault(Struct, frozen=True, gc=False, kw_only=True):
 
 
 ANYWHERE = "*"
+_VALUES: Mapping[Kind, tuple[int, int]] = {
+    Kind.DELAY: (0, 86_400_000),
+    Kind.STATUS: (100, 999),
+    Kind.CODE: (1, 10_000_000),
+}
+"""The least and the largest `value` of the kinds that have one."""
+
 _ON_PUSHES = frozenset({Kind.MISSING, Kind.DUPLICATE, Kind.REORDERED})
 
 
@@ -97,19 +105,39 @@ class _Standing:
 
 
 class Faults:
-    """The faults that are in force; the first one that matches and strikes is taken."""
+    """The faults that are in force; the first one that matches and strikes is taken. `requests` and `pushes` are the
+    places that there are: paths and operations, and topics without their symbols.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, requests: Collection[str], pushes: Collection[str]) -> None:
+        self._requests, self._pushes = requests, pushes
         self._standing: list[_Standing] = []
         self._added = 0
 
     def add(self, fault: Fault) -> int:
-        """Puts a fault in force; returns its number. Raises InvalidInput for a probability outside 0 to 1."""
+        """Puts a fault in force; returns its number. Raises InvalidInput for one that could never strike, or that says
+        what no server sends.
+        """
         if not 0 <= fault.probability <= 1 or fault.times < 0 or fault.skip < 0:
             raise InvalidInput("a fault needs a probability from 0 to 1, and times and skip of at least 0")
+        low, high = _VALUES.get(fault.kind, (0, 0))
+        if fault.kind in _VALUES and not low <= fault.value <= high:
+            raise InvalidInput(f"the value of {fault.kind} must be from {low} to {high}")
+        self._check_place(fault)
         self._added += 1
         self._standing.append(_Standing(fault, self._added))
         return self._added
+
+    def _check_place(self, fault: Fault) -> None:
+        if fault.where == ANYWHERE:
+            return
+        if fault.where not in (*self._requests, *self._pushes):
+            near = get_close_matches(fault.where, [*self._requests, *self._pushes], 1)
+            hint = f"; is it {near[0]}?" if near else ""
+            raise InvalidInput(f"there is no endpoint, operation or topic {fault.where!r}{hint}")
+        is_push = fault.where in self._pushes
+        if fault.kind is not Kind.DELAY and (fault.kind in _ON_PUSHES) is not is_push:
+            raise InvalidInput(f"{fault.kind} does not strike {'pushes' if is_push else 'requests'}")
 
     def clear(self) -> None:
         """Ends every fault."""

@@ -31,16 +31,17 @@ class Handling:
         headers: dict[str, str],
     ) -> Answer:
         """What the endpoint's handler answers."""
-        if account is not None:
-            self._count(endpoint, account, params, wall, headers)
-        result = endpoint.handler(Call(self._venue, self._clock.market(), wall, params, account))
+        granted = 1 if account is None else self._granted(endpoint, account, params, wall, headers)
+        result = endpoint.handler(Call(self._venue, self._clock.market(), wall, params, account, granted))
         return result if isinstance(result, Answer) else Answer(result, {})
 
-    def _count(
+    def _granted(
         self, endpoint: Endpoint, account: Account, params: Params, wall: int, headers: dict[str, str]
-    ) -> None:
+    ) -> int:
+        """How many orders of the request are within the limit."""
         group, limit = endpoint.allowance(str(params.get("category", "")))
         allowance = self._limits.ask(account.uid, group, limit, wall, orders_in(params))
         headers.update(allowance.headers())
         if not allowance.granted:
             raise Declined(TOO_OFTEN)
+        return allowance.granted

@@ -17,7 +17,7 @@ def parsed(text: str) -> Message:
     """The message; empty where it is no JSON object."""
     try:
         message = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
     return object_of(message) or EMPTY
 
@@ -42,7 +42,7 @@ def fault_of(session: Session, topics: Sequence[str], known: Callable[[str], boo
     for topic in topics:
         if not known(topic):
             return f"error:handler not found,topic:{topic}"
-        if topic in session.topics:
+        if topic in session.topics or topics.count(topic) > 1:
             return f"error:already subscribed,topic:{topic}"
     return None if topics else "error:request args is empty"
 

@@ -181,6 +181,15 @@ _MIDDLES: Mapping[str, Callable[[str], bool]] = {
     "orderbook": _is_depth,
     "kline": _is_interval,
 }
+PLACES = (
+    "publicTrade",
+    "tickers",
+    "allLiquidation",
+    *(f"orderbook.{depth}" for depth in DEPTHS),
+    *(f"kline.{interval}" for interval in INTERVALS),
+)
+"""The topics without their symbols."""
+
 _STREAMS: Mapping[str, Callable[[Market, str], Stream]] = {
     "orderbook": lambda market, depth: BookStream(market, int(depth)),
     "tickers": lambda market, _middle: ticker_stream(market),

@@ -146,7 +146,7 @@ def _params(request: web.Request, payload: bytes) -> Mapping[str, object]:
         return dict(parse_qsl(payload.decode(), keep_blank_values=True))
     try:
         body = msgspec.json.decode(payload or b"{}")
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _NO_OBJECT
     return object_of(body) or (_NO_OBJECT if body != {} else EMPTY)
 

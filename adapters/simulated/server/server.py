@@ -12,14 +12,15 @@ from aiohttp import web
 
 from adapters.simulated.server.clock import Clock
 from adapters.simulated.server.delivery import Delivery
+from adapters.simulated.server.endpoints import ENDPOINTS
 from adapters.simulated.server.faults import Faults
 from adapters.simulated.server.handling import Handling
-from adapters.simulated.server.hub import Hub
+from adapters.simulated.server.hub import PRIVATE_TOPICS, Hub
 from adapters.simulated.server.limits import AddressLimit, RateLimits
-from adapters.simulated.server.public_feed import PublicFeed
+from adapters.simulated.server.public_feed import PLACES, PublicFeed
 from adapters.simulated.server.rest import Rest
 from adapters.simulated.server.sockets import Sockets
-from adapters.simulated.server.trade_socket import TradeSocket
+from adapters.simulated.server.trade_socket import PATHS, TradeSocket
 from adapters.simulated.venue.categories import LINEAR, SERVED, SPOT
 from adapters.simulated.venue.venue import Venue
 
@@ -27,6 +28,8 @@ TICK = 0.01
 """Seconds between two looks at market and streams."""
 
 _MOST_BODY = 2**20
+_REQUESTS = (*(path for _method, path in ENDPOINTS), *PATHS)
+_PUSHES = (*PRIVATE_TOPICS, *PLACES)
 MoveMarket = Callable[[int], None]
 """Plays the market up to a time (ms)."""
 
@@ -46,7 +49,7 @@ class VenueServer:
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
-        self.venue, self.clock, self.faults = venue, clock, Faults()
+        self.venue, self.clock, self.faults = venue, clock, Faults(_REQUESTS, _PUSHES)
         self.delivery = Delivery(self.faults)
         self.hub = Hub(venue, clock, self.delivery)
         self.feeds = {one: PublicFeed(venue, clock, self.delivery, one) for one in SERVED}
@@ -82,7 +85,7 @@ class VenueServer:
         """Closes every connection and ends the tasks."""
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
+            with suppress(asyncio.CancelledError, Exception):  # `check` has raised it
                 await self._task
         self.sockets.cut()
         if self._runner is not None:
@@ -102,6 +105,11 @@ class VenueServer:
         self.venue.restart()
         self.restart_books()
         self.sockets.cut()
+
+    def check(self) -> None:
+        """Raises the error that has ended the task that moves the market."""
+        if self._task is not None and self._task.done() and not self._task.cancelled():
+            self._task.result()
 
     def publish(self) -> None:
         """Sends everything that changed."""

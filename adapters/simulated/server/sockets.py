@@ -85,8 +85,7 @@ class Sockets:
             case "subscribe":
                 self._later(partial(_subscribe_public, feed), session, message)
             case "unsubscribe":
-                feed.unsubscribe(session, topics_of(message))
-                done(session, message)
+                self._later(partial(_unsubscribe_public, feed), session, message)
             case "ping":
                 pong = {"success": True, "ret_msg": "pong", "conn_id": session.id}
                 session.send(ENCODE({**pong, "req_id": message.get("req_id", ""), "op": "ping"}))
@@ -100,8 +99,7 @@ class Sockets:
             case "subscribe":
                 self._later(self._subscribe, session, message)
             case "unsubscribe":
-                session.topics.difference_update(topics_of(message))
-                done(session, message)
+                self._later(_unsubscribe, session, message)
             case "ping":
                 pong = {"req_id": message.get("req_id", ""), "op": "pong", "conn_id": session.id}
                 session.send(ENCODE({**pong, "args": [str(self._clock.wall())]}))
@@ -125,6 +123,8 @@ class Sockets:
     def _subscribe(self, session: Session, message: Message) -> None:
         topics = topics_of(message)
         fault = fault_of(session, topics, SUBSCRIBABLE.__contains__)
+        if len({"." in topic.removesuffix(".fast") for topic in topics if topic != "wallet"}) > 1:
+            fault = "error:all-in-one and categorised topics in one request"
         if session.account is None:
             fault = "Request not authorized"
         if fault is None:
@@ -132,6 +132,16 @@ class Sockets:
             done(session, message)
         else:
             refused(session, message, fault)
+
+
+def _unsubscribe_public(feed: PublicFeed, session: Session, message: Message) -> None:
+    feed.unsubscribe(session, topics_of(message))
+    done(session, message)
+
+
+def _unsubscribe(session: Session, message: Message) -> None:
+    session.topics.difference_update(topics_of(message))
+    done(session, message)
 
 
 def _subscribe_public(feed: PublicFeed, session: Session, message: Message) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from adapters.simulated.bounds import is_off_step, is_outside_band, is_worth_too_little
 from adapters.simulated.venue.account import Account
@@ -98,7 +99,8 @@ class ContractAdmission:
 
     def amended(self, market: Market, order: Order, terms: OrderRequest, now: int) -> OrderRequest:
         """The changed terms; raises Declined for the first check that they fail."""
-        candidate = _candidate(market, order.account, terms, now)
+        in_force = terms if order.waits else without_trigger(terms)
+        candidate = _candidate(market, order.account, in_force, now)
         for check in _ON_TERMS:
             check(candidate)
         self._check_stops(candidate)
@@ -109,6 +111,7 @@ class ContractAdmission:
         self._protection.check(
             candidate.market, candidate.side, candidate.price, request.take_profit, request.stop_loss
         )
+        self._protection.check_limits(candidate.market, request)
 
     def _order(self, candidate: Candidate, now: int) -> Order:
         request, market = candidate.request, candidate.market
@@ -136,6 +139,11 @@ def check_link(account: Account, request: OrderRequest, duplicate: Code) -> None
         raise Declined(PARAMETER, "orderLinkId must have at most 36 letters, digits, dashes or underscores")
     if link and account.find("", link, request.category) is not None:
         raise Declined(duplicate)
+
+
+def without_trigger(terms: OrderRequest) -> OrderRequest:
+    """The terms of an order that has reached its trigger: it is checked like any other active order."""
+    return replace(terms, trigger_price=None, trigger_direction=0)
 
 
 def base_price(market: Market, request: OrderRequest) -> Decimal:
@@ -173,6 +181,15 @@ def _not_too_many(candidate: Candidate) -> None:
 
 def _is_conditional(order: Order) -> bool:
     return order.waits
+
+
+def _form(candidate: Candidate) -> None:
+    """Parameters that only spot has: contracts are traded by quantity, and a trigger makes a conditional order."""
+    request = candidate.request
+    if request.market_unit not in ("", "baseCoin"):
+        raise Declined(PARAMETER, f"marketUnit {request.market_unit} is of spot")
+    if request.order_filter not in ("", "Order"):
+        raise Declined(PARAMETER, f"orderFilter {request.order_filter} is of spot")
 
 
 def _quantity(candidate: Candidate) -> None:
@@ -235,7 +252,7 @@ def _trigger(candidate: Candidate) -> None:
 
 
 _Check = Callable[[Candidate], None]
-_ON_ENTRY: tuple[_Check, ...] = (_link, _not_too_many)
+_ON_ENTRY: tuple[_Check, ...] = (_form, _link, _not_too_many)
 _ON_TERMS: tuple[_Check, ...] = (_quantity, _price, _band, _value, _reduction, _trigger)
 
 

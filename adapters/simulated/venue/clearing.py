@@ -110,7 +110,8 @@ class Clearing(Settlement):
     def liquidate(self, market: Market, account: Account, position: Position, now: int) -> None:
         """Cancels the account's orders in the market; the venue takes the position over at its bankruptcy price."""
         for order in account.working(market.symbol):
-            self.end(market, order, Status.CANCELLED, now, BEFORE_LIQUIDATION)
+            if order.request.position_idx == position.index:
+                self.end(market, order, Status.CANCELLED, now, BEFORE_LIQUIDATION)
         holding, order_id = position.holding, self._ids.uuid()
         side, quantity = holding.closing_side, holding.size
         price = to_tick(position.bankruptcy_price or ZERO, side, market.contract.instrument.tick)
@@ -237,7 +238,7 @@ class Clearing(Settlement):
                 self._follow_one(market, order, position, now)
 
     def _follow_one(self, market: Market, order: Order, position: Position, now: int) -> None:
-        if order.stop_kind in PROTECTION and not position.size:
+        if order.stop_kind in PROTECTION and position.side is not order.side.opposite:
             self.end(market, order, Status.CANCELLED, now, POSITION_GONE)
         elif order.waits:
             return

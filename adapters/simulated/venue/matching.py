@@ -93,8 +93,7 @@ class Matching:
     def _obstacle(self, market: Market, order: Order) -> str | None:
         if order.time_in_force is TimeInForce.POST_ONLY and market.book.crosses(order.side, order.price):
             return POST_ONLY_TAKES
-        whole = order.time_in_force is TimeInForce.FOK
-        if whole and market.book.fillable(order.side, order.price) < order.leaves:
+        if order.time_in_force is TimeInForce.FOK and _fillable(market, order) < order.leaves:
             return NOT_WHOLE
         return None
 
@@ -201,3 +200,11 @@ class Matching:
                 self._clearing.liquidate(market, account, position, now)
                 return True
         return False
+
+
+def _fillable(market: Market, order: Order) -> Decimal:
+    """What the order could trade on arrival, without own orders where its `smpType` prevents that."""
+    prevention = order.request.smp_type
+    if prevention is Prevention.NONE:
+        return market.book.fillable(order.side, order.price)
+    return market.book.fillable_by_others(order, only_before=prevention is not Prevention.CANCEL_MAKER)

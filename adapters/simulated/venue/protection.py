@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.clearing import POSITION_GONE, Clearing
 from adapters.simulated.venue.codes import (
@@ -67,20 +69,36 @@ class Protection:
         position = account.position(market.contract, request.position_idx, now)
         if not position.size:
             raise Declined(NO_POSITION)
-        self.check(market, _held_side(position), position.entry_price, request.take_profit, request.stop_loss)
-        if request.tpsl_mode is Mode.PARTIAL and (request.take_profit or request.stop_loss):
+        level = market.last or position.entry_price
+        self.check(market, _held_side(position), level, request.take_profit, request.stop_loss)
+        self.check_limits(market, request)
+        _check_sizes(market, position, request)
+        _check_trail(market, position, level, request)
+        adds = request.tpsl_mode is Mode.PARTIAL and bool(request.take_profit or request.stop_loss)
+        if adds:
             self._add_part(market, account, position, request, now)
-            return
-        if not self._change_whole(market, account, position, request, now):
+        changed = self._change_whole(market, account, position, _of_trail(request) if adds else request, now)
+        if not (adds or changed):
             raise Declined(STOP_UNCHANGED)
 
+    def check_limits(self, market: Market, request: OrderRequest | StopRequest) -> None:
+        """Raises Declined for a limit price off the tick, and for one of a stop of the whole position."""
+        tick = market.contract.instrument.tick
+        for name, kind, limit in (
+            ("tpLimitPrice", request.tp_order_type, request.tp_limit_price),
+            ("slLimitPrice", request.sl_order_type, request.sl_limit_price),
+        ):
+            if limit and limit % tick:
+                raise Declined(PARAMETER, f"{name} {limit} is not a multiple of {tick}")
+            if request.tpsl_mode is Mode.FULL and (limit or kind is Kind.LIMIT):
+                raise Declined(PARAMETER, f"{name}: tpslMode Full has market orders only")
+
     def check(
-        self, market: Market, side: Side, base: Decimal, profit: Decimal | None, loss: Decimal | None
+        self, market: Market, side: Side, level: Decimal, profit: Decimal | None, loss: Decimal | None
     ) -> None:
-        """Raises Declined where a take profit or stop loss of a position on this side is on the wrong side of `base`,
-        the last price if there is one.
+        """Raises Declined where a take profit or stop loss of a position on this side is on the wrong side of `level`:
+        the price of the order that carries it, or the last price where a position has it.
         """
-        level = market.last or base
         tick = market.contract.instrument.tick
         for name, price, above in (
             ("TakeProfit", profit, side is Side.BUY),
@@ -138,7 +156,7 @@ class Protection:
     ) -> bool:
         """Replaces the position's stop order of this kind; zero takes it away. Returns whether anything changed."""
         stands = position.guard(kind)
-        if (stands.trigger_price if stands is not None else ZERO) == price:
+        if _is_same(stands, price, by):
             return False
         if stands is not None:
             self._clearing.end(market, stands, Status.CANCELLED, now, POSITION_GONE)
@@ -159,7 +177,9 @@ class Protection:
         now: int,
     ) -> bool:
         stands = position.guard(StopKind.TRAILING_STOP)
-        if (stands.distance if stands is not None else ZERO) == distance:
+        if (stands.distance if stands is not None else ZERO) == distance and (
+            stands is None or activation is None or stands.activation == (activation or None)
+        ):
             return False
         if stands is not None:
             self._clearing.end(market, stands, Status.CANCELLED, now, POSITION_GONE)
@@ -265,6 +285,43 @@ class Protection:
         market.waiting[order.id] = order
         self._clearing.changed(order, now)
         return order
+
+
+def _is_same(stands: Order | None, price: Decimal, by: TriggerBy) -> bool:
+    """Whether the stop order that stands, or none, is what is wanted; a price of zero wants none."""
+    if stands is None:
+        return not price
+    return stands.trigger_price == price and stands.request.trigger_by is by
+
+
+def _check_sizes(market: Market, position: Position, request: StopRequest) -> None:
+    """Raises Declined for the size of a part that is no multiple of the lot, or larger than the position."""
+    rules = market.contract.instrument
+    for name, size in (("tpSize", request.tp_size), ("slSize", request.sl_size)):
+        if size is None:
+            continue
+        if size % rules.lot or not rules.min_quantity <= size <= position.size:
+            raise Declined(
+                PARAMETER, f"{name} {size} must be a multiple of {rules.lot}, at most {position.size}"
+            )
+
+
+def _check_trail(market: Market, position: Position, level: Decimal, request: StopRequest) -> None:
+    """Raises Declined for a distance or an activation price off the tick, or one that no price can reach."""
+    tick, longs = market.contract.instrument.tick, _held_side(position) is Side.BUY
+    distance, activation = request.trailing_stop, request.active_price
+    if distance and (distance % tick or distance >= level):
+        raise Declined(PARAMETER, f"trailingStop {distance} must be a multiple of {tick} below {level}")
+    if activation and (activation % tick or (activation <= level if longs else activation >= level)):
+        bound = "higher" if longs else "lower"
+        raise Declined(
+            PARAMETER, f"activePrice {activation} must be a multiple of {tick} {bound} than {level}"
+        )
+
+
+def _of_trail(request: StopRequest) -> StopRequest:
+    """The part of a request that concerns the trailing stop."""
+    return replace(request, take_profit=None, stop_loss=None)
 
 
 def _held_side(position: Position) -> Side:

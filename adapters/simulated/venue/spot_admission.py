@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from adapters.simulated.bounds import is_off_step, is_outside_band
 from adapters.simulated.venue.account import Account
-from adapters.simulated.venue.admission import base_price, check_link
+from adapters.simulated.venue.admission import base_price, check_link, without_trigger
 from adapters.simulated.venue.codes import (
     SPOT_ABOVE_BAND,
     SPOT_AMOUNT_STEP,
@@ -107,10 +107,10 @@ class SpotAdmission:
 
     def amended(self, market: Market, order: Order, terms: OrderRequest, now: int) -> OrderRequest:
         """The changed terms; raises Declined for the first check that they fail."""
-        offer = _offer(market, order.account, terms)
+        offer = _offer(market, order.account, terms if order.waits else without_trigger(terms))
         for check in _ON_TERMS:
             check(offer)
-        return offer.request
+        return offer.request if order.waits else terms
 
     def _order(self, offer: Offer, now: int) -> Order:
         request, rules = offer.request, offer.pair.instrument

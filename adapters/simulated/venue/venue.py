@@ -16,6 +16,7 @@ from adapters.simulated.venue.codes import (
     MODE_ORDERS,
     MODE_POSITION,
     MODE_UNCHANGED,
+    NOT_ENOUGH,
     PARAMETER,
     SPOT_UNKNOWN_SYMBOL,
     UNKNOWN_SYMBOL,
@@ -30,6 +31,7 @@ from adapters.simulated.venue.market import Market, next_funding
 from adapters.simulated.venue.matching import Brackets, Matching
 from adapters.simulated.venue.order import Order, Status
 from adapters.simulated.venue.outbox import Outbox
+from adapters.simulated.venue.position import Position
 from adapters.simulated.venue.protection import Protection
 from adapters.simulated.venue.requests import (
     AmendRequest,
@@ -49,6 +51,7 @@ from domain.arithmetic import EXACT, ONE, ZERO
 from domain.direction import Side
 
 _NEVER = 0
+_LEVERAGE_STEP = Decimal("0.01")
 HEDGE, ONE_WAY = 3, 0
 """The values of `mode` in POST /v5/position/switch-mode."""
 
@@ -161,8 +164,10 @@ class Venue:
             ]
             if all(position.leverage == leverage for position in positions):
                 raise Declined(LEVERAGE_UNCHANGED)
+            held = [*account.positions[market.symbol].values()]
+            self._check_margin(account, held, leverage)
             account.leverage[market.symbol] = leverage
-            for position in positions:
+            for position in held:
                 position.leverage = leverage
                 self._clearing.shown(account, position, now)
             for order in account.working(market.symbol):
@@ -295,6 +300,18 @@ class Venue:
         for account in self.accounts.values():
             account.recent.clear()
 
+    def _check_margin(self, account: Account, held: list[Position], leverage: Decimal) -> None:
+        """Raises Declined where the balance does not cover the positions' margin at another leverage."""
+        before = {id(one): one.leverage for one in held}
+        had = account.wallet.available
+        for position in held:
+            position.leverage = leverage
+        has = account.wallet.available
+        for position in held:
+            position.leverage = before[id(position)]
+        if has < min(had, ZERO):
+            raise Declined(NOT_ENOUGH)
+
     def _settled_in(self, coin: str) -> list[str]:
         return [one.symbol for one in self.markets.values() if one.contract.instrument.quote == coin]
 
@@ -323,5 +340,7 @@ def _is_meant(market: Market, request: CancelAllRequest) -> bool:
 def _check_leverage(contract: Contract, request: LeverageRequest) -> None:
     if request.buy_leverage != request.sell_leverage:
         raise Declined(PARAMETER, "buyLeverage and sellLeverage must be equal")
+    if request.buy_leverage % _LEVERAGE_STEP:
+        raise Declined(PARAMETER, f"leverage must be a multiple of {_LEVERAGE_STEP}")
     if not ONE <= request.buy_leverage <= contract.instrument.max_leverage:
         raise Declined(PARAMETER, f"leverage must be from 1 to {contract.instrument.max_leverage}")
