@@ -24,12 +24,14 @@ from adapters.simulated.venue.categories import LINEAR, SERVED, SPOT
 from adapters.simulated.venue.fees import LEVELS, NO_LEVEL
 from adapters.simulated.venue.market import Market
 from adapters.simulated.venue.played import PlayedMarket
-from adapters.simulated.venue.state import VenueState, loaded, restore, saved
+from adapters.simulated.venue.state import VenueState, restore
+from adapters.simulated.venue.state_changes import loaded
 from adapters.simulated.venue.synthetic import market_of
 from domain.catalogue import known
 from domain.direction import Side
 from domain.errors import InvalidInput
 from domain.instrument import symbol_of
+from infra.run.venue_state import StateFile
 
 PRICES = {
     "BTCUSDT": Decimal(60_000),
@@ -46,7 +48,6 @@ _LOTS = 10
 _AFTERWARDS: Mapping[str, str] = {LINEAR: "get_positions", SPOT: "get_order_history"}
 """What shows the effect of the example order."""
 
-_SHOWN = 200
 """The example order, in least quantities."""
 
 Say = Callable[[str], None]
@@ -84,8 +85,7 @@ class RunningVenue:
     admin: Admin
     account: Account
     shown: Market
-    state: Path | None
-    _written: int = -1
+    state: StateFile | None
     _counted: dict[str, int] = field(default_factory=dict[str, int])
 
     async def start(self) -> None:
@@ -93,30 +93,22 @@ class RunningVenue:
         await self.admin.start()
 
     async def stop(self) -> None:
-        try:
-            self.keep()
-        finally:
-            await self.admin.stop()
-            await self.server.stop()
+        await self.admin.stop()
+        await self.server.stop()
+        self.keep()
+        if self.state is not None:
+            self.state.close()
 
     def keep(self) -> None:
-        """Writes the state where orders, money or positions have changed, whole or not at all.
+        """Writes what has changed since the last call. Raises InvalidInput where the file cannot be written."""
+        self.server.publish()
+        if self.state is not None:
+            self.state.keep()
 
-        Raises InvalidInput where the file cannot be written.
-        """
-        changes = self.account.changes
-        if self.state is None or changes == self._written:
-            return
-        part = self.state.with_name(f"{self.state.name}.part")
-        try:
-            part.write_bytes(saved(self.server.venue, self.server.clock.market()))
-            part.replace(self.state)
-        except (OSError, ValueError) as fault:
-            raise InvalidInput(
-                f"the state cannot be written to {str(self.state)[:_SHOWN]!r}: "
-                f"{getattr(fault, 'strerror', None) or fault}; choose another --state"
-            ) from fault
-        self._written = changes
+    def begin(self) -> None:
+        """Begins the file in which the venue is kept. Raises InvalidInput where it cannot be written."""
+        if self.state is not None:
+            self.state.begin()
 
     def greeting(self) -> str:
         """What a person needs to trade here: addresses, key, and six lines of pybit."""
@@ -189,12 +181,28 @@ def venue_of(options: VenueOptions) -> RunningVenue:
         Admin(server, options.host, options.admin_port),
         account,
         next(venue.every_market()),
-        options.state,
+        _state_file(server, options.state),
     )
 
 
+def _state_file(server: VenueServer, path: Path | None) -> StateFile | None:
+    """The file in which the venue is kept; a change is added before it is answered."""
+    if path is None:
+        return None
+    file = StateFile(path, server.venue, server.clock)
+    server.hub.keep = file.add
+    return file
+
+
 def _kept(file: Path | None) -> VenueState | None:
-    return loaded(file.read_bytes()) if file is not None and file.exists() else None
+    if file is None or not file.exists():
+        return None
+    try:
+        return loaded(file.read_bytes())
+    except OSError as fault:
+        raise InvalidInput(f"{file} cannot be read: {fault.strerror}; choose another --state") from fault
+    except InvalidInput as fault:
+        raise InvalidInput(f"{file}: {fault}; choose another --state") from fault
 
 
 def _account(venue: Venue, options: VenueOptions) -> Account:
@@ -223,7 +231,7 @@ def _check(options: VenueOptions) -> None:
 async def serve(options: VenueOptions, say: Say, *, narrates: bool = True) -> None:
     """Serves until it is cancelled; `narrates`: says a line a second."""
     running = venue_of(options)
-    running.keep()
+    running.begin()
     try:
         await _start(running)
         say(running.greeting())

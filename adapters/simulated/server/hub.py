@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 from msgspec import Struct
@@ -51,11 +51,14 @@ class Push(Struct, frozen=True, gc=False):
 
 
 class Hub:
-    """Pushes are made when the venue changed and sent when the caller says so, so an answer can go before them."""
+    """Pushes are made when the venue changed and sent when the caller says so, so an answer can go before them. `keep`
+    is called with each account's changes before anything is answered or pushed.
+    """
 
     def __init__(self, venue: Venue, clock: Clock, delivery: Delivery) -> None:
         self._venue, self._clock, self._delivery = venue, clock, delivery
         self._private: set[Session] = set()
+        self.keep: Callable[[Changes], None] = _no_keeping
 
     def join(self, session: Session) -> None:
         self._private.add(session)
@@ -65,7 +68,10 @@ class Hub:
 
     def collect(self) -> list[Push]:
         """Takes the accounts' changes out of the outbox."""
-        return [push for changes in self._venue.outbox.drain() for push in self._pushes(changes)]
+        drained = self._venue.outbox.drain()
+        for changes in drained:
+            self.keep(changes)
+        return [push for changes in drained for push in self._pushes(changes)]
 
     def deliver(self, pushes: Iterable[Push]) -> None:
         """Queues the pushes for every session that subscribed to their topics."""
@@ -125,3 +131,7 @@ class Hub:
 
 def _belongs(session: Session, uid: int) -> bool:
     return session.account is not None and session.account.uid == uid
+
+
+def _no_keeping(_changes: Changes) -> None:
+    """The state is not kept."""

@@ -21,7 +21,8 @@ DEFAULT_LEVERAGE = Decimal(10)
 KEPT = 50_000
 """Ended orders and executions that an account keeps; older ones are not found any more."""
 
-_RECENT = 500
+RECENT = 500
+"""Ended orders that the trading service has in memory."""
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -43,7 +44,7 @@ class Account:
     level: str = NO_LEVEL
     orders: dict[str, Order] = field(default_factory=dict[str, Order])
     ended: dict[str, Order] = field(default_factory=dict[str, Order])
-    recent: deque[Order] = field(default_factory=lambda: deque[Order](maxlen=_RECENT))
+    recent: deque[Order] = field(default_factory=lambda: deque[Order](maxlen=RECENT))
     links: dict[str, Order] = field(default_factory=dict[str, Order])
     executions: deque[Execution] = field(default_factory=lambda: deque[Execution](maxlen=KEPT))
     closings: dict[str, Closing] = field(default_factory=dict[str, Closing])

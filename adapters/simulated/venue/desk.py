@@ -63,13 +63,15 @@ class Desk:
         return order
 
     def readmit(self, market: Market, account: Account, order: Order, now: int) -> None:
-        """Takes over an open order: it waits for its trigger, trades or rests at the end of its queue."""
+        """Takes over an open order: it waits for its trigger, or rests at the end of its queue. A market that shows
+        something beyond its price trades with it at its price.
+        """
         account.add(order)
         if order.waits:
             market.waiting[order.id] = order
             self._clearing.lock(market, order)
         else:
-            self._matching.arrive(market, order, now)
+            self._matching.rest_again(market, order, now)
 
     def amend(self, market: Market, account: Account, request: AmendRequest, now: int) -> Order:
         """Changes an open order. A new price or a larger quantity puts it at the end of its queue."""

@@ -45,6 +45,20 @@ class Matching:
         self._trade_or_rest(market, order, now)
         self.follow_price(market, now)
 
+    def rest_again(self, market: Market, order: Order, now: int) -> None:
+        """Puts an order that rested before a restart into the book: what the market shows in its way takes it."""
+        across = order.side.opposite
+        shown = [
+            (one.price, one.foreign) for one in market.book.sides[across].within(order.price) if one.foreign
+        ]
+        for price, _size in shown:
+            market.book.set_foreign(across, price, ZERO)
+        market.book.rest(order, order.leaves)
+        self._clearing.lock(market, order)
+        self._clearing.changed(order, now)
+        for price, size in shown:
+            self.foreign(market, across, price, size, now, rests=True)
+
     def foreign(
         self, market: Market, side: Side, limit: Decimal, quantity: Decimal, now: int, *, rests: bool
     ) -> Decimal:

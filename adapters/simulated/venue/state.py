@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from adapters.simulated.holding import Holding
 from adapters.simulated.venue.account import Account
@@ -19,6 +20,7 @@ from adapters.simulated.venue.candles import Bar
 from adapters.simulated.venue.categories import LINEAR, SERVED
 from adapters.simulated.venue.closing import Closing
 from adapters.simulated.venue.execution import Execution
+from adapters.simulated.venue.fees import LEVELS
 from adapters.simulated.venue.market import Market
 from adapters.simulated.venue.order import Order, Status, StopKind
 from adapters.simulated.venue.position import Position
@@ -137,16 +139,16 @@ def saved(venue: Venue, now: int) -> bytes:
         at=now,
         seq=venue.ids.seq,
         accounts=[_account_state(one) for one in venue.accounts.values()],
-        markets=[_market_state(one) for one in venue.every_market()],
+        markets=[market_state(one) for one in venue.every_market()],
     )
     return msgspec.json.encode(state)
 
 
-def loaded(text: bytes) -> VenueState:
+def decoded(text: bytes) -> VenueState:
     """The state in a text. Raises InvalidInput for a text that `saved` of this version did not make."""
     try:
         state = msgspec.json.decode(text, type=VenueState)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(f"not a state of a venue: {error}") from error
     if state.version != VERSION:
         raise InvalidInput(f"the state is of version {state.version}; this program reads version {VERSION}")
@@ -158,10 +160,16 @@ def restore(venue: Venue, state: VenueState, now: int) -> None:
 
     Raises InvalidInput where the venue lacks a market of the state.
     """
+    _check_state(state)
+    named = {
+        *((one.category, one.symbol) for one in state.markets),
+        *((LINEAR, one.symbol) for account in state.accounts for one in account.positions),
+        *((one.request.category, one.request.symbol) for account in state.accounts for one in account.orders),
+    }
     missing = {
-        f"{one.symbol} ({one.category})"
-        for one in state.markets
-        if one.category not in SERVED or one.symbol not in venue.listed(one.category)
+        f"{symbol} ({category})"
+        for category, symbol in named
+        if category not in SERVED or symbol not in venue.listed(category)
     }
     if missing:
         raise InvalidInput(f"the state has {', '.join(sorted(missing))}, which this venue does not list")
@@ -172,8 +180,46 @@ def restore(venue: Venue, state: VenueState, now: int) -> None:
         _restore_account(venue, account, now)
 
 
+def _check_state(state: VenueState) -> None:
+    """Raises InvalidInput for figures that no venue has saved."""
+    keys = [one.key for one in state.accounts]
+    numbers = [
+        *(number for one in state.accounts for number in (one.balance, *one.coins.values())),
+        *(
+            number
+            for one in state.markets
+            for number in (one.last, one.mark, one.index)
+            if number is not None
+        ),
+        *(number for one in state.accounts for order in one.orders for number in (order.qty, order.price)),
+        *(one.leverage for account in state.accounts for one in account.positions),
+        *(one.holding.quantity for account in state.accounts for one in account.positions),
+    ]
+    faults = (
+        ("no account", not keys),
+        ("an account without a key or two with one key", "" in keys or len({*keys}) < len(keys)),
+        ("an unknown level", any(one.level not in LEVELS for one in state.accounts)),
+        ("a number that is not finite", not all(number.is_finite() for number in numbers)),
+    )
+    for fault, is_there in faults:
+        if is_there:
+            raise InvalidInput(f"not a state of a venue: it has {fault}")
+
+
 def _account_state(account: Account) -> AccountState:
     orders = [*account.ended.values(), *account.orders.values()]
+    return replace(
+        account_head(account),
+        orders=[order_state(order) for order in orders],
+        recent_ids=[order.id for order in account.recent],
+        positions=[position_state(one) for held in account.positions.values() for one in held.values()],
+        executions=list(account.executions),
+        closings=list(account.closings.values()),
+    )
+
+
+def account_head(account: Account) -> AccountState:
+    """The account's state without its lists."""
     return AccountState(
         key=account.key,
         secret=account.secret,
@@ -185,15 +231,15 @@ def _account_state(account: Account) -> AccountState:
         executed=account.executed,
         leverage=account.leverage,
         hedged=sorted(account.hedged),
-        orders=[_order_state(order) for order in orders],
-        recent_ids=[order.id for order in account.recent],
-        positions=[_position_state(one) for held in account.positions.values() for one in held.values()],
-        executions=list(account.executions),
-        closings=list(account.closings.values()),
+        orders=[],
+        recent_ids=[],
+        positions=[],
+        executions=[],
+        closings=[],
     )
 
 
-def _order_state(order: Order) -> OrderState:
+def order_state(order: Order) -> OrderState:
     return OrderState(
         partner_id="" if order.partner is None else order.partner.id,
         bracket_ids=tuple(one.id for one in order.brackets),
@@ -201,7 +247,7 @@ def _order_state(order: Order) -> OrderState:
     )
 
 
-def _position_state(position: Position) -> PositionState:
+def position_state(position: Position) -> PositionState:
     return PositionState(
         symbol=position.contract.symbol,
         guard_ids={kind: order.id for kind, order in position.guards.items()},
@@ -209,7 +255,7 @@ def _position_state(position: Position) -> PositionState:
     )
 
 
-def _market_state(market: Market) -> MarketState:
+def market_state(market: Market) -> MarketState:
     return MarketState(
         symbol=market.symbol,
         last=market.last,

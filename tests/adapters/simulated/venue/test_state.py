@@ -13,7 +13,8 @@ from adapters.simulated.server.position_row import closing_row, position_row
 from adapters.simulated.server.wallet_row import wallet_row
 from adapters.simulated.venue.categories import SPOT
 from adapters.simulated.venue.order import Status, StopKind
-from adapters.simulated.venue.state import loaded, restore, saved
+from adapters.simulated.venue.state import restore, saved
+from adapters.simulated.venue.state_changes import loaded
 from domain.errors import InvalidInput
 from tests.adapters.simulated.venue.scene import Scene
 
