@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from adapters.simulated.server.call import Answer, Call, Row
 from adapters.simulated.server.json_values import list_of, object_of
+from adapters.simulated.venue.categories import LINEAR, SPOT
 from adapters.simulated.venue.codes import OK, PARAMETER, TOO_OFTEN, Declined
 from adapters.simulated.venue.order import Order
 from adapters.simulated.venue.requests import (
@@ -16,7 +17,7 @@ from adapters.simulated.venue.requests import (
     read,
 )
 
-MOST_IN_BATCH = 20
+MOST_IN_BATCH: Mapping[str, int] = {LINEAR: 20, SPOT: 10}
 Params = Mapping[str, object]
 One = Callable[[Call, Params], Order]
 
@@ -66,8 +67,9 @@ def _cancel(call: Call, params: Params) -> Order:
 def _batch(call: Call, one: One, *, with_time: bool = False) -> Answer:
     """Each request is judged alone; codes are in the order of the requests. Raises Declined where one is no object."""
     category, requests = call.category(), list_of(call.params.get("request"))
-    if requests is None or not 1 <= len(requests) <= MOST_IN_BATCH:
-        raise Declined(PARAMETER, f"request must have 1 to {MOST_IN_BATCH} orders")
+    most = MOST_IN_BATCH[category]
+    if requests is None or not 1 <= len(requests) <= most:
+        raise Declined(PARAMETER, f"request must have 1 to {most} orders")
     orders = [_mapping(request) for request in requests]
     rows: list[Row] = []
     codes: list[Row] = []

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
 from adapters.simulated.venue.journal import read
 from adapters.simulated.venue.state import VenueState
+from adapters.whole_file import replace_file
 from domain.errors import InvalidInput
 
 _LEAST = 64 * 2**20
@@ -54,17 +54,11 @@ class StateFile:
 
     def replace(self, text: bytes) -> None:
         """Makes the file one line, whole or not at all; later lines are appended to it."""
-        part = self._path.with_name(f"{self._path.name}.part")
         try:
-            part.unlink(missing_ok=True)
-            file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER)
+            replace_file(self._path, text + b"\n", _OWNER)
             self.close()
-            self._file = file
-            self._write(text + b"\n")
-            part.replace(self._path)
+            self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND)
         except (OSError, ValueError) as fault:
-            with suppress(OSError, ValueError):
-                part.unlink(missing_ok=True)
             raise self._unwritable(fault) from fault
         self._whole, self._added = len(text), 0
 

@@ -176,6 +176,15 @@ def _is_conditional(order: Order) -> bool:
     return order.waits and order.stop_kind is StopKind.STOP
 
 
+def _form(candidate: Candidate) -> None:
+    """Parameters that only spot has: contracts are traded by quantity, and a trigger makes a conditional order."""
+    request = candidate.request
+    if request.market_unit not in ("", "baseCoin"):
+        raise Declined(PARAMETER, f"marketUnit {request.market_unit} is of spot")
+    if request.order_filter not in ("", "Order"):
+        raise Declined(PARAMETER, f"orderFilter {request.order_filter} is of spot")
+
+
 def _quantity(candidate: Candidate) -> None:
     quantity, rules = candidate.request.qty, candidate.market.contract.instrument
     if not quantity and candidate.request.reduce_only and candidate.request.close_on_trigger:
@@ -236,7 +245,7 @@ def _trigger(candidate: Candidate) -> None:
 
 
 _Check = Callable[[Candidate], None]
-_ON_ENTRY: tuple[_Check, ...] = (_link, _not_too_many)
+_ON_ENTRY: tuple[_Check, ...] = (_form, _link, _not_too_many)
 _ON_TERMS: tuple[_Check, ...] = (_quantity, _price, _band, _value, _reduction, _trigger)
 
 

@@ -13,7 +13,7 @@ from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.codes import ORDER_UNCHANGED, PARAMETER, Code, Declined
 from adapters.simulated.venue.market import Market
 from adapters.simulated.venue.matching import Matching
-from adapters.simulated.venue.order import Order
+from adapters.simulated.venue.order import Order, StopKind
 from adapters.simulated.venue.requests import AmendRequest, CancelAllRequest, CancelRequest, OrderRequest
 from adapters.simulated.venue.settlement import Settlement
 from domain.arithmetic import ZERO
@@ -102,6 +102,10 @@ class Desk:
         chosen = self._admission.kinds.get(request.order_filter)
         if chosen is None:
             raise Declined(PARAMETER, f"orderFilter {request.order_filter}")
+        if request.stop_order_type not in ("", StopKind.STOP):
+            raise Declined(PARAMETER, f"stopOrderType {request.stop_order_type}: only Stop")
+        if request.stop_order_type:
+            chosen = _is_conditional
         ended: list[Order] = []
         for market in markets:
             for order in filter(chosen, account.working(market.symbol, market.category)):
@@ -149,4 +153,14 @@ def _amended(terms: OrderRequest, request: AmendRequest) -> OrderRequest:
         trigger_price=request.trigger_price or terms.trigger_price,
         take_profit=terms.take_profit if request.take_profit is None else request.take_profit or None,
         stop_loss=terms.stop_loss if request.stop_loss is None else request.stop_loss or None,
+        trigger_by=request.trigger_by or terms.trigger_by,
+        tp_trigger_by=request.tp_trigger_by or terms.tp_trigger_by,
+        sl_trigger_by=request.sl_trigger_by or terms.sl_trigger_by,
+        tpsl_mode=request.tpsl_mode or terms.tpsl_mode,
+        tp_limit_price=request.tp_limit_price or terms.tp_limit_price,
+        sl_limit_price=request.sl_limit_price or terms.sl_limit_price,
     )
+
+
+def _is_conditional(order: Order) -> bool:
+    return order.stop_kind is StopKind.STOP

@@ -14,12 +14,12 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from adapters.simulated.venue.account import KEPT, RECENT
+from adapters.simulated.venue.account import KEPT, RECENT, Account
 from adapters.simulated.venue.categories import LINEAR
 from adapters.simulated.venue.closing import Closing
 from adapters.simulated.venue.execution import Execution
 from adapters.simulated.venue.market import Market
-from adapters.simulated.venue.order import OPEN
+from adapters.simulated.venue.order import OPEN, Order
 from adapters.simulated.venue.outbox import Changes
 from adapters.simulated.venue.state import (
     AccountState,
@@ -134,11 +134,16 @@ def _account_record(changes: Changes) -> AccountRecord:
         executed=account.executed,
         leverage=account.leverage,
         hedged=sorted(account.hedged),
-        orders=[order_state(one) for one in changes.orders.values()],
+        orders=[order_state(one) for one in {**changes.orders, **_trailing(account)}.values()],
         positions=[position_state(one) for symbol in symbols for one in account.positions[symbol].values()],
         executions=changes.executions,
         closings=[account.closings[one] for one in closed],
     )
+
+
+def _trailing(account: Account) -> dict[str, Order]:
+    """The trailing stops, which follow the price without a push."""
+    return {one.id: one for one in account.orders.values() if one.distance is not None}
 
 
 _Facts = tuple[Decimal | None, Decimal | None, Decimal, int, Decimal | None]

@@ -168,10 +168,11 @@ def _check_form(request: OrderRequest) -> None:
 
 
 def _unfit(request: OrderRequest) -> Iterator[str]:
+    """`reduceOnly` has no meaning in spot; ccxt sends it with every TP/SL order, where it is ignored."""
     is_market = request.order_type is Kind.MARKET
     plain = not is_market and not request.trigger_price
     unfit = (
-        ("reduceOnly", request.reduce_only),
+        ("reduceOnly", request.reduce_only and request.order_filter != "tpslOrder"),
         ("closeOnTrigger", request.close_on_trigger),
         ("marketUnit", request.market_unit not in ("", BASE, QUOTE)),
         ("takeProfit", bool(request.take_profit) and not plain),

@@ -84,10 +84,16 @@ class SpotClearing(Settlement):
         return order.account.purse(order.coin).available
 
     def reserves(self, order: Order) -> bool:
-        """A conditional order reserves nothing before its trigger, a TP/SL order does; of a pair only the first one."""
-        if order.waits and order.stop_kind is not StopKind.SPOT_STOP:
-            return False
-        return order.partner is None or not order.partner.locked
+        """A conditional order reserves nothing before its trigger, a TP/SL order does."""
+        return not order.waits or order.stop_kind is StopKind.SPOT_STOP
+
+    def covers(self, market: Market, order: Order, quantity: Decimal, price: Decimal) -> bool:
+        """Of a pair of which one ends the other, only the larger cost is reserved."""
+        partner = _waiting_partner(order)
+        if partner is None:
+            return super().covers(market, order, quantity, price)
+        needed = max(self.cost(market, order, quantity, price), self._reserve(market, partner))
+        return needed - order.locked - partner.locked <= max(ZERO, self.available(order))
 
     def cost(self, market: Market, order: Order, quantity: Decimal, price: Decimal) -> Decimal:
         """Quote currency of a buyer, base currency of a seller, as if all of it traded at the limit."""
@@ -97,10 +103,15 @@ class SpotClearing(Settlement):
         return _lots_above(quantity / price, lot) if order.by_value else quantity
 
     def lock(self, market: Market, order: Order) -> None:
-        before = order.locked
-        super().lock(market, order)
-        if order.locked != before:
-            self._outbox.wallet(order.account)
+        partner, account = _waiting_partner(order), order.account
+        before = account.occupied.get(order.coin)
+        if partner is None:
+            super().lock(market, order)
+        else:
+            account.lock(partner, ZERO)
+            account.lock(order, max(self._reserve(market, one) for one in (order, partner)))
+        if account.occupied.get(order.coin) != before:
+            self._outbox.wallet(account)
 
     def triggered(self, order: Order, now: int) -> None:
         """Shows the order once as `Triggered`."""
@@ -121,16 +132,14 @@ class SpotClearing(Settlement):
         rises = order.request.trigger_direction == RISES
         return PROFIT_GONE if rises is (order.side is Side.SELL) else LOSS_GONE
 
-    def _reserve(self, market: Market, order: Order) -> Decimal:
-        own, partner = super()._reserve(market, order), order.partner
-        if partner is None or not partner.waits:
-            return own
-        return max(own, super()._reserve(market, partner))
-
     def _final(self, order: Order, status: Status) -> Status:
         if order.filled and status is Status.CANCELLED:
             return Status.PARTLY_CANCELLED
         return super()._final(order, status)
+
+
+def _waiting_partner(order: Order) -> Order | None:
+    return order.partner if order.partner is not None and order.partner.waits else None
 
 
 def coin_of(rules: Instrument, side: Side) -> str:

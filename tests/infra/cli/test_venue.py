@@ -64,6 +64,9 @@ def test_a_kept_state_is_taken_up_by_the_next_run(tmp_path: Path) -> None:
     body = {"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": "0.001"}
     order = first.server.venue.create(first.account, read(OrderRequest, {**body, "price": "59500"}), now)
     first.keep()
+    assert first.state is not None
+    first.state.close()
+    assert file.stat().st_mode & 0o077 == 0
     second = venue_of(options)
     assert (second.account.key, list(second.account.orders)) == (first.account.key, [order.id])
     assert venue_of(VenueOptions(symbols=("BTCUSDT",))).account.orders == {}

@@ -172,7 +172,7 @@ def test_a_waiting_order_trades_when_the_price_comes_to_its_trigger(
     assert (order.status, order.request.trigger_direction) == (Status.UNTRIGGERED, direction)
     scene.venue.outbox.drain()
     side = "Buy" if direction == 1 else "Sell"
-    scene.shows("Buy" if side == "Sell" else "Buy", "49800", "5")
+    scene.shows("Buy", "49800", "5")
     scene.trades(side, trigger, "3")
     assert order.status is Status.FILLED
     [changes] = scene.venue.outbox.drain()
@@ -205,8 +205,11 @@ def test_a_filled_order_places_its_take_profit_and_stop_loss_which_reserve_once(
     assert {one.qty for one in stops.values()} == {Decimal("0.0999")}
     assert {one.stop_kind for one in stops.values()} == {"tpslOrder"}
     assert occupied(scene) == {"BTC": "0.0999"}
-    scene.cancels(stops["50500"])
-    assert occupied(scene) == {"BTC": "0.0999"}
+    scene.amends(stops["49500"], qty="0.2")
+    assert occupied(scene) == {"BTC": "0.2"}
+    scene.amends(stops["50500"], qty="0.05")
+    scene.cancels(stops["49500"])
+    assert occupied(scene) == {"BTC": "0.05"}
 
 
 @pytest.mark.parametrize(

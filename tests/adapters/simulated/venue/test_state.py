@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,12 +15,16 @@ from adapters.simulated.server.execution_row import execution_row
 from adapters.simulated.server.order_row import order_row
 from adapters.simulated.server.position_row import closing_row, position_row
 from adapters.simulated.server.wallet_row import wallet_row
+from adapters.simulated.venue.categories import SPOT
 from adapters.simulated.venue.journal import Journal, read
-from adapters.simulated.venue.order import Status
+from adapters.simulated.venue.order import Status, StopKind
 from adapters.simulated.venue.state import VenueState, loaded, restore, saved
 from domain.direction import Side
 from domain.errors import InvalidInput
 from tests.adapters.simulated.venue.scene import Scene
+
+BEFORE_SPOT = Path(__file__).parent / "before_spot.json"
+"""The state of `scene`, saved by the version before spot."""
 
 
 @pytest.fixture
@@ -224,3 +229,56 @@ def test_an_order_that_rested_rests_again_and_a_market_beyond_its_price_pays_its
     )
     assert other.market.book.depth(Side.SELL, 1) == [(Decimal(ask), Decimal(left))]
     assert account.find(order.id, "") is not None
+
+
+@pytest.fixture
+def spot() -> Scene:
+    """Coins, a resting order, a filled one with its take profit and stop loss, and a conditional one."""
+    scene = Scene(category=SPOT)
+    scene.quotes("50000", "10")
+    scene.places("Buy", "3000")
+    scene.places("Buy", "0.05", "50000.1", takeProfit="51000", stopLoss="49000")
+    scene.places("Buy", "0.01", "49000", orderLinkId="resting")
+    scene.places("Sell", "0.01", triggerPrice="49500", orderFilter="StopOrder")
+    return scene
+
+
+def test_a_restored_venue_has_the_coins_and_orders_of_spot(spot: Scene) -> None:
+    other = Scene(category=SPOT)
+    other.venue.accounts.clear()
+    other.quotes("50000", "10")
+    other.trades("Buy", "50000.1")
+    restore(other.venue, loaded(saved(spot.venue, spot.now)), spot.now)
+    [other.account] = other.venue.accounts.values()
+    assert other.account.occupied == spot.account.occupied
+    contract = spot.market.contract
+    for one in (*spot.account.orders.values(), *spot.account.ended.values()):
+        found = other.account.find(one.id, "", SPOT)
+        assert found is not None
+        assert {**order_row(found, contract), "updatedTime": ""} == {
+            **order_row(one, contract),
+            "updatedTime": "",
+        }
+    assert other.account.executions == spot.account.executions
+    assert {one["coin"]: one for one in coins(other)} == {one["coin"]: one for one in coins(spot)}
+    other.shows("Buy", "48999", "9")
+    other.trades("Sell", "49000", "11")
+    statuses = [one.status for one in other.account.ended.values() if one.stop_kind is StopKind.SPOT_STOP]
+    assert sorted(statuses) == [Status.DEACTIVATED, Status.FILLED]
+
+
+def coins(scene: Scene) -> list[dict[str, object]]:
+    found = wallet_row(scene.account, scene.venue)["coin"]
+    assert isinstance(found, list)
+    rows: list[dict[str, object]] = found
+    return rows
+
+
+def test_a_file_from_before_spot_is_still_read(scene: Scene) -> None:
+    other = Scene()
+    other.venue.accounts.clear()
+    other.quotes("50000", "10")
+    other.trades("Sell", "49999.9")
+    restore(other.venue, loaded(BEFORE_SPOT.read_bytes()), scene.now)
+    [other.account] = other.venue.accounts.values()
+    assert shown(other) == shown(scene)
