@@ -235,14 +235,22 @@ async def serve(options: VenueOptions, say: Say, *, narrates: bool = True) -> No
     try:
         await _start(running)
         say(running.greeting())
-        while True:
-            await asyncio.sleep(1)
-            running.server.check()
+        while not await _ends_within_a_second(running.server):
             running.keep()
             if narrates:
                 say(running.line())
     finally:
         await running.stop()
+
+
+async def _ends_within_a_second(server: VenueServer) -> bool:
+    """Raises the error that ends the market; the market of a running server ends by no other way."""
+    try:
+        async with asyncio.timeout(1):
+            await server.ended()
+    except TimeoutError:
+        return False
+    return True
 
 
 async def _start(running: RunningVenue) -> None:

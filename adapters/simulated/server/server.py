@@ -81,11 +81,16 @@ class VenueServer:
         await self._listen()
         self._task = asyncio.create_task(self._run())
 
+    async def ended(self) -> None:
+        """Waits for the end of the task that moves the market; raises the error that has ended it."""
+        if self._task is not None:
+            await asyncio.shield(self._task)
+
     async def stop(self) -> None:
         """Closes every connection and ends the tasks."""
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError, Exception):  # `check` has raised it
+            with suppress(asyncio.CancelledError, Exception):  # `ended` raises it
                 await self._task
         self.sockets.cut()
         if self._runner is not None:
@@ -105,11 +110,6 @@ class VenueServer:
         self.venue.restart()
         self.restart_books()
         self.sockets.cut()
-
-    def check(self) -> None:
-        """Raises the error that has ended the task that moves the market."""
-        if self._task is not None and self._task.done() and not self._task.cancelled():
-            self._task.result()
 
     def publish(self) -> None:
         """Sends everything that changed."""

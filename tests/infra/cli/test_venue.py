@@ -7,6 +7,8 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator
+from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from socket import socket
 from typing import Any
@@ -64,11 +66,69 @@ def test_a_kept_state_is_taken_up_by_the_next_run(tmp_path: Path) -> None:
     assert venue_of(VenueOptions(symbols=("BTCUSDT",))).account.orders == {}
 
 
+def test_a_venue_that_is_killed_has_kept_what_it_acknowledged(tmp_path: Path) -> None:
+    file = tmp_path / "venue.json"
+    command = [str(WHENCE), "venue", "--port", "0", "--admin-port", "0", "--state", str(file), "--quiet"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
+        assert process.stdout is not None
+        text = "".join(line for line, _ in zip(process.stdout, range(8), strict=False))
+        session = import_module("pybit.unified_trading").HTTP(
+            api_key=found("API key", text), api_secret=found("secret", text)
+        )
+        session.endpoint = found("REST", text)
+        order = {"category": "spot", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": "0.001"}
+        placed = session.place_order(**order, price="50000")["result"]["orderId"]
+        session.place_order(**{**order, "orderType": "Market", "qty": "100"})
+        process.kill()
+    kept = venue_of(VenueOptions(state=file)).account
+    assert list(kept.orders) == [placed]
+    assert kept.coins["BTC"].balance > 0
+
+
+def found(name: str, text: str) -> str:
+    """What stands behind a name in the lines that are printed at the start."""
+    match = re.search(f"{name} +(\\S+)", text)
+    assert match is not None
+    return match[1]
+
+
+@pytest.mark.parametrize("name", ["folder", "damaged"])
+def test_a_state_that_cannot_be_read_is_refused_by_its_name(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    if name == "folder":
+        file.mkdir()
+    else:
+        file.write_bytes(b"\xff")
+    with pytest.raises(InvalidInput, match=f"{name}.*another --state"):
+        venue_of(VenueOptions(state=file))
+
+
+@pytest.mark.parametrize("category", ["linear", "spot"])
+def test_a_recording_is_played_as_a_market_of_its_category(tmp_path: Path, category: str) -> None:
+    file = tmp_path / "BTCUSDT.csv"
+    rows = [f"{1_700_000_000 + number},BTCUSDT,Buy,0.5,3{number}000" for number in range(1, 4)]
+    file.write_text("\n".join(["timestamp,symbol,side,size,price", *rows]))
+    venue = venue_of(VenueOptions(files=(file,), category=category)).server.venue
+    assert [one.category for one in venue.every_market()] == [category]
+    assert venue.market("BTCUSDT", category).last == 31_000
+
+
+def test_the_synthetic_market_has_contracts_and_pairs_that_follow_them() -> None:
+    venue = venue_of(VenueOptions()).server.venue
+    assert set(venue.spot) == {"BTCUSDT", "ETHUSDT"}
+    for symbol, pair in venue.spot.items():
+        contract = venue.markets[symbol]
+        assert pair.last is not None
+        assert contract.last is not None
+        assert abs(pair.last / contract.last - 1) < Decimal("0.01")
+
+
 @pytest.mark.parametrize(
     "options",
     [
         VenueOptions(level="VIP 9"),
         VenueOptions(symbols=("DOGEUSDT",)),
+        VenueOptions(category="option"),
         VenueOptions(files=(Path("no.csv"),)),
         VenueOptions(files=(Path("no.csv"),), symbols=("BTCUSDT", "ETHUSDT")),
     ],

@@ -71,6 +71,24 @@ def test_time_passes_when_it_is_moved(venue: RunningVenue, port: Port) -> None:
         ("/actions/trade", {"side": "Buy"}),
         ("/actions/trade", {"side": "Buy", "price": "NaN", "qty": "1"}),
         ("/actions/fill", {"orderLinkId": "unknown"}),
+        ("/faults", {"where": "/v5/order/creat", "kind": "drop"}),
+        ("/faults", {"where": "order.BTCUSDT", "kind": "missing"}),
+        ("/faults", {"where": "/v5/order/create", "kind": "missing"}),
+        ("/faults", {"where": "order", "kind": "html"}),
+        ("/faults", {"where": "order", "kind": "missing", "time": 0}),
+        ("/faults", {"where": "*", "kind": "status", "value": 0}),
+        ("/faults", {"where": "*", "kind": "code"}),
+        ("/faults", {"where": "*", "kind": "delay", "value": -5}),
+        ("/actions/prices", {"mark": "NaN"}),
+        ("/actions/prices", {"mark": "1e400"}),
+        ("/actions/prices", {"mark": "-5"}),
+        ("/actions/prices", {"symbol": "FOOUSDT", "mark": "5"}),
+        ("/actions/fund", {"symbol": "XX"}),
+        ("/actions/fund", {"rate": "NaN"}),
+        ("/actions/fund", {"rate": "Infinity"}),
+        ("/actions/show", {"price": "49000.05", "qty": "1"}),
+        ("/actions/trade", {"price": "49000", "qty": "0.0005"}),
+        ("/actions/liquidate", {}),
         ("/actions/fund", {"rate": "much"}),
         ("/actions/fund", {"speed": 1}),
     ],
@@ -78,6 +96,23 @@ def test_time_passes_when_it_is_moved(venue: RunningVenue, port: Port) -> None:
 def test_a_request_that_makes_no_sense_is_refused(port: Port, path: str, body: Any) -> None:
     status, answer = port.sends("POST", path, body)
     assert (status, list(answer)) == (400, ["error"])
+
+
+def test_an_order_that_cannot_be_filled_or_cancelled_is_refused(venue: RunningVenue, port: Port) -> None:
+    session = pybit_http(venue)
+    session.place_order(
+        **BTC, side="Buy", orderType="Limit", qty="0.01", price="49000", orderLinkId="resting"
+    )
+    session.place_order(**BTC, side="Buy", orderType="Market", qty="0.01", orderLinkId="filled")
+    refused = (
+        ("fill", {"orderLinkId": "filled"}),
+        ("fill_twice", {"orderLinkId": "filled"}),
+        ("cancel_by_hand", {"orderLinkId": "filled"}),
+        ("fill", {"orderLinkId": "resting", "qty": "0.0015"}),
+        ("fill", {"orderLinkId": "resting", "qty": "-1"}),
+    )
+    assert {port.sends("POST", f"/actions/{name}", body)[0] for name, body in refused} == {400}
+    assert venue.account.links["resting"].filled == 0
 
 
 def test_every_action_is_listed_with_its_meaning(port: Port) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import Any
 
 import aiohttp
 import pytest
 
-from tests.adapters.simulated.server.serving import KEY, RunningVenue
+from adapters.simulated.server import VenueServer, VirtualClock
+from adapters.simulated.server.signatures import signature
+from adapters.simulated.venue import Venue
+from tests.adapters.simulated.server.serving import KEY, SECRET, RunningVenue, running_venue
 from tests.adapters.simulated.server.test_signatures import BALANCE, ORDER, QUERY, sent, signed
 
 TOO_LONG = "1" * 4_301
@@ -59,6 +63,12 @@ def test_a_number_of_too_many_digits_is_refused(venue: RunningVenue, path: str, 
     assert sent(venue, path, query, headers=signed(venue, query))["retCode"] == 10001
 
 
+def socket_login() -> list[Any]:
+    """The arguments of `auth`."""
+    expires = time.time_ns() // 1_000_000 + 60_000
+    return [KEY, expires, signature(SECRET, f"GET/realtime{expires}".encode())]
+
+
 def reply_to(venue: RunningVenue, channel: str, message: dict[str, Any]) -> dict[str, Any]:
     """The first message that the socket of a channel sends back."""
 
@@ -88,3 +98,79 @@ def test_a_topic_whose_depth_has_too_many_digits_is_refused(venue: RunningVenue)
     topic = f"orderbook.{TOO_LONG}.BTCUSDT"
     reply = reply_to(venue, "public/linear", {"op": "subscribe", "args": [topic]})
     assert not reply["success"]
+
+
+@pytest.mark.parametrize("body", [b'{"category":"\xff"}', b"[" * 100_000, b'{"a":' * 50_000])
+def test_a_body_that_is_no_text_or_too_deep_is_refused(venue: RunningVenue, body: bytes) -> None:
+    assert sent(venue, "/v5/order/create", body=body, headers={})["retCode"] == 10003
+
+
+def frames(venue: RunningVenue, channel: str, texts: list[str], count: int) -> list[dict[str, Any]]:
+    """The first messages that the socket of a channel sends back."""
+
+    async def exchange() -> list[dict[str, Any]]:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(f"{venue.socket_url}/v5/{channel}") as socket,
+        ):
+            for text in texts:
+                await socket.send_str(text)
+            return [await socket.receive_json(timeout=5) for _ in range(count)]
+
+    return asyncio.run(exchange())
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"op":' * 50_000])
+def test_a_frame_that_is_too_deep_does_not_end_the_connection(venue: RunningVenue, text: str) -> None:
+    refused, pong = frames(venue, "public/linear", [text, '{"op":"ping"}'], 2)
+    assert (refused["success"], pong["ret_msg"]) == (False, "pong")
+
+
+@pytest.mark.parametrize(
+    ("channel", "args"),
+    [
+        ("public/linear", ["tickers.BTCUSDT", "tickers.BTCUSDT"]),
+        ("private", ["order", "order.linear"]),
+        ("private", ["execution.fast", "order.linear"]),
+    ],
+)
+def test_topics_that_do_not_fit_each_other_are_refused(
+    venue: RunningVenue, channel: str, args: list[str]
+) -> None:
+    login = {"op": "auth", "args": socket_login()}
+    texts = [json.dumps(login)] if channel == "private" else []
+    *_, reply = frames(
+        venue, channel, [*texts, json.dumps({"op": "subscribe", "args": args})], 1 + len(texts)
+    )
+    assert (reply["op"], reply["success"]) == ("subscribe", False)
+
+
+def test_an_unsubscription_comes_after_the_subscription_before_it(venue: RunningVenue) -> None:
+    texts = [json.dumps({"op": op, "args": ["publicTrade.BTCUSDT"]}) for op in ("subscribe", "unsubscribe")]
+    replies = frames(venue, "public/linear", texts, 2)
+    assert [one["op"] for one in replies] == ["subscribe", "unsubscribe"]
+
+
+def test_of_a_batch_the_orders_beyond_the_limit_are_refused_alone() -> None:
+    with running_venue(limited=True) as limited:
+        body = json.dumps({"category": "linear", "request": [ORDER] * 12})
+        answer = sent(limited, "/v5/order/create-batch", body=body.encode(), headers=signed(limited, body))
+        codes = [one["code"] for one in answer["retExtInfo"]["list"]]
+        assert (answer["retCode"], codes) == (0, [0] * 10 + [10006] * 2)
+        assert len(limited.account.orders) == 10
+
+
+def test_an_error_that_ends_the_market_is_raised_to_whoever_waits_for_its_end() -> None:
+    def broken(_now: int) -> None:
+        raise ArithmeticError("the market")
+
+    async def run() -> None:
+        server = VenueServer(Venue([], 0), VirtualClock(0), broken)
+        await server.start()
+        try:
+            await server.ended()
+        finally:
+            await server.stop()
+
+    with pytest.raises(ArithmeticError):
+        asyncio.run(run())

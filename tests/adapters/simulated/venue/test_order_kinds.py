@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from adapters.simulated.venue.order import Status
+from adapters.simulated.venue.requests import CancelAllRequest, read
 from tests.adapters.simulated.venue.scene import Scene
 
 
@@ -160,3 +161,21 @@ def test_a_partly_filled_order_is_cancelled_with_what_it_filled(scene: Scene) ->
         Decimal(0),
         "EC_PerCancelRequest",
     )
+
+
+@pytest.mark.parametrize("prevention", ["CancelMaker", "CancelTaker", "CancelBoth"])
+def test_fill_or_kill_counts_no_own_quantity_that_is_prevented(scene: Scene, prevention: str) -> None:
+    scene.shows("Sell", "50000.3", "1")
+    scene.places("Sell", "1", "50000.2")
+    killed = scene.places("Buy", "2.5", "50000.3", timeInForce="FOK", smpType=prevention)
+    assert (killed.status, killed.filled) == (Status.CANCELLED, 0)
+    whole = scene.places("Buy", "1", "50000.3", timeInForce="FOK", smpType=prevention)
+    assert (whole.status, whole.filled) == (Status.FILLED, 1)
+
+
+def test_cancel_all_of_stops_ends_conditional_orders_and_no_protection(scene: Scene) -> None:
+    conditional = scene.places("Buy", "0.01", triggerPrice="50400", triggerDirection=1)
+    scene.places("Buy", "0.01", takeProfit="51000")
+    body = {"category": "linear", "symbol": "BTCUSDT", "orderFilter": "StopOrder", "stopOrderType": "Stop"}
+    ended = scene.venue.cancel_all(scene.account, read(CancelAllRequest, body), scene.now)
+    assert ended == [conditional]

@@ -143,3 +143,44 @@ def test_a_stop_cancelled_by_the_user_is_not_shown_with_the_position(scene: Scen
     [stop] = scene.account.working("BTCUSDT")
     scene.cancels(stop)
     assert scene.position().guard(stop.stop_kind) is None
+
+
+def test_a_position_that_turns_loses_the_stops_of_its_old_side(scene: Scene) -> None:
+    scene.places("Buy", "0.05", takeProfit="51000", stopLoss="49000")
+    scene.places("Sell", "0.12", stopLoss="50800")
+    assert scene.waiting() == {"StopLoss": "50800"}
+
+
+def test_a_part_and_a_trailing_stop_of_one_request_are_both_set(scene: Scene) -> None:
+    scene.places("Buy", "0.02")
+    scene.sets_stop(tpslMode="Partial", takeProfit="50500", tpSize="0.01", trailingStop="55")
+    assert set(scene.waiting()) == {"PartialTakeProfit", "TrailingStop"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"takeProfit": "51000", "tpTriggerBy": "MarkPrice"}, {"trailingStop": "55", "activePrice": "50600"}],
+)
+def test_a_stop_is_replaced_where_its_trigger_or_activation_differs(
+    scene: Scene, change: dict[str, str]
+) -> None:
+    scene.places("Buy", "0.02", takeProfit="51000")
+    scene.sets_stop(trailingStop="55", activePrice="50500")
+    before = set(scene.account.orders)
+    scene.sets_stop(**change)
+    assert len(set(scene.account.orders) - before) == 1
+
+
+def test_a_triggered_stop_limit_order_is_amended_like_an_active_one(scene: Scene) -> None:
+    order = scene.places("Buy", "0.01", "49900", triggerPrice="50050", triggerDirection=1)
+    scene.trades("Buy", "50050", "11")
+    assert (order.status, scene.amends(order, price="49950").price) == ("New", Decimal(49950))
+
+
+def test_the_liquidation_of_one_side_leaves_the_other_side_its_stops(scene: Scene) -> None:
+    scene.switches_mode(3)
+    scene.places("Buy", "0.05", positionIdx=1, stopLoss="49000")
+    scene.places("Sell", "0.03", positionIdx=2, stopLoss="51000")
+    scene.venue.set_prices(scene.symbol, scene.now, mark=Decimal(40_000))
+    assert scene.position(1).size == 0
+    assert [one.request.position_idx for one in scene.account.working("BTCUSDT")] == [2]

@@ -72,8 +72,66 @@ def amended_below_what_is_filled(scene: Scene) -> None:
     scene.amends(scene.places("Buy", "0.03", "50000.1"), qty="0.01")
 
 
+def part(scene: Scene, **stop: object) -> None:
+    scene.places("Buy", "0.01")
+    scene.sets_stop(**{"tpslMode": "Partial", "takeProfit": "50500", **stop})
+
+
+def dear_leverage(scene: Scene) -> None:
+    scene.places("Buy", "1.5")
+    scene.sets_leverage("1")
+
+
+def triggered_beyond_the_band(scene: Scene) -> None:
+    order = scene.places("Buy", "0.01", "49900", triggerPrice="50050", triggerDirection=1)
+    scene.trades("Buy", "50050", "11")
+    scene.amends(order, price="60000")
+
+
 Act = Callable[[Scene], object]
 ACTS: dict[str, tuple[Act, int]] = {
+    "price from the book": (lambda one: one.places("Buy", "0.01", bboSideType="Queue", bboLevel="1"), 10001),
+    "slippage tolerance": (
+        lambda one: one.places("Buy", "0.01", slippageToleranceType="TickSize", slippageTolerance="5"),
+        10001,
+    ),
+    "quantity by value": (lambda one: one.places("Buy", "500", marketUnit="quoteCoin"), 10001),
+    "filter of spot": (lambda one: one.places("Buy", "0.01", orderFilter="tpslOrder"), 10001),
+    "stop loss above the limit": (lambda one: one.places("Buy", "0.01", "49500", stopLoss="49700"), 10001),
+    "take profit below the trigger": (
+        lambda one: one.places("Buy", "0.01", triggerPrice="51000", triggerDirection=1, takeProfit="50800"),
+        10001,
+    ),
+    "limit of a take profit off tick": (
+        lambda one: one.places(
+            "Buy",
+            "0.01",
+            tpslMode="Partial",
+            takeProfit="51000",
+            tpOrderType="Limit",
+            tpLimitPrice="51000.05",
+        ),
+        10001,
+    ),
+    "part off lot": (lambda one: part(one, tpSize="0.0015"), 10001),
+    "part above the position": (lambda one: part(one, tpSize="5"), 10001),
+    "part with a limit off tick": (
+        lambda one: part(one, tpSize="0.01", tpOrderType="Limit", tpLimitPrice="50500.03"),
+        10001,
+    ),
+    "whole with a limit": (
+        lambda one: part(one, tpslMode="Full", tpOrderType="Limit", tpLimitPrice="50500"),
+        10001,
+    ),
+    "trailing stop off tick": (lambda one: part(one, takeProfit="", trailingStop="0.01"), 10001),
+    "trailing stop above the price": (lambda one: part(one, takeProfit="", trailingStop="70000"), 10001),
+    "activation below a long": (
+        lambda one: part(one, takeProfit="", trailingStop="100", activePrice="49000"),
+        10001,
+    ),
+    "leverage that the balance does not cover": (dear_leverage, 110007),
+    "leverage off step": (lambda one: one.sets_leverage("10.123"), 10001),
+    "beyond the band after the trigger": (triggered_beyond_the_band, 110003),
     "no quantity": (lambda one: one.places("Buy", "0"), 10001),
     "too little": (lambda one: one.places("Buy", "0.0005"), 10001),
     "off lot": (lambda one: one.places("Buy", "0.0015"), 10001),

@@ -14,7 +14,7 @@ from adapters.simulated.server.wallet_row import wallet_row
 from adapters.simulated.venue.categories import SPOT
 from adapters.simulated.venue.order import Status, StopKind
 from adapters.simulated.venue.state import restore, saved
-from adapters.simulated.venue.state_changes import loaded
+from adapters.simulated.venue.state_changes import account_change, loaded, market_change
 from domain.errors import InvalidInput
 from tests.adapters.simulated.venue.scene import Scene
 
@@ -97,8 +97,80 @@ def test_a_restored_venue_draws_other_ids(scene: Scene) -> None:
     assert restored(scene).places("Buy", "0.01", "49000").id not in known
 
 
+def lines(scene: Scene) -> bytes:
+    """What the scene's outbox holds, as lines of a file."""
+    changes = scene.venue.outbox.drain()
+    return b"".join(account_change(scene.venue, one, scene.now) for one in changes)
+
+
+def test_changes_that_follow_a_state_are_part_of_it(scene: Scene) -> None:
+    scene.venue.outbox.drain()
+    text = saved(scene.venue, scene.now) + b"\n"
+    for act in (
+        lambda: scene.places("Buy", "0.02", "49700", orderLinkId="later"),
+        lambda: scene.places("Sell", "0.01"),
+        lambda: scene.cancels(scene.account.links["resting"]),
+        lambda: scene.amends(scene.account.links["later"], price="49600"),
+        lambda: scene.sets_stop(takeProfit="52000"),
+    ):
+        act()
+        text += lines(scene)
+    text += market_change(scene.market, 0, scene.now)
+    other = Scene()
+    other.venue.accounts.clear()
+    other.quotes("50000", "10")
+    other.trades("Sell", "49999.9")
+    restore(other.venue, loaded(text + b'{"of":"account","at":1,'), scene.now)
+    [other.account] = other.venue.accounts.values()
+    assert shown(other) == shown(scene)
+
+
+def test_an_order_that_rested_is_filled_as_a_maker_by_a_market_that_came_back_beyond_its_price(
+    scene: Scene,
+) -> None:
+    scene.places("Buy", "0.02", "49950", orderLinkId="maker", timeInForce="PostOnly")
+    other = Scene()
+    other.venue.accounts.clear()
+    other.quotes("49900", "0.015")
+    restore(other.venue, loaded(saved(scene.venue, scene.now)), scene.now)
+    [other.account] = other.venue.accounts.values()
+    order = other.account.links["maker"]
+    assert (order.status, order.filled) == (Status.PARTIALLY_FILLED, Decimal("0.015"))
+    [fill] = [one for one in other.executions() if one.order_id == order.id]
+    assert (fill.is_maker, fill.price) == (True, Decimal(49950))
+
+
+DAMAGES = {
+    "no account": (b'"accounts":[{', b'"accounts":[],"x":[{'),
+    "a balance that is no number": (b'"balance":"', b'"balance":"NaN","x":"'),
+    "an unknown level": (b'"level":"VIP 0"', b'"level":"VIP 9"'),
+    "an empty key": (b'"key":"key"', b'"key":""'),
+    "an unknown market": (b'"symbol":"BTCUSDT"', b'"symbol":"FOOUSDT"'),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_a_state_that_no_venue_has_saved_is_refused(scene: Scene, name: str) -> None:
+    before, after = DAMAGES[name]
+    text = saved(scene.venue, scene.now)
+    assert before in text
+    other = Scene()
+    other.venue.accounts.clear()
+    with pytest.raises(InvalidInput):
+        restore(other.venue, loaded(text.replace(before, after)), scene.now)
+
+
 @pytest.mark.parametrize(
-    "text", [b"", b"{}", b"[]", b'{"version":2,"at":0,"seq":0,"accounts":[],"markets":[]}']
+    "text",
+    [
+        b"\xff",
+        b"[" * 100_000,
+        b'{"version":1,"at":0,"seq":0,"accounts":[],"markets":[]}\n{"of":"x"}\n',
+        b"",
+        b"{}",
+        b"[]",
+        b'{"version":2,"at":0,"seq":0,"accounts":[],"markets":[]}',
+    ],
 )
 def test_a_text_that_is_no_state_is_refused(text: bytes) -> None:
     with pytest.raises(InvalidInput):
