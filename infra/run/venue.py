@@ -305,7 +305,7 @@ def _played(options: VenueOptions, state: VenueState | None) -> tuple[Clock, Ven
 def _market(venue: Venue, read: Recording, category: str) -> PlayedMarket:
     market = venue.listed(category)[symbol_of(read.instrument.id)]
     market.candles.prepend(read.past)
-    return PlayedMarket(venue, market, read.events)
+    return PlayedMarket(venue, market, read.events, has_trades=read.has_trades)
 
 
 def _price(value: Decimal | None) -> str:

@@ -23,7 +23,7 @@ from domain.arithmetic import ONE, ZERO
 from domain.errors import InvalidInput
 
 _MOST = Decimal(10**12)
-_LONGEST = 10**12
+_LONGEST = 31 * 86_400_000
 NOT_FOUND_BY_LINK = "EC_OrigClOrdIDDoesNotExist"
 BY_ADMIN = "CancelByAdmin"
 

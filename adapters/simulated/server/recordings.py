@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -43,19 +44,22 @@ class _Book(Struct, frozen=True, gc=False):
 
 
 class _Message(Struct, frozen=True, gc=False):
-    type: str
+    type: Literal["snapshot", "delta"]
     ts: int
     data: _Book
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One symbol's market. `past` are candles before the first event; `starts` is the first event's time (ms)."""
+    """One symbol's market. `past` are candles before the first event; `starts` is the first event's time (ms).
+    `has_trades` is false of books, which tell no last price.
+    """
 
     instrument: Instrument
     starts: int
     past: Sequence[Bar]
     events: Iterable[Event]
+    has_trades: bool = True
 
 
 def recording(file: Path, symbol: str | None, past: int, now: datetime, category: str = LINEAR) -> Recording:
@@ -92,7 +96,7 @@ def _trades(file: Path, text: str, category: str) -> Recording:
     events: list[Event] = []
     symbol = ""
     for row in csv.DictReader(io.StringIO(text)):
-        symbol = row["symbol"]
+        symbol = _same(file, symbol, row["symbol"])
         events.append(_printed(file, row))
     return _events_of(file, symbol, sorted(events, key=lambda one: one.at), category)
 
@@ -101,31 +105,54 @@ def _printed(file: Path, row: dict[str, str]) -> Printed:
     try:
         stamp, price, size = (number(row[name], Decimal) for name in ("timestamp", "price", "size"))
         at = int(stamp * 1000 if stamp < _SECONDS_BELOW else stamp)
-        return Printed(at, _SIDE[row["side"]], price, size)
+        return Printed(at, _SIDE[row["side"]], _above_zero(price), _above_zero(size))
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidInput(f"{file}: not a trade: {row}") from error
 
 
+def _above_zero(value: Decimal) -> Decimal:
+    if value <= 0:
+        raise ValueError(value)
+    return value
+
+
 def _books(file: Path, text: str, category: str) -> Recording:
     events: list[Event] = []
-    symbol = ""
+    symbol, before = "", 0
     for line in filter(None, text.splitlines()):
         try:
             message = msgspec.json.decode(line, type=_Message)
-            symbol = message.data.s
-            events.extend(_quoted(message))
+            events.extend(_quoted(message, first=not events, before=before))
+            symbol, before = _same(file, symbol, message.data.s), message.ts
         except (msgspec.DecodeError, ValueError) as error:
             raise InvalidInput(f"{file}: not a message of an order book: {line[:80]}") from error
-    return _events_of(file, symbol, events, category)
+    return replace(_events_of(file, symbol, events, category), has_trades=False)
 
 
-def _quoted(message: _Message) -> Sequence[Event]:
+def _same(file: Path, before: str, symbol: str) -> str:
+    """Raises InvalidInput where a file has a second symbol."""
+    if before and before != symbol:
+        raise InvalidInput(f"{file} has {before} and {symbol}; give a file for each symbol")
+    return symbol
+
+
+def _quoted(message: _Message, *, first: bool, before: int) -> Sequence[Event]:
+    """The events of a message. Raises ValueError for a delta before the first snapshot, a time that goes back, a price
+    that is not above 0, or a bid that is not below an ask.
+    """
+    if message.ts < before or (first and message.type != "snapshot"):
+        raise ValueError
     halves = ((Side.BUY, message.data.b), (Side.SELL, message.data.a))
     levels = [
         Quoted(message.ts, side, number(price, Decimal), number(size, Decimal))
         for side, half in halves
         for price, size in half
     ]
+    if any(one.price <= 0 or one.size < 0 for one in levels):
+        raise ValueError
+    bids, asks = ([one.price for one in levels if one.side is side and one.size] for side in Side)
+    if message.type == "snapshot" and bids and asks and max(bids) >= min(asks):
+        raise ValueError
     return [Snapshot(message.ts, levels)] if message.type == "snapshot" else levels
 
 

@@ -23,6 +23,7 @@ from adapters.simulated.server.sockets import Sockets
 from adapters.simulated.server.trade_socket import PATHS, TradeSocket
 from adapters.simulated.venue.categories import LINEAR, SERVED, SPOT
 from adapters.simulated.venue.venue import Venue
+from domain.errors import InvalidInput
 
 TICK = 0.01
 """Seconds between two looks at market and streams."""
@@ -97,8 +98,9 @@ class VenueServer:
             await self._runner.cleanup()
 
     async def refuse(self, seconds: float) -> None:
-        """Cuts every connection and refuses new ones for a time."""
-        assert self._site is not None
+        """Cuts every connection and refuses new ones for a time. Raises InvalidInput while it refuses already."""
+        if self._site is None or not self.is_listening:
+            raise InvalidInput("connections are refused already")
         await self._site.stop()
         self.is_listening = False
         self.sockets.cut()

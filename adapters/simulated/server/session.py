@@ -10,6 +10,8 @@ from aiohttp import WSMsgType, web
 from adapters.simulated.venue.account import Account
 
 _NUMBERS = count(1)
+MOST_UNREAD = 50_000
+"""Frames that wait for a client that does not read."""
 
 
 class Session:
@@ -29,9 +31,11 @@ class Session:
         self._frames: asyncio.Queue[bytes] = asyncio.Queue()
 
     def send(self, frame: bytes) -> None:
-        """Queues a JSON text."""
+        """Queues a JSON text. A client that leaves too many unread is cut, as on the exchange."""
         if not self.silent:
             self._frames.put_nowait(frame)
+        if self._frames.qsize() > MOST_UNREAD:
+            self.abort()
 
     def send_later(self, frame: bytes, delay: int) -> None:
         """Queues a JSON text after `delay` ms."""

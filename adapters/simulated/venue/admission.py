@@ -173,14 +173,15 @@ def _link(candidate: Candidate) -> None:
 def _not_too_many(candidate: Candidate) -> None:
     working = candidate.account.working(candidate.market.symbol)
     waiting = sum(_is_conditional(order) for order in working)
+    active = sum(not order.waits for order in working)
     if candidate.waits and waiting >= MOST_WAITING:
         raise Declined(TOO_MANY_WAITING)
-    if not candidate.waits and len(working) - waiting >= MOST_ACTIVE:
+    if not candidate.waits and active >= MOST_ACTIVE:
         raise Declined(TOO_MANY_ORDERS)
 
 
 def _is_conditional(order: Order) -> bool:
-    return order.waits
+    return order.waits and order.stop_kind is StopKind.STOP
 
 
 def _form(candidate: Candidate) -> None:

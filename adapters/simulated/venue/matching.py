@@ -77,6 +77,17 @@ class Matching:
         self._print(market, side, price, quantity, now)
         self.follow_price(market, now)
 
+    def follow_book(self, market: Market, now: int) -> None:
+        """Where the book has left the last price behind, its nearest quote is the last price; nothing trades."""
+        bid, ask = market.book.best(Side.BUY), market.book.best(Side.SELL)
+        if bid is None or ask is None:
+            return
+        price = min(max(market.last or bid, bid), ask)
+        if price != market.last:
+            market.moved(price)
+            market.candles.trade(price, ZERO, now)
+            self.follow_price(market, now)
+
     def fill(self, market: Market, order: Order, quantity: Decimal, now: int) -> None:
         """Somebody trades with this resting order, at its price, whatever stands before it in its queue."""
         if order.entry is None or quantity <= 0:

@@ -42,10 +42,14 @@ Event = Printed | Quoted | Snapshot
 
 
 class PlayedMarket:
-    """Plays events into one market of a venue. The market stands still after the last one."""
+    """Plays events into one market of a venue. The market stands still after the last one. `has_trades`: the events
+    tell the last price; without trades it follows the book.
+    """
 
-    def __init__(self, venue: Venue, market: Market, events: Iterable[Event]) -> None:
-        self._venue, self._market = venue, market
+    def __init__(
+        self, venue: Venue, market: Market, events: Iterable[Event], *, has_trades: bool = True
+    ) -> None:
+        self._venue, self._market, self._has_trades = venue, market, has_trades
         self._events = iter(events)
         self._next = next(self._events, None)
 
@@ -56,8 +60,10 @@ class PlayedMarket:
     def move(self, now: int) -> None:
         """Plays the events up to `now` (ms)."""
         while self._next is not None and self._next.at <= now:
-            self._play(self._next)
-            self._next = next(self._events, None)
+            played, self._next = self._next, next(self._events, None)
+            self._play(played)
+            if not self._has_trades and (self._next is None or self._next.at != played.at):
+                self._venue.follow_book(self._market.symbol, played.at, self._market.category)
 
     def _play(self, event: Event) -> None:
         match event:

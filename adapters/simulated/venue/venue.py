@@ -241,6 +241,11 @@ class Venue:
             if left:
                 matching.print_trade(market, side, price, left, now)
 
+    def follow_book(self, symbol: str, now: int, category: str = LINEAR) -> None:
+        """A market that shows its book and no trades has the quote nearest to its last price as the last price."""
+        with localcontext(EXACT):
+            self._rooms[category].matching.follow_book(self.listed(category)[symbol], now)
+
     def set_prices(
         self, symbol: str, now: int, *, mark: Decimal | None = None, index: Decimal | None = None
     ) -> None:

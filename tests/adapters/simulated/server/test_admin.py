@@ -119,3 +119,8 @@ def test_every_action_is_listed_with_its_meaning(port: Port) -> None:
     _status, listed = port.sends("GET", "/actions")
     assert list(listed) == list(ACTIONS)
     assert all(listed.values())
+
+
+def test_connections_that_are_refused_already_are_not_refused_again(port: Port) -> None:
+    assert port.sends("POST", "/actions/refuse", {"ms": 60_000})[0] == 200
+    assert port.sends("POST", "/actions/refuse", {"ms": 1_000})[0] == 400

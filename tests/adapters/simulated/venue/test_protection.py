@@ -184,3 +184,11 @@ def test_the_liquidation_of_one_side_leaves_the_other_side_its_stops(scene: Scen
     scene.venue.set_prices(scene.symbol, scene.now, mark=Decimal(40_000))
     assert scene.position(1).size == 0
     assert [one.request.position_idx for one in scene.account.working("BTCUSDT")] == [2]
+
+
+def test_parts_are_no_conditional_orders(scene: Scene) -> None:
+    scene.places("Buy", "0.02")
+    for number in range(10):
+        scene.sets_stop(tpslMode="Partial", takeProfit=str(50_500 + number), tpSize="0.001")
+    order = scene.places("Buy", "0.01", triggerPrice="50400", triggerDirection=1)
+    assert order.waits
