@@ -86,6 +86,7 @@ class RunningVenue:
     account: Account
     shown: Market
     state: StateFile | None
+    restored: bool = False
     _counted: dict[str, int] = field(default_factory=dict[str, int])
 
     async def start(self) -> None:
@@ -119,7 +120,8 @@ class RunningVenue:
             f"WebSocket  {self.server.socket_url}/v5/public/linear, /v5/public/spot, /v5/private, /v5/trade\n"
             f"admin      {self.admin.url}/faults, /actions\n"
             f"API key    {self.account.key}\n"
-            f"secret     {self.account.secret}\n\n"
+            f"secret     {self.account.secret}\n"
+            f"{self._kept()}\n"
             "from pybit.unified_trading import HTTP\n"
             f'session = HTTP(api_key="{self.account.key}", api_secret="{self.account.secret}")\n'
             f'session.endpoint = "{self.server.url}"\n'
@@ -128,6 +130,15 @@ class RunningVenue:
             "print(session.place_order(**order))\n"
             f"print(session.{_AFTERWARDS[self.shown.category]}({asked}))\n"
         )
+
+    def _kept(self) -> str:
+        """The file in which the venue is kept, and whose account is used where it has been there before."""
+        if self.state is None:
+            return ""
+        taken = (
+            ", whose account is used: --key, --secret, --balance and --level are not" if self.restored else ""
+        )
+        return f"state      {self.state.path}{taken}\n"
 
     def _example(self) -> dict[str, str]:
         """A market order of a quantity that every market admits; a spot buyer names an amount."""
@@ -182,6 +193,7 @@ def venue_of(options: VenueOptions) -> RunningVenue:
         account,
         next(venue.every_market()),
         _state_file(server, options.state),
+        restored=state is not None,
     )
 
 

@@ -29,7 +29,7 @@ class StateFile:
     """
 
     def __init__(self, path: Path, venue: Venue, clock: Clock) -> None:
-        self._path, self._venue, self._clock = path, venue, clock
+        self.path, self._venue, self._clock = path, venue, clock
         self._fault: OSError | ValueError | None = None
         self._since = clock.market()
         self._settings: list[tuple[dict[str, Decimal], set[str]]] = []
@@ -39,8 +39,8 @@ class StateFile:
         """Writes the venue as it is."""
         self._since, self._settings = self._clock.market(), self._of_accounts()
         try:
-            replace_file(self._path, saved(self._venue, self._since) + b"\n", _OWN)
-            self._file = self._path.open("ab", buffering=0)
+            replace_file(self.path, saved(self._venue, self._since) + b"\n", _OWN)
+            self._file = self.path.open("ab", buffering=0)
         except (OSError, ValueError) as fault:
             raise self._unwritable(fault) from fault
 
@@ -86,5 +86,5 @@ class StateFile:
     def _unwritable(self, fault: OSError | ValueError) -> InvalidInput:
         reason = getattr(fault, "strerror", None) or fault
         return InvalidInput(
-            f"the state cannot be written to {str(self._path)[:_SHOWN]!r}: {reason}; choose another --state"
+            f"the state cannot be written to {str(self.path)[:_SHOWN]!r}: {reason}; choose another --state"
         )

@@ -80,7 +80,9 @@ def test_a_venue_that_is_killed_has_kept_what_it_acknowledged(tmp_path: Path) ->
         placed = session.place_order(**order, price="50000")["result"]["orderId"]
         session.place_order(**{**order, "orderType": "Market", "qty": "100"})
         process.kill()
-    kept = venue_of(VenueOptions(state=file)).account
+    again = venue_of(VenueOptions(state=file, key="other"))
+    kept = again.account
+    assert "whose account is used" in again.greeting()
     assert list(kept.orders) == [placed]
     assert kept.coins["BTC"].balance > 0
 
