@@ -21,7 +21,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Admin:
     """Serves on loopback, without a signature: whoever reaches this machine's loopback may spoil the venue.
 
-    GET /faults lists, POST /faults adds one (the fields of `Fault`), DELETE /faults ends all of them.
+    GET /faults lists those in force and those that are over, POST /faults adds one (the fields of `Fault`), DELETE
+    /faults ends all of them.
     POST /actions/NAME performs an action with the fields of `actions.Request`; GET /actions lists the names.
     """
 
@@ -53,7 +54,8 @@ class Admin:
         return app
 
     async def _list(self, _request: web.Request) -> web.Response:
-        return _json({"faults": self._server.faults.listed()})
+        faults = self._server.faults
+        return _json({"faults": faults.listed(), "over": faults.over()})
 
     async def _add(self, request: web.Request) -> web.Response:
         try:

@@ -7,6 +7,7 @@ a number of times, and it may strike by chance, drawn from its seed, so that a r
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -60,6 +61,7 @@ class Fault(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=T
 
 
 ANYWHERE = "*"
+_KEPT = 1_000
 _VALUES: Mapping[Kind, tuple[int, int]] = {
     Kind.DELAY: (0, 86_400_000),
     Kind.STATUS: (100, 999),
@@ -99,6 +101,9 @@ class _Standing:
         self.struck += 1
         return True
 
+    def listed(self) -> dict[str, object]:
+        return {"number": self.number, "struck": self.struck, "fault": self.fault}
+
     @property
     def is_over(self) -> bool:
         return bool(self.fault.times) and self.struck >= self.fault.times
@@ -112,6 +117,7 @@ class Faults:
     def __init__(self, requests: Collection[str], pushes: Collection[str]) -> None:
         self._requests, self._pushes = requests, pushes
         self._standing: list[_Standing] = []
+        self._over: deque[_Standing] = deque(maxlen=_KEPT)
         self._added = 0
 
     def add(self, fault: Fault) -> int:
@@ -140,12 +146,17 @@ class Faults:
             raise InvalidInput(f"{fault.kind} does not strike {'pushes' if is_push else 'requests'}")
 
     def clear(self) -> None:
-        """Ends every fault."""
+        """Ends every fault and forgets those that are over."""
         self._standing.clear()
+        self._over.clear()
 
     def listed(self) -> list[dict[str, object]]:
         """The faults in force, with the number of times that each has struck."""
-        return [{"number": one.number, "struck": one.struck, "fault": one.fault} for one in self._standing]
+        return [one.listed() for one in self._standing]
+
+    def over(self) -> list[dict[str, object]]:
+        """The last faults that have struck as often as they should."""
+        return [one.listed() for one in self._over]
 
     def of_request(self, path: str, params: Mapping[str, object]) -> Fault | None:
         """The fault that strikes a request to this path."""
@@ -161,5 +172,6 @@ class Faults:
             if fits and one.matches(where, facts) and one.strikes():
                 if one.is_over:
                     self._standing.remove(one)
+                    self._over.append(one)
                 return one.fault
         return None

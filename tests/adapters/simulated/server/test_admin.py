@@ -48,6 +48,14 @@ def test_a_fault_is_added_listed_and_ended(venue: RunningVenue, port: Port) -> N
     assert pybit_http(venue).get_tickers(**BTC)["retCode"] == 0
 
 
+def test_a_fault_that_is_over_is_listed_with_how_often_it_struck(venue: RunningVenue, port: Port) -> None:
+    port.sends("POST", "/faults", {"where": "/v5/market/tickers", "kind": "code", "value": 10016})
+    with pytest.raises(Exception, match="10016"):
+        pybit_http(venue).get_tickers(**BTC)
+    listed = port.sends("GET", "/faults")[1]
+    assert (listed["faults"], listed["over"][0]["struck"]) == ([], 1)
+
+
 def test_an_action_moves_the_market_and_fills_an_order(venue: RunningVenue, port: Port) -> None:
     session = pybit_http(venue)
     session.place_order(**BTC, side="Buy", orderType="Limit", qty="0.01", price="49999", orderLinkId="one")
