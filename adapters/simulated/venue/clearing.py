@@ -108,7 +108,7 @@ class Clearing(Settlement):
             self._outbox.execution(account, self._funding(market, position, value, fee, now))
 
     def liquidate(self, market: Market, account: Account, position: Position, now: int) -> None:
-        """Cancels the account's orders in the market; the venue takes the position over at its bankruptcy price."""
+        """Cancels the position's orders; the venue takes the position over at its bankruptcy price."""
         for order in account.working(market.symbol):
             if order.request.position_idx == position.index:
                 self.end(market, order, Status.CANCELLED, now, BEFORE_LIQUIDATION)

@@ -93,9 +93,10 @@ def loaded(text: bytes) -> VenueState:
 
 def _change(line: bytes) -> Change:
     try:
-        return msgspec.json.decode(line, type=Change)
+        change: Change = msgspec.json.decode(line, type=Change)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(f"not a state of a venue: a change is {error}") from error
+    return change
 
 
 def _changed(state: VenueState, changes: list[Change]) -> VenueState:

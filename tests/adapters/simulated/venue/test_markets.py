@@ -203,7 +203,7 @@ def test_a_book_without_trades_moves_the_last_price_and_triggers_stops(tmp_path:
     market.move(START + 1)
     assert (scene.market.last, scene.position().size) == (Decimal("59500.1"), Decimal("0.01"))
     market.move(START + 2)
-    assert (scene.market.last, scene.position().size) == (59_000, 0)
+    assert (scene.market.last, scene.position().size) == (Decimal(59_000), Decimal(0))
 
 
 HEADER = "timestamp,symbol,side,size,price\n"

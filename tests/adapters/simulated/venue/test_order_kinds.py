@@ -168,9 +168,9 @@ def test_fill_or_kill_counts_no_own_quantity_that_is_prevented(scene: Scene, pre
     scene.shows("Sell", "50000.3", "1")
     scene.places("Sell", "1", "50000.2")
     killed = scene.places("Buy", "2.5", "50000.3", timeInForce="FOK", smpType=prevention)
-    assert (killed.status, killed.filled) == (Status.CANCELLED, 0)
+    assert (killed.status, killed.filled) == (Status.CANCELLED, Decimal(0))
     whole = scene.places("Buy", "1", "50000.3", timeInForce="FOK", smpType=prevention)
-    assert (whole.status, whole.filled) == (Status.FILLED, 1)
+    assert (whole.status, whole.filled) == (Status.FILLED, Decimal(1))
 
 
 def test_cancel_all_of_stops_ends_conditional_orders_and_no_protection(scene: Scene) -> None:
