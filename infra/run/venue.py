@@ -90,8 +90,9 @@ class RunningVenue:
     shown: Market
     state: StateFile | None
     _written: int = -1
-    _kept: float = 0.0
+    _written_at: float = 0.0
     _journal: Journal | None = None
+    restored: bool = False
     _counted: dict[str, int] = field(default_factory=dict[str, int])
 
     async def start(self) -> None:
@@ -118,7 +119,7 @@ class RunningVenue:
         self.state.check()
         venue = self.server.venue
         self.state.replace(saved(venue, self.server.clock.market()))
-        self._written, self._journal, self._kept = changes, Journal(venue), time.monotonic()
+        self._written, self._journal, self._written_at = changes, Journal(venue), time.monotonic()
         self.server.hub.keep = self._append
 
     def keep_short(self) -> None:
@@ -127,7 +128,7 @@ class RunningVenue:
         """
         if self.state is not None:
             self.state.check()
-            is_due = self.state.is_short and time.monotonic() - self._kept > _KEPT_EVERY
+            is_due = self.state.is_short and time.monotonic() - self._written_at > _KEPT_EVERY
             if self.state.is_long or is_due:
                 self.keep()
 
@@ -147,7 +148,8 @@ class RunningVenue:
             f"WebSocket  {self.server.socket_url}/v5/public/linear, /v5/public/spot, /v5/private, /v5/trade\n"
             f"admin      {self.admin.url}/faults, /actions\n"
             f"API key    {self.account.key}\n"
-            f"secret     {self.account.secret}\n\n"
+            f"secret     {self.account.secret}\n"
+            f"{self._kept()}\n"
             "from pybit.unified_trading import HTTP\n"
             f'session = HTTP(api_key="{self.account.key}", api_secret="{self.account.secret}")\n'
             f'session.endpoint = "{self.server.url}"\n'
@@ -156,6 +158,13 @@ class RunningVenue:
             "print(session.place_order(**order))\n"
             f"print(session.{_AFTERWARDS[self.shown.category]}({asked}))\n"
         )
+
+    def _kept(self) -> str:
+        """The file in which the venue is kept, and whose account is used where it has been there before."""
+        if self.state is None:
+            return ""
+        taken = ", whose account is used: --balance and --level are not" if self.restored else ""
+        return f"state      {self.state.path}{taken}\n"
 
     def _example(self) -> dict[str, str]:
         """A market order of a quantity that every market admits; a spot buyer names an amount."""
@@ -211,6 +220,7 @@ def venue_of(options: VenueOptions) -> RunningVenue:
         account,
         next(venue.every_market()),
         file,
+        restored=state is not None,
     )
 
 

@@ -176,7 +176,7 @@ def test_a_waiting_order_trades_when_the_price_comes_to_its_trigger(
     scene.trades(side, trigger, "3")
     assert order.status is Status.FILLED
     [changes] = scene.venue.outbox.drain()
-    assert [(one.status, one.filled) for one in changes.triggered] == [(Status.TRIGGERED, 0)]
+    assert [(one.status, one.filled) for one in changes.triggered] == [(Status.TRIGGERED, Decimal(0))]
 
 
 def test_a_waiting_order_that_is_cancelled_is_deactivated(scene: Scene) -> None:
