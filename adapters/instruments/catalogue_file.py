@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +11,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from adapters.whole_file import replace_file
 from commands.instrument import check_rules
 from domain.catalogue import Catalogue, Listing
 from domain.errors import InvalidInput
@@ -59,12 +59,9 @@ def write_catalogue(path: Path, listings: Iterable[Listing]) -> None:
     rows = {one.instrument.id: _row(one) for one in listings}
     file = _File(format=FORMAT, instruments=dict(sorted(rows.items())))
     text = msgspec.json.format(msgspec.json.encode(file), indent=1)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        beside.write_bytes(text + b"\n")
-        beside.replace(path)
+        replace_file(path, text + b"\n")
     except OSError as fault:
-        beside.unlink(missing_ok=True)
         raise InvalidInput(f"{path} cannot be written: {fault.strerror}") from None
 
 

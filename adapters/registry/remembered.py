@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from pathlib import Path
+
+from adapters.whole_file import replace_file
 
 _log = logging.getLogger(__name__)
 
@@ -37,10 +38,8 @@ class RememberedIds:
         if self._file is None:
             return
         text = json.dumps({str(one): known.hex() for one, known in sorted(self._fingerprints.items())})
-        new = self._file.with_suffix(f".{os.getpid()}.new")
         try:
-            new.write_text(text, encoding="utf-8")
-            new.replace(self._file)
+            replace_file(self._file, text.encode())
         except OSError as fault:
             _log.warning("the registry's ids cannot be remembered in %s: %s", self._file, fault.strerror)
 

@@ -26,9 +26,13 @@ def venue(
     symbol: Annotated[
         list[str] | None,
         typer.Option(
-            help="Symbol of each file, in order, where file names lack it; or of the synthetic market."
+            metavar="SYMBOL",
+            help="Symbol of each file, in order, where file names lack it; or of the synthetic market.",
         ),
     ] = None,
+    category: Annotated[
+        str, typer.Option(metavar="linear|spot", help="What the files are recordings of.")
+    ] = "linear",
     past: Annotated[
         int,
         typer.Option(
@@ -36,15 +40,18 @@ def venue(
         ),
     ] = 200,
     pace: Annotated[
-        str | None, typer.Option(help="Speed of the market as a multiple of real time, as 60x.")
+        str | None,
+        typer.Option(metavar="60x", help="Speed of the market as a multiple of real time, as 60x."),
     ] = None,
     seed: Annotated[
         int, typer.Option(parser=whole(0), metavar="N", help="Seed of the synthetic market and of all ids.")
     ] = 7,
-    balance: Annotated[str, typer.Option(help="The account's money, in USDT.")] = "10000",
-    level: Annotated[str, typer.Option(help="Fee level of the account: VIP 0, or Pro 1 to Pro 6.")] = "VIP 0",
-    key: Annotated[str, typer.Option(help="API key; default: a new one.")] = "",
-    secret: Annotated[str, typer.Option(help="API secret; default: a new one.")] = "",
+    balance: Annotated[str, typer.Option(metavar="USDT", help="The account's money, in USDT.")] = "10000",
+    level: Annotated[
+        str, typer.Option(metavar="LEVEL", help="Fee level: VIP 0 to VIP 5, Supreme VIP, Pro 1 to Pro 6.")
+    ] = "VIP 0",
+    key: Annotated[str, typer.Option(metavar="KEY", help="API key; default: a new one.")] = "",
+    secret: Annotated[str, typer.Option(metavar="SECRET", help="API secret; default: a new one.")] = "",
     port: Annotated[
         int, typer.Option(parser=whole(0, 65535), metavar="N", help="Port of the API; 0 for any free port.")
     ] = 8680,
@@ -67,6 +74,7 @@ def venue(
     options = VenueOptions(
         files=tuple(Path(one) for one in files if one != _SYNTHETIC),
         symbols=tuple(symbol or ()),
+        category=category,
         past=past,
         pace=pace_of(pace),
         seed=seed,

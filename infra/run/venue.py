@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,11 +17,16 @@ from adapters.simulated.server.limits import AddressLimit, RateLimits
 from adapters.simulated.server.numbers import exact, rounded
 from adapters.simulated.server.recordings import Recording, recording
 from adapters.simulated.server.server import MoveMarket
-from adapters.simulated.venue import Venue, contract_of
+from adapters.simulated.server.state_file import StateFile
+from adapters.simulated.venue import Venue, contract_of, pair_of, pairs
 from adapters.simulated.venue.account import Account
+from adapters.simulated.venue.categories import LINEAR, SERVED, SPOT
 from adapters.simulated.venue.fees import LEVELS, NO_LEVEL
+from adapters.simulated.venue.journal import Journal
+from adapters.simulated.venue.market import Market
+from adapters.simulated.venue.outbox import Changes
 from adapters.simulated.venue.played import PlayedMarket
-from adapters.simulated.venue.state import VenueState, loaded, restore, saved
+from adapters.simulated.venue.state import VenueState, restore, saved
 from adapters.simulated.venue.synthetic import market_of
 from domain.catalogue import known
 from domain.direction import Side
@@ -35,32 +39,38 @@ PRICES = {
     "SOLUSDT": Decimal(150),
     "XRPUSDT": Decimal("2.5"),
 }
-"""The symbols of the synthetic market, and where their prices begin."""
+"""The symbols of the synthetic market, and where their prices begin. Spot has those of them that are pairs."""
 
 MOST_REQUESTS = 600
 """Requests in five seconds from one address, beyond which Bybit refuses it."""
 
 _LOTS = 10
-_SHOWN = 200
 """The example order, in least quantities."""
+
+_AFTERWARDS: Mapping[str, str] = {LINEAR: "get_positions", SPOT: "get_order_history"}
+"""What shows the effect of the example order."""
+
+_KEPT_EVERY = 60.0
+"""Seconds after which a changed state is written anew."""
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class VenueOptions:
-    """`files` are recordings, none for the synthetic market. `pace` multiplies the market's speed; None leaves a
-    synthetic market at the machine's time and plays recordings at their own speed. `state` is the file in which the
-    venue is kept from one run to the next; None where it is not kept.
+    """`files` are recordings of the `category`, none for the synthetic market, which has both. `pace` multiplies the
+    market's speed; None leaves a synthetic market at the machine's time and plays recordings at their own speed.
+    `state` is the file in which the venue is kept from one run to the next; None where it is not kept.
     """
 
     files: Sequence[Path] = ()
     symbols: Sequence[str] = ()
+    category: str = LINEAR
     past: int = 200
     pace: float | None = None
     seed: int = 7
     balance: Decimal = Decimal(10_000)
-    level: str = "VIP 0"
+    level: str = NO_LEVEL
     key: str = ""
     secret: str = ""
     host: str = "127.0.0.1"
@@ -77,9 +87,12 @@ class RunningVenue:
     server: VenueServer
     admin: Admin
     account: Account
-    shown: str
-    state: Path | None
+    shown: Market
+    state: StateFile | None
     _written: int = -1
+    _written_at: float = 0.0
+    _journal: Journal | None = None
+    restored: bool = False
     _counted: dict[str, int] = field(default_factory=dict[str, int])
 
     async def start(self) -> None:
@@ -92,48 +105,77 @@ class RunningVenue:
         finally:
             await self.admin.stop()
             await self.server.stop()
+            if self.state is not None:
+                self.state.close()
 
     def keep(self) -> None:
-        """Writes the state where orders, money or positions have changed, whole or not at all.
+        """Writes the state anew where it has changed, and from then on each change before it is answered.
 
         Raises InvalidInput where the file cannot be written.
         """
         changes = self.account.changes
         if self.state is None or changes == self._written:
             return
-        part = self.state.with_name(f"{self.state.name}.part")
-        try:
-            part.write_bytes(saved(self.server.venue, self.server.clock.market()))
-            part.replace(self.state)
-        except (OSError, ValueError) as fault:
-            raise InvalidInput(
-                f"the state cannot be written to {str(self.state)[:_SHOWN]!r}: "
-                f"{getattr(fault, 'strerror', None) or fault}; choose another --state"
-            ) from fault
-        self._written = changes
+        self.state.check()
+        venue = self.server.venue
+        self.state.replace(saved(venue, self.server.clock.market()))
+        self._written, self._journal, self._written_at = changes, Journal(venue), time.monotonic()
+        self.server.hub.keep = self._append
+
+    def keep_short(self) -> None:
+        """Writes the state anew where its file has grown long, and once a minute while that takes a moment only.
+        Candles are kept by this alone.
+        """
+        if self.state is not None:
+            self.state.check()
+            is_due = self.state.is_short and time.monotonic() - self._written_at > _KEPT_EVERY
+            if self.state.is_long or is_due:
+                self.keep()
+
+    def _append(self, changes: Sequence[Changes]) -> None:
+        assert self.state is not None
+        assert self._journal is not None
+        line = self._journal.record(changes, self.server.clock.market())
+        if line is not None:
+            self.state.append(line)
 
     def greeting(self) -> str:
         """What a person needs to trade here: addresses, key, and six lines of pybit."""
-        market = self.server.venue.markets[self.shown]
-        qty = exact(market.contract.instrument.min_quantity * _LOTS)
+        asked = f'category="{self.shown.category}", symbol="{self.shown.symbol}"'
+        order = ", ".join(f'"{name}": "{value}"' for name, value in self._example().items())
         return (
             f"REST       {self.server.url}\n"
-            f"WebSocket  {self.server.socket_url}/v5/public/linear, /v5/private, /v5/trade\n"
+            f"WebSocket  {self.server.socket_url}/v5/public/linear, /v5/public/spot, /v5/private, /v5/trade\n"
             f"admin      {self.admin.url}/faults, /actions\n"
             f"API key    {self.account.key}\n"
-            f"secret     {self.account.secret}\n\n"
+            f"secret     {self.account.secret}\n"
+            f"{self._kept()}\n"
             "from pybit.unified_trading import HTTP\n"
             f'session = HTTP(api_key="{self.account.key}", api_secret="{self.account.secret}")\n'
             f'session.endpoint = "{self.server.url}"\n'
-            f'print(session.get_tickers(category="linear", symbol="{self.shown}"))\n'
-            f'order = {{"category": "linear", "symbol": "{self.shown}", "side": "Buy", "orderType": "Market"}}\n'
-            f'print(session.place_order(**order, qty="{qty}"))\n'
-            f'print(session.get_positions(category="linear", symbol="{self.shown}"))\n'
+            f"print(session.get_tickers({asked}))\n"
+            f"order = {{{order}}}\n"
+            "print(session.place_order(**order))\n"
+            f"print(session.{_AFTERWARDS[self.shown.category]}({asked}))\n"
         )
+
+    def _kept(self) -> str:
+        """The file in which the venue is kept, and whose account is used where it has been there before."""
+        if self.state is None:
+            return ""
+        taken = ", whose account is used: --balance and --level are not" if self.restored else ""
+        return f"state      {self.state.path}{taken}\n"
+
+    def _example(self) -> dict[str, str]:
+        """A market order of a quantity that every market admits; a spot buyer names an amount."""
+        rules, category = self.shown.contract.instrument, self.shown.category
+        qty = rules.min_notional if category == SPOT else rules.min_quantity
+        named = {"category": category, "symbol": self.shown.symbol, "side": "Buy", "orderType": "Market"}
+        return {**named, "qty": exact(qty * _LOTS)}
 
     def line(self) -> str:
         """What happened since the last line: market time, prices, requests, orders, fills, money."""
-        market, account = self.server.venue.markets[self.shown], self.account
+        market, account = self.shown, self.account
         at = datetime.fromtimestamp(self.server.clock.market() / 1000, UTC)
         bid, ask = (market.book.best(side) for side in (Side.BUY, Side.SELL))
         counts = {
@@ -143,7 +185,7 @@ class RunningVenue:
         }
         news = " ".join(f"{self._since(name, count)} {name}" for name, count in counts.items())
         return (
-            f"{at:%Y-%m-%d %H:%M:%S} {self.shown} {_price(market.last)} ({_price(bid)} / {_price(ask)})  {news}  "
+            f"{at:%Y-%m-%d %H:%M:%S} {market.symbol} {_price(market.last)} ({_price(bid)} / {_price(ask)})  {news}  "
             f"{len(account.orders)} open orders, {sum(1 for _ in account.held())} positions, "
             f"{rounded(account.wallet.balance)} {account.currency}"
         )
@@ -157,10 +199,11 @@ class RunningVenue:
 def venue_of(options: VenueOptions) -> RunningVenue:
     """Makes the venue. Raises InvalidInput where a file is no recording, and for an unknown level or symbol."""
     _check(options)
-    state = _kept(options.state)
+    file = None if options.state is None else StateFile(options.state)
+    state = None if file is None else file.read()
     clock, venue, move = _played(options, state) if options.files else _synthetic(options, state)
     move(clock.market())
-    account = _account(venue, options) if state is None else _restored(venue, state, clock.market())
+    account = _account(venue, options) if state is None else _restored(venue, state, options, clock.market())
     server = VenueServer(
         venue,
         clock,
@@ -175,13 +218,10 @@ def venue_of(options: VenueOptions) -> RunningVenue:
         server,
         Admin(server, options.host, options.admin_port),
         account,
-        next(iter(venue.markets)),
-        options.state,
+        next(venue.every_market()),
+        file,
+        restored=state is not None,
     )
-
-
-def _kept(file: Path | None) -> VenueState | None:
-    return loaded(file.read_bytes()) if file is not None and file.exists() else None
 
 
 def _account(venue: Venue, options: VenueOptions) -> Account:
@@ -190,14 +230,20 @@ def _account(venue: Venue, options: VenueOptions) -> Account:
     return venue.open_account(key, secret, options.balance, level=options.level)
 
 
-def _restored(venue: Venue, state: VenueState, now: int) -> Account:
+def _restored(venue: Venue, state: VenueState, options: VenueOptions, now: int) -> Account:
+    """The account of the state; it has its own money and level. Raises InvalidInput where another key is demanded."""
+    kept = state.accounts[0]
+    if (options.key or kept.key, options.secret or kept.secret) != (kept.key, kept.secret):
+        raise InvalidInput(f"the state has the key {kept.key} and its secret: leave out --key and --secret")
     restore(venue, state, now)
     return next(iter(venue.accounts.values()))
 
 
 def _check(options: VenueOptions) -> None:
-    if options.level not in (NO_LEVEL, *LEVELS):
-        raise InvalidInput(f"no level {options.level!r}: there are {', '.join((NO_LEVEL, *LEVELS))}")
+    if options.level not in LEVELS:
+        raise InvalidInput(f"no level {options.level!r}: there are {', '.join(LEVELS)}")
+    if options.category not in SERVED:
+        raise InvalidInput(f"no category {options.category!r}: there are {', '.join(SERVED)}")
     unknown = set(options.symbols) - set(PRICES)
     if unknown and not options.files:
         raise InvalidInput(f"the synthetic market has {', '.join(PRICES)}, not {', '.join(sorted(unknown))}")
@@ -213,8 +259,8 @@ async def serve(options: VenueOptions, say: Say, *, narrates: bool = True) -> No
         await _start(running)
         say(running.greeting())
         while True:
-            await asyncio.sleep(1)
-            running.keep()
+            await running.server.watch(1)
+            running.keep_short()
             if narrates:
                 say(running.line())
     finally:
@@ -233,24 +279,35 @@ async def _start(running: RunningVenue) -> None:
 def _synthetic(options: VenueOptions, state: VenueState | None) -> tuple[Clock, Venue, MoveMarket]:
     now = time.time_ns() // 1_000_000
     clock = WallClock() if options.pace is None else PacedClock(now, options.pace)
+    chosen = options.symbols or tuple(PRICES)
     listed = {symbol_of(one.instrument.id): one.instrument for one in known()}
-    chosen = {symbol: PRICES[symbol] for symbol in options.symbols or PRICES}
-    begins = chosen if state is None else {**chosen, **state.last_prices()}
     contracts = [contract_of(listed[symbol], number) for number, symbol in enumerate(chosen, 1)]
-    venue = Venue(contracts, now, options.seed)
+    spot = [one for one in pairs() if one.symbol in chosen]
+    venue = Venue([*contracts, *spot], now, options.seed)
+    begins = {one: _first_prices(venue.listed(one), state, one) for one in SERVED}
     return clock, venue, market_of(venue, begins, options.seed, now)
+
+
+def _first_prices(
+    listed: Mapping[str, Market], state: VenueState | None, category: str
+) -> Mapping[str, Decimal]:
+    """Those of the state, else of the table."""
+    kept = {} if state is None else state.last_prices(category)
+    return {symbol: kept.get(symbol, PRICES[symbol]) for symbol in listed}
 
 
 def _played(options: VenueOptions, state: VenueState | None) -> tuple[Clock, Venue, MoveMarket]:
     names = [*options.symbols, *[None] * len(options.files)]
     now = datetime.now(UTC)
     read = [
-        recording(file, name, options.past, now) for file, name in zip(options.files, names, strict=False)
+        recording(file, name, options.past, now, options.category)
+        for file, name in zip(options.files, names, strict=False)
     ]
     starts = min(one.starts for one in read)
-    contracts = [contract_of(one.instrument, number) for number, one in enumerate(read, 1)]
+    make = pair_of if options.category == SPOT else contract_of
+    contracts = [make(one.instrument, number) for number, one in enumerate(read, 1)]
     venue = Venue(contracts, starts, options.seed)
-    markets = [_market(venue, one) for one in read]
+    markets = [_market(venue, one, options.category) for one in read]
 
     def move(until: int) -> None:
         for market in markets:
@@ -259,10 +316,10 @@ def _played(options: VenueOptions, state: VenueState | None) -> tuple[Clock, Ven
     return PacedClock(starts if state is None else state.at, options.pace or 1.0), venue, move
 
 
-def _market(venue: Venue, read: Recording) -> PlayedMarket:
-    symbol = symbol_of(read.instrument.id)
-    venue.markets[symbol].candles.prepend(read.past)
-    return PlayedMarket(venue, symbol, read.events)
+def _market(venue: Venue, read: Recording, category: str) -> PlayedMarket:
+    market = venue.listed(category)[symbol_of(read.instrument.id)]
+    market.candles.prepend(read.past)
+    return PlayedMarket(venue, market, read.events)
 
 
 def _price(value: Decimal | None) -> str:

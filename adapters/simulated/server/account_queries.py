@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from adapters.simulated.server.call import LINEAR, Call, Row
+from adapters.simulated.server.call import Call, Row
 from adapters.simulated.server.json_values import list_of, object_of
 from adapters.simulated.server.numbers import exact
-from adapters.simulated.server.wallet_row import MarkOf, wallet_row
+from adapters.simulated.server.wallet_row import wallet_row
 from adapters.simulated.venue.codes import PARAMETER, Declined
 from adapters.simulated.venue.market import Market
 
@@ -29,7 +29,7 @@ def wallet_balance(call: Call) -> Row:
     """The unified account; `coin` names the currencies to show."""
     if call.text("accountType") != "UNIFIED":
         raise Declined(PARAMETER, "accountType must be UNIFIED")
-    return {"list": [_with_coins(wallet_row(call.account, _mark_of(call)), call.text("coin"))]}
+    return {"list": [_with_coins(wallet_row(call.account, call.venue), call.text("coin"))]}
 
 
 def account_info(call: Call) -> Row:
@@ -46,10 +46,7 @@ def account_info(call: Call) -> Row:
 
 
 def fee_rates(call: Call) -> Row:
-    call.category()
-    symbol = call.text("symbol")
-    markets = [call.venue.market(symbol)] if symbol else list(call.venue.markets.values())
-    return {"category": LINEAR, "list": [_fee_row(call, market) for market in markets]}
+    return {"category": call.category(), "list": [_fee_row(call, market) for market in call.markets()]}
 
 
 def api_key(call: Call) -> Row:
@@ -84,7 +81,7 @@ def api_key(call: Call) -> Row:
 
 def coins(call: Call) -> Row:
     """GET /v5/asset/coin/query-info: the currencies of the instruments; none can be deposited or withdrawn."""
-    rules = [market.contract.instrument for market in call.venue.markets.values()]
+    rules = [market.contract.instrument for market in call.venue.every_market()]
     names = sorted({one.base for one in rules} | {one.quote for one in rules})
     wanted = call.text("coin")
     return {"rows": [_coin_row(name) for name in names if wanted in ("", name)]}
@@ -108,7 +105,3 @@ def _with_coins(row: Row, named: str) -> Row:
     coins = [coin for coin in map(object_of, list_of(row["coin"]) or ()) if coin is not None]
     wanted = named.split(",")
     return {**row, "coin": [coin for coin in coins if not named or coin["coin"] in wanted]}
-
-
-def _mark_of(call: Call) -> MarkOf:
-    return lambda symbol: call.venue.markets[symbol].mark_price

@@ -9,24 +9,37 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from adapters.simulated.bounds import is_off_step
 from adapters.simulated.server.clock import VirtualClock
 from adapters.simulated.server.hub import Push
 from adapters.simulated.server.order_row import order_push
 from adapters.simulated.server.server import VenueServer
 from adapters.simulated.venue.account import Account
+from adapters.simulated.venue.categories import LINEAR
 from adapters.simulated.venue.codes import UNKNOWN_TO_CANCEL, Declined
+from adapters.simulated.venue.market import Market
 from adapters.simulated.venue.order import Order
 from adapters.simulated.venue.requests import SIDES, AmendRequest, read
+from domain.arithmetic import ZERO
 from domain.errors import InvalidInput
 
 NOT_FOUND_BY_LINK = "EC_OrigClOrdIDDoesNotExist"
 BY_ADMIN = "CancelByAdmin"
 
 
+_MOST_MS = 10**11
+_LONGEST_REFUSAL = 3_600_000
+_MOST_RATE = Decimal(1)
+_MOST_DIGITS = 15
+
+
 class Request(Struct, frozen=True, gc=False, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What an action may name; each takes what it needs. Times are in ms, prices in quote currency."""
+    """What an action may name; each takes what it needs. Times are in ms, prices in quote currency and multiples of the
+    tick, quantities multiples of the lot.
+    """
 
     key: str = ""
+    category: str = LINEAR
     symbol: str = "BTCUSDT"
     side: Literal["Buy", "Sell"] = "Buy"
     price: Decimal | None = None
@@ -43,7 +56,9 @@ Action = Callable[[VenueServer, Request], Awaitable[None]]
 
 
 async def act(server: VenueServer, name: str, body: Mapping[str, object]) -> None:
-    """Performs the action and sends what it changed. Raises InvalidInput for an unknown action or parameter."""
+    """Performs the action and sends what it changed. Raises InvalidInput for an unknown action or parameter, and for a
+    number that no market has; Declined for an unknown symbol.
+    """
     action = ACTIONS.get(name)
     if action is None:
         raise InvalidInput(f"no action {name}: there are {', '.join(ACTIONS)}")
@@ -51,6 +66,7 @@ async def act(server: VenueServer, name: str, body: Mapping[str, object]) -> Non
         request = msgspec.convert(body, Request, strict=False)
     except msgspec.ValidationError as error:
         raise InvalidInput(str(error)) from None
+    _check(server, request)
     await action(server, request)
     server.publish()
 
@@ -80,6 +96,8 @@ async def silence(server: VenueServer, _request: Request) -> None:
 
 async def refuse(server: VenueServer, request: Request) -> None:
     """Refuses connections for `ms`."""
+    if not 0 < request.ms <= _LONGEST_REFUSAL:
+        raise InvalidInput(f"ms must be above 0 and at most {_LONGEST_REFUSAL}")
     await server.refuse(request.ms / 1000)
 
 
@@ -90,35 +108,41 @@ async def restart(server: VenueServer, _request: Request) -> None:
 
 async def restart_books(server: VenueServer, _request: Request) -> None:
     """Sends every subscribed book with `u` 1."""
-    server.feed.restart_books()
+    server.restart_books()
 
 
 async def fund(server: VenueServer, request: Request) -> None:
     """Settles funding at `rate` now."""
+    _check_contract(request)
     server.venue.fund(request.symbol, request.rate, server.clock.market())
 
 
 async def prices(server: VenueServer, request: Request) -> None:
     """Sets `mark` and `index`; what is missing follows the last price."""
+    _check_contract(request)
     now = server.clock.market()
     server.venue.set_prices(request.symbol, now, mark=request.mark, index=request.index)
 
 
 async def trade(server: VenueServer, request: Request) -> None:
-    """A taker of the market trades `qty` up to `price`."""
+    """A taker of the market trades `qty` up to `price`; what finds nobody there is printed as a trade at `price`."""
     price, quantity = _given("price", request.price), _given("qty", request.qty)
-    server.venue.trade(request.symbol, SIDES[request.side], price, quantity, server.clock.market())
+    if not quantity:
+        raise InvalidInput("qty must be above 0")
+    now = server.clock.market()
+    server.venue.trade(request.symbol, SIDES[request.side], price, quantity, now, request.category)
 
 
 async def show(server: VenueServer, request: Request) -> None:
     """The market shows `qty` at `price`."""
     price, quantity = _given("price", request.price), _given("qty", request.qty)
-    server.venue.show(request.symbol, SIDES[request.side], price, quantity, server.clock.market())
+    now = server.clock.market()
+    server.venue.show(request.symbol, SIDES[request.side], price, quantity, now, request.category)
 
 
 async def fill(server: VenueServer, request: Request) -> None:
     """Somebody trades `qty` (all of it where it is missing) with a resting order."""
-    order = _order(server, request)
+    order = _resting(server, request)
     server.venue.fill(order, order.leaves if request.qty is None else request.qty, server.clock.market())
 
 
@@ -130,10 +154,10 @@ async def fill_and_cancel(server: VenueServer, request: Request) -> None:
 
 async def fill_twice(server: VenueServer, request: Request) -> None:
     """The race of a cancel with a fill: `Filled` is pushed a second time, as the answer to the late cancel."""
-    order = _order(server, request)
+    order = _resting(server, request)
     await fill(server, request)
     server.publish()
-    contract = server.venue.markets[order.symbol].contract
+    contract = server.venue.market_of(order).contract
     row = order_push(order, contract) | {"cancelType": "CancelByUser", "rejectReason": NOT_FOUND_BY_LINK}
     now = server.clock.market()
     name = f"{order.account.uid}_{order.symbol}_{server.venue.ids.next_seq()}"
@@ -142,18 +166,25 @@ async def fill_twice(server: VenueServer, request: Request) -> None:
 
 async def liquidate(server: VenueServer, request: Request) -> None:
     """Liquidates the account's position, whatever the mark price is."""
-    server.venue.liquidate(_account(server, request), request.symbol, server.clock.market())
+    _check_contract(request)
+    account, market = _account(server, request), server.venue.market(request.symbol)
+    if not any(holder is account for holder, _position in market.held()):
+        raise InvalidInput(f"the account has no position in {market.symbol}")
+    server.venue.liquidate(account, request.symbol, server.clock.market())
 
 
 async def cancel_by_hand(server: VenueServer, request: Request) -> None:
     """A person cancels an order on the exchange's own page."""
-    server.venue.end(_order(server, request), "CancelByUser", server.clock.market())
+    order = _order(server, request)
+    if not order.is_open:
+        raise InvalidInput(f"the order has ended: it is {order.status}")
+    server.venue.end(order, "CancelByUser", server.clock.market())
 
 
 async def amend_by_hand(server: VenueServer, request: Request) -> None:
     """A person changes price or quantity of an order on the exchange's own page."""
     order = _order(server, request)
-    body = {"category": "linear", "symbol": order.symbol, "orderId": order.id}
+    body = {"category": order.category, "symbol": order.symbol, "orderId": order.id}
     change = read(AmendRequest, {**body, "price": request.price, "qty": request.qty})
     server.venue.amend(order.account, change, server.clock.market())
 
@@ -191,13 +222,60 @@ def _account(server: VenueServer, request: Request) -> Account:
 
 
 def _order(server: VenueServer, request: Request) -> Order:
-    order = _account(server, request).find(request.order_id, request.order_link_id)
+    order = _account(server, request).find(request.order_id, request.order_link_id, request.category)
     if order is None:
         raise Declined(UNKNOWN_TO_CANCEL)
     return order
 
 
+def _resting(server: VenueServer, request: Request) -> Order:
+    order = _order(server, request)
+    if order.entry is None:
+        raise InvalidInput(f"the order does not rest in the book: it is {order.status}")
+    if request.qty is not None and not 0 < request.qty <= order.leaves:
+        raise InvalidInput(f"qty must be above 0 and at most {order.leaves}")
+    return order
+
+
+def _check_contract(request: Request) -> None:
+    if request.category != LINEAR:
+        raise InvalidInput(f"category {request.category} has no funding, mark price or liquidation")
+
+
 def _given(name: str, value: Decimal | None) -> Decimal:
-    if value is None or not value.is_finite() or value < 0:
-        raise InvalidInput(f"{name} must be a number of at least 0")
+    if value is None:
+        raise InvalidInput(f"{name} is missing")
     return value
+
+
+def _check(server: VenueServer, request: Request) -> None:
+    if abs(request.ms) > _MOST_MS:
+        raise InvalidInput(f"ms must be at most {_MOST_MS}")
+    if not request.rate.is_finite() or abs(request.rate) > _MOST_RATE:
+        raise InvalidInput("rate must be from -1 to 1")
+    numbers = (request.price, request.mark, request.index, request.qty)
+    if any(value is not None for value in numbers):
+        rules = _market(server, request).contract.instrument
+        for name, value, step, least in (
+            ("price", request.price, rules.tick, rules.tick),
+            ("mark", request.mark, None, rules.tick),
+            ("index", request.index, None, rules.tick),
+            ("qty", request.qty, rules.lot, ZERO),
+        ):
+            _check_number(name, value, step, least)
+
+
+def _market(server: VenueServer, request: Request) -> Market:
+    """That of the order that is named, else that of the symbol."""
+    if request.order_id or request.order_link_id:
+        return server.venue.market_of(_order(server, request))
+    return server.venue.market(request.symbol, request.category)
+
+
+def _check_number(name: str, value: Decimal | None, step: Decimal | None, least: Decimal) -> None:
+    if value is None:
+        return
+    if not value.is_finite() or value < least or value.adjusted() > _MOST_DIGITS:
+        raise InvalidInput(f"{name} must be a number of at least {least}, below 1e{_MOST_DIGITS + 1}")
+    if step is not None and is_off_step(value, step):
+        raise InvalidInput(f"{name} must be a multiple of {step}")

@@ -8,8 +8,10 @@ import msgspec
 from aiohttp import web
 
 from adapters.simulated.server.actions import ACTIONS, act
+from adapters.simulated.server.fault_check import check_fault
 from adapters.simulated.server.faults import Fault
 from adapters.simulated.server.hub import ENCODE
+from adapters.simulated.server.json_values import UNREADABLE
 from adapters.simulated.server.server import VenueServer
 from adapters.simulated.venue.codes import Declined
 from domain.errors import InvalidInput
@@ -21,7 +23,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Admin:
     """Serves on loopback, without a signature: whoever reaches this machine's loopback may spoil the venue.
 
-    GET /faults lists, POST /faults adds one (the fields of `Fault`), DELETE /faults ends all of them.
+    GET /faults lists those in force and those that are over, POST /faults adds one (the fields of `Fault`), DELETE
+    /faults ends all of them and DELETE /faults/NUMBER one.
     POST /actions/NAME performs an action with the fields of `actions.Request`; GET /actions lists the names.
     """
 
@@ -48,22 +51,29 @@ class Admin:
         app.router.add_get("/faults", self._list)
         app.router.add_post("/faults", self._add)
         app.router.add_delete("/faults", self._clear)
+        app.router.add_delete("/faults/{number:[0-9]{1,18}}", self._end)
         app.router.add_get("/actions", self._names)
         app.router.add_post("/actions/{name}", self._act)
         return app
 
     async def _list(self, _request: web.Request) -> web.Response:
-        return _json({"faults": self._server.faults.listed()})
+        faults = self._server.faults
+        return _json({"faults": faults.listed(), "over": faults.over()})
 
     async def _add(self, request: web.Request) -> web.Response:
         try:
             fault = msgspec.json.decode(await request.read(), type=Fault)
-        except msgspec.DecodeError as error:
-            raise InvalidInput(str(error)) from None
+        except UNREADABLE as error:
+            raise InvalidInput(f"not readable: {error}") from None
+        check_fault(self._server.venue, fault)
         return _json({"number": self._server.faults.add(fault)})
 
     async def _clear(self, _request: web.Request) -> web.Response:
         self._server.faults.clear()
+        return _json({})
+
+    async def _end(self, request: web.Request) -> web.Response:
+        self._server.faults.end(int(request.match_info["number"]))
         return _json({})
 
     async def _names(self, _request: web.Request) -> web.Response:
@@ -72,8 +82,8 @@ class Admin:
     async def _act(self, request: web.Request) -> web.Response:
         try:
             body = msgspec.json.decode(await request.read() or b"{}", type=dict[str, object])
-        except msgspec.DecodeError as error:
-            raise InvalidInput(str(error)) from None
+        except UNREADABLE as error:
+            raise InvalidInput(f"not readable: {error}") from None
         await act(self._server, request.match_info["name"], body)
         return _json({})
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from adapters.simulated.venue.account import Account
+from adapters.simulated.venue.categories import LINEAR
 from adapters.simulated.venue.codes import PARAMETER, WRONG_KEY, Declined
 from adapters.simulated.venue.market import Market
 from adapters.simulated.venue.venue import Venue
 
 Row = dict[str, object]
-LINEAR = "linear"
-UNSERVED = ("spot", "inverse", "option")
+UNSERVED = ("inverse", "option")
 """Categories without an instrument here: lists of them are empty, as clients query every category."""
 
 _MOST_DIGITS = 20
@@ -30,7 +30,7 @@ class Answer(Struct, frozen=True, gc=False):
 @dataclass(frozen=True, slots=True)
 class Call:
     """`params` are the parameters of the query string or of the JSON body. `now` is the market's time, `wall` the time
-    by which requests are signed; both in ms.
+    by which requests are signed; both in ms. `granted` is the number of orders that the rate limit admits.
     """
 
     venue: Venue
@@ -38,6 +38,7 @@ class Call:
     wall: int
     params: Mapping[str, object]
     signer: Account | None = None
+    granted: int = 1
 
     @property
     def account(self) -> Account:
@@ -73,17 +74,29 @@ class Call:
     def category(self) -> str:
         """The category, which must be served. Raises Declined (10001) for another one."""
         category = self.text("category")
+        self.venue.listed(category)
+        return category
+
+    def contracts(self) -> str:
+        """The category, which must have positions. Raises Declined (10001) for another one."""
+        category = self.category()
         if category != LINEAR:
-            raise Declined(PARAMETER, f"category {category or 'is missing'}: this venue serves {LINEAR}")
+            raise Declined(PARAMETER, f"category {category} has no positions, leverage or funding")
         return category
 
     def market(self) -> Market:
         """The market of the parameters `category` and `symbol`. Raises Declined where there is none."""
-        self.category()
-        symbol = self.text("symbol")
+        category, symbol = self.category(), self.text("symbol")
         if not symbol:
             raise Declined(PARAMETER, "symbol is missing")
-        return self.venue.market(symbol)
+        return self.venue.market(symbol, category)
+
+    def markets(self) -> list[Market]:
+        """The market that `symbol` names, else those of the category with the base currency `baseCoin`, else all."""
+        category, symbol, base = self.category(), self.text("symbol"), self.text("baseCoin")
+        listed = self.venue.listed(category).values()
+        markets = [self.venue.market(symbol, category)] if symbol else listed
+        return [one for one in markets if base in ("", one.contract.instrument.base)]
 
 
 def whole(text: str) -> int | None:

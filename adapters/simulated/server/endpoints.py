@@ -14,14 +14,14 @@ from adapters.simulated.server import (
     position_requests,
 )
 from adapters.simulated.server.call import UNSERVED, Answer, Call, Row
+from adapters.simulated.venue.categories import SPOT
 
 Handler = Callable[[Call], Row | Answer]
 
 
 class Endpoint(Struct, frozen=True, gc=False):
-    """`limit` is the number of requests a second for each account, 0 for none; `group` shares it between endpoints.
-
-    A batch counts each of its orders.
+    """`limit` is the number of requests a second for each account, 0 for none. Spot has a limit of its own where `spot`
+    is not 0. A batch counts each of its orders.
     """
 
     method: str
@@ -29,15 +29,21 @@ class Endpoint(Struct, frozen=True, gc=False):
     handler: Handler
     signed: bool
     limit: int
-    group: str
+    spot: int = 0
+
+    def allowance(self, category: str) -> tuple[str, int]:
+        """What a request of the category is counted with, and how many of those there may be in a second."""
+        if category == SPOT and self.spot:
+            return f"{self.path} {SPOT}", self.spot
+        return self.path, self.limit
 
 
 def _public(path: str, handler: Handler) -> Endpoint:
-    return Endpoint("GET", path, handler, signed=False, limit=0, group="")
+    return Endpoint("GET", path, handler, signed=False, limit=0)
 
 
 def _query(path: str, handler: Handler, limit: int = 50) -> Endpoint:
-    return Endpoint("GET", path, handler, signed=True, limit=limit, group=path)
+    return Endpoint("GET", path, handler, signed=True, limit=limit)
 
 
 def _list(path: str, handler: Handler, limit: int = 50) -> Endpoint:
@@ -54,8 +60,8 @@ def _list(path: str, handler: Handler, limit: int = 50) -> Endpoint:
     return _query(path, listed, limit)
 
 
-def _request(path: str, handler: Handler, limit: int = 10) -> Endpoint:
-    return Endpoint("POST", path, handler, signed=True, limit=limit, group=path)
+def _request(path: str, handler: Handler, spot: int = 0) -> Endpoint:
+    return Endpoint("POST", path, handler, signed=True, limit=10, spot=spot)
 
 
 _LISTED = (
@@ -80,12 +86,12 @@ _LISTED = (
     _request("/v5/position/set-leverage", position_requests.set_leverage),
     _request("/v5/position/switch-mode", position_requests.switch_mode),
     _request("/v5/position/trading-stop", position_requests.trading_stop),
-    _request("/v5/order/create", order_requests.create),
-    _request("/v5/order/amend", order_requests.amend),
-    _request("/v5/order/cancel", order_requests.cancel),
-    _request("/v5/order/cancel-all", order_requests.cancel_all),
-    _request("/v5/order/create-batch", order_requests.create_batch),
-    _request("/v5/order/amend-batch", order_requests.amend_batch),
-    _request("/v5/order/cancel-batch", order_requests.cancel_batch),
+    _request("/v5/order/create", order_requests.create, spot=20),
+    _request("/v5/order/amend", order_requests.amend, spot=10),
+    _request("/v5/order/cancel", order_requests.cancel, spot=20),
+    _request("/v5/order/cancel-all", order_requests.cancel_all, spot=20),
+    _request("/v5/order/create-batch", order_requests.create_batch, spot=20),
+    _request("/v5/order/amend-batch", order_requests.amend_batch, spot=10),
+    _request("/v5/order/cancel-batch", order_requests.cancel_batch, spot=20),
 )
 ENDPOINTS: Mapping[tuple[str, str], Endpoint] = {(one.method, one.path): one for one in _LISTED}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adapters.simulated.server.numbers import exact, price_or_empty
+from adapters.simulated.venue.categories import LINEAR
 from adapters.simulated.venue.execution import Execution
 
 Row = dict[str, object]
@@ -36,7 +37,7 @@ def execution_row(execution: Execution) -> Row:
         "execValue": exact(execution.value),
         "execType": execution.type,
         "execQty": exact(execution.qty),
-        "closedSize": exact(execution.closed),
+        "closedSize": exact(execution.closed) if execution.category == LINEAR else "",
         "extraFees": "",
         "seq": execution.seq,
         "createType": execution.create_type,
@@ -47,9 +48,9 @@ def execution_push(execution: Execution) -> Row:
     """The topic `execution`. `execPnl` is the profit before fees of the part that closed a position."""
     return {
         **execution_row(execution),
-        "category": "linear",
+        "category": execution.category,
         "isLeverage": "0",
-        "marketUnit": "",
+        "marketUnit": execution.market_unit,
         "execPnl": exact(execution.pnl),
         "extraFees": [],
     }
@@ -58,7 +59,7 @@ def execution_push(execution: Execution) -> Row:
 def fast_execution(execution: Execution) -> Row:
     """The topic `execution.fast`."""
     return {
-        "category": "linear",
+        "category": execution.category,
         "symbol": execution.symbol,
         "execId": execution.id,
         "execPrice": exact(execution.price),

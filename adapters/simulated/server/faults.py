@@ -7,12 +7,14 @@ a number of times, and it may strike by chance, drawn from its seed, so that a r
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from msgspec import Struct
 
+from adapters.simulated.server.json_values import EMPTY, list_of, object_of
 from domain.errors import InvalidInput
 
 
@@ -37,7 +39,7 @@ class Kind(StrEnum):
     REORDERED = "reordered"
 
 
-class Fault(Struct, frozen=True, gc=False, kw_only=True):
+class Fault(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
     """`commit`: a spoiled request is executed first, so the client cannot know its outcome from the answer.
     With DELAY the pushes then come before the answer.
 
@@ -50,6 +52,7 @@ class Fault(Struct, frozen=True, gc=False, kw_only=True):
     value: int = 0
     commit: bool = False
     symbol: str = ""
+    category: str = ""
     status: str = ""
     times: int = 1
     skip: int = 0
@@ -58,6 +61,8 @@ class Fault(Struct, frozen=True, gc=False, kw_only=True):
 
 
 ANYWHERE = "*"
+_REMEMBERED = 1_000
+_VALUES = {Kind.DELAY: (0, 3_600_000), Kind.STATUS: (200, 599), Kind.CODE: (-(2**31), 2**31)}
 _ON_PUSHES = frozenset({Kind.MISSING, Kind.DUPLICATE, Kind.REORDERED})
 
 
@@ -76,8 +81,12 @@ class _Standing:
         fault = self.fault
         if fault.where not in (ANYWHERE, where):
             return False
-        limited = (("symbol", fault.symbol), ("orderStatus", fault.status))
-        return all(not wanted or facts.get(name) == wanted for name, wanted in limited)
+        limited = (
+            ("symbol", fault.symbol),
+            ("category", fault.category),
+            ("orderStatus", fault.status),
+        )
+        return all(not wanted or wanted in _values(facts, name) for name, wanted in limited)
 
     def strikes(self) -> bool:
         self.passed += 1
@@ -86,33 +95,61 @@ class _Standing:
         self.struck += 1
         return True
 
+    def row(self) -> dict[str, object]:
+        return {"number": self.number, "struck": self.struck, "fault": self.fault}
+
     @property
     def is_over(self) -> bool:
         return bool(self.fault.times) and self.struck >= self.fault.times
 
 
+def _values(facts: Mapping[str, object], name: str) -> list[object]:
+    """What facts have under a name, themselves or, of a batch, in one of its orders."""
+    orders = (object_of(one) or EMPTY for one in list_of(facts.get("request")) or ())
+    return [facts.get(name), *(order.get(name) for order in orders)]
+
+
 class Faults:
-    """The faults that are in force; the first one that matches and strikes is taken."""
+    """The faults that are in force; the first one that matches and strikes is taken. The last ones that have struck as
+    often as they were to are remembered.
+    """
 
     def __init__(self) -> None:
         self._standing: list[_Standing] = []
+        self._over: deque[_Standing] = deque(maxlen=_REMEMBERED)
         self._added = 0
 
     def add(self, fault: Fault) -> int:
-        """Puts a fault in force; returns its number. Raises InvalidInput for a probability outside 0 to 1."""
+        """Puts a fault in force; returns its number. Raises InvalidInput for numbers outside their bounds."""
         if not 0 <= fault.probability <= 1 or fault.times < 0 or fault.skip < 0:
             raise InvalidInput("a fault needs a probability from 0 to 1, and times and skip of at least 0")
+        least, most = _VALUES.get(fault.kind, (0, 0))
+        if fault.kind in _VALUES and not least <= fault.value <= most:
+            raise InvalidInput(f"value of {fault.kind} must be from {least} to {most}")
         self._added += 1
         self._standing.append(_Standing(fault, self._added))
         return self._added
 
     def clear(self) -> None:
-        """Ends every fault."""
+        """Ends every fault, and forgets those that are over."""
         self._standing.clear()
+        self._over.clear()
+
+    def end(self, number: int) -> None:
+        """Ends the fault of this number. Raises InvalidInput where it is not in force."""
+        standing = next((one for one in self._standing if one.number == number), None)
+        if standing is None:
+            raise InvalidInput(f"no fault {number} is in force")
+        self._standing.remove(standing)
+        self._over.append(standing)
 
     def listed(self) -> list[dict[str, object]]:
         """The faults in force, with the number of times that each has struck."""
-        return [{"number": one.number, "struck": one.struck, "fault": one.fault} for one in self._standing]
+        return [one.row() for one in self._standing]
+
+    def over(self) -> list[dict[str, object]]:
+        """Those that have struck as often as they were to, or were ended by their number; the oldest first."""
+        return [one.row() for one in self._over]
 
     def of_request(self, path: str, params: Mapping[str, object]) -> Fault | None:
         """The fault that strikes a request to this path."""
@@ -127,6 +164,6 @@ class Faults:
             fits = one.fault.kind is Kind.DELAY or (one.fault.kind in _ON_PUSHES) is pushes
             if fits and one.matches(where, facts) and one.strikes():
                 if one.is_over:
-                    self._standing.remove(one)
+                    self.end(one.number)
                 return one.fault
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -14,17 +14,33 @@ from adapters.simulated.server.order_row import order_push
 from adapters.simulated.server.position_row import position_push
 from adapters.simulated.server.session import Session
 from adapters.simulated.server.wallet_row import wallet_row
+from adapters.simulated.venue.categories import LINEAR, SERVED, SPOT
 from adapters.simulated.venue.execution import ExecType
+from adapters.simulated.venue.order import Order
 from adapters.simulated.venue.outbox import Changes
+from adapters.simulated.venue.position import Position
 from adapters.simulated.venue.venue import Venue
 
 Row = dict[str, object]
 ENCODE = msgspec.json.Encoder().encode
 PRIVATE_TOPICS = ("order", "execution", "execution.fast", "position", "wallet")
-_CATEGORISED = ".linear"
-SUBSCRIBABLE = frozenset(
-    {*PRIVATE_TOPICS, *(f"{one}{_CATEGORISED}" for one in PRIVATE_TOPICS if one != "wallet")}
-)
+_OF_CATEGORY: Mapping[str, tuple[str, ...]] = {
+    LINEAR: ("order", "execution", "execution.fast", "position"),
+    SPOT: ("order", "execution", "execution.fast"),
+}
+_PLAIN: Mapping[str, str] = {
+    **{topic: topic for topic in PRIVATE_TOPICS},
+    **{f"{topic}.{category}": topic for category, topics in _OF_CATEGORY.items() for topic in topics},
+}
+"""Each topic that can be subscribed to, with the topic whose rows it has."""
+
+SUBSCRIBABLE = frozenset(_PLAIN)
+
+
+def mixed(topics: Sequence[str]) -> str | None:
+    """Why topics may not be subscribed to in one request: one of every category with those of one category."""
+    categorised = {topic not in PRIVATE_TOPICS for topic in topics if topic != "wallet"}
+    return "error:topics of a category cannot be mixed with those of all" if len(categorised) > 1 else None
 
 
 class Push(Struct, frozen=True, gc=False):
@@ -36,20 +52,23 @@ class Push(Struct, frozen=True, gc=False):
     at: int
     rows: list[Row]
 
-    def frame(self, topic: str) -> bytes:
-        return ENCODE({"id": self.id, "topic": topic, "creationTime": self.at, "data": self.rows})
+    def frame(self, topic: str, rows: list[Row]) -> bytes:
+        return ENCODE({"id": self.id, "topic": topic, "creationTime": self.at, "data": rows})
+
+
+Keep = Callable[[Sequence[Changes]], None]
+"""Makes changes last."""
 
 
 class Hub:
-    """Pushes are made when the venue changed and sent when the caller says so, so an answer can go before them."""
+    """`keep` is called with every change, before it is answered or pushed.
+
+    Pushes are made when the venue changed and sent when the caller says so, so an answer can go before them."""
 
     def __init__(self, venue: Venue, clock: Clock, delivery: Delivery) -> None:
         self._venue, self._clock, self._delivery = venue, clock, delivery
         self._private: set[Session] = set()
-
-    @property
-    def sessions(self) -> list[Session]:
-        return list(self._private)
+        self.keep: Keep | None = None
 
     def join(self, session: Session) -> None:
         self._private.add(session)
@@ -58,56 +77,66 @@ class Hub:
         self._private.discard(session)
 
     def collect(self) -> list[Push]:
-        """Takes the accounts' changes out of the outbox."""
-        return [push for changes in self._venue.outbox.drain() for push in self._pushes(changes)]
+        """Takes the accounts' changes out of the outbox. They are kept before anybody hears of them."""
+        drained = self._venue.outbox.drain()
+        if self.keep is not None:
+            self.keep(drained)
+        return [push for changes in drained for push in self._pushes(changes)]
 
     def deliver(self, pushes: Iterable[Push]) -> None:
         """Queues the pushes for every session that subscribed to their topics."""
         for push in pushes:
-            for topic in (push.topic, f"{push.topic}{_CATEGORISED}"):
-                self._deliver(push, topic)
+            self._deliver(push, push.topic, push.rows)
+            for category in SERVED:
+                rows = [row for row in push.rows if row.get("category") == category]
+                self._deliver(push, f"{push.topic}.{category}", rows)
 
-    def _deliver(self, push: Push, topic: str) -> None:
+    def _deliver(self, push: Push, topic: str, rows: list[Row]) -> None:
         sessions = [one for one in self._private if topic in one.topics and _belongs(one, push.uid)]
-        if sessions:
-            self._delivery.send(sessions, push.topic, push.rows[0], topic, push.frame(topic))
+        if sessions and rows:
+            self._delivery.send(sessions, push.topic, rows[0], topic, push.frame(topic, rows))
 
     def _pushes(self, changes: Changes) -> list[Push]:
         uid, now = changes.account.uid, self._clock.market()
         wanted = self._wanted(uid)
         made: list[Push] = []
         for topic in PRIVATE_TOPICS:
-            rows = self._rows(topic, changes) if topic in wanted else []
-            if rows:
+            for rows in self._rows(topic, changes) if topic in wanted else ():
                 symbol = rows[0].get("symbol", "wallet")
                 made.append(Push(uid, topic, f"{uid}_{symbol}_{self._venue.ids.seq}", now, rows))
         return made
 
     def _wanted(self, uid: int) -> set[str]:
         return {
-            topic.removesuffix(_CATEGORISED)
-            for session in self._private
-            if _belongs(session, uid)
-            for topic in session.topics
+            _PLAIN[topic] for session in self._private if _belongs(session, uid) for topic in session.topics
         }
 
-    def _rows(self, topic: str, changes: Changes) -> list[Row]:
-        markets = self._venue.markets
+    def _rows(self, topic: str, changes: Changes) -> Iterator[list[Row]]:
+        """The rows of each message. Orders that were triggered are shown as such in a message of their own."""
+        if topic == "order" and changes.triggered:
+            yield [self._order(one) for one in changes.triggered]
+        rows = self._last_rows(topic, changes)
+        if rows:
+            yield rows
+
+    def _last_rows(self, topic: str, changes: Changes) -> list[Row]:
         match topic:
             case "order":
-                return [order_push(one, markets[one.symbol].contract) for one in changes.orders.values()]
+                return [self._order(one) for one in changes.orders.values()]
             case "execution":
                 return [execution_push(one) for one in changes.executions]
             case "execution.fast":
                 return [fast_execution(one) for one in changes.executions if one.type is ExecType.TRADE]
             case "position":
-                return [
-                    position_push(one, markets[one.contract.symbol].mark_price)
-                    for one in changes.positions.values()
-                ]
+                return [self._position(one) for one in changes.positions.values()]
             case _:
-                account = changes.account
-                return [wallet_row(account, lambda one: markets[one].mark_price)] if changes.wallet else []
+                return [wallet_row(changes.account, self._venue)] if changes.wallet else []
+
+    def _order(self, order: Order) -> Row:
+        return order_push(order, self._venue.market_of(order).contract)
+
+    def _position(self, position: Position) -> Row:
+        return position_push(position, self._venue.markets[position.contract.symbol].mark_price)
 
 
 def _belongs(session: Session, uid: int) -> bool:

@@ -11,12 +11,14 @@ _ADDRESS_WINDOW = 5_000
 
 
 class Allowance(Struct, frozen=True, gc=False):
-    """What the headers state: the limit, what is left of it, and when it is whole again (ms)."""
+    """What the headers state: the limit, what is left of it, and when it is whole again (ms). `granted` is the
+    number of requests that may be executed.
+    """
 
     limit: int
     left: int
     reset: int
-    granted: bool
+    granted: int
 
     def headers(self) -> dict[str, str]:
         return {
@@ -34,15 +36,17 @@ class RateLimits:
         self._sent: dict[tuple[int, str], deque[int]] = {}
 
     def ask(self, uid: int, group: str, limit: int, now: int, cost: int = 1) -> Allowance:
-        """Counts `cost` requests where they are granted. `reset` never lies in the past, where clients would fail."""
+        """Grants of `cost` requests those that the limit admits, and counts them.
+
+        `reset` never lies in the past, where clients would fail.
+        """
         most = int(limit * self.scale)
         if not most:
-            return Allowance(limit, limit, now + _SECOND, granted=True)
+            return Allowance(limit, limit, now + _SECOND, cost)
         sent = self._sent.setdefault((uid, group), deque())
         _forget(sent, now - _SECOND)
-        granted = len(sent) + cost <= most
-        if granted:
-            sent.extend([now] * cost)
+        granted = min(cost, most - len(sent))
+        sent.extend([now] * granted)
         reset = (sent[0] if sent else now) + _SECOND
         return Allowance(most, most - len(sent), max(reset, now + 1), granted)
 

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
-from adapters.simulated.server.call import LINEAR, UNSERVED, Call, Row
-from adapters.simulated.server.market_rows import instrument_row, kline_row, levels, ticker_row, trade_row
+from adapters.simulated.server.call import UNSERVED, Call, Row
+from adapters.simulated.server.market_rows import (
+    instrument_row,
+    kline_row,
+    levels,
+    pair_row,
+    pair_ticker_row,
+    ticker_row,
+    trade_row,
+)
 from adapters.simulated.server.numbers import exact, in_steps
 from adapters.simulated.server.paging import page
 from adapters.simulated.venue.candles import INTERVALS
+from adapters.simulated.venue.categories import LINEAR, SPOT
 from adapters.simulated.venue.codes import PARAMETER, Declined
+from adapters.simulated.venue.contract import Contract
 from adapters.simulated.venue.market import Market
+from adapters.simulated.venue.pair import Pair
 from domain.direction import Side
 
 _LATEST = 1 << 62
+_DEFAULT_DEPTH: Mapping[str, int] = {LINEAR: 25, SPOT: 1}
+_MOST_TRADES: Mapping[str, int] = {LINEAR: 1000, SPOT: 60}
 
 
 def server_time(call: Call) -> Row:
@@ -22,19 +36,20 @@ def server_time(call: Call) -> Row:
 
 
 def instruments(call: Call) -> Row:
-    """Every instrument trades: a list of those before their launch is empty."""
+    """Every instrument trades: a list of those before their launch is empty. Spot has no pages."""
     category = call.text("category")
     if category in UNSERVED:
         return {"category": category, "list": [], "nextPageCursor": ""}
-    call.category()
-    symbol, status, base = call.text("symbol"), call.text("status", "Trading"), call.text("baseCoin")
-    listed = [
-        instrument_row(market.contract)
-        for market in ([call.venue.market(symbol)] if symbol else call.venue.markets.values())
-        if status == "Trading" and base in ("", market.contract.instrument.base)
-    ]
+    trades = call.text("status", "Trading") == "Trading"
+    listed = [_instrument(market.contract) for market in call.markets() if trades]
+    if category == SPOT:
+        return {"category": category, "list": listed}
     shown, cursor = page(listed, call, default=500, most=1000)
-    return {"category": LINEAR, "list": shown, "nextPageCursor": cursor}
+    return {"category": category, "list": shown, "nextPageCursor": cursor}
+
+
+def _instrument(contract: Contract) -> Row:
+    return pair_row(contract) if isinstance(contract, Pair) else instrument_row(contract)
 
 
 def klines(call: Call) -> Row:
@@ -49,23 +64,20 @@ def klines(call: Call) -> Row:
     start, end = call.time("start", 0), call.time("end", _LATEST)
     limit, is_forward = call.number("limit", 200, 1000), bool(call.text("start") and not call.text("end"))
     bars = market.candles.bars(interval, start, end, _LATEST if is_forward else limit)[-limit:]
-    return {"category": LINEAR, "symbol": market.symbol, "list": [kline_row(bar) for bar in bars]}
+    return {"category": market.category, "symbol": market.symbol, "list": [kline_row(bar) for bar in bars]}
 
 
 def tickers(call: Call) -> Row:
     category = call.text("category")
     if category in UNSERVED:
         return {"category": category, "list": []}
-    call.category()
-    named, base = call.text("symbol"), call.text("baseCoin")
-    markets = [call.venue.market(named)] if named else list(call.venue.markets.values())
-    shown = [ticker_row(one) for one in markets if base in ("", one.contract.instrument.base)]
-    return {"category": LINEAR, "list": shown}
+    row = pair_ticker_row if category == SPOT else ticker_row
+    return {"category": category, "list": [row(one) for one in call.markets()]}
 
 
 def order_book(call: Call) -> Row:
     market = call.market()
-    depth = call.number("limit", 25, 1000)
+    depth = call.number("limit", _DEFAULT_DEPTH[market.category], 1000)
     return {
         "s": market.symbol,
         "b": levels(market, Side.BUY, depth),
@@ -78,20 +90,21 @@ def order_book(call: Call) -> Row:
 
 
 def recent_trades(call: Call) -> Row:
-    market, limit = call.market(), call.number("limit", 500, 1000)
-    newest = list(reversed(market.trades))[:limit]
-    return {"category": LINEAR, "list": [trade_row(trade) for trade in newest]}
+    market = call.market()
+    most = _MOST_TRADES[market.category]
+    newest = list(reversed(market.trades))[: call.number("limit", min(500, most), most)]
+    return {"category": market.category, "list": [trade_row(trade) for trade in newest]}
 
 
 def funding_history(call: Call) -> Row:
-    market = call.market()
+    category, market = call.contracts(), call.market()
     start, end = call.time("startTime", 0), call.time("endTime", _LATEST)
     settled = [
         {"symbol": market.symbol, "fundingRate": exact(rate), "fundingRateTimestamp": str(at)}
         for at, rate in reversed(market.fundings)
         if start <= at <= end
     ]
-    return {"category": LINEAR, "list": settled[: call.number("limit", 200, 200)]}
+    return {"category": category, "list": settled[: call.number("limit", 200, 200)]}
 
 
 def price_limit(call: Call) -> Row:

@@ -8,6 +8,7 @@ from adapters.simulated.server.numbers import exact, in_steps
 from adapters.simulated.venue.candles import Bar
 from adapters.simulated.venue.contract import Contract
 from adapters.simulated.venue.market import Market, PublicTrade
+from adapters.simulated.venue.pair import Pair
 from domain.arithmetic import EXACT, ZERO
 from domain.direction import Side
 
@@ -66,6 +67,56 @@ def instrument_row(contract: Contract) -> Row:
     }
 
 
+def pair_row(pair: Pair) -> Row:
+    """GET /v5/market/instruments-info, category spot. Margin trading is not served."""
+    rules = pair.instrument
+    most = exact(rules.max_quantity)
+    return {
+        "symbol": pair.symbol,
+        "symbolId": pair.number,
+        "baseCoin": rules.base,
+        "quoteCoin": rules.quote,
+        "innovation": "0",
+        "status": "Trading",
+        "marginTrading": "none",
+        "stTag": "0",
+        "lotSizeFilter": {
+            "basePrecision": exact(rules.lot),
+            "quotePrecision": exact(pair.quote_step),
+            "minOrderQty": exact(rules.min_quantity),
+            "maxOrderQty": most,
+            "minOrderAmt": exact(rules.min_notional),
+            "maxOrderAmt": exact(pair.max_amount),
+            "maxLimitOrderQty": most,
+            "maxMarketOrderQty": exact(pair.max_market),
+            "postOnlyMaxLimitOrderSize": most,
+        },
+        "priceFilter": {"tickSize": exact(rules.tick)},
+        "riskParameters": {
+            "priceLimitRatioX": exact(pair.band),
+            "priceLimitRatioY": exact(EXACT.multiply(pair.band, Decimal(2))),
+        },
+        "symbolType": "",
+    }
+
+
+def pair_ticker_row(market: Market) -> Row:
+    """GET /v5/market/tickers, category spot."""
+    (bid, bid_size), (ask, ask_size) = _best(market, Side.BUY), _best(market, Side.SELL)
+    best = {"bid1Price": bid, "bid1Size": bid_size, "ask1Price": ask, "ask1Size": ask_size}
+    return {**best, **pair_ticker(market)}
+
+
+def pair_ticker(market: Market) -> dict[str, str]:
+    """The fields that REST and the topic `tickers` of spot share; one unit of the quote currency counts as a dollar."""
+    return {
+        "symbol": market.symbol,
+        "lastPrice": exact(market.last or ZERO),
+        **_day(market),
+        "usdIndexPrice": exact(market.last or ZERO),
+    }
+
+
 def ticker_row(market: Market) -> Row:
     """GET /v5/market/tickers, category linear. Open interest is the size of the venue's own positions."""
     return {
@@ -82,25 +133,17 @@ def ticker_row(market: Market) -> Row:
 def ticker(market: Market) -> dict[str, str]:
     """The fields that REST and the topic `tickers` share."""
     day, mark = market.candles.day(), market.mark_price
-    last = market.last or ZERO
     held = sum((position.size for _account, position in market.held()), ZERO)
-    before = day.price_24h if day is not None else ZERO
-    change = EXACT.divide(EXACT.subtract(last, before), before) if before else ZERO
     bid, ask = _best(market, Side.BUY), _best(market, Side.SELL)
     return {
         "symbol": market.symbol,
-        "lastPrice": exact(last),
+        "lastPrice": exact(market.last or ZERO),
         "indexPrice": exact(market.index_price),
         "markPrice": exact(mark),
-        "prevPrice24h": exact(before),
-        "price24hPcnt": f"{change:.6f}",
-        "highPrice24h": exact(day.high if day is not None else ZERO),
-        "lowPrice24h": exact(day.low if day is not None else ZERO),
+        **_day(market),
         "prevPrice1h": exact(day.price_1h if day is not None else ZERO),
         "openInterest": exact(held),
         "openInterestValue": exact(EXACT.multiply(held, mark)),
-        "turnover24h": exact(day.turnover if day is not None else ZERO),
-        "volume24h": exact(day.volume if day is not None else ZERO),
         "fundingRate": exact(market.funding_rate),
         "nextFundingTime": str(market.next_funding),
         "bid1Price": bid[0],
@@ -112,6 +155,21 @@ def ticker(market: Market) -> dict[str, str]:
         "curPreListingPhase": "",
         "fundingIntervalHour": str(market.contract.funding_interval // 60),
         "fundingCap": exact(market.contract.funding_cap),
+    }
+
+
+def _day(market: Market) -> dict[str, str]:
+    """The figures of the last 24 hours."""
+    day, last = market.candles.day(), market.last or ZERO
+    before = day.price_24h if day is not None else ZERO
+    change = EXACT.divide(EXACT.subtract(last, before), before) if before else ZERO
+    return {
+        "prevPrice24h": exact(before),
+        "price24hPcnt": f"{change:.6f}",
+        "highPrice24h": exact(day.high if day is not None else ZERO),
+        "lowPrice24h": exact(day.low if day is not None else ZERO),
+        "turnover24h": exact(day.turnover if day is not None else ZERO),
+        "volume24h": exact(day.volume if day is not None else ZERO),
     }
 
 

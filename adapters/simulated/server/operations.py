@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from adapters.simulated.server.json_values import EMPTY, list_of, object_of
+from adapters.simulated.server.json_values import EMPTY, UNREADABLE, list_of, object_of
 from adapters.simulated.server.session import Session
 
 ENCODE = msgspec.json.Encoder().encode
+MOST_CHARACTERS = 21_000
+"""Of the topics of one request."""
+
 Message = Mapping[str, object]
 
 
@@ -17,7 +20,7 @@ def parsed(text: str) -> Message:
     """The message; empty where it is no JSON object."""
     try:
         message = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return {}
     return object_of(message) or EMPTY
 
@@ -27,9 +30,9 @@ def topics_of(message: Message) -> Sequence[str]:
     return [str(one) for one in list_of(message.get("args")) or ()]
 
 
-def done(session: Session, message: Message) -> None:
+def done(session: Session, message: Message, text: str = "") -> None:
     """Confirms an operation, with the client's `req_id`."""
-    _reply(session, message, success=True, text="")
+    _reply(session, message, success=True, text=text)
 
 
 def refused(session: Session, message: Message, text: str) -> None:
@@ -38,12 +41,18 @@ def refused(session: Session, message: Message, text: str) -> None:
 
 
 def fault_of(session: Session, topics: Sequence[str], known: Callable[[str], bool]) -> str | None:
-    """Why a subscription is refused: a topic that is not served, or one that the session has already."""
+    """Why a subscription is refused: it is too long, or has a topic that is not served, or that the session has already
+    or names twice.
+    """
+    if sum(map(len, topics)) > MOST_CHARACTERS:
+        return "error:request args is too long"
+    seen: set[str] = set()
     for topic in topics:
         if not known(topic):
             return f"error:handler not found,topic:{topic}"
-        if topic in session.topics:
+        if topic in session.topics or topic in seen:
             return f"error:already subscribed,topic:{topic}"
+        seen.add(topic)
     return None if topics else "error:request args is empty"
 
 

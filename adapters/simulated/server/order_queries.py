@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from adapters.simulated.server.call import LINEAR, Call, Row
+from adapters.simulated.server.call import Call, Row
 from adapters.simulated.server.execution_row import execution_row
 from adapters.simulated.server.order_row import order_row
 from adapters.simulated.server.paging import page
+from adapters.simulated.venue.categories import LINEAR
 from adapters.simulated.venue.codes import PARAMETER, Declined
 from adapters.simulated.venue.execution import Execution
 from adapters.simulated.venue.order import Order, StopKind
 
 _LATEST = 1 << 62
 _SEVEN_DAYS = 7 * 86_400_000
+_FILTERS: Mapping[StopKind, str] = {StopKind.NONE: "Order", StopKind.SPOT_STOP: "tpslOrder"}
 _OPEN_ONLY = ("", "0")
 
 
 def realtime(call: Call) -> Row:
     """Open orders, the newest first; with `openOnly=1` the orders that ended last. An id finds both."""
-    call.category()
-    _needs_scope(call)
+    if call.category() == LINEAR:
+        _needs_scope(call)
     orders: Iterable[Order] = call.account.orders.values() if _open(call) else call.account.recent
     if call.text("orderId") or call.text("orderLinkId"):
         orders = [*call.account.orders.values(), *call.account.recent]
@@ -30,7 +32,6 @@ def realtime(call: Call) -> Row:
 
 def history(call: Call) -> Row:
     """Ended orders, the newest first; without times those of the last seven days."""
-    call.category()
     start, end = _window(call)
     ended = [order for order in _matching(call, call.account.ended.values()) if start <= order.created <= end]
     status = call.text("orderStatus")
@@ -39,24 +40,29 @@ def history(call: Call) -> Row:
 
 def executions(call: Call) -> Row:
     """The newest first, of every type unless `execType` names one."""
-    call.category()
-    start, end = _window(call)
+    category, (start, end) = call.category(), _window(call)
     found = [
-        one for one in reversed(call.account.executions) if start <= one.at <= end and _is_wanted(call, one)
+        one
+        for one in reversed(call.account.executions)
+        if one.category == category and start <= one.at <= end and _is_wanted(call, one)
     ]
     shown, cursor = page(found, call, default=50, most=100)
-    return {"category": LINEAR, "list": [execution_row(one) for one in shown], "nextPageCursor": cursor}
+    return {"category": category, "list": [execution_row(one) for one in shown], "nextPageCursor": cursor}
 
 
 def _orders(call: Call, orders: list[Order]) -> Row:
     shown, cursor = page(orders, call, default=20, most=50)
-    rows = [order_row(order, call.venue.markets[order.symbol].contract) for order in shown]
-    return {"category": LINEAR, "list": rows, "nextPageCursor": cursor}
+    rows = [order_row(order, call.venue.market_of(order).contract) for order in shown]
+    return {"category": call.category(), "list": rows, "nextPageCursor": cursor}
 
 
 def _matching(call: Call, orders: Iterable[Order]) -> list[Order]:
-    wanted = _filters(call)
-    return [order for order in orders if all(given in ("", has) for given, has in wanted(order))]
+    category, wanted = call.category(), _filters(call)
+    return [
+        order
+        for order in orders
+        if order.category == category and all(given in ("", has) for given, has in wanted(order))
+    ]
 
 
 def _filters(call: Call) -> Callable[[Order], tuple[tuple[str, str], ...]]:
@@ -64,21 +70,21 @@ def _filters(call: Call) -> Callable[[Order], tuple[tuple[str, str], ...]]:
     order_id, link, kind = call.text("orderId"), call.text("orderLinkId"), call.text("orderFilter")
 
     def pairs(order: Order) -> tuple[tuple[str, str], ...]:
-        rules = call.venue.markets[order.symbol].contract.instrument
+        rules = call.venue.market_of(order).contract.instrument
         return (
             (symbol, order.symbol),
             (base, rules.base),
             (settle, rules.quote),
             (order_id, order.id),
             ("" if order_id else link, order.link),
-            (kind, "Order" if order.stop_kind is StopKind.NONE else "StopOrder"),
+            (kind, _FILTERS.get(order.stop_kind, "StopOrder")),
         )
 
     return pairs
 
 
 def _is_wanted(call: Call, execution: Execution) -> bool:
-    rules = call.venue.markets[execution.symbol].contract.instrument
+    rules = call.venue.market_of(execution).contract.instrument
     order_id = call.text("orderId")
     pairs = (
         (call.text("symbol"), execution.symbol),

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 from adapters.simulated.server.call import Answer, Call, Row
 from adapters.simulated.server.json_values import list_of, object_of
-from adapters.simulated.venue.codes import OK, PARAMETER, Declined
+from adapters.simulated.venue.categories import LINEAR, SPOT
+from adapters.simulated.venue.codes import OK, PARAMETER, TOO_OFTEN, Declined
 from adapters.simulated.venue.order import Order
 from adapters.simulated.venue.requests import (
     AmendRequest,
@@ -16,7 +17,7 @@ from adapters.simulated.venue.requests import (
     read,
 )
 
-MOST_IN_BATCH = 20
+MOST_IN_BATCH: Mapping[str, int] = {LINEAR: 20, SPOT: 10}
 Params = Mapping[str, object]
 One = Callable[[Call, Params], Order]
 
@@ -66,13 +67,15 @@ def _cancel(call: Call, params: Params) -> Order:
 def _batch(call: Call, one: One, *, with_time: bool = False) -> Answer:
     """Each request is judged alone; codes are in the order of the requests. Raises Declined where one is no object."""
     category, requests = call.category(), list_of(call.params.get("request"))
-    if requests is None or not 1 <= len(requests) <= MOST_IN_BATCH:
-        raise Declined(PARAMETER, f"request must have 1 to {MOST_IN_BATCH} orders")
+    most = MOST_IN_BATCH[category]
+    if requests is None or not 1 <= len(requests) <= most:
+        raise Declined(PARAMETER, f"request must have 1 to {most} orders")
     orders = [_mapping(request) for request in requests]
     rows: list[Row] = []
     codes: list[Row] = []
-    for order in orders:
-        row, code = _judged(call, one, {**order, "category": category})
+    for number, order in enumerate(orders):
+        judge = one if number < call.granted else _too_often
+        row, code = _judged(call, judge, {**order, "category": category})
         rows.append({**row, "createAt": str(call.now) if row["orderId"] else ""} if with_time else row)
         codes.append(code)
     return Answer({"list": rows}, {"list": codes})
@@ -86,6 +89,10 @@ def _judged(call: Call, one: One, params: Params) -> tuple[Row, Row]:
         ids = {"orderId": params.get("orderId", ""), "orderLinkId": params.get("orderLinkId", "")}
         return {**named, **ids}, {"code": refusal.number, "msg": refusal.text}
     return {**named, **_ids(order)}, {"code": OK.number, "msg": OK.text}
+
+
+def _too_often(_call: Call, _params: Params) -> Order:
+    raise Declined(TOO_OFTEN)
 
 
 def _mapping(request: object) -> Params:

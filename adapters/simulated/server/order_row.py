@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Callable, Mapping
 
 from adapters.simulated.server.numbers import exact, in_steps, price_or_empty, rounded
+from adapters.simulated.venue.categories import LINEAR, SPOT
 from adapters.simulated.venue.contract import Contract
 from adapters.simulated.venue.order import Order, StopKind
 from domain.arithmetic import EXACT
@@ -14,62 +15,41 @@ Row = dict[str, object]
 
 def order_row(order: Order, contract: Contract) -> Row:
     """GET /v5/order/realtime and /v5/order/history."""
-    return {**_common(order, contract), **_only_rest(order)}
+    return {**_common(order, contract), "extraFees": ""}
 
 
 def order_push(order: Order, contract: Contract) -> Row:
-    """The topic `order`. An order without an execution has an empty `avgPrice`."""
-    average = "" if order.average_price is None else exact(order.average_price.quantize(Decimal("1e-8")))
+    """The topic `order`."""
     return {
         **_common(order, contract),
-        "avgPrice": average,
-        "category": "linear",
+        "category": order.category,
         "closedPnl": rounded(order.closed_pnl),
-        "feeCurrency": contract.instrument.quote,
-        "createType": order.create_type,
-        "isLeverage": "",
-        "lastPriceOnCreated": price_or_empty(order.last_price_on_created),
-        "slippageToleranceType": "UNKNOWN",
-        "slippageTolerance": "",
-        "rpiTakerAccess": False,
-        "rpiMatchedQty": "0",
-    }
-
-
-def _only_rest(order: Order) -> Row:
-    return {
-        "isLeverage": "",
-        "lastPriceOnCreated": price_or_empty(order.last_price_on_created),
-        "createType": order.create_type,
-        "slippageToleranceType": "UNKNOWN",
-        "slippageTolerance": "",
-        "extraFees": "",
-        "rpiTakerAccess": False,
-        "rpiMatchedQty": "0",
+        "feeCurrency": _fee_currency(order, contract),
     }
 
 
 def _common(order: Order, contract: Contract) -> Row:
     request, tick, lot = order.request, contract.instrument.tick, contract.instrument.lot
+    average = order.average_price
     return {
         "orderId": order.id,
         "orderLinkId": order.link,
         "blockTradeId": "",
         "symbol": order.symbol,
         "price": in_steps(order.price, tick),
-        "qty": in_steps(order.qty, lot),
+        "qty": exact(order.qty) if order.by_value else in_steps(order.qty, lot),
         "side": request.side,
         "positionIdx": request.position_idx,
         "orderStatus": order.status,
         "cancelType": order.cancel_type,
         "rejectReason": order.reject_reason,
-        "avgPrice": "" if order.average_price is None else rounded(order.average_price),
-        "leavesQty": in_steps(order.leaves, lot),
-        "leavesValue": exact(EXACT.multiply(order.leaves, order.price)),
+        "avgPrice": "" if average is None else rounded(average),
+        "leavesQty": exact(order.leaves) if order.by_value else in_steps(order.leaves, lot),
+        "leavesValue": exact(order.leaves if order.by_value else EXACT.multiply(order.leaves, order.price)),
         "cumExecQty": in_steps(order.filled, lot),
         "cumExecValue": exact(order.value),
         "cumExecFee": exact(order.fee),
-        "cumFeeDetail": {contract.instrument.quote: exact(order.fee)} if order.fee else {},
+        "cumFeeDetail": _fees(order, contract),
         "timeInForce": order.time_in_force,
         "orderType": request.order_type,
         "stopOrderType": "" if order.stop_kind is StopKind.NONE else order.stop_kind,
@@ -90,6 +70,41 @@ def _common(order: Order, contract: Contract) -> Row:
         "smpGroup": 0,
         "smpOrderId": "",
         "placeType": "",
+        "lastPriceOnCreated": price_or_empty(order.last_price_on_created),
+        "slippageToleranceType": "UNKNOWN",
+        "slippageTolerance": "",
+        "rpiTakerAccess": False,
+        "rpiMatchedQty": "0",
+        **_OF_CATEGORY[order.category](order),
         "createdTime": str(order.created),
         "updatedTime": str(order.updated),
     }
+
+
+def _of_contract(order: Order) -> Row:
+    return {"isLeverage": "", "createType": order.create_type}
+
+
+def _of_pair(order: Order) -> Row:
+    """Spot orders have no `createType`."""
+    return {
+        "isLeverage": "0",
+        "marketUnit": order.request.market_unit,
+        "ocoTriggerBy": "OcoTriggerByUnknown",
+    }
+
+
+def _fees(order: Order, contract: Contract) -> dict[str, str]:
+    """The fees by currency. Orders of a state file that had no currencies were charged in the quote currency."""
+    paid = order.fees or {contract.instrument.quote: order.fee}
+    return {coin: exact(fee) for coin, fee in paid.items() if fee}
+
+
+def _fee_currency(order: Order, contract: Contract) -> str:
+    """The currency of the last fee; of a spot order without an execution there is none."""
+    if order.category == LINEAR:
+        return contract.instrument.quote
+    return next(reversed(order.fees), "")
+
+
+_OF_CATEGORY: Mapping[str, Callable[[Order], Row]] = {LINEAR: _of_contract, SPOT: _of_pair}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from adapters.simulated.server.call import LINEAR, Call, Row
+from adapters.simulated.server.call import Call, Row
 from adapters.simulated.server.paging import page
 from adapters.simulated.server.position_row import closing_row, position_row
+from adapters.simulated.venue.categories import LINEAR
 from adapters.simulated.venue.codes import PARAMETER, Declined
 from adapters.simulated.venue.position import Position
 from adapters.simulated.venue.requests import LeverageRequest, ModeRequest, StopRequest, read
@@ -15,7 +16,7 @@ LATEST = 1 << 62
 
 def positions(call: Call) -> Row:
     """With a symbol also the flat position; with a settlement currency only those that are not flat."""
-    call.category()
+    call.contracts()
     symbol, settle = call.text("symbol"), call.text("settleCoin")
     if not symbol and not settle:
         raise Declined(PARAMETER, "symbol or settleCoin is missing")
@@ -27,7 +28,7 @@ def positions(call: Call) -> Row:
 
 def closed_pnl(call: Call) -> Row:
     """GET /v5/position/closed-pnl: what orders closed, the newest first."""
-    call.category()
+    call.contracts()
     symbol, start, end = call.text("symbol"), call.time("startTime", 0), call.time("endTime", LATEST)
     found = [
         one
@@ -39,19 +40,19 @@ def closed_pnl(call: Call) -> Row:
 
 
 def set_leverage(call: Call) -> Row:
-    call.category()
+    call.contracts()
     call.venue.set_leverage(call.account, read(LeverageRequest, call.params), call.now)
     return {}
 
 
 def switch_mode(call: Call) -> Row:
-    call.category()
+    call.contracts()
     call.venue.switch_mode(call.account, read(ModeRequest, call.params), call.now)
     return {}
 
 
 def trading_stop(call: Call) -> Row:
-    call.category()
+    call.contracts()
     call.venue.set_stop(call.account, read(StopRequest, call.params), call.now)
     return {}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -15,9 +15,10 @@ from adapters.simulated.server.delivery import Delivery
 from adapters.simulated.server.kline_stream import KlineStream
 from adapters.simulated.server.numbers import exact
 from adapters.simulated.server.session import Session
-from adapters.simulated.server.ticker_stream import TickerStream
+from adapters.simulated.server.ticker_stream import TickerStream, ticker_stream
 from adapters.simulated.venue.candles import INTERVALS
-from adapters.simulated.venue.market import PublicTrade
+from adapters.simulated.venue.categories import LINEAR
+from adapters.simulated.venue.market import Market, PublicTrade
 from adapters.simulated.venue.outbox import PublicLiquidation
 from adapters.simulated.venue.venue import Venue
 
@@ -27,11 +28,18 @@ Row = dict[str, object]
 Stream = BookStream | TickerStream | KlineStream
 
 
+def is_place(where: str) -> bool:
+    """Whether a text is a topic without its symbol."""
+    name, _, middle = where.partition(".")
+    return name in _MIDDLES and _MIDDLES[name](middle)
+
+
 class PublicFeed:
     """Topics of one category. A stream exists while somebody has subscribed to it."""
 
-    def __init__(self, venue: Venue, clock: Clock, delivery: Delivery) -> None:
-        self._venue, self._clock, self._delivery = venue, clock, delivery
+    def __init__(self, venue: Venue, clock: Clock, delivery: Delivery, category: str = LINEAR) -> None:
+        self._markets, self._clock, self._delivery = venue.listed(category), clock, delivery
+        self.category = category
         self._sessions: dict[str, set[Session]] = defaultdict(set)
         self._streams: dict[str, Stream] = {}
         self._cross = 0
@@ -41,7 +49,8 @@ class PublicFeed:
         name, _, rest = topic.partition(".")
         middle, _, symbol = rest.rpartition(".")
         check = _MIDDLES.get(name)
-        return check is not None and check(middle) and symbol in self._venue.markets
+        offered = name != "allLiquidation" or self.category == LINEAR
+        return check is not None and offered and check(middle) and symbol in self._markets
 
     def subscribe(self, session: Session, topics: Iterable[str]) -> None:
         """Adds the session, and sends it a snapshot of each topic that has one."""
@@ -62,9 +71,8 @@ class PublicFeed:
         """Forgets a session whose connection has ended."""
         self.unsubscribe(session, list(session.topics))
 
-    def publish(self) -> None:
-        """Sends the trades and liquidations that the venue's outbox holds."""
-        trades, liquidations = self._venue.outbox.drain_trades(), self._venue.outbox.drain_liquidations()
+    def publish(self, trades: Sequence[PublicTrade], liquidations: Sequence[PublicLiquidation]) -> None:
+        """Sends trades and liquidations of the category."""
         for symbol in dict.fromkeys(one.symbol for one in trades):
             rows = [_trade(one) for one in trades if one.symbol == symbol]
             for first in range(0, len(rows), MOST_TRADES):
@@ -117,7 +125,7 @@ class PublicFeed:
         middle, _, symbol = rest.rpartition(".")
         make = _STREAMS.get(name)
         if topic not in self._streams and make is not None:
-            self._streams[topic] = make(self._venue, middle, symbol)
+            self._streams[topic] = make(self._markets[symbol], middle)
         return self._streams.get(topic)
 
     def _send_book(self, topic: str, kind: str, data: Row) -> None:
@@ -130,7 +138,8 @@ class PublicFeed:
 
     def _deliver(self, topic: str, facts: Row, frame: bytes) -> None:
         place, _, symbol = topic.rpartition(".")
-        self._delivery.send(self._sessions[topic], place, {**facts, "symbol": symbol}, topic, frame)
+        named = {**facts, "symbol": symbol, "category": self.category}
+        self._delivery.send(self._sessions[topic], place, named, f"{self.category} {topic}", frame)
 
     def _frame(self, topic: str, kind: str, data: object, **more: int) -> bytes:
         return ENCODE({"topic": topic, "type": kind, "ts": self._clock.market(), "data": data, **more})
@@ -178,8 +187,8 @@ _MIDDLES: Mapping[str, Callable[[str], bool]] = {
     "orderbook": _is_depth,
     "kline": _is_interval,
 }
-_STREAMS: Mapping[str, Callable[[Venue, str, str], Stream]] = {
-    "orderbook": lambda venue, depth, symbol: BookStream(venue.markets[symbol], int(depth)),
-    "tickers": lambda venue, _middle, symbol: TickerStream(venue.markets[symbol]),
-    "kline": lambda venue, interval, symbol: KlineStream(venue.markets[symbol], interval),
+_STREAMS: Mapping[str, Callable[[Market, str], Stream]] = {
+    "orderbook": lambda market, depth: BookStream(market, int(depth)),
+    "tickers": lambda market, _middle: ticker_stream(market),
+    "kline": KlineStream,
 }

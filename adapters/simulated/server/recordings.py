@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 from adapters.simulated.venue.candle_path import bar_of, path
 from adapters.simulated.venue.candles import Bar
+from adapters.simulated.venue.categories import LINEAR, SPOT
+from adapters.simulated.venue.pair import pair_of
 from adapters.simulated.venue.played import Event, Printed, Quoted, Snapshot
 from adapters.simulated.venue.requests import SIDES
 from adapters.tapes import Tape, read_tape
@@ -41,7 +45,7 @@ class _Book(Struct, frozen=True, gc=False):
 
 
 class _Message(Struct, frozen=True, gc=False):
-    type: str
+    type: Literal["snapshot", "delta"]
     ts: int
     data: _Book
 
@@ -56,22 +60,22 @@ class Recording:
     events: Iterable[Event]
 
 
-def recording(file: Path, symbol: str | None, past: int, now: datetime) -> Recording:
-    """Reads a file. `past` is the number of candles that have happened when the market begins.
+def recording(file: Path, symbol: str | None, past: int, now: datetime, category: str = LINEAR) -> Recording:
+    """Reads a file as a market of the category. `past` is the number of candles that have happened when it begins.
 
     Raises InvalidInput where the file is of no known format, is empty or names an instrument without rules.
     """
     content = read_content(file)
     first = _text(content.data[:_LOOKED_AT]).split("\n", 1)[0]
     if first.startswith("{") and '"orderbook.' in first:
-        return _books(file, _text(content.data))
+        return _books(file, _text(content.data), category)
     if set(first.strip().split(",")) >= _TRADE_COLUMNS:
-        return _trades(file, _text(content.data))
-    return _candles(read_tape(file, symbol=symbol, now=now), past)
+        return _trades(file, _text(content.data), category)
+    return _candles(read_tape(file, symbol=symbol, now=now), past, category)
 
 
-def _candles(tape: Tape, past: int) -> Recording:
-    rules = _rules_of(tape)
+def _candles(tape: Tape, past: int, category: str) -> Recording:
+    rules = _traded_as(category, _rules_of(tape))
     before, played = tape.candles[:past], tape.candles[past:]
     if not played:
         raise InvalidInput(f"{tape.instrument}: {len(tape.candles)} candles, of which {past} are past")
@@ -86,35 +90,69 @@ def _rules_of(tape: Tape) -> Instrument:
     return on_the_market(real, seen_on(tape).tick).instrument
 
 
-def _trades(file: Path, text: str) -> Recording:
+def _trades(file: Path, text: str, category: str) -> Recording:
     events: list[Event] = []
-    symbol = ""
-    for row in csv.DictReader(io.StringIO(text)):
-        symbol = row["symbol"]
-        events.append(_printed(file, row))
-    return _events_of(file, symbol, sorted(events, key=lambda one: one.at))
+    rows = list(csv.DictReader(io.StringIO(text)))
+    symbol = rows[0]["symbol"] if rows else ""
+    for place, row in enumerate(rows, 2):
+        with _placed(file, place):
+            events.append(_printed(row, symbol))
+    return _events_of(file, symbol, sorted(events, key=lambda one: one.at), category)
 
 
-def _printed(file: Path, row: dict[str, str]) -> Printed:
+def _printed(row: dict[str, str], symbol: str) -> Printed:
+    """Raises ValueError for a row that is no trade of the symbol."""
+    stamp, price, size = (number(row[name] or "", Decimal) for name in ("timestamp", "price", "size"))
+    if row["side"] not in _SIDE:
+        raise ValueError(f"side {row['side']!r} is neither Buy nor Sell")
+    if row["symbol"] != symbol:
+        raise ValueError(f"a trade of {row['symbol']} in a file of {symbol}")
+    if price <= 0 or size <= 0:
+        raise ValueError(f"price {price} and size {size} must be above 0")
+    at = int(stamp * 1000 if stamp < _SECONDS_BELOW else stamp)
+    return Printed(at, _SIDE[row["side"]], price, size)
+
+
+@contextmanager
+def _placed(file: Path, row: int) -> Generator[None]:
+    """Names file and row in what is wrong with a row."""
     try:
-        stamp, price, size = (number(row[name], Decimal) for name in ("timestamp", "price", "size"))
-        at = int(stamp * 1000 if stamp < _SECONDS_BELOW else stamp)
-        return Printed(at, _SIDE[row["side"]], price, size)
-    except (ValueError, KeyError, TypeError) as error:
-        raise InvalidInput(f"{file}: not a trade: {row}") from error
+        yield
+    except (msgspec.DecodeError, ValueError) as error:
+        raise InvalidInput(f"{file}, row {row}: {error}") from error
 
 
-def _books(file: Path, text: str) -> Recording:
+def _books(file: Path, text: str, category: str) -> Recording:
     events: list[Event] = []
-    symbol = ""
-    for line in filter(None, text.splitlines()):
-        try:
-            message = msgspec.json.decode(line, type=_Message)
-            symbol = message.data.s
-            events.extend(_quoted(message))
-        except (msgspec.DecodeError, ValueError) as error:
-            raise InvalidInput(f"{file}: not a message of an order book: {line[:80]}") from error
-    return _events_of(file, symbol, events)
+    before: _Message | None = None
+    for place, line in enumerate(text.splitlines(), 1):
+        if line:
+            with _placed(file, place):
+                message = msgspec.json.decode(line, type=_Message)
+                _check_message(message, before)
+                events.extend(_quoted(message))
+            before = message
+    return _events_of(file, "" if before is None else before.data.s, events, category)
+
+
+def _check_message(message: _Message, before: _Message | None) -> None:
+    """Raises ValueError for a message that cannot follow the one before."""
+    if before is None and message.type != "snapshot":
+        raise ValueError("a book begins with a snapshot")
+    if before is not None and message.data.s != before.data.s:
+        raise ValueError(f"a book of {message.data.s} in a file of {before.data.s}")
+    if before is not None and message.ts < before.ts:
+        raise ValueError("its time is before that of the message before")
+    levels = [
+        (number(price, Decimal), number(size, Decimal)) for price, size in (*message.data.b, *message.data.a)
+    ]
+    if any(price <= 0 or size < 0 for price, size in levels):
+        raise ValueError("prices must be above 0, and sizes at least 0")
+    bids, asks = (
+        [number(price, Decimal) for price, _size in half] for half in (message.data.b, message.data.a)
+    )
+    if message.type == "snapshot" and bids and asks and max(bids) >= min(asks):
+        raise ValueError(f"bid {max(bids)} is not below ask {min(asks)}")
 
 
 def _quoted(message: _Message) -> Sequence[Event]:
@@ -127,13 +165,18 @@ def _quoted(message: _Message) -> Sequence[Event]:
     return [Snapshot(message.ts, levels)] if message.type == "snapshot" else levels
 
 
-def _events_of(file: Path, symbol: str, events: list[Event]) -> Recording:
+def _events_of(file: Path, symbol: str, events: list[Event], category: str) -> Recording:
     if not events:
         raise InvalidInput(f"{file} is empty")
     listing = real_rules(instrument_id(symbol), {})
     if listing is None:
         raise InvalidInput(f"{file}: the rules of {symbol} are not known; candles of it would show them")
-    return Recording(listing.instrument, events[0].at, (), events)
+    return Recording(_traded_as(category, listing.instrument), events[0].at, (), events)
+
+
+def _traded_as(category: str, rules: Instrument) -> Instrument:
+    """The rules of a contract, or those of the pair of its symbol."""
+    return pair_of(rules, 0).instrument if category == SPOT else rules
 
 
 def _text(data: bytes) -> str:

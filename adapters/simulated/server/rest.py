@@ -7,16 +7,19 @@ from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl
 
 import msgspec
-from aiohttp import web
+from aiohttp import ClientPayloadError, web
+from aiohttp.http import HttpProcessingError
+from aiohttp.web import RequestPayloadError
 from msgspec import Struct
 
-from adapters.simulated.server.call import Answer, Call, Row
+from adapters.simulated.server.call import Answer, Row
 from adapters.simulated.server.clock import Clock
-from adapters.simulated.server.endpoints import ENDPOINTS, Endpoint
+from adapters.simulated.server.endpoints import ENDPOINTS
 from adapters.simulated.server.faults import Fault, Faults, Kind
+from adapters.simulated.server.handling import Handling
 from adapters.simulated.server.hub import ENCODE, Hub, Push
-from adapters.simulated.server.json_values import EMPTY, object_of, orders_in
-from adapters.simulated.server.limits import AddressLimit, RateLimits
+from adapters.simulated.server.json_values import EMPTY, UNREADABLE, object_of
+from adapters.simulated.server.limits import AddressLimit
 from adapters.simulated.server.signatures import KEY, signer
 from adapters.simulated.venue.codes import NO_ROUTE, OK, PARAMETER, TEXTS, TOO_OFTEN, Code, Declined
 from adapters.simulated.venue.venue import Venue
@@ -27,6 +30,8 @@ _PAGE = b"<html><head><title>Just a moment...</title></head><body>maintenance</b
 _REFUSED = b"access too frequent"
 _FORBIDDEN = 403
 _KEPT_ANSWERS = 256
+_UNREAD = (ConnectionError, ClientPayloadError, HttpProcessingError, RequestPayloadError)
+"""What reading a body raises where the client leaves in the middle of it, or has not encoded it as it says."""
 
 
 class Reply(Struct, frozen=True, gc=False):
@@ -47,11 +52,11 @@ class Rest:
         clock: Clock,
         faults: Faults,
         hub: Hub,
-        limits: RateLimits,
+        handling: Handling,
         addresses: AddressLimit,
     ) -> None:
         self._venue, self._clock, self._faults, self._hub = venue, clock, faults, hub
-        self._limits, self._addresses = limits, addresses
+        self._handling, self._addresses = handling, addresses
         self._answers: dict[bytes, Reply] = {}
         self.requests = 0
 
@@ -60,7 +65,10 @@ class Rest:
         self.requests += 1
         if self._addresses.refuses(request.remote or "", self._clock.wall()):
             return _response(Reply(_REFUSED, {}, _FORBIDDEN))
-        payload = await request.read() if request.method == "POST" else request.url.raw_query_string.encode()
+        try:
+            payload = await _payload(request)
+        except _UNREAD:
+            return _cut(request)
         params = _params(request, payload)
         fault = self._faults.of_request(request.path, params)
         if fault is not None and not fault.commit:
@@ -120,24 +128,7 @@ class Rest:
             raise Declined(NO_ROUTE)
         wall = self._clock.wall()
         account = signer(self._venue.accounts, request.headers, payload, wall) if endpoint.signed else None
-        if account is not None:
-            self._count(endpoint, account.uid, params, wall, headers)
-        call = Call(self._venue, self._clock.market(), wall, _checked(params), account)
-        result = endpoint.handler(call)
-        return result if isinstance(result, Answer) else Answer(result, {})
-
-    def _count(
-        self,
-        endpoint: Endpoint,
-        uid: int,
-        params: Mapping[str, object],
-        wall: int,
-        headers: dict[str, str],
-    ) -> None:
-        allowance = self._limits.ask(uid, endpoint.group, endpoint.limit, wall, orders_in(params))
-        headers.update(allowance.headers())
-        if not allowance.granted:
-            raise Declined(TOO_OFTEN)
+        return self._handling.handled(endpoint, account, _checked(params), wall, headers)
 
     def _envelope(self, code: Code, answer: Answer, headers: Mapping[str, str]) -> Reply:
         body = {
@@ -156,13 +147,17 @@ class Rest:
             del self._answers[next(iter(self._answers))]
 
 
+async def _payload(request: web.Request) -> bytes:
+    return await request.read() if request.method == "POST" else request.url.raw_query_string.encode()
+
+
 def _params(request: web.Request, payload: bytes) -> Mapping[str, object]:
     """The parameters; a body that is no JSON object has the parameter "" only, which `_checked` refuses."""
     if request.method != "POST":
         return dict(parse_qsl(payload.decode(), keep_blank_values=True))
     try:
         body = msgspec.json.decode(payload or b"{}")
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return _NO_OBJECT
     return object_of(body) or (_NO_OBJECT if body != {} else EMPTY)
 

@@ -6,18 +6,21 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from aiohttp import web
 
 from adapters.simulated.server.clock import Clock
 from adapters.simulated.server.delivery import Delivery
 from adapters.simulated.server.faults import Faults
+from adapters.simulated.server.handling import Handling
 from adapters.simulated.server.hub import Hub
 from adapters.simulated.server.limits import AddressLimit, RateLimits
 from adapters.simulated.server.public_feed import PublicFeed
 from adapters.simulated.server.rest import Rest
 from adapters.simulated.server.sockets import Sockets
 from adapters.simulated.server.trade_socket import TradeSocket
+from adapters.simulated.venue.categories import LINEAR, SERVED, SPOT
 from adapters.simulated.venue.venue import Venue
 
 TICK = 0.01
@@ -46,11 +49,11 @@ class VenueServer:
         self.venue, self.clock, self.faults = venue, clock, Faults()
         self.delivery = Delivery(self.faults)
         self.hub = Hub(venue, clock, self.delivery)
-        self.feed = PublicFeed(venue, clock, self.delivery)
-        limits = limits or RateLimits()
-        trade = TradeSocket(venue, clock, self.faults, self.hub, limits)
-        self.sockets = Sockets(venue, clock, self.hub, self.feed, trade)
-        self.rest = Rest(venue, clock, self.faults, self.hub, limits, addresses or AddressLimit())
+        self.feeds = {one: PublicFeed(venue, clock, self.delivery, one) for one in SERVED}
+        handling = Handling(venue, clock, limits or RateLimits())
+        trade = TradeSocket(venue, clock, self.faults, self.hub, handling)
+        self.sockets = Sockets(venue, clock, self.hub, trade)
+        self.rest = Rest(venue, clock, self.faults, self.hub, handling, addresses or AddressLimit())
         self.port, self._host, self._move = port, host, move
         self.stepped = asyncio.Event()
         self.is_listening = False
@@ -58,6 +61,7 @@ class VenueServer:
         self._site: web.TCPSite | None = None
         self._task: asyncio.Task[None] | None = None
         self._opening: asyncio.Task[None] | None = None
+        self._refused: asyncio.TimerHandle | None = None
 
     @property
     def url(self) -> str:
@@ -75,35 +79,54 @@ class VenueServer:
         await self._listen()
         self._task = asyncio.create_task(self._run())
 
+    async def watch(self, seconds: float) -> None:
+        """Returns after this time. Raises at once what ended the task that moves the market."""
+        assert self._task is not None
+        done, _waiting = await asyncio.wait({self._task}, timeout=seconds)
+        for task in done:
+            task.result()
+
     async def stop(self) -> None:
-        """Closes every connection and ends the tasks."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-        self.sockets.cut()
-        if self._runner is not None:
-            await self._runner.cleanup()
+        """Closes every connection and ends the tasks. Raises what ended the task that moves the market."""
+        try:
+            if self._task is not None:
+                self._task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await self._task
+        finally:
+            self.sockets.cut()
+            if self._runner is not None:
+                await self._runner.cleanup()
 
     async def refuse(self, seconds: float) -> None:
-        """Cuts every connection and refuses new ones for a time."""
+        """Cuts every connection and refuses new ones for a time, which replaces the time of a refusal before."""
         assert self._site is not None
-        await self._site.stop()
-        self.is_listening = False
+        if self._refused is not None:
+            self._refused.cancel()
+        if self.is_listening:
+            self.is_listening = False
+            await self._site.stop()
         self.sockets.cut()
         self._drop_clients()
-        asyncio.get_running_loop().call_later(seconds, self._listen_again)
+        self._refused = asyncio.get_running_loop().call_later(seconds, self._listen_again)
 
     def restart(self) -> None:
         """A restart of the trading service: recent orders are forgotten, books begin anew, sockets are cut."""
         self.venue.restart()
-        self.feed.restart_books()
+        self.restart_books()
         self.sockets.cut()
 
     def publish(self) -> None:
         """Sends everything that changed."""
         self.hub.deliver(self.hub.collect())
-        self.feed.publish()
+        trades, liquidations = self.venue.outbox.drain_trades(), self.venue.outbox.drain_liquidations()
+        self.feeds[LINEAR].publish([one for one in trades if one.category == LINEAR], liquidations)
+        self.feeds[SPOT].publish([one for one in trades if one.category == SPOT], ())
+
+    def restart_books(self) -> None:
+        """Sends every subscribed book anew with `u` 1."""
+        for feed in self.feeds.values():
+            feed.restart_books()
 
     async def _listen(self) -> None:
         assert self._runner is not None
@@ -113,6 +136,7 @@ class VenueServer:
         self.port = int(self._runner.addresses[-1][1])
 
     def _listen_again(self) -> None:
+        self._refused = None
         self._opening = asyncio.create_task(self._listen())
 
     def _drop_clients(self) -> None:
@@ -136,11 +160,13 @@ class VenueServer:
             self._move(now)
         self.venue.advance(now)
         self.publish()
-        self.feed.tick(time.monotonic_ns() // 1_000_000)
+        for feed in self.feeds.values():
+            feed.tick(time.monotonic_ns() // 1_000_000)
 
     def _app(self) -> web.Application:
         app = web.Application(client_max_size=_MOST_BODY)
-        app.router.add_get("/v5/public/linear", self.sockets.public)
+        for category, feed in self.feeds.items():
+            app.router.add_get(f"/v5/public/{category}", partial(self.sockets.public, feed))
         app.router.add_get("/v5/private", self.sockets.private)
         app.router.add_get("/v5/trade", self.sockets.trade)
         app.router.add_route("*", "/{path:.*}", self.rest.respond)

@@ -10,6 +10,8 @@ from aiohttp import WSMsgType, web
 from adapters.simulated.venue.account import Account
 
 _NUMBERS = count(1)
+MOST_FRAMES = 10_000
+"""Frames that wait for a slow client."""
 
 
 class Session:
@@ -29,8 +31,10 @@ class Session:
         self._frames: asyncio.Queue[bytes] = asyncio.Queue()
 
     def send(self, frame: bytes) -> None:
-        """Queues a JSON text."""
-        if not self.silent:
+        """Queues a JSON text. A client that leaves too many of them unread is cut."""
+        if self._frames.qsize() >= MOST_FRAMES:
+            self.abort()
+        elif not self.silent:
             self._frames.put_nowait(frame)
 
     def send_later(self, frame: bytes, delay: int) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from aiohttp import WSMsgType, web
 
 from adapters.simulated.server.clock import Clock
-from adapters.simulated.server.hub import ENCODE, SUBSCRIBABLE, Hub
+from adapters.simulated.server.hub import ENCODE, SUBSCRIBABLE, Hub, mixed
 from adapters.simulated.server.operations import Message, done, fault_of, parsed, refused, topics_of
 from adapters.simulated.server.public_feed import PublicFeed
 from adapters.simulated.server.session import Session
 from adapters.simulated.server.signatures import socket_signer
 from adapters.simulated.server.trade_socket import TradeSocket
+from adapters.simulated.venue.categories import LINEAR, SPOT
 from adapters.simulated.venue.venue import Venue
 
 NETWORK = 0.05
@@ -22,19 +23,25 @@ NETWORK = 0.05
 an answer that comes before that, as no network delivers it, is lost, or ends the connection for good.
 """
 
+MOST_SPOT_TOPICS = 10
+"""The topics of one subscription to spot."""
+
+_CONFIRMED: Mapping[str, str] = {LINEAR: "", SPOT: "subscribe"}
+"""`ret_msg` of a subscription."""
+
 Operate = Callable[[Session, Message], None]
 
 
 class Sockets:
     """`sessions` are all open connections."""
 
-    def __init__(self, venue: Venue, clock: Clock, hub: Hub, feed: PublicFeed, trade: TradeSocket) -> None:
-        self._venue, self._clock, self._hub, self._feed, self._trade = venue, clock, hub, feed, trade
+    def __init__(self, venue: Venue, clock: Clock, hub: Hub, trade: TradeSocket) -> None:
+        self._venue, self._clock, self._hub, self._trade = venue, clock, hub, trade
         self.sessions: set[Session] = set()
 
-    async def public(self, request: web.Request) -> web.WebSocketResponse:
-        """/v5/public/linear."""
-        return await self._serve(request, self._operate_public)
+    async def public(self, feed: PublicFeed, request: web.Request) -> web.WebSocketResponse:
+        """/v5/public/ and the category of the feed."""
+        return await self._serve(request, partial(self._operate_public, feed), feed)
 
     async def private(self, request: web.Request) -> web.WebSocketResponse:
         """/v5/private."""
@@ -54,7 +61,9 @@ class Sockets:
         for session in self.sessions:
             session.silent = True
 
-    async def _serve(self, request: web.Request, operate: Operate) -> web.WebSocketResponse:
+    async def _serve(
+        self, request: web.Request, operate: Operate, feed: PublicFeed | None = None
+    ) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(autoping=False, compress=False)
         await socket.prepare(request)
         session = Session(socket, request.transport)
@@ -67,16 +76,16 @@ class Sockets:
             writer.cancel()
             self.sessions.discard(session)
             self._hub.leave(session)
-            self._feed.leave(session)
+            if feed is not None:
+                feed.leave(session)
         return socket
 
-    def _operate_public(self, session: Session, message: Message) -> None:
+    def _operate_public(self, feed: PublicFeed, session: Session, message: Message) -> None:
         match message.get("op"):
             case "subscribe":
-                self._later(self._subscribe_public, session, message)
+                self._later(partial(_subscribe_public, feed), session, message)
             case "unsubscribe":
-                self._feed.unsubscribe(session, topics_of(message))
-                done(session, message)
+                self._later(partial(_unsubscribe_public, feed), session, message)
             case "ping":
                 pong = {"success": True, "ret_msg": "pong", "conn_id": session.id}
                 session.send(ENCODE({**pong, "req_id": message.get("req_id", ""), "op": "ping"}))
@@ -90,8 +99,7 @@ class Sockets:
             case "subscribe":
                 self._later(self._subscribe, session, message)
             case "unsubscribe":
-                session.topics.difference_update(topics_of(message))
-                done(session, message)
+                self._later(_unsubscribe, session, message)
             case "ping":
                 pong = {"req_id": message.get("req_id", ""), "op": "pong", "conn_id": session.id}
                 session.send(ENCODE({**pong, "args": [str(self._clock.wall())]}))
@@ -105,15 +113,6 @@ class Sockets:
 
         asyncio.get_running_loop().call_later(NETWORK, operate_if_open)
 
-    def _subscribe_public(self, session: Session, message: Message) -> None:
-        topics = topics_of(message)
-        fault = fault_of(session, topics, self._feed.serves)
-        if fault is None:
-            done(session, message)
-            self._feed.subscribe(session, topics)
-        else:
-            refused(session, message, fault)
-
     def _authenticate(self, session: Session, message: Message) -> None:
         session.account = socket_signer(self._venue.accounts, message.get("args"), self._clock.wall())
         if session.account is None:
@@ -123,7 +122,7 @@ class Sockets:
 
     def _subscribe(self, session: Session, message: Message) -> None:
         topics = topics_of(message)
-        fault = fault_of(session, topics, SUBSCRIBABLE.__contains__)
+        fault = fault_of(session, topics, SUBSCRIBABLE.__contains__) or mixed(topics)
         if session.account is None:
             fault = "Request not authorized"
         if fault is None:
@@ -131,6 +130,28 @@ class Sockets:
             done(session, message)
         else:
             refused(session, message, fault)
+
+
+def _unsubscribe(session: Session, message: Message) -> None:
+    session.topics.difference_update(topics_of(message))
+    done(session, message)
+
+
+def _unsubscribe_public(feed: PublicFeed, session: Session, message: Message) -> None:
+    feed.unsubscribe(session, topics_of(message))
+    done(session, message)
+
+
+def _subscribe_public(feed: PublicFeed, session: Session, message: Message) -> None:
+    topics = topics_of(message)
+    fault = fault_of(session, topics, feed.serves)
+    if feed.category == SPOT and len(topics) > MOST_SPOT_TOPICS:
+        fault = "error:args size >10"
+    if fault is None:
+        done(session, message, _CONFIRMED[feed.category])
+        feed.subscribe(session, topics)
+    else:
+        refused(session, message, fault)
 
 
 async def _read(session: Session, operate: Operate) -> None:

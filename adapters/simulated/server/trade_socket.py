@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from adapters.simulated.server.call import Answer, Call, Row
+from adapters.simulated.server.call import Answer, Row
 from adapters.simulated.server.clock import Clock
 from adapters.simulated.server.endpoints import ENDPOINTS
 from adapters.simulated.server.faults import Fault, Faults, Kind
+from adapters.simulated.server.handling import Handling
 from adapters.simulated.server.hub import ENCODE, Hub
-from adapters.simulated.server.json_values import EMPTY, list_of, object_of, orders_in
-from adapters.simulated.server.limits import RateLimits
+from adapters.simulated.server.json_values import EMPTY, list_of, object_of
 from adapters.simulated.server.operations import Message
 from adapters.simulated.server.session import Session
 from adapters.simulated.server.signatures import DEFAULT_WINDOW, TIMESTAMP, WINDOW, check_time, socket_signer
@@ -22,7 +22,6 @@ from adapters.simulated.venue.codes import (
     PARAMETER,
     REPEATED_REQUEST,
     TEXTS,
-    TOO_OFTEN,
     WRONG_SIGNATURE,
     Code,
     Declined,
@@ -42,8 +41,14 @@ PATHS: Mapping[str, str] = {
 class TradeSocket:
     """Operations of one kind of connection; each is answered once, then its pushes are sent."""
 
-    def __init__(self, venue: Venue, clock: Clock, faults: Faults, hub: Hub, limits: RateLimits) -> None:
-        self._venue, self._clock, self._faults, self._hub, self._limits = venue, clock, faults, hub, limits
+    def __init__(self, venue: Venue, clock: Clock, faults: Faults, hub: Hub, handling: Handling) -> None:
+        self._venue, self._clock, self._faults, self._hub, self._handling = (
+            venue,
+            clock,
+            faults,
+            hub,
+            handling,
+        )
 
     def operate(self, session: Session, message: Message) -> None:
         """Answers one message."""
@@ -120,15 +125,7 @@ class TradeSocket:
         _check_header(message, wall)
         _check_repeated(session, message)
         params = _arguments(message)
-        endpoint = ENDPOINTS["POST", path]
-        uid = session.account.uid
-        allowance = self._limits.ask(uid, path, endpoint.limit, wall, orders_in(params))
-        headers.update(allowance.headers())
-        if not allowance.granted:
-            raise Declined(TOO_OFTEN)
-        call = Call(self._venue, self._clock.market(), wall, params, session.account)
-        result = endpoint.handler(call)
-        return result if isinstance(result, Answer) else Answer(result, {})
+        return self._handling.handled(ENDPOINTS["POST", path], session.account, params, wall, headers)
 
 
 def _first(message: Message) -> Mapping[str, object]:

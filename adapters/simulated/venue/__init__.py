@@ -7,6 +7,7 @@ exchange (`adapters.simulated.margin`, `holding`, `steps`, `wallet`). `adapters.
 
 from adapters.simulated.venue.codes import Declined
 from adapters.simulated.venue.contract import Contract, contract_of
+from adapters.simulated.venue.pair import Pair, pair_of, pairs
 from adapters.simulated.venue.venue import Venue
 
-__all__ = ["Contract", "Declined", "Venue", "contract_of"]
+__all__ = ["Contract", "Declined", "Pair", "Venue", "contract_of", "pair_of", "pairs"]

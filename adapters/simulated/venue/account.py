@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from adapters.simulated.venue.categories import LINEAR
 from adapters.simulated.venue.closing import Closing
 from adapters.simulated.venue.contract import Contract
 from adapters.simulated.venue.execution import Execution
@@ -20,17 +21,19 @@ DEFAULT_LEVERAGE = Decimal(10)
 KEPT = 50_000
 """Ended orders and executions that an account keeps; older ones are not found any more."""
 
-_RECENT = 500
+RECENT = 500
+"""Ended orders that the trading service has in memory."""
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class Account:
-    """`key` and `secret` sign the requests. `locked` is what resting orders reserve, in `currency`;
-    `executed` counts executions, `changes` everything that is pushed.
+    """`key` and `secret` sign the requests. `wallet` has the money in `currency`, `coins` what the account has of every
+    coin that it traded, among them `currency`. `locked` is what resting orders of contracts reserve, in `currency`;
+    `occupied` what spot orders reserve, by coin. `executed` counts executions, `changes` everything that is pushed.
 
     `orders` are the open orders by id, `ended` the ended ones, `recent` those of them that the trading service has in
-    memory: at most 500, none from before its last restart, the newest first; `links` has both by client order id.
-    `closings` has what orders closed of positions, by order.
+    memory: at most 500, none from before its last restart, the newest first; `links` has both by category and client
+    order id. `closings` has what orders closed of positions, by order.
     """
 
     uid: int
@@ -41,7 +44,7 @@ class Account:
     level: str = NO_LEVEL
     orders: dict[str, Order] = field(default_factory=dict[str, Order])
     ended: dict[str, Order] = field(default_factory=dict[str, Order])
-    recent: deque[Order] = field(default_factory=lambda: deque[Order](maxlen=_RECENT))
+    recent: deque[Order] = field(default_factory=lambda: deque[Order](maxlen=RECENT))
     links: dict[str, Order] = field(default_factory=dict[str, Order])
     executions: deque[Execution] = field(default_factory=lambda: deque[Execution](maxlen=KEPT))
     closings: dict[str, Closing] = field(default_factory=dict[str, Closing])
@@ -50,11 +53,18 @@ class Account:
     hedged: set[str] = field(default_factory=set[str])
     realised: Decimal = ZERO
     locked: Decimal = ZERO
+    coins: dict[str, Wallet] = field(default_factory=dict[str, Wallet])
+    occupied: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
     executed: int = 0
     changes: int = 0
 
     def __post_init__(self) -> None:
         self.wallet.keep(self._reserved)
+        self._open(self.currency, self.wallet)
+
+    def purse(self, coin: str) -> Wallet:
+        """What the account has of a coin; empty where it never had any."""
+        return self.coins.get(coin) or self._open(coin, Wallet(ZERO))
 
     def fees(self, contract: Contract) -> Fees:
         return fees_of(self.level, contract)
@@ -80,20 +90,22 @@ class Account:
         """The positions that are not flat."""
         return (one for held in self.positions.values() for one in held.values() if one.size)
 
-    def working(self, symbol: str) -> list[Order]:
+    def working(self, symbol: str, category: str = LINEAR) -> list[Order]:
         """The open orders in one market, by time of creation."""
-        return [order for order in self.orders.values() if order.symbol == symbol]
+        return [
+            order for order in self.orders.values() if order.symbol == symbol and order.category == category
+        ]
 
-    def find(self, order_id: str, link: str) -> Order | None:
-        """The order with this id, else with this client order id; open or ended."""
-        if order_id:
-            return self.orders.get(order_id) or self.ended.get(order_id)
-        return self.links.get(link) if link else None
+    def find(self, order_id: str, link: str, category: str = LINEAR) -> Order | None:
+        """The order of the category with this id, else with this client order id; open or ended."""
+        if not order_id:
+            return self.links.get(link_key(category, link)) if link else None
+        found = self.orders.get(order_id) or self.ended.get(order_id)
+        return found if found is not None and found.category == category else None
 
     def add(self, order: Order) -> None:
         self.orders[order.id] = order
-        if order.link:
-            self.links[order.link] = order
+        self._link(order)
 
     def end(self, order: Order) -> None:
         """Moves an order to those that ended, and forgets the oldest of them."""
@@ -103,14 +115,13 @@ class Account:
         self.recent.appendleft(order)
         if len(self.ended) > KEPT:
             oldest = self.ended.pop(next(iter(self.ended)))
-            self.links.pop(oldest.link, None)
+            self.links.pop(link_key(oldest.category, oldest.link), None)
 
     def remember(self, orders: Iterable[Order]) -> None:
         """Takes over orders that ended before this venue began, the oldest first."""
         for order in orders:
             self.ended[order.id] = order
-            if order.link:
-                self.links[order.link] = order
+            self._link(order)
 
     def closing(self, closing: Closing) -> Closing:
         """The record of what an order closed, which begins as `closing`; forgets the oldest record."""
@@ -121,8 +132,26 @@ class Account:
 
     def lock(self, order: Order, amount: Decimal) -> None:
         """Makes `amount` the part of the balance that the order reserves."""
-        self.locked = EXACT.add(EXACT.subtract(self.locked, order.locked), amount)
+        change = EXACT.subtract(amount, order.locked)
+        if order.coin:
+            self.occupied[order.coin] = EXACT.add(self.occupied.get(order.coin, ZERO), change)
+        else:
+            self.locked = EXACT.add(self.locked, change)
         order.locked = amount
 
     def _reserved(self) -> Decimal:
         return EXACT.add(self.locked, total(position.margin for position in self.held()))
+
+    def _open(self, coin: str, wallet: Wallet) -> Wallet:
+        wallet.keep(lambda: self.occupied.get(coin, ZERO))
+        self.coins[coin] = wallet
+        return wallet
+
+    def _link(self, order: Order) -> None:
+        if order.link:
+            self.links[link_key(order.category, order.link)] = order
+
+
+def link_key(category: str, link: str) -> str:
+    """The key of `Account.links`: each category has its own client order ids, which contain no slash."""
+    return link if category == LINEAR else f"{category}/{link}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
@@ -12,6 +12,7 @@ from adapters.simulated.bounds import is_off_step, is_outside_band, is_worth_too
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.codes import (
     DUPLICATE,
+    NOT_ENOUGH,
     NOT_FALLING,
     NOT_RISING,
     OUTSIDE_BAND,
@@ -23,14 +24,21 @@ from adapters.simulated.venue.codes import (
     TOO_MANY,
     TOO_MANY_ORDERS,
     TOO_MANY_WAITING,
+    UNKNOWN_TO_AMEND,
+    UNKNOWN_TO_CANCEL,
     WRONG_INDEX,
+    Code,
     Declined,
 )
+from adapters.simulated.venue.desk import Refusals
+from adapters.simulated.venue.ids import Ids
 from adapters.simulated.venue.market import Market
-from adapters.simulated.venue.order import Order
+from adapters.simulated.venue.order import Order, Status, StopKind
 from adapters.simulated.venue.position import Position
 from adapters.simulated.venue.requests import SIDES, Kind, OrderRequest
+from adapters.simulated.venue.stops import check_form, check_stops, forms_of
 from adapters.simulated.venue.triggers import FALLS, RISES, reaches
+from domain.arithmetic import ZERO
 from domain.direction import Side
 
 MOST_ACTIVE, MOST_WAITING = 500, 10
@@ -40,7 +48,7 @@ _LINK = re.compile(r"[A-Za-z0-9_-]{1,36}")
 class Candidate(Struct, frozen=True, gc=False, kw_only=True):
     """An order to check. `price` is its limit, or the trigger or last price of a market order; `last` the last price.
 
-    `waits`: the order has a trigger. `reduces`: it may only shrink `position`.
+    `waits`: its trigger has not been reached. `reduces`: it may only shrink `position`.
     """
 
     market: Market
@@ -49,14 +57,11 @@ class Candidate(Struct, frozen=True, gc=False, kw_only=True):
     request: OrderRequest
     last: Decimal
     price: Decimal
+    waits: bool
 
     @property
     def side(self) -> Side:
         return SIDES[self.request.side]
-
-    @property
-    def waits(self) -> bool:
-        return bool(self.request.trigger_price)
 
     @property
     def reduces(self) -> bool:
@@ -69,30 +74,92 @@ class Candidate(Struct, frozen=True, gc=False, kw_only=True):
         return self.request.order_type is Kind.MARKET
 
 
-def check_index(account: Account, request: OrderRequest) -> None:
-    """Raises Declined where the position index does not fit the account's mode."""
-    if request.position_idx not in account.indexes(request.symbol):
-        raise Declined(WRONG_INDEX)
+class ContractAdmission:
+    """The admission of orders of linear contracts."""
+
+    refusals = Refusals(UNKNOWN_TO_AMEND, UNKNOWN_TO_CANCEL, NOT_ENOUGH)
+
+    def __init__(self, ids: Ids) -> None:
+        self._ids = ids
+        self.kinds = _KINDS
+
+    def admitted(self, market: Market, account: Account, request: OrderRequest, now: int) -> Order:
+        """The order that a request asks for; raises Declined for the first check that it fails."""
+        if request.position_idx not in account.indexes(request.symbol):
+            raise Declined(WRONG_INDEX)
+        candidate = _candidate(market, account, request, now, waits=bool(request.trigger_price))
+        for check in (*_ON_ENTRY, *_ON_TERMS):
+            check(candidate)
+        self._check_stops(candidate)
+        return self._order(candidate, now)
+
+    def amended(self, market: Market, order: Order, terms: OrderRequest, now: int) -> OrderRequest:
+        """The changed terms; raises Declined for the first check that they fail."""
+        candidate = _candidate(market, order.account, terms, now, waits=order.waits)
+        for check in _ON_TERMS:
+            check(candidate)
+        self._check_stops(candidate)
+        return terms
+
+    def _check_stops(self, candidate: Candidate) -> None:
+        request, market = candidate.request, candidate.market
+        check_stops(market, candidate.side, candidate.price, request.take_profit, request.stop_loss)
+        for form in forms_of(request):
+            check_form(market, request.tpsl_mode, form)
+
+    def _order(self, candidate: Candidate, now: int) -> Order:
+        request, market = candidate.request, candidate.market
+        waits, last = candidate.waits, candidate.last
+        limit = market.band_limit(candidate.side, last) if candidate.is_market and last else candidate.price
+        return Order(
+            id=self._ids.uuid(),
+            account=candidate.account,
+            request=request,
+            created=now,
+            qty=request.qty or candidate.position.reducible(candidate.side),
+            price=(request.price or ZERO) if waits and not candidate.is_market else limit,
+            reduces=candidate.reduces,
+            trigger_price=request.trigger_price or None,
+            stop_kind=StopKind.STOP if waits else StopKind.NONE,
+            status=Status.UNTRIGGERED if waits else Status.NEW,
+            last_price_on_created=last,
+        )
 
 
-def check_new(candidate: Candidate) -> None:
-    """Raises Declined for the first check that a new order fails."""
-    for check in (*_ON_ENTRY, *_ON_TERMS):
-        check(candidate)
+def check_link(account: Account, request: OrderRequest, duplicate: Code) -> None:
+    """Raises Declined for a client order id of another form, or one that the account has used in the category."""
+    link = request.order_link_id
+    if link and _LINK.fullmatch(link) is None:
+        raise Declined(PARAMETER, "orderLinkId must have at most 36 letters, digits, dashes or underscores")
+    if link and account.find("", link, request.category) is not None:
+        raise Declined(duplicate)
 
 
-def check_amended(candidate: Candidate) -> None:
-    """Raises Declined for the first check that an order's changed terms fail."""
-    for check in _ON_TERMS:
-        check(candidate)
+def base_price(market: Market, request: OrderRequest) -> Decimal:
+    """The limit of an order, or the trigger or last price of a market order. Raises Declined where there is none."""
+    limit = request.price if request.order_type is Kind.LIMIT else None
+    price = limit or request.trigger_price or market.reference
+    if not price:
+        raise Declined(PARAMETER, "the market has no price")
+    return price
+
+
+def _candidate(
+    market: Market, account: Account, request: OrderRequest, now: int, *, waits: bool
+) -> Candidate:
+    return Candidate(
+        market=market,
+        account=account,
+        position=account.position(market.contract, request.position_idx, now),
+        request=request,
+        last=market.reference or ZERO,
+        price=base_price(market, request),
+        waits=waits,
+    )
 
 
 def _link(candidate: Candidate) -> None:
-    link = candidate.request.order_link_id
-    if link and _LINK.fullmatch(link) is None:
-        raise Declined(PARAMETER, "orderLinkId must have at most 36 letters, digits, dashes or underscores")
-    if link in candidate.account.links:
-        raise Declined(DUPLICATE)
+    check_link(candidate.account, candidate.request, DUPLICATE)
 
 
 def _not_too_many(candidate: Candidate) -> None:
@@ -100,12 +167,22 @@ def _not_too_many(candidate: Candidate) -> None:
     waiting = sum(_is_conditional(order) for order in working)
     if candidate.waits and waiting >= MOST_WAITING:
         raise Declined(TOO_MANY_WAITING)
-    if not candidate.waits and len(working) - waiting >= MOST_ACTIVE:
+    if not candidate.waits and sum(not order.waits for order in working) >= MOST_ACTIVE:
         raise Declined(TOO_MANY_ORDERS)
 
 
 def _is_conditional(order: Order) -> bool:
-    return order.waits
+    """Stop orders of a position are counted by themselves."""
+    return order.waits and order.stop_kind is StopKind.STOP
+
+
+def _form(candidate: Candidate) -> None:
+    """Parameters that only spot has: contracts are traded by quantity, and a trigger makes a conditional order."""
+    request = candidate.request
+    if request.market_unit not in ("", "baseCoin"):
+        raise Declined(PARAMETER, f"marketUnit {request.market_unit} is of spot")
+    if request.order_filter not in ("", "Order"):
+        raise Declined(PARAMETER, f"orderFilter {request.order_filter} is of spot")
 
 
 def _quantity(candidate: Candidate) -> None:
@@ -158,7 +235,7 @@ def _reduction(candidate: Candidate) -> None:
 
 def _trigger(candidate: Candidate) -> None:
     request = candidate.request
-    if not request.trigger_price:
+    if not candidate.waits or not request.trigger_price:
         return
     if request.trigger_direction not in (RISES, FALLS):
         raise Declined(PARAMETER, "triggerDirection must be 1 (rise) or 2 (fall)")
@@ -168,5 +245,21 @@ def _trigger(candidate: Candidate) -> None:
 
 
 _Check = Callable[[Candidate], None]
-_ON_ENTRY: tuple[_Check, ...] = (_link, _not_too_many)
+_ON_ENTRY: tuple[_Check, ...] = (_form, _link, _not_too_many)
 _ON_TERMS: tuple[_Check, ...] = (_quantity, _price, _band, _value, _reduction, _trigger)
+
+
+def _is_plain(order: Order) -> bool:
+    return order.stop_kind is StopKind.NONE
+
+
+def _is_protection(order: Order) -> bool:
+    return order.stop_kind not in (StopKind.NONE, StopKind.STOP)
+
+
+_KINDS: Mapping[str, Callable[[Order], bool]] = {
+    "": lambda order: True,  # noqa: ARG005 - a row of the table
+    "Order": _is_plain,
+    "StopOrder": lambda order: order.stop_kind is not StopKind.NONE,
+    "tpslOrder": _is_protection,
+}

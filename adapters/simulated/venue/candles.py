@@ -75,10 +75,6 @@ class Candles:
     def __init__(self) -> None:
         self._minutes: deque[Bar] = deque(maxlen=KEPT)
 
-    @property
-    def current(self) -> Bar | None:
-        return self._minutes[-1] if self._minutes else None
-
     def trade(self, price: Decimal, quantity: Decimal, now: int) -> None:
         """Adds a trade. A bar opens at the close of the bar before it."""
         self.move(now)

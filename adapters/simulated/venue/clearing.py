@@ -9,31 +9,24 @@ from adapters.simulated.steps import to_tick
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.closing import Closing
 from adapters.simulated.venue.execution import ExecType, Execution
-from adapters.simulated.venue.ids import Ids
 from adapters.simulated.venue.market import Market
-from adapters.simulated.venue.order import PROTECTION, Order, Status
-from adapters.simulated.venue.outbox import Outbox, PublicLiquidation
+from adapters.simulated.venue.order import PROTECTION, WHOLE, Order, Status, StopKind
+from adapters.simulated.venue.outbox import PublicLiquidation
 from adapters.simulated.venue.position import Position
 from adapters.simulated.venue.requests import SIDE_NAMES
+from adapters.simulated.venue.settlement import Settlement
 from domain.arithmetic import ZERO
 from domain.direction import Side
 
-BY_USER = "CancelByUser"
 POSITION_GONE = "CancelByTpSlTsClear"
 NOTHING_TO_REDUCE = "CancelByReduceOnly"
 BEFORE_LIQUIDATION = "CancelAllBeforeLiq"
-PREVENTED = "CancelBySmp"
-BY_REQUEST = "EC_PerCancelRequest"
-NO_REASON = "EC_NoError"
 
 
-class Clearing:
+class Clearing(Settlement):
     """Margin is isolated. A fill may close a position and open the opposite one: it is one execution, whose `closed`
     is the part that closed.
     """
-
-    def __init__(self, outbox: Outbox, ids: Ids) -> None:
-        self._outbox, self._ids = outbox, ids
 
     def fill(
         self, market: Market, order: Order, price: Decimal, quantity: Decimal, now: int, *, maker: bool
@@ -51,54 +44,35 @@ class Clearing:
         order.closed_pnl += profit
         if closed:
             _closing_of(order, position).add(closed, *_values(order.side, price * closed, gross), profit, now)
-        self._record(order, price, quantity, fee, now)
+        self._record(order, price, quantity, (account.currency, fee), now)
         self._pay(market, account, position, gross - fee, now)
         execution = self._execution(market, order, price, quantity, fee, rate, now, maker, closed, gross)
         self._outbox.execution(account, execution)
         self._follow(market, account, position, now)
-
-    def end(
-        self,
-        market: Market,
-        order: Order,
-        status: Status,
-        now: int,
-        cancel: str = "UNKNOWN",
-        reason: str = NO_REASON,
-    ) -> None:
-        """Ends an open order: takes it out of the book, frees what it reserves. No effect on an ended order."""
-        if not order.is_open:
-            return
-        market.book.withdraw(order)
-        market.waiting.pop(order.id, None)
-        order.status = Status.DEACTIVATED if order.waits and status is Status.CANCELLED else status
-        order.cancel_type, order.reject_reason = cancel, reason
-        self.changed(order, now)
-        order.account.end(order)
-
-    def changed(self, order: Order, now: int) -> None:
-        """Marks the order as changed."""
-        order.updated, order.seq = now, self._ids.next_seq()
-        self._outbox.order(order)
 
     def shown(self, account: Account, position: Position, now: int) -> None:
         """Marks the position as changed in what it shows."""
         position.updated, position.seq = now, self._ids.next_seq()
         self._outbox.position(account, position)
 
+    def withdraw(self, market: Market, order: Order, now: int) -> None:
+        """Ends an order as its owner wants; the position shows its stop orders, too."""
+        super().withdraw(market, order, now)
+        if order.stop_kind is not StopKind.NONE:
+            position = order.account.position(market.contract, order.request.position_idx, now)
+            self.shown(order.account, position, now)
+
+    def available(self, order: Order) -> Decimal:
+        return order.account.wallet.available
+
     def cost(self, market: Market, order: Order, quantity: Decimal, price: Decimal) -> Decimal:
-        """The available balance that the order requires; the part that closes a position requires none."""
+        """The part that closes a position requires no balance."""
         if order.reduces:
             return ZERO
         account = order.account
         position = account.position(market.contract, order.request.position_idx, order.created)
         opening = max(ZERO, quantity - position.reducible(order.side))
         return order_cost(order.side, opening, price, position.leverage, position.fee_rate)
-
-    def lock(self, market: Market, order: Order) -> None:
-        """Reserves what a resting order requires. An order that waits for its trigger reserves nothing."""
-        amount = ZERO if order.waits else self.cost(market, order, order.leaves, order.price)
-        order.account.lock(order, amount)
 
     def cut(self, market: Market, order: Order, now: int) -> None:
         """Limits a reduce-only order to the position; cancels it where nothing is left of it."""
@@ -113,6 +87,15 @@ class Clearing:
         order.qty -= excess
         self.changed(order, now)
 
+    def fit(self, market: Market, order: Order) -> None:
+        """A stop order of the whole position, and one without a quantity, has the position's size."""
+        position = order.account.position(market.contract, order.request.position_idx, order.created)
+        if order.stop_kind in WHOLE or not order.qty:
+            order.qty = position.reducible(order.side) or order.qty
+
+    def triggered(self, order: Order, now: int) -> None:
+        """A contract's order is not shown as `Triggered`; its next state follows at once."""
+
     def fund(self, market: Market, now: int) -> None:
         """Settles funding for every open position: value at the mark price x rate; longs pay a positive rate."""
         market.fundings.append((now, market.funding_rate))
@@ -125,12 +108,15 @@ class Clearing:
             self._outbox.execution(account, self._funding(market, position, value, fee, now))
 
     def liquidate(self, market: Market, account: Account, position: Position, now: int) -> None:
-        """Cancels the account's orders in the market; the venue takes the position over at its bankruptcy price."""
+        """Cancels the orders of the position; the venue takes it over at its bankruptcy price, rounded to the tick
+        so that no more is lost than the position's margin.
+        """
         for order in account.working(market.symbol):
-            self.end(market, order, Status.CANCELLED, now, BEFORE_LIQUIDATION)
+            if order.request.position_idx == position.index:
+                self.end(market, order, Status.CANCELLED, now, BEFORE_LIQUIDATION)
         holding, order_id = position.holding, self._ids.uuid()
         side, quantity = holding.closing_side, holding.size
-        price = to_tick(position.bankruptcy_price or ZERO, side, market.contract.instrument.tick)
+        price = to_tick(position.bankruptcy_price or ZERO, side.opposite, market.contract.instrument.tick)
         fee = quantity * price * position.fee_rate
         gross = holding.trade(side, quantity, price)
         open_fees, position.open_fees = position.open_fees, ZERO
@@ -175,15 +161,6 @@ class Clearing:
         account.closing(closing).add(quantity, *values, gross - fee - open_fees, now)
         shown = SIDE_NAMES[side.opposite]
         self._outbox.liquidation(PublicLiquidation(market.symbol, shown, quantity, price, now))
-
-    def _record(self, order: Order, price: Decimal, quantity: Decimal, fee: Decimal, now: int) -> None:
-        order.filled += quantity
-        order.value += price * quantity
-        order.fee += fee
-        order.status = Status.PARTIALLY_FILLED if order.filled < order.qty else Status.FILLED
-        self.changed(order, now)
-        if order.status is Status.FILLED:
-            order.account.end(order)
 
     def _pay(self, market: Market, account: Account, position: Position, amount: Decimal, now: int) -> None:
         account.wallet.add(amount)
@@ -263,7 +240,7 @@ class Clearing:
                 self._follow_one(market, order, position, now)
 
     def _follow_one(self, market: Market, order: Order, position: Position, now: int) -> None:
-        if order.stop_kind in PROTECTION and not position.size:
+        if order.stop_kind in PROTECTION and not position.reducible(order.side):
             self.end(market, order, Status.CANCELLED, now, POSITION_GONE)
         elif order.waits:
             return

@@ -1,11 +1,13 @@
-"""A linear perpetual contract as the venue lists it."""
+"""A market as the venue lists it: here a linear perpetual contract."""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import ClassVar
 
 from msgspec import Struct
 
+from adapters.simulated.venue.categories import LINEAR
 from domain.instrument import Instrument, symbol_of
 
 
@@ -16,6 +18,8 @@ class Contract(Struct, frozen=True, gc=False, kw_only=True):
     book (`riskParameters.priceLimitRatioX`). `max_market` bounds a market order's quantity, in base currency.
     `funding_interval` is in minutes; `funding_cap` bounds the funding rate on either side of zero.
     """
+
+    category: ClassVar[str] = LINEAR
 
     instrument: Instrument
     number: int

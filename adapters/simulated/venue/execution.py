@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from adapters.simulated.venue.categories import LINEAR
 from adapters.simulated.venue.requests import SideName
 
 
@@ -19,9 +20,10 @@ class ExecType(StrEnum):
 
 
 class Execution(Struct, frozen=True, gc=False, kw_only=True):
-    """Amounts are in quote currency, `qty` and `closed` in base currency. `pnl` is the profit before fees of the part
-    that closed a position. `fee` is negative for a rebate or for funding that the account receives. The order's own
-    figures are those after the execution; they are empty or zero where no order of the account stands behind it.
+    """Amounts are in quote currency, `fee` in `fee_currency`, `qty` and `closed` in base currency. `pnl` is the profit
+    before fees of the part that closed a position. `fee` is negative for a rebate or for funding that the account
+    receives. The order's own figures are those after the execution; they are empty or zero where no order of the
+    account stands behind it.
     """
 
     id: str
@@ -48,3 +50,5 @@ class Execution(Struct, frozen=True, gc=False, kw_only=True):
     leaves: Decimal = Decimal(0)
     stop_kind: str = "UNKNOWN"
     create_type: str = ""
+    category: str = LINEAR
+    market_unit: str = ""

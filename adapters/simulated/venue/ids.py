@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
+_LEAST_NUMBER = 10**18
+
 
 class Ids:
     """`seq` rises by one with every change of a book or position."""
@@ -20,6 +22,10 @@ class Ids:
     def next_seq(self) -> int:
         self.seq += 1
         return self.seq
+
+    def number(self) -> str:
+        """Text in the form of a spot order's id: 19 digits."""
+        return str(_LEAST_NUMBER + self._random.getrandbits(62))
 
     def uuid(self) -> str:
         """Text in the form of a UUID of version 4."""

@@ -11,6 +11,7 @@ from msgspec import Struct
 from adapters.simulated.bounds import band_bound
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.candles import MINUTE, Candles
+from adapters.simulated.venue.categories import LINEAR
 from adapters.simulated.venue.contract import Contract
 from adapters.simulated.venue.order import Order
 from adapters.simulated.venue.order_book import OrderBook
@@ -34,6 +35,7 @@ class PublicTrade(Struct, frozen=True, gc=False):
     tick: str
     at: int
     seq: int
+    category: str = LINEAR
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -63,6 +65,10 @@ class Market:
     tick_direction: str = "ZeroPlusTick"
 
     @property
+    def category(self) -> str:
+        return self.contract.category
+
+    @property
     def symbol(self) -> str:
         return self.contract.symbol
 
@@ -75,6 +81,17 @@ class Market:
     def reference(self) -> Decimal | None:
         """The last price; before the first trade the best bid of the book, else the best ask."""
         return self.last or self.book.best(Side.BUY) or self.book.best(Side.SELL)
+
+    @property
+    def quoted_price(self) -> Decimal | None:
+        """The last price, or where it lies outside of the quotes of the market that is played, the nearest of them."""
+        bid, ask = (self.book.shown(side) for side in (Side.BUY, Side.SELL))
+        price = self.last or bid or ask
+        if price is not None and ask is not None:
+            price = min(price, ask)
+        if price is not None and bid is not None:
+            price = max(price, bid)
+        return price
 
     @property
     def index_price(self) -> Decimal:

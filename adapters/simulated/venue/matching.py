@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Protocol
 
-from adapters.simulated.venue.clearing import PREVENTED, Clearing
 from adapters.simulated.venue.ids import Ids
 from adapters.simulated.venue.market import Market, PublicTrade
-from adapters.simulated.venue.order import WHOLE, Order, Status
+from adapters.simulated.venue.order import Order, Status
 from adapters.simulated.venue.order_book import Entry
 from adapters.simulated.venue.outbox import Outbox
-from adapters.simulated.venue.protection import Protection
 from adapters.simulated.venue.requests import SIDE_NAMES, Prevention, TimeInForce
+from adapters.simulated.venue.settlement import PREVENTED, Settlement
 from adapters.simulated.venue.triggers import due
 from domain.arithmetic import ZERO
 from domain.direction import Side
@@ -20,17 +20,24 @@ POST_ONLY_TAKES = "EC_PostOnlyWillTakeLiquidity"
 NO_QUANTITY = "EC_NoImmediateQtyToFill"
 NOT_WHOLE = "EC_CancelForNoFullFill"
 CANNOT_AFFORD = "EC_ReachRiskPriceLimit"
-OTHER_TRIGGERED = "CancelByTpSlTsClear"
+VALUE_SPENT = "EC_CancelByOrderValueZero"
 
 _RESTS = frozenset({TimeInForce.GTC, TimeInForce.POST_ONLY})
 
 
+class Brackets(Protocol):
+    """Sets the take profit and stop loss that an order carries."""
+
+    def attach(self, market: Market, order: Order, now: int) -> None:
+        """After each fill of the order."""
+
+
 class Matching:
-    """An order trades at the price of the order that it meets. Whatever follows from a trade has happened when a call
-    returns: triggers, further trades, liquidations.
+    """The matching of one category. An order trades at the price of the order that it meets. Whatever follows from a
+    trade has happened when a call returns: triggers, further trades, liquidations.
     """
 
-    def __init__(self, clearing: Clearing, protection: Protection, outbox: Outbox, ids: Ids) -> None:
+    def __init__(self, clearing: Settlement, protection: Brackets, outbox: Outbox, ids: Ids) -> None:
         self._clearing, self._protection, self._outbox, self._ids = clearing, protection, outbox, ids
 
     def arrive(self, market: Market, order: Order, now: int) -> None:
@@ -87,7 +94,7 @@ class Matching:
         if order.time_in_force is TimeInForce.POST_ONLY and market.book.crosses(order.side, order.price):
             return POST_ONLY_TAKES
         whole = order.time_in_force is TimeInForce.FOK
-        if whole and market.book.fillable(order.side, order.price) < order.leaves:
+        if whole and market.book.fillable(order) < order.leaves:
             return NOT_WHOLE
         return None
 
@@ -101,18 +108,21 @@ class Matching:
             return
         nothing = order.is_market and not order.filled
         status = Status.REJECTED if nothing else Status.CANCELLED
-        self._clearing.end(market, order, status, now, reason=NO_QUANTITY)
+        met = market.book.crosses(order.side, order.price)
+        self._clearing.end(market, order, status, now, reason=VALUE_SPENT if met else NO_QUANTITY)
 
     def _take(
         self, market: Market, side: Side, limit: Decimal, quantity: Decimal, taker: Order | None, now: int
     ) -> Decimal:
-        while quantity > 0 and (entry := market.book.first(side, limit)) is not None:
+        while (entry := market.book.first(side, limit)) is not None:
+            wanted = quantity if taker is None else taker.room(entry.price)
+            if wanted <= ZERO:
+                break
             if self._prevented(market, entry, taker, now):
-                quantity = ZERO if taker is None else taker.leaves
                 continue
-            traded = min(quantity, entry.size)
+            traded = min(wanted, entry.size)
             self._trade(market, side, entry, traded, taker, now)
-            quantity = quantity - traded if taker is None else taker.leaves
+            quantity -= traded
         return quantity
 
     def _trade(
@@ -131,7 +141,15 @@ class Matching:
         tick, seq = market.moved(price), self._ids.next_seq()
         market.candles.trade(price, quantity, now)
         trade = PublicTrade(
-            self._ids.uuid(), market.symbol, SIDE_NAMES[side], price, quantity, tick, now, seq
+            self._ids.uuid(),
+            market.symbol,
+            SIDE_NAMES[side],
+            price,
+            quantity,
+            tick,
+            now,
+            seq,
+            market.category,
         )
         market.trades.append(trade)
         self._outbox.trade(trade)
@@ -153,8 +171,9 @@ class Matching:
         if order is None:
             return False
         del market.waiting[order.id]
+        self._clearing.triggered(order, now)
         self._cancel_partner(market, order, now)
-        self._set_quantity(market, order)
+        self._clearing.fit(market, order)
         order.status = Status.NEW
         if order.is_market and market.reference is not None:
             order.price = market.band_limit(order.side, market.reference)
@@ -163,27 +182,20 @@ class Matching:
             self._trade_or_rest(market, order, now)
         return True
 
-    def _set_quantity(self, market: Market, order: Order) -> None:
-        position = order.account.position(market.contract, order.request.position_idx, order.created)
-        if order.stop_kind in WHOLE or not order.qty:
-            order.qty = position.reducible(order.side) or order.qty
-
     def _affordable(self, market: Market, order: Order, now: int) -> bool:
-        needed = self._clearing.cost(market, order, order.leaves, order.price)
-        if needed <= max(ZERO, order.account.wallet.available):
+        if self._clearing.covers(market, order, order.leaves, order.price):
             return True
         self._clearing.end(market, order, Status.REJECTED, now, reason=CANNOT_AFFORD)
         return False
 
     def _cancel_partner(self, market: Market, order: Order, now: int) -> None:
         if order.partner is not None:
-            self._clearing.end(market, order.partner, Status.CANCELLED, now, OTHER_TRIGGERED)
+            reason = self._clearing.other_triggered(order.partner)
+            self._clearing.end(market, order.partner, Status.CANCELLED, now, reason)
 
     def _liquidate(self, market: Market, now: int) -> bool:
         for account, position in market.held():
-            level, side = position.liquidation_price, position.side
-            mark = market.mark_price
-            if level is not None and (mark <= level if side is Side.BUY else mark >= level):
+            if position.is_due(market.mark_price):
                 self._clearing.liquidate(market, account, position, now)
                 return True
         return False

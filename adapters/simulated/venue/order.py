@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from adapters.simulated.steps import to_lot
 from adapters.simulated.venue.requests import SIDES, Kind, OrderRequest, TimeInForce
 from domain.arithmetic import EXACT, ZERO
 from domain.direction import Side
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 
 class Status(StrEnum):
-    """`orderStatus`. An order that ends before its trigger is Deactivated."""
+    """`orderStatus`. An order that ends before its trigger is Deactivated; a spot order that ends with a part filled is
+    PartiallyFilledCanceled. Triggered is shown for a moment where a spot order reaches its trigger.
+    """
 
     NEW = "New"
     PARTIALLY_FILLED = "PartiallyFilled"
@@ -26,6 +29,8 @@ class Status(StrEnum):
     FILLED = "Filled"
     CANCELLED = "Cancelled"
     DEACTIVATED = "Deactivated"
+    PARTLY_CANCELLED = "PartiallyFilledCanceled"
+    TRIGGERED = "Triggered"
 
 
 OPEN = frozenset({Status.NEW, Status.PARTIALLY_FILLED, Status.UNTRIGGERED})
@@ -41,6 +46,7 @@ class StopKind(StrEnum):
     PARTIAL_TAKE_PROFIT = "PartialTakeProfit"
     PARTIAL_STOP_LOSS = "PartialStopLoss"
     TRAILING_STOP = "TrailingStop"
+    SPOT_STOP = "tpslOrder"
 
 
 WHOLE = frozenset({StopKind.TAKE_PROFIT, StopKind.STOP_LOSS, StopKind.TRAILING_STOP})
@@ -59,6 +65,9 @@ class Order:
     balance that it reserves. `partner` is the other one of a take profit and a stop loss, `brackets` are those that
     the order itself has set. A trailing stop follows `extreme`, the best price since `activation` was reached, at
     `distance`, which is None where the order does not trail.
+
+    `coin` is what a spot order reserves, empty for a contract. The `qty` of an order `by_value` is an amount in quote
+    currency, which buys or sells whole lots of `lot`. `fees` are the fees by coin.
     """
 
     id: str
@@ -88,6 +97,10 @@ class Order:
     activation: Decimal | None = None
     extreme: Decimal | None = None
     seq: int = 0
+    coin: str = ""
+    by_value: bool = False
+    lot: Decimal = ZERO
+    fees: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
 
     @property
     def side(self) -> Side:
@@ -102,9 +115,22 @@ class Order:
         return self.request.order_link_id
 
     @property
+    def category(self) -> str:
+        return self.request.category
+
+    @property
+    def done(self) -> Decimal:
+        """What is filled, in the unit of `qty`."""
+        return self.value if self.by_value else self.filled
+
+    @property
     def leaves(self) -> Decimal:
-        """The quantity that may still fill; zero once the order has ended."""
-        return EXACT.subtract(self.qty, self.filled) if self.is_open else ZERO
+        """What may still fill, in the unit of `qty`; zero once the order has ended."""
+        return EXACT.subtract(self.qty, self.done) if self.is_open else ZERO
+
+    def room(self, price: Decimal) -> Decimal:
+        """The quantity in base currency that may still trade at this price."""
+        return to_lot(EXACT.divide(self.leaves, price), self.lot) if self.by_value else self.leaves
 
     @property
     def is_open(self) -> bool:
@@ -123,6 +149,8 @@ class Order:
     def time_in_force(self) -> TimeInForce:
         """GTC where the request names none; a market order is IOC."""
         given = self.request.time_in_force or TimeInForce.GTC
+        if self.by_value:
+            return TimeInForce.IOC
         return TimeInForce.IOC if self.is_market and given is not TimeInForce.FOK else given
 
     @property

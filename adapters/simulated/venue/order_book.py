@@ -12,9 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.order import Order
+from adapters.simulated.venue.requests import Prevention
 from domain.arithmetic import EXACT, ZERO
 from domain.direction import Side
+
+_ENDS_TAKER = frozenset({Prevention.CANCEL_TAKER, Prevention.CANCEL_BOTH})
 
 
 @dataclass(slots=True, eq=False)
@@ -24,6 +28,10 @@ class Entry:
     price: Decimal
     size: Decimal
     order: Order | None
+
+    def of(self, account: Account) -> Order | None:
+        """The order where it is one of this account."""
+        return self.order if self.order is not None and self.order.account is account else None
 
 
 @dataclass(slots=True, eq=False)
@@ -102,9 +110,6 @@ class BookSide:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def prices(self) -> list[Decimal]:
-        return [level.price for level in self]
-
     def _key(self, price: Decimal) -> Decimal:
         return price if self._side is Side.BUY else -price
 
@@ -121,6 +126,10 @@ class OrderBook:
         level = self.sides[side].best
         return None if level is None else level.price
 
+    def shown(self, side: Side) -> Decimal | None:
+        """The best price of the side at which the market that is played shows a quantity."""
+        return next((level.price for level in self.sides[side] if level.foreign), None)
+
     def depth(self, side: Side, levels: int) -> list[tuple[Decimal, Decimal]]:
         """Price and quantity of the best levels."""
         return [(level.price, level.size) for level, _ in zip(self.sides[side], range(levels), strict=False)]
@@ -129,9 +138,31 @@ class OrderBook:
         """Whether an order of this side and limit would trade on arrival."""
         return next(self.sides[side.opposite].within(limit), None) is not None
 
-    def fillable(self, side: Side, limit: Decimal) -> Decimal:
-        """The quantity that an order of this side and limit could trade on arrival."""
-        return sum((level.size for level in self.sides[side.opposite].within(limit)), ZERO)
+    def fillable(self, order: Order) -> Decimal:
+        """The quantity that the order could trade on arrival. Left out are orders of its own account that its
+        `smp_type` cancels, what lies behind one that cancels the order itself, and reduce-only orders of the account,
+        which shrink with the position.
+        """
+        quantity, prevention = ZERO, order.request.smp_type
+        for level in self.sides[order.side.opposite].within(order.price):
+            for entry in level.queue:
+                own = entry.of(order.account)
+                if own is not None and prevention in _ENDS_TAKER:
+                    return quantity
+                if own is None or not (prevention is Prevention.CANCEL_MAKER or own.reduces):
+                    quantity = EXACT.add(quantity, entry.size)
+        return quantity
+
+    def fillable_by_others(self, order: Order, *, only_before: bool) -> Decimal:
+        """The quantity of others that the order could trade on arrival; `only_before`: up to an own order."""
+        found = ZERO
+        for level in self.sides[order.side.opposite].within(order.price):
+            for entry in level.queue:
+                is_own = entry.order is not None and entry.order.account is order.account
+                if is_own and only_before:
+                    return found
+                found = found if is_own else EXACT.add(found, entry.size)
+        return found
 
     def rest(self, order: Order, quantity: Decimal) -> None:
         """Puts the order at the end of its price's queue."""

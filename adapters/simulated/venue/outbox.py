@@ -27,9 +27,12 @@ class PublicLiquidation(Struct, frozen=True, gc=False):
 
 @dataclass(slots=True)
 class Changes:
-    """The changes of one account; the keys of the dictionaries are ordered by first change."""
+    """The changes of one account; the keys of the dictionaries are ordered by first change. `triggered` are copies of
+    spot orders at the moment of their trigger.
+    """
 
     account: Account
+    triggered: list[Order] = field(default_factory=list[Order])
     orders: dict[str, Order] = field(default_factory=dict[str, Order])
     executions: list[Execution] = field(default_factory=list[Execution])
     positions: dict[tuple[str, int], Position] = field(default_factory=dict[tuple[str, int], Position])
@@ -46,6 +49,9 @@ class Outbox:
 
     def order(self, order: Order) -> None:
         self._of(order.account).orders[order.id] = order
+
+    def triggered(self, order: Order) -> None:
+        self._of(order.account).triggered.append(order)
 
     def execution(self, account: Account, execution: Execution) -> None:
         account.executions.append(execution)

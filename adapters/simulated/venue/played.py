@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from adapters.simulated.venue.market import Market
 from adapters.simulated.venue.venue import Venue
 from domain.arithmetic import ZERO
 from domain.direction import Side
@@ -41,10 +42,12 @@ Event = Printed | Quoted | Snapshot
 
 
 class PlayedMarket:
-    """Plays events into one market of a venue. The market stands still after the last one."""
+    """Plays events into one market of a venue. The market stands still after the last one. Where its quotes have left
+    the last price behind without a trade, as in a recording of a book, the last price goes with them.
+    """
 
-    def __init__(self, venue: Venue, symbol: str, events: Iterable[Event]) -> None:
-        self._venue, self._symbol = venue, symbol
+    def __init__(self, venue: Venue, market: Market, events: Iterable[Event]) -> None:
+        self._venue, self._market = venue, market
         self._events = iter(events)
         self._next = next(self._events, None)
 
@@ -55,31 +58,38 @@ class PlayedMarket:
     def move(self, now: int) -> None:
         """Plays the events up to `now` (ms)."""
         while self._next is not None and self._next.at <= now:
-            self._play(self._next)
+            event = self._next
+            self._play(event)
             self._next = next(self._events, None)
+            if not isinstance(event, Printed) and (self._next is None or self._next.at > event.at):
+                self._venue.follow_book(self._market.symbol, event.at, self._market.category)
 
     def _play(self, event: Event) -> None:
         match event:
             case Printed():
                 self._print(event)
             case Quoted():
-                self._venue.show(self._symbol, event.side, event.price, event.size, event.at)
+                self._show(event.side, event.price, event.size, event.at)
             case Snapshot():
                 self._replace(event)
 
     def _print(self, event: Printed) -> None:
         """A recorded trade proves that the market showed nothing better than its price."""
-        better = self._venue.markets[self._symbol].book.sides[event.side.opposite].within(event.price)
+        better = self._market.book.sides[event.side.opposite].within(event.price)
         for level in list(better):
             if level.price != event.price and level.foreign:
-                self._venue.show(self._symbol, event.side.opposite, level.price, ZERO, event.at)
-        self._venue.trade(self._symbol, event.side, event.price, event.size, event.at)
+                self._show(event.side.opposite, level.price, ZERO, event.at)
+        symbol, category = self._market.symbol, self._market.category
+        self._venue.trade(symbol, event.side, event.price, event.size, event.at, category)
 
     def _replace(self, event: Snapshot) -> None:
         shown = {(one.side, one.price) for one in event.levels}
-        for side, half in self._venue.markets[self._symbol].book.sides.items():
+        for side, half in self._market.book.sides.items():
             for level in list(half):
                 if level.foreign and (side, level.price) not in shown:
-                    self._venue.show(self._symbol, side, level.price, ZERO, event.at)
+                    self._show(side, level.price, ZERO, event.at)
         for one in event.levels:
-            self._venue.show(self._symbol, one.side, one.price, one.size, event.at)
+            self._show(one.side, one.price, one.size, event.at)
+
+    def _show(self, side: Side, price: Decimal, size: Decimal, at: int) -> None:
+        self._venue.show(self._market.symbol, side, price, size, at, self._market.category)

@@ -74,6 +74,11 @@ class Position:
     def entry_price(self) -> Decimal:
         return EXACT.divide(self.holding.cost, self.size) if self.size else ZERO
 
+    def is_due(self, mark: Decimal) -> bool:
+        """Whether the mark price has reached the liquidation price."""
+        level = self.liquidation_price
+        return level is not None and (mark <= level if self.side is Side.BUY else mark >= level)
+
     def guard(self, kind: StopKind) -> Order | None:
         """The open stop order of this kind that closes the whole position."""
         order = self.guards.get(kind)

@@ -9,9 +9,9 @@ from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.clearing import POSITION_GONE, Clearing
 from adapters.simulated.venue.codes import (
     NO_POSITION,
-    PARAMETER,
     STOP_UNCHANGED,
     TOO_MANY_PARTIAL,
+    WRONG_INDEX,
     Declined,
 )
 from adapters.simulated.venue.ids import Ids
@@ -19,6 +19,7 @@ from adapters.simulated.venue.market import Market
 from adapters.simulated.venue.order import Order, Status, StopKind
 from adapters.simulated.venue.position import Position
 from adapters.simulated.venue.requests import SIDE_NAMES, Kind, Mode, OrderRequest, StopRequest, TriggerBy
+from adapters.simulated.venue.stops import check_form, check_sizes, check_stops, check_trail, forms_of
 from adapters.simulated.venue.triggers import direction_of
 from domain.arithmetic import ZERO
 from domain.direction import Side
@@ -56,58 +57,47 @@ class Protection:
         if position.side is not order.side:
             return
         if order.brackets:
-            self._grow(order, now)
+            self._grow(order, position, now)
         elif request.tpsl_mode is Mode.FULL:
             order.brackets = tuple(self._whole_of(market, order, position, now))
         else:
             order.brackets = self._pair(market, order.account, position, _as_stop(order), now)
 
     def change(self, market: Market, account: Account, request: StopRequest, now: int) -> None:
-        """POST /v5/position/trading-stop. Raises Declined where nothing changes or a price is on the wrong side."""
+        """POST /v5/position/trading-stop. Raises Declined where nothing changes and where a part cannot be done."""
+        if request.position_idx not in account.indexes(market.symbol):
+            raise Declined(WRONG_INDEX)
         position = account.position(market.contract, request.position_idx, now)
         if not position.size:
             raise Declined(NO_POSITION)
-        self.check(market, _held_side(position), position.entry_price, request.take_profit, request.stop_loss)
-        if request.tpsl_mode is Mode.PARTIAL and (request.take_profit or request.stop_loss):
-            self._add_part(market, account, position, request, now)
-            return
-        if not self._change_whole(market, account, position, request, now):
+        is_part = request.tpsl_mode is Mode.PARTIAL and bool(request.take_profit or request.stop_loss)
+        distance = _distance(position, request)
+        self._check(market, account, position, request, distance)
+        changed = distance is not None and self._trail(
+            market, account, position, distance, request.active_price, now
+        )
+        if is_part:
+            self._pair(market, account, position, request, now)
+        elif not self._change_whole(market, account, position, request, now) and not changed:
             raise Declined(STOP_UNCHANGED)
 
-    def check(
-        self, market: Market, side: Side, base: Decimal, profit: Decimal | None, loss: Decimal | None
+    def _check(
+        self,
+        market: Market,
+        account: Account,
+        position: Position,
+        request: StopRequest,
+        distance: Decimal | None,
     ) -> None:
-        """Raises Declined where a take profit or stop loss of a position on this side is on the wrong side of `base`,
-        the last price if there is one.
-        """
-        level = market.last or base
-        tick = market.contract.instrument.tick
-        for name, price, above in (
-            ("TakeProfit", profit, side is Side.BUY),
-            ("StopLoss", loss, side is Side.SELL),
-        ):
-            if not price:
-                continue
-            if price % tick:
-                raise Declined(PARAMETER, f"{name} {price} is not a multiple of {tick}")
-            if (price <= level) if above else (price >= level):
-                bound = "higher" if above else "lower"
-                raise Declined(
-                    PARAMETER,
-                    f"{name}:{price} set for {SIDE_NAMES[side]} position should be {bound} than "
-                    f"base_price:{level}??LastPrice",
-                )
-
-    def _add_part(
-        self, market: Market, account: Account, position: Position, request: StopRequest, now: int
-    ) -> None:
-        size, other = request.tp_size, request.sl_size
-        if size is not None and other is not None and size != other:
-            raise Declined(PARAMETER, "tpSize and slSize must be equal")
+        side, last = _held_side(position), market.last or position.entry_price
+        check_stops(market, side, last, request.take_profit, request.stop_loss)
+        for form in forms_of(request):
+            check_form(market, request.tpsl_mode, form)
+        check_sizes(market, request, position.size)
+        check_trail(market, side, last, distance, request.active_price)
         placed = sum(order.stop_kind in _PARTIAL for order in account.working(market.symbol))
-        if placed >= MOST_PARTIAL:
+        if request.tpsl_mode is Mode.PARTIAL and placed >= MOST_PARTIAL:
             raise Declined(TOO_MANY_PARTIAL)
-        self._pair(market, account, position, request, now)
 
     def _change_whole(
         self, market: Market, account: Account, position: Position, request: StopRequest, now: int
@@ -120,10 +110,6 @@ class Protection:
         for kind, price, by in wanted:
             if price is not None:
                 changed |= self._set_whole(market, account, position, kind, price, by, now)
-        if request.trailing_stop is not None:
-            changed |= self._trail(
-                market, account, position, request.trailing_stop, request.active_price, now
-            )
         return changed
 
     def _set_whole(
@@ -138,7 +124,9 @@ class Protection:
     ) -> bool:
         """Replaces the position's stop order of this kind; zero takes it away. Returns whether anything changed."""
         stands = position.guard(kind)
-        if (stands.trigger_price if stands is not None else ZERO) == price:
+        if stands is None and not price:
+            return False
+        if stands is not None and (stands.trigger_price, stands.request.trigger_by) == (price, by):
             return False
         if stands is not None:
             self._clearing.end(market, stands, Status.CANCELLED, now, POSITION_GONE)
@@ -158,8 +146,15 @@ class Protection:
         activation: Decimal | None,
         now: int,
     ) -> bool:
+        """Replaces the trailing stop; zero takes it away. Without a new activation price the one that stands remains,
+        and the best price since it was reached. Returns whether anything changed.
+        """
         stands = position.guard(StopKind.TRAILING_STOP)
-        if (stands.distance if stands is not None else ZERO) == distance:
+        before = None if stands is None else stands.activation
+        starts = before if activation is None else activation or None
+        if stands is None and not distance:
+            return False
+        if stands is not None and (stands.distance, stands.activation) == (distance, starts):
             return False
         if stands is not None:
             self._clearing.end(market, stands, Status.CANCELLED, now, POSITION_GONE)
@@ -175,7 +170,8 @@ class Protection:
                 None,
                 now,
             )
-            order.distance, order.activation = distance, activation or None
+            order.distance, order.activation = distance, starts
+            order.extreme = stands.extreme if stands is not None and activation is None else None
             position.guards[StopKind.TRAILING_STOP] = order
         self._clearing.shown(account, position, now)
         return True
@@ -193,7 +189,7 @@ class Protection:
     def _pair(
         self, market: Market, account: Account, position: Position, request: StopRequest, now: int
     ) -> tuple[Order, ...]:
-        size = request.tp_size or request.sl_size or position.size
+        size = min(request.tp_size or request.sl_size or position.size, position.size)
         wanted = (
             (
                 StopKind.PARTIAL_TAKE_PROFIT,
@@ -211,12 +207,14 @@ class Protection:
         if len(placed) > 1:
             placed[0].partner, placed[1].partner = placed[1], placed[0]
         position.mode = Mode.PARTIAL
+        self._clearing.shown(account, position, now)
         return placed
 
-    def _grow(self, order: Order, now: int) -> None:
+    def _grow(self, order: Order, position: Position, now: int) -> None:
+        size = min(order.filled, position.size)
         for bracket in order.brackets:
-            if bracket.waits and bracket.stop_kind in _PARTIAL and bracket.qty != order.filled:
-                bracket.qty = order.filled
+            if bracket.waits and bracket.stop_kind in _PARTIAL and bracket.qty != size:
+                bracket.qty = size
                 self._clearing.changed(bracket, now)
 
     def _place(
@@ -265,6 +263,14 @@ class Protection:
         market.waiting[order.id] = order
         self._clearing.changed(order, now)
         return order
+
+
+def _distance(position: Position, request: StopRequest) -> Decimal | None:
+    """The distance of the trailing stop that is requested: for a new activation price alone, that which stands."""
+    stands = position.guard(StopKind.TRAILING_STOP)
+    if request.trailing_stop is None and request.active_price is not None and stands is not None:
+        return stands.distance
+    return request.trailing_stop
 
 
 def _held_side(position: Position) -> Side:

@@ -1,7 +1,7 @@
 """The parameters of the requests that change something, read and checked for their form.
 
-Names are Bybit's in snake case. An empty text is the same as a missing parameter, and parameters that are not listed
-are ignored, as on the exchange.
+Names are Bybit's in snake case. An empty text is the same as a missing parameter. Names that the exchange does not
+know are ignored, as there; what it knows and the venue does not serve is refused.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ SIDE_NAMES: Mapping[Side, SideName] = {Side.BUY: "Buy", Side.SELL: "Sell"}
 
 
 class OrderRequest(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
-    """POST /v5/order/create. Prices are in quote currency, `qty` in base currency."""
+    """POST /v5/order/create. Prices are in quote currency; `qty` is in base currency, of a spot market order in the one
+    that `market_unit` names.
+    """
 
     category: str
     symbol: str
@@ -91,6 +93,8 @@ class OrderRequest(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     sl_limit_price: Decimal | None = None
     smp_type: Prevention = Prevention.NONE
     market_unit: str = ""
+    order_filter: str = ""
+    is_leverage: int = 0
 
 
 class AmendRequest(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
@@ -105,6 +109,12 @@ class AmendRequest(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     trigger_price: Decimal | None = None
     take_profit: Decimal | None = None
     stop_loss: Decimal | None = None
+    trigger_by: TriggerBy | None = None
+    tp_trigger_by: TriggerBy | None = None
+    sl_trigger_by: TriggerBy | None = None
+    tpsl_mode: Mode | None = None
+    tp_limit_price: Decimal | None = None
+    sl_limit_price: Decimal | None = None
 
 
 class CancelRequest(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
@@ -166,13 +176,24 @@ class StopRequest(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     sl_order_type: Kind = Kind.MARKET
 
 
+_UNSERVED: Mapping[type[Struct], tuple[str, ...]] = {
+    OrderRequest: ("bboSideType", "bboLevel", "slippageToleranceType", "slippageTolerance", "orderIv", "mmp"),
+    AmendRequest: ("orderIv",),
+}
+"""Parameters of the exchange that would change an order and that the venue does not serve."""
+
 _MOST_DIGITS = 20
 R = TypeVar("R", bound=Struct)
 
 
 def read(form: type[R], body: Mapping[str, object]) -> R:
-    """The request in the body's parameters. Raises Declined (10001) for a missing, unknown or unfit value."""
+    """The request in the body's parameters. Raises Declined (10001) for a missing, unknown or unfit value, and for a
+    parameter of the exchange that is not served.
+    """
     given = {name: value for name, value in body.items() if value not in ("", None)}
+    for name in _UNSERVED.get(form, ()):
+        if given.get(name):
+            raise Declined(PARAMETER, f"{name} is not served")
     try:
         request = msgspec.convert(given, form, strict=False)
     except msgspec.ValidationError as error:

@@ -5,7 +5,7 @@ The book is not kept: it is shown again by the market that is played. Orders tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ from msgspec import Struct
 from adapters.simulated.holding import Holding
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.candles import Bar
+from adapters.simulated.venue.categories import LINEAR, SERVED
 from adapters.simulated.venue.closing import Closing
 from adapters.simulated.venue.execution import Execution
 from adapters.simulated.venue.market import Market
@@ -23,6 +24,7 @@ from adapters.simulated.venue.order import Order, Status, StopKind
 from adapters.simulated.venue.position import Position
 from adapters.simulated.venue.requests import Mode, OrderRequest
 from adapters.simulated.venue.venue import Venue
+from domain.arithmetic import ZERO
 from domain.errors import InvalidInput
 
 VERSION = 1
@@ -55,6 +57,10 @@ class OrderState(Struct, frozen=True, gc=False, kw_only=True):
     seq: int
     partner_id: str
     bracket_ids: tuple[str, ...]
+    coin: str = ""
+    by_value: bool = False
+    lot: Decimal = ZERO
+    fees: dict[str, Decimal] = {}
 
 
 class PositionState(Struct, frozen=True, gc=False, kw_only=True):
@@ -91,6 +97,7 @@ class AccountState(Struct, frozen=True, gc=False, kw_only=True):
     positions: list[PositionState]
     executions: list[Execution]
     closings: list[Closing]
+    coins: dict[str, Decimal] = {}
 
 
 class MarketState(Struct, frozen=True, gc=False, kw_only=True):
@@ -104,6 +111,7 @@ class MarketState(Struct, frozen=True, gc=False, kw_only=True):
     next_funding: int
     fundings: list[tuple[int, Decimal]]
     minutes: list[Bar]
+    category: str = LINEAR
 
 
 class VenueState(Struct, frozen=True, gc=False, kw_only=True):
@@ -115,9 +123,11 @@ class VenueState(Struct, frozen=True, gc=False, kw_only=True):
     accounts: list[AccountState]
     markets: list[MarketState]
 
-    def last_prices(self) -> Mapping[str, Decimal]:
-        """The last price of each symbol that had one."""
-        return {one.symbol: one.last for one in self.markets if one.last is not None}
+    def last_prices(self, category: str) -> dict[str, Decimal]:
+        """The last price of each symbol of the category that had one."""
+        return {
+            one.symbol: one.last for one in self.markets if one.last is not None and one.category == category
+        }
 
 
 def saved(venue: Venue, now: int) -> bytes:
@@ -127,7 +137,7 @@ def saved(venue: Venue, now: int) -> bytes:
         at=now,
         seq=venue.ids.seq,
         accounts=[_account_state(one) for one in venue.accounts.values()],
-        markets=[_market_state(one) for one in venue.markets.values()],
+        markets=[_market_state(one) for one in venue.every_market()],
     )
     return msgspec.json.encode(state)
 
@@ -136,7 +146,7 @@ def loaded(text: bytes) -> VenueState:
     """The state in a text. Raises InvalidInput for a text that `saved` of this version did not make."""
     try:
         state = msgspec.json.decode(text, type=VenueState)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(f"not a state of a venue: {error}") from error
     if state.version != VERSION:
         raise InvalidInput(f"the state is of version {state.version}; this program reads version {VERSION}")
@@ -148,14 +158,27 @@ def restore(venue: Venue, state: VenueState, now: int) -> None:
 
     Raises InvalidInput where the venue lacks a market of the state.
     """
-    missing = {one.symbol for one in state.markets} - set(venue.markets)
+    missing = {
+        f"{symbol} ({category})"
+        for category, symbol in _named(state)
+        if category not in SERVED or symbol not in venue.listed(category)
+    }
     if missing:
         raise InvalidInput(f"the state has {', '.join(sorted(missing))}, which this venue does not list")
     for market in state.markets:
-        _restore_market(venue.markets[market.symbol], market)
+        _restore_market(venue.listed(market.category)[market.symbol], market)
     venue.ids.continue_at(state.seq)
     for account in state.accounts:
         _restore_account(venue, account, now)
+
+
+def _named(state: VenueState) -> Iterator[tuple[str, str]]:
+    """Category and symbol of everything in the state."""
+    yield from ((one.category, one.symbol) for one in state.markets)
+    for account in state.accounts:
+        yield from ((one.request.category, one.request.symbol) for one in account.orders)
+        yield from ((LINEAR, one.symbol) for one in account.positions)
+        yield from ((one.category, one.symbol) for one in account.executions)
 
 
 def _account_state(account: Account) -> AccountState:
@@ -166,19 +189,21 @@ def _account_state(account: Account) -> AccountState:
         currency=account.currency,
         level=account.level,
         balance=account.wallet.balance,
+        coins={coin: wallet.balance for coin, wallet in account.coins.items()},
         realised=account.realised,
         executed=account.executed,
         leverage=account.leverage,
         hedged=sorted(account.hedged),
-        orders=[_order_state(order) for order in orders],
+        orders=[order_state(order) for order in orders],
         recent_ids=[order.id for order in account.recent],
-        positions=[_position_state(one) for held in account.positions.values() for one in held.values()],
+        positions=[position_state(one) for held in account.positions.values() for one in held.values()],
         executions=list(account.executions),
         closings=list(account.closings.values()),
     )
 
 
-def _order_state(order: Order) -> OrderState:
+def order_state(order: Order) -> OrderState:
+    """The state of an order."""
     return OrderState(
         partner_id="" if order.partner is None else order.partner.id,
         bracket_ids=tuple(one.id for one in order.brackets),
@@ -186,7 +211,8 @@ def _order_state(order: Order) -> OrderState:
     )
 
 
-def _position_state(position: Position) -> PositionState:
+def position_state(position: Position) -> PositionState:
+    """The state of a position."""
     return PositionState(
         symbol=position.contract.symbol,
         guard_ids={kind: order.id for kind, order in position.guards.items()},
@@ -204,6 +230,7 @@ def _market_state(market: Market) -> MarketState:
         next_funding=market.next_funding,
         fundings=list(market.fundings),
         minutes=market.candles.minutes(),
+        category=market.category,
     )
 
 
@@ -217,6 +244,8 @@ def _restore_market(market: Market, state: MarketState) -> None:
 def _restore_account(venue: Venue, state: AccountState, now: int) -> None:
     account = venue.open_account(state.key, state.secret, state.balance, state.currency, state.level)
     account.realised, account.executed = state.realised, state.executed
+    for coin in state.coins.keys() - {state.currency}:
+        account.purse(coin).add(state.coins[coin])
     account.leverage.update(state.leverage)
     account.hedged.update(state.hedged)
     account.executions.extend(state.executions)
@@ -230,9 +259,7 @@ def _restore_account(venue: Venue, state: AccountState, now: int) -> None:
         _restore_position(venue, account, position, orders, now)
     account.remember([order for order in orders.values() if not order.is_open])
     account.recent.extend(_known(orders, state.recent_ids))
-    for order in orders.values():
-        if order.is_open:
-            venue.readmit(account, order, now)
+    venue.readmit(account, [order for order in orders.values() if order.is_open], now)
 
 
 def _restored(state: OrderState, account: Account) -> Order:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from hashlib import sha256
 from math import exp, sqrt
 from random import Random
 
 from adapters.simulated.venue.candles import MINUTE, Bar
+from adapters.simulated.venue.categories import LINEAR, SPOT
 from adapters.simulated.venue.venue import Venue
 from domain.arithmetic import EXACT, ZERO
 from domain.direction import Side
@@ -35,14 +36,25 @@ class SyntheticMarket:
     """The market of one symbol. The same seed and steps give the same orders; `price` is where it begins.
 
     The price is a geometric Brownian motion with an annual volatility of 60 %. Each step moves the quotes with it,
-    fills up the best levels, and with a probability of one half sends a market order of exponential size.
+    fills up the best levels, and with a probability of one half sends a market order of exponential size. A market with
+    a `leader`, as a pair has in its contract, is quoted around the leader's price.
     """
 
-    def __init__(self, venue: Venue, symbol: str, price: Decimal, seed: int, now: int) -> None:
-        self._venue, self._symbol = venue, symbol
-        self._market = venue.markets[symbol]
+    def __init__(
+        self,
+        venue: Venue,
+        symbol: str,
+        price: Decimal,
+        seed: int,
+        now: int,
+        category: str = LINEAR,
+        leader: SyntheticMarket | None = None,
+    ) -> None:
+        self._venue, self._symbol, self._category, self._leader = venue, symbol, category, leader
+        self._market = venue.listed(category)[symbol]
         self._rules = self._market.contract.instrument
-        number = int.from_bytes(sha256(f"{seed}/{symbol}".encode()).digest(), "big")
+        name = f"{seed}/{_named(category, symbol)}"
+        number = int.from_bytes(sha256(name.encode()).digest(), "big")
         self._random = Random(number)  # noqa: S311 - the draws are no secret
         self._price = float(price)
         self._quoted = {side: range(0) for side in Side}
@@ -60,14 +72,21 @@ class SyntheticMarket:
     def _begin(self, now: int) -> None:
         self._quote(now)
         price = EXACT.multiply(Decimal(self._center), self._rules.tick)
-        self._venue.trade(self._symbol, Side.BUY, price, self._rules.min_quantity, now)
+        self._venue.trade(self._symbol, Side.BUY, price, self._rules.min_quantity, now, self._category)
 
     def _step(self, now: int) -> None:
-        self._price *= exp(_VOLATILITY * sqrt(STEP / _YEAR) * self._random.gauss(0, 1))
+        self._price = self._wandered() if self._leader is None else self._leader.price
         self._quote(now)
         self._refresh(now)
         if self._random.random() < _TAKERS:
             self._take(now)
+
+    @property
+    def price(self) -> float:
+        return self._price
+
+    def _wandered(self) -> float:
+        return self._price * exp(_VOLATILITY * sqrt(STEP / _YEAR) * self._random.gauss(0, 1))
 
     @property
     def _center(self) -> int:
@@ -101,10 +120,12 @@ class SyntheticMarket:
         best = self._market.book.best(side.opposite)
         if best is not None:
             limit = best + self._rules.tick * 3 * (1 if side is Side.BUY else -1)
-            self._venue.arrive(self._symbol, side, limit, self._size(), now, rests=False)
+            self._venue.arrive(
+                self._symbol, side, limit, self._size(), now, rests=False, category=self._category
+            )
 
     def _show(self, side: Side, tick: int, size: Decimal, now: int) -> None:
-        self._venue.show(self._symbol, side, self._rules.tick * tick, size, now)
+        self._venue.show(self._symbol, side, self._rules.tick * tick, size, now, self._category)
 
     def _size(self) -> Decimal:
         wanted = self._random.expovariate(1.0) * _VALUE_OF_A_LEVEL / self._price
@@ -131,15 +152,32 @@ class SyntheticMarket:
         return self._rules.tick * max(1, round(price / float(self._rules.tick)))
 
 
-def market_of(venue: Venue, prices: dict[str, Decimal], seed: int, now: int) -> Callable[[int], None]:
-    """Makes a synthetic market of every symbol in `prices`; returns the function that plays them up to a time."""
-    markets = [SyntheticMarket(venue, symbol, price, seed, now) for symbol, price in prices.items()]
+def market_of(
+    venue: Venue, prices: Mapping[str, Mapping[str, Decimal]], seed: int, now: int
+) -> Callable[[int], None]:
+    """Makes a synthetic market of every symbol in `prices`, by category; a pair follows the contract of its symbol.
+
+    Returns the function that plays them up to a time.
+    """
+    leaders = {
+        symbol: SyntheticMarket(venue, symbol, price, seed, now)
+        for symbol, price in prices.get(LINEAR, {}).items()
+    }
+    pairs = [
+        SyntheticMarket(venue, symbol, price, seed, now, SPOT, leaders.get(symbol))
+        for symbol, price in prices.get(SPOT, {}).items()
+    ]
+    markets = [*leaders.values(), *pairs]
 
     def move(until: int) -> None:
         for market in markets:
             market.move(until)
 
     return move
+
+
+def _named(category: str, symbol: str) -> str:
+    return symbol if category == LINEAR else f"{category}/{symbol}"
 
 
 def _without(ticks: range, others: range) -> list[int]:

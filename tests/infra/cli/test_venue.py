@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import re
+import resource
 import signal
 import subprocess
 from collections.abc import Iterator
+from decimal import Decimal
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from socket import socket
 from typing import Any
 
 import pytest
 
+from adapters.simulated.server import VenueServer
+from adapters.simulated.server.clock import VirtualClock
+from adapters.simulated.server.state_file import StateFile
+from adapters.simulated.venue import Venue
 from adapters.simulated.venue.requests import OrderRequest, read
 from domain.errors import InvalidInput
 from infra.cli import INTERRUPTED
 from infra.run.venue import VenueOptions, serve, venue_of
 from tests.journeys.program import PATIENCE, WHENCE, environment
+
+KEY = "mine"
 
 
 @pytest.fixture
@@ -55,15 +65,114 @@ def test_a_kept_state_is_taken_up_by_the_next_run(tmp_path: Path) -> None:
     body = {"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": "0.001"}
     order = first.server.venue.create(first.account, read(OrderRequest, {**body, "price": "59500"}), now)
     first.keep()
+    assert first.state is not None
+    first.state.close()
+    assert file.stat().st_mode & 0o077 == 0
     second = venue_of(options)
     assert (second.account.key, list(second.account.orders)) == (first.account.key, [order.id])
     assert venue_of(VenueOptions(symbols=("BTCUSDT",))).account.orders == {}
+
+
+def test_every_acknowledged_order_is_kept_when_the_process_is_killed(tmp_path: Path) -> None:
+    file = tmp_path / "venue.json"
+    options = ["--port", "0", "--admin-port", "0", "--symbol", "BTCUSDT", "--no-limits", "--quiet"]
+    command = [str(WHENCE), "venue", *options, "--key", KEY, "--secret", KEY, "--state", str(file)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
+        assert process.stdout is not None
+        session: Any = import_module("pybit.unified_trading").HTTP(api_key=KEY, api_secret=KEY)
+        session.endpoint = process.stdout.readline().split()[1]
+        order = {"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "qty": "0.002"}
+        kinds = ({"orderType": "Market"}, {"orderType": "Limit", "price": "59500"})
+        known = [
+            session.place_order(**order, **kinds[number % 2])["result"]["orderId"] for number in range(20)
+        ]
+        process.kill()
+    venue = venue_of(VenueOptions(state=file, symbols=("BTCUSDT",)))
+    assert [one for one in known if venue.account.find(one, "") is None] == []
+    assert sum(one.qty for one in venue.account.executions) == Decimal("0.02")
+    assert [one.size for one in venue.account.held()] == [Decimal("0.02")]
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("key", [{"key": "other"}, {"secret": "other"}])
+def test_another_key_than_that_of_the_state_is_refused(tmp_path: Path, key: dict[str, str]) -> None:
+    options: dict[str, Any] = {"state": tmp_path / "venue.json", "symbols": ("BTCUSDT",)}
+    venue_of(VenueOptions(**options, key=KEY, secret=KEY)).keep()
+    assert venue_of(VenueOptions(**options, key=KEY)).account.secret == KEY
+    with pytest.raises(InvalidInput, match="leave out --key"):
+        venue_of(VenueOptions(**{**options, **key}))
+
+
+def test_a_state_that_cannot_be_lengthened_is_refused_from_then_on(tmp_path: Path) -> None:
+    file = StateFile(tmp_path / "venue.json")
+    file.replace(b"{}")
+    file.append(b"{}\n")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8, limits[1]))
+    try:
+        for call in (partial(file.append, b"[0, 1, 2]\n"), file.check):
+            with pytest.raises(InvalidInput, match="cannot be written"):
+                call()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        file.close()
+    assert (tmp_path / "venue.json").read_bytes() == b"{}\n{}\n[0"
+
+
+def test_a_market_that_fails_ends_the_venue_with_its_error() -> None:
+    def fails(now: int) -> None:
+        raise ArithmeticError(f"no price at {now}")
+
+    async def run() -> None:
+        server = VenueServer(Venue([], 0), VirtualClock(0), move=fails)
+        await server.start()
+        try:
+            await server.watch(10)
+        finally:
+            with pytest.raises(ArithmeticError):
+                await server.stop()
+
+    with pytest.raises(ArithmeticError):
+        asyncio.run(run())
+
+
+@pytest.mark.parametrize("name", ["folder", "damaged"])
+def test_a_state_that_cannot_be_read_is_refused_by_its_name(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    if name == "folder":
+        file.mkdir()
+    else:
+        file.write_bytes(b"\xff")
+    with pytest.raises(InvalidInput, match=f"{name}.*another --state"):
+        venue_of(VenueOptions(state=file))
+
+
+@pytest.mark.parametrize("category", ["linear", "spot"])
+def test_a_recording_is_played_as_a_market_of_its_category(tmp_path: Path, category: str) -> None:
+    file = tmp_path / "BTCUSDT.csv"
+    rows = [f"{1_700_000_000 + number},BTCUSDT,Buy,0.5,3{number}000" for number in range(1, 4)]
+    file.write_text("\n".join(["timestamp,symbol,side,size,price", *rows]))
+    venue = venue_of(VenueOptions(files=(file,), category=category)).server.venue
+    assert [one.category for one in venue.every_market()] == [category]
+    assert venue.market("BTCUSDT", category).last == 31_000
+
+
+def test_the_synthetic_market_has_contracts_and_pairs_that_follow_them() -> None:
+    venue = venue_of(VenueOptions()).server.venue
+    assert set(venue.spot) == {"BTCUSDT", "ETHUSDT"}
+    for symbol, pair in venue.spot.items():
+        contract = venue.markets[symbol]
+        assert pair.last is not None
+        assert contract.last is not None
+        assert abs(pair.last / contract.last - 1) < Decimal("0.01")
 
 
 @pytest.mark.parametrize(
     "options",
     [
         VenueOptions(level="VIP 9"),
+        VenueOptions(category="option"),
+        VenueOptions(state=Path()),
         VenueOptions(symbols=("DOGEUSDT",)),
         VenueOptions(files=(Path("no.csv"),)),
         VenueOptions(files=(Path("no.csv"),), symbols=("BTCUSDT", "ETHUSDT")),

@@ -9,7 +9,10 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
+from adapters.simulated.venue.categories import LINEAR, SPOT
 from tests.adapters.simulated.server.serving import KEY, SECRET, RunningVenue
+
+_CCXT_TYPES = {LINEAR: "swap", SPOT: "spot"}
 
 
 def pybit_http(venue: RunningVenue, **more: Any) -> Any:
@@ -22,7 +25,7 @@ def pybit_http(venue: RunningVenue, **more: Any) -> Any:
 
 
 def pybit_socket(venue: RunningVenue, channel: str, **more: Any) -> Any:
-    """pybit's WebSocket of a channel (`private`, `linear`), which is connected when this returns."""
+    """pybit's WebSocket of a channel (`private`, `linear`, `spot`), which is connected when this returns."""
     base: Any = import_module("pybit.unified_trading").WebSocket
     keys = {"api_key": KEY, "api_secret": SECRET} if channel == "private" else {}
     return _on_loopback(base, venue)(
@@ -46,24 +49,24 @@ def _on_loopback(base: Any, venue: RunningVenue) -> Any:
     return type("LoopbackSocket", (base,), {"_connect": connect})
 
 
-def ccxt_options(venue: RunningVenue) -> dict[str, Any]:
+def ccxt_options(venue: RunningVenue, category: str = LINEAR) -> dict[str, Any]:
     kinds = ("spot", "futures", "v2", "public", "private")
     return {
         "apiKey": KEY,
         "secret": SECRET,
         "enableRateLimit": False,
         "urls": {"api": dict.fromkeys(kinds, venue.url)},
-        "options": {"fetchMarkets": {"types": ["linear"]}, "defaultType": "swap"},
+        "options": {"fetchMarkets": {"types": [category]}, "defaultType": _CCXT_TYPES[category]},
     }
 
 
-def ccxt_sync(venue: RunningVenue) -> Any:
-    return import_module("ccxt").bybit(ccxt_options(venue))
+def ccxt_sync(venue: RunningVenue, category: str = LINEAR) -> Any:
+    return import_module("ccxt").bybit(ccxt_options(venue, category))
 
 
-def ccxt_pro(venue: RunningVenue) -> Any:
+def ccxt_pro(venue: RunningVenue, category: str = LINEAR) -> Any:
     """ccxt with WebSockets; the caller closes it."""
-    exchange: Any = import_module("ccxt.pro").bybit(ccxt_options(venue))
+    exchange: Any = import_module("ccxt.pro").bybit(ccxt_options(venue, category))
     base = venue.socket_url
     sockets = exchange.urls["api"]["ws"]
     sockets["public"] = {kind: f"{base}/v5/public/{kind}" for kind in ("spot", "linear", "inverse", "option")}

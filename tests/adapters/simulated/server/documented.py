@@ -19,6 +19,12 @@ def example(folder: Path, page: str, number: int = 0) -> Any:
     return json.loads((folder / "bybit_docs" / f"{page}.json").read_text())["examples"][number]
 
 
+def example_of(folder: Path, page: str, category: str) -> Any:
+    """The example of the category, else the first one of the page."""
+    examples = json.loads((folder / "bybit_docs" / f"{page}.json").read_text())["examples"]
+    return next((one for one in examples if one.get("result", {}).get("category") == category), examples[0])
+
+
 def documented_paths(folder: Path) -> dict[tuple[str, str], str]:
     """The page of each documented endpoint, by method and path."""
     found: dict[tuple[str, str], str] = {}

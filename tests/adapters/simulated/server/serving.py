@@ -13,8 +13,9 @@ from adapters.simulated.server import VenueServer, VirtualClock
 from adapters.simulated.server.actions import act
 from adapters.simulated.server.faults import Fault, Kind
 from adapters.simulated.server.limits import AddressLimit, RateLimits
-from adapters.simulated.venue import Venue, contract_of
+from adapters.simulated.venue import Venue, contract_of, pairs
 from adapters.simulated.venue.account import Account
+from adapters.simulated.venue.categories import LINEAR, SERVED
 from domain.catalogue import known
 from domain.direction import Side
 
@@ -91,16 +92,24 @@ class RunningVenue:
         """Performs an action of `actions.ACTIONS`."""
         self.wait(act(self.server, name, request))
 
-    def trade(self, side: Side, price: str, quantity: str, symbol: str = "BTCUSDT") -> None:
+    def trade(
+        self, side: Side, price: str, quantity: str, symbol: str = "BTCUSDT", category: str = LINEAR
+    ) -> None:
         """A taker of the market trades up to `price`, and prints what is left at it."""
         self.do(
-            lambda one: one.venue.trade(symbol, side, Decimal(price), Decimal(quantity), one.clock.market())
+            lambda one: one.venue.trade(
+                symbol, side, Decimal(price), Decimal(quantity), one.clock.market(), category
+            )
         )
 
-    def show(self, side: Side, price: str, quantity: str, symbol: str = "BTCUSDT") -> None:
+    def show(
+        self, side: Side, price: str, quantity: str, symbol: str = "BTCUSDT", category: str = LINEAR
+    ) -> None:
         """The market shows a quantity at a price."""
         self.do(
-            lambda one: one.venue.show(symbol, side, Decimal(price), Decimal(quantity), one.clock.market())
+            lambda one: one.venue.show(
+                symbol, side, Decimal(price), Decimal(quantity), one.clock.market(), category
+            )
         )
 
 
@@ -110,9 +119,11 @@ def running_venue(balance: str = "10000", *, limited: bool = False, most: int = 
 
     `limited` puts Bybit's rate limits in force; `most` are the requests in five seconds from one address, 0 for any.
     """
-    venue = Venue([contract_of(one.instrument, number) for number, one in enumerate(known(), 1)], START, 1)
+    contracts = [contract_of(one.instrument, number) for number, one in enumerate(known(), 1)]
+    venue = Venue([*contracts, *pairs()], START, 1)
     account = venue.open_account(KEY, SECRET, Decimal(balance))
-    quote(venue)
+    for category in SERVED:
+        quote(venue, category=category)
     limits = RateLimits(1.0 if limited else 0.0)
     server = VenueServer(venue, VirtualClock(START), limits=limits, addresses=AddressLimit(most))
     loop = asyncio.new_event_loop()
@@ -129,10 +140,10 @@ def running_venue(balance: str = "10000", *, limited: bool = False, most: int = 
         loop.close()
 
 
-def quote(venue: Venue, symbol: str = "BTCUSDT", price: Decimal = PRICE) -> None:
+def quote(venue: Venue, symbol: str = "BTCUSDT", price: Decimal = PRICE, category: str = LINEAR) -> None:
     """Ten levels of 1 on each side, a tick apart, and one trade at the price between them."""
-    tick = venue.markets[symbol].contract.instrument.tick
+    tick = venue.listed(category)[symbol].contract.instrument.tick
     for number in range(1, 11):
-        venue.show(symbol, Side.BUY, price - tick * number, Decimal(1), START)
-        venue.show(symbol, Side.SELL, price + tick * number, Decimal(1), START)
-    venue.trade(symbol, Side.BUY, price, Decimal("0.001"), START)
+        venue.show(symbol, Side.BUY, price - tick * number, Decimal(1), START, category)
+        venue.show(symbol, Side.SELL, price + tick * number, Decimal(1), START, category)
+    venue.trade(symbol, Side.BUY, price, Decimal("0.001"), START, category)

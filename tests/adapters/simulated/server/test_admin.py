@@ -17,6 +17,17 @@ from tests.adapters.simulated.server.serving import RunningVenue
 BTC = {"category": "linear", "symbol": "BTCUSDT"}
 
 
+UNKNOWN_PLACES = ("/v5/market/tme", "/v5/order/creat", "orders", "order.BTCUSDT", "orderbook.50.BTCUSDT")
+UNFIT_KINDS = (
+    ("/v5/order/create", "missing"),
+    ("/v5/order/create", "stale"),
+    ("order.create", "html"),
+    ("order", "drop"),
+    ("orderbook.50", "status"),
+)
+FILLS = ("fill", "fill_and_cancel", "fill_twice")
+
+
 class Port:
     """The admin port of a venue."""
 
@@ -28,6 +39,10 @@ class Port:
         data = None if body is None else json.dumps(body).encode()
         answer = urllib3.request(method, f"{self._url}{path}", body=data, timeout=10)
         return answer.status, json.loads(answer.data)
+
+    def posts(self, path: str, body: bytes) -> urllib3.BaseHTTPResponse:
+        """The answer to a body of any bytes."""
+        return urllib3.request("POST", f"{self._url}{path}", body=body, timeout=10)
 
 
 @pytest.fixture
@@ -46,6 +61,36 @@ def test_a_fault_is_added_listed_and_ended(venue: RunningVenue, port: Port) -> N
     assert port.sends("GET", "/faults")[1]["faults"][0]["struck"] == 1
     port.sends("DELETE", "/faults")
     assert pybit_http(venue).get_tickers(**BTC)["retCode"] == 0
+
+
+def test_a_fault_that_has_struck_is_remembered_and_one_is_ended_by_its_number(
+    venue: RunningVenue, port: Port
+) -> None:
+    for times in (1, 0):
+        port.sends(
+            "POST", "/faults", {"where": "/v5/market/time", "kind": "code", "value": 10016, "times": times}
+        )
+    with pytest.raises(Exception, match="10016"):
+        pybit_http(venue).get_server_time()
+    _status, faults = port.sends("GET", "/faults")
+    assert [(one["number"], one["struck"]) for one in faults["over"]] == [(1, 1)]
+    assert [one["number"] for one in faults["faults"]] == [2]
+    assert port.sends("DELETE", "/faults/2")[0] == 200
+    assert port.sends("DELETE", "/faults/2")[0] == 400
+    assert pybit_http(venue).get_server_time()["retCode"] == 0
+
+
+def test_an_unknown_place_is_answered_with_the_closest_one(port: Port) -> None:
+    _status, answer = port.sends("POST", "/faults", {"where": "/v5/order/creat", "kind": "drop"})
+    assert "did you mean '/v5/order/create'?" in answer["error"]
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["*", "/v5/market/time", "order.create", "order", "execution.fast", "tickers", "orderbook.1", "kline.D"],
+)
+def test_every_sort_of_place_has_faults(port: Port, where: str) -> None:
+    assert port.sends("POST", "/faults", {"where": where, "kind": "delay", "value": 1})[0] == 200
 
 
 def test_an_action_moves_the_market_and_fills_an_order(venue: RunningVenue, port: Port) -> None:
@@ -67,6 +112,34 @@ def test_time_passes_when_it_is_moved(venue: RunningVenue, port: Port) -> None:
         ("/faults", {"where": "*", "kind": "nothing"}),
         ("/faults", {"where": "*", "kind": "code", "probability": 2}),
         ("/faults", []),
+        *(("/faults", {"where": where, "kind": "delay"}) for where in UNKNOWN_PLACES),
+        *(("/faults", {"where": where, "kind": kind}) for where, kind in UNFIT_KINDS),
+        ("/faults", {"where": "order", "kind": "missing", "status": "new"}),
+        ("/faults", {"where": "order", "kind": "missing", "symbol": "BTCUSD"}),
+        ("/faults", {"where": "order", "kind": "missing", "category": "option"}),
+        ("/faults", {"where": "order", "kind": "missing", "time": 0}),
+        ("/faults", {"where": "/v5/order/create", "kind": "code"}),
+        *((f"/actions/{name}", {"orderLinkId": "waiting"}) for name in FILLS),
+        *((f"/actions/{name}", {"orderLinkId": "ended"}) for name in (*FILLS, "cancel_by_hand")),
+        *((f"/actions/{name}", {"orderLinkId": "resting", "qty": "0"}) for name in FILLS),
+        ("/actions/fill", {"orderLinkId": "resting", "qty": "0.02"}),
+        ("/actions/trade", {"price": "50000", "qty": "0"}),
+        ("/actions/liquidate", {}),
+        ("/actions/refuse", {}),
+        ("/actions/refuse", {"ms": 10**10}),
+        ("/faults", {"where": "*", "kind": "delay", "value": -1}),
+        ("/faults", {"where": "*", "kind": "status", "value": 9999}),
+        *(("/actions/prices", {"mark": mark}) for mark in ("NaN", "Infinity", "1e400", "-5", "0")),
+        *(("/actions/fund", {"rate": rate}) for rate in ("NaN", "Infinity", "1e400", "2")),
+        *((f"/actions/{name}", {"symbol": "FOO"}) for name in ("prices", "fund", "liquidate")),
+        *((f"/actions/{name}", {"symbol": "FOO", "price": "1", "qty": "1"}) for name in ("trade", "show")),
+        ("/actions/trade", {"price": "60050.0333", "qty": "1"}),
+        ("/actions/trade", {"price": "0", "qty": "1"}),
+        ("/actions/show", {"price": "60050", "qty": "0.0015"}),
+        ("/actions/fill", {"orderLinkId": "resting", "qty": "NaN"}),
+        ("/actions/fill", {"orderLinkId": "resting", "qty": "0.0015"}),
+        ("/actions/refuse", {"ms": -1}),
+        ("/actions/skew", {"ms": 10**15}),
         ("/actions/nothing", {}),
         ("/actions/trade", {"side": "Buy"}),
         ("/actions/trade", {"side": "Buy", "price": "NaN", "qty": "1"}),
@@ -75,12 +148,46 @@ def test_time_passes_when_it_is_moved(venue: RunningVenue, port: Port) -> None:
         ("/actions/fund", {"speed": 1}),
     ],
 )
-def test_a_request_that_makes_no_sense_is_refused(port: Port, path: str, body: Any) -> None:
+def test_a_request_that_makes_no_sense_is_refused_and_the_market_goes_on(
+    venue: RunningVenue, port: Port, path: str, body: Any
+) -> None:
+    session = pybit_http(venue)
+    order = {**BTC, "orderType": "Limit", "price": "49000", "side": "Buy", "qty": "0.01"}
+    session.place_order(**order, orderLinkId="resting")
+    session.place_order(**order, orderLinkId="waiting", triggerPrice="51000", triggerDirection=1)
+    session.place_order(**order, orderLinkId="ended")
+    session.cancel_order(**BTC, orderLinkId="ended")
     status, answer = port.sends("POST", path, body)
     assert (status, list(answer)) == (400, ["error"])
+    venue.wait(venue.server.stepped.wait())
+
+
+@pytest.mark.parametrize("body", [b"\xff", b"[" * 100_000, b"{"], ids=["no UTF-8", "deep", "half"])
+@pytest.mark.parametrize("path", ["/faults", "/actions/prices"])
+def test_a_body_that_cannot_be_read_is_refused(port: Port, path: str, body: bytes) -> None:
+    assert port.posts(path, body).status == 400
 
 
 def test_every_action_is_listed_with_its_meaning(port: Port) -> None:
     _status, listed = port.sends("GET", "/actions")
     assert list(listed) == list(ACTIONS)
     assert all(listed.values())
+
+
+def test_a_refusal_during_another_one_replaces_its_time(venue: RunningVenue, port: Port) -> None:
+    for ms in (3_600_000, 1):
+        assert port.sends("POST", "/actions/refuse", {"ms": ms}) == (200, {})
+    venue.await_listening()
+    assert pybit_http(venue).get_server_time()["retCode"] == 0
+
+
+def test_a_fault_of_a_symbol_strikes_a_batch_with_an_order_of_it(venue: RunningVenue, port: Port) -> None:
+    fault = {"where": "/v5/order/create-batch", "kind": "code", "value": 10016, "symbol": "BTCUSDT"}
+    port.sends("POST", "/faults", fault)
+    order = {"side": "Buy", "orderType": "Limit", "qty": "0.01", "price": "49000"}
+    session = pybit_http(venue)
+    session.place_batch_order(category="linear", request=[{**order, "symbol": "ETHUSDT"}])
+    with pytest.raises(Exception, match="10016"):
+        session.place_batch_order(
+            category="linear", request=[{**order, "symbol": one} for one in ("ETHUSDT", "BTCUSDT")]
+        )

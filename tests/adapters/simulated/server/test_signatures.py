@@ -136,6 +136,18 @@ def test_the_eleventh_order_of_a_second_is_refused_and_each_answer_states_what_i
     assert limits == [*((0, str(left)) for left in range(9, -1, -1)), (10006, "0")]
 
 
+def test_a_batch_beyond_the_limit_is_executed_as_far_as_it_goes_and_refused_order_by_order() -> None:
+    one = {"symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": "0.001", "price": "49000"}
+    batch = [{**one, "orderLinkId": f"n{number}"} for number in range(12)]
+    with running_venue(limited=True) as venue:
+        answer = pybit_http(venue).place_batch_order(category="linear", request=batch)
+        assert len(venue.account.orders) == 10
+        with pytest.raises(pybit_errors.InvalidRequestError, match="10006"):
+            pybit_http(venue).place_batch_order(category="linear", request=batch[10:])
+    assert [row["code"] for row in answer["retExtInfo"]["list"]] == [0] * 10 + [10006] * 2
+    assert [row["orderLinkId"] for row in answer["result"]["list"]] == [f"n{number}" for number in range(12)]
+
+
 def test_an_address_that_sends_too_much_is_banned() -> None:
     limit = AddressLimit(most=3, ban=1_000)
     assert [limit.refuses("a", 0) for _ in range(4)] == [False, False, False, True]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from adapters.simulated.venue import Venue, contract_of
+from adapters.simulated.venue import Venue, contract_of, pairs
 from adapters.simulated.venue.account import Account
+from adapters.simulated.venue.categories import LINEAR
 from adapters.simulated.venue.codes import Declined
 from adapters.simulated.venue.execution import Execution
 from adapters.simulated.venue.market import Market
@@ -31,15 +32,16 @@ SIDES = {"Buy": Side.BUY, "Sell": Side.SELL}
 class Scene:
     """One account at a venue whose books are empty until the market shows something. Numbers are given as text."""
 
-    def __init__(self, balance: str = "10000", symbol: str = BTC) -> None:
+    def __init__(self, balance: str = "10000", symbol: str = BTC, category: str = LINEAR) -> None:
         listed = [one.instrument for one in known()]
-        self.venue = Venue([contract_of(one, number) for number, one in enumerate(listed, 1)], START)
+        contracts = [contract_of(one, number) for number, one in enumerate(listed, 1)]
+        self.venue = Venue([*contracts, *pairs()], START)
         self.account: Account = self.venue.open_account("key", "secret", Decimal(balance))
-        self.symbol, self.now = symbol, START
+        self.symbol, self.category, self.now = symbol, category, START
 
     @property
     def market(self) -> Market:
-        return self.venue.markets[self.symbol]
+        return self.venue.listed(self.category)[self.symbol]
 
     @property
     def balance(self) -> Decimal:
@@ -53,11 +55,11 @@ class Scene:
 
     def shows(self, side: str, price: str, size: str = "1") -> None:
         """The market's quantity at a price is `size`."""
-        self.venue.show(self.symbol, SIDES[side], Decimal(price), Decimal(size), self.now)
+        self.venue.show(self.symbol, SIDES[side], Decimal(price), Decimal(size), self.now, self.category)
 
     def trades(self, side: str, price: str, size: str = "0.001") -> None:
         """A taker of the market trades up to this price."""
-        self.venue.trade(self.symbol, SIDES[side], Decimal(price), Decimal(size), self.now)
+        self.venue.trade(self.symbol, SIDES[side], Decimal(price), Decimal(size), self.now, self.category)
 
     def quotes(self, price: str = "50000", size: str = "1") -> None:
         """One level on each side of `price`, a tick away, and a last price of `price`."""
@@ -69,7 +71,7 @@ class Scene:
     def places(self, side: str, qty: str, price: str | None = None, **more: object) -> Order:
         """A limit order, or a market order where no price is given."""
         kind = {"orderType": "Market"} if price is None else {"orderType": "Limit", "price": price}
-        body = {"category": "linear", "symbol": self.symbol, "side": side, "qty": qty, **kind, **more}
+        body = {"category": self.category, "symbol": self.symbol, "side": side, "qty": qty, **kind, **more}
         return self.venue.create(self.account, read(OrderRequest, body), self.now)
 
     def amends(self, order: Order, **changes: object) -> Order:
@@ -77,6 +79,10 @@ class Scene:
 
     def cancels(self, order: Order) -> Order:
         return self.venue.cancel(self.account, read(CancelRequest, self._named(order)), self.now)
+
+    def has(self, coin: str, amount: str) -> None:
+        """Gives the account an amount of a coin."""
+        self.account.purse(coin).add(Decimal(amount))
 
     def sets_stop(self, **stop: object) -> None:
         body = {"category": "linear", "symbol": self.symbol, **stop}
@@ -99,11 +105,11 @@ class Scene:
 
     def waiting(self) -> dict[str, str]:
         """The triggers of the account's waiting orders, by kind."""
-        found = [one for one in self.account.working(self.symbol) if one.waits]
+        found = [one for one in self.account.working(self.symbol, self.category) if one.waits]
         return {str(one.stop_kind): str(one.trigger_price) for one in found}
 
     def _named(self, order: Order) -> dict[str, object]:
-        return {"category": "linear", "symbol": self.symbol, "orderId": order.id}
+        return {"category": self.category, "symbol": self.symbol, "orderId": order.id}
 
 
 def refusal(error: Declined) -> int:

@@ -98,7 +98,7 @@ def test_a_liquidated_position_costs_its_margin_and_every_order_of_the_market(sc
     assert scene.position().size == Decimal("0.1")
     scene.venue.set_prices("BTCUSDT", scene.now, mark=Decimal(45250))
     last = scene.executions()[-1]
-    assert (last.type, last.price, last.side) == (ExecType.BUST, Decimal(45000), "Sell")
+    assert (last.type, last.price, last.side) == (ExecType.BUST, Decimal("45000.1"), "Sell")
     assert (order.status, scene.position().size) == (Status.CANCELLED, Decimal(0))
     assert [one.side for one in scene.venue.outbox.drain_liquidations()] == ["Buy"]
 
@@ -131,3 +131,21 @@ def test_the_same_calls_give_the_same_ids() -> None:
 
     assert played() == played()
     assert Scene().now == START
+
+
+def test_a_liquidated_position_of_hedge_mode_leaves_the_orders_of_the_other_side(scene: Scene) -> None:
+    scene.switches_mode(3)
+    scene.places("Buy", "0.1", positionIdx=1, takeProfit="60000")
+    scene.places("Sell", "0.03", positionIdx=2, takeProfit="44000", stopLoss="60000")
+    scene.venue.set_prices("BTCUSDT", scene.now, mark=Decimal(45000))
+    assert [scene.position(index).size for index in (1, 2)] == [Decimal(0), Decimal("0.03")]
+    assert scene.waiting() == {"TakeProfit": "44000", "StopLoss": "60000"}
+
+
+@pytest.mark.parametrize(("side", "mark"), [("Buy", "45000"), ("Sell", "55500")])
+def test_a_liquidated_position_loses_no_more_than_its_margin(scene: Scene, side: str, mark: str) -> None:
+    scene.places(side, "0.123")
+    reserved, before = scene.position().margin, scene.balance
+    scene.venue.set_prices("BTCUSDT", scene.now, mark=Decimal(mark))
+    assert scene.position().size == 0
+    assert before - reserved <= scene.balance < before - reserved * Decimal("0.99")

@@ -40,7 +40,7 @@ def candle(prices: Sequence[str], number: int = 0, volume: str = "8") -> Candle:
 
 
 def played(scene: Scene, events: Sequence[Event]) -> PlayedMarket:
-    return PlayedMarket(scene.venue, BTC, events)
+    return PlayedMarket(scene.venue, scene.market, events)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_recorded_trade_takes_away_the_quotes_that_it_disproves() -> None:
 def test_a_recorded_book_is_followed_level_by_level(market_data: Path) -> None:
     read = recording(market_data / "bybit_book" / "xrpusdt-ob500.data.zip", None, 0, NOW)
     scene = Scene(symbol="XRPUSDT")
-    market = PlayedMarket(scene.venue, "XRPUSDT", read.events)
+    market = PlayedMarket(scene.venue, scene.venue.markets["XRPUSDT"], read.events)
     market.move(read.starts)
     assert [len(half) for half in scene.market.book.sides.values()] == [500, 500]
     market.move(read.starts + 60_000)
@@ -130,6 +130,51 @@ def test_recorded_trades_are_read_in_the_order_of_time(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("bids", "more", "ended"),
+    [
+        (("50000", "49400", "49300"), {"stopLoss": "49500"}, "Trade"),
+        (("50000", "49000", "44000"), {}, "BustTrade"),
+    ],
+    ids=["stop", "liquidation"],
+)
+def test_in_a_book_without_trades_prices_follow_the_quotes(
+    bids: Sequence[str], more: dict[str, str], ended: str
+) -> None:
+    scene = Scene()
+    books = [
+        Snapshot(
+            START + number,
+            [
+                Quoted(START + number, Side.BUY, Decimal(bid), Decimal(5)),
+                Quoted(START + number, Side.SELL, Decimal(bid) + 1, Decimal(5)),
+            ],
+        )
+        for number, bid in enumerate(bids)
+    ]
+    market = played(scene, books)
+    market.move(START)
+    assert scene.market.last == Decimal(bids[0])
+    scene.places("Buy", "0.1", **more)
+    market.move(START + len(bids))
+    assert scene.market.mark_price <= Decimal(bids[-1]) + 1
+    assert scene.position().size == 0
+    assert str(scene.executions()[-1].type) == ended
+
+
+def test_an_own_quote_does_not_move_the_price_of_a_book_without_trades() -> None:
+    scene = Scene()
+    quotes = [
+        Quoted(START, Side.BUY, Decimal(50000), Decimal(5)),
+        Quoted(START, Side.SELL, Decimal(50010), Decimal(5)),
+    ]
+    market = played(scene, [Snapshot(START, quotes), Quoted(START + 1, Side.BUY, Decimal(49990), Decimal(1))])
+    market.move(START)
+    scene.places("Buy", "0.1", "50005")
+    market.move(START + 1)
+    assert scene.market.last == Decimal(50000)
+
+
 HEAD = "timestamp,symbol,side,size,price\n"
 WRONG_TRADES = (
     "1750000000,BTCUSDT,Buy,1,NaN",
@@ -138,9 +183,20 @@ WRONG_TRADES = (
     "1750000000,BTCUSDT,buy,1,1",
     "Infinity,BTCUSDT,Buy,1,1",
     "1750000000,BTCUSDT,Buy,1",
+    "1750000000,BTCUSDT,Buy,-0.01,1",
+    "1750000000,BTCUSDT,Buy,1,0",
+    "1750000000,BTCUSDT,Buy,1,1\n1750000000,ETHUSDT,Buy,1,1",
 )
 BOOK = '{"topic":"orderbook.500.BTCUSDT","type":"snapshot","ts":1,"data":{"s":"BTCUSDT","b":[%s],"a":[]}}'
-WRONG_LEVELS = ('["NaN","1"]', '["1","Infinity"]', '["one","1"]', '["1"]')
+SECOND = '{"topic":"orderbook.500.BTCUSDT","type":"delta","ts":%s,"data":{"s":"%s","b":[],"a":[]}}'
+WRONG_BOOKS = (
+    SECOND % (1, "BTCUSDT"),
+    BOOK % "" + "\n" + SECOND % (0, "BTCUSDT"),
+    BOOK % "" + "\n" + SECOND % (2, "ETHUSDT"),
+    BOOK.replace("snapshot", "foo") % "",
+    BOOK.replace('"a":[]', '"a":[["1","1"]]') % '["2","1"]',
+)
+WRONG_LEVELS = ('["0","1"]', '["1","-1"]', '["NaN","1"]', '["1","Infinity"]', '["one","1"]', '["1"]')
 
 
 @pytest.mark.parametrize(
@@ -152,12 +208,13 @@ WRONG_LEVELS = ('["NaN","1"]', '["1","Infinity"]', '["one","1"]', '["1"]')
         ("BTCUSDT.data", '{"topic":"orderbook.500.BTCUSDT"}\n'),
         ("BTCUSDT.csv", "nothing"),
         *(("BTCUSDT.csv", f"{HEAD}{row}\n") for row in WRONG_TRADES),
+        *(("BTCUSDT.data", f"{book}\n") for book in WRONG_BOOKS),
         *(("BTCUSDT.data", f"{BOOK % level}\n") for level in WRONG_LEVELS),
     ],
 )
 def test_a_file_that_is_no_recording_is_refused(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInput, match=name):
         recording(tmp_path / name, None, 0, NOW)
 
 
@@ -182,3 +239,50 @@ def test_a_flow_quotes_both_sides_without_crossing_and_has_a_past() -> None:
     assert bid < ask
     assert [len(half) >= 150 for half in scene.market.book.sides.values()] == [True, True]
     assert len(scene.market.candles.bars("5", 0, START, 50)) == 50
+
+
+def message(kind: str, at: int, bid: str, ask: str, symbol: str = "BTCUSDT", size: str = "5") -> str:
+    levels = f'"b":[["{bid}","{size}"]],"a":[["{ask}","5"]]'
+    return f'{{"topic":"orderbook.50.{symbol}","type":"{kind}","ts":{at},"data":{{"s":"{symbol}",{levels}}}}}'
+
+
+def test_a_book_without_trades_moves_the_last_price_and_triggers_stops(tmp_path: Path) -> None:
+    file = tmp_path / "books.json"
+    prices = ("60000", "59500", "59000")
+    rows = [message("snapshot", START + n, one, f"{one}.1") for n, one in enumerate(prices)]
+    file.write_text("\n".join(rows))
+    read = recording(file, None, 0, NOW)
+    scene = Scene()
+    market = PlayedMarket(scene.venue, scene.market, read.events)
+    market.move(START)
+    assert scene.market.last == 60_000
+    scene.places("Buy", "0.01", stopLoss="59300")
+    market.move(START + 1)
+    assert (scene.market.last, scene.position().size) == (Decimal("59500.1"), Decimal("0.01"))
+    market.move(START + 2)
+    assert (scene.market.last, scene.position().size) == (Decimal(59_000), Decimal(0))
+
+
+HEADER = "timestamp,symbol,side,size,price\n"
+UNFIT = {
+    "size below zero": f"{HEADER}1700000000,BTCUSDT,Buy,-0.01,30000\n",
+    "price zero": f"{HEADER}1700000000,BTCUSDT,Buy,0.01,0\n",
+    "two symbols": f"{HEADER}1700000000,BTCUSDT,Buy,0.01,30000\n1700000001,ETHUSDT,Buy,0.01,2000\n",
+    "crossed book": message("snapshot", START, "60010", "60000"),
+    "price of a book zero": message("snapshot", START, "0", "60000"),
+    "size of a book below zero": message("snapshot", START, "59000", "60000", size="-1"),
+    "unknown type": message("foo", START, "59000", "60000"),
+    "delta first": message("delta", START, "59000", "60000"),
+    "books of two symbols": "\n".join(
+        (message("snapshot", START, "59000", "60000"), message("snapshot", START, "59", "60", "ETHUSDT"))
+    ),
+    "time goes back": "\n".join(message("snapshot", at, "59000", "60000") for at in (START, START - 1)),
+}
+
+
+@pytest.mark.parametrize("name", UNFIT)
+def test_a_recording_that_no_exchange_has_sent_is_refused(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "recording.csv"
+    file.write_text(UNFIT[name])
+    with pytest.raises(InvalidInput):
+        recording(file, None, 0, NOW)

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from adapters.simulated.venue.order import Status
+from adapters.simulated.venue.requests import CancelAllRequest, read
 from tests.adapters.simulated.venue.scene import Scene
 
 
@@ -160,3 +161,25 @@ def test_a_partly_filled_order_is_cancelled_with_what_it_filled(scene: Scene) ->
         Decimal(0),
         "EC_PerCancelRequest",
     )
+
+
+@pytest.mark.parametrize("prevention", ["None", "CancelMaker", "CancelTaker", "CancelBoth"])
+@pytest.mark.parametrize(("foreign", "whole"), [("0.2", False), ("0.5", True)])
+def test_an_order_that_fills_whole_or_not_at_all_meets_an_order_of_its_account(
+    scene: Scene, prevention: str, foreign: str, whole: bool
+) -> None:
+    scene.shows("Sell", "50000.1", "0")
+    own = scene.places("Sell", "0.3", "50000.1")
+    scene.shows("Sell", "50000.2", foreign)
+    order = scene.places("Buy", "0.5", "50000.2", timeInForce="FOK", smpType=prevention)
+    fills = prevention == "None" or (prevention == "CancelMaker" and whole)
+    assert order.filled == (Decimal("0.5") if fills else 0)
+    assert own.filled == (Decimal("0.3") if prevention == "None" else 0)
+
+
+def test_cancel_all_of_stops_ends_conditional_orders_and_no_protection(scene: Scene) -> None:
+    conditional = scene.places("Buy", "0.01", triggerPrice="50400", triggerDirection=1)
+    scene.places("Buy", "0.01", takeProfit="51000")
+    body = {"category": "linear", "symbol": "BTCUSDT", "orderFilter": "StopOrder", "stopOrderType": "Stop"}
+    ended = scene.venue.cancel_all(scene.account, read(CancelAllRequest, body), scene.now)
+    assert ended == [conditional]

@@ -143,3 +143,69 @@ def test_a_stop_cancelled_by_the_user_is_not_shown_with_the_position(scene: Scen
     [stop] = scene.account.working("BTCUSDT")
     scene.cancels(stop)
     assert scene.position().guard(stop.stop_kind) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "kinds"),
+    [
+        (
+            {},
+            {"tpslMode": "Partial", "takeProfit": "50500", "tpSize": "0.01", "trailingStop": "55"},
+            {"PartialTakeProfit", "TrailingStop"},
+        ),
+        (
+            {"trailingStop": "55", "activePrice": "50400"},
+            {"trailingStop": "55", "activePrice": "50300"},
+            {"TrailingStop"},
+        ),
+        ({"trailingStop": "55", "activePrice": "50400"}, {"activePrice": "50300"}, {"TrailingStop"}),
+        ({"takeProfit": "50500"}, {"takeProfit": "50500", "tpTriggerBy": "MarkPrice"}, {"TakeProfit"}),
+    ],
+    ids=["part and trail", "other activation", "activation alone", "other trigger price"],
+)
+def test_a_request_changes_everything_that_it_names(
+    scene: Scene, first: dict[str, str], then: dict[str, str], kinds: set[str]
+) -> None:
+    scene.places("Buy", "0.02")
+    if first:
+        scene.sets_stop(**first)
+    scene.sets_stop(**then)
+    found = [one for one in scene.account.working("BTCUSDT") if one.waits]
+    assert {str(one.stop_kind) for one in found} == kinds
+    wanted = then.get("activePrice")
+    assert {one.activation for one in found} == {Decimal(wanted) if wanted else None}
+    assert {one.request.trigger_by for one in found} == {then.get("tpTriggerBy", "LastPrice")}
+
+
+def test_another_distance_of_a_trailing_stop_keeps_the_best_price(scene: Scene) -> None:
+    scene.places("Buy", "0.01")
+    scene.sets_stop(trailingStop="200", activePrice="50300")
+    scene.trades("Buy", "50300", "11")
+    scene.trades("Sell", "50250", "11")
+    scene.sets_stop(trailingStop="150")
+    assert scene.waiting() == {"TrailingStop": "50150"}
+
+
+@pytest.mark.parametrize(
+    ("more", "standing"),
+    [({}, {}), ({"takeProfit": "49100", "stopLoss": "50900"}, {"TakeProfit": "49100", "StopLoss": "50900"})],
+    ids=["without stops", "with stops of its own"],
+)
+def test_an_order_that_turns_the_position_ends_the_stops_of_the_old_one(
+    scene: Scene, more: dict[str, str], standing: dict[str, str]
+) -> None:
+    scene.places("Buy", "0.05", takeProfit="51000", stopLoss="49000")
+    scene.sets_stop(tpslMode="Partial", takeProfit="50900", tpSize="0.01")
+    scene.sets_stop(trailingStop="300")
+    old = [one for one in scene.account.working("BTCUSDT") if one.waits]
+    scene.places("Sell", "0.12", **more)
+    assert scene.position().holding.quantity == Decimal("-0.07")
+    assert {(one.status, one.cancel_type) for one in old} == {(Status.DEACTIVATED, "CancelByTpSlTsClear")}
+    assert scene.waiting() == standing
+
+
+def test_the_parts_of_an_order_that_turns_the_position_are_no_larger_than_it(scene: Scene) -> None:
+    scene.places("Buy", "0.05")
+    scene.places("Sell", "0.12", tpslMode="Partial", takeProfit="49100")
+    [part] = [one for one in scene.account.working("BTCUSDT") if one.waits]
+    assert part.qty == Decimal("0.07")

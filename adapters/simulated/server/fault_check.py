@@ -1,0 +1,56 @@
+"""Whether a fault can strike at all: a test whose fault never strikes passes for the wrong reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from difflib import get_close_matches
+
+from adapters.simulated.server.endpoints import ENDPOINTS
+from adapters.simulated.server.faults import ANYWHERE, Fault, Kind
+from adapters.simulated.server.hub import PRIVATE_TOPICS
+from adapters.simulated.server.public_feed import is_place
+from adapters.simulated.server.trade_socket import PATHS
+from adapters.simulated.venue.categories import SERVED
+from adapters.simulated.venue.order import Status
+from adapters.simulated.venue.venue import Venue
+from domain.errors import InvalidInput
+
+_OF_PUSHES = (Kind.DELAY, Kind.MISSING, Kind.DUPLICATE, Kind.REORDERED)
+_OF_OPERATIONS = (Kind.DELAY, Kind.DROP, Kind.CODE, Kind.TRUNCATED)
+_OF_REQUESTS = (*_OF_OPERATIONS, Kind.STATUS, Kind.HTML)
+_QUERIES = frozenset(path for method, path in ENDPOINTS if method == "GET")
+_REQUESTS = frozenset(path for method, path in ENDPOINTS if method == "POST")
+_EXAMPLES = ("publicTrade", "tickers", "allLiquidation", "orderbook.50", "kline.1")
+_KINDS: tuple[tuple[Callable[[str], bool], Collection[Kind]], ...] = (
+    (lambda where: where == ANYWHERE, tuple(Kind)),
+    (_QUERIES.__contains__, (*_OF_REQUESTS, Kind.STALE)),
+    (_REQUESTS.__contains__, _OF_REQUESTS),
+    (PATHS.__contains__, _OF_OPERATIONS),
+    (lambda where: where in PRIVATE_TOPICS or is_place(where), _OF_PUSHES),
+)
+"""The kinds that strike at each sort of place."""
+
+
+def check_fault(venue: Venue, fault: Fault) -> None:
+    """Raises InvalidInput for a place, kind, symbol, category or status with which the fault would never strike."""
+    kinds = next((kinds for fits, kinds in _KINDS if fits(fault.where)), None)
+    if kinds is None:
+        places = (*_QUERIES, *_REQUESTS, *PATHS, *PRIVATE_TOPICS, *_EXAMPLES)
+        raise InvalidInput(_unknown("place", fault.where, places))
+    if fault.kind not in kinds:
+        raise InvalidInput(f"{fault.kind} does not strike at {fault.where}: {', '.join(kinds)} do")
+    symbols = {one.symbol for one in venue.every_market()}
+    for name, value, known in (
+        ("symbol", fault.symbol, symbols),
+        ("category", fault.category, SERVED),
+        ("status", fault.status, tuple(Status)),
+    ):
+        if value and value not in known:
+            raise InvalidInput(_unknown(name, value, known))
+    if fault.kind is Kind.CODE and not fault.value:
+        raise InvalidInput("value, the return code, is missing")
+
+
+def _unknown(name: str, value: str, known: Collection[str]) -> str:
+    close = get_close_matches(value, known, n=1)
+    return f"no {name} {value!r}" + (f": did you mean {close[0]!r}?" if close else "")

@@ -1,0 +1,125 @@
+"""Take profit and stop loss that a spot limit order carries: TP/SL orders for what it has filled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import ROUND_FLOOR, Decimal
+
+from msgspec.structs import replace
+
+from adapters.simulated.steps import to_lot
+from adapters.simulated.venue.ids import Ids
+from adapters.simulated.venue.market import Market
+from adapters.simulated.venue.order import Order, Status, StopKind
+from adapters.simulated.venue.pair import Pair
+from adapters.simulated.venue.requests import SIDE_NAMES, Kind, OrderRequest
+from adapters.simulated.venue.settlement import Settlement
+from adapters.simulated.venue.spot_admission import BASE, QUOTE
+from adapters.simulated.venue.spot_clearing import coin_of
+from adapters.simulated.venue.triggers import direction_of
+from domain.arithmetic import ZERO
+from domain.direction import Side
+
+
+class SpotProtection:
+    """They are placed by the first fill and grow with the later ones. Where there are two, each ends the other; both
+    together reserve what one of them requires.
+    """
+
+    def __init__(self, clearing: Settlement, ids: Ids) -> None:
+        self._clearing, self._ids = clearing, ids
+
+    def attach(self, market: Market, order: Order, now: int) -> None:
+        """After each fill of the order."""
+        request = order.request
+        if not order.filled or not (request.take_profit or request.stop_loss):
+            return
+        if not order.brackets:
+            order.brackets = tuple(self._placed(market, order, now))
+            if len(order.brackets) > 1:
+                first, second = order.brackets
+                first.partner, second.partner = second, first
+        grown = [one for one in order.brackets if one.waits and _grows(market, order, one)]
+        for bracket in grown:
+            self._clearing.lock(market, bracket)
+            self._clearing.changed(bracket, now)
+
+    def _placed(self, market: Market, order: Order, now: int) -> Iterator[Order]:
+        request = order.request
+        for with_profit, trigger, kind, limit in (
+            (True, request.take_profit, request.tp_order_type, request.tp_limit_price),
+            (False, request.stop_loss, request.sl_order_type, request.sl_limit_price),
+        ):
+            if trigger:
+                price = limit if kind is Kind.LIMIT else None
+                bracket = self._bracket(market, order, trigger, price, with_profit, now)
+                if _size(market, order, bracket):
+                    order.account.add(bracket)
+                    market.waiting[bracket.id] = bracket
+                    yield bracket
+
+    def _bracket(
+        self,
+        market: Market,
+        order: Order,
+        trigger: Decimal,
+        limit: Decimal | None,
+        with_profit: bool,  # noqa: FBT001 - private
+        now: int,
+    ) -> Order:
+        side, rules = order.side.opposite, market.contract.instrument
+        by_value = limit is None and side is Side.BUY
+        request = OrderRequest(
+            category=order.category,
+            symbol=market.symbol,
+            side=SIDE_NAMES[side],
+            order_type=Kind.MARKET if limit is None else Kind.LIMIT,
+            qty=ZERO,
+            price=limit,
+            trigger_price=trigger,
+            trigger_direction=direction_of(side, with_profit=with_profit),
+            market_unit="" if limit is not None else QUOTE if by_value else BASE,
+            order_filter="tpslOrder",
+        )
+        return Order(
+            id=self._ids.number(),
+            account=order.account,
+            request=request,
+            created=now,
+            qty=ZERO,
+            price=market.band_limit(side, trigger) if limit is None else limit,
+            reduces=False,
+            trigger_price=trigger,
+            stop_kind=StopKind.SPOT_STOP,
+            status=Status.UNTRIGGERED,
+            create_type="",
+            last_price_on_created=market.last or ZERO,
+            coin=coin_of(rules, side),
+            by_value=by_value,
+            lot=rules.lot,
+        )
+
+
+def _size(market: Market, order: Order, bracket: Order) -> Decimal:
+    """What the order has received, less its fees, in the unit of the bracket's quantity."""
+    rules, pair = market.contract.instrument, market.contract
+    assert isinstance(pair, Pair)
+    if bracket.side is Side.SELL:
+        return to_lot(order.filled - max(ZERO, order.fees.get(rules.base, ZERO)), rules.lot)
+    proceeds = order.value - max(ZERO, order.fees.get(rules.quote, ZERO))
+    if bracket.by_value:
+        return (proceeds / pair.quote_step).to_integral_value(ROUND_FLOOR) * pair.quote_step
+    return to_lot(proceeds / bracket.price, rules.lot)
+
+
+def _grows(market: Market, order: Order, bracket: Order) -> bool:
+    """Gives the bracket its size; returns whether that has changed."""
+    size = _size(market, order, bracket)
+    if bracket.qty == size:
+        return False
+    bracket.request, bracket.qty = _of_size(bracket.request, size), size
+    return True
+
+
+def _of_size(request: OrderRequest, size: Decimal) -> OrderRequest:
+    return replace(request, qty=size)

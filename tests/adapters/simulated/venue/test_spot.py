@@ -1,0 +1,343 @@
+"""Spot: what orders do to coins, on a book of 1 BTC at 49,999.9 and 1 BTC at 50,000.1, with 10,000 USDT and 1 BTC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from adapters.simulated.server.execution_row import execution_row
+from adapters.simulated.server.order_row import order_push, order_row
+from adapters.simulated.server.wallet_row import wallet_row
+from adapters.simulated.venue.categories import SPOT
+from adapters.simulated.venue.codes import Declined
+from adapters.simulated.venue.fees import Fees
+from adapters.simulated.venue.order import Order, Status
+from adapters.simulated.venue.requests import CancelAllRequest, read
+from tests.adapters.simulated.venue.scene import Scene
+
+CANCELLED_PARTLY = Status.PARTLY_CANCELLED
+
+
+@pytest.fixture
+def scene() -> Scene:
+    scene = Scene(category=SPOT)
+    scene.quotes("50000")
+    scene.has("BTC", "1")
+    return scene
+
+
+def coins(scene: Scene) -> dict[str, str]:
+    return {coin: format(wallet.balance.normalize(), "f") for coin, wallet in scene.account.coins.items()}
+
+
+def occupied(scene: Scene) -> dict[str, str]:
+    held = scene.account.occupied.items()
+    return {coin: format(amount.normalize(), "f") for coin, amount in held if amount}
+
+
+@pytest.mark.parametrize(
+    ("side", "qty", "price", "more", "status", "filled", "reason"),
+    [
+        ("Buy", "0.1", "50000.1", {}, Status.FILLED, "0.1", "EC_NoError"),
+        ("Buy", "0.1", "50000", {}, Status.NEW, "0", "EC_NoError"),
+        (
+            "Buy",
+            "0.1",
+            "50000.1",
+            {"timeInForce": "PostOnly"},
+            Status.CANCELLED,
+            "0",
+            "EC_PostOnlyWillTakeLiquidity",
+        ),
+        ("Sell", "0.9", "49999.9", {"timeInForce": "IOC"}, Status.FILLED, "0.9", "EC_NoError"),
+        ("Sell", "0.9", "50000", {"timeInForce": "IOC"}, Status.CANCELLED, "0", "EC_NoImmediateQtyToFill"),
+        ("Sell", "0.5", None, {}, Status.FILLED, "0.5", "EC_NoError"),
+        ("Buy", "0.1", None, {"marketUnit": "baseCoin"}, Status.FILLED, "0.1", "EC_NoError"),
+        ("Buy", "5000.01", None, {}, Status.FILLED, "0.1", "EC_NoError"),
+        ("Buy", "5000", None, {}, CANCELLED_PARTLY, "0.099999", "EC_CancelByOrderValueZero"),
+        (
+            "Sell",
+            "5000",
+            None,
+            {"marketUnit": "quoteCoin"},
+            CANCELLED_PARTLY,
+            "0.1",
+            "EC_CancelByOrderValueZero",
+        ),
+    ],
+)
+def test_an_order_ends_as_its_kind_demands(
+    scene: Scene,
+    side: str,
+    qty: str,
+    price: str | None,
+    more: dict[str, str],
+    status: Status,
+    filled: str,
+    reason: str,
+) -> None:
+    order = scene.places(side, qty, price, **more)
+    assert (order.status, order.filled, order.reject_reason) == (status, Decimal(filled), reason)
+
+
+def test_an_order_that_is_larger_than_the_book_ends_with_a_part(scene: Scene) -> None:
+    scene.has("USDT", "90000")
+    order = scene.places("Buy", "60000")
+    assert (order.status, order.filled, order.reject_reason) == (
+        CANCELLED_PARTLY,
+        Decimal(1),
+        "EC_NoImmediateQtyToFill",
+    )
+    scene.has("BTC", "2")
+    fok = scene.places("Sell", "2", "49999.9", timeInForce="FOK")
+    assert (fok.status, fok.reject_reason) == (Status.CANCELLED, "EC_CancelForNoFullFill")
+
+
+def test_a_buyer_pays_the_fee_in_base_and_a_seller_in_quote_currency(scene: Scene) -> None:
+    bought = scene.places("Buy", "0.1", "50000.1")
+    sold = scene.places("Sell", "0.1", "49999.9")
+    assert coins(scene) == {"USDT": "9994.98001", "BTC": "0.9999"}
+    assert bought.fees == {"BTC": Decimal("0.0001")}
+    assert sold.fees == {"USDT": Decimal("4.99999")}
+    assert order_row(bought, scene.market.contract)["cumFeeDetail"] == {"BTC": "0.0001"}
+    assert order_push(sold, scene.market.contract)["feeCurrency"] == "USDT"
+    assert [one.fee_currency for one in scene.executions()] == ["BTC", "USDT"]
+
+
+def test_the_fee_of_a_captured_execution_is_met_to_the_last_digit(scene: Scene) -> None:
+    # A capture: 0.000336 bought, a fee of 0.000000336 in base currency.
+    scene.places("Buy", "0.000336", "50000.1")
+    row = execution_row(scene.executions()[0])
+    assert (row["execFee"], row["feeCurrency"], row["feeRate"]) == ("0.000000336", "BTC", "0.001")
+
+
+def test_a_rebate_is_paid_in_the_currency_that_is_not_received(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "adapters.simulated.venue.account.fees_of",
+        lambda _level, _contract: Fees(Decimal("-0.0001"), Decimal("0.001")),
+    )
+    scene.places("Buy", "0.1", "49999")
+    scene.trades("Sell", "49999", "2")
+    scene.places("Sell", "0.1", "50001")
+    scene.trades("Buy", "50001", "3")
+    assert [(one.fee_currency, one.fee) for one in scene.executions()] == [
+        ("USDT", Decimal("-0.49999")),
+        ("BTC", Decimal("-0.00001")),
+    ]
+
+
+def test_open_orders_reserve_what_they_would_pay(scene: Scene) -> None:
+    buy, sell = scene.places("Buy", "0.1", "49000"), scene.places("Sell", "0.4", "51000")
+    assert occupied(scene) == {"USDT": "4900", "BTC": "0.4"}
+    rows = {row["coin"]: row for row in listed(wallet_row(scene.account, scene.venue)["coin"])}
+    assert (rows["USDT"]["locked"], rows["USDT"]["availableToWithdraw"]) == ("4900", "5100")
+    assert (rows["BTC"]["locked"], rows["BTC"]["usdValue"]) == ("0.4", "50000")
+    assert wallet_row(scene.account, scene.venue)["totalEquity"] == "60000"
+    scene.amends(buy, price="49500", qty="0.2")
+    scene.cancels(sell)
+    assert occupied(scene) == {"USDT": "9900"}
+
+
+def listed(value: object) -> list[dict[str, object]]:
+    assert isinstance(value, list)
+    rows: list[dict[str, object]] = value
+    return rows
+
+
+def test_a_part_filled_order_reserves_the_rest_and_is_cancelled_as_partly_filled(scene: Scene) -> None:
+    order = scene.places("Buy", "0.1", "49999")
+    scene.trades("Sell", "49999", "1.04")
+    assert (order.status, occupied(scene)) == (Status.PARTIALLY_FILLED, {"USDT": "2999.94"})
+    assert scene.cancels(order).status is CANCELLED_PARTLY
+    assert occupied(scene) == {}
+
+
+def test_a_conditional_order_reserves_nothing_and_a_tpsl_order_does(scene: Scene) -> None:
+    scene.places("Sell", "0.1", triggerPrice="49000", orderFilter="StopOrder")
+    assert occupied(scene) == {}
+    scene.places("Sell", "0.2", triggerPrice="49000", orderFilter="tpslOrder")
+    assert occupied(scene) == {"BTC": "0.2"}
+
+
+@pytest.mark.parametrize("kind", ["StopOrder", "tpslOrder"])
+@pytest.mark.parametrize(("trigger", "direction"), [("50100", 1), ("49900", 2)])
+def test_a_waiting_order_trades_when_the_price_comes_to_its_trigger(
+    scene: Scene, kind: str, trigger: str, direction: int
+) -> None:
+    order = scene.places("Sell", "0.1", triggerPrice=trigger, orderFilter=kind)
+    assert (order.status, order.request.trigger_direction) == (Status.UNTRIGGERED, direction)
+    scene.venue.outbox.drain()
+    side = "Buy" if direction == 1 else "Sell"
+    scene.shows("Buy", "49800", "5")
+    scene.trades(side, trigger, "3")
+    assert order.status is Status.FILLED
+    [changes] = scene.venue.outbox.drain()
+    assert [(one.status, one.filled) for one in changes.triggered] == [(Status.TRIGGERED, Decimal(0))]
+
+
+def test_a_waiting_order_that_is_cancelled_is_deactivated(scene: Scene) -> None:
+    order = scene.places("Sell", "0.1", triggerPrice="49000", orderFilter="tpslOrder")
+    assert scene.cancels(order).status is Status.DEACTIVATED
+    assert occupied(scene) == {}
+
+
+def test_a_conditional_order_without_the_money_at_its_trigger_is_rejected(scene: Scene) -> None:
+    order = scene.places("Sell", "0.8", triggerPrice="50100", orderFilter="StopOrder")
+    scene.places("Sell", "0.9", "51000")
+    scene.trades("Buy", "50100", "3")
+    assert order.status is Status.REJECTED
+
+
+def bracketed(scene: Scene, **more: object) -> tuple[Order, dict[str, Order]]:
+    """A buy order with take profit and stop loss, filled, and the two of them by their trigger."""
+    order = scene.places("Buy", "0.1", "49999", takeProfit="50500", stopLoss="49500", **more)
+    scene.trades("Sell", "49999", "1.1")
+    return order, {str(one.trigger_price): one for one in scene.account.orders.values()}
+
+
+def test_a_filled_order_places_its_take_profit_and_stop_loss_which_reserve_once(scene: Scene) -> None:
+    order, stops = bracketed(scene)
+    assert (order.status, sorted(stops)) == (Status.FILLED, ["49500", "50500"])
+    assert {one.qty for one in stops.values()} == {Decimal("0.0999")}
+    assert {one.stop_kind for one in stops.values()} == {"tpslOrder"}
+    assert occupied(scene) == {"BTC": "0.0999"}
+    scene.amends(stops["49500"], qty="0.2")
+    assert occupied(scene) == {"BTC": "0.2"}
+    scene.amends(stops["50500"], qty="0.05")
+    scene.cancels(stops["49500"])
+    assert occupied(scene) == {"BTC": "0.05"}
+
+
+@pytest.mark.parametrize(
+    ("trigger", "side", "ended", "reason"),
+    [
+        ("50500", "Buy", "49500", "CancelByOCOSlCanceledByTpTriggered"),
+        ("49500", "Sell", "50500", "CancelByOCOTpCanceledBySlTriggered"),
+    ],
+)
+def test_of_take_profit_and_stop_loss_one_ends_the_other(
+    scene: Scene, trigger: str, side: str, ended: str, reason: str
+) -> None:
+    _order, stops = bracketed(scene)
+    scene.shows("Buy", str(Decimal(trigger) - 1), "9")
+    scene.trades(side, trigger, "3")
+    assert stops[trigger].status is Status.FILLED
+    assert (stops[ended].status, stops[ended].cancel_type) == (Status.DEACTIVATED, reason)
+    assert occupied(scene) == {}
+
+
+def test_take_profit_as_a_limit_order_rests_when_it_is_triggered(scene: Scene) -> None:
+    _order, stops = bracketed(scene, tpOrderType="Limit", tpLimitPrice="50600")
+    scene.trades("Buy", "50500", "3")
+    assert (stops["50500"].status, stops["50500"].price) == (Status.NEW, Decimal(50600))
+
+
+def test_brackets_grow_with_the_fills(scene: Scene) -> None:
+    scene.places("Buy", "0.1", "49999", takeProfit="50500")
+    sizes: list[Decimal] = []
+    for size in ("1.04", "0.03"):
+        scene.trades("Sell", "49999", size)
+        sizes += [one.qty for one in scene.account.orders.values() if one.waits]
+    assert sizes == [Decimal("0.03996"), Decimal("0.06993")]
+    assert occupied(scene)["BTC"] == "0.06993"
+
+
+def test_cancel_all_ends_plain_orders_unless_it_names_others(scene: Scene) -> None:
+    plain = scene.places("Buy", "0.01", "49000")
+    stop = scene.places("Sell", "0.1", triggerPrice="49000", orderFilter="StopOrder")
+    tpsl = scene.places("Sell", "0.1", triggerPrice="49000", orderFilter="tpslOrder")
+    for kind, ended in (("", plain), ("StopOrder", stop), ("tpslOrder", tpsl), ("OcoOrder", None)):
+        request = read(CancelAllRequest, {"category": SPOT, "orderFilter": kind})
+        found = scene.venue.cancel_all(scene.account, request, scene.now)
+        assert found == ([] if ended is None else [ended])
+
+
+def test_client_order_ids_are_of_their_category(scene: Scene) -> None:
+    spot = scene.places("Buy", "0.01", "49000", orderLinkId="one")
+    scene.category = "linear"
+    scene.quotes("50000")
+    linear = scene.places("Buy", "0.01", "49000", orderLinkId="one")
+    assert scene.account.find("", "one", SPOT) is spot
+    assert scene.account.find("", "one") is linear
+    assert scene.account.find(spot.id, "") is None
+
+
+Act = Callable[[Scene], object]
+
+
+def repeated(scene: Scene) -> None:
+    for _ in range(2):
+        scene.places("Buy", "0.01", "49000", orderLinkId="one")
+
+
+def too_many(scene: Scene) -> None:
+    for _ in range(31):
+        scene.places("Buy", "0.001", "49000", triggerPrice="49500", orderFilter="StopOrder")
+
+
+def cancelled_twice(scene: Scene) -> None:
+    order = scene.places("Buy", "0.01", "49000")
+    for _ in range(2):
+        scene.cancels(order)
+
+
+def unknown_pair(scene: Scene) -> None:
+    scene.symbol = "XRPUSDT"
+    scene.places("Buy", "10", "2")
+
+
+REFUSED: dict[str, tuple[Act, int]] = {
+    "margin": (lambda one: one.places("Buy", "0.01", "49000", isLeverage=1), 170036),
+    "no price": (lambda one: one.places("Buy", "0.01", "0"), 170105),
+    "amount too large": (lambda one: one.places("Sell", "82", "120000"), 170124),
+    "reduce-only": (lambda one: one.places("Sell", "0.01", "51000", reduceOnly=True), 170130),
+    "unknown unit": (lambda one: one.places("Buy", "10", marketUnit="USDT"), 170130),
+    "take profit of a market order": (lambda one: one.places("Buy", "10", takeProfit="60000"), 170130),
+    "take profit below": (lambda one: one.places("Buy", "0.01", "49000", takeProfit="48000"), 170130),
+    "stop loss above": (lambda one: one.places("Buy", "0.01", "49000", stopLoss="49500"), 170130),
+    "limit of a take profit missing": (
+        lambda one: one.places("Buy", "0.01", "49000", takeProfit="51000", tpOrderType="Limit"),
+        170105,
+    ),
+    "no quote balance": (lambda one: one.places("Buy", "1", "49000"), 170131),
+    "no base balance": (lambda one: one.places("Sell", "2", "51000"), 170131),
+    "no balance for an amount": (lambda one: one.places("Buy", "10001"), 170131),
+    "no balance for a TP/SL order": (
+        lambda one: one.places("Sell", "2", triggerPrice="49000", orderFilter="tpslOrder"),
+        170131,
+    ),
+    "amended beyond the balance": (
+        lambda one: one.amends(one.places("Buy", "0.1", "49000"), qty="1"),
+        170131,
+    ),
+    "off tick": (lambda one: one.places("Buy", "0.01", "49000.05"), 170134),
+    "too much": (lambda one: one.places("Buy", "84", "49000"), 170135),
+    "too little": (lambda one: one.places("Buy", "0.00001", "49000"), 170136),
+    "off lot": (lambda one: one.places("Buy", "0.0100001", "49000"), 170137),
+    "little value": (lambda one: one.places("Buy", "0.0001", "49000"), 170140),
+    "little amount": (lambda one: one.places("Buy", "4.9"), 170140),
+    "link repeated": (repeated, 170141),
+    "amount off step": (lambda one: one.places("Buy", "10.00000001"), 170148),
+    "above the band": (lambda one: one.places("Buy", "0.01", "50250.1"), 170193),
+    "below the band": (lambda one: one.places("Sell", "0.01", "49749.9"), 170194),
+    "unknown filter": (lambda one: one.places("Buy", "0.01", "49000", orderFilter="Oco"), 170201),
+    "filter without trigger": (
+        lambda one: one.places("Buy", "0.01", "49000", orderFilter="StopOrder"),
+        170202,
+    ),
+    "31 conditional orders": (too_many, 170810),
+    "cancelled twice": (cancelled_twice, 170213),
+    "index of hedge mode": (lambda one: one.places("Buy", "0.01", "49000", positionIdx=1), 10001),
+    "unknown pair": (unknown_pair, 170121),
+}
+
+
+@pytest.mark.parametrize(("act", "code"), REFUSED.values(), ids=REFUSED)
+def test_a_request_is_refused_with_the_documented_code(scene: Scene, act: Act, code: int) -> None:
+    with pytest.raises(Declined) as refusal:
+        act(scene)
+    assert refusal.value.number == code
