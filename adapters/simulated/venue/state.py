@@ -55,6 +55,7 @@ class OrderState(Struct, frozen=True, gc=False, kw_only=True):
     seq: int
     partner_id: str
     bracket_ids: tuple[str, ...]
+    parent: str = ""
 
 
 class PositionState(Struct, frozen=True, gc=False, kw_only=True):

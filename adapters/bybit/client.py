@@ -1,0 +1,130 @@
+"""pybit's HTTP client with our errors. It repeats no request that may have been executed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any, TypeVar
+
+from adapters.bybit.codes import OF_RULES, Verdict, verdict
+from adapters.bybit.failure import RAISED, code_of, headers_of, of_order, of_query
+from adapters.bybit.secrecy import Credentials
+from adapters.bybit.site import Site, Timing
+from adapters.instruments.document import Table, is_table, rows, table
+from domain.errors import ExchangeUnreachable, InvalidInput, OutcomeUnknown
+
+RESET = "X-Bapi-Limit-Reset-Timestamp"
+_LONGEST_WAIT = 1.0
+_NO_RETRIES = -999
+"""pybit takes an empty set of codes to repeat for its default set, so it gets one that no response has."""
+
+Sleep = Callable[[float], None]
+T = TypeVar("T")
+
+
+def http(credentials: Credentials, site: Site, timing: Timing) -> Any:
+    """pybit's session, which repeats nothing by itself."""
+    session = import_module("pybit.unified_trading").HTTP(
+        testnet=site.testnet,
+        demo=site.demo,
+        api_key=credentials.key,
+        api_secret=credentials.secret,
+        timeout=(timing.connect, timing.response),
+        retry_codes={_NO_RETRIES},
+        max_retries=1,
+    )
+    if site.http:
+        session.endpoint = site.http
+    return session
+
+
+class Client:
+    """Calls pybit's methods by their names. `rules_refused` is called where a code may mean that rules have changed."""
+
+    def __init__(
+        self,
+        session: Any,
+        credentials: Credentials,
+        rules_refused: Callable[[], None],
+        sleep: Sleep = time.sleep,
+    ) -> None:
+        self._session, self._credentials = session, credentials
+        self._rules_refused, self._sleep = rules_refused, sleep
+
+    def send(self, method: str, params: Table) -> str:
+        """Sends a request that changes an order; returns Bybit's id of the order.
+
+        Empty where an order with this client order id had been placed already. Raises ExchangeUnreachable,
+        ExchangeRefused or OutcomeUnknown, as `OrderEntry` says.
+        """
+        try:
+            response = self._call(method, params, {Verdict.RETRY})
+        except RAISED as error:
+            if verdict(code_of(error)) is Verdict.PLACED:
+                return ""
+            if code_of(error) in OF_RULES:
+                self._rules_refused()
+            raise of_order(error, self._credentials) from None
+        order_id = table(response.get("result")).get("orderId")
+        if not isinstance(order_id, str) or not order_id:
+            raise OutcomeUnknown("the response names no order")
+        return order_id
+
+    def ask(self, method: str, params: Table) -> Table:
+        """The response to a query. Raises ExchangeUnreachable or ExchangeRefused, as `VenueQueries` says.
+
+        A query is repeated once where it was refused for its frequency, as soon as the limit is whole again, and where
+        its timestamp was too old.
+        """
+        try:
+            response = self._call(method, params, {Verdict.RETRY, Verdict.RATE_LIMITED})
+        except RAISED as error:
+            raise of_query(error, self._credentials) from None
+        if not is_table(response.get("result")):
+            raise ExchangeUnreachable("the response has no result")
+        return response
+
+    def pages(self, method: str, params: Table) -> Iterator[Table]:
+        """The rows of every page of a query."""
+        cursor = ""
+        while True:
+            result = table(self.ask(method, {**params, "cursor": cursor or None}).get("result"))
+            if not isinstance(result.get("list"), list):
+                raise ExchangeUnreachable("the response has no list")
+            yield from rows(result.get("list"))
+            following = str(result.get("nextPageCursor") or "")
+            if not following or following == cursor:
+                return
+            cursor = following
+
+    def _call(self, method: str, params: Table, repeated: set[Verdict]) -> Table:
+        try:
+            return self._once(method, params)
+        except RAISED as error:
+            if code_of(error) is None or verdict(code_of(error)) not in repeated:
+                raise
+            self._sleep(_wait(error))
+        return self._once(method, params)
+
+    def _once(self, method: str, params: Table) -> Table:
+        response = getattr(self._session, method)(**params)
+        if not is_table(response) or response.get("retCode") != 0:
+            raise ValueError("the response has no retCode")
+        return response
+
+
+def readable(query: Callable[[], T]) -> T:
+    """The query's result; raises ExchangeUnreachable where the response could not be understood."""
+    try:
+        return query()
+    except InvalidInput as fault:
+        raise ExchangeUnreachable(f"the response cannot be read: {fault}") from None
+
+
+def _wait(error: Exception) -> float:
+    """Seconds until the limit is whole again, by the header, which may lie in the past; at most one."""
+    given = next((value for name, value in headers_of(error).items() if name.lower() == RESET.lower()), "")
+    if not given.isdecimal():
+        return 0.0
+    return min(max(int(given) / 1000 - time.time(), 0.0), _LONGEST_WAIT)
