@@ -29,7 +29,7 @@ from commands.exchange import AnyReport, NotSent, OutcomeUnclear, Rejected, Tick
 from domain.catalogue import Listing
 from domain.direction import Purpose
 from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
-from domain.instrument import Instrument, RulesOrigin
+from domain.instrument import Instrument, RulesOrigin, symbol_of
 from domain.order import OrderPlaced
 from domain.venue import Execution, VenueBalance, VenueOrder, VenuePosition
 
@@ -306,7 +306,7 @@ class BybitExchange:
         waiting = waiting_leg(entry, self._names.terms[order_id].purpose)
         if waiting is not None:
             return waiting
-        scope: Params = {"symbol": entry.symbol, "limit": 50}
+        scope: Params = {"symbol": symbol_of(entry.instrument), "limit": 50}
         ended = {**scope, "openOnly": 1}
         for rows in (self._rows("get_open_orders", scope), self._rows("get_open_orders", ended)):
             if any(self._names.name(row) == order_id for row in rows):

@@ -33,7 +33,7 @@ class ExecutionRow(Struct, frozen=True, gc=False, kw_only=True):
     type: str
     link: str
     venue_order_id: str
-    symbol: str
+    instrument: str
     side: Side
     price: Decimal
     quantity: Decimal
@@ -41,10 +41,6 @@ class ExecutionRow(Struct, frozen=True, gc=False, kw_only=True):
     fee_currency: str
     liquidity: Liquidity
     at: datetime
-
-    @property
-    def instrument(self) -> str:
-        return instrument_id(self.symbol)
 
     @property
     def fact(self) -> str:
@@ -64,7 +60,7 @@ def execution_row(row: Table, settle: str) -> ExecutionRow:
         type=needed(row, "execType"),
         link=text(row, "orderLinkId"),
         venue_order_id=text(row, "orderId"),
-        symbol=needed(row, "symbol"),
+        instrument=instrument_id(needed(row, "symbol")),
         side=SIDES[side],
         price=figure(row, "execPrice"),
         quantity=figure(row, "execQty"),

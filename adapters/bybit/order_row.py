@@ -39,7 +39,6 @@ STATUSES: Mapping[str, VenueStatus] = {
 }
 _ENDED_WITHOUT_FILL = frozenset({VenueStatus.CANCELLED, VenueStatus.REJECTED})
 _NO_REASONS = frozenset({"", "UNKNOWN", "EC_NoError"})
-_MARKET = "LINEAR"
 T = TypeVar("T")
 
 
@@ -62,7 +61,7 @@ class OrderRow(Struct, frozen=True, gc=False, kw_only=True):
     link: str
     parent: str
     leg: Purpose | None
-    symbol: str
+    instrument: str
     side: Side
     is_market: bool
     quantity: Decimal
@@ -79,10 +78,6 @@ class OrderRow(Struct, frozen=True, gc=False, kw_only=True):
     reject_reason: str
     created: datetime
     updated: datetime
-
-    @property
-    def instrument(self) -> str:
-        return instrument_id(self.symbol, _MARKET)
 
     @property
     def is_open(self) -> bool:
@@ -122,7 +117,7 @@ def order_row(row: Table) -> OrderRow:
         link=text(row, "orderLinkId"),
         parent=text(row, "parentOrderLinkId"),
         leg=_LEGS.get(kind),
-        symbol=needed(row, "symbol"),
+        instrument=instrument_id(needed(row, "symbol")),
         side=_of(SIDES, row, "side"),
         is_market=_of(_IS_MARKET, row, "orderType"),
         quantity=figure(row, "qty"),

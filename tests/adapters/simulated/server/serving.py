@@ -115,7 +115,8 @@ def running_venue(
 ) -> Generator[RunningVenue]:
     """A venue whose clock stands still at `start`, with a book of ten levels of 1 BTC around 50,000 USDT.
 
-    `band` is that of every contract. `limited` puts Bybit's rate limits in force; `most` are the requests in five seconds from one address, 0 for any.
+    `band` is that of every contract. `limited` puts Bybit's rate limits in force; `most` are the requests in five
+    seconds from one address, 0 for any.
     """
     contracts = [contract_of(one.instrument, number, band) for number, one in enumerate(known(), 1)]
     venue = Venue(contracts, start, 1)
