@@ -122,7 +122,8 @@ class Stream:
             if fault:
                 self._down(fault)
                 return
-            self._gaps.put(Gap(since, datetime.now(UTC), reason))
+            self._last_sign = datetime.now(UTC)
+            self._gaps.put(Gap(since, self._last_sign, reason))
             self._change(is_live=True, connects=self._state.connects, fault="")
             self._watch(socket)
             self._down(socket.fault or "the connection was closed")
@@ -168,7 +169,9 @@ class Stream:
             self._answers.put(answer)
 
     def _sign(self) -> None:
-        self._last_sign = datetime.now(UTC)
+        """Frames before the subscription are no sign that reports arrive."""
+        if self._state.is_live:
+            self._last_sign = datetime.now(UTC)
 
     def _down(self, fault: str) -> None:
         _drained(self._answers)
