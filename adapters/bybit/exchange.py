@@ -28,7 +28,13 @@ from adapters.instruments.document import is_table
 from commands.exchange import AnyReport, NotSent, OutcomeUnclear, Rejected, Ticket
 from domain.catalogue import Listing
 from domain.direction import Purpose
-from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
+from domain.errors import (
+    ExchangeError,
+    ExchangeRefused,
+    ExchangeUnreachable,
+    InvalidSettings,
+    OutcomeUnknown,
+)
 from domain.instrument import Instrument, RulesOrigin, symbol_of
 from domain.order import OrderPlaced
 from domain.venue import Execution, VenueBalance, VenueOrder, VenuePosition
@@ -37,7 +43,7 @@ RULES_KEPT = 3600.0
 """Seconds for which the instruments are kept."""
 
 _WINDOW = timedelta(days=7)
-_HISTORY = timedelta(days=730)
+_HISTORY, _SEARCHED = timedelta(days=730), timedelta(days=90)
 _NOBODY: Mapping[str, OrderPlaced] = {}
 
 
@@ -49,7 +55,8 @@ class BybitExchange:
     """`placed` holds the terms of the orders that the log knows and that may still be open, by order id.
 
     `settle` is the settlement currency of the account's contracts. `on_arrival` is called, in a thread of the stream,
-    where a report arrived, a gap was noticed or `stream_state` changed. Every other call comes from one thread.
+    where a report arrived, a gap was noticed or `stream_state` changed. Every other call comes from one thread. Raises
+    InvalidSettings for an empty key or secret.
 
     Two things need the caller's attention beside the port: `gaps` (reports may be missing: reconcile) and `unread`
     (pushes that could not be understood).
@@ -68,6 +75,8 @@ class BybitExchange:
         on_arrival: Callable[[], None] = _nothing,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        if not credentials.key or not credentials.secret:
+            raise InvalidSettings("Bybit needs an API key and its secret")
         timing = timing or Timing()
         self.session: Any = http(credentials, site, timing)
         self._client = Client(self.session, credentials, self._forget_rules)
@@ -148,7 +157,7 @@ class BybitExchange:
         """See `OrderEntry.submit`."""
         planned = placements(tickets)
         for ticket in tickets:
-            self._names.place(ticket.order_id, ticket.terms)
+            self._names.send(ticket)
         has_arrived = False
         for number, placement in enumerate(planned):
             try:
@@ -220,7 +229,8 @@ class BybitExchange:
     def order(self, order_id: str) -> VenueOrder | None:
         """See `VenueQueries.order`. A waiting stop or target is found in its entry.
 
-        An order that is not known here is searched among the open ones and those that ended in the last seven days.
+        An order is searched among the open ones and those that ended in the last seven days; one of an earlier process
+        among those of the last 90 days, too.
         """
         row = self._find(order_id)
         return None if row is None else venue_order(row, order_id)
@@ -294,13 +304,23 @@ class BybitExchange:
         if venue_id:
             return self._by_venue_id(venue_id)
         found = self._search({"orderLinkId": order_id})
-        if found is not None or parent is None:
-            return found
-        return self._attached(order_id, parent)
+        if found is None and parent is not None:
+            return self._attached(order_id, parent)
+        return self._long_ago(order_id) if found is None else found
+
+    def _long_ago(self, order_id: str) -> OrderRow | None:
+        """The order among those that an earlier process sent; without times Bybit lists seven days only."""
+        if order_id not in self._names.terms or self._names.sent_at(order_id) is not None:
+            return None
+        for start, end in self._windows(self.server_time() - _SEARCHED):
+            times: Params = {"startTime": in_ms(start), "endTime": in_ms(end)}
+            for row in self._rows("get_order_history", {"orderLinkId": order_id, **times}):
+                return row
+        return None
 
     def _attached(self, order_id: str, parent: str) -> OrderRow | None:
         """The stop or target in its entry, or the order that it has become."""
-        entry = self._search({"orderLinkId": parent})
+        entry = self._find(parent)
         if entry is None:
             return None
         waiting = waiting_leg(entry, self._names.terms[order_id].purpose)
@@ -352,6 +372,7 @@ class BybitExchange:
         if known is None:
             found = self._by_venue_id(row.venue_order_id)
             known = "" if found is None else self._names.name(found)
+            self._names.stranger(row.venue_order_id)
         return known or None
 
     def _windows(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from adapters.bybit.order_row import OrderRow
+from commands.exchange import Ticket
 from domain.direction import PROTECTION, Purpose
 from domain.order import OrderPlaced
 
@@ -28,11 +30,22 @@ class Names:
         self._legs: dict[str, dict[Purpose, str]] = {}
         self._ours: dict[str, str] = {}
         self._venues: dict[str, str] = {}
+        self._sent: dict[str, datetime] = {}
         for order_id, terms in placed.items():
             self.place(order_id, terms)
 
-    def place(self, order_id: str, terms: OrderPlaced) -> None:
+    def send(self, ticket: Ticket) -> None:
         """Records an order that is about to be sent."""
+        if ticket.order_id not in self.terms:
+            self._sent[ticket.order_id] = ticket.sent_at
+        self.place(ticket.order_id, ticket.terms)
+
+    def sent_at(self, order_id: str) -> datetime | None:
+        """When an order was sent; None where it was sent by an earlier process."""
+        return self._sent.get(order_id)
+
+    def place(self, order_id: str, terms: OrderPlaced) -> None:
+        """Records an order that the log has."""
         self.terms.setdefault(order_id, terms)
         if terms.parent is not None and terms.purpose in PROTECTION:
             self._legs.setdefault(terms.parent, {}).setdefault(terms.purpose, order_id)

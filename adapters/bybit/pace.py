@@ -7,8 +7,8 @@ from collections.abc import Sequence
 WINDOW = 300.0
 """Seconds of Bybit's limit of 500 new connections from one address."""
 
-MOST = 400
-"""Connections in `WINDOW` that this program makes; pybit tries twice for each of ours."""
+MOST = 200
+"""Connections in `WINDOW` that this program makes; pybit tries at most twice for each."""
 
 _LARGEST_EXPONENT = 30
 

@@ -39,7 +39,14 @@ class _Filter(logging.Filter):
         self._credentials = credentials
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = self._credentials.hide(record.getMessage()), None
+        try:
+            text = record.getMessage()
+        except (
+            TypeError,
+            ValueError,
+        ):  # arguments that do not fit their text, which logging itself would report
+            text = f"{record.msg} {record.args}"
+        record.msg, record.args = self._credentials.hide(text), None
         return True
 
 

@@ -58,7 +58,8 @@ class Order:
     `reduces` may only shrink a position. `entry` is its place in the book while it rests, `locked` the part of the
     balance that it reserves. `partner` is the other one of a take profit and a stop loss, `brackets` are those that
     the order itself has set. A trailing stop follows `extreme`, the best price since `activation` was reached, at
-    `distance`, which is None where the order does not trail. `parent` is the client order id of the order that has set it.
+    `distance`, which is None where the order does not trail. `parent` is the client order id of the order that has set
+    this one.
     """
 
     id: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -12,6 +13,7 @@ import pytest
 
 from adapters.bybit import BybitExchange, Site
 from adapters.simulated.server import VenueServer
+from adapters.simulated.venue.order import Order
 from adapters.simulated.venue.requests import ModeRequest, OrderRequest, read
 from commands.exchange import AnyReport, Filled, Funded, Liquidated, Ticket
 from domain.direction import Side
@@ -96,17 +98,37 @@ def test_a_restarted_adapter_finds_a_bracket_by_what_the_log_has(
 ) -> None:
     terms = bracket(session, limit)
     bench.trades_at("100", *prices)
-    again = restarted(bench, terms)
-    found = [again.order(one) for one in terms]
-    assert [one and one.status for one in found] == statuses
-    assert found == [session.exchange.order(one) for one in terms]
-    assert again.open_orders() == session.exchange.open_orders()
-    assert again.executions(bench.now() - timedelta(hours=1)) == session.exchange.executions(
-        bench.now() - timedelta(hours=1)
-    )
+    since = bench.now() - timedelta(hours=1)
+    with closing(restarted(bench, terms)) as again:
+        found = [again.order(one) for one in terms]
+        assert [one and one.status for one in found] == statuses
+        assert found == [session.exchange.order(one) for one in terms]
+        assert again.open_orders() == session.exchange.open_orders()
+        assert again.executions(since) == session.exchange.executions(since)
     bench.venue.act("restart")  # the trading service forgets what had ended; the history has it
-    assert [one and one.status for one in map(restarted(bench, terms).order, terms)] == statuses
-    again.close()
+    with closing(restarted(bench, terms)) as again:
+        assert [one and one.status for one in map(again.order, terms)] == statuses
+
+
+def test_an_order_of_an_earlier_process_is_found_among_those_of_90_days(
+    session: Session, bench: BybitBench
+) -> None:
+    ticket = session.order("old", BUY)
+    session.send(ticket)
+    order = bench.account.links["old"]
+    for weeks, is_found in ((1, True), (11, True), (14, False)):
+        bench.venue.do(partial(_aged, order, timedelta(weeks=weeks)))
+        with (
+            closing(restarted(bench, {"old": ticket.terms})) as again,
+            closing(restarted(bench, {})) as other,
+        ):
+            assert (weeks, again.order("old") is not None) == (weeks, is_found)
+            assert other.order("old") is None
+
+
+def _aged(order: Order, by: timedelta, server: VenueServer) -> None:
+    order.created = order.updated = server.clock.market() - by // timedelta(milliseconds=1) - 3_600_000
+    order.account.recent.clear()
 
 
 @pytest.mark.parametrize(("leg", "other"), [("e-s", "e-t"), ("e-t", "e-s")])
@@ -161,10 +183,9 @@ def test_a_stop_and_target_without_their_entry_are_orders_of_their_own(
         ("e-s", True, True),
         ("e-t", False, True),
     ]
-    again = restarted(bench, {one.order_id: one.terms for one in (stop, target)})
-    listed = {one.order_id: one for one in again.open_orders()}
-    assert listed == {one: again.order(one) for one in ("e-s", "e-t")}
-    again.close()
+    with closing(restarted(bench, {one.order_id: one.terms for one in (stop, target)})) as again:
+        listed = {one.order_id: one for one in again.open_orders()}
+        assert listed == {one: again.order(one) for one in ("e-s", "e-t")}
     session.bench.trades_at("94")
     assert session.held() == []
 

@@ -32,9 +32,9 @@ def test_connections_stay_within_the_limit_whatever_fails() -> None:
         now += max(until_allowed(connects, now), 0.01)
         connects.append(now)
     busiest = max(sum(start <= one < start + WINDOW for one in connects) for start in connects[::50])
-    assert busiest <= MOST < 500
+    assert 2 * busiest <= 2 * MOST < 500
 
 
 def test_another_connection_waits_until_the_oldest_of_the_window_is_over() -> None:
     assert until_allowed([float(number) for number in range(MOST)], 300.0) == 0.0
-    assert until_allowed([10.0 + number / 1000 for number in range(MOST)], 20.0) == 290.0
+    assert until_allowed([10.0 + number / 1024 for number in range(MOST)], 20.0) == 290.0
