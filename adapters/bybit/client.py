@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, TypeVar
 
+from adapters.bybit.bucket import LEFT, Bucket
 from adapters.bybit.codes import OF_RULES, Verdict, verdict
 from adapters.bybit.failure import RAISED, code_of, headers_of, of_order, of_query
 from adapters.bybit.secrecy import Credentials
@@ -14,8 +15,6 @@ from adapters.bybit.site import Site, Timing
 from adapters.instruments.document import Table, is_table, rows, table
 from domain.errors import ExchangeUnreachable, InvalidInput, OutcomeUnknown
 
-RESET = "X-Bapi-Limit-Reset-Timestamp"
-_LONGEST_WAIT = 1.0
 _NO_RETRIES = -999
 """pybit takes an empty set of codes to repeat for its default set, so it gets one that no response has."""
 
@@ -33,6 +32,7 @@ def http(credentials: Credentials, site: Site, timing: Timing) -> Any:
         timeout=(timing.connect, timing.response),
         retry_codes={_NO_RETRIES},
         max_retries=1,
+        return_response_headers=True,
     )
     if site.http:
         session.endpoint = site.http
@@ -40,17 +40,22 @@ def http(credentials: Credentials, site: Site, timing: Timing) -> Any:
 
 
 class Client:
-    """Calls pybit's methods by their names. `rules_refused` is called where a code may mean that rules have changed."""
+    """Calls pybit's methods by their names, none more often than its limit (calls a second) in `limits` allows.
+
+    `rules_refused` is called where a code may mean that rules have changed.
+    """
 
     def __init__(
         self,
         session: Any,
         credentials: Credentials,
+        limits: Mapping[str, int],
         rules_refused: Callable[[], None],
         sleep: Sleep = time.sleep,
     ) -> None:
         self._session, self._credentials = session, credentials
         self._rules_refused, self._sleep = rules_refused, sleep
+        self._buckets = {method: Bucket(limit) for method, limit in limits.items()}
 
     def send(self, method: str, params: Table) -> str:
         """Sends a request that changes an order; returns Bybit's id of the order.
@@ -108,10 +113,30 @@ class Client:
         return self._once(method, params)
 
     def _once(self, method: str, params: Table) -> Table:
-        response = getattr(self._session, method)(**params)
+        self._await_turn(method)
+        try:
+            answered = getattr(self._session, method)(**params)
+        except RAISED as error:
+            self._learn(method, headers_of(error))
+            raise
+        response, _, headers = answered
+        self._learn(method, headers)
         if not is_table(response) or response.get("retCode") != 0:
             raise ValueError("the response has no retCode")
         return response
+
+    def _await_turn(self, method: str) -> None:
+        bucket = self._buckets.get(method)
+        if bucket is None:
+            return
+        if wait := bucket.wait(time.monotonic()):
+            self._sleep(wait)
+        self._buckets[method] = bucket.called(time.monotonic())
+
+    def _learn(self, method: str, headers: Mapping[str, str]) -> None:
+        bucket = self._buckets.get(method)
+        if bucket is not None:
+            self._buckets[method] = bucket.learnt(headers, time.monotonic(), time.time())
 
 
 def readable(query: Callable[[], T]) -> T:
@@ -123,8 +148,6 @@ def readable(query: Callable[[], T]) -> T:
 
 
 def _wait(error: Exception) -> float:
-    """Seconds until the limit is whole again, by the header, which may lie in the past; at most one."""
-    given = next((value for name, value in headers_of(error).items() if name.lower() == RESET.lower()), "")
-    if not given.isdecimal():
-        return 0.0
-    return min(max(int(given) / 1000 - time.time(), 0.0), _LONGEST_WAIT)
+    """Seconds until the limit of a refused call is whole again."""
+    now = time.monotonic()
+    return Bucket(1).learnt({LEFT: "0", **headers_of(error)}, now, time.time()).wait(now)

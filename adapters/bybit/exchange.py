@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from adapters.bybit.bucket import LIMITS
 from adapters.bybit.client import Client, http, readable
 from adapters.bybit.execution_row import FORCED, TRADES, VENUE, ExecutionRow, execution, execution_row
 from adapters.bybit.fields import at_ms, in_ms, plain
@@ -54,7 +55,8 @@ def _nothing() -> None:
 class BybitExchange:
     """`placed` holds the terms of the orders that the log knows and that may still be open, by order id.
 
-    `settle` is the settlement currency of the account's contracts. `on_arrival` is called, in a thread of the stream,
+    `limits` are calls a second by pybit's method; a method without one is never waited for. `settle` is the settlement
+    currency of the account's contracts. `on_arrival` is called, in a thread of the stream,
     where a report arrived, a gap was noticed or `stream_state` changed. Every other call comes from one thread. Raises
     InvalidSettings for an empty key or secret.
 
@@ -74,12 +76,13 @@ class BybitExchange:
         timing: Timing | None = None,
         on_arrival: Callable[[], None] = _nothing,
         monotonic: Callable[[], float] = time.monotonic,
+        limits: Mapping[str, int] = LIMITS,
     ) -> None:
         if not credentials.key or not credentials.secret:
             raise InvalidSettings("Bybit needs an API key and its secret")
         timing = timing or Timing()
         self.session: Any = http(credentials, site, timing)
-        self._client = Client(self.session, credentials, self._forget_rules)
+        self._client = Client(self.session, credentials, limits, self._forget_rules)
         self._names = Names(placed)
         self._reading = Reading(self._names, settle)
         self._stream = Stream(credentials, site, timing, on_arrival)

@@ -11,7 +11,7 @@ from domain.number import number
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_SHOWN = 40
+_SHOWN, _MOST_DIGITS = 40, 20
 _LATEST = 253_402_300_799_999
 
 
@@ -68,3 +68,8 @@ def in_ms(at: datetime) -> int:
 def plain(value: Decimal) -> str:
     """The number as Bybit takes it: every digit, no exponent."""
     return format(value, "f")
+
+
+def count(given: str) -> int | None:
+    """The whole number of a header; None for another text."""
+    return int(given) if given.isdecimal() and len(given) <= _MOST_DIGITS else None

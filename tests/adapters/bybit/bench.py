@@ -54,6 +54,7 @@ class BybitBench:
             Site(http=venue.url, socket=venue.socket_url),
             placed or {},
             timing=QUICK,
+            limits={},
             on_arrival=self.arrived.set,
         )
         self._exchange.start()

@@ -15,7 +15,9 @@ from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import MaxRetryError, NameResolutionError, ProtocolError
 
-from adapters.bybit.client import RESET, Client
+from adapters.bybit import Credentials, Site, Timing
+from adapters.bybit.bucket import RESET
+from adapters.bybit.client import Client, http
 from adapters.bybit.codes import VERDICTS, Verdict
 from adapters.bybit.failure import is_never_sent
 from commands.exchange import Ticket
@@ -181,13 +183,10 @@ class Fixed(BaseAdapter):
 
 def client(body: str, headers: Mapping[str, str], waits: list[float]) -> Client:
     """pybit's own client over a fixed response; `waits` gets the seconds that it would have slept."""
-    from adapters.bybit import Credentials, Site, Timing
-    from adapters.bybit.client import http
-
     credentials = Credentials("key", "secret")
     session = http(credentials, Site(http="http://fixed"), Timing())
     session.client.mount("http://", Fixed(body, headers))
-    return Client(session, credentials, lambda: None, waits.append)
+    return Client(session, credentials, {}, lambda: None, waits.append)
 
 
 SHAPES = [

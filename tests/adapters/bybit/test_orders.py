@@ -52,7 +52,7 @@ def session(bench: BybitBench) -> Session:
 def restarted(bench: BybitBench, placed: dict[str, OrderPlaced]) -> BybitExchange:
     """Another adapter for the same account, which knows what the log has; its stream is not started."""
     site = Site(http=bench.venue.url, socket=bench.venue.socket_url)
-    return BybitExchange(bench.credentials, site, placed, timing=QUICK)
+    return BybitExchange(bench.credentials, site, placed, timing=QUICK, limits={})
 
 
 def bracket(session: Session, limit: str | None = None) -> dict[str, OrderPlaced]:
@@ -268,7 +268,7 @@ def test_lists_of_several_pages_are_read_whole(session: Session, bench: BybitBen
 def test_instruments_are_kept_for_an_hour_and_read_again_after_an_error_of_rules(bench: BybitBench) -> None:
     now = [0.0]
     site = Site(http=bench.venue.url, socket=bench.venue.socket_url)
-    exchange = BybitExchange(bench.credentials, site, timing=QUICK, monotonic=lambda: now[0])
+    exchange = BybitExchange(bench.credentials, site, timing=QUICK, limits={}, monotonic=lambda: now[0])
     session = Session(bench)
 
     def reads() -> int:

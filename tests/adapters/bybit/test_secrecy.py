@@ -63,7 +63,7 @@ def test_refusals_that_quote_the_key_are_shown_without_it(
     venue.do(lambda one: one.venue.accounts.setdefault(KEY, next(iter(one.venue.accounts.values()))))
     arrived = Event()
     site = Site(http=venue.url, socket=venue.socket_url)
-    exchange = BybitExchange(Credentials(KEY, "wrong"), site, timing=QUICK, on_arrival=arrived.set)
+    exchange = BybitExchange(Credentials(KEY, "wrong"), site, timing=QUICK, limits={}, on_arrival=arrived.set)
     with pytest.raises(ExchangeError, match="10004") as raised:
         exchange.balances()
     exchange.start()

@@ -123,7 +123,9 @@ def test_refused_authentication_is_shown_and_tried_again_with_pauses(venue: Runn
 def test_an_exchange_that_cannot_be_reached_is_tried_again() -> None:
     arrived = Event()
     nowhere = Site(http="http://127.0.0.1:9", socket="ws://127.0.0.1:9")
-    exchange = BybitExchange(Credentials("key", "secret"), nowhere, timing=QUICK, on_arrival=arrived.set)
+    exchange = BybitExchange(
+        Credentials("key", "secret"), nowhere, timing=QUICK, limits={}, on_arrival=arrived.set
+    )
     exchange.start()
     while exchange.stream_state.connects < 3:
         assert arrived.wait(10)
