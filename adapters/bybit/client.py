@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 from adapters.bybit.bucket import LEFT, Bucket
 from adapters.bybit.codes import OF_RULES, Verdict, verdict
 from adapters.bybit.failure import RAISED, code_of, headers_of, of_order, of_query
-from adapters.bybit.secrecy import Credentials
+from adapters.bybit.secrecy import LOGGERS, Credentials
 from adapters.bybit.site import Site, Timing
 from adapters.instruments.document import Table, is_table, rows, table
 from domain.errors import ExchangeUnreachable, InvalidInput, OutcomeUnknown
@@ -23,7 +24,12 @@ T = TypeVar("T")
 
 
 def http(credentials: Credentials, site: Site, timing: Timing) -> Any:
-    """pybit's session, which repeats nothing by itself."""
+    """pybit's session, which repeats nothing by itself.
+
+    Where nobody has configured logging, pybit adds a handler for each session; it is taken away again.
+    """
+    logger = logging.getLogger(LOGGERS[0])
+    handlers = list(logger.handlers)
     session = import_module("pybit.unified_trading").HTTP(
         testnet=site.testnet,
         demo=site.demo,
@@ -34,6 +40,7 @@ def http(credentials: Credentials, site: Site, timing: Timing) -> Any:
         max_retries=1,
         return_response_headers=True,
     )
+    logger.handlers = handlers
     if site.http:
         session.endpoint = site.http
     return session

@@ -77,6 +77,7 @@ class PrivateSocket:
         the connection away from the thread, which then sleeps until its next look for a pong.
         """
         self._pybit.exited = True
+        self._pybit._stop_custom_ping_timer()  # noqa: SLF001 - only pybit's `exit` ends it otherwise
         connection = getattr(self._pybit.ws.sock, "sock", None)
         if connection is not None:
             with suppress(OSError):  # it has ended already

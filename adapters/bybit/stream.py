@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TypeVar
@@ -68,7 +69,6 @@ class Stream:
         self._stopping = Event()
         self._connects: deque[float] = deque(maxlen=MOST)
         self._last_sign: datetime | None = None
-        self._answers: SimpleQueue[Table] = SimpleQueue()
         self._state = StreamState(is_live=False, connects=0, fault="")
         self._socket: PrivateSocket | None = None
         self._thread = Thread(target=self._run, name="bybit-stream", daemon=True)
@@ -109,16 +109,18 @@ class Stream:
 
     def _one_connection(self) -> None:
         since, reason = self._last_sign, self._state.fault
+        answers: SimpleQueue[Table] = SimpleQueue()
         self._connects.append(time.monotonic())
         self._change(is_live=False, connects=self._state.connects + 1, fault=reason)
         try:
-            socket = PrivateSocket(self._credentials, self._site, self._timing, self._take, self._sign)
+            take = partial(self._take, answers)
+            socket = PrivateSocket(self._credentials, self._site, self._timing, take, self._sign)
         except FAILURES as error:
             self._down(str(error))
             return
         self._socket = socket
         try:
-            fault = self._opened(socket)
+            fault = self._opened(socket, answers)
             if fault:
                 self._down(fault)
                 return
@@ -132,19 +134,19 @@ class Stream:
         finally:
             socket.close()
 
-    def _opened(self, socket: PrivateSocket) -> str:
+    def _opened(self, socket: PrivateSocket, answers: SimpleQueue[Table]) -> str:
         """Waits until the topics are subscribed; returns what went wrong, empty where nothing did."""
-        fault = self._answered(socket, "auth")
+        fault = self._answered(socket, answers, "auth")
         if not fault:
             socket.subscribe()
-            fault = self._answered(socket, "subscribe")
+            fault = self._answered(socket, answers, "subscribe")
         return fault
 
-    def _answered(self, socket: PrivateSocket, operation: str) -> str:
+    def _answered(self, socket: PrivateSocket, answers: SimpleQueue[Table], operation: str) -> str:
         until = time.monotonic() + self._timing.answer
         while socket.is_alive and not self._stopping.is_set() and (left := until - time.monotonic()) > 0:
             try:
-                answer = self._answers.get(timeout=min(left, _LOOK))
+                answer = answers.get(timeout=min(left, _LOOK))
             except Empty:
                 continue
             if answer.get("op") == operation:
@@ -157,7 +159,7 @@ class Stream:
         while socket.is_alive and not self._stopping.is_set():
             socket.ended.wait(_LOOK)
 
-    def _take(self, text: str) -> None:
+    def _take(self, answers: SimpleQueue[Table], text: str) -> None:
         """In the socket's thread. An answer to an operation of ours is not a push."""
         if _is_push(text):
             self._texts.put(text)
@@ -166,7 +168,7 @@ class Stream:
             return
         answer: object = msgspec.json.decode(text)
         if is_table(answer):
-            self._answers.put(answer)
+            answers.put(answer)
 
     def _sign(self) -> None:
         """Frames before the subscription are no sign that reports arrive."""
@@ -174,7 +176,6 @@ class Stream:
             self._last_sign = datetime.now(UTC)
 
     def _down(self, fault: str) -> None:
-        _drained(self._answers)
         self._change(is_live=False, connects=self._state.connects, fault=self._credentials.hide(fault))
 
     def _change(self, *, is_live: bool, connects: int, fault: str) -> None:

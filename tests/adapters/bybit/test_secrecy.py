@@ -80,8 +80,12 @@ def test_credentials_are_not_shown() -> None:
     assert str(Credentials(KEY, SECRET)) == repr(Credentials(KEY, SECRET)) == "Credentials(***)"
 
 
-def test_the_logs_are_left_as_they_were_after_the_adapter_is_closed(venue: RunningVenue) -> None:
-    before = [list(logging.getLogger(name).filters) for name in LOGGERS]
+def test_the_logs_are_left_as_they_were_after_the_adapter_is_closed(
+    venue: RunningVenue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.root, "handlers", [])  # then pybit adds a handler of its own
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    before = [(list(one.filters), list(one.handlers)) for one in loggers]
     bench = BybitBench(venue)
     bench.close()
-    assert [list(logging.getLogger(name).filters) for name in LOGGERS] == before
+    assert [(list(one.filters), list(one.handlers)) for one in loggers] == before
