@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from adapters.simulated import SimulatedExchange
-from commands.exchange import Amended, OrderReport
+from commands.exchange import Amended, Exchange, OrderReport
 from commands.order import CancelOrder, PlaceOrder
 from commands.outgoing import unconfirmed
 from commands.reconciliation import recorded
@@ -48,14 +48,15 @@ class Trader:
         self.desk = Desk()
         rules = {name: an_instrument(name) for name in (BTC, ETH)}
         wide = replace(SMOOTH, price_band=D("0.3"))
-        self.venue = SimulatedExchange(rules, "USDT", D(10_000), D(5), wide, 1)
+        self._market = SimulatedExchange(rules, "USDT", D(10_000), D(5), wide, 1)
+        self.venue: Exchange = self._market
         self.desk.sends_to(self.venue)
         self.desk.opened()
 
     def trades_at(self, price: str, *, lost: bool = False) -> None:
         """Sends a candle at this price to the venue, which then processes all earlier requests."""
         opened = max(self.desk.at, self.venue.server_time())
-        self.venue.on_candles([_flat(BTC, opened, price), _flat(ETH, opened, price)])
+        self._market.on_candles([_flat(BTC, opened, price), _flat(ETH, opened, price)])
         self.desk.at = opened + FIVE
         reports = self.venue.reports()
         if not lost:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from io import BytesIO
 from itertools import count
 from typing import Any
 
@@ -173,7 +174,7 @@ class Fixed(BaseAdapter):
     def send(self, request: PreparedRequest, *_args: Any, **_more: Any) -> Response:
         response = Response()
         response.status_code, response.request = 200, request
-        response._content = self._body.encode()
+        response.raw = BytesIO(self._body.encode())
         response.headers.update(self._headers)
         return response
 

@@ -21,8 +21,8 @@ from domain.order import OrderPlaced, OrderType
 from tests.adapters.bybit.pushed import execution, executions, order, orders, push
 
 D = Decimal
-SEEN_TWICE = {"cancelType": "CancelByUser", "rejectReason": "EC_OrigClOrdIDDoesNotExist"}
-BY_USER = {"cancelType": "CancelByUser", "rejectReason": "EC_PerCancelRequest"}
+SEEN_TWICE: dict[str, Any] = {"cancelType": "CancelByUser", "rejectReason": "EC_OrigClOrdIDDoesNotExist"}
+BY_USER: dict[str, Any] = {"cancelType": "CancelByUser", "rejectReason": "EC_PerCancelRequest"}
 
 
 def placed(purpose: Purpose, parent: str | None, level: str | None = None) -> OrderPlaced:
@@ -237,10 +237,18 @@ def test_a_fill_of_somebody_else_s_order_is_reported_under_bybits_id() -> None:
     assert kinds(reading.settle_unknown()) == ["P1 Filled"]
 
 
-ENTRY = {"stopLoss": "95", "takeProfit": "105"}
-STOP = {"orderId": "S", "orderLinkId": "", "parentOrderLinkId": "one", "side": "Sell", "orderType": "Market"}
-STOP |= {"stopOrderType": "PartialStopLoss", "triggerPrice": "95", "reduceOnly": True}
-TARGET = STOP | {"orderId": "T", "stopOrderType": "PartialTakeProfit", "triggerPrice": "105"}
+ENTRY: dict[str, Any] = {"stopLoss": "95", "takeProfit": "105"}
+STOP: dict[str, Any] = {
+    "orderId": "S",
+    "orderLinkId": "",
+    "parentOrderLinkId": "one",
+    "side": "Sell",
+    "orderType": "Market",
+    "stopOrderType": "PartialStopLoss",
+    "triggerPrice": "95",
+    "reduceOnly": True,
+}
+TARGET: dict[str, Any] = STOP | {"orderId": "T", "stopOrderType": "PartialTakeProfit", "triggerPrice": "105"}
 EVERY = ["one", "stop", "target"]
 BRACKETS: dict[str, tuple[list[dict[str, Any]], list[str]]] = {
     "it waits with its entry": ([orders(order(**ENTRY))], [f"{one} Accepted" for one in EVERY]),
