@@ -102,6 +102,18 @@ def _triggered(theirs: StatedOrder, at: datetime, fact: str) -> OrderReport | No
     return Triggered(order_id=theirs.order_id, at=at, fact=fact, price=theirs.trigger_price)
 
 
+def _filled(theirs: StatedOrder, at: datetime, fact: str) -> OrderReport:
+    """Executions make an order filled; where the venue had cut its quantity, only that quantity shows that it ended."""
+    return Amended(
+        order_id=theirs.order_id,
+        at=at,
+        fact=fact,
+        quantity=theirs.quantity,
+        limit_price=theirs.limit_price,
+        trigger_price=theirs.trigger_price,
+    )
+
+
 def _cancelled(theirs: StatedOrder, at: datetime, fact: str) -> OrderReport:
     return Cancelled(order_id=theirs.order_id, at=at, fact=fact, reason=theirs.reason)
 
@@ -122,11 +134,12 @@ _STATUSES: Mapping[OrderStatus, Callable[[StatedOrder, datetime, str], OrderRepo
     OrderStatus.ACCEPTED: _accepted,
     OrderStatus.PARTIALLY_FILLED: _accepted,
     OrderStatus.TRIGGERED: _triggered,
+    OrderStatus.FILLED: _filled,
     OrderStatus.CANCELLED: _cancelled,
     OrderStatus.REJECTED: _rejected,
     OrderStatus.EXPIRED: _expired,
 }
-"""The report of each status at the venue. FILLED has no report, because executions make an order filled."""
+"""The report of each status at the venue."""
 
 _REMEDIES: Mapping[type[Difference], Callable[[Any, str, datetime], Remedy | None]] = {
     ExecutionMissing: _execution,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from adapters.simulated import SimulatedExchange
-from commands.exchange import OrderReport
+from commands.exchange import Amended, Exchange, OrderReport
 from commands.order import CancelOrder, PlaceOrder
 from commands.outgoing import unconfirmed
 from commands.reconciliation import recorded
@@ -48,14 +48,15 @@ class Trader:
         self.desk = Desk()
         rules = {name: an_instrument(name) for name in (BTC, ETH)}
         wide = replace(SMOOTH, price_band=D("0.3"))
-        self.venue = SimulatedExchange(rules, "USDT", D(10_000), D(5), wide, 1)
+        self._market = SimulatedExchange(rules, "USDT", D(10_000), D(5), wide, 1)
+        self.venue: Exchange = self._market
         self.desk.sends_to(self.venue)
         self.desk.opened()
 
     def trades_at(self, price: str, *, lost: bool = False) -> None:
         """Sends a candle at this price to the venue, which then processes all earlier requests."""
         opened = max(self.desk.at, self.venue.server_time())
-        self.venue.on_candles([_flat(BTC, opened, price), _flat(ETH, opened, price)])
+        self._market.on_candles([_flat(BTC, opened, price), _flat(ETH, opened, price)])
         self.desk.at = opened + FIVE
         reports = self.venue.reports()
         if not lost:
@@ -215,16 +216,22 @@ def test_an_order_that_the_venue_does_not_have_is_rejected() -> None:
     [
         (OrderStatus.CANCELLED, OrderStatus.ACCEPTED),
         (OrderStatus.EXPIRED, OrderStatus.TRIGGERED),
-        (OrderStatus.ACCEPTED, OrderStatus.FILLED),
     ],
 )
-def test_an_order_ended_here_or_filled_at_the_venue_has_no_remedy_of_its_status(
-    ours: OrderStatus, theirs: OrderStatus
-) -> None:
+def test_an_order_ended_here_has_no_remedy_of_its_status(ours: OrderStatus, theirs: OrderStatus) -> None:
     assert (
         remedy(StatusDiffers(subject="o", ours=ours, theirs=an_order("o", status=theirs)), "test", NOW)
         is None
     )
+
+
+@pytest.mark.parametrize("status", [OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED])
+def test_an_order_that_the_venue_cut_and_filled_gets_the_quantity_of_the_venue(status: OrderStatus) -> None:
+    """A reduce-only order is cut with its position. Where that report is missed, no execution fills the rest."""
+    theirs = replace(an_order("o", status=OrderStatus.FILLED), quantity=D(4), filled=D(4))
+    answer = remedy(StatusDiffers(subject="o", ours=status, theirs=theirs), "test", NOW)
+    assert isinstance(answer, Amended)
+    assert (answer.quantity, answer.limit_price, answer.trigger_price) == (D(4), D(100), None)
 
 
 def test_rules_changed_at_the_venue_are_listed_again() -> None:

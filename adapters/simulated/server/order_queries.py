@@ -110,10 +110,10 @@ def _open(call: Call) -> bool:
 
 
 def _window(call: Call) -> tuple[int, int]:
-    """`startTime` to `endTime`: at most seven days, of which one may be missing."""
+    """`startTime` to `endTime`: at most seven days, of which one may be missing; without both the last seven days."""
     start, end = call.time("startTime", -1), call.time("endTime", -1)
     if start < 0 and end < 0:
-        return 0, _LATEST
+        return max(0, call.now - _SEVEN_DAYS), _LATEST
     if start < 0:
         start = end - _SEVEN_DAYS
     if end < 0:

@@ -34,6 +34,7 @@ def _common(order: Order, contract: Contract) -> Row:
     return {
         "orderId": order.id,
         "orderLinkId": order.link,
+        "parentOrderLinkId": order.parent,
         "blockTradeId": "",
         "symbol": order.symbol,
         "price": in_steps(order.price, tick),

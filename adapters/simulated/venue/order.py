@@ -64,7 +64,8 @@ class Order:
     `reduces` may only shrink a position. `entry` is its place in the book while it rests, `locked` the part of the
     balance that it reserves. `partner` is the other one of a take profit and a stop loss, `brackets` are those that
     the order itself has set. A trailing stop follows `extreme`, the best price since `activation` was reached, at
-    `distance`, which is None where the order does not trail.
+    `distance`, which is None where the order does not trail. `parent` is the client order id of the order that has set
+    this one.
 
     `coin` is what a spot order reserves, empty for a contract. The `qty` of an order `by_value` is an amount in quote
     currency, which buys or sells whole lots of `lot`. `fees` are the fees by coin.
@@ -101,6 +102,7 @@ class Order:
     by_value: bool = False
     lot: Decimal = ZERO
     fees: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
+    parent: str = ""
 
     @property
     def side(self) -> Side:

@@ -62,6 +62,8 @@ class Protection:
             order.brackets = tuple(self._whole_of(market, order, position, now))
         else:
             order.brackets = self._pair(market, order.account, position, _as_stop(order), now)
+        for bracket in order.brackets:
+            bracket.parent = order.link
 
     def change(self, market: Market, account: Account, request: StopRequest, now: int) -> None:
         """POST /v5/position/trading-stop. Raises Declined where nothing changes and where a part cannot be done."""

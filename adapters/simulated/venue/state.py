@@ -61,6 +61,7 @@ class OrderState(Struct, frozen=True, gc=False, kw_only=True):
     by_value: bool = False
     lot: Decimal = ZERO
     fees: dict[str, Decimal] = {}
+    parent: str = ""
 
 
 class PositionState(Struct, frozen=True, gc=False, kw_only=True):

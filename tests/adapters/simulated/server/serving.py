@@ -114,18 +114,26 @@ class RunningVenue:
 
 
 @contextmanager
-def running_venue(balance: str = "10000", *, limited: bool = False, most: int = 0) -> Generator[RunningVenue]:
-    """A venue whose clock stands still, with a book of ten levels of 1 BTC around 50,000 USDT.
+def running_venue(
+    balance: str = "10000",
+    *,
+    limited: bool = False,
+    most: int = 0,
+    start: int = START,
+    band: Decimal = Decimal("0.01"),
+) -> Generator[RunningVenue]:
+    """A venue whose clock stands still at `start`, with a book of ten levels of 1 BTC around 50,000 USDT.
 
-    `limited` puts Bybit's rate limits in force; `most` are the requests in five seconds from one address, 0 for any.
+    `band` is that of every contract. `limited` puts Bybit's rate limits in force; `most` are the requests in five
+    seconds from one address, 0 for any.
     """
-    contracts = [contract_of(one.instrument, number) for number, one in enumerate(known(), 1)]
-    venue = Venue([*contracts, *pairs()], START, 1)
+    contracts = [contract_of(one.instrument, number, band) for number, one in enumerate(known(), 1)]
+    venue = Venue([*contracts, *pairs()], start, 1)
     account = venue.open_account(KEY, SECRET, Decimal(balance))
     for category in SERVED:
         quote(venue, category=category)
     limits = RateLimits(1.0 if limited else 0.0)
-    server = VenueServer(venue, VirtualClock(START), limits=limits, addresses=AddressLimit(most))
+    server = VenueServer(venue, VirtualClock(start), limits=limits, addresses=AddressLimit(most))
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()

@@ -1,0 +1,19 @@
+"""Bybit's linear perpetuals through pybit, which is installed by the extra `bybit`."""
+
+from adapters.bybit.codes import VERDICTS, Verdict, verdict
+from adapters.bybit.exchange import BybitExchange
+from adapters.bybit.secrecy import Credentials
+from adapters.bybit.site import Site, Timing
+from adapters.bybit.stream import Gap, StreamState
+
+__all__ = [
+    "VERDICTS",
+    "BybitExchange",
+    "Credentials",
+    "Gap",
+    "Site",
+    "StreamState",
+    "Timing",
+    "Verdict",
+    "verdict",
+]

@@ -1,0 +1,123 @@
+"""An execution as Bybit's REST API and its topic `execution` show it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from msgspec import Struct
+
+from adapters.bybit.fields import figure, moment, needed, text
+from adapters.bybit.order_row import SIDES
+from adapters.instruments.document import Table
+from commands.exchange import Filled, Funded, Liquidated
+from domain.direction import Side
+from domain.errors import InvalidInput
+from domain.instrument import instrument_id
+from domain.order import Liquidity
+from domain.venue import Execution
+
+VENUE = "bybit"
+TRADE, FUNDING = "Trade", "Funding"
+FORCED = frozenset({"BustTrade", "AdlTrade"})
+"""Executions by which Bybit closes a position itself: a liquidation, or auto-deleveraging."""
+
+TRADES = FORCED | {TRADE}
+"""The types of execution that change a position by a trade. Funding and settlement are not among them."""
+
+
+class ExecutionRow(Struct, frozen=True, gc=False, kw_only=True):
+    """`link` is the client order id, empty for an order without one; `fee` of a funding is what was paid."""
+
+    id: str
+    type: str
+    link: str
+    venue_order_id: str
+    instrument: str
+    side: Side
+    price: Decimal
+    quantity: Decimal
+    fee: Decimal
+    fee_currency: str
+    liquidity: Liquidity
+    at: datetime
+
+    @property
+    def fact(self) -> str:
+        return f"exchange:{VENUE}:{self.id}"
+
+
+def execution_row(row: Table, settle: str) -> ExecutionRow:
+    """The execution of a row; without a `feeCurrency` the fee is in the settlement currency.
+
+    Raises InvalidInput for a row that is not complete.
+    """
+    side = needed(row, "side")
+    if side not in SIDES:
+        raise InvalidInput(f"side {side[:40]!r} is unknown")
+    return ExecutionRow(
+        id=needed(row, "execId"),
+        type=needed(row, "execType"),
+        link=text(row, "orderLinkId"),
+        venue_order_id=text(row, "orderId"),
+        instrument=instrument_id(needed(row, "symbol")),
+        side=SIDES[side],
+        price=figure(row, "execPrice"),
+        quantity=figure(row, "execQty"),
+        fee=figure(row, "execFee"),
+        fee_currency=text(row, "feeCurrency") or settle,
+        liquidity=Liquidity.MAKER if row.get("isMaker") is True else Liquidity.TAKER,
+        at=moment(row, "execTime"),
+    )
+
+
+def filled(row: ExecutionRow, order_id: str) -> Filled:
+    """The report of a trade of an order of the account."""
+    return Filled(
+        order_id=order_id,
+        at=row.at,
+        fact=row.fact,
+        execution_id=row.id,
+        price=row.price,
+        quantity=row.quantity,
+        fee=row.fee,
+        fee_currency=row.fee_currency,
+        liquidity=row.liquidity,
+    )
+
+
+def funded(row: ExecutionRow) -> Funded:
+    """The report of a funding; Bybit's fee is positive where the account paid."""
+    return Funded(instrument=row.instrument, at=row.at, fact=row.fact, amount=-row.fee)
+
+
+def liquidated(row: ExecutionRow) -> Liquidated:
+    """The report of a trade by which Bybit closed a position."""
+    return Liquidated(
+        instrument=row.instrument,
+        at=row.at,
+        fact=row.fact,
+        side=row.side,
+        execution_id=row.id,
+        price=row.price,
+        quantity=row.quantity,
+        fee=row.fee,
+        fee_currency=row.fee_currency,
+    )
+
+
+def execution(row: ExecutionRow, order_id: str | None) -> Execution:
+    """The answer to a query for executions."""
+    return Execution(
+        execution_id=row.id,
+        order_id=order_id,
+        venue_order_id=row.venue_order_id,
+        instrument=row.instrument,
+        side=row.side,
+        price=row.price,
+        quantity=row.quantity,
+        fee=row.fee,
+        fee_currency=row.fee_currency,
+        liquidity=row.liquidity,
+        at=row.at,
+    )

@@ -1,0 +1,79 @@
+"""What each failure of pybit proves about a request.
+
+Only a connection that was never made proves that nothing arrived. A structured refusal proves that a request was not
+executed. Everything else proves nothing: time-outs, resets, any HTTP status but 200, pages, half of a text, JSON of
+another shape, ambiguous and unknown codes.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from requests.exceptions import ConnectionError as Disconnected
+from requests.exceptions import ConnectTimeout, RequestException
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+
+from adapters.bybit.codes import Verdict, verdict
+from adapters.bybit.secrecy import Credentials
+from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
+
+_pybit: Any = import_module("pybit.exceptions")
+
+RAISED: tuple[type[Exception], ...] = (
+    _pybit.InvalidRequestError,
+    _pybit.FailedRequestError,
+    RequestException,
+    # pybit takes every JSON for an object with `retCode` and `retMsg`.
+    AttributeError,
+    KeyError,
+    TypeError,
+    ValueError,
+)
+"""What pybit raises for a request."""
+
+_PROVEN = frozenset({Verdict.REJECTED, Verdict.FATAL, Verdict.RETRY})
+_UNANSWERED = frozenset({Verdict.AMBIGUOUS})
+_MOST_TEXT = 300
+
+
+def code_of(error: Exception) -> object:
+    """The return code of a refusal; None for another failure."""
+    return getattr(error, "status_code", None) if isinstance(error, _pybit.InvalidRequestError) else None
+
+
+def headers_of(error: Exception) -> dict[str, str]:
+    """The headers of the response, as far as there is one."""
+    return dict(getattr(error, "resp_headers", None) or {})
+
+
+def of_order(error: Exception, credentials: Credentials) -> ExchangeError:
+    """The error of a request that changes something."""
+    text = credentials.hide(_text(error))
+    if is_never_sent(error):
+        return ExchangeUnreachable(text)
+    code = code_of(error)
+    return ExchangeRefused(text) if code is not None and verdict(code) in _PROVEN else OutcomeUnknown(text)
+
+
+def of_query(error: Exception, credentials: Credentials) -> ExchangeError:
+    """The error of a query: refused, or without a usable response."""
+    text, code = credentials.hide(_text(error)), code_of(error)
+    is_answered = code is not None and verdict(code) not in _UNANSWERED
+    return ExchangeRefused(text) if is_answered else ExchangeUnreachable(text)
+
+
+def is_never_sent(error: Exception) -> bool:
+    """Whether no connection was made: refused, not found, or not answered in time."""
+    if isinstance(error, ConnectTimeout):
+        return True
+    cause = error.args[0] if isinstance(error, Disconnected) and error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
+
+
+def _text(error: Exception) -> str:
+    """Without the request, which pybit adds to its texts."""
+    code, message = getattr(error, "status_code", None), getattr(error, "message", None)
+    shown = f"{type(error).__name__}: {error}" if message is None else f"{code}: {message}"
+    return shown[:_MOST_TEXT]

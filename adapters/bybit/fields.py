@@ -1,0 +1,75 @@
+"""The fields of a row of Bybit's API: numbers and times are texts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from adapters.instruments.document import Table
+from domain.errors import InvalidInput
+from domain.number import number
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_SHOWN, _MOST_DIGITS = 40, 20
+_LATEST = 253_402_300_799_999
+
+
+def text(row: Table, name: str) -> str:
+    """The text, empty where it is missing. Raises InvalidInput for a value of another type."""
+    value = row.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise InvalidInput(f"{name} {str(value)[:_SHOWN]} is not a text")
+    return value
+
+
+def needed(row: Table, name: str) -> str:
+    """The text. Raises InvalidInput where it is missing or empty."""
+    found = text(row, name)
+    if not found:
+        raise InvalidInput(f"{name} is missing")
+    return found
+
+
+def figure(row: Table, name: str) -> Decimal:
+    """The number; 0 for an empty text. Raises InvalidInput for another text."""
+    given = text(row, name)
+    try:
+        return number(given or "0", Decimal)
+    except ValueError as fault:
+        raise InvalidInput(f"{name}: {fault}") from None
+
+
+def price(row: Table, name: str) -> Decimal | None:
+    """The price; None for an empty text or 0, which mean that there is none."""
+    return figure(row, name) or None
+
+
+def moment(row: Table, name: str) -> datetime:
+    """The time of a text in ms since 1970, in UTC. Raises InvalidInput for another text."""
+    given = needed(row, name)
+    if not given.isdecimal() or len(given) > len(str(_LATEST)) or int(given) > _LATEST:
+        raise InvalidInput(f"{name} {given[:_SHOWN]!r} is not a time in ms")
+    return at_ms(int(given))
+
+
+def at_ms(milliseconds: int) -> datetime:
+    """The time of milliseconds since 1970, in UTC."""
+    return _EPOCH + milliseconds * _MILLISECOND
+
+
+def in_ms(at: datetime) -> int:
+    """Milliseconds since 1970, rounded down."""
+    return (at - _EPOCH) // _MILLISECOND
+
+
+def plain(value: Decimal) -> str:
+    """The number as Bybit takes it: every digit, no exponent."""
+    return format(value, "f")
+
+
+def count(given: str) -> int | None:
+    """The whole number of a header; None for another text."""
+    return int(given) if given.isdecimal() and len(given) <= _MOST_DIGITS else None

@@ -1,0 +1,130 @@
+"""One connection of pybit's private WebSocket. It is used once: after its end another one is made.
+
+pybit's own handling of messages and its own reconnection are left out. They die for good where a callback raises,
+where a topic is unknown, where a subscription is refused and after ten quick failures; and they connect a hundred times
+a second where they are told not to give up. Its `subscribe` waits for ever for a connection that has died.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
+from socket import SHUT_RDWR
+from threading import Event
+from typing import Any
+from urllib.parse import urlsplit
+
+from websocket import WebSocketException
+
+from adapters.bybit.secrecy import Credentials
+from adapters.bybit.site import Site, Timing
+
+TOPICS = ("order", "execution")
+_ATTEMPTS = 2
+"""pybit raises after its last attempt, also where it has connected; so it gets one more than it needs."""
+
+_AUTH_EXPIRES = 10
+_REQUEST = "topics"
+FAILURES = (WebSocketException, OSError, AttributeError)
+"""What pybit raises where a connection fails; AttributeError where it ends while pybit uses it."""
+
+
+class PrivateSocket:
+    """`on_text` gets every text and `on_sign` is called for every frame, both in the socket's thread.
+
+    `ended` is set when the connection has ended; `fault` is why.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        site: Site,
+        timing: Timing,
+        on_text: Callable[[str], None],
+        on_sign: Callable[[], None],
+    ) -> None:
+        self.ended, self.fault = Event(), ""
+        self._credentials = credentials
+        kind = _socket_type(site, self._failed, self._closed, on_sign)
+        self._pybit = kind(
+            testnet=site.testnet,
+            demo=site.demo,
+            channel_type="private",
+            api_key=credentials.key,
+            api_secret=credentials.secret,
+            private_auth_expire=_AUTH_EXPIRES,
+            ping_interval=timing.ping,
+            ping_timeout=timing.pong,
+            retries=_ATTEMPTS,
+            restart_on_error=False,
+            callback_function=on_text,
+        )
+
+    @property
+    def is_alive(self) -> bool:
+        return not self.ended.is_set() and bool(self._pybit.wst.is_alive())
+
+    def subscribe(self) -> None:
+        """Sends the subscription. Raises one of `FAILURES`."""
+        self._pybit.ws.send(json.dumps({"op": "subscribe", "req_id": _REQUEST, "args": TOPICS}))
+
+    def close(self) -> None:
+        """Ends the connection and its thread.
+
+        The connection is shut down under the socket's thread, which notices that at once. pybit's `exit` would take
+        the connection away from the thread, which then sleeps until its next look for a pong.
+        """
+        self._pybit.exited = True
+        self._pybit._stop_custom_ping_timer()  # noqa: SLF001 - only pybit's `exit` ends it otherwise
+        connection = getattr(self._pybit.ws.sock, "sock", None)
+        if connection is not None:
+            with suppress(OSError):  # it has ended already
+                connection.shutdown(SHUT_RDWR)
+        self._pybit.wst.join()
+
+    def _failed(self, error: object) -> None:
+        self.fault = self._credentials.hide(str(error))
+
+    def _closed(self) -> None:
+        self.ended.set()
+
+
+def _socket_type(
+    site: Site,
+    failed: Callable[[object], None],
+    closed: Callable[[], None],
+    on_sign: Callable[[], None],
+) -> Any:
+    """pybit's class with the site's address, and with what this program does where pybit would reconnect."""
+    base: Any = import_module("pybit.unified_trading").WebSocket
+
+    def connect(socket: Any, url: str) -> None:
+        base._connect(socket, f"{site.socket}{urlsplit(url).path}" if site.socket else url)  # noqa: SLF001
+
+    def on_message(socket: Any, message: str) -> None:
+        on_sign()
+        socket.callback(message)
+
+    def on_pong(socket: Any) -> None:
+        on_sign()
+        base._on_pong(socket)  # noqa: SLF001
+
+    def on_error(_socket: Any, error: object) -> None:
+        failed(error)
+
+    def on_close(_socket: Any) -> None:
+        closed()
+
+    return type(
+        "PrivateSocket",
+        (base,),
+        {
+            "_connect": connect,
+            "_on_message": on_message,
+            "_on_pong": on_pong,
+            "_on_error": on_error,
+            "_on_close": on_close,
+        },
+    )

@@ -1,0 +1,233 @@
+"""Turns the pushes of the topics `order` and `execution` into reports.
+
+Pushes may be lost, repeated and reordered, also between the topics: an order may be filled without having been new, and
+end before the push of its last fill. Fills come from `execution` only, each execution id once; `order` shows
+acceptance, terms and end. A push that is older than what was seen of its order changes nothing. An order that ended
+before its last execution was pushed is reported as ended at once: the log takes a fill after that.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from msgspec import Struct
+
+from adapters.bybit.execution_row import (
+    FORCED,
+    FUNDING,
+    TRADE,
+    VENUE,
+    ExecutionRow,
+    execution_row,
+    filled,
+    funded,
+    liquidated,
+)
+from adapters.bybit.names import Names
+from adapters.bybit.order_row import OrderRow, Terms, order_row, waiting_leg
+from adapters.instruments.document import Table, rows
+from commands.exchange import (
+    Accepted,
+    Amended,
+    AnyReport,
+    Cancelled,
+    CancelRefused,
+    Filled,
+    Rejected,
+    Triggered,
+)
+from domain.errors import InvalidInput
+from domain.venue import VenueStatus
+
+TOO_LATE_TO_CANCEL = "EC_OrigClOrdIDDoesNotExist"
+"""The `rejectReason` of the second push `Filled`, with which Bybit answers a cancel that came too late."""
+
+_KEPT, _UNREAD_KEPT, _SHOWN = 100_000, 1_000, 2_000
+R = TypeVar("R")
+_RANKS: Mapping[type[AnyReport], int] = {Accepted: 0, Amended: 1, Triggered: 2, Filled: 3}
+_LAST = 4
+
+
+class Unread(Struct, frozen=True, gc=False):
+    """A push that could not be understood: its content, and why."""
+
+    content: str
+    reason: str
+
+
+class _Seen(Struct, frozen=True, gc=False):
+    row: OrderRow
+    terms: Terms
+
+
+class Reading:
+    """`settle` is the settlement currency. `unread` holds the last rows that could not be understood.
+
+    All calls come from one thread.
+    """
+
+    def __init__(self, names: Names, settle: str) -> None:
+        self._names, self._settle = names, settle
+        self.unread: deque[Unread] = deque(maxlen=_UNREAD_KEPT)
+        self._topics = {"order": self._orders, "execution": self._executions}
+        self._seen: dict[str, _Seen] = {}
+        self._executed: dict[str, None] = {}
+        self._strangers: list[ExecutionRow] = []
+
+    def take(self, frame: Table) -> list[AnyReport]:
+        """The reports of a push; none of another topic. A row that cannot be understood goes to `unread`."""
+        read = self._topics.get(str(frame.get("topic")).partition(".")[0])
+        return [] if read is None else list(read(self._rows(frame)))
+
+    def refuse(self, content: object, reason: str) -> None:
+        """Records what could not be understood."""
+        self.unread.append(Unread(str(content)[:_SHOWN], reason))
+
+    def _rows(self, frame: Table) -> Sequence[Table]:
+        found = rows(frame.get("data"))
+        if not found:
+            self.refuse(frame, "the push has no rows")
+        return found
+
+    def _read(self, data: Sequence[Table], read: Callable[[Table], R]) -> Iterator[R]:
+        for row in data:
+            try:
+                yield read(row)
+            except InvalidInput as fault:
+                self.refuse(row, str(fault))
+
+    def unknown(self) -> Sequence[str]:
+        """Bybit's ids of orders whose executions wait until it is known whose order it is."""
+        return list(dict.fromkeys(row.venue_order_id for row in self._strangers))
+
+    def settle_unknown(self) -> list[AnyReport]:
+        """The reports of executions whose order is known by now."""
+        waiting, self._strangers = self._strangers, []
+        return [report for row in waiting for report in self._fill(row)]
+
+    def _orders(self, data: Sequence[Table]) -> Iterator[AnyReport]:
+        for row in self._read(data, order_row):
+            yield from self._order(row, self._names.name(row))
+            for leg, order_id in self._names.legs(row.link).items() if row.link else ():
+                waiting = waiting_leg(row, leg)
+                if waiting is not None and not self._names.venue_id(order_id):
+                    yield from self._order(waiting, order_id)
+
+    def _order(self, row: OrderRow, name: str) -> Iterator[AnyReport]:
+        before = self._seen.get(name)
+        if not name or (before is not None and _is_old(row, before.row)):
+            return
+        self._seen[name] = _Seen(row, row.terms)
+        if len(self._seen) > _KEPT:
+            del self._seen[next(iter(self._seen))]
+        if row.status is not VenueStatus.REJECTED and (before is None or before.row.venue_id != row.venue_id):
+            yield _accepted(row, name)
+        yield from self._amended(row, name, before)
+        if before is None or before.row.status is not row.status:
+            yield from _changed(row, name)
+        elif row.reject_reason == TOO_LATE_TO_CANCEL != before.row.reject_reason:
+            yield _cancel_refused(row, name)
+
+    def _amended(self, row: OrderRow, name: str, before: _Seen | None) -> Iterator[AnyReport]:
+        placed = self._names.terms.get(name)
+        if before is not None:
+            known = before.terms
+        elif placed is not None:
+            known = Terms(placed.quantity, placed.limit_price, placed.trigger_price)
+        else:
+            return
+        if known != row.terms and (row.is_open or row.filled):
+            yield _with_terms(row, name)
+
+    def _executions(self, data: Sequence[Table]) -> Iterator[AnyReport]:
+        for row in self._read(data, partial(execution_row, settle=self._settle)):
+            if row.id in self._executed:
+                continue
+            self._executed[row.id] = None
+            if len(self._executed) > _KEPT:
+                del self._executed[next(iter(self._executed))]
+            yield from self._execution(row)
+
+    def _execution(self, row: ExecutionRow) -> Iterator[AnyReport]:
+        if row.type == TRADE:
+            yield from self._fill(row)
+        elif row.type == FUNDING:
+            yield funded(row)
+        elif row.type in FORCED:
+            yield liquidated(row)
+        else:
+            self.refuse(row, f"execType {row.type[:40]!r} is neither a trade nor funding")
+
+    def _fill(self, row: ExecutionRow) -> Iterator[AnyReport]:
+        name = self._names.of_execution(row.link, row.venue_order_id)
+        if name is None:
+            self._strangers.append(row)
+        else:
+            yield filled(row, name or row.venue_order_id)
+
+
+def in_order(reports: Sequence[AnyReport]) -> list[AnyReport]:
+    """By time; of one time first what an order needs before its fills, and its end last."""
+    return sorted(reports, key=lambda report: (report.at, _RANKS.get(type(report), _LAST)))
+
+
+def _is_old(row: OrderRow, seen: OrderRow) -> bool:
+    """Whether the push is older than the last one of its order; of one time an ended order is the later one."""
+    if row.updated != seen.updated:
+        return row.updated < seen.updated
+    return row.is_open and not seen.is_open
+
+
+def _fact(row: OrderRow, name: str, kind: str, at: datetime | None = None) -> str:
+    made = [row.venue_id or f"{name}-attached", kind]
+    if at is not None:
+        made.append(f"{at:%Y%m%dT%H%M%S%f}")
+    return f"exchange:{VENUE}:{'-'.join(made)}"
+
+
+def _accepted(row: OrderRow, name: str) -> AnyReport:
+    return Accepted(
+        order_id=name,
+        at=row.created if row.venue_id else row.updated,
+        fact=_fact(row, name, "accepted"),
+        venue_order_id=row.venue_id,
+    )
+
+
+def _with_terms(row: OrderRow, name: str) -> AnyReport:
+    terms = row.terms
+    figures = "-".join(str(one) for one in (terms.quantity, terms.limit_price, terms.trigger_price) if one)
+    return Amended(
+        order_id=name,
+        at=row.updated,
+        fact=f"{_fact(row, name, 'amended', row.updated)}-{figures}",
+        quantity=terms.quantity,
+        limit_price=terms.limit_price,
+        trigger_price=terms.trigger_price,
+    )
+
+
+def _changed(row: OrderRow, name: str) -> Iterator[AnyReport]:
+    """The report of a status that is not told by acceptance or fills."""
+    fact = _fact(row, name, row.status.value.lower(), row.updated)
+    match row.status:
+        case VenueStatus.CANCELLED:
+            yield Cancelled(order_id=name, at=row.updated, fact=fact, reason=row.reason)
+        case VenueStatus.REJECTED:
+            yield Rejected(order_id=name, at=row.updated, fact=fact, reason=row.reason)
+        case VenueStatus.TRIGGERED:
+            price = row.trigger or row.value
+            yield Triggered(order_id=name, at=row.updated, fact=fact, price=price)
+        case _ if row.reject_reason == TOO_LATE_TO_CANCEL:
+            yield _cancel_refused(row, name)
+        case _:
+            pass
+
+
+def _cancel_refused(row: OrderRow, name: str) -> AnyReport:
+    fact = _fact(row, name, "cancel-refused", row.updated)
+    return CancelRefused(order_id=name, at=row.updated, fact=fact, reason=row.reject_reason)

@@ -1,0 +1,35 @@
+"""Where Bybit is, and how long a client waits for it."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class Site(Struct, frozen=True, gc=False, kw_only=True):
+    """`http` and `socket` are the addresses of a venue of one's own (`http://host:port`, `ws://host:port`); empty for
+    Bybit itself, its testnet or its demo trading.
+    """
+
+    testnet: bool = False
+    demo: bool = False
+    http: str = ""
+    socket: str = ""
+
+
+class Timing(Struct, frozen=True, gc=False, kw_only=True):
+    """Seconds. A request waits `connect` for the connection and `response` for the response.
+
+    A private socket is pinged every `ping` and is dead where a pong takes longer than `pong` (less than `ping`).
+    Authentication and subscription are answered within `answer`. After the n-th failure in a row the next connection
+    waits at most `first_pause` x 2**(n-1), and never more than `longest_pause`; a connection that held for `held` ends
+    the row.
+    """
+
+    connect: float = 3.0
+    response: float = 10.0
+    ping: float = 20.0
+    pong: float = 10.0
+    answer: float = 10.0
+    first_pause: float = 0.5
+    longest_pause: float = 60.0
+    held: float = 30.0

@@ -1,0 +1,143 @@
+"""The adapter on our Bybit venue over loopback, as the bench of the port's contract."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from itertools import count
+from threading import Event
+from typing import Any
+
+from adapters.bybit import BybitExchange, Credentials, Site, Timing
+from adapters.bybit.fields import at_ms
+from adapters.simulated.server import VenueServer, VirtualClock
+from adapters.simulated.venue.account import Account
+from domain.catalogue import known
+from domain.direction import Side
+from domain.instrument import Instrument
+from domain.order import OrderPlaced
+from tests.adapters.simulated.server.serving import SECRET, RunningVenue, running_venue
+
+SYMBOL = "BTCUSDT"
+D = Decimal
+WIDE = D("0.3")
+QUICK = Timing(connect=2, response=5, ping=5, pong=4, answer=5, first_pause=0.02, longest_pause=0.1, held=5)
+_STEP = 1_000
+_PRINTED = D("0.001")
+_NUMBERS = count(1)
+
+
+@contextmanager
+def bybit_venue(**more: Any) -> Generator[RunningVenue]:
+    """A venue whose market time stands still a day ago, and whose prices a bench moves."""
+    with running_venue(start=time.time_ns() // 1_000_000 - 86_400_000, band=WIDE, **more) as venue:
+        yield venue
+
+
+class BybitBench:
+    """An account of its own at the venue, and the adapter with its stream connected; the price is 100."""
+
+    def __init__(
+        self, venue: RunningVenue, placed: Mapping[str, OrderPlaced] | None = None, key: str = ""
+    ) -> None:
+        self.venue, self.key = venue, key or f"key-{next(_NUMBERS)}"
+        self.credentials = Credentials(self.key, SECRET)
+        self.account: Account = venue.do(self._account)
+        self.arrived = Event()
+        self._exchange = BybitExchange(
+            self.credentials,
+            Site(http=venue.url, socket=venue.socket_url),
+            placed or {},
+            timing=QUICK,
+            limits={},
+            on_arrival=self.arrived.set,
+        )
+        self._exchange.start()
+        self.until(lambda: self._exchange.stream_state.is_live)
+        self._sent = venue.do(lambda one: one.delivery.sent)
+        self.trades_at("100")
+
+    def close(self) -> None:
+        """Ends the account's orders, which would trade in the next test, and the adapter."""
+        self.venue.do(self._end_orders)
+        self._exchange.close()
+
+    @property
+    def exchange(self) -> BybitExchange:
+        return self._exchange
+
+    @property
+    def instrument(self) -> Instrument:
+        return next(one.instrument for one in known() if one.instrument.id.startswith(SYMBOL))
+
+    def now(self) -> datetime:
+        return at_ms(self.venue.server.clock.market())
+
+    def trades_at(self, *prices: str, volume: str = "1000") -> None:
+        for price in prices:
+            self.venue.do(partial(_trade, price=D(price), volume=D(volume)))
+        self.hear()
+
+    def hear(self) -> None:
+        """Returns when every push that the venue has sent has arrived."""
+        sent = self.venue.do(lambda one: one.delivery.sent) - self._sent
+        self.until(lambda: self._exchange.pushes >= sent)
+
+    def until(self, reached: Callable[[], bool]) -> None:
+        """Returns when the stream has reached a state; fails after ten seconds without a change."""
+        while not reached():
+            assert self.arrived.wait(10), self._exchange.stream_state
+            self.arrived.clear()
+
+    @contextmanager
+    def cut(self) -> Generator[None]:
+        """Requests go to a port at which nobody listens."""
+        session = self._exchange.session
+        address, session.endpoint = session.endpoint, f"http://127.0.0.1:{_closed_port()}"
+        yield
+        session.endpoint = address
+
+    @contextmanager
+    def deafen(self) -> Generator[None]:
+        self.venue.fails("*", "drop", commit=True, times=0)
+        yield
+        self.venue.do(lambda one: one.faults.clear())
+
+    def _account(self, server: VenueServer) -> Account:
+        known_account = server.venue.accounts.get(self.key)
+        return known_account or server.venue.open_account(self.key, SECRET, D(10_000))
+
+    def _end_orders(self, server: VenueServer) -> None:
+        for order in list(self.account.orders.values()):
+            server.venue.end(order, "CancelByAdmin", server.clock.market())
+
+
+def _trade(server: VenueServer, price: Decimal, volume: Decimal) -> None:
+    """The market shows a quantity at the price on both sides, and trades what rests at it or better."""
+    assert isinstance(server.clock, VirtualClock)
+    server.clock.advance(_STEP)
+    now, market = server.clock.market(), server.venue.markets[SYMBOL]
+    for side in Side:
+        for level in market.book.sides[side].prices():
+            market.book.set_foreign(side, level, D(0))
+    bids = min(volume, market.book.fillable(Side.SELL, price))
+    asks = min(volume - bids, market.book.fillable(Side.BUY, price))
+    left = volume - bids - asks
+    if left:
+        market.book.set_foreign(Side.BUY, price, left)
+        market.book.set_foreign(Side.SELL, price, left + _PRINTED)
+    for side, quantity in ((Side.SELL, bids), (Side.BUY, asks)):
+        if quantity:
+            server.venue.trade(SYMBOL, side, price, quantity, now)
+    server.venue.trade(SYMBOL, Side.BUY, price, _PRINTED, now)
+
+
+def _closed_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])

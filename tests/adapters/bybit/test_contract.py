@@ -1,0 +1,27 @@
+"""The adapter for Bybit fulfils the contract of the port, over our venue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.adapters.bybit.bench import BybitBench, bybit_venue
+from tests.adapters.simulated.server.serving import RunningVenue
+from tests.commands.exchange_contract import ExchangeContract
+
+
+@pytest.fixture(scope="module")
+def venue() -> Iterator[RunningVenue]:
+    with bybit_venue() as running:
+        yield running
+
+
+class TestBybit(ExchangeContract):
+    seeds = range(1)
+
+    @pytest.fixture
+    def bench(self, venue: RunningVenue) -> Iterator[BybitBench]:
+        bench = BybitBench(venue)
+        yield bench
+        bench.close()
