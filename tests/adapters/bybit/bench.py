@@ -17,6 +17,8 @@ from adapters.bybit import BybitExchange, Credentials, Site, Timing
 from adapters.bybit.fields import at_ms
 from adapters.simulated.server import VenueServer, VirtualClock
 from adapters.simulated.venue.account import Account
+from adapters.simulated.venue.market import Market
+from domain.arithmetic import total
 from domain.catalogue import known
 from domain.direction import Side
 from domain.instrument import Instrument
@@ -123,10 +125,10 @@ def _trade(server: VenueServer, price: Decimal, volume: Decimal) -> None:
     server.clock.advance(_STEP)
     now, market = server.clock.market(), server.venue.markets[SYMBOL]
     for side in Side:
-        for level in market.book.sides[side].prices():
-            market.book.set_foreign(side, level, D(0))
-    bids = min(volume, market.book.fillable(Side.SELL, price))
-    asks = min(volume - bids, market.book.fillable(Side.BUY, price))
+        for level in list(market.book.sides[side]):
+            market.book.set_foreign(side, level.price, D(0))
+    bids = min(volume, _resting(market, Side.BUY, price))
+    asks = min(volume - bids, _resting(market, Side.SELL, price))
     left = volume - bids - asks
     if left:
         market.book.set_foreign(Side.BUY, price, left)
@@ -135,6 +137,12 @@ def _trade(server: VenueServer, price: Decimal, volume: Decimal) -> None:
         if quantity:
             server.venue.trade(SYMBOL, side, price, quantity, now)
     server.venue.trade(SYMBOL, Side.BUY, price, _PRINTED, now)
+
+
+def _resting(market: Market, side: Side, price: Decimal) -> Decimal:
+    """What rests on a side at the price or better."""
+    levels = market.book.sides[side].within(price)
+    return total(entry.size for level in levels for entry in level.queue)
 
 
 def _closed_port() -> int:
