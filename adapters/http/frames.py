@@ -55,7 +55,7 @@ class BudgetedWebsocket(WebSocketsSansIOProtocol):
             if self.transport.is_closing():
                 return
             if self.handshake_complete:
-                self.scope["state"][ARRIVED] = came
+                self.scope.setdefault("state", {})[ARRIVED] = came
             super().data_received(data[start : start + _PIECE])
 
     def handle_events(self) -> None:

@@ -63,7 +63,7 @@ class CountedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The body has arrived."""
-        self.scope["state"][ARRIVED] = arrived(self.transport)
+        self.scope.setdefault("state", {})[ARRIVED] = arrived(self.transport)
         super().on_message_complete()
         self._answering()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import httpx2
@@ -26,7 +26,7 @@ RESUME = """mutation($key: String!) {
 
 
 @contextmanager
-def stopped(process: psutil.Process) -> Iterator[None]:
+def stopped(process: psutil.Process) -> Generator[None]:
     process.send_signal(signal.SIGSTOP)
     try:
         yield

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -101,19 +100,18 @@ def test_processes_that_are_killed_again_and_again_end_the_catching_up_and_the_n
 
 
 def test_what_a_process_with_an_error_leaves_is_reported_and_projected_by_its_parent(
-    settings: WhenceSettings, engine: Engine, expected: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+    settings: WhenceSettings, engine: Engine, expected: Mapping[str, str]
 ) -> None:
-    """The error is that the processes do not find the log's file."""
+    """The error is that the processes, which import the program first, do not find the log's file."""
     path = Path(settings.log.removeprefix("sqlite:///"))
     aside, died = path.with_name("aside.db"), list[str]()
-    started = catching_up._started
 
-    def moved(*given: Any) -> Any:
-        path.rename(aside)
-        return started(*given)
+    def look() -> bool:
+        if path.exists():
+            path.rename(aside)
+        return _no_stop()
 
-    monkeypatch.setattr(catching_up, "_started", moved)
-    assert catch_up_together(engine, settings, 2, Watching(_no_stop, died.append))
+    assert catch_up_together(engine, settings, 2, Watching(look, died.append))
     assert [line.partition("code ")[2] for line in died] == [
         "1 before it had caught up; this process projects its read models"
     ] * 2
