@@ -153,7 +153,11 @@ class _Making:
 
     def _column(self, made: GraphQLObjectType, kind: Any, nodes: list[FieldNode]) -> _Part:
         known: object = made.fields[nodes[0].name.value].extensions.get(DEFINITION)
-        if not isinstance(known, StrawberryField) or known.extensions or known.base_resolver is not None:
+        if (
+            not isinstance(known, StrawberryField)
+            or known.extensions
+            or cast(Any, known).base_resolver is not None
+        ):
             raise NoPlan
         column = self._made.columns.get(known.python_name)
         if column is None or column not in self._kinds:

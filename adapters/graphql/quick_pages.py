@@ -80,7 +80,8 @@ class QuickPages:
 
     @property
     def _core(self) -> GraphQLSchema:
-        return cast(Any, self._schema)._schema  # noqa: SLF001  # there is no other way to graphql-core's schema
+        schema: GraphQLSchema = cast(Any, self._schema)._schema  # noqa: SLF001  # there is no other way to it
+        return schema
 
     def _asked(
         self, query: str, document: DocumentNode, page: RootPage, variables: Mapping[str, Any]

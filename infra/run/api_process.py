@@ -47,11 +47,10 @@ def main(channel: str, listening: str, rates: str) -> int:
     _give_way()
     _end_with_parent()
     spare_the_collector()
-    sockets = [socket.socket(fileno=int(number)) for number in (channel, listening)]
-    for one in sockets:
-        one.set_inheritable(False)
-    os.set_inheritable(int(rates), False)  # noqa: FBT003
-    return _serve(*sockets, SharedRates(int(rates)))
+    for number in (channel, listening, rates):
+        os.set_inheritable(int(number), False)  # noqa: FBT003
+    sockets = (socket.socket(fileno=int(number)) for number in (channel, listening))
+    return _serve(next(sockets), next(sockets), SharedRates(int(rates)))
 
 
 def _give_way() -> None:

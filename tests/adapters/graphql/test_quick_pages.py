@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -51,12 +51,11 @@ def answered(reading: Reading, pages: QuickPages, document: str, **variables: An
 
 def leaves(name: str) -> list[str]:
     """The fields of a list's entries that are columns."""
-    edge: Any = get_named_type(_connection(name).fields["edges"].type)
-    node: Any = get_named_type(edge.fields["node"].type)
+    node = _named(_named(_connection(name).fields["edges"].type).fields["node"].type)
     return [
         field
         for field, one in node.fields.items()
-        if not one.args and is_leaf_type(get_named_type(one.type)) and field not in WITHOUT_A_COLUMN
+        if not one.args and is_leaf_type(_named(one.type)) and field not in WITHOUT_A_COLUMN
     ]
 
 
@@ -82,7 +81,11 @@ def documents(name: str, chance: random.Random) -> Iterator[str]:
 
 def _connection(name: str) -> Any:
     graph: Any = cast(Any, SCHEMA)._schema  # there is no other way to graphql-core's schema
-    return get_named_type(graph.query_type.fields[name].type)
+    return _named(graph.query_type.fields[name].type)
+
+
+def _named(kind: Any) -> Any:
+    return cast(Any, get_named_type)(kind)
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -165,7 +168,7 @@ def test_faults_of_read_models_are_in_the_response(reading: Reading) -> None:
 
 
 @contextmanager
-def _changed(reading: Reading, column: str, value: str) -> Iterator[None]:
+def _changed(reading: Reading, column: str, value: str) -> Generator[None]:
     with writing(reading.engine) as connection:
         name = connection.execute(
             text("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'orders_b%'")
