@@ -19,11 +19,10 @@ def venue(
     market: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="synthetic|FILE",
-            help="A synthetic market, or a file of candles, trades or books; more may follow.",
+            metavar="synthetic|FILE", help="A synthetic market, or a file of candles, trades or books."
         ),
     ] = None,
-    more: Annotated[list[str] | None, typer.Argument(metavar="FILE", hidden=True)] = None,
+    more: Annotated[list[str] | None, typer.Argument(metavar="[FILE]...", hidden=True)] = None,
     symbol: Annotated[
         list[str] | None,
         typer.Option(
@@ -66,17 +65,14 @@ def venue(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print a line a second.")] = False,
 ) -> None:
-    """Serves Bybit's v5 API on loopback until Ctrl-C: pybit and ccxt trade on it unchanged, and faults can be added.
-
-    Without --state nothing is kept. All of it is described in docs/venue.md.
-    """
+    """Serves Bybit's v5 API on loopback until Ctrl-C: pybit and ccxt trade on it unchanged, and faults can be added."""
     import asyncio
 
     from infra.run.venue import VenueOptions, serve
 
     files = [*(market or ()), *(more or ())]
     options = VenueOptions(
-        files=tuple(Path(one) for one in files if one.lower() != _SYNTHETIC),
+        files=tuple(Path(one) for one in files if one != _SYNTHETIC),
         symbols=tuple(symbol or ()),
         category=category,
         past=past,

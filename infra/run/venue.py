@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -97,6 +95,10 @@ class RunningVenue:
     restored: bool = False
     _counted: dict[str, int] = field(default_factory=dict[str, int])
 
+    async def start(self) -> None:
+        await self.server.start()
+        await self.admin.start()
+
     async def stop(self) -> None:
         try:
             self.keep()
@@ -171,11 +173,6 @@ class RunningVenue:
         named = {"category": category, "symbol": self.shown.symbol, "side": "Buy", "orderType": "Market"}
         return {**named, "qty": exact(qty * _LOTS)}
 
-    def farewell(self) -> str:
-        """What happened in the whole run, and where it is kept."""
-        kept = "nothing is kept (no --state)" if self.state is None else f"kept in {self.state.path}"
-        return f"ended: {self.server.rest.requests} requests, {self.account.executed} executions; {kept}"
-
     def line(self) -> str:
         """What happened since the last line: market time, prices, requests, orders, fills, money."""
         market, account = self.shown, self.account
@@ -243,9 +240,6 @@ def _restored(venue: Venue, state: VenueState, options: VenueOptions, now: int) 
 
 
 def _check(options: VenueOptions) -> None:
-    for name, value in (("--key", options.key), ("--secret", options.secret)):
-        if value.startswith("--"):
-            raise InvalidInput(f"{name} has no value: {value} is an option")
     if options.level not in LEVELS:
         raise InvalidInput(f"no level {options.level!r}: there are {', '.join(LEVELS)}")
     if options.category not in SERVED:
@@ -271,27 +265,15 @@ async def serve(options: VenueOptions, say: Say, *, narrates: bool = True) -> No
                 say(running.line())
     finally:
         await running.stop()
-        say(running.farewell())
 
 
 async def _start(running: RunningVenue) -> None:
-    for start, port, option in (
-        (running.server.start, running.server.port, "--port"),
-        (running.admin.start, running.admin.port, "--admin-port"),
-    ):
-        try:
-            await start()
-        except OSError as error:
-            raise InvalidInput(
-                f"the venue cannot listen at port {port}: {_reason(error)}; choose another {option}, or 0 for any"
-            ) from error
-
-
-def _reason(error: OSError) -> str:
-    """Without the address that asyncio adds."""
-    if error.errno == errno.EADDRINUSE:
-        return "it is in use, perhaps by another `whence venue`"
-    return os.strerror(error.errno) if error.errno else str(error)
+    try:
+        await running.start()
+    except OSError as error:
+        raise InvalidInput(
+            f"the venue cannot listen: {error.strerror}; choose --port and --admin-port"
+        ) from error
 
 
 def _synthetic(options: VenueOptions, state: VenueState | None) -> tuple[Clock, Venue, MoveMarket]:

@@ -78,9 +78,7 @@ def _candles(tape: Tape, past: int, category: str) -> Recording:
     rules = _traded_as(category, _rules_of(tape))
     before, played = tape.candles[:past], tape.candles[past:]
     if not played:
-        raise InvalidInput(
-            f"{tape.instrument}: {len(tape.candles)} candles, of which {past} are past: choose a smaller --past"
-        )
+        raise InvalidInput(f"{tape.instrument}: {len(tape.candles)} candles, of which {past} are past")
     starts = int(played[0].open_time.timestamp() * 1000)
     return Recording(rules, starts, [bar_of(one) for one in before], path(played, rules))
 
