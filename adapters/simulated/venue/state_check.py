@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
-from functools import cache
 from types import NoneType
 from typing import cast
 
@@ -77,12 +76,6 @@ def _parts(value: object) -> Iterable[object]:
         return cast("Mapping[str, object]", value).values()
     if isinstance(value, (list, tuple)):
         return cast("list[object]", value)
-    return [getattr(value, name) for name in _names(type(value))]
-
-
-@cache
-def _names(form: type) -> tuple[str, ...]:
-    """The fields of a struct or a dataclass."""
-    if issubclass(form, Struct):
-        return form.__struct_fields__
-    return tuple(one.name for one in fields(form)) if is_dataclass(form) else ()
+    if isinstance(value, Struct):
+        return [getattr(value, name) for name in value.__struct_fields__]
+    return [getattr(value, one.name) for one in fields(value)] if is_dataclass(value) else ()
