@@ -95,7 +95,7 @@ def test_every_acknowledged_order_is_kept_when_the_process_is_killed(tmp_path: P
 
 
 @pytest.mark.parametrize("key", [{"key": "other"}, {"secret": "other"}])
-def test_another_key_than_that_of_the_state_is_refused(tmp_path: Path, key: dict[str, str]) -> None:
+def test_another_key_than_that_of_the_state_is_refused(tmp_path: Path, key: dict[str, Any]) -> None:
     options: dict[str, Any] = {"state": tmp_path / "venue.json", "symbols": ("BTCUSDT",)}
     venue_of(VenueOptions(**options, key=KEY, secret=KEY)).keep()
     assert venue_of(VenueOptions(**options, key=KEY)).account.secret == KEY
