@@ -114,7 +114,9 @@ class Rest:
         try:
             answer = self._answer(request, payload, params, headers)
         except Declined as refusal:
-            return self._envelope(Code(refusal.number, refusal.text), Answer({}, {}), headers)
+            code = Code(refusal.number, refusal.text)
+            self._hub.notices.refused(f"{request.method} {request.path}", code)
+            return self._envelope(code, Answer({}, {}), headers)
         reply = self._envelope(OK, answer, headers)
         if request.method == "GET":
             self._remember(_query_key(request, payload), reply)

@@ -51,15 +51,18 @@ class Sockets:
         """/v5/trade."""
         return await self._serve(request, partial(self._later, self._trade.operate))
 
-    def cut(self) -> None:
-        """Cuts every connection without a closing handshake."""
-        for session in list(self.sessions):
+    def cut(self) -> int:
+        """Cuts every connection without a closing handshake; returns how many."""
+        open_ones = list(self.sessions)
+        for session in open_ones:
             session.abort()
+        return len(open_ones)
 
-    def silence(self) -> None:
-        """Leaves every connection open, and neither sends nor answers on it any more."""
+    def silence(self) -> int:
+        """Leaves every connection open, and neither sends nor answers on it any more; returns how many."""
         for session in self.sessions:
             session.silent = True
+        return len(self.sessions)
 
     async def _serve(
         self, request: web.Request, operate: Operate, feed: PublicFeed | None = None
