@@ -81,6 +81,10 @@ class VenueServer:
         await self._listen()
         self._task = asyncio.create_task(self._run())
 
+    @property
+    def was_started(self) -> bool:
+        return self._task is not None
+
     async def watch(self, seconds: float) -> None:
         """Returns after this time. Raises at once what ended the task that moves the market."""
         assert self._task is not None
