@@ -1,20 +1,21 @@
-"""Runs a venue: makes its market and its account, serves it, and prints a line a second of what happens."""
+"""Runs a venue: makes its market and its account, serves it, and prints what happens."""
 
 from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from errno import EADDRINUSE
 from pathlib import Path
 
 from adapters.simulated.server import Clock, VenueServer, WallClock
 from adapters.simulated.server.admin import Admin
 from adapters.simulated.server.clock import PacedClock
 from adapters.simulated.server.limits import AddressLimit, RateLimits
-from adapters.simulated.server.numbers import exact, rounded
+from adapters.simulated.server.numbers import exact
 from adapters.simulated.server.recordings import Recording, recording
 from adapters.simulated.server.server import MoveMarket
 from adapters.simulated.server.state_file import StateFile
@@ -29,9 +30,9 @@ from adapters.simulated.venue.played import PlayedMarket
 from adapters.simulated.venue.state import VenueState, restore, saved
 from adapters.simulated.venue.synthetic import market_of
 from domain.catalogue import known
-from domain.direction import Side
 from domain.errors import InvalidInput
 from domain.instrument import symbol_of
+from infra.run.venue_terminal import Say, Terminal
 
 PRICES = {
     "BTCUSDT": Decimal(60_000),
@@ -52,8 +53,6 @@ _AFTERWARDS: Mapping[str, str] = {LINEAR: "get_positions", SPOT: "get_order_hist
 
 _KEPT_EVERY = 60.0
 """Seconds after which a changed state is written anew."""
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +88,17 @@ class RunningVenue:
     account: Account
     shown: Market
     state: StateFile | None
+    recordings: Sequence[Recording] = ()
     _written: int = -1
     _written_at: float = 0.0
     _journal: Journal | None = None
     restored: bool = False
-    _counted: dict[str, int] = field(default_factory=dict[str, int])
+    _has_ended: bool = False
 
     async def start(self) -> None:
-        await self.server.start()
-        await self.admin.start()
+        """Raises InvalidInput where a port cannot be listened at."""
+        await _listening("--port", self.server.port, self.server.start())
+        await _listening("--admin-port", self.admin.port, self.admin.start())
 
     async def stop(self) -> None:
         try:
@@ -149,7 +150,7 @@ class RunningVenue:
             f"admin      {self.admin.url}/faults, /actions\n"
             f"API key    {self.account.key}\n"
             f"secret     {self.account.secret}\n"
-            f"{self._kept()}\n"
+            f"{self._kept()}{self._played()}\n"
             "from pybit.unified_trading import HTTP\n"
             f'session = HTTP(api_key="{self.account.key}", api_secret="{self.account.secret}")\n'
             f'session.endpoint = "{self.server.url}"\n'
@@ -166,6 +167,20 @@ class RunningVenue:
         taken = ", whose account is used: --balance and --level are not" if self.restored else ""
         return f"state      {self.state.path}{taken}\n"
 
+    def _played(self) -> str:
+        return "".join(f"market     {_described(one)}\n" for one in self.recordings)
+
+    def watch_end(self) -> None:
+        """Notices once that every recording has been played."""
+        now = self.server.clock.market()
+        if self.recordings and not self._has_ended and all(one.ends < now for one in self.recordings):
+            self._has_ended = True
+            self.server.notices.add("market", "the recording has ended: prices stand still from now on")
+
+    def kept(self, path: Path | None) -> str:
+        """What is left of the venue when it ends."""
+        return "nothing is kept (no --state)" if path is None else f"the state is in {path}"
+
     def _example(self) -> dict[str, str]:
         """A market order of a quantity that every market admits; a spot buyer names an amount."""
         rules, category = self.shown.contract.instrument, self.shown.category
@@ -173,35 +188,14 @@ class RunningVenue:
         named = {"category": category, "symbol": self.shown.symbol, "side": "Buy", "orderType": "Market"}
         return {**named, "qty": exact(qty * _LOTS)}
 
-    def line(self) -> str:
-        """What happened since the last line: market time, prices, requests, orders, fills, money."""
-        market, account = self.shown, self.account
-        at = datetime.fromtimestamp(self.server.clock.market() / 1000, UTC)
-        bid, ask = (market.book.best(side) for side in (Side.BUY, Side.SELL))
-        counts = {
-            "requests": self.server.rest.requests,
-            "pushes": self.server.delivery.sent,
-            "executions": account.executed,
-        }
-        news = " ".join(f"{self._since(name, count)} {name}" for name, count in counts.items())
-        return (
-            f"{at:%Y-%m-%d %H:%M:%S} {market.symbol} {_price(market.last)} ({_price(bid)} / {_price(ask)})  {news}  "
-            f"{len(account.orders)} open orders, {sum(1 for _ in account.held())} positions, "
-            f"{rounded(account.wallet.balance)} {account.currency}"
-        )
-
-    def _since(self, name: str, count: int) -> int:
-        before = self._counted.get(name, 0)
-        self._counted[name] = count
-        return count - before
-
 
 def venue_of(options: VenueOptions) -> RunningVenue:
     """Makes the venue. Raises InvalidInput where a file is no recording, and for an unknown level or symbol."""
     _check(options)
     file = None if options.state is None else StateFile(options.state)
     state = None if file is None else file.read()
-    clock, venue, move = _played(options, state) if options.files else _synthetic(options, state)
+    read = _read(options)
+    clock, venue, move = _played(options, state, read) if read else _synthetic(options, state)
     move(clock.market())
     account = _account(venue, options) if state is None else _restored(venue, state, options, clock.market())
     server = VenueServer(
@@ -220,6 +214,7 @@ def venue_of(options: VenueOptions) -> RunningVenue:
         account,
         next(venue.every_market()),
         file,
+        read,
         restored=state is not None,
     )
 
@@ -242,6 +237,8 @@ def _restored(venue: Venue, state: VenueState, options: VenueOptions, now: int) 
 def _check(options: VenueOptions) -> None:
     if options.level not in LEVELS:
         raise InvalidInput(f"no level {options.level!r}: there are {', '.join(LEVELS)}")
+    if options.port and options.port == options.admin_port:
+        raise InvalidInput(f"--port and --admin-port must differ: both are {options.port}")
     if options.category not in SERVED:
         raise InvalidInput(f"no category {options.category!r}: there are {', '.join(SERVED)}")
     unknown = set(options.symbols) - set(PRICES)
@@ -251,29 +248,41 @@ def _check(options: VenueOptions) -> None:
         raise InvalidInput("there are more symbols than files: give one for each file, in order")
 
 
-async def serve(options: VenueOptions, say: Say, *, narrates: bool = True) -> None:
-    """Serves until it is cancelled; `narrates`: says a line a second."""
+async def serve(
+    options: VenueOptions, say: Say, *, narrates: bool = True, width: int | None = None, watches: bool = True
+) -> None:
+    """Serves until it is cancelled; `narrates`: says what happens, as `Terminal` does."""
     running = venue_of(options)
     running.keep()
-    try:
-        await _start(running)
-        say(running.greeting())
-        while True:
-            await running.server.watch(1)
-            running.keep_short()
-            if narrates:
-                say(running.line())
-    finally:
-        await running.stop()
-
-
-async def _start(running: RunningVenue) -> None:
+    terminal = Terminal(running.server, running.account, running.shown, say, width=width, watches=watches)
     try:
         await running.start()
+        say(running.greeting())
+        await _watch(running, terminal, narrates=narrates)
+    finally:
+        await running.stop()
+        if running.server.was_started:
+            say(f"ended: {terminal.ended()}; {running.kept(options.state)}")
+
+
+async def _watch(running: RunningVenue, terminal: Terminal, *, narrates: bool) -> None:
+    if narrates:
+        running.server.notices.listeners.append(terminal.notice)
+    while True:
+        await running.server.watch(1)
+        running.keep_short()
+        running.watch_end()
+        if narrates:
+            terminal.tick()
+
+
+async def _listening(option: str, port: int, start: Awaitable[None]) -> None:
+    """Raises InvalidInput, which names the port and its option, where it cannot be listened at."""
+    try:
+        await start
     except OSError as error:
-        raise InvalidInput(
-            f"the venue cannot listen: {error.strerror}; choose --port and --admin-port"
-        ) from error
+        reason = "is in use, perhaps by another whence venue" if error.errno == EADDRINUSE else error.strerror
+        raise InvalidInput(f"port {port} {reason}: choose another {option}, or 0 for any free one") from error
 
 
 def _synthetic(options: VenueOptions, state: VenueState | None) -> tuple[Clock, Venue, MoveMarket]:
@@ -296,13 +305,18 @@ def _first_prices(
     return {symbol: kept.get(symbol, PRICES[symbol]) for symbol in listed}
 
 
-def _played(options: VenueOptions, state: VenueState | None) -> tuple[Clock, Venue, MoveMarket]:
+def _read(options: VenueOptions) -> Sequence[Recording]:
     names = [*options.symbols, *[None] * len(options.files)]
     now = datetime.now(UTC)
-    read = [
+    return [
         recording(file, name, options.past, now, options.category)
         for file, name in zip(options.files, names, strict=False)
     ]
+
+
+def _played(
+    options: VenueOptions, state: VenueState | None, read: Sequence[Recording]
+) -> tuple[Clock, Venue, MoveMarket]:
     starts = min(one.starts for one in read)
     make = pair_of if options.category == SPOT else contract_of
     contracts = [make(one.instrument, number) for number, one in enumerate(read, 1)]
@@ -322,5 +336,8 @@ def _market(venue: Venue, read: Recording, category: str) -> PlayedMarket:
     return PlayedMarket(venue, market, read.events)
 
 
-def _price(value: Decimal | None) -> str:
-    return "-" if value is None else exact(value)
+def _described(read: Recording) -> str:
+    first, last = (datetime.fromtimestamp(at / 1000, UTC) for at in (read.starts, read.ends))
+    rules = "guessed from the file" if read.guessed else "known"
+    symbol = symbol_of(read.instrument.id)
+    return f"{symbol} from {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S} UTC; its rules are {rules}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal
 
@@ -10,15 +10,21 @@ import msgspec
 from msgspec import Struct
 
 from adapters.simulated.bounds import is_off_step
+from adapters.simulated.server.action_fields import NOTHING, TAKES
+from adapters.simulated.server.call import Row
 from adapters.simulated.server.clock import VirtualClock
 from adapters.simulated.server.hub import Push
+from adapters.simulated.server.numbers import exact
 from adapters.simulated.server.order_row import order_push
 from adapters.simulated.server.server import VenueServer
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.categories import LINEAR
 from adapters.simulated.venue.codes import UNKNOWN_TO_CANCEL, Declined
+from adapters.simulated.venue.displacement import displace
+from adapters.simulated.venue.execution import Execution
 from adapters.simulated.venue.market import Market
 from adapters.simulated.venue.order import Order
+from adapters.simulated.venue.outbox import Changes
 from adapters.simulated.venue.requests import SIDES, AmendRequest, read
 from domain.arithmetic import ZERO
 from domain.errors import InvalidInput
@@ -40,7 +46,7 @@ class Request(Struct, frozen=True, gc=False, kw_only=True, rename="camel", forbi
 
     key: str = ""
     category: str = LINEAR
-    symbol: str = "BTCUSDT"
+    symbol: str = ""
     side: Literal["Buy", "Sell"] = "Buy"
     price: Decimal | None = None
     qty: Decimal | None = None
@@ -52,23 +58,30 @@ class Request(Struct, frozen=True, gc=False, kw_only=True, rename="camel", forbi
     ms: int = 0
 
 
-Action = Callable[[VenueServer, Request], Awaitable[None]]
+Action = Callable[[VenueServer, Request], Awaitable[Row | None]]
 
 
-async def act(server: VenueServer, name: str, body: Mapping[str, object]) -> None:
-    """Performs the action and sends what it changed. Raises InvalidInput for an unknown action or parameter, and for a
-    number that no market has; Declined for an unknown symbol.
+async def act(server: VenueServer, name: str, body: Mapping[str, object]) -> Row:
+    """Performs the action and sends what it changed, which is returned: `orders` and `executions` of the accounts,
+    `sockets` that were cut or silenced; empty where nothing changed.
+
+    Raises InvalidInput for an unknown action or parameter, and for a number that no market has; Declined for an unknown
+    symbol.
     """
     action = ACTIONS.get(name)
     if action is None:
         raise InvalidInput(f"no action {name}: there are {', '.join(ACTIONS)}")
-    try:
-        request = msgspec.convert(body, Request, strict=False)
-    except msgspec.ValidationError as error:
-        raise InvalidInput(str(error)) from None
+    request = _named(server, _read(name, body))
     _check(server, request)
-    await action(server, request)
-    server.publish()
+    server.notices.add("action", " ".join((name, *(f"{key}={value}" for key, value in body.items()))))
+    changes: list[Changes] = []
+    server.hub.listeners.append(changes.extend)
+    try:
+        did = await action(server, request)
+        server.publish()
+    finally:
+        server.hub.listeners.remove(changes.extend)
+    return {**(did or {}), **_changed(changes)}
 
 
 async def advance(server: VenueServer, request: Request) -> None:
@@ -84,26 +97,26 @@ async def skew(server: VenueServer, request: Request) -> None:
     server.clock.skew = request.ms
 
 
-async def cut(server: VenueServer, _request: Request) -> None:
+async def cut(server: VenueServer, _request: Request) -> Row:
     """Cuts every WebSocket without a closing handshake."""
-    server.sockets.cut()
+    return {"sockets": server.sockets.cut()}
 
 
-async def silence(server: VenueServer, _request: Request) -> None:
+async def silence(server: VenueServer, _request: Request) -> Row:
     """Every open WebSocket stays open and is silent from now on: no frame, no pong."""
-    server.sockets.silence()
+    return {"sockets": server.sockets.silence()}
 
 
-async def refuse(server: VenueServer, request: Request) -> None:
+async def refuse(server: VenueServer, request: Request) -> Row:
     """Refuses connections for `ms`."""
     if not 0 < request.ms <= _LONGEST_REFUSAL:
         raise InvalidInput(f"ms must be above 0 and at most {_LONGEST_REFUSAL}")
-    await server.refuse(request.ms / 1000)
+    return {"sockets": await server.refuse(request.ms / 1000)}
 
 
-async def restart(server: VenueServer, _request: Request) -> None:
+async def restart(server: VenueServer, _request: Request) -> Row:
     """Restarts the trading service: ended orders are only in the history, books begin at `u` 1."""
-    server.restart()
+    return {"sockets": server.restart()}
 
 
 async def restart_books(server: VenueServer, _request: Request) -> None:
@@ -112,16 +125,24 @@ async def restart_books(server: VenueServer, _request: Request) -> None:
 
 
 async def fund(server: VenueServer, request: Request) -> None:
-    """Settles funding at `rate` now."""
+    """Settles funding at `rate` now; the rate stays the market's funding rate."""
     _check_contract(request)
     server.venue.fund(request.symbol, request.rate, server.clock.market())
 
 
 async def prices(server: VenueServer, request: Request) -> None:
-    """Sets `mark` and `index`; what is missing follows the last price."""
+    """Sets `mark` and `index`, which then stand still; what is missing follows the last price again."""
     _check_contract(request)
     now = server.clock.market()
     server.venue.set_prices(request.symbol, now, mark=request.mark, index=request.index)
+
+
+async def move(server: VenueServer, request: Request) -> None:
+    """The market jumps to `price`: book and last price, with stops, orders in its way and liquidations that follow. The
+    synthetic market goes on from there, a recording with its next row.
+    """
+    market = server.venue.market(request.symbol, request.category)
+    displace(server.venue, market, _given("price", request.price), server.clock.market())
 
 
 async def trade(server: VenueServer, request: Request) -> None:
@@ -170,7 +191,7 @@ async def liquidate(server: VenueServer, request: Request) -> None:
     account, market = _account(server, request), server.venue.market(request.symbol)
     if not any(holder is account for holder, _position in market.held()):
         raise InvalidInput(f"the account has no position in {market.symbol}")
-    server.venue.liquidate(account, request.symbol, server.clock.market())
+    server.venue.liquidate(account, market.symbol, server.clock.market())
 
 
 async def cancel_by_hand(server: VenueServer, request: Request) -> None:
@@ -201,6 +222,7 @@ ACTIONS: Mapping[str, Action] = {
         restart_books,
         fund,
         prices,
+        move,
         trade,
         show,
         fill,
@@ -211,6 +233,55 @@ ACTIONS: Mapping[str, Action] = {
         amend_by_hand,
     )
 }
+
+
+def _read(name: str, body: Mapping[str, object]) -> Request:
+    takes = TAKES.get(name, NOTHING)
+    unknown = [field for field in body if field not in takes.names]
+    if unknown:
+        raise InvalidInput(f"{name} takes no {unknown[0]}: it takes {', '.join(takes.names) or 'nothing'}")
+    missing = [field for field in takes.required if field not in body]
+    if missing:
+        raise InvalidInput(f"{missing[0]} is missing: {name} needs it")
+    try:
+        return msgspec.convert(body, Request, strict=False)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(str(error)) from None
+
+
+def _named(server: VenueServer, request: Request) -> Request:
+    """The request with the symbol of the first market where it names none."""
+    listed = server.venue.listed(request.category)
+    return msgspec.structs.replace(request, symbol=request.symbol or next(iter(listed), ""))
+
+
+def _changed(changes: Sequence[Changes]) -> Row:
+    orders = {order.id: order for one in changes for order in one.orders.values()}
+    rows: Row = {
+        "orders": [_order_row(order) for order in orders.values()],
+        "executions": [_execution_row(made) for one in changes for made in one.executions],
+    }
+    return {name: value for name, value in rows.items() if value}
+
+
+def _order_row(order: Order) -> Row:
+    return {
+        "orderId": order.id,
+        "orderLinkId": order.link,
+        "orderStatus": order.status,
+        "cumExecQty": exact(order.filled),
+    }
+
+
+def _execution_row(one: Execution) -> Row:
+    return {
+        "execType": one.type,
+        "symbol": one.symbol,
+        "side": one.side,
+        "execQty": exact(one.qty),
+        "execPrice": exact(one.price),
+        "orderId": one.order_id,
+    }
 
 
 def _account(server: VenueServer, request: Request) -> Account:

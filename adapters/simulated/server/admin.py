@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from inspect import cleandoc
 
 import msgspec
 from aiohttp import web
 
-from adapters.simulated.server.actions import ACTIONS, act
+from adapters.simulated.server.action_fields import NOTHING, TAKES
+from adapters.simulated.server.actions import ACTIONS, Action, act
 from adapters.simulated.server.fault_check import check_fault
 from adapters.simulated.server.faults import Fault
 from adapters.simulated.server.hub import ENCODE
@@ -25,7 +27,7 @@ class Admin:
 
     GET /faults lists those in force and those that are over, POST /faults adds one (the fields of `Fault`), DELETE
     /faults ends all of them and DELETE /faults/NUMBER one.
-    POST /actions/NAME performs an action with the fields of `actions.Request`; GET /actions lists the names.
+    POST /actions/NAME performs an action and answers what it changed; GET /actions lists each with its fields.
     """
 
     def __init__(self, server: VenueServer, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -48,6 +50,7 @@ class Admin:
 
     def _app(self) -> web.Application:
         app = web.Application(middlewares=[_with_errors])
+        app.router.add_get("/", self._root)
         app.router.add_get("/faults", self._list)
         app.router.add_post("/faults", self._add)
         app.router.add_delete("/faults", self._clear)
@@ -77,15 +80,23 @@ class Admin:
         return _json({})
 
     async def _names(self, _request: web.Request) -> web.Response:
-        return _json({name: (action.__doc__ or "").strip() for name, action in ACTIONS.items()})
+        return _json({name: _meaning(name, action) for name, action in ACTIONS.items()})
+
+    async def _root(self, _request: web.Request) -> web.Response:
+        return _json(
+            {"faults": f"{self.url}/faults", "actions": f"{self.url}/actions", "docs": "docs/venue.md"}
+        )
 
     async def _act(self, request: web.Request) -> web.Response:
         try:
             body = msgspec.json.decode(await request.read() or b"{}", type=dict[str, object])
         except UNREADABLE as error:
             raise InvalidInput(f"not readable: {error}") from None
-        await act(self._server, request.match_info["name"], body)
-        return _json({})
+        return _json(await act(self._server, request.match_info["name"], body))
+
+
+def _meaning(name: str, action: Action) -> dict[str, object]:
+    return {"does": cleandoc(action.__doc__ or ""), "takes": TAKES.get(name, NOTHING).listed()}
 
 
 @web.middleware

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -19,18 +20,25 @@ class Clock(Protocol):
 
 
 class WallClock:
-    """The machine's time, for both."""
+    """The machine's time, for both. Where it is set back, the market's time goes on from where it was.
 
-    def __init__(self) -> None:
+    `machine` and `monotonic` return times in ns; only the second one never goes back.
+    """
+
+    def __init__(
+        self, machine: Callable[[], int] = time.time_ns, monotonic: Callable[[], int] = time.monotonic_ns
+    ) -> None:
         self.skew = 0
-        self._latest = 0
+        self._machine, self._monotonic = machine, monotonic
+        self._ahead = machine() - monotonic()
 
     def market(self) -> int:
-        self._latest = max(self._latest, time.time_ns() // 1_000_000)
-        return self._latest
+        # The machine's time is read first: a pause between the two calls then makes the difference less, not more.
+        self._ahead = max(self._ahead, self._machine() - self._monotonic())
+        return (self._monotonic() + self._ahead) // 1_000_000
 
     def wall(self) -> int:
-        return time.time_ns() // 1_000_000 + self.skew
+        return self._machine() // 1_000_000 + self.skew
 
 
 class PacedClock:

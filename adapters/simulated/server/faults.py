@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -59,6 +59,9 @@ class Fault(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=T
     probability: float = 1.0
     seed: int = 0
 
+
+Heard = Callable[[str, int, Fault], None]
+"""Takes the place where a fault strikes, its number and the fault."""
 
 ANYWHERE = "*"
 _REMEMBERED = 1_000
@@ -111,10 +114,11 @@ def _values(facts: Mapping[str, object], name: str) -> list[object]:
 
 class Faults:
     """The faults that are in force; the first one that matches and strikes is taken. The last ones that have struck as
-    often as they were to are remembered.
+    often as they were to are remembered. `heard` is called where one strikes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, heard: Heard | None = None) -> None:
+        self._heard = heard
         self._standing: list[_Standing] = []
         self._over: deque[_Standing] = deque(maxlen=_REMEMBERED)
         self._added = 0
@@ -165,5 +169,7 @@ class Faults:
             if fits and one.matches(where, facts) and one.strikes():
                 if one.is_over:
                     self.end(one.number)
+                if self._heard is not None:
+                    self._heard(where, one.number, one.fault)
                 return one.fault
         return None

@@ -10,6 +10,7 @@ from msgspec import Struct
 from adapters.simulated.server.clock import Clock
 from adapters.simulated.server.delivery import Delivery
 from adapters.simulated.server.execution_row import execution_push, fast_execution
+from adapters.simulated.server.notices import Notices
 from adapters.simulated.server.order_row import order_push
 from adapters.simulated.server.position_row import position_push
 from adapters.simulated.server.session import Session
@@ -57,16 +58,17 @@ class Push(Struct, frozen=True, gc=False):
 
 
 Keep = Callable[[Sequence[Changes]], None]
-"""Makes changes last."""
+"""Makes changes last, or shows them."""
 
 
 class Hub:
-    """`keep` is called with every change, before it is answered or pushed.
+    """`keep` is called with every change, before it is answered or pushed; the `listeners` are called after it.
 
     Pushes are made when the venue changed and sent when the caller says so, so an answer can go before them."""
 
-    def __init__(self, venue: Venue, clock: Clock, delivery: Delivery) -> None:
-        self._venue, self._clock, self._delivery = venue, clock, delivery
+    def __init__(self, venue: Venue, clock: Clock, delivery: Delivery, notices: Notices) -> None:
+        self._venue, self._clock, self._delivery, self.notices = venue, clock, delivery, notices
+        self.listeners: list[Keep] = [notices.changed]
         self._private: set[Session] = set()
         self.keep: Keep | None = None
 
@@ -81,6 +83,8 @@ class Hub:
         drained = self._venue.outbox.drain()
         if self.keep is not None:
             self.keep(drained)
+        for listener in self.listeners:
+            listener(drained)
         return [push for changes in drained for push in self._pushes(changes)]
 
     def deliver(self, pushes: Iterable[Push]) -> None:

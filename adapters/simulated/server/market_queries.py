@@ -44,7 +44,7 @@ def instruments(call: Call) -> Row:
     listed = [_instrument(market.contract) for market in call.markets() if trades]
     if category == SPOT:
         return {"category": category, "list": listed}
-    shown, cursor = page(listed, call, default=500, most=1000)
+    shown, cursor = page(listed, call, default=500, most=1000, place=lambda row: (0, str(row["symbol"])))
     return {"category": category, "list": shown, "nextPageCursor": cursor}
 
 

@@ -27,7 +27,7 @@ def realtime(call: Call) -> Row:
     if call.text("orderId") or call.text("orderLinkId"):
         orders = [*call.account.orders.values(), *call.account.recent]
     newest = sorted(_matching(call, orders), key=lambda order: order.created, reverse=True)
-    return _orders(call, newest)
+    return _orders(call, newest, lambda order: order.created)
 
 
 def history(call: Call) -> Row:
@@ -35,7 +35,8 @@ def history(call: Call) -> Row:
     start, end = _window(call)
     ended = [order for order in _matching(call, call.account.ended.values()) if start <= order.created <= end]
     status = call.text("orderStatus")
-    return _orders(call, [order for order in reversed(ended) if status in ("", order.status)])
+    found = [order for order in reversed(ended) if status in ("", order.status)]
+    return _orders(call, found, lambda order: order.updated)
 
 
 def executions(call: Call) -> Row:
@@ -46,12 +47,13 @@ def executions(call: Call) -> Row:
         for one in reversed(call.account.executions)
         if one.category == category and start <= one.at <= end and _is_wanted(call, one)
     ]
-    shown, cursor = page(found, call, default=50, most=100)
+    shown, cursor = page(found, call, default=50, most=100, place=lambda one: (one.at, one.id))
     return {"category": category, "list": [execution_row(one) for one in shown], "nextPageCursor": cursor}
 
 
-def _orders(call: Call, orders: list[Order]) -> Row:
-    shown, cursor = page(orders, call, default=20, most=50)
+def _orders(call: Call, orders: list[Order], time: Callable[[Order], int]) -> Row:
+    """`time` is what the orders are sorted by."""
+    shown, cursor = page(orders, call, default=20, most=50, place=lambda order: (time(order), order.id))
     rows = [order_row(order, call.venue.market_of(order).contract) for order in shown]
     return {"category": call.category(), "list": rows, "nextPageCursor": cursor}
 

@@ -21,7 +21,13 @@ def positions(call: Call) -> Row:
     if not symbol and not settle:
         raise Declined(PARAMETER, "symbol or settleCoin is missing")
     found = _of_symbol(call, symbol) if symbol else _of_currency(call, settle)
-    shown, cursor = page(found, call, default=20, most=200)
+    shown, cursor = page(
+        found,
+        call,
+        default=20,
+        most=200,
+        place=lambda one: (one.created, f"{one.contract.symbol}/{one.index}"),
+    )
     rows = [position_row(one, call.venue.markets[one.contract.symbol].mark_price) for one in shown]
     return {"category": LINEAR, "list": rows, "nextPageCursor": cursor}
 
@@ -35,7 +41,7 @@ def closed_pnl(call: Call) -> Row:
         for one in reversed(call.account.closings.values())
         if symbol in ("", one.symbol) and start <= one.created <= end
     ]
-    shown, cursor = page(found, call, default=50, most=100)
+    shown, cursor = page(found, call, default=50, most=100, place=lambda one: (one.created, one.order_id))
     return {"category": LINEAR, "list": [closing_row(one) for one in shown], "nextPageCursor": cursor}
 
 
@@ -64,4 +70,5 @@ def _of_symbol(call: Call, symbol: str) -> list[Position]:
 
 
 def _of_currency(call: Call, currency: str) -> list[Position]:
-    return [one for one in call.account.held() if one.contract.instrument.quote == currency]
+    held = [one for one in call.account.held() if one.contract.instrument.quote == currency]
+    return sorted(held, key=lambda one: one.created, reverse=True)

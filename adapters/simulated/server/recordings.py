@@ -24,10 +24,10 @@ from adapters.simulated.venue.requests import SIDES
 from adapters.tapes import Tape, read_tape
 from adapters.tapes.content import read_content
 from adapters.tapes.steps import seen_on
-from domain.catalogue import guessed_rules, on_the_market, real_rules
+from domain.catalogue import Listing, guessed_rules, on_the_market, real_rules
 from domain.direction import Side
-from domain.errors import InvalidInput
-from domain.instrument import Instrument, instrument_id
+from domain.errors import InvalidInput, UnknownQuote
+from domain.instrument import Instrument, instrument_id, symbol_of
 from domain.number import number
 
 _TRADE_COLUMNS = frozenset({"timestamp", "symbol", "side", "size", "price"})
@@ -52,10 +52,14 @@ class _Message(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One symbol's market. `past` are candles before the first event; `starts` is the first event's time (ms)."""
+    """One symbol's market. `past` are candles before the first event; `starts` and `ends` are the times (ms) of the
+    first and of the last event. `guessed`: the rules come from the file itself.
+    """
 
     instrument: Instrument
+    guessed: bool
     starts: int
+    ends: int
     past: Sequence[Bar]
     events: Iterable[Event]
 
@@ -75,19 +79,32 @@ def recording(file: Path, symbol: str | None, past: int, now: datetime, category
 
 
 def _candles(tape: Tape, past: int, category: str) -> Recording:
-    rules = _traded_as(category, _rules_of(tape))
+    listing = _rules_of(tape)
+    rules = _traded_as(category, listing.instrument)
     before, played = tape.candles[:past], tape.candles[past:]
     if not played:
-        raise InvalidInput(f"{tape.instrument}: {len(tape.candles)} candles, of which {past} are past")
-    starts = int(played[0].open_time.timestamp() * 1000)
-    return Recording(rules, starts, [bar_of(one) for one in before], path(played, rules))
+        count = len(tape.candles)
+        raise InvalidInput(
+            f"{tape.instrument}: {count} candles, of which {past} are past; choose --past below {count}"
+        )
+    first, after = played[0].open_time, played[-1].open_time + tape.interval
+    starts, ends = (int(at.timestamp() * 1000) for at in (first, after))
+    guessed = listing.origin is not None and listing.origin.guessed
+    return Recording(rules, guessed, starts, ends, [bar_of(one) for one in before], path(played, rules))
 
 
-def _rules_of(tape: Tape) -> Instrument:
+def _rules_of(tape: Tape) -> Listing:
+    """Raises InvalidInput where the symbol does not end in a quote currency that is known."""
     real = real_rules(tape.instrument, {})
-    if real is None:
-        return guessed_rules(tape.instrument, seen_on(tape), "", None).instrument
-    return on_the_market(real, seen_on(tape).tick).instrument
+    if real is not None:
+        return on_the_market(real, seen_on(tape).tick)
+    try:
+        return guessed_rules(tape.instrument, seen_on(tape), "", None)
+    except UnknownQuote:
+        symbol = symbol_of(tape.instrument)
+        raise InvalidInput(
+            f"the quote currency of {symbol} is unknown: write the whole symbol, as in --symbol {symbol}USDT"
+        ) from None
 
 
 def _trades(file: Path, text: str, category: str) -> Recording:
@@ -171,7 +188,8 @@ def _events_of(file: Path, symbol: str, events: list[Event], category: str) -> R
     listing = real_rules(instrument_id(symbol), {})
     if listing is None:
         raise InvalidInput(f"{file}: the rules of {symbol} are not known; candles of it would show them")
-    return Recording(_traded_as(category, listing.instrument), events[0].at, (), events)
+    rules = _traded_as(category, listing.instrument)
+    return Recording(rules, guessed=False, starts=events[0].at, ends=events[-1].at, past=(), events=events)
 
 
 def _traded_as(category: str, rules: Instrument) -> Instrument:

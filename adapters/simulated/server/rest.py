@@ -29,9 +29,10 @@ _HTML = "text/html; charset=utf-8"
 _PAGE = b"<html><head><title>Just a moment...</title></head><body>maintenance</body></html>"
 _REFUSED = b"access too frequent"
 _FORBIDDEN = 403
+_NOT_FOUND = 404
 _KEPT_ANSWERS = 256
-_UNREAD = (ConnectionError, ClientPayloadError, HttpProcessingError, RequestPayloadError)
-"""What reading a body raises where the client leaves in the middle of it, or has not encoded it as it says."""
+_UNREAD = (ConnectionError, ClientPayloadError, HttpProcessingError, RequestPayloadError, TimeoutError)
+"""What reading a body raises where the client leaves or stops in the middle of it, or has not encoded it as it says."""
 
 
 class Reply(Struct, frozen=True, gc=False):
@@ -44,7 +45,7 @@ class Reply(Struct, frozen=True, gc=False):
 
 
 class Rest:
-    """One handler for every path."""
+    """One handler for every path. A client has `patience` seconds to send the body of its request."""
 
     def __init__(
         self,
@@ -59,14 +60,18 @@ class Rest:
         self._handling, self._addresses = handling, addresses
         self._answers: dict[bytes, Reply] = {}
         self.requests = 0
+        self.patience = 10.0
 
     async def respond(self, request: web.Request) -> web.StreamResponse:
         """Answers a request. Its pushes are sent after the answer, unless a fault sends them before."""
         self.requests += 1
         if self._addresses.refuses(request.remote or "", self._clock.wall()):
             return _response(Reply(_REFUSED, {}, _FORBIDDEN))
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return web.Response(status=_NOT_FOUND)
         try:
-            payload = await _payload(request)
+            async with asyncio.timeout(self.patience):
+                payload = await _payload(request)
         except _UNREAD:
             return _cut(request)
         params = _params(request, payload)
@@ -114,7 +119,9 @@ class Rest:
         try:
             answer = self._answer(request, payload, params, headers)
         except Declined as refusal:
-            return self._envelope(Code(refusal.number, refusal.text), Answer({}, {}), headers)
+            code = Code(refusal.number, refusal.text)
+            self._hub.notices.refused(f"{request.method} {request.path}", code)
+            return self._envelope(code, Answer({}, {}), headers)
         reply = self._envelope(OK, answer, headers)
         if request.method == "GET":
             self._remember(_query_key(request, payload), reply)

@@ -16,6 +16,7 @@ from adapters.simulated.server.faults import Faults
 from adapters.simulated.server.handling import Handling
 from adapters.simulated.server.hub import Hub
 from adapters.simulated.server.limits import AddressLimit, RateLimits
+from adapters.simulated.server.notices import Notices
 from adapters.simulated.server.public_feed import PublicFeed
 from adapters.simulated.server.rest import Rest
 from adapters.simulated.server.sockets import Sockets
@@ -46,9 +47,10 @@ class VenueServer:
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
-        self.venue, self.clock, self.faults = venue, clock, Faults()
+        self.venue, self.clock, self.notices = venue, clock, Notices()
+        self.faults = Faults(self.notices.struck)
         self.delivery = Delivery(self.faults)
-        self.hub = Hub(venue, clock, self.delivery)
+        self.hub = Hub(venue, clock, self.delivery, self.notices)
         self.feeds = {one: PublicFeed(venue, clock, self.delivery, one) for one in SERVED}
         handling = Handling(venue, clock, limits or RateLimits())
         trade = TradeSocket(venue, clock, self.faults, self.hub, handling)
@@ -79,6 +81,10 @@ class VenueServer:
         await self._listen()
         self._task = asyncio.create_task(self._run())
 
+    @property
+    def was_started(self) -> bool:
+        return self._task is not None
+
     async def watch(self, seconds: float) -> None:
         """Returns after this time. Raises at once what ended the task that moves the market."""
         assert self._task is not None
@@ -98,23 +104,30 @@ class VenueServer:
             if self._runner is not None:
                 await self._runner.cleanup()
 
-    async def refuse(self, seconds: float) -> None:
-        """Cuts every connection and refuses new ones for a time, which replaces the time of a refusal before."""
+    async def refuse(self, seconds: float) -> int:
+        """Cuts every connection and refuses new ones for a time, which replaces the time of a refusal before.
+
+        Returns how many WebSockets were cut.
+        """
         assert self._site is not None
         if self._refused is not None:
             self._refused.cancel()
         if self.is_listening:
             self.is_listening = False
             await self._site.stop()
-        self.sockets.cut()
+        cut = self.sockets.cut()
         self._drop_clients()
         self._refused = asyncio.get_running_loop().call_later(seconds, self._listen_again)
+        return cut
 
-    def restart(self) -> None:
-        """A restart of the trading service: recent orders are forgotten, books begin anew, sockets are cut."""
+    def restart(self) -> int:
+        """A restart of the trading service: recent orders are forgotten, books begin anew, sockets are cut.
+
+        Returns how many WebSockets were cut.
+        """
         self.venue.restart()
         self.restart_books()
-        self.sockets.cut()
+        return self.sockets.cut()
 
     def publish(self) -> None:
         """Sends everything that changed."""

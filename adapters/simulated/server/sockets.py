@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 
 from aiohttp import WSMsgType, web
 
+from adapters.simulated.server.call import whole
 from adapters.simulated.server.clock import Clock
 from adapters.simulated.server.hub import ENCODE, SUBSCRIBABLE, Hub, mixed
 from adapters.simulated.server.operations import Message, done, fault_of, parsed, refused, topics_of
@@ -23,6 +25,8 @@ NETWORK = 0.05
 an answer that comes before that, as no network delivers it, is lost, or ends the connection for good.
 """
 
+_LEAST_IDLE, _MOST_IDLE = 30, 600
+_UNITS: Mapping[str, int] = {"s": 1, "m": 60}
 MOST_SPOT_TOPICS = 10
 """The topics of one subscription to spot."""
 
@@ -44,34 +48,43 @@ class Sockets:
         return await self._serve(request, partial(self._operate_public, feed), feed)
 
     async def private(self, request: web.Request) -> web.WebSocketResponse:
-        """/v5/private."""
-        return await self._serve(request, self._operate_private)
+        """/v5/private. A client that sends nothing for `max_active_time` is cut."""
+        idle = idle_seconds(request.query.get("max_active_time", ""))
+        return await self._serve(request, self._operate_private, idle=idle)
 
     async def trade(self, request: web.Request) -> web.WebSocketResponse:
         """/v5/trade."""
         return await self._serve(request, partial(self._later, self._trade.operate))
 
-    def cut(self) -> None:
-        """Cuts every connection without a closing handshake."""
-        for session in list(self.sessions):
+    def cut(self) -> int:
+        """Cuts every connection without a closing handshake; returns how many."""
+        open_ones = list(self.sessions)
+        for session in open_ones:
             session.abort()
+        return len(open_ones)
 
-    def silence(self) -> None:
-        """Leaves every connection open, and neither sends nor answers on it any more."""
+    def silence(self) -> int:
+        """Leaves every connection open, and neither sends nor answers on it any more; returns how many."""
         for session in self.sessions:
             session.silent = True
+        return len(self.sessions)
 
     async def _serve(
-        self, request: web.Request, operate: Operate, feed: PublicFeed | None = None
+        self,
+        request: web.Request,
+        operate: Operate,
+        feed: PublicFeed | None = None,
+        idle: float | None = None,
     ) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(autoping=False, compress=False)
+        socket = web.WebSocketResponse(autoping=False, compress=False, receive_timeout=idle)
         await socket.prepare(request)
         session = Session(socket, request.transport)
         self.sessions.add(session)
         self._hub.join(session)
         writer = asyncio.create_task(session.write())
         try:
-            await _read(session, operate)
+            with suppress(TimeoutError):
+                await _read(session, operate)
         finally:
             writer.cancel()
             self.sessions.discard(session)
@@ -130,6 +143,12 @@ class Sockets:
             done(session, message)
         else:
             refused(session, message, fault)
+
+
+def idle_seconds(text: str) -> int:
+    """`30s` to `600s`, or `1m` to `10m`, in seconds; ten minutes for any other text."""
+    seconds = (whole(text[:-1]) or 0) * _UNITS.get(text[-1:], 0)
+    return seconds if _LEAST_IDLE <= seconds <= _MOST_IDLE else _MOST_IDLE
 
 
 def _unsubscribe(session: Session, message: Message) -> None:

@@ -96,7 +96,9 @@ class TradeSocket:
         try:
             return self._answer(session, message, headers), OK
         except Declined as refusal:
-            return Answer({}, {}), Code(refusal.number, refusal.text)
+            code = Code(refusal.number, refusal.text)
+            self._hub.notices.refused(str(message.get("op")), code)
+            return Answer({}, {}), code
 
     def _spoil(self, session: Session, fault: Fault, reply: Row, message: Message) -> None:
         """A delayed request that was not executed first is executed after its delay; no further fault strikes it."""

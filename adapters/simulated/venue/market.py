@@ -43,7 +43,8 @@ class Market:
     """`mark` and `index` are None where the market that is played does not name them: the last price is used then.
 
     `waiting` are the orders, of all accounts, whose trigger has not been reached. `funding_rate` is settled at
-    `next_funding` (ms); `fundings` are the last settlements, time and rate.
+    `next_funding` (ms); `fundings` are the last settlements, time and rate. `displaced` is the price to which the
+    market was moved, until what plays it has gone on from there.
     """
 
     contract: Contract
@@ -61,6 +62,7 @@ class Market:
     last: Decimal | None = None
     mark: Decimal | None = None
     index: Decimal | None = None
+    displaced: Decimal | None = None
     funding_rate: Decimal = ZERO
     tick_direction: str = "ZeroPlusTick"
 

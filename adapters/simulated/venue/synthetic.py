@@ -75,11 +75,24 @@ class SyntheticMarket:
         self._venue.trade(self._symbol, Side.BUY, price, self._rules.min_quantity, now, self._category)
 
     def _step(self, now: int) -> None:
+        self._follow_displacement()
         self._price = self._wandered() if self._leader is None else self._leader.price
         self._quote(now)
         self._refresh(now)
         if self._random.random() < _TAKERS:
             self._take(now)
+
+    def _follow_displacement(self) -> None:
+        displaced, self._market.displaced = self._market.displaced, None
+        if displaced is not None:
+            self._price = float(displaced)
+            self._quoted = {side: self._ticks_shown(side) for side in Side}
+
+    def _ticks_shown(self, side: Side) -> range:
+        ticks = [
+            int(level.price / self._rules.tick) for level in self._market.book.sides[side] if level.foreign
+        ]
+        return range(min(ticks, default=0), max(ticks, default=-1) + 1)
 
     @property
     def price(self) -> float:

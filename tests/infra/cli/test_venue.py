@@ -23,8 +23,9 @@ from adapters.simulated.server.state_file import StateFile
 from adapters.simulated.venue import Venue
 from adapters.simulated.venue.requests import OrderRequest, read
 from domain.errors import InvalidInput
-from infra.cli import INTERRUPTED
+from infra.cli import INTERRUPTED, application
 from infra.run.venue import VenueOptions, serve, venue_of
+from infra.run.venue_terminal import MARKET_EVERY, MOST_LINES, Terminal
 from tests.journeys.program import PATIENCE, WHENCE, environment
 
 KEY = "mine"
@@ -52,9 +53,101 @@ def test_the_lines_that_it_prints_trade_and_it_narrates_until_it_is_interrupted(
     exec(code, {"print": printed.append})  # noqa: S102 - what a person copies
     assert printed[1]["retCode"] == 0
     assert printed[2]["result"]["list"][0]["side"] == "Buy"
-    assert "1 executions" in next(line for line in lines if "1 positions" in line)
+    kinds = [next(line for line in lines if f" {kind} " in line) for kind in ("order", "fill")]
+    assert ["BTCUSDT Buy" in line for line in kinds] == [True, True]
     started.send_signal(signal.SIGINT)
     assert started.wait(PATIENCE) == INTERRUPTED
+    assert "ended: 3 requests, 1 fill; nothing is kept (no --state)\n" in lines
+
+
+def test_a_termination_ends_it_in_an_orderly_way(tmp_path: Path) -> None:
+    file = tmp_path / "venue.json"
+    options = ["--port", "0", "--admin-port", "0", "--symbol", "BTCUSDT", "--quiet", "--state", str(file)]
+    with subprocess.Popen(
+        [str(WHENCE), "venue", *options], stdout=subprocess.PIPE, text=True, env=environment()
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        process.terminate()
+        assert f"ended: 0 requests, 0 fills; the state is in {file}" in process.stdout.read()
+    assert process.returncode == 143
+
+
+def test_notices_beyond_the_most_of_a_second_are_counted_and_lines_are_cut_to_the_width() -> None:
+    lines: list[str] = []
+    venue = venue_of(VenueOptions(symbols=("BTCUSDT",)))
+    terminal = Terminal(venue.server, venue.account, venue.shown, lines.append, width=40)
+    for number in range(MOST_LINES + 5):
+        terminal.notice("refused", f"POST /v5/order/create 110007 {number}")
+    terminal.tick()
+    assert "market time" in lines[0]
+    assert max(map(len, lines)) == 40
+    assert "5 lines of this second are left out"[:20] in lines[-1]
+    assert len(lines) == 1 + MOST_LINES + 1
+
+
+@pytest.mark.parametrize(
+    ("watches", "has_news", "printed"), [(True, False, 1), (False, False, 0), (False, True, 1)]
+)
+def test_the_market_has_a_line_every_ten_seconds_and_in_a_file_only_after_something_happened(
+    *, watches: bool, has_news: bool, printed: int
+) -> None:
+    lines: list[str] = []
+    venue = venue_of(VenueOptions(symbols=("BTCUSDT",)))
+    terminal = Terminal(venue.server, venue.account, venue.shown, lines.append, watches=watches)
+    venue.server.rest.requests += has_news
+    for _second in range(MARKET_EVERY):
+        terminal.tick()
+    shown = [line for line in lines if " market " in line and "BTCUSDT" in line]
+    assert len(shown) == printed
+    assert all("10000.00 USDT" in line and len(line) < 80 for line in shown)
+    assert ["1 request" in line for line in shown] == [has_news] * printed
+
+
+def test_the_end_of_a_recording_is_noticed_once_and_the_start_block_states_what_is_played(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "FOOUSDT_1m.csv"
+    rows = [f"{1_700_000_040 + minute * 60},10,11,9,10.5,100" for minute in range(5)]
+    file.write_text("\n".join(["time,open,high,low,close,volume", *rows]))
+    venue = venue_of(VenueOptions(files=(file,), past=2, pace=1e9))
+    assert (
+        "FOOUSDT from 2023-11-14 22:16:00 to 2023-11-14 22:18:00 UTC; its rules are guessed"
+        in venue.greeting()
+    )
+    seen: list[str] = []
+    venue.server.notices.listeners.append(lambda _kind, text: seen.append(text))
+    for _ in range(2):
+        venue.watch_end()
+    assert seen == ["the recording has ended: prices stand still from now on"]
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--key", "--secret"], "looks like an option"),
+        (["--key", ""], "is empty"),
+        (["--past", "5"], "--past is for files"),
+        (["--port", "9001", "--admin-port", "9001"], "must differ"),
+        (["--symbol", "foo"], "not FOO"),
+        (["--level", "vip 9"], "no level 'vip 9'"),
+        (["FOO_1m.csv", "--past", "0"], "--symbol FOOUSDT"),
+        (["FOOUSDT_1m.csv", "--past", "9"], "choose --past below 1"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused_with_what_to_do(
+    options: list[str],
+    reason: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("FOO_1m.csv", "FOOUSDT_1m.csv"):
+        rows = [f"{1_700_000_040 + minute * 60},10,11,9,10.5,100" for minute in range(2)]
+        Path(name).write_text("\n".join(["time,open,high,low,close,volume", *rows]))
+    with pytest.raises(InvalidInput) as refused:
+        application(["venue"])(["venue", *options], standalone_mode=False)
+    assert reason in str(refused.value)
 
 
 def test_a_kept_state_is_taken_up_by_the_next_run(tmp_path: Path) -> None:
@@ -188,5 +281,5 @@ def test_a_taken_port_is_refused() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         options = VenueOptions(symbols=("BTCUSDT",), port=taken.getsockname()[1])
-        with pytest.raises(InvalidInput, match="cannot listen"):
+        with pytest.raises(InvalidInput, match=r"is in use, .* choose another --port, or 0"):
             asyncio.run(serve(options, print))

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
 import urllib3
 
-from adapters.simulated.server.actions import ACTIONS
+from adapters.simulated.server import VenueServer
+from adapters.simulated.server.actions import ACTIONS, act
 from adapters.simulated.server.admin import Admin
+from adapters.simulated.server.clock import VirtualClock
+from adapters.simulated.venue import Venue, contract_of
+from adapters.simulated.venue.displacement import displace
+from adapters.simulated.venue.synthetic import DEPTH, market_of
+from domain.catalogue import known
+from domain.direction import Side
 from tests.adapters.simulated.server.clients import pybit_http
-from tests.adapters.simulated.server.serving import RunningVenue
+from tests.adapters.simulated.server.serving import START, RunningVenue
 
 BTC = {"category": "linear", "symbol": "BTCUSDT"}
 
@@ -146,6 +155,13 @@ def test_time_passes_when_it_is_moved(venue: RunningVenue, port: Port) -> None:
         ("/actions/fill", {"orderLinkId": "unknown"}),
         ("/actions/fund", {"rate": "much"}),
         ("/actions/fund", {"speed": 1}),
+        ("/actions/fund", {"price": "50000"}),
+        ("/actions/cut", {"ms": 5}),
+        ("/actions/skew", {"ms": "soon"}),
+        ("/actions/move", {}),
+        ("/actions/move", {"price": "50000.05"}),
+        ("/actions/move", {"symbol": "FOO", "price": "1"}),
+        ("/actions/advance", {}),
     ],
 )
 def test_a_request_that_makes_no_sense_is_refused_and_the_market_goes_on(
@@ -171,7 +187,13 @@ def test_a_body_that_cannot_be_read_is_refused(port: Port, path: str, body: byte
 def test_every_action_is_listed_with_its_meaning(port: Port) -> None:
     _status, listed = port.sends("GET", "/actions")
     assert list(listed) == list(ACTIONS)
-    assert all(listed.values())
+    assert all(one["does"] for one in listed.values())
+    assert listed["fund"]["takes"] == {
+        "rate": "number as text: from -1 to 1; default: 0.0001",
+        "symbol": "text; default: the first market of the category",
+        "category": "text: linear or spot; default: linear",
+    }
+    assert listed["refuse"]["takes"] == {"ms": "whole number of milliseconds; required"}
 
 
 def test_a_refusal_during_another_one_replaces_its_time(venue: RunningVenue, port: Port) -> None:
@@ -191,3 +213,110 @@ def test_a_fault_of_a_symbol_strikes_a_batch_with_an_order_of_it(venue: RunningV
         session.place_batch_order(
             category="linear", request=[{**order, "symbol": one} for one in ("ETHUSDT", "BTCUSDT")]
         )
+
+
+STOPS = [
+    ("Buy", {"stopLoss": "49000"}, "48000", "0"),
+    ("Buy", {"takeProfit": "51000"}, "52000", "0"),
+    ("Sell", {"stopLoss": "51000"}, "52000", "0"),
+    ("Buy", {"stopLoss": "49000", "slTriggerBy": "MarkPrice"}, "48000", "0"),
+    ("Buy", {"stopLoss": "49000"}, "49000.1", "0.010"),
+]
+
+
+@pytest.mark.parametrize(("side", "stop", "price", "left"), STOPS)
+def test_a_stop_fires_where_the_market_is_moved_beyond_it(
+    venue: RunningVenue, port: Port, side: str, stop: dict[str, str], price: str, left: str
+) -> None:
+    session = pybit_http(venue)
+    session.place_order(**BTC, side=side, orderType="Market", qty="0.01", **stop)
+    status, did = port.sends("POST", "/actions/move", {"price": price})
+    assert (status, len(did.get("executions", []))) == (200, 1 if left == "0" else 0)
+    position = session.get_positions(**BTC)["result"]["list"][0]
+    assert Decimal(position["size"]) == Decimal(left)
+    last = Decimal(session.get_tickers(**BTC)["result"]["list"][0]["lastPrice"])
+    assert abs(last - Decimal(price)) < 1
+
+
+def test_a_moved_market_fills_what_stood_in_its_way_at_its_own_price(venue: RunningVenue, port: Port) -> None:
+    session = pybit_http(venue)
+    session.place_order(**BTC, side="Buy", orderType="Limit", qty="0.01", price="49500", orderLinkId="one")
+    _status, did = port.sends("POST", "/actions/move", {"price": "49000"})
+    assert did["executions"][0].items() >= {"execPrice": "49500", "execQty": "0.01", "side": "Buy"}.items()
+    assert did["orders"][0].items() >= {"orderLinkId": "one", "orderStatus": "Filled"}.items()
+
+
+def test_the_synthetic_market_goes_on_from_where_it_was_moved_to() -> None:
+    venue = Venue([contract_of(one.instrument, number) for number, one in enumerate(known(), 1)], START, 1)
+    play = market_of(venue, {"linear": {"BTCUSDT": Decimal(60_000)}}, 1, START)
+    market = venue.market("BTCUSDT")
+    play(START + 1_000)
+    displace(venue, market, Decimal(57_000), START + 1_000)
+    for second in range(2, 10):
+        play(START + second * 1_000)
+        bid, ask = market.book.best(Side.BUY), market.book.best(Side.SELL)
+        assert bid is not None
+        assert ask is not None
+        assert Decimal(56_900) < bid < ask < Decimal(57_100)
+    assert all(DEPTH * 0.9 < len(half) <= DEPTH for half in market.book.sides.values())
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "did"),
+    [
+        ("cut", {}, {"sockets": 0}),
+        ("skew", {}, {}),
+        ("cancel_by_hand", {"orderLinkId": "resting"}, {"orders": [("resting", "Cancelled", "0")]}),
+        (
+            "fill",
+            {"orderLinkId": "resting"},
+            {"orders": [("resting", "Filled", "0.01")], "executions": ["Trade"]},
+        ),
+        ("fund", {}, {}),
+    ],
+)
+def test_an_action_answers_what_it_changed(
+    venue: RunningVenue, port: Port, action: str, body: dict[str, str], did: dict[str, Any]
+) -> None:
+    order = {**BTC, "orderType": "Limit", "price": "49000", "side": "Buy", "qty": "0.01"}
+    pybit_http(venue).place_order(**order, orderLinkId="resting")
+    _status, answer = port.sends("POST", f"/actions/{action}", body)
+    shown = {
+        "orders": lambda one: (one["orderLinkId"], one["orderStatus"], one["cumExecQty"]),
+        "executions": lambda one: one["execType"],
+    }
+    assert {
+        name: [shown[name](one) for one in value] if name in shown else value
+        for name, value in answer.items()
+    } == did
+
+
+def test_an_action_that_names_no_symbol_acts_on_the_first_market() -> None:
+    listed = [contract_of(one.instrument, 1) for one in known() if "ETHUSDT" in str(one.instrument.id)]
+    server = VenueServer(Venue(listed, START, 1), VirtualClock(START))
+    asyncio.run(act(server, "fund", {"rate": "0.001"}))
+    assert server.venue.market("ETHUSDT").funding_rate == Decimal("0.001")
+
+
+def test_what_happens_is_noticed_in_one_line_each(venue: RunningVenue, port: Port) -> None:
+    seen: list[str] = []
+    venue.do(lambda one: one.notices.listeners.append(lambda kind, text: seen.append(f"{kind} {text}")))
+    session = pybit_http(venue)
+    order = {**BTC, "orderType": "Limit", "price": "49000", "side": "Buy", "qty": "0.01"}
+    session.place_order(**order, orderLinkId="one")
+    with pytest.raises(Exception, match="110072"):
+        session.place_order(**order, orderLinkId="one")
+    assert urllib3.request("GET", f"{venue.url}/v5/nothing").status == 200
+    port.sends("POST", "/actions/fill", {"orderLinkId": "one"})
+    port.sends("POST", "/faults", {"where": "/v5/market/time", "kind": "code", "value": 10016})
+    with pytest.raises(Exception, match="10016"):
+        session.get_server_time()
+    assert seen == [
+        "order BTCUSDT Buy Limit 0.01 at 49000 New one",
+        "refused POST /v5/order/create 110072 OrderLinkedID is duplicate",
+        "refused GET /v5/nothing 10017 Route not found.",
+        "action fill orderLinkId=one",
+        "order BTCUSDT Buy Limit 0.01 at 49000 Filled one",
+        "fill BTCUSDT Buy 0.01 at 49000 one",
+        "fault 1 code 10016 struck /v5/market/time",
+    ]

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+from contextlib import suppress
 from socket import SHUT_WR, create_connection
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +15,9 @@ import aiohttp
 import aiohttp.web
 import pytest
 
+from adapters.simulated.server.clock import WallClock
 from adapters.simulated.server.session import MOST_FRAMES, Session
+from adapters.simulated.server.sockets import idle_seconds
 from tests.adapters.simulated.server.clients import pybit_http
 from tests.adapters.simulated.server.serving import KEY, SECRET, RunningVenue
 from tests.adapters.simulated.server.test_signatures import BALANCE, ORDER, QUERY, sent, signed
@@ -75,6 +78,78 @@ def test_a_body_that_cannot_be_read_is_refused(venue: RunningVenue, body: bytes)
     text = body.decode("latin-1")
     answer = sent(venue, "/v5/order/create", body=body, headers=signed(venue, text))
     assert answer["retCode"] in (10001, 10004)
+
+
+@pytest.mark.parametrize("cursor", ["3", "page_token%3D3%26", "a:b,", ":5,"])
+def test_a_cursor_of_another_form_is_refused(venue: RunningVenue, cursor: str) -> None:
+    query = f"category=linear&cursor={cursor}"
+    assert sent(venue, "/v5/order/history", query, headers=signed(venue, query))["retCode"] == 10001
+
+
+def test_pages_neither_repeat_nor_hide_a_row_where_others_come_and_go(venue: RunningVenue) -> None:
+    session = pybit_http(venue)
+    order = {"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": "0.01"}
+
+    def ends(name: str) -> None:
+        session.place_order(**order, price="49000", orderLinkId=name)
+        session.cancel_order(category="linear", symbol="BTCUSDT", orderLinkId=name)
+        venue.act("advance", ms=1_000)
+
+    for name in "abcd":
+        ends(name)
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        page = session.get_order_history(category="linear", limit=1, cursor=cursor)["result"]
+        seen += [one["orderLinkId"] for one in page["list"]]
+        cursor = page["nextPageCursor"]
+        if not cursor:
+            break
+        ends(f"later{len(seen)}")
+    assert seen == list("dcba")
+
+
+def test_pages_of_open_orders_go_on_where_the_last_row_has_ended(venue: RunningVenue) -> None:
+    session = pybit_http(venue)
+    order = {"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": "0.01"}
+    for name in "abcd":
+        session.place_order(**order, price="49000", orderLinkId=name)
+        venue.act("advance", ms=1_000)
+    first = session.get_open_orders(category="linear", symbol="BTCUSDT", limit=2)["result"]
+    session.cancel_order(category="linear", symbol="BTCUSDT", orderLinkId="c")
+    cursor = first["nextPageCursor"]
+    second = session.get_open_orders(category="linear", symbol="BTCUSDT", limit=2, cursor=cursor)["result"]
+    assert [one["orderLinkId"] for page in (first, second) for one in page["list"]] == list("dcba")
+
+
+def test_a_client_that_sends_half_of_a_body_and_waits_is_cut(venue: RunningVenue) -> None:
+    venue.do(lambda one: setattr(one.rest, "patience", 0.05))
+    with create_connection((urlsplit(venue.url).hostname or "", venue.server.port), timeout=10) as client:
+        client.sendall(b'POST /v5/order/create HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"a"')
+        with suppress(ConnectionResetError):
+            assert client.recv(1_000) == b""
+
+
+@pytest.mark.parametrize("channel", ["public/option", "nothing"])
+def test_a_socket_that_is_not_served_has_its_handshake_refused(venue: RunningVenue, channel: str) -> None:
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        reply_to(venue, channel, {"op": "ping"})
+    assert refused.value.status == 404
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("30s", 30), ("1m", 60), ("10m", 600), ("29s", 600), ("601s", 600), ("", 600), ("s", 600), ("30", 600)],
+)
+def test_an_idle_time_is_read_within_its_bounds(text: str, seconds: int) -> None:
+    assert idle_seconds(text) == seconds
+
+
+def test_the_market_goes_on_where_the_machine_is_set_back() -> None:
+    second = 1_000_000_000
+    machine, monotonic = iter([9, 10, 5, 6, 20]), iter([0, 1, 1, 2, 2, 3, 3, 4, 4])
+    clock = WallClock(lambda: next(machine) * second, lambda: next(monotonic) * second)
+    assert [clock.market() for _ in range(4)] == [10_000, 11_000, 12_000, 20_000]
 
 
 @pytest.mark.parametrize("channel", ["private", "public/linear", "trade"])
