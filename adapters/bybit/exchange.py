@@ -345,9 +345,12 @@ class BybitExchange:
         return self._search({"orderId": venue_id})
 
     def _search(self, which: Params) -> OrderRow | None:
-        """The order among the open and recently ended ones, else in the history."""
+        """The order among the open and recently ended ones, else in the history.
+
+        Bybit requires a scope for a linear contract, and prefers the id to it.
+        """
         for method in ("get_open_orders", "get_order_history"):
-            for row in self._rows(method, which):
+            for row in self._rows(method, {"settleCoin": self._settle, **which}):
                 self._names.name(row)
                 return row
         return None
