@@ -15,7 +15,7 @@ import msgspec
 from adapters.bybit.bucket import LIMITS
 from adapters.bybit.client import Client, http, readable
 from adapters.bybit.execution_row import FORCED, TRADES, VENUE, ExecutionRow, execution, execution_row
-from adapters.bybit.fields import at_ms, in_ms, plain
+from adapters.bybit.fields import at_ms, in_ms, is_dated, plain
 from adapters.bybit.holdings import balances, positions
 from adapters.bybit.names import Names
 from adapters.bybit.order_row import OrderRow, order_row, venue_order, waiting_leg
@@ -25,7 +25,7 @@ from adapters.bybit.secrecy import Credentials, hidden_from_logs
 from adapters.bybit.site import Site, Timing
 from adapters.bybit.stream import Gap, Stream, StreamState
 from adapters.instruments.bybit import listings
-from adapters.instruments.document import is_table
+from adapters.instruments.document import Table, is_table
 from commands.exchange import AnyReport, NotSent, OutcomeUnclear, Rejected, Ticket
 from domain.catalogue import Listing
 from domain.direction import Purpose
@@ -256,9 +256,8 @@ class BybitExchange:
 
     def positions(self) -> Sequence[VenuePosition]:
         """See `VenueQueries.positions`. Raises ExchangeRefused where the account is in hedge mode."""
-        params: Params = {"category": CATEGORY, "settleCoin": self._settle, "limit": 200}
-        pages = list(self._client.pages("get_positions", params))
-        return readable(lambda: positions(pages))
+        listed = list(self._perpetuals("get_positions", {"settleCoin": self._settle, "limit": 200}))
+        return readable(lambda: positions(listed))
 
     def balances(self) -> Sequence[VenueBalance]:
         """See `VenueQueries.balances`."""
@@ -345,20 +344,29 @@ class BybitExchange:
         return self._search({"orderId": venue_id})
 
     def _search(self, which: Params) -> OrderRow | None:
-        """The order among the open and recently ended ones, else in the history."""
+        """The order among the open and recently ended ones, else in the history.
+
+        Bybit requires a scope for a linear contract, and prefers the id to it.
+        """
         for method in ("get_open_orders", "get_order_history"):
-            for row in self._rows(method, which):
+            for row in self._rows(method, {"settleCoin": self._settle, **which}):
                 self._names.name(row)
                 return row
         return None
 
     def _rows(self, method: str, params: Params) -> Iterator[OrderRow]:
-        for row in self._client.pages(method, {"category": CATEGORY, **params}):
+        for row in self._perpetuals(method, params):
             yield readable(partial(order_row, row))
 
     def _execution_rows(self, params: Params) -> Iterator[ExecutionRow]:
-        for row in self._client.pages("get_executions", {"category": CATEGORY, **params}):
+        for row in self._perpetuals("get_executions", params):
             yield readable(partial(execution_row, row, self._settle))
+
+    def _perpetuals(self, method: str, params: Params) -> Iterator[Table]:
+        """The rows of a query, without those of dated futures, which somebody else trades on this account."""
+        for row in self._client.pages(method, {"category": CATEGORY, **params}):
+            if not readable(partial(is_dated, row)):
+                yield row
 
     def _with_legs(self, row: OrderRow) -> Iterator[VenueOrder]:
         yield venue_order(row, self._names.name(row))

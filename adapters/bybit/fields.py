@@ -33,6 +33,11 @@ def needed(row: Table, name: str) -> str:
     return found
 
 
+def is_dated(row: Table) -> bool:
+    """Whether the row is of a future with a date of delivery (`BTC-26MAR27`), which is not traded here."""
+    return "-" in text(row, "symbol")
+
+
 def figure(row: Table, name: str) -> Decimal:
     """The number; 0 for an empty text. Raises InvalidInput for another text."""
     given = text(row, name)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from io import BytesIO
 from itertools import count
 from typing import Any
@@ -16,7 +18,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import MaxRetryError, NameResolutionError, ProtocolError
 
-from adapters.bybit import Credentials, Site, Timing
+from adapters.bybit import BybitExchange, Credentials, Site, Timing
 from adapters.bybit.bucket import RESET
 from adapters.bybit.client import Client, http
 from adapters.bybit.codes import VERDICTS, Verdict
@@ -26,6 +28,7 @@ from domain.direction import Side
 from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
 from domain.venue import VenueStatus
 from tests.adapters.bybit.bench import BybitBench, bybit_venue
+from tests.adapters.bybit.pushed import execution, order
 from tests.commands.exchange_contract import Session
 
 CREATE, CANCEL, AMEND, REALTIME = (
@@ -257,3 +260,26 @@ def test_only_a_connection_that_was_never_made_proves_that_nothing_arrived(
     error: Exception, expected: bool
 ) -> None:
     assert is_never_sent(error) is expected
+
+
+def test_dated_futures_of_somebody_else_are_left_out_of_every_list(bench: BybitBench) -> None:
+    future = {"symbol": "BTC-26MAR27"}
+    held = {
+        "symbol": "BTCUSDT",
+        "positionIdx": 0,
+        "side": "Buy",
+        "size": "1",
+        "avgPrice": "99",
+        "liqPrice": "",
+    }
+    exchange = BybitExchange(bench.credentials, Site(http="http://fixed"))
+    lists: list[tuple[list[dict[str, Any]], Callable[[], Sequence[object]]]] = [
+        ([order() | future, order()], exchange.open_orders),
+        ([execution() | future, execution()], lambda: exchange.executions(datetime(2025, 6, 15, tzinfo=UTC))),
+        ([held | future, held], exchange.positions),
+    ]
+    for rows, query in lists:
+        body = json.dumps({"retCode": 0, "result": {"list": rows}, "time": 1_750_000_000_500})
+        exchange.session.client.mount("http://", Fixed(body, {}))
+        assert len(query()) == len(rows) - 1
+    exchange.close()

@@ -237,6 +237,10 @@ def test_a_fill_of_somebody_else_s_order_is_reported_under_bybits_id() -> None:
     assert kinds(reading.settle_unknown()) == ["P1 Filled"]
 
 
+def sized(leg: dict[str, Any], quantity: str, **more: str) -> dict[str, Any]:
+    return leg | {"qty": quantity} | more
+
+
 ENTRY: dict[str, Any] = {"stopLoss": "95", "takeProfit": "105"}
 STOP: dict[str, Any] = {
     "orderId": "S",
@@ -279,8 +283,8 @@ BRACKETS: dict[str, tuple[list[dict[str, Any]], list[str]]] = {
         [
             orders(
                 order("PartiallyFilled", cumExecQty="0.5", **ENTRY),
-                order("Untriggered", **STOP | {"qty": "0.5"}),
-                order("Untriggered", **TARGET | {"qty": "0.5"}),
+                order("Untriggered", **sized(STOP, "0.5")),
+                order("Untriggered", **sized(TARGET, "0.5")),
             )
         ],
         [*(f"{one} Accepted" for one in EVERY), "stop Amended", "target Amended"],
@@ -317,8 +321,8 @@ def test_an_active_stop_is_accepted_again_with_bybits_id() -> None:
 
 def test_terms_are_those_of_our_own_type_of_order() -> None:
     rows = (
-        order("Untriggered", **STOP | {"qty": "1"}),
-        order("Untriggered", **TARGET | {"qty": "1", "price": "104"}),
+        order("Untriggered", **sized(STOP, "1")),
+        order("Untriggered", **sized(TARGET, "1", price="104")),
     )
     found, _ = reports(orders(*rows), known=BRACKET)
     assert [(one.limit_price, one.trigger_price) for one in found if isinstance(one, Amended)] == [

@@ -68,7 +68,7 @@ def test_refusals_that_quote_the_key_are_shown_without_it(
         exchange.balances()
     exchange.start()
     while not exchange.stream_state.fault:
-        assert arrived.wait(10)
+        assert arrived.wait(30)
         arrived.clear()
     shown = f"{raised.value!r} {exchange.stream_state} {caplog.text}"
     exchange.close()

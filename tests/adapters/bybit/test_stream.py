@@ -21,7 +21,7 @@ from tests.adapters.simulated.server.serving import SECRET, RunningVenue
 from tests.commands.exchange_contract import Session, about
 from tests.replacing import replace
 
-BRIEF: Timing = replace(QUICK, ping=0.3, pong=0.2)
+BRIEF: Timing = replace(QUICK, ping=0.8, pong=0.6)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def test_a_silent_connection_is_rebuilt(venue: RunningVenue) -> None:
     await_state(exchange, arrived, live=True)
     venue.act("silence")
     while exchange.stream_state.connects < 2 or not exchange.stream_state.is_live:
-        assert arrived.wait(10)
+        assert arrived.wait(30)
         arrived.clear()
     assert "pong" in exchange.gaps()[-1].reason
     exchange.close()
@@ -111,7 +111,7 @@ def test_refused_authentication_is_shown_and_tried_again_with_pauses(venue: Runn
     arrived = Event()
     exchange = stream_of(venue, "stranger", "wrong", arrived, QUICK)
     while exchange.stream_state.connects < 4 or not exchange.stream_state.fault:
-        assert arrived.wait(10)
+        assert arrived.wait(30)
         arrived.clear()
     state = exchange.stream_state
     assert (state.is_live, state.fault) == (False, "auth refused: Params Error")
@@ -128,7 +128,7 @@ def test_an_exchange_that_cannot_be_reached_is_tried_again() -> None:
     )
     exchange.start()
     while exchange.stream_state.connects < 3:
-        assert arrived.wait(10)
+        assert arrived.wait(30)
         arrived.clear()
     assert not exchange.stream_state.is_live
     exchange.close()
@@ -186,5 +186,5 @@ def stream_of(venue: RunningVenue, key: str, secret: str, arrived: Event, timing
 
 def await_state(exchange: BybitExchange, arrived: Event, *, live: bool) -> None:
     while exchange.stream_state.is_live is not live:
-        assert arrived.wait(10)
+        assert arrived.wait(30)
         arrived.clear()
