@@ -281,7 +281,7 @@ def test_an_action_answers_what_it_changed(
     order = {**BTC, "orderType": "Limit", "price": "49000", "side": "Buy", "qty": "0.01"}
     pybit_http(venue).place_order(**order, orderLinkId="resting")
     _status, answer = port.sends("POST", f"/actions/{action}", body)
-    shown = {
+    shown: dict[str, Callable[[dict[str, Any]], object]] = {
         "orders": lambda one: (one["orderLinkId"], one["orderStatus"], one["cumExecQty"]),
         "executions": lambda one: one["execType"],
     }
