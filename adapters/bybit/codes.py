@@ -57,6 +57,8 @@ VERDICTS: Mapping[int, Verdict] = {
     110025: Verdict.REJECTED,  # mode not modified
     110028: Verdict.REJECTED,  # open orders exist
     110043: Verdict.REJECTED,  # leverage not modified
+    110044: Verdict.REJECTED,  # margin for the leverage
+    110046: Verdict.REJECTED,  # the leverage would liquidate
     110061: Verdict.REJECTED,  # too many stops of parts
     110072: Verdict.PLACED,  # duplicate client order id
     110092: Verdict.REJECTED,  # trigger on the wrong side
@@ -66,17 +68,28 @@ VERDICTS: Mapping[int, Verdict] = {
     170005: Verdict.RATE_LIMITED,
     170007: Verdict.AMBIGUOUS,  # backend time-out
     170032: Verdict.AMBIGUOUS,
+    170105: Verdict.REJECTED,  # parameter empty
+    170121: Verdict.REJECTED,  # symbol
+    170124: Verdict.REJECTED,  # greatest value
+    170130: Verdict.REJECTED,  # parameter
     170131: Verdict.REJECTED,  # balance
     170134: Verdict.REJECTED,  # price step
+    170135: Verdict.REJECTED,  # greatest quantity
     170136: Verdict.REJECTED,  # least quantity
     170137: Verdict.REJECTED,  # quantity step
     170140: Verdict.REJECTED,  # least value
     170141: Verdict.PLACED,  # duplicate client order id
+    170148: Verdict.REJECTED,  # step of an amount
+    170193: Verdict.REJECTED,  # price band
+    170194: Verdict.REJECTED,  # price band
+    170201: Verdict.REJECTED,  # order filter
+    170202: Verdict.REJECTED,  # no trigger price
     170213: Verdict.REJECTED,  # order not found
+    170810: Verdict.REJECTED,  # too many orders
     500000: Verdict.AMBIGUOUS,
 }
 
-OF_RULES = frozenset({10001, 110003, 110094, 170134, 170136, 170137, 170140})
+OF_RULES = frozenset({10001, 110003, 110094, 170124, 170134, 170135, 170136, 170137, 170140, 170148})
 """Codes that may mean that an instrument's rules have changed."""
 
 

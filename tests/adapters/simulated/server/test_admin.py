@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -198,7 +198,7 @@ def test_every_action_is_listed_with_its_meaning(port: Port) -> None:
 
 def test_a_refusal_during_another_one_replaces_its_time(venue: RunningVenue, port: Port) -> None:
     for ms in (3_600_000, 1):
-        assert port.sends("POST", "/actions/refuse", {"ms": ms}) == (200, {})
+        assert port.sends("POST", "/actions/refuse", {"ms": ms}) == (200, {"sockets": 0})
     venue.await_listening()
     assert pybit_http(venue).get_server_time()["retCode"] == 0
 
