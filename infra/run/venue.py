@@ -253,7 +253,7 @@ async def serve(
     finally:
         await running.stop()
         if running.server.was_started:
-            say(f"ended: {terminal.ended()}; {running.kept(options.state)}")
+            say(f"{terminal.ended()}; {running.kept(options.state)}")
 
 
 async def _watch(running: RunningVenue, terminal: Terminal, *, narrates: bool) -> None:

@@ -80,7 +80,7 @@ def test_notices_beyond_the_most_of_a_second_are_counted_and_lines_are_cut_to_th
         terminal.notice("refused", f"POST /v5/order/create 110007 {number}")
     terminal.tick()
     assert "market time" in lines[0]
-    assert max(map(len, lines)) == 40
+    assert max(map(len, lines)) == 39
     assert "5 lines of this second are left out"[:20] in lines[-1]
     assert len(lines) == 1 + MOST_LINES + 1
 
