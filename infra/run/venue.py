@@ -90,8 +90,9 @@ class RunningVenue:
     state: StateFile | None
     recordings: Sequence[Recording] = ()
     _written: int = -1
-    _kept: float = 0.0
+    _written_at: float = 0.0
     _journal: Journal | None = None
+    restored: bool = False
     _has_ended: bool = False
 
     async def start(self) -> None:
@@ -119,7 +120,7 @@ class RunningVenue:
         self.state.check()
         venue = self.server.venue
         self.state.replace(saved(venue, self.server.clock.market()))
-        self._written, self._journal, self._kept = changes, Journal(venue), time.monotonic()
+        self._written, self._journal, self._written_at = changes, Journal(venue), time.monotonic()
         self.server.hub.keep = self._append
 
     def keep_short(self) -> None:
@@ -128,7 +129,7 @@ class RunningVenue:
         """
         if self.state is not None:
             self.state.check()
-            is_due = self.state.is_short and time.monotonic() - self._kept > _KEPT_EVERY
+            is_due = self.state.is_short and time.monotonic() - self._written_at > _KEPT_EVERY
             if self.state.is_long or is_due:
                 self.keep()
 
@@ -149,7 +150,7 @@ class RunningVenue:
             f"admin      {self.admin.url}/faults, /actions\n"
             f"API key    {self.account.key}\n"
             f"secret     {self.account.secret}\n"
-            f"{self._played()}\n"
+            f"{self._kept()}{self._played()}\n"
             "from pybit.unified_trading import HTTP\n"
             f'session = HTTP(api_key="{self.account.key}", api_secret="{self.account.secret}")\n'
             f'session.endpoint = "{self.server.url}"\n'
@@ -169,9 +170,16 @@ class RunningVenue:
             self._has_ended = True
             self.server.notices.add("market", "the recording has ended: prices stand still from now on")
 
-    def kept(self, path: Path | None) -> str:
+    def left(self) -> str:
         """What is left of the venue when it ends."""
-        return "nothing is kept (no --state)" if path is None else f"the state is in {path}"
+        return "nothing is kept (no --state)" if self.state is None else f"the state is in {self.state.path}"
+
+    def _kept(self) -> str:
+        """The file in which the venue is kept, and whose account is used where it has been there before."""
+        if self.state is None:
+            return ""
+        taken = ", whose account is used: --balance and --level are not" if self.restored else ""
+        return f"state      {self.state.path}{taken}\n"
 
     def _example(self) -> dict[str, str]:
         """A market order of a quantity that every market admits; a spot buyer names an amount."""
@@ -207,6 +215,7 @@ def venue_of(options: VenueOptions) -> RunningVenue:
         next(venue.every_market()),
         file,
         read,
+        restored=state is not None,
     )
 
 
@@ -253,7 +262,7 @@ async def serve(
     finally:
         await running.stop()
         if running.server.was_started:
-            say(f"{terminal.ended()}; {running.kept(options.state)}")
+            say(f"{terminal.ended()}; {running.left()}")
 
 
 async def _watch(running: RunningVenue, terminal: Terminal, *, narrates: bool) -> None:

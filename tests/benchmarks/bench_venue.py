@@ -9,6 +9,8 @@ import sys
 import time
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
@@ -16,7 +18,10 @@ import aiohttp.web
 import psutil
 
 from adapters.simulated.server.signatures import signature
+from adapters.simulated.server.state_file import StateFile
+from adapters.simulated.venue.journal import Journal
 from adapters.simulated.venue.requests import CancelRequest, OrderRequest, read
+from adapters.simulated.venue.state import saved
 from tests.adapters.simulated.server.clients import pybit_http
 from tests.adapters.simulated.server.serving import KEY, SECRET, RunningVenue, running_venue
 from tests.adapters.simulated.venue.scene import Scene
@@ -25,12 +30,13 @@ from tests.benchmarks.figure import Figure
 ORDER = {"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": "0.001"}
 RESTING = {**ORDER, "price": "49000"}
 ENGINE, REQUESTS, SYNC, AT_ONCE, MEMORY = 20_000, 4_000, 1_000, 16, 1_000_000
+KEPT = 3_000
 _ROUNDS = 200
 
 
 def run() -> Sequence[Figure]:
     """Orders that rest and are cancelled; the server has a thread of its own in this process."""
-    found = [*_engine(), *_memory()]
+    found = [*_engine(), *_journal(), *_memory()]
     with running_venue(balance="100000000") as venue:
         found += asyncio.run(_rest(venue))
         found.append(_pybit(venue))
@@ -63,6 +69,44 @@ def _engine() -> list[Figure]:
         _figure("engine: orders placed and cancelled", ENGINE / rested, "orders/CPU-s"),
         _figure("engine: market orders filled", ENGINE / filled, "orders/CPU-s"),
     ]
+
+
+def _journal() -> list[Figure]:
+    """What a call costs more where each change is appended to the state file."""
+    with TemporaryDirectory() as folder:
+        file = StateFile(Path(folder) / "venue.json")
+        rounds = [(_kept(None), _kept(file)) for _ in range(5)]
+        written = (Path(folder) / "venue.json").stat().st_size / KEPT
+        file.close()
+    without, kept = (min(times) for times in zip(*rounds, strict=True))
+    return [
+        _figure(
+            "state file: a call more",
+            (kept - without) / KEPT * 1e6,
+            "CPU-us",
+            note=f"{written:.0f} bytes",
+        ),
+    ]
+
+
+def _kept(file: StateFile | None) -> float:
+    """The CPU seconds of market orders, and of limit orders that are placed and cancelled."""
+    scene = Scene(balance="100000000")
+    scene.quotes("50000", "1000000")
+    journal = Journal(scene.venue)
+    if file is not None:
+        file.replace(saved(scene.venue, scene.now))
+    began = time.process_time()
+    for number in range(KEPT):
+        if number % 2:
+            scene.places("Buy" if number % 4 == 1 else "Sell", "0.002")
+        else:
+            scene.cancels(scene.places("Buy", "0.002", "49000", orderLinkId=f"order-{number}"))
+        record = journal.record(scene.venue.outbox.drain(), scene.now) if file is not None else None
+        scene.venue.outbox.drain()
+        if file is not None and record is not None:
+            file.append(record)
+    return time.process_time() - began
 
 
 def _memory() -> list[Figure]:

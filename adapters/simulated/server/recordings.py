@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -135,7 +135,7 @@ def _printed(row: dict[str, str], symbol: str) -> Printed:
 
 
 @contextmanager
-def _placed(file: Path, row: int) -> Iterator[None]:
+def _placed(file: Path, row: int) -> Generator[None]:
     """Names file and row in what is wrong with a row."""
     try:
         yield

@@ -30,6 +30,10 @@ class StateFile:
         self._failed: InvalidInput | None = None
 
     @property
+    def path(self) -> Path:
+        return self._path
+
+    @property
     def is_long(self) -> bool:
         """Whether the lines that were appended are a multiple of what would be written anew."""
         return self._added > max(_LEAST, 2 * self._whole)

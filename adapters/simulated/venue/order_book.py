@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.order import Order
 from adapters.simulated.venue.requests import Prevention
 from domain.arithmetic import EXACT, ZERO
@@ -27,6 +28,10 @@ class Entry:
     price: Decimal
     size: Decimal
     order: Order | None
+
+    def of(self, account: Account) -> Order | None:
+        """The order where it is one of this account."""
+        return self.order if self.order is not None and self.order.account is account else None
 
 
 @dataclass(slots=True, eq=False)
@@ -141,12 +146,11 @@ class OrderBook:
         quantity, prevention = ZERO, order.request.smp_type
         for level in self.sides[order.side.opposite].within(order.price):
             for entry in level.queue:
-                resting = entry.order
-                is_own = resting is not None and resting.account is order.account
-                if is_own and prevention in _ENDS_TAKER:
+                own = entry.of(order.account)
+                if own is not None and prevention in _ENDS_TAKER:
                     return quantity
-                is_left_out = is_own and (prevention is Prevention.CANCEL_MAKER or resting.reduces)
-                quantity = quantity if is_left_out else EXACT.add(quantity, entry.size)
+                if own is None or not (prevention is Prevention.CANCEL_MAKER or own.reduces):
+                    quantity = EXACT.add(quantity, entry.size)
         return quantity
 
     def fillable_by_others(self, order: Order, *, only_before: bool) -> Decimal:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from decimal import Decimal
 
+from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.ids import Ids
 from adapters.simulated.venue.market import Market
 from adapters.simulated.venue.order import Order, Status
 from adapters.simulated.venue.outbox import Outbox
+from adapters.simulated.venue.position import Position
 from domain.arithmetic import ZERO
 
 BY_USER = "CancelByUser"
@@ -91,6 +93,10 @@ class Settlement(ABC):
     @abstractmethod
     def fit(self, market: Market, order: Order) -> None:
         """Gives an order that has reached its trigger the quantity that it has from then on."""
+
+    @abstractmethod
+    def liquidate(self, market: Market, account: Account, position: Position, now: int) -> None:
+        """Cancels the position's orders; the venue takes the position over at its bankruptcy price."""
 
     @abstractmethod
     def cut(self, market: Market, order: Order, now: int) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from copy import copy
 from decimal import ROUND_CEILING, Decimal
 
+from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.execution import ExecType, Execution
 from adapters.simulated.venue.market import Market
 from adapters.simulated.venue.order import Order, Status, StopKind
+from adapters.simulated.venue.position import Position
 from adapters.simulated.venue.settlement import NO_REASON, OTHER_TRIGGERED, UNKNOWN, Settlement
 from adapters.simulated.venue.triggers import RISES
 from domain.arithmetic import EXACT, ZERO
@@ -121,6 +123,9 @@ class SpotClearing(Settlement):
 
     def fit(self, market: Market, order: Order) -> None:
         """A spot order keeps its quantity."""
+
+    def liquidate(self, market: Market, account: Account, position: Position, now: int) -> None:
+        """Spot has no positions."""
 
     def cut(self, market: Market, order: Order, now: int) -> None:
         """No spot order is reduce-only."""

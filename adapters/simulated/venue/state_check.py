@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
+from types import NoneType
 from typing import cast
 
 from msgspec import Struct
@@ -16,6 +17,7 @@ from domain.errors import InvalidInput
 
 _MOST_DIGITS = 30
 _LATEST = 10**14
+_WITHOUT_PARTS = (str, int, float, NoneType)
 
 
 def check_state(state: VenueState) -> None:
@@ -60,14 +62,20 @@ def _faults_of_market(market: MarketState) -> Iterator[str]:
 
 def _numbers(value: object) -> Iterator[Decimal]:
     """Every decimal number in a value, however deep."""
-    if isinstance(value, Decimal):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        for one in cast("list[object]", value):
-            yield from _numbers(one)
-    elif isinstance(value, Mapping):
-        yield from _numbers(list(cast("Mapping[str, object]", value).values()))
-    elif isinstance(value, Struct):
-        yield from _numbers([getattr(value, name) for name in value.__struct_fields__])
-    elif is_dataclass(value):
-        yield from _numbers([getattr(value, one.name) for one in fields(value)])
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, Decimal):
+            yield one
+        elif not isinstance(one, _WITHOUT_PARTS):
+            left.extend(_parts(one))
+
+
+def _parts(value: object) -> Iterable[object]:
+    if isinstance(value, Mapping):
+        return cast("Mapping[str, object]", value).values()
+    if isinstance(value, (list, tuple)):
+        return cast("list[object]", value)
+    if isinstance(value, Struct):
+        return [getattr(value, name) for name in value.__struct_fields__]
+    return [getattr(value, one.name) for one in fields(value)] if is_dataclass(value) else ()

@@ -244,6 +244,7 @@ class Venue:
         last = market.quoted_price
         if last is not None and last != market.last:
             market.moved(last)
+            market.candles.trade(last, ZERO, now)
             with localcontext(EXACT):
                 self._rooms[category].matching.follow_price(market, now)
 

@@ -9,12 +9,13 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from socket import socket
 from typing import Any
 
 import pytest
-from pybit.unified_trading import HTTP
 
 from adapters.simulated.server import VenueServer
 from adapters.simulated.server.clock import VirtualClock
@@ -173,7 +174,7 @@ def test_every_acknowledged_order_is_kept_when_the_process_is_killed(tmp_path: P
     command = [str(WHENCE), "venue", *options, "--key", KEY, "--secret", KEY, "--state", str(file)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
         assert process.stdout is not None
-        session = HTTP(api_key=KEY, api_secret=KEY)
+        session: Any = import_module("pybit.unified_trading").HTTP(api_key=KEY, api_secret=KEY)
         session.endpoint = process.stdout.readline().split()[1]
         order = {"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "qty": "0.002"}
         kinds = ({"orderType": "Market"}, {"orderType": "Limit", "price": "59500"})
@@ -189,12 +190,12 @@ def test_every_acknowledged_order_is_kept_when_the_process_is_killed(tmp_path: P
 
 
 @pytest.mark.parametrize("key", [{"key": "other"}, {"secret": "other"}])
-def test_another_key_than_that_of_the_state_is_refused(tmp_path: Path, key: dict[str, str]) -> None:
+def test_another_key_than_that_of_the_state_is_refused(tmp_path: Path, key: dict[str, Any]) -> None:
     options: dict[str, Any] = {"state": tmp_path / "venue.json", "symbols": ("BTCUSDT",)}
     venue_of(VenueOptions(**options, key=KEY, secret=KEY)).keep()
     assert venue_of(VenueOptions(**options, key=KEY)).account.secret == KEY
     with pytest.raises(InvalidInput, match="leave out --key"):
-        venue_of(VenueOptions(**options, **key))
+        venue_of(VenueOptions(**{**options, **key}))
 
 
 def test_a_state_that_cannot_be_lengthened_is_refused_from_then_on(tmp_path: Path) -> None:
@@ -204,7 +205,7 @@ def test_a_state_that_cannot_be_lengthened_is_refused_from_then_on(tmp_path: Pat
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (8, limits[1]))
     try:
-        for call in (lambda: file.append(b"[0, 1, 2]\n"), file.check):
+        for call in (partial(file.append, b"[0, 1, 2]\n"), file.check):
             with pytest.raises(InvalidInput, match="cannot be written"):
                 call()
     finally:
@@ -214,8 +215,8 @@ def test_a_state_that_cannot_be_lengthened_is_refused_from_then_on(tmp_path: Pat
 
 
 def test_a_market_that_fails_ends_the_venue_with_its_error() -> None:
-    def fails(_now: int) -> None:
-        raise ArithmeticError("no price")
+    def fails(now: int) -> None:
+        raise ArithmeticError(f"no price at {now}")
 
     async def run() -> None:
         server = VenueServer(Venue([], 0), VirtualClock(0), move=fails)
@@ -230,10 +231,42 @@ def test_a_market_that_fails_ends_the_venue_with_its_error() -> None:
         asyncio.run(run())
 
 
+@pytest.mark.parametrize("name", ["folder", "damaged"])
+def test_a_state_that_cannot_be_read_is_refused_by_its_name(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    if name == "folder":
+        file.mkdir()
+    else:
+        file.write_bytes(b"\xff")
+    with pytest.raises(InvalidInput, match=f"{name}.*another --state"):
+        venue_of(VenueOptions(state=file))
+
+
+@pytest.mark.parametrize("category", ["linear", "spot"])
+def test_a_recording_is_played_as_a_market_of_its_category(tmp_path: Path, category: str) -> None:
+    file = tmp_path / "BTCUSDT.csv"
+    rows = [f"{1_700_000_000 + number},BTCUSDT,Buy,0.5,3{number}000" for number in range(1, 4)]
+    file.write_text("\n".join(["timestamp,symbol,side,size,price", *rows]))
+    venue = venue_of(VenueOptions(files=(file,), category=category)).server.venue
+    assert [one.category for one in venue.every_market()] == [category]
+    assert venue.market("BTCUSDT", category).last == 31_000
+
+
+def test_the_synthetic_market_has_contracts_and_pairs_that_follow_them() -> None:
+    venue = venue_of(VenueOptions()).server.venue
+    assert set(venue.spot) == {"BTCUSDT", "ETHUSDT"}
+    for symbol, pair in venue.spot.items():
+        contract = venue.markets[symbol]
+        assert pair.last is not None
+        assert contract.last is not None
+        assert abs(pair.last / contract.last - 1) < Decimal("0.01")
+
+
 @pytest.mark.parametrize(
     "options",
     [
         VenueOptions(level="VIP 9"),
+        VenueOptions(category="option"),
         VenueOptions(state=Path()),
         VenueOptions(symbols=("DOGEUSDT",)),
         VenueOptions(files=(Path("no.csv"),)),

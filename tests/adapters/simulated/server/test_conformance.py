@@ -216,7 +216,12 @@ EMPTY = {LINEAR: ["fundings", "cancellation of all"], SPOT: []}
 def pybits() -> Iterator[Callable[[str], Any]]:
     """pybit at a venue of its own for each category, which begins with the first call."""
     with ExitStack() as stack:
-        yield cache(lambda _category: pybit_http(stack.enter_context(running_venue())))
+
+        @cache
+        def of(_category: str) -> Any:
+            return pybit_http(stack.enter_context(running_venue()))
+
+        yield of
 
 
 PYBIT = [(category, name, call) for category in CATEGORIES for name, call in pybit_calls(category).items()]

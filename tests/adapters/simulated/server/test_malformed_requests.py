@@ -213,7 +213,9 @@ def replies_to(venue: RunningVenue, channel: str, messages: list[dict[str, Any]]
 def test_messages_of_a_connection_are_executed_in_their_order(
     venue: RunningVenue, channel: str, topic: str
 ) -> None:
-    messages = [{"op": op, "args": [topic], "req_id": op} for op in ("subscribe", "unsubscribe")]
+    messages: list[dict[str, Any]] = [
+        {"op": op, "args": [topic], "req_id": op} for op in ("subscribe", "unsubscribe")
+    ]
     replies = replies_to(venue, channel, messages)
     assert [one["req_id"] for one in replies] == ["subscribe", "unsubscribe"]
 
@@ -232,7 +234,10 @@ def test_topics_that_are_repeated_mixed_or_too_long_are_refused(
 ) -> None:
     expires = venue.do(lambda one: one.clock.wall()) + 10_000
     sign = hmac.new(SECRET.encode(), f"GET/realtime{expires}".encode(), hashlib.sha256).hexdigest()
-    messages = [{"op": "auth", "args": [KEY, expires, sign]}, {"op": "subscribe", "args": args}]
+    messages: list[dict[str, Any]] = [
+        {"op": "auth", "args": [KEY, expires, sign]},
+        {"op": "subscribe", "args": args},
+    ]
     *_authenticated, reply = replies_to(venue, channel, messages)
     assert not reply["success"]
     assert reply["ret_msg"].startswith("error:")

@@ -138,7 +138,7 @@ def test_a_liquidated_position_of_hedge_mode_leaves_the_orders_of_the_other_side
     scene.places("Buy", "0.1", positionIdx=1, takeProfit="60000")
     scene.places("Sell", "0.03", positionIdx=2, takeProfit="44000", stopLoss="60000")
     scene.venue.set_prices("BTCUSDT", scene.now, mark=Decimal(45000))
-    assert (scene.position(1).size, scene.position(2).size) == (0, Decimal("0.03"))
+    assert [scene.position(index).size for index in (1, 2)] == [Decimal(0), Decimal("0.03")]
     assert scene.waiting() == {"TakeProfit": "44000", "StopLoss": "60000"}
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from adapters.simulated.venue.order import Status
+from adapters.simulated.venue.requests import CancelAllRequest, read
 from tests.adapters.simulated.venue.scene import Scene
 
 
@@ -174,3 +175,11 @@ def test_an_order_that_fills_whole_or_not_at_all_meets_an_order_of_its_account(
     fills = prevention == "None" or (prevention == "CancelMaker" and whole)
     assert order.filled == (Decimal("0.5") if fills else 0)
     assert own.filled == (Decimal("0.3") if prevention == "None" else 0)
+
+
+def test_cancel_all_of_stops_ends_conditional_orders_and_no_protection(scene: Scene) -> None:
+    conditional = scene.places("Buy", "0.01", triggerPrice="50400", triggerDirection=1)
+    scene.places("Buy", "0.01", takeProfit="51000")
+    body = {"category": "linear", "symbol": "BTCUSDT", "orderFilter": "StopOrder", "stopOrderType": "Stop"}
+    ended = scene.venue.cancel_all(scene.account, read(CancelAllRequest, body), scene.now)
+    assert ended == [conditional]

@@ -107,12 +107,19 @@ def levered_again_in_the_other_mode(scene: Scene) -> None:
     scene.sets_leverage("20")
 
 
-RISE = {"triggerPrice": "50100", "triggerDirection": 1}
+RISE: dict[str, Any] = {"triggerPrice": "50100", "triggerDirection": 1}
 PART = {"tpslMode": "Partial", "takeProfit": "50500"}
 LIMIT = {**PART, "tpOrderType": "Limit"}
 LIMIT_PART = {**LIMIT, "tpSize": "0.01"}
 Act = Callable[[Scene], object]
 ACTS: dict[str, tuple[Act, int]] = {
+    "price from the book": (lambda one: one.places("Buy", "0.01", bboSideType="Queue", bboLevel="1"), 10001),
+    "slippage tolerance": (
+        lambda one: one.places("Buy", "0.01", slippageToleranceType="TickSize", slippageTolerance="5"),
+        10001,
+    ),
+    "quantity by value": (lambda one: one.places("Buy", "500", marketUnit="quoteCoin"), 10001),
+    "filter of spot": (lambda one: one.places("Buy", "0.01", orderFilter="tpslOrder"), 10001),
     "no quantity": (lambda one: one.places("Buy", "0"), 10001),
     "too little": (lambda one: one.places("Buy", "0.0005"), 10001),
     "off lot": (lambda one: one.places("Buy", "0.0015"), 10001),
@@ -278,7 +285,7 @@ def test_a_triggered_order_is_amended_as_one_that_never_waited(scene: Scene) -> 
 
 def test_an_order_that_closes_the_whole_position_is_amended_without_a_quantity(scene: Scene) -> None:
     scene.places("Buy", "0.01")
-    closing = {"reduceOnly": True, "closeOnTrigger": True}
+    closing: dict[str, Any] = {"reduceOnly": True, "closeOnTrigger": True}
     order = scene.places("Sell", "0", triggerPrice="49900", triggerDirection=2, **closing)
     assert scene.amends(order, triggerPrice="49800").trigger_price == Decimal(49800)
     assert order.qty == Decimal("0.01")
@@ -287,7 +294,8 @@ def test_an_order_that_closes_the_whole_position_is_amended_without_a_quantity(s
 def test_a_refused_leverage_changes_nothing(scene: Scene) -> None:
     with pytest.raises(Declined):
         levered(scene, "1")
-    assert (scene.position().leverage, scene.account.leverage) == (10, {})
+    assert scene.position().leverage == 10
+    assert scene.account.leverage == {}
 
 
 def test_a_refused_stop_changes_nothing(scene: Scene) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 import pytest
 
 from adapters.simulated.server.execution_row import execution_row
+from adapters.simulated.server.json_values import list_of, object_of
 from adapters.simulated.server.order_row import order_push, order_row
 from adapters.simulated.server.wallet_row import wallet_row
 from adapters.simulated.venue.categories import SPOT
 from adapters.simulated.venue.codes import Declined
+from adapters.simulated.venue.contract import Contract
 from adapters.simulated.venue.fees import Fees
 from adapters.simulated.venue.order import Order, Status
 from adapters.simulated.venue.requests import CancelAllRequest, read
@@ -116,10 +118,10 @@ def test_the_fee_of_a_captured_execution_is_met_to_the_last_digit(scene: Scene) 
 def test_a_rebate_is_paid_in_the_currency_that_is_not_received(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "adapters.simulated.venue.account.fees_of",
-        lambda _level, _contract: Fees(Decimal("-0.0001"), Decimal("0.001")),
-    )
+    def rebate(_level: str, _contract: Contract) -> Fees:
+        return Fees(Decimal("-0.0001"), Decimal("0.001"))
+
+    monkeypatch.setattr("adapters.simulated.venue.account.fees_of", rebate)
     scene.places("Buy", "0.1", "49999")
     scene.trades("Sell", "49999", "2")
     scene.places("Sell", "0.1", "50001")
@@ -142,10 +144,8 @@ def test_open_orders_reserve_what_they_would_pay(scene: Scene) -> None:
     assert occupied(scene) == {"USDT": "9900"}
 
 
-def listed(value: object) -> list[dict[str, object]]:
-    assert isinstance(value, list)
-    rows: list[dict[str, object]] = value
-    return rows
+def listed(value: object) -> list[Mapping[str, object]]:
+    return [row for row in map(object_of, list_of(value) or ()) if row is not None]
 
 
 def test_a_part_filled_order_reserves_the_rest_and_is_cancelled_as_partly_filled(scene: Scene) -> None:
@@ -176,7 +176,7 @@ def test_a_waiting_order_trades_when_the_price_comes_to_its_trigger(
     scene.trades(side, trigger, "3")
     assert order.status is Status.FILLED
     [changes] = scene.venue.outbox.drain()
-    assert [(one.status, one.filled) for one in changes.triggered] == [(Status.TRIGGERED, 0)]
+    assert [(one.status, one.filled) for one in changes.triggered] == [(Status.TRIGGERED, Decimal(0))]
 
 
 def test_a_waiting_order_that_is_cancelled_is_deactivated(scene: Scene) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from adapters.simulated.server.execution_row import execution_row
+from adapters.simulated.server.json_values import list_of, object_of
 from adapters.simulated.server.order_row import order_row
 from adapters.simulated.server.position_row import closing_row, position_row
 from adapters.simulated.server.wallet_row import wallet_row
@@ -267,11 +268,9 @@ def test_a_restored_venue_has_the_coins_and_orders_of_spot(spot: Scene) -> None:
     assert sorted(statuses) == [Status.DEACTIVATED, Status.FILLED]
 
 
-def coins(scene: Scene) -> list[dict[str, object]]:
-    found = wallet_row(scene.account, scene.venue)["coin"]
-    assert isinstance(found, list)
-    rows: list[dict[str, object]] = found
-    return rows
+def coins(scene: Scene) -> list[Mapping[str, object]]:
+    rows = list_of(wallet_row(scene.account, scene.venue)["coin"]) or ()
+    return [row for row in map(object_of, rows) if row is not None]
 
 
 def test_a_file_from_before_spot_is_still_read(scene: Scene) -> None:
