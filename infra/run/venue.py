@@ -160,13 +160,6 @@ class RunningVenue:
             f"print(session.{_AFTERWARDS[self.shown.category]}({asked}))\n"
         )
 
-    def _kept(self) -> str:
-        """The file in which the venue is kept, and whose account is used where it has been there before."""
-        if self.state is None:
-            return ""
-        taken = ", whose account is used: --balance and --level are not" if self.restored else ""
-        return f"state      {self.state.path}{taken}\n"
-
     def _played(self) -> str:
         return "".join(f"market     {_described(one)}\n" for one in self.recordings)
 
@@ -177,9 +170,16 @@ class RunningVenue:
             self._has_ended = True
             self.server.notices.add("market", "the recording has ended: prices stand still from now on")
 
-    def kept(self, path: Path | None) -> str:
+    def left(self) -> str:
         """What is left of the venue when it ends."""
-        return "nothing is kept (no --state)" if path is None else f"the state is in {path}"
+        return "nothing is kept (no --state)" if self.state is None else f"the state is in {self.state.path}"
+
+    def _kept(self) -> str:
+        """The file in which the venue is kept, and whose account is used where it has been there before."""
+        if self.state is None:
+            return ""
+        taken = ", whose account is used: --balance and --level are not" if self.restored else ""
+        return f"state      {self.state.path}{taken}\n"
 
     def _example(self) -> dict[str, str]:
         """A market order of a quantity that every market admits; a spot buyer names an amount."""
@@ -262,7 +262,7 @@ async def serve(
     finally:
         await running.stop()
         if running.server.was_started:
-            say(f"ended: {terminal.ended()}; {running.kept(options.state)}")
+            say(f"{terminal.ended()}; {running.left()}")
 
 
 async def _watch(running: RunningVenue, terminal: Terminal, *, narrates: bool) -> None:

@@ -70,10 +70,10 @@ class Terminal:
             self._market()
 
     def ended(self) -> str:
-        """The number of requests and fills since the start."""
-        return (
-            f"{_counted(self._server.rest.requests, 'request')}, {_counted(self._account.executed, 'fill')}"
-        )
+        """The number of requests and fills since the start, on a line of its own after `^C`."""
+        line = "\n" if self._watches else ""
+        requests, fills = self._server.rest.requests, self._account.executed
+        return f"{line}ended: {_counted(requests, 'request')}, {_counted(fills, 'fill')}"
 
     def _market(self) -> None:
         market, account = self._shown, self._account
@@ -106,4 +106,4 @@ def _counted(number: int, name: str) -> str:
 
 
 def _cut(line: str, width: int | None) -> str:
-    return line if width is None or len(line) <= width else f"{line[: width - 1]}…"
+    return line if width is None or len(line) < width else f"{line[: width - 2]}…"

@@ -8,8 +8,11 @@ from adapters.simulated.server.faults import Fault
 from adapters.simulated.server.numbers import exact
 from adapters.simulated.venue.codes import Code
 from adapters.simulated.venue.execution import Execution
-from adapters.simulated.venue.order import Order
+from adapters.simulated.venue.order import Order, StopKind
 from adapters.simulated.venue.outbox import Changes
+
+_SHOWN = 8
+_OF_A_POSITION = frozenset(StopKind) - {StopKind.NONE, StopKind.STOP, StopKind.SPOT_STOP}
 
 Listener = Callable[[str, str], None]
 """Takes the kind of a notice and its text."""
@@ -50,11 +53,17 @@ def _order(order: Order) -> str:
     request = order.request
     at = "" if order.is_market else f" at {exact(order.price)}"
     after = "" if order.trigger_price is None else f" from {exact(order.trigger_price)}"
-    kind = f"{request.side} {request.order_type} {exact(order.qty)}{at}{after}"
-    name = order.link or order.id
-    return f"{order.symbol} {kind} {order.status} {name}"
+    kind = order.stop_kind if order.stop_kind in _OF_A_POSITION else request.order_type
+    what = f"{request.side} {kind} {exact(order.qty)}{at}{after}"
+    return f"{order.symbol} {what} {order.status} {_name(order.link, order.id)}"
 
 
 def _execution(one: Execution) -> str:
     kind = "" if one.type == "Trade" else f" {one.type}"
-    return f"{one.symbol} {one.side} {exact(one.qty)} at {exact(one.price)}{kind} {one.order_link_id or one.order_id}"
+    name = _name(one.order_link_id, one.order_id)
+    return f"{one.symbol} {one.side} {exact(one.qty)} at {exact(one.price)}{kind} {name}"
+
+
+def _name(link: str, order_id: str) -> str:
+    """The client's id, else the first characters of the order's own."""
+    return link or order_id[:_SHOWN]

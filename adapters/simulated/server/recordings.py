@@ -26,7 +26,7 @@ from adapters.tapes.content import read_content
 from adapters.tapes.steps import seen_on
 from domain.catalogue import Listing, guessed_rules, on_the_market, real_rules
 from domain.direction import Side
-from domain.errors import InvalidInput, UnknownQuote
+from domain.errors import InvalidInput, InvalidTape, UnknownQuote
 from domain.instrument import Instrument, instrument_id, symbol_of
 from domain.number import number
 
@@ -75,7 +75,11 @@ def recording(file: Path, symbol: str | None, past: int, now: datetime, category
         return _books(file, _text(content.data), category)
     if set(first.strip().split(",")) >= _TRADE_COLUMNS:
         return _trades(file, _text(content.data), category)
-    return _candles(read_tape(file, symbol=symbol, now=now), past, category)
+    try:
+        tape = read_tape(file, symbol=symbol, now=now)
+    except InvalidTape as error:
+        raise InvalidInput(f"{error}; docs/venue.md lists what can be played") from error
+    return _candles(tape, past, category)
 
 
 def _candles(tape: Tape, past: int, category: str) -> Recording:

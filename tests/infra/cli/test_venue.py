@@ -81,7 +81,7 @@ def test_notices_beyond_the_most_of_a_second_are_counted_and_lines_are_cut_to_th
         terminal.notice("refused", f"POST /v5/order/create 110007 {number}")
     terminal.tick()
     assert "market time" in lines[0]
-    assert max(map(len, lines)) == 40
+    assert max(map(len, lines)) == 39
     assert "5 lines of this second are left out"[:20] in lines[-1]
     assert len(lines) == 1 + MOST_LINES + 1
 
@@ -132,6 +132,7 @@ def test_the_end_of_a_recording_is_noticed_once_and_the_start_block_states_what_
         (["--symbol", "foo"], "not FOO"),
         (["--level", "vip 9"], "no level 'vip 9'"),
         (["FOO_1m.csv", "--past", "0"], "--symbol FOOUSDT"),
+        (["start.sh", "--symbol", "FOOUSDT"], "docs/venue.md lists what can be played"),
         (["FOOUSDT_1m.csv", "--past", "9"], "choose --past below 1"),
     ],
 )
@@ -145,6 +146,7 @@ def test_options_that_do_not_fit_are_refused_with_what_to_do(
     for name in ("FOO_1m.csv", "FOOUSDT_1m.csv"):
         rows = [f"{1_700_000_040 + minute * 60},10,11,9,10.5,100" for minute in range(2)]
         Path(name).write_text("\n".join(["time,open,high,low,close,volume", *rows]))
+    Path("start.sh").write_text("#!/bin/sh\nset -e\necho 1, 2, 3\n")
     with pytest.raises(InvalidInput) as refused:
         application(["venue"])(["venue", *options], standalone_mode=False)
     assert reason in str(refused.value)
