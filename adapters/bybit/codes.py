@@ -68,6 +68,7 @@ VERDICTS: Mapping[int, Verdict] = {
     170005: Verdict.RATE_LIMITED,
     170007: Verdict.AMBIGUOUS,  # backend time-out
     170032: Verdict.AMBIGUOUS,
+    170036: Verdict.REJECTED,  # no margin trading
     170105: Verdict.REJECTED,  # parameter empty
     170121: Verdict.REJECTED,  # symbol
     170124: Verdict.REJECTED,  # greatest value
