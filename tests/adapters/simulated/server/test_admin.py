@@ -261,16 +261,17 @@ def test_the_synthetic_market_goes_on_from_where_it_was_moved_to() -> None:
     assert all(DEPTH * 0.9 < len(half) <= DEPTH for half in market.book.sides.values())
 
 
-@pytest.mark.parametrize(
-    ("action", "body", "did"),
-    [
-        ("cut", {}, ({"sockets": 0}, [], [])),
-        ("skew", {}, ({}, [], [])),
-        ("cancel_by_hand", {"orderLinkId": "resting"}, ({}, [("resting", "Cancelled", "0")], [])),
-        ("fill", {"orderLinkId": "resting"}, ({}, [("resting", "Filled", "0.01")], ["Trade"])),
-        ("fund", {}, ({}, [], [])),
-    ],
-)
+DID: list[tuple[str, dict[str, str], tuple[dict[str, int], list[tuple[str, ...]], list[str]]]] = [
+    ("cut", {}, ({"sockets": 0}, [], [])),
+    ("skew", {}, ({}, [], [])),
+    ("cancel_by_hand", {"orderLinkId": "resting"}, ({}, [("resting", "Cancelled", "0")], [])),
+    ("fill", {"orderLinkId": "resting"}, ({}, [("resting", "Filled", "0.01")], ["Trade"])),
+    ("fund", {}, ({}, [], [])),
+]
+"""Action, its fields, and what it changes: sockets, orders, executions."""
+
+
+@pytest.mark.parametrize(("action", "body", "did"), DID)
 def test_an_action_answers_what_it_changed(
     venue: RunningVenue, port: Port, action: str, body: dict[str, str], did: tuple[Any, ...]
 ) -> None:
@@ -280,6 +281,11 @@ def test_an_action_answers_what_it_changed(
     orders = [(one["orderLinkId"], one["orderStatus"], one["cumExecQty"]) for one in answer.pop("orders", [])]
     executions = [one["execType"] for one in answer.pop("executions", [])]
     assert (answer, orders, executions) == did
+
+
+def test_the_root_names_what_the_port_has(port: Port) -> None:
+    status, places = port.sends("GET", "/")
+    assert (status, places["faults"][-7:], places["actions"][-8:]) == (200, "/faults", "/actions")
 
 
 def test_an_action_that_names_no_symbol_acts_on_the_first_market() -> None:

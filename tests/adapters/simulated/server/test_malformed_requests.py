@@ -62,7 +62,7 @@ def test_a_header_that_is_no_ascii_or_too_long_is_refused(
     [
         ("/v5/market/recent-trade", f"{LISTED}&limit={TOO_LONG}"),
         ("/v5/market/kline", f"{LISTED}&interval=1&start={TOO_LONG}"),
-        ("/v5/order/history", f"{LISTED}&cursor=page_token%3D{TOO_LONG}%26"),
+        ("/v5/order/history", f"{LISTED}&cursor=1%3A{TOO_LONG}%2C"),
     ],
 )
 def test_a_number_of_too_many_digits_is_refused(venue: RunningVenue, path: str, query: str) -> None:
