@@ -23,7 +23,7 @@ PATIENT = Retrying(
 """Six attempts over about half a minute. A query changes nothing, so it may be repeated."""
 
 
-def opened(exchange: str, address: str = "") -> Any:
+def opened(exchange: str, address: str | None = None) -> Any:
     """A client of an exchange that ccxt knows, which keeps the exchange's rate limits and its figures' digits.
 
     `address` replaces the exchange's own addresses, for a venue on this machine. Raises InvalidInput for an unknown
@@ -36,7 +36,7 @@ def opened(exchange: str, address: str = "") -> Any:
     if not client.has["fetchOHLCV"]:
         raise InvalidInput(f"{exchange} offers no past candles")
     if address:
-        client.urls["api"] = _replaced(client.urls["api"], address.rstrip("/"))
+        client.urls["api"] = _replaced(client.urls["api"], address)
         client.has["fetchCurrencies"] = False
     return client
 

@@ -24,7 +24,7 @@ _DAY = "1d"
 class History:
     """Past candles, fetched page by page. Every method raises ExchangeUnreachable and ExchangeRefused."""
 
-    def __init__(self, exchange: str, address: str = "", patience: Retrying = PATIENT) -> None:
+    def __init__(self, exchange: str, address: str | None = None, patience: Retrying = PATIENT) -> None:
         """`exchange` is its name in ccxt, `address` replaces the exchange's own. Raises InvalidInput; see `opened`."""
         self._client, self._patience = opened(exchange, address), patience
         self._markets: Mapping[str, Any] = {}

@@ -15,7 +15,7 @@ _CATEGORIES = ("linear", "spot")
 _PAGE = 1_000
 
 
-def rules_of(exchange: str, address: str = "", patience: Retrying = PATIENT) -> object:
+def rules_of(exchange: str, address: str | None = None, patience: Retrying = PATIENT) -> object:
     """Bybit's own instruments-info, page by page; of any other exchange the markets as ccxt states them.
 
     ccxt's markets of Bybit have fees that Bybit does not charge. Numbers with a point are text. Raises InvalidInput for

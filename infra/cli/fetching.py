@@ -36,7 +36,7 @@ def fetch(
     folder: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the files are written.")] = Path(
         "candles"
     ),
-    address: AddressOption = "",
+    address: AddressOption = None,
 ) -> None:
     """Fetches past candles into files; the same command goes on where an interrupted one ended.
 

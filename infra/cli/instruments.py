@@ -55,7 +55,7 @@ def import_(
 @instruments_app.command()
 def update(
     exchange: Annotated[str, typer.Option(metavar="NAME", help="An exchange that ccxt knows.")] = "bybit",
-    address: AddressOption = "",
+    address: AddressOption = None,
     instruments: InstrumentsOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -69,6 +69,7 @@ def update(
     from adapters.instruments import imported
 
     place = _place(instruments, config)
+    _held(place)
     document = rules_of(exchange, address)
     _keep(place, {exchange: imported(document, exchange, exchange.upper(), datetime.now(UTC))})
 
@@ -102,15 +103,30 @@ def list_(
 
 def _keep(place: Path, found: Mapping[str, Imported]) -> None:
     """Adds what was read to the catalogue, and prints what each source contained."""
-    from adapters.instruments import read_catalogue, write_catalogue
+    from adapters.instruments import write_catalogue
 
-    held = dict(read_catalogue(place)) if place.exists() else {}
+    held = _held(place)
     for source, one in found.items():
         held |= {listing.instrument.id: listing for listing in one.listings}
         for line in _report(source, one):
             typer.echo(line)
     write_catalogue(place, held.values())
     typer.echo(f"{place} holds {_counted(len(held))} now.")
+
+
+def _held(place: Path) -> dict[str, Listing]:
+    """The rules that the catalogue holds; none where it does not exist. Raises InvalidInput for any other file."""
+    from adapters.instruments import read_catalogue
+
+    try:
+        place.stat()
+    except FileNotFoundError as error:
+        if place.parent.is_dir():
+            return {}
+        raise InvalidInput(f"{str(place)[:200]} cannot be written: its folder does not exist") from error
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"{str(place)[:200]} cannot be read: {error}"[:400]) from error
+    return dict(read_catalogue(place))
 
 
 def _place(instruments: Path | None, config: Path | None) -> Path:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -50,10 +51,25 @@ InstrumentsOption = Annotated[
         help="File of imported trading rules; default: ./whence-instruments.json where it exists.",
     ),
 ]
+
+
+def web_address(text: str) -> str:
+    """The address of a web server, without a slash at its end. Raises BadParameter for any other text."""
+    try:
+        found = urlsplit(text)
+        is_valid = found.scheme in ("http", "https") and bool(found.hostname) and found.port != 0
+    except ValueError:
+        is_valid = False
+    if not is_valid or not text.isprintable() or found.query or found.fragment:
+        raise typer.BadParameter(f"{text[:80]!r} is no address; write it like http://127.0.0.1:8680")
+    return text.rstrip("/")
+
+
 AddressOption = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--address",
+        parser=web_address,
         metavar="URL",
         help="Another address than the exchange's own, as that of `whence venue`.",
     ),

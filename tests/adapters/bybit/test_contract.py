@@ -6,15 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.adapters.bybit.bench import BybitBench, bybit_venue
+from tests.adapters.bybit.bench import BybitBench
 from tests.adapters.simulated.server.serving import RunningVenue
 from tests.commands.exchange_contract import ExchangeContract
-
-
-@pytest.fixture(scope="module")
-def venue() -> Iterator[RunningVenue]:
-    with bybit_venue() as running:
-        yield running
 
 
 class TestBybit(ExchangeContract):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
@@ -20,28 +20,13 @@ from domain.direction import Side
 from domain.errors import ExchangeRefused, OutcomeUnknown
 from domain.order import OrderPlaced
 from domain.venue import VenueStatus
-from tests.adapters.bybit.bench import QUICK, SYMBOL, BybitBench, bybit_venue
-from tests.adapters.simulated.server.serving import RunningVenue
+from tests.adapters.bybit.bench import QUICK, SYMBOL, BybitBench
 from tests.commands.exchange_contract import Session, about
 from tests.replacing import replace
 
 BUY, SELL = Side.BUY, Side.SELL
 D = Decimal
 WAITING, ACTIVE, ENDED = "waiting", "active", "ended"
-
-
-@pytest.fixture(scope="module")
-def venue() -> Iterator[RunningVenue]:
-    with bybit_venue() as running:
-        yield running
-
-
-@pytest.fixture
-def bench(venue: RunningVenue) -> Iterator[BybitBench]:
-    bench = BybitBench(venue)
-    yield bench
-    bench.venue.do(lambda one: one.faults.clear())
-    bench.close()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ Reports are lost, too. A missed liquidation is not among that, because only a pe
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -16,27 +16,13 @@ from commands.outgoing import unconfirmed
 from commands.statements import our_statement, their_statement
 from domain.reconciliation.comparing import differences
 from domain.reconciliation.differences import Difference, RulesDiffer
-from tests.adapters.bybit.bench import SYMBOL, BybitBench, bybit_venue
-from tests.adapters.simulated.server.serving import RunningVenue
+from tests.adapters.bybit.bench import SYMBOL, BybitBench
 from tests.commands.desk import Desk
 from tests.commands.test_reconciling import Trader, Walk
 from tests.domain.history import D
 
 _ROUNDED = D("1e-8")
 """Bybit states balances with eight decimals."""
-
-
-@pytest.fixture(scope="module")
-def venue() -> Iterator[RunningVenue]:
-    with bybit_venue() as running:
-        yield running
-
-
-@pytest.fixture
-def bench(venue: RunningVenue) -> Iterator[BybitBench]:
-    bench = BybitBench(venue)
-    yield bench
-    bench.close()
 
 
 class BybitTrader(Trader):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
 from threading import Event
 
 import pytest
@@ -13,18 +12,12 @@ from adapters.bybit import BybitExchange, Credentials, Site
 from adapters.bybit.secrecy import LOGGERS
 from domain.direction import Side
 from domain.errors import ExchangeError
-from tests.adapters.bybit.bench import QUICK, BybitBench, bybit_venue
+from tests.adapters.bybit.bench import QUICK, BybitBench
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue
 from tests.commands.exchange_contract import Session
 
 KEY = "Qx7hTn2LwPz9"
 _SIGNATURE = re.compile("[0-9a-f]{64}")
-
-
-@pytest.fixture(scope="module")
-def venue() -> Iterator[RunningVenue]:
-    with bybit_venue() as running:
-        yield running
 
 
 def is_clean(text: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -16,25 +15,12 @@ from adapters.bybit import BybitExchange, Credentials, Gap, Site, Timing
 from adapters.simulated.server import VenueServer
 from domain.direction import Side
 from domain.venue import VenueStatus
-from tests.adapters.bybit.bench import QUICK, BybitBench, bybit_venue
+from tests.adapters.bybit.bench import QUICK, BybitBench
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue
 from tests.commands.exchange_contract import Session, about
 from tests.replacing import replace
 
 BRIEF: Timing = replace(QUICK, ping=0.8, pong=0.6)
-
-
-@pytest.fixture(scope="module")
-def venue() -> Iterator[RunningVenue]:
-    with bybit_venue() as running:
-        yield running
-
-
-@pytest.fixture
-def bench(venue: RunningVenue) -> Iterator[BybitBench]:
-    bench = BybitBench(venue)
-    yield bench
-    bench.close()
 
 
 def next_gap(bench: BybitBench) -> Gap:
