@@ -16,7 +16,6 @@ from adapters.simulated.venue.matching import Matching
 from adapters.simulated.venue.order import Order, StopKind
 from adapters.simulated.venue.requests import AmendRequest, CancelAllRequest, CancelRequest, OrderRequest
 from adapters.simulated.venue.settlement import Settlement
-from domain.arithmetic import ZERO
 
 
 class Refusals(Struct, frozen=True, gc=False):
@@ -39,6 +38,10 @@ class Admission(Protocol):
 
     def amended(self, market: Market, order: Order, terms: OrderRequest, now: int) -> OrderRequest:
         """The changed terms as they are in force from now on. Raises Declined where they are refused."""
+        ...
+
+    def limit(self, market: Market, order: Order, terms: OrderRequest) -> Decimal:
+        """The limit of an order that is amended to these terms, also of a market order."""
         ...
 
 
@@ -84,8 +87,8 @@ class Desk:
                 PARAMETER, "triggerPrice cannot be changed: the order has no trigger, or reached it"
             )
         terms = self._admission.amended(market, order, terms, now)
-        price = order.price if order.is_market else terms.price or ZERO
-        self._check_covered(market, order, terms.qty - order.done, price)
+        limit = self._admission.limit(market, order, terms)
+        self._check_covered(market, order, terms.qty - order.done, limit)
         self._take_terms(market, order, terms, now)
         return order
 
@@ -129,8 +132,9 @@ class Desk:
         qty = terms.qty or order.qty
         keeps_place = terms.price == order.request.price and qty <= order.qty
         lost = order.qty - qty
+        order.resized -= lost
+        order.price = self._admission.limit(market, order, terms)
         order.request, order.qty = terms, qty
-        order.price = order.price if order.is_market else terms.price or ZERO
         order.trigger_price = terms.trigger_price or order.trigger_price
         if order.waits:
             self._clearing.lock(market, order)
@@ -163,4 +167,4 @@ def _amended(terms: OrderRequest, request: AmendRequest) -> OrderRequest:
 
 
 def _is_conditional(order: Order) -> bool:
-    return order.stop_kind is StopKind.STOP
+    return order.waits and order.stop_kind is StopKind.STOP

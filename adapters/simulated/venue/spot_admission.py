@@ -109,6 +109,12 @@ class SpotAdmission:
             check(offer)
         return offer.request
 
+    def limit(self, market: Market, order: Order, terms: OrderRequest) -> Decimal:
+        """The limit of an order that is amended to these terms; that of a market order follows its trigger."""
+        if not order.is_market:
+            return terms.price or ZERO
+        return market.band_limit(order.side, terms.trigger_price) if terms.trigger_price else order.price
+
     def _order(self, offer: Offer, now: int) -> Order:
         request, rules = offer.request, offer.pair.instrument
         around = request.trigger_price or offer.last
@@ -259,8 +265,12 @@ def _stops(offer: Offer) -> None:
             raise Declined(SPOT_EMPTY, name)
 
 
-def _is_plain(order: Order) -> bool:
-    return order.stop_kind is StopKind.NONE
+def _is_active(order: Order) -> bool:
+    return not order.waits
+
+
+def _waits_as(kind: StopKind) -> Callable[[Order], bool]:
+    return lambda order: order.waits and order.stop_kind is kind
 
 
 def _none(_order: Order) -> bool:
@@ -273,10 +283,10 @@ _ON_TERMS: tuple[_Check, ...] = (_price, _band, _quantity, _value, _stops)
 _WAITING = ("StopOrder", "tpslOrder")
 _FILTERS = ("", "Order", *_WAITING)
 _KINDS: Mapping[str, Callable[[Order], bool]] = {
-    "": _is_plain,
-    "Order": _is_plain,
-    "StopOrder": lambda order: order.stop_kind is StopKind.STOP,
-    "tpslOrder": lambda order: order.stop_kind is StopKind.SPOT_STOP,
+    "": _is_active,
+    "Order": _is_active,
+    "StopOrder": _waits_as(StopKind.STOP),
+    "tpslOrder": _waits_as(StopKind.SPOT_STOP),
     "OcoOrder": _none,
     "BidirectionalTpslOrder": _none,
 }

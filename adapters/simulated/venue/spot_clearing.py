@@ -17,6 +17,7 @@ from domain.direction import Side
 from domain.instrument import Instrument
 
 PROFIT_GONE = "CancelByOCOTpCanceledBySlTriggered"
+NOT_CARRIED = "CancelByPrepareLiq"
 LOSS_GONE = "CancelByOCOSlCanceledByTpTriggered"
 
 

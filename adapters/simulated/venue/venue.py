@@ -46,7 +46,7 @@ from adapters.simulated.venue.requests import (
 )
 from adapters.simulated.venue.settlement import Settlement
 from adapters.simulated.venue.spot_admission import SpotAdmission
-from adapters.simulated.venue.spot_clearing import SpotClearing
+from adapters.simulated.venue.spot_clearing import NOT_CARRIED, SpotClearing
 from adapters.simulated.venue.spot_protection import SpotProtection
 from adapters.simulated.wallet import Wallet
 from domain.arithmetic import EXACT, ONE, ZERO
@@ -83,9 +83,9 @@ class Venue:
         self.accounts: dict[str, Account] = {}
         self.outbox = Outbox()
         self.ids = Ids(seed)
-        self._clearing = Clearing(self.outbox, self.ids)
+        self._clearing = Clearing(self.outbox, self.ids, self._relieve)
         self._protection = Protection(self._clearing, self.ids)
-        spot_clearing = SpotClearing(self.outbox, self.ids)
+        self._spot_clearing = spot_clearing = SpotClearing(self.outbox, self.ids)
         self._rooms = {
             LINEAR: self._room(self._clearing, self._protection, ContractAdmission(self.ids)),
             SPOT: self._room(spot_clearing, SpotProtection(spot_clearing, self.ids), SpotAdmission(self.ids)),
@@ -321,6 +321,14 @@ class Venue:
         """A restart of the trading service: it forgets the orders that had ended; the order history has them."""
         for account in self.accounts.values():
             account.recent.clear()
+
+    def _relieve(self, account: Account, now: int) -> None:
+        """Ends spot orders, the newest first, until the balance carries what they reserve."""
+        for order in reversed([one for one in account.orders.values() if one.coin == account.currency]):
+            if not account.is_overdrawn():
+                return
+            if self._spot_clearing.reserves(order):
+                self._spot_clearing.end(self.market_of(order), order, Status.CANCELLED, now, NOT_CARRIED)
 
     def _take_leverage(self, market: Market, account: Account, leverage: Decimal) -> None:
         """Raises Declined where the balance does not cover the margin, or a position would be liquidated at once."""
