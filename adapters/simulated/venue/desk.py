@@ -16,6 +16,7 @@ from adapters.simulated.venue.matching import Matching
 from adapters.simulated.venue.order import Order, StopKind
 from adapters.simulated.venue.requests import AmendRequest, CancelAllRequest, CancelRequest, OrderRequest
 from adapters.simulated.venue.settlement import Settlement
+from domain.arithmetic import ZERO
 
 
 class Refusals(Struct, frozen=True, gc=False):
@@ -150,19 +151,23 @@ class Desk:
 
 
 def _amended(terms: OrderRequest, request: AmendRequest) -> OrderRequest:
+    """A take profit or stop loss that is taken away goes with its limit price."""
+    profit = terms.take_profit if request.take_profit is None else request.take_profit or None
+    loss = terms.stop_loss if request.stop_loss is None else request.stop_loss or None
+    keeps_profit, keeps_loss = request.take_profit != ZERO, request.stop_loss != ZERO
     return replace(
         terms,
         qty=request.qty or terms.qty,
         price=request.price or terms.price,
         trigger_price=request.trigger_price or terms.trigger_price,
-        take_profit=terms.take_profit if request.take_profit is None else request.take_profit or None,
-        stop_loss=terms.stop_loss if request.stop_loss is None else request.stop_loss or None,
+        take_profit=profit,
+        stop_loss=loss,
         trigger_by=request.trigger_by or terms.trigger_by,
         tp_trigger_by=request.tp_trigger_by or terms.tp_trigger_by,
         sl_trigger_by=request.sl_trigger_by or terms.sl_trigger_by,
         tpsl_mode=request.tpsl_mode or terms.tpsl_mode,
-        tp_limit_price=request.tp_limit_price or terms.tp_limit_price,
-        sl_limit_price=request.sl_limit_price or terms.sl_limit_price,
+        tp_limit_price=request.tp_limit_price or (terms.tp_limit_price if keeps_profit else None),
+        sl_limit_price=request.sl_limit_price or (terms.sl_limit_price if keeps_loss else None),
     )
 
 

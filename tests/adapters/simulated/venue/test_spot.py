@@ -286,6 +286,31 @@ def test_what_fills_after_a_bracket_was_triggered_has_new_ones(
     assert sizes == [{(one, size) for one in triggers} for size in ("0.00999", "0.05994")]
 
 
+@pytest.mark.parametrize(
+    ("change", "price", "reserved"),
+    [({"triggerPrice": "55000"}, "55275", "5527.5"), ({"triggerPrice": "49000"}, "49245", "4924.5")],
+)
+def test_a_market_order_that_reserves_follows_its_amended_trigger(
+    scene: Scene, change: dict[str, str], price: str, reserved: str
+) -> None:
+    order = scene.places("Buy", "0.1", marketUnit="baseCoin", triggerPrice="50100", orderFilter="tpslOrder")
+    scene.amends(order, **change)
+    assert (order.price, occupied(scene)) == (Decimal(price), {"USDT": reserved})
+
+
+def test_a_coin_that_is_sold_to_zero_is_in_the_push_and_not_in_the_balance(scene: Scene) -> None:
+    scene.places("Sell", "1", "49999.9")
+    [changes] = scene.venue.outbox.drain()
+    pushed, queried = (
+        {
+            str(row["coin"]): row["walletBalance"]
+            for row in listed(wallet_row(scene.account, scene.venue, coins)["coin"])
+        }
+        for coins in (changes.coins, ())
+    )
+    assert (pushed["BTC"], sorted(queried)) == ("0", ["USDT"])
+
+
 def test_what_fills_after_the_owner_cancelled_the_brackets_has_none(scene: Scene) -> None:
     order, [profit] = growing(scene, takeProfit="50500")
     scene.cancels(profit)
@@ -395,6 +420,27 @@ def unknown_pair(scene: Scene) -> None:
     scene.places("Buy", "10", "2")
 
 
+def changed_when_placed(**changes: str) -> Act:
+    def act(scene: Scene) -> None:
+        order, _placed = growing(scene, takeProfit="50500", stopLoss="49500")
+        scene.amends(order, **changes)
+
+    return act
+
+
+def of_a_pair(trigger: str, amended: str) -> Act:
+    def act(scene: Scene) -> None:
+        _order, stops = bracketed(scene)
+        scene.amends(stops[trigger], triggerPrice=amended)
+
+    return act
+
+
+def beyond_the_balance(scene: Scene) -> None:
+    order = scene.places("Buy", "0.19", marketUnit="baseCoin", triggerPrice="50100", orderFilter="tpslOrder")
+    scene.amends(order, triggerPrice="55000")
+
+
 REFUSED: dict[str, tuple[Act, int]] = {
     "margin": (lambda one: one.places("Buy", "0.01", "49000", isLeverage=1), 170036),
     "no price": (lambda one: one.places("Buy", "0.01", "0"), 170105),
@@ -419,6 +465,16 @@ REFUSED: dict[str, tuple[Act, int]] = {
         lambda one: one.amends(one.places("Buy", "0.1", "49000"), qty="1"),
         170131,
     ),
+    "trigger amended beyond the balance": (beyond_the_balance, 170131),
+    "take profit amended that is an order": (changed_when_placed(takeProfit="50600"), 170130),
+    "stop loss taken away that is an order": (changed_when_placed(stopLoss="0"), 170130),
+    "stop loss amended to a take profit": (of_a_pair("49500", "50300"), 170130),
+    "take profit amended to a stop loss": (of_a_pair("50500", "49700"), 170130),
+    "limit of a take profit by the market": (
+        lambda one: one.places("Buy", "0.01", "49000", takeProfit="51000", tpLimitPrice="51000"),
+        170130,
+    ),
+    "limit of no stop loss": (lambda one: one.places("Buy", "0.01", "49000", slLimitPrice="48000"), 170130),
     "off tick": (lambda one: one.places("Buy", "0.01", "49000.05"), 170134),
     "too much": (lambda one: one.places("Buy", "84", "49000"), 170135),
     "too little": (lambda one: one.places("Buy", "0.00001", "49000"), 170136),
