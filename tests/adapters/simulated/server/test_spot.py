@@ -131,7 +131,9 @@ def test_histories_are_those_of_their_category(venue: RunningVenue) -> None:
         [order] = session.get_order_history(category=category)["result"]["list"]
         [execution] = session.get_executions(category=category)["result"]["list"]
         assert (list(order["cumFeeDetail"]), execution["feeCurrency"]) == ([coin], coin)
-    assert "createType" not in session.get_order_history(category=SPOT)["result"]["list"][0]
+        rows = (order.keys(), execution.keys())
+        assert ["createType" in row for row in rows] == [category == LINEAR] * 2
+        assert ("tpslMode" in order) is (category == LINEAR)
 
 
 @pytest.mark.parametrize(

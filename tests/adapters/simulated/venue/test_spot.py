@@ -475,6 +475,10 @@ REFUSED: dict[str, tuple[Act, int]] = {
         170130,
     ),
     "limit of no stop loss": (lambda one: one.places("Buy", "0.01", "49000", slLimitPrice="48000"), 170130),
+    **{
+        f"qty {number!r}": (lambda one, qty=number: one.places("Sell", qty, "51000"), 10001)
+        for number in ("0_1", " 0.1", "0.1 ", "0.1\n", "\uff10.1", "-0.1", "NaN", "1e-30")
+    },
     "off tick": (lambda one: one.places("Buy", "0.01", "49000.05"), 170134),
     "too much": (lambda one: one.places("Buy", "84", "49000"), 170135),
     "too little": (lambda one: one.places("Buy", "0.00001", "49000"), 170136),
