@@ -298,7 +298,8 @@ class Venue:
 
     def readmit(self, account: Account, orders: Sequence[Order], now: int) -> None:
         """Takes over the open orders of a venue that was saved: each waits for its trigger or rests again. A market
-        that has come back beyond the price of an order trades with it, at the order's price.
+        that has come back beyond the price of an order trades with it, at the order's price, and one that has come back
+        beyond a trigger triggers it.
         """
         with localcontext(EXACT):
             beyond = [one for order in orders if not order.waits for one in self._lifted(order)]
@@ -306,6 +307,11 @@ class Venue:
                 self._rooms[order.category].desk.readmit(self.market_of(order), account, order)
             for market, side, price, size in beyond:
                 self.show(market.symbol, side, price, size, now, market.category)
+            for market in dict.fromkeys(market for market, *_level in beyond):
+                self.follow_book(market.symbol, now, market.category)
+            for market in dict.fromkeys(map(self.market_of, orders)):
+                if market.last is not None:
+                    self._rooms[market.category].matching.follow_price(market, now)
 
     def _lifted(self, order: Order) -> list[tuple[Market, Side, Decimal, Decimal]]:
         """Takes out of the book what the market shows at the order's price or better; the order's account has nothing

@@ -123,6 +123,14 @@ def test_the_wallet_shows_every_coin_and_what_orders_lock(venue: RunningVenue) -
     heard.socket.exit()
 
 
+@pytest.mark.parametrize("category", [LINEAR, SPOT])
+@pytest.mark.parametrize("name", ["orderId", "orderLinkId"])
+def test_an_action_finds_an_order_of_either_category(venue: RunningVenue, category: str, name: str) -> None:
+    placed = pybit_http(venue).place_order(**{**LIMIT, "category": category}, orderLinkId="one")["result"]
+    venue.act("fill", **{name: placed[name]})
+    assert [(one.id, one.status) for one in venue.account.ended.values()] == [(placed["orderId"], "Filled")]
+
+
 def test_histories_are_those_of_their_category(venue: RunningVenue) -> None:
     session = pybit_http(venue)
     session.place_order(**MARKET)
