@@ -294,6 +294,8 @@ def _trade(
 ) -> Decimal:
     """Changes the holding; returns the profit before fees of the closed part."""
     opened = quantity - closed
+    if closed:
+        position.holding.drained -= position.holding.drained * closed / position.size
     gross = position.holding.trade(side, closed, price) if closed else ZERO
     if opened:
         if not position.size:

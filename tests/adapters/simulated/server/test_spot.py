@@ -131,6 +131,19 @@ def test_an_action_finds_an_order_of_either_category(venue: RunningVenue, catego
     assert [(one.id, one.status) for one in venue.account.ended.values()] == [(placed["orderId"], "Filled")]
 
 
+@pytest.mark.parametrize("kind", ["StopOrder", "tpslOrder"])
+def test_open_orders_list_one_that_rests_after_its_trigger_as_active(venue: RunningVenue, kind: str) -> None:
+    session, found = pybit_http(venue), list[int]()
+    session.place_order(**LIMIT, triggerPrice="50100", orderFilter=kind)
+    for _ in range(2):
+        listed = (
+            session.get_open_orders(**PAIR, orderFilter=one)["result"]["list"] for one in ("Order", kind)
+        )
+        found += map(len, listed)
+        venue.trade(Side.BUY, "50100", "30", category=SPOT)
+    assert found == [0, 1, 1, 0]
+
+
 def test_histories_are_those_of_their_category(venue: RunningVenue) -> None:
     session = pybit_http(venue)
     session.place_order(**MARKET)
