@@ -254,13 +254,16 @@ def growing(scene: Scene, **stops: str) -> tuple[Order, list[Order]]:
     return order, [one for one in scene.account.orders.values() if one.waits]
 
 
-def test_a_bracket_that_was_amended_grows_by_what_is_filled(scene: Scene) -> None:
+@pytest.mark.parametrize("stops", [{"takeProfit": "50500"}, {"takeProfit": "50500", "stopLoss": "49500"}])
+def test_a_bracket_that_was_amended_grows_by_what_is_filled(scene: Scene, stops: dict[str, str]) -> None:
     scene.account.purse("BTC").add(Decimal(-1))
-    _order, [profit] = growing(scene, takeProfit="50500")
-    scene.amends(profit, qty="0.001")
+    _order, placed = growing(scene, **stops)
+    for one in placed:
+        scene.amends(one, qty="0.001")
     scene.places("Sell", "0.0389", "50050")
     scene.trades("Sell", "49999", "0.03")
-    assert (profit.qty, occupied(scene)["BTC"]) == (Decimal("0.03097"), "0.06987")
+    assert {one.qty for one in placed} == {Decimal("0.03097")}
+    assert occupied(scene)["BTC"] == "0.06987"
     assert scene.account.purse("BTC").available == Decimal("0.00006")
 
 
@@ -361,7 +364,7 @@ def funded(*rates: str) -> Act:
 
 
 def drained_and_liquidated(scene: Scene) -> None:
-    funded("0.0001", "0.0001", "0.0001")(scene)
+    funded("0.02", "0.02", "0.02")(scene)
     scene.venue.set_prices("BTCUSDT", scene.now, mark=Decimal(44000))
 
 
