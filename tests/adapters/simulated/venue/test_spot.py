@@ -444,6 +444,10 @@ def beyond_the_balance(scene: Scene) -> None:
     scene.amends(order, triggerPrice="55000")
 
 
+def of_quantity(qty: str) -> Act:
+    return lambda one: one.places("Sell", qty, "51000")
+
+
 REFUSED: dict[str, tuple[Act, int]] = {
     "margin": (lambda one: one.places("Buy", "0.01", "49000", isLeverage=1), 170036),
     "no price": (lambda one: one.places("Buy", "0.01", "0"), 170105),
@@ -479,7 +483,7 @@ REFUSED: dict[str, tuple[Act, int]] = {
     ),
     "limit of no stop loss": (lambda one: one.places("Buy", "0.01", "49000", slLimitPrice="48000"), 170130),
     **{
-        f"qty {number!r}": (lambda one, qty=number: one.places("Sell", qty, "51000"), 10001)
+        f"qty {number!r}": (of_quantity(number), 10001)
         for number in ("0_1", " 0.1", "0.1 ", "0.1\n", "\uff10.1", "-0.1", "NaN", "1e-30")
     },
     "off tick": (lambda one: one.places("Buy", "0.01", "49000.05"), 170134),
