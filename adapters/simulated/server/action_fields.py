@@ -25,7 +25,7 @@ class Takes(Struct, frozen=True, gc=False):
 
 MEANINGS: Mapping[str, tuple[str, str]] = {
     "key": ("text: API key of an account", "the first account's"),
-    "category": ("text: linear or spot", "linear"),
+    "category": ("text: linear or spot", "that of the order, else linear"),
     "symbol": ("text", "the first market of the category"),
     "side": ("text: Buy or Sell", "Buy"),
     "price": ("number as text: a multiple of the tick, in quote currency", "unchanged"),

@@ -18,7 +18,7 @@ from adapters.simulated.server.numbers import exact
 from adapters.simulated.server.order_row import order_push
 from adapters.simulated.server.server import VenueServer
 from adapters.simulated.venue.account import Account
-from adapters.simulated.venue.categories import LINEAR
+from adapters.simulated.venue.categories import LINEAR, SERVED
 from adapters.simulated.venue.codes import UNKNOWN_TO_CANCEL, Declined
 from adapters.simulated.venue.displacement import displace
 from adapters.simulated.venue.execution import Execution
@@ -45,7 +45,7 @@ class Request(Struct, frozen=True, gc=False, kw_only=True, rename="camel", forbi
     """
 
     key: str = ""
-    category: str = LINEAR
+    category: str = ""
     symbol: str = ""
     side: Literal["Buy", "Sell"] = "Buy"
     price: Decimal | None = None
@@ -250,9 +250,20 @@ def _read(name: str, body: Mapping[str, object]) -> Request:
 
 
 def _named(server: VenueServer, request: Request) -> Request:
-    """The request with the symbol of the first market where it names none."""
-    listed = server.venue.listed(request.category)
-    return msgspec.structs.replace(request, symbol=request.symbol or next(iter(listed), ""))
+    """With the category of its order, else linear, and the symbol of the first market, where the request names none."""
+    category = request.category or _category(server, request)
+    listed = server.venue.listed(category)
+    return msgspec.structs.replace(
+        request, category=category, symbol=request.symbol or next(iter(listed), "")
+    )
+
+
+def _category(server: VenueServer, request: Request) -> str:
+    if not (request.order_id or request.order_link_id):
+        return LINEAR
+    account = _account(server, request)
+    found = (one for one in SERVED if account.find(request.order_id, request.order_link_id, one) is not None)
+    return next(found, LINEAR)
 
 
 def _changed(changes: Sequence[Changes]) -> Row:

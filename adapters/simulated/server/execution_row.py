@@ -10,7 +10,8 @@ Row = dict[str, object]
 
 
 def execution_row(execution: Execution) -> Row:
-    """GET /v5/execution/list."""
+    """GET /v5/execution/list. Spot executions have no `createType`, by which ccxt knows one of a contract."""
+    of_category: Row = {"createType": execution.create_type} if execution.category == LINEAR else {}
     return {
         "symbol": execution.symbol,
         "orderType": execution.order_type,
@@ -40,7 +41,7 @@ def execution_row(execution: Execution) -> Row:
         "closedSize": exact(execution.closed) if execution.category == LINEAR else "",
         "extraFees": "",
         "seq": execution.seq,
-        "createType": execution.create_type,
+        **of_category,
     }
 
 

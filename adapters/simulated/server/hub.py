@@ -134,7 +134,7 @@ class Hub:
             case "position":
                 return [self._position(one) for one in changes.positions.values()]
             case _:
-                return [wallet_row(changes.account, self._venue)] if changes.wallet else []
+                return [wallet_row(changes.account, self._venue, changes.coins)] if changes.wallet else []
 
     def _order(self, order: Order) -> Row:
         return order_push(order, self._venue.market_of(order).contract)

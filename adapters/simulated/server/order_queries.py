@@ -79,10 +79,16 @@ def _filters(call: Call) -> Callable[[Order], tuple[tuple[str, str], ...]]:
             (settle, rules.quote),
             (order_id, order.id),
             ("" if order_id else link, order.link),
-            (kind, _FILTERS.get(order.stop_kind, "StopOrder")),
+            (kind, _filter_of(order)),
         )
 
     return pairs
+
+
+def _filter_of(order: Order) -> str:
+    """An order whose trigger was reached is an active order while it is open."""
+    is_active = order.is_open and not order.waits
+    return "Order" if is_active else _FILTERS.get(order.stop_kind, "StopOrder")
 
 
 def _is_wanted(call: Call, execution: Execution) -> bool:

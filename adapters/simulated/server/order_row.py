@@ -62,7 +62,6 @@ def _common(order: Order, contract: Contract) -> Row:
         "slTriggerBy": request.sl_trigger_by if request.stop_loss else "",
         "tpLimitPrice": price_or_empty(request.tp_limit_price),
         "slLimitPrice": price_or_empty(request.sl_limit_price),
-        "tpslMode": request.tpsl_mode if request.take_profit or request.stop_loss else "",
         "triggerDirection": request.trigger_direction,
         "triggerBy": request.trigger_by if order.trigger_price else "",
         "reduceOnly": request.reduce_only,
@@ -83,11 +82,16 @@ def _common(order: Order, contract: Contract) -> Row:
 
 
 def _of_contract(order: Order) -> Row:
-    return {"isLeverage": "", "createType": order.create_type}
+    request = order.request
+    return {
+        "isLeverage": "",
+        "createType": order.create_type,
+        "tpslMode": request.tpsl_mode if request.take_profit or request.stop_loss else "",
+    }
 
 
 def _of_pair(order: Order) -> Row:
-    """Spot orders have no `createType`."""
+    """Spot orders have neither `createType` nor `tpslMode`, by which ccxt knows an order of a contract."""
     return {
         "isLeverage": "0",
         "marketUnit": order.request.market_unit,

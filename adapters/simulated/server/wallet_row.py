@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from msgspec import Struct
@@ -14,15 +15,16 @@ from domain.arithmetic import EXACT, ONE, ZERO, total
 Row = dict[str, object]
 
 
-def wallet_row(account: Account, venue: Venue) -> Row:
+def wallet_row(account: Account, venue: Venue, changed: Iterable[str] = ()) -> Row:
     """GET /v5/account/wallet-balance and the topic `wallet`. The account's currency counts as one dollar, another coin
-    as its last price; margin is in the account's currency alone.
+    as its last price; margin is in the account's currency alone. A coin of which nothing is left is shown where it is
+    among those that `changed`.
     """
     funds = _funds(account, venue)
     initial, maintenance = funds.initial, rounded(funds.maintenance)
     margin = EXACT.add(initial, account.locked)
     rate, maintenance_rate = _rate(margin, funds.equity), _rate(funds.maintenance, funds.equity)
-    coins = [_coin(account, funds, coin, _price(venue, account, coin)) for coin in _shown(account)]
+    coins = [_coin(account, funds, coin, _price(venue, account, coin)) for coin in _shown(account, changed)]
     others = total(one.worth for one in coins if one.coin != account.currency)
     return {
         "accountType": "UNIFIED",
@@ -72,10 +74,10 @@ def _funds(account: Account, venue: Venue) -> _Funds:
     )
 
 
-def _shown(account: Account) -> list[str]:
-    """The account's currency, and every other coin that it has."""
-    others = (coin for coin, wallet in account.coins.items() if wallet.balance and coin != account.currency)
-    return [account.currency, *others]
+def _shown(account: Account, changed: Iterable[str]) -> list[str]:
+    """The account's currency, and every other coin that it has or that changed."""
+    held = (coin for coin, wallet in account.coins.items() if wallet.balance)
+    return list(dict.fromkeys((account.currency, *held, *changed)))
 
 
 def _price(venue: Venue, account: Account, coin: str) -> Decimal:

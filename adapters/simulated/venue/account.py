@@ -66,6 +66,11 @@ class Account:
         """What the account has of a coin; empty where it never had any."""
         return self.coins.get(coin) or self._open(coin, Wallet(ZERO))
 
+    def is_overdrawn(self) -> bool:
+        """Whether spot orders reserve more of `currency` than positions leave of the balance."""
+        reserved = self.occupied.get(self.currency, ZERO)
+        return reserved > ZERO and EXACT.add(reserved, self._margins()) > self.wallet.balance
+
     def fees(self, contract: Contract) -> Fees:
         return fees_of(self.level, contract)
 
@@ -140,7 +145,10 @@ class Account:
         order.locked = amount
 
     def _reserved(self) -> Decimal:
-        return EXACT.add(self.locked, total(position.margin for position in self.held()))
+        return EXACT.add(self.locked, self._margins())
+
+    def _margins(self) -> Decimal:
+        return total(position.margin for position in self.held())
 
     def _open(self, coin: str, wallet: Wallet) -> Wallet:
         wallet.keep(lambda: self.occupied.get(coin, ZERO))

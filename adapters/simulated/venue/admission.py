@@ -101,6 +101,10 @@ class ContractAdmission:
         self._check_stops(candidate)
         return terms
 
+    def limit(self, market: Market, order: Order, terms: OrderRequest) -> Decimal:
+        """The limit of an order that is amended to these terms; a market order keeps its own."""
+        return order.price if order.is_market else terms.price or ZERO
+
     def _check_stops(self, candidate: Candidate) -> None:
         request, market = candidate.request, candidate.market
         check_stops(market, candidate.side, candidate.price, request.take_profit, request.stop_loss)
@@ -249,17 +253,21 @@ _ON_ENTRY: tuple[_Check, ...] = (_form, _link, _not_too_many)
 _ON_TERMS: tuple[_Check, ...] = (_quantity, _price, _band, _value, _reduction, _trigger)
 
 
-def _is_plain(order: Order) -> bool:
-    return order.stop_kind is StopKind.NONE
+def _is_active(order: Order) -> bool:
+    return not order.waits
+
+
+def _waits(order: Order) -> bool:
+    return order.waits
 
 
 def _is_protection(order: Order) -> bool:
-    return order.stop_kind not in (StopKind.NONE, StopKind.STOP)
+    return order.waits and order.stop_kind is not StopKind.STOP
 
 
 _KINDS: Mapping[str, Callable[[Order], bool]] = {
     "": lambda order: True,  # noqa: ARG005 - a row of the table
-    "Order": _is_plain,
-    "StopOrder": lambda order: order.stop_kind is not StopKind.NONE,
+    "Order": _is_active,
+    "StopOrder": _waits,
     "tpslOrder": _is_protection,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from adapters.simulated.margin import order_cost
@@ -9,9 +10,10 @@ from adapters.simulated.steps import to_tick
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.closing import Closing
 from adapters.simulated.venue.execution import ExecType, Execution
+from adapters.simulated.venue.ids import Ids
 from adapters.simulated.venue.market import Market
 from adapters.simulated.venue.order import PROTECTION, WHOLE, Order, Status, StopKind
-from adapters.simulated.venue.outbox import PublicLiquidation
+from adapters.simulated.venue.outbox import Outbox, PublicLiquidation
 from adapters.simulated.venue.position import Position
 from adapters.simulated.venue.requests import SIDE_NAMES
 from adapters.simulated.venue.settlement import Settlement
@@ -25,8 +27,12 @@ BEFORE_LIQUIDATION = "CancelAllBeforeLiq"
 
 class Clearing(Settlement):
     """Margin is isolated. A fill may close a position and open the opposite one: it is one execution, whose `closed`
-    is the part that closed.
+    is the part that closed. `relieve` is called where a fill may have left less than what spot orders reserve.
     """
+
+    def __init__(self, outbox: Outbox, ids: Ids, relieve: Callable[[Account, int], None]) -> None:
+        super().__init__(outbox, ids)
+        self._relieve = relieve
 
     def fill(
         self, market: Market, order: Order, price: Decimal, quantity: Decimal, now: int, *, maker: bool
@@ -49,6 +55,7 @@ class Clearing(Settlement):
         execution = self._execution(market, order, price, quantity, fee, rate, now, maker, closed, gross)
         self._outbox.execution(account, execution)
         self._follow(market, account, position, now)
+        self._relieve(account, now)
 
     def shown(self, account: Account, position: Position, now: int) -> None:
         """Marks the position as changed in what it shows."""
@@ -97,19 +104,22 @@ class Clearing(Settlement):
         """A contract's order is not shown as `Triggered`; its next state follows at once."""
 
     def fund(self, market: Market, now: int) -> None:
-        """Settles funding for every open position: value at the mark price x rate; longs pay a positive rate."""
+        """Settles funding for every open position: value at the mark price x rate; longs pay a positive rate. None
+        pays more than what is available and its own margin.
+        """
         market.fundings.append((now, market.funding_rate))
         for account, position in market.held():
             value = position.size * market.mark_price
             paid = value * market.funding_rate
-            fee = paid if position.side is Side.BUY else -paid
+            owed = paid if position.side is Side.BUY else -paid
+            fee = min(owed, max(ZERO, account.wallet.available) + max(ZERO, position.margin))
             self._pay(market, account, position, -fee, now)
             position.holding.drained += max(ZERO, min(fee, -account.wallet.available))
             self._outbox.execution(account, self._funding(market, position, value, fee, now))
 
     def liquidate(self, market: Market, account: Account, position: Position, now: int) -> None:
-        """Cancels the orders of the position; the venue takes it over at its bankruptcy price, rounded to the tick
-        so that no more is lost than the position's margin.
+        """Cancels the orders of the position; the venue takes it over at its bankruptcy price. This is rounded to the
+        tick and the fee is limited so that no more is lost than the position's margin.
         """
         for order in account.working(market.symbol):
             if order.request.position_idx == position.index:
@@ -117,8 +127,8 @@ class Clearing(Settlement):
         holding, order_id = position.holding, self._ids.uuid()
         side, quantity = holding.closing_side, holding.size
         price = to_tick(position.bankruptcy_price or ZERO, side.opposite, market.contract.instrument.tick)
-        fee = quantity * price * position.fee_rate
-        gross = holding.trade(side, quantity, price)
+        margin, gross = position.margin, holding.trade(side, quantity, price)
+        fee = min(quantity * price * position.fee_rate, max(ZERO, margin + gross))
         open_fees, position.open_fees = position.open_fees, ZERO
         self._pay(market, account, position, gross - fee, now)
         self._outbox.execution(
@@ -284,6 +294,8 @@ def _trade(
 ) -> Decimal:
     """Changes the holding; returns the profit before fees of the closed part."""
     opened = quantity - closed
+    if closed:
+        position.holding.drained -= position.holding.drained * closed / position.size
     gross = position.holding.trade(side, closed, price) if closed else ZERO
     if opened:
         if not position.size:

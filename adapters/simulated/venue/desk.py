@@ -41,6 +41,10 @@ class Admission(Protocol):
         """The changed terms as they are in force from now on. Raises Declined where they are refused."""
         ...
 
+    def limit(self, market: Market, order: Order, terms: OrderRequest) -> Decimal:
+        """The limit of an order that is amended to these terms, also of a market order."""
+        ...
+
 
 class Desk:
     """The requests of one category. A request that is refused raises Declined and changes nothing."""
@@ -84,8 +88,8 @@ class Desk:
                 PARAMETER, "triggerPrice cannot be changed: the order has no trigger, or reached it"
             )
         terms = self._admission.amended(market, order, terms, now)
-        price = order.price if order.is_market else terms.price or ZERO
-        self._check_covered(market, order, terms.qty - order.done, price)
+        limit = self._admission.limit(market, order, terms)
+        self._check_covered(market, order, terms.qty - order.done, limit)
         self._take_terms(market, order, terms, now)
         return order
 
@@ -129,8 +133,9 @@ class Desk:
         qty = terms.qty or order.qty
         keeps_place = terms.price == order.request.price and qty <= order.qty
         lost = order.qty - qty
+        order.resized -= lost
+        order.price = self._admission.limit(market, order, terms)
         order.request, order.qty = terms, qty
-        order.price = order.price if order.is_market else terms.price or ZERO
         order.trigger_price = terms.trigger_price or order.trigger_price
         if order.waits:
             self._clearing.lock(market, order)
@@ -146,21 +151,25 @@ class Desk:
 
 
 def _amended(terms: OrderRequest, request: AmendRequest) -> OrderRequest:
+    """A take profit or stop loss that is taken away goes with its limit price."""
+    profit = terms.take_profit if request.take_profit is None else request.take_profit or None
+    loss = terms.stop_loss if request.stop_loss is None else request.stop_loss or None
+    keeps_profit, keeps_loss = request.take_profit != ZERO, request.stop_loss != ZERO
     return replace(
         terms,
         qty=request.qty or terms.qty,
         price=request.price or terms.price,
         trigger_price=request.trigger_price or terms.trigger_price,
-        take_profit=terms.take_profit if request.take_profit is None else request.take_profit or None,
-        stop_loss=terms.stop_loss if request.stop_loss is None else request.stop_loss or None,
+        take_profit=profit,
+        stop_loss=loss,
         trigger_by=request.trigger_by or terms.trigger_by,
         tp_trigger_by=request.tp_trigger_by or terms.tp_trigger_by,
         sl_trigger_by=request.sl_trigger_by or terms.sl_trigger_by,
         tpsl_mode=request.tpsl_mode or terms.tpsl_mode,
-        tp_limit_price=request.tp_limit_price or terms.tp_limit_price,
-        sl_limit_price=request.sl_limit_price or terms.sl_limit_price,
+        tp_limit_price=request.tp_limit_price or (terms.tp_limit_price if keeps_profit else None),
+        sl_limit_price=request.sl_limit_price or (terms.sl_limit_price if keeps_loss else None),
     )
 
 
 def _is_conditional(order: Order) -> bool:
-    return order.stop_kind is StopKind.STOP
+    return order.waits and order.stop_kind is StopKind.STOP

@@ -68,7 +68,8 @@ class Order:
     this one.
 
     `coin` is what a spot order reserves, empty for a contract. The `qty` of an order `by_value` is an amount in quote
-    currency, which buys or sells whole lots of `lot`. `fees` are the fees by coin.
+    currency, which buys or sells whole lots of `lot`. `fees` are the fees by coin. `resized` is what amendments have
+    added to `qty`.
     """
 
     id: str
@@ -103,6 +104,7 @@ class Order:
     lot: Decimal = ZERO
     fees: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
     parent: str = ""
+    resized: Decimal = ZERO
 
     @property
     def side(self) -> Side:

@@ -28,7 +28,7 @@ class PublicLiquidation(Struct, frozen=True, gc=False):
 @dataclass(slots=True)
 class Changes:
     """The changes of one account; the keys of the dictionaries are ordered by first change. `triggered` are copies of
-    spot orders at the moment of their trigger.
+    spot orders at the moment of their trigger, `coins` those whose balance changed, in the order of their first change.
     """
 
     account: Account
@@ -37,6 +37,7 @@ class Changes:
     executions: list[Execution] = field(default_factory=list[Execution])
     positions: dict[tuple[str, int], Position] = field(default_factory=dict[tuple[str, int], Position])
     wallet: bool = False
+    coins: dict[str, None] = field(default_factory=dict[str, None])
 
 
 class Outbox:
@@ -61,8 +62,11 @@ class Outbox:
     def position(self, account: Account, position: Position) -> None:
         self._of(account).positions[position.contract.symbol, position.index] = position
 
-    def wallet(self, account: Account) -> None:
-        self._of(account).wallet = True
+    def wallet(self, account: Account, *coins: str) -> None:
+        """The account's money has changed, among it the balance of these coins."""
+        changes = self._of(account)
+        changes.wallet = True
+        changes.coins.update(dict.fromkeys(coins))
 
     def trade(self, trade: PublicTrade) -> None:
         self._trades.append(trade)

@@ -6,6 +6,7 @@ know are ignored, as there; what it knows and the venue does not serve is refuse
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
@@ -183,6 +184,7 @@ _UNSERVED: Mapping[type[Struct], tuple[str, ...]] = {
 """Parameters of the exchange that would change an order and that the venue does not serve."""
 
 _MOST_DIGITS = 20
+_NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]*([eE][+-]?[0-9]+)?")
 R = TypeVar("R", bound=Struct)
 
 
@@ -198,13 +200,18 @@ def read(form: type[R], body: Mapping[str, object]) -> R:
         request = msgspec.convert(given, form, strict=False)
     except msgspec.ValidationError as error:
         raise Declined(PARAMETER, str(error)) from None
-    for name in form.__struct_fields__:
-        value = getattr(request, name)
-        if isinstance(value, Decimal) and not _is_usable(value):
+    for field, name in zip(form.__struct_fields__, form.__struct_encode_fields__, strict=True):
+        value = getattr(request, field)
+        if isinstance(value, Decimal) and not (_is_plain(given.get(name)) and _is_usable(value)):
             raise Declined(
                 PARAMETER, f"{name} must be a number of at least 0 with at most 20 digits on each side"
             )
     return request
+
+
+def _is_plain(given: object) -> bool:
+    """Whether a text is a number in plain digits: `Decimal` also reads blanks, `1_000` and digits of other scripts."""
+    return not isinstance(given, str) or _NUMBER.fullmatch(given) is not None
 
 
 def _is_usable(value: Decimal) -> bool:

@@ -105,9 +105,16 @@ class SpotAdmission:
     def amended(self, market: Market, order: Order, terms: OrderRequest, now: int) -> OrderRequest:
         """The changed terms; raises Declined for the first check that they fail."""
         offer = _offer(market, order.account, terms, waits=order.waits)
+        _check_placed(order, offer.request)
         for check in _ON_TERMS:
             check(offer)
         return offer.request
+
+    def limit(self, market: Market, order: Order, terms: OrderRequest) -> Decimal:
+        """The limit of an order that is amended to these terms; that of a market order follows its trigger."""
+        if not order.is_market:
+            return terms.price or ZERO
+        return market.band_limit(order.side, terms.trigger_price) if terms.trigger_price else order.price
 
     def _order(self, offer: Offer, now: int) -> Order:
         request, rules = offer.request, offer.pair.instrument
@@ -165,6 +172,20 @@ def _check_form(request: OrderRequest) -> None:
         raise Declined(SPOT_NO_TRIGGER)
     for name in _unfit(request):
         raise Declined(SPOT_PARAMETER, name)
+
+
+def _check_placed(order: Order, terms: OrderRequest) -> None:
+    """Raises Declined for terms of a take profit or stop loss that is an order of its own by now, and for a trigger
+    that would make one of a pair wait for the price of the other.
+    """
+    if order.brackets and _stops_of(terms) != _stops_of(order.request):
+        raise Declined(SPOT_PARAMETER, "takeProfit and stopLoss are orders of their own since the first fill")
+    if order.partner is not None and terms.trigger_direction != order.request.trigger_direction:
+        raise Declined(SPOT_PARAMETER, "triggerPrice")
+
+
+def _stops_of(request: OrderRequest) -> tuple[object, ...]:
+    return request.take_profit, request.stop_loss, request.tp_limit_price, request.sl_limit_price
 
 
 def _unfit(request: OrderRequest) -> Iterator[str]:
@@ -255,12 +276,19 @@ def _stops(offer: Offer) -> None:
         ("tpLimitPrice", request.take_profit, request.tp_order_type, request.tp_limit_price),
         ("slLimitPrice", request.stop_loss, request.sl_order_type, request.sl_limit_price),
     ):
-        if stop and kind is Kind.LIMIT and not limit:
+        is_limit = bool(stop) and kind is Kind.LIMIT
+        if is_limit and not limit:
             raise Declined(SPOT_EMPTY, name)
+        if limit and not is_limit:
+            raise Declined(SPOT_PARAMETER, name)
 
 
-def _is_plain(order: Order) -> bool:
-    return order.stop_kind is StopKind.NONE
+def _is_active(order: Order) -> bool:
+    return not order.waits
+
+
+def _waits_as(kind: StopKind) -> Callable[[Order], bool]:
+    return lambda order: order.waits and order.stop_kind is kind
 
 
 def _none(_order: Order) -> bool:
@@ -273,10 +301,10 @@ _ON_TERMS: tuple[_Check, ...] = (_price, _band, _quantity, _value, _stops)
 _WAITING = ("StopOrder", "tpslOrder")
 _FILTERS = ("", "Order", *_WAITING)
 _KINDS: Mapping[str, Callable[[Order], bool]] = {
-    "": _is_plain,
-    "Order": _is_plain,
-    "StopOrder": lambda order: order.stop_kind is StopKind.STOP,
-    "tpslOrder": lambda order: order.stop_kind is StopKind.SPOT_STOP,
+    "": _is_active,
+    "Order": _is_active,
+    "StopOrder": _waits_as(StopKind.STOP),
+    "tpslOrder": _waits_as(StopKind.SPOT_STOP),
     "OcoOrder": _none,
     "BidirectionalTpslOrder": _none,
 }

@@ -17,6 +17,7 @@ from domain.direction import Side
 from domain.instrument import Instrument
 
 PROFIT_GONE = "CancelByOCOTpCanceledBySlTriggered"
+NOT_CARRIED = "CancelByPrepareLiq"
 LOSS_GONE = "CancelByOCOSlCanceledByTpTriggered"
 
 
@@ -33,12 +34,12 @@ class SpotClearing(Settlement):
         rate = rates.maker if maker else rates.taker
         value = price * quantity
         coin, fee = _fee(rules, order.side, quantity, value, rate)
-        for paid, amount in _legs(rules, order.side, quantity, value):
-            account.purse(paid).add(amount)
+        for changed, amount in _legs(rules, order.side, quantity, value):
+            account.purse(changed).add(amount)
         account.purse(coin).add(-fee)
         self._record(order, price, quantity, (coin, fee), now)
         self.lock(market, order)
-        self._outbox.wallet(account)
+        self._outbox.wallet(account, rules.base, rules.quote)
         execution = Execution(
             id=self._ids.number(),
             type=ExecType.TRADE,

@@ -22,8 +22,8 @@ from domain.direction import Side
 
 
 class SpotProtection:
-    """They are placed by the first fill and grow with the later ones. Where there are two, each ends the other; both
-    together reserve what one of them requires.
+    """They are placed by the first fill and grow with the later ones; what fills after one of them was triggered has
+    new ones. Where there are two, each ends the other; both together reserve what one of them requires.
     """
 
     def __init__(self, clearing: Settlement, ids: Ids) -> None:
@@ -34,13 +34,22 @@ class SpotProtection:
         request = order.request
         if not order.filled or not (request.take_profit or request.stop_loss):
             return
-        if not order.brackets:
-            order.brackets = tuple(self._placed(market, order, now))
+        if not order.brackets or _are_over(order):
+            order.brackets = tuple(self._placed(market, order, now)) or order.brackets
             if len(order.brackets) > 1:
                 first, second = order.brackets
                 first.partner, second.partner = second, first
-        grown = [one for one in order.brackets if one.waits and _grows(market, order, one)]
-        for bracket in grown:
+        for bracket in order.brackets:
+            if bracket.waits:
+                self._grow(market, order, bracket, now)
+
+    def _grow(self, market: Market, order: Order, bracket: Order, now: int) -> None:
+        """Adds what has been filled to the bracket, with what its amendments have added or taken away, where the
+        balance covers it.
+        """
+        size = _size(market, order, bracket) + bracket.resized
+        if size > bracket.qty and self._clearing.covers(market, bracket, size, bracket.price):
+            bracket.request, bracket.qty = _of_size(bracket.request, size), size
             self._clearing.lock(market, bracket)
             self._clearing.changed(bracket, now)
 
@@ -53,7 +62,9 @@ class SpotProtection:
             if trigger:
                 price = limit if kind is Kind.LIMIT else None
                 bracket = self._bracket(market, order, trigger, price, with_profit, now)
-                if _size(market, order, bracket):
+                bracket.resized = -_protected(order, bracket)
+                size = _size(market, order, bracket) + bracket.resized
+                if size > ZERO and self._clearing.covers(market, bracket, size, bracket.price):
                     order.account.add(bracket)
                     market.waiting[bracket.id] = bracket
                     yield bracket
@@ -112,13 +123,18 @@ def _size(market: Market, order: Order, bracket: Order) -> Decimal:
     return to_lot(proceeds / bracket.price, rules.lot)
 
 
-def _grows(market: Market, order: Order, bracket: Order) -> bool:
-    """Gives the bracket its size; returns whether that has changed."""
-    size = _size(market, order, bracket)
-    if bracket.qty == size:
-        return False
-    bracket.request, bracket.qty = _of_size(bracket.request, size), size
-    return True
+def _are_over(order: Order) -> bool:
+    """Whether one of the order's brackets was triggered, which ends the other: what fills later has new ones."""
+    return not any(one.waits for one in order.brackets) and any(
+        one.status is not Status.DEACTIVATED for one in order.brackets
+    )
+
+
+def _protected(order: Order, bracket: Order) -> Decimal:
+    """What the bracket before this one was for, before its amendments; zero where there was none."""
+    before = {one.request.trigger_direction: one for one in order.brackets}
+    one = before.get(bracket.request.trigger_direction, next(iter(order.brackets), None))
+    return ZERO if one is None else one.qty - one.resized
 
 
 def _of_size(request: OrderRequest, size: Decimal) -> OrderRequest:

@@ -62,6 +62,7 @@ class OrderState(Struct, frozen=True, gc=False, kw_only=True):
     lot: Decimal = ZERO
     fees: dict[str, Decimal] = {}
     parent: str = ""
+    resized: Decimal = ZERO
 
 
 class PositionState(Struct, frozen=True, gc=False, kw_only=True):

@@ -46,7 +46,7 @@ from adapters.simulated.venue.requests import (
 )
 from adapters.simulated.venue.settlement import Settlement
 from adapters.simulated.venue.spot_admission import SpotAdmission
-from adapters.simulated.venue.spot_clearing import SpotClearing
+from adapters.simulated.venue.spot_clearing import NOT_CARRIED, SpotClearing
 from adapters.simulated.venue.spot_protection import SpotProtection
 from adapters.simulated.wallet import Wallet
 from domain.arithmetic import EXACT, ONE, ZERO
@@ -83,9 +83,9 @@ class Venue:
         self.accounts: dict[str, Account] = {}
         self.outbox = Outbox()
         self.ids = Ids(seed)
-        self._clearing = Clearing(self.outbox, self.ids)
+        self._clearing = Clearing(self.outbox, self.ids, self._relieve)
         self._protection = Protection(self._clearing, self.ids)
-        spot_clearing = SpotClearing(self.outbox, self.ids)
+        self._spot_clearing = spot_clearing = SpotClearing(self.outbox, self.ids)
         self._rooms = {
             LINEAR: self._room(self._clearing, self._protection, ContractAdmission(self.ids)),
             SPOT: self._room(spot_clearing, SpotProtection(spot_clearing, self.ids), SpotAdmission(self.ids)),
@@ -298,7 +298,8 @@ class Venue:
 
     def readmit(self, account: Account, orders: Sequence[Order], now: int) -> None:
         """Takes over the open orders of a venue that was saved: each waits for its trigger or rests again. A market
-        that has come back beyond the price of an order trades with it, at the order's price.
+        that has come back beyond the price of an order trades with it, at the order's price, and one that has come back
+        beyond a trigger triggers it.
         """
         with localcontext(EXACT):
             beyond = [one for order in orders if not order.waits for one in self._lifted(order)]
@@ -306,6 +307,11 @@ class Venue:
                 self._rooms[order.category].desk.readmit(self.market_of(order), account, order)
             for market, side, price, size in beyond:
                 self.show(market.symbol, side, price, size, now, market.category)
+            for market in dict.fromkeys(market for market, *_level in beyond):
+                self.follow_book(market.symbol, now, market.category)
+            for market in dict.fromkeys(map(self.market_of, orders)):
+                if market.last is not None:
+                    self._rooms[market.category].matching.follow_price(market, now)
 
     def _lifted(self, order: Order) -> list[tuple[Market, Side, Decimal, Decimal]]:
         """Takes out of the book what the market shows at the order's price or better; the order's account has nothing
@@ -321,6 +327,14 @@ class Venue:
         """A restart of the trading service: it forgets the orders that had ended; the order history has them."""
         for account in self.accounts.values():
             account.recent.clear()
+
+    def _relieve(self, account: Account, now: int) -> None:
+        """Ends spot orders, the newest first, until the balance carries what they reserve."""
+        for order in reversed([one for one in account.orders.values() if one.coin == account.currency]):
+            if not account.is_overdrawn():
+                return
+            if self._spot_clearing.reserves(order):
+                self._spot_clearing.end(self.market_of(order), order, Status.CANCELLED, now, NOT_CARRIED)
 
     def _take_leverage(self, market: Market, account: Account, leverage: Decimal) -> None:
         """Raises Declined where the balance does not cover the margin, or a position would be liquidated at once."""

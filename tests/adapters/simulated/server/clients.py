@@ -56,7 +56,7 @@ def ccxt_options(venue: RunningVenue, category: str = LINEAR) -> dict[str, Any]:
         "secret": SECRET,
         "enableRateLimit": False,
         "urls": {"api": dict.fromkeys(kinds, venue.url)},
-        "options": {"fetchMarkets": {"types": [category]}, "defaultType": _CCXT_TYPES[category]},
+        "options": {"fetchMarkets": {"types": [LINEAR, SPOT]}, "defaultType": _CCXT_TYPES[category]},
     }
 
 

@@ -191,7 +191,7 @@ def test_every_action_is_listed_with_its_meaning(port: Port) -> None:
     assert listed["fund"]["takes"] == {
         "rate": "number as text: from -1 to 1; default: 0.0001",
         "symbol": "text; default: the first market of the category",
-        "category": "text: linear or spot; default: linear",
+        "category": "text: linear or spot; default: that of the order, else linear",
     }
     assert listed["refuse"]["takes"] == {"ms": "whole number of milliseconds; required"}
 

@@ -245,6 +245,14 @@ def test_ccxt_is_answered(venue: RunningVenue, category: str) -> None:
     assert empty == EMPTY[category]
 
 
+def test_ccxt_knows_the_orders_and_trades_of_a_pair_by_their_rows(venue: RunningVenue) -> None:
+    exchange = ccxt_sync(venue, SPOT)
+    exchange.create_order(CCXT_PAIR, "limit", "buy", 0.001, 49_000)
+    exchange.create_order(CCXT_PAIR, "market", "buy", 0.001)
+    found = (exchange.fetch_open_orders(), exchange.fetch_closed_orders(), exchange.fetch_my_trades())
+    assert [{one["symbol"] for one in rows} for rows in found] == [{CCXT_PAIR}] * 3
+
+
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_async_ccxt_is_answered(venue: RunningVenue, category: str) -> None:
     async def walk() -> list[str]:

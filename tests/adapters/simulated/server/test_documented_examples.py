@@ -19,6 +19,9 @@ BTC = {"category": LINEAR, "symbol": "BTCUSDT"}
 LIMIT = {**BTC, "side": "Buy", "orderType": "Limit", "qty": "0.01", "price": "49000"}
 MARKET = {**BTC, "side": "Buy", "orderType": "Market", "qty": "0.01", "marketUnit": "baseCoin"}
 CATEGORIES = (LINEAR, SPOT)
+NOT_IN_SPOT = ("tpslMode is missing", "createType is missing")
+"""Keys that rows of spot do not have ("Spot does not have this field"); the examples are of contracts."""
+
 Queries = dict[tuple[str, str], dict[str, Any]]
 
 
@@ -97,7 +100,7 @@ def test_an_answer_has_every_documented_key(
         method=method, path=f"{prepared.url}{path}", query=query, auth=ENDPOINTS[place].signed
     )
     page = documented_paths(market_data)[place]
-    assert list(differences(example_of(market_data, page, category), answer)) == []
+    assert _differences(example_of(market_data, page, category), answer, category) == []
 
 
 @pytest.mark.parametrize("place", ONLY_LINEAR, ids="-".join)
@@ -131,11 +134,16 @@ def test_a_private_push_has_every_documented_key(
     venue.await_topic("wallet")
     pybit_http(venue).place_order(**{**MARKET, "category": category})
     found = {
-        page: list(differences(example(market_data, f"websocket__private__{page}", 1), inbox.next()))
+        page: _differences(example(market_data, f"websocket__private__{page}", 1), inbox.next(), category)
         for page, inbox in inboxes.items()
     }
     socket.exit()
     assert found == {page: [] for page in pages}
+
+
+def _differences(documented: Any, answer: Any, category: str) -> list[str]:
+    found = differences(documented, answer)
+    return [one for one in found if category == LINEAR or not one.endswith(NOT_IN_SPOT)]
 
 
 TICKERS = {LINEAR: 0, SPOT: 3}

@@ -123,6 +123,27 @@ def test_the_wallet_shows_every_coin_and_what_orders_lock(venue: RunningVenue) -
     heard.socket.exit()
 
 
+@pytest.mark.parametrize("category", [LINEAR, SPOT])
+@pytest.mark.parametrize("name", ["orderId", "orderLinkId"])
+def test_an_action_finds_an_order_of_either_category(venue: RunningVenue, category: str, name: str) -> None:
+    placed = pybit_http(venue).place_order(**{**LIMIT, "category": category}, orderLinkId="one")["result"]
+    venue.act("fill", **{name: placed[name]})
+    assert [(one.id, one.status) for one in venue.account.ended.values()] == [(placed["orderId"], "Filled")]
+
+
+@pytest.mark.parametrize("kind", ["StopOrder", "tpslOrder"])
+def test_open_orders_list_one_that_rests_after_its_trigger_as_active(venue: RunningVenue, kind: str) -> None:
+    session, found = pybit_http(venue), list[int]()
+    session.place_order(**LIMIT, triggerPrice="50100", orderFilter=kind)
+    for _ in range(2):
+        listed = (
+            session.get_open_orders(**PAIR, orderFilter=one)["result"]["list"] for one in ("Order", kind)
+        )
+        found += map(len, listed)
+        venue.trade(Side.BUY, "50100", "30", category=SPOT)
+    assert found == [0, 1, 1, 0]
+
+
 def test_histories_are_those_of_their_category(venue: RunningVenue) -> None:
     session = pybit_http(venue)
     session.place_order(**MARKET)
@@ -131,7 +152,9 @@ def test_histories_are_those_of_their_category(venue: RunningVenue) -> None:
         [order] = session.get_order_history(category=category)["result"]["list"]
         [execution] = session.get_executions(category=category)["result"]["list"]
         assert (list(order["cumFeeDetail"]), execution["feeCurrency"]) == ([coin], coin)
-    assert "createType" not in session.get_order_history(category=SPOT)["result"]["list"][0]
+        rows = (order.keys(), execution.keys())
+        assert ["createType" in row for row in rows] == [category == LINEAR] * 2
+        assert ("tpslMode" in order) is (category == LINEAR)
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,17 @@ def test_a_liquidated_position_of_hedge_mode_leaves_the_orders_of_the_other_side
     assert scene.waiting() == {"TakeProfit": "44000", "StopLoss": "60000"}
 
 
+def test_a_part_that_is_closed_takes_its_share_of_what_funding_used_up() -> None:
+    scene = Scene(balance="600")
+    scene.quotes("50000", "10")
+    scene.places("Buy", "0.1")
+    scene.venue.fund("BTCUSDT", Decimal("0.03"), scene.now)
+    before = scene.position().margin
+    assert before < 500
+    scene.places("Sell", "0.05")
+    assert scene.position().margin == before / 2
+
+
 @pytest.mark.parametrize(("side", "mark"), [("Buy", "45000"), ("Sell", "55500")])
 def test_a_liquidated_position_loses_no_more_than_its_margin(scene: Scene, side: str, mark: str) -> None:
     scene.places(side, "0.123")

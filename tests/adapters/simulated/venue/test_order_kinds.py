@@ -177,6 +177,17 @@ def test_an_order_that_fills_whole_or_not_at_all_meets_an_order_of_its_account(
     assert own.filled == (Decimal("0.3") if prevention == "None" else 0)
 
 
+@pytest.mark.parametrize(("kind", "count"), [("StopOrder", 0), ("tpslOrder", 0), ("Order", 1), ("", 1)])
+def test_cancel_all_takes_an_order_that_rests_after_its_trigger_for_an_active_one(
+    scene: Scene, kind: str, count: int
+) -> None:
+    order = scene.places("Buy", "0.01", "49000", triggerPrice="50100", triggerDirection=1)
+    scene.trades("Buy", "50100", "30")
+    assert order.status is Status.NEW
+    body = {"category": "linear", "symbol": "BTCUSDT", "orderFilter": kind}
+    assert len(scene.venue.cancel_all(scene.account, read(CancelAllRequest, body), scene.now)) == count
+
+
 def test_cancel_all_of_stops_ends_conditional_orders_and_no_protection(scene: Scene) -> None:
     conditional = scene.places("Buy", "0.01", triggerPrice="50400", triggerDirection=1)
     scene.places("Buy", "0.01", takeProfit="51000")

@@ -17,6 +17,7 @@ from adapters.simulated.venue.contract import Contract
 from adapters.simulated.venue.fees import Fees
 from adapters.simulated.venue.order import Order, Status
 from adapters.simulated.venue.requests import CancelAllRequest, read
+from domain.arithmetic import ZERO
 from tests.adapters.simulated.venue.scene import Scene
 
 CANCELLED_PARTLY = Status.PARTLY_CANCELLED
@@ -246,6 +247,91 @@ def test_brackets_grow_with_the_fills(scene: Scene) -> None:
     assert occupied(scene)["BTC"] == "0.06993"
 
 
+def growing(scene: Scene, **stops: str) -> tuple[Order, list[Order]]:
+    """A buy order of 0.1 of which 0.04 is filled, and what it has placed for it: 0.03996, less the fee."""
+    order = scene.places("Buy", "0.1", "49999", **stops)
+    scene.trades("Sell", "49999", "1.04")
+    return order, [one for one in scene.account.orders.values() if one.waits]
+
+
+@pytest.mark.parametrize("stops", [{"takeProfit": "50500"}, {"takeProfit": "50500", "stopLoss": "49500"}])
+def test_a_bracket_that_was_amended_grows_by_what_is_filled(scene: Scene, stops: dict[str, str]) -> None:
+    scene.account.purse("BTC").add(Decimal(-1))
+    _order, placed = growing(scene, **stops)
+    for one in placed:
+        scene.amends(one, qty="0.001")
+    scene.places("Sell", "0.0389", "50050")
+    scene.trades("Sell", "49999", "0.03")
+    assert {one.qty for one in placed} == {Decimal("0.03097")}
+    assert occupied(scene)["BTC"] == "0.06987"
+    assert scene.account.purse("BTC").available == Decimal("0.00006")
+
+
+@pytest.mark.parametrize(
+    ("stops", "triggers"),
+    [
+        ({"takeProfit": "50500"}, {"50500"}),
+        ({"takeProfit": "50500", "stopLoss": "49500"}, {"50500", "49500"}),
+    ],
+)
+def test_what_fills_after_a_bracket_was_triggered_has_new_ones(
+    scene: Scene, stops: dict[str, str], triggers: set[str]
+) -> None:
+    order, _placed = growing(scene, **stops)
+    scene.trades("Buy", "50500", "3")
+    sizes: list[set[tuple[str, str]]] = []
+    for quantity in ("0.01", "0.05"):
+        scene.venue.fill(order, Decimal(quantity), scene.now)
+        sizes.append(
+            {(str(one.trigger_price), str(one.qty)) for one in scene.account.orders.values() if one.waits}
+        )
+    assert order.status is Status.FILLED
+    assert sizes == [{(one, size) for one in triggers} for size in ("0.00999", "0.05994")]
+
+
+@pytest.mark.parametrize(
+    ("change", "price", "reserved"),
+    [({"triggerPrice": "55000"}, "55275", "5527.5"), ({"triggerPrice": "49000"}, "49245", "4924.5")],
+)
+def test_a_market_order_that_reserves_follows_its_amended_trigger(
+    scene: Scene, change: dict[str, str], price: str, reserved: str
+) -> None:
+    order = scene.places("Buy", "0.1", marketUnit="baseCoin", triggerPrice="50100", orderFilter="tpslOrder")
+    scene.amends(order, **change)
+    assert (order.price, occupied(scene)) == (Decimal(price), {"USDT": reserved})
+
+
+def test_a_coin_that_is_sold_to_zero_is_in_the_push_and_not_in_the_balance(scene: Scene) -> None:
+    scene.places("Sell", "1", "49999.9")
+    [changes] = scene.venue.outbox.drain()
+    pushed, queried = (
+        {
+            str(row["coin"]): row["walletBalance"]
+            for row in listed(wallet_row(scene.account, scene.venue, coins)["coin"])
+        }
+        for coins in (changes.coins, ())
+    )
+    assert (pushed["BTC"], sorted(queried)) == ("0", ["USDT"])
+
+
+def test_what_fills_after_the_owner_cancelled_the_brackets_has_none(scene: Scene) -> None:
+    order, [profit] = growing(scene, takeProfit="50500")
+    scene.cancels(profit)
+    scene.trades("Sell", "49999", "0.01")
+    assert list(scene.account.orders.values()) == [order]
+
+
+@pytest.mark.parametrize("kind", ["StopOrder", "tpslOrder"])
+@pytest.mark.parametrize("by", ["", "Order"])
+def test_cancel_all_ends_an_order_that_rests_after_its_trigger(scene: Scene, kind: str, by: str) -> None:
+    order = scene.places("Sell", "0.1", "51000", triggerPrice="50100", orderFilter=kind)
+    scene.trades("Buy", "50100", "3")
+    assert order.status is Status.NEW
+    for named, ended in ((kind, []), (by, [order])):
+        request = read(CancelAllRequest, {"category": SPOT, "orderFilter": named})
+        assert scene.venue.cancel_all(scene.account, request, scene.now) == ended
+
+
 def test_cancel_all_ends_plain_orders_unless_it_names_others(scene: Scene) -> None:
     plain = scene.places("Buy", "0.01", "49000")
     stop = scene.places("Sell", "0.1", triggerPrice="49000", orderFilter="StopOrder")
@@ -269,6 +355,53 @@ def test_client_order_ids_are_of_their_category(scene: Scene) -> None:
 Act = Callable[[Scene], object]
 
 
+def funded(*rates: str) -> Act:
+    def act(scene: Scene) -> None:
+        for rate in rates:
+            scene.venue.fund("BTCUSDT", Decimal(rate), scene.now)
+
+    return act
+
+
+def drained_and_liquidated(scene: Scene) -> None:
+    funded("0.02", "0.02", "0.02")(scene)
+    scene.venue.set_prices("BTCUSDT", scene.now, mark=Decimal(44000))
+
+
+def closed_beyond_the_margin(scene: Scene) -> None:
+    scene.venue.set_prices("BTCUSDT", scene.now, mark=Decimal(50000))
+    scene.shows("Buy", "49999.9", "0")
+    scene.trades("Sell", "40000")
+    scene.shows("Buy", "39999", "1")
+    scene.places("Sell", "0.1")
+
+
+@pytest.mark.parametrize(
+    ("act", "held", "still_reserved"),
+    [
+        (funded("0.5"), "0", True),
+        (funded("0.0001"), "0.1", True),
+        (drained_and_liquidated, "0", True),
+        (closed_beyond_the_margin, "0", False),
+    ],
+)
+def test_a_position_takes_nothing_of_what_spot_orders_reserve(
+    scene: Scene, act: Act, held: str, still_reserved: bool
+) -> None:
+    scene.category = "linear"
+    scene.quotes("50000")
+    scene.places("Buy", "0.1")
+    scene.category = SPOT
+    for price in ("49000", "48000"):
+        scene.places("Buy", f"{scene.account.wallet.available / 2 / Decimal(price):.6f}", price)
+    scene.places("Buy", f"{scene.account.wallet.available / Decimal(49000):.6f}", "49000")
+    before, scene.category = occupied(scene)["USDT"], "linear"
+    act(scene)
+    reserved = scene.account.occupied["USDT"]
+    assert (scene.position().size, reserved == Decimal(before)) == (Decimal(held), still_reserved)
+    assert ZERO < reserved <= scene.balance - scene.position().margin
+
+
 def repeated(scene: Scene) -> None:
     for _ in range(2):
         scene.places("Buy", "0.01", "49000", orderLinkId="one")
@@ -288,6 +421,31 @@ def cancelled_twice(scene: Scene) -> None:
 def unknown_pair(scene: Scene) -> None:
     scene.symbol = "XRPUSDT"
     scene.places("Buy", "10", "2")
+
+
+def changed_when_placed(**changes: str) -> Act:
+    def act(scene: Scene) -> None:
+        order, _placed = growing(scene, takeProfit="50500", stopLoss="49500")
+        scene.amends(order, **changes)
+
+    return act
+
+
+def of_a_pair(trigger: str, amended: str) -> Act:
+    def act(scene: Scene) -> None:
+        _order, stops = bracketed(scene)
+        scene.amends(stops[trigger], triggerPrice=amended)
+
+    return act
+
+
+def beyond_the_balance(scene: Scene) -> None:
+    order = scene.places("Buy", "0.19", marketUnit="baseCoin", triggerPrice="50100", orderFilter="tpslOrder")
+    scene.amends(order, triggerPrice="55000")
+
+
+def of_quantity(qty: str) -> Act:
+    return lambda one: one.places("Sell", qty, "51000")
 
 
 REFUSED: dict[str, tuple[Act, int]] = {
@@ -314,6 +472,20 @@ REFUSED: dict[str, tuple[Act, int]] = {
         lambda one: one.amends(one.places("Buy", "0.1", "49000"), qty="1"),
         170131,
     ),
+    "trigger amended beyond the balance": (beyond_the_balance, 170131),
+    "take profit amended that is an order": (changed_when_placed(takeProfit="50600"), 170130),
+    "stop loss taken away that is an order": (changed_when_placed(stopLoss="0"), 170130),
+    "stop loss amended to a take profit": (of_a_pair("49500", "50300"), 170130),
+    "take profit amended to a stop loss": (of_a_pair("50500", "49700"), 170130),
+    "limit of a take profit by the market": (
+        lambda one: one.places("Buy", "0.01", "49000", takeProfit="51000", tpLimitPrice="51000"),
+        170130,
+    ),
+    "limit of no stop loss": (lambda one: one.places("Buy", "0.01", "49000", slLimitPrice="48000"), 170130),
+    **{
+        f"qty {number!r}": (of_quantity(number), 10001)
+        for number in ("0_1", " 0.1", "0.1 ", "0.1\n", "\uff10.1", "-0.1", "NaN", "1e-30")
+    },
     "off tick": (lambda one: one.places("Buy", "0.01", "49000.05"), 170134),
     "too much": (lambda one: one.places("Buy", "84", "49000"), 170135),
     "too little": (lambda one: one.places("Buy", "0.00001", "49000"), 170136),

@@ -43,6 +43,7 @@ class Player:
             self.waiting,
             self.waiting,
             self.amend,
+            self.fill,
             self.cancel,
             self.cancel_all,
         )
@@ -86,7 +87,13 @@ class Player:
 
     def amend(self) -> None:
         for order in self.one():
-            self.scene.amends(order, price=self.price(30), qty=self.quantity())
+            trigger = {"triggerPrice": self.price(60)} if order.waits and self.chance.random() < 0.5 else {}
+            self.scene.amends(order, price=self.price(30), qty=self.quantity(), **trigger)
+
+    def fill(self) -> None:
+        """Somebody trades with a part of an order that rests."""
+        for order in self.one():
+            self.scene.venue.fill(order, Decimal(self.quantity()), self.scene.now)
 
     def cancel(self) -> None:
         for order in self.one():

@@ -268,6 +268,21 @@ def test_a_restored_venue_has_the_coins_and_orders_of_spot(spot: Scene) -> None:
     assert sorted(statuses) == [Status.DEACTIVATED, Status.FILLED]
 
 
+@pytest.mark.parametrize("resting", [None, "49999.8"])
+def test_a_market_that_came_back_beyond_a_trigger_triggers_it(resting: str | None) -> None:
+    scene, other = Scene(category=SPOT), Scene(category=SPOT)
+    scene.quotes("50000", "10")
+    scene.places("Buy", "3000")
+    stop = scene.places("Sell", "0.01", triggerPrice="49990", orderFilter="tpslOrder")
+    if resting is not None:
+        scene.places("Buy", "0.01", resting)
+    other.venue.accounts.clear()
+    other.quotes("49900", "10")
+    restore(other.venue, loaded(saved(scene.venue, scene.now)), scene.now)
+    [account] = other.venue.accounts.values()
+    assert [account.ended[stop.id].status, other.market.last] == [Status.FILLED, Decimal("49899.9")]
+
+
 def coins(scene: Scene) -> list[Mapping[str, object]]:
     rows = list_of(wallet_row(scene.account, scene.venue)["coin"]) or ()
     return [row for row in map(object_of, rows) if row is not None]
