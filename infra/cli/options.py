@@ -55,14 +55,18 @@ InstrumentsOption = Annotated[
 
 def web_address(text: str) -> str:
     """The address of a web server, without a slash at its end. Raises BadParameter for any other text."""
-    try:
-        found = urlsplit(text)
-        is_valid = found.scheme in ("http", "https") and bool(found.hostname) and found.port != 0
-    except ValueError:
-        is_valid = False
-    if not is_valid or not text.isprintable() or found.query or found.fragment:
+    if not text.isprintable() or not _is_web_address(text):
         raise typer.BadParameter(f"{text[:80]!r} is no address; write it like http://127.0.0.1:8680")
     return text.rstrip("/")
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        found = urlsplit(text)
+        has_host = bool(found.hostname) and found.port != 0
+    except ValueError:
+        return False
+    return found.scheme in ("http", "https") and has_host and not found.query and not found.fragment
 
 
 AddressOption = Annotated[
