@@ -9,7 +9,7 @@ from adapters.simulated.margin import order_cost
 from adapters.simulated.steps import to_tick
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.closing import Closing
-from adapters.simulated.venue.execution import ExecType, Execution
+from adapters.simulated.venue.execution import ExecType, Execution, of_order
 from adapters.simulated.venue.ids import Ids
 from adapters.simulated.venue.market import Market
 from adapters.simulated.venue.order import PROTECTION, WHOLE, Order, Status, StopKind
@@ -197,8 +197,6 @@ class Clearing(Settlement):
         return Execution(
             id=self._ids.uuid(),
             type=ExecType.TRADE,
-            symbol=order.symbol,
-            side=order.request.side,
             price=price,
             qty=quantity,
             value=price * quantity,
@@ -211,13 +209,7 @@ class Clearing(Settlement):
             is_maker=maker,
             closed=closed,
             pnl=gross,
-            order_id=order.id,
-            order_link_id=order.link,
-            order_type=order.request.order_type,
-            order_price=order.price,
-            order_qty=order.qty,
-            leaves=order.leaves,
-            stop_kind=order.stop_kind,
+            **of_order(order),
             create_type=order.create_type,
         )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import TypedDict
 
 from msgspec import Struct
 
 from adapters.simulated.venue.categories import LINEAR
+from adapters.simulated.venue.order import Order
 from adapters.simulated.venue.requests import SideName
 
 
@@ -52,3 +54,34 @@ class Execution(Struct, frozen=True, gc=False, kw_only=True):
     create_type: str = ""
     category: str = LINEAR
     market_unit: str = ""
+
+
+class OfOrder(TypedDict):
+    """The fields of an execution that its order gives it, whatever its category."""
+
+    symbol: str
+    side: SideName
+    order_id: str
+    order_link_id: str
+    order_type: str
+    order_price: Decimal
+    order_qty: Decimal
+    leaves: Decimal
+    stop_kind: str
+    category: str
+
+
+def of_order(order: Order) -> OfOrder:
+    """The fields of an execution of the order, after the execution."""
+    return OfOrder(
+        symbol=order.symbol,
+        side=order.request.side,
+        order_id=order.id,
+        order_link_id=order.link,
+        order_type=order.request.order_type,
+        order_price=order.price,
+        order_qty=order.qty,
+        leaves=order.leaves,
+        stop_kind=order.stop_kind,
+        category=order.category,
+    )

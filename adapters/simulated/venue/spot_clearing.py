@@ -6,7 +6,7 @@ from copy import copy
 from decimal import ROUND_CEILING, Decimal
 
 from adapters.simulated.venue.account import Account
-from adapters.simulated.venue.execution import ExecType, Execution
+from adapters.simulated.venue.execution import ExecType, Execution, of_order
 from adapters.simulated.venue.market import Market
 from adapters.simulated.venue.order import Order, Status, StopKind
 from adapters.simulated.venue.position import Position
@@ -43,8 +43,6 @@ class SpotClearing(Settlement):
         execution = Execution(
             id=self._ids.number(),
             type=ExecType.TRADE,
-            symbol=order.symbol,
-            side=order.request.side,
             price=price,
             qty=quantity,
             value=value,
@@ -55,14 +53,7 @@ class SpotClearing(Settlement):
             seq=self._ids.seq,
             mark_price=ZERO,
             is_maker=maker,
-            order_id=order.id,
-            order_link_id=order.link,
-            order_type=order.request.order_type,
-            order_price=order.price,
-            order_qty=order.qty,
-            leaves=order.leaves,
-            stop_kind=order.stop_kind,
-            category=order.category,
+            **of_order(order),
             market_unit=order.request.market_unit,
         )
         self._outbox.execution(account, execution)
