@@ -2,7 +2,7 @@
 
 pybit's own handling of messages and its own reconnection are left out. They die for good where a callback raises,
 where a topic is unknown, where a subscription is refused and after ten quick failures; and they connect a hundred times
-a second where they are told not to give up. Its `subscribe` waits for ever for a connection that has died.
+a second where they are configured not to give up. Its `subscribe` waits for ever for a connection that has died.
 """
 
 from __future__ import annotations

@@ -212,7 +212,7 @@ def _with_terms(row: OrderRow, name: str) -> AnyReport:
 
 
 def _changed(row: OrderRow, name: str) -> Iterator[AnyReport]:
-    """The report of a status that is not told by acceptance or fills."""
+    """The report of a status that neither acceptance nor fills report."""
     fact = _fact(row, name, row.status.value.lower(), row.updated)
     match row.status:
         case VenueStatus.CANCELLED:

@@ -44,7 +44,7 @@ def listed(listing: Listing, nodes: Nodes[Any], where: type, by: type[Enum], des
         resolver=resolver,
         description=description,
         extensions=[requires(Role.VIEWER)],
-        metadata={LISTED: Listed(listing, nodes, _asked)},
+        metadata={LISTED: Listed(listing, nodes, _requested)},
     )
 
 
@@ -60,14 +60,14 @@ def _resolver(listing: Listing, nodes: Nodes[Node]) -> Any:
         before: Before = None,
         as_of: AsOf = None,
     ) -> Connection[Node]:
-        wanted, at = _asked(where, order_by, direction, first, after, last, before, as_of)
+        wanted, at = _requested(where, order_by, direction, first, after, last, before, as_of)
         moment = await info.context.moment(at)
         return await connect(moment, listing, wanted, nodes.of, is_last=info.context.reads_once)
 
     return resolve
 
 
-def _asked(
+def _requested(
     where: Any = None,
     order_by: Any = None,
     direction: SortDirection = SortDirection.DESC,

@@ -47,12 +47,14 @@ WriteColumn = Callable[[Column], Column]
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A list of the schema, as the metadata `LISTED` of its field. `asked` returns what the arguments of the field ask
-    for, and the moment; it raises InvalidInput."""
+    """A list of the schema, as the metadata `LISTED` of its field.
+
+    `requested` returns the page and the moment that the arguments of the field name; it raises InvalidInput.
+    """
 
     listing: Listing
     nodes: Nodes[Any]
-    asked: Callable[..., tuple[Wanted, When | None]]
+    requested: Callable[..., tuple[Wanted, When | None]]
 
 
 LISTED = "listed"

@@ -33,7 +33,7 @@ from projections.questions.page import Wanted
 _JSON = msgspec.json.Encoder()
 _KNOWN = 256
 """The requests whose arguments are remembered. A document and its variables have at most a few thousand bytes here."""
-_Asked = tuple[Wanted, When | None]
+_Requested = tuple[Wanted, When | None]
 
 
 class QuickPages:
@@ -42,7 +42,7 @@ class QuickPages:
     def __init__(self, schema: MaskedSchema, limits: Limits, metrics: ApiMetrics, faults: Faults) -> None:
         self._schema, self._limits, self._metrics = schema, limits, metrics
         self._faults = ReadModelFaults(faults)
-        self._known: OrderedDict[tuple[str, bytes], _Asked] = OrderedDict()
+        self._known: OrderedDict[tuple[str, bytes], _Requested] = OrderedDict()
 
     def knows(self, query: str) -> bool:
         """Whether a request with this document was answered before and selects one page of columns."""
@@ -71,7 +71,7 @@ class QuickPages:
         if role is None:
             return None
         context.caller.check(role)
-        wanted, at = self._asked(query, document, page, variables)
+        wanted, at = self._requested(query, document, page, variables)
         moment = await context.moment(at)
         written = await moment.run(partial(page.plan.written, wanted=wanted), is_last=True)
         extensions = self._faults.get_results()
@@ -83,10 +83,10 @@ class QuickPages:
         schema: GraphQLSchema = cast(Any, self._schema)._schema  # noqa: SLF001  # there is no other way to it
         return schema
 
-    def _asked(
+    def _requested(
         self, query: str, document: DocumentNode, page: RootPage, variables: Mapping[str, Any]
-    ) -> _Asked:
-        """What the arguments ask for. Pages that are read again and again have the same arguments.
+    ) -> _Requested:
+        """The page and the moment that the arguments name. Pages that are read again and again have the same arguments.
 
         Raises GraphQLError, InvalidInput.
         """
@@ -98,7 +98,7 @@ class QuickPages:
                 self._known.popitem(last=False)
         return known
 
-    def _read(self, document: DocumentNode, page: RootPage, variables: Mapping[str, Any]) -> _Asked:
+    def _read(self, document: DocumentNode, page: RootPage, variables: Mapping[str, Any]) -> _Requested:
         (operation,) = (one for one in document.definitions if isinstance(one, OperationDefinitionNode))
         coerced = get_variable_values(self._core, operation.variable_definitions, dict(variables))
         if not isinstance(coerced, dict):
@@ -108,4 +108,4 @@ class QuickPages:
         given = convert_arguments(
             values, page.field.arguments, converter.scalar_registry, self._schema.config
         )
-        return page.listed.asked(**given)
+        return page.listed.requested(**given)

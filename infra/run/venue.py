@@ -142,7 +142,7 @@ class RunningVenue:
 
     def greeting(self) -> str:
         """What a person needs to trade here: addresses, key, and six lines of pybit."""
-        asked = f'category="{self.shown.category}", symbol="{self.shown.symbol}"'
+        parameters = f'category="{self.shown.category}", symbol="{self.shown.symbol}"'
         order = ", ".join(f'"{name}": "{value}"' for name, value in self._example().items())
         return (
             f"REST       {self.server.url}\n"
@@ -154,10 +154,10 @@ class RunningVenue:
             "from pybit.unified_trading import HTTP\n"
             f'session = HTTP(api_key="{self.account.key}", api_secret="{self.account.secret}")\n'
             f'session.endpoint = "{self.server.url}"\n'
-            f"print(session.get_tickers({asked}))\n"
+            f"print(session.get_tickers({parameters}))\n"
             f"order = {{{order}}}\n"
             "print(session.place_order(**order))\n"
-            f"print(session.{_AFTERWARDS[self.shown.category]}({asked}))\n"
+            f"print(session.{_AFTERWARDS[self.shown.category]}({parameters}))\n"
         )
 
     def _played(self) -> str:

@@ -1,4 +1,4 @@
-"""What an exchange does to its clients without being asked, one function each, for the admin port and for tests."""
+"""What an exchange does of its own accord, one function each, for the admin port and for tests."""
 
 from __future__ import annotations
 

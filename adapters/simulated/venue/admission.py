@@ -84,7 +84,7 @@ class ContractAdmission:
         self.kinds = _KINDS
 
     def admitted(self, market: Market, account: Account, request: OrderRequest, now: int) -> Order:
-        """The order that a request asks for; raises Declined for the first check that it fails."""
+        """The order that a request describes; raises Declined for the first check that it fails."""
         if request.position_idx not in account.indexes(request.symbol):
             raise Declined(WRONG_INDEX)
         candidate = _candidate(market, account, request, now, waits=bool(request.trigger_price))

@@ -34,7 +34,7 @@ class Admission(Protocol):
     kinds: Mapping[str, Callable[[Order], bool]]
 
     def admitted(self, market: Market, account: Account, request: OrderRequest, now: int) -> Order:
-        """The order that a request asks for. Raises Declined where the request is refused."""
+        """The order that a request describes. Raises Declined where the request is refused."""
         ...
 
     def amended(self, market: Market, order: Order, terms: OrderRequest, now: int) -> OrderRequest:

@@ -95,7 +95,7 @@ class SpotAdmission:
         self.kinds = _KINDS
 
     def admitted(self, market: Market, account: Account, request: OrderRequest, now: int) -> Order:
-        """The order that a request asks for; raises Declined for the first check that it fails."""
+        """The order that a request describes; raises Declined for the first check that it fails."""
         _check_form(request)
         offer = _offer(market, account, request, waits=bool(request.trigger_price))
         for check in (*_ON_ENTRY, *_ON_TERMS):
