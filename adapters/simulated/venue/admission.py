@@ -168,16 +168,13 @@ def _link(candidate: Candidate) -> None:
 
 def _not_too_many(candidate: Candidate) -> None:
     working = candidate.account.working(candidate.market.symbol)
-    waiting = sum(_is_conditional(order) for order in working)
+    waiting = sum(
+        order.is_conditional for order in working
+    )  # stop orders of a position are counted by themselves
     if candidate.waits and waiting >= MOST_WAITING:
         raise Declined(TOO_MANY_WAITING)
     if not candidate.waits and sum(not order.waits for order in working) >= MOST_ACTIVE:
         raise Declined(TOO_MANY_ORDERS)
-
-
-def _is_conditional(order: Order) -> bool:
-    """Stop orders of a position are counted by themselves."""
-    return order.waits and order.stop_kind is StopKind.STOP
 
 
 def _form(candidate: Candidate) -> None:
@@ -253,7 +250,8 @@ _ON_ENTRY: tuple[_Check, ...] = (_form, _link, _not_too_many)
 _ON_TERMS: tuple[_Check, ...] = (_quantity, _price, _band, _value, _reduction, _trigger)
 
 
-def _is_active(order: Order) -> bool:
+def is_active(order: Order) -> bool:
+    """Whether the order may trade now."""
     return not order.waits
 
 
@@ -267,7 +265,7 @@ def _is_protection(order: Order) -> bool:
 
 _KINDS: Mapping[str, Callable[[Order], bool]] = {
     "": lambda order: True,  # noqa: ARG005 - a row of the table
-    "Order": _is_active,
+    "Order": is_active,
     "StopOrder": _waits,
     "tpslOrder": _is_protection,
 }

@@ -63,7 +63,7 @@ class Clearing(Settlement):
         self._outbox.position(account, position)
 
     def withdraw(self, market: Market, order: Order, now: int) -> None:
-        """Ends an order as its owner wants; the position shows its stop orders, too."""
+        """Ends an order as its owner requests; the position shows its stop orders, too."""
         super().withdraw(market, order, now)
         if order.stop_kind is not StopKind.NONE:
             position = order.account.position(market.contract, order.request.position_idx, now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from operator import attrgetter
 from typing import Protocol
 
 from msgspec import Struct
@@ -109,7 +110,7 @@ class Desk:
         if request.stop_order_type not in ("", StopKind.STOP):
             raise Declined(PARAMETER, f"stopOrderType {request.stop_order_type}: only Stop")
         if request.stop_order_type:
-            chosen = _is_conditional
+            chosen = attrgetter("is_conditional")
         ended: list[Order] = []
         for market in markets:
             for order in filter(chosen, account.working(market.symbol, market.category)):
@@ -169,7 +170,3 @@ def _amended(terms: OrderRequest, request: AmendRequest) -> OrderRequest:
         tp_limit_price=request.tp_limit_price or (terms.tp_limit_price if keeps_profit else None),
         sl_limit_price=request.sl_limit_price or (terms.sl_limit_price if keeps_loss else None),
     )
-
-
-def _is_conditional(order: Order) -> bool:
-    return order.waits and order.stop_kind is StopKind.STOP

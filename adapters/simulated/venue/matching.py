@@ -156,8 +156,8 @@ class Matching:
 
     def _prevented(self, market: Market, entry: Entry, taker: Order | None, now: int) -> bool:
         """Ends what the taker's `smpType` names where it would trade with its own account."""
-        maker = entry.order
-        if taker is None or maker is None or maker.account is not taker.account:
+        maker = None if taker is None else entry.of(taker.account)
+        if taker is None or maker is None:
             return False
         prevention = taker.request.smp_type
         if prevention in (Prevention.CANCEL_MAKER, Prevention.CANCEL_BOTH):

@@ -146,6 +146,11 @@ class Order:
         return self.status is Status.UNTRIGGERED
 
     @property
+    def is_conditional(self) -> bool:
+        """Whether it is a conditional order that waits; stop orders of a position are none."""
+        return self.waits and self.stop_kind is StopKind.STOP
+
+    @property
     def average_price(self) -> Decimal | None:
         return EXACT.divide(self.value, self.filled) if self.filled else None
 

@@ -153,17 +153,6 @@ class OrderBook:
                     quantity = EXACT.add(quantity, entry.size)
         return quantity
 
-    def fillable_by_others(self, order: Order, *, only_before: bool) -> Decimal:
-        """The quantity of others that the order could trade on arrival; `only_before`: up to an own order."""
-        found = ZERO
-        for level in self.sides[order.side.opposite].within(order.price):
-            for entry in level.queue:
-                is_own = entry.order is not None and entry.order.account is order.account
-                if is_own and only_before:
-                    return found
-                found = found if is_own else EXACT.add(found, entry.size)
-        return found
-
     def rest(self, order: Order, quantity: Decimal) -> None:
         """Puts the order at the end of its price's queue."""
         order.entry = Entry(order.price, quantity, order)

@@ -74,7 +74,7 @@ class Settlement(ABC):
         order.account.end(order)
 
     def withdraw(self, market: Market, order: Order, now: int) -> None:
-        """Ends an order as its owner wants."""
+        """Ends an order as its owner requests."""
         self.end(market, order, Status.CANCELLED, now, BY_USER, BY_REQUEST)
 
     def changed(self, order: Order, now: int) -> None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from adapters.simulated.bounds import is_off_step, is_outside_band
 from adapters.simulated.venue.account import Account
-from adapters.simulated.venue.admission import base_price, check_link
+from adapters.simulated.venue.admission import base_price, check_link, is_active
 from adapters.simulated.venue.codes import (
     SPOT_ABOVE_BAND,
     SPOT_AMOUNT_STEP,
@@ -40,6 +40,7 @@ from adapters.simulated.venue.order import Order, Status, StopKind
 from adapters.simulated.venue.pair import Pair
 from adapters.simulated.venue.requests import SIDES, Kind, OrderRequest, TriggerBy
 from adapters.simulated.venue.spot_clearing import coin_of
+from adapters.simulated.venue.stops import forms_of
 from adapters.simulated.venue.triggers import FALLS, RISES
 from domain.arithmetic import EXACT, ZERO
 from domain.direction import Side
@@ -105,6 +106,7 @@ class SpotAdmission:
     def amended(self, market: Market, order: Order, terms: OrderRequest, now: int) -> OrderRequest:
         """The changed terms; raises Declined for the first check that they fail."""
         offer = _offer(market, order.account, terms, waits=order.waits)
+        _check_fit(terms)
         _check_placed(order, offer.request)
         for check in _ON_TERMS:
             check(offer)
@@ -142,20 +144,23 @@ def _offer(market: Market, account: Account, request: OrderRequest, *, waits: bo
     pair, last = market.contract, market.reference or ZERO
     assert isinstance(pair, Pair)
     price = base_price(market, request)
-    terms = _completed(request, last)
+    terms = _completed(request, last, waits=waits)
     return Offer(
         pair=pair, market=market, account=account, request=terms, last=last, price=price, waits=waits
     )
 
 
-def _completed(request: OrderRequest, last: Decimal) -> OrderRequest:
-    """With the unit of a market order's quantity and the direction of the trigger, which the sender may leave out."""
+def _completed(request: OrderRequest, last: Decimal, *, waits: bool) -> OrderRequest:
+    """With the unit of a market order's quantity and the direction of the trigger, which the sender may leave out. A
+    trigger that was reached keeps its direction.
+    """
     trigger = request.trigger_price
+    direction = RISES if trigger and trigger > last else FALLS
     unit = request.market_unit or _UNITS[SIDES[request.side]]
     return replace(
         request,
         market_unit=unit if request.order_type is Kind.MARKET else "",
-        trigger_direction=(RISES if trigger > last else FALLS) if trigger else 0,
+        trigger_direction=(direction if waits else request.trigger_direction) if trigger else 0,
         trigger_by=TriggerBy.LAST,
     )
 
@@ -170,6 +175,10 @@ def _check_form(request: OrderRequest) -> None:
         raise Declined(SPOT_WRONG_FILTER)
     if request.order_filter in _WAITING and not request.trigger_price:
         raise Declined(SPOT_NO_TRIGGER)
+    _check_fit(request)
+
+
+def _check_fit(request: OrderRequest) -> None:
     for name in _unfit(request):
         raise Declined(SPOT_PARAMETER, name)
 
@@ -272,19 +281,12 @@ def _stops(offer: Offer) -> None:
     ):
         if stop and (stop <= offer.price if above else stop >= offer.price):
             raise Declined(SPOT_PARAMETER, name)
-    for name, stop, kind, limit in (
-        ("tpLimitPrice", request.take_profit, request.tp_order_type, request.tp_limit_price),
-        ("slLimitPrice", request.stop_loss, request.sl_order_type, request.sl_limit_price),
-    ):
-        is_limit = bool(stop) and kind is Kind.LIMIT
-        if is_limit and not limit:
+    for form in forms_of(request):
+        name, is_limit = f"{form.prefix}LimitPrice", bool(form.stop) and form.kind is Kind.LIMIT
+        if is_limit and not form.limit:
             raise Declined(SPOT_EMPTY, name)
-        if limit and not is_limit:
+        if form.limit and not is_limit:
             raise Declined(SPOT_PARAMETER, name)
-
-
-def _is_active(order: Order) -> bool:
-    return not order.waits
 
 
 def _waits_as(kind: StopKind) -> Callable[[Order], bool]:
@@ -301,8 +303,8 @@ _ON_TERMS: tuple[_Check, ...] = (_price, _band, _quantity, _value, _stops)
 _WAITING = ("StopOrder", "tpslOrder")
 _FILTERS = ("", "Order", *_WAITING)
 _KINDS: Mapping[str, Callable[[Order], bool]] = {
-    "": _is_active,
-    "Order": _is_active,
+    "": is_active,
+    "Order": is_active,
     "StopOrder": _waits_as(StopKind.STOP),
     "tpslOrder": _waits_as(StopKind.SPOT_STOP),
     "OcoOrder": _none,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 
 from msgspec.structs import replace
 
@@ -16,6 +16,7 @@ from adapters.simulated.venue.requests import SIDE_NAMES, Kind, OrderRequest
 from adapters.simulated.venue.settlement import Settlement
 from adapters.simulated.venue.spot_admission import BASE, QUOTE
 from adapters.simulated.venue.spot_clearing import coin_of
+from adapters.simulated.venue.stops import forms_of
 from adapters.simulated.venue.triggers import direction_of
 from domain.arithmetic import ZERO
 from domain.direction import Side
@@ -54,14 +55,10 @@ class SpotProtection:
             self._clearing.changed(bracket, now)
 
     def _placed(self, market: Market, order: Order, now: int) -> Iterator[Order]:
-        request = order.request
-        for with_profit, trigger, kind, limit in (
-            (True, request.take_profit, request.tp_order_type, request.tp_limit_price),
-            (False, request.stop_loss, request.sl_order_type, request.sl_limit_price),
-        ):
-            if trigger:
-                price = limit if kind is Kind.LIMIT else None
-                bracket = self._bracket(market, order, trigger, price, with_profit, now)
+        for with_profit, form in zip((True, False), forms_of(order.request), strict=True):
+            if form.stop:
+                price = form.limit if form.kind is Kind.LIMIT else None
+                bracket = self._bracket(market, order, form.stop, price, with_profit, now)
                 bracket.resized = -_protected(order, bracket)
                 size = _size(market, order, bracket) + bracket.resized
                 if size > ZERO and self._clearing.covers(market, bracket, size, bracket.price):
@@ -119,7 +116,7 @@ def _size(market: Market, order: Order, bracket: Order) -> Decimal:
         return to_lot(order.filled - max(ZERO, order.fees.get(rules.base, ZERO)), rules.lot)
     proceeds = order.value - max(ZERO, order.fees.get(rules.quote, ZERO))
     if bracket.by_value:
-        return (proceeds / pair.quote_step).to_integral_value(ROUND_FLOOR) * pair.quote_step
+        return to_lot(proceeds, pair.quote_step)
     return to_lot(proceeds / bracket.price, rules.lot)
 
 

@@ -330,6 +330,8 @@ class Venue:
 
     def _relieve(self, account: Account, now: int) -> None:
         """Ends spot orders, the newest first, until the balance carries what they reserve."""
+        if not account.is_overdrawn():
+            return
         for order in reversed([one for one in account.orders.values() if one.coin == account.currency]):
             if not account.is_overdrawn():
                 return

@@ -193,6 +193,7 @@ WRONG_BOOKS = (
     SECOND % (1, "BTCUSDT"),
     BOOK % "" + "\n" + SECOND % (0, "BTCUSDT"),
     BOOK % "" + "\n" + SECOND % (2, "ETHUSDT"),
+    BOOK % "" + "\n" + (BOOK % "").replace("BTCUSDT", "ETHUSDT"),
     BOOK.replace("snapshot", "foo") % "",
     BOOK.replace('"a":[]', '"a":[["1","1"]]') % '["2","1"]',
 )
@@ -210,6 +211,7 @@ WRONG_LEVELS = ('["0","1"]', '["1","-1"]', '["NaN","1"]', '["1","Infinity"]', '[
         *(("BTCUSDT.csv", f"{HEAD}{row}\n") for row in WRONG_TRADES),
         *(("BTCUSDT.data", f"{book}\n") for book in WRONG_BOOKS),
         *(("BTCUSDT.data", f"{BOOK % level}\n") for level in WRONG_LEVELS),
+        ("BTCUSDT.csv", BOOK.replace("snapshot", "foo") % ""),
     ],
 )
 def test_a_file_that_is_no_recording_is_refused(tmp_path: Path, name: str, text: str) -> None:
@@ -261,28 +263,3 @@ def test_a_book_without_trades_moves_the_last_price_and_triggers_stops(tmp_path:
     assert (scene.market.last, scene.position().size) == (Decimal("59500.1"), Decimal("0.01"))
     market.move(START + 2)
     assert (scene.market.last, scene.position().size) == (Decimal(59_000), Decimal(0))
-
-
-HEADER = "timestamp,symbol,side,size,price\n"
-UNFIT = {
-    "size below zero": f"{HEADER}1700000000,BTCUSDT,Buy,-0.01,30000\n",
-    "price zero": f"{HEADER}1700000000,BTCUSDT,Buy,0.01,0\n",
-    "two symbols": f"{HEADER}1700000000,BTCUSDT,Buy,0.01,30000\n1700000001,ETHUSDT,Buy,0.01,2000\n",
-    "crossed book": message("snapshot", START, "60010", "60000"),
-    "price of a book zero": message("snapshot", START, "0", "60000"),
-    "size of a book below zero": message("snapshot", START, "59000", "60000", size="-1"),
-    "unknown type": message("foo", START, "59000", "60000"),
-    "delta first": message("delta", START, "59000", "60000"),
-    "books of two symbols": "\n".join(
-        (message("snapshot", START, "59000", "60000"), message("snapshot", START, "59", "60", "ETHUSDT"))
-    ),
-    "time goes back": "\n".join(message("snapshot", at, "59000", "60000") for at in (START, START - 1)),
-}
-
-
-@pytest.mark.parametrize("name", UNFIT)
-def test_a_recording_that_no_exchange_has_sent_is_refused(tmp_path: Path, name: str) -> None:
-    file = tmp_path / "recording.csv"
-    file.write_text(UNFIT[name])
-    with pytest.raises(InvalidInput):
-        recording(file, None, 0, NOW)

@@ -237,6 +237,19 @@ def test_take_profit_as_a_limit_order_rests_when_it_is_triggered(scene: Scene) -
     assert (stops["50500"].status, stops["50500"].price) == (Status.NEW, Decimal(50600))
 
 
+def test_a_limit_order_that_was_triggered_keeps_its_direction_when_it_is_amended(scene: Scene) -> None:
+    _order, stops = bracketed(scene, tpOrderType="Limit", tpLimitPrice="50600")
+    scene.trades("Buy", "50500", "3")
+    scene.amends(stops["50500"], price="50700")
+    assert (stops["50500"].price, stops["50500"].request.trigger_direction) == (Decimal(50700), 1)
+
+
+def test_stops_that_an_order_cannot_have_are_refused_by_an_amendment_too(scene: Scene) -> None:
+    order = scene.places("Buy", "0.1", "49000", triggerPrice="49500")
+    with pytest.raises(Declined, match="takeProfit"):
+        scene.amends(order, takeProfit="50500")
+
+
 def test_brackets_grow_with_the_fills(scene: Scene) -> None:
     scene.places("Buy", "0.1", "49999", takeProfit="50500")
     sizes: list[Decimal] = []
