@@ -145,6 +145,7 @@ class ApiApart:
         # The loop is closed where the thread has ended already.
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(self._stopping.set)
+            loop.call_soon_threadsafe(self._first.set)  # who waits for the first process sees the stop
         thread.join()
 
     def _watch_engine(self) -> None:

@@ -49,8 +49,8 @@ def main(channel: str, listening: str, rates: str) -> int:
     spare_the_collector()
     for number in (channel, listening, rates):
         os.set_inheritable(int(number), False)  # noqa: FBT003
-    sockets = (socket.socket(fileno=int(number)) for number in (channel, listening))
-    return _serve(next(sockets), next(sockets), SharedRates(int(rates)))
+    first, second = (socket.socket(fileno=int(number)) for number in (channel, listening))
+    return _serve(first, second, SharedRates(int(rates)))
 
 
 def _give_way() -> None:

@@ -39,7 +39,9 @@ class Refusing:
         """Begins to refuse; idempotent."""
         if self._server is None:
             own = self._listening.dup()
-            self._server = await asyncio.start_server(_refuse, sock=own, backlog=BACKLOG)
+            # Assigned before anything is awaited: several processes may end at the same moment.
+            self._server = await asyncio.start_server(_refuse, sock=own, backlog=BACKLOG, start_serving=False)
+            await self._server.start_serving()
 
     def end(self) -> None:
         """Refuses no more; idempotent."""

@@ -45,3 +45,23 @@ def test_requests_and_silent_connections_are_refused_until_the_end_and_accepted_
             assert await served == REQUEST
 
     asyncio.run(run())
+
+
+def test_processes_that_end_at_the_same_moment_begin_one_refusal_that_ends() -> None:
+    async def refused() -> bytes:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            refusing = Refusing(listening)
+            await asyncio.gather(refusing.begin(), refusing.begin())
+            reader, writer = await asyncio.open_connection(*listening.getsockname())
+            writer.write(b"GET / HTTP/1.1\r\n\r\n")
+            answer = await reader.readline()
+            writer.close()
+            refusing.end()
+            _, late = await asyncio.open_connection(*listening.getsockname())
+            listening.setblocking(False)
+            accepted, _ = listening.accept()
+            accepted.close()
+            late.close()
+            return answer
+
+    assert b" 503 " in asyncio.run(refused())
