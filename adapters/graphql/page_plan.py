@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from itertools import repeat
 from math import isfinite
@@ -21,9 +21,9 @@ from graphql import (
     FieldNode,
     GraphQLEnumType,
     GraphQLField,
-    GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
+    get_named_type,
     is_leaf_type,
 )
 from strawberry.types.field import StrawberryField
@@ -32,6 +32,7 @@ from adapters.graphql.as_of import When
 from adapters.graphql.leaves import DEFINITION, LARGEST_INT, Unusual
 from adapters.graphql.nodes import Nodes
 from adapters.graphql.rows import NodeMaker
+from adapters.graphql.scalars import time_text
 from projections.catalogue import PROJECTIONS
 from projections.columns import Kind
 from projections.questions.listing import Listing
@@ -218,9 +219,7 @@ _PLACE: Mapping[str, _Make] = {
 
 
 def _named(kind: Any) -> GraphQLObjectType:
-    while isinstance(kind, GraphQLNonNull | GraphQLList):
-        kind = cast(Any, kind).of_type
-    return cast(GraphQLObjectType, kind)
+    return cast(GraphQLObjectType, get_named_type(kind))
 
 
 @lru_cache(maxsize=256)
@@ -281,12 +280,11 @@ def _times(values: Column) -> Column:
 
 @lru_cache(maxsize=8192)
 def _time_text(microseconds: int) -> str:
-    """The same text as `scalars.time_text` of the same time. The newest rows are read again and again."""
-    seconds, rest = divmod(microseconds, 1_000_000)
-    return f"{(_EPOCH + timedelta(seconds=seconds)).isoformat()}.{rest:06d}Z"
+    """The newest rows are read again and again."""
+    return time_text(_EPOCH + timedelta(microseconds=microseconds))
 
 
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # its text is to have no offset
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _whole(values: Column) -> Column:

@@ -236,16 +236,19 @@ def _check_content_type(header: str | None) -> None:
         raise HTTPException(400, "the parameters of the content type cannot be read") from None
 
 
-def _simple(body: bytes) -> tuple[str, Mapping[str, Any]] | None:
-    """The document and the variables of a short and valid request for a query; None for any other."""
+def _simple(body: bytes, knows: Callable[[str], bool]) -> tuple[str, Mapping[str, Any]] | None:
+    """The document and the variables of a short and valid request for a query that is known; None for any other."""
     if len(body) > _SHORT_BODY:
         return None
     try:
         request = cast("dict[str, Any]", read_json(body))
-        kind = check_operation(request) if isinstance(cast("object", request), dict) else None
+        query = request.get("query") if isinstance(cast("object", request), dict) else None
+        if not isinstance(query, str) or not knows(query):
+            return None
+        kind = check_operation(request)
     except (ValueError, InvalidInput):
         return None
-    return (request["query"], request.get("variables") or {}) if kind is OperationType.QUERY else None
+    return (query, request.get("variables") or {}) if kind is OperationType.QUERY else None
 
 
 def _busy(result: ExecutionResult) -> BusyCaller | None:
@@ -403,8 +406,8 @@ class Endpoint(GraphQL[Any, None]):
         pages = self._pages
         if pages is None or request.method != "POST" or request.headers.get("content-type") != _JSON_TYPE:
             return None
-        found = _simple(await request.body())
-        if found is None or not pages.knows(found[0]):
+        found = _simple(await request.body(), pages.knows)
+        if found is None:
             return None
         context = self.context_of(request.scope["state"]["caller"])
         body = await pages.answer(*found, context)

@@ -80,16 +80,17 @@ class _SharedRate(Rate):
     ) -> None:
         super().__init__(limit, clock, lock)
         self._slots, self._name = slots, str(limit)
+        self._at = 0, 0
 
     def _window(self, key: str, number: int) -> Window:
-        where, digest = self._place(key)
+        where, digest = self._at = self._place(key)
         found, known, count, before, _ = _SLOT.unpack_from(self._slots, where)
         window = Window(known, count, before) if found == digest else Window(number)
         window.move(number)
         return window
 
     def _keep(self, key: str, window: Window) -> None:
-        where, digest = self._place(key)
+        where, digest = self._at  # that of `_window`, under the same lock
         over = (window.number + 2) * self._seconds
         _SLOT.pack_into(self._slots, where, digest, window.number, window.count, window.before, over)
 
@@ -99,5 +100,6 @@ class _SharedRate(Rate):
         slots = [(digest + step) % _SLOTS * _SLOT.size for step in range(_TRIED)]
         heads = [_SLOT.unpack_from(self._slots, where) for where in slots]
         own = next((where for where, head in zip(slots, heads, strict=True) if head[0] == digest), None)
-        first_over = min(zip(heads, slots, strict=True), key=lambda one: one[0][4])[1]
-        return first_over if own is None else own, digest
+        if own is not None:
+            return own, digest
+        return min(zip(heads, slots, strict=True), key=lambda one: one[0][4])[1], digest

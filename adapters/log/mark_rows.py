@@ -258,11 +258,6 @@ class Proof:
         self.lock = Lock()
 
 
-def no_log() -> bytes:
-    """The id of no log."""
-    return NO_LOG
-
-
 class Verifier:
     """Verifies the rows of a log as they are read. A log without marks, or without its key here, is not verified."""
 
@@ -270,7 +265,7 @@ class Verifier:
         self._source, self._keys, self._content = source, keys, content
         self._has_marks = False
         self._log_id = NO_LOG
-        self._owned = no_log
+        self._owned: Callable[[], bytes] = lambda: NO_LOG
         self._checked: Head | None = None
         self._proof = Proof("")
         self.unknown = b""
