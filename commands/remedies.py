@@ -76,15 +76,7 @@ def _stands(theirs: StatedOrder, venue: str, at: datetime) -> Remedy | None:
 
 
 def _terms(difference: TermsDiffer, venue: str, at: datetime) -> Remedy:
-    theirs = difference.theirs
-    return Amended(
-        order_id=difference.subject,
-        at=at,
-        fact=_fact(venue, difference.subject, "amended", at),
-        quantity=theirs.quantity,
-        limit_price=theirs.limit_price,
-        trigger_price=theirs.trigger_price,
-    )
+    return _amended(difference.theirs, at, _fact(venue, difference.subject, "amended", at))
 
 
 def _rules(difference: RulesDiffer, _venue: str, _at: datetime) -> Remedy:
@@ -102,8 +94,10 @@ def _triggered(theirs: StatedOrder, at: datetime, fact: str) -> OrderReport | No
     return Triggered(order_id=theirs.order_id, at=at, fact=fact, price=theirs.trigger_price)
 
 
-def _filled(theirs: StatedOrder, at: datetime, fact: str) -> OrderReport:
-    """Executions make an order filled; where the venue had cut its quantity, only that quantity shows that it ended."""
+def _amended(theirs: StatedOrder, at: datetime, fact: str) -> OrderReport:
+    """Takes over the venue's terms. Executions make an order filled; where the venue had cut its quantity, only that
+    quantity shows that it ended.
+    """
     return Amended(
         order_id=theirs.order_id,
         at=at,
@@ -134,7 +128,7 @@ _STATUSES: Mapping[OrderStatus, Callable[[StatedOrder, datetime, str], OrderRepo
     OrderStatus.ACCEPTED: _accepted,
     OrderStatus.PARTIALLY_FILLED: _accepted,
     OrderStatus.TRIGGERED: _triggered,
-    OrderStatus.FILLED: _filled,
+    OrderStatus.FILLED: _amended,
     OrderStatus.CANCELLED: _cancelled,
     OrderStatus.REJECTED: _rejected,
     OrderStatus.EXPIRED: _expired,

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -49,7 +50,7 @@ _NOBODY: Mapping[str, OrderPlaced] = {}
 
 
 def _nothing() -> None:
-    """Nobody wants to know that something arrived."""
+    """Does nothing with an arrival."""
 
 
 class BybitExchange:
@@ -330,9 +331,9 @@ class BybitExchange:
             return waiting
         scope: Params = {"symbol": symbol_of(entry.instrument), "limit": 50}
         ended = {**scope, "openOnly": 1}
-        for rows in (self._rows("get_open_orders", scope), self._rows("get_open_orders", ended)):
-            if any(self._names.name(row) == order_id for row in rows):
-                return self._by_venue_id(self._names.venue_id(order_id))
+        for row in chain(self._rows("get_open_orders", scope), self._rows("get_open_orders", ended)):
+            if self._names.name(row) == order_id:
+                return row
         for start, end in self._windows(entry.created):
             times: Params = {"startTime": in_ms(start), "endTime": in_ms(end)}
             for row in self._rows("get_order_history", scope | times):

@@ -8,12 +8,11 @@ from adapters.bybit.fields import figure, needed, price
 from adapters.bybit.order_row import SIDES
 from adapters.instruments.document import Table, rows, table
 from domain.arithmetic import EXACT, total
-from domain.direction import Direction, Side
+from domain.direction import towards
 from domain.errors import ExchangeRefused, InvalidInput
 from domain.instrument import instrument_id
 from domain.venue import VenueBalance, VenuePosition
 
-_DIRECTIONS = {Side.BUY: Direction.LONG, Side.SELL: Direction.SHORT}
 _RESERVED = ("totalPositionIM", "totalOrderIM", "locked")
 
 
@@ -43,7 +42,7 @@ def _position(row: Table) -> VenuePosition:
         raise InvalidInput(f"side {side[:40]!r} is unknown")
     return VenuePosition(
         instrument=instrument_id(needed(row, "symbol")),
-        direction=_DIRECTIONS[SIDES[side]],
+        direction=towards(SIDES[side]),
         quantity=figure(row, "size"),
         average_price=figure(row, "avgPrice"),
         liquidation_price=price(row, "liqPrice"),

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from adapters.bybit.fields import plain
 from adapters.bybit.names import unfit
+from adapters.bybit.order_row import SIDES
 from commands.exchange import Ticket
 from domain.direction import PROTECTION, Purpose, Side
 from domain.errors import ExchangeRefused
@@ -25,7 +26,7 @@ LEVELS: Mapping[Purpose, str] = {Purpose.STOP: "stopLoss", Purpose.TARGET: "take
 """The parameter of an entry that holds the level of its stop or target."""
 
 Params = dict[str, object]
-_SIDES: Mapping[Side, str] = {Side.BUY: "Buy", Side.SELL: "Sell"}
+_SIDES: Mapping[Side, str] = {side: name for name, side in SIDES.items()}
 _RISES, _FALLS = 1, 2
 _DIRECTIONS: Mapping[Side, int] = {Side.BUY: _RISES, Side.SELL: _FALLS}
 _TRADED = "LINEAR"

@@ -33,8 +33,6 @@ def opened(exchange: str, address: str | None = None) -> Any:
     if exchange not in ccxt.exchanges:
         raise InvalidInput(f"ccxt knows no exchange {exchange!r}{meant(exchange, ccxt.exchanges)}")
     client = getattr(ccxt, exchange)({"number": str, "enableLastJsonResponse": True})
-    if not client.has["fetchOHLCV"]:
-        raise InvalidInput(f"{exchange} offers no past candles")
     if address:
         client.urls["api"] = _replaced(client.urls["api"], address)
         client.has["fetchCurrencies"] = False
@@ -71,7 +69,7 @@ def _ccxt() -> Any:
     try:
         return import_module("ccxt")
     except ImportError as error:
-        raise InvalidInput("candles are fetched through ccxt: pip install 'whence[exchanges]'") from error
+        raise InvalidInput("exchanges are read through ccxt: pip install 'whence[exchanges]'") from error
 
 
 def _replaced(addresses: Any, address: str) -> Any:

@@ -27,6 +27,8 @@ class History:
     def __init__(self, exchange: str, address: str | None = None, patience: Retrying = PATIENT) -> None:
         """`exchange` is its name in ccxt, `address` replaces the exchange's own. Raises InvalidInput; see `opened`."""
         self._client, self._patience = opened(exchange, address), patience
+        if not self._client.has["fetchOHLCV"]:
+            raise InvalidInput(f"{exchange} offers no past candles")
         self._markets: Mapping[str, Any] = {}
         self.exchange = exchange
 

@@ -141,7 +141,7 @@ def test_pushes_that_cannot_be_read_are_kept_and_the_stream_lives_on(bench: Bybi
         b'{"topic":"order","data":7}',
     )
     for text in sent:
-        bench.venue.do(partial(said, text))
+        bench.venue.do(partial(pushed_raw, text))
     session = Session(bench)
     session.exchange.submit([session.order("after", Side.BUY)])
     found: list[str] = []
@@ -156,7 +156,7 @@ def test_pushes_that_cannot_be_read_are_kept_and_the_stream_lives_on(bench: Bybi
     assert bench.exchange.stream_state.connects == 1
 
 
-def said(text: bytes, server: VenueServer) -> None:
+def pushed_raw(text: bytes, server: VenueServer) -> None:
     for session in server.sockets.sessions:
         session.send(text)
 
