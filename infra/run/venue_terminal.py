@@ -77,20 +77,15 @@ class Terminal:
 
     def _market(self) -> None:
         market, account = self._shown, self._account
-        news = self._news()
-        if not news and not self._watches:
+        requests = self._server.rest.requests
+        since, self._requests = requests - self._requests, requests
+        if not since and not self._watches:
             return
         last = "-" if market.last is None else exact(market.last)
         balance = account.wallet.balance.quantize(_CENT, ROUND_HALF_EVEN, EXACT)
-        counts = {"order": len(account.orders), "position": sum(1 for _ in account.held()), **news}
+        counts = {"order": len(account.orders), "position": sum(1 for _ in account.held()), "request": since}
         shown = "".join(f", {_counted(count, name)}" for name, count in counts.items() if count)
         self._print("market", f"{market.symbol} {last}, {balance} {account.currency}{shown}")
-
-    def _news(self) -> dict[str, int]:
-        """What was counted since the last line, without zeros."""
-        requests = self._server.rest.requests
-        since, self._requests = requests - self._requests, requests
-        return {"request": since} if since else {}
 
     def _print(self, kind: str, text: str) -> None:
         at = datetime.fromtimestamp(self._server.clock.market() / 1000, UTC)

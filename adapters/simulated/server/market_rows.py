@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from adapters.simulated.server.numbers import exact, in_steps
-from adapters.simulated.venue.candles import Bar
+from adapters.simulated.venue.candles import Bar, Day
 from adapters.simulated.venue.contract import Contract
 from adapters.simulated.venue.market import Market, PublicTrade
 from adapters.simulated.venue.pair import Pair
@@ -112,7 +112,7 @@ def pair_ticker(market: Market) -> dict[str, str]:
     return {
         "symbol": market.symbol,
         "lastPrice": exact(market.last or ZERO),
-        **_day(market),
+        **_day(market, market.candles.day()),
         "usdIndexPrice": exact(market.last or ZERO),
     }
 
@@ -140,7 +140,7 @@ def ticker(market: Market) -> dict[str, str]:
         "lastPrice": exact(market.last or ZERO),
         "indexPrice": exact(market.index_price),
         "markPrice": exact(mark),
-        **_day(market),
+        **_day(market, day),
         "prevPrice1h": exact(day.price_1h if day is not None else ZERO),
         "openInterest": exact(held),
         "openInterestValue": exact(EXACT.multiply(held, mark)),
@@ -158,9 +158,9 @@ def ticker(market: Market) -> dict[str, str]:
     }
 
 
-def _day(market: Market) -> dict[str, str]:
+def _day(market: Market, day: Day | None) -> dict[str, str]:
     """The figures of the last 24 hours."""
-    day, last = market.candles.day(), market.last or ZERO
+    last = market.last or ZERO
     before = day.price_24h if day is not None else ZERO
     change = EXACT.divide(EXACT.subtract(last, before), before) if before else ZERO
     return {

@@ -164,26 +164,24 @@ def _check_message(message: _Message, before: _Message | None) -> None:
         raise ValueError(f"a book of {message.data.s} in a file of {before.data.s}")
     if before is not None and message.ts < before.ts:
         raise ValueError("its time is before that of the message before")
-    levels = [
-        (number(price, Decimal), number(size, Decimal)) for price, size in (*message.data.b, *message.data.a)
-    ]
-    if any(price <= 0 or size < 0 for price, size in levels):
-        raise ValueError("prices must be above 0, and sizes at least 0")
-    bids, asks = (
-        [number(price, Decimal) for price, _size in half] for half in (message.data.b, message.data.a)
-    )
-    if message.type == "snapshot" and bids and asks and max(bids) >= min(asks):
-        raise ValueError(f"bid {max(bids)} is not below ask {min(asks)}")
 
 
 def _quoted(message: _Message) -> Sequence[Event]:
+    """Raises ValueError for levels that no book has."""
     halves = ((Side.BUY, message.data.b), (Side.SELL, message.data.a))
     levels = [
         Quoted(message.ts, side, number(price, Decimal), number(size, Decimal))
         for side, half in halves
         for price, size in half
     ]
-    return [Snapshot(message.ts, levels)] if message.type == "snapshot" else levels
+    if any(one.price <= 0 or one.size < 0 for one in levels):
+        raise ValueError("prices must be above 0, and sizes at least 0")
+    if message.type != "snapshot":
+        return levels
+    bids, asks = ([one.price for one in levels if one.side is side] for side in (Side.BUY, Side.SELL))
+    if bids and asks and max(bids) >= min(asks):
+        raise ValueError(f"bid {max(bids)} is not below ask {min(asks)}")
+    return [Snapshot(message.ts, levels)]
 
 
 def _events_of(file: Path, symbol: str, events: list[Event], category: str) -> Recording:
