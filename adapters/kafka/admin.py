@@ -126,13 +126,13 @@ class Admin:
         responses = self._client.list_offsets(
             {partition: latest}, isolation_level=isolation, request_timeout=self._timeout
         )
-        return self._result(f"end of {partition.topic}", responses[partition]).offset
+        return self._offset(f"end of {partition.topic}", responses[partition])
 
     def begin_of(self, partition: TopicPartition) -> int:
         """The offset of the first record that is kept; the end offset where none is."""
         earliest: object = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
         responses = self._client.list_offsets({partition: earliest}, request_timeout=self._timeout)
-        return self._result(f"begin of {partition.topic}", responses[partition]).offset
+        return self._offset(f"begin of {partition.topic}", responses[partition])
 
     def members(self, group: str) -> Iterable[Member]:
         """The members of a consumer group; none where the group does not exist.
@@ -168,6 +168,13 @@ class Admin:
         if error is not None:
             raise KafkaUnavailable(f"{what}: {reason_of(error)}") from error
         return future.result()
+
+    def _offset(self, what: str, future: Future[_Offset]) -> int:
+        offset = self._result(what, future).offset
+        if offset < 0:
+            # A broker that has just started can succeed without an offset; librdkafka returns -1001 for it.
+            raise KafkaUnavailable(f"{what}: the broker does not know the offset yet")
+        return offset
 
     def _error(self, what: str, future: Future[_T]) -> BaseException | None:
         # Not result(): a raised exception and the frames in its traceback would keep each other alive.

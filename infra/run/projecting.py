@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.log.recorder_log import RecordedLog
 from domain.errors import LogUnavailable, Refused, StoreUnavailable, WhenceError
@@ -125,12 +126,12 @@ class Projecting:
     def wait_until(self, ordinal: int, seconds: float) -> bool:
         """Waits until every live build includes this ordinal, also where another process projects.
 
-        Returns false after `seconds`. Raises the database's errors.
+        Returns false after `seconds`, also where the database could not be reached until then. Raises its other errors.
         """
         deadline = time.monotonic() + seconds
         while True:
             seen = self._moves
-            if self._reached() >= ordinal:
+            if self._has_reached(ordinal):
                 return True
             left = deadline - time.monotonic()
             if left <= 0 or self._stopping.is_set() or self.failure is not None:
@@ -183,6 +184,14 @@ class Projecting:
             return 0.0
         first = next(iter(self._reader.read(ordinal, ordinal + 1)))
         return max((datetime.now(UTC) - first.envelope.meta.recorded_at).total_seconds(), 0.0)
+
+    def _has_reached(self, ordinal: int) -> bool:
+        try:
+            return self._reached() >= ordinal
+        except SQLAlchemyError as fault:
+            if not self._passes(fault):
+                raise
+            return False
 
     def _reached(self) -> int:
         """The lowest ordinal of the live builds; 0 where a projection has no live build of this version.

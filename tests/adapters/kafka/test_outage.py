@@ -8,14 +8,26 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
+from typing import cast
 
 import pytest
-from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, Consumer, IsolationLevel, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import ListOffsetsResultInfo
 
-from adapters.kafka.errors import KafkaConflict, KafkaOwnershipLost, KafkaUnavailable, OutcomeUnknown
+from adapters.kafka.admin import Admin
+from adapters.kafka.errors import (
+    KafkaConflict,
+    KafkaLogLost,
+    KafkaOwnershipLost,
+    KafkaUnavailable,
+    OutcomeUnknown,
+)
 from adapters.kafka.transaction import Transaction
 from infra.servers.kafka import KafkaBroker
 from tests.adapters.kafka.logs import Log, Logs, environment, events
@@ -59,8 +71,8 @@ class Appender:
             except KafkaConflict as conflict:
                 # The log may hold the version only where an earlier attempt had an unknown outcome.
                 self.violation = "" if self.version in self.unknown else str(conflict)
-            except KafkaOwnershipLost as lost:
-                self.violation = f"there is no other writer, but ownership was lost: {lost}"
+            except (KafkaOwnershipLost, KafkaLogLost) as lost:
+                self.violation = f"there is no other writer and nothing was deleted: {lost}"
             self.version += 1
 
 
@@ -103,6 +115,33 @@ def _check(log: Log, appenders: list[Appender]) -> None:
         assert list(held) == list(range(1, len(held) + 1))
         assert appender.acknowledged.items() <= held.items()
         assert held.keys() - appender.acknowledged.keys() <= appender.unknown
+
+
+@dataclass(slots=True)
+class _Answering:
+    """A client whose broker returns an offset at once."""
+
+    offset: int
+
+    def list_offsets(
+        self, wanted: Mapping[TopicPartition, object], **_: object
+    ) -> Mapping[TopicPartition, Future[ListOffsetsResultInfo]]:
+        future = Future[ListOffsetsResultInfo]()
+        future.set_result(ListOffsetsResultInfo(self.offset, -1, -1))
+        return dict.fromkeys(wanted, future)
+
+
+@pytest.mark.parametrize(
+    "of", [Admin.begin_of, partial(Admin.end_of, isolation=IsolationLevel.READ_UNCOMMITTED)]
+)
+def test_a_broker_that_returns_no_offset_is_unavailable_and_has_lost_nothing(
+    of: Callable[[Admin, TopicPartition], int],
+) -> None:
+    """A broker that has just started did so once, after a kill."""
+    partition = TopicPartition("test.outage", 0)
+    assert of(Admin(cast(AdminClient, _Answering(7)), 1.0), partition) == 7
+    with pytest.raises(KafkaUnavailable, match="does not know the offset yet"):
+        of(Admin(cast(AdminClient, _Answering(OFFSET_INVALID)), 1.0), partition)
 
 
 def test_after_a_commit_timeout_the_outcome_is_read_back_from_the_log(

@@ -170,6 +170,20 @@ def test_a_projection_continues_after_its_database_connections_are_cut(
     assert digests(store) == _undisturbed(store, address)
 
 
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
+def test_waiting_for_an_ordinal_continues_on_a_new_connection_after_its_connection_is_cut(
+    store: Engine, address: str
+) -> None:
+    filled(address, _events()[:50])
+    with projecting(store, address) as found:
+        assert found.wait_until(50, _SOON)
+    with closing(open_reader(WhenceSettings(log=address))) as reader:
+        waiting = Projecting(store, reader, _FEW)
+        assert waiting.wait_until(50, _SOON)
+        _cut(store, 1)
+        assert waiting.wait_until(50, _SOON)
+
+
 def _cut(engine: Engine, times: int) -> None:
     """Cuts all other connections to the database, `times` times."""
     others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
