@@ -166,6 +166,25 @@ OrderReport = (
 AnyReport = OrderReport | Funded | Liquidated
 
 
+class Gap(Struct, frozen=True, gc=False):
+    """Reports may be missing: the stream was not subscribed from `since` to `until` (UTC, by this machine's clock).
+
+    `since` is when the last message came before; None for the first connection. Whatever happened since then is found
+    by queries only. `reason` is why the connection before ended, empty for the first.
+    """
+
+    since: datetime | None
+    until: datetime
+    reason: str
+
+
+class Unread(Struct, frozen=True, gc=False):
+    """A message of the exchange that could not be understood: its content, and why."""
+
+    content: str
+    reason: str
+
+
 class OrderEntry(Protocol):
     """Order entry. Each call either passes the request to the exchange or raises one of three errors.
 
@@ -214,6 +233,14 @@ class ReportStream(Protocol):
 
         Raises nothing: a report that cannot be received now is returned by a later call, or found by a query.
         """
+        ...
+
+    def gaps(self) -> Sequence[Gap]:
+        """The gaps of the stream since the last call; after each one the account must be reconciled."""
+        ...
+
+    def unread(self) -> Sequence[Unread]:
+        """The messages since the last call that could not be understood; none is left out."""
         ...
 
 

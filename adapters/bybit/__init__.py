@@ -4,13 +4,12 @@ from adapters.bybit.codes import VERDICTS, Verdict, verdict
 from adapters.bybit.exchange import BybitExchange
 from adapters.bybit.secrecy import Credentials
 from adapters.bybit.site import Site, Timing
-from adapters.bybit.stream import Gap, StreamState
+from adapters.bybit.stream import StreamState
 
 __all__ = [
     "VERDICTS",
     "BybitExchange",
     "Credentials",
-    "Gap",
     "Site",
     "StreamState",
     "Timing",

@@ -21,13 +21,13 @@ from adapters.bybit.holdings import balances, positions
 from adapters.bybit.names import Names
 from adapters.bybit.order_row import OrderRow, order_row, venue_order, waiting_leg
 from adapters.bybit.placing import CATEGORY, LEVELS, Params, Placement, address, placements
-from adapters.bybit.reading import Reading, Unread, in_order
+from adapters.bybit.reading import Reading, in_order
 from adapters.bybit.secrecy import Credentials, hidden_from_logs
 from adapters.bybit.site import Site, Timing
-from adapters.bybit.stream import Gap, Stream, StreamState
+from adapters.bybit.stream import Stream, StreamState
 from adapters.instruments.bybit import listings
 from adapters.instruments.document import Table, is_table
-from commands.exchange import AnyReport, NotSent, OutcomeUnclear, Rejected, Ticket
+from commands.exchange import AnyReport, Gap, NotSent, OutcomeUnclear, Rejected, Ticket, Unread
 from domain.catalogue import Listing
 from domain.direction import Purpose
 from domain.errors import (
@@ -60,9 +60,6 @@ class BybitExchange:
     currency of the account's contracts. `on_arrival` is called, in a thread of the stream,
     where a report arrived, a gap was noticed or `stream_state` changed. Every other call comes from one thread. Raises
     InvalidSettings for an empty key or secret.
-
-    Two things need the caller's attention beside the port: `gaps` (reports may be missing: reconcile) and `unread`
-    (pushes that could not be understood).
     """
 
     venue = VENUE
@@ -117,13 +114,12 @@ class BybitExchange:
         return self._stream.pushes
 
     def gaps(self) -> Sequence[Gap]:
-        """The times since the last call from which reports may be missing: one for each connection of the stream."""
+        """See `ReportStream.gaps`: one for each connection of the stream."""
         return self._stream.gaps()
 
     def unread(self) -> Sequence[Unread]:
-        """What could not be understood since the last call, at most the last 1,000."""
-        found = list(self._reading.unread)
-        self._reading.unread.clear()
+        """See `ReportStream.unread`."""
+        found, self._reading.unread = self._reading.unread, []
         return found
 
     def reports(self) -> Sequence[AnyReport]:

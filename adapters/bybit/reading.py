@@ -8,7 +8,6 @@ before its last execution was pushed is reported as ended at once: the log takes
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -39,6 +38,7 @@ from commands.exchange import (
     Filled,
     Rejected,
     Triggered,
+    Unread,
 )
 from domain.errors import InvalidInput
 from domain.venue import VenueStatus
@@ -46,17 +46,10 @@ from domain.venue import VenueStatus
 TOO_LATE_TO_CANCEL = "EC_OrigClOrdIDDoesNotExist"
 """The `rejectReason` of the second push `Filled`, with which Bybit answers a cancel that came too late."""
 
-_KEPT, _UNREAD_KEPT, _SHOWN = 100_000, 1_000, 2_000
+_KEPT = 100_000
 R = TypeVar("R")
 _RANKS: Mapping[type[AnyReport], int] = {Accepted: 0, Amended: 1, Triggered: 2, Filled: 3}
 _LAST = 4
-
-
-class Unread(Struct, frozen=True, gc=False):
-    """A push that could not be understood: its content, and why."""
-
-    content: str
-    reason: str
 
 
 class _Seen(Struct, frozen=True, gc=False):
@@ -65,14 +58,14 @@ class _Seen(Struct, frozen=True, gc=False):
 
 
 class Reading:
-    """`settle` is the settlement currency. `unread` holds the last rows that could not be understood.
+    """`settle` is the settlement currency. `unread` holds the rows that could not be understood, until they are taken.
 
     All calls come from one thread.
     """
 
     def __init__(self, names: Names, settle: str) -> None:
         self._names, self._settle = names, settle
-        self.unread: deque[Unread] = deque(maxlen=_UNREAD_KEPT)
+        self.unread: list[Unread] = []
         self._topics = {"order": self._orders, "execution": self._executions}
         self._seen: dict[str, _Seen] = {}
         self._executed: dict[str, None] = {}
@@ -85,7 +78,7 @@ class Reading:
 
     def refuse(self, content: object, reason: str) -> None:
         """Records what could not be understood."""
-        self.unread.append(Unread(str(content)[:_SHOWN], reason))
+        self.unread.append(Unread(str(content), reason))
 
     def _rows(self, frame: Table) -> Sequence[Table]:
         found = rows(frame.get("data"))

@@ -20,22 +20,11 @@ from adapters.bybit.private_socket import FAILURES, PrivateSocket
 from adapters.bybit.secrecy import Credentials
 from adapters.bybit.site import Site, Timing
 from adapters.instruments.document import Table, is_table
+from commands.exchange import Gap
 
 T = TypeVar("T")
 _LOOK = 1.0
 """Seconds between two looks at a socket whose end was not reported."""
-
-
-class Gap(Struct, frozen=True, gc=False):
-    """Reports may be missing: the stream was not subscribed from `since` to `until` (UTC, by this machine's clock).
-
-    `since` is when the last frame came before; None for the first connection. Whatever happened since then is found by
-    queries only. `reason` is why the connection before ended, empty for the first.
-    """
-
-    since: datetime | None
-    until: datetime
-    reason: str
 
 
 class StreamState(Struct, frozen=True, gc=False):

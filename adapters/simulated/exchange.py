@@ -16,7 +16,7 @@ from adapters.simulated.rules import SimulationRules
 from adapters.simulated.version import RULES_VERSION, check_playable
 from adapters.simulated.wallet import Wallet
 from adapters.simulated.wire import Wire
-from commands.exchange import AnyReport, Ticket
+from commands.exchange import AnyReport, Gap, Ticket, Unread
 from commands.world import World
 from domain.arithmetic import EXACT, ONE, ZERO
 from domain.candle import Candle
@@ -175,6 +175,14 @@ class SimulatedExchange:
     def reports(self) -> Sequence[AnyReport]:
         """The reports since the last call, by time; see `ReportStream.reports`."""
         return self._wire.drain()
+
+    def gaps(self) -> Sequence[Gap]:
+        """None: this exchange runs in the same process."""
+        return ()
+
+    def unread(self) -> Sequence[Unread]:
+        """None: this exchange sends values, not messages."""
+        return ()
 
     def order(self, order_id: str) -> VenueOrder | None:
         """See `VenueQueries.order`; returns None for a ticket that has not arrived yet."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from commands.exchange import AnyReport, Exchange, Ticket
+from commands.exchange import AnyReport, Exchange, Gap, Ticket, Unread
 from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
 from domain.instrument import Instrument
 from domain.venue import Execution, VenueBalance, VenueOrder, VenuePosition
@@ -59,6 +59,12 @@ class FaultyExchange:
 
     def reports(self) -> Sequence[AnyReport]:
         return self._exchange.reports() if self.line is None else ()
+
+    def gaps(self) -> Sequence[Gap]:
+        return self._exchange.gaps()
+
+    def unread(self) -> Sequence[Unread]:
+        return self._exchange.unread()
 
     def order(self, order_id: str) -> VenueOrder | None:
         return self._query(lambda: self._exchange.order(order_id))

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from adapters.bybit import BybitExchange, Credentials, Gap, Site, Timing
+from adapters.bybit import BybitExchange, Credentials, Site, Timing
 from adapters.simulated.server import VenueServer
+from commands.exchange import Gap
 from domain.direction import Side
 from domain.venue import VenueStatus
 from tests.adapters.bybit.bench import QUICK, BybitBench
