@@ -7,8 +7,8 @@ marks; a change before the end is refused by every reader and by the next engine
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,23 +21,15 @@ from domain.log import EventLog
 from infra.config import WhenceSettings
 from infra.logs import open_owned
 from tests.adapters.log.days import days, opened
-from tests.adapters.log.test_marks import Table, richer
+from tests.adapters.log.test_marks import Table, richer, table
 from tests.commands.list_log import ListLog
 from tests.domain.history import BTC
 from tests.infra.run.test_manual import LIMIT, MARKET, Hand
 
+__all__ = ["table"]
+
 CLOSE = ClosePosition(f"{BTC}-LONG-1", "enough")
 HOURS = timedelta(hours=2)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def table(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Table]:
-    """A log in a database that the test changes by SQL."""
-    with ExitStack() as held:
-        if request.param == "sqlite":
-            yield Table(f"sqlite:///{tmp_path / 'log.db'}", "rowid", held)
-        else:
-            yield Table(request.getfixturevalue("postgres_database"), "notification_id", held)
 
 
 def in_a_position(log: EventLog) -> Hand:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from difflib import get_close_matches
 
 from adapters.simulated.server.endpoints import ENDPOINTS
 from adapters.simulated.server.faults import ANYWHERE, Fault, Kind
@@ -14,6 +13,7 @@ from adapters.simulated.venue.categories import SERVED
 from adapters.simulated.venue.order import Status
 from adapters.simulated.venue.venue import Venue
 from domain.errors import InvalidInput
+from domain.plain_text import meant
 
 _OF_PUSHES = (Kind.DELAY, Kind.MISSING, Kind.DUPLICATE, Kind.REORDERED)
 _OF_OPERATIONS = (Kind.DELAY, Kind.DROP, Kind.CODE, Kind.TRUNCATED)
@@ -36,7 +36,7 @@ def check_fault(venue: Venue, fault: Fault) -> None:
     kinds = next((kinds for fits, kinds in _KINDS if fits(fault.where)), None)
     if kinds is None:
         places = (*_QUERIES, *_REQUESTS, *PATHS, *PRIVATE_TOPICS, *_EXAMPLES)
-        raise InvalidInput(_unknown("place", fault.where, places))
+        raise InvalidInput(f"no place {fault.where!r}{meant(fault.where, places)}")
     if fault.kind not in kinds:
         raise InvalidInput(f"{fault.kind} does not strike at {fault.where}: {', '.join(kinds)} do")
     symbols = {one.symbol for one in venue.every_market()}
@@ -46,11 +46,6 @@ def check_fault(venue: Venue, fault: Fault) -> None:
         ("status", fault.status, tuple(Status)),
     ):
         if value and value not in known:
-            raise InvalidInput(_unknown(name, value, known))
+            raise InvalidInput(f"no {name} {value!r}{meant(value, known)}")
     if fault.kind is Kind.CODE and not fault.value:
         raise InvalidInput("value, the return code, is missing")
-
-
-def _unknown(name: str, value: str, known: Collection[str]) -> str:
-    close = get_close_matches(value, known, n=1)
-    return f"no {name} {value!r}" + (f": did you mean {close[0]!r}?" if close else "")

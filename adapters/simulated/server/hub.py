@@ -53,6 +53,12 @@ class Push(Struct, frozen=True, gc=False):
     at: int
     rows: list[Row]
 
+    def rows_of(self, category: str | None) -> list[Row]:
+        """The rows of one category; all of them where it is None."""
+        return (
+            self.rows if category is None else [row for row in self.rows if row.get("category") == category]
+        )
+
     def frame(self, topic: str, rows: list[Row]) -> bytes:
         return ENCODE({"id": self.id, "topic": topic, "creationTime": self.at, "data": rows})
 
@@ -90,14 +96,15 @@ class Hub:
     def deliver(self, pushes: Iterable[Push]) -> None:
         """Queues the pushes for every session that subscribed to their topics."""
         for push in pushes:
-            self._deliver(push, push.topic, push.rows)
+            self._deliver(push, None)
             for category in SERVED:
-                rows = [row for row in push.rows if row.get("category") == category]
-                self._deliver(push, f"{push.topic}.{category}", rows)
+                self._deliver(push, category)
 
-    def _deliver(self, push: Push, topic: str, rows: list[Row]) -> None:
+    def _deliver(self, push: Push, category: str | None) -> None:
+        topic = push.topic if category is None else f"{push.topic}.{category}"
         sessions = [one for one in self._private if topic in one.topics and _belongs(one, push.uid)]
-        if sessions and rows:
+        rows = push.rows_of(category) if sessions else []
+        if rows:
             self._delivery.send(sessions, push.topic, rows[0], topic, push.frame(topic, rows))
 
     def _pushes(self, changes: Changes) -> list[Push]:
