@@ -91,6 +91,11 @@ class BybitExchange:
         self._open = ExitStack()
         self._open.enter_context(hidden_from_logs(credentials))
 
+    @property
+    def client(self) -> Client:
+        """The connection, for queries and settings of the same account (`adapters/bybit/account.py`)."""
+        return self._client
+
     def start(self) -> None:
         """Connects the stream of reports, in a thread."""
         self._open.callback(self._stream.close)
