@@ -12,17 +12,20 @@ from typing import Any
 
 from adapters.bybit import BybitExchange, Credentials, Site
 from adapters.bybit.account import BybitAccount
+from adapters.bybit.client import http
 from adapters.bybit.fields import at_ms
 from adapters.simulated.server import VenueServer
 from adapters.simulated.venue.account import Account
-from commands.exchange import OrderEntry
+from adapters.simulated.venue.order import StopKind
+from commands.door import Answer, Declined
 from commands.feed import FeedState
+from commands.request import ManualTerms, PlaceOrder, Request, Requested
 from commands.watching import Instance
 from domain.candle import Candle
-from domain.direction import Direction
+from domain.direction import Direction, Side
 from domain.log import Envelope
 from domain.market import MarketEvent
-from domain.order import OrderPlaced
+from domain.order import OrderPlaced, OrderType
 from domain.settings import RiskSettings, Settings
 from domain.strategies import Intent, Proposal, Watcher
 from infra.run.live import LiveRun
@@ -101,6 +104,19 @@ PLAN = LivePlan(
 )
 
 
+LIMIT = PlaceOrder(
+    ManualTerms(
+        instrument=BTC,
+        side=Side.BUY,
+        type=OrderType.LIMIT,
+        quantity=D("0.1"),
+        limit_price=D(99),
+        stop=D(90),
+        target=D(120),
+    )
+)
+
+
 class LiveDesk:
     """A run with an account of its own; `passes` moves the clock of its checks, and nothing else does."""
 
@@ -113,10 +129,10 @@ class LiveDesk:
         wrapped: Callable[[Any], Any] = lambda exchange: exchange,
     ) -> None:
         self.venue, self.key = venue, key or f"live-{next(_NUMBERS)}"
-        self.log, self.feed = log or ListLog(), HandFeed([])
+        self.log, self.feed = log or ListLog(), HandFeed([a_candle(self.now() - 2 * FIVE, "100")])
         self.account: Account = venue.do(self._account)
         self.arrived, self.seconds = Event(), 0.0
-        self._wrapped = wrapped
+        self._wrapped, self.reason = wrapped, ""
         self.run = LiveRun(
             self.log,
             plan,
@@ -161,20 +177,39 @@ class LiveDesk:
 
     def closes_at(self, price: str) -> None:
         """A candle closes at this price, now."""
-        figure = D(price)
-        self.feed.waiting.append(
-            Candle(
-                instrument=BTC,
-                interval=FIVE,
-                open_time=self.now() - FIVE,
-                open=figure,
-                high=figure,
-                low=figure,
-                close=figure,
-                volume=D(1000),
-            )
-        )
+        self.feed.waiting.append(a_candle(self.now() - FIVE, price))
         self.run.attend()
+
+    def asks(self, request: Request) -> Answer:
+        """The answer to a request of a person, with a key of its own; `reason` is why it was declined."""
+        made = Requested(
+            id=f"r{next(_NUMBERS)}",
+            account="main",
+            actor="eve",
+            valid_until=self.now() + FIVE,
+            request=request,
+        )
+        answer = self.run.answer(made)
+        self.reason = answer.reason if isinstance(answer, Declined) else ""
+        return answer
+
+    def stranger_buys(self) -> None:
+        """Another program places a limit order on the same account."""
+        self.venue.do(self._account)
+        session = http(Credentials(self.key, SECRET), Site(http=self.venue.url), QUICK)
+        session.place_order(
+            category="linear", symbol=SYMBOL, side="Buy", orderType="Limit", qty="0.1", price="95"
+        )
+
+    def started_in_doubt(self) -> LiveDesk:
+        """Starts, and lets the time pass after which a difference is looked at again."""
+        self.trades_at("100")
+        self.run.start()
+        self.until(lambda: self.exchange.stream_state.is_live)
+        self.passes(1)
+        self.passes(PLAN.rhythm.in_flight)
+        self.until(lambda: self.run.is_trading)
+        return self
 
     def passes(self, seconds: float) -> None:
         """Time passes for the checks of the run, and for the market."""
@@ -196,9 +231,9 @@ class LiveDesk:
     def has(self, name: str) -> bool:
         return name in self.names()
 
-    def orders(self) -> list[Any]:
-        """The orders that the venue has ever had of this account, stops and targets included."""
-        return list(self.account.orders.values())
+    def entries(self) -> list[Any]:
+        """The orders that the venue has of this account and that are no stop or target."""
+        return [one for one in self.account.orders.values() if one.stop_kind is StopKind.NONE]
 
     def close(self) -> None:
         self.run.close()
@@ -211,6 +246,20 @@ class LiveDesk:
     def _end_orders(self, server: VenueServer) -> None:
         for order in list(self.account.orders.values()):
             server.venue.end(order, "CancelByAdmin", server.clock.market())
+
+
+def a_candle(opened: datetime, price: str) -> Candle:
+    figure = D(price)
+    return Candle(
+        instrument=BTC,
+        interval=FIVE,
+        open_time=opened,
+        open=figure,
+        high=figure,
+        low=figure,
+        close=figure,
+        volume=D(1000),
+    )
 
 
 class Killed(BaseException):
@@ -230,6 +279,3 @@ class Dying:
         if self._sends:
             self._exchange.submit(tickets)
         raise Killed
-
-
-__all__ = ["SYMBOL", "Dying", "Killed", "LiveDesk", "OrderEntry"]
