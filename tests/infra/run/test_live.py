@@ -76,7 +76,7 @@ def test_before_the_log_was_compared_an_entry_is_denied_and_nothing_is_decided(d
     assert "being compared with the exchange" in desk.reason
     assert isinstance(desk.asks(TripKillSwitch("by hand")), Completed)
     desk.venue.do(lambda one: one.faults.clear())
-    desk.passes(3)
+    desk.passes(30)
     desk.until(lambda: desk.run.is_trading)
     assert desk.names()[-1] == "ReconciliationEnded"
 
