@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
 
@@ -50,6 +50,7 @@ def trade_live(
             run.start()
             note = f"this process trades {settings.account} live at {place}"
             with served(settings, api, run.door, note, watchers) as serving:
+                run.connect()  # nobody would attend the run while its API starts
                 _trade(run, serving, stopping)
             _report(run)
 
@@ -78,6 +79,3 @@ def _report(run: LiveRun) -> None:
 
 def _unseen(_: Envelope) -> None:
     """Ignores the event; the read models read it from the log."""
-
-
-__all__ = ["Callable", "Sequence", "connected", "trade_live"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -26,12 +27,13 @@ class _Bybit(BaseSettings):
 def bybit_keys(folder: Path | None) -> Credentials:
     """The key and its secret; a variable of the environment comes before a file of the folder.
 
-    Raises InvalidSettings where one of them is missing, where the folder does not exist, and where others than the owner
-    can read the folder or a file of it.
+    Raises InvalidSettings where one of them is missing, where the folder does not exist, and where others than the
+    owner can read the folder or a file of it.
     """
     if folder is not None:
         _check(folder)
-    found = _Bybit(_secrets_dir=folder)
+    given: dict[str, Any] = {"_secrets_dir": folder}
+    found = _Bybit(**given)
     key, secret = (one.get_secret_value().strip() for one in (found.api_key, found.api_secret))
     if not key or not secret:
         raise InvalidSettings(

@@ -1,7 +1,8 @@
 """Live trading: the engine, a log, an exchange, a live feed and the wall clock.
 
     run = LiveRun(log, plan, connect, feed_of, seen)
-    run.start()                   # checks the account, opens an empty log, connects
+    run.start()                   # checks the account, opens an empty log
+    run.connect()
     while ...:
         run.attend(0.5)           # takes in what has arrived; returns early where something arrives
     held = run.stop()             # settles what is in flight; stops and positions stay at the exchange
@@ -87,7 +88,7 @@ class LiveRun(Attending):
         world = self._restored.world
         _check(log, world, plan.account)
         began = self._steady.tick()
-        self._venue = connect(_placed(world), self._wake)
+        self._venue = connect(placed_in(world), self._wake)
         self._instruments = sorted({*plan.instruments, *_traded(world)})
         self._feed = feed_of(self._instruments, self._wake)
         self._log_id = world.log_id or name()
@@ -106,7 +107,7 @@ class LiveRun(Attending):
     # -- start
 
     def start(self) -> None:
-        """Checks the account, opens an empty log, and connects; returns before the log is compared.
+        """Checks the account and opens an empty log; call `connect` next.
 
         Raises Refused with what a person has to change at the exchange, InvalidInput for instruments that it does not
         trade, ExchangeError, and the log's errors. Nothing is recorded before all checks have passed.
@@ -115,6 +116,13 @@ class LiveRun(Attending):
             self._check_account()
             self._open()
             self._reconciler.begin(_STARTING)
+
+    def connect(self) -> None:
+        """Connects reports and market data, and warms the strategies; `attend` does the rest, as soon as it is called.
+
+        Raises ExchangeError where past candles cannot be fetched, and the log's errors.
+        """
+        with self.closed_on_failure():
             self._venue.start()
             self._feed.start()
             for past in self._market.warmed():
@@ -168,7 +176,7 @@ class LiveRun(Attending):
             if gap.since is not None:
                 self._known_until = min(self._known_until, gap.since)
             self._next_look = 0.0
-        for message in exchange.unread():
+        for message in (*exchange.unread(), *self._feed.unread()):
             _log.error(
                 "a message of the exchange cannot be read: %s: %.500s", message.reason, message.content
             )
@@ -321,7 +329,7 @@ class _Span:
         return self._begun if world.portfolio.discrepancies.reconciling else self._last
 
 
-def _placed(world: World) -> Mapping[str, OrderPlaced]:
+def placed_in(world: World) -> Mapping[str, OrderPlaced]:
     """The terms of the working orders by id."""
     states = world.states.items()
     return {parse(stream).id: state.terms for stream, state in states if isinstance(state, Working)}
@@ -340,7 +348,12 @@ def _check(log: EventLog, world: World, account: str) -> None:
     if first is None:
         return
     check_account(world, account)
-    if first.envelope.meta.source != SOURCE:
+    check_live(first.envelope)
+
+
+def check_live(first: Envelope) -> None:
+    """Raises InvalidInput where the log's first event was not recorded by a live run."""
+    if first.meta.source != SOURCE:
         raise InvalidInput(
             "this log was not opened by `whence live`: its orders are on no exchange; name another one with --log"
         )

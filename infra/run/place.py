@@ -1,4 +1,4 @@
-"""Where a live run trades: Bybit itself, its testnet, its demo trading, or an address such as that of `whence venue`."""
+"""Where a live run trades: Bybit, its testnet, its demo trading, or an address such as that of `whence venue`."""
 
 from __future__ import annotations
 

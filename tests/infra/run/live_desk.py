@@ -14,10 +14,11 @@ from adapters.bybit import BybitExchange, Credentials, Site
 from adapters.bybit.account import BybitAccount
 from adapters.bybit.client import http
 from adapters.bybit.fields import at_ms
-from adapters.simulated.server import VenueServer
+from adapters.simulated.server import VenueServer, VirtualClock
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.order import StopKind
 from commands.door import Answer, Declined
+from commands.exchange import Unread
 from commands.feed import FeedState
 from commands.request import ManualTerms, PlaceOrder, Request, Requested
 from commands.watching import Instance
@@ -89,6 +90,9 @@ class HandFeed:
         self, instrument: str, interval: timedelta, since: datetime, until: datetime
     ) -> Sequence[Candle]:
         return [one for one in self.past if one.instrument == instrument and since <= one.open_time < until]
+
+    def unread(self) -> Sequence[Unread]:
+        return []
 
     def states(self) -> Sequence[FeedState]:
         return []
@@ -166,6 +170,7 @@ class LiveDesk:
         """Starts and returns when the log was compared for the first time."""
         self.trades_at("100")
         self.run.start()
+        self.run.connect()
         self.until(lambda: self.run.is_trading)
         return self
 
@@ -205,6 +210,7 @@ class LiveDesk:
         """Starts, and lets the time pass after which a difference is looked at again."""
         self.trades_at("100")
         self.run.start()
+        self.run.connect()
         self.until(lambda: self.exchange.stream_state.is_live)
         self.passes(1)
         self.passes(PLAN.rhythm.in_flight)
@@ -214,8 +220,17 @@ class LiveDesk:
     def passes(self, seconds: float) -> None:
         """Time passes for the checks of the run, and for the market."""
         self.seconds += seconds
-        self.venue.do(lambda one: one.clock.advance(int(seconds * 1000)))  # type: ignore[attr-defined]
+        self.later(seconds)
         self.run.attend()
+
+    def later(self, seconds: float) -> None:
+        """The market's time passes; the run is not attended."""
+
+        def advance(server: VenueServer) -> None:
+            assert isinstance(server.clock, VirtualClock)
+            server.clock.advance(int(seconds * 1000))
+
+        self.venue.do(advance)
 
     def until(self, reached: Callable[[], bool]) -> None:
         """Attends until the state is reached; fails after 30 seconds without an arrival."""

@@ -69,6 +69,7 @@ def test_before_the_log_was_compared_an_entry_is_denied_and_nothing_is_decided(d
     desk.trades_at("100")
     desk.venue.fails("/v5/execution/list", "code", value=10016, times=0)
     desk.run.start()
+    desk.run.connect()
     desk.until(lambda: desk.exchange.stream_state.is_live)
     desk.closes_at("101")
     assert not desk.has("SignalDetected")
@@ -128,7 +129,7 @@ def test_an_intent_that_was_not_sent_while_it_was_fresh_expires(desks: Desks) ->
     with pytest.raises(Killed):
         desk.asks(LIMIT)
     desk.run.close()
-    desk.venue.do(lambda one: one.clock.advance(120_000))
+    desk.later(120)
     again = desks(key=desk.key, log=desk.log).started()
     assert again.names().count("OrderExpired") == 3
     assert again.entries() == []
