@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from commands.exchange import Funded, Liquidated
 from commands.venue_account import KeyRights, TradingTerms, prepare
 from domain.errors import Refused
 from tests.domain.history import BTC, ETH
@@ -27,6 +29,7 @@ class Book:
     holds: bool = False
     leverages: dict[str, Decimal] = field(default_factory=lambda: {BTC: D(1), ETH: D(5)})
     changed: list[str] = field(default_factory=list[str])
+    settled: tuple[Funded | Liquidated, ...] = ()
 
     def clock_skew(self) -> timedelta:
         return self.skew
@@ -50,6 +53,9 @@ class Book:
         self.changed.append(f"leverage {instrument}")
         if not self.holds:
             self.leverages[instrument] = leverage
+
+    def settlements(self, since: datetime) -> Sequence[Funded | Liquidated]:
+        return [one for one in self.settled if one.at >= since]
 
     def silence(self) -> str:
         return ""
