@@ -27,7 +27,7 @@ from commands.inputs import Relisted, Reported, Started, Tick, opening
 from commands.observer import Observer
 from commands.order import CancelOrder
 from commands.outgoing import Outgoing
-from commands.reconciling import Reconciled, Reconciler
+from commands.reconciling import Reconciled, Reconciler, not_amended
 from commands.sender import Sender
 from commands.stimulus import Ask, Stimulus, clock_fact
 from commands.venue_account import prepare
@@ -210,6 +210,8 @@ class LiveRun(Attending):
             if self._reconciler.in_doubt:
                 self._take_settlements()
             outcome = self._reconciler.run(self._since(), self._under_way())
+            if self.is_trading:
+                self._settle_requests()
         except ExchangeError as fault:
             self._doubt(f"the exchange cannot be queried: {fault}")
             self._failures += 1
@@ -239,7 +241,6 @@ class LiveRun(Attending):
             return
         if not self.is_trading:
             self._resume()
-        self._repeat_requests()
         if self._is_stopping:
             return
         self._reconciler.end(outcome)
@@ -258,17 +259,18 @@ class LiveRun(Attending):
         if found:
             self.driver.handle(Reported(self._steady.tick(), tuple(found)))
 
-    def _repeat_requests(self) -> None:
-        """Sends a cancel again that the exchange did not carry out: the order still works there."""
+    def _settle_requests(self) -> None:
+        """Sends a cancel again that the exchange did not carry out, and gives up an amendment that it did not."""
         patience, portfolio = timedelta(seconds=self._plan.rhythm.patience), self.world.portfolio
         waiting = self._in_flight.silent(portfolio, self._steady.tick(), patience)
         orders = working(portfolio)
-        again = [
-            Outgoing(order_id, OrderCancelRequested("sent again"))
-            for order_id in waiting
-            if orders[order_id].status is OrderStatus.CANCEL_REQUESTED
+        again = [one for one in waiting if orders[one].status is OrderStatus.CANCEL_REQUESTED]
+        given_up = [one for one in waiting if orders[one].status is OrderStatus.AMEND_REQUESTED]
+        reports = [
+            *self._sender.send([Outgoing(one, OrderCancelRequested("sent again")) for one in again]),
+            *not_amended(self._venue.exchange, given_up, self._steady.tick()),
         ]
-        if reports := self._sender.send(again):
+        if reports:
             self.driver.handle(Reported(self._steady.tick(), tuple(reports)))
 
     def _since(self) -> datetime:

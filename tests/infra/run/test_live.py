@@ -9,7 +9,8 @@ import pytest
 from adapters.bybit.account import BybitAccount
 from adapters.simulated.server.account_queries import PERMISSIONS
 from commands.door import Completed, Declined
-from commands.request import TripKillSwitch
+from commands.order import CancelOrder
+from commands.request import AmendOrder, TripKillSwitch
 from domain.account import AccountOpened
 from domain.errors import InvalidInput, InvalidSettings, Refused, StrategyFailed
 from domain.opening import LogOpened, Mode
@@ -18,7 +19,19 @@ from tests.adapters.bybit.bench import SYMBOL, bybit_venue
 from tests.adapters.simulated.server.serving import RunningVenue
 from tests.commands.list_log import ListLog
 from tests.domain.history import an_open_day
-from tests.infra.run.live_desk import BTC, FAILS, FIVE, LIMIT, PLAN, D, Dying, Killed, LiveDesk, a_candle
+from tests.infra.run.live_desk import (
+    BTC,
+    FAILS,
+    FIVE,
+    LIMIT,
+    PLAN,
+    D,
+    Dying,
+    Killed,
+    LiveDesk,
+    Losing,
+    a_candle,
+)
 from tests.replacing import replace
 
 Desks = Callable[..., LiveDesk]
@@ -250,3 +263,27 @@ def test_a_strategy_that_fails_ends_the_run_and_its_door_states_why(desks: Desks
     with pytest.raises(StrategyFailed, match="no opinion"):
         desk.closes_at(str(FAILS))
     assert "the engine stopped" in desk.refused_at_the_door()
+
+
+def test_a_cancel_that_the_exchange_lost_is_sent_again(desks: Desks) -> None:
+    desk = desks(wrapped=lambda one: Losing(one, "cancel")).started()
+    desk.asks(LIMIT)
+    desk.until(lambda: desk.has("OrderAccepted"))
+    (entry,) = desk.run.world.portfolio.entries
+    desk.asks(CancelOrder(entry, "not today"))
+    desk.passes(PLAN.rhythm.patience)
+    desk.until(lambda: not desk.run.world.portfolio.entries)
+    assert desk.names().count("OrderCancelRequested") == 1
+    assert desk.entries() == []
+
+
+def test_an_amendment_that_the_exchange_lost_is_given_up(desks: Desks) -> None:
+    desk = desks(wrapped=lambda one: Losing(one, "amend")).started()
+    desk.asks(LIMIT)
+    desk.until(lambda: desk.has("OrderAccepted"))
+    (entry,) = desk.run.world.portfolio.entries
+    desk.asks(AmendOrder(order_id=entry, limit_price=D(98)))
+    assert desk.has("OrderAmendRequested")
+    desk.passes(PLAN.rhythm.patience)
+    assert desk.has("OrderAmendRefused")
+    assert desk.run.world.portfolio.entries[entry].order.terms.limit_price == LIMIT.terms.limit_price
