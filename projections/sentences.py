@@ -6,7 +6,18 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from domain import account, instrument, mark, opening, order, position, reconciliation, settings, signal
+from domain import (
+    account,
+    breaker,
+    instrument,
+    mark,
+    opening,
+    order,
+    position,
+    reconciliation,
+    settings,
+    signal,
+)
 from domain.events import Event
 
 _UNPRINTED = dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029], " ")
@@ -174,4 +185,8 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     settings.SettingsChanged: lambda e: f"version {e.version}",
     reconciliation.DiscrepancyFound: lambda e: f"{e.subject}: {e.found}",
     reconciliation.DiscrepancyResolved: lambda e: f"{e.discrepancy_id}: {e.resolution}",
+    breaker.CallFailed: lambda e: f"{e.service}: {e.reason}",
+    breaker.BreakerOpened: lambda e: f"{e.service}: {e.failures} failed calls, the last one: {e.reason}",
+    breaker.BreakerHalfOpened: lambda e: f"{e.service}: the next call is the trial",
+    breaker.BreakerClosed: lambda e: f"{e.service}: the exchange answers again",
 }

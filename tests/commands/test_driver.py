@@ -13,6 +13,7 @@ from commands.account import ReserveFunds, TurnDay
 from commands.driver import Driver
 from commands.engine import Engine
 from commands.exchange import Cancelled, Submitted
+from commands.guarding import Guard
 from commands.order import AmendOrder, CancelOrder, DenyOrder, PlaceOrder
 from commands.request import RaiseSignal, TripKillSwitch
 from commands.routes import Command
@@ -305,7 +306,14 @@ class Watching:
 def test_an_observer_receives_each_durable_unit_with_its_times() -> None:
     log, watching = ListLog(), Watching()
     engine, desk = Engine(World(), IDENTITY, since=NOW), Desk()
-    driver = Driver(engine, log, Sender(Mailbox(log), lambda: NOW), desk.recorded.append, watching)
+    sender = Sender(Mailbox(log), lambda: NOW, Guard(engine.world, engine.market))
+    driver = Driver(
+        engine,
+        log,
+        sender,
+        desk.recorded.append,
+        watching,
+    )
     driver.handle(desk.stimulus(*OPENING, cause="command:open"))
     driver.handle(desk.stimulus(account.TripKillSwitch("lunch"), cause="command:1"))
     driver.handle(desk.stimulus(account.TripKillSwitch("again"), cause="command:2"))

@@ -10,9 +10,11 @@ import pytest
 from adapters.simulated import SimulatedExchange
 from adapters.tapes import merge
 from commands.exchange import AnyReport, NotSent, OrderEntry, OrderReport
+from commands.guarding import Guard
 from commands.outgoing import Amendment, unconfirmed
 from commands.sender import Sender
 from domain.candle import Candle
+from domain.market import MarketView
 from domain.order import OrderAmendRequested, OrderStatus
 from domain.streams import parse
 from domain.venue import VenueOrder
@@ -60,7 +62,9 @@ def restored(uninterrupted: Uninterrupted, at: datetime) -> tuple[SimulatedExcha
     }
     settings, world = PLAN.settings.simulation, uninterrupted.run.world
     exchange = SimulatedExchange.restored(world, rules_of(settings), settings.seed, at)
-    return exchange, Sender(exchange, lambda: at).resume(unconfirmed(world, amendments), exchange)
+    return exchange, Sender(exchange, lambda: at, Guard(world, MarketView())).resume(
+        unconfirmed(world, amendments), exchange
+    )
 
 
 def after(exchange: SimulatedExchange, number: int) -> list[AnyReport]:
