@@ -16,6 +16,7 @@ from commands.stimulus import Ask, Stimulus
 from commands.world import World
 from domain.instrument import Instrument
 from domain.order import Liquidity, OrderPlaced, OrderType
+from domain.order_id import is_of_an_engine
 from domain.streams import order_stream
 
 
@@ -112,4 +113,5 @@ def _liquidation(report: Liquidated, rules: Instrument, order_id: str, at: datet
 
 
 def _discrepancy(fact: str, subject: str, report: AnyReport) -> RecordDiscrepancy:
-    return RecordDiscrepancy(fact, subject, f"{type(report).__name__} of something this log does not know")
+    what = "an order of another log" if is_of_an_engine(subject) else "something this log does not know"
+    return RecordDiscrepancy(fact, subject, f"{type(report).__name__} of {what}")

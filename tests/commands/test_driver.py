@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
@@ -21,7 +22,7 @@ from commands.sender import Sender
 from commands.world import World
 from domain.direction import Purpose, Side
 from domain.errors import Conflict, InvalidInput, LogUnavailable, Refused, WhenceError
-from domain.log import Envelope
+from domain.log import Envelope, chain_id
 from domain.order import OrderPlaced, OrderStatus, OrderType
 from domain.position import PositionClosed
 from domain.reconciliation import DiscrepancyFound
@@ -241,6 +242,18 @@ def test_a_report_of_an_unknown_order_is_recorded_as_a_discrepancy_once() -> Non
         "exchange:test:stray", "nobody-e1", "Submitted of something this log does not know"
     )
     assert desk.tell(stray) == []
+
+
+def test_a_report_of_an_order_of_another_log_is_a_discrepancy_that_halts_new_exposure() -> None:
+    desk = Desk().opened()
+    other = f"{chain_id(UUID(int=1), ACCOUNT, 'candle:1')}-e1"
+    (found,) = desk.tell(Submitted(order_id=other, at=NOW, fact="exchange:test:stray", venue_order_id="v9"))
+    assert found.event == DiscrepancyFound(
+        "exchange:test:stray", other, "Submitted of an order of another log"
+    )
+    decision = desk.see(long())[-1].event
+    assert isinstance(decision, DecisionMade)
+    assert decision.reasons == ("UNRESOLVED_DISCREPANCY",)
 
 
 def test_reports_of_one_instant_are_one_append() -> None:
