@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 from importlib.metadata import entry_points
-from typing import cast, get_args, get_origin, get_type_hints
+from typing import Any, cast, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from commands.watching import Instance
+from domain import adjusting
 from domain.arithmetic import ZERO
 from domain.errors import InvalidSettings, WhenceError
 from domain.interval import interval_of
@@ -70,7 +71,7 @@ def on_tapes(settings: Settings) -> Settings:
 
     A live account stops by default. On a tape, a stop after fifty trades would hide how the rules go on.
     """
-    return with_win_rate(settings, ZERO)
+    return _with(settings, {_WIN_RATE: ZERO})
 
 
 LIVE: Mapping[str, object] = {
@@ -84,17 +85,24 @@ LIVE: Mapping[str, object] = {
 
 def for_live(settings: Settings, table: Mapping[str, object]) -> Settings:
     """The settings with the defaults of live trading for every setting that the `[trading]` table does not name."""
-    for name, value in LIVE.items():
-        if not _is_named(name, table):
-            group, _, own = name.partition(".")
-            changed = replace(getattr(settings, group), **{own: value})
-            settings = replace(settings, **{group: changed})
+    return _with(settings, {name: value for name, value in LIVE.items() if not _is_named(name, table)})
+
+
+def unnamed_as_in(in_force: Settings, configured: Settings, table: Mapping[str, object]) -> Settings:
+    """The configured settings with those in force where the default depends on the market and the table names none."""
+    before = adjusting.names(in_force)
+    return _with(
+        configured, {name: before[name] for name in (_WIN_RATE, *LIVE) if not _is_named(name, table)}
+    )
+
+
+def _with(settings: Settings, values: Mapping[str, object]) -> Settings:
+    """The settings with these values, by dotted name."""
+    for name, value in values.items():
+        group, _, own = name.partition(".")
+        parts: dict[str, Any] = {group: replace(getattr(settings, group), **{own: value})}
+        settings = replace(settings, **parts)
     return settings
-
-
-def with_win_rate(settings: Settings, least: Decimal) -> Settings:
-    """The settings with this `risk.minimum_win_rate`."""
-    return replace(settings, risk=replace(settings.risk, minimum_win_rate=least))
 
 
 def _parsed(table: Mapping[str, object]) -> Settings:
