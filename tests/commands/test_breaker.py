@@ -229,3 +229,22 @@ def test_a_restarted_engine_finds_the_breaker_of_the_log() -> None:
     again.at = desk.at
     again.ask(PlaceOrder("mine", RESTING, RULES), cause="command:mine")
     assert (mode(again), again.exchange.letters) == (Mode.OPEN, [])
+
+
+def test_a_log_with_a_breaker_is_recalled_by_the_same_inputs_to_the_same_breaker() -> None:
+    def play(desk: Desk) -> Desk:
+        desk.opened()
+        desk.ask(PlaceOrder(ORDER, REDUCING, RULES), cause="command:place")
+        desk.exchange.error = ExchangeUnreachable("down")
+        for number in range(FAILURES):
+            cancel(desk, number)
+        after_the_pause(desk).see(long())
+        return desk
+
+    played = play(Desk())
+    again = play(Desk(ListLog(played.log.envelopes), recalling=True))
+    assert again.log.envelopes == played.log.envelopes
+    assert again.recorded == played.recorded
+    assert again.exchange.sent == played.exchange.sent
+    assert names(played.log.envelopes).count("BreakerClosed") == 1
+    assert snapshot(again.world) == snapshot(played.world)

@@ -9,6 +9,7 @@ import pytest
 
 from commands.account import ResetKillSwitch
 from commands.order import PlaceOrder
+from commands.settings import ChangeSettings
 from domain.account import KillSwitchTripped
 from domain.daily_loss import DailyLoss, loss_of_day
 from domain.order import OrderType
@@ -65,7 +66,7 @@ def test_the_trip_is_caused_by_the_change_of_the_balance_and_states_the_loss() -
     desk = a_desk()
     lose(desk, held(desk), D(90))
     (tripped,) = (one for one in desk.log.envelopes if isinstance(one.event, KillSwitchTripped))
-    assert tripped.event.reason == "the day's loss of 50 has reached its limit of 10.000"
+    assert tripped.event == KillSwitchTripped("the day's loss of 50 has reached its limit of 10.000")
     assert tripped.meta.actor == "engine"
     cause = next(one for one in desk.log.envelopes if str(one.meta.event_id) == tripped.meta.causation_id)
     assert names([cause]) == ["BalanceChanged"]
@@ -128,3 +129,15 @@ def test_an_account_before_its_first_day_has_lost_nothing() -> None:
     unbegun = replace(desk.world.state(account_stream(ACCOUNT)), day="", day_balance=D(0))
     assert loss_of_day(unbegun, LIMIT) == DailyLoss(D(-10_000), D("0.000"))
     assert not loss_of_day(unbegun, LIMIT).is_reached
+
+
+def test_a_log_whose_loss_is_above_the_limit_already_trips_at_its_next_loss() -> None:
+    """Such as the log of an earlier version, or one whose limit was lowered."""
+    desk = a_desk(on_daily_loss=OnDailyLoss.REFUSE)
+    first = held(desk)
+    held(desk, ETH)
+    assert "KillSwitchTripped" not in lose(desk, first, D(90))
+    settings = desk.world.portfolio.settings.settings
+    trips = replace(settings, risk=replace(settings.risk, on_daily_loss=OnDailyLoss.TRIP))
+    assert "KillSwitchTripped" not in names(desk.ask(ChangeSettings(trips), cause="command:trip"))
+    assert "KillSwitchTripped" in names(desk.tell(funding("f1", D("-0.1"), ETH)))

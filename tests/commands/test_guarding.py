@@ -47,8 +47,11 @@ def status(desk: Desk, name: str) -> OrderStatus:
 
 
 def reasons(desk: Desk) -> list[str]:
-    kinds = (OrderExpired, OrderAmendRefused)
-    return [one.event.reason for one in desk.log.envelopes if isinstance(one.event, kinds)]
+    return [
+        one.event.reason
+        for one in desk.log.envelopes
+        if isinstance(one.event, OrderExpired | OrderAmendRefused)
+    ]
 
 
 def test_a_capped_entry_of_a_strategy_expires_with_its_protection_and_its_funds_are_released() -> None:

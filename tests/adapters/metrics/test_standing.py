@@ -18,7 +18,7 @@ def test_an_unprotected_position_and_a_broken_service_are_counted_while_they_las
     show_standing("main", watchdog, lambda: desk.at + LONGEST_BARE, registry)
 
     def values() -> list[float | None]:
-        names = [("whence_unprotected_positions", {})]
+        names: list[tuple[str, dict[str, str]]] = [("whence_unprotected_positions", {})]
         names += [("whence_circuit_breaker_open", {"service": one.value}) for one in Service]
         return [registry.get_sample_value(name, {"account": "main", **labels}) for name, labels in names]
 
