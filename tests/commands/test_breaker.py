@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from commands.breaker import Answered, EndPause, Unanswered, decide
 from commands.inputs import MarketMoved, Tick
@@ -21,6 +23,7 @@ from domain.breaker import (
     CallFailed,
     Mode,
     Service,
+    evolve,
 )
 from domain.direction import Side
 from domain.errors import ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
@@ -248,3 +251,20 @@ def test_a_log_with_a_breaker_is_recalled_by_the_same_inputs_to_the_same_breaker
     assert again.exchange.sent == played.exchange.sent
     assert names(played.log.envelopes).count("BreakerClosed") == 1
     assert snapshot(again.world) == snapshot(played.world)
+
+
+@given(st.lists(st.integers(1, 40), max_size=30))
+def test_a_closed_breaker_opens_exactly_at_the_first_five_failures_within_thirty_seconds(
+    gaps: list[int],
+) -> None:
+    """`gaps` are the whole seconds between two failures."""
+    moments = [sum(gaps[: number + 1]) for number in range(len(gaps))]
+    expected = next((one for one in moments if sum(one - 30 < other <= one for other in moments) >= 5), None)
+    state, opened = UNBROKEN, None
+    for moment in moments:
+        at = NOW + timedelta(seconds=moment)
+        for event in decide(Unanswered(service=ORDERS, at=at, fact="clock:x", reason="down"), state):
+            state = evolve(state, event)
+        if opened is None and state.mode is Mode.OPEN:
+            opened = moment
+    assert opened == expected
