@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from commands.account import TurnDay
+from commands.breaker import CallReport
 from commands.exchange import AnyReport
 from commands.identity import ENGINE
 from commands.stimulus import Ask, Stimulus
@@ -16,7 +17,9 @@ def midnight_of(at: datetime) -> datetime:
     return at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def of_the_old_day(reports: Sequence[AnyReport], at: datetime) -> Sequence[AnyReport]:
+def of_the_old_day(
+    reports: Sequence[AnyReport | CallReport], at: datetime
+) -> Sequence[AnyReport | CallReport]:
     """The reports that belong to a day before the day of `at`.
 
     If `at` is midnight, when a candle closes, every report belongs to the old day, whatever its own time.

@@ -8,11 +8,10 @@ from time import perf_counter
 from commands import answering
 from commands.door import Answer
 from commands.engine import NO_WORK, Engine, Work
-from commands.exchange import OrderReport
 from commands.inputs import Input, MarketMoved, Reported, RequestMade
 from commands.observer import Observer
 from commands.outgoing import outgoing
-from commands.sender import Sender
+from commands.sender import Sender, SentReport
 from commands.unit import Unit
 from domain.candle import Candle
 from domain.errors import Conflict, InvalidEvent, InvalidInput
@@ -47,7 +46,7 @@ class Driver:
         """`seen` is called with every durable event, also a recalled one; `observer` only with units decided now."""
         self.engine = engine
         self._log, self._sender, self._seen, self._observer = log, sender, seen, observer
-        self._found: list[OrderReport] = []
+        self._found: list[SentReport] = []
 
     def handle(self, given: Input) -> Answer | None:
         """Records all events that follow from the input and sends their orders; returns the answer to a request.

@@ -18,12 +18,14 @@ from math import isclose
 from typing import Any
 
 from commands import answering, day, requests, starting
+from commands.breaker import CallReport
 from commands.door import Answer
 from commands.exchange import AnyReport
 from commands.held_back import holds_back, withdrawals
 from commands.identity import ENGINE, Identity
 from commands.inputs import Input, MarketMoved, Relisted, Reported, RequestMade, Started, Tick, Warmed
 from commands.marking import Marking
+from commands.pausing import pauses_over
 from commands.recall import NOTHING_TO_RECALL, Recall
 from commands.reports import stimuli
 from commands.requests import Situation
@@ -142,7 +144,7 @@ class Engine:
             return self._market_moved_with_day(given)
         marks, sighted = self._taken(given)
         portfolio = self.world.portfolio
-        if marks or sighted or is_closing(portfolio) or holds_back(portfolio):
+        if marks or sighted or is_closing(portfolio) or holds_back(portfolio) or portfolio.breakers:
             return self._all_work_of(marks, sighted, given)
         return NO_WORK
 
@@ -175,6 +177,7 @@ class Engine:
         for mark in marks:
             yield from self._work(Stimulus(given.at, (mark,)))
         yield from self._withdrawals(given)
+        yield from self._pauses_over(given)
         for sightings in sighted:
             yield from self._signals_of(sightings, given.at)
         yield from self._retries(given)
@@ -182,6 +185,11 @@ class Engine:
 
     def _withdrawals(self, given: MarketMoved | Tick) -> Generator[Unit, None, None]:
         stimulus = withdrawals(given, self.world.portfolio)
+        if stimulus is not None:
+            yield from self._work(stimulus)
+
+    def _pauses_over(self, given: MarketMoved | Tick) -> Generator[Unit, None, None]:
+        stimulus = pauses_over(given, self.world.portfolio)
         if stimulus is not None:
             yield from self._work(stimulus)
 
@@ -210,7 +218,7 @@ class Engine:
         return chain_id(self.identity.log_id, self.identity.account, fact)
 
     def _reported(self, given: Reported) -> Work:
-        reports: Sequence[AnyReport] = given.reports
+        reports: Sequence[AnyReport | CallReport] = given.reports
         if self._is_another_day(given.at):
             late = day.of_the_old_day(reports, given.at)
             reports = reports[len(late) :]
@@ -219,13 +227,16 @@ class Engine:
         yield from self._reports(reports, given.at)
         return None
 
-    def _reports(self, reports: Sequence[AnyReport], at: datetime) -> Generator[Unit, None, None]:
+    def _reports(
+        self, reports: Sequence[AnyReport | CallReport], at: datetime
+    ) -> Generator[Unit, None, None]:
         for stimulus in stimuli(reports, self.world, self.identity.account, at):
             yield from self._work(stimulus, of_market=True)
 
     def _ticked(self, given: Tick) -> Work:
         yield from self._turned(given.at)
         yield from self._withdrawals(given)
+        yield from self._pauses_over(given)
         yield from self._retries(given)
         return None
 

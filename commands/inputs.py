@@ -11,6 +11,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from commands.breaker import CallReport
 from commands.exchange import AnyReport
 from commands.identity import ENGINE
 from commands.request import Requested
@@ -29,10 +30,10 @@ class MarketMoved(Struct, frozen=True):
 
 
 class Reported(Struct, frozen=True):
-    """Reports of the exchange, in its order."""
+    """Reports of the exchange, in its order, and of calls to it."""
 
     at: datetime
-    reports: tuple[AnyReport, ...]
+    reports: tuple[AnyReport | CallReport, ...]
 
 
 class RequestMade(Struct, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from commands.breaker import Answered, CallReport, Unanswered
 from commands.exchange import AnyReport, Filled, Funded, Liquidated, OrderReport
 from commands.identity import ENGINE, EXCHANGE
 from commands.order import PlaceOrder
@@ -15,10 +16,13 @@ from commands.stimulus import Ask, Stimulus
 from commands.world import World
 from domain.instrument import Instrument
 from domain.order import Liquidity, OrderPlaced, OrderType
+from domain.order_id import is_of_an_engine
 from domain.streams import order_stream
 
 
-def stimuli(reports: Sequence[AnyReport], world: World, account: str, at: datetime) -> Iterator[Stimulus]:
+def stimuli(
+    reports: Sequence[AnyReport | CallReport], world: World, account: str, at: datetime
+) -> Iterator[Stimulus]:
     """The reports in their order, in as few stimuli as possible.
 
     Each stimulus is made when it is requested, because the position of a report must be looked up after the preceding
@@ -33,10 +37,16 @@ def stimuli(reports: Sequence[AnyReport], world: World, account: str, at: dateti
                 asks = []
             if not _is_known(report.fact, world):
                 yield Stimulus(at, tuple(_of_position(report, world, at)))
+        elif isinstance(report, Unanswered | Answered):
+            asks.append(_of_call(report))
         else:
             asks.append(_of_order(report, world, account))
     if asks:
         yield Stimulus(at, tuple(asks))
+
+
+def _of_call(report: CallReport) -> Ask:
+    return Ask(command=report, cause=report.fact, occurred_at=report.at, actor=ENGINE)
 
 
 def _is_known(fact: str, world: World) -> bool:
@@ -103,4 +113,5 @@ def _liquidation(report: Liquidated, rules: Instrument, order_id: str, at: datet
 
 
 def _discrepancy(fact: str, subject: str, report: AnyReport) -> RecordDiscrepancy:
-    return RecordDiscrepancy(fact, subject, f"{type(report).__name__} of something this log does not know")
+    what = "an order of another log" if is_of_an_engine(subject) else "something this log does not know"
+    return RecordDiscrepancy(fact, subject, f"{type(report).__name__} of {what}")

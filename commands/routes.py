@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from commands import (
     account,
+    breaker,
     exchange,
     instrument,
     mark,
@@ -33,6 +34,7 @@ Command = (
     | settings.SettingsCommand
     | instrument.InstrumentCommand
     | reconciliation.ReconciliationCommand
+    | breaker.BreakerCommand
 )
 
 Stream = Callable[[str, Any], str]
@@ -83,6 +85,10 @@ def _reconciliation(account_name: str, _command: Any) -> str:
     return streams.reconciliation_stream(account_name)
 
 
+def _breaker(account_name: str, command: Any) -> str:
+    return streams.breaker_stream(account_name, command.service)
+
+
 ROUTES: Mapping[type, Route] = {
     opening.OpenLog: Route(_log, opening.decide),
     signal.RaiseSignal: Route(_signal, signal.decide),
@@ -125,4 +131,7 @@ ROUTES: Mapping[type, Route] = {
     reconciliation.ResolveDiscrepancy: Route(_reconciliation, reconciliation.decide),
     reconciliation.BeginReconciliation: Route(_reconciliation, reconciliation.decide),
     reconciliation.EndReconciliation: Route(_reconciliation, reconciliation.decide),
+    breaker.Unanswered: Route(_breaker, breaker.decide),
+    breaker.Answered: Route(_breaker, breaker.decide),
+    breaker.EndPause: Route(_breaker, breaker.decide),
 }

@@ -1,6 +1,7 @@
 """The sender: sends durable requests to the exchange.
 
-Before it sends an intent, it compares the intent's `fresh_until` with the clock.
+Before it sends an intent, it compares the intent's `fresh_until` with the clock, and the guard judges what adds
+exposure (`commands/guarding.py`).
 
 The exchange returns no result. The sender itself makes a report of an order that it did not send, that was refused at
 once, or whose outcome is unknown. The driver handles these reports like those of the exchange.
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from commands.breaker import Answered, CallReport, Unanswered
 from commands.exchange import (
     AmendRefused,
     CancelRefused,
@@ -22,10 +24,14 @@ from commands.exchange import (
     Ticket,
     VenueQueries,
 )
+from commands.guarding import Guard
 from commands.outgoing import Outgoing, Sendable
+from domain.breaker import Service
 from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
 from domain.order import OrderAmendRequested, OrderCancelRequested, OrderPlaced
 
+SentReport = OrderReport | CallReport
+"""A report that the sender makes itself: of an order, or of a call to a circuit breaker."""
 Made = Callable[[str, datetime, str, str], OrderReport]
 """A function that makes a report of (order id, time, venue, reason)."""
 
@@ -33,14 +39,16 @@ Made = Callable[[str, datetime, str, str], OrderReport]
 class Sender:
     """Sends to one exchange; `clock` returns the time (UTC) for tickets and for the comparison with `fresh_until`."""
 
-    def __init__(self, exchange: OrderEntry, clock: Callable[[], datetime]) -> None:
-        self._exchange, self._clock = exchange, clock
+    def __init__(self, exchange: OrderEntry, clock: Callable[[], datetime], guard: Guard) -> None:
+        self._exchange, self._clock, self._guard = exchange, clock, guard
 
-    def send(self, requests: Sequence[Outgoing]) -> Sequence[OrderReport]:
+    def send(self, requests: Sequence[Outgoing]) -> Sequence[SentReport]:
         """Submits each entry together with its protection, then cancels and amends, all in log order.
 
-        A stale entry and its protection are not sent; both are returned as NotSent. An order that reduces a position is
-        never stale. The table `REPORTED` gives the report for each error of the exchange.
+        A stale entry, and one that the guard holds back, is not sent with its protection; both are returned as NotSent.
+        An order that reduces a position is never stale and never held back. The table `REPORTED` gives the report for
+        each error of the exchange. A call without a structured response is also reported to the circuit breaker; an
+        answered one only where the breaker is not closed.
 
         When a tape is recalled, its clock shows the same times as before, so the same requests are sent.
         """
@@ -50,14 +58,16 @@ class Sender:
                 reports.extend(self._requested(request))
         return reports
 
-    def _requested(self, request: Outgoing) -> Sequence[OrderReport]:
+    def _requested(self, request: Outgoing) -> Sequence[SentReport]:
         now = self._clock()
+        reason = self._guard.held_back([request], now).get(request.order_id)
         if request.fresh_until is not None and now > request.fresh_until:
             reason = _stale(request.fresh_until)
+        if reason is not None:
             return [_amend_not_sent(request.order_id, now, self._exchange.venue, reason)]
         return self._handed_over([request], now)
 
-    def resume(self, requests: Sequence[Outgoing], venue: VenueQueries) -> Sequence[OrderReport]:
+    def resume(self, requests: Sequence[Outgoing], venue: VenueQueries) -> Sequence[SentReport]:
         """Sends the unconfirmed requests of a stopped engine again, by the same rules.
 
         An order that is already at the venue is not sent again; its reports or reconciliation show its outcome. A stale
@@ -65,7 +75,7 @@ class Sender:
         terms. An order that never arrived and has a requested cancel is not sent, and neither is its protection. If the
         venue does not respond, the outcome of the order and its protection is unclear.
         """
-        reports: list[OrderReport] = []
+        reports: list[SentReport] = []
         missing: list[Outgoing] = []
         for family in _families(requests):
             try:
@@ -73,50 +83,67 @@ class Sender:
             except ExchangeError as error:
                 at = self._clock()
                 reports.extend(_unclear(one.order_id, at, self._exchange.venue, str(error)) for one in family)
+                reports.extend(_unanswered(error, Service.QUERIES, at))
         others = [request for request in requests if not isinstance(request.event, OrderPlaced)]
         withdrawn, now = _withdrawn(missing, others), self._clock()
         reports.extend(_not_sent(order_id, now, "", _WITHDRAWN) for order_id in withdrawn)
         to_send = [request for request in (*missing, *others) if request.order_id not in withdrawn]
         return [*reports, *self.send(to_send)]
 
-    def _submit(self, family: Sequence[Outgoing]) -> Iterator[OrderReport]:
+    def _submit(self, family: Sequence[Outgoing]) -> Iterator[SentReport]:
         now = self._clock()
-        late = too_late(family, now)
-        yield from (_not_sent(order_id, now, "", reason) for order_id, reason in late.items())
-        sendable = [request for request in family if request.order_id not in late]
+        unsent = _unsent(family, {**self._guard.held_back(family, now), **_too_late(family, now)})
+        yield from (
+            _not_sent(order_id, now, "", f"not sent: {reason}") for order_id, reason in unsent.items()
+        )
+        sendable = [request for request in family if request.order_id not in unsent]
         if sendable:
             yield from self._handed_over(sendable, now)
 
-    def _handed_over(self, requests: Sequence[Outgoing], now: datetime) -> Sequence[OrderReport]:
+    def _handed_over(self, requests: Sequence[Outgoing], now: datetime) -> Sequence[SentReport]:
         """Sends the requests; returns reports of those that the exchange refused or did not confirm."""
         kind = type(requests[0].event)
+        self._guard.passed(requests, now)
         try:
             _CALLS[kind](self._exchange, requests, now)
         except ExchangeError as error:
             made = REPORTED[kind].get(type(error), _unclear)
             at, venue = self._clock(), self._exchange.venue
-            return [made(request.order_id, at, venue, str(error)) for request in requests]
-        return ()
+            failed = [made(request.order_id, at, venue, str(error)) for request in requests]
+            return [*failed, *(_unanswered(error, Service.ORDERS, at) or self._answered())]
+        return self._answered()
+
+    def _answered(self) -> Sequence[CallReport]:
+        if not self._guard.is_broken:
+            return ()
+        at = self._clock()
+        return [Answered(service=Service.ORDERS, at=at, fact=_clock_fact(at))]
 
 
-def too_late(placed: Sequence[Outgoing], now: datetime) -> Mapping[str, str]:
-    """The reason, by order id, for each order that must not be sent any more.
-
-    The market has changed since a stale entry was decided, and its protection would reduce another position. An order
-    that closes a position is never too late.
-    """
-    terms = {request.order_id: request.event for request in placed if isinstance(request.event, OrderPlaced)}
-    stale = {
-        order_id: f"not sent: {_stale(one.fresh_until)}"
-        for order_id, one in terms.items()
-        if not one.reduce_only and now > one.fresh_until
+def _too_late(placed: Sequence[Outgoing], now: datetime) -> Mapping[str, str]:
+    """The reason, by order id, for each entry that is stale: the market has changed since it was decided."""
+    return {
+        one.order_id: _stale(one.event.fresh_until)
+        for one in placed
+        if isinstance(one.event, OrderPlaced) and not one.event.reduce_only and now > one.event.fresh_until
     }
+
+
+def _unsent(placed: Sequence[Outgoing], entries: Mapping[str, str]) -> Mapping[str, str]:
+    """The reasons for these entries and their protection, which would reduce another position."""
     orphans = {
-        order_id: f"not sent: its entry {one.parent} was not sent"
-        for order_id, one in terms.items()
-        if one.parent in stale
+        one.order_id: f"its entry {one.event.parent} was not sent"
+        for one in placed
+        if isinstance(one.event, OrderPlaced) and one.event.parent in entries
     }
-    return stale | orphans
+    return {**entries, **orphans}
+
+
+def _unanswered(error: ExchangeError, service: Service, at: datetime) -> Sequence[CallReport]:
+    """The report of the failed call to its circuit breaker; none for a structured refusal, which is an answer."""
+    if isinstance(error, ExchangeRefused):
+        return ()
+    return [Unanswered(service=service, at=at, fact=_clock_fact(at), reason=str(error))]
 
 
 def _stale(fresh_until: datetime) -> str:

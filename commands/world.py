@@ -7,7 +7,18 @@ from typing import Any
 from uuid import UUID
 
 from commands.commanded import Commanded
-from domain import account, instrument, mark, order, portfolio, position, reconciliation, settings, signal
+from domain import (
+    account,
+    breaker,
+    instrument,
+    mark,
+    order,
+    portfolio,
+    position,
+    reconciliation,
+    settings,
+    signal,
+)
 from domain.direction import Purpose
 from domain.events import NOUNS
 from domain.log import Envelope
@@ -31,6 +42,7 @@ _FOLDS: Mapping[str, Fold] = {
     "instrument": ({}, instrument.evolve),
     "settings": (settings.NONE_IN_FORCE, settings.evolve),
     "reconciliation": (reconciliation.NONE_FOUND, reconciliation.evolve),
+    "breaker": (breaker.UNBROKEN, breaker.evolve),
 }
 """By noun: the state before the first event, and the fold."""
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import get_args
 
 from domain.account import AccountEvent, KillSwitchTripped
+from domain.breaker import BreakerEvent
 from domain.instrument import InstrumentEvent, InstrumentListed, InstrumentRulesChanged
 from domain.mark import AccountMarked
 from domain.opening import LogOpened
@@ -28,6 +29,7 @@ Event = (
     | InstrumentEvent
     | SettingsChanged
     | ReconciliationEvent
+    | BreakerEvent
 )
 
 NOUNS: Mapping[str, tuple[type, ...]] = {
@@ -40,6 +42,7 @@ NOUNS: Mapping[str, tuple[type, ...]] = {
     "instrument": get_args(InstrumentEvent),
     "settings": (SettingsChanged,),
     "reconciliation": get_args(ReconciliationEvent),
+    "breaker": get_args(BreakerEvent),
 }
 
 FULL_NAMES: Mapping[type, str] = {
@@ -54,7 +57,7 @@ SCHEMA_VERSIONS: Mapping[type, int] = {
     InstrumentRulesChanged: 2,
     KillSwitchTripped: 2,
     LogOpened: 2,
-    SettingsChanged: 5,
+    SettingsChanged: 6,
     SignalDetected: 2,
 }
 """The version of each event's schema where it is not 1; each version has its file in `schemas/`."""

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from domain import account, order, position, reconciliation, settings, tiers
 from domain.account import Account, AccountEvent, AccountState, KillSwitchReset, Unopened
 from domain.arithmetic import EXACT, ZERO, distance, total
+from domain.breaker import Breaker, BreakerEvent, Service
 from domain.direction import WAYS_OUT, Direction, Purpose, exit_side, towards
 from domain.errors import AccountNotOpened
 from domain.instrument import Catalogue, InstrumentEvent
@@ -119,7 +120,8 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     instrument. `proposed` holds, by chain, the signals whose entry order is not placed yet. `reset_at` is the number of
     closed trades when a person last reset the kill switch. `owners` holds, by chain, the owners of the latest entries;
     a fill that arrives after its order was dropped needs them. `configured` holds every strategy instance that was ever
-    configured, `signalled` every strategy and scanner that ever raised a signal.
+    configured, `signalled` every strategy and scanner that ever raised a signal. `breakers` holds the circuit breakers
+    that ever had an event.
     """
 
     account_state: AccountState = account.UNOPENED
@@ -137,6 +139,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     owners: Mapping[str, str] = _NOTHING
     configured: frozenset[str] = frozenset()
     signalled: frozenset[str] = frozenset()
+    breakers: Mapping[Service, Breaker] = _NOTHING
 
     @property
     def account(self) -> Account:
@@ -223,6 +226,7 @@ class Changes(TypedDict, total=False):
     owners: Mapping[str, str]
     configured: frozenset[str]
     signalled: frozenset[str]
+    breakers: Mapping[Service, Breaker]
 
 
 class _Alter(Protocol):
@@ -293,6 +297,10 @@ def _reconciliation(
     portfolio: Portfolio, _meta: Meta, _event: ReconciliationEvent, state: Discrepancies
 ) -> Portfolio:
     return altered(portfolio, discrepancies=state)
+
+
+def _breaker(portfolio: Portfolio, _meta: Meta, event: BreakerEvent, state: Breaker) -> Portfolio:
+    return altered(portfolio, breakers={**portfolio.breakers, event.service: state})
 
 
 def _signal(portfolio: Portfolio, meta: Meta, event: SignalDetected, _state: object) -> Portfolio:
@@ -524,6 +532,7 @@ FOLDS: Mapping[type, Fold] = {
     SettingsChanged: _settings,
     **dict.fromkeys(get_args(InstrumentEvent), _instrument),
     **dict.fromkeys(get_args(ReconciliationEvent), _reconciliation),
+    **dict.fromkeys(get_args(BreakerEvent), _breaker),
     SignalDetected: _signal,
     DecisionMade: _decision,
     **dict.fromkeys(get_args(OrderEvent), _order),

@@ -44,6 +44,13 @@ class OnKill(StrEnum):
     CLOSE = "CLOSE"
 
 
+class OnDailyLoss(StrEnum):
+    """The consequence of a day's loss that reaches its limit: entries are refused, or the kill switch trips, too."""
+
+    REFUSE = "REFUSE"
+    TRIP = "TRIP"
+
+
 @dataclass(frozen=True, slots=True)
 class StrategySettings:
     """One instance of a strategy in force, and its parameters as text.
@@ -105,7 +112,7 @@ class RiskSettings:
     An empty `allowed` means every listed instrument. Risks and losses are fractions of the balance. `cooldown_seconds`
     is the pause in an instrument after a losing position, `freshness_seconds` the greatest age of the signal's candle.
     The kill switch trips when the share of won trades among the last `win_rate_window` is below `minimum_win_rate`
-    (0 = off). `on_kill` is what a trip does with open positions.
+    (0 = off). `on_kill` is what a trip does with open positions, `on_daily_loss` what follows from `max_daily_loss`.
     """
 
     allowed: tuple[str, ...] = ()
@@ -120,6 +127,7 @@ class RiskSettings:
     win_rate_window: int = 50
     minimum_win_rate: Decimal = Decimal("0.45")
     on_kill: OnKill = OnKill.HOLD
+    on_daily_loss: OnDailyLoss = OnDailyLoss.REFUSE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +159,19 @@ class SimulationSettings:
     seed: int = 7
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapSettings:
+    """The sender's caps on orders that add exposure; 0 switches a cap off. See `commands/guarding.py`.
+
+    `max_notional` is of one order, in quote currency. `max_deviation` is the distance of an order's price from the last
+    price of the market, as a fraction of the last price. `max_orders_per_minute` counts the entries of any 60 seconds.
+    """
+
+    max_notional: Decimal = ZERO
+    max_deviation: Decimal = ZERO
+    max_orders_per_minute: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class OrphanSettings:
     """The rule, applied at start, for positions whose strategy is no longer configured; `to` is their new owner."""
@@ -177,6 +198,7 @@ class Settings:
     paused: tuple[str, ...] = ()
     reverse_others: bool = False
     orphans: OrphanSettings = OrphanSettings()
+    caps: CapSettings = CapSettings()
 
     @property
     def instances(self) -> tuple[str, ...]:
@@ -293,7 +315,7 @@ def ranges(
 ) -> tuple[tuple[str, Decimal | float, Decimal | float, Decimal | float], ...]:
     """Every numeric setting: its name, its value, and the least and the greatest value it may have."""
     tiers, alpha, risk = settings.tiers, settings.alpha, settings.risk
-    sizing, simulation = settings.sizing, settings.simulation
+    sizing, simulation, caps = settings.sizing, settings.simulation, settings.caps
     return (
         ("tiers.normal_confidence", tiers.normal_confidence, 0, 1),
         ("tiers.strict_confidence", tiers.strict_confidence, 0, 1),
@@ -325,4 +347,7 @@ def ranges(
         ("simulation.seed", simulation.seed, -(2**63) + 1, 2**63 - 1),
         ("simulation.latency_ms", simulation.latency_ms, 0, 3_600_000),
         ("order_freshness_seconds", settings.order_freshness_seconds, 1, 86_400),
+        ("caps.max_notional", caps.max_notional, ZERO, Decimal(10**12)),
+        ("caps.max_deviation", caps.max_deviation, ZERO, ONE),
+        ("caps.max_orders_per_minute", caps.max_orders_per_minute, 0, 10_000),
     )

@@ -77,6 +77,11 @@ def reconciliation_stream(account: str) -> str:
     return _spell("reconciliation", account)
 
 
+def breaker_stream(account: str, service: str) -> str:
+    """`breaker-<account>-<SERVICE>`: the circuit breaker of one kind of call to the exchange."""
+    return _spell("breaker", account, service)
+
+
 @lru_cache(maxsize=4096)
 def parse(stream: str) -> StreamName:
     """A stream's name in its parts; raises InvalidInput for text that is not the name of a stream."""

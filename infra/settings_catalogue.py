@@ -53,6 +53,7 @@ MEANINGS: Mapping[str, str] = {
     "trading.risk.win_rate_window": "Last trades whose win rate the kill switch watches",
     "trading.risk.minimum_win_rate": "Win rate below which the kill switch trips; 0: never. On tapes 0 unless set",
     "trading.risk.on_kill": "What a trip of the kill switch does with open positions",
+    "trading.risk.on_daily_loss": "At max_daily_loss: REFUSE refuses entries, TRIP trips the kill switch, too",
     "trading.sizing.rule": "How an entry's quantity is computed: FIXED, PERCENT or RISK",
     "trading.sizing.quantity": "Quantity with rule FIXED, in base currency",
     "trading.sizing.percent": "Notional with rule PERCENT, as a fraction of the balance",
@@ -67,6 +68,9 @@ MEANINGS: Mapping[str, str] = {
     "trading.reverse_others": "Whether an entry closes an opposite position of another owner",
     "trading.orphans.rule": "What happens to positions of removed strategies: ALERT, CLOSE or HAND_OVER",
     "trading.orphans.to": "New owner of such positions with HAND_OVER",
+    "trading.caps.max_notional": "Notional of one entry, in quote currency, above which it is not sent; 0: no cap",
+    "trading.caps.max_deviation": "Distance of an entry's price from the market above which it is not sent; 0: no cap",
+    "trading.caps.max_orders_per_minute": "Entries that are sent in any 60 seconds; 0: no cap",
 }
 
 

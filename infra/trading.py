@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 from importlib.metadata import entry_points
-from typing import cast, get_args, get_origin, get_type_hints
+from typing import Any, cast, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from commands.watching import Instance
+from domain import adjusting
 from domain.arithmetic import ZERO
 from domain.errors import InvalidSettings, WhenceError
 from domain.interval import interval_of
 from domain.number import misread
 from domain.plain_text import meant
-from domain.settings import Settings, StrategySettings, check, faults
+from domain.settings import OnDailyLoss, Settings, StrategySettings, check, faults
 from domain.strategies import Strategy
 from domain.strategies.builtin import BUILTIN, StrategyFactory
 from infra.layer import Tree, is_table, remedy_of
@@ -48,8 +49,21 @@ def _unknown_pauses(settings: Settings) -> Iterator[str]:
 
 def names_win_rate(table: Mapping[str, object]) -> bool:
     """Whether the table sets `risk.minimum_win_rate`, whose default depends on the market: see `on_tapes`."""
-    risk = table.get("risk")
-    return is_table(risk) and "minimum_win_rate" in risk
+    return _is_named(_WIN_RATE, table)
+
+
+def named_in(table: Mapping[str, object]) -> Collection[str]:
+    """The settings that the table sets and whose default depends on the market, by their dotted names."""
+    return [name for name in (_WIN_RATE, *LIVE) if _is_named(name, table)]
+
+
+def _is_named(name: str, table: Mapping[str, object]) -> bool:
+    group, _, own = name.partition(".")
+    given = table.get(group)
+    return is_table(given) and own in given
+
+
+_WIN_RATE = "risk.minimum_win_rate"
 
 
 def on_tapes(settings: Settings) -> Settings:
@@ -57,12 +71,38 @@ def on_tapes(settings: Settings) -> Settings:
 
     A live account stops by default. On a tape, a stop after fifty trades would hide how the rules go on.
     """
-    return with_win_rate(settings, ZERO)
+    return _with(settings, {_WIN_RATE: ZERO})
 
 
-def with_win_rate(settings: Settings, least: Decimal) -> Settings:
-    """The settings with this `risk.minimum_win_rate`."""
-    return replace(settings, risk=replace(settings.risk, minimum_win_rate=least))
+LIVE: Mapping[str, object] = {
+    "risk.on_daily_loss": OnDailyLoss.TRIP,
+    "caps.max_notional": Decimal(100_000),
+    "caps.max_deviation": Decimal("0.05"),
+    "caps.max_orders_per_minute": 30,
+}
+"""The defaults of live trading where they differ: the neutral defaults of tapes protect no money."""
+
+
+def for_live(settings: Settings, table: Mapping[str, object]) -> Settings:
+    """The settings with the defaults of live trading for every setting that the `[trading]` table does not name."""
+    return _with(settings, {name: value for name, value in LIVE.items() if not _is_named(name, table)})
+
+
+def unnamed_as_in(in_force: Settings, configured: Settings, table: Mapping[str, object]) -> Settings:
+    """The configured settings with those in force where the default depends on the market and the table names none."""
+    before = adjusting.names(in_force)
+    return _with(
+        configured, {name: before[name] for name in (_WIN_RATE, *LIVE) if not _is_named(name, table)}
+    )
+
+
+def _with(settings: Settings, values: Mapping[str, object]) -> Settings:
+    """The settings with these values, by dotted name."""
+    for name, value in values.items():
+        group, _, own = name.partition(".")
+        parts: dict[str, Any] = {group: replace(getattr(settings, group), **{own: value})}
+        settings = replace(settings, **parts)
+    return settings
 
 
 def _parsed(table: Mapping[str, object]) -> Settings:

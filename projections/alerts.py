@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from domain.account import KillSwitchReset, KillSwitchTripped
+from domain.breaker import BreakerClosed, BreakerOpened
 from domain.direction import Purpose
 from domain.log import Recorded
 from domain.order import (
@@ -81,6 +82,8 @@ _ALERTS: Mapping[type, _Alert] = {
     OrderAmendRefused: _Alert(Severity.WARNING, "AMEND_REFUSED"),
     DecisionMade: _Alert(Severity.WARNING, "DAILY_LOSS", _daily_loss),
     PositionOrphaned: _Alert(Severity.WARNING, "POSITION_ORPHANED"),
+    BreakerOpened: _Alert(Severity.CRITICAL, "CIRCUIT_BREAKER_OPENED"),
+    BreakerClosed: _Alert(Severity.INFO, "CIRCUIT_BREAKER_CLOSED"),
     PositionCloseFailed: _Alert(Severity.CRITICAL, "CLOSE_FAILS", _keeps_failing),
 }
 
@@ -135,4 +138,4 @@ def alert_of(recorded: Recorded) -> Row | None:
     }
 
 
-ALERTS = Projection("alerts", 5, Order.STREAM, (TABLE,), dict.fromkeys(_ALERTS, _raised))
+ALERTS = Projection("alerts", 6, Order.STREAM, (TABLE,), dict.fromkeys(_ALERTS, _raised))

@@ -6,7 +6,18 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from domain import account, instrument, mark, opening, order, position, reconciliation, settings, signal
+from domain import (
+    account,
+    breaker,
+    instrument,
+    mark,
+    opening,
+    order,
+    position,
+    reconciliation,
+    settings,
+    signal,
+)
 from domain.events import Event
 
 _UNPRINTED = dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029], " ")
@@ -176,4 +187,8 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     reconciliation.DiscrepancyResolved: lambda e: f"{e.discrepancy_id}: {e.resolution}",
     reconciliation.ReconciliationBegun: _why,
     reconciliation.ReconciliationEnded: lambda e: f"{e.taken_in} differences taken in, {e.left} left",
+    breaker.CallFailed: lambda e: f"{e.service}: {e.reason}",
+    breaker.BreakerOpened: lambda e: f"{e.service}: {e.failures} failed calls, the last one: {e.reason}",
+    breaker.BreakerHalfOpened: lambda e: f"{e.service}: the next call is the trial",
+    breaker.BreakerClosed: lambda e: f"{e.service}: the exchange answers again",
 }

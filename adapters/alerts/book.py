@@ -18,6 +18,8 @@ from projections.store import reading, writing
 _WAITS = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 4, 8, 16, 32, 60, 120, 300))
 """The wait after each failed attempt to deliver a message; the last one applies to all later attempts."""
 _LISTED = 500
+WITHDRAWN = "system"
+"""Who acknowledged a notice of a fault that is over; no person may have this name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,14 @@ class Due:
     failed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The kinds of an account's notices that end with their fault, without a person's acknowledgement."""
+
+    account: str
+    kinds: Collection[str]
+
+
 class NoticeBook:
     """Reads and changes the notices of one partition's log. Errors of the database are raised as StoreError."""
 
@@ -79,6 +89,18 @@ class NoticeBook:
         with answering(self._engine), writing(self._engine) as connection:
             if _open(connection, notice) is None:
                 _add(connection, notice, places, now)
+
+    def withdraw(self, ending: Ending, standing: Collection[str], now: datetime) -> None:
+        """Ends the open notices of these kinds that are not in `standing` (ids): what they are about is over."""
+        over = (
+            NOTICES.c.account == ending.account,
+            NOTICES.c.kind.in_(ending.kinds),
+            NOTICES.c.id.not_in(standing),
+            NOTICES.c.acknowledged_at.is_(None),
+        )
+        ended = update(NOTICES).where(*over).values(acknowledged_at=now, acknowledged_by=WITHDRAWN)
+        with answering(self._engine), writing(self._engine) as connection:
+            connection.execute(ended)
 
     def due(self, places: Collection[str], now: datetime) -> Sequence[Due]:
         """The messages that are to be delivered now, the oldest notice first."""

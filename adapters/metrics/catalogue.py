@@ -180,6 +180,18 @@ RESPONSES = _timing(
     "status",
 )
 
+UNPROTECTED = _gauge(
+    "whence_unprotected_positions",
+    "Open positions that no stop at the exchange has covered for 10 seconds or longer.",
+    "account",
+)
+BREAKER = _gauge(
+    "whence_circuit_breaker_open",
+    "1 while a circuit breaker is open or tries the exchange again; 0 while every call passes.",
+    "account",
+    "service",
+)
+
 HISTORY = (
     SIGNALS,
     DECISIONS,
@@ -208,7 +220,7 @@ HISTORY = (
 )
 """Read from the read models at each scrape."""
 
-ENGINE = (SIGNAL_TO_DECISION, DECISION_TO_ORDER, APPEND, CANDLES)
+ENGINE = (SIGNAL_TO_DECISION, DECISION_TO_ORDER, APPEND, CANDLES, UNPROTECTED, BREAKER)
 """Metrics of a process that trades."""
 
 API = (WEBSOCKETS, RESPONSES, REFUSED)

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from commands.processes.closing import release_funds, trip_on_overfill, trip_on_win_rate
+from commands.processes.closing import (
+    release_funds,
+    trip_on_daily_loss,
+    trip_on_overfill,
+    trip_on_win_rate,
+)
 from commands.processes.closing_out import (
     close_after_trip,
     close_on_trip,
@@ -20,7 +25,7 @@ from commands.processes.ordering import place_orders
 from commands.processes.protecting import follow_protection
 from commands.processes.withdrawing import withdraw_entries
 from commands.routes import Command
-from domain.account import KillSwitchTripped
+from domain.account import BalanceChanged, KillSwitchTripped
 from domain.order import (
     OrderAccepted,
     OrderAmended,
@@ -62,6 +67,7 @@ PROCESSES: Mapping[type, tuple[Process, ...]] = {
     PositionFunded: (settle,),
     PositionClosing: (send_attempt,),
     PositionCloseRetried: (send_attempt,),
+    BalanceChanged: (trip_on_daily_loss,),
     KillSwitchTripped: (withdraw_entries, close_on_trip),
 }
 

@@ -9,8 +9,11 @@ from commands.account import ReleaseFunds
 from commands.processes.moment import Moment
 from commands.routes import Command
 from commands.tripping import trip
+from domain.account import BalanceChanged
 from domain.arithmetic import EXACT
+from domain.daily_loss import loss_of_day
 from domain.order import Closed, OrderOverfilled
+from domain.settings import OnDailyLoss
 
 
 def release_funds(moment: Moment) -> Sequence[Command]:
@@ -25,6 +28,23 @@ def trip_on_overfill(moment: Moment) -> Sequence[Command]:
     event = moment.envelope.event
     assert isinstance(event, OrderOverfilled)
     return [trip(f"order {moment.subject} was filled {event.excess} beyond its quantity", moment.portfolio)]
+
+
+def trip_on_daily_loss(moment: Moment) -> Sequence[Command]:
+    """Trips the kill switch when a realised loss, a fee or funding takes the day's loss to `risk.max_daily_loss`.
+
+    Only with `risk.on_daily_loss = TRIP`. A gain trips nothing, also while the day's loss is above the limit, so that a
+    person's reset holds until the next loss.
+    """
+    event, limits = moment.envelope.event, moment.portfolio.settings.settings.risk
+    assert isinstance(event, BalanceChanged)
+    if limits.on_daily_loss is not OnDailyLoss.TRIP or event.amount >= 0:
+        return ()
+    day = loss_of_day(moment.portfolio.account, limits.max_daily_loss)
+    if not day.is_reached:
+        return ()
+    reason = f"the day's loss of {day.loss} has reached its limit of {day.limit}"
+    return [trip(reason, moment.portfolio)]
 
 
 def trip_on_win_rate(moment: Moment) -> Sequence[Command]:

@@ -3,7 +3,7 @@
 The rules are those that judge a strategy's entry (`domain/committees/risk.py`). A person who wants to exceed a limit
 changes the setting first, which is recorded with the person's name. These members judge:
 
-- kill_switch, order_outcomes, reconciliation: no new exposure on an unknown state;
+- kill_switch, order_outcomes, reconciliation, breakers: no new exposure on an unknown state;
 - allow_list, daily_loss, max_positions: the limits of the account (max_positions does not judge an order that increases
   a position, since it opens none);
 - sizing: the given quantity is within the instrument's bounds;
@@ -35,6 +35,7 @@ MEMBERS: tuple[Judge, ...] = (
     risk.kill_switch,
     risk.order_outcomes,
     risk.reconciliation,
+    risk.breakers,
     risk.allow_list,
     risk.daily_loss,
     risk.max_positions,
@@ -169,6 +170,7 @@ SENTENCES: Mapping[str, Sentence] = {
         "the log is being compared with the exchange ({reconciling}): no new exposure until then"
     ),
     "UNRESOLVED_DISCREPANCY": _with("the exchange and the log disagree ({unresolved}): settle that first"),
+    "CIRCUIT_BREAKER_OPEN": _with("the exchange does not answer ({open}): no new exposure until it does"),
     "INSTRUMENT_NOT_LISTED": _with("{instrument} is not listed here"),
     "INSTRUMENT_NOT_ALLOWED": _with("{instrument} is not allowed by risk.allowed ({allowed})"),
     "TRADING_DAY_NOT_OPENED": _with(

@@ -24,13 +24,14 @@ from domain.signal import Chamber, DecisionMade, SignalDetected, Verdict, Vote, 
 from domain.strategies import Intent
 from domain.tiers import tier_of
 
-POLICY_VERSION = 4
+POLICY_VERSION = 5
 """Increased with every change to the members, to their order or to the verdict; every decision records it.
 
 2: strategies can be paused (`strategy_in_force`).
 3: positions have owners (`holder`): no strategy closes or increases a position of another strategy or of a person.
 4: an exit is under way while its position is being closed, or while orders close all of it at once. Before, any order
    that reduced the position prevented an exit.
+5: an open circuit breaker prevents an entry (`breakers`).
 """
 
 _ALPHA, _RISK = Chamber.ALPHA, Chamber.RISK
@@ -43,6 +44,7 @@ MEMBERS: tuple[Member, ...] = (
     Member("kill_switch", _RISK, risk.kill_switch),
     Member("order_outcomes", _RISK, risk.order_outcomes),
     Member("reconciliation", _RISK, risk.reconciliation),
+    Member("breakers", _RISK, risk.breakers),
     Member("data_freshness", _RISK, risk.data_freshness),
     Member("allow_list", _RISK, risk.allow_list),
     Member("daily_loss", _RISK, risk.daily_loss),
@@ -65,7 +67,7 @@ EXIT_MEMBERS: tuple[Member, ...] = (
 )
 """The members that vote on an exit."""
 
-_ADDED_IN: Mapping[str, int] = {"strategy_in_force": 2, "holder": 3}
+_ADDED_IN: Mapping[str, int] = {"strategy_in_force": 2, "holder": 3, "breakers": 5}
 """The policy version that added a member. When an old decision is repeated, only members of its version vote."""
 
 _EXITS_BY_REMAINING = 4

@@ -9,10 +9,12 @@ from decimal import Decimal
 from msgspec import Struct
 
 from domain.arithmetic import EXACT, ONE, distance, total
+from domain.breaker import Mode
 from domain.committees.case import Case
 from domain.committees.member import Judgement, judgement
 from domain.committees.plan import margin_held, reserve
 from domain.committees.view import View
+from domain.daily_loss import loss_of_day
 from domain.direction import Direction
 from domain.order import OrderStatus
 from domain.owner import PERSON
@@ -187,15 +189,14 @@ def daily_loss(case: Case) -> Judgement:
     day is therefore the sum of both limits.
     """
     account, today = case.view.account, case.view.now.date().isoformat()
-    loss = EXACT.subtract(account.day_balance, account.balance)
-    limit = EXACT.multiply(account.day_balance, case.view.risk.max_daily_loss)
+    day = loss_of_day(account, case.view.risk.max_daily_loss)
     return judgement(
-        {"TRADING_DAY_NOT_OPENED": account.day != today, "DAILY_LOSS_LIMIT": loss > 0 and loss >= limit},
+        {"TRADING_DAY_NOT_OPENED": account.day != today, "DAILY_LOSS_LIMIT": day.is_reached},
         day=account.day,
         today=today,
         day_balance=account.day_balance,
         balance=account.balance,
-        limit=limit,
+        limit=day.limit,
         open_risk=case.view.portfolio.open_risk,
     )
 
@@ -263,6 +264,13 @@ def reconciliation(case: Case) -> Judgement:
         unresolved=" ".join(unresolved),
         **({"reconciling": reconciling} if reconciling else {}),
     )
+
+
+def breakers(case: Case) -> Judgement:
+    """No circuit breaker is open. While one is half open, an entry may be the trial that closes it."""
+    found = case.view.portfolio.breakers.items()
+    broken = [f"{service} since {one.since}" for service, one in found if one.mode is Mode.OPEN]
+    return judgement({"CIRCUIT_BREAKER_OPEN": bool(broken)}, open=", ".join(broken))
 
 
 def exit_once(case: Case) -> Judgement:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from domain.arithmetic import EXACT, ZERO, distance
 from domain.direction import Direction, Side
 from domain.order import OrderStatus, OrderType
+from domain.order_id import is_of_an_engine
 from domain.reconciliation.differences import (
     BalanceDiffers,
     Difference,
@@ -18,6 +19,7 @@ from domain.reconciliation.differences import (
     FilledDiffers,
     InstrumentUnknownToThem,
     OrderMistaken,
+    OrderOfAnotherLog,
     OrderUnknownToThem,
     OrderUnknownToUs,
     PositionQuantityDiffers,
@@ -99,7 +101,8 @@ def _orders(sides: Sides) -> Iterator[Difference]:
         our, their = sides.ours.orders.get(order_id), sides.theirs.orders.get(order_id)
         if our is None:
             if their is not None and their.is_open:
-                yield OrderUnknownToUs(subject=order_id, theirs=their)
+                unknown = OrderOfAnotherLog if is_of_an_engine(order_id) else OrderUnknownToUs
+                yield unknown(subject=order_id, theirs=their)
         elif their is None:
             if our.is_open:
                 yield _missing_stop(sides, our, None) or OrderUnknownToThem(subject=order_id, ours=our)

@@ -50,6 +50,24 @@ class OrderUnknownToUs(Difference, frozen=True, gc=False, kw_only=True):
         return f"the venue works an unknown order: {order.side} {order.quantity} {order.instrument}"
 
 
+class OrderOfAnotherLog(Difference, frozen=True, gc=False, kw_only=True):
+    """The venue has an open order of an engine with another log (see `domain/order_id.py`). Two engines trade on this
+    account, and neither counts the other's exposure. Remedy: none is automatic. A person stops one of the engines, or
+    gives it another account, and cancels its orders at the venue.
+    """
+
+    theirs: StatedOrder
+
+    @property
+    def found(self) -> str:
+        """One sentence that describes the difference to a person."""
+        order = self.theirs
+        return (
+            f"the venue works an order of another log: {order.side} {order.quantity} {order.instrument}; "
+            "another engine trades on this account"
+        )
+
+
 class OrderUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
     """An order is open here and the venue has no order with its id. Its funds are reserved for nothing, or it is an
     exit that does not exist.

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from adapters.http.options import HttpOptions
 from adapters.mailbox import Mailbox
+from commands.watchdog import Watchdog
 from domain.catalogue import known
 from domain.errors import KeyMissing, LogOwned, LogReadOnly, NotSealed, OwnershipLost, WhenceError
 from domain.log import Envelope, EventLog
@@ -34,7 +35,7 @@ from infra.run.resuming import differing
 from infra.run.stake import Stake
 from infra.run.watchers import Watchers
 from infra.tracing import tracing
-from infra.trading import names_win_rate, trading_settings, with_win_rate
+from infra.trading import trading_settings, unnamed_as_in
 
 _log = logging.getLogger(__name__)
 _ATTEND_SECONDS = 0.5
@@ -96,7 +97,9 @@ def _trade(
     """Serves with an engine; read-only from the moment when another engine has taken over the log."""
     orders = "manual orders go to the simulated exchange" if run.has_market else _NO_MARKET
     note = f"this process owns {settings.account}'s log: {orders}"
-    with ApiApart(settings, plan, Embedding(run.door, settings.account, note, watchers)) as api:
+    watchdog = Watchdog(run.world, run.driver.engine.market)
+    watchers.add(watchdog)
+    with ApiApart(settings, plan, Embedding(run.door, settings.account, note, watchers, watchdog)) as api:
         try:
             with commands_served(settings, run.door):
                 announce(api)
@@ -154,8 +157,7 @@ def _check_not_live(log: EventLog) -> None:
 def _warn_of_differences(run: ManualRun, settings: WhenceSettings, beginning: Beginning) -> None:
     """Warns of configured settings that differ from the log's. The log's are in force until a request changes them."""
     in_force, configured = run.world.portfolio.settings.settings, beginning.settings
-    if not names_win_rate(settings.trading):
-        configured = with_win_rate(configured, in_force.risk.minimum_win_rate)
+    configured = unnamed_as_in(in_force, configured, settings.trading)
     found = differing(in_force, configured)
     if found:
         _log.warning(

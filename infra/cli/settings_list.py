@@ -15,13 +15,14 @@ from pydantic import TypeAdapter
 from rich.markup import escape
 from rich.padding import Padding
 
+from domain.adjusting import names
 from domain.quotes import QUOTES
 from domain.settings import Settings, StrategySettings
 from infra.cli.output import console_of
 from infra.config import WhenceSettings, load, shown
 from infra.layer import is_table
 from infra.settings_catalogue import Setting, alerts, trading
-from infra.trading import names_win_rate, trading_settings
+from infra.trading import LIVE, named_in, trading_settings
 from projections.sentences import plain
 
 _OWN: Mapping[str, str] = {
@@ -49,6 +50,10 @@ DESCRIBED: Mapping[str, str] = {
     "keys": "the folder keys of the user's data",
     "instruments": "whence-instruments.json, where it exists",
     _WIN_RATE: "0.45 live, 0 on a tape",
+    **{
+        f"trading.{name}": f"{value} live, {names(Settings())[name]} on a tape"
+        for name, value in LIVE.items()
+    },
 }
 """What the default of a setting stands for, where its value does not show it."""
 
@@ -75,7 +80,7 @@ class Listing:
     def in_force(cls, config: Path | None) -> Listing:
         """The settings of file and environment. Raises InvalidSettings."""
         given = load(config=config)
-        named = frozenset({_WIN_RATE} if names_win_rate(given.trading) else ())
+        named = frozenset(f"trading.{name}" for name in named_in(given.trading))
         return cls(_all(given, trading_settings(given.trading)), cls.of_defaults().defaults, named)
 
     def show(self, *, only_changed: bool, as_json: bool) -> None:

@@ -20,7 +20,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from adapters.alerts.book import Due, NoticeBook, TakenUp
+from adapters.alerts.book import Due, Ending, NoticeBook, TakenUp
 from adapters.alerts.command import Command
 from adapters.alerts.heartbeat import Heartbeat
 from adapters.alerts.notice import Notice
@@ -72,12 +72,14 @@ class Alerting:
         partition: int = 0,
         is_ready: Callable[[], bool] = lambda: True,
         faults: Faults = tuple,
+        ending: Ending | None = None,
         clock: Callable[[], datetime] = utc_now,
         patience: float = _PATIENCE,
     ) -> None:
         """`reader` is used by the thread alone; `stop` leaves it and the engine open.
 
-        The heartbeat is requested only while `is_ready()`.
+        The heartbeat is requested only while `is_ready()`. A notice of a kind in `ending` ends when `faults` has it no
+        longer: only the process that knows such faults may name their kinds.
         """
         self._reader, self._settings, self._partition = reader, settings, partition
         self._engine = engine
@@ -85,7 +87,7 @@ class Alerting:
         self._book = NoticeBook(engine, partition)
         self._places = {place.name: place for place in places_of(settings)}
         self._turn = turn_of(engine, partition, ALERTING)
-        self._is_ready, self._faults = is_ready, faults
+        self._is_ready, self._faults, self._ending = is_ready, faults, ending
         self._clock, self._patience = clock, patience
         self._beat = None if settings.heartbeat is None else Heartbeat(settings.heartbeat.get_secret_value())
         self._next_beat = 0.0
@@ -110,8 +112,11 @@ class Alerting:
         After a failure the other messages to the same place wait for the next step. Raises LogError and StoreError.
         """
         self._take_up()
-        for notice in (*self._faults(), *stranger_notices(self._reader.refusals(), self._clock())):
+        faults = tuple(self._faults())
+        for notice in (*faults, *stranger_notices(self._reader.refusals(), self._clock())):
             self._book.raise_(notice, self._names, self._clock())
+        if self._ending is not None:
+            self._book.withdraw(self._ending, {notice.id for notice in faults}, self._clock())
         silent: set[str] = set()
         for due in self._book.due(self._names, self._clock()):
             if due.place not in silent and not self._deliver(due):
@@ -216,9 +221,11 @@ class Alerting:
 
 
 @contextmanager
-def alerts_sent(settings: WhenceSettings) -> Generator[None]:
+def alerts_sent(
+    settings: WhenceSettings, faults: Faults = tuple, ending: Ending | None = None
+) -> Generator[None]:
     """Sends the alerts of the settings' log while the body runs; does nothing where nothing is to be sent,
-    and on a log in memory, which only its own engine can read.
+    and on a log in memory, which only its own engine can read. `faults` and `ending` are those of `Alerting`.
 
     Raises LogError and StoreError at its start.
     """
@@ -230,7 +237,9 @@ def alerts_sent(settings: WhenceSettings) -> Generator[None]:
         migrate(engine)
         with closing(open_reader(settings)) as reader:
             partition = partition_of(settings)
-            alerting = Alerting(engine, reader, settings.alerts, partition=partition)
+            alerting = Alerting(
+                engine, reader, settings.alerts, partition=partition, faults=faults, ending=ending
+            )
             alerting.start()
             try:
                 yield

@@ -28,10 +28,13 @@ from adapters.mailbox import Mailbox
 from adapters.metrics.engine import EngineMetrics
 from adapters.metrics.registry import new_registry
 from adapters.metrics.snapshot import families_of, joined, snapshots_bytes
+from adapters.metrics.standing import show_standing
+from commands.watchdog import Watchdog
 from domain.errors import ServerFailed, WhenceError
 from infra.config import WhenceSettings
 from infra.run.announcement import announcement
 from infra.run.api_plan import ApiPlan
+from infra.run.clock import utc_now
 from infra.run.refusing import Refusing
 from infra.run.watchers import Watchers
 from infra.store import store_address
@@ -53,7 +56,8 @@ class Embedding:
     """The engine of this process, as its API sees it.
 
     `mailbox` takes requests for `account`, `description` is one line for the user, and `watchers` observe the engine.
-    Where this process has no engine, `closed` is why requests are refused, or `is_distant`: each process of the API
+    `watchdog` knows its positions; None on a tape, whose time is not the time of a scrape. Where this process has no
+    engine, `closed` is why requests are refused, or `is_distant`: each process of the API
     sends them to the engine by the command topic.
     """
 
@@ -61,6 +65,7 @@ class Embedding:
     account: str
     description: str
     watchers: Watchers
+    watchdog: Watchdog | None = None
     closed: WhenceError | None = None
     is_distant: bool = False
 
@@ -151,6 +156,8 @@ class ApiApart:
     def _watch_engine(self) -> None:
         if self._engine.is_here:
             self._engine.watchers.add(EngineMetrics(self._registry))
+            if self._engine.watchdog is not None:
+                show_standing(self._engine.account, self._engine.watchdog, utc_now, self._registry)
             for worker in self._workers:
                 self._engine.watchers.add(worker.quotes)
 

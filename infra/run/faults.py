@@ -1,11 +1,13 @@
-"""Faults of the read models, as notices."""
+"""Faults of the program, as notices: those of the read models, and positions without a stop."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from hashlib import blake2b
 
 from adapters.alerts.notice import NO_ACCOUNT, Notice
+from commands.watchdog import Watchdog, Watched
 from projections.condition import Fault, FaultKind
 from projections.severity import Severity
 
@@ -29,3 +31,39 @@ def read_model_notices(faults: Iterable[Fault], now: datetime) -> Iterator[Notic
                 at=now,
                 ordinal=None,
             )
+
+
+UNPROTECTED = "POSITION_UNPROTECTED"
+"""The kind of the notice of a position without a stop. It is withdrawn when a stop covers the position."""
+
+
+def unprotected_notices(account: str, watchdog: Watchdog, now: datetime) -> Iterator[Notice]:
+    """A notice for each position that no stop at the exchange has covered for too long."""
+    for one in watchdog.unprotected(now):
+        yield Notice(
+            id=_id(one),
+            account=account,
+            severity=Severity.CRITICAL,
+            kind=UNPROTECTED,
+            subject=one.stream,
+            line=_line(one, now),
+            stream=one.stream,
+            chain="",
+            at=now,
+            ordinal=None,
+        )
+
+
+def _id(one: Watched) -> str:
+    """The same while the position stays without a stop, and another when it loses its stop again."""
+    digest = blake2b(f"{one.stream} {one.bare_since}".encode(), digest_size=16)
+    return f"{UNPROTECTED}:{digest.hexdigest()}"
+
+
+def _line(one: Watched, now: datetime) -> str:
+    price = "unknown" if one.price is None else f"{one.price.price} at {one.price.at:%H:%M:%S} UTC"
+    stops = f"stops at {', '.join(map(str, one.stops))} cover {one.covered} of it" if one.stops else "no stop"
+    return (
+        f"{one.direction} {one.quantity} {one.instrument} has {stops} at the exchange since "
+        f"{one.bare_since:%H:%M:%S} UTC; open for {one.age(now)}, last price {price}: move its stop, or close it"
+    )

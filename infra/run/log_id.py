@@ -17,7 +17,7 @@ from adapters.tapes import Tape, tape_identity
 from domain.catalogue import BUILT_IN, Listing
 from domain.instrument import RulesOrigin
 from domain.opening import LogOpened, Mode
-from domain.settings import OnKill, OrphanSettings, Settings, StrategySettings
+from domain.settings import CapSettings, OnDailyLoss, OnKill, OrphanSettings, Settings, StrategySettings
 from infra.run.stake import Stake
 
 FORM = 1
@@ -32,6 +32,7 @@ STAKE = ("currency", "balance", "leverage")
 STRATEGY = ("name", "parameters")
 INSTANCE = ("id", "strategy", "instruments", "interval")
 ORPHANS = ("rule", "to")
+CAPS = ("max_notional", "max_deviation", "max_orders_per_minute")
 GROUPS: Mapping[str, Sequence[str]] = {
     "tiers": (
         "normal_confidence",
@@ -141,6 +142,10 @@ def later(settings: Settings) -> Iterator[tuple[str, Any]]:
         yield "risk.on_kill", settings.risk.on_kill
     if settings.orphans != OrphanSettings():
         yield "orphans", _fields(settings.orphans, ORPHANS)
+    if settings.risk.on_daily_loss is not OnDailyLoss.REFUSE:
+        yield "risk.on_daily_loss", settings.risk.on_daily_loss
+    if settings.caps != CapSettings():
+        yield "caps", _fields(settings.caps, CAPS)
 
 
 def _fields(owner: object, names: Sequence[str]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from commands.driver import Driver
 from commands.engine import Engine
+from commands.guarding import Guard
 from commands.identity import Identity
 from commands.inputs import opening
 from commands.observer import Observer
@@ -54,7 +55,7 @@ class ManualRun(RestingRun):
         opens, log_id = world.log_id is None, world.log_id or name()
         restored.prices.take(feed(log_id, _marked(world, beginning.account)))
         engine = Engine(world, Identity(log_id, beginning.account, SOURCE), since=began, marks=False)
-        sender = Sender(exchange, steady.tick)
+        sender = Sender(exchange, steady.tick, Guard(engine.world, engine.market))
         driver = Driver(engine, log, sender, restored.observe, observer)
         if opens:
             driver.handle(opening(log_id, beginning.commands(log_id), began))

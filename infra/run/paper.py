@@ -16,6 +16,7 @@ from commands.door import Answer, Declined
 from commands.driver import Driver
 from commands.engine import Engine
 from commands.exchange import OrderEntry
+from commands.guarding import Guard
 from commands.identity import Identity
 from commands.inputs import MarketMoved, Reported, RequestMade, opening
 from commands.observer import Observer
@@ -89,7 +90,8 @@ class PaperRun(Attending):
         identity = Identity(self.plan.opening.log_id, plan.account, SOURCE)
         recall = Recall(log.read())
         engine = Engine(World(), identity, since=plan.begins, instances=plan.instances, recall=recall)
-        sender = Sender(plug(self._exchange), lambda: self.at)
+        guard = Guard(engine.world, engine.market)
+        sender = Sender(plug(self._exchange), lambda: self.at, guard)
         driver = Driver(engine, log, sender, self._adoption.seeing(seen), observer)
         files = {tape.instrument: tape.path for tape in plan.tapes}
         begins = log.head() == 0

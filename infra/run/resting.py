@@ -7,16 +7,16 @@ from datetime import datetime
 
 from commands.door import Answer
 from commands.driver import Driver
-from commands.exchange import OrderReport
 from commands.inputs import Reported, RequestMade, Started
 from commands.request import Requested
+from commands.sender import SentReport
 from domain.opening import Mode
 from domain.settings import Settings
 from infra.run.at_rest import MarketAtRest
 from infra.run.attending import Attending
 from infra.run.clock import SteadyClock
 
-Resume = Callable[[], Sequence[OrderReport]]
+Resume = Callable[[], Sequence[SentReport]]
 """Sends unconfirmed requests of the log again and returns the resulting reports."""
 
 

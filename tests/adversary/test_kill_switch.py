@@ -110,7 +110,10 @@ def test_the_balance_is_the_stake_and_the_sum_of_the_fills_and_entries_follow_th
     market = market_of(candle for name in (ABC, QRS, XYZ) for candle in candles(name, by))
     assert faults(log.envelopes, market, SHARE) == []
     after = log.envelopes[len(until(log.envelopes, KillSwitchReset)) :]
-    assert [one.event.instrument for one in after if isinstance(one.event, PositionOpened)] == [QRS]
+    opened = [one.event.instrument for one in after if isinstance(one.event, PositionOpened)]
+    assert opened == ([] if by is By.DAILY_LOSS else [QRS]), (
+        "the day's loss refuses entries after the reset, too"
+    )
 
 
 @EVERY
@@ -151,6 +154,17 @@ def test_an_engine_that_was_killed_at_the_trip_or_the_reset_is_resumed_to_the_sa
         assert len(recorded) < len(whole(on_kill, by)[0].envelopes)
         play_asking(plan(on_kill, by), log, script(by))
         assert [one.envelope for one in log.read()] == whole(on_kill, by)[0].envelopes
+
+
+@pytest.mark.parametrize("on_kill", OnKill)
+def test_a_daily_loss_that_trips_is_the_first_sum_of_the_fills_at_the_limit(on_kill: OnKill) -> None:
+    """The sum of the fills alone reaches the limit of 0.1 % with the last fill before the trip, and not before."""
+    log, _answers = whole(on_kill, By.DAILY_LOSS)
+    before = until(log.envelopes, KillSwitchTripped)
+    lost = [10_000 - Sums().read(before[:end]).balance for end in range(1, len(before) + 1)]
+    fills = [number for number, one in enumerate(before) if isinstance(one.event, OrderFilled)]
+    assert lost[fills[-1]] >= 10
+    assert max(lost[1 : fills[-1]]) < 10
 
 
 def test_a_daily_loss_refuses_new_entries_of_everybody_and_trips_nothing() -> None:

@@ -22,6 +22,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from adapters.tapes import Tape
 from commands.request import ClosePosition, ManualTerms, PlaceOrder, Request, ResetKillSwitch, TripKillSwitch
@@ -30,7 +31,7 @@ from domain.candle import Candle
 from domain.direction import Side
 from domain.log import Envelope
 from domain.order import OrderFilled, OrderPlaced, OrderType
-from domain.settings import OnKill, SimulationSettings, SizingSettings, StrategySettings
+from domain.settings import OnDailyLoss, OnKill, SimulationSettings, SizingSettings, StrategySettings
 from infra.config import WhenceSettings
 from infra.logs import open_owned
 from infra.run.paper import PaperRun
@@ -55,15 +56,19 @@ class By(StrEnum):
 
     PERSON = "PERSON"
     WIN_RATE = "WIN_RATE"
+    DAILY_LOSS = "DAILY_LOSS"
 
 
 def plan(on_kill: OnKill, by: By) -> Plan:
-    """The plan of the tape; a single lost trade trips the switch where it trips by itself."""
+    """The plan of the tape; a single lost trade, of 0.2 % of the balance, trips the switch where it trips by itself."""
     rate = D("0.5") if by is By.WIN_RATE else D(0)
+    daily: dict[str, Any] = (
+        {"max_daily_loss": D("0.001"), "on_daily_loss": OnDailyLoss.TRIP} if by is By.DAILY_LOSS else {}
+    )
     settings = replace(
         EAGER,
         strategies=(StrategySettings("scripted", {"say": _SAY}),),
-        risk=replace(EAGER.risk, on_kill=on_kill, minimum_win_rate=rate, win_rate_window=1),
+        risk=replace(EAGER.risk, on_kill=on_kill, minimum_win_rate=rate, win_rate_window=1, **daily),
         sizing=SizingSettings(risk=D("0.002")),
         simulation=SimulationSettings(volume_share=SHARE),
     )
@@ -80,7 +85,7 @@ def _candle(instrument: str, number: int, by: By) -> Candle:
     price, low = {ABC: D("100.01"), QRS: D("20.01"), XYZ: D("50.01")}[instrument], D(0)
     if instrument == QRS and number >= 6:
         price = D("19.71") if number in (12, 13) else D("20.51")
-    if instrument == ABC and number == 8 and by is By.WIN_RATE:
+    if instrument == ABC and number == 8 and by is not By.PERSON:
         low = D(90)
     return Candle(
         instrument=instrument,

@@ -8,9 +8,11 @@ from decimal import Decimal
 from typing import Any, Self
 
 from commands.account import OpenAccount, TurnDay
+from commands.breaker import CallReport
 from commands.driver import Driver
 from commands.engine import Engine
 from commands.exchange import AnyReport, Filled, Funded, Liquidated, OrderEntry
+from commands.guarding import Guard
 from commands.identity import ENGINE, Identity
 from commands.inputs import Input, MarketMoved, Reported
 from commands.instrument import ListInstrument
@@ -96,7 +98,7 @@ class Desk:
         asks = [self._detect(replace(signal, candle_closed_at=self.at)) for signal in signals]
         return self.handle(Stimulus(self.at, tuple(asks)))
 
-    def tell(self, *reports: AnyReport) -> list[Envelope]:
+    def tell(self, *reports: AnyReport | CallReport) -> list[Envelope]:
         self.at += timedelta(seconds=1)
         return self.handle(Reported(self.at, reports))
 
@@ -105,7 +107,8 @@ class Desk:
         self.driver = self._driver(self.driver.engine, exchange)
 
     def _driver(self, engine: Engine, exchange: OrderEntry) -> Driver:
-        return Driver(engine, self.log, Sender(exchange, self._clock), self.recorded.append)
+        guard = Guard(engine.world, engine.market)
+        return Driver(engine, self.log, Sender(exchange, self._clock, guard), self.recorded.append)
 
     def _clock(self) -> datetime:
         return self.at + self.append_takes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
@@ -13,6 +14,7 @@ from commands.account import ReserveFunds, TurnDay
 from commands.driver import Driver
 from commands.engine import Engine
 from commands.exchange import Cancelled, Submitted
+from commands.guarding import Guard
 from commands.order import AmendOrder, CancelOrder, DenyOrder, PlaceOrder
 from commands.request import RaiseSignal, TripKillSwitch
 from commands.routes import Command
@@ -20,7 +22,7 @@ from commands.sender import Sender
 from commands.world import World
 from domain.direction import Purpose, Side
 from domain.errors import Conflict, InvalidInput, LogUnavailable, Refused, WhenceError
-from domain.log import Envelope
+from domain.log import Envelope, chain_id
 from domain.order import OrderPlaced, OrderStatus, OrderType
 from domain.position import PositionClosed
 from domain.reconciliation import DiscrepancyFound
@@ -242,6 +244,18 @@ def test_a_report_of_an_unknown_order_is_recorded_as_a_discrepancy_once() -> Non
     assert desk.tell(stray) == []
 
 
+def test_a_report_of_an_order_of_another_log_is_a_discrepancy_that_halts_new_exposure() -> None:
+    desk = Desk().opened()
+    other = f"{chain_id(UUID(int=1), ACCOUNT, 'candle:1')}-e1"
+    (found,) = desk.tell(Submitted(order_id=other, at=NOW, fact="exchange:test:stray", venue_order_id="v9"))
+    assert found.event == DiscrepancyFound(
+        "exchange:test:stray", other, "Submitted of an order of another log"
+    )
+    decision = desk.see(long())[-1].event
+    assert isinstance(decision, DecisionMade)
+    assert decision.reasons == ("UNRESOLVED_DISCREPANCY",)
+
+
 def test_reports_of_one_instant_are_one_append() -> None:
     desk = Desk().opened()
     desk.ask(PLACE, PlaceOrder("abc-e2", PLACED, RULES), cause="command:1")
@@ -305,7 +319,14 @@ class Watching:
 def test_an_observer_receives_each_durable_unit_with_its_times() -> None:
     log, watching = ListLog(), Watching()
     engine, desk = Engine(World(), IDENTITY, since=NOW), Desk()
-    driver = Driver(engine, log, Sender(Mailbox(log), lambda: NOW), desk.recorded.append, watching)
+    sender = Sender(Mailbox(log), lambda: NOW, Guard(engine.world, engine.market))
+    driver = Driver(
+        engine,
+        log,
+        sender,
+        desk.recorded.append,
+        watching,
+    )
     driver.handle(desk.stimulus(*OPENING, cause="command:open"))
     driver.handle(desk.stimulus(account.TripKillSwitch("lunch"), cause="command:1"))
     driver.handle(desk.stimulus(account.TripKillSwitch("again"), cause="command:2"))

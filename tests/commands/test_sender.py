@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from commands.breaker import Unanswered
 from commands.exchange import (
     Accepted,
     AmendRefused,
@@ -15,13 +16,18 @@ from commands.exchange import (
     OrderReport,
     OutcomeUnclear,
     Rejected,
+    Report,
 )
+from commands.guarding import Guard
 from commands.order import AmendOrder, CancelOrder, PlaceOrder
 from commands.outgoing import Amendment, Outgoing, unconfirmed
 from commands.sender import REPORTED, Sender
+from commands.world import World
+from domain.breaker import Service
 from domain.candle import Candle
 from domain.direction import Purpose, Side
 from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
+from domain.market import MarketView
 from domain.order import (
     Closed,
     OrderAmendRequested,
@@ -51,6 +57,11 @@ def a_late_desk(late: timedelta) -> Desk:
     desk = Desk().opened()
     desk.append_takes = late
     return desk
+
+
+def unguarded() -> Guard:
+    """A guard that holds nothing back: the settings of no log have no caps."""
+    return Guard(World(), MarketView())
 
 
 # -- freshness
@@ -147,7 +158,7 @@ AMEND = Outgoing(ORDER, OrderAmendRequested(D("0.5"), None, None))
 def sent(*requests: Outgoing, now: datetime = NOW) -> tuple[list[str], list[str]]:
     """The calls to the exchange and the reports that the sender returned, one line each."""
     mailbox = Mailbox(ListLog())
-    reports = Sender(mailbox, lambda: now).send(requests)
+    reports = Sender(mailbox, lambda: now, unguarded()).send(requests)
     calls = [f"{kind} {' '.join(str(one) for one in about)}" for kind, about in mailbox.sent]
     return calls, [f"{type(report).__name__} {report.order_id}" for report in reports]
 
@@ -197,7 +208,9 @@ def test_each_error_of_the_exchange_becomes_its_report(
 ) -> None:
     mailbox = Mailbox(ListLog())
     mailbox.error = error("the words of the error")
-    (made,) = Sender(mailbox, lambda: NOW).send([request_])
+    made, *calls = Sender(mailbox, lambda: NOW, unguarded()).send([request_])
+    assert isinstance(made, Report)
+    assert [type(call) for call in calls] == [Unanswered] * (error is not ExchangeRefused)
     assert (type(made), made.order_id, made.at) == (report, ORDER, NOW)
     assert made.fact.startswith(f"{source}:")
     assert "the words of the error" in str(getattr(made, "reason", ""))
@@ -239,9 +252,10 @@ def test_a_cancel_or_amendment_that_was_not_executed_leaves_the_order_working(er
     desk.ask(amend, cause="command:3")
     state = desk.world.state(order_stream(ACCOUNT, ORDER))
     assert (state.status, state.terms.quantity) == (OrderStatus.ACCEPTED, D(1))
-    assert names(desk.log.envelopes)[-4:] == [
-        *("OrderCancelRequested", "OrderCancelRefused", "OrderAmendRequested", "OrderAmendRefused")
-    ]
+    counted = ["CallFailed"] * isinstance(error, ExchangeUnreachable)
+    cancelled, amended = desk.log.envelopes[-6:], names(desk.log.envelopes)[-2 - len(counted) :]
+    assert amended == ["OrderAmendRequested", "OrderAmendRefused", *counted]
+    assert {"OrderCancelRequested", "OrderCancelRefused"} <= set(names(cancelled))
 
 
 # -- after a stop
@@ -262,12 +276,12 @@ class Stopped:
 
     def resume(self, later: timedelta) -> Sequence[OrderReport]:
         requests = unconfirmed(self.desk.world, {})
-        return Sender(self.venue, lambda: self.desk.at + later).resume(requests, self.line)
+        return Sender(self.venue, lambda: self.desk.at + later, unguarded()).resume(requests, self.line)
 
     def arrive(self, count: int) -> None:
         """Sends the first `count` orders of the bracket, as if before the stop."""
         requests = unconfirmed(self.desk.world, {})
-        Sender(self.venue, lambda: self.desk.at).send(requests[:count])
+        Sender(self.venue, lambda: self.desk.at, unguarded()).send(requests[:count])
         self.venue.on_candles([self._candle()])
 
     def there(self) -> list[VenueOrder | None]:
@@ -314,7 +328,12 @@ def test_after_a_restart_without_a_response_nothing_is_sent_and_the_outcome_is_u
     stopped = Stopped()
     with stopped.line.failing(ExchangeUnreachable):
         reports = stopped.resume(SECOND)
-    assert [(type(one), one.order_id) for one in reports] == [(OutcomeUnclear, one) for one in stopped.ids]
+    *unclear, call = reports
+    assert [(type(one), getattr(one, "order_id", "")) for one in unclear] == [
+        (OutcomeUnclear, one) for one in stopped.ids
+    ]
+    assert isinstance(call, Unanswered)
+    assert call.service is Service.QUERIES
     assert stopped.there() == [None] * 3
     stopped.desk.tell(*reports)
     assert stopped.desk.world.portfolio.unknown_orders == tuple(stopped.ids)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from commands.reconciliation import recorded
 from domain.arithmetic import ONE
 from domain.direction import Direction, Side
+from domain.log import chain_id
 from domain.order import CLOSED, Liquidity, OrderStatus, OrderType
 from domain.reconciliation.comparing import differences
 from domain.reconciliation.differences import (
@@ -27,6 +29,7 @@ from domain.reconciliation.differences import (
     FilledDiffers,
     InstrumentUnknownToThem,
     OrderMistaken,
+    OrderOfAnotherLog,
     OrderUnknownToThem,
     OrderUnknownToUs,
     PositionQuantityDiffers,
@@ -40,7 +43,7 @@ from domain.reconciliation.differences import (
 )
 from domain.reconciliation.statement import StatedExecution, StatedOrder, StatedPosition, Statement
 from domain.venue import Execution
-from tests.domain.history import BTC, ETH, NOW, D, an_instrument
+from tests.domain.history import ACCOUNT, BTC, ETH, NOW, D, an_instrument
 from tests.replacing import replace
 
 S = OrderStatus
@@ -187,6 +190,7 @@ def _opposite(side: Direction) -> Direction:
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 Change = Callable[[Statement, Draw], Statement]
 
+ANOTHER = f"{chain_id(UUID(int=1), ACCOUNT, 'candle:1')}-e1"
 MORE = st.integers(1, 9).map(lambda n: D(n) / 1000)
 CHANGES: Sequence[tuple[str, type[Difference], Change]] = [
     ("an order is gone", OrderUnknownToThem, lambda s, _: replace(s, orders=_less(s.orders, "entry"))),
@@ -194,6 +198,11 @@ CHANGES: Sequence[tuple[str, type[Difference], Change]] = [
         "the venue works an unknown order",
         OrderUnknownToUs,
         lambda s, draw: replace(s, orders=_put(s.orders, "theirs", draw(orders("theirs", OPEN)))),
+    ),
+    (
+        "the venue works an order of another log",
+        OrderOfAnotherLog,
+        lambda s, draw: replace(s, orders=_put(s.orders, ANOTHER, draw(orders(ANOTHER, OPEN)))),
     ),
     ("a stop is gone", ProtectiveStopMissing, lambda s, _: replace(s, orders=_less(s.orders, "stop"))),
     (

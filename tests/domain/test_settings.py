@@ -34,6 +34,7 @@ UNRANGED = {
     "strategies",
     "risk.allowed",
     "risk.on_kill",
+    "risk.on_daily_loss",
     "sizing.rule",
     "paused",
     "reverse_others",

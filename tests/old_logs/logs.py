@@ -157,7 +157,7 @@ def without_later_events(lines: Sequence[Json]) -> Sequence[Json]:
     return kept
 
 
-LATER_MEMBERS = frozenset({"holder"})
+LATER_MEMBERS = frozenset({"holder", "breakers"})
 """Members of the committees that were added after these logs were written; they vote only in new decisions."""
 
 
@@ -176,8 +176,8 @@ ADDED: Mapping[str, frozenset[str]] = {
     "LogOpened.data": frozenset({"simulator"}),
     "InstrumentListed.data": frozenset({"origin"}),
     "KillSwitchTripped.data": frozenset({"positions", "entries"}),
-    "SettingsChanged.data.settings": frozenset({"reverse_others", "orphans"}),
-    "SettingsChanged.data.settings.risk": frozenset({"on_kill"}),
+    "SettingsChanged.data.settings": frozenset({"reverse_others", "orphans", "caps"}),
+    "SettingsChanged.data.settings.risk": frozenset({"on_kill", "on_daily_loss"}),
     "SettingsChanged.data.settings.strategies[]": frozenset({"id", "strategy", "instruments", "interval"}),
 }
 """Fields that were added after these logs were written, by their path, which begins with `<type>.data`."""

@@ -21,6 +21,7 @@ from domain.account import (
     KillSwitchReset,
     KillSwitchTripped,
 )
+from domain.breaker import BreakerClosed, BreakerHalfOpened, BreakerOpened, CallFailed, Service
 from domain.closing import CloseReason
 from domain.direction import Direction, Purpose, Side
 from domain.events import FULL_NAMES, Event, schema_version
@@ -69,6 +70,8 @@ from domain.reconciliation import (
 )
 from domain.settings import (
     AlphaSettings,
+    CapSettings,
+    OnDailyLoss,
     OnKill,
     OrphanRule,
     OrphanSettings,
@@ -149,6 +152,7 @@ _SETTINGS = Settings(
         win_rate_window=40,
         minimum_win_rate=Decimal("0.4"),
         on_kill=OnKill.CLOSE,
+        on_daily_loss=OnDailyLoss.TRIP,
     ),
     sizing=SizingSettings(
         rule=SizingRule.FIXED, quantity=Decimal("0.01"), percent=Decimal("0.2"), risk=Decimal("0.02")
@@ -164,6 +168,7 @@ _SETTINGS = Settings(
     paused=("breakout",),
     reverse_others=True,
     orphans=OrphanSettings(OrphanRule.HAND_OVER, "quick"),
+    caps=CapSettings(max_notional=Decimal(20_000), max_deviation=Decimal("0.02"), max_orders_per_minute=12),
 )
 
 _OPENED = LogOpened(
@@ -326,6 +331,10 @@ _EVENTS: tuple[Event, ...] = (
     DiscrepancyResolved("d-1", "taken up as a fill"),
     ReconciliationBegun("the engine starts"),
     ReconciliationEnded(3, 1),
+    CallFailed(Service.ORDERS, NOON, "no response within 10 s"),
+    BreakerOpened(Service.ORDERS, NOON, 5, "no response within 10 s"),
+    BreakerHalfOpened(Service.QUERIES, NOON),
+    BreakerClosed(Service.MARKET_DATA, NOON),
 )
 
 
@@ -336,7 +345,10 @@ def _enveloped(event: Event) -> Envelope:
 SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) for event in _EVENTS}
 """The sample of each event, by the event's full name."""
 
-_HELD_AFTER_A_TRIP = replace(_SETTINGS, risk=replace(_SETTINGS.risk, on_kill=OnKill.HOLD))
+_UNCAPPED = replace(
+    _SETTINGS, risk=replace(_SETTINGS.risk, on_daily_loss=OnDailyLoss.REFUSE), caps=CapSettings()
+)
+_HELD_AFTER_A_TRIP = replace(_UNCAPPED, risk=replace(_UNCAPPED.risk, on_kill=OnKill.HOLD))
 _ONE_OF_A_KIND = replace(
     _HELD_AFTER_A_TRIP,
     strategies=(StrategySettings("trend", {"fast": "12", "slow": "26"}), StrategySettings("breakout")),
@@ -387,6 +399,7 @@ EARLIER: Mapping[tuple[str, int], Event] = {
     ("whence.settings.SettingsChanged", 4): SettingsChanged(
         2, _HELD_AFTER_A_TRIP, "breakout trades against the news"
     ),
+    ("whence.settings.SettingsChanged", 5): SettingsChanged(2, _UNCAPPED, "breakout trades against the news"),
 }
 """By full name and version: the event that older bytes are decoded to, where it differs from the current sample."""
 

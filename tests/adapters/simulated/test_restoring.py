@@ -9,10 +9,12 @@ import pytest
 
 from adapters.simulated import SimulatedExchange
 from adapters.tapes import merge
-from commands.exchange import AnyReport, NotSent, OrderEntry, OrderReport
+from commands.exchange import AnyReport, NotSent, OrderEntry
+from commands.guarding import Guard
 from commands.outgoing import Amendment, unconfirmed
-from commands.sender import Sender
+from commands.sender import Sender, SentReport
 from domain.candle import Candle
+from domain.market import MarketView
 from domain.order import OrderAmendRequested, OrderStatus
 from domain.streams import parse
 from domain.venue import VenueOrder
@@ -51,7 +53,7 @@ class Uninterrupted:
         return self.exchanges[0]
 
 
-def restored(uninterrupted: Uninterrupted, at: datetime) -> tuple[SimulatedExchange, Sequence[OrderReport]]:
+def restored(uninterrupted: Uninterrupted, at: datetime) -> tuple[SimulatedExchange, Sequence[SentReport]]:
     """The restored exchange, and the reports after the requests that had not arrived were sent again."""
     amendments = {
         parse(envelope.meta.stream).id: Amendment(envelope.event, envelope.meta.recorded_at)
@@ -60,7 +62,9 @@ def restored(uninterrupted: Uninterrupted, at: datetime) -> tuple[SimulatedExcha
     }
     settings, world = PLAN.settings.simulation, uninterrupted.run.world
     exchange = SimulatedExchange.restored(world, rules_of(settings), settings.seed, at)
-    return exchange, Sender(exchange, lambda: at).resume(unconfirmed(world, amendments), exchange)
+    return exchange, Sender(exchange, lambda: at, Guard(world, MarketView())).resume(
+        unconfirmed(world, amendments), exchange
+    )
 
 
 def after(exchange: SimulatedExchange, number: int) -> list[AnyReport]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from domain.account import DayOpened, FundsReserved, KillSwitchTripped
+from domain.breaker import BreakerOpened, Service
 from domain.closing import CloseReason
 from domain.committees import (
     EXIT_MEMBERS,
@@ -36,7 +37,7 @@ from domain.settings import (
 )
 from domain.signal import Chamber, DecisionMade, SignalDetected, Tier, Verdict
 from domain.strategies import Intent
-from domain.streams import reconciliation_stream
+from domain.streams import breaker_stream, reconciliation_stream
 from tests.domain.history import (
     ACCOUNT,
     BTC,
@@ -152,6 +153,13 @@ ALONE = (
         ("RECONCILING",),
         lambda: an_open_day().record(
             reconciliation_stream(ACCOUNT), ReconciliationBegun("the engine starts")
+        ),
+    ),
+    Alone(
+        "breakers",
+        ("CIRCUIT_BREAKER_OPEN",),
+        lambda: an_open_day().record(
+            breaker_stream(ACCOUNT, "ORDERS"), BreakerOpened(Service.ORDERS, NOW, 5, "no response")
         ),
     ),
     Alone("data_freshness", ("STALE_DATA",), now=NOW + timedelta(seconds=30, microseconds=1)),
@@ -507,12 +515,12 @@ def test_margin_of_open_positions_is_not_spendable() -> None:
 
 
 def test_an_old_decision_is_made_again_by_the_members_of_its_policy() -> None:
-    """Under the first policy no member voted on paused strategies or on the owners of positions."""
+    """Under the first policy no member voted on paused strategies, owners of positions or circuit breakers."""
     paused = an_open_day(Settings(paused=(SIGNAL.strategy,)))
     then, now = decide(SIGNAL, a_view(paused), 1), decide(SIGNAL, a_view(paused))
     assert (then.verdict, now.verdict) == (Verdict.ENTER, Verdict.SKIP)
     assert (then.policy_version, now.policy_version) == (1, POLICY_VERSION)
-    assert len(then.votes) == len(now.votes) - 2
+    assert len(then.votes) == len(now.votes) - 3
     assert now.reasons == ("STRATEGY_PAUSED",)
 
 

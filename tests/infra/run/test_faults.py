@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from infra.run.faults import read_model_notices
+from commands.exchange import Accepted
+from commands.watchdog import LONGEST_BARE, Watchdog
+from infra.run.faults import UNPROTECTED, read_model_notices, unprotected_notices
 from projections.condition import Fault, FaultKind
 from projections.severity import Severity
-from tests.domain.history import NOW
+from tests.commands.desk import Desk, a_fill_of, chain_of, long
+from tests.domain.history import NOW, D
 
 
 def test_parked_late_and_ended_read_models_are_critical_notices_and_other_faults_are_none() -> None:
@@ -28,3 +31,20 @@ def test_a_fault_has_one_id_within_an_hour_and_another_one_in_the_next() -> None
     times = (NOW, NOW.replace(minute=59), NOW + timedelta(hours=1))
     first, same, later = [next(read_model_notices([fault], at)).id for at in times]
     assert first == same != later
+
+
+def test_a_position_without_a_stop_is_a_critical_notice_with_one_id_until_it_is_covered() -> None:
+    desk = Desk().opened()
+    watchdog = Watchdog(desk.world, desk.driver.engine.market)
+    chain = chain_of(desk.see(long()))
+    watchdog.recorded(desk.tell(a_fill_of(f"{chain}-e1", "x1", D(50), D(100))), 0.0, 0.0)
+    late = desk.at + LONGEST_BARE
+    first, again = (list(unprotected_notices("main", watchdog, at)) for at in (late, late + LONGEST_BARE))
+    (notice,) = first
+    assert [one.id for one in again] == [notice.id]
+    assert (notice.severity, notice.kind, notice.account) == (Severity.CRITICAL, UNPROTECTED, "main")
+    assert notice.line.startswith("LONG 50 BTCUSDT-LINEAR.BYBIT has no stop at the exchange since ")
+    assert len(notice.id) <= 100
+    stop = Accepted(order_id=f"{chain}-s1", at=NOW, fact="exchange:test:s", venue_order_id="v")
+    watchdog.recorded(desk.tell(stop), 0.0, 0.0)
+    assert list(unprotected_notices("main", watchdog, late)) == []

@@ -11,7 +11,16 @@ import pytest
 
 from adapters.tapes import read_tape, synthetic_tape
 from domain.instrument import Instrument
-from domain.settings import OnKill, OrphanRule, OrphanSettings, RiskSettings, Settings, StrategySettings
+from domain.settings import (
+    CapSettings,
+    OnDailyLoss,
+    OnKill,
+    OrphanRule,
+    OrphanSettings,
+    RiskSettings,
+    Settings,
+    StrategySettings,
+)
 from infra.config import load
 from infra.run import log_id
 from infra.run.plan import Plan, plan_of
@@ -58,6 +67,8 @@ CHANGES: Mapping[str, Plan] = {
     "win rate": plan(Settings(risk=RiskSettings(minimum_win_rate=D(0)))),
     "paused": plan(Settings(paused=("trend",))),
     "reversing others": plan(Settings(reverse_others=True)),
+    "daily loss": plan(Settings(risk=RiskSettings(on_daily_loss=OnDailyLoss.TRIP))),
+    "caps": plan(Settings(caps=CapSettings(max_deviation=D("0.05")))),
     "orphans": plan(Settings(orphans=OrphanSettings(OrphanRule.CLOSE))),
     "instance": plan(Settings(strategies=(StrategySettings(id="quick", strategy="trend"),))),
     "instruments": plan(Settings(strategies=(StrategySettings("trend", instruments=(BTC,)),))),
@@ -83,11 +94,13 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
     everything = replace(
         Settings(),
         paused=("trend",),
-        risk=RiskSettings(minimum_win_rate=D("0.4"), on_kill=OnKill.CLOSE),
+        risk=RiskSettings(minimum_win_rate=D("0.4"), on_kill=OnKill.CLOSE, on_daily_loss=OnDailyLoss.TRIP),
+        caps=CapSettings(max_orders_per_minute=1),
         reverse_others=True,
         orphans=OrphanSettings(OrphanRule.CLOSE),
     )
     named |= {path for path, _ in log_id.later(everything)} | {f"orphans.{name}" for name in log_id.ORPHANS}
+    named |= {f"caps.{name}" for name in log_id.CAPS}
     assert named == set(_paths(Settings()))
     strategy = tuple(field.name for field in fields(StrategySettings))
     assert strategy == (*log_id.STRATEGY, *log_id.INSTANCE)

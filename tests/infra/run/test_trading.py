@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from domain.errors import InvalidSettings
-from domain.settings import OrphanRule, OrphanSettings, Settings, SizingRule, StrategySettings
-from infra.trading import instances_of, strategy_of, trading_settings
+from domain.settings import OnDailyLoss, OrphanRule, OrphanSettings, Settings, SizingRule, StrategySettings
+from infra.trading import for_live, instances_of, strategy_of, trading_settings, unnamed_as_in
+from tests.replacing import replace
 
 
 def test_an_empty_table_gives_all_defaults() -> None:
@@ -188,3 +189,35 @@ def test_an_invalid_instance_is_refused_with_its_fault(
 def test_an_instance_of_an_unknown_strategy_is_refused() -> None:
     with pytest.raises(InvalidSettings, match="no strategy is called 'luck'"):
         instances_of(Settings(strategies=(StrategySettings(id="quick", strategy="luck"),)))
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        ({}, (OnDailyLoss.TRIP, Decimal(100_000), Decimal("0.05"), 30)),
+        (
+            {"risk": {"on_daily_loss": "REFUSE"}, "caps": {"max_notional": "0", "max_orders_per_minute": 3}},
+            (OnDailyLoss.REFUSE, Decimal(0), Decimal("0.05"), 3),
+        ),
+    ],
+    ids=["nothing is named", "some are named, one with its neutral value"],
+)
+def test_live_trading_has_defaults_of_its_own_where_the_table_names_none(
+    table: dict[str, object], expected: tuple[object, ...]
+) -> None:
+    found = for_live(trading_settings(table), table)
+    caps = found.caps
+    assert (
+        found.risk.on_daily_loss,
+        caps.max_notional,
+        caps.max_deviation,
+        caps.max_orders_per_minute,
+    ) == expected
+    assert trading_settings({}) == Settings()
+
+
+def test_settings_whose_default_depends_on_the_market_are_those_in_force_unless_named() -> None:
+    in_force = for_live(Settings(), {})
+    table: dict[str, object] = {"caps": {"max_notional": "5"}}
+    found = unnamed_as_in(in_force, trading_settings(table), table)
+    assert found == replace(in_force, caps=replace(in_force.caps, max_notional=Decimal(5)))

@@ -1,0 +1,122 @@
+"""The watchdog of positions: which open positions have no stop at the exchange, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from msgspec import Struct
+
+from commands.guarding import Prices
+from commands.world import World
+from domain.arithmetic import total
+from domain.direction import Direction, exit_side
+from domain.log import Envelope
+from domain.market import LastPrice
+from domain.order import OrderStatus, OrderType, Working, leaves
+from domain.portfolio import OpenPosition, Portfolio
+
+LONGEST_BARE = timedelta(seconds=10)
+"""How long a position may be without a stop that covers it: many round trips, in one of which its stop is placed."""
+
+_RESTS = frozenset({OrderStatus.ACCEPTED, OrderStatus.TRIGGERED, OrderStatus.PARTIALLY_FILLED})
+
+
+class Watched(Struct, frozen=True, gc=False, kw_only=True):
+    """An open position as the watchdog knows it.
+
+    `stops` are the trigger prices of its stops that rest at the exchange (quote currency), `covered` is their quantity
+    (base currency). `price` is the last price. `bare_since` is when the position was first seen with a quantity that no
+    stop covers (UTC), None while it is covered.
+    """
+
+    stream: str
+    instrument: str
+    direction: Direction
+    quantity: Decimal
+    opened_at: datetime
+    stops: tuple[Decimal, ...]
+    covered: Decimal
+    price: LastPrice | None
+    bare_since: datetime | None
+
+    def age(self, now: datetime) -> timedelta:
+        """How long the position is open."""
+        return now - self.opened_at
+
+
+class Watchdog:
+    """An `Observer` that knows every open position of an engine's world. Any thread may read it; it changes nothing.
+
+    It also sees the positions that were open before it began; one of them without a stop counts from its opening,
+    because nobody knows since when the stop is gone.
+    """
+
+    def __init__(self, world: World, prices: Prices) -> None:
+        self.world, self._prices = world, prices
+        held = world.portfolio.positions.values()
+        self._bare: Mapping[str, datetime] = {
+            one.stream: one.opened_at for one in held if not _is_covered(one, world.portfolio)
+        }
+
+    def saw(self, instrument: str, close: Decimal, at: datetime) -> None:
+        """See `Observer`. A price changes no protection."""
+
+    def recorded(self, envelopes: Sequence[Envelope], worked: float, appended: float) -> None:
+        """See `Observer`. A position is bare from the time at which the event that left it bare was recorded."""
+        portfolio, at = self.world.portfolio, envelopes[-1].meta.recorded_at
+        self._bare = {
+            held.stream: self._bare.get(held.stream, at)
+            for held in portfolio.positions.values()
+            if not _is_covered(held, portfolio)
+        }
+
+    def positions(self) -> Sequence[Watched]:
+        """Every open position, in the order of opening."""
+        portfolio, bare = self.world.portfolio, self._bare
+        return [self._watched(held, portfolio, bare) for held in portfolio.positions.values()]
+
+    def unprotected(self, now: datetime) -> Sequence[Watched]:
+        """The positions that are without a covering stop for `LONGEST_BARE` or longer at `now` (UTC)."""
+        return [
+            one
+            for one in self.positions()
+            if one.bare_since is not None and now - one.bare_since >= LONGEST_BARE
+        ]
+
+    def _watched(self, held: OpenPosition, portfolio: Portfolio, bare: Mapping[str, datetime]) -> Watched:
+        state = held.state
+        return Watched(
+            stream=held.stream,
+            instrument=state.instrument,
+            direction=state.direction,
+            quantity=state.quantity,
+            opened_at=held.opened_at,
+            stops=tuple(
+                one.terms.trigger_price
+                for one in _stops(held, portfolio)
+                if one.terms.trigger_price is not None
+            ),
+            covered=_covered(held, portfolio),
+            price=self._prices.last(state.instrument),
+            bare_since=bare.get(held.stream),
+        )
+
+
+def _is_covered(held: OpenPosition, portfolio: Portfolio) -> bool:
+    return _covered(held, portfolio) >= held.state.quantity
+
+
+def _covered(held: OpenPosition, portfolio: Portfolio) -> Decimal:
+    return total(leaves(one) for one in _stops(held, portfolio))
+
+
+def _stops(held: OpenPosition, portfolio: Portfolio) -> Iterator[Working]:
+    """The stops of the position that rest at the exchange; one with an unknown outcome may not be there."""
+    for one in portfolio.exits.values():
+        terms = one.terms
+        protects = terms.instrument == held.state.instrument and terms.side is exit_side(held.state.direction)
+        rests = one.status is not OrderStatus.OUTCOME_UNKNOWN and one.restored in _RESTS
+        if protects and terms.type is OrderType.STOP and rests:
+            yield one
