@@ -118,6 +118,15 @@ class Engine:
         """
         return self._steps[type(given)](given)
 
+    def warm_up(self, candles: Iterable[Candle]) -> None:
+        """Passes past candles to the market and the strategies, before the first input; drops the proposals.
+
+        Raises what `Watch.take` raises.
+        """
+        for candle in candles:
+            self.market.take(candle)
+            self._watch.take(candle, self.market)
+
     def confirm(self, unit: Unit) -> None:
         """Folds the events of a durable unit into the state."""
         if unit.branch is None:
