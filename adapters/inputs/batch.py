@@ -67,9 +67,29 @@ class Batch(NamedTuple):
         return *(number.to_bytes(8, "big") for number in numbers), self.fingerprint, self.data, self.previous
 
     @property
+    def packed(self) -> bytes:
+        """The batch as one record."""
+        return msgspec.msgpack.encode((_FORM, *self))
+
+    @classmethod
+    def unpacked(cls, body: bytes | None) -> Batch | None:
+        """The batch of a record; None for a record that is no batch."""
+        try:
+            form, *values = msgspec.msgpack.decode(body or b"", type=_Packed)
+        except msgspec.MsgspecError:
+            return None
+        return (
+            cls(*values) if form == _FORM and min(values[0], values[1], values[3], values[4]) >= 0 else None
+        )
+
+    @property
     def after(self) -> int:
         """The number of the last input."""
         return self.first + self.count - 1
+
+
+_FORM: Final = "whence inputs 1"
+_Packed = tuple[str, int, int, bool, int, int, bytes, bytes, bytes, bytes]
 
 
 class End(NamedTuple):

@@ -65,7 +65,7 @@ class SqliteTape:
         self._path, self._clock = tape_path(log), clock
         signer = Signer(keys or KeyFolder())
         self._owner = FileOwner(self._path)
-        self._is_closed = False
+        self._is_closed = self._is_doubtful = False
         try:
             self._connection = self._opened(log)
             with _translated(self._path):
@@ -91,8 +91,10 @@ class SqliteTape:
         if not len(self._waiting):
             return
         batch = self._waiting.batch()
+        self._is_doubtful = True
         with _translated(self._path):
             self._connection.execute(_INSERT, batch)
+        self._is_doubtful = False
         # What was written to a file that was removed in the meantime must not count as kept.
         self._check()
         self._waiting.written(batch)
@@ -103,7 +105,8 @@ class SqliteTape:
             return
         self._is_closed = True
         try:
-            if self._owner.is_this_process:
+            # After a failed commit the rest may be there already.
+            if self._owner.is_this_process and not self._is_doubtful:
                 self.keep()
         finally:
             if self._owner.is_this_process:

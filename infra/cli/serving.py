@@ -139,7 +139,7 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers]]:
     with closing(open_owned(settings)) as log, played_store(settings) as played, tracing(settings) as spans:
         if spans is not None:
             watchers.add(spans)
-        with input_tape(settings, utc_now) if settings.inputs_at_rest else nullcontext() as tape:
+        with input_tape(settings, log, utc_now) if settings.inputs_at_rest else nullcontext() as tape:
             run = ManualRun(log, beginning, _unseen, watchers, feed=played_prices(played), tape=tape)
             _warn_of_differences(run, settings, beginning)
             yield run, watchers

@@ -16,8 +16,9 @@ from tests.infra.run.taped import INSTANTS, frames, replayed, trade
 
 _FORK = get_context("fork")
 STEPS = {"input taken": 2, "unit decided": 3, "inputs kept": 4, "unit recorded": 4}
-"""Every step between two of which a kill leaves another state of tape and log, with the least number of sessions that are
-on the tape after two kills: a session that ends before its first unit may leave nothing."""
+"""Each step of a run at which a kill leaves another state of tape and log, with the least number of sessions that are
+on the tape after two kills: a session that ends before its first unit may leave nothing.
+"""
 
 
 def _killed(path: Path, first: int, upto: int, at: str, count: int) -> None:

@@ -124,7 +124,7 @@ class TapedRun:
 class Stepped(Protocol):
     """Called at each named step of a run; a test ends the process there."""
 
-    def __call__(self, step: str) -> None: ...
+    def __call__(self, step: str, /) -> None: ...
 
 
 class SteppedLog:
@@ -158,7 +158,11 @@ class SteppedTape:
         self._tape.keep()
 
 
-def trade(path: Path, first: int, upto: int, step: Stepped = lambda step: None) -> None:
+def no_step(_step: str) -> None:
+    """Lets the run pass every step."""
+
+
+def trade(path: Path, first: int, upto: int, step: Stepped = no_step) -> None:
     """One session on the log in this file, with its tape beside it."""
     with closing(open_sqlite(path, AvroCodec())) as log, closing(SqliteTape(path, _clock)) as tape:
         TapedRun(SteppedLog(log, step), SteppedTape(tape, step), first).trade(first, upto)
