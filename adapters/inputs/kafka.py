@@ -79,7 +79,7 @@ class KafkaTape:
             return
         self._is_closed = True
         if self._beside.bodies:
-            # The append that carried them failed, or its outcome is not known: written twice, they would break the chain.
+            # The append that carried them failed, or its outcome is unknown: a second copy would break the chain.
             return
         with suppress(OwnershipLost):  # what is left led to nothing, and the tape is another engine's now
             self._write()
