@@ -38,7 +38,7 @@ class TapedInput(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """`count` inputs from the number `first` on.
+    """`size` inputs from the number `first` on.
 
     `begins`: the first of them is a `SessionBegun`. `at` is when the last of them came, in µs since 1970. `schema` and
     `fingerprint` name the schema of the compressed `data`. `previous` is the signature of the batch before, zeros for
@@ -46,7 +46,7 @@ class Batch(NamedTuple):
     """
 
     first: int
-    count: int
+    size: int
     begins: bool
     at: int
     schema: int
@@ -63,7 +63,7 @@ class Batch(NamedTuple):
     @property
     def parts(self) -> Sequence[bytes]:
         """See `adapters.marks.signature.Signable`."""
-        numbers = (self.first, self.count, int(self.begins), self.at, self.schema)
+        numbers = (self.first, self.size, int(self.begins), self.at, self.schema)
         return *(number.to_bytes(8, "big") for number in numbers), self.fingerprint, self.data, self.previous
 
     @property
@@ -85,7 +85,7 @@ class Batch(NamedTuple):
     @property
     def after(self) -> int:
         """The number of the last input."""
-        return self.first + self.count - 1
+        return self.first + self.size - 1
 
 
 _FORM: Final = "whence inputs 1"
@@ -152,7 +152,7 @@ class Waiting:
     def written(self, batch: Batch) -> None:
         """Forgets the inputs of this batch, which is durable."""
         self._end = End(batch.after, batch.signature)
-        del self._taken[: batch.count]
+        del self._taken[: batch.size]
         self._size = sum(map(len, self._taken))
         self._begins = False
 
@@ -198,9 +198,9 @@ def _decoded(batch: Batch) -> Iterator[TapedInput]:
     except zlib.error as fault:
         raise LogCorrupt(f"the inputs {batch.first} to {batch.after} are damaged: {fault}") from fault
     entries = _reader(batch.schema, batch.fingerprint).decode(data)
-    if len(entries) != batch.count:
+    if len(entries) != batch.size:
         raise LogCorrupt(
-            f"{batch.count} inputs from {batch.first} on are stated, and {len(entries)} are there"
+            f"{batch.size} inputs from {batch.first} on are stated, and {len(entries)} are there"
         )
     for number, (at, given) in enumerate(entries, batch.first):
         yield TapedInput(number, at, given)

@@ -101,6 +101,10 @@ def read_kafka(
     topic, signer = _Topic(address, client), Signer(keys or KeyFolder())
     if not topic.exists():
         raise InvalidInput(f"there is no topic {topic.name}: no run has recorded inputs for this log")
+    return _inputs(topic, signer)
+
+
+def _inputs(topic: _Topic, signer: Signer) -> Iterator[TapedInput]:
     try:
         yield from inputs_of(_from_a_session(topic.batches(signer)), signer)
     except LogCorrupt as fault:

@@ -52,7 +52,7 @@ def demanded() -> Fields:
 
 
 @cache
-def schemas() -> Mapping[int, Schema]:
+def schemas() -> dict[int, Schema]:
     """Every schema of `schemas/tape`, by number."""
     texts = {
         int(file.name.removesuffix(".json")): file.read_text(encoding="utf-8")

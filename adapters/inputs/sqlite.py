@@ -24,12 +24,12 @@ from domain.errors import InvalidInput, LogCorrupt, LogLost, LogUnavailable
 
 _CREATE: Final = """
 CREATE TABLE IF NOT EXISTS inputs (
-    first INTEGER PRIMARY KEY, count INTEGER NOT NULL, begins INTEGER NOT NULL, at INTEGER NOT NULL,
+    first INTEGER PRIMARY KEY, size INTEGER NOT NULL, begins INTEGER NOT NULL, at INTEGER NOT NULL,
     schema INTEGER NOT NULL, fingerprint BLOB NOT NULL, data BLOB NOT NULL, previous BLOB NOT NULL,
     signature BLOB NOT NULL
 )
 """
-_COLUMNS: Final = "first, count, begins, at, schema, fingerprint, data, previous, signature"
+_COLUMNS: Final = "first, size, begins, at, schema, fingerprint, data, previous, signature"
 _INSERT: Final = f"INSERT INTO inputs ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  (ours)
 _LAST: Final = f"SELECT {_COLUMNS} FROM inputs ORDER BY first DESC LIMIT 1"  # noqa: S608  (ours)
 _ALL: Final = f"SELECT {_COLUMNS} FROM inputs ORDER BY first"  # noqa: S608  (ours)
@@ -145,10 +145,14 @@ def read_sqlite(log: Path, keys: KeyFolder | None = None) -> Iterator[TapedInput
     path = tape_path(log)
     if not path.is_file():
         raise InvalidInput(f"there is no tape of inputs at {path}: no run has recorded one for this log")
+    return _inputs(path, keys or KeyFolder())
+
+
+def _inputs(path: Path, keys: KeyFolder) -> Iterator[TapedInput]:
     try:
         with _translated(path), closing(Reading(path).connection) as connection:
             rows = (_batch(path, row) for row in connection.execute(_ALL))
-            yield from inputs_of(rows, Signer(keys or KeyFolder()))
+            yield from inputs_of(rows, Signer(keys))
     except LogCorrupt as fault:
         raise LogCorrupt(f"{path}: {fault}") from None
 
@@ -157,8 +161,8 @@ def _batch(path: Path, row: tuple[Any, ...]) -> Batch:
     """The batch of a row. Raises LogCorrupt for a value of another type: a column of SQLite can hold any."""
     if tuple(map(type, row)) != _TYPES or min(row[:5]) < 0:
         raise LogCorrupt(f"a row of {path.name} holds values that no engine wrote")
-    first, count, begins, *rest = row
-    return Batch(first, count, bool(begins), *rest)
+    first, size, begins, *rest = row
+    return Batch(first, size, bool(begins), *rest)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing, nullcontext
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +14,6 @@ from infra.cli.options import ConfigOption, JsonOption, LogOption, time_of, whol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextlib import AbstractContextManager
 
     from adapters.log.recorder_log import RecorderLog
     from domain.log import Envelope
@@ -55,14 +54,13 @@ def replay(
 
     settings = load(log=log, config=config)
     parse_address(settings.log)
+    _check_target(into)
     end = Until(upto, None if until is None else time_of(until))
-    target = None if into is None else _target(settings, load(log=into, config=config))
-    with (
-        closing(open_reader(settings)) as reader,
-        target or nullcontext() as receiving,
-        stoppable() as stopping,
-    ):
-        replaying = Replay(reader, AvroCodec(), taped_inputs(settings), end, receiving)
+    with ExitStack() as held, stoppable() as stopping:
+        reader = held.enter_context(closing(open_reader(settings)))
+        inputs = taped_inputs(settings)
+        target = None if into is None else held.enter_context(closing(_target(load(log=into, config=config))))
+        replaying = Replay(reader, AvroCodec(), inputs, end, target)
         _follow(replaying, min(upto or reader.head(), reader.head()), stopping.requested)
     _print(replaying, as_json=as_json)
     if replaying.difference is not None:
@@ -71,19 +69,27 @@ def replay(
         raise typer.Exit(INTERRUPTED)
 
 
-def _target(settings: WhenceSettings, target: WhenceSettings) -> AbstractContextManager[RecorderLog]:
-    """The empty log that receives the events. Raises InvalidInput where it is the replayed log, or not empty."""
+def _check_target(into: str | None) -> None:
+    """Raises InvalidInput, which names the option, where its address is invalid."""
     from adapters.log.address import parse_address
+
+    try:
+        if into is not None:
+            parse_address(into)
+    except InvalidInput as fault:
+        raise InvalidInput(f"--into: {fault}") from None
+
+
+def _target(settings: WhenceSettings) -> RecorderLog:
+    """The empty log that receives the events. Raises InvalidInput where it is not empty, and the log's errors."""
     from infra.config import shown
     from infra.logs import open_owned
 
-    if parse_address(target.log) == parse_address(settings.log):
-        raise InvalidInput("--into names the log that is replayed: name another one")
-    opened = open_owned(target)
+    opened = open_owned(settings)
     if opened.head():
         opened.close()
-        raise InvalidInput(f"--into {shown(target.log)} holds events: name an empty log")
-    return closing(opened)
+        raise InvalidInput(f"--into {shown(settings.log)} holds events: name an empty log")
+    return opened
 
 
 def _follow(replaying: Replay, total: int, stops: Callable[[], bool]) -> None:

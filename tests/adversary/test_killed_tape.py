@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from contextlib import closing
@@ -12,7 +13,10 @@ import pytest
 
 from adapters.avro import AvroCodec
 from adapters.log.sqlite import open_sqlite
+from tests.infra.cli.test_api import PAUSE
 from tests.infra.run.taped import INSTANTS, frames, replayed, trade
+from tests.journeys.program import whence
+from tests.journeys.serving import started
 
 _FORK = get_context("fork")
 STEPS = {"input taken": 2, "unit decided": 3, "inputs kept": 4, "unit recorded": 4}
@@ -52,3 +56,19 @@ def test_a_run_killed_at_a_step_and_resumed_is_made_again_from_its_tape(
     assert sessions <= replay.sessions <= 4
     assert replay.ordinal == len(frames(path))
     assert frames(path) == frames(tmp_path / "again.db")
+
+
+def test_an_engine_in_a_market_at_rest_that_is_killed_between_requests_is_made_again(tmp_path: Path) -> None:
+    (tmp_path / "whence.toml").write_text("inputs_at_rest = true\n", encoding="utf-8")
+    created = whence(tmp_path, "tokens", "create", "desk", "--role", "trader", "--json")
+    token = json.loads(created.stdout)["token"]
+    for mutation in ("pauseStrategy", "resumeStrategy"):
+        with started(tmp_path) as engine:
+            changed = engine.query(PAUSE.replace("pauseStrategy", mutation), token, key=mutation)
+            assert changed["data"][mutation]["__typename"] == "Completed"
+            engine.program.process.kill()
+            engine.program.process.wait()
+    done = whence(tmp_path, "replay", "--into", "sqlite:///again.db")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "of 2 sessions led to" in done.stdout
+    assert frames(tmp_path / "whence.db") == frames(tmp_path / "again.db")

@@ -120,7 +120,7 @@ CHANGES = {
     "a batch was removed": ("DELETE FROM inputs WHERE first = 4", "inputs 6 to 9 do not follow on input 3"),
     "the first batch was removed": ("DELETE FROM inputs WHERE first = 1", "begins at input 4, which begins no session"),
     "the content was changed": ("UPDATE inputs SET data = x'00' WHERE first = 4", "inputs 4 to 5 were changed"),
-    "a number was changed": ("UPDATE inputs SET count = 3 WHERE first = 6", "inputs 6 to 8 were changed"),
+    "a number was changed": ("UPDATE inputs SET size = 3 WHERE first = 6", "inputs 6 to 8 were changed"),
     "a value of another type": ("UPDATE inputs SET at = 'noon' WHERE first = 4", "values that no engine wrote"),
     "a negative number": ("UPDATE inputs SET first = -4 WHERE first = 4", "values that no engine wrote"),
     "a signature was removed": ("UPDATE inputs SET signature = x'' WHERE first = 4", "inputs 4 to 5 were changed"),
