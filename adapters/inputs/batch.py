@@ -69,18 +69,17 @@ class Batch(NamedTuple):
     @property
     def packed(self) -> bytes:
         """The batch as one record."""
-        return msgspec.msgpack.encode((_FORM, *self))
+        return msgspec.msgpack.encode((_FORM, self))
 
     @classmethod
     def unpacked(cls, body: bytes | None) -> Batch | None:
         """The batch of a record; None for a record that is no batch."""
         try:
-            form, *values = msgspec.msgpack.decode(body or b"", type=_Packed)
+            form, batch = msgspec.msgpack.decode(body or b"", type=tuple[str, Batch])
         except msgspec.MsgspecError:
             return None
-        return (
-            cls(*values) if form == _FORM and min(values[0], values[1], values[3], values[4]) >= 0 else None
-        )
+        numbers = batch.first, batch.size, batch.at, batch.schema
+        return batch if form == _FORM and min(numbers) >= 0 else None
 
     @property
     def after(self) -> int:
@@ -89,7 +88,6 @@ class Batch(NamedTuple):
 
 
 _FORM: Final = "whence inputs 1"
-_Packed = tuple[str, int, int, bool, int, int, bytes, bytes, bytes, bytes]
 
 
 class End(NamedTuple):

@@ -52,7 +52,7 @@ def demanded() -> Fields:
 
 
 @cache
-def schemas() -> dict[int, Schema]:
+def schemas() -> Mapping[int, Schema]:
     """Every schema of `schemas/tape`, by number."""
     texts = {
         int(file.name.removesuffix(".json")): file.read_text(encoding="utf-8")
@@ -64,7 +64,8 @@ def schemas() -> dict[int, Schema]:
 
 def newest() -> Schema:
     """The schema that this program writes."""
-    return next(reversed(schemas().values()))
+    found = schemas()
+    return found[max(found)]
 
 
 def schema_of(number: int, fingerprint: bytes) -> Schema:

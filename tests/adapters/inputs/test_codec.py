@@ -45,12 +45,16 @@ _PLAIN: Mapping[Any, st.SearchStrategy[Any]] = {
 }
 
 
+def _is_enum(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Enum)
+
+
 @cache
 def _values(hint: Any) -> st.SearchStrategy[Any]:
     """Any value of this type, however deep."""
     if hint in _PLAIN:
         return _PLAIN[hint]
-    if isinstance(hint, type) and issubclass(hint, Enum):
+    if _is_enum(hint):
         return st.sampled_from(hint)
     if is_record(hint):
         hints = get_type_hints(hint, localns={"Role": Role})

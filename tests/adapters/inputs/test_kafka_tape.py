@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
 
 import pytest
@@ -30,7 +30,7 @@ def settings(kafka_bootstrap_servers: str, kafka_topic: str) -> WhenceSettings:
 
 
 @contextmanager
-def _session(settings: WhenceSettings) -> Iterator[tuple[RecorderLog, InputTape]]:
+def _session(settings: WhenceSettings) -> Generator[tuple[RecorderLog, InputTape]]:
     with closing(open_owned(settings)) as log, input_tape(settings, log, lambda: INSTANTS[0][0]) as tape:
         yield log, tape
 
@@ -51,7 +51,7 @@ def _replayed(settings: WhenceSettings) -> Replay:
 
 
 @contextmanager
-def _other_owner(settings: WhenceSettings) -> Iterator[None]:
+def _other_owner(settings: WhenceSettings) -> Generator[None]:
     """Takes the log over from its owner, as after a suspension."""
     address = parse_address(settings.log)
     assert isinstance(address, KafkaAddress)
