@@ -96,9 +96,12 @@ def _follow(replaying: Replay, total: int, stops: Callable[[], bool]) -> None:
     """Replays to the end or until a stop, and shows the progress on a terminal."""
     from infra.cli.advance import Advance
 
+    shown = -1
     with Advance() as advance:
         for ordinal in replaying.steps():
-            advance.show({"replay": (ordinal, total)})
+            if ordinal != shown:  # most inputs lead to nothing
+                advance.show({"replay": (ordinal, total)})
+                shown = ordinal
             if stops():
                 return
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import NamedTuple, NoReturn
+from uuid import UUID
 
 from adapters.inputs.batch import TapedInput
 from adapters.log.recorder_log import Codec, RecordedLog
@@ -93,11 +94,11 @@ class Replay:
     def steps(self) -> Iterator[int]:
         """Replays, and yields the ordinal reached after each input. Ends with the tape or the first difference.
 
-        Raises what the tape, the log and the settings of the strategies raise, and InvalidInput for a tape of another
-        log.
+        Sessions of another log, which was at the same place before, are passed over. Raises what the tape, the log and
+        the settings of the strategies raise, and InvalidInput for a tape without a session of this log.
         """
         try:
-            for taped, end in _with_ends(self._tape):
+            for taped, end in _with_ends(_of_this_log(self._tape, _log_id(self._log))):
                 if self._is_reached(taped.given):
                     return
                 self._feed(taped, end)
@@ -149,7 +150,6 @@ class Replay:
             self._part(
                 f"the tape begins after {session.folded} events, and the log holds {self._head}", taped
             )
-        _check_id(self._log, session)
         recorded = self._log.read(upto=session.folded)
         while page := [one.envelope for one in islice(recorded, _AT_ONCE)]:
             self._world.fold_all(page)
@@ -233,13 +233,27 @@ class _Frames:
         return self._page[ordinal - self._first] if self._page else None
 
 
-def _check_id(log: RecordedLog, session: SessionBegun) -> None:
-    """Raises InvalidInput where the session is not of this log."""
+def _log_id(log: RecordedLog) -> UUID | None:
+    """The id of the log; None for a log without events."""
     for recorded in log.read(upto=1):
         event = recorded.envelope.event
-        found = event.log_id if isinstance(event, LogOpened) else None
-        if found != session.log_id:
-            raise InvalidInput(f"the tape is of the log {session.log_id}, and this log is {found}")
+        return event.log_id if isinstance(event, LogOpened) else None
+    return None
+
+
+def _of_this_log(tape: Iterable[TapedInput], log_id: UUID | None) -> Iterator[TapedInput]:
+    """The inputs from the first session of the log with this id on; all where the log has no events.
+
+    A session of another log came before: that log was moved or removed, or its opening was never recorded. Raises
+    InvalidInput where there is no session of this log.
+    """
+    begun = log_id is None
+    for taped in tape:
+        begun = begun or (isinstance(taped.given, SessionBegun) and taped.given.log_id == log_id)
+        if begun:
+            yield taped
+    if not begun:
+        raise InvalidInput(f"the tape of inputs holds no session of this log, whose id is {log_id}")
 
 
 def _instances(session: SessionBegun) -> Sequence[Instance]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
-from functools import cache, partial
+from functools import cache
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -58,7 +58,7 @@ def _values(hint: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(hint)
     if is_record(hint):
         hints = get_type_hints(hint, localns={"Role": Role})
-        fields = {name: st.deferred(partial(_values, hints[name])) for name in names_of(hint)}
+        fields = {name: _later(hints[name]) for name in names_of(hint)}
         return st.fixed_dictionaries(fields).map(lambda values: cast("Any", hint)(**values))
     arguments = get_args(hint)
     if get_origin(hint) in (types.UnionType, Union):
@@ -74,6 +74,10 @@ def _back(given: Taped) -> Taped:
     ((at, found),) = Reader(newest()).decode(data)
     assert at == AT
     return found
+
+
+def _later(hint: Any) -> st.SearchStrategy[Any]:
+    return st.deferred(lambda: _values(hint))
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

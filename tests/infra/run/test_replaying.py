@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copyfile
 
@@ -17,11 +17,22 @@ from adapters.log.sqlite import open_sqlite
 from adapters.log.sqlite import read_sqlite as read_log
 from commands.input_tape import SessionBegun, WarmedUp
 from commands.inputs import Reported, RequestMade
+from commands.request import (
+    PauseStrategy,
+    PlaceOrder,
+    Request,
+    Requested,
+    ResetKillSwitch,
+    ResumeStrategy,
+    TripKillSwitch,
+)
 from domain.errors import InvalidInput
 from infra.run.manual import ManualRun
 from infra.run.replaying import Difference, Replay, Until
-from tests.infra.run.taped import INSTANTS, frames, replayed, trade
-from tests.infra.run.test_manual import BEGINNING, NOON
+from tests.domain.history import LOG_ID
+from tests.infra.run.taped import INSTANTS, SteppedLog, frames, replayed, trade
+from tests.infra.run.test_manual import BEGINNING, LIMIT, MARKET, NOON, PRICES, fed
+from tests.replacing import replace
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +118,57 @@ def test_a_tape_that_ends_before_its_log_leaves_events_that_no_input_led_to(run:
 def test_a_tape_of_another_log_is_refused(run: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.db"
     with closing(open_sqlite(other, AvroCodec())) as log, closing(SqliteTape(other, lambda: NOON)) as tape:
-        ManualRun(log, BEGINNING, lambda _envelope: None, clock=lambda: NOON, tape=tape)
+        ManualRun(log, BEGINNING, lambda _envelope: None, clock=lambda: NOON, name=lambda: LOG_ID, tape=tape)
     copyfile(tape_path(run), tape_path(other))
-    with pytest.raises(InvalidInput, match="the tape is of the log"):
+    with pytest.raises(InvalidInput, match=f"no session of this log, whose id is {LOG_ID}"):
         replayed(other)
+
+
+def test_sessions_before_the_first_one_of_the_log_are_passed_over(run: Path) -> None:
+    """A run that was killed before its log was opened leaves a session of a log that never was."""
+    inputs = list(read_sqlite(run))
+    never = inputs[0]._replace(given=replace(inputs[0].given, log_id=LOG_ID))
+    replay = _replay(run, [never, inputs[1], *inputs])
+    assert (replay.difference, replay.sessions, replay.ordinal) == (None, 3, len(frames(run)))
+
+
+class Cut(Exception):
+    """The run ends here."""
+
+
+def _rest(path: Path, at: list[datetime], requests: Sequence[Request], cut: str = "") -> None:
+    """A session in a market at rest: each request, then five seconds. It is cut at the step `cut` of the last one."""
+
+    def step(name: str) -> None:
+        if name == cut and at[0] > began + timedelta(seconds=3):
+            raise Cut
+
+    began = at[0]
+    with closing(open_sqlite(path, AvroCodec())) as log, closing(SqliteTape(path, lambda: at[0])) as tape:
+        hand = ManualRun(
+            SteppedLog(log, step),
+            BEGINNING,
+            lambda _envelope: None,
+            clock=lambda: at[0],
+            name=lambda: LOG_ID,
+            feed=fed(PRICES),
+            tape=tape,
+        )
+        for number, request in enumerate(requests):
+            key, until = f"{at[0]:%H%M%S}-{number}", at[0] + timedelta(minutes=1)
+            hand.answer(Requested(id=key, account="paper", actor="eve", valid_until=until, request=request))
+            for _second in range(5):
+                at[0] += timedelta(seconds=1)
+                hand.attend()
+
+
+def test_orders_by_hand_in_a_market_at_rest_are_made_again_over_interrupted_appends(tmp_path: Path) -> None:
+    path, at = tmp_path / "whence.db", [NOON]
+    _rest(path, at, [PlaceOrder(MARKET), PauseStrategy("trend", "lunch")])
+    for cut in ("inputs kept", "unit recorded"):
+        with pytest.raises(Cut):
+            _rest(path, at, [PlaceOrder(LIMIT), ResumeStrategy("trend", "more")], cut)
+        _rest(path, at, [TripKillSwitch("enough"), ResetKillSwitch("again")])
+    replay = replayed(path)
+    assert (replay.difference, replay.sessions) == (None, 5)
+    assert replay.ordinal == len(frames(path)) > 25
