@@ -9,7 +9,7 @@ from commands import answering
 from commands.door import Answer
 from commands.engine import NO_WORK, Engine, Work
 from commands.exchange import OrderReport
-from commands.input_tape import InputTape, WarmedUp
+from commands.input_tape import InputTape
 from commands.inputs import Input, MarketMoved, Reported, RequestMade
 from commands.observer import Observer
 from commands.outgoing import outgoing
@@ -69,12 +69,6 @@ class Driver:
             return self._carried_out(work, given)
         self._end(given)
         return None
-
-    def warm_up(self, given: WarmedUp) -> None:
-        """Passes past candles to the strategies before the first input; see `Engine.warm_up`."""
-        if self._tape is not None:
-            self._tape.take(given)
-        self.engine.warm_up(given.candles)
 
     def refresh(self) -> None:
         """Folds the events of the log that are not in the state yet."""

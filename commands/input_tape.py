@@ -9,7 +9,6 @@ from uuid import UUID
 from msgspec import Struct
 
 from commands.inputs import Input
-from domain.candle import Candle
 from domain.settings import StrategySettings
 
 
@@ -31,17 +30,7 @@ class SessionBegun(Struct, frozen=True, kw_only=True):
     strategies: tuple[StrategySettings, ...] = ()
 
 
-class WarmedUp(Struct, frozen=True):
-    """Past candles of one instrument were read by its strategies, in this order, before trading began or continued.
-
-    Their proposals were dropped, and nothing was recorded.
-    """
-
-    at: datetime
-    candles: tuple[Candle, ...]
-
-
-Taped = Input | SessionBegun | WarmedUp
+Taped = Input | SessionBegun
 
 
 class InputTape(Protocol):

@@ -17,7 +17,7 @@ from adapters.inputs.batch import TapedInput
 from adapters.log.recorder_log import Codec, RecordedLog
 from commands.engine import Engine
 from commands.identity import Identity
-from commands.input_tape import SessionBegun, Taped, WarmedUp
+from commands.input_tape import SessionBegun, Taped
 from commands.inputs import Input, RequestMade
 from commands.unit import Unit
 from commands.watching import Instance
@@ -118,8 +118,6 @@ class Replay:
         given = taped.given
         if isinstance(given, SessionBegun):
             self._begin(taped, given)
-        elif isinstance(given, WarmedUp):
-            self._running.warm_up(given.candles)
         else:
             self._process(taped, given, end)
         if end is not None and not self._is_complete:

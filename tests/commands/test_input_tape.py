@@ -9,7 +9,7 @@ import pytest
 from commands.account import OpenAccount
 from commands.driver import Driver
 from commands.engine import Engine
-from commands.input_tape import Taped, WarmedUp
+from commands.input_tape import Taped
 from commands.inputs import Tick, opening
 from commands.sender import Sender
 from commands.world import World
@@ -75,11 +75,3 @@ def test_an_input_that_the_engine_refuses_is_on_the_tape() -> None:
     with pytest.raises(InvalidInput):
         driver.handle(invalid)
     assert (tape.taken, log.head()) == ([invalid], 0)
-
-
-def test_past_candles_are_taken_before_the_strategies_read_them() -> None:
-    log = ListLog()
-    tape = ListTape(log)
-    given = WarmedUp(NOW, ())
-    _driver(log, tape).warm_up(given)
-    assert (tape.taken, log.head()) == ([given], 0)

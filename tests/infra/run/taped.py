@@ -21,8 +21,8 @@ from adapters.tapes import merge, synthetic_tape
 from commands.driver import Driver
 from commands.engine import Engine
 from commands.identity import Identity
-from commands.input_tape import InputTape, SessionBegun, Taped, WarmedUp
-from commands.inputs import MarketMoved, Reported, RequestMade, Started, Tick, opening
+from commands.input_tape import InputTape, SessionBegun, Taped
+from commands.inputs import MarketMoved, Reported, RequestMade, Started, Tick, Warmed, opening
 from commands.request import ManualTerms, PlaceOrder, Requested
 from commands.sender import Sender
 from commands.world import World
@@ -97,7 +97,7 @@ class TapedRun:
         for instrument in PLAN.instruments:
             past = INSTANTS[max(first - _WARM_UP, 0) : first]
             candles = tuple(one for _, closed in past for one in closed if one.instrument == instrument.id)
-            self.driver.warm_up(WarmedUp(self._at, candles))
+            self.driver.handle(Warmed(self._at, candles))
 
     def _order(self, number: int) -> RequestMade:
         candle = next(one for one in INSTANTS[number][1] if one.instrument == BTC)

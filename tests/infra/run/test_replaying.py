@@ -15,8 +15,8 @@ from adapters.inputs.batch import TapedInput
 from adapters.inputs.sqlite import SqliteTape, read_sqlite, tape_path
 from adapters.log.sqlite import open_sqlite
 from adapters.log.sqlite import read_sqlite as read_log
-from commands.input_tape import SessionBegun, WarmedUp
-from commands.inputs import Reported, RequestMade
+from commands.input_tape import SessionBegun
+from commands.inputs import Reported, RequestMade, Warmed
 from commands.request import (
     PauseStrategy,
     PlaceOrder,
@@ -103,7 +103,7 @@ def test_inputs_that_are_changed_or_missing_lead_to_the_first_difference(run: Pa
 
 
 def test_strategies_that_were_not_warmed_up_propose_something_else(run: Path) -> None:
-    inputs = [one for one in read_sqlite(run) if not isinstance(one.given, WarmedUp)]
+    inputs = [one for one in read_sqlite(run) if not isinstance(one.given, Warmed)]
     assert _replay(run, inputs).difference is not None
 
 
