@@ -10,7 +10,7 @@ from commands.account import OpenAccount
 from commands.driver import Driver
 from commands.engine import Engine
 from commands.input_tape import Taped
-from commands.inputs import Tick, opening
+from commands.inputs import Input, Tick, opening
 from commands.sender import Sender
 from commands.world import World
 from domain.errors import InvalidInput, LogUnavailable
@@ -50,11 +50,12 @@ def test_an_input_is_taken_before_it_is_handled_and_kept_before_its_unit() -> No
     tape = ListTape(log)
     driver = _driver(log, tape)
     first = opening(IDENTITY.log_id, OPENING, NOW)
-    ticks = [Tick(NOW + timedelta(days=1)), Tick(NOW + timedelta(days=1, seconds=1))]
-    for given in (first, *ticks):
+    tomorrow = NOW + timedelta(days=1)
+    inputs: list[Input] = [first, Tick(tomorrow), Tick(tomorrow + timedelta(seconds=1))]
+    for given in inputs:
         driver.handle(given)
     opened, turned = log.units
-    assert tape.taken == [first, *ticks]
+    assert tape.taken == inputs
     assert tape.calls == [("take", 0), ("keep", 0), ("take", opened), ("keep", opened), ("take", turned)]
 
 
