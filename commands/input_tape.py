@@ -8,7 +8,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from commands.identity import Identity
 from commands.inputs import Input
+from commands.world import World
 from domain.settings import StrategySettings
 
 
@@ -31,6 +33,27 @@ class SessionBegun(Struct, frozen=True, kw_only=True):
 
 
 Taped = Input | SessionBegun
+
+
+def session(
+    identity: Identity,
+    world: World,
+    since: datetime,
+    *,
+    marks: bool = True,
+    strategies: tuple[StrategySettings, ...] = (),
+) -> SessionBegun:
+    """The session of an engine that is made at `since` with this identity and state, and with these arguments."""
+    return SessionBegun(
+        at=since,
+        folded=world.ordinal,
+        log_id=identity.log_id,
+        account=identity.account,
+        source=identity.source,
+        since=since,
+        marks=marks,
+        strategies=strategies,
+    )
 
 
 class InputTape(Protocol):

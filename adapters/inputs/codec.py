@@ -112,7 +112,7 @@ class Reader:
             raise LogCorrupt(f"these bytes are no inputs of {self._schema}: {fault}") from fault
 
     def _read(self, value: Any) -> Any:
-        kind: type[Any] = type(value)
+        kind = cast("type[Any]", type(value))
         if kind is list:
             return self._reads[value[0]](value[1:])
         return {key: self._read(item) for key, item in value.items()} if kind is dict else value

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from commands.driver import Driver
 from commands.engine import Engine
 from commands.identity import Identity
-from commands.input_tape import InputTape, SessionBegun
+from commands.input_tape import InputTape, session
 from commands.inputs import opening
 from commands.observer import Observer
 from commands.sender import Sender
@@ -58,7 +58,7 @@ class ManualRun(RestingRun):
         identity = Identity(log_id, beginning.account, SOURCE)
         engine = Engine(world, identity, since=began, marks=False)
         if tape is not None:
-            tape.take(_session(identity, world, began))
+            tape.take(session(identity, world, began, marks=False))
         sender = Sender(exchange, steady.tick)
         driver = Driver(engine, log, sender, restored.observe, observer, tape)
         if opens:
@@ -72,18 +72,6 @@ class ManualRun(RestingRun):
             lambda: sender.resume(restored.unconfirmed(), exchange),
             beginning.settings,
         )
-
-
-def _session(identity: Identity, world: World, began: datetime) -> SessionBegun:
-    return SessionBegun(
-        at=began,
-        folded=world.ordinal,
-        log_id=identity.log_id,
-        account=identity.account,
-        source=identity.source,
-        since=began,
-        marks=False,
-    )
 
 
 def _marked(world: World, account: str) -> int:
