@@ -8,6 +8,7 @@ from time import perf_counter
 from commands import answering
 from commands.door import Answer
 from commands.engine import NO_WORK, Engine, Work
+from commands.input_tape import InputTape
 from commands.inputs import Input, MarketMoved, Reported, RequestMade
 from commands.observer import Observer
 from commands.outgoing import outgoing
@@ -42,9 +43,13 @@ class Driver:
         sender: Sender,
         seen: Callable[[Envelope], None],
         observer: Observer | None = None,
+        tape: InputTape | None = None,
     ) -> None:
-        """`seen` is called with every durable event, also a recalled one; `observer` only with units decided now."""
-        self.engine = engine
+        """`seen` is called with every durable event, also a recalled one; `observer` only with units decided now.
+
+        `tape` takes every input before it is handled. It holds the `SessionBegun` of this engine already.
+        """
+        self.engine, self._tape = engine, tape
         self._log, self._sender, self._seen, self._observer = log, sender, seen, observer
         self._found: list[SentReport] = []
 
@@ -54,8 +59,10 @@ class Driver:
         Reports that the sender makes itself (an intent was not sent, an outcome is unknown) are handled as the next
         input, at the time of the reports.
 
-        Raises what `Engine.process` raises, and what the log raises (see `EventLog.append`).
+        Raises what `Engine.process` raises, and what the log (see `EventLog.append`) and the tape raise.
         """
+        if self._tape is not None:
+            self._tape.take(given)
         work = self.engine.process(given)
         if work is not NO_WORK:
             return self._carried_out(work, given)
@@ -117,6 +124,8 @@ class Driver:
     def _record(self, unit: Unit, worked: float) -> None:
         began = perf_counter()
         if not unit.is_recorded:
+            if self._tape is not None:
+                self._tape.keep()
             self._log.append(unit.envelopes)
         self.engine.confirm(unit)
         if self._observer is not None and not unit.is_recorded:

@@ -58,6 +58,8 @@ class WhenceSettings(BaseSettings):
     `starting_balance` is by default that of the quote currency (`domain/quotes.py`). `instruments` is the
     file of imported trading rules (default: `whence-instruments.json` in the working folder where it exists). With
     `tracing`, a span for every event is sent by OTLP to the endpoint in the standard OTEL_EXPORTER_OTLP_… variables.
+    A live run keeps its inputs for `whence replay`; with `inputs_at_rest` a run in a market at rest does so, too.
+    `inputs_days` is for how many days after its end a session's inputs are kept; 0 keeps them for ever.
     `config` is the file that was read, if any.
     """
 
@@ -82,6 +84,8 @@ class WhenceSettings(BaseSettings):
     keys: Path | None = None
     instruments: Path | None = None
     tracing: bool = False
+    inputs_at_rest: bool = False
+    inputs_days: int = Field(default=0, ge=0, le=36_500)
     config: Path | None = None
 
     @field_validator("account")

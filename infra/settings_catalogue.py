@@ -19,6 +19,8 @@ MEANINGS: Mapping[str, str] = {
     "index": "Folder of the disposable index of a log on Kafka; empty: the user's cache folder",
     "keys": "Folder of this installation's keys; empty: the folder `keys` of the user's data",
     "tracing": "Whether a span for every event is sent by OTLP",
+    "inputs_at_rest": "Whether a run in a market at rest keeps its inputs for `whence replay`; live runs always do",
+    "inputs_days": "Days for which the inputs of an ended session are kept; 0: for ever",
     "kafka": "Properties of librdkafka, by their own names, as sasl.username",
     "registry": "Properties of the schema registry's client; `url` is its address",
     "instruments": "File of imported trading rules; empty: whence-instruments.json where it exists",

@@ -30,21 +30,25 @@ class Track(NamedTuple):
 
 
 class Append:
-    """Events, snapshots and a tracking ordinal that are written in one transaction."""
+    """Events, snapshots, a tracking ordinal and inputs of the engine that are written in one transaction."""
 
-    __slots__ = ("_answered", "_error", "_ordinals", "events", "snapshots", "track")
+    __slots__ = ("_answered", "_error", "_ordinals", "events", "inputs", "snapshots", "track")
 
     def __init__(
-        self, events: Sequence[Draft] = (), snapshots: Sequence[Draft] = (), track: Track | None = None
+        self,
+        events: Sequence[Draft] = (),
+        snapshots: Sequence[Draft] = (),
+        track: Track | None = None,
+        inputs: Sequence[Draft] = (),
     ) -> None:
-        self.events, self.snapshots, self.track = events, snapshots, track
+        self.events, self.snapshots, self.track, self.inputs = events, snapshots, track, inputs
         self._ordinals: Sequence[int] = ()
         self._error: BaseException | None = None
         self._answered = threading.Lock()
         self._answered.acquire()
 
     def __bool__(self) -> bool:
-        return bool(self.events or self.snapshots or self.track)
+        return bool(self.events or self.snapshots or self.track or self.inputs)
 
     def succeed(self, ordinals: Sequence[int] = ()) -> None:
         """Reports that the append is committed, with its events at `ordinals`."""

@@ -108,6 +108,11 @@ class KafkaSettings:
         return f"{self.topic}.snapshots"
 
     @property
+    def inputs_topic(self) -> str:
+        """`whence.tape` for `whence.events`; for a topic of another form its name with `.tape`."""
+        return f"{self.topic.removesuffix('.events')}.tape"
+
+    @property
     def bootstrap_servers(self) -> str:
         return self.client["bootstrap.servers"]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from adapters.kafka.append import Append, Draft
 from adapters.kafka.config import KafkaSettings
-from adapters.kafka.errors import KafkaLogCorrupt
+from adapters.kafka.errors import KafkaLogCorrupt, OutcomeUnknown
 from adapters.kafka.index import Index, Snapshot
 from adapters.kafka.reader import PlaceReader
 from adapters.kafka.recent import Recent
@@ -94,7 +94,10 @@ class History:
         """The ordinals of the events of `append` where the log holds all of it; None where the log holds none of it.
 
         Raises KafkaLogCorrupt where the log holds only a part of `append`. This project's transactions cannot cause it.
+        Raises OutcomeUnknown for inputs without events: the index does not hold them.
         """
+        if append.inputs and not append.events:
+            raise OutcomeUnknown(f"{self._settings.name}: whether inputs were written beside it is not known")
         found = [self._ordinal(draft) for draft in append.events]
         ordinals = [ordinal for ordinal in found if ordinal is not None]
         beside = self._holds_beside(append)

@@ -26,6 +26,8 @@ from adapters.kafka.store import PartitionStore
 from adapters.kafka.subscription import KafkaSubscription
 
 _PAGE = 5_000
+INPUTS = "whence-inputs"
+"""The key of the records of inputs."""
 
 
 class Extras(TypedDict, total=False):
@@ -33,11 +35,13 @@ class Extras(TypedDict, total=False):
 
     `headers`: the record headers of each event (`ce_type` is added where it is missing, `ce_sequence` always).
     `timestamps`: the record timestamp of each event in ms since 1970. `tracking`: progress recorded with the events.
+    `inputs`: bodies of records of the engine's inputs, written to a topic of their own in the same transaction.
     """
 
     headers: Sequence[Headers] | None
     timestamps: Sequence[int] | None
     tracking: Tracking | None
+    inputs: Sequence[bytes]
 
 
 class KafkaRecorder(Recorder):
@@ -77,7 +81,9 @@ class KafkaAggregateRecorder(KafkaRecorder, AggregateRecorder):
 
     def _insert(self, stored_events: Sequence[StoredEvent], **extras: Unpack[Extras]) -> Sequence[int]:
         drafts = _drafts(stored_events, extras.get("headers"), extras.get("timestamps"))
-        append = Append(events=drafts, track=_track(extras.get("tracking")))
+        append = Append(
+            drafts, track=_track(extras.get("tracking")), inputs=input_drafts(extras.get("inputs", ()))
+        )
         return self.store.append(append) if append else ()
 
 
@@ -202,6 +208,11 @@ def _drafts(
             strict=False,  # `repeat` is endless
         )
     ]
+
+
+def input_drafts(bodies: Sequence[bytes]) -> Sequence[Draft]:
+    """The records of these inputs."""
+    return [Draft(INPUTS, 0, "", body, 0, []) for body in bodies]
 
 
 def _track(tracking: Tracking | None) -> Track | None:

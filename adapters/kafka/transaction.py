@@ -48,6 +48,7 @@ class Transaction:
         self._send_events(self._marking(events))
         self._send_snapshots(draft for append in appends for draft in append.snapshots)
         self._send_tracks(append.track for append in appends if append.track is not None)
+        self._send_inputs(draft for append in appends for draft in append.inputs)
 
     def commit(self) -> None:
         deadline = monotonic() + self._settings.commit_timeout
@@ -77,6 +78,9 @@ class Transaction:
     def _send_tracks(self, tracks: Iterable[Track]) -> None:
         drafts = (Draft(app, 0, "", b"%d" % notification, 0, []) for app, notification in tracks)
         self._send(self._settings.tracking_topic, zip(drafts, repeat(None), strict=False))
+
+    def _send_inputs(self, inputs: Iterable[Draft]) -> None:
+        self._send(self._settings.inputs_topic, zip(inputs, repeat(None), strict=False))
 
     def _send(self, topic: str, records: Iterable[tuple[Draft, DeliveryCallback | None]]) -> None:
         produce: _Produce = self._producer.produce

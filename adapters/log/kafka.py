@@ -12,10 +12,13 @@ from typing import Any
 from eventsourcing.utils import Environment
 
 from adapters.kafka import Factory
+from adapters.kafka.append import Append
 from adapters.kafka.client import Clients
 from adapters.kafka.record import Entry
+from adapters.kafka.recorders import input_drafts
 from adapters.kafka.rule import Rule, marked_of
 from adapters.log.address import KafkaAddress
+from adapters.log.beside import Beside
 from adapters.log.content import Content
 from adapters.log.library import RecorderRows
 from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Refusals, Row
@@ -115,8 +118,14 @@ def open_kafka(
     factory = _factory(address, client, {"KAFKA_EXCLUSIVE": "true"}, index, rule)
     recorder = factory.application_recorder()
 
+    def alone(body: bytes) -> None:
+        factory.store.append(Append(inputs=input_drafts((body,))))
+
+    beside = Beside(alone)
+
     def extras(envelopes: Sequence[Envelope]) -> dict[str, Any]:
         return {
+            "inputs": beside.bodies,
             "headers": [headers(envelope) for envelope in envelopes],
             "timestamps": [int(envelope.meta.recorded_at.timestamp() * 1000) for envelope in envelopes],
         }
@@ -130,6 +139,7 @@ def open_kafka(
         release=release,
         check=store.check,
         confirm=store.confirm,
+        beside=beside,
     )
 
 

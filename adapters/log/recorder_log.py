@@ -12,6 +12,7 @@ from eventsourcing.persistence import (
     StoredEvent,
 )
 
+from adapters.log.beside import Beside
 from domain.errors import Conflict, LogCorrupt, LogError, LogLost, LogUnavailable
 from domain.events import FULL_NAMES
 from domain.log import Envelope, Recorded
@@ -216,12 +217,15 @@ class RecorderLog(RecordedLog):
         release: Callable[[], None] | None = None,
         check: Callable[[], None] | None = None,
         confirm: Callable[[], None] | None = None,
+        beside: Beside | None = None,
     ) -> None:
         """`extras` makes the recorder's keyword arguments (headers, timestamps); `release` gives up ownership.
 
         `check` raises where this process does not own the log any more; `confirm` does so after a request to the store.
+        `beside` is what travels in the transactions of appends, where the store has such transactions.
         """
         super().__init__(rows, codec, release)
+        self.beside = beside
         self._recorder = recorder
         self._extras = extras
         self._check, self._confirm = check, confirm or check
@@ -254,6 +258,8 @@ class RecorderLog(RecordedLog):
             versions = self._next_versions(envelopes)
             extras = self._extras(envelopes) if self._extras else {}
             ordinals = self._recorder.insert_events(stored, **extras)
+        if self.beside is not None:
+            self.beside.settle()
         self._versions.update(versions)
         if not ordinals:
             raise LogError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +19,14 @@ from domain.log import Envelope, EventLog
 from domain.quotes import check_stake
 from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
+from infra.inputs import input_tape
 from infra.logging import configure
 from infra.logs import open_owned, played_store
 from infra.run.announcement import Announced
 from infra.run.apart import ApiApart, Embedding
 from infra.run.api_plan import ApiPlan, Closed, Hosted
 from infra.run.beginning import Beginning
+from infra.run.clock import utc_now
 from infra.run.commanding import commands_served, distant_door, has_command_topic
 from infra.run.last_prices import played_prices
 from infra.run.listening import ListenAddress
@@ -142,9 +144,10 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers]]:
         if spans is not None:
             watchers.add(spans)
         _check_not_live(log)
-        run = ManualRun(log, beginning, _unseen, watchers, feed=played_prices(played))
-        _warn_of_differences(run, settings, beginning)
-        yield run, watchers
+        with input_tape(settings, log, utc_now) if settings.inputs_at_rest else nullcontext() as tape:
+            run = ManualRun(log, beginning, _unseen, watchers, feed=played_prices(played), tape=tape)
+            _warn_of_differences(run, settings, beginning)
+            yield run, watchers
 
 
 def _check_not_live(log: EventLog) -> None:

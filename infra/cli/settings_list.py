@@ -34,6 +34,8 @@ _OWN: Mapping[str, str] = {
     "index": "",
     "keys": "",
     "tracing": "true, false",
+    "inputs_at_rest": "true, false",
+    "inputs_days": "from 0 to 36500",
     "kafka": "",
     "registry": "",
     "instruments": "",

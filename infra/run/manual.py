@@ -10,6 +10,7 @@ from commands.driver import Driver
 from commands.engine import Engine
 from commands.guarding import Guard
 from commands.identity import Identity
+from commands.input_tape import InputTape, session
 from commands.inputs import opening
 from commands.observer import Observer
 from commands.sender import Sender
@@ -39,11 +40,12 @@ class ManualRun(RestingRun):
         clock: Callable[[], datetime] = utc_now,
         name: Callable[[], UUID] = uuid4,
         feed: Feed = no_feed,
+        tape: InputTape | None = None,
     ) -> None:
         """Reads the whole log and passes every event to `seen`. Opens an empty log with the id that `name()` returns.
 
         `feed` returns the last prices of the market that was played on the log (`infra/run/last_prices.py`). An
-        instrument without a price has no market, and orders in it are refused.
+        instrument without a price has no market, and orders in it are refused. `tape` keeps the inputs.
 
         Raises InvalidInput for a log of another account or program, InvalidSettings for invalid settings in
         `beginning`, and the log's errors.
@@ -54,9 +56,12 @@ class ManualRun(RestingRun):
         exchange = restored.exchange(beginning, began)
         opens, log_id = world.log_id is None, world.log_id or name()
         restored.prices.take(feed(log_id, _marked(world, beginning.account)))
-        engine = Engine(world, Identity(log_id, beginning.account, SOURCE), since=began, marks=False)
+        identity = Identity(log_id, beginning.account, SOURCE)
+        engine = Engine(world, identity, since=began, marks=False)
+        if tape is not None:
+            tape.take(session(identity, world, began, marks=False))
         sender = Sender(exchange, steady.tick, Guard(engine.world, engine.market))
-        driver = Driver(engine, log, sender, restored.observe, observer)
+        driver = Driver(engine, log, sender, restored.observe, observer, tape)
         if opens:
             driver.handle(opening(log_id, beginning.commands(log_id), began))
         market = MarketAtRest(restored.prices, exchange, began)

@@ -1,0 +1,146 @@
+"""Inputs as MessagePack, exactly: what is read equals what was written, in every type.
+
+A value of a class is an array: the place of its class in the schema, then its fields in the schema's order. An enum's
+member is the place and the member's value. Other values that MessagePack lacks are arrays that begin with a negative
+number (`_TUPLE` to `_SET`). Text, numbers, None, mappings and bytes are MessagePack's own; times are its timestamps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any, Final, cast
+from uuid import UUID
+
+import msgspec
+
+from adapters.avro.shape import names_of
+from adapters.inputs.schema import Schema, classes, demanded, newest
+from commands.input_tape import Taped
+from domain.errors import InvalidInput, LogCorrupt, UnknownSchema
+
+_TUPLE, _LIST, _DECIMAL, _TIMEDELTA, _UUID, _SET = -1, -2, -3, -4, -5, -6
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+Write = Callable[[Any], Any]
+Read = Callable[[Any], Any]
+
+
+class Writer:
+    """Encodes inputs under the newest schema."""
+
+    def __init__(self) -> None:
+        """Raises UnknownSchema where a class has changed and `schemas/tape` has no schema for it yet."""
+        self.schema = newest()
+        if dict(self.schema.fields) != demanded():
+            raise UnknownSchema(
+                f"the classes of the inputs are not those of {self.schema}: add a schema with `python -m "
+                "adapters.inputs.schema > schemas/tape/<next number>.json`"
+            )
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._writes: dict[type, Write] = {
+            **dict.fromkeys((str, int, float, bool, bytes, type(None)), _same),
+            datetime: _moment,
+            Decimal: lambda value: (_DECIMAL, str(value)),
+            timedelta: lambda value: (_TIMEDELTA, value // _MICROSECOND),
+            UUID: lambda value: (_UUID, value.bytes),
+            tuple: lambda value: (_TUPLE, *map(self._written, value)),
+            list: lambda value: (_LIST, *map(self._written, value)),
+            frozenset: lambda value: (_SET, *map(self._written, sorted(value))),
+            dict: self._mapping,
+            MappingProxyType: self._mapping,
+        }
+        known = classes()
+        for place, (name, fields) in enumerate(self.schema.fields.items()):
+            self._writes[known[name]] = self._of_class(known[name], place, fields)
+
+    def encode(self, received_at: datetime, given: Taped) -> bytes:
+        """The bytes of one input with the time at which it came. Raises InvalidInput for a value without a form."""
+        try:
+            return self._encode((received_at, self._written(given)))
+        except (OverflowError, RecursionError) as fault:
+            raise InvalidInput(f"a {type(given).__name__} cannot be put on the tape: {fault}") from None
+
+    def _written(self, value: Any) -> Any:
+        try:
+            write = self._writes[type(value)]
+        except KeyError:
+            raise InvalidInput(f"a value of type {type(value).__name__} has no place on a tape") from None
+        return write(value)
+
+    def _mapping(self, value: Mapping[Any, Any]) -> Any:
+        return {key: self._written(item) for key, item in value.items()}
+
+    def _of_class(self, kind: type, place: int, fields: Sequence[str]) -> Write:
+        if issubclass(kind, Enum):
+            return lambda value: (place, value.value)
+        written = self._written
+        if len(fields) < 2:
+            return lambda value: (place, *(written(getattr(value, name)) for name in fields))
+        values = attrgetter(*fields)
+        return lambda value: (place, *map(written, values(value)))
+
+
+class Reader:
+    """Decodes the inputs of one schema, also an earlier one: fields that were added since have their defaults."""
+
+    def __init__(self, schema: Schema) -> None:
+        """Raises UnknownSchema where a class or a field of the schema is not in this program any more."""
+        known = classes()
+        self._schema = schema
+        self._reads: dict[int, Read] = {
+            _TUPLE: lambda items: tuple(map(self._read, items)),
+            _LIST: lambda items: list(map(self._read, items)),
+            _SET: lambda items: frozenset(map(self._read, items)),
+            _DECIMAL: lambda items: Decimal(items[0]),
+            _TIMEDELTA: lambda items: items[0] * _MICROSECOND,
+            _UUID: lambda items: UUID(bytes=items[0]),
+        }
+        for place, (name, fields) in enumerate(schema.fields.items()):
+            self._reads[place] = self._of_class(_known(schema, known, name), name, fields)
+
+    def decode(self, data: bytes) -> Sequence[tuple[datetime, Taped]]:
+        """The inputs of one batch, each with the time at which it came. Raises LogCorrupt, UnknownSchema."""
+        try:
+            entries = cast("list[list[Any]]", msgspec.msgpack.decode(data))
+            return [(at, self._read(value)) for at, value in entries]
+        except (msgspec.MsgspecError, LookupError, ValueError, TypeError, ArithmeticError) as fault:
+            raise LogCorrupt(f"these bytes are no inputs of {self._schema}: {fault}") from fault
+
+    def _read(self, value: Any) -> Any:
+        kind = cast("type[Any]", type(value))
+        if kind is list:
+            return self._reads[value[0]](value[1:])
+        return {key: self._read(item) for key, item in value.items()} if kind is dict else value
+
+    def _of_class(self, kind: type[Any], name: str, fields: Sequence[str]) -> Read:
+        if issubclass(kind, Enum):
+            return lambda items: kind(items[0])
+        if missing := sorted(set(fields) - set(names_of(kind))):
+            raise UnknownSchema(
+                f"{self._schema}: {name} has no {', '.join(missing)} in this version of the program"
+            )
+        names = tuple(fields)
+        return lambda items: kind(**dict(zip(names, map(self._read, items), strict=True)))
+
+
+def _known(schema: Schema, known: Mapping[str, type], name: str) -> type:
+    found = known.get(name)
+    if found is None:
+        raise UnknownSchema(f"{schema}: this version of the program has no {name}")
+    return found
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _moment(value: datetime) -> datetime:
+    """The time itself. Raises InvalidInput where it has no zone: it would be read as another type."""
+    if value.tzinfo is None:
+        raise InvalidInput(f"{value} has no zone, and has no place on a tape")
+    return value

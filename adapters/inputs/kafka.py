@@ -1,0 +1,200 @@
+"""The tape of a log on Kafka: one partition of a topic of its own (`whence.tape` for `whence.events`).
+
+A batch is a record in the transaction of the unit that follows from its last input, so it costs no commit of its own,
+and a writer that was fenced off adds nothing. A record that is no batch with a valid signature is a stranger's: it is
+passed over. A batch that is missing breaks the chain.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final
+
+from confluent_kafka import TopicPartition
+
+from adapters.inputs.batch import Batch, End, TapedInput, Waiting, check, inputs_of
+from adapters.kafka.client import Clients
+from adapters.kafka.config import settings_of
+from adapters.kafka.errors import KafkaLogUnsafe
+from adapters.kafka.reader import BULK, PartitionConsumer, certain_end
+from adapters.kafka.topic import announced
+from adapters.log.address import KafkaAddress
+from adapters.log.beside import Beside
+from adapters.log.kafka import environment_of
+from adapters.marks.key_folder import KeyFolder
+from adapters.marks.signature import Signer
+from commands.input_tape import Taped
+from domain.errors import InvalidInput, LogCorrupt, OwnershipLost
+
+_log = logging.getLogger(__name__)
+_BACK: Final = 64
+"""Offsets that are read first from the end of the topic, to find the last batch between the markers."""
+_FOREVER: Final = -1
+_MILLISECOND: Final = timedelta(milliseconds=1)
+
+
+class KafkaTape:
+    """The tape of a log that this process owns; see `commands.input_tape.InputTape`."""
+
+    def __init__(
+        self,
+        beside: Beside,
+        address: KafkaAddress,
+        client: Mapping[str, str],
+        clock: Callable[[], datetime],
+        keys: KeyFolder | None = None,
+        keep_for: timedelta | None = None,
+    ) -> None:
+        """`beside` is that of the open log at this address. `clock` gives the times at which inputs come.
+
+        Makes the topic where it is missing, with the retention `keep_for` (None: for ever); an existing topic keeps its
+        own. Raises LogUnavailable, LogUnsafe where the topic lacks the partition, KeyRefused, KeyMissing.
+        """
+        self._beside = beside
+        topic = _Topic(address, client)
+        topic.make(keep_for)
+        signer = Signer(keys or KeyFolder())
+        self._waiting = Waiting(signer, topic.end(signer), clock)
+        self._is_closed = False
+
+    def take(self, given: Taped) -> None:
+        """See `InputTape`. A batch that is full is written in a transaction of its own."""
+        if self._waiting.is_full(given):
+            self._write()
+        self._waiting.add(given)
+
+    def keep(self) -> None:
+        """See `InputTape`: the next append writes the inputs in its transaction."""
+        if len(self._waiting):
+            batch = self._waiting.batch()
+            self._beside.offer(batch.packed, lambda: self._waiting.written(batch))
+
+    def close(self) -> None:
+        """See `InputTape`. The log must be open."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if self._beside.bodies:
+            # The append that carried them failed, or its outcome is unknown: a second copy would break the chain.
+            return
+        with suppress(OwnershipLost):  # what is left led to nothing, and the tape is another engine's now
+            self._write()
+
+    def _write(self) -> None:
+        if len(self._waiting):
+            batch = self._waiting.batch()
+            self._beside.write(batch.packed)
+            self._waiting.written(batch)
+
+
+def read_kafka(
+    address: KafkaAddress, client: Mapping[str, str], keys: KeyFolder | None = None
+) -> Iterator[TapedInput]:
+    """The inputs of the tape of this log, from the oldest kept session on, also while an engine writes.
+
+    Raises InvalidInput where there is no tape, LogUnavailable, and what `inputs_of` raises; the errors name the topic.
+    """
+    topic, signer = _Topic(address, client), Signer(keys or KeyFolder())
+    if not topic.exists():
+        raise InvalidInput(f"there is no topic {topic.name}: no run has recorded inputs for this log")
+    return _inputs(topic, signer)
+
+
+def _inputs(topic: _Topic, signer: Signer) -> Iterator[TapedInput]:
+    try:
+        yield from inputs_of(_from_a_session(topic.batches(signer)), signer)
+    except LogCorrupt as fault:
+        raise LogCorrupt(f"{topic.name}: {fault}") from None
+
+
+class _Topic:
+    """The partition of the tape of one log."""
+
+    def __init__(self, address: KafkaAddress, client: Mapping[str, str]) -> None:
+        self._settings = settings_of(environment_of(address, client, {}, None))
+        self.name = self._settings.inputs_topic
+        self._clients = Clients(self._settings.client, self._settings.timeout)
+        self._partition = TopicPartition(self.name, self._settings.partition)
+
+    def exists(self) -> bool:
+        """Whether the topic has the partition."""
+        found = self._clients.admin.topics([self.name]).get(self.name)
+        return found is not None and len(found.partitions) > self._settings.partition
+
+    def make(self, keep_for: timedelta | None) -> None:
+        """Makes the topic where it is missing. Raises KafkaLogUnsafe where it lacks the partition."""
+        found = self._clients.admin.topics([self.name]).get(self.name)
+        if found is None:
+            kept = _FOREVER if keep_for is None else keep_for // _MILLISECOND
+            settings = {
+                "cleanup.policy": "delete",
+                "retention.ms": str(kept),
+                "retention.bytes": str(_FOREVER),
+            }
+            partitions = self._settings.partition + 1
+            replicas = self._settings.replication_factor or -1
+            self._clients.admin.make_topic(self.name, partitions, replicas, settings)
+            announced(self._clients, self.name)
+        elif not self.exists():
+            raise KafkaLogUnsafe(
+                f"{self.name} has no partition {self._settings.partition}: kafka-topics.sh --bootstrap-server "
+                f"{self._settings.bootstrap_servers} --alter --topic {self.name} --partitions "
+                f"{self._settings.partition + 1}"
+            )
+
+    def end(self, signer: Signer) -> End:
+        """The end of the tape: the last batch with a valid signature."""
+        begin, end = self._ends()
+        back = _BACK
+        while end > begin:
+            first = max(begin, end - back)
+            if found := list(self._read(first, end, signer)):
+                return End(found[-1].after, found[-1].signature)
+            if first == begin:
+                break
+            back *= 4
+        return End()
+
+    def batches(self, signer: Signer) -> Iterator[Batch]:
+        """The batches with a valid signature, in order."""
+        begin, end = self._ends()
+        return self._read(begin, end, signer) if end > begin else iter(())
+
+    def _ends(self) -> tuple[int, int]:
+        end = certain_end(self._clients, self._partition, threading.Event())
+        return self._clients.begin_of(self._partition), end
+
+    def _read(self, first: int, end: int, signer: Signer) -> Iterator[Batch]:
+        with PartitionConsumer(self._clients, self._partition, BULK) as consumer:
+            consumer.go_to(first)
+            for messages, _ in consumer.until(end):
+                for message in messages:
+                    batch = Batch.unpacked(message.value())
+                    if batch is not None and _is_genuine(batch, signer):
+                        yield batch
+                    else:
+                        _log.warning(
+                            "%s: the record at offset %s is no batch of inputs", self.name, message.offset()
+                        )
+
+
+def _is_genuine(batch: Batch, signer: Signer) -> bool:
+    """Whether the signature is valid. Raises KeyMissing where its key is not at hand."""
+    try:
+        check(batch, signer)
+    except LogCorrupt:
+        return False
+    return True
+
+
+def _from_a_session(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The batches from the first one that begins a session on: retention removes whole segments of the topic."""
+    begun = False
+    for batch in batches:
+        begun = begun or batch.begins or batch.first == 1
+        if begun:
+            yield batch

@@ -1,0 +1,175 @@
+"""The tape of an embedded log: the file `<log>.inputs` beside the log's file, owned by the log's owner.
+
+Each append to the log is preceded by a commit to this file. Two files cannot share one transaction of SQLite that is
+atomic after a loss of power, so the tape is durable first.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from adapters.inputs.batch import Batch, TapedInput, Waiting, end_of, inputs_of
+from adapters.log.owner import FileOwner
+from adapters.log.reading import Reading, writable
+from adapters.marks.key_folder import KeyFolder
+from adapters.marks.signature import Signer
+from commands.input_tape import Taped
+from domain.errors import InvalidInput, LogCorrupt, LogLost, LogUnavailable
+
+_CREATE: Final = """
+CREATE TABLE IF NOT EXISTS inputs (
+    first INTEGER PRIMARY KEY, size INTEGER NOT NULL, begins INTEGER NOT NULL, at INTEGER NOT NULL,
+    schema INTEGER NOT NULL, fingerprint BLOB NOT NULL, data BLOB NOT NULL, previous BLOB NOT NULL,
+    signature BLOB NOT NULL
+)
+"""
+_COLUMNS: Final = "first, size, begins, at, schema, fingerprint, data, previous, signature"
+_INSERT: Final = f"INSERT INTO inputs ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  (ours)
+_LAST: Final = f"SELECT {_COLUMNS} FROM inputs ORDER BY first DESC LIMIT 1"  # noqa: S608  (ours)
+_ALL: Final = f"SELECT {_COLUMNS} FROM inputs ORDER BY first"  # noqa: S608  (ours)
+_FORGET: Final = """
+DELETE FROM inputs WHERE first < (SELECT max(first) FROM inputs WHERE begins = 1 AND at <= ?)
+"""
+_TYPES: Final = (int, int, int, int, int, bytes, bytes, bytes, bytes)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00Z")
+
+
+def tape_path(log: Path) -> Path:
+    """The file of the tape of the log in this file."""
+    resolved = log.resolve()
+    return resolved.with_name(f"{resolved.name}.inputs")
+
+
+class SqliteTape:
+    """The tape of a log that this process owns; see `commands.input_tape.InputTape`."""
+
+    def __init__(
+        self,
+        log: Path,
+        clock: Callable[[], datetime],
+        keys: KeyFolder | None = None,
+        keep_for: timedelta | None = None,
+    ) -> None:
+        """Opens the tape beside the log's file, which must exist; its file has the log's rights.
+
+        `clock` gives the times at which inputs come. Sessions that ended more than `keep_for` ago are removed now; None
+        keeps all. Raises LogOwned, LogUnsafe, LogCorrupt, LogUnavailable, KeyRefused.
+        """
+        self._path, self._clock = tape_path(log), clock
+        signer = Signer(keys or KeyFolder())
+        self._owner = FileOwner(self._path)
+        self._is_closed = self._is_doubtful = False
+        try:
+            self._connection = self._opened(log)
+            with _translated(self._path):
+                if keep_for is not None:
+                    self._connection.execute(_FORGET, ((clock() - keep_for - _EPOCH) // _MICROSECOND,))
+                row = self._connection.execute(_LAST).fetchone()
+            end = end_of(None if row is None else _batch(self._path, row), signer)
+        except BaseException:
+            self._owner.release()
+            raise
+        self._owner.watch("", "-wal", "-shm")
+        self._waiting = Waiting(signer, end, clock)
+
+    def take(self, given: Taped) -> None:
+        """See `InputTape`."""
+        if self._waiting.is_full(given):
+            self.keep()
+        self._waiting.add(given)
+
+    def keep(self) -> None:
+        """See `InputTape`."""
+        self._check()
+        if not len(self._waiting):
+            return
+        batch = self._waiting.batch()
+        self._is_doubtful = True
+        with _translated(self._path):
+            self._connection.execute(_INSERT, batch)
+        self._is_doubtful = False
+        # What was written to a file that was removed in the meantime must not count as kept.
+        self._check()
+        self._waiting.written(batch)
+
+    def close(self) -> None:
+        """See `InputTape`."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        try:
+            # After a failed commit the rest may be there already.
+            if self._owner.is_this_process and not self._is_doubtful:
+                self.keep()
+        finally:
+            if self._owner.is_this_process:
+                self._connection.close()
+            self._owner.release()
+
+    def _opened(self, log: Path) -> sqlite3.Connection:
+        mode = stat.S_IMODE(log.stat().st_mode)
+        self._path.touch(mode=mode)
+        self._path.chmod(mode)
+        with _translated(self._path):
+            connection = sqlite3.connect(
+                writable(self._path), uri=True, isolation_level=None, check_same_thread=False
+            )
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute(_CREATE)
+            except BaseException:
+                connection.close()
+                raise
+        return connection
+
+    def _check(self) -> None:
+        """Raises OwnershipLost, and LogLost where the file of the tape was removed, replaced or cut."""
+        self._owner.check()
+        if (harm := self._owner.harm()) is not None:
+            raise LogLost(f"{harm}: inputs could not be kept, so this engine records nothing more")
+
+
+def read_sqlite(log: Path, keys: KeyFolder | None = None) -> Iterator[TapedInput]:
+    """The inputs of the tape beside this log, from the oldest kept session on, also while an engine writes.
+
+    Raises InvalidInput where there is no tape, and what `inputs_of` raises; the errors name the file.
+    """
+    path = tape_path(log)
+    if not path.is_file():
+        raise InvalidInput(f"there is no tape of inputs at {path}: no run has recorded one for this log")
+    return _inputs(path, keys or KeyFolder())
+
+
+def _inputs(path: Path, keys: KeyFolder) -> Iterator[TapedInput]:
+    try:
+        with _translated(path), closing(Reading(path).connection) as connection:
+            rows = (_batch(path, row) for row in connection.execute(_ALL))
+            yield from inputs_of(rows, Signer(keys))
+    except LogCorrupt as fault:
+        raise LogCorrupt(f"{path}: {fault}") from None
+
+
+def _batch(path: Path, row: tuple[Any, ...]) -> Batch:
+    """The batch of a row. Raises LogCorrupt for a value of another type: a column of SQLite can hold any."""
+    if tuple(map(type, row)) != _TYPES or min(row[:5]) < 0:
+        raise LogCorrupt(f"a row of {path.name} holds values that no engine wrote")
+    first, size, begins, *rest = row
+    return Batch(first, size, bool(begins), *rest)
+
+
+@contextmanager
+def _translated(path: Path) -> Generator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as fault:
+        raise LogUnavailable(f"the tape of inputs {path} does not answer: {fault}") from fault
+    except sqlite3.DatabaseError as fault:
+        raise LogCorrupt(f"{path} is not a tape of inputs: {fault}") from fault

@@ -1,0 +1,170 @@
+"""`whence replay`: makes a live run's log again from the tape of its inputs, and compares it with the recorded one."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from domain.errors import InvalidInput
+from infra.cli import INTERRUPTED
+from infra.cli.options import ConfigOption, JsonOption, LogOption, time_of, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adapters.log.recorder_log import RecorderLog
+    from domain.log import Envelope
+    from infra.config import WhenceSettings
+    from infra.run.replaying import Difference, Replay
+
+_DIFFERS = 1
+
+
+def replay(
+    log: LogOption = None,
+    into: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="An empty log that receives the replayed events; default: none."),
+    ] = None,
+    upto: Annotated[
+        int | None,
+        typer.Option(parser=whole(1), metavar="N", help="Up to the event with this ordinal; default: all."),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Up to the inputs of this time (ISO 8601, UTC); default: all."),
+    ] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Feeds the recorded inputs to a new engine and compares its events with the log's, byte by byte. Nothing is sent.
+
+    Exit code 0: the same log results; 1: it differs, and the first difference is printed.
+    """
+    from adapters.avro import AvroCodec
+    from adapters.log.address import parse_address
+    from infra.cli.stopping import stoppable
+    from infra.config import load
+    from infra.inputs import taped_inputs
+    from infra.logs import open_reader
+    from infra.run.replaying import Replay, Until
+
+    settings = load(log=log, config=config)
+    parse_address(settings.log)
+    _check_target(into)
+    end = Until(upto, None if until is None else time_of(until))
+    with ExitStack() as held, stoppable() as stopping:
+        reader = held.enter_context(closing(open_reader(settings)))
+        inputs = taped_inputs(settings)
+        target = None if into is None else held.enter_context(closing(_target(load(log=into, config=config))))
+        replaying = Replay(reader, AvroCodec(), inputs, end, target)
+        _follow(replaying, min(upto or reader.head(), reader.head()), stopping.requested)
+    _print(replaying, as_json=as_json)
+    if replaying.difference is not None:
+        raise typer.Exit(_DIFFERS)
+    if stopping.requested():
+        raise typer.Exit(INTERRUPTED)
+
+
+def _check_target(into: str | None) -> None:
+    """Raises InvalidInput, which names the option, where its address is invalid."""
+    from adapters.log.address import parse_address
+
+    try:
+        if into is not None:
+            parse_address(into)
+    except InvalidInput as fault:
+        raise InvalidInput(f"--into: {fault}") from None
+
+
+def _target(settings: WhenceSettings) -> RecorderLog:
+    """The empty log that receives the events. Raises InvalidInput where it is not empty, and the log's errors."""
+    from infra.config import shown
+    from infra.logs import open_owned
+
+    opened = open_owned(settings)
+    if opened.head():
+        opened.close()
+        raise InvalidInput(f"--into {shown(settings.log)} holds events: name an empty log")
+    return opened
+
+
+def _follow(replaying: Replay, total: int, stops: Callable[[], bool]) -> None:
+    """Replays to the end or until a stop, and shows the progress on a terminal."""
+    from infra.cli.advance import Advance
+
+    shown = -1
+    with Advance() as advance:
+        for ordinal in replaying.steps():
+            if ordinal != shown:  # most inputs lead to nothing
+                advance.show({"replay": (ordinal, total)})
+                shown = ordinal
+            if stops():
+                return
+
+
+def _print(replaying: Replay, *, as_json: bool) -> None:
+    found = replaying.difference
+    if as_json:
+        typer.echo(
+            json.dumps({**_figures(replaying), "difference": None if found is None else _as_json(found)})
+        )
+        return
+    sessions = "1 session" if replaying.sessions == 1 else f"{replaying.sessions:,} sessions"
+    made = replaying.ordinal - replaying.folded
+    typer.echo(f"{replaying.inputs:,} inputs of {sessions} led to {made:,} events that equal the log's.")
+    if replaying.folded:
+        typer.echo(
+            f"The tape begins after event {replaying.folded:,}; those before it were taken from the log."
+        )
+    if found is not None:
+        typer.echo(
+            f"The first difference is at ordinal {found.ordinal}, input {found.number}: {found.reason}."
+        )
+        typer.echo(f"input:    {type(found.given).__name__} at {found.given.at.isoformat()}")
+        typer.echo(f"log:      {_spelled(found.recorded)}")
+        typer.echo(f"replayed: {_spelled(found.replayed)}")
+
+
+def _figures(replaying: Replay) -> dict[str, int]:
+    return {
+        "inputs": replaying.inputs,
+        "sessions": replaying.sessions,
+        "folded": replaying.folded,
+        "ordinal": replaying.ordinal,
+    }
+
+
+def _as_json(found: Difference) -> dict[str, object]:
+    return {
+        "reason": found.reason,
+        "ordinal": found.ordinal,
+        "input": found.number,
+        "input_type": type(found.given).__name__,
+        "recorded": _event_json(found.recorded),
+        "replayed": _event_json(found.replayed),
+    }
+
+
+def _event_json(envelope: Envelope | None) -> dict[str, object] | None:
+    from adapters.avro import iso, to_json
+
+    if envelope is None:
+        return None
+    meta = envelope.meta
+    return {
+        "event_id": str(meta.event_id),
+        "stream": meta.stream,
+        "version": meta.version,
+        "type": type(envelope.event).__name__,
+        "causation_id": meta.causation_id,
+        "recorded_at": iso(meta.recorded_at),
+        "data": to_json(envelope.event),
+    }
+
+
+def _spelled(envelope: Envelope | None) -> str:
+    return "no event" if envelope is None else json.dumps(_event_json(envelope), ensure_ascii=False)

@@ -1,0 +1,67 @@
+"""The tape of inputs of the configured log: opened by the log's owner, and read by anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from adapters.inputs import kafka, sqlite
+from adapters.inputs.batch import TapedInput
+from adapters.log.address import KafkaAddress, MemoryAddress, PostgresAddress, SqliteAddress, parse_address
+from adapters.log.recorder_log import RecorderLog
+from commands.input_tape import InputTape
+from domain.errors import InvalidInput
+from infra.config import WhenceSettings, shown
+from infra.logs import client_of, keys_of
+
+
+@contextmanager
+def input_tape(
+    settings: WhenceSettings, log: RecorderLog, clock: Callable[[], datetime]
+) -> Generator[InputTape]:
+    """The tape of the open log that this process owns; `clock` gives the times at which inputs come.
+
+    Raises InvalidInput for a log on which no tape is kept, and what the tape's constructor raises.
+    """
+    tape = _tape(settings, log, clock)
+    try:
+        yield tape
+    finally:
+        tape.close()
+
+
+def _tape(settings: WhenceSettings, log: RecorderLog, clock: Callable[[], datetime]) -> InputTape:
+    address, days = parse_address(settings.log), settings.inputs_days
+    keep_for = timedelta(days=days) if days else None
+    match address:
+        case SqliteAddress():
+            return sqlite.SqliteTape(address.path, clock, keys_of(settings), keep_for)
+        case KafkaAddress():
+            assert log.beside is not None  # a log on Kafka has it
+            client = client_of(settings)
+            return kafka.KafkaTape(log.beside, address, client, clock, keys_of(settings), keep_for)
+        case PostgresAddress() | MemoryAddress():
+            raise _without_tape(settings)
+
+
+def taped_inputs(settings: WhenceSettings) -> Iterator[TapedInput]:
+    """The inputs of the log's tape, from the oldest kept session on.
+
+    Raises InvalidInput where there is no tape, LogCorrupt, LogUnavailable, UnknownSchema, KeyMissing.
+    """
+    address = parse_address(settings.log)
+    match address:
+        case SqliteAddress():
+            return sqlite.read_sqlite(address.path, keys_of(settings))
+        case KafkaAddress():
+            return kafka.read_kafka(address, client_of(settings), keys_of(settings))
+        case PostgresAddress() | MemoryAddress():
+            raise _without_tape(settings)
+
+
+def _without_tape(settings: WhenceSettings) -> InvalidInput:
+    return InvalidInput(
+        f"{shown(settings.log)}: inputs are kept for logs in SQLite files and on Kafka; choose such a log with "
+        "--log"
+    )

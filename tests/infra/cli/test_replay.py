@@ -1,0 +1,88 @@
+"""`whence replay` as a shell sees it: its exit codes, its first difference, and where it refuses."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from adapters.inputs.sqlite import tape_path
+from tests.infra.cli.conftest import Whence
+from tests.infra.run.taped import frames, trade
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """The log of two sessions, with its tape, under the name that the program takes by default."""
+    path = tmp_path / "whence.db"
+    trade(path, 0, 30)
+    trade(path, 30, 60)
+    return path
+
+
+def change(log: Path, statement: str) -> None:
+    with closing(sqlite3.connect(tape_path(log))) as connection, connection:
+        connection.execute(statement)
+
+
+def test_a_log_that_its_tape_leads_to_again_gives_exit_code_0(whence: Whence, log: Path) -> None:
+    events = len(frames(log))
+    done = whence("replay", "--into", "sqlite:///again.db")
+    assert done.code == 0
+    assert f"inputs of 2 sessions led to {events} events that equal the log's." in done.out
+    assert frames(log.with_name("again.db")) == frames(log)
+    figures = json.loads(whence("replay", "--json", "--upto", "1").out)
+    assert figures == {"inputs": 4, "sessions": 1, "folded": 0, "ordinal": 5, "difference": None}
+    assert "0 inputs of 0 sessions" in whence("replay", "--until", "2020-01-01").out
+
+
+def test_a_log_with_events_that_no_input_led_to_gives_exit_code_1_and_the_first_of_them(
+    whence: Whence, log: Path
+) -> None:
+    change(log, "DELETE FROM inputs WHERE first >= (SELECT max(first) FROM inputs WHERE begins = 1)")
+    done = whence("replay")
+    assert done.code == 1
+    assert "The first difference is at ordinal" in done.out
+    assert "no input led to this event" in done.out
+    assert "replayed: no event" in done.out
+    found = json.loads(whence("replay", "--json").out)["difference"]
+    assert (found["replayed"], found["recorded"]["stream"]) == (None, "mark-paper")
+
+
+def test_a_tape_that_was_changed_gives_exit_code_4_and_the_inputs(whence: Whence, log: Path) -> None:
+    change(log, "UPDATE inputs SET data = x'00' WHERE first > 1")
+    done = whence("replay")
+    assert done.code == 4
+    assert "were changed" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--log", "sqlite:///gone.db"), "there is no log at"),
+        (("--log", "postgresql://127.0.0.1:1/x"), "does not"),
+        (("--into", "sqlite:///whence.db"), "holds events|owned"),
+        (("--into", "file:///x"), "--into: 'file' is not a kind of log"),
+        (("--until", "noon"), "'noon' is not a time"),
+        (("--upto", "0"), "0 is below 1"),
+    ],
+)
+def test_an_option_that_cannot_be_followed_is_refused_by_name(
+    whence: Whence, log: Path, words: tuple[str, str], message: str
+) -> None:
+    before = frames(log)
+    done = whence("replay", *words)
+    assert done.code in (2, 4)
+    assert any(one in done.err for one in message.split("|")), done.err
+    assert frames(log) == before
+
+
+def test_a_log_without_a_tape_is_refused(whence: Whence, log: Path) -> None:
+    tape_path(log).unlink()
+    done = whence("replay", "--into", "sqlite:///again.db")
+    assert done.code == 2
+    assert "there is no tape of inputs at" in done.err
+    assert not log.with_name("again.db").exists()
