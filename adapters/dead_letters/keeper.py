@@ -42,7 +42,7 @@ class LetterKeeper:
         """`opened` opens the store, at the first letter and after each failure, which is tried again after `pause`
         seconds. `clock` gives the time of a count."""
         self._opened, self._clock, self._most_stored, self._pause = opened, clock, most_stored, pause
-        self._backlog = backlog or Backlog()
+        self._backlog = Backlog() if backlog is None else backlog
         self._changed = threading.Condition()
         self._is_closing = threading.Event()
         self._store: DeadLetters | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -158,7 +159,9 @@ def _pair(source: str, state: str) -> tuple[Source, LetterState]:
 def _read(row: RowMapping, kind: type[Any]) -> Any:
     """The record of a row. Raises StoreError where its values were changed to others than the program writes."""
     try:
-        return msgspec.convert(dict(row), kind)
+        return msgspec.convert(
+            {str(name): value for name, value in row.items()}, kind, builtin_types=(bytes, datetime)
+        )
     except msgspec.ValidationError:
         raise _changed() from None
 
