@@ -21,7 +21,7 @@ from adapters.log.address import (
     SqliteAddress,
     parse_address,
 )
-from adapters.marks.signature import Signer
+from adapters.marks.key_folder import KeyFolder
 from domain.errors import StoreUnavailable
 from infra.config import WhenceSettings
 from infra.logs import client_of, keys_of
@@ -40,16 +40,16 @@ def open_letters(settings: WhenceSettings) -> DeadLetters:
     read and write; a log on PostgreSQL in tables of its database; a log on Kafka in a topic beside that of its events.
     Raises StoreError, LogUnavailable, KeyRefused.
     """
-    address, signer = parse_address(settings.log), Signer(keys_of(settings))
+    address, keys = parse_address(settings.log), keys_of(settings)
     match address:
         case SqliteAddress():
-            return TableLetters(_sqlite(letters_file(address)), signer)
+            return TableLetters(_sqlite(letters_file(address)), keys)
         case PostgresAddress():
-            return TableLetters(_postgres(address), signer)
+            return TableLetters(_postgres(address), keys)
         case KafkaAddress():
-            return TopicLetters(address.servers, address.topic, client_of(settings), signer)
+            return TopicLetters(address.servers, address.topic, client_of(settings), keys)
         case MemoryAddress():
-            return _nowhere(signer)
+            return _nowhere(keys)
 
 
 def letters_file(log: SqliteAddress) -> Path:
@@ -72,7 +72,7 @@ class FoundLetters:
                 return self._letters
             address = parse_address(self._settings.log)
             if isinstance(address, SqliteAddress) and not letters_file(address).exists():
-                return _nowhere(Signer(keys_of(self._settings)))
+                return _nowhere(keys_of(self._settings))
             self._letters = open_letters(self._settings)
             return self._letters
 
@@ -83,10 +83,10 @@ class FoundLetters:
                 self._letters.close()
 
 
-def _nowhere(signer: Signer) -> DeadLetters:
+def _nowhere(keys: KeyFolder) -> DeadLetters:
     """Letters in the memory of this process, which end with it."""
     engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
-    return TableLetters(prepare(engine), signer)
+    return TableLetters(prepare(engine), keys)
 
 
 def _sqlite(path: Path) -> Engine:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
 
-from adapters.alerts.notice import Message, Notice
+from adapters.alerts.notice import NO_ACCOUNT, Message, Notice
 from adapters.alerts.table import ALERTED, DELIVERIES, NOTICES
 from domain.errors import InvalidInput
 from projections.answering import answering
@@ -79,6 +79,17 @@ class NoticeBook:
         with answering(self._engine), writing(self._engine) as connection:
             if _open(connection, notice) is None:
                 _add(connection, notice, places, now)
+
+    def withdraw(self, kind: str, subject: str, now: datetime) -> None:
+        """Ends the open notice of a fault that is over: it is acknowledged by the program and not sent again."""
+        same = (NOTICES.c.account == NO_ACCOUNT) & (NOTICES.c.kind == kind) & (NOTICES.c.subject == subject)
+        open_ = same & NOTICES.c.acknowledged_at.is_(None)
+        with answering(self._engine), reading(self._engine) as connection:
+            if connection.scalar(select(NOTICES.c.id).where(open_)) is None:
+                return
+        over = update(NOTICES).where(open_).values(acknowledged_at=now, acknowledged_by=NO_ACCOUNT)
+        with answering(self._engine), writing(self._engine) as connection:
+            connection.execute(over)
 
     def due(self, places: Collection[str], now: datetime) -> Sequence[Due]:
         """The messages that are to be delivered now, the oldest notice first."""

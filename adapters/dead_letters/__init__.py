@@ -12,8 +12,8 @@ from adapters.dead_letters.letter import (
     OPEN,
     Arrival,
     DeadLetter,
+    LetterSource,
     LetterState,
-    Source,
     arrival,
 )
 from adapters.dead_letters.store import DeadLetters, Wanted
@@ -26,8 +26,8 @@ __all__ = [
     "Change",
     "DeadLetter",
     "DeadLetters",
+    "LetterSource",
     "LetterState",
-    "Source",
     "Wanted",
     "arrival",
 ]

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Final, NamedTuple
 
-from adapters.dead_letters.letter import Arrival, Source, arrival
+from adapters.dead_letters.letter import Arrival, LetterSource, arrival
 
 MOST_WAITING: Final = 10_000
 MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
@@ -22,7 +22,7 @@ TOO_FAST, TOO_MANY = (
 class Kind(NamedTuple):
     """What letters that are not kept have in common; `place` is without an offset."""
 
-    source: Source
+    source: LetterSource
     place: str
     why: str
 

@@ -102,7 +102,7 @@ class LetterKeeper:
         try:
             store = self._ready()
             if batch:
-                room = max(self._most_stored - self._stored, 0)
+                room = self._room(store, len(batch))
                 store.keep(batch[:room])
                 self._done(batch, room)
             else:
@@ -114,6 +114,12 @@ class LetterKeeper:
             self._release()
             return False
         return True
+
+    def _room(self, store: DeadLetters, wanted: int) -> int:
+        """For how many letters the store has room. Letters that were there already count once."""
+        if self._stored + wanted > self._most_stored:
+            self._stored = sum(store.counts().values())
+        return max(self._most_stored - self._stored, 0)
 
     def _done(self, batch: Sequence[Arrival], room: int) -> None:
         self._stored += min(room, len(batch))

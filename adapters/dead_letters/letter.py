@@ -16,7 +16,7 @@ MOST_REASON = 500
 """The characters of a reason that are kept."""
 
 
-class Source(StrEnum):
+class LetterSource(StrEnum):
     """A message of an exchange, a record in the topic of a log, or a request on the command topic."""
 
     EXCHANGE = "EXCHANGE"
@@ -48,7 +48,7 @@ class DeadLetter(Struct, frozen=True, gc=False, kw_only=True):
     """
 
     id: str
-    source: Source
+    source: LetterSource
     place: str
     received_at: datetime
     reason: str
@@ -78,7 +78,7 @@ class Arrival(NamedTuple):
 
 
 def arrival(
-    source: Source, place: str, received_at: datetime, reason: str, original: bytes, key: str = ""
+    source: LetterSource, place: str, received_at: datetime, reason: str, original: bytes, key: str = ""
 ) -> Arrival:
     """The letter of an original that could not be understood.
 

@@ -8,17 +8,17 @@ from typing import Protocol
 from msgspec import Struct
 
 from adapters.dead_letters.changes import Change
-from adapters.dead_letters.letter import Arrival, DeadLetter, LetterState, Source
+from adapters.dead_letters.letter import Arrival, DeadLetter, LetterSource, LetterState
 from domain.errors import InvalidInput, Refused
 
 MOST_LISTED = 10_000
-Counts = Mapping[tuple[Source, LetterState], int]
+Counts = Mapping[tuple[LetterSource, LetterState], int]
 
 
 class Wanted(Struct, frozen=True, gc=False, kw_only=True):
     """Which letters are listed: of one source, in these states, and those that are due; None for any."""
 
-    source: Source | None = None
+    source: LetterSource | None = None
     states: frozenset[LetterState] | None = None
     is_due: bool | None = None
     most: int = MOST_LISTED

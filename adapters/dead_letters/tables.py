@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -12,9 +13,10 @@ from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, tex
 from sqlalchemy.exc import IntegrityError
 
 from adapters.dead_letters.changes import Change
-from adapters.dead_letters.letter import Arrival, DeadLetter, LetterState, SignedLetter, Source
+from adapters.dead_letters.letter import Arrival, DeadLetter, LetterSource, LetterState, SignedLetter
 from adapters.dead_letters.store import Counts, Wanted, overtaken, unknown
 from adapters.dead_letters.table import CHANGES, LETTERS, METADATA, ORIGINALS
+from adapters.marks.key_folder import KeyFolder
 from adapters.marks.signature import Signer
 from domain.errors import StoreError
 from projections.answering import answering
@@ -27,9 +29,9 @@ _ONE_AT_A_TIME = 0x6C_65_74_74_65_72
 class TableLetters:
     """`engine` is prepared by `projections.store.prepare`; `close` disposes of it. See `DeadLetters`."""
 
-    def __init__(self, engine: Engine, signer: Signer) -> None:
+    def __init__(self, engine: Engine, keys: KeyFolder) -> None:
         """Creates missing tables. Raises StoreError."""
-        self._engine, self._signer = engine, signer
+        self._engine, self._keys = engine, keys
         with answering(engine), writing(engine) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
@@ -112,6 +114,11 @@ class TableLetters:
             rows = connection.execute(select(*of, func.count().label("letters")).group_by(*of)).all()
         return {_pair(row.source, row.state): row.letters for row in rows}
 
+    @cached_property
+    def _signer(self) -> Signer:
+        """Made when something is signed or checked, because it makes the installation's first key."""
+        return Signer(self._keys)
+
     def close(self) -> None:
         """See `DeadLetters.close`."""
         self._engine.dispose()
@@ -129,7 +136,7 @@ class TableLetters:
 def _values(record: DeadLetter | Change) -> dict[str, Any]:
     fields = msgspec.structs.asdict(record)
     return {
-        name: value.value if isinstance(value, Source | LetterState) else value
+        name: value.value if isinstance(value, LetterSource | LetterState) else value
         for name, value in fields.items()
     }
 
@@ -149,9 +156,9 @@ def _change(row: RowMapping) -> Change:
     return _read(row, Change)
 
 
-def _pair(source: str, state: str) -> tuple[Source, LetterState]:
+def _pair(source: str, state: str) -> tuple[LetterSource, LetterState]:
     try:
-        return Source(source), LetterState(state)
+        return LetterSource(source), LetterState(state)
     except ValueError:
         raise _changed() from None
 

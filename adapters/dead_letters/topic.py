@@ -12,6 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -19,7 +20,7 @@ from confluent_kafka import IsolationLevel, KafkaError, Message, Producer, Topic
 from msgspec.structs import replace
 
 from adapters.dead_letters.changes import Change, applied
-from adapters.dead_letters.letter import Arrival, DeadLetter, LetterState, SignedLetter, Source
+from adapters.dead_letters.letter import Arrival, DeadLetter, LetterSource, LetterState, SignedLetter
 from adapters.dead_letters.store import Counts, Wanted, overtaken, unknown
 from adapters.kafka.client import Clients
 from adapters.kafka.config import ClientSettings
@@ -27,6 +28,7 @@ from adapters.kafka.errors import KafkaUnavailable
 from adapters.kafka.reader import BULK, PartitionConsumer
 from adapters.kafka.record import headers_in
 from adapters.kafka.topic import announced
+from adapters.marks.key_folder import KeyFolder
 from adapters.marks.signature import Signer
 
 _log = logging.getLogger(__name__)
@@ -68,8 +70,8 @@ class _Known:
 class TopicLetters:
     """The letters of a topic of events. See `DeadLetters`. `client` holds librdkafka's settings for the cluster."""
 
-    def __init__(self, servers: str, events: str, client: Mapping[str, str], signer: Signer) -> None:
-        self.topic, self._signer = topic_of(events), signer
+    def __init__(self, servers: str, events: str, client: Mapping[str, str], keys: KeyFolder) -> None:
+        self.topic, self._keys = topic_of(events), keys
         self._partition = TopicPartition(self.topic, 0)
         settings = ClientSettings({**client, "bootstrap.servers": servers})
         self._clients = Clients(settings, _ANSWER_SECONDS)
@@ -133,11 +135,16 @@ class TopicLetters:
 
     def counts(self) -> Counts:
         """See `DeadLetters.counts`."""
-        found = Counter[tuple[Source, LetterState]]()
+        found = Counter[tuple[LetterSource, LetterState]]()
         with self._lock:
             self._refresh()
             found.update((known.letter.source, known.letter.state) for known in self._known.values())
         return found
+
+    @cached_property
+    def _signer(self) -> Signer:
+        """Made when something is signed or checked, because it makes the installation's first key."""
+        return Signer(self._keys)
 
     def close(self) -> None:
         """See `DeadLetters.close`."""

@@ -8,14 +8,14 @@ from typing import Protocol, runtime_checkable
 
 from adapters.dead_letters.changes import failed, understood
 from adapters.dead_letters.keeper import LetterKeeper
-from adapters.dead_letters.letter import DeadLetter, Source, arrival
+from adapters.dead_letters.letter import DeadLetter, LetterSource, arrival
 from adapters.dead_letters.store import DeadLetters, Wanted
 from commands.exchange import AnyReport, Unread
 from domain.errors import InvalidInput, KeyRefused, MarkRefused
 
 ENGINE = "engine"
 """Who changed a letter, where the engine did."""
-_DUE = Wanted(source=Source.EXCHANGE, is_due=True)
+_DUE = Wanted(source=LetterSource.EXCHANGE, is_due=True)
 
 
 class UnreadMessages(Protocol):
@@ -48,7 +48,7 @@ def keep_unread(exchange: UnreadMessages, letters: LetterKeeper, at: datetime) -
     letters.keep(
         [
             arrival(
-                Source.EXCHANGE,
+                LetterSource.EXCHANGE,
                 exchange.venue,
                 at,
                 one.reason,

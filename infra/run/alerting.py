@@ -26,14 +26,17 @@ from adapters.alerts.heartbeat import Heartbeat
 from adapters.alerts.notice import Notice
 from adapters.alerts.place import Place, Undelivered
 from adapters.alerts.webhook import Webhook
+from adapters.dead_letters.store import Counts
 from adapters.log.address import MemoryAddress, parse_address
 from adapters.log.recorder_log import RecordedLog
 from domain.errors import LogError, StoreError
 from domain.log import Recorded
 from infra.alerts import AlertSettings, reaches
 from infra.config import WhenceSettings
+from infra.dead_letters import FoundLetters
 from infra.logs import open_reader
 from infra.run.clock import utc_now
+from infra.run.letter_notices import KIND, MOST, SUBJECT, letter_notices, open_letters_in
 from infra.run.rebuilding import partition_of
 from infra.run.strangers import stranger_notices
 from infra.run.turn import ALERTING, turn_of
@@ -72,12 +75,13 @@ class Alerting:
         partition: int = 0,
         is_ready: Callable[[], bool] = lambda: True,
         faults: Faults = tuple,
+        letters: Callable[[], Counts] = dict,
         clock: Callable[[], datetime] = utc_now,
         patience: float = _PATIENCE,
     ) -> None:
         """`reader` is used by the thread alone; `stop` leaves it and the engine open.
 
-        The heartbeat is requested only while `is_ready()`.
+        The heartbeat is requested only while `is_ready()`. `letters` counts the dead letters of the log.
         """
         self._reader, self._settings, self._partition = reader, settings, partition
         self._engine = engine
@@ -85,7 +89,7 @@ class Alerting:
         self._book = NoticeBook(engine, partition)
         self._places = {place.name: place for place in places_of(settings)}
         self._turn = turn_of(engine, partition, ALERTING)
-        self._is_ready, self._faults = is_ready, faults
+        self._is_ready, self._faults, self._letters = is_ready, faults, letters
         self._clock, self._patience = clock, patience
         self._beat = None if settings.heartbeat is None else Heartbeat(settings.heartbeat.get_secret_value())
         self._next_beat = 0.0
@@ -116,6 +120,16 @@ class Alerting:
         for due in self._book.due(self._names, self._clock()):
             if due.place not in silent and not self._deliver(due):
                 silent.add(due.place)
+        self._look_at_letters()
+
+    def _look_at_letters(self) -> None:
+        """Raises the notice of many dead letters, and withdraws it once they are few."""
+        counts, now = self._letters(), self._clock()
+        if open_letters_in(counts) <= MOST:
+            self._book.withdraw(KIND, SUBJECT, now)
+        for notice in letter_notices(counts, now):
+            if reaches(notice.severity, self._settings.level):
+                self._book.raise_(notice, self._names, now)
 
     @property
     def _names(self) -> Sequence[str]:
@@ -230,12 +244,16 @@ def alerts_sent(settings: WhenceSettings) -> Generator[None]:
         migrate(engine)
         with closing(open_reader(settings)) as reader:
             partition = partition_of(settings)
-            alerting = Alerting(engine, reader, settings.alerts, partition=partition)
+            found = FoundLetters(settings)
+            alerting = Alerting(
+                engine, reader, settings.alerts, partition=partition, letters=lambda: found().counts()
+            )
             alerting.start()
             try:
                 yield
             finally:
                 alerting.stop()
+                found.close()
     finally:
         engine.dispose()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from adapters.dead_letters import Arrival, Source, arrival
+from adapters.dead_letters import Arrival, LetterSource, arrival
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, 123_456, tzinfo=UTC)
 ODD = bytes(range(256)) + "\N{RIGHT-TO-LEFT OVERRIDE}\N{ZERO WIDTH SPACE}".encode() + b"\x00\xff\xfe\x1b[2J"
@@ -13,7 +13,7 @@ ODD = bytes(range(256)) + "\N{RIGHT-TO-LEFT OVERRIDE}\N{ZERO WIDTH SPACE}".encod
 def came(
     number: int = 0,
     original: bytes = b"{",
-    source: Source = Source.EXCHANGE,
+    source: LetterSource = LetterSource.EXCHANGE,
     place: str = "bybit",
     reason: str = "it is not JSON",
 ) -> Arrival:

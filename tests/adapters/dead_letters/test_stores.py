@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from adapters.dead_letters import MOST_BYTES, DeadLetters, LetterState, Source, Wanted
+from adapters.dead_letters import MOST_BYTES, DeadLetters, LetterSource, LetterState, Wanted
 from adapters.dead_letters.changes import due, failed, understood
 from domain.errors import InvalidInput, Refused
 from tests.adapters.dead_letters.conftest import Opened
@@ -29,7 +29,7 @@ def test_a_kept_letter_is_read_by_another_process_with_every_byte(
     other = opened()
     [found] = other.letters()
     assert other.original(found.id) == ODD
-    assert (found.reason, found.place, found.source) == (kept.letter.reason, "bybit", Source.EXCHANGE)
+    assert (found.reason, found.place, found.source) == (kept.letter.reason, "bybit", LetterSource.EXCHANGE)
     assert (found.received_at, found.state, found.retries) == (NOON, LetterState.NEW, 0)
     assert (found.size, found.kept, found.digest) == (len(ODD), len(ODD), hashlib.sha256(ODD).hexdigest())
 
@@ -61,7 +61,7 @@ def test_a_letter_that_is_kept_twice_is_there_once_and_keeps_its_state(
 
 
 def test_letters_are_listed_by_source_state_and_number_the_latest_first(letters: DeadLetters) -> None:
-    every = [came(0), came(1, source=Source.RECORD), came(2), came(3, source=Source.COMMAND)]
+    every = [came(0), came(1, source=LetterSource.RECORD), came(2), came(3, source=LetterSource.COMMAND)]
     letters.keep(every)
     ids = [one.letter.id for one in every]
     letters.change(failed(every[0].letter, NOON, "tess", "in vain"))
@@ -72,13 +72,13 @@ def test_letters_are_listed_by_source_state_and_number_the_latest_first(letters:
 
     assert listed(Wanted()) == [3, 2, 1, 0]
     assert listed(Wanted(most=2)) == [3, 2]
-    assert listed(Wanted(source=Source.EXCHANGE)) == [2, 0]
+    assert listed(Wanted(source=LetterSource.EXCHANGE)) == [2, 0]
     assert listed(Wanted(states=frozenset({LetterState.NEW}))) == [3, 1]
     assert listed(Wanted(is_due=True)) == [2]
     assert dict(letters.counts()) == {
-        (Source.EXCHANGE, LetterState.RETRIED): 2,
-        (Source.RECORD, LetterState.NEW): 1,
-        (Source.COMMAND, LetterState.NEW): 1,
+        (LetterSource.EXCHANGE, LetterState.RETRIED): 2,
+        (LetterSource.RECORD, LetterState.NEW): 1,
+        (LetterSource.COMMAND, LetterState.NEW): 1,
     }
 
 
