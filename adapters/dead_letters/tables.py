@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, text, update
@@ -22,6 +22,7 @@ from domain.errors import StoreError
 from projections.answering import answering
 from projections.store import insert_unless_there, reading, writing
 
+_R = TypeVar("_R", DeadLetter, Change)
 _ONE_AT_A_TIME = 0x6C_65_74_74_65_72
 """PostgreSQL's advisory lock for the creation of the tables: the letters of `letter`."""
 
@@ -57,7 +58,7 @@ class TableLetters:
         if wanted.is_due is not None:
             found = found.where(LETTERS.c.is_due.is_(wanted.is_due))
         with self._reading() as connection:
-            return [_letter(row) for row in connection.execute(found).mappings()]
+            return [_read(row, DeadLetter) for row in connection.execute(found).mappings()]
 
     def letter(self, letter_id: str) -> DeadLetter:
         """See `DeadLetters.letter`."""
@@ -83,7 +84,7 @@ class TableLetters:
         """See `DeadLetters.changes`."""
         found = select(CHANGES).where(CHANGES.c.letter == letter_id).order_by(CHANGES.c.number)
         with self._reading() as connection:
-            return [_change(row) for row in connection.execute(found).mappings()]
+            return [_read(row, Change) for row in connection.execute(found).mappings()]
 
     def change(self, change: Change) -> DeadLetter:
         """See `DeadLetters.change`."""
@@ -145,15 +146,7 @@ def _found(connection: Connection, letter_id: str) -> DeadLetter:
     row = connection.execute(select(LETTERS).where(LETTERS.c.id == letter_id)).mappings().one_or_none()
     if row is None:
         raise unknown(letter_id)
-    return _letter(row)
-
-
-def _letter(row: RowMapping) -> DeadLetter:
     return _read(row, DeadLetter)
-
-
-def _change(row: RowMapping) -> Change:
-    return _read(row, Change)
 
 
 def _pair(source: str, state: str) -> tuple[LetterSource, LetterState]:
@@ -163,7 +156,7 @@ def _pair(source: str, state: str) -> tuple[LetterSource, LetterState]:
         raise _changed() from None
 
 
-def _read(row: RowMapping, kind: type[Any]) -> Any:
+def _read(row: RowMapping, kind: type[_R]) -> _R:
     """The record of a row. Raises StoreError where its values were changed to others than the program writes."""
     try:
         return msgspec.convert(

@@ -234,7 +234,7 @@ class Query:
     async def dead_letters(
         self,
         info: Info,
-        source: Annotated[
+        letter_source: Annotated[
             LetterSource | None, strawberry.argument(description="Only of this source.")
         ] = None,
         state: Annotated[
@@ -245,7 +245,7 @@ class Query:
         ] = None,
         first: Annotated[int, strawberry.argument(description="How many, 1 to 500.")] = 100,
     ) -> list[DeadLetter]:
-        return await dead_letters_of(info, source, state, first)
+        return await dead_letters_of(info, letter_source, state, first)
 
 
 async def _one(

@@ -116,15 +116,22 @@ class Alerting:
         self._take_up()
         for notice in (*self._faults(), *stranger_notices(self._reader.refusals(), self._clock())):
             self._book.raise_(notice, self._names, self._clock())
+        self._look_at_letters()
         silent: set[str] = set()
         for due in self._book.due(self._names, self._clock()):
             if due.place not in silent and not self._deliver(due):
                 silent.add(due.place)
-        self._look_at_letters()
 
     def _look_at_letters(self) -> None:
-        """Raises the notice of many dead letters, and withdraws it once they are few."""
-        counts, now = self._letters(), self._clock()
+        """Raises the notice of many dead letters, and withdraws it once they are few.
+
+        Letters that cannot be counted hold up no other alert.
+        """
+        try:
+            counts, now = self._letters(), self._clock()
+        except (LogError, StoreError) as fault:
+            _log.warning("dead letters are not counted: %s", fault)
+            return
         if open_letters_in(counts) <= MOST:
             self._book.withdraw(KIND, SUBJECT, now)
         for notice in letter_notices(counts, now):
