@@ -8,13 +8,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event, inspect
 from sqlalchemy.pool import StaticPool
 
 from adapters.dead_letters import DeadLetters
+from adapters.dead_letters.table import LETTERS
 from adapters.dead_letters.tables import TableLetters
 from adapters.dead_letters.topic import TopicLetters
 from adapters.log.address import (
+    Address,
     KafkaAddress,
     MemoryAddress,
     PostgresAddress,
@@ -26,6 +28,7 @@ from domain.errors import StoreUnavailable
 from infra.config import WhenceSettings
 from infra.logs import client_of, keys_of
 from infra.store_file import StoreFile
+from projections.answering import answering
 from projections.store import prepare
 
 _BUSY_SECONDS = 10
@@ -64,23 +67,39 @@ class FoundLetters:
         self._settings = settings
         self._lock = threading.Lock()
         self._letters: DeadLetters | None = None
+        self._none: DeadLetters | None = None
 
     def __call__(self) -> DeadLetters:
-        """The letters; none as long as a SQLite log has no file of letters. Raises what `open_letters` raises."""
+        """The letters; none as long as no engine has made a place for them. Raises what `open_letters` raises."""
         with self._lock:
-            if self._letters is not None:
-                return self._letters
-            address = parse_address(self._settings.log)
-            if isinstance(address, SqliteAddress) and not letters_file(address).exists():
-                return _nowhere(keys_of(self._settings))
-            self._letters = open_letters(self._settings)
+            if self._letters is None and not _is_made(parse_address(self._settings.log)):
+                self._none = self._none or _nowhere(keys_of(self._settings))
+                return self._none
+            self._letters = self._letters or open_letters(self._settings)
             return self._letters
 
     def close(self) -> None:
         """Closes the letters; idempotent."""
         with self._lock:
-            if self._letters is not None:
-                self._letters.close()
+            for letters in (self._letters, self._none):
+                if letters is not None:
+                    letters.close()
+
+
+def _is_made(address: Address) -> bool:
+    """Whether the letters have a place. A reader may have no right to make one; a missing topic is as good as empty."""
+    match address:
+        case SqliteAddress():
+            return letters_file(address).exists()
+        case PostgresAddress():
+            engine = _postgres(address)
+            try:
+                with answering(engine):
+                    return inspect(engine).has_table(LETTERS.name)
+            finally:
+                engine.dispose()
+        case _:
+            return True
 
 
 def _nowhere(keys: KeyFolder) -> DeadLetters:

@@ -57,7 +57,8 @@ def stated(row: Table, name: str) -> str:
 
 def amount(row: Table, name: str) -> Decimal:
     """The number, 0 for an empty text. Raises InvalidInput for a missing or negative one."""
-    stated(row, name)
+    if row.get(name) is None:
+        raise InvalidInput(f"{name} is missing")
     found = figure(row, name)
     if found < 0:
         raise InvalidInput(f"{name} {found} is negative")

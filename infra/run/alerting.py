@@ -93,6 +93,7 @@ class Alerting:
         self._clock, self._patience = clock, patience
         self._beat = None if settings.heartbeat is None else Heartbeat(settings.heartbeat.get_secret_value())
         self._next_beat = 0.0
+        self._uncounted = ""
         self._failure: Exception | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="alerting", daemon=True)
@@ -130,8 +131,11 @@ class Alerting:
         try:
             counts, now = self._letters(), self._clock()
         except (LogError, StoreError) as fault:
-            _log.warning("dead letters are not counted: %s", fault)
+            if str(fault) != self._uncounted:
+                _log.warning("dead letters are not counted: %s", fault)
+            self._uncounted = str(fault)
             return
+        self._uncounted = ""
         if open_letters_in(counts) <= MOST:
             self._book.withdraw(KIND, SUBJECT, now)
         for notice in letter_notices(counts, now):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
 from adapters.dead_letters import MOST_BYTES, DeadLetters, LetterSource, LetterState, Wanted
 from adapters.dead_letters.changes import due, failed, understood
 from domain.errors import InvalidInput, Refused
+from infra.config import WhenceSettings
+from infra.dead_letters import FoundLetters
 from tests.adapters.dead_letters.conftest import Opened
 from tests.adapters.dead_letters.lettering import NOON, ODD, came
 
@@ -19,6 +22,15 @@ def test_a_store_without_letters_lists_none_and_names_an_unknown_id(letters: Dea
     for read in (letters.letter, letters.original, letters.unverified):
         with pytest.raises(InvalidInput, match="no dead letter has the id 'gone'"):
             read("gone")
+
+
+def test_a_reader_finds_no_letters_until_an_engine_has_kept_one(
+    settings: WhenceSettings, opened: Opened
+) -> None:
+    with closing(FoundLetters(settings)) as found:
+        assert (list(found().letters()), dict(found().counts())) == ([], {})
+        opened().keep([came()])
+        assert [one.id for one in found().letters()] == [came().letter.id]
 
 
 def test_a_kept_letter_is_read_by_another_process_with_every_byte(
