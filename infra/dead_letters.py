@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import URL, Engine, create_engine, event, inspect
 from sqlalchemy.pool import StaticPool
 
-from adapters.dead_letters import DeadLetters
+from adapters.dead_letters.store import DeadLetters
 from adapters.dead_letters.table import LETTERS
 from adapters.dead_letters.tables import TableLetters
 from adapters.dead_letters.topic import TopicLetters

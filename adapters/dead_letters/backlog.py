@@ -8,7 +8,8 @@ from datetime import datetime
 from itertools import islice
 from typing import Final, NamedTuple
 
-from adapters.dead_letters.letter import Arrival, LetterSource, arrival
+from adapters.dead_letters.letter import Arrival, arrival
+from adapters.dead_letters.state import LetterSource
 
 MOST_WAITING: Final = 10_000
 MOST_WAITING_BYTES: Final = 64 * 1024 * 1024

@@ -7,7 +7,8 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from adapters.dead_letters.letter import DeadLetter, LetterState
+from adapters.dead_letters.letter import DeadLetter
+from adapters.dead_letters.state import LetterState
 from domain.errors import InvalidInput, Refused
 from domain.plain_text import check_plain
 

@@ -4,38 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from hashlib import blake2b, sha256
 from typing import NamedTuple
 
 from msgspec import Struct
 
+from adapters.dead_letters.state import LetterSource, LetterState
+
 MOST_BYTES = 256 * 1024
 """The bytes of an original that are kept. Of a longer one the first ones are kept, its whole length and its SHA-256."""
 MOST_REASON = 500
 """The characters of a reason that are kept."""
-
-
-class LetterSource(StrEnum):
-    """A message of an exchange, a record in the topic of a log, or a request on the command topic."""
-
-    EXCHANGE = "EXCHANGE"
-    RECORD = "RECORD"
-    COMMAND = "COMMAND"
-
-
-class LetterState(StrEnum):
-    """NEW, RETRIED in vain, PERMANENT after the last retry, DISCARDED by a person, or RESOLVED: understood."""
-
-    NEW = "NEW"
-    RETRIED = "RETRIED"
-    PERMANENT = "PERMANENT"
-    DISCARDED = "DISCARDED"
-    RESOLVED = "RESOLVED"
-
-
-OPEN = frozenset({LetterState.NEW, LetterState.RETRIED, LetterState.PERMANENT})
-"""The states of letters that nobody has dealt with."""
 
 
 class DeadLetter(Struct, frozen=True, gc=False, kw_only=True):

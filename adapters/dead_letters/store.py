@@ -8,7 +8,8 @@ from typing import Protocol
 from msgspec import Struct
 
 from adapters.dead_letters.changes import Change
-from adapters.dead_letters.letter import Arrival, DeadLetter, LetterSource, LetterState
+from adapters.dead_letters.letter import Arrival, DeadLetter
+from adapters.dead_letters.state import LetterSource, LetterState
 from domain.errors import InvalidInput, Refused
 
 MOST_LISTED = 10_000

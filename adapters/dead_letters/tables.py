@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, tex
 from sqlalchemy.exc import IntegrityError
 
 from adapters.dead_letters.changes import Change
-from adapters.dead_letters.letter import Arrival, DeadLetter, LetterSource, LetterState, SignedLetter
+from adapters.dead_letters.letter import Arrival, DeadLetter, SignedLetter
+from adapters.dead_letters.state import LetterSource, LetterState
 from adapters.dead_letters.store import Counts, Wanted, overtaken, unknown
 from adapters.dead_letters.table import CHANGES, LETTERS, METADATA, ORIGINALS
 from adapters.marks.key_folder import KeyFolder

@@ -20,7 +20,8 @@ from confluent_kafka import IsolationLevel, KafkaError, Message, Producer, Topic
 from msgspec.structs import replace
 
 from adapters.dead_letters.changes import Change, applied
-from adapters.dead_letters.letter import Arrival, DeadLetter, LetterSource, LetterState, SignedLetter
+from adapters.dead_letters.letter import Arrival, DeadLetter, SignedLetter
+from adapters.dead_letters.state import LetterSource, LetterState
 from adapters.dead_letters.store import Counts, Wanted, overtaken, unknown
 from adapters.kafka.client import Clients
 from adapters.kafka.config import ClientSettings

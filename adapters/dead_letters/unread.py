@@ -8,7 +8,8 @@ from typing import Protocol, runtime_checkable
 
 from adapters.dead_letters.changes import failed, understood
 from adapters.dead_letters.keeper import LetterKeeper
-from adapters.dead_letters.letter import DeadLetter, LetterSource, arrival
+from adapters.dead_letters.letter import DeadLetter, arrival
+from adapters.dead_letters.state import LetterSource
 from adapters.dead_letters.store import DeadLetters, Wanted
 from commands.exchange import AnyReport, Unread
 from domain.errors import InvalidInput, KeyRefused, MarkRefused

@@ -16,7 +16,7 @@ import strawberry
 from strawberry.extensions import SchemaExtension
 
 from adapters.alerts.book import NoticeBook
-from adapters.dead_letters import DeadLetters
+from adapters.dead_letters.store import DeadLetters
 from adapters.graphql.as_of import When
 from adapters.graphql.completion import Reads
 from adapters.graphql.desk import Desk

@@ -7,8 +7,9 @@ from functools import partial
 
 import strawberry
 
-from adapters.dead_letters import OPEN, DeadLetters, LetterSource, LetterState, Wanted
-from adapters.dead_letters import DeadLetter as Letter
+from adapters.dead_letters.letter import DeadLetter as Letter
+from adapters.dead_letters.state import OPEN, LetterSource, LetterState
+from adapters.dead_letters.store import DeadLetters, Wanted
 from adapters.graphql.context import Info
 from domain.errors import InvalidInput, Refused
 

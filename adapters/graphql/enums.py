@@ -7,7 +7,7 @@ from enum import Enum, StrEnum
 
 import strawberry
 
-from adapters.dead_letters import LetterSource, LetterState
+from adapters.dead_letters.state import LetterSource, LetterState
 from domain.closing import CloseReason
 from domain.direction import Direction, Purpose, Side
 from domain.order import Liquidity, OrderStatus, OrderType

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 import strawberry
 
-from adapters.dead_letters import LetterSource, LetterState
+from adapters.dead_letters.state import LetterSource, LetterState
 from adapters.graphql.account import ACCOUNTS, Account
 from adapters.graphql.alert import ALERTS, Alert, AlertFilter, AlertsBy
 from adapters.graphql.as_of import AsOf, AsOfInput, when

@@ -11,8 +11,11 @@ from datetime import UTC, datetime
 import typer
 
 from adapters.avro import iso
-from adapters.dead_letters import OPEN, Change, DeadLetter, DeadLetters, LetterSource, LetterState, Wanted
+from adapters.dead_letters.changes import Change
 from adapters.dead_letters.changes import discarded as discarding
+from adapters.dead_letters.letter import DeadLetter
+from adapters.dead_letters.state import OPEN, LetterSource, LetterState
+from adapters.dead_letters.store import DeadLetters, Wanted
 from adapters.log.address import SqliteAddress, parse_address
 from domain.errors import InvalidInput, KeyRefused, MarkRefused
 from domain.plain_text import check_plain, fault_in

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from adapters.dead_letters.letter import LetterSource, LetterState
+from adapters.dead_letters.state import LetterSource, LetterState
 from domain.errors import InvalidInput
 from infra.cli.options import ConfigOption, JsonOption, LogOption, whole
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from adapters.alerts.notice import NO_ACCOUNT, Notice
-from adapters.dead_letters import OPEN
+from adapters.dead_letters.state import OPEN
 from adapters.dead_letters.store import Counts
 from projections.severity import Severity
 

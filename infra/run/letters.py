@@ -16,8 +16,9 @@ from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 
 from adapters.command_topic import Record
-from adapters.dead_letters import LetterSource, arrival
 from adapters.dead_letters.keeper import LetterKeeper
+from adapters.dead_letters.letter import arrival
+from adapters.dead_letters.state import LetterSource
 from adapters.kafka.client import Clients
 from adapters.kafka.config import ClientSettings
 from adapters.kafka.one_record import RecordReader

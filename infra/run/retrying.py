@@ -8,8 +8,10 @@ from datetime import datetime
 
 from adapters.command_topic.topics import ASK, SIGNATURE
 from adapters.command_topic.wire import read_request
-from adapters.dead_letters import Change, DeadLetter, DeadLetters, LetterSource
-from adapters.dead_letters.changes import check_retry, due, failed, understood
+from adapters.dead_letters.changes import Change, check_retry, due, failed, understood
+from adapters.dead_letters.letter import DeadLetter
+from adapters.dead_letters.state import LetterSource
+from adapters.dead_letters.store import DeadLetters
 from adapters.kafka.record import headers_in
 from adapters.marks.signature import Message, Signer
 from domain.errors import InvalidInput, KeyMissing, MarkRefused, Refused

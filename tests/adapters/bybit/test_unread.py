@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from adapters.bybit import BybitExchange
-from adapters.dead_letters import DeadLetters, LetterState
 from adapters.dead_letters.changes import due
 from adapters.dead_letters.keeper import LetterKeeper
+from adapters.dead_letters.state import LetterState
+from adapters.dead_letters.store import DeadLetters
 from adapters.dead_letters.unread import keep_unread, take_retried
 from commands.exchange import AnyReport, Filled
 from infra.config import WhenceSettings

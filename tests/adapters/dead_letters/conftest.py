@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.dead_letters import DeadLetters
+from adapters.dead_letters.store import DeadLetters
 from infra.config import WhenceSettings
 from infra.dead_letters import open_letters
 

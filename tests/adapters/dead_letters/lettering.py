@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from adapters.dead_letters import Arrival, LetterSource, arrival
+from adapters.dead_letters.letter import Arrival, arrival
+from adapters.dead_letters.state import LetterSource
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, 123_456, tzinfo=UTC)
 ODD = bytes(range(256)) + "\N{RIGHT-TO-LEFT OVERRIDE}\N{ZERO WIDTH SPACE}".encode() + b"\x00\xff\xfe\x1b[2J"

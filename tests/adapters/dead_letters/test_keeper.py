@@ -9,9 +9,10 @@ from threading import Event
 
 import pytest
 
-from adapters.dead_letters import DeadLetters, LetterSource
 from adapters.dead_letters.backlog import Backlog
 from adapters.dead_letters.keeper import LetterKeeper
+from adapters.dead_letters.state import LetterSource
+from adapters.dead_letters.store import DeadLetters
 from domain.errors import StoreUnavailable
 from infra.config import WhenceSettings
 from infra.dead_letters import open_letters

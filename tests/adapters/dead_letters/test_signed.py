@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.dead_letters import DeadLetters
+from adapters.dead_letters.store import DeadLetters
 from domain.errors import MarkRefused
 from infra.config import WhenceSettings
 from infra.dead_letters import FoundLetters, open_letters

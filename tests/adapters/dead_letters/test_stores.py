@@ -8,8 +8,10 @@ from contextlib import closing
 
 import pytest
 
-from adapters.dead_letters import MOST_BYTES, DeadLetters, LetterSource, LetterState, Wanted
 from adapters.dead_letters.changes import due, failed, understood
+from adapters.dead_letters.letter import MOST_BYTES
+from adapters.dead_letters.state import LetterSource, LetterState
+from adapters.dead_letters.store import DeadLetters, Wanted
 from domain.errors import InvalidInput, Refused
 from infra.config import WhenceSettings
 from infra.dead_letters import FoundLetters

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from adapters.dead_letters import DeadLetters, LetterSource
 from adapters.dead_letters.changes import discarded, failed
+from adapters.dead_letters.state import LetterSource
+from adapters.dead_letters.store import DeadLetters
 from adapters.graphql.context import Context, Served
 from adapters.graphql.limits import Limits, limiting
 from adapters.graphql.schema import schema

@@ -10,7 +10,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from adapters.dead_letters import LetterSource, LetterState
+from adapters.dead_letters.state import LetterSource, LetterState
 from adapters.http.metrics import metrics_route
 from adapters.metrics.api import ApiMetrics, Operation, Status
 from adapters.metrics.catalogue import API, CATALOGUE, ENGINE, HISTORY, series_of

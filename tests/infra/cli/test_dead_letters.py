@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from adapters.dead_letters import Arrival, LetterSource
+from adapters.dead_letters.letter import Arrival
+from adapters.dead_letters.state import LetterSource
 from infra.config import WhenceSettings
 from infra.dead_letters import open_letters
 from tests.adapters.bybit.pushed import execution, executions

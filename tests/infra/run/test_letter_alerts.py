@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from adapters.alerts.book import NoticeBook
-from adapters.dead_letters import LetterSource, LetterState
+from adapters.dead_letters.state import LetterSource, LetterState
 from adapters.dead_letters.store import Counts
 from domain.errors import StoreUnavailable
 from infra.alerts import AlertSettings

@@ -12,7 +12,8 @@ import pytest
 from confluent_kafka import Producer
 
 from adapters.command_topic import CommandTopic
-from adapters.dead_letters import DeadLetter, LetterSource, LetterState
+from adapters.dead_letters.letter import DeadLetter
+from adapters.dead_letters.state import LetterSource, LetterState
 from adapters.mailbox import Mailbox
 from domain.errors import Refused
 from infra.config import WhenceSettings
