@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import msgspec
 from msgspec import Struct
@@ -123,9 +123,9 @@ class Reading:
     def _rows(self, frame: Table) -> Sequence[Table]:
         data = frame.get("data")
         found = rows(data)
-        if not isinstance(data, list) or not found:
+        if not found:
             self._refuse("the push has no rows")
-        elif strange := len(data) - len(found):
+        elif strange := len(cast("list[object]", data)) - len(found):
             self._refuse(f"{strange} of its rows are no objects")
         return found
 

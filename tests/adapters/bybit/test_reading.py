@@ -377,7 +377,7 @@ def is_stated(report: AnyReport, text: str) -> bool:
     stated = [
         {name: value for name, value in row.items() if isinstance(value, str)}
         for row in json.loads(text)["data"]
-        if isinstance(row, dict)
+        if is_table(row)
     ]
     figures, levels = stated_figures(report)
     return all(level > 0 for level in levels) and any(is_equal(row, figures) for row in stated)
