@@ -98,6 +98,9 @@ class NoticeBook:
             NOTICES.c.id.not_in(standing),
             NOTICES.c.acknowledged_at.is_(None),
         )
+        with answering(self._engine), reading(self._engine) as connection:
+            if connection.scalar(select(NOTICES.c.id).where(*over).limit(1)) is None:
+                return
         ended = update(NOTICES).where(*over).values(acknowledged_at=now, acknowledged_by=WITHDRAWN)
         with answering(self._engine), writing(self._engine) as connection:
             connection.execute(ended)

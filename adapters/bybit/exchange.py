@@ -11,8 +11,6 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-import msgspec
-
 from adapters.bybit.bucket import LIMITS
 from adapters.bybit.client import Client, http, readable
 from adapters.bybit.execution_row import (
@@ -33,13 +31,13 @@ from adapters.bybit.names import Names
 from adapters.bybit.order_row import OrderRow, order_row, venue_order, waiting_leg
 from adapters.bybit.pace import PRIVATE_SHARE, Turns
 from adapters.bybit.placing import CATEGORY, LEVELS, Params, Placement, address, placements
-from adapters.bybit.reading import Reading, in_order
+from adapters.bybit.reading import Reading, faults_in, in_order
 from adapters.bybit.secrecy import Credentials, hidden_from_logs
 from adapters.bybit.site import Site, Timing
 from adapters.bybit.stream import Stream, StreamState
 from adapters.bybit.texts import Texts
 from adapters.instruments.bybit import listings
-from adapters.instruments.document import Table, is_table
+from adapters.instruments.document import Table
 from commands.exchange import (
     AnyReport,
     Funded,
@@ -57,6 +55,7 @@ from domain.errors import (
     ExchangeError,
     ExchangeRefused,
     ExchangeUnreachable,
+    InvalidInput,
     InvalidSettings,
     OutcomeUnknown,
 )
@@ -106,7 +105,7 @@ class BybitExchange:
         self.session: Any = http(credentials, site, timing)
         self._client = Client(self.session, credentials, limits, self._forget_rules)
         self._names = Names(placed)
-        self._reading = Reading(self._names, settle)
+        self._reading = Reading(self._names, settle, credentials.hide)
         self._texts = Texts()
         line = Line(site=site, channel="private", topics=TOPICS, credentials=credentials)
         self._stream = Stream(line, timing, Turns(PRIVATE_SHARE), self._texts, on_arrival)
@@ -157,21 +156,19 @@ class BybitExchange:
         """See `ReportStream.reports`."""
         made, self._made = self._made, []
         for text in self._texts.taken():
-            made.extend(self._read(text))
+            made.extend(self._reading.read(text))
         for venue_id in self._reading.unknown():
             self._learn(venue_id)
         return in_order([*made, *self._reading.settle_unknown()])
 
-    def _read(self, text: str) -> Sequence[AnyReport]:
-        try:
-            frame: object = msgspec.json.decode(text)
-        except msgspec.DecodeError as fault:
-            self._reading.refuse(text, str(fault))
-            return ()
-        if is_table(frame):
-            return self._reading.take(frame)
-        self._reading.refuse(text, "the push is no object")
-        return ()
+    def read_again(self, content: str) -> Sequence[AnyReport]:
+        """The reports of a push that could not be read before, with those that wait by now; what the log has already
+        is reported again. Raises InvalidInput where it still cannot be understood as a whole."""
+        faults = faults_in(content, self._settle)
+        if faults:
+            raise InvalidInput("; ".join(faults))
+        self._made.extend(self._reading.read(content))
+        return self.reports()
 
     def _learn(self, venue_id: str) -> None:
         """Finds out whose order this is. Where Bybit does not answer, its executions wait for the next call."""

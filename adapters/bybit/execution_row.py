@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from adapters.bybit.fields import figure, moment, needed, text
+from adapters.bybit.fields import figure, moment, needed, positive, stated, text
 from adapters.bybit.order_row import SIDES
 from adapters.instruments.document import Table
 from commands.exchange import Filled, Funded, Liquidated
@@ -52,21 +52,26 @@ def execution_row(row: Table, settle: str) -> ExecutionRow:
 
     Raises InvalidInput for a row that is not complete.
     """
-    side = needed(row, "side")
+    side, kind = needed(row, "side"), needed(row, "execType")
     if side not in SIDES:
         raise InvalidInput(f"side {side[:40]!r} is unknown")
+    is_maker = row.get("isMaker")
+    if not isinstance(is_maker, bool):
+        raise InvalidInput("isMaker is missing or is neither true nor false")
+    size = positive if kind in TRADES else figure
+    needed(row, "execFee")
     return ExecutionRow(
         id=needed(row, "execId"),
-        type=needed(row, "execType"),
-        link=text(row, "orderLinkId"),
-        venue_order_id=text(row, "orderId"),
+        type=kind,
+        link=stated(row, "orderLinkId"),
+        venue_order_id=stated(row, "orderId"),
         instrument=instrument_id(needed(row, "symbol")),
         side=SIDES[side],
-        price=figure(row, "execPrice"),
-        quantity=figure(row, "execQty"),
+        price=size(row, "execPrice"),
+        quantity=size(row, "execQty"),
         fee=figure(row, "execFee"),
         fee_currency=text(row, "feeCurrency") or settle,
-        liquidity=Liquidity.MAKER if row.get("isMaker") is True else Liquidity.TAKER,
+        liquidity=Liquidity.MAKER if is_maker else Liquidity.TAKER,
         at=moment(row, "execTime"),
     )
 

@@ -47,9 +47,35 @@ def figure(row: Table, name: str) -> Decimal:
         raise InvalidInput(f"{name}: {fault}") from None
 
 
+def stated(row: Table, name: str) -> str:
+    """The text, which may be empty. Raises InvalidInput where the row has no such member: it may have another name by
+    now, and must not be taken for empty."""
+    if row.get(name) is None:
+        raise InvalidInput(f"{name} is missing")
+    return text(row, name)
+
+
+def amount(row: Table, name: str) -> Decimal:
+    """The number, 0 for an empty text. Raises InvalidInput for a missing or negative one."""
+    if row.get(name) is None:
+        raise InvalidInput(f"{name} is missing")
+    found = figure(row, name)
+    if found < 0:
+        raise InvalidInput(f"{name} {found} is negative")
+    return found
+
+
+def positive(row: Table, name: str) -> Decimal:
+    """The number. Raises InvalidInput for a missing one and for one that is not above 0."""
+    found = amount(row, name)
+    if not found:
+        raise InvalidInput(f"{name} is not above 0")
+    return found
+
+
 def price(row: Table, name: str) -> Decimal | None:
-    """The price; None for an empty text or 0, which mean that there is none."""
-    return figure(row, name) or None
+    """The price; None for an empty text or 0, which mean that there is none. Raises what `amount` raises."""
+    return amount(row, name) or None
 
 
 def moment(row: Table, name: str) -> datetime:

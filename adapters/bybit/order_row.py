@@ -10,7 +10,7 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from adapters.bybit.fields import figure, moment, needed, price, text
+from adapters.bybit.fields import amount, figure, moment, needed, positive, price, stated, text
 from adapters.instruments.document import Table, table
 from domain.arithmetic import total
 from domain.direction import Purpose, Side
@@ -110,18 +110,19 @@ class OrderRow(Struct, frozen=True, gc=False, kw_only=True):
 
 def order_row(row: Table) -> OrderRow:
     """The order of a row. Raises InvalidInput for a row that is not complete."""
-    filled, status = figure(row, "cumExecQty"), _status(row)
+    filled, status = amount(row, "cumExecQty"), _status(row)
     kind = text(row, "stopOrderType")
+    is_market = _of(_IS_MARKET, row, "orderType")
     return OrderRow(
         venue_id=needed(row, "orderId"),
-        link=text(row, "orderLinkId"),
+        link=stated(row, "orderLinkId"),
         parent=text(row, "parentOrderLinkId"),
         leg=_LEGS.get(kind),
         instrument=instrument_id(needed(row, "symbol")),
         side=_of(SIDES, row, "side"),
-        is_market=_of(_IS_MARKET, row, "orderType"),
-        quantity=figure(row, "qty"),
-        price=price(row, "price"),
+        is_market=is_market,
+        quantity=positive(row, "qty"),
+        price=price(row, "price") if is_market else positive(row, "price"),
         trigger=price(row, "triggerPrice"),
         stop_loss=price(row, "stopLoss"),
         take_profit=price(row, "takeProfit"),

@@ -8,11 +8,13 @@ before its last execution was pushed is reported as ended at once: the log takes
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import TypeVar, cast
 
+import msgspec
 from msgspec import Struct
 
 from adapters.bybit.execution_row import (
@@ -28,7 +30,7 @@ from adapters.bybit.execution_row import (
 )
 from adapters.bybit.names import Names
 from adapters.bybit.order_row import OrderRow, Terms, order_row, waiting_leg
-from adapters.instruments.document import Table, rows
+from adapters.instruments.document import Table, is_table, rows
 from commands.exchange import (
     Accepted,
     Amended,
@@ -46,7 +48,10 @@ from domain.venue import VenueStatus
 TOO_LATE_TO_CANCEL = "EC_OrigClOrdIDDoesNotExist"
 """The `rejectReason` of the second push `Filled`, with which Bybit answers a cancel that came too late."""
 
+_NOT_READ = ("position", "wallet")
+"""Topics whose rows lead to no report: positions and balances are queried."""
 _KEPT = 100_000
+_SHOWN = 40
 R = TypeVar("R")
 _RANKS: Mapping[type[AnyReport], int] = {Accepted: 0, Amended: 1, Triggered: 2, Filled: 3}
 _LAST = 4
@@ -58,32 +63,70 @@ class _Seen(Struct, frozen=True, gc=False):
 
 
 class Reading:
-    """`settle` is the settlement currency. `unread` holds the rows that could not be understood, until they are taken.
+    """`settle` is the settlement currency. `unread` holds the pushes that could not be understood as a whole, until
+    they are taken. `hide` takes the credentials out of a text.
 
     All calls come from one thread.
     """
 
-    def __init__(self, names: Names, settle: str) -> None:
-        self._names, self._settle = names, settle
+    def __init__(self, names: Names, settle: str, hide: Callable[[str], str] = str) -> None:
+        self._names, self._settle, self._hide = names, settle, hide
         self.unread: list[Unread] = []
-        self._topics = {"order": self._orders, "execution": self._executions}
+        self._faults: list[str] = []
+        self._topics: Mapping[str, Callable[[Sequence[Table]], Iterator[AnyReport]]] = {
+            "order": self._orders,
+            "execution": self._executions,
+            **dict.fromkeys(_NOT_READ, _no_reports),
+        }
         self._seen: dict[str, _Seen] = {}
         self._executed: dict[str, None] = {}
         self._strangers: list[ExecutionRow] = []
 
-    def take(self, frame: Table) -> list[AnyReport]:
-        """The reports of a push; none of another topic. A row that cannot be understood goes to `unread`."""
-        read = self._topics.get(str(frame.get("topic")).partition(".")[0])
-        return [] if read is None else list(read(self._rows(frame)))
+    def read(self, text: str) -> list[AnyReport]:
+        """The reports of a push. Where a part of it cannot be understood, the whole text goes to `unread` with every
+        reason, and the reports are those of the other rows."""
+        try:
+            frame: object = msgspec.json.decode(text)
+        except (msgspec.DecodeError, RecursionError) as fault:
+            frame = None
+            self._refuse(f"it is not JSON that can be read: {fault}")
+        found = self._take(frame) if is_table(frame) else self._no_object(frame)
+        if self._faults:
+            self.unread.append(self._unread(text))
+        return found
 
-    def refuse(self, content: object, reason: str) -> None:
-        """Records what could not be understood."""
-        self.unread.append(Unread(str(content), reason))
+    def _no_object(self, frame: object) -> list[AnyReport]:
+        if not self._faults:
+            self._refuse(f"the push is no object but {type(frame).__name__}")
+        return []
+
+    def _unread(self, text: str) -> Unread:
+        """The text as it came; without the credentials, where an exchange that repeats them has put them there."""
+        faults, self._faults = self._faults, []
+        shown = self._hide(text)
+        if shown != text:
+            faults.append("credentials in it are hidden")
+        return Unread(shown, "; ".join(faults))
+
+    def _take(self, frame: Table) -> list[AnyReport]:
+        topic = frame.get("topic")
+        read = self._topics.get(topic.partition(".")[0]) if isinstance(topic, str) else None
+        if read is None:
+            self._refuse(f"its topic is unknown: {_shown(topic)}")
+            return []
+        return list(read(self._rows(frame)))
+
+    def _refuse(self, reason: str) -> None:
+        """Records why a part of the push could not be understood."""
+        self._faults.append(reason)
 
     def _rows(self, frame: Table) -> Sequence[Table]:
-        found = rows(frame.get("data"))
+        data = frame.get("data")
+        found = rows(data)
         if not found:
-            self.refuse(frame, "the push has no rows")
+            self._refuse("the push has no rows")
+        elif strange := len(cast("list[object]", data)) - len(found):
+            self._refuse(f"{strange} of its rows are no objects")
         return found
 
     def _read(self, data: Sequence[Table], read: Callable[[Table], R]) -> Iterator[R]:
@@ -91,7 +134,7 @@ class Reading:
             try:
                 yield read(row)
             except InvalidInput as fault:
-                self.refuse(row, str(fault))
+                self._refuse(str(fault))
 
     def unknown(self) -> Sequence[str]:
         """Bybit's ids of orders whose executions wait until it is known whose order it is."""
@@ -153,7 +196,7 @@ class Reading:
         elif row.type in FORCED:
             yield liquidated(row)
         else:
-            self.refuse(row, f"execType {row.type[:40]!r} is neither a trade nor funding")
+            self._refuse(f"execType {row.type[:_SHOWN]!r} is neither a trade nor funding")
 
     def _fill(self, row: ExecutionRow) -> Iterator[AnyReport]:
         name = self._names.of_execution(row.link, row.venue_order_id)
@@ -163,9 +206,24 @@ class Reading:
             yield filled(row, name or row.venue_order_id)
 
 
+def faults_in(text: str, settle: str) -> Sequence[str]:
+    """Why the push cannot be understood by this version of the program; empty where it can."""
+    reading = Reading(Names({}), settle)
+    reading.read(text)
+    return [one.reason for one in reading.unread]
+
+
 def in_order(reports: Sequence[AnyReport]) -> list[AnyReport]:
     """By time; of one time first what an order needs before its fills, and its end last."""
     return sorted(reports, key=lambda report: (report.at, _RANKS.get(type(report), _LAST)))
+
+
+def _no_reports(_data: Sequence[Table]) -> Iterator[AnyReport]:
+    return iter(())
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, default=repr)[:_SHOWN]
 
 
 def _is_old(row: OrderRow, seen: OrderRow) -> bool:

@@ -182,14 +182,13 @@ class Stream:
 
     def _take(self, answers: SimpleQueue[Table], text: str) -> None:
         """In the socket's thread. An answer to an operation of ours is not a push."""
-        if _is_push(text):
-            self._listener.take(text)
-            self.pushes += 1
-            self._on_arrival()
-            return
-        answer: object = msgspec.json.decode(text)
-        if is_table(answer):
+        answer = _answer_in(text)
+        if answer is not None:
             answers.put(answer)
+            return
+        self._listener.take(text)
+        self.pushes += 1
+        self._on_arrival()
 
     def _sign(self) -> None:
         """Frames before the subscription are no sign that pushes arrive."""
@@ -211,12 +210,15 @@ class _Kind(Struct):
 _KIND = msgspec.json.Decoder(_Kind)
 
 
-def _is_push(text: str) -> bool:
-    """Whether the text is no answer to an operation; what cannot be read is kept for the caller, who records it."""
+def _answer_in(text: str) -> Table | None:
+    """The answer to an operation; None for a push. What cannot be read is kept for the caller, who records it."""
     try:
-        return not _KIND.decode(text).op
+        if not _KIND.decode(text).op:
+            return None
+        answer: object = msgspec.json.decode(text)
     except UNREADABLE:
-        return True
+        return None
+    return answer if is_table(answer) else None
 
 
 def _refusal(answer: Table) -> str:

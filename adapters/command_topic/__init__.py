@@ -10,5 +10,6 @@ from adapters.command_topic.consumer import CommandConsumer
 from adapters.command_topic.door import KafkaDoor
 from adapters.command_topic.refused import refused_count
 from adapters.command_topic.topic_names import CommandTopic
+from adapters.command_topic.topics import Record
 
-__all__ = ["CommandConsumer", "CommandTopic", "KafkaDoor", "refused_count"]
+__all__ = ["CommandConsumer", "CommandTopic", "KafkaDoor", "Record", "refused_count"]

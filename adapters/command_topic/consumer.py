@@ -40,6 +40,13 @@ _PATIENCE_SECONDS = 1.0
 """The longest wait for the engine's answer before the request is repeated."""
 
 
+Unread = Callable[[Record, str], None]
+
+
+def _nobody(_record: Record, _reason: str) -> None:
+    """Takes what cannot be read in a process that keeps no letters."""
+
+
 class CommandConsumer:
     """Passes the requests of one account to the `Door` of the account's engine, in a separate thread.
 
@@ -53,13 +60,14 @@ class CommandConsumer:
         door: Door,
         account: str,
         keys: KeyFolder | None = None,
-        refused: Callable[[], None] = lambda: None,
+        unread: Unread = _nobody,
     ) -> None:
-        """Creates missing topics. `keys` is by default this user's folder; `refused` counts a refused request.
+        """Creates missing topics. `keys` is by default this user's folder. `unread` gets every record that is no
+        request, or that nobody has signed, with the reason; it must return at once and raise nothing.
 
         Raises LogUnavailable, InvalidSettings, KeyRefused.
         """
-        self._signer, self._count = Signer(keys or KeyFolder()), refused
+        self._signer, self._unread = Signer(keys or KeyFolder()), unread
         place.ensure()
         self._place, self._door, self._account = place, door, account
         self._stopped = threading.Event()
@@ -97,6 +105,7 @@ class CommandConsumer:
             return await self._refuse(record, producer, fault)
         except InvalidInput as fault:
             _log.warning("the request in %s is declined: %s", place_of(record), fault)
+            self._unread(record, str(fault))
             return Declined(id_in(record.value or b""), type(fault).__name__, str(fault))
         return await asyncio.to_thread(self._carried_out, requested)
 
@@ -104,7 +113,7 @@ class CommandConsumer:
         """Keeps the record with the reason and its place in the headers; returns the answer to it."""
         place = place_of(record)
         _log.error("alert: the request in %s is refused: %s", place, fault)
-        self._count()
+        self._unread(record, str(fault))
         headers = [*record.headers, ("refused", str(fault).encode()), ("place", place.encode())]
         value = (record.value or b"")[:LARGEST]
         await producer.send_and_wait(self._place.refused, value, key=record.key or b"", headers=headers)

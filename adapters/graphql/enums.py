@@ -7,6 +7,7 @@ from enum import Enum, StrEnum
 
 import strawberry
 
+from adapters.dead_letters.state import LetterSource, LetterState
 from domain.closing import CloseReason
 from domain.direction import Direction, Purpose, Side
 from domain.order import Liquidity, OrderStatus, OrderType
@@ -32,6 +33,8 @@ ENUMS: tuple[type[Enum], ...] = (
     Dimension,
     Direction,
     Intent,
+    LetterSource,
+    LetterState,
     Liquidity,
     OrderStatus,
     OrderType,

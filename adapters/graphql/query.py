@@ -8,12 +8,14 @@ from typing import Annotated, Any, TypeVar
 
 import strawberry
 
+from adapters.dead_letters.state import LetterSource, LetterState
 from adapters.graphql.account import ACCOUNTS, Account
 from adapters.graphql.alert import ALERTS, Alert, AlertFilter, AlertsBy
 from adapters.graphql.as_of import AsOf, AsOfInput, when
 from adapters.graphql.chain import Chain, Explanation, chain_of, explanation_of
 from adapters.graphql.connection import Connection
 from adapters.graphql.context import Info
+from adapters.graphql.dead_letter import DeadLetter, dead_letters_of
 from adapters.graphql.decision import (
     DECISIONS,
     Decision,
@@ -224,6 +226,26 @@ class Query:
         every: Annotated[bool, strawberry.argument(description="Acknowledged ones, too.")] = False,  # noqa: FBT002
     ) -> list[Notice]:
         return await notices_of(info, every=every)
+
+    @strawberry.field(
+        description="What came from outside and could not be understood, the latest first; 100 without `first`.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def dead_letters(
+        self,
+        info: Info,
+        letter_source: Annotated[
+            LetterSource | None, strawberry.argument(description="Only of this source.")
+        ] = None,
+        state: Annotated[
+            LetterState | None,
+            strawberry.argument(
+                description="Only in this state; without it those that nobody has dealt with."
+            ),
+        ] = None,
+        first: Annotated[int, strawberry.argument(description="How many, 1 to 500.")] = 100,
+    ) -> list[DeadLetter]:
+        return await dead_letters_of(info, letter_source, state, first)
 
 
 async def _one(

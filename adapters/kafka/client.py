@@ -65,6 +65,16 @@ class Clients:
         }
         return self._made(lambda: Producer(self._config(own), logger=_log))
 
+    def plain_producer(self, max_bytes: int) -> Producer:
+        """A producer without transactions. A record that it reports as delivered is durable."""
+        own: dict[str, object] = {
+            "acks": "all",
+            "enable.idempotence": True,
+            "delivery.timeout.ms": round(self.timeout * 1000),
+            "message.max.bytes": max_bytes,
+        }
+        return self._made(lambda: Producer(self._config(own), logger=_log))
+
     def consumer(self, overrides: Mapping[str, str | int | bool]) -> Consumer:
         return self._made(lambda: Consumer(self._config({**_CONSUMER, **overrides}), logger=_log))
 

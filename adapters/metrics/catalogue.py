@@ -165,6 +165,13 @@ REFUSED = _counter(
     "kind",
 )
 
+DEAD_LETTERS = _gauge(
+    "whence_dead_letters",
+    "Messages, records and requests from outside that could not be understood, by what became of them.",
+    "source",
+    "state",
+)
+
 SIGNAL_TO_DECISION = _timing(
     "whence_signal_to_decision_seconds", "From the stimulus to the decision about its signal."
 )
@@ -223,7 +230,7 @@ HISTORY = (
 ENGINE = (SIGNAL_TO_DECISION, DECISION_TO_ORDER, APPEND, CANDLES, UNPROTECTED, BREAKER)
 """Metrics of a process that trades."""
 
-API = (WEBSOCKETS, RESPONSES, REFUSED)
+API = (WEBSOCKETS, RESPONSES, REFUSED, DEAD_LETTERS)
 """Metrics of a process that serves the API."""
 
 CATALOGUE = (*HISTORY, *ENGINE, *API)

@@ -74,6 +74,9 @@ COMMANDS: Mapping[str, Listed] = {
     "instruments": Listed(
         "Fetches, imports and lists the trading rules of instruments.", "instruments:instruments_app"
     ),
+    "dead-letters": Listed(
+        "Lists, shows, retries and discards what could not be understood.", "dead_letters:dead_letters_app"
+    ),
     "keys": Listed("Lists the keys of this installation, and makes new ones.", "keys:keys_app"),
     "dev": Listed("Runs Kafka, a registry and PostgreSQL on this machine.", "dev:dev_app"),
     "projections": Listed("Builds the read models and shows their progress.", "projections:projections_app"),

@@ -32,4 +32,4 @@ def _numbered(path: Path, number: int) -> Path:
 
 def _belongs(file: Path, log: Path) -> bool:
     """Whether the file is the log, its store, or one of the files that SQLite and the program keep beside those."""
-    return file.name.startswith((log.name, f"{log.stem}.read.db"))
+    return file.name.startswith((log.name, f"{log.stem}.read.db", f"{log.stem}.letters.db"))

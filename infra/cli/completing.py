@@ -21,6 +21,8 @@ STRATEGIES_BUILT_IN = ("trend",)
 """The names in `domain.strategies.builtin`, which imports too much for a TAB."""
 _DEFAULT = "sqlite:///whence.db"
 _SQLITE = "sqlite:///"
+_BESIDE = (".read.db", ".letters.db")
+"""The ends of the names of files beside a log."""
 _EVENTS = 2_000
 """How many events at the end of a log are searched for ids."""
 _IDS = 50
@@ -63,7 +65,7 @@ def _joined(words: Sequence[str], at: int) -> tuple[Sequence[str], int]:
 
 def logs(incomplete: str) -> Sequence[str]:
     """The addresses of the SQLite logs in the working folder."""
-    found = [path.name for path in sorted(Path().glob("*.db")) if not path.name.endswith(".read.db")]
+    found = [path.name for path in sorted(Path().glob("*.db")) if not path.name.endswith(_BESIDE)]
     # See `_joined`.
     prefix = "///" if incomplete.startswith("/") else _SQLITE
     return [prefix + name for name in found]

@@ -21,6 +21,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from adapters.dead_letters.keeper import LetterKeeper
 from domain.errors import InvalidInput
 from domain.log import Envelope
 from infra.cli.output import console_of
@@ -31,6 +32,7 @@ from infra.cli.trading_tables import tables_of
 from infra.config import WhenceSettings
 from infra.logs import open_owned, played_store
 from infra.run.alerting import alerts_sent
+from infra.run.letters import letters_kept
 from infra.run.narrator import Narrator
 from infra.run.paper import PaperRun
 from infra.run.plan import Plan
@@ -72,6 +74,7 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
         closing(open_owned(settings)) as log,
         played_store(settings) as store,
         tracing(settings) as spans,
+        letters_kept(settings, log) as letters,
         stoppable() as stopping,
     ):
         if spans is not None:
@@ -82,7 +85,7 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
         run = PaperRun(plan, log, seen, observer=watchers if watched else None, played=store)
         for note in rules_notes(run.plan):
             console.print(note, style="yellow", markup=False, soft_wrap=not console.is_terminal)
-        with _served(settings, manner.port, run, watchers):
+        with _served(settings, manner.port, run, watchers, letters):
             played, until = _play(plan, run, manner.speed, stopping, console)
             log.confirm()
             if (mark := run.driver.engine.latest_mark) is not None:
@@ -134,7 +137,9 @@ def _draw(result: Result, file: Path) -> None:
 
 
 @contextmanager
-def _served(settings: WhenceSettings, port: int | None, run: PaperRun, watchers: Watchers) -> Generator[None]:
+def _served(
+    settings: WhenceSettings, port: int | None, run: PaperRun, watchers: Watchers, letters: LetterKeeper
+) -> Generator[None]:
     """Serves the API where `port` is set. The run answers the API's requests between two instants."""
     if port is None:
         with alerts_sent(settings):
@@ -143,7 +148,7 @@ def _served(settings: WhenceSettings, port: int | None, run: PaperRun, watchers:
     from infra.cli.serving import ApiOptions, plan_of, served
 
     note = f"this process trades {settings.account}'s tape: requests are answered between two candles"
-    with served(settings, plan_of(ApiOptions(port=port)), run.door, note, watchers):
+    with served(settings, plan_of(ApiOptions(port=port)), run.door, note, watchers, letters):
         yield
 
 

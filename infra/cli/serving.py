@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from adapters.dead_letters.keeper import LetterKeeper
 from adapters.http.options import HttpOptions
 from adapters.mailbox import Mailbox
 from commands.watchdog import Watchdog
@@ -29,6 +30,7 @@ from infra.run.beginning import Beginning
 from infra.run.clock import utc_now
 from infra.run.commanding import commands_served, distant_door, has_command_topic
 from infra.run.last_prices import played_prices
+from infra.run.letters import letters_kept
 from infra.run.listening import ListenAddress
 from infra.run.live import SOURCE as LIVE
 from infra.run.manual import ManualRun
@@ -82,7 +84,7 @@ def _serve(settings: WhenceSettings, plan: ApiPlan, stopping: Stopping) -> None:
     """Serves with an engine, or read-only where another process owns the log."""
     with ExitStack() as held:
         try:
-            run, watchers = held.enter_context(_engine(settings))
+            run, watchers, letters = held.enter_context(_engine(settings))
         except LogOwned as owned:
             _beside(settings, plan, owned, stopping)
         except LogReadOnly as fault:
@@ -90,11 +92,16 @@ def _serve(settings: WhenceSettings, plan: ApiPlan, stopping: Stopping) -> None:
         except (KeyMissing, NotSealed) as fault:
             raise type(fault)(f"{fault}; `whence api --read-only` serves the log as unverified") from None
         else:
-            _trade(settings, plan, run, watchers, stopping)
+            _trade(settings, plan, run, watchers, letters, stopping)
 
 
 def _trade(
-    settings: WhenceSettings, plan: ApiPlan, run: ManualRun, watchers: Watchers, stopping: Stopping
+    settings: WhenceSettings,
+    plan: ApiPlan,
+    run: ManualRun,
+    watchers: Watchers,
+    letters: LetterKeeper,
+    stopping: Stopping,
 ) -> None:
     """Serves with an engine; read-only from the moment when another engine has taken over the log."""
     orders = "manual orders go to the simulated exchange" if run.has_market else _NO_MARKET
@@ -103,7 +110,7 @@ def _trade(
     watchers.add(watchdog)
     with ApiApart(settings, plan, Embedding(run.door, settings.account, note, watchers, watchdog)) as api:
         try:
-            with commands_served(settings, run.door):
+            with commands_served(settings, run.door, letters):
                 announce(api)
                 _attend(run, api, stopping)
         except OwnershipLost as lost:
@@ -123,31 +130,41 @@ def _attend(run: ManualRun, api: ApiApart, stopping: Stopping) -> None:
 
 @contextmanager
 def served(
-    settings: WhenceSettings, plan: ApiPlan, mailbox: Mailbox, note: str, watchers: Watchers
+    settings: WhenceSettings,
+    plan: ApiPlan,
+    mailbox: Mailbox,
+    note: str,
+    watchers: Watchers,
+    letters: LetterKeeper,
 ) -> Generator[ApiApart]:
     """The API of an engine in this process. On Kafka, `mailbox` also receives requests from the command topic."""
     configure(logging.INFO)
     engine = Embedding(mailbox, settings.account, note, watchers)
-    with ApiApart(settings, plan, engine) as api, commands_served(settings, mailbox):
+    with ApiApart(settings, plan, engine) as api, commands_served(settings, mailbox, letters):
         announce(api)
         yield api
 
 
 @contextmanager
-def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers]]:
+def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers, LetterKeeper]]:
     """The engine of the log. Raises LogOwned where another process owns the log, InvalidInput, LogError."""
     watchers = Watchers(Narrator())
     (currency,) = {listing.instrument.quote for listing in known()}
     stake = Stake(currency, check_stake(currency, settings.starting_balance), settings.leverage)
     beginning = Beginning(settings.account, stake, trading_settings(settings.trading))
-    with closing(open_owned(settings)) as log, played_store(settings) as played, tracing(settings) as spans:
+    with (
+        closing(open_owned(settings)) as log,
+        played_store(settings) as played,
+        tracing(settings) as spans,
+        letters_kept(settings, log) as letters,
+    ):
         if spans is not None:
             watchers.add(spans)
         _check_not_live(log)
         with input_tape(settings, log, utc_now) if settings.inputs_at_rest else nullcontext() as tape:
             run = ManualRun(log, beginning, _unseen, watchers, feed=played_prices(played), tape=tape)
             _warn_of_differences(run, settings, beginning)
-            yield run, watchers
+            yield run, watchers, letters
 
 
 def _check_not_live(log: EventLog) -> None:

@@ -23,17 +23,20 @@ from sqlalchemy import Engine
 from adapters.alerts.book import Due, Ending, NoticeBook, TakenUp
 from adapters.alerts.command import Command
 from adapters.alerts.heartbeat import Heartbeat
-from adapters.alerts.notice import Notice
+from adapters.alerts.notice import NO_ACCOUNT, Notice
 from adapters.alerts.place import Place, Undelivered
 from adapters.alerts.webhook import Webhook
+from adapters.dead_letters.store import Counts
 from adapters.log.address import MemoryAddress, parse_address
 from adapters.log.recorder_log import RecordedLog
 from domain.errors import LogError, StoreError
 from domain.log import Recorded
 from infra.alerts import AlertSettings, reaches
 from infra.config import WhenceSettings
+from infra.dead_letters import FoundLetters
 from infra.logs import open_reader
 from infra.run.clock import utc_now
+from infra.run.letter_notices import KIND, MOST, letter_notices, open_letters_in
 from infra.run.rebuilding import partition_of
 from infra.run.strangers import stranger_notices
 from infra.run.turn import ALERTING, turn_of
@@ -52,6 +55,8 @@ _AT_ONCE = 5_000
 """Events per transaction when the thread has fallen behind."""
 _DAILY = frozenset({"DAILY_LOSS"})
 """Kinds of alert that every refused signal of a day raises; they are one notice a day."""
+
+_OF_LETTERS = Ending(NO_ACCOUNT, (KIND,))
 
 Faults = Callable[[], Iterable[Notice]]
 """Returns a notice for each fault of the program that exists now."""
@@ -73,13 +78,15 @@ class Alerting:
         is_ready: Callable[[], bool] = lambda: True,
         faults: Faults = tuple,
         ending: Ending | None = None,
+        letters: Callable[[], Counts] = dict,
         clock: Callable[[], datetime] = utc_now,
         patience: float = _PATIENCE,
     ) -> None:
         """`reader` is used by the thread alone; `stop` leaves it and the engine open.
 
         The heartbeat is requested only while `is_ready()`. A notice of a kind in `ending` ends when `faults` has it no
-        longer: only the process that knows such faults may name their kinds.
+        longer: only the process that knows such faults may name their kinds. `letters` counts the dead letters of the
+        log.
         """
         self._reader, self._settings, self._partition = reader, settings, partition
         self._engine = engine
@@ -88,9 +95,11 @@ class Alerting:
         self._places = {place.name: place for place in places_of(settings)}
         self._turn = turn_of(engine, partition, ALERTING)
         self._is_ready, self._faults, self._ending = is_ready, faults, ending
+        self._letters = letters
         self._clock, self._patience = clock, patience
         self._beat = None if settings.heartbeat is None else Heartbeat(settings.heartbeat.get_secret_value())
         self._next_beat = 0.0
+        self._uncounted = ""
         self._failure: Exception | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="alerting", daemon=True)
@@ -117,10 +126,30 @@ class Alerting:
             self._book.raise_(notice, self._names, self._clock())
         if self._ending is not None:
             self._book.withdraw(self._ending, {notice.id for notice in faults}, self._clock())
+        self._look_at_letters()
         silent: set[str] = set()
         for due in self._book.due(self._names, self._clock()):
             if due.place not in silent and not self._deliver(due):
                 silent.add(due.place)
+
+    def _look_at_letters(self) -> None:
+        """Raises the notice of many dead letters, and withdraws it once they are few.
+
+        Letters that cannot be counted hold up no other alert.
+        """
+        try:
+            counts, now = self._letters(), self._clock()
+        except (LogError, StoreError) as fault:
+            if str(fault) != self._uncounted:
+                _log.warning("dead letters are not counted: %s", fault)
+            self._uncounted = str(fault)
+            return
+        self._uncounted = ""
+        if open_letters_in(counts) <= MOST:
+            self._book.withdraw(_OF_LETTERS, (), now)
+        for notice in letter_notices(counts, now):
+            if reaches(notice.severity, self._settings.level):
+                self._book.raise_(notice, self._names, now)
 
     @property
     def _names(self) -> Sequence[str]:
@@ -237,14 +266,22 @@ def alerts_sent(
         migrate(engine)
         with closing(open_reader(settings)) as reader:
             partition = partition_of(settings)
+            found = FoundLetters(settings)
             alerting = Alerting(
-                engine, reader, settings.alerts, partition=partition, faults=faults, ending=ending
+                engine,
+                reader,
+                settings.alerts,
+                partition=partition,
+                faults=faults,
+                ending=ending,
+                letters=lambda: found().counts(),
             )
             alerting.start()
             try:
                 yield
             finally:
                 alerting.stop()
+                found.close()
     finally:
         engine.dispose()
 

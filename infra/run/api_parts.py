@@ -34,6 +34,7 @@ from adapters.http.rate import Rate
 from adapters.live import Live, LiveTail, Prices
 from adapters.metrics.api import ApiMetrics
 from adapters.metrics.history import HistoryCollector
+from adapters.metrics.letters import LetterCollector
 from adapters.metrics.read_models import ReadModelFigures
 from adapters.metrics.registry import new_registry
 from adapters.metrics.snapshot import SnapshotCollector
@@ -43,6 +44,7 @@ from adapters.tokens.book import TokenBook
 from commands.caller import Caller
 from domain.errors import InvalidInput
 from infra.config import WhenceSettings
+from infra.dead_letters import FoundLetters
 from infra.graphiql.folder import built
 from infra.logs import open_reader
 from infra.run.alerting import Alerting
@@ -82,6 +84,9 @@ class ApiParts:
         self._models = ReadModels(self._question_store, PROJECTIONS, self._partition, self._log)
         HistoryCollector(ReadModelFigures(self._models, self._log.head), self._registry)
         StrangerCollector(lambda: self._log.refusals().records, refused_requests(settings), self._registry)
+        self._letters = FoundLetters(settings)
+        held.callback(self._letters.close)
+        LetterCollector(lambda: self._letters().counts(), self._registry)
         if hosted.figures is not None:
             SnapshotCollector(hosted.figures, self._registry)
         self._condition = Condition(self._question_store, self._log, self._projecting, plan.lag)
@@ -124,6 +129,7 @@ class ApiParts:
             partition=self._partition,
             is_ready=lambda: all(check() is None for check in checks.values()),
             faults=lambda: read_model_notices(self._condition.faults(), utc_now()),
+            letters=lambda: self._letters().counts(),
         )
         alerting.start()
         held.callback(alerting.stop)
@@ -154,7 +160,14 @@ class ApiParts:
         await tail.start()
         live = Live(tail, self._prices())
         self._served = Served(
-            self._models, self._log.decode, readers, desk, live, self._projecting, self._notices
+            self._models,
+            self._log.decode,
+            readers,
+            desk,
+            live,
+            self._projecting,
+            self._notices,
+            self._letters,
         )
         is_up()
         yield

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing, contextmanager
+from functools import partial
 
 from adapters.command_topic import CommandConsumer, CommandTopic, KafkaDoor
+from adapters.dead_letters.keeper import LetterKeeper
 from adapters.log.address import KafkaAddress, parse_address
 from commands.door import Door
 from infra.config import WhenceSettings, unmasked
 from infra.logs import keys_of
+from infra.run.letters import keep_request
 
 
 def has_command_topic(settings: WhenceSettings) -> bool:
@@ -18,16 +21,17 @@ def has_command_topic(settings: WhenceSettings) -> bool:
 
 
 @contextmanager
-def commands_served(settings: WhenceSettings, door: Door) -> Generator[None]:
-    """Passes requests from the command topic to `door` within the context; does nothing where the log has no such
-    topic.
+def commands_served(settings: WhenceSettings, door: Door, letters: LetterKeeper) -> Generator[None]:
+    """Passes requests from the command topic to `door` within the context, and to `letters` what is no request; does
+    nothing where the log has no such topic.
 
     Raises LogUnavailable, InvalidSettings, KeyRefused.
     """
     if not has_command_topic(settings):
         yield
         return
-    with closing(CommandConsumer(command_topic(settings), door, settings.account, keys_of(settings))):
+    unread = partial(keep_request, letters)
+    with closing(CommandConsumer(command_topic(settings), door, settings.account, keys_of(settings), unread)):
         yield
 
 

@@ -42,6 +42,15 @@ EXECUTION: dict[str, Any] = {
     "isMaker": True,
 }
 
+POSITION: dict[str, Any] = {
+    "symbol": "BTCUSDT",
+    "side": "Buy",
+    "size": "2",
+    "avgPrice": "99",
+    "positionIdx": 0,
+}
+WALLET: dict[str, Any] = {"accountType": "UNIFIED", "coin": [{"coin": "USDT", "walletBalance": "1000"}]}
+
 
 def order(status: str = "New", at: int = 0, **more: Any) -> dict[str, Any]:
     """An order in this status, `at` seconds after it was created."""

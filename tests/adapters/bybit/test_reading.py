@@ -9,16 +9,17 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import msgspec
 import pytest
 
 from adapters.bybit.names import Names
 from adapters.bybit.reading import Reading, in_order
+from adapters.bybit.secrecy import Credentials
 from adapters.instruments.document import is_table
 from commands.exchange import Accepted, Amended, AnyReport, Filled, Funded, Liquidated, Report
 from domain.direction import Purpose, Side
+from domain.number import is_number
 from domain.order import OrderPlaced, OrderType
-from tests.adapters.bybit.pushed import execution, executions, order, orders, push
+from tests.adapters.bybit.pushed import POSITION, WALLET, execution, executions, order, orders, push
 
 D = Decimal
 SEEN_TWICE: dict[str, Any] = {"cancelType": "CancelByUser", "rejectReason": "EC_OrigClOrdIDDoesNotExist"}
@@ -53,7 +54,7 @@ def reports(
     *frames: Mapping[str, object], known: Mapping[str, OrderPlaced] | None = None
 ) -> tuple[list[AnyReport], Reading]:
     reading = Reading(Names(known or {}), "USDT")
-    return [report for frame in frames for report in in_order(reading.take(frame))], reading
+    return [report for frame in frames for report in in_order(reading.read(json.dumps(frame)))], reading
 
 
 def kinds(found: Sequence[AnyReport]) -> list[str]:
@@ -224,7 +225,7 @@ def test_a_fill_of_an_order_that_is_not_known_yet_waits_for_it() -> None:
     leg = order(
         "Filled", 1, orderId="S9", orderLinkId="", parentOrderLinkId="one", stopOrderType="PartialStopLoss"
     )
-    reading.take(orders(leg))
+    reading.read(json.dumps(orders(leg)))
     assert kinds(reading.settle_unknown()) == ["stop Filled"]
     assert reading.settle_unknown() == []
 
@@ -353,22 +354,111 @@ def test_a_broken_row_is_kept_and_the_others_of_its_push_are_read(broken: dict[s
     assert len(reading.unread) == 1
 
 
-def test_10_000_spoiled_pushes_stop_nothing() -> None:
-    chance = random.Random(7)
-    reading = Reading(Names(BRACKET), "USDT")
-    whole = [
-        json.dumps(frame).encode() for frames, _ in (*LIVES.values(), *BRACKETS.values()) for frame in frames
+FRAMES = [frame for frames, _ in (*LIVES.values(), *BRACKETS.values()) for frame in frames]
+SPOILING = b'0129-.e"{}[]:,nulltrueXYZ \x00'
+WHOLE: dict[str, list[dict[str, Any]]] = {
+    "order": [frame for frame in FRAMES if frame["topic"] == "order"],
+    "execution": [frame for frame in FRAMES if frame["topic"] == "execution"],
+    "position": [push("position", POSITION), push("position.linear", POSITION | {"size": "0"})],
+    "wallet": [push("wallet", WALLET)],
+}
+
+
+def spoiled(whole: bytes, chance: random.Random) -> str:
+    """The text with one to three other bytes, half of them cut at a random place."""
+    text = bytearray(whole)
+    for _ in range(chance.randint(1, 3)):
+        text[chance.randrange(len(text))] = chance.choice(SPOILING)
+    return bytes(text[: chance.choice((len(text), chance.randrange(len(text)) + 1))]).decode()
+
+
+def is_stated(report: AnyReport, text: str) -> bool:
+    """Whether a row of the push states the figures of the report, and each of them is possible."""
+    stated = [
+        {name: value for name, value in row.items() if isinstance(value, str)}
+        for row in json.loads(text)["data"]
+        if is_table(row)
     ]
+    figures, levels = stated_figures(report)
+    return all(level > 0 for level in levels) and any(is_equal(row, figures) for row in stated)
+
+
+def stated_figures(report: AnyReport) -> tuple[Mapping[str, Decimal], Sequence[Decimal]]:
+    """The members of a row that have the report's figures, and the figures that must be above 0."""
+    match report:
+        case Filled() | Liquidated():
+            figures = {"execPrice": report.price, "execQty": report.quantity, "execFee": report.fee}
+            return figures, (report.price, report.quantity)
+        case Funded():
+            return {"execFee": -report.amount}, ()
+        case Amended():
+            prices = [one for one in (report.limit_price, report.trigger_price) if one is not None]
+            return {"qty": report.quantity}, (report.quantity, *prices)
+        case _:
+            return {}, ()
+
+
+def is_equal(row: Mapping[str, str], figures: Mapping[str, Decimal]) -> bool:
+    return all(is_number(row.get(name, "")) and D(row[name]) == figure for name, figure in figures.items())
+
+
+@pytest.mark.parametrize("topic", WHOLE)
+def test_of_10_000_spoiled_pushes_each_leads_to_reports_of_whole_rows_or_is_kept_as_it_came(
+    topic: str,
+) -> None:
+    """A report of a spoiled push is that of a row that another reader understands, and has no other figures."""
+    chance = random.Random(f"spoiled {topic}")
+    reading = Reading(Names(BRACKET), "USDT")
+    whole = [json.dumps(frame).encode() for frame in WHOLE[topic]]
     for _ in range(10_000):
-        text = bytearray(chance.choice(whole))
-        for _ in range(chance.randint(1, 3)):
-            text[chance.randrange(len(text))] = chance.choice(b'0129-.e"{}[]:,nulltrueXYZ \x00')
-        try:
-            frame: object = msgspec.json.decode(
-                bytes(text[: chance.choice((len(text), chance.randrange(len(text)) + 1))])
-            )
-        except msgspec.DecodeError:
-            continue
-        if is_table(frame):
-            in_order(reading.take(frame))
-    assert kinds(in_order(reading.take(orders(order(orderId="V9", orderLinkId="last"))))) == ["last Accepted"]
+        text = spoiled(chance.choice(whole), chance)
+        found, unread = reading.read(text), reading.unread
+        reading.unread = []
+        assert [one.content for one in unread] in ([], [text])
+        assert all(one.reason for one in unread)
+        if not unread:
+            assert is_table(frame := json.loads(text))
+            assert str(frame["topic"]).partition(".")[0] in WHOLE
+        assert [one for one in found if not is_stated(one, text)] == []
+    last = json.dumps(orders(order(orderId="V9", orderLinkId="last")))
+    assert kinds(in_order(reading.read(last))) == ["last Accepted"]
+    assert reading.unread == []
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("{", "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ('{"topic":"order","data":' * 50_000, "not JSON"),
+        ("[]", "no object but list"),
+        ("null", "no object but NoneType"),
+        ("{}", "topic is unknown: null"),
+        ('{"topic":"ordex","data":[{}]}', 'topic is unknown: "ordex"'),
+        ('{"topic":7,"data":[{}]}', "topic is unknown: 7"),
+        ('{"topic":"order"}', "no rows"),
+        ('{"topic":"order","data":[]}', "no rows"),
+        ('{"topic":"wallet","data":{}}', "no rows"),
+        ('{"topic":"position","data":[1,2,{}]}', "2 of its rows are no objects"),
+    ],
+    ids=lambda text: text[:40],
+)
+def test_what_is_no_push_is_kept_with_its_text_and_a_reason(text: str, why: str) -> None:
+    reading = Reading(Names({}), "USDT")
+    assert reading.read(text) == []
+    assert [(one.content, why in one.reason) for one in reading.unread] == [(text, True)]
+
+
+def test_two_broken_rows_of_a_push_are_kept_once_with_both_reasons() -> None:
+    _, reading = reports(orders(order(side="Up"), order(), order(qty="two")))
+    assert [one.reason.count("; ") for one in reading.unread] == [1]
+
+
+def test_credentials_that_an_exchange_repeats_are_kept_out_of_what_is_unread() -> None:
+    credentials = Credentials("the-key", "the-secret")
+    reading = Reading(Names({}), "USDT", credentials.hide)
+    reading.read('{"topic":"order","data":[{"note":"the-key the-secret %s"}]}' % ("ab" * 32))
+    [one] = reading.unread
+    assert "***" in one.content
+    assert not any(secret in f"{one.content} {one.reason}" for secret in ("the-key", "the-secret", "ab" * 32))
+    assert "credentials in it are hidden" in one.reason

@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from adapters.command_topic import CommandConsumer, CommandTopic, KafkaDoor
+from adapters.command_topic import CommandConsumer, CommandTopic, KafkaDoor, Record
 from adapters.command_topic.topic_names import ANSWERS, COMMANDS, REFUSED
 from adapters.command_topic.topics import ASK, SIGNATURE
 from adapters.command_topic.wire import LARGEST, answer_bytes, request_bytes
@@ -42,11 +42,11 @@ class Scene:
         self.place, self.asking = place, Asking()
         self.engine = EngineDoor(self.asking)
         self.door = KafkaDoor(place)
-        self.refused = 0
-        self.consumer = CommandConsumer(place, self.engine, ACCOUNT, refused=self.count)
+        self.unread: list[tuple[int, bytes, str]] = []
+        self.consumer = CommandConsumer(place, self.engine, ACCOUNT, unread=self.keep)
 
-    def count(self) -> None:
-        self.refused += 1
+    def keep(self, record: Record, reason: str) -> None:
+        self.unread.append((record.offset, record.value or b"", reason))
 
     def requested(self, request: Request, key: str, **changed: str) -> Requested:
         until = self.asking.desk.at + timedelta(minutes=1)
@@ -119,6 +119,7 @@ def test_unreadable_records_are_declined_and_later_requests_are_answered(
     assert [requested.id for requested in scene.engine.received] == ["k1"]
     declined = [record.getMessage() for record in caplog.records if "is declined" in record.getMessage()]
     assert len(declined) == len(poison)
+    assert [(at, value) for at, value, _ in scene.unread] == list(enumerate(poison))
     for offset, (line, reason) in enumerate(
         zip(
             declined,
@@ -168,7 +169,7 @@ def test_a_request_without_a_valid_signature_is_refused_counted_and_kept(
             scene.forge(*attack)
         assert isinstance(scene.ask(TripKillSwitch("mine"), "k9"), Completed)
     assert [requested.id for requested in scene.engine.received] == ["k0", "k9"]
-    assert scene.refused == len(attacks)
+    assert [value for _, value, _ in scene.unread] == [value for value, _ in attacks]
     assert sum("is refused" in record.getMessage() for record in caplog.records) == len(attacks)
     with _consumer(scene.place.refused, scene.place.servers) as consumer:
         kept = consumer.consume(len(attacks), _PATIENCE)

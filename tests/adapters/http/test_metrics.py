@@ -10,11 +10,13 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from adapters.dead_letters.state import LetterSource, LetterState
 from adapters.http.metrics import metrics_route
 from adapters.metrics.api import ApiMetrics, Operation, Status
 from adapters.metrics.catalogue import API, CATALOGUE, ENGINE, HISTORY, series_of
 from adapters.metrics.engine import EngineMetrics
 from adapters.metrics.history import HistoryCollector
+from adapters.metrics.letters import LetterCollector
 from adapters.metrics.registry import new_registry
 from adapters.metrics.strangers import StrangerCollector
 from domain.events import FULL_NAMES
@@ -31,6 +33,7 @@ def registry() -> CollectorRegistry:
     registry = new_registry()
     HistoryCollector(lambda: DAY, registry)
     StrangerCollector(lambda: 1, lambda: 1, registry)
+    LetterCollector(lambda: {(LetterSource.EXCHANGE, LetterState.NEW): 3}, registry)
     engine, api = EngineMetrics(registry), ApiMetrics(registry)
     engine.saw(BTC, DAY.money[0].balance, META.occurred_at)
     engine.recorded([SAMPLES[FULL_NAMES[event]] for event in (DecisionMade, OrderPlaced)], 0.01, 0.02)

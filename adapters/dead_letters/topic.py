@@ -1,0 +1,262 @@
+"""Dead letters in a Kafka topic, which is only appended to: letters and their changes are records.
+
+A letter's record has the original as its value and the letter as JSON in the header `letter`; a change has an empty
+value and the change as JSON in the header `change`. Both have the letter's id as key. The order of the records decides
+which of two changes is the next one. Records of strangers are passed over and counted.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+import msgspec
+from confluent_kafka import IsolationLevel, KafkaError, Message, Producer, TopicPartition
+from msgspec.structs import replace
+
+from adapters.dead_letters.changes import Change, applied
+from adapters.dead_letters.letter import Arrival, DeadLetter, SignedLetter
+from adapters.dead_letters.state import LetterSource, LetterState
+from adapters.dead_letters.store import Counts, Wanted, overtaken, unknown
+from adapters.kafka.client import Clients
+from adapters.kafka.config import ClientSettings
+from adapters.kafka.errors import KafkaUnavailable
+from adapters.kafka.reader import BULK, PartitionConsumer
+from adapters.kafka.record import headers_in
+from adapters.kafka.topic import announced
+from adapters.marks.key_folder import KeyFolder
+from adapters.marks.signature import Signer
+
+_log = logging.getLogger(__name__)
+
+SETTINGS: Mapping[str, str] = {
+    "cleanup.policy": "delete",
+    "retention.ms": "-1",
+    "retention.bytes": "-1",
+    "unclean.leader.election.enable": "false",
+    "max.message.bytes": str(1024 * 1024),
+}
+"""Nothing is deleted and nothing is compacted: compaction would keep only the last record of a letter, which is a
+change, and delete the original."""
+LETTER, CHANGE = "letter", "change"
+_BROKERS_DEFAULT: Final = -1
+_ANSWER_SECONDS: Final = 10.0
+_AT_ONCE: Final = 100
+"""Records that wait for their acknowledgement at once: at most some 26 MiB."""
+
+
+_Record = tuple[str, bytes, str, bytes]
+"""Key, value, the name of the header, and the header."""
+
+
+def topic_of(events: str) -> str:
+    """The topic of the dead letters of a topic of events: `whence.dead-letters` of `whence.events`."""
+    return f"{events.removesuffix('.events')}.dead-letters"
+
+
+@dataclass(slots=True)
+class _Known:
+    """A letter with its changes, and the offset of its record."""
+
+    letter: DeadLetter
+    offset: int
+    changes: list[Change] = field(default_factory=list[Change])
+
+
+class TopicLetters:
+    """The letters of a topic of events. See `DeadLetters`. `client` holds librdkafka's settings for the cluster."""
+
+    def __init__(self, servers: str, events: str, client: Mapping[str, str], keys: KeyFolder) -> None:
+        self.topic, self._keys = topic_of(events), keys
+        self._partition = TopicPartition(self.topic, 0)
+        settings = ClientSettings({**client, "bootstrap.servers": servers})
+        self._clients = Clients(settings, _ANSWER_SECONDS)
+        self._lock = threading.RLock()
+        self._consumer: PartitionConsumer | None = None
+        self._producer: Producer | None = None
+        self._is_made = False
+        self._at, self.strangers = 0, 0
+        self._known: dict[str, _Known] = {}
+
+    def keep(self, arrivals: Sequence[Arrival]) -> None:
+        """See `DeadLetters.keep`. All of them are acknowledged, or LogUnavailable is raised: then some may be there,
+        and keeping them again changes nothing."""
+        with self._lock:
+            self._refresh()
+            new = [one for one in arrivals if one.letter.id not in self._known]
+            self._ensure()
+            for start in range(0, len(new), _AT_ONCE):
+                self._send([self._record(one) for one in new[start : start + _AT_ONCE]])
+
+    def letters(self, wanted: Wanted = Wanted()) -> Sequence[DeadLetter]:  # noqa: B008 - it is frozen
+        """See `DeadLetters.letters`."""
+        with self._lock:
+            self._refresh()
+            found = [known.letter for known in self._known.values() if wanted.has(known.letter)]
+        return sorted(found, key=lambda one: (-one.received_at.timestamp(), one.id))[: wanted.most]
+
+    def letter(self, letter_id: str) -> DeadLetter:
+        """See `DeadLetters.letter`."""
+        return self._found(letter_id).letter
+
+    def original(self, letter_id: str) -> bytes:
+        """See `DeadLetters.original`."""
+        letter, original = self.letter(letter_id), self.unverified(letter_id)
+        self._signer.check(SignedLetter(letter, original), letter.signature)
+        return original
+
+    def unverified(self, letter_id: str) -> bytes:
+        """See `DeadLetters.unverified`."""
+        offset = self._found(letter_id).offset
+        with self._lock:
+            for message in self._read(offset, offset + 1):
+                if message.offset() == offset:
+                    return message.value() or b""
+        raise unknown(letter_id)
+
+    def changes(self, letter_id: str) -> Sequence[Change]:
+        """See `DeadLetters.changes`."""
+        return tuple(self._found(letter_id).changes)
+
+    def change(self, change: Change) -> DeadLetter:
+        """See `DeadLetters.change`. Whether it was the next one is read back from the topic."""
+        with self._lock:
+            if self._found(change.letter).letter.changes + 1 != change.number:
+                raise overtaken(change.letter)
+            self._send([(change.letter, b"", CHANGE, msgspec.json.encode(change))])
+            known = self._found(change.letter)
+            if change not in known.changes:
+                raise overtaken(change.letter)
+            return known.letter
+
+    def counts(self) -> Counts:
+        """See `DeadLetters.counts`."""
+        found = Counter[tuple[LetterSource, LetterState]]()
+        with self._lock:
+            self._refresh()
+            found.update((known.letter.source, known.letter.state) for known in self._known.values())
+        return found
+
+    @cached_property
+    def _signer(self) -> Signer:
+        """Made when something is signed or checked, because it makes the installation's first key."""
+        return Signer(self._keys)
+
+    def close(self) -> None:
+        """See `DeadLetters.close`."""
+        with self._lock:
+            if self._consumer is not None:
+                self._consumer.close()
+                self._consumer = None
+
+    def _found(self, letter_id: str) -> _Known:
+        with self._lock:
+            self._refresh()
+            known = self._known.get(letter_id)
+        if known is None:
+            raise unknown(letter_id)
+        return known
+
+    def _record(self, arrival: Arrival) -> _Record:
+        signature = self._signer.signature(SignedLetter(*arrival))
+        letter = signed(arrival.letter, signature=signature)
+        return letter.id, arrival.original, LETTER, msgspec.json.encode(letter)
+
+    def _refresh(self) -> None:
+        """Takes in the records that were added since the last call."""
+        if not self._exists():
+            return
+        end = self._clients.end_of(self._partition, IsolationLevel.READ_COMMITTED)
+        if self._at < end:
+            for message in self._read(self._at, end):
+                self._take(message)
+            self._at = end
+
+    def _read(self, start: int, end: int) -> Iterator[Message]:
+        if self._consumer is None:
+            self._consumer = PartitionConsumer(self._clients, self._partition, BULK)
+        self._consumer.go_to(start)
+        for messages, _ in self._consumer.until(end):
+            yield from (message for message in messages if (message.offset() or 0) < end)
+
+    def _take(self, message: Message) -> None:
+        headers = dict(headers_in(message))
+        kind = next((one for one in _KINDS if one in headers), None)
+        try:
+            if kind is not None:
+                _KINDS[kind](self._known, headers[kind], message.offset() or 0)
+                return
+            fault: Exception | str = "it is neither a letter nor a change"
+        except (ValueError, KeyError) as raised:
+            fault = raised
+        self.strangers += 1
+        _log.warning("the record at offset %s of %s is passed over: %s", message.offset(), self.topic, fault)
+
+    def _exists(self) -> bool:
+        self._is_made = self._is_made or bool(self._clients.admin.topics([self.topic]))
+        return self._is_made
+
+    def _ensure(self) -> None:
+        if not self._exists():
+            self._clients.admin.make_topic(self.topic, 1, _BROKERS_DEFAULT, SETTINGS)
+            announced(self._clients, self.topic)
+            self._is_made = True
+
+    def _send(self, records: Sequence[_Record]) -> None:
+        """Sends the records; returns when each of them is durable. Raises LogUnavailable where one may not be."""
+        failures: list[str] = []
+        producer = self._sending()
+        for key, value, kind, header in records:
+            producer.produce(
+                self.topic, value, key, headers=[(kind, header)], partition=0, on_delivery=_failed(failures)
+            )
+        left = producer.flush(_ANSWER_SECONDS)
+        if left or failures:
+            producer.purge()
+            self._producer = None
+            raise KafkaUnavailable(f"write {self.topic}: {next(iter(failures), 'no response')}")
+
+    def _sending(self) -> Producer:
+        if self._producer is None:
+            self._producer = self._clients.plain_producer(int(SETTINGS["max.message.bytes"]))
+        return self._producer
+
+
+def signed(letter: DeadLetter, *, signature: bytes) -> DeadLetter:
+    """The letter with this signature."""
+    return replace(letter, signature=signature)
+
+
+def _failed(failures: list[str]) -> Callable[[KafkaError | None, Message], None]:
+    def delivered(error: KafkaError | None, _message: Message) -> None:
+        if error is not None:
+            failures.append(error.str())
+
+    return delivered
+
+
+def _take_letter(known: dict[str, _Known], header: bytes, offset: int) -> None:
+    """The first record of a letter counts: it may have been written twice."""
+    letter = msgspec.json.decode(header, type=DeadLetter)
+    known.setdefault(letter.id, _Known(letter, offset))
+
+
+def _take_change(known: dict[str, _Known], header: bytes, _offset: int) -> None:
+    """A change that is not the next one of its letter was overtaken, and changes nothing."""
+    change = msgspec.json.decode(header, type=Change)
+    found = known[change.letter]
+    after = applied(found.letter, change)
+    if after is not None:
+        found.letter = after
+        found.changes.append(change)
+
+
+_KINDS: Mapping[str, Callable[[dict[str, _Known], bytes, int], None]] = {
+    LETTER: _take_letter,
+    CHANGE: _take_change,
+}

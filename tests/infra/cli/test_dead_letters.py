@@ -1,0 +1,143 @@
+"""`whence dead-letters`: what a person sees of letters, retries and discards."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.dead_letters.letter import Arrival
+from adapters.dead_letters.state import LetterSource
+from infra.config import WhenceSettings
+from infra.dead_letters import open_letters
+from tests.adapters.bybit.pushed import execution, executions
+from tests.adapters.dead_letters.lettering import ODD, came
+from tests.infra.cli.conftest import Whence
+
+LOG = "sqlite:///first.db"
+READABLE = json.dumps(executions(execution(1))).encode()
+
+
+@pytest.fixture
+def log(whence: Whence) -> str:
+    """A log without letters, in the working folder."""
+    assert whence("paper", "--bars", "20", "--log", LOG).code == 0
+    return LOG
+
+
+def keep(*arrivals: Arrival) -> Sequence[str]:
+    letters = open_letters(WhenceSettings(log=LOG))
+    letters.keep(arrivals)
+    letters.close()
+    return [one.letter.id for one in arrivals]
+
+
+def listed(whence: Whence, *words: str) -> list[dict[str, Any]]:
+    done = whence("dead-letters", "list", "--log", LOG, "--json", *words)
+    assert done.code == 0, done
+    rows: list[dict[str, Any]] = json.loads(done.out)
+    return rows
+
+
+def test_a_log_without_letters_lists_none_and_makes_no_file(whence: Whence, log: str) -> None:
+    done = whence("dead-letters", "list", "--log", log)
+    assert (done.code, done.out, done.err.strip()) == (0, "", "no open dead letter")
+    assert not Path("first.letters.db").exists()
+
+
+def test_letters_are_listed_by_source_and_state(whence: Whence, log: str) -> None:
+    one, two = keep(came(), came(1, source=LetterSource.RECORD, place="topic[0]@7"))
+    assert [row["id"] for row in listed(whence)] == [two, one]
+    assert [row["id"] for row in listed(whence, "--source", "record")] == [two]
+    assert [row["id"] for row in listed(whence, "--most", "1")] == [two]
+    assert whence("dead-letters", "discard", one, "--reason", "a test", "--log", log).code == 0
+    assert [row["id"] for row in listed(whence)] == [two]
+    assert [row["id"] for row in listed(whence, "--state", "discarded")] == [one]
+    assert len(listed(whence, "--all")) == 2
+
+
+def test_an_original_is_shown_without_a_character_that_a_terminal_obeys(whence: Whence, log: str) -> None:
+    (one,) = keep(came(original=ODD, reason="\N{RIGHT-TO-LEFT OVERRIDE}evil\x1b[2J"))
+    for words in (("show", one), ("list",)):
+        out = whence("dead-letters", *words, "--log", log).out
+        assert not [character for character in out if not character.isprintable() and character != "\n"]
+        assert "\\u202eevil\\x1b[2J" in out
+    whole = json.loads(whence("dead-letters", "show", one, "--log", log, "--json").out)
+    assert b64decode(whole["original_base64"]) == ODD
+
+
+def test_a_letter_of_10_mb_is_shown_in_part_with_its_whole_length(whence: Whence, log: str) -> None:
+    (one,) = keep(came(original=b"x" * 10_000_000))
+    done = whence("dead-letters", "show", one, "--log", log)
+    assert "the original, 262144 of 10000000 bytes:" in done.out
+    assert "258,144 characters more" in done.out
+    refused = whence("dead-letters", "retry", one, "--log", log)
+    assert (refused.code, "262,144 of 10,000,000 bytes" in refused.err) == (1, True)
+
+
+def test_after_three_retries_in_vain_a_letter_is_permanent(whence: Whence, log: str) -> None:
+    (one,) = keep(came(original=b'{"topic":"order","data":[{}]}'))
+    for state in ("RETRIED", "RETRIED", "PERMANENT"):
+        done = whence("dead-letters", "retry", one, "--by", "tess", "--log", log, "--json")
+        [row] = json.loads(done.out)
+        assert (done.code, row["state"], "missing" in row["note"], row["changed_by"]) == (
+            1,
+            state,
+            True,
+            "tess",
+        )
+    refused = whence("dead-letters", "retry", one, "--log", log)
+    assert (refused.code, "is PERMANENT" in refused.err, "--reason" in refused.err) == (1, True, True)
+    assert whence("dead-letters", "retry", "--all", "--log", log).code == 0
+    assert whence("dead-letters", "discard", one, "--reason", "not ours", "--log", log).code == 0
+    shown = json.loads(whence("dead-letters", "show", one, "--log", log, "--json").out)
+    assert [change["state"] for change in shown["changes"]] == [
+        "RETRIED",
+        "RETRIED",
+        "PERMANENT",
+        "DISCARDED",
+    ]
+
+
+def test_a_message_that_can_be_read_now_waits_for_the_engine(whence: Whence, log: str) -> None:
+    (one,) = keep(came(original=READABLE))
+    done = whence("dead-letters", "retry", "--all", "--log", log, "--json")
+    [row] = json.loads(done.out)
+    assert (done.code, row["id"], row["waits_for_engine"]) == (0, one, True)
+    again = whence("dead-letters", "retry", one, "--log", log)
+    assert (again.code, "the engine of its log takes it in" in again.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "why"),
+    [
+        (("retry",), 2, "name the letters"),
+        (("retry", "x", "--all"), 2, "name the letters"),
+        (("retry", "gone"), 2, "no dead letter has the id 'gone'"),
+        (("show", "gone"), 2, "no dead letter has the id 'gone'"),
+        (("discard", "gone", "--reason", "x"), 2, "no dead letter has the id 'gone'"),
+        (("discard", "ID"), 2, "--reason"),
+        (("discard", "ID", "--reason", " "), 2, "with a reason"),
+        (("discard", "ID", "--reason", "\N{RIGHT-TO-LEFT OVERRIDE}x"), 2, "RIGHT-TO-LEFT OVERRIDE"),
+        (("discard", "ID", "--reason", "x", "--by", "a\nb"), 2, "the name has"),
+        (("list", "--state", "NEW", "--all"), 2, "not both"),
+        (("list", "--state", "SOLD"), 2, "--state"),
+        (("list", "--source", "SOLD"), 2, "--source"),
+    ],
+)
+def test_a_wrong_word_is_refused_with_what_to_do(
+    whence: Whence, log: str, words: Sequence[str], code: int, why: str
+) -> None:
+    (one,) = keep(came())
+    done = whence("dead-letters", *(one if word == "ID" else word for word in words), "--log", log)
+    assert (done.code, why in done.err) == (code, True), done
+
+
+def test_a_log_that_does_not_exist_is_refused(whence: Whence) -> None:
+    done = whence("dead-letters", "list", "--log", "sqlite:///gone.db")
+    assert (done.code, "there is no log at gone.db" in done.err) == (2, True)
+    assert not list(Path().iterdir())
