@@ -84,7 +84,7 @@ class BybitBench:
 
     def trades_at(self, *prices: str, volume: str = "1000") -> None:
         for price in prices:
-            self.venue.do(partial(_trade, price=D(price), volume=D(volume)))
+            self.venue.do(partial(trade_at, price=D(price), volume=D(volume)))
         self.hear()
 
     def hear(self) -> None:
@@ -102,7 +102,7 @@ class BybitBench:
     def cut(self) -> Generator[None]:
         """Requests go to a port at which nobody listens."""
         session = self._exchange.session
-        address, session.endpoint = session.endpoint, f"http://127.0.0.1:{_closed_port()}"
+        address, session.endpoint = session.endpoint, f"http://127.0.0.1:{closed_port()}"
         yield
         session.endpoint = address
 
@@ -121,7 +121,7 @@ class BybitBench:
             server.venue.end(order, "CancelByAdmin", server.clock.market())
 
 
-def _trade(server: VenueServer, price: Decimal, volume: Decimal) -> None:
+def trade_at(server: VenueServer, price: Decimal, volume: Decimal) -> None:
     """The market shows a quantity at the price on both sides, and trades what rests at it or better."""
     assert isinstance(server.clock, VirtualClock)
     server.clock.advance(_STEP)
@@ -147,7 +147,8 @@ def _resting(market: Market, side: Side, price: Decimal) -> Decimal:
     return total(entry.size for level in levels for entry in level.queue)
 
 
-def _closed_port() -> int:
+def closed_port() -> int:
+    """A port of this machine at which nobody listens."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
