@@ -11,6 +11,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
+from msgspec import Struct
 from tenacity import Retrying, stop_after_attempt
 
 from adapters.ccxt.arrivals import Arrival, Arrivals, Funding, Pushed
@@ -19,8 +20,8 @@ from adapters.ccxt.dialect import dialect_of
 from adapters.ccxt.holdings import balances, positions
 from adapters.ccxt.lists import Lists
 from adapters.ccxt.names import Names
-from adapters.ccxt.order_row import OrderRow, venue_order
-from adapters.ccxt.placing import SIDES, in_sending_order, placement
+from adapters.ccxt.order_row import OrderRow, Terms, venue_order
+from adapters.ccxt.placing import amendment, in_sending_order, is_conditional, placement
 from adapters.ccxt.poll import Poll, PollState, Watched
 from adapters.ccxt.protection import surplus
 from adapters.ccxt.reading import Reading, in_order
@@ -51,7 +52,7 @@ from domain.errors import (
     OutcomeUnknown,
 )
 from domain.instrument import Instrument, market_of
-from domain.order import OrderPlaced, OrderType
+from domain.order import OrderPlaced
 from domain.venue import Execution, VenueBalance, VenueOrder, VenuePosition
 
 RULES_KEPT = 3600.0
@@ -63,10 +64,19 @@ _NEEDED = ("createOrder", "cancelOrder", "fetchOpenOrders", "fetchMyTrades", "fe
 _NOBODY: Mapping[str, OrderPlaced] = {}
 _ONCE = Retrying(stop=stop_after_attempt(1), reraise=True)
 _TRADED = "LINEAR"
+_NOTHING = Terms(Decimal(0), None, None)
 
 
 def _nothing() -> None:
     """Does nothing with an arrival."""
+
+
+class Address(Struct, frozen=True, gc=False):
+    """By what an exchange knows an order: its own id, ccxt's symbol, and whether it waits for a price."""
+
+    venue_id: str
+    symbol: str
+    is_trigger: bool
 
 
 class CcxtExchange:
@@ -274,7 +284,7 @@ class CcxtExchange:
         try:
             row = self._find(order_id)
             if row is not None and row.is_open:
-                self._cancel_row(row)
+                self._cancel(_address_of(row))
                 row = self._find(order_id)
         except ExchangeError:
             self._next_try = now + _PAUSE
@@ -368,14 +378,19 @@ class CcxtExchange:
 
     def cancel(self, order_id: str, at: datetime) -> None:
         """See `OrderEntry.cancel`."""
-        self._cancel_row(self._needed(order_id))
+        self._cancel(self._address(order_id))
 
-    def _cancel_row(self, row: OrderRow) -> None:
-        params = {"trigger": True} if self._is_trigger(row) else {}
-        self._client.send(partial(self.ccxt.cancel_order, row.venue_id, row.symbol, params))
+    def _cancel(self, address: Address) -> None:
+        params = {"trigger": True} if address.is_trigger and self._dialect.has_trigger_lists else {}
+        self._client.send(partial(self.ccxt.cancel_order, address.venue_id, address.symbol, params))
 
-    def _is_trigger(self, row: OrderRow) -> bool:
-        return self._dialect.has_trigger_lists and row.trigger is not None
+    def _address(self, order_id: str) -> Address:
+        """Where an order is; a query finds that of an order of which the exchange's id is not known."""
+        venue_id, terms = self._names.venue_id(order_id), self._names.terms.get(order_id)
+        if venue_id and terms is not None:
+            symbol = self._lists.markets.of(terms.instrument).symbol
+            return Address(venue_id, symbol, is_trigger=is_conditional(terms))
+        return _address_of(self._needed(order_id))
 
     def amend(
         self,
@@ -386,31 +401,23 @@ class CcxtExchange:
         limit_price: Decimal | None,
         trigger_price: Decimal | None,
     ) -> None:
-        """See `OrderEntry.amend`."""
-        row = self._needed(order_id)
-        if self.ccxt.has["editOrder"] is not True or (
-            row.trigger is not None and not self._dialect.amends_triggers
-        ):
+        """See `OrderEntry.amend`. An exchange that ccxt can amend only by a cancel and a new order refuses."""
+        row = self._reading.last(order_id) or self._needed(order_id)
+        if not self._amends(row):
             raise ExchangeRefused(f"not sent: {self.venue} cannot amend {order_id} through ccxt")
-        markets, whole = self._lists.markets, self._dialect.amends_whole
-        market, terms = markets.of(row.instrument), row.terms(self._names.terms.get(order_id))
-        amount = quantity or (terms.quantity if whole else None)
-        price = limit_price or (terms.limit_price if whole else None)
-        level = trigger_price
-        if row.trigger is not None:
-            price, level = None, trigger_price or limit_price
-        params = {} if level is None else {"triggerPrice": markets.price(market, level)}
-        call = partial(
-            self.ccxt.edit_order,
-            row.venue_id,
-            row.symbol,
-            "limit" if row.type(self._names.terms.get(order_id)) is OrderType.LIMIT else "market",
-            SIDES[row.side],
-            None if amount is None else markets.amount(market, amount),
-            None if price is None else markets.price(market, price),
-            params,
+        placed = self._names.terms.get(order_id)
+        now = row.terms(placed) if self._dialect.amends_whole else _NOTHING
+        changed = amendment(
+            row,
+            placed,
+            Terms(quantity or now.quantity, limit_price or now.limit_price, trigger_price),
+            self._lists.markets,
         )
-        self._client.send(call)
+        self._client.send(partial(self.ccxt.edit_order, row.venue_id, *changed))
+
+    def _amends(self, row: OrderRow) -> bool:
+        is_fit = row.trigger is None or self._dialect.amends_triggers
+        return is_fit and self.ccxt.has["editOrder"] is True
 
     def _needed(self, order_id: str) -> OrderRow:
         row = self._find(order_id)
@@ -504,6 +511,10 @@ class CcxtExchange:
             ),
             tuple(dict.fromkeys(placed.instrument for placed in terms.values())),
         )
+
+
+def _address_of(row: OrderRow) -> Address:
+    return Address(row.venue_id, row.symbol, is_trigger=row.trigger is not None)
 
 
 def _check_calls(ccxt: Any) -> None:

@@ -13,13 +13,14 @@ from msgspec import Struct
 
 from adapters.ccxt.dialect import Dialect
 from adapters.ccxt.markets import Market, Markets
+from adapters.ccxt.order_row import OrderRow, Terms
 from commands.exchange import Ticket
 from domain.direction import Purpose, Side
 from domain.errors import ExchangeRefused
 from domain.order import OrderPlaced, OrderType
 
 Params = dict[str, object]
-SIDES: Mapping[Side, str] = {Side.BUY: "buy", Side.SELL: "sell"}
+_SIDES: Mapping[Side, str] = {Side.BUY: "buy", Side.SELL: "sell"}
 _DIRECTIONS: Mapping[Side, str] = {Side.BUY: "ascending", Side.SELL: "descending"}
 _RANKS: Mapping[Purpose, int] = {Purpose.STOP: 0, Purpose.TARGET: 2}
 _ENTRY_RANK = 1
@@ -72,7 +73,7 @@ def placement(ticket: Ticket, link: str, market: Market, markets: Markets, diale
     return Placement(
         symbol=market.symbol,
         type="limit" if is_limit else "market",
-        side=SIDES[terms.side],
+        side=_SIDES[terms.side],
         amount=markets.amount(market, terms.quantity),
         price=markets.price(market, terms.limit_price) if is_limit and terms.limit_price else None,
         params=params,
@@ -87,6 +88,28 @@ def trigger(terms: OrderPlaced, level: Decimal, market: Market, markets: Markets
     if terms.reduce_only:
         return {"stopLossPrice": price}
     return {"triggerPrice": price, "triggerDirection": _DIRECTIONS[terms.side]}
+
+
+def amendment(
+    row: OrderRow, placed: OrderPlaced | None, terms: Terms, markets: Markets
+) -> tuple[str, str, str, str | None, str | None, Params]:
+    """The arguments of ccxt's `edit_order` after the id; a quantity of 0 and a price of None are not changed.
+
+    Raises ExchangeRefused where ccxt would truncate or round a figure.
+    """
+    market = markets.of(row.instrument)
+    waits = row.trigger is not None
+    level = (terms.trigger_price or terms.limit_price) if waits else None
+    price = None if waits else terms.limit_price
+    is_limit = not waits and row.type(placed) is OrderType.LIMIT
+    return (
+        row.symbol,
+        "limit" if is_limit else "market",
+        _SIDES[row.side],
+        markets.amount(market, terms.quantity) if terms.quantity else None,
+        None if price is None else markets.price(market, price),
+        {} if level is None else {"triggerPrice": markets.price(market, level)},
+    )
 
 
 def _level(terms: OrderPlaced) -> Decimal:

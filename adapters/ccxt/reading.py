@@ -123,6 +123,11 @@ class Reading:
         seen = self._seen.get(order_id)
         return seen is None or seen.row.is_open
 
+    def last(self, order_id: str) -> OrderRow | None:
+        """The newest row of an order; None where it was never seen."""
+        seen = self._seen.get(order_id)
+        return None if seen is None else seen.row
+
     def filled(self, order_id: str) -> bool | None:
         """Whether an order was filled at least in part; None where it was never seen."""
         seen = self._seen.get(order_id)
