@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, TypeVar, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
+
+from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
 
 from adapters.ccxt.dialect import dialect_of
 from adapters.ccxt.failure import RAISED, is_not_found, of_order, of_query
@@ -37,9 +40,30 @@ def opened(exchange: str, credentials: Credentials, site: Site, timing: Timing, 
         client.set_sandbox_mode(True)
     if site.demo:
         client.enable_demo_trading(True)  # noqa: FBT003 - ccxt's own signature
-    if site.http:
+    if site.http and module == "ccxt":
+        redirect(client, site.http)
+    elif site.http:
         client.urls["api"] = _moved(client.urls["api"], site)
     return client
+
+
+def redirect(client: Any, base: str) -> None:
+    """Sends the requests of a client of `ccxt` to another scheme and host.
+
+    The addresses that ccxt knows stay as they are: by them it knows what a code of some exchanges means.
+    """
+    client.session.mount("https://", _Redirect(base))
+
+
+class _Redirect(HTTPAdapter):
+    def __init__(self, base: str) -> None:
+        super().__init__()
+        self._base = urlsplit(base)
+
+    def send(self, request: PreparedRequest, *args: Any, **more: Any) -> Response:
+        named = urlsplit(request.url or "")
+        request.url = str(urlunsplit((self._base.scheme, self._base.netloc, *named[2:])))
+        return super().send(request, *args, **more)
 
 
 def _settings(exchange: str, credentials: Credentials, timing: Timing) -> Mapping[str, object]:
@@ -125,7 +149,9 @@ class Client:
             raise of_query(error, self._credentials) from None
         if self.ccxt.last_json_response is None:
             raise ExchangeUnreachable("the response is not JSON")
-        return found if is_table(found) and found.get("id") else None
+        if not is_table(found) or not found.get("id"):
+            raise ExchangeUnreachable("the response names no order")
+        return found
 
     def markets(self) -> Mapping[str, Table]:
         """The exchange's markets by ccxt's symbol, fetched once. Raises as `ask` does."""

@@ -78,7 +78,11 @@ DIALECTS: Mapping[str, Dialect] = {
         history_days=730,
         trade_type=("execType", "Trade"),
         states_funding_paid=True,
-        options={"enableUnifiedMargin": False, "enableUnifiedAccount": True},
+        options={
+            "enableUnifiedMargin": False,
+            "enableUnifiedAccount": True,
+            "fetchMarkets": {"types": ["linear"]},
+        },
     ),
     "binanceusdm": Dialect(
         order_id="[.A-Z:/a-z0-9_-]{1,36}",
@@ -101,7 +105,11 @@ DIALECTS: Mapping[str, Dialect] = {
         amends_whole=False,
         wallet=Wallet(("data", 0, "details"), "ccy", "cashBal", "availBal"),
         forced=Forced("category", ("full_liquidation", "partial_liquidation", "adl")),
-        options={"createOrder": "privatePostTradeOrder", "defaultType": "swap"},
+        options={
+            "createOrder": "privatePostTradeOrder",
+            "defaultType": "swap",
+            "fetchMarkets": {"types": ["swap"]},
+        },
     ),
 }
 

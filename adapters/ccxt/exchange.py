@@ -178,7 +178,7 @@ class CcxtExchange:
         for arrival in arrived:
             made.extend(self._take(arrival))
         for venue_id, symbol in self._reading.unknown():
-            made.extend(self._learn(venue_id, symbol))
+            self._learn(venue_id, symbol)
         made.extend(self._reading.settle_unknown())
         if arrived or made or self._withdrawing:
             made.extend(self._withdrawn(made))
@@ -224,7 +224,7 @@ class CcxtExchange:
         if trade is not None:
             yield from self._reading.trade(trade)
 
-    def _learn(self, venue_id: str, symbol: str) -> Iterator[AnyReport]:
+    def _learn(self, venue_id: str, symbol: str) -> None:
         """Finds out whose order this is. Where the exchange does not answer, its trades wait for the next call."""
         try:
             row = self._lists.by_venue_id(venue_id, symbol)
@@ -233,7 +233,7 @@ class CcxtExchange:
         if row is None:
             self._names.pair("", venue_id)
         else:
-            yield from self._reading.order(row)
+            self._reading.know(row)
 
     # -- stops and targets that have nothing left to protect
 
@@ -413,7 +413,8 @@ class CcxtExchange:
             Terms(quantity or now.quantity, limit_price or now.limit_price, trigger_price),
             self._lists.markets,
         )
-        self._client.send(partial(self.ccxt.edit_order, row.venue_id, *changed))
+        amended = self._client.send(partial(self.ccxt.edit_order, row.venue_id, *changed))
+        self._names.pair(order_id, str(amended.get("id") or row.venue_id))
 
     def _amends(self, row: OrderRow) -> bool:
         is_fit = row.trigger is None or self._dialect.amends_triggers

@@ -77,10 +77,10 @@ class Lists:
             raise ExchangeRefused(
                 f"{self.client.ccxt.id} finds an order by its instrument, and that of {link} is not known"
             )
-        symbols = [self.markets.of(one).symbol for one in instruments] or [None]
-        for symbol in symbols:
+        symbols: Sequence[str | None] = [self.markets.of(one).symbol for one in instruments]
+        for symbol in symbols or [None]:
             row = self._search[self.dialect.search](link, symbol)
-            if row is not None:
+            if row is not None and row.link in {"", link}:
                 return self.grown(row)
         return None
 

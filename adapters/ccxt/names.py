@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from adapters.ccxt.order_row import OrderRow
+from adapters.ccxt.placing import is_conditional
 from commands.exchange import Ticket
 from domain.direction import PROTECTION, Purpose
 from domain.order import OrderPlaced
@@ -61,11 +62,19 @@ class Names:
     def name(self, row: OrderRow) -> str:
         """Our id of the order, empty for an order without a client order id; remembers the exchange's id of it."""
         name = "" if row.is_forced else self._of_link.get(row.link, row.link)
-        self.pair(name or self._of_venue.get(row.venue_id, ""), row.venue_id)
+        name = name or self._of_venue.get(row.venue_id, "")
+        if self.is_child(name, row):
+            self._of_venue[row.venue_id] = name
+        else:
+            self.pair(name, row.venue_id)
         if row.child:
-            self.pair(name, row.child)
-            self._venue_ids[name] = row.venue_id
-        return self._of_venue[row.venue_id]
+            self._of_venue[row.child] = name
+        return name
+
+    def is_child(self, name: str, row: OrderRow) -> bool:
+        """Whether the row is the order that a conditional order of ours has become."""
+        placed = self.terms.get(name)
+        return placed is not None and row.trigger is None and is_conditional(placed)
 
     def pair(self, name: str, venue_id: str) -> None:
         """Records the exchange's id of an order; an empty name is that of an order of somebody else."""

@@ -14,7 +14,7 @@ from adapters.ccxt.dialect import Dialect
 from adapters.ccxt.fields import fee, figure, level, moment, needed, scaled, text
 from adapters.ccxt.markets import Market
 from adapters.instruments.document import Table, table
-from domain.arithmetic import EXACT
+from domain.arithmetic import EXACT, ZERO
 from domain.direction import Side
 from domain.errors import InvalidInput
 from domain.order import OrderPlaced, OrderType
@@ -88,14 +88,18 @@ class OrderRow(Struct, frozen=True, gc=False, kw_only=True):
 
 
 def order_row(row: Table, market: Market, dialect: Dialect) -> OrderRow:
-    """The order of ccxt's structure. Raises InvalidInput where it is not complete."""
-    info = table(row.get("info"))
-    quantity, filled = (scaled(figure(row, name), market.size) for name in ("amount", "filled"))
-    average = figure(row, "average")
+    """The order of ccxt's structure. Raises InvalidInput where it is not complete.
+
+    A conditional order with an endpoint of its own has no fills: the order that it becomes has them.
+    """
+    info, waits_for = table(row.get("info")), _trigger(row)
+    has_child = dialect.has_trigger_lists and waits_for is not None
+    quantity = scaled(figure(row, "amount"), market.size)
+    filled = ZERO if has_child else scaled(figure(row, "filled"), market.size)
     return OrderRow(
         venue_id=needed(row, "id"),
         link=text(row, "clientOrderId") or _first(info, dialect.link_fields),
-        child=_first(info, dialect.child_fields),
+        child=_first(info, dialect.child_fields) if has_child else "",
         is_forced=_is_forced(info, dialect),
         symbol=market.symbol,
         instrument=market.instrument,
@@ -103,11 +107,11 @@ def order_row(row: Table, market: Market, dialect: Dialect) -> OrderRow:
         is_market=text(row, "type") not in {"limit", "post_only"},
         quantity=quantity,
         price=level(row, "price"),
-        trigger=_trigger(row),
+        trigger=waits_for,
         reduce_only=row.get("reduceOnly") is True,
-        status=_status(row, quantity, filled),
+        status=_status(row, quantity, filled, has_child=has_child),
         filled=filled,
-        value=figure(row, "cost") or EXACT.multiply(average, filled),
+        value=(figure(row, "cost") or EXACT.multiply(figure(row, "average"), filled)) if filled else ZERO,
         fees=fee(row),
         created=moment(row, "timestamp", "lastUpdateTimestamp"),
         updated=moment(row, "lastUpdateTimestamp", "lastTradeTimestamp", "timestamp"),
@@ -154,14 +158,16 @@ def triggered(parent: OrderRow, child: OrderRow) -> OrderRow:
     )
 
 
-def _status(row: Table, quantity: Decimal, filled: Decimal) -> VenueStatus:
+def _status(row: Table, quantity: Decimal, filled: Decimal, *, has_child: bool) -> VenueStatus:
     """An order that was filled in part and ended is cancelled, whichever word the exchange has for it."""
     status = _of(_STATUSES, row, "status")
     if status in OPEN_AT_VENUE:
         return VenueStatus.PARTIALLY_FILLED if filled else status
-    if filled and filled < quantity:
-        return VenueStatus.CANCELLED
-    return VenueStatus.FILLED if filled else status
+    if status is VenueStatus.FILLED and has_child:
+        return VenueStatus.TRIGGERED
+    if filled:
+        return VenueStatus.FILLED if filled >= quantity else VenueStatus.CANCELLED
+    return VenueStatus.CANCELLED if status is VenueStatus.FILLED else status
 
 
 def _trigger(row: Table) -> Decimal | None:

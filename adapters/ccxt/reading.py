@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from adapters.ccxt.markets import Market
 from adapters.ccxt.names import Names
-from adapters.ccxt.order_row import OrderRow, Terms, reason
+from adapters.ccxt.order_row import OrderRow, Terms, reason, triggered
 from adapters.ccxt.trade_row import TradeRow, filled, funded, liquidated
 from adapters.instruments.document import Table
 from commands.exchange import (
@@ -26,13 +26,14 @@ from commands.exchange import (
     Expired,
     Filled,
     Rejected,
+    Triggered,
 )
 from domain.order import OrderPlaced
 from domain.venue import VenueStatus
 
 _KEPT = 100_000
-_RANKS: dict[type[AnyReport], int] = {Accepted: 0, Amended: 1, Filled: 2}
-_LAST = 3
+_RANKS: dict[type[AnyReport], int] = {Accepted: 0, Amended: 1, Triggered: 2, Filled: 3}
+_LAST = 4
 _ENDS: dict[VenueStatus, type[Cancelled | Rejected | Expired]] = {
     VenueStatus.CANCELLED: Cancelled,
     VenueStatus.REJECTED: Rejected,
@@ -57,13 +58,21 @@ class Reading:
         self._absent: set[str] = set()
         self._strangers: list[TradeRow] = []
 
-    def order(self, row: OrderRow) -> Iterator[AnyReport]:
-        """The reports of an order; none for one without a client order id."""
-        name = self._names.name(row)
+    def know(self, row: OrderRow) -> str:
+        """Our id of the order; remembers whose order this is."""
         if row.is_forced:
             self._forced.add(row.venue_id)
+        return self._names.name(row)
+
+    def order(self, row: OrderRow) -> Iterator[AnyReport]:
+        """The reports of an order; none for one without a client order id."""
+        name = self.know(row)
         before = self._seen.get(name)
         self._absent.discard(name)
+        if self._names.is_child(name, row):
+            if before is None:
+                return
+            row = triggered(before.row, row)
         if not name or (before is not None and _is_old(row, before.row)):
             return
         terms = row.terms(self._names.terms.get(name))
@@ -73,9 +82,16 @@ class Reading:
         known = self._known(name, before)
         if known is not None and known != terms and (row.is_open or row.filled):
             yield self._amended(row, name, terms)
+        if before is None or before.row.status is not row.status:
+            yield from self._changed(row, name)
+
+    def _changed(self, row: OrderRow, name: str) -> Iterator[AnyReport]:
+        """The report of a status that neither acceptance nor fills report."""
         end = _ENDS.get(row.status)
-        if end is not None and (before is None or before.row.status is not row.status):
-            yield end(order_id=name, at=row.updated, fact=self._ended(row), reason=reason(row))
+        if end is not None:
+            yield end(order_id=name, at=row.updated, fact=self._fact(row), reason=reason(row))
+        elif row.status is VenueStatus.TRIGGERED and row.trigger is not None:
+            yield Triggered(order_id=name, at=row.updated, fact=self._fact(row), price=row.trigger)
 
     def trade(self, row: TradeRow) -> Iterator[AnyReport]:
         """The report of a trade, once; none while it is not known whose order it was."""
@@ -160,7 +176,7 @@ class Reading:
             trigger_price=terms.trigger_price,
         )
 
-    def _ended(self, row: OrderRow) -> str:
+    def _fact(self, row: OrderRow) -> str:
         return f"exchange:{self._venue}:{row.venue_id}-{row.status.value.lower()}-{_stamp(row.updated)}"
 
 

@@ -9,9 +9,9 @@ from decimal import Decimal
 from functools import partial
 from itertools import count
 from threading import Event
-from typing import Any
 
 from adapters.ccxt import CcxtExchange, Credentials, Site, Timing
+from adapters.ccxt.client import redirect
 from adapters.milliseconds import at_ms
 from adapters.simulated.server import VenueServer
 from adapters.simulated.venue.account import Account
@@ -109,10 +109,9 @@ class CcxtBench:
     @contextmanager
     def cut(self) -> Generator[None]:
         """Requests go to a port at which nobody listens."""
-        urls = self._exchange.ccxt.urls
-        addresses, urls["api"] = urls["api"], _elsewhere(urls["api"], f"http://127.0.0.1:{closed_port()}")
+        redirect(self._exchange.ccxt, f"http://127.0.0.1:{closed_port()}")
         yield
-        urls["api"] = addresses
+        redirect(self._exchange.ccxt, self.venue.url)
 
     @contextmanager
     def deafen(self) -> Generator[None]:
@@ -148,9 +147,3 @@ def unlimited(exchange: CcxtExchange) -> None:
     """Takes ccxt's pauses between requests away, which are those of the real exchange."""
     for ccxt in (exchange.ccxt, exchange._poll._lists.client.ccxt):
         ccxt.enableRateLimit = False
-
-
-def _elsewhere(addresses: Any, address: str) -> Any:
-    if isinstance(addresses, dict):
-        return {name: _elsewhere(one, address) for name, one in addresses.items()}
-    return address if str(addresses).startswith("http") else addresses
