@@ -173,8 +173,7 @@ class CcxtExchange:
     def reports(self) -> Sequence[AnyReport]:
         """See `ReportStream.reports`. Stops and targets that have nothing left to protect are cancelled here."""
         made, self._made = self._made, []
-        arrived = [*self._waiting, *self._arrivals.rows()]
-        self._waiting = []
+        arrived = self._arrived()
         for arrival in arrived:
             made.extend(self._take(arrival))
         for venue_id, symbol in self._reading.unknown():
@@ -184,6 +183,15 @@ class CcxtExchange:
             made.extend(self._withdrawn(made))
             self._watched = self._plan()
         return in_order(made)
+
+    def _arrived(self) -> Sequence[Arrival]:
+        """What arrived; nothing as long as the markets, without which no row can be read, are not known."""
+        try:
+            _ = self._lists.markets
+        except ExchangeError:
+            return ()
+        waiting, self._waiting = self._waiting, []
+        return [*waiting, *self._arrivals.rows()]
 
     def _take(self, arrival: Arrival) -> Iterator[AnyReport]:
         try:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Event, Thread
 
 from msgspec import Struct
 
 from adapters.back_off import pause
 from adapters.ccxt.arrivals import Arrival, Arrivals, Funding
+from adapters.ccxt.client import readable
+from adapters.ccxt.fields import moment
 from adapters.ccxt.lists import Lists
 from adapters.ccxt.order_row import OrderRow
 from adapters.ccxt.site import Timing
@@ -54,7 +57,8 @@ class Poll:
         self._stopping, self._due = Event(), Event()
         self._last: datetime | None = None
         self._since: datetime | None = None
-        self._funded: datetime | None = None
+        self._funding_from: datetime | None = None
+        self._funding_due = datetime.min.replace(tzinfo=UTC)
         self._thread = Thread(target=self._run, name="ccxt-poll", daemon=True)
 
     @property
@@ -104,12 +108,15 @@ class Poll:
     def _look(self, watched: Watched) -> Iterator[Arrival]:
         """Orders first: a trade that comes in between is then reported before the order that shows it."""
         now = self._lists.now()
-        since = now - timedelta(seconds=self._timing.look_back) if self._since is None else self._since
+        first = now - timedelta(seconds=self._timing.look_back)
         yield from self._orders(watched)
+        since = self._since or first
         trades = self._lists.trades(since, now + _OVERLAP, watched.instruments)
         yield from trades
         self._since = max([since, *(trade.at - _OVERLAP for trade in trades)])
-        yield from self._funding(now, watched)
+        if self._funding_from is None or now >= self._funding_due:
+            self._funding_due = now + timedelta(seconds=self._timing.funding_poll)
+            yield from self._funding(self._funding_from or first, watched)
 
     def _orders(self, watched: Watched) -> Iterator[OrderRow]:
         listed = self._lists.open_orders(watched.instruments)
@@ -120,15 +127,13 @@ class Poll:
             if row is not None:
                 yield row
 
-    def _funding(self, now: datetime, watched: Watched) -> Iterator[Funding]:
-        since = now if self._funded is None else self._funded
-        if self._funded is not None and now - since < timedelta(seconds=self._timing.funding_poll):
-            return
+    def _funding(self, since: datetime, watched: Watched) -> Iterator[Funding]:
         try:
-            listed = self._lists.funding(since - _OVERLAP, watched.instruments)
+            listed = self._lists.funding(since, watched.instruments)
         except ExchangeRefused as error:
             self._arrivals.refuse("funding", str(error))
             listed = []
-        self._funded = now
+        times = (readable(partial(moment, row, "timestamp")) for row in listed)
+        self._funding_from = max([since, *(time - _OVERLAP for time in times)])
         for row in listed:
             yield Funding(row)

@@ -22,9 +22,9 @@ class Timing(Struct, frozen=True, gc=False, kw_only=True):
     """Seconds. A request waits `response` for its connection, and as long for its response.
 
     Orders and trades are polled every `poll`, and every `safety_poll` where a stream shows them; funding every
-    `funding_poll`. The first poll looks `look_back` into the past, at what an earlier process may have missed. After
-    the n-th failure in a row the next attempt waits at most `first_pause` x 2**(n-1), and never more than
-    `longest_pause`.
+    `funding_poll`. The first poll looks `look_back` into the past, at what an earlier process may have missed. A
+    stream is pinged every `ping` and is dead where two pings are not answered. After the n-th failure in a row the
+    next attempt waits at most `first_pause` x 2**(n-1), and never more than `longest_pause`.
     """
 
     response: float = 10.0
@@ -32,5 +32,6 @@ class Timing(Struct, frozen=True, gc=False, kw_only=True):
     safety_poll: float = 10.0
     funding_poll: float = 60.0
     look_back: float = 3600.0
+    ping: float = 10.0
     first_pause: float = 0.5
     longest_pause: float = 60.0

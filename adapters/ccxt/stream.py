@@ -107,6 +107,7 @@ class Stream:
     async def _one_connection(self) -> None:
         """One client, used until one of its watches fails: ccxt subscribes to that topic again, and only to that."""
         client = self._opened()
+        client.streaming = {**client.streaming, "keepAlive": int(self._timing.ping * 1000)}
         self._hook(client)
         watches = [asyncio.ensure_future(self._watch(client, name)) for name in WATCHES]
         stopping = asyncio.ensure_future(self._stopping.wait())
@@ -136,12 +137,25 @@ class Stream:
             self._message()
 
         def on_connected(socket: Any, message: object = None) -> None:
+            self._guard(socket)
             connected(socket, message)
             self._connected()
 
         client.handle_message, client.on_connected = on_message, on_connected
         for name in WATCHES:
             setattr(client, _CACHES[name], _cache(partial(self._take, name)))
+
+    def _guard(self, socket: Any) -> None:
+        """ccxt stops to receive for good, without an end of the connection, where a message raises an exception."""
+        handle = socket.handle_message
+
+        def guarded(message: Any) -> None:
+            try:
+                handle(message)
+            except RAISED as fault:
+                self._arrivals.refuse(getattr(message, "data", message), shown(fault, self._credentials))
+
+        socket.handle_message = guarded
 
     def _take(self, name: str, row: Table) -> None:
         self._came.append(Pushed(name, dict(row)))

@@ -22,7 +22,13 @@ from tests.adapters.bybit.bench import SYMBOL, closed_port, trade_at
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue
 
 QUICK = Timing(
-    response=30, poll=60, safety_poll=60, look_back=2 * 86_400, first_pause=0.02, longest_pause=0.1
+    response=30,
+    poll=60,
+    safety_poll=60,
+    funding_poll=0,
+    look_back=2 * 86_400,
+    first_pause=0.02,
+    longest_pause=0.1,
 )
 """Patience for a machine under load; polls are made when the bench wants one. The market's clock is a day late."""
 

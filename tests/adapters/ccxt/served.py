@@ -102,7 +102,9 @@ def exchange_on(
 ) -> Generator[tuple[CcxtExchange, Served]]:
     """The adapter without streams, on a server with these answers."""
     served = Served(answers)
-    timing = Timing(response=response, poll=3600, look_back=3600, first_pause=0.02, longest_pause=0.1)
+    timing = Timing(
+        response=response, poll=3600, funding_poll=0, look_back=3600, first_pause=0.02, longest_pause=0.1
+    )
     arrived = Event()
     exchange = CcxtExchange(
         name,
