@@ -10,12 +10,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from requests.exceptions import ConnectionError as Disconnected
-from requests.exceptions import ConnectTimeout, RequestException
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+from requests.exceptions import RequestException
 
 from adapters.bybit.codes import Verdict, verdict
 from adapters.bybit.secrecy import Credentials
+from adapters.never_sent import is_never_sent
 from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
 
 _pybit: Any = import_module("pybit.exceptions")
@@ -61,15 +60,6 @@ def of_query(error: Exception, credentials: Credentials) -> ExchangeError:
     text, code = credentials.hide(_text(error)), code_of(error)
     is_answered = code is not None and verdict(code) not in _UNANSWERED
     return ExchangeRefused(text) if is_answered else ExchangeUnreachable(text)
-
-
-def is_never_sent(error: Exception) -> bool:
-    """Whether no connection was made: refused, not found, or not answered in time."""
-    if isinstance(error, ConnectTimeout):
-        return True
-    cause = error.args[0] if isinstance(error, Disconnected) and error.args else None
-    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
-    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
 
 
 def _text(error: Exception) -> str:

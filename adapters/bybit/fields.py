@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from adapters.instruments.document import Table
+from adapters.milliseconds import at_ms, in_ms
 from domain.errors import InvalidInput
 from domain.number import number
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
+__all__ = ["at_ms", "count", "figure", "in_ms", "is_dated", "moment", "needed", "plain", "price", "text"]
+
 _SHOWN, _MOST_DIGITS = 40, 20
 _LATEST = 253_402_300_799_999
 
@@ -84,16 +85,6 @@ def moment(row: Table, name: str) -> datetime:
     if not given.isdecimal() or len(given) > len(str(_LATEST)) or int(given) > _LATEST:
         raise InvalidInput(f"{name} {given[:_SHOWN]!r} is not a time in ms")
     return at_ms(int(given))
-
-
-def at_ms(milliseconds: int) -> datetime:
-    """The time of milliseconds since 1970, in UTC."""
-    return _EPOCH + milliseconds * _MILLISECOND
-
-
-def in_ms(at: datetime) -> int:
-    """Milliseconds since 1970, rounded down."""
-    return (at - _EPOCH) // _MILLISECOND
 
 
 def plain(value: Decimal) -> str:

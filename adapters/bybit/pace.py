@@ -1,10 +1,14 @@
-"""When a socket may connect again: pure rules of exponential back-off with jitter, within Bybit's limit."""
+"""When a socket may connect again: after its back-off, and within Bybit's limit. Pure rules."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
 from threading import Lock
+
+from adapters.back_off import pause
+
+__all__ = ["APART", "MARKET_SHARE", "PRIVATE_SHARE", "WINDOW", "Turns", "next_turn", "pause"]
 
 WINDOW = 300.0
 """Seconds of Bybit's limit of 500 new connections from one address."""
@@ -14,19 +18,6 @@ PRIVATE_SHARE, MARKET_SHARE = 40, 200
 
 APART = 0.05
 """Seconds between two connections of a feed, which begins with many and loses all of them at once."""
-
-_LARGEST_EXPONENT = 30
-
-
-def pause(failures: int, first: float, longest: float, chance: float) -> float:
-    """Seconds to wait after `failures` failures in a row (0: none); `chance` is a random number from 0 to 1.
-
-    Half of the exponential pause is fixed and half is jitter, so that many clients do not connect at the same time.
-    """
-    if not failures:
-        return 0.0
-    whole = min(first * 2.0 ** min(failures - 1, _LARGEST_EXPONENT), longest)
-    return whole * (0.5 + chance / 2)
 
 
 def next_turn(turns: Sequence[float], now: float, most: int, apart: float) -> float:

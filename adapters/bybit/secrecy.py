@@ -1,64 +1,17 @@
-"""The API key and its secret, and how they are kept out of logs and errors."""
+"""The loggers of pybit, and how the API key and its secret are kept out of them."""
 
 from __future__ import annotations
 
-import logging
-import re
-from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
-from msgspec import Struct
+from adapters.secrecy import Credentials, hidden_from
+
+__all__ = ["LOGGERS", "Credentials", "hidden_from_logs"]
 
 LOGGERS = ("pybit._http_manager", "pybit._websocket_stream", "pybit.unified_trading", "websocket")
 """The loggers of pybit and of the library of its sockets."""
 
-_HIDDEN = "***"
-_SIGNATURE = re.compile(r"\b[0-9a-f]{64}\b")
 
-
-class Credentials(Struct, frozen=True):
-    """An API key and its secret. Neither is shown by `repr`."""
-
-    key: str
-    secret: str
-
-    def __repr__(self) -> str:
-        return f"Credentials({_HIDDEN})"
-
-    def hide(self, text: str) -> str:
-        """The text without the key, the secret and every signature (64 hexadecimal digits)."""
-        for hidden in (self.secret, self.key):
-            if hidden:
-                text = text.replace(hidden, _HIDDEN)
-        return _SIGNATURE.sub(_HIDDEN, text)
-
-
-class _Filter(logging.Filter):
-    def __init__(self, credentials: Credentials) -> None:
-        super().__init__()
-        self._credentials = credentials
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        try:
-            text = record.getMessage()
-        except (
-            TypeError,
-            ValueError,
-        ):  # arguments that do not fit their text, which logging itself would report
-            text = f"{record.msg} {record.args}"
-        record.msg, record.args = self._credentials.hide(text), None
-        return True
-
-
-@contextmanager
-def hidden_from_logs(credentials: Credentials) -> Generator[None]:
+def hidden_from_logs(credentials: Credentials) -> AbstractContextManager[None]:
     """Within the context, whatever pybit and its libraries log at any level holds neither key, secret nor signature."""
-    hiding = _Filter(credentials)
-    loggers = [logging.getLogger(name) for name in LOGGERS]
-    for logger in loggers:
-        logger.addFilter(hiding)
-    try:
-        yield
-    finally:
-        for logger in loggers:
-            logger.removeFilter(hiding)
+    return hidden_from(credentials, LOGGERS)

@@ -21,10 +21,14 @@ def rules_of(exchange: str, address: str | None = None, patience: Retrying = PAT
     ccxt's markets of Bybit have fees that Bybit does not charge. Numbers with a point are text. Raises InvalidInput for
     an unknown exchange, ExchangeUnreachable and ExchangeRefused.
     """
-    client = opened(exchange, address)
-    if exchange == _BYBIT:
+    return rules_with(opened(exchange, address), patience)
+
+
+def rules_with(client: Any, patience: Retrying = PATIENT) -> object:
+    """The rules that a client of ccxt states; see `rules_of`."""
+    if client.id == _BYBIT:
         return list(_pages(client, patience))
-    markets = answer(client, client.load_markets, patience)
+    markets = answer(client, lambda: client.load_markets(reload=True), patience)
     return json.loads(json.dumps(list(markets.values()), default=str), parse_float=str)
 
 

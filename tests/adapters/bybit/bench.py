@@ -102,7 +102,7 @@ class BybitBench:
     def cut(self) -> Generator[None]:
         """Requests go to a port at which nobody listens."""
         session = self._exchange.session
-        address, session.endpoint = session.endpoint, f"http://127.0.0.1:{_closed_port()}"
+        address, session.endpoint = session.endpoint, f"http://127.0.0.1:{closed_port()}"
         yield
         session.endpoint = address
 
@@ -147,7 +147,8 @@ def _resting(market: Market, side: Side, price: Decimal) -> Decimal:
     return total(entry.size for level in levels for entry in level.queue)
 
 
-def _closed_port() -> int:
+def closed_port() -> int:
+    """A port of this machine at which nobody listens."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])

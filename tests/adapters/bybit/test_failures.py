@@ -22,7 +22,7 @@ from adapters.bybit import BybitExchange, Credentials, Site, Timing
 from adapters.bybit.bucket import RESET
 from adapters.bybit.client import Client, http
 from adapters.bybit.codes import VERDICTS, Verdict
-from adapters.bybit.failure import is_never_sent
+from adapters.never_sent import is_never_sent
 from commands.exchange import Ticket
 from domain.direction import Side
 from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown

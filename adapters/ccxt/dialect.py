@@ -1,0 +1,121 @@
+"""What ccxt does not unify: how each exchange takes client order ids, finds orders and states money.
+
+An exchange without an entry gets `_ANY`: ids of 32 letters and digits, orders searched in the lists of open and ended
+orders, wallets as ccxt states them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Search(StrEnum):
+    """BY_ID: `fetch_order` takes a client order id. FILTER: the lists of orders take it. LISTS: they are searched."""
+
+    BY_ID = "by id"
+    FILTER = "filter"
+    LISTS = "lists"
+
+
+class Wallet(Struct, frozen=True, gc=False):
+    """Where a response states balances without unrealised profit: the keys to its rows, and the fields of a row."""
+
+    rows: tuple[str | int, ...]
+    currency: str
+    balance: str
+    available: str
+
+
+class Forced(Struct, frozen=True, gc=False):
+    """The field of an order by which an exchange marks the orders that it placed itself, and the beginnings of its
+    values: liquidation and auto-deleveraging."""
+
+    field: str
+    begins: tuple[str, ...]
+
+
+class Dialect(Struct, frozen=True, gc=False, kw_only=True):
+    """`order_id` is the pattern of a client order id; another id is replaced by a digest of it.
+
+    `id_filter` is the parameter of a list of orders, `trigger_id` that of a new conditional order, and `link_fields`
+    are the fields of a row that hold the client order id beside ccxt's own. `has_trigger_lists` where conditional
+    orders have endpoints of their own, which `trigger` names; `child_fields` hold the id of the order that a triggered
+    one has become. `amends_whole` where an amendment states all terms; `amends_triggers` where conditional orders can
+    be amended.
+    `history_days` is how far back trades are kept. `trade_type` is the field of a trade that states its kind, and the
+    value of a trade that was none of funding and settlement. `states_funding_paid` where a positive funding was paid.
+    """
+
+    order_id: str = "[A-Za-z0-9]{1,32}"
+    search: Search = Search.LISTS
+    id_filter: str = ""
+    trigger_id: str = ""
+    link_fields: tuple[str, ...] = ()
+    has_trigger_lists: bool = False
+    trigger: Mapping[str, object] = {}
+    child_fields: tuple[str, ...] = ()
+    amends_whole: bool = True
+    amends_triggers: bool = False
+    wallet: Wallet | None = None
+    forced: Forced | None = None
+    history_days: int = 90
+    trade_type: tuple[str, str] | None = None
+    states_funding_paid: bool = False
+    options: Mapping[str, object] = {}
+
+
+DIALECTS: Mapping[str, Dialect] = {
+    "bybit": Dialect(
+        order_id="[A-Za-z0-9_-]{1,36}",
+        search=Search.FILTER,
+        id_filter="orderLinkId",
+        amends_whole=False,
+        amends_triggers=True,
+        forced=Forced("createType", ("CreateByLiq", "CreateByTakeOver", "CreateByAdl")),
+        history_days=730,
+        trade_type=("execType", "Trade"),
+        states_funding_paid=True,
+        options={
+            "enableUnifiedMargin": False,
+            "enableUnifiedAccount": True,
+            "fetchMarkets": {"types": ["linear"]},
+        },
+    ),
+    "binanceusdm": Dialect(
+        order_id="[.A-Z:/a-z0-9_-]{1,36}",
+        search=Search.BY_ID,
+        has_trigger_lists=True,
+        trigger={"trigger": True},
+        child_fields=("actualOrderId",),
+        wallet=Wallet(("assets",), "asset", "walletBalance", "availableBalance"),
+        forced=Forced("clientOrderId", ("autoclose-", "adl_autoclose", "settlement_autoclose-")),
+        history_days=180,
+        options={"fetchOpenOrders": {"warnWithoutSymbol": False}},
+    ),
+    "okx": Dialect(
+        search=Search.BY_ID,
+        trigger_id="algoClOrdId",
+        link_fields=("algoClOrdId",),
+        has_trigger_lists=True,
+        trigger={"trigger": True, "ordType": "conditional"},
+        child_fields=("ordId",),
+        amends_whole=False,
+        wallet=Wallet(("data", 0, "details"), "ccy", "cashBal", "availBal"),
+        forced=Forced("category", ("full_liquidation", "partial_liquidation", "adl")),
+        options={
+            "createOrder": "privatePostTradeOrder",
+            "defaultType": "swap",
+            "fetchMarkets": {"types": ["swap"]},
+        },
+    ),
+}
+
+_ANY = Dialect(options={"defaultType": "swap"})
+
+
+def dialect_of(exchange: str) -> Dialect:
+    """The dialect of an exchange by its name in ccxt."""
+    return DIALECTS.get(exchange, _ANY)

@@ -1,0 +1,70 @@
+"""The fields of ccxt's unified structures: numbers are texts, times are whole milliseconds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from adapters.instruments.document import Table, rows, table
+from adapters.milliseconds import at_ms
+from domain.arithmetic import EXACT, total
+from domain.errors import InvalidInput
+from domain.number import number
+
+_SHOWN = 40
+_LATEST = 253_402_300_799_999
+
+
+def text(row: Table, name: str) -> str:
+    """The text, empty where it is missing. Raises InvalidInput for a value of another type."""
+    value = row.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise InvalidInput(f"{name} {str(value)[:_SHOWN]} is not a text")
+    return value
+
+
+def needed(row: Table, name: str) -> str:
+    """The text. Raises InvalidInput where it is missing or empty."""
+    found = text(row, name)
+    if not found:
+        raise InvalidInput(f"{name} is missing")
+    return found
+
+
+def figure(row: Table, name: str) -> Decimal:
+    """The number; 0 where it is missing. Raises InvalidInput for another value."""
+    value = row.get(name)
+    if isinstance(value, bool) or not isinstance(value, str | int | None):
+        raise InvalidInput(f"{name} {str(value)[:_SHOWN]} is not a number of digits")
+    try:
+        return number(str(value or "0"), Decimal)
+    except ValueError as fault:
+        raise InvalidInput(f"{name}: {fault}") from None
+
+
+def level(row: Table, name: str) -> Decimal | None:
+    """The price; None where it is missing or 0, which mean that there is none."""
+    return figure(row, name) or None
+
+
+def moment(row: Table, *names: str) -> datetime:
+    """The first time that is stated, in UTC. Raises InvalidInput where none is."""
+    for name in names:
+        value = row.get(name)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _LATEST:
+            return at_ms(value)
+    raise InvalidInput(f"{names[0]} is not a time in ms")
+
+
+def fee(row: Table) -> Decimal:
+    """What was paid, negative for a rebate; 0 where the exchange states none."""
+    listed = rows(row.get("fees")) or [table(row.get("fee"))]
+    return total(figure(one, "cost") for one in listed)
+
+
+def scaled(contracts: Decimal, size: Decimal) -> Decimal:
+    """A number of contracts in base currency, without zeros after its last digit."""
+    whole = EXACT.multiply(contracts, size)
+    return whole if size == 1 else whole.normalize(EXACT)

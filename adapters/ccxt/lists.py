@@ -1,0 +1,241 @@
+"""The queries for orders, trades and funding, which the port and the poll share; each has a client of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, partial
+from typing import cast
+
+from adapters.ccxt.client import Client, readable
+from adapters.ccxt.dialect import Dialect, Search
+from adapters.ccxt.fields import moment, text
+from adapters.ccxt.markets import Market, Markets
+from adapters.ccxt.order_row import OrderRow, order_row, triggered
+from adapters.ccxt.trade_row import TradeRow, trade_row
+from adapters.instruments.document import Table, is_table, table
+from adapters.milliseconds import at_ms, in_ms
+from domain.errors import ExchangeRefused, ExchangeUnreachable
+
+_LEAST_WINDOW = timedelta(milliseconds=1)
+_ENDED = ("fetchCanceledAndClosedOrders", "fetchClosedOrders", "fetchCanceledOrders", "fetchOrders")
+_METHODS = {
+    "fetchCanceledAndClosedOrders": "fetch_canceled_and_closed_orders",
+    "fetchClosedOrders": "fetch_closed_orders",
+    "fetchCanceledOrders": "fetch_canceled_orders",
+    "fetchOrders": "fetch_orders",
+}
+Params = dict[str, object]
+
+
+class Lists:
+    """Every query raises ExchangeUnreachable or ExchangeRefused, as `VenueQueries` says."""
+
+    def __init__(self, client: Client, dialect: Dialect) -> None:
+        self.client, self.dialect = client, dialect
+
+    @cached_property
+    def markets(self) -> Markets:
+        """The markets, fetched at first use."""
+        return Markets(self.client.ccxt, self.client.markets())
+
+    def now(self) -> datetime:
+        """The exchange's clock; this machine's where the exchange does not state it."""
+        ccxt = self.client.ccxt
+        if not ccxt.has["fetchTime"]:
+            return datetime.now(UTC)
+        given = self.client.ask(ccxt.fetch_time)
+        if not isinstance(given, int):
+            raise ExchangeUnreachable("the response has no time")
+        return at_ms(given)
+
+    # -- orders
+
+    def open_orders(self, instruments: Sequence[str]) -> list[OrderRow]:
+        """The open orders; of these instruments only where the exchange lists none of all."""
+        found: dict[str, OrderRow] = {}
+        for symbol in self._symbols("fetchOpenOrders", instruments):
+            for params in self._kinds():
+                for row in self._open(symbol, params):
+                    found[row.venue_id] = row
+        return list(found.values())
+
+    def by_venue_id(self, venue_id: str, symbol: str) -> OrderRow | None:
+        """The order with the exchange's id; None where there is none."""
+        if self.dialect.search is Search.FILTER:
+            return self._in_lists({"orderId": venue_id}, symbol)
+        if not self.client.ccxt.has["fetchOrder"]:
+            return self._where(lambda row: row.venue_id == venue_id, symbol)
+        return self._fetched(venue_id, symbol, {})
+
+    def by_link(self, link: str, instruments: Sequence[str]) -> OrderRow | None:
+        """The order with this client order id in one of the instruments; None where there is none.
+
+        Raises ExchangeRefused where the exchange finds an order by its instrument only, and none is given.
+        """
+        if not instruments and self.dialect.search is not Search.FILTER:
+            raise ExchangeRefused(
+                f"{self.client.ccxt.id} finds an order by its instrument, and that of {link} is not known"
+            )
+        symbols: Sequence[str | None] = [self.markets.of(one).symbol for one in instruments]
+        for symbol in symbols or [None]:
+            row = self._search[self.dialect.search](link, symbol)
+            if row is not None and row.link in {"", link}:
+                return self.grown(row)
+        return None
+
+    @property
+    def _search(self) -> Mapping[Search, Callable[[str, str | None], OrderRow | None]]:
+        return {Search.BY_ID: self._by_id, Search.FILTER: self._filtered, Search.LISTS: self._listed}
+
+    def _by_id(self, link: str, symbol: str | None) -> OrderRow | None:
+        return self._fetched(None, symbol, {"clientOrderId": link})
+
+    def _fetched(self, venue_id: str | None, symbol: str | None, params: Params) -> OrderRow | None:
+        for kind in self._kinds():
+            more = {**params, "trigger": True} if kind else params
+            found = self.client.find(partial(self.client.ccxt.fetch_order, venue_id, symbol, more))
+            row = None if found is None else self.order(found)
+            if row is not None:
+                return row
+        return None
+
+    def _filtered(self, link: str, symbol: str | None) -> OrderRow | None:
+        return self._in_lists({self.dialect.id_filter: link}, symbol)
+
+    def _in_lists(self, which: Params, symbol: str | None) -> OrderRow | None:
+        ccxt = self.client.ccxt
+        for method in (ccxt.fetch_open_orders, ccxt.fetch_canceled_and_closed_orders):
+            for found in self.client.ask(partial(method, symbol, None, None, which)):
+                row = self.order(found)
+                if row is not None:
+                    return row
+        return None
+
+    def _listed(self, link: str, symbol: str | None) -> OrderRow | None:
+        return self._where(lambda row: row.link == link, symbol)
+
+    def _where(self, matches: Callable[[OrderRow], bool], symbol: str | None) -> OrderRow | None:
+        for row in (*self._open(symbol, {}), *self._ended(symbol)):
+            if matches(row):
+                return row
+        return None
+
+    def _ended(self, symbol: str | None) -> Iterator[OrderRow]:
+        ccxt = self.client.ccxt
+        for name in _ENDED:
+            if ccxt.has[name] is True:
+                for found in self.client.ask(partial(getattr(ccxt, _METHODS[name]), symbol)):
+                    row = self.order(found)
+                    if row is not None:
+                        yield row
+
+    def _open(self, symbol: str | None, params: Params) -> Iterator[OrderRow]:
+        ccxt = self.client.ccxt
+        limit = self._limit("fetchOpenOrders")
+        found = self.client.ask(partial(ccxt.fetch_open_orders, symbol, None, limit, params))
+        if limit is not None and len(found) >= limit:
+            found = self.client.ask(
+                partial(ccxt.fetch_open_orders, symbol, None, limit, {**params, "paginate": True})
+            )
+        for one in found:
+            row = self.order(one)
+            if row is not None:
+                yield row
+
+    def order(self, found: Table) -> OrderRow | None:
+        """The order; None for one of a market that is not traded here."""
+        market = self.market(found)
+        return None if market is None else readable(lambda: order_row(found, market, self.dialect))
+
+    def grown(self, row: OrderRow) -> OrderRow:
+        """The order; a conditional one that has become another one has the figures of that."""
+        if not row.has_triggered:
+            return row
+        found = self.client.find(partial(self.client.ccxt.fetch_order, row.child, row.symbol))
+        child = None if found is None else self.order(found)
+        return row if child is None else triggered(row, child)
+
+    def _kinds(self) -> Sequence[Params]:
+        plain: Params = {}
+        return [plain, dict(self.dialect.trigger)] if self.dialect.has_trigger_lists else [plain]
+
+    def market(self, found: Table) -> Market | None:
+        """The market of a structure of ccxt; None where it is not traded here."""
+        return self.markets.named(readable(lambda: text(found, "symbol")))
+
+    # -- trades and funding
+
+    def trades(self, since: datetime, until: datetime, instruments: Sequence[str]) -> list[TradeRow]:
+        """The trades at or after `since`, each id once, in order of time."""
+        oldest = max(since, until - timedelta(days=self.dialect.history_days))
+        found: dict[tuple[str, str], TradeRow] = {}
+        for symbol in self._symbols("fetchMyTrades", instruments):
+            for start, end in _windows(oldest, until, self._window("fetchMyTrades")):
+                for row in self._trades(symbol, start, end):
+                    found.setdefault((row.symbol, row.id), row)
+        trades = (row for row in found.values() if row.at >= since)
+        return sorted(trades, key=lambda row: row.at)
+
+    def funding(self, since: datetime, instruments: Sequence[str]) -> list[Table]:
+        """The funding payments since then, as ccxt unifies them; none where the exchange does not show them."""
+        ccxt = self.client.ccxt
+        if ccxt.has["fetchFundingHistory"] is not True:
+            return []
+        found: list[Table] = []
+        for instrument in instruments:
+            symbol = self.markets.of(instrument).symbol
+            found += self.client.ask(partial(ccxt.fetch_funding_history, symbol, in_ms(since)))
+        return [row for row in found if readable(partial(moment, row, "timestamp")) >= since]
+
+    def _trades(self, symbol: str | None, start: datetime, end: datetime) -> list[TradeRow]:
+        """The trades of a window. A full page may lack some, so its window is halved."""
+        limit = self._limit("fetchMyTrades")
+        call = partial(self.client.ccxt.fetch_my_trades, symbol, in_ms(start), limit, {"until": in_ms(end)})
+        page = self.client.ask(call)
+        if limit is None or len(page) < limit or end - start <= _LEAST_WINDOW:
+            return [row for one in page if (row := self.trade(one)) is not None]
+        half = at_ms(in_ms(start + (end - start) / 2))
+        return [*self._trades(symbol, start, half), *self._trades(symbol, half + _LEAST_WINDOW, end)]
+
+    def trade(self, found: Table) -> TradeRow | None:
+        """The trade; None for a row of a market that is not traded here, or that is no trade."""
+        kind = self.dialect.trade_type
+        if kind is not None and table(found.get("info")).get(kind[0], kind[1]) != kind[1]:
+            return None
+        market = self.market(found)
+        return None if market is None else readable(lambda: trade_row(found, market))
+
+    # -- what ccxt knows of the exchange
+
+    def _symbols(self, method: str, instruments: Sequence[str]) -> Sequence[str | None]:
+        if not self._feature(method).get("symbolRequired"):
+            return [None]
+        return [self.markets.of(one).symbol for one in instruments]
+
+    def _limit(self, method: str) -> int | None:
+        return _count(self._feature(method).get("limit"))
+
+    def _window(self, method: str) -> timedelta | None:
+        days = _count(self._feature(method).get("untilDays"))
+        return None if days is None else timedelta(days=days)
+
+    def _feature(self, method: str) -> Table:
+        features = table(self.client.ccxt.features)
+        linear = table(table(features.get("swap")).get("linear"))
+        found = linear.get(method)
+        return found if is_table(found) else {}
+
+
+def _count(value: object) -> int | None:
+    return int(cast("int", value)) if isinstance(value, int | float) and value else None
+
+
+def _windows(
+    since: datetime, until: datetime, longest: timedelta | None
+) -> Iterator[tuple[datetime, datetime]]:
+    start = since
+    while start < until:
+        end = until if longest is None else min(start + longest, until)
+        yield start, end
+        start = end

@@ -1,0 +1,139 @@
+"""Polls orders, trades and funding, in a thread of its own with a client of its own.
+
+It is how reports come from an exchange without streams, and how those are found that a stream did not bring: ccxt does
+not say when a subscription begins, so what happens between a connection and its subscription is on no stream.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from threading import Event, Thread
+
+from msgspec import Struct
+
+from adapters.back_off import pause
+from adapters.ccxt.arrivals import Arrival, Arrivals, Funding
+from adapters.ccxt.client import readable
+from adapters.ccxt.fields import moment
+from adapters.ccxt.lists import Lists
+from adapters.ccxt.order_row import OrderRow
+from adapters.ccxt.site import Timing
+from commands.exchange import Gap
+from domain.errors import ExchangeError, ExchangeRefused
+
+_OVERLAP = timedelta(seconds=5)
+
+
+class Watched(Struct, frozen=True, gc=False):
+    """`links` are the client order ids, with their instruments, of the orders of ours that may be open."""
+
+    links: tuple[tuple[str, str], ...] = ()
+    instruments: tuple[str, ...] = ()
+
+
+class PollState(Struct, frozen=True, gc=False):
+    """Whether the last poll was answered, the polls that were, and why the last one was not."""
+
+    is_live: bool
+    polls: int
+    fault: str
+
+
+class Poll:
+    """Runs from `start` to `close`. `watched` is read at the beginning of each poll, in this thread.
+
+    `every` is in seconds. A poll that follows on failures, and the first one, give a `Gap`.
+    """
+
+    def __init__(
+        self, lists: Lists, timing: Timing, every: float, arrivals: Arrivals, watched: Callable[[], Watched]
+    ) -> None:
+        self._lists, self._timing, self._every = lists, timing, every
+        self._arrivals, self._watched = arrivals, watched
+        self._state = PollState(is_live=False, polls=0, fault="")
+        self._stopping, self._due = Event(), Event()
+        self._last: datetime | None = None
+        self._since: datetime | None = None
+        self._funding_from: datetime | None = None
+        self._funding_due = datetime.min.replace(tzinfo=UTC)
+        self._thread = Thread(target=self._run, name="ccxt-poll", daemon=True)
+
+    @property
+    def state(self) -> PollState:
+        return self._state
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stopping.set()
+        self._due.set()
+        self._thread.join()
+
+    def soon(self) -> None:
+        """Makes the next poll at once."""
+        self._due.set()
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            failures = 0 if self._polled() else failures + 1
+            self._due.wait(self._wait(failures))
+            self._due.clear()
+
+    def _wait(self, failures: int) -> float:
+        timing = self._timing
+        waiting = pause(failures, timing.first_pause, timing.longest_pause, random.random())  # noqa: S311 - jitter
+        return waiting or self._every
+
+    def _polled(self) -> bool:
+        before = self._state
+        try:
+            rows = list(self._look(self._watched()))
+        except ExchangeError as error:
+            self._state = PollState(is_live=False, polls=before.polls, fault=str(error))
+            self._arrivals.changed()
+            return False
+        now = datetime.now(UTC)
+        self._state = PollState(is_live=True, polls=before.polls + 1, fault="")
+        self._arrivals.put(rows)
+        if not before.is_live:
+            self._arrivals.gap(Gap(self._last, now, before.fault))
+        self._last = now
+        return True
+
+    def _look(self, watched: Watched) -> Iterator[Arrival]:
+        """Orders first: a trade that comes in between is then reported before the order that shows it."""
+        now = self._lists.now()
+        first = now - timedelta(seconds=self._timing.look_back)
+        yield from self._orders(watched)
+        since = self._since or first
+        trades = self._lists.trades(since, now + _OVERLAP, watched.instruments)
+        yield from trades
+        self._since = max([since, *(trade.at - _OVERLAP for trade in trades)])
+        if self._funding_from is None or now >= self._funding_due:
+            self._funding_due = now + timedelta(seconds=self._timing.funding_poll)
+            yield from self._funding(self._funding_from or first, watched)
+
+    def _orders(self, watched: Watched) -> Iterator[OrderRow]:
+        listed = self._lists.open_orders(watched.instruments)
+        yield from listed
+        shown = {row.link for row in listed}
+        for link, instrument in watched.links:
+            row = None if link in shown else self._lists.by_link(link, [instrument])
+            if row is not None:
+                yield row
+
+    def _funding(self, since: datetime, watched: Watched) -> Iterator[Funding]:
+        try:
+            listed = self._lists.funding(since, watched.instruments)
+        except ExchangeRefused as error:
+            self._arrivals.refuse("funding", str(error))
+            listed = []
+        times = (readable(partial(moment, row, "timestamp")) for row in listed)
+        self._funding_from = max([since, *(time - _OVERLAP for time in times)])
+        for row in listed:
+            yield Funding(row)

@@ -1,0 +1,119 @@
+"""A trade of the account and a funding payment, as ccxt unifies them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from msgspec import Struct
+
+from adapters.ccxt.fields import fee, figure, moment, needed, scaled, text
+from adapters.ccxt.markets import Market
+from adapters.ccxt.order_row import SIDES
+from adapters.instruments.document import Table, rows, table
+from commands.exchange import Filled, Funded, Liquidated
+from domain.direction import Side
+from domain.errors import InvalidInput
+from domain.order import Liquidity
+from domain.venue import Execution
+
+
+class TradeRow(Struct, frozen=True, gc=False, kw_only=True):
+    """`venue_order_id` is the exchange's id of the order; `fee` is what was paid."""
+
+    id: str
+    venue_order_id: str
+    symbol: str
+    instrument: str
+    side: Side
+    price: Decimal
+    quantity: Decimal
+    fee: Decimal
+    fee_currency: str
+    liquidity: Liquidity
+    at: datetime
+
+
+def trade_row(row: Table, market: Market) -> TradeRow:
+    """The trade of ccxt's structure. Raises InvalidInput where it is not complete."""
+    side = needed(row, "side")
+    if side not in SIDES:
+        raise InvalidInput(f"side {side[:40]!r} is unknown")
+    return TradeRow(
+        id=needed(row, "id"),
+        venue_order_id=needed(row, "order"),
+        symbol=market.symbol,
+        instrument=market.instrument,
+        side=SIDES[side],
+        price=figure(row, "price"),
+        quantity=scaled(figure(row, "amount"), market.size),
+        fee=fee(row),
+        fee_currency=_fee_currency(row, market),
+        liquidity=Liquidity.MAKER if row.get("takerOrMaker") == "maker" else Liquidity.TAKER,
+        at=moment(row, "timestamp"),
+    )
+
+
+def filled(row: TradeRow, order_id: str, venue: str) -> Filled:
+    """The report of a trade of an order of the account."""
+    return Filled(
+        order_id=order_id,
+        at=row.at,
+        fact=f"exchange:{venue}:{row.id}",
+        execution_id=row.id,
+        price=row.price,
+        quantity=row.quantity,
+        fee=row.fee,
+        fee_currency=row.fee_currency,
+        liquidity=row.liquidity,
+    )
+
+
+def liquidated(row: TradeRow, venue: str) -> Liquidated:
+    """The report of a trade by which the exchange closed a position."""
+    return Liquidated(
+        instrument=row.instrument,
+        at=row.at,
+        fact=f"exchange:{venue}:{row.id}",
+        side=row.side,
+        execution_id=row.id,
+        price=row.price,
+        quantity=row.quantity,
+        fee=row.fee,
+        fee_currency=row.fee_currency,
+    )
+
+
+def execution(row: TradeRow, order_id: str | None) -> Execution:
+    """The answer to a query for executions."""
+    return Execution(
+        execution_id=row.id,
+        order_id=order_id,
+        venue_order_id=row.venue_order_id,
+        instrument=row.instrument,
+        side=row.side,
+        price=row.price,
+        quantity=row.quantity,
+        fee=row.fee,
+        fee_currency=row.fee_currency,
+        liquidity=row.liquidity,
+        at=row.at,
+    )
+
+
+def funded(row: Table, market: Market, venue: str, *, is_paid: bool) -> Funded:
+    """The report of a funding payment; `is_paid` where the exchange states a payment of ours as positive."""
+    amount = figure(row, "amount")
+    return Funded(
+        instrument=market.instrument,
+        at=moment(row, "timestamp"),
+        fact=f"exchange:{venue}:{needed(row, 'id')}",
+        amount=-amount if is_paid else amount,
+    )
+
+
+def _fee_currency(row: Table, market: Market) -> str:
+    """The currency of the fee; of a contract's fee that names none, the settlement currency in ccxt's symbol."""
+    listed = [table(row.get("fee")), *rows(row.get("fees"))]
+    named = (text(one, "currency") for one in listed)
+    return next((one for one in named if one), market.symbol.rpartition(":")[2])
