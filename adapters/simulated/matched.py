@@ -17,13 +17,18 @@ from adapters.simulated.matched_desk import MatchedDesk
 from adapters.simulated.matched_market import MatchedMarket, at_ms, in_ms
 from adapters.simulated.matched_orders import MatchedOrders, families
 from adapters.simulated.matched_outcomes import MatchedOutcomes
+from adapters.simulated.matched_restoring import MatchedRestoring, is_lost
 from adapters.simulated.requests import Amendment, Cancellation, Request
+from adapters.simulated.restoring import Standing, arrived, standing
 from adapters.simulated.venue import Venue, contract_of
 from adapters.simulated.venue.fees import LEVELS, NO_LEVEL
+from adapters.simulated.venue.market import Market
+from adapters.simulated.venue.matching import NO_QUANTITY
 from adapters.simulated.venue.position import Position
 from adapters.simulated.wire import Wire
 from commands.exchange import AnyReport, Gap, Ticket, Unread
 from commands.feed import FeedState
+from commands.world import World
 from domain.arithmetic import EXACT, ONE, ZERO
 from domain.candle import Candle
 from domain.direction import towards
@@ -101,6 +106,33 @@ class MatchedExchange:
             {name: symbol for symbol, name in named.items()},
         )
         self._waiting: list[Request] = []
+
+    @classmethod
+    def restored(cls, world: World, rules: MatchedRules, at: datetime) -> MatchedExchange:
+        """Rebuilds the exchange from the state of a log whose account has been opened.
+
+        Requests that had been sent and had not arrived are not restored: the sender sends them again (`Sender.resume`).
+        What was left of a market order or of a triggered stop is cancelled, and reported so. All restored orders carry
+        the time `at`. Queries do not return executions before `at`, which are in the log.
+        """
+        portfolio, account = world.portfolio, world.portfolio.account
+        leverage, money = account.leverage, account.balance
+        exchange = cls(portfolio.instruments, account.currency, money, leverage, rules, at)
+        for order_id, state in arrived(world):
+            exchange._orders.place(order_id, state.terms)
+            exchange._wire.history.restore(order_id, state, at)
+        for name, stood in standing(world).items():
+            exchange._restore(exchange.engine.market(symbol_of(name)), stood)
+        return exchange
+
+    def _restore(self, market: Market, stood: Standing) -> None:
+        restoring = MatchedRestoring(self._account, self._orders, self.engine.ids, self._latest)
+        orders = restoring.restore(market, stood)
+        self.engine.readmit(self._account, orders, self._latest)
+        for order in orders:
+            self._orders.name(order)
+        for one in filter(is_lost, stood.working):
+            self._wire.cancelled(one.id, at_ms(self._latest), NO_QUANTITY)
 
     # -- market and clock
 
