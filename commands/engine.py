@@ -22,7 +22,7 @@ from commands.door import Answer
 from commands.exchange import AnyReport
 from commands.held_back import holds_back, withdrawals
 from commands.identity import ENGINE, Identity
-from commands.inputs import Input, MarketMoved, Relisted, Reported, RequestMade, Started, Tick
+from commands.inputs import Input, MarketMoved, Relisted, Reported, RequestMade, Started, Tick, Warmed
 from commands.marking import Marking
 from commands.recall import NOTHING_TO_RECALL, Recall
 from commands.reports import stimuli
@@ -86,6 +86,7 @@ class Engine:
             Tick: self._ticked,
             Started: self._started,
             Relisted: self._relisted,
+            Warmed: self._warmed,
             Stimulus: self._commanded,
         }
 
@@ -241,6 +242,13 @@ class Engine:
     def _relisted(self, given: Relisted) -> Work:
         yield from self._work(Stimulus(given.at, given.asks))
         return None
+
+    def _warmed(self, given: Warmed) -> Work:
+        """Strategies read the candles; what they propose on them is of the past."""
+        for candle in given.candles:
+            self.market.take(candle)
+            self._watch.take(candle, self.market)
+        return NO_WORK
 
     def _is_another_day(self, at: datetime) -> bool:
         """Whether the day of `at` is later than the open day; False for an unopened account, which has no days."""

@@ -16,6 +16,7 @@ from commands.identity import ENGINE
 from commands.request import Requested
 from commands.routes import Command
 from commands.stimulus import Ask, Stimulus
+from domain.candle import Candle
 from domain.market import MarketEvent
 from domain.settings import Settings
 
@@ -55,6 +56,13 @@ class Started(Struct, frozen=True):
     configured: Settings
 
 
+class Warmed(Struct, frozen=True):
+    """Closed candles of the past, in order for each instrument: strategies read them, and no signal follows."""
+
+    at: datetime
+    candles: tuple[Candle, ...]
+
+
 class Relisted(Struct, frozen=True):
     """The market shows that other rules are in force for some instruments; each ask lists one of them."""
 
@@ -62,7 +70,7 @@ class Relisted(Struct, frozen=True):
     asks: tuple[Ask, ...]
 
 
-Input = MarketMoved | Reported | RequestMade | Tick | Started | Relisted | Stimulus
+Input = MarketMoved | Reported | RequestMade | Tick | Started | Relisted | Warmed | Stimulus
 """A `Stimulus` as an input holds commands of the system itself, such as the opening of a log."""
 
 

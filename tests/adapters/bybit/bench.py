@@ -21,7 +21,7 @@ from domain.catalogue import known
 from domain.instrument import Instrument
 from domain.order import OrderPlaced
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue, running_venue
-from tests.adapters.simulated.still_market import trade_at
+from tests.adapters.simulated.still_market import show_and_trade
 
 SYMBOL = "BTCUSDT"
 D = Decimal
@@ -81,7 +81,7 @@ class BybitBench:
 
     def trades_at(self, *prices: str, volume: str = "1000") -> None:
         for price in prices:
-            self.venue.do(partial(_trade, price=D(price), volume=D(volume)))
+            self.venue.do(partial(trade_at, price=D(price), volume=D(volume)))
         self.hear()
 
     def hear(self) -> None:
@@ -118,10 +118,11 @@ class BybitBench:
             server.venue.end(order, "CancelByAdmin", server.clock.market())
 
 
-def _trade(server: VenueServer, price: Decimal, volume: Decimal) -> None:
+def trade_at(server: VenueServer, price: Decimal, volume: Decimal) -> None:
+    """The market shows a quantity at the price on both sides, and trades what rests at it or better."""
     assert isinstance(server.clock, VirtualClock)
     server.clock.advance(_STEP)
-    trade_at(server.venue, SYMBOL, price, volume, server.clock.market())
+    show_and_trade(server.venue, SYMBOL, price, volume, server.clock.market())
 
 
 def _closed_port() -> int:

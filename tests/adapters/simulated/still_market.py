@@ -13,7 +13,7 @@ D = Decimal
 PRINTED = D("0.001")
 
 
-def trade_at(venue: Venue, symbol: str, price: Decimal, volume: Decimal, now: int) -> None:
+def show_and_trade(venue: Venue, symbol: str, price: Decimal, volume: Decimal, now: int) -> None:
     """The market shows a quantity at the price on both sides, and trades what rests at it or better.
 
     All orders together fill at most `volume`.

@@ -14,7 +14,7 @@ from domain.errors import ExchangeUnreachable, OutcomeUnknown
 from domain.instrument import Instrument
 from domain.market import Quote
 from tests.adapters.simulated.scene import BTC, NO_LATENCY, START, d
-from tests.adapters.simulated.still_market import trade_at
+from tests.adapters.simulated.still_market import show_and_trade
 from tests.commands.exchange_contract import Bench, ExchangeContract
 from tests.commands.faulty_exchange import FaultyExchange
 
@@ -49,7 +49,7 @@ class MatchedBench:
     def trades_at(self, *prices: str, volume: str = "1000") -> None:
         for price in prices:
             self._now += _STEP
-            trade_at(self._venue.engine, "BTCUSDT", d(price), d(volume), in_ms(self._now))
+            show_and_trade(self._venue.engine, "BTCUSDT", d(price), d(volume), in_ms(self._now))
             self._venue.on_market([], self._now)
 
     def cut(self) -> AbstractContextManager[None]:
