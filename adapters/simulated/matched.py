@@ -6,10 +6,11 @@ serves over HTTP: one set of rules behind two doors. Nothing is sent anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
+from typing import Self
 
 from adapters.simulated.fitness import check_account, check_instrument
 from adapters.simulated.ids import VENUE
@@ -42,18 +43,21 @@ _KEY = "matched"
 
 @dataclass(frozen=True, slots=True)
 class MatchedRules:
-    """`latency` is the time from sending a request to its arrival. `price_band` is the share of the last price by which
-    a limit may be worse and by which a market order walks the book; `level` decides the fees. Raises InvalidSettings.
+    """`latency` is the time from sending a request to its arrival; where its market is closed, it waits for at most
+    `patience` more. `price_band` is the share of the last price by which a limit may be worse and by which a market
+    order walks the book; `level` decides the fees. Raises InvalidSettings.
     """
 
     latency: timedelta = timedelta(milliseconds=250)
+    patience: timedelta = timedelta(seconds=5)
     price_band: Decimal = Decimal("0.01")
     level: str = NO_LEVEL
     seed: int = 7
 
     def __post_init__(self) -> None:
-        if self.latency < timedelta(0):
-            raise InvalidSettings(f"latency must not be negative: {self.latency}")
+        for name, time in (("latency", self.latency), ("patience", self.patience)):
+            if time < timedelta(0):
+                raise InvalidSettings(f"{name} must not be negative: {time}")
         if not ZERO < self.price_band < ONE:
             raise InvalidSettings(f"price_band must be above 0 and below 1: {self.price_band}")
         if self.level not in LEVELS:
@@ -69,7 +73,8 @@ class MatchedExchange:
 
     `engine` is the venue's; only market data and requests change it. `on_market` moves the market and the clock. A
     request is carried out when it has arrived, at the prices shown then; while its market is closed (`MatchedMarket`)
-    it waits. The same calls give the same reports.
+    it waits, at most for the patience of the rules, as Bybit refuses what was signed too long ago. The same calls give
+    the same reports.
     """
 
     venue = VENUE
@@ -108,8 +113,10 @@ class MatchedExchange:
         self._waiting: list[Request] = []
 
     @classmethod
-    def restored(cls, world: World, rules: MatchedRules, at: datetime) -> MatchedExchange:
-        """Rebuilds the exchange from the state of a log whose account has been opened.
+    def restored(
+        cls, world: World, rules: MatchedRules, at: datetime, more: Sequence[Instrument] = ()
+    ) -> Self:
+        """Rebuilds the exchange from the state of a log whose account has been opened; it lists `more` instruments.
 
         Requests that had been sent and had not arrived are not restored: the sender sends them again (`Sender.resume`).
         What was left of a market order or of a triggered stop is cancelled, and reported so. All restored orders carry
@@ -117,7 +124,8 @@ class MatchedExchange:
         """
         portfolio, account = world.portfolio, world.portfolio.account
         leverage, money = account.leverage, account.balance
-        exchange = cls(portfolio.instruments, account.currency, money, leverage, rules, at)
+        listed = {**{one.id: one for one in more}, **portfolio.instruments}
+        exchange = cls(listed, account.currency, money, leverage, rules, at)
         for order_id, state in arrived(world):
             exchange._orders.place(order_id, state.terms)
             exchange._wire.history.restore(order_id, state, at)
@@ -258,19 +266,31 @@ class MatchedExchange:
         self._waiting.append(Request(what, at, at + self._rules.latency))
 
     def _deal(self, until: int, played: MatchedMarket | None = None) -> None:
-        """Carries out the requests that have arrived at a market that is open, or whose candle is being played."""
+        """Carries out the requests that have arrived at a market that is open, or whose candle is being played.
+
+        Gives up those that have waited too long.
+        """
         if not self._waiting:
             return
-        due = [one for one in self._waiting if self._is_due(one, until, played)]
-        self._waiting = [one for one in self._waiting if one not in due]
-        for request in sorted(due, key=lambda one: one.arrives_at):
-            now = self._at(in_ms(request.arrives_at))
-            self._desk.deal(request, at_ms(now), now)
-            self._report()
+        waiting, self._waiting = sorted(self._waiting, key=_arrival), []
+        for request in waiting:
+            if in_ms(request.arrives_at) > until:
+                self._waiting.append(request)
+            elif self._is_possible(request, played):
+                self._carry_out(request, self._desk.deal, request.arrives_at)
+            elif in_ms(given_up := request.arrives_at + self._rules.patience) <= until:
+                self._carry_out(request, self._desk.give_up, given_up)
+            else:
+                self._waiting.append(request)
 
-    def _is_due(self, request: Request, until: int, played: MatchedMarket | None) -> bool:
-        if in_ms(request.arrives_at) > until:
-            return False
+    def _carry_out(
+        self, request: Request, how: Callable[[Request, datetime, int], None], at: datetime
+    ) -> None:
+        now = self._at(in_ms(at))
+        how(request, at_ms(now), now)
+        self._report()
+
+    def _is_possible(self, request: Request, played: MatchedMarket | None) -> bool:
         terms = self._orders.terms.get(request.order_id)
         market = None if terms is None else self._markets.get(terms.instrument)
         return market is None or market is played or market.is_open
@@ -285,6 +305,10 @@ class MatchedExchange:
         self._outcomes.take(self.engine.outbox.drain(), at_ms(self._latest))
         self.engine.outbox.drain_trades()
         self.engine.outbox.drain_liquidations()
+
+
+def _arrival(request: Request) -> datetime:
+    return request.arrives_at
 
 
 def _time_of(event: MarketEvent) -> tuple[datetime, int]:

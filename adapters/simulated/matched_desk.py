@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -25,6 +25,7 @@ TOO_LATE = "it arrived after"
 CANCELLED_BY_USER = "CancelByUser"
 BOTH_WOULD_END = "not sent: Bybit would cancel the stop together with its target"
 CARRIED_QUANTITY = "not sent: the quantity of a waiting stop or target is that of its entry"
+NOT_SHOWN = "10016: the market shows nothing: its data does not arrive"
 _NO_CHANGES: Mapping[str, Decimal] = {}
 
 
@@ -53,24 +54,39 @@ class MatchedDesk:
             case Amendment():
                 self._amend(request, request.what, at, now)
 
+    def give_up(self, request: Request, at: datetime, now: int) -> None:
+        """Refuses a request whose market has shown nothing for too long; a cancel needs no market."""
+        match request.what:
+            case Ticket():
+                family = self._arrived(request.what, at)
+                self._outcomes.refused(family, at, NOT_SHOWN)
+            case Cancellation():
+                self._cancel(request, at, now)
+            case Amendment():
+                self._wire.amend_refused(request, at, NOT_SHOWN)
+
+    def _arrived(self, ticket: Ticket, at: datetime) -> Sequence[str]:
+        """Records the arrival of an order; returns its id and those of the stop and target that it carries."""
+        family = (ticket.order_id, *self._orders.carried_by(ticket.order_id))
+        for one in family:
+            self._wire.arrived(Ticket(one, self._orders.terms[one], ticket.sent_at), at)
+        return family
+
     def _place(self, ticket: Ticket, at: datetime, now: int) -> None:
         orders, terms = self._orders, ticket.terms
-        legs = orders.carried_by(ticket.order_id)
-        family = (ticket.order_id, *legs)
-        for one in family:
-            self._wire.arrived(Ticket(one, orders.terms[one], ticket.sent_at), at)
+        family = self._arrived(ticket, at)
         if not terms.reduce_only and at > terms.fresh_until:
             self._expire(family, at, terms.fresh_until)
         elif terms.instrument not in self._symbols:
             self._outcomes.refused(family, at, UNKNOWN_INSTRUMENT)
         else:
-            carried = [orders.terms[leg] for leg in legs]
+            carried = [orders.terms[leg] for leg in family[1:]]
             try:
                 self._venue.create(self._account, order_request(ticket.order_id, terms, carried), now)
             except Declined as refusal:
                 self._outcomes.refused(family, at, str(refusal))
 
-    def _expire(self, family: tuple[str, ...], at: datetime, fresh_until: datetime) -> None:
+    def _expire(self, family: Sequence[str], at: datetime, fresh_until: datetime) -> None:
         for order_id in family:
             self._orders.carried.discard(order_id)
             self._wire.expired(order_id, at, f"{TOO_LATE} {fresh_until.isoformat()}")

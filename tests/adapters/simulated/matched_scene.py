@@ -14,7 +14,7 @@ from domain.market import BookUpdate, Level, MarketEvent, Quote, Trade
 from tests.adapters.simulated.scene import BTC, NO_LATENCY, START, d
 
 SECOND = timedelta(seconds=1)
-AT_ONCE = MatchedRules(latency=NO_LATENCY)
+AT_ONCE = MatchedRules(latency=NO_LATENCY, patience=timedelta(days=1))
 
 
 class Matched:

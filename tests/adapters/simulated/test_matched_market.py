@@ -21,6 +21,7 @@ from tests.adapters.simulated.scene import (
     fills,
     instrument,
     kinds,
+    reasons,
     ticket,
 )
 
@@ -180,6 +181,19 @@ def test_a_gap_in_which_the_market_went_through_a_resting_order_fills_it_at_its_
     scene.sent(ticket("l", BUY, "1", limit="99.9"))
     scene.changed("99.9x3", skipped=1)
     assert fills(scene.shown("99.0x5", "99.2x5")) == [("l", d("1"), d("99.9"))]
+
+
+def test_a_request_that_waited_longer_than_the_patience_is_refused_and_a_cancel_is_carried_out() -> None:
+    scene = shown(MatchedRules(latency=timedelta(0), patience=2 * SECOND))
+    scene.sent(ticket("l", BUY, "1", limit="99.9"))
+    scene.heard(is_live=False)
+    assert scene.sent(ticket("m", SELL, "1")) == []
+    assert scene.amended("l", limit="99.8") == []
+    assert scene.cancelled("l") == []
+    reports = scene.passes(3 * SECOND)
+    assert kinds(reports) == ["m Rejected", "l AmendRefused", "l Cancelled"]
+    assert reasons(reports)["m"] == "10016: the market shows nothing: its data does not arrive"
+    assert scene.heard(is_live=True) == []
 
 
 def test_a_cancel_is_carried_out_after_the_order_that_waits() -> None:
