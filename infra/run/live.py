@@ -229,8 +229,13 @@ class LiveRun(Attending):
         self._repeat_requests()
         self._reconciler.end(outcome)
         if not self.is_trading:
-            self.is_trading = True
-            self.driver.handle(Started(self._steady.tick(), self._plan.settings))
+            self._begin_trading()
+
+    def _begin_trading(self) -> None:
+        self.is_trading = True
+        for past in self._market.passed():
+            self.driver.handle(past)
+        self.driver.handle(Started(self._steady.tick(), self._plan.settings))
 
     def _resume(self) -> None:
         """Sends what an earlier process did not see confirmed again, as far as it is still fresh."""

@@ -39,6 +39,14 @@ class LiveMarket:
             now = self._clock.tick()
             yield from self._missed(name, now - self._span, now)
 
+    def passed(self) -> Iterator[Warmed]:
+        """The candles that arrived before trading began: no signal follows from them."""
+        for move in self.moves():
+            if isinstance(move, Warmed):
+                yield move
+            elif candles := tuple(one for one in move.events if isinstance(one, Candle)):
+                yield Warmed(move.at, candles)
+
     def moves(self) -> Iterator[Warmed | MarketMoved]:
         """The events that arrived since the last call: candles by the time of their close, then the other events.
 
