@@ -117,10 +117,19 @@ def _attend(run: ManualRun, api: ApiApart, stopping: Stopping) -> None:
 
 @contextmanager
 def served(
-    settings: WhenceSettings, plan: ApiPlan, mailbox: Mailbox, note: str, watchers: Watchers
+    settings: WhenceSettings,
+    plan: ApiPlan,
+    mailbox: Mailbox,
+    note: str,
+    watchers: Watchers,
+    *,
+    program: str = "",
 ) -> Generator[ApiApart]:
-    """The API of an engine in this process. On Kafka, `mailbox` also receives requests from the command topic."""
-    configure(logging.INFO)
+    """The API of an engine in this process. On Kafka, `mailbox` also receives requests from the command topic.
+
+    Every line of this process's log names the `program`.
+    """
+    configure(logging.INFO, program)
     engine = Embedding(mailbox, settings.account, note, watchers)
     with ApiApart(settings, plan, engine) as api, commands_served(settings, mailbox):
         announce(api)
