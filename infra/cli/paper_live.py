@@ -83,7 +83,12 @@ def trade_demo(settings: WhenceSettings, symbols: Sequence[str], options: LiveOp
 
 
 def demo_of(settings: WhenceSettings, plan: LivePlan) -> Demo:
-    """Money and rules. Raises InvalidInput for an instrument without rules, and for several quote currencies."""
+    """Money and rules.
+
+    Raises InvalidInput for an instrument without rules and for several quote currencies, InvalidSettings for money or
+    leverage with which they cannot be traded.
+    """
+    from adapters.simulated.fitness import check_account, check_instrument
     from adapters.simulated.matched import MatchedRules
     from domain.quotes import check_stake
     from infra.cli.rules import imported_rules
@@ -99,6 +104,9 @@ def demo_of(settings: WhenceSettings, plan: LivePlan) -> Demo:
         )
     simulation = plan.settings.simulation
     stake = Stake(currencies[0], check_stake(currencies[0], settings.starting_balance), plan.leverage)
+    check_account(stake.balance, stake.leverage)
+    for one in listed:
+        check_instrument(one.id, one, stake.currency, stake.leverage)
     rules = MatchedRules(latency=timedelta(milliseconds=simulation.latency_ms), seed=simulation.seed)
     return Demo(stake, listed, rules)
 
