@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from commands.exchange import Exchange, OrderReport
+from commands.exchange import AmendRefused, Exchange, OrderReport
 from commands.identity import ENGINE
 from commands.inputs import Input, Relisted, Reported
 from commands.reconciliation import BeginReconciliation, EndReconciliation, recorded
@@ -115,6 +115,24 @@ class Reconciler:
         if commands:
             at = self._clock()
             self._handle(Stimulus(at, _asks(commands, at)))
+
+
+def not_amended(exchange: Exchange, order_ids: Sequence[str], at: datetime) -> Sequence[OrderReport]:
+    """The refusal of the pending amendment of each of these orders that still works at the exchange.
+
+    Its terms there are those from before the request, since a comparison has just found none that differ. Raises what
+    the queries raise.
+    """
+    return [
+        AmendRefused(
+            order_id=order_id,
+            at=at,
+            fact=f"exchange:{exchange.venue}:{order_id}-not-amended-{at:%Y%m%dT%H%M%S%f}",
+            reason="the exchange still has the earlier terms",
+        )
+        for order_id in order_ids
+        if (theirs := exchange.order(order_id)) is not None and theirs.is_open
+    ]
 
 
 def _key(difference: Difference) -> tuple[str, ...]:

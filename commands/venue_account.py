@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
 from msgspec import Struct
 
+from commands.exchange import Funded, Liquidated
 from domain.errors import Refused
 
 _MOST_SKEW = timedelta(seconds=1)
@@ -54,6 +55,10 @@ class VenueAccount(Protocol):
 
     def set_leverage(self, instrument: str, leverage: Decimal) -> None:
         """Sets the leverage of the instrument."""
+        ...
+
+    def settlements(self, since: datetime) -> Sequence[Funded | Liquidated]:
+        """The funding and forced closes at or after `since`, in order of time, with the facts of their reports."""
         ...
 
     def silence(self) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
@@ -11,6 +12,7 @@ from adapters.bybit.exchange import BybitExchange
 from adapters.bybit.fields import figure, needed, plain
 from adapters.bybit.placing import address
 from adapters.instruments.document import Table, rows, table
+from commands.exchange import Funded, Liquidated
 from commands.venue_account import KeyRights, TradingTerms
 from domain.errors import InvalidInput
 from domain.instrument import symbol_of
@@ -53,6 +55,10 @@ class BybitAccount:
         """See `VenueAccount.set_leverage`: in one-way mode both directions have the same."""
         given = plain(leverage)
         self._client.ask("set_leverage", {**address(instrument), "buyLeverage": given, "sellLeverage": given})
+
+    def settlements(self, since: datetime) -> Sequence[Funded | Liquidated]:
+        """See `VenueAccount.settlements`."""
+        return self._exchange.settlements(since)
 
     def silence(self) -> str:
         """See `VenueAccount.silence`."""

@@ -15,7 +15,17 @@ import msgspec
 
 from adapters.bybit.bucket import LIMITS
 from adapters.bybit.client import Client, http, readable
-from adapters.bybit.execution_row import FORCED, TRADES, VENUE, ExecutionRow, execution, execution_row
+from adapters.bybit.execution_row import (
+    FORCED,
+    FUNDING,
+    TRADES,
+    VENUE,
+    ExecutionRow,
+    execution,
+    execution_row,
+    funded,
+    liquidated,
+)
 from adapters.bybit.fields import at_ms, in_ms, is_dated, plain
 from adapters.bybit.holdings import balances, positions
 from adapters.bybit.line import Line
@@ -30,7 +40,17 @@ from adapters.bybit.stream import Stream, StreamState
 from adapters.bybit.texts import Texts
 from adapters.instruments.bybit import listings
 from adapters.instruments.document import Table, is_table
-from commands.exchange import AnyReport, Gap, NotSent, OutcomeUnclear, Rejected, Ticket, Unread
+from commands.exchange import (
+    AnyReport,
+    Funded,
+    Gap,
+    Liquidated,
+    NotSent,
+    OutcomeUnclear,
+    Rejected,
+    Ticket,
+    Unread,
+)
 from domain.catalogue import Listing
 from domain.direction import Purpose
 from domain.errors import (
@@ -254,13 +274,25 @@ class BybitExchange:
 
     def executions(self, since: datetime) -> Sequence[Execution]:
         """See `VenueQueries.executions`. Bybit keeps two years."""
+        return [execution(row, self._owner(row)) for row in self._since(since) if row.type in TRADES]
+
+    def settlements(self, since: datetime) -> Sequence[Funded | Liquidated]:
+        """The funding and the forced closes at or after `since`, in order of time, as the stream reports them."""
+        rows = self._since(since)
+        return [
+            funded(row) if row.type == FUNDING else liquidated(row)
+            for row in rows
+            if row.type == FUNDING or row.type in FORCED
+        ]
+
+    def _since(self, since: datetime) -> Sequence[ExecutionRow]:
+        """The rows of executions at or after `since`, in order of time; each id once."""
         found: dict[str, ExecutionRow] = {}
         for start, end in self._windows(since):
             params: Params = {"startTime": in_ms(start), "endTime": in_ms(end), "limit": 100}
             for row in reversed(list(self._execution_rows(params))):
                 found.setdefault(row.id, row)
-        trades = (row for row in found.values() if row.type in TRADES and row.at >= since)
-        return [execution(row, self._owner(row)) for row in sorted(trades, key=lambda row: row.at)]
+        return sorted((row for row in found.values() if row.at >= since), key=lambda row: row.at)
 
     def positions(self) -> Sequence[VenuePosition]:
         """See `VenueQueries.positions`. Raises ExchangeRefused where the account is in hedge mode."""

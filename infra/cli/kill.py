@@ -73,10 +73,12 @@ def _send(settings: WhenceSettings, api: str, request: Switch, done: str) -> Non
     Raises Refused where it is declined.
     """
     from adapters.log.address import parse_address
+    from infra.logs import open_reader
     from infra.run.commanding import has_command_topic
     from infra.run.shell_door import by_api, by_topic
 
     parse_address(settings.log)
+    open_reader(settings).close()  # a log that does not exist is refused before a store is made for it
     send: Callable[[], Answer] = (
         (lambda: by_topic(settings, request))
         if has_command_topic(settings)

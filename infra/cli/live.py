@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from domain.errors import InvalidInput, Refused
+from domain.errors import InvalidInput
 from infra.cli.exchange_options import (
     DemoOption,
     ExchangeOption,
@@ -93,7 +93,7 @@ def live(
 
 def _check_money(place: Place, *, is_understood: bool) -> None:
     if place.has_real_money and not is_understood:
-        raise Refused(
+        raise InvalidInput(
             f"orders at {place} cost real money: try --testnet, --demo or `whence venue` first, or add "
             "--i-understand-real-money"
         )

@@ -27,7 +27,7 @@ from commands.inputs import Relisted, Reported, Started, Tick, opening
 from commands.observer import Observer
 from commands.order import CancelOrder
 from commands.outgoing import Outgoing
-from commands.reconciling import Reconciled, Reconciler
+from commands.reconciling import Reconciled, Reconciler, not_amended
 from commands.sender import Sender
 from commands.stimulus import Ask, Stimulus, clock_fact
 from commands.venue_account import prepare
@@ -58,7 +58,7 @@ _MARGIN = timedelta(minutes=10)
 """Executions are fetched from so long before the last known time, because two clocks differ and lists may be late."""
 _FURTHEST = timedelta(days=7)
 """Where a difference is in doubt, executions are fetched from so long ago."""
-_STARTING = "the engine starts"
+_STARTING, _STOPPING = "the engine starts", "the engine stops"
 
 
 class LiveRun(Attending):
@@ -101,7 +101,7 @@ class LiveRun(Attending):
         super().__init__(driver, clock, began)
         self._reconciler = Reconciler(world, self._venue.exchange, driver.handle, self._steady.tick)
         self._market = LiveMarket(self._feed, self._instruments, plan.interval, plan.instances, self._steady)
-        self.is_trading, self._failures = False, 0
+        self.is_trading, self._is_stopping, self._failures = False, False, 0
         self._known_until = self._span.known(world) or began
         self._next_tick = self._next_look = self._next_check = 0.0
 
@@ -208,7 +208,11 @@ class LiveRun(Attending):
         self._next_check = now + rhythm.in_flight
         asked_at = self._steady.tick()
         try:
+            if self._reconciler.in_doubt:
+                self._take_settlements()
             outcome = self._reconciler.run(self._since(), self._under_way())
+            if self.is_trading:
+                self._settle_requests()
         except ExchangeError as fault:
             self._doubt(f"the exchange cannot be queried: {fault}")
             self._failures += 1
@@ -217,6 +221,17 @@ class LiveRun(Attending):
         self._failures = 0
         self._next_look = now + (rhythm.in_flight if outcome.in_doubt else rhythm.poll)
         self._settled(outcome, asked_at)
+
+    def _take_settlements(self) -> None:
+        """Takes in funding and forced closes that the stream did not report; repeated ones change nothing."""
+        held = self.world.portfolio.positions
+        missed = tuple(
+            one
+            for one in self._venue.account.settlements(self._since())
+            if one.instrument in held and held[one.instrument].opened_at <= one.at
+        )
+        if missed:
+            self.driver.handle(Reported(self._steady.tick(), missed))
 
     def _settled(self, outcome: Reconciled, asked_at: datetime) -> None:
         if outcome.in_doubt:
@@ -227,7 +242,8 @@ class LiveRun(Attending):
             return
         if not self.is_trading:
             self._resume()
-        self._repeat_requests()
+        if self._is_stopping:
+            return
         self._reconciler.end(outcome)
         if not self.is_trading:
             self._begin_trading()
@@ -244,17 +260,18 @@ class LiveRun(Attending):
         if found:
             self.driver.handle(Reported(self._steady.tick(), tuple(found)))
 
-    def _repeat_requests(self) -> None:
-        """Sends a cancel again that the exchange did not carry out: the order still works there."""
+    def _settle_requests(self) -> None:
+        """Sends a cancel again that the exchange did not carry out, and gives up an amendment that it did not."""
         patience, portfolio = timedelta(seconds=self._plan.rhythm.patience), self.world.portfolio
         waiting = self._in_flight.silent(portfolio, self._steady.tick(), patience)
         orders = working(portfolio)
-        again = [
-            Outgoing(order_id, OrderCancelRequested("sent again"))
-            for order_id in waiting
-            if orders[order_id].status is OrderStatus.CANCEL_REQUESTED
+        again = [one for one in waiting if orders[one].status is OrderStatus.CANCEL_REQUESTED]
+        given_up = [one for one in waiting if orders[one].status is OrderStatus.AMEND_REQUESTED]
+        reports = [
+            *self._sender.send([Outgoing(one, OrderCancelRequested("sent again")) for one in again]),
+            *not_amended(self._venue.exchange, given_up, self._steady.tick()),
         ]
-        if reports := self._sender.send(again):
+        if reports:
             self.driver.handle(Reported(self._steady.tick(), tuple(reports)))
 
     def _since(self) -> datetime:
@@ -275,16 +292,23 @@ class LiveRun(Attending):
     def stop(self) -> bool:
         """Decides nothing more, and waits until no order is in flight; entries are cancelled if the plan says so.
 
+        New exposure is denied from here on, also to people; the comparison of the next start ends that.
         Returns whether everything was settled in time. Protective stops and positions stay at the exchange.
         """
         until = self._monotonic() + self._plan.rhythm.settle
+        self._is_stopping = True
+        self._reconciler.begin(_STOPPING)
         if self._plan.cancels_entries:
             self._cancel_entries()
-        while (left := until - self._monotonic()) > 0 and any(orders_in_flight(self.world.portfolio)):
+        while self.is_trading and (left := until - self._monotonic()) > 0 and self._has_orders_in_flight:
             self._hear()
             self._tick()
             super().attend(min(left, _TICK))
-        return not any(orders_in_flight(self.world.portfolio))
+        return not self._has_orders_in_flight
+
+    @property
+    def _has_orders_in_flight(self) -> bool:
+        return any(orders_in_flight(self.world.portfolio))
 
     def _cancel_entries(self) -> None:
         at = self._steady.tick()

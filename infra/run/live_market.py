@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -53,20 +53,23 @@ class LiveMarket:
         A candle after a hole is preceded by the candles that are missing; no signal follows from those.
         """
         events = self._feed.events()
-        candles = [one for one in events if isinstance(one, Candle) and self._is_next(one)]
+        candles = [one for one in events if isinstance(one, Candle)]
         for close, closed in groupby(sorted(candles, key=_order), key=_close_time):
-            yield from self._closed(close, list(closed))
+            yield from self._closed(close, closed)
         others = tuple(one for one in events if not isinstance(one, Candle))
         if others:
             yield self._moved(max(one.at for one in others), others)
 
-    def _closed(self, close: datetime, closed: Sequence[Candle]) -> Iterator[Warmed | MarketMoved]:
-        for candle in closed:
+    def _closed(self, close: datetime, closed: Iterable[Candle]) -> Iterator[Warmed | MarketMoved]:
+        moved: list[MarketEvent] = []
+        for candle in filter(self._is_next, closed):
             expected = self._next.get(candle.instrument, candle.open_time)
             if candle.open_time > expected:
                 yield from self._missed(candle.instrument, expected, candle.open_time)
             self._next[candle.instrument] = candle.close_time
-        yield self._moved(close, tuple(closed))
+            moved.append(candle)
+        if moved:
+            yield self._moved(close, tuple(moved))
 
     def _missed(self, name: str, since: datetime, until: datetime) -> Iterator[Warmed]:
         found = [one for one in self._feed.candles(name, self._interval, since, until) if self._is_next(one)]

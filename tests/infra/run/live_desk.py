@@ -17,7 +17,7 @@ from adapters.bybit.fields import at_ms
 from adapters.simulated.server import VenueServer, VirtualClock
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.order import StopKind
-from commands.door import Answer, Declined
+from commands.door import Answer, Declined, TimedOut
 from commands.exchange import Unread
 from commands.feed import FeedState
 from commands.request import ManualTerms, PlaceOrder, Request, Requested
@@ -40,6 +40,8 @@ BTC = "BTCUSDT-LINEAR.BYBIT"
 FIVE = timedelta(minutes=5)
 ENTERS = Decimal(101)
 """The close at which the strategy of these tests proposes a long."""
+FAILS = Decimal(102)
+"""The close at which that strategy raises."""
 D = Decimal
 _NUMBERS = count(1)
 
@@ -53,6 +55,8 @@ class OnPrice:
         return self
 
     def on_candle(self, candle: Candle) -> Proposal | None:
+        if candle.close == FAILS:
+            raise ArithmeticError("no opinion")
         if candle.close != ENTERS:
             return None
         return Proposal(
@@ -199,6 +203,15 @@ class LiveDesk:
         self.reason = answer.reason if isinstance(answer, Declined) else ""
         return answer
 
+    def refused_at_the_door(self) -> str:
+        """Why the closed door refuses a request."""
+        until = self.now() + FIVE
+        answer = self.run.door.ask(
+            Requested(id="late", account="main", actor="eve", valid_until=until, request=LIMIT), 5
+        )
+        assert isinstance(answer, TimedOut)
+        return answer.known
+
     def stranger_buys(self) -> None:
         """Another program places a limit order on the same account."""
         self.venue.do(self._account)
@@ -295,3 +308,16 @@ class Dying:
         if self._sends:
             self._exchange.submit(tickets)
         raise Killed
+
+
+class Losing:
+    """An exchange that acknowledges the first call of one kind and does not carry it out."""
+
+    def __init__(self, exchange: Any, call: str) -> None:
+        self._exchange, self._lost = exchange, call
+
+    def __getattr__(self, name: str) -> Any:
+        if name != self._lost:
+            return getattr(self._exchange, name)
+        self._lost = ""
+        return lambda *_given, **_named: None

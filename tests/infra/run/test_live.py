@@ -9,16 +9,29 @@ import pytest
 from adapters.bybit.account import BybitAccount
 from adapters.simulated.server.account_queries import PERMISSIONS
 from commands.door import Completed, Declined
-from commands.request import TripKillSwitch
+from commands.order import CancelOrder
+from commands.request import AmendOrder, TripKillSwitch
 from domain.account import AccountOpened
-from domain.errors import InvalidInput, InvalidSettings, Refused
+from domain.errors import InvalidInput, InvalidSettings, Refused, StrategyFailed
 from domain.opening import LogOpened, Mode
 from domain.settings import RiskSettings, Settings
 from tests.adapters.bybit.bench import SYMBOL, bybit_venue
 from tests.adapters.simulated.server.serving import RunningVenue
 from tests.commands.list_log import ListLog
 from tests.domain.history import an_open_day
-from tests.infra.run.live_desk import BTC, FIVE, LIMIT, PLAN, D, Dying, Killed, LiveDesk, a_candle
+from tests.infra.run.live_desk import (
+    BTC,
+    FAILS,
+    FIVE,
+    LIMIT,
+    PLAN,
+    D,
+    Dying,
+    Killed,
+    LiveDesk,
+    Losing,
+    a_candle,
+)
 from tests.replacing import replace
 
 Desks = Callable[..., LiveDesk]
@@ -171,6 +184,7 @@ def test_a_stop_settles_what_is_in_flight_and_treats_entries_as_planned(
     desk = desks(plan=replace(PLAN, cancels_entries=cancels)).started()
     desk.asks(LIMIT)
     assert desk.run.stop()
+    assert desk.run.world.portfolio.discrepancies.reconciling == "the engine stops"
     assert len(desk.run.world.portfolio.entries) == left
     assert len(desk.entries()) == left
 
@@ -227,3 +241,49 @@ def test_a_log_that_another_kind_of_run_opened_is_refused(desks: Desks) -> None:
 def test_settings_without_a_limit_on_unprotected_entries_are_refused() -> None:
     with pytest.raises(InvalidSettings, match="without a protective stop"):
         replace(PLAN, settings=Settings(risk=RiskSettings(max_total_risk=D(1))))
+
+
+def test_funding_that_nobody_reported_is_taken_in_before_a_balance_is_called_wrong(desks: Desks) -> None:
+    desk = desks().started()
+    desk.closes_at("101")
+    desk.until(lambda: desk.has("PositionOpened"))
+    desk.venue.fails("execution", "missing", times=0)
+    desk.later(1)
+    desk.venue.act("fund", symbol=SYMBOL, rate="0.001")
+    desk.passes(PLAN.rhythm.poll)
+    assert desk.run.world.portfolio.discrepancies.reconciling.startswith("1 differences")
+    desk.passes(PLAN.rhythm.in_flight)
+    assert desk.names().count("PositionFunded") == 1
+    assert desk.names()[-1] == "ReconciliationEnded"
+    assert not desk.has("DiscrepancyFound")
+
+
+def test_a_strategy_that_fails_ends_the_run_and_its_door_states_why(desks: Desks) -> None:
+    desk = desks().started()
+    with pytest.raises(StrategyFailed, match="no opinion"):
+        desk.closes_at(str(FAILS))
+    assert "the engine stopped" in desk.refused_at_the_door()
+
+
+def test_a_cancel_that_the_exchange_lost_is_sent_again(desks: Desks) -> None:
+    desk = desks(wrapped=lambda one: Losing(one, "cancel")).started()
+    desk.asks(LIMIT)
+    desk.until(lambda: desk.has("OrderAccepted"))
+    (entry,) = desk.run.world.portfolio.entries
+    desk.asks(CancelOrder(entry, "not today"))
+    desk.passes(PLAN.rhythm.patience)
+    desk.until(lambda: not desk.run.world.portfolio.entries)
+    assert desk.names().count("OrderCancelRequested") == 1
+    assert desk.entries() == []
+
+
+def test_an_amendment_that_the_exchange_lost_is_given_up(desks: Desks) -> None:
+    desk = desks(wrapped=lambda one: Losing(one, "amend")).started()
+    desk.asks(LIMIT)
+    desk.until(lambda: desk.has("OrderAccepted"))
+    (entry,) = desk.run.world.portfolio.entries
+    desk.asks(AmendOrder(order_id=entry, limit_price=D(98)))
+    assert desk.has("OrderAmendRequested")
+    desk.passes(PLAN.rhythm.patience)
+    assert desk.has("OrderAmendRefused")
+    assert desk.run.world.portfolio.entries[entry].order.terms.limit_price == LIMIT.terms.limit_price
