@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from typing import cast
 
 from adapters.bybit.client import Client, readable
 from adapters.bybit.exchange import BybitExchange
@@ -79,7 +80,7 @@ def _rights(result: Table) -> KeyRights:
 
 def _names(allowed: Table, group: str) -> list[object]:
     found = allowed.get(group)
-    return list(found) if isinstance(found, list) else []
+    return cast("list[object]", found) if isinstance(found, list) else []
 
 
 def _terms(instrument: str, account: Table, listed: list[Table]) -> TradingTerms:

@@ -93,5 +93,5 @@ if __name__ == "__main__":
     if step != "never":
         BybitExchange.submit = dying(step, BybitExchange.submit)  # type: ignore[method-assign]
     LiveRun.attend = acting(step, LiveRun.attend)  # type: ignore[method-assign]
-    vars(trading_live)["served"] = unserved
+    trading_live.__dict__["served"] = unserved
     main()

@@ -38,7 +38,6 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
         (("kill", "--reason", "x", "--api", "nowhere"), 2, "is no address"),
         (("kill", "--reason", "x", "--api", NOBODY), 2, "there is no log at whence.db"),
     ],
-    ids=lambda given: " ".join(given) if isinstance(given, tuple) else None,
 )
 @pytest.mark.usefixtures("keys")
 def test_what_cannot_be_carried_out_is_refused_with_the_option_and_the_remedy(

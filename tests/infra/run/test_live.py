@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -127,7 +128,7 @@ def test_an_order_of_somebody_else_halts_entries_and_is_recorded_once(desks: Des
 def test_an_engine_that_ended_at_a_submit_has_exactly_one_order_after_a_restart(
     desks: Desks, *, sends: bool
 ) -> None:
-    desk = desks(wrapped=lambda one: Dying(one, sends=sends)).started()
+    desk = desks(wrapped=partial(Dying, sends=sends)).started()
     with pytest.raises(Killed):
         desk.asks(LIMIT)
     assert len(desk.entries()) == sends
@@ -138,7 +139,7 @@ def test_an_engine_that_ended_at_a_submit_has_exactly_one_order_after_a_restart(
 
 
 def test_an_intent_that_was_not_sent_while_it_was_fresh_expires(desks: Desks) -> None:
-    desk = desks(wrapped=lambda one: Dying(one, sends=False)).started()
+    desk = desks(wrapped=partial(Dying, sends=False)).started()
     with pytest.raises(Killed):
         desk.asks(LIMIT)
     desk.run.close()
@@ -266,7 +267,7 @@ def test_a_strategy_that_fails_ends_the_run_and_its_door_states_why(desks: Desks
 
 
 def test_a_cancel_that_the_exchange_lost_is_sent_again(desks: Desks) -> None:
-    desk = desks(wrapped=lambda one: Losing(one, "cancel")).started()
+    desk = desks(wrapped=partial(Losing, call="cancel")).started()
     desk.asks(LIMIT)
     desk.until(lambda: desk.has("OrderAccepted"))
     (entry,) = desk.run.world.portfolio.entries
@@ -278,7 +279,7 @@ def test_a_cancel_that_the_exchange_lost_is_sent_again(desks: Desks) -> None:
 
 
 def test_an_amendment_that_the_exchange_lost_is_given_up(desks: Desks) -> None:
-    desk = desks(wrapped=lambda one: Losing(one, "amend")).started()
+    desk = desks(wrapped=partial(Losing, call="amend")).started()
     desk.asks(LIMIT)
     desk.until(lambda: desk.has("OrderAccepted"))
     (entry,) = desk.run.world.portfolio.entries
