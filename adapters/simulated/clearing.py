@@ -183,7 +183,7 @@ class Clearing:
         rate = instrument.maker_fee if liquidity is Liquidity.MAKER else instrument.taker_fee
         fee = quantity * price * rate
         self._wallet.add(self.holding.trade(order.terms.side, quantity, price) - fee)
-        self._wire.filled(order, at, price, quantity, fee, instrument.quote, liquidity)
+        self._wire.filled(order.id, order.executions, at, price, quantity, fee, instrument.quote, liquidity)
         order.filled += quantity
         order.executions += 1
         if not order.leaves:

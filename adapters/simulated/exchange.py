@@ -8,6 +8,7 @@ from decimal import Decimal, localcontext
 
 from adapters.simulated.admission import UNKNOWN_INSTRUMENT, UNKNOWN_ORDER, UNKNOWN_TO_AMEND
 from adapters.simulated.clearing import Clearing
+from adapters.simulated.fitness import check_account, check_instrument
 from adapters.simulated.ids import VENUE
 from adapters.simulated.market import Market
 from adapters.simulated.requests import Amendment, Cancellation, Inbox, Request
@@ -18,9 +19,9 @@ from adapters.simulated.wallet import Wallet
 from adapters.simulated.wire import Wire
 from commands.exchange import AnyReport, Gap, Ticket, Unread
 from commands.world import World
-from domain.arithmetic import EXACT, ONE, ZERO
+from domain.arithmetic import EXACT
 from domain.candle import Candle
-from domain.errors import InvalidInput, InvalidSettings
+from domain.errors import InvalidInput
 from domain.instrument import Instrument
 from domain.venue import Execution, VenueBalance, VenueOrder, VenuePosition
 
@@ -52,7 +53,7 @@ class SimulatedExchange:
         version: int = RULES_VERSION,
     ) -> None:
         check_playable(version)
-        _check_account(balance, leverage)
+        check_account(balance, leverage)
         self._rules = rules
         self._currency = currency
         self._leverage = leverage
@@ -60,7 +61,7 @@ class SimulatedExchange:
         self._wire = Wire()
         self._markets: dict[str, Market] = {}
         for name, instrument in instruments.items():
-            _check_instrument(name, instrument, currency, leverage)
+            check_instrument(name, instrument, currency, leverage)
             clearing = Clearing(instrument, leverage, rules, seed, self._wallet, self._wire)
             self._markets[name] = Market(clearing, self._wire, rules.price_band, version)
         self._inbox_of: dict[str, Inbox] = {}
@@ -137,7 +138,7 @@ class SimulatedExchange:
 
         Raises InvalidSettings where the rules are invalid here, KeyError for an instrument that is not traded.
         """
-        _check_instrument(instrument.id, instrument, self._currency, self._leverage)
+        check_instrument(instrument.id, instrument, self._currency, self._leverage)
         self._markets[instrument.id].relist(instrument)
 
     def on_candles(self, candles: Sequence[Candle]) -> None:
@@ -240,22 +241,3 @@ class SimulatedExchange:
                 self._wire.cancel_refused(request, at, UNKNOWN_ORDER)
             case Amendment():
                 self._wire.amend_refused(request, at, UNKNOWN_TO_AMEND)
-
-
-def _check_account(balance: Decimal, leverage: Decimal) -> None:
-    if not balance.is_finite() or balance < ZERO:
-        raise InvalidSettings(f"the starting balance must be a number of at least 0: {balance}")
-    if not leverage.is_finite() or leverage < ONE:
-        raise InvalidSettings(f"leverage must be at least 1: {leverage}")
-
-
-def _check_instrument(name: str, instrument: Instrument, currency: str, leverage: Decimal) -> None:
-    if name != instrument.id or "-LINEAR." not in name or instrument.quote != currency:
-        raise InvalidSettings(
-            f"{name}: the simulated exchange trades LINEAR instruments quoted in the account's currency {currency}"
-        )
-    if leverage > instrument.max_leverage or instrument.maintenance_margin * leverage >= ONE:
-        raise InvalidSettings(
-            f"leverage {leverage} is too much for {name}: at most {instrument.max_leverage}, and less than 1 / "
-            f"maintenance margin ({instrument.maintenance_margin}), are allowed"
-        )

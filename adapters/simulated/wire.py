@@ -8,7 +8,6 @@ from operator import attrgetter
 
 from adapters.simulated.history import History
 from adapters.simulated.ids import execution_id, fact, venue_order_id
-from adapters.simulated.order import WorkingOrder
 from adapters.simulated.requests import Request
 from commands.exchange import (
     Accepted,
@@ -117,9 +116,24 @@ class Wire:
             )
         )
 
+    def changed(self, order_id: str, at: datetime, terms: OrderPlaced) -> None:
+        """Reports terms that came into force, whether by a request or by a rule of the venue."""
+        figures = (terms.quantity, terms.limit_price, terms.trigger_price)
+        self._report(
+            Amended(
+                order_id=order_id,
+                at=at,
+                fact=fact(order_id, "changed", _micros(at), *map(str, figures)),
+                quantity=terms.quantity,
+                limit_price=terms.limit_price,
+                trigger_price=terms.trigger_price,
+            )
+        )
+
     def filled(
         self,
-        order: WorkingOrder,
+        order_id: str,
+        number: int,
         at: datetime,
         price: Decimal,
         quantity: Decimal,
@@ -127,12 +141,12 @@ class Wire:
         currency: str,
         liquidity: Liquidity,
     ) -> None:
-        """Reports an execution; the caller increments `order.executions` afterwards."""
-        execution = execution_id(order.id, order.executions)
-        name = fact(order.id, "filled", order.executions)
+        """Reports the execution with this number of the order, counted from 0."""
+        execution = execution_id(order_id, number)
+        name = fact(order_id, "filled", number)
         self._report(
             Filled(
-                order_id=order.id,
+                order_id=order_id,
                 at=at,
                 fact=name,
                 execution_id=execution,

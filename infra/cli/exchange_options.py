@@ -25,14 +25,17 @@ SecretsOption = Annotated[
 _DEFAULT = "-LINEAR.BYBIT"
 
 
-def instruments_of(named: list[str]) -> tuple[str, ...]:
-    """The ids of the named instruments; BTCUSDT is BTCUSDT-LINEAR.BYBIT. Raises InvalidInput for any other text."""
+def instruments_of(named: list[str], option: str = "--instruments") -> tuple[str, ...]:
+    """The ids of the instruments that the option names; BTCUSDT is BTCUSDT-LINEAR.BYBIT.
+
+    Raises InvalidInput for any other text.
+    """
     given = [one.strip().upper() for text in named for one in text.split(",")]
     ids = [one if "-" in one else f"{one}{_DEFAULT}" for one in given]
     for one in ids:
         if not is_instrument_id(one) or not one.endswith(_DEFAULT):
             raise InvalidInput(
-                f"--instruments {one[:60]!r} is no perpetual of Bybit; write it like BTCUSDT or "
+                f"{option} {one[:60]!r} is no perpetual of Bybit; write it like BTCUSDT or "
                 "BTCUSDT-LINEAR.BYBIT"
             )
     return tuple(dict.fromkeys(ids))

@@ -86,7 +86,7 @@ def live(
     if settings.store is not None:
         parse_store_address(settings.store)
     place = Place(exchange.lower(), testnet=testnet, demo=demo, address=address or "")
-    plan = _plan(settings, instruments_of(instruments), interval, poll, cancels_entries=cancel_entries)
+    plan = live_plan(settings, instruments_of(instruments), interval, poll, cancels_entries=cancel_entries)
     _check_money(place, is_understood=real_money)
     trade_live(settings, plan, place, bybit_keys(secrets), plan_of(ApiOptions(port=port)))
 
@@ -99,9 +99,12 @@ def _check_money(place: Place, *, is_understood: bool) -> None:
         )
 
 
-def _plan(
+def live_plan(
     settings: WhenceSettings, instruments: tuple[str, ...], interval: str, poll: int, *, cancels_entries: bool
 ) -> LivePlan:
+    """The plan of a run on live prices. Raises InvalidInput for an interval that does not divide a day evenly,
+    InvalidSettings for settings by which it cannot trade.
+    """
     from infra.run.live_plan import LivePlan, Rhythm
     from infra.trading import instances_of, trading_settings
 

@@ -16,6 +16,7 @@ from domain.errors import InvalidInput, KeyMissing, NotSealed, TapeMismatch, Unk
 from infra.cli import INTERRUPTED
 from infra.cli.options import (
     AccountOption,
+    AddressOption,
     ConfigOption,
     InstrumentsOption,
     JsonOption,
@@ -117,13 +118,35 @@ def paper(
             help="Where the log was opened with other settings, put the configured ones in force from its end on.",
         ),
     ] = False,
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live",
+            help="Demo on live prices of --symbol: fills are simulated against the live order book; no order is sent.",
+        ),
+    ] = False,
+    exchange: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="With --live: whose prices; default: bybit."),
+    ] = None,
+    address: AddressOption = None,
+    interval: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LENGTH", help="With --live: length of the candles, as 1m, 5m, 1h; default: 5m."
+        ),
+    ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Trades candles from first to last. After a stop, the same command continues at the end of the log."""
+    """Trades candles from first to last. After a stop, the same command continues at the end of the log.
+
+    With --live it trades on live prices until Ctrl-C or SIGTERM, and serves the API: a demo that sends no order.
+    """
     from adapters.log.address import parse_address, parse_store_address
     from infra.cli.aside import set_aside
     from infra.cli.output import errors_console
+    from infra.cli.paper_live import LiveOptions, check_of_tape, trade_demo
     from infra.cli.playing import Manner, trade
     from infra.config import load, shown
 
@@ -136,7 +159,28 @@ def paper(
         instruments=instruments,
         config=config,
     )
+    options = LiveOptions(exchange, address, interval)
     files = [*(candles or ()), *(more or ())]
+    if live:
+        check_of_tape(
+            {
+                "--candles": bool(files),
+                "--quote": quote is not None,
+                "--pace": pace is not None,
+                "--seed": seed is not None,
+                "--bars": bars is not None,
+                "--funding-hours": funding_hours is not None,
+                "--offer-api": offer_api,
+                "--trades": trades,
+                "--chart": chart is not None,
+                "--fresh": fresh,
+                "--adopt-settings": adopt_settings,
+                "--json": as_json,
+            }
+        )
+        trade_demo(settings, symbol or (), options, port)
+        return
+    options.check_unused()
     if files and (seed is not None or bars is not None):
         raise InvalidInput("--seed and --bars are for a synthetic market: leave out either them or --candles")
     # An invalid address is refused before any file is read.

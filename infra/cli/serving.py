@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,7 @@ from infra.run.commanding import commands_served, distant_door, has_command_topi
 from infra.run.last_prices import played_prices
 from infra.run.letters import letters_kept
 from infra.run.listening import ListenAddress
+from infra.run.live import PAPER_LIVE
 from infra.run.live import SOURCE as LIVE
 from infra.run.manual import ManualRun
 from infra.run.narrator import Narrator
@@ -136,9 +137,14 @@ def served(
     note: str,
     watchers: Watchers,
     letters: LetterKeeper,
+    *,
+    program: str = "",
 ) -> Generator[ApiApart]:
-    """The API of an engine in this process. On Kafka, `mailbox` also receives requests from the command topic."""
-    configure(logging.INFO)
+    """The API of an engine in this process. On Kafka, `mailbox` also receives requests from the command topic.
+
+    Every line of this process's log names the `program`.
+    """
+    configure(logging.INFO, program)
     engine = Embedding(mailbox, settings.account, note, watchers)
     with ApiApart(settings, plan, engine) as api, commands_served(settings, mailbox, letters):
         announce(api)
@@ -168,10 +174,17 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers, Le
 
 
 def _check_not_live(log: EventLog) -> None:
-    """Raises LogReadOnly for the log of a live run: nothing may be simulated on it."""
+    """Raises LogReadOnly for the log of a run on live prices: nothing else may be simulated on it."""
     first = next(log.read(upto=1), None)
-    if first is not None and first.envelope.meta.source == LIVE:
-        raise LogReadOnly("this log trades on an exchange: only `whence live` may be its engine")
+    why = None if first is None else _OF_LIVE_PRICES.get(first.envelope.meta.source)
+    if why is not None:
+        raise LogReadOnly(why)
+
+
+_OF_LIVE_PRICES: Mapping[str, str] = {
+    LIVE: "this log trades on an exchange: only `whence live` may be its engine",
+    PAPER_LIVE: "this log is a demo on live prices: only `whence paper --live` may be its engine",
+}
 
 
 def _warn_of_differences(run: ManualRun, settings: WhenceSettings, beginning: Beginning) -> None:

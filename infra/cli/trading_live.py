@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from functools import partial
 
 from adapters.bybit import BybitExchange, Credentials
 from adapters.bybit.account import BybitAccount
-from domain.log import Envelope
+from commands.world import World
+from domain.log import Envelope, EventLog
 from domain.order import OrderPlaced
 from infra.cli.serving import served
 from infra.cli.stopping import Stopping, stoppable
@@ -19,7 +20,7 @@ from infra.logs import open_owned
 from infra.run.apart import ApiApart
 from infra.run.api_plan import ApiPlan
 from infra.run.holding import held
-from infra.run.live import LiveRun
+from infra.run.live import LiveRun, placed_in
 from infra.run.live_feed import feed_of
 from infra.run.live_plan import LivePlan, LiveVenue, Wake
 from infra.run.narrator import Narrator
@@ -31,6 +32,10 @@ _log = logging.getLogger(__name__)
 _ATTEND_SECONDS = 0.5
 
 
+Made = Callable[[EventLog, Watchers], LiveRun]
+"""Makes the run on an open log, with those who watch it."""
+
+
 def trade_live(
     settings: WhenceSettings, plan: LivePlan, place: Place, credentials: Credentials, api: ApiPlan
 ) -> None:
@@ -39,17 +44,29 @@ def trade_live(
     Raises LogOwned where another engine owns the log, Refused where the account does not fit, ExchangeError where the
     exchange cannot be reached at the start, and the log's errors.
     """
-    configure(logging.INFO)
+
+    def connect(world: World, wake: Wake) -> LiveVenue:
+        return connected(credentials, place, placed_in(world), wake)
+
+    def made(log: EventLog, watchers: Watchers) -> LiveRun:
+        return LiveRun(log, plan, connect, partial(feed_of, place, plan.interval), _unseen, watchers)
+
+    trade(settings, made, f"this process trades {settings.account} live at {place}", api)
+
+
+def trade(settings: WhenceSettings, made: Made, note: str, api: ApiPlan, *, program: str = "") -> None:
+    """Trades with the run that is made, until SIGINT or SIGTERM; see `trade_live`. `note` describes this process.
+
+    Every line of its log names the `program`.
+    """
+    configure(logging.INFO, program)
     watchers = Watchers(Narrator())
-    connect = partial(connected, credentials, place)
-    feed = partial(feed_of, place, plan.interval)
     with closing(open_owned(settings)) as log, tracing(settings) as spans, stoppable() as stopping:
         if spans is not None:
             watchers.add(spans)
-        with closing(LiveRun(log, plan, connect, feed, _unseen, watchers)) as run:
+        with closing(made(log, watchers)) as run:
             run.start()
-            note = f"this process trades {settings.account} live at {place}"
-            with served(settings, api, run.door, note, watchers) as serving:
+            with served(settings, api, run.door, note, watchers, program=program) as serving:
                 run.connect()  # nobody would attend the run while its API starts
                 _trade(run, serving, stopping)
             _report(run)

@@ -76,24 +76,25 @@ class LiveRun(Attending):
         clock: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
         name: Callable[[], UUID] = uuid4,
+        source: str = SOURCE,
     ) -> None:
-        """Reads the whole log and passes every event to `seen`; contacts nobody yet.
+        """Reads the whole log and passes every event to `seen`; contacts nobody yet. Events have this `source`.
 
-        Raises InvalidInput for a log that was not opened by a live run of this account, and the log's errors.
+        Raises InvalidInput for a log that was not opened by a run of this account and source, and the log's errors.
         """
         self._plan, self._monotonic, self._seen = plan, monotonic, seen
         self._span: _Span = _Span()
         self._steady, self._in_flight = SteadyClock(clock), InFlight()
-        self._restored = Restored(self._steady, self._take, log, SOURCE)
+        self._restored = Restored(self._steady, self._take, log, source)
         world = self._restored.world
-        _check(log, world, plan.account)
+        _check(log, world, plan.account, source)
         began = self._steady.tick()
-        self._venue = connect(placed_in(world), self._wake)
+        self._venue = connect(world, self._wake)
         self._instruments = sorted({*plan.instruments, *_traded(world)})
         self._feed = feed_of(self._instruments, self._wake)
         self._log_id = world.log_id or name()
         engine = Engine(
-            world, Identity(self._log_id, plan.account, SOURCE), since=began, instances=plan.instances
+            world, Identity(self._log_id, plan.account, source), since=began, instances=plan.instances
         )
         self._sender = Sender(self._venue.exchange, self._steady.tick)
         driver = Driver(engine, log, self._sender, self._restored.observe, observer)
@@ -371,18 +372,30 @@ def _traded(world: World) -> Iterator[str]:
     yield from (order.terms.instrument for order in working(portfolio).values())
 
 
-def _check(log: EventLog, world: World, account: str) -> None:
-    """Raises InvalidInput for a log that was not opened by a live run of this account."""
+def _check(log: EventLog, world: World, account: str, source: str) -> None:
+    """Raises InvalidInput for a log that was not opened by a run of this account and source."""
     first = next(log.read(upto=1), None)
     if first is None:
         return
     check_account(world, account)
-    check_live(first.envelope)
+    check_opened(first.envelope, source)
 
 
 def check_live(first: Envelope) -> None:
     """Raises InvalidInput where the log's first event was not recorded by a live run."""
-    if first.meta.source != SOURCE:
-        raise InvalidInput(
-            "this log was not opened by `whence live`: its orders are on no exchange; name another one with --log"
-        )
+    check_opened(first, SOURCE)
+
+
+def check_opened(first: Envelope, source: str) -> None:
+    """Raises InvalidInput where the log's first event has another source."""
+    if first.meta.source != source:
+        raise InvalidInput(_NOT_OPENED[source])
+
+
+PAPER_LIVE = "paper-live"
+"""The source of a demo run on live prices (`infra/run/paper_live.py`)."""
+
+_NOT_OPENED: Mapping[str, str] = {
+    SOURCE: "this log was not opened by `whence live`: its orders are on no exchange; name another one with --log",
+    PAPER_LIVE: "this log was not opened by `whence paper --live`; name another one with --log",
+}

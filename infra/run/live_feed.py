@@ -10,6 +10,8 @@ from commands.feed import MarketFeed
 from infra.run.live_plan import Wake
 from infra.run.place import Place
 
+_DEPTH = 50
+
 
 def feed_of(place: Place, interval: timedelta, instruments: Sequence[str], wake: Wake) -> MarketFeed:
     """The feed of these instruments, not started yet: candles of the interval, and quotes for the last price.
@@ -17,4 +19,12 @@ def feed_of(place: Place, interval: timedelta, instruments: Sequence[str], wake:
     Raises InvalidInput for an interval that the exchange does not have.
     """
     wanted = Wanted(instruments=tuple(instruments), candles=(interval,), quotes=True)
+    return BybitFeed(place.site, wanted, on_arrival=wake)
+
+
+def book_feed_of(place: Place, interval: timedelta, instruments: Sequence[str], wake: Wake) -> MarketFeed:
+    """The same with trades and order books, against which a demo run simulates fills."""
+    wanted = Wanted(
+        instruments=tuple(instruments), candles=(interval,), quotes=True, trades=True, book=_DEPTH
+    )
     return BybitFeed(place.site, wanted, on_arrival=wake)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -17,11 +17,11 @@ from commands.routes import Command
 from commands.settings import ChangeSettings
 from commands.venue_account import VenueAccount
 from commands.watching import Instance
+from commands.world import World
 from domain.arithmetic import ONE, ZERO
 from domain.errors import InvalidInput, InvalidSettings
 from domain.instrument import Instrument, RulesOrigin
 from domain.opening import LogOpened, Mode
-from domain.order import OrderPlaced
 from domain.settings import Settings
 from domain.venue import VenueBalance
 from infra.run.stake import Stake
@@ -40,8 +40,8 @@ class LiveVenue:
     close: Callable[[], None]
 
 
-Connect = Callable[[Mapping[str, OrderPlaced], Wake], LiveVenue]
-"""Makes the venue, not connected yet, with the terms of the log's orders by order id."""
+Connect = Callable[[World, Wake], LiveVenue]
+"""Makes the venue, not connected yet, with the state of the log."""
 FeedOf = Callable[[Sequence[str], Wake], MarketFeed]
 """Makes the feed of these instruments, not started yet."""
 

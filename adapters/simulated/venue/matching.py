@@ -194,8 +194,10 @@ class Matching:
             self._clearing.end(market, order.partner, Status.CANCELLED, now, reason)
 
     def _liquidate(self, market: Market, now: int) -> bool:
-        for account, position in market.held():
-            if position.is_due(market.mark_price):
+        """A market without a price, as that of a venue that was just restored, liquidates nothing."""
+        mark = market.mark_price
+        for account, position in market.held() if mark else ():
+            if position.is_due(mark):
                 self._clearing.liquidate(market, account, position, now)
                 return True
         return False

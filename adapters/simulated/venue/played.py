@@ -46,7 +46,7 @@ class PlayedMarket:
     the last price behind without a trade, as in a recording of a book, the last price goes with them.
     """
 
-    def __init__(self, venue: Venue, market: Market, events: Iterable[Event]) -> None:
+    def __init__(self, venue: Venue, market: Market, events: Iterable[Event] = ()) -> None:
         self._venue, self._market = venue, market
         self._events = iter(events)
         self._next = next(self._events, None)
@@ -59,37 +59,42 @@ class PlayedMarket:
         """Plays the events up to `now` (ms)."""
         while self._next is not None and self._next.at <= now:
             event = self._next
-            self._play(event)
+            self.play(event, event.at)
             self._next = next(self._events, None)
             if not isinstance(event, Printed) and (self._next is None or self._next.at > event.at):
-                self._venue.follow_book(self._market.symbol, event.at, self._market.category)
+                self.follow(event.at)
 
-    def _play(self, event: Event) -> None:
+    def play(self, event: Event, now: int) -> None:
+        """Plays one event at `now` (ms), whatever its own time is."""
         match event:
             case Printed():
-                self._print(event)
+                self._print(event, now)
             case Quoted():
-                self._show(event.side, event.price, event.size, event.at)
+                self._show(event.side, event.price, event.size, now)
             case Snapshot():
-                self._replace(event)
+                self._replace(event, now)
 
-    def _print(self, event: Printed) -> None:
+    def follow(self, now: int) -> None:
+        """Lets the last price go with the quotes."""
+        self._venue.follow_book(self._market.symbol, now, self._market.category)
+
+    def _print(self, event: Printed, now: int) -> None:
         """A recorded trade proves that the market showed nothing better than its price."""
         better = self._market.book.sides[event.side.opposite].within(event.price)
         for level in list(better):
             if level.price != event.price and level.foreign:
-                self._show(event.side.opposite, level.price, ZERO, event.at)
+                self._show(event.side.opposite, level.price, ZERO, now)
         symbol, category = self._market.symbol, self._market.category
-        self._venue.trade(symbol, event.side, event.price, event.size, event.at, category)
+        self._venue.trade(symbol, event.side, event.price, event.size, now, category)
 
-    def _replace(self, event: Snapshot) -> None:
+    def _replace(self, event: Snapshot, now: int) -> None:
         shown = {(one.side, one.price) for one in event.levels}
         for side, half in self._market.book.sides.items():
             for level in list(half):
                 if level.foreign and (side, level.price) not in shown:
-                    self._show(side, level.price, ZERO, event.at)
+                    self._show(side, level.price, ZERO, now)
         for one in event.levels:
-            self._show(one.side, one.price, one.size, event.at)
+            self._show(one.side, one.price, one.size, now)
 
-    def _show(self, side: Side, price: Decimal, size: Decimal, at: int) -> None:
-        self._venue.show(self._market.symbol, side, price, size, at, self._market.category)
+    def _show(self, side: Side, price: Decimal, size: Decimal, now: int) -> None:
+        self._venue.show(self._market.symbol, side, price, size, now, self._market.category)

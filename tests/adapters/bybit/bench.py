@@ -17,13 +17,11 @@ from adapters.bybit import BybitExchange, Credentials, Site, Timing
 from adapters.bybit.fields import at_ms
 from adapters.simulated.server import VenueServer, VirtualClock
 from adapters.simulated.venue.account import Account
-from adapters.simulated.venue.market import Market
-from domain.arithmetic import total
 from domain.catalogue import known
-from domain.direction import Side
 from domain.instrument import Instrument
 from domain.order import OrderPlaced
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue, running_venue
+from tests.adapters.simulated.still_market import show_and_trade
 
 SYMBOL = "BTCUSDT"
 D = Decimal
@@ -32,7 +30,6 @@ QUICK = Timing(response=30, pong=15, answer=30, first_pause=0.02, longest_pause=
 """Short pauses; patience for a machine under load."""
 
 _STEP = 1_000
-_PRINTED = D("0.001")
 _NUMBERS = count(1)
 
 
@@ -125,26 +122,7 @@ def trade_at(server: VenueServer, price: Decimal, volume: Decimal) -> None:
     """The market shows a quantity at the price on both sides, and trades what rests at it or better."""
     assert isinstance(server.clock, VirtualClock)
     server.clock.advance(_STEP)
-    now, market = server.clock.market(), server.venue.markets[SYMBOL]
-    for side in Side:
-        for level in list(market.book.sides[side]):
-            market.book.set_foreign(side, level.price, D(0))
-    bids = min(volume, _resting(market, Side.BUY, price))
-    asks = min(volume - bids, _resting(market, Side.SELL, price))
-    left = volume - bids - asks
-    if left:
-        market.book.set_foreign(Side.BUY, price, left)
-        market.book.set_foreign(Side.SELL, price, left + _PRINTED)
-    for side, quantity in ((Side.SELL, bids), (Side.BUY, asks)):
-        if quantity:
-            server.venue.trade(SYMBOL, side, price, quantity, now)
-    server.venue.trade(SYMBOL, Side.BUY, price, _PRINTED, now)
-
-
-def _resting(market: Market, side: Side, price: Decimal) -> Decimal:
-    """What rests on a side at the price or better."""
-    levels = market.book.sides[side].within(price)
-    return total(entry.size for level in levels for entry in level.queue)
+    show_and_trade(server.venue, SYMBOL, price, volume, server.clock.market())
 
 
 def closed_port() -> int:

@@ -74,20 +74,27 @@ def test_an_api_that_lost_its_log_answers_queries_and_refuses_requests(
     assert LOST in refused["pauseStrategy"]["known"]
 
 
-def test_the_log_of_a_live_run_is_served_for_reading_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("live", "this log trades on an exchange: only `whence live` may be its engine"),
+        ("paper-live", "this log is a demo on live prices: only `whence paper --live` may be its engine"),
+    ],
+)
+def test_the_log_of_a_run_on_live_prices_is_served_for_reading_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, why: str
 ) -> None:
     settings = WhenceSettings(log=f"sqlite:///{tmp_path / 'log.db'}", account=ACCOUNT)
     opening = LogOpened(log_id=LOG_ID, mode=Mode.LIVE, tape="", synthetic=False)
     envelopes = [*History().record("log", opening).envelopes, *an_open_day().envelopes]
     with closing(open_sqlite(tmp_path / "log.db", codec())) as log:
-        log.append([replace(one, meta=replace(one.meta, source="live")) for one in envelopes])
+        log.append([replace(one, meta=replace(one.meta, source=source)) for one in envelopes])
     shown: list[str] = []
     monkeypatch.setattr(serving, "announce", lambda api: shown.extend(api.announcement))
     monkeypatch.setattr(serving, "stoppable", lambda: nullcontext(Visited(lambda: None)))
     monkeypatch.setattr(serving, "configure", logging.getLogger(__name__).setLevel)
     serving.serve(settings, plan_of(ApiOptions(port=0)))
-    assert "reads only: this log trades on an exchange: only `whence live` may be its engine" in shown
+    assert f"reads only: {why}" in shown
 
 
 def _loses(*_: object) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -22,14 +22,15 @@ from commands.exchange import Unread
 from commands.feed import FeedState
 from commands.request import ManualTerms, PlaceOrder, Request, Requested
 from commands.watching import Instance
+from commands.world import World
 from domain.candle import Candle
 from domain.direction import Direction, Side
 from domain.log import Envelope
 from domain.market import MarketEvent
-from domain.order import OrderPlaced, OrderType
+from domain.order import OrderType
 from domain.settings import RiskSettings, Settings
 from domain.strategies import Intent, Proposal, Watcher
-from infra.run.live import LiveRun
+from infra.run.live import LiveRun, placed_in
 from infra.run.live_plan import LivePlan, LiveVenue, Wake
 from tests.adapters.bybit.bench import QUICK, SYMBOL, trade_at
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue
@@ -151,7 +152,7 @@ class LiveDesk:
             monotonic=lambda: self.seconds,
         )
 
-    def _connect(self, placed: Mapping[str, OrderPlaced], wake: Wake) -> LiveVenue:
+    def _connect(self, world: World, wake: Wake) -> LiveVenue:
         def arrived() -> None:
             wake()
             self.arrived.set()
@@ -159,7 +160,7 @@ class LiveDesk:
         self.exchange = BybitExchange(
             Credentials(self.key, SECRET),
             Site(http=self.venue.url, socket=self.venue.socket_url),
-            placed,
+            placed_in(world),
             timing=QUICK,
             limits={},
             on_arrival=arrived,

@@ -1,0 +1,135 @@
+"""A demo run: live prices, and fills that the venue's matching engine simulates in this process; no order is sent.
+
+The loop is that of a live run (`infra/run/live.py`), with another exchange: the order book of the live feed moves
+`MatchedExchange`. After a stop the exchange is restored from the log, and the run compares both as a live run does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+from adapters.simulated.matched import MatchedRules
+from adapters.simulated.matched_feed import FedExchange, MatchedFeed
+from commands.feed import MarketFeed
+from commands.observer import Observer
+from commands.venue_account import KeyRights, TradingTerms
+from commands.world import World
+from domain.instrument import Instrument
+from domain.log import Envelope, EventLog
+from infra.run.clock import SteadyClock, utc_now
+from infra.run.live import PAPER_LIVE, LiveRun
+from infra.run.live_plan import FeedOf, LivePlan, LiveVenue, Wake
+from infra.run.stake import Stake
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What an exchange would state: the money of a new account, and the rules of the instruments, which its currency
+    quotes. A log keeps the money that it was opened with, and the rules of the instruments that it lists.
+    """
+
+    stake: Stake
+    listed: Sequence[Instrument]
+    rules: MatchedRules
+
+
+def demo_run(
+    log: EventLog,
+    plan: LivePlan,
+    demo: Demo,
+    feed_of: FeedOf,
+    seen: Callable[[Envelope], None],
+    observer: Observer | None = None,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    monotonic: Callable[[], float] = time.monotonic,
+    name: Callable[[], UUID] = uuid4,
+) -> LiveRun:
+    """The run, not started yet. `feed_of` makes a feed with order books.
+
+    Raises InvalidInput for a log that was not opened by a demo run of this account, InvalidSettings where the exchange
+    does not support the account, and the log's errors.
+    """
+    steady = SteadyClock(clock)
+    market = DemoMarket(demo, feed_of, steady.tick)
+
+    def followed(envelope: Envelope) -> None:
+        steady.not_before(envelope.meta.recorded_at)
+        seen(envelope)
+
+    return LiveRun(
+        log,
+        plan,
+        market.connect,
+        market.feed,
+        followed,
+        observer,
+        clock=clock,
+        monotonic=monotonic,
+        name=name,
+        source=PAPER_LIVE,
+    )
+
+
+class DemoMarket:
+    """Makes the exchange, and the feed that moves it; `connect` is called before `feed`."""
+
+    def __init__(self, demo: Demo, feed_of: FeedOf, clock: Callable[[], datetime]) -> None:
+        self._demo, self._feed_of, self._clock = demo, feed_of, clock
+        self._exchange: FedExchange | None = None
+
+    def connect(self, world: World, _wake: Wake) -> LiveVenue:
+        """The exchange of a new account, or that of the log."""
+        demo, now = self._demo, self._clock()
+        listed, stake = {one.id: one for one in demo.listed}, demo.stake
+        if world.log_id is None:
+            exchange = FedExchange(listed, stake.currency, stake.balance, stake.leverage, demo.rules, now)
+        else:
+            exchange = FedExchange.restored(world, demo.rules, now, demo.listed)
+        self._exchange = exchange
+        leverage = stake.leverage if world.log_id is None else world.portfolio.account.leverage
+        return LiveVenue(exchange, DemoAccount(leverage), _nothing, _nothing)
+
+    def feed(self, instruments: Sequence[str], wake: Wake) -> MarketFeed:
+        """The feed of these instruments."""
+        assert self._exchange is not None
+        return MatchedFeed(self._feed_of(instruments, wake), self._exchange, self._clock)
+
+
+class DemoAccount:
+    """See `commands.venue_account.VenueAccount`: it fits, because this process has made it."""
+
+    def __init__(self, leverage: Decimal) -> None:
+        self._leverage = leverage
+
+    def clock_skew(self) -> timedelta:
+        """None: the exchange has this machine's clock."""
+        return timedelta(0)
+
+    def rights(self) -> KeyRights:
+        """There is no key."""
+        return KeyRights(may_trade=True, may_withdraw=False)
+
+    def terms(self, instrument: str) -> TradingTerms:
+        """See `VenueAccount.terms`."""
+        return TradingTerms(instrument=instrument, is_one_way=True, is_isolated=True, leverage=self._leverage)
+
+    def set_one_way(self, instrument: str) -> None:
+        """Every instrument is in one-way mode."""
+
+    def set_leverage(self, instrument: str, leverage: Decimal) -> None:
+        """The leverage is that of the account."""
+        self._leverage = leverage
+
+    def silence(self) -> str:
+        """Reports always arrive."""
+        return ""
+
+
+def _nothing() -> None:
+    """Nothing connects and nothing has to be ended."""

@@ -1,0 +1,76 @@
+"""`whence paper --live`: what is refused before any network is used, and a demo run as a person starts and stops it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from domain.log import Envelope
+from infra.config import WhenceSettings
+from infra.logs import open_reader
+from tests.adapters.simulated.server.serving import running_venue
+from tests.infra.cli.conftest import Whence
+from tests.journeys.program import PATIENCE, WHENCE, environment
+
+LIVE = ("paper", "--live", "--symbol", "BTCUSDT")
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("paper", "--live"), "--symbol"),
+        ((*LIVE, "--symbol", "BTCUSD_X"), "--symbol"),
+        ((*LIVE, "--symbol", "NOBODYUSDT"), "whence instruments update"),
+        ((*LIVE, "--exchange", "nyse"), "--exchange 'nyse'"),
+        ((*LIVE, "--interval", "7m"), "--interval '7m'"),
+        ((*LIVE, "--address", "nowhere"), "--address"),
+        ((*LIVE, "--leverage", "1000"), "leverage"),
+        ((*LIVE, "--balance", "-1"), "balance"),
+        ((*LIVE, "--candles", "x.csv"), "--candles"),
+        ((*LIVE, "--pace", "60x"), "--pace"),
+        ((*LIVE, "--seed", "1"), "--seed"),
+        ((*LIVE, "--trades"), "--trades"),
+        ((*LIVE, "--fresh"), "--fresh"),
+        ((*LIVE, "--json"), "--json"),
+        (("paper", "--exchange", "bybit"), "--exchange"),
+        (("paper", "--interval", "5m"), "--interval"),
+        (("paper", "--address", "http://127.0.0.1:1"), "--address"),
+    ],
+    ids=lambda value: " ".join(value[1:]) if isinstance(value, tuple) else "",
+)
+def test_what_cannot_be_traded_is_refused_and_named(
+    whence: Whence, tmp_path: Path, words: Sequence[str], named: str
+) -> None:
+    done = whence(*words)
+    assert done.code == 2, done
+    assert named in done.err
+    assert not (tmp_path / "whence.db").exists()
+
+
+def test_every_line_of_a_demo_run_names_it_and_sigterm_ends_it(tmp_path: Path) -> None:
+    log = "sqlite:///demo.db"
+    with running_venue(start=time.time_ns() // 1_000_000) as venue:
+        words = [str(WHENCE), *LIVE, "--address", venue.url, "--log", log, "--port", "0"]
+        with subprocess.Popen(
+            words, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=environment()
+        ) as process:
+            assert process.stderr is not None
+            lines: list[str] = []
+            for line in process.stderr:
+                lines.append(line)
+                if "ReconciliationEnded" in line:
+                    process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE) == 0
+    logged = [json.loads(line) for line in lines]
+    assert {one["program"] for one in logged if not one["logger"].startswith("uvicorn")} == {"DEMO"}
+    assert "nothing is held: no position and no entry" in [one["event"] for one in logged]
+    with closing(open_reader(WhenceSettings(log=f"sqlite:///{tmp_path / 'demo.db'}"))) as reader:
+        first: Envelope = next(iter(reader.read())).envelope
+    assert first.meta.source == "paper-live"
