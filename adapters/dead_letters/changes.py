@@ -61,6 +61,8 @@ def check_retry(letter: DeadLetter) -> None:
             f"letter {letter.id} was retried {letter.retries} times and is PERMANENT: discard it with a reason, by "
             f"`whence dead-letters discard {letter.id} --reason …`"
         )
+    if letter.is_count:
+        raise Refused(f"letter {letter.id} stands for several that were not kept: discard it with a reason")
     if letter.is_due:
         raise Refused(f"letter {letter.id} can be read already: the engine of its log takes it in")
     if not letter.is_whole:

@@ -59,11 +59,6 @@ class LetterKeeper:
                 self._thread.start()
             self._changed.notify_all()
 
-    def flush(self, seconds: float) -> bool:
-        """Waits until no letter waits any more; returns whether that is so within the time."""
-        with self._changed:
-            return self._changed.wait_for(lambda: not self._backlog, seconds)
-
     def close(self) -> None:
         """Writes what waits and ends the thread. What the store does not take is logged with its number. Idempotent."""
         self._is_closing.set()
@@ -74,12 +69,17 @@ class LetterKeeper:
             self._thread.join()
 
     def _run(self) -> None:
-        while self._has_work():
-            if not self._step():
-                if self._is_closing.is_set():
-                    break
-                self._is_closing.wait(self._pause)
-        self._release()
+        try:
+            while self._has_work():
+                if not self._step():
+                    if self._is_closing.is_set():
+                        break
+                    self._is_closing.wait(self._pause)
+            self._release()
+        finally:
+            self._report_lost()
+
+    def _report_lost(self) -> None:
         with self._changed:
             if lost := len(self._backlog) + self._backlog.left_out.total():
                 message = "alert: %s dead letters could not be kept"

@@ -44,6 +44,11 @@ class DeadLetter(Struct, frozen=True, gc=False, kw_only=True):
     note: str = ""
 
     @property
+    def is_count(self) -> bool:
+        """Whether the letter stands for others, which were counted and not kept."""
+        return not self.size and "@" not in self.place
+
+    @property
     def is_whole(self) -> bool:
         """Whether the whole original is kept."""
         return self.kept == self.size

@@ -12,6 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Final
 
@@ -192,7 +193,7 @@ class TopicLetters:
                 _KINDS[kind](self._known, headers[kind], message.offset() or 0)
                 return
             fault: Exception | str = "it is neither a letter nor a change"
-        except (ValueError, KeyError) as raised:
+        except (ValueError, KeyError, RecursionError, OverflowError) as raised:
             fault = raised
         self.strangers += 1
         _log.warning("the record at offset %s of %s is passed over: %s", message.offset(), self.topic, fault)
@@ -243,17 +244,26 @@ def _failed(failures: list[str]) -> Callable[[KafkaError | None, Message], None]
 def _take_letter(known: dict[str, _Known], header: bytes, offset: int) -> None:
     """The first record of a letter counts: it may have been written twice."""
     letter = msgspec.json.decode(header, type=DeadLetter)
+    _check_time(letter.received_at)
     known.setdefault(letter.id, _Known(letter, offset))
 
 
 def _take_change(known: dict[str, _Known], header: bytes, _offset: int) -> None:
     """A change that is not the next one of its letter was overtaken, and changes nothing."""
     change = msgspec.json.decode(header, type=Change)
+    _check_time(change.at)
     found = known[change.letter]
     after = applied(found.letter, change)
     if after is not None:
         found.letter = after
         found.changes.append(change)
+
+
+def _check_time(at: datetime) -> None:
+    """Raises ValueError for a time without a zone, OverflowError for one that is no time in UTC."""
+    if at.tzinfo is None:
+        raise ValueError("its time has no zone")
+    at.astimezone(UTC)
 
 
 _KINDS: Mapping[str, Callable[[dict[str, _Known], bytes, int], None]] = {

@@ -17,7 +17,7 @@ from adapters.dead_letters.letter import DeadLetter
 from adapters.dead_letters.state import OPEN, LetterSource, LetterState
 from adapters.dead_letters.store import DeadLetters, Wanted
 from adapters.log.address import SqliteAddress, parse_address
-from domain.errors import InvalidInput, KeyRefused, MarkRefused
+from domain.errors import InvalidInput, KeyRefused, MarkRefused, Refused
 from domain.plain_text import check_plain, fault_in
 from infra.cli.rows import blocks, show
 from infra.config import WhenceSettings, load
@@ -85,7 +85,8 @@ def retried(
 ) -> bool:
     """Retries these letters, or all that can be retried where none is named, and prints what became of each.
 
-    Returns whether none of them was retried in vain. Raises what `infra.run.retrying.retried` raises.
+    Returns whether none of them was retried in vain. Raises Refused after the others, where some cannot be retried, and
+    what else `infra.run.retrying.retried` raises.
     """
     from infra.run.retrying import retried as retry
 
@@ -94,13 +95,20 @@ def retried(
         named = ids or [
             one.id for one in letters.letters(Wanted(source=source, states=_RETRIABLE)) if _can(one)
         ]
-        found = [retry(settings, letters, one, datetime.now(UTC), by) for one in named]
-    _print([_row(one) for one in found], as_json=as_json, nothing="no dead letter can be retried")
+        found, refused = list[DeadLetter](), list[str]()
+        for one in named:
+            try:
+                found.append(retry(settings, letters, one, datetime.now(UTC), by))
+            except Refused as fault:
+                refused.append(str(fault))
+    _print([_row(one) for one in found], as_json=as_json, nothing="no dead letter was retried")
+    if refused:
+        raise Refused("; ".join(refused))
     return all(one.is_due or one.state is LetterState.RESOLVED for one in found)
 
 
 def _can(letter: DeadLetter) -> bool:
-    return letter.is_whole and not letter.is_due
+    return letter.is_whole and not letter.is_due and not letter.is_count
 
 
 def discarded(ids: Sequence[str], reason: str, by: str, *, as_json: bool, **given: object) -> None:

@@ -99,7 +99,7 @@ _READERS: Mapping[str, Callable[[str], Sequence[str]]] = {"bybit": _bybit}
 def _place(letter: DeadLetter) -> tuple[str, int, int]:
     place = record_at(letter.place)
     if place is None:
-        raise Refused(f"letter {letter.id} stands for several originals, which are not kept; discard it")
+        raise Refused(f"letter {letter.id} has no place in a topic: discard it with a reason")
     return place
 
 

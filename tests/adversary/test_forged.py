@@ -147,3 +147,7 @@ def test_records_of_a_stranger_in_the_topic_of_a_running_engine_change_nothing(
     assert refused.stderr.strip().endswith("8 records are refused")
     with closing(open_reader(WhenceSettings(log=address))) as reader:
         assert len(reader.refused()) == 8
+    listed = whence(tmp_path, "dead-letters", "list", "--source", "record", "--json", "--log", address)
+    letters = json.loads(listed.stdout)
+    assert len({letter["place"] for letter in letters}) == len(letters) == 8
+    assert sorted(letter["bytes"] for letter in letters)[:2] == [len(b"garbage")] * 2

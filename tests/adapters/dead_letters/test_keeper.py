@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from threading import Event
 
@@ -87,17 +88,17 @@ def test_letters_over_the_number_that_a_store_may_have_are_counted(opened: Opene
 
 
 def test_letters_wait_while_the_store_does_not_answer(opened: Opened) -> None:
-    attempts: list[int] = []
+    attempts, answers = count(1), Event()
 
     def at_the_third() -> DeadLetters:
-        attempts.append(1)
-        if len(attempts) < 3:
+        if next(attempts) < 3:
             raise StoreUnavailable("not now")
+        answers.set()
         return opened()
 
     keeper = LetterKeeper(at_the_third, lambda: NOON, pause=0.01)
     keeper.keep([came(), came(1)])
-    assert keeper.flush(60)
+    assert answers.wait(60)
     keeper.close()
     assert len(reasons(opened)) == 2
 

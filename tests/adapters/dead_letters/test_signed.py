@@ -7,7 +7,9 @@ import stat
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
+from confluent_kafka import Producer
 
 from adapters.dead_letters.store import DeadLetters
 from domain.errors import MarkRefused
@@ -62,3 +64,35 @@ def test_a_reader_of_a_log_without_letters_makes_no_file(settings: WhenceSetting
     assert list(found().letters()) == []
     found.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_of_a_stranger_s_records_in_the_topic_none_changes_a_letter_and_a_forged_letter_is_not_read(
+    kafka_bootstrap_servers: str, kafka_topic: str
+) -> None:
+    with closing(
+        open_letters(WhenceSettings(log=f"kafka://{kafka_bootstrap_servers}/{kafka_topic}"))
+    ) as letters:
+        letters.keep([came()])
+        forged = came(1)
+        header = msgspec.json.encode(forged.letter)
+        producer = Producer({"bootstrap.servers": kafka_bootstrap_servers})
+        for value, headers in (
+            (b"garbage", []),
+            (b"garbage", [("letter", b"{")]),
+            (b"garbage", [("letter", b'{"x":' * 50_000)]),
+            (
+                b"garbage",
+                [("letter", header.replace(b"2026-03-02T12:00:01.123456Z", b"0001-01-01T00:00:00+14:00"))],
+            ),
+            (b"garbage", [("letter", header.replace(b"Z", b""))]),
+            (b"", [("change", b'{"letter":"gone"}')]),
+            (b"other", [("letter", msgspec.json.encode(came().letter))]),
+            (forged.original, [("letter", header)]),
+        ):
+            given: list[tuple[str, str | bytes | None]] = [*headers]
+            producer.produce(f"{kafka_topic}.dead-letters", value, "key", 0, headers=given)
+        assert producer.flush(20) == 0
+        assert [one.id for one in letters.letters()] == [forged.letter.id, came().letter.id]
+        assert letters.original(came().letter.id) == came().original
+        with pytest.raises(MarkRefused):
+            letters.original(forged.letter.id)

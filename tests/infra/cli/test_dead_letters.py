@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from adapters.dead_letters.backlog import TOO_FAST, Backlog
 from adapters.dead_letters.letter import Arrival
 from adapters.dead_letters.state import LetterSource
 from infra.config import WhenceSettings
 from infra.dead_letters import open_letters
 from tests.adapters.bybit.pushed import execution, executions
-from tests.adapters.dead_letters.lettering import ODD, came
+from tests.adapters.dead_letters.lettering import NOON, ODD, came
 from tests.infra.cli.conftest import Whence
 
 LOG = "sqlite:///first.db"
@@ -110,6 +111,22 @@ def test_a_message_that_can_be_read_now_waits_for_the_engine(whence: Whence, log
     assert (done.code, row["id"], row["waits_for_engine"]) == (0, one, True)
     again = whence("dead-letters", "retry", one, "--log", log)
     assert (again.code, "the engine of its log takes it in" in again.err) == (1, True)
+
+
+def test_of_several_letters_those_that_can_be_retried_are_and_the_others_are_named(
+    whence: Whence, log: str
+) -> None:
+    counted = Backlog()
+    counted.leave_out([came(9)], TOO_FAST)
+    [count] = counted.summaries(NOON)
+    strange, readable = came(2, place="okx"), came(3, original=READABLE)
+    keep(count, strange, readable)
+    done = whence("dead-letters", "retry", "--all", "--log", log)
+    assert (done.code, readable.letter.id in done.out) == (1, True)
+    assert f"cannot read a message of okx again; discard letter {strange.letter.id}" in done.err
+    assert count.letter.id not in done.err
+    named = whence("dead-letters", "retry", count.letter.id, "--log", log)
+    assert (named.code, "stands for several that were not kept" in named.err) == (1, True)
 
 
 @pytest.mark.parametrize(
