@@ -319,4 +319,8 @@ class Losing:
         if name != self._lost:
             return getattr(self._exchange, name)
         self._lost = ""
-        return lambda *_given, **_named: None
+        return _does_nothing
+
+
+def _does_nothing(*_given: object, **_named: object) -> None:
+    """Takes a request and forgets it."""
