@@ -10,7 +10,8 @@ class Bounds(Struct, frozen=True, gc=False, kw_only=True):
     updates of its book wait for the caller.
 
     Seconds: a candle that was not pushed is fetched `late` after its end; a price is fetched of an instrument without a
-    message for `quiet`, and again after that time; a book is subscribed anew at most once in `renewal`.
+    message for `quiet`, and again after that time; what is missing is looked for every `look`; a book is subscribed
+    anew at most once in `renewal`.
     """
 
     instruments: int = 10
@@ -19,3 +20,4 @@ class Bounds(Struct, frozen=True, gc=False, kw_only=True):
     late: float = 2.0
     quiet: float = 10.0
     renewal: float = 1.0
+    look: float = 0.5

@@ -56,6 +56,7 @@ class Connection:
             callback_function=on_text,
             **_authentication(line),
         )
+        self._socket = getattr(self._pybit.ws.sock, "sock", None)
 
     @property
     def is_alive(self) -> bool:
@@ -69,15 +70,17 @@ class Connection:
         """Ends the connection and its thread.
 
         The connection is shut down under the socket's thread, which notices that at once. pybit's `exit` would take
-        the connection away from the thread, which then sleeps until its next look for a pong.
+        the connection away from the thread, which then sleeps until its next look for a pong. The library leaves the
+        socket open where Bybit has closed the connection with a handshake.
         """
         self._pybit.exited = True
         self._pybit._stop_custom_ping_timer()  # noqa: SLF001 - only pybit's `exit` ends it otherwise
-        connection = getattr(self._pybit.ws.sock, "sock", None)
-        if connection is not None:
+        if self._socket is not None:
             with suppress(OSError):  # it has ended already
-                connection.shutdown(SHUT_RDWR)
+                self._socket.shutdown(SHUT_RDWR)
         self._pybit.wst.join()
+        if self._socket is not None:
+            self._socket.close()
 
     def _failed(self, error: object) -> None:
         self.fault = self._line.hide(str(error))

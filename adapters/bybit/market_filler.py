@@ -18,9 +18,6 @@ from adapters.bybit.pace import pause
 from adapters.bybit.site import Site, Timing
 from domain.errors import ExchangeError
 
-_LOOK = 0.5
-"""Seconds between two looks."""
-
 Missing = tuple[Group, InstrumentMarket, CandleLine, Hole]
 
 
@@ -55,7 +52,7 @@ class Filler:
         self._query.close()
 
     def _run(self) -> None:
-        while not self._stopping.wait(_LOOK):
+        while not self._stopping.wait(self._bounds.look):
             for missing in self._missing():
                 self._fill(*missing)
             self._price(self._clock())

@@ -14,7 +14,8 @@ from tenacity import (
     retry_if_exception_type,
     stop_after_attempt,
     stop_when_event_set,
-    wait_exponential_jitter,
+    wait_exponential,
+    wait_random,
 )
 from tenacity.nap import sleep_using_event
 
@@ -64,7 +65,8 @@ class MarketQuery:
         self._patient = Retrying(
             retry=retry_if_exception_type(ExchangeUnreachable),
             stop=stop_after_attempt(_ATTEMPTS) | stop_when_event_set(stopping),
-            wait=wait_exponential_jitter(timing.first_pause, timing.longest_pause, jitter=timing.first_pause),
+            wait=wait_exponential(timing.first_pause, timing.longest_pause)
+            + wait_random(0, timing.first_pause),
             sleep=sleep_using_event(stopping),
             reraise=True,
         )
