@@ -24,6 +24,7 @@ from commands.request import ManualTerms, PlaceOrder, Request, Requested
 from commands.watching import Instance
 from domain.candle import Candle
 from domain.direction import Direction, Side
+from domain.errors import ExchangeUnreachable
 from domain.log import Envelope
 from domain.market import MarketEvent
 from domain.order import OrderPlaced, OrderType
@@ -80,7 +81,7 @@ class HandFeed:
     """A `MarketFeed` whose candles a test makes."""
 
     def __init__(self, past: Sequence[Candle]) -> None:
-        self.past, self.waiting = list(past), list[MarketEvent]()
+        self.past, self.waiting, self.is_cut = list(past), list[MarketEvent](), False
 
     def start(self) -> None: ...
 
@@ -93,6 +94,8 @@ class HandFeed:
     def candles(
         self, instrument: str, interval: timedelta, since: datetime, until: datetime
     ) -> Sequence[Candle]:
+        if self.is_cut:
+            raise ExchangeUnreachable("cut")
         return [one for one in self.past if one.instrument == instrument and since <= one.open_time < until]
 
     def unread(self) -> Sequence[Unread]:
