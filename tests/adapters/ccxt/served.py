@@ -13,7 +13,7 @@ from threading import Event, Thread
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-from adapters.ccxt import CcxtExchange, Credentials, Site, Timing
+from adapters.ccxt import CcxtExchange, Credentials, Dialect, Site, Timing
 from commands.exchange import AnyReport, Ticket
 from domain.direction import Purpose, Side
 from domain.order import OrderPlaced, OrderType
@@ -98,7 +98,11 @@ class Served:
 
 @contextmanager
 def exchange_on(
-    name: str, answers: Answers, placed: Mapping[str, OrderPlaced] | None = None, response: float = 20
+    name: str,
+    answers: Answers,
+    placed: Mapping[str, OrderPlaced] | None = None,
+    response: float = 20,
+    dialect: Dialect | None = None,
 ) -> Generator[tuple[CcxtExchange, Served]]:
     """The adapter without streams, on a server with these answers."""
     served = Served(answers)
@@ -111,6 +115,7 @@ def exchange_on(
         Credentials(KEY, SECRET, PASSPHRASE),
         Site(http=served.url, is_paced=False),
         placed or {},
+        dialect=dialect,
         streams=False,
         timing=timing,
         on_arrival=arrived.set,
