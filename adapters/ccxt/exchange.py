@@ -83,11 +83,11 @@ class CcxtExchange:
     """`name` is the exchange's in ccxt. `placed` holds the terms of the orders that the log knows and that may still be
     open, by order id; a stop or target whose entry is not among them is that of an entry that was filled.
 
-    `dialect` is for an exchange that `DIALECTS` lacks. Reports come from ccxt.pro's streams where the exchange has
-    those of orders and trades, unless `streams` is False,
-    and from polls. `on_arrival` is called, in a thread of a stream or of the poll, where something arrived or a state
-    changed. Every other call comes from one thread. Raises InvalidSettings for an empty key or secret, for an exchange
-    that ccxt does not know, and for one that lacks a call which this program needs.
+    `dialect` is for an exchange that `DIALECTS` lacks. Reports come from polls, and from ccxt.pro's streams where the
+    exchange has those of orders and trades, unless `streams` is False. `on_arrival` is called, in a thread of a stream
+    or of the poll, where something arrived or a state changed. Every other call comes from one thread. Raises
+    InvalidSettings for an empty key or secret, for an exchange that ccxt does not know, and for one that lacks a call
+    which this program needs.
     """
 
     def __init__(
