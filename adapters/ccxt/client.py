@@ -33,7 +33,7 @@ def opened(exchange: str, credentials: Credentials, site: Site, timing: Timing, 
     ccxt = import_module(module)
     if exchange not in ccxt.exchanges:
         raise InvalidSettings(f"ccxt knows no exchange {exchange!r}{meant(exchange, ccxt.exchanges)}")
-    client = getattr(ccxt, exchange)(_settings(exchange, credentials, timing))
+    client = getattr(ccxt, exchange)(_settings(exchange, credentials, site, timing))
     client.has["fetchCurrencies"] = False
     client.log = _silent
     if site.sandbox:
@@ -66,13 +66,13 @@ class _Redirect(HTTPAdapter):
         return super().send(request, *args, **more)
 
 
-def _settings(exchange: str, credentials: Credentials, timing: Timing) -> Mapping[str, object]:
+def _settings(exchange: str, credentials: Credentials, site: Site, timing: Timing) -> Mapping[str, object]:
     return {
         "apiKey": credentials.key,
         "secret": credentials.secret,
         "password": credentials.passphrase,
         "number": str,
-        "enableRateLimit": True,
+        "enableRateLimit": site.is_paced,
         "enableLastJsonResponse": True,
         "timeout": int(timing.response * 1000),
         "options": {

@@ -1,6 +1,6 @@
 """What ccxt does not unify: how each exchange takes client order ids, finds orders and states money.
 
-An exchange without an entry gets `_ANY`: ids of 32 letters and digits, orders searched in the lists of open and ended
+An exchange without an entry gets `ANY`: ids of 32 letters and digits, orders searched in the lists of open and ended
 orders, wallets as ccxt states them.
 """
 
@@ -41,12 +41,12 @@ class Dialect(Struct, frozen=True, gc=False, kw_only=True):
     """`order_id` is the pattern of a client order id; another id is replaced by a digest of it.
 
     `id_filter` is the parameter of a list of orders, `trigger_id` that of a new conditional order, and `link_fields`
-    are the fields of a row that hold the client order id beside ccxt's own. `has_trigger_lists` where conditional
-    orders have endpoints of their own, which `trigger` names; `child_fields` hold the id of the order that a triggered
-    one has become. `amends_whole` where an amendment states all terms; `amends_triggers` where conditional orders can
-    be amended.
-    `history_days` is how far back trades are kept. `trade_type` is the field of a trade that states its kind, and the
-    value of a trade that was none of funding and settlement. `states_funding_paid` where a positive funding was paid.
+    are the fields of a row that hold the client order id beside ccxt's own. `trigger` are the parameters of the lists
+    of conditional orders, where those are apart. `child_fields` hold the id of the order that a conditional one has
+    become, where it becomes another one. `amends_whole` where an amendment states all terms; `amends_triggers` where
+    conditional orders can be amended. `history_days` is how far back trades are kept. `trade_type` is the field of a
+    trade that states its kind, and the value of a trade that was none of funding and settlement.
+    `states_funding_paid` where a positive funding was paid.
     """
 
     order_id: str = "[A-Za-z0-9]{1,32}"
@@ -54,7 +54,6 @@ class Dialect(Struct, frozen=True, gc=False, kw_only=True):
     id_filter: str = ""
     trigger_id: str = ""
     link_fields: tuple[str, ...] = ()
-    has_trigger_lists: bool = False
     trigger: Mapping[str, object] = {}
     child_fields: tuple[str, ...] = ()
     amends_whole: bool = True
@@ -87,7 +86,6 @@ DIALECTS: Mapping[str, Dialect] = {
     "binanceusdm": Dialect(
         order_id="[.A-Z:/a-z0-9_-]{1,36}",
         search=Search.BY_ID,
-        has_trigger_lists=True,
         trigger={"trigger": True},
         child_fields=("actualOrderId",),
         wallet=Wallet(("assets",), "asset", "walletBalance", "availableBalance"),
@@ -99,7 +97,6 @@ DIALECTS: Mapping[str, Dialect] = {
         search=Search.BY_ID,
         trigger_id="algoClOrdId",
         link_fields=("algoClOrdId",),
-        has_trigger_lists=True,
         trigger={"trigger": True, "ordType": "conditional"},
         child_fields=("ordId",),
         amends_whole=False,
@@ -113,9 +110,9 @@ DIALECTS: Mapping[str, Dialect] = {
     ),
 }
 
-_ANY = Dialect(options={"defaultType": "swap"})
+ANY = Dialect(trigger={"trigger": True}, options={"defaultType": "swap"})
 
 
 def dialect_of(exchange: str) -> Dialect:
     """The dialect of an exchange by its name in ccxt."""
-    return DIALECTS.get(exchange, _ANY)
+    return DIALECTS.get(exchange, ANY)

@@ -16,7 +16,7 @@ from tenacity import Retrying, stop_after_attempt
 
 from adapters.ccxt.arrivals import Arrival, Arrivals, Funding, Pushed
 from adapters.ccxt.client import LOGGERS, Client, opened, readable
-from adapters.ccxt.dialect import dialect_of
+from adapters.ccxt.dialect import Dialect, dialect_of
 from adapters.ccxt.holdings import balances, positions
 from adapters.ccxt.lists import Lists
 from adapters.ccxt.names import Names
@@ -83,10 +83,11 @@ class CcxtExchange:
     """`name` is the exchange's in ccxt. `placed` holds the terms of the orders that the log knows and that may still be
     open, by order id; a stop or target whose entry is not among them is that of an entry that was filled.
 
-    Reports come from ccxt.pro's streams where the exchange has those of orders and trades, unless `streams` is False,
-    and from polls. `on_arrival` is called, in a thread of a stream or of the poll, where something arrived or a state
-    changed. Every other call comes from one thread. Raises InvalidSettings for an empty key or secret, for an exchange
-    that ccxt does not know, and for one that lacks a call which this program needs.
+    `dialect` is for an exchange that `DIALECTS` lacks. Reports come from polls, and from ccxt.pro's streams where the
+    exchange has those of orders and trades, unless `streams` is False. `on_arrival` is called, in a thread of a stream
+    or of the poll, where something arrived or a state changed. Every other call comes from one thread. Raises
+    InvalidSettings for an empty key or secret, for an exchange that ccxt does not know, and for one that lacks a call
+    which this program needs.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class CcxtExchange:
         site: Site,
         placed: Mapping[str, OrderPlaced] = _NOBODY,
         *,
+        dialect: Dialect | None = None,
         streams: bool = True,
         timing: Timing | None = None,
         on_arrival: Callable[[], None] = _nothing,
@@ -105,7 +107,7 @@ class CcxtExchange:
             raise InvalidSettings(f"{name} needs an API key and its secret")
         timing = timing or Timing()
         open_client = partial(opened, name, credentials, site, timing)
-        self.venue, self._dialect, self._monotonic = name, dialect_of(name), monotonic
+        self.venue, self._dialect, self._monotonic = name, dialect or dialect_of(name), monotonic
         self.ccxt: Any = open_client()
         _check_calls(self.ccxt)
         self._client = Client(self.ccxt, credentials)
@@ -355,7 +357,7 @@ class CcxtExchange:
         """Places an order. A refusal counts only where the exchange has no order with the id."""
         markets, link = self._lists.markets, self._names.link(ticket.order_id)
         market = markets.of(ticket.terms.instrument)
-        placed = placement(ticket, link, market, markets, self._dialect)
+        placed = placement(ticket, link, market, markets, self._dialect, self._lists.feature("createOrder"))
         call = partial(
             self.ccxt.create_order,
             placed.symbol,
@@ -389,7 +391,7 @@ class CcxtExchange:
         self._cancel(self._address(order_id))
 
     def _cancel(self, address: Address) -> None:
-        params = {"trigger": True} if address.is_trigger and self._dialect.has_trigger_lists else {}
+        params = {"trigger": True} if address.is_trigger and self._lists.has_trigger_lists else {}
         self._client.send(partial(self.ccxt.cancel_order, address.venue_id, address.symbol, params))
 
     def _address(self, order_id: str) -> Address:

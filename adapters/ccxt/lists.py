@@ -116,16 +116,19 @@ class Lists:
         return self._where(lambda row: row.link == link, symbol)
 
     def _where(self, matches: Callable[[OrderRow], bool], symbol: str | None) -> OrderRow | None:
-        for row in (*self._open(symbol, {}), *self._ended(symbol)):
-            if matches(row):
-                return row
+        for kind in self._kinds():
+            for row in (*self._open(symbol, kind), *self._ended(symbol, kind)):
+                if matches(row):
+                    return row
         return None
 
-    def _ended(self, symbol: str | None) -> Iterator[OrderRow]:
+    def _ended(self, symbol: str | None, params: Params) -> Iterator[OrderRow]:
         ccxt = self.client.ccxt
         for name in _ENDED:
             if ccxt.has[name] is True:
-                for found in self.client.ask(partial(getattr(ccxt, _METHODS[name]), symbol)):
+                for found in self.client.ask(
+                    partial(getattr(ccxt, _METHODS[name]), symbol, None, None, params)
+                ):
                     row = self.order(found)
                     if row is not None:
                         yield row
@@ -158,7 +161,12 @@ class Lists:
 
     def _kinds(self) -> Sequence[Params]:
         plain: Params = {}
-        return [plain, dict(self.dialect.trigger)] if self.dialect.has_trigger_lists else [plain]
+        return [plain, dict(self.dialect.trigger)] if self.has_trigger_lists else [plain]
+
+    @property
+    def has_trigger_lists(self) -> bool:
+        """Whether conditional orders are listed and cancelled apart from the others."""
+        return bool(self.dialect.trigger) and self.feature("fetchOpenOrders").get("trigger") is True
 
     def market(self, found: Table) -> Market | None:
         """The market of a structure of ccxt; None where it is not traded here."""
@@ -209,18 +217,19 @@ class Lists:
     # -- what ccxt knows of the exchange
 
     def _symbols(self, method: str, instruments: Sequence[str]) -> Sequence[str | None]:
-        if not self._feature(method).get("symbolRequired"):
+        if not self.feature(method).get("symbolRequired"):
             return [None]
         return [self.markets.of(one).symbol for one in instruments]
 
     def _limit(self, method: str) -> int | None:
-        return _count(self._feature(method).get("limit"))
+        return _count(self.feature(method).get("limit"))
 
     def _window(self, method: str) -> timedelta | None:
-        days = _count(self._feature(method).get("untilDays"))
+        days = _count(self.feature(method).get("untilDays"))
         return None if days is None else timedelta(days=days)
 
-    def _feature(self, method: str) -> Table:
+    def feature(self, method: str) -> Table:
+        """What ccxt states of a call for linear perpetuals."""
         features = table(self.client.ccxt.features)
         linear = table(table(features.get("swap")).get("linear"))
         found = linear.get(method)

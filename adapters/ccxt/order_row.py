@@ -90,10 +90,10 @@ class OrderRow(Struct, frozen=True, gc=False, kw_only=True):
 def order_row(row: Table, market: Market, dialect: Dialect) -> OrderRow:
     """The order of ccxt's structure. Raises InvalidInput where it is not complete.
 
-    A conditional order with an endpoint of its own has no fills: the order that it becomes has them.
+    A conditional order that becomes another one has no fills: that one has them.
     """
     info, waits_for = table(row.get("info")), _trigger(row)
-    has_child = dialect.has_trigger_lists and waits_for is not None
+    has_child = bool(dialect.child_fields) and waits_for is not None
     quantity = scaled(figure(row, "amount"), market.size)
     filled = ZERO if has_child else scaled(figure(row, "filled"), market.size)
     return OrderRow(

@@ -14,6 +14,7 @@ from msgspec import Struct
 from adapters.ccxt.dialect import Dialect
 from adapters.ccxt.markets import Market, Markets
 from adapters.ccxt.order_row import OrderRow, Terms
+from adapters.instruments.document import Table
 from commands.exchange import Ticket
 from domain.direction import Purpose, Side
 from domain.errors import ExchangeRefused
@@ -59,14 +60,20 @@ def is_target(terms: OrderPlaced) -> bool:
     return terms.purpose is Purpose.TARGET and terms.parent is not None
 
 
-def placement(ticket: Ticket, link: str, market: Market, markets: Markets, dialect: Dialect) -> Placement:
-    """The request for a ticket. Raises ExchangeRefused where ccxt would truncate or round a figure."""
+def placement(
+    ticket: Ticket, link: str, market: Market, markets: Markets, dialect: Dialect, feature: Table
+) -> Placement:
+    """The request for a ticket; `feature` is what ccxt states of the exchange's `create_order`.
+
+    Raises ExchangeRefused where ccxt would truncate or round a figure, and for a conditional order that the exchange
+    does not have.
+    """
     terms = ticket.terms
     params: Params = {"clientOrderId": link}
     if terms.reduce_only:
         params["reduceOnly"] = True
     if is_conditional(terms):
-        params |= trigger(terms, _level(terms), market, markets)
+        params |= _trigger(terms, markets.price(market, _level(terms)), feature)
         if dialect.trigger_id:
             params[dialect.trigger_id] = link
     is_limit = terms.type is OrderType.LIMIT and not is_target(terms)
@@ -80,14 +87,15 @@ def placement(ticket: Ticket, link: str, market: Market, markets: Markets, diale
     )
 
 
-def trigger(terms: OrderPlaced, level: Decimal, market: Market, markets: Markets) -> Params:
+def _trigger(terms: OrderPlaced, price: str, feature: Table) -> Params:
     """The parameters by which an order waits for a price."""
-    price = markets.price(market, level)
-    if is_target(terms):
-        return {"takeProfitPrice": price}
-    if terms.reduce_only:
-        return {"stopLossPrice": price}
-    return {"triggerPrice": price, "triggerDirection": _DIRECTIONS[terms.side]}
+    named = "takeProfitPrice" if is_target(terms) else "stopLossPrice"
+    if terms.reduce_only and feature.get(named):
+        return {named: price}
+    if not feature.get("triggerPrice"):
+        raise ExchangeRefused("not sent: the exchange has no such conditional order in ccxt")
+    rises = terms.side if not is_target(terms) else terms.side.opposite
+    return {"triggerPrice": price, "triggerDirection": _DIRECTIONS[rises]}
 
 
 def amendment(

@@ -9,13 +9,15 @@ class Site(Struct, frozen=True, gc=False, kw_only=True):
     """`sandbox` is the exchange's testnet, `demo` its demo trading.
 
     `http` and `socket` replace scheme and host of the exchange's addresses, for a venue of one's own
-    (`http://host:port`, `ws://host:port`); empty for the exchange itself.
+    (`http://host:port`, `ws://host:port`); empty for the exchange itself. `is_paced` where requests keep the
+    exchange's rate limits, as far as ccxt knows them.
     """
 
     sandbox: bool = False
     demo: bool = False
     http: str = ""
     socket: str = ""
+    is_paced: bool = True
 
 
 class Timing(Struct, frozen=True, gc=False, kw_only=True):

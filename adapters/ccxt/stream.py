@@ -115,7 +115,7 @@ class Stream:
         faults = [fault for one in watches if one.done() and (fault := one.result())]
         for one in (*watches, stopping):
             one.cancel()
-        await asyncio.gather(*watches, stopping, return_exceptions=True)
+        await asyncio.wait([*watches, stopping])
         await client.close()
         self._change(is_live=False, fault=faults[0] if faults else "")
 

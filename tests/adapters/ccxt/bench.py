@@ -54,17 +54,16 @@ class CcxtBench:
         self._exchange = CcxtExchange(
             "bybit",
             Credentials(self.key, SECRET),
-            Site(http=venue.url, socket=venue.socket_url),
+            Site(http=venue.url, socket=venue.socket_url, is_paced=False),
             placed or {},
             streams=streams,
             timing=timing,
             on_arrival=self.arrived.set,
         )
-        unlimited(self._exchange)
         self._exchange.start()
         self.until(lambda: self._exchange.poll_state.polls > 0)
         if streams:
-            self._await_topics()
+            venue.await_account(self.account, _TOPICS)
         self._sent = venue.do(lambda one: one.delivery.sent)
         self.trades_at("100")
 
@@ -130,16 +129,6 @@ class CcxtBench:
         assert stream is not None
         return stream.pushes
 
-    def _await_topics(self) -> None:
-        self.venue.wait(
-            self.venue._until(
-                lambda one: any(
-                    session.account is self.account and set(session.topics) >= _TOPICS
-                    for session in one.sockets.sessions
-                )
-            )
-        )
-
     def _account(self, server: VenueServer) -> Account:
         known_account = server.venue.accounts.get(self.key)
         return known_account or server.venue.open_account(self.key, SECRET, Decimal(10_000))
@@ -147,9 +136,3 @@ class CcxtBench:
     def _end_orders(self, server: VenueServer) -> None:
         for order in list(self.account.orders.values()):
             server.venue.end(order, "CancelByAdmin", server.clock.market())
-
-
-def unlimited(exchange: CcxtExchange) -> None:
-    """Takes ccxt's pauses between requests away, which are those of the real exchange."""
-    for ccxt in (exchange.ccxt, exchange._poll._lists.client.ccxt):
-        ccxt.enableRateLimit = False

@@ -7,16 +7,16 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-from adapters.ccxt import CcxtExchange, Credentials, Site, Timing
+from adapters.ccxt import CcxtExchange, Credentials, Dialect, Site, Timing
 from commands.exchange import AnyReport, Ticket
 from domain.direction import Purpose, Side
 from domain.order import OrderPlaced, OrderType
-from tests.adapters.ccxt.bench import unlimited
 
 KEY, SECRET, PASSPHRASE = "served-key-4711", "served-secret-4712", "served-phrase-4713"
 AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -42,7 +42,7 @@ class Silence(NamedTuple):
     """No response: the connection is closed when the test ends."""
 
 
-Answer = Any
+Answer = Callable[[Request], Any] | Page | Silence | dict[str, Any] | list[Any]
 Answers = Mapping[str, Answer]
 
 
@@ -84,7 +84,7 @@ class Served:
         request = _request(handler)
         self.requests.append(request)
         found = self.answers.get(f"{request.method} {request.path}", Page(404, "{}"))
-        answer = found(request) if isinstance(found, Callable) else found  # type: ignore[arg-type]
+        answer = found(request) if callable(found) else found
         if isinstance(answer, Silence):
             self.over.wait()
             return
@@ -98,7 +98,11 @@ class Served:
 
 @contextmanager
 def exchange_on(
-    name: str, answers: Answers, placed: Mapping[str, OrderPlaced] | None = None, response: float = 20
+    name: str,
+    answers: Answers,
+    placed: Mapping[str, OrderPlaced] | None = None,
+    response: float = 20,
+    dialect: Dialect | None = None,
 ) -> Generator[tuple[CcxtExchange, Served]]:
     """The adapter without streams, on a server with these answers."""
     served = Served(answers)
@@ -109,13 +113,13 @@ def exchange_on(
     exchange = CcxtExchange(
         name,
         Credentials(KEY, SECRET, PASSPHRASE),
-        Site(http=served.url),
+        Site(http=served.url, is_paced=False),
         placed or {},
+        dialect=dialect,
         streams=False,
         timing=timing,
         on_arrival=arrived.set,
     )
-    unlimited(exchange)
     try:
         yield exchange, served
     finally:
@@ -166,11 +170,13 @@ def ticket(
 def bracket(entry: Ticket, stop: str, target: str) -> Sequence[Ticket]:
     """The entry with its stop `<id>-s1` and its target `<id>-t1`."""
     terms, name, quantity = entry.terms, entry.order_id, str(entry.terms.quantity)
-    legs = {"side": terms.side.opposite, "quantity": quantity, "parent": name}
+    leg = partial(
+        ticket, instrument=terms.instrument, side=terms.side.opposite, quantity=quantity, parent=name
+    )
     return (
         entry,
-        ticket(f"{name}-s1", terms.instrument, trigger=stop, purpose=Purpose.STOP, **legs),
-        ticket(f"{name}-t1", terms.instrument, limit=target, purpose=Purpose.TARGET, **legs),
+        leg(f"{name}-s1", trigger=stop, purpose=Purpose.STOP),
+        leg(f"{name}-t1", limit=target, purpose=Purpose.TARGET),
     )
 
 
@@ -180,7 +186,7 @@ def _request(handler: BaseHTTPRequestHandler) -> Request:
     fields: dict[str, Any] = dict(parse_qsl(split.query))
     if body.startswith(("{", "[")):
         given = json.loads(body)
-        fields |= given[0] if isinstance(given, list) else given
+        fields |= given[0] if body.startswith("[") else given
     else:
         fields |= dict(parse_qsl(body))
     return Request(handler.command, split.path, fields)

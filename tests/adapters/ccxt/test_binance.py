@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.ccxt import CcxtExchange
-from commands.exchange import Accepted, Cancelled, Filled, Liquidated, Report
+from commands.exchange import Filled, Funded, Liquidated, Report
 from domain.direction import Direction, Side
 from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
 from domain.order import OrderType
@@ -133,7 +133,7 @@ def test_an_order_filled_in_parts_is_reported_by_its_trades(running: Running) ->
     first = polled(exchange)
     served.answers[f"GET {TRADES}"] = [trade(1), trade(2, qty="0.300", commission="7.2", maker=False)]
     second = polled(exchange)
-    assert [type(one) for one in first] == [Accepted, Filled]
+    assert [type(one).__name__ for one in first] == ["Accepted", "Filled"]
     (fill,) = [one for one in second if isinstance(one, Filled)]
     assert (fill.order_id, fill.quantity, fill.price, fill.fee, fill.fee_currency, fill.liquidity) == (
         "e1",
@@ -151,7 +151,7 @@ def test_a_cancelled_order_is_reported_with_what_was_filled(running: Running) ->
     exchange.cancel("e1", AT)
     assert [one["orderId"] for one in served.sent("DELETE", ORDER)] == ["1001"]
     served.answers[f"GET {ORDER}"] = order("e1", status="CANCELED", executedQty="0.200", cumQuote="12000")
-    assert [type(one) for one in polled(exchange)] == [Accepted, Cancelled]
+    assert [type(one).__name__ for one in polled(exchange)] == ["Accepted", "Cancelled"]
     found = exchange.order("e1")
     assert found is not None
     assert (found.status, found.filled, found.notional) == (VenueStatus.CANCELLED, D("0.2"), D(12000))
@@ -249,9 +249,9 @@ def test_funding_is_reported_once_with_its_sign(running: Running) -> None:
             "tradeId": "",
         }
     ]
-    funded = [one for one in polled(exchange) if type(one).__name__ == "Funded"]
+    funded = [one for one in polled(exchange) if isinstance(one, Funded)]
     assert [(one.amount, one.fact) for one in funded] == [(D("-1.25"), "exchange:binanceusdm:4711")]
-    assert [one for one in polled(exchange) if type(one).__name__ == "Funded"] == []
+    assert [one for one in polled(exchange) if isinstance(one, Funded)] == []
 
 
 def test_positions_and_balances_have_no_unrealised_profit(running: Running) -> None:

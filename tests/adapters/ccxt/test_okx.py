@@ -11,7 +11,7 @@ import pytest
 from adapters.ccxt import CcxtExchange
 from adapters.ccxt.dialect import dialect_of
 from adapters.ccxt.names import Names
-from commands.exchange import Accepted, Cancelled, Filled, Report
+from commands.exchange import Filled, Report
 from domain.direction import Direction
 from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
 from domain.venue import VenueStatus
@@ -126,7 +126,7 @@ def test_an_order_filled_in_parts_is_reported_in_base_currency(running: Running)
     first = polled(exchange)
     served.answers[f"GET {TRADES}"] = response(trade("1"), trade("2", fillSz="30", fee="1.5", execType="T"))
     second = polled(exchange)
-    assert [type(one) for one in first] == [Accepted, Filled]
+    assert [type(one).__name__ for one in first] == ["Accepted", "Filled"]
     fills = [one for one in (*first, *second) if isinstance(one, Filled)]
     assert [(one.order_id, one.quantity, one.fee, one.liquidity) for one in fills] == [
         (ENTRY, D("0.2"), D("4.8"), "MAKER"),
@@ -142,7 +142,7 @@ def test_a_cancelled_order_is_reported_with_what_was_filled(running: Running) ->
     served.answers[f"GET {ORDER}"] = response(
         order(link(ENTRY), state="canceled", accFillSz="20", avgPx="60000")
     )
-    assert [type(one) for one in polled(exchange)] == [Accepted, Cancelled]
+    assert [type(one).__name__ for one in polled(exchange)] == ["Accepted", "Cancelled"]
     found = exchange.order(ENTRY)
     assert found is not None
     assert (found.status, found.quantity, found.filled, found.notional) == (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -56,7 +56,11 @@ def test_what_ccxt_logs_and_prints_of_requests_holds_no_secret(
 def test_errors_that_quote_secrets_are_shown_without_them(name: str, answer: Any) -> None:
     answers, instrument, path = _EXCHANGES[name]
     with exchange_on(name, {**answers, f"POST {path}": answer, f"GET {path}": answer}) as (exchange, _):
-        for call in (lambda: exchange.submit([ticket("e1", instrument)]), lambda: exchange.order("e1")):
+        calls: Sequence[Callable[[], object]] = (
+            lambda: exchange.submit([ticket("e1", instrument)]),
+            lambda: exchange.order("e1"),
+        )
+        for call in calls:
             with pytest.raises(ExchangeError) as raised:
                 call()
             assert is_clean(str(raised.value))

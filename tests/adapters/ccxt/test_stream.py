@@ -15,7 +15,7 @@ from commands.exchange import Filled, Funded, Gap, Liquidated
 from domain.direction import Side
 from domain.venue import VenueStatus
 from tests.adapters.bybit.bench import trade_at
-from tests.adapters.ccxt.bench import QUICK, CcxtBench, unlimited
+from tests.adapters.ccxt.bench import QUICK, CcxtBench
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue
 from tests.commands.exchange_contract import Session, about
 from tests.replacing import replace
@@ -121,7 +121,7 @@ def test_refused_credentials_are_shown_and_tried_again(venue: RunningVenue, stre
     key = f"wrong-{streams}"
     venue.do(lambda one: one.venue.open_account(key, SECRET, Decimal(1)))
     arrived = threading.Event()
-    site = Site(http=venue.url, socket=venue.socket_url)
+    site = Site(http=venue.url, socket=venue.socket_url, is_paced=False)
     exchange = CcxtExchange(
         "bybit",
         Credentials(key, "wrong"),
@@ -130,7 +130,6 @@ def test_refused_credentials_are_shown_and_tried_again(venue: RunningVenue, stre
         timing=QUICK,
         on_arrival=arrived.set,
     )
-    unlimited(exchange)
     exchange.start()
     while "10004" not in exchange.poll_state.fault:
         assert arrived.wait(30)

@@ -70,6 +70,17 @@ class RunningVenue:
             )
         )
 
+    def await_account(self, account: Account, topics: frozenset[str]) -> None:
+        """Returns when a session of the account has subscribed to all the topics."""
+        self.wait(
+            self._until(
+                lambda one: any(
+                    session.account is account and session.topics >= topics
+                    for session in one.sockets.sessions
+                )
+            )
+        )
+
     def await_fault(self) -> None:
         """Returns when no fault is left."""
         self.wait(self._until(lambda one: not one.faults.listed()))
