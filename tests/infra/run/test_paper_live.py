@@ -74,6 +74,24 @@ def test_a_restored_entry_rests_behind_what_the_book_shows_and_keeps_its_stop_an
     assert "DiscrepancyFound" not in third.names()
 
 
+def test_a_restored_entry_with_a_fill_goes_on_and_its_stop_grows_with_it() -> None:
+    desk = DemoDesk().started()
+    desk.shows("100", "100.1")
+    desk.asks(LIMIT)
+    desk.shows("98.8", "98.9", size="0.04")
+    assert [one.quantity for one in fills(desk)] == [D("0.04")]
+    again = desk.again().started()
+    again.shows("98.8", "98.9", size="0.5")
+    assert [one.quantity for one in fills(again)] == [D("0.04"), D("0.06")]
+    assert {one.terms.quantity for one in again.run.world.portfolio.exits.values()} == {D("0.1")}
+    again.shows("89", "89.1")
+    again.passes(1)
+    assert fills(again)[-1].quantity == D("0.1")
+    assert again.run.world.portfolio.positions == {}
+    assert again.run.world.portfolio.exits == {}
+    assert "DiscrepancyFound" not in again.names()
+
+
 @pytest.mark.parametrize("after", [0, 3600])
 def test_a_restored_account_has_the_balance_and_positions_of_the_log(after: float) -> None:
     desk = DemoDesk().started()
