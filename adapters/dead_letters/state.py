@@ -6,9 +6,11 @@ from enum import StrEnum
 
 
 class LetterSource(StrEnum):
-    """A message of an exchange, a record in the topic of a log, or a request on the command topic."""
+    """A message of an exchange about our account, a message of its market data, a record in the topic of a log, or a
+    request on the command topic."""
 
     EXCHANGE = "EXCHANGE"
+    MARKET = "MARKET"
     RECORD = "RECORD"
     COMMAND = "COMMAND"
 

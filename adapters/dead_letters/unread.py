@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from adapters.dead_letters.changes import failed, understood
 from adapters.dead_letters.keeper import LetterKeeper
@@ -20,15 +20,22 @@ _DUE = Wanted(source=LetterSource.EXCHANGE, is_due=True)
 
 
 class UnreadMessages(Protocol):
-    """The part of an exchange that names what it could not understand; see `commands.exchange.ReportStream`."""
+    """The part of an exchange or a market feed that names what it could not understand."""
+
+    def unread(self) -> Sequence[Unread]:
+        """See `commands.exchange.ReportStream.unread`."""
+        ...
+
+
+class UnreadReports(UnreadMessages, Protocol):
+    """The part of an exchange that names what it could not understand of our account's messages."""
 
     @property
-    def venue(self) -> str: ...
+    def venue(self) -> str:
+        """See `commands.exchange.OrderEntry.venue`."""
+        ...
 
-    def unread(self) -> Sequence[Unread]: ...
 
-
-@runtime_checkable
 class RereadingExchange(Protocol):
     """An exchange that can read a message again, as one that arrives now."""
 
@@ -40,26 +47,36 @@ class RereadingExchange(Protocol):
         ...
 
 
-def keep_unread(exchange: UnreadMessages, letters: LetterKeeper, at: datetime) -> int:
+def keep_unread(exchange: UnreadReports, letters: LetterKeeper, at: datetime) -> int:
     """Keeps every message that the exchange could not understand since the last call; returns their number.
 
     `at` is now, in UTC. Returns at once and raises nothing.
     """
-    found = exchange.unread()
+    return _keep(LetterSource.EXCHANGE, exchange.venue, exchange.unread(), letters, at)
+
+
+def keep_unread_market(feed: UnreadMessages, venue: str, letters: LetterKeeper, at: datetime) -> int:
+    """Keeps every message of market data that could not be understood, as `keep_unread` does."""
+    return _keep(LetterSource.MARKET, venue, feed.unread(), letters, at)
+
+
+def _keep(
+    source: LetterSource, venue: str, messages: Sequence[Unread], letters: LetterKeeper, at: datetime
+) -> int:
     letters.keep(
         [
             arrival(
-                LetterSource.EXCHANGE,
-                exchange.venue,
+                source,
+                venue,
                 at,
                 one.reason,
                 one.content.encode("utf-8", "surrogatepass"),
                 key=f"{at.isoformat()} {number}",
             )
-            for number, one in enumerate(found)
+            for number, one in enumerate(messages)
         ]
     )
-    return len(found)
+    return len(messages)
 
 
 def take_retried(

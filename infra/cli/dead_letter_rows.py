@@ -108,7 +108,8 @@ def retried(
 
 
 def _can(letter: DeadLetter) -> bool:
-    return letter.is_whole and not letter.is_due and not letter.is_count
+    is_late = letter.source is LetterSource.MARKET
+    return letter.is_whole and not letter.is_due and not letter.is_count and not is_late
 
 
 def discarded(ids: Sequence[str], reason: str, by: str, *, as_json: bool, **given: object) -> None:

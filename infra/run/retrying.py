@@ -51,6 +51,14 @@ def _message(
     return due(letter, at, by, "it can be read now; the engine of the log takes it in")
 
 
+def _market(
+    _settings: WhenceSettings, _letters: DeadLetters, letter: DeadLetter, _at: datetime, _by: str
+) -> Change:
+    raise Refused(
+        f"letter {letter.id} is of market data, which is fetched again and not taken in late: discard it with a reason"
+    )
+
+
 def _record(
     settings: WhenceSettings, _letters: DeadLetters, letter: DeadLetter, at: datetime, by: str
 ) -> Change:
@@ -107,6 +115,7 @@ _RETRIES: Mapping[
     LetterSource, Callable[[WhenceSettings, DeadLetters, DeadLetter, datetime, str], Change]
 ] = {
     LetterSource.EXCHANGE: _message,
+    LetterSource.MARKET: _market,
     LetterSource.RECORD: _record,
     LetterSource.COMMAND: _request,
 }

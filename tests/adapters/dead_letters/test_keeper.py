@@ -12,8 +12,10 @@ import pytest
 
 from adapters.dead_letters.backlog import Backlog
 from adapters.dead_letters.keeper import LetterKeeper
-from adapters.dead_letters.state import LetterSource
+from adapters.dead_letters.state import LetterSource, LetterState
 from adapters.dead_letters.store import DeadLetters
+from adapters.dead_letters.unread import keep_unread_market
+from commands.exchange import Unread
 from domain.errors import StoreUnavailable
 from infra.config import WhenceSettings
 from infra.dead_letters import open_letters
@@ -125,3 +127,24 @@ def test_of_a_flood_each_letter_is_kept_or_counted(opened: Opened) -> None:
     counts = [one.reason for one in letters.letters() if "more were counted" in one.reason]
     letters.close()
     assert total - len(counts) + sum(int(one.split()[0].replace(",", "")) for one in counts) == len(flood)
+
+
+class Feed:
+    """Market data of which two messages could not be read."""
+
+    def __init__(self) -> None:
+        self._unread = [Unread("{", "it is not JSON"), Unread("{", "it is not JSON")]
+
+    def unread(self) -> list[Unread]:
+        found, self._unread = self._unread, []
+        return found
+
+
+def test_messages_of_market_data_are_letters_of_their_own_source(opened: Opened) -> None:
+    keeper, feed = LetterKeeper(opened, lambda: NOON), Feed()
+    assert keep_unread_market(feed, "bybit", keeper, NOON) == 2
+    assert keep_unread_market(feed, "bybit", keeper, NOON) == 0
+    keeper.close()
+    letters = opened()
+    assert dict(letters.counts()) == {(LetterSource.MARKET, LetterState.NEW): 2}
+    letters.close()

@@ -120,13 +120,16 @@ def test_of_several_letters_those_that_can_be_retried_are_and_the_others_are_nam
     counted.leave_out([came(9)], TOO_FAST)
     [count] = counted.summaries(NOON)
     strange, readable = came(2, place="okx"), came(3, original=READABLE)
-    keep(count, strange, readable)
+    late = came(4, source=LetterSource.MARKET)
+    keep(count, strange, readable, late)
     done = whence("dead-letters", "retry", "--all", "--log", log)
     assert (done.code, readable.letter.id in done.out) == (1, True)
     assert f"cannot read a message of okx again; discard letter {strange.letter.id}" in done.err
     assert count.letter.id not in done.err
     named = whence("dead-letters", "retry", count.letter.id, "--log", log)
     assert (named.code, "stands for several that were not kept" in named.err) == (1, True)
+    assert late.letter.id not in done.out + done.err
+    assert "is of market data" in whence("dead-letters", "retry", late.letter.id, "--log", log).err
 
 
 @pytest.mark.parametrize(
