@@ -6,13 +6,14 @@ takes them in like reports of orders (`commands/inputs.py`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
 from domain.breaker import (
     FAILURES,
+    UNBROKEN,
     Breaker,
     BreakerClosed,
     BreakerEvent,
@@ -23,6 +24,7 @@ from domain.breaker import (
     Service,
     failures_at,
 )
+from domain.errors import ExchangeError, ExchangeRefused
 
 
 class Unanswered(Struct, frozen=True, gc=False, kw_only=True):
@@ -50,6 +52,26 @@ class EndPause(Struct, frozen=True, gc=False):
 
 
 CallReport = Unanswered | Answered
+
+
+def unanswered(error: ExchangeError, service: Service, at: datetime) -> Sequence[CallReport]:
+    """The report of the failed call to its circuit breaker; none for a structured refusal, which is an answer."""
+    if isinstance(error, ExchangeRefused):
+        return ()
+    return [Unanswered(service=service, at=at, fact=_clock_fact(at), reason=str(error))]
+
+
+def answered(breakers: Mapping[Service, Breaker], service: Service, at: datetime) -> Sequence[CallReport]:
+    """The report of an answered call; none while the breaker is closed, because it would change nothing."""
+    if breakers.get(service, UNBROKEN).mode is Mode.CLOSED:
+        return ()
+    return [Answered(service=service, at=at, fact=_clock_fact(at))]
+
+
+def _clock_fact(at: datetime) -> str:
+    return f"clock:{at.isoformat(timespec='microseconds')}"
+
+
 BreakerCommand = CallReport | EndPause
 
 

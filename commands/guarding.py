@@ -8,7 +8,7 @@ reduces a position, its stop and its target, and every cancel pass.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -44,9 +44,9 @@ class Guard:
         self._tried: datetime | None = None
 
     @property
-    def is_broken(self) -> bool:
-        """Whether the breaker of orders is not closed, so that an answered call is worth a report."""
-        return _breaker(self._portfolio, Service.ORDERS).mode is not Mode.CLOSED
+    def breakers(self) -> Mapping[Service, Breaker]:
+        """The circuit breakers that were ever used."""
+        return self._portfolio.breakers
 
     def held_back(self, requests: Sequence[Outgoing], now: datetime) -> dict[str, str]:
         """The reason, by order id, for each of these requests that must not be sent at `now` (UTC)."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from commands.breaker import Answered, CallReport, Unanswered
+from commands.breaker import CallReport, answered, unanswered
 from commands.exchange import (
     AmendRefused,
     CancelRefused,
@@ -83,7 +83,7 @@ class Sender:
             except ExchangeError as error:
                 at = self._clock()
                 reports.extend(_unclear(one.order_id, at, self._exchange.venue, str(error)) for one in family)
-                reports.extend(_unanswered(error, Service.QUERIES, at))
+                reports.extend(unanswered(error, Service.QUERIES, at))
         others = [request for request in requests if not isinstance(request.event, OrderPlaced)]
         withdrawn, now = _withdrawn(missing, others), self._clock()
         reports.extend(_not_sent(order_id, now, "", _WITHDRAWN) for order_id in withdrawn)
@@ -110,14 +110,11 @@ class Sender:
             made = REPORTED[kind].get(type(error), _unclear)
             at, venue = self._clock(), self._exchange.venue
             failed = [made(request.order_id, at, venue, str(error)) for request in requests]
-            return [*failed, *(_unanswered(error, Service.ORDERS, at) or self._answered())]
+            return [*failed, *(unanswered(error, Service.ORDERS, at) or self._answered())]
         return self._answered()
 
     def _answered(self) -> Sequence[CallReport]:
-        if not self._guard.is_broken:
-            return ()
-        at = self._clock()
-        return [Answered(service=Service.ORDERS, at=at, fact=_clock_fact(at))]
+        return answered(self._guard.breakers, Service.ORDERS, self._clock())
 
 
 def _too_late(placed: Sequence[Outgoing], now: datetime) -> Mapping[str, str]:
@@ -137,13 +134,6 @@ def _unsent(placed: Sequence[Outgoing], entries: Mapping[str, str]) -> Mapping[s
         if isinstance(one.event, OrderPlaced) and one.event.parent in entries
     }
     return {**entries, **orphans}
-
-
-def _unanswered(error: ExchangeError, service: Service, at: datetime) -> Sequence[CallReport]:
-    """The report of the failed call to its circuit breaker; none for a structured refusal, which is an answer."""
-    if isinstance(error, ExchangeRefused):
-        return ()
-    return [Unanswered(service=service, at=at, fact=_clock_fact(at), reason=str(error))]
 
 
 def _stale(fresh_until: datetime) -> str:

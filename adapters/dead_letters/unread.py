@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from adapters.dead_letters.changes import failed, understood
 from adapters.dead_letters.keeper import LetterKeeper
@@ -36,6 +36,7 @@ class UnreadReports(UnreadMessages, Protocol):
         ...
 
 
+@runtime_checkable
 class RereadingExchange(Protocol):
     """An exchange that can read a message again, as one that arrives now."""
 
@@ -80,7 +81,7 @@ def _keep(
 
 
 def take_retried(
-    exchange: RereadingExchange, letters: DeadLetters, at: datetime, handle: Callable[[AnyReport], None]
+    exchange: RereadingExchange, letters: DeadLetters, at: datetime, handle: Callable[[AnyReport], object]
 ) -> int:
     """Takes in the messages that a person has retried with success; returns the number of their reports.
 

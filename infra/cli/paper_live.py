@@ -12,11 +12,13 @@ from domain.catalogue import real_rules
 from domain.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from commands.input_tape import InputTape
     from domain.catalogue import Listing
     from domain.instrument import Instrument
     from domain.log import Envelope, EventLog
     from infra.config import WhenceSettings
     from infra.run.live import LiveRun
+    from infra.run.live_letters import LiveLetters
     from infra.run.live_plan import LivePlan
     from infra.run.paper_live import Demo
     from infra.run.place import Place
@@ -119,11 +121,21 @@ def _rules(name: str, found: Listing | None) -> Instrument:
     return found.instrument
 
 
-def _made(plan: LivePlan, demo: Demo, place: Place, log: EventLog, watchers: Watchers) -> LiveRun:
+def _made(
+    plan: LivePlan,
+    demo: Demo,
+    place: Place,
+    log: EventLog,
+    watchers: Watchers,
+    *,
+    tape: InputTape,
+    letters: LiveLetters,
+) -> LiveRun:
     from infra.run.live_feed import book_feed_of
     from infra.run.paper_live import demo_run
 
-    return demo_run(log, plan, demo, partial(book_feed_of, place, plan.interval), _unseen, watchers)
+    feed = partial(book_feed_of, place, plan.interval)
+    return demo_run(log, plan, demo, feed, _unseen, watchers, tape=tape, letters=letters)
 
 
 def _unseen(_: Envelope) -> None:

@@ -146,9 +146,11 @@ def _served(
             yield
         return
     from infra.cli.serving import ApiOptions, plan_of, served
+    from infra.run.apart import Embedding
 
     note = f"this process trades {settings.account}'s tape: requests are answered between two candles"
-    with served(settings, plan_of(ApiOptions(port=port)), run.door, note, watchers, letters):
+    engine = Embedding(run.door, settings.account, note, watchers)
+    with served(settings, plan_of(ApiOptions(port=port)), engine, letters):
         yield
 
 

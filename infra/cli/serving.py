@@ -133,20 +133,17 @@ def _attend(run: ManualRun, api: ApiApart, stopping: Stopping) -> None:
 def served(
     settings: WhenceSettings,
     plan: ApiPlan,
-    mailbox: Mailbox,
-    note: str,
-    watchers: Watchers,
+    engine: Embedding,
     letters: LetterKeeper,
     *,
     program: str = "",
 ) -> Generator[ApiApart]:
-    """The API of an engine in this process. On Kafka, `mailbox` also receives requests from the command topic.
+    """The API of an engine in this process. On Kafka, its mailbox also receives requests from the command topic.
 
     Every line of this process's log names the `program`.
     """
     configure(logging.INFO, program)
-    engine = Embedding(mailbox, settings.account, note, watchers)
-    with ApiApart(settings, plan, engine) as api, commands_served(settings, mailbox, letters):
+    with ApiApart(settings, plan, engine) as api, commands_served(settings, engine.mailbox, letters):
         announce(api)
         yield api
 

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
+from typing import Protocol
 
 from adapters.bybit import BybitExchange, Credentials
 from adapters.bybit.account import BybitAccount
+from commands.input_tape import InputTape
+from commands.watchdog import Watchdog
 from commands.world import World
 from domain.log import Envelope, EventLog
 from domain.order import OrderPlaced
 from infra.cli.serving import served
 from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
+from infra.dead_letters import FoundLetters
+from infra.inputs import input_tape
 from infra.logging import configure
 from infra.logs import open_owned
-from infra.run.apart import ApiApart
+from infra.run.apart import ApiApart, Embedding
 from infra.run.api_plan import ApiPlan
+from infra.run.clock import utc_now
 from infra.run.holding import held
+from infra.run.letters import letters_kept
 from infra.run.live import LiveRun, placed_in
 from infra.run.live_feed import feed_of
+from infra.run.live_letters import LiveLetters
 from infra.run.live_plan import LivePlan, LiveVenue, Wake
 from infra.run.narrator import Narrator
 from infra.run.place import Place
@@ -32,8 +40,12 @@ _log = logging.getLogger(__name__)
 _ATTEND_SECONDS = 0.5
 
 
-Made = Callable[[EventLog, Watchers], LiveRun]
-"""Makes the run on an open log, with those who watch it."""
+class Made(Protocol):
+    """Makes the run on an open log, with those who watch it, its tape and its letters."""
+
+    def __call__(
+        self, log: EventLog, watchers: Watchers, *, tape: InputTape, letters: LiveLetters
+    ) -> LiveRun: ...
 
 
 def trade_live(
@@ -48,8 +60,9 @@ def trade_live(
     def connect(world: World, wake: Wake) -> LiveVenue:
         return connected(credentials, place, placed_in(world), wake)
 
-    def made(log: EventLog, watchers: Watchers) -> LiveRun:
-        return LiveRun(log, plan, connect, partial(feed_of, place, plan.interval), _unseen, watchers)
+    def made(log: EventLog, watchers: Watchers, *, tape: InputTape, letters: LiveLetters) -> LiveRun:
+        feed = partial(feed_of, place, plan.interval)
+        return LiveRun(log, plan, connect, feed, _unseen, watchers, tape=tape, letters=letters)
 
     trade(settings, made, f"this process trades {settings.account} live at {place}", api)
 
@@ -61,12 +74,22 @@ def trade(settings: WhenceSettings, made: Made, note: str, api: ApiPlan, *, prog
     """
     configure(logging.INFO, program)
     watchers = Watchers(Narrator())
-    with closing(open_owned(settings)) as log, tracing(settings) as spans, stoppable() as stopping:
+    with (
+        closing(open_owned(settings)) as log,
+        tracing(settings) as spans,
+        letters_kept(settings, log) as keeper,
+        closing(FoundLetters(settings)) as found,
+        input_tape(settings, log, utc_now) as tape,
+        stoppable() as stopping,
+    ):
         if spans is not None:
             watchers.add(spans)
-        with closing(made(log, watchers)) as run:
+        with closing(made(log, watchers, tape=tape, letters=LiveLetters(keeper, found))) as run:
+            watchdog = Watchdog(run.world, run.driver.engine.market)
+            watchers.add(watchdog)
             run.start()
-            with served(settings, api, run.door, note, watchers, program=program) as serving:
+            engine = Embedding(run.door, settings.account, note, watchers, watchdog)
+            with served(settings, api, engine, keeper, program=program) as serving:
                 run.connect()  # nobody would attend the run while its API starts
                 _trade(run, serving, stopping)
             _report(run)

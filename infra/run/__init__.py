@@ -3,7 +3,7 @@
 | mode | log | exchange | market | clock |
 |---|---|---|---|---|
 | `paper` | any, by address | simulated | recorded candles | the tape's |
-| `live` | any, by address | Bybit | its public sockets | wall clock |
-| `paper_live` | any, by address | matched: the venue's engine, in this process | an exchange's public sockets | wall clock |
+| `live` | SQLite, Kafka | Bybit | its public sockets | wall clock |
+| `paper_live` | SQLite, Kafka | matched, in this process | its public sockets | wall clock |
 | `manual` | any, by address | simulated, restored from the log | at rest, at the last prices in the log | wall clock |
 """

@@ -19,10 +19,13 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from commands.breaker import answered, unanswered
 from commands.driver import Driver
 from commands.engine import Engine
+from commands.guarding import Guard
 from commands.identity import ENGINE, Identity
 from commands.in_flight import InFlight, orders_in_flight, working
+from commands.input_tape import InputTape, session
 from commands.inputs import Relisted, Reported, Started, Tick, opening
 from commands.observer import Observer
 from commands.order import CancelOrder
@@ -32,6 +35,7 @@ from commands.sender import Sender
 from commands.stimulus import Ask, Stimulus, clock_fact
 from commands.venue_account import prepare
 from commands.world import World
+from domain.breaker import Service
 from domain.errors import ExchangeError, InvalidInput
 from domain.log import Envelope, EventLog
 from domain.order import OrderCancelRequested, OrderPlaced, OrderStatus, Working
@@ -39,6 +43,7 @@ from domain.reconciliation import ReconciliationBegun
 from domain.streams import parse
 from infra.run.attending import Attending
 from infra.run.clock import SteadyClock, utc_now
+from infra.run.live_letters import LiveLetters
 from infra.run.live_market import LiveMarket
 from infra.run.live_plan import (
     Connect,
@@ -77,8 +82,12 @@ class LiveRun(Attending):
         monotonic: Callable[[], float] = time.monotonic,
         name: Callable[[], UUID] = uuid4,
         source: str = SOURCE,
+        tape: InputTape | None = None,
+        letters: LiveLetters | None = None,
     ) -> None:
         """Reads the whole log and passes every event to `seen`; contacts nobody yet. Events have this `source`.
+
+        `tape` keeps every input. `letters` keeps what cannot be understood; without it, it is only logged.
 
         Raises InvalidInput for a log that was not opened by a run of this account and source, and the log's errors.
         """
@@ -93,11 +102,13 @@ class LiveRun(Attending):
         self._instruments = sorted({*plan.instruments, *_traded(world)})
         self._feed = feed_of(self._instruments, self._wake)
         self._log_id = world.log_id or name()
-        engine = Engine(
-            world, Identity(self._log_id, plan.account, source), since=began, instances=plan.instances
-        )
-        self._sender = Sender(self._venue.exchange, self._steady.tick)
-        driver = Driver(engine, log, self._sender, self._restored.observe, observer)
+        identity = Identity(self._log_id, plan.account, source)
+        engine = Engine(world, identity, since=began, instances=plan.instances)
+        if tape is not None:
+            tape.take(session(identity, world, began, strategies=plan.settings.strategies))
+        self._letters = letters
+        self._sender = Sender(self._venue.exchange, self._steady.tick, Guard(world, engine.market))
+        driver = Driver(engine, log, self._sender, self._restored.observe, observer, tape)
         super().__init__(driver, clock, began)
         self._reconciler = Reconciler(world, self._venue.exchange, driver.handle, self._steady.tick)
         self._market = LiveMarket(self._feed, self._instruments, plan.interval, plan.instances, self._steady)
@@ -172,6 +183,9 @@ class LiveRun(Attending):
                 self.driver.handle(move)
         except ExchangeError as fault:
             _log.warning("candles are missing and cannot be fetched now: %s", fault)
+            self._report_call(Service.MARKET_DATA, fault)
+        else:
+            self._report_call(Service.MARKET_DATA)
 
     def _hear(self) -> None:
         """Takes in reports; a gap and a silent stream begin a reconciliation."""
@@ -184,12 +198,40 @@ class LiveRun(Attending):
             if gap.since is not None:
                 self._known_until = min(self._known_until, gap.since)
             self._next_look = 0.0
+        self._keep_unread()
+        if silence := self._venue.account.silence():
+            self._doubt(f"reports do not arrive: {silence}")
+
+    def _keep_unread(self) -> None:
+        exchange = self._venue.exchange
+        if self._letters is not None:
+            self._letters.keep(exchange, self._feed, self._steady.tick())
+            return
         for message in (*exchange.unread(), *self._feed.unread()):
             _log.error(
                 "a message of the exchange cannot be read: %s: %.500s", message.reason, message.content
             )
-        if silence := self._venue.account.silence():
-            self._doubt(f"reports do not arrive: {silence}")
+
+    def _take_retried(self) -> None:
+        """Takes in the messages that a person has retried."""
+        if self._letters is not None:
+            at = self._steady.tick()
+            self._letters.take_retried(
+                self._venue.exchange,
+                at,
+                lambda report: self.driver.handle(Reported(self._steady.tick(), (report,))),
+            )
+
+    def _report_call(self, service: Service, fault: ExchangeError | None = None) -> None:
+        """Feeds the outcome of a call to its circuit breaker."""
+        at = self._steady.tick()
+        made = (
+            answered(self.world.portfolio.breakers, service, at)
+            if fault is None
+            else unanswered(fault, service, at)
+        )
+        if made:
+            self.driver.handle(Reported(at, tuple(made)))
 
     def _doubt(self, reason: str) -> None:
         if not self.world.portfolio.discrepancies.reconciling:
@@ -222,10 +264,12 @@ class LiveRun(Attending):
                 self._settle_requests()
         except ExchangeError as fault:
             self._doubt(f"the exchange cannot be queried: {fault}")
+            self._report_call(Service.QUERIES, fault)
             self._failures += 1
             self._next_look = now + min(rhythm.retry * 2 ** (self._failures - 1), rhythm.longest_retry)
             return
         self._failures = 0
+        self._report_call(Service.QUERIES)
         self._next_look = now + (rhythm.in_flight if outcome.in_doubt else rhythm.poll)
         self._settled(outcome, asked_at)
 
@@ -245,6 +289,7 @@ class LiveRun(Attending):
             self._doubt(f"{outcome.in_doubt} differences with the exchange are looked at again")
             return
         self._known_until = asked_at
+        self._take_retried()
         if self._venue.account.silence():
             return
         if not self.is_trading:

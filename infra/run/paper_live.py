@@ -15,7 +15,9 @@ from uuid import UUID, uuid4
 
 from adapters.simulated.matched import MatchedRules
 from adapters.simulated.matched_feed import FedExchange, MatchedFeed
+from commands.exchange import Funded, Liquidated
 from commands.feed import MarketFeed
+from commands.input_tape import InputTape
 from commands.observer import Observer
 from commands.venue_account import KeyRights, TradingTerms
 from commands.world import World
@@ -23,6 +25,7 @@ from domain.instrument import Instrument
 from domain.log import Envelope, EventLog
 from infra.run.clock import SteadyClock, utc_now
 from infra.run.live import PAPER_LIVE, LiveRun
+from infra.run.live_letters import LiveLetters
 from infra.run.live_plan import FeedOf, LivePlan, LiveVenue, Wake
 from infra.run.stake import Stake
 
@@ -49,8 +52,10 @@ def demo_run(
     clock: Callable[[], datetime] = utc_now,
     monotonic: Callable[[], float] = time.monotonic,
     name: Callable[[], UUID] = uuid4,
+    tape: InputTape | None = None,
+    letters: LiveLetters | None = None,
 ) -> LiveRun:
-    """The run, not started yet. `feed_of` makes a feed with order books.
+    """The run, not started yet. `feed_of` makes a feed with order books; `tape` and `letters` are those of `LiveRun`.
 
     Raises InvalidInput for a log that was not opened by a demo run of this account, InvalidSettings where the exchange
     does not support the account, and the log's errors.
@@ -73,6 +78,8 @@ def demo_run(
         monotonic=monotonic,
         name=name,
         source=PAPER_LIVE,
+        tape=tape,
+        letters=letters,
     )
 
 
@@ -129,6 +136,10 @@ class DemoAccount:
     def silence(self) -> str:
         """Reports always arrive."""
         return ""
+
+    def settlements(self, since: datetime) -> Sequence[Funded | Liquidated]:
+        """None that the reports of this exchange do not have."""
+        return ()
 
 
 def _nothing() -> None:

@@ -42,7 +42,7 @@ class ListTape:
 
 def _driver(log: ListLog, tape: ListTape) -> Driver:
     engine = Engine(World(), IDENTITY, since=NOW)
-    return Driver(engine, log, Sender(Mailbox(log), lambda: NOW), lambda _envelope: None, tape=tape)
+    return Driver(engine, log, Sender(Mailbox(log), lambda: NOW, unguarded()), lambda _envelope: None, tape=tape)
 
 
 def test_an_input_is_taken_before_it_is_handled_and_kept_before_its_unit() -> None:

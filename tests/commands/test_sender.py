@@ -160,7 +160,7 @@ def sent(*requests: Outgoing, now: datetime = NOW) -> tuple[list[str], list[str]
     mailbox = Mailbox(ListLog())
     reports = Sender(mailbox, lambda: now, unguarded()).send(requests)
     calls = [f"{kind} {' '.join(str(one) for one in about)}" for kind, about in mailbox.sent]
-    return calls, [f"{type(report).__name__} {report.order_id}" for report in reports]
+    return calls, [f"{type(one).__name__} {one.order_id}" for one in reports if isinstance(one, Report)]
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ class Stopped:
     def ids(self) -> list[str]:
         return [f"{self.chain}-{leg}" for leg in ("e1", "s1", "t1")]
 
-    def resume(self, later: timedelta) -> Sequence[OrderReport]:
+    def resume(self, later: timedelta) -> Sequence[SentReport]:
         requests = unconfirmed(self.desk.world, {})
         return Sender(self.venue, lambda: self.desk.at + later, unguarded()).resume(requests, self.line)
 

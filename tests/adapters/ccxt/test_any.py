@@ -30,7 +30,7 @@ def link(order_id: str) -> str:
 
 @pytest.fixture
 def running() -> Iterator[tuple[CcxtExchange, Served]]:
-    lists = {f"GET {ALL}": [], f"GET {ALL_ALGO}": []}
+    lists: dict[str, list[object]] = {f"GET {ALL}": [], f"GET {ALL_ALGO}": []}
     options = DIALECTS["binanceusdm"].options
     dialect = replace(ANY, options=options)
     with exchange_on("binanceusdm", {**answers(), **lists}, dialect=dialect) as found:

@@ -58,7 +58,7 @@ class TapedRun:
         if tape is not None:
             tape.take(self._session())
         engine = Engine(self._world, identity, since=PLAN.begins, instances=PLAN.instances)
-        sender = Sender(self._exchange, lambda: self._at)
+        sender = Sender(self._exchange, lambda: self._at, Guard(self._world, engine.market))
         self.driver = Driver(engine, log, sender, lambda _envelope: None, tape=tape)
         self._warm_up(first)
         if begins:
