@@ -44,8 +44,9 @@ class Dialect(Struct, frozen=True, gc=False, kw_only=True):
     are the fields of a row that hold the client order id beside ccxt's own. `trigger` are the parameters of the lists
     of conditional orders, where those are apart. `child_fields` hold the id of the order that a conditional one has
     become, where it becomes another one. `amends_whole` where an amendment states all terms; `amends_triggers` where
-    conditional orders can be amended. `history_days` is how far back trades are kept. `trade_type` is the field of a
-    trade that states its kind, and the value of a trade that was none of funding and settlement.
+    conditional orders can be amended. `history_days` is how far back trades are kept. `sequence` is the field of a
+    trade by which those of one time are ordered, where its id does not. `trade_type` is the field of a trade that
+    states its kind, and the value of a trade that was none of funding and settlement.
     `states_funding_paid` where a positive funding was paid.
     """
 
@@ -61,6 +62,7 @@ class Dialect(Struct, frozen=True, gc=False, kw_only=True):
     wallet: Wallet | None = None
     forced: Forced | None = None
     history_days: int = 90
+    sequence: str = ""
     trade_type: tuple[str, str] | None = None
     states_funding_paid: bool = False
     options: Mapping[str, object] = {}
@@ -75,6 +77,7 @@ DIALECTS: Mapping[str, Dialect] = {
         amends_triggers=True,
         forced=Forced("createType", ("CreateByLiq", "CreateByTakeOver", "CreateByAdl")),
         history_days=730,
+        sequence="seq",
         trade_type=("execType", "Trade"),
         states_funding_paid=True,
         options={

@@ -183,7 +183,7 @@ class Lists:
                 for row in self._trades(symbol, start, end):
                     found.setdefault((row.symbol, row.id), row)
         trades = (row for row in found.values() if row.at >= since)
-        return sorted(trades, key=lambda row: row.at)
+        return sorted(trades, key=lambda row: (row.at, row.sequence))
 
     def funding(self, since: datetime, instruments: Sequence[str]) -> list[Table]:
         """The funding payments since then, as ccxt unifies them; none where the exchange does not show them."""
@@ -212,7 +212,7 @@ class Lists:
         if kind is not None and table(found.get("info")).get(kind[0], kind[1]) != kind[1]:
             return None
         market = self.market(found)
-        return None if market is None else readable(lambda: trade_row(found, market))
+        return None if market is None else readable(lambda: trade_row(found, market, self.dialect))
 
     # -- what ccxt knows of the exchange
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from adapters.ccxt.dialect import Dialect
 from adapters.ccxt.fields import fee, figure, moment, needed, scaled, text
 from adapters.ccxt.markets import Market
 from adapters.ccxt.order_row import SIDES
@@ -17,9 +18,14 @@ from domain.errors import InvalidInput
 from domain.order import Liquidity
 from domain.venue import Execution
 
+_MOST_DIGITS = 30
+
 
 class TradeRow(Struct, frozen=True, gc=False, kw_only=True):
-    """`venue_order_id` is the exchange's id of the order; `fee` is what was paid."""
+    """`venue_order_id` is the exchange's id of the order; `fee` is what was paid.
+
+    `sequence` orders the trades of one time, as far as the exchange states an order.
+    """
 
     id: str
     venue_order_id: str
@@ -32,9 +38,10 @@ class TradeRow(Struct, frozen=True, gc=False, kw_only=True):
     fee_currency: str
     liquidity: Liquidity
     at: datetime
+    sequence: int
 
 
-def trade_row(row: Table, market: Market) -> TradeRow:
+def trade_row(row: Table, market: Market, dialect: Dialect) -> TradeRow:
     """The trade of ccxt's structure. Raises InvalidInput where it is not complete."""
     side = needed(row, "side")
     if side not in SIDES:
@@ -51,6 +58,7 @@ def trade_row(row: Table, market: Market) -> TradeRow:
         fee_currency=_fee_currency(row, market),
         liquidity=Liquidity.MAKER if row.get("takerOrMaker") == "maker" else Liquidity.TAKER,
         at=moment(row, "timestamp"),
+        sequence=_sequence(row, dialect),
     )
 
 
@@ -110,6 +118,12 @@ def funded(row: Table, market: Market, venue: str, *, is_paid: bool) -> Funded:
         fact=f"exchange:{venue}:{needed(row, 'id')}",
         amount=-amount if is_paid else amount,
     )
+
+
+def _sequence(row: Table, dialect: Dialect) -> int:
+    """The exchange's own number of a trade, else its id where that is a number; 0 where neither is."""
+    stated = (str(table(row.get("info")).get(dialect.sequence) or ""), text(row, "id"))
+    return next((int(one) for one in stated if one.isdecimal() and len(one) <= _MOST_DIGITS), 0)
 
 
 def _fee_currency(row: Table, market: Market) -> str:

@@ -295,3 +295,10 @@ def test_a_query_without_a_usable_response_is_unreachable(running: Running, answ
     for query in (lambda: exchange.executions(AT), lambda: exchange.order("e1")):
         with pytest.raises(ExchangeUnreachable):
             query()
+
+
+def test_trades_of_one_time_are_in_the_order_of_their_numbers(running: Running) -> None:
+    exchange, served = running
+    exchange.submit([ticket("e1", INSTRUMENT)])
+    served.answers[f"GET {TRADES}"] = [trade(number) for number in (9, 10, 100, 11)]
+    assert [one.execution_id for one in exchange.executions(AT)] == ["9", "10", "11", "100"]
