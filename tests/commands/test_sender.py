@@ -21,7 +21,7 @@ from commands.exchange import (
 from commands.guarding import Guard
 from commands.order import AmendOrder, CancelOrder, PlaceOrder
 from commands.outgoing import Amendment, Outgoing, unconfirmed
-from commands.sender import REPORTED, Sender
+from commands.sender import REPORTED, Sender, SentReport
 from commands.world import World
 from domain.breaker import Service
 from domain.candle import Candle
@@ -160,7 +160,7 @@ def sent(*requests: Outgoing, now: datetime = NOW) -> tuple[list[str], list[str]
     mailbox = Mailbox(ListLog())
     reports = Sender(mailbox, lambda: now, unguarded()).send(requests)
     calls = [f"{kind} {' '.join(str(one) for one in about)}" for kind, about in mailbox.sent]
-    return calls, [f"{type(one).__name__} {one.order_id}" for one in reports if isinstance(one, Report)]
+    return calls, [f"{report.__name__} {order_id}" for report, order_id in about(reports)]
 
 
 @pytest.mark.parametrize(
@@ -261,6 +261,11 @@ def test_a_cancel_or_amendment_that_was_not_executed_leaves_the_order_working(er
 # -- after a stop
 
 
+def about(reports: Sequence[SentReport]) -> list[tuple[type, str]]:
+    """The class of each report and the order that it is about; empty for the report of a call."""
+    return [(type(one), one.order_id if isinstance(one, Report) else "") for one in reports]
+
+
 class Stopped:
     """A desk that was stopped with an unconfirmed bracket, and a venue that received some of its orders or none."""
 
@@ -302,7 +307,7 @@ def test_after_a_restart_a_fresh_unsent_intent_is_sent() -> None:
 def test_after_a_restart_a_stale_unsent_intent_expires_with_its_protection() -> None:
     stopped = Stopped()
     reports = stopped.resume(FRESH + SECOND)
-    assert [(type(report), report.order_id) for report in reports] == [(NotSent, one) for one in stopped.ids]
+    assert about(reports) == [(NotSent, one) for one in stopped.ids]
     assert stopped.there() == [None] * 3
     stopped.desk.tell(*reports)
     assert unconfirmed(stopped.desk.world, {}) == []
@@ -329,9 +334,7 @@ def test_after_a_restart_without_a_response_nothing_is_sent_and_the_outcome_is_u
     with stopped.line.failing(ExchangeUnreachable):
         reports = stopped.resume(SECOND)
     *unclear, call = reports
-    assert [(type(one), getattr(one, "order_id", "")) for one in unclear] == [
-        (OutcomeUnclear, one) for one in stopped.ids
-    ]
+    assert about(unclear) == [(OutcomeUnclear, one) for one in stopped.ids]
     assert isinstance(call, Unanswered)
     assert call.service is Service.QUERIES
     assert stopped.there() == [None] * 3
