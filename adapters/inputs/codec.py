@@ -113,7 +113,7 @@ class Reader:
             raise LogCorrupt(f"these bytes are no inputs of {self._schema}: {fault}") from fault
 
     def _read(self, value: Any) -> Any:
-        return self._nested.get(type(value), _same)(value)
+        return self._nested.get(value.__class__, _same)(value)
 
     def _read_array(self, value: list[Any]) -> Any:
         return self._reads[value[0]](value[1:])
