@@ -100,6 +100,7 @@ class Reader:
             _TIMEDELTA: lambda items: items[0] * _MICROSECOND,
             _UUID: lambda items: UUID(bytes=items[0]),
         }
+        self._nested: dict[type, Read] = {list: self._read_array, dict: self._read_map}
         for place, (name, fields) in enumerate(schema.fields.items()):
             self._reads[place] = self._of_class(_known(schema, known, name), name, fields)
 
@@ -112,10 +113,13 @@ class Reader:
             raise LogCorrupt(f"these bytes are no inputs of {self._schema}: {fault}") from fault
 
     def _read(self, value: Any) -> Any:
-        kind = cast("type[Any]", type(value))
-        if kind is list:
-            return self._reads[value[0]](value[1:])
-        return {key: self._read(item) for key, item in value.items()} if kind is dict else value
+        return self._nested.get(value.__class__, _same)(value)
+
+    def _read_array(self, value: list[Any]) -> Any:
+        return self._reads[value[0]](value[1:])
+
+    def _read_map(self, value: dict[Any, Any]) -> Any:
+        return {key: self._read(item) for key, item in value.items()}
 
     def _of_class(self, kind: type[Any], name: str, fields: Sequence[str]) -> Read:
         if issubclass(kind, Enum):
