@@ -4,6 +4,6 @@
 |---|---|---|---|---|
 | `paper` | any, by address | simulated | recorded candles | the tape's |
 | `live` | any, by address | Bybit | its public sockets | wall clock |
-| `paper_live` | any, by address | matched: the venue's engine, in this process | an exchange's public sockets | wall clock |
+| `paper_live` | any, by address | matched: the venue's engine | Bybit's public sockets | wall clock |
 | `manual` | any, by address | simulated, restored from the log | at rest, at the last prices in the log | wall clock |
 """
