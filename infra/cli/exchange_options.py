@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from domain.errors import InvalidInput
-from domain.instrument import is_instrument_id
 
 ExchangeOption = Annotated[str, typer.Option("--exchange", metavar="NAME", help="The exchange: bybit.")]
 TestnetOption = Annotated[bool, typer.Option("--testnet", help="Bybit's testnet instead of Bybit.")]
@@ -30,6 +29,8 @@ def instruments_of(named: list[str], option: str = "--instruments") -> tuple[str
 
     Raises InvalidInput for any other text.
     """
+    from domain.instrument import is_instrument_id
+
     given = [one.strip().upper() for text in named for one in text.split(",")]
     ids = [one if "-" in one else f"{one}{_DEFAULT}" for one in given]
     for one in ids:

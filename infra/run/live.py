@@ -162,9 +162,16 @@ class LiveRun(Attending):
             self._hear()
             self._tick()
             if self.is_trading:
-                for move in self._market.moves():
-                    self.driver.handle(move)
+                self._move_market()
             return super().attend(min(patience, max(self._next_tick - self._monotonic(), 0.0)))
+
+    def _move_market(self) -> None:
+        """Where missing candles cannot be fetched, the next candle is the next reason to fetch them."""
+        try:
+            for move in self._market.moves():
+                self.driver.handle(move)
+        except ExchangeError as fault:
+            _log.warning("candles are missing and cannot be fetched now: %s", fault)
 
     def _hear(self) -> None:
         """Takes in reports; a gap and a silent stream begin a reconciliation."""

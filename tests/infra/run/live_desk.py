@@ -25,6 +25,7 @@ from commands.watching import Instance
 from commands.world import World
 from domain.candle import Candle
 from domain.direction import Direction, Side
+from domain.errors import ExchangeUnreachable
 from domain.log import Envelope
 from domain.market import MarketEvent
 from domain.order import OrderType
@@ -81,7 +82,7 @@ class HandFeed:
     """A `MarketFeed` whose candles a test makes."""
 
     def __init__(self, past: Sequence[Candle]) -> None:
-        self.past, self.waiting = list(past), list[MarketEvent]()
+        self.past, self.waiting, self.is_cut = list(past), list[MarketEvent](), False
 
     def start(self) -> None: ...
 
@@ -94,6 +95,8 @@ class HandFeed:
     def candles(
         self, instrument: str, interval: timedelta, since: datetime, until: datetime
     ) -> Sequence[Candle]:
+        if self.is_cut:
+            raise ExchangeUnreachable("cut")
         return [one for one in self.past if one.instrument == instrument and since <= one.open_time < until]
 
     def unread(self) -> Sequence[Unread]:
@@ -320,4 +323,8 @@ class Losing:
         if name != self._lost:
             return getattr(self._exchange, name)
         self._lost = ""
-        return lambda *_given, **_named: None
+        return _does_nothing
+
+
+def _does_nothing(*_given: object, **_named: object) -> None:
+    """Takes a request and forgets it."""

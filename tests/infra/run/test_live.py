@@ -288,3 +288,19 @@ def test_an_amendment_that_the_exchange_lost_is_given_up(desks: Desks) -> None:
     desk.passes(PLAN.rhythm.patience)
     assert desk.has("OrderAmendRefused")
     assert desk.run.world.portfolio.entries[entry].order.terms.limit_price == LIMIT.terms.limit_price
+
+
+def test_missing_candles_that_cannot_be_fetched_now_are_fetched_with_the_next_one(desks: Desks) -> None:
+    desk = desks().started()
+    desk.closes_at("100")
+    desk.later(2 * FIVE.total_seconds())
+    desk.feed.past.append(a_candle(desk.now() - 2 * FIVE, "104"))
+    desk.feed.is_cut = True
+    desk.closes_at("101")
+    assert not desk.has("SignalDetected")
+    desk.feed.is_cut = False
+    desk.feed.past.append(a_candle(desk.now() - FIVE, "101"))
+    desk.later(FIVE.total_seconds())
+    desk.closes_at("103")
+    assert desk.run.driver.engine.market.prices[BTC] == 103
+    assert not desk.has("SignalDetected")

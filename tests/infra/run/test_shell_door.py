@@ -18,8 +18,9 @@ from domain.opening import LogOpened, Mode
 from infra.cli.serving import ApiOptions, plan_of
 from infra.config import WhenceSettings
 from infra.run.api_plan import Hosted
+from infra.run.commanding import commands_served
 from infra.run.serve import Api
-from infra.run.shell_door import by_api
+from infra.run.shell_door import by_api, by_topic
 from infra.store import open_store
 from tests.commands.list_log import codec
 from tests.domain.history import ACCOUNT, LOG_ID, History, an_open_day
@@ -92,3 +93,16 @@ def test_no_token_of_a_shell_is_in_force_afterwards(settings: WhenceSettings, ur
 def test_an_address_with_another_server_is_refused(settings: WhenceSettings, url: str) -> None:
     with pytest.raises(Refused, match="cannot be read"):
         by_api(settings, f"{url}/nowhere", TripKillSwitch("the news"))
+
+
+def test_a_trip_of_an_engine_on_kafka_goes_by_its_topic_of_requests(
+    kafka_bootstrap_servers: str, kafka_topic: str
+) -> None:
+    door = Door()
+    settings = WhenceSettings(log=f"kafka://{kafka_bootstrap_servers}/{kafka_topic}", account=ACCOUNT)
+    with commands_served(settings, door):
+        answer = by_topic(settings, TripKillSwitch("the news"))
+    assert isinstance(answer, Completed)
+    made = door.sent[-1]
+    assert (made.request, made.role, made.account) == (TripKillSwitch("the news"), Role.ADMIN, ACCOUNT)
+    assert made.actor.startswith("shell-")
