@@ -83,12 +83,16 @@ class Book:
         return _ordered(self.bids, best_is_highest=True), _ordered(self.asks, best_is_highest=False)
 
     def _replace(self, message: Message) -> Taken:
-        if self.is_known and message.number != _RESTARTED and message.at < self.at:
+        if self.is_known and message.number != _RESTARTED and self._is_older(message):
             return Taken.OLD
         self.bids, self.asks = {}, {}
         _apply(self.bids, message.bids)
         _apply(self.asks, message.asks)
         return self._settled(message, Taken.REPLACED)
+
+    def _is_older(self, message: Message) -> bool:
+        """By time and number: either alone may be wrong, or begin anew."""
+        return message.at < self.at and message.number <= self.number
 
     def _settled(self, message: Message, taken: Taken) -> Taken:
         best = self.best()

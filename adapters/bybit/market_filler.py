@@ -97,7 +97,7 @@ class Filler:
     def _price(self, now: datetime) -> None:
         """Fetches the prices of silent instruments."""
         quiet = timedelta(seconds=self._bounds.quiet)
-        silent = [pair for pair in self._pairs() if _is_silent(pair[1], now - quiet)]
+        silent = [pair for pair in self._pairs() if pair[1].is_silent(now - quiet)]
         if not silent or (self._priced is not None and now < self._priced + quiet):
             return
         self._priced, fault = now, ""
@@ -113,7 +113,3 @@ class Filler:
 
     def _pairs(self) -> Iterator[tuple[Group, InstrumentMarket]]:
         return ((group, market) for group in self._groups for market in group.markets)
-
-
-def _is_silent(market: InstrumentMarket, since: datetime) -> bool:
-    return market.heard_at is None or market.heard_at < since

@@ -40,11 +40,15 @@ class Group:
 
     def start(self) -> None:
         """Begins to receive."""
+        self.listen()
+        self.stream.start()
+
+    def listen(self) -> None:
+        """From now on `take` takes pushes."""
         now = self._clock()
         self._topics = {
             topic: (market, take) for market in self.markets for topic, take in market.open(now).items()
         }
-        self.stream.start()
 
     def begin(self) -> None:
         """See `Listener.begin`."""

@@ -34,6 +34,7 @@ class InstrumentMarket:
         self.instrument, self.symbol = instrument, symbol_at_bybit(instrument)
         self.lines: tuple[CandleLine, ...] = ()
         self.heard_at: datetime | None = None
+        self._opened_at: datetime | None = None
         self.fetch_fault, self.price_fault = "", ""
         self._wanted = wanted
         self._candles, self._prices = Candles(), Prices()
@@ -46,6 +47,7 @@ class InstrumentMarket:
 
     def open(self, now: datetime) -> Mapping[str, Take]:
         """Begins the candles with those that are open at `now`; returns what takes each topic."""
+        self._opened_at = now
         self.lines = tuple(CandleLine(one, opening(now, one)) for one in self._wanted.candles)
         return {
             **{
@@ -68,6 +70,11 @@ class InstrumentMarket:
         """Whether a book was not pushed within `patience` seconds."""
         overdue = [book for book in self._books if book.is_overdue(now, patience)]
         return bool(overdue)
+
+    def is_silent(self, since: datetime) -> bool:
+        """Whether no push came since then."""
+        latest = self.heard_at or self._opened_at
+        return latest is not None and latest < since
 
     def fetched(self, line: CandleLine, hole: Hole, candles: Sequence[Candle], *, later: bool) -> bool:
         """Takes candles that were fetched; returns whether candles are due."""

@@ -98,15 +98,17 @@ class Stream:
         self._thread.join()
 
     def renew(self, topics: Sequence[str]) -> None:
-        """Subscribes these topics anew, from a thread of the stream; their snapshots follow. A connection that ends
-        meanwhile is rebuilt with all topics.
+        """Subscribes these topics anew; their snapshots follow. A connection that is not there, or ends meanwhile, is
+        made with all topics.
         """
-        assert self._connection is not None
+        connection = self._connection
+        if connection is None:
+            return
         try:
             for operation in ("unsubscribe", "subscribe"):
-                self._connection.send(operation, topics)
+                connection.send(operation, topics)
         except FAILURES:
-            self._connection.ended.set()
+            connection.ended.set()
 
     def gaps(self) -> list[Gap]:
         return drained(self._gaps)

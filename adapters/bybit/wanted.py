@@ -8,7 +8,6 @@ from itertools import product
 
 from msgspec import Struct
 
-from adapters.bybit.execution_row import VENUE
 from adapters.bybit.fields import at_ms
 from domain.errors import InvalidInput
 from domain.instrument import check_instrument_id, instrument_id, symbol_of
@@ -59,7 +58,7 @@ def symbol_at_bybit(instrument: str) -> str:
     check_instrument_id(instrument)
     symbol = symbol_of(instrument)
     if instrument != instrument_id(symbol):
-        raise InvalidInput(f"{instrument} is no linear contract of {VENUE}")
+        raise InvalidInput(f"{instrument} is no linear contract of Bybit")
     return symbol
 
 

@@ -72,7 +72,7 @@ class FeedBench(Protocol):
         ...
 
     def pause(self) -> None:
-        """Lets some seconds pass, after which a candle that was not pushed is fetched."""
+        """Lets some seconds pass, after which a candle that was not pushed is fetched, and a closed one is listed."""
         ...
 
     def book(self) -> tuple[Levels, Levels]:
@@ -261,6 +261,7 @@ class FeedContract:
     ) -> None:
         bench, feed = follower.bench, follower.feed
         bench.close_candles(3)
+        bench.pause()
         since, now = follower.since, bench.now()
         found = feed.candles(bench.instrument, MINUTE, since, now + MINUTE)
         assert list(found) == list(bench.candles(since))
@@ -268,7 +269,6 @@ class FeedContract:
         later = feed.candles(bench.instrument, MINUTE, since + timedelta(seconds=1), since + 2 * MINUTE)
         assert list(later) == [found[1]]
         assert list(feed.candles(bench.instrument, MINUTE, since, since)) == []
-        bench.pause()
         follower.until(lambda: len(follower.candles) == 3)
         assert follower.candles == list(found)
 

@@ -9,6 +9,7 @@ import pytest
 from commands.account import OpenAccount
 from commands.driver import Driver
 from commands.engine import Engine
+from commands.guarding import Guard
 from commands.input_tape import Taped
 from commands.inputs import Input, Tick, opening
 from commands.sender import Sender
@@ -42,7 +43,8 @@ class ListTape:
 
 def _driver(log: ListLog, tape: ListTape) -> Driver:
     engine = Engine(World(), IDENTITY, since=NOW)
-    return Driver(engine, log, Sender(Mailbox(log), lambda: NOW, unguarded()), lambda _envelope: None, tape=tape)
+    sender = Sender(Mailbox(log), lambda: NOW, Guard(engine.world, engine.market))
+    return Driver(engine, log, sender, lambda _envelope: None, tape=tape)
 
 
 def test_an_input_is_taken_before_it_is_handled_and_kept_before_its_unit() -> None:

@@ -82,7 +82,7 @@ class BybitFeedBench:
             self._close_minute()
 
     def pause(self) -> None:
-        self.venue.act("advance", ms=3_000)
+        self.venue.act("advance", ms=12_000)
 
     def _close_minute(self) -> None:
         self.venue.do(_to_the_next_minute)

@@ -9,7 +9,7 @@ import pytest
 from adapters.simulated.matched import MatchedRules
 from domain.errors import InvalidInput
 from domain.market import KnownPrice
-from tests.adapters.simulated.matched_scene import AT_ONCE, SECOND, Matched, trade
+from tests.adapters.simulated.matched_scene import AT_ONCE, SECOND, Matched, book, trade
 from tests.adapters.simulated.scene import (
     BTC,
     BUY,
@@ -98,8 +98,9 @@ def test_of_one_time_the_trade_is_played_before_the_book_that_it_left() -> None:
     scene = shown()
     scene.sent(ticket("l", BUY, "1", limit="99.9"))
     scene.now += SECOND
-    scene.moved(trade(SELL, "99.9", "5", scene.now))
-    assert fills(scene.moved(trade(SELL, "99.9", "1", scene.now + SECOND))) == [("l", d("1"), d("99.9"))]
+    left = book(2, scene.now, "99.9x0 99.8x0 99.6x5", "", whole=False)
+    reports = scene.moved(left, trade(SELL, "99.7", "16", scene.now))
+    assert fills(reports) == [("l", d("1"), d("99.9"))]
 
 
 def test_nothing_fills_where_only_trades_are_known() -> None:

@@ -89,12 +89,12 @@ def test_the_log_of_a_run_on_live_prices_is_served_for_reading_only(
     envelopes = [*History().record("log", opening).envelopes, *an_open_day().envelopes]
     with closing(open_sqlite(tmp_path / "log.db", codec())) as log:
         log.append([replace(one, meta=replace(one.meta, source=source)) for one in envelopes])
-    shown: list[str] = []
-    monkeypatch.setattr(serving, "announce", lambda api: shown.extend(api.announcement))
+    shown: list[Api] = []
+    monkeypatch.setattr(serving, "announce", shown.append)
     monkeypatch.setattr(serving, "stoppable", lambda: nullcontext(Visited(lambda: None)))
     monkeypatch.setattr(serving, "configure", logging.getLogger(__name__).setLevel)
     serving.serve(settings, plan_of(ApiOptions(port=0)))
-    assert f"reads only: {why}" in shown
+    assert f"reads only: {why}" in shown[0].announcement
 
 
 def _loses(*_: object) -> None:

@@ -20,6 +20,7 @@ from adapters.simulated import SimulatedExchange
 from adapters.tapes import merge, synthetic_tape
 from commands.driver import Driver
 from commands.engine import Engine
+from commands.guarding import Guard
 from commands.identity import Identity
 from commands.input_tape import InputTape, SessionBegun, Taped
 from commands.inputs import MarketMoved, Reported, RequestMade, Started, Tick, Warmed, opening

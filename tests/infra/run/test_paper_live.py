@@ -92,6 +92,19 @@ def test_a_restored_entry_with_a_fill_goes_on_and_its_stop_grows_with_it() -> No
     assert "DiscrepancyFound" not in again.names()
 
 
+def test_a_restored_stop_that_finds_too_little_still_ends_its_target() -> None:
+    desk = DemoDesk().started()
+    desk.shows("98.8", "98.9")
+    desk.asks(LIMIT)
+    desk.passes(1)
+    again = desk.again().started()
+    again.shows("89", "89.1", size="0.04")
+    again.passes(1)
+    assert [one.quantity for one in fills(again)] == [D("0.1"), D("0.04")]
+    assert again.names().count("OrderCancelled") == 2
+    assert again.run.world.portfolio.exits == {}
+
+
 @pytest.mark.parametrize("after", [0, 3600])
 def test_a_restored_account_has_the_balance_and_positions_of_the_log(after: float) -> None:
     desk = DemoDesk().started()

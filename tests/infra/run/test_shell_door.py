@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from adapters.dead_letters.keeper import LetterKeeper
 from adapters.log.sqlite import open_sqlite
 from adapters.tokens.book import TokenBook
 from commands.door import Answer, Completed, Declined, TimedOut
@@ -17,7 +19,9 @@ from domain.errors import Refused
 from domain.opening import LogOpened, Mode
 from infra.cli.serving import ApiOptions, plan_of
 from infra.config import WhenceSettings
+from infra.dead_letters import open_letters
 from infra.run.api_plan import Hosted
+from infra.run.clock import utc_now
 from infra.run.commanding import commands_served
 from infra.run.serve import Api
 from infra.run.shell_door import by_api, by_topic
@@ -100,7 +104,10 @@ def test_a_trip_of_an_engine_on_kafka_goes_by_its_topic_of_requests(
 ) -> None:
     door = Door()
     settings = WhenceSettings(log=f"kafka://{kafka_bootstrap_servers}/{kafka_topic}", account=ACCOUNT)
-    with commands_served(settings, door):
+    with (
+        closing(LetterKeeper(partial(open_letters, settings), utc_now)) as letters,
+        commands_served(settings, door, letters),
+    ):
         answer = by_topic(settings, TripKillSwitch("the news"))
     assert isinstance(answer, Completed)
     made = door.sent[-1]

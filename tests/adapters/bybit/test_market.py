@@ -1,0 +1,143 @@
+"""The feed over our venue: what its counters, pool and queries do beside the contract of the port."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from adapters.bybit import Bounds, BybitFeed, Site, Wanted
+from adapters.simulated.server import VenueServer
+from domain.catalogue import known
+from domain.direction import Side
+from domain.market import KnownPrice, MarketView, PriceSource, Quote
+from tests.adapters.bybit.bench import QUICK
+from tests.adapters.bybit.feed_bench import INSTRUMENT, BybitFeedBench
+from tests.adapters.simulated.server.serving import RunningVenue
+from tests.commands.feed_contract import MINUTE, Follower
+
+
+@pytest.fixture
+def bench(venue: RunningVenue) -> Iterator[BybitFeedBench]:
+    bench = BybitFeedBench(venue)
+    yield bench
+    bench.close()
+
+
+def test_a_gap_in_update_numbers_is_counted_and_that_topic_alone_is_subscribed_anew(
+    bench: BybitFeedBench,
+) -> None:
+    follower = Follower(bench)
+    bench.venue.fails("orderbook.50", "missing", symbol="BTCUSDT")
+    for number in range(1, 4):
+        bench.show(Side.BUY, 4, f"{number}.125")
+        follower.until(lambda: follower.quote is not None)
+        bench.venue.wait(bench.venue.server.stepped.wait())
+    follower.until(lambda: follower.state.gaps == 1 and follower.agrees())
+    assert bench.feed.connects == 1
+
+
+def test_deltas_are_refused_and_counted_until_the_snapshot(bench: BybitFeedBench) -> None:
+    for number in (90, 91, 92):
+        frame = b'{"topic":"orderbook.50.BTCUSDT","type":"delta","ts":1,"data":{"s":"BTCUSDT","b":[],"a":[],"u":%d}}'
+        bench.venue.do(partial(_pushed_raw, frame % (10_000 + number)))
+    follower = Follower(bench)
+    follower.until(lambda: follower.state.gaps == 1 and follower.state.refused == 2)
+    follower.until(follower.agrees)
+
+
+def test_a_silent_instrument_has_the_price_of_a_query_with_its_age_and_source(bench: BybitFeedBench) -> None:
+    market = MarketView()
+    for event in bench.feed.events():
+        market.take(event)
+    assert _source(market) in (PriceSource.QUOTE, PriceSource.BOOK)
+    for topic in ("kline.1", "publicTrade", "orderbook.1", "orderbook.50"):
+        bench.venue.fails(topic, "missing", times=0)
+    silent = bench.now()
+    bench.venue.act("advance", ms=11_000)
+    prices: list[Any] = []
+
+    def is_priced() -> bool:
+        prices.extend(one for one in bench.feed.events() if isinstance(one, KnownPrice))
+        return bool(prices)
+
+    bench.until(is_priced)
+    market.take(prices[0])
+    assert _source(market) is PriceSource.REST
+    assert market.age(INSTRUMENT, bench.now()) == timedelta(0)
+    assert prices[0].at > silent
+    bench.venue.do(lambda one: one.faults.clear())
+    bench.venue.act("advance", ms=1_000)
+    bench.show(Side.BUY, 1, "3.375")
+    quotes: list[Quote] = []
+
+    def is_quoted() -> bool:
+        quotes.extend(one for one in bench.feed.events() if isinstance(one, Quote))
+        return bool(quotes)
+
+    bench.until(is_quoted)
+    market.take(quotes[-1])
+    assert _source(market) is PriceSource.QUOTE
+
+
+def test_a_price_that_cannot_be_fetched_is_a_fault_until_it_can(bench: BybitFeedBench) -> None:
+    bench.venue.fails("/v5/market/tickers", "drop", times=0)
+    bench.venue.fails("*", "missing", times=0)
+    bench.venue.act("advance", ms=11_000)
+    bench.until(lambda: "prices cannot be fetched" in bench.feed.states()[0].fault)
+    bench.venue.do(lambda one: one.faults.clear())
+    bench.venue.act("advance", ms=11_000)
+    bench.until(lambda: bench.feed.states()[0].fault == "")
+
+
+def test_candles_that_cannot_be_fetched_are_a_fault_and_come_when_they_can(bench: BybitFeedBench) -> None:
+    follower = Follower(bench)
+    bench.venue.fails("/v5/market/kline", "html", times=0)
+    bench.venue.fails("kline.1", "missing", times=0)
+    bench.close_candles(2)
+    bench.pause()
+    bench.until(lambda: "candles cannot be fetched" in bench.feed.states()[0].fault)
+    assert follower.read() >= 0
+    assert follower.candles == []
+    bench.venue.do(lambda one: one.faults.clear())
+    follower.until(lambda: len(follower.candles) == 2)
+    assert follower.candles == list(bench.candles(follower.since))
+    assert bench.feed.states()[0].fault == ""
+
+
+def test_instruments_are_spread_over_connections_and_each_has_its_state(venue: RunningVenue) -> None:
+    instruments = tuple(sorted(one.instrument.id for one in known())[:3])
+    arrived = threading.Event()
+    before = set(threading.enumerate())
+    feed = BybitFeed(
+        Site(http=venue.url, socket=venue.socket_url),
+        Wanted(instruments=instruments, candles=(MINUTE,), quotes=True, book=200),
+        timing=QUICK,
+        bounds=Bounds(instruments=2),
+        on_arrival=arrived.set,
+    )
+    assert {state.is_live for state in feed.states()} == {False}
+    feed.start()
+    while not all(state.is_live for state in feed.states()):
+        assert arrived.wait(30)
+        arrived.clear()
+    assert [state.instrument for state in feed.states()] == list(instruments)
+    assert feed.connects == 2
+    feed.close()
+    for one in set(threading.enumerate()) - before:
+        one.join(10)
+    assert set(threading.enumerate()) <= before
+
+
+def _source(market: MarketView) -> PriceSource | None:
+    last = market.last(INSTRUMENT)
+    return None if last is None else last.source
+
+
+def _pushed_raw(text: bytes, server: VenueServer) -> None:
+    for session in server.sockets.sessions:
+        session.send(text)
