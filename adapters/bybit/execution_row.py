@@ -55,25 +55,38 @@ def execution_row(row: Table, settle: str) -> ExecutionRow:
     side, kind = needed(row, "side"), needed(row, "execType")
     if side not in SIDES:
         raise InvalidInput(f"side {side[:40]!r} is unknown")
-    is_maker = row.get("isMaker")
-    if not isinstance(is_maker, bool):
-        raise InvalidInput("isMaker is missing or is neither true nor false")
-    size = positive if kind in TRADES else figure
-    needed(row, "execFee")
+    if kind in TRADES or kind == FUNDING:
+        _check_money(row, kind)
     return ExecutionRow(
         id=needed(row, "execId"),
         type=kind,
-        link=stated(row, "orderLinkId"),
-        venue_order_id=stated(row, "orderId"),
+        link=text(row, "orderLinkId"),
+        venue_order_id=text(row, "orderId"),
         instrument=instrument_id(needed(row, "symbol")),
         side=SIDES[side],
-        price=size(row, "execPrice"),
-        quantity=size(row, "execQty"),
+        price=figure(row, "execPrice"),
+        quantity=figure(row, "execQty"),
         fee=figure(row, "execFee"),
         fee_currency=text(row, "feeCurrency") or settle,
-        liquidity=Liquidity.MAKER if is_maker else Liquidity.TAKER,
+        liquidity=Liquidity.MAKER if row.get("isMaker") is True else Liquidity.TAKER,
         at=moment(row, "execTime"),
     )
+
+
+def _check_money(row: Table, kind: str) -> None:
+    """Raises InvalidInput for a row that moves money and does not state how much, or of which order.
+
+    Other kinds lead to no report, and a query for executions must not fail by them.
+    """
+    needed(row, "execFee")
+    if kind == FUNDING:
+        return
+    for name in ("execPrice", "execQty"):
+        positive(row, name)
+    for name in ("orderLinkId", "orderId"):
+        stated(row, name)
+    if not isinstance(row.get("isMaker"), bool):
+        raise InvalidInput("isMaker is missing or is neither true nor false")
 
 
 def filled(row: ExecutionRow, order_id: str) -> Filled:

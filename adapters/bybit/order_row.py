@@ -121,7 +121,7 @@ def order_row(row: Table) -> OrderRow:
         instrument=instrument_id(needed(row, "symbol")),
         side=_of(SIDES, row, "side"),
         is_market=is_market,
-        quantity=positive(row, "qty"),
+        quantity=amount(row, "qty"),
         price=price(row, "price") if is_market else positive(row, "price"),
         trigger=price(row, "triggerPrice"),
         stop_loss=price(row, "stopLoss"),

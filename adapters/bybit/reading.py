@@ -157,6 +157,10 @@ class Reading:
         before = self._seen.get(name)
         if not name or (before is not None and _is_old(row, before.row)):
             return
+        if not row.quantity:
+            # Bybit's own stops for a whole position may have no quantity; an order of ours has one.
+            self._refuse(f"order {name}: qty is not above 0")
+            return
         self._seen[name] = _Seen(row, row.terms)
         if len(self._seen) > _KEPT:
             del self._seen[next(iter(self._seen))]

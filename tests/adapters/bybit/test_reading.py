@@ -341,6 +341,15 @@ def test_terms_are_those_of_our_own_type_of_order() -> None:
         {"orderId": ""},
         {"qty": "two"},
         {"qty": 2},
+        {"qty": ""},
+        {"qty": "0"},
+        {"qty": None},
+        {"qty": "-2"},
+        {"price": None},
+        {"price": ""},
+        {"price": "-99"},
+        {"cumExecQty": None},
+        {"orderLinkId": None},
         {"updatedTime": ""},
         {"updatedTime": "soon"},
         {"updatedTime": "9" * 30},
@@ -447,6 +456,32 @@ def test_what_is_no_push_is_kept_with_its_text_and_a_reason(text: str, why: str)
     reading = Reading(Names({}), "USDT")
     assert reading.read(text) == []
     assert [(one.content, why in one.reason) for one in reading.unread] == [(text, True)]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"execPrice": None},
+        {"execPrice": ""},
+        {"execPrice": "0"},
+        {"execPrice": "-1"},
+        {"execQty": None},
+        {"execQty": "0"},
+        {"execFee": None},
+        {"execFee": ""},
+        {"isMaker": None},
+        {"isMaker": "true"},
+        {"orderLinkId": None},
+        {"orderId": None},
+    ],
+    ids=str,
+)
+def test_a_trade_that_does_not_state_its_money_or_its_order_is_kept_and_is_no_fill(
+    broken: dict[str, Any],
+) -> None:
+    found, reading = reports(executions(execution() | broken, execution(execId="X2")))
+    assert kinds(found) == ["one Filled"]
+    assert [len(one.reason) > 0 for one in reading.unread] == [True]
 
 
 def test_two_broken_rows_of_a_push_are_kept_once_with_both_reasons() -> None:
