@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from functools import partial
 
 from adapters.simulated.venue import Venue
 from adapters.simulated.venue.account import Account
