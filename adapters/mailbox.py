@@ -27,9 +27,10 @@ class Mailbox:
     def __init__(self) -> None:
         # Not a SimpleQueue: it waits for ever if a signal interrupts the wait and the signal's handler returns only
         # after the timeout.
-        self._letters: Queue[Letter] = Queue()
+        self._letters: Queue[Letter | None] = Queue()
         self._closing = Lock()
         self._closed: str | None = None
+        self._woken = False
 
     @property
     def is_empty(self) -> bool:
@@ -87,17 +88,28 @@ class Mailbox:
 
     def _next(self, patience: float) -> Letter | None:
         try:
-            return self._letters.get(timeout=patience) if patience > 0 else self._letters.get_nowait()
+            letter = self._letters.get(timeout=patience) if patience > 0 else self._letters.get_nowait()
         except Empty:
             return None
+        if letter is None:
+            self._woken = False
+        return letter
+
+    def wake(self) -> None:
+        """Ends the engine's current or next wait for a request; any thread may call it, however often."""
+        if not self._woken:
+            self._woken = True
+            self._letters.put(None)
 
     def close(self, why: str) -> None:
         """Answers all queued and all later requests with a TimedOut that gives `why`; idempotent."""
         with self._closing:
             if self._closed is None:
                 self._closed = why
-        while (letter := self._next(0)) is not None:
-            _answer(letter, lambda requested: TimedOut(requested.id, f"{_NOTHING}: {why}"))
+        while not self.is_empty:
+            letter = self._next(0)
+            if letter is not None:
+                _answer(letter, lambda requested: TimedOut(requested.id, f"{_NOTHING}: {why}"))
 
 
 def _answer(letter: Letter, engine: Callable[[Requested], Answer]) -> int:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from commands.exchange import Unread
 from domain.candle import Candle
 from domain.market import MarketEvent
 
@@ -16,7 +17,8 @@ class FeedState(Struct, frozen=True, gc=False, kw_only=True):
     """Whether market data of one instrument arrives now; `fault` states why it does not.
 
     `heard_at` is when the last message of the instrument came (UTC, by this machine's clock), None before the first.
-    `dropped` counts the events that newer ones replaced because nobody took them in time.
+    `dropped` counts the events that newer ones replaced because nobody took them in time, `gaps` the times at which the
+    book was found to be wrong, and `refused` the changes of it that came before its next snapshot.
     """
 
     instrument: str
@@ -24,6 +26,8 @@ class FeedState(Struct, frozen=True, gc=False, kw_only=True):
     heard_at: datetime | None
     dropped: int
     fault: str
+    gaps: int = 0
+    refused: int = 0
 
 
 class MarketFeed(Protocol):
@@ -55,6 +59,13 @@ class MarketFeed(Protocol):
         """The closed candles that open in `since` <= time < `until`, in order; to warm up strategies.
 
         Raises ExchangeUnreachable if no response arrived and ExchangeRefused if the venue refused the query.
+        """
+        ...
+
+    def unread(self) -> Sequence[Unread]:
+        """The messages since the last call that could not be understood or used; none is left out.
+
+        Also a candle that differs from the one of its time that was returned, and candles that the venue does not have.
         """
         ...
 

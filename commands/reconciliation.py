@@ -1,4 +1,4 @@
-"""The commands of reconciliation: one records a discrepancy, the other resolves it."""
+"""The commands of reconciliation: it begins and ends; a discrepancy is recorded and resolved."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from domain.reconciliation import (
     Discrepancies,
     DiscrepancyFound,
     DiscrepancyResolved,
+    ReconciliationBegun,
+    ReconciliationEnded,
     ReconciliationEvent,
 )
 from domain.reconciliation.differences import Difference
@@ -33,18 +35,46 @@ class ResolveDiscrepancy:
     resolution: str
 
 
-ReconciliationCommand = RecordDiscrepancy | ResolveDiscrepancy
+class BeginReconciliation(Struct, frozen=True, gc=False):
+    """Denies new exposure until the log was compared with the exchange; `reason` is never empty."""
+
+    reason: str
+
+
+class EndReconciliation(Struct, frozen=True, gc=False):
+    """The log was compared with the exchange; see `ReconciliationEnded`."""
+
+    taken_in: int
+    left: int
+
+
+ReconciliationCommand = RecordDiscrepancy | ResolveDiscrepancy | BeginReconciliation | EndReconciliation
 
 
 def decide(command: ReconciliationCommand, state: Discrepancies) -> Sequence[ReconciliationEvent]:
-    """The events that follow; none for a discrepancy that is already recorded, or already resolved.
+    """The events that follow; none for a discrepancy that is already recorded or already resolved, for a reconciliation
+    that has begun already, and for the end of one that has not begun.
 
     Raises Refused for an unknown id.
     """
-    if isinstance(command, RecordDiscrepancy):
-        if command.discrepancy_id in state.known:
-            return []
-        return [DiscrepancyFound(command.discrepancy_id, command.subject, command.found)]
+    match command:
+        case RecordDiscrepancy():
+            return _record(command, state)
+        case ResolveDiscrepancy():
+            return _resolve(command, state)
+        case BeginReconciliation():
+            return [] if state.reconciling else [ReconciliationBegun(command.reason)]
+        case EndReconciliation():
+            return [ReconciliationEnded(command.taken_in, command.left)] if state.reconciling else []
+
+
+def _record(command: RecordDiscrepancy, state: Discrepancies) -> Sequence[ReconciliationEvent]:
+    if command.discrepancy_id in state.known:
+        return []
+    return [DiscrepancyFound(command.discrepancy_id, command.subject, command.found)]
+
+
+def _resolve(command: ResolveDiscrepancy, state: Discrepancies) -> Sequence[ReconciliationEvent]:
     if command.discrepancy_id not in state.known:
         raise Refused(f"no discrepancy {command.discrepancy_id} was ever found")
     if command.discrepancy_id not in state.unresolved:

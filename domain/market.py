@@ -63,25 +63,27 @@ class BookUpdate(Struct, frozen=True, gc=False, kw_only=True):
     asks: tuple[Level, ...]
 
 
-class KnownPrice(Struct, frozen=True, gc=False, kw_only=True):
-    """A price from another source than the market itself, such as the log."""
-
-    instrument: str
-    at: datetime
-    price: Decimal
-
-
-MarketEvent = Candle | Trade | Quote | BookUpdate | KnownPrice
-
-
 class PriceSource(StrEnum):
-    """The source of a last price."""
+    """The source of a last price; REST is a response to a query, while the stream is silent."""
 
     CANDLE = "CANDLE"
     TRADE = "TRADE"
     QUOTE = "QUOTE"
     BOOK = "BOOK"
     LOG = "LOG"
+    REST = "REST"
+
+
+class KnownPrice(Struct, frozen=True, gc=False, kw_only=True):
+    """A price from another source than the market's stream, such as the log or a query."""
+
+    instrument: str
+    at: datetime
+    price: Decimal
+    source: PriceSource = PriceSource.LOG
+
+
+MarketEvent = Candle | Trade | Quote | BookUpdate | KnownPrice
 
 
 _CANDLE = PriceSource.CANDLE
@@ -138,7 +140,7 @@ def _last_price(event: Trade | Quote | BookUpdate | KnownPrice) -> LastPrice | N
         case BookUpdate():
             return _top(event)
         case KnownPrice():
-            return LastPrice(event.price, event.at, PriceSource.LOG)
+            return LastPrice(event.price, event.at, event.source)
 
 
 def _top(update: BookUpdate) -> LastPrice | None:

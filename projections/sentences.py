@@ -174,4 +174,6 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     settings.SettingsChanged: lambda e: f"version {e.version}",
     reconciliation.DiscrepancyFound: lambda e: f"{e.subject}: {e.found}",
     reconciliation.DiscrepancyResolved: lambda e: f"{e.discrepancy_id}: {e.resolution}",
+    reconciliation.ReconciliationBegun: _why,
+    reconciliation.ReconciliationEnded: lambda e: f"{e.taken_in} differences taken in, {e.left} left",
 }

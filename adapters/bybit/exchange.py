@@ -15,19 +15,42 @@ import msgspec
 
 from adapters.bybit.bucket import LIMITS
 from adapters.bybit.client import Client, http, readable
-from adapters.bybit.execution_row import FORCED, TRADES, VENUE, ExecutionRow, execution, execution_row
+from adapters.bybit.execution_row import (
+    FORCED,
+    FUNDING,
+    TRADES,
+    VENUE,
+    ExecutionRow,
+    execution,
+    execution_row,
+    funded,
+    liquidated,
+)
 from adapters.bybit.fields import at_ms, in_ms, is_dated, plain
 from adapters.bybit.holdings import balances, positions
+from adapters.bybit.line import Line
 from adapters.bybit.names import Names
 from adapters.bybit.order_row import OrderRow, order_row, venue_order, waiting_leg
+from adapters.bybit.pace import PRIVATE_SHARE, Turns
 from adapters.bybit.placing import CATEGORY, LEVELS, Params, Placement, address, placements
 from adapters.bybit.reading import Reading, in_order
 from adapters.bybit.secrecy import Credentials, hidden_from_logs
 from adapters.bybit.site import Site, Timing
 from adapters.bybit.stream import Stream, StreamState
+from adapters.bybit.texts import Texts
 from adapters.instruments.bybit import listings
 from adapters.instruments.document import Table, is_table
-from commands.exchange import AnyReport, Gap, NotSent, OutcomeUnclear, Rejected, Ticket, Unread
+from commands.exchange import (
+    AnyReport,
+    Funded,
+    Gap,
+    Liquidated,
+    NotSent,
+    OutcomeUnclear,
+    Rejected,
+    Ticket,
+    Unread,
+)
 from domain.catalogue import Listing
 from domain.direction import Purpose
 from domain.errors import (
@@ -41,6 +64,7 @@ from domain.instrument import Instrument, RulesOrigin, symbol_of
 from domain.order import OrderPlaced
 from domain.venue import Execution, VenueBalance, VenueOrder, VenuePosition
 
+TOPICS = ("order", "execution")
 RULES_KEPT = 3600.0
 """Seconds for which the instruments are kept."""
 
@@ -83,13 +107,20 @@ class BybitExchange:
         self._client = Client(self.session, credentials, limits, self._forget_rules)
         self._names = Names(placed)
         self._reading = Reading(self._names, settle)
-        self._stream = Stream(credentials, site, timing, on_arrival)
+        self._texts = Texts()
+        line = Line(site=site, channel="private", topics=TOPICS, credentials=credentials)
+        self._stream = Stream(line, timing, Turns(PRIVATE_SHARE), self._texts, on_arrival)
         self._settle, self._monotonic = settle, monotonic
         self._made: list[AnyReport] = []
         self._rules: tuple[float, Sequence[Instrument]] | None = None
         self._latest = datetime.min.replace(tzinfo=UTC)
         self._open = ExitStack()
         self._open.enter_context(hidden_from_logs(credentials))
+
+    @property
+    def client(self) -> Client:
+        """The connection, for queries and settings of the same account (`adapters/bybit/account.py`)."""
+        return self._client
 
     def start(self) -> None:
         """Connects the stream of reports, in a thread."""
@@ -125,7 +156,7 @@ class BybitExchange:
     def reports(self) -> Sequence[AnyReport]:
         """See `ReportStream.reports`."""
         made, self._made = self._made, []
-        for text in self._stream.texts():
+        for text in self._texts.taken():
             made.extend(self._read(text))
         for venue_id in self._reading.unknown():
             self._learn(venue_id)
@@ -243,13 +274,25 @@ class BybitExchange:
 
     def executions(self, since: datetime) -> Sequence[Execution]:
         """See `VenueQueries.executions`. Bybit keeps two years."""
+        return [execution(row, self._owner(row)) for row in self._since(since) if row.type in TRADES]
+
+    def settlements(self, since: datetime) -> Sequence[Funded | Liquidated]:
+        """The funding and the forced closes at or after `since`, in order of time, as the stream reports them."""
+        rows = self._since(since)
+        return [
+            funded(row) if row.type == FUNDING else liquidated(row)
+            for row in rows
+            if row.type == FUNDING or row.type in FORCED
+        ]
+
+    def _since(self, since: datetime) -> Sequence[ExecutionRow]:
+        """The rows of executions at or after `since`, in order of time; each id once."""
         found: dict[str, ExecutionRow] = {}
         for start, end in self._windows(since):
             params: Params = {"startTime": in_ms(start), "endTime": in_ms(end), "limit": 100}
             for row in reversed(list(self._execution_rows(params))):
                 found.setdefault(row.id, row)
-        trades = (row for row in found.values() if row.type in TRADES and row.at >= since)
-        return [execution(row, self._owner(row)) for row in sorted(trades, key=lambda row: row.at)]
+        return sorted((row for row in found.values() if row.at >= since), key=lambda row: row.at)
 
     def positions(self) -> Sequence[VenuePosition]:
         """See `VenueQueries.positions`. Raises ExchangeRefused where the account is in hedge mode."""

@@ -1,14 +1,19 @@
-"""When a private socket may connect again: a pure rule of exponential back-off with jitter, within Bybit's limit."""
+"""When a socket may connect again: pure rules of exponential back-off with jitter, within Bybit's limit."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
+from threading import Lock
 
 WINDOW = 300.0
 """Seconds of Bybit's limit of 500 new connections from one address."""
 
-MOST = 200
-"""Connections in `WINDOW` that this program makes; pybit tries at most twice for each."""
+PRIVATE_SHARE, MARKET_SHARE = 40, 200
+"""Connections in `WINDOW` that the private stream and a feed make; pybit tries at most twice for each."""
+
+APART = 0.05
+"""Seconds between two connections of a feed, which begins with many and loses all of them at once."""
 
 _LARGEST_EXPONENT = 30
 
@@ -24,7 +29,23 @@ def pause(failures: int, first: float, longest: float, chance: float) -> float:
     return whole * (0.5 + chance / 2)
 
 
-def until_allowed(connects: Sequence[float], now: float) -> float:
-    """Seconds until another connection is within the limit; `connects` are the times of the earlier ones, ascending."""
-    recent = [one for one in connects if one > now - WINDOW]
-    return recent[-MOST] + WINDOW - now if len(recent) >= MOST else 0.0
+def next_turn(turns: Sequence[float], now: float, most: int, apart: float) -> float:
+    """The earliest time at which one more connection is within the limit; `turns` are the earlier ones, ascending."""
+    at = max(now, turns[-1] + apart) if turns else now
+    return max(at, turns[-most] + WINDOW) if len(turns) >= most else at
+
+
+class Turns:
+    """The turns of all connections that share a limit of `most` in `WINDOW`; for any number of threads."""
+
+    def __init__(self, most: int, apart: float = 0.0) -> None:
+        self._most, self._apart = most, apart
+        self._taken: deque[float] = deque(maxlen=most)
+        self._lock = Lock()
+
+    def take(self, now: float) -> float:
+        """Takes the next turn; returns the seconds until it comes."""
+        with self._lock:
+            turn = next_turn(self._taken, now, self._most, self._apart)
+            self._taken.append(turn)
+        return turn - now

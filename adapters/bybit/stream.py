@@ -1,24 +1,23 @@
-"""Supervises the private socket: connects, authenticates, subscribes, notices its end, connects again."""
+"""Supervises one socket: connects, authenticates, subscribes, notices its end, connects again."""
 
 from __future__ import annotations
 
 import random
 import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from adapters.bybit.pace import MOST, pause, until_allowed
-from adapters.bybit.private_socket import FAILURES, PrivateSocket
-from adapters.bybit.secrecy import Credentials
-from adapters.bybit.site import Site, Timing
+from adapters.bybit.connection import FAILURES, Connection
+from adapters.bybit.line import Line
+from adapters.bybit.pace import Turns, pause
+from adapters.bybit.site import Timing
 from adapters.instruments.document import Table, is_table
 from commands.exchange import Gap
 
@@ -26,9 +25,28 @@ T = TypeVar("T")
 _LOOK = 1.0
 """Seconds between two looks at a socket whose end was not reported."""
 
+UNREADABLE = (msgspec.DecodeError, RecursionError)
+"""What decoding raises for a text that is no JSON of the expected shape."""
+
+
+class Listener(Protocol):
+    """Takes the pushes of a stream. Every call comes from a thread of the stream and raises nothing."""
+
+    def begin(self) -> None:
+        """A connection is about to be made: nothing of the one before it is continued."""
+        ...
+
+    def take(self, text: str) -> None:
+        """One push, in the order of arrival."""
+        ...
+
+    def fault(self) -> str:
+        """Why this connection is of no use, although it stands; empty where it is. Called about once a second."""
+        ...
+
 
 class StreamState(Struct, frozen=True, gc=False):
-    """Whether reports arrive now, the connections so far, and what is wrong where they do not arrive."""
+    """Whether pushes arrive now, the connections so far, and what is wrong where they do not arrive."""
 
     is_live: bool
     connects: int
@@ -38,29 +56,28 @@ class StreamState(Struct, frozen=True, gc=False):
 class Stream:
     """Runs in a thread of its own from `start` to `close`. Nothing that it does touches the state of its caller.
 
-    `texts` and `gaps` return what came since the last call; `pushes` counts the texts so far. `on_arrival` is called,
-    in a thread of the stream, where either has something new or `state` has changed; it must return at once and raise
+    `gaps` returns what came since the last call; `pushes` counts the pushes so far. `on_arrival` is called, in a thread
+    of the stream, where a push arrived, a gap was noticed or `state` has changed; it must return at once and raise
     nothing.
     """
 
     def __init__(
         self,
-        credentials: Credentials,
-        site: Site,
+        line: Line,
         timing: Timing,
+        turns: Turns,
+        listener: Listener,
         on_arrival: Callable[[], None],
     ) -> None:
-        self._credentials, self._site, self._timing = credentials, site, timing
-        self._on_arrival = on_arrival
+        self._line, self._timing, self._turns = line, timing, turns
+        self._listener, self._on_arrival = listener, on_arrival
         self.pushes = 0
-        self._texts: SimpleQueue[str] = SimpleQueue()
         self._gaps: SimpleQueue[Gap] = SimpleQueue()
         self._stopping = Event()
-        self._connects: deque[float] = deque(maxlen=MOST)
         self._last_sign: datetime | None = None
         self._state = StreamState(is_live=False, connects=0, fault="")
-        self._socket: PrivateSocket | None = None
-        self._thread = Thread(target=self._run, name="bybit-stream", daemon=True)
+        self._connection: Connection | None = None
+        self._thread = Thread(target=self._run, name=f"bybit-{line.channel}", daemon=True)
 
     @property
     def state(self) -> StreamState:
@@ -69,89 +86,104 @@ class Stream:
     def start(self) -> None:
         self._thread.start()
 
+    def end(self) -> None:
+        """Begins to end the connection; returns at once."""
+        self._stopping.set()
+        if self._connection is not None:
+            self._connection.ended.set()
+
     def close(self) -> None:
         """Ends the connection and the threads."""
-        self._stopping.set()
-        if self._socket is not None:
-            self._socket.ended.set()
+        self.end()
         self._thread.join()
 
-    def texts(self) -> list[str]:
-        """The pushes, in the order of their arrival; no push is ever dropped."""
-        return _drained(self._texts)
+    def renew(self, topics: Sequence[str]) -> None:
+        """Subscribes these topics anew, from a thread of the stream; their snapshots follow. A connection that ends
+        meanwhile is rebuilt with all topics.
+        """
+        assert self._connection is not None
+        try:
+            for operation in ("unsubscribe", "subscribe"):
+                self._connection.send(operation, topics)
+        except FAILURES:
+            self._connection.ended.set()
 
     def gaps(self) -> list[Gap]:
-        return _drained(self._gaps)
+        return drained(self._gaps)
 
     def _run(self) -> None:
         failures = 0
-        while not self._stopping.wait(self._wait(failures)):
+        while self._is_rested(failures):
             began = time.monotonic()
             self._one_connection()
             held = time.monotonic() - began
             failures = 1 if held >= self._timing.held else failures + 1
 
-    def _wait(self, failures: int) -> float:
+    def _is_rested(self, failures: int) -> bool:
+        """Waits for the pause and for the turn; False where the stream is to end."""
         timing = self._timing
-        waiting = pause(failures, timing.first_pause, timing.longest_pause, random.random())  # noqa: S311 - jitter
-        return max(waiting, until_allowed(list(self._connects), time.monotonic()))
+        resting = pause(failures, timing.first_pause, timing.longest_pause, random.random())  # noqa: S311 - jitter
+        return not (self._stopping.wait(resting) or self._stopping.wait(self._turns.take(time.monotonic())))
 
     def _one_connection(self) -> None:
         since, reason = self._last_sign, self._state.fault
         answers: SimpleQueue[Table] = SimpleQueue()
-        self._connects.append(time.monotonic())
+        self._listener.begin()
         self._change(is_live=False, connects=self._state.connects + 1, fault=reason)
         try:
-            take = partial(self._take, answers)
-            socket = PrivateSocket(self._credentials, self._site, self._timing, take, self._sign)
+            connection = Connection(self._line, self._timing, partial(self._take, answers), self._sign)
         except FAILURES as error:
             self._down(str(error))
             return
-        self._socket = socket
+        self._connection = connection
         try:
-            fault = self._opened(socket, answers)
+            fault = self._opened(connection, answers)
             if fault:
                 self._down(fault)
                 return
             self._last_sign = datetime.now(UTC)
             self._gaps.put(Gap(since, self._last_sign, reason))
             self._change(is_live=True, connects=self._state.connects, fault="")
-            self._watch(socket)
-            self._down(socket.fault or "the connection was closed")
+            self._down(self._watched(connection, answers))
         except FAILURES as error:
             self._down(str(error))
         finally:
-            socket.close()
+            connection.close()
 
-    def _opened(self, socket: PrivateSocket, answers: SimpleQueue[Table]) -> str:
+    def _opened(self, connection: Connection, answers: SimpleQueue[Table]) -> str:
         """Waits until the topics are subscribed; returns what went wrong, empty where nothing did."""
-        fault = self._answered(socket, answers, "auth")
-        if not fault:
-            socket.subscribe()
-            fault = self._answered(socket, answers, "subscribe")
+        fault = "" if self._line.credentials is None else self._answered(connection, answers, "auth")
+        for topics in self._line.requests():
+            if not fault:
+                connection.send("subscribe", topics)
+                fault = self._answered(connection, answers, "subscribe")
         return fault
 
-    def _answered(self, socket: PrivateSocket, answers: SimpleQueue[Table], operation: str) -> str:
+    def _answered(self, connection: Connection, answers: SimpleQueue[Table], operation: str) -> str:
         until = time.monotonic() + self._timing.answer
-        while socket.is_alive and not self._stopping.is_set() and (left := until - time.monotonic()) > 0:
+        while connection.is_alive and not self._stopping.is_set() and (left := until - time.monotonic()) > 0:
             try:
                 answer = answers.get(timeout=min(left, _LOOK))
             except Empty:
                 continue
             if answer.get("op") == operation:
-                return (
-                    "" if answer.get("success") is True else f"{operation} refused: {answer.get('ret_msg')}"
-                )
-        return socket.fault or f"{operation} was not answered"
+                return _refusal(answer)
+        return connection.fault or f"{operation} was not answered"
 
-    def _watch(self, socket: PrivateSocket) -> None:
-        while socket.is_alive and not self._stopping.is_set():
-            socket.ended.wait(_LOOK)
+    def _watched(self, connection: Connection, answers: SimpleQueue[Table]) -> str:
+        """Waits for the end of the connection; returns its reason."""
+        while connection.is_alive and not self._stopping.is_set():
+            connection.ended.wait(_LOOK)
+            refused = [one for one in drained(answers) if one.get("success") is False]
+            fault = _refusal(refused[0]) if refused else self._listener.fault()
+            if fault:
+                return fault
+        return connection.fault or "the connection was closed"
 
     def _take(self, answers: SimpleQueue[Table], text: str) -> None:
         """In the socket's thread. An answer to an operation of ours is not a push."""
         if _is_push(text):
-            self._texts.put(text)
+            self._listener.take(text)
             self.pushes += 1
             self._on_arrival()
             return
@@ -160,12 +192,12 @@ class Stream:
             answers.put(answer)
 
     def _sign(self) -> None:
-        """Frames before the subscription are no sign that reports arrive."""
+        """Frames before the subscription are no sign that pushes arrive."""
         if self._state.is_live:
             self._last_sign = datetime.now(UTC)
 
     def _down(self, fault: str) -> None:
-        self._change(is_live=False, connects=self._state.connects, fault=self._credentials.hide(fault))
+        self._change(is_live=False, connects=self._state.connects, fault=self._line.hide(fault))
 
     def _change(self, *, is_live: bool, connects: int, fault: str) -> None:
         self._state = StreamState(is_live, connects, fault)
@@ -176,15 +208,24 @@ class _Kind(Struct):
     op: str = ""
 
 
+_KIND = msgspec.json.Decoder(_Kind)
+
+
 def _is_push(text: str) -> bool:
     """Whether the text is no answer to an operation; what cannot be read is kept for the caller, who records it."""
     try:
-        return not msgspec.json.decode(text, type=_Kind).op
-    except msgspec.DecodeError:
+        return not _KIND.decode(text).op
+    except UNREADABLE:
         return True
 
 
-def _drained(queue: SimpleQueue[T]) -> list[T]:
+def _refusal(answer: Table) -> str:
+    """Why an operation was refused; empty where it was carried out."""
+    return "" if answer.get("success") is True else f"{answer.get('op')} refused: {answer.get('ret_msg')}"
+
+
+def drained(queue: SimpleQueue[T]) -> list[T]:
+    """What waits in the queue."""
     found: list[T] = []
     while True:
         try:

@@ -165,6 +165,9 @@ def _total_risk(case: Case, figures: Figures) -> str:
 SENTENCES: Mapping[str, Sentence] = {
     "KILL_SWITCH": _with("the kill switch is tripped ({tripped}): reset it first"),
     "ORDER_OUTCOME_UNKNOWN": _with("the outcome of {unknown} is not known yet: no new exposure until it is"),
+    "RECONCILING": _with(
+        "the log is being compared with the exchange ({reconciling}): no new exposure until then"
+    ),
     "UNRESOLVED_DISCREPANCY": _with("the exchange and the log disagree ({unresolved}): settle that first"),
     "INSTRUMENT_NOT_LISTED": _with("{instrument} is not listed here"),
     "INSTRUMENT_NOT_ALLOWED": _with("{instrument} is not allowed by risk.allowed ({allowed})"),

@@ -252,9 +252,17 @@ def order_outcomes(case: Case) -> Judgement:
 
 
 def reconciliation(case: Case) -> Judgement:
-    """No discrepancy between the exchange and the log is unresolved."""
-    unresolved = sorted(case.view.portfolio.discrepancies.unresolved)
-    return judgement({"UNRESOLVED_DISCREPANCY": bool(unresolved)}, unresolved=" ".join(unresolved))
+    """The log was compared with the exchange since anything may have been missed, and no discrepancy is unresolved.
+
+    `reconciling` is a figure only where it has a value, so that earlier decisions keep their figures.
+    """
+    found = case.view.portfolio.discrepancies
+    unresolved, reconciling = sorted(found.unresolved), found.reconciling
+    return judgement(
+        {"RECONCILING": bool(reconciling), "UNRESOLVED_DISCREPANCY": bool(unresolved)},
+        unresolved=" ".join(unresolved),
+        **({"reconciling": reconciling} if reconciling else {}),
+    )
 
 
 def exit_once(case: Case) -> Judgement:

@@ -25,14 +25,31 @@ class DiscrepancyResolved(Struct, frozen=True, gc=False):
     resolution: str
 
 
-ReconciliationEvent = DiscrepancyFound | DiscrepancyResolved
+class ReconciliationBegun(Struct, frozen=True, gc=False):
+    """The log may lack what happened at the exchange, for this reason: no new exposure until it was compared."""
+
+    reason: str
+
+
+class ReconciliationEnded(Struct, frozen=True, gc=False):
+    """The log was compared with the exchange: `taken_in` differences were made equal, `left` were recorded."""
+
+    taken_in: int
+    left: int
+
+
+ReconciliationEvent = DiscrepancyFound | DiscrepancyResolved | ReconciliationBegun | ReconciliationEnded
 
 
 class Discrepancies(Struct, frozen=True, gc=False):
-    """The ids of all discrepancies found so far, and of the unresolved ones."""
+    """The ids of all discrepancies found so far, and of the unresolved ones.
+
+    `reconciling` is why the log is being compared with the exchange; empty where it is not.
+    """
 
     known: frozenset[str] = frozenset()
     unresolved: frozenset[str] = frozenset()
+    reconciling: str = ""
 
 
 NONE_FOUND = Discrepancies()
@@ -43,8 +60,13 @@ def evolve(state: Discrepancies, event: ReconciliationEvent) -> Discrepancies:
     match event:
         case DiscrepancyFound():
             found = {event.discrepancy_id}
-            return Discrepancies(state.known | found, state.unresolved | found)
+            return Discrepancies(state.known | found, state.unresolved | found, state.reconciling)
         case DiscrepancyResolved():
-            return Discrepancies(state.known, state.unresolved - {event.discrepancy_id})
+            left = state.unresolved - {event.discrepancy_id}
+            return Discrepancies(state.known, left, state.reconciling)
+        case ReconciliationBegun():
+            return Discrepancies(state.known, state.unresolved, event.reason)
+        case ReconciliationEnded():
+            return Discrepancies(state.known, state.unresolved)
         case _:
             assert_never(event)

@@ -59,6 +59,10 @@ class Listed:
 
 COMMANDS: Mapping[str, Listed] = {
     "paper": Listed("Trades candles from first to last on the simulated exchange.", "paper:paper"),
+    "live": Listed("Trades on an exchange, compared with the log at every start.", "live:live"),
+    "reconcile": Listed("Compares a log with the exchange, and changes nothing.", "reconcile:reconcile"),
+    "kill": Listed("Trips the kill switch of a running engine.", "kill:kill"),
+    "reset": Listed("Resets the kill switch of a running engine.", "kill:reset"),
     "log": Listed("Prints a log's events in order, one per line.", "log:log_app"),
     "explain": Listed("Explains an id: its chain from the candle to the last fill.", "explain:explain"),
     "replay": Listed("Makes a log again from its recorded inputs, and compares.", "replay:replay"),

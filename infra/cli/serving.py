@@ -14,7 +14,7 @@ from adapters.http.options import HttpOptions
 from adapters.mailbox import Mailbox
 from domain.catalogue import known
 from domain.errors import KeyMissing, LogOwned, LogReadOnly, NotSealed, OwnershipLost, WhenceError
-from domain.log import Envelope
+from domain.log import Envelope, EventLog
 from domain.quotes import check_stake
 from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
@@ -29,6 +29,7 @@ from infra.run.clock import utc_now
 from infra.run.commanding import commands_served, distant_door, has_command_topic
 from infra.run.last_prices import played_prices
 from infra.run.listening import ListenAddress
+from infra.run.live import SOURCE as LIVE
 from infra.run.manual import ManualRun
 from infra.run.narrator import Narrator
 from infra.run.resuming import differing
@@ -139,10 +140,18 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers]]:
     with closing(open_owned(settings)) as log, played_store(settings) as played, tracing(settings) as spans:
         if spans is not None:
             watchers.add(spans)
+        _check_not_live(log)
         with input_tape(settings, log, utc_now) if settings.inputs_at_rest else nullcontext() as tape:
             run = ManualRun(log, beginning, _unseen, watchers, feed=played_prices(played), tape=tape)
             _warn_of_differences(run, settings, beginning)
             yield run, watchers
+
+
+def _check_not_live(log: EventLog) -> None:
+    """Raises LogReadOnly for the log of a live run: nothing may be simulated on it."""
+    first = next(log.read(upto=1), None)
+    if first is not None and first.envelope.meta.source == LIVE:
+        raise LogReadOnly("this log trades on an exchange: only `whence live` may be its engine")
 
 
 def _warn_of_differences(run: ManualRun, settings: WhenceSettings, beginning: Beginning) -> None:

@@ -52,7 +52,7 @@ class Restored:
         """
         if self.world.log_id is None:
             return beginning.exchange()
-        _check_account(self.world, beginning.account)
+        check_account(self.world, beginning.account)
         check_playable(self.world.state("log").simulator)
         simulation = self.world.portfolio.settings.settings.simulation
         rules = rules_of(simulation)
@@ -63,7 +63,8 @@ class Restored:
         return unconfirmed(self.world, self._amendments)
 
 
-def _check_account(world: World, account: str) -> None:
+def check_account(world: World, account: str) -> None:
+    """Raises InvalidInput for the log of another account."""
     if account_stream(account) in world.versions:
         return
     found = ", ".join(parse(stream).account for stream in world.versions if parse(stream).noun == "account")

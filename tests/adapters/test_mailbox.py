@@ -142,3 +142,21 @@ def test_a_signal_that_is_handled_late_does_not_keep_the_engine_waiting() -> Non
         signal(SIGALRM, before)
         rescue.cancel()
         mailbox.close("it is over")
+
+
+def test_a_wake_ends_one_wait_and_loses_no_request() -> None:
+    mailbox = Mailbox()
+    mailbox.wake()
+    mailbox.wake()
+    waiting = [mailbox.post(a_request(key)) for key in ("k1", "k2")]
+    assert mailbox.answer_all(yes, LONG_ENOUGH) == 0
+    assert mailbox.answer_all(yes) == 2
+    assert [one.result().command_id for one in waiting] == ["k1", "k2"]
+
+
+def test_a_closed_mailbox_refuses_what_is_queued_behind_a_wake() -> None:
+    mailbox = Mailbox()
+    mailbox.wake()
+    waiting = mailbox.post(a_request())
+    mailbox.close("enough")
+    assert isinstance(waiting.result(0), TimedOut)

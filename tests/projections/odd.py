@@ -23,7 +23,12 @@ from domain.order import (
     OrderSubmitted,
 )
 from domain.position import PositionFunded, PositionIncreased, PositionReduced, ProtectionMoved
-from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
+from domain.reconciliation import (
+    DiscrepancyFound,
+    DiscrepancyResolved,
+    ReconciliationBegun,
+    ReconciliationEnded,
+)
 from domain.signal import Chamber, Tier, Verdict, Vote
 from domain.streams import reconciliation_stream
 from tests.domain.history import (
@@ -134,7 +139,9 @@ def _positions(history: History) -> None:
 
 def _people(history: History) -> None:
     stream = reconciliation_stream(ACCOUNT)
+    history.record(stream, ReconciliationBegun("the engine starts"))
     history.record(stream, DiscrepancyFound("d1", "abc-e9", "an order nobody placed"))
+    history.record(stream, ReconciliationEnded(0, 1))
     history.record(stream, DiscrepancyResolved("d1", "cancelled by hand"))
     history.account(KillSwitchTripped("enough for today"), KillSwitchReset("looked at"))
     history.account(DayClosed("2025-04-03", D(10_007), D(7)))

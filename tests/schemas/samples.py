@@ -61,7 +61,12 @@ from domain.position import (
     PositionReduced,
     ProtectionMoved,
 )
-from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
+from domain.reconciliation import (
+    DiscrepancyFound,
+    DiscrepancyResolved,
+    ReconciliationBegun,
+    ReconciliationEnded,
+)
 from domain.settings import (
     AlphaSettings,
     OnKill,
@@ -319,6 +324,8 @@ _EVENTS: tuple[Event, ...] = (
     SettingsChanged(2, _SETTINGS, "breakout trades against the news"),
     DiscrepancyFound("d-1", ORDER, "filled 0.125 at 43210.55"),
     DiscrepancyResolved("d-1", "taken up as a fill"),
+    ReconciliationBegun("the engine starts"),
+    ReconciliationEnded(3, 1),
 )
 
 

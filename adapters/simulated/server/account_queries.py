@@ -10,7 +10,7 @@ from adapters.simulated.venue.codes import PARAMETER, Declined
 from adapters.simulated.venue.market import Market
 
 _UNIFIED_2_PRO = 6
-_PERMISSIONS: Row = {
+PERMISSIONS: Row = {
     "ContractTrade": ["Order", "Position"],
     "Spot": ["SpotTrade"],
     "Wallet": [],
@@ -58,7 +58,7 @@ def api_key(call: Call) -> Row:
         "apiKey": account.key,
         "readOnly": 0,
         "secret": "",
-        "permissions": _PERMISSIONS,
+        "permissions": PERMISSIONS,
         "ips": ["*"],
         "type": 1,
         "deadlineDay": 90,

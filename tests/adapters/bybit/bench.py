@@ -84,7 +84,7 @@ class BybitBench:
 
     def trades_at(self, *prices: str, volume: str = "1000") -> None:
         for price in prices:
-            self.venue.do(partial(_trade, price=D(price), volume=D(volume)))
+            self.venue.do(partial(trade_at, price=D(price), volume=D(volume)))
         self.hear()
 
     def hear(self) -> None:
@@ -121,7 +121,7 @@ class BybitBench:
             server.venue.end(order, "CancelByAdmin", server.clock.market())
 
 
-def _trade(server: VenueServer, price: Decimal, volume: Decimal) -> None:
+def trade_at(server: VenueServer, price: Decimal, volume: Decimal) -> None:
     """The market shows a quantity at the price on both sides, and trades what rests at it or better."""
     assert isinstance(server.clock, VirtualClock)
     server.clock.advance(_STEP)

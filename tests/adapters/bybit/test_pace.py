@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.bybit.pace import MOST, WINDOW, pause, until_allowed
+from adapters.bybit.pace import APART, MARKET_SHARE, PRIVATE_SHARE, WINDOW, Turns, next_turn, pause
 
 
 @pytest.mark.parametrize(
@@ -25,16 +25,34 @@ def test_the_pause_doubles_with_each_failure_and_is_bounded(
     assert pause(failures, 0.5, 60, chance) == seconds
 
 
-def test_connections_stay_within_the_limit_whatever_fails() -> None:
-    """Failures at once, with the shortest pauses: pybit tries twice for each connection."""
-    now, connects = 0.0, list[float]()
+@pytest.mark.parametrize(("share", "apart"), [(PRIVATE_SHARE, 0.0), (MARKET_SHARE, APART)])
+def test_connections_stay_within_the_share_whatever_fails(share: int, apart: float) -> None:
+    """Failures at once, with the shortest pauses."""
+    now, connects, turns = 0.0, list[float](), Turns(share, apart)
     while now < 3 * WINDOW:
-        now += max(until_allowed(connects, now), 0.01)
+        now += turns.take(now) + 0.01
         connects.append(now)
-    busiest = max(sum(start <= one < start + WINDOW for one in connects) for start in connects[::50])
-    assert 2 * busiest <= 2 * MOST < 500
+    busiest = max(sum(start <= one < start + WINDOW - 0.1 for one in connects) for start in connects)
+    assert busiest <= share
 
 
-def test_another_connection_waits_until_the_oldest_of_the_window_is_over() -> None:
-    assert until_allowed([float(number) for number in range(MOST)], 300.0) == 0.0
-    assert until_allowed([10.0 + number / 1024 for number in range(MOST)], 20.0) == 290.0
+def test_the_shares_together_are_below_the_limit_of_an_address_where_pybit_tries_twice_for_each() -> None:
+    assert 2 * (PRIVATE_SHARE + MARKET_SHARE) < 500
+
+
+@pytest.mark.parametrize(
+    ("turns", "now", "apart", "at"),
+    [
+        ([], 5.0, 1.0, 5.0),
+        ([5.0], 5.0, 1.0, 6.0),
+        ([1.0], 5.0, 1.0, 5.0),
+        ([1.0, 2.0], 5.0, 0.0, 5.0),
+        ([1.0, 2.0, 3.0], 5.0, 0.0, 301.0),
+        ([1.0, 2.0, 3.0], 400.0, 0.0, 400.0),
+        ([1.0, 2.0, 3.0, 301.0], 5.0, 0.0, 302.0),
+    ],
+)
+def test_a_turn_keeps_its_distance_and_waits_until_the_oldest_of_the_window_is_over(
+    turns: list[float], now: float, apart: float, at: float
+) -> None:
+    assert next_turn(turns, now, 3, apart) == at

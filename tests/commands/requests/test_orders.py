@@ -29,7 +29,7 @@ from domain.command_fact import command_fact
 from domain.committees import View
 from domain.direction import Purpose, Side
 from domain.order import OrderOutcomeUnknown, OrderPlaced, OrderType
-from domain.reconciliation import DiscrepancyFound
+from domain.reconciliation import DiscrepancyFound, ReconciliationBegun
 from domain.settings import RiskSettings, Settings
 from domain.streams import order_stream, reconciliation_stream
 from projections.chain import missing_causes
@@ -217,7 +217,8 @@ def test_every_reason_of_the_members_is_in_the_table_of_sentences() -> None:
     )
     history.account(KillSwitchTripped("hand"), money(D(-5_000), D(5_000)))
     history.order("zzz-x1", a_stop(instrument=ETH), OrderOutcomeUnknown("timeout"))
-    history.record(reconciliation_stream(ACCOUNT), DiscrepancyFound("d1", BTC, "1 more"))
+    stream = reconciliation_stream(ACCOUNT)
+    history.record(stream, DiscrepancyFound("d1", BTC, "1 more"), ReconciliationBegun("a gap"))
     portfolio = history.portfolio()
     views = [
         View(now=now, settings=portfolio.settings, instrument=an_instrument(name), portfolio=portfolio)

@@ -25,7 +25,7 @@ from domain.direction import Direction, Purpose
 from domain.order import OrderCancelRequested, OrderOutcomeUnknown, OrderType
 from domain.portfolio import EMPTY
 from domain.position import PositionCloseFailed, PositionClosing
-from domain.reconciliation import DiscrepancyFound
+from domain.reconciliation import DiscrepancyFound, ReconciliationBegun
 from domain.settings import (
     AlphaSettings,
     RiskSettings,
@@ -146,6 +146,13 @@ ALONE = (
         "reconciliation",
         ("UNRESOLVED_DISCREPANCY",),
         lambda: an_open_day().record(reconciliation_stream(ACCOUNT), DiscrepancyFound("d1", BTC, "1 more")),
+    ),
+    Alone(
+        "reconciliation",
+        ("RECONCILING",),
+        lambda: an_open_day().record(
+            reconciliation_stream(ACCOUNT), ReconciliationBegun("the engine starts")
+        ),
     ),
     Alone("data_freshness", ("STALE_DATA",), now=NOW + timedelta(seconds=30, microseconds=1)),
     Alone("data_freshness", ("DATA_FROM_THE_FUTURE",), now=NOW - timedelta(microseconds=1)),
@@ -358,7 +365,8 @@ def test_a_signal_against_an_open_position_closes_it(intent: Intent, reason: str
 def test_reasons_against_an_entry_do_not_prevent_an_exit() -> None:
     history = holding(with_risk(allowed=(ETH,), max_positions=0))
     history.account(KillSwitchTripped("hand"), money(D(-5_000), D(5_000)), DayOpened("2025-04-04", D(1)))
-    history.record(reconciliation_stream(ACCOUNT), DiscrepancyFound("d1", BTC, "1 more"))
+    stream = reconciliation_stream(ACCOUNT)
+    history.record(stream, DiscrepancyFound("d1", BTC, "1 more"), ReconciliationBegun("a gap in the reports"))
     decision = decide(replace(AGAINST, confidence=0.0, trend=1.0), a_view(history))
     assert decision.verdict is Verdict.CLOSE
 

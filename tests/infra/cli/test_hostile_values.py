@@ -39,7 +39,13 @@ BY_NAME = {
 }
 ANY_REGISTRY = {("schemas register", "registry"), ("schemas check", "registry")}
 """A registry has the address of a web server, and is reached before it can be refused."""
-REQUIRED = {"paper": ("--bars", "20"), "schemas show": ("DecisionMade",)}
+REQUIRED = {
+    "paper": ("--bars", "20"),
+    "schemas show": ("DecisionMade",),
+    "live": ("--instruments", "BTCUSDT", "--testnet"),
+    "kill": ("--reason", "x"),
+    "reset": ("--reason", "x"),
+}
 
 
 def _commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,15 +13,20 @@ from typing import Any
 import httpx2
 import pytest
 
+from adapters.log.sqlite import open_sqlite
 from adapters.tokens.book import TokenBook
 from commands.roles import Role
 from domain.errors import OwnershipLost
+from domain.opening import LogOpened, Mode
 from infra.cli import serving
 from infra.cli.serving import ApiOptions, plan_of
 from infra.config import WhenceSettings
 from infra.run.at_rest import MarketAtRest
 from infra.run.serve import Api
 from infra.store import migrate, open_store
+from tests.commands.list_log import codec
+from tests.domain.history import ACCOUNT, LOG_ID, History, an_open_day
+from tests.replacing import replace
 
 PAUSE = """mutation { pauseStrategy(request: {idempotencyKey: "k1"}, strategy: "trend", reason: "lunch") {
   __typename ... on TimedOut { known } } }"""
@@ -67,6 +72,25 @@ def test_an_api_that_lost_its_log_answers_queries_and_refuses_requests(
     assert read["journal"]["edges"]
     assert "nothing was done" in refused["pauseStrategy"]["known"]
     assert LOST in refused["pauseStrategy"]["known"]
+
+
+def test_the_log_of_a_live_run_is_served_for_reading_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = WhenceSettings(log=f"sqlite:///{tmp_path / 'log.db'}", account=ACCOUNT)
+    opening = LogOpened(log_id=LOG_ID, mode=Mode.LIVE, tape="", synthetic=False)
+    envelopes = [*History().record("log", opening).envelopes, *an_open_day().envelopes]
+    with closing(open_sqlite(tmp_path / "log.db", codec())) as log:
+        log.append([replace(one, meta=replace(one.meta, source="live")) for one in envelopes])
+    shown: list[Api] = []
+    monkeypatch.setattr(serving, "announce", shown.append)
+    monkeypatch.setattr(serving, "stoppable", lambda: nullcontext(Visited(lambda: None)))
+    monkeypatch.setattr(serving, "configure", logging.getLogger(__name__).setLevel)
+    serving.serve(settings, plan_of(ApiOptions(port=0)))
+    assert (
+        "reads only: this log trades on an exchange: only `whence live` may be its engine"
+        in shown[0].announcement
+    )
 
 
 def _loses(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""One connection of pybit's private WebSocket. It is used once: after its end another one is made.
+"""One connection of pybit's WebSocket, private or public. It is used once: after its end another one is made.
 
 pybit's own handling of messages and its own reconnection are left out. They die for good where a callback raises,
 where a topic is unknown, where a subscription is refused and after ten quick failures; and they connect a hundred times
@@ -8,7 +8,7 @@ a second where they are configured not to give up. Its `subscribe` waits for eve
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from socket import SHUT_RDWR
@@ -18,20 +18,18 @@ from urllib.parse import urlsplit
 
 from websocket import WebSocketException
 
-from adapters.bybit.secrecy import Credentials
+from adapters.bybit.line import Line
 from adapters.bybit.site import Site, Timing
 
-TOPICS = ("order", "execution")
 _ATTEMPTS = 2
 """pybit raises after its last attempt, also where it has connected; so it gets one more than it needs."""
 
 _AUTH_EXPIRES = 10
-_REQUEST = "topics"
 FAILURES = (WebSocketException, OSError, AttributeError)
 """What pybit raises where a connection fails; AttributeError where it ends while pybit uses it."""
 
 
-class PrivateSocket:
+class Connection:
     """`on_text` gets every text and `on_sign` is called for every frame, both in the socket's thread.
 
     `ended` is set when the connection has ended; `fault` is why.
@@ -39,56 +37,66 @@ class PrivateSocket:
 
     def __init__(
         self,
-        credentials: Credentials,
-        site: Site,
+        line: Line,
         timing: Timing,
         on_text: Callable[[str], None],
         on_sign: Callable[[], None],
     ) -> None:
         self.ended, self.fault = Event(), ""
-        self._credentials = credentials
-        kind = _socket_type(site, self._failed, self._closed, on_sign)
+        self._line = line
+        kind = _socket_type(line.site, self._failed, self._closed, on_sign)
         self._pybit = kind(
-            testnet=site.testnet,
-            demo=site.demo,
-            channel_type="private",
-            api_key=credentials.key,
-            api_secret=credentials.secret,
-            private_auth_expire=_AUTH_EXPIRES,
+            testnet=line.site.testnet,
+            demo=line.site.demo,
+            channel_type=line.channel,
             ping_interval=timing.ping,
             ping_timeout=timing.pong,
             retries=_ATTEMPTS,
             restart_on_error=False,
             callback_function=on_text,
+            **_authentication(line),
         )
+        self._socket = getattr(self._pybit.ws.sock, "sock", None)
 
     @property
     def is_alive(self) -> bool:
         return not self.ended.is_set() and bool(self._pybit.wst.is_alive())
 
-    def subscribe(self) -> None:
-        """Sends the subscription. Raises one of `FAILURES`."""
-        self._pybit.ws.send(json.dumps({"op": "subscribe", "req_id": _REQUEST, "args": TOPICS}))
+    def send(self, operation: str, topics: Sequence[str]) -> None:
+        """Sends `subscribe` or `unsubscribe`, from any thread. Raises one of `FAILURES`."""
+        self._pybit.ws.send(json.dumps({"op": operation, "req_id": operation, "args": topics}))
 
     def close(self) -> None:
         """Ends the connection and its thread.
 
         The connection is shut down under the socket's thread, which notices that at once. pybit's `exit` would take
-        the connection away from the thread, which then sleeps until its next look for a pong.
+        the connection away from the thread, which then sleeps until its next look for a pong. The library leaves the
+        socket open where Bybit has closed the connection with a handshake.
         """
         self._pybit.exited = True
         self._pybit._stop_custom_ping_timer()  # noqa: SLF001 - only pybit's `exit` ends it otherwise
-        connection = getattr(self._pybit.ws.sock, "sock", None)
-        if connection is not None:
+        if self._socket is not None:
             with suppress(OSError):  # it has ended already
-                connection.shutdown(SHUT_RDWR)
+                self._socket.shutdown(SHUT_RDWR)
         self._pybit.wst.join()
+        if self._socket is not None:
+            self._socket.close()
 
     def _failed(self, error: object) -> None:
-        self.fault = self._credentials.hide(str(error))
+        self.fault = self._line.hide(str(error))
 
     def _closed(self) -> None:
         self.ended.set()
+
+
+def _authentication(line: Line) -> dict[str, Any]:
+    if line.credentials is None:
+        return {}
+    return {
+        "api_key": line.credentials.key,
+        "api_secret": line.credentials.secret,
+        "private_auth_expire": _AUTH_EXPIRES,
+    }
 
 
 def _socket_type(
@@ -118,7 +126,7 @@ def _socket_type(
         closed()
 
     return type(
-        "PrivateSocket",
+        "Connection",
         (base,),
         {
             "_connect": connect,

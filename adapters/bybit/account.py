@@ -1,0 +1,96 @@
+"""The account at Bybit beside its orders: clock, rights of the key, modes, leverage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import cast
+
+from adapters.bybit.client import Client, readable
+from adapters.bybit.exchange import BybitExchange
+from adapters.bybit.fields import figure, needed, plain
+from adapters.bybit.placing import address
+from adapters.instruments.document import Table, rows, table
+from commands.exchange import Funded, Liquidated
+from commands.venue_account import KeyRights, TradingTerms
+from domain.errors import InvalidInput
+from domain.instrument import symbol_of
+
+_ISOLATED = "ISOLATED_MARGIN"
+_ONE_WAY = 0
+_CONNECTING = "the stream of reports is not connected yet"
+
+
+class BybitAccount:
+    """See `commands.venue_account.VenueAccount`. It shares the connection of its exchange, and its thread."""
+
+    def __init__(self, exchange: BybitExchange) -> None:
+        self._exchange = exchange
+
+    @property
+    def _client(self) -> Client:
+        return self._exchange.client
+
+    def clock_skew(self) -> timedelta:
+        """See `VenueAccount.clock_skew`; correct to half of the request's duration."""
+        return self._exchange.clock_skew()
+
+    def rights(self) -> KeyRights:
+        """See `VenueAccount.rights`, of /v5/user/query-api."""
+        result = table(self._client.ask("get_api_key_information", {}).get("result"))
+        return readable(partial(_rights, result))
+
+    def terms(self, instrument: str) -> TradingTerms:
+        """See `VenueAccount.terms`. The margin mode is that of the whole account."""
+        account = table(self._client.ask("get_account_info", {}).get("result"))
+        listed = list(self._client.pages("get_positions", dict(address(instrument))))
+        return readable(partial(_terms, instrument, account, listed))
+
+    def set_one_way(self, instrument: str) -> None:
+        """See `VenueAccount.set_one_way`."""
+        self._client.ask("switch_position_mode", {**address(instrument), "mode": _ONE_WAY})
+
+    def set_leverage(self, instrument: str, leverage: Decimal) -> None:
+        """See `VenueAccount.set_leverage`: in one-way mode both directions have the same."""
+        given = plain(leverage)
+        self._client.ask("set_leverage", {**address(instrument), "buyLeverage": given, "sellLeverage": given})
+
+    def settlements(self, since: datetime) -> Sequence[Funded | Liquidated]:
+        """See `VenueAccount.settlements`."""
+        return self._exchange.settlements(since)
+
+    def silence(self) -> str:
+        """See `VenueAccount.silence`."""
+        state = self._exchange.stream_state
+        return "" if state.is_live else state.fault or _CONNECTING
+
+
+def _rights(result: Table) -> KeyRights:
+    """Raises InvalidInput where the permissions are missing, because a key without a list is no key without rights."""
+    if not isinstance(result.get("permissions"), dict):
+        raise InvalidInput("permissions are missing")
+    allowed = table(result.get("permissions"))
+    return KeyRights(
+        may_trade=result.get("readOnly") == 0 and "Order" in _names(allowed, "ContractTrade"),
+        may_withdraw="Withdraw" in _names(allowed, "Wallet"),
+    )
+
+
+def _names(allowed: Table, group: str) -> list[object]:
+    found = allowed.get(group)
+    return cast("list[object]", found) if isinstance(found, list) else []
+
+
+def _terms(instrument: str, account: Table, listed: list[Table]) -> TradingTerms:
+    symbol = symbol_of(instrument)
+    of_symbol = [row for row in rows(listed) if row.get("symbol") == symbol]
+    if not of_symbol:
+        raise InvalidInput(f"no position of {symbol} is listed")
+    return TradingTerms(
+        instrument=instrument,
+        is_one_way=all(row.get("positionIdx") == 0 for row in of_symbol),
+        is_isolated=needed(account, "marginMode") == _ISOLATED,
+        leverage=max(figure(row, "leverage") for row in of_symbol),
+    )

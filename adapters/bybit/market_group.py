@@ -1,0 +1,116 @@
+"""The instruments of one connection, as the listener of its stream."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from threading import Lock
+
+from adapters.bybit.fields import at_ms
+from adapters.bybit.line import Line
+from adapters.bybit.market_frame import Frame, frame
+from adapters.bybit.market_instrument import FUTURE, InstrumentMarket, Take
+from adapters.bybit.pace import Turns
+from adapters.bybit.site import Timing
+from adapters.bybit.stream import UNREADABLE, Stream
+from commands.exchange import Unread
+from commands.feed import FeedState
+from domain.errors import InvalidInput
+from domain.market import MarketEvent
+
+
+class Group:
+    """`lock` is held by whoever touches one of `markets`. `clock` returns the time (UTC) by this machine's clock."""
+
+    def __init__(
+        self,
+        markets: Sequence[InstrumentMarket],
+        line: Line,
+        timing: Timing,
+        turns: Turns,
+        clock: Callable[[], datetime],
+        on_arrival: Callable[[], None],
+    ) -> None:
+        self.markets, self.lock = markets, Lock()
+        self._timing, self._clock = timing, clock
+        self._topics: Mapping[str, tuple[InstrumentMarket, Take]] = {}
+        self._unread: list[Unread] = []
+        self.stream = Stream(line, timing, turns, self, on_arrival)
+
+    def start(self) -> None:
+        """Begins to receive."""
+        now = self._clock()
+        self._topics = {
+            topic: (market, take) for market in self.markets for topic, take in market.open(now).items()
+        }
+        self.stream.start()
+
+    def begin(self) -> None:
+        """See `Listener.begin`."""
+        with self.lock:
+            for market in self.markets:
+                market.begin()
+
+    def take(self, text: str) -> None:
+        """See `Listener.take`. A push that cannot be understood is kept for `unread`."""
+        try:
+            with self.lock:
+                self._take(frame(text))
+        except (*UNREADABLE, InvalidInput) as fault:
+            self._unread.append(Unread(text, str(fault)))
+        self._renew()
+
+    def fault(self) -> str:
+        """See `Listener.fault`: a book that does not come although it was subscribed."""
+        self._renew()
+        with self.lock:
+            now, patience = time.monotonic(), self._timing.answer
+            overdue = [market for market in self.markets if market.is_overdue(now, patience)]
+        return f"the book of {overdue[0].instrument} was not pushed" if overdue else ""
+
+    def events(self) -> list[MarketEvent]:
+        """The events since the last call, by time for each instrument."""
+        with self.lock:
+            return [event for market in self.markets for event in market.events()]
+
+    def unread(self) -> list[Unread]:
+        """The pushes since the last call that could not be understood or used."""
+        with self.lock:
+            found, self._unread = self._unread, []
+            return [*found, *(note for market in self.markets for note in market.notes())]
+
+    def states(self) -> list[FeedState]:
+        with self.lock:
+            return [self._state(market) for market in self.markets]
+
+    def _state(self, market: InstrumentMarket) -> FeedState:
+        stream = self.stream.state
+        return FeedState(
+            instrument=market.instrument,
+            is_live=stream.is_live and not market.book_fault,
+            heard_at=market.heard_at,
+            dropped=market.dropped,
+            fault=stream.fault or market.fault,
+            gaps=market.gaps,
+            refused=market.refused,
+        )
+
+    def _take(self, push: Frame) -> None:
+        found = self._topics.get(push.topic)
+        if found is None:
+            raise InvalidInput("nobody subscribed to this topic")
+        now = self._clock()
+        if at_ms(push.ts) > now + FUTURE:
+            raise InvalidInput("its time lies ahead of this machine's clock")
+        market, take = found
+        take(push, now, time.monotonic())
+        market.heard_at = now
+
+    def _renew(self) -> None:
+        """The lock is not held while a request is sent."""
+        with self.lock:
+            now = time.monotonic()
+            topics = [topic for market in self.markets for topic in market.renewals(now)]
+        if topics:
+            self.stream.renew(topics)

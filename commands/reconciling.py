@@ -1,0 +1,155 @@
+"""Reconciles the log with the exchange: compares, takes in what the remedies report, compares again, records the rest.
+
+Everything that follows is an input of the engine, so that the log alone leads to the same state again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from msgspec import Struct
+
+from commands.exchange import AmendRefused, Exchange, OrderReport
+from commands.identity import ENGINE
+from commands.inputs import Input, Relisted, Reported
+from commands.reconciliation import BeginReconciliation, EndReconciliation, recorded
+from commands.remedies import Remedy, remedy
+from commands.routes import Command
+from commands.statements import our_statement, their_statement
+from commands.stimulus import Ask, Stimulus, clock_fact
+from commands.world import World
+from domain.reconciliation.comparing import differences
+from domain.reconciliation.differences import Difference
+
+TOLERANCE = Decimal("0.01")
+"""Balances within a cent are equal: an exchange rounds each profit and fee."""
+_ROUNDS = 6
+
+
+class Reconciled(Struct, frozen=True, gc=False):
+    """`taken_in` remedies were taken in, and `left` differences remain. Of those, `in_doubt` were found for the first
+    time: they are recorded where the next run finds them again.
+    """
+
+    taken_in: int
+    left: int
+    in_doubt: int
+
+
+class Reconciler:
+    """Reconciles on the thread that owns the log; `handle` is the driver's, `clock` gives the time of each input."""
+
+    def __init__(
+        self,
+        world: World,
+        exchange: Exchange,
+        handle: Callable[[Input], object],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._world, self._exchange, self._handle, self._clock = world, exchange, handle, clock
+        self._suspects: Collection[str] = ()
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the last run found differences for the first time."""
+        return bool(self._suspects)
+
+    def begin(self, reason: str) -> None:
+        """Denies new exposure from now on; has no effect where it is denied for this cause already."""
+        self._command(BeginReconciliation(reason))
+
+    def end(self, outcome: Reconciled) -> None:
+        """Permits new exposure again, as far as no discrepancy is left."""
+        self._command(EndReconciliation(outcome.taken_in, outcome.left))
+
+    def hear(self) -> None:
+        """Takes in the reports that have arrived."""
+        if reports := self._exchange.reports():
+            self._handle(Reported(self._clock(), tuple(reports)))
+
+    def compare(self, since: datetime, under_way: Collection[str]) -> Sequence[Difference]:
+        """The differences between the log and the exchange now, with the executions at or after `since` (UTC).
+
+        An order in `under_way` that the exchange does not have may still arrive there. Raises what the queries raise.
+        """
+        our = our_statement(self._world)
+        their = their_statement(self._exchange, our, since)
+        away = [order_id for order_id in under_way if order_id not in their.orders]
+        return differences(our, their, tolerance=TOLERANCE, under_way=away)
+
+    def run(self, since: datetime, under_way: Collection[str]) -> Reconciled:
+        """Makes the log equal to the exchange, and records what no remedy explains; see `compare`.
+
+        The exchange trades between two queries, and its lists may be late, so that a difference is recorded only where
+        two runs in a row find it; the caller lets a moment pass between them. Raises ExchangeUnreachable or
+        ExchangeRefused where a query fails; what was taken in until then stays.
+        """
+        applied: set[tuple[str, ...]] = set()
+        found: Sequence[Difference] = ()
+        for _ in range(_ROUNDS):
+            self.hear()
+            found = self.compare(since, under_way)
+            if not self._take_in(found, applied):
+                break
+        known = self._world.portfolio.discrepancies.known
+        new = {one.discrepancy_id: one for one in map(recorded, found) if one.discrepancy_id not in known}
+        confirmed = [one for name, one in new.items() if name in self._suspects]
+        self._suspects = new.keys()
+        self._command(*confirmed)
+        return Reconciled(len(applied), len(found), len(new) - len(confirmed))
+
+    def _take_in(self, found: Sequence[Difference], applied: set[tuple[str, ...]]) -> bool:
+        """Takes in each remedy that was not taken in before; returns whether there was any."""
+        at = self._clock()
+        fresh = [one for one in found if _key(one) not in applied]
+        pairs = [(one, remedy(one, self._exchange.venue, at)) for one in fresh]
+        remedies = {_key(one): cure for one, cure in pairs if cure is not None}
+        applied.update(remedies)
+        for given in _inputs(list(remedies.values()), at):
+            self._handle(given)
+        return bool(remedies)
+
+    def _command(self, *commands: Command) -> None:
+        if commands:
+            at = self._clock()
+            self._handle(Stimulus(at, _asks(commands, at)))
+
+
+def not_amended(exchange: Exchange, order_ids: Sequence[str], at: datetime) -> Sequence[OrderReport]:
+    """The refusal of the pending amendment of each of these orders that still works at the exchange.
+
+    Its terms there are those from before the request, since a comparison has just found none that differ. Raises what
+    the queries raise.
+    """
+    return [
+        AmendRefused(
+            order_id=order_id,
+            at=at,
+            fact=f"exchange:{exchange.venue}:{order_id}-not-amended-{at:%Y%m%dT%H%M%S%f}",
+            reason="the exchange still has the earlier terms",
+        )
+        for order_id in order_ids
+        if (theirs := exchange.order(order_id)) is not None and theirs.is_open
+    ]
+
+
+def _key(difference: Difference) -> tuple[str, ...]:
+    return (type(difference).__name__, *difference.key)
+
+
+def _inputs(remedies: Sequence[Remedy], at: datetime) -> Sequence[Input]:
+    """The rules first, because the other remedies are judged by them."""
+    rules = [one for one in remedies if not isinstance(one, OrderReport)]
+    reports = tuple(one for one in remedies if isinstance(one, OrderReport))
+    made: list[Input] = []
+    if rules:
+        made.append(Relisted(at, _asks(rules, at)))
+    if reports:
+        made.append(Reported(at, reports))
+    return made
+
+
+def _asks(commands: Sequence[Command], at: datetime) -> tuple[Ask, ...]:
+    return tuple(Ask(command=one, cause=clock_fact(at), occurred_at=at, actor=ENGINE) for one in commands)

@@ -1,0 +1,129 @@
+"""`whence live`: trades on an exchange, with real money outside test places."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from domain.errors import InvalidInput
+from infra.cli.exchange_options import (
+    DemoOption,
+    ExchangeOption,
+    SecretsOption,
+    TestnetOption,
+    instruments_of,
+)
+from infra.cli.options import AccountOption, AddressOption, ConfigOption, LogOption, StoreOption, whole
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from infra.config import WhenceSettings
+    from infra.run.live_plan import LivePlan
+    from infra.run.place import Place
+
+
+def live(
+    instruments: Annotated[
+        list[str],
+        typer.Option(
+            "--instruments", metavar="ID", help="What is traded: BTCUSDT or BTCUSDT,ETHUSDT; repeatable."
+        ),
+    ],
+    exchange: ExchangeOption = "bybit",
+    testnet: TestnetOption = False,
+    demo: DemoOption = False,
+    address: AddressOption = None,
+    secrets: SecretsOption = None,
+    real_money: Annotated[
+        bool,
+        typer.Option(
+            "--i-understand-real-money", help="Needed wherever orders may cost real money: they will."
+        ),
+    ] = False,
+    interval: Annotated[str, typer.Option(help="Length of the market's candles: 1m, 5m, 1h.")] = "5m",
+    leverage: Annotated[
+        str | None, typer.Option(help="Leverage that is set for each instrument of a new log; default: 1.")
+    ] = None,
+    poll: Annotated[
+        int,
+        typer.Option(
+            parser=whole(5, 3600), metavar="N", help="Seconds between two comparisons with the exchange."
+        ),
+    ] = 30,
+    cancel_entries: Annotated[
+        bool, typer.Option("--cancel-entries", help="Cancel entries that wait when the program is stopped.")
+    ] = False,
+    port: Annotated[
+        int,
+        typer.Option(parser=whole(0, 65535), metavar="N", help="Port of the API; 0 for any free port."),
+    ] = 8000,
+    log: LogOption = None,
+    store: StoreOption = None,
+    account: AccountOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Trades the configured strategies on an exchange until Ctrl-C or SIGTERM, and serves the API.
+
+    At a start, after each gap in the reports and by the clock, the log is compared with the exchange; no position is
+    opened before that. A stop leaves positions and their protective stops at the exchange, and prints them.
+
+    \b
+    Example, on a venue of this machine:
+      whence venue --key demo --secret demo
+      BYBIT_API_KEY=demo BYBIT_API_SECRET=demo whence live --address http://127.0.0.1:8680 --instruments BTCUSDT
+    """
+    from adapters.log.address import parse_address, parse_store_address
+    from infra.cli.serving import ApiOptions, plan_of
+    from infra.cli.trading_live import trade_live
+    from infra.config import load
+    from infra.run.exchange_keys import bybit_keys
+    from infra.run.place import Place
+
+    settings = load(log=log, store=store, account=account, leverage=leverage, config=config)
+    parse_address(settings.log)
+    if settings.store is not None:
+        parse_store_address(settings.store)
+    place = Place(exchange.lower(), testnet=testnet, demo=demo, address=address or "")
+    plan = _plan(settings, instruments_of(instruments), interval, poll, cancels_entries=cancel_entries)
+    _check_money(place, is_understood=real_money)
+    trade_live(settings, plan, place, bybit_keys(secrets), plan_of(ApiOptions(port=port)))
+
+
+def _check_money(place: Place, *, is_understood: bool) -> None:
+    if place.has_real_money and not is_understood:
+        raise InvalidInput(
+            f"orders at {place} cost real money: try --testnet, --demo or `whence venue` first, or add "
+            "--i-understand-real-money"
+        )
+
+
+def _plan(
+    settings: WhenceSettings, instruments: tuple[str, ...], interval: str, poll: int, *, cancels_entries: bool
+) -> LivePlan:
+    from infra.run.live_plan import LivePlan, Rhythm
+    from infra.trading import instances_of, trading_settings
+
+    trading = trading_settings(settings.trading)
+    return LivePlan(
+        account=settings.account,
+        leverage=settings.leverage,
+        settings=trading,
+        instances=instances_of(trading),
+        instruments=instruments,
+        interval=_interval(interval),
+        rhythm=Rhythm(poll=float(poll)),
+        cancels_entries=cancels_entries,
+    )
+
+
+def _interval(spelled: str) -> timedelta:
+    from domain.interval import interval_of
+
+    found = interval_of(spelled)
+    if found is None:
+        raise InvalidInput(
+            f"--interval {spelled[:40]!r} does not divide a day evenly; write it like 1m, 5m or 1h"
+        )
+    return found

@@ -1,0 +1,87 @@
+"""`whence reconcile`: compares a log with the account at the exchange, and changes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import typer
+
+from infra.cli.exchange_options import DemoOption, ExchangeOption, SecretsOption, TestnetOption
+from infra.cli.options import AccountOption, AddressOption, ConfigOption, JsonOption, LogOption
+
+if TYPE_CHECKING:
+    from domain.reconciliation.differences import Difference
+
+_DIFFERS = 1
+"""The exit code where log and exchange differ."""
+
+
+def reconcile(
+    exchange: ExchangeOption = "bybit",
+    testnet: TestnetOption = False,
+    demo: DemoOption = False,
+    address: AddressOption = None,
+    secrets: SecretsOption = None,
+    log: LogOption = None,
+    account: AccountOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Prints every difference between a live log and the exchange; exit code 1 where there is one.
+
+    It reads only, also while an engine trades; that engine takes in what it finds at its next comparison.
+    """
+    from adapters.log.address import parse_address
+    from infra.cli.trading_live import connected
+    from infra.config import load
+    from infra.run.exchange_keys import bybit_keys
+    from infra.run.live_comparison import compared, folded
+    from infra.run.place import Place
+
+    settings = load(log=log, account=account, config=config)
+    parse_address(settings.log)
+    place = Place(exchange.lower(), testnet=testnet, demo=demo, address=address or "")
+    credentials = bybit_keys(secrets)
+    state = folded(settings)
+    venue = connected(credentials, place, state.placed, lambda: None)
+    with closing(venue):
+        found = compared(state, venue.exchange)
+    rows = [_row(one, venue.exchange.venue) for one in found]
+    _print(rows, as_json=as_json)
+    if rows:
+        raise typer.Exit(_DIFFERS)
+
+
+def _row(difference: Difference, venue: str) -> Mapping[str, str]:
+    from datetime import UTC, datetime
+
+    from commands.remedies import remedy
+
+    cure = remedy(difference, venue, datetime.now(UTC))
+    return {
+        "kind": type(difference).__name__,
+        "subject": difference.subject,
+        "found": difference.found,
+        "remedy": "a person" if cure is None else type(cure).__name__,
+    }
+
+
+def _print(rows: Sequence[Mapping[str, str]], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    if not rows:
+        typer.echo("the log and the exchange are equal")
+        return
+    from rich import box
+    from rich.table import Table
+
+    from infra.cli.output import console_of
+
+    table = Table("kind", "subject", "found", "remedy", box=box.SIMPLE)
+    for row in rows:
+        table.add_row(*row.values())
+    console_of().print(table)

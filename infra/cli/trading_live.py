@@ -1,0 +1,88 @@
+"""Runs live trading until a stop: the engine on this thread, its API in a process of its own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from contextlib import closing
+from functools import partial
+
+from adapters.bybit import BybitExchange, Credentials
+from adapters.bybit.account import BybitAccount
+from domain.log import Envelope
+from domain.order import OrderPlaced
+from infra.cli.serving import served
+from infra.cli.stopping import Stopping, stoppable
+from infra.config import WhenceSettings
+from infra.inputs import input_tape
+from infra.logging import configure
+from infra.logs import open_owned
+from infra.run.apart import ApiApart
+from infra.run.api_plan import ApiPlan
+from infra.run.clock import utc_now
+from infra.run.holding import held
+from infra.run.live import LiveRun
+from infra.run.live_feed import feed_of
+from infra.run.live_plan import LivePlan, LiveVenue, Wake
+from infra.run.narrator import Narrator
+from infra.run.place import Place
+from infra.run.watchers import Watchers
+from infra.tracing import tracing
+
+_log = logging.getLogger(__name__)
+_ATTEND_SECONDS = 0.5
+
+
+def trade_live(
+    settings: WhenceSettings, plan: LivePlan, place: Place, credentials: Credentials, api: ApiPlan
+) -> None:
+    """Trades until SIGINT or SIGTERM, then settles what is in flight and logs what is held.
+
+    Raises LogOwned where another engine owns the log, Refused where the account does not fit, ExchangeError where the
+    exchange cannot be reached at the start, and the log's errors.
+    """
+    configure(logging.INFO)
+    watchers = Watchers(Narrator())
+    connect = partial(connected, credentials, place)
+    feed = partial(feed_of, place, plan.interval)
+    with (
+        closing(open_owned(settings)) as log,
+        input_tape(settings, log, utc_now) as tape,
+        tracing(settings) as spans,
+        stoppable() as stopping,
+    ):
+        if spans is not None:
+            watchers.add(spans)
+        with closing(LiveRun(log, plan, connect, feed, _unseen, watchers, tape=tape)) as run:
+            run.start()
+            note = f"this process trades {settings.account} live at {place}"
+            with served(settings, api, run.door, note, watchers) as serving:
+                run.connect()  # nobody would attend the run while its API starts
+                _trade(run, serving, stopping)
+            _report(run)
+
+
+def connected(
+    credentials: Credentials, place: Place, placed: Mapping[str, OrderPlaced], wake: Wake
+) -> LiveVenue:
+    """Bybit at this place, not connected yet; `placed` are the terms of the log's working orders."""
+    exchange = BybitExchange(credentials, place.site, placed, on_arrival=wake)
+    return LiveVenue(exchange, BybitAccount(exchange), exchange.start, exchange.close)
+
+
+def _trade(run: LiveRun, api: ApiApart, stopping: Stopping) -> None:
+    while not stopping.requested():
+        run.attend(_ATTEND_SECONDS)
+        api.check()
+    _log.info("stopping: nothing more is decided; what is in flight is settled")
+    if not run.stop():
+        _log.warning("not everything was settled in time")
+
+
+def _report(run: LiveRun) -> None:
+    for line in held(run.world.portfolio):
+        _log.info("%s", line)
+
+
+def _unseen(_: Envelope) -> None:
+    """Ignores the event; the read models read it from the log."""

@@ -1,0 +1,398 @@
+"""Live trading: the engine, a log, an exchange, a live feed and the wall clock.
+
+    run = LiveRun(log, plan, connect, feed_of, seen)
+    run.start()                   # checks the account, opens an empty log
+    run.connect()
+    while ...:
+        run.attend(0.5)           # takes in what has arrived; returns early where something arrives
+    held = run.stop()             # settles what is in flight; stops and positions stay at the exchange
+
+Nothing is decided before the log was compared with the exchange. While it is compared, and while reports do not arrive,
+new exposure is denied by the log itself (`ReconciliationBegun`), and what reduces a position goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from commands.driver import Driver
+from commands.engine import Engine
+from commands.identity import ENGINE, Identity
+from commands.in_flight import InFlight, orders_in_flight, working
+from commands.input_tape import InputTape, session
+from commands.inputs import Relisted, Reported, Started, Tick, opening
+from commands.observer import Observer
+from commands.order import CancelOrder
+from commands.outgoing import Outgoing
+from commands.reconciling import Reconciled, Reconciler, not_amended
+from commands.sender import Sender
+from commands.stimulus import Ask, Stimulus, clock_fact
+from commands.venue_account import prepare
+from commands.world import World
+from domain.errors import ExchangeError, InvalidInput
+from domain.log import Envelope, EventLog
+from domain.order import OrderCancelRequested, OrderPlaced, OrderStatus, Working
+from domain.reconciliation import ReconciliationBegun
+from domain.streams import parse
+from infra.run.attending import Attending
+from infra.run.clock import SteadyClock, utc_now
+from infra.run.live_market import LiveMarket
+from infra.run.live_plan import (
+    Connect,
+    FeedOf,
+    LivePlan,
+    listing,
+    opening_commands,
+    rules_of,
+    stake_of,
+)
+from infra.run.restoring import Restored, check_account
+
+SOURCE = "live"
+_log = logging.getLogger(__name__)
+_TICK = 1.0
+_MARGIN = timedelta(minutes=10)
+"""Executions are fetched from so long before the last known time, because two clocks differ and lists may be late."""
+_FURTHEST = timedelta(days=7)
+"""Where a difference is in doubt, executions are fetched from so long ago."""
+_STARTING, _STOPPING = "the engine starts", "the engine stops"
+
+
+class LiveRun(Attending):
+    """One account's live trading; it belongs to the thread that owns the log."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        plan: LivePlan,
+        connect: Connect,
+        feed_of: FeedOf,
+        seen: Callable[[Envelope], None],
+        observer: Observer | None = None,
+        *,
+        tape: InputTape | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
+        name: Callable[[], UUID] = uuid4,
+    ) -> None:
+        """Reads the whole log and passes every event to `seen`; contacts nobody yet. `tape` keeps the inputs.
+
+        Raises InvalidInput for a log that was not opened by a live run of this account, and the log's errors.
+        """
+        self._plan, self._monotonic, self._seen = plan, monotonic, seen
+        self._span: _Span = _Span()
+        self._steady, self._in_flight = SteadyClock(clock), InFlight()
+        self._restored = Restored(self._steady, self._take, log, SOURCE)
+        world = self._restored.world
+        _check(log, world, plan.account)
+        began = self._steady.tick()
+        self._venue = connect(placed_in(world), self._wake)
+        self._instruments = sorted({*plan.instruments, *_traded(world)})
+        self._feed = feed_of(self._instruments, self._wake)
+        self._log_id = world.log_id or name()
+        identity = Identity(self._log_id, plan.account, SOURCE)
+        if tape is not None:
+            tape.take(session(identity, world, began, strategies=plan.settings.strategies))
+        engine = Engine(world, identity, since=began, instances=plan.instances)
+        self._sender = Sender(self._venue.exchange, self._steady.tick)
+        driver = Driver(engine, log, self._sender, self._restored.observe, observer, tape)
+        super().__init__(driver, clock, began)
+        self._reconciler = Reconciler(world, self._venue.exchange, driver.handle, self._steady.tick)
+        self._market = LiveMarket(self._feed, self._instruments, plan.interval, plan.instances, self._steady)
+        self.is_trading, self._is_stopping, self._failures = False, False, 0
+        self._known_until = self._span.known(world) or began
+        self._next_tick = self._next_look = self._next_check = 0.0
+
+    # -- start
+
+    def start(self) -> None:
+        """Checks the account and opens an empty log; call `connect` next.
+
+        Raises Refused with what a person has to change at the exchange, InvalidInput for instruments that it does not
+        trade, ExchangeError, and the log's errors. Nothing is recorded before all checks have passed.
+        """
+        with self.closed_on_failure():
+            self._check_account()
+            self._open()
+            self._reconciler.begin(_STARTING)
+
+    def connect(self) -> None:
+        """Connects reports and market data, and warms the strategies; `attend` does the rest, as soon as it is called.
+
+        Raises ExchangeError where past candles cannot be fetched, and the log's errors.
+        """
+        with self.closed_on_failure():
+            self._venue.start()
+            self._feed.start()
+            for past in self._market.warmed():
+                self.driver.handle(past)
+
+    def _check_account(self) -> None:
+        world = self.world
+        leverage = self._plan.leverage if world.log_id is None else world.portfolio.account.leverage
+        prepare(self._venue.account, self._instruments, leverage)
+
+    def _open(self) -> None:
+        exchange, plan, world = self._venue.exchange, self._plan, self.world
+        stated = exchange.instruments()
+        if world.log_id is None:
+            listed = rules_of(plan.instruments, stated)
+            stake = stake_of(listed, exchange.balances(), plan.leverage)
+            commands = opening_commands(self._log_id, plan, stake, listed, exchange.venue)
+            self.driver.handle(opening(self._log_id, commands, self._steady.tick()))
+            return
+        new = [name for name in self._instruments if name not in world.portfolio.instruments]
+        asks = [listing(one, exchange.venue) for one in rules_of(new, stated)]
+        if asks:
+            at = self._steady.tick()
+            made = (Ask(command=one, cause=clock_fact(at), occurred_at=at, actor=ENGINE) for one in asks)
+            self.driver.handle(Relisted(at, tuple(made)))
+
+    # -- trading
+
+    def attend(self, patience: float = 0) -> int:
+        """Takes in what has arrived, then answers requests as `Attending.attend` does.
+
+        It waits at most `patience` seconds, and at most until the next second; an arrival ends the wait.
+        """
+        with self.closed_on_failure():
+            self.at = self._steady.tick()
+            self._hear()
+            self._tick()
+            if self.is_trading:
+                self._move_market()
+            return super().attend(min(patience, max(self._next_tick - self._monotonic(), 0.0)))
+
+    def _move_market(self) -> None:
+        """Where missing candles cannot be fetched, the next candle is the next reason to fetch them."""
+        try:
+            for move in self._market.moves():
+                self.driver.handle(move)
+        except ExchangeError as fault:
+            _log.warning("candles are missing and cannot be fetched now: %s", fault)
+
+    def _hear(self) -> None:
+        """Takes in reports; a gap and a silent stream begin a reconciliation."""
+        self._reconciler.hear()
+        exchange = self._venue.exchange
+        for gap in exchange.gaps():
+            self._doubt(
+                f"reports may be missing since {gap.since or 'the start'}: {gap.reason or 'connected'}"
+            )
+            if gap.since is not None:
+                self._known_until = min(self._known_until, gap.since)
+            self._next_look = 0.0
+        for message in (*exchange.unread(), *self._feed.unread()):
+            _log.error(
+                "a message of the exchange cannot be read: %s: %.500s", message.reason, message.content
+            )
+        if silence := self._venue.account.silence():
+            self._doubt(f"reports do not arrive: {silence}")
+
+    def _doubt(self, reason: str) -> None:
+        if not self.world.portfolio.discrepancies.reconciling:
+            _log.warning("no new exposure until the log was compared with the exchange: %s", reason)
+        self._reconciler.begin(reason)
+
+    def _tick(self) -> None:
+        now = self._monotonic()
+        if now >= self._next_tick:
+            self._next_tick = now + _TICK
+            self.driver.handle(Tick(self._steady.tick()))
+        if now >= self._next_look or (now >= self._next_check and self._is_silent()):
+            self._look(now)
+
+    def _is_silent(self) -> bool:
+        """Whether an order in flight had no news for long."""
+        patience = timedelta(seconds=self._plan.rhythm.patience)
+        return bool(self._in_flight.silent(self.world.portfolio, self._steady.tick(), patience))
+
+    def _look(self, now: float) -> None:
+        """Compares the log with the exchange."""
+        rhythm = self._plan.rhythm
+        self._next_check = now + rhythm.in_flight
+        asked_at = self._steady.tick()
+        try:
+            if self._reconciler.in_doubt:
+                self._take_settlements()
+            outcome = self._reconciler.run(self._since(), self._under_way())
+            if self.is_trading:
+                self._settle_requests()
+        except ExchangeError as fault:
+            self._doubt(f"the exchange cannot be queried: {fault}")
+            self._failures += 1
+            self._next_look = now + min(rhythm.retry * 2 ** (self._failures - 1), rhythm.longest_retry)
+            return
+        self._failures = 0
+        self._next_look = now + (rhythm.in_flight if outcome.in_doubt else rhythm.poll)
+        self._settled(outcome, asked_at)
+
+    def _take_settlements(self) -> None:
+        """Takes in funding and forced closes that the stream did not report; repeated ones change nothing."""
+        held = self.world.portfolio.positions
+        missed = tuple(
+            one
+            for one in self._venue.account.settlements(self._since())
+            if one.instrument in held and held[one.instrument].opened_at <= one.at
+        )
+        if missed:
+            self.driver.handle(Reported(self._steady.tick(), missed))
+
+    def _settled(self, outcome: Reconciled, asked_at: datetime) -> None:
+        if outcome.in_doubt:
+            self._doubt(f"{outcome.in_doubt} differences with the exchange are looked at again")
+            return
+        self._known_until = asked_at
+        if self._venue.account.silence():
+            return
+        if not self.is_trading:
+            self._resume()
+        if self._is_stopping:
+            return
+        self._reconciler.end(outcome)
+        if not self.is_trading:
+            self._begin_trading()
+
+    def _begin_trading(self) -> None:
+        self.is_trading = True
+        for past in self._market.passed():
+            self.driver.handle(past)
+        self.driver.handle(Started(self._steady.tick(), self._plan.settings))
+
+    def _resume(self) -> None:
+        """Sends what an earlier process did not see confirmed again, as far as it is still fresh."""
+        found = self._sender.resume(self._restored.unconfirmed(), self._venue.exchange)
+        if found:
+            self.driver.handle(Reported(self._steady.tick(), tuple(found)))
+
+    def _settle_requests(self) -> None:
+        """Sends a cancel again that the exchange did not carry out, and gives up an amendment that it did not."""
+        patience, portfolio = timedelta(seconds=self._plan.rhythm.patience), self.world.portfolio
+        waiting = self._in_flight.silent(portfolio, self._steady.tick(), patience)
+        orders = working(portfolio)
+        again = [one for one in waiting if orders[one].status is OrderStatus.CANCEL_REQUESTED]
+        given_up = [one for one in waiting if orders[one].status is OrderStatus.AMEND_REQUESTED]
+        reports = [
+            *self._sender.send([Outgoing(one, OrderCancelRequested("sent again")) for one in again]),
+            *not_amended(self._venue.exchange, given_up, self._steady.tick()),
+        ]
+        if reports:
+            self.driver.handle(Reported(self._steady.tick(), tuple(reports)))
+
+    def _since(self) -> datetime:
+        """Executions from this time on are compared."""
+        doubt = _FURTHEST if self._reconciler.in_doubt else _MARGIN
+        return max(self._known_until - doubt, self._span.first or self._known_until)
+
+    def _under_way(self) -> frozenset[str]:
+        """The orders that the exchange may not have yet: at the start the intents that were not confirmed."""
+        portfolio, now = self.world.portfolio, self._steady.tick()
+        if not self.is_trading:
+            orders = working(portfolio).items()
+            return frozenset(name for name, order in orders if order.status is OrderStatus.PLACED)
+        return frozenset(self._in_flight.young(portfolio, now, timedelta(seconds=self._plan.rhythm.lost)))
+
+    # -- stop
+
+    def stop(self) -> bool:
+        """Decides nothing more, and waits until no order is in flight; entries are cancelled if the plan says so.
+
+        New exposure is denied from here on, also to people; the comparison of the next start ends that.
+        Returns whether everything was settled in time. Protective stops and positions stay at the exchange.
+        """
+        until = self._monotonic() + self._plan.rhythm.settle
+        self._is_stopping = True
+        self._reconciler.begin(_STOPPING)
+        if self._plan.cancels_entries:
+            self._cancel_entries()
+        while self.is_trading and (left := until - self._monotonic()) > 0 and self._has_orders_in_flight:
+            self._hear()
+            self._tick()
+            super().attend(min(left, _TICK))
+        return not self._has_orders_in_flight
+
+    @property
+    def _has_orders_in_flight(self) -> bool:
+        return any(orders_in_flight(self.world.portfolio))
+
+    def _cancel_entries(self) -> None:
+        at = self._steady.tick()
+        asks = tuple(
+            Ask(
+                command=CancelOrder(order_id, "the engine stops"),
+                cause=clock_fact(at),
+                occurred_at=at,
+                actor=ENGINE,
+            )
+            for order_id, entry in self.world.portfolio.entries.items()
+            if entry.order.status not in (OrderStatus.CANCEL_REQUESTED, OrderStatus.FILLED)
+        )
+        if asks:
+            self.driver.handle(Stimulus(at, asks))
+
+    def close(self, why: str = "the engine has stopped") -> None:
+        """Ends the connections, and refuses later requests with this reason; idempotent."""
+        super().close(why)
+        self._feed.close()
+        self._venue.close()
+
+    def _wake(self) -> None:
+        self.door.wake()
+
+    def _take(self, envelope: Envelope) -> None:
+        self._in_flight.observe(envelope)
+        self._span.observe(envelope)
+        self._seen(envelope)
+
+
+class _Span:
+    """The times (UTC) of the log's first and last event, and of the last reconciliation that began."""
+
+    def __init__(self) -> None:
+        self.first: datetime | None = None
+        self._last: datetime | None = None
+        self._begun: datetime | None = None
+
+    def observe(self, envelope: Envelope) -> None:
+        at = envelope.meta.recorded_at
+        self.first, self._last = self.first or at, at
+        if isinstance(envelope.event, ReconciliationBegun):
+            self._begun = at
+
+    def known(self, world: World) -> datetime | None:
+        """Up to when the log had the exchange's reports: its last event, or a reconciliation that did not end."""
+        return self._begun if world.portfolio.discrepancies.reconciling else self._last
+
+
+def placed_in(world: World) -> Mapping[str, OrderPlaced]:
+    """The terms of the working orders by id."""
+    states = world.states.items()
+    return {parse(stream).id: state.terms for stream, state in states if isinstance(state, Working)}
+
+
+def _traded(world: World) -> Iterator[str]:
+    """The instruments of the open positions and working orders."""
+    portfolio = world.portfolio
+    yield from portfolio.positions
+    yield from (order.terms.instrument for order in working(portfolio).values())
+
+
+def _check(log: EventLog, world: World, account: str) -> None:
+    """Raises InvalidInput for a log that was not opened by a live run of this account."""
+    first = next(log.read(upto=1), None)
+    if first is None:
+        return
+    check_account(world, account)
+    check_live(first.envelope)
+
+
+def check_live(first: Envelope) -> None:
+    """Raises InvalidInput where the log's first event was not recorded by a live run."""
+    if first.meta.source != SOURCE:
+        raise InvalidInput(
+            "this log was not opened by `whence live`: its orders are on no exchange; name another one with --log"
+        )

@@ -1,0 +1,20 @@
+"""The live market data of a place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from adapters.bybit import BybitFeed, Wanted
+from commands.feed import MarketFeed
+from infra.run.live_plan import Wake
+from infra.run.place import Place
+
+
+def feed_of(place: Place, interval: timedelta, instruments: Sequence[str], wake: Wake) -> MarketFeed:
+    """The feed of these instruments, not started yet: candles of the interval, and quotes for the last price.
+
+    Raises InvalidInput for an interval that the exchange does not have.
+    """
+    wanted = Wanted(instruments=tuple(instruments), candles=(interval,), quotes=True)
+    return BybitFeed(place.site, wanted, on_arrival=wake)

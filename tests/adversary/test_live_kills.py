@@ -1,0 +1,111 @@
+"""`whence live` against `whence venue`, each in a process of its own: kill -9 around a submit, a stop by SIGTERM."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.bybit import Credentials, Site, Timing
+from adapters.bybit.client import http
+from infra.config import WhenceSettings
+from infra.logs import open_reader
+from tests.journeys.program import PATIENCE, WHENCE, environment, whence
+
+KEY, SECRET = "mine", "hidden"
+LOG = "sqlite:///live.db"
+
+
+@pytest.fixture
+def url(venue: str) -> str:
+    """The venue, without orders of earlier tests."""
+    session(venue).cancel_all_orders(category="linear", symbol="BTCUSDT")
+    return venue
+
+
+@pytest.fixture(scope="module")
+def venue() -> Iterator[str]:
+    words = ["venue", "--port", "0", "--admin-port", "0", "--symbol", "BTCUSDT", "--key", KEY]
+    command = [str(WHENCE), *words, "--secret", SECRET, "--no-limits"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
+        assert process.stdout is not None
+        found = next(filter(None, (re.search(r"http://127\.0\.0\.1:\d+", one) for one in process.stdout)))
+        yield found[0]
+        process.kill()
+
+
+def live(folder: Path, url: str, step: str) -> subprocess.CompletedProcess[str]:
+    words = [
+        "--address",
+        url,
+        "--log",
+        LOG,
+        "--instruments",
+        "BTCUSDT",
+        "--interval",
+        "1m",
+        "--leverage",
+        "5",
+    ]
+    keys = {"BYBIT_API_KEY": KEY, "BYBIT_API_SECRET": SECRET}
+    return subprocess.run(
+        [sys.executable, "-m", "tests.adversary.dying_live", step, "live", *words],
+        cwd=folder,
+        env=environment(**keys, PYTHONPATH=str(Path.cwd())),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=2 * PATIENCE,
+    )
+
+
+def session(url: str) -> Any:
+    return http(Credentials(KEY, SECRET), Site(http=url), Timing())
+
+
+def entries(url: str) -> list[dict[str, Any]]:
+    """The open orders of the account, stops and targets left out."""
+    answered, _, _ = session(url).get_open_orders(category="linear", symbol="BTCUSDT", limit=50)
+    return [one for one in answered["result"]["list"] if not one["stopOrderType"]]
+
+
+@pytest.mark.parametrize("step", ["before", "after"])
+def test_an_engine_killed_around_a_submit_has_exactly_one_order_and_stops_in_an_orderly_way(
+    url: str, tmp_path: Path, step: str
+) -> None:
+    killed = live(tmp_path, url, step)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr[-2_000:]
+    assert len(entries(url)) == (step == "after")
+    again = live(tmp_path, url, "never")
+    assert again.returncode == 0, again.stderr[-2_000:]
+    (order,) = entries(url)
+    with closing(open_reader(WhenceSettings(log=f"sqlite:///{tmp_path}/live.db"))) as log:
+        events = [one.envelope for one in log.read()]
+    placed = [one for one in events if one.meta.stream == f"order-paper-{order['orderLinkId']}"]
+    assert [type(one.event).__name__ for one in placed] == ["OrderPlaced", "OrderAccepted"]
+    assert f"entry {order['orderLinkId']} waits in BTCUSDT-LINEAR.BYBIT: ACCEPTED" in again.stderr
+    made_again = whence(tmp_path, "replay", "--log", LOG)
+    assert made_again.returncode == 0, made_again
+    assert f"of 2 sessions led to {len(events)} events that equal the log's." in made_again.stdout
+
+
+def test_a_comparison_beside_the_engine_prints_a_strangers_order_and_exits_with_1(
+    url: str, tmp_path: Path
+) -> None:
+    assert live(tmp_path, url, "never").returncode == 0
+    last, _, _ = session(url).get_tickers(category="linear", symbol="BTCUSDT")
+    price = str(round(float(last["result"]["list"][0]["lastPrice"]) * 0.95))
+    session(url).place_order(
+        category="linear", symbol="BTCUSDT", side="Buy", orderType="Limit", qty="0.01", price=price
+    )
+    keys = {"BYBIT_API_KEY": KEY, "BYBIT_API_SECRET": SECRET}
+    done = whence(tmp_path, "reconcile", "--address", url, "--log", LOG, "--json", **keys)
+    assert (done.returncode, "OrderUnknownToUs" in done.stdout) == (1, True), done
+    assert SECRET not in done.stdout + done.stderr

@@ -1,0 +1,97 @@
+"""Two looks at the simulated exchange: what is taken in, what is in doubt, what is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from commands.reconciling import Reconciled, Reconciler
+from domain.reconciliation import DiscrepancyFound
+from domain.venue import VenueBalance
+from tests.commands.desk import long
+from tests.commands.test_reconciling import Trader
+from tests.domain.history import NOW, D
+
+
+class Wealthy:
+    """An exchange whose balances are what a test says."""
+
+    def __init__(self, exchange: Any) -> None:
+        self._exchange, self.balance = exchange, D(10_000)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._exchange, name)
+
+    def balances(self) -> Sequence[VenueBalance]:
+        return [VenueBalance(currency="USDT", balance=self.balance, available=self.balance)]
+
+
+class Looking:
+    """A trader whose reports get lost, and a reconciler of the same engine."""
+
+    def __init__(self) -> None:
+        self.trader = Trader()
+        self.desk = self.trader.desk
+        self.venue: Any = self.trader.venue
+        self.reconciler = self.over(self.venue)
+
+    def over(self, venue: Any) -> Reconciler:
+        return Reconciler(self.desk.world, venue, self.desk.driver.handle, self._clock)
+
+    def _clock(self) -> datetime:
+        return self.desk.at
+
+    def found(self) -> list[str]:
+        events = (one.event for one in self.desk.log.envelopes)
+        return [event.found for event in events if isinstance(event, DiscrepancyFound)]
+
+
+def test_missed_reports_are_taken_in_at_the_first_look_and_leave_no_doubt() -> None:
+    looking = Looking()
+    looking.desk.see(long())
+    looking.trader.trades_at("100", lost=True)
+    outcome = looking.reconciler.run(NOW, ())
+    assert (outcome.taken_in > 0, outcome.left, outcome.in_doubt) == (True, 0, 0)
+    assert looking.desk.world.portfolio.positions
+    assert looking.reconciler.run(NOW, ()) == Reconciled(0, 0, 0)
+    assert looking.found() == []
+
+
+def test_a_difference_is_recorded_at_the_second_look_and_never_again() -> None:
+    looking = Looking()
+    wealthy = Wealthy(looking.venue)
+    reconciler = looking.over(wealthy)
+    wealthy.balance = D(9_000)
+    assert reconciler.run(NOW, ()) == Reconciled(0, 1, 1)
+    assert (looking.found(), reconciler.in_doubt) == ([], True)
+    assert reconciler.run(NOW, ()) == Reconciled(0, 1, 0)
+    assert len(looking.found()) == 1
+    for again in (reconciler, looking.over(wealthy)):
+        assert again.run(NOW, ()) == Reconciled(0, 1, 0)
+    assert len(looking.found()) == 1
+
+
+def test_a_difference_that_is_gone_at_the_second_look_is_not_recorded() -> None:
+    looking = Looking()
+    wealthy = Wealthy(looking.venue)
+    reconciler = looking.over(wealthy)
+    wealthy.balance = D(9_000)
+    reconciler.run(NOW, ())
+    wealthy.balance = D(10_000)
+    assert reconciler.run(NOW, ()) == Reconciled(0, 0, 0)
+    wealthy.balance = D(9_000)
+    assert reconciler.run(NOW, ()) == Reconciled(0, 1, 1)
+    assert looking.found() == []
+
+
+def test_an_order_that_may_still_arrive_is_not_compared() -> None:
+    looking = Looking()
+    exchange = looking.desk.exchange
+    looking.desk.sends_to(exchange)
+    looking.desk.see(long())
+    placed = list(looking.desk.world.portfolio.entries)
+    under_way = [*placed, *looking.desk.world.portfolio.exits]
+    assert looking.reconciler.run(NOW, under_way) == Reconciled(0, 0, 0)
+    assert looking.reconciler.run(NOW, ()).taken_in == len(under_way)
+    assert not looking.desk.world.portfolio.entries

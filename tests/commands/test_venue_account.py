@@ -1,0 +1,95 @@
+"""What an account at an exchange must be before an engine trades on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from commands.exchange import Funded, Liquidated
+from commands.venue_account import KeyRights, TradingTerms, prepare
+from domain.errors import Refused
+from tests.domain.history import BTC, ETH
+
+D = Decimal
+TRADES = KeyRights(may_trade=True, may_withdraw=False)
+
+
+@dataclass
+class Book:
+    """A `VenueAccount` in memory; what `holds` keeps its terms whatever is set."""
+
+    skew: timedelta = timedelta()
+    key: KeyRights = TRADES
+    is_isolated: bool = True
+    is_one_way: bool = True
+    holds: bool = False
+    leverages: dict[str, Decimal] = field(default_factory=lambda: {BTC: D(1), ETH: D(5)})
+    changed: list[str] = field(default_factory=list[str])
+    settled: tuple[Funded | Liquidated, ...] = ()
+
+    def clock_skew(self) -> timedelta:
+        return self.skew
+
+    def rights(self) -> KeyRights:
+        return self.key
+
+    def terms(self, instrument: str) -> TradingTerms:
+        return TradingTerms(
+            instrument=instrument,
+            is_one_way=self.is_one_way,
+            is_isolated=self.is_isolated,
+            leverage=self.leverages[instrument],
+        )
+
+    def set_one_way(self, instrument: str) -> None:
+        self.changed.append(f"one way {instrument}")
+        self.is_one_way = self.is_one_way or not self.holds
+
+    def set_leverage(self, instrument: str, leverage: Decimal) -> None:
+        self.changed.append(f"leverage {instrument}")
+        if not self.holds:
+            self.leverages[instrument] = leverage
+
+    def settlements(self, since: datetime) -> Sequence[Funded | Liquidated]:
+        return [one for one in self.settled if one.at >= since]
+
+    def silence(self) -> str:
+        return ""
+
+
+def test_terms_that_differ_are_set_and_others_are_left_alone() -> None:
+    book = Book()
+    prepare(book, [BTC, ETH], D(5))
+    assert (book.changed, book.leverages) == ([f"leverage {BTC}"], {BTC: D(5), ETH: D(5)})
+
+
+def test_hedge_mode_is_left() -> None:
+    book = Book(is_one_way=False)
+    prepare(book, [ETH], D(5))
+    assert book.changed == [f"one way {ETH}"]
+
+
+@pytest.mark.parametrize(
+    ("book", "words"),
+    [
+        (Book(skew=timedelta(seconds=1.1)), "differs from the exchange's by 1.1 s"),
+        (Book(skew=timedelta(seconds=-90)), "differs from the exchange's by 90.0 s"),
+        (Book(key=KeyRights(may_trade=True, may_withdraw=True)), "may withdraw money"),
+        (Book(key=KeyRights(may_trade=False, may_withdraw=False)), "may not trade"),
+        (Book(is_isolated=False), f"{BTC}: the account's margin mode is not isolated.*; {ETH}: "),
+        (Book(holds=True), f"{BTC}: the leverage is 1 after it was set to 5"),
+        (Book(is_one_way=False, holds=True), f"{BTC}: it is in hedge mode"),
+    ],
+    ids=["clock behind", "clock ahead", "withdrawal", "no trade", "margin mode", "leverage", "hedge mode"],
+)
+def test_an_account_that_does_not_fit_is_refused_with_what_to_change(book: Book, words: str) -> None:
+    with pytest.raises(Refused, match=words):
+        prepare(book, [BTC, ETH], D(5))
+
+
+def test_a_clock_that_differs_by_a_second_is_good_enough() -> None:
+    prepare(Book(skew=timedelta(seconds=-1)), [ETH], D(5))

@@ -1,0 +1,67 @@
+"""`whence live`, `reconcile`, `kill` and `reset`: what is refused before any network is used."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.infra.cli.conftest import Whence
+
+LIVE = ("live", "--instruments", "BTCUSDT")
+NOBODY = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BYBIT_API_KEY", "the-key")
+    monkeypatch.setenv("BYBIT_API_SECRET", "the-secret")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (LIVE, 2, "add --i-understand-real-money"),
+        ((*LIVE, "--address", "http://192.0.2.1:80"), 2, "add --i-understand-real-money"),
+        ((*LIVE, "--testnet", "--demo"), 2, "--testnet and --demo name two places"),
+        ((*LIVE, "--demo", "--exchange", "nowhere"), 2, "--exchange 'nowhere' cannot be traded on live"),
+        (("live", "--demo", "--instruments", "BTC USDT"), 2, "--instruments 'BTC USDT-LINEAR.BYBIT' is no"),
+        (("live", "--demo", "--instruments", "BTCUSDT-SPOT.BYBIT"), 2, "is no perpetual of Bybit"),
+        ((*LIVE, "--demo", "--interval", "7m"), 2, "--interval '7m' does not divide a day evenly"),
+        ((*LIVE, "--demo", "--poll", "1"), 2, "1 is below 5"),
+        ((*LIVE, "--demo", "--secrets", "gone"), 2, "--secrets gone: there is no such folder"),
+        (("reconcile", "--testnet", "--demo"), 2, "--testnet and --demo name two places"),
+        (("reconcile", "--address", NOBODY), 2, "there is no log at whence.db"),
+        (("kill",), 2, "Missing option '--reason'"),
+        (("reset",), 2, "Missing option '--reason'"),
+        (("kill", "--reason", "x", "--api", "nowhere"), 2, "is no address"),
+        (("kill", "--reason", "x", "--api", NOBODY), 2, "there is no log at whence.db"),
+    ],
+)
+@pytest.mark.usefixtures("keys")
+def test_what_cannot_be_carried_out_is_refused_with_the_option_and_the_remedy(
+    whence: Whence, words: tuple[str, ...], code: int, message: str
+) -> None:
+    done = whence(*words)
+    assert (done.code, message in done.err) == (code, True), done
+
+
+def test_a_kill_without_a_running_engine_says_so_and_leaves_no_token(whence: Whence) -> None:
+    assert whence("paper", "--symbol", "BTCUSDT", "--bars", "20").code == 0
+    done = whence("kill", "--reason", "x", "--api", NOBODY)
+    assert (done.code, "no engine answers at http://127.0.0.1:9/graphql" in done.err) == (1, True), done
+    listed = json.loads(whence("tokens", "list", "--json").out)
+    assert [one["revoked_at"] is not None for one in listed] == [True]
+
+
+@pytest.mark.usefixtures("keys")
+def test_settings_without_a_protective_stop_rule_are_refused(whence: Whence, tmp_path: Path) -> None:
+    (tmp_path / "whence.toml").write_text("[trading.risk]\nmax_risk_per_trade = 1\n", encoding="utf-8")
+    done = whence(*LIVE, "--demo")
+    assert (done.code, "permits a position without a protective stop" in done.err) == (2, True), done
+
+
+def test_missing_keys_are_named(whence: Whence) -> None:
+    done = whence(*LIVE, "--demo")
+    assert (done.code, "set BYBIT_API_KEY and BYBIT_API_SECRET" in done.err) == (2, True), done

@@ -1,0 +1,329 @@
+"""A live run on our Bybit venue, in a market that a test moves; the market's time is the run's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from itertools import count
+from threading import Event
+from typing import Any
+
+from adapters.bybit import BybitExchange, Credentials, Site
+from adapters.bybit.account import BybitAccount
+from adapters.bybit.client import http
+from adapters.bybit.fields import at_ms
+from adapters.simulated.server import VenueServer, VirtualClock
+from adapters.simulated.venue.account import Account
+from adapters.simulated.venue.order import StopKind
+from commands.door import Answer, Declined, TimedOut
+from commands.exchange import Unread
+from commands.feed import FeedState
+from commands.request import ManualTerms, PlaceOrder, Request, Requested
+from commands.watching import Instance
+from domain.candle import Candle
+from domain.direction import Direction, Side
+from domain.errors import ExchangeUnreachable
+from domain.log import Envelope
+from domain.market import MarketEvent
+from domain.order import OrderPlaced, OrderType
+from domain.settings import RiskSettings, Settings
+from domain.strategies import Intent, Proposal, Watcher
+from infra.run.live import LiveRun
+from infra.run.live_plan import LivePlan, LiveVenue, Wake
+from tests.adapters.bybit.bench import QUICK, SYMBOL, trade_at
+from tests.adapters.simulated.server.serving import SECRET, RunningVenue
+from tests.commands.list_log import ListLog
+
+BTC = "BTCUSDT-LINEAR.BYBIT"
+FIVE = timedelta(minutes=5)
+ENTERS = Decimal(101)
+"""The close at which the strategy of these tests proposes a long."""
+FAILS = Decimal(102)
+"""The close at which that strategy raises."""
+D = Decimal
+_NUMBERS = count(1)
+
+
+class OnPrice:
+    """Proposes a long with stop and target where a candle closes at `ENTERS`."""
+
+    name = "trend"
+
+    def watch(self) -> Watcher:
+        return self
+
+    def on_candle(self, candle: Candle) -> Proposal | None:
+        if candle.close == FAILS:
+            raise ArithmeticError("no opinion")
+        if candle.close != ENTERS:
+            return None
+        return Proposal(
+            strategy=self.name,
+            instrument=candle.instrument,
+            interval=candle.interval,
+            direction=Direction.LONG,
+            intent=Intent.ENTER,
+            confidence=0.9,
+            trend=0.9,
+            price=candle.close,
+            stop=D(99),
+            target=D(107),
+            inputs={},
+        )
+
+    def scan(self, candles: Sequence[Candle]) -> Sequence[Proposal | None]:
+        return [self.on_candle(one) for one in candles]
+
+
+class HandFeed:
+    """A `MarketFeed` whose candles a test makes."""
+
+    def __init__(self, past: Sequence[Candle]) -> None:
+        self.past, self.waiting, self.is_cut = list(past), list[MarketEvent](), False
+
+    def start(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def events(self) -> Sequence[MarketEvent]:
+        waiting, self.waiting = self.waiting, []
+        return waiting
+
+    def candles(
+        self, instrument: str, interval: timedelta, since: datetime, until: datetime
+    ) -> Sequence[Candle]:
+        if self.is_cut:
+            raise ExchangeUnreachable("cut")
+        return [one for one in self.past if one.instrument == instrument and since <= one.open_time < until]
+
+    def unread(self) -> Sequence[Unread]:
+        return []
+
+    def states(self) -> Sequence[FeedState]:
+        return []
+
+
+PLAN = LivePlan(
+    account="main",
+    leverage=D(5),
+    settings=Settings(risk=RiskSettings(freshness_seconds=3600)),
+    instances=(Instance(id="trend", strategy=OnPrice()),),
+    instruments=(BTC,),
+    interval=FIVE,
+)
+
+
+LIMIT = PlaceOrder(
+    ManualTerms(
+        instrument=BTC,
+        side=Side.BUY,
+        type=OrderType.LIMIT,
+        quantity=D("0.1"),
+        limit_price=D(99),
+        stop=D(90),
+        target=D(120),
+    )
+)
+
+
+class LiveDesk:
+    """A run with an account of its own; `passes` moves the clock of its checks, and nothing else does."""
+
+    def __init__(
+        self,
+        venue: RunningVenue,
+        plan: LivePlan = PLAN,
+        log: ListLog | None = None,
+        key: str = "",
+        wrapped: Callable[[Any], Any] = lambda exchange: exchange,
+    ) -> None:
+        self.venue, self.key = venue, key or f"live-{next(_NUMBERS)}"
+        self.log, self.feed = log or ListLog(), HandFeed([a_candle(self.now() - 2 * FIVE, "100")])
+        self.account: Account = venue.do(self._account)
+        self.arrived, self.seconds = Event(), 0.0
+        self._wrapped, self.reason = wrapped, ""
+        self.run = LiveRun(
+            self.log,
+            plan,
+            self._connect,
+            self._feed_of,
+            list[Envelope]().append,
+            clock=self.now,
+            monotonic=lambda: self.seconds,
+        )
+
+    def _connect(self, placed: Mapping[str, OrderPlaced], wake: Wake) -> LiveVenue:
+        def arrived() -> None:
+            wake()
+            self.arrived.set()
+
+        self.exchange = BybitExchange(
+            Credentials(self.key, SECRET),
+            Site(http=self.venue.url, socket=self.venue.socket_url),
+            placed,
+            timing=QUICK,
+            limits={},
+            on_arrival=arrived,
+        )
+        account = BybitAccount(self.exchange)
+        return LiveVenue(self._wrapped(self.exchange), account, self.exchange.start, self.exchange.close)
+
+    def _feed_of(self, _instruments: Sequence[str], _wake: Wake) -> HandFeed:
+        return self.feed
+
+    def started(self) -> LiveDesk:
+        """Starts and returns when the log was compared for the first time."""
+        self.trades_at("100")
+        self.run.start()
+        self.run.connect()
+        self.until(lambda: self.run.is_trading)
+        return self
+
+    def now(self) -> datetime:
+        return at_ms(self.venue.server.clock.market())
+
+    def trades_at(self, price: str) -> None:
+        self.venue.do(partial(trade_at, price=D(price), volume=D(1000)))
+
+    def closes_at(self, price: str) -> None:
+        """A candle closes at this price, now."""
+        self.feed.waiting.append(a_candle(self.now() - FIVE, price))
+        self.run.attend()
+
+    def asks(self, request: Request) -> Answer:
+        """The answer to a request of a person, with a key of its own; `reason` is why it was declined."""
+        made = Requested(
+            id=f"r{next(_NUMBERS)}",
+            account="main",
+            actor="eve",
+            valid_until=self.now() + FIVE,
+            request=request,
+        )
+        answer = self.run.answer(made)
+        self.reason = answer.reason if isinstance(answer, Declined) else ""
+        return answer
+
+    def refused_at_the_door(self) -> str:
+        """Why the closed door refuses a request."""
+        until = self.now() + FIVE
+        answer = self.run.door.ask(
+            Requested(id="late", account="main", actor="eve", valid_until=until, request=LIMIT), 5
+        )
+        assert isinstance(answer, TimedOut)
+        return answer.known
+
+    def stranger_buys(self) -> None:
+        """Another program places a limit order on the same account."""
+        self.venue.do(self._account)
+        session = http(Credentials(self.key, SECRET), Site(http=self.venue.url), QUICK)
+        session.place_order(
+            category="linear", symbol=SYMBOL, side="Buy", orderType="Limit", qty="0.1", price="95"
+        )
+
+    def started_in_doubt(self) -> LiveDesk:
+        """Starts, and lets the time pass after which a difference is looked at again."""
+        self.trades_at("100")
+        self.run.start()
+        self.run.connect()
+        self.until(lambda: self.exchange.stream_state.is_live)
+        self.passes(1)
+        self.passes(PLAN.rhythm.in_flight)
+        self.until(lambda: self.run.is_trading)
+        return self
+
+    def passes(self, seconds: float) -> None:
+        """Time passes for the checks of the run, and for the market."""
+        self.seconds += seconds
+        self.later(seconds)
+        self.run.attend()
+
+    def later(self, seconds: float) -> None:
+        """The market's time passes; the run is not attended."""
+
+        def advance(server: VenueServer) -> None:
+            assert isinstance(server.clock, VirtualClock)
+            server.clock.advance(int(seconds * 1000))
+
+        self.venue.do(advance)
+
+    def until(self, reached: Callable[[], bool]) -> None:
+        """Attends until the state is reached; fails after 30 seconds without an arrival."""
+        self.run.attend()
+        while not reached():
+            assert self.arrived.wait(30), (self.exchange.stream_state, self.names()[-8:])
+            self.arrived.clear()
+            self.run.attend()
+
+    def names(self) -> list[str]:
+        return [type(one.event).__name__ for one in self.log.envelopes]
+
+    def has(self, name: str) -> bool:
+        return name in self.names()
+
+    def entries(self) -> list[Any]:
+        """The orders that the venue has of this account and that are no stop or target."""
+        return [one for one in self.account.orders.values() if one.stop_kind is StopKind.NONE]
+
+    def close(self) -> None:
+        self.run.close()
+        self.venue.do(self._end_orders)
+
+    def _account(self, server: VenueServer) -> Account:
+        known = server.venue.accounts.get(self.key)
+        return known or server.venue.open_account(self.key, SECRET, D(10_000))
+
+    def _end_orders(self, server: VenueServer) -> None:
+        for order in list(self.account.orders.values()):
+            server.venue.end(order, "CancelByAdmin", server.clock.market())
+
+
+def a_candle(opened: datetime, price: str) -> Candle:
+    figure = D(price)
+    return Candle(
+        instrument=BTC,
+        interval=FIVE,
+        open_time=opened,
+        open=figure,
+        high=figure,
+        low=figure,
+        close=figure,
+        volume=D(1000),
+    )
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Dying:
+    """An exchange whose process ends at a call of `submit`, before or after the request was sent."""
+
+    def __init__(self, exchange: Any, *, sends: bool) -> None:
+        self._exchange, self._sends = exchange, sends
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._exchange, name)
+
+    def submit(self, tickets: Any) -> None:
+        if self._sends:
+            self._exchange.submit(tickets)
+        raise Killed
+
+
+class Losing:
+    """An exchange that acknowledges the first call of one kind and does not carry it out."""
+
+    def __init__(self, exchange: Any, call: str) -> None:
+        self._exchange, self._lost = exchange, call
+
+    def __getattr__(self, name: str) -> Any:
+        if name != self._lost:
+            return getattr(self._exchange, name)
+        self._lost = ""
+        return _does_nothing
+
+
+def _does_nothing(*_given: object, **_named: object) -> None:
+    """Takes a request and forgets it."""

@@ -1,0 +1,306 @@
+"""Live runs on our Bybit venue over loopback: start, trading, gaps, restarts and stops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import pytest
+
+from adapters.bybit.account import BybitAccount
+from adapters.simulated.server.account_queries import PERMISSIONS
+from commands.door import Completed, Declined
+from commands.order import CancelOrder
+from commands.request import AmendOrder, TripKillSwitch
+from domain.account import AccountOpened
+from domain.errors import InvalidInput, InvalidSettings, Refused, StrategyFailed
+from domain.opening import LogOpened, Mode
+from domain.settings import RiskSettings, Settings
+from tests.adapters.bybit.bench import SYMBOL, bybit_venue
+from tests.adapters.simulated.server.serving import RunningVenue
+from tests.commands.list_log import ListLog
+from tests.domain.history import an_open_day
+from tests.infra.run.live_desk import (
+    BTC,
+    FAILS,
+    FIVE,
+    LIMIT,
+    PLAN,
+    D,
+    Dying,
+    Killed,
+    LiveDesk,
+    Losing,
+    a_candle,
+)
+from tests.replacing import replace
+
+Desks = Callable[..., LiveDesk]
+
+
+@pytest.fixture(scope="module")
+def venue() -> Iterator[RunningVenue]:
+    with bybit_venue() as running:
+        yield running
+
+
+@pytest.fixture
+def desks(venue: RunningVenue) -> Iterator[Desks]:
+    made: list[LiveDesk] = []
+
+    def desk(**given: object) -> LiveDesk:
+        made.append(LiveDesk(venue, **given))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield desk
+    venue.do(lambda one: one.faults.clear())
+    for one in made:
+        one.close()
+
+
+def test_an_empty_log_is_opened_with_the_money_and_rules_that_the_exchange_states(desks: Desks) -> None:
+    desk = desks().started()
+    opened, account = desk.log.envelopes[0].event, desk.log.envelopes[1].event
+    assert isinstance(opened, LogOpened)
+    assert opened.mode is Mode.LIVE
+    assert account == AccountOpened("USDT", D(10_000), D(5))
+    assert desk.names()[2:] == [
+        "SettingsChanged", "InstrumentListed", "ReconciliationBegun", "DayOpened", "ReconciliationEnded",
+    ]  # fmt: skip
+    assert desk.account.hedged == set()
+
+
+def test_a_signal_becomes_an_entry_with_its_stop_at_the_exchange(desks: Desks) -> None:
+    desk = desks().started()
+    desk.closes_at("101")
+    desk.until(lambda: desk.has("PositionOpened"))
+    assert desk.names().count("OrderPlaced") == 3
+    assert len(desk.run.world.portfolio.positions) == 1
+
+
+def test_before_the_log_was_compared_an_entry_is_denied_and_nothing_is_decided(desks: Desks) -> None:
+    desk = desks()
+    desk.trades_at("100")
+    desk.venue.fails("/v5/execution/list", "code", value=10016, times=0)
+    desk.run.start()
+    desk.run.connect()
+    desk.until(lambda: desk.exchange.stream_state.is_live)
+    desk.closes_at("101")
+    assert isinstance(desk.asks(LIMIT), Declined)
+    assert "being compared with the exchange" in desk.reason
+    assert isinstance(desk.asks(TripKillSwitch("by hand")), Completed)
+    desk.venue.do(lambda one: one.faults.clear())
+    desk.passes(30)
+    desk.until(lambda: desk.run.is_trading)
+    assert desk.names()[-1] == "ReconciliationEnded"
+    assert not desk.has("SignalDetected")
+
+
+def test_fills_that_a_cut_stream_missed_are_taken_in_and_exposure_is_denied_until_then(desks: Desks) -> None:
+    desk = desks().started()
+    desk.asks(LIMIT)
+    desk.until(lambda: desk.has("OrderAccepted"))
+    desk.venue.act("refuse", ms=300)
+    desk.until(lambda: not desk.exchange.stream_state.is_live)
+    assert desk.run.world.portfolio.discrepancies.reconciling.startswith("reports do not arrive")
+    assert isinstance(desk.asks(LIMIT), Declined)
+    desk.trades_at("98")
+    desk.until(lambda: desk.names()[-1] == "ReconciliationEnded")
+    (held,) = desk.run.world.portfolio.positions.values()
+    assert held.state.quantity == D("0.1")
+    assert desk.names().count("OrderFilled") == 1
+
+
+def test_an_order_of_somebody_else_halts_entries_and_is_recorded_once(desks: Desks) -> None:
+    desk = desks()
+    desk.stranger_buys()
+    desk.started_in_doubt()
+    assert desk.names().count("DiscrepancyFound") == 1
+    assert isinstance(desk.asks(LIMIT), Declined)
+    assert "disagree" in desk.reason
+    desk.run.close()
+    again = desks(key=desk.key, log=desk.log)
+    again.started_in_doubt()
+    assert again.names().count("DiscrepancyFound") == 1
+
+
+@pytest.mark.parametrize("sends", [False, True], ids=["before the request", "after the request"])
+def test_an_engine_that_ended_at_a_submit_has_exactly_one_order_after_a_restart(
+    desks: Desks, *, sends: bool
+) -> None:
+    desk = desks(wrapped=partial(Dying, sends=sends)).started()
+    with pytest.raises(Killed):
+        desk.asks(LIMIT)
+    assert len(desk.entries()) == sends
+    desk.run.close()
+    again = desks(key=desk.key, log=desk.log).started()
+    again.until(lambda: again.has("OrderAccepted"))
+    assert len(again.entries()) == 1
+
+
+def test_an_intent_that_was_not_sent_while_it_was_fresh_expires(desks: Desks) -> None:
+    desk = desks(wrapped=partial(Dying, sends=False)).started()
+    with pytest.raises(Killed):
+        desk.asks(LIMIT)
+    desk.run.close()
+    desk.later(120)
+    again = desks(key=desk.key, log=desk.log).started()
+    assert again.names().count("OrderExpired") == 3
+    assert again.entries() == []
+
+
+def test_an_order_without_news_is_resolved_by_a_query(desks: Desks) -> None:
+    desk = desks().started()
+    desk.venue.fails("order", "missing", times=0)
+    desk.venue.fails("/v5/order/create", "drop", commit=True)
+    desk.asks(LIMIT)
+    assert desk.has("OrderOutcomeUnknown")
+    desk.passes(4)
+    assert not desk.has("OrderAccepted")
+    desk.passes(2)
+    assert desk.names().count("OrderAccepted") == 3
+    assert desk.run.world.portfolio.unknown_orders == ()
+
+
+def test_an_order_that_the_exchange_does_not_have_is_rejected_only_when_it_cannot_arrive_any_more(
+    desks: Desks,
+) -> None:
+    desk = desks().started()
+    desk.venue.fails("/v5/order/create", "drop")
+    desk.asks(LIMIT)
+    desk.passes(6)
+    assert desk.has("OrderOutcomeUnknown")
+    assert not desk.has("OrderRejected")
+    desk.passes(6)
+    assert desk.names().count("OrderRejected") == 3
+    assert desk.entries() == []
+
+
+@pytest.mark.parametrize(
+    ("cancels", "left"), [(False, 1), (True, 0)], ids=["keeps entries", "cancels entries"]
+)
+def test_a_stop_settles_what_is_in_flight_and_treats_entries_as_planned(
+    desks: Desks, *, cancels: bool, left: int
+) -> None:
+    desk = desks(plan=replace(PLAN, cancels_entries=cancels)).started()
+    desk.asks(LIMIT)
+    assert desk.run.stop()
+    assert desk.run.world.portfolio.discrepancies.reconciling == "the engine stops"
+    assert len(desk.run.world.portfolio.entries) == left
+    assert len(desk.entries()) == left
+
+
+@pytest.mark.parametrize(
+    ("group", "names", "words"),
+    [("Wallet", ["Withdraw"], "may withdraw money"), ("ContractTrade", ["Position"], "may not trade")],
+    ids=["withdrawal", "no trade"],
+)
+def test_a_key_with_other_rights_is_refused_before_anything_is_recorded(
+    desks: Desks, monkeypatch: pytest.MonkeyPatch, group: str, names: list[str], words: str
+) -> None:
+    desk = desks()
+    monkeypatch.setitem(PERMISSIONS, group, names)
+    with pytest.raises(Refused, match=words):
+        desk.run.start()
+    assert desk.log.envelopes == []
+
+
+def test_a_clock_that_differs_by_more_than_a_second_is_refused(desks: Desks) -> None:
+    desk = desks()
+    desk.venue.act("skew", ms=1_600)
+    try:
+        with pytest.raises(Refused, match="differs from the exchange's by 1"):
+            desk.run.start()
+    finally:
+        desk.venue.act("skew", ms=0)
+    assert desk.log.envelopes == []
+
+
+def test_leverage_and_one_way_mode_are_set_at_the_start(desks: Desks) -> None:
+    desk = desks()
+    desk.account.hedged.add(SYMBOL)
+    desk.started()
+    terms = BybitAccount(desk.exchange).terms(BTC)
+    assert (terms.is_one_way, terms.leverage) == (True, D(5))
+
+
+def test_candles_of_the_past_warm_strategies_and_lead_to_no_signal(desks: Desks) -> None:
+    desk = desks()
+    desk.feed.past = [a_candle(desk.now() - FIVE, "101")]
+    desk.started()
+    assert desk.run.driver.engine.market.prices[BTC] == 101
+    desk.closes_at("101")
+    assert not desk.has("SignalDetected")
+
+
+def test_a_log_that_another_kind_of_run_opened_is_refused(desks: Desks) -> None:
+    history = an_open_day()
+    with pytest.raises(InvalidInput, match="not opened by `whence live`"):
+        desks(log=ListLog(history.envelopes))
+
+
+def test_settings_without_a_limit_on_unprotected_entries_are_refused() -> None:
+    with pytest.raises(InvalidSettings, match="without a protective stop"):
+        replace(PLAN, settings=Settings(risk=RiskSettings(max_total_risk=D(1))))
+
+
+def test_funding_that_nobody_reported_is_taken_in_before_a_balance_is_called_wrong(desks: Desks) -> None:
+    desk = desks().started()
+    desk.closes_at("101")
+    desk.until(lambda: desk.has("PositionOpened"))
+    desk.venue.fails("execution", "missing", times=0)
+    desk.later(1)
+    desk.venue.act("fund", symbol=SYMBOL, rate="0.001")
+    desk.passes(PLAN.rhythm.poll)
+    assert desk.run.world.portfolio.discrepancies.reconciling.startswith("1 differences")
+    desk.passes(PLAN.rhythm.in_flight)
+    assert desk.names().count("PositionFunded") == 1
+    assert desk.names()[-1] == "ReconciliationEnded"
+    assert not desk.has("DiscrepancyFound")
+
+
+def test_a_strategy_that_fails_ends_the_run_and_its_door_states_why(desks: Desks) -> None:
+    desk = desks().started()
+    with pytest.raises(StrategyFailed, match="no opinion"):
+        desk.closes_at(str(FAILS))
+    assert "the engine stopped" in desk.refused_at_the_door()
+
+
+def test_a_cancel_that_the_exchange_lost_is_sent_again(desks: Desks) -> None:
+    desk = desks(wrapped=partial(Losing, call="cancel")).started()
+    desk.asks(LIMIT)
+    desk.until(lambda: desk.has("OrderAccepted"))
+    (entry,) = desk.run.world.portfolio.entries
+    desk.asks(CancelOrder(entry, "not today"))
+    desk.passes(PLAN.rhythm.patience)
+    desk.until(lambda: not desk.run.world.portfolio.entries)
+    assert desk.names().count("OrderCancelRequested") == 1
+    assert desk.entries() == []
+
+
+def test_an_amendment_that_the_exchange_lost_is_given_up(desks: Desks) -> None:
+    desk = desks(wrapped=partial(Losing, call="amend")).started()
+    desk.asks(LIMIT)
+    desk.until(lambda: desk.has("OrderAccepted"))
+    (entry,) = desk.run.world.portfolio.entries
+    desk.asks(AmendOrder(order_id=entry, limit_price=D(98)))
+    assert desk.has("OrderAmendRequested")
+    desk.passes(PLAN.rhythm.patience)
+    assert desk.has("OrderAmendRefused")
+    assert desk.run.world.portfolio.entries[entry].order.terms.limit_price == LIMIT.terms.limit_price
+
+
+def test_missing_candles_that_cannot_be_fetched_now_are_fetched_with_the_next_one(desks: Desks) -> None:
+    desk = desks().started()
+    desk.closes_at("100")
+    desk.later(2 * FIVE.total_seconds())
+    desk.feed.past.append(a_candle(desk.now() - 2 * FIVE, "104"))
+    desk.feed.is_cut = True
+    desk.closes_at("101")
+    assert not desk.has("SignalDetected")
+    desk.feed.is_cut = False
+    desk.feed.past.append(a_candle(desk.now() - FIVE, "101"))
+    desk.later(FIVE.total_seconds())
+    desk.closes_at("103")
+    assert desk.run.driver.engine.market.prices[BTC] == 103
+    assert not desk.has("SignalDetected")
