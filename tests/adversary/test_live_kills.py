@@ -91,6 +91,9 @@ def test_an_engine_killed_around_a_submit_has_exactly_one_order_and_stops_in_an_
     placed = [one for one in events if one.meta.stream == f"order-paper-{order['orderLinkId']}"]
     assert [type(one.event).__name__ for one in placed] == ["OrderPlaced", "OrderAccepted"]
     assert f"entry {order['orderLinkId']} waits in BTCUSDT-LINEAR.BYBIT: ACCEPTED" in again.stderr
+    made_again = whence(tmp_path, "replay", "--log", LOG)
+    assert made_again.returncode == 0, made_again
+    assert f"of 2 sessions led to {len(events)} events that equal the log's." in made_again.stdout
 
 
 def test_a_comparison_beside_the_engine_prints_a_strangers_order_and_exits_with_1(
