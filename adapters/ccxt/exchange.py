@@ -464,7 +464,7 @@ class CcxtExchange:
 
     def _owner(self, row: TradeRow) -> str | None:
         """Our id of the trade's order; None for an order of the exchange, or without a client order id."""
-        known = self._names.of_trade(row.venue_order_id)
+        known = "" if row.is_forced else self._names.of_trade(row.venue_order_id)
         if known is None:
             found = self._lists.by_venue_id(row.venue_order_id, row.symbol)
             known = "" if found is None else self._names.name(found)
