@@ -11,6 +11,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from adapters.instruments.document import Table
+
 
 class Search(StrEnum):
     """BY_ID: `fetch_order` takes a client order id. FILTER: the lists of orders take it. LISTS: they are searched."""
@@ -30,11 +32,16 @@ class Wallet(Struct, frozen=True, gc=False):
 
 
 class Forced(Struct, frozen=True, gc=False):
-    """The field of an order by which an exchange marks the orders that it placed itself, and the beginnings of its
-    values: liquidation and auto-deleveraging."""
+    """The field by which an exchange marks what it did itself, and the beginnings of its values: liquidation and
+    auto-deleveraging."""
 
     field: str
     begins: tuple[str, ...]
+
+
+def is_forced(info: Table, forced: Forced | None) -> bool:
+    """Whether the exchange did this itself."""
+    return forced is not None and str(info.get(forced.field) or "").startswith(forced.begins)
 
 
 class Dialect(Struct, frozen=True, gc=False, kw_only=True):
@@ -46,7 +53,8 @@ class Dialect(Struct, frozen=True, gc=False, kw_only=True):
     become, where it becomes another one. `amends_whole` where an amendment states all terms; `amends_triggers` where
     conditional orders can be amended. `history_days` is how far back trades are kept. `sequence` is the field of a
     trade by which those of one time are ordered, where its id does not. `trade_type` is the field of a trade that
-    states its kind, and the value of a trade that was none of funding and settlement.
+    states its kind, of which `trade_types` are queried one by one; others are funding and settlement. `forced` marks
+    orders and `forced_trades` trades.
     `states_funding_paid` where a positive funding was paid.
     """
 
@@ -63,7 +71,9 @@ class Dialect(Struct, frozen=True, gc=False, kw_only=True):
     forced: Forced | None = None
     history_days: int = 90
     sequence: str = ""
-    trade_type: tuple[str, str] | None = None
+    trade_type: str = ""
+    trade_types: tuple[str, ...] = ()
+    forced_trades: Forced | None = None
     states_funding_paid: bool = False
     options: Mapping[str, object] = {}
 
@@ -75,10 +85,11 @@ DIALECTS: Mapping[str, Dialect] = {
         id_filter="orderLinkId",
         amends_whole=False,
         amends_triggers=True,
-        forced=Forced("createType", ("CreateByLiq", "CreateByTakeOver", "CreateByAdl")),
         history_days=730,
         sequence="seq",
-        trade_type=("execType", "Trade"),
+        trade_type="execType",
+        trade_types=("Trade", "BustTrade", "AdlTrade"),
+        forced_trades=Forced("execType", ("BustTrade", "AdlTrade")),
         states_funding_paid=True,
         options={
             "enableUnifiedMargin": False,

@@ -115,6 +115,8 @@ class CcxtExchange:
         self._names = Names(placed, self._dialect.order_id)
         self._reading = Reading(self._names, name)
         self._arrivals = Arrivals(on_arrival)
+        self._live = {order_id: terms.instrument for order_id, terms in placed.items()}
+        self._traded = dict.fromkeys(self._live.values())
         self._watched = self._plan()
         self._made: list[AnyReport] = []
         self._waiting: list[Arrival] = []
@@ -310,6 +312,9 @@ class CcxtExchange:
         """See `OrderEntry.submit`. A stop is sent before its entry; where it fails, the entry is not sent."""
         for ticket in tickets:
             self._names.send(ticket)
+            self._reading.sent_again(ticket.order_id)
+            self._live[ticket.order_id] = ticket.terms.instrument
+            self._traded[ticket.terms.instrument] = None
         self._watched = self._plan()
         failed: dict[str, ExchangeError] = {}
         has_arrived = False
@@ -367,7 +372,6 @@ class CcxtExchange:
             placed.price,
             placed.params,
         )
-        self._reading.sent_again(ticket.order_id)
         try:
             self._names.pair(ticket.order_id, str(self._client.place(call)["id"]))
         except ExchangeRefused as error:
@@ -464,7 +468,7 @@ class CcxtExchange:
 
     def _owner(self, row: TradeRow) -> str | None:
         """Our id of the trade's order; None for an order of the exchange, or without a client order id."""
-        known = self._names.of_trade(row.venue_order_id)
+        known = "" if row.is_forced else self._names.of_trade(row.venue_order_id)
         if known is None:
             found = self._lists.by_venue_id(row.venue_order_id, row.symbol)
             known = "" if found is None else self._names.name(found)
@@ -513,15 +517,13 @@ class CcxtExchange:
 
     def _plan(self) -> Watched:
         """What the next poll looks at: the orders of ours that may be open, and every instrument of ours."""
-        terms = self._names.terms
-        return Watched(
-            tuple(
-                (self._names.link(order_id), placed.instrument)
-                for order_id, placed in terms.items()
-                if self._reading.is_open(order_id)
-            ),
-            tuple(dict.fromkeys(placed.instrument for placed in terms.values())),
-        )
+        self._live = {
+            order_id: instrument
+            for order_id, instrument in self._live.items()
+            if self._reading.is_open(order_id)
+        }
+        links = ((self._names.link(order_id), instrument) for order_id, instrument in self._live.items())
+        return Watched(tuple(links), tuple(self._traded))
 
 
 def _address_of(row: OrderRow) -> Address:

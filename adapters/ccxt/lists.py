@@ -180,8 +180,9 @@ class Lists:
         found: dict[tuple[str, str], TradeRow] = {}
         for symbol in self._symbols("fetchMyTrades", instruments):
             for start, end in _windows(oldest, until, self._window("fetchMyTrades")):
-                for row in self._trades(symbol, start, end):
-                    found.setdefault((row.symbol, row.id), row)
+                for kind in self._trade_kinds():
+                    for row in self._trades(symbol, start, end, kind):
+                        found.setdefault((row.symbol, row.id), row)
         trades = (row for row in found.values() if row.at >= since)
         return sorted(trades, key=lambda row: (row.at, row.sequence))
 
@@ -196,20 +197,28 @@ class Lists:
             found += self.client.ask(partial(ccxt.fetch_funding_history, symbol, in_ms(since)))
         return [row for row in found if readable(partial(moment, row, "timestamp")) >= since]
 
-    def _trades(self, symbol: str | None, start: datetime, end: datetime) -> list[TradeRow]:
+    def _trades(self, symbol: str | None, start: datetime, end: datetime, kind: Params) -> list[TradeRow]:
         """The trades of a window. A full page may lack some, so its window is halved."""
         limit = self._limit("fetchMyTrades")
-        call = partial(self.client.ccxt.fetch_my_trades, symbol, in_ms(start), limit, {"until": in_ms(end)})
+        call = partial(
+            self.client.ccxt.fetch_my_trades, symbol, in_ms(start), limit, {"until": in_ms(end), **kind}
+        )
         page = self.client.ask(call)
         if limit is None or len(page) < limit or end - start <= _LEAST_WINDOW:
             return [row for one in page if (row := self.trade(one)) is not None]
         half = at_ms(in_ms(start + (end - start) / 2))
-        return [*self._trades(symbol, start, half), *self._trades(symbol, half + _LEAST_WINDOW, end)]
+        return [
+            *self._trades(symbol, start, half, kind),
+            *self._trades(symbol, half + _LEAST_WINDOW, end, kind),
+        ]
+
+    def _trade_kinds(self) -> Sequence[Params]:
+        return [{self.dialect.trade_type: one} for one in self.dialect.trade_types] or [{}]
 
     def trade(self, found: Table) -> TradeRow | None:
         """The trade; None for a row of a market that is not traded here, or that is no trade."""
-        kind = self.dialect.trade_type
-        if kind is not None and table(found.get("info")).get(kind[0], kind[1]) != kind[1]:
+        kinds, stated = self.dialect.trade_types, table(found.get("info")).get(self.dialect.trade_type)
+        if kinds and stated is not None and stated not in kinds:
             return None
         market = self.market(found)
         return None if market is None else readable(lambda: trade_row(found, market, self.dialect))

@@ -10,7 +10,7 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from adapters.ccxt.dialect import Dialect
+from adapters.ccxt.dialect import Dialect, is_forced
 from adapters.ccxt.fields import fee, figure, level, moment, needed, scaled, text
 from adapters.ccxt.markets import Market
 from adapters.instruments.document import Table, table
@@ -100,7 +100,7 @@ def order_row(row: Table, market: Market, dialect: Dialect) -> OrderRow:
         venue_id=needed(row, "id"),
         link=text(row, "clientOrderId") or _first(info, dialect.link_fields),
         child=_first(info, dialect.child_fields) if has_child else "",
-        is_forced=_is_forced(info, dialect),
+        is_forced=is_forced(info, dialect.forced),
         symbol=market.symbol,
         instrument=market.instrument,
         side=_of(SIDES, row, "side"),
@@ -173,11 +173,6 @@ def _status(row: Table, quantity: Decimal, filled: Decimal, *, has_child: bool) 
 def _trigger(row: Table) -> Decimal | None:
     levels = (level(row, name) for name in ("triggerPrice", "stopLossPrice", "takeProfitPrice"))
     return next((one for one in levels if one is not None), None)
-
-
-def _is_forced(info: Table, dialect: Dialect) -> bool:
-    forced = dialect.forced
-    return forced is not None and str(info.get(forced.field) or "").startswith(forced.begins)
 
 
 def _first(info: Table, names: tuple[str, ...]) -> str:

@@ -77,10 +77,11 @@ class Reading:
             return
         terms = row.terms(self._names.terms.get(name))
         _keep(self._seen, name, _Seen(row, terms))
-        if before is None and row.status is not VenueStatus.REJECTED:
+        is_accepted = row.status is not VenueStatus.REJECTED
+        if before is None and is_accepted:
             yield self._accepted(row, name)
         known = self._known(name, before)
-        if known is not None and known != terms and (row.is_open or row.filled):
+        if known is not None and known != terms and terms.quantity and is_accepted:
             yield self._amended(row, name, terms)
         if before is None or before.row.status is not row.status:
             yield from self._changed(row, name)
@@ -98,12 +99,12 @@ class Reading:
         key = f"{row.symbol}/{row.id}"
         if key in self._traded:
             return
-        name = self._names.of_trade(row.venue_order_id)
+        name = "" if row.is_forced else self._names.of_trade(row.venue_order_id)
         if name is None:
             self._strangers.append(row)
             return
         _keep(self._traded, key, None)
-        if row.venue_order_id in self._forced:
+        if row.is_forced or row.venue_order_id in self._forced:
             yield liquidated(row, self._venue)
         else:
             yield filled(row, name or row.venue_order_id, self._venue)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from adapters.ccxt.dialect import Dialect
+from adapters.ccxt.dialect import Dialect, is_forced
 from adapters.ccxt.fields import fee, figure, moment, needed, scaled, text
 from adapters.ccxt.markets import Market
 from adapters.ccxt.order_row import SIDES
@@ -24,7 +24,8 @@ _MOST_DIGITS = 30
 class TradeRow(Struct, frozen=True, gc=False, kw_only=True):
     """`venue_order_id` is the exchange's id of the order; `fee` is what was paid.
 
-    `sequence` orders the trades of one time, as far as the exchange states an order.
+    `sequence` orders the trades of one time, as far as the exchange states an order;
+    `is_forced` for a trade by which the exchange closed a position.
     """
 
     id: str
@@ -39,6 +40,7 @@ class TradeRow(Struct, frozen=True, gc=False, kw_only=True):
     liquidity: Liquidity
     at: datetime
     sequence: int
+    is_forced: bool
 
 
 def trade_row(row: Table, market: Market, dialect: Dialect) -> TradeRow:
@@ -59,6 +61,7 @@ def trade_row(row: Table, market: Market, dialect: Dialect) -> TradeRow:
         liquidity=Liquidity.MAKER if row.get("takerOrMaker") == "maker" else Liquidity.TAKER,
         at=moment(row, "timestamp"),
         sequence=_sequence(row, dialect),
+        is_forced=is_forced(table(row.get("info")), dialect.forced_trades),
     )
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import count
 from threading import Event
 
-from adapters.ccxt import CcxtExchange, Credentials, Site, Timing
+from adapters.ccxt import DIALECTS, CcxtExchange, Credentials, Site, Timing
 from adapters.ccxt.client import redirect
 from adapters.milliseconds import at_ms
 from adapters.simulated.server import VenueServer
@@ -20,6 +20,7 @@ from domain.instrument import Instrument
 from domain.order import OrderPlaced
 from tests.adapters.bybit.bench import SYMBOL, closed_port, trade_at
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue
+from tests.replacing import replace
 
 QUICK = Timing(
     response=30,
@@ -31,6 +32,9 @@ QUICK = Timing(
     longest_pause=0.1,
 )
 """Patience for a machine under load; polls are made when the bench wants one. The market's clock is a day late."""
+
+RECENT = replace(DIALECTS["bybit"], history_days=10)
+"""Trades of two years would be queried in a hundred windows."""
 
 _TOPICS = frozenset({"order", "execution"})
 _NUMBERS = count(1)
@@ -56,6 +60,7 @@ class CcxtBench:
             Credentials(self.key, SECRET),
             Site(http=venue.url, socket=venue.socket_url, is_paced=False),
             placed or {},
+            dialect=RECENT,
             streams=streams,
             timing=timing,
             on_arrival=self.arrived.set,

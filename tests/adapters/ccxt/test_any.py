@@ -16,7 +16,7 @@ from domain.direction import Purpose, Side
 from domain.errors import ExchangeRefused
 from domain.venue import VenueStatus
 from tests.adapters.ccxt.binance import ALGO, INSTRUMENT, OPEN, OPEN_ALGO, ORDER, algo, answers, order
-from tests.adapters.ccxt.served import AT, Served, bracket, exchange_on, ticket
+from tests.adapters.ccxt.served import AT, Answers, Served, bracket, exchange_on, ticket
 from tests.replacing import replace
 
 ENTRY = "nsvwda8dgah11-e1"
@@ -30,7 +30,7 @@ def link(order_id: str) -> str:
 
 @pytest.fixture
 def running() -> Iterator[tuple[CcxtExchange, Served]]:
-    lists: dict[str, list[object]] = {f"GET {ALL}": [], f"GET {ALL_ALGO}": []}
+    lists: Answers = {f"GET {ALL}": [], f"GET {ALL_ALGO}": []}
     options = DIALECTS["binanceusdm"].options
     dialect = replace(ANY, options=options)
     with exchange_on("binanceusdm", {**answers(), **lists}, dialect=dialect) as found:

@@ -302,3 +302,15 @@ def test_trades_of_one_time_are_in_the_order_of_their_numbers(running: Running) 
     exchange.submit([ticket("e1", INSTRUMENT)])
     served.answers[f"GET {TRADES}"] = [trade(number) for number in (9, 10, 100, 11)]
     assert [one.execution_id for one in exchange.executions(AT)] == ["9", "10", "11", "100"]
+
+
+def test_an_order_that_was_refused_and_is_sent_again_is_polled(running: Running) -> None:
+    exchange, served = running
+    placed = served.answers[f"POST {ORDER}"]
+    served.answers[f"POST {ORDER}"] = {"code": -2019, "msg": "Margin is insufficient."}
+    with pytest.raises(ExchangeRefused):
+        exchange.submit([ticket("e1", INSTRUMENT, limit="60000")])
+    served.answers[f"POST {ORDER}"] = placed
+    exchange.submit([ticket("e1", INSTRUMENT, limit="60000")])
+    served.answers[f"GET {ORDER}"] = order("e1", status="CANCELED")
+    assert [type(one).__name__ for one in polled(exchange)] == ["Accepted", "Cancelled"]
