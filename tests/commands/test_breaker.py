@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -101,6 +102,10 @@ def broken(failures: int = FAILURES, log: ListLog | None = None) -> Desk:
     return desk
 
 
+def at_rest(at: datetime) -> MarketMoved:
+    return MarketMoved(at, ())
+
+
 def after_the_pause(desk: Desk) -> Desk:
     desk.exchange.error = None
     desk.at += PAUSE
@@ -182,8 +187,10 @@ def test_while_it_is_open_reductions_stops_and_cancels_are_sent() -> None:
     assert desk.exchange.sent[-3:] == [("submit", ("out",)), ("submit", ("stop",)), ("cancel", ("out",))]
 
 
-@pytest.mark.parametrize("given", [Tick, lambda at: MarketMoved(at, ())], ids=["tick", "market"])
-def test_after_the_pause_the_first_input_makes_the_next_call_the_trial(given: type[Tick]) -> None:
+@pytest.mark.parametrize("given", [Tick, at_rest], ids=["tick", "market"])
+def test_after_the_pause_the_first_input_makes_the_next_call_the_trial(
+    given: Callable[[datetime], Tick | MarketMoved],
+) -> None:
     desk = broken()
     desk.at += PAUSE - timedelta(seconds=1)
     desk.handle(given(desk.at))
