@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from functools import partial
 
 from adapters.simulated.venue import Venue
 from adapters.simulated.venue.account import Account
@@ -88,7 +89,7 @@ class MatchedMarket:
             return
         self._source = Source.CANDLE
         for event in path([candle], self._market.contract.instrument):
-            yield event.at, lambda now, event=event: self._play(event, now)
+            yield event.at, partial(self._play, event)
 
     def _show_all(self, source: Source, update: int, book: Snapshot, at: int, now: int) -> None:
         """Shows a whole book. Where the market was not known before, orders that rest go to the end of their queues."""

@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 from adapters.simulated.matched import MatchedRules
 from adapters.simulated.matched_feed import FedExchange, MatchedFeed
+from commands.exchange import Funded, Liquidated
 from commands.feed import MarketFeed
 from commands.observer import Observer
 from commands.venue_account import KeyRights, TradingTerms
@@ -125,6 +126,10 @@ class DemoAccount:
     def set_leverage(self, instrument: str, leverage: Decimal) -> None:
         """The leverage is that of the account."""
         self._leverage = leverage
+
+    def settlements(self, since: datetime) -> Sequence[Funded | Liquidated]:
+        """None that was not reported: where this process ended before a report was recorded, it did not happen."""
+        return ()
 
     def silence(self) -> str:
         """Reports always arrive."""
