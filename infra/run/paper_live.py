@@ -133,6 +133,10 @@ class DemoAccount:
         """The leverage is that of the account."""
         self._leverage = leverage
 
+    def settlements(self, since: datetime) -> Sequence[Funded | Liquidated]:
+        """None that was not reported: where this process ended before a report was recorded, it did not happen."""
+        return ()
+
     def silence(self) -> str:
         """Reports always arrive."""
         return ""

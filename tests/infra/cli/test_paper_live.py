@@ -22,29 +22,28 @@ from tests.journeys.program import PATIENCE, WHENCE, environment
 LIVE = ("paper", "--live", "--symbol", "BTCUSDT")
 
 
-@pytest.mark.parametrize(
-    ("words", "named"),
-    [
-        (("paper", "--live"), "--symbol"),
-        ((*LIVE, "--symbol", "BTCUSD_X"), "--symbol"),
-        ((*LIVE, "--symbol", "NOBODYUSDT"), "whence instruments update"),
-        ((*LIVE, "--exchange", "nyse"), "--exchange 'nyse'"),
-        ((*LIVE, "--interval", "7m"), "--interval '7m'"),
-        ((*LIVE, "--address", "nowhere"), "--address"),
-        ((*LIVE, "--leverage", "1000"), "leverage"),
-        ((*LIVE, "--balance", "-1"), "balance"),
-        ((*LIVE, "--candles", "x.csv"), "--candles"),
-        ((*LIVE, "--pace", "60x"), "--pace"),
-        ((*LIVE, "--seed", "1"), "--seed"),
-        ((*LIVE, "--trades"), "--trades"),
-        ((*LIVE, "--fresh"), "--fresh"),
-        ((*LIVE, "--json"), "--json"),
-        (("paper", "--exchange", "bybit"), "--exchange"),
-        (("paper", "--interval", "5m"), "--interval"),
-        (("paper", "--address", "http://127.0.0.1:1"), "--address"),
-    ],
-    ids=lambda value: " ".join(value[1:]) if isinstance(value, tuple) else "",
+REFUSED: Sequence[tuple[Sequence[str], str]] = (
+    (("paper", "--live"), "--symbol"),
+    ((*LIVE, "--symbol", "BTCUSD_X"), "--symbol"),
+    ((*LIVE, "--symbol", "NOBODYUSDT"), "whence instruments update"),
+    ((*LIVE, "--exchange", "nyse"), "--exchange 'nyse'"),
+    ((*LIVE, "--interval", "7m"), "--interval '7m'"),
+    ((*LIVE, "--address", "nowhere"), "--address"),
+    ((*LIVE, "--leverage", "1000"), "leverage"),
+    ((*LIVE, "--balance", "-1"), "balance"),
+    ((*LIVE, "--candles", "x.csv"), "--candles"),
+    ((*LIVE, "--pace", "60x"), "--pace"),
+    ((*LIVE, "--seed", "1"), "--seed"),
+    ((*LIVE, "--trades"), "--trades"),
+    ((*LIVE, "--fresh"), "--fresh"),
+    ((*LIVE, "--json"), "--json"),
+    (("paper", "--exchange", "bybit"), "--exchange"),
+    (("paper", "--interval", "5m"), "--interval"),
+    (("paper", "--address", "http://127.0.0.1:1"), "--address"),
 )
+
+
+@pytest.mark.parametrize(("words", "named"), REFUSED, ids=[" ".join(words[1:]) for words, _ in REFUSED])
 def test_what_cannot_be_traded_is_refused_and_named(
     whence: Whence, tmp_path: Path, words: Sequence[str], named: str
 ) -> None:
