@@ -8,9 +8,10 @@ from typing import Protocol
 from msgspec import Struct
 
 from adapters.dead_letters.changes import Change
-from adapters.dead_letters.letter import Arrival, DeadLetter
+from adapters.dead_letters.letter import Arrival, DeadLetter, SignedLetter
 from adapters.dead_letters.state import LetterSource, LetterState
-from domain.errors import InvalidInput, Refused
+from adapters.marks.signature import Signer
+from domain.errors import InvalidInput, KeyMissing, MarkRefused, Refused
 
 MOST_LISTED = 10_000
 Counts = Mapping[tuple[LetterSource, LetterState], int]
@@ -81,6 +82,14 @@ class DeadLetters(Protocol):
     def close(self) -> None:
         """Releases its resources; idempotent."""
         ...
+
+
+def check_signed(signer: Signer, letter: DeadLetter, original: bytes) -> None:
+    """Raises MarkRefused or KeyMissing, with the id, where the signature is not that of the letter and its original."""
+    try:
+        signer.check(SignedLetter(letter, original), letter.signature)
+    except (MarkRefused, KeyMissing) as fault:
+        raise type(fault)(f"letter {letter.id} is not read: {fault}") from None
 
 
 def unknown(letter_id: str) -> InvalidInput:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from adapters.dead_letters.changes import Change
 from adapters.dead_letters.letter import Arrival, DeadLetter, SignedLetter
 from adapters.dead_letters.state import LetterSource, LetterState
-from adapters.dead_letters.store import Counts, Wanted, overtaken, unknown
+from adapters.dead_letters.store import Counts, Wanted, check_signed, overtaken, unknown
 from adapters.dead_letters.table import CHANGES, LETTERS, METADATA, ORIGINALS
 from adapters.marks.key_folder import KeyFolder
 from adapters.marks.signature import Signer
@@ -69,7 +69,7 @@ class TableLetters:
     def original(self, letter_id: str) -> bytes:
         """See `DeadLetters.original`."""
         letter, original = self.letter(letter_id), self.unverified(letter_id)
-        self._signer.check(SignedLetter(letter, original), letter.signature)
+        check_signed(self._signer, letter, original)
         return original
 
     def unverified(self, letter_id: str) -> bytes:

@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from adapters.dead_letters.changes import Change, applied
 from adapters.dead_letters.letter import Arrival, DeadLetter, SignedLetter
 from adapters.dead_letters.state import LetterSource, LetterState
-from adapters.dead_letters.store import Counts, Wanted, overtaken, unknown
+from adapters.dead_letters.store import Counts, Wanted, check_signed, overtaken, unknown
 from adapters.kafka.client import Clients
 from adapters.kafka.config import ClientSettings
 from adapters.kafka.errors import KafkaUnavailable
@@ -108,7 +108,7 @@ class TopicLetters:
     def original(self, letter_id: str) -> bytes:
         """See `DeadLetters.original`."""
         letter, original = self.letter(letter_id), self.unverified(letter_id)
-        self._signer.check(SignedLetter(letter, original), letter.signature)
+        check_signed(self._signer, letter, original)
         return original
 
     def unverified(self, letter_id: str) -> bytes:
