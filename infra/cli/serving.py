@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from domain.quotes import check_stake
 from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
 from infra.logging import configure
-from infra.logs import open_owned, played_store
+from infra.logs import played_store
 from infra.run.announcement import Announced
 from infra.run.apart import ApiApart, Embedding
 from infra.run.api_plan import ApiPlan, Closed, Hosted
@@ -30,6 +30,7 @@ from infra.run.listening import ListenAddress
 from infra.run.manual import ManualRun
 from infra.run.narrator import Narrator
 from infra.run.resuming import differing
+from infra.run.snapshots import owned_log
 from infra.run.stake import Stake
 from infra.run.watchers import Watchers
 from infra.tracing import tracing
@@ -134,10 +135,11 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers]]:
     (currency,) = {listing.instrument.quote for listing in known()}
     stake = Stake(currency, check_stake(currency, settings.starting_balance), settings.leverage)
     beginning = Beginning(settings.account, stake, trading_settings(settings.trading))
-    with closing(open_owned(settings)) as log, played_store(settings) as played, tracing(settings) as spans:
+    with owned_log(settings) as owned, played_store(settings) as played, tracing(settings) as spans:
         if spans is not None:
             watchers.add(spans)
-        run = ManualRun(log, beginning, _unseen, watchers, feed=played_prices(played))
+        feed = played_prices(played)
+        run = ManualRun(owned.log, beginning, _unseen, watchers, feed=feed, snapshots=owned.snapshots)
         _warn_of_differences(run, settings, beginning)
         yield run, watchers
 
