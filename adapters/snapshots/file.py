@@ -60,11 +60,6 @@ class SnapshotFile:
         """The bytes of all parts that count."""
         return self._parts[-1].ends if self._parts else 0
 
-    @property
-    def first_size(self) -> int:
-        """The bytes of the first part, which holds everything of its moment."""
-        return self._parts[0].ends if self._parts else 0
-
     def find(self) -> None:
         """Finds the parts in the file by their signed headers; their bodies are not read yet.
 

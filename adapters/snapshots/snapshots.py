@@ -17,9 +17,9 @@ from domain.errors import LogError, WhenceError
 _log = logging.getLogger(__name__)
 
 EVENTS: Final = 10_000
-"""A part is written for so many events: a start then folds at most these, and those of the part being written."""
-_WASTE: Final = 64 * 1024 * 1024
-"""The bytes of later parts that are accepted beside as many as the first part has."""
+"""A part is written after so many events: a start then folds some 10,000 events, which takes half a second."""
+_AT_STOP: Final = 10
+"""At a stop a part is written for a tenth of these events; fewer are folded in 50 ms."""
 
 
 class Linked(Protocol):
@@ -90,20 +90,15 @@ class Snapshots:
             self._writer.start()
 
     def close(self, world: World, beside: Callable[[], bytes]) -> None:
-        """Writes what followed the last part, at the end of a run; all of it where the parts hold much that is old."""
+        """Writes what followed the last part, at the end of a run, where that is more than a few events."""
         if self._writer is not None:
             self._writer.join()
             self._writer = None
-        if self._failed or world.ordinal == self._at:
-            return
-        link = self._link(world)
-        if link is None:
-            return
-        if self._file.size > 2 * self._file.first_size + _WASTE:
-            self._file.forget()
-            self._at = 0
-        self._write(world_part(world, self._at), link, beside())
-        self._at = world.ordinal
+        if not self._failed and (world.ordinal - self._at) * _AT_STOP >= self._events:
+            link = self._link(world)
+            if link is not None:
+                self._write(world_part(world, self._at), link, beside())
+                self._at = world.ordinal
 
     def _read(self) -> tuple[World, bytes]:
         link = self._file.link
