@@ -64,6 +64,7 @@ class Snapshots:
             self.refuse(str(fault))
             return World(), b""
         self._at = world.ordinal
+        _log.info("the states up to ordinal %d are those of the snapshot %s", self._at, self._file.path)
         return world, beside
 
     def refuse(self, reason: str) -> None:

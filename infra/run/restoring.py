@@ -19,6 +19,7 @@ from domain.order import Closed, OrderAmendRequested, Working
 from domain.streams import account_stream, parse
 from infra.run.beginning import Beginning
 from infra.run.clock import SteadyClock
+from infra.run.collecting import seldom_collected
 from infra.run.simulation import rules_of
 
 
@@ -78,7 +79,8 @@ class Restored:
             self._snapshots.close(self.world, self._beside)
 
     def _begin_with(self, snapshots: Snapshots) -> None:
-        world, kept = snapshots.restored()
+        with seldom_collected():
+            world, kept = snapshots.restored()
         if not world.ordinal:
             return
         try:

@@ -12,6 +12,7 @@ from adapters.snapshots import SnapshotFile, Snapshots, Unfit, fingerprint
 from commands.world import World
 from infra.config import WhenceSettings
 from infra.logs import keys_of, open_owned, snapshot_path
+from infra.run.collecting import seldom_collected
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +49,8 @@ def owned_log(settings: WhenceSettings) -> Generator[Owned]:
 
 def folded(log: RecorderLog, snapshots: Snapshots | None) -> World:
     """The world of the log: that of the snapshot, and the events after it; of the whole log without a snapshot."""
-    world = World() if snapshots is None else snapshots.restored()[0]
+    with seldom_collected():
+        world = World() if snapshots is None else snapshots.restored()[0]
     return world.fold_all(one.envelope for one in log.read(after=world.ordinal))
 
 
