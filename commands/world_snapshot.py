@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
-from types import MappingProxyType, UnionType
-from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
+from types import GenericAlias, MappingProxyType, UnionType
+from typing import Any, NamedTuple, cast, get_args, get_origin, get_type_hints
 
 from msgspec import Raw, Struct
 from msgspec.msgpack import Decoder, Encoder
@@ -173,7 +173,7 @@ def _event(full_name: str, raw: Raw) -> Any:
 
 
 def _states(kind: str, raw: Raw) -> list[Any]:
-    found: list[Any] = _decoder(list[_kinds()[kind]]).decode(raw)  # type: ignore[misc]  (a type of the table)
+    found: list[Any] = _decoder(GenericAlias(list, (_kinds()[kind],))).decode(raw)
     return found
 
 
@@ -189,7 +189,6 @@ def _members(returned: Any) -> tuple[Any, ...]:
     return get_args(returned) if isinstance(returned, UnionType) else (returned,)
 
 
-@cache
 def _kind_of(state: type) -> str:
     """The name of a state's class; one name for all mappings."""
     return "mapping" if issubclass(state, Mapping) else f"{state.__module__}.{state.__qualname__}"
@@ -205,7 +204,7 @@ _part = Decoder(_Part).decode
 
 def _plain(value: Any) -> dict[Any, Any]:
     if isinstance(value, MappingProxyType):
-        return dict(value)
+        return dict(cast(Mapping[Any, Any], value))
     raise TypeError(f"a snapshot cannot hold {type(value).__name__}")
 
 

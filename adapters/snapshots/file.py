@@ -7,7 +7,7 @@ is no part, and the next one is written over it. Only the owner of the file may 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -171,13 +171,13 @@ def _read(file: BinaryIO, part: Placed) -> tuple[bytes, bytes]:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[BinaryIO]:
+def _reading(path: Path) -> Generator[BinaryIO]:
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
         yield file
 
 
 @contextmanager
-def _writing(path: Path, flags: int) -> Iterator[BinaryIO]:
+def _writing(path: Path, flags: int) -> Generator[BinaryIO]:
     """The file, which no other user may read and which is no link."""
     with os.fdopen(os.open(path, flags | os.O_NOFOLLOW, 0o600), "r+b") as file:
         os.fchmod(file.fileno(), 0o600)

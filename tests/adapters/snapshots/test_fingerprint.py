@@ -37,7 +37,7 @@ def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (package / "inner" / "__init__.py").write_text("")
     (package / "inner" / "state.py").write_text("quantity: int\n")
     (package / "inner" / "state.avsc").write_text("{}")
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     yield package
     for name in [one for one in sys.modules if one.startswith("whence_states")]:
         del sys.modules[name]

@@ -6,18 +6,18 @@ import logging
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from adapters.snapshots import EVENTS
+from adapters.snapshots import EVENTS, Snapshots
 from commands.door import Completed
 from commands.request import AmendOrder, PlaceOrder, Requested
 from commands.world import World
 from domain.order import OrderStatus, Working
 from infra.config import WhenceSettings
 from infra.logs import open_owned, open_reader, snapshot_path
-from infra.run import snapshots
 from infra.run.manual import ManualRun
 from infra.run.snapshots import folded, owned_log
 from tests.commands.test_world_snapshot import check_same
@@ -36,8 +36,7 @@ SECOND = timedelta(seconds=1)
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """A part is written at a stop for ten events."""
-    made = snapshots.Snapshots
-    monkeypatch.setattr(snapshots, "Snapshots", lambda file, log: made(file, log, events=100))
+    monkeypatch.setattr("infra.run.snapshots.Snapshots", partial(Snapshots, events=100))
 
 
 @pytest.mark.usefixtures("few")
