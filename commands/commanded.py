@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from commands.door import EventNamed
@@ -16,6 +16,15 @@ class Followed(NamedTuple):
 
     named: EventNamed
     event: Event
+
+
+class KeptCommand(NamedTuple):
+    """One command with its fingerprint, its actor and the events that followed from it."""
+
+    command: str
+    fingerprint: str
+    actor: str
+    followed: Sequence[Followed]
 
 
 class Commanded:
@@ -48,21 +57,27 @@ class Commanded:
         """The fingerprint of the request with this key; empty where the log has none."""
         return self._fingerprints.get(command_id, "")
 
-    def take_all(self, before: int, envelopes: Iterable[Envelope]) -> None:
-        """Stores those of the events, the first of which follows the ordinal `before`, that followed from a command."""
-        of_unit = self._of_unit
+    def take_all(self, before: int, envelopes: Iterable[Envelope]) -> Sequence[str]:
+        """Stores those of the events, the first of which follows the ordinal `before`, that followed from a command.
+
+        Returns the keys of these commands, once for each event.
+        """
+        of_unit, taken = self._of_unit, list[str]()
         for ordinal, envelope in enumerate(envelopes, before + 1):
             cause = envelope.meta.causation_id
             if cause in of_unit or cause.startswith(COMMAND):
-                self.take(ordinal, envelope)
+                command = self.take(ordinal, envelope)
+                if command is not None:
+                    taken.append(command)
+        return taken
 
-    def take(self, ordinal: int, envelope: Envelope) -> None:
-        """Stores the event at this ordinal if it followed from a command."""
+    def take(self, ordinal: int, envelope: Envelope) -> str | None:
+        """Stores the event at this ordinal if it followed from a command; returns the command's key then."""
         cause = envelope.meta.causation_id
         command = self._of_unit.get(cause)
         if command is None:
             if not is_command(cause):
-                return
+                return None
             command = self._begun(*key_and_fingerprint(cause), envelope.meta.actor)
         meta, event = envelope.meta, envelope.event
         self._of_unit[id_text(meta.event_id)] = command
@@ -70,6 +85,7 @@ class Commanded:
             ordinal=ordinal, event_id=meta.event_id, stream=meta.stream, type=FULL_NAMES[type(event)]
         )
         self._by_command[command].append(Followed(named, event))
+        return command
 
     def _begun(self, command: str, fingerprint: str, actor: str) -> str:
         """Starts a new command. All events of the previous command were in one unit, so their ids are discarded."""
@@ -79,3 +95,26 @@ class Commanded:
             self._fingerprints[command] = fingerprint
             self._actors[command] = actor
         return command
+
+    @property
+    def commands(self) -> Iterable[str]:
+        """The keys of all commands, in the order in which they were recorded."""
+        return self._by_command
+
+    @property
+    def of_unit(self) -> Mapping[str, str]:
+        """The command of each event of the last command's unit, by event id."""
+        return self._of_unit
+
+    def kept(self, command: str) -> KeptCommand:
+        """What is known of a command, for a snapshot."""
+        followed = tuple(self._by_command[command])
+        return KeptCommand(command, self._fingerprints[command], self._actors[command], followed)
+
+    def restore(self, commands: Iterable[KeptCommand], of_unit: Mapping[str, str]) -> None:
+        """Takes the commands of a snapshot, which replace those with the same keys."""
+        for one in commands:
+            self._by_command[one.command] = list(one.followed)
+            self._fingerprints[one.command] = one.fingerprint
+            self._actors[one.command] = one.actor
+        self._of_unit = dict(of_unit)

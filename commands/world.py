@@ -69,15 +69,36 @@ def _taken_facts(envelope: Envelope) -> Iterable[str]:
     return (envelope.meta.causation_id,) if once else ()
 
 
+class Changes:
+    """What events have changed in a world: streams in the order of their first change, new facts, and requests."""
+
+    __slots__ = ("commands", "facts", "streams")
+
+    def __init__(self) -> None:
+        self.streams: dict[str, None] = {}
+        self.facts: list[str] = []
+        self.commands: dict[str, None] = {}
+
+
 class World:
     """One account's states, folded from its events in the order of the log.
 
     `ordinal` is the ordinal of the last folded event; the keys of `versions` and `chains` are streams. `taken_facts`
     are the facts of funding and liquidations, which no state stores, so that a repeated report counts once. `commanded`
-    holds the events that followed from each request, so that a repeated request is carried out once.
+    holds the events that followed from each request, so that a repeated request is carried out once. `changes` collects
+    what later events change, for the next snapshot; None where no snapshots are made.
     """
 
-    __slots__ = ("chains", "commanded", "ordinal", "portfolio", "states", "taken_facts", "versions")
+    __slots__ = (
+        "chains",
+        "changes",
+        "commanded",
+        "ordinal",
+        "portfolio",
+        "states",
+        "taken_facts",
+        "versions",
+    )
 
     def __init__(self) -> None:
         self.states: dict[str, Any] = {}
@@ -87,6 +108,7 @@ class World:
         self.commanded = Commanded()
         self.portfolio: Portfolio = EMPTY
         self.ordinal = 0
+        self.changes: Changes | None = None
 
     def fold(self, envelope: Envelope) -> None:
         """Folds the next event of the log into the states."""
@@ -100,16 +122,43 @@ class World:
         self.states[stream] = after = evolve(state, event)
         self.versions[stream] = meta.version
         if kind in _NAMELESS:
-            self.taken_facts.update(_taken_facts(envelope))
+            self._take_facts(_taken_facts(envelope))
         self.portfolio = _PORTFOLIO_FOLDS[kind](self.portfolio, meta, event, after)
         self.ordinal += 1
-        self.commanded.take(self.ordinal, envelope)
+        command = self.commanded.take(self.ordinal, envelope)
+        if self.changes is not None:
+            self._note((stream,), () if command is None else (command,))
 
     def fold_all(self, envelopes: Iterable[Envelope]) -> World:
         """Folds these events in order; returns this world."""
         for envelope in envelopes:
             self.fold(envelope)
         return self
+
+    def _take_facts(self, facts: Iterable[str]) -> None:
+        self.taken_facts.update(facts)
+        if self.changes is not None:
+            self.changes.facts.extend(facts)
+
+    def _note(self, streams: Iterable[str], commands: Iterable[str]) -> None:
+        if self.changes is not None:
+            self.changes.streams.update(dict.fromkeys(streams))
+            self.changes.commands.update(dict.fromkeys(commands))
+
+    def take(self, branch: Branch) -> None:
+        """Takes over the states of a branch whose events are durable."""
+        self.states.update(branch.states)
+        self.versions.update(branch.versions)
+        for stream, chain in branch.chains.items():
+            self.chains.setdefault(stream, chain)
+        for envelope in branch.envelopes:
+            if type(envelope.event) in _NAMELESS:
+                self._take_facts(_taken_facts(envelope))
+        commands = self.commanded.take_all(self.ordinal, branch.envelopes)
+        self.portfolio = branch.portfolio
+        self.ordinal += len(branch.envelopes)
+        if self.changes is not None:
+            self._note(branch.states, commands)
 
     def state(self, stream: str) -> Any:
         """The stream's state; the initial state if the stream has no event."""
@@ -124,30 +173,33 @@ class World:
 
 
 class Branch:
-    """A world with changes that are not durable yet; the base world is unchanged until `merge`."""
+    """A world with changes that are not durable yet; the base world is unchanged until `merge`.
 
-    __slots__ = ("_base", "_states", "_versions", "chains", "envelopes", "portfolio")
+    `states`, `versions` and `chains` have the streams that the branch has changed.
+    """
+
+    __slots__ = ("_base", "chains", "envelopes", "portfolio", "states", "versions")
 
     def __init__(self, base: World) -> None:
         self._base = base
-        self._states: dict[str, Any] = {}
-        self._versions: dict[str, int] = {}
+        self.states: dict[str, Any] = {}
+        self.versions: dict[str, int] = {}
         self.chains: dict[str, str] = {}
         self.portfolio = base.portfolio
         self.envelopes: list[Envelope] = []
 
     def state(self, stream: str) -> Any:
         """The stream's state in this branch."""
-        held = self._states.get(stream)
+        held = self.states.get(stream)
         return self._base.state(stream) if held is None else held
 
     def next_version(self, stream: str) -> int:
         """The version of the stream's next event."""
-        return (self._versions.get(stream) or self._base.versions.get(stream, 0)) + 1
+        return (self.versions.get(stream) or self._base.versions.get(stream, 0)) + 1
 
     def begun_here(self, stream: str) -> bool:
         """Whether the stream began in this branch, so that no event of it is durable and no order of it was sent."""
-        return stream in self._versions and stream not in self._base.versions
+        return stream in self.versions and stream not in self._base.versions
 
     def chain_of(self, stream: str) -> str | None:
         """The chain in which the stream began; None for a stream without events."""
@@ -158,27 +210,17 @@ class Branch:
         meta, event = envelope.meta, envelope.event
         stream, kind = meta.stream, type(event)
         initial, evolve = FOLDS[kind]
-        state = self._states.get(stream)
+        state = self.states.get(stream)
         if state is None:
             state = self._base.states.get(stream)
         if state is None:
             state = initial
         self.chains.setdefault(stream, meta.correlation_id)
-        self._states[stream] = after = evolve(state, event)
-        self._versions[stream] = meta.version
+        self.states[stream] = after = evolve(state, event)
+        self.versions[stream] = meta.version
         self.portfolio = _PORTFOLIO_FOLDS[kind](self.portfolio, meta, event, after)
         self.envelopes.append(envelope)
 
     def merge(self) -> None:
         """Puts the changes into the base world; called once they are durable."""
-        base = self._base
-        base.states.update(self._states)
-        base.versions.update(self._versions)
-        for stream, chain in self.chains.items():
-            base.chains.setdefault(stream, chain)
-        for envelope in self.envelopes:
-            if type(envelope.event) in _NAMELESS:
-                base.taken_facts.update(_taken_facts(envelope))
-        base.commanded.take_all(base.ordinal, self.envelopes)
-        base.portfolio = self.portfolio
-        base.ordinal += len(self.envelopes)
+        self._base.take(self)

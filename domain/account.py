@@ -95,11 +95,11 @@ AccountEvent = (
 )
 
 
-class Unopened(Struct, frozen=True, gc=False):
+class Unopened(Struct, frozen=True, gc=False, tag=True):
     """No account of this name has been opened yet."""
 
 
-class Account(Struct, frozen=True, gc=False, kw_only=True):
+class Account(Struct, frozen=True, gc=False, kw_only=True, tag=True):
     """An open account; `balance` and `reserved` (by order id) are in `currency`.
 
     `day` is the ISO date of the trading day, empty before the first day. `tripped` is the reason why the kill switch

@@ -253,7 +253,7 @@ class Unplaced(Struct, frozen=True, gc=False):
     """No order of this id has been placed yet."""
 
 
-class Working(Struct, frozen=True, gc=False, kw_only=True):
+class Working(Struct, frozen=True, gc=False, kw_only=True, tag=True):
     """Sent or to be sent, and not known to have ended.
 
     While a request is pending, `restored` is the status that a refusal of the request restores; otherwise it equals
@@ -271,7 +271,7 @@ class Working(Struct, frozen=True, gc=False, kw_only=True):
     venue_order_id: str
 
 
-class Closed(Struct, frozen=True, gc=False, kw_only=True):
+class Closed(Struct, frozen=True, gc=False, kw_only=True, tag=True):
     """Ended, as far as is known; a late fill is still counted."""
 
     terms: OrderPlaced

@@ -25,6 +25,7 @@ from adapters.log.recorder_log import RecordedLog, RecorderLog
 from adapters.log.sealing import seal_kafka, seal_postgres, seal_sqlite
 from adapters.log.sqlite import open_sqlite, read_sqlite
 from adapters.marks.key_folder import KeyFolder
+from adapters.marks.mark import Link
 from adapters.marks.sealed import Kind, Sealed
 from adapters.played import PlayedStore, SqlitePlayed
 from domain.errors import InvalidInput
@@ -36,8 +37,9 @@ _WARNED = set[tuple[str, str]]()
 """The logs, each with the reason, for which this process has warned: a program opens several readers of one log."""
 
 
-def open_owned(settings: WhenceSettings) -> RecorderLog:
-    """The configured log, owned by this process.
+def open_owned(settings: WhenceSettings, since: Link = Link()) -> RecorderLog:  # noqa: B008  (immutable)
+    """The configured log, owned by this process. The events up to `since` are not verified again, where the log has
+    that link; on Kafka the index knows what is verified.
 
     Raises LogOwned where another engine owns the log. Raises UnknownSchema where the configured registry lacks a
     current schema, because only `whence schemas register` registers schemas.
@@ -45,14 +47,14 @@ def open_owned(settings: WhenceSettings) -> RecorderLog:
     address = parse_address(settings.log)
     match address:
         case SqliteAddress():
-            return open_sqlite(address.path, AvroCodec(), keys=keys_of(settings))
+            return open_sqlite(address.path, AvroCodec(), keys_of(settings), since)
         case KafkaAddress():
             with _kept_unless_it_fails() as held:
                 index, client = _index(address, settings), client_of(settings)
                 codec = AvroCodec(_registry(address, settings, held, index))
                 return open_kafka(address, codec, headers_of, client, index, held.close, keys_of(settings))
         case PostgresAddress():
-            return open_postgres(address, AvroCodec(), keys=keys_of(settings))
+            return open_postgres(address, AvroCodec(), keys_of(settings), since)
         case MemoryAddress():
             return open_memory(AvroCodec())
 
@@ -141,17 +143,42 @@ def _played_store(settings: WhenceSettings) -> PlayedStore | None:
         case SqliteAddress():
             return SqlitePlayed(address.path, keys_of(settings), creates=False)
         case KafkaAddress() | PostgresAddress():
-            folder = user_cache_path("whence") / "played"
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-            except OSError as fault:
-                _log.warning(
-                    "played candles are not recorded: %s cannot be created: %s", folder, fault.strerror
-                )
+            folder = _cache("played")
+            if folder is None:
                 return None
             return SqlitePlayed(folder / f"{_short(str(address))}.db", keys_of(settings))
         case MemoryAddress():
             return None
+
+
+def snapshot_path(settings: WhenceSettings) -> Path | None:
+    """The file of the log's snapshot: beside the log's file on SQLite, in the folder of the index on Kafka, else in
+    this machine's cache. None for a log in memory, or where the folder cannot be created.
+    """
+    address = parse_address(settings.log)
+    match address:
+        case SqliteAddress():
+            path = address.path.resolve()
+            return path.with_name(f"{path.name}.snapshot")
+        case KafkaAddress():
+            folder = _index(address, settings)
+            return None if folder is None else folder / f"{address.topic}.{address.partition}.snapshot"
+        case PostgresAddress():
+            folder = _cache("snapshots")
+            return None if folder is None else folder / f"{_short(str(address))}.snapshot"
+        case MemoryAddress():
+            return None
+
+
+def _cache(name: str) -> Path | None:
+    """A folder in this machine's cache; None, with a warning, where it cannot be created."""
+    folder = user_cache_path("whence") / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        _log.warning("%s is not used: it cannot be created: %s", folder, fault.strerror)
+        return None
+    return folder
 
 
 def _index(address: KafkaAddress, settings: WhenceSettings) -> Path | None:

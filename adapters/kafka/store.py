@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from confluent_kafka import IsolationLevel, TopicPartition
@@ -103,7 +103,7 @@ class PartitionStore:
         index = self.history.index
         return len(index.refused_at), index.last_refused
 
-    def replay(self, start: int = 1) -> Iterator[list[Record]]:
+    def replay(self, start: int = 1) -> Generator[list[Record]]:
         """Batches of committed events from ordinal `start` to the end of the log at the time of the call.
 
         Raises KafkaUnavailable, KafkaLogCorrupt.

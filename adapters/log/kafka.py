@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from eventsourcing.utils import Environment
 from adapters.kafka import Factory
 from adapters.kafka.append import Append
 from adapters.kafka.client import Clients
-from adapters.kafka.record import Entry
+from adapters.kafka.record import Entry, mark_of
 from adapters.kafka.recorders import input_drafts
 from adapters.kafka.rule import Rule, marked_of
 from adapters.log.address import KafkaAddress
@@ -23,6 +24,7 @@ from adapters.log.content import Content
 from adapters.log.library import RecorderRows
 from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Refusals, Row
 from adapters.marks.key_folder import KeyFolder, Keys
+from adapters.marks.mark import Link, Mark
 from domain.errors import LogUnavailable
 from domain.log import Envelope
 
@@ -92,6 +94,21 @@ class KafkaRows(RecorderRows):
     def unverified(self) -> str:
         """See `Rows`."""
         return self._factory.store.proof.unverified
+
+    def link(self, ordinal: int) -> Link | None:
+        """See `Rows`: at the end from memory, else from the mark in the record's header, which the store confirms."""
+        store = self._factory.store
+        end, proof = store.history.count, store.proof
+        if not proof.is_marked or not proof.sealed < ordinal <= end:
+            return None
+        if proof.link.ordinal == ordinal:
+            return proof.link
+        with closing(store.replay(ordinal)) as batches:
+            record = next((batch[0] for batch in batches if batch), None)
+        if record is None or (stored := mark_of(record.headers)) is None:
+            return None
+        mark = Mark.unpacked(stored)
+        return Link(proof.link.log_id, ordinal, mark.code, mark.epoch, mark.next_key)
 
     def close(self) -> None:
         """See `Rows`."""

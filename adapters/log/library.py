@@ -9,6 +9,7 @@ from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory
 from eventsourcing.utils import Environment
 
 from adapters.log.recorder_log import Codec, RecorderLog, Refusals, Row
+from adapters.marks.mark import Link
 
 PAGE = 5_000
 """The number of events that are read at once."""
@@ -68,6 +69,9 @@ class RecorderRows:
     def unverified(self) -> str:
         """See `Rows`; empty, because nobody else writes to the memory of this process."""
         return ""
+
+    def link(self, ordinal: int) -> Link | None:
+        """See `Rows`; none, because a log in memory has no marks."""
 
     def close(self) -> None:
         """Does nothing, because the factory closes the recorder."""

@@ -319,9 +319,11 @@ class Verifier:
             return unsealed(events) if events else ""
         return "" if self._is_verified() else str(missing(self.unknown))
 
-    def own(self) -> Link:
+    def own(self, since: Link = Link()) -> Link:  # noqa: B008  (immutable)
         """The end of the chain, after all events were verified.
 
+        The events up to `since` are taken as verified, where the log has that link; see `link`. The readers of this
+        storage in this process then verify only what follows, too.
         Raises NotSealed where the log has events without marks, MarkRefused, and KeyMissing.
         """
         head = self._source.marked_head()
@@ -329,17 +331,39 @@ class Verifier:
             if head.ordinal:
                 raise NotSealed(unsealed(head.ordinal))
             return Link()
-        self.end(head.ordinal)
+        begun = since if since.ordinal and self.link(since.ordinal) == since else Link()
+        proven = self.end(head.ordinal, begun)
+        if begun.ordinal:
+            self._share_proof()
+            with self._proof.lock:
+                self._proof.link = proven
         return link_of(head, self._keys, self._log_id)
 
-    def end(self, upto: int) -> Link:
-        """The end of the chain after the event at `upto`, whatever the head is.
+    def link(self, ordinal: int) -> Link | None:
+        """The chain's end at an ordinal by the mark of the event there, which alone is verified.
+
+        None where no event with a valid mark has this ordinal, or where the log is not verified.
+        """
+        if not self._is_verified():
+            return None
+        found = [row for row in self._source.marked_rows(ordinal - 1, ordinal) if row.mark is not None]
+        if not found:
+            return None
+        try:
+            self._confirm(found[0])
+        except MarkRefused:
+            return None
+        mark = _mark_of(ordinal, found[0].mark)
+        return Link(self._log_id, ordinal, mark.code, mark.epoch, mark.next_key)
+
+    def end(self, upto: int, since: Link = Link()) -> Link:  # noqa: B008  (immutable)
+        """The end of the chain after the event at `upto`, whatever the head is; events up to `since` are not read.
 
         Raises MarkRefused, and KeyMissing also for the key that signs the next event.
         """
-        chain = Chain(self._keys, self._content.log_id_of)
+        chain = Chain(self._keys, self._content.log_id_of, since)
         if self._is_verified():
-            for row in self._source.marked_rows(0, upto):
+            for row in self._source.marked_rows(since.ordinal, upto):
                 self._follow(chain, row)
             self._note(chain.link.key)
         if self.unknown:

@@ -286,10 +286,12 @@ def open_postgres(
     address: PostgresAddress,
     codec: Codec,
     keys: KeyFolder | None = None,
+    since: Link = Link(),  # noqa: B008  (immutable)
 ) -> RecorderLog:
     """Opens and owns the log in this database.
 
-    `keys` is the folder of keys, by default this user's; the first key is made for a new log.
+    `keys` is the folder of keys, by default this user's; the first key is made for a new log. The events up to `since`
+    are not verified again, where the log has that link.
     Raises LogOwned, LogUnavailable, MarkRefused, NotSealed, KeyRefused, KeyMissing.
     """
     folder = keys or KeyFolder()
@@ -297,7 +299,7 @@ def open_postgres(
     datastore = BoundedDatastore(address)
     try:
         known = folder.read()
-        link = _end_of_chain(address, datastore, codec, known)
+        link = _end_of_chain(address, datastore, codec, known, since)
         known = known if link.ordinal else folder.made()
         epoch = Epoch(str(address), link)
         marks = MarkWriter(POSTGRES, known, Content(codec), link, epoch)
@@ -327,12 +329,15 @@ def open_postgres(
     return PostgresLog(recorder, rows, codec, datastore, release=release, check=owner.check)
 
 
-def _end_of_chain(address: PostgresAddress, datastore: BoundedDatastore, codec: Codec, keys: Keys) -> Link:
-    """The end of the log's chain of marks, after all events were verified; raises what `Verifier.own` raises."""
+def _end_of_chain(
+    address: PostgresAddress, datastore: BoundedDatastore, codec: Codec, keys: Keys, since: Link
+) -> Link:
+    """The end of the log's chain of marks, after all events after `since` were verified; raises what `Verifier.own`
+    raises."""
     with connected(address) as connection:
         if not _has_table(connection, "stored_events"):
             return Link()
-    return PostgresRows(PostgresApplicationRecorder(datastore), address, codec, keys).own()
+    return PostgresRows(PostgresApplicationRecorder(datastore), address, codec, keys).own(since)
 
 
 def read_postgres(address: PostgresAddress, codec: Codec, keys: KeyFolder | None = None) -> RecordedLog:

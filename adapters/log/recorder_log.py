@@ -13,6 +13,7 @@ from eventsourcing.persistence import (
 )
 
 from adapters.log.beside import Beside
+from adapters.marks.mark import Link
 from domain.errors import Conflict, LogCorrupt, LogError, LogLost, LogUnavailable
 from domain.events import FULL_NAMES
 from domain.log import Envelope, Recorded
@@ -83,6 +84,10 @@ class Rows(Protocol):
         """Why the events' marks are not verified; empty where they are. See `RecordedLog.unverified`."""
         ...
 
+    def link(self, ordinal: int) -> Link | None:
+        """The end of the chain of marks at an ordinal. See `RecordedLog.link`."""
+        ...
+
     def close(self) -> None:
         """Releases all resources; idempotent."""
         ...
@@ -151,14 +156,15 @@ class RecordedLog:
         `stopped` is called at least every `patience` seconds.
         """
         while not stopped():
-            for recorded in self.read(after, self._arrived()):
+            for recorded in self.read(after, self.arrived()):
                 after = recorded.ordinal
                 yield recorded
                 if stopped():
                     return
             self.wait(after, patience)
 
-    def _arrived(self) -> int:
+    def arrived(self) -> int:
+        """The ordinal of the last event that is known without a request to another machine; at most `head`."""
         with _translated():
             return self._rows.arrived()
 
@@ -191,6 +197,14 @@ class RecordedLog:
         """
         with _translated():
             return self._rows.unverified()
+
+    def link(self, ordinal: int) -> Link | None:
+        """The end of the chain of marks at an ordinal, by the mark of the event there.
+
+        None where no event with a valid mark has this ordinal, or where the log has no marks.
+        """
+        with _translated():
+            return self._rows.link(ordinal)
 
     def wait(self, after: int, seconds: float) -> bool:
         """Waits until there may be events after ordinal `after`; false where the time runs out first."""

@@ -165,10 +165,16 @@ def _translated(path: Path) -> Generator[None]:
         raise LogCorrupt(f"{path} is not a log of events: {fault}") from fault
 
 
-def open_sqlite(path: Path, codec: Codec, keys: KeyFolder | None = None) -> RecorderLog:
+def open_sqlite(
+    path: Path,
+    codec: Codec,
+    keys: KeyFolder | None = None,
+    since: Link = Link(),  # noqa: B008  (immutable)
+) -> RecorderLog:
     """Opens and owns the log in this file, which is created where it is missing.
 
-    `keys` is the folder of keys, by default this user's; the first key is made for a new log.
+    `keys` is the folder of keys, by default this user's; the first key is made for a new log. The events up to `since`
+    are not verified again, where the log has that link.
     Raises LogOwned, LogUnsafe, LogCorrupt, LogUnavailable, NotSealed, KeyRefused, KeyMissing, and InvalidInput where
     the path cannot be a file.
     """
@@ -183,7 +189,7 @@ def open_sqlite(path: Path, codec: Codec, keys: KeyFolder | None = None) -> Reco
     except (OSError, RuntimeError) as fault:
         raise _unwritable(path, fault) from fault
     try:
-        return _open_owned(path, codec, owner, keys or KeyFolder())
+        return _open_owned(path, codec, owner, keys or KeyFolder(), since)
     except (PersistenceError, OSError) as fault:
         owner.release()
         raise _unwritable(path, fault) from fault
@@ -199,9 +205,9 @@ def _unwritable(path: Path, fault: Exception) -> LogUnavailable:
     return kind(f"{path} cannot be written: {reason}")
 
 
-def _open_owned(path: Path, codec: Codec, owner: FileOwner, folder: KeyFolder) -> RecorderLog:
+def _open_owned(path: Path, codec: Codec, owner: FileOwner, folder: KeyFolder, since: Link) -> RecorderLog:
     known = folder.read()
-    link = _end_of_chain(path, codec, known)
+    link = _end_of_chain(path, codec, known, since)
     _refuse_lost(path, owner, link.ordinal)
     keys = known if link.ordinal else folder.made()
     owner.clear_loss()
@@ -234,8 +240,8 @@ def _refuse_lost(path: Path, owner: FileOwner, last: int) -> None:
         )
 
 
-def _end_of_chain(path: Path, codec: Codec, keys: Keys) -> Link:
-    """The end of the log's chain of marks, after all events were verified. An empty file is a new log.
+def _end_of_chain(path: Path, codec: Codec, keys: Keys, since: Link) -> Link:
+    """The end of the log's chain of marks, after all events after `since` were verified. An empty file is a new log.
 
     Refuses a foreign file before a table is created in it. Raises LogLost where only the `-wal` file of a log is there,
     and what `Verifier.own` raises.
@@ -245,7 +251,7 @@ def _end_of_chain(path: Path, codec: Codec, keys: Keys) -> Link:
             raise LogLost(f"there is no log at {path}, but {remains}")
         return Link()
     with closing(SqliteRows(path, codec, keys)) as rows:
-        return rows.own()
+        return rows.own(since)
 
 
 def _remains(path: Path) -> str:

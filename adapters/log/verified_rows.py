@@ -43,10 +43,15 @@ class VerifiedRows(Source):
         with naming(self._log):
             yield from self._verifier.stream_rows(stream, after)
 
-    def own(self) -> Link:
+    def own(self, since: Link = Link()) -> Link:  # noqa: B008  (immutable)
         """The end of the chain of marks. Raises MarkRefused, NotSealed, KeyMissing; see `Verifier`."""
         with naming(self._log):
-            return self._verifier.own()
+            return self._verifier.own(since)
+
+    def link(self, ordinal: int) -> Link | None:
+        """See `Rows`."""
+        with naming(self._log):
+            return self._verifier.link(ordinal)
 
     def end(self, upto: int) -> Link:
         """See `Verifier`."""

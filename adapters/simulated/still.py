@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from msgspec import Struct
+
 from domain.arithmetic import CEILING
 from domain.candle import Candle, is_candle
 from domain.instrument import Instrument
@@ -20,6 +22,13 @@ from domain.order import OrderFilled, OrderPlaced
 from domain.signal import SignalDetected
 
 SECOND = timedelta(seconds=1)
+
+
+class KeptPrices(Struct, frozen=True, gc=False):
+    """The last prices (quote currency, by instrument) with their times, and those of executions by hand."""
+
+    prices: Mapping[str, tuple[Decimal, datetime]]
+    executed: Mapping[str, Decimal]
 
 
 class StillMarket:
@@ -58,6 +67,17 @@ class StillMarket:
     def known(self, at: datetime) -> Sequence[KnownPrice]:
         """The prices of the market, dated `at`."""
         return [KnownPrice(instrument=name, at=at, price=price) for name, price in self.prices.items()]
+
+    def kept(self) -> KeptPrices:
+        """The prices for a snapshot."""
+        prices = {name: (price, self._since[name]) for name, price in self.prices.items()}
+        return KeptPrices(prices, dict(self.executed))
+
+    def restore(self, kept: KeptPrices, traded: Mapping[str, str]) -> None:
+        """Takes the prices of a snapshot; `traded` has the instrument of each order, by stream."""
+        self.prices = {name: price for name, (price, _) in kept.prices.items()}
+        self._since = {name: since for name, (_, since) in kept.prices.items()}
+        self.executed, self._traded = dict(kept.executed), dict(traded)
 
     def _filled(self, instrument: str, envelope: Envelope, price: Decimal) -> None:
         if envelope.meta.source != self._by_hand:

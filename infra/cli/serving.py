@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator, Mapping
-from contextlib import ExitStack, closing, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
 from infra.inputs import input_tape
 from infra.logging import configure
-from infra.logs import open_owned, played_store
+from infra.logs import played_store
 from infra.run.announcement import Announced
 from infra.run.apart import ApiApart, Embedding
 from infra.run.api_plan import ApiPlan, Closed, Hosted
@@ -37,6 +37,7 @@ from infra.run.live import SOURCE as LIVE
 from infra.run.manual import ManualRun
 from infra.run.narrator import Narrator
 from infra.run.resuming import differing
+from infra.run.snapshots import owned_log
 from infra.run.stake import Stake
 from infra.run.watchers import Watchers
 from infra.tracing import tracing
@@ -156,16 +157,24 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers, Le
     stake = Stake(currency, check_stake(currency, settings.starting_balance), settings.leverage)
     beginning = Beginning(settings.account, stake, trading_settings(settings.trading))
     with (
-        closing(open_owned(settings)) as log,
+        owned_log(settings) as owned,
         played_store(settings) as played,
         tracing(settings) as spans,
-        letters_kept(settings, log) as letters,
+        letters_kept(settings, owned.log) as letters,
     ):
         if spans is not None:
             watchers.add(spans)
-        _check_not_live(log)
-        with input_tape(settings, log, utc_now) if settings.inputs_at_rest else nullcontext() as tape:
-            run = ManualRun(log, beginning, _unseen, watchers, feed=played_prices(played), tape=tape)
+        _check_not_live(owned.log)
+        with input_tape(settings, owned.log, utc_now) if settings.inputs_at_rest else nullcontext() as tape:
+            run = ManualRun(
+                owned.log,
+                beginning,
+                _unseen,
+                watchers,
+                feed=played_prices(played),
+                tape=tape,
+                snapshots=owned.snapshots,
+            )
             _warn_of_differences(run, settings, beginning)
             yield run, watchers, letters
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from adapters.snapshots import Snapshots
 from commands.driver import Driver
 from commands.engine import Engine
 from commands.guarding import Guard
@@ -41,8 +42,11 @@ class ManualRun(RestingRun):
         name: Callable[[], UUID] = uuid4,
         feed: Feed = no_feed,
         tape: InputTape | None = None,
+        snapshots: Snapshots | None = None,
     ) -> None:
         """Reads the whole log and passes every event to `seen`. Opens an empty log with the id that `name()` returns.
+
+        With `snapshots` only the events after the snapshot are read, and the snapshot is kept up to date.
 
         `feed` returns the last prices of the market that was played on the log (`infra/run/last_prices.py`). An
         instrument without a price has no market, and orders in it are refused. `tape` keeps the inputs.
@@ -51,7 +55,7 @@ class ManualRun(RestingRun):
         `beginning`, and the log's errors.
         """
         steady = SteadyClock(clock)
-        restored = Restored(steady, seen, log, SOURCE)
+        restored = Restored(steady, seen, log, SOURCE, snapshots)
         began, world = steady.tick(), restored.world
         exchange = restored.exchange(beginning, began)
         opens, log_id = world.log_id is None, world.log_id or name()
@@ -73,6 +77,18 @@ class ManualRun(RestingRun):
             lambda: sender.resume(restored.unconfirmed(), exchange),
             beginning.settings,
         )
+        self._restored = restored
+
+    def attend(self, patience: float = 0) -> int:
+        """See `RestingRun.attend`; keeps the snapshot up to date."""
+        answered = super().attend(patience)
+        self._restored.keep()
+        return answered
+
+    def close(self, why: str = "the engine has stopped") -> None:
+        """See `Attending.close`; the snapshot then holds everything that was recorded."""
+        super().close(why)
+        self._restored.close()
 
 
 def _marked(world: World, account: str) -> int:

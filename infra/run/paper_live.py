@@ -141,10 +141,6 @@ class DemoAccount:
         """Reports always arrive."""
         return ""
 
-    def settlements(self, since: datetime) -> Sequence[Funded | Liquidated]:
-        """None that the reports of this exchange do not have."""
-        return ()
-
 
 def _nothing() -> None:
     """Nothing connects and nothing has to be ended."""

@@ -2,48 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from msgspec import MsgspecError, Struct
+from msgspec.msgpack import Decoder, encode
 
 from adapters.simulated import SimulatedExchange, check_playable
-from adapters.simulated.still import StillMarket
+from adapters.simulated.still import KeptPrices, StillMarket
+from adapters.snapshots import Snapshots
 from commands.outgoing import Amendment, Outgoing, unconfirmed
 from commands.world import World
 from domain.errors import InvalidInput
 from domain.log import Envelope, EventLog
-from domain.order import OrderAmendRequested
+from domain.order import Closed, OrderAmendRequested, Working
 from domain.streams import account_stream, parse
 from infra.run.beginning import Beginning
 from infra.run.clock import SteadyClock
+from infra.run.collecting import seldom_collected
 from infra.run.simulation import rules_of
+
+
+class _Beside(Struct, frozen=True, gc=False, kw_only=True):
+    """What a snapshot holds beside the world: the time of the last event, prices, and pending amendments by stream."""
+
+    at: datetime
+    prices: KeptPrices
+    amendments: Mapping[str, Amendment]
 
 
 class Restored:
     """`world` and `prices` are restored from the log; `observe` updates the prices with later events."""
 
     def __init__(
-        self, clock: SteadyClock, seen: Callable[[Envelope], None], log: EventLog, by_hand: str
+        self,
+        clock: SteadyClock,
+        seen: Callable[[Envelope], None],
+        log: EventLog,
+        by_hand: str,
+        snapshots: Snapshots | None = None,
     ) -> None:
         """Reads the log, passes every event to `seen` and moves `clock` up to its times; raises the log's errors.
 
-        `by_hand` is the source of the events of runs without a market feed.
+        With `snapshots` only the events after the snapshot are read. `by_hand` is the source of the events of runs
+        without a market feed.
         """
         self.world, self.prices = World(), StillMarket(by_hand)
-        self._clock, self._seen = clock, seen
+        self._clock, self._seen, self._snapshots = clock, seen, snapshots
+        self._last = datetime.min.replace(tzinfo=UTC)
         self._amendments: dict[str, Amendment] = {}
-        for recorded in log.read():
-            envelope = recorded.envelope
-            self.world.fold(envelope)
-            if isinstance(envelope.event, OrderAmendRequested):
-                requested = Amendment(envelope.event, envelope.meta.recorded_at)
-                self._amendments[parse(envelope.meta.stream).id] = requested
-            self.observe(envelope)
+        if snapshots is not None:
+            self._begin_with(snapshots)
+        for recorded in log.read(after=self.world.ordinal):
+            self.world.fold(recorded.envelope)
+            self.observe(recorded.envelope)
+        self.keep()
 
     def observe(self, envelope: Envelope) -> None:
         """Updates prices and clock from a recorded event and passes it to `seen`."""
-        self._clock.not_before(envelope.meta.recorded_at)
+        meta, event = envelope.meta, envelope.event
+        self._last = meta.recorded_at
+        self._clock.not_before(meta.recorded_at)
+        if isinstance(event, OrderAmendRequested):
+            self._amendments[meta.stream] = Amendment(event, meta.recorded_at)
         self.prices.observe(envelope)
         self._seen(envelope)
+
+    def keep(self) -> None:
+        """Brings the snapshot up to date where enough events were recorded since."""
+        if self._snapshots is not None:
+            self._snapshots.keep(self.world, self._beside)
+
+    def close(self) -> None:
+        """Brings the snapshot up to date, at the end of the run."""
+        if self._snapshots is not None:
+            self._snapshots.close(self.world, self._beside)
+
+    def _begin_with(self, snapshots: Snapshots) -> None:
+        with seldom_collected():
+            world, kept = snapshots.restored()
+        if not world.ordinal:
+            return
+        try:
+            beside = _decoded(kept)
+        except MsgspecError:
+            snapshots.refuse("another kind of run made it")
+            return
+        self.world, self._last = world, beside.at
+        self._clock.not_before(beside.at)
+        self._amendments = dict(beside.amendments)
+        self.prices.restore(beside.prices, _traded(world))
+
+    def _beside(self) -> bytes:
+        states = self.world.states
+        pending = {
+            stream: one for stream, one in self._amendments.items() if isinstance(states[stream], Working)
+        }
+        return encode(_Beside(at=self._last, prices=self.prices.kept(), amendments=pending))
 
     def exchange(self, beginning: Beginning, at: datetime) -> SimulatedExchange:
         """The exchange at `at`; the exchange of a new account where the log is empty.
@@ -60,7 +115,19 @@ class Restored:
 
     def unconfirmed(self) -> Sequence[Outgoing]:
         """The requests to the exchange that the log does not show as confirmed."""
-        return unconfirmed(self.world, self._amendments)
+        return unconfirmed(self.world, {parse(stream).id: one for stream, one in self._amendments.items()})
+
+
+def _traded(world: World) -> Mapping[str, str]:
+    """The instrument of each order, by stream."""
+    return {
+        stream: state.terms.instrument
+        for stream, state in world.states.items()
+        if isinstance(state, Working | Closed)
+    }
+
+
+_decoded = Decoder(_Beside).decode
 
 
 def check_account(world: World, account: str) -> None:
