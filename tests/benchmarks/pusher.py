@@ -9,6 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from typing import Any
 
 from aiohttp import WSMsgType, web
 
@@ -47,7 +48,7 @@ async def _push(request: web.Request, deltas: int) -> web.WebSocketResponse:
     socket = web.WebSocketResponse(compress=False)
     await socket.prepare(request)
     async for message in socket:
-        operation = json.loads(message.data) if message.type is WSMsgType.TEXT else {}
+        operation: dict[str, Any] = json.loads(message.data) if message.type is WSMsgType.TEXT else {}
         if operation.get("op") == "subscribe":
             await asyncio.sleep(0.05)
             await socket.send_json({"success": True, "ret_msg": "", **operation})

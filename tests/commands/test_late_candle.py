@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Self
 
@@ -9,10 +10,12 @@ import pytest
 
 from commands.engine import Engine
 from commands.inputs import MarketMoved, opening
+from commands.settings import ChangeSettings
 from commands.watching import Instance
 from commands.world import World
 from domain.candle import Candle
 from domain.direction import Direction
+from domain.settings import Settings
 from domain.signal import DecisionMade
 from domain.strategies import Intent, Proposal
 from tests.commands.desk import IDENTITY, OPENING
@@ -34,10 +37,15 @@ CANDLE = Candle(
 class Eager:
     """Proposes to buy at the close of every candle."""
 
+    name = "trend"
+
     def watch(self) -> Self:
         return self
 
-    def on_candle(self, candle: Candle) -> Proposal | None:
+    def scan(self, candles: Sequence[Candle]) -> Sequence[Proposal]:
+        return [self.on_candle(candle) for candle in candles]
+
+    def on_candle(self, candle: Candle) -> Proposal:
         return Proposal(
             strategy="trend",
             instrument=candle.instrument,
@@ -56,7 +64,7 @@ class Eager:
 @pytest.mark.parametrize(("late", "is_stale"), [(0, False), (30, False), (31, True), (3_600, True)])
 def test_a_candle_older_than_the_limit_is_skipped_with_its_reason(late: int, is_stale: bool) -> None:
     engine = Engine(World(), IDENTITY, since=NOW, instances=[Instance(id="trend", strategy=Eager())])
-    for unit in engine.process(opening(LOG_ID, OPENING, NOW)):
+    for unit in engine.process(opening(LOG_ID, [*OPENING, ChangeSettings(Settings())], NOW)):
         engine.confirm(unit)
     decided: list[DecisionMade] = []
     for unit in engine.process(MarketMoved(CANDLE.close_time + timedelta(seconds=late), (CANDLE,))):
