@@ -57,6 +57,7 @@ class Connection:
             **_authentication(line),
         )
         self._socket = getattr(self._pybit.ws.sock, "sock", None)
+        _validate_once(self._pybit.ws.sock)
 
     @property
     def is_alive(self) -> bool:
@@ -97,6 +98,15 @@ def _authentication(line: Line) -> dict[str, Any]:
         "api_secret": line.credentials.secret,
         "private_auth_expire": _AUTH_EXPIRES,
     }
+
+
+def _validate_once(socket: Any) -> None:
+    """The library decodes every text, which ends the connection where it is no UTF-8. Before that it checks the same
+    byte by byte in Python, which takes longer than everything else.
+    """
+    for part in (getattr(socket, name, None) for name in ("frame_buffer", "cont_frame")):
+        if part is not None:
+            part.skip_utf8_validation = True
 
 
 def _socket_type(

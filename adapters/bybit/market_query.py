@@ -8,6 +8,7 @@ from decimal import Decimal
 from threading import Event
 from typing import TypeVar
 
+import msgspec
 from msgspec import Struct
 from tenacity import (
     Retrying,
@@ -20,7 +21,7 @@ from tenacity import (
 from tenacity.nap import sleep_using_event
 
 from adapters.bybit.client import Client, http, readable
-from adapters.bybit.fields import in_ms
+from adapters.bybit.fields import in_ms, moment
 from adapters.bybit.market_frame import candle, figure
 from adapters.bybit.placing import CATEGORY
 from adapters.bybit.secrecy import Credentials
@@ -42,7 +43,8 @@ _SURELY = timedelta(seconds=10)
 """After this time by our clock a candle is closed, also where no later one is shown."""
 
 _ATTEMPTS = 3
-_COLUMNS = 7
+_Row = tuple[str, str, str, str, str, str, str]
+"""Start in ms, open, high, low, close, volume, turnover."""
 _NOBODY = Credentials("", "")
 
 
@@ -125,18 +127,11 @@ def _opens(one: Candle) -> datetime:
 
 
 def _candles(listed: object, instrument: str, interval: timedelta) -> list[Candle]:
-    if not isinstance(listed, list):
-        raise InvalidInput("the response has no list")
-    return [_candle(row, instrument, interval) for row in listed]
-
-
-def _candle(row: object, instrument: str, interval: timedelta) -> Candle:
-    if not isinstance(row, list) or len(row) != _COLUMNS or not all(isinstance(one, str) for one in row):
-        raise InvalidInput("a candle is not seven texts")
-    start, *figures = row
-    if not start.isdecimal() or len(start) > len("253402300799999"):
-        raise InvalidInput(f"{start[:40]!r} is not a time in ms")
-    return candle(instrument, interval, int(start), figures)
+    try:
+        found = msgspec.convert(listed, list[_Row])
+    except msgspec.ValidationError as fault:
+        raise InvalidInput(f"the list of candles: {fault}") from None
+    return [candle(instrument, interval, in_ms(moment({"start": one[0]}, "start")), one[1:]) for one in found]
 
 
 def _last_prices(listed: Sequence[Table], named: Mapping[str, str]) -> Mapping[str, Decimal]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from adapters.bybit.pace import Turns
 from commands.exchange import Unread
 from domain.market import BookUpdate
 from tests.adapters.bybit.feed_bench import EVERYTHING, INSTRUMENT, BybitFeedBench
+from tests.adapters.bybit.test_stream import pushed_raw
 from tests.adapters.simulated.server.serving import RunningVenue, running_venue
 from tests.adversary.mutated import mutated
 from tests.commands.feed_contract import Follower
@@ -24,6 +26,10 @@ from tests.commands.feed_contract import Follower
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 MS = int(NOON.timestamp() * 1000)
 FRAMES = 10_000
+FIGURES: tuple[object, ...] = (
+    *("NaN", "-1", "1e5", "", "Infinity", "1_0", "\u0663", "9" * 400, "0"),
+    *(7, None, []),
+)
 ENCODE = msgspec.json.encode
 
 
@@ -89,7 +95,7 @@ def test_truncated_frames_are_all_returned_unread() -> None:
 def test_figures_that_no_market_has_are_returned_unread() -> None:
     group = listening()
     bad: list[dict[str, Any]] = []
-    for value in ("NaN", "-1", "1e5", "", "Infinity", "1_0", "٣", "9" * 400, 7, None, [], "0"):
+    for value in FIGURES:
         bad.append(
             book_frame("snapshot", 2, 1) | {"data": {"s": "BTCUSDT", "b": [[value, "1"]], "a": [], "u": 2}}
         )
@@ -133,4 +139,4 @@ def test_spoiled_frames_on_a_real_socket_are_returned_and_the_feed_goes_on() -> 
 
 
 def _push(venue: RunningVenue, text: bytes) -> None:
-    venue.do(lambda server: [session.send(text) for session in server.sockets.sessions])
+    venue.do(partial(pushed_raw, text))

@@ -28,8 +28,8 @@ INSTRUMENT = instrument_id(SYMBOL)
 BRIEF: Timing = replace(QUICK, ping=0.8, pong=0.6)
 KEEN = Bounds(look=0.02, renewal=0.05)
 EVERYTHING = Wanted(instruments=(INSTRUMENT,), candles=(MINUTE,), trades=True, quotes=True, book=DEPTH)
-_TOPICS = ("kline.1", "publicTrade", "orderbook.1", f"orderbook.{DEPTH}")
-_LATE = 30
+TOPICS = ("kline.1", "publicTrade", "orderbook.1", f"orderbook.{DEPTH}")
+_LATE, _PATIENCE = 5, 60
 _ACTIONS: Mapping[str, Mapping[str, Any]] = {"refuse": {"ms": 300}}
 
 
@@ -104,7 +104,7 @@ class BybitFeedBench:
             self.venue.act(how, **_ACTIONS.get(how, {}))
 
     def spoil(self, how: str) -> None:
-        for topic in _TOPICS:
+        for topic in TOPICS:
             self.venue.fails(topic, how, symbol=SYMBOL)
 
     @contextmanager
@@ -117,12 +117,17 @@ class BybitFeedBench:
         self._arrival.wait(_LATE)
         self._arrival.clear()
 
-    def until(self, reached: Callable[[], bool]) -> None:
-        """Returns when the feed has reached a state; fails after a minute."""
-        patience = time.monotonic() + 2 * _LATE
+    def until(self, reached: Callable[[], bool], ms: int = 0) -> None:
+        """Returns when the feed has reached a state; the market's time passes by `ms` before each look.
+
+        Fails after a minute.
+        """
+        patience = time.monotonic() + _PATIENCE
+        self.venue.act("advance", ms=ms)
         while not reached():
             assert time.monotonic() < patience, self._feed.states()
             self.arrived()
+            self.venue.act("advance", ms=ms)
 
 
 def _to_the_next_minute(server: VenueServer) -> None:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 
 from adapters.bybit import Bounds, BybitFeed, Site, Wanted
-from adapters.simulated.server import VenueServer
+from adapters.bybit.market_book_topic import BookTopic
+from adapters.bybit.market_frame import frame
 from domain.catalogue import known
 from domain.direction import Side
 from domain.market import KnownPrice, MarketView, PriceSource, Quote
 from tests.adapters.bybit.bench import QUICK
-from tests.adapters.bybit.feed_bench import INSTRUMENT, BybitFeedBench
+from tests.adapters.bybit.feed_bench import INSTRUMENT, TOPICS, BybitFeedBench
+from tests.adapters.bybit.test_stream import pushed_raw
 from tests.adapters.simulated.server.serving import RunningVenue
 from tests.commands.feed_contract import MINUTE, Follower
+
+BOOK = '{"topic":"orderbook.50.BTCUSDT","type":"%s","ts":1,"data":{"s":"BTCUSDT","b":[],"a":[],"u":%d}}'
 
 
 @pytest.fixture
@@ -43,11 +46,46 @@ def test_a_gap_in_update_numbers_is_counted_and_that_topic_alone_is_subscribed_a
 
 def test_deltas_are_refused_and_counted_until_the_snapshot(bench: BybitFeedBench) -> None:
     for number in (90, 91, 92):
-        frame = b'{"topic":"orderbook.50.BTCUSDT","type":"delta","ts":1,"data":{"s":"BTCUSDT","b":[],"a":[],"u":%d}}'
-        bench.venue.do(partial(_pushed_raw, frame % (10_000 + number)))
+        text = BOOK % ("delta", 10_000 + number)
+        bench.venue.do(partial(pushed_raw, text.encode()))
     follower = Follower(bench)
     follower.until(lambda: follower.state.gaps == 1 and follower.state.refused == 2)
     follower.until(follower.agrees)
+
+
+def test_a_refused_renewal_ends_the_connection_and_the_next_one_brings_the_book(
+    bench: BybitFeedBench,
+) -> None:
+    refusal = b'{"success":false,"ret_msg":"error:already subscribed","req_id":"subscribe","op":"subscribe"}'
+    bench.venue.do(partial(pushed_raw, refusal))
+    bench.until(lambda: bench.feed.connects == 2)
+    follower = Follower(bench)
+    bench.show(Side.BUY, 5, "6.625")
+    follower.until(follower.agrees)
+
+
+def test_a_book_is_overdue_where_its_snapshot_does_not_come_in_time_after_the_first_look_or_a_renewal() -> (
+    None
+):
+    topic = BookTopic(INSTRUMENT, 50, 1.0, lambda _message, _taken: None)
+    assert [topic.is_overdue(now, 10.0) for now in (5.0, 15.0, 15.5)] == [False, False, True]
+    topic.begin()
+    assert [topic.is_overdue(now, 10.0) for now in (16.0, 26.0)] == [False, False]
+    topic.take(frame(BOOK % ("snapshot", 2)), 26.5)
+    assert not topic.is_overdue(99.0, 10.0)
+    topic.take(frame(BOOK % ("delta", 4)), 100.0)
+    assert [topic.is_due(now) for now in (100.0, 100.1)] == [True, False]
+    assert [topic.is_overdue(now, 10.0) for now in (110.0, 110.5)] == [False, True]
+
+
+def test_a_topic_is_renewed_at_most_once_in_its_time() -> None:
+    topic = BookTopic(INSTRUMENT, 50, 1.0, lambda _message, _taken: None)
+    due: list[bool] = []
+    for now in (1.0, 1.5, 2.5):
+        topic.take(frame(BOOK % ("snapshot", 2)), now)
+        topic.take(frame(BOOK % ("delta", 4)), now)
+        due.append(topic.is_due(now))
+    assert (due, topic.gaps) == ([True, False, True], 3)
 
 
 def test_a_silent_instrument_has_the_price_of_a_query_with_its_age_and_source(bench: BybitFeedBench) -> None:
@@ -55,20 +93,19 @@ def test_a_silent_instrument_has_the_price_of_a_query_with_its_age_and_source(be
     for event in bench.feed.events():
         market.take(event)
     assert _source(market) in (PriceSource.QUOTE, PriceSource.BOOK)
-    for topic in ("kline.1", "publicTrade", "orderbook.1", "orderbook.50"):
+    for topic in TOPICS:
         bench.venue.fails(topic, "missing", times=0)
     silent = bench.now()
-    bench.venue.act("advance", ms=11_000)
     prices: list[Any] = []
 
     def is_priced() -> bool:
         prices.extend(one for one in bench.feed.events() if isinstance(one, KnownPrice))
         return bool(prices)
 
-    bench.until(is_priced)
+    bench.until(is_priced, ms=11_000)
     market.take(prices[0])
     assert _source(market) is PriceSource.REST
-    assert market.age(INSTRUMENT, bench.now()) == timedelta(0)
+    assert market.age(INSTRUMENT, prices[0].at + MINUTE) == MINUTE
     assert prices[0].at > silent
     bench.venue.do(lambda one: one.faults.clear())
     bench.venue.act("advance", ms=1_000)
@@ -86,12 +123,13 @@ def test_a_silent_instrument_has_the_price_of_a_query_with_its_age_and_source(be
 
 def test_a_price_that_cannot_be_fetched_is_a_fault_until_it_can(bench: BybitFeedBench) -> None:
     bench.venue.fails("/v5/market/tickers", "drop", times=0)
-    bench.venue.fails("*", "missing", times=0)
-    bench.venue.act("advance", ms=11_000)
-    bench.until(lambda: "prices cannot be fetched" in bench.feed.states()[0].fault)
+    for topic in TOPICS:
+        bench.venue.fails(topic, "missing", times=0)
+    bench.until(lambda: "prices cannot be fetched" in bench.feed.states()[0].fault, ms=11_000)
     bench.venue.do(lambda one: one.faults.clear())
-    bench.venue.act("advance", ms=11_000)
-    bench.until(lambda: bench.feed.states()[0].fault == "")
+    for topic in TOPICS:
+        bench.venue.fails(topic, "missing", times=0)
+    bench.until(lambda: bench.feed.states()[0].fault == "", ms=11_000)
 
 
 def test_candles_that_cannot_be_fetched_are_a_fault_and_come_when_they_can(bench: BybitFeedBench) -> None:
@@ -136,8 +174,3 @@ def test_instruments_are_spread_over_connections_and_each_has_its_state(venue: R
 def _source(market: MarketView) -> PriceSource | None:
     last = market.last(INSTRUMENT)
     return None if last is None else last.source
-
-
-def _pushed_raw(text: bytes, server: VenueServer) -> None:
-    for session in server.sockets.sessions:
-        session.send(text)

@@ -119,8 +119,8 @@ def test_random_pushes_and_queries_return_every_candle_once(seed: int) -> None:
             returned += taken.push(candle(minute))
         missing = taken.hole(NOON + now * MINUTE)
         if missing is not None and chance.random() < 0.3:
-            first, last = minutes([candle(0)])[0], (missing.until - NOON) // MINUTE
-            found = [candle(minute) for minute in range(first, last) if chance.random() < 0.8]
+            until = (missing.until - NOON) // MINUTE
+            found = [candle(minute) for minute in range(until) if chance.random() < 0.8]
             returned += taken.fetched(missing, found, later=False)
     last = taken.hole(NOON + 60 * MINUTE)
     if last is not None:

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.bybit.market_lanes import Quotes, Trades, Updates, merged
 from domain.direction import Side
-from domain.market import BookUpdate, Quote, Trade
+from domain.market import BookUpdate, MarketEvent, Quote, Trade
 
 NOON, BTC, ONE = datetime(2026, 1, 1, 12, tzinfo=UTC), "BTCUSDT-LINEAR.BYBIT", Decimal(1)
 
@@ -74,5 +74,5 @@ def test_a_full_queue_of_a_book_that_is_not_known_waits_for_its_snapshot() -> No
 
 
 def test_events_are_merged_by_time_and_each_lane_keeps_its_order() -> None:
-    lanes = [[trade("a", 3), trade("b", 1), trade("c", 5)], [quote(2), quote(4)]]
+    lanes: list[list[MarketEvent]] = [[trade("a", 3), trade("b", 1), trade("c", 5)], [quote(2), quote(4)]]
     assert merged(lanes) == [quote(2), trade("a", 3), trade("b", 1), quote(4), trade("c", 5)]

@@ -11,6 +11,7 @@ from adapters.bybit import Site, Wanted
 from adapters.bybit.line import MOST_CHARACTERS, Line
 from adapters.bybit.wanted import INTERVALS, opening, topics
 from domain.errors import InvalidInput
+from tests.replacing import replace
 
 BTC, ETH, HOUR = "BTCUSDT-LINEAR.BYBIT", "ETHUSDT-LINEAR.BYBIT", timedelta(hours=1)
 
@@ -35,7 +36,7 @@ BTC, ETH, HOUR = "BTCUSDT-LINEAR.BYBIT", "ETHUSDT-LINEAR.BYBIT", timedelta(hours
 )
 def test_what_bybit_does_not_have_is_refused(more: dict[str, Any], reason: str) -> None:
     with pytest.raises(InvalidInput, match=reason):
-        Wanted(**{"instruments": (BTC,), "quotes": True} | more)
+        replace(Wanted(instruments=(BTC,), quotes=True), **more)
 
 
 def test_every_kind_of_data_has_its_topic() -> None:
