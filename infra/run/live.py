@@ -78,7 +78,6 @@ class LiveRun(Attending):
         seen: Callable[[Envelope], None],
         observer: Observer | None = None,
         *,
-        tape: InputTape | None = None,
         clock: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
         name: Callable[[], UUID] = uuid4,
