@@ -12,7 +12,17 @@ from commands.account import ReserveFunds, TurnDay
 from commands.engine import Engine
 from commands.exchange import Submitted
 from commands.identity import ENGINE
-from commands.inputs import Input, MarketMoved, Relisted, Reported, RequestMade, Started, Tick, opening
+from commands.inputs import (
+    Input,
+    MarketMoved,
+    Relisted,
+    Reported,
+    RequestMade,
+    Started,
+    Tick,
+    Warmed,
+    opening,
+)
 from commands.instrument import ListInstrument
 from commands.request import Requested, TripKillSwitch
 from commands.stimulus import Ask
@@ -23,6 +33,7 @@ from domain.log import Recorded
 from domain.market import KnownPrice
 from domain.settings import Settings
 from tests.commands.desk import IDENTITY, OPENING, snapshot
+from tests.commands.test_marking import a_candle
 from tests.domain.history import ACCOUNT, BTC, LOG_ID, NOW, D, an_instrument
 from tests.replacing import replace
 
@@ -62,6 +73,7 @@ INPUTS: tuple[tuple[Input, list[list[str]]], ...] = (
     (Reported(LATER, (STRAY,)), [["DiscrepancyFound"]]),
     (trip(), [["KillSwitchTripped"]]),
     (Tick(LATER), []),
+    (Warmed(LATER, (a_candle(0, D(100)),)), []),
     (Tick(TOMORROW), [["DayClosed", "DayOpened"]]),
     (Started(LATER, Settings()), [["SettingsChanged"]]),
     (relisted(), [["InstrumentRulesChanged"]]),
