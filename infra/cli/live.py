@@ -106,9 +106,9 @@ def live_plan(
     InvalidSettings for settings by which it cannot trade.
     """
     from infra.run.live_plan import LivePlan, Rhythm
-    from infra.trading import instances_of, trading_settings
+    from infra.trading import for_live, instances_of, trading_settings
 
-    trading = trading_settings(settings.trading)
+    trading = for_live(trading_settings(settings.trading), settings.trading)
     return LivePlan(
         account=settings.account,
         leverage=settings.leverage,

@@ -33,6 +33,7 @@ from infra.run.live_letters import LiveLetters
 from infra.run.live_plan import LivePlan, LiveVenue, Wake
 from infra.run.narrator import Narrator
 from infra.run.place import Place
+from infra.run.position_alerts import positions_alerted
 from infra.run.watchers import Watchers
 from infra.tracing import tracing
 
@@ -89,7 +90,10 @@ def trade(settings: WhenceSettings, made: Made, note: str, api: ApiPlan, *, prog
             watchers.add(watchdog)
             run.start()
             engine = Embedding(run.door, settings.account, note, watchers, watchdog)
-            with served(settings, api, engine, keeper, program=program) as serving:
+            with (
+                positions_alerted(settings, watchdog),
+                served(settings, api, engine, keeper, program=program) as serving,
+            ):
                 run.connect()  # nobody would attend the run while its API starts
                 _trade(run, serving, stopping)
             _report(run)

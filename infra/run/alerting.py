@@ -77,16 +77,13 @@ class Alerting:
         partition: int = 0,
         is_ready: Callable[[], bool] = lambda: True,
         faults: Faults = tuple,
-        ending: Ending | None = None,
         letters: Callable[[], Counts] = dict,
         clock: Callable[[], datetime] = utc_now,
         patience: float = _PATIENCE,
     ) -> None:
         """`reader` is used by the thread alone; `stop` leaves it and the engine open.
 
-        The heartbeat is requested only while `is_ready()`. A notice of a kind in `ending` ends when `faults` has it no
-        longer: only the process that knows such faults may name their kinds. `letters` counts the dead letters of the
-        log.
+        The heartbeat is requested only while `is_ready()`. `letters` counts the dead letters of the log.
         """
         self._reader, self._settings, self._partition = reader, settings, partition
         self._engine = engine
@@ -94,8 +91,7 @@ class Alerting:
         self._book = NoticeBook(engine, partition)
         self._places = {place.name: place for place in places_of(settings)}
         self._turn = turn_of(engine, partition, ALERTING)
-        self._is_ready, self._faults, self._ending = is_ready, faults, ending
-        self._letters = letters
+        self._is_ready, self._faults, self._letters = is_ready, faults, letters
         self._clock, self._patience = clock, patience
         self._beat = None if settings.heartbeat is None else Heartbeat(settings.heartbeat.get_secret_value())
         self._next_beat = 0.0
@@ -121,11 +117,8 @@ class Alerting:
         After a failure the other messages to the same place wait for the next step. Raises LogError and StoreError.
         """
         self._take_up()
-        faults = tuple(self._faults())
-        for notice in (*faults, *stranger_notices(self._reader.refusals(), self._clock())):
+        for notice in (*self._faults(), *stranger_notices(self._reader.refusals(), self._clock())):
             self._book.raise_(notice, self._names, self._clock())
-        if self._ending is not None:
-            self._book.withdraw(self._ending, {notice.id for notice in faults}, self._clock())
         self._look_at_letters()
         silent: set[str] = set()
         for due in self._book.due(self._names, self._clock()):
@@ -250,11 +243,9 @@ class Alerting:
 
 
 @contextmanager
-def alerts_sent(
-    settings: WhenceSettings, faults: Faults = tuple, ending: Ending | None = None
-) -> Generator[None]:
+def alerts_sent(settings: WhenceSettings) -> Generator[None]:
     """Sends the alerts of the settings' log while the body runs; does nothing where nothing is to be sent,
-    and on a log in memory, which only its own engine can read. `faults` and `ending` are those of `Alerting`.
+    and on a log in memory, which only its own engine can read.
 
     Raises LogError and StoreError at its start.
     """
@@ -272,8 +263,6 @@ def alerts_sent(
                 reader,
                 settings.alerts,
                 partition=partition,
-                faults=faults,
-                ending=ending,
                 letters=lambda: found().counts(),
             )
             alerting.start()

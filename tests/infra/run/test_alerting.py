@@ -13,7 +13,6 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
-from adapters.alerts.book import Ending, NoticeBook
 from commands.account import ResetKillSwitch, TripKillSwitch
 from domain.log import EventLog
 from infra.alerts import AlertSettings
@@ -23,10 +22,8 @@ from infra.run.alerting import Alerting, alerts_sent
 from infra.store import migrate, open_store
 from projections.severity import Severity
 from tests.adapters.alerts.receiver import Receiver, receiving
-from tests.adapters.alerts.test_places import NOTICE
 from tests.commands.desk import Desk
 from tests.domain.history import NOW
-from tests.replacing import replace
 
 
 class Clock:
@@ -173,28 +170,3 @@ def test_two_processes_on_one_store_send_an_alert_once(
     with alerts_sent(settings), alerts_sent(settings):
         record(tripped(Desk().opened()))
     assert len(ids(receiver)) == 1
-
-
-def test_a_notice_of_a_fault_that_is_over_ends_and_is_raised_again_by_the_next_fault(
-    settings: WhenceSettings, engine: Engine, record: Callable[[Desk], None], receiver: Receiver
-) -> None:
-    """Of another account and of another kind nothing ends."""
-    faults = [
-        replace(NOTICE, id=f"f-{name}", account=name, kind="BARE", ordinal=None) for name in ("one", "two")
-    ]
-    record(Desk().opened())
-    clock, ending = Clock(), Ending("one", {"BARE"})
-    book = NoticeBook(engine)
-    with closing(open_reader(settings)) as reader:
-        alerting = Alerting(
-            engine, reader, settings.alerts, faults=lambda: faults, ending=ending, clock=clock
-        )
-        alerting.step()
-        del faults[:]
-        clock.at += timedelta(hours=1)
-        alerting.step()
-        assert [entry.notice.id for entry in book.entries()] == ["f-two"]
-        faults.append(replace(NOTICE, id="f-three", account="one", kind="BARE", ordinal=None))
-        alerting.step()
-    assert {entry.notice.id for entry in book.entries()} == {"f-two", "f-three"}
-    assert sorted(ids(receiver)) == ["f-one:0", "f-three:0", "f-two:0", "f-two:1"]
