@@ -13,17 +13,7 @@ from typing import Any
 
 from adapters.bybit.bucket import LIMITS
 from adapters.bybit.client import Client, http, readable
-from adapters.bybit.execution_row import (
-    FORCED,
-    FUNDING,
-    TRADES,
-    VENUE,
-    ExecutionRow,
-    execution,
-    execution_row,
-    funded,
-    liquidated,
-)
+from adapters.bybit.execution_row import FORCED, FUNDING, TRADES, VENUE, ExecutionRow, execution_row, funded
 from adapters.bybit.fields import at_ms, in_ms, is_dated, plain
 from adapters.bybit.holdings import balances, positions
 from adapters.bybit.line import Line
@@ -36,6 +26,7 @@ from adapters.bybit.secrecy import Credentials, hidden_from_logs
 from adapters.bybit.site import Site, Timing
 from adapters.bybit.stream import Stream, StreamState
 from adapters.bybit.texts import Texts
+from adapters.executed import execution, liquidated
 from adapters.instruments.bybit import listings
 from adapters.instruments.document import Table
 from commands.exchange import (
@@ -277,7 +268,7 @@ class BybitExchange:
         """The funding and the forced closes at or after `since`, in order of time, as the stream reports them."""
         rows = self._since(since)
         return [
-            funded(row) if row.type == FUNDING else liquidated(row)
+            funded(row) if row.type == FUNDING else liquidated(row, row.fact)
             for row in rows
             if row.type == FUNDING or row.type in FORCED
         ]

@@ -10,12 +10,11 @@ from msgspec import Struct
 from adapters.bybit.fields import figure, moment, needed, positive, stated, text
 from adapters.bybit.order_row import SIDES
 from adapters.instruments.document import Table
-from commands.exchange import Filled, Funded, Liquidated
+from commands.exchange import Funded
 from domain.direction import Side
 from domain.errors import InvalidInput
 from domain.instrument import instrument_id
 from domain.order import Liquidity
-from domain.venue import Execution
 
 VENUE = "bybit"
 TRADE, FUNDING = "Trade", "Funding"
@@ -89,53 +88,6 @@ def _check_money(row: Table, kind: str) -> None:
         raise InvalidInput("isMaker is missing or is neither true nor false")
 
 
-def filled(row: ExecutionRow, order_id: str) -> Filled:
-    """The report of a trade of an order of the account."""
-    return Filled(
-        order_id=order_id,
-        at=row.at,
-        fact=row.fact,
-        execution_id=row.id,
-        price=row.price,
-        quantity=row.quantity,
-        fee=row.fee,
-        fee_currency=row.fee_currency,
-        liquidity=row.liquidity,
-    )
-
-
 def funded(row: ExecutionRow) -> Funded:
     """The report of a funding; Bybit's fee is positive where the account paid."""
     return Funded(instrument=row.instrument, at=row.at, fact=row.fact, amount=-row.fee)
-
-
-def liquidated(row: ExecutionRow) -> Liquidated:
-    """The report of a trade by which Bybit closed a position."""
-    return Liquidated(
-        instrument=row.instrument,
-        at=row.at,
-        fact=row.fact,
-        side=row.side,
-        execution_id=row.id,
-        price=row.price,
-        quantity=row.quantity,
-        fee=row.fee,
-        fee_currency=row.fee_currency,
-    )
-
-
-def execution(row: ExecutionRow, order_id: str | None) -> Execution:
-    """The answer to a query for executions."""
-    return Execution(
-        execution_id=row.id,
-        order_id=order_id,
-        venue_order_id=row.venue_order_id,
-        instrument=row.instrument,
-        side=row.side,
-        price=row.price,
-        quantity=row.quantity,
-        fee=row.fee,
-        fee_currency=row.fee_currency,
-        liquidity=row.liquidity,
-        at=row.at,
-    )

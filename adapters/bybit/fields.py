@@ -7,31 +7,14 @@ from decimal import Decimal
 
 from adapters.instruments.document import Table
 from adapters.milliseconds import at_ms, in_ms
+from adapters.texts_of_rows import SHOWN, needed, text
 from domain.errors import InvalidInput
 from domain.number import number
 
 __all__ = ["at_ms", "count", "figure", "in_ms", "is_dated", "moment", "needed", "plain", "price", "text"]
 
-_SHOWN, _MOST_DIGITS = 40, 20
+_MOST_DIGITS = 20
 _LATEST = 253_402_300_799_999
-
-
-def text(row: Table, name: str) -> str:
-    """The text, empty where it is missing. Raises InvalidInput for a value of another type."""
-    value = row.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise InvalidInput(f"{name} {str(value)[:_SHOWN]} is not a text")
-    return value
-
-
-def needed(row: Table, name: str) -> str:
-    """The text. Raises InvalidInput where it is missing or empty."""
-    found = text(row, name)
-    if not found:
-        raise InvalidInput(f"{name} is missing")
-    return found
 
 
 def is_dated(row: Table) -> bool:
@@ -83,7 +66,7 @@ def moment(row: Table, name: str) -> datetime:
     """The time of a text in ms since 1970, in UTC. Raises InvalidInput for another text."""
     given = needed(row, name)
     if not given.isdecimal() or len(given) > len(str(_LATEST)) or int(given) > _LATEST:
-        raise InvalidInput(f"{name} {given[:_SHOWN]!r} is not a time in ms")
+        raise InvalidInput(f"{name} {given[:SHOWN]!r} is not a time in ms")
     return at_ms(int(given))
 
 

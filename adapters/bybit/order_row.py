@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from adapters.bybit.fields import amount, figure, moment, needed, positive, price, stated, text
 from adapters.instruments.document import Table, table
+from adapters.order_terms import Terms
 from domain.arithmetic import total
 from domain.direction import Purpose, Side
 from domain.errors import InvalidInput
@@ -40,14 +41,6 @@ STATUSES: Mapping[str, VenueStatus] = {
 _ENDED_WITHOUT_FILL = frozenset({VenueStatus.CANCELLED, VenueStatus.REJECTED})
 _NO_REASONS = frozenset({"", "UNKNOWN", "EC_NoError"})
 T = TypeVar("T")
-
-
-class Terms(Struct, frozen=True, gc=False):
-    """What an amendment can change: quantity in base currency, prices in quote currency."""
-
-    quantity: Decimal
-    limit_price: Decimal | None
-    trigger_price: Decimal | None
 
 
 class OrderRow(Struct, frozen=True, gc=False, kw_only=True):

@@ -17,20 +17,12 @@ from typing import TypeVar, cast
 import msgspec
 from msgspec import Struct
 
-from adapters.bybit.execution_row import (
-    FORCED,
-    FUNDING,
-    TRADE,
-    VENUE,
-    ExecutionRow,
-    execution_row,
-    filled,
-    funded,
-    liquidated,
-)
+from adapters.bybit.execution_row import FORCED, FUNDING, TRADE, VENUE, ExecutionRow, execution_row, funded
 from adapters.bybit.names import Names
-from adapters.bybit.order_row import OrderRow, Terms, order_row, waiting_leg
+from adapters.bybit.order_row import OrderRow, order_row, waiting_leg
+from adapters.executed import filled, liquidated
 from adapters.instruments.document import Table, is_table, rows
+from adapters.order_terms import Terms
 from commands.exchange import (
     Accepted,
     Amended,
@@ -198,7 +190,7 @@ class Reading:
         elif row.type == FUNDING:
             yield funded(row)
         elif row.type in FORCED:
-            yield liquidated(row)
+            yield liquidated(row, row.fact)
         else:
             self._refuse(f"execType {row.type[:_SHOWN]!r} is neither a trade nor funding")
 
@@ -207,7 +199,7 @@ class Reading:
         if name is None:
             self._strangers.append(row)
         else:
-            yield filled(row, name or row.venue_order_id)
+            yield filled(row, name or row.venue_order_id, row.fact)
 
 
 def faults_in(text: str, settle: str) -> Sequence[str]:

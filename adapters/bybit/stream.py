@@ -18,6 +18,7 @@ from adapters.bybit.connection import FAILURES, Connection
 from adapters.bybit.line import Line
 from adapters.bybit.pace import Turns, pause
 from adapters.bybit.site import Timing
+from adapters.drained import drained
 from adapters.instruments.document import Table, is_table
 from commands.exchange import Gap
 
@@ -226,13 +227,3 @@ def _answer_in(text: str) -> Table | None:
 def _refusal(answer: Table) -> str:
     """Why an operation was refused; empty where it was carried out."""
     return "" if answer.get("success") is True else f"{answer.get('op')} refused: {answer.get('ret_msg')}"
-
-
-def drained(queue: SimpleQueue[T]) -> list[T]:
-    """What waits in the queue."""
-    found: list[T] = []
-    while True:
-        try:
-            found.append(queue.get_nowait())
-        except Empty:
-            return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from queue import SimpleQueue
 
-from adapters.bybit.stream import drained
+from adapters.drained import drained
 
 
 class Texts:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import TypeVar
 
 from msgspec import Struct
 
 from adapters.ccxt.order_row import OrderRow
 from adapters.ccxt.trade_row import TradeRow
+from adapters.drained import drained
 from adapters.instruments.document import Table
 from commands.exchange import Gap, Unread
 
@@ -61,19 +62,10 @@ class Arrivals:
         self._on_arrival()
 
     def rows(self) -> list[Arrival]:
-        return _drained(self._rows)
+        return drained(self._rows)
 
     def gaps(self) -> list[Gap]:
-        return _drained(self._gaps)
+        return drained(self._gaps)
 
     def unread(self) -> list[Unread]:
-        return _drained(self._unread)
-
-
-def _drained(queue: SimpleQueue[T]) -> list[T]:
-    found: list[T] = []
-    while True:
-        try:
-            found.append(queue.get_nowait())
-        except Empty:
-            return found
+        return drained(self._unread)

@@ -20,17 +20,19 @@ from adapters.ccxt.dialect import Dialect, dialect_of
 from adapters.ccxt.holdings import balances, positions
 from adapters.ccxt.lists import Lists
 from adapters.ccxt.names import Names
-from adapters.ccxt.order_row import OrderRow, Terms, venue_order
+from adapters.ccxt.order_row import OrderRow, venue_order
 from adapters.ccxt.placing import amendment, in_sending_order, is_conditional, placement
 from adapters.ccxt.poll import Poll, PollState, Watched
 from adapters.ccxt.protection import surplus
 from adapters.ccxt.reading import Reading, in_order
 from adapters.ccxt.site import Site, Timing
 from adapters.ccxt.stream import WATCHES, Stream, StreamState
-from adapters.ccxt.trade_row import TradeRow, execution
+from adapters.ccxt.trade_row import TradeRow
+from adapters.executed import execution
 from adapters.history import rules_with
 from adapters.instruments.document import Table
 from adapters.instruments.responses import imported
+from adapters.order_terms import Terms
 from adapters.secrecy import Credentials, hidden_from
 from commands.exchange import (
     AnyReport,

@@ -7,37 +7,21 @@ from decimal import Decimal
 
 from adapters.instruments.document import Table, rows, table
 from adapters.milliseconds import at_ms
+from adapters.texts_of_rows import SHOWN, needed, text
 from domain.arithmetic import EXACT, total
 from domain.errors import InvalidInput
 from domain.number import number
 
-_SHOWN = 40
+__all__ = ["fee", "figure", "level", "moment", "needed", "scaled", "text"]
+
 _LATEST = 253_402_300_799_999
-
-
-def text(row: Table, name: str) -> str:
-    """The text, empty where it is missing. Raises InvalidInput for a value of another type."""
-    value = row.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise InvalidInput(f"{name} {str(value)[:_SHOWN]} is not a text")
-    return value
-
-
-def needed(row: Table, name: str) -> str:
-    """The text. Raises InvalidInput where it is missing or empty."""
-    found = text(row, name)
-    if not found:
-        raise InvalidInput(f"{name} is missing")
-    return found
 
 
 def figure(row: Table, name: str) -> Decimal:
     """The number; 0 where it is missing. Raises InvalidInput for another value."""
     value = row.get(name)
     if isinstance(value, bool) or not isinstance(value, str | int | None):
-        raise InvalidInput(f"{name} {str(value)[:_SHOWN]} is not a number of digits")
+        raise InvalidInput(f"{name} {str(value)[:SHOWN]} is not a number of digits")
     try:
         return number(str(value or "0"), Decimal)
     except ValueError as fault:

@@ -14,6 +14,7 @@ from adapters.ccxt.dialect import Dialect, is_forced
 from adapters.ccxt.fields import fee, figure, level, moment, needed, scaled, text
 from adapters.ccxt.markets import Market
 from adapters.instruments.document import Table, table
+from adapters.order_terms import Terms
 from domain.arithmetic import EXACT, ZERO
 from domain.direction import Side
 from domain.errors import InvalidInput
@@ -30,14 +31,6 @@ _STATUSES: Mapping[str, VenueStatus] = {
     "rejected": VenueStatus.REJECTED,
 }
 T = TypeVar("T")
-
-
-class Terms(Struct, frozen=True, gc=False):
-    """What an amendment can change: quantity in base currency, prices in quote currency."""
-
-    quantity: Decimal
-    limit_price: Decimal | None
-    trigger_price: Decimal | None
 
 
 class OrderRow(Struct, frozen=True, gc=False, kw_only=True):

@@ -13,8 +13,9 @@ from msgspec import Struct
 
 from adapters.ccxt.dialect import Dialect
 from adapters.ccxt.markets import Market, Markets
-from adapters.ccxt.order_row import OrderRow, Terms
+from adapters.ccxt.order_row import OrderRow
 from adapters.instruments.document import Table
+from adapters.order_terms import Terms
 from commands.exchange import Ticket
 from domain.direction import Purpose, Side
 from domain.errors import ExchangeRefused

@@ -15,9 +15,11 @@ from msgspec import Struct
 
 from adapters.ccxt.markets import Market
 from adapters.ccxt.names import Names
-from adapters.ccxt.order_row import OrderRow, Terms, reason, triggered
-from adapters.ccxt.trade_row import TradeRow, filled, funded, liquidated
+from adapters.ccxt.order_row import OrderRow, reason, triggered
+from adapters.ccxt.trade_row import TradeRow, funded
+from adapters.executed import filled, liquidated
 from adapters.instruments.document import Table
+from adapters.order_terms import Terms
 from commands.exchange import (
     Accepted,
     Amended,
@@ -105,9 +107,9 @@ class Reading:
             return
         _keep(self._traded, key, None)
         if row.is_forced or row.venue_order_id in self._forced:
-            yield liquidated(row, self._venue)
+            yield liquidated(row, f"exchange:{self._venue}:{row.id}")
         else:
-            yield filled(row, name or row.venue_order_id, self._venue)
+            yield filled(row, name or row.venue_order_id, f"exchange:{self._venue}:{row.id}")
 
     def funding(self, row: Table, market: Market, *, is_paid: bool) -> Iterator[AnyReport]:
         """The report of a funding payment, once. Raises InvalidInput where it is not complete."""

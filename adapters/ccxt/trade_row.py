@@ -12,11 +12,10 @@ from adapters.ccxt.fields import fee, figure, moment, needed, scaled, text
 from adapters.ccxt.markets import Market
 from adapters.ccxt.order_row import SIDES
 from adapters.instruments.document import Table, rows, table
-from commands.exchange import Filled, Funded, Liquidated
+from commands.exchange import Funded
 from domain.direction import Side
 from domain.errors import InvalidInput
 from domain.order import Liquidity
-from domain.venue import Execution
 
 _MOST_DIGITS = 30
 
@@ -62,53 +61,6 @@ def trade_row(row: Table, market: Market, dialect: Dialect) -> TradeRow:
         at=moment(row, "timestamp"),
         sequence=_sequence(row, dialect),
         is_forced=is_forced(table(row.get("info")), dialect.forced_trades),
-    )
-
-
-def filled(row: TradeRow, order_id: str, venue: str) -> Filled:
-    """The report of a trade of an order of the account."""
-    return Filled(
-        order_id=order_id,
-        at=row.at,
-        fact=f"exchange:{venue}:{row.id}",
-        execution_id=row.id,
-        price=row.price,
-        quantity=row.quantity,
-        fee=row.fee,
-        fee_currency=row.fee_currency,
-        liquidity=row.liquidity,
-    )
-
-
-def liquidated(row: TradeRow, venue: str) -> Liquidated:
-    """The report of a trade by which the exchange closed a position."""
-    return Liquidated(
-        instrument=row.instrument,
-        at=row.at,
-        fact=f"exchange:{venue}:{row.id}",
-        side=row.side,
-        execution_id=row.id,
-        price=row.price,
-        quantity=row.quantity,
-        fee=row.fee,
-        fee_currency=row.fee_currency,
-    )
-
-
-def execution(row: TradeRow, order_id: str | None) -> Execution:
-    """The answer to a query for executions."""
-    return Execution(
-        execution_id=row.id,
-        order_id=order_id,
-        venue_order_id=row.venue_order_id,
-        instrument=row.instrument,
-        side=row.side,
-        price=row.price,
-        quantity=row.quantity,
-        fee=row.fee,
-        fee_currency=row.fee_currency,
-        liquidity=row.liquidity,
-        at=row.at,
     )
 
 
