@@ -27,6 +27,7 @@ from adapters.marks.key_folder import KeyFolder
 from domain.errors import StoreUnavailable
 from infra.config import WhenceSettings
 from infra.logs import client_of, keys_of
+from infra.store import postgres_url
 from infra.store_file import StoreFile
 from projections.answering import answering
 from projections.store import prepare
@@ -130,13 +131,6 @@ def _make_durable(connection: Any, _record: object) -> None:
 
 
 def _postgres(address: PostgresAddress) -> Engine:
-    url = URL.create(
-        "postgresql+psycopg",
-        address.user,
-        address.password or None,
-        address.host,
-        address.port,
-        address.database,
-    )
+    url = postgres_url(address)
     arguments = {"connect_timeout": _CONNECT_SECONDS, "application_name": "whence"}
     return prepare(create_engine(url, connect_args=arguments, hide_parameters=True, pool_pre_ping=True))

@@ -150,8 +150,9 @@ def _sqlite(address: SqliteAddress) -> Engine:
     return engine
 
 
-def _postgres(address: PostgresAddress, statement_seconds: float | None) -> Engine:
-    url = URL.create(
+def postgres_url(address: PostgresAddress) -> URL:
+    """The address as SQLAlchemy takes it."""
+    return URL.create(
         "postgresql+psycopg",
         address.user,
         address.password or None,
@@ -159,6 +160,10 @@ def _postgres(address: PostgresAddress, statement_seconds: float | None) -> Engi
         address.port,
         address.database,
     )
+
+
+def _postgres(address: PostgresAddress, statement_seconds: float | None) -> Engine:
+    url = postgres_url(address)
     patience = "" if statement_seconds is None else f"-c statement_timeout={round(statement_seconds * 1000)}"
     engine = create_engine(
         url,

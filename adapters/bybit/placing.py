@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from adapters.attached_legs import check_legs
 from adapters.bybit.fields import plain
 from adapters.bybit.names import unfit
 from adapters.bybit.order_row import SIDES
@@ -30,7 +31,6 @@ _SIDES: Mapping[Side, str] = {side: name for name, side in SIDES.items()}
 _RISES, _FALLS = 1, 2
 _DIRECTIONS: Mapping[Side, int] = {Side.BUY: _RISES, Side.SELL: _FALLS}
 _TRADED = "LINEAR"
-_LEG_TYPES: Mapping[Purpose, OrderType] = {Purpose.STOP: OrderType.STOP, Purpose.TARGET: OrderType.LIMIT}
 
 
 class Placement(Struct, frozen=True, gc=False):
@@ -73,31 +73,11 @@ def level(terms: OrderPlaced) -> str:
 def _with_legs(ticket: Ticket, legs: Sequence[Ticket]) -> Placement:
     params = _order(ticket)
     if legs:
-        _check_legs(ticket, legs)
+        check_legs(ticket, legs)
         params |= {"tpslMode": "Partial"}
         for leg in legs:
             params |= _leg(leg.terms)
     return Placement(params, [ticket, *legs])
-
-
-def _check_legs(ticket: Ticket, legs: Sequence[Ticket]) -> None:
-    purposes = [leg.terms.purpose for leg in legs]
-    wrong = [leg for leg in legs if not _is_carried(ticket.terms, leg.terms)]
-    if wrong or len(set(purposes)) < len(purposes):
-        named = (wrong or legs)[0].order_id
-        raise ExchangeRefused(
-            f"not sent: the entry {ticket.order_id} cannot carry {named} as its stop or target"
-        )
-
-
-def _is_carried(entry: OrderPlaced, leg: OrderPlaced) -> bool:
-    return (
-        _LEG_TYPES.get(leg.purpose) is leg.type
-        and leg.reduce_only
-        and not entry.reduce_only
-        and (leg.instrument, leg.quantity, leg.side)
-        == (entry.instrument, entry.quantity, entry.side.opposite)
-    )
 
 
 def _leg(terms: OrderPlaced) -> Params:

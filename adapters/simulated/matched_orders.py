@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from adapters.attached_legs import check_legs
 from adapters.simulated.order import level_of
 from adapters.simulated.venue.categories import LINEAR
 from adapters.simulated.venue.order import Order, StopKind
@@ -17,7 +18,6 @@ from adapters.simulated.venue.requests import SIDE_NAMES, Kind, Mode, OrderReque
 from adapters.simulated.venue.triggers import FALLS, RISES
 from commands.exchange import Ticket
 from domain.direction import PROTECTION, Purpose, Side
-from domain.errors import ExchangeRefused
 from domain.instrument import symbol_of
 from domain.order import OrderPlaced, OrderType, amended
 
@@ -26,7 +26,6 @@ LEG_KINDS: Mapping[Purpose, StopKind] = {
     Purpose.TARGET: StopKind.PARTIAL_TAKE_PROFIT,
 }
 _PURPOSES: Mapping[StopKind, Purpose] = {kind: purpose for purpose, kind in LEG_KINDS.items()}
-_LEG_TYPES: Mapping[Purpose, OrderType] = {Purpose.STOP: OrderType.STOP, Purpose.TARGET: OrderType.LIMIT}
 _DIRECTIONS: Mapping[Side, int] = {Side.BUY: RISES, Side.SELL: FALLS}
 _NO_LEGS: Mapping[Purpose, str] = {}
 
@@ -116,7 +115,7 @@ def families(tickets: Sequence[Ticket]) -> Iterator[tuple[Ticket, Sequence[Ticke
         if ticket.terms.parent not in entries
     ]
     for ticket, legs in found:
-        _check_carried(ticket, legs)
+        check_legs(ticket, legs)
     return iter(found)
 
 
@@ -140,23 +139,4 @@ def order_request(order_id: str, terms: OrderPlaced, legs: Iterable[OrderPlaced]
         tpsl_mode=Mode.PARTIAL if levels else Mode.FULL,
         take_profit=levels.get(Purpose.TARGET),
         stop_loss=levels.get(Purpose.STOP),
-    )
-
-
-def _check_carried(ticket: Ticket, legs: Sequence[Ticket]) -> None:
-    wrong = [leg.order_id for leg in legs if not _is_carried(ticket.terms, leg.terms)]
-    if wrong or len({leg.terms.purpose for leg in legs}) < len(legs):
-        named = (wrong or [leg.order_id for leg in legs])[0]
-        raise ExchangeRefused(
-            f"not sent: the entry {ticket.order_id} cannot carry {named} as its stop or target"
-        )
-
-
-def _is_carried(entry: OrderPlaced, leg: OrderPlaced) -> bool:
-    return (
-        _LEG_TYPES.get(leg.purpose) is leg.type
-        and leg.reduce_only
-        and not entry.reduce_only
-        and (leg.instrument, leg.quantity, leg.side)
-        == (entry.instrument, entry.quantity, entry.side.opposite)
     )

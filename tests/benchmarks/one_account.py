@@ -9,13 +9,13 @@ from datetime import timedelta
 from typing import Any
 
 from commands.world import World
-from domain.events import Event
 from domain.log import Envelope, Meta, event_id
 from domain.opening import LogOpened
 from domain.signal import SignalDetected
 from domain.streams import parse
 from tests.benchmarks.logs import owned
 from tests.benchmarks.long_log import history_of_one
+from tests.benchmarks.runs import renamed
 from tests.replacing import replace
 
 _BATCH = 2_000
@@ -93,7 +93,7 @@ class _Repeated:
             "occurred_at": meta.occurred_at + later,
             "recorded_at": meta.recorded_at + later,
         }
-        return Envelope(replace(meta, **changed), _renamed(envelope.event, chain, own))
+        return Envelope(replace(meta, **changed), renamed(envelope.event, chain, own))
 
     def _placed(self, meta: Meta, number: int, chain: str, own: str) -> tuple[str, int]:
         """The stream and the version of an event in this round."""
@@ -111,13 +111,3 @@ def _is_position(stream: str) -> bool:
 
 def _kind(stream: str) -> str:
     return stream.rpartition("-")[0]
-
-
-def _renamed(event: Event, chain: str, own: str) -> Event:
-    named: dict[str, Any] = {
-        name: value.replace(chain, own)
-        for name in event.__struct_fields__
-        if isinstance(value := getattr(event, name), str) and chain in value
-    }
-    changed: Event = replace(event, **named) if named else event
-    return changed

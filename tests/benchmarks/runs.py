@@ -65,19 +65,20 @@ def _moved(envelope: Envelope, log_id: UUID, account: str, ids: dict[str, str]) 
     own = f"{chain[:8]}{log_id.hex[:5]}"
     moved = meta.stream.replace(f"-{meta.account}", f"-{account}", 1).replace(chain, own)
     stream = moved if "-" in meta.stream else f"log-{account}"
-    renamed = event_id(log_id, stream, meta.version)
-    ids[str(meta.event_id)] = str(renamed)
+    own_id = event_id(log_id, stream, meta.version)
+    ids[str(meta.event_id)] = str(own_id)
     cause = ids.get(meta.causation_id, meta.causation_id)
     changed: dict[str, Any] = {
-        "event_id": renamed,
+        "event_id": own_id,
         "stream": stream,
         "account": account,
         "causation_id": cause,
     }
-    return Envelope(replace(meta, correlation_id=own, **changed), _renamed(envelope.event, chain, own))
+    return Envelope(replace(meta, correlation_id=own, **changed), renamed(envelope.event, chain, own))
 
 
-def _renamed(event: Event, chain: str, own: str) -> Event:
+def renamed(event: Event, chain: str, own: str) -> Event:
+    """The event with another chain in its texts."""
     named: dict[str, Any] = {
         name: value.replace(chain, own)
         for name in event.__struct_fields__
