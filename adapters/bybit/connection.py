@@ -16,7 +16,7 @@ from threading import Event
 from typing import Any
 from urllib.parse import urlsplit
 
-from websocket import WebSocketException
+from websocket import WebSocketException, setdefaulttimeout
 
 from adapters.bybit.line import Line
 from adapters.bybit.site import Site, Timing
@@ -44,6 +44,8 @@ class Connection:
     ) -> None:
         self.ended, self.fault = Event(), ""
         self._line = line
+        # The library's own default is to wait for ever for the answer to a handshake, and pybit waits for the library.
+        setdefaulttimeout(timing.answer)
         kind = _socket_type(line.site, self._failed, self._closed, on_sign)
         self._pybit = kind(
             testnet=line.site.testnet,

@@ -31,6 +31,7 @@ from adapters.instruments.bybit import listings
 from adapters.instruments.document import Table
 from commands.exchange import (
     AnyReport,
+    Filled,
     Funded,
     Gap,
     Liquidated,
@@ -153,12 +154,14 @@ class BybitExchange:
         return in_order([*made, *self._reading.settle_unknown()])
 
     def read_again(self, content: str) -> Sequence[AnyReport]:
-        """The reports of a push that could not be read before, with those that wait by now; what the log has already
-        is reported again. Raises InvalidInput where it still cannot be understood as a whole."""
+        """The executions of a push that could not be read before, with the reports that wait by now; what the log has
+        already is reported again. What the push states of orders is left out: it may be old, and the next comparison
+        queries them. Raises InvalidInput where it still cannot be understood as a whole."""
         faults = faults_in(content, self._settle)
         if faults:
             raise InvalidInput("; ".join(faults))
-        self._made.extend(self._reading.read(content))
+        found = self._reading.read(content)
+        self._made.extend(one for one in found if isinstance(one, Filled | Funded | Liquidated))
         return self.reports()
 
     def _learn(self, venue_id: str) -> None:

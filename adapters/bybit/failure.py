@@ -48,7 +48,7 @@ def headers_of(error: Exception) -> dict[str, str]:
 
 def of_order(error: Exception, credentials: Credentials) -> ExchangeError:
     """The error of a request that changes something."""
-    text = credentials.hide(_text(error))
+    text = _text(error, credentials)
     if is_never_sent(error):
         return ExchangeUnreachable(text)
     code = code_of(error)
@@ -57,13 +57,13 @@ def of_order(error: Exception, credentials: Credentials) -> ExchangeError:
 
 def of_query(error: Exception, credentials: Credentials) -> ExchangeError:
     """The error of a query: refused, or without a usable response."""
-    text, code = credentials.hide(_text(error)), code_of(error)
+    text, code = _text(error, credentials), code_of(error)
     is_answered = code is not None and verdict(code) not in _UNANSWERED
     return ExchangeRefused(text) if is_answered else ExchangeUnreachable(text)
 
 
-def _text(error: Exception) -> str:
-    """Without the request, which pybit adds to its texts."""
+def _text(error: Exception, credentials: Credentials) -> str:
+    """Without the request, which pybit adds to its texts. What is hidden is hidden before the text is cut."""
     code, message = getattr(error, "status_code", None), getattr(error, "message", None)
     shown = f"{type(error).__name__}: {error}" if message is None else f"{code}: {message}"
-    return shown[:_MOST_TEXT]
+    return credentials.hide(shown)[:_MOST_TEXT]

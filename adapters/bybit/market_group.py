@@ -61,8 +61,9 @@ class Group:
         try:
             with self.lock:
                 self._take(frame(text))
-        except (*UNREADABLE, InvalidInput) as fault:
-            self._unread.append(Unread(text, str(fault)))
+        except (*UNREADABLE, InvalidInput, OverflowError) as fault:  # a time beyond the year 9999 overflows
+            with self.lock:
+                self._unread.append(Unread(text, str(fault)))
         self._renew()
 
     def fault(self) -> str:

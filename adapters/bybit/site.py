@@ -20,9 +20,9 @@ class Timing(Struct, frozen=True, gc=False, kw_only=True):
     """Seconds. A request waits `connect` for the connection and `response` for the response.
 
     A private socket is pinged every `ping` and is dead where a pong takes longer than `pong` (less than `ping`).
-    Authentication and subscription are answered within `answer`. After the n-th failure in a row the next connection
-    waits at most `first_pause` x 2**(n-1), and never more than `longest_pause`; a connection that held for `held` ends
-    the row.
+    Handshake, authentication and subscription are each answered within `answer`. After the n-th failure in a row the
+    next connection waits at most `first_pause` x 2**(n-1), and never more than `longest_pause`; a connection that held
+    for `held` ends the row.
     """
 
     connect: float = 3.0

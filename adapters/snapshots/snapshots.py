@@ -12,7 +12,7 @@ from adapters.marks.mark import Link
 from adapters.snapshots.file import SnapshotFile, Unfit
 from commands.world import World
 from commands.world_snapshot import captured, pieces, restored
-from domain.errors import LogError, WhenceError
+from domain.errors import LogError
 
 _log = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ class Snapshots:
     def _write(self, part: Iterator[bytes], link: Link, beside: bytes) -> None:
         try:
             self._file.add(link, _considerate(part), beside)
-        except (OSError, WhenceError) as fault:
+        except Exception as fault:  # noqa: BLE001  (a part that is missing makes every later part useless)
             self._failed = True
             _log.warning("the snapshot %s cannot be written: %s", self._file.path, fault)
 

@@ -289,7 +289,6 @@ class LiveRun(Attending):
             self._doubt(f"{outcome.in_doubt} differences with the exchange are looked at again")
             return
         self._known_until = asked_at
-        self._take_retried()
         if self._venue.account.silence():
             return
         if not self.is_trading:
@@ -299,6 +298,7 @@ class LiveRun(Attending):
         self._reconciler.end(outcome)
         if not self.is_trading:
             self._begin_trading()
+        self._take_retried()
 
     def _begin_trading(self) -> None:
         self.is_trading = True
@@ -382,6 +382,7 @@ class LiveRun(Attending):
         super().close(why)
         self._feed.close()
         self._venue.close()
+        self._keep_unread()
 
     def _wake(self) -> None:
         self.door.wake()

@@ -17,6 +17,7 @@ from adapters.dead_letters.unread import (
     take_retried,
 )
 from commands.exchange import AnyReport
+from domain.errors import LogError, Refused, StoreError
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ class LiveLetters:
 
     def __init__(self, keeper: LetterKeeper, stored: Callable[[], DeadLetters]) -> None:
         """`stored` returns the letters that are kept, for reading."""
-        self._keeper, self._stored = keeper, stored
+        self._keeper, self._stored, self._fault = keeper, stored, ""
 
     def keep(self, exchange: UnreadReports, feed: UnreadMessages, at: datetime) -> None:
         """Keeps what both could not understand since the last call; returns at once and raises nothing.
@@ -43,7 +44,25 @@ class LiveLetters:
     def take_retried(self, exchange: object, at: datetime, handle: Callable[[AnyReport], object]) -> None:
         """See `adapters.dead_letters.unread.take_retried`. An exchange that cannot read a message again has none.
 
-        Raises what the letters and `handle` raise.
+        Raises what `handle` raises. Letters that do not answer, or that a person has changed meanwhile, wait for the
+        next call: trading does not depend on them.
         """
-        if isinstance(exchange, RereadingExchange):
-            take_retried(exchange, self._stored(), at, handle)
+        if not isinstance(exchange, RereadingExchange):
+            return
+        recorded = True
+
+        def handled(report: AnyReport) -> None:
+            nonlocal recorded
+            recorded = False
+            handle(report)
+            recorded = True
+
+        try:
+            take_retried(exchange, self._stored(), at, handled)
+            self._fault = ""
+        except (StoreError, LogError, Refused) as fault:
+            if not recorded:
+                raise
+            if str(fault) != self._fault:
+                _log.warning("retried messages wait until the dead letters answer: %s", fault)
+            self._fault = str(fault)

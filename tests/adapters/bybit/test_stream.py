@@ -6,6 +6,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from socket import create_server
 from threading import Event
 from typing import Any
 
@@ -92,6 +93,23 @@ def test_a_silent_connection_is_rebuilt(venue: RunningVenue) -> None:
         arrived.clear()
     assert "pong" in exchange.gaps()[-1].reason
     exchange.close()
+
+
+def test_a_handshake_without_an_answer_is_given_up_and_repeated_and_can_be_closed(
+    venue: RunningVenue,
+) -> None:
+    """The server accepts the connection and stays silent, as a load balancer whose exchange is gone."""
+    arrived = Event()
+    with create_server(("127.0.0.1", 0)) as silent:
+        site = Site(http=venue.url, socket=f"ws://127.0.0.1:{silent.getsockname()[1]}")
+        brief = replace(QUICK, answer=0.2)
+        exchange = BybitExchange(Credentials("mute", SECRET), site, timing=brief, on_arrival=arrived.set)
+        exchange.start()
+        while exchange.stream_state.connects < 3:
+            assert arrived.wait(30)
+            arrived.clear()
+        assert exchange.stream_state.fault
+        exchange.close()
 
 
 def test_refused_authentication_is_shown_and_tried_again_with_pauses(venue: RunningVenue) -> None:

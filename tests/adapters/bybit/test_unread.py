@@ -11,16 +11,20 @@ from pathlib import Path
 import pytest
 
 from adapters.bybit import BybitExchange
+from adapters.bybit.names import Names
+from adapters.bybit.reading import Reading
 from adapters.dead_letters.changes import due
 from adapters.dead_letters.keeper import LetterKeeper
 from adapters.dead_letters.state import LetterState
 from adapters.dead_letters.store import DeadLetters
 from adapters.dead_letters.unread import keep_unread, take_retried
-from commands.exchange import AnyReport, Filled
+from commands.exchange import Accepted, AnyReport, Filled
+from domain.errors import LogUnavailable, StoreUnavailable
 from infra.config import WhenceSettings
 from infra.dead_letters import open_letters
+from infra.run.live_letters import LiveLetters
 from tests.adapters.bybit.bench import BybitBench
-from tests.adapters.bybit.pushed import execution, executions, push
+from tests.adapters.bybit.pushed import execution, executions, order, orders, push
 from tests.adapters.bybit.test_stream import pushed_raw
 from tests.adapters.dead_letters.lettering import NOON, came
 
@@ -117,3 +121,39 @@ def _exchange(bench: BybitBench) -> BybitExchange:
 
 def _refuse(_: AnyReport) -> None:
     raise AssertionError
+
+
+def test_letters_that_do_not_answer_or_were_changed_meanwhile_end_no_run(
+    bench: BybitBench, caplog: pytest.LogCaptureFixture
+) -> None:
+    keeper = LetterKeeper(_silent, lambda: NOON)
+    live = LiveLetters(keeper, _silent)
+    for _ in range(2):
+        live.take_retried(bench.exchange, NOON, _refuse)
+    assert caplog.messages == ["retried messages wait until the dead letters answer: locked"]
+
+
+def test_an_error_of_the_log_while_a_retried_report_is_recorded_ends_the_run(
+    bench: BybitBench, letters: DeadLetters
+) -> None:
+    kept = _kept(letters, json.dumps(executions(execution(1, orderLinkId="late"))).encode())
+    letters.change(due(letters.letter(kept), NOON, "tess", "readable"))
+
+    def fails(_: AnyReport) -> None:
+        raise LogUnavailable("the disk is full")
+
+    with pytest.raises(LogUnavailable):
+        LiveLetters(LetterKeeper(_silent, lambda: NOON), lambda: letters).take_retried(
+            _exchange(bench), NOON, fails
+        )
+
+
+def test_the_terms_in_an_old_push_of_an_order_are_not_taken_in(bench: BybitBench) -> None:
+    """The log may have later terms by now."""
+    content = json.dumps(orders(order("New", orderLinkId="e1")))
+    assert _exchange(bench).read_again(content) == []
+    assert [type(one) for one in Reading(Names({}), "USDT").read(content)] == [Accepted]
+
+
+def _silent() -> DeadLetters:
+    raise StoreUnavailable("locked")

@@ -18,8 +18,12 @@ from adapters.metrics.engine import EngineMetrics
 from adapters.metrics.history import HistoryCollector
 from adapters.metrics.letters import LetterCollector
 from adapters.metrics.registry import new_registry
+from adapters.metrics.standing import show_standing
 from adapters.metrics.strangers import StrangerCollector
+from commands.watchdog import Watchdog
+from commands.world import World
 from domain.events import FULL_NAMES
+from domain.market import MarketView
 from domain.order import OrderPlaced
 from domain.signal import DecisionMade
 from tests.adapters.metrics.histories import BTC, DAY
@@ -33,6 +37,7 @@ def registry() -> CollectorRegistry:
     registry = new_registry()
     HistoryCollector(lambda: DAY, registry)
     StrangerCollector(lambda: 1, lambda: 1, registry)
+    show_standing("paper", Watchdog(World(), MarketView()), lambda: META.recorded_at, registry)
     LetterCollector(lambda: {(LetterSource.EXCHANGE, LetterState.NEW): 3}, registry)
     engine, api = EngineMetrics(registry), ApiMetrics(registry)
     engine.saw(BTC, DAY.money[0].balance, META.occurred_at)
