@@ -46,9 +46,10 @@ class Filler:
         self._thread.start()
 
     def close(self) -> None:
-        """Ends the thread, after the response to a query that is under way."""
+        """Ends the thread, if it was started, after the response to a query that is under way."""
         self._stopping.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
         self._query.close()
 
     def _run(self) -> None:

@@ -94,9 +94,10 @@ class Stream:
             self._connection.ended.set()
 
     def close(self) -> None:
-        """Ends the connection and the threads."""
+        """Ends the connection and the threads, if they were started."""
         self.end()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def renew(self, topics: Sequence[str]) -> None:
         """Subscribes these topics anew; their snapshots follow. A connection that is not there, or ends meanwhile, is

@@ -84,7 +84,7 @@ def buy(door: Mailbox, price: Decimal) -> None:
 
 
 @contextmanager
-def unserved(*_given: Any) -> Generator[Any]:
+def unserved(*_given: Any, **_named: Any) -> Generator[Any]:
     yield SimpleNamespace(check=lambda: None)
 
 

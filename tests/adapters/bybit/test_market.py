@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from adapters.bybit import Bounds, BybitFeed, Site, Wanted
+from adapters.bybit import Bounds, BybitExchange, BybitFeed, Credentials, Site, Wanted
 from adapters.bybit.market_book_topic import BookTopic
 from adapters.bybit.market_frame import frame
 from domain.catalogue import known
@@ -18,7 +18,7 @@ from domain.market import KnownPrice, MarketView, PriceSource, Quote
 from tests.adapters.bybit.bench import QUICK
 from tests.adapters.bybit.feed_bench import INSTRUMENT, TOPICS, BybitFeedBench
 from tests.adapters.bybit.test_stream import pushed_raw
-from tests.adapters.simulated.server.serving import RunningVenue
+from tests.adapters.simulated.server.serving import SECRET, RunningVenue
 from tests.commands.feed_contract import MINUTE, Follower
 
 BOOK = '{"topic":"orderbook.50.BTCUSDT","type":"%s","ts":1,"data":{"s":"BTCUSDT","b":[],"a":[],"u":%d}}'
@@ -169,6 +169,17 @@ def test_instruments_are_spread_over_connections_and_each_has_its_state(venue: R
     for one in set(threading.enumerate()) - before:
         one.join(10)
     assert set(threading.enumerate()) <= before
+
+
+def test_what_was_never_started_can_be_closed() -> None:
+    """A run that is refused at its start closes what it has made, and its own error is what a person sees."""
+    site = Site(http="http://127.0.0.1:1", socket="ws://127.0.0.1:1")
+    BybitFeed(site, Wanted(instruments=(INSTRUMENT,), candles=(MINUTE,)), on_arrival=_ignored).close()
+    BybitExchange(Credentials("key", SECRET), site).close()
+
+
+def _ignored() -> None:
+    """Nothing arrives."""
 
 
 def _source(market: MarketView) -> PriceSource | None:
