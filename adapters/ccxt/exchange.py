@@ -448,7 +448,6 @@ class CcxtExchange:
         """See `VenueQueries.order`. Raises ExchangeRefused for an id of which the exchange needs the instrument."""
         row = self._find(order_id)
         if row is None:
-            self._unsent |= {order_id} & set(self._names.families())
             return None
         self._names.name(row)
         return venue_order(row, order_id, self._names.terms.get(order_id))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event, Thread
@@ -25,6 +26,7 @@ from commands.exchange import Gap
 from domain.errors import ExchangeError, ExchangeRefused
 
 _OVERLAP = timedelta(seconds=5)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Watched(Struct, frozen=True, gc=False):
@@ -42,6 +44,15 @@ class PollState(Struct, frozen=True, gc=False):
     fault: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """From when the next poll lists trades and funding payments, and when it lists the latter."""
+
+    trades: datetime | None = None
+    funding: datetime | None = None
+    funding_due: datetime = _LONG_AGO
+
+
 class Poll:
     """Runs from `start` to `close`. `watched` is read at the beginning of each poll, in this thread.
 
@@ -56,9 +67,7 @@ class Poll:
         self._state = PollState(is_live=False, polls=0, fault="")
         self._stopping, self._due = Event(), Event()
         self._last: datetime | None = None
-        self._since: datetime | None = None
-        self._funding_from: datetime | None = None
-        self._funding_due = datetime.min.replace(tzinfo=UTC)
+        self._marks = _Marks()
         self._thread = Thread(target=self._run, name="ccxt-poll", daemon=True)
 
     @property
@@ -92,7 +101,7 @@ class Poll:
     def _polled(self) -> bool:
         before = self._state
         try:
-            rows = list(self._look(self._watched()))
+            rows, marks = self._look(self._watched())
         except ExchangeError as error:
             self._state = PollState(is_live=False, polls=before.polls, fault=str(error))
             self._arrivals.changed()
@@ -100,23 +109,31 @@ class Poll:
         now = datetime.now(UTC)
         self._state = PollState(is_live=True, polls=before.polls + 1, fault="")
         self._arrivals.put(rows)
+        # Not before: a query that fails after the trades were listed must not leave them out of the next poll.
+        self._marks = marks
         if not before.is_live:
             self._arrivals.gap(Gap(self._last, now, before.fault))
         self._last = now
         return True
 
-    def _look(self, watched: Watched) -> Iterator[Arrival]:
-        """Orders first: a trade that comes in between is then reported before the order that shows it."""
-        now = self._lists.now()
+    def _look(self, watched: Watched) -> tuple[list[Arrival], _Marks]:
+        """What is new, and from when the next poll looks.
+
+        Orders first: a trade that comes in between is then reported before the order that shows it.
+        """
+        now, marks = self._lists.now(), self._marks
         first = now - timedelta(seconds=self._timing.look_back)
-        yield from self._orders(watched)
-        since = self._since or first
+        rows: list[Arrival] = list(self._orders(watched))
+        since = marks.trades or first
         trades = self._lists.trades(since, now + _OVERLAP, watched.instruments)
-        yield from trades
-        self._since = max([since, *(trade.at - _OVERLAP for trade in trades)])
-        if self._funding_from is None or now >= self._funding_due:
-            self._funding_due = now + timedelta(seconds=self._timing.funding_poll)
-            yield from self._funding(self._funding_from or first, watched)
+        rows.extend(trades)
+        marks = replace(marks, trades=max([since, *(trade.at - _OVERLAP for trade in trades)]))
+        if marks.funding is None or now >= marks.funding_due:
+            paid, until = self._funding(marks.funding or first, watched)
+            rows.extend(paid)
+            due = now + timedelta(seconds=self._timing.funding_poll)
+            marks = replace(marks, funding=until, funding_due=due)
+        return rows, marks
 
     def _orders(self, watched: Watched) -> Iterator[OrderRow]:
         listed = self._lists.open_orders(watched.instruments)
@@ -127,13 +144,13 @@ class Poll:
             if row is not None:
                 yield row
 
-    def _funding(self, since: datetime, watched: Watched) -> Iterator[Funding]:
+    def _funding(self, since: datetime, watched: Watched) -> tuple[list[Funding], datetime]:
+        """The payments, and from when the next query looks."""
         try:
             listed = self._lists.funding(since, watched.instruments)
         except ExchangeRefused as error:
             self._arrivals.refuse("funding", str(error))
             listed = []
         times = (readable(partial(moment, row, "timestamp")) for row in listed)
-        self._funding_from = max([since, *(time - _OVERLAP for time in times)])
-        for row in listed:
-            yield Funding(row)
+        until = max([since, *(time - _OVERLAP for time in times)])
+        return [Funding(row) for row in listed], until

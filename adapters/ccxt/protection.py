@@ -34,18 +34,24 @@ def surplus(
 ) -> Iterator[str]:
     """Our ids of the stops and targets to cancel.
 
-    `families` holds stop and target by the id of their entry, `unsent` the entries that do not exist at the exchange,
-    and `flat` the instruments in which an order that belongs to no family has just closed the position.
+    `families` holds stop and target by the id of their entry, `unsent` the entries that were refused or not sent, and
+    `flat` the instruments in which an order that belongs to no family has just closed the position. `terms` has every
+    order that may still change; an entry that is not among them ended in an earlier process.
     """
     for entry, legs in families.items():
         standing = [leg for leg in legs.values() if orders.is_open(leg)]
         if standing and (
-            entry in unsent
+            (entry in unsent and not orders.filled(entry))
             or _is_over(entry, orders)
             or any(orders.filled(leg) and not orders.is_open(leg) for leg in legs.values())
-            or (terms[standing[0]].instrument in flat and orders.filled(entry) is not False)
+            or (terms[standing[0]].instrument in flat and _has_ended(entry, terms, orders))
         ):
             yield from standing
+
+
+def _has_ended(entry: str, terms: Mapping[str, OrderPlaced], orders: Orders) -> bool:
+    """Whether no fill of the entry can follow any more. One that was not seen yet may have been sent a moment ago."""
+    return entry not in terms or bool(orders.filled(entry) and not orders.is_open(entry))
 
 
 def _is_over(entry: str, orders: Orders) -> bool:

@@ -153,7 +153,8 @@ class Stream:
             try:
                 handle(message)
             except RAISED as fault:
-                self._arrivals.refuse(getattr(message, "data", message), shown(fault, self._credentials))
+                content = self._credentials.hide(str(getattr(message, "data", message)))
+                self._arrivals.refuse(content, shown(fault, self._credentials))
 
         socket.handle_message = guarded
 

@@ -48,7 +48,9 @@ class Known(Struct):
         ({}, NONE, NONE, []),
         ({}, frozenset({"e1"}), NONE, BOTH),
         ({"e1": FILLED}, NONE, frozenset({INSTRUMENT}), BOTH),
-        ({}, NONE, frozenset({INSTRUMENT}), BOTH),
+        ({}, NONE, frozenset({INSTRUMENT}), []),
+        ({"e1": PART, "e1-s1": OPEN}, NONE, frozenset({INSTRUMENT}), []),
+        ({"e1": FILLED}, frozenset({"e1"}), NONE, []),
         ({"e1": OPEN}, NONE, frozenset({INSTRUMENT}), []),
         ({"e1": FILLED}, NONE, frozenset({"ETHUSDT-LINEAR.OKX"}), []),
         ({"e1": FILLED, "e1-s1": ENDED, "e1-t1": ENDED}, NONE, frozenset({INSTRUMENT}), []),
@@ -66,7 +68,9 @@ class Known(Struct):
         "nothing seen",
         "entry not sent",
         "position closed",
-        "position closed, entry of an earlier process",
+        "position closed, entry sent a moment ago",
+        "position closed, entry still fills",
+        "entry that seemed not sent was filled",
         "position closed, another entry rests",
         "another position closed",
         "all ended",
@@ -76,6 +80,13 @@ def test_stops_and_targets_to_cancel(
     seen: Mapping[str, tuple[bool, bool]], unsent: frozenset[str], flat: frozenset[str], gone: list[str]
 ) -> None:
     assert list(surplus(FAMILIES, TERMS, Known(seen), unsent, flat)) == gone
+
+
+def test_after_a_close_the_stop_and_target_of_an_entry_that_ended_in_an_earlier_process_are_cancelled() -> (
+    None
+):
+    working = {name: terms for name, terms in TERMS.items() if name != "e1"}
+    assert list(surplus(FAMILIES, working, Known({}), NONE, frozenset({INSTRUMENT}))) == BOTH
 
 
 def test_a_stop_goes_before_its_entry_and_other_tickets_keep_their_place() -> None:
