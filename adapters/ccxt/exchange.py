@@ -17,6 +17,7 @@ from tenacity import Retrying, stop_after_attempt
 from adapters.ccxt.arrivals import Arrival, Arrivals, Funding, Pushed
 from adapters.ccxt.client import LOGGERS, Client, opened, readable
 from adapters.ccxt.dialect import Dialect, dialect_of
+from adapters.ccxt.failure import PlacedBefore
 from adapters.ccxt.holdings import balances, positions
 from adapters.ccxt.lists import Lists
 from adapters.ccxt.names import Names
@@ -376,11 +377,11 @@ class CcxtExchange:
         )
         try:
             self._names.pair(ticket.order_id, str(self._client.place(call)["id"]))
-        except ExchangeRefused as error:
+        except (ExchangeRefused, PlacedBefore) as error:
             if not self._exists(ticket.order_id, error):
                 raise
 
-    def _exists(self, order_id: str, error: ExchangeRefused) -> bool:
+    def _exists(self, order_id: str, error: ExchangeError) -> bool:
         """Whether a refused order is at the exchange, because it was placed before.
 
         Raises OutcomeUnknown where the exchange does not answer.

@@ -7,6 +7,7 @@ failed after they had executed a request.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from importlib import import_module
@@ -86,11 +87,22 @@ PROOFS: Mapping[str, Proof] = {
 """By the name of ccxt's class; a class of an exchange's own counts as its nearest base in the table."""
 
 
+class PlacedBefore(OutcomeUnknown):
+    """The exchange has had an order with this client order id."""
+
+
+_DUPLICATE = re.compile(r'"(?:retCode|sCode|code)"\s*:\s*"?(?:110072|170141|10014|51016|-4116)\b')
+"""Codes of a repeated client order id at Bybit (linear, spot, request), OKX and Binance, some of which ccxt takes for
+invalid orders."""
+
+
 def of_order(error: Exception, credentials: Credentials) -> ExchangeError:
     """The error of a request that changes something."""
     text = shown(error, credentials)
     if is_never_sent(error.__cause__):
         return ExchangeUnreachable(text)
+    if type(error).__name__ == "DuplicateOrderId" or _DUPLICATE.search(str(error)):
+        return PlacedBefore(text)
     return ExchangeRefused(text) if proof(error) is Proof.REFUSED else OutcomeUnknown(text)
 
 

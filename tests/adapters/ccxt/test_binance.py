@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any
 
@@ -105,6 +106,16 @@ def test_a_refused_order_that_the_exchange_has_is_placed(running: Running) -> No
     served.answers[f"POST {ORDER}"] = {"code": -4015, "msg": "Client order id is not valid."}
     served.answers[f"GET {ORDER}"] = order("e1")
     exchange.submit([ticket("e1", INSTRUMENT)])
+
+
+@pytest.mark.parametrize("found", [True, False], ids=["listed", "not listed yet"])
+def test_a_repeated_client_order_id_is_never_a_refusal(running: Running, *, found: bool) -> None:
+    """The exchange has the order, also where its lists do not show it yet."""
+    exchange, served = running
+    served.answers[f"POST {ORDER}"] = {"code": -4116, "msg": "ClientOrderId is duplicated."}
+    served.answers[f"GET {ORDER}"] = order("e1") if found else {"code": -2013, "msg": "Order does not exist."}
+    with nullcontext() if found else pytest.raises(OutcomeUnknown, match="-4116"):
+        exchange.submit([ticket("e1", INSTRUMENT)])
 
 
 def test_an_entry_whose_stop_is_refused_is_never_sent(running: Running) -> None:

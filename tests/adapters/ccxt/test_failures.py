@@ -55,7 +55,7 @@ def test_an_exception_of_a_class_of_an_exchange_counts_as_its_base(name: str) ->
 
 @pytest.mark.parametrize("name", UNKNOWN)
 def test_an_order_with_this_exception_has_an_unknown_outcome(name: str) -> None:
-    assert type(of_order(getattr(CCXT, name)("text"), CREDENTIALS)) is OutcomeUnknown
+    assert isinstance(of_order(getattr(CCXT, name)("text"), CREDENTIALS), OutcomeUnknown)
 
 
 @pytest.mark.parametrize("name", REFUSED)
