@@ -315,6 +315,7 @@ class CcxtExchange:
         """See `OrderEntry.submit`. A stop is sent before its entry; where it fails, the entry is not sent."""
         for ticket in tickets:
             self._names.send(ticket)
+            self._unsent.discard(ticket.order_id)
             self._reading.sent_again(ticket.order_id)
             self._live[ticket.order_id] = ticket.terms.instrument
             self._traded[ticket.terms.instrument] = None
@@ -572,4 +573,5 @@ _MADE: Mapping[type[ExchangeError], Callable[[str, Ticket, str], AnyReport]] = {
     ExchangeRefused: _rejected,
     ExchangeUnreachable: _not_sent,
     OutcomeUnknown: _unclear,
+    PlacedBefore: _unclear,
 }

@@ -118,6 +118,29 @@ def test_a_repeated_client_order_id_is_never_a_refusal(running: Running, *, foun
         exchange.submit([ticket("e1", INSTRUMENT)])
 
 
+def test_the_outcome_of_a_repeated_entry_of_a_bracket_is_unclear_and_its_stop_stays(running: Running) -> None:
+    exchange, served = running
+    served.answers[f"POST {ORDER}"] = {"code": -4116, "msg": "ClientOrderId is duplicated."}
+    served.answers[f"GET {ORDER}"] = {"code": -2013, "msg": "Order does not exist."}
+    served.answers[f"GET {ALGO}"] = algo("e1-s1")
+    exchange.submit(bracket(ticket("e1", INSTRUMENT), "58000", "64000"))
+    kinds = {one.order_id: type(one).__name__ for one in exchange.reports() if isinstance(one, Report)}
+    assert kinds["e1"] == "OutcomeUnclear"
+    assert served.sent("DELETE", ALGO) == []
+
+
+def test_an_entry_that_was_refused_and_is_sent_again_keeps_its_stop(running: Running) -> None:
+    exchange, served = running
+    family, placed = bracket(ticket("e1", INSTRUMENT), "58000", "64000"), served.answers[f"POST {ORDER}"]
+    served.answers[f"POST {ORDER}"] = {"code": -2019, "msg": "Margin is insufficient."}
+    served.answers[f"GET {ALGO}"] = algo("e1-s1")
+    exchange.submit(family)
+    served.answers[f"POST {ORDER}"] = placed
+    exchange.submit(family)
+    exchange.reports()
+    assert served.sent("DELETE", ALGO) == []
+
+
 def test_an_entry_whose_stop_is_refused_is_never_sent(running: Running) -> None:
     exchange, served = running
     served.answers[f"POST {ALGO}"] = {"code": -2021, "msg": "Order would immediately trigger."}
