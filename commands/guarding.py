@@ -1,8 +1,8 @@
 """The guard: what stands between a durable entry and the exchange, beside the committees.
 
-The committees judge an entry when it is decided. The guard judges it again when it is sent, by the market and the
-circuit breakers of that moment and by the caps of the settings. Only what adds exposure is held back: an order that
-reduces a position, its stop and its target, and every cancel pass.
+The committees judge an entry when it is decided. The guard judges it again when it is sent, by the market, the breakers
+and the discrepancies of that moment and by the caps of the settings. Only what adds exposure is held back: an order
+that reduces a position, its stop and its target, and every cancel pass.
 """
 
 from __future__ import annotations
@@ -72,6 +72,8 @@ class Guard:
 
     def _reasons(self, terms: OrderPlaced, request: Outgoing, now: datetime) -> Iterator[str]:
         yield from self._broken()
+        if self._portfolio.discrepancies.unresolved:
+            yield f"a discrepancy with the exchange is unresolved: {min(self._portfolio.discrepancies.unresolved)}"
         entry, portfolio = self._portfolio.entries.get(request.order_id), self._portfolio
         reference = None if entry is None else entry.price
         order = Priced(terms=terms, reference=reference, market=self._prices.last(terms.instrument))

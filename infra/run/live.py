@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -26,7 +26,7 @@ from commands.guarding import Guard
 from commands.identity import ENGINE, Identity
 from commands.in_flight import InFlight, orders_in_flight, working
 from commands.input_tape import InputTape, session
-from commands.inputs import Relisted, Reported, Started, Tick, opening
+from commands.inputs import MarketMoved, Relisted, Reported, Started, Tick, Warmed, opening
 from commands.observer import Observer
 from commands.order import CancelOrder
 from commands.outgoing import Outgoing
@@ -49,6 +49,7 @@ from infra.run.live_plan import (
     Connect,
     FeedOf,
     LivePlan,
+    check_protection,
     listing,
     opening_commands,
     rules_of,
@@ -122,9 +123,12 @@ class LiveRun(Attending):
         """Checks the account and opens an empty log; call `connect` next.
 
         Raises Refused with what a person has to change at the exchange, InvalidInput for instruments that it does not
-        trade, ExchangeError, and the log's errors. Nothing is recorded before all checks have passed.
+        trade, InvalidSettings where the log has settings in force by which a position may stand without a protective
+        stop, ExchangeError, and the log's errors. Nothing is recorded before all checks have passed.
         """
         with self.closed_on_failure():
+            if self.world.log_id is not None:
+                check_protection(self.world.portfolio.settings.settings)
             self._check_account()
             self._open()
             self._reconciler.begin(_STARTING)
@@ -173,19 +177,26 @@ class LiveRun(Attending):
             self._hear()
             self._tick()
             if self.is_trading:
-                self._move_market()
-            return super().attend(min(patience, max(self._next_tick - self._monotonic(), 0.0)))
+                self._move_market(self._market.moves())
+            return self._answered(min(patience, max(self._next_tick - self._monotonic(), 0.0)))
 
-    def _move_market(self) -> None:
+    def _answered(self, patience: float) -> int:
+        """Answers requests at the time of now: what was recorded since `attend` began may have taken seconds."""
+        self.at = self._steady.tick()
+        return super().attend(patience)
+
+    def _move_market(self, moves: Iterable[Warmed | MarketMoved]) -> None:
         """Where missing candles cannot be fetched, the next candle is the next reason to fetch them."""
+        queries = self._market.queries
         try:
-            for move in self._market.moves():
+            for move in moves:
                 self.driver.handle(move)
         except ExchangeError as fault:
             _log.warning("candles are missing and cannot be fetched now: %s", fault)
             self._report_call(Service.MARKET_DATA, fault)
         else:
-            self._report_call(Service.MARKET_DATA)
+            if self._market.queries > queries:
+                self._report_call(Service.MARKET_DATA)
 
     def _hear(self) -> None:
         """Takes in reports; a gap and a silent stream begin a reconciliation."""
@@ -292,6 +303,9 @@ class LiveRun(Attending):
         if self._venue.account.silence():
             return
         if not self.is_trading:
+            if self._awaits_outcomes():
+                self._next_look = self._monotonic() + self._plan.rhythm.in_flight
+                return
             self._resume()
         if self._is_stopping:
             return
@@ -302,8 +316,7 @@ class LiveRun(Attending):
 
     def _begin_trading(self) -> None:
         self.is_trading = True
-        for past in self._market.passed():
-            self.driver.handle(past)
+        self._move_market(self._market.passed())
         self.driver.handle(Started(self._steady.tick(), self._plan.settings))
 
     def _resume(self) -> None:
@@ -332,12 +345,21 @@ class LiveRun(Attending):
         return max(self._known_until - doubt, self._span.first or self._known_until)
 
     def _under_way(self) -> frozenset[str]:
-        """The orders that the exchange may not have yet: at the start the intents that were not confirmed."""
-        portfolio, now = self.world.portfolio, self._steady.tick()
-        if not self.is_trading:
-            orders = working(portfolio).items()
-            return frozenset(name for name, order in orders if order.status is OrderStatus.PLACED)
-        return frozenset(self._in_flight.young(portfolio, now, timedelta(seconds=self._plan.rhythm.lost)))
+        """The orders that the exchange may not have yet; at the start also the intents that were not confirmed."""
+        young = self._young()
+        if self.is_trading:
+            return young
+        orders = working(self.world.portfolio).items()
+        return young | {name for name, order in orders if order.status is OrderStatus.PLACED}
+
+    def _young(self) -> frozenset[str]:
+        """The orders with news so recent that a request may still arrive at the exchange, or in its lists."""
+        age = timedelta(seconds=self._plan.rhythm.lost)
+        return frozenset(self._in_flight.young(self.world.portfolio, self._steady.tick(), age))
+
+    def _awaits_outcomes(self) -> bool:
+        """Whether an order that an earlier process sent may still arrive; until then nothing is sent again."""
+        return not self._young().isdisjoint(self.world.portfolio.unknown_orders)
 
     # -- stop
 
@@ -355,7 +377,7 @@ class LiveRun(Attending):
         while self.is_trading and (left := until - self._monotonic()) > 0 and self._has_orders_in_flight:
             self._hear()
             self._tick()
-            super().attend(min(left, _TICK))
+            self._answered(min(left, _TICK))
         return not self._has_orders_in_flight
 
     @property

@@ -10,6 +10,7 @@ from commands.feed import MarketFeed
 from commands.inputs import MarketMoved, Warmed
 from commands.watching import Instance
 from domain.candle import Candle
+from domain.errors import ExchangeError
 from domain.market import MarketEvent
 from infra.run.clock import SteadyClock
 
@@ -18,7 +19,10 @@ _WARM_BARS = 300
 
 
 class LiveMarket:
-    """Passes each candle to the engine once, in order and without a hole."""
+    """Passes each candle to the engine once, in order and without a hole.
+
+    `queries` counts the queries for candles.
+    """
 
     def __init__(
         self,
@@ -32,6 +36,7 @@ class LiveMarket:
         longest = max((one.interval or interval for one in instances), default=interval)
         self._span = max(longest, interval) * _WARM_BARS
         self._next: dict[str, datetime] = {}
+        self.queries = 0
 
     def warmed(self) -> Iterator[Warmed]:
         """The past candles of each instrument. Raises what `MarketFeed.candles` raises."""
@@ -50,28 +55,40 @@ class LiveMarket:
     def moves(self) -> Iterator[Warmed | MarketMoved]:
         """The events that arrived since the last call: candles by the time of their close, then the other events.
 
-        A candle after a hole is preceded by the candles that are missing; no signal follows from those.
+        A candle after a hole is preceded by the candles that are missing; no signal follows from those. Where they
+        cannot be fetched, the candle is left out, and is itself missing for the next one. Raises what
+        `MarketFeed.candles` raises, after every other event was passed on.
         """
-        events = self._feed.events()
+        events, faults = self._feed.events(), list[ExchangeError]()
         candles = [one for one in events if isinstance(one, Candle)]
         for close, closed in groupby(sorted(candles, key=_order), key=_close_time):
-            yield from self._closed(close, closed)
+            yield from self._closed(close, closed, faults)
         others = tuple(one for one in events if not isinstance(one, Candle))
         if others:
             yield self._moved(max(one.at for one in others), others)
+        if faults:
+            raise faults[0]
 
-    def _closed(self, close: datetime, closed: Iterable[Candle]) -> Iterator[Warmed | MarketMoved]:
+    def _closed(
+        self, close: datetime, closed: Iterable[Candle], faults: list[ExchangeError]
+    ) -> Iterator[Warmed | MarketMoved]:
         moved: list[MarketEvent] = []
         for candle in filter(self._is_next, closed):
             expected = self._next.get(candle.instrument, candle.open_time)
             if candle.open_time > expected:
-                yield from self._missed(candle.instrument, expected, candle.open_time)
+                try:
+                    missed = list(self._missed(candle.instrument, expected, candle.open_time))
+                except ExchangeError as fault:
+                    faults.append(fault)
+                    continue
+                yield from missed
             self._next[candle.instrument] = candle.close_time
             moved.append(candle)
         if moved:
             yield self._moved(close, tuple(moved))
 
     def _missed(self, name: str, since: datetime, until: datetime) -> Iterator[Warmed]:
+        self.queries += 1
         found = [one for one in self._feed.candles(name, self._interval, since, until) if self._is_next(one)]
         if found:
             self._next[name] = found[-1].close_time

@@ -9,6 +9,7 @@ import pytest
 
 from commands.exchange import Accepted
 from commands.order import AmendOrder, PlaceOrder
+from commands.reconciliation import RecordDiscrepancy
 from commands.settings import ChangeSettings
 from domain.direction import Side
 from domain.market import KnownPrice
@@ -52,6 +53,19 @@ def reasons(desk: Desk) -> list[str]:
         for one in desk.log.envelopes
         if isinstance(one.event, OrderExpired | OrderAmendRefused)
     ]
+
+
+def test_nothing_is_added_while_a_discrepancy_is_unresolved_and_what_reduces_is_sent() -> None:
+    """A restart finds it after the entry was decided."""
+    desk = a_desk()
+    desk.ask(RecordDiscrepancy("difference:PositionUnknownToUs", BTC, "1 more"), cause="exchange:test:d")
+    place(desk, "a-e1")
+    assert status(desk, "a-e1") is OrderStatus.EXPIRED
+    assert reasons(desk) == [
+        "not sent: a discrepancy with the exchange is unresolved: difference:PositionUnknownToUs"
+    ]
+    place(desk, "a-x1", EXIT)
+    assert status(desk, "a-x1") is OrderStatus.PLACED
 
 
 def test_a_capped_entry_of_a_strategy_expires_with_its_protection_and_its_funds_are_released() -> None:

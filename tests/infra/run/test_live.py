@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -11,11 +12,12 @@ from adapters.bybit.account import BybitAccount
 from adapters.simulated.server.account_queries import PERMISSIONS
 from commands.door import Completed, Declined
 from commands.order import CancelOrder
-from commands.request import AmendOrder, TripKillSwitch
+from commands.request import AmendOrder, ChangeSettings, TripKillSwitch
 from domain.account import AccountOpened
 from domain.errors import InvalidInput, InvalidSettings, Refused, StrategyFailed
 from domain.opening import LogOpened, Mode
 from domain.settings import RiskSettings, Settings
+from domain.venue import VenueOrder
 from tests.adapters.bybit.bench import SYMBOL, bybit_venue
 from tests.adapters.simulated.server.serving import RunningVenue
 from tests.commands.list_log import ListLog
@@ -174,6 +176,64 @@ def test_an_order_that_the_exchange_does_not_have_is_rejected_only_when_it_canno
     desk.passes(6)
     assert desk.names().count("OrderRejected") == 3
     assert desk.entries() == []
+
+
+def test_after_a_restart_an_unknown_outcome_has_the_same_time_to_arrive_and_nothing_is_sent_before(
+    desks: Desks,
+) -> None:
+    desk = desks().started()
+    desk.venue.fails("/v5/order/create", "drop")
+    desk.asks(LIMIT)
+    assert desk.has("OrderOutcomeUnknown")
+    desk.run.close()
+    again = desks(key=desk.key, log=desk.log)
+    again.run.start()
+    again.run.connect()
+    again.until(lambda: again.exchange.stream_state.is_live)
+    again.passes(6)
+    assert not again.has("OrderRejected")
+    assert not again.run.is_trading
+    again.passes(6)
+    again.until(lambda: again.run.is_trading)
+    assert again.names().count("OrderRejected") == 3
+    assert again.entries() == []
+
+
+def test_candles_that_cannot_be_fetched_as_trading_begins_do_not_end_the_run(desks: Desks) -> None:
+    desk = desks()
+    desk.trades_at("100")
+    desk.run.start()
+    desk.run.connect()
+    desk.feed.is_cut = True
+    desk.feed.waiting.append(a_candle(desk.now() + FIVE, "104"))
+    desk.until(lambda: desk.run.is_trading)
+    assert desk.has("CallFailed")
+
+
+def test_requests_are_answered_at_the_time_after_a_slow_comparison(
+    desks: Desks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = desks().started()
+    listed = desk.exchange.open_orders
+
+    def slowly() -> Sequence[VenueOrder]:
+        desk.later(8)
+        return listed()
+
+    monkeypatch.setattr(desk.exchange, "open_orders", slowly)
+    before = desk.now()
+    desk.passes(PLAN.rhythm.poll)
+    assert desk.now() - before > timedelta(seconds=PLAN.rhythm.poll + 7)
+    assert desk.run.at >= desk.now()
+
+
+def test_a_log_whose_settings_permit_unprotected_positions_is_refused(desks: Desks) -> None:
+    desk = desks().started()
+    desk.asks(ChangeSettings({"risk.max_total_risk": "1"}))
+    assert desk.reason == ""
+    desk.run.close()
+    with pytest.raises(InvalidSettings, match="without a protective stop"):
+        desks(key=desk.key, log=desk.log).run.start()
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import islice
 
 import pytest
 
 from commands.inputs import MarketMoved, Warmed
 from commands.watching import Instance
 from domain.candle import Candle
+from domain.errors import ExchangeUnreachable
 from domain.market import Quote
 from infra.run.clock import SteadyClock
 from infra.run.live_market import LiveMarket
@@ -57,6 +59,27 @@ def test_a_hole_is_filled_with_candles_that_lead_to_no_signal() -> None:
     hall = Hall([at(0), at(1), at(2), at(3)])
     assert hall.moves(at(0)) == [("moved", [at(0)])]
     assert hall.moves(at(3)) == [("warmed", [at(1), at(2)]), ("moved", [at(3)])]
+
+
+def test_a_hole_that_cannot_be_fetched_costs_no_event_of_another_instrument_and_no_candle_of_its_own() -> (
+    None
+):
+    quote = Quote(instrument=BTC, at=NOW, bid=D(99), bid_size=D(1), ask=D(101), ask_size=D(1))
+    hall = Hall([at(1, ETH), at(2, ETH)])
+    hall.moves(at(0), at(0, ETH), at(1))
+    hall.feed.is_cut = True
+    hall.feed.waiting.extend((at(2), at(2, ETH), quote))
+    moves = hall.market.moves()
+    moved = [one.events for one in islice(moves, 2) if isinstance(one, MarketMoved)]
+    with pytest.raises(ExchangeUnreachable):
+        next(moves)
+    assert moved == [(at(2),), (quote,)]
+    hall.feed.is_cut = False
+    assert hall.moves(at(3), at(3, ETH)) == [
+        ("warmed", [at(1, ETH), at(2, ETH)]),
+        ("moved", [at(3), at(3, ETH)]),
+    ]
+    assert hall.market.queries == 2
 
 
 def test_candles_of_another_interval_are_left_out() -> None:
