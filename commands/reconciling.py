@@ -5,16 +5,17 @@ Everything that follows is an input of the engine, so that the log alone leads t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import count, islice, takewhile
 
 from msgspec import Struct
 
 from commands.exchange import AmendRefused, Exchange, OrderReport
 from commands.identity import ENGINE
 from commands.inputs import Input, Relisted, Reported
-from commands.reconciliation import BeginReconciliation, EndReconciliation, recorded
+from commands.reconciliation import BeginReconciliation, EndReconciliation, RecordDiscrepancy, recorded
 from commands.remedies import Remedy, remedy
 from commands.routes import Command
 from commands.statements import our_statement, their_statement
@@ -50,6 +51,7 @@ class Reconciler:
     ) -> None:
         self._world, self._exchange, self._handle, self._clock = world, exchange, handle, clock
         self._suspects: Collection[str] = ()
+        self._over: set[str] = set()
 
     @property
     def in_doubt(self) -> bool:
@@ -93,12 +95,33 @@ class Reconciler:
             found = self.compare(since, under_way)
             if not self._take_in(found, applied):
                 break
-        known = self._world.portfolio.discrepancies.known
-        new = {one.discrepancy_id: one for one in map(recorded, found) if one.discrepancy_id not in known}
+        return Reconciled(len(applied), len(found), self._record(found))
+
+    def _record(self, found: Sequence[Difference]) -> int:
+        """Records the differences that the last run found, too; returns the number of those that it did not find."""
+        before = self._world.portfolio.discrepancies
+        standing = {one.discrepancy_id: one for one in map(recorded, found)}
+        self._over |= before.known - before.unresolved - standing.keys()
+        named = [self._named(one) for one in standing.values()]
+        new = {one.discrepancy_id: one for one in named if one.discrepancy_id not in before.known}
         confirmed = [one for name, one in new.items() if name in self._suspects]
         self._suspects = new.keys()
+        self._over -= {one.discrepancy_id.partition("#")[0] for one in confirmed}
         self._command(*confirmed)
-        return Reconciled(len(applied), len(found), len(new) - len(confirmed))
+        return len(new) - len(confirmed)
+
+    def _named(self, record: RecordDiscrepancy) -> RecordDiscrepancy:
+        """The record with a number after its id where a person resolved that difference, it was over, and is back.
+
+        A resolved difference that still stands was accepted. A new process does not know that one was over.
+        """
+        found, own = self._world.portfolio.discrepancies, record.discrepancy_id
+        earlier = list(takewhile(found.known.__contains__, _numbered(own)))
+        if not earlier:
+            return record
+        is_back = own in self._over and earlier[-1] not in found.unresolved
+        name = next(islice(_numbered(own), len(earlier), None)) if is_back else earlier[-1]
+        return RecordDiscrepancy(name, record.subject, record.found)
 
     def _take_in(self, found: Sequence[Difference], applied: set[tuple[str, ...]]) -> bool:
         """Takes in each remedy that was not taken in before; returns whether there was any."""
@@ -115,6 +138,12 @@ class Reconciler:
         if commands:
             at = self._clock()
             self._handle(Stimulus(at, _asks(commands, at)))
+
+
+def _numbered(discrepancy_id: str) -> Iterator[str]:
+    """The ids of a difference that is found once, and again after it was resolved and over."""
+    yield discrepancy_id
+    yield from (f"{discrepancy_id}#{number}" for number in count(2))
 
 
 def not_amended(exchange: Exchange, order_ids: Sequence[str], at: datetime) -> Sequence[OrderReport]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from commands.reconciliation import ResolveDiscrepancy
 from commands.reconciling import Reconciled, Reconciler
 from domain.reconciliation import DiscrepancyFound
 from domain.venue import VenueBalance
@@ -70,6 +71,24 @@ def test_a_difference_is_recorded_at_the_second_look_and_never_again() -> None:
     for again in (reconciler, looking.over(wealthy)):
         assert again.run(NOW, ()) == Reconciled(0, 1, 0)
     assert len(looking.found()) == 1
+
+
+def test_a_resolved_difference_is_accepted_while_it_stands_and_recorded_anew_when_it_comes_back() -> None:
+    looking = Looking()
+    wealthy = Wealthy(looking.venue)
+    reconciler = looking.over(wealthy)
+    for times in (1, 2):
+        wealthy.balance = D(9_000)
+        reconciler.run(NOW, ())
+        assert reconciler.run(NOW, ()) == Reconciled(0, 1, 0)
+        assert len(looking.found()) == times
+        (unresolved,) = looking.desk.world.portfolio.discrepancies.unresolved
+        looking.desk.ask(ResolveDiscrepancy(unresolved, "a transfer"), cause=f"command:{times}")
+        for _ in range(2):
+            assert reconciler.run(NOW, ()) == Reconciled(0, 1, 0)
+        assert len(looking.found()) == times
+        wealthy.balance = D(10_000)
+        assert reconciler.run(NOW, ()) == Reconciled(0, 0, 0)
 
 
 def test_a_difference_that_is_gone_at_the_second_look_is_not_recorded() -> None:
