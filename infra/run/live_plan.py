@@ -52,7 +52,8 @@ class Rhythm:
 
     An order that the exchange does not have `lost` seconds after its last news never arrives there any more, because an
     exchange refuses requests that were signed earlier. After a failed query the next one follows after `retry`, doubled
-    each time up to `longest_retry`. A stop waits at most `settle` for the orders in flight.
+    each time up to `longest_retry`; five of them fall into the 30 s in which failures open a breaker. A stop waits at
+    most `settle` for the orders in flight.
     """
 
     poll: float = 30.0
@@ -60,7 +61,7 @@ class Rhythm:
     patience: float = 5.0
     lost: float = 10.0
     retry: float = 2.0
-    longest_retry: float = 30.0
+    longest_retry: float = 8.0
     settle: float = 20.0
 
 

@@ -210,6 +210,16 @@ def test_candles_that_cannot_be_fetched_as_trading_begins_do_not_end_the_run(des
     assert desk.has("CallFailed")
 
 
+def test_queries_that_stay_without_an_answer_open_their_circuit_breaker(desks: Desks) -> None:
+    desk = desks().started()
+    desk.venue.fails("/v5/order/realtime", "drop", times=0)
+    desk.passes(PLAN.rhythm.poll)
+    for seconds in (2, 4, 8, 8):
+        assert not desk.has("BreakerOpened")
+        desk.passes(seconds)
+    assert desk.has("BreakerOpened")
+
+
 def test_requests_are_answered_at_the_time_after_a_slow_comparison(
     desks: Desks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
