@@ -17,6 +17,7 @@ from adapters.bybit.fields import at_ms
 from adapters.simulated.server import VenueServer, VirtualClock
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.order import StopKind
+from adapters.snapshots import Snapshots
 from commands.door import Answer, Declined, TimedOut
 from commands.exchange import Unread
 from commands.feed import FeedState
@@ -139,6 +140,7 @@ class LiveDesk:
         log: ListLog | None = None,
         key: str = "",
         wrapped: Callable[[Any], Any] = lambda exchange: exchange,
+        snapshots: Snapshots | None = None,
     ) -> None:
         self.venue, self.key = venue, key or f"live-{next(_NUMBERS)}"
         self.log, self.feed = log or ListLog(), HandFeed([a_candle(self.now() - 2 * FIVE, "100")])
@@ -153,6 +155,7 @@ class LiveDesk:
             list[Envelope]().append,
             clock=self.now,
             monotonic=lambda: self.seconds,
+            snapshots=snapshots,
         )
 
     def _connect(self, world: World, wake: Wake) -> LiveVenue:
