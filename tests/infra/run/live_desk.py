@@ -25,7 +25,7 @@ from commands.watching import Instance
 from commands.world import World
 from domain.candle import Candle
 from domain.direction import Direction, Side
-from domain.errors import ExchangeUnreachable
+from domain.errors import ExchangeUnreachable, InvalidInput
 from domain.log import Envelope
 from domain.market import MarketEvent
 from domain.order import OrderType
@@ -83,6 +83,7 @@ class HandFeed:
 
     def __init__(self, past: Sequence[Candle]) -> None:
         self.past, self.waiting, self.is_cut = list(past), list[MarketEvent](), False
+        self.unlisted: dict[str, str] = {}
 
     def start(self) -> None: ...
 
@@ -97,6 +98,8 @@ class HandFeed:
     ) -> Sequence[Candle]:
         if self.is_cut:
             raise ExchangeUnreachable("cut")
+        if instrument in self.unlisted:
+            raise InvalidInput(self.unlisted[instrument])
         return [one for one in self.past if one.instrument == instrument and since <= one.open_time < until]
 
     def unread(self) -> Sequence[Unread]:
