@@ -55,7 +55,8 @@ class Dialect(Struct, frozen=True, gc=False, kw_only=True):
     trade by which those of one time are ordered, where its id does not. `trade_type` is the field of a trade that
     states its kind, of which `trade_types` are queried one by one; others are funding and settlement. `forced` marks
     orders and `forced_trades` trades.
-    `states_funding_paid` where a positive funding was paid.
+    `states_funding_paid` where a positive funding was paid. `candles_in_base` where ccxt states the volume of candles
+    in base currency although a contract is not one unit of it.
     """
 
     order_id: str = "[A-Za-z0-9]{1,32}"
@@ -75,6 +76,7 @@ class Dialect(Struct, frozen=True, gc=False, kw_only=True):
     trade_types: tuple[str, ...] = ()
     forced_trades: Forced | None = None
     states_funding_paid: bool = False
+    candles_in_base: bool = False
     options: Mapping[str, object] = {}
 
 
@@ -109,6 +111,7 @@ DIALECTS: Mapping[str, Dialect] = {
     ),
     "okx": Dialect(
         search=Search.BY_ID,
+        candles_in_base=True,
         trigger_id="algoClOrdId",
         link_fields=("algoClOrdId",),
         trigger={"trigger": True, "ordType": "conditional"},
@@ -118,6 +121,7 @@ DIALECTS: Mapping[str, Dialect] = {
         forced=Forced("category", ("full_liquidation", "partial_liquidation", "adl")),
         options={
             "createOrder": "privatePostTradeOrder",
+            "defaultMarginMode": "isolated",
             "defaultType": "swap",
             "fetchMarkets": {"types": ["swap"]},
         },

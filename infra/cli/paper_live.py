@@ -73,7 +73,8 @@ def trade_demo(settings: WhenceSettings, symbols: Sequence[str], options: LiveOp
     place = Place((options.exchange or DEFAULT_EXCHANGE).lower(), address=options.address or "")
     if not symbols:
         raise InvalidInput("--live needs at least one --symbol, as --symbol BTCUSDT")
-    names, interval = instruments_of(list(symbols), "--symbol"), options.interval or DEFAULT_INTERVAL
+    names = instruments_of(list(symbols), "--symbol", venue=place.venue)
+    interval = options.interval or DEFAULT_INTERVAL
     plan = live_plan(settings, names, interval, _POLL_SECONDS, cancels_entries=False)
     demo = demo_of(settings, plan)
     note = (
@@ -116,7 +117,7 @@ def demo_of(settings: WhenceSettings, plan: LivePlan) -> Demo:
 def _rules(name: str, found: Listing | None) -> Instrument:
     if found is None:
         raise InvalidInput(
-            f"--symbol {name}: its trading rules are unknown; `whence instruments update` imports those of Bybit"
+            f"--symbol {name}: its trading rules are unknown; `whence instruments update` imports those of an exchange"
         )
     return found.instrument
 

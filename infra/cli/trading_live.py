@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
 from typing import Protocol
 
-from adapters.bybit import BybitExchange, Credentials
-from adapters.bybit.account import BybitAccount
+from adapters.secrecy import Credentials
 from commands.input_tape import InputTape
 from commands.watchdog import Watchdog
 from commands.world import World
 from domain.log import Envelope, EventLog
-from domain.order import OrderPlaced
 from infra.cli.serving import served
 from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
@@ -25,6 +22,7 @@ from infra.logs import open_owned
 from infra.run.apart import ApiApart, Embedding
 from infra.run.api_plan import ApiPlan
 from infra.run.clock import utc_now
+from infra.run.connecting import connected
 from infra.run.holding import held
 from infra.run.letters import letters_kept
 from infra.run.live import LiveRun, placed_in
@@ -50,16 +48,24 @@ class Made(Protocol):
 
 
 def trade_live(
-    settings: WhenceSettings, plan: LivePlan, place: Place, credentials: Credentials, api: ApiPlan
+    settings: WhenceSettings,
+    plan: LivePlan,
+    place: Place,
+    credentials: Credentials,
+    api: ApiPlan,
+    *,
+    is_key_checked: bool = False,
 ) -> None:
     """Trades until SIGINT or SIGTERM, then settles what is in flight and logs what is held.
+
+    `is_key_checked` is that of `infra.run.connecting.connected`.
 
     Raises LogOwned where another engine owns the log, Refused where the account does not fit, ExchangeError where the
     exchange cannot be reached at the start, and the log's errors.
     """
 
     def connect(world: World, wake: Wake) -> LiveVenue:
-        return connected(credentials, place, placed_in(world), wake)
+        return connected(credentials, place, placed_in(world), wake, is_key_checked=is_key_checked)
 
     def made(log: EventLog, watchers: Watchers, *, tape: InputTape, letters: LiveLetters) -> LiveRun:
         feed = partial(feed_of, place, plan.interval)
@@ -97,14 +103,6 @@ def trade(settings: WhenceSettings, made: Made, note: str, api: ApiPlan, *, prog
                 run.connect()  # nobody would attend the run while its API starts
                 _trade(run, serving, stopping)
             _report(run)
-
-
-def connected(
-    credentials: Credentials, place: Place, placed: Mapping[str, OrderPlaced], wake: Wake
-) -> LiveVenue:
-    """Bybit at this place, not connected yet; `placed` are the terms of the log's working orders."""
-    exchange = BybitExchange(credentials, place.site, placed, on_arrival=wake)
-    return LiveVenue(exchange, BybitAccount(exchange), exchange.start, exchange.close)
 
 
 def _trade(run: LiveRun, api: ApiApart, stopping: Stopping) -> None:
