@@ -26,7 +26,9 @@ Addresses = Callable[[Path], str]
 def torture(
     kills: Annotated[int, typer.Option(help="Kills in all; those of the state file count.")] = 100,
     log: Annotated[str, typer.Option(help="Where the logs are: sqlite or kafka.")] = "sqlite",
-    seed: Annotated[int, typer.Option(help="Repeats the plans of all lives; the state file's comes first.")] = 1,
+    seed: Annotated[
+        int, typer.Option(help="Repeats the plans of all lives; the state file's comes first.")
+    ] = 1,
     state: Annotated[Path | None, typer.Option(help="Keeps the counts, and goes on from them.")] = None,
     each: Annotated[int, typer.Option(help="Kills of a round, which has one log.")] = 25,
     pace: Annotated[float, typer.Option(help="Divides the engine's patience with the exchange.")] = 10.0,
@@ -45,7 +47,9 @@ def torture(
 def tortured(
     tally: Tally, kills: int, each: int, pace: float, address: Addresses, judged: Callable[[], None]
 ) -> None:
-    """Runs rounds until so many kills are in the tally; calls `judged` after each. Folders of good rounds are removed."""
+    """Runs rounds until so many kills are in the tally; calls `judged` after each. The folder of a good round is
+    removed.
+    """
     with Zygote() as zygote:
         while tally.kills < kills:
             folder = Path(tempfile.mkdtemp(prefix="torture-")) / "round"

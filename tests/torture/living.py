@@ -122,7 +122,9 @@ class Life:
     def state(self) -> str:
         """The digest of its state at an orderly end; empty without one."""
         self._hear(0)
-        return next((line.removeprefix("state ") for _, line in self.reported if line.startswith("state ")), "")
+        return next(
+            (line.removeprefix("state ") for _, line in self.reported if line.startswith("state ")), ""
+        )
 
     def asks(self, pool: ThreadPoolExecutor, door: Door, requested: Requested) -> Answer | None:
         """Sends a request; None where the engine ended before it answered."""

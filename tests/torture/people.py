@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
+from uuid import UUID
 
 from adapters.log.recorder_log import RecordedLog
 from adapters.simulated.steps import to_tick
-from commands.door import Answer, Door
+from commands.door import Answer, Completed, Door
 from commands.request import (
     AmendOrder,
     CancelOrder,
@@ -29,7 +29,6 @@ from commands.world import World
 from domain.catalogue import known
 from domain.direction import Side
 from domain.instrument import Instrument, symbol_of
-from domain.log import EventLog
 from domain.order import OrderType
 from tests.torture.living import Life
 from tests.torture.venue import SYMBOLS, Exchange
@@ -38,9 +37,7 @@ _VALID = timedelta(seconds=30)
 _QUANTITY: Mapping[str, Decimal] = {"BTCUSDT": Decimal("0.01"), "ETHUSDT": Decimal("0.2")}
 _D = Decimal
 RULES: Mapping[str, Instrument] = {
-    symbol_of(one.instrument.id): one.instrument
-    for one in known()
-    if symbol_of(one.instrument.id) in SYMBOLS
+    symbol_of(one.instrument.id): one.instrument for one in known() if symbol_of(one.instrument.id) in SYMBOLS
 }
 
 
@@ -57,7 +54,9 @@ class Mirror:
 
 @dataclass(slots=True)
 class People:
-    """The people and the market of one round. `unanswered` is the last request whose engine ended before its answer."""
+    """The people and the market of one round. `unanswered` is the last request whose engine ended before its answer,
+    `promised` are the ids of the events that answers named.
+    """
 
     account: str
     exchange: Exchange
@@ -66,6 +65,7 @@ class People:
     answers: dict[str, int]
     requests: int = 0
     unanswered: Requested | None = None
+    promised: list[UUID] = field(default_factory=list[UUID])
     _mirror: Mirror | None = None
 
     def does(self, action: str, life: Life, door: Door, chance: Random) -> None:
@@ -107,6 +107,8 @@ class People:
         answer = life.asks(self.pool, door, requested)
         if answer is None:
             self.unanswered = requested
+        if isinstance(answer, Completed):
+            self.promised += [one.event_id for one in answer.events]
         name = "none" if answer is None else type(answer).__name__
         self.answers[name] = self.answers.get(name, 0) + 1
         return answer

@@ -97,7 +97,7 @@ def plan(seed: int, number: int) -> Plan:
     return Plan(
         number=number,
         step=step,
-        nth=chance.choice((1, 1, 2)),
+        nth=chance.choice((1, 1, 1, 1, 2)),
         moment=chance.uniform(0.02, _LATEST),
         faults=chance.sample(FAULTS, chance.randint(1, 4)) if is_spoiled else (),
         on_sockets=chance.choice(_ON_SOCKETS) if chance.random() < 0.15 else None,

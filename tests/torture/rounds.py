@@ -6,8 +6,8 @@ import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -78,13 +78,15 @@ def run_round(place: Place, zygote: Zygote, tally: Tally, kills: int, pace: floa
     place.folder.mkdir(parents=True)
     with exchange(tally.seed + first) as venue, ThreadPoolExecutor(16) as pool, ExitStack() as held:
         people = People(_ACCOUNT, venue, lambda: _mirror(place, held), pool, tally.answers)
-        here = _Round(place, zygote, tally, pace, venue, people)
+        here = _Round(place, zygote, tally, pace, venue, people, held)
         try:
             while tally.kills < until:
                 here.live(plan(tally.seed, tally.lives))
             here.judge()
         except Broken as broken:
-            tally.broken.append(f"{place.folder}, seed {tally.seed}, lives {first} to {tally.lives}: {broken}")
+            tally.broken.append(
+                f"{place.folder}, seed {tally.seed}, lives {first} to {tally.lives}: {broken}"
+            )
         tally.rounds += 1
         tally.add(tally.faults, venue.struck)
 
@@ -105,7 +107,8 @@ class _Round:
     pace: float
     venue: Exchange
     people: People
-    unsettled: Sequence[str] = field(default=())
+    held: ExitStack
+    distant: Door | None = None
 
     # -- lives
 
@@ -118,9 +121,9 @@ class _Round:
             if not planned.step:
                 killer.start()
             if self._trades(life):
-                with self._door(life) as door:
-                    self.people.repeats(life, door)
-                    self._act(planned, life, door, chance)
+                door = self._door(life)
+                self.people.repeats(life, door)
+                self._act(planned, life, door, chance)
                 life.passes(_LINGER)
             killer.cancel()
             life.kill()
@@ -157,12 +160,11 @@ class _Round:
             ),
         )
 
-    @contextmanager
-    def _door(self, life: Life) -> Iterator[Door]:
+    def _door(self, life: Life) -> Door:
         """The API's door to this engine; on Kafka that of another process, through the command topic."""
-        settings = self.place.settings
-        with distant_door(settings) if has_command_topic(settings) else nullcontext(life.door) as door:
-            yield door
+        if self.distant is None and has_command_topic(self.place.settings):
+            self.distant = self.held.enter_context(distant_door(self.place.settings))
+        return self.distant or life.door
 
     def _trades(self, life: Life) -> bool:
         """Waits until the engine trades; returns whether it does. Raises Broken where it neither trades nor ends."""
@@ -198,7 +200,7 @@ class _Round:
         with closing(open_reader(self.place.settings)) as log:
             events = [one.envelope for one in log.read()]
             world = World().fold_all(events)
-            found = [*wrongs(events, world, self.venue), *_repeated(world, state)]
+            found = [*wrongs(events, world, self.venue, self.people.promised), *_repeated(world, state)]
             replay = Replay(log, AvroCodec(), taped_inputs(self.place.settings))
             for _ in replay.steps():
                 pass

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
 from hashlib import sha256
 
@@ -28,7 +29,7 @@ def _text(value: object) -> str:
         return type(value).__qualname__ + _text({one.name: getattr(value, one.name) for one in fields(value)})
     if isinstance(value, Mapping):
         return f"{{{','.join(sorted(f'{_text(key)}:{_text(held)}' for key, held in value.items()))}}}"
-    if isinstance(value, Set):
+    if isinstance(value, AbstractSet):
         return f"<{','.join(sorted(map(_text, value)))}>"
     if isinstance(value, Sequence):
         return f"[{','.join(map(_text, value))}]"

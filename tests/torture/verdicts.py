@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
+from uuid import UUID
 
 from adapters.simulated.venue.execution import Execution
 from adapters.simulated.venue.order import Order, Status, StopKind
 from commands.world import World
-from domain.direction import PROTECTION, Direction
+from domain.direction import PROTECTION, Direction, Purpose
 from domain.instrument import symbol_of
 from domain.log import Envelope
 from domain.order import Closed, OrderFilled, OrderPlaced, OrderStatus, Working
@@ -17,7 +18,9 @@ from domain.reconciliation import DiscrepancyFound
 from domain.streams import parse
 from tests.torture.venue import Exchange, is_sent
 
-_NEVER_THERE = frozenset({OrderStatus.REJECTED, OrderStatus.EXPIRED, OrderStatus.DENIED, OrderStatus.CANCELLED})
+_NEVER_THERE = frozenset(
+    {OrderStatus.REJECTED, OrderStatus.EXPIRED, OrderStatus.DENIED, OrderStatus.CANCELLED}
+)
 _SIGN = {Direction.LONG: 1, Direction.SHORT: -1}
 _STOPS = frozenset({StopKind.PARTIAL_STOP_LOSS, StopKind.STOP_LOSS, StopKind.STOP})
 
@@ -29,14 +32,21 @@ class Wrong(NamedTuple):
     text: str
 
 
-def wrongs(events: Sequence[Envelope], world: World, exchange: Exchange) -> Iterator[Wrong]:
-    """Everything that is not as it must be. `world` is folded from the `events`, which are all."""
+def wrongs(
+    events: Sequence[Envelope], world: World, exchange: Exchange, promised: Collection[UUID]
+) -> Iterator[Wrong]:
+    """Everything that is not as it must be. `world` is folded from the `events`, which are all; `promised`
+    are the ids of the events that answers to people named.
+    """
     yield from _orders(events, world, exchange.orders())
     yield from _fills(events, exchange.executions())
     yield from _positions(world, exchange)
     yield from _stops(world, exchange)
+    yield from _requests(events, promised)
     if world.portfolio.account.balance != exchange.balance():
-        yield Wrong("differs", f"the log has {world.portfolio.account.balance}, the exchange {exchange.balance()}")
+        yield Wrong(
+            "differs", f"the log has {world.portfolio.account.balance}, the exchange {exchange.balance()}"
+        )
     for one in events:
         if isinstance(one.event, DiscrepancyFound):
             yield Wrong("differs", f"a discrepancy was recorded: {one.event}")
@@ -89,9 +99,9 @@ def _fills(events: Sequence[Envelope], executions: Sequence[Execution]) -> Itera
     for execution in executions:
         number = ours.pop(execution.id, 0)
         if number != 1:
-            yield Wrong("doubled" if number else "lost", f"execution {execution.id} of {execution.order_link_id} is {number} times in the log")
+            yield Wrong("doubled" if number else "lost", f"{execution} is {number} times in the log")
         elif figures[execution.id] != (execution.price, execution.qty, execution.fee):
-            yield Wrong("differs", f"execution {execution.id}: {figures[execution.id]} in the log, {execution} at the exchange")
+            yield Wrong("differs", f"{figures[execution.id]} in the log, {execution} at the exchange")
     for name in ours:
         yield Wrong("doubled", f"execution {name} of the log is not at the exchange")
 
@@ -112,3 +122,17 @@ def _stops(world: World, exchange: Exchange) -> Iterator[Wrong]:
     for name in world.portfolio.positions:
         if symbol_of(name) not in waiting:
             yield Wrong("lost", f"the position in {name} has no stop at the exchange")
+
+
+def _requests(events: Sequence[Envelope], promised: Collection[UUID]) -> Iterator[Wrong]:
+    """Each request was carried out once at most, and what an answer named is in the log."""
+    causes = Counter(
+        one.meta.causation_id
+        for one in events
+        if isinstance(one.event, OrderPlaced) and one.event.purpose is Purpose.ENTRY
+    )
+    for cause, number in causes.items():
+        if cause.startswith("command:") and number > 1:
+            yield Wrong("doubled", f"{cause} was carried out {number} times")
+    for name in set(promised) - {one.meta.event_id for one in events}:
+        yield Wrong("lost", f"an answer named event {name}, which is not in the log")

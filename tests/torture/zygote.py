@@ -22,6 +22,10 @@ from typing import Self
 
 from msgspec import Struct, json
 
+from adapters.avro import AvroCodec
+from adapters.avro.schema import schemas_by_fingerprint
+from adapters.inputs.codec import Writer as InputWriter
+
 _ROOT = Path(__file__).parents[2]
 _MOST = 1 << 16
 _NEEDED = (
@@ -30,6 +34,7 @@ _NEEDED = (
     "pybit.unified_trading",
     "pybit._websocket_stream",
     "adapters.dead_letters.topic",
+    "infra.log_lines",
     "tests.torture.life",
 )
 
@@ -82,6 +87,9 @@ def serve(parent: socket.socket) -> None:
     """Serves until the parent closes the socket, then kills what is left of the lives."""
     for name in _NEEDED:
         import_module(name)
+    schemas_by_fingerprint()
+    AvroCodec()
+    InputWriter()
     gc.collect()
     gc.freeze()
     assert threading.active_count() == 1, threading.enumerate()
