@@ -1,4 +1,4 @@
-"""Sends a run's alerts while it runs. Most runs have no place to send to: they do not import the store."""
+"""The alerts of a run, made and sent while it runs. Most runs have no place to send to and do not import the store."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 
 from adapters.log.address import MemoryAddress, parse_address
+from commands.watchdog import Watchdog
 from infra.config import WhenceSettings
 from infra.dead_letters import FoundLetters
 from infra.logs import open_reader
@@ -44,5 +45,30 @@ def alerts_sent(settings: WhenceSettings) -> Generator[None]:
             finally:
                 alerting.stop()
                 found.close()
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def positions_alerted(settings: WhenceSettings, watchdog: Watchdog) -> Generator[None]:
+    """Makes the notices while the body runs; none where no alerts are configured. Raises StoreError at its start."""
+    if settings.alerts.is_empty:
+        yield
+        return
+    from infra.run.position_alerts import PositionAlerts
+    from infra.run.rebuilding import partition_of
+    from infra.store import migrate, open_store
+
+    engine = open_store(settings)
+    try:
+        migrate(engine)
+        alerts = PositionAlerts(
+            engine, settings.alerts, settings.account, watchdog, partition=partition_of(settings)
+        )
+        alerts.start()
+        try:
+            yield
+        finally:
+            alerts.stop()
     finally:
         engine.dispose()
