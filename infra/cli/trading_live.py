@@ -19,6 +19,7 @@ from infra.dead_letters import FoundLetters
 from infra.inputs import input_tape
 from infra.logging import configure
 from infra.logs import open_owned
+from infra.run.alerts_sent import positions_alerted
 from infra.run.apart import ApiApart, Embedding
 from infra.run.api_plan import ApiPlan
 from infra.run.clock import utc_now
@@ -31,7 +32,6 @@ from infra.run.live_letters import LiveLetters
 from infra.run.live_plan import LivePlan, LiveVenue, Wake
 from infra.run.narrator import Narrator
 from infra.run.place import Place
-from infra.run.position_alerts import positions_alerted
 from infra.run.watchers import Watchers
 from infra.tracing import tracing
 
