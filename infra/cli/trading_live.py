@@ -10,6 +10,7 @@ from typing import Protocol
 
 from adapters.bybit import BybitExchange, Credentials
 from adapters.bybit.account import BybitAccount
+from adapters.order_way import OrderWay
 from commands.input_tape import InputTape
 from commands.watchdog import Watchdog
 from commands.world import World
@@ -59,7 +60,7 @@ def trade_live(
     """
 
     def connect(world: World, wake: Wake) -> LiveVenue:
-        return connected(credentials, place, placed_in(world), wake)
+        return connected(credentials, place, placed_in(world), wake, settings.order_entry)
 
     def made(log: EventLog, watchers: Watchers, *, tape: InputTape, letters: LiveLetters) -> LiveRun:
         feed = partial(feed_of, place, plan.interval)
@@ -100,10 +101,14 @@ def trade(settings: WhenceSettings, made: Made, note: str, api: ApiPlan, *, prog
 
 
 def connected(
-    credentials: Credentials, place: Place, placed: Mapping[str, OrderPlaced], wake: Wake
+    credentials: Credentials,
+    place: Place,
+    placed: Mapping[str, OrderPlaced],
+    wake: Wake,
+    way: OrderWay = OrderWay.REST,
 ) -> LiveVenue:
     """Bybit at this place, not connected yet; `placed` are the terms of the log's working orders."""
-    exchange = BybitExchange(credentials, place.site, placed, on_arrival=wake)
+    exchange = BybitExchange(credentials, place.site, placed, on_arrival=wake, way=way)
     return LiveVenue(exchange, BybitAccount(exchange), exchange.start, exchange.close)
 
 
