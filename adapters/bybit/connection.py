@@ -1,4 +1,4 @@
-"""One connection of pybit's WebSocket: private, public or of orders. It is used once: after its end another one is made.
+"""One connection of pybit's WebSocket: private, public or of orders. It is used once; after its end another is made.
 
 pybit's own handling of messages and its own reconnection are left out. They die for good where a callback raises,
 where a topic is unknown, where a subscription is refused and after ten quick failures; and they connect a hundred times

@@ -77,9 +77,10 @@ class BybitExchange:
     """`placed` holds the terms of the orders that the log knows and that may still be open, by order id.
 
     `way` is that of the requests that change orders. `limits` are calls a second by pybit's method; a method without
-    one is never waited for. `settle` is the settlement currency of the account's contracts. `on_arrival` is called, in a
-    thread of a socket, where a report arrived, a gap was noticed or `stream_state` or `trade_state` changed. Every other
-    call comes from one thread. Raises InvalidSettings for an empty key or secret, and for a socket of orders in demo trading.
+    one is never waited for. `settle` is the settlement currency of the account's contracts. `on_arrival` is called, in
+    a thread of a socket, where a report arrived, a gap was noticed or `stream_state` or `trade_state` changed. Every
+    other call comes from one thread. Raises InvalidSettings for an empty key or secret, and for a socket of orders in
+    demo trading.
     """
 
     venue = VENUE

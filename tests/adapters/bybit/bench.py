@@ -38,9 +38,8 @@ _NUMBERS = count(1)
 
 @contextmanager
 def bybit_venue(**more: Any) -> Generator[RunningVenue]:
-    """A venue whose market time stands still a day ago, and whose prices a bench moves; messages arrive at once."""
-    started = time.time_ns() // 1_000_000 - 86_400_000
-    with running_venue(start=started, band=WIDE, network=0.0, **more) as venue:
+    """A venue whose market time stands still a day ago, and whose prices a bench moves."""
+    with running_venue(start=time.time_ns() // 1_000_000 - 86_400_000, band=WIDE, **more) as venue:
         yield venue
 
 

@@ -7,9 +7,16 @@ from collections.abc import Iterator
 import pytest
 
 from adapters.order_way import OrderWay
-from tests.adapters.bybit.bench import BybitBench
+from tests.adapters.bybit.bench import BybitBench, bybit_venue
 from tests.adapters.simulated.server.serving import RunningVenue
 from tests.commands.exchange_contract import ExchangeContract
+
+
+@pytest.fixture(scope="module")
+def venue() -> Iterator[RunningVenue]:
+    """A venue at which messages arrive at once."""
+    with bybit_venue(network=0.0) as running:
+        yield running
 
 
 class TestBybit(ExchangeContract):

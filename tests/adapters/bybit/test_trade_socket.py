@@ -29,6 +29,13 @@ from tests.replacing import replace
 CREATE, AMEND, CANCEL = "order.create", "order.amend", "order.cancel"
 
 
+@pytest.fixture(scope="module")
+def venue() -> Iterator[RunningVenue]:
+    """A venue at which messages arrive at once."""
+    with bybit_venue(network=0.0) as running:
+        yield running
+
+
 @pytest.fixture
 def bench(venue: RunningVenue) -> Iterator[BybitBench]:
     bench = BybitBench(venue, way=OrderWay.WEBSOCKET)
@@ -185,7 +192,6 @@ def test_an_answer_that_nobody_waits_for_disturbs_no_request_and_is_kept_without
     text = json.dumps({"reqId": "nobody", "retCode": 0, "retMsg": SECRET}).encode()
     bench.venue.do(partial(answered_raw, text))
     placed(session)
-    bench.until(lambda: connects(bench) == 1)
     (kept,) = bench.exchange.unread()
     assert "no request waits" in kept.reason
     assert SECRET not in kept.content
@@ -212,7 +218,7 @@ def test_texts_of_any_shape_are_kept_and_raise_nothing() -> None:
 
 @pytest.fixture(scope="module")
 def steady() -> Iterator[BybitBench]:
-    with bybit_venue() as venue:
+    with bybit_venue(network=0.0) as venue:
         bench = BybitBench(venue, way=OrderWay.WEBSOCKET)
         yield bench
         bench.close()
@@ -260,16 +266,16 @@ def test_an_answer_of_another_shape_is_an_unknown_outcome(answer: dict[str, Any]
         client.send("place_order", {})
 
 
-def test_a_burst_over_the_socket_is_paced_by_the_limit_that_rest_uses_too() -> None:
+@pytest.mark.parametrize("over_the_socket", [13, 8], ids=["all over the socket", "the last five by REST"])
+def test_a_burst_is_paced_by_the_limit_that_an_answer_over_the_socket_states(over_the_socket: int) -> None:
     """The venue counts both ways together, as Bybit does: the eleventh order of a second would be refused."""
-    with bybit_venue(limited=True) as venue:
+    with bybit_venue(limited=True, network=0.0) as venue:
         bench = BybitBench(venue, way=OrderWay.WEBSOCKET, limits={"place_order": 1_000})
         session, client = Session(bench), bench.exchange.client
-        placed(session, "learns-the-limit")
-        for number in range(12):
-            trade, client.trade = client.trade, client.trade if number % 2 else None
+        trade = client.trade
+        for number in range(13):
+            client.trade = trade if number < over_the_socket else None
             placed(session, f"p{number}")
-            client.trade = trade
         assert len(bench.account.orders) == 13
         bench.close()
 

@@ -171,6 +171,7 @@ class LiveDesk:
             limits={},
             on_arrival=arrived,
             way=self._way,
+            monotonic=lambda: self.seconds,
         )
         account = BybitAccount(self.exchange)
         return LiveVenue(self._wrapped(self.exchange), account, self.exchange.start, self.exchange.close)
