@@ -65,7 +65,9 @@ def trade_live(
     """
 
     def connect(world: World, wake: Wake) -> LiveVenue:
-        return connected(credentials, place, placed_in(world), wake, is_key_checked=is_key_checked)
+        return connected(
+            credentials, place, placed_in(world), wake, settings.order_entry, is_key_checked=is_key_checked
+        )
 
     def made(log: EventLog, watchers: Watchers, *, tape: InputTape, letters: LiveLetters) -> LiveRun:
         feed = partial(feed_of, place, plan.interval)

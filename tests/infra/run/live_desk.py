@@ -14,6 +14,7 @@ from adapters.bybit import BybitExchange, Credentials, Site
 from adapters.bybit.account import BybitAccount
 from adapters.bybit.client import http
 from adapters.bybit.fields import at_ms
+from adapters.order_way import OrderWay
 from adapters.simulated.server import VenueServer, VirtualClock
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.order import StopKind
@@ -142,7 +143,9 @@ class LiveDesk:
         log: ListLog | None = None,
         key: str = "",
         wrapped: Callable[[Any], Any] = lambda exchange: exchange,
+        way: OrderWay = OrderWay.REST,
     ) -> None:
+        self._way = way
         self.venue, self.key = venue, key or f"live-{next(_NUMBERS)}"
         self.log, self.feed = log or ListLog(), HandFeed([a_candle(self.now() - 2 * FIVE, "100")])
         self.account: Account = venue.do(self._account)
@@ -170,6 +173,8 @@ class LiveDesk:
             timing=QUICK,
             limits={},
             on_arrival=arrived,
+            way=self._way,
+            monotonic=lambda: self.seconds,
         )
         account = BybitAccount(self.exchange)
         return LiveVenue(self._wrapped(self.exchange), account, self.exchange.start, self.exchange.close)
