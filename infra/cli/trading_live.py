@@ -8,6 +8,7 @@ from functools import partial
 from typing import Protocol
 
 from adapters.secrecy import Credentials
+from adapters.snapshots import Snapshots
 from commands.input_tape import InputTape
 from commands.watchdog import Watchdog
 from commands.world import World
@@ -18,7 +19,6 @@ from infra.config import WhenceSettings
 from infra.dead_letters import FoundLetters
 from infra.inputs import input_tape
 from infra.logging import configure
-from infra.logs import open_owned
 from infra.run.alerts_sent import positions_alerted
 from infra.run.apart import ApiApart, Embedding
 from infra.run.api_plan import ApiPlan
@@ -32,6 +32,7 @@ from infra.run.live_letters import LiveLetters
 from infra.run.live_plan import LivePlan, LiveVenue, Wake
 from infra.run.narrator import Narrator
 from infra.run.place import Place
+from infra.run.snapshots import owned_log
 from infra.run.watchers import Watchers
 from infra.tracing import tracing
 
@@ -40,10 +41,16 @@ _ATTEND_SECONDS = 0.5
 
 
 class Made(Protocol):
-    """Makes the run on an open log, with those who watch it, its tape and its letters."""
+    """Makes the run on an open log, with those who watch it, its tape, its letters and the snapshot of the log."""
 
     def __call__(
-        self, log: EventLog, watchers: Watchers, *, tape: InputTape, letters: LiveLetters
+        self,
+        log: EventLog,
+        watchers: Watchers,
+        *,
+        tape: InputTape,
+        letters: LiveLetters,
+        snapshots: Snapshots | None,
     ) -> LiveRun: ...
 
 
@@ -69,9 +76,18 @@ def trade_live(
             credentials, place, placed_in(world), wake, settings.order_entry, is_key_checked=is_key_checked
         )
 
-    def made(log: EventLog, watchers: Watchers, *, tape: InputTape, letters: LiveLetters) -> LiveRun:
+    def made(
+        log: EventLog,
+        watchers: Watchers,
+        *,
+        tape: InputTape,
+        letters: LiveLetters,
+        snapshots: Snapshots | None,
+    ) -> LiveRun:
         feed = partial(feed_of, place, plan.interval)
-        return LiveRun(log, plan, connect, feed, _unseen, watchers, tape=tape, letters=letters)
+        return LiveRun(
+            log, plan, connect, feed, _unseen, watchers, tape=tape, letters=letters, snapshots=snapshots
+        )
 
     trade(settings, made, f"this process trades {settings.account} live at {place}", api)
 
@@ -84,16 +100,18 @@ def trade(settings: WhenceSettings, made: Made, note: str, api: ApiPlan, *, prog
     configure(logging.INFO, program)
     watchers = Watchers(Narrator())
     with (
-        closing(open_owned(settings)) as log,
+        owned_log(settings) as owned,
         tracing(settings) as spans,
-        letters_kept(settings, log) as keeper,
+        letters_kept(settings, owned.log) as keeper,
         closing(FoundLetters(settings)) as found,
-        input_tape(settings, log, utc_now) as tape,
+        input_tape(settings, owned.log, utc_now) as tape,
         stoppable() as stopping,
     ):
         if spans is not None:
             watchers.add(spans)
-        with closing(made(log, watchers, tape=tape, letters=LiveLetters(keeper, found))) as run:
+        letters = LiveLetters(keeper, found)
+        made_run = made(owned.log, watchers, tape=tape, letters=letters, snapshots=owned.snapshots)
+        with closing(made_run) as run:
             watchdog = Watchdog(run.world, run.driver.engine.market)
             watchers.add(watchdog)
             run.start()
