@@ -1,7 +1,8 @@
 """`whence live` that sends one order by hand: `python -m tests.adversary.dying_live STEP live OPTION…`.
 
 STEP is where the process ends by SIGKILL: `before` or `after` the request that places the order, or through ccxt
-`between` the requests that place its stop and its entry. With `never` no order is sent, and the program stops itself by SIGTERM as soon as every order of the log is known to rest at the exchange.
+`between` the requests that place its stop and its entry. With `never` no order is sent, and the program stops itself by
+SIGTERM as soon as every order of the log is known to rest at the exchange.
 The API, which starts in seconds, is left out.
 """
 

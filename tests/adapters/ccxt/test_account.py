@@ -21,7 +21,7 @@ from domain.errors import ExchangeRefused, ExchangeUnreachable, Refused
 from tests.adapters.bybit.bench import SYMBOL
 from tests.adapters.ccxt import binance, okx
 from tests.adapters.ccxt.bench import CcxtBench
-from tests.adapters.ccxt.served import AT, AT_MS, Answers, Served, exchange_on
+from tests.adapters.ccxt.served import AT, AT_MS, Answers, Served, exchange_on, ticket
 from tests.adapters.simulated.server.serving import RunningVenue
 from tests.commands.exchange_contract import Session
 
@@ -224,8 +224,7 @@ def test_a_liquidation_is_a_settlement_by_the_mark_of_its_order() -> None:
         "GET /fapi/v1/time": {"serverTime": AT_MS + 60_000},
     }
     with account_on("binanceusdm", more) as (account, _, exchange):
-        account._exchange._traded[binance.INSTRUMENT] = None
-        account._exchange._watched = account._exchange._plan()
+        exchange.submit([ticket("e1", binance.INSTRUMENT)])
         (found,) = account.settlements(AT)
         assert isinstance(found, Liquidated)
         assert (found.execution_id, found.side) == ("2", Side.SELL)
@@ -268,13 +267,13 @@ def test_terms_that_ccxt_cannot_state_are_refused_and_named(call: str, named: st
         "GET /fapi/v1/symbolConfig": [config],
     }
     with account_on("binanceusdm", more) as (account, _, exchange):
-        account._exchange.ccxt.has[call] = None
+        exchange.ccxt.has[call] = None
         with pytest.raises(ExchangeRefused, match=named):
             account.terms(binance.INSTRUMENT)
 
 
 def test_a_clock_that_ccxt_cannot_state_is_refused() -> None:
     with account_on("binanceusdm", {}) as (account, _, exchange):
-        account._exchange.ccxt.has["fetchTime"] = None
+        exchange.ccxt.has["fetchTime"] = None
         with pytest.raises(ExchangeRefused, match="clock"):
             account.clock_skew()

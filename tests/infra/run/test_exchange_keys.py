@@ -64,7 +64,7 @@ def test_an_exchange_of_ccxt_has_names_of_its_own_and_a_passphrase(
     monkeypatch.setenv("BYBIT_API_KEY", "of-bybit")
     assert ccxt_keys("okx", ccxt_folder) == Credentials("a-key", "a-secret", "a-phrase")
     monkeypatch.setenv("CCXT_OKX_PASSWORD", "another")
-    assert ccxt_keys("okx", ccxt_folder).passphrase == "another"
+    assert ccxt_keys("okx", ccxt_folder) == Credentials("a-key", "a-secret", "another")
     with pytest.raises(InvalidSettings, match="set CCXT_BITGET_API_KEY and CCXT_BITGET_API_SECRET"):
         ccxt_keys("bitget", ccxt_folder)
 
