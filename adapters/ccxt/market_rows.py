@@ -103,7 +103,9 @@ def _levels(response: Table, side: str, market: Market) -> tuple[Level, ...]:
 
 def _level(row: object, market: Market) -> Level:
     listed = cast("Sequence[object]", row) if isinstance(row, list) else ()
-    fields: Table = dict(zip(("price", "size"), listed, strict=False))
+    # ccxt makes floats of books; the shortest text of one is the exchange's, up to 15 digits.
+    texts = (repr(one) if isinstance(one, float) else one for one in listed)
+    fields: Table = dict(zip(("price", "size"), texts, strict=False))
     return Level(_positive(fields, "price"), scaled(_positive(fields, "size"), market.size))
 
 
