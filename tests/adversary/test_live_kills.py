@@ -41,7 +41,7 @@ def venue() -> Iterator[str]:
         process.kill()
 
 
-def live(folder: Path, url: str, step: str) -> subprocess.CompletedProcess[str]:
+def live(folder: Path, url: str, step: str, way: str = "REST") -> subprocess.CompletedProcess[str]:
     words = [
         "--address",
         url,
@@ -54,7 +54,7 @@ def live(folder: Path, url: str, step: str) -> subprocess.CompletedProcess[str]:
         "--leverage",
         "5",
     ]
-    keys = {"BYBIT_API_KEY": KEY, "BYBIT_API_SECRET": SECRET}
+    keys = {"BYBIT_API_KEY": KEY, "BYBIT_API_SECRET": SECRET, "WHENCE_ORDER_ENTRY": way}
     return subprocess.run(
         [sys.executable, "-m", "tests.adversary.dying_live", step, "live", *words],
         cwd=folder,
@@ -76,14 +76,14 @@ def entries(url: str) -> list[dict[str, Any]]:
     return [one for one in answered["result"]["list"] if not one["stopOrderType"]]
 
 
-@pytest.mark.parametrize("step", ["before", "after"])
+@pytest.mark.parametrize(("step", "way"), [("before", "REST"), ("after", "WEBSOCKET")])
 def test_an_engine_killed_around_a_submit_has_exactly_one_order_and_stops_in_an_orderly_way(
-    url: str, tmp_path: Path, step: str
+    url: str, tmp_path: Path, step: str, way: str
 ) -> None:
-    killed = live(tmp_path, url, step)
+    killed = live(tmp_path, url, step, way)
     assert killed.returncode == -signal.SIGKILL, killed.stderr[-2_000:]
     assert len(entries(url)) == (step == "after")
-    again = live(tmp_path, url, "never")
+    again = live(tmp_path, url, "never", way)
     assert again.returncode == 0, again.stderr[-2_000:]
     (order,) = entries(url)
     with closing(open_reader(WhenceSettings(log=f"sqlite:///{tmp_path}/live.db"))) as log:

@@ -330,9 +330,7 @@ def test_rules_that_the_exchange_has_changed_are_recorded(
 def ruled(tick: Decimal, server: VenueServer) -> None:
     """The venue's contract has this price step from now on."""
     listed = server.venue.listed("linear")[SYMBOL]
-    listed.contract = replace(
-        listed.contract, instrument=replace(listed.contract.instrument, tick=tick)
-    )
+    listed.contract = replace(listed.contract, instrument=replace(listed.contract.instrument, tick=tick))
 
 
 def test_leverage_and_one_way_mode_are_set_at_the_start(desks: Desks) -> None:
