@@ -27,7 +27,7 @@ from tests.benchmarks.figure import Figure
 from tests.benchmarks.logs import fresh, owned
 from tests.benchmarks.venue_apart import symbols, venue_apart
 
-INSTRUMENTS, MINUTES = 100, 3
+INSTRUMENTS, MINUTES = 100, 2
 _INTERVAL = timedelta(minutes=1)
 _DEPTH = 50
 

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from adapters.bybit import Site
 from adapters.simulated.server import VenueServer, WallClock
+from adapters.simulated.server.limits import AddressLimit, RateLimits
 from adapters.simulated.venue import Venue, contract_of
 from adapters.simulated.venue.candles import MINUTE, Bar
 from domain.catalogue import known
@@ -50,7 +51,7 @@ def symbols(count: int) -> list[str]:
 def venue_apart(contracts: int) -> Generator[Apart]:
     """A running venue with an account of `KEY` and `SECRET`; each of its contracts trades once a second, around 100.
 
-    Messages over its sockets arrive without the delay that pybit needs.
+    No limit of requests is in force. Messages over its sockets arrive without the delay that pybit needs.
     """
     context = get_context("spawn")
     ours, theirs = context.Pipe()
@@ -68,7 +69,8 @@ def _serve(pipe: Connection, contracts: int) -> None:
     venue = _venue(symbols(contracts), clock.market())
 
     async def listen() -> None:
-        server = VenueServer(venue, clock, _mover(venue, clock.market()), network=0.0)
+        move = _mover(venue, clock.market())
+        server = VenueServer(venue, clock, move, RateLimits(0.0), AddressLimit(0), network=0.0)
         await server.start()
         pipe.send((server.url, server.socket_url))
         await server.watch(float("inf"))

@@ -6,7 +6,6 @@ import json
 import random
 import threading
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 import pytest
@@ -14,9 +13,9 @@ from websocket import WebSocket
 
 from adapters.bybit import VERDICTS, BybitExchange, Credentials, Site
 from adapters.bybit.client import Client
+from adapters.bybit.stream import Stream
 from adapters.bybit.trade_socket import TradeSocket, result_of
 from adapters.order_way import OrderWay
-from adapters.simulated.server import VenueServer
 from domain.direction import Side
 from domain.errors import ExchangeRefused, InvalidSettings, OutcomeUnknown
 from domain.venue import VenueStatus
@@ -187,20 +186,21 @@ def test_half_an_answer_is_an_unknown_outcome_at_once_and_a_dead_letter(
 
 
 def test_an_answer_that_nobody_waits_for_disturbs_no_request_and_is_kept_without_credentials(
-    session: Session, bench: BybitBench
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    text = json.dumps({"reqId": "nobody", "retCode": 0, "retMsg": SECRET}).encode()
-    bench.venue.do(partial(answered_raw, text))
-    placed(session)
-    (kept,) = bench.exchange.unread()
-    assert "no request waits" in kept.reason
-    assert SECRET not in kept.content
+    socket = TradeSocket(Site(), Credentials("key", SECRET), QUICK, lambda: None)
 
+    def answers(_stream: Stream, text: str) -> None:
+        """The answer comes between that of an earlier request and its own repetition."""
+        own = {"reqId": json.loads(text)["reqId"], "retCode": 0, "data": {"orderId": "7"}}
+        for answer in ({"reqId": "earlier", "retCode": 0, "retMsg": SECRET}, own, own):
+            socket.take(json.dumps(answer))
 
-def answered_raw(text: bytes, server: VenueServer) -> None:
-    for one in server.sockets.sessions:
-        if not one.topics and one.account is not None:
-            one.send(text)
+    monkeypatch.setattr(Stream, "write", answers)
+    assert socket.ask("place_order", {})[0] == {"retCode": 0, "result": {"orderId": "7"}}
+    kept = socket.unread()
+    assert [SECRET in one.content for one in kept] == [False, False]
+    assert ["no request waits" in one.reason for one in kept] == [True, True]
 
 
 def test_texts_of_any_shape_are_kept_and_raise_nothing() -> None:

@@ -74,6 +74,18 @@ def test_orders_over_a_socket_are_refused_where_ccxt_sends_them(whence: Whence, 
 
 
 @pytest.mark.usefixtures("keys")
+def test_orders_over_a_socket_are_refused_in_demo_trading_which_has_none(
+    whence: Whence, tmp_path: Path
+) -> None:
+    (tmp_path / "whence.toml").write_text('order_entry = "WEBSOCKET"\n', encoding="utf-8")
+    done = whence(*LIVE, "--demo")
+    assert (done.code, "demo trading has no socket of orders; set order_entry = REST" in done.err) == (
+        2,
+        True,
+    ), done
+
+
+@pytest.mark.usefixtures("keys")
 def test_settings_without_a_protective_stop_rule_are_refused(whence: Whence, tmp_path: Path) -> None:
     (tmp_path / "whence.toml").write_text("[trading.risk]\nmax_risk_per_trade = 1\n", encoding="utf-8")
     done = whence(*LIVE, "--demo")
