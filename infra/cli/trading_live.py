@@ -73,8 +73,8 @@ def trade_live(
 def trade(settings: WhenceSettings, made: Made, note: str, api: ApiPlan, *, program: str = "") -> None:
     """Trades with the run that is made, until SIGINT or SIGTERM; see `trade_live`. `note` describes this process.
 
-    Every line of its log names the `program`. Where a log on Kafka does not answer any more, another run is made as soon
-    as it answers again.
+    Every line of its log names the `program`. Where a log on Kafka does not answer any more, another run is made as
+    soon as it answers again.
     """
     configure(logging.INFO, program)
     with stoppable() as stopping:

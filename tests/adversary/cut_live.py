@@ -5,7 +5,8 @@ is a line of stdout, as soon as the engine gives one. The API, which starts in s
 
 With `WHENCE_CUT_QUICK` the program waits less, in the same proportions: 1.5 s instead of 10 for a response, 3 s instead
 of 60 in an open circuit breaker, and 7 s instead of 10 until an order that is not found never arrives, which is longer
-than the 5 s for which the exchange accepts a request. Kafka has 4 s for an answer, and 2 s for a commit.
+than the 5 s for which the exchange accepts a request. Kafka has 5 s for an answer and 2 s
+for a commit, instead of 30 and 10.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _TIMING = Timing(connect=1, response=1.5, ping=1, pong=0.9, answer=1.5, first_pa
 _PATIENCE = 120.0
 _PRICES = ("quantity", "limit_price", "stop", "target")
 
-_LOG_WAITS = {"KAFKA_TIMEOUT": "4", "KAFKA_COMMIT_TIMEOUT": "2"}
+_LOG_WAITS = {"KAFKA_TIMEOUT": "5", "KAFKA_COMMIT_TIMEOUT": "2"}
 
 _running: list[LiveRun] = []
 """The run of this process, as soon as it is connected; a later one replaces it."""

@@ -17,14 +17,22 @@ from tests.adversary.cut_desk import BELOW, USUAL, CutDesk, cut_desk
 
 LONG = float(os.environ.get("WHENCE_CUT_SECONDS", "0"))
 SHORT, LATE = 2.0, 6.0
-"""Seconds of a cut after which a held request is still accepted, and after which it is not: the limit is 5 s."""
+"""Seconds of a cut, and of one after which the exchange refuses a request that the line held."""
+ACCEPTED_AFTER = 4.0
+"""Seconds for which a held request is accepted for certain; the exchange's limit is 5."""
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CutDesk]:
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CutDesk]:
     folder = tmp_path_factory.mktemp("cut")
     with cut_desk(folder, f"sqlite:///{folder}/live.db", is_quick=not LONG) as desk:
         yield desk
+
+
+@pytest.fixture
+def desk(program: CutDesk) -> Iterator[CutDesk]:
+    yield program
+    program.cut.mend()
 
 
 def posts_an_order(data: bytes) -> bool:
@@ -35,6 +43,13 @@ def queries(path: str, data: bytes) -> bool:
     return f"GET {path}".encode() in data
 
 
+def order_of(desk: CutDesk) -> str:
+    """An entry that rests at the venue."""
+    entry = desk.placed(desk.place())
+    desk.reaches(entry, "ACCEPTED")
+    return entry
+
+
 def denied(desk: CutDesk) -> str:
     """Why another entry is refused now."""
     answer = desk.answer(desk.place())
@@ -43,17 +58,22 @@ def denied(desk: CutDesk) -> str:
 
 
 def test_an_order_that_a_silent_line_holds_for_seconds_is_placed_once(desk: CutDesk) -> None:
+    began = time.monotonic()
     desk.cut.silence()
     entry = desk.placed(desk.place())
     desk.reaches(entry, "OUTCOME_UNKNOWN")
     assert desk.entries(entry) == []
     assert "no new exposure until" in denied(desk)
     desk.cut.mend()
-    desk.reaches(entry, "ACCEPTED")
-    assert len(desk.entries(entry)) == 1
+    held = time.monotonic() - began
+    desk.until(lambda: desk.status(entry) in ("ACCEPTED", "REJECTED"))
+    is_placed = desk.status(entry) == "ACCEPTED"
+    assert is_placed or held > ACCEPTED_AFTER
+    assert len(desk.entries(entry)) == is_placed
     desk.agrees()
-    desk.trades_at(BELOW)
-    desk.ends()
+    if is_placed:
+        desk.trades_at(BELOW)
+        desk.ends()
 
 
 def test_an_order_whose_answer_is_lost_is_found_and_not_sent_again(desk: CutDesk) -> None:
@@ -70,24 +90,19 @@ def test_an_order_whose_answer_is_lost_is_found_and_not_sent_again(desk: CutDesk
     desk.ends()
 
 
-def test_an_order_that_a_refused_connection_prevents_is_given_up(desk: CutDesk) -> None:
+def test_entries_are_denied_while_connections_are_refused_and_permitted_after_it(desk: CutDesk) -> None:
+    desk.opened()
     desk.cut.refuse()
-    time.sleep(0.5)
-    entry = desk.placed(desk.place())
-    desk.until(lambda: desk.status(entry) in ("EXPIRED", "OUTCOME_UNKNOWN", "REJECTED"))
-    print("refused:", desk.status(entry))
+    desk.until(lambda: bool(desk.read().portfolio.discrepancies.reconciling))
     assert "no new exposure until" in denied(desk)
+    assert len(desk.stops()) == 1
     desk.cut.mend()
     desk.trades_again()
-    assert desk.entries(entry) == []
-    desk.agrees()
-    desk.opened()
     desk.ends()
 
 
 def test_a_fill_during_a_cut_is_taken_in_once_and_its_stop_stands_meanwhile(desk: CutDesk) -> None:
-    entry = desk.placed(desk.place())
-    desk.reaches(entry, "ACCEPTED")
+    entry = order_of(desk)
     desk.fills(entry, "0.004")
     desk.cut.silence()
     desk.fills(entry, "0.003")
@@ -126,23 +141,9 @@ def test_a_close_whose_answer_and_fill_are_lost_is_not_repeated(desk: CutDesk) -
     desk.trades_at(USUAL)
 
 
-def test_a_close_that_arrives_too_late_is_made_again_and_the_stop_stands_until_then(desk: CutDesk) -> None:
-    desk.opened()
-    desk.cut.silence()
-    desk.close_position()
-    time.sleep(LATE)
-    assert len(desk.stops()) == 1
-    desk.cut.mend()
-    desk.until(desk.is_flat)
-    desk.agrees()
-    assert desk.is_quiet()
-    desk.trades_at(USUAL)
-
-
 @pytest.mark.parametrize("path", ["/v5/order/realtime", "/v5/execution/list", "/v5/position/list"])
 def test_a_cut_during_the_comparison_after_a_cut_loses_nothing(desk: CutDesk, path: str) -> None:
-    entry = desk.placed(desk.place())
-    desk.reaches(entry, "ACCEPTED")
+    entry = order_of(desk)
     desk.cut.refuse()
     desk.trades_at(BELOW)
     struck = desk.cut.cut_at(partial(queries, path), arrives=True)
@@ -155,17 +156,21 @@ def test_a_cut_during_the_comparison_after_a_cut_loses_nothing(desk: CutDesk, pa
     desk.ends()
 
 
-def test_a_long_cut_ends_without_a_person_and_its_late_order_never_exists(desk: CutDesk) -> None:
+def test_after_a_long_cut_a_close_that_came_too_late_is_made_again_and_the_stop_stood_meanwhile(
+    desk: CutDesk,
+) -> None:
+    desk.opened()
     desk.cut.silence()
-    entry = desk.placed(desk.place())
-    desk.until(lambda: "BreakerOpened" in desk.names())
-    time.sleep(max(LATE, LONG))
-    desk.cut.mend()
     began = time.monotonic()
-    desk.reaches(entry, "REJECTED")
+    desk.close_position()
+    desk.until(lambda: "BreakerOpened" in desk.names())
+    time.sleep(max(0, began + max(LATE, LONG) - time.monotonic()))
+    assert len(desk.stops()) == 1
+    desk.cut.mend()
+    desk.until(desk.is_flat)
     desk.trades_again()
-    print(f"new exposure is permitted {time.monotonic() - began:.1f} s after the end of the cut")
-    assert desk.entries(entry) == []
     desk.agrees()
+    assert desk.is_quiet()
+    desk.trades_at(USUAL)
     desk.opened()
     desk.ends()

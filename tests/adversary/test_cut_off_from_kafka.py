@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,8 @@ from infra.servers.temporary import temporary_folder
 from tests.adversary.cut_desk import BELOW, CutDesk, cut_desk
 from tests.adversary.proxy import Proxy, proxied
 
-PRODUCE, END_TXN = 0, 26
-"""Kinds of requests (https://kafka.apache.org/protocol#protocol_api_keys)."""
+END_TXN = 26
+"""The key of a request that commits (https://kafka.apache.org/protocol#protocol_api_keys)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,55 +72,51 @@ def ends_a_transaction(data: bytes) -> bool:
     return is_request(END_TXN, data)
 
 
-def appends_events(data: bytes) -> bool:
-    return is_request(PRODUCE, data)
-
-
-def test_an_order_waits_for_the_event_that_orders_it(cut: Cut) -> None:
-    desk = cut.desk
-    cut.line.silence()
-    key = desk.place()
-    time.sleep(1)
-    assert desk.is_quiet()
-    cut.line.mend()
-    entry = desk.placed(key)
-    desk.reaches(entry, "ACCEPTED")
-    desk.agrees()
-    desk.trades_at(BELOW)
-    desk.ends()
-
-
-@pytest.mark.parametrize("arrives", [True, False], ids=["which-is-done", "which-is-not-done"])
-@pytest.mark.parametrize("seconds", [1, 12], ids=["for-seconds", "for-long"])
-def test_a_cut_at_the_commit_of_an_order(cut: Cut, arrives: bool, seconds: float) -> None:
+@pytest.mark.parametrize("arrives", [False, True], ids=["lost before it", "lost after it"])
+def test_an_order_whose_commit_is_cut_for_seconds_waits_for_its_event_and_is_sent_once(
+    cut: Cut, *, arrives: bool
+) -> None:
     desk = cut.desk
     struck = cut.line.cut_at(ends_a_transaction, arrives=arrives)
     key = desk.place()
     assert struck.wait(10)
-    time.sleep(seconds)
     assert desk.is_quiet()
     cut.line.mend()
-    print(desk.answer(key))
-    desk.trades_again()
-    desk.read()
-    desk.until(
-        lambda: all(one.order.status.value == "ACCEPTED" for one in desk.read().portfolio.entries.values())
-    )
+    desk.reaches(desk.placed(key), "ACCEPTED")
     desk.agrees()
-    if not desk.world.portfolio.entries:
-        desk.reaches(desk.placed(desk.place()), "ACCEPTED")
     desk.trades_at(BELOW)
     desk.ends()
 
 
-def test_a_fill_while_the_log_is_away_is_taken_in(cut: Cut) -> None:
-    desk = cut.desk
+def test_a_log_that_is_away_for_long_is_waited_for_and_an_order_at_its_commit_exists_once(cut: Cut) -> None:
+    desk, before = cut.desk, cut.desk.interruptions()
+    struck = cut.line.cut_at(ends_a_transaction, arrives=True)
+    key = desk.place()
+    assert struck.wait(10)
+    desk.until(lambda: desk.interruptions() > before)
+    assert desk.answer(key)["answer"] == "TimedOut"
+    assert desk.is_quiet()
+    cut.line.mend()
+    desk.until(lambda: statuses(desk) == ["ACCEPTED"])
+    desk.agrees()
+    desk.trades_at(BELOW)
+    desk.ends()
+
+
+def test_a_fill_while_the_log_is_away_for_long_is_taken_in_and_its_stop_stands_meanwhile(cut: Cut) -> None:
+    desk, before = cut.desk, cut.desk.interruptions()
     entry = desk.placed(desk.place())
     desk.reaches(entry, "ACCEPTED")
     cut.line.silence()
     desk.trades_at(BELOW)
-    time.sleep(12)
+    desk.until(lambda: desk.interruptions() > before)
     assert len(desk.stops()) == 1
     cut.line.mend()
     desk.reaches(entry, "FILLED")
+    desk.trades_again()
     desk.ends()
+
+
+def statuses(desk: CutDesk) -> list[str]:
+    """The statuses of the entries that work."""
+    return [one.order.status.value for one in desk.read().portfolio.entries.values()]

@@ -1,4 +1,4 @@
-"""The known defects of other trading programs (docs/peers.md), on live runs over our venue: each leads to nothing here."""
+"""The known defects of other trading programs (docs/peers.md), on live runs over our venue."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ AMBIGUOUS = (
     20006,
     500000,
 )
-"""Codes that NautilusTrader reconciles and never takes for a rejection (its crates/adapters/bybit/src/http/error.rs)."""
+"""Codes that NautilusTrader reconciles and never takes for a rejection (crates/adapters/bybit/src/http/error.rs)."""
 PAGE = Path(__file__).parents[2] / "docs" / "peers.md"
 
 Desks = Callable[..., LiveDesk]
@@ -163,6 +163,7 @@ def test_a_position_that_no_fill_explains_ends_no_order_at_a_start(desks: Desks)
     again = desks(key=desk.key, log=desk.log).started_in_doubt()
     assert again.has("DiscrepancyFound")
     assert isinstance(again.asks(LIMIT), Declined)
+    assert "disagree" in again.reason
     (entry,) = again.run.world.portfolio.entries.values()
     assert entry.order.status.value == "ACCEPTED"
     assert [one.link for one in again.entries()] == list(again.run.world.portfolio.entries)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -20,9 +19,9 @@ from domain.candle import Candle
 from domain.direction import Side
 from domain.log import Envelope
 from domain.order import OrderFilled, OrderPlaced
-from domain.settings import RiskSettings, Settings, SimulationSettings, SizingRule, SizingSettings
+from domain.settings import RiskSettings, Settings, SizingRule, SizingSettings
 from domain.signal import DecisionMade, SignalDetected
-from domain.strategies import Proposal, Watcher
+from domain.strategies import Proposal
 from infra.run.live_plan import LivePlan, Wake
 from infra.run.paper import PaperRun
 from infra.run.plan import plan_of
@@ -109,17 +108,16 @@ FED = (
 
 The strategy enters at the close of 101: one position is stopped out, the other reaches its target.
 """
-_MOVES_AFTER, _OPENS_AFTER = timedelta(seconds=60), timedelta(seconds=1)
+_MOVES_AFTER, _OPENS_AFTER = timedelta(seconds=120), timedelta(seconds=1)
+_STEP = timedelta(milliseconds=50)
+"""The market's time between two looks: requests of a demo run arrive after its latency."""
 
 
-@dataclass
 class Reading(OnPrice):
     """The strategy of the desks, which counts the candles that it was given."""
 
-    read: int = field(default=0)
-
-    def watch(self) -> Watcher:
-        return self
+    def __init__(self) -> None:
+        self.read = 0
 
     def on_candle(self, candle: Candle) -> Proposal | None:
         self.read += 1
@@ -131,7 +129,6 @@ def settled(strategy: OnPrice) -> LivePlan:
     settings = Settings(
         risk=RiskSettings(freshness_seconds=3600),
         sizing=SizingSettings(rule=SizingRule.FIXED, quantity=D("0.5")),
-        simulation=SimulationSettings(latency_ms=0),
     )
     return replace(PLAN, settings=settings, instances=(Instance(id="trend", strategy=strategy),))
 
@@ -146,7 +143,7 @@ def feed_of_venue(venue: RunningVenue, clock: Callable[[], datetime], wake: Wake
 class FedLive(LiveDesk):
     """A live run that the venue feeds."""
 
-    def _feed_of(self, _instruments: Sequence[str], wake: Wake) -> MarketFeed:  # type: ignore[override]
+    def _feed_of(self, _instruments: Sequence[str], wake: Wake) -> MarketFeed:
         return feed_of_venue(self.venue, self.now, wake)
 
 
@@ -157,7 +154,7 @@ class FedDemo(DemoDesk):
         self._live = live
         super().__init__(at=live.now(), plan=plan)
 
-    def _feed_of(self, _instruments: Sequence[str], wake: Wake) -> MarketFeed:  # type: ignore[override]
+    def _feed_of(self, _instruments: Sequence[str], wake: Wake) -> MarketFeed:
         return feed_of_venue(self._live.venue, self._live.now, wake)
 
 
@@ -175,6 +172,7 @@ class Modes:
         deadline = time.monotonic() + 30
         while not reached():
             assert time.monotonic() < deadline, (self.live.names()[-9:], self.demo.names()[-9:])
+            self.passes_to(self.live.now() + _STEP)
             self.demo.now, self.demo.seconds = self.live.now(), self.live.seconds
             self.demo.run.attend()
             self.live.run.attend()
@@ -192,7 +190,7 @@ class Modes:
         self.venue.do(partial(print_trade, price=price))
 
     def passes_to(self, at: datetime) -> None:
-        passed = (at - self.live.now()).total_seconds()
+        passed = max((at - self.live.now()).total_seconds(), 0.0)
         self.live.seconds += passed
         self.live.later(passed)
 
@@ -201,7 +199,7 @@ class Modes:
 
 
 def print_trade(server: VenueServer, price: str) -> None:
-    server.venue.trade(SYMBOL, Side.BUY, D(price), D("0.001"), server.clock.market())
+    server.venue.trade(SYMBOL, Side.BUY, D(price), D(100), server.clock.market())
 
 
 def recorded(venue: RunningVenue, since: datetime, until: datetime) -> tuple[Candle, ...]:
