@@ -36,7 +36,6 @@ from tests.adversary.dying_live import unserved
 QUICK, PAUSE = "WHENCE_CUT_QUICK", timedelta(seconds=3)
 _TIMING = Timing(connect=1, response=1.5, ping=1, pong=0.9, answer=1.5, first_pause=0.1, longest_pause=0.5)
 _PATIENCE = 120.0
-_PRICES = ("quantity", "limit_price", "stop", "target")
 
 _LOG_WAITS = {"KAFKA_TIMEOUT": "5", "KAFKA_COMMIT_TIMEOUT": "2"}
 
@@ -44,7 +43,9 @@ _running: list[LiveRun] = []
 """The run of this process, as soon as it is connected; a later one replaces it."""
 
 
-def attended(connect: Callable[[LiveRun], None]) -> Callable[[LiveRun], None]:
+def attended(connect: Callable[[LiveRun], None]) -> Callable[..., None]:
+    """`LiveRun.connect`, after which requests go to that run."""
+
     def keep(self: LiveRun) -> None:
         connect(self)
         _running[:] = [self]
@@ -82,9 +83,16 @@ def _request(given: Mapping[str, Any]) -> Request:
     if "close" in given:
         return ClosePosition(given["close"], "enough")
     terms = given["place"]
-    figures = {name: Decimal(terms[name]) for name in _PRICES}
     return PlaceOrder(
-        ManualTerms(instrument=terms["instrument"], side=Side.BUY, type=OrderType.LIMIT, **figures)
+        ManualTerms(
+            instrument=terms["instrument"],
+            side=Side.BUY,
+            type=OrderType.LIMIT,
+            quantity=Decimal(terms["quantity"]),
+            limit_price=Decimal(terms["limit_price"]),
+            stop=Decimal(terms["stop"]),
+            target=Decimal(terms["target"]),
+        )
     )
 
 

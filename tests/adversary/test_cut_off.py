@@ -141,7 +141,9 @@ def test_a_close_whose_answer_and_fill_are_lost_is_not_repeated(desk: CutDesk) -
     desk.trades_at(USUAL)
 
 
-@pytest.mark.parametrize("path", ["/v5/order/realtime", "/v5/execution/list", "/v5/position/list"])
+@pytest.mark.parametrize(
+    "path", ["/v5/order/realtime", "/v5/position/list"], ids=["first query", "third query"]
+)
 def test_a_cut_during_the_comparison_after_a_cut_loses_nothing(desk: CutDesk, path: str) -> None:
     entry = order_of(desk)
     desk.cut.refuse()

@@ -72,12 +72,9 @@ def ends_a_transaction(data: bytes) -> bool:
     return is_request(END_TXN, data)
 
 
-@pytest.mark.parametrize("arrives", [False, True], ids=["lost before it", "lost after it"])
-def test_an_order_whose_commit_is_cut_for_seconds_waits_for_its_event_and_is_sent_once(
-    cut: Cut, *, arrives: bool
-) -> None:
+def test_an_order_whose_commit_is_cut_for_a_moment_waits_for_its_event_and_is_sent_once(cut: Cut) -> None:
     desk = cut.desk
-    struck = cut.line.cut_at(ends_a_transaction, arrives=arrives)
+    struck = cut.line.cut_at(ends_a_transaction, arrives=False)
     key = desk.place()
     assert struck.wait(10)
     assert desk.is_quiet()
@@ -85,6 +82,20 @@ def test_an_order_whose_commit_is_cut_for_seconds_waits_for_its_event_and_is_sen
     desk.reaches(desk.placed(key), "ACCEPTED")
     desk.agrees()
     desk.trades_at(BELOW)
+    desk.ends()
+
+
+def test_a_fill_whose_commit_is_done_and_not_answered_is_recorded_once_and_its_stop_stands(cut: Cut) -> None:
+    desk = cut.desk
+    entry = desk.placed(desk.place())
+    desk.reaches(entry, "ACCEPTED")
+    struck = cut.line.cut_at(ends_a_transaction, arrives=True)
+    desk.trades_at(BELOW)
+    assert struck.wait(10)
+    assert len(desk.stops()) == 1
+    cut.line.mend()
+    desk.reaches(entry, "FILLED")
+    desk.agrees()
     desk.ends()
 
 
@@ -100,20 +111,6 @@ def test_a_log_that_is_away_for_long_is_waited_for_and_an_order_at_its_commit_ex
     desk.until(lambda: statuses(desk) == ["ACCEPTED"])
     desk.agrees()
     desk.trades_at(BELOW)
-    desk.ends()
-
-
-def test_a_fill_while_the_log_is_away_for_long_is_taken_in_and_its_stop_stands_meanwhile(cut: Cut) -> None:
-    desk, before = cut.desk, cut.desk.interruptions()
-    entry = desk.placed(desk.place())
-    desk.reaches(entry, "ACCEPTED")
-    cut.line.silence()
-    desk.trades_at(BELOW)
-    desk.until(lambda: desk.interruptions() > before)
-    assert len(desk.stops()) == 1
-    cut.line.mend()
-    desk.reaches(entry, "FILLED")
-    desk.trades_again()
     desk.ends()
 
 

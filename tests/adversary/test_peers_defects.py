@@ -13,6 +13,7 @@ from adapters.bybit import Credentials, Site
 from adapters.bybit.client import http
 from adapters.bybit.codes import Verdict, verdict
 from adapters.bybit.texts import Texts
+from adapters.simulated.venue.order import StopKind
 from commands.door import Declined
 from domain.errors import OutcomeUnknown
 from tests.adapters.bybit.bench import QUICK, SYMBOL, bybit_venue
@@ -121,6 +122,7 @@ def test_a_market_order_that_fills_at_once_without_any_push_is_filled_and_not_re
 def test_an_order_whose_queries_all_fail_is_neither_rejected_nor_lost(desks: Desks) -> None:
     desk = desks().started()
     desk.venue.fails(CREATE, "drop", commit=True)
+    desk.venue.fails("order", "missing", times=0)
     for path in (REALTIME, HISTORY):
         desk.venue.fails(path, "status", value=502, times=0)
     desk.asks(LIMIT)
@@ -134,24 +136,33 @@ def test_an_order_whose_queries_all_fail_is_neither_rejected_nor_lost(desks: Des
     assert len(desk.entries()) == 1
 
 
-def test_an_order_that_arrives_after_it_was_given_up_is_a_position_of_the_log_and_halts_entries_until_it_is(
+def test_an_order_that_arrives_after_it_was_given_up_is_a_position_with_a_stop_and_halts_entries(
     desks: Desks,
 ) -> None:
-    desk = desks(wrapped=Late).started()
-    late = desk.run._venue.exchange
+    """The log has given up its stop, too, which the exchange has: a person has to look at that."""
+    late: list[Late] = []
+
+    def delayed(exchange: Any) -> Late:
+        late.append(Late(exchange))
+        return late[0]
+
+    desk = desks(wrapped=delayed).started()
     desk.asks(LIMIT)
     desk.passes(6)
     desk.passes(6)
-    assert desk.has("OrderRejected")
-    late.arrive()
+    assert desk.names().count("OrderRejected") == 3
+    late[0].arrive()
     desk.trades_at("98")
     desk.until(lambda: desk.has("PositionOpened"))
-    print(desk.names())
-    for _ in range(4):
+    for _ in range(2):
         desk.passes(30)
-    print(desk.names())
-    print(desk.run.world.portfolio.exits, desk.run.world.portfolio.discrepancies)
-    print([(one.link, one.status, one.stop_kind) for one in desk.account.orders.values()])
+    assert desk.names().count("DiscrepancyFound") == 2
+    assert {one.stop_kind for one in desk.account.orders.values()} == {
+        StopKind.PARTIAL_STOP_LOSS,
+        StopKind.PARTIAL_TAKE_PROFIT,
+    }
+    assert isinstance(desk.asks(LIMIT), Declined)
+    assert "disagree" in desk.reason
 
 
 def test_a_position_that_no_fill_explains_ends_no_order_at_a_start(desks: Desks) -> None:
@@ -192,7 +203,7 @@ def test_private_pushes_that_are_sent_again_after_a_reconnect_change_nothing(
         take(desk.exchange._texts, text)
     desk.passes(1)
     assert [one for one in desk.names() if not one.startswith("Reconciliation")] == before
-    assert len(texts) > 4
+    assert len(texts) >= 4
 
 
 @pytest.mark.parametrize("code", AMBIGUOUS)

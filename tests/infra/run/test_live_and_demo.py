@@ -171,7 +171,7 @@ class Modes:
         """Attends both runs until a state is reached; fails after half a minute."""
         deadline = time.monotonic() + 30
         while not reached():
-            assert time.monotonic() < deadline, (self.live.names()[-9:], self.demo.names()[-9:])
+            assert time.monotonic() < deadline, f"{self.live.names()[-9:]}\n{self.demo.names()[-9:]}"
             self.passes_to(self.live.now() + _STEP)
             self.demo.now, self.demo.seconds = self.live.now(), self.live.seconds
             self.demo.run.attend()

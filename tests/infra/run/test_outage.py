@@ -73,7 +73,9 @@ def test_a_first_session_that_never_traded_ends_with_its_error(fault: WhenceErro
 
 
 @pytest.mark.parametrize(
-    "fault", [LogLost("gone"), LogOwned("another"), OwnershipLost("another"), Refused("a withdrawal key")], ids=repr
+    "fault",
+    [LogLost("gone"), LogOwned("another"), OwnershipLost("another"), Refused("a withdrawal key")],
+    ids=repr,
 )
 def test_an_error_that_does_not_pass_is_raised_after_an_outage_too(fault: WhenceError) -> None:
     with pytest.raises(type(fault)):
