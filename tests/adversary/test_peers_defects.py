@@ -1,5 +1,8 @@
 """The known defects of other trading programs (docs/peers.md), on live runs over our venue."""
 
+# pyright: reportPrivateUsage=false
+# A test puts pushes into the stream of an adapter.
+
 from __future__ import annotations
 
 import re
