@@ -29,7 +29,6 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
         ((*LIVE, "--exchange", "ccxt:bybti"), 2, "ccxt knows no exchange 'bybti'"),
         ((*LIVE, "--exchange", "ccxt:okx"), 2, "okx through ccxt cost real money"),
         ((*LIVE, "--exchange", "ccxt:okx", "--testnet"), 2, "set CCXT_OKX_API_KEY and CCXT_OKX_API_SECRET"),
-        ((*LIVE, "--demo", "--key-is-checked"), 2, "--key-is-checked is for exchanges of ccxt"),
         (
             ("live", "--exchange", "ccxt:okx", "--testnet", "--instruments", "BTCUSDT-LINEAR.BYBIT"),
             2,
