@@ -225,11 +225,14 @@ class LiveDesk:
 
     def stranger_buys(self) -> None:
         """Another program places a limit order on the same account."""
+        self.stranger(side="Buy", orderType="Limit", qty="0.1", price="95")
+
+    def stranger(self, **order: object) -> str:
+        """Another program places this order on the same account; returns the exchange's id of it."""
         self.venue.do(self._account)
         session = http(Credentials(self.key, SECRET), Site(http=self.venue.url), QUICK)
-        session.place_order(
-            category="linear", symbol=SYMBOL, side="Buy", orderType="Limit", qty="0.1", price="95"
-        )
+        placed: Any = session.place_order(category="linear", symbol=SYMBOL, **order)
+        return str(placed["result"]["orderId"])
 
     def started_in_doubt(self) -> LiveDesk:
         """Starts, and lets the time pass after which a difference is looked at again."""
