@@ -11,8 +11,6 @@ from tests.torture.steps import STEPS, kind_of
 
 _RANDOM_EVERY = 4
 """Every so many lives one is ended from outside at a random moment, the others at a named step."""
-_LATEST = 1.2
-"""Seconds after its fork within which a life is ended at a random moment."""
 _SPOILED = 0.5
 """The share of the lives with faults."""
 
@@ -75,7 +73,8 @@ _ON_SOCKETS: Sequence[tuple[str, Mapping[str, int]]] = (("cut", {}), ("restart",
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """One life. It ends at the `nth` time of `step`, or at the latest after its actions; without a step at `moment`
-    (seconds after its fork). `faults` are in force from its fork on; the exchange does `on_sockets` while it trades.
+    (a share of the longest time after its fork). `faults` are in force from its fork on; the exchange does `on_sockets`
+    while it trades.
     """
 
     number: int
@@ -98,7 +97,7 @@ def plan(seed: int, number: int) -> Plan:
         number=number,
         step=step,
         nth=chance.choice((1, 1, 1, 1, 2)),
-        moment=chance.uniform(0.02, _LATEST),
+        moment=chance.uniform(0.02, 1.0),
         faults=chance.sample(FAULTS, chance.randint(1, 4)) if is_spoiled else (),
         on_sockets=chance.choice(_ON_SOCKETS) if chance.random() < 0.15 else None,
         actions=(*_PRELUDES[kind], *_drawn(chance, 4)),
