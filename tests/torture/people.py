@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from uuid import UUID
 
 from adapters.log.recorder_log import RecordedLog
 from adapters.simulated.steps import to_tick
-from commands.door import Answer, Completed, Door
+from commands.door import Answer, Completed, Declined, Door
 from commands.request import (
     AmendOrder,
     CancelOrder,
@@ -25,6 +26,7 @@ from commands.request import (
     ResetKillSwitch,
     TripKillSwitch,
 )
+from commands.roles import Role
 from commands.world import World
 from domain.catalogue import known
 from domain.direction import Side
@@ -33,8 +35,15 @@ from domain.order import OrderType
 from tests.torture.living import Life
 from tests.torture.venue import SYMBOLS, Exchange
 
+_SHOWN = 60
+"""Characters of a reason by which refusals are counted."""
+_WITH_DIGITS = re.compile(r"\S*\d\S*")
 _VALID = timedelta(seconds=30)
-_QUANTITY: Mapping[str, Decimal] = {"BTCUSDT": Decimal("0.01"), "ETHUSDT": Decimal("0.2")}
+_QUANTITY: Mapping[str, Decimal] = {
+    "BTCUSDT": Decimal("0.01"),
+    "ETHUSDT": Decimal("0.2"),
+    "SOLUSDT": Decimal(3),
+}
 _D = Decimal
 RULES: Mapping[str, Instrument] = {
     symbol_of(one.instrument.id): one.instrument for one in known() if symbol_of(one.instrument.id) in SYMBOLS
@@ -92,6 +101,7 @@ class People:
             id=f"r{self.requests}",
             account=self.account,
             actor="eve",
+            role=Role.ADMIN,
             valid_until=datetime.now(UTC) + _VALID,
             request=request,
         )
@@ -110,6 +120,8 @@ class People:
         if isinstance(answer, Completed):
             self.promised += [one.event_id for one in answer.events]
         name = "none" if answer is None else type(answer).__name__
+        if isinstance(answer, Declined):
+            name += f": {_WITH_DIGITS.sub('…', answer.reason)[:_SHOWN]}"
         self.answers[name] = self.answers.get(name, 0) + 1
         return answer
 
@@ -121,7 +133,7 @@ class People:
 
 def _terms(people: People, chance: Random, away: Decimal | None) -> ManualTerms:
     """An entry with stop and target: at the market, or `away` from it by this part of the price."""
-    symbol, side = chance.choice(SYMBOLS), chance.choice(tuple(Side))
+    symbol, side = chance.choice(_free(people)), chance.choice(tuple(Side))
     rules, sign = RULES[symbol], 1 if side is Side.BUY else -1
     price = people.exchange.price(symbol)
     at = price if away is None else to_tick(price * (1 - sign * away), Side.BUY, rules.tick)
@@ -135,6 +147,14 @@ def _terms(people: People, chance: Random, away: Decimal | None) -> ManualTerms:
         stop=to_tick(at * (1 - sign * wide), Side.BUY, rules.tick),
         target=to_tick(at * (1 + sign * 2 * wide), Side.BUY, rules.tick),
     )
+
+
+def _free(people: People) -> Sequence[str]:
+    """The symbols without position and entry; all of them where there is none."""
+    portfolio = people.world().portfolio
+    taken = {symbol_of(one) for one in portfolio.positions}
+    taken |= {symbol_of(one.instrument) for one in portfolio.entries.values()}
+    return [one for one in SYMBOLS if one not in taken] or SYMBOLS
 
 
 def _enters(people: People, life: Life, door: Door, chance: Random) -> None:

@@ -39,6 +39,7 @@ _LINGER = 0.1
 """Seconds for which an engine lives on after the actions of its life."""
 _LAST = 3_000
 """Characters of the program's output that a fault shows."""
+_RANDOM, _UNREACHED = "a random moment", "the end of its acts, where its step was not reached"
 _TRADING: Mapping[str, str] = {
     "WHENCE_TRADING__RISK__COOLDOWN_SECONDS": "0",
     "WHENCE_TRADING__RISK__MAX_DAILY_LOSS": "0.9",
@@ -117,7 +118,7 @@ class _Round:
         chance = Random(f"{self.tally.seed}/{planned.number}/acts")
         self.venue.spoil(planned.faults)
         with self._begun(planned.step, planned.nth) as life:
-            killer = threading.Timer(planned.moment, life.kill)
+            killer = threading.Timer(planned.moment * self._longest, life.kill)
             if not planned.step:
                 killer.start()
             if self._trades(life):
@@ -160,6 +161,11 @@ class _Round:
             ),
         )
 
+    @property
+    def _longest(self) -> float:
+        """Seconds after its fork within which a life is ended at a random moment: the start on Kafka takes longer."""
+        return 4.0 if has_command_topic(self.place.settings) else 1.2
+
     def _door(self, life: Life) -> Door:
         """The API's door to this engine; on Kafka that of another process, through the command topic."""
         if self.distant is None and has_command_topic(self.place.settings):
@@ -179,7 +185,7 @@ class _Round:
         if life.trades_since is not None:
             tally.recoveries.append(round(life.trades_since, 3))
         if code == -signal.SIGKILL:
-            tally.add(tally.kills_at, {life.step or "a random moment": 1})
+            tally.add(tally.kills_at, {life.step or (_UNREACHED if planned.step else _RANDOM): 1})
         elif planned.faults:
             tally.gave_up += 1
         else:

@@ -22,7 +22,7 @@ from infra.run.venue import VenueOptions, venue_of
 from tests.adapters.simulated.server.serving import RunningVenue
 
 KEY, SECRET = "tortured", "not-so-secret"
-SYMBOLS = ("BTCUSDT", "ETHUSDT")
+SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 
 
 class Exchange:
