@@ -428,8 +428,7 @@ class LiveRun(Attending):
 
 def placed_in(world: World) -> Mapping[str, OrderPlaced]:
     """The terms of the working orders by id."""
-    states = world.states.items()
-    return {parse(stream).id: state.terms for stream, state in states if isinstance(state, Working)}
+    return {parse(stream).id: state.terms for stream, state in world.states.of(Working)}
 
 
 def _traded(world: World) -> Iterator[str]:

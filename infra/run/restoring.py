@@ -17,7 +17,7 @@ from commands.outgoing import Amendment, Outgoing, unconfirmed
 from commands.world import World
 from domain.errors import InvalidInput
 from domain.log import Envelope, EventLog
-from domain.order import Closed, OrderAmendRequested, Working
+from domain.order import OrderAmendRequested, Working
 from domain.streams import account_stream, parse
 from infra.run.beginning import Beginning
 from infra.run.clock import SteadyClock
@@ -129,7 +129,12 @@ class Restored:
         self.begun = self._observed = world.ordinal
         self._clock.not_before(beside.at)
         self._amendments = dict(beside.amendments)
-        self.prices.restore(beside.prices, _traded(world))
+        self.prices.restore(beside.prices, self._traded)
+
+    def _traded(self, stream: str) -> str:
+        """The instrument of an order of the snapshot."""
+        instrument: str = self.world.states[stream].terms.instrument
+        return instrument
 
     def _of_this_kind(self, kept: bytes) -> _Beside | None:
         try:
@@ -170,15 +175,6 @@ class Restored:
     def unconfirmed(self) -> Sequence[Outgoing]:
         """The requests to the exchange that the log does not show as confirmed."""
         return unconfirmed(self.world, {parse(stream).id: one for stream, one in self._amendments.items()})
-
-
-def _traded(world: World) -> Mapping[str, str]:
-    """The instrument of each order, by stream."""
-    return {
-        stream: state.terms.instrument
-        for stream, state in world.states.items()
-        if isinstance(state, Working | Closed)
-    }
 
 
 _decoded = Decoder(_Beside).decode

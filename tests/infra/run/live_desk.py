@@ -18,6 +18,7 @@ from adapters.order_way import OrderWay
 from adapters.simulated.server import VenueServer, VirtualClock
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.order import StopKind
+from adapters.snapshots import Snapshots
 from commands.door import Answer, Declined, TimedOut
 from commands.exchange import Unread
 from commands.feed import FeedState, MarketFeed
@@ -144,6 +145,7 @@ class LiveDesk:
         key: str = "",
         wrapped: Callable[[Any], Any] = lambda exchange: exchange,
         way: OrderWay = OrderWay.REST,
+        snapshots: Snapshots | None = None,
     ) -> None:
         self._way = way
         self.venue, self.key = venue, key or f"live-{next(_NUMBERS)}"
@@ -159,6 +161,7 @@ class LiveDesk:
             list[Envelope]().append,
             clock=self.now,
             monotonic=lambda: self.seconds,
+            snapshots=snapshots,
         )
 
     def _connect(self, world: World, wake: Wake) -> LiveVenue:
