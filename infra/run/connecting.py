@@ -10,9 +10,9 @@ from adapters.bybit.account import BybitAccount
 from adapters.secrecy import Credentials
 from domain.errors import InvalidInput
 from domain.order import OrderPlaced
-from infra.run.ccxt_live import ccxt_connected
+from infra.run.ccxt_live import ccxt_connected, ccxt_lost_after
 from infra.run.exchange_keys import bybit_keys, ccxt_keys
-from infra.run.live_plan import LiveVenue, Wake
+from infra.run.live_plan import LiveVenue, Rhythm, Wake
 from infra.run.place import Place
 
 
@@ -27,6 +27,13 @@ def check_key_option(place: Place, *, is_key_checked: bool) -> None:
         raise InvalidInput(
             "--key-is-checked is for exchanges of ccxt: the rights of a key of Bybit are read from Bybit"
         )
+
+
+def rhythm_of(place: Place, poll: float) -> Rhythm:
+    """How often the account at this place is compared; `poll` is in seconds."""
+    if place.ccxt_name:
+        return Rhythm(poll=poll, lost=ccxt_lost_after(place.ccxt_name))
+    return Rhythm(poll=poll)
 
 
 def connected(
