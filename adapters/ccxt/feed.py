@@ -229,3 +229,5 @@ class CcxtFeed:
             book = query.book(name, wanted.book, now, self._books)
         price = prices.get(name) if wanted.quotes else None
         market.heard(now, quote=price, trades=trades, book=book)
+        if price is None and wanted.quotes and self._is_silent(market, now):
+            market.failed(f"the exchange states no price of {name}")
