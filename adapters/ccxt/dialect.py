@@ -56,7 +56,8 @@ class Dialect(Struct, frozen=True, gc=False, kw_only=True):
     states its kind, of which `trade_types` are queried one by one; others are funding and settlement. `forced` marks
     orders and `forced_trades` trades.
     `states_funding_paid` where a positive funding was paid. `candles_in_base` where ccxt states the volume of candles
-    in base currency although a contract is not one unit of it.
+    in base currency although a contract is not one unit of it. `request_seconds` is for how long the exchange takes a
+    request after the time that was signed: ccxt's `recvWindow`, or what the exchange documents.
     """
 
     order_id: str = "[A-Za-z0-9]{1,32}"
@@ -77,12 +78,14 @@ class Dialect(Struct, frozen=True, gc=False, kw_only=True):
     forced_trades: Forced | None = None
     states_funding_paid: bool = False
     candles_in_base: bool = False
+    request_seconds: float = 60.0
     options: Mapping[str, object] = {}
 
 
 DIALECTS: Mapping[str, Dialect] = {
     "bybit": Dialect(
         order_id="[A-Za-z0-9_-]{1,36}",
+        request_seconds=5.0,
         search=Search.FILTER,
         id_filter="orderLinkId",
         amends_whole=False,
@@ -101,6 +104,7 @@ DIALECTS: Mapping[str, Dialect] = {
     ),
     "binanceusdm": Dialect(
         order_id="[.A-Z:/a-z0-9_-]{1,36}",
+        request_seconds=10.0,
         search=Search.BY_ID,
         trigger={"trigger": True},
         child_fields=("actualOrderId",),
@@ -112,6 +116,7 @@ DIALECTS: Mapping[str, Dialect] = {
     "okx": Dialect(
         search=Search.BY_ID,
         candles_in_base=True,
+        request_seconds=30.0,
         trigger_id="algoClOrdId",
         link_fields=("algoClOrdId",),
         trigger={"trigger": True, "ordType": "conditional"},

@@ -10,19 +10,26 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from queue import SimpleQueue
 from threading import Event, Thread
 
 from adapters.back_off import pause
 from adapters.candle_line import CandleLine, Hole
 from adapters.ccxt.bounds import Bounds
+from adapters.ccxt.client import opened
 from adapters.ccxt.market_instrument import InstrumentMarket
 from adapters.ccxt.market_query import MarketQuery
+from adapters.ccxt.market_rows import quote
+from adapters.ccxt.markets import Market
+from adapters.ccxt.quote_stream import QuoteStream, quote_method
 from adapters.ccxt.site import Site, Timing
 from adapters.ccxt.unreadable import Unreadable
 from adapters.ccxt.wanted import Wanted
 from adapters.drained import drained
+from adapters.instruments.document import Table
 from adapters.milliseconds import at_ms
+from adapters.secrecy import Credentials
 from commands.exchange import Unread
 from commands.feed import FeedState
 from domain.candle import Candle
@@ -41,9 +48,10 @@ def _nothing() -> None:
 class CcxtFeed:
     """See `commands.feed.MarketFeed`. `name` is the exchange's in ccxt.
 
-    `clock` returns this machine's time (UTC). The first candle that is returned is the one that is open at `start`.
-    `on_arrival` must return at once and raise nothing. Raises InvalidInput for an interval that the exchange does not
-    have, and InvalidSettings for an exchange or a testnet that ccxt does not know.
+    Quotes are only fetched where `streams` is False. `clock` returns this machine's time (UTC). The first candle that
+    is returned is the one that is open at `start`. `on_arrival` must return at once and raise nothing. Raises
+    InvalidInput for an interval that the exchange does not have, and InvalidSettings for an exchange or a testnet that
+    ccxt does not know.
     """
 
     def __init__(
@@ -52,6 +60,7 @@ class CcxtFeed:
         site: Site,
         wanted: Wanted,
         *,
+        streams: bool = True,
         on_arrival: Callable[[], None] = _nothing,
         timing: Timing | None = None,
         bounds: Bounds | None = None,
@@ -62,10 +71,24 @@ class CcxtFeed:
         self._stopping = Event()
         self._unread: SimpleQueue[Unread] = SimpleQueue()
         self._query = MarketQuery(name, site, timing, self._stopping)
-        self._polled = MarketQuery(name, site, timing, self._stopping, Unreadable(self._refuse))
+        self._unreadable = Unreadable(self._refuse)
+        self._polled = MarketQuery(name, site, timing, self._stopping, self._unreadable)
         for interval in wanted.candles:
             self._query.interval(interval)
-        self._markets: Sequence[InstrumentMarket] = ()
+        self._markets: Mapping[str, InstrumentMarket] = {}
+        method = quote_method(name) if wanted.quotes and streams else ""
+        self._stream = (
+            QuoteStream(
+                partial(opened, name, Credentials("", ""), site, timing, "ccxt.pro"),
+                method,
+                wanted.instruments,
+                timing,
+                self._quoted,
+                self._quotes_ended,
+            )
+            if method
+            else None
+        )
         self._resting: dict[CandleLine, float] = {}
         self._failures: dict[CandleLine, int] = {}
         self._due, self._poll_failures, self._books = 0.0, 0, 0
@@ -74,15 +97,19 @@ class CcxtFeed:
     def start(self) -> None:
         """See `MarketFeed.start`."""
         began = self._clock()
-        self._markets = [
-            InstrumentMarket(one, self._wanted, self._bounds, began)
+        self._markets = {
+            one: InstrumentMarket(one, self._wanted, self._bounds, began)
             for one in sorted(self._wanted.instruments)
-        ]
+        }
+        if self._stream is not None:
+            self._stream.start()
         self._thread.start()
 
     def close(self) -> None:
         """See `MarketFeed.close`; it waits for the response to a query that is under way."""
         self._stopping.set()
+        if self._stream is not None:
+            self._stream.close()
         if self._thread.ident is not None:
             self._thread.join()
         self._query.close()
@@ -90,7 +117,7 @@ class CcxtFeed:
 
     def events(self) -> Sequence[MarketEvent]:
         """See `MarketFeed.events`."""
-        return [event for market in self._markets for event in market.events()]
+        return [event for market in self._markets.values() for event in market.events()]
 
     def candles(
         self, instrument: str, interval: timedelta, since: datetime, until: datetime
@@ -101,15 +128,30 @@ class CcxtFeed:
 
     def unread(self) -> Sequence[Unread]:
         """See `MarketFeed.unread`."""
-        notes = (note for market in self._markets for note in market.notes())
+        notes = (note for market in self._markets.values() for note in market.notes())
         return [*drained(self._unread), *notes]
 
     def states(self) -> Sequence[FeedState]:
         """See `MarketFeed.states`."""
-        return [market.state() for market in self._markets]
+        return [market.state() for market in self._markets.values()]
 
     def _refuse(self, content: object, reason: str) -> None:
         self._unread.put(Unread(str(content), reason))
+
+    # -- the thread of the stream
+
+    def _quoted(self, row: Table, market: Market) -> None:
+        now = self._clock()
+        found = self._unreadable.read(row, partial(quote, row, market, now), key=market.symbol)
+        if found is not None:
+            self._markets[market.instrument].streamed(now, found)
+            self._on_arrival()
+
+    def _quotes_ended(self, fault: str) -> None:
+        """From now on quotes are fetched, until the stream brings them again."""
+        for market in self._markets.values():
+            market.lost_quotes(fault)
+        self._on_arrival()
 
     # -- the thread of the polls
 
@@ -122,7 +164,7 @@ class CcxtFeed:
             self._stopping.wait(self._bounds.look)
 
     def _missing(self) -> Iterator[tuple[InstrumentMarket, CandleLine, Hole]]:
-        for market in self._markets:
+        for market in self._markets.values():
             for line in market.lines:
                 if time.monotonic() < self._resting.get(line, 0.0) or self._stopping.is_set():
                     continue
@@ -155,22 +197,26 @@ class CcxtFeed:
     def _poll(self) -> None:
         """Fetches what no stream brings of every instrument."""
         now = self._clock()
+        silent = [one for one in self._markets.values() if self._is_silent(one, now)]
+        polled = list(self._markets.values()) if self._wanted.trades or self._wanted.book else silent
         try:
-            prices = self._prices(now)
-            for market in self._markets:
+            prices = self._polled.quotes([one.instrument for one in silent], now) if silent else {}
+            for market in polled:
                 self._hear(market, now, prices)
         except ExchangeError as error:
             self._poll_failures += 1
-            for market in self._markets:
+            for market in polled:
                 market.failed(str(error))
         else:
             self._poll_failures = 0
         self._due = time.monotonic() + (self._pause(self._poll_failures) or self._bounds.poll)
-        self._on_arrival()
+        if polled:
+            self._on_arrival()
 
-    def _prices(self, now: datetime) -> Mapping[str, Quote | KnownPrice]:
-        """Prices are fetched where only candles are wanted, too: they show that the exchange answers."""
-        return self._polled.quotes([market.instrument for market in self._markets], now)
+    def _is_silent(self, market: InstrumentMarket, now: datetime) -> bool:
+        """Whether its price is to be fetched, which shows that the exchange answers where only candles are wanted."""
+        heard = market.streamed_at
+        return heard is None or now - heard > timedelta(seconds=self._bounds.quiet)
 
     def _hear(
         self, market: InstrumentMarket, now: datetime, prices: Mapping[str, Quote | KnownPrice]
@@ -181,5 +227,7 @@ class CcxtFeed:
         if wanted.book:
             self._books += 1
             book = query.book(name, wanted.book, now, self._books)
-        quote = prices.get(name) if wanted.quotes else None
-        market.heard(now, quote=quote, trades=trades, book=book)
+        price = prices.get(name) if wanted.quotes else None
+        market.heard(now, quote=price, trades=trades, book=book)
+        if price is None and wanted.quotes and self._is_silent(market, now):
+            market.failed(f"the exchange states no price of {name}")

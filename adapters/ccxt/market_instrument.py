@@ -23,7 +23,7 @@ class InstrumentMarket:
     def __init__(self, instrument: str, wanted: Wanted, bounds: Bounds, began: datetime) -> None:
         self.instrument = instrument
         self.lines = tuple(CandleLine(one, began - (began - at_ms(0)) % one) for one in wanted.candles)
-        self.quoted_at: datetime | None = None
+        self.streamed_at: datetime | None = None
         self._began, self._lock = began, Lock()
         self._heard_at: datetime | None = None
         self._candle_fault, self._fault = "", "no response yet"
@@ -66,10 +66,20 @@ class InstrumentMarket:
                 self._quotes.put(quote)
             elif quote is not None:
                 self._prices.put(quote)
-            self.quoted_at = self.quoted_at if quote is None else now
             self._trades.put(one for one in trades if one.at >= self._began)
             if book is not None:
                 self._updates.put(book)
+
+    def streamed(self, now: datetime, quote: Quote | KnownPrice) -> None:
+        """Takes a quote that a stream brought at `now`."""
+        self.heard(now, quote=quote)
+        with self._lock:
+            self.streamed_at = now
+
+    def lost_quotes(self, fault: str) -> None:
+        """Records that the stream of quotes has ended."""
+        with self._lock:
+            self.streamed_at, self._fault = None, fault
 
     def failed(self, fault: str) -> None:
         """Records why quotes, trades or books cannot be fetched."""

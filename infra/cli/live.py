@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from infra.config import WhenceSettings
-    from infra.run.live_plan import LivePlan
+    from infra.run.live_plan import LivePlan, Rhythm
     from infra.run.place import Place
 
 
@@ -80,7 +80,7 @@ def live(
     from infra.cli.serving import ApiOptions, plan_of
     from infra.cli.trading_live import trade_live
     from infra.config import load
-    from infra.run.connecting import check_place, keys_of
+    from infra.run.connecting import check_place, keys_of, rhythm_of
     from infra.run.place import Place
 
     settings = load(log=log, store=store, account=account, leverage=leverage, config=config)
@@ -90,7 +90,8 @@ def live(
     place = Place(exchange.lower(), testnet=testnet, demo=demo, address=address or "")
     check_place(place, settings.order_entry, is_key_checked=key_is_checked)
     names = instruments_of(instruments, venue=place.venue)
-    plan = live_plan(settings, names, interval, poll, cancels_entries=cancel_entries)
+    rhythm = rhythm_of(place, float(poll))
+    plan = live_plan(settings, names, interval, rhythm, cancels_entries=cancel_entries)
     _check_money(place, is_understood=real_money)
     keys, api = keys_of(place, secrets), plan_of(ApiOptions(port=port))
     trade_live(settings, plan, place, keys, api, is_key_checked=key_is_checked)
@@ -105,12 +106,17 @@ def _check_money(place: Place, *, is_understood: bool) -> None:
 
 
 def live_plan(
-    settings: WhenceSettings, instruments: tuple[str, ...], interval: str, poll: int, *, cancels_entries: bool
+    settings: WhenceSettings,
+    instruments: tuple[str, ...],
+    interval: str,
+    rhythm: Rhythm,
+    *,
+    cancels_entries: bool,
 ) -> LivePlan:
     """The plan of a run on live prices. Raises InvalidInput for an interval that does not divide a day evenly,
     InvalidSettings for settings by which it cannot trade.
     """
-    from infra.run.live_plan import LivePlan, Rhythm
+    from infra.run.live_plan import LivePlan
     from infra.trading import for_live, instances_of, trading_settings
 
     trading = for_live(trading_settings(settings.trading), settings.trading)
@@ -121,7 +127,7 @@ def live_plan(
         instances=instances_of(trading),
         instruments=instruments,
         interval=_interval(interval),
-        rhythm=Rhythm(poll=float(poll)),
+        rhythm=rhythm,
         cancels_entries=cancels_entries,
     )
 

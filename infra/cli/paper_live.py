@@ -29,7 +29,7 @@ PROGRAM = "DEMO"
 """The name of a demo run in every line of its log."""
 
 DEFAULT_EXCHANGE, DEFAULT_INTERVAL = "bybit", "5m"
-_POLL_SECONDS = 30
+_POLL_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ def trade_demo(settings: WhenceSettings, symbols: Sequence[str], options: LiveOp
     from infra.cli.live import live_plan
     from infra.cli.serving import ApiOptions, plan_of
     from infra.cli.trading_live import trade
+    from infra.run.live_plan import Rhythm
     from infra.run.place import Place
 
     parse_address(settings.log)
@@ -76,7 +77,7 @@ def trade_demo(settings: WhenceSettings, symbols: Sequence[str], options: LiveOp
         raise InvalidInput("--live needs at least one --symbol, as --symbol BTCUSDT")
     names = instruments_of(list(symbols), "--symbol", venue=place.venue)
     interval = options.interval or DEFAULT_INTERVAL
-    plan = live_plan(settings, names, interval, _POLL_SECONDS, cancels_entries=False)
+    plan = live_plan(settings, names, interval, Rhythm(poll=_POLL_SECONDS), cancels_entries=False)
     demo = demo_of(settings, plan)
     note = (
         f"{PROGRAM}: this process trades {settings.account} on live prices of {place}; fills are simulated, and no "

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from infra.run.place import Place
 
 
+_LATE = 5.0
+"""Seconds for which an exchange's lists may be behind, and clocks differ."""
+
+
 def check_known(name: str) -> None:
     """Raises InvalidInput for an exchange that ccxt does not know, and where ccxt is not installed."""
     try:
@@ -69,6 +73,13 @@ def ccxt_feed(
         instruments=tuple(instruments), candles=(interval,), quotes=True, trades=bool(depth), book=depth
     )
     return CcxtFeed(place.ccxt_name, _site(place), wanted, on_arrival=wake)
+
+
+def ccxt_lost_after(name: str) -> float:
+    """The seconds after which a request that was not executed never will be: see `Rhythm.lost`."""
+    from adapters.ccxt import dialect_of
+
+    return dialect_of(name).request_seconds + _LATE
 
 
 def _site(place: Place) -> Site:

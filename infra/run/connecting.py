@@ -11,9 +11,9 @@ from adapters.order_way import OrderWay
 from adapters.secrecy import Credentials
 from domain.errors import InvalidInput, InvalidSettings
 from domain.order import OrderPlaced
-from infra.run.ccxt_live import ccxt_connected
+from infra.run.ccxt_live import ccxt_connected, ccxt_lost_after
 from infra.run.exchange_keys import bybit_keys, ccxt_keys
-from infra.run.live_plan import LiveVenue, Wake
+from infra.run.live_plan import LiveVenue, Rhythm, Wake
 from infra.run.place import Place
 
 
@@ -32,6 +32,13 @@ def check_place(place: Place, way: OrderWay, *, is_key_checked: bool) -> None:
         )
     if place.ccxt_name and way is OrderWay.WEBSOCKET:
         raise InvalidSettings("order_entry: orders through ccxt are sent by REST; WEBSOCKET is for bybit")
+
+
+def rhythm_of(place: Place, poll: float) -> Rhythm:
+    """How often the account at this place is compared; `poll` is in seconds."""
+    if place.ccxt_name:
+        return Rhythm(poll=poll, lost=ccxt_lost_after(place.ccxt_name))
+    return Rhythm(poll=poll)
 
 
 def connected(

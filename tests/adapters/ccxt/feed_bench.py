@@ -18,6 +18,7 @@ from tests.adapters.simulated.server.serving import RunningVenue
 from tests.commands.feed_contract import MINUTE
 from tests.replacing import replace
 
+BRIEF: Timing = replace(QUICK, ping=0.3)
 KEEN = Bounds(look=0.02, poll=0.02, again=0.02, quiet=0.2)
 EVERYTHING = Wanted(instruments=(INSTRUMENT,), candles=(MINUTE,), trades=True, quotes=True, book=DEPTH)
 _LATE, _PATIENCE = 5, 60
@@ -31,6 +32,8 @@ class CcxtFeedBench(VenueMarket):
     def __init__(
         self,
         venue: RunningVenue,
+        *,
+        streams: bool,
         wanted: Wanted = EVERYTHING,
         timing: Timing = QUICK,
         bounds: Bounds = KEEN,
@@ -41,6 +44,7 @@ class CcxtFeedBench(VenueMarket):
             "bybit",
             Site(http=venue.url, socket=venue.socket_url, is_paced=False),
             wanted,
+            streams=streams,
             on_arrival=self._arrival.set,
             timing=timing,
             bounds=bounds,
