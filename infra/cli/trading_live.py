@@ -10,6 +10,7 @@ from typing import Protocol
 
 from adapters.bybit import BybitExchange, Credentials
 from adapters.bybit.account import BybitAccount
+from adapters.log.address import KafkaAddress, parse_address
 from commands.input_tape import InputTape
 from commands.watchdog import Watchdog
 from commands.world import World
@@ -32,6 +33,7 @@ from infra.run.live_feed import feed_of
 from infra.run.live_letters import LiveLetters
 from infra.run.live_plan import LivePlan, LiveVenue, Wake
 from infra.run.narrator import Narrator
+from infra.run.outage import Begun, outlast
 from infra.run.place import Place
 from infra.run.position_alerts import positions_alerted
 from infra.run.watchers import Watchers
@@ -71,9 +73,28 @@ def trade_live(
 def trade(settings: WhenceSettings, made: Made, note: str, api: ApiPlan, *, program: str = "") -> None:
     """Trades with the run that is made, until SIGINT or SIGTERM; see `trade_live`. `note` describes this process.
 
-    Every line of its log names the `program`.
+    Every line of its log names the `program`. Where a log on Kafka does not answer any more, another run is made as
+    soon as it answers again.
     """
     configure(logging.INFO, program)
+    with stoppable() as stopping:
+        session = partial(_session, settings, made, note, api, program, stopping)
+        if isinstance(parse_address(settings.log), KafkaAddress):
+            outlast(session, stopping)
+        else:
+            session(_has_begun)
+
+
+def _session(
+    settings: WhenceSettings,
+    made: Made,
+    note: str,
+    api: ApiPlan,
+    program: str,
+    stopping: Stopping,
+    begun: Begun,
+) -> None:
+    """Trades until a stop, with a log, a tape and an API of its own. It calls `begun` as soon as it is connected."""
     watchers = Watchers(Narrator())
     with (
         closing(open_owned(settings)) as log,
@@ -81,7 +102,6 @@ def trade(settings: WhenceSettings, made: Made, note: str, api: ApiPlan, *, prog
         letters_kept(settings, log) as keeper,
         closing(FoundLetters(settings)) as found,
         input_tape(settings, log, utc_now) as tape,
-        stoppable() as stopping,
     ):
         if spans is not None:
             watchers.add(spans)
@@ -95,6 +115,7 @@ def trade(settings: WhenceSettings, made: Made, note: str, api: ApiPlan, *, prog
                 served(settings, api, engine, keeper, program=program) as serving,
             ):
                 run.connect()  # nobody would attend the run while its API starts
+                begun()
                 _trade(run, serving, stopping)
             _report(run)
 
@@ -119,6 +140,10 @@ def _trade(run: LiveRun, api: ApiApart, stopping: Stopping) -> None:
 def _report(run: LiveRun) -> None:
     for line in held(run.world.portfolio):
         _log.info("%s", line)
+
+
+def _has_begun() -> None:
+    """Does nothing: a file that does not answer is a matter for a person."""
 
 
 def _unseen(_: Envelope) -> None:
