@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from adapters.simulated.server import VenueServer, VirtualClock
 from adapters.simulated.server.actions import act
+from adapters.simulated.server.clock import Clock
 from adapters.simulated.server.faults import Fault, Kind
 from adapters.simulated.server.limits import AddressLimit, RateLimits
 from adapters.simulated.venue import Venue, contract_of, pairs
@@ -132,8 +133,11 @@ def running_venue(
     most: int = 0,
     start: int = START,
     band: Decimal = Decimal("0.01"),
+    clock: Clock | None = None,
 ) -> Generator[RunningVenue]:
     """A venue whose clock stands still at `start`, with a book of ten levels of 1 BTC around 50,000 USDT.
+
+    Another `clock` begins at `start`.
 
     `band` is that of every contract. `limited` puts Bybit's rate limits in force; `most` are the requests in five
     seconds from one address, 0 for any.
@@ -144,7 +148,7 @@ def running_venue(
     for category in SERVED:
         quote(venue, category=category)
     limits = RateLimits(1.0 if limited else 0.0)
-    server = VenueServer(venue, VirtualClock(start), limits=limits, addresses=AddressLimit(most))
+    server = VenueServer(venue, clock or VirtualClock(start), limits=limits, addresses=AddressLimit(most))
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
