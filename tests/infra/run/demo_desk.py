@@ -8,7 +8,7 @@ from itertools import count
 
 from adapters.simulated.matched import MatchedRules
 from commands.door import Answer, Declined
-from commands.feed import FeedState
+from commands.feed import FeedState, MarketFeed
 from commands.request import Request, Requested
 from domain.catalogue import known
 from domain.instrument import Instrument
@@ -57,7 +57,7 @@ class DemoDesk:
             monotonic=lambda: self.seconds,
         )
 
-    def _feed_of(self, _instruments: Sequence[str], _wake: Wake) -> StatedFeed:
+    def _feed_of(self, _instruments: Sequence[str], _wake: Wake) -> MarketFeed:
         return self.feed
 
     def started(self) -> DemoDesk:

@@ -19,7 +19,7 @@ from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.order import StopKind
 from commands.door import Answer, Declined, TimedOut
 from commands.exchange import Unread
-from commands.feed import FeedState
+from commands.feed import FeedState, MarketFeed
 from commands.request import ManualTerms, PlaceOrder, Request, Requested
 from commands.watching import Instance
 from commands.world import World
@@ -171,7 +171,7 @@ class LiveDesk:
         account = BybitAccount(self.exchange)
         return LiveVenue(self._wrapped(self.exchange), account, self.exchange.start, self.exchange.close)
 
-    def _feed_of(self, _instruments: Sequence[str], _wake: Wake) -> HandFeed:
+    def _feed_of(self, _instruments: Sequence[str], _wake: Wake) -> MarketFeed:
         return self.feed
 
     def started(self) -> LiveDesk:
