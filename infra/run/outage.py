@@ -43,10 +43,7 @@ def outlast(session: Session, stops: Stops) -> None:
         try:
             session(attempts.begun)
         except _PASSING as fault:
-            attempts.failed(fault)
-            if stops.requested():
-                raise
-            stops.wait(attempts.pause)
+            stops.wait(attempts.failed(fault))
             if stops.requested():
                 raise
         else:
@@ -64,13 +61,11 @@ class _Attempts:
             _log.warning("trading has begun anew after the outage")
         self._has_begun, self._failures = True, 0
 
-    def failed(self, fault: WhenceError) -> None:
-        """Raises the error where no session has traded before."""
+    def failed(self, fault: WhenceError) -> float:
+        """The seconds until the next attempt. Raises the error where no session has traded before."""
         if not self._has_begun:
             raise fault
         self._failures += 1
-        _log.error("trading is interrupted; it begins anew in %.0f s: %s", self.pause, fault)
-
-    @property
-    def pause(self) -> float:
-        return pause(self._failures, FIRST_PAUSE, LONGEST_PAUSE, random.random())  # noqa: S311 - a pause, not a secret
+        wait = pause(self._failures, FIRST_PAUSE, LONGEST_PAUSE, random.random())  # noqa: S311 - no secret
+        _log.error("trading is interrupted, and begins anew in %.1f s: %s", wait, fault)
+        return wait

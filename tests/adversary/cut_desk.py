@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -43,7 +44,10 @@ BTC, SYMBOL = "BTCUSDT-LINEAR.BYBIT", "BTCUSDT"
 TERMS = {"limit_price": "49000", "stop": "48000", "target": "52000", "quantity": "0.01"}
 BELOW, ABOVE, USUAL = "48900", "52100", "50000"
 """Prices of the market: below the entry, above the target, and between both."""
+LONG = float(os.environ.get("WHENCE_CUT_SECONDS", "0"))
+"""Seconds of the longest cut in the long form of these tests, in which the program waits as in production; else 0."""
 D = Decimal
+_PATIENCE = PATIENCE + 2 * LONG
 
 
 class CutDesk:
@@ -56,11 +60,8 @@ class CutDesk:
         log: str,
         process: subprocess.Popen[str],
         folder: Path,
-        *,
-        is_quick: bool,
     ) -> None:
         self.venue, self.cut, self.process, self.folder = venue, cut, process, folder
-        self.is_quick = is_quick
         self.settings = WhenceSettings(log=log)
         self.world, self.envelopes = World(), list[Envelope]()
         self._keys, self._answers = count(1), Queue[dict[str, Any]]()
@@ -80,7 +81,7 @@ class CutDesk:
 
     def answer(self, key: str) -> Mapping[str, Any]:
         """The engine's answer to a request."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + _PATIENCE
         while key not in self._waiting:
             try:
                 found = self._answers.get(timeout=max(deadline - time.monotonic(), 0))
@@ -132,8 +133,8 @@ class CutDesk:
         self.until(self._is_trading)
 
     def until(self, reached: Callable[[], bool]) -> None:
-        """Returns when log or venue have reached a state; fails where the program has ended, or after a minute."""
-        deadline = time.monotonic() + PATIENCE
+        """Returns when log or venue have reached a state; fails where the program has ended, or not in time."""
+        deadline = time.monotonic() + _PATIENCE
         while not reached():
             assert time.monotonic() < deadline, self._state()
             assert self.process.poll() is None, self._state()
@@ -261,7 +262,7 @@ class CutDesk:
 
     def _same_again(self) -> None:
         with closing(open_reader(self.settings)) as reader, pytest.MonkeyPatch.context() as patch:
-            if self.is_quick:
+            if not LONG:
                 patch.setattr(domain.breaker, "PAUSE", PAUSE)
             while True:
                 head = reader.head()
@@ -274,16 +275,27 @@ class CutDesk:
 
 
 @contextmanager
-def cut_desk(folder: Path, log: str, *, read: str = "", is_quick: bool = True) -> Generator[CutDesk]:
+def cut_desk(folder: Path, log: str, read: str = "") -> Generator[CutDesk]:
     """The program trades on `log`; this process reads it at `read` (default: the same)."""
     (folder / "whence.toml").write_text("[trading.risk]\ncooldown_seconds = 0\n")
-    start, shortened = time.time_ns() // 1_000_000, {QUICK: "1"} if is_quick else {}
+    start, shortened = time.time_ns() // 1_000_000, {} if LONG else {QUICK: "1"}
     with (
         running_venue(start=start, band=D("0.3"), clock=WallClock()) as venue,
         proxied(venue.server.port) as cut,
         (folder / "stderr").open("w") as errors,
     ):
-        options = ("--instruments", SYMBOL, "--interval", "1h", "--leverage", "5", "--poll", "5")
+        options = (
+            "--instruments",
+            SYMBOL,
+            "--interval",
+            "1h",
+            "--leverage",
+            "5",
+            "--poll",
+            "5",
+            "--port",
+            "0",
+        )
         keys = {"BYBIT_API_KEY": KEY, "BYBIT_API_SECRET": SECRET, "PYTHONPATH": str(Path.cwd()), **shortened}
         program = [sys.executable, "-m", "tests.adversary.cut_live", "live", "--address", cut.url]
         with subprocess.Popen(
@@ -295,7 +307,7 @@ def cut_desk(folder: Path, log: str, *, read: str = "", is_quick: bool = True) -
             stderr=errors,
             text=True,
         ) as process:
-            desk = CutDesk(venue, cut, read or log, process, folder, is_quick=is_quick)
+            desk = CutDesk(venue, cut, read or log, process, folder)
             try:
                 wait_for(desk.settings.log, 1)
                 desk.until(lambda: "ReconciliationEnded" in desk.names())

@@ -1,12 +1,12 @@
 """`whence live` whose requests come from stdin: `python -m tests.adversary.cut_live live OPTION…`.
 
 A line of stdin is a person's request as JSON, {"key": …, "place": {terms}} or {"key": …, "close": position}. Its answer
-is a line of stdout, as soon as the engine gives one. The API, which starts in seconds, is left out.
+is a line of stdout, as soon as the engine gives one.
 
-With `WHENCE_CUT_QUICK` the program waits less, in the same proportions: 1.5 s instead of 10 for a response, 3 s instead
-of 60 in an open circuit breaker, and 7 s instead of 10 until an order that is not found never arrives, which is longer
-than the 5 s for which the exchange accepts a request. Kafka has 5 s for an answer and 2 s
-for a commit, instead of 30 and 10.
+With `WHENCE_CUT_QUICK` the API, which starts in seconds, is left out, and the program waits less: 1.5 s instead of 10
+for a response of the exchange, 3 s instead of 60 in an open circuit breaker, and 7 s instead of 10 until an order that
+is not found never arrives, which is longer than the 5 s for which the exchange accepts a request. Kafka has 5 s for an
+answer and 2 s for a commit, instead of 30 and 10.
 """
 
 from __future__ import annotations
@@ -35,8 +35,7 @@ from tests.adversary.dying_live import unserved
 
 QUICK, PAUSE = "WHENCE_CUT_QUICK", timedelta(seconds=3)
 _TIMING = Timing(connect=1, response=1.5, ping=1, pong=0.9, answer=1.5, first_pause=0.1, longest_pause=0.5)
-_PATIENCE = 120.0
-
+_PATIENCE = 300.0
 _LOG_WAITS = {"KAFKA_TIMEOUT": "5", "KAFKA_COMMIT_TIMEOUT": "2"}
 
 _running: list[LiveRun] = []
@@ -107,6 +106,7 @@ def quickened(made: Callable[..., None]) -> Callable[..., None]:
 
 
 def _quicken() -> None:
+    trading_live.__dict__["served"] = unserved
     domain.breaker.PAUSE = PAUSE
     LiveRun.__init__ = quickened(LiveRun.__init__)  # type: ignore[method-assign]
     connect = BybitExchange.__init__
@@ -128,6 +128,5 @@ if __name__ == "__main__":
         del os.environ[QUICK]
         _quicken()
     LiveRun.connect = attended(LiveRun.connect)  # type: ignore[method-assign]
-    trading_live.__dict__["served"] = unserved
     Thread(target=listen, daemon=True).start()
     main()

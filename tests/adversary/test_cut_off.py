@@ -6,16 +6,14 @@ the program waits as in production.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from functools import partial
 
 import pytest
 
-from tests.adversary.cut_desk import BELOW, USUAL, CutDesk, cut_desk
+from tests.adversary.cut_desk import BELOW, LONG, USUAL, CutDesk, cut_desk
 
-LONG = float(os.environ.get("WHENCE_CUT_SECONDS", "0"))
 SHORT, LATE = 2.0, 6.0
 """Seconds of a cut, and of one after which the exchange refuses a request that the line held."""
 ACCEPTED_AFTER = 4.0
@@ -25,7 +23,7 @@ ACCEPTED_AFTER = 4.0
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CutDesk]:
     folder = tmp_path_factory.mktemp("cut")
-    with cut_desk(folder, f"sqlite:///{folder}/live.db", is_quick=not LONG) as desk:
+    with cut_desk(folder, f"sqlite:///{folder}/live.db") as desk:
         yield desk
 
 
