@@ -57,7 +57,7 @@ def their_statement(venue: VenueQueries, our: Statement, since: datetime) -> Sta
     the queries raise, so a statement is never incomplete.
     """
     listed = venue.open_orders()
-    names = {order.order_id for order in listed}
+    names = {order.order_id or order.venue_order_id for order in listed}
     missing = [order_id for order_id, order in our.orders.items() if order.is_open and order_id not in names]
     found = [order for order_id in missing if (order := venue.order(order_id)) is not None]
     return theirs(

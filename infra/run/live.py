@@ -207,8 +207,11 @@ class LiveRun(Attending):
                 self._report_call(Service.MARKET_DATA)
 
     def _hear(self) -> None:
-        """Takes in reports; a gap and a silent stream begin a reconciliation."""
+        """Takes in reports; a gap, a silent stream and an order that may be adopted begin a reconciliation."""
+        reconciling = self.world.portfolio.discrepancies.reconciling
         self._reconciler.hear()
+        if self.world.portfolio.discrepancies.reconciling != reconciling:
+            self._next_look = 0.0
         exchange = self._venue.exchange
         for gap in exchange.gaps():
             self._doubt(

@@ -9,7 +9,7 @@ from itertools import count
 from adapters.simulated.matched import MatchedRules
 from adapters.snapshots import Snapshots
 from commands.door import Answer, Declined
-from commands.feed import FeedState
+from commands.feed import FeedState, MarketFeed
 from commands.request import Request, Requested
 from domain.catalogue import known
 from domain.instrument import Instrument
@@ -64,7 +64,7 @@ class DemoDesk:
             snapshots=snapshots,
         )
 
-    def _feed_of(self, _instruments: Sequence[str], _wake: Wake) -> StatedFeed:
+    def _feed_of(self, _instruments: Sequence[str], _wake: Wake) -> MarketFeed:
         return self.feed
 
     def started(self) -> DemoDesk:
