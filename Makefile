@@ -1,5 +1,7 @@
 # Whence. `make` alone lists what can be done; every target makes what it needs, and nothing twice.
 SHELL := /bin/sh
+# Many container images set it; every program that a test starts would then compile all its modules again.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo graphiql servers test lint types mypy pyright check check-fast bench torture lock format clean
