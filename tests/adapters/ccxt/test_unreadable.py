@@ -11,7 +11,7 @@ import pytest
 from adapters.ccxt.unreadable import Unreadable
 from domain.errors import ExchangeUnreachable, InvalidInput
 from tests.adapters.ccxt import binance
-from tests.adapters.ccxt.binance import ALGO, INSTRUMENT, OPEN, ORDER, TRADES, answers, order
+from tests.adapters.ccxt.binance import ALGO, INSTRUMENT, OPEN, ORDER, TRADES, algo, answers, order
 from tests.adapters.ccxt.served import AT, KEY, SECRET, Page, bracket, exchange_on, polled, ticket
 from tests.commands.exchange_contract import about
 
@@ -78,6 +78,7 @@ def test_the_stop_of_an_entry_that_was_placed_after_all_stays() -> None:
     with exchange_on("binanceusdm", {**answers(), f"POST {ORDER}": refusal}) as (exchange, served):
         exchange.submit(FAMILY)
         served.answers[f"GET {OPEN}"] = [order(ENTRY)]
+        served.answers[f"GET {ALGO}"] = algo(f"{ENTRY}-s1")
         polled(exchange)
         polled(exchange)
         assert served.sent("DELETE", ALGO) == []
