@@ -271,6 +271,11 @@ class LiveDesk:
             self.arrived.clear()
             self.run.attend()
 
+    def has_way(self) -> bool:
+        """Whether the socket of orders is connected, or not wanted."""
+        state = self.exchange.trade_state
+        return state is None or state.is_live
+
     def names(self) -> list[str]:
         return [type(one.event).__name__ for one in self.log.envelopes]
 

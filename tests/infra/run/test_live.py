@@ -183,7 +183,7 @@ def test_an_order_whose_answer_over_the_socket_was_lost_is_one_order_and_resolve
     desks: Desks,
 ) -> None:
     desk = desks(way=OrderWay.WEBSOCKET).started()
-    desk.until(lambda: desk.exchange.trade_state.is_live)
+    desk.until(desk.has_way)
     desk.venue.fails("order", "missing", times=0)
     desk.venue.fails("order.create", "drop", commit=True)
     desk.asks(LIMIT)
