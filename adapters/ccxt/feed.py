@@ -36,7 +36,6 @@ from domain.candle import Candle
 from domain.errors import ExchangeError
 from domain.market import KnownPrice, MarketEvent, Quote
 
-
 _NO_PRICES: Mapping[str, Quote | KnownPrice] = {}
 
 
