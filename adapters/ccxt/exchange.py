@@ -419,6 +419,17 @@ class CcxtExchange:
         except ExchangeError as fault:
             raise OutcomeUnknown(f"{error}; whether it was placed before is not known: {fault}") from None
 
+    def adopt(self, order_id: str, venue_order_id: str, terms: OrderPlaced) -> bool:
+        """See `Exchange.adopt`. An order without a client order id is found by no query that all exchanges have."""
+        if order_id == venue_order_id or self._names.link(order_id) != order_id:
+            return False
+        self._names.place(order_id, terms)
+        self._names.pair(order_id, venue_order_id)
+        self._live[order_id] = terms.instrument
+        self._traded[terms.instrument] = None
+        self._watched = self._plan()
+        return True
+
     def cancel(self, order_id: str, at: datetime) -> None:
         """See `OrderEntry.cancel`."""
         self._cancel(self._address(order_id))

@@ -80,7 +80,7 @@ def live(
     from infra.cli.serving import ApiOptions, plan_of
     from infra.cli.trading_live import trade_live
     from infra.config import load
-    from infra.run.connecting import check_key_option, keys_of, rhythm_of
+    from infra.run.connecting import check_place, keys_of, rhythm_of
     from infra.run.place import Place
 
     settings = load(log=log, store=store, account=account, leverage=leverage, config=config)
@@ -88,7 +88,7 @@ def live(
     if settings.store is not None:
         parse_store_address(settings.store)
     place = Place(exchange.lower(), testnet=testnet, demo=demo, address=address or "")
-    check_key_option(place, is_key_checked=key_is_checked)
+    check_place(place, settings.order_entry, is_key_checked=key_is_checked)
     names = instruments_of(instruments, venue=place.venue)
     rhythm = rhythm_of(place, float(poll))
     plan = live_plan(settings, names, interval, rhythm, cancels_entries=cancel_entries)

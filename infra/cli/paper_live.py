@@ -12,6 +12,7 @@ from domain.catalogue import real_rules
 from domain.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from adapters.snapshots import Snapshots
     from commands.input_tape import InputTape
     from domain.catalogue import Listing
     from domain.instrument import Instrument
@@ -132,12 +133,13 @@ def _made(
     *,
     tape: InputTape,
     letters: LiveLetters,
+    snapshots: Snapshots | None,
 ) -> LiveRun:
     from infra.run.live_feed import book_feed_of
     from infra.run.paper_live import demo_run
 
     feed = partial(book_feed_of, place, plan.interval)
-    return demo_run(log, plan, demo, feed, _unseen, watchers, tape=tape, letters=letters)
+    return demo_run(log, plan, demo, feed, _unseen, watchers, tape=tape, letters=letters, snapshots=snapshots)
 
 
 def _unseen(_: Envelope) -> None:

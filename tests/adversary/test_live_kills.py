@@ -46,7 +46,9 @@ def venue() -> Iterator[str]:
         process.kill()
 
 
-def live(folder: Path, url: str, step: str, exchange: str = "bybit") -> subprocess.CompletedProcess[str]:
+def live(
+    folder: Path, url: str, step: str, exchange: str = "bybit", way: str = "REST"
+) -> subprocess.CompletedProcess[str]:
     words = [
         "--exchange",
         exchange,
@@ -64,7 +66,7 @@ def live(folder: Path, url: str, step: str, exchange: str = "bybit") -> subproce
     return subprocess.run(
         [sys.executable, "-m", "tests.adversary.dying_live", step, "live", *words],
         cwd=folder,
-        env=environment(**KEYS, PYTHONPATH=str(Path.cwd())),
+        env=environment(**KEYS, WHENCE_ORDER_ENTRY=way, PYTHONPATH=str(Path.cwd())),
         capture_output=True,
         text=True,
         check=False,
@@ -87,14 +89,14 @@ def open_orders(url: str) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("step", ["before", "after"])
+@pytest.mark.parametrize(("step", "way"), [("before", "REST"), ("after", "WEBSOCKET")])
 def test_an_engine_killed_around_a_submit_has_exactly_one_order_and_stops_in_an_orderly_way(
-    url: str, tmp_path: Path, step: str
+    url: str, tmp_path: Path, step: str, way: str
 ) -> None:
-    killed = live(tmp_path, url, step)
+    killed = live(tmp_path, url, step, way=way)
     assert killed.returncode == -signal.SIGKILL, killed.stderr[-2_000:]
     assert len(entries(url)) == (step == "after")
-    again = live(tmp_path, url, "never")
+    again = live(tmp_path, url, "never", way=way)
     assert again.returncode == 0, again.stderr[-2_000:]
     (order,) = entries(url)
     with closing(open_reader(WhenceSettings(log=f"sqlite:///{tmp_path}/live.db"))) as log:
