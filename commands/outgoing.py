@@ -90,9 +90,8 @@ def _is_liquidation(event: Sendable) -> bool:
 
 
 def _working(world: World) -> Iterator[tuple[str, Working]]:
-    for stream, state in world.states.items():
-        if isinstance(state, Working):
-            yield parse(stream).id, state
+    for stream, state in world.states.of(Working):
+        yield parse(stream).id, state
 
 
 def _pending(

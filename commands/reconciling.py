@@ -25,7 +25,7 @@ from commands.reconciliation import (
 )
 from commands.remedies import Remedy, remedy
 from commands.routes import Command
-from commands.statements import our_statement, their_statement
+from commands.statements import statements
 from commands.stimulus import Ask, Stimulus, clock_fact
 from commands.world import World
 from domain.reconciliation.comparing import differences
@@ -87,8 +87,7 @@ class Reconciler:
 
         An order in `under_way` that the exchange does not have may still arrive there. Raises what the queries raise.
         """
-        our = our_statement(self._world)
-        their = their_statement(self._exchange, our, since)
+        our, their = statements(self._world, self._exchange, since)
         away = [order_id for order_id in under_way if order_id not in their.orders]
         return differences(our, their, tolerance=TOLERANCE, under_way=away)
 
