@@ -235,7 +235,7 @@ class LiveDesk:
         self.venue.do(self._account)
         session = http(Credentials(self.key, SECRET), Site(http=self.venue.url), QUICK)
         placed: Any = session.place_order(category="linear", symbol=SYMBOL, **order)
-        return str(placed["result"]["orderId"])
+        return str(placed[0]["result"]["orderId"])
 
     def started_in_doubt(self) -> LiveDesk:
         """Starts, and lets the time pass after which a difference is looked at again."""
