@@ -17,7 +17,7 @@ from adapters.bybit.execution_row import FORCED, FUNDING, TRADES, VENUE, Executi
 from adapters.bybit.fields import at_ms, in_ms, is_dated, plain
 from adapters.bybit.holdings import balances, positions
 from adapters.bybit.line import Line
-from adapters.bybit.names import Names
+from adapters.bybit.names import VENUE_ID, Names
 from adapters.bybit.order_row import OrderRow, order_row, venue_order, waiting_leg
 from adapters.bybit.pace import PRIVATE_SHARE, Turns
 from adapters.bybit.placing import CATEGORY, LEVELS, Params, Placement, address, placements
@@ -215,6 +215,10 @@ class BybitExchange:
                     raise
                 self._made.extend(_failed(placement, error))
 
+    def adopt(self, order_id: str, venue_order_id: str, terms: OrderPlaced) -> bool:
+        """See `Exchange.adopt`. False for a stop or target of another log's entry."""
+        return self._names.adopt(order_id, venue_order_id, terms)
+
     def cancel(self, order_id: str, at: datetime) -> None:
         """See `OrderEntry.cancel`. A target whose stop stands is not cancelled, because Bybit cancels both."""
         parent = self._names.parent(order_id)
@@ -261,7 +265,8 @@ class BybitExchange:
     def _addressed(self, order_id: str) -> Params:
         terms = self._names.terms.get(order_id)
         instrument = self._needed(order_id).instrument if terms is None else terms.instrument
-        return {**address(instrument), "orderLinkId": order_id}
+        own = "orderId" if self._names.venue_id(order_id) == order_id else "orderLinkId"
+        return {**address(instrument), own: order_id}
 
     def _needed(self, order_id: str) -> OrderRow:
         row = self._find(order_id)
@@ -362,6 +367,8 @@ class BybitExchange:
         found = self._search({"orderLinkId": order_id})
         if found is None and parent is not None:
             return self._attached(order_id, parent)
+        if found is None and VENUE_ID.fullmatch(order_id) is not None:
+            found = self._by_venue_id(order_id)
         return self._long_ago(order_id) if found is None else found
 
     def _long_ago(self, order_id: str) -> OrderRow | None:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from adapters.simulated.server import VenueServer, VirtualClock
 from adapters.simulated.server.actions import act
+from adapters.simulated.server.clock import Clock
 from adapters.simulated.server.faults import Fault, Kind
 from adapters.simulated.server.limits import AddressLimit, RateLimits
 from adapters.simulated.server.sockets import NETWORK
@@ -134,8 +135,11 @@ def running_venue(
     start: int = START,
     band: Decimal = Decimal("0.01"),
     network: float = NETWORK,
+    clock: Clock | None = None,
 ) -> Generator[RunningVenue]:
     """A venue whose clock stands still at `start`, with a book of ten levels of 1 BTC around 50,000 USDT.
+
+    Another `clock` begins at `start`.
 
     `band` is that of every contract. `limited` puts Bybit's rate limits in force; `most` are the requests in five
     seconds from one address, 0 for any. pybit's own socket of orders needs the `network`.
@@ -147,7 +151,11 @@ def running_venue(
         quote(venue, category=category)
     limits = RateLimits(1.0 if limited else 0.0)
     server = VenueServer(
-        venue, VirtualClock(start), limits=limits, addresses=AddressLimit(most), network=network
+        venue,
+        clock or VirtualClock(start),
+        limits=limits,
+        addresses=AddressLimit(most),
+        network=network,
     )
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
