@@ -75,7 +75,7 @@ def run() -> list[Figure]:
 
 
 def measured(address: str, socket: str, book: bool) -> list[float]:
-    """The resident memory (MiB) before the run, when it trades, and some minutes later; the log's events and the market's."""
+    """The resident memory (MiB) before the run, when it trades and minutes later; the log's and the market's events."""
     logging.disable(logging.WARNING)
     site, settings = Site(http=address, socket=socket), for_live(Settings(), {})
     instruments = tuple(map(instrument_id, symbols(INSTRUMENTS)))
