@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,12 +12,12 @@ ExchangeOption = Annotated[str, typer.Option("--exchange", metavar="NAME", help=
 TestnetOption = Annotated[bool, typer.Option("--testnet", help="Bybit's testnet instead of Bybit.")]
 DemoOption = Annotated[bool, typer.Option("--demo", help="Bybit's demo trading instead of Bybit.")]
 SecretsOption = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--secrets",
-        metavar="FOLDER",
-        help="Folder with the files bybit_api_key and bybit_api_secret, readable by its owner alone; default: the "
-        "variables BYBIT_API_KEY and BYBIT_API_SECRET.",
+        metavar="PLACE",
+        help="Where bybit_api_key and bybit_api_secret are: a FOLDER of its owner's alone, keyring:SERVICE or "
+        "vault:https://HOST/v1/PATH; the variables BYBIT_API_KEY and BYBIT_API_SECRET come first.",
     ),
 ]
 _DEFAULT = "-LINEAR.BYBIT"

@@ -81,14 +81,14 @@ def live(
     from infra.run.exchange_keys import bybit_keys
     from infra.run.place import Place
 
-    settings = load(log=log, store=store, account=account, leverage=leverage, config=config)
+    settings = load(log=log, store=store, account=account, leverage=leverage, secrets=secrets, config=config)
     parse_address(settings.log)
     if settings.store is not None:
         parse_store_address(settings.store)
     place = Place(exchange.lower(), testnet=testnet, demo=demo, address=address or "")
     plan = live_plan(settings, instruments_of(instruments), interval, poll, cancels_entries=cancel_entries)
     _check_money(place, is_understood=real_money)
-    trade_live(settings, plan, place, bybit_keys(secrets), plan_of(ApiOptions(port=port)))
+    trade_live(settings, plan, place, bybit_keys(settings.secrets), plan_of(ApiOptions(port=port)))
 
 
 def _check_money(place: Place, *, is_understood: bool) -> None:

@@ -1,58 +1,55 @@
-"""The API key of an exchange: from the environment, or from a folder that only its owner can read."""
+"""The API key of an exchange: from the environment, or from the place of its secrets."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from adapters.bybit import Credentials
+from adapters.secrecy import Credentials
+from adapters.secrets.place import read_secrets
 from domain.errors import InvalidSettings
 
-_OTHERS = 0o077
-_NAMES = ("bybit_api_key", "bybit_api_secret")
+
+class KeyNames(NamedTuple):
+    """The names of an API key and of its secret: of files, entries or fields; of variables in capitals."""
+
+    key: str
+    secret: str
 
 
-class _Bybit(BaseSettings):
-    """`BYBIT_API_KEY` and `BYBIT_API_SECRET`, else the files of these names."""
-
-    model_config = SettingsConfigDict(env_prefix="BYBIT_", extra="ignore", hide_input_in_errors=True)
-
-    api_key: SecretStr = SecretStr("")
-    api_secret: SecretStr = SecretStr("")
+_NAMES: Mapping[str, KeyNames] = {"bybit": KeyNames("bybit_api_key", "bybit_api_secret")}
 
 
-def bybit_keys(folder: Path | None) -> Credentials:
-    """The key and its secret; a variable of the environment comes before a file of the folder.
+def bybit_keys(place: str | None) -> Credentials:
+    """The key of Bybit; see `exchange_keys`."""
+    return exchange_keys("bybit", place)
 
-    Raises InvalidSettings where one of them is missing, where the folder does not exist, and where others than the
-    owner can read the folder or a file of it.
+
+def exchange_keys(exchange: str, place: str | None) -> Credentials:
+    """The exchange's key and its secret; a variable of the environment comes before the place (`--secrets`).
+
+    Raises InvalidSettings where one of them is missing, and what `adapters.secrets.place.read_secrets` raises. A place
+    is read even where the environment has both, so that a wrong place is reported.
     """
-    if folder is not None:
-        _check(folder)
-    given: dict[str, Any] = {"_secrets_dir": folder}
-    found = _Bybit(**given)
-    key, secret = (one.get_secret_value().strip() for one in (found.api_key, found.api_secret))
-    if not key or not secret:
-        raise InvalidSettings(
-            "no API key: set BYBIT_API_KEY and BYBIT_API_SECRET, or name a folder with files of these names with "
-            "--secrets"
-        )
-    return Credentials(key, secret)
+    names = _NAMES[exchange]
+    stored: Mapping[str, SecretStr] = {} if place is None else read_secrets(place, names)
+    given = {name: os.environ.get(name.upper(), "").strip() for name in names}
+    found = {
+        name: given[name] or (stored[name].get_secret_value() if name in stored else "") for name in names
+    }
+    missing = [name for name in names if not found[name]]
+    if missing:
+        raise InvalidSettings(_missing(names, missing, place))
+    return Credentials(found[names.key], found[names.secret])
 
 
-def _check(folder: Path) -> None:
-    shown = str(folder)[:200]
-    try:
-        if not folder.is_dir():
-            raise InvalidSettings(f"--secrets {shown}: there is no such folder; make it with mode 700")
-        places = [folder, *(one for one in folder.iterdir() if one.name.lower() in _NAMES)]
-        open_ones = [one for one in places if one.stat().st_mode & _OTHERS]
-    except (OSError, ValueError) as fault:
-        raise InvalidSettings(f"--secrets {shown}: {fault}"[:400]) from None
-    if open_ones:
-        raise InvalidSettings(
-            f"--secrets: others can read {open_ones[0]}; make it its owner's alone, as by chmod go= {open_ones[0]}"
-        )
+def _missing(names: KeyNames, missing: list[str], place: str | None) -> str:
+    variables = f"set {names.key.upper()} and {names.secret.upper()}"
+    if place is None:
+        return f"no API key: {variables}, or name a folder with files of these names, a keyring or Vault with --secrets"
+    return (
+        f"no API key: --secrets {place[:200]} has no {' and no '.join(missing)}; add it there, or {variables}"
+    )
