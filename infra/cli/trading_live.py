@@ -80,12 +80,13 @@ def trade(settings: WhenceSettings, made: Made, note: str, api: ApiPlan, *, prog
         tracing(settings) as spans,
         letters_kept(settings, log) as keeper,
         closing(FoundLetters(settings)) as found,
+        closing(LiveLetters(keeper, found)) as letters,
         input_tape(settings, log, utc_now) as tape,
         stoppable() as stopping,
     ):
         if spans is not None:
             watchers.add(spans)
-        with closing(made(log, watchers, tape=tape, letters=LiveLetters(keeper, found))) as run:
+        with closing(made(log, watchers, tape=tape, letters=letters)) as run:
             watchdog = Watchdog(run.world, run.driver.engine.market)
             watchers.add(watchdog)
             run.start()
