@@ -7,7 +7,6 @@ from pathlib import Path
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
-from keyring.backends import fail
 from keyring.errors import KeyringError, KeyringLocked
 
 from adapters.secrets.place import read_secrets
@@ -38,8 +37,8 @@ def test_entries_of_the_service_are_read_and_missing_ones_left_out(backend: Keyr
     assert "a-key" not in repr(found)
 
 
-def test_a_system_without_a_keyring_is_refused_with_what_to_do() -> None:
-    keyring.set_keyring(fail.Keyring())
+def test_a_system_without_a_keyring_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     with pytest.raises(InvalidSettings, match="keyring:whence: this system has no keyring; use a folder"):
         read_secrets("keyring:whence", NAMES)
 
