@@ -19,7 +19,7 @@ from adapters.dead_letters.signing import LetterSigner
 from adapters.dead_letters.state import OPEN, LetterState
 from adapters.dead_letters.store import DeadLetters, Wanted
 from adapters.marks.key_folder import KeyFolder
-from domain.errors import MarkRefused
+from domain.errors import KeyMissing, MarkRefused
 from infra.config import WhenceSettings
 from infra.dead_letters import FoundLetters, open_letters
 from tests.adapters.dead_letters.lettering import NOON, came
@@ -216,7 +216,7 @@ def test_a_forged_letter_with_the_id_of_a_genuine_one_hides_it_neither_before_no
         letters.keep([came(1)])
         _produce(kafka_bootstrap_servers, kafka_topic, record)
         assert letters.letter(letter.id).state is LetterState.NEW
-        with pytest.raises(MarkRefused):
+        with pytest.raises(KeyMissing):
             letters.original(letter.id)
         letters.keep([came()])
         _produce(kafka_bootstrap_servers, kafka_topic, record)

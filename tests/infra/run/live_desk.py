@@ -32,6 +32,7 @@ from domain.order import OrderType
 from domain.settings import RiskSettings, Settings
 from domain.strategies import Intent, Proposal, Watcher
 from infra.run.live import LiveRun, placed_in
+from infra.run.live_letters import LiveLetters
 from infra.run.live_plan import LivePlan, LiveVenue, Wake
 from tests.adapters.bybit.bench import QUICK, SYMBOL, trade_at
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue
@@ -139,6 +140,7 @@ class LiveDesk:
         log: ListLog | None = None,
         key: str = "",
         wrapped: Callable[[Any], Any] = lambda exchange: exchange,
+        letters: LiveLetters | None = None,
     ) -> None:
         self.venue, self.key = venue, key or f"live-{next(_NUMBERS)}"
         self.log, self.feed = log or ListLog(), HandFeed([a_candle(self.now() - 2 * FIVE, "100")])
@@ -153,6 +155,7 @@ class LiveDesk:
             list[Envelope]().append,
             clock=self.now,
             monotonic=lambda: self.seconds,
+            letters=letters,
         )
 
     def _connect(self, world: World, wake: Wake) -> LiveVenue:
