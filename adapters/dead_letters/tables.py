@@ -110,7 +110,8 @@ class TableLetters:
                 for change, reason in self._judged(connection, letter_id)
                 if reason
             ]
-            if not found and not self._is_vouched(row):
+            is_vouched = self._signer.is_vouched(_read(row, DeadLetter), row["change_signature"])
+            if not found and not is_vouched:
                 found = [f"the state {row['state']} of letter {letter_id} is not that of its changes"]
         return found
 
@@ -160,7 +161,7 @@ class TableLetters:
     def _verified(self, connection: Connection, row: RowMapping) -> DeadLetter:
         """The letter after the changes that this installation made, whatever state the row has."""
         letter = _read(row, DeadLetter)
-        if self._is_vouched(row):
+        if self._signer.is_vouched(letter, row["change_signature"]):
             return letter
         self._report(f"the state {letter.state} of letter {letter.id} is not believed: it is not signed")
         letter = unchanged(letter)
@@ -168,9 +169,6 @@ class TableLetters:
             if not reason:
                 letter = applied(letter, change) or letter
         return letter
-
-    def _is_vouched(self, row: RowMapping) -> bool:
-        return self._signer.is_vouched(_read(row, DeadLetter), row["change_signature"])
 
     def _judged(self, connection: Connection, letter_id: str) -> Iterator[tuple[Change, str]]:
         """The changes of the letter in their order, each with the reason why it is not believed, or an empty text."""

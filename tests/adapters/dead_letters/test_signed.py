@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import msgspec
+import psycopg
 import pytest
 from confluent_kafka import Producer
 from msgspec.structs import replace
@@ -161,21 +162,43 @@ def test_a_change_that_was_altered_in_its_file_or_added_to_it_does_not_count(
     assert (len(letters.changes(letter.id)), list(letters.refused(letter.id))) == (2, [])
 
 
+WITHOUT_SIGNATURES = (
+    "ALTER TABLE dead_letters DROP COLUMN change_signature",
+    "ALTER TABLE dead_letter_changes DROP COLUMN signature",
+)
+"""What tables of an earlier version do not have."""
+
+
 def test_a_file_of_an_earlier_version_is_opened_and_its_unsigned_changes_do_not_count(
     settings: WhenceSettings, letters: DeadLetters, tmp_path: Path
 ) -> None:
-    letter = came().letter
-    letters.change(failed(letter, NOON, "tess", "in vain"))
+    letters.change(failed(came().letter, NOON, "tess", "in vain"))
     letters.close()
-    _in_the_file(
-        tmp_path,
-        "ALTER TABLE dead_letters DROP COLUMN change_signature",
-        "ALTER TABLE dead_letter_changes DROP COLUMN signature",
-    )
+    _in_the_file(tmp_path, *WITHOUT_SIGNATURES)
     with closing(open_letters(settings)) as later:
-        assert later.letter(letter.id).state is LetterState.NEW
-        assert "it is not signed with a key of this installation" in later.refused(letter.id)[0]
-        assert later.change(failed(letter, NOON, "tess", "in vain")).retries == 1
+        _check_unsigned(later)
+
+
+def test_tables_of_an_earlier_version_on_postgresql_are_opened_and_their_changes_do_not_count(
+    postgres_database: str,
+) -> None:
+    settings = WhenceSettings(log=postgres_database)
+    with closing(open_letters(settings)) as letters:
+        letters.keep([came()])
+        letters.change(failed(came().letter, NOON, "tess", "in vain"))
+    with psycopg.connect(postgres_database) as connection:
+        for statement in WITHOUT_SIGNATURES:
+            connection.execute(statement)
+    with closing(open_letters(settings)) as later:
+        _check_unsigned(later)
+
+
+def _check_unsigned(letters: DeadLetters) -> None:
+    letter = came().letter
+    assert letters.letter(letter.id).state is LetterState.NEW
+    assert "it is not signed with a key of this installation" in letters.refused(letter.id)[0]
+    assert letters.change(failed(letter, NOON, "tess", "in vain")).retries == 1
+    assert letters.letter(letter.id).state is LetterState.RETRIED
 
 
 def test_changes_of_strangers_in_the_topic_do_not_count_and_are_named(
