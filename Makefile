@@ -1,8 +1,10 @@
 # Whence. `make` alone lists what can be done; every target makes what it needs, and nothing twice.
 SHELL := /bin/sh
+# Many container images set it; every program that a test starts would then compile all its modules again.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo graphiql servers test lint types mypy pyright check check-fast bench lock format clean
+.PHONY: help demo graphiql servers test lint types mypy pyright check check-fast bench torture lock format clean
 
 # Another Python than the first that is new enough: make demo PYTHON=python3.12
 PYTHON ?=
@@ -51,6 +53,9 @@ check: lint types test ## everything that must pass
 
 bench: .venv/.dev ## the table of benchmarks
 	$(RUN) tests.benchmarks $(ARGS)
+
+torture: .venv/.dev ## kill the live engine again and again, and compare (ARGS='--kills 2000 --state torture.json')
+	$(RUN) tests.torture $(ARGS)
 
 format: .venv/.dev ## rewrite the code as ruff wants it
 	$(RUN) ruff check --fix .

@@ -23,6 +23,7 @@ from domain.arithmetic import EXACT
 from domain.candle import Candle
 from domain.errors import InvalidInput
 from domain.instrument import Instrument
+from domain.order import OrderPlaced
 from domain.venue import Execution, VenueBalance, VenueOrder, VenuePosition
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -116,6 +117,10 @@ class SimulatedExchange:
             if ticket.order_id not in self._inbox_of:
                 self._inbox_of[ticket.order_id] = self._inbox(ticket.terms.instrument)
                 self._send(ticket, ticket.sent_at)
+
+    def adopt(self, order_id: str, venue_order_id: str, terms: OrderPlaced) -> bool:
+        """See `Exchange.adopt`. Nobody else trades here."""
+        return False
 
     def cancel(self, order_id: str, at: datetime) -> None:
         """See `OrderEntry.cancel`."""

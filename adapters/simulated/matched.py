@@ -36,6 +36,7 @@ from domain.direction import towards
 from domain.errors import InvalidInput, InvalidSettings
 from domain.instrument import Instrument, symbol_of
 from domain.market import BookUpdate, MarketEvent, Trade
+from domain.order import OrderPlaced
 from domain.venue import Execution, VenueBalance, VenueOrder, VenuePosition
 
 _KEY = "matched"
@@ -187,6 +188,10 @@ class MatchedExchange:
             for leg in legs:
                 self._orders.place(leg.order_id, leg.terms, carried=True)
             self._send(ticket, ticket.sent_at)
+
+    def adopt(self, order_id: str, venue_order_id: str, terms: OrderPlaced) -> bool:
+        """See `Exchange.adopt`. Nobody else trades here."""
+        return False
 
     def cancel(self, order_id: str, at: datetime) -> None:
         """See `OrderEntry.cancel`. A target whose stop stands is not cancelled, because Bybit cancels both."""

@@ -31,7 +31,7 @@ from infra.cli.stopping import Stopping, stoppable
 from infra.cli.trading_tables import tables_of
 from infra.config import WhenceSettings
 from infra.logs import open_owned, played_store
-from infra.run.alerting import alerts_sent
+from infra.run.alerts_sent import alerts_sent
 from infra.run.letters import letters_kept
 from infra.run.narrator import Narrator
 from infra.run.paper import PaperRun

@@ -14,36 +14,48 @@ from domain.errors import InvalidSettings
 
 
 class KeyNames(NamedTuple):
-    """The names of an API key and of its secret: of files, entries or fields; of variables in capitals."""
+    """The names of a key, its secret and its passphrase: of files, entries or fields; of variables in capitals.
+
+    `passphrase` is empty where no key of the exchange has one.
+    """
 
     key: str
     secret: str
-
-
-_NAMES: Mapping[str, KeyNames] = {"bybit": KeyNames("bybit_api_key", "bybit_api_secret")}
+    passphrase: str = ""
 
 
 def bybit_keys(place: str | None) -> Credentials:
-    """The key of Bybit; see `exchange_keys`."""
-    return exchange_keys("bybit", place)
-
-
-def exchange_keys(exchange: str, place: str | None) -> Credentials:
-    """The exchange's key and its secret; a variable of the environment comes before the place (`--secrets`).
+    """The key of Bybit and its secret; a variable of the environment comes before the place (`--secrets`).
 
     Raises InvalidSettings where one of them is missing, and what `adapters.secrets.place.read_secrets` raises. A place
     is read even where the environment has both, so that a wrong place is reported.
     """
-    names = _NAMES[exchange]
-    stored: Mapping[str, SecretStr] = {} if place is None else read_secrets(place, names)
-    given = {name: os.environ.get(name.upper(), "").strip() for name in names}
-    found = {
-        name: given[name] or (stored[name].get_secret_value() if name in stored else "") for name in names
-    }
-    missing = [name for name in names if not found[name]]
+    return _read(KeyNames("bybit_api_key", "bybit_api_secret"), place)
+
+
+def ccxt_keys(exchange: str, place: str | None) -> Credentials:
+    """The same for an exchange of ccxt: `CCXT_BINANCEUSDM_API_KEY`, `…_API_SECRET` and, where the exchange has a
+    passphrase, `…_PASSWORD`.
+    """
+    prefix = f"ccxt_{exchange.lower()}"
+    return _read(KeyNames(f"{prefix}_api_key", f"{prefix}_api_secret", f"{prefix}_password"), place)
+
+
+def _read(names: KeyNames, place: str | None) -> Credentials:
+    """Key, secret and passphrase, which is empty where there is none."""
+    wanted = [name for name in names if name]
+    stored: Mapping[str, SecretStr] = {} if place is None else read_secrets(place, wanted)
+    found = {name: stored[name].get_secret_value() for name in stored} | _variables(wanted)
+    missing = [name for name in (names.key, names.secret) if not found.get(name)]
     if missing:
         raise InvalidSettings(_missing(names, missing, place))
-    return Credentials(found[names.key], found[names.secret])
+    return Credentials(found[names.key], found[names.secret], found.get(names.passphrase, ""))
+
+
+def _variables(names: list[str]) -> Mapping[str, str]:
+    """The variables that are set to a text."""
+    given = {name: os.environ.get(name.upper(), "").strip() for name in names}
+    return {name: text for name, text in given.items() if text}
 
 
 def _missing(names: KeyNames, missing: list[str], place: str | None) -> str:
