@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple
 
@@ -56,7 +56,16 @@ class States(Mapping[str, Any]):
 
     def of(self, *kinds: type) -> Iterator[tuple[str, Any]]:
         """The streams whose states are of exactly these classes, with their states, in order."""
-        for stream, held in self._held.items():
+        return self._chosen(self._held.items(), kinds)
+
+    def latest(self, *kinds: type) -> Iterator[tuple[str, Any]]:
+        """The same, the stream whose first event is the last one first."""
+        return self._chosen(reversed(self._held.items()), kinds)
+
+    def _chosen(
+        self, held_by: Iterable[tuple[str, Any]], kinds: Collection[type]
+    ) -> Iterator[tuple[str, Any]]:
+        for stream, held in held_by:
             if type(held) is not _KEPT:
                 if type(held) in kinds:
                     yield stream, held
