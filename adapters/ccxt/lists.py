@@ -9,11 +9,11 @@ from typing import TypeVar, cast
 
 from adapters.ccxt.client import Client
 from adapters.ccxt.dialect import Dialect, Search
-from adapters.ccxt.fields import moment, text
+from adapters.ccxt.fields import moment, needed
 from adapters.ccxt.markets import Market, Markets
 from adapters.ccxt.order_row import OrderRow, order_row, triggered
 from adapters.ccxt.trade_row import TradeRow, trade_row
-from adapters.ccxt.unreadable import Unreadable
+from adapters.ccxt.unreadable import Unreadable, is_skipped
 from adapters.instruments.document import Table, is_table, table
 from adapters.milliseconds import at_ms, in_ms
 from domain.errors import ExchangeRefused, ExchangeUnreachable
@@ -178,7 +178,9 @@ class Lists:
 
     def market(self, found: Table) -> Market | None:
         """The market of a structure of ccxt; None where it is not traded here."""
-        return self.markets.named(self._read(found, lambda: text(found, "symbol")) or "")
+        if is_skipped(found):
+            return None
+        return self.markets.named(self._read(found, lambda: needed(found, "symbol")) or "")
 
     # -- trades and funding
 

@@ -63,7 +63,7 @@ def run() -> list[Figure]:
 
 
 def _figures(name: str, times: list[float]) -> list[Figure]:
-    note = f"{ORDERS} orders, the ways in turn; the venue in a process of its own"
+    note = f"{ORDERS} orders, in turn"
     return [
         Figure(f"{name}: p{share}", sorted(times)[int(len(times) * share / 100)], "ms", None, note)
         for share in (50, 99)

@@ -131,9 +131,9 @@ class People:
         return chance.choice(held) if held else ""
 
 
-def _terms(people: People, chance: Random, away: Decimal | None) -> ManualTerms:
+def _terms(people: People, chance: Random, symbol: str, away: Decimal | None) -> ManualTerms:
     """An entry with stop and target: at the market, or `away` from it by this part of the price."""
-    symbol, side = chance.choice(_free(people)), chance.choice(tuple(Side))
+    side = chance.choice(tuple(Side))
     rules, sign = RULES[symbol], 1 if side is Side.BUY else -1
     price = people.exchange.price(symbol)
     at = price if away is None else to_tick(price * (1 - sign * away), Side.BUY, rules.tick)
@@ -150,20 +150,29 @@ def _terms(people: People, chance: Random, away: Decimal | None) -> ManualTerms:
 
 
 def _free(people: People) -> Sequence[str]:
-    """The symbols without position and entry; all of them where there is none."""
+    """The symbols without position and entry."""
     portfolio = people.world().portfolio
     taken = {symbol_of(one) for one in portfolio.positions}
     taken |= {symbol_of(one.instrument) for one in portfolio.entries.values()}
-    return [one for one in SYMBOLS if one not in taken] or SYMBOLS
+    return [one for one in SYMBOLS if one not in taken]
 
 
 def _enters(people: People, life: Life, door: Door, chance: Random) -> None:
-    people.asks(life, door, PlaceOrder(_terms(people, chance, None)))
+    _place(people, life, door, chance, None)
 
 
 def _rests(people: People, life: Life, door: Door, chance: Random) -> None:
-    away = _D(chance.randint(1, 30)) / 10_000
-    people.asks(life, door, PlaceOrder(_terms(people, chance, away)))
+    _place(people, life, door, chance, _D(chance.randint(1, 30)) / 10_000)
+
+
+def _place(people: People, life: Life, door: Door, chance: Random, away: Decimal | None) -> None:
+    """Places an entry where the account is free; closes a position, or cancels an entry, where it is nowhere."""
+    if free := _free(people):
+        people.asks(life, door, PlaceOrder(_terms(people, chance, chance.choice(free), away)))
+    elif people.world().portfolio.positions:
+        _closes(people, life, door, chance)
+    else:
+        _cancels(people, life, door, chance)
 
 
 def _resting(people: People, chance: Random) -> str:

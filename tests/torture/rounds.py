@@ -10,9 +10,10 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from adapters.avro import AvroCodec
+from adapters.log.recorder_log import RecordedLog
 from commands.door import Door
 from commands.in_flight import orders_in_flight
 from commands.world import World
@@ -25,7 +26,7 @@ from infra.run.replaying import Replay
 from tests.torture.life import Job
 from tests.torture.living import Life
 from tests.torture.people import Mirror, People
-from tests.torture.plans import Plan, plan
+from tests.torture.plans import Plan, plan, way
 from tests.torture.states import digest
 from tests.torture.tallies import Tally
 from tests.torture.venue import KEY, SECRET, SYMBOLS, Exchange, exchange
@@ -78,8 +79,7 @@ def run_round(place: Place, zygote: Zygote, tally: Tally, kills: int, pace: floa
     first, until = tally.lives, tally.kills + kills
     place.folder.mkdir(parents=True)
     with exchange(tally.seed + first) as venue, ThreadPoolExecutor(16) as pool, ExitStack() as held:
-        people = People(_ACCOUNT, venue, lambda: _mirror(place, held), pool, tally.answers)
-        here = _Round(place, zygote, tally, pace, venue, people, held)
+        here = Round.of(place, zygote, tally, pace, venue, pool, held)
         try:
             while tally.kills < until:
                 here.live(plan(tally.seed, tally.lives))
@@ -92,14 +92,15 @@ def run_round(place: Place, zygote: Zygote, tally: Tally, kills: int, pace: floa
         tally.add(tally.faults, venue.struck)
 
 
-def _mirror(place: Place, held: ExitStack) -> Mirror:
-    return Mirror(held.enter_context(closing(open_reader(place.settings))))
+def log_of(place: Place, held: ExitStack) -> RecordedLog:
+    """The log of the round, open for reading until `held` is closed."""
+    return held.enter_context(closing(open_reader(place.settings)))
 
 
 @dataclass(slots=True)
-class _Round:
+class Round:
     """The seed of the tally and the numbers of the lives repeat the plans; what the machine does besides, nothing
-    repeats. `pace` divides the engine's patience.
+    repeats. `first` is the number of its first life, `pace` divides the engine's patience.
     """
 
     place: Place
@@ -109,7 +110,23 @@ class _Round:
     venue: Exchange
     people: People
     held: ExitStack
+    first: int
     distant: Door | None = None
+
+    @classmethod
+    def of(
+        cls,
+        place: Place,
+        zygote: Zygote,
+        tally: Tally,
+        pace: float,
+        venue: Exchange,
+        pool: ThreadPoolExecutor,
+        held: ExitStack,
+    ) -> Self:
+        """A round at this exchange; what it opens is closed with `held`."""
+        people = People(_ACCOUNT, venue, lambda: Mirror(log_of(place, held)), pool, tally.answers)
+        return cls(place, zygote, tally, pace, venue, people, held, tally.lives)
 
     # -- lives
 
@@ -117,11 +134,11 @@ class _Round:
         """One life, from its start to its end by SIGKILL, or by itself where a fault of the exchange ends its start."""
         chance = Random(f"{self.tally.seed}/{planned.number}/acts")
         self.venue.spoil(planned.faults)
-        with self._begun(planned.step, planned.nth) as life:
+        with self.begun(planned.step, planned.nth) as life:
             killer = threading.Timer(planned.moment * self._longest, life.kill)
             if not planned.step:
                 killer.start()
-            if self._trades(life):
+            if self.trades(life):
                 door = self._door(life)
                 self.people.repeats(life, door)
                 self._act(planned, life, door, chance)
@@ -143,9 +160,10 @@ class _Round:
                 self.venue.acts(name, **more)
             self.people.does(action, life, door, chance)
 
-    def _begun(self, step: str = "", nth: int = 1) -> Life:
+    def begun(self, step: str = "", nth: int = 1) -> Life:
         settings, environment = self.place.settings, dict(_TRADING)
         environment |= {"WHENCE_KEYS": str(settings.keys), "WHENCE_INDEX": str(settings.index)}
+        environment |= {"WHENCE_ORDER_ENTRY": way(self.tally.seed, self.first)}
         environment |= {"BYBIT_API_KEY": KEY, "BYBIT_API_SECRET": SECRET}
         words = ["--address", self.venue.url, "--log", self.place.log, "--instruments", ",".join(SYMBOLS)]
         return Life(
@@ -172,7 +190,7 @@ class _Round:
             self.distant = self.held.enter_context(distant_door(self.place.settings))
         return self.distant or life.door
 
-    def _trades(self, life: Life) -> bool:
+    def trades(self, life: Life) -> bool:
         """Waits until the engine trades; returns whether it does. Raises Broken where it neither trades nor ends."""
         life.until(lambda: life.trades_since is not None, _PATIENCE)
         if life.trades_since is None and life.lives:
@@ -196,8 +214,8 @@ class _Round:
     def judge(self) -> None:
         """The last life runs without a fault, in a market that stands still, until everything is settled."""
         self.venue.stands_still()
-        with self._begun() as life:
-            self._trades(life)
+        with self.begun() as life:
+            self.trades(life)
             life.until(lambda: is_settled(self.people.world()), _PATIENCE)
             life.stop()
             code, state = life.end(), life.state

@@ -204,7 +204,7 @@ def test_an_answer_that_nobody_waits_for_disturbs_no_request_and_is_kept_without
 
 
 def test_texts_of_any_shape_are_kept_and_raise_nothing() -> None:
-    chance, made = random.Random(7), []
+    chance, made = random.Random(7), list[str]()
     socket = TradeSocket(Site(), Credentials("key", "secret"), QUICK, lambda: None)
     answer = json.dumps({"reqId": "a", "retCode": 0, "op": CREATE, "data": {"orderId": "1"}})
     for _ in range(10_000):

@@ -121,7 +121,10 @@ def test_volumes_of_okx_are_in_base_currency() -> None:
 
 
 def test_an_interval_that_the_exchange_does_not_have_is_refused_with_those_it_has() -> None:
-    with query_on({}) as query, pytest.raises(InvalidInput, match="no candles of 7m; its intervals are: 1m"):
+    with (
+        query_on({}) as query,
+        pytest.raises(InvalidInput, match="no candles of 7m; its intervals are: 1s, 1m"),
+    ):
         query.interval(timedelta(minutes=7))
 
 

@@ -133,7 +133,7 @@ def test_gaps_hold_no_secret() -> None:
 SPELLED = Credentials("a/key+1", 's "e" %', "pass ü")
 SHOWN: Sequence[str] = (
     "a%2Fkey%2B1", "a/key%2B1", "s%20%22e%22%20%25", "s+%22e%22+%25", r"s \"e\" %", "pass+%C3%BC", r"pass \u00fc",
-    "ab" * 48, "AB" * 64, "A" * 86 + "==", "A" * 43 + "%3D", "%2B" + "A" * 42 + "=",
+    "ab" * 48, "AB" * 64, "Z" * 86 + "==", "Z" * 43 + "%3D", "%2B" + "Z" * 42 + "=",
 )  # fmt: skip
 
 

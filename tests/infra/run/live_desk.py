@@ -238,7 +238,7 @@ class LiveDesk:
         self.venue.do(self._account)
         session = http(Credentials(self.key, SECRET), Site(http=self.venue.url), QUICK)
         placed: Any = session.place_order(category="linear", symbol=SYMBOL, **order)
-        return str(placed["result"]["orderId"])
+        return str(placed[0]["result"]["orderId"])
 
     def started_in_doubt(self) -> LiveDesk:
         """Starts, and lets the time pass after which a difference is looked at again."""
@@ -273,6 +273,11 @@ class LiveDesk:
             assert self.arrived.wait(30), (self.exchange.stream_state, self.names()[-8:])
             self.arrived.clear()
             self.run.attend()
+
+    def has_way(self) -> bool:
+        """Whether the socket of orders is connected, or not wanted."""
+        state = self.exchange.trade_state
+        return state is None or state.is_live
 
     def names(self) -> list[str]:
         return [type(one.event).__name__ for one in self.log.envelopes]
