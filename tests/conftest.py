@@ -26,6 +26,7 @@ from infra.servers.postgres import PostgresServer
 from infra.servers.registry import SchemaRegistry
 from infra.servers.server import Server
 from infra.servers.temporary import temporary_folder
+from tests.shared_broker import folder_of_all_workers, release, shared_broker
 
 pytest_plugins = ["tests.browsing"]
 
@@ -59,6 +60,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("servers")
 
 
+def pytest_sessionfinish() -> None:
+    """Ends the shared broker: not in a fixture, because the time of a test does not include that of other workers."""
+    release()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_index_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Logs on Kafka keep their index in this session's temporary folder, not in the user's cache."""
@@ -81,10 +87,9 @@ def _no_key_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def kafka_broker() -> Iterator[KafkaBroker]:
+def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> KafkaBroker:
     """The shared broker, which tests must not stop. It is started even if `KAFKA_BOOTSTRAP_SERVERS` is set."""
-    with KafkaBroker(temporary_folder("kafka")) as broker:
-        yield broker
+    return shared_broker(folder_of_all_workers(tmp_path_factory.getbasetemp()))
 
 
 @pytest.fixture(scope="session")
@@ -145,7 +150,7 @@ def postgres_database(database_url: str) -> Iterator[str]:
 @pytest.fixture
 def private_broker() -> Iterator[KafkaBroker]:
     """A running broker for one test, which the test may stop, kill, start and restart."""
-    with KafkaBroker(temporary_folder("private-kafka")) as broker:
+    with KafkaBroker(temporary_folder("private-kafka"), brief=True) as broker:
         yield broker
 
 
