@@ -13,13 +13,13 @@ from adapters.bybit.account import BybitAccount
 from commands.input_tape import InputTape
 from commands.watchdog import Watchdog
 from commands.world import World
-from domain.log import Envelope, EventLog
+from domain.log import EventLog
 from domain.order import OrderPlaced
 from infra.cli.serving import served
 from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
 from infra.dead_letters import FoundLetters
-from infra.inputs import input_tape
+from infra.inputs import check_tape, input_tape
 from infra.logging import configure
 from infra.logs import open_owned
 from infra.run.alerts_sent import positions_alerted
@@ -34,7 +34,7 @@ from infra.run.live_letters import LiveLetters
 from infra.run.live_plan import LivePlan, LiveVenue, Wake
 from infra.run.narrator import Narrator
 from infra.run.place import Place
-from infra.run.watchers import Watchers
+from infra.run.watchers import Watchers, ignored
 from infra.tracing import tracing
 
 _log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ def trade_live(
 
     def made(log: EventLog, watchers: Watchers, *, tape: InputTape, letters: LiveLetters) -> LiveRun:
         feed = partial(feed_of, place, plan.interval)
-        return LiveRun(log, plan, connect, feed, _unseen, watchers, tape=tape, letters=letters)
+        return LiveRun(log, plan, connect, feed, ignored, watchers, tape=tape, letters=letters)
 
     trade(settings, made, f"this process trades {settings.account} live at {place}", api)
 
@@ -73,6 +73,7 @@ def trade(settings: WhenceSettings, made: Made, note: str, api: ApiPlan, *, prog
 
     Every line of its log names the `program`.
     """
+    check_tape(settings)
     configure(logging.INFO, program)
     watchers = Watchers(Narrator())
     with (
@@ -92,7 +93,7 @@ def trade(settings: WhenceSettings, made: Made, note: str, api: ApiPlan, *, prog
             engine = Embedding(run.door, settings.account, note, watchers, watchdog)
             with (
                 positions_alerted(settings, watchdog),
-                served(settings, api, engine, keeper, program=program) as serving,
+                served(settings, api, engine, keeper) as serving,
             ):
                 run.connect()  # nobody would attend the run while its API starts
                 _trade(run, serving, stopping)
@@ -119,7 +120,3 @@ def _trade(run: LiveRun, api: ApiApart, stopping: Stopping) -> None:
 def _report(run: LiveRun) -> None:
     for line in held(run.world.portfolio):
         _log.info("%s", line)
-
-
-def _unseen(_: Envelope) -> None:
-    """Ignores the event; the read models read it from the log."""

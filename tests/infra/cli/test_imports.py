@@ -30,7 +30,9 @@ _CLIENTS = (
         ("infra.cli.trading_live", {"pybit", "urllib3"}),
     ],
 )
-def test_a_module_imports_no_client_of_a_server_that_its_run_may_not_use(module: str, allowed: set[str]) -> None:
+def test_a_module_imports_no_client_of_a_server_that_its_run_may_not_use(
+    module: str, allowed: set[str]
+) -> None:
     program = f"import sys, {module}; print(*(one for one in {_CLIENTS} if one in sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert set(done.stdout.split()) <= allowed
