@@ -37,13 +37,12 @@ def folder_of_all_workers(own: Path) -> Path:
 @contextmanager
 def _shared(place: Path) -> Generator[KafkaBroker]:
     with place.open("a+") as users:
-        fcntl.flock(users, fcntl.LOCK_EX)
-        folder = _written(users)
-        if folder:
-            fcntl.flock(users, fcntl.LOCK_SH)
-            yield KafkaBroker(Path(folder), brief=True)
+        broker = _found(users)
+        if broker is not None:
+            yield broker
             return
         with KafkaBroker(temporary_folder("kafka"), brief=True) as broker:
+            users.truncate(0)  # of a worker that was killed
             users.write(str(broker.folder))
             users.flush()
             fcntl.flock(users, fcntl.LOCK_SH)
@@ -52,6 +51,32 @@ def _shared(place: Path) -> Generator[KafkaBroker]:
             users.truncate(0)  # a worker that comes later starts its own
 
 
-def _written(users: TextIO) -> str:
+def _found(users: TextIO) -> KafkaBroker | None:
+    """The broker of another worker, with the shared lock; None, with the exclusive lock, where there is none."""
+    while True:
+        is_alone = _locked_alone(users)
+        if not is_alone:
+            fcntl.flock(users, fcntl.LOCK_SH)  # waits while the broker starts or ends
+        broker = _running(users)
+        if broker is not None:
+            fcntl.flock(users, fcntl.LOCK_SH)
+        if broker is not None or is_alone:
+            return broker
+        fcntl.flock(users, fcntl.LOCK_UN)
+
+
+def _locked_alone(users: TextIO) -> bool:
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _running(users: TextIO) -> KafkaBroker | None:
     users.seek(0)
-    return users.read()
+    folder = users.read()
+    if not folder:
+        return None
+    broker = KafkaBroker(Path(folder), brief=True)
+    return broker if broker.running else None
