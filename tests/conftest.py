@@ -48,11 +48,15 @@ _SERVERS = frozenset(
 _SERVED = frozenset({"kafka", "postgresql"})
 """Parameters of fixtures that start a server only for some of their values."""
 
+_LONGEST = ("tests/journeys/", "tests/adversary/", "tests/infra/")
+"""Folders whose files take minutes. They run first, so that no worker is left with one of them at the end."""
+
 _MARKET_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests that start a server or a browser, so that `-m "not servers"` selects the others."""
+    """Marks the tests that start a server or a browser, so that `-m "not servers"` selects the others, and sorts."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONGEST))
     for item in items:
         fixtures: Sequence[str] = getattr(item, "fixturenames", ())
         chosen: Mapping[str, object] = getattr(getattr(item, "callspec", None), "params", {})
