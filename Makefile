@@ -4,7 +4,7 @@ SHELL := /bin/sh
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo graphiql servers test lint types mypy pyright check check-fast bench lock format clean
+.PHONY: help demo graphiql servers test lint types mypy pyright check check-fast bench torture lock format clean
 
 # Another Python than the first that is new enough: make demo PYTHON=python3.12
 PYTHON ?=
@@ -54,6 +54,9 @@ check: lint types test ## everything that must pass
 
 bench: .venv/.dev ## the table of benchmarks
 	$(RUN) tests.benchmarks $(ARGS)
+
+torture: .venv/.dev ## kill the live engine again and again, and compare (ARGS='--kills 2000 --state torture.json')
+	$(RUN) tests.torture $(ARGS)
 
 format: .venv/.dev ## rewrite the code as ruff wants it
 	$(RUN) ruff check --fix .

@@ -2,22 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from commands.exchange import VenueQueries
 from commands.world import World
 from domain.order import Closed, Working
+from domain.order_id import is_of_a_liquidation
 from domain.reconciliation.statement import Statement, ours, theirs
-from domain.streams import parse
+from domain.streams import order_stream, parse
+
+
+def statements(world: World, venue: VenueQueries, since: datetime) -> tuple[Statement, Statement]:
+    """Ours and theirs, with the executions at or after `since`.
+
+    Of our ended orders only those are stated that the venue's statement names, because no other one can differ: a log
+    has ever more of them. Raises AccountNotOpened where there is no account on record, and what the queries raise.
+    """
+    working = {parse(stream).id: state for stream, state in world.states.of(Working)}
+    their = their_statement(venue, ours(working, world.portfolio), since)
+    return ours({**working, **dict(_ended(world, their))}, world.portfolio), their
+
+
+def _ended(world: World, their: Statement) -> Iterator[tuple[str, Closed]]:
+    """Our ended orders that the venue's statement names: by an order, by an execution, or as one of the venue's own."""
+    named = {*their.orders, *(one.order_id for one in their.executions.values())}
+    account = next(parse(stream).account for stream in world.states if stream.startswith("account-"))
+    streams = {order_id: order_stream(account, order_id) for order_id in named if order_id}
+    if None in named:
+        streams.update(_liquidations(world))
+    for order_id, stream in streams.items():
+        state = world.states.get(stream)
+        if isinstance(state, Closed):
+            yield order_id, state
+
+
+def _liquidations(world: World) -> Iterator[tuple[str, str]]:
+    """The ids and streams of the orders that the venue placed itself."""
+    for stream in world.states:
+        if stream.startswith("order-") and is_of_a_liquidation(order_id := parse(stream).id):
+            yield order_id, stream
 
 
 def our_statement(world: World) -> Statement:
-    """The statement of the log. Raises AccountNotOpened where there is no account on record."""
-    orders = {
-        parse(stream).id: state
-        for stream, state in world.states.items()
-        if isinstance(state, Working | Closed)
-    }
+    """The statement of the whole log. Raises AccountNotOpened where there is no account on record."""
+    orders = {parse(stream).id: state for stream, state in world.states.of(Working, Closed)}
     return ours(orders, world.portfolio)
 
 
@@ -28,7 +57,7 @@ def their_statement(venue: VenueQueries, our: Statement, since: datetime) -> Sta
     the queries raise, so a statement is never incomplete.
     """
     listed = venue.open_orders()
-    names = {order.order_id for order in listed}
+    names = {order.order_id or order.venue_order_id for order in listed}
     missing = [order_id for order_id, order in our.orders.items() if order.is_open and order_id not in names]
     found = [order for order_id in missing if (order := venue.order(order_id)) is not None]
     return theirs(

@@ -25,6 +25,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from adapters.order_way import OrderWay
 from domain.errors import InvalidSettings
 from domain.number import misread
 from infra.alerts import AlertSettings
@@ -59,6 +60,7 @@ class WhenceSettings(BaseSettings):
     file of imported trading rules (default: `whence-instruments.json` in the working folder where it exists). With
     `tracing`, a span for every event is sent by OTLP to the endpoint in the standard OTEL_EXPORTER_OTLP_… variables.
     A live run keeps its inputs for `whence replay`; with `inputs_at_rest` a run in a market at rest does so, too.
+    `order_entry` is how a live run sends orders: WEBSOCKET goes by REST where its socket is not connected.
     `inputs_days` is for how many days after its end a session's inputs are kept; 0 keeps them for ever.
     `config` is the file that was read, if any.
     """
@@ -85,6 +87,7 @@ class WhenceSettings(BaseSettings):
     instruments: Path | None = None
     tracing: bool = False
     inputs_at_rest: bool = False
+    order_entry: OrderWay = OrderWay.REST
     inputs_days: int = Field(default=0, ge=0, le=36_500)
     config: Path | None = None
 

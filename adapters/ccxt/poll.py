@@ -10,18 +10,16 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from threading import Event, Thread
 
 from msgspec import Struct
 
 from adapters.back_off import pause
 from adapters.ccxt.arrivals import Arrival, Arrivals, Funding
-from adapters.ccxt.client import readable
-from adapters.ccxt.fields import moment
 from adapters.ccxt.lists import Lists
 from adapters.ccxt.order_row import OrderRow
 from adapters.ccxt.site import Timing
+from adapters.ccxt.unreadable import Unreadable
 from commands.exchange import Gap
 from domain.errors import ExchangeError, ExchangeRefused
 
@@ -56,13 +54,20 @@ class _Marks:
 class Poll:
     """Runs from `start` to `close`. `watched` is read at the beginning of each poll, in this thread.
 
-    `every` is in seconds. A poll that follows on failures, and the first one, give a `Gap`.
+    `every` is in seconds. What cannot be read goes to `skipped`, and the poll goes on. A poll that follows on failures,
+    and the first one, give a `Gap`.
     """
 
     def __init__(
-        self, lists: Lists, timing: Timing, every: float, arrivals: Arrivals, watched: Callable[[], Watched]
+        self,
+        lists: Lists,
+        timing: Timing,
+        every: float,
+        arrivals: Arrivals,
+        skipped: Unreadable,
+        watched: Callable[[], Watched],
     ) -> None:
-        self._lists, self._timing, self._every = lists, timing, every
+        self._lists, self._timing, self._every, self._skipped = lists, timing, every, skipped
         self._arrivals, self._watched = arrivals, watched
         self._state = PollState(is_live=False, polls=0, fault="")
         self._stopping, self._due = Event(), Event()
@@ -149,8 +154,7 @@ class Poll:
         try:
             listed = self._lists.funding(since, watched.instruments)
         except ExchangeRefused as error:
-            self._arrivals.refuse("funding", str(error))
+            self._skipped.refuse("funding", str(error))
             listed = []
-        times = (readable(partial(moment, row, "timestamp")) for row in listed)
-        until = max([since, *(time - _OVERLAP for time in times)])
-        return [Funding(row) for row in listed], until
+        until = max([since, *(at - _OVERLAP for at, _ in listed)])
+        return [Funding(row) for _, row in listed], until

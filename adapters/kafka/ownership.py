@@ -2,8 +2,9 @@
 
 The owner is a member of the consumer group `<topic>.<partition>.owner`; its client id names its host and process. A
 process that wants to own the partition joins the group. A process that is then the only member owns the partition;
-otherwise it leaves the group and reports the owner. A member on this host whose process has ended does not count; a
-member on another host counts until its session expires. The check only keeps a process from fencing off a running owner
+otherwise it leaves the group and reports the owner. A member on this host whose process has ended does not count,
+neither does a claim that this process has given up, which a cut connection may not have reported; a member on another
+host counts until its session expires. The check only keeps a process from fencing off a running owner
 by accident. The fencing guarantees that there is a single writer (see `takeover`).
 """
 
@@ -27,6 +28,8 @@ from adapters.kafka.errors import KafkaLogOwned, KafkaOwnershipLost, KafkaUnavai
 
 _SESSION_MS: Final = 10_000
 _TRIES: Final = 4
+_given_up: Final = set[str]()
+"""The tokens of the claims that this process has given up. A broker that it did not reach lists them for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,8 @@ class Owner:
 
     @property
     def is_dead(self) -> bool:
-        """Whether the owner is an ended process of this host."""
-        return self.host == socket.gethostname() and not _is_alive(self.pid)
+        """Whether the owner is an ended process of this host, or a claim that this process has given up."""
+        return self.host == socket.gethostname() and (not _is_alive(self.pid) or self.token in _given_up)
 
     def __str__(self) -> str:
         return f"process {self.pid} on {self.host} since {self.since}"
@@ -128,12 +131,14 @@ class Claim:
         if self._member is not None:
             self._member.join()
             self._member = None
+        _given_up.add(self._me.token)
 
     def _join(self) -> None:
         """Joins the group and waits until the group lists this process.
 
         Does not wait until the group is stable, because dead members delay that.
         """
+        _given_up.discard(self._me.token)
         self._member = threading.Thread(target=self._stay, name=f"own {self._settings.name}", daemon=True)
         self._member.start()
         deadline = monotonic() + self._clients.timeout

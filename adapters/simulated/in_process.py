@@ -11,6 +11,7 @@ from adapters.simulated.ids import VENUE
 from adapters.simulated.requests import Amendment, Cancellation
 from adapters.simulated.wire import Wire
 from commands.exchange import AnyReport, Gap, Ticket, Unread
+from domain.order import OrderPlaced
 from domain.venue import Execution, VenueOrder
 
 
@@ -21,6 +22,10 @@ class InProcessExchange(ABC):
 
     def __init__(self) -> None:
         self._wire = Wire()
+
+    def adopt(self, order_id: str, venue_order_id: str, terms: OrderPlaced) -> bool:
+        """See `Exchange.adopt`. Nobody else trades here."""
+        return False
 
     def cancel(self, order_id: str, at: datetime) -> None:
         """See `OrderEntry.cancel`."""

@@ -35,6 +35,7 @@ _OWN: Mapping[str, str] = {
     "keys": "",
     "tracing": "true, false",
     "inputs_at_rest": "true, false",
+    "order_entry": "REST, WEBSOCKET",
     "inputs_days": "from 0 to 36500",
     "kafka": "",
     "registry": "",

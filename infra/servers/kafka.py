@@ -73,7 +73,7 @@ class KafkaBroker(Server):
         super().__init__(folder, port=port, detached=detached)
         self.properties = dict(properties or {})
         self._options = (*_HEAP, *(_BRIEF if brief else _LASTING))
-        self._controller_port = self.settled_port("controller-port")
+        self.controller_port = self.settled_port("controller-port")
 
     @property
     def url(self) -> str:
@@ -88,7 +88,7 @@ class KafkaBroker(Server):
     def prepare(self) -> None:
         """Writes `server.properties`, and formats the data folder the first time."""
         self._settings_file.write_text("".join(f"{key}={value}\n" for key, value in self._settings().items()))
-        (self.folder / "controller-port").write_text(str(self._controller_port))
+        (self.folder / "controller-port").write_text(str(self.controller_port))
         if not (self._data / "meta.properties").exists():
             self._format()
 
@@ -113,8 +113,8 @@ class KafkaBroker(Server):
             "process.roles": "broker,controller",
             "node.id": "1",
             "controller.listener.names": "CONTROLLER",
-            "controller.quorum.bootstrap.servers": f"127.0.0.1:{self._controller_port}",
-            "listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self._controller_port}",
+            "controller.quorum.bootstrap.servers": f"127.0.0.1:{self.controller_port}",
+            "listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self.controller_port}",
             "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port}",
             "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL,"
             "SASL_PLAINTEXT:SASL_PLAINTEXT",

@@ -281,7 +281,7 @@ def test_a_record_with_an_unknown_prefix_is_refused(data: bytes) -> None:
 def test_the_symbol_reserved_for_older_readers_is_refused() -> None:
     data = bytearray(_CODEC.encode(SAMPLES["whence.account.BalanceChanged"]))
     where = data.index(b"whence-test") + len(b"whence-test") + 1
-    assert data[where] == 2 * 2
+    assert data[where] == 2 * 3
     data[where] = 0
     with pytest.raises(
         LogCorrupt, match=r"are not a valid whence\.account\.BalanceChanged: KeyError: 'UNKNOWN'"

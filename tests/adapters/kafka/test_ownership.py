@@ -72,6 +72,25 @@ def test_a_dead_process_of_this_host_does_not_own_the_log(env: Environment, logs
     assert monotonic() - began < 8, "opening waited for the dead member's session of ten seconds"
 
 
+class _Unheard(threading.Event):
+    """A departure that a cut connection does not deliver."""
+
+    def set(self) -> None: ...
+
+
+def test_a_claim_that_this_process_has_given_up_is_no_owner_while_the_broker_still_lists_it(
+    logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = logs.open(KAFKA_EXCLUSIVE="y").store._inner._claim
+    assert claim is not None
+    monkeypatch.setattr(claim, "_stopped", _Unheard())
+    monkeypatch.setattr(claim, "_member", None)
+    with pytest.raises(KafkaLogOwned, match=f"process {os.getpid()} "):
+        logs.open(KAFKA_EXCLUSIVE="y")
+    claim.close()
+    assert logs.open(KAFKA_EXCLUSIVE="y").append(events("order-1", 1, 1)) == [1]
+
+
 def test_a_renewed_takeover_does_not_fence_off_an_owner_that_came_in_between(
     logs: Logs, env: Environment
 ) -> None:

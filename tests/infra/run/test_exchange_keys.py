@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from adapters.secrecy import Credentials
 from domain.errors import InvalidSettings
-from infra.run.exchange_keys import bybit_keys
+from infra.run.exchange_keys import bybit_keys, ccxt_keys
 
 
 @pytest.fixture
@@ -44,3 +45,33 @@ def test_a_missing_secret_is_refused(folder: Path) -> None:
     (folder / "bybit_api_secret").unlink()
     with pytest.raises(InvalidSettings, match="no API key"):
         bybit_keys(folder)
+
+
+@pytest.fixture
+def ccxt_folder(tmp_path: Path) -> Path:
+    place = tmp_path / "ccxt"
+    place.mkdir(mode=0o700)
+    for kind, value in (("api_key", "a-key"), ("api_secret", "a-secret"), ("password", "a-phrase")):
+        file = place / f"ccxt_okx_{kind}"
+        file.write_text(value, encoding="utf-8")
+        file.chmod(0o600)
+    return place
+
+
+def test_an_exchange_of_ccxt_has_names_of_its_own_and_a_passphrase(
+    ccxt_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BYBIT_API_KEY", "of-bybit")
+    assert ccxt_keys("okx", ccxt_folder) == Credentials("a-key", "a-secret", "a-phrase")
+    monkeypatch.setenv("CCXT_OKX_PASSWORD", "another")
+    assert ccxt_keys("okx", ccxt_folder) == Credentials("a-key", "a-secret", "another")
+    with pytest.raises(InvalidSettings, match="set CCXT_BITGET_API_KEY and CCXT_BITGET_API_SECRET"):
+        ccxt_keys("bitget", ccxt_folder)
+
+
+def test_a_passphrase_that_others_can_read_is_refused(ccxt_folder: Path) -> None:
+    file = ccxt_folder / "ccxt_okx_password"
+    file.chmod(0o640)
+    with pytest.raises(InvalidSettings, match=f"others can read {file}") as refused:
+        ccxt_keys("okx", ccxt_folder)
+    assert "a-phrase" not in str(refused.value)

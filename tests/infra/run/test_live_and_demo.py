@@ -1,20 +1,42 @@
-"""The same candles and the same book lead a live run and a demo run to the same decisions, orders and fills."""
+"""The same market leads a live run, a demo run on live prices and a run on its candles to the same decisions."""
+
+# pyright: reportPrivateUsage=false
+# A test waits for what the exchange of a demo run shows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 
 import pytest
 
+from adapters.bybit import BybitFeed, Site, Wanted
+from adapters.simulated.matched_feed import FedExchange
+from adapters.simulated.server import VenueServer
+from adapters.tapes import Tape
+from commands.feed import MarketFeed
+from commands.watching import Instance
+from domain.candle import Candle
+from domain.direction import Side
 from domain.log import Envelope
 from domain.order import OrderFilled, OrderPlaced
+from domain.settings import RiskSettings, Settings, SizingRule, SizingSettings
 from domain.signal import DecisionMade, SignalDetected
-from tests.adapters.bybit.bench import bybit_venue
+from domain.strategies import Proposal
+from infra.run.live_plan import LivePlan, Wake
+from infra.run.paper import PaperRun
+from infra.run.plan import plan_of
+from tests.adapters.bybit.bench import SYMBOL, bybit_venue
 from tests.adapters.simulated.server.serving import RunningVenue
+from tests.commands.list_log import ListLog
 from tests.infra.run.demo_desk import DemoDesk
-from tests.infra.run.live_desk import FIVE, LiveDesk, a_candle
+from tests.infra.run.live_desk import BTC, FIVE, PLAN, D, LiveDesk, OnPrice, a_candle
 from tests.infra.run.test_paper_live_feed import show
+from tests.replacing import replace
 
 CLOSES = ("100", "101", "98.2", "98", "98.1", "101", "108")
 """An entry that is stopped out, and one that reaches its target."""
@@ -75,3 +97,167 @@ def test_a_live_run_and_a_demo_run_decide_and_fill_the_same(venue: RunningVenue)
     assert [one[0] for one in found].count("fill") == 4
     assert live.run.world.portfolio.account.balance == demo.run.world.portfolio.account.balance
     live.close()
+
+
+FED = (
+    ("100", 0, 0),
+    ("101", 0, 1),
+    ("98.2", 2, 2),
+    ("101", 2, 2),
+    ("98", 2, 2),
+    ("98.1", 2, 2),
+    ("101", 2, 3),
+    ("108", 4, 4),
+)
+"""Where the price moves within a candle, with the number of fills after the move and after the candle's close.
+
+The strategy enters at the close of 101. The first position is stopped out, the next signal is skipped, because it comes
+too soon after a loss, and the last position reaches its target.
+"""
+_MOVES_AFTER, _OPENS_AFTER = timedelta(seconds=120), timedelta(seconds=1)
+_STEP = timedelta(milliseconds=50)
+"""The market's time between two looks: requests of a demo run arrive after its latency."""
+
+
+class Reading(OnPrice):
+    """The strategy of the desks, which counts the candles that it was given."""
+
+    def __init__(self) -> None:
+        self.read = 0
+
+    def on_candle(self, candle: Candle) -> Proposal | None:
+        self.read += 1
+        return super().on_candle(candle)
+
+
+def settled(strategy: OnPrice) -> LivePlan:
+    """The plan of the desks with a fixed quantity: a balance that slippage has changed changes no later order."""
+    settings = Settings(
+        risk=RiskSettings(freshness_seconds=3600),
+        sizing=SizingSettings(rule=SizingRule.FIXED, quantity=D("0.5")),
+    )
+    return replace(PLAN, settings=settings, instances=(Instance(id="trend", strategy=strategy),))
+
+
+def feed_of_venue(venue: RunningVenue, clock: Callable[[], datetime], wake: Wake) -> MarketFeed:
+    """The real feed on the venue; `clock` is the time of its market."""
+    site = Site(http=venue.url, socket=venue.socket_url)
+    wanted = Wanted(instruments=(BTC,), candles=(FIVE,), quotes=True, trades=True, book=50)
+    return BybitFeed(site, wanted, on_arrival=wake, clock=clock)
+
+
+class FedLive(LiveDesk):
+    """A live run that the venue feeds."""
+
+    def _feed_of(self, _instruments: Sequence[str], wake: Wake) -> MarketFeed:
+        return feed_of_venue(self.venue, self.now, wake)
+
+
+class FedDemo(DemoDesk):
+    """A demo run that the same venue feeds."""
+
+    def __init__(self, live: FedLive, plan: LivePlan) -> None:
+        self._live = live
+        super().__init__(at=live.now(), plan=plan)
+
+    def _feed_of(self, _instruments: Sequence[str], wake: Wake) -> MarketFeed:
+        return feed_of_venue(self._live.venue, self._live.now, wake)
+
+
+class Modes:
+    """A live run and a demo run on one market."""
+
+    def __init__(self, venue: RunningVenue) -> None:
+        self.readers = (Reading(), Reading())
+        self.venue = venue
+        self.live = FedLive(venue, plan=settled(self.readers[0]))
+        self.demo = FedDemo(self.live, settled(self.readers[1]))
+
+    def until(self, reached: Callable[[], bool]) -> None:
+        """Attends both runs until a state is reached; fails after half a minute."""
+        deadline = time.monotonic() + 30
+        while not reached():
+            assert time.monotonic() < deadline, f"{self.live.names()[-9:]}\n{self.demo.names()[-9:]}"
+            self.passes_to(self.live.now() + _STEP)
+            self.demo.now, self.demo.seconds = self.live.now(), self.live.seconds
+            self.demo.run.attend()
+            self.live.run.attend()
+            self.live.arrived.wait(0.02)
+            self.live.arrived.clear()
+
+    def opens(self, at: datetime, price: str) -> None:
+        """The candle of this time opens at the price, which closes the one before."""
+        self.passes_to(at + _OPENS_AFTER)
+        self.venue.do(partial(print_trade, price=price))
+
+    def moves_to(self, at: datetime, price: str) -> None:
+        """The book moves, and trades follow: a book of one level would be empty in between."""
+        self.passes_to(at + _MOVES_AFTER)
+        bid, ask = f"{float(price) - 0.1:.1f}", f"{float(price) + 0.1:.1f}"
+        self.venue.do(partial(show, bid=bid, ask=ask))
+        self.until(lambda: self._bid_of_demo() == D(bid))
+        self.venue.do(partial(print_trade, price=price))
+
+    def _bid_of_demo(self) -> Decimal | None:
+        exchange = self.demo.run._venue.exchange
+        assert isinstance(exchange, FedExchange)
+        return exchange.engine.market(SYMBOL).book.shown(Side.BUY)
+
+    def passes_to(self, at: datetime) -> None:
+        passed = max((at - self.live.now()).total_seconds(), 0.0)
+        self.live.seconds += passed
+        self.live.later(passed)
+
+    def fills(self) -> list[int]:
+        return [desk.names().count("OrderFilled") for desk in (self.live, self.demo)]
+
+
+def print_trade(server: VenueServer, price: str) -> None:
+    server.venue.trade(SYMBOL, Side.BUY, D(price), D(100), server.clock.market())
+
+
+def recorded(venue: RunningVenue, since: datetime, until: datetime) -> tuple[Candle, ...]:
+    """The candles that the venue states afterwards."""
+    with closing(feed_of_venue(venue, lambda: until, lambda: None)) as feed:
+        return tuple(feed.candles(BTC, FIVE, since, until))
+
+
+def test_paper_a_demo_on_live_prices_and_live_decide_the_same_on_one_market(venue: RunningVenue) -> None:
+    modes = Modes(venue)
+    live, demo = modes.live, modes.demo
+    began = _next_opening(live.now())
+    modes.passes_to(began - _OPENS_AFTER)
+    live.started()
+    demo.now = live.now()
+    demo.started()
+    price, opened = "100", began
+    for move, moved, closed in FED:
+        modes.opens(opened, price)
+        modes.moves_to(opened, move)
+        modes.until(lambda: modes.fills() == [moved, moved])  # noqa: B023
+        price, opened = move, opened + FIVE
+        read = [one.read + 1 for one in modes.readers]
+        modes.opens(opened, price)
+        modes.until(lambda: [one.read for one in modes.readers] == read)  # noqa: B023
+        modes.until(lambda: modes.fills() == [closed, closed])  # noqa: B023
+    assert decided(live.log.envelopes) == decided(demo.log.envelopes)
+    tape = Tape(BTC, FIVE, recorded(venue, began, opened))
+    plan = plan_of([tape], "main", D(10_000), D(5), settled(OnPrice()).settings)
+    paper = ListLog()
+    run = PaperRun(replace(plan, instances=settled(OnPrice()).instances), paper, list[Envelope]().append)
+    assert len(list(run.instants())) == len(FED)
+    rows = without_fills(paper.envelopes)
+    assert [one[0] for one in rows].count("decision") == 3
+    assert rows == without_fills(live.log.envelopes)
+    demo.run.close()
+    live.close()
+
+
+def without_fills(envelopes: Sequence[Envelope]) -> list[tuple[object, ...]]:
+    """What was decided; a tape of candles does not show the book that the fills of the other modes met."""
+    return [row for row in decided(envelopes) if row[0] != "fill"]
+
+
+def _next_opening(now: datetime) -> datetime:
+    passed = timedelta(seconds=now.timestamp() % FIVE.total_seconds())
+    return now - passed + FIVE

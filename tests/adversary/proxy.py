@@ -1,0 +1,236 @@
+"""A TCP proxy that cuts a line: silent, refused, or in one direction only, from a moment or from a request on.
+
+It stands for a network that fails, and needs no rights. What is sent into a silent line is held and arrives when the
+line is mended, as TCP sends again what was not acknowledged; a new connection into it is not completed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+import threading
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+Seen = Callable[[bytes], bool]
+"""Whether these bytes, which a client sends, are the ones at which the line is cut."""
+T = TypeVar("T")
+_CHUNK, _BACKLOG = 1 << 16, 128
+_UNANSWERED = 0.2
+"""Seconds after which a connection on this machine is not completed any more."""
+_RESET = struct.pack("ii", 1, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trap:
+    """Cuts the line at the bytes that are `seen`; `arrives`: they still reach the server."""
+
+    seen: Seen
+    arrives: bool
+    up: bool
+    down: bool
+    struck: threading.Event = field(default_factory=threading.Event)
+
+
+class Proxy:
+    """A proxy of `upstream` (a port of this machine) on the port `port`. Every call returns when it is in force."""
+
+    def __init__(self, upstream: int, loop: asyncio.AbstractEventLoop) -> None:
+        self._upstream, self._loop = upstream, loop
+        self._up, self._down, self._accepts = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        for gate in (self._up, self._down, self._accepts):
+            gate.set()
+        self._trap: _Trap | None = None
+        self._writers = set[asyncio.StreamWriter]()
+        self._tasks = set[asyncio.Task[None]]()
+        self._fillers: list[socket.socket] = []
+        self._listener = _listening(0)
+        self.port: int = self._listener.getsockname()[1]
+        self._accepting = self._wait(self._begin())
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def silence(self) -> None:
+        """From now on nothing passes, and no connection is completed; those that stand stay open."""
+        self._wait(self._silence(up=True, down=True))
+
+    def cut_up(self) -> None:
+        """From now on nothing passes to the server; what it sends arrives."""
+        self._wait(self._silence(up=True, down=False))
+
+    def cut_down(self) -> None:
+        """From now on nothing passes from the server; what is sent to it arrives."""
+        self._wait(self._silence(up=False, down=True))
+
+    def cut_at(self, seen: Seen, *, arrives: bool, up: bool = True, down: bool = True) -> threading.Event:
+        """Cuts the line at the first bytes from a client that are `seen`, also of a line that is mended later.
+
+        Returns what is set at that moment.
+        """
+        trap = _Trap(seen, arrives, up, down)
+        self._wait(self._set(trap))
+        return trap.struck
+
+    def refuse(self) -> None:
+        """Resets every connection, and refuses new ones."""
+        self._wait(self._refuse())
+
+    def mend(self) -> None:
+        """The line works again; what was held arrives."""
+        self._wait(self._mend())
+
+    def close(self) -> None:
+        self._wait(self._close())
+
+    # -- in the loop's thread
+
+    def _wait(self, what: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(what, self._loop).result(30)
+
+    async def _begin(self) -> asyncio.Task[None]:
+        return asyncio.create_task(self._accept(self._listener))
+
+    async def _set(self, trap: _Trap) -> None:
+        self._trap = trap
+
+    async def _accept(self, listener: socket.socket) -> None:
+        while True:
+            await self._accepts.wait()
+            client, address = await self._loop.sock_accept(listener)
+            if not self._accepts.is_set() or address in [one.getsockname() for one in self._fillers]:
+                self._fillers.append(client)
+                continue
+            task = asyncio.create_task(self._serve(client))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, client: socket.socket) -> None:
+        ours = await asyncio.open_connection(sock=client)
+        try:
+            theirs = await asyncio.open_connection("127.0.0.1", self._upstream)
+        except ConnectionError:
+            ours[1].transport.abort()
+            return
+        self._writers |= {ours[1], theirs[1]}
+        try:
+            await asyncio.gather(self._carry_up(ours[0], theirs[1]), self._carry_down(theirs[0], ours[1]))
+        finally:
+            self._writers -= {ours[1], theirs[1]}
+
+    async def _carry_up(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(
+            ConnectionError
+        ):  # the other side sees the end of the connection, which is all that happened
+            while data := await reader.read(_CHUNK):
+                trap = self._trap
+                if trap is None or not trap.seen(data):
+                    await self._up.wait()
+                    writer.write(data)
+                    continue
+                self._trap = None
+                if trap.arrives:
+                    writer.write(data)
+                await self._silence(up=trap.up, down=trap.down)
+                trap.struck.set()
+                if not trap.arrives:
+                    await self._up.wait()
+                    writer.write(data)
+            await self._up.wait()
+        writer.close()
+
+    async def _carry_down(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(_CHUNK):
+                await self._down.wait()
+                writer.write(data)
+            await self._down.wait()
+        writer.close()
+
+    async def _silence(self, *, up: bool, down: bool) -> None:
+        if up:
+            self._up.clear()
+        if down:
+            self._down.clear()
+        if up and down:
+            await self._fill()
+
+    async def _fill(self) -> None:
+        """Fills the queue of connections that wait to be accepted, so that the next one is not completed."""
+        self._accepts.clear()
+        self._listener.listen(0)
+        while True:
+            filler = socket.socket()
+            filler.setblocking(False)
+            self._fillers.append(filler)
+            try:
+                async with asyncio.timeout(_UNANSWERED):
+                    await self._loop.sock_connect(filler, ("127.0.0.1", self.port))
+            except TimeoutError:
+                return
+
+    async def _refuse(self) -> None:
+        await self._stop_listening()
+        for writer in list(self._writers):
+            own = writer.get_extra_info("socket")
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            writer.transport.abort()
+
+    async def _stop_listening(self) -> None:
+        if self._listener.fileno() == -1:
+            return
+        self._accepting.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._accepting
+        self._listener.close()
+
+    async def _mend(self) -> None:
+        self._accepts.set()
+        for filler in self._fillers:
+            filler.close()
+        self._fillers = []
+        if self._listener.fileno() == -1:
+            self._listener = _listening(self.port)
+            self._accepting = await self._begin()
+        self._listener.listen(_BACKLOG)
+        self._up.set()
+        self._down.set()
+
+    async def _close(self) -> None:
+        self._trap = None
+        await self._mend()
+        await self._stop_listening()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for writer in list(self._writers):
+            writer.transport.abort()
+
+
+def _listening(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen(_BACKLOG)
+    listener.setblocking(False)
+    return listener
+
+
+@contextmanager
+def proxied(upstream: int) -> Generator[Proxy]:
+    """A proxy of a port of this machine, in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    proxy = Proxy(upstream, loop)
+    try:
+        yield proxy
+    finally:
+        proxy.close()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(5)
+        loop.close()
