@@ -79,8 +79,8 @@ def live_through(job: Job, channel: socket.socket, notices: int) -> int:
         os.write(notices, f"{line}\n".encode())
 
     _watch(report)
-    apart._started = lambda *_: (channel, Elsewhere())  # type: ignore[assignment,return-value]
-    snapshots.Snapshots = partial(Snapshots, events=SNAPSHOT_EVENTS)  # type: ignore[assignment,misc]
+    apart._started = lambda *_: (channel, Elsewhere())  # type: ignore[assignment]
+    snapshots.__dict__["Snapshots"] = partial(Snapshots, events=SNAPSHOT_EVENTS)
     live.live_plan = _paced(live.live_plan, job.pace)
     if job.step:
         STEPS[job.step](Death(job.step, job.nth, report))

@@ -104,7 +104,7 @@ def _within(die: Callable[[], None]) -> None:
         die()
         commit(self)
 
-    SqliteLogRecorder._insert_events = inserted  # type: ignore[method-assign]
+    SqliteLogRecorder._insert_events = inserted  # type: ignore[method-assign,assignment]
     Transaction.commit = committed  # type: ignore[method-assign]
 
 
@@ -126,8 +126,8 @@ def _sending(die: Death, kind: str, moment: str) -> None:
         die(here=moment == "within" and kind == _now.request)
         return read(self)
 
-    def written(self: Stream, message: str) -> None:
-        write(self, message)
+    def written(self: Stream, text: str) -> None:
+        write(self, text)
         die(here=moment == "within" and kind == _now.request)
 
     Stream.write = written  # type: ignore[method-assign]
