@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from msgspec import MsgspecError, Raw
 
@@ -16,6 +16,10 @@ class Kind(NamedTuple):
 
     type: type
     decode: Callable[[Raw], Any]
+
+
+_Kept = tuple[Kind, Raw]
+"""A state that is not decoded yet."""
 
 
 class States(Mapping[str, Any]):
@@ -32,7 +36,7 @@ class States(Mapping[str, Any]):
 
     def __getitem__(self, stream: str) -> Any:
         held = self._held[stream]
-        return self._decoded(stream, held) if type(held) is tuple else held
+        return self._decoded(stream, cast("_Kept", held)) if type(held) is tuple else held
 
     def __setitem__(self, stream: str, state: object) -> None:
         self._held[stream] = state
@@ -49,7 +53,7 @@ class States(Mapping[str, Any]):
     def get(self, stream: str, default: Any = None) -> Any:
         """The state of the stream; `default` where it has no event."""
         held = self._held.get(stream, default)
-        return self._decoded(stream, held) if type(held) is tuple else held
+        return self._decoded(stream, cast("_Kept", held)) if type(held) is tuple else held
 
     def of(self, *kinds: type) -> Iterator[tuple[str, Any]]:
         """The streams whose states are of exactly these classes, with their states, in order."""
@@ -66,8 +70,8 @@ class States(Mapping[str, Any]):
             if type(held) is not tuple:
                 if type(held) in kinds:
                     yield stream, held
-            elif held[0].type in kinds:
-                yield stream, self._decoded(stream, held)
+            elif (kept := cast("_Kept", held))[0].type in kinds:
+                yield stream, self._decoded(stream, kept)
 
     def update(self, states: Mapping[str, Any]) -> None:
         """Takes these states."""
@@ -84,7 +88,7 @@ class States(Mapping[str, Any]):
         by_kind = [zip(repeat(kind), states) for kind, states in kept]
         self._held.update(zip(streams, map(next, map(by_kind.__getitem__, numbers)), strict=True))
 
-    def _decoded(self, stream: str, held: tuple[Kind, Raw]) -> Any:
+    def _decoded(self, stream: str, held: _Kept) -> Any:
         kind, kept = held
         try:
             self._held[stream] = state = kind.decode(kept)

@@ -98,7 +98,7 @@ class Exchange:
         """From now on the market makes nothing more."""
 
         def still(server: VenueServer) -> None:
-            server._move = None
+            server._move = None  # pyright: ignore[reportPrivateUsage]
 
         self._running.do(still)
 
