@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from msgspec import MsgspecError, Raw
 
@@ -18,8 +18,8 @@ class Kind(NamedTuple):
     decode: Callable[[Raw], Any]
 
 
-_Kept = tuple[Kind, Raw]
-"""A state that is not decoded yet."""
+_KEPT: type = tuple
+"""No state is a tuple, so a tuple is a state that is not decoded yet: its kind and its bytes."""
 
 
 class States(Mapping[str, Any]):
@@ -28,7 +28,6 @@ class States(Mapping[str, Any]):
     Every read decodes; `of` decodes only the states that it returns.
     """
 
-    # No state is a tuple, so a tuple is a state that is not decoded yet: its kind and its bytes.
     __slots__ = ("_held",)
 
     def __init__(self) -> None:
@@ -36,7 +35,7 @@ class States(Mapping[str, Any]):
 
     def __getitem__(self, stream: str) -> Any:
         held = self._held[stream]
-        return self._decoded(stream, cast("_Kept", held)) if type(held) is tuple else held
+        return self._decoded(stream, held) if type(held) is _KEPT else held
 
     def __setitem__(self, stream: str, state: object) -> None:
         self._held[stream] = state
@@ -53,7 +52,7 @@ class States(Mapping[str, Any]):
     def get(self, stream: str, default: Any = None) -> Any:
         """The state of the stream; `default` where it has no event."""
         held = self._held.get(stream, default)
-        return self._decoded(stream, cast("_Kept", held)) if type(held) is tuple else held
+        return self._decoded(stream, held) if type(held) is _KEPT else held
 
     def of(self, *kinds: type) -> Iterator[tuple[str, Any]]:
         """The streams whose states are of exactly these classes, with their states, in order."""
@@ -67,11 +66,11 @@ class States(Mapping[str, Any]):
         self, held_by: Iterable[tuple[str, Any]], kinds: Collection[type]
     ) -> Iterator[tuple[str, Any]]:
         for stream, held in held_by:
-            if type(held) is not tuple:
+            if type(held) is not _KEPT:
                 if type(held) in kinds:
                     yield stream, held
-            elif (kept := cast("_Kept", held))[0].type in kinds:
-                yield stream, self._decoded(stream, kept)
+            elif held[0].type in kinds:
+                yield stream, self._decoded(stream, held)
 
     def update(self, states: Mapping[str, Any]) -> None:
         """Takes these states."""
@@ -88,7 +87,7 @@ class States(Mapping[str, Any]):
         by_kind = [zip(repeat(kind), states) for kind, states in kept]
         self._held.update(zip(streams, map(next, map(by_kind.__getitem__, numbers)), strict=True))
 
-    def _decoded(self, stream: str, held: _Kept) -> Any:
+    def _decoded(self, stream: str, held: tuple[Kind, Raw]) -> Any:
         kind, kept = held
         try:
             self._held[stream] = state = kind.decode(kept)

@@ -7,6 +7,7 @@ import logging
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
@@ -18,6 +19,7 @@ from adapters.bybit.account import BybitAccount
 from commands.world import World
 from domain.instrument import instrument_id
 from domain.log import Envelope
+from domain.market import MarketEvent
 from domain.settings import Settings
 from infra.run.live import LiveRun, placed_in
 from infra.run.live_plan import LivePlan, LiveVenue, Wake
@@ -30,6 +32,17 @@ from tests.benchmarks.venue_apart import symbols, venue_apart
 INSTRUMENTS, MINUTES = 100, 2
 _INTERVAL = timedelta(minutes=1)
 _DEPTH = 50
+
+
+class CountedFeed(BybitFeed):
+    """Counts the events that it returns."""
+
+    count = 0
+
+    def events(self) -> Sequence[MarketEvent]:
+        found = super().events()
+        self.count += len(found)
+        return found
 
 
 def run() -> list[Figure]:
@@ -45,18 +58,24 @@ def run() -> list[Figure]:
             printed = subprocess.run(
                 [sys.executable, "-c", code], check=True, capture_output=True, text=True
             ).stdout
-        before, connected, after, events = json.loads(printed)
+        before, connected, after, events, moves = json.loads(printed)
         note = f"{INSTRUMENTS} instruments, {what}; SQLite"
         found += [
             Figure("memory before the run is made", before, "MiB", None, note),
             Figure("memory once it trades, strategies warmed", connected, "MiB", None, note),
-            Figure(f"memory after {MINUTES} minutes", after, "MiB", None, f"{note}; {events} events"),
+            Figure(
+                f"memory after {MINUTES} minutes",
+                after,
+                "MiB",
+                None,
+                f"{note}; {events} events, {moves:,} market events",
+            ),
         ]
     return found
 
 
 def measured(address: str, socket: str, book: bool) -> list[float]:
-    """The resident memory (MiB) before the run, when it trades, and some minutes later; and the log's events."""
+    """The resident memory (MiB) before the run, when it trades and minutes later; the log's and the market's events."""
     logging.disable(logging.WARNING)
     site, settings = Site(http=address, socket=socket), for_live(Settings(), {})
     instruments = tuple(map(instrument_id, symbols(INSTRUMENTS)))
@@ -78,9 +97,13 @@ def measured(address: str, socket: str, book: bool) -> list[float]:
 
     before = _resident()
     with fresh("SQLite") as place, closing(owned(place)) as log:
-        run = LiveRun(
-            log, plan, connect, lambda _ids, wake: BybitFeed(site, wanted, on_arrival=wake), _unseen
-        )
+        feeds: list[CountedFeed] = []
+
+        def feed_of(_ids: Sequence[str], wake: Wake) -> CountedFeed:
+            feeds.append(CountedFeed(site, wanted, on_arrival=wake))
+            return feeds[0]
+
+        run = LiveRun(log, plan, connect, feed_of, _unseen)
         with closing(run):
             run.start()
             run.connect()
@@ -89,7 +112,7 @@ def measured(address: str, socket: str, book: bool) -> list[float]:
             connected, until = _resident(), time.monotonic() + MINUTES * 60
             while time.monotonic() < until:
                 run.attend(0.5)
-            return [before, connected, _resident(), log.head()]
+            return [before, connected, _resident(), log.head(), feeds[0].count]
 
 
 def _unseen(_: Envelope) -> None:

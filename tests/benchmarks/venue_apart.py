@@ -18,14 +18,14 @@ from adapters.simulated.server.limits import AddressLimit, RateLimits
 from adapters.simulated.venue import Venue, contract_of
 from adapters.simulated.venue.candles import MINUTE, Bar
 from domain.catalogue import known
+from domain.direction import Side
 from domain.instrument import Instrument, instrument_id
 from tests.adapters.simulated.server.serving import KEY, SECRET
-from tests.adapters.simulated.still_market import show_and_trade
 from tests.replacing import replace
 
-PRICE, VOLUME = Decimal(100), Decimal(1_000)
-PAST, EVERY = 600, 1_000
-"""Minutes of candles before the start; ms between two trades of each symbol."""
+PRICE, VOLUME, PRINTED = Decimal(100), Decimal(1_000), Decimal("0.001")
+LEVELS, PAST, EVERY = 50, 600, 1_000
+"""Levels on each side of a book; minutes of candles before the start; ms between two changes of each symbol."""
 
 _BALANCE = Decimal(100_000_000)
 _LATE = 10
@@ -49,7 +49,9 @@ def symbols(count: int) -> list[str]:
 
 @contextmanager
 def venue_apart(contracts: int) -> Generator[Apart]:
-    """A running venue with an account of `KEY` and `SECRET`; each of its contracts trades once a second, around 100.
+    """A running venue with an account of `KEY` and `SECRET`.
+
+    Each of its contracts trades and changes its book once a second, around 100.
 
     No limit of requests is in force. Messages over its sockets arrive without the delay that pybit needs.
     """
@@ -85,6 +87,10 @@ def _venue(names: list[str], now: int) -> Venue:
     first = now // MINUTE * MINUTE - PAST * MINUTE
     for market in venue.markets.values():
         market.candles.prepend([_bar(first + number * MINUTE) for number in range(PAST)])
+        for level in range(1, LEVELS + 1):
+            away = market.contract.instrument.tick * level
+            venue.show(market.symbol, Side.BUY, PRICE - away, VOLUME, now)
+            venue.show(market.symbol, Side.SELL, PRICE + away, VOLUME, now)
     return venue
 
 
@@ -97,7 +103,7 @@ def _bar(start: int) -> Bar:
 
 
 def _mover(venue: Venue, began: int) -> Callable[[int], None]:
-    """Each symbol goes up and down by a tick."""
+    """Each symbol trades in turn at the best bid and ask, and shows more or less at its best bid."""
     due = began
 
     def move(now: int) -> None:
@@ -106,8 +112,10 @@ def _mover(venue: Venue, began: int) -> Callable[[int], None]:
             return
         due = now + EVERY
         for market in venue.markets.values():
-            tick = market.contract.instrument.tick
-            show_and_trade(venue, market.symbol, PRICE + tick * (now // EVERY % 2), VOLUME, now)
+            turn, tick = now // EVERY % 2, market.contract.instrument.tick
+            side, price = ((Side.BUY, PRICE + tick), (Side.SELL, PRICE - tick))[turn]
+            venue.print_trade(market.symbol, side, price, PRINTED, now)
+            venue.show(market.symbol, Side.BUY, PRICE - tick, VOLUME + turn, now)
 
     return move
 
