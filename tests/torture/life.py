@@ -79,8 +79,12 @@ def live_through(job: Job, channel: socket.socket, notices: int) -> int:
         os.write(notices, f"{line}\n".encode())
 
     _watch(report)
-    apart._started = lambda *_: (channel, Elsewhere())  # type: ignore[assignment,return-value]
-    snapshots.Snapshots = partial(Snapshots, events=SNAPSHOT_EVENTS)  # type: ignore[assignment,misc]
+
+    def started(*_shared: int) -> tuple[socket.socket, Elsewhere]:
+        return channel, Elsewhere()
+
+    apart.__dict__["_started"] = started
+    snapshots.__dict__["Snapshots"] = partial(Snapshots, events=SNAPSHOT_EVENTS)
     live.live_plan = _paced(live.live_plan, job.pace)
     if job.step:
         STEPS[job.step](Death(job.step, job.nth, report))
@@ -105,7 +109,7 @@ def _ended(words: list[str]) -> int:
 
 def _watch(report: Report) -> None:
     """Reports the first end of a comparison, after which the run trades, and the state at an orderly end."""
-    end, reported, told = Reconciler.end, trading_live._report, list[str]()
+    end, reported, told = Reconciler.end, trading_live.__dict__["_report"], list[str]()
 
     def ended(self: Reconciler, outcome: Reconciled) -> None:
         end(self, outcome)
@@ -118,7 +122,7 @@ def _watch(report: Report) -> None:
         report(f"state {digest(run.world)}")
 
     Reconciler.end = ended  # type: ignore[method-assign]
-    trading_live._report = held
+    trading_live.__dict__["_report"] = held
 
 
 def _paced(plan: Callable[..., LivePlan], pace: float) -> Callable[..., LivePlan]:

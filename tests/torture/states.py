@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
 from hashlib import sha256
+from typing import cast
 
 from msgspec import Struct
 from msgspec.structs import asdict
@@ -28,9 +29,10 @@ def _text(value: object) -> str:
     if is_dataclass(value):
         return type(value).__qualname__ + _text({one.name: getattr(value, one.name) for one in fields(value)})
     if isinstance(value, Mapping):
-        return f"{{{','.join(sorted(f'{_text(key)}:{_text(held)}' for key, held in value.items()))}}}"
+        pairs = cast("Mapping[object, object]", value).items()
+        return f"{{{','.join(sorted(f'{_text(key)}:{_text(held)}' for key, held in pairs))}}}"
     if isinstance(value, AbstractSet):
-        return f"<{','.join(sorted(map(_text, value)))}>"
+        return f"<{','.join(sorted(map(_text, cast('AbstractSet[object]', value))))}>"
     if isinstance(value, Sequence):
-        return f"[{','.join(map(_text, value))}]"
+        return f"[{','.join(map(_text, cast('Sequence[object]', value)))}]"
     return repr(value)

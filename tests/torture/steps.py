@@ -92,7 +92,8 @@ def _appending(die: Death, kind: str, moment: str) -> None:
 
 def _within(die: Callable[[], None]) -> None:
     """After the events were written and before they are committed, on SQLite and on Kafka."""
-    insert, commit = SqliteLogRecorder._insert_events, Transaction.commit
+    insert = SqliteLogRecorder._insert_events  # pyright: ignore[reportPrivateUsage]
+    commit = Transaction.commit
 
     def inserted(self: SqliteLogRecorder, *given: Any, **named: Any) -> Any:
         ordinals = insert(self, *given, **named)
@@ -100,11 +101,11 @@ def _within(die: Callable[[], None]) -> None:
         return ordinals
 
     def committed(self: Transaction) -> None:
-        self._producer.flush(1)
+        self._producer.flush(1)  # pyright: ignore[reportPrivateUsage]
         die()
         commit(self)
 
-    SqliteLogRecorder._insert_events = inserted  # type: ignore[method-assign]
+    setattr(SqliteLogRecorder, "_insert_events", inserted)  # noqa: B010  (mypy and pyright differ on it)
     Transaction.commit = committed  # type: ignore[method-assign]
 
 
@@ -126,8 +127,8 @@ def _sending(die: Death, kind: str, moment: str) -> None:
         die(here=moment == "within" and kind == _now.request)
         return read(self)
 
-    def written(self: Stream, message: str) -> None:
-        write(self, message)
+    def written(self: Stream, text: str) -> None:
+        write(self, text)
         die(here=moment == "within" and kind == _now.request)
 
     Stream.write = written  # type: ignore[method-assign]

@@ -44,8 +44,12 @@ class Exchange:
 
     def spoil(self, faults: Sequence[Fault]) -> None:
         """Puts these faults into force beside those that are."""
-        for fault in faults:
-            self._running.do(lambda server, fault=fault: server.faults.add(fault))
+
+        def spoils(server: VenueServer) -> None:
+            for fault in faults:
+                server.faults.add(fault)
+
+        self._running.do(spoils)
 
     def mend(self) -> None:
         """Ends every fault, and counts those that have struck by their kind."""
@@ -94,7 +98,7 @@ class Exchange:
         """From now on the market makes nothing more."""
 
         def still(server: VenueServer) -> None:
-            server._move = None
+            server._move = None  # pyright: ignore[reportPrivateUsage]
 
         self._running.do(still)
 
