@@ -127,7 +127,7 @@ class Reconciler:
         made = adoption(
             Found(
                 differences=found,
-                confirmed={*self._suspects, *unresolved} - self._not_addressed,
+                confirmed=set(map(_unnumbered, (*self._suspects, *unresolved))) - self._not_addressed,
                 portfolio=portfolio,
                 venue=self._exchange.venue,
                 at=at,
@@ -147,16 +147,11 @@ class Reconciler:
 
     def _resolve_over(self, before: Sequence[Difference], after: Sequence[Difference]) -> None:
         """Resolves the recorded differences that an adoption has ended."""
-        over = {recorded(one).discrepancy_id for one in before} - {
-            recorded(one).discrepancy_id for one in after
-        }
-        unresolved = self._world.portfolio.discrepancies.unresolved
+        standing = {recorded(one).discrepancy_id for one in after}
+        over = {recorded(one).discrepancy_id for one in before} - standing
+        unresolved = sorted(self._world.portfolio.discrepancies.unresolved)
         self._command(
-            *(
-                ResolveDiscrepancy(name, _ADOPTED)
-                for name in sorted(unresolved)
-                if name.partition("#")[0] in over
-            )
+            *(ResolveDiscrepancy(name, _ADOPTED) for name in unresolved if _unnumbered(name) in over)
         )
 
     def _record(self, found: Sequence[Difference]) -> int:
@@ -168,7 +163,7 @@ class Reconciler:
         new = {one.discrepancy_id: one for one in named if one.discrepancy_id not in before.known}
         confirmed = [one for name, one in new.items() if name in self._suspects]
         self._suspects = new.keys()
-        self._over -= {one.discrepancy_id.partition("#")[0] for one in confirmed}
+        self._over -= {_unnumbered(one.discrepancy_id) for one in confirmed}
         self._command(*confirmed)
         return len(new) - len(confirmed)
 
@@ -206,6 +201,10 @@ def _numbered(discrepancy_id: str) -> Iterator[str]:
     """The ids of a difference that is found once, and again after it was resolved and over."""
     yield discrepancy_id
     yield from (f"{discrepancy_id}#{number}" for number in count(2))
+
+
+def _unnumbered(discrepancy_id: str) -> str:
+    return discrepancy_id.partition("#")[0]
 
 
 def not_amended(exchange: Exchange, order_ids: Sequence[str], at: datetime) -> Sequence[OrderReport]:

@@ -8,7 +8,6 @@ from datetime import datetime
 from commands.exchange import VenueQueries
 from commands.world import World
 from domain.order import Closed, Working
-from domain.order_id import is_of_a_liquidation
 from domain.reconciliation.statement import Statement, ours, theirs
 from domain.streams import order_stream, parse
 
@@ -25,23 +24,31 @@ def statements(world: World, venue: VenueQueries, since: datetime) -> tuple[Stat
 
 
 def _ended(world: World, their: Statement) -> Iterator[tuple[str, Closed]]:
-    """Our ended orders that the venue's statement names: by an order, by an execution, or as one of the venue's own."""
+    """Our ended orders that the venue's statement names: by an order, by an execution, or by an execution's id alone.
+
+    An execution has no order id of ours where the venue placed its order itself, and where it is of a stop or target
+    that an earlier process had sent with its entry: the log then has the execution in the order.
+    """
     named = {*their.orders, *(one.order_id for one in their.executions.values())}
     account = next(parse(stream).account for stream in world.states if stream.startswith("account-"))
-    streams = {order_id: order_stream(account, order_id) for order_id in named if order_id}
-    if None in named:
-        streams.update(_liquidations(world))
-    for order_id, stream in streams.items():
-        state = world.states.get(stream)
+    for order_id in filter(None, named):
+        state = world.states.get(order_stream(account, order_id))
         if isinstance(state, Closed):
             yield order_id, state
+    unnamed = {execution_id for execution_id, one in their.executions.items() if one.order_id is None}
+    yield from _with_executions(world, unnamed)
 
 
-def _liquidations(world: World) -> Iterator[tuple[str, str]]:
-    """The ids and streams of the orders that the venue placed itself."""
-    for stream in world.states:
-        if stream.startswith("order-") and is_of_a_liquidation(order_id := parse(stream).id):
-            yield order_id, stream
+def _with_executions(world: World, unnamed: set[str]) -> Iterator[tuple[str, Closed]]:
+    """Our ended orders with these executions, which are recent: the latest orders are looked at first."""
+    if not unnamed:
+        return
+    for stream, state in world.states.latest(Closed):
+        if not unnamed.isdisjoint(state.executions):
+            yield parse(stream).id, state
+            unnamed -= state.executions
+            if not unnamed:
+                return
 
 
 def our_statement(world: World) -> Statement:

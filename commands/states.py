@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple
 
@@ -18,13 +18,16 @@ class Kind(NamedTuple):
     decode: Callable[[Raw], Any]
 
 
+_KEPT: type = tuple
+"""No state is a tuple, so a tuple is a state that is not decoded yet: its kind and its bytes."""
+
+
 class States(Mapping[str, Any]):
     """A mapping in the order of the streams' first events. It belongs to the thread of the engine.
 
     Every read decodes; `of` decodes only the states that it returns.
     """
 
-    # No state is a tuple, so a tuple is a state that is not decoded yet: its kind and its bytes.
     __slots__ = ("_held",)
 
     def __init__(self) -> None:
@@ -32,7 +35,7 @@ class States(Mapping[str, Any]):
 
     def __getitem__(self, stream: str) -> Any:
         held = self._held[stream]
-        return self._decoded(stream, held) if type(held) is tuple else held
+        return self._decoded(stream, held) if type(held) is _KEPT else held
 
     def __setitem__(self, stream: str, state: object) -> None:
         self._held[stream] = state
@@ -49,12 +52,21 @@ class States(Mapping[str, Any]):
     def get(self, stream: str, default: Any = None) -> Any:
         """The state of the stream; `default` where it has no event."""
         held = self._held.get(stream, default)
-        return self._decoded(stream, held) if type(held) is tuple else held
+        return self._decoded(stream, held) if type(held) is _KEPT else held
 
     def of(self, *kinds: type) -> Iterator[tuple[str, Any]]:
         """The streams whose states are of exactly these classes, with their states, in order."""
-        for stream, held in self._held.items():
-            if type(held) is not tuple:
+        return self._chosen(self._held.items(), kinds)
+
+    def latest(self, *kinds: type) -> Iterator[tuple[str, Any]]:
+        """The same, the stream whose first event is the last one first."""
+        return self._chosen(reversed(self._held.items()), kinds)
+
+    def _chosen(
+        self, held_by: Iterable[tuple[str, Any]], kinds: Collection[type]
+    ) -> Iterator[tuple[str, Any]]:
+        for stream, held in held_by:
+            if type(held) is not _KEPT:
                 if type(held) in kinds:
                     yield stream, held
             elif held[0].type in kinds:

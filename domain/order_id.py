@@ -11,13 +11,6 @@ import re
 _OURS = re.compile(r"[0-9a-hjkmnp-tv-z]{13}-(?:[estxl]|o[0-9]+x)[0-9]+")
 """Thirteen digits of Crockford's base 32; entry, stop, target, exit, liquidation, or the exit of an orphan."""
 
-_LIQUIDATION = re.compile(r".+-l[0-9]+")
-
-
-def is_of_a_liquidation(order_id: str) -> bool:
-    """Whether the id has the form of the ids that a log gives to orders which the exchange placed itself."""
-    return _LIQUIDATION.fullmatch(order_id) is not None
-
 
 def is_of_an_engine(order_id: str) -> bool:
     """Whether the id has the form of the ids of this program's engines, with this log or another."""

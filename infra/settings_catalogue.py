@@ -25,6 +25,7 @@ MEANINGS: Mapping[str, str] = {
     "kafka": "Properties of librdkafka, by their own names, as sasl.username",
     "registry": "Properties of the schema registry's client; `url` is its address",
     "instruments": "File of imported trading rules; empty: whence-instruments.json where it exists",
+    "secrets": "Where an exchange's key is: a folder, keyring:SERVICE, vault:https://…; empty: the environment",
     "alerts.level": "Least urgent alerts that are sent",
     "alerts.webhook": "URL that alerts are posted to; empty: none",
     "alerts.secret": "Key that signs the webhook's messages",

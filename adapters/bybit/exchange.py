@@ -177,15 +177,24 @@ class BybitExchange:
         return in_order([*made, *self._reading.settle_unknown()])
 
     def read_again(self, content: str) -> Sequence[AnyReport]:
-        """The executions of a push that could not be read before, with the reports that wait by now; what the log has
-        already is reported again. What the push states of orders is left out: it may be old, and the next comparison
-        queries them. Raises InvalidInput where it still cannot be understood as a whole."""
+        """The executions of a push that could not be read before; what the log has already is reported again. What the
+        push states of orders is left out: it may be old, and the next comparison queries them.
+
+        Raises InvalidInput where the push still cannot be understood as a whole, ExchangeUnreachable where Bybit does
+        not state whose order was executed.
+        """
         faults = faults_in(content, self._settle)
         if faults:
             raise InvalidInput("; ".join(faults))
-        found = self._reading.read(content)
-        self._made.extend(one for one in found if isinstance(one, Filled | Funded | Liquidated))
-        return self.reports()
+        # Apart from the stream: its own reading would leave out an execution that it has read before.
+        again = Reading(self._names, self._settle)
+        found = again.read(content)
+        for venue_id in again.unknown():
+            self._learn(venue_id)
+        found.extend(again.settle_unknown())
+        if waiting := again.unknown():
+            raise ExchangeUnreachable(f"Bybit does not state whose order {waiting[0]} is")
+        return in_order([one for one in found if isinstance(one, Filled | Funded | Liquidated)])
 
     def _learn(self, venue_id: str) -> None:
         """Finds out whose order this is. Where Bybit does not answer, its executions wait for the next call."""

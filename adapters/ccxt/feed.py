@@ -36,6 +36,8 @@ from domain.candle import Candle
 from domain.errors import ExchangeError
 from domain.market import KnownPrice, MarketEvent, Quote
 
+_NO_PRICES: Mapping[str, Quote | KnownPrice] = {}
+
 
 def _now() -> datetime:
     return datetime.now(UTC)
@@ -200,7 +202,7 @@ class CcxtFeed:
         silent = [one for one in self._markets.values() if self._is_silent(one, now)]
         polled = list(self._markets.values()) if self._wanted.trades or self._wanted.book else silent
         try:
-            prices = self._polled.quotes([one.instrument for one in silent], now) if silent else {}
+            prices = self._prices(silent, now)
             for market in polled:
                 self._hear(market, now, prices)
         except ExchangeError as error:
@@ -212,6 +214,9 @@ class CcxtFeed:
         self._due = time.monotonic() + (self._pause(self._poll_failures) or self._bounds.poll)
         if polled:
             self._on_arrival()
+
+    def _prices(self, silent: Sequence[InstrumentMarket], now: datetime) -> Mapping[str, Quote | KnownPrice]:
+        return self._polled.quotes([one.instrument for one in silent], now) if silent else _NO_PRICES
 
     def _is_silent(self, market: InstrumentMarket, now: datetime) -> bool:
         """Whether its price is to be fetched, which shows that the exchange answers where only candles are wanted."""

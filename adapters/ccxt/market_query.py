@@ -181,8 +181,7 @@ class MarketQuery:
         return self._skipped.read(row, reader, key)
 
     def _ask(self, call: Callable[[], T]) -> T:
-        found: T = self._patient(self._client.ask, call)
-        return found
+        return self._patient(lambda: self._client.ask(call))
 
 
 def _is_closed(one: Candle, newest: datetime, now: datetime) -> bool:

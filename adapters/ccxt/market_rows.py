@@ -26,11 +26,11 @@ def candle(row: object, market: Market, interval: timedelta) -> Candle:
     """
     listed = cast("list[object]", row) if isinstance(row, list) else []
     if len(listed) != len(_FIGURES) + 1:
-        raise InvalidInput(f"{str(row)[:80]} is no candle")
+        raise InvalidInput(f"{str(listed)[:80]} is no candle")
     fields: Table = dict(zip(("time", *_FIGURES), listed, strict=True))
     first, high, low, last, volume = (_stated(fields, name) for name in _FIGURES)
     if not 0 < low <= min(first, last) <= max(first, last) <= high or volume < 0:
-        raise InvalidInput(f"{str(row)[:160]} is no candle: its prices or its volume cannot be")
+        raise InvalidInput(f"{str(listed)[:160]} is no candle: its prices or its volume cannot be")
     return Candle(
         instrument=market.instrument,
         interval=interval,

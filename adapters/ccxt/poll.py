@@ -112,13 +112,15 @@ class Poll:
             self._arrivals.changed()
             return False
         now = datetime.now(UTC)
-        self._state = PollState(is_live=True, polls=before.polls + 1, fault="")
         self._arrivals.put(rows)
         # Not before: a query that fails after the trades were listed must not leave them out of the next poll.
         self._marks = marks
         if not before.is_live:
             self._arrivals.gap(Gap(self._last, now, before.fault))
         self._last = now
+        # After the gap: who sees that polls are answered again must also see that something may be missing.
+        self._state = PollState(is_live=True, polls=before.polls + 1, fault="")
+        self._arrivals.changed()
         return True
 
     def _look(self, watched: Watched) -> tuple[list[Arrival], _Marks]:

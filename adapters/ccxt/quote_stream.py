@@ -7,7 +7,7 @@ book is missing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -27,7 +27,9 @@ _NOBODY = Credentials("", "")
 def quote_method(exchange: str) -> str:
     """ccxt.pro's method for best bids and asks of several instruments; empty where it has none."""
     pro = import_module("ccxt.pro")
-    has = getattr(pro, exchange)().has if exchange in pro.exchanges else {}
+    if exchange not in pro.exchanges:
+        return ""
+    has: Mapping[str, object] = getattr(pro, exchange)().has
     return next((method for watch, method in _METHODS.items() if has.get(watch) is True), "")
 
 

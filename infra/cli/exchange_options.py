@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -31,13 +30,13 @@ KeyIsCheckedOption = Annotated[
     ),
 ]
 SecretsOption = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--secrets",
-        metavar="FOLDER",
-        help="Folder with the files bybit_api_key and bybit_api_secret, readable by its owner alone; default: the "
-        "variables BYBIT_API_KEY and BYBIT_API_SECRET. For ccxt:NAME the names begin with ccxt_NAME_, and a passphrase "
-        "is in ccxt_NAME_password.",
+        metavar="PLACE",
+        help="Where bybit_api_key and bybit_api_secret are: a FOLDER of its owner's alone, keyring:SERVICE or "
+        "vault:https://HOST/v1/PATH; the variables BYBIT_API_KEY and BYBIT_API_SECRET come first. For ccxt:NAME the "
+        "names begin with ccxt_NAME_, and a passphrase is in ccxt_NAME_password.",
     ),
 ]
 

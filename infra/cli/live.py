@@ -83,7 +83,7 @@ def live(
     from infra.run.connecting import check_place, keys_of, rhythm_of
     from infra.run.place import Place
 
-    settings = load(log=log, store=store, account=account, leverage=leverage, config=config)
+    settings = load(log=log, store=store, account=account, leverage=leverage, secrets=secrets, config=config)
     parse_address(settings.log)
     if settings.store is not None:
         parse_store_address(settings.store)
@@ -93,7 +93,7 @@ def live(
     rhythm = rhythm_of(place, float(poll))
     plan = live_plan(settings, names, interval, rhythm, cancels_entries=cancel_entries)
     _check_money(place, is_understood=real_money)
-    keys, api = keys_of(place, secrets), plan_of(ApiOptions(port=port))
+    keys, api = keys_of(place, settings.secrets), plan_of(ApiOptions(port=port))
     trade_live(settings, plan, place, keys, api, is_key_checked=key_is_checked)
 
 

@@ -40,10 +40,10 @@ def reconcile(
     from infra.run.live_comparison import compared, folded
     from infra.run.place import Place
 
-    settings = load(log=log, account=account, config=config)
+    settings = load(log=log, account=account, secrets=secrets, config=config)
     parse_address(settings.log)
     place = Place(exchange.lower(), testnet=testnet, demo=demo, address=address or "")
-    credentials = keys_of(place, secrets)
+    credentials = keys_of(place, settings.secrets)
     state = folded(settings)
     venue = connected(credentials, place, state.placed, lambda: None)
     with closing(venue):

@@ -40,6 +40,7 @@ _OWN: Mapping[str, str] = {
     "kafka": "",
     "registry": "",
     "instruments": "",
+    "secrets": "",
 }
 """The settings outside `[alerts]` and `[trading]`, with their ranges."""
 

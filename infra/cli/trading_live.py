@@ -125,11 +125,11 @@ def _session(
         tracing(settings) as spans,
         letters_kept(settings, owned.log) as keeper,
         closing(FoundLetters(settings)) as found,
+        closing(LiveLetters(keeper, found)) as letters,
         input_tape(settings, owned.log, utc_now) as tape,
     ):
         if spans is not None:
             watchers.add(spans)
-        letters = LiveLetters(keeper, found)
         made_run = made(owned.log, watchers, tape=tape, letters=letters, snapshots=owned.snapshots)
         with closing(made_run) as run:
             watchdog = Watchdog(run.world, run.driver.engine.market)

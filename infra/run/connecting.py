@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from adapters.bybit import BybitExchange
 from adapters.bybit.account import BybitAccount
@@ -17,9 +16,9 @@ from infra.run.live_plan import LiveVenue, Rhythm, Wake
 from infra.run.place import Place
 
 
-def keys_of(place: Place, folder: Path | None) -> Credentials:
-    """The API key of the exchange at this place. Raises InvalidSettings; see `infra.run.exchange_keys`."""
-    return ccxt_keys(place.ccxt_name, folder) if place.ccxt_name else bybit_keys(folder)
+def keys_of(place: Place, secrets: str | None) -> Credentials:
+    """The API key of the exchange at this place; see `infra.run.exchange_keys` for `secrets` and the errors."""
+    return ccxt_keys(place.ccxt_name, secrets) if place.ccxt_name else bybit_keys(secrets)
 
 
 def check_place(place: Place, way: OrderWay, *, is_key_checked: bool) -> None:

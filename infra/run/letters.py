@@ -4,7 +4,7 @@ A live run calls, for each round of its loop:
 
     keep_unread(exchange, letters, now)                      # adapters.dead_letters.unread; returns at once
     keep_unread_market(feed, exchange.venue, letters, now)   # the same for market data
-    take_retried(exchange, stored, now, handle)              # now and then: what a person has retried
+    letters.take_retried(exchange, now, handle)              # infra.run.live_letters: what a person has retried
 """
 
 from __future__ import annotations

@@ -185,6 +185,7 @@ class LiveRun(Attending):
             self._tick()
             if self.is_trading:
                 self._move_market(self._market.moves())
+                self._take_retried()
             self._restored.keep()
             return self._answered(min(patience, max(self._next_tick - self._monotonic(), 0.0)))
 
@@ -323,7 +324,6 @@ class LiveRun(Attending):
         self._reconciler.end(outcome)
         if not self.is_trading:
             self._begin_trading()
-        self._take_retried()
 
     def _begin_trading(self) -> None:
         self.is_trading = True

@@ -4,6 +4,7 @@ What differs from the program that a person starts, and nothing else:
 
 - the modules are imported already (`zygote.py`);
 - the process of the API is not started: its end of the socket is in the harness, which sends requests through it;
+- a part of the snapshot is written after a few events, so that nearly every start is from a snapshot;
 - the run's patience with the exchange (`Rhythm`) is divided, so that a life takes a second;
 - at one named step (`steps.py`) the process ends itself by SIGKILL, in the lives that are to end so.
 """
@@ -18,17 +19,22 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
 
+from adapters.snapshots import Snapshots
 from commands.reconciling import Reconciled, Reconciler
 from infra.cli import live, main, trading_live
-from infra.run import apart
+from infra.run import apart, snapshots
 from infra.run.live import LiveRun
 from infra.run.live_plan import LivePlan, Rhythm
 from tests.torture.states import digest
 from tests.torture.steps import STEPS, Death, Report
+
+SNAPSHOT_EVENTS = 10
+"""The events after which a part of the snapshot is written."""
 
 
 class Job(Struct, frozen=True, kw_only=True):
@@ -74,6 +80,7 @@ def live_through(job: Job, channel: socket.socket, notices: int) -> int:
 
     _watch(report)
     apart._started = lambda *_: (channel, Elsewhere())  # type: ignore[assignment,return-value]
+    snapshots.Snapshots = partial(Snapshots, events=SNAPSHOT_EVENTS)  # type: ignore[assignment,misc]
     live.live_plan = _paced(live.live_plan, job.pace)
     if job.step:
         STEPS[job.step](Death(job.step, job.nth, report))

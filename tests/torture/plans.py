@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from adapters.order_way import OrderWay
 from adapters.simulated.server.faults import Fault, Kind
 from tests.torture.steps import STEPS, kind_of
 
@@ -40,6 +41,8 @@ _ACTIONS: Mapping[str, int] = {
 """What people and the market do, by how often."""
 
 _CREATE, _CANCEL, _AMEND = "/v5/order/create", "/v5/order/cancel", "/v5/order/amend"
+_OPERATIONS = ("order.create", "order.cancel", "order.amend")
+"""The same three over the socket of orders."""
 _LISTS = ("/v5/order/realtime", "/v5/order/history", "/v5/execution/list", "/v5/position/list")
 
 
@@ -50,7 +53,7 @@ def _faults() -> Sequence[Fault]:
     """
     sent = [
         Fault(where=where, kind=kind, commit=commit, value=value)
-        for where in (_CREATE, _CANCEL, _AMEND)
+        for where in (_CREATE, _CANCEL, _AMEND, *_OPERATIONS)
         for kind, value in ((Kind.DROP, 0), (Kind.STATUS, 502), (Kind.HTML, 0), (Kind.TRUNCATED, 0))
         for commit in (True, False)
     ]
@@ -110,6 +113,11 @@ def plan(seed: int, number: int) -> Plan:
         actions=(*_PRELUDES[kind], *_drawn(chance, 4)),
         while_dead=[one for one in ("moves", "fills") if chance.random() < 0.2],
     )
+
+
+def way(seed: int, first: int) -> OrderWay:
+    """How the engines of the round that begins with this life send orders."""
+    return Random(f"{seed}/{first}/way").choice(tuple(OrderWay))
 
 
 def _step(seed: int, number: int) -> str:

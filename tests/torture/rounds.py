@@ -26,7 +26,7 @@ from infra.run.replaying import Replay
 from tests.torture.life import Job
 from tests.torture.living import Life
 from tests.torture.people import Mirror, People
-from tests.torture.plans import Plan, plan
+from tests.torture.plans import Plan, plan, way
 from tests.torture.states import digest
 from tests.torture.tallies import Tally
 from tests.torture.venue import KEY, SECRET, SYMBOLS, Exchange, exchange
@@ -100,7 +100,7 @@ def log_of(place: Place, held: ExitStack) -> RecordedLog:
 @dataclass(slots=True)
 class Round:
     """The seed of the tally and the numbers of the lives repeat the plans; what the machine does besides, nothing
-    repeats. `pace` divides the engine's patience.
+    repeats. `first` is the number of its first life, `pace` divides the engine's patience.
     """
 
     place: Place
@@ -110,6 +110,7 @@ class Round:
     venue: Exchange
     people: People
     held: ExitStack
+    first: int
     distant: Door | None = None
 
     @classmethod
@@ -125,7 +126,7 @@ class Round:
     ) -> Self:
         """A round at this exchange; what it opens is closed with `held`."""
         people = People(_ACCOUNT, venue, lambda: Mirror(log_of(place, held)), pool, tally.answers)
-        return cls(place, zygote, tally, pace, venue, people, held)
+        return cls(place, zygote, tally, pace, venue, people, held, tally.lives)
 
     # -- lives
 
@@ -162,6 +163,7 @@ class Round:
     def begun(self, step: str = "", nth: int = 1) -> Life:
         settings, environment = self.place.settings, dict(_TRADING)
         environment |= {"WHENCE_KEYS": str(settings.keys), "WHENCE_INDEX": str(settings.index)}
+        environment |= {"WHENCE_ORDER_ENTRY": way(self.tally.seed, self.first)}
         environment |= {"BYBIT_API_KEY": KEY, "BYBIT_API_SECRET": SECRET}
         words = ["--address", self.venue.url, "--log", self.place.log, "--instruments", ",".join(SYMBOLS)]
         return Life(

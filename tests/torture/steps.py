@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from typing import Any
@@ -16,9 +16,12 @@ from typing import Any
 from adapters.bybit import BybitExchange, BybitFeed
 from adapters.bybit.account import BybitAccount
 from adapters.bybit.client import Client
+from adapters.bybit.stream import Stream
 from adapters.kafka.transaction import Transaction
 from adapters.log.recorder_log import RecorderLog
 from adapters.log.sqlite_recorder import SqliteLogRecorder
+from adapters.marks.mark import Link
+from adapters.snapshots import SnapshotFile
 from commands.sender import Sender
 from domain.direction import WAYS_OUT, Purpose
 from domain.log import Envelope
@@ -106,8 +109,10 @@ def _within(die: Callable[[], None]) -> None:
 
 
 def _sending(die: Death, kind: str, moment: str) -> None:
-    """Before a request of this kind, after its bytes were written, or after its response was read."""
-    send, read = Client.send, HTTPConnection.getresponse
+    """Before a request of this kind, after it was written (by REST or to the socket of orders), or after its response
+    was read.
+    """
+    send, read, write = Client.send, HTTPConnection.getresponse, Stream.write
 
     def sent(self: Client, method: str, params: Any) -> str:
         _now.request = _METHODS.get(method) or ("close" if params.get("reduceOnly") else "submit")
@@ -121,8 +126,30 @@ def _sending(die: Death, kind: str, moment: str) -> None:
         die(here=moment == "within" and kind == _now.request)
         return read(self)
 
+    def written(self: Stream, message: str) -> None:
+        write(self, message)
+        die(here=moment == "within" and kind == _now.request)
+
+    Stream.write = written  # type: ignore[method-assign]
     Client.send = sent  # type: ignore[method-assign]
     HTTPConnection.getresponse = responded  # type: ignore[method-assign]
+
+
+def _writing_snapshot(die: Death, _kind: str, moment: str) -> None:
+    """Before a part of the snapshot is written, behind its first piece, or once the file counts it."""
+    add = SnapshotFile.add
+
+    def spoiled(pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            yield piece
+            die(here=moment == "within")
+
+    def added(self: SnapshotFile, link: Link, pieces: Iterable[bytes], beside: bytes) -> None:
+        die(here=moment == "before")
+        add(self, link, spoiled(pieces), beside)
+        die(here=moment == "after")
+
+    SnapshotFile.add = added  # type: ignore[method-assign]
 
 
 def _called(owner: type, name: str, *, before: bool = False) -> Callable[[Death], None]:
@@ -157,6 +184,7 @@ def _steps() -> Iterator[tuple[str, Callable[[Death], None]]]:
             yield f"{moment} the append of {kind}", _bound(_appending, kind, moment)
         for kind in _SENT:
             yield f"{moment} the request of {kind}", _bound(_sending, kind, moment)
+        yield f"{moment} the writing of a snapshot", _bound(_writing_snapshot, "", moment)
     yield "start: after the rights of the key", _called(BybitAccount, "rights")
     yield "start: after the rules were read", _called(BybitExchange, "instruments")
     yield "start: after the stream was started", _called(BybitExchange, "start")
@@ -175,5 +203,5 @@ STEPS: Mapping[str, Callable[[Death], None]] = dict(_steps())
 
 def kind_of(step: str) -> str:
     """What the account has to do for this step to be reached: one of `KINDS`, or `start`."""
-    word = step.rpartition(" ")[2]
+    word = "fill" if step.endswith("snapshot") else step.rpartition(" ")[2]
     return word if word in _APPENDED and not step.startswith(("start", "reconciliation")) else "start"

@@ -63,7 +63,9 @@ class Zygote:
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(_ROOT)},
             )
-        assert self._socket.recv(_MOST) == b"ready", "the zygote has not started"
+        if self._socket.recv(_MOST) != b"ready":
+            self.__exit__(None, None, None)
+            raise RuntimeError(f"the zygote has ended with code {self._process.returncode}")
         return self
 
     def __exit__(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -91,15 +90,15 @@ def test_mode_and_leverage_are_shown_as_they_were_set(account: VenueAccount, ben
     assert account.terms(BTC).is_one_way
 
 
-def test_the_account_is_prepared_and_a_clock_that_differs_by_a_second_is_refused(
-    account: VenueAccount, bench: CcxtBench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The market's clock of this venue is a day late."""
-    with pytest.raises(Refused, match="clock differs"):
-        prepare(account, [BTC], D(3))
-    monkeypatch.setattr(bench.exchange, "clock_skew", timedelta)
+def test_an_account_that_fits_is_prepared(account: VenueAccount) -> None:
     prepare(account, [BTC], D(3))
     assert account.terms(BTC).leverage == D(3)
+
+
+def test_a_clock_that_differs_by_more_than_a_second_is_refused() -> None:
+    """The exchange states a time of another month."""
+    with account_on("binanceusdm", {}) as (account, _, _), pytest.raises(Refused, match="clock differs"):
+        prepare(account, [binance.INSTRUMENT], D(3))
 
 
 def test_a_leverage_beyond_the_contract_is_refused(account: VenueAccount) -> None:
@@ -191,7 +190,7 @@ def test_modes_and_leverage_of_binance() -> None:
     }
     with account_on("binanceusdm", more) as (account, served, _):
         found = account.terms(binance.INSTRUMENT)
-        assert (found.is_one_way, found.is_isolated, found.leverage) == (False, True, 21)
+        assert (found.is_one_way, found.is_isolated, found.leverage) == (False, True, D(21))
         account.set_one_way(binance.INSTRUMENT)
         account.set_leverage(binance.INSTRUMENT, D(5))
         assert served.sent("POST", "/fapi/v1/positionSide/dual")[0]["dualSidePosition"] == "false"
@@ -207,7 +206,7 @@ def test_modes_and_leverage_of_okx_are_those_of_isolated_orders() -> None:
     }
     with account_on("okx", more) as (account, served, _):
         found = account.terms(okx.INSTRUMENT)
-        assert (found.is_one_way, found.is_isolated, found.leverage) == (True, True, 10)
+        assert (found.is_one_way, found.is_isolated, found.leverage) == (True, True, D(10))
         account.set_leverage(okx.INSTRUMENT, D(3))
         assert served.sent("GET", "/api/v5/account/leverage-info")[0]["mgnMode"] == "isolated"
         (sent,) = served.sent("POST", "/api/v5/account/set-leverage")

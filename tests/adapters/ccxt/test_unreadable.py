@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -95,6 +96,6 @@ def test_rows_are_told_apart_by_their_id_and_by_what_is_wrong_with_them() -> Non
         ({"n": 1}, "a", "1"), ({"n": 2}, "a", "1"), ({"n": 2}, "b", "1"), ({"n": 2}, "b", "2"),
         ({"n": 3}, "c", ""), ({"n": 3}, "c", ""), ({"n": 4}, "c", ""),
     ):  # fmt: skip
-        assert unreadable.read(row, lambda reason=reason: fails(reason), key) is None
+        assert unreadable.read(row, partial(fails, reason), key) is None
     assert [reason for _, reason in kept] == ["a", "b", "b", "c", "c"]
     assert unreadable.read({}, lambda: 7) == 7

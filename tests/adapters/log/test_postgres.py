@@ -1,5 +1,7 @@
 """A log in PostgreSQL: missing rights are reported in one sentence, and a cut append leaves no hole."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence

@@ -34,6 +34,7 @@ from domain.order import OrderType
 from domain.settings import RiskSettings, Settings
 from domain.strategies import Intent, Proposal, Watcher
 from infra.run.live import LiveRun, placed_in
+from infra.run.live_letters import LiveLetters
 from infra.run.live_plan import LivePlan, LiveVenue, Wake
 from tests.adapters.bybit.bench import QUICK, SYMBOL, trade_at
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue
@@ -144,6 +145,7 @@ class LiveDesk:
         log: ListLog | None = None,
         key: str = "",
         wrapped: Callable[[Any], Any] = lambda exchange: exchange,
+        letters: LiveLetters | None = None,
         way: OrderWay = OrderWay.REST,
         snapshots: Snapshots | None = None,
     ) -> None:
@@ -161,6 +163,7 @@ class LiveDesk:
             list[Envelope]().append,
             clock=self.now,
             monotonic=lambda: self.seconds,
+            letters=letters,
             snapshots=snapshots,
         )
 
@@ -235,7 +238,7 @@ class LiveDesk:
         self.venue.do(self._account)
         session = http(Credentials(self.key, SECRET), Site(http=self.venue.url), QUICK)
         placed: Any = session.place_order(category="linear", symbol=SYMBOL, **order)
-        return str(placed["result"]["orderId"])
+        return str(placed[0]["result"]["orderId"])
 
     def started_in_doubt(self) -> LiveDesk:
         """Starts, and lets the time pass after which a difference is looked at again."""

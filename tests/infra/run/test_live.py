@@ -143,6 +143,18 @@ def test_an_engine_that_ended_at_a_submit_has_exactly_one_order_after_a_restart(
     assert len(again.entries()) == 1
 
 
+def test_after_a_restart_the_fill_of_a_stop_that_closed_a_position_is_no_difference(desks: Desks) -> None:
+    desk = desks().started()
+    desk.closes_at("101")
+    desk.until(lambda: desk.has("PositionOpened"))
+    desk.trades_at("98")
+    desk.until(lambda: desk.has("PositionClosed"))
+    desk.run.close()
+    again = desks(key=desk.key, log=desk.log).started()
+    assert again.names()[-1] == "ReconciliationEnded"
+    assert not again.has("DiscrepancyFound")
+
+
 def test_an_intent_that_was_not_sent_while_it_was_fresh_expires(desks: Desks) -> None:
     desk = desks(wrapped=partial(Dying, sends=False)).started()
     with pytest.raises(Killed):

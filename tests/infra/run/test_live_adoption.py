@@ -8,7 +8,7 @@ import pytest
 
 from commands.door import Completed, Declined
 from commands.order import CancelOrder
-from commands.request import ClosePosition, MoveProtection, TripKillSwitch
+from commands.request import ChangeSettings, ClosePosition, MoveProtection, ResolveDiscrepancy, TripKillSwitch
 from commands.watchdog import Watchdog
 from commands.world import World
 from domain.owner import PERSON
@@ -218,11 +218,23 @@ def test_what_was_reported_is_adopted_once_the_settings_permit_it(desks: Desks) 
     looks(desk)
     assert desk.run.world.portfolio.discrepancies.unresolved
     assert not desk.run.world.portfolio.positions
-    from commands.request import ChangeSettings
-
     changes = {"reconciliation.external_orders": "ADOPT", "reconciliation.external_positions": "ADOPT"}
     assert isinstance(desk.asks(ChangeSettings(changes)), Completed)
     looks(desk)
     assert desk.run.world.portfolio.positions[BTC].state.quantity == D("0.2")
     assert list(desk.run.world.portfolio.entries) == ["by-hand"]
+    assert is_equal(desk)
+
+
+def test_a_withdrawal_halts_entries_until_a_person_states_it(desks: Desks) -> None:
+    desk = desks(plan=PLAN).started()
+    desk.venue.do(lambda _: desk.account.wallet.add(D(-1000)))
+    looks(desk)
+    (name,) = desk.run.world.portfolio.discrepancies.unresolved
+    assert name == "difference:BalanceDiffers:USDT:-1000"
+    assert isinstance(desk.asks(LIMIT), Declined)
+    assert isinstance(desk.asks(ResolveDiscrepancy(name, "to the savings account", D(-1000))), Completed)
+    looks(desk)
+    assert desk.run.world.portfolio.account.day_realised == 0
+    assert isinstance(desk.asks(LIMIT), Completed)
     assert is_equal(desk)
