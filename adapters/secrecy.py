@@ -14,9 +14,12 @@ from msgspec import Struct
 
 _HIDDEN = "***"
 _SIGNATURE = re.compile(
-    r"\b[0-9A-Fa-f]{64,}\b|(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]|%2[BbFf]){43,}(?:=|%3[Dd]){1,2}(?!=)"
+    r"(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]|%2[BbFf]){43,}(?:=|%3[Dd]){1,2}(?!=)"
+    r"|\b(?=[0-9]*[A-Fa-f])[0-9A-Fa-f]{64,}\b"
 )
-"""Hexadecimal or base64, also percent-encoded, of 32 bytes and more: HMACs of SHA-256 to SHA-512, RSA, Ed25519."""
+"""Hexadecimal or base64, also percent-encoded, of 32 bytes and more: HMACs of SHA-256 to SHA-512, RSA, Ed25519.
+
+A long number is none: a dead letter keeps it as it came."""
 
 
 class Credentials(Struct, frozen=True):

@@ -19,6 +19,12 @@ from infra.config import WhenceSettings, shown
 from infra.logs import client_of, keys_of
 
 
+def check_tape(settings: WhenceSettings) -> None:
+    """Raises InvalidInput for a log on which no tape is kept; nothing is opened."""
+    if isinstance(parse_address(settings.log), PostgresAddress | MemoryAddress):
+        raise _without_tape(settings)
+
+
 @contextmanager
 def input_tape(
     settings: WhenceSettings, log: RecorderLog, clock: Callable[[], datetime]

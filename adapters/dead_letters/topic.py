@@ -29,7 +29,7 @@ from adapters.kafka.config import ClientSettings
 from adapters.kafka.errors import KafkaUnavailable
 from adapters.kafka.reader import BULK, PartitionConsumer
 from adapters.kafka.record import headers_in
-from adapters.kafka.topic import announced
+from adapters.kafka.topic import made_topic
 from adapters.marks.key_folder import KeyFolder
 from domain.errors import MarkRefused
 
@@ -47,7 +47,6 @@ change, and delete the original."""
 LETTER, CHANGE, SIGNATURE = "letter", "change", "signature"
 _MOST_REFUSED: Final = 20
 """The latest refused changes that are remembered of a letter."""
-_BROKERS_DEFAULT: Final = -1
 _ANSWER_SECONDS: Final = 10.0
 _AT_ONCE: Final = 100
 """Records that wait for their acknowledgement at once: at most some 26 MiB."""
@@ -247,8 +246,7 @@ class TopicLetters:
 
     def _ensure(self) -> None:
         if not self._exists():
-            self._clients.admin.make_topic(self.topic, 1, _BROKERS_DEFAULT, SETTINGS)
-            announced(self._clients, self.topic)
+            made_topic(self._clients, self.topic, SETTINGS)
             self._is_made = True
 
     def _send(self, records: Sequence[_Record]) -> None:

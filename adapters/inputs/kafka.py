@@ -21,7 +21,7 @@ from adapters.kafka.client import Clients
 from adapters.kafka.config import settings_of
 from adapters.kafka.errors import KafkaLogUnsafe
 from adapters.kafka.reader import BULK, PartitionConsumer, certain_end
-from adapters.kafka.topic import announced
+from adapters.kafka.topic import made_topic
 from adapters.log.address import KafkaAddress
 from adapters.log.beside import Beside
 from adapters.log.kafka import environment_of
@@ -137,9 +137,7 @@ class _Topic:
                 "retention.bytes": str(_FOREVER),
             }
             partitions = self._settings.partition + 1
-            replicas = self._settings.replication_factor or -1
-            self._clients.admin.make_topic(self.name, partitions, replicas, settings)
-            announced(self._clients, self.name)
+            made_topic(self._clients, self.name, settings, partitions, self._settings.replication_factor)
         elif not self.exists():
             raise KafkaLogUnsafe(
                 f"{self.name} has no partition {self._settings.partition}: kafka-topics.sh --bootstrap-server "

@@ -15,7 +15,14 @@ from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.candle_path import path
 from adapters.simulated.venue.market import Market
 from adapters.simulated.venue.order import Order
-from adapters.simulated.venue.played import Event, PlayedMarket, Printed, Quoted, Snapshot
+from adapters.simulated.venue.played import (
+    Event,
+    PlayedMarket,
+    Printed,
+    Quoted,
+    Snapshot,
+    emptied_first,
+)
 from domain.candle import Candle
 from domain.direction import Side
 from domain.market import BookUpdate, KnownPrice, Level, MarketEvent, Quote, Trade
@@ -103,7 +110,7 @@ class MatchedMarket:
 
     def _show(self, update: int, levels: list[Quoted], at: int, now: int) -> None:
         self._update, self._shown_at = update, at
-        for level in levels:
+        for level in emptied_first(levels):
             self._player.play(level, now)
         self._player.follow(now)
 

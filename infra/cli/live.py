@@ -15,7 +15,15 @@ from infra.cli.exchange_options import (
     TestnetOption,
     instruments_of,
 )
-from infra.cli.options import AccountOption, AddressOption, ConfigOption, LogOption, StoreOption, whole
+from infra.cli.options import (
+    AccountOption,
+    AddressOption,
+    ConfigOption,
+    LogOption,
+    PortOption,
+    StoreOption,
+    whole,
+)
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -57,10 +65,7 @@ def live(
     cancel_entries: Annotated[
         bool, typer.Option("--cancel-entries", help="Cancel entries that wait when the program is stopped.")
     ] = False,
-    port: Annotated[
-        int,
-        typer.Option(parser=whole(0, 65535), metavar="N", help="Port of the API; 0 for any free port."),
-    ] = 8000,
+    port: PortOption = 8000,
     log: LogOption = None,
     store: StoreOption = None,
     account: AccountOption = None,

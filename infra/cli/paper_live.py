@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from commands.input_tape import InputTape
     from domain.catalogue import Listing
     from domain.instrument import Instrument
-    from domain.log import Envelope, EventLog
+    from domain.log import EventLog
     from infra.config import WhenceSettings
     from infra.run.live import LiveRun
     from infra.run.live_letters import LiveLetters
@@ -137,10 +137,7 @@ def _made(
 ) -> LiveRun:
     from infra.run.live_feed import book_feed_of
     from infra.run.paper_live import demo_run
+    from infra.run.watchers import ignored
 
     feed = partial(book_feed_of, place, plan.interval)
-    return demo_run(log, plan, demo, feed, _unseen, watchers, tape=tape, letters=letters, snapshots=snapshots)
-
-
-def _unseen(_: Envelope) -> None:
-    """Ignores the event; the read models read it from the log."""
+    return demo_run(log, plan, demo, feed, ignored, watchers, tape=tape, letters=letters, snapshots=snapshots)

@@ -13,12 +13,12 @@ from adapters.snapshots import Snapshots
 from commands.input_tape import InputTape
 from commands.watchdog import Watchdog
 from commands.world import World
-from domain.log import Envelope, EventLog
+from domain.log import EventLog
 from infra.cli.serving import served
 from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
 from infra.dead_letters import FoundLetters
-from infra.inputs import input_tape
+from infra.inputs import check_tape, input_tape
 from infra.logging import configure
 from infra.run.alerts_sent import positions_alerted
 from infra.run.apart import ApiApart, Embedding
@@ -35,7 +35,7 @@ from infra.run.narrator import Narrator
 from infra.run.outage import Begun, outlast
 from infra.run.place import Place
 from infra.run.snapshots import owned_log
-from infra.run.watchers import Watchers
+from infra.run.watchers import Watchers, ignored
 from infra.tracing import tracing
 
 _log = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ def trade_live(
     ) -> LiveRun:
         feed = partial(feed_of, place, plan.interval)
         return LiveRun(
-            log, plan, connect, feed, _unseen, watchers, tape=tape, letters=letters, snapshots=snapshots
+            log, plan, connect, feed, ignored, watchers, tape=tape, letters=letters, snapshots=snapshots
         )
 
     trade(settings, made, f"this process trades {settings.account} live at {place}", api)
@@ -100,9 +100,10 @@ def trade(settings: WhenceSettings, made: Made, note: str, api: ApiPlan, *, prog
     Every line of its log names the `program`. Where a log on Kafka does not answer any more, another run is made as
     soon as it answers again.
     """
+    check_tape(settings)
     configure(logging.INFO, program)
     with stoppable() as stopping:
-        session = partial(_session, settings, made, note, api, program, stopping)
+        session = partial(_session, settings, made, note, api, stopping)
         if isinstance(parse_address(settings.log), KafkaAddress):
             outlast(session, stopping)
         else:
@@ -114,7 +115,6 @@ def _session(
     made: Made,
     note: str,
     api: ApiPlan,
-    program: str,
     stopping: Stopping,
     begun: Begun,
 ) -> None:
@@ -138,7 +138,7 @@ def _session(
             engine = Embedding(run.door, settings.account, note, watchers, watchdog)
             with (
                 positions_alerted(settings, watchdog),
-                served(settings, api, engine, keeper, program=program) as serving,
+                served(settings, api, engine, keeper) as serving,
             ):
                 run.connect()  # nobody would attend the run while its API starts
                 begun()
@@ -162,7 +162,3 @@ def _report(run: LiveRun) -> None:
 
 def _has_begun() -> None:
     """Does nothing: a file that does not answer is a matter for a person."""
-
-
-def _unseen(_: Envelope) -> None:
-    """Ignores the event; the read models read it from the log."""

@@ -52,7 +52,7 @@ def _read(names: KeyNames, place: str | None) -> Credentials:
     return Credentials(found[names.key], found[names.secret], found.get(names.passphrase, ""))
 
 
-def _variables(names: list[str]) -> Mapping[str, str]:
+def _variables(names: list[str]) -> dict[str, str]:
     """The variables that are set to a text."""
     given = {name: os.environ.get(name.upper(), "").strip() for name in names}
     return {name: text for name, text in given.items() if text}

@@ -17,7 +17,7 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from adapters.avro import AvroCodec, headers_of
-from adapters.command_topic import CommandTopic
+from adapters.command_topic.topic_names import CommandTopic
 from adapters.command_topic.topics import SIGNATURE
 from adapters.command_topic.wire import read_request, request_bytes
 from adapters.dead_letters.changes import discarded, due, failed

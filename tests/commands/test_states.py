@@ -25,7 +25,7 @@ class Counted:
 
     def __init__(self, of: type) -> None:
         self.kind, self.count = Kind(of, self._decode), 0
-        self._decoder = Decoder(of)
+        self._decoder: Decoder[Any] = Decoder(of)
 
     def _decode(self, raw: Raw) -> Any:
         self.count += 1

@@ -77,7 +77,7 @@ def _addresses(log: str) -> Generator[Addresses]:
     if log == "sqlite":
         yield lambda folder: f"sqlite:///{folder}/live.db"
     elif log == "kafka":
-        with KafkaBroker(temporary_folder("torture")) as broker:
+        with KafkaBroker(temporary_folder("torture"), brief=True) as broker:
             yield lambda _: f"kafka://{broker.url}/torture.{uuid4().hex}"
     else:
         raise typer.BadParameter("--log is sqlite or kafka")

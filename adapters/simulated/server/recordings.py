@@ -19,7 +19,7 @@ from adapters.simulated.venue.candle_path import bar_of, path
 from adapters.simulated.venue.candles import Bar
 from adapters.simulated.venue.categories import LINEAR, SPOT
 from adapters.simulated.venue.pair import pair_of
-from adapters.simulated.venue.played import Event, Printed, Quoted, Snapshot
+from adapters.simulated.venue.played import Event, Printed, Quoted, Snapshot, emptied_first
 from adapters.simulated.venue.requests import SIDES
 from adapters.tapes import Tape, read_tape
 from adapters.tapes.content import read_content
@@ -177,7 +177,7 @@ def _quoted(message: _Message) -> Sequence[Event]:
     if any(one.price <= 0 or one.size < 0 for one in levels):
         raise ValueError("prices must be above 0, and sizes at least 0")
     if message.type != "snapshot":
-        return levels
+        return emptied_first(levels)
     bids, asks = ([one.price for one in levels if one.side is side] for side in (Side.BUY, Side.SELL))
     if bids and asks and max(bids) >= min(asks):
         raise ValueError(f"bid {max(bids)} is not below ask {min(asks)}")

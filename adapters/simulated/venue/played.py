@@ -41,6 +41,14 @@ class Snapshot(Struct, frozen=True, gc=False):
 Event = Printed | Quoted | Snapshot
 
 
+def emptied_first(levels: Iterable[Quoted]) -> Sequence[Quoted]:
+    """The levels of one change of a book in the order in which they are played.
+
+    A quote that moves beyond the other side's old one would otherwise trade with what is not there any more.
+    """
+    return sorted(levels, key=lambda one: one.size > ZERO)
+
+
 class PlayedMarket:
     """Plays events into one market of a venue. The market stands still after the last one. Where its quotes have left
     the last price behind without a trade, as in a recording of a book, the last price goes with them.

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.simulated.matched import MatchedRules
+from domain.direction import Side
 from domain.errors import InvalidInput
 from domain.market import KnownPrice
 from tests.adapters.simulated.matched_scene import AT_ONCE, SECOND, Matched, book, trade
@@ -83,6 +84,23 @@ def test_a_book_that_moves_through_a_limit_order_fills_it_at_its_own_price() -> 
     scene = shown()
     scene.sent(ticket("l", BUY, "2", limit="99.9"))
     assert fills(scene.changed("99.9x0 99.8x0", "99.8x1.5")) == [("l", d("1.5"), d("99.9"))]
+
+
+@pytest.mark.parametrize(
+    ("bids", "asks", "side", "price"),
+    [
+        ("99.9x0 100.9x5", "100.1x0 101.1x5", SELL, "100.9"),
+        ("99.9x0 99.1x5", "100.1x0 99.3x5", BUY, "99.3"),
+    ],
+    ids=["up", "down"],
+)
+def test_a_book_that_moves_by_more_than_its_spread_shows_both_sides(
+    bids: str, asks: str, side: Side, price: str
+) -> None:
+    scene = Matched()
+    scene.shown("99.9x5", "100.1x5")
+    scene.changed(bids, asks)
+    assert fills(scene.sent(ticket("m", side, "1"))) == [("m", d("1"), d(price))]
 
 
 def test_a_trade_that_the_book_shows_already_takes_nothing_from_the_queue_again() -> None:

@@ -39,6 +39,8 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
         (("live", "--demo", "--instruments", "BTCUSDT-SPOT.BYBIT"), 2, "is no perpetual of Bybit"),
         ((*LIVE, "--demo", "--interval", "7m"), 2, "--interval '7m' does not divide a day evenly"),
         ((*LIVE, "--demo", "--poll", "1"), 2, "1 is below 5"),
+        ((*LIVE, "--demo", "--log", "memory:"), 2, "inputs are kept for logs in SQLite files and on Kafka"),
+        ((*LIVE, "--demo", "--log", "postgresql://u:hidden@127.0.0.1:9/x"), 2, "inputs are kept for logs in"),
         ((*LIVE, "--demo", "--secrets", "gone"), 2, "--secrets gone: there is no such folder"),
         ((*LIVE, "--demo", "--key-is-checked"), 2, "--key-is-checked is for exchanges of ccxt"),
         (("reconcile", "--testnet", "--demo"), 2, "--testnet and --demo name two places"),

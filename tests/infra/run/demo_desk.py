@@ -10,6 +10,7 @@ from adapters.simulated.matched import MatchedRules
 from adapters.snapshots import Snapshots
 from commands.door import Answer, Declined
 from commands.feed import FeedState, MarketFeed
+from commands.input_tape import InputTape
 from commands.request import Request, Requested
 from domain.catalogue import known
 from domain.instrument import Instrument
@@ -48,6 +49,7 @@ class DemoDesk:
         demo: Demo = DEMO,
         plan: LivePlan = PLAN,
         snapshots: Snapshots | None = None,
+        tape: InputTape | None = None,
     ) -> None:
         self.log, self.now, self.seconds = log or ListLog(), at, 0.0
         self.feed = StatedFeed([a_candle(at - 2 * FIVE, "100")])
@@ -62,6 +64,7 @@ class DemoDesk:
             clock=lambda: self.now,
             monotonic=lambda: self.seconds,
             snapshots=snapshots,
+            tape=tape,
         )
 
     def _feed_of(self, _instruments: Sequence[str], _wake: Wake) -> MarketFeed:

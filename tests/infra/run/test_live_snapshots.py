@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from commands.input_tape import SessionBegun, Taped
 from commands.request import AmendOrder, Requested
 from commands.world import World
 from domain.errors import InvalidInput
@@ -90,6 +92,48 @@ def test_a_run_that_was_killed_between_two_parts_records_the_same_with_and_witho
     assert recorded == expected
     assert "ReconciliationEnded" in [type(one.event).__name__ for one in recorded]
     check_same(world, folded)
+
+
+class Taken:
+    """A tape in a list."""
+
+    def __init__(self) -> None:
+        self.inputs: list[Taped] = []
+
+    def take(self, given: Taped) -> None:
+        self.inputs.append(given)
+
+    def keep(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize("has_snapshot", [True, False])
+def test_the_session_on_the_tape_names_the_snapshot_that_it_began_from(
+    killed: tuple[Place, datetime, int], tmp_path: Path, *, has_snapshot: bool
+) -> None:
+    place, tape = copied(killed[0], tmp_path / "a"), Taken()
+    if not has_snapshot:
+        place.snapshot.unlink()
+    with kept(place, NEVER) as (log, snapshots):
+        DemoDesk(log, killed[1] + FIVE_SECONDS, snapshots=snapshots, tape=tape)
+        head = log.head()
+    (session,) = tape.inputs
+    assert isinstance(session, SessionBegun)
+    assert (session.folded, session.snapshot) == (head, killed[2] if has_snapshot else 0)
+
+
+def test_a_part_is_written_while_the_run_goes_on(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    with kept(place) as (log, snapshots):
+        desk = DemoDesk(log, snapshots=snapshots).started()
+        desk.shows("100", "100.1")
+        desk.asks(LIMIT)
+        desk.passes(1)
+        for one in threading.enumerate():
+            if one.name == "snapshot":
+                one.join()
+        assert place.file().link.ordinal >= 10
 
 
 def forged(place: Place) -> None:

@@ -112,6 +112,22 @@ def test_a_recorded_book_is_followed_level_by_level(market_data: Path) -> None:
     assert bid < ask
 
 
+def test_a_recorded_book_that_moves_up_by_more_than_its_spread_shows_both_sides(tmp_path: Path) -> None:
+    message = (
+        '{"topic":"orderbook.50.BTCUSDT","type":"%s","ts":%d,"data":{"s":"BTCUSDT","b":[%s],"a":[%s]}}\n'
+    )
+    (tmp_path / "BTCUSDT.data").write_text(
+        message % ("snapshot", START, '["50000","5"]', '["50001","5"]')
+        + message % ("delta", START + 20, '["50000","0"],["50010","3"]', '["50001","0"],["50011","4"]')
+    )
+    scene = Scene()
+    events = recording(tmp_path / "BTCUSDT.data", None, 0, NOW).events
+    PlayedMarket(scene.venue, scene.market, events).move(START + 20)
+    book = scene.market.book
+    assert book.depth(Side.BUY, 5) == [(Decimal(50010), Decimal(3))]
+    assert book.depth(Side.SELL, 5) == [(Decimal(50011), Decimal(4))]
+
+
 def test_recorded_candles_have_a_past(market_data: Path) -> None:
     read = recording(market_data / "bybit_klines" / "BTCUSDT_1m.csv", None, 50, NOW)
     assert len(read.past) == 50
