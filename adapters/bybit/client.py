@@ -53,7 +53,7 @@ class Client:
     """Calls pybit's methods by their names, none more often than its limit (calls a second) in `limits` allows.
 
     `rules_refused` is called where a code may mean that rules have changed. Requests that change orders go over `trade`
-    where there is one and it is connected, else by REST; both ways share the limits, as they do at Bybit.
+    where there is one and it is connected, else by REST; both ways share the limits.
     """
 
     def __init__(

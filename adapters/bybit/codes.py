@@ -1,8 +1,8 @@
 """What each of Bybit's return codes proves about a request.
 
-Sources: the error page of Bybit's v5 documentation, and the codes of which clients report that the request had been
-executed in spite of them. All codes of the API itself (10000 to 10499) and of contracts (110000 to 110999) are here; of
-those for spot, only the ones that clients have seen.
+Sources: the error page of Bybit's v5 documentation, the table of ccxt that follows it, and the codes of which clients
+report that the request had been executed in spite of them. All codes of the API itself (10000 to 10499) and of
+contracts (110000 to 110999) are here; of those for spot, only the ones that clients have seen.
 """
 
 from __future__ import annotations

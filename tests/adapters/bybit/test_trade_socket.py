@@ -268,7 +268,7 @@ def test_an_answer_of_another_shape_is_an_unknown_outcome(answer: dict[str, Any]
 
 @pytest.mark.parametrize("over_the_socket", [13, 8], ids=["all over the socket", "the last five by REST"])
 def test_a_burst_is_paced_by_the_limit_that_an_answer_over_the_socket_states(over_the_socket: int) -> None:
-    """The venue counts both ways together, as Bybit does: the eleventh order of a second would be refused."""
+    """The venue counts both ways together: the eleventh order of a second would be refused."""
     with bybit_venue(limited=True, network=0.0) as venue:
         bench = BybitBench(venue, way=OrderWay.WEBSOCKET, limits={"place_order": 1_000})
         session, client = Session(bench), bench.exchange.client
