@@ -8,7 +8,7 @@ from datetime import datetime
 from commands.exchange import VenueQueries
 from commands.world import World
 from domain.order import Closed, Working
-from domain.order_id import is_of_a_liquidation
+from domain.order_id import adopted_order_id, is_of_a_liquidation
 from domain.reconciliation.statement import Statement, ours, theirs
 from domain.streams import order_stream, parse
 
@@ -25,8 +25,13 @@ def statements(world: World, venue: VenueQueries, since: datetime) -> tuple[Stat
 
 
 def _ended(world: World, their: Statement) -> Iterator[tuple[str, Closed]]:
-    """Our ended orders that the venue's statement names: by an order, by an execution, or as one of the venue's own."""
+    """Our ended orders that the venue's statement names: by an order, by an execution, or as one of the venue's own.
+
+    Adopted ones are named by the venue's id of the order, or by the id of the execution.
+    """
     named = {*their.orders, *(one.order_id for one in their.executions.values())}
+    adopted = [one.details.venue_order_id for one in their.executions.values() if one.details is not None]
+    named.update(adopted, map(adopted_order_id, their.executions))
     account = next(parse(stream).account for stream in world.states if stream.startswith("account-"))
     streams = {order_id: order_stream(account, order_id) for order_id in named if order_id}
     if None in named:
