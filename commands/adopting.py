@@ -20,7 +20,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from hashlib import sha256
 from typing import TypeVar
 
 from msgspec import Struct
@@ -37,7 +36,7 @@ from domain.direction import Direction, Purpose, entry_side, towards
 from domain.errors import InvalidInput
 from domain.instrument import Instrument
 from domain.order import Liquidity, OrderPlaced, OrderType
-from domain.order_id import is_of_an_engine
+from domain.order_id import adopted_order_id, is_of_an_engine
 from domain.portfolio import Portfolio
 from domain.reconciliation.differences import (
     Difference,
@@ -226,7 +225,7 @@ def _traded(found: Found, rules: Instrument) -> Adoption:
         signed = _signed(towards(trade.side), trade.quantity)
         reduces = held * signed < 0 and abs(signed) <= abs(held)
         terms = _market(trade, Purpose.MANUAL if reduces else Purpose.ENTRY, reduces=reduces)
-        asks += _executed(_id(fact), terms, rules, trade, fact)
+        asks += _executed(adopted_order_id(trade.execution_id), terms, rules, trade, fact)
         facts.append(fact)
         held = EXACT.add(held, signed)
     return Adoption(tuple(asks), tuple(facts))
@@ -286,7 +285,7 @@ def _opened(found: Found, position: StatedPosition) -> Iterator[Adoption]:
     number = found.portfolio.next_position(position.instrument, position.direction)
     fact = f"exchange:{found.venue}:adopted-{position.instrument}-{position.direction}-{number}"
     trade = Execution(
-        execution_id=_id(fact),
+        execution_id=adopted_order_id(fact),
         order_id=None,
         venue_order_id="",
         instrument=position.instrument,
@@ -300,7 +299,7 @@ def _opened(found: Found, position: StatedPosition) -> Iterator[Adoption]:
     )
     terms = _market(trade, Purpose.ENTRY, reduces=False)
     if _fits(terms, rules):
-        yield Adoption(tuple(_executed(_id(fact), terms, rules, trade, fact)), ())
+        yield Adoption(tuple(_executed(adopted_order_id(fact), terms, rules, trade, fact)), ())
 
 
 # -- shared
@@ -325,11 +324,6 @@ def _executed(
 
 def _asks(commands: Sequence[Command], fact: str, at: datetime) -> tuple[Ask, ...]:
     return tuple(Ask(command=one, cause=fact, occurred_at=at, actor=EXCHANGE) for one in commands)
-
-
-def _id(fact: str) -> str:
-    """The id of an order that is at no exchange; short enough for each, because a stop names it as its parent."""
-    return f"adopted-{sha256(fact.encode()).hexdigest()[:16]}"
 
 
 def _fits(terms: OrderPlaced, rules: Instrument) -> bool:

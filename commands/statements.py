@@ -8,6 +8,7 @@ from datetime import datetime
 from commands.exchange import VenueQueries
 from commands.world import World
 from domain.order import Closed, Working
+from domain.order_id import adopted_order_id
 from domain.reconciliation.statement import Statement, ours, theirs
 from domain.streams import order_stream, parse
 
@@ -27,9 +28,12 @@ def _ended(world: World, their: Statement) -> Iterator[tuple[str, Closed]]:
     """Our ended orders that the venue's statement names: by an order, by an execution, or by an execution's id alone.
 
     An execution has no order id of ours where the venue placed its order itself, and where it is of a stop or target
-    that an earlier process had sent with its entry: the log then has the execution in the order.
+    that an earlier process had sent with its entry: the log then has the execution in the order. Adopted orders are
+    named by the venue's id of the order, or by the id of the execution.
     """
     named = {*their.orders, *(one.order_id for one in their.executions.values())}
+    adopted = [one.details.venue_order_id for one in their.executions.values() if one.details is not None]
+    named.update(adopted, map(adopted_order_id, their.executions))
     account = next(parse(stream).account for stream in world.states if stream.startswith("account-"))
     for order_id in filter(None, named):
         state = world.states.get(order_stream(account, order_id))

@@ -7,6 +7,7 @@ exchange with an id of this form that the log does not know was therefore placed
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 
 _OURS = re.compile(r"[0-9a-hjkmnp-tv-z]{13}-(?:[estxl]|o[0-9]+x)[0-9]+")
 """Thirteen digits of Crockford's base 32; entry, stop, target, exit, liquidation, or the exit of an orphan."""
@@ -15,3 +16,10 @@ _OURS = re.compile(r"[0-9a-hjkmnp-tv-z]{13}-(?:[estxl]|o[0-9]+x)[0-9]+")
 def is_of_an_engine(order_id: str) -> bool:
     """Whether the id has the form of the ids of this program's engines, with this log or another."""
     return _OURS.fullmatch(order_id) is not None
+
+
+def adopted_order_id(execution_id: str) -> str:
+    """The id of the order that records an adopted trade. It is at no exchange; a stop may name it as its parent, so it
+    is short enough for each. It depends on the exchange's id of the execution alone.
+    """
+    return f"adopted-{sha256(execution_id.encode()).hexdigest()[:16]}"
