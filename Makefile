@@ -1,13 +1,16 @@
 # Whence. `make` alone lists what can be done; every target makes what it needs, and nothing twice.
 SHELL := /bin/sh
+# Many container images set it; every program that a test starts would then compile all its modules again.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo graphiql servers test lint types mypy pyright check check-fast bench lock format clean
+.PHONY: help demo graphiql servers test lint types mypy pyright check check-fast bench torture lock format clean
 
 # Another Python than the first that is new enough: make demo PYTHON=python3.12
 PYTHON ?=
-# A file's tests run in one process, because they share servers and logs.
-IN_PARALLEL := -n auto --maxprocesses 4 --dist loadfile
+# A file's tests run in one process, because they share servers and logs. xdist would run files with few tests last, which
+# are the longest; tests/conftest.py puts them first.
+IN_PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 QUICK := tests/architecture tests/cases tests/commands tests/domain tests/schemas tests/adapters/instruments tests/adapters/metrics
 # More words for the program behind a target: make test ARGS='-k order -x'
 ARGS ?=
@@ -51,6 +54,9 @@ check: lint types test ## everything that must pass
 
 bench: .venv/.dev ## the table of benchmarks
 	$(RUN) tests.benchmarks $(ARGS)
+
+torture: .venv/.dev ## kill the live engine again and again, and compare (ARGS='--kills 2000 --state torture.json')
+	$(RUN) tests.torture $(ARGS)
 
 format: .venv/.dev ## rewrite the code as ruff wants it
 	$(RUN) ruff check --fix .

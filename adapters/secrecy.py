@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
+import traceback
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from urllib.parse import quote, quote_plus
 
 from msgspec import Struct
 
 _HIDDEN = "***"
-_SIGNATURE = re.compile(r"\b[0-9a-f]{64}\b|(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{43}=(?!=)")
+_SIGNATURE = re.compile(
+    r"(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]|%2[BbFf]){43,}(?:=|%3[Dd]){1,2}(?!=)"
+    r"|\b(?=[0-9]*[A-Fa-f])[0-9A-Fa-f]{64,}\b"
+)
+"""Hexadecimal or base64, also percent-encoded, of 32 bytes and more: HMACs of SHA-256 to SHA-512, RSA, Ed25519.
+
+A long number is none: a dead letter keeps it as it came."""
 
 
 class Credentials(Struct, frozen=True):
@@ -24,11 +33,19 @@ class Credentials(Struct, frozen=True):
         return f"Credentials({_HIDDEN})"
 
     def hide(self, text: str) -> str:
-        """The text without key, secret, passphrase and signatures (SHA-256 in hexadecimal digits or base64)."""
+        """The text without key, secret, passphrase and signatures, also as an address or JSON spells them."""
         for hidden in (self.secret, self.key, self.passphrase):
-            if hidden:
-                text = text.replace(hidden, _HIDDEN)
+            for spelled in _spellings(hidden):
+                text = text.replace(spelled, _HIDDEN)
         return _SIGNATURE.sub(_HIDDEN, text)
+
+
+def _spellings(hidden: str) -> Sequence[str]:
+    """The text as it is, in an address and in JSON; the longest first, because one may be a part of another."""
+    if not hidden:
+        return ()
+    spelled = {hidden, quote(hidden), quote(hidden, safe=""), quote_plus(hidden), json.dumps(hidden)[1:-1]}
+    return sorted(spelled, key=len, reverse=True)
 
 
 class _Filter(logging.Filter):
@@ -44,6 +61,10 @@ class _Filter(logging.Filter):
             ValueError,
         ):  # arguments that do not fit their text, which logging itself would report
             text = f"{record.msg} {record.args}"
+        if record.exc_info:
+            # An exception holds what a response quotes, and a formatter would print it beside the text.
+            text = f"{text}\n{''.join(traceback.format_exception(*record.exc_info))}"
+            record.exc_info = record.exc_text = None
         record.msg, record.args = self._credentials.hide(text), None
         return True
 

@@ -51,7 +51,7 @@ class ReleaseFunds(Struct, frozen=True, gc=False):
 
 
 class SettleBalance(Struct, frozen=True, gc=False):
-    """Changes the balance by `amount`."""
+    """Changes the balance by `amount`, in the account's currency."""
 
     reason: BalanceReason
     amount: Decimal
@@ -129,6 +129,14 @@ def _open(command: OpenAccount, state: AccountState) -> Sequence[AccountEvent]:
     if not command.leverage.is_finite() or not 1 <= command.leverage <= 200:
         raise InvalidInput(f"a leverage of {command.leverage} is not in 1 … 200")
     return [AccountOpened(command.currency, command.balance, command.leverage)]
+
+
+def check_money(name: str, amount: Decimal) -> None:
+    """Raises InvalidInput for an amount that is zero, not finite, or whose sums could not be kept to the last digit."""
+    if not amount.is_finite() or not amount:
+        raise InvalidInput(f"{name} of {amount} is no sum of money")
+    if abs(amount) > _MOST or EXACT.remainder(amount, _LEAST):
+        raise InvalidInput(f"{name} of {amount} is above {_MOST} or finer than {_LEAST}")
 
 
 def _reserve(command: ReserveFunds, state: Account) -> Sequence[AccountEvent]:

@@ -282,3 +282,12 @@ class VenueQueries(Protocol):
 
 class Exchange(OrderEntry, ReportStream, VenueQueries, Protocol):
     """A complete exchange."""
+
+    def adopt(self, order_id: str, venue_order_id: str, terms: OrderPlaced) -> bool:
+        """Notes that the log is about to take over an open order of others, which is at the venue with these terms.
+
+        From now on its reports bear `order_id`, and it can be cancelled, amended and queried by it. `order_id` is the
+        client order id, or the venue's own id of an order without one. An adapter that is made for a log with such
+        orders knows them from the log. False where the adapter cannot address the order, which then is not taken over.
+        """
+        ...

@@ -58,7 +58,8 @@ class MarketFeed(Protocol):
     ) -> Sequence[Candle]:
         """The closed candles that open in `since` <= time < `until`, in order; to warm up strategies.
 
-        Raises ExchangeUnreachable if no response arrived and ExchangeRefused if the venue refused the query.
+        Raises ExchangeUnreachable if no response arrived, ExchangeRefused if the venue refused the query, and
+        InvalidInput for an instrument that the venue does not have (any more).
         """
         ...
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Protocol
 
 from commands.outgoing import Outgoing
@@ -65,15 +66,19 @@ class Guard:
         return self._world.portfolio
 
     def _reason(self, request: Outgoing, now: datetime) -> str | None:
-        terms = _added(request, self._portfolio.entries.get(request.order_id))
+        entry = self._portfolio.entries.get(request.order_id)
+        terms = _judged(request, entry)
         if terms is None:
             return None
-        return next(self._reasons(terms, request, now), None)
+        doubts = () if entry is not None and _is_smaller(request, terms, entry) else self._doubts()
+        return next(chain(doubts, self._beyond_caps(terms, request, now)), None)
 
-    def _reasons(self, terms: OrderPlaced, request: Outgoing, now: datetime) -> Iterator[str]:
+    def _doubts(self) -> Iterator[str]:
         yield from self._broken()
         if self._portfolio.discrepancies.unresolved:
             yield f"a discrepancy with the exchange is unresolved: {min(self._portfolio.discrepancies.unresolved)}"
+
+    def _beyond_caps(self, terms: OrderPlaced, request: Outgoing, now: datetime) -> Iterator[str]:
         entry, portfolio = self._portfolio.entries.get(request.order_id), self._portfolio
         reference = None if entry is None else entry.price
         order = Priced(terms=terms, reference=reference, market=self._prices.last(terms.instrument))
@@ -105,8 +110,8 @@ def _is_entry(request: Outgoing) -> bool:
     return isinstance(request.event, OrderPlaced) and not request.event.reduce_only
 
 
-def _added(request: Outgoing, entry: WorkingEntry | None) -> OrderPlaced | None:
-    """The terms by which the request may add exposure; None for a request that adds none.
+def _judged(request: Outgoing, entry: WorkingEntry | None) -> OrderPlaced | None:
+    """The terms by which the request is judged; None for a request that adds no exposure and moves no price of one.
 
     An amendment of an entry that changes no price and does not raise the quantity adds none.
     """
@@ -121,6 +126,11 @@ def _added(request: Outgoing, entry: WorkingEntry | None) -> OrderPlaced | None:
     )
     same = (after.limit_price, after.trigger_price) == (before.limit_price, before.trigger_price)
     return None if same and after.quantity <= before.quantity else after
+
+
+def _is_smaller(request: Outgoing, terms: OrderPlaced, entry: WorkingEntry) -> bool:
+    """Whether the request amends an entry to less than it may fill already; its new price is judged by the caps."""
+    return isinstance(request.event, OrderAmendRequested) and terms.quantity < entry.order.terms.quantity
 
 
 def _time(at: datetime | None) -> str:

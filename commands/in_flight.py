@@ -33,6 +33,14 @@ class InFlight:
         if stream.startswith("order-"):
             self._news[parse(stream).id] = envelope.meta.recorded_at
 
+    def kept(self, portfolio: Portfolio) -> Mapping[str, datetime]:
+        """The times of the working orders by id, for a snapshot; those of other orders are not needed again."""
+        return {order_id: self._news[order_id] for order_id in working(portfolio) if order_id in self._news}
+
+    def restore(self, kept: Mapping[str, datetime]) -> None:
+        """Takes the times of a snapshot, before any event."""
+        self._news = dict(kept)
+
     def silent(self, portfolio: Portfolio, now: datetime, patience: timedelta) -> Sequence[str]:
         """The ids of the orders in flight without an event for `patience`, entries first."""
         return [

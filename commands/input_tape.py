@@ -17,9 +17,10 @@ from domain.settings import StrategySettings
 class SessionBegun(Struct, frozen=True, kw_only=True):
     """An engine was made: at its first start, and at each restart.
 
-    `folded` is the number of the log's events that the state was folded from, 0 for an empty log. `log_id`, `account`
-    and `source` are the engine's identity; `since`, `marks` and `strategies` are the arguments of its constructor. An
-    engine without candles has no `strategies`.
+    `folded` is the number of the log's events that the state was folded from, 0 for an empty log. The first `snapshot`
+    of them came from the snapshot of the states at that ordinal; 0 where all were read from the log. `log_id`,
+    `account` and `source` are the engine's identity; `since`, `marks` and `strategies` are the arguments of its
+    constructor. An engine without candles has no `strategies`.
     """
 
     at: datetime
@@ -30,6 +31,7 @@ class SessionBegun(Struct, frozen=True, kw_only=True):
     since: datetime
     marks: bool = True
     strategies: tuple[StrategySettings, ...] = ()
+    snapshot: int = 0
 
 
 Taped = Input | SessionBegun
@@ -42,8 +44,12 @@ def session(
     *,
     marks: bool = True,
     strategies: tuple[StrategySettings, ...] = (),
+    snapshot: int = 0,
 ) -> SessionBegun:
-    """The session of an engine that is made at `since` with this identity and state, and with these arguments."""
+    """The session of an engine that is made at `since` with this identity and state, and with these arguments.
+
+    `snapshot` is the ordinal of the snapshot that the state began from.
+    """
     return SessionBegun(
         at=since,
         folded=world.ordinal,
@@ -53,6 +59,7 @@ def session(
         since=since,
         marks=marks,
         strategies=strategies,
+        snapshot=snapshot,
     )
 
 

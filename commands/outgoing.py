@@ -12,9 +12,11 @@ from commands.world import World
 from domain.direction import Purpose
 from domain.log import Envelope
 from domain.order import (
+    OrderAccepted,
     OrderAmendRequested,
     OrderCancelRequested,
     OrderDenied,
+    OrderFilled,
     OrderPlaced,
     OrderStatus,
     Working,
@@ -50,18 +52,22 @@ def outgoing(envelopes: Sequence[Envelope]) -> Sequence[Outgoing]:
     """The requests of these events, in log order.
 
     A liquidation is the exchange's own order and is never sent. An order that is denied in the same unit is not sent
-    either.
+    either, nor one that the exchange has in the same unit: an adopted one.
     """
     sendable = [
         (envelope.meta.stream, envelope.event) for envelope in envelopes if type(envelope.event) in _SENT
     ]
     if not sendable:
         return ()
-    denied = {envelope.meta.stream for envelope in envelopes if isinstance(envelope.event, OrderDenied)}
+    unsent = {envelope.meta.stream for envelope in envelopes if isinstance(envelope.event, OrderDenied)}
+    placed = {stream for stream, event in sendable if isinstance(event, OrderPlaced)}
+    unsent |= placed & {
+        one.meta.stream for one in envelopes if isinstance(one.event, OrderAccepted | OrderFilled)
+    }
     return [
         Outgoing(parse(stream).id, event)
         for stream, event in sendable
-        if isinstance(event, Sendable) and stream not in denied and not _is_liquidation(event)
+        if isinstance(event, Sendable) and stream not in unsent and not _is_liquidation(event)
     ]
 
 
@@ -84,9 +90,8 @@ def _is_liquidation(event: Sendable) -> bool:
 
 
 def _working(world: World) -> Iterator[tuple[str, Working]]:
-    for stream, state in world.states.items():
-        if isinstance(state, Working):
-            yield parse(stream).id, state
+    for stream, state in world.states.of(Working):
+        yield parse(stream).id, state
 
 
 def _pending(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from msgspec import Struct
 
@@ -16,7 +17,7 @@ from domain.reconciliation import (
     ReconciliationEnded,
     ReconciliationEvent,
 )
-from domain.reconciliation.differences import Difference
+from domain.reconciliation.differences import BalanceDiffers, Difference
 
 
 class RecordDiscrepancy(Struct, frozen=True, gc=False):
@@ -29,10 +30,15 @@ class RecordDiscrepancy(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class ResolveDiscrepancy:
-    """Resolves the discrepancy; `resolution` states how."""
+    """Resolves the discrepancy; `resolution` states how.
+
+    `transfer`, for a discrepancy of the balance, is the amount that was deposited (above zero) or withdrawn (below
+    zero), in the account's currency: the balance of the log changes by it.
+    """
 
     discrepancy_id: str
     resolution: str
+    transfer: Decimal | None = None
 
 
 class BeginReconciliation(Struct, frozen=True, gc=False):
@@ -80,6 +86,11 @@ def _resolve(command: ResolveDiscrepancy, state: Discrepancies) -> Sequence[Reco
     if command.discrepancy_id not in state.unresolved:
         return []
     return [DiscrepancyResolved(command.discrepancy_id, command.resolution)]
+
+
+def is_of_balance(discrepancy_id: str, currency: str) -> bool:
+    """Whether the discrepancy is a difference of the balance in this currency."""
+    return discrepancy_id.startswith(f"difference:{BalanceDiffers.__name__}:{currency}:")
 
 
 def recorded(difference: Difference) -> RecordDiscrepancy:

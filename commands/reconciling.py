@@ -12,13 +12,20 @@ from itertools import count, islice, takewhile
 
 from msgspec import Struct
 
+from commands.adopting import Found, adoption
 from commands.exchange import AmendRefused, Exchange, OrderReport
 from commands.identity import ENGINE
 from commands.inputs import Input, Relisted, Reported
-from commands.reconciliation import BeginReconciliation, EndReconciliation, RecordDiscrepancy, recorded
+from commands.reconciliation import (
+    BeginReconciliation,
+    EndReconciliation,
+    RecordDiscrepancy,
+    ResolveDiscrepancy,
+    recorded,
+)
 from commands.remedies import Remedy, remedy
 from commands.routes import Command
-from commands.statements import our_statement, their_statement
+from commands.statements import statements
 from commands.stimulus import Ask, Stimulus, clock_fact
 from commands.world import World
 from domain.reconciliation.comparing import differences
@@ -27,11 +34,14 @@ from domain.reconciliation.differences import Difference
 TOLERANCE = Decimal("0.01")
 """Balances within a cent are equal: an exchange rounds each profit and fee."""
 _ROUNDS = 6
+_MOST_ADOPTED = 20
+"""One run adopts at most so many orders and positions; the next one goes on."""
+_ADOPTED = "adopted: the settings in reconciliation permit it"
 
 
 class Reconciled(Struct, frozen=True, gc=False):
-    """`taken_in` remedies were taken in, and `left` differences remain. Of those, `in_doubt` were found for the first
-    time: they are recorded where the next run finds them again.
+    """`taken_in` remedies and adoptions were taken in, and `left` differences remain. Of those, `in_doubt` were found
+    for the first time: they are adopted or recorded where the next run finds them again.
     """
 
     taken_in: int
@@ -52,6 +62,7 @@ class Reconciler:
         self._world, self._exchange, self._handle, self._clock = world, exchange, handle, clock
         self._suspects: Collection[str] = ()
         self._over: set[str] = set()
+        self._not_addressed: set[str] = set()
 
     @property
     def in_doubt(self) -> bool:
@@ -76,8 +87,7 @@ class Reconciler:
 
         An order in `under_way` that the exchange does not have may still arrive there. Raises what the queries raise.
         """
-        our = our_statement(self._world)
-        their = their_statement(self._exchange, our, since)
+        our, their = statements(self._world, self._exchange, since)
         away = [order_id for order_id in under_way if order_id not in their.orders]
         return differences(our, their, tolerance=TOLERANCE, under_way=away)
 
@@ -89,13 +99,60 @@ class Reconciler:
         ExchangeRefused where a query fails; what was taken in until then stays.
         """
         applied: set[tuple[str, ...]] = set()
+        found = self._equalised(since, under_way, applied)
+        adopted = 0
+        while adopted < _MOST_ADOPTED and self._adopt(found):
+            adopted += 1
+            left = self._equalised(since, under_way, applied)
+            self._resolve_over(found, left)
+            found = left
+        return Reconciled(len(applied) + adopted, len(found), self._record(found))
+
+    def _equalised(
+        self, since: datetime, under_way: Collection[str], applied: set[tuple[str, ...]]
+    ) -> Sequence[Difference]:
+        """The differences that no remedy resolves."""
         found: Sequence[Difference] = ()
         for _ in range(_ROUNDS):
             self.hear()
             found = self.compare(since, under_way)
             if not self._take_in(found, applied):
                 break
-        return Reconciled(len(applied), len(found), self._record(found))
+        return found
+
+    def _adopt(self, found: Sequence[Difference]) -> bool:
+        """Adopts what the settings permit, of the differences that two runs in a row found; returns whether it did."""
+        at, portfolio = self._clock(), self._world.portfolio
+        unresolved = portfolio.discrepancies.unresolved
+        made = adoption(
+            Found(
+                differences=found,
+                confirmed=set(map(_unnumbered, (*self._suspects, *unresolved))) - self._not_addressed,
+                portfolio=portfolio,
+                venue=self._exchange.venue,
+                at=at,
+            )
+        )
+        if made is None:
+            return False
+        order = made.order
+        if order is not None and not self._exchange.adopt(order.order_id, order.venue_order_id, order.terms):
+            self._not_addressed.add(made.difference)
+            return self._adopt(found)
+        resolved = (
+            ResolveDiscrepancy(name, _ADOPTED) for name in sorted(unresolved) if name.startswith(made.facts)
+        )
+        self._handle(Stimulus(at, (*made.asks, *_asks(list(resolved), at))))
+        return True
+
+    def _resolve_over(self, before: Sequence[Difference], after: Sequence[Difference]) -> None:
+        """Resolves the recorded differences that an adoption has ended."""
+        standing = {recorded(one).discrepancy_id for one in after}
+        over = {recorded(one).discrepancy_id for one in before} - standing
+        unresolved = sorted(self._world.portfolio.discrepancies.unresolved)
+        self._command(
+            *(ResolveDiscrepancy(name, _ADOPTED) for name in unresolved if _unnumbered(name) in over)
+        )
 
     def _record(self, found: Sequence[Difference]) -> int:
         """Records the differences that the last run found, too; returns the number of those that it did not find."""
@@ -106,7 +163,7 @@ class Reconciler:
         new = {one.discrepancy_id: one for one in named if one.discrepancy_id not in before.known}
         confirmed = [one for name, one in new.items() if name in self._suspects]
         self._suspects = new.keys()
-        self._over -= {one.discrepancy_id.partition("#")[0] for one in confirmed}
+        self._over -= {_unnumbered(one.discrepancy_id) for one in confirmed}
         self._command(*confirmed)
         return len(new) - len(confirmed)
 
@@ -144,6 +201,10 @@ def _numbered(discrepancy_id: str) -> Iterator[str]:
     """The ids of a difference that is found once, and again after it was resolved and over."""
     yield discrepancy_id
     yield from (f"{discrepancy_id}#{number}" for number in count(2))
+
+
+def _unnumbered(discrepancy_id: str) -> str:
+    return discrepancy_id.partition("#")[0]
 
 
 def not_amended(exchange: Exchange, order_ids: Sequence[str], at: datetime) -> Sequence[OrderReport]:

@@ -10,13 +10,14 @@ from commands.exchange import AnyReport, Filled, Funded, Liquidated, OrderReport
 from commands.identity import ENGINE, EXCHANGE
 from commands.order import PlaceOrder
 from commands.position import ApplyFunding
-from commands.reconciliation import RecordDiscrepancy
+from commands.reconciliation import BeginReconciliation, RecordDiscrepancy
 from commands.routes import Command
 from commands.stimulus import Ask, Stimulus
 from commands.world import World
 from domain.instrument import Instrument
 from domain.order import Liquidity, OrderPlaced, OrderType
 from domain.order_id import is_of_an_engine
+from domain.settings import ExternalRule
 from domain.streams import order_stream
 
 
@@ -55,8 +56,19 @@ def _is_known(fact: str, world: World) -> bool:
 
 def _of_order(report: OrderReport, world: World, account: str) -> Ask:
     known = order_stream(account, report.order_id) in world.versions
-    command: Command = report if known else _discrepancy(report.fact, report.order_id, report)
+    command: Command = report if known else _of_others(report, world)
     return Ask(command=command, cause=report.fact, occurred_at=report.at, actor=_actor(report.fact))
+
+
+def _of_others(report: OrderReport, world: World) -> Command:
+    """Where such an order may be adopted, exposure is denied until a comparison has adopted or recorded it."""
+    rules = world.portfolio.settings.settings.reconciliation
+    kinds = (rules.external_orders, *((rules.external_positions,) if isinstance(report, Filled) else ()))
+    if ExternalRule.ADOPT not in kinds or is_of_an_engine(report.order_id):
+        return _discrepancy(report.fact, report.order_id, report)
+    return BeginReconciliation(
+        f"{type(report).__name__} of the order {report.order_id}, which this log does not know"
+    )
 
 
 def _actor(fact: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from commands.commanded import Commanded
+from commands.states import States
 from domain import (
     account,
     breaker,
@@ -101,7 +102,7 @@ class World:
     )
 
     def __init__(self) -> None:
-        self.states: dict[str, Any] = {}
+        self.states = States()
         self.versions: dict[str, int] = {}
         self.chains: dict[str, str] = {}
         self.taken_facts: set[str] = set()

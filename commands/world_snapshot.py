@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
-from types import GenericAlias, MappingProxyType, UnionType
+from types import MappingProxyType, UnionType
 from typing import Any, NamedTuple, cast, get_args, get_origin, get_type_hints
 
 from msgspec import Raw, Struct
@@ -17,6 +17,7 @@ from msgspec.msgpack import Decoder, Encoder
 
 from commands.commanded import Followed, KeptCommand
 from commands.door import EventNamed
+from commands.states import Kind
 from commands.world import FOLDS, Changes, World
 from domain.events import BY_FULL_NAME
 from domain.portfolio import Portfolio, altered
@@ -124,7 +125,7 @@ class _Part(Struct, frozen=True, gc=False, array_like=True):
     streams: list[str]
     versions: list[int]
     chains: list[str]
-    states: list[Raw]
+    states: list[list[Raw]]
     facts: list[str]
     commands: list[_Command]
     of_unit: dict[str, str]
@@ -135,9 +136,8 @@ class _Part(Struct, frozen=True, gc=False, array_like=True):
 def _add(world: World, part: _Part) -> None:
     if part.after != world.ordinal:
         raise ValueError(f"a part that follows ordinal {part.after} was found after ordinal {world.ordinal}")
-    by_kind = [iter(_states(name, raw)) for name, raw in zip(part.names, part.states, strict=True)]
-    states = [next(by_kind[number]) for number in part.numbers]
-    world.states.update(zip(part.streams, states, strict=True))
+    kinds = [_kept_kind(name) for name in part.names]
+    world.states.keep(part.streams, part.numbers, list(zip(kinds, part.states, strict=True)))
     world.versions.update(zip(part.streams, part.versions, strict=True))
     world.chains.update(zip(part.streams, part.chains, strict=True))
     world.taken_facts.update(part.facts)
@@ -172,9 +172,9 @@ def _event(full_name: str, raw: Raw) -> Any:
     return _decoder(BY_FULL_NAME[full_name]).decode(raw)
 
 
-def _states(kind: str, raw: Raw) -> list[Any]:
-    found: list[Any] = _decoder(GenericAlias(list, (_kinds()[kind],))).decode(raw)
-    return found
+def _kept_kind(name: str) -> Kind:
+    of = _kinds()[name]
+    return Kind(get_origin(of) or of, _decoder(of).decode)
 
 
 @cache

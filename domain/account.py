@@ -14,10 +14,11 @@ from domain.arithmetic import EXACT, ZERO, total
 
 
 class BalanceReason(StrEnum):
-    """Why the balance changed: a fill's profit less its fee, or funding."""
+    """Why the balance changed: a fill's profit less its fee, funding, or a transfer (a deposit or a withdrawal)."""
 
     FILL = "FILL"
     FUNDING = "FUNDING"
+    TRANSFER = "TRANSFER"
 
 
 class AccountOpened(Struct, frozen=True, gc=False):
@@ -137,7 +138,7 @@ def evolve(state: AccountState, event: AccountEvent) -> AccountState:
         raise ValueError(f"{type(event).__name__} was recorded for an account that was never opened")
     match event:
         case BalanceChanged():
-            return _with_balance(state, balance=event.balance)
+            return _changed(state, event)
         case FundsReserved():
             return with_reserved(state, reserved={**state.reserved, event.order_id: event.amount})
         case FundsReleased():
@@ -162,6 +163,14 @@ def _opened(state: AccountState, event: AccountOpened) -> Account:
 
 def _with_balance(state: Account, *, balance: Decimal) -> Account:
     return replace(state, balance=balance)
+
+
+def _changed(state: Account, event: BalanceChanged) -> Account:
+    """A transfer is neither a profit nor a loss of its day: the balance that the day began with moves, too."""
+    moved = _with_balance(state, balance=event.balance)
+    if event.reason is not BalanceReason.TRANSFER or not state.day:
+        return moved
+    return _with_day(moved, day=state.day, day_balance=EXACT.add(state.day_balance, event.amount))
 
 
 def with_reserved(state: Account, *, reserved: Mapping[str, Decimal]) -> Account:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import get_args
 
-from domain.account import AccountEvent, KillSwitchTripped
+from domain.account import AccountEvent, BalanceChanged, KillSwitchTripped
 from domain.breaker import BreakerEvent
 from domain.instrument import InstrumentEvent, InstrumentListed, InstrumentRulesChanged
 from domain.mark import AccountMarked
@@ -55,9 +55,10 @@ SCHEMA_VERSIONS: Mapping[type, int] = {
     DecisionMade: 2,
     InstrumentListed: 2,
     InstrumentRulesChanged: 2,
+    BalanceChanged: 2,
     KillSwitchTripped: 2,
     LogOpened: 2,
-    SettingsChanged: 6,
+    SettingsChanged: 7,
     SignalDetected: 2,
 }
 """The version of each event's schema where it is not 1; each version has its file in `schemas/`."""

@@ -51,6 +51,17 @@ class OnDailyLoss(StrEnum):
     TRIP = "TRIP"
 
 
+class ExternalRule(StrEnum):
+    """The treatment of what other programs or people trade on the account: REPORT or ADOPT.
+
+    REPORT records it as a discrepancy, which halts entries. ADOPT makes it the log's own, as far as
+    `commands/adopting.py` can; the rest is reported.
+    """
+
+    REPORT = "REPORT"
+    ADOPT = "ADOPT"
+
+
 @dataclass(frozen=True, slots=True)
 class StrategySettings:
     """One instance of a strategy in force, and its parameters as text.
@@ -181,6 +192,14 @@ class OrphanSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReconciliationSettings:
+    """The treatment of orders and of positions at the exchange that this log does not know."""
+
+    external_orders: ExternalRule = ExternalRule.REPORT
+    external_positions: ExternalRule = ExternalRule.REPORT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings; `order_freshness_seconds` is the time after its placement within which an order may be sent.
 
@@ -199,6 +218,7 @@ class Settings:
     reverse_others: bool = False
     orphans: OrphanSettings = OrphanSettings()
     caps: CapSettings = CapSettings()
+    reconciliation: ReconciliationSettings = ReconciliationSettings()
 
     @property
     def instances(self) -> tuple[str, ...]:

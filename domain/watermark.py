@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from domain.arithmetic import ZERO
+from domain.account import BalanceChanged, BalanceReason
+from domain.arithmetic import EXACT, ZERO
 from domain.drawdown import Drawdown, drawdown_after
 from domain.mark import HOUR, AccountMarked, end_of_hour
 
@@ -54,6 +55,26 @@ def at_balance(mark: Watermark, balance: Decimal, at: datetime, *, holding: bool
         peak_before=mark.peak_before if same else mark.now.peak,
         largest_before=mark.largest_before if same else mark.largest,
         hour=hour,
+        marked=mark.marked,
+    )
+
+
+def at_change(mark: Watermark, change: BalanceChanged, at: datetime, *, holding: bool) -> Watermark:
+    """The watermark after a change of the balance at `at` (UTC); `holding` states whether a position is open."""
+    if change.reason is BalanceReason.TRANSFER:
+        return _at_transfer(mark, change.amount)
+    return at_balance(mark, change.balance, at, holding=holding)
+
+
+def _at_transfer(mark: Watermark, amount: Decimal) -> Watermark:
+    """The peaks move with the equity, so that a withdrawal is no fall and a deposit no new peak."""
+    return Watermark(
+        now=Drawdown(EXACT.add(mark.now.peak, amount), EXACT.add(mark.now.now, amount)),
+        largest=mark.largest,
+        fall=mark.fall,
+        peak_before=EXACT.add(mark.peak_before, amount),
+        largest_before=mark.largest_before,
+        hour=mark.hour,
         marked=mark.marked,
     )
 

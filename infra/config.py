@@ -25,6 +25,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from adapters.order_way import OrderWay
 from domain.errors import InvalidSettings
 from domain.number import misread
 from infra.alerts import AlertSettings
@@ -56,9 +57,11 @@ class WhenceSettings(BaseSettings):
     `index` is the folder for the disposable index of a log on Kafka (default: this user's cache folder, one for each
     cluster). `keys` is the folder of the installation's keys (default: `keys` in this user's data folder of Whence).
     `starting_balance` is by default that of the quote currency (`domain/quotes.py`). `instruments` is the
-    file of imported trading rules (default: `whence-instruments.json` in the working folder where it exists). With
+    file of imported trading rules (default: `whence-instruments.json` in the working folder where it exists).
+    `secrets` is where the API key of an exchange is, besides the environment (`adapters.secrets.place`). With
     `tracing`, a span for every event is sent by OTLP to the endpoint in the standard OTEL_EXPORTER_OTLP_… variables.
     A live run keeps its inputs for `whence replay`; with `inputs_at_rest` a run in a market at rest does so, too.
+    `order_entry` is how a live run sends orders: WEBSOCKET goes by REST where its socket is not connected.
     `inputs_days` is for how many days after its end a session's inputs are kept; 0 keeps them for ever.
     `config` is the file that was read, if any.
     """
@@ -83,8 +86,10 @@ class WhenceSettings(BaseSettings):
     index: Path | None = None
     keys: Path | None = None
     instruments: Path | None = None
+    secrets: str | None = Field(default=None, min_length=1)
     tracing: bool = False
     inputs_at_rest: bool = False
+    order_entry: OrderWay = OrderWay.REST
     inputs_days: int = Field(default=0, ge=0, le=36_500)
     config: Path | None = None
 

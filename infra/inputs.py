@@ -1,4 +1,7 @@
-"""The tape of inputs of the configured log: opened by the log's owner, and read by anybody."""
+"""The tape of inputs of the configured log: opened by the log's owner, and read by anybody.
+
+The client of Kafka is imported for a log on Kafka.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from adapters.inputs import kafka, sqlite
+from adapters.inputs import sqlite
 from adapters.inputs.batch import TapedInput
 from adapters.log.address import KafkaAddress, MemoryAddress, PostgresAddress, SqliteAddress, parse_address
 from adapters.log.recorder_log import RecorderLog
@@ -14,6 +17,12 @@ from commands.input_tape import InputTape
 from domain.errors import InvalidInput
 from infra.config import WhenceSettings, shown
 from infra.logs import client_of, keys_of
+
+
+def check_tape(settings: WhenceSettings) -> None:
+    """Raises InvalidInput for a log on which no tape is kept; nothing is opened."""
+    if isinstance(parse_address(settings.log), PostgresAddress | MemoryAddress):
+        raise _without_tape(settings)
 
 
 @contextmanager
@@ -38,9 +47,11 @@ def _tape(settings: WhenceSettings, log: RecorderLog, clock: Callable[[], dateti
         case SqliteAddress():
             return sqlite.SqliteTape(address.path, clock, keys_of(settings), keep_for)
         case KafkaAddress():
+            from adapters.inputs.kafka import KafkaTape
+
             assert log.beside is not None  # a log on Kafka has it
             client = client_of(settings)
-            return kafka.KafkaTape(log.beside, address, client, clock, keys_of(settings), keep_for)
+            return KafkaTape(log.beside, address, client, clock, keys_of(settings), keep_for)
         case PostgresAddress() | MemoryAddress():
             raise _without_tape(settings)
 
@@ -55,7 +66,9 @@ def taped_inputs(settings: WhenceSettings) -> Iterator[TapedInput]:
         case SqliteAddress():
             return sqlite.read_sqlite(address.path, keys_of(settings))
         case KafkaAddress():
-            return kafka.read_kafka(address, client_of(settings), keys_of(settings))
+            from adapters.inputs.kafka import read_kafka
+
+            return read_kafka(address, client_of(settings), keys_of(settings))
         case PostgresAddress() | MemoryAddress():
             raise _without_tape(settings)
 

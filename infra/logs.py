@@ -1,4 +1,7 @@
-"""Opening logs by their address, with the clients' settings from the configuration."""
+"""Opening logs by their address, with the clients' settings from the configuration.
+
+The clients of Kafka and PostgreSQL are imported for an address of theirs: a log in a file needs none of them.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +21,8 @@ from adapters.log.address import (
     SqliteAddress,
     parse_address,
 )
-from adapters.log.kafka import open_kafka, read_kafka
 from adapters.log.library import open_memory
-from adapters.log.postgres import open_postgres, read_postgres
 from adapters.log.recorder_log import RecordedLog, RecorderLog
-from adapters.log.sealing import seal_kafka, seal_postgres, seal_sqlite
 from adapters.log.sqlite import open_sqlite, read_sqlite
 from adapters.marks.key_folder import KeyFolder
 from adapters.marks.mark import Link
@@ -49,11 +49,15 @@ def open_owned(settings: WhenceSettings, since: Link = Link()) -> RecorderLog:  
         case SqliteAddress():
             return open_sqlite(address.path, AvroCodec(), keys_of(settings), since)
         case KafkaAddress():
+            from adapters.log.kafka import open_kafka
+
             with _kept_unless_it_fails() as held:
                 index, client = _index(address, settings), client_of(settings)
                 codec = AvroCodec(_registry(address, settings, held, index))
                 return open_kafka(address, codec, headers_of, client, index, held.close, keys_of(settings))
         case PostgresAddress():
+            from adapters.log.postgres import open_postgres
+
             return open_postgres(address, AvroCodec(), keys_of(settings), since)
         case MemoryAddress():
             return open_memory(AvroCodec())
@@ -82,6 +86,8 @@ def seal(settings: WhenceSettings, *, without_key: bool = False) -> Sealed:
     Raises LogOwned, LogUnavailable, InvalidInput, Refused, KeyRefused, KeyMissing, and LogCorrupt for an event that is
     refused.
     """
+    from adapters.log.sealing import seal_kafka, seal_postgres, seal_sqlite
+
     address, keys = parse_address(settings.log), keys_of(settings)
     match address:
         case SqliteAddress():
@@ -107,10 +113,14 @@ def _reader(settings: WhenceSettings) -> RecordedLog:
         case SqliteAddress():
             return read_sqlite(address.path, AvroCodec(), keys_of(settings))
         case KafkaAddress():
+            from adapters.log.kafka import read_kafka
+
             with _kept_unless_it_fails() as held:
                 codec = _reading_codec(address, settings, held)
                 return read_kafka(address, codec, client_of(settings), held.close, keys_of(settings))
         case PostgresAddress():
+            from adapters.log.postgres import read_postgres
+
             return read_postgres(address, AvroCodec(), keys_of(settings))
         case MemoryAddress():
             raise InvalidInput(

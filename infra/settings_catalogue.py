@@ -20,10 +20,12 @@ MEANINGS: Mapping[str, str] = {
     "keys": "Folder of this installation's keys; empty: the folder `keys` of the user's data",
     "tracing": "Whether a span for every event is sent by OTLP",
     "inputs_at_rest": "Whether a run in a market at rest keeps its inputs for `whence replay`; live runs always do",
+    "order_entry": "How a live run sends orders: REST, or WEBSOCKET with REST where its socket is not connected",
     "inputs_days": "Days for which the inputs of an ended session are kept; 0: for ever",
     "kafka": "Properties of librdkafka, by their own names, as sasl.username",
     "registry": "Properties of the schema registry's client; `url` is its address",
     "instruments": "File of imported trading rules; empty: whence-instruments.json where it exists",
+    "secrets": "Where an exchange's key is: a folder, keyring:SERVICE, vault:https://…; empty: the environment",
     "alerts.level": "Least urgent alerts that are sent",
     "alerts.webhook": "URL that alerts are posted to; empty: none",
     "alerts.secret": "Key that signs the webhook's messages",
@@ -73,6 +75,8 @@ MEANINGS: Mapping[str, str] = {
     "trading.caps.max_notional": "Notional of one entry, in quote currency, above which it is not sent; 0: no cap",
     "trading.caps.max_deviation": "Distance of an entry's price from the market above which it is not sent; 0: no cap",
     "trading.caps.max_orders_per_minute": "Entries that are sent in any 60 seconds; 0: no cap",
+    "trading.reconciliation.external_orders": "Orders of others on the account: REPORT halts entries, or ADOPT",
+    "trading.reconciliation.external_positions": "Positions and trades of others: REPORT halts entries, or ADOPT",
 }
 
 

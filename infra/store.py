@@ -1,11 +1,7 @@
-"""The store of read models and tokens: its address, its engine, and the migration of its tables."""
+"""The store of read models and tokens: its engine, and the migration of its tables."""
 
 from __future__ import annotations
 
-import re
-import sqlite3
-from contextlib import closing
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -17,20 +13,12 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from adapters.log.address import (
-    Address,
-    KafkaAddress,
-    MemoryAddress,
-    PostgresAddress,
-    SqliteAddress,
-    parse_address,
-    parse_store_address,
-)
+from adapters.log.address import PostgresAddress, SqliteAddress
 from domain.errors import InvalidInput, StoreTooNew
 from infra.config import WhenceSettings
+from infra.store_address import store_address
 from infra.store_file import StoreFile
 from projections.answering import answering, shown_store
-from projections.bookkeeping import CURSORS
 from projections.store import prepare, writing
 
 _MIGRATIONS = "infra:migrations"
@@ -41,55 +29,6 @@ _CONNECT_SECONDS = 5
 _USED, _UNUSED_SECONDS = "used", 1.0
 _POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": 25, "pool_timeout": _BUSY_SECONDS}
 """Queries as of past moments use at most 20 of the 30 connections; tokens, health and metrics use the rest."""
-
-
-def store_address(settings: WhenceSettings) -> SqliteAddress | PostgresAddress:
-    """The store's address: the configured one, else a file of the log's own name.
-
-    That file is beside the file of a SQLite log. For other logs it is in the working folder, with the database or the
-    topic in its name; earlier versions had `whence.read.db` for all of them, and such a store is still used by the kind
-    of log that it was made from. Raises InvalidInput where the address is invalid or names the log's own file.
-    """
-    log = parse_address(settings.log)
-    if settings.store is not None:
-        return _distinct(parse_store_address(settings.store), log)
-    match log:
-        case SqliteAddress(path):
-            return SqliteAddress(path.with_name(f"{path.stem}.read.db"))
-        case PostgresAddress():
-            return _named("PostgreSQL", log.database)
-        case KafkaAddress():
-            return _named("Kafka", log.topic)
-        case MemoryAddress():
-            return SqliteAddress(_EARLIER)
-
-
-_EARLIER = Path("whence.read.db")
-
-
-def _named(technology: str, name: str) -> SqliteAddress:
-    """The default store of a log that is no file."""
-    own = Path(f"{technology.lower()}-{re.sub(r'[^A-Za-z0-9._-]', '_', name)}.read.db")
-    return SqliteAddress(_EARLIER if not own.exists() and _is_made_from(technology, _EARLIER) else own)
-
-
-def _is_made_from(technology: str, store: Path) -> bool:
-    """Whether the file is a store whose read models were made from a log of this kind."""
-    if not store.is_file():
-        return False
-    try:
-        with closing(sqlite3.connect(f"{store.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-            found = connection.execute(f"SELECT storage FROM {CURSORS.name}").fetchall()  # noqa: S608  (ours)
-    except sqlite3.Error:
-        return False
-    return any(str(storage).startswith(technology) for (storage,) in found)
-
-
-def _distinct(store: SqliteAddress | PostgresAddress, log: Address) -> SqliteAddress | PostgresAddress:
-    files = [address.path.resolve() for address in (store, log) if isinstance(address, SqliteAddress)]
-    if len(files) != len(set(files)):
-        raise InvalidInput(f"{store} is the log itself: the store needs a separate file")
-    return store
 
 
 def open_store(settings: WhenceSettings, statement_seconds: float | None = None) -> Engine:

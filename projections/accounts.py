@@ -37,7 +37,7 @@ from domain.position import (
 )
 from domain.settings import SettingsChanged
 from domain.streams import parse
-from domain.watermark import Watermark, at_balance, at_mark, begun_at
+from domain.watermark import Watermark, at_balance, at_change, at_mark, begun_at
 from projections.columns import COUNT, FIGURE, JSON_TEXT, MOMENT, MONEY, TEXT, optional
 from projections.projection import Fold, Order, Projection, Row, Rows
 from projections.tables import TableSpec
@@ -137,7 +137,7 @@ def _account(rows: Rows, recorded: Recorded) -> None:
     if isinstance(event, AccountOpened):
         row |= {"starting_balance": event.balance, "opened_at": recorded.envelope.meta.occurred_at}
     if isinstance(event, AccountOpened | BalanceChanged):
-        row |= _valued(row)
+        row |= _valued(row, event)
     rows.put("accounts", row)
 
 
@@ -156,11 +156,15 @@ def _state(row: Row) -> account.AccountState:
     )
 
 
-def _valued(row: Row) -> Row:
+def _valued(row: Row, event: AccountOpened | BalanceChanged) -> Row:
     """Equity and drawdown after a change of the balance."""
-    holding, balance = bool(row["open_positions"]), row["balance"]
+    holding, balance, at = bool(row["open_positions"]), row["balance"], row["updated_at"]
     before = watermark_of(row["watermark"], balance)
-    after = at_balance(before, balance, row["updated_at"], holding=holding)
+    after = (
+        at_balance(before, balance, at, holding=holding)
+        if isinstance(event, AccountOpened)
+        else at_change(before, event, at, holding=holding)
+    )
     if holding:
         unknown = {} if before.marked else {"equity": None, "unrealised": None, "equity_at": None}
         return {**_fallen(after), **unknown}

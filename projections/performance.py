@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from domain.account import AccountOpened, BalanceChanged, DayClosed, DayOpened
+from domain.account import AccountOpened, BalanceChanged, BalanceReason, DayClosed, DayOpened
 from domain.arithmetic import EXACT, ZERO
 from domain.drawdown import drawdown_after
 from domain.log import Meta, Recorded
@@ -221,7 +221,9 @@ def _balance(rows: Rows, recorded: Recorded) -> None:
     today = rows.find("days_open", meta.account)
     if today is not None:
         row = rows.get("days", meta.account, today["day"])
-        rows.put("days", {**row, "balance": event.balance})
+        transferred = event.amount if event.reason is BalanceReason.TRANSFER else ZERO
+        opening = EXACT.add(row["opening"], transferred)
+        rows.put("days", {**row, "opening": opening, "balance": event.balance})
 
 
 def _account_opened(rows: Rows, recorded: Recorded) -> None:

@@ -23,7 +23,7 @@ from domain.order import OrderFilled, OrderPlaced
 from domain.position import Open, PositionClosed, PositionEvent
 from domain.ratios import DEFINITION, Ratios, daily_returns, ratios
 from domain.signal import DecisionMade, SignalDetected, Verdict
-from domain.watermark import Watermark, at_balance, at_mark, begun_at
+from domain.watermark import Watermark, at_change, at_mark, begun_at
 from projections.rules import InForce
 from projections.rules import figures as rules_figures
 
@@ -183,7 +183,7 @@ def _account_opened(summary: Summary, event: AccountOpened, meta: Meta) -> None:
 
 def _balance_changed(summary: Summary, event: BalanceChanged, meta: Meta) -> None:
     summary.balance, at = event.balance, meta.occurred_at
-    summary.watermark = at_balance(summary.watermark, event.balance, at, holding=bool(summary.held))
+    summary.watermark = at_change(summary.watermark, event, at, holding=bool(summary.held))
     if summary.mark is None:
         summary.days[at.date()] = event.balance
 

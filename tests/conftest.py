@@ -26,6 +26,7 @@ from infra.servers.postgres import PostgresServer
 from infra.servers.registry import SchemaRegistry
 from infra.servers.server import Server
 from infra.servers.temporary import temporary_folder
+from tests.shared_broker import folder_of_all_workers, release, shared_broker
 
 pytest_plugins = ["tests.browsing"]
 
@@ -47,16 +48,25 @@ _SERVERS = frozenset(
 _SERVED = frozenset({"kafka", "postgresql"})
 """Parameters of fixtures that start a server only for some of their values."""
 
+_LONGEST = ("tests/journeys/", "tests/adversary/", "tests/infra/")
+"""Folders whose files take minutes. They run first, so that no worker is left with one of them at the end."""
+
 _MARKET_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests that start a server or a browser, so that `-m "not servers"` selects the others."""
+    """Marks the tests that start a server or a browser, so that `-m "not servers"` selects the others, and sorts."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONGEST))
     for item in items:
         fixtures: Sequence[str] = getattr(item, "fixturenames", ())
         chosen: Mapping[str, object] = getattr(getattr(item, "callspec", None), "params", {})
         if _SERVERS.intersection(fixtures) or _SERVED.intersection(map(str, chosen.values())):
             item.add_marker("servers")
+
+
+def pytest_sessionfinish() -> None:
+    """Ends the shared broker: not in a fixture, because the time of a test does not include that of other workers."""
+    release()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -81,10 +91,9 @@ def _no_key_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def kafka_broker() -> Iterator[KafkaBroker]:
+def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> KafkaBroker:
     """The shared broker, which tests must not stop. It is started even if `KAFKA_BOOTSTRAP_SERVERS` is set."""
-    with KafkaBroker(temporary_folder("kafka")) as broker:
-        yield broker
+    return shared_broker(folder_of_all_workers(tmp_path_factory.getbasetemp()))
 
 
 @pytest.fixture(scope="session")
@@ -145,7 +154,7 @@ def postgres_database(database_url: str) -> Iterator[str]:
 @pytest.fixture
 def private_broker() -> Iterator[KafkaBroker]:
     """A running broker for one test, which the test may stop, kill, start and restart."""
-    with KafkaBroker(temporary_folder("private-kafka")) as broker:
+    with KafkaBroker(temporary_folder("private-kafka"), brief=True) as broker:
         yield broker
 
 

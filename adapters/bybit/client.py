@@ -10,15 +10,18 @@ from typing import Any, TypeVar
 
 from adapters.bybit.bucket import LEFT, Bucket
 from adapters.bybit.codes import OF_RULES, Verdict, verdict
+from adapters.bybit.connection import NotConnected
 from adapters.bybit.failure import RAISED, code_of, headers_of, of_order, of_query
 from adapters.bybit.secrecy import LOGGERS, Credentials
 from adapters.bybit.site import Site, Timing
+from adapters.bybit.trade_socket import OPERATIONS, TradeSocket
 from adapters.instruments.document import Table, is_table, rows, table
 from domain.errors import ExchangeUnreachable, InvalidInput, OutcomeUnknown
 
 _NO_RETRIES = -999
 """pybit takes an empty set of codes to repeat for its default set, so it gets one that no response has."""
 
+_log = logging.getLogger(__name__)
 Sleep = Callable[[float], None]
 T = TypeVar("T")
 
@@ -49,7 +52,8 @@ def http(credentials: Credentials, site: Site, timing: Timing) -> Any:
 class Client:
     """Calls pybit's methods by their names, none more often than its limit (calls a second) in `limits` allows.
 
-    `rules_refused` is called where a code may mean that rules have changed.
+    `rules_refused` is called where a code may mean that rules have changed. Requests that change orders go over `trade`
+    where there is one and it is connected, else by REST; both ways share the limits, as they do at Bybit.
     """
 
     def __init__(
@@ -59,7 +63,9 @@ class Client:
         limits: Mapping[str, int],
         rules_refused: Callable[[], None],
         sleep: Sleep = time.sleep,
+        trade: TradeSocket | None = None,
     ) -> None:
+        self.trade, self._falls_back = trade, False
         self._session, self._credentials = session, credentials
         self._rules_refused, self._sleep = rules_refused, sleep
         self._buckets = {method: Bucket(limit) for method, limit in limits.items()}
@@ -122,15 +128,35 @@ class Client:
     def _once(self, method: str, params: Table) -> Table:
         self._await_turn(method)
         try:
-            answered = getattr(self._session, method)(**params)
+            response, headers = self._answered(method, params)
         except RAISED as error:
             self._learn(method, headers_of(error))
             raise
-        response, _, headers = answered
         self._learn(method, headers)
         if not is_table(response) or response.get("retCode") != 0:
             raise ValueError("the response has no retCode")
         return response
+
+    def _answered(self, method: str, params: Table) -> tuple[object, Mapping[str, str]]:
+        """Only what was not written to the socket goes by REST: everything else may have been executed."""
+        if self.trade is not None and method in OPERATIONS:
+            try:
+                answered = self.trade.ask(method, params)
+            except NotConnected as fault:
+                self._note(falls_back=True, fault=str(fault))
+            else:
+                self._note(falls_back=False)
+                return answered
+        response, _, headers = getattr(self._session, method)(**params)
+        return response, headers
+
+    def _note(self, *, falls_back: bool, fault: str = "") -> None:
+        """Logs where the way of requests has changed."""
+        if falls_back and not self._falls_back:
+            _log.warning("orders go by REST: the socket of orders is not connected: %s", fault or "not yet")
+        elif self._falls_back and not falls_back:
+            _log.info("orders go over the socket again")
+        self._falls_back = falls_back
 
     def _await_turn(self, method: str) -> None:
         bucket = self._buckets.get(method)

@@ -1,4 +1,4 @@
-"""One connection of pybit's WebSocket, private or public. It is used once: after its end another one is made.
+"""One connection of pybit's WebSocket: private, public or of orders. It is used once; after its end another is made.
 
 pybit's own handling of messages and its own reconnection are left out. They die for good where a callback raises,
 where a topic is unknown, where a subscription is refused and after ten quick failures; and they connect a hundred times
@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 
 from websocket import WebSocketException, setdefaulttimeout
 
-from adapters.bybit.line import Line
-from adapters.bybit.site import Site, Timing
+from adapters.bybit.line import TRADE, Line
+from adapters.bybit.site import Timing
 
 _ATTEMPTS = 2
 """pybit raises after its last attempt, also where it has connected; so it gets one more than it needs."""
@@ -27,6 +27,10 @@ _ATTEMPTS = 2
 _AUTH_EXPIRES = 10
 FAILURES = (WebSocketException, OSError, AttributeError)
 """What pybit raises where a connection fails; AttributeError where it ends while pybit uses it."""
+
+
+class NotConnected(Exception):
+    """A text was not written, because there is no connection."""
 
 
 class Connection:
@@ -46,16 +50,15 @@ class Connection:
         self._line = line
         # The library's own default is to wait for ever for the answer to a handshake, and pybit waits for the library.
         setdefaulttimeout(timing.answer)
-        kind = _socket_type(line.site, self._failed, self._closed, on_sign)
+        kind = _socket_type(line, self._failed, self._closed, on_text, on_sign)
         self._pybit = kind(
             testnet=line.site.testnet,
             demo=line.site.demo,
-            channel_type=line.channel,
             ping_interval=timing.ping,
             ping_timeout=timing.pong,
             retries=_ATTEMPTS,
             restart_on_error=False,
-            callback_function=on_text,
+            **({} if line.channel == TRADE else {"channel_type": line.channel}),
             **_authentication(line),
         )
         self._socket = getattr(self._pybit.ws.sock, "sock", None)
@@ -68,6 +71,15 @@ class Connection:
     def send(self, operation: str, topics: Sequence[str]) -> None:
         """Sends `subscribe` or `unsubscribe`, from any thread. Raises one of `FAILURES`."""
         self._pybit.ws.send(json.dumps({"op": operation, "req_id": operation, "args": topics}))
+
+    def write(self, text: str) -> None:
+        """Writes a text, from any thread. Raises NotConnected where nothing was written; one of `FAILURES` where it may
+        have been.
+        """
+        socket = self._pybit.ws.sock
+        if socket is None or self.ended.is_set():
+            raise NotConnected(self.fault)
+        socket.send(text)
 
     def close(self) -> None:
         """Ends the connection and its thread.
@@ -112,20 +124,22 @@ def _validate_once(socket: Any) -> None:
 
 
 def _socket_type(
-    site: Site,
+    line: Line,
     failed: Callable[[object], None],
     closed: Callable[[], None],
+    on_text: Callable[[str], None],
     on_sign: Callable[[], None],
 ) -> Any:
     """pybit's class with the site's address, and with what this program does where pybit would reconnect."""
-    base: Any = import_module("pybit.unified_trading").WebSocket
+    classes, site = import_module("pybit.unified_trading"), line.site
+    base: Any = classes.WebSocketTrading if line.channel == TRADE else classes.WebSocket
 
     def connect(socket: Any, url: str) -> None:
         base._connect(socket, f"{site.socket}{urlsplit(url).path}" if site.socket else url)  # noqa: SLF001
 
-    def on_message(socket: Any, message: str) -> None:
+    def on_message(_socket: Any, message: str) -> None:
         on_sign()
-        socket.callback(message)
+        on_text(message)
 
     def on_pong(socket: Any) -> None:
         on_sign()

@@ -17,7 +17,7 @@ from adapters.bybit.execution_row import FORCED, FUNDING, TRADES, VENUE, Executi
 from adapters.bybit.fields import at_ms, in_ms, is_dated, plain
 from adapters.bybit.holdings import balances, positions
 from adapters.bybit.line import Line
-from adapters.bybit.names import Names
+from adapters.bybit.names import VENUE_ID, Names
 from adapters.bybit.order_row import OrderRow, order_row, venue_order, waiting_leg
 from adapters.bybit.pace import PRIVATE_SHARE, Turns
 from adapters.bybit.placing import CATEGORY, LEVELS, Params, Placement, address, placements
@@ -26,9 +26,11 @@ from adapters.bybit.secrecy import Credentials, hidden_from_logs
 from adapters.bybit.site import Site, Timing
 from adapters.bybit.stream import Stream, StreamState
 from adapters.bybit.texts import Texts
+from adapters.bybit.trade_socket import TradeSocket
 from adapters.executed import execution, liquidated
 from adapters.instruments.bybit import listings
 from adapters.instruments.document import Table
+from adapters.order_way import OrderWay
 from commands.exchange import (
     AnyReport,
     Filled,
@@ -56,6 +58,9 @@ from domain.order import OrderPlaced
 from domain.venue import Execution, VenueBalance, VenueOrder, VenuePosition
 
 TOPICS = ("order", "execution")
+_NO_SOCKET_IN_DEMO = (
+    "order_entry = WEBSOCKET: Bybit's demo trading has no socket of orders; set order_entry = REST"
+)
 RULES_KEPT = 3600.0
 """Seconds for which the instruments are kept."""
 
@@ -71,10 +76,11 @@ def _nothing() -> None:
 class BybitExchange:
     """`placed` holds the terms of the orders that the log knows and that may still be open, by order id.
 
-    `limits` are calls a second by pybit's method; a method without one is never waited for. `settle` is the settlement
-    currency of the account's contracts. `on_arrival` is called, in a thread of the stream,
-    where a report arrived, a gap was noticed or `stream_state` changed. Every other call comes from one thread. Raises
-    InvalidSettings for an empty key or secret.
+    `way` is that of the requests that change orders. `limits` are calls a second by pybit's method; a method without
+    one is never waited for. `settle` is the settlement currency of the account's contracts. `on_arrival` is called, in
+    a thread of a socket, where a report arrived, a gap was noticed or `stream_state` or `trade_state` changed. Every
+    other call comes from one thread. Raises InvalidSettings for an empty key or secret, and for a socket of orders in
+    demo trading.
     """
 
     venue = VENUE
@@ -90,12 +96,18 @@ class BybitExchange:
         on_arrival: Callable[[], None] = _nothing,
         monotonic: Callable[[], float] = time.monotonic,
         limits: Mapping[str, int] = LIMITS,
+        way: OrderWay = OrderWay.REST,
     ) -> None:
         if not credentials.key or not credentials.secret:
             raise InvalidSettings("Bybit needs an API key and its secret")
+        if way is OrderWay.WEBSOCKET and site.demo:
+            raise InvalidSettings(_NO_SOCKET_IN_DEMO)
         timing = timing or Timing()
         self.session: Any = http(credentials, site, timing)
-        self._client = Client(self.session, credentials, limits, self._forget_rules)
+        self._trade = (
+            TradeSocket(site, credentials, timing, on_arrival) if way is OrderWay.WEBSOCKET else None
+        )
+        self._client = Client(self.session, credentials, limits, self._forget_rules, trade=self._trade)
         self._names = Names(placed)
         self._reading = Reading(self._names, settle, credentials.hide)
         self._texts = Texts()
@@ -114,14 +126,20 @@ class BybitExchange:
         return self._client
 
     def start(self) -> None:
-        """Connects the stream of reports, in a thread."""
-        self._open.callback(self._stream.close)
-        self._stream.start()
+        """Connects the stream of reports and the socket of orders, each in a thread."""
+        for one in self._connected():
+            self._open.callback(one.close)
+            one.start()
 
     def close(self) -> None:
-        """Ends the stream and its threads."""
+        """Ends the connections and their threads."""
+        for one in self._connected():
+            one.end()
         self._open.close()
         self.session.client.close()
+
+    def _connected(self) -> Sequence[Stream | TradeSocket]:
+        return [self._stream] if self._trade is None else [self._stream, self._trade]
 
     # -- reports
 
@@ -129,6 +147,11 @@ class BybitExchange:
     def stream_state(self) -> StreamState:
         """Whether reports arrive now."""
         return self._stream.state
+
+    @property
+    def trade_state(self) -> StreamState | None:
+        """Whether orders go over the socket now; None where they are to go by REST."""
+        return None if self._trade is None else self._trade.state
 
     @property
     def pushes(self) -> int:
@@ -142,7 +165,7 @@ class BybitExchange:
     def unread(self) -> Sequence[Unread]:
         """See `ReportStream.unread`."""
         found, self._reading.unread = self._reading.unread, []
-        return found
+        return found if self._trade is None else [*found, *self._trade.unread()]
 
     def reports(self) -> Sequence[AnyReport]:
         """See `ReportStream.reports`."""
@@ -154,15 +177,24 @@ class BybitExchange:
         return in_order([*made, *self._reading.settle_unknown()])
 
     def read_again(self, content: str) -> Sequence[AnyReport]:
-        """The executions of a push that could not be read before, with the reports that wait by now; what the log has
-        already is reported again. What the push states of orders is left out: it may be old, and the next comparison
-        queries them. Raises InvalidInput where it still cannot be understood as a whole."""
+        """The executions of a push that could not be read before; what the log has already is reported again. What the
+        push states of orders is left out: it may be old, and the next comparison queries them.
+
+        Raises InvalidInput where the push still cannot be understood as a whole, ExchangeUnreachable where Bybit does
+        not state whose order was executed.
+        """
         faults = faults_in(content, self._settle)
         if faults:
             raise InvalidInput("; ".join(faults))
-        found = self._reading.read(content)
-        self._made.extend(one for one in found if isinstance(one, Filled | Funded | Liquidated))
-        return self.reports()
+        # Apart from the stream: its own reading would leave out an execution that it has read before.
+        again = Reading(self._names, self._settle)
+        found = again.read(content)
+        for venue_id in again.unknown():
+            self._learn(venue_id)
+        found.extend(again.settle_unknown())
+        if waiting := again.unknown():
+            raise ExchangeUnreachable(f"Bybit does not state whose order {waiting[0]} is")
+        return in_order([one for one in found if isinstance(one, Filled | Funded | Liquidated)])
 
     def _learn(self, venue_id: str) -> None:
         """Finds out whose order this is. Where Bybit does not answer, its executions wait for the next call."""
@@ -191,6 +223,10 @@ class BybitExchange:
                 ):
                     raise
                 self._made.extend(_failed(placement, error))
+
+    def adopt(self, order_id: str, venue_order_id: str, terms: OrderPlaced) -> bool:
+        """See `Exchange.adopt`. False for a stop or target of another log's entry."""
+        return self._names.adopt(order_id, venue_order_id, terms)
 
     def cancel(self, order_id: str, at: datetime) -> None:
         """See `OrderEntry.cancel`. A target whose stop stands is not cancelled, because Bybit cancels both."""
@@ -238,7 +274,8 @@ class BybitExchange:
     def _addressed(self, order_id: str) -> Params:
         terms = self._names.terms.get(order_id)
         instrument = self._needed(order_id).instrument if terms is None else terms.instrument
-        return {**address(instrument), "orderLinkId": order_id}
+        own = "orderId" if self._names.venue_id(order_id) == order_id else "orderLinkId"
+        return {**address(instrument), own: order_id}
 
     def _needed(self, order_id: str) -> OrderRow:
         row = self._find(order_id)
@@ -339,6 +376,8 @@ class BybitExchange:
         found = self._search({"orderLinkId": order_id})
         if found is None and parent is not None:
             return self._attached(order_id, parent)
+        if found is None and VENUE_ID.fullmatch(order_id) is not None:
+            found = self._by_venue_id(order_id)
         return self._long_ago(order_id) if found is None else found
 
     def _long_ago(self, order_id: str) -> OrderRow | None:

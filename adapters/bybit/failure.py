@@ -7,10 +7,12 @@ another shape, ambiguous and unknown codes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
 from requests.exceptions import RequestException
+from websocket import WebSocketException
 
 from adapters.bybit.codes import Verdict, verdict
 from adapters.bybit.secrecy import Credentials
@@ -23,17 +25,27 @@ RAISED: tuple[type[Exception], ...] = (
     _pybit.InvalidRequestError,
     _pybit.FailedRequestError,
     RequestException,
+    WebSocketException,
+    OSError,
     # pybit takes every JSON for an object with `retCode` and `retMsg`.
     AttributeError,
     KeyError,
     TypeError,
     ValueError,
 )
-"""What pybit raises for a request."""
+"""What pybit and the libraries of its connections raise for a request."""
 
 _PROVEN = frozenset({Verdict.REJECTED, Verdict.FATAL, Verdict.RETRY})
 _UNANSWERED = frozenset({Verdict.AMBIGUOUS})
 _MOST_TEXT = 300
+
+
+def refusal(method: str, code: int, text: str, headers: Mapping[str, str]) -> Exception:
+    """The refusal of a request over the socket as pybit raises the one over HTTP."""
+    refused: Exception = _pybit.InvalidRequestError(
+        request=method, message=text, status_code=code, time="", resp_headers=headers
+    )
+    return refused
 
 
 def code_of(error: Exception) -> object:

@@ -9,6 +9,9 @@ from msgspec import Struct
 from adapters.bybit.secrecy import Credentials
 from adapters.bybit.site import Site
 
+TRADE = "trade"
+"""The channel of order requests, which has no topics."""
+
 MOST_CHARACTERS = 20_000
 """The characters of the topics in one request; Bybit takes 21,000."""
 
@@ -17,7 +20,7 @@ _LONGEST_TOPIC = 100
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """`channel` is `private` or the category of a public one; `credentials` are those of a private channel."""
+    """`channel` is `private`, `trade` or the category of a public one; a public one has no `credentials`."""
 
     site: Site
     channel: str

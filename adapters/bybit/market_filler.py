@@ -10,12 +10,12 @@ from decimal import Decimal
 from threading import Event, Thread
 
 from adapters.bybit.bounds import Bounds
-from adapters.bybit.market_candles import CandleLine, Hole
 from adapters.bybit.market_group import Group
 from adapters.bybit.market_instrument import InstrumentMarket
 from adapters.bybit.market_query import MarketQuery
 from adapters.bybit.pace import pause
 from adapters.bybit.site import Site, Timing
+from adapters.candle_line import CandleLine, Hole
 from domain.errors import ExchangeError
 
 Missing = tuple[Group, InstrumentMarket, CandleLine, Hole]

@@ -10,10 +10,10 @@ from functools import partial
 from adapters.bybit.bounds import Bounds
 from adapters.bybit.market_book import Message, Taken
 from adapters.bybit.market_book_topic import BookTopic
-from adapters.bybit.market_candles import CandleLine, Difference, Hole
 from adapters.bybit.market_frame import Frame, closed_candles, trades
-from adapters.bybit.market_lanes import Candles, Prices, Quotes, Trades, Updates, merged
 from adapters.bybit.wanted import QUOTE_DEPTH, Wanted, kline_topic, opening, symbol_at_bybit, trade_topic
+from adapters.candle_line import CandleLine, Difference, Hole
+from adapters.market_lanes import Candles, Prices, Quotes, Trades, Updates, merged
 from commands.exchange import Unread
 from domain.candle import Candle
 from domain.errors import InvalidInput

@@ -15,9 +15,13 @@ from adapters.bybit.order_row import OrderRow
 from commands.exchange import Ticket
 from domain.direction import PROTECTION, Purpose
 from domain.order import OrderPlaced
+from domain.order_id import is_of_an_engine
 
 ORDER_ID = re.compile(r"[A-Za-z0-9_-]{1,36}")
 """What Bybit takes as a client order id."""
+
+VENUE_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""The form of Bybit's own ids of linear orders. An adopted order without a client order id has this id in the log."""
 
 _NO_LEGS: Mapping[Purpose, str] = {}
 
@@ -31,6 +35,7 @@ class Names:
         self._ours: dict[str, str] = {}
         self._venues: dict[str, str] = {}
         self._sent: dict[str, datetime] = {}
+        self._other_logs: set[str] = set()
         for order_id, terms in placed.items():
             self.place(order_id, terms)
 
@@ -50,6 +55,14 @@ class Names:
         if terms.parent is not None and terms.purpose in PROTECTION:
             self._legs.setdefault(terms.parent, {}).setdefault(terms.purpose, order_id)
 
+    def adopt(self, order_id: str, venue_id: str, terms: OrderPlaced) -> bool:
+        """Records an order of others that the log takes over; False for a stop or target of another log's entry."""
+        if venue_id in self._other_logs:
+            return False
+        self.place(order_id, terms)
+        self._ours[venue_id], self._venues[order_id] = order_id, venue_id
+        return True
+
     def legs(self, entry_id: str) -> Mapping[Purpose, str]:
         """Our ids of an entry's stop and target."""
         return self._legs.get(entry_id, _NO_LEGS)
@@ -62,7 +75,10 @@ class Names:
     def name(self, row: OrderRow) -> str:
         """Our id of the order, empty for an order of somebody else; remembers which of Bybit's ids it belongs to."""
         attached = "" if row.leg is None else self.legs(row.parent).get(row.leg, "")
-        name = row.link or attached
+        adopted = row.venue_id if row.venue_id in self.terms else ""
+        name = row.link or attached or adopted
+        if not name and row.leg is not None and is_of_an_engine(row.parent):
+            self._other_logs.add(row.venue_id)
         if row.venue_id:
             self._ours[row.venue_id] = name
             if name:

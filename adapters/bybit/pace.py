@@ -8,13 +8,15 @@ from threading import Lock
 
 from adapters.back_off import pause
 
-__all__ = ["APART", "MARKET_SHARE", "PRIVATE_SHARE", "WINDOW", "Turns", "next_turn", "pause"]
+__all__ = ["APART", "MARKET_SHARE", "PRIVATE_SHARE", "TRADE_SHARE", "WINDOW", "Turns", "next_turn", "pause"]
 
 WINDOW = 300.0
 """Seconds of Bybit's limit of 500 new connections from one address."""
 
-PRIVATE_SHARE, MARKET_SHARE = 40, 200
-"""Connections in `WINDOW` that the private stream and a feed make; pybit tries at most twice for each."""
+PRIVATE_SHARE, TRADE_SHARE, MARKET_SHARE = 40, 10, 190
+"""Connections in `WINDOW` that the private stream, the socket of orders and a feed make; pybit tries at most twice for
+each.
+"""
 
 APART = 0.05
 """Seconds between two connections of a feed, which begins with many and loses all of them at once."""

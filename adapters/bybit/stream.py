@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 import msgspec
 from msgspec import Struct
 
-from adapters.bybit.connection import FAILURES, Connection
+from adapters.bybit.connection import FAILURES, Connection, NotConnected
 from adapters.bybit.line import Line
 from adapters.bybit.pace import Turns, pause
 from adapters.bybit.site import Timing
@@ -112,6 +112,22 @@ class Stream:
         except FAILURES:
             connection.ended.set()
 
+    def write(self, text: str) -> None:
+        """Writes a text to a connection that is live. Raises NotConnected where nothing was written; one of `FAILURES`
+        where it may have been.
+        """
+        connection, state = self._connection, self._state
+        if connection is None or not state.is_live:
+            raise NotConnected(state.fault)
+        connection.write(text)
+
+    def drop(self, fault: str) -> None:
+        """Ends the connection for a reason of the caller; the next one follows."""
+        connection = self._connection
+        if connection is not None:
+            connection.fault = connection.fault or fault
+            connection.ended.set()
+
     def gaps(self) -> list[Gap]:
         return drained(self._gaps)
 
@@ -207,6 +223,9 @@ class Stream:
         self._on_arrival()
 
 
+_OPERATIONS = frozenset({"auth", "ping", "pong", "subscribe", "unsubscribe"})
+
+
 class _Kind(Struct):
     op: str = ""
 
@@ -217,7 +236,7 @@ _KIND = msgspec.json.Decoder(_Kind)
 def _answer_in(text: str) -> Table | None:
     """The answer to an operation; None for a push. What cannot be read is kept for the caller, who records it."""
     try:
-        if not _KIND.decode(text).op:
+        if _KIND.decode(text).op not in _OPERATIONS:
             return None
         answer: object = msgspec.json.decode(text)
     except UNREADABLE:
@@ -226,5 +245,7 @@ def _answer_in(text: str) -> Table | None:
 
 
 def _refusal(answer: Table) -> str:
-    """Why an operation was refused; empty where it was carried out."""
-    return "" if answer.get("success") is True else f"{answer.get('op')} refused: {answer.get('ret_msg')}"
+    """Why an operation was refused; empty where it was carried out. The socket of orders answers with a code."""
+    if answer.get("success") is True or answer.get("retCode") == 0:
+        return ""
+    return f"{answer.get('op')} refused: {answer.get('ret_msg', answer.get('retMsg'))}"

@@ -7,11 +7,13 @@ from queue import SimpleQueue
 from typing import TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from adapters.ccxt.order_row import OrderRow
 from adapters.ccxt.trade_row import TradeRow
 from adapters.drained import drained
 from adapters.instruments.document import Table
+from adapters.secrecy import Credentials
 from commands.exchange import Gap, Unread
 
 T = TypeVar("T")
@@ -34,10 +36,13 @@ Arrival = OrderRow | TradeRow | Funding | Pushed
 
 
 class Arrivals:
-    """Queues that any thread may fill; `on_arrival` is called, in the thread that fills them, after each change."""
+    """Queues that any thread may fill; `on_arrival` is called, in the thread that fills them, after each change.
 
-    def __init__(self, on_arrival: Callable[[], None]) -> None:
-        self._on_arrival = on_arrival
+    What could not be understood and the reasons of gaps are kept without key, secret and signatures.
+    """
+
+    def __init__(self, on_arrival: Callable[[], None], credentials: Credentials) -> None:
+        self._on_arrival, self._credentials = on_arrival, credentials
         self._rows: SimpleQueue[Arrival] = SimpleQueue()
         self._gaps: SimpleQueue[Gap] = SimpleQueue()
         self._unread: SimpleQueue[Unread] = SimpleQueue()
@@ -49,12 +54,13 @@ class Arrivals:
         self._on_arrival()
 
     def gap(self, gap: Gap) -> None:
-        self._gaps.put(gap)
+        self._gaps.put(replace(gap, reason=self._credentials.hide(gap.reason)))
         self._on_arrival()
 
     def refuse(self, content: object, reason: str) -> None:
         """Records what could not be understood."""
-        self._unread.put(Unread(str(content), reason))
+        hide = self._credentials.hide
+        self._unread.put(Unread(hide(str(content)), hide(reason)))
         self._on_arrival()
 
     def changed(self) -> None:

@@ -13,13 +13,15 @@ from requests.adapters import HTTPAdapter
 from adapters.ccxt.dialect import dialect_of
 from adapters.ccxt.failure import RAISED, is_not_found, of_order, of_query
 from adapters.ccxt.site import Site, Timing
+from adapters.ccxt.unreadable import is_skipped
 from adapters.instruments.document import Table, is_table
 from adapters.secrecy import Credentials
 from domain.errors import ExchangeRefused, ExchangeUnreachable, InvalidInput, InvalidSettings, OutcomeUnknown
 from domain.plain_text import meant
 
-LOGGERS = ("ccxt.base.exchange", "ccxt", "urllib3.connectionpool")
-"""The loggers of ccxt and of its HTTP library, which log requests with keys and signatures."""
+LOGGERS = ("ccxt.base.exchange", "ccxt", "urllib3.connectionpool", "asyncio", "aiohttp.client")
+"""The loggers of ccxt and of its HTTP libraries, which log requests with keys and signatures, and that of the event
+loop, which logs exceptions that nobody took."""
 
 T = TypeVar("T")
 
@@ -28,7 +30,7 @@ def opened(exchange: str, credentials: Credentials, site: Site, timing: Timing, 
     """ccxt's client of an exchange, from `ccxt` or `ccxt.pro`.
 
     Numbers stay texts, the exchange's rate limits are kept, and nothing is repeated. Raises InvalidSettings for an
-    unknown exchange.
+    unknown exchange, and where ccxt has no testnet or demo trading of it.
     """
     ccxt = import_module(module)
     if exchange not in ccxt.exchanges:
@@ -37,14 +39,25 @@ def opened(exchange: str, credentials: Credentials, site: Site, timing: Timing, 
     client.has["fetchCurrencies"] = False
     client.log = _silent
     if site.sandbox:
-        client.set_sandbox_mode(True)
+        _switch(client, "set_sandbox_mode", "testnet")
     if site.demo:
-        client.enable_demo_trading(True)  # noqa: FBT003 - ccxt's own signature
+        _switch(client, "enable_demo_trading", "demo trading")
     if site.http and module == "ccxt":
         redirect(client, site.http)
     elif site.http:
         client.urls["api"] = _moved(client.urls["api"], site)
     return client
+
+
+def _switch(client: Any, method: str, named: str) -> None:
+    """Raises InvalidSettings where ccxt has no such place: orders would go to the exchange itself."""
+    before = str(client.urls["api"]), str(client.headers)
+    try:
+        getattr(client, method)(True)  # noqa: FBT003 - ccxt's own signature
+    except RAISED as fault:
+        raise InvalidSettings(f"ccxt has no {named} of {client.id}: {type(fault).__name__}") from None
+    if (str(client.urls["api"]), str(client.headers)) == before:
+        raise InvalidSettings(f"ccxt has no {named} of {client.id}: requests would go to its real addresses")
 
 
 def redirect(client: Any, base: str) -> None:
@@ -103,6 +116,10 @@ class Client:
     def __init__(self, ccxt: Any, credentials: Credentials) -> None:
         self.ccxt, self._credentials = ccxt, credentials
 
+    def hide(self, text: str) -> str:
+        """The text without what is secret."""
+        return self._credentials.hide(text)
+
     def place(self, call: Callable[[], Any]) -> Table:
         """The order that a request placed. Raises OutcomeUnknown for a response without an order id, too."""
         order = self.send(call)
@@ -124,7 +141,7 @@ class Client:
         if self.ccxt.last_json_response is None or not is_table(order):
             raise OutcomeUnknown("the response is not JSON")
         if order.get("status") == "rejected":
-            raise ExchangeRefused(self._credentials.hide(f"rejected: {order.get('info')}"[:300]))
+            raise ExchangeRefused(self.hide(f"rejected: {order.get('info')}")[:300])
         return order
 
     def ask(self, call: Callable[[], T]) -> T:
@@ -139,7 +156,10 @@ class Client:
         return found
 
     def find(self, call: Callable[[], Any]) -> Table | None:
-        """The order of a query for one; None where the exchange has none. Raises as `ask` does."""
+        """The order of a query for one; None where the exchange has none. Raises as `ask` does.
+
+        Also None where ccxt cannot parse it and the client skips such rows (`skip_unreadable`).
+        """
         self.ccxt.last_json_response = None
         try:
             found = call()
@@ -149,20 +169,23 @@ class Client:
             raise of_query(error, self._credentials) from None
         if self.ccxt.last_json_response is None:
             raise ExchangeUnreachable("the response is not JSON")
+        if is_table(found) and is_skipped(found):
+            return None
         if not is_table(found) or not found.get("id"):
             raise ExchangeUnreachable("the response names no order")
         return found
+
+    def readable(self, reading: Callable[[], T]) -> T:
+        """What was read; raises ExchangeUnreachable where the response could not be understood."""
+        try:
+            return reading()
+        except InvalidInput as fault:
+            raise ExchangeUnreachable(
+                self._credentials.hide(f"the response cannot be read: {fault}")
+            ) from None
 
     def markets(self) -> Mapping[str, Table]:
         """The exchange's markets by ccxt's symbol, fetched once. Raises as `ask` does."""
         if self.ccxt.markets is None:
             self.ask(self.ccxt.load_markets)
         return cast("Mapping[str, Table]", self.ccxt.markets)
-
-
-def readable(query: Callable[[], T]) -> T:
-    """The query's result; raises ExchangeUnreachable where the response could not be understood."""
-    try:
-        return query()
-    except InvalidInput as fault:
-        raise ExchangeUnreachable(f"the response cannot be read: {fault}") from None

@@ -55,7 +55,9 @@ class Dialect(Struct, frozen=True, gc=False, kw_only=True):
     trade by which those of one time are ordered, where its id does not. `trade_type` is the field of a trade that
     states its kind, of which `trade_types` are queried one by one; others are funding and settlement. `forced` marks
     orders and `forced_trades` trades.
-    `states_funding_paid` where a positive funding was paid.
+    `states_funding_paid` where a positive funding was paid. `candles_in_base` where ccxt states the volume of candles
+    in base currency although a contract is not one unit of it. `request_seconds` is for how long the exchange takes a
+    request after the time that was signed: ccxt's `recvWindow`, or what the exchange documents.
     """
 
     order_id: str = "[A-Za-z0-9]{1,32}"
@@ -75,12 +77,15 @@ class Dialect(Struct, frozen=True, gc=False, kw_only=True):
     trade_types: tuple[str, ...] = ()
     forced_trades: Forced | None = None
     states_funding_paid: bool = False
+    candles_in_base: bool = False
+    request_seconds: float = 60.0
     options: Mapping[str, object] = {}
 
 
 DIALECTS: Mapping[str, Dialect] = {
     "bybit": Dialect(
         order_id="[A-Za-z0-9_-]{1,36}",
+        request_seconds=5.0,
         search=Search.FILTER,
         id_filter="orderLinkId",
         amends_whole=False,
@@ -99,6 +104,7 @@ DIALECTS: Mapping[str, Dialect] = {
     ),
     "binanceusdm": Dialect(
         order_id="[.A-Z:/a-z0-9_-]{1,36}",
+        request_seconds=10.0,
         search=Search.BY_ID,
         trigger={"trigger": True},
         child_fields=("actualOrderId",),
@@ -109,6 +115,8 @@ DIALECTS: Mapping[str, Dialect] = {
     ),
     "okx": Dialect(
         search=Search.BY_ID,
+        candles_in_base=True,
+        request_seconds=30.0,
         trigger_id="algoClOrdId",
         link_fields=("algoClOrdId",),
         trigger={"trigger": True, "ordType": "conditional"},
@@ -118,6 +126,7 @@ DIALECTS: Mapping[str, Dialect] = {
         forced=Forced("category", ("full_liquidation", "partial_liquidation", "adl")),
         options={
             "createOrder": "privatePostTradeOrder",
+            "defaultMarginMode": "isolated",
             "defaultType": "swap",
             "fetchMarkets": {"types": ["swap"]},
         },

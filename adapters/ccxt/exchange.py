@@ -15,7 +15,7 @@ from msgspec import Struct
 from tenacity import Retrying, stop_after_attempt
 
 from adapters.ccxt.arrivals import Arrival, Arrivals, Funding, Pushed
-from adapters.ccxt.client import LOGGERS, Client, opened, readable
+from adapters.ccxt.client import LOGGERS, Client, opened
 from adapters.ccxt.dialect import Dialect, dialect_of
 from adapters.ccxt.failure import PlacedBefore
 from adapters.ccxt.holdings import balances, positions
@@ -28,8 +28,9 @@ from adapters.ccxt.protection import surplus
 from adapters.ccxt.reading import Reading, in_order
 from adapters.ccxt.site import Site, Timing
 from adapters.ccxt.stream import WATCHES, Stream, StreamState
-from adapters.ccxt.trade_row import TradeRow
-from adapters.executed import execution
+from adapters.ccxt.trade_row import TradeRow, funded
+from adapters.ccxt.unreadable import Unreadable, skip_unreadable
+from adapters.executed import execution, liquidated
 from adapters.history import rules_with
 from adapters.instruments.document import Table
 from adapters.instruments.responses import imported
@@ -38,11 +39,13 @@ from adapters.secrecy import Credentials, hidden_from
 from commands.exchange import (
     AnyReport,
     Filled,
+    Funded,
     Gap,
     Liquidated,
     NotSent,
     OutcomeUnclear,
     Rejected,
+    Report,
     Ticket,
     Unread,
 )
@@ -66,6 +69,7 @@ _PAUSE = 1.0
 _NEEDED = ("createOrder", "cancelOrder", "fetchOpenOrders", "fetchMyTrades", "fetchPositions", "fetchBalance")
 _NOBODY: Mapping[str, OrderPlaced] = {}
 _ONCE = Retrying(stop=stop_after_attempt(1), reraise=True)
+_CREDENTIALS = frozenset({"apiKey", "secret", "password"})
 _TRADED = "LINEAR"
 _NOTHING = Terms(Decimal(0), None, None)
 
@@ -108,16 +112,18 @@ class CcxtExchange:
     ) -> None:
         if not credentials.key or not credentials.secret:
             raise InvalidSettings(f"{name} needs an API key and its secret")
-        timing = timing or Timing()
+        timing, self.site = timing or Timing(), site
         open_client = partial(opened, name, credentials, site, timing)
         self.venue, self._dialect, self._monotonic = name, dialect or dialect_of(name), monotonic
         self.ccxt: Any = open_client()
         _check_calls(self.ccxt)
+        _check_keys(self.ccxt, credentials)
         self._client = Client(self.ccxt, credentials)
         self._lists = Lists(self._client, self._dialect)
         self._names = Names(placed, self._dialect.order_id)
         self._reading = Reading(self._names, name)
-        self._arrivals = Arrivals(on_arrival)
+        self._arrivals = Arrivals(on_arrival, credentials)
+        self._unreadable = Unreadable(self._arrivals.refuse)
         self._live = {order_id: terms.instrument for order_id, terms in placed.items()}
         self._traded = dict.fromkeys(self._live.values())
         self._watched = self._plan()
@@ -131,10 +137,12 @@ class CcxtExchange:
         self._latest = datetime.min.replace(tzinfo=UTC)
         self._open = ExitStack()
         self._open.enter_context(hidden_from(credentials, LOGGERS))
-        polled = Lists(Client(open_client(), credentials), self._dialect)
+        polling = open_client()
+        skip_unreadable(polling, self._unreadable)
+        polled = Lists(Client(polling, credentials), self._dialect, self._unreadable)
         has_streams = streams and _streams(name)
         every = timing.safety_poll if has_streams else timing.poll
-        self._poll = Poll(polled, timing, every, self._arrivals, lambda: self._watched)
+        self._poll = Poll(polled, timing, every, self._arrivals, self._unreadable, lambda: self._watched)
         self._stream = (
             Stream(partial(open_client, "ccxt.pro"), credentials, timing, self._arrivals, self._poll.soon)
             if has_streams
@@ -152,6 +160,15 @@ class CcxtExchange:
         """Ends the threads and connections."""
         self._open.close()
         self.ccxt.session.close()
+
+    @property
+    def client(self) -> Client:
+        """The client of the thread of the caller."""
+        return self._client
+
+    def symbol(self, instrument: str) -> str:
+        """ccxt's symbol. Raises ExchangeRefused for an instrument that is not traded here, and as a query does."""
+        return self._lists.markets.of(instrument).symbol
 
     # -- reports
 
@@ -201,18 +218,25 @@ class CcxtExchange:
         return [*waiting, *self._arrivals.rows()]
 
     def _take(self, arrival: Arrival) -> Iterator[AnyReport]:
+        """The reports of an arrival. An entry that the exchange reports on was sent, whatever its response was."""
         try:
-            match arrival:
-                case OrderRow():
-                    yield from self._order(arrival)
-                case TradeRow():
-                    yield from self._reading.trade(arrival)
-                case Funding(row=row):
-                    yield from self._funding(row)
-                case Pushed(watch=watch, row=row):
-                    yield from self._pushed(watch, row)
+            for report in self._reports_of(arrival):
+                if isinstance(report, Report):
+                    self._unsent.discard(report.order_id)
+                yield report
         except ExchangeUnreachable as error:
-            self._arrivals.refuse(arrival, str(error))
+            self._unreadable.refuse(arrival, str(error))
+
+    def _reports_of(self, arrival: Arrival) -> Iterator[AnyReport]:
+        match arrival:
+            case OrderRow():
+                yield from self._order(arrival)
+            case TradeRow():
+                yield from self._reading.trade(arrival)
+            case Funding(row=row):
+                yield from self._funding(row)
+            case Pushed(watch=watch, row=row):
+                yield from self._pushed(watch, row)
 
     def _order(self, row: OrderRow) -> Iterator[AnyReport]:
         """A triggered order waits until the order that it has become was found."""
@@ -227,7 +251,8 @@ class CcxtExchange:
         market = self._lists.market(row)
         if market is not None:
             is_paid = self._dialect.states_funding_paid
-            yield from readable(lambda: list(self._reading.funding(row, market, is_paid=is_paid)))
+            read = self._client.readable
+            yield from read(lambda: list(self._reading.funding(row, market, is_paid=is_paid)))
 
     def _pushed(self, watch: str, row: Table) -> Iterator[AnyReport]:
         if watch == WATCHES[0]:
@@ -394,6 +419,17 @@ class CcxtExchange:
         except ExchangeError as fault:
             raise OutcomeUnknown(f"{error}; whether it was placed before is not known: {fault}") from None
 
+    def adopt(self, order_id: str, venue_order_id: str, terms: OrderPlaced) -> bool:
+        """See `Exchange.adopt`. An order without a client order id is found by no query that all exchanges have."""
+        if order_id == venue_order_id or self._names.link(order_id) != order_id:
+            return False
+        self._names.place(order_id, terms)
+        self._names.pair(order_id, venue_order_id)
+        self._live[order_id] = terms.instrument
+        self._traded[terms.instrument] = None
+        self._watched = self._plan()
+        return True
+
     def cancel(self, order_id: str, at: datetime) -> None:
         """See `OrderEntry.cancel`."""
         self._cancel(self._address(order_id))
@@ -474,19 +510,44 @@ class CcxtExchange:
         known = "" if row.is_forced else self._names.of_trade(row.venue_order_id)
         if known is None:
             found = self._lists.by_venue_id(row.venue_order_id, row.symbol)
-            known = "" if found is None else self._names.name(found)
+            known = "" if found is None else self._reading.know(found)
             self._names.pair(known, row.venue_order_id)
         return known or None
+
+    def settlements(self, since: datetime) -> Sequence[Funded | Liquidated]:
+        """The funding and the forced closes at or after `since`, in order of time, as they are reported.
+
+        Raises as the queries of the port do.
+        """
+        instruments = self._watched.instruments
+        trades = self._lists.trades(since, self.server_time() + _AHEAD, instruments)
+        forced = [liquidated(row, self._fact(row.id)) for row in trades if self._is_forced(row)]
+        return sorted([*forced, *self._fundings(since, instruments)], key=lambda one: one.at)
+
+    def _fundings(self, since: datetime, instruments: Sequence[str]) -> Iterator[Funded]:
+        is_paid = self._dialect.states_funding_paid
+        for _, row in self._lists.funding(since, instruments):
+            market = self._lists.market(row)
+            if market is not None:
+                reading = partial(funded, row, market, self.venue, is_paid=is_paid)
+                yield self._client.readable(reading)
+
+    def _is_forced(self, row: TradeRow) -> bool:
+        """Whether the exchange itself made this trade: by its own mark, or by that of its order."""
+        return row.is_forced or (self._owner(row) is None and self._reading.is_forced(row.venue_order_id))
+
+    def _fact(self, name: str) -> str:
+        return f"exchange:{self.venue}:{name}"
 
     def positions(self) -> Sequence[VenuePosition]:
         """See `VenueQueries.positions`. Raises ExchangeRefused where the account is in hedge mode."""
         listed = self._client.ask(self.ccxt.fetch_positions)
-        return readable(lambda: positions(listed, self._lists.markets))
+        return self._client.readable(lambda: positions(listed, self._lists.markets))
 
     def balances(self) -> Sequence[VenueBalance]:
         """See `VenueQueries.balances`."""
         response = self._client.ask(self.ccxt.fetch_balance)
-        return readable(lambda: balances(response, self._dialect.wallet))
+        return self._client.readable(lambda: balances(response, self._dialect.wallet))
 
     def instruments(self) -> Sequence[Instrument]:
         """See `VenueQueries.instruments`; linear perpetuals, kept for an hour."""
@@ -498,7 +559,7 @@ class CcxtExchange:
     def _listed(self) -> Sequence[Instrument]:
         document = rules_with(self.ccxt, _ONCE)
         name = self.venue.upper()
-        found = readable(lambda: imported(document, name, name, datetime.now(UTC)))
+        found = self._client.readable(lambda: imported(document, name, name, datetime.now(UTC)))
         kept = (listing.instrument for listing in found.listings)
         return [instrument for instrument in kept if market_of(instrument.id) == _TRADED]
 
@@ -537,6 +598,18 @@ def _check_calls(ccxt: Any) -> None:
     lacking = [name for name in _NEEDED if ccxt.has[name] is not True]
     if lacking:
         raise InvalidSettings(f"ccxt has no {', '.join(lacking)} for {ccxt.id}, which this program needs")
+
+
+def _check_keys(ccxt: Any, credentials: Credentials) -> None:
+    """Raises InvalidSettings where the exchange wants something else than a key, its secret and a passphrase."""
+    wanted = {name for name, is_wanted in ccxt.requiredCredentials.items() if is_wanted}
+    others = sorted(wanted - _CREDENTIALS)
+    if others:
+        raise InvalidSettings(
+            f"ccxt wants {', '.join(others)} for {ccxt.id}: this program has no setting for that and cannot trade there"
+        )
+    if "password" in wanted and not credentials.passphrase:
+        raise InvalidSettings(f"{ccxt.id} needs the passphrase of the API key, too")
 
 
 def _streams(name: str) -> bool:

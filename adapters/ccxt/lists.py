@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
-from typing import cast
+from typing import TypeVar, cast
 
-from adapters.ccxt.client import Client, readable
+from adapters.ccxt.client import Client
 from adapters.ccxt.dialect import Dialect, Search
-from adapters.ccxt.fields import moment, text
+from adapters.ccxt.fields import moment, needed
 from adapters.ccxt.markets import Market, Markets
 from adapters.ccxt.order_row import OrderRow, order_row, triggered
 from adapters.ccxt.trade_row import TradeRow, trade_row
+from adapters.ccxt.unreadable import Unreadable, is_skipped
 from adapters.instruments.document import Table, is_table, table
 from adapters.milliseconds import at_ms, in_ms
 from domain.errors import ExchangeRefused, ExchangeUnreachable
@@ -26,13 +27,18 @@ _METHODS = {
     "fetchOrders": "fetch_orders",
 }
 Params = dict[str, object]
+T = TypeVar("T")
 
 
 class Lists:
-    """Every query raises ExchangeUnreachable or ExchangeRefused, as `VenueQueries` says."""
+    """Every query raises ExchangeUnreachable or ExchangeRefused, as `VenueQueries` says.
 
-    def __init__(self, client: Client, dialect: Dialect) -> None:
-        self.client, self.dialect = client, dialect
+    A row that cannot be read fails the query, because nothing may be concluded from a list without it. With `skipped`
+    it is kept there and left out: that is for polls, from whose lists nothing is concluded.
+    """
+
+    def __init__(self, client: Client, dialect: Dialect, skipped: Unreadable | None = None) -> None:
+        self.client, self.dialect, self._skipped = client, dialect, skipped
 
     @cached_property
     def markets(self) -> Markets:
@@ -149,7 +155,9 @@ class Lists:
     def order(self, found: Table) -> OrderRow | None:
         """The order; None for one of a market that is not traded here."""
         market = self.market(found)
-        return None if market is None else readable(lambda: order_row(found, market, self.dialect))
+        if market is None:
+            return None
+        return self._read(found, lambda: order_row(found, market, self.dialect))
 
     def grown(self, row: OrderRow) -> OrderRow:
         """The order; a conditional one that has become another one has the figures of that."""
@@ -170,7 +178,9 @@ class Lists:
 
     def market(self, found: Table) -> Market | None:
         """The market of a structure of ccxt; None where it is not traded here."""
-        return self.markets.named(readable(lambda: text(found, "symbol")))
+        if is_skipped(found):
+            return None
+        return self.markets.named(self._read(found, lambda: needed(found, "symbol")) or "")
 
     # -- trades and funding
 
@@ -186,8 +196,10 @@ class Lists:
         trades = (row for row in found.values() if row.at >= since)
         return sorted(trades, key=lambda row: (row.at, row.sequence))
 
-    def funding(self, since: datetime, instruments: Sequence[str]) -> list[Table]:
-        """The funding payments since then, as ccxt unifies them; none where the exchange does not show them."""
+    def funding(self, since: datetime, instruments: Sequence[str]) -> list[tuple[datetime, Table]]:
+        """The times of the funding payments since then, and the payments as ccxt unifies them; none where the exchange
+        does not show them.
+        """
         ccxt = self.client.ccxt
         if ccxt.has["fetchFundingHistory"] is not True:
             return []
@@ -195,7 +207,8 @@ class Lists:
         for instrument in instruments:
             symbol = self.markets.of(instrument).symbol
             found += self.client.ask(partial(ccxt.fetch_funding_history, symbol, in_ms(since)))
-        return [row for row in found if readable(partial(moment, row, "timestamp")) >= since]
+        times = [(self._read(row, partial(moment, row, "timestamp")), row) for row in found]
+        return [(at, row) for at, row in times if at is not None and at >= since]
 
     def _trades(self, symbol: str | None, start: datetime, end: datetime, kind: Params) -> list[TradeRow]:
         """The trades of a window. A full page may lack some, so its window is halved."""
@@ -221,7 +234,15 @@ class Lists:
         if kinds and stated is not None and stated not in kinds:
             return None
         market = self.market(found)
-        return None if market is None else readable(lambda: trade_row(found, market, self.dialect))
+        if market is None:
+            return None
+        return self._read(found, lambda: trade_row(found, market, self.dialect))
+
+    def _read(self, found: Table, reader: Callable[[], T]) -> T | None:
+        """What the reader makes of a row; None where it cannot be read and is kept as skipped."""
+        if self._skipped is None:
+            return self.client.readable(reader)
+        return self._skipped.read(found, reader, key=str(found.get("id") or ""))
 
     # -- what ccxt knows of the exchange
 

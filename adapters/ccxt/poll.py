@@ -10,18 +10,16 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from threading import Event, Thread
 
 from msgspec import Struct
 
 from adapters.back_off import pause
 from adapters.ccxt.arrivals import Arrival, Arrivals, Funding
-from adapters.ccxt.client import readable
-from adapters.ccxt.fields import moment
 from adapters.ccxt.lists import Lists
 from adapters.ccxt.order_row import OrderRow
 from adapters.ccxt.site import Timing
+from adapters.ccxt.unreadable import Unreadable
 from commands.exchange import Gap
 from domain.errors import ExchangeError, ExchangeRefused
 
@@ -56,13 +54,20 @@ class _Marks:
 class Poll:
     """Runs from `start` to `close`. `watched` is read at the beginning of each poll, in this thread.
 
-    `every` is in seconds. A poll that follows on failures, and the first one, give a `Gap`.
+    `every` is in seconds. What cannot be read goes to `skipped`, and the poll goes on. A poll that follows on failures,
+    and the first one, give a `Gap`.
     """
 
     def __init__(
-        self, lists: Lists, timing: Timing, every: float, arrivals: Arrivals, watched: Callable[[], Watched]
+        self,
+        lists: Lists,
+        timing: Timing,
+        every: float,
+        arrivals: Arrivals,
+        skipped: Unreadable,
+        watched: Callable[[], Watched],
     ) -> None:
-        self._lists, self._timing, self._every = lists, timing, every
+        self._lists, self._timing, self._every, self._skipped = lists, timing, every, skipped
         self._arrivals, self._watched = arrivals, watched
         self._state = PollState(is_live=False, polls=0, fault="")
         self._stopping, self._due = Event(), Event()
@@ -107,13 +112,15 @@ class Poll:
             self._arrivals.changed()
             return False
         now = datetime.now(UTC)
-        self._state = PollState(is_live=True, polls=before.polls + 1, fault="")
         self._arrivals.put(rows)
         # Not before: a query that fails after the trades were listed must not leave them out of the next poll.
         self._marks = marks
         if not before.is_live:
             self._arrivals.gap(Gap(self._last, now, before.fault))
         self._last = now
+        # After the gap: who sees that polls are answered again must also see that something may be missing.
+        self._state = PollState(is_live=True, polls=before.polls + 1, fault="")
+        self._arrivals.changed()
         return True
 
     def _look(self, watched: Watched) -> tuple[list[Arrival], _Marks]:
@@ -149,8 +156,7 @@ class Poll:
         try:
             listed = self._lists.funding(since, watched.instruments)
         except ExchangeRefused as error:
-            self._arrivals.refuse("funding", str(error))
+            self._skipped.refuse("funding", str(error))
             listed = []
-        times = (readable(partial(moment, row, "timestamp")) for row in listed)
-        until = max([since, *(time - _OVERLAP for time in times)])
-        return [Funding(row) for row in listed], until
+        until = max([since, *(at - _OVERLAP for at, _ in listed)])
+        return [Funding(row) for _, row in listed], until

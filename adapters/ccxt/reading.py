@@ -66,6 +66,10 @@ class Reading:
             self._forced.add(row.venue_id)
         return self._names.name(row)
 
+    def is_forced(self, venue_id: str) -> bool:
+        """Whether the exchange is known to have placed this order itself, as for a liquidation."""
+        return venue_id in self._forced
+
     def order(self, row: OrderRow) -> Iterator[AnyReport]:
         """The reports of an order; none for one without a client order id."""
         name = self.know(row)

@@ -8,20 +8,18 @@ caches.
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
-from threading import Thread
 from typing import Any
 
 from msgspec import Struct
 
-from adapters.back_off import pause
 from adapters.ccxt.arrivals import Arrivals, Pushed
 from adapters.ccxt.failure import RAISED, shown
 from adapters.ccxt.site import Timing
+from adapters.ccxt.supervised import Supervised
 from adapters.instruments.document import Table
 from adapters.secrecy import Credentials
 from commands.exchange import Gap
@@ -30,8 +28,6 @@ WATCHES = ("watchOrders", "watchMyTrades")
 _METHODS = {"watchOrders": "watch_orders", "watchMyTrades": "watch_my_trades"}
 _CACHES = {"watchOrders": "orders", "watchMyTrades": "myTrades"}
 _CACHED = 1_000
-_HELD = 30.0
-"""Seconds after which a connection that ends is no failure in a row any more."""
 
 
 class StreamState(Struct, frozen=True, gc=False):
@@ -44,7 +40,7 @@ class StreamState(Struct, frozen=True, gc=False):
     fault: str
 
 
-class Stream:
+class Stream(Supervised):
     """Runs from `start` to `close`. `opened` makes ccxt.pro's client, in the thread of the stream.
 
     `on_connect` is called after each connection, in the thread of the stream.
@@ -58,51 +54,16 @@ class Stream:
         arrivals: Arrivals,
         on_connect: Callable[[], None],
     ) -> None:
-        self._opened, self._credentials, self._timing = opened, credentials, timing
+        super().__init__(timing, "ccxt-stream")
+        self._opened, self._credentials = opened, credentials
         self._arrivals, self._on_connect = arrivals, on_connect
         self._state = StreamState(is_live=False, connects=0, pushes=0, fault="")
         self._last_sign: datetime | None = None
         self._came: list[Pushed] = []
-        self._loop = asyncio.new_event_loop()
-        self._stopping = asyncio.Event()
-        self._thread = Thread(target=self._run, name="ccxt-stream", daemon=True)
 
     @property
     def state(self) -> StreamState:
         return self._state
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def close(self) -> None:
-        """Ends the connections and the thread."""
-        self._loop.call_soon_threadsafe(self._stopping.set)
-        self._thread.join()
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._supervise())
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-        self._loop.close()
-
-    async def _supervise(self) -> None:
-        failures = 0
-        while not self._stopping.is_set():
-            began = self._loop.time()
-            await self._one_connection()
-            failures = 1 if self._loop.time() - began >= _HELD else failures + 1
-            await self._sleep(self._pause(failures))
-
-    def _pause(self, failures: int) -> float:
-        timing = self._timing
-        return pause(failures, timing.first_pause, timing.longest_pause, random.random())  # noqa: S311 - jitter
-
-    async def _sleep(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
-        except TimeoutError:
-            return
 
     async def _one_connection(self) -> None:
         """One client, used until one of its watches fails: ccxt subscribes to that topic again, and only to that."""

@@ -4,12 +4,6 @@ The topics are `<events>.commands`, keyed by account, `<events>.answers` and `<e
 topic of events. Requests and answers are signed with a key of the installation; others are refused and kept. A
 request is durable before its sender waits for the answer, and is delivered at least once. It is carried out at most
 once, because the engine finds the ids of earlier commands in the log.
+
+The package exports nothing, because the socket of an engine uses `wire` without the clients of Kafka.
 """
-
-from adapters.command_topic.consumer import CommandConsumer
-from adapters.command_topic.door import KafkaDoor
-from adapters.command_topic.refused import refused_count
-from adapters.command_topic.topic_names import CommandTopic
-from adapters.command_topic.topics import Record
-
-__all__ = ["CommandConsumer", "CommandTopic", "KafkaDoor", "Record", "refused_count"]

@@ -10,7 +10,7 @@ from typing import Any
 from adapters.command_topic.wire import LARGEST
 from adapters.kafka.client import Clients
 from adapters.kafka.config import ClientSettings
-from adapters.kafka.topic import announced
+from adapters.kafka.topic import made_topic
 from domain.errors import InvalidSettings
 
 _DAY_MS = 24 * 60 * 60 * 1000
@@ -25,7 +25,6 @@ ANSWERS: Mapping[str, str] = {**_ALWAYS, "retention.ms": str(_DAY_MS)}
 """Answers are kept for a day, which is longer than any caller waits."""
 REFUSED: Mapping[str, str] = {**_ALWAYS, "retention.ms": str(30 * _DAY_MS)}
 """Refused requests are kept for a month, so that somebody can look at them."""
-_BROKERS_DEFAULT = -1
 _ANSWER_SECONDS = 5.0
 
 _PLAIN = {
@@ -71,8 +70,7 @@ class CommandTopic:
         clients.admin.cluster()
         wanted = {self.commands: COMMANDS, self.answers: ANSWERS, self.refused: REFUSED}
         for name in wanted.keys() - clients.admin.topics(list(wanted)).keys():
-            clients.admin.make_topic(name, 1, _BROKERS_DEFAULT, wanted[name])
-            announced(clients, name)
+            made_topic(clients, name, wanted[name])
 
     def aiokafka(self) -> dict[str, Any]:
         """The arguments of an aiokafka client's constructor, with secrets in clear text.

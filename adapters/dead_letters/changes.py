@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,7 +25,8 @@ _ENDED = frozenset({LetterState.DISCARDED, LetterState.RESOLVED})
 class Change(Struct, frozen=True, gc=False, kw_only=True):
     """One change of a letter: its `number` (1, 2, 3 …), by whom and when (UTC), and what the letter is after it.
 
-    A change is valid only as the next one of its letter, so that of two people who act at once one is refused.
+    A change is valid only as the next one of its letter, so that of two people who act at once one is refused, and only
+    with a signature of the installation (`SignedChange`).
     """
 
     letter: str
@@ -34,6 +37,44 @@ class Change(Struct, frozen=True, gc=False, kw_only=True):
     retries: int
     is_due: bool
     note: str
+
+
+class SignedChange(NamedTuple):
+    """What the signature of a change covers: all of it.
+
+    Nobody without a key of the installation can hide a letter, or have it read again.
+    """
+
+    change: Change
+
+    @property
+    def purpose(self) -> bytes:
+        """See `adapters.marks.signature.Signable`."""
+        return b"whence change 01"
+
+    @property
+    def parts(self) -> Sequence[bytes]:
+        """See `adapters.marks.signature.Signable`."""
+        change = self.change
+        figures = (str(change.number), str(change.retries), str(change.is_due))
+        texts = (change.letter, change.at.astimezone(UTC).isoformat(), change.by, change.state, change.note)
+        return [text.encode("utf-8", "surrogatepass") for text in (*figures, *texts)]
+
+
+def last_change(letter: DeadLetter) -> Change | None:
+    """The change that made the letter what it is; None where it states none."""
+    if letter.changed_at is None or not letter.changes:
+        return None
+    return Change(
+        letter=letter.id,
+        number=letter.changes,
+        at=letter.changed_at,
+        by=letter.changed_by,
+        state=letter.state,
+        retries=letter.retries,
+        is_due=letter.is_due,
+        note=letter.note,
+    )
 
 
 def applied(letter: DeadLetter, change: Change) -> DeadLetter | None:

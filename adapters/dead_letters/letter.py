@@ -8,6 +8,7 @@ from hashlib import blake2b, sha256
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from adapters.dead_letters.state import LetterSource, LetterState
 
@@ -52,6 +53,20 @@ class DeadLetter(Struct, frozen=True, gc=False, kw_only=True):
     def is_whole(self) -> bool:
         """Whether the whole original is kept."""
         return self.kept == self.size
+
+
+def unchanged(letter: DeadLetter) -> DeadLetter:
+    """The letter as it was kept, before every change."""
+    return replace(
+        letter,
+        retries=0,
+        state=LetterState.NEW,
+        is_due=False,
+        changes=0,
+        changed_at=None,
+        changed_by="",
+        note="",
+    )
 
 
 class Arrival(NamedTuple):

@@ -8,10 +8,9 @@ from typing import Protocol
 from msgspec import Struct
 
 from adapters.dead_letters.changes import Change
-from adapters.dead_letters.letter import Arrival, DeadLetter, SignedLetter
+from adapters.dead_letters.letter import Arrival, DeadLetter
 from adapters.dead_letters.state import LetterSource, LetterState
-from adapters.marks.signature import Signer
-from domain.errors import InvalidInput, KeyMissing, MarkRefused, Refused
+from domain.errors import InvalidInput, Refused
 
 MOST_LISTED = 10_000
 Counts = Mapping[tuple[LetterSource, LetterState], int]
@@ -37,6 +36,7 @@ class Wanted(Struct, frozen=True, gc=False, kw_only=True):
 class DeadLetters(Protocol):
     """The letters of one log. Several processes may use one store. Safe to use from several threads.
 
+    A change counts only with a signature of the installation; another one is refused, logged and returned by `refused`.
     Every method raises StoreError or LogUnavailable where the store does not answer.
     """
 
@@ -71,8 +71,12 @@ class DeadLetters(Protocol):
         """The changes of the letter, the first one first."""
         ...
 
+    def refused(self, letter_id: str) -> Sequence[str]:
+        """Why changes of the letter that are in the store are not believed; a sentence each, with its number."""
+        ...
+
     def change(self, change: Change) -> DeadLetter:
-        """Records a change; returns the letter after it. Raises Refused where another change came first."""
+        """Records a change, signed; returns the letter after it. Raises Refused where another change came first."""
         ...
 
     def counts(self) -> Counts:
@@ -84,14 +88,6 @@ class DeadLetters(Protocol):
         ...
 
 
-def check_signed(signer: Signer, letter: DeadLetter, original: bytes) -> None:
-    """Raises MarkRefused or KeyMissing, with the id, where the signature is not that of the letter and its original."""
-    try:
-        signer.check(SignedLetter(letter, original), letter.signature)
-    except (MarkRefused, KeyMissing) as fault:
-        raise type(fault)(f"letter {letter.id} is not read: {fault}") from None
-
-
 def unknown(letter_id: str) -> InvalidInput:
     """The error for an id that no letter has."""
     return InvalidInput(f"no dead letter has the id {letter_id!r}; `whence dead-letters list` names them")
@@ -100,3 +96,8 @@ def unknown(letter_id: str) -> InvalidInput:
 def overtaken(letter_id: str) -> Refused:
     """The error for a change that is not the next one."""
     return Refused(f"letter {letter_id} was changed by somebody else meanwhile; look at it again")
+
+
+def not_believed(change: Change, reason: str) -> str:
+    """The sentence about a change that the installation did not sign."""
+    return f"change {change.number} of letter {change.letter} is not believed: {reason}"

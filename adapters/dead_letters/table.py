@@ -39,6 +39,7 @@ LETTERS = Table(
     Column("changed_at", Moment()),
     Column("changed_by", Text, nullable=False),
     Column("note", Text, nullable=False),
+    Column("change_signature", LargeBinary),
 )
 Index("ix_dead_letters_state", LETTERS.c.state, LETTERS.c.source)
 Index("ix_dead_letters_received_at", LETTERS.c.received_at)
@@ -62,4 +63,8 @@ CHANGES = Table(
     Column("retries", Integer, nullable=False),
     Column("is_due", Boolean, nullable=False),
     Column("note", Text, nullable=False),
+    Column("signature", LargeBinary),
 )
+
+SIGNATURES = (LETTERS.c.change_signature, CHANGES.c.signature)
+"""The signature of the last change and of each change: columns that earlier versions of the program did not have."""

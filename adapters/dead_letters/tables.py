@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+import logging
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cached_property
+from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, text, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    RowMapping,
+    Table,
+    delete,
+    func,
+    insert,
+    inspect,
+    select,
+    text,
+    update,
+)
 
-from adapters.dead_letters.changes import Change
-from adapters.dead_letters.letter import Arrival, DeadLetter, SignedLetter
+from adapters.dead_letters.changes import Change, applied
+from adapters.dead_letters.letter import Arrival, DeadLetter, unchanged
+from adapters.dead_letters.signing import LetterSigner
 from adapters.dead_letters.state import LetterSource, LetterState
-from adapters.dead_letters.store import Counts, Wanted, check_signed, overtaken, unknown
-from adapters.dead_letters.table import CHANGES, LETTERS, METADATA, ORIGINALS
+from adapters.dead_letters.store import Counts, Wanted, not_believed, overtaken, unknown
+from adapters.dead_letters.table import CHANGES, LETTERS, METADATA, ORIGINALS, SIGNATURES
 from adapters.marks.key_folder import KeyFolder
-from adapters.marks.signature import Signer
 from domain.errors import StoreError
 from projections.answering import answering
 from projections.store import insert_unless_there, reading, writing
 
+_log = logging.getLogger(__name__)
 _R = TypeVar("_R", DeadLetter, Change)
 _ONE_AT_A_TIME = 0x6C_65_74_74_65_72
 """PostgreSQL's advisory lock for the creation of the tables: the letters of `letter`."""
@@ -33,11 +47,13 @@ class TableLetters:
 
     def __init__(self, engine: Engine, keys: KeyFolder) -> None:
         """Creates missing tables. Raises StoreError."""
-        self._engine, self._keys = engine, keys
+        self._engine, self._signer = engine, LetterSigner(keys)
+        self._logged = set[str]()
         with answering(engine), writing(engine) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
             METADATA.create_all(connection)
+            _add_missing_columns(connection)
 
     def keep(self, arrivals: Sequence[Arrival]) -> None:
         """See `DeadLetters.keep`. It is one transaction: where it raises, none of them is kept."""
@@ -50,26 +66,25 @@ class TableLetters:
             connection.execute(insert_unless_there(connection, ORIGINALS), originals)
 
     def letters(self, wanted: Wanted = Wanted()) -> Sequence[DeadLetter]:  # noqa: B008 - it is frozen
-        """See `DeadLetters.letters`."""
-        found = select(LETTERS).order_by(LETTERS.c.received_at.desc(), LETTERS.c.id).limit(wanted.most)
+        """See `DeadLetters.letters`. States are compared after they were verified, so the rows do not hide a letter."""
+        found = select(LETTERS).order_by(LETTERS.c.received_at.desc(), LETTERS.c.id)
         if wanted.source is not None:
             found = found.where(LETTERS.c.source == wanted.source.value)
-        if wanted.states is not None:
-            found = found.where(LETTERS.c.state.in_([state.value for state in wanted.states]))
-        if wanted.is_due is not None:
-            found = found.where(LETTERS.c.is_due.is_(wanted.is_due))
+        if wanted.is_due:
+            found = found.where(LETTERS.c.is_due.is_(True))
         with self._reading() as connection:
-            return [_read(row, DeadLetter) for row in connection.execute(found).mappings()]
+            verified = (self._verified(connection, row) for row in connection.execute(found).mappings())
+            return list(islice(filter(wanted.has, verified), wanted.most))
 
     def letter(self, letter_id: str) -> DeadLetter:
         """See `DeadLetters.letter`."""
         with self._reading() as connection:
-            return _found(connection, letter_id)
+            return self._verified(connection, _found(connection, letter_id))
 
     def original(self, letter_id: str) -> bytes:
         """See `DeadLetters.original`."""
         letter, original = self.letter(letter_id), self.unverified(letter_id)
-        check_signed(self._signer, letter, original)
+        self._signer.check(letter, original)
         return original
 
     def unverified(self, letter_id: str) -> bytes:
@@ -83,13 +98,26 @@ class TableLetters:
 
     def changes(self, letter_id: str) -> Sequence[Change]:
         """See `DeadLetters.changes`."""
-        found = select(CHANGES).where(CHANGES.c.letter == letter_id).order_by(CHANGES.c.number)
         with self._reading() as connection:
-            return [_read(row, Change) for row in connection.execute(found).mappings()]
+            return [change for change, reason in self._judged(connection, letter_id) if not reason]
+
+    def refused(self, letter_id: str) -> Sequence[str]:
+        """See `DeadLetters.refused`."""
+        with self._reading() as connection:
+            row = _found(connection, letter_id)
+            found = [
+                not_believed(change, reason)
+                for change, reason in self._judged(connection, letter_id)
+                if reason
+            ]
+            is_vouched = self._signer.is_vouched(_read(row, DeadLetter), row["change_signature"])
+            if not found and not is_vouched:
+                found = [f"the state {row['state']} of letter {letter_id} is not that of its changes"]
+        return found
 
     def change(self, change: Change) -> DeadLetter:
         """See `DeadLetters.change`."""
-        here = (LETTERS.c.id == change.letter) & (LETTERS.c.changes == change.number - 1)
+        signature = self._signer.signature(change)
         after = {
             "state": change.state.value,
             "retries": change.retries,
@@ -98,16 +126,18 @@ class TableLetters:
             "changed_at": change.at,
             "changed_by": change.by,
             "note": change.note,
+            "change_signature": signature,
         }
         with answering(self._engine), writing(self._engine) as connection:
-            before = _found(connection, change.letter)
-            if not connection.execute(update(LETTERS).where(here).values(after)).rowcount:
-                raise overtaken(before.id)
-            try:
-                connection.execute(insert(CHANGES).values(_values(change)))
-            except IntegrityError:
-                raise overtaken(before.id) from None
-            return _found(connection, change.letter)
+            row = _found(connection, change.letter)
+            here = (LETTERS.c.id == change.letter) & (LETTERS.c.changes == row["changes"])
+            is_next = self._verified(connection, row).changes + 1 == change.number
+            if not is_next or not connection.execute(update(LETTERS).where(here).values(after)).rowcount:
+                raise overtaken(change.letter)
+            # Only a change that is not believed can have this number, or a later one.
+            connection.execute(delete(CHANGES).where(_from(change)))
+            connection.execute(insert(CHANGES).values(_values(change) | {"signature": signature}))
+            return _read(_found(connection, change.letter), DeadLetter)
 
     def counts(self) -> Counts:
         """See `DeadLetters.counts`."""
@@ -115,11 +145,6 @@ class TableLetters:
         with self._reading() as connection:
             rows = connection.execute(select(*of, func.count().label("letters")).group_by(*of)).all()
         return {_pair(row.source, row.state): row.letters for row in rows}
-
-    @cached_property
-    def _signer(self) -> Signer:
-        """Made when something is signed or checked, because it makes the installation's first key."""
-        return Signer(self._keys)
 
     def close(self) -> None:
         """See `DeadLetters.close`."""
@@ -131,8 +156,32 @@ class TableLetters:
             yield connection
 
     def _row(self, arrival: Arrival) -> dict[str, Any]:
-        signature = self._signer.signature(SignedLetter(*arrival))
-        return {**_values(arrival.letter), "signature": signature}
+        return _values(self._signer.signed(arrival))
+
+    def _verified(self, connection: Connection, row: RowMapping) -> DeadLetter:
+        """The letter after the changes that this installation made, whatever state the row has."""
+        letter = _read(row, DeadLetter)
+        if self._signer.is_vouched(letter, row["change_signature"]):
+            return letter
+        self._report(f"the state {letter.state} of letter {letter.id} is not believed: it is not signed")
+        letter = unchanged(letter)
+        for change, reason in self._judged(connection, letter.id):
+            if not reason:
+                letter = applied(letter, change) or letter
+        return letter
+
+    def _judged(self, connection: Connection, letter_id: str) -> Iterator[tuple[Change, str]]:
+        """The changes of the letter in their order, each with the reason why it is not believed, or an empty text."""
+        found = select(CHANGES).where(CHANGES.c.letter == letter_id).order_by(CHANGES.c.number)
+        for row in connection.execute(found).mappings().all():
+            change = _read(row, Change)
+            yield change, self._signer.refusal(change, row["signature"])
+
+    def _report(self, sentence: str) -> None:
+        """Logs it once."""
+        if sentence not in self._logged:
+            self._logged.add(sentence)
+            _log.warning("%s", sentence)
 
 
 def _values(record: DeadLetter | Change) -> dict[str, Any]:
@@ -143,11 +192,25 @@ def _values(record: DeadLetter | Change) -> dict[str, Any]:
     }
 
 
-def _found(connection: Connection, letter_id: str) -> DeadLetter:
+def _found(connection: Connection, letter_id: str) -> RowMapping:
     row = connection.execute(select(LETTERS).where(LETTERS.c.id == letter_id)).mappings().one_or_none()
     if row is None:
         raise unknown(letter_id)
-    return _read(row, DeadLetter)
+    return row
+
+
+def _from(change: Change) -> ColumnElement[bool]:
+    return (CHANGES.c.letter == change.letter) & (CHANGES.c.number >= change.number)
+
+
+def _add_missing_columns(connection: Connection) -> None:
+    """Adds the columns of signatures to tables of an earlier version; its changes are not signed, so none counts."""
+    for column in SIGNATURES:
+        table = column.table
+        assert isinstance(table, Table)
+        if column.name not in {one["name"] for one in inspect(connection).get_columns(table.name)}:
+            kind = column.type.compile(connection.dialect)
+            connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}"))
 
 
 def _pair(source: str, state: str) -> tuple[LetterSource, LetterState]:

@@ -1,37 +1,37 @@
 """Dead letters in a Kafka topic, which is only appended to: letters and their changes are records.
 
 A letter's record has the original as its value and the letter as JSON in the header `letter`; a change has an empty
-value and the change as JSON in the header `change`. Both have the letter's id as key. The order of the records decides
-which of two changes is the next one. Records of strangers are passed over and counted.
+value, the change as JSON in the header `change` and its signature in the header `signature`. Both have the letter's id
+as key. The order of the records decides which of two changes is the next one. Records of strangers are passed over,
+counted and logged; a letter that nobody signed is listed, until the signed one with its id comes.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Final
 
 import msgspec
 from confluent_kafka import IsolationLevel, KafkaError, Message, Producer, TopicPartition
-from msgspec.structs import replace
 
 from adapters.dead_letters.changes import Change, applied
-from adapters.dead_letters.letter import Arrival, DeadLetter, SignedLetter
+from adapters.dead_letters.letter import Arrival, DeadLetter, unchanged
+from adapters.dead_letters.signing import LetterSigner
 from adapters.dead_letters.state import LetterSource, LetterState
-from adapters.dead_letters.store import Counts, Wanted, check_signed, overtaken, unknown
+from adapters.dead_letters.store import Counts, Wanted, not_believed, overtaken, unknown
 from adapters.kafka.client import Clients
 from adapters.kafka.config import ClientSettings
 from adapters.kafka.errors import KafkaUnavailable
 from adapters.kafka.reader import BULK, PartitionConsumer
 from adapters.kafka.record import headers_in
-from adapters.kafka.topic import announced
+from adapters.kafka.topic import made_topic
 from adapters.marks.key_folder import KeyFolder
-from adapters.marks.signature import Signer
+from domain.errors import MarkRefused
 
 _log = logging.getLogger(__name__)
 
@@ -44,15 +44,17 @@ SETTINGS: Mapping[str, str] = {
 }
 """Nothing is deleted and nothing is compacted: compaction would keep only the last record of a letter, which is a
 change, and delete the original."""
-LETTER, CHANGE = "letter", "change"
-_BROKERS_DEFAULT: Final = -1
+LETTER, CHANGE, SIGNATURE = "letter", "change", "signature"
+_MOST_REFUSED: Final = 20
+"""The latest refused changes that are remembered of a letter."""
 _ANSWER_SECONDS: Final = 10.0
 _AT_ONCE: Final = 100
 """Records that wait for their acknowledgement at once: at most some 26 MiB."""
 
 
-_Record = tuple[str, bytes, str, bytes]
-"""Key, value, the name of the header, and the header."""
+_Headers = Mapping[str, bytes]
+_Record = tuple[str, bytes, _Headers]
+"""Key, value and headers."""
 
 
 def topic_of(events: str) -> str:
@@ -62,18 +64,27 @@ def topic_of(events: str) -> str:
 
 @dataclass(slots=True)
 class _Known:
-    """A letter with its changes, and the offset of its record."""
+    """A letter, the offset of its record, whether it is signed, its changes, and why others are not believed."""
 
     letter: DeadLetter
     offset: int
+    is_signed: bool
     changes: list[Change] = field(default_factory=list[Change])
+    refused: deque[str] = field(default_factory=lambda: deque(maxlen=_MOST_REFUSED))
+
+    def take(self, change: Change) -> None:
+        """A change that is not the next one of its letter was overtaken, and changes nothing."""
+        after = applied(self.letter, change)
+        if after is not None:
+            self.letter = after
+            self.changes.append(change)
 
 
 class TopicLetters:
     """The letters of a topic of events. See `DeadLetters`. `client` holds librdkafka's settings for the cluster."""
 
     def __init__(self, servers: str, events: str, client: Mapping[str, str], keys: KeyFolder) -> None:
-        self.topic, self._keys = topic_of(events), keys
+        self.topic, self._signer = topic_of(events), LetterSigner(keys)
         self._partition = TopicPartition(self.topic, 0)
         settings = ClientSettings({**client, "bootstrap.servers": servers})
         self._clients = Clients(settings, _ANSWER_SECONDS)
@@ -83,13 +94,17 @@ class TopicLetters:
         self._is_made = False
         self._at, self.strangers = 0, 0
         self._known: dict[str, _Known] = {}
+        self._kinds: Mapping[str, Callable[[_Headers, Message], None]] = {
+            LETTER: self._take_letter,
+            CHANGE: self._take_change,
+        }
 
     def keep(self, arrivals: Sequence[Arrival]) -> None:
         """See `DeadLetters.keep`. All of them are acknowledged, or LogUnavailable is raised: then some may be there,
         and keeping them again changes nothing."""
         with self._lock:
             self._refresh()
-            new = [one for one in arrivals if one.letter.id not in self._known]
+            new = [one for one in arrivals if not self._has(one.letter.id)]
             self._ensure()
             for start in range(0, len(new), _AT_ONCE):
                 self._send([self._record(one) for one in new[start : start + _AT_ONCE]])
@@ -108,7 +123,7 @@ class TopicLetters:
     def original(self, letter_id: str) -> bytes:
         """See `DeadLetters.original`."""
         letter, original = self.letter(letter_id), self.unverified(letter_id)
-        check_signed(self._signer, letter, original)
+        self._signer.check(letter, original)
         return original
 
     def unverified(self, letter_id: str) -> bytes:
@@ -124,12 +139,17 @@ class TopicLetters:
         """See `DeadLetters.changes`."""
         return tuple(self._found(letter_id).changes)
 
+    def refused(self, letter_id: str) -> Sequence[str]:
+        """See `DeadLetters.refused`."""
+        return tuple(self._found(letter_id).refused)
+
     def change(self, change: Change) -> DeadLetter:
         """See `DeadLetters.change`. Whether it was the next one is read back from the topic."""
         with self._lock:
             if self._found(change.letter).letter.changes + 1 != change.number:
                 raise overtaken(change.letter)
-            self._send([(change.letter, b"", CHANGE, msgspec.json.encode(change))])
+            headers = {CHANGE: msgspec.json.encode(change), SIGNATURE: self._signer.signature(change)}
+            self._send([(change.letter, b"", headers)])
             known = self._found(change.letter)
             if change not in known.changes:
                 raise overtaken(change.letter)
@@ -143,17 +163,16 @@ class TopicLetters:
             found.update((known.letter.source, known.letter.state) for known in self._known.values())
         return found
 
-    @cached_property
-    def _signer(self) -> Signer:
-        """Made when something is signed or checked, because it makes the installation's first key."""
-        return Signer(self._keys)
-
     def close(self) -> None:
         """See `DeadLetters.close`."""
         with self._lock:
             if self._consumer is not None:
                 self._consumer.close()
                 self._consumer = None
+
+    def _has(self, letter_id: str) -> bool:
+        known = self._known.get(letter_id)
+        return known is not None and known.is_signed
 
     def _found(self, letter_id: str) -> _Known:
         with self._lock:
@@ -164,9 +183,8 @@ class TopicLetters:
         return known
 
     def _record(self, arrival: Arrival) -> _Record:
-        signature = self._signer.signature(SignedLetter(*arrival))
-        letter = signed(arrival.letter, signature=signature)
-        return letter.id, arrival.original, LETTER, msgspec.json.encode(letter)
+        letter = self._signer.signed(arrival)
+        return letter.id, arrival.original, {LETTER: msgspec.json.encode(letter)}
 
     def _refresh(self) -> None:
         """Takes in the records that were added since the last call."""
@@ -187,16 +205,40 @@ class TopicLetters:
 
     def _take(self, message: Message) -> None:
         headers = dict(headers_in(message))
-        kind = next((one for one in _KINDS if one in headers), None)
+        take = next((take for kind, take in self._kinds.items() if kind in headers), None)
         try:
-            if kind is not None:
-                _KINDS[kind](self._known, headers[kind], message.offset() or 0)
+            if take is not None:
+                take(headers, message)
                 return
             fault: Exception | str = "it is neither a letter nor a change"
-        except (ValueError, KeyError, RecursionError, OverflowError) as raised:
+        except (ValueError, KeyError, RecursionError, OverflowError, MarkRefused) as raised:
             fault = raised
         self.strangers += 1
         _log.warning("the record at offset %s of %s is passed over: %s", message.offset(), self.topic, fault)
+
+    def _take_letter(self, headers: _Headers, message: Message) -> None:
+        """The first signed record of a letter counts, else its first record: it may have been written twice."""
+        letter = unchanged(msgspec.json.decode(headers[LETTER], type=DeadLetter))
+        _check_time(letter.received_at)
+        before = self._known.get(letter.id)
+        if before is not None and before.is_signed:
+            return
+        is_signed = self._signer.is_genuine(letter, message.value() or b"")
+        if before is None or is_signed:
+            known = _Known(letter, message.offset() or 0, is_signed)
+            for change in () if before is None else before.changes:
+                known.take(change)
+            self._known[letter.id] = known
+
+    def _take_change(self, headers: _Headers, _message: Message) -> None:
+        """Raises MarkRefused for a change that this installation did not sign."""
+        change = msgspec.json.decode(headers[CHANGE], type=Change)
+        _check_time(change.at)
+        known = self._known[change.letter]
+        if reason := self._signer.refusal(change, headers.get(SIGNATURE)):
+            known.refused.append(not_believed(change, reason))
+            raise MarkRefused(known.refused[-1])
+        known.take(change)
 
     def _exists(self) -> bool:
         self._is_made = self._is_made or bool(self._clients.admin.topics([self.topic]))
@@ -204,17 +246,17 @@ class TopicLetters:
 
     def _ensure(self) -> None:
         if not self._exists():
-            self._clients.admin.make_topic(self.topic, 1, _BROKERS_DEFAULT, SETTINGS)
-            announced(self._clients, self.topic)
+            made_topic(self._clients, self.topic, SETTINGS)
             self._is_made = True
 
     def _send(self, records: Sequence[_Record]) -> None:
         """Sends the records; returns when each of them is durable. Raises LogUnavailable where one may not be."""
         failures: list[str] = []
         producer = self._sending()
-        for key, value, kind, header in records:
+        for key, value, headers in records:
+            given = list[tuple[str, str | bytes | None]](headers.items())
             producer.produce(
-                self.topic, value, key, headers=[(kind, header)], partition=0, on_delivery=_failed(failures)
+                self.topic, value, key, headers=given, partition=0, on_delivery=_failed(failures)
             )
         left = producer.flush(_ANSWER_SECONDS)
         if left or failures:
@@ -228,11 +270,6 @@ class TopicLetters:
         return self._producer
 
 
-def signed(letter: DeadLetter, *, signature: bytes) -> DeadLetter:
-    """The letter with this signature."""
-    return replace(letter, signature=signature)
-
-
 def _failed(failures: list[str]) -> Callable[[KafkaError | None, Message], None]:
     def delivered(error: KafkaError | None, _message: Message) -> None:
         if error is not None:
@@ -241,32 +278,8 @@ def _failed(failures: list[str]) -> Callable[[KafkaError | None, Message], None]
     return delivered
 
 
-def _take_letter(known: dict[str, _Known], header: bytes, offset: int) -> None:
-    """The first record of a letter counts: it may have been written twice."""
-    letter = msgspec.json.decode(header, type=DeadLetter)
-    _check_time(letter.received_at)
-    known.setdefault(letter.id, _Known(letter, offset))
-
-
-def _take_change(known: dict[str, _Known], header: bytes, _offset: int) -> None:
-    """A change that is not the next one of its letter was overtaken, and changes nothing."""
-    change = msgspec.json.decode(header, type=Change)
-    _check_time(change.at)
-    found = known[change.letter]
-    after = applied(found.letter, change)
-    if after is not None:
-        found.letter = after
-        found.changes.append(change)
-
-
 def _check_time(at: datetime) -> None:
     """Raises ValueError for a time without a zone, OverflowError for one that is no time in UTC."""
     if at.tzinfo is None:
         raise ValueError("its time has no zone")
     at.astimezone(UTC)
-
-
-_KINDS: Mapping[str, Callable[[dict[str, _Known], bytes, int], None]] = {
-    LETTER: _take_letter,
-    CHANGE: _take_change,
-}

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
-from adapters.dead_letters.changes import failed, understood
+from adapters.dead_letters.changes import Change, failed, understood
 from adapters.dead_letters.keeper import LetterKeeper
 from adapters.dead_letters.letter import DeadLetter, arrival
 from adapters.dead_letters.state import LetterSource
 from adapters.dead_letters.store import DeadLetters, Wanted
 from commands.exchange import AnyReport, Unread
-from domain.errors import InvalidInput, KeyRefused, MarkRefused
+from domain.errors import InvalidInput, KeyRefused, MarkRefused, Refused
 
 ENGINE = "engine"
 """Who changed a letter, where the engine did."""
@@ -44,7 +44,11 @@ class RereadingExchange(Protocol):
     def venue(self) -> str: ...
 
     def read_again(self, content: str) -> Sequence[AnyReport]:
-        """The reports of the message. Raises InvalidInput where it cannot be understood as a whole."""
+        """The reports of the message, and no others.
+
+        Raises InvalidInput where it cannot be understood as a whole, ExchangeError where the exchange has to be queried
+        for it and does not answer.
+        """
         ...
 
 
@@ -80,30 +84,45 @@ def _keep(
     return len(messages)
 
 
-def take_retried(
-    exchange: RereadingExchange, letters: DeadLetters, at: datetime, handle: Callable[[AnyReport], object]
-) -> int:
-    """Takes in the messages that a person has retried with success; returns the number of their reports.
+class DueLetter(NamedTuple):
+    """A letter that a person has retried with success, and the text of its message."""
 
-    Each report is passed to `handle`, which records it; a letter is RESOLVED only after that, so that a crash in
-    between repeats reports and loses none. A message that this exchange cannot read after all counts as retried in
-    vain, and so does one whose letter was changed by somebody without a key. Raises what `letters` and `handle` raise.
+    letter: DeadLetter
+    text: str
+
+
+def due_letters(
+    letters: DeadLetters, venue: str, at: datetime, *, without: Collection[str] = ()
+) -> Sequence[DueLetter]:
+    """The letters of the venue that the engine has to take in, except those whose ids are in `without`.
+
+    One that was changed by somebody without a key counts as retried in vain, at the time `at`. Raises what `letters`
+    raises.
     """
-    taken = 0
+    found = list[DueLetter]()
     for letter in letters.letters(_DUE):
-        if letter.place != exchange.venue:
+        if letter.place != venue or letter.id in without:
             continue
         try:
-            reports = exchange.read_again(_text(letters, letter))
-        except (InvalidInput, MarkRefused, KeyRefused) as fault:
+            found.append(DueLetter(letter, letters.original(letter.id).decode("utf-8", "surrogatepass")))
+        except (MarkRefused, KeyRefused) as fault:
             letters.change(failed(letter, at, ENGINE, str(fault)))
-            continue
+    return found
+
+
+def taken_in(
+    exchange: RereadingExchange, due: DueLetter, at: datetime, handle: Callable[[AnyReport], object]
+) -> Change:
+    """Passes each report of the letter to `handle`, which records it; returns what becomes of the letter.
+
+    It is RESOLVED only after its reports were recorded, so that a crash in between repeats reports and loses none. A
+    message that this exchange cannot read after all, or whose report the engine refuses, counts as retried in vain.
+    Raises ExchangeError where the exchange has to be queried and does not answer, and what else `handle` raises.
+    """
+    try:
+        reports = exchange.read_again(due.text)
         for report in reports:
             handle(report)
-        taken += len(reports)
-        letters.change(understood(letter, at, ENGINE, f"the engine took in {len(reports)} reports"))
-    return taken
-
-
-def _text(letters: DeadLetters, letter: DeadLetter) -> str:
-    return letters.original(letter.id).decode("utf-8", "surrogatepass")
+    except (InvalidInput, Refused) as fault:
+        return failed(due.letter, at, ENGINE, str(fault))
+    return understood(due.letter, at, ENGINE, f"the engine took in {len(reports)} reports")

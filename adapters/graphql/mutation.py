@@ -165,8 +165,15 @@ class Mutation:
         request: Given,
         discrepancy_id: str,
         resolution: Annotated[str, strawberry.argument(description="The resolution; it is recorded.")],
+        transfer: Annotated[
+            Decimal | None,
+            strawberry.argument(
+                description="Of a discrepancy of the balance: the amount deposited, or withdrawn (negative), in the "
+                "account's currency. The balance of the log changes by it."
+            ),
+        ] = None,
     ) -> CommandAnswer:
-        return await carried_out(info, request, ResolveDiscrepancy(discrepancy_id, resolution))
+        return await carried_out(info, request, ResolveDiscrepancy(discrepancy_id, resolution, transfer))
 
     @strawberry.mutation(
         description="Acknowledges notices, so that they are not sent again; returns the ids of those that were open.",

@@ -76,7 +76,7 @@ class Batch(NamedTuple):
         """The batch of a record; None for a record that is no batch."""
         try:
             form, batch = msgspec.msgpack.decode(body or b"", type=tuple[str, Batch])
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
         numbers = batch.first, batch.size, batch.at, batch.schema
         return batch if form == _FORM and min(numbers) >= 0 else None

@@ -2,7 +2,7 @@
 
 A batch is a record in the transaction of the unit that follows from its last input, so it costs no commit of its own,
 and a writer that was fenced off adds nothing. A record that is no batch with a valid signature is a stranger's: it is
-passed over. A batch that is missing breaks the chain.
+passed over, also where it names a key that is not at hand. A batch that is missing breaks the chain.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from adapters.kafka.client import Clients
 from adapters.kafka.config import settings_of
 from adapters.kafka.errors import KafkaLogUnsafe
 from adapters.kafka.reader import BULK, PartitionConsumer, certain_end
-from adapters.kafka.topic import announced
+from adapters.kafka.topic import made_topic
 from adapters.log.address import KafkaAddress
 from adapters.log.beside import Beside
 from adapters.log.kafka import environment_of
 from adapters.marks.key_folder import KeyFolder
 from adapters.marks.signature import Signer
 from commands.input_tape import Taped
-from domain.errors import InvalidInput, LogCorrupt, OwnershipLost
+from domain.errors import InvalidInput, KeyMissing, LogCorrupt, OwnershipLost
 
 _log = logging.getLogger(__name__)
 _BACK: Final = 64
@@ -119,6 +119,7 @@ class _Topic:
         self.name = self._settings.inputs_topic
         self._clients = Clients(self._settings.client, self._settings.timeout)
         self._partition = TopicPartition(self.name, self._settings.partition)
+        self._without_key: KeyMissing | None = None
 
     def exists(self) -> bool:
         """Whether the topic has the partition."""
@@ -136,9 +137,7 @@ class _Topic:
                 "retention.bytes": str(_FOREVER),
             }
             partitions = self._settings.partition + 1
-            replicas = self._settings.replication_factor or -1
-            self._clients.admin.make_topic(self.name, partitions, replicas, settings)
-            announced(self._clients, self.name)
+            made_topic(self._clients, self.name, settings, partitions, self._settings.replication_factor)
         elif not self.exists():
             raise KafkaLogUnsafe(
                 f"{self.name} has no partition {self._settings.partition}: kafka-topics.sh --bootstrap-server "
@@ -147,7 +146,7 @@ class _Topic:
             )
 
     def end(self, signer: Signer) -> End:
-        """The end of the tape: the last batch with a valid signature."""
+        """The end of the tape: the last batch with a valid signature. Raises KeyMissing; see `batches`."""
         begin, end = self._ends()
         back = _BACK
         while end > begin:
@@ -157,12 +156,26 @@ class _Topic:
             if first == begin:
                 break
             back *= 4
+        self._check_keys()
         return End()
 
     def batches(self, signer: Signer) -> Iterator[Batch]:
-        """The batches with a valid signature, in order."""
+        """The batches with a valid signature, in order.
+
+        Raises KeyMissing where there is none, and the keys of some are not at hand. Beside batches of this installation
+        a record with an unknown key is a stranger's.
+        """
         begin, end = self._ends()
-        return self._read(begin, end, signer) if end > begin else iter(())
+        is_empty = True
+        for batch in self._read(begin, end, signer) if end > begin else ():
+            is_empty = False
+            yield batch
+        if is_empty:
+            self._check_keys()
+
+    def _check_keys(self) -> None:
+        if self._without_key is not None:
+            raise self._without_key
 
     def _ends(self) -> tuple[int, int]:
         end = certain_end(self._clients, self._partition, threading.Event())
@@ -174,21 +187,23 @@ class _Topic:
             for messages, _ in consumer.until(end):
                 for message in messages:
                     batch = Batch.unpacked(message.value())
-                    if batch is not None and _is_genuine(batch, signer):
+                    if batch is not None and self._is_genuine(batch, signer):
                         yield batch
                     else:
                         _log.warning(
                             "%s: the record at offset %s is no batch of inputs", self.name, message.offset()
                         )
 
-
-def _is_genuine(batch: Batch, signer: Signer) -> bool:
-    """Whether the signature is valid. Raises KeyMissing where its key is not at hand."""
-    try:
-        check(batch, signer)
-    except LogCorrupt:
-        return False
-    return True
+    def _is_genuine(self, batch: Batch, signer: Signer) -> bool:
+        """Whether the signature is valid, and its key at hand."""
+        try:
+            check(batch, signer)
+        except LogCorrupt:
+            return False
+        except KeyMissing as fault:
+            self._without_key = fault
+            return False
+        return True
 
 
 def _from_a_session(batches: Iterator[Batch]) -> Iterator[Batch]:

@@ -74,16 +74,23 @@ def _made(clients: Clients, settings: KafkaSettings, name: str, required: Mappin
         raise KafkaUnavailable(
             f"there is no topic {name} on {settings.bootstrap_servers}: there is nothing to read"
         )
-    replicas = settings.replication_factor or _BROKERS_DEFAULT
-    clients.admin.make_topic(name, settings.partitions, replicas, {**required, **_ON_CREATION})
-    return announced(clients, name)
+    on_creation = {**required, **_ON_CREATION}
+    return made_topic(clients, name, on_creation, settings.partitions, settings.replication_factor)
 
 
-def announced(clients: Clients, name: str) -> Topic:
-    """Waits until the controller has announced a new topic to the brokers, and returns the topic.
+def made_topic(
+    clients: Clients,
+    name: str,
+    settings: Mapping[str, str],
+    partitions: int = 1,
+    replication_factor: int | None = None,
+) -> Topic:
+    """Creates a topic, waits until the controller has announced it to the brokers, and returns it.
 
-    Raises KafkaUnavailable where no broker knows the topic within the timeout.
+    Where another process creates it at the same time, theirs is returned. `replication_factor` is by default that of
+    the brokers. Raises KafkaUnavailable where no broker knows the topic within the timeout.
     """
+    clients.admin.make_topic(name, partitions, replication_factor or _BROKERS_DEFAULT, settings)
     deadline, pause = monotonic() + clients.timeout, threading.Event()
     while monotonic() < deadline:
         topic = clients.admin.topics([name]).get(name)

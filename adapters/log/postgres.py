@@ -35,7 +35,7 @@ from adapters.log.mark_rows import (
 )
 from adapters.log.owner import Holder
 from adapters.log.postgres_datastore import APPEND_SECONDS, CONNECT_SECONDS, BoundedDatastore, cut_after
-from adapters.log.postgres_recorder import PostgresLogRecorder
+from adapters.log.postgres_recorder import CONTINUE, PostgresLogRecorder
 from adapters.log.postgres_schema import PostgresSchema
 from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog
 from adapters.log.storage import STORAGE, Storage, storage_text
@@ -57,11 +57,6 @@ _HOLDER = """
 
 _UNMARKED = """
     SELECT notification_id, originator_id, originator_version, topic, state, NULL::bytea AS mark FROM stored_events
-"""
-_CONTINUE = """
-    SELECT setval(pg_get_serial_sequence('stored_events', 'notification_id'), COALESCE(MAX(notification_id), 1),
-                  MAX(notification_id) IS NOT NULL)
-    FROM stored_events
 """
 
 
@@ -111,7 +106,7 @@ class PostgresOwner:
         """
         with self._connection.transaction():
             self._connection.execute("LOCK TABLE stored_events IN EXCLUSIVE MODE")
-            self._connection.execute(_CONTINUE)
+            self._connection.execute(CONTINUE)
 
     def release(self) -> None:
         """Releases the lock; idempotent."""

@@ -16,6 +16,13 @@ from adapters.log.postgres_datastore import APPEND_SECONDS, BoundedDatastore
 
 _PAUSE_SECONDS = 0.2
 
+CONTINUE = """
+    SELECT setval(pg_get_serial_sequence('stored_events', 'notification_id'), COALESCE(MAX(notification_id), 1),
+                  MAX(notification_id) IS NOT NULL)
+    FROM stored_events
+"""
+"""Makes the next ordinal follow the last event's; while the table is locked."""
+
 
 class PostgresLogRecorder(PostgresApplicationRecorder):
     """Appends events and the rows of its companions in one transaction, or nothing."""
@@ -24,13 +31,14 @@ class PostgresLogRecorder(PostgresApplicationRecorder):
         super().__init__(datastore)
         self._bounded = datastore
         self._companions = companions
-        self._committing = False
+        self._committing = self._failed = False
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """The ordinals of the events, which are durable. Raises the library's errors and those of a companion.
 
         A connection that is lost before the commit was sent is made anew, until the datastore's time has run out. After
-        that, a further attempt could meet the events of the first one, so the error is raised.
+        that, a further attempt could meet the events of the first one, so the error is raised. An attempt that failed
+        has taken ordinals from the sequence, which are given back: ordinals count the events of a log.
         """
         with self._bounded.within(APPEND_SECONDS):
             while True:
@@ -42,13 +50,16 @@ class PostgresLogRecorder(PostgresApplicationRecorder):
                 time.sleep(_PAUSE_SECONDS)
 
     def _inserted(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
-        self._committing = False
+        self._committing, failed_before, self._failed = False, self._failed, True
         with (
             self.datastore.get_connection() as connection,
             connection.pipeline() as pipeline,
             connection.transaction(),
             connection.cursor() as cursor,
         ):
+            self._lock_table(cursor)
+            if failed_before:
+                cursor.execute(CONTINUE)
             self._insert_stored_events(cursor, stored_events, **kwargs)
             pipeline.sync()
             ordinals = self._fetch_ids_after_insert_events(cursor, stored_events, **kwargs) or ()
@@ -56,12 +67,12 @@ class PostgresLogRecorder(PostgresApplicationRecorder):
                 companion.after(cursor, ordinals, stored_events)
             pipeline.sync()
             self._committing = True
+        self._failed = False
         return ordinals
 
     def _insert_stored_events(
         self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any
     ) -> None:
-        self._lock_table(curs)
         for companion in self._companions:
             companion.before(curs)
         self._notify_channel(curs)

@@ -9,26 +9,25 @@ from decimal import Decimal, localcontext
 from adapters.simulated.admission import UNKNOWN_INSTRUMENT, UNKNOWN_ORDER, UNKNOWN_TO_AMEND
 from adapters.simulated.clearing import Clearing
 from adapters.simulated.fitness import check_account, check_instrument
-from adapters.simulated.ids import VENUE
+from adapters.simulated.in_process import InProcessExchange
 from adapters.simulated.market import Market
 from adapters.simulated.requests import Amendment, Cancellation, Inbox, Request
 from adapters.simulated.restoring import arrived, standing
 from adapters.simulated.rules import SimulationRules
 from adapters.simulated.version import RULES_VERSION, check_playable
 from adapters.simulated.wallet import Wallet
-from adapters.simulated.wire import Wire
-from commands.exchange import AnyReport, Gap, Ticket, Unread
+from commands.exchange import Ticket
 from commands.world import World
 from domain.arithmetic import EXACT
 from domain.candle import Candle
 from domain.errors import InvalidInput
 from domain.instrument import Instrument
-from domain.venue import Execution, VenueBalance, VenueOrder, VenuePosition
+from domain.venue import VenueBalance, VenueOrder, VenuePosition
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-class SimulatedExchange:
+class SimulatedExchange(InProcessExchange):
     """One account on one exchange: one-way mode, isolated margin, linear contracts.
 
     `instruments` are keyed by id; `currency` is the quote currency of all of them and the unit of `balance`;
@@ -40,8 +39,6 @@ class SimulatedExchange:
     the exchange runs in this process.
     """
 
-    venue = VENUE
-
     def __init__(
         self,
         instruments: Mapping[str, Instrument],
@@ -52,13 +49,13 @@ class SimulatedExchange:
         seed: int,
         version: int = RULES_VERSION,
     ) -> None:
+        super().__init__()
         check_playable(version)
         check_account(balance, leverage)
         self._rules = rules
         self._currency = currency
         self._leverage = leverage
         self._wallet = Wallet(balance)
-        self._wire = Wire()
         self._markets: dict[str, Market] = {}
         for name, instrument in instruments.items():
             check_instrument(name, instrument, currency, leverage)
@@ -117,22 +114,6 @@ class SimulatedExchange:
                 self._inbox_of[ticket.order_id] = self._inbox(ticket.terms.instrument)
                 self._send(ticket, ticket.sent_at)
 
-    def cancel(self, order_id: str, at: datetime) -> None:
-        """See `OrderEntry.cancel`."""
-        self._send(Cancellation(order_id), at)
-
-    def amend(
-        self,
-        order_id: str,
-        at: datetime,
-        *,
-        quantity: Decimal | None,
-        limit_price: Decimal | None,
-        trigger_price: Decimal | None,
-    ) -> None:
-        """See `OrderEntry.amend`."""
-        self._send(Amendment(order_id, quantity, limit_price, trigger_price), at)
-
     def relist(self, instrument: Instrument) -> None:
         """Puts other rules in force for a traded instrument; orders that rest are not judged again.
 
@@ -173,30 +154,10 @@ class SimulatedExchange:
                 if name not in priced and market.inbox.waiting:
                     market.answer(moment)
 
-    def reports(self) -> Sequence[AnyReport]:
-        """The reports since the last call, by time; see `ReportStream.reports`."""
-        return self._wire.drain()
-
-    def gaps(self) -> Sequence[Gap]:
-        """None: this exchange runs in the same process."""
-        return ()
-
-    def unread(self) -> Sequence[Unread]:
-        """None: this exchange sends values, not messages."""
-        return ()
-
-    def order(self, order_id: str) -> VenueOrder | None:
-        """See `VenueQueries.order`; returns None for a ticket that has not arrived yet."""
-        return self._wire.history.order(order_id)
-
     def open_orders(self) -> Sequence[VenueOrder]:
         """See `VenueQueries.open_orders`."""
         ids = (order_id for market in self._markets.values() for order_id in market.order_ids())
         return [order for order_id in ids if (order := self.order(order_id)) is not None]
-
-    def executions(self, since: datetime) -> Sequence[Execution]:
-        """See `VenueQueries.executions`; a restored exchange returns executions since its restoration only."""
-        return self._wire.history.since(since)
 
     def positions(self) -> Sequence[VenuePosition]:
         """See `VenueQueries.positions`."""

@@ -13,7 +13,7 @@ from decimal import Decimal, localcontext
 from typing import Self
 
 from adapters.simulated.fitness import check_account, check_instrument
-from adapters.simulated.ids import VENUE
+from adapters.simulated.in_process import InProcessExchange
 from adapters.simulated.matched_desk import MatchedDesk
 from adapters.simulated.matched_market import MatchedMarket, at_ms, in_ms
 from adapters.simulated.matched_orders import MatchedOrders, families
@@ -26,8 +26,7 @@ from adapters.simulated.venue.fees import LEVELS, NO_LEVEL
 from adapters.simulated.venue.market import Market
 from adapters.simulated.venue.matching import NO_QUANTITY
 from adapters.simulated.venue.position import Position
-from adapters.simulated.wire import Wire
-from commands.exchange import AnyReport, Gap, Ticket, Unread
+from commands.exchange import Ticket
 from commands.feed import FeedState
 from commands.world import World
 from domain.arithmetic import EXACT, ONE, ZERO
@@ -36,7 +35,7 @@ from domain.direction import towards
 from domain.errors import InvalidInput, InvalidSettings
 from domain.instrument import Instrument, symbol_of
 from domain.market import BookUpdate, MarketEvent, Trade
-from domain.venue import Execution, VenueBalance, VenueOrder, VenuePosition
+from domain.venue import VenueBalance, VenueOrder, VenuePosition
 
 _KEY = "matched"
 
@@ -64,7 +63,7 @@ class MatchedRules:
             raise InvalidSettings(f"no level {self.level!r}: there are {', '.join(LEVELS)}")
 
 
-class MatchedExchange:
+class MatchedExchange(InProcessExchange):
     """One account in one-way mode with isolated margin, on linear contracts.
 
     `instruments` are keyed by id; `currency` is their quote currency and the unit of `balance`; `leverage` applies to
@@ -73,11 +72,9 @@ class MatchedExchange:
 
     `engine` is the venue's; only market data and requests change it. `on_market` moves the market and the clock. A
     request is carried out when it has arrived, at the prices shown then; while its market is closed (`MatchedMarket`)
-    it waits, at most for the patience of the rules, as Bybit refuses what was signed too long ago. The same calls give
-    the same reports.
+    it waits, at most for the patience of the rules, as Bybit refuses what was signed too long ago. A target whose stop
+    stands is not cancelled, because Bybit cancels both. The same calls give the same reports.
     """
-
-    venue = VENUE
 
     def __init__(
         self,
@@ -88,6 +85,7 @@ class MatchedExchange:
         rules: MatchedRules,
         began: datetime,
     ) -> None:
+        super().__init__()
         check_account(balance, leverage)
         for name, instrument in instruments.items():
             check_instrument(name, instrument, currency, leverage)
@@ -99,7 +97,7 @@ class MatchedExchange:
         self._markets = {
             name: MatchedMarket(venue, venue.market(symbol_of(name)), account) for name in instruments
         }
-        self._wire, self._orders = Wire(), MatchedOrders()
+        self._orders = MatchedOrders()
         named = {symbol_of(name): name for name in instruments}
         self._outcomes = MatchedOutcomes(self._wire, self._orders, named)
         self._desk = MatchedDesk(
@@ -188,49 +186,11 @@ class MatchedExchange:
                 self._orders.place(leg.order_id, leg.terms, carried=True)
             self._send(ticket, ticket.sent_at)
 
-    def cancel(self, order_id: str, at: datetime) -> None:
-        """See `OrderEntry.cancel`. A target whose stop stands is not cancelled, because Bybit cancels both."""
-        self._send(Cancellation(order_id), at)
-
-    def amend(
-        self,
-        order_id: str,
-        at: datetime,
-        *,
-        quantity: Decimal | None,
-        limit_price: Decimal | None,
-        trigger_price: Decimal | None,
-    ) -> None:
-        """See `OrderEntry.amend`."""
-        self._send(Amendment(order_id, quantity, limit_price, trigger_price), at)
-
-    # -- reports
-
-    def reports(self) -> Sequence[AnyReport]:
-        """The reports since the last call, by time; see `ReportStream.reports`."""
-        return self._wire.drain()
-
-    def gaps(self) -> Sequence[Gap]:
-        """None: this exchange runs in the same process."""
-        return ()
-
-    def unread(self) -> Sequence[Unread]:
-        """None: this exchange sends values, not messages."""
-        return ()
-
     # -- queries
-
-    def order(self, order_id: str) -> VenueOrder | None:
-        """See `VenueQueries.order`; returns None for a ticket that has not been carried out."""
-        return self._wire.history.order(order_id)
 
     def open_orders(self) -> Sequence[VenueOrder]:
         """See `VenueQueries.open_orders`."""
         return [order for one in self._orders.open if (order := self.order(one)) is not None]
-
-    def executions(self, since: datetime) -> Sequence[Execution]:
-        """See `VenueQueries.executions`; a restored exchange returns executions since its restoration only."""
-        return self._wire.history.since(since)
 
     def positions(self) -> Sequence[VenuePosition]:
         """See `VenueQueries.positions`."""

@@ -58,9 +58,8 @@ def _stands(order: Working | Closed) -> OrderStatus:
 
 def _orders(world: World) -> Iterator[tuple[str, Working | Closed]]:
     # `parse` took most of the time of a start on a long log; the state shows already that the stream is an order's.
-    for stream, state in world.states.items():
-        if type(state) is Closed or type(state) is Working:
-            yield stream.split("-", 2)[2], state
+    for stream, state in world.states.of(Working, Closed):
+        yield stream.split("-", 2)[2], state
 
 
 def _holding(held: OpenPosition) -> Holding:

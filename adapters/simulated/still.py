@@ -7,7 +7,7 @@ outside, and the limits, triggers and targets of orders, are wishes of their sen
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -45,6 +45,7 @@ class StillMarket:
         self._by_hand = by_hand
         self._since: dict[str, datetime] = {}
         self._traded: dict[str, str] = {}
+        self._traded_before: Callable[[str], str] = self._traded.__getitem__
 
     def observe(self, envelope: Envelope) -> None:
         """Updates the prices from an event; events are passed in the order of the log."""
@@ -52,7 +53,7 @@ class StillMarket:
             case OrderPlaced():
                 self._traded[envelope.meta.stream] = envelope.event.instrument
             case OrderFilled():
-                self._filled(self._traded[envelope.meta.stream], envelope, envelope.event.price)
+                self._filled(self._instrument(envelope.meta.stream), envelope, envelope.event.price)
             case SignalDetected() if is_candle(envelope.meta.causation_id):
                 self._fed(envelope.event.instrument, envelope.meta.recorded_at, envelope.event.price)
             case _:
@@ -73,11 +74,14 @@ class StillMarket:
         prices = {name: (price, self._since[name]) for name, price in self.prices.items()}
         return KeptPrices(prices, dict(self.executed))
 
-    def restore(self, kept: KeptPrices, traded: Mapping[str, str]) -> None:
-        """Takes the prices of a snapshot; `traded` has the instrument of each order, by stream."""
+    def restore(self, kept: KeptPrices, traded: Callable[[str], str]) -> None:
+        """Takes the prices of a snapshot; `traded` returns the instrument of an earlier order, by stream."""
         self.prices = {name: price for name, (price, _) in kept.prices.items()}
         self._since = {name: since for name, (_, since) in kept.prices.items()}
-        self.executed, self._traded = dict(kept.executed), dict(traded)
+        self.executed, self._traded_before = dict(kept.executed), traded
+
+    def _instrument(self, stream: str) -> str:
+        return self._traded.get(stream) or self._traded_before(stream)
 
     def _filled(self, instrument: str, envelope: Envelope, price: Decimal) -> None:
         if envelope.meta.source != self._by_hand:

@@ -49,7 +49,7 @@ class Snapshots:
         self._file, self._log, self._events = file, log, events
         self._at = 0
         self._writer: threading.Thread | None = None
-        self._failed = False
+        self._failed = self._warned = False
 
     def restored(self) -> tuple[World, bytes]:
         """The world of the snapshot, and the bytes that its run has kept beside it; an empty world where there is none.
@@ -113,13 +113,27 @@ class Snapshots:
         return self._writer is not None and self._writer.is_alive()
 
     def _link(self, world: World) -> Link | None:
-        """The link at the world's ordinal; None where the log has other events, or is not owned any more."""
+        """The link at the world's ordinal; None where the log has other events, or is not owned any more.
+
+        A log in PostgreSQL of an earlier version can have holes in its ordinals: an append that failed had taken them.
+        """
         try:
             self._log.check()
-            return self._log.link(world.ordinal) if self._log.arrived() == world.ordinal else None
+            last = self._log.arrived()
+            if last == world.ordinal:
+                return self._log.link(last)
         except LogError as fault:
             _log.info("no snapshot is written: %s", fault)
             return None
+        if last > world.ordinal and not self._warned:
+            self._warned = True
+            _log.warning(
+                "the snapshot %s is not kept up to date: the log's last ordinal is %d, and %d events were folded",
+                self._file.path,
+                last,
+                world.ordinal,
+            )
+        return None
 
     def _write(self, part: Iterator[bytes], link: Link, beside: bytes) -> None:
         try:

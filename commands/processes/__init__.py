@@ -22,7 +22,7 @@ from commands.processes.deciding import judge
 from commands.processes.filling import apply_fill, settle
 from commands.processes.moment import Moment
 from commands.processes.ordering import place_orders
-from commands.processes.protecting import follow_protection
+from commands.processes.protecting import cancel_adopted_stops, follow_protection
 from commands.processes.withdrawing import withdraw_entries
 from commands.routes import Command
 from domain.account import BalanceChanged, KillSwitchTripped
@@ -63,7 +63,7 @@ PROCESSES: Mapping[type, tuple[Process, ...]] = {
     PositionOpened: (settle, close_after_trip),
     PositionIncreased: (settle, reduce_after_trip),
     PositionReduced: (settle, fail_after_fill),
-    PositionClosed: (settle, trip_on_win_rate),
+    PositionClosed: (settle, trip_on_win_rate, cancel_adopted_stops),
     PositionFunded: (settle,),
     PositionClosing: (send_attempt,),
     PositionCloseRetried: (send_attempt,),

@@ -9,11 +9,13 @@ from commands.account import ReleaseFunds
 from commands.processes.moment import Moment
 from commands.routes import Command
 from commands.tripping import trip
-from domain.account import BalanceChanged
+from domain.account import BalanceChanged, BalanceReason
 from domain.arithmetic import EXACT
 from domain.daily_loss import loss_of_day
 from domain.order import Closed, OrderOverfilled
 from domain.settings import OnDailyLoss
+
+_TRANSFER = BalanceReason.TRANSFER
 
 
 def release_funds(moment: Moment) -> Sequence[Command]:
@@ -33,12 +35,12 @@ def trip_on_overfill(moment: Moment) -> Sequence[Command]:
 def trip_on_daily_loss(moment: Moment) -> Sequence[Command]:
     """Trips the kill switch when a realised loss, a fee or funding takes the day's loss to `risk.max_daily_loss`.
 
-    Only with `risk.on_daily_loss = TRIP`. A gain trips nothing, also while the day's loss is above the limit, so that a
-    person's reset holds until the next loss.
+    Only with `risk.on_daily_loss = TRIP`. A withdrawal is no loss. A gain trips nothing, also while the day's loss is
+    above the limit, so that a person's reset holds until the next loss.
     """
     event, limits = moment.envelope.event, moment.portfolio.settings.settings.risk
     assert isinstance(event, BalanceChanged)
-    if limits.on_daily_loss is not OnDailyLoss.TRIP or event.amount >= 0:
+    if limits.on_daily_loss is not OnDailyLoss.TRIP or event.amount >= 0 or event.reason is _TRANSFER:
         return ()
     day = loss_of_day(moment.portfolio.account, limits.max_daily_loss)
     if not day.is_reached:

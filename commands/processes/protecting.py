@@ -1,15 +1,18 @@
-"""The process after a stop or target was placed or moved: the position records its price."""
+"""The processes of protection: a position records the prices of its stop and target, and takes adopted ones along."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from commands.order import CancelOrder
 from commands.position import MoveProtection
 from commands.processes.moment import Moment
 from commands.routes import Command
-from domain.direction import Purpose, exit_side
-from domain.order import OrderPlaced, Working
+from domain.direction import PROTECTION, Purpose, exit_side
+from domain.order import OrderPlaced, OrderStatus, Working
 from domain.portfolio import OpenPosition
+from domain.position import PositionClosed
+from domain.streams import parse_position
 
 
 def follow_protection(moment: Moment) -> Sequence[Command]:
@@ -21,6 +24,21 @@ def follow_protection(moment: Moment) -> Sequence[Command]:
     if held is None or order.terms.side is not exit_side(held.state.direction):
         return ()
     return [_LEVELS[order.terms.purpose](held, order.terms)]
+
+
+def cancel_adopted_stops(moment: Moment) -> Sequence[Command]:
+    """Cancels the adopted stops of a position that is flat: no entry of theirs lets the exchange end them."""
+    closed = moment.envelope.event
+    assert isinstance(closed, PositionClosed)
+    instrument = parse_position(moment.envelope.meta.stream).instrument
+    return [
+        CancelOrder(order_id, "POSITION_CLOSED")
+        for order_id, exit_ in moment.portfolio.exits.items()
+        if exit_.terms.instrument == instrument
+        and exit_.terms.purpose in PROTECTION
+        and exit_.terms.parent is None
+        and exit_.status is not OrderStatus.CANCEL_REQUESTED
+    ]
 
 
 def _stop(held: OpenPosition, terms: OrderPlaced) -> MoveProtection:

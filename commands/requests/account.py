@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from commands import settings as settings_commands
 from commands import tripping
-from commands.account import ResetKillSwitch
-from commands.reconciliation import ResolveDiscrepancy
+from commands.account import ResetKillSwitch, SettleBalance, check_money
+from commands.reconciliation import ResolveDiscrepancy, is_of_balance
 from commands.request import ChangeSettings, PauseStrategy, ResumeStrategy, TripKillSwitch
 from commands.requests.situation import Situation
 from commands.routes import Command
+from domain.account import BalanceReason
 from domain.adjusting import adjusted
+from domain.arithmetic import EXACT
 from domain.errors import InvalidInput, Refused
 from domain.plain_text import meant
 from domain.settings import Settings
@@ -83,6 +86,29 @@ def adjust(request: ChangeSettings, situation: Situation, _chain: str) -> Sequen
     return [settings_commands.ChangeSettings(adjusted(situation.settings, request.changes))]
 
 
-def settle(request: ResolveDiscrepancy, _situation: Situation, _chain: str) -> Sequence[Command]:
-    """Resolves a discrepancy with the explanation that a person gives."""
-    return [request]
+def settle(request: ResolveDiscrepancy, situation: Situation, _chain: str) -> Sequence[Command]:
+    """Resolves a discrepancy with the explanation that a person gives; a transfer changes the balance of the log.
+
+    Raises Refused for a transfer that explains no discrepancy of the balance, or takes more than the balance, and
+    InvalidInput for one that is no amount of money.
+    """
+    if request.transfer is None:
+        return [request]
+    _check_transfer(request, request.transfer, situation)
+    if request.discrepancy_id not in situation.portfolio.discrepancies.unresolved:
+        return [request]
+    return [SettleBalance(BalanceReason.TRANSFER, request.transfer), request]
+
+
+def _check_transfer(request: ResolveDiscrepancy, amount: Decimal, situation: Situation) -> None:
+    account = situation.portfolio.account
+    if not is_of_balance(request.discrepancy_id, account.currency):
+        raise Refused(
+            f"{request.discrepancy_id} is no discrepancy of the balance in {account.currency}: a transfer does not "
+            "explain it; resolve it without one"
+        )
+    check_money("a transfer", amount)
+    if EXACT.add(account.balance, amount) < 0:
+        raise Refused(
+            f"a transfer of {amount} takes more than the balance of {account.balance} {account.currency}"
+        )

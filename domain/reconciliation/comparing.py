@@ -72,8 +72,9 @@ def _executions_of_theirs(sides: Sides) -> Iterator[Difference]:
     for execution_id, one in sides.theirs.executions.items():
         if execution_id in sides.ours.executions or one.details is None:
             continue
-        if one.order_id is not None and one.order_id in sides.ours.orders:
-            yield ExecutionMissing(subject=one.order_id, theirs=one.details)
+        order_id = one.details.venue_order_id if one.order_id is None else one.order_id
+        if order_id in sides.ours.orders:
+            yield ExecutionMissing(subject=order_id, theirs=one.details)
         else:
             yield ExecutionOfUnknownOrder(subject=one.details.instrument, theirs=one.details)
 

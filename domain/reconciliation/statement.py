@@ -52,11 +52,15 @@ class StatedExecution(Struct, frozen=True, gc=False):
 
 
 class StatedPosition(Struct, frozen=True, gc=False):
-    """The position in one instrument; `quantity` in base currency, above zero."""
+    """The position in one instrument; `quantity` in base currency, above zero.
+
+    Only the venue's side has the `entry_price` (quote currency), the average of the position's entries.
+    """
 
     instrument: str
     direction: Direction
     quantity: Decimal
+    entry_price: Decimal | None = None
 
 
 class Statement(Struct, frozen=True, gc=False, kw_only=True):
@@ -103,7 +107,8 @@ def theirs(
             one.execution_id: StatedExecution(one.execution_id, one.order_id, one) for one in executions
         },
         positions={
-            one.instrument: StatedPosition(one.instrument, one.direction, one.quantity) for one in positions
+            one.instrument: StatedPosition(one.instrument, one.direction, one.quantity, one.average_price)
+            for one in positions
         },
         balances={one.currency: one.balance for one in balances},
         instruments={instrument.id: instrument for instrument in instruments},

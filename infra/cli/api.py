@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from domain.errors import Refused
-from infra.cli.options import AccountOption, ConfigOption, LogOption, StoreOption, whole
+from infra.cli.options import AccountOption, ConfigOption, LogOption, PortOption, StoreOption, whole
 
 
 def api(
@@ -18,10 +18,7 @@ def api(
     host: Annotated[
         str, typer.Option(help="Address to listen on; callers from other machines need tokens.")
     ] = "127.0.0.1",
-    port: Annotated[
-        int,
-        typer.Option(parser=whole(0, 65535), metavar="N", help="Port to listen on; 0 for any free port."),
-    ] = 8000,
+    port: PortOption = 8000,
     tls_cert: Annotated[Path | None, typer.Option(metavar="FILE", help="Certificate chain, PEM.")] = None,
     tls_key: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Private key of the certificate, PEM.")

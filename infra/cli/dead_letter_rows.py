@@ -60,12 +60,13 @@ def shown(letter_id: str, *, as_json: bool, **given: object) -> None:
 
 
 def _doubt(letters: DeadLetters, letter_id: str) -> str:
-    """Why the letter may not be what this program kept; empty where it is."""
+    """Why letter and changes may not be what this program kept; empty where they are."""
+    doubts = list(letters.refused(letter_id))
     try:
         letters.original(letter_id)
     except (MarkRefused, KeyRefused) as fault:
-        return str(fault)
-    return ""
+        doubts.insert(0, str(fault))
+    return "; ".join(doubts)
 
 
 def _lines(row: Mapping[str, object], changes: Sequence[Mapping[str, object]], text: str) -> Iterator[str]:

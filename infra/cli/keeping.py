@@ -19,7 +19,7 @@ from infra.run.catching_up import Watching, catch_up_together, cores
 from infra.run.group import Group
 from infra.run.projecting import Projecting, Status
 from infra.run.rebuilding import partition_of
-from infra.store import store_address
+from infra.store_address import store_address
 from infra.tracing import tracing
 from projections.answering import answering
 

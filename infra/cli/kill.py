@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from domain.errors import Refused
+from domain.errors import InvalidInput, Refused, WhenceError
 from infra.cli.options import AccountOption, ConfigOption, LogOption, StoreOption, web_address
 
 if TYPE_CHECKING:
     from commands.door import Answer
     from commands.request import ResetKillSwitch, TripKillSwitch
+    from domain.portfolio import Portfolio
     from infra.config import WhenceSettings
 
     Switch = TripKillSwitch | ResetKillSwitch
@@ -25,15 +27,25 @@ ApiOption = Annotated[
         "--api",
         parser=web_address,
         metavar="URL",
-        help="Address of the engine's API; not needed for a log on Kafka, which has a topic of requests.",
+        help="Address of the engine's API; a log on Kafka has a topic of requests, which is tried first.",
+    ),
+]
+TokenFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--token-file",
+        metavar="FILE",
+        help="File with an administrator's token for the API; default: a token that the store gives.",
     ),
 ]
 _HERE = "http://127.0.0.1:8000"
+_LONGEST_TOKEN = 4096
 
 
 def kill(
     reason: ReasonOption,
     api: ApiOption = _HERE,
+    token_file: TokenFileOption = None,
     log: LogOption = None,
     store: StoreOption = None,
     account: AccountOption = None,
@@ -41,19 +53,22 @@ def kill(
 ) -> None:
     """Trips the kill switch: no new exposure, entries are cancelled, positions are treated as risk.on_kill says.
 
-    Protective stops stay at the exchange until a position is flat. Prints what is left.
+    Protective stops stay at the exchange until a position is flat. Prints what is left, as far as the log can be read.
     """
     from commands.request import TripKillSwitch
     from infra.config import load
 
     settings = load(log=log, store=store, account=account, config=config)
-    _send(settings, api, TripKillSwitch(reason), "the kill switch is tripped")
-    _print_left(settings)
+    answer = _sent(settings, api, token_file, TripKillSwitch(reason))
+    state = _state(settings)
+    _report(answer, "the kill switch is tripped", state, lambda portfolio: bool(portfolio.account.tripped))
+    _print_left(state)
 
 
 def reset(
     reason: ReasonOption,
     api: ApiOption = _HERE,
+    token_file: TokenFileOption = None,
     log: LogOption = None,
     store: StoreOption = None,
     account: AccountOption = None,
@@ -64,30 +79,53 @@ def reset(
     from infra.config import load
 
     settings = load(log=log, store=store, account=account, config=config)
-    _send(settings, api, ResetKillSwitch(reason), "the kill switch is reset")
+    answer = _sent(settings, api, token_file, ResetKillSwitch(reason))
+    state = _state(settings)
+    _report(answer, "the kill switch is reset", state, lambda portfolio: not portfolio.account.tripped)
 
 
-def _send(settings: WhenceSettings, api: str, request: Switch, done: str) -> None:
-    """Sends the request by the command topic of a log on Kafka, else by the API.
-
-    Raises Refused where it is declined.
-    """
+def _sent(settings: WhenceSettings, api: str, token_file: Path | None, request: Switch) -> Answer:
     from adapters.log.address import parse_address
-    from infra.logs import open_reader
-    from infra.run.commanding import has_command_topic
-    from infra.run.shell_door import by_api, by_topic
+    from infra.run.shell_door import by_any_door
 
     parse_address(settings.log)
-    open_reader(settings).close()  # a log that does not exist is refused before a store is made for it
-    send: Callable[[], Answer] = (
-        (lambda: by_topic(settings, request))
-        if has_command_topic(settings)
-        else (lambda: by_api(settings, api, request))
-    )
-    _report(send(), done)
+    return by_any_door(settings, api, request, _token_of(token_file))
 
 
-def _report(answer: Answer, done: str) -> None:
+def _token_of(file: Path | None) -> str | None:
+    """The file's token. Raises InvalidInput for a file that cannot be read or that holds no token."""
+    if file is None:
+        return None
+    try:
+        with file.open(encoding="ascii") as opened:
+            token = opened.read(_LONGEST_TOKEN + 1).strip()
+    except (OSError, ValueError) as fault:
+        raise InvalidInput(
+            f"--token-file {str(file)[:200]}: {type(fault).__name__}: no token can be read"
+        ) from None
+    if not token or len(token) > _LONGEST_TOKEN or not token.isprintable():
+        raise InvalidInput(
+            f"--token-file {str(file)[:200]}: a file with one token and nothing else is needed"
+        )
+    return token
+
+
+def _state(settings: WhenceSettings) -> Portfolio | WhenceError:
+    """The account by the log as it is now, or why the log cannot be read: the request was sent already."""
+    from commands.world import World
+    from infra.logs import open_reader
+
+    try:
+        with closing(open_reader(settings)) as log:
+            return World().fold_all(recorded.envelope for recorded in log.read()).portfolio
+    except WhenceError as fault:
+        return fault
+
+
+def _report(
+    answer: Answer, done: str, state: Portfolio | WhenceError, holds: Callable[[Portfolio], bool]
+) -> None:
+    """Raises Refused for a request that was declined, and for one without an answer that the log does not hold."""
     from commands.door import Completed, Declined, TimedOut
 
     match answer:
@@ -95,19 +133,22 @@ def _report(answer: Answer, done: str) -> None:
             typer.echo(f"{done}{f': {answer.note}' if answer.note else ''}")
         case Declined():
             raise Refused(answer.reason)
+        case TimedOut() if isinstance(state, WhenceError):
+            raise Refused(f"no answer: {answer.known}; whether it was carried out is not known: {state}")
+        case TimedOut() if holds(state):
+            typer.echo(f"{done}, by the log; no answer arrived: {answer.known}")
         case TimedOut():
-            raise Refused(f"no answer: {answer.known}")
+            raise Refused(f"no answer: {answer.known}; the log does not hold it yet")
         case _:
             raise AssertionError(answer)
 
 
-def _print_left(settings: WhenceSettings) -> None:
+def _print_left(state: Portfolio | WhenceError) -> None:
     """Prints what the log holds after the trip; the engine goes on closing it."""
-    from commands.world import World
-    from infra.logs import open_reader
     from infra.run.holding import held
 
-    with closing(open_reader(settings)) as log:
-        world = World().fold_all(recorded.envelope for recorded in log.read())
-    for line in held(world.portfolio):
+    if isinstance(state, WhenceError):
+        typer.echo(f"what is left is not known, because the log cannot be read: {state}")
+        return
+    for line in held(state):
         typer.echo(line)

@@ -10,17 +10,26 @@ from domain.errors import InvalidInput
 from infra.cli.exchange_options import (
     DemoOption,
     ExchangeOption,
+    KeyIsCheckedOption,
     SecretsOption,
     TestnetOption,
     instruments_of,
 )
-from infra.cli.options import AccountOption, AddressOption, ConfigOption, LogOption, StoreOption, whole
+from infra.cli.options import (
+    AccountOption,
+    AddressOption,
+    ConfigOption,
+    LogOption,
+    PortOption,
+    StoreOption,
+    whole,
+)
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from infra.config import WhenceSettings
-    from infra.run.live_plan import LivePlan
+    from infra.run.live_plan import LivePlan, Rhythm
     from infra.run.place import Place
 
 
@@ -42,6 +51,7 @@ def live(
             "--i-understand-real-money", help="Needed wherever orders may cost real money: they will."
         ),
     ] = False,
+    key_is_checked: KeyIsCheckedOption = False,
     interval: Annotated[str, typer.Option(help="Length of the market's candles: 1m, 5m, 1h.")] = "5m",
     leverage: Annotated[
         str | None, typer.Option(help="Leverage that is set for each instrument of a new log; default: 1.")
@@ -55,10 +65,7 @@ def live(
     cancel_entries: Annotated[
         bool, typer.Option("--cancel-entries", help="Cancel entries that wait when the program is stopped.")
     ] = False,
-    port: Annotated[
-        int,
-        typer.Option(parser=whole(0, 65535), metavar="N", help="Port of the API; 0 for any free port."),
-    ] = 8000,
+    port: PortOption = 8000,
     log: LogOption = None,
     store: StoreOption = None,
     account: AccountOption = None,
@@ -78,17 +85,21 @@ def live(
     from infra.cli.serving import ApiOptions, plan_of
     from infra.cli.trading_live import trade_live
     from infra.config import load
-    from infra.run.exchange_keys import bybit_keys
+    from infra.run.connecting import check_place, keys_of, rhythm_of
     from infra.run.place import Place
 
-    settings = load(log=log, store=store, account=account, leverage=leverage, config=config)
+    settings = load(log=log, store=store, account=account, leverage=leverage, secrets=secrets, config=config)
     parse_address(settings.log)
     if settings.store is not None:
         parse_store_address(settings.store)
     place = Place(exchange.lower(), testnet=testnet, demo=demo, address=address or "")
-    plan = live_plan(settings, instruments_of(instruments), interval, poll, cancels_entries=cancel_entries)
+    check_place(place, settings.order_entry, is_key_checked=key_is_checked)
+    names = instruments_of(instruments, venue=place.venue)
+    rhythm = rhythm_of(place, float(poll))
+    plan = live_plan(settings, names, interval, rhythm, cancels_entries=cancel_entries)
     _check_money(place, is_understood=real_money)
-    trade_live(settings, plan, place, bybit_keys(secrets), plan_of(ApiOptions(port=port)))
+    keys, api = keys_of(place, settings.secrets), plan_of(ApiOptions(port=port))
+    trade_live(settings, plan, place, keys, api, is_key_checked=key_is_checked)
 
 
 def _check_money(place: Place, *, is_understood: bool) -> None:
@@ -100,12 +111,17 @@ def _check_money(place: Place, *, is_understood: bool) -> None:
 
 
 def live_plan(
-    settings: WhenceSettings, instruments: tuple[str, ...], interval: str, poll: int, *, cancels_entries: bool
+    settings: WhenceSettings,
+    instruments: tuple[str, ...],
+    interval: str,
+    rhythm: Rhythm,
+    *,
+    cancels_entries: bool,
 ) -> LivePlan:
     """The plan of a run on live prices. Raises InvalidInput for an interval that does not divide a day evenly,
     InvalidSettings for settings by which it cannot trade.
     """
-    from infra.run.live_plan import LivePlan, Rhythm
+    from infra.run.live_plan import LivePlan
     from infra.trading import for_live, instances_of, trading_settings
 
     trading = for_live(trading_settings(settings.trading), settings.trading)
@@ -116,7 +132,7 @@ def live_plan(
         instances=instances_of(trading),
         instruments=instruments,
         interval=_interval(interval),
-        rhythm=Rhythm(poll=float(poll)),
+        rhythm=rhythm,
         cancels_entries=cancels_entries,
     )
 

@@ -18,7 +18,8 @@ from infra.cli.opened_store import opened
 from infra.cli.stopping import stoppable
 from infra.config import load
 from infra.logging import configure
-from infra.run.alerting import alerts_sent, places_of
+from infra.run.alerting import places_of
+from infra.run.alerts_sent import alerts_sent
 from infra.run.rebuilding import partition_of
 from projections.severity import Severity
 

@@ -105,6 +105,12 @@ def whole(least: int = -_LARGEST, most: int = _LARGEST) -> Callable[[str | int],
     return parse
 
 
+PortOption = Annotated[
+    int,
+    typer.Option("--port", parser=whole(0, 65535), metavar="N", help="Port of the API; 0 for any free port."),
+]
+
+
 def pace_of(text: str | None) -> float | None:
     """`60x` -> 60.0; None for None. Raises InvalidInput for any other text."""
     if text is None:

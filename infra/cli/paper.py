@@ -21,6 +21,7 @@ from infra.cli.options import (
     InstrumentsOption,
     JsonOption,
     LogOption,
+    PortOption,
     StoreOption,
     pace_of,
     whole,
@@ -90,10 +91,7 @@ def paper(
     api: Annotated[
         bool, typer.Option("--api", help="Serve the API during the run, and afterwards until Ctrl-C.")
     ] = False,
-    port: Annotated[
-        int,
-        typer.Option(parser=whole(0, 65535), metavar="N", help="Port of the API; 0 for any free port."),
-    ] = 8000,
+    port: PortOption = 8000,
     store: StoreOption = None,
     offer_api: Annotated[
         bool, typer.Option("--offer-api", help="Offer to open the API at the end, on a terminal.")

@@ -12,10 +12,11 @@ from domain.catalogue import real_rules
 from domain.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from adapters.snapshots import Snapshots
     from commands.input_tape import InputTape
     from domain.catalogue import Listing
     from domain.instrument import Instrument
-    from domain.log import Envelope, EventLog
+    from domain.log import EventLog
     from infra.config import WhenceSettings
     from infra.run.live import LiveRun
     from infra.run.live_letters import LiveLetters
@@ -28,7 +29,7 @@ PROGRAM = "DEMO"
 """The name of a demo run in every line of its log."""
 
 DEFAULT_EXCHANGE, DEFAULT_INTERVAL = "bybit", "5m"
-_POLL_SECONDS = 30
+_POLL_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ def trade_demo(settings: WhenceSettings, symbols: Sequence[str], options: LiveOp
     from infra.cli.live import live_plan
     from infra.cli.serving import ApiOptions, plan_of
     from infra.cli.trading_live import trade
+    from infra.run.live_plan import Rhythm
     from infra.run.place import Place
 
     parse_address(settings.log)
@@ -73,8 +75,9 @@ def trade_demo(settings: WhenceSettings, symbols: Sequence[str], options: LiveOp
     place = Place((options.exchange or DEFAULT_EXCHANGE).lower(), address=options.address or "")
     if not symbols:
         raise InvalidInput("--live needs at least one --symbol, as --symbol BTCUSDT")
-    names, interval = instruments_of(list(symbols), "--symbol"), options.interval or DEFAULT_INTERVAL
-    plan = live_plan(settings, names, interval, _POLL_SECONDS, cancels_entries=False)
+    names = instruments_of(list(symbols), "--symbol", venue=place.venue)
+    interval = options.interval or DEFAULT_INTERVAL
+    plan = live_plan(settings, names, interval, Rhythm(poll=_POLL_SECONDS), cancels_entries=False)
     demo = demo_of(settings, plan)
     note = (
         f"{PROGRAM}: this process trades {settings.account} on live prices of {place}; fills are simulated, and no "
@@ -116,7 +119,7 @@ def demo_of(settings: WhenceSettings, plan: LivePlan) -> Demo:
 def _rules(name: str, found: Listing | None) -> Instrument:
     if found is None:
         raise InvalidInput(
-            f"--symbol {name}: its trading rules are unknown; `whence instruments update` imports those of Bybit"
+            f"--symbol {name}: its trading rules are unknown; `whence instruments update` imports those of an exchange"
         )
     return found.instrument
 
@@ -130,13 +133,11 @@ def _made(
     *,
     tape: InputTape,
     letters: LiveLetters,
+    snapshots: Snapshots | None,
 ) -> LiveRun:
     from infra.run.live_feed import book_feed_of
     from infra.run.paper_live import demo_run
+    from infra.run.watchers import ignored
 
     feed = partial(book_feed_of, place, plan.interval)
-    return demo_run(log, plan, demo, feed, _unseen, watchers, tape=tape, letters=letters)
-
-
-def _unseen(_: Envelope) -> None:
-    """Ignores the event; the read models read it from the log."""
+    return demo_run(log, plan, demo, feed, ignored, watchers, tape=tape, letters=letters, snapshots=snapshots)

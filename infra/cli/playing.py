@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
@@ -30,8 +31,9 @@ from infra.cli.rules import rules_notes
 from infra.cli.stopping import Stopping, stoppable
 from infra.cli.trading_tables import tables_of
 from infra.config import WhenceSettings
+from infra.logging import configure
 from infra.logs import open_owned, played_store
-from infra.run.alerting import alerts_sent
+from infra.run.alerts_sent import alerts_sent
 from infra.run.letters import letters_kept
 from infra.run.narrator import Narrator
 from infra.run.paper import PaperRun
@@ -149,6 +151,7 @@ def _served(
     from infra.run.apart import Embedding
 
     note = f"this process trades {settings.account}'s tape: requests are answered between two candles"
+    configure(logging.INFO)
     engine = Embedding(run.door, settings.account, note, watchers)
     with served(settings, plan_of(ApiOptions(port=port)), engine, letters):
         yield

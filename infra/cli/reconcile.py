@@ -35,16 +35,15 @@ def reconcile(
     It reads only, also while an engine trades; that engine takes in what it finds at its next comparison.
     """
     from adapters.log.address import parse_address
-    from infra.cli.trading_live import connected
     from infra.config import load
-    from infra.run.exchange_keys import bybit_keys
+    from infra.run.connecting import connected, keys_of
     from infra.run.live_comparison import compared, folded
     from infra.run.place import Place
 
-    settings = load(log=log, account=account, config=config)
+    settings = load(log=log, account=account, secrets=secrets, config=config)
     parse_address(settings.log)
     place = Place(exchange.lower(), testnet=testnet, demo=demo, address=address or "")
-    credentials = bybit_keys(secrets)
+    credentials = keys_of(place, settings.secrets)
     state = folded(settings)
     venue = connected(credentials, place, state.placed, lambda: None)
     with closing(venue):

@@ -16,7 +16,7 @@ from adapters.mailbox import Mailbox
 from commands.watchdog import Watchdog
 from domain.catalogue import known
 from domain.errors import KeyMissing, LogOwned, LogReadOnly, NotSealed, OwnershipLost, WhenceError
-from domain.log import Envelope, EventLog
+from domain.log import EventLog
 from domain.quotes import check_stake
 from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
@@ -39,7 +39,7 @@ from infra.run.narrator import Narrator
 from infra.run.resuming import differing
 from infra.run.snapshots import owned_log
 from infra.run.stake import Stake
-from infra.run.watchers import Watchers
+from infra.run.watchers import Watchers, ignored
 from infra.tracing import tracing
 from infra.trading import trading_settings, unnamed_as_in
 
@@ -136,14 +136,8 @@ def served(
     plan: ApiPlan,
     engine: Embedding,
     letters: LetterKeeper,
-    *,
-    program: str = "",
 ) -> Generator[ApiApart]:
-    """The API of an engine in this process. On Kafka, its mailbox also receives requests from the command topic.
-
-    Every line of this process's log names the `program`.
-    """
-    configure(logging.INFO, program)
+    """The API of an engine in this process. On Kafka, its mailbox also receives requests from the command topic."""
     with ApiApart(settings, plan, engine) as api, commands_served(settings, engine.mailbox, letters):
         announce(api)
         yield api
@@ -169,7 +163,7 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers, Le
             run = ManualRun(
                 owned.log,
                 beginning,
-                _unseen,
+                ignored,
                 watchers,
                 feed=played_prices(played),
                 tape=tape,
@@ -203,10 +197,6 @@ def _warn_of_differences(run: ManualRun, settings: WhenceSettings, beginning: Be
             "the log's settings are in force, not the configured ones: %s; see changeSettings",
             "; ".join(found),
         )
-
-
-def _unseen(_: Envelope) -> None:
-    """Ignores the event; the read models read it from the log."""
 
 
 def _beside(settings: WhenceSettings, plan: ApiPlan, owned: LogOwned, stopping: Stopping) -> None:

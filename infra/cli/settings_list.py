@@ -35,10 +35,12 @@ _OWN: Mapping[str, str] = {
     "keys": "",
     "tracing": "true, false",
     "inputs_at_rest": "true, false",
+    "order_entry": "REST, WEBSOCKET",
     "inputs_days": "from 0 to 36500",
     "kafka": "",
     "registry": "",
     "instruments": "",
+    "secrets": "",
 }
 """The settings outside `[alerts]` and `[trading]`, with their ranges."""
 

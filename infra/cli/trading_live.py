@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
 from typing import Protocol
 
-from adapters.bybit import BybitExchange, Credentials
-from adapters.bybit.account import BybitAccount
 from adapters.log.address import KafkaAddress, parse_address
+from adapters.secrecy import Credentials
+from adapters.snapshots import Snapshots
 from commands.input_tape import InputTape
 from commands.watchdog import Watchdog
 from commands.world import World
-from domain.log import Envelope, EventLog
-from domain.order import OrderPlaced
+from domain.log import EventLog
 from infra.cli.serving import served
 from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
 from infra.dead_letters import FoundLetters
-from infra.inputs import input_tape
+from infra.inputs import check_tape, input_tape
 from infra.logging import configure
-from infra.logs import open_owned
+from infra.run.alerts_sent import positions_alerted
 from infra.run.apart import ApiApart, Embedding
 from infra.run.api_plan import ApiPlan
 from infra.run.clock import utc_now
+from infra.run.connecting import connected
 from infra.run.holding import held
 from infra.run.letters import letters_kept
 from infra.run.live import LiveRun, placed_in
@@ -35,8 +34,8 @@ from infra.run.live_plan import LivePlan, LiveVenue, Wake
 from infra.run.narrator import Narrator
 from infra.run.outage import Begun, outlast
 from infra.run.place import Place
-from infra.run.position_alerts import positions_alerted
-from infra.run.watchers import Watchers
+from infra.run.snapshots import owned_log
+from infra.run.watchers import Watchers, ignored
 from infra.tracing import tracing
 
 _log = logging.getLogger(__name__)
@@ -44,28 +43,53 @@ _ATTEND_SECONDS = 0.5
 
 
 class Made(Protocol):
-    """Makes the run on an open log, with those who watch it, its tape and its letters."""
+    """Makes the run on an open log, with those who watch it, its tape, its letters and the snapshot of the log."""
 
     def __call__(
-        self, log: EventLog, watchers: Watchers, *, tape: InputTape, letters: LiveLetters
+        self,
+        log: EventLog,
+        watchers: Watchers,
+        *,
+        tape: InputTape,
+        letters: LiveLetters,
+        snapshots: Snapshots | None,
     ) -> LiveRun: ...
 
 
 def trade_live(
-    settings: WhenceSettings, plan: LivePlan, place: Place, credentials: Credentials, api: ApiPlan
+    settings: WhenceSettings,
+    plan: LivePlan,
+    place: Place,
+    credentials: Credentials,
+    api: ApiPlan,
+    *,
+    is_key_checked: bool = False,
 ) -> None:
     """Trades until SIGINT or SIGTERM, then settles what is in flight and logs what is held.
+
+    `is_key_checked` is that of `infra.run.connecting.connected`.
 
     Raises LogOwned where another engine owns the log, Refused where the account does not fit, ExchangeError where the
     exchange cannot be reached at the start, and the log's errors.
     """
 
     def connect(world: World, wake: Wake) -> LiveVenue:
-        return connected(credentials, place, placed_in(world), wake)
+        return connected(
+            credentials, place, placed_in(world), wake, settings.order_entry, is_key_checked=is_key_checked
+        )
 
-    def made(log: EventLog, watchers: Watchers, *, tape: InputTape, letters: LiveLetters) -> LiveRun:
+    def made(
+        log: EventLog,
+        watchers: Watchers,
+        *,
+        tape: InputTape,
+        letters: LiveLetters,
+        snapshots: Snapshots | None,
+    ) -> LiveRun:
         feed = partial(feed_of, place, plan.interval)
-        return LiveRun(log, plan, connect, feed, _unseen, watchers, tape=tape, letters=letters)
+        return LiveRun(
+            log, plan, connect, feed, ignored, watchers, tape=tape, letters=letters, snapshots=snapshots
+        )
 
     trade(settings, made, f"this process trades {settings.account} live at {place}", api)
 
@@ -76,9 +100,10 @@ def trade(settings: WhenceSettings, made: Made, note: str, api: ApiPlan, *, prog
     Every line of its log names the `program`. Where a log on Kafka does not answer any more, another run is made as
     soon as it answers again.
     """
+    check_tape(settings)
     configure(logging.INFO, program)
     with stoppable() as stopping:
-        session = partial(_session, settings, made, note, api, program, stopping)
+        session = partial(_session, settings, made, note, api, stopping)
         if isinstance(parse_address(settings.log), KafkaAddress):
             outlast(session, stopping)
         else:
@@ -90,42 +115,35 @@ def _session(
     made: Made,
     note: str,
     api: ApiPlan,
-    program: str,
     stopping: Stopping,
     begun: Begun,
 ) -> None:
     """Trades until a stop, with a log, a tape and an API of its own. It calls `begun` as soon as it is connected."""
     watchers = Watchers(Narrator())
     with (
-        closing(open_owned(settings)) as log,
+        owned_log(settings) as owned,
         tracing(settings) as spans,
-        letters_kept(settings, log) as keeper,
+        letters_kept(settings, owned.log) as keeper,
         closing(FoundLetters(settings)) as found,
-        input_tape(settings, log, utc_now) as tape,
+        closing(LiveLetters(keeper, found)) as letters,
+        input_tape(settings, owned.log, utc_now) as tape,
     ):
         if spans is not None:
             watchers.add(spans)
-        with closing(made(log, watchers, tape=tape, letters=LiveLetters(keeper, found))) as run:
+        made_run = made(owned.log, watchers, tape=tape, letters=letters, snapshots=owned.snapshots)
+        with closing(made_run) as run:
             watchdog = Watchdog(run.world, run.driver.engine.market)
             watchers.add(watchdog)
             run.start()
             engine = Embedding(run.door, settings.account, note, watchers, watchdog)
             with (
                 positions_alerted(settings, watchdog),
-                served(settings, api, engine, keeper, program=program) as serving,
+                served(settings, api, engine, keeper) as serving,
             ):
                 run.connect()  # nobody would attend the run while its API starts
                 begun()
                 _trade(run, serving, stopping)
             _report(run)
-
-
-def connected(
-    credentials: Credentials, place: Place, placed: Mapping[str, OrderPlaced], wake: Wake
-) -> LiveVenue:
-    """Bybit at this place, not connected yet; `placed` are the terms of the log's working orders."""
-    exchange = BybitExchange(credentials, place.site, placed, on_arrival=wake)
-    return LiveVenue(exchange, BybitAccount(exchange), exchange.start, exchange.close)
 
 
 def _trade(run: LiveRun, api: ApiApart, stopping: Stopping) -> None:
@@ -144,7 +162,3 @@ def _report(run: LiveRun) -> None:
 
 def _has_begun() -> None:
     """Does nothing: a file that does not answer is a matter for a person."""
-
-
-def _unseen(_: Envelope) -> None:
-    """Ignores the event; the read models read it from the log."""

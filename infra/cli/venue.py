@@ -10,7 +10,7 @@ import typer
 
 from domain.errors import InvalidInput
 from domain.number import number
-from infra.cli.options import pace_of, whole
+from infra.cli.options import PortOption, pace_of, whole
 
 if TYPE_CHECKING:
     from infra.run.venue import VenueOptions
@@ -66,9 +66,7 @@ def venue(
     secret: Annotated[
         str | None, typer.Option(metavar="SECRET", help="API secret; default: a new one at each start.")
     ] = None,
-    port: Annotated[
-        int, typer.Option(parser=whole(0, 65535), metavar="N", help="Port of the API; 0 for any free port.")
-    ] = 8680,
+    port: PortOption = 8680,
     admin_port: Annotated[
         int, typer.Option(parser=whole(0, 65535), metavar="N", help="Port of faults and actions; 0 for any.")
     ] = 8681,

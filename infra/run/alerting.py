@@ -14,8 +14,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -27,20 +26,14 @@ from adapters.alerts.notice import NO_ACCOUNT, Notice
 from adapters.alerts.place import Place, Undelivered
 from adapters.alerts.webhook import Webhook
 from adapters.dead_letters.store import Counts
-from adapters.log.address import MemoryAddress, parse_address
 from adapters.log.recorder_log import RecordedLog
 from domain.errors import LogError, StoreError
 from domain.log import Recorded
 from infra.alerts import AlertSettings, reaches
-from infra.config import WhenceSettings
-from infra.dead_letters import FoundLetters
-from infra.logs import open_reader
 from infra.run.clock import utc_now
 from infra.run.letter_notices import KIND, MOST, letter_notices, open_letters_in
-from infra.run.rebuilding import partition_of
 from infra.run.strangers import stranger_notices
 from infra.run.turn import ALERTING, turn_of
-from infra.store import migrate, open_store
 from projections.alerts import alert_of
 from projections.answering import answering
 from projections.lineage import Lineage, is_continued
@@ -240,39 +233,6 @@ class Alerting:
             self._beat.beat()
         except Undelivered as fault:
             _log.warning("%s", fault)
-
-
-@contextmanager
-def alerts_sent(settings: WhenceSettings) -> Generator[None]:
-    """Sends the alerts of the settings' log while the body runs; does nothing where nothing is to be sent,
-    and on a log in memory, which only its own engine can read.
-
-    Raises LogError and StoreError at its start.
-    """
-    if settings.alerts.is_empty or isinstance(parse_address(settings.log), MemoryAddress):
-        yield
-        return
-    engine = open_store(settings)
-    try:
-        migrate(engine)
-        with closing(open_reader(settings)) as reader:
-            partition = partition_of(settings)
-            found = FoundLetters(settings)
-            alerting = Alerting(
-                engine,
-                reader,
-                settings.alerts,
-                partition=partition,
-                letters=lambda: found().counts(),
-            )
-            alerting.start()
-            try:
-                yield
-            finally:
-                alerting.stop()
-                found.close()
-    finally:
-        engine.dispose()
 
 
 def places_of(settings: AlertSettings) -> Iterator[Place]:

@@ -9,7 +9,7 @@ from adapters.http.paths import GRAPHQL
 from infra.config import WhenceSettings
 from infra.graphiql.folder import built
 from infra.run.api_plan import ApiPlan
-from infra.store import store_address
+from infra.store_address import store_address
 
 
 class Announced(Protocol):

@@ -37,7 +37,7 @@ from infra.run.api_plan import ApiPlan
 from infra.run.clock import utc_now
 from infra.run.refusing import Refusing
 from infra.run.watchers import Watchers
-from infra.store import store_address
+from infra.store_address import store_address
 
 _log = logging.getLogger(__name__)
 _PROGRAM = "infra.run.api_process"

@@ -1,18 +1,24 @@
-"""The command topic of a log on Kafka, which carries requests from the APIs of other processes to the engine."""
+"""The command topic of a log on Kafka, which carries requests from the APIs of other processes to the engine.
+
+The clients of Kafka are imported for a log on Kafka.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
-from adapters.command_topic import CommandConsumer, CommandTopic, KafkaDoor
 from adapters.dead_letters.keeper import LetterKeeper
 from adapters.log.address import KafkaAddress, parse_address
 from commands.door import Door
 from infra.config import WhenceSettings, unmasked
 from infra.logs import keys_of
 from infra.run.letters import keep_request
+
+if TYPE_CHECKING:
+    from adapters.command_topic.topic_names import CommandTopic
 
 
 def has_command_topic(settings: WhenceSettings) -> bool:
@@ -30,6 +36,8 @@ def commands_served(settings: WhenceSettings, door: Door, letters: LetterKeeper)
     if not has_command_topic(settings):
         yield
         return
+    from adapters.command_topic.consumer import CommandConsumer
+
     unread = partial(keep_request, letters)
     with closing(CommandConsumer(command_topic(settings), door, settings.account, keys_of(settings), unread)):
         yield
@@ -41,12 +49,16 @@ def distant_door(settings: WhenceSettings) -> Generator[Door]:
 
     Raises LogUnavailable, InvalidSettings, KeyRefused.
     """
+    from adapters.command_topic.door import KafkaDoor
+
     with closing(KafkaDoor(command_topic(settings), keys_of(settings))) as door:
         yield door
 
 
 def command_topic(settings: WhenceSettings) -> CommandTopic:
     """The command topic of a log on Kafka."""
+    from adapters.command_topic.topic_names import CommandTopic
+
     address = parse_address(settings.log)
     assert isinstance(address, KafkaAddress)
     client = {name: str(value) for name, value in unmasked(settings.kafka).items()}

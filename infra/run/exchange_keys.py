@@ -1,58 +1,67 @@
-"""The API key of an exchange: from the environment, or from a folder that only its owner can read."""
+"""The API key of an exchange: from the environment, or from the place of its secrets."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from adapters.bybit import Credentials
+from adapters.secrecy import Credentials
+from adapters.secrets.place import read_secrets
 from domain.errors import InvalidSettings
 
-_OTHERS = 0o077
-_NAMES = ("bybit_api_key", "bybit_api_secret")
 
+class KeyNames(NamedTuple):
+    """The names of a key, its secret and its passphrase: of files, entries or fields; of variables in capitals.
 
-class _Bybit(BaseSettings):
-    """`BYBIT_API_KEY` and `BYBIT_API_SECRET`, else the files of these names."""
-
-    model_config = SettingsConfigDict(env_prefix="BYBIT_", extra="ignore", hide_input_in_errors=True)
-
-    api_key: SecretStr = SecretStr("")
-    api_secret: SecretStr = SecretStr("")
-
-
-def bybit_keys(folder: Path | None) -> Credentials:
-    """The key and its secret; a variable of the environment comes before a file of the folder.
-
-    Raises InvalidSettings where one of them is missing, where the folder does not exist, and where others than the
-    owner can read the folder or a file of it.
+    `passphrase` is empty where no key of the exchange has one.
     """
-    if folder is not None:
-        _check(folder)
-    given: dict[str, Any] = {"_secrets_dir": folder}
-    found = _Bybit(**given)
-    key, secret = (one.get_secret_value().strip() for one in (found.api_key, found.api_secret))
-    if not key or not secret:
-        raise InvalidSettings(
-            "no API key: set BYBIT_API_KEY and BYBIT_API_SECRET, or name a folder with files of these names with "
-            "--secrets"
-        )
-    return Credentials(key, secret)
+
+    key: str
+    secret: str
+    passphrase: str = ""
 
 
-def _check(folder: Path) -> None:
-    shown = str(folder)[:200]
-    try:
-        if not folder.is_dir():
-            raise InvalidSettings(f"--secrets {shown}: there is no such folder; make it with mode 700")
-        places = [folder, *(one for one in folder.iterdir() if one.name.lower() in _NAMES)]
-        open_ones = [one for one in places if one.stat().st_mode & _OTHERS]
-    except (OSError, ValueError) as fault:
-        raise InvalidSettings(f"--secrets {shown}: {fault}"[:400]) from None
-    if open_ones:
-        raise InvalidSettings(
-            f"--secrets: others can read {open_ones[0]}; make it its owner's alone, as by chmod go= {open_ones[0]}"
-        )
+def bybit_keys(place: str | None) -> Credentials:
+    """The key of Bybit and its secret; a variable of the environment comes before the place (`--secrets`).
+
+    Raises InvalidSettings where one of them is missing, and what `adapters.secrets.place.read_secrets` raises. A place
+    is read even where the environment has both, so that a wrong place is reported.
+    """
+    return _read(KeyNames("bybit_api_key", "bybit_api_secret"), place)
+
+
+def ccxt_keys(exchange: str, place: str | None) -> Credentials:
+    """The same for an exchange of ccxt: `CCXT_BINANCEUSDM_API_KEY`, `…_API_SECRET` and, where the exchange has a
+    passphrase, `…_PASSWORD`.
+    """
+    prefix = f"ccxt_{exchange.lower()}"
+    return _read(KeyNames(f"{prefix}_api_key", f"{prefix}_api_secret", f"{prefix}_password"), place)
+
+
+def _read(names: KeyNames, place: str | None) -> Credentials:
+    """Key, secret and passphrase, which is empty where there is none."""
+    wanted = [name for name in names if name]
+    stored: Mapping[str, SecretStr] = {} if place is None else read_secrets(place, wanted)
+    found = {name: stored[name].get_secret_value() for name in stored} | _variables(wanted)
+    missing = [name for name in (names.key, names.secret) if not found.get(name)]
+    if missing:
+        raise InvalidSettings(_missing(names, missing, place))
+    return Credentials(found[names.key], found[names.secret], found.get(names.passphrase, ""))
+
+
+def _variables(names: list[str]) -> dict[str, str]:
+    """The variables that are set to a text."""
+    given = {name: os.environ.get(name.upper(), "").strip() for name in names}
+    return {name: text for name, text in given.items() if text}
+
+
+def _missing(names: KeyNames, missing: list[str], place: str | None) -> str:
+    variables = f"set {names.key.upper()} and {names.secret.upper()}"
+    if place is None:
+        return f"no API key: {variables}, or name a folder with files of these names, a keyring or Vault with --secrets"
+    return (
+        f"no API key: --secrets {place[:200]} has no {' and no '.join(missing)}; add it there, or {variables}"
+    )

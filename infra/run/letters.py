@@ -4,7 +4,7 @@ A live run calls, for each round of its loop:
 
     keep_unread(exchange, letters, now)                      # adapters.dead_letters.unread; returns at once
     keep_unread_market(feed, exchange.venue, letters, now)   # the same for market data
-    take_retried(exchange, stored, now, handle)              # now and then: what a person has retried
+    letters.take_retried(exchange, now, handle)              # infra.run.live_letters: what a person has retried
 """
 
 from __future__ import annotations
@@ -15,14 +15,11 @@ import threading
 from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
-from adapters.command_topic import Record
 from adapters.dead_letters.keeper import LetterKeeper
 from adapters.dead_letters.letter import arrival
 from adapters.dead_letters.state import LetterSource
-from adapters.kafka.client import Clients
-from adapters.kafka.config import ClientSettings
-from adapters.kafka.one_record import RecordReader
 from adapters.log.address import KafkaAddress, parse_address
 from adapters.log.recorder_log import RecordedLog
 from domain.errors import LogError
@@ -30,6 +27,10 @@ from infra.config import WhenceSettings
 from infra.dead_letters import open_letters
 from infra.logs import client_of
 from infra.run.clock import utc_now
+
+if TYPE_CHECKING:  # the clients of Kafka, which a log in a file does not need
+    from adapters.command_topic.topics import Record
+    from adapters.kafka.one_record import RecordReader
 
 _log = logging.getLogger(__name__)
 _PATIENCE = 1.0
@@ -60,6 +61,10 @@ def keep_request(letters: LetterKeeper, record: Record, reason: str) -> None:
 
 def record_reader(settings: WhenceSettings, topic: str, partition: int) -> RecordReader:
     """Reads records of a topic of the log's cluster."""
+    from adapters.kafka.client import Clients
+    from adapters.kafka.config import ClientSettings
+    from adapters.kafka.one_record import RecordReader
+
     address = parse_address(settings.log)
     assert isinstance(address, KafkaAddress)
     client = ClientSettings({**client_of(settings), "bootstrap.servers": address.servers})

@@ -19,12 +19,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from adapters.snapshots import Snapshots
 from commands.breaker import answered, unanswered
 from commands.driver import Driver
 from commands.engine import Engine
 from commands.guarding import Guard
 from commands.identity import ENGINE, Identity
-from commands.in_flight import InFlight, orders_in_flight, working
+from commands.in_flight import orders_in_flight, working
 from commands.input_tape import InputTape, session
 from commands.inputs import MarketMoved, Relisted, Reported, Started, Tick, Warmed, opening
 from commands.observer import Observer
@@ -39,7 +40,6 @@ from domain.breaker import Service
 from domain.errors import ExchangeError, InvalidInput
 from domain.log import Envelope, EventLog
 from domain.order import OrderCancelRequested, OrderPlaced, OrderStatus, Working
-from domain.reconciliation import ReconciliationBegun
 from domain.streams import parse
 from infra.run.attending import Attending
 from infra.run.clock import SteadyClock, utc_now
@@ -55,6 +55,7 @@ from infra.run.live_plan import (
     rules_of,
     stake_of,
 )
+from infra.run.live_times import LiveTimes
 from infra.run.restoring import Restored, check_account
 
 SOURCE = "live"
@@ -85,19 +86,24 @@ class LiveRun(Attending):
         source: str = SOURCE,
         tape: InputTape | None = None,
         letters: LiveLetters | None = None,
+        snapshots: Snapshots | None = None,
+        steady: SteadyClock | None = None,
     ) -> None:
         """Reads the whole log and passes every event to `seen`; contacts nobody yet. Events have this `source`.
 
-        `tape` keeps every input. `letters` keeps what cannot be understood; without it, it is only logged.
+        With `snapshots` only the events after the snapshot are read and passed, and the snapshot is kept up to date.
+        `steady` is a clock on `clock` that the caller shares. `tape` keeps every input. `letters` keeps what cannot be
+        understood; without it, it is only logged.
 
         Raises InvalidInput for a log that was not opened by a run of this account and source, and the log's errors.
         """
         self._plan, self._monotonic, self._seen = plan, monotonic, seen
-        self._span: _Span = _Span()
-        self._steady, self._in_flight = SteadyClock(clock), InFlight()
-        self._restored = Restored(self._steady, self._take, log, source)
+        self._steady, self._times = steady or SteadyClock(clock), LiveTimes()
+        _check_source(log, source)
+        self._restored = Restored(self._steady, self._take, log, source, snapshots, self._times)
         world = self._restored.world
-        _check(log, world, plan.account, source)
+        if world.log_id is not None:
+            check_account(world, plan.account)
         began = self._steady.tick()
         self._venue = connect(world, self._wake)
         self._instruments = sorted({*plan.instruments, *_traded(world)})
@@ -106,7 +112,8 @@ class LiveRun(Attending):
         identity = Identity(self._log_id, plan.account, source)
         engine = Engine(world, identity, since=began, instances=plan.instances)
         if tape is not None:
-            tape.take(session(identity, world, began, strategies=plan.settings.strategies))
+            began_from, strategies = self._restored.begun, plan.settings.strategies
+            tape.take(session(identity, world, began, strategies=strategies, snapshot=began_from))
         self._letters = letters
         self._sender = Sender(self._venue.exchange, self._steady.tick, Guard(world, engine.market))
         driver = Driver(engine, log, self._sender, self._restored.observe, observer, tape)
@@ -114,7 +121,7 @@ class LiveRun(Attending):
         self._reconciler = Reconciler(world, self._venue.exchange, driver.handle, self._steady.tick)
         self._market = LiveMarket(self._feed, self._instruments, plan.interval, plan.instances, self._steady)
         self.is_trading, self._is_stopping, self._failures = False, False, 0
-        self._known_until = self._span.known(world) or began
+        self._known_until = self._times.known(world) or began
         self._next_tick = self._next_look = self._next_check = 0.0
 
     # -- start
@@ -178,6 +185,8 @@ class LiveRun(Attending):
             self._tick()
             if self.is_trading:
                 self._move_market(self._market.moves())
+                self._take_retried()
+            self._restored.keep()
             return self._answered(min(patience, max(self._next_tick - self._monotonic(), 0.0)))
 
     def _answered(self, patience: float) -> int:
@@ -199,8 +208,11 @@ class LiveRun(Attending):
                 self._report_call(Service.MARKET_DATA)
 
     def _hear(self) -> None:
-        """Takes in reports; a gap and a silent stream begin a reconciliation."""
+        """Takes in reports; a gap, a silent stream and an order that may be adopted begin a reconciliation."""
+        reconciling = self.world.portfolio.discrepancies.reconciling
         self._reconciler.hear()
+        if self.world.portfolio.discrepancies.reconciling != reconciling:
+            self._next_look = 0.0
         exchange = self._venue.exchange
         for gap in exchange.gaps():
             self._doubt(
@@ -260,7 +272,7 @@ class LiveRun(Attending):
     def _is_silent(self) -> bool:
         """Whether an order in flight had no news for long."""
         patience = timedelta(seconds=self._plan.rhythm.patience)
-        return bool(self._in_flight.silent(self.world.portfolio, self._steady.tick(), patience))
+        return bool(self._times.in_flight.silent(self.world.portfolio, self._steady.tick(), patience))
 
     def _look(self, now: float) -> None:
         """Compares the log with the exchange."""
@@ -312,7 +324,6 @@ class LiveRun(Attending):
         self._reconciler.end(outcome)
         if not self.is_trading:
             self._begin_trading()
-        self._take_retried()
 
     def _begin_trading(self) -> None:
         self.is_trading = True
@@ -328,7 +339,7 @@ class LiveRun(Attending):
     def _settle_requests(self) -> None:
         """Sends a cancel again that the exchange did not carry out, and gives up an amendment that it did not."""
         patience, portfolio = timedelta(seconds=self._plan.rhythm.patience), self.world.portfolio
-        waiting = self._in_flight.silent(portfolio, self._steady.tick(), patience)
+        waiting = self._times.in_flight.silent(portfolio, self._steady.tick(), patience)
         orders = working(portfolio)
         again = [one for one in waiting if orders[one].status is OrderStatus.CANCEL_REQUESTED]
         given_up = [one for one in waiting if orders[one].status is OrderStatus.AMEND_REQUESTED]
@@ -342,7 +353,7 @@ class LiveRun(Attending):
     def _since(self) -> datetime:
         """Executions from this time on are compared."""
         doubt = _FURTHEST if self._reconciler.in_doubt else _MARGIN
-        return max(self._known_until - doubt, self._span.first or self._known_until)
+        return max(self._known_until - doubt, self._times.first or self._known_until)
 
     def _under_way(self) -> frozenset[str]:
         """The orders that the exchange may not have yet; at the start also the intents that were not confirmed."""
@@ -355,7 +366,7 @@ class LiveRun(Attending):
     def _young(self) -> frozenset[str]:
         """The orders with news so recent that a request may still arrive at the exchange, or in its lists."""
         age = timedelta(seconds=self._plan.rhythm.lost)
-        return frozenset(self._in_flight.young(self.world.portfolio, self._steady.tick(), age))
+        return frozenset(self._times.in_flight.young(self.world.portfolio, self._steady.tick(), age))
 
     def _awaits_outcomes(self) -> bool:
         """Whether an order that an earlier process sent may still arrive; until then nothing is sent again."""
@@ -400,44 +411,24 @@ class LiveRun(Attending):
             self.driver.handle(Stimulus(at, asks))
 
     def close(self, why: str = "the engine has stopped") -> None:
-        """Ends the connections, and refuses later requests with this reason; idempotent."""
+        """Ends the connections, refuses later requests with this reason, and keeps the snapshot; idempotent."""
         super().close(why)
         self._feed.close()
         self._venue.close()
         self._keep_unread()
+        self._restored.close()
 
     def _wake(self) -> None:
         self.door.wake()
 
     def _take(self, envelope: Envelope) -> None:
-        self._in_flight.observe(envelope)
-        self._span.observe(envelope)
+        self._times.observe(envelope)
         self._seen(envelope)
-
-
-class _Span:
-    """The times (UTC) of the log's first and last event, and of the last reconciliation that began."""
-
-    def __init__(self) -> None:
-        self.first: datetime | None = None
-        self._last: datetime | None = None
-        self._begun: datetime | None = None
-
-    def observe(self, envelope: Envelope) -> None:
-        at = envelope.meta.recorded_at
-        self.first, self._last = self.first or at, at
-        if isinstance(envelope.event, ReconciliationBegun):
-            self._begun = at
-
-    def known(self, world: World) -> datetime | None:
-        """Up to when the log had the exchange's reports: its last event, or a reconciliation that did not end."""
-        return self._begun if world.portfolio.discrepancies.reconciling else self._last
 
 
 def placed_in(world: World) -> Mapping[str, OrderPlaced]:
     """The terms of the working orders by id."""
-    states = world.states.items()
-    return {parse(stream).id: state.terms for stream, state in states if isinstance(state, Working)}
+    return {parse(stream).id: state.terms for stream, state in world.states.of(Working)}
 
 
 def _traded(world: World) -> Iterator[str]:
@@ -447,13 +438,11 @@ def _traded(world: World) -> Iterator[str]:
     yield from (order.terms.instrument for order in working(portfolio).values())
 
 
-def _check(log: EventLog, world: World, account: str, source: str) -> None:
-    """Raises InvalidInput for a log that was not opened by a run of this account and source."""
+def _check_source(log: EventLog, source: str) -> None:
+    """Raises InvalidInput for a log that was opened by a run of another source."""
     first = next(log.read(upto=1), None)
-    if first is None:
-        return
-    check_account(world, account)
-    check_opened(first.envelope, source)
+    if first is not None:
+        check_opened(first.envelope, source)
 
 
 def check_live(first: Envelope) -> None:

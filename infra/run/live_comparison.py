@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from commands.exchange import Exchange
 from commands.in_flight import orders_in_flight
 from commands.reconciling import TOLERANCE
-from commands.statements import our_statement, their_statement
+from commands.statements import statements
 from commands.world import World
 from domain.errors import InvalidInput
 from domain.order import OrderPlaced
@@ -59,7 +59,6 @@ def compared(state: LoggedState, exchange: Exchange) -> Sequence[Difference]:
 
     Raises ExchangeUnreachable or ExchangeRefused.
     """
-    our = our_statement(state.world)
-    their = their_statement(exchange, our, max(state.opened, state.last - _LOOKED_BACK))
+    our, their = statements(state.world, exchange, max(state.opened, state.last - _LOOKED_BACK))
     away = [one for one in orders_in_flight(state.world.portfolio) if one not in their.orders]
     return differences(our, their, tolerance=TOLERANCE, under_way=away)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from adapters.bybit import BybitFeed, Wanted
 from commands.feed import MarketFeed
+from infra.run.ccxt_live import ccxt_feed
 from infra.run.live_plan import Wake
 from infra.run.place import Place
 
@@ -18,12 +19,16 @@ def feed_of(place: Place, interval: timedelta, instruments: Sequence[str], wake:
 
     Raises InvalidInput for an interval that the exchange does not have.
     """
+    if place.ccxt_name:
+        return ccxt_feed(place, interval, instruments, wake)
     wanted = Wanted(instruments=tuple(instruments), candles=(interval,), quotes=True)
     return BybitFeed(place.site, wanted, on_arrival=wake)
 
 
 def book_feed_of(place: Place, interval: timedelta, instruments: Sequence[str], wake: Wake) -> MarketFeed:
     """The same with trades and order books, against which a demo run simulates fills."""
+    if place.ccxt_name:
+        return ccxt_feed(place, interval, instruments, wake, depth=_DEPTH)
     wanted = Wanted(
         instruments=tuple(instruments), candles=(interval,), quotes=True, trades=True, book=_DEPTH
     )

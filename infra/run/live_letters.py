@@ -14,10 +14,12 @@ from adapters.dead_letters.unread import (
     UnreadReports,
     keep_unread,
     keep_unread_market,
-    take_retried,
+    taken_in,
 )
 from commands.exchange import AnyReport
-from domain.errors import LogError, Refused, StoreError
+from domain.errors import ExchangeError
+from infra.run.clock import utc_now
+from infra.run.retried_letters import PAUSE_SECONDS, RetriedLetters
 
 _log = logging.getLogger(__name__)
 
@@ -25,9 +27,17 @@ _log = logging.getLogger(__name__)
 class LiveLetters:
     """Keeps messages in the keeper's thread, and takes in again those that a person has retried."""
 
-    def __init__(self, keeper: LetterKeeper, stored: Callable[[], DeadLetters]) -> None:
-        """`stored` returns the letters that are kept, for reading."""
-        self._keeper, self._stored, self._fault = keeper, stored, ""
+    def __init__(
+        self,
+        keeper: LetterKeeper,
+        stored: Callable[[], DeadLetters],
+        clock: Callable[[], datetime] = utc_now,
+        pause: float = PAUSE_SECONDS,
+    ) -> None:
+        """`stored` returns the letters that are kept, for reading; `clock` the time in UTC. Retried ones are looked for
+        every `pause` seconds."""
+        self._keeper, self._stored, self._clock, self._pause = keeper, stored, clock, pause
+        self._retried: RetriedLetters | None = None
 
     def keep(self, exchange: UnreadReports, feed: UnreadMessages, at: datetime) -> None:
         """Keeps what both could not understand since the last call; returns at once and raises nothing.
@@ -42,27 +52,23 @@ class LiveLetters:
             )
 
     def take_retried(self, exchange: object, at: datetime, handle: Callable[[AnyReport], object]) -> None:
-        """See `adapters.dead_letters.unread.take_retried`. An exchange that cannot read a message again has none.
+        """Takes in the messages that a thread has found to be retried; returns at once where there is none.
 
-        Raises what `handle` raises. Letters that do not answer, or that a person has changed meanwhile, wait for the
-        next call: trading does not depend on them.
+        The first call starts that thread. An exchange that cannot read a message again has no such messages. Raises
+        what `handle` raises, except where it refuses a report; see `adapters.dead_letters.unread.taken_in`.
         """
         if not isinstance(exchange, RereadingExchange):
             return
-        recorded = True
+        if self._retried is None:
+            self._retried = RetriedLetters(self._stored, exchange.venue, self._clock, self._pause)
+        for due in self._retried.found():
+            try:
+                self._retried.record(taken_in(exchange, due, at, handle))
+            except ExchangeError as fault:
+                _log.warning("letter %s waits for %s: %s", due.letter.id, exchange.venue, fault)
+                self._retried.give_back(due)
 
-        def handled(report: AnyReport) -> None:
-            nonlocal recorded
-            recorded = False
-            handle(report)
-            recorded = True
-
-        try:
-            take_retried(exchange, self._stored(), at, handled)
-            self._fault = ""
-        except (StoreError, LogError, Refused) as fault:
-            if not recorded:
-                raise
-            if str(fault) != self._fault:
-                _log.warning("retried messages wait until the dead letters answer: %s", fault)
-            self._fault = str(fault)
+    def close(self) -> None:
+        """Records what became of the messages that were taken in, and ends the thread; idempotent."""
+        if self._retried is not None:
+            self._retried.close()

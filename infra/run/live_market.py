@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -10,10 +11,11 @@ from commands.feed import MarketFeed
 from commands.inputs import MarketMoved, Warmed
 from commands.watching import Instance
 from domain.candle import Candle
-from domain.errors import ExchangeError
+from domain.errors import ExchangeError, InvalidInput
 from domain.market import MarketEvent
 from infra.run.clock import SteadyClock
 
+_log = logging.getLogger(__name__)
 _WARM_BARS = 300
 """Past candles of each strategy's own interval, with which its indicators settle."""
 
@@ -21,7 +23,9 @@ _WARM_BARS = 300
 class LiveMarket:
     """Passes each candle to the engine once, in order and without a hole.
 
-    `queries` counts the queries for candles.
+    `queries` counts the queries for candles. `left_out` holds, by instrument, why the exchange has no candles of it
+    now: it was delisted, or renamed. Strategies see no candle of such an instrument, so they propose no entry in it.
+    Its next candle is the next reason to fetch the missing ones.
     """
 
     def __init__(
@@ -37,12 +41,13 @@ class LiveMarket:
         self._span = max(longest, interval) * _WARM_BARS
         self._next: dict[str, datetime] = {}
         self.queries = 0
+        self.left_out: dict[str, str] = {}
 
     def warmed(self) -> Iterator[Warmed]:
-        """The past candles of each instrument. Raises what `MarketFeed.candles` raises."""
+        """The past candles of each instrument. Raises ExchangeError where they cannot be fetched now."""
         for name in self._instruments:
             now = self._clock.tick()
-            yield from self._missed(name, now - self._span, now)
+            yield from self._missed(name, now - self._span, now) or ()
 
     def passed(self) -> Iterator[Warmed]:
         """The candles that arrived before trading began: no signal follows from them."""
@@ -56,8 +61,8 @@ class LiveMarket:
         """The events that arrived since the last call: candles by the time of their close, then the other events.
 
         A candle after a hole is preceded by the candles that are missing; no signal follows from those. Where they
-        cannot be fetched, the candle is left out, and is itself missing for the next one. Raises what
-        `MarketFeed.candles` raises, after every other event was passed on.
+        cannot be fetched, the candle is left out, and is itself missing for the next one. Raises ExchangeError where
+        they cannot be fetched now, after every other event was passed on.
         """
         events, faults = self._feed.events(), list[ExchangeError]()
         candles = [one for one in events if isinstance(one, Candle)]
@@ -74,12 +79,14 @@ class LiveMarket:
     ) -> Iterator[Warmed | MarketMoved]:
         moved: list[MarketEvent] = []
         for candle in filter(self._is_next, closed):
-            expected = self._next.get(candle.instrument, candle.open_time)
+            expected = self._expected(candle)
             if candle.open_time > expected:
                 try:
-                    missed = list(self._missed(candle.instrument, expected, candle.open_time))
+                    missed = self._missed(candle.instrument, expected, candle.open_time)
                 except ExchangeError as fault:
                     faults.append(fault)
+                    continue
+                if missed is None:
                     continue
                 yield from missed
             self._next[candle.instrument] = candle.close_time
@@ -87,12 +94,31 @@ class LiveMarket:
         if moved:
             yield self._moved(close, tuple(moved))
 
-    def _missed(self, name: str, since: datetime, until: datetime) -> Iterator[Warmed]:
+    def _expected(self, candle: Candle) -> datetime:
+        """When the next candle of the instrument opens; of one that could not be warmed, its whole past is missing."""
+        first = candle.open_time - self._span if candle.instrument in self.left_out else candle.open_time
+        return self._next.get(candle.instrument, first)
+
+    def _missed(self, name: str, since: datetime, until: datetime) -> Sequence[Warmed] | None:
+        """The missing candles; None for an instrument that is left out."""
         self.queries += 1
-        found = [one for one in self._feed.candles(name, self._interval, since, until) if self._is_next(one)]
-        if found:
-            self._next[name] = found[-1].close_time
-            yield Warmed(self._clock.tick(), tuple(found))
+        try:
+            fetched = self._feed.candles(name, self._interval, since, until)
+        except InvalidInput as fault:
+            self._leave_out(name, str(fault))
+            return None
+        if self.left_out.pop(name, None) is not None:
+            _log.warning("%s has candles again", name)
+        found = [one for one in fetched if self._is_next(one)]
+        if not found:
+            return ()
+        self._next[name] = found[-1].close_time
+        return [Warmed(self._clock.tick(), tuple(found))]
+
+    def _leave_out(self, name: str, reason: str) -> None:
+        if self.left_out.get(name) != reason:
+            _log.error("%s is left out, no entry follows from its candles: %s", name, reason)
+        self.left_out[name] = reason
 
     def _moved(self, latest: datetime, events: tuple[MarketEvent, ...]) -> MarketMoved:
         """Recorded no earlier than the events, where the exchange's clock is a little ahead."""

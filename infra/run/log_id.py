@@ -17,7 +17,15 @@ from adapters.tapes import Tape, tape_identity
 from domain.catalogue import BUILT_IN, Listing
 from domain.instrument import RulesOrigin
 from domain.opening import LogOpened, Mode
-from domain.settings import CapSettings, OnDailyLoss, OnKill, OrphanSettings, Settings, StrategySettings
+from domain.settings import (
+    CapSettings,
+    OnDailyLoss,
+    OnKill,
+    OrphanSettings,
+    ReconciliationSettings,
+    Settings,
+    StrategySettings,
+)
 from infra.run.stake import Stake
 
 FORM = 1
@@ -33,6 +41,7 @@ STRATEGY = ("name", "parameters")
 INSTANCE = ("id", "strategy", "instruments", "interval")
 ORPHANS = ("rule", "to")
 CAPS = ("max_notional", "max_deviation", "max_orders_per_minute")
+RECONCILIATION = ("external_orders", "external_positions")
 GROUPS: Mapping[str, Sequence[str]] = {
     "tiers": (
         "normal_confidence",
@@ -146,6 +155,8 @@ def later(settings: Settings) -> Iterator[tuple[str, Any]]:
         yield "risk.on_daily_loss", settings.risk.on_daily_loss
     if settings.caps != CapSettings():
         yield "caps", _fields(settings.caps, CAPS)
+    if settings.reconciliation != ReconciliationSettings():
+        yield "reconciliation", _fields(settings.reconciliation, RECONCILIATION)
 
 
 def _fields(owner: object, names: Sequence[str]) -> dict[str, Any]:

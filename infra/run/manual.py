@@ -63,7 +63,7 @@ class ManualRun(RestingRun):
         identity = Identity(log_id, beginning.account, SOURCE)
         engine = Engine(world, identity, since=began, marks=False)
         if tape is not None:
-            tape.take(session(identity, world, began, marks=False))
+            tape.take(session(identity, world, began, marks=False, snapshot=restored.begun))
         sender = Sender(exchange, steady.tick, Guard(engine.world, engine.market))
         driver = Driver(engine, log, sender, restored.observe, observer, tape)
         if opens:

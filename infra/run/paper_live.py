@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 from adapters.simulated.matched import MatchedRules
 from adapters.simulated.matched_feed import FedExchange, MatchedFeed
+from adapters.snapshots import Snapshots
 from commands.exchange import Funded, Liquidated
 from commands.feed import MarketFeed
 from commands.input_tape import InputTape
@@ -54,25 +55,22 @@ def demo_run(
     name: Callable[[], UUID] = uuid4,
     tape: InputTape | None = None,
     letters: LiveLetters | None = None,
+    snapshots: Snapshots | None = None,
 ) -> LiveRun:
-    """The run, not started yet. `feed_of` makes a feed with order books; `tape` and `letters` are those of `LiveRun`.
+    """The run, not started yet. `feed_of` makes a feed with order books; `tape`, `letters` and `snapshots` are those of
+    `LiveRun`.
 
     Raises InvalidInput for a log that was not opened by a demo run of this account, InvalidSettings where the exchange
     does not support the account, and the log's errors.
     """
     steady = SteadyClock(clock)
     market = DemoMarket(demo, feed_of, steady.tick)
-
-    def followed(envelope: Envelope) -> None:
-        steady.not_before(envelope.meta.recorded_at)
-        seen(envelope)
-
     return LiveRun(
         log,
         plan,
         market.connect,
         market.feed,
-        followed,
+        seen,
         observer,
         clock=clock,
         monotonic=monotonic,
@@ -80,6 +78,8 @@ def demo_run(
         source=PAPER_LIVE,
         tape=tape,
         letters=letters,
+        snapshots=snapshots,
+        steady=steady,
     )
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -14,12 +13,9 @@ from adapters.alerts.book import Ending, NoticeBook
 from commands.watchdog import Watchdog
 from domain.errors import StoreError
 from infra.alerts import AlertSettings
-from infra.config import WhenceSettings
 from infra.run.alerting import places_of
 from infra.run.clock import utc_now
 from infra.run.faults import UNPROTECTED, unprotected_notices
-from infra.run.rebuilding import partition_of
-from infra.store import migrate, open_store
 
 _log = logging.getLogger(__name__)
 _EVERY_SECONDS = 1.0
@@ -75,24 +71,3 @@ class PositionAlerts:
             if not self._is_silent:
                 _log.warning("positions without a stop raise no alert until the store answers: %s", fault)
             self._is_silent = True
-
-
-@contextmanager
-def positions_alerted(settings: WhenceSettings, watchdog: Watchdog) -> Generator[None]:
-    """Makes the notices while the body runs; none where no alerts are configured. Raises StoreError at its start."""
-    if settings.alerts.is_empty:
-        yield
-        return
-    engine = open_store(settings)
-    try:
-        migrate(engine)
-        alerts = PositionAlerts(
-            engine, settings.alerts, settings.account, watchdog, partition=partition_of(settings)
-        )
-        alerts.start()
-        try:
-            yield
-        finally:
-            alerts.stop()
-    finally:
-        engine.dispose()

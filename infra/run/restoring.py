@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Protocol
 
 from msgspec import MsgspecError, Struct
 from msgspec.msgpack import Decoder, encode
@@ -15,24 +17,46 @@ from commands.outgoing import Amendment, Outgoing, unconfirmed
 from commands.world import World
 from domain.errors import InvalidInput
 from domain.log import Envelope, EventLog
-from domain.order import Closed, OrderAmendRequested, Working
+from domain.order import OrderAmendRequested, Working
 from domain.streams import account_stream, parse
 from infra.run.beginning import Beginning
 from infra.run.clock import SteadyClock
 from infra.run.collecting import seldom_collected
 from infra.run.simulation import rules_of
 
+_log = logging.getLogger(__name__)
+
+
+class Beside(Protocol):
+    """What one kind of run folds from the events itself, and keeps beside the snapshot of the world."""
+
+    def kept(self, world: World) -> bytes:
+        """What `restore` needs, at the world's ordinal."""
+        ...
+
+    def restore(self, kept: bytes) -> None:
+        """Takes what was kept, before any event."""
+        ...
+
 
 class _Beside(Struct, frozen=True, gc=False, kw_only=True):
-    """What a snapshot holds beside the world: the time of the last event, prices, and pending amendments by stream."""
+    """What a snapshot holds beside the world.
 
+    `source` is that of the run's events, `at` the time of the last event, `own` what the run keeps itself.
+    """
+
+    source: str
     at: datetime
     prices: KeptPrices
     amendments: Mapping[str, Amendment]
+    own: bytes
 
 
 class Restored:
-    """`world` and `prices` are restored from the log; `observe` updates the prices with later events."""
+    """`world` and `prices` are restored from the log; `observe` updates the prices with later events.
+
+    `begun` is the ordinal of the snapshot that the world began from; 0 without one.
+    """
 
     def __init__(
         self,
@@ -41,14 +65,16 @@ class Restored:
         log: EventLog,
         by_hand: str,
         snapshots: Snapshots | None = None,
+        beside: Beside | None = None,
     ) -> None:
         """Reads the log, passes every event to `seen` and moves `clock` up to its times; raises the log's errors.
 
-        With `snapshots` only the events after the snapshot are read. `by_hand` is the source of the events of runs
-        without a market feed.
+        With `snapshots` only the events after the snapshot are read and passed; `beside` is kept with it and restored
+        from it. `by_hand` is the source of the run's own events, whose prices come from no market feed.
         """
-        self.world, self.prices = World(), StillMarket(by_hand)
+        self.world, self.prices, self.begun = World(), StillMarket(by_hand), 0
         self._clock, self._seen, self._snapshots = clock, seen, snapshots
+        self._source, self._own, self._observed = by_hand, beside, 0
         self._last = datetime.min.replace(tzinfo=UTC)
         self._amendments: dict[str, Amendment] = {}
         if snapshots is not None:
@@ -61,6 +87,7 @@ class Restored:
     def observe(self, envelope: Envelope) -> None:
         """Updates prices and clock from a recorded event and passes it to `seen`."""
         meta, event = envelope.meta, envelope.event
+        self._observed += 1
         self._last = meta.recorded_at
         self._clock.not_before(meta.recorded_at)
         if isinstance(event, OrderAmendRequested):
@@ -70,35 +97,67 @@ class Restored:
 
     def keep(self) -> None:
         """Brings the snapshot up to date where enough events were recorded since."""
-        if self._snapshots is not None:
+        if self._snapshots is not None and self._is_whole:
             self._snapshots.keep(self.world, self._beside)
 
     def close(self) -> None:
         """Brings the snapshot up to date, at the end of the run."""
-        if self._snapshots is not None:
+        if self._snapshots is None:
+            return
+        if self._is_whole:
             self._snapshots.close(self.world, self._beside)
+        else:
+            _log.warning("the run ended amid a unit of work: its snapshot stays as it is")
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether `observe` has had every event of the world; a run that fails while it sends has recorded more."""
+        return self._observed == self.world.ordinal
 
     def _begin_with(self, snapshots: Snapshots) -> None:
         with seldom_collected():
             world, kept = snapshots.restored()
         if not world.ordinal:
             return
-        try:
-            beside = _decoded(kept)
-        except MsgspecError:
+        beside = self._of_this_kind(kept)
+        if beside is None:
             snapshots.refuse("another kind of run made it")
             return
+        if self._own is not None:
+            self._own.restore(beside.own)
         self.world, self._last = world, beside.at
+        self.begun = self._observed = world.ordinal
         self._clock.not_before(beside.at)
         self._amendments = dict(beside.amendments)
-        self.prices.restore(beside.prices, _traded(world))
+        self.prices.restore(beside.prices, self._traded)
+
+    def _traded(self, stream: str) -> str:
+        """The instrument of an order of the snapshot."""
+        instrument: str = self.world.states[stream].terms.instrument
+        return instrument
+
+    def _of_this_kind(self, kept: bytes) -> _Beside | None:
+        try:
+            found = _decoded(kept)
+        except MsgspecError:
+            return None
+        return found if found.source == self._source else None
 
     def _beside(self) -> bytes:
         states = self.world.states
         pending = {
             stream: one for stream, one in self._amendments.items() if isinstance(states[stream], Working)
         }
-        return encode(_Beside(at=self._last, prices=self.prices.kept(), amendments=pending))
+        own = b"" if self._own is None else self._own.kept(self.world)
+        return encode(
+            _Beside(
+                source=self._source,
+                at=self._last,
+                prices=self.prices.kept(),
+                amendments=pending,
+                own=own,
+            )
+        )
 
     def exchange(self, beginning: Beginning, at: datetime) -> SimulatedExchange:
         """The exchange at `at`; the exchange of a new account where the log is empty.
@@ -116,15 +175,6 @@ class Restored:
     def unconfirmed(self) -> Sequence[Outgoing]:
         """The requests to the exchange that the log does not show as confirmed."""
         return unconfirmed(self.world, {parse(stream).id: one for stream, one in self._amendments.items()})
-
-
-def _traded(world: World) -> Mapping[str, str]:
-    """The instrument of each order, by stream."""
-    return {
-        stream: state.terms.instrument
-        for stream, state in world.states.items()
-        if isinstance(state, Working | Closed)
-    }
 
 
 _decoded = Decoder(_Beside).decode

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Generator
+import logging
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,11 +18,15 @@ from adapters.tokens.book import TokenBook
 from commands.door import Answer, Completed, Declined, TimedOut
 from commands.request import Request, Requested, ResetKillSwitch, TripKillSwitch
 from commands.roles import Role
-from domain.errors import Refused
+from domain.errors import LogError, Refused, StoreError, WhenceError
 from infra.config import WhenceSettings
-from infra.run.commanding import distant_door
+from infra.logs import open_reader
+from infra.run.commanding import distant_door, has_command_topic
 from infra.store import migrate, open_store
 
+Switch = TripKillSwitch | ResetKillSwitch
+
+_log = logging.getLogger(__name__)
 _PATIENCE = 15.0
 _SECONDS = 30.0
 _FIELDS = {TripKillSwitch: "tripKillSwitch", ResetKillSwitch: "resetKillSwitch"}
@@ -53,6 +58,37 @@ class _Response(Struct):
     errors: list[dict[str, Any]] = []
 
 
+def by_any_door(settings: WhenceSettings, url: str, request: Switch, token: str | None) -> Answer:
+    """The engine's answer by the first door that gives one: the command topic of a log on Kafka, then the API.
+
+    Both requests are idempotent, so one whose outcome by the first door is not known is sent by the next one, too.
+    Raises the error of the only door, or Refused with those of all; see `by_topic` and `by_api`.
+    """
+    doors: dict[str, Callable[[], Answer]] = {}
+    if has_command_topic(settings):
+        doors["the topic of requests"] = lambda: by_topic(settings, request)
+    doors["the API"] = lambda: by_api(settings, url, request, token)
+    faults, late = dict[str, WhenceError](), list[TimedOut]()
+    for name, send in doors.items():
+        try:
+            answer = send()
+        except WhenceError as fault:
+            faults[name] = fault
+            continue
+        if not isinstance(answer, TimedOut):
+            return answer
+        late.append(answer)
+    if late:
+        return late[-1]
+    if len(faults) == 1:
+        raise next(iter(faults.values()))
+    raise Refused(f"no way to the engine is open. {_listed(faults)}")
+
+
+def _listed(faults: Mapping[str, WhenceError]) -> str:
+    return "; ".join(f"By {name}: {fault}" for name, fault in faults.items())
+
+
 def by_topic(settings: WhenceSettings, request: Request) -> Answer:
     """The engine's answer by the command topic of a log on Kafka. Raises what `distant_door` raises."""
     now = datetime.now(UTC)
@@ -68,28 +104,34 @@ def by_topic(settings: WhenceSettings, request: Request) -> Answer:
         return door.ask(requested, _PATIENCE)
 
 
-def by_api(settings: WhenceSettings, url: str, request: TripKillSwitch | ResetKillSwitch) -> Answer:
-    """The engine's answer by its API, with a token for this request only, which the store of the log gives.
+def by_api(settings: WhenceSettings, url: str, request: Switch, token: str | None = None) -> Answer:
+    """The engine's answer by its API, with this token of an administrator.
 
-    Whoever may write the store may make tokens, so this needs no other right. Raises Refused where no API answers
-    there, and StoreError.
+    Without one, with a token for this request only, which the store of the log gives. Whoever may write the store may
+    make tokens, so this needs no other right. Raises Refused where no API answers there, StoreError where the store
+    gives no token, and InvalidInput where there is no log.
     """
-    document = _DOCUMENT % _FIELDS[type(request)]
-    variables = {
-        "key": uuid4().hex,
-        "account": settings.account,
-        "reason": request.reason,
-        "seconds": _PATIENCE,
-    }
-    with _token(settings) as token:
-        body = msgspec.json.encode({"query": document, "variables": variables})
-        headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
-        return _read(_post(f"{url}/graphql", body, headers))
+    if token is not None:
+        return _asked(settings, url, request, token)
+    with _token(settings) as made:
+        return _asked(settings, url, request, made)
+
+
+def _asked(settings: WhenceSettings, url: str, request: Switch, token: str) -> Answer:
+    document, key = _DOCUMENT % _FIELDS[type(request)], uuid4().hex
+    variables = {"key": key, "account": settings.account, "reason": request.reason, "seconds": _PATIENCE}
+    body = msgspec.json.encode({"query": document, "variables": variables})
+    headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+    content = _post(f"{url}/graphql", body, headers)
+    if content is None:
+        return TimedOut(key, "the request was sent, and the connection ended before its answer")
+    return _read(content)
 
 
 @contextmanager
 def _token(settings: WhenceSettings) -> Generator[str]:
     """A token of an administrator that is revoked at the end."""
+    _check_log(settings)
     engine = open_store(settings)
     try:
         migrate(engine)
@@ -98,17 +140,36 @@ def _token(settings: WhenceSettings) -> Generator[str]:
         try:
             yield token.spelled
         finally:
-            book.revoke(name, datetime.now(UTC))
+            _revoke(book, name)
     finally:
         engine.dispose()
 
 
-def _post(url: str, body: bytes, headers: dict[str, str]) -> bytes:
+def _check_log(settings: WhenceSettings) -> None:
+    """Raises InvalidInput where there is no log, before a store is made for it. One that cannot be read has a store."""
+    try:
+        open_reader(settings).close()
+    except LogError as fault:
+        _log.warning("the log cannot be read, the request is sent all the same: %s", fault)
+
+
+def _revoke(book: TokenBook, name: str) -> None:
+    """Revokes the token. Where the store fails now, the request was sent already, so its answer is what counts."""
+    try:
+        book.revoke(name, datetime.now(UTC))
+    except StoreError as fault:
+        _log.error("the token %s is still in force, revoke it with `whence tokens revoke`: %s", name, fault)
+
+
+def _post(url: str, body: bytes, headers: dict[str, str]) -> bytes | None:
+    """The response; None where the request was sent and no response arrived. Raises Refused for one not sent."""
     timeout = urllib3.Timeout(connect=5.0, read=_SECONDS)
     try:
         response = urllib3.request(
             "POST", url, body=body, headers=headers, timeout=timeout, retries=False, redirect=False
         )
+    except (urllib3.exceptions.ReadTimeoutError, urllib3.exceptions.ProtocolError):
+        return None
     except urllib3.exceptions.HTTPError as fault:
         raise Refused(
             f"no engine answers at {url}: {type(fault).__name__}; name the address of its API with --api"

@@ -22,6 +22,7 @@ CODE: Final = (
     "adapters.avro",
     "adapters.snapshots",
     "adapters.simulated.still",
+    "infra.run.live_times",
     "infra.run.restoring",
     "schemas",
 )

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from adapters.alerts.notice import NO_ACCOUNT, Notice
-from adapters.command_topic import refused_count
 from adapters.log.recorder_log import Refusals
 from infra.config import WhenceSettings
 from infra.run.commanding import command_topic, has_command_topic
@@ -38,4 +37,6 @@ def refused_requests(settings: WhenceSettings) -> Callable[[], int]:
     """Counts the requests that engines of this log refused; 0 for a log without a command topic."""
     if not has_command_topic(settings):
         return lambda: 0
+    from adapters.command_topic.refused import refused_count
+
     return refused_count(command_topic(settings))

@@ -10,6 +10,10 @@ from commands.observer import Observer
 from domain.log import Envelope
 
 
+def ignored(_: Envelope) -> None:
+    """Ignores an event of the run; the read models read it from the log."""
+
+
 class Watchers:
     """An `Observer` that notifies all added observers, in the order of addition; any thread may call `add`."""
 

@@ -21,13 +21,14 @@ from infra.servers.server import NotAnswering, Server
 POM = Path(__file__).parents[1] / "kafka" / "pom.xml"
 _LOGGING = POM.with_name("log4j2.properties")
 _MINIMUM_JAVA = 17
-_HEAP = (
-    "-Xms256m",
-    "-Xmx512m",
+_HEAP = ("-Xms256m", "-Xmx512m")
+_LASTING = (
     "-XX:+UseG1GC",
     "-XX:MaxGCPauseMillis=20",
     "-XX:+ExplicitGCInvokesConcurrent",
 )
+# Processor time: a start takes 3.9 s instead of 6.9 s, 20 topics with 100 transactions 3.3 s instead of 5.6 s.
+_BRIEF = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 # Kafka's defaults require three replicas, which a single node cannot hold. Fewer partitions of the internal topics and
 # a smaller cleaner buffer (the default takes a quarter of the heap) shorten the start. A killed broker can start only
@@ -54,7 +55,8 @@ _SINGLE_NODE = {
 class KafkaBroker(Server):
     """A broker; `properties` extend or replace the entries of its `server.properties`.
 
-    The properties are read at every start, so a test may change them between `stop` and `start`.
+    The properties are read at every start, so a test may change them between `stop` and `start`. A `brief` broker is
+    for minutes: it starts with half the processor time, and serves with less throughput.
     """
 
     name: ClassVar[str] = "kafka"
@@ -65,10 +67,12 @@ class KafkaBroker(Server):
         *,
         port: int | None = None,
         detached: bool = False,
+        brief: bool = False,
         properties: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(folder, port=port, detached=detached)
         self.properties = dict(properties or {})
+        self._options = (*_HEAP, *(_BRIEF if brief else _LASTING))
         self.controller_port = self.settled_port("controller-port")
 
     @property
@@ -90,7 +94,7 @@ class KafkaBroker(Server):
 
     def command(self) -> tuple[str, ...]:
         """The broker's Java command line."""
-        return (*self._java(), *_HEAP, "kafka.Kafka", str(self._settings_file))
+        return (*self._java(), *self._options, "kafka.Kafka", str(self._settings_file))
 
     def probe(self, within: float) -> None:
         """Requests the cluster's metadata through librdkafka; it must list a broker."""
@@ -125,7 +129,7 @@ class KafkaBroker(Server):
 
     def _format(self) -> None:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        tool = ("-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool", "format", "--standalone")
+        tool = (*_BRIEF, "kafka.tools.StorageTool", "format", "--standalone")
         done = subprocess.run(
             [*self._java(), *tool, f"--cluster-id={cluster}", f"--config={self._settings_file}"],
             capture_output=True,

@@ -1,9 +1,13 @@
 """`whence live` that sends one order by hand: `python -m tests.adversary.dying_live STEP live OPTION…`.
 
-STEP is where the process ends by SIGKILL: `before` or `after` the request that places the order. With `never` no order
-is sent, and the program stops itself by SIGTERM as soon as every order of the log is known to rest at the exchange.
+STEP is where the process ends by SIGKILL: `before` or `after` the request that places the order, or through ccxt
+`between` the requests that place its stop and its entry. With `never` no order is sent, and the program stops itself by
+SIGTERM as soon as every order of the log is known to rest at the exchange.
 The API, which starts in seconds, is left out.
 """
+
+# pyright: reportPrivateUsage=false
+# The process ends within a submit of ccxt's adapter, which sends the orders one by one.
 
 from __future__ import annotations
 
@@ -19,10 +23,11 @@ from types import SimpleNamespace
 from typing import Any
 
 from adapters.bybit import BybitExchange
+from adapters.ccxt import CcxtExchange
 from adapters.mailbox import Mailbox
 from adapters.simulated.steps import to_tick
 from commands.door import Completed
-from commands.exchange import Ticket
+from commands.exchange import Exchange, Ticket
 from commands.in_flight import orders_in_flight
 from commands.request import ManualTerms, PlaceOrder, Requested
 from domain.direction import Side
@@ -39,10 +44,18 @@ def kill() -> None:
 
 
 def dying(step: str, submit: Callable[..., None]) -> Callable[..., None]:
-    def die(self: BybitExchange, tickets: Sequence[Ticket]) -> None:
+    def die(self: Exchange, tickets: Sequence[Ticket]) -> None:
         if step == "before":
             kill()
         submit(self, tickets)
+        kill()
+
+    return die
+
+
+def dying_between(create: Callable[..., None]) -> Callable[..., None]:
+    def die(self: CcxtExchange, ticket: Ticket) -> None:
+        create(self, ticket)
         kill()
 
     return die
@@ -90,8 +103,11 @@ def unserved(*_given: Any, **_named: Any) -> Generator[Any]:
 
 if __name__ == "__main__":
     step = sys.argv.pop(1)
-    if step != "never":
-        BybitExchange.submit = dying(step, BybitExchange.submit)  # type: ignore[method-assign]
+    if step == "between":
+        CcxtExchange._create = dying_between(CcxtExchange._create)  # type: ignore[method-assign]
+    elif step != "never":
+        for exchange in (BybitExchange, CcxtExchange):
+            exchange.submit = dying(step, exchange.submit)  # type: ignore[method-assign]
     LiveRun.attend = acting(step, LiveRun.attend)  # type: ignore[method-assign]
     trading_live.__dict__["served"] = unserved
     main()

@@ -33,7 +33,7 @@ def cut(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cut]:
     """A broker with a listener of its own for the program, which advertises the proxy."""
     inner, folder = free_port(), tmp_path_factory.mktemp("cut-kafka")
     with proxied(inner) as line:
-        broker = KafkaBroker(temporary_folder("cut-kafka"))
+        broker = KafkaBroker(temporary_folder("cut-kafka"), brief=True)
         broker.properties |= _listeners(broker, inner, line.port)
         with broker:
             yield from _behind(broker, line, folder)

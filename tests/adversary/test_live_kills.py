@@ -21,6 +21,11 @@ from tests.journeys.program import PATIENCE, WHENCE, environment, whence
 
 KEY, SECRET = "mine", "hidden"
 LOG = "sqlite:///live.db"
+KEYS = {
+    f"{name}_{kind}": value
+    for name in ("BYBIT", "CCXT_BYBIT")
+    for kind, value in (("API_KEY", KEY), ("API_SECRET", SECRET))
+}
 
 
 @pytest.fixture
@@ -41,8 +46,12 @@ def venue() -> Iterator[str]:
         process.kill()
 
 
-def live(folder: Path, url: str, step: str) -> subprocess.CompletedProcess[str]:
+def live(
+    folder: Path, url: str, step: str, exchange: str = "bybit", way: str = "REST"
+) -> subprocess.CompletedProcess[str]:
     words = [
+        "--exchange",
+        exchange,
         "--address",
         url,
         "--log",
@@ -54,11 +63,10 @@ def live(folder: Path, url: str, step: str) -> subprocess.CompletedProcess[str]:
         "--leverage",
         "5",
     ]
-    keys = {"BYBIT_API_KEY": KEY, "BYBIT_API_SECRET": SECRET}
     return subprocess.run(
         [sys.executable, "-m", "tests.adversary.dying_live", step, "live", *words],
         cwd=folder,
-        env=environment(**keys, PYTHONPATH=str(Path.cwd())),
+        env=environment(**KEYS, WHENCE_ORDER_ENTRY=way, PYTHONPATH=str(Path.cwd())),
         capture_output=True,
         text=True,
         check=False,
@@ -72,18 +80,23 @@ def session(url: str) -> Any:
 
 def entries(url: str) -> list[dict[str, Any]]:
     """The open orders of the account, stops and targets left out."""
+    return [one for one in open_orders(url) if not one["stopOrderType"]]
+
+
+def open_orders(url: str) -> list[dict[str, Any]]:
     answered, _, _ = session(url).get_open_orders(category="linear", symbol="BTCUSDT", limit=50)
-    return [one for one in answered["result"]["list"] if not one["stopOrderType"]]
+    found: list[dict[str, Any]] = answered["result"]["list"]
+    return found
 
 
-@pytest.mark.parametrize("step", ["before", "after"])
+@pytest.mark.parametrize(("step", "way"), [("before", "REST"), ("after", "WEBSOCKET")])
 def test_an_engine_killed_around_a_submit_has_exactly_one_order_and_stops_in_an_orderly_way(
-    url: str, tmp_path: Path, step: str
+    url: str, tmp_path: Path, step: str, way: str
 ) -> None:
-    killed = live(tmp_path, url, step)
+    killed = live(tmp_path, url, step, way=way)
     assert killed.returncode == -signal.SIGKILL, killed.stderr[-2_000:]
     assert len(entries(url)) == (step == "after")
-    again = live(tmp_path, url, "never")
+    again = live(tmp_path, url, "never", way=way)
     assert again.returncode == 0, again.stderr[-2_000:]
     (order,) = entries(url)
     with closing(open_reader(WhenceSettings(log=f"sqlite:///{tmp_path}/live.db"))) as log:
@@ -96,6 +109,25 @@ def test_an_engine_killed_around_a_submit_has_exactly_one_order_and_stops_in_an_
     assert f"of 2 sessions led to {len(events)} events that equal the log's." in made_again.stdout
 
 
+def test_an_engine_killed_within_a_submit_through_ccxt_has_each_order_once_and_equals_the_exchange(
+    url: str, tmp_path: Path
+) -> None:
+    """Through ccxt the stop, the entry and the target are three requests, in this order; it dies after the first."""
+    killed = live(tmp_path, url, "between", "ccxt:bybit")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr[-2_000:]
+    assert (len(entries(url)), len(open_orders(url))) == (0, 1)
+    again = live(tmp_path, url, "never", "ccxt:bybit")
+    assert again.returncode == 0, again.stderr[-2_000:]
+    (order,) = entries(url)
+    name = order["orderLinkId"]
+    stem = name.rpartition("-")[0]
+    assert sorted(one["orderLinkId"] for one in open_orders(url)) == [name, f"{stem}-s1", f"{stem}-t1"]
+    assert f"entry {name} waits in BTCUSDT-LINEAR.BYBIT: ACCEPTED" in again.stderr
+    same = whence(tmp_path, "reconcile", "--exchange", "ccxt:bybit", "--address", url, "--log", LOG, **KEYS)
+    assert (same.returncode, same.stdout) == (0, "the log and the exchange are equal\n"), same
+    assert SECRET not in killed.stderr + again.stderr + same.stdout + same.stderr
+
+
 def test_a_comparison_beside_the_engine_prints_a_strangers_order_and_exits_with_1(
     url: str, tmp_path: Path
 ) -> None:
@@ -105,7 +137,6 @@ def test_a_comparison_beside_the_engine_prints_a_strangers_order_and_exits_with_
     session(url).place_order(
         category="linear", symbol="BTCUSDT", side="Buy", orderType="Limit", qty="0.01", price=price
     )
-    keys = {"BYBIT_API_KEY": KEY, "BYBIT_API_SECRET": SECRET}
-    done = whence(tmp_path, "reconcile", "--address", url, "--log", LOG, "--json", **keys)
+    done = whence(tmp_path, "reconcile", "--address", url, "--log", LOG, "--json", **KEYS)
     assert (done.returncode, "OrderUnknownToUs" in done.stdout) == (1, True), done
     assert SECRET not in done.stdout + done.stderr

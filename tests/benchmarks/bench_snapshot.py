@@ -50,20 +50,65 @@ with owned_log(load(log=sys.argv[1])) as owned:
 print(json.dumps([events, ready, processor, memory / 1_048_576, closed]))
 """
 
+_START_LIVE = """
+import json, sys, time
+began = time.perf_counter()
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+import psutil
+from adapters.bybit import Credentials
+from domain.settings import Settings
+from infra.cli.trading_live import connected
+from infra.config import load
+from infra.run.live import LiveRun, placed_in
+from infra.run.live_feed import feed_of
+from infra.run.live_plan import LivePlan
+from infra.run.place import Place
+from infra.run.snapshots import owned_log
+place, interval = Place("bybit", address="http://127.0.0.1:9"), timedelta(minutes=5)
+plan = LivePlan(
+    account="paper",
+    leverage=Decimal(10),
+    settings=Settings(),
+    instances=(),
+    instruments=("BTCUSDT-LINEAR.BYBIT",),
+    interval=interval,
+)
+
+def connect(world, wake):
+    return connected(Credentials("none", "none"), place, placed_in(world), wake)
+
+with owned_log(load(log=sys.argv[1])) as owned:
+    source = next(owned.log.read(upto=1)).envelope.meta.source
+    feed = partial(feed_of, place, interval)
+    run = LiveRun(owned.log, plan, connect, feed, lambda _: None, source=source, snapshots=owned.snapshots)
+    ready, processor = time.perf_counter() - began, time.process_time()
+    memory = psutil.Process().memory_info().rss
+    events = run.world.ordinal
+    run.close()
+    closed = time.perf_counter() - began - ready
+print(json.dumps([events, ready, processor, memory / 1_048_576, closed]))
+"""
+"""A live run up to the moment when it contacts the exchange, which needs the network and not the log."""
+
 
 def run(events: int = 1_000_000) -> Sequence[Figure]:
     """Seconds until an engine is ready, megabytes, and what a snapshot costs an engine that runs."""
     with fresh("SQLite") as address:
         count = fill_one_account(address, events)
         return [
-            *_started("no snapshot", address, count, None),
-            *_started("a snapshot", address, count, 5.0),
+            *_started("no snapshot", _START, address, count, None),
+            *_started("a snapshot", _START, address, count, 5.0),
+            *_started("no snapshot, live", _START_LIVE, address, count, None),
+            *_started("a snapshot, live", _START_LIVE, address, count, 5.0),
             *_beside_a_run(),
         ]
 
 
-def _started(name: str, address: str, events: int, limit: float | None) -> Iterator[Figure]:
-    command = [sys.executable, "-c", _START, address]
+def _started(name: str, program: str, address: str, events: int, limit: float | None) -> Iterator[Figure]:
+    """A snapshot of another kind of run counts as none, so that the first live start reads the whole log."""
+    command = [sys.executable, "-c", program, address]
     done = subprocess.run(command, check=True, capture_output=True, env=dict(os.environ))
     found, ready, processor, megabytes, closed = json.loads(done.stdout)
     assert found == events, f"{found} of {events} events were found"

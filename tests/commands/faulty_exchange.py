@@ -11,6 +11,7 @@ from typing import TypeVar
 from commands.exchange import AnyReport, Exchange, Gap, Ticket, Unread
 from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
 from domain.instrument import Instrument
+from domain.order import OrderPlaced
 from domain.venue import Execution, VenueBalance, VenueOrder, VenuePosition
 
 _T = TypeVar("_T")
@@ -38,6 +39,9 @@ class FaultyExchange:
 
     def submit(self, tickets: Sequence[Ticket]) -> None:
         self._send(lambda: self._exchange.submit(tickets))
+
+    def adopt(self, order_id: str, venue_order_id: str, terms: OrderPlaced) -> bool:
+        return self._exchange.adopt(order_id, venue_order_id, terms)
 
     def cancel(self, order_id: str, at: datetime) -> None:
         self._send(lambda: self._exchange.cancel(order_id, at))

@@ -142,6 +142,39 @@ def test_an_amendment_is_capped_where_it_may_add_exposure(changes: dict[str, Any
     assert [letter.kind for letter in desk.exchange.letters] == ["submit", *["amend"] * (not refused)]
 
 
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        ({"quantity": D("0.5"), "limit_price": D(101)}, False),
+        ({"limit_price": D(99)}, True),
+        ({"quantity": D(2), "limit_price": D(99)}, True),
+    ],
+    ids=["less at another price", "another price", "more"],
+)
+def test_in_doubt_an_amendment_passes_where_the_entry_may_fill_less_than_before(
+    changes: dict[str, Any], refused: bool
+) -> None:
+    desk = a_desk()
+    place(desk, "mine")
+    desk.tell(Accepted(order_id="mine", at=NOW, fact="exchange:test:a", venue_order_id="v1"))
+    desk.ask(RecordDiscrepancy("difference:PositionUnknownToUs", BTC, "1 more"), cause="exchange:test:d")
+    terms: dict[str, Any] = {"quantity": None, "limit_price": None, "trigger_price": None, **changes}
+    desk.ask(AmendOrder(order_id="mine", rules=RULES, **terms), cause="command:amend")
+    assert [letter.kind for letter in desk.exchange.letters] == ["submit", *["amend"] * (not refused)]
+    assert len(reasons(desk)) == int(refused)
+
+
+def test_the_price_of_a_smaller_entry_is_capped_all_the_same() -> None:
+    desk = a_desk(max_deviation=D("0.001"))
+    place(desk, "mine")
+    desk.tell(Accepted(order_id="mine", at=NOW, fact="exchange:test:a", venue_order_id="v1"))
+    changed = AmendOrder(
+        order_id="mine", rules=RULES, quantity=D("0.5"), limit_price=D(101), trigger_price=None
+    )
+    desk.ask(changed, cause="command:amend")
+    assert [letter.kind for letter in desk.exchange.letters] == ["submit"]
+
+
 def test_without_a_price_of_the_market_a_capped_entry_is_not_sent() -> None:
     desk = Desk().opened(Settings(caps=TINY))
     place(desk, "mine")

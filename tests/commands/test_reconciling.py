@@ -14,7 +14,7 @@ from commands.order import CancelOrder, PlaceOrder
 from commands.outgoing import unconfirmed
 from commands.reconciliation import recorded
 from commands.remedies import remedy
-from commands.statements import our_statement, their_statement
+from commands.statements import our_statement, statements, their_statement
 from domain.candle import Candle
 from domain.direction import Direction, Purpose, Side
 from domain.errors import Refused
@@ -67,7 +67,10 @@ class Trader:
         under_way = {request.order_id for request in unconfirmed(self.desk.world, {})}
         their = their_statement(self.venue, our, NOW)
         arrived = {order_id for order_id in under_way if self.venue.order(order_id) is not None}
-        return differences(our, their, tolerance=D("1e-9"), under_way=under_way - arrived)
+        found = differences(our, their, tolerance=D("1e-9"), under_way=under_way - arrived)
+        named = statements(self.desk.world, self.venue, NOW)
+        assert differences(*named, tolerance=D("1e-9"), under_way=under_way - arrived) == found
+        return found
 
     def remedy_all(self, found: Sequence[Difference]) -> None:
         for one in found:

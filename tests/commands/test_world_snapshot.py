@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from commands.states import States
 from commands.world import World
 from commands.world_snapshot import captured, pieces, restored
 from domain.direction import Side
@@ -31,7 +32,7 @@ def part(world: World, after: int = 0) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    assert isinstance(value, MappingProxyType)
+    assert isinstance(value, MappingProxyType | States)
     return dict(cast(Mapping[Any, Any], value))
 
 

@@ -40,6 +40,8 @@ UNRANGED = {
     "reverse_others",
     "orphans.rule",
     "orphans.to",
+    "reconciliation.external_orders",
+    "reconciliation.external_positions",
 }
 """The settings without a range: names and choices."""
 

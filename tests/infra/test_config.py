@@ -122,6 +122,7 @@ def test_the_settings_name_the_file_that_was_read(write: Write) -> None:
             'starting_balance = "10_000"\n',
             "whence.toml: starting_balance: Input should be a number in the digits",
         ),
+        ('order_entry = "FAX"\n', "whence.toml: order_entry: Input should be 'REST' or 'WEBSOCKET'"),
         ('tracing = "yes"\n', "whence.toml: tracing: Input should be true or false"),
         (
             "trading.risk.max_positions = 1e40000000\n",

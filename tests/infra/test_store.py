@@ -17,7 +17,8 @@ from sqlalchemy import Engine, insert, inspect, text
 from domain.errors import InvalidInput, StoreError, StoreReplaced, StoreTooNew, StoreUnavailable
 from infra.config import WhenceSettings
 from infra.migrations.tables import METADATA
-from infra.store import migrate, open_store, store_address
+from infra.store import migrate, open_store
+from infra.store_address import store_address
 from projections.bookkeeping import CURSORS
 from projections.builds import kept_up
 from projections.orders import ORDERS

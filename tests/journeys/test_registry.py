@@ -4,9 +4,8 @@ read the topic.
 
 from __future__ import annotations
 
-import subprocess
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from infra.logs import open_reader
 from tests.adapters.registry.oracle import oracle
 from tests.journeys.program import whence
 from tests.journeys.runs import events_at, events_of
+from tests.kcat import kcat
 
 _OF_EACH_KIND = 3
 """Confluent's deserializer makes a request to the registry for every record, so only three of each kind are read."""
@@ -129,7 +129,7 @@ def test_kcat_reads_every_record_and_each_fill_leads_back_to_its_candle(
     """A record's key, time and CloudEvents headers equal the event's values. With the headers alone, every fill is
     traced back to its candle."""
     assert whence(tmp_path, "paper", *ALL, "--log", address).returncode == 0
-    seen = list(kcat(address, kafka_topic))
+    seen = [(one.key, one.ts, one.header) for one in kcat(address.split("/")[2], kafka_topic)]
     whole = events_at(address)
     assert len(seen) == len(whole) > 50
     for (key, milliseconds, headers), recorded in zip(seen, whole, strict=True):
@@ -153,19 +153,3 @@ def test_kcat_reads_every_record_and_each_fill_leads_back_to_its_candle(
         while not is_outside_fact(cause):
             cause = causes[cause]
         assert cause.startswith("candle:")
-
-
-def kcat(address: str, topic: str) -> Iterator[tuple[str, int, Mapping[str, str]]]:
-    """Key, timestamp in milliseconds and headers of every record, as Debian's kcat prints them."""
-    command = ["kcat", "-b", address.split("/")[2], "-C", "-e", "-q", "-t", topic, "-p", "0"]
-    done = subprocess.run(
-        [*command, "-f", "%k|%T|%h\n"],
-        capture_output=True,
-        text=True,
-        errors="backslashreplace",
-        check=True,
-        timeout=30,
-    )
-    for line in done.stdout.splitlines():
-        key, milliseconds, headers = line.split("|")
-        yield key, int(milliseconds), dict(header.split("=", 1) for header in headers.split(","))

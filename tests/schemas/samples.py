@@ -71,10 +71,12 @@ from domain.reconciliation import (
 from domain.settings import (
     AlphaSettings,
     CapSettings,
+    ExternalRule,
     OnDailyLoss,
     OnKill,
     OrphanRule,
     OrphanSettings,
+    ReconciliationSettings,
     RiskSettings,
     Settings,
     SettingsChanged,
@@ -169,6 +171,9 @@ _SETTINGS = Settings(
     reverse_others=True,
     orphans=OrphanSettings(OrphanRule.HAND_OVER, "quick"),
     caps=CapSettings(max_notional=Decimal(20_000), max_deviation=Decimal("0.02"), max_orders_per_minute=12),
+    reconciliation=ReconciliationSettings(
+        external_orders=ExternalRule.ADOPT, external_positions=ExternalRule.ADOPT
+    ),
 )
 
 _OPENED = LogOpened(
@@ -307,7 +312,7 @@ _EVENTS: tuple[Event, ...] = (
     AccountOpened("USDT", Decimal("10000.00"), Decimal(5)),
     FundsReserved(ORDER, Decimal("1083.2")),
     FundsReleased(ORDER, Decimal("1083.2")),
-    BalanceChanged(BalanceReason.FUNDING, Decimal("-0.432"), Decimal("9999.568")),
+    BalanceChanged(BalanceReason.TRANSFER, Decimal("-0.432"), Decimal("9999.568")),
     DayOpened("2026-03-01", Decimal("10000.00")),
     DayClosed("2026-03-01", Decimal("10126.5"), Decimal("126.5")),
     KillSwitchTripped("daily loss", ("position-main-BTCUSDT-LINEAR.BYBIT-LONG-1",), ("abc-e1",)),
@@ -345,8 +350,9 @@ def _enveloped(event: Event) -> Envelope:
 SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) for event in _EVENTS}
 """The sample of each event, by the event's full name."""
 
+_REPORTING = replace(_SETTINGS, reconciliation=ReconciliationSettings())
 _UNCAPPED = replace(
-    _SETTINGS, risk=replace(_SETTINGS.risk, on_daily_loss=OnDailyLoss.REFUSE), caps=CapSettings()
+    _REPORTING, risk=replace(_REPORTING.risk, on_daily_loss=OnDailyLoss.REFUSE), caps=CapSettings()
 )
 _HELD_AFTER_A_TRIP = replace(_UNCAPPED, risk=replace(_UNCAPPED.risk, on_kill=OnKill.HOLD))
 _ONE_OF_A_KIND = replace(
@@ -368,6 +374,9 @@ _UNBROKEN = replace(
 _DECISION = SAMPLES["whence.signal.DecisionMade"].event
 
 EARLIER: Mapping[tuple[str, int], Event] = {
+    ("whence.account.BalanceChanged", 1): BalanceChanged(
+        BalanceReason.FUNDING, Decimal("-0.432"), Decimal("9999.568")
+    ),
     ("whence.account.KillSwitchTripped", 1): KillSwitchTripped("daily loss"),
     ("whence.instrument.InstrumentListed", 1): InstrumentListed(_INSTRUMENT),
     ("whence.instrument.InstrumentRulesChanged", 1): InstrumentRulesChanged(_CHANGED_RULES),
@@ -400,6 +409,9 @@ EARLIER: Mapping[tuple[str, int], Event] = {
         2, _HELD_AFTER_A_TRIP, "breakout trades against the news"
     ),
     ("whence.settings.SettingsChanged", 5): SettingsChanged(2, _UNCAPPED, "breakout trades against the news"),
+    ("whence.settings.SettingsChanged", 6): SettingsChanged(
+        2, _REPORTING, "breakout trades against the news"
+    ),
 }
 """By full name and version: the event that older bytes are decoded to, where it differs from the current sample."""
 

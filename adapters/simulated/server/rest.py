@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -96,8 +97,9 @@ class Rest:
             if reply is None:
                 return _cut(request)
             response = _response(reply)
-            await response.prepare(request)
-            await response.write_eof()
+            with suppress(ConnectionResetError):  # the client has ended; what it requested was carried out
+                await response.prepare(request)
+                await response.write_eof()
             return response
         finally:
             self._hub.deliver(pushes)

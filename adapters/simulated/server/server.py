@@ -19,7 +19,7 @@ from adapters.simulated.server.limits import AddressLimit, RateLimits
 from adapters.simulated.server.notices import Notices
 from adapters.simulated.server.public_feed import PublicFeed
 from adapters.simulated.server.rest import Rest
-from adapters.simulated.server.sockets import Sockets
+from adapters.simulated.server.sockets import NETWORK, Sockets
 from adapters.simulated.server.trade_socket import TradeSocket
 from adapters.simulated.venue.categories import LINEAR, SERVED, SPOT
 from adapters.simulated.venue.venue import Venue
@@ -34,7 +34,8 @@ MoveMarket = Callable[[int], None]
 
 class VenueServer:
     """Serves a venue on `host`, at a free port where `port` is 0. `move` plays its market; None leaves it to the
-    caller, who calls `publish` after each change. `stepped` is set for a moment after each step.
+    caller, who calls `publish` after each change. `stepped` is set for a moment after each step. `network` is
+    described at `NETWORK`.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class VenueServer:
         addresses: AddressLimit | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
+        network: float = NETWORK,
     ) -> None:
         self.venue, self.clock, self.notices = venue, clock, Notices()
         self.faults = Faults(self.notices.struck)
@@ -54,7 +56,7 @@ class VenueServer:
         self.feeds = {one: PublicFeed(venue, clock, self.delivery, one) for one in SERVED}
         handling = Handling(venue, clock, limits or RateLimits())
         trade = TradeSocket(venue, clock, self.faults, self.hub, handling)
-        self.sockets = Sockets(venue, clock, self.hub, trade)
+        self.sockets = Sockets(venue, clock, self.hub, trade, network)
         self.rest = Rest(venue, clock, self.faults, self.hub, handling, addresses or AddressLimit())
         self.port, self._host, self._move = port, host, move
         self.stepped = asyncio.Event()

@@ -37,9 +37,12 @@ Operate = Callable[[Session, Message], None]
 
 
 class Sockets:
-    """`sessions` are all open connections."""
+    """`sessions` are all open connections; `network` is described at `NETWORK`."""
 
-    def __init__(self, venue: Venue, clock: Clock, hub: Hub, trade: TradeSocket) -> None:
+    def __init__(
+        self, venue: Venue, clock: Clock, hub: Hub, trade: TradeSocket, network: float = NETWORK
+    ) -> None:
+        self._network = network
         self._venue, self._clock, self._hub, self._trade = venue, clock, hub, trade
         self.sessions: set[Session] = set()
 
@@ -124,7 +127,7 @@ class Sockets:
             if session in self.sessions:
                 operate(session, message)
 
-        asyncio.get_running_loop().call_later(NETWORK, operate_if_open)
+        asyncio.get_running_loop().call_later(self._network, operate_if_open)
 
     def _authenticate(self, session: Session, message: Message) -> None:
         session.account = socket_signer(self._venue.accounts, message.get("args"), self._clock.wall())

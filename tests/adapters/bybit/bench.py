@@ -11,10 +11,13 @@ from decimal import Decimal
 from functools import partial
 from itertools import count
 from threading import Event
+from types import MappingProxyType
 from typing import Any
 
 from adapters.bybit import BybitExchange, Credentials, Site, Timing
 from adapters.bybit.fields import at_ms
+from adapters.bybit.trade_socket import TradeSocket
+from adapters.order_way import OrderWay
 from adapters.simulated.server import VenueServer, VirtualClock
 from adapters.simulated.venue.account import Account
 from domain.catalogue import known
@@ -41,10 +44,16 @@ def bybit_venue(**more: Any) -> Generator[RunningVenue]:
 
 
 class BybitBench:
-    """An account of its own at the venue, and the adapter with its stream connected; the price is 100."""
+    """An account of its own at the venue, and the adapter with its sockets connected; the price is 100."""
 
     def __init__(
-        self, venue: RunningVenue, placed: Mapping[str, OrderPlaced] | None = None, key: str = ""
+        self,
+        venue: RunningVenue,
+        placed: Mapping[str, OrderPlaced] | None = None,
+        key: str = "",
+        way: OrderWay = OrderWay.REST,
+        timing: Timing = QUICK,
+        limits: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         self.venue, self.key = venue, key or f"key-{next(_NUMBERS)}"
         self.credentials = Credentials(self.key, SECRET)
@@ -54,12 +63,13 @@ class BybitBench:
             self.credentials,
             Site(http=venue.url, socket=venue.socket_url),
             placed or {},
-            timing=QUICK,
-            limits={},
+            timing=timing,
+            limits=limits,
             on_arrival=self.arrived.set,
+            way=way,
         )
         self._exchange.start()
-        self.until(lambda: self._exchange.stream_state.is_live)
+        self.until(lambda: self._exchange.stream_state.is_live and self.has_way())
         self._sent = venue.do(lambda one: one.delivery.sent)
         self.trades_at("100")
 
@@ -95,19 +105,28 @@ class BybitBench:
             assert self.arrived.wait(30), self._exchange.stream_state
             self.arrived.clear()
 
+    def has_way(self) -> bool:
+        """Whether the socket of orders is connected, or not wanted."""
+        state = self._exchange.trade_state
+        return state is None or state.is_live
+
     @contextmanager
     def cut(self) -> Generator[None]:
-        """Requests go to a port at which nobody listens."""
-        session = self._exchange.session
+        """Requests go to a port at which nobody listens, and the socket of orders is not connected."""
+        session, client = self._exchange.session, self._exchange.client
         address, session.endpoint = session.endpoint, f"http://127.0.0.1:{closed_port()}"
+        trade = client.trade
+        if trade is not None:
+            client.trade = TradeSocket(Site(), self.credentials, QUICK, self.arrived.set)
         yield
-        session.endpoint = address
+        session.endpoint, client.trade = address, trade
 
     @contextmanager
     def deafen(self) -> Generator[None]:
         self.venue.fails("*", "drop", commit=True, times=0)
         yield
         self.venue.do(lambda one: one.faults.clear())
+        self.until(self.has_way)
 
     def _account(self, server: VenueServer) -> Account:
         known_account = server.venue.accounts.get(self.key)

@@ -33,38 +33,12 @@ _LATE, _PATIENCE = 5, 60
 _ACTIONS: Mapping[str, Mapping[str, Any]] = {"refuse": {"ms": 300}}
 
 
-class BybitFeedBench:
-    """A feed of one instrument; the venue's market stands still. `began` is when it did, at the start of the feed."""
+class VenueMarket:
+    """The market of the venue, as a bench moves it and looks at it; it stands still a second into a minute."""
 
-    instrument = INSTRUMENT
-
-    def __init__(
-        self,
-        venue: RunningVenue,
-        wanted: Wanted = EVERYTHING,
-        timing: Timing = QUICK,
-        bounds: Bounds = KEEN,
-    ) -> None:
-        self.venue, self._arrival = venue, Event()
+    def __init__(self, venue: RunningVenue) -> None:
+        self.venue = venue
         self._close_minute()
-        self._feed = BybitFeed(
-            Site(http=venue.url, socket=venue.socket_url),
-            wanted,
-            on_arrival=self._arrival.set,
-            timing=timing,
-            bounds=bounds,
-            clock=self.now,
-        )
-        self._feed.start()
-        self.until(lambda: all(state.is_live for state in self._feed.states()))
-
-    @property
-    def feed(self) -> BybitFeed:
-        return self._feed
-
-    def close(self) -> None:
-        self._feed.close()
-        self.venue.do(lambda one: one.faults.clear())
 
     def now(self) -> datetime:
         return at_ms(self.venue.server.clock.market())
@@ -111,6 +85,40 @@ class BybitFeedBench:
     def cut(self) -> Generator[None]:
         self.venue.fails("/v5/market/kline", "drop", times=0)
         yield
+        self.venue.do(lambda one: one.faults.clear())
+
+
+class BybitFeedBench(VenueMarket):
+    """A feed of one instrument; the venue's market stands still. `began` is when it did, at the start of the feed."""
+
+    instrument = INSTRUMENT
+
+    def __init__(
+        self,
+        venue: RunningVenue,
+        wanted: Wanted = EVERYTHING,
+        timing: Timing = QUICK,
+        bounds: Bounds = KEEN,
+    ) -> None:
+        super().__init__(venue)
+        self._arrival = Event()
+        self._feed = BybitFeed(
+            Site(http=venue.url, socket=venue.socket_url),
+            wanted,
+            on_arrival=self._arrival.set,
+            timing=timing,
+            bounds=bounds,
+            clock=self.now,
+        )
+        self._feed.start()
+        self.until(lambda: all(state.is_live for state in self._feed.states()))
+
+    @property
+    def feed(self) -> BybitFeed:
+        return self._feed
+
+    def close(self) -> None:
+        self._feed.close()
         self.venue.do(lambda one: one.faults.clear())
 
     def arrived(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
 
 from adapters.bybit.codes import OF_RULES, VERDICTS, Verdict, verdict
@@ -9,30 +11,17 @@ from adapters.simulated.venue import codes as venue_codes
 
 # Codes that the documentation or the clients' maintainers name, with what they prove.
 DOCUMENTED: dict[Verdict, set[int]] = {
-    Verdict.AMBIGUOUS: {10000, 10014, 10016, 10019, 20006, 170001, 170007, 170032, 500000},
-    Verdict.RATE_LIMITED: {429, 10006, 10403, 10429, 20003, 170005},
+    Verdict.AMBIGUOUS: {10000, 10014, 10016, 10019, 20006, 170001, 170007, 170032, 500000, 110030},
+    Verdict.RATE_LIMITED: {429, 10006, 10018, 10403, 10429, 20003, 170005},
     Verdict.RETRY: {10002},
-    Verdict.FATAL: {10003, 10004, 10005, 10010, 10017},
+    Verdict.FATAL: {
+        *(10003, 10004, 10005, 10007, 10008, 10009, 10010, 10017, 10020, 10024, 10027, 10028),
+        *(33004, 100028, 110067, 110068, 110069),
+    },
     Verdict.PLACED: {110072, 170141},
     Verdict.REJECTED: {
-        *(10001, 10029, 34040),
-        *(
-            110001,
-            110003,
-            110007,
-            110008,
-            110009,
-            110010,
-            110017,
-            110020,
-            110024,
-            110025,
-            110028,
-            110043,
-            110044,
-            110046,
-            110061,
-        ),
+        *(10001, 10029, 34036, 34040),
+        *(110001, *range(110003, 110030), *range(110031, 110067), 110070, 110071, 110073),
         *(110092, 110093, 110094),
         *(170036, 170105, 170121, 170124, 170130, 170131, 170134, 170135, 170136, 170137, 170140, 170148),
         *(170193, 170194, 170201, 170202, 170213, 170810),
@@ -42,6 +31,14 @@ DOCUMENTED: dict[Verdict, set[int]] = {
 
 def test_the_table_holds_exactly_the_documented_codes() -> None:
     assert {code: kind for kind, codes in DOCUMENTED.items() for code in codes} == VERDICTS
+
+
+def test_the_table_holds_every_code_of_the_api_and_of_contracts_that_another_client_lists() -> None:
+    """ccxt's table follows Bybit's page of errors, and has those of other products, too."""
+    listed = {int(code) for code in import_module("ccxt.bybit").bybit().exceptions["exact"]}
+    ours = {code for code in listed if 10_000 <= code < 10_500 or 110_000 <= code < 111_000}
+    assert len(ours) > 90
+    assert ours <= set(VERDICTS)
 
 
 def test_the_table_holds_every_code_of_our_venue() -> None:

@@ -38,7 +38,7 @@ CREATE, CANCEL, AMEND, REALTIME = (
     "/v5/order/realtime",
 )
 IDS = count(1)
-_BY_VERDICT: Mapping[Verdict, type[ExchangeError] | None] = {
+EXPECTED: Mapping[Verdict, type[ExchangeError] | None] = {
     Verdict.REJECTED: ExchangeRefused,
     Verdict.FATAL: ExchangeRefused,
     Verdict.RETRY: ExchangeRefused,
@@ -99,7 +99,7 @@ def test_each_return_code_of_an_order_is_the_error_of_its_verdict(
     session: Session, bench: BybitBench, code: int
 ) -> None:
     bench.venue.fails(CREATE, "code", value=code, times=0)
-    expected = _BY_VERDICT[VERDICTS[code]]
+    expected = EXPECTED[VERDICTS[code]]
     if expected is None:
         session.exchange.submit([limit(session)])
     else:

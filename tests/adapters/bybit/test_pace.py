@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.bybit.pace import APART, MARKET_SHARE, PRIVATE_SHARE, WINDOW, Turns, next_turn, pause
+from adapters.bybit.pace import (
+    APART,
+    MARKET_SHARE,
+    PRIVATE_SHARE,
+    TRADE_SHARE,
+    WINDOW,
+    Turns,
+    next_turn,
+    pause,
+)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +34,9 @@ def test_the_pause_doubles_with_each_failure_and_is_bounded(
     assert pause(failures, 0.5, 60, chance) == seconds
 
 
-@pytest.mark.parametrize(("share", "apart"), [(PRIVATE_SHARE, 0.0), (MARKET_SHARE, APART)])
+@pytest.mark.parametrize(
+    ("share", "apart"), [(PRIVATE_SHARE, 0.0), (TRADE_SHARE, 0.0), (MARKET_SHARE, APART)]
+)
 def test_connections_stay_within_the_share_whatever_fails(share: int, apart: float) -> None:
     """Failures at once, with the shortest pauses."""
     now, connects, turns = 0.0, list[float](), Turns(share, apart)
@@ -37,7 +48,7 @@ def test_connections_stay_within_the_share_whatever_fails(share: int, apart: flo
 
 
 def test_the_shares_together_are_below_the_limit_of_an_address_where_pybit_tries_twice_for_each() -> None:
-    assert 2 * (PRIVATE_SHARE + MARKET_SHARE) < 500
+    assert 2 * (PRIVATE_SHARE + TRADE_SHARE + MARKET_SHARE) < 500
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,9 @@ from adapters.ccxt.lists import Lists
 from adapters.ccxt.poll import Poll, Watched
 from adapters.ccxt.site import Timing
 from adapters.ccxt.trade_row import TradeRow
+from adapters.ccxt.unreadable import Unreadable
 from adapters.instruments.document import Table
+from adapters.secrecy import Credentials
 from domain.direction import Side
 from domain.errors import ExchangeUnreachable
 from domain.order import Liquidity
@@ -61,7 +63,7 @@ class Listed:
     def trades(self, since: datetime, _until: datetime, _instruments: Sequence[str]) -> Sequence[TradeRow]:
         return [one for one in TRADES if one.at >= since]
 
-    def funding(self, since: datetime, _instruments: Sequence[str]) -> Sequence[Table]:
+    def funding(self, since: datetime, _instruments: Sequence[str]) -> Sequence[tuple[datetime, Table]]:
         self.asked.append(since)
         if self.fails:
             raise ExchangeUnreachable("no response")
@@ -69,8 +71,8 @@ class Listed:
 
 
 def test_trades_of_a_poll_whose_funding_failed_are_in_the_next_poll() -> None:
-    listed, arrivals = Listed(), Arrivals(list[None]().clear)
-    poll = Poll(cast(Lists, listed), Timing(), 60.0, arrivals, Watched)
+    listed, arrivals = Listed(), Arrivals(list[None]().clear, Credentials("key", "secret"))
+    poll = Poll(cast(Lists, listed), Timing(), 60.0, arrivals, Unreadable(arrivals.refuse), Watched)
     assert not poll._polled()
     assert arrivals.rows() == []
     listed.fails = False

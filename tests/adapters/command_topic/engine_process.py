@@ -10,7 +10,8 @@ import signal
 import sys
 import threading
 
-from adapters.command_topic import CommandConsumer, CommandTopic
+from adapters.command_topic.consumer import CommandConsumer
+from adapters.command_topic.topic_names import CommandTopic
 from commands.door import Answer, Door
 from commands.request import Requested
 from domain.settings import Settings

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.command_topic import CommandTopic, KafkaDoor
+from adapters.command_topic.door import KafkaDoor
+from adapters.command_topic.topic_names import CommandTopic
 from commands.door import Answer, Completed, Drafted, TimedOut
 from commands.request import DraftOrder, ManualTerms, Request, Requested, TripKillSwitch
 from commands.roles import Role

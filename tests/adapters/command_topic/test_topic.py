@@ -12,9 +12,10 @@ from datetime import timedelta
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from adapters.command_topic import CommandConsumer, CommandTopic, KafkaDoor, Record
-from adapters.command_topic.topic_names import ANSWERS, COMMANDS, REFUSED
-from adapters.command_topic.topics import ASK, SIGNATURE
+from adapters.command_topic.consumer import CommandConsumer
+from adapters.command_topic.door import KafkaDoor
+from adapters.command_topic.topic_names import ANSWERS, COMMANDS, REFUSED, CommandTopic
+from adapters.command_topic.topics import ASK, SIGNATURE, Record
 from adapters.command_topic.wire import LARGEST, answer_bytes, request_bytes
 from adapters.kafka.client import Clients
 from adapters.kafka.config import ClientSettings

@@ -61,6 +61,7 @@ REQUESTS: list[Request] = [
     TripKillSwitch("why"),
     ResetKillSwitch("why"),
     ResolveDiscrepancy("d1", "looked"),
+    ResolveDiscrepancy("d1", "a transfer", Decimal("-12.5")),
 ]
 ANSWERS: list[Answer] = [
     Completed(

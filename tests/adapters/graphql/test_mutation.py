@@ -78,9 +78,9 @@ _SEND: dict[str, tuple[str, str, dict[str, Any]]] = {
     "tripKillSwitch": ("$reason: String!", "reason: $reason", {"reason": "why"}),
     "resetKillSwitch": ("$reason: String!", "reason: $reason", {"reason": "calm"}),
     "resolveDiscrepancy": (
-        "$id: String!, $resolution: String!",
-        "discrepancyId: $id, resolution: $resolution",
-        {"id": "d1", "resolution": "looked"},
+        "$id: String!, $resolution: String!, $transfer: Decimal",
+        "discrepancyId: $id, resolution: $resolution, transfer: $transfer",
+        {"id": "d1", "resolution": "looked", "transfer": None},
     ),
 }
 _DRAFT = """mutation ($terms: OrderTerms!, $key: String!, $account: String) {

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
 
 from adapters.avro import AvroCodec
-from adapters.inputs.batch import TapedInput
+from adapters.inputs.batch import NO_SIGNATURE, Batch, TapedInput
 from adapters.kafka import Factory
 from adapters.log.address import KafkaAddress, parse_address
 from adapters.log.kafka import environment_of, owners_rule
 from adapters.log.recorder_log import RecorderLog
 from commands.input_tape import InputTape, SessionBegun
 from commands.inputs import Tick
-from domain.errors import InvalidInput, OwnershipLost
+from domain.errors import InvalidInput, KeyMissing, OwnershipLost
 from infra.config import WhenceSettings
 from infra.inputs import input_tape, taped_inputs
 from infra.logs import keys_of, open_owned, open_reader
@@ -81,6 +82,21 @@ def test_sessions_with_a_stranger_between_them_are_made_again(
     stranger.flush(30)
     _trade(settings, 110, 260)
     assert _replayed(settings).sessions == 2
+
+
+def test_a_stranger_s_batch_with_an_unknown_key_or_with_bytes_that_are_no_text_is_passed_over(
+    settings: WhenceSettings, kafka_bootstrap_servers: str, kafka_topic: str, tmp_path: Path
+) -> None:
+    _trade(settings, 0, 100)
+    forged = Batch(1, 1, True, 0, 1, b"print", b"data", NO_SIGNATURE, b"k" * 24).packed
+    stranger = Producer({"bootstrap.servers": kafka_bootstrap_servers})
+    for value in (forged, forged.replace(b"whence", b"wh\xc2nce")):
+        stranger.produce(f"{kafka_topic}.tape", value)
+    stranger.flush(30)
+    _trade(settings, 110, 260)
+    assert _replayed(settings).sessions == 2
+    with pytest.raises(KeyMissing, match="copy its file there"):
+        _inputs(settings.model_copy(update={"keys": tmp_path / "other keys"}))
 
 
 def test_an_owner_that_was_replaced_adds_nothing_to_the_tape(settings: WhenceSettings) -> None:

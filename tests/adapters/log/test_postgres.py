@@ -1,17 +1,23 @@
 """A log in PostgreSQL: missing rights are reported in one sentence, and a cut append leaves no hole."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from typing import Any
 
 import psycopg
 import pytest
+from psycopg import Cursor
+from psycopg.rows import DictRow
 
 from adapters.avro import AvroCodec
 from adapters.log.address import PostgresAddress, parse_address
 from adapters.log.postgres import open_postgres
-from domain.errors import LogCorrupt, LogUnavailable
+from adapters.log.postgres_recorder import PostgresLogRecorder
+from domain.errors import Conflict, LogCorrupt, LogUnavailable
 from tests.commands.desk import Desk
 from tests.replacing import replace
 
@@ -64,6 +70,46 @@ def test_the_ordinals_of_an_empty_log_begin_with_one_after_a_cut_append(postgres
     with closing(open_postgres(address, AvroCodec())) as log:
         log.append(Desk().opened().log.envelopes[:2])
         assert [one.ordinal for one in log.read()] == [1, 2]
+
+
+def test_an_append_after_a_refused_one_leaves_no_hole_in_the_ordinals(postgres_database: str) -> None:
+    """The refused append has taken an ordinal, too."""
+    address = parse_address(postgres_database)
+    assert isinstance(address, PostgresAddress)
+    events = Desk().opened().log.envelopes
+    with closing(open_postgres(address, AvroCodec())) as log:
+        log.append(events[:2])
+        with pytest.raises(Conflict):
+            log.append(events[:1])
+        log.append(events[2:])
+        assert [one.ordinal for one in log.read()] == list(range(1, len(events) + 1))
+
+
+def test_an_append_that_is_repeated_after_a_lost_connection_leaves_no_hole_in_the_ordinals(
+    postgres_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first attempt has taken ordinals when its connection ends."""
+    address = parse_address(postgres_database)
+    assert isinstance(address, PostgresAddress)
+    events, fetched = Desk().opened().log.envelopes, PostgresLogRecorder._fetch_ids_after_insert_events
+    cut: list[int] = []
+
+    def fetch(
+        self: PostgresLogRecorder, c: Cursor[DictRow], *given: Any, **named: Any
+    ) -> Sequence[int] | None:
+        ordinals = fetched(self, c, *given, **named)
+        if not cut:
+            cut.append(c.connection.info.backend_pid)
+            with psycopg.connect(postgres_database, autocommit=True) as connection:
+                connection.execute("SELECT pg_terminate_backend(%s)", cut)
+        return ordinals
+
+    with closing(open_postgres(address, AvroCodec())) as log:
+        log.append(events[:2])
+        monkeypatch.setattr(PostgresLogRecorder, "_fetch_ids_after_insert_events", fetch)
+        assert log.append(events[2:]) == len(events)
+        assert cut
+        assert [one.ordinal for one in log.read()] == list(range(1, len(events) + 1))
 
 
 _ALTERS = """

@@ -18,6 +18,7 @@ FOLDS = (
     "commands/world.py",
     "commands/world_snapshot.py",
     "adapters/avro/codec.py",
+    "infra/run/live_times.py",
     "infra/run/restoring.py",
 )
 """The files from which everything that decides a state is imported."""

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from commands import settings as settings_commands
+from commands.inputs import Tick
 from commands.reconciliation import RecordDiscrepancy
 from commands.request import (
     ChangeSettings,
@@ -20,7 +21,7 @@ from commands.request import (
     TripKillSwitch,
 )
 from domain.direction import Direction
-from domain.settings import Settings, SettingsChanged, StrategySettings
+from domain.settings import OnDailyLoss, RiskSettings, Settings, SettingsChanged, StrategySettings
 from domain.signal import DecisionMade, SignalDetected, Verdict
 from domain.streams import signal_stream
 from tests.commands.desk import long
@@ -174,6 +175,51 @@ def test_a_discrepancy_is_settled_once() -> None:
     assert "no discrepancy d-2 was ever found" in eve.declined(ResolveDiscrepancy("d-2", "what?"))
     assert eve.accepted(ResolveDiscrepancy("d-1", "a test")) == ["DiscrepancyResolved"]
     assert eve.accepted(ResolveDiscrepancy("d-1", "a test")) == []
+
+
+BALANCE = "difference:BalanceDiffers:USDT:-1000"
+
+
+def with_a_difference(eve: Asking, name: str = BALANCE) -> Asking:
+    eve.desk.ask(RecordDiscrepancy(name, "USDT", "1000 less"), cause=f"exchange:test:{name}")
+    return eve
+
+
+def test_a_withdrawal_that_resolves_a_discrepancy_changes_the_balance_and_is_no_loss_of_its_day() -> None:
+    trips = Settings(risk=RiskSettings(max_daily_loss=D("0.01"), on_daily_loss=OnDailyLoss.TRIP))
+    eve = with_a_difference(Asking(trips))
+    eve.desk.handle(Tick(eve.desk.at))
+    before = eve.desk.world.portfolio.account
+    made = ResolveDiscrepancy(BALANCE, "to the savings account", D(-1000))
+    assert eve.accepted(made) == ["BalanceChanged", "DiscrepancyResolved"]
+    account = eve.desk.world.portfolio.account
+    assert account.balance == before.balance - 1000
+    assert (account.day_realised, account.tripped) == (before.day_realised, "")
+    assert not eve.desk.world.portfolio.discrepancies.unresolved
+    assert eve.accepted(made) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "amount", "sentence"),
+    [
+        (BALANCE, D(-20_000), "Refused: a transfer of -20000 takes more than the balance of"),
+        (BALANCE, D(0), "InvalidInput: a transfer of 0 is no sum of money"),
+        (BALANCE, D("NaN"), "InvalidInput: a transfer of NaN is no sum of money"),
+        (BALANCE, D("1e-19"), "InvalidInput: a transfer of 1E-19 is above 1E+18 or finer than 1E-18"),
+        ("d-1", D(5), "Refused: d-1 is no discrepancy of the balance in USDT"),
+        (
+            "difference:BalanceDiffers:BTC:1",
+            D(5),
+            "Refused: difference:BalanceDiffers:BTC:1 is no discrepancy",
+        ),
+    ],
+)
+def test_a_transfer_that_explains_no_difference_of_the_balance_is_declined(
+    name: str, amount: Decimal, sentence: str
+) -> None:
+    eve = with_a_difference(Asking(), name)
+    assert eve.declined(ResolveDiscrepancy(name, "a transfer", amount)).startswith(sentence)
+    assert eve.desk.world.portfolio.discrepancies.unresolved == {name}
 
 
 def test_pausing_a_strategy_whose_instances_have_other_ids_is_declined_with_their_ids() -> None:

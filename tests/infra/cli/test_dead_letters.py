@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from base64 import b64decode
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -161,3 +163,17 @@ def test_a_log_that_does_not_exist_is_refused(whence: Whence) -> None:
     done = whence("dead-letters", "list", "--log", "sqlite:///gone.db")
     assert (done.code, "there is no log at gone.db" in done.err) == (2, True)
     assert not list(Path().iterdir())
+
+
+def test_a_state_that_somebody_without_a_key_has_written_is_shown_as_a_doubt_and_hides_nothing(
+    whence: Whence, log: str
+) -> None:
+    [one] = keep(came())
+    with closing(sqlite3.connect("first.letters.db")) as file, file:
+        file.execute("UPDATE dead_letters SET state = 'DISCARDED'")
+    assert [row["state"] for row in listed(whence)] == ["NEW"]
+    shown: dict[str, Any] = json.loads(whence("dead-letters", "show", one, "--log", log, "--json").out)
+    assert (shown["state"], shown["doubt"]) == (
+        "NEW",
+        f"the state DISCARDED of letter {one} is not that of its changes",
+    )

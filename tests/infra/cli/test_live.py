@@ -26,11 +26,23 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
         ((*LIVE, "--address", "http://192.0.2.1:80"), 2, "add --i-understand-real-money"),
         ((*LIVE, "--testnet", "--demo"), 2, "--testnet and --demo name two places"),
         ((*LIVE, "--demo", "--exchange", "nowhere"), 2, "--exchange 'nowhere' cannot be traded on live"),
+        ((*LIVE, "--exchange", "ccxt:bybti"), 2, "ccxt knows no exchange 'bybti'"),
+        ((*LIVE, "--exchange", "ccxt:okx"), 2, "okx through ccxt cost real money"),
+        ((*LIVE, "--exchange", "ccxt:okx", "--testnet"), 2, "set CCXT_OKX_API_KEY and CCXT_OKX_API_SECRET"),
+        (
+            ("live", "--exchange", "ccxt:okx", "--testnet", "--instruments", "BTCUSDT-LINEAR.BYBIT"),
+            2,
+            "write it like BTCUSDT or BTCUSDT-LINEAR.OKX",
+        ),
+        (("reconcile", "--exchange", "ccxt:okx", "--testnet"), 2, "set CCXT_OKX_API_KEY"),
         (("live", "--demo", "--instruments", "BTC USDT"), 2, "--instruments 'BTC USDT-LINEAR.BYBIT' is no"),
         (("live", "--demo", "--instruments", "BTCUSDT-SPOT.BYBIT"), 2, "is no perpetual of Bybit"),
         ((*LIVE, "--demo", "--interval", "7m"), 2, "--interval '7m' does not divide a day evenly"),
         ((*LIVE, "--demo", "--poll", "1"), 2, "1 is below 5"),
+        ((*LIVE, "--demo", "--log", "memory:"), 2, "inputs are kept for logs in SQLite files and on Kafka"),
+        ((*LIVE, "--demo", "--log", "postgresql://u:hidden@127.0.0.1:9/x"), 2, "inputs are kept for logs in"),
         ((*LIVE, "--demo", "--secrets", "gone"), 2, "--secrets gone: there is no such folder"),
+        ((*LIVE, "--demo", "--key-is-checked"), 2, "--key-is-checked is for exchanges of ccxt"),
         (("reconcile", "--testnet", "--demo"), 2, "--testnet and --demo name two places"),
         (("reconcile", "--address", NOBODY), 2, "there is no log at whence.db"),
         (("kill",), 2, "Missing option '--reason'"),
@@ -53,6 +65,25 @@ def test_a_kill_without_a_running_engine_says_so_and_leaves_no_token(whence: Whe
     assert (done.code, "no engine answers at http://127.0.0.1:9/graphql" in done.err) == (1, True), done
     listed = json.loads(whence("tokens", "list", "--json").out)
     assert [one["revoked_at"] is not None for one in listed] == [True]
+
+
+@pytest.mark.usefixtures("keys")
+def test_orders_over_a_socket_are_refused_where_ccxt_sends_them(whence: Whence, tmp_path: Path) -> None:
+    (tmp_path / "whence.toml").write_text('order_entry = "WEBSOCKET"\n', encoding="utf-8")
+    done = whence(*LIVE, "--exchange", "ccxt:binanceusdm", "--testnet")
+    assert (done.code, "order_entry: orders through ccxt are sent by REST" in done.err) == (2, True), done
+
+
+@pytest.mark.usefixtures("keys")
+def test_orders_over_a_socket_are_refused_in_demo_trading_which_has_none(
+    whence: Whence, tmp_path: Path
+) -> None:
+    (tmp_path / "whence.toml").write_text('order_entry = "WEBSOCKET"\n', encoding="utf-8")
+    done = whence(*LIVE, "--demo")
+    assert (done.code, "demo trading has no socket of orders; set order_entry = REST" in done.err) == (
+        2,
+        True,
+    ), done
 
 
 @pytest.mark.usefixtures("keys")

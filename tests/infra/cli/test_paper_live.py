@@ -27,6 +27,8 @@ REFUSED: Sequence[tuple[Sequence[str], str]] = (
     ((*LIVE, "--symbol", "BTCUSD_X"), "--symbol"),
     ((*LIVE, "--symbol", "NOBODYUSDT"), "whence instruments update"),
     ((*LIVE, "--exchange", "nyse"), "--exchange 'nyse'"),
+    ((*LIVE, "--exchange", "ccxt:nyse"), "ccxt knows no exchange 'nyse'"),
+    ((*LIVE, "--exchange", "ccxt:okx"), "whence instruments update"),
     ((*LIVE, "--interval", "7m"), "--interval '7m'"),
     ((*LIVE, "--address", "nowhere"), "--address"),
     ((*LIVE, "--leverage", "1000"), "leverage"),

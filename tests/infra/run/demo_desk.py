@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from adapters.simulated.matched import MatchedRules
+from adapters.snapshots import Snapshots
 from commands.door import Answer, Declined
 from commands.feed import FeedState, MarketFeed
+from commands.input_tape import InputTape
 from commands.request import Request, Requested
 from domain.catalogue import known
 from domain.instrument import Instrument
@@ -41,7 +43,13 @@ class DemoDesk:
     """`log` is of an earlier desk where there is one; the run begins at `at`."""
 
     def __init__(
-        self, log: ListLog | None = None, at: datetime = START, demo: Demo = DEMO, plan: LivePlan = PLAN
+        self,
+        log: ListLog | None = None,
+        at: datetime = START,
+        demo: Demo = DEMO,
+        plan: LivePlan = PLAN,
+        snapshots: Snapshots | None = None,
+        tape: InputTape | None = None,
     ) -> None:
         self.log, self.now, self.seconds = log or ListLog(), at, 0.0
         self.feed = StatedFeed([a_candle(at - 2 * FIVE, "100")])
@@ -55,6 +63,8 @@ class DemoDesk:
             list[Envelope]().append,
             clock=lambda: self.now,
             monotonic=lambda: self.seconds,
+            snapshots=snapshots,
+            tape=tape,
         )
 
     def _feed_of(self, _instruments: Sequence[str], _wake: Wake) -> MarketFeed:

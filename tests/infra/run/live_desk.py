@@ -14,9 +14,11 @@ from adapters.bybit import BybitExchange, Credentials, Site
 from adapters.bybit.account import BybitAccount
 from adapters.bybit.client import http
 from adapters.bybit.fields import at_ms
+from adapters.order_way import OrderWay
 from adapters.simulated.server import VenueServer, VirtualClock
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.order import StopKind
+from adapters.snapshots import Snapshots
 from commands.door import Answer, Declined, TimedOut
 from commands.exchange import Unread
 from commands.feed import FeedState, MarketFeed
@@ -25,13 +27,14 @@ from commands.watching import Instance
 from commands.world import World
 from domain.candle import Candle
 from domain.direction import Direction, Side
-from domain.errors import ExchangeUnreachable
+from domain.errors import ExchangeUnreachable, InvalidInput
 from domain.log import Envelope
 from domain.market import MarketEvent
 from domain.order import OrderType
 from domain.settings import RiskSettings, Settings
 from domain.strategies import Intent, Proposal, Watcher
 from infra.run.live import LiveRun, placed_in
+from infra.run.live_letters import LiveLetters
 from infra.run.live_plan import LivePlan, LiveVenue, Wake
 from tests.adapters.bybit.bench import QUICK, SYMBOL, trade_at
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue
@@ -83,6 +86,7 @@ class HandFeed:
 
     def __init__(self, past: Sequence[Candle]) -> None:
         self.past, self.waiting, self.is_cut = list(past), list[MarketEvent](), False
+        self.unlisted: dict[str, str] = {}
 
     def start(self) -> None: ...
 
@@ -97,6 +101,8 @@ class HandFeed:
     ) -> Sequence[Candle]:
         if self.is_cut:
             raise ExchangeUnreachable("cut")
+        if instrument in self.unlisted:
+            raise InvalidInput(self.unlisted[instrument])
         return [one for one in self.past if one.instrument == instrument and since <= one.open_time < until]
 
     def unread(self) -> Sequence[Unread]:
@@ -139,7 +145,11 @@ class LiveDesk:
         log: ListLog | None = None,
         key: str = "",
         wrapped: Callable[[Any], Any] = lambda exchange: exchange,
+        letters: LiveLetters | None = None,
+        way: OrderWay = OrderWay.REST,
+        snapshots: Snapshots | None = None,
     ) -> None:
+        self._way = way
         self.venue, self.key = venue, key or f"live-{next(_NUMBERS)}"
         self.log, self.feed = log or ListLog(), HandFeed([a_candle(self.now() - 2 * FIVE, "100")])
         self.account: Account = venue.do(self._account)
@@ -153,6 +163,8 @@ class LiveDesk:
             list[Envelope]().append,
             clock=self.now,
             monotonic=lambda: self.seconds,
+            letters=letters,
+            snapshots=snapshots,
         )
 
     def _connect(self, world: World, wake: Wake) -> LiveVenue:
@@ -167,6 +179,8 @@ class LiveDesk:
             timing=QUICK,
             limits={},
             on_arrival=arrived,
+            way=self._way,
+            monotonic=lambda: self.seconds,
         )
         account = BybitAccount(self.exchange)
         return LiveVenue(self._wrapped(self.exchange), account, self.exchange.start, self.exchange.close)
@@ -217,11 +231,14 @@ class LiveDesk:
 
     def stranger_buys(self) -> None:
         """Another program places a limit order on the same account."""
+        self.stranger(side="Buy", orderType="Limit", qty="0.1", price="95")
+
+    def stranger(self, **order: object) -> str:
+        """Another program places this order on the same account; returns the exchange's id of it."""
         self.venue.do(self._account)
         session = http(Credentials(self.key, SECRET), Site(http=self.venue.url), QUICK)
-        session.place_order(
-            category="linear", symbol=SYMBOL, side="Buy", orderType="Limit", qty="0.1", price="95"
-        )
+        placed: Any = session.place_order(category="linear", symbol=SYMBOL, **order)
+        return str(placed[0]["result"]["orderId"])
 
     def started_in_doubt(self) -> LiveDesk:
         """Starts, and lets the time pass after which a difference is looked at again."""
@@ -256,6 +273,11 @@ class LiveDesk:
             assert self.arrived.wait(30), (self.exchange.stream_state, self.names()[-8:])
             self.arrived.clear()
             self.run.attend()
+
+    def has_way(self) -> bool:
+        """Whether the socket of orders is connected, or not wanted."""
+        state = self.exchange.trade_state
+        return state is None or state.is_live
 
     def names(self) -> list[str]:
         return [type(one.event).__name__ for one in self.log.envelopes]

@@ -18,7 +18,8 @@ from domain.log import EventLog
 from infra.alerts import AlertSettings
 from infra.config import WhenceSettings
 from infra.logs import open_owned, open_reader
-from infra.run.alerting import Alerting, alerts_sent
+from infra.run.alerting import Alerting
+from infra.run.alerts_sent import alerts_sent
 from infra.store import migrate, open_store
 from projections.severity import Severity
 from tests.adapters.alerts.receiver import Receiver, receiving

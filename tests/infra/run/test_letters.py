@@ -11,7 +11,7 @@ from time import monotonic
 import pytest
 from confluent_kafka import Producer
 
-from adapters.command_topic import CommandTopic
+from adapters.command_topic.topic_names import CommandTopic
 from adapters.dead_letters.letter import DeadLetter
 from adapters.dead_letters.state import LetterSource, LetterState
 from adapters.mailbox import Mailbox

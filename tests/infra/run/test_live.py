@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 
 import pytest
 
 from adapters.bybit.account import BybitAccount
+from adapters.order_way import OrderWay
+from adapters.simulated.server import VenueServer
 from adapters.simulated.server.account_queries import PERMISSIONS
 from commands.door import Completed, Declined
 from commands.order import CancelOrder
@@ -140,6 +143,18 @@ def test_an_engine_that_ended_at_a_submit_has_exactly_one_order_after_a_restart(
     assert len(again.entries()) == 1
 
 
+def test_after_a_restart_the_fill_of_a_stop_that_closed_a_position_is_no_difference(desks: Desks) -> None:
+    desk = desks().started()
+    desk.closes_at("101")
+    desk.until(lambda: desk.has("PositionOpened"))
+    desk.trades_at("98")
+    desk.until(lambda: desk.has("PositionClosed"))
+    desk.run.close()
+    again = desks(key=desk.key, log=desk.log).started()
+    assert again.names()[-1] == "ReconciliationEnded"
+    assert not again.has("DiscrepancyFound")
+
+
 def test_an_intent_that_was_not_sent_while_it_was_fresh_expires(desks: Desks) -> None:
     desk = desks(wrapped=partial(Dying, sends=False)).started()
     with pytest.raises(Killed):
@@ -162,6 +177,21 @@ def test_an_order_without_news_is_resolved_by_a_query(desks: Desks) -> None:
     desk.passes(2)
     assert desk.names().count("OrderAccepted") == 3
     assert desk.run.world.portfolio.unknown_orders == ()
+
+
+def test_an_order_whose_answer_over_the_socket_was_lost_is_one_order_and_resolved_by_a_query(
+    desks: Desks,
+) -> None:
+    desk = desks(way=OrderWay.WEBSOCKET).started()
+    desk.until(desk.has_way)
+    desk.venue.fails("order", "missing", times=0)
+    desk.venue.fails("order.create", "drop", commit=True)
+    desk.asks(LIMIT)
+    assert desk.has("OrderOutcomeUnknown")
+    desk.passes(6)
+    assert desk.names().count("OrderAccepted") == 3
+    assert desk.run.world.portfolio.unknown_orders == ()
+    assert len(desk.entries()) == 1
 
 
 def test_an_order_that_the_exchange_does_not_have_is_rejected_only_when_it_cannot_arrive_any_more(
@@ -284,6 +314,35 @@ def test_a_clock_that_differs_by_more_than_a_second_is_refused(desks: Desks) -> 
     finally:
         desk.venue.act("skew", ms=0)
     assert desk.log.envelopes == []
+
+
+@pytest.mark.parametrize(
+    ("refused", "seconds"),
+    [(True, 60), (False, 3601)],
+    ids=["after an order was refused by them", "after an hour"],
+)
+def test_rules_that_the_exchange_has_changed_are_recorded(
+    desks: Desks, refused: bool, seconds: float
+) -> None:
+    """They are kept for an hour, so a comparison does not fetch them each time."""
+    desk = desks().started()
+    known = desk.run.world.portfolio.instruments[BTC]
+    desk.venue.do(partial(ruled, D("0.5")))
+    desk.passes(60)
+    assert not desk.has("InstrumentRulesChanged")
+    if refused:
+        desk.venue.fails("/v5/order/create", "code", value=10001)
+        desk.asks(LIMIT)
+    desk.passes(seconds)
+    desk.venue.do(partial(ruled, known.tick))
+    assert desk.names().count("InstrumentRulesChanged") == 1
+    assert desk.run.world.portfolio.instruments[BTC] == replace(known, tick=D("0.5"))
+
+
+def ruled(tick: Decimal, server: VenueServer) -> None:
+    """The venue's contract has this price step from now on."""
+    listed = server.venue.listed("linear")[SYMBOL]
+    listed.contract = replace(listed.contract, instrument=replace(listed.contract.instrument, tick=tick))
 
 
 def test_leverage_and_one_way_mode_are_set_at_the_start(desks: Desks) -> None:

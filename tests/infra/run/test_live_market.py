@@ -82,6 +82,29 @@ def test_a_hole_that_cannot_be_fetched_costs_no_event_of_another_instrument_and_
     assert hall.market.queries == 2
 
 
+def test_an_instrument_without_candles_at_the_exchange_is_left_out_and_the_others_go_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    hall = Hall([at(0), at(1, ETH), at(3, ETH)])
+    hall.feed.unlisted[ETH] = "Bybit has no ETHUSDT"
+    assert [one.candles for one in hall.market.warmed()] == [(at(0),)]
+    del hall.feed.unlisted[ETH]
+    assert hall.moves(at(1), at(0, ETH)) == [("moved", [at(0, ETH)]), ("moved", [at(1)])]
+    hall.moves(at(2, ETH))
+    hall.feed.unlisted[ETH] = "Bybit has no ETHUSDT"
+    assert hall.moves(at(2), at(4, ETH)) == [("moved", [at(2)])]
+    assert hall.moves(at(3), at(5, ETH)) == [("moved", [at(3)])]
+    assert hall.market.left_out == {ETH: "Bybit has no ETHUSDT"}
+    assert caplog.messages == [
+        f"{ETH} is left out, no entry follows from its candles: Bybit has no ETHUSDT",
+        f"{ETH} has candles again",
+        f"{ETH} is left out, no entry follows from its candles: Bybit has no ETHUSDT",
+    ]
+    del hall.feed.unlisted[ETH]
+    assert hall.moves(at(6, ETH)) == [("warmed", [at(3, ETH)]), ("moved", [at(6, ETH)])]
+    assert hall.market.left_out == {}
+
+
 def test_candles_of_another_interval_are_left_out() -> None:
     assert Hall([]).moves(replace(at(0), interval=3 * FIVE)) == []
 

@@ -13,10 +13,12 @@ from adapters.tapes import read_tape, synthetic_tape
 from domain.instrument import Instrument
 from domain.settings import (
     CapSettings,
+    ExternalRule,
     OnDailyLoss,
     OnKill,
     OrphanRule,
     OrphanSettings,
+    ReconciliationSettings,
     RiskSettings,
     Settings,
     StrategySettings,
@@ -69,6 +71,9 @@ CHANGES: Mapping[str, Plan] = {
     "reversing others": plan(Settings(reverse_others=True)),
     "daily loss": plan(Settings(risk=RiskSettings(on_daily_loss=OnDailyLoss.TRIP))),
     "caps": plan(Settings(caps=CapSettings(max_deviation=D("0.05")))),
+    "external orders": plan(
+        Settings(reconciliation=ReconciliationSettings(external_orders=ExternalRule.ADOPT))
+    ),
     "orphans": plan(Settings(orphans=OrphanSettings(OrphanRule.CLOSE))),
     "instance": plan(Settings(strategies=(StrategySettings(id="quick", strategy="trend"),))),
     "instruments": plan(Settings(strategies=(StrategySettings("trend", instruments=(BTC,)),))),
@@ -98,9 +103,11 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         caps=CapSettings(max_orders_per_minute=1),
         reverse_others=True,
         orphans=OrphanSettings(OrphanRule.CLOSE),
+        reconciliation=ReconciliationSettings(external_orders=ExternalRule.ADOPT),
     )
     named |= {path for path, _ in log_id.later(everything)} | {f"orphans.{name}" for name in log_id.ORPHANS}
     named |= {f"caps.{name}" for name in log_id.CAPS}
+    named |= {f"reconciliation.{name}" for name in log_id.RECONCILIATION}
     assert named == set(_paths(Settings()))
     strategy = tuple(field.name for field in fields(StrategySettings))
     assert strategy == (*log_id.STRATEGY, *log_id.INSTANCE)

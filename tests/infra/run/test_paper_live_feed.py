@@ -45,11 +45,13 @@ def show(server: VenueServer, bid: str, ask: str) -> None:
     server.venue.follow_book(SYMBOL, now)
 
 
+@pytest.mark.parametrize("exchange", ["bybit", "ccxt:bybit"])
 def test_an_order_fills_at_what_the_venues_book_shows_and_no_order_reaches_the_venue(
-    venue: RunningVenue,
+    venue: RunningVenue, exchange: str
 ) -> None:
+    venue.do(partial(show, bid="99.5", ask="99.7"))
     log = ListLog()
-    feed_of = partial(book_feed_of, Place(address=venue.url), PLAN.interval)
+    feed_of = partial(book_feed_of, Place(exchange, address=venue.url), PLAN.interval)
     with closing(demo_run(log, PLAN, DEMO, feed_of, list[Envelope]().append)) as run:
         run.start()
         run.connect()

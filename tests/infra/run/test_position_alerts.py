@@ -16,8 +16,9 @@ from domain.errors import StoreUnavailable
 from infra.alerts import AlertSettings
 from infra.config import WhenceSettings
 from infra.logs import open_owned
+from infra.run.alerts_sent import positions_alerted
 from infra.run.faults import UNPROTECTED
-from infra.run.position_alerts import PositionAlerts, positions_alerted
+from infra.run.position_alerts import PositionAlerts
 from infra.store import migrate, open_store
 from tests.commands.test_watchdog import Watched
 from tests.domain.history import ACCOUNT

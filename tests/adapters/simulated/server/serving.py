@@ -14,6 +14,7 @@ from adapters.simulated.server.actions import act
 from adapters.simulated.server.clock import Clock
 from adapters.simulated.server.faults import Fault, Kind
 from adapters.simulated.server.limits import AddressLimit, RateLimits
+from adapters.simulated.server.sockets import NETWORK
 from adapters.simulated.venue import Venue, contract_of, pairs
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.categories import LINEAR, SERVED
@@ -133,6 +134,7 @@ def running_venue(
     most: int = 0,
     start: int = START,
     band: Decimal = Decimal("0.01"),
+    network: float = NETWORK,
     clock: Clock | None = None,
 ) -> Generator[RunningVenue]:
     """A venue whose clock stands still at `start`, with a book of ten levels of 1 BTC around 50,000 USDT.
@@ -140,7 +142,7 @@ def running_venue(
     Another `clock` begins at `start`.
 
     `band` is that of every contract. `limited` puts Bybit's rate limits in force; `most` are the requests in five
-    seconds from one address, 0 for any.
+    seconds from one address, 0 for any. pybit's own socket of orders needs the `network`.
     """
     contracts = [contract_of(one.instrument, number, band) for number, one in enumerate(known(), 1)]
     venue = Venue([*contracts, *pairs()], start, 1)
@@ -148,7 +150,13 @@ def running_venue(
     for category in SERVED:
         quote(venue, category=category)
     limits = RateLimits(1.0 if limited else 0.0)
-    server = VenueServer(venue, clock or VirtualClock(start), limits=limits, addresses=AddressLimit(most))
+    server = VenueServer(
+        venue,
+        clock or VirtualClock(start),
+        limits=limits,
+        addresses=AddressLimit(most),
+        network=network,
+    )
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()

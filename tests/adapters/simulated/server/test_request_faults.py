@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import Any
@@ -224,3 +225,15 @@ def test_a_delay_over_the_trade_socket_strikes_a_request_once_however_often_it_i
             await exchange.close()
 
     assert asyncio.run(order()) == [*venue.account.orders, 1]
+
+
+def test_a_client_that_ends_before_its_answer_leaves_no_error_in_the_venues_log(
+    venue: RunningVenue, caplog: pytest.LogCaptureFixture
+) -> None:
+    venue.fails("/v5/market/time", "delay", value=100)
+    with socket.create_connection(("127.0.0.1", venue.server.port)) as client:
+        client.sendall(b"GET /v5/market/time HTTP/1.1\r\nHost: venue\r\n\r\n")
+        venue.await_fault()
+    venue.fails("/v5/market/time", "delay", value=200)
+    assert pybit_http(venue).get_server_time()["retCode"] == 0
+    assert [record for record in caplog.records if record.name.startswith("aiohttp")] == []

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from adapters.bybit.market_lanes import Quotes, Trades, Updates, merged
+from adapters.market_lanes import Quotes, Trades, Updates, merged
 from domain.direction import Side
 from domain.market import BookUpdate, MarketEvent, Quote, Trade
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from adapters.bybit.market_candles import CandleLine, Hole
+from adapters.candle_line import CandleLine, Hole
 from domain.candle import Candle
 
 NOON, MINUTE = datetime(2026, 1, 1, 12, tzinfo=UTC), timedelta(minutes=1)

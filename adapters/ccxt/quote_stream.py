@@ -1,0 +1,89 @@
+"""Best bids and asks by ccxt.pro, for the exchanges of which it has them.
+
+Each message states them whole. No order book is built from ccxt's streams: ccxt does not notice where a change of a
+book is missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import Any
+
+from adapters.ccxt.failure import RAISED, shown
+from adapters.ccxt.markets import Market, Markets
+from adapters.ccxt.site import Timing
+from adapters.ccxt.supervised import Supervised
+from adapters.instruments.document import Table, is_table
+from adapters.secrecy import Credentials
+from domain.errors import ExchangeRefused
+
+_METHODS = {"watchBidsAsks": "watch_bids_asks", "watchTickers": "watch_tickers"}
+"""The first one that an exchange has is used."""
+_NOBODY = Credentials("", "")
+
+
+def quote_method(exchange: str) -> str:
+    """ccxt.pro's method for best bids and asks of several instruments; empty where it has none."""
+    pro = import_module("ccxt.pro")
+    if exchange not in pro.exchanges:
+        return ""
+    has: Mapping[str, object] = getattr(pro, exchange)().has
+    return next((method for watch, method in _METHODS.items() if has.get(watch) is True), "")
+
+
+class QuoteStream(Supervised):
+    """Runs from `start` to `close`. `opened` makes ccxt.pro's client, in the thread of the stream.
+
+    `take` gets each ticker with its market, and `ended` why a connection ended, in the thread of the stream.
+    """
+
+    def __init__(
+        self,
+        opened: Callable[[], Any],
+        method: str,
+        instruments: Sequence[str],
+        timing: Timing,
+        take: Callable[[Table, Market], None],
+        ended: Callable[[str], None],
+    ) -> None:
+        super().__init__(timing, "ccxt-quotes")
+        self._opened, self._method, self._instruments = opened, method, instruments
+        self._take, self._ended = take, ended
+
+    async def _one_connection(self) -> None:
+        client = self._opened()
+        client.streaming = {**client.streaming, "keepAlive": int(self._timing.ping * 1000)}
+        watching = asyncio.ensure_future(self._watch(client))
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait([watching, stopping], return_when=asyncio.FIRST_COMPLETED)
+        fault = watching.result() if watching.done() else ""
+        for one in (watching, stopping):
+            one.cancel()
+        await asyncio.wait([watching, stopping])
+        await client.close()
+        self._ended(fault)
+
+    async def _watch(self, client: Any) -> str:
+        """Watches until it fails; returns why."""
+        try:
+            markets = Markets(client, await client.load_markets())
+            symbols = [markets.of(one).symbol for one in self._instruments]
+            while True:
+                for row in _tickers(await getattr(client, self._method)(symbols)):
+                    market = markets.named(str(row.get("symbol") or ""))
+                    if market is not None:
+                        self._take(row, market)
+        except RAISED as error:
+            return shown(error, _NOBODY)
+        except ExchangeRefused as error:
+            return str(error)
+
+
+def _tickers(found: object) -> Iterator[Table]:
+    """A method returns one ticker, or tickers by symbol."""
+    if is_table(found) and "symbol" in found:
+        yield found
+    elif is_table(found):
+        yield from (one for one in found.values() if is_table(one))

@@ -1,0 +1,199 @@
+"""Which differences are adopted: what explains the exchange's figures exactly, and nothing of another log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
+from commands.account import ReserveFunds
+from commands.adopting import Adoption, Found, adoption
+from commands.exchange import Accepted, Filled
+from commands.order import PlaceOrder
+from commands.reconciliation import RecordDiscrepancy, ResolveDiscrepancy, recorded
+from domain.direction import Direction, Purpose, Side
+from domain.log import chain_id
+from domain.order import OrderType
+from domain.reconciliation.differences import (
+    BalanceDiffers,
+    Difference,
+    ExecutionOfUnknownOrder,
+    InstrumentUnknownToThem,
+    OrderOfAnotherLog,
+    OrderUnknownToUs,
+    PositionQuantityDiffers,
+    PositionUnknownToThem,
+    PositionUnknownToUs,
+)
+from domain.reconciliation.statement import StatedPosition
+from domain.settings import ExternalRule, ReconciliationSettings, Settings
+from tests.commands.desk import Desk, long
+from tests.commands.requests.asking import Asking
+from tests.domain.history import ACCOUNT, BTC, NOW, D
+from tests.domain.test_differences import an_execution, an_order
+from tests.replacing import replace
+
+R, A = ExternalRule.REPORT, ExternalRule.ADOPT
+THEIRS = OrderUnknownToUs(subject="theirs", theirs=an_order("theirs", quantity=D(1)))
+STOP = an_order(
+    "stop", side=Side.SELL, type=OrderType.STOP, limit_price=None, trigger_price=D(90), reduce_only=True
+)
+ANOTHER = f"{chain_id(UUID(int=1), ACCOUNT, 'candle:1')}-e1"
+HELD = PositionUnknownToUs(subject=BTC, theirs=StatedPosition(BTC, Direction.LONG, D(3), D("99.5")))
+
+
+def traded(name: str, quantity: Decimal, order_id: str | None = None, **changed: object) -> Difference:
+    details = an_execution(name, order_id, quantity).details
+    return ExecutionOfUnknownOrder(subject=BTC, theirs=replace(details, **changed))
+
+
+def a_found(
+    *differences: Difference,
+    orders: ExternalRule = A,
+    positions: ExternalRule = A,
+    confirmed: Sequence[Difference] | None = None,
+    desk: Desk | None = None,
+) -> Found:
+    rules = ReconciliationSettings(external_orders=orders, external_positions=positions)
+    portfolio = (desk or Desk()).opened(Settings(reconciliation=rules)).world.portfolio
+    seen = differences if confirmed is None else confirmed
+    return Found(
+        differences=differences,
+        confirmed={recorded(one).discrepancy_id for one in seen},
+        portfolio=portfolio,
+        venue="test",
+        at=NOW,
+    )
+
+
+def commands(made: Adoption | None) -> list[object]:
+    return [] if made is None else [one.command for one in made.asks]
+
+
+@pytest.mark.parametrize(
+    ("orders", "positions", "adopted"),
+    [(R, R, []), (A, R, [ReserveFunds, PlaceOrder, Accepted]), (R, A, [PlaceOrder, Filled])],
+)
+def test_each_setting_permits_its_kind(
+    orders: ExternalRule, positions: ExternalRule, adopted: list[type]
+) -> None:
+    made = adoption(a_found(THEIRS, HELD, orders=orders, positions=positions))
+    assert [type(one) for one in commands(made)] == adopted
+
+
+def test_what_was_found_once_is_not_adopted() -> None:
+    assert adoption(a_found(THEIRS, HELD, traded("e", D(3)), confirmed=())) is None
+
+
+def test_a_position_is_a_fill_at_the_entry_price_without_a_fee() -> None:
+    place, fill = commands(adoption(a_found(HELD)))
+    assert isinstance(place, PlaceOrder)
+    assert isinstance(fill, Filled)
+    assert (place.terms.side, place.terms.purpose, place.terms.reduce_only) == (
+        Side.BUY,
+        Purpose.ENTRY,
+        False,
+    )
+    assert (fill.price, fill.quantity, fill.fee) == (D("99.5"), D(3), 0)
+    assert commands(adoption(a_found(HELD))) == [place, fill], "the ids depend on the exchange alone"
+
+
+@pytest.mark.parametrize(
+    "differences",
+    [
+        pytest.param((HELD, traded("e", D(2))), id="trades that explain a part"),
+        pytest.param((traded("e", D(2)),), id="trades without a difference of the position"),
+        pytest.param((HELD, traded("e", D(3), ANOTHER)), id="a trade of another log"),
+        pytest.param(
+            (HELD, OrderOfAnotherLog(subject=ANOTHER, theirs=an_order(ANOTHER))),
+            id="beside an order of another log",
+        ),
+        pytest.param(
+            (
+                replace(
+                    HELD,
+                    subject="NEW-LINEAR.BYBIT",
+                    theirs=replace(HELD.theirs, instrument="NEW-LINEAR.BYBIT"),
+                ),
+            ),
+            id="an instrument that is not listed",
+        ),
+        pytest.param((replace(HELD, theirs=replace(HELD.theirs, quantity=D("0.0000001"))),), id="not a lot"),
+        pytest.param((replace(HELD, theirs=replace(HELD.theirs, entry_price=None)),), id="no entry price"),
+        pytest.param((PositionQuantityDiffers(subject=BTC, ours=D(1), theirs=D(2)),), id="no trades"),
+        pytest.param(
+            (OrderOfAnotherLog(subject=ANOTHER, theirs=an_order(ANOTHER)),), id="an order of another log"
+        ),
+        pytest.param(
+            (replace(THEIRS, theirs=replace(THEIRS.theirs, filled=D(1))),), id="a fill that is not listed"
+        ),
+        pytest.param((BalanceDiffers(subject="USDT", ours=D(1), theirs=D(2)),), id="a balance"),
+        pytest.param((PositionUnknownToThem(subject=BTC, ours=HELD.theirs),), id="a position that is gone"),
+    ],
+)
+def test_what_does_not_explain_the_exchanges_figures_is_not_adopted(
+    differences: tuple[Difference, ...],
+) -> None:
+    assert adoption(a_found(*differences)) is None
+
+
+def test_trades_that_add_up_to_the_position_are_adopted_with_their_own_prices_and_fees() -> None:
+    found = a_found(HELD, traded("a", D(4)), traded("b", D(1), side=Side.SELL))
+    made = [one for one in commands(adoption(found)) if isinstance(one, PlaceOrder | Filled)]
+    placed = [one.terms for one in made if isinstance(one, PlaceOrder)]
+    assert [(one.side, one.quantity, one.reduce_only, one.purpose) for one in placed] == [
+        (Side.BUY, D(4), False, Purpose.ENTRY),
+        (Side.SELL, D(1), True, Purpose.MANUAL),
+    ]
+    fills = [one for one in made if isinstance(one, Filled)]
+    assert [(one.execution_id, one.fee) for one in fills] == [("a", D("0.05")), ("b", D("0.05"))]
+
+
+def test_orders_that_open_come_before_positions_and_stops_after_them() -> None:
+    stop = OrderUnknownToUs(subject="stop", theirs=STOP)
+    found = a_found(stop, THEIRS, HELD)
+    made = adoption(found)
+    assert made is not None
+    assert made.order is not None
+    assert made.order.order_id == "theirs"
+    made = adoption(a_found(stop, HELD))
+    assert made is not None
+    assert made.order is None
+    made = adoption(a_found(stop))
+    assert made is not None
+    assert made.order is not None
+    assert (made.order.terms.purpose, made.order.terms.parent) == (Purpose.STOP, None)
+
+
+def test_an_entry_reserves_at_most_what_is_available() -> None:
+    great = replace(THEIRS, theirs=replace(THEIRS.theirs, quantity=D(100_000)))
+    reserve = commands(adoption(a_found(great)))[0]
+    assert reserve == ReserveFunds("theirs", D(10_000))
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        THEIRS,
+        OrderOfAnotherLog(subject=ANOTHER, theirs=an_order(ANOTHER)),
+        HELD,
+        traded("e", D(1)),
+        PositionQuantityDiffers(subject=BTC, ours=D(1), theirs=D(2)),
+        PositionUnknownToThem(subject=BTC, ours=HELD.theirs),
+        BalanceDiffers(subject="USDT", ours=D(1), theirs=D(2)),
+        InstrumentUnknownToThem(subject=BTC),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_a_person_resolves_any_difference_by_its_id_and_entries_are_judged_again(
+    difference: Difference,
+) -> None:
+    eve = Asking()
+    found = recorded(difference)
+    assert isinstance(found, RecordDiscrepancy)
+    eve.desk.ask(found, cause="exchange:test:look")
+    assert "UNRESOLVED_DISCREPANCY" in str(eve.desk.see(long())[-1].event)
+    assert eve.accepted(ResolveDiscrepancy(found.discrepancy_id, "looked at")) == ["DiscrepancyResolved"]
+    assert "UNRESOLVED_DISCREPANCY" not in str(eve.desk.see(long())[1].event)

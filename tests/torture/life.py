@@ -1,0 +1,135 @@
+"""One life of the engine: `whence live` in a forked process, from its command line to its end.
+
+What differs from the program that a person starts, and nothing else:
+
+- the modules are imported already (`zygote.py`);
+- the process of the API is not started: its end of the socket is in the harness, which sends requests through it;
+- a part of the snapshot is written after a few events, so that nearly every start is from a snapshot;
+- the run's patience with the exchange (`Rhythm`) is divided, so that a life takes a second;
+- at one named step (`steps.py`) the process ends itself by SIGKILL, in the lives that are to end so.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from msgspec import Struct
+
+from adapters.snapshots import Snapshots
+from commands.reconciling import Reconciled, Reconciler
+from infra.cli import live, main, trading_live
+from infra.run import apart, snapshots
+from infra.run.live import LiveRun
+from infra.run.live_plan import LivePlan, Rhythm
+from tests.torture.states import digest
+from tests.torture.steps import STEPS, Death, Report
+
+SNAPSHOT_EVENTS = 10
+"""The events after which a part of the snapshot is written."""
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """A life: the words of its command line, its folder, environment and output file.
+
+    `step` is where it ends itself, at the `nth` time; empty where it does not. `pace` divides the run's patience.
+    """
+
+    words: list[str]
+    folder: str
+    environment: dict[str, str]
+    output: str
+    step: str = ""
+    nth: int = 1
+    pace: float = 1.0
+
+
+class Elsewhere:
+    """Stands for the process of the API, which is the harness; it is nobody's child here."""
+
+    pid = 0
+    returncode = 0
+
+    def poll(self) -> int:
+        return self.returncode
+
+
+def live_through(job: Job, channel: socket.socket, notices: int) -> int:
+    """Runs the program to its end; returns its exit code. `channel` is the engine's end of the API's socket.
+
+    Writes a line to `notices` where trading begins, where a step is reached, and at an orderly end.
+    """
+    os.setsid()
+    output = os.open(job.output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for descriptor in (1, 2):
+        os.dup2(output, descriptor)
+    os.environ.update(job.environment)
+    os.chdir(job.folder)
+    random.seed()
+
+    def report(line: str) -> None:
+        os.write(notices, f"{line}\n".encode())
+
+    _watch(report)
+    apart._started = lambda *_: (channel, Elsewhere())  # type: ignore[assignment,return-value]
+    snapshots.Snapshots = partial(Snapshots, events=SNAPSHOT_EVENTS)  # type: ignore[assignment,misc]
+    live.live_plan = _paced(live.live_plan, job.pace)
+    if job.step:
+        STEPS[job.step](Death(job.step, job.nth, report))
+    return _ended(job.words)
+
+
+def _ended(words: list[str]) -> int:
+    sys.argv = ["whence", *words]
+    try:
+        main()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:  # noqa: BLE001  # a forked process must not return into its parent's code
+        traceback.print_exc()
+        return 70
+    finally:
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return 0
+
+
+def _watch(report: Report) -> None:
+    """Reports the first end of a comparison, after which the run trades, and the state at an orderly end."""
+    end, reported, told = Reconciler.end, trading_live._report, list[str]()
+
+    def ended(self: Reconciler, outcome: Reconciled) -> None:
+        end(self, outcome)
+        if not told:
+            told.append("trading")
+            report("trading")
+
+    def held(run: LiveRun) -> None:
+        reported(run)
+        report(f"state {digest(run.world)}")
+
+    Reconciler.end = ended  # type: ignore[method-assign]
+    trading_live._report = held
+
+
+def _paced(plan: Callable[..., LivePlan], pace: float) -> Callable[..., LivePlan]:
+    def paced(*given: Any, **named: Any) -> LivePlan:
+        made = plan(*given, **named)
+        return replace(made, rhythm=divided(made.rhythm, pace))
+
+    return paced
+
+
+def divided(rhythm: Rhythm, pace: float) -> Rhythm:
+    """The rhythm with every time divided but that of the stop."""
+    names = ("poll", "in_flight", "patience", "lost", "retry", "longest_retry")
+    return replace(rhythm, **{name: getattr(rhythm, name) / pace for name in names})

@@ -1,0 +1,131 @@
+"""What happens in each life, drawn from the seed: how it ends, which faults are in force, and what people do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from adapters.order_way import OrderWay
+from adapters.simulated.server.faults import Fault, Kind
+from tests.torture.steps import STEPS, kind_of
+
+_RANDOM_EVERY = 4
+"""Every so many lives one is ended from outside at a random moment, the others at a named step."""
+_SPOILED = 0.5
+"""The share of the lives with faults."""
+
+_PRELUDES: Mapping[str, Sequence[str]] = {
+    "start": (),
+    "submit": ("enters",),
+    "fill": ("enters",),
+    "cancel": ("rests", "cancels"),
+    "amend": ("rests", "amends"),
+    "close": ("enters", "closes"),
+}
+"""What people do first, so that a step of this kind is reached."""
+
+_ACTIONS: Mapping[str, int] = {
+    "enters": 6,
+    "rests": 6,
+    "fills": 5,
+    "amends": 3,
+    "cancels": 3,
+    "protects": 3,
+    "closes": 4,
+    "moves": 5,
+    "trips": 1,
+    "resets": 1,
+    "waits": 3,
+}
+"""What people and the market do, by how often."""
+
+_CREATE, _CANCEL, _AMEND = "/v5/order/create", "/v5/order/cancel", "/v5/order/amend"
+_OPERATIONS = ("order.create", "order.cancel", "order.amend")
+"""The same three over the socket of orders."""
+_LISTS = ("/v5/order/realtime", "/v5/order/history", "/v5/execution/list", "/v5/position/list")
+
+
+def _faults() -> Sequence[Fault]:
+    """Every fault that may be drawn, each for one request or push.
+
+    Few of them leave a query without an answer: five in 30 s open a breaker, and nothing is entered for a minute.
+    """
+    sent = [
+        Fault(where=where, kind=kind, commit=commit, value=value)
+        for where in (_CREATE, _CANCEL, _AMEND, *_OPERATIONS)
+        for kind, value in ((Kind.DROP, 0), (Kind.STATUS, 502), (Kind.HTML, 0), (Kind.TRUNCATED, 0))
+        for commit in (True, False)
+    ]
+    late = [Fault(where=_CREATE, kind=Kind.DELAY, value=150, commit=commit) for commit in (True, False)]
+    refused = [Fault(where=_CREATE, kind=Kind.CODE, value=code) for code in (10006, 10016, 10002)]
+    lists = [
+        Fault(where=where, kind=kind, value=value)
+        for where in _LISTS
+        for kind, value in ((Kind.STALE, 0), (Kind.DELAY, 100))
+    ]
+    unanswered = [
+        Fault(where=_LISTS[0], kind=Kind.DROP),
+        Fault(where=_LISTS[2], kind=Kind.STATUS, value=502),
+    ]
+    pushes = [
+        Fault(where=topic, kind=kind, value=100 if kind is Kind.DELAY else 0)
+        for topic in ("order", "execution")
+        for kind in (Kind.MISSING, Kind.DUPLICATE, Kind.REORDERED, Kind.DELAY)
+    ]
+    return [*sent, *late, *refused, *lists, *unanswered, *pushes]
+
+
+FAULTS = _faults()
+_ON_SOCKETS: Sequence[tuple[str, Mapping[str, int]]] = (("cut", {}), ("restart", {}), ("refuse", {"ms": 200}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One life. It ends at the `nth` time of `step`, or at the latest after its actions; without a step at `moment`
+    (a share of the longest time after its fork). `faults` are in force from its fork on; the exchange does `on_sockets`
+    while it trades.
+    """
+
+    number: int
+    step: str = ""
+    nth: int = 1
+    moment: float = 0.0
+    faults: Sequence[Fault] = ()
+    on_sockets: tuple[str, Mapping[str, int]] | None = None
+    actions: Sequence[str] = ()
+    while_dead: Sequence[str] = ()
+
+
+def plan(seed: int, number: int) -> Plan:
+    """The plan of the life with this number, from 0. Each step comes once before any comes again."""
+    chance = Random(f"{seed}/{number}")
+    step = "" if number % _RANDOM_EVERY == _RANDOM_EVERY - 1 else _step(seed, number)
+    kind = kind_of(step) if step else chance.choice(list(_PRELUDES))
+    is_spoiled = chance.random() < _SPOILED
+    return Plan(
+        number=number,
+        step=step,
+        nth=chance.choice((1, 1, 1, 1, 2)),
+        moment=chance.uniform(0.02, 1.0),
+        faults=chance.sample(FAULTS, chance.randint(1, 4)) if is_spoiled else (),
+        on_sockets=chance.choice(_ON_SOCKETS) if chance.random() < 0.15 else None,
+        actions=(*_PRELUDES[kind], *_drawn(chance, 4)),
+        while_dead=[one for one in ("moves", "fills") if chance.random() < 0.2],
+    )
+
+
+def way(seed: int, first: int) -> OrderWay:
+    """How the engines of the round that begins with this life send orders."""
+    return Random(f"{seed}/{first}/way").choice(tuple(OrderWay))
+
+
+def _step(seed: int, number: int) -> str:
+    place = number - number // _RANDOM_EVERY
+    names = list(STEPS)
+    Random(f"{seed}/steps/{place // len(names)}").shuffle(names)
+    return names[place % len(names)]
+
+
+def _drawn(chance: Random, most: int) -> Sequence[str]:
+    return chance.choices(list(_ACTIONS), list(_ACTIONS.values()), k=chance.randint(1, most))

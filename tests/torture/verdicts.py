@@ -1,0 +1,138 @@
+"""What must hold after all kills: the exchange's own records and the log tell one story, each event of it once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from adapters.simulated.venue.execution import Execution
+from adapters.simulated.venue.order import Order, Status, StopKind
+from commands.world import World
+from domain.direction import PROTECTION, Direction, Purpose
+from domain.instrument import symbol_of
+from domain.log import Envelope
+from domain.order import Closed, OrderFilled, OrderPlaced, OrderStatus, Working
+from domain.reconciliation import DiscrepancyFound
+from domain.streams import parse
+from tests.torture.venue import Exchange, is_sent
+
+_NEVER_THERE = frozenset(
+    {OrderStatus.REJECTED, OrderStatus.EXPIRED, OrderStatus.DENIED, OrderStatus.CANCELLED}
+)
+_SIGN = {Direction.LONG: 1, Direction.SHORT: -1}
+_STOPS = frozenset({StopKind.PARTIAL_STOP_LOSS, StopKind.STOP_LOSS, StopKind.STOP})
+
+
+class Wrong(NamedTuple):
+    """What is not as it must be: `kind` is doubled, lost or differs."""
+
+    kind: str
+    text: str
+
+
+def wrongs(
+    events: Sequence[Envelope], world: World, exchange: Exchange, promised: Collection[UUID]
+) -> Iterator[Wrong]:
+    """Everything that is not as it must be. `world` is folded from the `events`, which are all; `promised`
+    are the ids of the events that answers to people named.
+    """
+    yield from _orders(events, world, exchange.orders())
+    yield from _fills(events, exchange.executions())
+    yield from _positions(world, exchange)
+    yield from _stops(world, exchange)
+    yield from _requests(events, promised)
+    if world.portfolio.account.balance != exchange.balance():
+        yield Wrong(
+            "differs", f"the log has {world.portfolio.account.balance}, the exchange {exchange.balance()}"
+        )
+    for one in events:
+        if isinstance(one.event, DiscrepancyFound):
+            yield Wrong("differs", f"a discrepancy was recorded: {one.event}")
+
+
+def intents_of(events: Sequence[Envelope]) -> Mapping[str, OrderPlaced]:
+    """The orders that were to be sent by themselves, by client order id: stops and targets go with their entry."""
+    return {
+        parse(one.meta.stream).id: one.event
+        for one in events
+        if isinstance(one.event, OrderPlaced) and one.event.purpose not in PROTECTION
+    }
+
+
+def _orders(events: Sequence[Envelope], world: World, theirs: Sequence[Order]) -> Iterator[Wrong]:
+    """Exactly one order of the exchange for each intent, none where the log has proof that it never arrived."""
+    intents, sent = intents_of(events), [one for one in theirs if is_sent(one)]
+    for link, number in Counter(one.link for one in sent).items():
+        if number > 1:
+            yield Wrong("doubled", f"order {link} was placed {number} times")
+        if link not in intents:
+            yield Wrong("lost", f"the exchange has an order {link!r} that the log does not")
+    placed = {one.link: one for one in sent}
+    states = {parse(name).id: state for name, state in world.states.items() if name.startswith("order-")}
+    for name in intents:
+        yield from _order(name, states[name], placed.get(name))
+
+
+def _order(name: str, state: object, placed: Order | None) -> Iterator[Wrong]:
+    assert isinstance(state, Working | Closed)
+    status, filled = state.status, state.filled
+    if placed is None or placed.status is Status.REJECTED:
+        if status not in _NEVER_THERE or filled:
+            yield Wrong("lost", f"order {name} is {status} in the log and not at the exchange")
+        return
+    if filled != placed.filled:
+        yield Wrong("lost", f"order {name}: {filled} is filled in the log, {placed.filled} at the exchange")
+    if isinstance(state, Working) is not placed.is_open:
+        yield Wrong("differs", f"order {name} is {status} in the log and {placed.status} at the exchange")
+
+
+def _fills(events: Sequence[Envelope], executions: Sequence[Execution]) -> Iterator[Wrong]:
+    """Every execution of the exchange once in the log, with its figures, and no other."""
+    ours = Counter(one.event.execution_id for one in events if isinstance(one.event, OrderFilled))
+    figures = {
+        one.event.execution_id: (one.event.price, one.event.quantity, one.event.fee)
+        for one in events
+        if isinstance(one.event, OrderFilled)
+    }
+    for execution in executions:
+        number = ours.pop(execution.id, 0)
+        if number != 1:
+            yield Wrong("doubled" if number else "lost", f"{execution} is {number} times in the log")
+        elif figures[execution.id] != (execution.price, execution.qty, execution.fee):
+            yield Wrong("differs", f"{figures[execution.id]} in the log, {execution} at the exchange")
+    for name in ours:
+        yield Wrong("doubled", f"execution {name} of the log is not at the exchange")
+
+
+def _positions(world: World, exchange: Exchange) -> Iterator[Wrong]:
+    ours = {
+        symbol_of(name): one.state.quantity * _SIGN[one.state.direction]
+        for name, one in world.portfolio.positions.items()
+    }
+    theirs = {symbol: one.holding.quantity for symbol, one in exchange.held().items()}
+    if ours != theirs:
+        yield Wrong("differs", f"positions differ: the log has {ours}, the exchange {theirs}")
+
+
+def _stops(world: World, exchange: Exchange) -> Iterator[Wrong]:
+    """Every open position has a stop that waits at the exchange."""
+    waiting = {one.symbol for one in exchange.orders() if one.is_open and one.stop_kind in _STOPS}
+    for name in world.portfolio.positions:
+        if symbol_of(name) not in waiting:
+            yield Wrong("lost", f"the position in {name} has no stop at the exchange")
+
+
+def _requests(events: Sequence[Envelope], promised: Collection[UUID]) -> Iterator[Wrong]:
+    """Each request was carried out once at most, and what an answer named is in the log."""
+    causes = Counter(
+        one.meta.causation_id
+        for one in events
+        if isinstance(one.event, OrderPlaced) and one.event.purpose is Purpose.ENTRY
+    )
+    for cause, number in causes.items():
+        if cause.startswith("command:") and number > 1:
+            yield Wrong("doubled", f"{cause} was carried out {number} times")
+    for name in set(promised) - {one.meta.event_id for one in events}:
+        yield Wrong("lost", f"an answer named event {name}, which is not in the log")
