@@ -154,7 +154,7 @@ def _order(found: Found, difference: OrderUnknownToUs, rules: Instrument) -> Ado
     own = f"exchange:{found.venue}:{order.venue_order_id or order.order_id}-"
     fact = f"{own}adopted"
     accepted = Accepted(order_id=order.order_id, at=found.at, fact=fact, venue_order_id=order.venue_order_id)
-    commands = [
+    commands: list[Command] = [
         *_reserved(order.order_id, terms, rules, found.portfolio),
         PlaceOrder(order.order_id, terms, rules),
         accepted,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from msgspec import MsgspecError, Raw
 
@@ -18,7 +18,7 @@ class Kind(NamedTuple):
     decode: Callable[[Raw], Any]
 
 
-_KEPT: type = tuple
+_KEPT: Final = tuple
 """No state is a tuple, so a tuple is a state that is not decoded yet: its kind and its bytes."""
 
 

@@ -133,12 +133,12 @@ def _report(
             typer.echo(f"{done}{f': {answer.note}' if answer.note else ''}")
         case Declined():
             raise Refused(answer.reason)
-        case TimedOut() if isinstance(state, WhenceError):
-            raise Refused(f"no answer: {answer.known}; whether it was carried out is not known: {state}")
-        case TimedOut() if holds(state):
-            typer.echo(f"{done}, by the log; no answer arrived: {answer.known}")
         case TimedOut():
-            raise Refused(f"no answer: {answer.known}; the log does not hold it yet")
+            if isinstance(state, WhenceError):
+                raise Refused(f"no answer: {answer.known}; whether it was carried out is not known: {state}")
+            if not holds(state):
+                raise Refused(f"no answer: {answer.known}; the log does not hold it yet")
+            typer.echo(f"{done}, by the log; no answer arrived: {answer.known}")
         case _:
             raise AssertionError(answer)
 

@@ -46,6 +46,7 @@ HELD = PositionUnknownToUs(subject=BTC, theirs=StatedPosition(BTC, Direction.LON
 
 def traded(name: str, quantity: Decimal, order_id: str | None = None, **changed: object) -> Difference:
     details = an_execution(name, order_id, quantity).details
+    assert details is not None
     return ExecutionOfUnknownOrder(subject=BTC, theirs=replace(details, **changed))
 
 
@@ -96,7 +97,7 @@ def test_a_position_is_a_fill_at_the_entry_price_without_a_fee() -> None:
         Purpose.ENTRY,
         False,
     )
-    assert (fill.price, fill.quantity, fill.fee) == (D("99.5"), D(3), 0)
+    assert (fill.price, fill.quantity, fill.fee) == (D("99.5"), D(3), D(0))
     assert commands(adoption(a_found(HELD))) == [place, fill], "the ids depend on the exchange alone"
 
 

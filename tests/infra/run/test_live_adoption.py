@@ -120,7 +120,7 @@ def test_a_position_from_before_the_log_is_adopted_at_its_entry_price_and_closed
     )
     assert is_equal(desk)
     (bare,) = Watchdog(desk.run.world, desk.run.driver.engine.market).positions()
-    assert (bare.covered, bare.bare_since is not None) == (0, True)
+    assert (bare.covered, bare.bare_since is not None) == (D(0), True)
     assert isinstance(desk.asks(LIMIT), Declined), "its risk is not bounded"
     assert isinstance(desk.asks(MoveProtection(held.stream, stop=D(110))), Completed)
     desk.until(lambda: desk.names()[-1] == "ProtectionMoved")
