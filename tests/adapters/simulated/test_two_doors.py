@@ -13,7 +13,14 @@ import pytest
 from adapters.simulated.matched import MatchedExchange, MatchedRules
 from adapters.simulated.matched_market import in_ms
 from adapters.simulated.server import VenueServer, VirtualClock
-from adapters.simulated.venue.played import Event, PlayedMarket, Printed, Quoted, Snapshot
+from adapters.simulated.venue.played import (
+    Event,
+    PlayedMarket,
+    Printed,
+    Quoted,
+    Snapshot,
+    emptied_first,
+)
 from commands.exchange import Exchange, Ticket
 from domain.direction import Side
 from domain.errors import ExchangeRefused
@@ -120,7 +127,7 @@ def _recorded(event: MarketEvent, now: int) -> Sequence[Event]:
         for side, shown in ((Side.BUY, event.bids), (Side.SELL, event.asks))
         for level in shown
     ]
-    return [Snapshot(now, levels)] if event.snapshot else levels
+    return [Snapshot(now, levels)] if event.snapshot else emptied_first(levels)
 
 
 class Orders:
