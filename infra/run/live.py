@@ -213,17 +213,22 @@ class LiveRun(Attending):
         self._reconciler.hear()
         if self.world.portfolio.discrepancies.reconciling != reconciling:
             self._next_look = 0.0
-        exchange = self._venue.exchange
-        for gap in exchange.gaps():
+        self._heed_gaps()
+        self._keep_unread()
+        if silence := self._venue.account.silence():
+            self._doubt(f"reports do not arrive: {silence}")
+
+    def _heed_gaps(self) -> bool:
+        """Begins a reconciliation for each gap since the last call; returns whether there was one."""
+        gaps = self._venue.exchange.gaps()
+        for gap in gaps:
             self._doubt(
                 f"reports may be missing since {gap.since or 'the start'}: {gap.reason or 'connected'}"
             )
             if gap.since is not None:
                 self._known_until = min(self._known_until, gap.since)
             self._next_look = 0.0
-        self._keep_unread()
-        if silence := self._venue.account.silence():
-            self._doubt(f"reports do not arrive: {silence}")
+        return bool(gaps)
 
     def _keep_unread(self) -> None:
         exchange = self._venue.exchange
@@ -312,8 +317,8 @@ class LiveRun(Attending):
             self._doubt(f"{outcome.in_doubt} differences with the exchange are looked at again")
             return
         self._known_until = asked_at
-        if self._venue.account.silence():
-            return
+        if self._venue.account.silence() or self._heed_gaps():
+            return  # the queries before a gap that came meanwhile prove nothing about it
         if not self.is_trading:
             if self._awaits_outcomes():
                 self._next_look = self._monotonic() + self._plan.rhythm.in_flight

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from itertools import count
@@ -20,7 +20,7 @@ from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.order import StopKind
 from adapters.snapshots import Snapshots
 from commands.door import Answer, Declined, TimedOut
-from commands.exchange import Unread
+from commands.exchange import Gap, Unread
 from commands.feed import FeedState, MarketFeed
 from commands.request import ManualTerms, PlaceOrder, Request, Requested
 from commands.watching import Instance
@@ -346,6 +346,28 @@ class Losing:
             return getattr(self._exchange, name)
         self._lost = ""
         return _does_nothing
+
+
+class Reconnecting:
+    """An exchange whose stream connects again while the first comparison queries it."""
+
+    def __init__(self, exchange: Any) -> None:
+        self._exchange, self._gaps, self._queries = exchange, list[Gap](), 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._exchange, name)
+
+    def open_orders(self) -> Any:
+        found = self._exchange.open_orders()
+        self._queries += 1
+        if self._queries == 1:
+            self._gaps.append(Gap(None, datetime.now(UTC), "cut"))
+        return found
+
+    def gaps(self) -> list[Gap]:
+        found = [*self._exchange.gaps(), *self._gaps]
+        self._gaps.clear()
+        return found
 
 
 def _does_nothing(*_given: object, **_named: object) -> None:

@@ -36,6 +36,7 @@ from tests.infra.run.live_desk import (
     Killed,
     LiveDesk,
     Losing,
+    Reconnecting,
     a_candle,
 )
 from tests.replacing import replace
@@ -393,6 +394,13 @@ def test_a_strategy_that_fails_ends_the_run_and_its_door_states_why(desks: Desks
     with pytest.raises(StrategyFailed, match="no opinion"):
         desk.closes_at(str(FAILS))
     assert "the engine stopped" in desk.refused_at_the_door()
+
+
+def test_a_comparison_during_which_a_gap_came_does_not_end_the_reconciliation(desks: Desks) -> None:
+    desk = desks(wrapped=Reconnecting).started()
+    desk.run.attend()
+    assert desk.names().count("ReconciliationBegun") == 1, "an older comparison had permitted new exposure"
+    assert desk.names().count("ReconciliationEnded") == 1
 
 
 def test_a_cancel_that_the_exchange_lost_is_sent_again(desks: Desks) -> None:
