@@ -17,6 +17,7 @@ from adapters.avro import AvroCodec, headers_of
 from adapters.kafka.record import headers_of as record_headers
 from domain.account import BalanceChanged, BalanceReason
 from domain.errors import LogCorrupt
+from domain.events import schema_version
 from domain.log import Envelope, Recorded, event_id
 from domain.opening import LogOpened
 from infra.config import WhenceSettings
@@ -109,7 +110,7 @@ def gift(log_id: UUID, version: int, event: UUID | None, like: Recorded) -> Enve
         stream=stream,
         version=version,
         event_id=event or event_id(log_id, stream, version),
-        schema_version=1,
+        schema_version=schema_version(BalanceChanged),
     )
     amount, balance = Decimal(1_000_000), Decimal(1_010_000)
     return Envelope(meta, BalanceChanged(amount=amount, balance=balance, reason=BalanceReason.FUNDING))

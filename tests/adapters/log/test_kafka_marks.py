@@ -24,6 +24,7 @@ from adapters.marks.mark import Mark
 from adapters.marks.sealed import Kind, Sealed
 from domain.account import BalanceChanged, BalanceReason
 from domain.errors import KeyMissing, LogCorrupt, NotSealed
+from domain.events import schema_version
 from domain.log import Envelope, Meta
 from infra.config import WhenceSettings
 from infra.logs import open_owned, open_reader, seal
@@ -36,7 +37,7 @@ _HEADERS = list[tuple[str, str | bytes | None]]
 
 def forged(version: int, event_id: UUID | None = None) -> Envelope:
     """A million for the account, with the id of its place or another one."""
-    meta: Meta = day(A, version).meta
+    meta: Meta = replace(day(A, version).meta, schema_version=schema_version(BalanceChanged))
     event = BalanceChanged(
         amount=Decimal(1_000_000), balance=Decimal(1_010_000), reason=BalanceReason.FUNDING
     )

@@ -28,6 +28,7 @@ from domain.errors import (
     OwnershipLost,
     Refused,
 )
+from domain.events import schema_version
 from domain.log import Envelope
 from infra.config import WhenceSettings
 from infra.logs import open_owned, open_reader, seal
@@ -97,7 +98,8 @@ def richer(version: int) -> bytes:
     event = BalanceChanged(
         amount=Decimal(1_000_000), balance=Decimal(1_010_000), reason=BalanceReason.FUNDING
     )
-    return AvroCodec().encode(Envelope(day(A, version).meta, event))
+    meta = replace(day(A, version).meta, schema_version=schema_version(BalanceChanged))
+    return AvroCodec().encode(Envelope(meta, event))
 
 
 _INSERT = (
