@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -28,6 +28,7 @@ from commands.identity import ENGINE, Identity
 from commands.in_flight import orders_in_flight, working
 from commands.input_tape import InputTape, session
 from commands.inputs import MarketMoved, Relisted, Reported, Started, Tick, Warmed, opening
+from commands.left_legs import GRACE, cancels
 from commands.observer import Observer
 from commands.order import CancelOrder
 from commands.outgoing import Outgoing
@@ -271,13 +272,18 @@ class LiveRun(Attending):
         if now >= self._next_tick:
             self._next_tick = now + _TICK
             self.driver.handle(Tick(self._steady.tick()))
-        if now >= self._next_look or (now >= self._next_check and self._is_silent()):
+        if now >= self._next_look or (now >= self._next_check and self._awaits_news()):
             self._look(now)
 
-    def _is_silent(self) -> bool:
-        """Whether an order in flight had no news for long."""
-        patience = timedelta(seconds=self._plan.rhythm.patience)
-        return bool(self._times.in_flight.silent(self.world.portfolio, self._steady.tick(), patience))
+    def _awaits_news(self) -> bool:
+        """Whether an order in flight had no news for long, or one still works after its position was closed."""
+        patience, now = timedelta(seconds=self._plan.rhythm.patience), self._steady.tick()
+        silent = self._times.in_flight.silent(self.world.portfolio, now, patience)
+        return bool(silent or self._left_legs(now - GRACE))
+
+    def _left_legs(self, until: datetime) -> Sequence[str]:
+        """The orders that work although their position was closed at or before `until`."""
+        return self._times.legs.left(self.world.portfolio, until)
 
     def _look(self, now: float) -> None:
         """Compares the log with the exchange."""
@@ -290,6 +296,7 @@ class LiveRun(Attending):
             outcome = self._reconciler.run(self._since(), self._under_way())
             if self.is_trading:
                 self._settle_requests()
+            self._cancel_left_legs()
         except ExchangeError as fault:
             self._doubt(f"the exchange cannot be queried: {fault}")
             self._report_call(Service.QUERIES, fault)
@@ -319,6 +326,9 @@ class LiveRun(Attending):
         self._known_until = asked_at
         if self._venue.account.silence() or self._heed_gaps():
             return  # the queries before a gap that came meanwhile prove nothing about it
+        if self._left_legs(self._steady.tick()):
+            self._next_look = self._monotonic() + self._plan.rhythm.in_flight
+            return  # an order of a closed position would reduce what is opened now
         if not self.is_trading:
             if self._awaits_outcomes():
                 self._next_look = self._monotonic() + self._plan.rhythm.in_flight
@@ -354,6 +364,13 @@ class LiveRun(Attending):
         ]
         if reports:
             self.driver.handle(Reported(self._steady.tick(), tuple(reports)))
+
+    def _cancel_left_legs(self) -> None:
+        """Cancels what the exchange still works, by the comparison just made, of positions that were closed."""
+        at = self._steady.tick()
+        if left := self._left_legs(at - GRACE):
+            _log.warning("cancelled, because their position is closed: %s", ", ".join(left))
+            self.driver.handle(cancels(left, at))
 
     def _since(self) -> datetime:
         """Executions from this time on are compared."""

@@ -1,4 +1,4 @@
-"""The times that a live run reads from the events of its log, and keeps beside the snapshot of its states."""
+"""What a live run reads from the events of its log, and keeps beside the snapshot of its states."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.msgpack import Decoder, encode
 
 from commands.in_flight import InFlight
+from commands.left_legs import KeptLegs, LeftLegs
 from commands.world import World
 from domain.log import Envelope
 from domain.reconciliation import ReconciliationBegun
@@ -19,17 +20,18 @@ class _Kept(Struct, frozen=True, gc=False, kw_only=True):
     last: datetime | None
     begun: datetime | None
     news: Mapping[str, datetime]
+    legs: KeptLegs
 
 
 class LiveTimes:
     """The times (UTC) of the log's first and last event, of the last reconciliation that began, and of each order.
 
-    `in_flight` has the last event of each order. It is a `Beside` of `infra/run/restoring.py`.
+    `in_flight` has the last event of each order, `legs` its position. It is a `Beside` of `infra/run/restoring.py`.
     """
 
     def __init__(self) -> None:
         self.first: datetime | None = None
-        self.in_flight = InFlight()
+        self.in_flight, self.legs = InFlight(), LeftLegs()
         self._last: datetime | None = None
         self._begun: datetime | None = None
 
@@ -40,6 +42,7 @@ class LiveTimes:
         if isinstance(envelope.event, ReconciliationBegun):
             self._begun = at
         self.in_flight.observe(envelope)
+        self.legs.observe(envelope)
 
     def known(self, world: World) -> datetime | None:
         """Up to when the log had the exchange's reports: its last event, or a reconciliation that did not end."""
@@ -48,13 +51,15 @@ class LiveTimes:
     def kept(self, world: World) -> bytes:
         """See `Beside`."""
         news = self.in_flight.kept(world.portfolio)
-        return encode(_Kept(first=self.first, last=self._last, begun=self._begun, news=news))
+        legs = self.legs.kept(world.portfolio)
+        return encode(_Kept(first=self.first, last=self._last, begun=self._begun, news=news, legs=legs))
 
     def restore(self, kept: bytes) -> None:
         """See `Beside`."""
         found = _decoded(kept)
         self.first, self._last, self._begun = found.first, found.last, found.begun
         self.in_flight.restore(found.news)
+        self.legs.restore(found.legs)
 
 
 _decoded = Decoder(_Kept).decode

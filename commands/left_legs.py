@@ -1,0 +1,118 @@
+"""Left legs: stops, targets and other reducing orders that still work after their own position was closed.
+
+Most exchanges end such orders with the position. Where stop and target are orders of their own at the exchange and a
+trade by hand closes or flips the position, they stay there, and would reduce the next position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from commands.identity import ENGINE
+from commands.order import CancelOrder
+from commands.stimulus import Ask, Stimulus, clock_fact
+from domain.log import Envelope
+from domain.order import OrderPlaced, OrderStatus, Working
+from domain.portfolio import Portfolio
+from domain.position import PositionClosed, PositionIncreased, PositionOpened
+from domain.streams import parse, parse_position
+
+GRACE = timedelta(seconds=1)
+"""An exchange that ends such orders itself reports it in the same moment as the fill that closed the position."""
+REASON = "POSITION_CLOSED"
+_RESTS = frozenset({OrderStatus.ACCEPTED, OrderStatus.TRIGGERED, OrderStatus.PARTIALLY_FILLED})
+
+
+class KeptLegs(Struct, frozen=True, gc=False):
+    """What a snapshot keeps: see `LeftLegs`."""
+
+    positions: Mapping[str, str] = {}
+    open: Mapping[str, str] = {}
+
+
+class LeftLegs:
+    """The position of every order, folded from the log: the one that its last fill opened or increased.
+
+    A reducing order without an entry belongs to the position that was open when it was placed.
+    """
+
+    def __init__(self) -> None:
+        self._positions: dict[str, str] = {}
+        self._open: dict[str, str] = {}
+        self._closed_at: dict[str, datetime] = {}
+
+    def observe(self, envelope: Envelope) -> None:
+        """Takes the next event of the log."""
+        take = _TAKEN.get(type(envelope.event))
+        if take is not None:
+            take(self, envelope, envelope.event)
+
+    def left(self, portfolio: Portfolio, until: datetime) -> Sequence[str]:
+        """The ids of the orders that work although their position was closed at or before `until` (UTC).
+
+        An order whose entry may still fill is not among them, nor one whose position this log does not show.
+        """
+        return [
+            order_id
+            for order_id, leg in portfolio.exits.items()
+            if leg.status in _RESTS and self._is_left(order_id, leg, portfolio, until)
+        ]
+
+    def kept(self, portfolio: Portfolio) -> KeptLegs:
+        """The positions of the working orders and of their entries, for a snapshot; others are not needed again."""
+        return KeptLegs({one: self._positions[one] for one in self._needed(portfolio)}, dict(self._open))
+
+    def restore(self, kept: KeptLegs) -> None:
+        """Takes what a snapshot kept, before any event. Positions that were closed before it count as long closed."""
+        self._positions, self._open, self._closed_at = dict(kept.positions), dict(kept.open), {}
+
+    def _is_left(self, order_id: str, leg: Working, portfolio: Portfolio, until: datetime) -> bool:
+        terms = leg.terms
+        origin = terms.parent or order_id
+        position = self._positions.get(origin)
+        if position is None or origin in portfolio.entries:
+            return False
+        held = portfolio.positions.get(terms.instrument)
+        if held is not None and held.stream == position:
+            return False
+        closed_at = self._closed_at.get(position)
+        return closed_at is None or closed_at <= until
+
+    def _needed(self, portfolio: Portfolio) -> Iterator[str]:
+        origins = (leg.terms.parent or order_id for order_id, leg in portfolio.exits.items())
+        yield from (one for one in dict.fromkeys((*origins, *portfolio.entries)) if one in self._positions)
+
+    def _placed(self, envelope: Envelope, event: OrderPlaced) -> None:
+        if event.reduce_only and event.parent is None and event.instrument in self._open:
+            self._positions[parse(envelope.meta.stream).id] = self._open[event.instrument]
+
+    def _filled(self, envelope: Envelope, event: PositionOpened | PositionIncreased) -> None:
+        stream = envelope.meta.stream
+        self._positions[event.order_id] = stream
+        self._open[parse_position(stream).instrument] = stream
+
+    def _closed(self, envelope: Envelope, _event: PositionClosed) -> None:
+        stream = envelope.meta.stream
+        self._open.pop(parse_position(stream).instrument, None)
+        self._closed_at[stream] = envelope.meta.recorded_at
+
+
+def cancels(order_ids: Sequence[str], at: datetime) -> Stimulus:
+    """The input that requests the cancel of these orders at `at` (UTC)."""
+    cause = clock_fact(at)
+    asks = (
+        Ask(command=CancelOrder(one, REASON), cause=cause, occurred_at=at, actor=ENGINE) for one in order_ids
+    )
+    return Stimulus(at, tuple(asks))
+
+
+_TAKEN: Mapping[type, Any] = {
+    OrderPlaced: LeftLegs._placed,
+    PositionOpened: LeftLegs._filled,
+    PositionIncreased: LeftLegs._filled,
+    PositionClosed: LeftLegs._closed,
+}
