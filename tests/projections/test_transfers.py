@@ -14,6 +14,7 @@ from sqlalchemy import Engine, create_engine
 from adapters.avro import AvroCodec
 from adapters.log.library import open_memory
 from domain.account import AccountOpened, BalanceChanged, BalanceReason, DayOpened
+from domain.arithmetic import ZERO
 from domain.log import LOG_STREAM
 from domain.mark import AccountMarked
 from domain.opening import LogOpened, Mode
@@ -74,7 +75,7 @@ class Account:
         self.history.record(account_stream(ACCOUNT), event, at=at)
 
 
-def a_mark(hour: datetime, balance: Decimal, unrealised: Decimal = D(0)) -> AccountMarked:
+def a_mark(hour: datetime, balance: Decimal, unrealised: Decimal = ZERO) -> AccountMarked:
     equity = balance + unrealised
     return AccountMarked(
         hour=hour,
