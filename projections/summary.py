@@ -34,8 +34,9 @@ class Summary:
     equity.
 
     `mark` is the last mark, None before the first. `held` has the open positions by stream, `days` the last equity of
-    each UTC day, `transfers` the deposits and withdrawals of each one that has any. `tripped` is the
-    reason why the kill switch tripped, `tripped_at` is the time; empty and None while it is not tripped. `rules` holds, by instrument, the event that put its rules in force.
+    each UTC day, `transfers` the deposits and withdrawals of each one that has any. `tripped` is the reason why the
+    kill switch tripped, `tripped_at` is the time; empty and None while it is not tripped. `rules` holds, by instrument,
+    the event that put its rules in force.
     """
 
     currency: str = ""
