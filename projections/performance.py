@@ -254,7 +254,7 @@ def _transferred(rows: Rows, meta: Meta, event: BalanceChanged) -> None:
     before = known["equity"] if by_mark else EXACT.subtract(event.balance, event.amount)
     after = EXACT.add(before, event.amount)
     row = rows.find("equity_transfers", meta.account, day)
-    earlier = [] if row is None else row["transfers"]
+    earlier: list[list[str]] = [] if row is None else row["transfers"]
     moved = [*earlier, [str(before), str(after)]]
     rows.put("equity_transfers", {"account": meta.account, "day": day, "transfers": moved})
     _ends_with(rows, meta.account, day, after)

@@ -90,24 +90,32 @@ def is_flat(desk: LiveDesk) -> bool:
     )
 
 
-def adopted_with_stop(desk: LiveDesk) -> str:
-    """The id of the stop of an adopted position, which is no part of the position at the exchange."""
+def adopted_with_stop(desk: LiveDesk, *, own: bool = True) -> str:
+    """The id of the stop of an adopted position, which is no part of the position at the exchange.
+
+    It is the log's `own`, or adopted with the position.
+    """
     desk.trades_at("100")
     desk.stranger(side="Sell", orderType="Market", qty="0.3")
     desk.trades_at("100")
+    if not own:
+        waits = {"triggerPrice": "110", "triggerDirection": 1, "reduceOnly": True}
+        desk.stranger(side="Buy", orderType="Market", qty="0.3", **waits)
     desk.started_in_doubt()
-    stream = desk.run.world.portfolio.positions[BTC].stream
-    assert isinstance(desk.asks(MoveProtection(stream, stop=D(110))), Completed)
-    desk.until(lambda: desk.names()[-1] == "ProtectionMoved")
+    if own:
+        stream = desk.run.world.portfolio.positions[BTC].stream
+        assert isinstance(desk.asks(MoveProtection(stream, stop=D(110))), Completed)
+        desk.until(lambda: desk.names()[-1] == "ProtectionMoved")
     (stop,) = desk.run.world.portfolio.exits
     return stop
 
 
+@pytest.mark.parametrize("own", [True, False], ids=["the log's own stop", "an adopted stop"])
 def test_a_stop_stays_until_a_query_proves_the_position_flat_and_is_cancelled_then(
-    desks: Desks, caplog: pytest.LogCaptureFixture
+    desks: Desks, caplog: pytest.LogCaptureFixture, *, own: bool
 ) -> None:
     desk = desks(plan=ADOPTING)
-    stop = adopted_with_stop(desk)
+    stop = adopted_with_stop(desk, own=own)
     desk.venue.fails(POSITIONS, "status", value=502, times=0)
     trips(desk)
     desk.until(lambda: desk.has("PositionClosed"))
