@@ -27,9 +27,14 @@ def follow_protection(moment: Moment) -> Sequence[Command]:
 
 
 def cancel_adopted_stops(moment: Moment) -> Sequence[Command]:
-    """Cancels the adopted stops of a position that is flat: no entry of theirs lets the exchange end them."""
+    """Cancels the adopted stops of a position that is flat: no entry of theirs lets the exchange end them.
+
+    While the kill switch is tripped they stay until a query has proved the position flat (`commands/flatness.py`).
+    """
     closed = moment.envelope.event
     assert isinstance(closed, PositionClosed)
+    if moment.portfolio.account.tripped:
+        return ()
     instrument = parse_position(moment.envelope.meta.stream).instrument
     return [
         CancelOrder(order_id, "POSITION_CLOSED")
