@@ -32,6 +32,7 @@ def desks() -> Iterator[Desks]:
 
 
 def resting(desk: LiveDesk) -> Order:
+    entry: Order
     (entry,) = [one for one in desk.entries() if one.is_open and one.request.price == D(99)]
     return entry
 
