@@ -14,7 +14,7 @@ from domain.instrument import InstrumentEvent, InstrumentListed, InstrumentRules
 from domain.mark import AccountMarked
 from domain.opening import LogOpened
 from domain.order import OrderEvent
-from domain.position import PositionEvent
+from domain.position import PositionClosing, PositionEvent
 from domain.reconciliation import ReconciliationEvent
 from domain.settings import SettingsChanged
 from domain.signal import DecisionMade, SignalDetected, SignalEvent
@@ -55,6 +55,7 @@ SCHEMA_VERSIONS: Mapping[type, int] = {
     DecisionMade: 2,
     InstrumentListed: 2,
     InstrumentRulesChanged: 2,
+    PositionClosing: 2,
     BalanceChanged: 2,
     KillSwitchTripped: 2,
     LogOpened: 2,

@@ -22,8 +22,13 @@ from commands.processes.deciding import judge
 from commands.processes.filling import apply_fill, settle
 from commands.processes.moment import Moment
 from commands.processes.ordering import place_orders
-from commands.processes.protecting import cancel_adopted_stops, follow_protection
-from commands.processes.withdrawing import withdraw_entries
+from commands.processes.protecting import cancel_own_stops, follow_protection
+from commands.processes.renewing import (
+    follow_end_of_protection,
+    follow_last_fill_of_protection,
+    protect_again,
+)
+from commands.processes.withdrawing import cancel_legs, withdraw_entries, withdraw_rest
 from commands.routes import Command
 from domain.account import BalanceChanged, KillSwitchTripped
 from domain.order import (
@@ -55,15 +60,15 @@ PROCESSES: Mapping[type, tuple[Process, ...]] = {
     OrderFilled: (apply_fill, release_funds),
     OrderOverfilled: (trip_on_overfill,),
     OrderAccepted: (follow_protection,),
-    OrderAmended: (release_funds, follow_protection),
-    OrderCancelled: (release_funds, fail_after_order),
-    OrderRejected: (release_funds, fail_after_order),
-    OrderExpired: (release_funds, fail_after_order),
+    OrderAmended: (release_funds, follow_protection, follow_end_of_protection),
+    OrderCancelled: (release_funds, fail_after_order, cancel_legs, follow_end_of_protection),
+    OrderRejected: (release_funds, fail_after_order, follow_end_of_protection),
+    OrderExpired: (release_funds, fail_after_order, follow_end_of_protection),
     OrderDenied: (release_funds, fail_after_order),
-    PositionOpened: (settle, close_after_trip),
-    PositionIncreased: (settle, reduce_after_trip),
-    PositionReduced: (settle, fail_after_fill),
-    PositionClosed: (settle, trip_on_win_rate, cancel_adopted_stops),
+    PositionOpened: (settle, close_after_trip, protect_again),
+    PositionIncreased: (settle, reduce_after_trip, protect_again),
+    PositionReduced: (settle, fail_after_fill, follow_last_fill_of_protection),
+    PositionClosed: (settle, trip_on_win_rate, cancel_own_stops, withdraw_rest),
     PositionFunded: (settle,),
     PositionClosing: (send_attempt,),
     PositionCloseRetried: (send_attempt,),
