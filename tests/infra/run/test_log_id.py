@@ -16,6 +16,7 @@ from domain.settings import (
     ExternalRule,
     OnDailyLoss,
     OnKill,
+    OnOpposite,
     OrphanRule,
     OrphanSettings,
     ReconciliationSettings,
