@@ -66,7 +66,8 @@ def legs(desk: Desk) -> list[tuple[Verdict, tuple[str, ...]]]:
 
 
 def entries_of(desk: Desk) -> list[str]:
-    sent = (order_id for verb, ids in desk.exchange.sent if verb == "submit" for order_id in ids)
+    """The ids of the entries that were sent, in order."""
+    sent = [str(order_id) for verb, ids in desk.exchange.sent if verb == "submit" for order_id in ids]
     return [order_id for order_id in sent if order_id.endswith("-e1")]
 
 

@@ -84,7 +84,8 @@ def desks(venue: RunningVenue) -> Iterator[Desks]:
     made: list[LiveDesk] = []
 
     def desk(**given: Any) -> LiveDesk:
-        made.append(LiveDesk(venue, **{"plan": REVERSING, **given}))
+        options: dict[str, Any] = {"plan": REVERSING, **given}
+        made.append(LiveDesk(venue, **options))
         return made[-1]
 
     yield desk
