@@ -1,14 +1,14 @@
-"""Left legs: stops, targets and other reducing orders that still work after their own position was closed.
+"""Left legs: stops, targets and other reducing orders that work beside a later position than their own.
 
-Most exchanges end such orders with the position. Where stop and target are orders of their own at the exchange and a
-trade by hand closes or flips the position, they stay there, and would reduce the next position.
+Most exchanges end such orders with their position. Where stop and target are orders of their own at the exchange, and a
+trade by hand flips the position or closes and opens it again, they stay there and would reduce the next position. While
+nothing is held in the instrument, `commands/flatness.py` cancels what is left over.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from msgspec import Struct
 
@@ -47,12 +47,18 @@ class LeftLegs:
 
     def observe(self, envelope: Envelope) -> None:
         """Takes the next event of the log."""
-        take = _TAKEN.get(type(envelope.event))
-        if take is not None:
-            take(self, envelope, envelope.event)
+        match envelope.event:
+            case OrderPlaced() as placed:
+                self._placed(envelope, placed)
+            case PositionOpened() | PositionIncreased() as filled:
+                self._filled(envelope, filled)
+            case PositionClosed():
+                self._closed(envelope)
+            case _:
+                pass
 
     def left(self, portfolio: Portfolio, until: datetime) -> Sequence[str]:
-        """The ids of the orders that work although their position was closed at or before `until` (UTC).
+        """The ids of the orders that work beside a later position; their own was closed at or before `until` (UTC).
 
         An order whose entry may still fill is not among them, nor one whose position this log does not show.
         """
@@ -77,7 +83,7 @@ class LeftLegs:
         if position is None or origin in portfolio.entries:
             return False
         held = portfolio.positions.get(terms.instrument)
-        if held is not None and held.stream == position:
+        if held is None or held.stream == position:
             return False
         closed_at = self._closed_at.get(position)
         return closed_at is None or closed_at <= until
@@ -95,7 +101,7 @@ class LeftLegs:
         self._positions[event.order_id] = stream
         self._open[parse_position(stream).instrument] = stream
 
-    def _closed(self, envelope: Envelope, _event: PositionClosed) -> None:
+    def _closed(self, envelope: Envelope) -> None:
         stream = envelope.meta.stream
         self._open.pop(parse_position(stream).instrument, None)
         self._closed_at[stream] = envelope.meta.recorded_at
@@ -108,11 +114,3 @@ def cancels(order_ids: Sequence[str], at: datetime) -> Stimulus:
         Ask(command=CancelOrder(one, REASON), cause=cause, occurred_at=at, actor=ENGINE) for one in order_ids
     )
     return Stimulus(at, tuple(asks))
-
-
-_TAKEN: Mapping[type, Any] = {
-    OrderPlaced: LeftLegs._placed,
-    PositionOpened: LeftLegs._filled,
-    PositionIncreased: LeftLegs._filled,
-    PositionClosed: LeftLegs._closed,
-}

@@ -42,6 +42,7 @@ from domain.errors import ExchangeError, InvalidInput
 from domain.log import Envelope, EventLog
 from domain.order import OrderCancelRequested, OrderPlaced, OrderStatus, Working
 from domain.streams import parse
+from infra.run.after_trip import AfterTrip
 from infra.run.attending import Attending
 from infra.run.clock import SteadyClock, utc_now
 from infra.run.live_letters import LiveLetters
@@ -120,6 +121,7 @@ class LiveRun(Attending):
         driver = Driver(engine, log, self._sender, self._restored.observe, observer, tape)
         super().__init__(driver, clock, began)
         self._reconciler = Reconciler(world, self._venue.exchange, driver.handle, self._steady.tick)
+        self._after_trip = AfterTrip(world, self._venue.exchange, driver.handle, self._steady.tick)
         self._market = LiveMarket(self._feed, self._instruments, plan.interval, plan.instances, self._steady)
         self.is_trading, self._is_stopping, self._failures = False, False, 0
         self._known_until = self._times.known(world) or began
@@ -272,17 +274,20 @@ class LiveRun(Attending):
         if now >= self._next_tick:
             self._next_tick = now + _TICK
             self.driver.handle(Tick(self._steady.tick()))
+            self._after_trip.state(now)
+            if self._after_trip.is_due(now) and not self._failures:
+                self._next_look = now
         if now >= self._next_look or (now >= self._next_check and self._awaits_news()):
             self._look(now)
 
     def _awaits_news(self) -> bool:
-        """Whether an order in flight had no news for long, or one still works after its position was closed."""
+        """Whether an order in flight had no news for long, or one works beside a later position than its own."""
         patience, now = timedelta(seconds=self._plan.rhythm.patience), self._steady.tick()
         silent = self._times.in_flight.silent(self.world.portfolio, now, patience)
         return bool(silent or self._left_legs(now - GRACE))
 
     def _left_legs(self, until: datetime) -> Sequence[str]:
-        """The orders that work although their position was closed at or before `until`."""
+        """The orders that work beside a later position than their own, which was closed at or before `until`."""
         return self._times.legs.left(self.world.portfolio, until)
 
     def _look(self, now: float) -> None:
@@ -296,7 +301,10 @@ class LiveRun(Attending):
             outcome = self._reconciler.run(self._since(), self._under_way())
             if self.is_trading:
                 self._settle_requests()
-            self._cancel_left_legs()
+                if not outcome.in_doubt:
+                    self._after_trip.prove()
+            if not outcome.in_doubt:
+                self._cancel_left_legs()
         except ExchangeError as fault:
             self._doubt(f"the exchange cannot be queried: {fault}")
             self._report_call(Service.QUERIES, fault)
@@ -328,7 +336,7 @@ class LiveRun(Attending):
             return  # the queries before a gap that came meanwhile prove nothing about it
         if self._left_legs(self._steady.tick()):
             self._next_look = self._monotonic() + self._plan.rhythm.in_flight
-            return  # an order of a closed position would reduce what is opened now
+            return  # an order of an earlier position reduces the one that is held now
         if not self.is_trading:
             if self._awaits_outcomes():
                 self._next_look = self._monotonic() + self._plan.rhythm.in_flight

@@ -1,8 +1,11 @@
-"""Live runs through ccxt on our venue as ccxt's `bybit`: a candle is traded, and a killed run doubles nothing."""
+"""Live runs through ccxt on our venue as ccxt's `bybit`: a candle is traded, a killed run doubles nothing, and the stop
+and target of a position that others closed are cancelled.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,12 +13,14 @@ import pytest
 from adapters.ccxt import CcxtAccount, CcxtExchange, Credentials, Site
 from adapters.simulated.venue.order import Order, Status
 from commands.world import World
+from domain.order import OrderCancelRequested
 from infra.run.live import placed_in
 from infra.run.live_plan import LiveVenue, Wake
 from tests.adapters.bybit.bench import bybit_venue
 from tests.adapters.ccxt.bench import QUICK, RECENT
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue
-from tests.infra.run.live_desk import Dying, Killed, LiveDesk
+from tests.infra.run.live_desk import BTC, PLAN, Dying, Killed, LiveDesk
+from tests.infra.run.test_live_adoption import ADOPTING
 
 
 class CcxtDesk(LiveDesk):
@@ -92,3 +97,82 @@ def test_a_run_whose_exchange_lost_nothing_has_no_difference_with_it(venue: Runn
     desk.until(lambda: not desk.run.world.portfolio.discrepancies.reconciling)
     assert not desk.has("DiscrepancyFound")
     desk.close()
+
+
+def held_by(desk: CcxtDesk) -> str:
+    """The stream of the open position; empty without one."""
+    held = desk.run.world.portfolio.positions.get(BTC)
+    return "" if held is None else held.stream
+
+
+def legs(desk: CcxtDesk) -> list[str]:
+    """The kinds of the stops and targets that work at the exchange: s, t."""
+    return sorted(one.link.rpartition("-")[2][0] for one in desk.account.orders.values() if one.reduces)
+
+
+def opened(venue: RunningVenue) -> CcxtDesk:
+    """A desk that adopts what others do, with a long of its strategy and the long's legs at the exchange."""
+    desk = CcxtDesk(venue, plan=ADOPTING).started()
+    desk.closes_at("101")
+    desk.until(lambda: desk.has("PositionOpened") and legs(desk) == ["s", "t"])
+    desk.until(lambda: {one.status.name for one in desk.run.world.portfolio.exits.values()} == {"ACCEPTED"})
+    return desk
+
+
+def by_hand(desk: CcxtDesk, side: str, quantity: Decimal) -> None:
+    """A person trades at the exchange, and the run adopts the trade in its next two comparisons."""
+    desk.stranger(side=side, orderType="Market", qty=str(quantity))
+    desk.trades_at("100")
+    desk.passes(PLAN.rhythm.poll)
+    desk.passes(PLAN.rhythm.in_flight)
+
+
+def quantity(desk: CcxtDesk) -> Decimal:
+    return desk.run.world.portfolio.positions[BTC].state.quantity
+
+
+def cancel_follows(desk: CcxtDesk) -> None:
+    """One in-flight rhythm later the cancels of the legs are recorded, and the exchange ends both."""
+    desk.passes(PLAN.rhythm.in_flight)
+    desk.until(lambda: desk.names().count("OrderCancelled") == 2)
+    reasons = [one.event.reason for one in desk.log.envelopes if isinstance(one.event, OrderCancelRequested)]
+    assert reasons == ["POSITION_CLOSED"] * 2
+    assert legs(desk) == []
+    desk.passes(PLAN.rhythm.in_flight)
+    desk.until(lambda: not desk.run.world.portfolio.discrepancies.reconciling)
+    assert World().fold_all(desk.log.envelopes).portfolio == desk.run.world.portfolio
+
+
+def test_the_stop_and_target_of_a_position_that_a_trade_by_hand_flips_are_cancelled(
+    venue: RunningVenue,
+) -> None:
+    desk = opened(venue)
+    by_hand(desk, "Sell", quantity(desk) * 2)
+    assert "SHORT-1" in held_by(desk)
+    assert legs(desk) == ["s", "t"], "the exchange leaves them"
+    assert desk.run.world.portfolio.discrepancies.reconciling, "nothing is opened beside them"
+    cancel_follows(desk)
+    desk.close()
+
+
+def test_the_stop_and_target_of_a_position_that_was_closed_and_opened_again_by_hand_are_cancelled(
+    venue: RunningVenue,
+) -> None:
+    desk = opened(venue)
+    size = quantity(desk)
+    desk.stranger(side="Sell", orderType="Market", qty=str(size))
+    by_hand(desk, "Buy", size / 2)
+    assert "LONG-2" in held_by(desk)
+    cancel_follows(desk)
+    desk.close()
+
+
+def test_a_run_killed_before_the_cancel_does_it_after_the_restart(venue: RunningVenue) -> None:
+    desk = opened(venue)
+    by_hand(desk, "Sell", quantity(desk) * 2)
+    desk.run.close()
+    again = CcxtDesk(venue, plan=ADOPTING, log=desk.log, key=desk.key)
+    again.later(1)
+    again.started()
+    cancel_follows(again)
+    again.close()

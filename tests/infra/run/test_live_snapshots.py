@@ -185,6 +185,7 @@ def test_the_times_that_a_run_keeps_are_those_of_the_log_after_every_event(
         last.restore(times.kept(world))
         now = envelope.meta.recorded_at + FIVE_SECONDS
         assert (last.first, last.known(world)) == (followed.first, followed.known(world))
+        assert last.legs.kept(world.portfolio) == followed.legs.kept(world.portfolio)
         for one in (timedelta(), FIVE_SECONDS, timedelta(seconds=7)):
             silent = followed.in_flight.silent(world.portfolio, now, one)
             assert last.in_flight.silent(world.portfolio, now, one) == silent
