@@ -83,6 +83,8 @@ def test_a_run_killed_at_a_submit_has_one_entry_and_one_position_after_the_resta
         desk.closes_at("101")
     desk.run.close()
     again = CcxtDesk(venue, log=desk.log, key=desk.key).started()
+    # What fills before the executions are subscribed is found by the next comparison.
+    again.passes(PLAN.rhythm.poll)
     again.until(lambda: again.has("PositionOpened"))
     assert again.names().count("PositionOpened") == 1
     assert [one.status for one in again.sent()] == [Status.FILLED]
