@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from commands.order import PlaceOrder
-from domain.direction import Purpose
+from domain.direction import Purpose, exit_side
 from domain.instrument import Instrument
 from domain.order import OrderPlaced, OrderType
+from domain.position import Open
 
 
 def bracket(
@@ -31,6 +33,41 @@ def bracket(
         terms = _child(entry, entry_id, OrderType.LIMIT, Purpose.TARGET, target)
         orders.append(PlaceOrder(f"{chain}-t1", terms, rules))
     return orders
+
+
+def renewed(
+    chain: str, number: int, held: Open, rules: Instrument, covered: Decimal, fresh_until: datetime
+) -> Sequence[PlaceOrder]:
+    """The stop `<chain>-s<number>` and the target `<chain>-t<number>` of an open position, at its recorded prices.
+
+    They have no parent, so that each is an order of its own at the exchange. The stop covers `covered` (base currency),
+    the target what is held.
+    """
+    orders: list[PlaceOrder] = []
+    if held.stop is not None:
+        stop = _own(held, OrderType.STOP, Purpose.STOP, held.stop, covered, fresh_until)
+        orders.append(PlaceOrder(f"{chain}-s{number}", stop, rules))
+    if held.target is not None:
+        target = _own(held, OrderType.LIMIT, Purpose.TARGET, held.target, held.quantity, fresh_until)
+        orders.append(PlaceOrder(f"{chain}-t{number}", target, rules))
+    return orders
+
+
+def _own(
+    held: Open, kind: OrderType, purpose: Purpose, level: Decimal, quantity: Decimal, fresh_until: datetime
+) -> OrderPlaced:
+    return OrderPlaced(
+        instrument=held.instrument,
+        side=exit_side(held.direction),
+        type=kind,
+        quantity=quantity,
+        limit_price=level if kind is OrderType.LIMIT else None,
+        trigger_price=level if kind is OrderType.STOP else None,
+        reduce_only=True,
+        purpose=purpose,
+        parent=None,
+        fresh_until=fresh_until,
+    )
 
 
 def _child(

@@ -93,6 +93,7 @@ ROUTES: Mapping[type, Route] = {
     opening.OpenLog: Route(_log, opening.decide),
     signal.RaiseSignal: Route(_signal, signal.decide),
     signal.RecordDecision: Route(_signal, signal.decide),
+    signal.RecordReversal: Route(_signal, signal.decide),
     order.PlaceOrder: Route(_order, order.decide),
     order.CancelOrder: Route(_order, order.decide),
     order.AmendOrder: Route(_order, order.decide),

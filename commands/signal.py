@@ -12,10 +12,12 @@ from domain.instrument import check_instrument_id, check_positive
 from domain.signal import (
     Decided,
     DecisionMade,
+    ReversalDecided,
     SignalDetected,
     SignalEvent,
     SignalState,
     Undetected,
+    Verdict,
 )
 
 
@@ -33,13 +35,21 @@ class RecordDecision(Struct, frozen=True, gc=False):
     decision: DecisionMade
 
 
-SignalCommand = RaiseSignal | RecordDecision
+class RecordReversal(Struct, frozen=True, gc=False):
+    """Records what becomes of the entry of a decision to REVERSE."""
+
+    signal_id: str
+    reversal: ReversalDecided
+
+
+SignalCommand = RaiseSignal | RecordDecision | RecordReversal
 
 
 def decide(command: SignalCommand, state: SignalState) -> Sequence[SignalEvent]:
     """The events that follow; none if the signal, or its decision, is already recorded.
 
-    Raises InvalidInput for a signal with impossible figures, Refused for a decision without a signal.
+    Raises InvalidInput for a signal with impossible figures, Refused for a decision without a signal, and for the
+    second leg of a signal that was not decided to reverse.
     """
     match command:
         case RaiseSignal():
@@ -49,12 +59,20 @@ def decide(command: SignalCommand, state: SignalState) -> Sequence[SignalEvent]:
             return [command.signal]
         case RecordDecision():
             return _record(command, state)
+        case RecordReversal():
+            return _record_reversal(command, state)
 
 
 def _record(command: RecordDecision, state: SignalState) -> Sequence[SignalEvent]:
     if isinstance(state, Undetected):
         raise Refused(f"signal {command.signal_id} was never detected: there is nothing to decide")
     return [] if isinstance(state, Decided) else [command.decision]
+
+
+def _record_reversal(command: RecordReversal, state: SignalState) -> Sequence[SignalEvent]:
+    if not isinstance(state, Decided) or state.decision.verdict is not Verdict.REVERSE:
+        raise Refused(f"signal {command.signal_id} was not decided to reverse: it has no second leg")
+    return [command.reversal] if state.reversal is None else []
 
 
 def check_signal(signal: SignalDetected) -> None:

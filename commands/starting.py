@@ -26,6 +26,7 @@ def configured(at: datetime, settings: Settings, portfolio: Portfolio) -> Stimul
         strategies=settings.strategies,
         reverse_others=settings.reverse_others,
         orphans=settings.orphans,
+        on_opposite=settings.on_opposite,
     )
     return _at_start(at, [ChangeSettings(wanted, "configured at start")])
 

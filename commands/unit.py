@@ -11,6 +11,7 @@ from commands.identity import ENGINE, Identity
 from commands.position import BeginClose
 from commands.processes import PROCESSES, Moment, Process
 from commands.routes import ROUTES, Command
+from commands.signal import RecordReversal
 from commands.stimulus import Ask, Stimulus
 from commands.world import Branch
 from domain.command_fact import chain_fact
@@ -61,7 +62,7 @@ def _events(branch: Branch, ask: Ask, at: datetime, identity: Identity) -> Seque
     events = route.decide(command, branch.state(stream))
     if not events:
         return ()
-    chain = ask.chain or _chain(branch, stream, ask, identity)
+    chain = _chain(branch, stream, ask, identity)
     made: list[Envelope] = []
     for version, event in enumerate(events, branch.next_version(stream)):
         meta = Meta(
@@ -82,10 +83,14 @@ def _events(branch: Branch, ask: Ask, at: datetime, identity: Identity) -> Seque
 
 
 def _chain(branch: Branch, stream: str, ask: Ask, identity: Identity) -> str:
-    """The chain of the order, position or signal if it has one; otherwise the chain that the outside fact begins.
+    """The chain that the ask names; else the chain of the order, position or signal if it has one; otherwise the chain
+    that the outside fact begins.
 
-    A close has a chain of its own, in which its orders are placed.
+    A close has a chain of its own, in which its orders are placed. The second leg of a reversal continues its signal's
+    chain, also if an event of another chain led to it.
     """
+    if ask.chain and not isinstance(ask.command, RecordReversal):
+        return ask.chain
     if isinstance(ask.command, BeginClose):
         return ask.command.chain
     begun = branch.chain_of(stream) if stream.startswith(_CONTINUED) else None

@@ -20,6 +20,7 @@ _PURPOSES: Mapping[CloseReason, Purpose] = {
     CloseReason.PERSON: Purpose.MANUAL,
     CloseReason.KILL_SWITCH: Purpose.MANUAL,
     CloseReason.ORPHANED: Purpose.MANUAL,
+    CloseReason.UNPROTECTED: Purpose.MANUAL,
 }
 """The purpose of the orders of each close."""
 

@@ -161,13 +161,14 @@ def _opened(state: AccountState, event: AccountOpened) -> Account:
     return Account(currency=event.currency, balance=event.balance, leverage=event.leverage)
 
 
-def _with_balance(state: Account, *, balance: Decimal) -> Account:
+def with_balance(state: Account, *, balance: Decimal) -> Account:
+    """The account with this balance, in its currency."""
     return replace(state, balance=balance)
 
 
 def _changed(state: Account, event: BalanceChanged) -> Account:
     """A transfer is neither a profit nor a loss of its day: the balance that the day began with moves, too."""
-    moved = _with_balance(state, balance=event.balance)
+    moved = with_balance(state, balance=event.balance)
     if event.reason is not BalanceReason.TRANSFER or not state.day:
         return moved
     return _with_day(moved, day=state.day, day_balance=EXACT.add(state.day_balance, event.amount))

@@ -10,7 +10,16 @@ from typing import Any
 from domain.errors import InvalidSettings, Refused
 from domain.number import number
 from domain.plain_text import meant
-from domain.settings import ExternalRule, OnDailyLoss, OnKill, OrphanRule, Settings, SizingRule, check
+from domain.settings import (
+    ExternalRule,
+    OnDailyLoss,
+    OnKill,
+    OnOpposite,
+    OrphanRule,
+    Settings,
+    SizingRule,
+    check,
+)
 
 _FIXED: Mapping[str, str] = {
     "strategies": "strategies and their parameters are fixed when the log is opened; pause a strategy instead",
@@ -93,6 +102,7 @@ _READ: Mapping[type, Callable[[str], Any]] = {
     OrphanRule: lambda text: OrphanRule(text.upper()),
     OnKill: lambda text: OnKill(text.upper()),
     OnDailyLoss: lambda text: OnDailyLoss(text.upper()),
+    OnOpposite: lambda text: OnOpposite(text.upper()),
     ExternalRule: lambda text: ExternalRule(text.upper()),
 }
 _WANTED: Mapping[type, str] = {
@@ -106,5 +116,6 @@ _WANTED: Mapping[type, str] = {
     OrphanRule: f"one of {', '.join(OrphanRule)}",
     OnKill: f"one of {', '.join(OnKill)}",
     OnDailyLoss: f"one of {', '.join(OnDailyLoss)}",
+    OnOpposite: f"one of {', '.join(OnOpposite)}",
     ExternalRule: f"one of {', '.join(ExternalRule)}",
 }

@@ -16,12 +16,13 @@ _WAITS = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 4, 8, 16, 30))
 
 
 class CloseReason(StrEnum):
-    """Why a position is closed: a strategy's signal, a person, a tripped kill switch, or a missing strategy."""
+    """Why a position is closed: a strategy's signal, a person, a tripped kill switch, a missing strategy, no stop."""
 
     SIGNAL = "SIGNAL"
     PERSON = "PERSON"
     KILL_SWITCH = "KILL_SWITCH"
     ORPHANED = "ORPHANED"
+    UNPROTECTED = "UNPROTECTED"
 
 
 class Closing(Struct, frozen=True, gc=False):

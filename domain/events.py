@@ -14,7 +14,7 @@ from domain.instrument import InstrumentEvent, InstrumentListed, InstrumentRules
 from domain.mark import AccountMarked
 from domain.opening import LogOpened
 from domain.order import OrderEvent
-from domain.position import PositionEvent
+from domain.position import PositionClosing, PositionEvent
 from domain.reconciliation import ReconciliationEvent
 from domain.settings import SettingsChanged
 from domain.signal import DecisionMade, SignalDetected, SignalEvent
@@ -52,13 +52,14 @@ FULL_NAMES: Mapping[type, str] = {
 BY_FULL_NAME: Mapping[str, type] = {name: event for event, name in FULL_NAMES.items()}
 
 SCHEMA_VERSIONS: Mapping[type, int] = {
-    DecisionMade: 2,
+    DecisionMade: 3,
     InstrumentListed: 2,
     InstrumentRulesChanged: 2,
+    PositionClosing: 2,
     BalanceChanged: 2,
     KillSwitchTripped: 2,
     LogOpened: 2,
-    SettingsChanged: 7,
+    SettingsChanged: 8,
     SignalDetected: 2,
 }
 """The version of each event's schema where it is not 1; each version has its file in `schemas/`."""

@@ -28,7 +28,7 @@ from domain.owner import PERSON
 from domain.position import Open, PositionClosed, PositionOpened, PositionOrphaned
 from domain.reconciliation import Discrepancies, ReconciliationEvent
 from domain.settings import InForce, SettingsChanged
-from domain.signal import DecisionMade, SignalDetected, Verdict
+from domain.signal import Decided, DecisionMade, ReversalDecided, SignalDetected, Verdict
 from domain.tiers import NO_TRADES, Trades
 
 UNBOUNDED = Decimal("Infinity")
@@ -71,6 +71,13 @@ class Proposed(Struct, frozen=True, gc=False, kw_only=True):
     stop: Decimal
     target: Decimal
     at: datetime
+
+
+class PendingReversal(Struct, frozen=True, gc=False):
+    """A decision to REVERSE of `decided_at` (UTC) in this chain, while its second leg is not decided."""
+
+    chain: str
+    decided_at: datetime
 
 
 class WorkingEntry(Struct, frozen=True, gc=False, kw_only=True):
@@ -121,7 +128,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     closed trades when a person last reset the kill switch. `owners` holds, by chain, the owners of the latest entries;
     a fill that arrives after its order was dropped needs them. `configured` holds every strategy instance that was ever
     configured, `signalled` every strategy and scanner that ever raised a signal. `breakers` holds the circuit breakers
-    that ever had an event.
+    that ever had an event. `reversals` holds, by instrument, the decisions to REVERSE whose entry is not decided yet.
     """
 
     account_state: AccountState = account.UNOPENED
@@ -140,6 +147,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     configured: frozenset[str] = frozenset()
     signalled: frozenset[str] = frozenset()
     breakers: Mapping[Service, Breaker] = _NOTHING
+    reversals: Mapping[str, PendingReversal] = _NOTHING
 
     @property
     def account(self) -> Account:
@@ -227,6 +235,7 @@ class Changes(TypedDict, total=False):
     configured: frozenset[str]
     signalled: frozenset[str]
     breakers: Mapping[Service, Breaker]
+    reversals: Mapping[str, PendingReversal]
 
 
 class _Alter(Protocol):
@@ -314,18 +323,43 @@ def _signal(portfolio: Portfolio, meta: Meta, event: SignalDetected, _state: obj
     return altered(portfolio, proposed=everything, signalled=signalled)
 
 
-def _decision(portfolio: Portfolio, meta: Meta, event: DecisionMade, _state: object) -> Portfolio:
+_ENTERS = frozenset({Verdict.ENTER, Verdict.REVERSE})
+
+
+def _decision(portfolio: Portfolio, meta: Meta, event: DecisionMade, state: object) -> Portfolio:
     chain = meta.correlation_id
     signal = portfolio.proposed.get(chain)
-    if signal is None or event.verdict is not Verdict.ENTER:
+    if signal is None or event.verdict not in _ENTERS:
         return altered(portfolio, proposed=_without(portfolio.proposed, chain))
     decided = Proposed(
         owner=signal.owner, price=signal.price, stop=event.stop, target=event.target, at=meta.occurred_at
     )
+    moved = altered(portfolio, proposed={**portfolio.proposed, chain: decided})
+    if event.verdict is Verdict.ENTER:
+        return altered(moved, owners=_remembered(portfolio.owners, chain, signal.owner))
+    instrument = _is(Decided, state).signal.instrument
+    pending = PendingReversal(chain, meta.occurred_at)
+    return altered(moved, reversals={**portfolio.reversals, instrument: pending})
+
+
+def _reversal(portfolio: Portfolio, meta: Meta, event: ReversalDecided, state: object) -> Portfolio:
+    """A withdrawn entry is dropped; another one is placed at the price at which it was judged."""
+    chain = meta.correlation_id
+    left = altered(portfolio, reversals=_without(portfolio.reversals, _is(Decided, state).signal.instrument))
+    decided = portfolio.proposed.get(chain)
+    if decided is None or event.price is None or event.verdict is not Verdict.ENTER:
+        return altered(left, proposed=_without(portfolio.proposed, chain))
+    judged = Proposed(
+        owner=decided.owner,
+        price=event.price,
+        stop=decided.stop,
+        target=decided.target,
+        at=meta.occurred_at,
+    )
     return altered(
-        portfolio,
-        proposed={**portfolio.proposed, chain: decided},
-        owners=_remembered(portfolio.owners, chain, signal.owner),
+        left,
+        proposed={**portfolio.proposed, chain: judged},
+        owners=_remembered(portfolio.owners, chain, decided.owner),
     )
 
 
@@ -535,6 +569,7 @@ FOLDS: Mapping[type, Fold] = {
     **dict.fromkeys(get_args(BreakerEvent), _breaker),
     SignalDetected: _signal,
     DecisionMade: _decision,
+    ReversalDecided: _reversal,
     **dict.fromkeys(get_args(OrderEvent), _order),
     OrderPlaced: _placed,
     PositionOpened: _opened,

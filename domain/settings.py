@@ -51,6 +51,16 @@ class OnDailyLoss(StrEnum):
     TRIP = "TRIP"
 
 
+class OnOpposite(StrEnum):
+    """The treatment of a position that an entry of the other direction opposes.
+
+    CLOSE closes it. REVERSE closes it, and opens the entry's own position once it is flat.
+    """
+
+    CLOSE = "CLOSE"
+    REVERSE = "REVERSE"
+
+
 class ExternalRule(StrEnum):
     """The treatment of what other programs or people trade on the account: REPORT or ADOPT.
 
@@ -205,6 +215,7 @@ class Settings:
 
     Entries of the strategies in `paused` (by id) are skipped; their exits are still made. With `reverse_others` a
     strategy's entry closes an opposite position of another strategy or a person; otherwise such an entry is skipped.
+    `on_opposite` is what such an entry, or one against the strategy's own position, does beside the close.
     """
 
     strategies: tuple[StrategySettings, ...] = (StrategySettings("trend"),)
@@ -219,6 +230,7 @@ class Settings:
     orphans: OrphanSettings = OrphanSettings()
     caps: CapSettings = CapSettings()
     reconciliation: ReconciliationSettings = ReconciliationSettings()
+    on_opposite: OnOpposite = OnOpposite.CLOSE
 
     @property
     def instances(self) -> tuple[str, ...]:

@@ -23,11 +23,15 @@ class Chamber(StrEnum):
 
 
 class Verdict(StrEnum):
-    """ENTER opens a position, CLOSE ends the position that the signal opposes, SKIP does nothing."""
+    """ENTER opens a position, CLOSE ends the position that the signal opposes, SKIP does nothing.
+
+    REVERSE closes the opposed position and, once it is flat, opens the signal's own.
+    """
 
     ENTER = "ENTER"
     CLOSE = "CLOSE"
     SKIP = "SKIP"
+    REVERSE = "REVERSE"
 
 
 class Tier(StrEnum):
@@ -69,7 +73,8 @@ class DecisionMade(Struct, frozen=True, gc=False, kw_only=True):
     """The decision on a signal, with every vote and the figures it was based on, so that it can be reproduced.
 
     `reasons` are those of the members that voted no, else the reason for the verdict. `quantity` is in base
-    currency, `stop` and `target` on the instrument's ticks; all three are zero unless the verdict is ENTER.
+    currency, `stop` and `target` on the instrument's ticks; all three are zero unless the verdict is ENTER or REVERSE.
+    The reasons of a CLOSE are REVERSAL, and those of the members that voted against an entry after it.
     """
 
     verdict: Verdict
@@ -83,7 +88,22 @@ class DecisionMade(Struct, frozen=True, gc=False, kw_only=True):
     settings_version: int
 
 
-SignalEvent = SignalDetected | DecisionMade
+class ReversalDecided(Struct, frozen=True, gc=False, kw_only=True):
+    """The second leg of a decision to REVERSE: ENTER places its entry, SKIP withdraws it. The close is not affected.
+
+    `price` (quote currency) is the price at which the committees judged the entry, None if it was withdrawn before the
+    position was flat. `fresh_until` (UTC) is set for ENTER: the entry may be sent until then.
+    """
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    price: Decimal | None
+    fresh_until: datetime | None
+    policy_version: int
+    settings_version: int
+
+
+SignalEvent = SignalDetected | DecisionMade | ReversalDecided
 
 
 class Undetected(Struct, frozen=True, gc=False):
@@ -97,10 +117,11 @@ class Detected(Struct, frozen=True, gc=False):
 
 
 class Decided(Struct, frozen=True, gc=False):
-    """The signal is decided; no second decision follows."""
+    """The signal is decided; no second decision follows. `reversal` is the second leg of a REVERSE, once decided."""
 
     signal: SignalDetected
     decision: DecisionMade
+    reversal: ReversalDecided | None = None
 
 
 SignalState = Undetected | Detected | Decided
@@ -113,7 +134,7 @@ def with_policy(decision: DecisionMade, *, policy_version: int) -> DecisionMade:
 
 
 def evolve(state: SignalState, event: SignalEvent) -> SignalState:
-    """The state after the event; raises ValueError for a decision without its signal."""
+    """The state after the event; raises ValueError for a decision without its signal, or a leg without its REVERSE."""
     match event:
         case SignalDetected():
             return Detected(event)
@@ -121,5 +142,9 @@ def evolve(state: SignalState, event: SignalEvent) -> SignalState:
             if isinstance(state, Undetected):
                 raise ValueError("a decision was recorded before its signal")
             return Decided(state.signal, event)
+        case ReversalDecided():
+            if not isinstance(state, Decided) or state.decision.verdict is not Verdict.REVERSE:
+                raise ValueError("the second leg of a reversal was recorded without a decision to reverse")
+            return Decided(state.signal, state.decision, event)
         case _:
             assert_never(event)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from msgspec import Struct
 
@@ -11,6 +11,8 @@ from domain.account import BalanceChanged, BalanceReason
 from domain.arithmetic import EXACT, ZERO
 from domain.drawdown import Drawdown, drawdown_after
 from domain.mark import HOUR, AccountMarked, end_of_hour
+
+_PEAK_STEP = Decimal("1e-12")
 
 
 class Watermark(Struct, frozen=True, gc=False, kw_only=True):
@@ -67,12 +69,25 @@ def at_change(mark: Watermark, change: BalanceChanged, at: datetime, *, holding:
 
 
 def _at_transfer(mark: Watermark, amount: Decimal) -> Watermark:
-    """The peaks move with the equity, so that a withdrawal is no fall and a deposit no new peak."""
+    """The peaks change by the same factor as the equity: a transfer changes no drawdown, and a deposit is no new peak.
+
+    Where the equity was zero or less there is no factor, and the peaks move by the amount.
+    """
+    before, after = mark.now.now, EXACT.add(mark.now.now, amount)
+
+    def moved(peak: Decimal) -> Decimal:
+        if before <= 0:
+            return EXACT.add(peak, amount)
+        share = EXACT.divide(EXACT.multiply(peak, after), before)
+        return (
+            share.quantize(_PEAK_STEP, rounding=ROUND_HALF_EVEN, context=EXACT) if peak != before else after
+        )
+
     return Watermark(
-        now=Drawdown(EXACT.add(mark.now.peak, amount), EXACT.add(mark.now.now, amount)),
+        now=Drawdown(moved(mark.now.peak), after),
         largest=mark.largest,
         fall=mark.fall,
-        peak_before=EXACT.add(mark.peak_before, amount),
+        peak_before=moved(mark.peak_before),
         largest_before=mark.largest_before,
         hour=mark.hour,
         marked=mark.marked,

@@ -76,6 +76,7 @@ MEANINGS: Mapping[str, str] = {
     "trading.caps.max_deviation": "Distance of an entry's price from the market above which it is not sent; 0: no cap",
     "trading.caps.max_orders_per_minute": "Entries that are sent in any 60 seconds; 0: no cap",
     "trading.reconciliation.external_orders": "Orders of others on the account: REPORT halts entries, or ADOPT",
+    "trading.on_opposite": "An entry against an open position: CLOSE it, or REVERSE it in one plan",
     "trading.reconciliation.external_positions": "Positions and trades of others: REPORT halts entries, or ADOPT",
 }
 

@@ -342,4 +342,4 @@ _FOLDS: Mapping[type, Fold] = {
     AccountMarked: _marked,
 }
 
-ACCOUNTS = Projection("accounts", 3, Order.ACCOUNT, (TABLE,), _FOLDS)
+ACCOUNTS = Projection("accounts", 4, Order.ACCOUNT, (TABLE,), _FOLDS)

@@ -145,4 +145,4 @@ _FOLDS: Mapping[type, Fold] = {
     PositionClosed: _position_closed,
 }
 
-EQUITY = Projection("equity", 4, Order.ACCOUNT, (TABLE, PEAKS), _FOLDS)
+EQUITY = Projection("equity", 5, Order.ACCOUNT, (TABLE, PEAKS), _FOLDS)

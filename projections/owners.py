@@ -14,7 +14,7 @@ from domain.log import Meta, Recorded
 from domain.order import OrderCancelled, OrderDenied, OrderExpired, OrderPlaced, OrderRejected
 from domain.owner import PERSON
 from domain.position import PositionOpened
-from domain.signal import DecisionMade, SignalDetected, Verdict
+from domain.signal import DecisionMade, ReversalDecided, SignalDetected, Verdict
 from domain.streams import parse
 from projections.columns import TEXT
 from projections.projection import Fold, Rows
@@ -28,8 +28,8 @@ OWNERS = TableSpec(
     columns={"account": TEXT, "kind": TEXT, "name": TEXT, "owner": TEXT},
 )
 """What `owner` is, by `kind`. SIGNAL: the strategy or scanner of a chain's signal. CHAIN: the owner of a chain whose
-decision is ENTER. ENTRY: the owner of an entry order, empty after the order's end. HELD: the owner of the open position
-in an instrument and a direction (`name` joins both), empty where none is open."""
+decision, or whose reversal's second leg, is ENTER. ENTRY: the owner of an entry order, empty after the order's end.
+HELD: the owner of the open position in an instrument and a direction (`name` joins both), empty where none is open."""
 
 
 def opener(rows: Rows, meta: Meta, event: PositionOpened) -> str:
@@ -52,9 +52,9 @@ def _detected(rows: Rows, recorded: Recorded) -> None:
 
 
 def _decided(rows: Rows, recorded: Recorded) -> None:
-    """Gives the chain an owner only if the decision is ENTER."""
+    """Gives the chain an owner only if the decision, or the second leg of a reversal, is ENTER."""
     meta, event = recorded.envelope.meta, recorded.envelope.event
-    assert isinstance(event, DecisionMade)
+    assert isinstance(event, DecisionMade | ReversalDecided)
     if event.verdict is Verdict.ENTER:
         _put(rows, meta, _CHAIN, meta.correlation_id, _found(rows, meta, _SIGNAL, meta.correlation_id))
 
@@ -92,6 +92,7 @@ def _put(rows: Rows, meta: Meta, kind: str, name: str, owner: str) -> None:
 FOLDS: Mapping[type, Fold] = {
     SignalDetected: _detected,
     DecisionMade: _decided,
+    ReversalDecided: _decided,
     OrderPlaced: _placed,
     **dict.fromkeys((OrderCancelled, OrderDenied, OrderExpired, OrderRejected), _ended),
 }

@@ -1,7 +1,8 @@
 """Performance: the results of closed positions, in total and by instrument, strategy and day; also event counts.
 
 Money is in the account's currency. A trade is won if its net (after fees and funding) is above zero, and lost if it is
-below. Sharpe and Sortino ratios are computed from the marked equity of each day when they are queried.
+below. Sharpe and Sortino ratios are computed from the marked equity of each day, and from its transfers, when they are
+queried.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from domain.order import OrderFilled, OrderPlaced
 from domain.position import PositionClosed, PositionOpened
 from domain.signal import DecisionMade, SignalDetected, Verdict
 from domain.streams import parse
-from projections.columns import COUNT, MOMENT, MONEY, TEXT
+from projections.columns import COUNT, JSON_TEXT, MOMENT, MONEY, TEXT, optional
 from projections.projection import Fold, Order, Projection, Row, Rows
 from projections.tables import TableSpec
 
@@ -153,6 +154,7 @@ def _opened(rows: Rows, recorded: Recorded) -> None:
     meta, event = recorded.envelope.meta, recorded.envelope.event
     assert isinstance(event, PositionOpened)
     strategy = _strategy(rows, meta)
+    _holds(rows, meta.account, 1)
     trade = {"strategy": strategy, "instrument": event.instrument}
     rows.put("trades", {"account": meta.account, "id": parse(meta.stream).id, **trade})
     _count(rows, meta, "POSITIONS_OPENED", strategy, event.instrument, event.direction.value)
@@ -168,6 +170,7 @@ def _closed(rows: Rows, recorded: Recorded) -> None:
             row = {"account": meta.account, "dimension": dimension, "value": value, **_NO_TRADES}
         moment = {"last_closed_at": meta.occurred_at, "ordinal": recorded.ordinal}
         rows.put("performance", {**row, **_after(row, event), **moment})
+    _holds(rows, meta.account, -1)
     _count(rows, meta, "POSITIONS_CLOSED", trade["strategy"], trade["instrument"], event.reason.value)
 
 
@@ -218,6 +221,8 @@ def _day_closed(rows: Rows, recorded: Recorded) -> None:
 def _balance(rows: Rows, recorded: Recorded) -> None:
     meta, event = recorded.envelope.meta, recorded.envelope.event
     assert isinstance(event, BalanceChanged)
+    if event.reason is BalanceReason.TRANSFER:
+        _transferred(rows, meta, event)
     today = rows.find("days_open", meta.account)
     if today is not None:
         row = rows.get("days", meta.account, today["day"])
@@ -237,8 +242,39 @@ def _marked(rows: Rows, recorded: Recorded) -> None:
     meta, event = recorded.envelope.meta, recorded.envelope.event
     assert isinstance(event, AccountMarked)
     day = event.hour.date().isoformat()
-    rows.find("equity_days", meta.account, day)
-    rows.put("equity_days", {"account": meta.account, "day": day, "equity": event.equity})
+    _ends_with(rows, meta.account, day, event.equity)
+    known = _known(rows, meta.account)
+    rows.put("equity_known", {**known, "marked_from": known["marked_from"] or day})
+
+
+def _transferred(rows: Rows, meta: Meta, event: BalanceChanged) -> None:
+    """While a position is open, the equity before a transfer is that of the last mark; else it is the balance."""
+    known, day = _known(rows, meta.account), meta.occurred_at.date().isoformat()
+    by_mark = known["open_positions"] and known["marked_from"]
+    before = known["equity"] if by_mark else EXACT.subtract(event.balance, event.amount)
+    after = EXACT.add(before, event.amount)
+    row = rows.find("equity_transfers", meta.account, day)
+    earlier: list[list[str]] = [] if row is None else row["transfers"]
+    moved = [*earlier, [str(before), str(after)]]
+    rows.put("equity_transfers", {"account": meta.account, "day": day, "transfers": moved})
+    _ends_with(rows, meta.account, day, after)
+
+
+def _ends_with(rows: Rows, account: str, day: str, equity: Decimal) -> None:
+    """The last known equity of the day, so far, and of the account."""
+    rows.find("equity_days", account, day)
+    rows.put("equity_days", {"account": account, "day": day, "equity": equity})
+    rows.put("equity_known", {**_known(rows, account), "equity": equity})
+
+
+def _holds(rows: Rows, account: str, change: int) -> None:
+    known = _known(rows, account)
+    rows.put("equity_known", {**known, "open_positions": known["open_positions"] + change})
+
+
+def _known(rows: Rows, account: str) -> Row:
+    nothing = {"account": account, "equity": None, "marked_from": None, "open_positions": 0}
+    return rows.find("equity_known", account) or nothing
 
 
 EQUITY_BEGUN = TableSpec(
@@ -249,7 +285,27 @@ EQUITY_BEGUN = TableSpec(
 EQUITY_DAYS = TableSpec(
     "equity_days", key=("account", "day"), columns={"account": TEXT, "day": TEXT, "equity": MONEY}
 )
-"""The equity at the last mark of each day (UTC) in which an hour was marked."""
+"""The last equity of each day (UTC) in which an hour was marked or money was transferred."""
+
+EQUITY_KNOWN = TableSpec(
+    "equity_known",
+    key=("account",),
+    columns={
+        "account": TEXT,
+        "equity": optional(MONEY),
+        "marked_from": optional(TEXT),
+        "open_positions": COUNT,
+    },
+)
+"""Each account's equity at its last mark or transfer and the day of its first mark, null before; and the number of its
+open positions."""
+
+EQUITY_TRANSFERS = TableSpec(
+    "equity_transfers",
+    key=("account", "day"),
+    columns={"account": TEXT, "day": TEXT, "transfers": JSON_TEXT},
+)
+"""The deposits and withdrawals of each day (UTC) that has any, in order: pairs of the equity before and after."""
 
 DAYS_OPEN = TableSpec("days_open", key=("account",), columns={"account": TEXT, "day": TEXT})
 """The open trading day of each account."""
@@ -289,8 +345,20 @@ _FOLDS: Mapping[type, Fold] = {
 
 PERFORMANCE = Projection(
     "performance",
-    3,
+    4,
     Order.ACCOUNT,
-    (TABLE, DAYS, DAYS_OPEN, EQUITY_BEGUN, EQUITY_DAYS, CHAINS, TRADES, ORDER_TERMS, COUNTS),
+    (
+        TABLE,
+        DAYS,
+        DAYS_OPEN,
+        EQUITY_BEGUN,
+        EQUITY_DAYS,
+        EQUITY_KNOWN,
+        EQUITY_TRANSFERS,
+        CHAINS,
+        TRADES,
+        ORDER_TERMS,
+        COUNTS,
+    ),
     _FOLDS,
 )

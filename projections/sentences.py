@@ -67,6 +67,15 @@ def _decision(event: signal.DecisionMade) -> str:
     return f"{event.verdict}{size} (tier {event.tier}, settings {event.settings_version}){why}"
 
 
+def _reversal(event: signal.ReversalDecided) -> str:
+    what = "the entry of the reversal is " + (
+        "placed" if event.verdict is signal.Verdict.ENTER else "withdrawn"
+    )
+    price = "" if event.price is None else f", judged at {plain(event.price)}"
+    until = "" if event.fresh_until is None else f", fresh until {event.fresh_until:%H:%M:%S} UTC"
+    return f"{what}{price}{until}: {', '.join(event.reasons)}"
+
+
 def _fill(event: order.OrderFilled) -> str:
     return (
         f"{plain(event.quantity)} at {plain(event.price)}, fee {plain(event.fee)} {event.fee_currency} "
@@ -135,6 +144,7 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     opening.LogOpened: lambda e: f"log {e.log_id}, {e.mode}{', SYNTHETIC market' if e.synthetic else ''}",
     signal.SignalDetected: _signal,
     signal.DecisionMade: _decision,
+    signal.ReversalDecided: _reversal,
     order.OrderPlaced: _terms,
     order.OrderSubmitted: lambda e: f"the exchange calls it {e.venue_order_id}",
     order.OrderAccepted: lambda e: f"it rests there as {e.venue_order_id}",

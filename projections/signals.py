@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.log import Recorded
-from domain.signal import DecisionMade, SignalDetected
+from domain.signal import DecisionMade, ReversalDecided, SignalDetected
 from domain.streams import parse
 from projections.columns import COUNT, FIGURE, JSON_TEXT, MOMENT, MONEY, TEXT, optional
 from projections.projection import Order, Projection, Rows
@@ -88,6 +88,19 @@ def _decided(rows: Rows, recorded: Recorded) -> None:
     rows.put("signals", {**row, **decision})
 
 
+def _second_leg(rows: Rows, recorded: Recorded) -> None:
+    """Adds the reasons of a REVERSE's second leg; the verdict stays."""
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    assert isinstance(event, ReversalDecided)
+    row = rows.get("signals", meta.account, parse(meta.stream).id)
+    reasons = list(dict.fromkeys((*row["reasons"], *event.reasons)))
+    rows.put("signals", {**row, "reasons": reasons, "updated_ordinal": recorded.ordinal})
+
+
 SIGNALS = Projection(
-    "signals", 2, Order.STREAM, (TABLE,), {SignalDetected: _detected, DecisionMade: _decided}
+    "signals",
+    3,
+    Order.STREAM,
+    (TABLE,),
+    {SignalDetected: _detected, DecisionMade: _decided, ReversalDecided: _second_leg},
 )

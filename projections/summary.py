@@ -14,14 +14,14 @@ from decimal import Decimal
 from typing import Any, get_args
 
 from domain import position
-from domain.account import AccountOpened, BalanceChanged, KillSwitchReset, KillSwitchTripped
+from domain.account import AccountOpened, BalanceChanged, BalanceReason, KillSwitchReset, KillSwitchTripped
 from domain.arithmetic import EXACT, ZERO, total
 from domain.instrument import InstrumentListed, InstrumentRulesChanged
 from domain.log import Envelope, Meta
 from domain.mark import AccountMarked
 from domain.order import OrderFilled, OrderPlaced
 from domain.position import Open, PositionClosed, PositionEvent
-from domain.ratios import DEFINITION, Ratios, daily_returns, ratios
+from domain.ratios import DEFINITION, Ratios, Transfer, daily_returns, ratios
 from domain.signal import DecisionMade, SignalDetected, Verdict
 from domain.watermark import Watermark, at_change, at_mark, begun_at
 from projections.rules import InForce
@@ -34,8 +34,9 @@ class Summary:
     equity.
 
     `mark` is the last mark, None before the first. `held` has the open positions by stream, `days` the last equity of
-    each UTC day. `tripped` is the reason why the kill switch tripped, `tripped_at` is the time; empty and None while it
-    is not tripped. `rules` holds, by instrument, the event that put its rules in force.
+    each UTC day, `transfers` the deposits and withdrawals of each one that has any. `tripped` is the reason why the
+    kill switch tripped, `tripped_at` is the time; empty and None while it is not tripped. `rules` holds, by instrument,
+    the event that put its rules in force.
     """
 
     currency: str = ""
@@ -55,6 +56,7 @@ class Summary:
     held: dict[str, Open] = field(default_factory=dict[str, Open])
     begun: date | None = None
     days: dict[date, Decimal] = field(default_factory=dict[date, Decimal])
+    transfers: dict[date, list[Transfer]] = field(default_factory=dict[date, list[Transfer]])
     verdicts: Counter[str] = field(default_factory=Counter[str])
     skipped: Counter[str] = field(default_factory=Counter[str])
     exits: Counter[str] = field(default_factory=Counter[str])
@@ -124,7 +126,8 @@ class Summary:
         """Sharpe and Sortino ratios, as `domain/ratios.py` defines them."""
         if self.begun is None:
             return ratios(())
-        return ratios(daily_returns(self.begun, self.starting_balance, sorted(self.days.items())))
+        closes = sorted(self.days.items())
+        return ratios(daily_returns(self.begun, self.starting_balance, closes, self.transfers))
 
     def take(self, mark: AccountMarked) -> None:
         """Adds a mark that is not in the log: of an hour that is not over, or of one that an earlier version played."""
@@ -182,9 +185,13 @@ def _account_opened(summary: Summary, event: AccountOpened, meta: Meta) -> None:
 
 
 def _balance_changed(summary: Summary, event: BalanceChanged, meta: Meta) -> None:
-    summary.balance, at = event.balance, meta.occurred_at
+    summary.balance, at, before = event.balance, meta.occurred_at, summary.watermark.now.now
     summary.watermark = at_change(summary.watermark, event, at, holding=bool(summary.held))
-    if summary.mark is None:
+    if event.reason is BalanceReason.TRANSFER:
+        after = summary.watermark.now.now
+        summary.transfers.setdefault(at.date(), []).append(Transfer(before, after))
+        summary.days[at.date()] = after
+    elif summary.mark is None:
         summary.days[at.date()] = event.balance
 
 

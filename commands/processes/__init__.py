@@ -21,11 +21,18 @@ from commands.processes.closing_out import (
 from commands.processes.deciding import judge
 from commands.processes.filling import apply_fill, settle
 from commands.processes.moment import Moment
-from commands.processes.ordering import place_orders
-from commands.processes.protecting import cancel_adopted_stops, follow_protection
-from commands.processes.withdrawing import withdraw_entries
+from commands.processes.ordering import place_orders, place_reversal
+from commands.processes.protecting import cancel_own_stops, follow_protection
+from commands.processes.renewing import (
+    follow_end_of_protection,
+    follow_last_fill_of_protection,
+    protect_again,
+)
+from commands.processes.reversing import decide_second_leg, withdraw_reversal, withdraw_reversals
+from commands.processes.withdrawing import cancel_legs, withdraw_entries, withdraw_rest
 from commands.routes import Command
 from domain.account import BalanceChanged, KillSwitchTripped
+from domain.breaker import BreakerOpened
 from domain.order import (
     OrderAccepted,
     OrderAmended,
@@ -38,37 +45,45 @@ from domain.order import (
 )
 from domain.position import (
     PositionClosed,
+    PositionCloseFailed,
     PositionCloseRetried,
+    PositionCloseWithdrawn,
     PositionClosing,
     PositionFunded,
     PositionIncreased,
     PositionOpened,
     PositionReduced,
 )
-from domain.signal import DecisionMade, SignalDetected
+from domain.reconciliation import ReconciliationBegun
+from domain.signal import DecisionMade, ReversalDecided, SignalDetected
 
 Process = Callable[[Moment], Sequence[Command]]
 
 PROCESSES: Mapping[type, tuple[Process, ...]] = {
     SignalDetected: (judge,),
     DecisionMade: (place_orders,),
+    ReversalDecided: (place_reversal,),
     OrderFilled: (apply_fill, release_funds),
     OrderOverfilled: (trip_on_overfill,),
     OrderAccepted: (follow_protection,),
-    OrderAmended: (release_funds, follow_protection),
-    OrderCancelled: (release_funds, fail_after_order),
-    OrderRejected: (release_funds, fail_after_order),
-    OrderExpired: (release_funds, fail_after_order),
+    OrderAmended: (release_funds, follow_protection, follow_end_of_protection),
+    OrderCancelled: (release_funds, fail_after_order, cancel_legs, follow_end_of_protection),
+    OrderRejected: (release_funds, fail_after_order, follow_end_of_protection),
+    OrderExpired: (release_funds, fail_after_order, follow_end_of_protection),
     OrderDenied: (release_funds, fail_after_order),
-    PositionOpened: (settle, close_after_trip),
-    PositionIncreased: (settle, reduce_after_trip),
-    PositionReduced: (settle, fail_after_fill),
-    PositionClosed: (settle, trip_on_win_rate, cancel_adopted_stops),
+    PositionOpened: (settle, close_after_trip, protect_again),
+    PositionIncreased: (settle, reduce_after_trip, protect_again),
+    PositionReduced: (settle, fail_after_fill, follow_last_fill_of_protection),
+    PositionClosed: (settle, trip_on_win_rate, cancel_own_stops, withdraw_rest, decide_second_leg),
     PositionFunded: (settle,),
     PositionClosing: (send_attempt,),
     PositionCloseRetried: (send_attempt,),
+    PositionCloseFailed: (withdraw_reversal,),
+    PositionCloseWithdrawn: (withdraw_reversal,),
     BalanceChanged: (trip_on_daily_loss,),
-    KillSwitchTripped: (withdraw_entries, close_on_trip),
+    KillSwitchTripped: (withdraw_entries, withdraw_reversals, close_on_trip),
+    BreakerOpened: (withdraw_reversals,),
+    ReconciliationBegun: (withdraw_reversals,),
 }
 
 __all__ = ["PROCESSES", "Moment", "Process"]

@@ -15,10 +15,14 @@ def judge(moment: Moment) -> Sequence[Command]:
     """The command that records the decision, which may be to skip the signal."""
     signal = moment.envelope.event
     assert isinstance(signal, SignalDetected)
-    view = View(
+    return [RecordDecision(moment.subject, decide(signal, view_of(moment, signal.instrument)))]
+
+
+def view_of(moment: Moment, instrument: str) -> View:
+    """The committees' view of the portfolio at this moment, for an entry in the instrument."""
+    return View(
         now=moment.now,
         settings=moment.portfolio.settings,
-        instrument=moment.portfolio.instruments.get(signal.instrument),
+        instrument=moment.portfolio.instruments.get(instrument),
         portfolio=moment.portfolio,
     )
-    return [RecordDecision(moment.subject, decide(signal, view))]

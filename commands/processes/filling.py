@@ -12,11 +12,11 @@ from commands.reconciliation import RecordDiscrepancy
 from commands.routes import Command
 from domain.account import BalanceReason
 from domain.arithmetic import EXACT
-from domain.direction import towards
+from domain.direction import Purpose, towards
 from domain.order import Closed, OrderFilled, OrderPlaced, Working
 from domain.portfolio import OpenPosition
 from domain.position import PositionEvent, PositionFunded
-from domain.streams import position_stream
+from domain.streams import order_stream, position_stream
 
 _FEE_STEP = Decimal("1e-12")
 
@@ -86,7 +86,7 @@ def _opening(
 ) -> ApplyFill:
     direction = towards(terms.side)
     number = moment.portfolio.next_position(terms.instrument, direction)
-    entry = moment.portfolio.entries.get(moment.subject)
+    stop, target = _levels(moment, terms)
     return ApplyFill(
         stream=position_stream(moment.account, terms.instrument, direction, number),
         instrument=terms.instrument,
@@ -96,11 +96,28 @@ def _opening(
         price=fill.price,
         fee=fee,
         reason=terms.purpose,
-        stop=None if entry is None else entry.stop,
-        target=None if entry is None else entry.target,
+        stop=stop,
+        target=target,
         balance=moment.portfolio.account.balance,
         opened_at=moment.envelope.meta.occurred_at,
     )
+
+
+def _levels(moment: Moment, terms: OrderPlaced) -> tuple[Decimal | None, Decimal | None]:
+    """The prices of stop and target of the order; of an entry that has ended, those of its protective orders."""
+    entry = moment.portfolio.entries.get(moment.subject)
+    if entry is not None:
+        return entry.stop, entry.target
+    if terms.purpose is not Purpose.ENTRY:
+        return None, None
+    stop, target = _leg(moment, "s1"), _leg(moment, "t1")
+    return None if stop is None else stop.trigger_price, None if target is None else target.limit_price
+
+
+def _leg(moment: Moment, leg: str) -> OrderPlaced | None:
+    order_id = f"{moment.envelope.meta.correlation_id}-{leg}"
+    order = moment.branch.state(order_stream(moment.account, order_id))
+    return order.terms if isinstance(order, Working | Closed) else None
 
 
 def settle(moment: Moment) -> Sequence[Command]:

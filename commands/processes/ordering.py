@@ -7,6 +7,8 @@ are derived from the chain: `<signal>-e1` entry, `-s1` stop, `-t1` target, `-x1`
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
 
 from commands.account import ReserveFunds
 from commands.bracket import bracket
@@ -17,10 +19,9 @@ from commands.routes import Command
 from commands.way_out import begin_close
 from domain.closing import CloseReason
 from domain.direction import Purpose, entry_side
-from domain.instrument import Instrument
 from domain.opposed import taken_out
 from domain.order import OrderPlaced, OrderType
-from domain.signal import Decided, DecisionMade, SignalDetected, Verdict
+from domain.signal import Decided, ReversalDecided, SignalDetected, Verdict
 from domain.sizing import leverage_of, margin_required
 
 
@@ -30,18 +31,26 @@ def place_orders(moment: Moment) -> Sequence[Command]:
     assert isinstance(decided, Decided)
     if decided.decision.verdict is Verdict.SKIP:
         return ()
-    rules = moment.portfolio.instruments[decided.signal.instrument]
     if decided.decision.verdict is Verdict.ENTER:
-        return _enter(moment, decided.signal, decided.decision, rules)
+        return _enter(moment, decided, decided.signal.price, fresh_until(moment))
     return _exit(moment, decided.signal)
 
 
-def _enter(
-    moment: Moment, signal: SignalDetected, decision: DecisionMade, rules: Instrument
-) -> Sequence[Command]:
-    entry_id = f"{moment.subject}-e1"
+def place_reversal(moment: Moment) -> Sequence[Command]:
+    """The entry of a reversal and its protection, once the opposed position is flat; none if it was withdrawn."""
+    decided, leg = moment.branch.state(moment.envelope.meta.stream), moment.envelope.event
+    assert isinstance(decided, Decided)
+    assert isinstance(leg, ReversalDecided)
+    if leg.price is None or leg.fresh_until is None:
+        return ()
+    return _enter(moment, decided, leg.price, leg.fresh_until)
+
+
+def _enter(moment: Moment, decided: Decided, price: Decimal, until: datetime) -> Sequence[Command]:
+    entry_id, signal, decision = f"{moment.subject}-e1", decided.signal, decided.decision
+    rules = moment.portfolio.instruments[signal.instrument]
     leverage = leverage_of(rules, moment.portfolio.account.leverage)
-    margin = margin_required(rules, decision.quantity, signal.price, leverage)
+    margin = margin_required(rules, decision.quantity, price, leverage)
     entry = OrderPlaced(
         instrument=rules.id,
         side=entry_side(signal.direction),
@@ -52,7 +61,7 @@ def _enter(
         reduce_only=False,
         purpose=Purpose.ENTRY,
         parent=None,
-        fresh_until=fresh_until(moment),
+        fresh_until=until,
     )
     return [
         ReserveFunds(entry_id, margin),

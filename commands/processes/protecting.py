@@ -1,4 +1,6 @@
-"""The processes of protection: a position records the prices of its stop and target, and takes adopted ones along."""
+"""The processes of protection: a position records the prices of its stop and target, and cancels those without an entry
+when it is flat.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +28,16 @@ def follow_protection(moment: Moment) -> Sequence[Command]:
     return [_LEVELS[order.terms.purpose](held, order.terms)]
 
 
-def cancel_adopted_stops(moment: Moment) -> Sequence[Command]:
-    """Cancels the adopted stops of a position that is flat: no entry of theirs lets the exchange end them."""
+def cancel_own_stops(moment: Moment) -> Sequence[Command]:
+    """Cancels the stops and targets of a flat position that belong to no entry, with which the exchange would end them.
+
+    Those are adopted ones, and those that were placed again. While the kill switch is tripped they stay until a query
+    has proved the position flat (`commands/flatness.py`).
+    """
     closed = moment.envelope.event
     assert isinstance(closed, PositionClosed)
+    if moment.portfolio.account.tripped:
+        return ()
     instrument = parse_position(moment.envelope.meta.stream).instrument
     return [
         CancelOrder(order_id, "POSITION_CLOSED")

@@ -1,4 +1,7 @@
-"""Withdraws entries, which could still add exposure: a sent entry is cancelled, an unsent one is denied."""
+"""Withdraws entries, which could still add exposure: a sent entry is cancelled, an unsent one is denied.
+
+The stop and target of such an entry end with it.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,12 @@ from collections.abc import Sequence
 from commands.order import CancelOrder, DenyOrder
 from commands.processes.moment import Moment
 from commands.routes import Command
-from domain.order import OrderStatus
-from domain.streams import order_stream
+from domain.direction import Purpose
+from domain.order import Closed, OrderStatus
+from domain.streams import order_stream, parse_position
 
 KILL_SWITCH = "KILL_SWITCH"
+POSITION_CLOSED = "POSITION_CLOSED"
 _ENDING = frozenset({OrderStatus.CANCEL_REQUESTED, OrderStatus.FILLED})
 
 
@@ -21,6 +26,33 @@ def withdraw_entries(moment: Moment) -> Sequence[Command]:
         for order_id, entry in moment.portfolio.entries.items()
         if entry.order.status not in _ENDING
         for command in withdrawn(moment, order_id, KILL_SWITCH)
+    ]
+
+
+def withdraw_rest(moment: Moment) -> Sequence[Command]:
+    """A closed position withdraws what works of its entries: the exchange has ended their stop with the position."""
+    closed = parse_position(moment.envelope.meta.stream)
+    return [
+        command
+        for order_id, entry in moment.portfolio.entries.items()
+        if entry.instrument == closed.instrument
+        and entry.direction is closed.direction
+        and entry.order.status not in _ENDING
+        for command in withdrawn(moment, order_id, POSITION_CLOSED)
+    ]
+
+
+def cancel_legs(moment: Moment) -> Sequence[Command]:
+    """Cancels the stop and target of an entry that ended after its position: at some exchanges they still wait."""
+    entry, portfolio = moment.branch.state(moment.envelope.meta.stream), moment.portfolio
+    if not isinstance(entry, Closed) or not entry.filled or entry.terms.purpose is not Purpose.ENTRY:
+        return ()
+    if entry.terms.instrument in portfolio.positions:
+        return ()
+    return [
+        CancelOrder(order_id, POSITION_CLOSED)
+        for order_id, exit_ in portfolio.exits.items()
+        if exit_.terms.parent == moment.subject and exit_.status is not OrderStatus.CANCEL_REQUESTED
     ]
 
 

@@ -3,6 +3,10 @@
 An entry needs the approval of every member of both chambers. Every member always votes, so that the record of a
 refusal is complete.
 
+With the setting `on_opposite = REVERSE` an entry against an open position is decided in two legs. First the exit
+members judge the close, and the other members the entry, in the worst case of the close. If the entry is not approved,
+the verdict is CLOSE. Once the position is flat, `decide_reversal` judges the entry again on what is recorded by then.
+
 An exit is judged by `EXIT_MEMBERS` alone. They check that the data of the signal is fresh, that its strategy may close
 what the signal opposes, and that no exit is already under way. Reasons against new exposure (a tripped kill switch, a
 daily loss, low confidence) never prevent an exit. After a refused exit the stop at the exchange still protects the
@@ -11,20 +15,35 @@ position.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
+
+from msgspec import Struct
 
 from domain.arithmetic import ZERO
 from domain.committees import alpha, risk
+from domain.committees.after_close import after_close, is_reversal, with_balance
 from domain.committees.case import Case
 from domain.committees.member import Member, vote
 from domain.committees.view import View
-from domain.entry import entry_of
-from domain.signal import Chamber, DecisionMade, SignalDetected, Verdict, Vote, with_policy
+from domain.direction import Direction
+from domain.entry import Entry, entry_of
+from domain.portfolio import OpenPosition
+from domain.signal import (
+    Chamber,
+    Decided,
+    DecisionMade,
+    ReversalDecided,
+    SignalDetected,
+    Verdict,
+    Vote,
+    with_policy,
+)
 from domain.strategies import Intent
 from domain.tiers import tier_of
 
-POLICY_VERSION = 5
+POLICY_VERSION = 6
 """Increased with every change to the members, to their order or to the verdict; every decision records it.
 
 2: strategies can be paused (`strategy_in_force`).
@@ -32,6 +51,7 @@ POLICY_VERSION = 5
 4: an exit is under way while its position is being closed, or while orders close all of it at once. Before, any order
    that reduced the position prevented an exit.
 5: an open circuit breaker prevents an entry (`breakers`).
+6: an entry against an open position may reverse it (`on_opposite`).
 """
 
 _ALPHA, _RISK = Chamber.ALPHA, Chamber.RISK
@@ -67,10 +87,21 @@ EXIT_MEMBERS: tuple[Member, ...] = (
 )
 """The members that vote on an exit."""
 
+REVERSAL_MEMBERS: tuple[Member, ...] = tuple(
+    Member("entry_holder", _RISK, member.judge) if member.name == "holder" else member
+    for member in MEMBERS
+    if member.name != "data_freshness"
+)
+"""The members that vote on the entry of a reversal.
+
+The freshness of the data is judged with the exit, and the freshness of the second leg by `decide_reversal`.
+"""
+
 _ADDED_IN: Mapping[str, int] = {"strategy_in_force": 2, "holder": 3, "breakers": 5}
 """The policy version that added a member. When an old decision is repeated, only members of its version vote."""
 
 _EXITS_BY_REMAINING = 4
+_REVERSALS = 6
 
 _WHY_CLOSE: Mapping[Intent, str] = {Intent.ENTER: "REVERSAL", Intent.EXIT: "EXIT_SIGNAL"}
 
@@ -82,8 +113,9 @@ def decide(signal: SignalDetected, view: View, policy: int = POLICY_VERSION) -> 
     unknown version.
 
     A signal that opposes an open position or a waiting entry in its instrument proposes to CLOSE the part that may be
-    taken out for the signal (`domain/opposed.py`), with either intent. Any other signal proposes to ENTER, or is
-    skipped if its intent is EXIT. One vote against is SKIP.
+    taken out for the signal (`domain/opposed.py`), with either intent, or to REVERSE the position. Any other signal
+    proposes to ENTER, or is skipped if its intent is EXIT. One vote against is SKIP; against the entry of a reversal it
+    is CLOSE.
     """
     if not 1 <= policy <= POLICY_VERSION:
         raise KeyError(policy)
@@ -94,7 +126,7 @@ def decide(signal: SignalDetected, view: View, policy: int = POLICY_VERSION) -> 
         by_remaining=policy >= _EXITS_BY_REMAINING,
     )
     if not case.opposed.is_empty:
-        decided = _exit(case, _members_of(EXIT_MEMBERS, policy))
+        decided = _exit(case, _members_of(EXIT_MEMBERS, policy), reverses=policy >= _REVERSALS)
     elif signal.intent is Intent.EXIT:
         decided = _decision(view, Verdict.SKIP, ("NOTHING_TO_EXIT",), ())
     else:
@@ -108,12 +140,94 @@ def _members_of(members: tuple[Member, ...], policy: int) -> tuple[Member, ...]:
     return tuple(member for member in members if _ADDED_IN.get(member.name, 1) <= policy)
 
 
-def _exit(case: Case, members: tuple[Member, ...]) -> DecisionMade:
+class Flat(Struct, frozen=True, gc=False):
+    """The close of a reversal: its last `price` (quote currency), the `balance` after it, and the time of its last
+    fill (UTC).
+    """
+
+    price: Decimal
+    balance: Decimal
+    at: datetime
+
+
+def decide_reversal(decided: Decided, decided_at: datetime, flat: Flat, view: View) -> ReversalDecided:
+    """The second leg of a decision to REVERSE that was made at `decided_at` (UTC), now that the position is flat. Pure.
+
+    The entry has the decided quantity, stop and target. It is judged at the signal's price or that of the close,
+    whichever is worse for the entry. It is stale if the close took longer than `order_freshness_seconds` on the
+    exchange's clock, or if neither this time nor one candle of the signal is left on the engine's clock; a tape shows a
+    fill only at the end of its candle.
+    """
+    signal, decision = decided.signal, decided.decision
+    price = _PRICE[signal.direction](signal.price, flat.price)
+    span = timedelta(seconds=view.settings.settings.order_freshness_seconds)
+    until = decided_at + max(span, timedelta(seconds=signal.interval_seconds))
+    left = span - max(flat.at - decided_at, timedelta(0))
+    if left < timedelta(0) or view.now > until:
+        return _leg(view, Verdict.SKIP, ("STALE_REVERSAL",), price, None)
+    entry = Entry(
+        instrument=signal.instrument,
+        direction=signal.direction,
+        price=price,
+        stop=decision.stop,
+        target=decision.target,
+        quantity=decision.quantity,
+        origin=signal,
+    )
+    against = _reasons_against(_votes(REVERSAL_MEMBERS, Case(entry, with_balance(view, flat.balance))))
+    if against:
+        return _leg(view, Verdict.SKIP, against, price, None)
+    return _leg(view, Verdict.ENTER, ("ALL_APPROVE",), price, view.now + left)
+
+
+def withdrawn_reversal(reason: str, view: View) -> ReversalDecided:
+    """The second leg of a decision to REVERSE that is given up before the position is flat."""
+    return _leg(view, Verdict.SKIP, (reason,), None, None)
+
+
+_PRICE: Mapping[Direction, Callable[[Decimal, Decimal], Decimal]] = {
+    Direction.LONG: max,
+    Direction.SHORT: min,
+}
+"""The worse of two prices for an entry in this direction: further from its stop, and nearer to its target."""
+
+
+def _leg(
+    view: View,
+    verdict: Verdict,
+    reasons: tuple[str, ...],
+    price: Decimal | None,
+    fresh_until: datetime | None,
+) -> ReversalDecided:
+    return ReversalDecided(
+        verdict=verdict,
+        reasons=reasons,
+        price=price,
+        fresh_until=fresh_until,
+        policy_version=POLICY_VERSION,
+        settings_version=view.settings.version,
+    )
+
+
+def _exit(case: Case, members: tuple[Member, ...], *, reverses: bool) -> DecisionMade:
     votes = _votes(members, case)
     against = _reasons_against(votes)
     if against:
         return _decision(case.view, Verdict.SKIP, against, votes)
+    held = case.taken_out.held
+    if reverses and held is not None and is_reversal(case):
+        return _reverse(case, held, votes)
     return _decision(case.view, Verdict.CLOSE, (_WHY_CLOSE[case.signal.intent],), votes)
+
+
+def _reverse(case: Case, held: OpenPosition, on_exit: tuple[Vote, ...]) -> DecisionMade:
+    entering = Case(case.entry, after_close(case, held))
+    votes = _votes(REVERSAL_MEMBERS, entering)
+    against, why = _reasons_against(votes), _WHY_CLOSE[Intent.ENTER]
+    if against:
+        return _decision(case.view, Verdict.CLOSE, (why, *against), (*on_exit, *votes))
+    terms = (entering.plan.sized.quantity, *entering.plan.levels)
+    return _decision(case.view, Verdict.REVERSE, (why, "ALL_APPROVE"), (*on_exit, *votes), terms)
 
 
 def _enter(case: Case, members: tuple[Member, ...]) -> DecisionMade:

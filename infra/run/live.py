@@ -41,6 +41,7 @@ from domain.errors import ExchangeError, InvalidInput
 from domain.log import Envelope, EventLog
 from domain.order import OrderCancelRequested, OrderPlaced, OrderStatus, Working
 from domain.streams import parse
+from infra.run.after_trip import AfterTrip
 from infra.run.attending import Attending
 from infra.run.clock import SteadyClock, utc_now
 from infra.run.live_letters import LiveLetters
@@ -119,6 +120,7 @@ class LiveRun(Attending):
         driver = Driver(engine, log, self._sender, self._restored.observe, observer, tape)
         super().__init__(driver, clock, began)
         self._reconciler = Reconciler(world, self._venue.exchange, driver.handle, self._steady.tick)
+        self._after_trip = AfterTrip(world, self._venue.exchange, driver.handle, self._steady.tick)
         self._market = LiveMarket(self._feed, self._instruments, plan.interval, plan.instances, self._steady)
         self.is_trading, self._is_stopping, self._failures = False, False, 0
         self._known_until = self._times.known(world) or began
@@ -271,6 +273,9 @@ class LiveRun(Attending):
         if now >= self._next_tick:
             self._next_tick = now + _TICK
             self.driver.handle(Tick(self._steady.tick()))
+            self._after_trip.state(now)
+            if self._after_trip.is_due(now) and not self._failures:
+                self._next_look = now
         if now >= self._next_look or (now >= self._next_check and self._is_silent()):
             self._look(now)
 
@@ -290,6 +295,8 @@ class LiveRun(Attending):
             outcome = self._reconciler.run(self._since(), self._under_way())
             if self.is_trading:
                 self._settle_requests()
+                if not outcome.in_doubt:
+                    self._after_trip.prove()
         except ExchangeError as fault:
             self._doubt(f"the exchange cannot be queried: {fault}")
             self._report_call(Service.QUERIES, fault)

@@ -21,6 +21,7 @@ from domain.settings import (
     CapSettings,
     OnDailyLoss,
     OnKill,
+    OnOpposite,
     OrphanSettings,
     ReconciliationSettings,
     Settings,
@@ -157,6 +158,8 @@ def later(settings: Settings) -> Iterator[tuple[str, Any]]:
         yield "caps", _fields(settings.caps, CAPS)
     if settings.reconciliation != ReconciliationSettings():
         yield "reconciliation", _fields(settings.reconciliation, RECONCILIATION)
+    if settings.on_opposite is not OnOpposite.CLOSE:
+        yield "on_opposite", settings.on_opposite
 
 
 def _fields(owner: object, names: Sequence[str]) -> dict[str, Any]:

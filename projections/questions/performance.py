@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy import RowMapping, select
 
-from domain.ratios import Ratios, daily_returns, ratios
+from domain.ratios import Ratios, Transfer, daily_returns, ratios
 from projections.source import Source
 
 
@@ -44,14 +44,29 @@ def _returns(source: Source, account: str) -> Sequence[float]:
     if found is None:
         return ()
     marked = _by_day(source, "equity_days", account, "equity")
-    first = min(marked, default=None)
+    first = _marked_from(source, account)
     closes = {
         day: balance
         for day, balance in _by_day(source, "days", account, "balance").items()
         if first is None or day < first
     } | marked
     opened = date.fromisoformat(found["day"])
-    return daily_returns(opened, found["equity"], sorted(closes.items()))
+    return daily_returns(opened, found["equity"], sorted(closes.items()), _transfers(source, account))
+
+
+def _marked_from(source: Source, account: str) -> date | None:
+    rows = source.table("equity_known")
+    day = source.connection.scalar(select(rows.c.marked_from).where(rows.c.account == account))
+    return None if day is None else date.fromisoformat(day)
+
+
+def _transfers(source: Source, account: str) -> Mapping[date, Sequence[Transfer]]:
+    rows = source.table("equity_transfers")
+    statement = select(rows.c.day, rows.c.transfers).where(rows.c.account == account)
+    return {
+        date.fromisoformat(day): [Transfer(Decimal(before), Decimal(after)) for before, after in moved]
+        for day, moved in source.connection.execute(statement)
+    }
 
 
 def _by_day(source: Source, name: str, account: str, column: str) -> dict[date, Decimal]:

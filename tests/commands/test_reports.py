@@ -41,7 +41,7 @@ def test_reports_of_orders_share_a_unit_and_each_funding_has_its_own() -> None:
         ["OrderFilled", "PositionOpened", "BalanceChanged"],
         ["PositionFunded", "BalanceChanged"],
         ["PositionFunded", "BalanceChanged"],
-        ["OrderCancelled", "OrderFilled", "PositionClosed", "BalanceChanged"],
+        ["OrderCancelled", "OrderFilled", "PositionClosed", "BalanceChanged", "OrderCancelRequested"],
     ]
 
 

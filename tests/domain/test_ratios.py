@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from domain.ratios import NO_RATIOS, daily_returns, ratios
+from domain.ratios import NO_RATIOS, Transfer, daily_returns, ratios
 from tests.domain.history import D
 
 MONDAY = date(2025, 6, 2)
@@ -39,3 +39,19 @@ def test_days_without_a_close_have_the_return_zero() -> None:
 def test_a_day_that_begins_without_equity_ends_the_returns() -> None:
     closes = [(MONDAY, D(0)), (date(2025, 6, 3), D(5))]
     assert daily_returns(MONDAY, D(100), closes) == [-1.0]
+
+
+def test_a_deposit_and_a_withdrawal_are_no_returns() -> None:
+    """10 % before the deposit and 50 % after it; then 10 % on what a withdrawal leaves."""
+    tuesday = date(2025, 6, 3)
+    transfers = {MONDAY: [Transfer(D(110), D(1100))], tuesday: [Transfer(D(1650), D(165))]}
+    closes = [(MONDAY, D(1650)), (tuesday, D("181.5")), (date(2025, 6, 4), D("181.5"))]
+    assert daily_returns(MONDAY, D(100), closes, transfers) == pytest.approx([0.65, 0.1, 0.0])
+
+
+def test_an_account_that_was_emptied_has_no_return_until_the_next_deposit() -> None:
+    tuesday = date(2025, 6, 3)
+    transfers = {MONDAY: [Transfer(D(120), D(0))], tuesday: [Transfer(D(0), D(50))]}
+    assert daily_returns(MONDAY, D(100), [(MONDAY, D(0)), (tuesday, D(60))], transfers) == pytest.approx(
+        [0.2, 0.2]
+    )

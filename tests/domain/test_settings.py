@@ -38,6 +38,7 @@ UNRANGED = {
     "sizing.rule",
     "paused",
     "reverse_others",
+    "on_opposite",
     "orphans.rule",
     "orphans.to",
     "reconciliation.external_orders",

@@ -176,7 +176,9 @@ ADDED: Mapping[str, frozenset[str]] = {
     "LogOpened.data": frozenset({"simulator"}),
     "InstrumentListed.data": frozenset({"origin"}),
     "KillSwitchTripped.data": frozenset({"positions", "entries"}),
-    "SettingsChanged.data.settings": frozenset({"reverse_others", "orphans", "caps"}),
+    "SettingsChanged.data.settings": frozenset(
+        {"reverse_others", "orphans", "caps", "reconciliation", "on_opposite"}
+    ),
     "SettingsChanged.data.settings.risk": frozenset({"on_kill", "on_daily_loss"}),
     "SettingsChanged.data.settings.strategies[]": frozenset({"id", "strategy", "instruments", "interval"}),
 }

@@ -74,6 +74,7 @@ from domain.settings import (
     ExternalRule,
     OnDailyLoss,
     OnKill,
+    OnOpposite,
     OrphanRule,
     OrphanSettings,
     ReconciliationSettings,
@@ -86,7 +87,7 @@ from domain.settings import (
     StrategySettings,
     TierSettings,
 )
-from domain.signal import Chamber, DecisionMade, SignalDetected, Tier, Verdict, Vote
+from domain.signal import Chamber, DecisionMade, ReversalDecided, SignalDetected, Tier, Verdict, Vote
 from domain.strategies import Intent
 from tests.replacing import replace
 
@@ -174,6 +175,7 @@ _SETTINGS = Settings(
     reconciliation=ReconciliationSettings(
         external_orders=ExternalRule.ADOPT, external_positions=ExternalRule.ADOPT
     ),
+    on_opposite=OnOpposite.REVERSE,
 )
 
 _OPENED = LogOpened(
@@ -225,6 +227,14 @@ _EVENTS: tuple[Event, ...] = (
         stop=Decimal("43655.1"),
         target=Decimal("42321.3"),
         policy_version=2,
+        settings_version=3,
+    ),
+    ReversalDecided(
+        verdict=Verdict.ENTER,
+        reasons=("ALL_APPROVE",),
+        price=Decimal("43210.5"),
+        fresh_until=datetime(2024, 3, 1, 12, 0, 59, 850_000, tzinfo=UTC),
+        policy_version=6,
         settings_version=3,
     ),
     OrderPlaced(
@@ -350,7 +360,8 @@ def _enveloped(event: Event) -> Envelope:
 SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) for event in _EVENTS}
 """The sample of each event, by the event's full name."""
 
-_REPORTING = replace(_SETTINGS, reconciliation=ReconciliationSettings())
+_CLOSING = replace(_SETTINGS, on_opposite=OnOpposite.CLOSE)
+_REPORTING = replace(_CLOSING, reconciliation=ReconciliationSettings())
 _UNCAPPED = replace(
     _REPORTING, risk=replace(_REPORTING.risk, on_daily_loss=OnDailyLoss.REFUSE), caps=CapSettings()
 )
@@ -412,6 +423,7 @@ EARLIER: Mapping[tuple[str, int], Event] = {
     ("whence.settings.SettingsChanged", 6): SettingsChanged(
         2, _REPORTING, "breakout trades against the news"
     ),
+    ("whence.settings.SettingsChanged", 7): SettingsChanged(2, _CLOSING, "breakout trades against the news"),
 }
 """By full name and version: the event that older bytes are decoded to, where it differs from the current sample."""
 

@@ -22,12 +22,11 @@ _NEVER_THERE = frozenset(
     {OrderStatus.REJECTED, OrderStatus.EXPIRED, OrderStatus.DENIED, OrderStatus.CANCELLED}
 )
 _SIGN = {Direction.LONG: 1, Direction.SHORT: -1}
-BARE = "without a stop after a close beside a waiting entry"
 _STOPS = frozenset({StopKind.PARTIAL_STOP_LOSS, StopKind.STOP_LOSS, StopKind.STOP})
 
 
 class Wrong(NamedTuple):
-    """What is not as it must be: `kind` is doubled, lost, differs or `BARE`."""
+    """What is not as it must be: `kind` is doubled, lost or differs."""
 
     kind: str
     text: str
@@ -54,11 +53,12 @@ def wrongs(
 
 
 def intents_of(events: Sequence[Envelope]) -> Mapping[str, OrderPlaced]:
-    """The orders that were to be sent by themselves, by client order id: stops and targets go with their entry."""
+    """The orders that were to be sent by themselves, by client order id: a stop with a parent goes with its entry."""
     return {
         parse(one.meta.stream).id: one.event
         for one in events
-        if isinstance(one.event, OrderPlaced) and one.event.purpose not in PROTECTION
+        if isinstance(one.event, OrderPlaced)
+        and (one.event.purpose not in PROTECTION or one.event.parent is None)
     }
 
 
@@ -118,24 +118,11 @@ def _positions(world: World, exchange: Exchange) -> Iterator[Wrong]:
 
 
 def _stops(world: World, exchange: Exchange) -> Iterator[Wrong]:
-    """Every open position has a stop that waits at the exchange. `BARE` is the known limit of decision 0069."""
+    """Every open position has a stop that waits at the exchange."""
     waiting = {one.symbol for one in exchange.orders() if one.is_open and one.stop_kind in _STOPS}
-    for name, held in world.portfolio.positions.items():
+    for name in world.portfolio.positions:
         if symbol_of(name) not in waiting:
-            kind = BARE if _ended_with_another_position(world, held.entry_order) else "lost"
-            yield Wrong(kind, f"the position in {name} has no stop at the exchange")
-
-
-def _ended_with_another_position(world: World, entry: str) -> bool:
-    """Whether the entry's stop has ended: the entry filled in parts, and what it had opened first is closed."""
-    return any(
-        isinstance(state, Closed)
-        and state.terms.parent == entry
-        and state.terms.purpose is Purpose.STOP
-        and state.status in (OrderStatus.CANCELLED, OrderStatus.FILLED)
-        for name, state in world.states.items()
-        if name.startswith("order-")
-    )
+            yield Wrong("lost", f"the position in {name} has no stop at the exchange")
 
 
 def _requests(events: Sequence[Envelope], promised: Collection[UUID]) -> Iterator[Wrong]:

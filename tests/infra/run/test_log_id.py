@@ -16,6 +16,7 @@ from domain.settings import (
     ExternalRule,
     OnDailyLoss,
     OnKill,
+    OnOpposite,
     OrphanRule,
     OrphanSettings,
     ReconciliationSettings,
@@ -69,6 +70,7 @@ CHANGES: Mapping[str, Plan] = {
     "win rate": plan(Settings(risk=RiskSettings(minimum_win_rate=D(0)))),
     "paused": plan(Settings(paused=("trend",))),
     "reversing others": plan(Settings(reverse_others=True)),
+    "reversing": plan(Settings(on_opposite=OnOpposite.REVERSE)),
     "daily loss": plan(Settings(risk=RiskSettings(on_daily_loss=OnDailyLoss.TRIP))),
     "caps": plan(Settings(caps=CapSettings(max_deviation=D("0.05")))),
     "external orders": plan(
@@ -102,6 +104,7 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         risk=RiskSettings(minimum_win_rate=D("0.4"), on_kill=OnKill.CLOSE, on_daily_loss=OnDailyLoss.TRIP),
         caps=CapSettings(max_orders_per_minute=1),
         reverse_others=True,
+        on_opposite=OnOpposite.REVERSE,
         orphans=OrphanSettings(OrphanRule.CLOSE),
         reconciliation=ReconciliationSettings(external_orders=ExternalRule.ADOPT),
     )

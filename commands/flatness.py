@@ -1,0 +1,58 @@
+"""Protection that no position needs any more: it stays until a query of the exchange's positions has proved them flat.
+
+Most exchanges cancel the stop and the target of a position that was closed. Those that are no part of a position at the
+exchange, and those that it has left, would reduce the next position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+
+from commands.identity import ENGINE
+from commands.order import CancelOrder
+from commands.stimulus import Ask, Stimulus, clock_fact
+from domain.direction import PROTECTION
+from domain.order import OrderStatus
+from domain.portfolio import Portfolio
+
+FLAT = "FLAT"
+"""The reason of the cancels: the exchange states no position."""
+
+
+def left_over(portfolio: Portfolio) -> Iterator[str]:
+    """The ids of the working stops and targets of no open position and of no entry that may still fill."""
+    for order_id, exit_ in portfolio.exits.items():
+        terms = exit_.terms
+        if (
+            terms.purpose in PROTECTION
+            and terms.instrument not in portfolio.positions
+            and terms.parent not in portfolio.entries
+        ):
+            yield order_id
+
+
+def cancels(
+    portfolio: Portfolio, held: Collection[str], resting: Collection[str], at: datetime
+) -> Stimulus | None:
+    """The cancels of what is left over; None where there is nothing to cancel.
+
+    `held` are the instruments of the positions and `resting` the ids of the open orders, as the exchange has stated
+    them at `at` (UTC). An order that does not rest there any more has ended, and its report is on the way.
+    """
+    order_ids = [
+        order_id
+        for order_id in left_over(portfolio)
+        if order_id in resting
+        and portfolio.exits[order_id].terms.instrument not in held
+        and portfolio.exits[order_id].status is not OrderStatus.CANCEL_REQUESTED
+    ]
+    return Stimulus(at, _asks(order_ids, at)) if order_ids else None
+
+
+def _asks(order_ids: Sequence[str], at: datetime) -> tuple[Ask, ...]:
+    cause = clock_fact(at)
+    return tuple(
+        Ask(command=CancelOrder(order_id, FLAT), cause=cause, occurred_at=at, actor=ENGINE)
+        for order_id in order_ids
+    )
