@@ -10,9 +10,9 @@ exchange's ids alone, and the owner is `domain.owner.PERSON`:
 - a position that no known trade explains, where this log holds none: as an execution at the exchange's entry price
   without a fee. Its result counts from that price, and the balance does not change.
 
-Never adopted are orders of another log (`domain/order_id.py`) and their instrument's position, instruments that this
-log does not list, terms that the instrument's rules do not allow, and an order whose earlier executions are not
-listed. They remain differences and are recorded as discrepancies.
+Never adopted are orders of another log (`domain/order_id.py`) and anything else in an instrument that another log
+trades (`commands/other_logs.py`), instruments that this log does not list, terms that the instrument's rules do not
+allow, and an order whose earlier executions are not listed. They remain differences and are recorded as discrepancies.
 """
 
 from __future__ import annotations
@@ -57,13 +57,17 @@ _D = TypeVar("_D", bound=Difference)
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """The differences of one comparison at `at` (UTC); `confirmed` are the ids of those that may be adopted now."""
+    """The differences of one comparison at `at` (UTC); `confirmed` are the ids of those that may be adopted now.
+
+    `others` are the instruments that another log trades.
+    """
 
     differences: Sequence[Difference]
     confirmed: Collection[str]
     portfolio: Portfolio
     venue: str
     at: datetime
+    others: Collection[str] = ()
 
     def of(self, kind: type[_D], instrument: str) -> Sequence[_D]:
         """The differences of this kind about the instrument."""
@@ -71,7 +75,8 @@ class Found(Struct, frozen=True, kw_only=True):
 
     def is_confirmed(self, difference: Difference) -> bool:
         """Whether the difference may be adopted now."""
-        return recorded(difference).discrepancy_id in self.confirmed
+        is_shared = _instrument(difference) in self.others
+        return not is_shared and recorded(difference).discrepancy_id in self.confirmed
 
 
 class Adopted(Struct, frozen=True):

@@ -16,6 +16,7 @@ from commands.adopting import Found, adoption
 from commands.exchange import AmendRefused, Exchange, OrderReport
 from commands.identity import ENGINE
 from commands.inputs import Input, Relisted, Reported
+from commands.other_logs import instruments_of_other_logs
 from commands.reconciliation import (
     BeginReconciliation,
     EndReconciliation,
@@ -30,6 +31,7 @@ from commands.stimulus import Ask, Stimulus, clock_fact
 from commands.world import World
 from domain.reconciliation.comparing import differences
 from domain.reconciliation.differences import Difference
+from domain.streams import parse
 
 TOLERANCE = Decimal("0.01")
 """Balances within a cent are equal: an exchange rounds each profit and fee."""
@@ -63,6 +65,7 @@ class Reconciler:
         self._suspects: Collection[str] = ()
         self._over: set[str] = set()
         self._not_addressed: set[str] = set()
+        self._others: frozenset[str] | None = None
 
     @property
     def in_doubt(self) -> bool:
@@ -99,6 +102,7 @@ class Reconciler:
         ExchangeRefused where a query fails; what was taken in until then stays.
         """
         applied: set[tuple[str, ...]] = set()
+        self._others = None
         found = self._equalised(since, under_way, applied)
         adopted = 0
         while adopted < _MOST_ADOPTED and self._adopt(found):
@@ -131,10 +135,14 @@ class Reconciler:
                 portfolio=portfolio,
                 venue=self._exchange.venue,
                 at=at,
+                others=self._others or (),
             )
         )
         if made is None:
             return False
+        if self._others is None:
+            self._others = self._traded_by_others(at)
+            return self._adopt(found)
         order = made.order
         if order is not None and not self._exchange.adopt(order.order_id, order.venue_order_id, order.terms):
             self._not_addressed.add(made.difference)
@@ -144,6 +152,12 @@ class Reconciler:
         )
         self._handle(Stimulus(at, (*made.asks, *_asks(list(resolved), at))))
         return True
+
+    def _traded_by_others(self, at: datetime) -> frozenset[str]:
+        account = next(
+            parse(stream).account for stream in self._world.states if stream.startswith("account-")
+        )
+        return instruments_of_other_logs(self._world, account, self._exchange, at)
 
     def _resolve_over(self, before: Sequence[Difference], after: Sequence[Difference]) -> None:
         """Resolves the recorded differences that an adoption has ended."""

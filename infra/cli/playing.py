@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import time
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -73,6 +74,7 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
         trades.fold(envelope)
 
     with (
+        _listening(manner.port) as listening,  # before the log is made
         closing(open_owned(settings)) as log,
         played_store(settings) as store,
         tracing(settings) as spans,
@@ -87,7 +89,7 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
         run = PaperRun(plan, log, seen, observer=watchers if watched else None, played=store)
         for note in rules_notes(run.plan):
             console.print(note, style="yellow", markup=False, soft_wrap=not console.is_terminal)
-        with _served(settings, manner.port, run, watchers, letters):
+        with _served(settings, manner.port, listening, run, watchers, letters):
             played, until = _play(plan, run, manner.speed, stopping, console)
             log.confirm()
             if (mark := run.driver.engine.latest_mark) is not None:
@@ -138,12 +140,26 @@ def _draw(result: Result, file: Path) -> None:
     typer.echo(f"The chart is in {file}.", err=True)
 
 
+def _listening(port: int | None) -> AbstractContextManager[socket.socket | None]:
+    """The socket of the API; None without a port. Raises InvalidInput where the port is in use."""
+    if port is None:
+        return nullcontext()
+    from infra.run.listening import ListenAddress
+
+    return ListenAddress(port=port).listen()
+
+
 @contextmanager
 def _served(
-    settings: WhenceSettings, port: int | None, run: PaperRun, watchers: Watchers, letters: LetterKeeper
+    settings: WhenceSettings,
+    port: int | None,
+    listening: socket.socket | None,
+    run: PaperRun,
+    watchers: Watchers,
+    letters: LetterKeeper,
 ) -> Generator[None]:
     """Serves the API where `port` is set. The run answers the API's requests between two instants."""
-    if port is None:
+    if port is None or listening is None:
         with alerts_sent(settings):
             yield
         return
@@ -153,7 +169,7 @@ def _served(
     note = f"this process trades {settings.account}'s tape: requests are answered between two candles"
     configure(logging.INFO)
     engine = Embedding(run.door, settings.account, note, watchers)
-    with served(settings, plan_of(ApiOptions(port=port)), engine, letters):
+    with served(settings, plan_of(ApiOptions(port=port)), engine, letters, listening):
         yield
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -75,6 +76,7 @@ def plan_of(options: ApiOptions) -> ApiPlan:
 def serve(settings: WhenceSettings, plan: ApiPlan, closed: WhenceError | None = None) -> None:
     """Serves until a stop; read-only where `closed` gives a reason."""
     configure(logging.INFO)
+    plan.place.check()  # before a log is made
     with stoppable() as stopping:
         if closed is None:
             _serve(settings, plan, stopping)
@@ -136,9 +138,17 @@ def served(
     plan: ApiPlan,
     engine: Embedding,
     letters: LetterKeeper,
+    listening: socket.socket,
 ) -> Generator[ApiApart]:
-    """The API of an engine in this process. On Kafka, its mailbox also receives requests from the command topic."""
-    with ApiApart(settings, plan, engine) as api, commands_served(settings, engine.mailbox, letters):
+    """The API of an engine in this process. On Kafka, its mailbox also receives requests from the command topic.
+
+    `listening` is opened at the plan's address before the log and the exchange are touched, so that a start that is
+    refused for a port in use changes nothing.
+    """
+    with (
+        ApiApart(settings, plan, engine, listening) as api,
+        commands_served(settings, engine.mailbox, letters),
+    ):
         announce(api)
         yield api
 

@@ -121,6 +121,7 @@ def _session(
     """Trades until a stop, with a log, a tape and an API of its own. It calls `begun` as soon as it is connected."""
     watchers = Watchers(Narrator())
     with (
+        api.place.listen() as listening,  # before the log is made and the exchange is changed
         owned_log(settings) as owned,
         tracing(settings) as spans,
         letters_kept(settings, owned.log) as keeper,
@@ -138,7 +139,7 @@ def _session(
             engine = Embedding(run.door, settings.account, note, watchers, watchdog)
             with (
                 positions_alerted(settings, watchdog),
-                served(settings, api, engine, keeper) as serving,
+                served(settings, api, engine, keeper, listening) as serving,
             ):
                 run.connect()  # nobody would attend the run while its API starts
                 begun()

@@ -98,8 +98,16 @@ class ApiApart:
     engine's thread never waits for it.
     """
 
-    def __init__(self, settings: WhenceSettings, plan: ApiPlan, engine: Embedding) -> None:
+    def __init__(
+        self,
+        settings: WhenceSettings,
+        plan: ApiPlan,
+        engine: Embedding,
+        listening: socket.socket | None = None,
+    ) -> None:
+        """`listening` is a socket that the caller has opened at the plan's address; it is closed with the context."""
         self._settings, self._plan, self._engine = settings, plan, engine
+        self._listening = listening
         self._registry = new_registry()
         numbers = range(1, plan.workers + 1) if plan.workers > 1 else (0,)
         self._workers = [_Worker(number) for number in numbers]
@@ -115,7 +123,7 @@ class ApiApart:
         """Raises InvalidInput for an invalid plan, ServerFailed where the API does not start, StoreError, LogError."""
         store_address(self._settings)  # an invalid address is refused before a process is started
         with ExitStack() as held:
-            listening = held.enter_context(self._plan.place.listen())
+            listening = held.enter_context(self._listening or self._plan.place.listen())
             listening.settimeout(0)
             self.url = self._plan.place.url(listening)
             shared = (listening.fileno(), held.enter_context(rates_file()).fileno())

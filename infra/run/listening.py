@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 import ssl
 from dataclasses import dataclass
@@ -12,6 +14,10 @@ from domain.errors import InvalidInput
 
 BACKLOG = 1024
 """The number of connections that wait to be accepted."""
+LOOPBACK = "127.0.0.1"
+"""The host where none is named; some commands have no option for another."""
+_OF_THE_PORT = frozenset({errno.EADDRINUSE, errno.EACCES})
+"""The errors that another port avoids."""
 _ANYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  # only compared with
 
 
@@ -19,7 +25,7 @@ _ANYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  # only compared with
 class ListenAddress:
     """`host` is an address or a name of this machine; `port` 0 is any free port; `cert` and `key` are for TLS."""
 
-    host: str = "127.0.0.1"
+    host: str = LOOPBACK
     port: int = 8000
     cert: Path | None = None
     key: Path | None = None
@@ -47,16 +53,24 @@ class ListenAddress:
             family = socket.getaddrinfo(self.host or None, self.port, type=socket.SOCK_STREAM)[0][0]
             return socket.create_server((self.host, self.port), family=family, backlog=BACKLOG)
         except OSError as fault:
-            why = fault.strerror or str(fault)
-            raise InvalidInput(
-                f"--host {self.host} --port {self.port} cannot be listened on: {why}"
-            ) from None
+            raise InvalidInput(self._refusal(fault)) from None
+
+    def check(self) -> None:
+        """Raises InvalidInput as `listen` does, and leaves the port free."""
+        self.listen().close()
 
     def url(self, listening: socket.socket) -> str:
         """The URL for clients on this machine."""
         host = "localhost" if self.is_anywhere else self.host
         scheme = "http" if self.cert is None else "https"
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+
+    def _refusal(self, fault: OSError) -> str:
+        host = "" if self.host == LOOPBACK else f"--host {self.host} "
+        option = f"{host}--port {self.port} cannot be listened on"
+        if fault.errno in _OF_THE_PORT:
+            return f"{option}: {os.strerror(fault.errno)}; choose another with --port"
+        return f"{option}: {fault.strerror or fault}"
 
 
 def _check_pair(cert: Path, key: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,26 @@ def test_settings_without_a_protective_stop_rule_are_refused(whence: Whence, tmp
 def test_missing_keys_are_named(whence: Whence) -> None:
     done = whence(*LIVE, "--demo")
     assert (done.code, "set BYBIT_API_KEY and BYBIT_API_SECRET" in done.err) == (2, True), done
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (*LIVE, "--address", NOBODY),
+        ("paper", "--live", "--symbol", "BTCUSDT", "--address", NOBODY),
+        ("paper", "--symbol", "BTCUSDT", "--bars", "20", "--api"),
+        ("api",),
+    ],
+    ids=["live", "paper --live", "paper", "api"],
+)
+@pytest.mark.usefixtures("keys")
+def test_a_start_on_a_port_in_use_is_refused_before_the_exchange_is_queried_and_a_log_is_made(
+    whence: Whence, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = whence(*words, "--port", str(port), "--log", "sqlite:///other.db")
+    message = (
+        f"whence: --port {port} cannot be listened on: Address already in use; choose another with --port"
+    )
+    assert (done.code, message in done.err, list(tmp_path.iterdir())) == (2, True, []), done

@@ -209,6 +209,23 @@ def test_an_order_of_another_log_is_never_adopted_and_halts_entries(desks: Desks
     assert isinstance(desk.asks(LIMIT), Declined)
 
 
+def test_a_position_that_another_log_opened_before_this_one_began_is_reported_with_its_stop(
+    desks: Desks,
+) -> None:
+    desk = desks()
+    desk.trades_at("100")
+    desk.stranger(side="Buy", orderType="Market", qty="0.3", orderLinkId="nsvwda8dgah11-e1", stopLoss="90")
+    desk.trades_at("100")
+    desk.later(3600)
+    desk.started_in_doubt()
+    looks(desk)
+    portfolio = desk.run.world.portfolio
+    assert not desk.has("OrderPlaced")
+    assert not portfolio.positions
+    assert f"difference:PositionUnknownToUs:{BTC}" in str(portfolio.discrepancies.unresolved)
+    assert isinstance(desk.asks(LIMIT), Declined)
+
+
 def test_what_was_reported_is_adopted_once_the_settings_permit_it(desks: Desks) -> None:
     desk = desks(plan=PLAN).started()
     desk.stranger(side="Buy", orderType="Limit", qty="0.1", price="95", orderLinkId="by-hand")
