@@ -110,17 +110,24 @@ class Proxy:
             task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, client: socket.socket) -> None:
-        ours = await asyncio.open_connection(sock=client)
+        reader, writer = await asyncio.open_connection(sock=client)
+        with self._kept(writer), suppress(ConnectionError):
+            their_reader, their_writer = await asyncio.open_connection("127.0.0.1", self._upstream)
+            with self._kept(their_writer):
+                await asyncio.gather(
+                    self._carry_up(reader, their_writer), self._carry_down(their_reader, writer)
+                )
+
+    @contextmanager
+    def _kept(self, writer: asyncio.StreamWriter) -> Generator[None]:
+        """Aborts the connection at the end, where it was not closed in order."""
+        self._writers.add(writer)
         try:
-            theirs = await asyncio.open_connection("127.0.0.1", self._upstream)
-        except ConnectionError:
-            ours[1].transport.abort()
-            return
-        self._writers |= {ours[1], theirs[1]}
-        try:
-            await asyncio.gather(self._carry_up(ours[0], theirs[1]), self._carry_down(theirs[0], ours[1]))
+            yield
         finally:
-            self._writers -= {ours[1], theirs[1]}
+            self._writers.discard(writer)
+            if not writer.is_closing():
+                writer.transport.abort()
 
     async def _carry_up(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(
@@ -207,8 +214,6 @@ class Proxy:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for writer in list(self._writers):
-            writer.transport.abort()
 
 
 def _listening(port: int) -> socket.socket:
