@@ -22,7 +22,7 @@ from domain.account import KillSwitchReset, KillSwitchTripped
 from domain.direction import Purpose
 from domain.instrument import InstrumentListed
 from domain.log import Envelope
-from domain.order import OrderCancelled, OrderExpired, OrderFilled, OrderPlaced
+from domain.order import OrderCancelled, OrderExpired, OrderFilled, OrderPlaced, OrderRejected
 from domain.position import PositionClosed, PositionOpened
 from domain.settings import OnKill, StrategySettings
 from domain.signal import DecisionMade, Verdict
@@ -64,7 +64,7 @@ def working(events: Sequence[Envelope]) -> dict[str, OrderPlaced]:
     placed = {one.meta.stream: one.event for one in events if isinstance(one.event, OrderPlaced)}
     filled: dict[str, Decimal] = {}
     for one in events:
-        if isinstance(one.event, OrderCancelled | OrderExpired):
+        if isinstance(one.event, OrderCancelled | OrderExpired | OrderRejected):
             placed.pop(one.meta.stream, None)
         if isinstance(one.event, OrderFilled):
             filled[one.meta.stream] = filled.get(one.meta.stream, D(0)) + one.event.quantity
