@@ -31,7 +31,6 @@ from commands.stimulus import Ask, Stimulus, clock_fact
 from commands.world import World
 from domain.reconciliation.comparing import differences
 from domain.reconciliation.differences import Difference
-from domain.streams import parse
 
 TOLERANCE = Decimal("0.01")
 """Balances within a cent are equal: an exchange rounds each profit and fee."""
@@ -141,7 +140,7 @@ class Reconciler:
         if made is None:
             return False
         if self._others is None:
-            self._others = self._traded_by_others(at)
+            self._others = instruments_of_other_logs(self._world, self._exchange, at)
             return self._adopt(found)
         order = made.order
         if order is not None and not self._exchange.adopt(order.order_id, order.venue_order_id, order.terms):
@@ -152,12 +151,6 @@ class Reconciler:
         )
         self._handle(Stimulus(at, (*made.asks, *_asks(list(resolved), at))))
         return True
-
-    def _traded_by_others(self, at: datetime) -> frozenset[str]:
-        account = next(
-            parse(stream).account for stream in self._world.states if stream.startswith("account-")
-        )
-        return instruments_of_other_logs(self._world, account, self._exchange, at)
 
     def _resolve_over(self, before: Sequence[Difference], after: Sequence[Difference]) -> None:
         """Resolves the recorded differences that an adoption has ended."""
