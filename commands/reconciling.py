@@ -14,7 +14,6 @@ from msgspec import Struct
 
 from commands.adopting import Found, adoption
 from commands.exchange import AmendRefused, Exchange, OrderReport
-from commands.identity import ENGINE
 from commands.inputs import Input, Relisted, Reported
 from commands.other_logs import instruments_of_other_logs
 from commands.reconciliation import (
@@ -27,7 +26,7 @@ from commands.reconciliation import (
 from commands.remedies import Remedy, remedy
 from commands.routes import Command
 from commands.statements import statements
-from commands.stimulus import Ask, Stimulus, clock_fact
+from commands.stimulus import Stimulus, asks_of_engine
 from commands.world import World
 from domain.reconciliation.comparing import differences
 from domain.reconciliation.differences import Difference
@@ -149,7 +148,7 @@ class Reconciler:
         resolved = (
             ResolveDiscrepancy(name, _ADOPTED) for name in sorted(unresolved) if name.startswith(made.facts)
         )
-        self._handle(Stimulus(at, (*made.asks, *_asks(list(resolved), at))))
+        self._handle(Stimulus(at, (*made.asks, *asks_of_engine(resolved, at))))
         return True
 
     def _resolve_over(self, before: Sequence[Difference], after: Sequence[Difference]) -> None:
@@ -201,7 +200,7 @@ class Reconciler:
     def _command(self, *commands: Command) -> None:
         if commands:
             at = self._clock()
-            self._handle(Stimulus(at, _asks(commands, at)))
+            self._handle(Stimulus(at, asks_of_engine(commands, at)))
 
 
 def _numbered(discrepancy_id: str) -> Iterator[str]:
@@ -242,11 +241,7 @@ def _inputs(remedies: Sequence[Remedy], at: datetime) -> Sequence[Input]:
     reports = tuple(one for one in remedies if isinstance(one, OrderReport))
     made: list[Input] = []
     if rules:
-        made.append(Relisted(at, _asks(rules, at)))
+        made.append(Relisted(at, asks_of_engine(rules, at)))
     if reports:
         made.append(Reported(at, reports))
     return made
-
-
-def _asks(commands: Sequence[Command], at: datetime) -> tuple[Ask, ...]:
-    return tuple(Ask(command=one, cause=clock_fact(at), occurred_at=at, actor=ENGINE) for one in commands)
