@@ -25,10 +25,11 @@ from typing import TypeVar
 from msgspec import Struct
 
 from commands.account import ReserveFunds
-from commands.exchange import Accepted, Filled
+from commands.exchange import Accepted
 from commands.identity import EXCHANGE
 from commands.order import PlaceOrder, check_terms
 from commands.reconciliation import recorded
+from commands.remedies import filled
 from commands.routes import Command
 from commands.stimulus import Ask
 from domain.arithmetic import EXACT, ZERO, total
@@ -313,18 +314,7 @@ def _opened(found: Found, position: StatedPosition) -> Iterator[Adoption]:
 def _executed(
     order_id: str, terms: OrderPlaced, rules: Instrument, trade: Execution, fact: str
 ) -> Sequence[Ask]:
-    fill = Filled(
-        order_id=order_id,
-        at=trade.at,
-        fact=fact,
-        execution_id=trade.execution_id,
-        price=trade.price,
-        quantity=trade.quantity,
-        fee=trade.fee,
-        fee_currency=trade.fee_currency,
-        liquidity=trade.liquidity,
-    )
-    return _asks([PlaceOrder(order_id, terms, rules), fill], fact, trade.at)
+    return _asks([PlaceOrder(order_id, terms, rules), filled(trade, order_id, fact)], fact, trade.at)
 
 
 def _asks(commands: Sequence[Command], fact: str, at: datetime) -> tuple[Ask, ...]:

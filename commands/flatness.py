@@ -6,12 +6,11 @@ exchange, and those that it has left, would reduce the next position.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from commands.identity import ENGINE
 from commands.order import CancelOrder
-from commands.stimulus import Ask, Stimulus, clock_fact
+from commands.stimulus import Stimulus, asks_of_engine
 from domain.direction import PROTECTION
 from domain.order import OrderStatus
 from domain.portfolio import Portfolio
@@ -47,12 +46,6 @@ def cancels(
         and portfolio.exits[order_id].terms.instrument not in held
         and portfolio.exits[order_id].status is not OrderStatus.CANCEL_REQUESTED
     ]
-    return Stimulus(at, _asks(order_ids, at)) if order_ids else None
-
-
-def _asks(order_ids: Sequence[str], at: datetime) -> tuple[Ask, ...]:
-    cause = clock_fact(at)
-    return tuple(
-        Ask(command=CancelOrder(order_id, FLAT), cause=cause, occurred_at=at, actor=ENGINE)
-        for order_id in order_ids
-    )
+    if not order_ids:
+        return None
+    return Stimulus(at, asks_of_engine([CancelOrder(order_id, FLAT) for order_id in order_ids], at))

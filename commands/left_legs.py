@@ -12,19 +12,17 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from commands.identity import ENGINE
 from commands.order import CancelOrder
-from commands.stimulus import Ask, Stimulus, clock_fact
+from commands.processes.withdrawing import POSITION_CLOSED
+from commands.stimulus import Stimulus, asks_of_engine
 from domain.log import Envelope
-from domain.order import OrderPlaced, OrderStatus, Working
+from domain.order import RESTING, OrderPlaced, Working
 from domain.portfolio import Portfolio
 from domain.position import PositionClosed, PositionIncreased, PositionOpened
 from domain.streams import parse, parse_position
 
 GRACE = timedelta(seconds=1)
 """An exchange that ends such orders itself reports it in the same moment as the fill that closed the position."""
-REASON = "POSITION_CLOSED"
-_RESTS = frozenset({OrderStatus.ACCEPTED, OrderStatus.TRIGGERED, OrderStatus.PARTIALLY_FILLED})
 
 
 class KeptLegs(Struct, frozen=True, gc=False):
@@ -65,7 +63,7 @@ class LeftLegs:
         return [
             order_id
             for order_id, leg in portfolio.exits.items()
-            if leg.status in _RESTS and self._is_left(order_id, leg, portfolio, until)
+            if leg.status in RESTING and self._is_left(order_id, leg, portfolio, until)
         ]
 
     def kept(self, portfolio: Portfolio) -> KeptLegs:
@@ -109,8 +107,4 @@ class LeftLegs:
 
 def cancels(order_ids: Sequence[str], at: datetime) -> Stimulus:
     """The input that requests the cancel of these orders at `at` (UTC)."""
-    cause = clock_fact(at)
-    asks = (
-        Ask(command=CancelOrder(one, REASON), cause=cause, occurred_at=at, actor=ENGINE) for one in order_ids
-    )
-    return Stimulus(at, tuple(asks))
+    return Stimulus(at, asks_of_engine([CancelOrder(one, POSITION_CLOSED) for one in order_ids], at))

@@ -18,17 +18,16 @@ HISTORY = timedelta(days=7)
 """Executions of this long are read before anything is adopted. A position that was opened earlier shows no entry."""
 
 
-def instruments_of_other_logs(
-    world: World, account: str, venue: VenueQueries, at: datetime
-) -> frozenset[str]:
+def instruments_of_other_logs(world: World, venue: VenueQueries, at: datetime) -> frozenset[str]:
     """The instruments with an open order, or an execution since `at` less `HISTORY`, that has an id of another log.
 
     Raises what the queries raise.
     """
+    account = world.account_name
     return frozenset(
         instrument
         for order_id, instrument in _listed(venue, at - HISTORY)
-        if is_of_an_engine(order_id) and world.states.get(order_stream(account, order_id)) is None
+        if is_of_an_engine(order_id) and order_stream(account, order_id) not in world.states
     )
 
 

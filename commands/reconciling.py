@@ -14,7 +14,6 @@ from msgspec import Struct
 
 from commands.adopting import Found, adoption
 from commands.exchange import AmendRefused, Exchange, OrderReport
-from commands.identity import ENGINE
 from commands.inputs import Input, Relisted, Reported
 from commands.other_logs import instruments_of_other_logs
 from commands.reconciliation import (
@@ -27,11 +26,10 @@ from commands.reconciliation import (
 from commands.remedies import Remedy, remedy
 from commands.routes import Command
 from commands.statements import statements
-from commands.stimulus import Ask, Stimulus, clock_fact
+from commands.stimulus import Stimulus, asks_of_engine
 from commands.world import World
 from domain.reconciliation.comparing import differences
 from domain.reconciliation.differences import Difference
-from domain.streams import parse
 
 TOLERANCE = Decimal("0.01")
 """Balances within a cent are equal: an exchange rounds each profit and fee."""
@@ -141,7 +139,7 @@ class Reconciler:
         if made is None:
             return False
         if self._others is None:
-            self._others = self._traded_by_others(at)
+            self._others = instruments_of_other_logs(self._world, self._exchange, at)
             return self._adopt(found)
         order = made.order
         if order is not None and not self._exchange.adopt(order.order_id, order.venue_order_id, order.terms):
@@ -150,14 +148,8 @@ class Reconciler:
         resolved = (
             ResolveDiscrepancy(name, _ADOPTED) for name in sorted(unresolved) if name.startswith(made.facts)
         )
-        self._handle(Stimulus(at, (*made.asks, *_asks(list(resolved), at))))
+        self._handle(Stimulus(at, (*made.asks, *asks_of_engine(resolved, at))))
         return True
-
-    def _traded_by_others(self, at: datetime) -> frozenset[str]:
-        account = next(
-            parse(stream).account for stream in self._world.states if stream.startswith("account-")
-        )
-        return instruments_of_other_logs(self._world, account, self._exchange, at)
 
     def _resolve_over(self, before: Sequence[Difference], after: Sequence[Difference]) -> None:
         """Resolves the recorded differences that an adoption has ended."""
@@ -208,7 +200,7 @@ class Reconciler:
     def _command(self, *commands: Command) -> None:
         if commands:
             at = self._clock()
-            self._handle(Stimulus(at, _asks(commands, at)))
+            self._handle(Stimulus(at, asks_of_engine(commands, at)))
 
 
 def _numbered(discrepancy_id: str) -> Iterator[str]:
@@ -249,11 +241,7 @@ def _inputs(remedies: Sequence[Remedy], at: datetime) -> Sequence[Input]:
     reports = tuple(one for one in remedies if isinstance(one, OrderReport))
     made: list[Input] = []
     if rules:
-        made.append(Relisted(at, _asks(rules, at)))
+        made.append(Relisted(at, asks_of_engine(rules, at)))
     if reports:
         made.append(Reported(at, reports))
     return made
-
-
-def _asks(commands: Sequence[Command], at: datetime) -> tuple[Ask, ...]:
-    return tuple(Ask(command=one, cause=clock_fact(at), occurred_at=at, actor=ENGINE) for one in commands)

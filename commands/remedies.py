@@ -24,6 +24,7 @@ from domain.reconciliation.differences import (
     TermsDiffer,
 )
 from domain.reconciliation.statement import StatedOrder
+from domain.venue import Execution
 
 Remedy = OrderReport | ListInstrument
 NOT_FOUND = "not found at the venue by its id"
@@ -38,19 +39,24 @@ def remedy(difference: Difference, venue: str, at: datetime) -> Remedy | None:
     return None if make is None else make(difference, venue, at)
 
 
+def filled(trade: Execution, order_id: str, fact: str) -> Filled:
+    """The report of the trade as a fill of this order."""
+    return Filled(
+        order_id=order_id,
+        at=trade.at,
+        fact=fact,
+        execution_id=trade.execution_id,
+        price=trade.price,
+        quantity=trade.quantity,
+        fee=trade.fee,
+        fee_currency=trade.fee_currency,
+        liquidity=trade.liquidity,
+    )
+
+
 def _execution(difference: ExecutionMissing, venue: str, _at: datetime) -> Remedy:
     one = difference.theirs
-    return Filled(
-        order_id=difference.subject,
-        at=one.at,
-        fact=f"exchange:{venue}:{one.execution_id}",
-        execution_id=one.execution_id,
-        price=one.price,
-        quantity=one.quantity,
-        fee=one.fee,
-        fee_currency=one.fee_currency,
-        liquidity=one.liquidity,
-    )
+    return filled(one, difference.subject, f"exchange:{venue}:{one.execution_id}")
 
 
 def _unknown(difference: OrderUnknownToThem, venue: str, at: datetime) -> Remedy:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from commands.identity import ENGINE, Identity
+from commands.identity import Identity
 from commands.orphans import settle_orphans
 from commands.routes import Command
 from commands.settings import ChangeSettings
-from commands.stimulus import Ask, Stimulus, clock_fact
+from commands.stimulus import Stimulus, asks_of_engine, clock_fact
 from domain.log import chain_id
 from domain.portfolio import Portfolio
 from domain.settings import Settings
@@ -38,7 +38,4 @@ def settled(at: datetime, identity: Identity, portfolio: Portfolio) -> Stimulus:
 
 
 def _at_start(at: datetime, commands: Sequence[Command]) -> Stimulus:
-    return Stimulus(
-        at,
-        tuple(Ask(command=one, cause=clock_fact(at), occurred_at=at, actor=ENGINE) for one in commands),
-    )
+    return Stimulus(at, asks_of_engine(commands, at))

@@ -34,7 +34,7 @@ def _ended(world: World, their: Statement) -> Iterator[tuple[str, Closed]]:
     named = {*their.orders, *(one.order_id for one in their.executions.values())}
     adopted = [one.details.venue_order_id for one in their.executions.values() if one.details is not None]
     named.update(adopted, map(adopted_order_id, their.executions))
-    account = next(parse(stream).account for stream in world.states if stream.startswith("account-"))
+    account = world.account_name
     for order_id in filter(None, named):
         state = world.states.get(order_stream(account, order_id))
         if isinstance(state, Closed):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import Struct
 
+from commands.identity import ENGINE
 from commands.routes import Command
 
 
@@ -27,6 +29,12 @@ class Ask(Struct, frozen=True, gc=False, kw_only=True):
 def clock_fact(at: datetime) -> str:
     """The cause of a command that follows from this time (UTC)."""
     return f"clock:{at.isoformat()}"
+
+
+def asks_of_engine(commands: Iterable[Command], at: datetime) -> tuple[Ask, ...]:
+    """Sends these commands as the engine's own, which follow from this time (UTC)."""
+    cause = clock_fact(at)
+    return tuple(Ask(command=one, cause=cause, occurred_at=at, actor=ENGINE) for one in commands)
 
 
 class Stimulus(Struct, frozen=True, gc=False):

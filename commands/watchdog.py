@@ -14,13 +14,11 @@ from domain.arithmetic import total
 from domain.direction import Direction, exit_side
 from domain.log import Envelope
 from domain.market import LastPrice
-from domain.order import OrderStatus, OrderType, Working, leaves
+from domain.order import RESTING, OrderStatus, OrderType, Working, leaves
 from domain.portfolio import OpenPosition, Portfolio
 
 LONGEST_BARE = timedelta(seconds=10)
 """How long a position may be without a stop that covers it: many round trips, in one of which its stop is placed."""
-
-_RESTS = frozenset({OrderStatus.ACCEPTED, OrderStatus.TRIGGERED, OrderStatus.PARTIALLY_FILLED})
 
 
 class Watched(Struct, frozen=True, gc=False, kw_only=True):
@@ -117,6 +115,6 @@ def _stops(held: OpenPosition, portfolio: Portfolio) -> Iterator[Working]:
     for one in portfolio.exits.values():
         terms = one.terms
         protects = terms.instrument == held.state.instrument and terms.side is exit_side(held.state.direction)
-        rests = one.status is not OrderStatus.OUTCOME_UNKNOWN and one.restored in _RESTS
+        rests = one.status is not OrderStatus.OUTCOME_UNKNOWN and one.restored in RESTING
         if protects and terms.type is OrderType.STOP and rests:
             yield one

@@ -21,10 +21,12 @@ from domain import (
     signal,
 )
 from domain.direction import Purpose
+from domain.errors import AccountNotOpened
 from domain.events import NOUNS
 from domain.log import Envelope
 from domain.opening import LogOpened
 from domain.portfolio import EMPTY, Portfolio
+from domain.streams import parse
 
 
 def _opened(state: LogOpened | None, event: LogOpened) -> LogOpened:
@@ -171,6 +173,15 @@ class World:
         """The id of the log that was folded; None for an empty log."""
         opened: LogOpened | None = self.states.get("log")
         return None if opened is None else opened.log_id
+
+    @property
+    def account_name(self) -> str:
+        """The name of the account that was folded; raises AccountNotOpened before its first event."""
+        names = (parse(stream).account for stream in self.states if stream.startswith("account-"))
+        found = next(names, None)
+        if found is None:
+            raise AccountNotOpened("the account was never opened: its name is not on record")
+        return found
 
 
 class Branch:

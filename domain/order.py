@@ -63,6 +63,8 @@ CLOSED = frozenset(
         OrderStatus.DENIED,
     }
 )
+RESTING = frozenset({OrderStatus.ACCEPTED, OrderStatus.TRIGGERED, OrderStatus.PARTIALLY_FILLED})
+"""The order works at the exchange, and no request about it is open."""
 _REQUESTED = frozenset({OrderStatus.CANCEL_REQUESTED, OrderStatus.AMEND_REQUESTED})
 PENDING = _REQUESTED | {OrderStatus.OUTCOME_UNKNOWN}
 

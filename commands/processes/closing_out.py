@@ -62,7 +62,7 @@ def reduce_after_trip(moment: Moment) -> Sequence[Command]:
     assert isinstance(event, PositionIncreased)
     if held is None or held.state.closing is not None:
         return ()
-    order_id = f"{_orders(moment, held)}1"
+    order_id = f"{orders_of(moment, held)}1"
     order = give_back(held, event.quantity, order_id, moment.portfolio, fresh_until(moment))
     return () if order is None else [order]
 
@@ -79,10 +79,10 @@ def _closes_on_kill(moment: Moment) -> bool:
 
 def _kill(moment: Moment, held: OpenPosition) -> Command:
     chain = moment.envelope.meta.correlation_id
-    return begin_close(held, CloseReason.KILL_SWITCH, chain, _orders(moment, held))
+    return begin_close(held, CloseReason.KILL_SWITCH, chain, orders_of(moment, held))
 
 
-def _orders(moment: Moment, held: OpenPosition) -> str:
+def orders_of(moment: Moment, held: OpenPosition) -> str:
     """The beginning of the order ids. A trip closes several positions in one chain, so it is a function of the event
     and the position.
     """

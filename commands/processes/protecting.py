@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from commands.order import CancelOrder
 from commands.position import MoveProtection
 from commands.processes.moment import Moment
+from commands.processes.withdrawing import POSITION_CLOSED
 from commands.routes import Command
 from domain.direction import PROTECTION, Purpose, exit_side
 from domain.order import OrderPlaced, OrderStatus, Working
@@ -40,7 +41,7 @@ def cancel_own_stops(moment: Moment) -> Sequence[Command]:
         return ()
     instrument = parse_position(moment.envelope.meta.stream).instrument
     return [
-        CancelOrder(order_id, "POSITION_CLOSED")
+        CancelOrder(order_id, POSITION_CLOSED)
         for order_id, exit_ in moment.portfolio.exits.items()
         if exit_.terms.instrument == instrument
         and exit_.terms.purpose in PROTECTION

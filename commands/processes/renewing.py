@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from commands.bracket import renewed
+from commands.processes.closing_out import orders_of
 from commands.processes.moment import Moment, fresh_until
 from commands.routes import Command
 from commands.way_out import begin_close
 from domain.arithmetic import EXACT, total
 from domain.closing import CloseReason
 from domain.direction import PROTECTION, Direction, Purpose, exit_side
-from domain.log import chain_id
-from domain.order import UNPLACED, Closed, OrderState, OrderStatus, Unplaced, Working, leaves
+from domain.order import Closed, OrderStatus, Unplaced, Working, leaves
 from domain.portfolio import OpenPosition
 from domain.position import Open, PositionIncreased, PositionOpened, PositionReduced
 from domain.streams import order_stream
@@ -36,7 +36,7 @@ def protect_again(moment: Moment) -> Sequence[Command]:
     assert isinstance(event, PositionOpened | PositionIncreased)
     if held is None or moment.portfolio.account.tripped or not _is_bare(moment, held):
         return ()
-    if isinstance(_first_stop(moment, held), Unplaced):
+    if not _is_placed(moment, f"{_chain(moment, held)}-s1"):
         return ()
     return _close(moment, held) if _is_beyond(event.price, held.state) else _renew(moment, held)
 
@@ -63,7 +63,8 @@ def follow_last_fill_of_protection(moment: Moment) -> Sequence[Command]:
 def _after_end(moment: Moment, held: OpenPosition | None, order_id: str, ended: Closed) -> Sequence[Command]:
     if held is None or ended.terms.side is not exit_side(held.state.direction) or not _is_bare(moment, held):
         return ()
-    of_plan, again = ended.terms.parent == held.entry_order, _is_renewed(moment, held, order_id)
+    of_plan = ended.terms.parent == held.entry_order
+    again = ended.terms.parent is None and order_id.startswith(f"{_chain(moment, held)}-")
     if not (of_plan or again):
         return ()
     if ended.terms.purpose is Purpose.TARGET:
@@ -119,27 +120,15 @@ def _chain(moment: Moment, held: OpenPosition) -> str:
     return chain
 
 
-def _order(moment: Moment, order_id: str) -> OrderState:
-    state = moment.branch.state(order_stream(moment.account, order_id))
-    return state if isinstance(state, Working | Closed) else UNPLACED
-
-
-def _first_stop(moment: Moment, held: OpenPosition) -> OrderState:
-    return _order(moment, f"{_chain(moment, held)}-s1")
-
-
-def _is_renewed(moment: Moment, held: OpenPosition, order_id: str) -> bool:
-    """Whether this is a stop or target that was placed here; it has no parent."""
-    order = _order(moment, order_id)
-    is_own = isinstance(order, Working | Closed) and order.terms.parent is None
-    return is_own and order_id.startswith(f"{_chain(moment, held)}-")
+def _is_placed(moment: Moment, order_id: str) -> bool:
+    return not isinstance(moment.branch.state(order_stream(moment.account, order_id)), Unplaced)
 
 
 def _renew(moment: Moment, held: OpenPosition) -> Sequence[Command]:
     """A stop for what is held and what its entry may still fill, and a target for what is held."""
     chain, state = _chain(moment, held), held.state
     number = 2
-    while any(not isinstance(_order(moment, f"{chain}-{leg}{number}"), Unplaced) for leg in "st"):
+    while any(_is_placed(moment, f"{chain}-{leg}{number}") for leg in "st"):
         number += 1
     waiting = total(
         leaves(entry.order)
@@ -158,5 +147,4 @@ def _renew(moment: Moment, held: OpenPosition) -> Sequence[Command]:
 
 def _close(moment: Moment, held: OpenPosition) -> Sequence[Command]:
     """The order ids are a function of the event: one chain may open and close several positions."""
-    orders = f"{chain_id(moment.envelope.meta.event_id, moment.account, held.stream)}-x"
-    return [begin_close(held, CloseReason.UNPROTECTED, _chain(moment, held), orders)]
+    return [begin_close(held, CloseReason.UNPROTECTED, _chain(moment, held), orders_of(moment, held))]

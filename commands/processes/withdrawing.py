@@ -43,11 +43,14 @@ def withdraw_rest(moment: Moment) -> Sequence[Command]:
 
 
 def cancel_legs(moment: Moment) -> Sequence[Command]:
-    """Cancels the stop and target of an entry that ended after its position: at some exchanges they still wait."""
+    """Cancels the stop and target of an entry that ended after its position: at some exchanges they still wait.
+
+    While the kill switch is tripped they stay until a query has proved the position flat (`commands/flatness.py`).
+    """
     entry, portfolio = moment.branch.state(moment.envelope.meta.stream), moment.portfolio
     if not isinstance(entry, Closed) or not entry.filled or entry.terms.purpose is not Purpose.ENTRY:
         return ()
-    if entry.terms.instrument in portfolio.positions:
+    if portfolio.account.tripped or entry.terms.instrument in portfolio.positions:
         return ()
     return [
         CancelOrder(order_id, POSITION_CLOSED)

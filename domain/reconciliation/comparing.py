@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from domain.arithmetic import EXACT, ZERO, distance
 from domain.direction import Direction, Side
-from domain.order import OrderStatus, OrderType
+from domain.order import RESTING, OrderStatus, OrderType
 from domain.order_id import is_of_an_engine
 from domain.reconciliation.differences import (
     BalanceDiffers,
@@ -34,7 +34,6 @@ from domain.reconciliation.differences import (
 from domain.reconciliation.statement import StatedOrder, StatedPosition, Statement
 
 _OUT = {Direction.LONG: Side.SELL, Direction.SHORT: Side.BUY}
-_WORKS = frozenset({OrderStatus.ACCEPTED, OrderStatus.TRIGGERED, OrderStatus.PARTIALLY_FILLED})
 _NOT_THERE = frozenset({OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus.EXPIRED})
 
 
@@ -129,7 +128,7 @@ def _statuses_match(our: StatedOrder, their: StatedOrder) -> bool:
     statuses = {our.status, their.status}
     if not (our.is_open or their.is_open) or len(statuses) == 1:
         return True
-    return OrderStatus.PARTIALLY_FILLED in statuses and statuses <= _WORKS
+    return OrderStatus.PARTIALLY_FILLED in statuses and statuses <= RESTING
 
 
 def _missing_stop(sides: Sides, our: StatedOrder, their: StatedOrder | None) -> ProtectiveStopMissing | None:

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from commands.flatness import left_over
-from commands.left_legs import REASON, LeftLegs, cancels
+from commands.left_legs import LeftLegs, cancels
 from commands.order import CancelOrder
+from commands.processes.withdrawing import POSITION_CLOSED
 from commands.stimulus import clock_fact
 from domain.direction import Direction, Purpose, Side
 from domain.order import (
@@ -162,7 +163,7 @@ def test_a_snapshot_keeps_what_is_needed_to_find_left_legs() -> None:
 def test_left_legs_are_cancelled_with_the_reason_of_a_closed_position() -> None:
     made = cancels(["abc-s1", "abc-t1"], NOW)
     assert [one.command for one in made.asks] == [
-        CancelOrder("abc-s1", REASON),
-        CancelOrder("abc-t1", REASON),
+        CancelOrder("abc-s1", POSITION_CLOSED),
+        CancelOrder("abc-t1", POSITION_CLOSED),
     ]
     assert {one.cause for one in made.asks} == {clock_fact(NOW)}

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from commands.account import ReserveFunds
@@ -290,22 +290,39 @@ def test_the_log_has_no_gap_and_no_missing_cause(taken: list[Step]) -> None:
     assert folded(log) == snapshot(trading.desk.world)
 
 
+def chains_of(trading: Trading, kind: type) -> dict[str, str]:
+    """The chain of each event of this kind, by the event's id."""
+    return {
+        str(one.meta.event_id): one.meta.correlation_id
+        for one in trading.desk.log.envelopes
+        if isinstance(one.event, kind)
+    }
+
+
 @given(steps)
+@example(
+    [
+        Place(Side.BUY, D("0.001"), reduce_only=False),
+        Place(Side.SELL, D("0.001"), reduce_only=False),
+        Fill(0, D("0.001"), D(100), D(0), twice=False),
+        Place(Side.BUY, D("0.001"), reduce_only=False),
+        Fill(1, D("0.001"), D(100), D(0), twice=False),
+    ]
+)
 @THOROUGHLY
-def test_events_of_an_order_continue_its_chain_except_what_follows_from_a_tripped_switch(
+def test_events_of_an_order_continue_its_chain_except_what_follows_from_a_tripped_switch_or_a_closed_position(
     taken: list[Step],
 ) -> None:
     trading = traded(taken)
-    tripped = {
-        str(one.meta.event_id): one.meta.correlation_id
-        for one in trading.desk.log.envelopes
-        if isinstance(one.event, KillSwitchTripped)
-    }
+    tripped, closed = chains_of(trading, KillSwitchTripped), chains_of(trading, PositionClosed)
     for envelope in trading.desk.log.envelopes:
         meta = envelope.meta
         if meta.causation_id in tripped:
             assert envelope.event == OrderCancelRequested("KILL_SWITCH")
             assert meta.correlation_id == tripped[meta.causation_id]
+        elif meta.causation_id in closed and isinstance(envelope.event, OrderCancelRequested):
+            assert envelope.event == OrderCancelRequested("POSITION_CLOSED")
+            assert meta.correlation_id == closed[meta.causation_id]
         elif isinstance(envelope.event, OrderPlaced) and tripped and not meta.stream.endswith("-e1"):
             assert envelope.event.reduce_only, "it gives back what an entry added after the trip"
         elif meta.stream.startswith("order-"):

@@ -9,6 +9,7 @@ import pytest
 
 from commands.account import TripKillSwitch
 from commands.exchange import Accepted, Cancelled, Rejected
+from commands.flatness import left_over
 from domain.closing import CloseReason
 from domain.direction import Purpose, Side
 from domain.log import Envelope
@@ -188,3 +189,11 @@ def test_the_legs_of_an_entry_that_ended_after_its_position_are_cancelled() -> N
     desk, chain = closed_by_target()
     gone(desk, f"{chain}-e1")
     assert status(desk, f"{chain}-s1") is OrderStatus.CANCEL_REQUESTED
+
+
+def test_the_legs_of_an_entry_that_ended_after_its_position_stay_while_the_kill_switch_is_tripped() -> None:
+    desk, chain = partly_filled()
+    desk.ask(TripKillSwitch("enough"), cause="command:1")
+    desk.tell(a_fill_of(f"{chain}-t1", "x2", D(1), TARGET))
+    assert names(gone(desk, f"{chain}-e1")) == ["OrderCancelled", "FundsReleased"]
+    assert list(left_over(desk.world.portfolio)) == [f"{chain}-s1", f"{chain}-t1"]
