@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
@@ -60,6 +62,17 @@ def migrate(engine: Engine) -> None:
             _found(connection, scripts)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+
+@contextmanager
+def migrated_store(settings: WhenceSettings) -> Generator[Engine]:
+    """An engine for the store, whose lasting tables are migrated. Raises what `open_store` and `migrate` raise."""
+    engine = open_store(settings)
+    try:
+        migrate(engine)
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _found(connection: Connection, scripts: ScriptDirectory) -> str | None:

@@ -48,7 +48,7 @@ _SERVERS = frozenset(
 _SERVED = frozenset({"kafka", "postgresql"})
 """Parameters of fixtures that start a server only for some of their values."""
 
-_LONGEST = ("tests/journeys/", "tests/adversary/", "tests/infra/")
+_LONGEST = ("tests/journeys/", "tests/adversary/", "tests/infra/", "tests/torture/")
 """Folders whose files take minutes. They run first, so that no worker is left with one of them at the end."""
 
 _MARKET_DATA = Path(__file__).parents[2] / "shared" / "data"

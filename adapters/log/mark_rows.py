@@ -283,8 +283,10 @@ class Verifier:
 
     def head(self) -> int:
         """The last ordinal. Raises MarkRefused where the last events were removed, or events were inserted."""
+        # Marks are looked for first: the first append may come between both queries, and marks are never removed again.
+        is_verified = self._is_verified()
         head = self._source.marked_head()
-        if head != self._checked and self._is_verified():
+        if is_verified and head != self._checked:
             self._check_head(head)
             self._checked = head
         return head.ordinal

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from adapters.log.address import SqliteAddress, parse_address
 from domain.errors import InvalidInput
 from infra.config import WhenceSettings, load
-from infra.store import migrate, open_store
+from infra.store import migrated_store
 from projections.answering import answering
 
 
@@ -33,10 +33,5 @@ def opened(**given: object) -> Generator[OpenedStore]:
     log = parse_address(settings.log)
     if isinstance(log, SqliteAddress) and not log.path.exists():
         raise InvalidInput(f"there is no log at {log.path}; `whence paper --log {log}` begins one")
-    engine = open_store(settings)
-    try:
-        migrate(engine)
-        with answering(engine):
-            yield OpenedStore(engine, settings)
-    finally:
-        engine.dispose()
+    with migrated_store(settings) as engine, answering(engine):
+        yield OpenedStore(engine, settings)

@@ -81,14 +81,10 @@ def revoke(
 def _book(**given: object) -> Generator[TokenBook]:
     from adapters.tokens.book import TokenBook
     from infra.config import load
-    from infra.store import migrate, open_store
+    from infra.store import migrated_store
 
-    engine = open_store(load(**given))
-    try:
-        migrate(engine)
+    with migrated_store(load(**given)) as engine:
         yield TokenBook(engine)
-    finally:
-        engine.dispose()
 
 
 def _plain(entry: Entry) -> Mapping[str, str | None]:

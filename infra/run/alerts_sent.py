@@ -24,29 +24,24 @@ def alerts_sent(settings: WhenceSettings) -> Generator[None]:
         return
     from infra.run.alerting import Alerting
     from infra.run.rebuilding import partition_of
-    from infra.store import migrate, open_store
+    from infra.store import migrated_store
 
-    engine = open_store(settings)
-    try:
-        migrate(engine)
-        with closing(open_reader(settings)) as reader:
-            partition = partition_of(settings)
-            found = FoundLetters(settings)
-            alerting = Alerting(
-                engine,
-                reader,
-                settings.alerts,
-                partition=partition,
-                letters=lambda: found().counts(),
-            )
-            alerting.start()
-            try:
-                yield
-            finally:
-                alerting.stop()
-                found.close()
-    finally:
-        engine.dispose()
+    with migrated_store(settings) as engine, closing(open_reader(settings)) as reader:
+        partition = partition_of(settings)
+        found = FoundLetters(settings)
+        alerting = Alerting(
+            engine,
+            reader,
+            settings.alerts,
+            partition=partition,
+            letters=lambda: found().counts(),
+        )
+        alerting.start()
+        try:
+            yield
+        finally:
+            alerting.stop()
+            found.close()
 
 
 @contextmanager
@@ -57,11 +52,9 @@ def positions_alerted(settings: WhenceSettings, watchdog: Watchdog) -> Generator
         return
     from infra.run.position_alerts import PositionAlerts
     from infra.run.rebuilding import partition_of
-    from infra.store import migrate, open_store
+    from infra.store import migrated_store
 
-    engine = open_store(settings)
-    try:
-        migrate(engine)
+    with migrated_store(settings) as engine:
         alerts = PositionAlerts(
             engine, settings.alerts, settings.account, watchdog, partition=partition_of(settings)
         )
@@ -70,5 +63,3 @@ def positions_alerted(settings: WhenceSettings, watchdog: Watchdog) -> Generator
             yield
         finally:
             alerts.stop()
-    finally:
-        engine.dispose()

@@ -22,7 +22,7 @@ from domain.errors import LogError, Refused, StoreError, WhenceError
 from infra.config import WhenceSettings
 from infra.logs import open_reader
 from infra.run.commanding import distant_door, has_command_topic
-from infra.store import migrate, open_store
+from infra.store import migrated_store
 
 Switch = TripKillSwitch | ResetKillSwitch
 
@@ -132,17 +132,13 @@ def _asked(settings: WhenceSettings, url: str, request: Switch, token: str) -> A
 def _token(settings: WhenceSettings) -> Generator[str]:
     """A token of an administrator that is revoked at the end."""
     _check_log(settings)
-    engine = open_store(settings)
-    try:
-        migrate(engine)
+    with migrated_store(settings) as engine:
         book, name = TokenBook(engine), f"shell-{getpass.getuser()}-{uuid4().hex[:8]}"
         token = book.issue(name, Role.ADMIN, datetime.now(UTC))
         try:
             yield token.spelled
         finally:
             _revoke(book, name)
-    finally:
-        engine.dispose()
 
 
 def _check_log(settings: WhenceSettings) -> None:

@@ -29,7 +29,7 @@ from domain.breaker import Mode
 from domain.direction import Purpose
 from domain.log import Envelope
 from domain.order import Closed, OrderFilled, OrderPlaced, Working
-from domain.streams import parse
+from domain.streams import order_stream, parse
 from infra.config import WhenceSettings
 from infra.inputs import taped_inputs
 from infra.logs import open_reader
@@ -157,7 +157,7 @@ class CutDesk:
         return not (portfolio.discrepancies.reconciling or portfolio.unknown_orders or is_open)
 
     def _order(self, order_id: str) -> Working | Closed:
-        state = self.world.states[f"order-paper-{order_id}"]
+        state = self.world.states[order_stream("paper", order_id)]
         assert isinstance(state, Working | Closed)
         return state
 

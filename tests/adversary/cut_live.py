@@ -30,8 +30,9 @@ from domain.direction import Side
 from domain.order import OrderType
 from infra.cli import main, trading_live
 from infra.run.live import LiveRun
-from infra.run.live_plan import LivePlan
+from infra.run.live_plan import Rhythm
 from tests.adversary.dying_live import unserved
+from tests.infra.run.rhythms import change_rhythm
 
 QUICK, PAUSE = "WHENCE_CUT_QUICK", timedelta(seconds=3)
 _TIMING = Timing(connect=1, response=1.5, ping=1, pong=0.9, answer=1.5, first_pause=0.1, longest_pause=0.5)
@@ -95,20 +96,14 @@ def _request(given: Mapping[str, Any]) -> Request:
     )
 
 
-def quickened(made: Callable[..., None]) -> Callable[..., None]:
-    """The constructor of a run whose plan waits less."""
-
-    def make(self: LiveRun, log: Any, plan: LivePlan, *more: Any, **named: Any) -> None:
-        rhythm = replace(plan.rhythm, patience=1, in_flight=0.5, lost=7, retry=0.5, longest_retry=1)
-        made(self, log, replace(plan, rhythm=rhythm), *more, **named)
-
-    return make
+def _quickened(rhythm: Rhythm) -> Rhythm:
+    return replace(rhythm, patience=1, in_flight=0.5, lost=7, retry=0.5, longest_retry=1)
 
 
 def _quicken() -> None:
     trading_live.__dict__["served"] = unserved
     domain.breaker.PAUSE = PAUSE
-    LiveRun.__init__ = quickened(LiveRun.__init__)  # type: ignore[method-assign]
+    change_rhythm(_quickened)
     connect = BybitExchange.__init__
 
     def quick(self: BybitExchange, *given: Any, **named: Any) -> None:

@@ -1,4 +1,4 @@
-"""A TCP proxy that cuts a line: silent, refused, or in one direction only, from a moment or from a request on.
+"""A TCP proxy that cuts a line: silent or refused from a moment on, silent or without answers from a request on.
 
 It stands for a network that fails, and needs no rights. What is sent into a silent line is held and arrives when the
 line is mended, as TCP sends again what was not acknowledged; a new connection into it is not completed.
@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from tests.event_loop import running_loop
+
 Seen = Callable[[bytes], bool]
 """Whether these bytes, which a client sends, are the ones at which the line is cut."""
 T = TypeVar("T")
@@ -26,12 +28,11 @@ _RESET = struct.pack("ii", 1, 0)
 
 @dataclass(frozen=True, slots=True)
 class _Trap:
-    """Cuts the line at the bytes that are `seen`; `arrives`: they still reach the server."""
+    """Cuts the line at the bytes that are `seen`; `arrives`: they still reach the server; `up`: later ones do not."""
 
     seen: Seen
     arrives: bool
     up: bool
-    down: bool
     struck: threading.Event = field(default_factory=threading.Event)
 
 
@@ -57,22 +58,14 @@ class Proxy:
 
     def silence(self) -> None:
         """From now on nothing passes, and no connection is completed; those that stand stay open."""
-        self._wait(self._silence(up=True, down=True))
+        self._wait(self._silence(up=True))
 
-    def cut_up(self) -> None:
-        """From now on nothing passes to the server; what it sends arrives."""
-        self._wait(self._silence(up=True, down=False))
-
-    def cut_down(self) -> None:
-        """From now on nothing passes from the server; what is sent to it arrives."""
-        self._wait(self._silence(up=False, down=True))
-
-    def cut_at(self, seen: Seen, *, arrives: bool, up: bool = True, down: bool = True) -> threading.Event:
+    def cut_at(self, seen: Seen, *, arrives: bool, up: bool = True) -> threading.Event:
         """Cuts the line at the first bytes from a client that are `seen`, also of a line that is mended later.
 
-        Returns what is set at that moment.
+        From then on nothing passes from the server, with `up` nothing to it either. Returns what is set at that moment.
         """
-        trap = _Trap(seen, arrives, up, down)
+        trap = _Trap(seen, arrives, up)
         self._wait(self._set(trap))
         return trap.struck
 
@@ -110,29 +103,22 @@ class Proxy:
             task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, client: socket.socket) -> None:
-        reader, writer = await asyncio.open_connection(sock=client)
-        with self._kept(writer), suppress(ConnectionError):
-            their_reader, their_writer = await asyncio.open_connection("127.0.0.1", self._upstream)
-            with self._kept(their_writer):
-                await asyncio.gather(
-                    self._carry_up(reader, their_writer), self._carry_down(their_reader, writer)
-                )
-
-    @contextmanager
-    def _kept(self, writer: asyncio.StreamWriter) -> Generator[None]:
-        """Aborts the connection at the end, where it was not closed in order."""
-        self._writers.add(writer)
+        ours = await asyncio.open_connection(sock=client)
+        self._writers.add(ours[1])
         try:
-            yield
+            theirs = await asyncio.open_connection("127.0.0.1", self._upstream)
+        except ConnectionError:
+            self._writers.discard(ours[1])
+            ours[1].transport.abort()
+            return
+        self._writers.add(theirs[1])
+        try:
+            await asyncio.gather(self._carry_up(ours[0], theirs[1]), self._carry_down(theirs[0], ours[1]))
         finally:
-            self._writers.discard(writer)
-            if not writer.is_closing():
-                writer.transport.abort()
+            self._writers -= {ours[1], theirs[1]}
 
     async def _carry_up(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(
-            ConnectionError
-        ):  # the other side sees the end of the connection, which is all that happened
+        with suppress(ConnectionError):  # the other side sees the end of the connection
             while data := await reader.read(_CHUNK):
                 trap = self._trap
                 if trap is None or not trap.seen(data):
@@ -142,7 +128,7 @@ class Proxy:
                 self._trap = None
                 if trap.arrives:
                     writer.write(data)
-                await self._silence(up=trap.up, down=trap.down)
+                await self._silence(up=trap.up)
                 trap.struck.set()
                 if not trap.arrives:
                     await self._up.wait()
@@ -158,12 +144,10 @@ class Proxy:
             await self._down.wait()
         writer.close()
 
-    async def _silence(self, *, up: bool, down: bool) -> None:
+    async def _silence(self, *, up: bool) -> None:
+        self._down.clear()
         if up:
             self._up.clear()
-        if down:
-            self._down.clear()
-        if up and down:
             await self._fill()
 
     async def _fill(self) -> None:
@@ -211,9 +195,12 @@ class Proxy:
         self._trap = None
         await self._mend()
         await self._stop_listening()
+        writers = list(self._writers)  # those of a task that ends are not in the set any more
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for writer in writers:
+            writer.transport.abort()
 
 
 def _listening(port: int) -> socket.socket:
@@ -228,14 +215,9 @@ def _listening(port: int) -> socket.socket:
 @contextmanager
 def proxied(upstream: int) -> Generator[Proxy]:
     """A proxy of a port of this machine, in a thread of its own."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    proxy = Proxy(upstream, loop)
-    try:
-        yield proxy
-    finally:
-        proxy.close()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(5)
-        loop.close()
+    with running_loop() as loop:
+        proxy = Proxy(upstream, loop)
+        try:
+            yield proxy
+        finally:
+            proxy.close()

@@ -1,7 +1,7 @@
 """A cut between `whence live` and the exchange: nothing is sent twice, nothing is forgotten, and it goes on by itself.
 
-The tests share one program, which every test leaves flat. With `WHENCE_CUT_SECONDS=90` the long cut lasts so long, and
-the program waits as in production.
+The tests share one program, which every test leaves flat. `WHENCE_CUT_SECONDS` is the length of the longest cut; with
+it the program has its API and the timeouts of production.
 """
 
 from __future__ import annotations

@@ -18,11 +18,11 @@ from adapters.bybit import BybitExchange, BybitFeed, Credentials, Site, Wanted
 from adapters.bybit.account import BybitAccount
 from commands.world import World
 from domain.instrument import instrument_id
-from domain.log import Envelope
 from domain.market import MarketEvent
 from domain.settings import Settings
 from infra.run.live import LiveRun, placed_in
 from infra.run.live_plan import LivePlan, LiveVenue, Wake
+from infra.run.watchers import ignored
 from infra.trading import for_live, instances_of
 from tests.adapters.simulated.server.serving import KEY, SECRET
 from tests.benchmarks.figure import Figure
@@ -103,7 +103,7 @@ def measured(address: str, socket: str, book: bool) -> list[float]:
             feeds.append(CountedFeed(site, wanted, on_arrival=wake))
             return feeds[0]
 
-        run = LiveRun(log, plan, connect, feed_of, _unseen)
+        run = LiveRun(log, plan, connect, feed_of, ignored)
         with closing(run):
             run.start()
             run.connect()
@@ -113,10 +113,6 @@ def measured(address: str, socket: str, book: bool) -> list[float]:
             while time.monotonic() < until:
                 run.attend(0.5)
             return [before, connected, _resident(), log.head(), feeds[0].count]
-
-
-def _unseen(_: Envelope) -> None:
-    """Ignores the event."""
 
 
 def _resident() -> float:

@@ -17,19 +17,18 @@ import random
 import socket
 import sys
 import traceback
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from msgspec import Struct
 
 from adapters.snapshots import Snapshots
 from commands.reconciling import Reconciled, Reconciler
-from infra.cli import live, main, trading_live
+from infra.cli import main, trading_live
 from infra.run import apart, snapshots
 from infra.run.live import LiveRun
-from infra.run.live_plan import LivePlan, Rhythm
+from infra.run.live_plan import Rhythm
+from tests.infra.run.rhythms import change_rhythm
 from tests.torture.states import digest
 from tests.torture.steps import STEPS, Death, Report
 
@@ -85,7 +84,7 @@ def live_through(job: Job, channel: socket.socket, notices: int) -> int:
 
     apart.__dict__["_started"] = started
     snapshots.__dict__["Snapshots"] = partial(Snapshots, events=SNAPSHOT_EVENTS)
-    live.live_plan = _paced(live.live_plan, job.pace)
+    change_rhythm(partial(_divided, pace=job.pace))
     if job.step:
         STEPS[job.step](Death(job.step, job.nth, report))
     return _ended(job.words)
@@ -109,31 +108,23 @@ def _ended(words: list[str]) -> int:
 
 def _watch(report: Report) -> None:
     """Reports the first end of a comparison, after which the run trades, and the state at an orderly end."""
-    end, reported, told = Reconciler.end, trading_live.__dict__["_report"], list[str]()
+    end, report_held, ends = Reconciler.end, trading_live.__dict__["_report"], list[Reconciled]()
 
     def ended(self: Reconciler, outcome: Reconciled) -> None:
         end(self, outcome)
-        if not told:
-            told.append("trading")
+        ends.append(outcome)
+        if len(ends) == 1:
             report("trading")
 
     def held(run: LiveRun) -> None:
-        reported(run)
+        report_held(run)
         report(f"state {digest(run.world)}")
 
     Reconciler.end = ended  # type: ignore[method-assign]
     trading_live.__dict__["_report"] = held
 
 
-def _paced(plan: Callable[..., LivePlan], pace: float) -> Callable[..., LivePlan]:
-    def paced(*given: Any, **named: Any) -> LivePlan:
-        made = plan(*given, **named)
-        return replace(made, rhythm=divided(made.rhythm, pace))
-
-    return paced
-
-
-def divided(rhythm: Rhythm, pace: float) -> Rhythm:
+def _divided(rhythm: Rhythm, pace: float) -> Rhythm:
     """The rhythm with every time divided but that of the stop."""
     names = ("poll", "in_flight", "patience", "lost", "retry", "longest_retry")
     return replace(rhythm, **{name: getattr(rhythm, name) / pace for name in names})

@@ -25,7 +25,7 @@ from tests.torture.life import Job
 from tests.torture.zygote import Zygote
 
 _PIECE = 4096
-_ASKING = 1.0
+_PATIENCE = 1.0
 """Seconds that a person waits for an answer."""
 
 
@@ -128,8 +128,8 @@ class Life:
 
     def asks(self, pool: ThreadPoolExecutor, door: Door, requested: Requested) -> Answer | None:
         """Sends a request; None where the engine ended before it answered."""
-        answer: Future[Answer] = pool.submit(door.ask, requested, _ASKING)
-        self.until(answer.done, 2 * _ASKING)
+        answer: Future[Answer] = pool.submit(door.ask, requested, _PATIENCE)
+        self.until(answer.done, 2 * _PATIENCE)
         return answer.result() if answer.done() else None
 
     def _signal(self, number: signal.Signals) -> None:

@@ -1,4 +1,4 @@
-"""What people ask of the engine, and what the market does, by the names in a plan."""
+"""What people request of the engine, and what the market does, by the names in a plan."""
 
 from __future__ import annotations
 

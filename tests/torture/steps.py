@@ -154,7 +154,7 @@ def _writing_snapshot(die: Death, _kind: str, moment: str) -> None:
 
 
 def _called(owner: type, name: str, *, before: bool = False) -> Callable[[Death], None]:
-    """After a method of the start; `before` it where that is said."""
+    """After a method of the program was called, or `before` it."""
 
     def install(die: Death) -> None:
         call = getattr(owner, name)

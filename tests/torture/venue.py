@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -20,6 +18,7 @@ from adapters.simulated.venue.position import Position
 from domain.direction import Side
 from infra.run.venue import VenueOptions, venue_of
 from tests.adapters.simulated.server.serving import RunningVenue
+from tests.event_loop import running_loop
 
 KEY, SECRET = "tortured", "not-so-secret"
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
@@ -148,15 +147,10 @@ def fault_name(fault: Fault) -> str:
 def exchange(seed: int) -> Generator[Exchange]:
     """A venue with the synthetic market of `SYMBOLS`, in real time, until the end of the block."""
     made = venue_of(VenueOptions(symbols=SYMBOLS, seed=seed, key=KEY, secret=SECRET, limits=False))
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="venue", daemon=True)
-    thread.start()
-    running = RunningVenue(made.server, loop, made.account)
-    try:
-        running.wait(made.start())
-        yield Exchange(running)
-    finally:
-        running.wait(made.stop())
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(5)
-        loop.close()
+    with running_loop() as loop:
+        running = RunningVenue(made.server, loop, made.account)
+        try:
+            running.wait(made.start())
+            yield Exchange(running)
+        finally:
+            running.wait(made.stop())

@@ -101,13 +101,13 @@ def serve(parent: socket.socket) -> None:
         message, descriptors, _flags, _address = socket.recv_fds(parent, _MOST, 2)
         if not message:
             break
-        asked = json.decode(message, type=Fork | Reap)
-        if isinstance(asked, Reap):
-            _pid, status = os.waitpid(asked.pid, 0)
-            running.discard(asked.pid)
+        request = json.decode(message, type=Fork | Reap)
+        if isinstance(request, Reap):
+            _pid, status = os.waitpid(request.pid, 0)
+            running.discard(request.pid)
             parent.send(str(os.waitstatus_to_exitcode(status)).encode())
             continue
-        pid = _forked(asked.job, parent, *descriptors)
+        pid = _forked(request.job, parent, *descriptors)
         running.add(pid)
         for descriptor in descriptors:
             os.close(descriptor)

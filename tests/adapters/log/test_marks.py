@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +14,7 @@ import pytest
 
 from adapters.avro import AvroCodec
 from adapters.log.recorder_log import RecordedLog, RecorderLog
+from adapters.log.sqlite import SqliteRows
 from adapters.marks.key_folder import KeyFolder
 from adapters.marks.mark import Mark
 from adapters.marks.sealed import Kind, Sealed
@@ -308,6 +309,25 @@ def test_a_reader_that_follows_the_log_stops_at_a_changed_event(table: Table) ->
         list(reader.read(3))
     with pytest.raises(MarkRefused, match="ordinal 5: "):
         list(reader.read_stream(A, after=3))
+
+
+@pytest.mark.parametrize("query", ["has_marks", "marked_head"])
+def test_a_log_whose_first_events_arrive_while_a_reader_reads_its_head_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    settings = WhenceSettings(log=f"sqlite:///{tmp_path / 'log.db'}")
+    with closing(open_owned(settings)) as log, closing(open_reader(settings)) as reader:
+        found: Callable[[SqliteRows], object] = getattr(SqliteRows, query)
+
+        def before_the_append(self: SqliteRows) -> object:
+            before = found(self)
+            monkeypatch.setattr(SqliteRows, query, found)
+            log.append(GENUINE)
+            return before
+
+        monkeypatch.setattr(SqliteRows, query, before_the_append)
+        assert reader.head() in (0, len(GENUINE))
+        assert reader.head() == len(GENUINE)
 
 
 def test_the_owner_writes_nothing_after_an_event_that_was_inserted(table: Table) -> None:

@@ -17,24 +17,17 @@ from commands.in_flight import orders_in_flight
 from commands.request import MoveProtection, TripKillSwitch
 from domain.direction import Side
 from domain.order import OrderCancelRequested
-from domain.settings import ExternalRule, OnKill, ReconciliationSettings
+from domain.settings import OnKill
 from infra.run.holding import held
 from tests.adapters.bybit.bench import bybit_venue, trade_at
 from tests.adapters.simulated.server.serving import RunningVenue
 from tests.infra.run.live_desk import BTC, LIMIT, PLAN, D, Dying, Killed, LiveDesk
+from tests.infra.run.test_live_adoption import ADOPT
 from tests.replacing import replace
 
 _RISK = replace(PLAN.settings.risk, on_kill=OnKill.CLOSE)
 CLOSING = replace(PLAN, settings=replace(PLAN.settings, risk=_RISK))
-ADOPTING = replace(
-    CLOSING,
-    settings=replace(
-        CLOSING.settings,
-        reconciliation=ReconciliationSettings(
-            external_orders=ExternalRule.ADOPT, external_positions=ExternalRule.ADOPT
-        ),
-    ),
-)
+ADOPTING = replace(CLOSING, settings=replace(CLOSING.settings, reconciliation=ADOPT))
 ADDING = replace(LIMIT, terms=replace(LIMIT.terms, limit_price=D("99.5"), stop=None, target=None))
 CREATE, POSITIONS = "/v5/order/create", "/v5/position/list"
 Desks = Callable[..., LiveDesk]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -20,6 +19,7 @@ from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.categories import LINEAR, SERVED
 from domain.catalogue import known
 from domain.direction import Side
+from tests.event_loop import running_loop
 
 KEY, SECRET = "venue-key", "venue-secret"
 START = 1_750_000_000_000
@@ -157,18 +157,13 @@ def running_venue(
         addresses=AddressLimit(most),
         network=network,
     )
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    running = RunningVenue(server, loop, account)
-    try:
-        running.wait(server.start())
-        yield running
-    finally:
-        running.wait(server.stop())
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(5)
-        loop.close()
+    with running_loop() as loop:
+        running = RunningVenue(server, loop, account)
+        try:
+            running.wait(server.start())
+            yield running
+        finally:
+            running.wait(server.stop())
 
 
 def quote(venue: Venue, symbol: str = "BTCUSDT", price: Decimal = PRICE, category: str = LINEAR) -> None:
