@@ -16,12 +16,11 @@ from adapters.ccxt.markets import Market, Markets
 from adapters.ccxt.site import Timing
 from adapters.ccxt.supervised import Supervised
 from adapters.instruments.document import Table, is_table
-from adapters.secrecy import Credentials
+from adapters.secrecy import NOBODY
 from domain.errors import ExchangeRefused
 
 _METHODS = {"watchBidsAsks": "watch_bids_asks", "watchTickers": "watch_tickers"}
 """The first one that an exchange has is used."""
-_NOBODY = Credentials("", "")
 
 
 def quote_method(exchange: str) -> str:
@@ -76,7 +75,7 @@ class QuoteStream(Supervised):
                     if market is not None:
                         self._take(row, market)
         except RAISED as error:
-            return shown(error, _NOBODY)
+            return shown(error, NOBODY)
         except ExchangeRefused as error:
             return str(error)
 
