@@ -65,7 +65,7 @@ class InstrumentMarket:
                 self._quotes.put(quote)
             elif quote is not None:
                 self._prices.put(quote)
-            self._trades.put(one for one in trades if one.at >= self._began)
+            self._trades.put([one for one in trades if one.at >= self._began])
             if book is not None:
                 self._updates.put(book)
 
