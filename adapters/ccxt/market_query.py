@@ -33,7 +33,7 @@ _PAGE = 500
 class MarketQuery:
     """Queries of one thread, without a key.
 
-    Every query raises ExchangeUnreachable and ExchangeRefused, as the port says. A set `stopping` ends the repetitions.
+    Every query raises ExchangeUnreachable and ExchangeRefused, as the port does. A set `stopping` ends the repetitions.
     A row that cannot be read fails the query; with `skipped` it is kept there and left out. Raises InvalidSettings for
     an exchange that ccxt does not know, and for a testnet that it does not have.
     """
@@ -91,8 +91,8 @@ class MarketQuery:
     def _counted(self, market: Market) -> Market:
         if market.size != ONE and not self._counts_base:
             raise ExchangeRefused(
-                f"one contract of {market.instrument} is {market.size:f}, and ccxt does not say whether the volume of "
-                f"its candles at {self.ccxt.id} counts contracts"
+                f"one contract of {market.instrument} is {market.size:f}, and ccxt does not state whether the volume "
+                f"of its candles at {self.ccxt.id} counts contracts"
             )
         return market
 
