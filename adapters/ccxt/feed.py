@@ -84,6 +84,7 @@ class CcxtFeed:
                 wanted.instruments,
                 timing,
                 self._quoted,
+                self._unreadable.refuse,
                 self._quotes_ended,
             )
             if method
