@@ -1,6 +1,8 @@
-"""How long to wait after failures in a row: a pure rule of exponential back-off with jitter."""
+"""How long to wait after failures in a row: exponential back-off with jitter."""
 
 from __future__ import annotations
+
+import random
 
 _LARGEST_EXPONENT = 30
 
@@ -14,3 +16,8 @@ def pause(failures: int, first: float, longest: float, chance: float) -> float:
         return 0.0
     whole = min(first * 2.0 ** min(failures - 1, _LARGEST_EXPONENT), longest)
     return whole * (0.5 + chance / 2)
+
+
+def random_pause(failures: int, first: float, longest: float) -> float:
+    """The pause with a chance of its own."""
+    return pause(failures, first, longest, random.random())  # noqa: S311 - jitter

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from adapters.milliseconds import at_ms
 from domain.candle import Candle
 
 _REMEMBERED = 20
@@ -24,6 +25,16 @@ class Difference(Struct, frozen=True, gc=False):
 
     unused: Candle
     used: Candle
+
+
+def opening(at: datetime, interval: timedelta) -> datetime:
+    """When the candle of a time opens."""
+    return at - (at - at_ms(0)) % interval
+
+
+def first_opening(since: datetime, interval: timedelta) -> datetime:
+    """When the first candle opens that does not open before `since`."""
+    return since + (at_ms(0) - since) % interval
 
 
 class CandleLine:

@@ -14,7 +14,8 @@ from domain.candle import Candle
 from domain.market import BookUpdate, KnownPrice, MarketEvent, Quote, Trade
 
 _TRADE_IDS = 1_024
-"""The trades that are recognised when they are pushed again: as many as one push has at most."""
+"""The trades that are recognised when they come again: as many as one push of Bybit has at most, and all those of a
+longer list."""
 
 
 class Quotes:
@@ -69,21 +70,21 @@ class Trades:
         self._seen: dict[str, None] = {}
         self.dropped = 0
 
-    def put(self, trades: Iterable[Trade]) -> None:
+    def put(self, trades: Sequence[Trade]) -> None:
         for trade in trades:
             if trade.trade_id not in self._seen:
                 self.dropped += len(self._trades) == self._trades.maxlen
                 self._trades.append(trade)
-                self._remember(trade.trade_id)
+                self._seen[trade.trade_id] = None
+        self._forget(max(_TRADE_IDS, len(trades)))
 
     def take(self) -> list[MarketEvent]:
         found: list[MarketEvent] = [*self._trades]
         self._trades.clear()
         return found
 
-    def _remember(self, trade_id: str) -> None:
-        self._seen[trade_id] = None
-        if len(self._seen) > _TRADE_IDS:
+    def _forget(self, most: int) -> None:
+        while len(self._seen) > most:
             del self._seen[next(iter(self._seen))]
 
 

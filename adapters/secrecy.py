@@ -40,6 +40,10 @@ class Credentials(Struct, frozen=True):
         return _SIGNATURE.sub(_HIDDEN, text)
 
 
+NOBODY = Credentials("", "")
+"""Those of queries of public data, which need no key."""
+
+
 def _spellings(hidden: str) -> Sequence[str]:
     """The text as it is, in an address and in JSON; the longest first, because one may be a part of another."""
     if not hidden:

@@ -15,7 +15,8 @@ from adapters.bybit.market_query import MarketQuery
 from adapters.bybit.pace import APART, MARKET_SHARE, Turns
 from adapters.bybit.placing import CATEGORY
 from adapters.bybit.site import Site, Timing
-from adapters.bybit.wanted import Wanted, opening, topics
+from adapters.bybit.wanted import Wanted, topics
+from adapters.candle_line import first_opening
 from commands.exchange import Unread
 from commands.feed import FeedState
 from domain.candle import Candle
@@ -88,8 +89,7 @@ class BybitFeed:
         self, instrument: str, interval: timedelta, since: datetime, until: datetime
     ) -> Sequence[Candle]:
         """See `MarketFeed.candles`. Raises InvalidInput for an instrument or interval that Bybit does not have."""
-        first = opening(since, interval)
-        begin = first if first == since else first + interval
+        begin = first_opening(since, interval)
         return self._query.candles(instrument, interval, begin, until, self._clock()).candles
 
     def unread(self) -> Sequence[Unread]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from threading import Event, Thread
 
+from adapters.back_off import random_pause
 from adapters.bybit.bounds import Bounds
 from adapters.bybit.market_group import Group
 from adapters.bybit.market_instrument import InstrumentMarket
 from adapters.bybit.market_query import MarketQuery
-from adapters.bybit.pace import pause
 from adapters.bybit.site import Site, Timing
 from adapters.candle_line import CandleLine, Hole
 from domain.errors import ExchangeError
@@ -92,7 +91,7 @@ class Filler:
         """Lets a line rest that got nothing, longer each time."""
         self._failures[line] = self._failures.get(line, 0) + 1 if is_failure else 0
         timing = self._timing
-        resting = pause(self._failures[line], timing.first_pause, timing.longest_pause, random.random())  # noqa: S311
+        resting = random_pause(self._failures[line], timing.first_pause, timing.longest_pause)
         self._resting[line] = time.monotonic() + resting
 
     def _price(self, now: datetime) -> None:

@@ -11,8 +11,9 @@ from adapters.bybit.bounds import Bounds
 from adapters.bybit.market_book import Message, Taken
 from adapters.bybit.market_book_topic import BookTopic
 from adapters.bybit.market_frame import Frame, closed_candles, trades
-from adapters.bybit.wanted import QUOTE_DEPTH, Wanted, kline_topic, opening, symbol_at_bybit, trade_topic
-from adapters.candle_line import CandleLine, Difference, Hole
+from adapters.bybit.wanted import QUOTE_DEPTH, Wanted, kline_topic, symbol_at_bybit, trade_topic
+from adapters.candle_line import CandleLine, Hole, opening
+from adapters.candle_notes import candle_notes
 from adapters.market_lanes import Candles, Prices, Quotes, Trades, Updates, merged
 from commands.exchange import Unread
 from domain.candle import Candle
@@ -96,12 +97,7 @@ class InstrumentMarket:
 
     def notes(self) -> list[Unread]:
         """The candles since the last call that are not used, and those that the venue does not have."""
-        found: list[Unread] = []
-        for line in self.lines:
-            found.extend(map(_difference, line.differences))
-            found.extend(Unread(f"{self.instrument} {line.interval}", _absence(one)) for one in line.absent)
-            line.differences, line.absent = [], []
-        return found
+        return candle_notes(self.lines, self.instrument, "Bybit")
 
     @property
     def dropped(self) -> int:
@@ -154,11 +150,3 @@ class InstrumentMarket:
 def _check_time(at: datetime, now: datetime) -> None:
     if at > now + FUTURE:
         raise InvalidInput(f"its time {at.isoformat()} lies ahead of this machine's clock")
-
-
-def _difference(one: Difference) -> Unread:
-    return Unread(repr(one.unused), f"not used: the candle of this time is {one.used!r}")
-
-
-def _absence(hole: Hole) -> str:
-    return f"Bybit has no candles from {hole.since.isoformat()} to {hole.until.isoformat()}"

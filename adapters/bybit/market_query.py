@@ -9,50 +9,27 @@ from threading import Event
 from typing import TypeVar
 
 import msgspec
-from msgspec import Struct
-from tenacity import (
-    Retrying,
-    retry_if_exception_type,
-    stop_after_attempt,
-    stop_when_event_set,
-    wait_exponential,
-    wait_random,
-)
-from tenacity.nap import sleep_using_event
 
 from adapters.bybit.client import Client, http, readable
 from adapters.bybit.fields import in_ms, moment
 from adapters.bybit.market_frame import candle, figure
 from adapters.bybit.placing import CATEGORY
-from adapters.bybit.secrecy import Credentials
 from adapters.bybit.site import Site, Timing
 from adapters.bybit.wanted import interval_at_bybit, symbol_at_bybit
+from adapters.closed_candles import BEHIND, Fetched, is_closed
 from adapters.instruments.document import Table, rows, table
+from adapters.patient import patient
+from adapters.secrecy import NOBODY
 from domain.candle import Candle
-from domain.errors import ExchangeUnreachable, InvalidInput
+from domain.errors import InvalidInput
 
 T = TypeVar("T")
 LIMITS: Mapping[str, int] = {"get_kline": 50, "get_tickers": 10}
 """Calls a second, of the 120 that Bybit takes from one address."""
 
 _PAGE = 1_000
-_BEHIND = 2
-"""Rows of a page that are asked for behind the candles: they show that those before them are closed."""
-
-_SURELY = timedelta(seconds=10)
-"""After this time by our clock a candle is closed, also where no later one is shown."""
-
-_ATTEMPTS = 3
 _Row = tuple[str, str, str, str, str, str, str]
 """Start in ms, open, high, low, close, volume, turnover."""
-_NOBODY = Credentials("", "")
-
-
-class Fetched(Struct, frozen=True, gc=False):
-    """Closed candles in order; `later` states that a candle behind those that were asked for is closed, too."""
-
-    candles: Sequence[Candle]
-    later: bool
 
 
 class MarketQuery:
@@ -62,16 +39,9 @@ class MarketQuery:
     """
 
     def __init__(self, site: Site, timing: Timing, stopping: Event) -> None:
-        self._session = http(_NOBODY, site, timing)
-        self._client = Client(self._session, _NOBODY, LIMITS, _nothing, sleep=_until(stopping))
-        self._patient = Retrying(
-            retry=retry_if_exception_type(ExchangeUnreachable),
-            stop=stop_after_attempt(_ATTEMPTS) | stop_when_event_set(stopping),
-            wait=wait_exponential(timing.first_pause, timing.longest_pause)
-            + wait_random(0, timing.first_pause),
-            sleep=sleep_using_event(stopping),
-            reraise=True,
-        )
+        self._session = http(NOBODY, site, timing)
+        self._client = Client(self._session, NOBODY, LIMITS, _nothing, sleep=_until(stopping))
+        self._patient = patient(timing.first_pause, timing.longest_pause, stopping)
 
     def close(self) -> None:
         self._session.client.close()
@@ -81,12 +51,12 @@ class MarketQuery:
     ) -> Fetched:
         """The candles that open in `since` <= time < `until` and are closed at `now`."""
         found: list[Candle] = []
-        later, begin, window = False, since, (_PAGE - _BEHIND) * interval
+        later, begin, window = False, since, (_PAGE - BEHIND) * interval
         while begin < until:
             end = min(until, begin + window)
             page = self._page(instrument, interval, begin, end + interval)
             newest = max((one.open_time for one in page), default=begin)
-            found.extend(one for one in page if one.open_time < end and _is_closed(one, newest, now))
+            found.extend(one for one in page if one.open_time < end and is_closed(one, newest, now))
             later, begin = newest > end, end
         return Fetched(found, later)
 
@@ -116,10 +86,6 @@ class MarketQuery:
 
     def _ask(self, method: str, params: Table) -> Table:
         return self._patient(self._client.ask, method, params)
-
-
-def _is_closed(one: Candle, newest: datetime, now: datetime) -> bool:
-    return one.open_time < newest or one.close_time + _SURELY <= now
 
 
 def _opens(one: Candle) -> datetime:

@@ -6,10 +6,6 @@ from collections import deque
 from collections.abc import Sequence
 from threading import Lock
 
-from adapters.back_off import pause
-
-__all__ = ["APART", "MARKET_SHARE", "PRIVATE_SHARE", "TRADE_SHARE", "WINDOW", "Turns", "next_turn", "pause"]
-
 WINDOW = 300.0
 """Seconds of Bybit's limit of 500 new connections from one address."""
 

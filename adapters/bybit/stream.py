@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -14,9 +13,10 @@ from typing import Protocol, TypeVar
 import msgspec
 from msgspec import Struct
 
+from adapters.back_off import random_pause
 from adapters.bybit.connection import FAILURES, Connection, NotConnected
 from adapters.bybit.line import Line
-from adapters.bybit.pace import Turns, pause
+from adapters.bybit.pace import Turns
 from adapters.bybit.site import Timing
 from adapters.drained import drained
 from adapters.instruments.document import Table, is_table
@@ -142,7 +142,7 @@ class Stream:
     def _is_rested(self, failures: int) -> bool:
         """Waits for the pause and for the turn; False where the stream is to end."""
         timing = self._timing
-        resting = pause(failures, timing.first_pause, timing.longest_pause, random.random())  # noqa: S311 - jitter
+        resting = random_pause(failures, timing.first_pause, timing.longest_pause)
         return not (self._stopping.wait(resting) or self._stopping.wait(self._turns.take(time.monotonic())))
 
     def _one_connection(self) -> None:

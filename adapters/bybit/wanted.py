@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import product
 
-from msgspec import Struct
-
-from adapters.bybit.fields import at_ms
+from adapters.wanted import Wanted as AnyWanted
 from domain.errors import InvalidInput
 from domain.instrument import check_instrument_id, instrument_id, symbol_of
 
@@ -21,21 +19,10 @@ INTERVALS: Mapping[timedelta, str] = {
 
 DEPTHS = (50, 200)
 QUOTE_DEPTH = 1
-MOST_INSTRUMENTS = 100
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
-    """The market data of some linear perpetuals; `book` is the depth of their books, 0 for none.
-
-    Raises InvalidInput for an instrument, interval or depth that Bybit does not have, for the same one twice, for no
-    instrument or more than 100, and where nothing is wanted of them.
-    """
-
-    instruments: tuple[str, ...]
-    candles: tuple[timedelta, ...] = ()
-    trades: bool = False
-    quotes: bool = False
-    book: int = 0
+class Wanted(AnyWanted, frozen=True, kw_only=True):
+    """See `adapters.wanted.Wanted`. Also raises InvalidInput for an instrument, interval or depth that Bybit lacks."""
 
     def __post_init__(self) -> None:
         for instrument in self.instruments:
@@ -44,13 +31,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
             interval_at_bybit(interval)
         if self.book not in (0, *DEPTHS):
             raise InvalidInput(f"a book has a depth of 50 or 200, not {self.book}")
-        if not 0 < len(self.instruments) <= MOST_INSTRUMENTS:
-            raise InvalidInput(f"a feed has 1 to {MOST_INSTRUMENTS} instruments, not {len(self.instruments)}")
-        for named in (self.instruments, self.candles):
-            if len(set(named)) < len(named):
-                raise InvalidInput("an instrument or interval is named twice")
-        if not (self.candles or self.trades or self.quotes or self.book):
-            raise InvalidInput("neither candles, trades, quotes nor books are wanted")
+        super().__post_init__()
 
 
 def symbol_at_bybit(instrument: str) -> str:
@@ -68,11 +49,6 @@ def interval_at_bybit(interval: timedelta) -> str:
     if name is None:
         raise InvalidInput(f"Bybit has no candles of {interval}")
     return name
-
-
-def opening(at: datetime, interval: timedelta) -> datetime:
-    """When the candle of a time opens."""
-    return at - (at - at_ms(0)) % interval
 
 
 def kline_topic(instrument: str, interval: timedelta) -> str:

@@ -8,8 +8,8 @@ from adapters.ccxt.exchange import CcxtExchange
 from adapters.ccxt.failure import PROOFS, Proof
 from adapters.ccxt.feed import CcxtFeed
 from adapters.ccxt.site import Site, Timing
-from adapters.ccxt.wanted import Wanted
 from adapters.secrecy import Credentials
+from adapters.wanted import Wanted
 
 __all__ = [
     "DIALECTS",

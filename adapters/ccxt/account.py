@@ -15,7 +15,7 @@ from typing import Any
 from adapters.ccxt.account_dialect import AccountDialect, account_dialect_of
 from adapters.ccxt.client import Client
 from adapters.ccxt.exchange import CcxtExchange
-from adapters.ccxt.fields import figure
+from adapters.ccxt.fields import figure, flag, needed
 from adapters.instruments.document import Table, rows, table
 from commands.exchange import Funded, Liquidated
 from commands.venue_account import KeyRights, TradingTerms
@@ -122,14 +122,14 @@ class CcxtAccount:
             )
         self._needs("fetchPositionMode", "the position mode")
         mode = table(self._client.ask(partial(self._ccxt.fetch_position_mode, symbol)))
-        return self._client.readable(partial(_flag, mode, "hedged"))
+        return self._client.readable(partial(flag, mode, "hedged"))
 
     def _margin_mode(self, symbol: str) -> str:
         if self._dialect.margin_mode:
             return self._dialect.margin_mode
         self._needs("fetchMarginMode", "the margin mode")
         mode = table(self._client.ask(partial(self._ccxt.fetch_margin_mode, symbol)))
-        return self._client.readable(partial(_word, mode, "marginMode"))
+        return self._client.readable(partial(needed, mode, "marginMode"))
 
     def _leverage(self, symbol: str) -> Decimal:
         """The larger one of both directions."""
@@ -161,20 +161,6 @@ def _some(listed: Sequence[Table]) -> Sequence[Table]:
     if not listed:
         raise InvalidInput("no position of the symbol is listed")
     return listed
-
-
-def _flag(row: Table, name: str) -> bool:
-    value = row.get(name)
-    if not isinstance(value, bool):
-        raise InvalidInput(f"{name} {str(value)[:40]!r} is neither true nor false")
-    return value
-
-
-def _word(row: Table, name: str) -> str:
-    value = row.get(name)
-    if not isinstance(value, str) or not value:
-        raise InvalidInput(f"{name} is missing")
-    return value
 
 
 def _largest(listed: Sequence[Mapping[str, object]], names: Sequence[str]) -> Decimal:

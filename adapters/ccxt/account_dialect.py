@@ -12,6 +12,7 @@ from typing import cast
 from msgspec import Struct
 from msgspec.structs import replace
 
+from adapters.ccxt.fields import flag
 from adapters.ccxt.site import Site
 from adapters.instruments.document import Table, rows, table
 from commands.venue_account import KeyRights
@@ -66,7 +67,7 @@ def _bybit(response: Table) -> KeyRights:
 
 def _binance(response: Table) -> KeyRights:
     return KeyRights(
-        may_trade=_flag(response, "enableFutures"), may_withdraw=_flag(response, "enableWithdrawals")
+        may_trade=flag(response, "enableFutures"), may_withdraw=flag(response, "enableWithdrawals")
     )
 
 
@@ -77,13 +78,6 @@ def _okx(response: Table) -> KeyRights:
         raise InvalidInput("perm is missing")
     names = {one.strip() for one in given.split(",")}
     return KeyRights(may_trade="trade" in names, may_withdraw="withdraw" in names)
-
-
-def _flag(response: Table, name: str) -> bool:
-    value = response.get(name)
-    if not isinstance(value, bool):
-        raise InvalidInput(f"{name} is missing")
-    return value
 
 
 def _names(allowed: Table, group: str) -> list[object]:

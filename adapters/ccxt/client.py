@@ -180,9 +180,7 @@ class Client:
         try:
             return reading()
         except InvalidInput as fault:
-            raise ExchangeUnreachable(
-                self._credentials.hide(f"the response cannot be read: {fault}")
-            ) from None
+            raise ExchangeUnreachable(self.hide(f"the response cannot be read: {fault}")) from None
 
     def markets(self) -> Mapping[str, Table]:
         """The exchange's markets by ccxt's symbol, fetched once. Raises as `ask` does."""

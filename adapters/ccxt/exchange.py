@@ -521,7 +521,7 @@ class CcxtExchange:
         """
         instruments = self._watched.instruments
         trades = self._lists.trades(since, self.server_time() + _AHEAD, instruments)
-        forced = [liquidated(row, self._fact(row.id)) for row in trades if self._is_forced(row)]
+        forced = [liquidated(row, row.fact(self.venue)) for row in trades if self._is_forced(row)]
         return sorted([*forced, *self._fundings(since, instruments)], key=lambda one: one.at)
 
     def _fundings(self, since: datetime, instruments: Sequence[str]) -> Iterator[Funded]:
@@ -535,9 +535,6 @@ class CcxtExchange:
     def _is_forced(self, row: TradeRow) -> bool:
         """Whether the exchange itself made this trade: by its own mark, or by that of its order."""
         return row.is_forced or (self._owner(row) is None and self._reading.is_forced(row.venue_order_id))
-
-    def _fact(self, name: str) -> str:
-        return f"exchange:{self.venue}:{name}"
 
     def positions(self) -> Sequence[VenuePosition]:
         """See `VenueQueries.positions`. Raises ExchangeRefused where the account is in hedge mode."""

@@ -6,7 +6,6 @@ from ccxt.pro where it has them, else by queries, as trades and books do.
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,8 +13,8 @@ from functools import partial
 from queue import SimpleQueue
 from threading import Event, Thread
 
-from adapters.back_off import pause
-from adapters.candle_line import CandleLine, Hole
+from adapters.back_off import random_pause
+from adapters.candle_line import CandleLine, Hole, first_opening
 from adapters.ccxt.bounds import Bounds
 from adapters.ccxt.client import opened
 from adapters.ccxt.market_instrument import InstrumentMarket
@@ -25,11 +24,10 @@ from adapters.ccxt.markets import Market
 from adapters.ccxt.quote_stream import QuoteStream, quote_method
 from adapters.ccxt.site import Site, Timing
 from adapters.ccxt.unreadable import Unreadable
-from adapters.ccxt.wanted import Wanted
 from adapters.drained import drained
 from adapters.instruments.document import Table
-from adapters.milliseconds import at_ms
-from adapters.secrecy import Credentials
+from adapters.secrecy import NOBODY
+from adapters.wanted import Wanted
 from commands.exchange import Unread
 from commands.feed import FeedState
 from domain.candle import Candle
@@ -81,11 +79,12 @@ class CcxtFeed:
         method = quote_method(name) if wanted.quotes and streams else ""
         self._stream = (
             QuoteStream(
-                partial(opened, name, Credentials("", ""), site, timing, "ccxt.pro"),
+                partial(opened, name, NOBODY, site, timing, "ccxt.pro"),
                 method,
                 wanted.instruments,
                 timing,
                 self._quoted,
+                self._unreadable.refuse,
                 self._quotes_ended,
             )
             if method
@@ -125,7 +124,7 @@ class CcxtFeed:
         self, instrument: str, interval: timedelta, since: datetime, until: datetime
     ) -> Sequence[Candle]:
         """See `MarketFeed.candles`. Raises InvalidInput for an interval that the exchange does not have."""
-        begin = since + (at_ms(0) - since) % interval
+        begin = first_opening(since, interval)
         return self._query.candles(instrument, interval, begin, until, self._clock()).candles
 
     def unread(self) -> Sequence[Unread]:
@@ -191,7 +190,7 @@ class CcxtFeed:
 
     def _pause(self, failures: int) -> float:
         timing = self._timing
-        return pause(failures, timing.first_pause, timing.longest_pause, random.random())  # noqa: S311 - jitter
+        return random_pause(failures, timing.first_pause, timing.longest_pause)
 
     def _polls_are_due(self) -> bool:
         return time.monotonic() >= self._due

@@ -12,7 +12,7 @@ from domain.arithmetic import EXACT, total
 from domain.errors import InvalidInput
 from domain.number import number
 
-__all__ = ["fee", "figure", "level", "moment", "needed", "scaled", "text"]
+__all__ = ["fee", "figure", "flag", "level", "moment", "needed", "scaled", "text"]
 
 _LATEST = 253_402_300_799_999
 
@@ -26,6 +26,16 @@ def figure(row: Table, name: str) -> Decimal:
         return number(str(value or "0"), Decimal)
     except ValueError as fault:
         raise InvalidInput(f"{name}: {fault}") from None
+
+
+def flag(row: Table, name: str) -> bool:
+    """The truth value. Raises InvalidInput where it is missing, and for another value."""
+    value = row.get(name)
+    if value is None:
+        raise InvalidInput(f"{name} is missing")
+    if not isinstance(value, bool):
+        raise InvalidInput(f"{name} {str(value)[:SHOWN]!r} is neither true nor false")
+    return value
 
 
 def level(row: Table, name: str) -> Decimal | None:

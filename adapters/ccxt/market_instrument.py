@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from threading import Lock
 
-from adapters.candle_line import CandleLine, Difference, Hole
+from adapters.candle_line import CandleLine, Hole, opening
+from adapters.candle_notes import candle_notes
 from adapters.ccxt.bounds import Bounds
-from adapters.ccxt.wanted import Wanted
 from adapters.market_lanes import Candles, Prices, Quotes, Trades, Updates, merged
-from adapters.milliseconds import at_ms
+from adapters.wanted import Wanted
 from commands.exchange import Unread
 from commands.feed import FeedState
 from domain.candle import Candle
@@ -22,12 +22,11 @@ class InstrumentMarket:
 
     def __init__(self, instrument: str, wanted: Wanted, bounds: Bounds, began: datetime) -> None:
         self.instrument = instrument
-        self.lines = tuple(CandleLine(one, began - (began - at_ms(0)) % one) for one in wanted.candles)
+        self.lines = tuple(CandleLine(one, opening(began, one)) for one in wanted.candles)
         self.streamed_at: datetime | None = None
         self._began, self._lock = began, Lock()
         self._heard_at: datetime | None = None
         self._candle_fault, self._fault = "", "no response yet"
-        self._gaps = 0
         self._candles, self._prices, self._quotes = Candles(), Prices(), Quotes()
         self._trades, self._updates = Trades(bounds.trades), Updates(1, _no_book)
 
@@ -66,7 +65,7 @@ class InstrumentMarket:
                 self._quotes.put(quote)
             elif quote is not None:
                 self._prices.put(quote)
-            self._trades.put(one for one in trades if one.at >= self._began)
+            self._trades.put([one for one in trades if one.at >= self._began])
             if book is not None:
                 self._updates.put(book)
 
@@ -95,13 +94,7 @@ class InstrumentMarket:
     def notes(self) -> list[Unread]:
         """The candles since the last call that are not used, and those that the exchange does not have."""
         with self._lock:
-            return list(self._notes())
-
-    def _notes(self) -> Iterator[Unread]:
-        for line in self.lines:
-            yield from map(_difference, line.differences)
-            yield from (Unread(f"{self.instrument} {line.interval}", _absence(one)) for one in line.absent)
-            line.differences, line.absent = [], []
+            return candle_notes(self.lines, self.instrument, "the exchange")
 
     def state(self) -> FeedState:
         """See `MarketFeed.states`."""
@@ -117,11 +110,3 @@ class InstrumentMarket:
 
 def _no_book() -> None:
     """Every update is a whole book, so none has to be made from changes."""
-
-
-def _difference(one: Difference) -> Unread:
-    return Unread(repr(one.unused), f"not used: the candle of this time is {one.used!r}")
-
-
-def _absence(hole: Hole) -> str:
-    return f"the exchange has no candles from {hole.since.isoformat()} to {hole.until.isoformat()}"

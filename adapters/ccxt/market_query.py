@@ -8,17 +8,6 @@ from functools import cached_property, partial
 from threading import Event
 from typing import Any, TypeVar
 
-from msgspec import Struct
-from tenacity import (
-    Retrying,
-    retry_if_exception_type,
-    stop_after_attempt,
-    stop_when_event_set,
-    wait_exponential,
-    wait_random,
-)
-from tenacity.nap import sleep_using_event
-
 from adapters.ccxt.client import Client, opened
 from adapters.ccxt.dialect import dialect_of
 from adapters.ccxt.lists import Lists
@@ -26,39 +15,25 @@ from adapters.ccxt.market_rows import book, candle, quote, trade
 from adapters.ccxt.markets import Market, Markets
 from adapters.ccxt.site import Site, Timing
 from adapters.ccxt.unreadable import Unreadable, is_skipped, skip_unreadable
+from adapters.closed_candles import BEHIND, Fetched, is_closed
 from adapters.instruments.document import Table, rows, table
 from adapters.milliseconds import in_ms
-from adapters.secrecy import Credentials
+from adapters.patient import patient
+from adapters.secrecy import NOBODY
 from domain.arithmetic import ONE
 from domain.candle import Candle, interval_name
-from domain.errors import ExchangeRefused, ExchangeUnreachable, InvalidInput
+from domain.errors import ExchangeRefused, InvalidInput
 from domain.market import BookUpdate, KnownPrice, Quote, Trade
 
 T = TypeVar("T")
 _PAGE = 500
 """Candles of a page where ccxt does not state how many the exchange lists."""
 
-_BEHIND = 2
-"""Rows of a page that are asked for behind the candles: they show that those before them are closed."""
-
-_SURELY = timedelta(seconds=10)
-"""After this time by our clock a candle is closed, also where no later one is shown."""
-
-_ATTEMPTS = 3
-_NOBODY = Credentials("", "")
-
-
-class Fetched(Struct, frozen=True, gc=False):
-    """Closed candles in order; `later` states that a candle behind those that were asked for is closed, too."""
-
-    candles: Sequence[Candle]
-    later: bool
-
 
 class MarketQuery:
     """Queries of one thread, without a key.
 
-    Every query raises ExchangeUnreachable and ExchangeRefused, as the port says. A set `stopping` ends the repetitions.
+    Every query raises ExchangeUnreachable and ExchangeRefused, as the port does. A set `stopping` ends the repetitions.
     A row that cannot be read fails the query; with `skipped` it is kept there and left out. Raises InvalidSettings for
     an exchange that ccxt does not know, and for a testnet that it does not have.
     """
@@ -66,21 +41,14 @@ class MarketQuery:
     def __init__(
         self, name: str, site: Site, timing: Timing, stopping: Event, skipped: Unreadable | None = None
     ) -> None:
-        self.ccxt: Any = opened(name, _NOBODY, site, timing)
+        self.ccxt: Any = opened(name, NOBODY, site, timing)
         self._skipped = skipped
         if skipped is not None:
             skip_unreadable(self.ccxt, skipped)
-        self._client = Client(self.ccxt, _NOBODY)
+        self._client = Client(self.ccxt, NOBODY)
         self._lists = Lists(self._client, dialect_of(name))
         self._counts_base = dialect_of(name).candles_in_base
-        self._patient = Retrying(
-            retry=retry_if_exception_type(ExchangeUnreachable),
-            stop=stop_after_attempt(_ATTEMPTS) | stop_when_event_set(stopping),
-            wait=wait_exponential(timing.first_pause, timing.longest_pause)
-            + wait_random(0, timing.first_pause),
-            sleep=sleep_using_event(stopping),
-            reraise=True,
-        )
+        self._patient = patient(timing.first_pause, timing.longest_pause, stopping)
 
     def close(self) -> None:
         self.ccxt.session.close()
@@ -111,27 +79,27 @@ class MarketQuery:
         found: list[Candle] = []
         later, begin = False, since
         while begin < until:
-            end = min(until, begin + (self._page - _BEHIND) * interval)
+            end = min(until, begin + (self._page - BEHIND) * interval)
             page = self._listed(market, interval, begin, end + interval)
             newest = max((one.open_time for one in page), default=begin)
-            found.extend(one for one in page if one.open_time < end and _is_closed(one, newest, now))
+            found.extend(one for one in page if one.open_time < end and is_closed(one, newest, now))
             later = newest > end
-            # A page may end before it should: some exchanges list fewer rows than were asked for.
+            # A page may end before it should: some exchanges list fewer rows than were requested.
             begin = newest + interval if page and newest < end - interval else end
         return Fetched(found, later)
 
     def _counted(self, market: Market) -> Market:
         if market.size != ONE and not self._counts_base:
             raise ExchangeRefused(
-                f"one contract of {market.instrument} is {market.size:f}, and ccxt does not say whether the volume of "
-                f"its candles at {self.ccxt.id} counts contracts"
+                f"one contract of {market.instrument} is {market.size:f}, and ccxt does not state whether the volume "
+                f"of its candles at {self.ccxt.id} counts contracts"
             )
         return market
 
     @cached_property
     def _page(self) -> int:
         stated = self._lists.feature("fetchOHLCV").get("limit")
-        return max(stated, _BEHIND + 1) if isinstance(stated, int) else _PAGE
+        return max(stated, BEHIND + 1) if isinstance(stated, int) else _PAGE
 
     def _listed(
         self, market: Market, interval: timedelta, first: datetime, last: datetime
@@ -182,7 +150,3 @@ class MarketQuery:
 
     def _ask(self, call: Callable[[], T]) -> T:
         return self._patient(lambda: self._client.ask(call))
-
-
-def _is_closed(one: Candle, newest: datetime, now: datetime) -> bool:
-    return one.open_time < newest or one.close_time + _SURELY <= now

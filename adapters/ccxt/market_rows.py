@@ -9,7 +9,7 @@ from typing import cast
 
 from adapters.ccxt.fields import figure, level, moment, needed, scaled
 from adapters.ccxt.markets import Market
-from adapters.ccxt.order_row import SIDES
+from adapters.ccxt.order_row import side_of
 from adapters.instruments.document import Table
 from domain.candle import Candle
 from domain.errors import InvalidInput
@@ -45,14 +45,11 @@ def candle(row: object, market: Market, interval: timedelta) -> Candle:
 
 def trade(row: Table, market: Market) -> Trade:
     """The public trade. Raises InvalidInput where it is not complete."""
-    side = needed(row, "side")
-    if side not in SIDES:
-        raise InvalidInput(f"side {side[:40]!r} is unknown")
     return Trade(
         instrument=market.instrument,
         at=moment(row, "timestamp"),
         trade_id=needed(row, "id"),
-        side=SIDES[side],
+        side=side_of(row),
         price=_positive(row, "price"),
         quantity=scaled(_positive(row, "amount"), market.size),
     )

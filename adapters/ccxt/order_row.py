@@ -21,7 +21,7 @@ from domain.errors import InvalidInput
 from domain.order import OrderPlaced, OrderType
 from domain.venue import OPEN_AT_VENUE, VenueOrder, VenueStatus
 
-SIDES: Mapping[str, Side] = {"buy": Side.BUY, "sell": Side.SELL}
+_SIDES: Mapping[str, Side] = {"buy": Side.BUY, "sell": Side.SELL}
 _STATUSES: Mapping[str, VenueStatus] = {
     "open": VenueStatus.ACCEPTED,
     "canceling": VenueStatus.ACCEPTED,
@@ -96,7 +96,7 @@ def order_row(row: Table, market: Market, dialect: Dialect) -> OrderRow:
         is_forced=is_forced(info, dialect.forced),
         symbol=market.symbol,
         instrument=market.instrument,
-        side=_of(SIDES, row, "side"),
+        side=side_of(row),
         is_market=text(row, "type") not in {"limit", "post_only"},
         quantity=quantity,
         price=level(row, "price"),
@@ -172,6 +172,11 @@ def _first(info: Table, names: tuple[str, ...]) -> str:
     """The first of the fields that has a value other than 0."""
     found = (str(info.get(name) or "") for name in names)
     return next((one for one in found if one.strip("0")), "")
+
+
+def side_of(row: Table) -> Side:
+    """The side of an order or a trade. Raises InvalidInput for another value."""
+    return _of(_SIDES, row, "side")
 
 
 def _of(known: Mapping[str, T], row: Table, name: str) -> T:

@@ -6,7 +6,6 @@ not say when a subscription begins, so what happens between a connection and its
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +13,7 @@ from threading import Event, Thread
 
 from msgspec import Struct
 
-from adapters.back_off import pause
+from adapters.back_off import random_pause
 from adapters.ccxt.arrivals import Arrival, Arrivals, Funding
 from adapters.ccxt.lists import Lists
 from adapters.ccxt.order_row import OrderRow
@@ -100,7 +99,7 @@ class Poll:
 
     def _wait(self, failures: int) -> float:
         timing = self._timing
-        waiting = pause(failures, timing.first_pause, timing.longest_pause, random.random())  # noqa: S311 - jitter
+        waiting = random_pause(failures, timing.first_pause, timing.longest_pause)
         return waiting or self._every
 
     def _polled(self) -> bool:

@@ -12,16 +12,16 @@ from importlib import import_module
 from typing import Any
 
 from adapters.ccxt.failure import RAISED, shown
+from adapters.ccxt.guarded import guard
 from adapters.ccxt.markets import Market, Markets
 from adapters.ccxt.site import Timing
 from adapters.ccxt.supervised import Supervised
 from adapters.instruments.document import Table, is_table
-from adapters.secrecy import Credentials
+from adapters.secrecy import NOBODY
 from domain.errors import ExchangeRefused
 
 _METHODS = {"watchBidsAsks": "watch_bids_asks", "watchTickers": "watch_tickers"}
 """The first one that an exchange has is used."""
-_NOBODY = Credentials("", "")
 
 
 def quote_method(exchange: str) -> str:
@@ -36,7 +36,8 @@ def quote_method(exchange: str) -> str:
 class QuoteStream(Supervised):
     """Runs from `start` to `close`. `opened` makes ccxt.pro's client, in the thread of the stream.
 
-    `take` gets each ticker with its market, and `ended` why a connection ended, in the thread of the stream.
+    `take` gets each ticker with its market, `refuse` what ccxt cannot read with the reason, and `ended` the reason for
+    the end of a connection, in the thread of the stream.
     """
 
     def __init__(
@@ -46,15 +47,17 @@ class QuoteStream(Supervised):
         instruments: Sequence[str],
         timing: Timing,
         take: Callable[[Table, Market], None],
+        refuse: Callable[[object, str], None],
         ended: Callable[[str], None],
     ) -> None:
         super().__init__(timing, "ccxt-quotes")
         self._opened, self._method, self._instruments = opened, method, instruments
-        self._take, self._ended = take, ended
+        self._take, self._refuse, self._ended = take, refuse, ended
 
     async def _one_connection(self) -> None:
         client = self._opened()
         client.streaming = {**client.streaming, "keepAlive": int(self._timing.ping * 1000)}
+        self._hook(client)
         watching = asyncio.ensure_future(self._watch(client))
         stopping = asyncio.ensure_future(self._stopping.wait())
         await asyncio.wait([watching, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -64,6 +67,15 @@ class QuoteStream(Supervised):
         await asyncio.wait([watching, stopping])
         await client.close()
         self._ended(fault)
+
+    def _hook(self, client: Any) -> None:
+        connected = client.on_connected
+
+        def on_connected(socket: Any, message: object = None) -> None:
+            guard(socket, self._refuse, NOBODY)
+            connected(socket, message)
+
+        client.on_connected = on_connected
 
     async def _watch(self, client: Any) -> str:
         """Watches until it fails; returns why."""
@@ -76,7 +88,7 @@ class QuoteStream(Supervised):
                     if market is not None:
                         self._take(row, market)
         except RAISED as error:
-            return shown(error, _NOBODY)
+            return shown(error, NOBODY)
         except ExchangeRefused as error:
             return str(error)
 

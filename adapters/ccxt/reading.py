@@ -111,9 +111,9 @@ class Reading:
             return
         _keep(self._traded, key, None)
         if row.is_forced or row.venue_order_id in self._forced:
-            yield liquidated(row, f"exchange:{self._venue}:{row.id}")
+            yield liquidated(row, row.fact(self._venue))
         else:
-            yield filled(row, name or row.venue_order_id, f"exchange:{self._venue}:{row.id}")
+            yield filled(row, name or row.venue_order_id, row.fact(self._venue))
 
     def funding(self, row: Table, market: Market, *, is_paid: bool) -> Iterator[AnyReport]:
         """The report of a funding payment, once. Raises InvalidInput where it is not complete."""

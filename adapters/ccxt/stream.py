@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from adapters.ccxt.arrivals import Arrivals, Pushed
 from adapters.ccxt.failure import RAISED, shown
+from adapters.ccxt.guarded import guard
 from adapters.ccxt.site import Timing
 from adapters.ccxt.supervised import Supervised
 from adapters.instruments.document import Table
@@ -98,26 +99,13 @@ class Stream(Supervised):
             self._message()
 
         def on_connected(socket: Any, message: object = None) -> None:
-            self._guard(socket)
+            guard(socket, self._arrivals.refuse, self._credentials)
             connected(socket, message)
             self._connected()
 
         client.handle_message, client.on_connected = on_message, on_connected
         for name in WATCHES:
             setattr(client, _CACHES[name], _cache(partial(self._take, name)))
-
-    def _guard(self, socket: Any) -> None:
-        """ccxt stops to receive for good, without an end of the connection, where a message raises an exception."""
-        handle = socket.handle_message
-
-        def guarded(message: Any) -> None:
-            try:
-                handle(message)
-            except RAISED as fault:
-                content = self._credentials.hide(str(getattr(message, "data", message)))
-                self._arrivals.refuse(content, shown(fault, self._credentials))
-
-        socket.handle_message = guarded
 
     def _take(self, name: str, row: Table) -> None:
         self._came.append(Pushed(name, dict(row)))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from abc import ABC, abstractmethod
 from threading import Thread
 
-from adapters.back_off import pause
+from adapters.back_off import random_pause
 from adapters.ccxt.site import Timing
 
 _HELD = 30.0
@@ -53,7 +52,7 @@ class Supervised(ABC):
 
     def _pause(self, failures: int) -> float:
         timing = self._timing
-        return pause(failures, timing.first_pause, timing.longest_pause, random.random())  # noqa: S311 - jitter
+        return random_pause(failures, timing.first_pause, timing.longest_pause)
 
     async def _sleep(self, seconds: float) -> None:
         try:

@@ -10,11 +10,10 @@ from msgspec import Struct
 from adapters.ccxt.dialect import Dialect, is_forced
 from adapters.ccxt.fields import fee, figure, moment, needed, scaled, text
 from adapters.ccxt.markets import Market
-from adapters.ccxt.order_row import SIDES
+from adapters.ccxt.order_row import side_of
 from adapters.instruments.document import Table, rows, table
 from commands.exchange import Funded
 from domain.direction import Side
-from domain.errors import InvalidInput
 from domain.order import Liquidity
 
 _MOST_DIGITS = 30
@@ -41,18 +40,19 @@ class TradeRow(Struct, frozen=True, gc=False, kw_only=True):
     sequence: int
     is_forced: bool
 
+    def fact(self, venue: str) -> str:
+        """The fact of the trade, by the name of its exchange in facts."""
+        return f"exchange:{venue}:{self.id}"
+
 
 def trade_row(row: Table, market: Market, dialect: Dialect) -> TradeRow:
     """The trade of ccxt's structure. Raises InvalidInput where it is not complete."""
-    side = needed(row, "side")
-    if side not in SIDES:
-        raise InvalidInput(f"side {side[:40]!r} is unknown")
     return TradeRow(
         id=needed(row, "id"),
         venue_order_id=needed(row, "order"),
         symbol=market.symbol,
         instrument=market.instrument,
-        side=SIDES[side],
+        side=side_of(row),
         price=figure(row, "price"),
         quantity=scaled(figure(row, "amount"), market.size),
         fee=fee(row),

@@ -8,11 +8,10 @@ exchange meanwhile.
 from __future__ import annotations
 
 import logging
-import random
 from collections.abc import Callable
 from typing import Protocol
 
-from adapters.back_off import pause
+from adapters.back_off import random_pause
 from domain.errors import ExchangeUnreachable, LogUnavailable, OutcomeUnknown, WhenceError
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
@@ -66,6 +65,6 @@ class _Attempts:
         if not self._has_begun:
             raise fault
         self._failures += 1
-        wait = pause(self._failures, FIRST_PAUSE, LONGEST_PAUSE, random.random())  # noqa: S311 - no secret
+        wait = random_pause(self._failures, FIRST_PAUSE, LONGEST_PAUSE)
         _log.error("trading is interrupted, and begins anew in %.1f s: %s", wait, fault)
         return wait

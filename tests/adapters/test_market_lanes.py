@@ -44,6 +44,14 @@ def test_a_full_queue_of_trades_loses_its_oldest_and_a_repeated_trade_is_none() 
     assert (trades.take(), trades.dropped) == ([trade("d")], 1)
 
 
+def test_a_list_of_any_length_that_is_fetched_again_brings_its_new_trades_only() -> None:
+    listed, trades = [trade(str(number)) for number in range(3_000)], Trades(most=10_000)
+    trades.put(listed)
+    trades.take()
+    trades.put([*listed[1:], trade("new")])
+    assert trades.take() == [trade("new")]
+
+
 @pytest.mark.parametrize(
     ("put", "taken", "dropped"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from adapters.back_off import pause
 from adapters.bybit.pace import (
     APART,
     MARKET_SHARE,
@@ -12,7 +13,6 @@ from adapters.bybit.pace import (
     WINDOW,
     Turns,
     next_turn,
-    pause,
 )
 
 

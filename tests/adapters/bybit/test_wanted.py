@@ -9,7 +9,8 @@ import pytest
 
 from adapters.bybit import Site, Wanted
 from adapters.bybit.line import MOST_CHARACTERS, Line
-from adapters.bybit.wanted import INTERVALS, opening, topics
+from adapters.bybit.wanted import INTERVALS, topics
+from adapters.candle_line import opening
 from domain.errors import InvalidInput
 from tests.replacing import replace
 

@@ -1,4 +1,4 @@
-"""What a feed is to receive."""
+"""What a feed of any exchange is to receive."""
 
 from __future__ import annotations
 
