@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from msgspec import Struct
 
-from domain.account import BalanceChanged, BalanceReason
+from domain.account import AccountOpened, BalanceChanged, BalanceReason
 from domain.arithmetic import EXACT, ZERO
 from domain.drawdown import Drawdown, drawdown_after
 from domain.mark import HOUR, AccountMarked, end_of_hour
@@ -38,7 +38,7 @@ def begun_at(balance: Decimal) -> Watermark:
     return Watermark(now=Drawdown(balance, balance), peak_before=balance)
 
 
-def at_balance(mark: Watermark, balance: Decimal, at: datetime, *, holding: bool) -> Watermark:
+def _at_balance(mark: Watermark, balance: Decimal, at: datetime, *, holding: bool) -> Watermark:
     """The watermark after a change of the balance, which is the equity while nothing is held.
 
     While a position is open the equity is known from marks only. In a log without marks, which an earlier version
@@ -61,11 +61,13 @@ def at_balance(mark: Watermark, balance: Decimal, at: datetime, *, holding: bool
     )
 
 
-def at_change(mark: Watermark, change: BalanceChanged, at: datetime, *, holding: bool) -> Watermark:
-    """The watermark after a change of the balance at `at` (UTC); `holding` states whether a position is open."""
-    if change.reason is BalanceReason.TRANSFER:
+def at_change(
+    mark: Watermark, change: AccountOpened | BalanceChanged, at: datetime, *, holding: bool
+) -> Watermark:
+    """The watermark after this event at `at` (UTC); `holding` states whether a position is open."""
+    if isinstance(change, BalanceChanged) and change.reason is BalanceReason.TRANSFER:
         return _at_transfer(mark, change.amount)
-    return at_balance(mark, change.balance, at, holding=holding)
+    return _at_balance(mark, change.balance, at, holding=holding)
 
 
 def _at_transfer(mark: Watermark, amount: Decimal) -> Watermark:

@@ -37,7 +37,7 @@ from domain.position import (
 )
 from domain.settings import SettingsChanged
 from domain.streams import parse
-from domain.watermark import Watermark, at_balance, at_change, at_mark, begun_at
+from domain.watermark import Watermark, at_change, at_mark, begun_at
 from projections.columns import COUNT, FIGURE, JSON_TEXT, MOMENT, MONEY, TEXT, optional
 from projections.projection import Fold, Order, Projection, Row, Rows
 from projections.tables import TableSpec
@@ -158,13 +158,9 @@ def _state(row: Row) -> account.AccountState:
 
 def _valued(row: Row, event: AccountOpened | BalanceChanged) -> Row:
     """Equity and drawdown after a change of the balance."""
-    holding, balance, at = bool(row["open_positions"]), row["balance"], row["updated_at"]
+    holding, balance = bool(row["open_positions"]), row["balance"]
     before = watermark_of(row["watermark"], balance)
-    after = (
-        at_balance(before, balance, at, holding=holding)
-        if isinstance(event, AccountOpened)
-        else at_change(before, event, at, holding=holding)
-    )
+    after = at_change(before, event, row["updated_at"], holding=holding)
     if holding:
         unknown = {} if before.marked else {"equity": None, "unrealised": None, "equity_at": None}
         return {**_fallen(after), **unknown}

@@ -17,7 +17,7 @@ from domain.arithmetic import EXACT, ZERO
 from domain.log import Recorded
 from domain.mark import AccountMarked
 from domain.position import PositionClosed, PositionOpened
-from domain.watermark import Watermark, at_balance, at_change, at_mark
+from domain.watermark import Watermark, at_change, at_mark
 from projections.accounts import rounded, stored, watermark_of
 from projections.columns import COUNT, FIGURE, JSON_TEXT, MOMENT, MONEY, TEXT, optional
 from projections.projection import Fold, Order, Projection, Row, Rows
@@ -58,28 +58,24 @@ PEAKS = TableSpec(
 def _opened(rows: Rows, recorded: Recorded) -> None:
     event = recorded.envelope.event
     assert isinstance(event, AccountOpened)
-    known = _known(rows, recorded)
-    before, at = watermark_of(known["watermark"], event.balance), recorded.envelope.meta.occurred_at
-    after = at_balance(before, event.balance, at, holding=bool(known["open_positions"]))
-    _at_balance(rows, recorded, after, "OPENED", {"amount": event.balance, "balance": event.balance})
+    _at_change(rows, recorded, event, "OPENED", event.balance)
 
 
 def _changed(rows: Rows, recorded: Recorded) -> None:
     event = recorded.envelope.event
     assert isinstance(event, BalanceChanged)
-    known = _known(rows, recorded)
-    before, at = watermark_of(known["watermark"], event.balance), recorded.envelope.meta.occurred_at
-    after = at_change(before, event, at, holding=bool(known["open_positions"]))
-    _at_balance(rows, recorded, after, event.reason, {"amount": event.amount, "balance": event.balance})
+    _at_change(rows, recorded, event, event.reason.value, event.amount)
 
 
-def _at_balance(
-    rows: Rows, recorded: Recorded, after: Watermark, reason: str, money: Mapping[str, Decimal]
+def _at_change(
+    rows: Rows, recorded: Recorded, event: AccountOpened | BalanceChanged, reason: str, amount: Decimal
 ) -> None:
     known = _known(rows, recorded)
+    holding, at = bool(known["open_positions"]), recorded.envelope.meta.occurred_at
+    after = at_change(watermark_of(known["watermark"], event.balance), event, at, holding=holding)
     rows.put("equity_peaks", {**known, "watermark": stored(after)})
-    equity = None if known["open_positions"] else money["balance"]
-    _point(rows, recorded, after, reason, {**money, "equity": equity})
+    amounts = {"amount": amount, "balance": event.balance, "equity": None if holding else event.balance}
+    _point(rows, recorded, after, reason, amounts)
 
 
 def _marked(rows: Rows, recorded: Recorded) -> None:
