@@ -6,13 +6,10 @@ earlier version recorded the trip, if the exchange refused its cancel, or if its
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from commands.identity import ENGINE
 from commands.inputs import MarketMoved, Tick
 from commands.order import CancelOrder
 from commands.processes.withdrawing import KILL_SWITCH
-from commands.stimulus import Ask, Stimulus, clock_fact
+from commands.stimulus import Stimulus, asks_of_engine
 from domain.account import Account
 from domain.order import OrderStatus
 from domain.portfolio import Portfolio
@@ -31,16 +28,9 @@ def withdrawals(given: MarketMoved | Tick, portfolio: Portfolio) -> Stimulus | N
     """The cancels of entries that work while the switch is tripped; None if there are none."""
     if not holds_back(portfolio):
         return None
-    asks = tuple(_asks(given, portfolio))
-    return Stimulus(given.at, asks) if asks else None
-
-
-def _asks(given: MarketMoved | Tick, portfolio: Portfolio) -> Iterator[Ask]:
-    for order_id, entry in portfolio.entries.items():
-        if entry.order.status not in _LEFT_ALONE:
-            yield Ask(
-                command=CancelOrder(order_id, KILL_SWITCH),
-                cause=clock_fact(given.at),
-                occurred_at=given.at,
-                actor=ENGINE,
-            )
+    waiting = [
+        CancelOrder(order_id, KILL_SWITCH)
+        for order_id, entry in portfolio.entries.items()
+        if entry.order.status not in _LEFT_ALONE
+    ]
+    return Stimulus(given.at, asks_of_engine(waiting, given.at)) if waiting else None

@@ -24,7 +24,7 @@ from commands.breaker import answered, unanswered
 from commands.driver import Driver
 from commands.engine import Engine
 from commands.guarding import Guard
-from commands.identity import ENGINE, Identity
+from commands.identity import Identity
 from commands.in_flight import orders_in_flight, working
 from commands.input_tape import InputTape, session
 from commands.inputs import MarketMoved, Relisted, Reported, Started, Tick, Warmed, opening
@@ -34,7 +34,7 @@ from commands.order import CancelOrder
 from commands.outgoing import Outgoing
 from commands.reconciling import Reconciled, Reconciler, not_amended
 from commands.sender import Sender
-from commands.stimulus import Ask, Stimulus, clock_fact
+from commands.stimulus import Stimulus, asks_of_engine
 from commands.venue_account import prepare
 from commands.world import World
 from domain.breaker import Service
@@ -169,11 +169,10 @@ class LiveRun(Attending):
             self.driver.handle(opening(self._log_id, commands, self._steady.tick()))
             return
         new = [name for name in self._instruments if name not in world.portfolio.instruments]
-        asks = [listing(one, exchange.venue) for one in rules_of(new, stated)]
-        if asks:
+        listings = [listing(one, exchange.venue) for one in rules_of(new, stated)]
+        if listings:
             at = self._steady.tick()
-            made = (Ask(command=one, cause=clock_fact(at), occurred_at=at, actor=ENGINE) for one in asks)
-            self.driver.handle(Relisted(at, tuple(made)))
+            self.driver.handle(Relisted(at, asks_of_engine(listings, at)))
 
     # -- trading
 
@@ -427,18 +426,12 @@ class LiveRun(Attending):
 
     def _cancel_entries(self) -> None:
         at = self._steady.tick()
-        asks = tuple(
-            Ask(
-                command=CancelOrder(order_id, "the engine stops"),
-                cause=clock_fact(at),
-                occurred_at=at,
-                actor=ENGINE,
-            )
-            for order_id, entry in self.world.portfolio.entries.items()
-            if entry.order.status not in (OrderStatus.CANCEL_REQUESTED, OrderStatus.FILLED)
-        )
-        if asks:
-            self.driver.handle(Stimulus(at, asks))
+        entries = self.world.portfolio.entries.items()
+        ended = (OrderStatus.CANCEL_REQUESTED, OrderStatus.FILLED)
+        waiting = [order_id for order_id, entry in entries if entry.order.status not in ended]
+        if waiting:
+            withdrawn = (CancelOrder(one, "the engine stops") for one in waiting)
+            self.driver.handle(Stimulus(at, asks_of_engine(withdrawn, at)))
 
     def close(self, why: str = "the engine has stopped") -> None:
         """Ends the connections, refuses later requests with this reason, and keeps the snapshot; idempotent."""
