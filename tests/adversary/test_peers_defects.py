@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from commands.door import Declined
 from domain.errors import OutcomeUnknown
 from tests.adapters.bybit.bench import QUICK, SYMBOL, bybit_venue
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue
-from tests.infra.run.live_desk import LIMIT, LiveDesk
+from tests.infra.run.live_desk import LIMIT, Desks, LiveDesk, desks_at
 
 CREATE, REALTIME, HISTORY = "/v5/order/create", "/v5/order/realtime", "/v5/order/history"
 AMBIGUOUS = (
@@ -43,8 +43,6 @@ AMBIGUOUS = (
 """Codes that NautilusTrader reconciles and never takes for a rejection (crates/adapters/bybit/src/http/error.rs)."""
 PAGE = Path(__file__).parents[2] / "docs" / "peers.md"
 
-Desks = Callable[..., LiveDesk]
-
 
 @pytest.fixture(scope="module")
 def venue() -> Iterator[RunningVenue]:
@@ -54,16 +52,8 @@ def venue() -> Iterator[RunningVenue]:
 
 @pytest.fixture
 def desks(venue: RunningVenue) -> Iterator[Desks]:
-    made: list[LiveDesk] = []
-
-    def desk(**given: Any) -> LiveDesk:
-        made.append(LiveDesk(venue, **given))
-        return made[-1]
-
-    yield desk
-    venue.do(lambda one: one.faults.clear())
-    for one in made:
-        one.close()
+    with desks_at(venue) as made:
+        yield made
 
 
 class Late:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -314,6 +315,25 @@ def a_candle(opened: datetime, price: str) -> Candle:
         close=figure,
         volume=D(1000),
     )
+
+
+Desks = Callable[..., LiveDesk]
+"""Makes a desk of the options that it is given."""
+
+
+@contextmanager
+def desks_at(venue: RunningVenue, **usual: Any) -> Generator[Desks]:
+    """Desks at this venue with these options where a test gives no others; closes them and ends the venue's faults."""
+    made: list[LiveDesk] = []
+
+    def desk(**given: Any) -> LiveDesk:
+        made.append(LiveDesk(venue, **{**usual, **given}))
+        return made[-1]
+
+    yield desk
+    venue.do(lambda one: one.faults.clear())
+    for one in made:
+        one.close()
 
 
 class Killed(BaseException):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -32,16 +32,15 @@ from tests.infra.run.live_desk import (
     LIMIT,
     PLAN,
     D,
+    Desks,
     Dying,
     Killed,
-    LiveDesk,
     Losing,
     Reconnecting,
     a_candle,
+    desks_at,
 )
 from tests.replacing import replace
-
-Desks = Callable[..., LiveDesk]
 
 
 @pytest.fixture(scope="module")
@@ -52,16 +51,8 @@ def venue() -> Iterator[RunningVenue]:
 
 @pytest.fixture
 def desks(venue: RunningVenue) -> Iterator[Desks]:
-    made: list[LiveDesk] = []
-
-    def desk(**given: object) -> LiveDesk:
-        made.append(LiveDesk(venue, **given))  # type: ignore[arg-type]
-        return made[-1]
-
-    yield desk
-    venue.do(lambda one: one.faults.clear())
-    for one in made:
-        one.close()
+    with desks_at(venue) as made:
+        yield made
 
 
 def test_an_empty_log_is_opened_with_the_money_and_rules_that_the_exchange_states(desks: Desks) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -17,12 +17,11 @@ from domain.settings import ExternalRule, OnKill, ReconciliationSettings
 from projections.chain import missing_causes
 from tests.adapters.bybit.bench import bybit_venue
 from tests.adapters.simulated.server.serving import RunningVenue
-from tests.infra.run.live_desk import BTC, LIMIT, PLAN, D, LiveDesk
+from tests.infra.run.live_desk import BTC, LIMIT, PLAN, D, Desks, LiveDesk, desks_at
 from tests.replacing import replace
 
 ADOPT = ReconciliationSettings(external_orders=ExternalRule.ADOPT, external_positions=ExternalRule.ADOPT)
 ADOPTING = replace(PLAN, settings=replace(PLAN.settings, reconciliation=ADOPT))
-Desks = Callable[..., LiveDesk]
 
 
 @pytest.fixture(scope="module")
@@ -33,15 +32,8 @@ def venue() -> Iterator[RunningVenue]:
 
 @pytest.fixture
 def desks(venue: RunningVenue) -> Iterator[Desks]:
-    made: list[LiveDesk] = []
-
-    def desk(**given: object) -> LiveDesk:
-        made.append(LiveDesk(venue, **{"plan": ADOPTING, **given}))  # type: ignore[arg-type]
-        return made[-1]
-
-    yield desk
-    for one in made:
-        one.close()
+    with desks_at(venue, plan=ADOPTING) as made:
+        yield made
 
 
 def position_of(desk: LiveDesk) -> str:

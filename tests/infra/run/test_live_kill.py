@@ -21,7 +21,7 @@ from domain.settings import OnKill
 from infra.run.holding import held
 from tests.adapters.bybit.bench import bybit_venue, trade_at
 from tests.adapters.simulated.server.serving import RunningVenue
-from tests.infra.run.live_desk import BTC, LIMIT, PLAN, D, Dying, Killed, LiveDesk
+from tests.infra.run.live_desk import BTC, LIMIT, PLAN, D, Desks, Dying, Killed, LiveDesk, desks_at
 from tests.infra.run.test_live_adoption import ADOPT
 from tests.replacing import replace
 
@@ -30,7 +30,6 @@ CLOSING = replace(PLAN, settings=replace(PLAN.settings, risk=_RISK))
 ADOPTING = replace(CLOSING, settings=replace(CLOSING.settings, reconciliation=ADOPT))
 ADDING = replace(LIMIT, terms=replace(LIMIT.terms, limit_price=D("99.5"), stop=None, target=None))
 CREATE, POSITIONS = "/v5/order/create", "/v5/position/list"
-Desks = Callable[..., LiveDesk]
 
 
 @pytest.fixture(scope="module")
@@ -41,16 +40,8 @@ def venue() -> Iterator[RunningVenue]:
 
 @pytest.fixture
 def desks(venue: RunningVenue) -> Iterator[Desks]:
-    made: list[LiveDesk] = []
-
-    def desk(**given: object) -> LiveDesk:
-        made.append(LiveDesk(venue, **{"plan": CLOSING, **given}))  # type: ignore[arg-type]
-        return made[-1]
-
-    yield desk
-    venue.do(lambda one: one.faults.clear())
-    for one in made:
-        one.close()
+    with desks_at(venue, plan=CLOSING) as made:
+        yield made
 
 
 def holding(desk: LiveDesk) -> LiveDesk:

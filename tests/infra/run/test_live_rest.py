@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 import pytest
@@ -12,23 +12,13 @@ from adapters.simulated.venue.order import Order, StopKind
 from commands.request import ClosePosition
 from commands.watchdog import Watchdog
 from tests.adapters.bybit.bench import bybit_venue
-from tests.infra.run.live_desk import BTC, LIMIT, D, LiveDesk, Losing
-
-Desks = Callable[..., LiveDesk]
+from tests.infra.run.live_desk import BTC, LIMIT, D, Desks, LiveDesk, Losing, desks_at
 
 
 @pytest.fixture
 def desks() -> Iterator[Desks]:
-    made: list[LiveDesk] = []
-    with bybit_venue() as venue:
-
-        def desk(**given: object) -> LiveDesk:
-            made.append(LiveDesk(venue, **given))  # type: ignore[arg-type]
-            return made[-1]
-
-        yield desk
-        for one in made:
-            one.close()
+    with bybit_venue() as venue, desks_at(venue) as made:
+        yield made
 
 
 def resting(desk: LiveDesk) -> Order:

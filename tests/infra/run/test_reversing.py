@@ -25,7 +25,7 @@ from domain.strategies import Intent, Proposal, Watcher
 from projections.chain import missing_causes
 from tests.adapters.bybit.bench import bybit_venue
 from tests.adapters.simulated.server.serving import RunningVenue
-from tests.infra.run.live_desk import BTC, PLAN, D, Killed, LiveDesk
+from tests.infra.run.live_desk import BTC, PLAN, D, Desks, Killed, LiveDesk, desks_at
 from tests.journeys.runs import EAGER, plan, play
 from tests.replacing import replace
 
@@ -70,7 +70,6 @@ REVERSING = replace(
     settings=replace(PLAN.settings, on_opposite=OnOpposite.REVERSE),
     instances=(Instance(id="trend", strategy=BothWays()),),
 )
-Desks = Callable[..., LiveDesk]
 
 
 @pytest.fixture(scope="module")
@@ -81,16 +80,8 @@ def venue() -> Iterator[RunningVenue]:
 
 @pytest.fixture
 def desks(venue: RunningVenue) -> Iterator[Desks]:
-    made: list[LiveDesk] = []
-
-    def desk(**given: Any) -> LiveDesk:
-        options: dict[str, Any] = {"plan": REVERSING, **given}
-        made.append(LiveDesk(venue, **options))
-        return made[-1]
-
-    yield desk
-    for one in made:
-        one.close()
+    with desks_at(venue, plan=REVERSING) as made:
+        yield made
 
 
 def a_long(desk: LiveDesk) -> LiveDesk:
