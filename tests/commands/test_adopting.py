@@ -101,6 +101,13 @@ def test_a_position_is_a_fill_at_the_entry_price_without_a_fee() -> None:
     assert commands(adoption(a_found(HELD))) == [place, fill], "the ids depend on the exchange alone"
 
 
+def test_a_position_off_the_lot_is_adopted_because_it_exists() -> None:
+    quantity = D("0.0000001")
+    _, fill = commands(adoption(a_found(replace(HELD, theirs=replace(HELD.theirs, quantity=quantity)))))
+    assert isinstance(fill, Filled)
+    assert fill.quantity == quantity
+
+
 @pytest.mark.parametrize(
     "differences",
     [
@@ -121,7 +128,6 @@ def test_a_position_is_a_fill_at_the_entry_price_without_a_fee() -> None:
             ),
             id="an instrument that is not listed",
         ),
-        pytest.param((replace(HELD, theirs=replace(HELD.theirs, quantity=D("0.0000001"))),), id="not a lot"),
         pytest.param((replace(HELD, theirs=replace(HELD.theirs, entry_price=None)),), id="no entry price"),
         pytest.param((PositionQuantityDiffers(subject=BTC, ours=D(1), theirs=D(2)),), id="no trades"),
         pytest.param(
