@@ -21,9 +21,18 @@ StateOf = Callable[[str], object]
 
 def stops(held: OpenPosition, portfolio: Portfolio) -> Iterator[Working]:
     """The stops that rest at the exchange; one with an unknown outcome may not be there."""
-    for one in not_ended(held, portfolio):
-        if one.status is not OrderStatus.OUTCOME_UNKNOWN and one.restored in RESTING:
-            yield one
+    return filter(_rests, not_ended(held, portfolio))
+
+
+def targets(held: OpenPosition, portfolio: Portfolio) -> Iterator[Working]:
+    """The targets that rest at the exchange."""
+    aimed = (one for one in reducing(held, portfolio) if one.terms.purpose is Purpose.TARGET)
+    return filter(_rests, aimed)
+
+
+def unconfirmed(held: OpenPosition, portfolio: Portfolio) -> Iterator[Working]:
+    """The stops that have not ended, and of which it is not known whether they rest at the exchange."""
+    return (one for one in not_ended(held, portfolio) if not _rests(one))
 
 
 def covered(held: OpenPosition, portfolio: Portfolio) -> Decimal:
@@ -80,14 +89,17 @@ def missing(
         number += 1
     working = total(leaves(one) for one in not_ended(held, portfolio))
     bare = EXACT.subtract(EXACT.add(held.state.quantity, _awaited(held, portfolio)), working)
-    has_target = any(one.status is not OrderStatus.CANCEL_REQUESTED for one in _targets(held, portfolio))
+    has_target = any(
+        one.terms.purpose is Purpose.TARGET and one.status is not OrderStatus.CANCEL_REQUESTED
+        for one in reducing(held, portfolio)
+    )
     rules = portfolio.instruments[held.state.instrument]
     aimed = ZERO if has_target else held.state.quantity
     return renewed(chain, number, held.state, rules, max(bare, ZERO), aimed, fresh_until)
 
 
-def _targets(held: OpenPosition, portfolio: Portfolio) -> Iterator[Working]:
-    return (one for one in reducing(held, portfolio) if one.terms.purpose is Purpose.TARGET)
+def _rests(one: Working) -> bool:
+    return one.status is not OrderStatus.OUTCOME_UNKNOWN and one.restored in RESTING
 
 
 def _waits(entry_id: str | None, portfolio: Portfolio) -> bool:
