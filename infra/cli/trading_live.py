@@ -23,6 +23,7 @@ from infra.logging import configure
 from infra.run.alerts_sent import positions_alerted
 from infra.run.apart import ApiApart, Embedding
 from infra.run.api_plan import ApiPlan
+from infra.run.bare_positions import BarePositions
 from infra.run.clock import utc_now
 from infra.run.connecting import connected
 from infra.run.holding import held
@@ -143,17 +144,20 @@ def _session(
             ):
                 run.connect()  # nobody would attend the run while its API starts
                 begun()
-                _trade(run, serving, stopping)
+                bare = BarePositions(watchdog, lambda: run.driver.engine.unprotected_for_good)
+                _trade(run, serving, stopping, bare)
             _report(run)
 
 
-def _trade(run: LiveRun, api: ApiApart, stopping: Stopping) -> None:
+def _trade(run: LiveRun, api: ApiApart, stopping: Stopping, bare: BarePositions) -> None:
     while not stopping.requested():
         run.attend(_ATTEND_SECONDS)
+        bare.look()
         api.check()
     _log.info("stopping: nothing more is decided; what is in flight is settled")
     if not run.stop():
         _log.warning("not everything was settled in time")
+    bare.look()
 
 
 def _report(run: LiveRun) -> None:

@@ -46,7 +46,7 @@ def unprotected_notices(account: str, watchdog: Watchdog, now: datetime) -> Iter
             severity=Severity.CRITICAL,
             kind=UNPROTECTED,
             subject=one.stream,
-            line=_line(one, now),
+            line=unprotected_line(one, now),
             stream=one.stream,
             chain="",
             at=now,
@@ -60,7 +60,8 @@ def _id(one: Watched) -> str:
     return f"{UNPROTECTED}:{digest.hexdigest()}"
 
 
-def _line(one: Watched, now: datetime) -> str:
+def unprotected_line(one: Watched, now: datetime) -> str:
+    """The sentence about a position that no stop covers, with its age at `now` (UTC)."""
     price = "unknown" if one.price is None else f"{one.price.price} at {one.price.at:%H:%M:%S} UTC"
     stops = f"stops at {', '.join(map(str, one.stops))} cover {one.covered} of it" if one.stops else "no stop"
     return (

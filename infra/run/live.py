@@ -353,8 +353,15 @@ class LiveRun(Attending):
         self.driver.handle(Started(self._steady.tick(), self._plan.settings))
 
     def _resume(self) -> None:
-        """Sends what an earlier process did not see confirmed again, as far as it is still fresh."""
-        found = self._sender.resume(self._restored.unconfirmed(), self._venue.exchange)
+        """Sends what an earlier process did not see confirmed again, as far as it is still fresh.
+
+        A fill of it may come before the exchange has subscribed the stream that reports it, which not every exchange
+        states (`adapters/ccxt/stream.py`); so executions are queried soon after it.
+        """
+        unconfirmed = self._restored.unconfirmed()
+        found = self._sender.resume(unconfirmed, self._venue.exchange)
+        if unconfirmed:
+            self._next_look = self._monotonic() + self._plan.rhythm.in_flight
         if found:
             self.driver.handle(Reported(self._steady.tick(), tuple(found)))
 
