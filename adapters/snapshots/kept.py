@@ -29,7 +29,7 @@ class KeptSnapshots:
         """The ordinals of the kept snapshots, in order. Raises OSError where the folder cannot be read."""
         form = re.compile(re.escape(self._name) + r"\.([1-9][0-9]*)\.snapshot")
         if not self._folder.is_dir():
-            return ()
+            return []
         found = (form.fullmatch(file.name) for file in self._folder.iterdir())
         return sorted(int(one[1]) for one in found if one is not None)
 

@@ -13,6 +13,7 @@ from adapters.inputs.retention import RetainedTape
 from adapters.log.recorder_log import RecorderLog
 from adapters.snapshots import KeptSnapshots, Unfit
 from commands.input_tape import SessionBegun
+from domain.errors import LogUnavailable
 from infra.config import WhenceSettings
 from infra.run.snapshots import kept_snapshots, snapshot_at
 
@@ -22,13 +23,19 @@ _log = logging.getLogger(__name__)
 def remove_old_inputs(settings: WhenceSettings, log: RecorderLog, tape: RetainedTape, now: datetime) -> None:
     """Removes the sessions that ended more than `inputs_days` before `now`, as far as a kept snapshot replaces them.
 
-    The process owns `log`, and nothing was added to `tape` yet. Raises what `RetainedTape.remove` raises.
+    The process owns `log`, and nothing was added to `tape` yet. Inputs that cannot be removed, as without the right to
+    delete records on Kafka, are kept with a warning. Raises LogCorrupt, UnknownSchema, KeyMissing; see
+    `RetainedTape.remove`.
     """
     kept = kept_snapshots(settings)
     if kept is None or not settings.inputs_days:
         return
     covering = _Covering(settings, log, kept)
-    begins = tape.remove(now - timedelta(days=settings.inputs_days), covering.is_covered)
+    try:
+        begins = tape.remove(now - timedelta(days=settings.inputs_days), covering.is_covered)
+    except LogUnavailable as fault:
+        _log.warning("old inputs cannot be removed now; the next start tries again: %s", fault)
+        return
     if begins is not None:
         _log.info(
             "inputs older than %d days were removed; the tape begins after event %d now%s",
