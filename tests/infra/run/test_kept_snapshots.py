@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -31,9 +32,29 @@ from tests.infra.run.taped_days import TapedDays, begun, replayed_from
 from tests.journeys.conftest import address_of
 
 
+def settings_in(folder: Path) -> WhenceSettings:
+    return WhenceSettings(log=f"sqlite:///{folder / 'run.db'}", keys=folder / "keys", inputs_days=1)
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> WhenceSettings:
-    return WhenceSettings(log=f"sqlite:///{tmp_path / 'run.db'}", keys=tmp_path / "keys", inputs_days=1)
+    return settings_in(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def four_days(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a log of four days, whose tape begins with the third one."""
+    folder = tmp_path_factory.mktemp("days")
+    TapedDays(settings_in(folder)).pass_days(4)
+    return folder
+
+
+@pytest.fixture
+def cut(four_days: Path, tmp_path: Path) -> WhenceSettings:
+    """A copy of that log."""
+    folder = tmp_path / "cut"
+    shutil.copytree(four_days, folder)
+    return settings_in(folder)
 
 
 def kept_of(settings: WhenceSettings) -> KeptSnapshots:
@@ -94,13 +115,12 @@ def test_a_replay_from_the_kept_snapshot_makes_the_events_after_it_again(
 
 
 def test_a_log_that_receives_the_replay_from_a_snapshot_has_the_events_before_it_too(
-    settings: WhenceSettings, tmp_path: Path
+    cut: WhenceSettings, tmp_path: Path
 ) -> None:
-    TapedDays(settings).pass_days(4)
-    assert kept_of(settings).ordinals() == begun(settings)[:1]
+    assert kept_of(cut).ordinals() == begun(cut)[:1]
     with closing(open_sqlite(tmp_path / "again.db", AvroCodec())) as again:
-        assert replayed_from(settings, into=again).difference is None
-    assert frames(tmp_path / "again.db") == frames(tmp_path / "run.db")
+        assert replayed_from(cut, into=again).difference is None
+    assert frames(tmp_path / "again.db") == frames(tmp_path / "cut" / "run.db")
 
 
 def test_a_replay_begins_with_the_engine_s_own_snapshot_while_the_tape_is_whole(
@@ -192,7 +212,7 @@ class Harm(NamedTuple):
 
 def _of_another_log(settings: WhenceSettings, path: Path) -> None:
     other = settings.model_copy(update={"log": f"sqlite:///{path.parent / 'other.db'}"})
-    TapedDays(other, UUID(int=7)).pass_days(3)
+    TapedDays(other, UUID(int=7)).pass_days(4)
     kept = kept_of(other)
     (ordinal,) = kept.ordinals()
     path.write_bytes(kept.path(ordinal).read_bytes())
@@ -218,29 +238,26 @@ HARMS = {
 
 @pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
 def test_a_snapshot_or_tape_that_does_not_fit_is_refused_by_its_reason(
-    settings: WhenceSettings, harm: Harm
+    cut: WhenceSettings, harm: Harm
 ) -> None:
-    TapedDays(settings).pass_days(3)
-    (ordinal,) = kept_of(settings).ordinals()
-    harm.done(settings, kept_of(settings).path(ordinal))
+    (ordinal,) = kept_of(cut).ordinals()
+    harm.done(cut, kept_of(cut).path(ordinal))
     with pytest.raises(harm.error, match=harm.message):
-        replayed_from(settings)
+        replayed_from(cut)
 
 
-def test_an_ordinal_without_a_snapshot_is_refused_with_those_that_are_kept(settings: WhenceSettings) -> None:
-    TapedDays(settings).pass_days(3)
-    (ordinal,) = kept_of(settings).ordinals()
+def test_an_ordinal_without_a_snapshot_is_refused_with_those_that_are_kept(cut: WhenceSettings) -> None:
+    (ordinal,) = kept_of(cut).ordinals()
     with pytest.raises(InvalidInput, match=rf"no snapshot at event 3: .* kept at the events {ordinal}"):
-        replayed_from(settings, 3)
+        replayed_from(cut, 3)
 
 
 def test_a_snapshot_of_another_version_of_the_program_is_refused_with_the_way_without_it(
-    settings: WhenceSettings, monkeypatch: pytest.MonkeyPatch
+    cut: WhenceSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    TapedDays(settings).pass_days(3)
     monkeypatch.setattr(snapshots, "fingerprint", lambda _packages: bytes(32))
     with pytest.raises(InvalidInput, match=r"another version of the program made it; .*`--fold`"):
-        replayed_from(settings)
+        replayed_from(cut)
 
 
 def test_a_run_starts_where_its_old_inputs_cannot_be_removed(
