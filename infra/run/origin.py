@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from uuid import UUID
 
 from adapters.inputs.batch import TapedInput
@@ -41,14 +42,14 @@ def from_first_input(tape: Tape, log: RecordedLog, settings: WhenceSettings) -> 
     `of_this_log` raises.
     """
     inputs = of_this_log(tape, log)
-    for number, taped in enumerate(inputs):
-        given = taped.given
-        if number == 0 and isinstance(given, SessionBegun) and given.folded:
+    first = list(islice(inputs, 1))
+    for given in (one.given for one in first):
+        if isinstance(given, SessionBegun) and given.folded:
             raise InvalidInput(
                 f"the tape begins after event {given.folded}: the inputs before it are not on it; "
                 f"{_first_kept(settings)}"
             )
-        yield taped
+    return chain(first, inputs)
 
 
 class FromSnapshot:
@@ -70,14 +71,15 @@ class FromSnapshot:
 
     def inputs(self, tape: Tape, log: RecordedLog) -> Iterator[TapedInput]:
         """The inputs from the session on that begins after the snapshot. Raises LogCorrupt where there is none."""
-        return _from_session(
+        inputs = _from_session(
             of_this_log(tape, log),
             lambda session: session.folded == self.ordinal,
             lambda: LogCorrupt(
                 f"no session on the tape begins after event {self.ordinal}, where the snapshot {self._file.path} is: "
-                "its inputs were removed"
+                "the event is amid a session, or the inputs after it were removed"
             ),
         )
+        return chain(list(islice(inputs, 1)), inputs)
 
     def _found(self, settings: WhenceSettings, kept: KeptSnapshots) -> SnapshotFile:
         """The kept snapshot, else that of the log's engine."""

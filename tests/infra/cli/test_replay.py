@@ -99,8 +99,9 @@ def test_a_tape_whose_old_inputs_were_removed_is_replayed_from_the_kept_snapshot
     days = TapedDays(WhenceSettings(log=f"sqlite:///{tmp_path / 'whence.db'}", inputs_days=1))
     days.pass_days(3)
     begins = begun(days.settings)[0]
-    refused = whence("replay")
+    refused = whence("replay", "--into", "sqlite:///again.db")
     assert refused.code == 2
+    assert not (tmp_path / "again.db").exists()
     assert f"`--from-snapshot {begins}` begins with the kept snapshot" in refused.err
     for name in ("first", str(begins)):
         done = whence("replay", "--from-snapshot", name)
