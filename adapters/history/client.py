@@ -27,7 +27,7 @@ def opened(exchange: str, address: str | None = None) -> Any:
     """A client of an exchange that ccxt knows, which keeps the exchange's rate limits and its figures' digits.
 
     `address` replaces the exchange's own addresses, for a venue on this machine. Raises InvalidInput for an unknown
-    exchange, and where ccxt is not installed.
+    exchange.
     """
     ccxt = _ccxt()
     if exchange not in ccxt.exchanges:
@@ -66,10 +66,7 @@ def answer(client: Any, query: Callable[[], T], patience: Retrying) -> T:
 
 
 def _ccxt() -> Any:
-    try:
-        return import_module("ccxt")
-    except ImportError as error:
-        raise InvalidInput("exchanges are read through ccxt: pip install 'whence[exchanges]'") from error
+    return import_module("ccxt")
 
 
 def _replaced(addresses: Any, address: str) -> Any:

@@ -40,9 +40,12 @@ def fetch(
 ) -> None:
     """Fetches past candles into files; the same command goes on where an interrupted one ended.
 
-    Only closed candles are written, with the exchange's own digits. The exchange's rate limits are kept. Needs
-    whence[exchanges].
+    Only closed candles are written, with the exchange's own digits. The exchange's rate limits are kept. Needs the
+    extra `exchanges`.
     """
+    from adapters.extras import EXCHANGES, check_extras
+
+    check_extras("`whence candles fetch`", EXCHANGES)
     from adapters.history import History
 
     begin, end = time_of(since), None if to is None else time_of(to)

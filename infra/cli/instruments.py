@@ -61,10 +61,13 @@ def update(
 ) -> None:
     """Fetches the rules that an exchange states now, and imports them as `whence instruments import` does.
 
-    Needs whence[exchanges].
+    Needs the extra `exchanges`.
     """
     from datetime import UTC, datetime
 
+    from adapters.extras import EXCHANGES, check_extras
+
+    check_extras("`whence instruments update`", EXCHANGES)
     from adapters.history import rules_of
     from adapters.instruments import imported
 
