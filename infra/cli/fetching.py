@@ -72,7 +72,8 @@ def _series(
 
 
 def _fetch(history: History, series: Series, folder: Path) -> None:
-    from infra.run.fetching import fetched, instrument_of, path_of
+    from domain.plain_text import counted
+    from infra.run.fetching import beginning, fetched, instrument_of, path_of
 
     market = series.market
     path, added = path_of(folder, history.exchange, market, series.interval), 0
@@ -88,7 +89,13 @@ def _fetch(history: History, series: Series, folder: Path) -> None:
         return
     instrument = instrument_of(history.exchange, market)
     named = "" if instrument.endswith(_DEFAULT) else f" --symbol {instrument}"
-    typer.echo(f"{path}: {added:,} candles added, up to {_text(series.end)}")
+    typer.echo(f"{path}: {counted(added, 'candle')} added, up to {_text(series.end)}")
+    first = beginning(path)
+    if first - series.since >= history.step(series.interval):
+        typer.echo(
+            f"  the first candle opens at {_text(first)}: {history.exchange} has no earlier one from --from, "
+            f"{_text(series.since)}, on"
+        )
     typer.echo(f"  whence paper --candles {path}{named}")
 
 

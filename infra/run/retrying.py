@@ -44,7 +44,9 @@ def _message(
     faults_of = _READERS.get(letter.place)
     if faults_of is None:
         raise Refused(
-            f"this program cannot read a message of {letter.place} again; discard letter {letter.id}"
+            f"a message of {letter.place} came through ccxt, which reads it only on its connection, so it cannot be "
+            "retried. Every comparison queries orders, executions and positions again; discard letter "
+            f"{letter.id} with a reason"
         )
     faults = faults_of(letters.original(letter.id).decode("utf-8", "surrogatepass"))
     if faults:
