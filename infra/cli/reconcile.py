@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _DIFFERS = 1
 """The exit code where log and exchange differ."""
+_PERSON = "a person"
+_BY_A_PERSON = "a person resolves it, see docs/live.md"
+_BY_THE_ENGINE = "the engine of the log takes it in at its next comparison"
 
 
 def reconcile(
@@ -67,7 +70,7 @@ def _row(difference: Difference, venue: str) -> Mapping[str, str]:
         "kind": type(difference).__name__,
         "subject": difference.subject,
         "found": difference.found,
-        "remedy": "a person" if cure is None else type(cure).__name__,
+        "remedy": _PERSON if cure is None else type(cure).__name__,
     }
 
 
@@ -80,5 +83,6 @@ def print_differences(rows: Sequence[Mapping[str, str]], *, as_json: bool = Fals
         typer.echo("the log and the exchange are equal")
         return
     for row in rows:
-        typer.echo(f"{row['id']}\n  {row['found']}\n  subject: {row['subject']}\n  remedy:  {row['remedy']}")
+        cure = _BY_A_PERSON if row["remedy"] == _PERSON else f"{_BY_THE_ENGINE} ({row['remedy']})"
+        typer.echo(f"{row['id']}\n  {row['found']}\n  subject: {row['subject']}\n  remedy:  {cure}")
     typer.echo(counted(len(rows), "difference"))
