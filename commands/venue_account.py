@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
 from msgspec import Struct
 
+from commands.clock_reading import ClockReading, check_clock
 from commands.exchange import Funded, Liquidated
 from domain.errors import Refused
-
-_MOST_SKEW = timedelta(seconds=1)
 
 
 class KeyRights(Struct, frozen=True, gc=False):
@@ -37,8 +36,8 @@ class VenueAccount(Protocol):
     Every call but `silence` raises ExchangeUnreachable if no response arrived and ExchangeRefused if the venue refused.
     """
 
-    def clock_skew(self) -> timedelta:
-        """By how much the venue's clock is ahead of this machine's."""
+    def clock_reading(self) -> ClockReading:
+        """The difference of the venue's clock from this machine's, by one query."""
         ...
 
     def rights(self) -> KeyRights:
@@ -71,19 +70,11 @@ def prepare(account: VenueAccount, instruments: Sequence[str], leverage: Decimal
 
     Raises Refused with what a person has to change, and what the account's calls raise.
     """
-    _check_skew(account.clock_skew())
+    check_clock(account.clock_reading)
     _check_rights(account.rights())
     faults = [fault for name in instruments for fault in _set(account, name, leverage)]
     if faults:
         raise Refused("; ".join(faults))
-
-
-def _check_skew(skew: timedelta) -> None:
-    if abs(skew) > _MOST_SKEW:
-        raise Refused(
-            f"this machine's clock differs from the exchange's by {abs(skew).total_seconds():.1f} s, of at most "
-            f"{_MOST_SKEW.total_seconds():g} s: set it right, as by NTP"
-        )
 
 
 def _check_rights(rights: KeyRights) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import cast
@@ -13,6 +13,7 @@ from adapters.bybit.exchange import BybitExchange
 from adapters.bybit.fields import figure, needed, plain
 from adapters.bybit.placing import address
 from adapters.instruments.document import Table, rows, table
+from commands.clock_reading import ClockReading
 from commands.exchange import Funded, Liquidated
 from commands.venue_account import KeyRights, TradingTerms
 from domain.errors import InvalidInput
@@ -33,9 +34,9 @@ class BybitAccount:
     def _client(self) -> Client:
         return self._exchange.client
 
-    def clock_skew(self) -> timedelta:
-        """See `VenueAccount.clock_skew`; correct to half of the request's duration."""
-        return self._exchange.clock_skew()
+    def clock_reading(self) -> ClockReading:
+        """See `VenueAccount.clock_reading`."""
+        return self._exchange.clock_reading()
 
     def rights(self) -> KeyRights:
         """See `VenueAccount.rights`, of /v5/user/query-api."""

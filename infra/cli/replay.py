@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from domain.errors import InvalidInput
+from domain.plain_text import counted
 from infra.cli import INTERRUPTED
 from infra.cli.options import ConfigOption, JsonOption, LogOption, time_of, whole
 
@@ -168,7 +169,7 @@ def _print(replaying: Replay, *, as_json: bool) -> None:
             json.dumps({**_figures(replaying), "difference": None if found is None else _as_json(found)})
         )
         return
-    sessions = "1 session" if replaying.sessions == 1 else f"{replaying.sessions:,} sessions"
+    sessions = counted(replaying.sessions, "session")
     made = replaying.ordinal - replaying.folded
     typer.echo(f"{replaying.inputs:,} inputs of {sessions} led to {made:,} events that equal the log's.")
     if replaying.snapshot:

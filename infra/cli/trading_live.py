@@ -92,7 +92,9 @@ def trade_live(
             log, plan, connect, feed, ignored, watchers, tape=tape, letters=letters, snapshots=snapshots
         )
 
-    trade(settings, made, f"this process trades {settings.account} live at {place}", api)
+    trade(
+        settings, made, f"this process trades live at {place}, as account {settings.account} of the log", api
+    )
 
 
 def trade(settings: WhenceSettings, made: Made, note: str, api: ApiPlan, *, program: str = "") -> None:
@@ -145,6 +147,7 @@ def _session(
                 run.connect()  # nobody would attend the run while its API starts
                 begun()
                 bare = BarePositions(watchdog, lambda: run.driver.engine.unprotected_for_good)
+                _log.info("trading: %s; Ctrl-C or SIGTERM stops it", note)
                 _trade(run, serving, stopping, bare)
             _report(run)
 

@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 from adapters.simulated.matched import MatchedRules
 from adapters.simulated.matched_feed import FedExchange, MatchedFeed
 from adapters.snapshots import Snapshots
+from commands.clock_reading import ClockReading
 from commands.exchange import Funded, Liquidated
 from commands.feed import MarketFeed
 from commands.input_tape import InputTape
@@ -114,9 +115,9 @@ class DemoAccount:
     def __init__(self, leverage: Decimal) -> None:
         self._leverage = leverage
 
-    def clock_skew(self) -> timedelta:
-        """None: the exchange has this machine's clock."""
-        return timedelta(0)
+    def clock_reading(self) -> ClockReading:
+        """No difference: the exchange has this machine's clock."""
+        return ClockReading(timedelta(0), timedelta(0))
 
     def rights(self) -> KeyRights:
         """There is no key."""

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from commands.clock_reading import ClockReading
 from commands.exchange import Funded, Liquidated
 from commands.venue_account import KeyRights, TradingTerms, prepare
 from domain.errors import Refused
@@ -31,8 +32,8 @@ class Book:
     changed: list[str] = field(default_factory=list[str])
     settled: tuple[Funded | Liquidated, ...] = ()
 
-    def clock_skew(self) -> timedelta:
-        return self.skew
+    def clock_reading(self) -> ClockReading:
+        return ClockReading(self.skew, timedelta(milliseconds=20))
 
     def rights(self) -> KeyRights:
         return self.key
@@ -76,8 +77,8 @@ def test_hedge_mode_is_left() -> None:
 @pytest.mark.parametrize(
     ("book", "words"),
     [
-        (Book(skew=timedelta(seconds=1.1)), "differs from the exchange's by 1.1 s"),
-        (Book(skew=timedelta(seconds=-90)), "differs from the exchange's by 90.0 s"),
+        (Book(skew=timedelta(seconds=1.1)), "clock is 1.1 s behind the exchange's, give or take 0.01 s"),
+        (Book(skew=timedelta(seconds=-90)), "clock is 90 s ahead of the exchange's, .*set the clock right"),
         (Book(key=KeyRights(may_trade=True, may_withdraw=True)), "may withdraw money"),
         (Book(key=KeyRights(may_trade=False, may_withdraw=False)), "may not trade"),
         (Book(is_isolated=False), f"{BTC}: the account's margin mode is not isolated.*; {ETH}: "),

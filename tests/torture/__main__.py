@@ -15,6 +15,7 @@ import typer
 
 from infra.servers.kafka import KafkaBroker
 from infra.servers.temporary import temporary_folder
+from tests.torture.progress import shown
 from tests.torture.rounds import Place, run_round
 from tests.torture.tallies import Tally
 from tests.torture.zygote import Zygote
@@ -35,7 +36,7 @@ def torture(
 ) -> None:
     """Kills `whence live` again and again against `whence venue`, restarts it, and compares both."""
     tally = Tally.read(state) if state is not None and state.exists() else Tally(seed=seed)
-    with _addresses(log) as address:
+    with _addresses(log) as address, shown(tally, kills):
         tortured(tally, kills, each, pace, address, lambda: _show(tally, state))
     typer.echo(tally.table())
     for text in tally.broken:

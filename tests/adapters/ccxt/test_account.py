@@ -275,4 +275,4 @@ def test_a_clock_that_ccxt_cannot_state_is_refused() -> None:
     with account_on("binanceusdm", {}) as (account, _, exchange):
         exchange.ccxt.has["fetchTime"] = None
         with pytest.raises(ExchangeRefused, match="clock"):
-            account.clock_skew()
+            account.clock_reading()

@@ -92,6 +92,12 @@ def test_a_fetched_file_is_named_with_the_command_that_trades_it(
         "  whence paper --candles candles/bybit_BTCUSDT_1m.csv",
     ]
     assert (tmp_path / "candles/bybit_BTCUSDT_1m.csv").read_text().splitlines()[1:] == list(lines())
+    earlier = whence(*FETCH, "--from", "2025-06-01", "--to", TO, "--address", address, "--folder", "earlier")
+    assert earlier.code == 0
+    assert earlier.out.splitlines()[1] == (
+        "  the first candle opens at 2025-06-13 00:00 UTC: bybit has no earlier one from --from, "
+        "2025-06-01 00:00 UTC, on"
+    )
     again = whence(*FETCH, "--to", TO, "--address", address)
     assert (again.code, again.out.split()[1]) == (0, "0")
     assert whence("candles", "check", "candles/bybit_BTCUSDT_1m.csv").code == 0
