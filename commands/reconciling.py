@@ -62,6 +62,8 @@ class Reconciler:
         self._world, self._exchange, self._handle, self._clock = world, exchange, handle, clock
         self._suspects: Collection[str] = ()
         self._over: set[str] = set()
+        self._last: frozenset[str] = frozenset()
+        self._standing: Sequence[Difference] = ()
         self._not_addressed: set[str] = set()
         self._others: frozenset[str] | None = None
 
@@ -69,6 +71,11 @@ class Reconciler:
     def in_doubt(self) -> bool:
         """Whether the last run found differences for the first time."""
         return bool(self._suspects)
+
+    @property
+    def standing(self) -> Sequence[Difference]:
+        """The differences that the last two runs have found, and those of an unresolved discrepancy."""
+        return self._standing
 
     def begin(self, reason: str) -> None:
         """Denies new exposure from now on; has no effect where it is denied for this cause already."""
@@ -108,6 +115,7 @@ class Reconciler:
             left = self._equalised(since, under_way, applied)
             self._resolve_over(found, left)
             found = left
+        self._keep_standing(found)
         return Reconciled(len(applied) + adopted, len(found), self._record(found))
 
     def _equalised(
@@ -159,6 +167,12 @@ class Reconciler:
         self._command(
             *(ResolveDiscrepancy(name, _ADOPTED) for name in unresolved if _unnumbered(name) in over)
         )
+
+    def _keep_standing(self, found: Sequence[Difference]) -> None:
+        unresolved = set(map(_unnumbered, self._world.portfolio.discrepancies.unresolved))
+        names = {recorded(one).discrepancy_id: one for one in found}
+        self._standing = [one for name, one in names.items() if name in self._last or name in unresolved]
+        self._last = frozenset(names)
 
     def _record(self, found: Sequence[Difference]) -> int:
         """Records the differences that the last run found, too; returns the number of those that it did not find."""

@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from adapters.snapshots import Snapshots
+from commands import stray_orders
 from commands.breaker import answered, unanswered
 from commands.driver import Driver
 from commands.engine import Engine
@@ -304,6 +305,7 @@ class LiveRun(Attending):
                     self._after_trip.prove()
             if not outcome.in_doubt:
                 self._cancel_left_legs()
+            strays = self._cancel_strays()
         except ExchangeError as fault:
             self._doubt(f"the exchange cannot be queried: {fault}")
             self._report_call(Service.QUERIES, fault)
@@ -312,7 +314,7 @@ class LiveRun(Attending):
             return
         self._failures = 0
         self._report_call(Service.QUERIES)
-        self._next_look = now + (rhythm.in_flight if outcome.in_doubt else rhythm.poll)
+        self._next_look = now + (rhythm.in_flight if outcome.in_doubt or strays else rhythm.poll)
         self._settled(outcome, asked_at)
 
     def _take_settlements(self) -> None:
@@ -378,6 +380,14 @@ class LiveRun(Attending):
         if left := self._left_legs(at - GRACE):
             _log.warning("cancelled, because their position is closed: %s", ", ".join(left))
             self.driver.handle(cancels(left, at))
+
+    def _cancel_strays(self) -> Sequence[str]:
+        """Cancels our orders that reduce a position which the exchange does not have; returns their ids."""
+        strays = stray_orders.stray(self.world.portfolio, self._reconciler.standing)
+        if strays:
+            _log.warning("cancelled, because the exchange has no position of theirs: %s", ", ".join(strays))
+            self.driver.handle(stray_orders.cancels(strays, self._steady.tick()))
+        return strays
 
     def _since(self) -> datetime:
         """Executions from this time on are compared."""
