@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from commands.order import CancelOrder
+from commands.reconciliation import subject_of
 from commands.stimulus import Stimulus, asks_of_engine
 from domain.direction import Direction, exit_side
 from domain.order import RESTING
@@ -45,9 +46,11 @@ def cancels(order_ids: Sequence[str], at: datetime) -> Stimulus:
 
 def is_gone(discrepancies: Discrepancies, instrument: str) -> bool:
     """Whether an unresolved discrepancy states that the exchange does not have our position in the instrument."""
-    kinds = (PositionUnknownToThem, PositionSideDiffers)
-    begins = tuple(f"difference:{kind.__name__}:{instrument}:" for kind in kinds)
-    return any(one.startswith(begins) for one in discrepancies.unresolved)
+    return any(
+        subject_of(one, kind) == instrument
+        for one in discrepancies.unresolved
+        for kind in (PositionUnknownToThem, PositionSideDiffers)
+    )
 
 
 def _directions(standing: Sequence[Difference]) -> Iterator[tuple[str, Direction | None]]:
