@@ -43,11 +43,12 @@ class BybitAccount:
         result = table(self._client.ask("get_api_key_information", {}).get("result"))
         return readable(partial(_rights, result))
 
-    def terms(self, instrument: str) -> TradingTerms:
-        """See `VenueAccount.terms`. The margin mode is that of the whole account."""
+    def terms(self, instruments: Sequence[str]) -> Sequence[TradingTerms]:
+        """See `VenueAccount.terms`: one request for the account, whose margin mode is that of all instruments, and one
+        for each instrument.
+        """
         account = table(self._client.ask("get_account_info", {}).get("result"))
-        listed = list(self._client.pages("get_positions", dict(address(instrument))))
-        return readable(partial(_terms, instrument, account, listed))
+        return [self._terms(name, account) for name in instruments]
 
     def set_one_way(self, instrument: str) -> None:
         """See `VenueAccount.set_one_way`."""
@@ -57,6 +58,10 @@ class BybitAccount:
         """See `VenueAccount.set_leverage`: in one-way mode both directions have the same."""
         given = plain(leverage)
         self._client.ask("set_leverage", {**address(instrument), "buyLeverage": given, "sellLeverage": given})
+
+    def _terms(self, instrument: str, account: Table) -> TradingTerms:
+        listed = list(self._client.pages("get_positions", dict(address(instrument))))
+        return readable(partial(_terms, instrument, account, listed))
 
     def settlements(self, since: datetime) -> Sequence[Funded | Liquidated]:
         """See `VenueAccount.settlements`."""

@@ -77,8 +77,14 @@ class CcxtAccount:
             )
         return KeyRights(may_trade=True, may_withdraw=False)
 
-    def terms(self, instrument: str) -> TradingTerms:
-        """See `VenueAccount.terms`. Raises ExchangeRefused where ccxt cannot state one of them."""
+    def terms(self, instruments: Sequence[str]) -> Sequence[TradingTerms]:
+        """See `VenueAccount.terms`: up to three requests for each instrument.
+
+        Raises ExchangeRefused where ccxt cannot state one of them.
+        """
+        return [self._terms(name) for name in instruments]
+
+    def _terms(self, instrument: str) -> TradingTerms:
         symbol = self._exchange.symbol(instrument)
         return TradingTerms(
             instrument=instrument,

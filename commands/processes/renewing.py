@@ -12,6 +12,7 @@ from commands.covering import is_beyond, missing, reducing
 from commands.processes.closing_out import orders_of
 from commands.processes.moment import Moment, fresh_until
 from commands.routes import Command
+from commands.stray_orders import is_gone
 from commands.way_out import begin_close
 from domain.closing import CloseReason
 from domain.direction import PROTECTION, Purpose, exit_side
@@ -39,7 +40,10 @@ def protect_again(moment: Moment) -> Sequence[Command]:
 
 
 def follow_end_of_protection(moment: Moment) -> Sequence[Command]:
-    """After the end of a stop or target whose position is open without a stop."""
+    """After the end of a stop or target whose position is open without a stop.
+
+    Nothing follows while the exchange is known not to have the position: there is nothing to stop or to close there.
+    """
     order = moment.branch.state(moment.envelope.meta.stream)
     if not isinstance(order, Closed) or order.terms.purpose not in PROTECTION:
         return ()
@@ -59,6 +63,8 @@ def follow_last_fill_of_protection(moment: Moment) -> Sequence[Command]:
 
 def _after_end(moment: Moment, held: OpenPosition | None, order_id: str, ended: Closed) -> Sequence[Command]:
     if held is None or ended.terms.side is not exit_side(held.state.direction) or not _is_bare(moment, held):
+        return ()
+    if is_gone(moment.portfolio.discrepancies, held.state.instrument):
         return ()
     of_plan = ended.terms.parent == held.entry_order
     again = ended.terms.parent is None and order_id.startswith(f"{_chain(moment, held)}-")

@@ -51,7 +51,7 @@ def reconcile(
     state = folded(settings)
     venue = connected(credentials, place, state.placed, lambda: None)
     with closing(venue):
-        found = compared(state, venue.exchange)
+        found = compared(state, venue)
     rows = [_row(one, venue.exchange.venue) for one in found]
     print_differences(rows, as_json=as_json)
     if rows:

@@ -26,6 +26,7 @@ from infra.run.api_plan import ApiPlan
 from infra.run.bare_positions import BarePositions
 from infra.run.clock import utc_now
 from infra.run.connecting import connected
+from infra.run.fresh_log import FreshLog
 from infra.run.holding import held
 from infra.run.letters import letters_kept
 from infra.run.live import LiveRun, placed_in
@@ -122,10 +123,11 @@ def _session(
     begun: Begun,
 ) -> None:
     """Trades until a stop, with a log, a tape and an API of its own. It calls `begun` as soon as it is connected."""
-    watchers = Watchers(Narrator())
+    watchers, fresh = Watchers(Narrator()), FreshLog(settings)
     with (
         api.place.listen() as listening,  # before the log is made and the exchange is changed
         owned_log(settings) as owned,
+        fresh.removed_while_empty(owned.log),
         tracing(settings) as spans,
         letters_kept(settings, owned.log) as keeper,
         closing(FoundLetters(settings)) as found,
@@ -138,12 +140,13 @@ def _session(
         with closing(made_run) as run:
             watchdog = Watchdog(run.world, run.driver.engine.market)
             watchers.add(watchdog)
-            run.start()
+            run.check()
             engine = Embedding(run.door, settings.account, note, watchers, watchdog)
             with (
                 positions_alerted(settings, watchdog),
                 served(settings, api, engine, keeper, listening) as serving,
             ):
+                run.start()
                 run.connect()  # nobody would attend the run while its API starts
                 begun()
                 bare = BarePositions(watchdog, lambda: run.driver.engine.unprotected_for_good)

@@ -123,9 +123,12 @@ class DemoAccount:
         """There is no key."""
         return KeyRights(may_trade=True, may_withdraw=False)
 
-    def terms(self, instrument: str) -> TradingTerms:
+    def terms(self, instruments: Sequence[str]) -> Sequence[TradingTerms]:
         """See `VenueAccount.terms`."""
-        return TradingTerms(instrument=instrument, is_one_way=True, is_isolated=True, leverage=self._leverage)
+        return [
+            TradingTerms(instrument=name, is_one_way=True, is_isolated=True, leverage=self._leverage)
+            for name in instruments
+        ]
 
     def set_one_way(self, instrument: str) -> None:
         """Every instrument is in one-way mode."""

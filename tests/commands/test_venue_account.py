@@ -11,7 +11,7 @@ import pytest
 
 from commands.clock_reading import ClockReading
 from commands.exchange import Funded, Liquidated
-from commands.venue_account import KeyRights, TradingTerms, prepare
+from commands.venue_account import KeyRights, TradingTerms, VenueAccount, check, set_terms
 from domain.errors import Refused
 from tests.domain.history import BTC, ETH
 
@@ -38,13 +38,16 @@ class Book:
     def rights(self) -> KeyRights:
         return self.key
 
-    def terms(self, instrument: str) -> TradingTerms:
-        return TradingTerms(
-            instrument=instrument,
-            is_one_way=self.is_one_way,
-            is_isolated=self.is_isolated,
-            leverage=self.leverages[instrument],
-        )
+    def terms(self, instruments: Sequence[str]) -> Sequence[TradingTerms]:
+        return [
+            TradingTerms(
+                instrument=name,
+                is_one_way=self.is_one_way,
+                is_isolated=self.is_isolated,
+                leverage=self.leverages[name],
+            )
+            for name in instruments
+        ]
 
     def set_one_way(self, instrument: str) -> None:
         self.changed.append(f"one way {instrument}")
@@ -60,6 +63,17 @@ class Book:
 
     def silence(self) -> str:
         return ""
+
+
+def prepare(account: VenueAccount, instruments: Sequence[str], leverage: Decimal) -> None:
+    """Checks the account, and sets what differs."""
+    set_terms(account, check(account, instruments, leverage), leverage)
+
+
+def test_a_check_changes_nothing_and_states_what_differs() -> None:
+    book = Book()
+    assert [one.instrument for one in check(book, [BTC, ETH], D(5))] == [BTC]
+    assert book.changed == []
 
 
 def test_terms_that_differ_are_set_and_others_are_left_alone() -> None:

@@ -341,7 +341,7 @@ def test_leverage_and_one_way_mode_are_set_at_the_start(desks: Desks) -> None:
     desk = desks()
     desk.account.hedged.add(SYMBOL)
     desk.started()
-    terms = BybitAccount(desk.exchange).terms(BTC)
+    (terms,) = BybitAccount(desk.exchange).terms([BTC])
     assert (terms.is_one_way, terms.leverage) == (True, D(5))
 
 

@@ -1,0 +1,75 @@
+"""What a live run finds at the exchange before it trades: what can refuse a start is queried before terms are set."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from commands.other_logs import instruments_held_by_other_logs
+from commands.venue_account import TradingTerms, check, set_terms
+from commands.world import World
+from domain.errors import Refused
+from domain.instrument import Instrument
+from infra.run.live_plan import LivePlan, LiveVenue, rules_of, stake_of
+from infra.run.stake import Stake
+
+
+class LiveBeginning:
+    """`listed` are the rules of the instruments that the log does not have yet, and `stake` the money of an empty log,
+    both after `check`.
+    """
+
+    def __init__(self, world: World, venue: LiveVenue, plan: LivePlan, instruments: Sequence[str]) -> None:
+        """`instruments` are those of the plan and those that the log trades."""
+        self._world, self._venue, self._plan, self._instruments = world, venue, plan, instruments
+        self._differing: Sequence[TradingTerms] = ()
+        self.listed: Sequence[Instrument] = ()
+        self.stake: Stake | None = None
+
+    @property
+    def leverage(self) -> Decimal:
+        """That of the log; that of the plan where the log is empty."""
+        return self._plan.leverage if self._is_empty else self._world.portfolio.account.leverage
+
+    def check(self, at: datetime) -> None:
+        """Queries the account at `at` (UTC), and changes nothing.
+
+        Raises Refused for an account that does not fit, and where another log trades an instrument whose terms would
+        have to be set; InvalidInput for instruments that the exchange does not trade, and ExchangeError.
+        """
+        exchange = self._venue.exchange
+        self.listed = rules_of(self._unlisted(), exchange.instruments())
+        differing = check(self._venue.account, self._instruments, self.leverage)
+        if self._is_empty:
+            self.stake = stake_of(self.listed, exchange.balances(), self._plan.leverage)
+        if differing:
+            _check_alone(differing, instruments_held_by_other_logs(self._world, exchange, at), self.leverage)
+        self._differing = differing
+
+    def set_terms(self) -> None:
+        """Sets what `check` has found to differ. Raises Refused for terms that stay as they are, and ExchangeError."""
+        set_terms(self._venue.account, self._differing, self.leverage)
+
+    @property
+    def _is_empty(self) -> bool:
+        return self._world.log_id is None
+
+    def _unlisted(self) -> Sequence[str]:
+        if self._is_empty:
+            return self._plan.instruments
+        return [name for name in self._instruments if name not in self._world.portfolio.instruments]
+
+
+def _check_alone(differing: Sequence[TradingTerms], others: Collection[str], leverage: Decimal) -> None:
+    """Raises Refused where terms would be set under a position or an order of another log."""
+    shared = [one for one in differing if one.instrument in others]
+    if shared:
+        raise Refused(
+            "; ".join(
+                f"{one.instrument}: an engine with another log trades it on this account with leverage "
+                f"{one.leverage:f}, and this start would set {leverage:f}"
+                for one in shared
+            )
+            + ": give each log an account of its own"
+        )
