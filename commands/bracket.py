@@ -9,7 +9,7 @@ from decimal import Decimal
 from commands.order import PlaceOrder
 from domain.arithmetic import EXACT
 from domain.direction import Direction, Purpose, exit_side
-from domain.instrument import Instrument, round_down, round_up
+from domain.instrument import Instrument, closing_quantity, round_down, round_up
 from domain.order import OrderPlaced, OrderType
 from domain.position import Open
 
@@ -54,7 +54,7 @@ def renewed(
     up, down = (round_up, round_down) if held.direction is Direction.LONG else (round_down, round_up)
     orders: list[PlaceOrder] = []
     if held.stop is not None and covered:
-        level, quantity = _fitted(held.stop, rules.tick, up), _fitted(covered, rules.lot, round_up)
+        level, quantity = _fitted(held.stop, rules.tick, up), closing_quantity(covered, rules)
         stop = _own(held, OrderType.STOP, Purpose.STOP, level, quantity, fresh_until)
         orders.append(PlaceOrder(f"{chain}-s{number}", stop, rules))
     if held.target is not None and (quantity := _fitted(aimed, rules.lot, round_down)):

@@ -128,7 +128,8 @@ def closing_quantity(quantity: Decimal, rules: Instrument) -> Decimal:
     A position may be off the lot or below the minimum, where the venue has changed its rules since it was opened. The
     venue cuts a reduce-only order to the position (https://bybit-exchange.github.io/docs/v5/order/create-order).
     """
-    return max(round_up(quantity, rules.lot), rules.min_quantity)
+    whole = round_up(quantity, rules.lot) if EXACT.remainder(quantity, rules.lot) else quantity
+    return max(whole, rules.min_quantity)
 
 
 def check_positive(name: str, value: object) -> Decimal:
