@@ -20,7 +20,9 @@ from commands.request import (
     ClosePosition,
     ManualTerms,
     MoveProtection,
+    OutsideSignal,
     PlaceOrder,
+    RaiseSignal,
     Request,
     Requested,
     ResetKillSwitch,
@@ -29,9 +31,10 @@ from commands.request import (
 from commands.roles import Role
 from commands.world import World
 from domain.catalogue import known
-from domain.direction import Side
+from domain.direction import Direction, Side
 from domain.instrument import Instrument, symbol_of
 from domain.order import OrderType
+from domain.strategies import Intent
 from tests.torture.living import Life
 from tests.torture.venue import SYMBOLS, Exchange
 
@@ -39,6 +42,8 @@ _SHOWN = 60
 """Characters of a reason by which refusals are counted."""
 _WITH_DIGITS = re.compile(r"\S*\d\S*")
 _VALID = timedelta(seconds=30)
+_A_FILL = 0.3
+"""Seconds within which an entry at the market has opened a position."""
 _QUANTITY: Mapping[str, Decimal] = {
     "BTCUSDT": Decimal("0.01"),
     "ETHUSDT": Decimal("0.2"),
@@ -212,9 +217,42 @@ def _protects(people: People, life: Life, door: Door, chance: Random) -> None:
 
 
 def _closes(people: People, life: Life, door: Door, chance: Random) -> None:
-    life.until(lambda: bool(people.world().portfolio.positions), 0.3)
+    life.until(lambda: bool(people.world().portfolio.positions), _A_FILL)
     if name := people.position(chance):
         people.asks(life, door, ClosePosition(name, "enough"))
+
+
+def _reverses(people: People, life: Life, door: Door, chance: Random) -> None:
+    """A scanner's signal against an open position; where there is none, it opens one."""
+    life.until(lambda: bool(people.world().portfolio.positions), _A_FILL)
+    held = sorted((name, one.state.direction) for name, one in people.world().portfolio.positions.items())
+    if held:
+        instrument, direction = chance.choice(held)
+        people.asks(life, door, _signal(people, chance, symbol_of(instrument), direction.opposite))
+    elif free := _free(people):
+        people.asks(life, door, _signal(people, chance, chance.choice(free), chance.choice(tuple(Direction))))
+
+
+def _signal(people: People, chance: Random, symbol: str, direction: Direction) -> RaiseSignal:
+    """A signal on a candle that closed just now, sure enough for both committees."""
+    rules, sign = RULES[symbol], 1 if direction is Direction.LONG else -1
+    price, wide = people.exchange.price(symbol), _D(chance.randint(6, 12)) / 1000
+    return RaiseSignal(
+        OutsideSignal(
+            strategy="scanner",
+            instrument=rules.id,
+            interval_seconds=60,
+            candle_closed_at=datetime.now(UTC),
+            direction=direction,
+            intent=Intent.ENTER,
+            confidence=0.9,
+            trend=0.9 * sign,
+            price=price,
+            stop=to_tick(price * (1 - sign * wide), Side.BUY, rules.tick),
+            target=to_tick(price * (1 + sign * 3 * wide), Side.BUY, rules.tick),
+            inputs={},
+        )
+    )
 
 
 def _moves(people: People, chance: Random) -> None:
@@ -242,6 +280,7 @@ _ACTIONS: Mapping[str, Callable[[People, Life, Door, Random], None]] = {
     "cancels": _cancels,
     "protects": _protects,
     "closes": _closes,
+    "reverses": _reverses,
     "trips": _trips,
     "resets": _resets,
     "waits": _waits,

@@ -8,10 +8,14 @@ from random import Random
 
 from adapters.order_way import OrderWay
 from adapters.simulated.server.faults import Fault, Kind
-from tests.torture.steps import STEPS, kind_of
+from tests.torture.steps import REVERSING, USUAL, kind_of
 
 _RANDOM_EVERY = 4
 """Every so many lives one is ended from outside at a random moment, the others at a named step."""
+_REVERSED_EVERY = 3
+"""In a round with reversals every so many of the lives with a named step end at one of a reversal."""
+_REVERSING = 0.5
+"""The share of the rounds with reversals."""
 _SPOILED = 0.5
 """The share of the lives with faults."""
 
@@ -22,6 +26,8 @@ _PRELUDES: Mapping[str, Sequence[str]] = {
     "cancel": ("rests", "cancels"),
     "amend": ("rests", "amends"),
     "close": ("enters", "closes"),
+    "reversal-close": ("enters", "reverses"),
+    "reversal-entry": ("enters", "reverses"),
 }
 """What people do first, so that a step of this kind is reached."""
 
@@ -39,6 +45,8 @@ _ACTIONS: Mapping[str, int] = {
     "waits": 3,
 }
 """What people and the market do, by how often."""
+_OF_REVERSALS: Mapping[str, int] = {"reverses": 8}
+"""The same, beside it in a round with reversals."""
 
 _CREATE, _CANCEL, _AMEND = "/v5/order/create", "/v5/order/cancel", "/v5/order/amend"
 _OPERATIONS = ("order.create", "order.cancel", "order.amend")
@@ -81,6 +89,19 @@ _ON_SOCKETS: Sequence[tuple[str, Mapping[str, int]]] = (("cut", {}), ("restart",
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """What holds for all lives of one round: how the engine sends orders, and whether it reverses positions."""
+
+    way: OrderWay
+    reverses: bool
+
+    @property
+    def actions(self) -> Mapping[str, int]:
+        """What people and the market do, by how often."""
+        return {**_ACTIONS, **(_OF_REVERSALS if self.reverses else {})}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """One life. It ends at the `nth` time of `step`, or at the latest after its actions; without a step at `moment`
     (a share of the longest time after its fork). `faults` are in force from its fork on; the exchange does `on_sockets`
@@ -97,11 +118,17 @@ class Plan:
     while_dead: Sequence[str] = ()
 
 
-def plan(seed: int, number: int) -> Plan:
-    """The plan of the life with this number, from 0. Each step comes once before any comes again."""
+def course(seed: int, first: int) -> Course:
+    """The course of the round that begins with this life."""
+    chance = Random(f"{seed}/{first}/course")
+    return Course(way=chance.choice(tuple(OrderWay)), reverses=chance.random() < _REVERSING)
+
+
+def plan(seed: int, number: int, of_round: Course) -> Plan:
+    """The plan of the life with this number, from 0, in a round of this course."""
     chance = Random(f"{seed}/{number}")
-    step = "" if number % _RANDOM_EVERY == _RANDOM_EVERY - 1 else _step(seed, number)
-    kind = kind_of(step) if step else chance.choice(list(_PRELUDES))
+    step = "" if number % _RANDOM_EVERY == _RANDOM_EVERY - 1 else _step(seed, number, of_round)
+    kind = kind_of(step) if step else chance.choice(_kinds(of_round))
     is_spoiled = chance.random() < _SPOILED
     return Plan(
         number=number,
@@ -110,22 +137,28 @@ def plan(seed: int, number: int) -> Plan:
         moment=chance.uniform(0.02, 1.0),
         faults=chance.sample(FAULTS, chance.randint(1, 4)) if is_spoiled else (),
         on_sockets=chance.choice(_ON_SOCKETS) if chance.random() < 0.15 else None,
-        actions=(*_PRELUDES[kind], *_drawn(chance, 4)),
+        actions=(*_PRELUDES[kind], *_drawn(chance, of_round.actions, 4)),
         while_dead=[one for one in ("moves", "fills") if chance.random() < 0.2],
     )
 
 
-def way(seed: int, first: int) -> OrderWay:
-    """How the engines of the round that begins with this life send orders."""
-    return Random(f"{seed}/{first}/way").choice(tuple(OrderWay))
+def _kinds(of_round: Course) -> Sequence[str]:
+    return [one for one in _PRELUDES if of_round.reverses or not one.startswith("reversal")]
 
 
-def _step(seed: int, number: int) -> str:
+def _step(seed: int, number: int, of_round: Course) -> str:
+    """Steps come in a shuffled order, and are shuffled again when all have come."""
     place = number - number // _RANDOM_EVERY
-    names = list(STEPS)
-    Random(f"{seed}/steps/{place // len(names)}").shuffle(names)
-    return names[place % len(names)]
+    if of_round.reverses and place % _REVERSED_EVERY == 0:
+        return _shuffled(seed, place // _REVERSED_EVERY, tuple(REVERSING))
+    return _shuffled(seed, place, tuple(USUAL))
 
 
-def _drawn(chance: Random, most: int) -> Sequence[str]:
-    return chance.choices(list(_ACTIONS), list(_ACTIONS.values()), k=chance.randint(1, most))
+def _shuffled(seed: int, place: int, names: Sequence[str]) -> str:
+    mixed = list(names)
+    Random(f"{seed}/steps/{place // len(mixed)}").shuffle(mixed)
+    return mixed[place % len(mixed)]
+
+
+def _drawn(chance: Random, actions: Mapping[str, int], most: int) -> Sequence[str]:
+    return chance.choices(list(actions), list(actions.values()), k=chance.randint(1, most))

@@ -26,7 +26,7 @@ from infra.run.replaying import Replay
 from tests.torture.life import Job
 from tests.torture.living import Life
 from tests.torture.people import Mirror, People
-from tests.torture.plans import Plan, plan, way
+from tests.torture.plans import Course, Plan, course, plan
 from tests.torture.states import digest
 from tests.torture.tallies import Tally
 from tests.torture.venue import KEY, SECRET, SYMBOLS, Exchange, exchange
@@ -48,6 +48,12 @@ _TRADING: Mapping[str, str] = {
     "WHENCE_TRADING__CAPS__MAX_ORDERS_PER_MINUTE": "0",
 }
 """Limits that would soon stop the trading of a round, switched off or wide."""
+_REVERSING: Mapping[str, str] = {
+    "WHENCE_TRADING__ON_OPPOSITE": "REVERSE",
+    "WHENCE_TRADING__REVERSE_OTHERS": "true",
+    "WHENCE_TRADING__SIZING__RISK": "0.003",
+}
+"""In a round with reversals a signal reverses whatever is held; its entry is small enough for the account."""
 
 
 class Broken(Exception):
@@ -82,7 +88,7 @@ def run_round(place: Place, zygote: Zygote, tally: Tally, kills: int, pace: floa
         here = Round.of(place, zygote, tally, pace, venue, pool, held)
         try:
             while tally.kills < until:
-                here.live(plan(tally.seed, tally.lives))
+                here.live(plan(tally.seed, tally.lives, here.course))
             here.judge()
         except Broken as broken:
             tally.broken.append(
@@ -111,6 +117,7 @@ class Round:
     people: People
     held: ExitStack
     first: int
+    course: Course
     distant: Door | None = None
 
     @classmethod
@@ -126,7 +133,8 @@ class Round:
     ) -> Self:
         """A round at this exchange; what it opens is closed with `held`."""
         people = People(_ACCOUNT, venue, lambda: Mirror(log_of(place, held)), pool, tally.answers)
-        return cls(place, zygote, tally, pace, venue, people, held, tally.lives)
+        of_round = course(tally.seed, tally.lives)
+        return cls(place, zygote, tally, pace, venue, people, held, tally.lives, of_round)
 
     # -- lives
 
@@ -163,7 +171,8 @@ class Round:
     def begun(self, step: str = "", nth: int = 1) -> Life:
         settings, environment = self.place.settings, dict(_TRADING)
         environment |= {"WHENCE_KEYS": str(settings.keys), "WHENCE_INDEX": str(settings.index)}
-        environment |= {"WHENCE_ORDER_ENTRY": way(self.tally.seed, self.first)}
+        environment |= _REVERSING if self.course.reverses else {}
+        environment |= {"WHENCE_ORDER_ENTRY": self.course.way}
         environment |= {"BYBIT_API_KEY": KEY, "BYBIT_API_SECRET": SECRET}
         words = ["--address", self.venue.url, "--log", self.place.log, "--instruments", ",".join(SYMBOLS)]
         return Life(
