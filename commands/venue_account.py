@@ -38,7 +38,7 @@ class VenueAccount(Protocol):
     """
 
     def clock_skew(self) -> timedelta:
-        """By how much the venue's clock is ahead of this machine's."""
+        """By how much the venue's clock is at least ahead of this machine's; negative where it is behind."""
         ...
 
     def rights(self) -> KeyRights:

@@ -34,7 +34,7 @@ class BybitAccount:
         return self._exchange.client
 
     def clock_skew(self) -> timedelta:
-        """See `VenueAccount.clock_skew`; correct to half of the request's duration."""
+        """See `VenueAccount.clock_skew`; as far as one request proves it."""
         return self._exchange.clock_skew()
 
     def rights(self) -> KeyRights:

@@ -27,6 +27,7 @@ from adapters.bybit.site import Site, Timing
 from adapters.bybit.stream import Stream, StreamState
 from adapters.bybit.texts import Texts
 from adapters.bybit.trade_socket import TradeSocket
+from adapters.clock_skew import proven_skew
 from adapters.executed import execution, liquidated
 from adapters.instruments.bybit import listings
 from adapters.instruments.document import Table
@@ -352,10 +353,8 @@ class BybitExchange:
         return self._latest
 
     def clock_skew(self) -> timedelta:
-        """By how much Bybit's clock is ahead of this machine's, give or take half of the request's duration."""
-        before = datetime.now(UTC)
-        theirs = self.server_time()
-        return theirs - before - (datetime.now(UTC) - before) / 2
+        """By how much Bybit's clock is proven to be ahead of this machine's by one request."""
+        return proven_skew(self.server_time)
 
     def _forget_rules(self) -> None:
         self._rules = None

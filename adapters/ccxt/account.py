@@ -52,7 +52,7 @@ class CcxtAccount:
         return self._exchange.ccxt
 
     def clock_skew(self) -> timedelta:
-        """See `VenueAccount.clock_skew`; correct to half of the request's duration.
+        """See `VenueAccount.clock_skew`; as far as one request proves it.
 
         Raises ExchangeRefused where ccxt does not state the exchange's clock.
         """

@@ -30,6 +30,7 @@ from adapters.ccxt.site import Site, Timing
 from adapters.ccxt.stream import WATCHES, Stream, StreamState
 from adapters.ccxt.trade_row import TradeRow, funded
 from adapters.ccxt.unreadable import Unreadable, skip_unreadable
+from adapters.clock_skew import proven_skew
 from adapters.executed import execution, liquidated
 from adapters.history import rules_with
 from adapters.instruments.document import Table
@@ -566,10 +567,8 @@ class CcxtExchange:
         return self._latest
 
     def clock_skew(self) -> timedelta:
-        """By how much the exchange's clock is ahead of this machine's, give or take half of the request's duration."""
-        before = datetime.now(UTC)
-        theirs = self.server_time()
-        return theirs - before - (datetime.now(UTC) - before) / 2
+        """By how much the exchange's clock is proven to be ahead of this machine's by one request."""
+        return proven_skew(self.server_time)
 
     def _find(self, order_id: str) -> OrderRow | None:
         terms = self._names.terms.get(order_id)
