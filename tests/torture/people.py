@@ -35,6 +35,7 @@ from domain.direction import Direction, Side
 from domain.instrument import Instrument, symbol_of
 from domain.order import OrderType
 from domain.strategies import Intent
+from tests.torture.hands import Hands
 from tests.torture.living import Life
 from tests.torture.venue import SYMBOLS, Exchange
 
@@ -50,6 +51,8 @@ _QUANTITY: Mapping[str, Decimal] = {
     "SOLUSDT": Decimal(3),
 }
 _D = Decimal
+_COVER = _D("0.01")
+"""The distance of a stop from the price, for a position that has none."""
 RULES: Mapping[str, Instrument] = {
     symbol_of(one.instrument.id): one.instrument for one in known() if symbol_of(one.instrument.id) in SYMBOLS
 }
@@ -80,7 +83,11 @@ class People:
     requests: int = 0
     unanswered: Requested | None = None
     promised: list[UUID] = field(default_factory=list[UUID])
+    hands: Hands = field(init=False)
     _mirror: Mirror | None = None
+
+    def __post_init__(self) -> None:
+        self.hands = Hands(self.exchange)
 
     def does(self, action: str, life: Life, door: Door, chance: Random) -> None:
         """Carries an action of a plan out; one for which the account has nothing does nothing."""
@@ -90,7 +97,7 @@ class People:
             _ACTIONS[action](self, life, door, chance)
 
     def market_does(self, action: str, chance: Random) -> None:
-        """Carries out what the market does alone, with or without an engine."""
+        """Carries out what happens at the exchange alone, with or without an engine."""
         _MARKET[action](self, chance)
 
     def repeats(self, life: Life, door: Door) -> None:
@@ -216,6 +223,19 @@ def _protects(people: People, life: Life, door: Door, chance: Random) -> None:
     people.asks(life, door, MoveProtection(position=name, stop=stop))
 
 
+def _covers(people: People, life: Life, door: Door, _chance: Random) -> None:
+    """Gives a stop to every position that has none: those that were opened by hand."""
+    for held in list(people.world().portfolio.positions.values()):
+        if held.state.stop is None:
+            symbol, sign = (
+                symbol_of(held.state.instrument),
+                1 if held.state.direction is Direction.LONG else -1,
+            )
+            price = people.exchange.price(symbol) * (1 - sign * _COVER)
+            stop = to_tick(price, Side.BUY, RULES[symbol].tick)
+            people.asks(life, door, MoveProtection(position=held.stream, stop=stop))
+
+
 def _closes(people: People, life: Life, door: Door, chance: Random) -> None:
     life.until(lambda: bool(people.world().portfolio.positions), _A_FILL)
     if name := people.position(chance):
@@ -279,10 +299,18 @@ _ACTIONS: Mapping[str, Callable[[People, Life, Door, Random], None]] = {
     "amends": _amends,
     "cancels": _cancels,
     "protects": _protects,
+    "covers": _covers,
     "closes": _closes,
     "reverses": _reverses,
     "trips": _trips,
     "resets": _resets,
     "waits": _waits,
 }
-_MARKET: Mapping[str, Callable[[People, Random], None]] = {"fills": _fills, "moves": _moves}
+_MARKET: Mapping[str, Callable[[People, Random], None]] = {
+    "fills": _fills,
+    "moves": _moves,
+    "places by hand": lambda people, chance: people.hands.places(chance),
+    "cancels by hand": lambda people, chance: people.hands.cancels(chance),
+    "closes by hand": lambda people, chance: people.hands.closes(chance),
+}
+"""What needs no engine: the market, and a person in the exchange's own interface."""

@@ -16,6 +16,10 @@ _REVERSED_EVERY = 3
 """In a round with reversals every so many of the lives with a named step end at one of a reversal."""
 _REVERSING = 0.5
 """The share of the rounds with reversals."""
+_INTERFERED = 0.5
+"""The share of the rounds in which a person uses the exchange's own interface."""
+_WHILE_DEAD = 0.2
+"""The chance of each of the acts that happen between two lives."""
 _SPOILED = 0.5
 """The share of the lives with faults."""
 
@@ -47,6 +51,8 @@ _ACTIONS: Mapping[str, int] = {
 """What people and the market do, by how often."""
 _OF_REVERSALS: Mapping[str, int] = {"reverses": 8}
 """The same, beside it in a round with reversals."""
+_BY_HAND: Mapping[str, int] = {"places by hand": 4, "cancels by hand": 4, "closes by hand": 3, "covers": 4}
+"""The same, beside it in a round in which a person uses the exchange's own interface, too."""
 
 _CREATE, _CANCEL, _AMEND = "/v5/order/create", "/v5/order/cancel", "/v5/order/amend"
 _OPERATIONS = ("order.create", "order.cancel", "order.amend")
@@ -90,15 +96,27 @@ _ON_SOCKETS: Sequence[tuple[str, Mapping[str, int]]] = (("cut", {}), ("restart",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """What holds for all lives of one round: how the engine sends orders, and whether it reverses positions."""
+    """What holds for all lives of one round: how the engine sends orders, whether it reverses positions, and whether a
+    person trades on the account `by_hand`, too, in the exchange's own interface.
+    """
 
     way: OrderWay
     reverses: bool
+    by_hand: bool
 
     @property
     def actions(self) -> Mapping[str, int]:
         """What people and the market do, by how often."""
-        return {**_ACTIONS, **(_OF_REVERSALS if self.reverses else {})}
+        return {
+            **_ACTIONS,
+            **(_OF_REVERSALS if self.reverses else {}),
+            **(_BY_HAND if self.by_hand else {}),
+        }
+
+    @property
+    def while_dead(self) -> Sequence[str]:
+        """The part of it that also happens while no engine runs."""
+        return ("moves", "fills", *(one for one in _BY_HAND if self.by_hand and one != "covers"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +139,11 @@ class Plan:
 def course(seed: int, first: int) -> Course:
     """The course of the round that begins with this life."""
     chance = Random(f"{seed}/{first}/course")
-    return Course(way=chance.choice(tuple(OrderWay)), reverses=chance.random() < _REVERSING)
+    return Course(
+        way=chance.choice(tuple(OrderWay)),
+        reverses=chance.random() < _REVERSING,
+        by_hand=chance.random() < _INTERFERED,
+    )
 
 
 def plan(seed: int, number: int, of_round: Course) -> Plan:
@@ -138,7 +160,7 @@ def plan(seed: int, number: int, of_round: Course) -> Plan:
         faults=chance.sample(FAULTS, chance.randint(1, 4)) if is_spoiled else (),
         on_sockets=chance.choice(_ON_SOCKETS) if chance.random() < 0.15 else None,
         actions=(*_PRELUDES[kind], *_drawn(chance, of_round.actions, 4)),
-        while_dead=[one for one in ("moves", "fills") if chance.random() < 0.2],
+        while_dead=[one for one in of_round.while_dead if chance.random() < _WHILE_DEAD],
     )
 
 

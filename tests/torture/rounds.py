@@ -56,6 +56,13 @@ _REVERSING: Mapping[str, str] = {
 """In a round with reversals a signal reverses whatever is held; its entry is small enough for the account."""
 
 
+_ADOPTING: Mapping[str, str] = {
+    "WHENCE_TRADING__RECONCILIATION__EXTERNAL_ORDERS": "ADOPT",
+    "WHENCE_TRADING__RECONCILIATION__EXTERNAL_POSITIONS": "ADOPT",
+}
+"""In a round in which a person uses the exchange's own interface."""
+
+
 class Broken(Exception):
     """The round ended in a fault; the text says what is wrong."""
 
@@ -172,6 +179,7 @@ class Round:
         settings, environment = self.place.settings, dict(_TRADING)
         environment |= {"WHENCE_KEYS": str(settings.keys), "WHENCE_INDEX": str(settings.index)}
         environment |= _REVERSING if self.course.reverses else {}
+        environment |= _ADOPTING if self.course.by_hand else {}
         environment |= {"WHENCE_ORDER_ENTRY": self.course.way}
         environment |= {"BYBIT_API_KEY": KEY, "BYBIT_API_SECRET": SECRET}
         words = ["--address", self.venue.url, "--log", self.place.log, "--instruments", ",".join(SYMBOLS)]
@@ -233,7 +241,11 @@ class Round:
         with closing(open_reader(self.place.settings)) as log:
             events = [one.envelope for one in log.read()]
             world = World().fold_all(events)
-            found = [*wrongs(events, world, self.venue, self.people.promised), *_repeated(world, state)]
+            people = self.people
+            found = [
+                *wrongs(events, world, self.venue, people.promised, people.hands),
+                *_repeated(world, state),
+            ]
             replay = Replay(log, AvroCodec(), taped_inputs(self.place.settings))
             for _ in replay.steps():
                 pass
