@@ -8,6 +8,7 @@ from random import Random
 
 from adapters.order_way import OrderWay
 from adapters.simulated.server.faults import Fault, Kind
+from tests.torture.cuts import Cut, CutKind
 from tests.torture.steps import REVERSING, USUAL, kind_of
 
 _RANDOM_EVERY = 4
@@ -53,6 +54,11 @@ _OF_REVERSALS: Mapping[str, int] = {"reverses": 8}
 """The same, beside it in a round with reversals."""
 _BY_HAND: Mapping[str, int] = {"places by hand": 4, "cancels by hand": 4, "closes by hand": 3, "covers": 4}
 """The same, beside it in a round in which a person uses the exchange's own interface, too."""
+
+_CUT = 0.5
+"""The share of the lives on Kafka whose line to it is cut."""
+_SECONDS = (0.3, 1.0, 2.0, 7.0)
+"""The lengths of such a cut: the last one ends the engine's session."""
 
 _CREATE, _CANCEL, _AMEND = "/v5/order/create", "/v5/order/cancel", "/v5/order/amend"
 _OPERATIONS = ("order.create", "order.cancel", "order.amend")
@@ -123,7 +129,7 @@ class Course:
 class Plan:
     """One life. It ends at the `nth` time of `step`, or at the latest after its actions; without a step at `moment`
     (a share of the longest time after its fork). `faults` are in force from its fork on; the exchange does `on_sockets`
-    while it trades.
+    while it trades. `cut` is made while it trades, where its log is on a Kafka whose line can be cut.
     """
 
     number: int
@@ -134,6 +140,7 @@ class Plan:
     on_sockets: tuple[str, Mapping[str, int]] | None = None
     actions: Sequence[str] = ()
     while_dead: Sequence[str] = ()
+    cut: Cut | None = None
 
 
 def course(seed: int, first: int) -> Course:
@@ -161,7 +168,13 @@ def plan(seed: int, number: int, of_round: Course) -> Plan:
         on_sockets=chance.choice(_ON_SOCKETS) if chance.random() < 0.15 else None,
         actions=(*_PRELUDES[kind], *_drawn(chance, of_round.actions, 4)),
         while_dead=[one for one in of_round.while_dead if chance.random() < _WHILE_DEAD],
+        cut=_cut(chance) if chance.random() < _CUT else None,
     )
+
+
+def _cut(chance: Random) -> Cut:
+    kind, seconds = chance.choice(tuple(CutKind)), chance.choice(_SECONDS)
+    return Cut(kind, seconds, is_outlasted=chance.random() < 0.5)
 
 
 def _kinds(of_round: Course) -> Sequence[str]:

@@ -23,6 +23,9 @@ from infra.inputs import taped_inputs
 from infra.logs import open_reader
 from infra.run.commanding import distant_door, has_command_topic
 from infra.run.replaying import Replay
+from tests.adversary.cut_broker import CutBroker
+from tests.adversary.proxy import Proxy
+from tests.torture.cuts import Cutter
 from tests.torture.life import Job
 from tests.torture.living import Life
 from tests.torture.people import Mirror, People
@@ -38,6 +41,10 @@ _PATIENCE = 30.0
 """Seconds within which an engine trades after its start, at any fault, and within which all is settled without one."""
 _LINGER = 0.1
 """Seconds for which an engine lives on after the actions of its life."""
+_OUTLASTS = 15.0
+"""Seconds within which an engine trades again after a cut of its line to Kafka; after that it is killed."""
+_LOG_UNAVAILABLE = 4
+"""The exit code of a start whose log does not answer."""
 _LAST = 3_000
 """Characters of the program's output that a fault shows."""
 _RANDOM, _UNREACHED = "a random moment", "the end of its acts, where its step was not reached"
@@ -68,10 +75,15 @@ class Broken(Exception):
 
 
 class Place(NamedTuple):
-    """Where a round is: a folder of its own, with its keys and the program's output, and the log's address."""
+    """Where a round is: a folder of its own, with its keys and the program's output, and the log's address.
+
+    `line` is what the engine reaches the log's Kafka through, at its address `through`; None where it is not cut.
+    """
 
     folder: Path
     log: str
+    through: str = ""
+    line: Proxy | None = None
 
     @property
     def settings(self) -> WhenceSettings:
@@ -85,6 +97,12 @@ class Place(NamedTuple):
     def last_lines(self) -> str:
         """The end of the program's output."""
         return self.output.read_text()[-_LAST:] if self.output.exists() else ""
+
+
+def on_kafka(folder: Path, behind: CutBroker, topic: str) -> Place:
+    """A round with its log in this topic of a broker whose line to the engine is cut."""
+    log, through = (f"kafka://{one}/{topic}" for one in (behind.broker.url, behind.through))
+    return Place(folder, log, through, behind.line)
 
 
 def run_round(place: Place, zygote: Zygote, tally: Tally, kills: int, pace: float) -> None:
@@ -125,6 +143,7 @@ class Round:
     held: ExitStack
     first: int
     course: Course
+    cutter: Cutter | None
     distant: Door | None = None
 
     @classmethod
@@ -141,7 +160,8 @@ class Round:
         """A round at this exchange; what it opens is closed with `held`."""
         people = People(_ACCOUNT, venue, lambda: Mirror(log_of(place, held)), pool, tally.answers)
         of_round = course(tally.seed, tally.lives)
-        return cls(place, zygote, tally, pace, venue, people, held, tally.lives, of_round)
+        cutter = None if place.line is None else held.enter_context(Cutter(place.line, venue.count))
+        return cls(place, zygote, tally, pace, venue, people, held, tally.lives, of_round, cutter)
 
     # -- lives
 
@@ -149,7 +169,8 @@ class Round:
         """One life, from its start to its end by SIGKILL, or by itself where a fault of the exchange ends its start."""
         chance = Random(f"{self.tally.seed}/{planned.number}/acts")
         self.venue.spoil(planned.faults)
-        with self.begun(planned.step, planned.nth) as life:
+        is_cut = self.cutter is not None and planned.cut is not None
+        with self.begun(planned.step, planned.nth, is_cut=is_cut) as life:
             killer = threading.Timer(planned.moment * self._longest, life.kill)
             if not planned.step:
                 killer.start()
@@ -157,6 +178,7 @@ class Round:
                 door = self._door(life)
                 self.people.repeats(life, door)
                 self._act(planned, life, door, chance)
+                self._outlast(planned, life)
                 life.passes(_LINGER)
             killer.cancel()
             life.kill()
@@ -173,16 +195,27 @@ class Round:
             if number == when and planned.on_sockets is not None:
                 name, more = planned.on_sockets
                 self.venue.acts(name, **more)
+            if number == when and self.cutter is not None and planned.cut is not None:
+                self.cutter.cut(planned.cut)
             self.people.does(action, life, door, chance)
 
-    def begun(self, step: str = "", nth: int = 1) -> Life:
+    def _outlast(self, planned: Plan, life: Life) -> None:
+        """Lets the engine live until the cut of its line is over and it trades again, if the plan says so."""
+        if self.cutter is None or planned.cut is None or not planned.cut.is_outlasted:
+            return
+        self.cutter.wait()
+        life.passes(_LINGER)
+        life.until(lambda: is_settled(self.people.world()), _OUTLASTS)
+
+    def begun(self, step: str = "", nth: int = 1, *, is_cut: bool = False) -> Life:
         settings, environment = self.place.settings, dict(_TRADING)
         environment |= {"WHENCE_KEYS": str(settings.keys), "WHENCE_INDEX": str(settings.index)}
         environment |= _REVERSING if self.course.reverses else {}
         environment |= _ADOPTING if self.course.by_hand else {}
         environment |= {"WHENCE_ORDER_ENTRY": self.course.way}
         environment |= {"BYBIT_API_KEY": KEY, "BYBIT_API_SECRET": SECRET}
-        words = ["--address", self.venue.url, "--log", self.place.log, "--instruments", ",".join(SYMBOLS)]
+        log = self.place.through or self.place.log
+        words = ["--address", self.venue.url, "--log", log, "--instruments", ",".join(SYMBOLS)]
         return Life(
             self.zygote,
             Job(
@@ -193,6 +226,7 @@ class Round:
                 step=step,
                 nth=nth,
                 pace=self.pace,
+                is_cut=is_cut,
             ),
         )
 
@@ -221,15 +255,20 @@ class Round:
             tally.recoveries.append(round(life.trades_since, 3))
         if code == -signal.SIGKILL:
             tally.add(tally.kills_at, {life.step or (_UNREACHED if planned.step else _RANDOM): 1})
-        elif planned.faults:
+        elif planned.faults or (code == _LOG_UNAVAILABLE and self._was_cut(life)):
             tally.gave_up += 1
         else:
             raise Broken(f"the engine ended by itself with code {code}:\n{self.place.last_lines()}")
+
+    def _was_cut(self, life: Life) -> bool:
+        return self.cutter is not None and self.cutter.has_cut_since(life.began)
 
     # -- verdict
 
     def judge(self) -> None:
         """The last life runs without a fault, in a market that stands still, until everything is settled."""
+        if self.cutter is not None:
+            self.cutter.wait()
         self.venue.stands_still()
         with self.begun() as life:
             self.trades(life)
