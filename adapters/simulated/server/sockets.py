@@ -80,7 +80,10 @@ class Sockets:
         idle: float | None = None,
     ) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(autoping=False, compress=False, receive_timeout=idle)
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ConnectionResetError:  # the client has ended; nobody waits for the handshake's answer
+            return socket
         session = Session(socket, request.transport)
         self.sessions.add(session)
         self._hub.join(session)
