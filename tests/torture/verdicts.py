@@ -10,6 +10,7 @@ from uuid import UUID
 
 from adapters.simulated.venue.execution import Execution
 from adapters.simulated.venue.order import Order, Status, StopKind
+from commands.identity import EXCHANGE
 from commands.world import World
 from domain.direction import PROTECTION, Direction, Purpose
 from domain.instrument import symbol_of
@@ -58,12 +59,17 @@ def wrongs(
 
 
 def intents_of(events: Sequence[Envelope]) -> Mapping[str, OrderPlaced]:
-    """The orders that were to be sent by themselves, by client order id: a stop with a parent goes with its entry."""
+    """The orders that are orders of their own at the exchange, by client order id.
+
+    A stop with a parent goes with its entry, unless the entry was adopted: nothing was sent for that.
+    """
+    placed = {parse(one.meta.stream).id: one for one in events if isinstance(one.event, OrderPlaced)}
+    adopted = {name for name, one in placed.items() if one.meta.actor == EXCHANGE}
+    terms = {name: one.event for name, one in placed.items() if isinstance(one.event, OrderPlaced)}
     return {
-        parse(one.meta.stream).id: one.event
-        for one in events
-        if isinstance(one.event, OrderPlaced)
-        and (one.event.purpose not in PROTECTION or one.event.parent is None)
+        name: one
+        for name, one in terms.items()
+        if one.purpose not in PROTECTION or one.parent is None or one.parent in adopted
     }
 
 
