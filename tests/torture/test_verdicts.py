@@ -116,3 +116,30 @@ def test_a_position_and_a_balance_that_the_log_does_not_have_are_differences(
     found = [one.text for one in wrongs(before, World().fold_all(before), venue, [], Hands(venue))]
     assert any(one.startswith("positions differ") for one in found)
     assert any(one.startswith("the log has") for one in found)
+
+
+def test_an_order_by_hand_that_the_log_does_not_explain_is_a_loss(
+    traded: tuple[Sequence[Envelope], Exchange],
+) -> None:
+    """Last of this module: the exchange has that order from now on."""
+    events, venue = traded
+    hands = Hands(venue)
+    while not hands.placed:
+        hands.places(Random(7))
+    found = list(wrongs(events, World().fold_all(events), venue, [], hands))
+    assert "lost" in {one.kind for one in found}
+    (placed,) = hands.placed
+    assert any(placed in one.text or "by-hand-0" in one.text for one in found)
+
+
+def test_a_position_without_a_stop_is_a_loss_unless_it_was_cancelled_by_hand_and_the_log_knows(
+    traded: tuple[Sequence[Envelope], Exchange],
+) -> None:
+    """Last of this module: the exchange has no stop from now on."""
+    events, venue = traded
+    hands, chance = Hands(venue), Random(1)
+    while venue.account.orders:
+        hands.cancels(chance)
+    world = World().fold_all(events)
+    bare = [one.text for one in wrongs(events, world, venue, [], hands) if "has no stop" in one.text]
+    assert len(bare) == 1, "the log has the stop as working"
