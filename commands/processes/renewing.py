@@ -102,9 +102,13 @@ def _is_bare(moment: Moment, held: OpenPosition) -> bool:
     if held.state.stop is None or held.state.closing is not None:
         return False
     return not any(
-        working.terms.purpose is Purpose.STOP or working.status in _UNDER_WAY
-        for working in _protection(moment, held)
+        _stops(working) or working.status in _UNDER_WAY for working in _protection(moment, held)
     )
+
+
+def _stops(working: Working) -> bool:
+    """Whether it is a stop that stays: one whose cancel was requested, with an earlier position, ends at any moment."""
+    return working.terms.purpose is Purpose.STOP and working.status is not OrderStatus.CANCEL_REQUESTED
 
 
 def _protection(moment: Moment, held: OpenPosition) -> Iterator[Working]:

@@ -212,6 +212,16 @@ def test_a_third_position_of_one_entry_has_the_next_ids() -> None:
     assert list(orders) == [f"{chain}-s3", f"{chain}-t3"]
 
 
+def test_a_fill_while_the_cancel_of_the_earlier_stop_is_under_way_gets_a_stop_of_its_own() -> None:
+    desk, chain = legs_ended()
+    desk.tell(a_fill_of(f"{chain}-e1", "x3", D(2), D(100)))
+    desk.tell(a_fill_of(f"{chain}-t2", "x4", D(2), TARGET))
+    assert status(desk, f"{chain}-s2") is OrderStatus.CANCEL_REQUESTED
+    orders = placed(desk.tell(a_fill_of(f"{chain}-e1", "x5", D(1), D(100))))
+    assert list(orders) == [f"{chain}-s3", f"{chain}-t3"]
+    assert placed(gone(desk, f"{chain}-s2")) == {}
+
+
 def test_a_stop_that_the_exchange_ends_before_the_targets_fill_is_not_placed_again() -> None:
     desk, chain = partly_filled()
     assert names(gone(desk, f"{chain}-s1")) == ["OrderCancelled"]
