@@ -81,21 +81,23 @@ def missing(
 ) -> Sequence[PlaceOrder]:
     """The stop of what no stop covers, and the target where none works.
 
-    The stop also covers what the position's entries may still fill, where they have no stop of their own. The ids are
-    `<chain>-s2` and `<chain>-t2`, or the next number of which neither was placed.
+    The stop also covers what the position's entries may still fill, where they have no stop of their own. An order whose
+    cancel was requested covers nothing, because it ends at any moment. The ids are `<chain>-s2` and `<chain>-t2`, or the
+    next number of which neither was placed.
     """
     number = 2
     while any(_is_placed(order_stream(account, f"{chain}-{leg}{number}"), state_of) for leg in "st"):
         number += 1
-    working = total(leaves(one) for one in not_ended(held, portfolio))
+    working = total(leaves(one) for one in not_ended(held, portfolio) if _stays(one))
     bare = EXACT.subtract(EXACT.add(held.state.quantity, _awaited(held, portfolio)), working)
-    has_target = any(
-        one.terms.purpose is Purpose.TARGET and one.status is not OrderStatus.CANCEL_REQUESTED
-        for one in reducing(held, portfolio)
-    )
+    has_target = any(one.terms.purpose is Purpose.TARGET and _stays(one) for one in reducing(held, portfolio))
     rules = portfolio.instruments[held.state.instrument]
     aimed = ZERO if has_target else held.state.quantity
     return renewed(chain, number, held.state, rules, max(bare, ZERO), aimed, fresh_until)
+
+
+def _stays(one: Working) -> bool:
+    return one.status is not OrderStatus.CANCEL_REQUESTED
 
 
 def _rests(one: Working) -> bool:

@@ -21,6 +21,7 @@ from commands.in_flight import UNANSWERED
 from commands.order import PlaceOrder
 from commands.routes import Command
 from commands.stimulus import Ask, Stimulus, clock_fact
+from commands.stray_orders import is_gone
 from commands.way_out import begin_close
 from commands.world import World
 from domain.arithmetic import total
@@ -76,7 +77,9 @@ class Reprotecting:
                 chain=world.chains[one.stream],
             )
             for one in held.values()
-            if _is_ours(one) and not _is_undecided(one, world.portfolio)
+            if _is_ours(one)
+            and not _is_undecided(one, world.portfolio)
+            and not _is_gone(one, world.portfolio)
             for command in self._due(one, looked)
         ]
         return Stimulus(at, tuple(asks)) if asks else None
@@ -162,6 +165,11 @@ def _is_ours(held: OpenPosition) -> bool:
 
 def _is_undecided(held: OpenPosition, portfolio: Portfolio) -> bool:
     return any(one.status in UNANSWERED for one in not_ended(held, portfolio))
+
+
+def _is_gone(held: OpenPosition, portfolio: Portfolio) -> bool:
+    """Whether the exchange is known not to have it: a stop would have nothing to reduce there."""
+    return is_gone(portfolio.discrepancies, held.state.instrument)
 
 
 def _is_covered(held: OpenPosition, portfolio: Portfolio) -> bool:

@@ -36,13 +36,8 @@ class VenueAccount(Protocol):
     Every call but `silence` raises ExchangeUnreachable if no response arrived and ExchangeRefused if the venue refused.
     """
 
-<<<<<<< HEAD
     def clock_reading(self) -> ClockReading:
         """The difference of the venue's clock from this machine's, by one query."""
-=======
-    def clock_skew(self) -> timedelta:
-        """By how much the venue's clock is at least ahead of this machine's; negative where it is behind."""
->>>>>>> rev
         ...
 
     def rights(self) -> KeyRights:

@@ -34,15 +34,9 @@ class BybitAccount:
     def _client(self) -> Client:
         return self._exchange.client
 
-<<<<<<< HEAD
     def clock_reading(self) -> ClockReading:
         """See `VenueAccount.clock_reading`."""
         return self._exchange.clock_reading()
-=======
-    def clock_skew(self) -> timedelta:
-        """See `VenueAccount.clock_skew`; as far as one request proves it."""
-        return self._exchange.clock_skew()
->>>>>>> rev
 
     def rights(self) -> KeyRights:
         """See `VenueAccount.rights`, of /v5/user/query-api."""

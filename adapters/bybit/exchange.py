@@ -27,7 +27,6 @@ from adapters.bybit.site import Site, Timing
 from adapters.bybit.stream import Stream, StreamState
 from adapters.bybit.texts import Texts
 from adapters.bybit.trade_socket import TradeSocket
-from adapters.clock_skew import proven_skew
 from adapters.executed import execution, liquidated
 from adapters.instruments.bybit import listings
 from adapters.instruments.document import Table
@@ -354,15 +353,9 @@ class BybitExchange:
         self._latest = max(self._latest, at_ms(given))
         return self._latest
 
-<<<<<<< HEAD
     def clock_reading(self) -> ClockReading:
         """The difference of Bybit's clock from this machine's."""
         return measured(self.server_time)
-=======
-    def clock_skew(self) -> timedelta:
-        """By how much Bybit's clock is proven to be ahead of this machine's by one request."""
-        return proven_skew(self.server_time)
->>>>>>> rev
 
     def _forget_rules(self) -> None:
         self._rules = None

@@ -52,13 +52,8 @@ class CcxtAccount:
     def _ccxt(self) -> Any:
         return self._exchange.ccxt
 
-<<<<<<< HEAD
     def clock_reading(self) -> ClockReading:
         """See `VenueAccount.clock_reading`.
-=======
-    def clock_skew(self) -> timedelta:
-        """See `VenueAccount.clock_skew`; as far as one request proves it.
->>>>>>> rev
 
         Raises ExchangeRefused where ccxt does not state the exchange's clock.
         """

@@ -30,7 +30,6 @@ from adapters.ccxt.site import Site, Timing
 from adapters.ccxt.stream import WATCHES, Stream, StreamState
 from adapters.ccxt.trade_row import TradeRow, funded
 from adapters.ccxt.unreadable import Unreadable, skip_unreadable
-from adapters.clock_skew import proven_skew
 from adapters.executed import execution, liquidated
 from adapters.history import rules_with
 from adapters.instruments.document import Table
@@ -568,15 +567,9 @@ class CcxtExchange:
         self._latest = max(self._latest, self._lists.now())
         return self._latest
 
-<<<<<<< HEAD
     def clock_reading(self) -> ClockReading:
         """The difference of the exchange's clock from this machine's."""
         return measured(self.server_time)
-=======
-    def clock_skew(self) -> timedelta:
-        """By how much the exchange's clock is proven to be ahead of this machine's by one request."""
-        return proven_skew(self.server_time)
->>>>>>> rev
 
     def _find(self, order_id: str) -> OrderRow | None:
         terms = self._names.terms.get(order_id)

@@ -12,13 +12,15 @@ from commands.exchange import Accepted, Cancelled, NotSent, Rejected, Triggered
 from commands.inputs import Tick
 from commands.instrument import ListInstrument
 from commands.order import PlaceOrder
-from commands.reconciliation import BeginReconciliation
+from commands.reconciliation import BeginReconciliation, ResolveDiscrepancy, recorded
 from commands.reprotecting import LASTED, MOST_IN_A_ROW
 from domain.closing import CloseReason
 from domain.direction import Purpose
 from domain.market import KnownPrice
 from domain.order import OrderPlaced, OrderType
 from domain.position import PositionClosing
+from domain.reconciliation.differences import PositionUnknownToThem
+from domain.reconciliation.statement import StatedPosition
 from domain.streams import order_stream
 from tests.commands.desk import Desk, a_fill_of, chain_of, folded, long, names, snapshot
 from tests.commands.test_renewing import STOP, TARGET, gone, placed
@@ -99,6 +101,19 @@ def test_a_cancelled_stop_whose_target_then_fills_is_not_placed_again() -> None:
     held.ticks()
     held.fills("t1", D(50), TARGET)
     assert held.ticks(30) == {}
+
+
+def test_a_stop_of_a_position_that_the_exchange_does_not_have_is_placed_again_once_that_is_resolved() -> None:
+    held = Held()
+    position = held.desk.world.portfolio.positions[BTC].state
+    theirs = StatedPosition(instrument=BTC, direction=position.direction, quantity=D(50), entry_price=D(100))
+    missing = recorded(PositionUnknownToThem(subject=BTC, ours=theirs))
+    held.desk.ask(missing, cause="exchange:test:comparison")
+    held.gone("s1")
+    assert held.ticks(30) == {}
+    resolved = ResolveDiscrepancy(missing.discrepancy_id, "the exchange has it after all")
+    held.desk.ask(resolved, cause="command:resolve")
+    assert list(held.ticks(30)) == ["s2"]
 
 
 def test_a_position_that_was_reduced_gets_one_stop_for_the_rest_and_no_second_target() -> None:

@@ -13,15 +13,9 @@ from uuid import uuid4
 
 import typer
 
-<<<<<<< HEAD
-from infra.servers.kafka import KafkaBroker
-from infra.servers.temporary import temporary_folder
-from tests.torture.progress import shown
-from tests.torture.rounds import Place, run_round
-=======
 from tests.adversary.cut_broker import cut_broker
+from tests.torture.progress import shown
 from tests.torture.rounds import Place, on_kafka, run_round
->>>>>>> rev
 from tests.torture.tallies import Tally
 from tests.torture.zygote import Zygote
 
@@ -41,13 +35,8 @@ def torture(
 ) -> None:
     """Kills `whence live` again and again against `whence venue`, restarts it, and compares both."""
     tally = Tally.read(state) if state is not None and state.exists() else Tally(seed=seed)
-<<<<<<< HEAD
-    with _addresses(log) as address, shown(tally, kills):
-        tortured(tally, kills, each, pace, address, lambda: _show(tally, state))
-=======
-    with _places(log) as place:
+    with _places(log) as place, shown(tally, kills):
         tortured(tally, kills, each, pace, place, lambda: _show(tally, state))
->>>>>>> rev
     typer.echo(tally.table())
     for text in tally.broken:
         typer.echo(text, err=True)

@@ -306,14 +306,6 @@ def test_the_skew_of_the_clocks_is_measured(bench: BybitBench) -> None:
     assert timedelta(0) < found.round_trip
 
 
-@pytest.mark.parametrize("reads_late", [False, True])
-def test_a_slow_response_is_no_skew_of_the_clocks(bench: BybitBench, *, reads_late: bool) -> None:
-    bench.venue.fails("/v5/market/time", "delay", value=300, commit=not reads_late)
-    skew = bench.exchange.clock_skew()
-    bench.venue.await_fault()
-    assert abs(skew) < timedelta(milliseconds=50)
-
-
 # What Bybit does by itself, and the reports that follow.
 EVENTS: dict[str, tuple[list[tuple[str, dict[str, Any]]], list[str]]] = {
     "a fill in part, and the rest is cancelled": (
