@@ -81,9 +81,9 @@ def missing(
 ) -> Sequence[PlaceOrder]:
     """The stop of what no stop covers, and the target where none works.
 
-    The stop also covers what the position's entries may still fill, where they have no stop of their own. An order whose
-    cancel was requested covers nothing, because it ends at any moment. The ids are `<chain>-s2` and `<chain>-t2`, or the
-    next number of which neither was placed.
+    The stop also covers what the position's entries may still fill, where they have no stop of their own. An order
+    whose cancel was requested covers nothing, because it ends at any moment. The ids are `<chain>-s2` and `<chain>-t2`,
+    or the next number of which neither was placed.
     """
     number = 2
     while any(_is_placed(order_stream(account, f"{chain}-{leg}{number}"), state_of) for leg in "st"):
