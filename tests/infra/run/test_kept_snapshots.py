@@ -205,20 +205,20 @@ def _end() -> bool:
 class Harm(NamedTuple):
     """What was done to a kept snapshot or to the tape, and the error that follows."""
 
-    done: Callable[[WhenceSettings, Path], None]
+    done: Callable[[Path], None]
     error: type[WhenceError]
     message: str
 
 
-def _of_another_log(settings: WhenceSettings, path: Path) -> None:
-    other = settings.model_copy(update={"log": f"sqlite:///{path.parent / 'other.db'}"})
+def _of_another_log(path: Path) -> None:
+    other = settings_in(path.parent).model_copy(update={"log": f"sqlite:///{path.parent / 'other.db'}"})
     TapedDays(other, UUID(int=7)).pass_days(4)
     kept = kept_of(other)
     (ordinal,) = kept.ordinals()
     path.write_bytes(kept.path(ordinal).read_bytes())
 
 
-def _without_the_first_session(settings: WhenceSettings, path: Path) -> None:
+def _without_the_first_session(path: Path) -> None:
     log = path.parent / "run.db"
     with closing(sqlite3.connect(tape_path(log))) as connection, connection:
         connection.execute(
@@ -227,10 +227,10 @@ def _without_the_first_session(settings: WhenceSettings, path: Path) -> None:
 
 
 HARMS = {
-    "edited": Harm(lambda _, path: _edit(path), LogCorrupt, "its content was changed or cut off"),
-    "cut off": Harm(lambda _, path: _cut(path), LogCorrupt, "its content was changed or cut off"),
-    "cut off in its head": Harm(lambda _, path: _cut_to_its_head(path), LogCorrupt, "it is cut off; `--fold"),
-    "missing": Harm(lambda _, path: _remove(path), InvalidInput, "no snapshot is kept for this log"),
+    "edited": Harm(_edit, LogCorrupt, "its content was changed or cut off"),
+    "cut off": Harm(_cut, LogCorrupt, "its content was changed or cut off"),
+    "cut off in its head": Harm(_cut_to_its_head, LogCorrupt, "it is cut off; `--fold"),
+    "missing": Harm(_remove, InvalidInput, "no snapshot is kept for this log"),
     "of another log": Harm(_of_another_log, InvalidInput, "is of another log"),
     "the tape was cut off": Harm(_without_the_first_session, LogCorrupt, "no session on the tape begins after event"),
 }  # fmt: skip
@@ -241,7 +241,7 @@ def test_a_snapshot_or_tape_that_does_not_fit_is_refused_by_its_reason(
     cut: WhenceSettings, harm: Harm
 ) -> None:
     (ordinal,) = kept_of(cut).ordinals()
-    harm.done(cut, kept_of(cut).path(ordinal))
+    harm.done(kept_of(cut).path(ordinal))
     with pytest.raises(harm.error, match=harm.message):
         replayed_from(cut)
 
@@ -255,7 +255,10 @@ def test_an_ordinal_without_a_snapshot_is_refused_with_those_that_are_kept(cut: 
 def test_a_snapshot_of_another_version_of_the_program_is_refused_with_the_way_without_it(
     cut: WhenceSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshots, "fingerprint", lambda _packages: bytes(32))
+    def other(_packages: object) -> bytes:
+        return bytes(32)
+
+    monkeypatch.setattr(snapshots, "fingerprint", other)
     with pytest.raises(InvalidInput, match=r"another version of the program made it; .*`--fold`"):
         replayed_from(cut)
 
