@@ -92,12 +92,14 @@ class Reprotecting:
         if lost is None or lost.covered_since is not None:
             lost = _Lost(look.at, () if lost is None else lost.placed)
             self._lost[held.stream] = lost
+        is_given_up = look.arrived(lost) >= MOST_IN_A_ROW
+        if is_given_up:
+            self.given_up |= {held.stream}
         if look.at - lost.since < look.wait(lost):
             return ()
         if look.is_passed(held):
             return [look.close(held)]
-        if look.arrived(lost) >= MOST_IN_A_ROW:
-            self.given_up |= {held.stream}
+        if is_given_up:
             return ()
         orders = look.missing(held)
         placed = tuple(one.order_id for one in orders if one.terms.purpose is Purpose.STOP)

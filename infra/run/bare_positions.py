@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from commands.watchdog import Watchdog, Watched
 from infra.run.clock import utc_now
-from infra.run.faults import unprotected_line
 
 NOTED_AFTER = timedelta(seconds=2)
 """The stop of an entry is confirmed a moment after its fill."""
@@ -51,6 +50,16 @@ class BarePositions:
                 stream,
             )
         self._bare, self._left = bare, left
+
+
+def unprotected_line(one: Watched, now: datetime) -> str:
+    """The sentence about a position that no stop covers, with its age at `now` (UTC)."""
+    price = "unknown" if one.price is None else f"{one.price.price} at {one.price.at:%H:%M:%S} UTC"
+    stops = f"stops at {', '.join(map(str, one.stops))} cover {one.covered} of it" if one.stops else "no stop"
+    return (
+        f"{one.direction} {one.quantity} {one.instrument} has {stops} at the exchange since "
+        f"{one.bare_since:%H:%M:%S} UTC; open for {one.age(now)}, last price {price}: move its stop, or close it"
+    )
 
 
 def _is_late(one: Watched, now: datetime) -> bool:

@@ -167,8 +167,9 @@ def test_a_stop_that_is_cancelled_again_and_again_is_placed_a_bounded_number_of_
         held.accepted(f"s{number}")
         assert not held.given_up
         held.gone(f"s{number}")
+    held.ticks()
+    assert held.given_up, "it is known at once"
     assert held.ticks(600) == {}
-    assert held.given_up
     held.moves(STOP)
     held.ticks(2)
     assert held.closing == [CloseReason.UNPROTECTED], "the plan ends at the price of the stop"
