@@ -120,3 +120,20 @@ def test_a_start_on_a_port_in_use_is_refused_before_the_exchange_is_queried_and_
         f"whence: --port {port} cannot be listened on: Address already in use; choose another with --port"
     )
     assert (done.code, message in done.err, list(tmp_path.iterdir())) == (2, True, []), done
+
+
+@pytest.mark.parametrize("existed", [False, True], ids=["a new log", "an empty log of before"])
+@pytest.mark.usefixtures("keys")
+def test_a_start_that_finds_no_exchange_removes_only_the_files_that_it_has_made(
+    whence: Whence, tmp_path: Path, *, existed: bool
+) -> None:
+    log = tmp_path / "other.db"
+    if existed:
+        log.touch(mode=0o600)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    done = whence(*LIVE, "--address", NOBODY, "--port", str(port), "--log", "sqlite:///other.db")
+    assert done.code != 0
+    assert log.exists() is existed, done
+    if not existed:
+        assert list(tmp_path.iterdir()) == []
