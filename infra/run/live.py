@@ -154,7 +154,7 @@ class LiveRun(Attending):
             self.check()
         assert self._beginning is not None
         with self.closed_on_failure():
-            self._beginning.set_terms()
+            self._beginning.set_terms(self._steady.tick())
             self._open(self._beginning)
             self._reconciler.begin(_STARTING)
 
