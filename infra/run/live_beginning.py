@@ -35,12 +35,17 @@ class LiveBeginning:
     def check(self, at: datetime) -> None:
         """Queries the account at `at` (UTC), and changes nothing.
 
+        An instrument of the log that the exchange does not trade any more has no terms there; the comparison reports it.
+
         Raises Refused for an account that does not fit, and where another log trades an instrument whose terms would
         have to be set; InvalidInput for instruments that the exchange does not trade, and ExchangeError.
         """
         exchange = self._venue.exchange
-        self.listed = rules_of(self._unlisted(), exchange.instruments())
-        differing = check(self._venue.account, self._instruments, self.leverage)
+        stated = exchange.instruments()
+        self.listed = rules_of(self._unlisted(), stated)
+        traded = {one.id for one in stated}
+        named = [name for name in self._instruments if name in traded]
+        differing = check(self._venue.account, named, self.leverage)
         if self._is_empty:
             self.stake = stake_of(self.listed, exchange.balances(), self._plan.leverage)
         self._differing = differing
