@@ -35,7 +35,7 @@ class LiveBeginning:
     def check(self, at: datetime) -> None:
         """Queries the account at `at` (UTC), and changes nothing.
 
-        An instrument of the log that the exchange does not trade any more has no terms there; the comparison reports it.
+        An instrument of the log that the exchange does not trade any more has no terms there: a comparison reports it.
 
         Raises Refused for an account that does not fit, and where another log trades an instrument whose terms would
         have to be set; InvalidInput for instruments that the exchange does not trade, and ExchangeError.
