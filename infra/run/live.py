@@ -388,7 +388,8 @@ class LiveRun(Attending):
 
     def _cancel_strays(self) -> Sequence[str]:
         """Cancels our orders that reduce a position which the exchange does not have; returns their ids."""
-        strays = stray_orders.stray(self.world.portfolio, self._reconciler.standing)
+        until = self._steady.tick() - timedelta(seconds=self._plan.rhythm.lost)
+        strays = stray_orders.stray(self.world.portfolio, self._reconciler.standing, until)
         if strays:
             _log.warning("cancelled, because the exchange has no position of theirs: %s", ", ".join(strays))
             self.driver.handle(stray_orders.cancels(strays, self._steady.tick()))

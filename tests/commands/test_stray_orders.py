@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from commands.order import CancelOrder
@@ -28,7 +30,7 @@ LEGS = ["abc-s1", "abc-t1"]
 
 
 def found(history: History, *standing: Difference) -> list[str]:
-    return list(stray(history.portfolio(), standing))
+    return list(stray(history.portfolio(), standing, NOW))
 
 
 @pytest.mark.parametrize("difference", [CLOSED, FLIPPED], ids=["closed", "flipped"])
@@ -49,6 +51,13 @@ def test_of_a_closed_position_the_legs_beside_an_unknown_one_are_stray_unless_th
 
 def test_a_difference_of_another_instrument_changes_nothing() -> None:
     assert found(a_plan(), PositionUnknownToThem(subject="ETHUSDT-LINEAR.BYBIT", ours=LONG)) == []
+
+
+def test_the_legs_of_a_position_that_the_exchange_may_not_list_yet_are_kept() -> None:
+    portfolio = a_plan().portfolio()
+    opened = portfolio.positions[BTC].opened_at
+    assert list(stray(portfolio, [CLOSED], opened)) == LEGS
+    assert not stray(portfolio, [CLOSED], opened - timedelta(microseconds=1))
 
 
 @pytest.mark.parametrize(
