@@ -31,7 +31,7 @@ from commands.stimulus import Stimulus, asks_of_engine
 from commands.venue_terms import TermsWatch
 from commands.world import World
 from domain.reconciliation.comparing import differences
-from domain.reconciliation.differences import Difference, InstrumentUnknownToThem, TradingTermsDiffer
+from domain.reconciliation.differences import Difference, TradingTermsDiffer
 
 TOLERANCE = Decimal("0.01")
 """Balances within a cent are equal: an exchange rounds each profit and fee."""
@@ -121,7 +121,7 @@ class Reconciler:
             left = self._equalised(since, under_way, applied)
             self._resolve_over(found, left)
             found = left
-        found = [*found, *self._differing_terms(found)]
+        found = [*found, *self._differing_terms()]
         self._keep_standing(found)
         return Reconciled(len(applied) + adopted, len(found), self._record(found))
 
@@ -175,12 +175,11 @@ class Reconciler:
             *(ResolveDiscrepancy(name, _ADOPTED) for name in unresolved if _unnumbered(name) in over)
         )
 
-    def _differing_terms(self, others: Sequence[Difference]) -> Sequence[Difference]:
+    def _differing_terms(self) -> Sequence[Difference]:
         """The terms of trading that differ; a discrepancy of terms that do not differ any more is resolved."""
         if self._terms is None:
             return ()
-        unlisted = {one.subject for one in others if isinstance(one, InstrumentUnknownToThem)}
-        found = self._terms.differences(unlisted)
+        found = self._terms.differences({one.id for one in self._exchange.instruments()})
         standing = {recorded(one).discrepancy_id for one in found}
         self._command(
             *(

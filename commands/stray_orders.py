@@ -29,13 +29,15 @@ POSITION_GONE = "POSITION_GONE"
 """The reason of the cancels: the exchange states no position that the order could reduce."""
 
 
-def stray(portfolio: Portfolio, standing: Sequence[Difference]) -> Sequence[str]:
+def stray(portfolio: Portfolio, standing: Sequence[Difference], until: datetime) -> Sequence[str]:
     """The ids of the stray orders, entries first.
 
-    `standing` are the differences that two comparisons in a row have found. The rest of an entry is stray where it has
+    `standing` are the differences that two comparisons in a row have found. Of a position that was opened after `until`
+    (UTC) none is stray, because the exchange's lists may not show it yet. The rest of an entry is stray where it has
     filled into the position that is gone; its legs follow once it has ended.
     """
-    there = dict(_directions(standing))
+    young = {name for name, held in portfolio.positions.items() if held.opened_at > until}
+    there = {name: held for name, held in _directions(standing) if name not in young}
     return [*_entries(portfolio, there), *_exits(portfolio, there)]
 
 

@@ -28,15 +28,14 @@ class TermsWatch:
         self._waiting = list(instruments)
         self._found: dict[str, TradingTermsDiffer | None] = {}
 
-    def differences(self, unlisted: Collection[str] = ()) -> Sequence[TradingTermsDiffer]:
+    def differences(self, traded: Collection[str]) -> Sequence[TradingTermsDiffer]:
         """Queries the next instruments, and returns every known difference. Raises what the account's calls raise.
 
-        The exchange states no terms of the `unlisted` instruments, which it does not trade any more.
+        Only the `traded` instruments are queried: the exchange refuses to state terms of others.
         """
-        for name in unlisted:
-            self._found.pop(name, None)
+        self._found = {name: one for name, one in self._found.items() if name in traded}
         differing = [name for name, one in self._found.items() if one is not None]
-        next_ = [name for name in self._waiting if name not in {*differing, *unlisted}][:AT_ONCE]
+        next_ = [name for name in self._waiting if name in traded and name not in differing][:AT_ONCE]
         leverage = self._leverage()
         for terms in self._account.terms([*differing, *next_]):
             self._found[terms.instrument] = _difference(terms, leverage)

@@ -48,11 +48,15 @@ class FreshLog:
 
 
 def _files(settings: WhenceSettings) -> Sequence[Path]:
-    """The files of a log in a file; none for another log."""
+    """The files of a log in a file; none for another log.
+
+    The locks come last: a process that has opened one of them finds it removed, and makes it anew.
+    """
     address = parse_address(settings.log)
     if not isinstance(address, SqliteAddress):
         return ()
     snapshot = snapshot_path(settings)
     made = [address.path.resolve(), letters_file(address).resolve(), tape_path(address.path)]
     databases = [one.with_name(f"{one.name}{end}") for one in made for end in _BESIDE]
-    return databases if snapshot is None else [*databases, snapshot]
+    owners = [one.with_name(f"{one.name}.owner") for one in made]
+    return [*databases, *(() if snapshot is None else (snapshot,)), *owners]

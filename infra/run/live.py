@@ -154,7 +154,7 @@ class LiveRun(Attending):
             self.check()
         assert self._beginning is not None
         with self.closed_on_failure():
-            self._beginning.set_terms()
+            self._beginning.set_terms(self._steady.tick())
             self._open(self._beginning)
             self._reconciler.begin(_STARTING)
 
@@ -395,7 +395,8 @@ class LiveRun(Attending):
 
     def _cancel_strays(self) -> Sequence[str]:
         """Cancels our orders that reduce a position which the exchange does not have; returns their ids."""
-        strays = stray_orders.stray(self.world.portfolio, self._reconciler.standing)
+        until = self._steady.tick() - timedelta(seconds=self._plan.rhythm.lost)
+        strays = stray_orders.stray(self.world.portfolio, self._reconciler.standing, until)
         if strays:
             _log.warning("cancelled, because the exchange has no position of theirs: %s", ", ".join(strays))
             self.driver.handle(stray_orders.cancels(strays, self._steady.tick()))

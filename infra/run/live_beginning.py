@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -35,20 +35,29 @@ class LiveBeginning:
     def check(self, at: datetime) -> None:
         """Queries the account at `at` (UTC), and changes nothing.
 
+        An instrument of the log that the exchange does not trade any more has no terms there: a comparison reports it.
+
         Raises Refused for an account that does not fit, and where another log trades an instrument whose terms would
         have to be set; InvalidInput for instruments that the exchange does not trade, and ExchangeError.
         """
         exchange = self._venue.exchange
-        self.listed = rules_of(self._unlisted(), exchange.instruments())
-        differing = check(self._venue.account, self._instruments, self.leverage)
+        stated = exchange.instruments()
+        self.listed = rules_of(self._unlisted(), stated)
+        traded = {one.id for one in stated}
+        named = [name for name in self._instruments if name in traded]
+        differing = check(self._venue.account, named, self.leverage)
         if self._is_empty:
             self.stake = stake_of(self.listed, exchange.balances(), self._plan.leverage)
-        if differing:
-            _check_alone(differing, instruments_held_by_other_logs(self._world, exchange, at), self.leverage)
         self._differing = differing
+        self._check_alone(at)
 
-    def set_terms(self) -> None:
-        """Sets what `check` has found to differ. Raises Refused for terms that stay as they are, and ExchangeError."""
+    def set_terms(self, at: datetime) -> None:
+        """Sets what `check` has found to differ, at `at` (UTC).
+
+        Another log may have begun since `check`, so that is queried again. Raises Refused for that and for terms that
+        stay as they are, and ExchangeError.
+        """
+        self._check_alone(at)
         set_terms(self._venue.account, self._differing, self.leverage)
 
     @property
@@ -60,16 +69,16 @@ class LiveBeginning:
             return self._plan.instruments
         return [name for name in self._instruments if name not in self._world.portfolio.instruments]
 
-
-def _check_alone(differing: Sequence[TradingTerms], others: Collection[str], leverage: Decimal) -> None:
-    """Raises Refused where terms would be set under a position or an order of another log."""
-    shared = [one for one in differing if one.instrument in others]
-    if shared:
-        raise Refused(
-            "; ".join(
-                f"{one.instrument}: an engine with another log trades it on this account with leverage "
-                f"{one.leverage:f}, and this start would set {leverage:f}"
-                for one in shared
-            )
-            + ": give each log an account of its own"
-        )
+    def _check_alone(self, at: datetime) -> None:
+        """Raises Refused where terms would be set under a position or an order of another log."""
+        if not self._differing:
+            return
+        others = instruments_held_by_other_logs(self._world, self._venue.exchange, at)
+        shared = [
+            f"{one.instrument}: an engine with another log trades it on this account with leverage "
+            f"{one.leverage:f}, and this start would set {self.leverage:f}"
+            for one in self._differing
+            if one.instrument in others
+        ]
+        if shared:
+            raise Refused("; ".join(shared) + ": give each log an account of its own")

@@ -161,3 +161,20 @@ def test_each_difference_is_printed_with_the_whole_id_that_resolves_it(
 )
 def test_a_second_trip_is_one_sentence(note: str, line: str) -> None:
     assert done_sentence("the kill switch is tripped", note) == line
+
+
+@pytest.mark.parametrize("existed", [False, True], ids=["a new log", "an empty log of before"])
+@pytest.mark.usefixtures("keys")
+def test_a_start_that_finds_no_exchange_removes_only_the_files_that_it_has_made(
+    whence: Whence, tmp_path: Path, *, existed: bool
+) -> None:
+    log = tmp_path / "other.db"
+    if existed:
+        log.touch(mode=0o600)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    done = whence(*LIVE, "--address", NOBODY, "--port", str(port), "--log", "sqlite:///other.db")
+    assert done.code != 0
+    assert log.exists() is existed, done
+    if not existed:
+        assert list(tmp_path.iterdir()) == []

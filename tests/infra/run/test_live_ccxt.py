@@ -205,3 +205,13 @@ def test_a_trade_by_hand_that_reduces_a_position_leaves_its_stop_and_target(venu
     desk.passes(PLAN.rhythm.poll)
     assert legs(desk) == ["s", "t"]
     desk.close()
+
+
+def test_a_leverage_changed_by_others_halts_entries_until_it_is_put_right(venue: RunningVenue) -> None:
+    desk = CcxtDesk(venue).started()
+    for leverage, left in (("7", 1), ("5", 0)):
+        desk.sets_leverage(leverage)
+        desk.passes(PLAN.rhythm.poll)
+        desk.passes(PLAN.rhythm.in_flight)
+        assert len(desk.run.world.portfolio.discrepancies.unresolved) == left
+    desk.close()

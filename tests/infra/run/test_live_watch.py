@@ -45,7 +45,7 @@ def test_a_leverage_changed_by_others_halts_entries_until_it_is_put_right(desks:
         looks(desk)
         assert unresolved(desk) == [f"difference:TradingTermsDiffer:{BTC}:leverage 7{number}"]
         assert isinstance(desk.asks(LIMIT), Declined)
-        assert "UNRESOLVED_DISCREPANCY" in desk.reason
+        assert "disagree" in desk.reason
         looks(desk)
         assert len(unresolved(desk)) == 1, "it stands as long as the leverage"
         desk.sets_leverage("5")
