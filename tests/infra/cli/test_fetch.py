@@ -48,7 +48,7 @@ KRAKEN = {
 }
 """Responses in the form of Kraken's documentation; the second candle is not closed yet."""
 FROM, TO = "2025-06-13", "2025-06-15T15:06"
-LATE = "  the first candle opens at 2025-06-13 23:06 UTC: bybit has no earlier one from --from, 2025-06-13 00:00 UTC, on"
+LATE = f"  the first candle opens at 2025-06-13 23:06 UTC: bybit has no earlier one from --from, {FROM} 00:00 UTC, on"
 FETCH = ("candles", "fetch", "BTCUSDT", "--interval", "1m", "--from", FROM)
 
 
