@@ -11,6 +11,8 @@ from domain.errors import Refused
 
 MOST_SKEW = timedelta(seconds=1)
 _QUERIES = 5
+_WHOLE = 100
+"""From here on seconds are shown without decimals."""
 
 
 class ClockReading(Struct, frozen=True, gc=False):
@@ -63,4 +65,5 @@ def _sentence(best: ClockReading) -> str:
 
 
 def _seconds(span: timedelta) -> str:
-    return f"{span.total_seconds():.3g} s"
+    seconds = span.total_seconds()
+    return f"{seconds:,.0f} s" if seconds >= _WHOLE else f"{seconds:.3g} s"

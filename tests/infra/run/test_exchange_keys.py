@@ -79,7 +79,7 @@ def test_a_missing_secret_is_refused_and_named(folder: Path) -> None:
     (folder / "BYBIT_API_SECRET").unlink()
     with pytest.raises(InvalidSettings, match=f"{folder} has no bybit_api_secret; add it there"):
         bybit_keys(str(folder))
-    with pytest.raises(InvalidSettings, match="no API key: set BYBIT_API_KEY and BYBIT_API_SECRET, or"):
+    with pytest.raises(InvalidSettings, match="no API key: set BYBIT_API_KEY and BYBIT_API_SECRET; or"):
         bybit_keys(None)
 
 
