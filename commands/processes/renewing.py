@@ -81,9 +81,7 @@ def _is_bare(moment: Moment, held: OpenPosition) -> bool:
     """
     if held.state.stop is None or held.state.closing is not None:
         return False
-    return not any(
-        _stops(working) or working.status in _UNDER_WAY for working in _protection(moment, held)
-    )
+    return not any(_stops(working) or working.status in _UNDER_WAY for working in _protection(moment, held))
 
 
 def _stops(working: Working) -> bool:
