@@ -28,6 +28,7 @@ from commands.remedies import Remedy, remedy
 from commands.routes import Command
 from commands.statements import statements
 from commands.stimulus import Stimulus, asks_of_engine
+from commands.stray_orders import is_of_gone
 from commands.venue_terms import TermsWatch
 from commands.world import World
 from domain.reconciliation.comparing import differences
@@ -39,6 +40,7 @@ _ROUNDS = 6
 _MOST_ADOPTED = 20
 """One run adopts at most so many orders and positions; the next one goes on."""
 _PUT_RIGHT = "the exchange does not trade by these terms any more"
+_HELD_AGAIN = "the position of the log and that of the exchange are on the same side again"
 _ADOPTED = "adopted: the settings in reconciliation permit it"
 
 
@@ -121,6 +123,7 @@ class Reconciler:
             left = self._equalised(since, under_way, applied)
             self._resolve_over(found, left)
             found = left
+        self._resolve_held_again(found)
         found = [*found, *self._differing_terms()]
         self._keep_standing(found)
         return Reconciled(len(applied) + adopted, len(found), self._record(found))
@@ -138,13 +141,17 @@ class Reconciler:
         return found
 
     def _adopt(self, found: Sequence[Difference]) -> bool:
-        """Adopts what the settings permit, of the differences that two runs in a row found; returns whether it did."""
+        """Adopts what the settings permit, of the differences that two runs in a row found; returns whether it did.
+
+        Also what a person has accepted as long as the settings did not permit it.
+        """
         at, portfolio = self._clock(), self._world.portfolio
         unresolved = portfolio.discrepancies.unresolved
         made = adoption(
             Found(
                 differences=found,
-                confirmed=set(map(_unnumbered, (*self._suspects, *unresolved))) - self._not_addressed,
+                confirmed=set(map(_unnumbered, (*self._suspects, *self._last, *unresolved)))
+                - self._not_addressed,
                 portfolio=portfolio,
                 venue=self._exchange.venue,
                 at=at,
@@ -174,6 +181,13 @@ class Reconciler:
         self._command(
             *(ResolveDiscrepancy(name, _ADOPTED) for name in unresolved if _unnumbered(name) in over)
         )
+
+    def _resolve_held_again(self, found: Sequence[Difference]) -> None:
+        """Resolves a discrepancy of a position that the exchange did not have, and has again."""
+        standing = {recorded(one).discrepancy_id for one in found}
+        unresolved = sorted(self._world.portfolio.discrepancies.unresolved)
+        over = (name for name in unresolved if is_of_gone(name) and _unnumbered(name) not in standing)
+        self._command(*(ResolveDiscrepancy(name, _HELD_AGAIN) for name in over))
 
     def _differing_terms(self) -> Sequence[Difference]:
         """The terms of trading that differ; a discrepancy of terms that do not differ any more is resolved."""
@@ -217,13 +231,14 @@ class Reconciler:
     def _named(self, record: RecordDiscrepancy) -> RecordDiscrepancy:
         """The record with a number after its id where a person resolved that difference, it was over, and is back.
 
-        A resolved difference that still stands was accepted. A new process does not know that one was over.
+        A resolved difference that still stands was accepted; a position that the exchange does not have cannot be. A
+        new process does not know that one was over.
         """
         found, own = self._world.portfolio.discrepancies, record.discrepancy_id
         earlier = list(takewhile(found.known.__contains__, _numbered(own)))
         if not earlier:
             return record
-        is_back = own in self._over and earlier[-1] not in found.unresolved
+        is_back = (own in self._over or is_of_gone(own)) and earlier[-1] not in found.unresolved
         name = next(islice(_numbered(own), len(earlier), None)) if is_back else earlier[-1]
         return RecordDiscrepancy(name, record.subject, record.found)
 

@@ -63,7 +63,10 @@ class Reprotecting:
         self.given_up: frozenset[str] = frozenset()
 
     def at_tick(self, at: datetime, world: World, identity: Identity, prices: Prices) -> Stimulus | None:
-        """What is due at this tick (UTC); None where nothing is."""
+        """What is due at this tick (UTC); None where nothing is.
+
+        Nothing follows for a position that the exchange is known not to have (0076).
+        """
         held = {one.stream: one for one in world.portfolio.positions.values()}
         self._lost = {stream: lost for stream, lost in self._lost.items() if stream in held}
         self.given_up &= held.keys()
@@ -79,7 +82,7 @@ class Reprotecting:
             for one in held.values()
             if _is_ours(one)
             and not _is_undecided(one, world.portfolio)
-            and not _is_gone(one, world.portfolio)
+            and not is_gone(world.portfolio.discrepancies, one.state.instrument)
             for command in self._due(one, looked)
         ]
         return Stimulus(at, tuple(asks)) if asks else None
@@ -167,11 +170,6 @@ def _is_ours(held: OpenPosition) -> bool:
 
 def _is_undecided(held: OpenPosition, portfolio: Portfolio) -> bool:
     return any(one.status in UNANSWERED for one in not_ended(held, portfolio))
-
-
-def _is_gone(held: OpenPosition, portfolio: Portfolio) -> bool:
-    """Whether the exchange is known not to have it: a stop would have nothing to reduce there."""
-    return is_gone(portfolio.discrepancies, held.state.instrument)
 
 
 def _is_covered(held: OpenPosition, portfolio: Portfolio) -> bool:

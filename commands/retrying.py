@@ -1,5 +1,6 @@
 """The next attempts of closes, which the engine makes when the market trades again.
 
+Nothing is sent for a position that the exchange is known not to have: it would close what a person trades there next.
 An attempt that is due is made at the close of the instrument's next candle with volume, at its next trade, or when time
 has passed without either.
 """
@@ -13,6 +14,7 @@ from commands.identity import ENGINE
 from commands.inputs import MarketMoved, Tick
 from commands.position import RetryClose
 from commands.stimulus import Ask, Stimulus, clock_fact
+from commands.stray_orders import is_gone
 from commands.way_out import remaining
 from domain.candle import Candle, cause_of
 from domain.closing import Closing
@@ -38,7 +40,8 @@ def retries(given: MarketMoved | Tick, portfolio: Portfolio) -> Stimulus | None:
 def _asks(given: MarketMoved | Tick, portfolio: Portfolio) -> Iterator[Ask]:
     for held, closing in _due(portfolio.positions.values(), given.at):
         cause = _cause(given, held.state.instrument)
-        if cause is not None and remaining(held, portfolio) > 0:
+        gone = is_gone(portfolio.discrepancies, held.state.instrument)
+        if cause is not None and remaining(held, portfolio) > 0 and not gone:
             yield Ask(
                 command=RetryClose(held.stream),
                 cause=cause,

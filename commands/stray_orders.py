@@ -25,8 +25,16 @@ from domain.reconciliation.differences import (
     PositionUnknownToUs,
 )
 
+WAYS_OUT = (
+    "permit the adoption of the trades that closed it (reconciliation.external_positions = ADOPT), or open the same "
+    "position at the exchange again"
+)
+"""What a person can do about a position of the log that the exchange does not have."""
 POSITION_GONE = "POSITION_GONE"
 """The reason of the cancels: the exchange states no position that the order could reduce."""
+
+
+GONE = (PositionUnknownToThem, PositionSideDiffers)
 
 
 def stray(portfolio: Portfolio, standing: Sequence[Difference], until: datetime) -> Sequence[str]:
@@ -48,11 +56,12 @@ def cancels(order_ids: Sequence[str], at: datetime) -> Stimulus:
 
 def is_gone(discrepancies: Discrepancies, instrument: str) -> bool:
     """Whether an unresolved discrepancy states that the exchange does not have our position in the instrument."""
-    return any(
-        subject_of(one, kind) == instrument
-        for one in discrepancies.unresolved
-        for kind in (PositionUnknownToThem, PositionSideDiffers)
-    )
+    return any(subject_of(one, kind) == instrument for one in discrepancies.unresolved for kind in GONE)
+
+
+def is_of_gone(discrepancy_id: str) -> bool:
+    """Whether the discrepancy states that the exchange does not have our position."""
+    return any(subject_of(discrepancy_id, kind) is not None for kind in GONE)
 
 
 def _directions(standing: Sequence[Difference]) -> Iterator[tuple[str, Direction | None]]:

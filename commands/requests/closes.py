@@ -9,6 +9,7 @@ from commands.order import CancelOrder
 from commands.request import ClosePosition, WithdrawClose
 from commands.requests.situation import Situation
 from commands.routes import Command
+from commands.stray_orders import WAYS_OUT, is_gone
 from commands.way_out import begin_close, remaining, resting
 from domain.closing import CloseReason, Closing
 from domain.errors import Refused
@@ -18,8 +19,8 @@ def close(request: ClosePosition, situation: Situation, chain: str) -> Sequence[
     """Closes the whole position at the market, and cancels orders of people that rest to reduce it.
 
     What fills of a resting order before its cancel arrives reduces the position; the exchange cuts a reduce-only order
-    to what is held, so never more is closed than that. Raises Refused if the position is being closed already, or if
-    orders under way close all of it.
+    to what is held, so never more is closed than that. Raises Refused if the position is being closed already, if
+    orders under way close all of it, or if the exchange is known not to have it.
     """
     held = situation.position(request.position)
     if held.state.closing is not None:
@@ -27,6 +28,8 @@ def close(request: ClosePosition, situation: Situation, chain: str) -> Sequence[
             f"{held.stream} is being closed already, {_stage(held.state.closing)}: wait for it, or withdraw that close"
         )
     portfolio = situation.portfolio
+    if is_gone(portfolio.discrepancies, held.state.instrument):
+        raise Refused(f"the exchange does not have {held.stream}: {WAYS_OUT}")
     if remaining(held, portfolio) <= 0:
         leaving = ", ".join(portfolio.leaving(held))
         raise Refused(f"{leaving} closes {held.stream} already: cancel that first, or wait for it")

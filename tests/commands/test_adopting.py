@@ -25,6 +25,7 @@ from domain.reconciliation.differences import (
     OrderOfAnotherLog,
     OrderUnknownToUs,
     PositionQuantityDiffers,
+    PositionSideDiffers,
     PositionUnknownToThem,
     PositionUnknownToUs,
 )
@@ -190,13 +191,12 @@ def test_an_entry_reserves_at_most_what_is_available() -> None:
         HELD,
         traded("e", D(1)),
         PositionQuantityDiffers(subject=BTC, ours=D(1), theirs=D(2)),
-        PositionUnknownToThem(subject=BTC, ours=HELD.theirs),
         BalanceDiffers(subject="USDT", ours=D(1), theirs=D(2)),
         InstrumentUnknownToThem(subject=BTC),
     ],
     ids=lambda one: type(one).__name__,
 )
-def test_a_person_resolves_any_difference_by_its_id_and_entries_are_judged_again(
+def test_a_person_resolves_a_difference_by_its_id_and_entries_are_judged_again(
     difference: Difference,
 ) -> None:
     eve = Asking()
@@ -206,6 +206,27 @@ def test_a_person_resolves_any_difference_by_its_id_and_entries_are_judged_again
     assert "UNRESOLVED_DISCREPANCY" in str(eve.desk.see(long())[-1].event)
     assert eve.accepted(ResolveDiscrepancy(found.discrepancy_id, "looked at")) == ["DiscrepancyResolved"]
     assert "UNRESOLVED_DISCREPANCY" not in str(eve.desk.see(long())[1].event)
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        PositionUnknownToThem(subject=BTC, ours=HELD.theirs),
+        PositionSideDiffers(
+            subject=BTC, ours=HELD.theirs, theirs=replace(HELD.theirs, direction=Direction.SHORT)
+        ),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_a_position_that_the_exchange_does_not_have_is_not_accepted_by_a_person(
+    difference: Difference,
+) -> None:
+    eve = Asking()
+    found = recorded(difference)
+    eve.desk.ask(found, cause="exchange:test:look")
+    answer = eve.declined(ResolveDiscrepancy(found.discrepancy_id, "looked at"))
+    assert "resolved by itself: permit the adoption" in answer
+    assert "UNRESOLVED_DISCREPANCY" in str(eve.desk.see(long())[-1].event)
 
 
 @pytest.mark.parametrize(

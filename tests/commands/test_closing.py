@@ -13,6 +13,7 @@ from commands.exchange import Cancelled, NotSent, OutcomeUnclear, Rejected
 from commands.inputs import MarketMoved, Tick
 from commands.order import PlaceOrder
 from commands.position import WithdrawClose
+from commands.reconciliation import ResolveDiscrepancy, recorded
 from domain.candle import Candle
 from domain.closing import CloseReason, wait_after
 from domain.direction import Direction, Purpose, Side
@@ -20,6 +21,8 @@ from domain.errors import Refused
 from domain.order import OrderPlaced, OrderType
 from domain.portfolio import OpenPosition
 from domain.position import PositionCloseFailed, PositionClosing
+from domain.reconciliation.differences import PositionUnknownToThem
+from domain.reconciliation.statement import StatedPosition
 from domain.settings import OnKill, RiskSettings, Settings
 from domain.signal import SignalDetected
 from domain.strategies import Intent
@@ -110,6 +113,20 @@ def test_what_an_attempt_leaves_is_sent_again_at_the_next_candle_with_volume() -
     assert "PositionClosed" in names(followed)
     assert {one.meta.correlation_id for one in followed} == {chain}
     assert candle(desk) == []
+
+
+def test_nothing_is_sent_again_for_a_position_that_the_exchange_does_not_have() -> None:
+    desk, _ = holding()
+    closes_half(desk)
+    theirs = StatedPosition(
+        instrument=BTC, direction=Direction.LONG, quantity=held(desk).state.quantity, entry_price=D(100)
+    )
+    gone = recorded(PositionUnknownToThem(subject=BTC, ours=theirs))
+    desk.ask(gone, cause="exchange:test:look")
+    assert candle(desk) == []
+    assert names(desk.handle(Tick(desk.at + timedelta(hours=1)))) == []
+    desk.ask(ResolveDiscrepancy(gone.discrepancy_id, "it is there"), cause="exchange:test:look again")
+    assert candle(desk) == ["PositionCloseRetried", "OrderPlaced"]
 
 
 def test_the_protection_stays_while_a_position_is_being_closed() -> None:

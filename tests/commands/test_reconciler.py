@@ -9,7 +9,7 @@ from typing import Any
 from commands.reconciliation import ResolveDiscrepancy
 from commands.reconciling import Reconciled, Reconciler
 from domain.reconciliation import DiscrepancyFound
-from domain.venue import VenueBalance
+from domain.venue import VenueBalance, VenuePosition
 from tests.commands.desk import long
 from tests.commands.test_reconciling import Trader
 from tests.domain.history import NOW, D
@@ -26,6 +26,20 @@ class Wealthy:
 
     def balances(self) -> Sequence[VenueBalance]:
         return [VenueBalance(currency="USDT", balance=self.balance, available=self.balance)]
+
+
+class Emptied:
+    """An exchange that has no position as long as `is_empty`."""
+
+    def __init__(self, exchange: Any) -> None:
+        self._exchange, self.is_empty = exchange, True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._exchange, name)
+
+    def positions(self) -> Sequence[VenuePosition]:
+        found: Sequence[VenuePosition] = self._exchange.positions()
+        return () if self.is_empty else found
 
 
 class Looking:
@@ -89,6 +103,26 @@ def test_a_resolved_difference_is_accepted_while_it_stands_and_recorded_anew_whe
         assert len(looking.found()) == times
         wealthy.balance = D(10_000)
         assert reconciler.run(NOW, ()) == Reconciled(0, 0, 0)
+
+
+def test_a_position_that_the_exchange_does_not_have_is_never_accepted_and_resolved_once_it_is_there() -> None:
+    looking = Looking()
+    emptied = Emptied(looking.venue)
+    reconciler = looking.over(emptied)
+    looking.desk.see(long())
+    looking.trader.trades_at("100")
+    for number in (1, 2):
+        for _ in range(2):
+            reconciler.run(NOW, ())
+        assert len(looking.found()) == number
+        (unresolved,) = looking.desk.world.portfolio.discrepancies.unresolved
+        if number == 1:
+            looking.desk.ask(
+                ResolveDiscrepancy(unresolved, "as an earlier version permitted"), cause="command:1"
+            )
+    emptied.is_empty = False
+    assert reconciler.run(NOW, ()) == Reconciled(0, 0, 0)
+    assert looking.desk.world.portfolio.discrepancies.unresolved == frozenset()
 
 
 def test_a_difference_that_is_gone_at_the_second_look_is_not_recorded() -> None:
