@@ -17,6 +17,7 @@ from websocket import WebSocketException
 from adapters.bybit.codes import Verdict, verdict
 from adapters.bybit.secrecy import Credentials
 from adapters.never_sent import is_never_sent
+from adapters.shown_address import without_query
 from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
 
 _pybit: Any = import_module("pybit.exceptions")
@@ -78,4 +79,4 @@ def _text(error: Exception, credentials: Credentials) -> str:
     """Without the request, which pybit adds to its texts. What is hidden is hidden before the text is cut."""
     code, message = getattr(error, "status_code", None), getattr(error, "message", None)
     shown = f"{type(error).__name__}: {error}" if message is None else f"{code}: {message}"
-    return credentials.hide(shown)[:_MOST_TEXT]
+    return credentials.hide(without_query(shown))[:_MOST_TEXT]

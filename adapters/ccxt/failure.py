@@ -15,6 +15,7 @@ from typing import Any
 
 from adapters.never_sent import is_never_sent
 from adapters.secrecy import Credentials
+from adapters.shown_address import paths_only
 from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
 
 _ccxt: Any = import_module("ccxt")
@@ -124,5 +125,5 @@ def is_not_found(error: Exception) -> bool:
 
 
 def shown(error: Exception, credentials: Credentials) -> str:
-    """Name and text of the error, shortened, without secrets."""
-    return credentials.hide(f"{type(error).__name__}: {error}")[:_MOST_TEXT]
+    """Name and text of the error, shortened, without secrets, and with the paths of addresses alone."""
+    return credentials.hide(paths_only(f"{type(error).__name__}: {error}"))[:_MOST_TEXT]
