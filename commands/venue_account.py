@@ -10,7 +10,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from commands.exchange import Funded, Liquidated
-from domain.errors import Refused
+from domain.errors import ExchangeRefused, Refused
 
 _MOST_SKEW = timedelta(seconds=1)
 
@@ -73,7 +73,7 @@ def prepare(account: VenueAccount, instruments: Sequence[str], leverage: Decimal
     """
     _check_skew(account.clock_skew())
     _check_rights(account.rights())
-    faults = [fault for name in instruments for fault in _set(account, name, leverage)]
+    faults = [fault for name in instruments for fault in _set_or_refused(account, name, leverage)]
     if faults:
         raise Refused("; ".join(faults))
 
@@ -91,6 +91,13 @@ def _check_rights(rights: KeyRights) -> None:
         raise Refused("the API key may withdraw money: use a key that may only trade")
     if not rights.may_trade:
         raise Refused("the API key may not trade: use a key that may place orders of contracts")
+
+
+def _set_or_refused(account: VenueAccount, name: str, leverage: Decimal) -> Iterator[str]:
+    try:
+        yield from _set(account, name, leverage)
+    except ExchangeRefused as refused:
+        yield f"{name}: the exchange refuses to state or set its terms: {refused}"
 
 
 def _set(account: VenueAccount, name: str, leverage: Decimal) -> Iterator[str]:

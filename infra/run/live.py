@@ -45,6 +45,7 @@ from domain.streams import parse
 from infra.run.after_trip import AfterTrip
 from infra.run.attending import Attending
 from infra.run.clock import SteadyClock, utc_now
+from infra.run.listed_feed import ListedFeed
 from infra.run.live_letters import LiveLetters
 from infra.run.live_market import LiveMarket
 from infra.run.live_plan import (
@@ -109,7 +110,7 @@ class LiveRun(Attending):
         began = self._steady.tick()
         self._venue = connect(world, self._wake)
         self._instruments = sorted({*plan.instruments, *_traded(world)})
-        self._feed = feed_of(self._instruments, self._wake)
+        self._feed = ListedFeed(feed_of, self._instruments, self._wake)
         self._log_id = world.log_id or name()
         identity = Identity(self._log_id, plan.account, source)
         engine = Engine(world, identity, since=began, instances=plan.instances)
@@ -155,9 +156,16 @@ class LiveRun(Attending):
                 self.driver.handle(past)
 
     def _check_account(self) -> None:
-        world = self.world
+        """An instrument of the log that the exchange does not list is refused there by every call that names it, and no
+        entry in it can be filled: the comparison reports it, and the other instruments go on.
+        """
+        world, stated = self.world, self._venue.exchange.instruments()
+        known = world.portfolio.instruments
+        rules_of([name for name in self._plan.instruments if name not in known], stated)
         leverage = self._plan.leverage if world.log_id is None else world.portfolio.account.leverage
-        prepare(self._venue.account, self._instruments, leverage)
+        listed = {one.id for one in stated}
+        prepare(self._venue.account, [name for name in self._instruments if name in listed], leverage)
+        self._feed.choose(listed)
 
     def _open(self) -> None:
         exchange, plan, world = self._venue.exchange, self._plan, self.world
