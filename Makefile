@@ -64,7 +64,7 @@ format: .venv/.dev ## rewrite the code as ruff wants it
 
 lock: $(BIN)/uv ## resolve the dependencies anew (all to their newest: ARGS=--upgrade)
 	$(LOCK) pyproject.toml --group dev --all-extras --output-file requirements/dev.lock $(ARGS)
-	$(LOCK) pyproject.toml --group build --constraint requirements/dev.lock --output-file requirements/runtime.lock
+	$(LOCK) pyproject.toml --group build --extra bybit --constraint requirements/dev.lock --output-file requirements/runtime.lock
 	$(LOCK) pyproject.toml --group build --group graphiql --constraint requirements/dev.lock --output-file requirements/graphiql.lock
 	$(LOCK) pyproject.toml --group build --extra dev-servers --constraint requirements/dev.lock --output-file requirements/servers.lock
 	$(LOCK) pyproject.toml --group build --extra registry --constraint requirements/dev.lock --output-file requirements/image.lock

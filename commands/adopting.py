@@ -11,8 +11,9 @@ exchange's ids alone, and the owner is `domain.owner.PERSON`:
   without a fee. Its result counts from that price, and the balance does not change.
 
 Never adopted are orders of another log (`domain/order_id.py`) and anything else in an instrument that another log
-trades (`commands/other_logs.py`), instruments that this log does not list, terms that the instrument's rules do not
-allow, and an order whose earlier executions are not listed. They remain differences and are recorded as discrepancies.
+trades (`commands/other_logs.py`), instruments that this log does not list, an order whose terms the instrument's rules
+do not allow, and an order whose earlier executions are not listed. They remain differences and are recorded as
+discrepancies.
 """
 
 from __future__ import annotations
@@ -161,7 +162,7 @@ def _order(found: Found, difference: OrderUnknownToUs, rules: Instrument) -> Ado
     accepted = Accepted(order_id=order.order_id, at=found.at, fact=fact, venue_order_id=order.venue_order_id)
     commands: list[Command] = [
         *_reserved(order.order_id, terms, rules, found.portfolio),
-        PlaceOrder(order.order_id, terms, rules),
+        PlaceOrder(order.order_id, terms, rules=None),
         accepted,
     ]
     adopted = Adopted(order.order_id, order.venue_order_id, terms)
@@ -207,9 +208,8 @@ def _reserved(
 def _trades(found: Found) -> Iterator[Adoption]:
     trades = [one for one in found.differences if isinstance(one, ExecutionOfUnknownOrder)]
     for instrument in dict.fromkeys(one.theirs.instrument for one in trades):
-        rules = found.portfolio.instruments.get(instrument)
-        if rules is not None and _explain(found, instrument):
-            yield _traded(found, rules)
+        if instrument in found.portfolio.instruments and _explain(found, instrument):
+            yield _traded(found, instrument)
 
 
 def _explain(found: Found, instrument: str) -> bool:
@@ -217,21 +217,18 @@ def _explain(found: Found, instrument: str) -> bool:
     trades = found.of(ExecutionOfUnknownOrder, instrument)
     if not all(found.is_confirmed(one) and not is_of_an_engine(one.theirs.order_id or "") for one in trades):
         return False
-    rules = found.portfolio.instruments[instrument]
-    if not all(_fits(_market(one.theirs, Purpose.ENTRY, reduces=False), rules) for one in trades):
-        return False
     traded = total(_signed(towards(one.theirs.side), one.theirs.quantity) for one in trades)
     return traded == _excess(found, instrument)
 
 
-def _traded(found: Found, rules: Instrument) -> Adoption:
-    held, asks, facts = _held(found.portfolio, rules.id), list[Ask](), list[str]()
-    for one in found.of(ExecutionOfUnknownOrder, rules.id):
+def _traded(found: Found, instrument: str) -> Adoption:
+    held, asks, facts = _held(found.portfolio, instrument), list[Ask](), list[str]()
+    for one in found.of(ExecutionOfUnknownOrder, instrument):
         trade, fact = one.theirs, f"exchange:{found.venue}:{one.theirs.execution_id}"
         signed = _signed(towards(trade.side), trade.quantity)
         reduces = held * signed < 0 and abs(signed) <= abs(held)
         terms = _market(trade, Purpose.MANUAL if reduces else Purpose.ENTRY, reduces=reduces)
-        asks += _executed(adopted_order_id(trade.execution_id), terms, rules, trade, fact)
+        asks += _executed(adopted_order_id(trade.execution_id), terms, trade, fact)
         facts.append(fact)
         held = EXACT.add(held, signed)
     return Adoption(tuple(asks), tuple(facts))
@@ -285,8 +282,9 @@ def _is_alone(found: Found, instrument: str) -> bool:
 
 
 def _opened(found: Found, position: StatedPosition) -> Iterator[Adoption]:
-    rules = found.portfolio.instruments.get(position.instrument)
-    if rules is None or position.entry_price is None or position.entry_price <= 0:
+    if position.instrument not in found.portfolio.instruments:
+        return
+    if position.entry_price is None or position.entry_price <= 0:
         return
     number = found.portfolio.next_position(position.instrument, position.direction)
     fact = f"exchange:{found.venue}:adopted-{position.instrument}-{position.direction}-{number}"
@@ -304,17 +302,14 @@ def _opened(found: Found, position: StatedPosition) -> Iterator[Adoption]:
         at=found.at,
     )
     terms = _market(trade, Purpose.ENTRY, reduces=False)
-    if _fits(terms, rules):
-        yield Adoption(tuple(_executed(adopted_order_id(fact), terms, rules, trade, fact)), ())
+    yield Adoption(tuple(_executed(adopted_order_id(fact), terms, trade, fact)), ())
 
 
 # -- shared
 
 
-def _executed(
-    order_id: str, terms: OrderPlaced, rules: Instrument, trade: Execution, fact: str
-) -> Sequence[Ask]:
-    return _asks([PlaceOrder(order_id, terms, rules), filled(trade, order_id, fact)], fact, trade.at)
+def _executed(order_id: str, terms: OrderPlaced, trade: Execution, fact: str) -> Sequence[Ask]:
+    return _asks([PlaceOrder(order_id, terms, rules=None), filled(trade, order_id, fact)], fact, trade.at)
 
 
 def _asks(commands: Sequence[Command], fact: str, at: datetime) -> tuple[Ask, ...]:

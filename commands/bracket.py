@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from commands.order import PlaceOrder
-from domain.direction import Purpose, exit_side
-from domain.instrument import Instrument
+from domain.arithmetic import EXACT
+from domain.direction import Direction, Purpose, exit_side
+from domain.instrument import Instrument, closing_quantity, round_down, round_up
 from domain.order import OrderPlaced, OrderType
 from domain.position import Open
 
@@ -36,21 +37,35 @@ def bracket(
 
 
 def renewed(
-    chain: str, number: int, held: Open, rules: Instrument, covered: Decimal, fresh_until: datetime
+    chain: str,
+    number: int,
+    held: Open,
+    rules: Instrument,
+    covered: Decimal,
+    aimed: Decimal,
+    fresh_until: datetime,
 ) -> Sequence[PlaceOrder]:
     """The stop `<chain>-s<number>` and the target `<chain>-t<number>` of an open position, at its recorded prices.
 
-    They have no parent, so that each is an order of its own at the exchange. The stop covers `covered` (base currency),
-    the target what is held.
+    They have no parent, so that each is an order of its own at the exchange. The stop covers `covered`, the target
+    `aimed` (base currency); 0 omits an order, as a missing price does. Where the rules have coarser steps than the
+    recorded figures, both orders leave earlier, and the stop covers more.
     """
+    up, down = (round_up, round_down) if held.direction is Direction.LONG else (round_down, round_up)
     orders: list[PlaceOrder] = []
-    if held.stop is not None:
-        stop = _own(held, OrderType.STOP, Purpose.STOP, held.stop, covered, fresh_until)
+    if held.stop is not None and covered:
+        level, quantity = _fitted(held.stop, rules.tick, up), closing_quantity(covered, rules)
+        stop = _own(held, OrderType.STOP, Purpose.STOP, level, quantity, fresh_until)
         orders.append(PlaceOrder(f"{chain}-s{number}", stop, rules))
-    if held.target is not None:
-        target = _own(held, OrderType.LIMIT, Purpose.TARGET, held.target, held.quantity, fresh_until)
+    if held.target is not None and (quantity := _fitted(aimed, rules.lot, round_down)):
+        level = _fitted(held.target, rules.tick, down)
+        target = _own(held, OrderType.LIMIT, Purpose.TARGET, level, quantity, fresh_until)
         orders.append(PlaceOrder(f"{chain}-t{number}", target, rules))
     return orders
+
+
+def _fitted(value: Decimal, step: Decimal, rounded: Callable[[Decimal, Decimal], Decimal]) -> Decimal:
+    return rounded(value, step) if EXACT.remainder(value, step) else value
 
 
 def _own(

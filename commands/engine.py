@@ -11,7 +11,7 @@ their order. The same inputs give the same log, in every mode (`infra/run`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from math import isclose
@@ -28,6 +28,7 @@ from commands.marking import Marking
 from commands.pausing import pauses_over
 from commands.recall import NOTHING_TO_RECALL, Recall
 from commands.reports import stimuli
+from commands.reprotecting import Reprotecting
 from commands.requests import Situation
 from commands.retrying import is_closing, retries
 from commands.signal import RaiseSignal
@@ -79,6 +80,7 @@ class Engine:
         self.world, self.identity, self.market = world, identity, MarketView()
         self._since, self._watch, self._recall = since, Watch(instances), recall
         self._marking, self._marks = Marking(), marks
+        self._reprotecting = Reprotecting()
         self._confirmed: Unit | None = None
         self._open_until = since
         self._steps: Mapping[type, Callable[[Any], Work]] = {
@@ -101,6 +103,11 @@ class Engine:
     def unmarked_until(self) -> datetime | None:
         """Up to when the log has no marks, because an earlier version recorded that part; None if it has all marks."""
         return self._recall.unmarked_until
+
+    @property
+    def unprotected_for_good(self) -> Collection[str]:
+        """The streams of the positions whose stop is not placed again; see `Reprotecting.given_up`."""
+        return self._reprotecting.given_up
 
     @property
     def latest_mark(self) -> AccountMarked | None:
@@ -237,8 +244,14 @@ class Engine:
         yield from self._turned(given.at)
         yield from self._withdrawals(given)
         yield from self._pauses_over(given)
+        yield from self._reprotected(given)
         yield from self._retries(given)
         return None
+
+    def _reprotected(self, given: Tick) -> Generator[Unit, None, None]:
+        stimulus = self._reprotecting.at_tick(given.at, self.world, self.identity, self.market)
+        if stimulus is not None:
+            yield from self._work(stimulus)
 
     def _turned(self, at: datetime) -> Generator[Unit, None, None]:
         if self._is_another_day(at):

@@ -63,11 +63,14 @@ from domain.order import (
 
 
 class PlaceOrder(Struct, frozen=True, gc=False):
-    """Records the intent to send an order; `rules`, by which the terms are checked, are those of the instrument."""
+    """Records the intent to send an order; `rules`, by which the terms are checked, are those of the instrument.
+
+    None for an order that the exchange has already: the rules may have changed since it was placed.
+    """
 
     order_id: str
     terms: OrderPlaced
-    rules: Instrument
+    rules: Instrument | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +158,20 @@ def _place(command: PlaceOrder, state: OrderState) -> Sequence[OrderEvent]:
     raise Refused(f"order {command.order_id} already exists with other terms")
 
 
-def check_terms(terms: OrderPlaced, rules: Instrument) -> None:
-    """Raises InvalidInput unless the terms are complete and are multiples of the instrument's tick and lot."""
-    if terms.instrument != rules.id:
+def check_terms(terms: OrderPlaced, rules: Instrument | None) -> None:
+    """Raises InvalidInput unless the terms are complete and are multiples of the instrument's tick and lot.
+
+    Without rules any digits are accepted.
+    """
+    if rules is not None and terms.instrument != rules.id:
         raise InvalidInput(f"terms for {terms.instrument} were checked against the rules of {rules.id}")
-    check_digits("quantity", terms.quantity, rules.lot)
+    lot, tick = (rules.lot, rules.tick) if rules is not None else (None, None)
+    _check_step("quantity", terms.quantity, lot)
     needs_limit, needs_trigger = _PRICES[terms.type]
-    _check_price(_NAMED_LIMIT[terms.type], terms.limit_price, rules, needed=needs_limit)
-    _check_price(_NAMED_TRIGGER[terms.type], terms.trigger_price, rules, needed=needs_trigger)
+    _check_price(_NAMED_LIMIT[terms.type], terms.limit_price, terms.instrument, tick, needed=needs_limit)
+    _check_price(
+        _NAMED_TRIGGER[terms.type], terms.trigger_price, terms.instrument, tick, needed=needs_trigger
+    )
 
 
 _PRICES: Mapping[OrderType, tuple[bool, bool]] = {
@@ -177,11 +186,22 @@ _NAMED_TRIGGER = {kind: f"the trigger price of a {kind} order" for kind in Order
 """The prices in errors. They are spelled once, because nearly every order is valid."""
 
 
-def _check_price(name: str, price: Decimal | None, rules: Instrument, *, needed: bool) -> None:
+def _check_price(
+    name: str, price: Decimal | None, instrument: str, tick: Decimal | None, *, needed: bool
+) -> None:
     if (price is not None) is not needed:
-        raise InvalidInput(f"{name} on {rules.id} is {price}: {'it needs one' if needed else 'it has none'}")
+        raise InvalidInput(
+            f"{name} on {instrument} is {price}: {'it needs one' if needed else 'it has none'}"
+        )
     if price is not None:
-        check_digits(name, price, rules.tick)
+        _check_step(name, price, tick)
+
+
+def _check_step(name: str, value: Decimal, step: Decimal | None) -> None:
+    if step is None:
+        check_positive(name, value)
+    else:
+        check_digits(name, value, step)
 
 
 def _request_cancel(command: CancelOrder, state: Working | Closed) -> Sequence[OrderEvent]:
@@ -201,8 +221,24 @@ def _request_amend(command: AmendOrder, state: Working | Closed) -> Sequence[Ord
     wanted = amended_by(command, state.terms)
     if wanted == state.terms:
         return []
-    check_terms(wanted, command.rules)
+    _check_changes(command, wanted)
     return [OrderAmendRequested(command.quantity, command.limit_price, command.trigger_price)]
+
+
+def _check_changes(command: AmendOrder, wanted: OrderPlaced) -> None:
+    """A term that stays is not judged again: the rules may have changed since it was placed."""
+    if wanted.instrument != command.rules.id:
+        raise InvalidInput(
+            f"terms for {wanted.instrument} were checked against the rules of {command.rules.id}"
+        )
+    check_terms(wanted, None)
+    for name, value, step in (
+        ("quantity", command.quantity, command.rules.lot),
+        (_NAMED_LIMIT[wanted.type], command.limit_price, command.rules.tick),
+        (_NAMED_TRIGGER[wanted.type], command.trigger_price, command.rules.tick),
+    ):
+        if value is not None:
+            check_digits(name, value, step)
 
 
 def amended_by(command: AmendOrder, terms: OrderPlaced) -> OrderPlaced:

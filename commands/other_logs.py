@@ -23,12 +23,28 @@ def instruments_of_other_logs(world: World, venue: VenueQueries, at: datetime) -
 
     Raises what the queries raise.
     """
-    account = world.account_name
     return frozenset(
-        instrument
-        for order_id, instrument in _listed(venue, at - HISTORY)
-        if is_of_an_engine(order_id) and order_stream(account, order_id) not in world.states
+        instrument for order_id, instrument in _listed(venue, at - HISTORY) if _is_of_another(world, order_id)
     )
+
+
+def instruments_held_by_other_logs(world: World, venue: VenueQueries, at: datetime) -> frozenset[str]:
+    """The instruments in which another log has an open order, or that have a position at the exchange which this log
+    does not have and that another log traded since `at` less `HISTORY`.
+
+    Raises what the queries raise.
+    """
+    working = {one.instrument for one in venue.open_orders() if _is_of_another(world, one.order_id)}
+    held = {one.instrument for one in venue.positions()} - world.portfolio.positions.keys()
+    if not held:
+        return frozenset(working)
+    return frozenset(working | (held & instruments_of_other_logs(world, venue, at)))
+
+
+def _is_of_another(world: World, order_id: str) -> bool:
+    if not is_of_an_engine(order_id):
+        return False
+    return world.log_id is None or order_stream(world.account_name, order_id) not in world.states
 
 
 def _listed(venue: VenueQueries, since: datetime) -> Iterator[tuple[str, str]]:

@@ -93,6 +93,14 @@ def is_of_balance(discrepancy_id: str, currency: str) -> bool:
     return discrepancy_id.startswith(f"difference:{BalanceDiffers.__name__}:{currency}:")
 
 
+def subject_of(discrepancy_id: str, kind: type[Difference]) -> str | None:
+    """The first value of the key of a difference of this kind; None for another discrepancy."""
+    begin = f"difference:{kind.__name__}:"
+    if not discrepancy_id.startswith(begin):
+        return None
+    return discrepancy_id.removeprefix(begin).partition(":")[0]
+
+
 def recorded(difference: Difference) -> RecordDiscrepancy:
     """The command that records the difference. Its id is the same whenever the same difference is found again."""
     kind = type(difference).__name__

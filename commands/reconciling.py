@@ -22,20 +22,23 @@ from commands.reconciliation import (
     RecordDiscrepancy,
     ResolveDiscrepancy,
     recorded,
+    subject_of,
 )
 from commands.remedies import Remedy, remedy
 from commands.routes import Command
 from commands.statements import statements
 from commands.stimulus import Stimulus, asks_of_engine
+from commands.venue_terms import TermsWatch
 from commands.world import World
 from domain.reconciliation.comparing import differences
-from domain.reconciliation.differences import Difference
+from domain.reconciliation.differences import Difference, TradingTermsDiffer
 
 TOLERANCE = Decimal("0.01")
 """Balances within a cent are equal: an exchange rounds each profit and fee."""
 _ROUNDS = 6
 _MOST_ADOPTED = 20
 """One run adopts at most so many orders and positions; the next one goes on."""
+_PUT_RIGHT = "the exchange does not trade by these terms any more"
 _ADOPTED = "adopted: the settings in reconciliation permit it"
 
 
@@ -58,10 +61,15 @@ class Reconciler:
         exchange: Exchange,
         handle: Callable[[Input], object],
         clock: Callable[[], datetime],
+        terms: TermsWatch | None = None,
     ) -> None:
+        """With `terms` the terms of trading are compared, too."""
         self._world, self._exchange, self._handle, self._clock = world, exchange, handle, clock
+        self._terms = terms
         self._suspects: Collection[str] = ()
         self._over: set[str] = set()
+        self._last: frozenset[str] = frozenset()
+        self._standing: Sequence[Difference] = ()
         self._not_addressed: set[str] = set()
         self._others: frozenset[str] | None = None
 
@@ -69,6 +77,11 @@ class Reconciler:
     def in_doubt(self) -> bool:
         """Whether the last run found differences for the first time."""
         return bool(self._suspects)
+
+    @property
+    def standing(self) -> Sequence[Difference]:
+        """The differences that the last two runs have found, and those of an unresolved discrepancy."""
+        return self._standing
 
     def begin(self, reason: str) -> None:
         """Denies new exposure from now on; has no effect where it is denied for this cause already."""
@@ -108,6 +121,8 @@ class Reconciler:
             left = self._equalised(since, under_way, applied)
             self._resolve_over(found, left)
             found = left
+        found = [*found, *self._differing_terms()]
+        self._keep_standing(found)
         return Reconciled(len(applied) + adopted, len(found), self._record(found))
 
     def _equalised(
@@ -159,6 +174,32 @@ class Reconciler:
         self._command(
             *(ResolveDiscrepancy(name, _ADOPTED) for name in unresolved if _unnumbered(name) in over)
         )
+
+    def _differing_terms(self) -> Sequence[Difference]:
+        """The terms of trading that differ; a discrepancy of terms that do not differ any more is resolved."""
+        if self._terms is None:
+            return ()
+        found = self._terms.differences({one.id for one in self._exchange.instruments()})
+        standing = {recorded(one).discrepancy_id for one in found}
+        self._command(
+            *(
+                ResolveDiscrepancy(name, _PUT_RIGHT)
+                for name in sorted(self._world.portfolio.discrepancies.unresolved)
+                if self._is_of_terms(name) and _unnumbered(name) not in standing
+            )
+        )
+        return found
+
+    def _is_of_terms(self, discrepancy_id: str) -> bool:
+        """Whether the discrepancy is about terms that were queried since the start."""
+        instrument = subject_of(discrepancy_id, TradingTermsDiffer)
+        return instrument is not None and self._terms is not None and self._terms.was_queried(instrument)
+
+    def _keep_standing(self, found: Sequence[Difference]) -> None:
+        unresolved = set(map(_unnumbered, self._world.portfolio.discrepancies.unresolved))
+        names = {recorded(one).discrepancy_id: one for one in found}
+        self._standing = [one for name, one in names.items() if name in self._last or name in unresolved]
+        self._last = frozenset(names)
 
     def _record(self, found: Sequence[Difference]) -> int:
         """Records the differences that the last run found, too; returns the number of those that it did not find."""

@@ -14,7 +14,6 @@ from commands.reconciliation import BeginReconciliation, RecordDiscrepancy
 from commands.routes import Command
 from commands.stimulus import Ask, Stimulus
 from commands.world import World
-from domain.instrument import Instrument
 from domain.order import Liquidity, OrderPlaced, OrderType
 from domain.order_id import is_of_an_engine
 from domain.settings import ExternalRule
@@ -89,15 +88,14 @@ def _of_position(report: Funded | Liquidated, world: World, at: datetime) -> Seq
                 actor=EXCHANGE,
             )
         ]
-    rules = world.portfolio.instruments[report.instrument]
     chain = world.chains[held.stream]
     return [
         Ask(command=command, cause=report.fact, occurred_at=report.at, actor=EXCHANGE, chain=chain)
-        for command in _liquidation(report, rules, f"{chain}-l{world.versions[held.stream]}", at)
+        for command in _liquidation(report, f"{chain}-l{world.versions[held.stream]}", at)
     ]
 
 
-def _liquidation(report: Liquidated, rules: Instrument, order_id: str, at: datetime) -> Sequence[Command]:
+def _liquidation(report: Liquidated, order_id: str, at: datetime) -> Sequence[Command]:
     terms = OrderPlaced(
         instrument=report.instrument,
         side=report.side,
@@ -121,7 +119,7 @@ def _liquidation(report: Liquidated, rules: Instrument, order_id: str, at: datet
         fee_currency=report.fee_currency,
         liquidity=Liquidity.TAKER,
     )
-    return [PlaceOrder(order_id, terms, rules), fill]
+    return [PlaceOrder(order_id, terms, rules=None), fill]
 
 
 def _discrepancy(fact: str, subject: str, report: AnyReport) -> RecordDiscrepancy:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
 from msgspec import Struct
 
+from commands.clock_reading import ClockReading, check_clock
 from commands.exchange import Funded, Liquidated
-from domain.errors import ExchangeRefused, Refused
-
-_MOST_SKEW = timedelta(seconds=1)
+from domain.errors import Refused
 
 
 class KeyRights(Struct, frozen=True, gc=False):
@@ -37,16 +36,16 @@ class VenueAccount(Protocol):
     Every call but `silence` raises ExchangeUnreachable if no response arrived and ExchangeRefused if the venue refused.
     """
 
-    def clock_skew(self) -> timedelta:
-        """By how much the venue's clock is ahead of this machine's."""
+    def clock_reading(self) -> ClockReading:
+        """The difference of the venue's clock from this machine's, by one query."""
         ...
 
     def rights(self) -> KeyRights:
         """What the key of this connection may do."""
         ...
 
-    def terms(self, instrument: str) -> TradingTerms:
-        """The terms in force for the instrument."""
+    def terms(self, instruments: Sequence[str]) -> Sequence[TradingTerms]:
+        """The terms in force for each of the instruments, in their order."""
         ...
 
     def set_one_way(self, instrument: str) -> None:
@@ -66,24 +65,40 @@ class VenueAccount(Protocol):
         ...
 
 
-def prepare(account: VenueAccount, instruments: Sequence[str], leverage: Decimal) -> None:
-    """Checks clock, key and terms, in this order, and sets one-way mode and leverage where they differ.
+def check(account: VenueAccount, instruments: Sequence[str], leverage: Decimal) -> Sequence[TradingTerms]:
+    """Checks clock, key and margin mode, in this order, and changes nothing.
 
-    Raises Refused with what a person has to change, and what the account's calls raise.
+    Returns the terms of the instruments that are not in one-way mode, or have another leverage. Raises Refused with
+    what a person has to change, and what the account's calls raise.
     """
-    _check_skew(account.clock_skew())
+    check_clock(account.clock_reading)
     _check_rights(account.rights())
-    faults = [fault for name in instruments for fault in _set_or_refused(account, name, leverage)]
+    found = account.terms(instruments)
+    crossed = [one.instrument for one in found if not one.is_isolated]
+    if crossed:
+        raise Refused(
+            "; ".join(
+                f"{name}: the account's margin mode is not isolated: change it at the exchange"
+                for name in crossed
+            )
+        )
+    return [one for one in found if not one.is_one_way or one.leverage != leverage]
+
+
+def set_terms(account: VenueAccount, differing: Sequence[TradingTerms], leverage: Decimal) -> None:
+    """Sets one-way mode and leverage where these terms differ.
+
+    Raises Refused for terms that stay as they are, and what the account's calls raise.
+    """
+    for one in differing:
+        if not one.is_one_way:
+            account.set_one_way(one.instrument)
+        if one.leverage != leverage:
+            account.set_leverage(one.instrument, leverage)
+    now = account.terms([one.instrument for one in differing]) if differing else ()
+    faults = [fault for one in now for fault in _faults(one, leverage)]
     if faults:
         raise Refused("; ".join(faults))
-
-
-def _check_skew(skew: timedelta) -> None:
-    if abs(skew) > _MOST_SKEW:
-        raise Refused(
-            f"this machine's clock differs from the exchange's by {abs(skew).total_seconds():.1f} s, of at most "
-            f"{_MOST_SKEW.total_seconds():g} s: set it right, as by NTP"
-        )
 
 
 def _check_rights(rights: KeyRights) -> None:
@@ -93,26 +108,8 @@ def _check_rights(rights: KeyRights) -> None:
         raise Refused("the API key may not trade: use a key that may place orders of contracts")
 
 
-def _set_or_refused(account: VenueAccount, name: str, leverage: Decimal) -> Iterator[str]:
-    try:
-        yield from _set(account, name, leverage)
-    except ExchangeRefused as refused:
-        yield f"{name}: the exchange refuses to state or set its terms: {refused}"
-
-
-def _set(account: VenueAccount, name: str, leverage: Decimal) -> Iterator[str]:
-    found = account.terms(name)
-    if not found.is_isolated:
-        yield f"{name}: the account's margin mode is not isolated: change it at the exchange"
-        return
-    if not found.is_one_way:
-        account.set_one_way(name)
-    if found.leverage != leverage:
-        account.set_leverage(name, leverage)
-    if found.is_one_way and found.leverage == leverage:
-        return
-    now = account.terms(name)
+def _faults(now: TradingTerms, leverage: Decimal) -> Iterator[str]:
     if not now.is_one_way:
-        yield f"{name}: it is in hedge mode, and this program trades in one-way mode"
+        yield f"{now.instrument}: it is in hedge mode, and this program trades in one-way mode"
     if now.leverage != leverage:
-        yield f"{name}: the leverage is {now.leverage:f} after it was set to {leverage:f}"
+        yield f"{now.instrument}: the leverage is {now.leverage:f} after it was set to {leverage:f}"

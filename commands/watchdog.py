@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from msgspec import Struct
 
+from commands.covering import covered, is_covered, stops
 from commands.guarding import Prices
 from commands.world import World
-from domain.arithmetic import total
-from domain.direction import Direction, exit_side
+from domain.direction import Direction
 from domain.log import Envelope
 from domain.market import LastPrice
-from domain.order import RESTING, OrderStatus, OrderType, Working, leaves
 from domain.portfolio import OpenPosition, Portfolio
 
 LONGEST_BARE = timedelta(seconds=10)
@@ -55,7 +54,7 @@ class Watchdog:
         self.world, self._prices = world, prices
         held = world.portfolio.positions.values()
         self._bare: Mapping[str, datetime] = {
-            one.stream: one.opened_at for one in held if not _is_covered(one, world.portfolio)
+            one.stream: one.opened_at for one in held if not is_covered(one, world.portfolio)
         }
 
     def saw(self, instrument: str, close: Decimal, at: datetime) -> None:
@@ -67,7 +66,7 @@ class Watchdog:
         self._bare = {
             held.stream: self._bare.get(held.stream, at)
             for held in portfolio.positions.values()
-            if not _is_covered(held, portfolio)
+            if not is_covered(held, portfolio)
         }
 
     def positions(self) -> Sequence[Watched]:
@@ -93,28 +92,10 @@ class Watchdog:
             opened_at=held.opened_at,
             stops=tuple(
                 one.terms.trigger_price
-                for one in _stops(held, portfolio)
+                for one in stops(held, portfolio)
                 if one.terms.trigger_price is not None
             ),
-            covered=_covered(held, portfolio),
+            covered=covered(held, portfolio),
             price=self._prices.last(state.instrument),
             bare_since=bare.get(held.stream),
         )
-
-
-def _is_covered(held: OpenPosition, portfolio: Portfolio) -> bool:
-    return _covered(held, portfolio) >= held.state.quantity
-
-
-def _covered(held: OpenPosition, portfolio: Portfolio) -> Decimal:
-    return total(leaves(one) for one in _stops(held, portfolio))
-
-
-def _stops(held: OpenPosition, portfolio: Portfolio) -> Iterator[Working]:
-    """The stops of the position that rest at the exchange; one with an unknown outcome may not be there."""
-    for one in portfolio.exits.values():
-        terms = one.terms
-        protects = terms.instrument == held.state.instrument and terms.side is exit_side(held.state.direction)
-        rests = one.status is not OrderStatus.OUTCOME_UNKNOWN and one.restored in RESTING
-        if protects and terms.type is OrderType.STOP and rests:
-            yield one

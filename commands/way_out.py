@@ -11,7 +11,7 @@ from commands.position import BeginClose
 from domain.arithmetic import EXACT
 from domain.closing import CloseReason, Closing
 from domain.direction import Purpose, exit_side
-from domain.instrument import round_down
+from domain.instrument import closing_quantity, round_down
 from domain.order import OrderPlaced, OrderType
 from domain.portfolio import OpenPosition, Portfolio, closes_at_once
 
@@ -38,12 +38,14 @@ def attempt(
 ) -> PlaceOrder | None:
     """The reduce-only market order of the latest attempt, which may be sent until `fresh_until` (UTC).
 
-    Its quantity is the held quantity less what other orders close at once, at most the instrument's largest quantity.
-    None if nothing remains; then the attempt consists of those other orders.
+    Its quantity is the held quantity less what other orders close at once, rounded up to what the instrument's rules
+    permit, at most its largest quantity. None if nothing remains; then the attempt consists of those other orders.
     """
-    return _market_order(
-        held, portfolio, fresh_until, closing.order_id, remaining(held, portfolio), _PURPOSES[closing.reason]
-    )
+    left = remaining(held, portfolio)
+    if left <= 0:
+        return None
+    quantity = closing_quantity(left, portfolio.instruments[held.state.instrument])
+    return _market_order(held, portfolio, fresh_until, closing.order_id, quantity, _PURPOSES[closing.reason])
 
 
 def give_back(
@@ -52,9 +54,12 @@ def give_back(
     """The reduce-only market order that closes `added` (base currency) of a position that is kept; None if orders
     under way close the whole position.
 
-    It may be sent until `fresh_until` (UTC). It is sent once: what the market leaves of it stays in the position.
+    It may be sent until `fresh_until` (UTC). It is sent once: what the market leaves of it stays in the position, and
+    so does what is less than a lot.
     """
     quantity = min(added, remaining(held, portfolio))
+    if quantity > 0:
+        quantity = round_down(quantity, portfolio.instruments[held.state.instrument].lot)
     purpose = _PURPOSES[CloseReason.KILL_SWITCH]
     return _market_order(held, portfolio, fresh_until, order_id, quantity, purpose)
 

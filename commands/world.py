@@ -205,6 +205,10 @@ class Branch:
         held = self.states.get(stream)
         return self._base.state(stream) if held is None else held
 
+    def durable(self, stream: str) -> Any:
+        """The stream's state before this branch."""
+        return self._base.state(stream)
+
     def next_version(self, stream: str) -> int:
         """The version of the stream's next event."""
         return (self.versions.get(stream) or self._base.versions.get(stream, 0)) + 1

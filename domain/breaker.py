@@ -28,7 +28,7 @@ class Service(StrEnum):
 
 
 class Mode(StrEnum):
-    """The three modes of a breaker; see the module."""
+    """CLOSED: every call passes. OPEN: calls that add exposure wait. HALF_OPEN: the next call is the trial."""
 
     CLOSED = "CLOSED"
     OPEN = "OPEN"

@@ -122,6 +122,16 @@ def round_up(value: Decimal, step: Decimal) -> Decimal:
     return below if below == value else EXACT.add(below, step)
 
 
+def closing_quantity(quantity: Decimal, rules: Instrument) -> Decimal:
+    """The smallest quantity (base currency) of a reduce-only order that closes `quantity`: on the lot, and permitted.
+
+    A position may be off the lot or below the minimum, where the venue has changed its rules since it was opened. The
+    venue cuts a reduce-only order to the position (https://bybit-exchange.github.io/docs/v5/order/create-order).
+    """
+    whole = round_up(quantity, rules.lot) if EXACT.remainder(quantity, rules.lot) else quantity
+    return max(whole, rules.min_quantity)
+
+
 def check_positive(name: str, value: object) -> Decimal:
     """Returns `value`; raises InvalidInput unless it is a Decimal, finite and above zero."""
     if not isinstance(value, Decimal):

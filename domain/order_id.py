@@ -12,6 +12,8 @@ from hashlib import sha256
 _OURS = re.compile(r"[0-9a-hjkmnp-tv-z]{13}-(?:[estxl]|o[0-9]+x)[0-9]+")
 """Thirteen digits of Crockford's base 32; entry, stop, target, exit, liquidation, or the exit of an orphan."""
 
+_ADOPTED = "adopted-"
+
 
 def is_of_an_engine(order_id: str) -> bool:
     """Whether the id has the form of the ids of this program's engines, with this log or another."""
@@ -22,4 +24,9 @@ def adopted_order_id(execution_id: str) -> str:
     """The id of the order that records an adopted trade. It is at no exchange; a stop may name it as its parent, so it
     is short enough for each. It depends on the exchange's id of the execution alone.
     """
-    return f"adopted-{sha256(execution_id.encode()).hexdigest()[:16]}"
+    return f"{_ADOPTED}{sha256(execution_id.encode()).hexdigest()[:16]}"
+
+
+def is_adopted_trade(order_id: str) -> bool:
+    """Whether the id is that of an order which records an adopted trade."""
+    return order_id.startswith(_ADOPTED)

@@ -70,3 +70,8 @@ def meant(name: str, known: Iterable[str]) -> str:
     """`; did you mean trend?` with the most similar known name; empty where none is similar."""
     near = get_close_matches(name, list(known), 1)
     return f"; did you mean {near[0]}?" if near else ""
+
+
+def counted(number: int, noun: str) -> str:
+    """The number with its noun, as in `1 difference` and `1,200 differences`; for nouns whose plural ends in s."""
+    return f"{number:,} {noun if number == 1 else f'{noun}s'}"

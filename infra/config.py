@@ -62,7 +62,8 @@ class WhenceSettings(BaseSettings):
     `tracing`, a span for every event is sent by OTLP to the endpoint in the standard OTEL_EXPORTER_OTLP_… variables.
     A live run keeps its inputs for `whence replay`; with `inputs_at_rest` a run in a market at rest does so, too.
     `order_entry` is how a live run sends orders: WEBSOCKET goes by REST where its socket is not connected.
-    `inputs_days` is for how many days after its end a session's inputs are kept; 0 keeps them for ever.
+    `inputs_days` is for how many days after its end a session's inputs are kept at least; 0 keeps them for ever. Older
+    ones are removed at a start where a kept snapshot replaces them.
     `config` is the file that was read, if any.
     """
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from hashlib import blake2b
 from pathlib import Path
 
-from platformdirs import user_cache_path
+from platformdirs import user_cache_path, user_data_path
 
 from adapters.avro import AvroCodec, SchemaIds, headers_of
 from adapters.log.address import (
@@ -177,6 +177,22 @@ def snapshot_path(settings: WhenceSettings) -> Path | None:
             folder = _cache("snapshots")
             return None if folder is None else folder / f"{_short(str(address))}.snapshot"
         case MemoryAddress():
+            return None
+
+
+def kept_snapshots_place(settings: WhenceSettings) -> tuple[Path, str] | None:
+    """The folder of the log's kept snapshots and the first part of their names: beside the tape on SQLite, in `kept` of
+    this user's data folder of Whence on Kafka. None for a log on which no tape is kept.
+    """
+    address = parse_address(settings.log)
+    match address:
+        case SqliteAddress():
+            path = address.path.resolve()
+            return path.parent, f"{path.name}.inputs"
+        case KafkaAddress():
+            name = f"{address.topic}.{address.partition}.{_short(address.servers)}"
+            return user_data_path("whence") / "kept", name
+        case PostgresAddress() | MemoryAddress():
             return None
 
 

@@ -21,7 +21,7 @@ MEANINGS: Mapping[str, str] = {
     "tracing": "Whether a span for every event is sent by OTLP",
     "inputs_at_rest": "Whether a run in a market at rest keeps its inputs for `whence replay`; live runs always do",
     "order_entry": "How a live run sends orders: REST, or WEBSOCKET with REST where its socket is not connected",
-    "inputs_days": "Days for which the inputs of an ended session are kept; 0: for ever",
+    "inputs_days": "Days after which inputs of an ended session are removed once a snapshot replaces them; 0: never",
     "kafka": "Properties of librdkafka, by their own names, as sasl.username",
     "registry": "Properties of the schema registry's client; `url` is its address",
     "instruments": "File of imported trading rules; empty: whence-instruments.json where it exists",

@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
+from adapters.extras import install_line
 from domain.errors import MissingParts
 from infra.config import WhenceSettings
 
@@ -26,7 +27,7 @@ def tracing(settings: WhenceSettings) -> Generator[EventSpans | None]:
         from adapters.tracing.export import Traces
     except ModuleNotFoundError as missing:
         raise MissingParts(
-            f"tracing = true needs OpenTelemetry ({missing.name}): pip install 'whence[tracing]'"
+            f"tracing = true needs OpenTelemetry ({missing.name}): {install_line('tracing')}"
         ) from None
     with closing(Traces()) as traces:
         yield traces.spans

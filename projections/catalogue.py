@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from projections.accounts import ACCOUNTS
 from projections.alerts import ALERTS
 from projections.decisions import DECISIONS
+from projections.discrepancies import DISCREPANCIES
 from projections.equity import EQUITY
 from projections.fills import FILLS
 from projections.journal import JOURNAL
@@ -15,6 +16,7 @@ from projections.performance import PERFORMANCE
 from projections.positions import POSITIONS
 from projections.projection import Projection
 from projections.signals import SIGNALS
+from projections.trading import TRADING
 
 _ALL = (
     SIGNALS,
@@ -27,5 +29,7 @@ _ALL = (
     PERFORMANCE,
     JOURNAL,
     ALERTS,
+    DISCREPANCIES,
+    TRADING,
 )
 PROJECTIONS: Mapping[str, Projection] = {one.name: one for one in _ALL}

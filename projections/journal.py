@@ -86,4 +86,4 @@ def _written(rows: Rows, recorded: Recorded) -> None:
     rows.put("journal", row)
 
 
-JOURNAL = Projection("journal", 5, Order.STREAM, (TABLE,), dict.fromkeys(FULL_NAMES, _written))
+JOURNAL = Projection("journal", 6, Order.STREAM, (TABLE,), dict.fromkeys(FULL_NAMES, _written))

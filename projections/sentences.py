@@ -19,6 +19,7 @@ from domain import (
     signal,
 )
 from domain.events import Event
+from domain.plain_text import counted
 
 _UNPRINTED = dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029], " ")
 
@@ -203,7 +204,9 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     reconciliation.DiscrepancyFound: lambda e: f"{e.subject}: {e.found}",
     reconciliation.DiscrepancyResolved: lambda e: f"{e.discrepancy_id}: {e.resolution}",
     reconciliation.ReconciliationBegun: _why,
-    reconciliation.ReconciliationEnded: lambda e: f"{e.taken_in} differences taken in, {e.left} left",
+    reconciliation.ReconciliationEnded: lambda e: (
+        f"{counted(e.taken_in, 'difference')} taken in, {e.left:,} left"
+    ),
     breaker.CallFailed: lambda e: f"{e.service}: {e.reason}",
     breaker.BreakerOpened: lambda e: f"{e.service}: {e.failures} failed calls, the last one: {e.reason}",
     breaker.BreakerHalfOpened: lambda e: f"{e.service}: the next call is the trial",

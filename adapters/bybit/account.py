@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import cast
@@ -13,9 +13,10 @@ from adapters.bybit.exchange import BybitExchange
 from adapters.bybit.fields import figure, needed, plain
 from adapters.bybit.placing import address
 from adapters.instruments.document import Table, rows, table
+from commands.clock_reading import ClockReading
 from commands.exchange import Funded, Liquidated
 from commands.venue_account import KeyRights, TradingTerms
-from domain.errors import InvalidInput
+from domain.errors import ExchangeRefused, InvalidInput
 from domain.instrument import symbol_of
 
 _ISOLATED = "ISOLATED_MARGIN"
@@ -33,20 +34,21 @@ class BybitAccount:
     def _client(self) -> Client:
         return self._exchange.client
 
-    def clock_skew(self) -> timedelta:
-        """See `VenueAccount.clock_skew`; correct to half of the request's duration."""
-        return self._exchange.clock_skew()
+    def clock_reading(self) -> ClockReading:
+        """See `VenueAccount.clock_reading`."""
+        return self._exchange.clock_reading()
 
     def rights(self) -> KeyRights:
         """See `VenueAccount.rights`, of /v5/user/query-api."""
         result = table(self._client.ask("get_api_key_information", {}).get("result"))
         return readable(partial(_rights, result))
 
-    def terms(self, instrument: str) -> TradingTerms:
-        """See `VenueAccount.terms`. The margin mode is that of the whole account."""
+    def terms(self, instruments: Sequence[str]) -> Sequence[TradingTerms]:
+        """See `VenueAccount.terms`: one request for the account, whose margin mode is that of all instruments, and one
+        for each instrument.
+        """
         account = table(self._client.ask("get_account_info", {}).get("result"))
-        listed = list(self._client.pages("get_positions", dict(address(instrument))))
-        return readable(partial(_terms, instrument, account, listed))
+        return [self._terms(name, account) for name in instruments]
 
     def set_one_way(self, instrument: str) -> None:
         """See `VenueAccount.set_one_way`."""
@@ -56,6 +58,13 @@ class BybitAccount:
         """See `VenueAccount.set_leverage`: in one-way mode both directions have the same."""
         given = plain(leverage)
         self._client.ask("set_leverage", {**address(instrument), "buyLeverage": given, "sellLeverage": given})
+
+    def _terms(self, instrument: str, account: Table) -> TradingTerms:
+        try:
+            listed = list(self._client.pages("get_positions", dict(address(instrument))))
+        except ExchangeRefused as refused:
+            raise ExchangeRefused(f"{instrument}: {refused}") from None
+        return readable(partial(_terms, instrument, account, listed))
 
     def settlements(self, since: datetime) -> Sequence[Funded | Liquidated]:
         """See `VenueAccount.settlements`."""

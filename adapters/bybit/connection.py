@@ -8,11 +8,12 @@ a second where they are configured not to give up. Its `subscribe` waits for eve
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import logging
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from socket import SHUT_RDWR
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ _ATTEMPTS = 2
 """pybit raises after its last attempt, also where it has connected; so it gets one more than it needs."""
 
 _AUTH_EXPIRES = 10
+_LOGGER = "websocket"
 FAILURES = (WebSocketException, OSError, AttributeError)
 """What pybit raises where a connection fails; AttributeError where it ends while pybit uses it."""
 
@@ -90,10 +92,11 @@ class Connection:
         """
         self._pybit.exited = True
         self._pybit._stop_custom_ping_timer()  # noqa: SLF001 - only pybit's `exit` ends it otherwise
-        if self._socket is not None:
-            with suppress(OSError):  # it has ended already
-                self._socket.shutdown(SHUT_RDWR)
-        self._pybit.wst.join()
+        with _without_errors_of(self._pybit.wst):
+            if self._socket is not None:
+                with suppress(OSError):  # it has ended already
+                    self._socket.shutdown(SHUT_RDWR)
+            self._pybit.wst.join()
         if self._socket is not None:
             self._socket.close()
 
@@ -102,6 +105,21 @@ class Connection:
 
     def _closed(self) -> None:
         self.ended.set()
+
+
+@contextmanager
+def _without_errors_of(thread: Thread) -> Generator[None]:
+    """Leaves out what the library logs in this thread: it takes the end that is made here for a lost connection."""
+
+    def is_of_another(record: logging.LogRecord) -> bool:
+        return record.thread != thread.ident
+
+    logger = logging.getLogger(_LOGGER)
+    logger.addFilter(is_of_another)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_of_another)
 
 
 def _authentication(line: Line) -> dict[str, Any]:

@@ -30,7 +30,9 @@ from adapters.bybit.trade_socket import TradeSocket
 from adapters.executed import execution, liquidated
 from adapters.instruments.bybit import listings
 from adapters.instruments.document import Table
+from adapters.measured_clock import measured
 from adapters.order_way import OrderWay
+from commands.clock_reading import ClockReading
 from commands.exchange import (
     AnyReport,
     Filled,
@@ -351,11 +353,9 @@ class BybitExchange:
         self._latest = max(self._latest, at_ms(given))
         return self._latest
 
-    def clock_skew(self) -> timedelta:
-        """By how much Bybit's clock is ahead of this machine's, give or take half of the request's duration."""
-        before = datetime.now(UTC)
-        theirs = self.server_time()
-        return theirs - before - (datetime.now(UTC) - before) / 2
+    def clock_reading(self) -> ClockReading:
+        """The difference of Bybit's clock from this machine's."""
+        return measured(self.server_time)
 
     def _forget_rules(self) -> None:
         self._rules = None

@@ -14,8 +14,10 @@ from typing import Any
 from requests.exceptions import RequestException
 from websocket import WebSocketException
 
+from adapters.bybit.advice import advised
 from adapters.bybit.codes import Verdict, verdict
 from adapters.bybit.secrecy import Credentials
+from adapters.connection_fault import connection_fault
 from adapters.never_sent import is_never_sent
 from adapters.shown_address import without_query
 from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
@@ -78,5 +80,8 @@ def of_query(error: Exception, credentials: Credentials) -> ExchangeError:
 def _text(error: Exception, credentials: Credentials) -> str:
     """Without the request, which pybit adds to its texts. What is hidden is hidden before the text is cut."""
     code, message = getattr(error, "status_code", None), getattr(error, "message", None)
-    shown = f"{type(error).__name__}: {error}" if message is None else f"{code}: {message}"
+    if message is None:
+        shown = connection_fault(error) or f"{type(error).__name__}: {error}"
+    else:
+        shown = advised(code, f"{code}: {message}")
     return credentials.hide(without_query(shown))[:_MOST_TEXT]

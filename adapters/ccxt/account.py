@@ -7,7 +7,7 @@ What ccxt cannot state is refused, never assumed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from adapters.ccxt.client import Client
 from adapters.ccxt.exchange import CcxtExchange
 from adapters.ccxt.fields import figure, flag, needed
 from adapters.instruments.document import Table, rows, table
+from commands.clock_reading import ClockReading
 from commands.exchange import Funded, Liquidated
 from commands.venue_account import KeyRights, TradingTerms
 from domain.errors import ExchangeRefused, InvalidInput, Refused
@@ -51,14 +52,14 @@ class CcxtAccount:
     def _ccxt(self) -> Any:
         return self._exchange.ccxt
 
-    def clock_skew(self) -> timedelta:
-        """See `VenueAccount.clock_skew`; correct to half of the request's duration.
+    def clock_reading(self) -> ClockReading:
+        """See `VenueAccount.clock_reading`.
 
         Raises ExchangeRefused where ccxt does not state the exchange's clock.
         """
         if self._ccxt.has["fetchTime"] is not True:
             raise self._unknown("the exchange's clock (fetchTime)")
-        return self._exchange.clock_skew()
+        return self._exchange.clock_reading()
 
     def rights(self) -> KeyRights:
         """See `VenueAccount.rights`.
@@ -76,8 +77,14 @@ class CcxtAccount:
             )
         return KeyRights(may_trade=True, may_withdraw=False)
 
-    def terms(self, instrument: str) -> TradingTerms:
-        """See `VenueAccount.terms`. Raises ExchangeRefused where ccxt cannot state one of them."""
+    def terms(self, instruments: Sequence[str]) -> Sequence[TradingTerms]:
+        """See `VenueAccount.terms`: up to three requests for each instrument.
+
+        Raises ExchangeRefused where ccxt cannot state one of them.
+        """
+        return [self._terms(name) for name in instruments]
+
+    def _terms(self, instrument: str) -> TradingTerms:
         symbol = self._exchange.symbol(instrument)
         return TradingTerms(
             instrument=instrument,

@@ -34,8 +34,10 @@ from adapters.executed import execution, liquidated
 from adapters.history import rules_with
 from adapters.instruments.document import Table
 from adapters.instruments.responses import imported
+from adapters.measured_clock import measured
 from adapters.order_terms import Terms
 from adapters.secrecy import Credentials, hidden_from
+from commands.clock_reading import ClockReading
 from commands.exchange import (
     AnyReport,
     Filled,
@@ -584,11 +586,9 @@ class CcxtExchange:
         self._latest = max(self._latest, self._lists.now())
         return self._latest
 
-    def clock_skew(self) -> timedelta:
-        """By how much the exchange's clock is ahead of this machine's, give or take half of the request's duration."""
-        before = datetime.now(UTC)
-        theirs = self.server_time()
-        return theirs - before - (datetime.now(UTC) - before) / 2
+    def clock_reading(self) -> ClockReading:
+        """The difference of the exchange's clock from this machine's."""
+        return measured(self.server_time)
 
     def _find(self, order_id: str) -> OrderRow | None:
         terms = self._names.terms.get(order_id)

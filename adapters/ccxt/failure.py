@@ -13,6 +13,7 @@ from enum import StrEnum
 from importlib import import_module
 from typing import Any
 
+from adapters.connection_fault import connection_fault
 from adapters.never_sent import is_never_sent
 from adapters.secrecy import Credentials
 from adapters.shown_address import paths_only
@@ -125,5 +126,8 @@ def is_not_found(error: Exception) -> bool:
 
 
 def shown(error: Exception, credentials: Credentials) -> str:
-    """Name and text of the error, shortened, without secrets, and with the paths of addresses alone."""
-    return credentials.hide(paths_only(f"{type(error).__name__}: {error}"))[:_MOST_TEXT]
+    """Name and text of the error, or what happened to the connection; shortened, without secrets, and with the paths of
+    addresses alone.
+    """
+    found = connection_fault(error.__cause__) or paths_only(f"{type(error).__name__}: {error}")
+    return credentials.hide(found)[:_MOST_TEXT]

@@ -49,10 +49,10 @@ ENUMS: tuple[type[Enum], ...] = (
 _REGISTERED: set[type[Enum]] = set()
 
 
-def register_enum(kind: type[Enum]) -> None:
-    """Registers an enum with GraphQL, with its docstring as the description; idempotent."""
+def register_enum(kind: type[Enum], name: str | None = None) -> None:
+    """Registers an enum with GraphQL, by this name or its own, with its docstring as the description; idempotent."""
     if kind not in _REGISTERED:
-        strawberry.enum(kind, description=inspect.cleandoc(kind.__doc__ or ""))
+        strawberry.enum(kind, name=name, description=inspect.cleandoc(kind.__doc__ or ""))
         _REGISTERED.add(kind)
 
 

@@ -24,6 +24,7 @@ from adapters.graphql.decision import (
     Objection,
     objection_of,
 )
+from adapters.graphql.discrepancy import DISCREPANCIES, DiscrepanciesBy, Discrepancy, DiscrepancyFilter
 from adapters.graphql.equity import EQUITY, EquityBy, EquityFilter, EquityPoint
 from adapters.graphql.event import EVENTS, Event, EventFilter, EventsBy
 from adapters.graphql.fill import FILLS, Fill, FillFilter, FillsBy
@@ -36,12 +37,14 @@ from adapters.graphql.permission import requires
 from adapters.graphql.position import POSITIONS, HeldPosition, PositionFilter, PositionsBy
 from adapters.graphql.signal import SIGNALS, Signal, SignalFilter, SignalsBy
 from adapters.graphql.status import ProjectionBuild, build_of
+from adapters.graphql.trading import TradingState, trading_state_of
 from commands.roles import Role
 from projections.explanation import explain
 from projections.questions.accounts import accounts
 from projections.questions.alerts import ALERTS as ALERT_LIST
 from projections.questions.decisions import DECISIONS as DECISION_LIST
 from projections.questions.decisions import objections
+from projections.questions.discrepancies import DISCREPANCIES as DISCREPANCY_LIST
 from projections.questions.equity import EQUITY as EQUITY_LIST
 from projections.questions.fills import FILLS as FILL_LIST
 from projections.questions.find import one
@@ -50,6 +53,7 @@ from projections.questions.orders import ORDERS as ORDER_LIST
 from projections.questions.performance import Dimension, performance, ratios_by_account
 from projections.questions.positions import POSITIONS as POSITION_LIST
 from projections.questions.signals import SIGNALS as SIGNAL_LIST
+from projections.questions.trading import trading_states
 from projections.standing import standings
 from projections.story import story
 
@@ -103,6 +107,13 @@ class Query:
     )
     alerts: Connection[Alert] = listed(
         ALERT_LIST, ALERTS, AlertFilter, AlertsBy, "Alerts, by default the latest first."
+    )
+    discrepancies: Connection[Discrepancy] = listed(
+        DISCREPANCY_LIST,
+        DISCREPANCIES,
+        DiscrepancyFilter,
+        DiscrepanciesBy,
+        "Differences between the exchange and the log, by default the latest found first.",
     )
     events: Connection[Event] = listed(
         JOURNAL,
@@ -173,6 +184,16 @@ class Query:
     async def accounts(self, info: Info, as_of: AsOf = None) -> list[Account]:
         moment = await info.context.moment(when(as_of))
         return [ACCOUNTS.of(moment, row) for row in await moment.run(accounts)]
+
+    @strawberry.field(
+        description="Of every account, by name: whether entries are kept out, and why.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def trading_states(
+        self, info: Info, account: OfAccount = None, as_of: AsOf = None
+    ) -> list[TradingState]:
+        moment = await info.context.moment(when(as_of))
+        return [trading_state_of(row) for row in await moment.run(partial(trading_states, account=account))]
 
     @strawberry.field(
         description="The results of closed positions: all together, or by instrument, strategy or day.",

@@ -2,32 +2,52 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any, TypeVar, cast
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_exponential_jitter,
+)
 
+from adapters.connection_fault import connection_fault
 from domain.errors import ExchangeRefused, ExchangeUnreachable, InvalidInput
 from domain.plain_text import meant
 
 T = TypeVar("T")
 
 _ATTEMPTS = 6
+_SECONDS = 40.0
+_log = logging.getLogger(__name__)
+
+
+def _report(state: RetryCallState) -> None:
+    """Logs a failed attempt, so that nobody takes the wait for a program that hangs."""
+    fault = None if state.outcome is None else state.outcome.exception()
+    _log.warning("%s; attempt %d of %d, it is tried again", fault, state.attempt_number, _ATTEMPTS)
+
+
 PATIENT = Retrying(
     retry=retry_if_exception_type(ExchangeUnreachable),
-    stop=stop_after_attempt(_ATTEMPTS),
+    stop=stop_after_attempt(_ATTEMPTS) | stop_after_delay(_SECONDS),
     wait=wait_exponential_jitter(initial=1, max=30, jitter=1),
+    before_sleep=_report,
     reraise=True,
 )
-"""Six attempts over about half a minute. A query changes nothing, so it may be repeated."""
+"""Six attempts over about half a minute, none after 40 s. A query changes nothing, so it may be repeated."""
 
 
 def opened(exchange: str, address: str | None = None) -> Any:
     """A client of an exchange that ccxt knows, which keeps the exchange's rate limits and its figures' digits.
 
     `address` replaces the exchange's own addresses, for a venue on this machine. Raises InvalidInput for an unknown
-    exchange, and where ccxt is not installed.
+    exchange.
     """
     ccxt = _ccxt()
     if exchange not in ccxt.exchanges:
@@ -66,10 +86,7 @@ def answer(client: Any, query: Callable[[], T], patience: Retrying) -> T:
 
 
 def _ccxt() -> Any:
-    try:
-        return import_module("ccxt")
-    except ImportError as error:
-        raise InvalidInput("exchanges are read through ccxt: pip install 'whence[exchanges]'") from error
+    return import_module("ccxt")
 
 
 def _replaced(addresses: Any, address: str) -> Any:
@@ -80,4 +97,6 @@ def _replaced(addresses: Any, address: str) -> Any:
 
 
 def _sentence(client: Any, error: Exception) -> str:
+    if found := connection_fault(error.__cause__):
+        return f"{client.id} does not answer: {found}"
     return f"{client.id}: {str(error).removeprefix(client.id).strip()[:300]} ({type(error).__name__})"

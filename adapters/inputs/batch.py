@@ -2,7 +2,8 @@
 
 A batch holds consecutive inputs, numbered 1, 2, 3 … over the whole tape. Its signature, made with the installation's
 key, covers its content and the signature of the batch before, so no batch can be changed, removed or moved unnoticed,
-except at the ends: the first batches may be removed by retention, and what the last ones led to is missed in the log.
+except at the ends: the first batches may be removed by retention (`adapters/inputs/retention.py`), and what the last
+ones led to is missed in the log.
 """
 
 from __future__ import annotations
@@ -139,7 +140,7 @@ class Waiting:
             self._end.last + 1,
             len(self._taken),
             self._begins,
-            round((self._at - _EPOCH).total_seconds() * 1_000_000),
+            since_1970(self._at),
             schema.number,
             schema.fingerprint,
             zlib.compress(entries, _FAST),
@@ -161,6 +162,20 @@ def check(batch: Batch, signer: Signer) -> None:
         signer.check(batch, batch.signature)
     except MarkRefused as fault:
         raise LogCorrupt(f"the inputs {batch.first} to {batch.after} were changed: {fault}") from None
+
+
+def session_of(batch: Batch, signer: Signer) -> SessionBegun:
+    """The session that begins with this batch. Raises LogCorrupt where none does, UnknownSchema, KeyMissing."""
+    check(batch, signer)
+    given = next(_decoded(batch)).given
+    if not isinstance(given, SessionBegun):
+        raise LogCorrupt(f"the inputs {batch.first} to {batch.after} begin no session")
+    return given
+
+
+def since_1970(at: datetime) -> int:
+    """A time (UTC) as `Batch.at` has it, in µs."""
+    return round((at - _EPOCH).total_seconds() * 1_000_000)
 
 
 def inputs_of(batches: Iterator[Batch], signer: Signer) -> Iterator[TapedInput]:

@@ -11,12 +11,22 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from confluent_kafka import TopicPartition
 
-from adapters.inputs.batch import Batch, End, TapedInput, Waiting, check, inputs_of
+from adapters.inputs.batch import (
+    Batch,
+    End,
+    TapedInput,
+    Waiting,
+    check,
+    inputs_of,
+    session_of,
+    since_1970,
+)
+from adapters.inputs.retention import Covered
 from adapters.kafka.client import Clients
 from adapters.kafka.config import settings_of
 from adapters.kafka.errors import KafkaLogUnsafe
@@ -27,14 +37,15 @@ from adapters.log.beside import Beside
 from adapters.log.kafka import environment_of
 from adapters.marks.key_folder import KeyFolder
 from adapters.marks.signature import Signer
-from commands.input_tape import Taped
+from commands.input_tape import SessionBegun, Taped
 from domain.errors import InvalidInput, KeyMissing, LogCorrupt, OwnershipLost
 
 _log = logging.getLogger(__name__)
 _BACK: Final = 64
 """Offsets that are read first from the end of the topic, to find the last batch between the markers."""
-_FOREVER: Final = -1
-_MILLISECOND: Final = timedelta(milliseconds=1)
+_FOREVER: Final = "-1"
+_LIMITS: Final = ("retention.ms", "retention.bytes")
+_KEPT: Final = {"cleanup.policy": "delete", **dict.fromkeys(_LIMITS, _FOREVER)}
 
 
 class KafkaTape:
@@ -47,19 +58,29 @@ class KafkaTape:
         client: Mapping[str, str],
         clock: Callable[[], datetime],
         keys: KeyFolder | None = None,
-        keep_for: timedelta | None = None,
     ) -> None:
         """`beside` is that of the open log at this address. `clock` gives the times at which inputs come.
 
-        Makes the topic where it is missing, with the retention `keep_for` (None: for ever); an existing topic keeps its
-        own. Raises LogUnavailable, LogUnsafe where the topic lacks the partition, KeyRefused, KeyMissing.
+        Makes the topic where it is missing. The broker removes nothing from it, because it knows no sessions; an
+        existing topic keeps its own settings. Raises LogUnavailable, LogUnsafe where the topic lacks the partition,
+        KeyRefused, KeyMissing.
         """
         self._beside = beside
-        topic = _Topic(address, client)
-        topic.make(keep_for)
-        signer = Signer(keys or KeyFolder())
-        self._waiting = Waiting(signer, topic.end(signer), clock)
+        self._topic = _Topic(address, client)
+        self._topic.make()
+        self._signer = Signer(keys or KeyFolder())
+        self._waiting = Waiting(self._signer, self._topic.end(self._signer), clock)
         self._is_closed = False
+
+    def remove(self, before: datetime, is_covered: Covered) -> SessionBegun | None:
+        """See `RetainedTape`. Reads the batches up to that time; the broker removes the records."""
+        begun = list(self._topic.begun(since_1970(before), self._signer))
+        for offset, batch in reversed(begun[1:]):
+            session = session_of(batch, self._signer)
+            if is_covered(session):
+                self._topic.remove_before(offset)
+                return session
+        return None
 
     def take(self, given: Taped) -> None:
         """See `InputTape`. A batch that is full is written in a transaction of its own."""
@@ -126,24 +147,36 @@ class _Topic:
         found = self._clients.admin.topics([self.name]).get(self.name)
         return found is not None and len(found.partitions) > self._settings.partition
 
-    def make(self, keep_for: timedelta | None) -> None:
-        """Makes the topic where it is missing. Raises KafkaLogUnsafe where it lacks the partition."""
+    def make(self) -> None:
+        """Makes the topic where it is missing. Raises KafkaLogUnsafe where it lacks the partition.
+
+        Warns where the broker removes records of an existing topic by itself.
+        """
         found = self._clients.admin.topics([self.name]).get(self.name)
         if found is None:
-            kept = _FOREVER if keep_for is None else keep_for // _MILLISECOND
-            settings = {
-                "cleanup.policy": "delete",
-                "retention.ms": str(kept),
-                "retention.bytes": str(_FOREVER),
-            }
             partitions = self._settings.partition + 1
-            made_topic(self._clients, self.name, settings, partitions, self._settings.replication_factor)
+            made_topic(self._clients, self.name, _KEPT, partitions, self._settings.replication_factor)
         elif not self.exists():
             raise KafkaLogUnsafe(
                 f"{self.name} has no partition {self._settings.partition}: kafka-topics.sh --bootstrap-server "
                 f"{self._settings.bootstrap_servers} --alter --topic {self.name} --partitions "
                 f"{self._settings.partition + 1}"
             )
+        else:
+            self._warn_of_retention()
+
+    def begun(self, until: int, signer: Signer) -> Iterator[tuple[int, Batch]]:
+        """The batches that begin a session, each with its offset, up to the first batch after this time (µs)."""
+        begin, end = self._ends()
+        for offset, batch in self._placed(begin, end, signer) if end > begin else ():
+            if batch.at > until:
+                return
+            if batch.begins:
+                yield offset, batch
+
+    def remove_before(self, offset: int) -> None:
+        """Removes the records before this offset. Raises LogUnavailable where the broker refuses it."""
+        self._clients.admin.remove_before(self._partition, offset)
 
     def end(self, signer: Signer) -> End:
         """The end of the tape: the last batch with a valid signature. Raises KeyMissing; see `batches`."""
@@ -173,6 +206,21 @@ class _Topic:
         if is_empty:
             self._check_keys()
 
+    def _warn_of_retention(self) -> None:
+        found = self._clients.admin.settings(self.name) or {}
+        limits = [f"{name}={found[name]}" for name in _LIMITS if found.get(name, _FOREVER) != _FOREVER]
+        if limits:
+            _log.warning(
+                "%s: the broker removes old inputs by itself (%s), also those that no kept snapshot replaces; "
+                "`inputs_days` removes only others: kafka-configs.sh --bootstrap-server %s --alter "
+                "--entity-type topics --entity-name %s --add-config %s",
+                self.name,
+                ", ".join(limits),
+                self._settings.bootstrap_servers,
+                self.name,
+                ",".join(f"{name}={_FOREVER}" for name in _LIMITS),
+            )
+
     def _check_keys(self) -> None:
         if self._without_key is not None:
             raise self._without_key
@@ -182,13 +230,17 @@ class _Topic:
         return self._clients.begin_of(self._partition), end
 
     def _read(self, first: int, end: int, signer: Signer) -> Iterator[Batch]:
+        return (batch for _, batch in self._placed(first, end, signer))
+
+    def _placed(self, first: int, end: int, signer: Signer) -> Iterator[tuple[int, Batch]]:
+        """The batches with a valid signature, each with its offset."""
         with PartitionConsumer(self._clients, self._partition, BULK) as consumer:
             consumer.go_to(first)
             for messages, _ in consumer.until(end):
                 for message in messages:
                     batch = Batch.unpacked(message.value())
                     if batch is not None and self._is_genuine(batch, signer):
-                        yield batch
+                        yield message.offset() or 0, batch
                     else:
                         _log.warning(
                             "%s: the record at offset %s is no batch of inputs", self.name, message.offset()
@@ -207,7 +259,9 @@ class _Topic:
 
 
 def _from_a_session(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """The batches from the first one that begins a session on: retention removes whole segments of the topic."""
+    """The batches from the first one that begins a session on: a broker with a retention of its own
+    removes whole segments of the topic.
+    """
     begun = False
     for batch in batches:
         begun = begun or batch.begins or batch.first == 1

@@ -10,16 +10,25 @@ import sqlite3
 import stat
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from adapters.inputs.batch import Batch, TapedInput, Waiting, end_of, inputs_of
+from adapters.inputs.batch import (
+    Batch,
+    TapedInput,
+    Waiting,
+    end_of,
+    inputs_of,
+    session_of,
+    since_1970,
+)
+from adapters.inputs.retention import Covered
 from adapters.log.owner import FileOwner
 from adapters.log.reading import Reading, writable
 from adapters.marks.key_folder import KeyFolder
 from adapters.marks.signature import Signer
-from commands.input_tape import Taped
+from commands.input_tape import SessionBegun, Taped
 from domain.errors import InvalidInput, LogCorrupt, LogLost, LogUnavailable
 
 _CREATE: Final = """
@@ -33,12 +42,12 @@ _COLUMNS: Final = "first, size, begins, at, schema, fingerprint, data, previous,
 _INSERT: Final = f"INSERT INTO inputs ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  (ours)
 _LAST: Final = f"SELECT {_COLUMNS} FROM inputs ORDER BY first DESC LIMIT 1"  # noqa: S608  (ours)
 _ALL: Final = f"SELECT {_COLUMNS} FROM inputs ORDER BY first"  # noqa: S608  (ours)
-_FORGET: Final = """
-DELETE FROM inputs WHERE first < (SELECT max(first) FROM inputs WHERE begins = 1 AND at <= ?)
+_BEGUN: Final = """
+SELECT first FROM inputs WHERE begins = 1 AND at <= ? AND first > (SELECT min(first) FROM inputs) ORDER BY first DESC
 """
+_ONE: Final = f"SELECT {_COLUMNS} FROM inputs WHERE first = ?"  # noqa: S608  (ours)
+_REMOVE: Final = "DELETE FROM inputs WHERE first < ?"
 _TYPES: Final = (int, int, int, int, int, bytes, bytes, bytes, bytes)
-_MICROSECOND: Final = timedelta(microseconds=1)
-_EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00Z")
 
 
 def tape_path(log: Path) -> Path:
@@ -55,22 +64,19 @@ class SqliteTape:
         log: Path,
         clock: Callable[[], datetime],
         keys: KeyFolder | None = None,
-        keep_for: timedelta | None = None,
     ) -> None:
         """Opens the tape beside the log's file, which must exist; its file has the log's rights.
 
-        `clock` gives the times at which inputs come. Sessions that ended more than `keep_for` ago are removed now; None
-        keeps all. Raises LogOwned, LogUnsafe, LogCorrupt, LogUnavailable, KeyRefused.
+        `clock` gives the times at which inputs come. Raises LogOwned, LogUnsafe, LogCorrupt, LogUnavailable,
+        KeyRefused.
         """
         self._path, self._clock = tape_path(log), clock
-        signer = Signer(keys or KeyFolder())
+        self._signer = signer = Signer(keys or KeyFolder())
         self._owner = FileOwner(self._path)
         self._is_closed = self._is_doubtful = False
         try:
             self._connection = self._opened(log)
             with _translated(self._path):
-                if keep_for is not None:
-                    self._connection.execute(_FORGET, ((clock() - keep_for - _EPOCH) // _MICROSECOND,))
                 row = self._connection.execute(_LAST).fetchone()
             end = end_of(None if row is None else _batch(self._path, row), signer)
         except BaseException:
@@ -78,6 +84,21 @@ class SqliteTape:
             raise
         self._owner.watch("", "-wal", "-shm")
         self._waiting = Waiting(signer, end, clock)
+
+    def remove(self, before: datetime, is_covered: Covered) -> SessionBegun | None:
+        """See `RetainedTape`."""
+        self._check()
+        with _translated(self._path):
+            begun = self._connection.execute(_BEGUN, (since_1970(before),)).fetchall()
+        for (first,) in begun:
+            with _translated(self._path):
+                row = self._connection.execute(_ONE, (first,)).fetchone()
+            session = session_of(_batch(self._path, row), self._signer)
+            if is_covered(session):
+                with _translated(self._path):
+                    self._connection.execute(_REMOVE, (first,))
+                return session
+        return None
 
     def take(self, given: Taped) -> None:
         """See `InputTape`."""

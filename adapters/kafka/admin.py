@@ -79,6 +79,9 @@ class _AdminRequests(Protocol):
     def describe_consumer_groups(
         self, group_ids: list[str], **options: Any
     ) -> Mapping[str, Future[_Group]]: ...
+    def delete_records(
+        self, topic_partition_offsets: list[TopicPartition], **options: Any
+    ) -> Mapping[TopicPartition, Future[object]]: ...
     def list_offsets(
         self, topic_partition_offsets: Mapping[TopicPartition, object], **options: Any
     ) -> Mapping[TopicPartition, Future[_Offset]]: ...
@@ -133,6 +136,12 @@ class Admin:
         earliest: object = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
         responses = self._client.list_offsets({partition: earliest}, request_timeout=self._timeout)
         return self._offset(f"begin of {partition.topic}", responses[partition])
+
+    def remove_before(self, partition: TopicPartition, offset: int) -> None:
+        """Removes the records of `partition` before this offset, which is at most its end."""
+        place = TopicPartition(partition.topic, partition.partition, offset)
+        (removed,) = self._client.delete_records([place], request_timeout=self._timeout).values()
+        self._result(f"remove the records of {partition.topic} before offset {offset}", removed)
 
     def members(self, group: str) -> Iterable[Member]:
         """The members of a consumer group; none where the group does not exist.

@@ -47,6 +47,10 @@ _REFUSED = {errno.EROFS, errno.EACCES, errno.EPERM}
 _IS_NO_LOG = re.compile(r"no such (table|column)")
 
 
+def _begins(address: SqliteAddress) -> str:
+    return f"`whence paper --log {address}` begins one on candles, `whence live --log {address}` one on an exchange"
+
+
 class SqliteRows(VerifiedRows):
     """Reads the recorder's table through its own read-only connection, and verifies the events' marks."""
 
@@ -55,7 +59,7 @@ class SqliteRows(VerifiedRows):
         LogCorrupt where it is not a log."""
         refuse_hard_links(path)
         if _is_absent(path):
-            begin = _remains(path) or f"`whence paper --log {SqliteAddress(path)}` begins one"
+            begin = _remains(path) or _begins(SqliteAddress(path))
             raise InvalidInput(f"there is no log at {path}; {begin}")
         self._path = path
         with _translated(path):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from adapters.extras import install_line
 from domain.errors import InvalidSettings, LogUnavailable, MissingParts, SchemaRefused
 
 if TYPE_CHECKING:
@@ -67,9 +68,7 @@ def _client(properties: dict[str, Any]) -> SchemaRegistryClient:
     try:
         from confluent_kafka.schema_registry import SchemaRegistryClient
     except ImportError as absent:
-        raise MissingParts(
-            f"a schema registry needs {absent.name}: pip install 'whence[registry]'"
-        ) from absent
+        raise MissingParts(f"a schema registry needs {absent.name}: {install_line('registry')}") from absent
     try:
         return SchemaRegistryClient(properties)
     except (ValueError, TypeError) as fault:

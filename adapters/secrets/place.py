@@ -8,6 +8,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
+from adapters.extras import install_line
 from adapters.secrets.folder import read_folder
 from domain.errors import MissingParts
 
@@ -38,7 +39,5 @@ def _reader(kind: str) -> Read:
     try:
         read: Read = getattr(import_module(module), function)
     except ImportError as absent:
-        raise MissingParts(
-            f"--secrets {kind}:… needs {absent.name}: pip install 'whence[{kind}]'"
-        ) from absent
+        raise MissingParts(f"--secrets {kind}:… needs {absent.name}: {install_line(kind)}") from absent
     return read

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from adapters.snapshots.file import SnapshotFile, Unfit
+from adapters.snapshots.file import OtherProgram, SnapshotFile, Unfit
 from adapters.snapshots.fingerprint import fingerprint
+from adapters.snapshots.kept import KeptSnapshots
 from adapters.snapshots.snapshots import EVENTS, Snapshots
 
-__all__ = ["EVENTS", "SnapshotFile", "Snapshots", "Unfit", "fingerprint"]
+__all__ = ["EVENTS", "KeptSnapshots", "OtherProgram", "SnapshotFile", "Snapshots", "Unfit", "fingerprint"]

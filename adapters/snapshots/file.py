@@ -42,6 +42,10 @@ class Unfit(Exception):
     """A snapshot cannot be used; the message has the reason."""
 
 
+class OtherProgram(Unfit):
+    """A snapshot was made by another version of the program."""
+
+
 class SnapshotFile:
     """Reads and writes one file, which may be missing."""
 
@@ -85,6 +89,13 @@ class SnapshotFile:
         except OSError as fault:
             raise Unfit(f"it cannot be read: {fault.strerror}") from None
         return bodies, beside
+
+    def cut(self, ordinal: int) -> None:
+        """Leaves the parts up to the one that ends at this ordinal. Raises Unfit where none does."""
+        ends = [part.signed.link.ordinal for part in self._parts]
+        if ordinal not in ends:
+            raise Unfit(f"it has no part at ordinal {ordinal}: it is missing or cut off")
+        del self._parts[ends.index(ordinal) + 1 :]
 
     def forget(self) -> None:
         """Makes the next part the first one of a new file."""
@@ -137,7 +148,7 @@ class SnapshotFile:
         if file.read(len(_MAGIC)) != _MAGIC:
             raise Unfit("it is no snapshot of this version")
         if file.read(len(self._fingerprint)) != self._fingerprint:
-            raise Unfit("another version of the program made it")
+            raise OtherProgram("another version of the program made it")
         if not self._keys.read():
             raise Unfit("there is no key to verify it with")
         signer, before = Signer(self._keys), b""

@@ -44,9 +44,11 @@ class Snapshots:
     A snapshot is a cache: what cannot be read or written is logged and left out, and the log is read instead.
     """
 
-    def __init__(self, file: SnapshotFile, log: Linked, events: int = EVENTS) -> None:
-        """`file` has found its parts; `log` is owned by this process."""
-        self._file, self._log, self._events = file, log, events
+    def __init__(
+        self, file: SnapshotFile, log: Linked, events: int = EVENTS, *, at_starts: bool = False
+    ) -> None:
+        """`file` has found its parts; `log` is owned by this process. With `at_starts` each start writes a part."""
+        self._file, self._log, self._events, self._at_starts = file, log, events, at_starts
         self._at = 0
         self._writer: threading.Thread | None = None
         self._failed = self._warned = False
@@ -73,6 +75,10 @@ class Snapshots:
         self._file.forget()
         self._at = 0
 
+    def begin(self, world: World, beside: Callable[[], bytes]) -> None:
+        """As `keep`, at the start of a run: with `at_starts` for any number of events."""
+        self._keep(world, beside, 1 if self._at_starts else self._events)
+
     def keep(self, world: World, beside: Callable[[], bytes]) -> None:
         """Begins to write a part where enough events followed the last one, on a thread of its own.
 
@@ -80,7 +86,10 @@ class Snapshots:
 
         The engine waits only until the changed states are collected: some 0.2 µs for each event.
         """
-        if self._failed or world.ordinal - self._at < self._events or self._is_writing:
+        self._keep(world, beside, self._events)
+
+    def _keep(self, world: World, beside: Callable[[], bytes], events: int) -> None:
+        if self._failed or world.ordinal - self._at < events or self._is_writing:
             return
         link = self._link(world)
         if link is not None:

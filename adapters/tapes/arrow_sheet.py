@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
+from adapters.extras import install_line
 from adapters.tapes.arrow_bounds import unpacked_size
 from adapters.tapes.headers import meaning_of
 from adapters.tapes.packed import MOST_BYTES
@@ -56,7 +57,7 @@ def _pyarrow(file: str, form: str) -> Any:
     try:
         return importlib.import_module("pyarrow")
     except ImportError:
-        fault = f"is {form}, which needs pyarrow: pip install 'whence[files]', or write the file as CSV"
+        fault = f"is {form}, which needs pyarrow: {install_line('files')}, or write the file as CSV"
         raise InvalidTape(file, None, fault) from None
 
 

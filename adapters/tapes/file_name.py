@@ -22,6 +22,8 @@ _VENUES = re.compile(
     re.IGNORECASE,
 )
 _INTERVAL = re.compile(r"(?<![A-Za-z0-9])([0-9]{1,4})([mhdw])(?![A-Za-z0-9])")
+_SPOT = re.compile(r"[_-]spot[_-][0-9]+[mhdw]$", re.IGNORECASE)
+"""How `whence candles fetch --spot` ends the names of its files: bybit_BTCUSDT_spot_5m.csv."""
 _UNITS = {
     "m": timedelta(minutes=1),
     "h": timedelta(hours=1),
@@ -48,7 +50,8 @@ def instrument_of(names: Iterable[PurePath], symbol: str | None, inside: str | N
     if found is None:
         fault = "the file's name contains no symbol: add --symbol, for example --symbol BTCUSDT"
         raise InvalidTape(str(names[0]), None, fault)
-    return instrument_id(found)
+    is_spot = any(_SPOT.search(name.stem) for name in names)
+    return instrument_id(found, "SPOT") if is_spot else instrument_id(found)
 
 
 def interval_in(path: PurePath) -> timedelta | None:

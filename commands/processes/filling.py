@@ -14,6 +14,7 @@ from domain.account import BalanceReason
 from domain.arithmetic import EXACT
 from domain.direction import Purpose, towards
 from domain.order import Closed, OrderFilled, OrderPlaced, Working
+from domain.order_id import is_adopted_trade
 from domain.portfolio import OpenPosition
 from domain.position import PositionEvent, PositionFunded
 from domain.streams import order_stream, position_stream
@@ -59,12 +60,19 @@ def _apply(
         quantity=quantity,
         price=fill.price,
         fee=fee,
-        reason=terms.purpose,
+        reason=_reason(moment.subject, terms, held),
         stop=None,
         target=None,
         balance=moment.portfolio.account.balance,
         opened_at=held.opened_at,
     )
+
+
+def _reason(order_id: str, terms: OrderPlaced, held: OpenPosition) -> Purpose:
+    """The order's purpose. An adopted trade that turns a position is one order, and a person closed it with that."""
+    opposes = held.state.direction is not towards(terms.side)
+    is_entry = terms.purpose is Purpose.ENTRY
+    return Purpose.MANUAL if opposes and is_entry and is_adopted_trade(order_id) else terms.purpose
 
 
 def _open(

@@ -7,22 +7,20 @@ held without a stop. Order ids are derived from the chain: `<chain>-s2`, `-t2`, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 
-from commands.bracket import renewed
+from commands.covering import is_beyond, missing, reducing
 from commands.processes.closing_out import orders_of
 from commands.processes.moment import Moment, fresh_until
 from commands.routes import Command
+from commands.stray_orders import is_gone
 from commands.way_out import begin_close
-from domain.arithmetic import EXACT, total
 from domain.closing import CloseReason
-from domain.direction import PROTECTION, Direction, Purpose, exit_side
-from domain.order import Closed, OrderStatus, Unplaced, Working, leaves
+from domain.direction import PROTECTION, Purpose, exit_side
+from domain.order import Closed, OrderStatus, OrderTriggered, Unplaced, Working
 from domain.portfolio import OpenPosition
-from domain.position import Open, PositionIncreased, PositionOpened, PositionReduced
+from domain.position import PositionIncreased, PositionOpened, PositionReduced
 from domain.streams import order_stream
 
-_NEVER_RESTED = frozenset({OrderStatus.REJECTED, OrderStatus.EXPIRED})
 _UNDER_WAY = frozenset({OrderStatus.TRIGGERED, OrderStatus.PARTIALLY_FILLED})
 
 
@@ -38,11 +36,14 @@ def protect_again(moment: Moment) -> Sequence[Command]:
         return ()
     if not _is_placed(moment, f"{_chain(moment, held)}-s1"):
         return ()
-    return _close(moment, held) if _is_beyond(event.price, held.state) else _renew(moment, held)
+    return _close(moment, held) if is_beyond(event.price, held.state) else _renew(moment, held)
 
 
 def follow_end_of_protection(moment: Moment) -> Sequence[Command]:
-    """After the end of a stop or target whose position is open without a stop."""
+    """After the end of a stop or target whose position is open without a stop.
+
+    Nothing follows while the exchange is known not to have the position: there is nothing to stop or to close there.
+    """
     order = moment.branch.state(moment.envelope.meta.stream)
     if not isinstance(order, Closed) or order.terms.purpose not in PROTECTION:
         return ()
@@ -63,15 +64,34 @@ def follow_last_fill_of_protection(moment: Moment) -> Sequence[Command]:
 def _after_end(moment: Moment, held: OpenPosition | None, order_id: str, ended: Closed) -> Sequence[Command]:
     if held is None or ended.terms.side is not exit_side(held.state.direction) or not _is_bare(moment, held):
         return ()
+    if is_gone(moment.portfolio.discrepancies, held.state.instrument):
+        return ()
     of_plan = ended.terms.parent == held.entry_order
     again = ended.terms.parent is None and order_id.startswith(f"{_chain(moment, held)}-")
     if not (of_plan or again):
         return ()
     if ended.terms.purpose is Purpose.TARGET:
         return _renew(moment, held) if ended.filled else ()
-    if ended.filled or (again and ended.status in _NEVER_RESTED):
+    if ended.filled or _was_triggered(moment, order_id) or (again and _is_refused(ended)):
         return _close(moment, held)
     return _renew(moment, held) if of_plan and _is_reopened(moment, held) else ()
+
+
+def _was_triggered(moment: Moment, order_id: str) -> bool:
+    """Whether the stop's price was traded before its end: the book had nothing for the market order that it became."""
+    stream = order_stream(moment.account, order_id)
+    before = moment.branch.durable(stream)
+    if isinstance(before, Working) and before.restored is OrderStatus.TRIGGERED:
+        return True
+    here = (one.event for one in moment.branch.envelopes if one.meta.stream == stream)
+    return any(isinstance(event, OrderTriggered) for event in here)
+
+
+def _is_refused(ended: Closed) -> bool:
+    """One that expired without an id of the exchange was never sent: it is placed again at a tick."""
+    return ended.status is OrderStatus.REJECTED or (
+        ended.status is OrderStatus.EXPIRED and bool(ended.venue_order_id)
+    )
 
 
 def _is_bare(moment: Moment, held: OpenPosition) -> bool:
@@ -81,37 +101,30 @@ def _is_bare(moment: Moment, held: OpenPosition) -> bool:
     """
     if held.state.stop is None or held.state.closing is not None:
         return False
-    return not any(
-        working.terms.purpose is Purpose.STOP or working.status in _UNDER_WAY
-        for working in _protection(moment, held)
-    )
+    return not any(_stops(working) or working.status in _UNDER_WAY for working in _protection(moment, held))
+
+
+def _stops(working: Working) -> bool:
+    """Whether it is a stop that stays: one whose cancel was requested, with an earlier position, ends at any moment."""
+    return working.terms.purpose is Purpose.STOP and working.status is not OrderStatus.CANCEL_REQUESTED
 
 
 def _protection(moment: Moment, held: OpenPosition) -> Iterator[Working]:
-    state = held.state
-    for working in moment.portfolio.exits.values():
-        terms = working.terms
-        if (
-            terms.purpose in PROTECTION
-            and terms.instrument == state.instrument
-            and terms.side is exit_side(state.direction)
-        ):
+    for working in reducing(held, moment.portfolio):
+        if working.terms.purpose in PROTECTION:
             yield working
 
 
-def _is_beyond(price: Decimal, state: Open) -> bool:
-    assert state.stop is not None
-    return price <= state.stop if state.direction is Direction.LONG else price >= state.stop
-
-
 def _is_reopened(moment: Moment, held: OpenPosition) -> bool:
-    """Whether the entry has filled more than is held: an earlier position of it was closed, or a part of this one.
+    """Whether the entry has filled more than is held, and no target works: an earlier position of it was closed.
 
-    The end of the earlier position's stop may be reported after the fill. While all that was filled is held, the cancel
-    of a stop is the beginning of a target's fill or of a liquidation.
+    The end of the earlier position's stop may be reported after the fill. In every other case the cancel of a stop may
+    be the beginning of a target's fill or of a liquidation, and a tick looks whether the position lasts
+    (`commands/reprotecting.py`).
     """
     entry = moment.branch.state(order_stream(moment.account, held.entry_order))
-    return isinstance(entry, Working | Closed) and entry.filled > held.state.quantity
+    is_more = isinstance(entry, Working | Closed) and entry.filled > held.state.quantity
+    return is_more and not any(_protection(moment, held))
 
 
 def _chain(moment: Moment, held: OpenPosition) -> str:
@@ -125,22 +138,13 @@ def _is_placed(moment: Moment, order_id: str) -> bool:
 
 
 def _renew(moment: Moment, held: OpenPosition) -> Sequence[Command]:
-    """A stop for what is held and what its entry may still fill, and a target for what is held."""
-    chain, state = _chain(moment, held), held.state
-    number = 2
-    while any(_is_placed(moment, f"{chain}-{leg}{number}") for leg in "st"):
-        number += 1
-    waiting = total(
-        leaves(entry.order)
-        for entry in moment.portfolio.entries.values()
-        if entry.instrument == state.instrument and entry.direction is state.direction
-    )
-    return renewed(
-        chain,
-        number,
-        state,
-        moment.portfolio.instruments[state.instrument],
-        EXACT.add(state.quantity, waiting),
+    """The stop and target that do not work any more; see `commands.covering.missing`."""
+    return missing(
+        held,
+        _chain(moment, held),
+        moment.portfolio,
+        moment.account,
+        moment.branch.state,
         fresh_until(moment),
     )
 

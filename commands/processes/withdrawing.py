@@ -12,6 +12,8 @@ from commands.processes.moment import Moment
 from commands.routes import Command
 from domain.direction import Purpose
 from domain.order import Closed, OrderStatus
+from domain.order_id import is_of_an_engine
+from domain.portfolio import WorkingEntry
 from domain.streams import order_stream, parse_position
 
 KILL_SWITCH = "KILL_SWITCH"
@@ -30,7 +32,10 @@ def withdraw_entries(moment: Moment) -> Sequence[Command]:
 
 
 def withdraw_rest(moment: Moment) -> Sequence[Command]:
-    """A closed position withdraws what works of its entries: the exchange has ended their stop with the position."""
+    """A closed position withdraws what works of its own entries: the exchange has ended their stop with the position.
+
+    An entry of another plan keeps waiting with the stop that it brought.
+    """
     closed = parse_position(moment.envelope.meta.stream)
     return [
         command
@@ -38,8 +43,17 @@ def withdraw_rest(moment: Moment) -> Sequence[Command]:
         if entry.instrument == closed.instrument
         and entry.direction is closed.direction
         and entry.order.status not in _ENDING
+        and _relied_on_position(order_id, entry)
         for command in withdrawn(moment, order_id, POSITION_CLOSED)
     ]
+
+
+def _relied_on_position(order_id: str, entry: WorkingEntry) -> bool:
+    """Whether the entry has filled into a position, or was placed without a stop, to be covered by the position's.
+
+    A person's order at the exchange that was adopted is a plan of its own.
+    """
+    return bool(entry.order.filled) or (entry.stop is None and is_of_an_engine(order_id))
 
 
 def cancel_legs(moment: Moment) -> Sequence[Command]:

@@ -15,7 +15,7 @@ from domain.committees import Case, View
 from domain.direction import PROTECTION, Purpose, entry_side, exit_side
 from domain.entry import Entry
 from domain.errors import InvalidInput, Refused
-from domain.instrument import check_digits
+from domain.instrument import check_digits, closing_quantity
 from domain.order import OrderPlaced, OrderStatus, OrderType, Working
 from domain.portfolio import OpenPosition
 
@@ -109,11 +109,12 @@ def _begun(
     chain: str,
 ) -> Sequence[Command]:
     """New protective orders. Their parent is the entry, so that the exchange cancels the other order when one fills."""
+    rules = situation.rules(held.state.instrument)
     entry = OrderPlaced(
         instrument=held.state.instrument,
         side=entry_side(held.state.direction),
         type=OrderType.MARKET,
-        quantity=held.state.quantity,
+        quantity=closing_quantity(held.state.quantity, rules),
         limit_price=None,
         trigger_price=None,
         reduce_only=False,
@@ -123,5 +124,4 @@ def _begun(
     )
     stop = None if Purpose.STOP in resting else request.stop
     target = None if Purpose.TARGET in resting else request.target
-    rules = situation.rules(held.state.instrument)
     return bracket(chain, held.entry_order, entry, rules, stop, target)

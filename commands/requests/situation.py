@@ -14,7 +14,7 @@ from domain.account import with_reserved
 from domain.command_fact import chain_fact
 from domain.committees import View
 from domain.errors import InstrumentNotListed, Refused
-from domain.instrument import Instrument
+from domain.instrument import Instrument, symbol_of
 from domain.log import chain_id
 from domain.portfolio import OpenPosition, Portfolio, WorkingEntry, altered, with_price
 from domain.settings import Settings
@@ -55,8 +55,12 @@ class Situation(Struct, frozen=True, kw_only=True):
         """The instrument's rules; raises InstrumentNotListed, naming the listed instruments."""
         found = self.portfolio.instruments.get(instrument)
         if found is None:
-            listed = ", ".join(sorted(self.portfolio.instruments)) or "none"
-            raise InstrumentNotListed(f"{instrument} is not listed here; listed are: {listed}")
+            names = sorted(self.portfolio.instruments)
+            same = [name for name in names if symbol_of(name) == instrument.upper()]
+            meant = f"; write it as {' or '.join(same)}" if same else ""
+            raise InstrumentNotListed(
+                f"{instrument} is not listed here{meant}; listed are: {', '.join(names) or 'none'}"
+            )
         return found
 
     def last_price(self, instrument: str) -> Decimal:

@@ -388,6 +388,26 @@ class InstrumentUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
         return "the venue does not list this instrument"
 
 
+class TradingTermsDiffer(Difference, frozen=True, gc=False, kw_only=True):
+    """The exchange trades the instrument by other terms than the log: `terms` states them, as `leverage 10`. Margin and
+    the price of a liquidation are others than those of the decisions. Remedy: a person sets the terms right at the
+    exchange, which resolves it.
+    """
+
+    terms: tuple[str, ...]
+    expected: str
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The instrument and the exchange's terms."""
+        return (self.subject, *self.terms)
+
+    @property
+    def found(self) -> str:
+        """One sentence that describes the difference to a person."""
+        return f"{' and '.join(self.terms)} at the exchange, and {self.expected} here: set it right at the exchange"
+
+
 def _kind(order: StatedOrder) -> str:
     flag = " reduce-only" if order.reduce_only else ""
     return f"{order.type} {order.side} {order.instrument}{flag}"

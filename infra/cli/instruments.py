@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domain.errors import InvalidInput
+from domain.plain_text import counted
 from infra.cli.options import AddressOption, ConfigOption, InstrumentsOption, JsonOption
 
 if TYPE_CHECKING:
@@ -61,10 +62,13 @@ def update(
 ) -> None:
     """Fetches the rules that an exchange states now, and imports them as `whence instruments import` does.
 
-    Needs whence[exchanges].
+    Needs the extra `exchanges`.
     """
     from datetime import UTC, datetime
 
+    from adapters.extras import EXCHANGES, check_extras
+
+    check_extras("`whence instruments update`", EXCHANGES)
     from adapters.history import rules_of
     from adapters.instruments import imported
 
@@ -111,7 +115,7 @@ def _keep(place: Path, found: Mapping[str, Imported]) -> None:
         for line in _report(source, one):
             typer.echo(line)
     write_catalogue(place, held.values())
-    typer.echo(f"{place} holds {_counted(len(held))} now.")
+    typer.echo(f"{place} holds {counted(len(held), 'instrument')} now.")
 
 
 def _held(place: Path) -> dict[str, Listing]:
@@ -139,7 +143,7 @@ def _report(source: str, imported: Imported) -> Iterator[str]:
     origin = imported.listings[0].origin
     assert origin is not None
     dated = f", as of {origin.as_of:%Y-%m-%d %H:%M} UTC" if origin.as_of else ""
-    yield f"{source}: {_counted(len(imported.listings))} of {origin.source}{dated}"
+    yield f"{source}: {counted(len(imported.listings), 'instrument')} of {origin.source}{dated}"
     for reason, symbols in _by_reason(imported).items():
         more = f" and {len(symbols) - _NAMED} more" if len(symbols) > _NAMED else ""
         yield f"  left out: {', '.join(symbols[:_NAMED])}{more}: {reason}"
@@ -152,10 +156,6 @@ def _by_reason(imported: Imported) -> Mapping[str, Sequence[str]]:
     for left_out in imported.left_out:
         found[left_out.reason].append(left_out.symbol)
     return found
-
-
-def _counted(number: int) -> str:
-    return "1 instrument" if number == 1 else f"{number:,} instruments"
 
 
 def _line(listing: Listing) -> str:

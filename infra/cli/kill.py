@@ -130,7 +130,7 @@ def _report(
 
     match answer:
         case Completed():
-            typer.echo(f"{done}{f': {answer.note}' if answer.note else ''}")
+            typer.echo(done_sentence(done, answer.note))
         case Declined():
             raise Refused(answer.reason)
         case TimedOut():
@@ -141,6 +141,13 @@ def _report(
             typer.echo(f"{done}, by the log; no answer arrived: {answer.known}")
         case _:
             raise AssertionError(answer)
+
+
+def done_sentence(done: str, note: str) -> str:
+    """What was done with the note on it; a note that the switch was so before is the whole sentence."""
+    if note.startswith("the kill switch "):
+        return f"{note}; nothing was changed"
+    return f"{done}: {note}" if note else done
 
 
 def _print_left(state: Portfolio | WhenceError) -> None:

@@ -23,9 +23,9 @@ from infra.run.alerts_sent import alerts_sent
 from infra.run.rebuilding import partition_of
 from projections.severity import Severity
 
-_NOWHERE = (
-    "nothing is configured to be sent: set webhook, command or heartbeat in the table [alerts] of whence.toml"
-)
+_HOW = "set webhook, command or heartbeat in the table [alerts] of whence.toml (docs/alerts.md)"
+_NOWHERE = f"nothing is configured to be sent: {_HOW}"
+_NOT_MADE = f"alerts are not configured, so none are made and none are sent: {_HOW}"
 
 
 @contextmanager
@@ -57,9 +57,19 @@ def as_rows(entries: Sequence[Entry]) -> Sequence[Mapping[str, object]]:
     ]
 
 
-def as_lines(entries: Sequence[Entry], *, every: bool) -> Iterator[str]:
-    """The notices for people: a heading and the sentence of each; `every` is whether acknowledged ones are in it."""
-    if not entries:
+def unconfigured(**given: object) -> str:
+    """Why no alerts are made, and how they are configured; empty where they are."""
+    return _NOT_MADE if load(**given).alerts.is_empty else ""
+
+
+def as_lines(entries: Sequence[Entry], *, every: bool, missing: str = "") -> Iterator[str]:
+    """The notices for people: a heading and the sentence of each; `every` is whether acknowledged ones are in it.
+
+    `missing` is why no alerts are made; it takes the place of the line that there are none.
+    """
+    if missing:
+        yield missing
+    elif not entries:
         yield "no alert yet" if every else "no open alert"
     for entry in entries:
         notice = entry.notice

@@ -32,6 +32,8 @@ def opened(**given: object) -> Generator[OpenedStore]:
     settings = load(**given)
     log = parse_address(settings.log)
     if isinstance(log, SqliteAddress) and not log.path.exists():
-        raise InvalidInput(f"there is no log at {log.path}; `whence paper --log {log}` begins one")
+        raise InvalidInput(
+            f"there is no log at {log.path}; `whence paper` and `whence live` begin one with --log {log}"
+        )
     with migrated_store(settings) as engine, answering(engine):
         yield OpenedStore(engine, settings)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from domain.plain_text import counted
 from infra.cli.exchange_options import DemoOption, ExchangeOption, SecretsOption, TestnetOption
 from infra.cli.options import AccountOption, AddressOption, ConfigOption, JsonOption, LogOption
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 _DIFFERS = 1
 """The exit code where log and exchange differ."""
+_PERSON = "a person"
+_BY_A_PERSON = "a person resolves it, see docs/live.md"
+_BY_THE_ENGINE = "the engine of the log takes it in at its next comparison"
 
 
 def reconcile(
@@ -47,9 +51,9 @@ def reconcile(
     state = folded(settings)
     venue = connected(credentials, place, state.placed, lambda: None)
     with closing(venue):
-        found = compared(state, venue.exchange)
+        found = compared(state, venue)
     rows = [_row(one, venue.exchange.venue) for one in found]
-    _print(rows, as_json=as_json)
+    print_differences(rows, as_json=as_json)
     if rows:
         raise typer.Exit(_DIFFERS)
 
@@ -57,30 +61,28 @@ def reconcile(
 def _row(difference: Difference, venue: str) -> Mapping[str, str]:
     from datetime import UTC, datetime
 
+    from commands.reconciliation import recorded
     from commands.remedies import remedy
 
     cure = remedy(difference, venue, datetime.now(UTC))
     return {
+        "id": recorded(difference).discrepancy_id,
         "kind": type(difference).__name__,
         "subject": difference.subject,
         "found": difference.found,
-        "remedy": "a person" if cure is None else type(cure).__name__,
+        "remedy": _PERSON if cure is None else type(cure).__name__,
     }
 
 
-def _print(rows: Sequence[Mapping[str, str]], *, as_json: bool) -> None:
+def print_differences(rows: Sequence[Mapping[str, str]], *, as_json: bool = False) -> None:
+    """Prints each row over several lines, so that its id and subject can be copied; or all of them as JSON."""
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
     if not rows:
         typer.echo("the log and the exchange are equal")
         return
-    from rich import box
-    from rich.table import Table
-
-    from infra.cli.output import console_of
-
-    table = Table("kind", "subject", "found", "remedy", box=box.SIMPLE)
     for row in rows:
-        table.add_row(*row.values())
-    console_of().print(table)
+        cure = _BY_A_PERSON if row["remedy"] == _PERSON else f"{_BY_THE_ENGINE} ({row['remedy']})"
+        typer.echo(f"{row['id']}\n  {row['found']}\n  subject: {row['subject']}\n  remedy:  {cure}")
+    typer.echo(counted(len(rows), "difference"))

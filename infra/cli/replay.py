@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack, closing
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from domain.errors import InvalidInput
+from domain.plain_text import counted
 from infra.cli import INTERRUPTED
 from infra.cli.options import ConfigOption, JsonOption, LogOption, time_of, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from adapters.log.recorder_log import RecorderLog
+    from adapters.inputs.batch import TapedInput
+    from adapters.log.recorder_log import RecordedLog, RecorderLog
+    from commands.world import World
     from domain.log import Envelope
     from infra.config import WhenceSettings
     from infra.run.replaying import Difference, Replay
 
 _DIFFERS = 1
+_FIRST = "first"
+_DIGITS = 19
+"""An ordinal has fewer digits."""
 
 
 def replay(
@@ -37,10 +43,24 @@ def replay(
         str | None,
         typer.Option(metavar="TIME", help="Up to the inputs of this time (ISO 8601, UTC); default: all."),
     ] = None,
+    from_snapshot: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|first",
+            help="From the snapshot at the event with this ordinal, or from the first kept one; default: from the "
+            "first input.",
+        ),
+    ] = None,
+    fold: Annotated[
+        bool,
+        typer.Option("--fold", help="Take the events before the oldest session of the tape from the log."),
+    ] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Feeds the recorded inputs to a new engine and compares its events with the log's, byte by byte. Nothing is sent.
+
+    A tape whose old inputs were removed (`inputs_days`) is replayed from a kept snapshot.
 
     Exit code 0: the same log results; 1: it differs, and the first difference is printed.
     """
@@ -55,18 +75,54 @@ def replay(
     settings = load(log=log, config=config)
     parse_address(settings.log)
     _check_target(into)
+    begins = _Begins.of(from_snapshot, fold=fold)
     end = Until(upto, None if until is None else time_of(until))
     with ExitStack() as held, stoppable() as stopping:
         reader = held.enter_context(closing(open_reader(settings)))
-        inputs = taped_inputs(settings)
+        inputs, world = begins.at(settings, reader, taped_inputs(settings))
+        if world is not None and upto is not None and upto <= world.ordinal:
+            raise InvalidInput(f"--upto {upto}: the replay begins after event {world.ordinal}")
         target = None if into is None else held.enter_context(closing(_target(load(log=into, config=config))))
-        replaying = Replay(reader, AvroCodec(), inputs, end, target)
+        replaying = Replay(reader, AvroCodec(), inputs, end, target, world)
         _follow(replaying, min(upto or reader.head(), reader.head()), stopping.requested)
     _print(replaying, as_json=as_json)
     if replaying.difference is not None:
         raise typer.Exit(_DIFFERS)
     if stopping.requested():
         raise typer.Exit(INTERRUPTED)
+
+
+class _Begins(NamedTuple):
+    """Where the replay begins: `snapshot` is the ordinal of a snapshot, or `first`."""
+
+    snapshot: int | str | None
+    fold: bool
+
+    @classmethod
+    def of(cls, from_snapshot: str | None, *, fold: bool) -> _Begins:
+        """Raises InvalidInput for a text that names no snapshot, and for both options at once."""
+        if from_snapshot is None or from_snapshot == _FIRST:
+            found: int | str | None = from_snapshot
+        elif from_snapshot.isascii() and from_snapshot.isdecimal() and 0 < len(from_snapshot) < _DIGITS:
+            found = int(from_snapshot)
+        else:
+            raise InvalidInput(
+                f"--from-snapshot {from_snapshot[:80]!r}: name the ordinal of an event, or `first`"
+            )
+        if found is not None and fold:
+            raise InvalidInput("--from-snapshot and --fold exclude each other")
+        return cls(found, fold)
+
+    def at(
+        self, settings: WhenceSettings, log: RecordedLog, tape: Iterator[TapedInput]
+    ) -> tuple[Iterator[TapedInput], World | None]:
+        """The inputs from there on, and the states of the snapshot; see `infra.run.origin` for what it raises."""
+        from infra.run.origin import FromSnapshot, from_first_input
+
+        if self.snapshot is None:
+            return (tape if self.fold else from_first_input(tape, log, settings)), None
+        begun = FromSnapshot(settings, log, None if self.snapshot == _FIRST else int(self.snapshot))
+        return begun.inputs(tape, log), begun.world
 
 
 def _check_target(into: str | None) -> None:
@@ -113,10 +169,12 @@ def _print(replaying: Replay, *, as_json: bool) -> None:
             json.dumps({**_figures(replaying), "difference": None if found is None else _as_json(found)})
         )
         return
-    sessions = "1 session" if replaying.sessions == 1 else f"{replaying.sessions:,} sessions"
+    sessions = counted(replaying.sessions, "session")
     made = replaying.ordinal - replaying.folded
     typer.echo(f"{replaying.inputs:,} inputs of {sessions} led to {made:,} events that equal the log's.")
-    if replaying.folded:
+    if replaying.snapshot:
+        typer.echo(f"The replay begins with the snapshot at event {replaying.snapshot:,}.")
+    elif replaying.folded:
         typer.echo(
             f"The tape begins after event {replaying.folded:,}; those before it were taken from the log."
         )
@@ -134,6 +192,7 @@ def _figures(replaying: Replay) -> dict[str, int]:
         "inputs": replaying.inputs,
         "sessions": replaying.sessions,
         "folded": replaying.folded,
+        "snapshot": replaying.snapshot,
         "ordinal": replaying.ordinal,
     }
 

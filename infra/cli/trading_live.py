@@ -23,8 +23,10 @@ from infra.logging import configure
 from infra.run.alerts_sent import positions_alerted
 from infra.run.apart import ApiApart, Embedding
 from infra.run.api_plan import ApiPlan
+from infra.run.bare_positions import BarePositions
 from infra.run.clock import utc_now
 from infra.run.connecting import connected
+from infra.run.fresh_log import FreshLog
 from infra.run.holding import held
 from infra.run.letters import letters_kept
 from infra.run.live import LiveRun, placed_in
@@ -91,7 +93,9 @@ def trade_live(
             log, plan, connect, feed, ignored, watchers, tape=tape, letters=letters, snapshots=snapshots
         )
 
-    trade(settings, made, f"this process trades {settings.account} live at {place}", api)
+    trade(
+        settings, made, f"this process trades live at {place}, as account {settings.account} of the log", api
+    )
 
 
 def trade(settings: WhenceSettings, made: Made, note: str, api: ApiPlan, *, program: str = "") -> None:
@@ -119,10 +123,11 @@ def _session(
     begun: Begun,
 ) -> None:
     """Trades until a stop, with a log, a tape and an API of its own. It calls `begun` as soon as it is connected."""
-    watchers = Watchers(Narrator())
+    watchers, fresh = Watchers(Narrator()), FreshLog(settings)
     with (
         api.place.listen() as listening,  # before the log is made and the exchange is changed
         owned_log(settings) as owned,
+        fresh.removed_while_empty(owned.log),
         tracing(settings) as spans,
         letters_kept(settings, owned.log) as keeper,
         closing(FoundLetters(settings)) as found,
@@ -135,25 +140,30 @@ def _session(
         with closing(made_run) as run:
             watchdog = Watchdog(run.world, run.driver.engine.market)
             watchers.add(watchdog)
-            run.start()
+            run.check()
             engine = Embedding(run.door, settings.account, note, watchers, watchdog)
             with (
                 positions_alerted(settings, watchdog),
                 served(settings, api, engine, keeper, listening) as serving,
             ):
+                run.start()
                 run.connect()  # nobody would attend the run while its API starts
                 begun()
-                _trade(run, serving, stopping)
+                bare = BarePositions(watchdog, lambda: run.driver.engine.unprotected_for_good)
+                _log.info("trading: %s; Ctrl-C or SIGTERM stops it", note)
+                _trade(run, serving, stopping, bare)
             _report(run)
 
 
-def _trade(run: LiveRun, api: ApiApart, stopping: Stopping) -> None:
+def _trade(run: LiveRun, api: ApiApart, stopping: Stopping, bare: BarePositions) -> None:
     while not stopping.requested():
         run.attend(_ATTEND_SECONDS)
+        bare.look()
         api.check()
     _log.info("stopping: nothing more is decided; what is in flight is settled")
     if not run.stop():
         _log.warning("not everything was settled in time")
+    bare.look()
 
 
 def _report(run: LiveRun) -> None:

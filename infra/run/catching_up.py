@@ -53,6 +53,8 @@ _COSTS: Mapping[str, int] = {
     "positions": 4,
     "fills": 3,
     "alerts": 1,
+    "discrepancies": 1,
+    "trading": 1,
 }
 """Microseconds for each event of a log of trading, without reading and decoding it, measured on one core."""
 _PROGRAM = "projections"

@@ -10,6 +10,7 @@ from datetime import timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from adapters.extras import BYBIT, EXCHANGES, check_extras
 from adapters.secrecy import Credentials
 from commands.feed import MarketFeed
 from domain.errors import InvalidInput
@@ -27,13 +28,9 @@ _LATE = 5.0
 
 
 def check_known(name: str) -> None:
-    """Raises InvalidInput for an exchange that ccxt does not know, and where ccxt is not installed."""
-    try:
-        exchanges: Sequence[str] = import_module("ccxt").exchanges
-    except ImportError as error:
-        raise InvalidInput(
-            "exchanges are traded through ccxt: pip install 'whence[bybit,exchanges]'"
-        ) from error
+    """Raises InvalidInput for an exchange that ccxt does not know, MissingParts where ccxt is not installed."""
+    check_extras(f"--exchange ccxt:{name[:40]}", BYBIT, EXCHANGES)
+    exchanges: Sequence[str] = import_module("ccxt").exchanges
     if name not in exchanges:
         raise InvalidInput(
             f"--exchange ccxt:{name[:40]}: ccxt knows no exchange {name[:40]!r}{meant(name, exchanges)}"

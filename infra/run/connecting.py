@@ -1,11 +1,12 @@
-"""Connects a run with the exchange of its place, with Bybit or through ccxt."""
+"""Connects a run with the exchange of its place, with Bybit or through ccxt.
+
+The adapters are imported where a run connects: their libraries are those of an extra, and `Place` reports missing ones.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from adapters.bybit import BybitExchange
-from adapters.bybit.account import BybitAccount
 from adapters.order_way import OrderWay
 from adapters.secrecy import Credentials
 from domain.errors import InvalidInput, InvalidSettings
@@ -55,5 +56,8 @@ def connected(
     """
     if place.ccxt_name:
         return ccxt_connected(credentials, place, placed, wake, is_key_checked=is_key_checked)
+    from adapters.bybit import BybitExchange
+    from adapters.bybit.account import BybitAccount
+
     exchange = BybitExchange(credentials, place.site, placed, on_arrival=wake, way=way)
     return LiveVenue(exchange, BybitAccount(exchange), exchange.start, exchange.close)

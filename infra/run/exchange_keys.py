@@ -61,7 +61,10 @@ def _variables(names: list[str]) -> dict[str, str]:
 def _missing(names: KeyNames, missing: list[str], place: str | None) -> str:
     variables = f"set {names.key.upper()} and {names.secret.upper()}"
     if place is None:
-        return f"no API key: {variables}, or name a folder with files of these names, a keyring or Vault with --secrets"
+        return (
+            f"no API key: {variables}; or name with --secrets a folder with the files {names.key} and {names.secret}, "
+            "a keyring or Vault"
+        )
     return (
         f"no API key: --secrets {place[:200]} has no {' and no '.join(missing)}; add it there, or {variables}"
     )

@@ -8,6 +8,7 @@ from hashlib import blake2b
 
 from adapters.alerts.notice import NO_ACCOUNT, Notice
 from commands.watchdog import Watchdog, Watched
+from infra.run.bare_positions import unprotected_line
 from projections.condition import Fault, FaultKind
 from projections.severity import Severity
 
@@ -46,7 +47,7 @@ def unprotected_notices(account: str, watchdog: Watchdog, now: datetime) -> Iter
             severity=Severity.CRITICAL,
             kind=UNPROTECTED,
             subject=one.stream,
-            line=_line(one, now),
+            line=unprotected_line(one, now),
             stream=one.stream,
             chain="",
             at=now,
@@ -58,12 +59,3 @@ def _id(one: Watched) -> str:
     """The same while the position stays without a stop, and another when it loses its stop again."""
     digest = blake2b(f"{one.stream} {one.bare_since}".encode(), digest_size=16)
     return f"{UNPROTECTED}:{digest.hexdigest()}"
-
-
-def _line(one: Watched, now: datetime) -> str:
-    price = "unknown" if one.price is None else f"{one.price.price} at {one.price.at:%H:%M:%S} UTC"
-    stops = f"stops at {', '.join(map(str, one.stops))} cover {one.covered} of it" if one.stops else "no stop"
-    return (
-        f"{one.direction} {one.quantity} {one.instrument} has {stops} at the exchange since "
-        f"{one.bare_since:%H:%M:%S} UTC; open for {one.age(now)}, last price {price}: move its stop, or close it"
-    )

@@ -55,6 +55,13 @@ def fetched(history: History, series: Series, path: Path) -> Iterator[Fetched]:
             yield Fetched(added, page.upto)
 
 
+def beginning(path: Path) -> int:
+    """The open time (ms since 1970) of the file's first candle; the file has one."""
+    with CandleFile(path) as file:
+        assert file.first is not None
+        return file.first
+
+
 def _check_beginning(history: History, series: Series, file: CandleFile) -> None:
     if file.first is None or file.first <= series.since:
         return

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
+from commands.covering import covered, stops, targets, unconfirmed
 from commands.flatness import left_over
 from commands.in_flight import orders_in_flight
 from domain.closing import Closing
@@ -11,6 +13,7 @@ from domain.portfolio import OpenPosition, Portfolio
 from projections.sentences import plain
 
 NOTHING = "nothing is held: no position and no entry"
+NO_STOP = "no stop works at the exchange"
 
 
 def is_held(portfolio: Portfolio) -> bool:
@@ -24,7 +27,7 @@ def held(portfolio: Portfolio) -> Iterator[str]:
     if not is_held(portfolio):
         yield NOTHING
     for name, position in sorted(portfolio.positions.items()):
-        yield _position(name, position)
+        yield _position(name, position, portfolio)
     for order_id, entry in portfolio.entries.items():
         yield f"entry {order_id} waits in {entry.instrument}: {entry.order.status}"
     for order_id in left_over(portfolio):
@@ -40,12 +43,33 @@ def held(portfolio: Portfolio) -> Iterator[str]:
         yield f"discrepancies that a person has to resolve: {', '.join(unresolved)}"
 
 
-def _position(name: str, position: OpenPosition) -> str:
-    state = position.state
-    stop = "NO STOP" if state.stop is None else f"stop {plain(state.stop)}"
-    target = "" if state.target is None else f", target {plain(state.target)}"
+def _position(name: str, held: OpenPosition, portfolio: Portfolio) -> str:
+    state = held.state
     closing = "" if state.closing is None else f", {_closing(state.closing)}"
-    return f"position {name} {state.direction} {plain(state.quantity)}, {stop}{target}{closing}"
+    protection = f"{_stop(held, portfolio)}{_target(held, portfolio)}"
+    return f"position {name} {state.direction} {plain(state.quantity)}, {protection}{closing}"
+
+
+def _stop(held: OpenPosition, portfolio: Portfolio) -> str:
+    """What works at the exchange, not what the plan was."""
+    prices = _prices(one.terms.trigger_price for one in stops(held, portfolio))
+    size, quantity = covered(held, portfolio), held.state.quantity
+    if size >= quantity:
+        return f"stop {prices}"
+    found = f"stop {prices} covers {plain(size)} of {plain(quantity)}" if size else NO_STOP
+    sent = _prices(one.terms.trigger_price for one in unconfirmed(held, portfolio))
+    return f"{found}; the exchange has not confirmed the stop {sent}" if sent else found
+
+
+def _target(held: OpenPosition, portfolio: Portfolio) -> str:
+    if held.state.target is None:
+        return ""
+    prices = _prices(one.terms.limit_price for one in targets(held, portfolio))
+    return f", target {prices}" if prices else ", no target works at the exchange"
+
+
+def _prices(found: Iterable[Decimal | None]) -> str:
+    return " and ".join(dict.fromkeys(plain(one) for one in found if one is not None))
 
 
 def _closing(closing: Closing) -> str:

@@ -1,7 +1,7 @@
 """Live trading: the engine, a log, an exchange, a live feed and the wall clock.
 
     run = LiveRun(log, plan, connect, feed_of, seen)
-    run.start()                   # checks the account, opens an empty log
+    run.start()                   # checks the account, sets its terms, opens an empty log
     run.connect()
     while ...:
         run.attend(0.5)           # takes in what has arrived; returns early where something arrives
@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from adapters.snapshots import Snapshots
+from commands import stray_orders
 from commands.breaker import answered, unanswered
 from commands.driver import Driver
 from commands.engine import Engine
@@ -35,7 +36,7 @@ from commands.outgoing import Outgoing
 from commands.reconciling import Reconciled, Reconciler, not_amended
 from commands.sender import Sender
 from commands.stimulus import Stimulus, asks_of_engine
-from commands.venue_account import prepare
+from commands.venue_terms import TermsWatch
 from commands.world import World
 from domain.breaker import Service
 from domain.errors import ExchangeError, InvalidInput
@@ -46,6 +47,7 @@ from infra.run.after_trip import AfterTrip
 from infra.run.attending import Attending
 from infra.run.clock import SteadyClock, utc_now
 from infra.run.listed_feed import ListedFeed
+from infra.run.live_beginning import LiveBeginning
 from infra.run.live_letters import LiveLetters
 from infra.run.live_market import LiveMarket
 from infra.run.live_plan import (
@@ -55,8 +57,6 @@ from infra.run.live_plan import (
     check_protection,
     listing,
     opening_commands,
-    rules_of,
-    stake_of,
 )
 from infra.run.live_times import LiveTimes
 from infra.run.restoring import Restored, check_account
@@ -121,27 +121,43 @@ class LiveRun(Attending):
         self._sender = Sender(self._venue.exchange, self._steady.tick, Guard(world, engine.market))
         driver = Driver(engine, log, self._sender, self._restored.observe, observer, tape)
         super().__init__(driver, clock, began)
-        self._reconciler = Reconciler(world, self._venue.exchange, driver.handle, self._steady.tick)
+        terms = TermsWatch(self._venue.account, self._instruments, lambda: world.portfolio.account.leverage)
+        self._reconciler = Reconciler(world, self._venue.exchange, driver.handle, self._steady.tick, terms)
         self._after_trip = AfterTrip(world, self._venue.exchange, driver.handle, self._steady.tick)
         self._market = LiveMarket(self._feed, self._instruments, plan.interval, plan.instances, self._steady)
         self.is_trading, self._is_stopping, self._failures = False, False, 0
+        self._beginning: LiveBeginning | None = None
         self._known_until = self._times.known(world) or began
         self._next_tick = self._next_look = self._next_check = 0.0
 
     # -- start
 
-    def start(self) -> None:
-        """Checks the account and opens an empty log; call `connect` next.
+    def check(self) -> None:
+        """Queries everything by which a start can be refused, and changes nothing; `start` calls it where nobody has.
 
         Raises Refused with what a person has to change at the exchange, InvalidInput for instruments that it does not
         trade, InvalidSettings where the log has settings in force by which a position may stand without a protective
-        stop, ExchangeError, and the log's errors. Nothing is recorded before all checks have passed.
+        stop, ExchangeError, and the log's errors.
         """
         with self.closed_on_failure():
             if self.world.log_id is not None:
                 check_protection(self.world.portfolio.settings.settings)
-            self._check_account()
-            self._open()
+            self._beginning = LiveBeginning(self.world, self._venue, self._plan, self._instruments)
+            self._beginning.check(self._steady.tick())
+            self._feed.choose(self._beginning.traded)
+
+    def start(self) -> None:
+        """Sets one-way mode and leverage where they differ, and opens an empty log; call `connect` next.
+
+        Raises what `check` raises, and Refused where the exchange does not take over what is set. Nothing is set before
+        all checks have passed, and nothing is recorded before it is set.
+        """
+        if self._beginning is None:
+            self.check()
+        assert self._beginning is not None
+        with self.closed_on_failure():
+            self._beginning.set_terms(self._steady.tick())
+            self._open(self._beginning)
             self._reconciler.begin(_STARTING)
 
     def connect(self) -> None:
@@ -155,31 +171,15 @@ class LiveRun(Attending):
             for past in self._market.warmed():
                 self.driver.handle(past)
 
-    def _check_account(self) -> None:
-        """An instrument of the log that the exchange does not list is refused there by every call that names it, and no
-        entry in it can be filled: the comparison reports it, and the other instruments go on.
-        """
-        world, stated = self.world, self._venue.exchange.instruments()
-        known = world.portfolio.instruments
-        rules_of([name for name in self._plan.instruments if name not in known], stated)
-        leverage = self._plan.leverage if world.log_id is None else world.portfolio.account.leverage
-        listed = {one.id for one in stated}
-        prepare(self._venue.account, [name for name in self._instruments if name in listed], leverage)
-        self._feed.choose(listed)
-
-    def _open(self) -> None:
-        exchange, plan, world = self._venue.exchange, self._plan, self.world
-        stated = exchange.instruments()
-        if world.log_id is None:
-            listed = rules_of(plan.instruments, stated)
-            stake = stake_of(listed, exchange.balances(), plan.leverage)
-            commands = opening_commands(self._log_id, plan, stake, listed, exchange.venue)
-            self.driver.handle(opening(self._log_id, commands, self._steady.tick()))
-            return
-        new = [name for name in self._instruments if name not in world.portfolio.instruments]
-        listings = [listing(one, exchange.venue) for one in rules_of(new, stated)]
-        if listings:
-            at = self._steady.tick()
+    def _open(self, beginning: LiveBeginning) -> None:
+        at, listed = self._steady.tick(), beginning.listed
+        if beginning.stake is not None:
+            commands = opening_commands(
+                self._log_id, self._plan, beginning.stake, listed, self._venue.exchange.venue
+            )
+            self.driver.handle(opening(self._log_id, commands, at))
+        elif listed:
+            listings = [listing(one, self._venue.exchange.venue) for one in listed]
             self.driver.handle(Relisted(at, asks_of_engine(listings, at)))
 
     # -- trading
@@ -312,6 +312,7 @@ class LiveRun(Attending):
                     self._after_trip.prove()
             if not outcome.in_doubt:
                 self._cancel_left_legs()
+            strays = self._cancel_strays()
         except ExchangeError as fault:
             self._doubt(f"the exchange cannot be queried: {fault}")
             self._report_call(Service.QUERIES, fault)
@@ -320,7 +321,7 @@ class LiveRun(Attending):
             return
         self._failures = 0
         self._report_call(Service.QUERIES)
-        self._next_look = now + (rhythm.in_flight if outcome.in_doubt else rhythm.poll)
+        self._next_look = now + (rhythm.in_flight if outcome.in_doubt or strays else rhythm.poll)
         self._settled(outcome, asked_at)
 
     def _take_settlements(self) -> None:
@@ -361,8 +362,15 @@ class LiveRun(Attending):
         self.driver.handle(Started(self._steady.tick(), self._plan.settings))
 
     def _resume(self) -> None:
-        """Sends what an earlier process did not see confirmed again, as far as it is still fresh."""
-        found = self._sender.resume(self._restored.unconfirmed(), self._venue.exchange)
+        """Sends what an earlier process did not see confirmed again, as far as it is still fresh.
+
+        A fill of it may come before the exchange has subscribed the stream that reports it, which not every exchange
+        states (`adapters/ccxt/stream.py`); so executions are queried soon after it.
+        """
+        unconfirmed = self._restored.unconfirmed()
+        found = self._sender.resume(unconfirmed, self._venue.exchange)
+        if unconfirmed:
+            self._next_look = self._monotonic() + self._plan.rhythm.in_flight
         if found:
             self.driver.handle(Reported(self._steady.tick(), tuple(found)))
 
@@ -386,6 +394,15 @@ class LiveRun(Attending):
         if left := self._left_legs(at - GRACE):
             _log.warning("cancelled, because their position is closed: %s", ", ".join(left))
             self.driver.handle(cancels(left, at))
+
+    def _cancel_strays(self) -> Sequence[str]:
+        """Cancels our orders that reduce a position which the exchange does not have; returns their ids."""
+        until = self._steady.tick() - timedelta(seconds=self._plan.rhythm.lost)
+        strays = stray_orders.stray(self.world.portfolio, self._reconciler.standing, until)
+        if strays:
+            _log.warning("cancelled, because the exchange has no position of theirs: %s", ", ".join(strays))
+            self.driver.handle(stray_orders.cancels(strays, self._steady.tick()))
+        return strays
 
     def _since(self) -> datetime:
         """Executions from this time on are compared."""

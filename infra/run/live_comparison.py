@@ -7,10 +7,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from commands.exchange import Exchange
 from commands.in_flight import orders_in_flight
 from commands.reconciling import TOLERANCE
 from commands.statements import statements
+from commands.venue_terms import differing_terms
 from commands.world import World
 from domain.errors import InvalidInput
 from domain.order import OrderPlaced
@@ -19,6 +19,7 @@ from domain.reconciliation.differences import Difference
 from infra.config import WhenceSettings
 from infra.logs import open_reader
 from infra.run.live import check_live, placed_in
+from infra.run.live_plan import LiveVenue
 from infra.run.restoring import check_account
 
 _LOOKED_BACK = timedelta(days=7)
@@ -54,11 +55,18 @@ def folded(settings: WhenceSettings) -> LoggedState:
     return LoggedState(world, times[0], times[-1])
 
 
-def compared(state: LoggedState, exchange: Exchange) -> Sequence[Difference]:
-    """The differences now. Orders in flight that the exchange does not have are left out, because they may arrive.
+def compared(state: LoggedState, venue: LiveVenue) -> Sequence[Difference]:
+    """The differences now, also of the terms by which the log's instruments are traded. Orders in flight that the
+    exchange does not have are left out, because they may arrive.
 
     Raises ExchangeUnreachable or ExchangeRefused.
     """
-    our, their = statements(state.world, exchange, max(state.opened, state.last - _LOOKED_BACK))
+    our, their = statements(state.world, venue.exchange, max(state.opened, state.last - _LOOKED_BACK))
     away = [one for one in orders_in_flight(state.world.portfolio) if one not in their.orders]
-    return differences(our, their, tolerance=TOLERANCE, under_way=away)
+    listed = [name for name in sorted(our.instruments) if name in their.instruments]
+    terms = venue.account.terms(listed)
+    leverage = state.world.portfolio.account.leverage
+    return [
+        *differences(our, their, tolerance=TOLERANCE, under_way=away),
+        *differing_terms(terms, leverage),
+    ]

@@ -1,11 +1,10 @@
-"""The live market data of a place."""
+"""The live market data of a place. Bybit's adapter is imported where it is used, as in `infra.run.connecting`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from adapters.bybit import BybitFeed, Wanted
 from commands.feed import MarketFeed
 from infra.run.ccxt_live import ccxt_feed
 from infra.run.live_plan import Wake
@@ -21,6 +20,8 @@ def feed_of(place: Place, interval: timedelta, instruments: Sequence[str], wake:
     """
     if place.ccxt_name:
         return ccxt_feed(place, interval, instruments, wake)
+    from adapters.bybit import BybitFeed, Wanted
+
     wanted = Wanted(instruments=tuple(instruments), candles=(interval,), quotes=True)
     return BybitFeed(place.site, wanted, on_arrival=wake)
 
@@ -29,6 +30,8 @@ def book_feed_of(place: Place, interval: timedelta, instruments: Sequence[str], 
     """The same with trades and order books, against which a demo run simulates fills."""
     if place.ccxt_name:
         return ccxt_feed(place, interval, instruments, wake, depth=_DEPTH)
+    from adapters.bybit import BybitFeed, Wanted
+
     wanted = Wanted(
         instruments=tuple(instruments), candles=(interval,), quotes=True, trades=True, book=_DEPTH
     )

@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 from adapters.simulated.matched import MatchedRules
 from adapters.simulated.matched_feed import FedExchange, MatchedFeed
 from adapters.snapshots import Snapshots
+from commands.clock_reading import ClockReading
 from commands.exchange import Funded, Liquidated
 from commands.feed import MarketFeed
 from commands.input_tape import InputTape
@@ -114,17 +115,20 @@ class DemoAccount:
     def __init__(self, leverage: Decimal) -> None:
         self._leverage = leverage
 
-    def clock_skew(self) -> timedelta:
-        """None: the exchange has this machine's clock."""
-        return timedelta(0)
+    def clock_reading(self) -> ClockReading:
+        """No difference: the exchange has this machine's clock."""
+        return ClockReading(timedelta(0), timedelta(0))
 
     def rights(self) -> KeyRights:
         """There is no key."""
         return KeyRights(may_trade=True, may_withdraw=False)
 
-    def terms(self, instrument: str) -> TradingTerms:
+    def terms(self, instruments: Sequence[str]) -> Sequence[TradingTerms]:
         """See `VenueAccount.terms`."""
-        return TradingTerms(instrument=instrument, is_one_way=True, is_isolated=True, leverage=self._leverage)
+        return [
+            TradingTerms(instrument=name, is_one_way=True, is_isolated=True, leverage=self._leverage)
+            for name in instruments
+        ]
 
     def set_one_way(self, instrument: str) -> None:
         """Every instrument is in one-way mode."""

@@ -4,12 +4,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from adapters.bybit import Site
+from adapters.extras import BYBIT as BYBIT_EXTRA
+from adapters.extras import check_extras
 from adapters.http.options import is_loopback
 from domain.errors import InvalidInput
 from infra.run.ccxt_live import check_known
+
+if TYPE_CHECKING:
+    from adapters.bybit import Site
 
 BYBIT = "bybit"
 _CCXT = "ccxt:"
@@ -25,7 +30,9 @@ class Place:
     address: str = ""
 
     def __post_init__(self) -> None:
-        """Raises InvalidInput for an exchange without an adapter, and for two places at once."""
+        """Raises InvalidInput for an exchange without an adapter, and for two places at once; MissingParts where the
+        libraries of the exchange are not installed.
+        """
         if self.ccxt_name:
             check_known(self.ccxt_name)
         elif self.exchange != BYBIT:
@@ -33,6 +40,8 @@ class Place:
                 f"--exchange {self.exchange[:40]!r} cannot be traded on live; choose {BYBIT}, or {_CCXT}NAME with a "
                 f"name of ccxt, as {_CCXT}binanceusdm"
             )
+        else:
+            check_extras("trading on Bybit or its prices", BYBIT_EXTRA)
         named = [
             name
             for name, given in (
@@ -64,6 +73,8 @@ class Place:
     @property
     def site(self) -> Site:
         """The place as Bybit's adapter takes it."""
+        from adapters.bybit import Site
+
         return Site(testnet=self.testnet, demo=self.demo, http=self.address, socket=self.socket)
 
     @property

@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import NamedTuple, NoReturn
-from uuid import UUID
 
 from adapters.inputs.batch import TapedInput
 from adapters.log.recorder_log import Codec, RecordedLog
@@ -24,8 +23,8 @@ from commands.watching import Instance
 from commands.world import World
 from domain.errors import InvalidEvent, InvalidInput, Refused, StrategyFailed
 from domain.log import Envelope, EventLog
-from domain.opening import LogOpened
 from domain.settings import Settings
+from infra.run.origin import of_this_log
 from infra.trading import instances_of
 
 _AT_ONCE = 500
@@ -71,6 +70,7 @@ class _Parted(Exception):
 class Replay:
     """One replay. `ordinal` is that of the last compared event, `folded` the number of events before the first session.
 
+    `snapshot` is the ordinal of the states that it begins with; 0 where all events before were read from the log.
     `inputs` and `sessions` count what was fed. `difference` is the first one; None where there is none so far.
     """
 
@@ -81,11 +81,16 @@ class Replay:
         tape: Iterable[TapedInput],
         until: Until = Until(),  # noqa: B008  (immutable)
         into: EventLog | None = None,
+        world: World | None = None,
     ) -> None:
-        """`codec` encodes events as the log's does. `into` is an empty log, which receives the replayed events."""
+        """`codec` encodes events as the log's does. `into` is an empty log, which receives the replayed events.
+
+        `world` holds the states that a snapshot has at its ordinal, up to which the log is not read.
+        """
         self._log, self._codec, self._tape, self._until, self._into = log, codec, tape, until, into
         self._frames = _Frames(log)
-        self._world = World()
+        self._world = world or World()
+        self.snapshot = self._world.ordinal
         self._engine: Engine | None = None
         self._head = log.head()
         self.ordinal = self.folded = self.inputs = self.sessions = 0
@@ -98,7 +103,7 @@ class Replay:
         the settings of the strategies raise, and InvalidInput for a tape without a session of this log.
         """
         try:
-            for taped, end in _with_ends(_of_this_log(self._tape, _log_id(self._log))):
+            for taped, end in _with_ends(of_this_log(self._tape, self._log)):
                 if self._is_reached(taped.given):
                     return
                 self._feed(taped, end)
@@ -143,15 +148,16 @@ class Replay:
         )
 
     def _fold(self, taped: TapedInput, session: SessionBegun) -> None:
-        """Takes the events before the first session from the log: no tape holds what led to them."""
+        """Takes the events before the first session from the snapshot and the log: no tape holds what led to them."""
         if self._head < session.folded:
             self._part(
                 f"the tape begins after {session.folded} events, and the log holds {self._head}", taped
             )
-        recorded = self._log.read(upto=session.folded)
-        while page := [one.envelope for one in islice(recorded, _AT_ONCE)]:
-            self._world.fold_all(page)
-            self._add(page)
+        known = self.snapshot
+        recorded = self._log.read(after=known if self._into is None else 0, upto=session.folded)
+        while page := list(islice(recorded, _AT_ONCE)):
+            self._world.fold_all(one.envelope for one in page if one.ordinal > known)
+            self._add([one.envelope for one in page])
         self.ordinal = self.folded = session.folded
 
     def _process(self, taped: TapedInput, given: Input, end: _End | None) -> None:
@@ -229,29 +235,6 @@ class _Frames:
             self._page = [body for _, body in self._log.frames(ordinal - 1, upto)] if upto >= ordinal else ()
             self._first = ordinal
         return self._page[ordinal - self._first] if self._page else None
-
-
-def _log_id(log: RecordedLog) -> UUID | None:
-    """The id of the log; None for a log without events."""
-    for recorded in log.read(upto=1):
-        event = recorded.envelope.event
-        return event.log_id if isinstance(event, LogOpened) else None
-    return None
-
-
-def _of_this_log(tape: Iterable[TapedInput], log_id: UUID | None) -> Iterator[TapedInput]:
-    """The inputs from the first session of the log with this id on; all where the log has no events.
-
-    A session of another log came before: that log was moved or removed, or its opening was never recorded. Raises
-    InvalidInput where there is no session of this log.
-    """
-    begun = log_id is None
-    for taped in tape:
-        begun = begun or (isinstance(taped.given, SessionBegun) and taped.given.log_id == log_id)
-        if begun:
-            yield taped
-    if not begun:
-        raise InvalidInput(f"the tape of inputs holds no session of this log, whose id is {log_id}")
 
 
 def _instances(session: SessionBegun) -> Sequence[Instance]:

@@ -82,7 +82,8 @@ class Restored:
         for recorded in log.read(after=self.world.ordinal):
             self.world.fold(recorded.envelope)
             self.observe(recorded.envelope)
-        self.keep()
+        if self._snapshots is not None:
+            self._snapshots.begin(self.world, self._beside)
 
     def observe(self, envelope: Envelope) -> None:
         """Updates prices and clock from a recorded event and passes it to `seen`."""

@@ -12,6 +12,7 @@ from adapters.dead_letters.changes import Change, check_retry, due, failed, unde
 from adapters.dead_letters.letter import DeadLetter
 from adapters.dead_letters.state import LetterSource
 from adapters.dead_letters.store import DeadLetters
+from adapters.extras import BYBIT, check_extras
 from adapters.kafka.record import headers_in
 from adapters.marks.signature import Message, Signer
 from domain.errors import InvalidInput, KeyMissing, MarkRefused, Refused
@@ -43,7 +44,9 @@ def _message(
     faults_of = _READERS.get(letter.place)
     if faults_of is None:
         raise Refused(
-            f"this program cannot read a message of {letter.place} again; discard letter {letter.id}"
+            f"a message of {letter.place} came through ccxt, which reads it only on its connection, so it cannot be "
+            "retried. Every comparison queries orders, executions and positions again; discard letter "
+            f"{letter.id} with a reason"
         )
     faults = faults_of(letters.original(letter.id).decode("utf-8", "surrogatepass"))
     if faults:
@@ -92,11 +95,9 @@ def _request(
 
 
 def _bybit(text: str) -> Sequence[str]:
-    try:
-        # Only this retry needs the libraries of the extra.
-        from adapters.bybit.reading import faults_in
-    except ImportError as error:
-        raise InvalidInput("messages of Bybit are read through pybit: pip install 'whence[bybit]'") from error
+    check_extras("a message of Bybit", BYBIT)
+    from adapters.bybit.reading import faults_in  # only this retry needs the libraries of the extra
+
     return faults_in(text, _SETTLE)
 
 

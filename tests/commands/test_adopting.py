@@ -15,7 +15,8 @@ from commands.order import PlaceOrder
 from commands.reconciliation import RecordDiscrepancy, ResolveDiscrepancy, recorded
 from domain.direction import Direction, Purpose, Side
 from domain.log import chain_id
-from domain.order import OrderType
+from domain.order import OrderPlaced, OrderType
+from domain.position import PositionClosed, PositionOpened
 from domain.reconciliation.differences import (
     BalanceDiffers,
     Difference,
@@ -29,9 +30,10 @@ from domain.reconciliation.differences import (
 )
 from domain.reconciliation.statement import StatedPosition
 from domain.settings import ExternalRule, ReconciliationSettings, Settings
-from tests.commands.desk import Desk, long
+from tests.commands.desk import Desk, a_fill_of, long
 from tests.commands.requests.asking import Asking
-from tests.domain.history import ACCOUNT, BTC, NOW, D
+from tests.domain.history import ACCOUNT, BTC, NOW, D, an_instrument
+from tests.domain.history import an_order as an_entry
 from tests.domain.test_differences import an_execution, an_order
 from tests.replacing import replace
 
@@ -101,6 +103,13 @@ def test_a_position_is_a_fill_at_the_entry_price_without_a_fee() -> None:
     assert commands(adoption(a_found(HELD))) == [place, fill], "the ids depend on the exchange alone"
 
 
+def test_a_position_off_the_lot_is_adopted_because_it_exists() -> None:
+    quantity = D("0.0000001")
+    _, fill = commands(adoption(a_found(replace(HELD, theirs=replace(HELD.theirs, quantity=quantity)))))
+    assert isinstance(fill, Filled)
+    assert fill.quantity == quantity
+
+
 @pytest.mark.parametrize(
     "differences",
     [
@@ -121,7 +130,6 @@ def test_a_position_is_a_fill_at_the_entry_price_without_a_fee() -> None:
             ),
             id="an instrument that is not listed",
         ),
-        pytest.param((replace(HELD, theirs=replace(HELD.theirs, quantity=D("0.0000001"))),), id="not a lot"),
         pytest.param((replace(HELD, theirs=replace(HELD.theirs, entry_price=None)),), id="no entry price"),
         pytest.param((PositionQuantityDiffers(subject=BTC, ours=D(1), theirs=D(2)),), id="no trades"),
         pytest.param(
@@ -198,3 +206,22 @@ def test_a_person_resolves_any_difference_by_its_id_and_entries_are_judged_again
     assert "UNRESOLVED_DISCREPANCY" in str(eve.desk.see(long())[-1].event)
     assert eve.accepted(ResolveDiscrepancy(found.discrepancy_id, "looked at")) == ["DiscrepancyResolved"]
     assert "UNRESOLVED_DISCREPANCY" not in str(eve.desk.see(long())[1].event)
+
+
+@pytest.mark.parametrize(
+    ("order_id", "reason"),
+    [("adopted-0123456789abcdef", Purpose.MANUAL), ("0123456789abc-e1", Purpose.ENTRY)],
+)
+def test_an_adopted_trade_that_turns_a_position_has_closed_it_by_hand(order_id: str, reason: Purpose) -> None:
+    desk = Desk().opened()
+    rules, bought = an_instrument(BTC), a_market_order(Side.BUY, D(5))
+    desk.ask(PlaceOrder("adopted-1", bought, rules), cause="command:1")
+    desk.tell(a_fill_of("adopted-1", "x1", D(5), D(100)))
+    desk.ask(PlaceOrder(order_id, a_market_order(Side.SELL, D(8)), rules), cause="command:2")
+    events = [one.event for one in desk.tell(a_fill_of(order_id, "x2", D(8), D(101)))]
+    assert [one.reason for one in events if isinstance(one, PositionClosed)] == [reason]
+    assert [one.quantity for one in events if isinstance(one, PositionOpened)] == [D(3)]
+
+
+def a_market_order(side: Side, quantity: Decimal) -> OrderPlaced:
+    return an_entry(side=side, type=OrderType.MARKET, limit_price=None, quantity=quantity)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from commands.account import TripKillSwitch
+from commands.bracket import bracket
 from commands.exchange import Accepted, Cancelled, Rejected
 from commands.flatness import left_over
+from commands.order import PlaceOrder
 from domain.closing import CloseReason
 from domain.direction import Purpose, Side
 from domain.log import Envelope
@@ -17,7 +20,7 @@ from domain.order import OrderCancelRequested, OrderPlaced, OrderStatus, OrderTy
 from domain.position import PositionClosing, PositionOpened
 from domain.streams import order_stream, parse
 from tests.commands.desk import Desk, a_fill_of, chain_of, folded, long, names, snapshot
-from tests.domain.history import ACCOUNT, NOW, D
+from tests.domain.history import ACCOUNT, BTC, NOW, D, an_instrument, an_order
 
 STOP, TARGET = D(98), D(106)
 
@@ -78,6 +81,42 @@ def test_the_rest_of_an_entry_whose_position_was_closed_is_cancelled_in_the_same
         OrderCancelRequested("POSITION_CLOSED"),
     )
     assert (desk.exchange.letters[-1].kind, desk.exchange.letters[-1].about[0]) == ("cancel", f"{chain}-e1")
+
+
+def a_waiting_entry(desk: Desk, order_id: str, stop: Decimal | None) -> None:
+    """An entry of another plan, which waits at 95 with a stop of its own, or without one."""
+    terms = an_order(type=OrderType.LIMIT, limit_price=D(95), quantity=D(5))
+    rules = an_instrument(BTC)
+    chain = order_id.partition("-")[0]
+    legs = bracket(chain, order_id, terms, rules, stop, None)
+    desk.ask(PlaceOrder(order_id, terms, rules), *legs, cause=f"command:{order_id}")
+    desk.tell(Accepted(order_id=order_id, at=NOW, fact=f"exchange:test:{order_id}", venue_order_id=order_id))
+
+
+@pytest.mark.parametrize(
+    ("order_id", "stop", "is_cancelled"),
+    [
+        pytest.param("0123456789abc-e1", D(90), False, id="with a stop of its own"),
+        pytest.param("0123456789abc-e1", None, True, id="covered by the position's stop"),
+        pytest.param("theirs", None, False, id="adopted"),
+    ],
+)
+def test_the_waiting_entry_of_another_plan_is_cancelled_only_where_it_relied_on_the_position(
+    order_id: str, stop: Decimal | None, *, is_cancelled: bool
+) -> None:
+    desk, chain = partly_filled()
+    a_waiting_entry(desk, order_id, stop)
+    desk.tell(a_fill_of(f"{chain}-t1", "x2", D(1), TARGET))
+    assert (status(desk, order_id) is OrderStatus.CANCEL_REQUESTED) is is_cancelled
+    assert status(desk, f"{chain}-e1") is OrderStatus.CANCEL_REQUESTED
+
+
+def test_the_new_stop_does_not_cover_what_a_waiting_entry_has_a_stop_of_its_own_for() -> None:
+    desk, chain = legs_ended()
+    a_waiting_entry(desk, "0123456789abc-e1", D(90))
+    waiting = leaves_of(desk, chain)
+    orders = placed(desk.tell(a_fill_of(f"{chain}-e1", "x3", D(2), D(100))))
+    assert orders[f"{chain}-s2"].quantity == waiting
 
 
 def test_a_position_that_closes_with_a_filled_entry_leads_to_no_cancel() -> None:
@@ -173,6 +212,16 @@ def test_a_third_position_of_one_entry_has_the_next_ids() -> None:
     assert list(orders) == [f"{chain}-s3", f"{chain}-t3"]
 
 
+def test_a_fill_while_the_cancel_of_the_earlier_stop_is_under_way_gets_a_stop_of_its_own() -> None:
+    desk, chain = legs_ended()
+    desk.tell(a_fill_of(f"{chain}-e1", "x3", D(2), D(100)))
+    desk.tell(a_fill_of(f"{chain}-t2", "x4", D(2), TARGET))
+    assert status(desk, f"{chain}-s2") is OrderStatus.CANCEL_REQUESTED
+    orders = placed(desk.tell(a_fill_of(f"{chain}-e1", "x5", D(1), D(100))))
+    assert list(orders) == [f"{chain}-s3", f"{chain}-t3"]
+    assert placed(gone(desk, f"{chain}-s2")) == {}
+
+
 def test_a_stop_that_the_exchange_ends_before_the_targets_fill_is_not_placed_again() -> None:
     desk, chain = partly_filled()
     assert names(gone(desk, f"{chain}-s1")) == ["OrderCancelled"]
@@ -197,3 +246,20 @@ def test_the_legs_of_an_entry_that_ended_after_its_position_stay_while_the_kill_
     desk.tell(a_fill_of(f"{chain}-t1", "x2", D(1), TARGET))
     assert names(gone(desk, f"{chain}-e1")) == ["OrderCancelled", "FundsReleased"]
     assert list(left_over(desk.world.portfolio)) == [f"{chain}-s1", f"{chain}-t1"]
+
+
+def test_the_cancel_of_the_stop_of_a_reduced_position_doubles_no_protection() -> None:
+    desk, chain = partly_filled()
+    desk.tell(a_fill_of(f"{chain}-e1", "x2", leaves_of(desk, chain), D(100)))
+    held = next(iter(desk.world.portfolio.positions.values())).state
+    out = an_order(
+        type=OrderType.MARKET,
+        limit_price=None,
+        side=Side.SELL,
+        quantity=D(1),
+        reduce_only=True,
+        purpose=Purpose.MANUAL,
+    )
+    desk.ask(PlaceOrder(f"{chain}-x1", out, an_instrument(held.instrument)), cause="command:reduce")
+    desk.tell(a_fill_of(f"{chain}-x1", "x3", D(1), D(101)))
+    assert names(gone(desk, f"{chain}-s1")) == ["OrderCancelled"]

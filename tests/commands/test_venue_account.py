@@ -9,8 +9,9 @@ from decimal import Decimal
 
 import pytest
 
+from commands.clock_reading import ClockReading
 from commands.exchange import Funded, Liquidated
-from commands.venue_account import KeyRights, TradingTerms, prepare
+from commands.venue_account import KeyRights, TradingTerms, VenueAccount, check, set_terms
 from domain.errors import Refused
 from tests.domain.history import BTC, ETH
 
@@ -31,19 +32,22 @@ class Book:
     changed: list[str] = field(default_factory=list[str])
     settled: tuple[Funded | Liquidated, ...] = ()
 
-    def clock_skew(self) -> timedelta:
-        return self.skew
+    def clock_reading(self) -> ClockReading:
+        return ClockReading(self.skew, timedelta(milliseconds=20))
 
     def rights(self) -> KeyRights:
         return self.key
 
-    def terms(self, instrument: str) -> TradingTerms:
-        return TradingTerms(
-            instrument=instrument,
-            is_one_way=self.is_one_way,
-            is_isolated=self.is_isolated,
-            leverage=self.leverages[instrument],
-        )
+    def terms(self, instruments: Sequence[str]) -> Sequence[TradingTerms]:
+        return [
+            TradingTerms(
+                instrument=name,
+                is_one_way=self.is_one_way,
+                is_isolated=self.is_isolated,
+                leverage=self.leverages[name],
+            )
+            for name in instruments
+        ]
 
     def set_one_way(self, instrument: str) -> None:
         self.changed.append(f"one way {instrument}")
@@ -61,6 +65,17 @@ class Book:
         return ""
 
 
+def prepare(account: VenueAccount, instruments: Sequence[str], leverage: Decimal) -> None:
+    """Checks the account, and sets what differs."""
+    set_terms(account, check(account, instruments, leverage), leverage)
+
+
+def test_a_check_changes_nothing_and_states_what_differs() -> None:
+    book = Book()
+    assert [one.instrument for one in check(book, [BTC, ETH], D(5))] == [BTC]
+    assert book.changed == []
+
+
 def test_terms_that_differ_are_set_and_others_are_left_alone() -> None:
     book = Book()
     prepare(book, [BTC, ETH], D(5))
@@ -76,8 +91,8 @@ def test_hedge_mode_is_left() -> None:
 @pytest.mark.parametrize(
     ("book", "words"),
     [
-        (Book(skew=timedelta(seconds=1.1)), "differs from the exchange's by 1.1 s"),
-        (Book(skew=timedelta(seconds=-90)), "differs from the exchange's by 90.0 s"),
+        (Book(skew=timedelta(seconds=1.1)), "clock is 1.1 s behind the exchange's, give or take 0.01 s"),
+        (Book(skew=timedelta(seconds=-90)), "clock is 90 s ahead of the exchange's, .*set the clock right"),
         (Book(key=KeyRights(may_trade=True, may_withdraw=True)), "may withdraw money"),
         (Book(key=KeyRights(may_trade=False, may_withdraw=False)), "may not trade"),
         (Book(is_isolated=False), f"{BTC}: the account's margin mode is not isolated.*; {ETH}: "),

@@ -40,6 +40,7 @@ from domain.reconciliation.differences import (
     RulesDiffer,
     StatusDiffers,
     TermsDiffer,
+    TradingTermsDiffer,
 )
 from domain.reconciliation.statement import StatedExecution, StatedOrder, StatedPosition, Statement
 from domain.venue import Execution
@@ -328,7 +329,9 @@ def test_an_execution_missing_from_the_venues_incomplete_list_is_no_difference()
 
 
 def test_the_table_of_changes_covers_every_kind_of_difference() -> None:
-    assert {kind for _, kind, _ in CHANGES} | {ExecutionUnknownToThem} == set(Difference.__subclasses__())
+    """Terms of trading are in no statement (`tests/commands/test_venue_terms.py`)."""
+    elsewhere = {ExecutionUnknownToThem, TradingTermsDiffer}
+    assert {kind for _, kind, _ in CHANGES} | elsewhere == set(Difference.__subclasses__())
 
 
 # -- differences of orders, and what counts as equal

@@ -71,7 +71,7 @@ def test_a_missing_opentelemetry_is_refused_with_the_install_command(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "adapters.tracing.export", None)
     with (
-        pytest.raises(MissingParts, match=r"pip install 'whence\[tracing\]'"),
+        pytest.raises(MissingParts, match=r"pip install -e '\.\[tracing\]'"),
         tracing(load(tracing=True)),
     ):
         pytest.fail("traced without OpenTelemetry")

@@ -13,14 +13,14 @@ from uuid import uuid4
 
 import typer
 
-from infra.servers.kafka import KafkaBroker
-from infra.servers.temporary import temporary_folder
-from tests.torture.rounds import Place, run_round
+from tests.adversary.cut_broker import cut_broker
+from tests.torture.progress import shown
+from tests.torture.rounds import Place, on_kafka, run_round
 from tests.torture.tallies import Tally
 from tests.torture.zygote import Zygote
 
-Addresses = Callable[[Path], str]
-"""The address of a round's log, from the round's folder."""
+Places = Callable[[Path], Place]
+"""Where a round is, from its folder."""
 
 
 def torture(
@@ -35,8 +35,8 @@ def torture(
 ) -> None:
     """Kills `whence live` again and again against `whence venue`, restarts it, and compares both."""
     tally = Tally.read(state) if state is not None and state.exists() else Tally(seed=seed)
-    with _addresses(log) as address:
-        tortured(tally, kills, each, pace, address, lambda: _show(tally, state))
+    with _places(log) as place, shown(tally, kills):
+        tortured(tally, kills, each, pace, place, lambda: _show(tally, state))
     typer.echo(tally.table())
     for text in tally.broken:
         typer.echo(text, err=True)
@@ -45,7 +45,7 @@ def torture(
 
 
 def tortured(
-    tally: Tally, kills: int, each: int, pace: float, address: Addresses, judged: Callable[[], None]
+    tally: Tally, kills: int, each: int, pace: float, place: Places, judged: Callable[[], None]
 ) -> None:
     """Runs rounds until so many kills are in the tally; calls `judged` after each. The folder of a good round is
     removed.
@@ -54,8 +54,7 @@ def tortured(
         while tally.kills < kills:
             folder = Path(tempfile.mkdtemp(prefix="torture-")) / "round"
             before = len(tally.broken)
-            place = Place(folder, address(folder))
-            run_round(place, zygote, tally, min(each, kills - tally.kills), pace)
+            run_round(place(folder), zygote, tally, min(each, kills - tally.kills), pace)
             if len(tally.broken) == before:
                 shutil.rmtree(folder.parent)
             judged()
@@ -72,13 +71,13 @@ def _show(tally: Tally, state: Path | None) -> None:
 
 
 @contextmanager
-def _addresses(log: str) -> Generator[Addresses]:
+def _places(log: str) -> Generator[Places]:
     """Raises BadParameter for another place than the two."""
     if log == "sqlite":
-        yield lambda folder: f"sqlite:///{folder}/live.db"
+        yield lambda folder: Place(folder, f"sqlite:///{folder}/live.db")
     elif log == "kafka":
-        with KafkaBroker(temporary_folder("torture"), brief=True) as broker:
-            yield lambda _: f"kafka://{broker.url}/torture.{uuid4().hex}"
+        with cut_broker("torture") as behind:
+            yield lambda folder: on_kafka(folder, behind, f"torture.{uuid4().hex}")
     else:
         raise typer.BadParameter("--log is sqlite or kafka")
 

@@ -17,11 +17,14 @@ import random
 import socket
 import sys
 import traceback
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from msgspec import Struct
 
+from adapters.log import kafka
 from adapters.snapshots import Snapshots
 from commands.reconciling import Reconciled, Reconciler
 from infra.cli import main, trading_live
@@ -32,6 +35,7 @@ from tests.infra.run.rhythms import change_rhythm
 from tests.torture.states import digest
 from tests.torture.steps import STEPS, Death, Report
 
+_LOG_WAITS = {"KAFKA_TIMEOUT": "5", "KAFKA_COMMIT_TIMEOUT": "2"}
 SNAPSHOT_EVENTS = 10
 """The events after which a part of the snapshot is written."""
 
@@ -40,6 +44,7 @@ class Job(Struct, frozen=True, kw_only=True):
     """A life: the words of its command line, its folder, environment and output file.
 
     `step` is where it ends itself, at the `nth` time; empty where it does not. `pace` divides the run's patience.
+    With `is_cut` its line to Kafka is cut: it waits 5 s for an answer and 2 s for a commit, instead of 30 and 10.
     """
 
     words: list[str]
@@ -49,6 +54,7 @@ class Job(Struct, frozen=True, kw_only=True):
     step: str = ""
     nth: int = 1
     pace: float = 1.0
+    is_cut: bool = False
 
 
 class Elsewhere:
@@ -85,6 +91,8 @@ def live_through(job: Job, channel: socket.socket, notices: int) -> int:
     apart.__dict__["_started"] = started
     snapshots.__dict__["Snapshots"] = partial(Snapshots, events=SNAPSHOT_EVENTS)
     change_rhythm(partial(_divided, pace=job.pace))
+    if job.is_cut:
+        _hurry_kafka()
     if job.step:
         STEPS[job.step](Death(job.step, job.nth, report))
     return _ended(job.words)
@@ -122,6 +130,16 @@ def _watch(report: Report) -> None:
 
     Reconciler.end = ended  # type: ignore[method-assign]
     trading_live.__dict__["_report"] = held
+
+
+def _hurry_kafka() -> None:
+    """An outage of seconds is then long enough to end a session (docs/decisions/0073-cut-off.md)."""
+    environment_of = kafka.environment_of
+
+    def hurried(address: Any, client: Any, how: Mapping[str, str], index: Any) -> Any:
+        return environment_of(address, client, {**how, **_LOG_WAITS}, index)
+
+    kafka.environment_of = hurried
 
 
 def _divided(rhythm: Rhythm, pace: float) -> Rhythm:

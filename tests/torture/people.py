@@ -20,7 +20,9 @@ from commands.request import (
     ClosePosition,
     ManualTerms,
     MoveProtection,
+    OutsideSignal,
     PlaceOrder,
+    RaiseSignal,
     Request,
     Requested,
     ResetKillSwitch,
@@ -29,9 +31,11 @@ from commands.request import (
 from commands.roles import Role
 from commands.world import World
 from domain.catalogue import known
-from domain.direction import Side
+from domain.direction import Direction, Side
 from domain.instrument import Instrument, symbol_of
 from domain.order import OrderType
+from domain.strategies import Intent
+from tests.torture.hands import Hands
 from tests.torture.living import Life
 from tests.torture.venue import SYMBOLS, Exchange
 
@@ -39,12 +43,16 @@ _SHOWN = 60
 """Characters of a reason by which refusals are counted."""
 _WITH_DIGITS = re.compile(r"\S*\d\S*")
 _VALID = timedelta(seconds=30)
+_A_FILL = 0.3
+"""Seconds within which an entry at the market has opened a position."""
 _QUANTITY: Mapping[str, Decimal] = {
     "BTCUSDT": Decimal("0.01"),
     "ETHUSDT": Decimal("0.2"),
     "SOLUSDT": Decimal(3),
 }
 _D = Decimal
+_COVER = _D("0.01")
+"""The distance of a stop from the price, for a position that has none."""
 RULES: Mapping[str, Instrument] = {
     symbol_of(one.instrument.id): one.instrument for one in known() if symbol_of(one.instrument.id) in SYMBOLS
 }
@@ -75,7 +83,11 @@ class People:
     requests: int = 0
     unanswered: Requested | None = None
     promised: list[UUID] = field(default_factory=list[UUID])
+    hands: Hands = field(init=False)
     _mirror: Mirror | None = None
+
+    def __post_init__(self) -> None:
+        self.hands = Hands(self.exchange)
 
     def does(self, action: str, life: Life, door: Door, chance: Random) -> None:
         """Carries an action of a plan out; one for which the account has nothing does nothing."""
@@ -85,7 +97,7 @@ class People:
             _ACTIONS[action](self, life, door, chance)
 
     def market_does(self, action: str, chance: Random) -> None:
-        """Carries out what the market does alone, with or without an engine."""
+        """Carries out what happens at the exchange alone, with or without an engine."""
         _MARKET[action](self, chance)
 
     def repeats(self, life: Life, door: Door) -> None:
@@ -211,10 +223,56 @@ def _protects(people: People, life: Life, door: Door, chance: Random) -> None:
     people.asks(life, door, MoveProtection(position=name, stop=stop))
 
 
+def _covers(people: People, life: Life, door: Door, _chance: Random) -> None:
+    """Gives a stop to every position that has none: those that were opened by hand."""
+    for held in list(people.world().portfolio.positions.values()):
+        if held.state.stop is None:
+            symbol, sign = (
+                symbol_of(held.state.instrument),
+                1 if held.state.direction is Direction.LONG else -1,
+            )
+            price = people.exchange.price(symbol) * (1 - sign * _COVER)
+            stop = to_tick(price, Side.BUY, RULES[symbol].tick)
+            people.asks(life, door, MoveProtection(position=held.stream, stop=stop))
+
+
 def _closes(people: People, life: Life, door: Door, chance: Random) -> None:
-    life.until(lambda: bool(people.world().portfolio.positions), 0.3)
+    life.until(lambda: bool(people.world().portfolio.positions), _A_FILL)
     if name := people.position(chance):
         people.asks(life, door, ClosePosition(name, "enough"))
+
+
+def _reverses(people: People, life: Life, door: Door, chance: Random) -> None:
+    """A scanner's signal against an open position; where there is none, it opens one."""
+    life.until(lambda: bool(people.world().portfolio.positions), _A_FILL)
+    held = sorted((name, one.state.direction) for name, one in people.world().portfolio.positions.items())
+    if held:
+        instrument, direction = chance.choice(held)
+        people.asks(life, door, _signal(people, chance, symbol_of(instrument), direction.opposite))
+    elif free := _free(people):
+        people.asks(life, door, _signal(people, chance, chance.choice(free), chance.choice(tuple(Direction))))
+
+
+def _signal(people: People, chance: Random, symbol: str, direction: Direction) -> RaiseSignal:
+    """A signal on a candle that closed just now, sure enough for both committees."""
+    rules, sign = RULES[symbol], 1 if direction is Direction.LONG else -1
+    price, wide = people.exchange.price(symbol), _D(chance.randint(6, 12)) / 1000
+    return RaiseSignal(
+        OutsideSignal(
+            strategy="scanner",
+            instrument=rules.id,
+            interval_seconds=60,
+            candle_closed_at=datetime.now(UTC),
+            direction=direction,
+            intent=Intent.ENTER,
+            confidence=0.9,
+            trend=0.9 * sign,
+            price=price,
+            stop=to_tick(price * (1 - sign * wide), Side.BUY, rules.tick),
+            target=to_tick(price * (1 + sign * 3 * wide), Side.BUY, rules.tick),
+            inputs={},
+        )
+    )
 
 
 def _moves(people: People, chance: Random) -> None:
@@ -241,9 +299,18 @@ _ACTIONS: Mapping[str, Callable[[People, Life, Door, Random], None]] = {
     "amends": _amends,
     "cancels": _cancels,
     "protects": _protects,
+    "covers": _covers,
     "closes": _closes,
+    "reverses": _reverses,
     "trips": _trips,
     "resets": _resets,
     "waits": _waits,
 }
-_MARKET: Mapping[str, Callable[[People, Random], None]] = {"fills": _fills, "moves": _moves}
+_MARKET: Mapping[str, Callable[[People, Random], None]] = {
+    "fills": _fills,
+    "moves": _moves,
+    "places by hand": lambda people, chance: people.hands.places(chance),
+    "cancels by hand": lambda people, chance: people.hands.cancels(chance),
+    "closes by hand": lambda people, chance: people.hands.closes(chance),
+}
+"""What needs no engine: the market, and a person in the exchange's own interface."""

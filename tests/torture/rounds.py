@@ -23,10 +23,13 @@ from infra.inputs import taped_inputs
 from infra.logs import open_reader
 from infra.run.commanding import distant_door, has_command_topic
 from infra.run.replaying import Replay
+from tests.adversary.cut_broker import CutBroker
+from tests.adversary.proxy import Proxy
+from tests.torture.cuts import Cutter
 from tests.torture.life import Job
 from tests.torture.living import Life
 from tests.torture.people import Mirror, People
-from tests.torture.plans import Plan, plan, way
+from tests.torture.plans import Course, Plan, course, plan
 from tests.torture.states import digest
 from tests.torture.tallies import Tally
 from tests.torture.venue import KEY, SECRET, SYMBOLS, Exchange, exchange
@@ -38,6 +41,10 @@ _PATIENCE = 30.0
 """Seconds within which an engine trades after its start, at any fault, and within which all is settled without one."""
 _LINGER = 0.1
 """Seconds for which an engine lives on after the actions of its life."""
+_OUTLASTS = 15.0
+"""Seconds within which an engine trades again after a cut of its line to Kafka; after that it is killed."""
+_LOG_UNAVAILABLE = 4
+"""The exit code of a start whose log does not answer."""
 _LAST = 3_000
 """Characters of the program's output that a fault shows."""
 _RANDOM, _UNREACHED = "a random moment", "the end of its acts, where its step was not reached"
@@ -48,6 +55,19 @@ _TRADING: Mapping[str, str] = {
     "WHENCE_TRADING__CAPS__MAX_ORDERS_PER_MINUTE": "0",
 }
 """Limits that would soon stop the trading of a round, switched off or wide."""
+_REVERSING: Mapping[str, str] = {
+    "WHENCE_TRADING__ON_OPPOSITE": "REVERSE",
+    "WHENCE_TRADING__REVERSE_OTHERS": "true",
+    "WHENCE_TRADING__SIZING__RISK": "0.003",
+}
+"""In a round with reversals a signal reverses whatever is held; its entry is small enough for the account."""
+
+
+_ADOPTING: Mapping[str, str] = {
+    "WHENCE_TRADING__RECONCILIATION__EXTERNAL_ORDERS": "ADOPT",
+    "WHENCE_TRADING__RECONCILIATION__EXTERNAL_POSITIONS": "ADOPT",
+}
+"""In a round in which a person uses the exchange's own interface."""
 
 
 class Broken(Exception):
@@ -55,10 +75,15 @@ class Broken(Exception):
 
 
 class Place(NamedTuple):
-    """Where a round is: a folder of its own, with its keys and the program's output, and the log's address."""
+    """Where a round is: a folder of its own, with its keys and the program's output, and the log's address.
+
+    `line` is what the engine reaches the log's Kafka through, at its address `through`; None where it is not cut.
+    """
 
     folder: Path
     log: str
+    through: str = ""
+    line: Proxy | None = None
 
     @property
     def settings(self) -> WhenceSettings:
@@ -74,6 +99,12 @@ class Place(NamedTuple):
         return self.output.read_text()[-_LAST:] if self.output.exists() else ""
 
 
+def on_kafka(folder: Path, behind: CutBroker, topic: str) -> Place:
+    """A round with its log in this topic of a broker whose line to the engine is cut."""
+    log, through = (f"kafka://{one}/{topic}" for one in (behind.broker.url, behind.through))
+    return Place(folder, log, through, behind.line)
+
+
 def run_round(place: Place, zygote: Zygote, tally: Tally, kills: int, pace: float) -> None:
     """Kills the engine so often and judges; what was wrong is noted in the tally."""
     first, until = tally.lives, tally.kills + kills
@@ -82,7 +113,7 @@ def run_round(place: Place, zygote: Zygote, tally: Tally, kills: int, pace: floa
         here = Round.of(place, zygote, tally, pace, venue, pool, held)
         try:
             while tally.kills < until:
-                here.live(plan(tally.seed, tally.lives))
+                here.live(plan(tally.seed, tally.lives, here.course))
             here.judge()
         except Broken as broken:
             tally.broken.append(
@@ -111,6 +142,8 @@ class Round:
     people: People
     held: ExitStack
     first: int
+    course: Course
+    cutter: Cutter | None
     distant: Door | None = None
 
     @classmethod
@@ -126,7 +159,9 @@ class Round:
     ) -> Self:
         """A round at this exchange; what it opens is closed with `held`."""
         people = People(_ACCOUNT, venue, lambda: Mirror(log_of(place, held)), pool, tally.answers)
-        return cls(place, zygote, tally, pace, venue, people, held, tally.lives)
+        of_round = course(tally.seed, tally.lives)
+        cutter = None if place.line is None else held.enter_context(Cutter(place.line, venue.count))
+        return cls(place, zygote, tally, pace, venue, people, held, tally.lives, of_round, cutter)
 
     # -- lives
 
@@ -134,7 +169,8 @@ class Round:
         """One life, from its start to its end by SIGKILL, or by itself where a fault of the exchange ends its start."""
         chance = Random(f"{self.tally.seed}/{planned.number}/acts")
         self.venue.spoil(planned.faults)
-        with self.begun(planned.step, planned.nth) as life:
+        is_cut = self.cutter is not None and planned.cut is not None
+        with self.begun(planned.step, planned.nth, is_cut=is_cut) as life:
             killer = threading.Timer(planned.moment * self._longest, life.kill)
             if not planned.step:
                 killer.start()
@@ -142,6 +178,7 @@ class Round:
                 door = self._door(life)
                 self.people.repeats(life, door)
                 self._act(planned, life, door, chance)
+                self._outlast(planned, life)
                 life.passes(_LINGER)
             killer.cancel()
             life.kill()
@@ -158,14 +195,27 @@ class Round:
             if number == when and planned.on_sockets is not None:
                 name, more = planned.on_sockets
                 self.venue.acts(name, **more)
+            if number == when and self.cutter is not None and planned.cut is not None:
+                self.cutter.cut(planned.cut)
             self.people.does(action, life, door, chance)
 
-    def begun(self, step: str = "", nth: int = 1) -> Life:
+    def _outlast(self, planned: Plan, life: Life) -> None:
+        """Lets the engine live until the cut of its line is over and it trades again, if the plan says so."""
+        if self.cutter is None or planned.cut is None or not planned.cut.is_outlasted:
+            return
+        self.cutter.wait()
+        life.passes(_LINGER)
+        life.until(lambda: is_settled(self.people.world()), _OUTLASTS)
+
+    def begun(self, step: str = "", nth: int = 1, *, is_cut: bool = False) -> Life:
         settings, environment = self.place.settings, dict(_TRADING)
         environment |= {"WHENCE_KEYS": str(settings.keys), "WHENCE_INDEX": str(settings.index)}
-        environment |= {"WHENCE_ORDER_ENTRY": way(self.tally.seed, self.first)}
+        environment |= _REVERSING if self.course.reverses else {}
+        environment |= _ADOPTING if self.course.by_hand else {}
+        environment |= {"WHENCE_ORDER_ENTRY": self.course.way}
         environment |= {"BYBIT_API_KEY": KEY, "BYBIT_API_SECRET": SECRET}
-        words = ["--address", self.venue.url, "--log", self.place.log, "--instruments", ",".join(SYMBOLS)]
+        log = self.place.through or self.place.log
+        words = ["--address", self.venue.url, "--log", log, "--instruments", ",".join(SYMBOLS)]
         return Life(
             self.zygote,
             Job(
@@ -176,6 +226,7 @@ class Round:
                 step=step,
                 nth=nth,
                 pace=self.pace,
+                is_cut=is_cut,
             ),
         )
 
@@ -204,15 +255,20 @@ class Round:
             tally.recoveries.append(round(life.trades_since, 3))
         if code == -signal.SIGKILL:
             tally.add(tally.kills_at, {life.step or (_UNREACHED if planned.step else _RANDOM): 1})
-        elif planned.faults:
+        elif planned.faults or (code == _LOG_UNAVAILABLE and self._was_cut(life)):
             tally.gave_up += 1
         else:
             raise Broken(f"the engine ended by itself with code {code}:\n{self.place.last_lines()}")
+
+    def _was_cut(self, life: Life) -> bool:
+        return self.cutter is not None and self.cutter.has_cut_since(life.began)
 
     # -- verdict
 
     def judge(self) -> None:
         """The last life runs without a fault, in a market that stands still, until everything is settled."""
+        if self.cutter is not None:
+            self.cutter.wait()
         self.venue.stands_still()
         with self.begun() as life:
             self.trades(life)
@@ -224,7 +280,11 @@ class Round:
         with closing(open_reader(self.place.settings)) as log:
             events = [one.envelope for one in log.read()]
             world = World().fold_all(events)
-            found = [*wrongs(events, world, self.venue, self.people.promised), *_repeated(world, state)]
+            people = self.people
+            found = [
+                *wrongs(events, world, self.venue, people.promised, people.hands),
+                *_repeated(world, state),
+            ]
             replay = Replay(log, AvroCodec(), taped_inputs(self.place.settings))
             for _ in replay.steps():
                 pass

@@ -1,5 +1,8 @@
 """The named steps at which a life ends: each ends the engine's process by SIGKILL from within.
 
+A reversal has two legs: `reversal-close` is the decision to reverse, with the order that closes the position;
+`reversal-entry` is the decision of its second leg, with the entry that opens the other one.
+
 A step wraps one method of the program for the rest of the process; the program itself knows no step. It is used in
 the process of one life only (`life.py`), which wraps nothing else.
 """
@@ -27,6 +30,8 @@ from domain.direction import WAYS_OUT, Purpose
 from domain.log import Envelope
 from domain.order import OrderAmendRequested, OrderCancelRequested, OrderFilled, OrderPlaced
 from domain.reconciliation import ReconciliationEnded
+from domain.signal import DecisionMade, ReversalDecided, Verdict
+from domain.streams import parse
 
 Report = Callable[[str], None]
 """Reports what happens in this process to the one that watches it."""
@@ -38,6 +43,8 @@ KINDS: Mapping[str, Callable[[Any], bool]] = {
     "amend": lambda event: isinstance(event, OrderAmendRequested),
     "close": lambda event: isinstance(event, OrderPlaced) and event.purpose in WAYS_OUT,
     "reconciliation": lambda event: isinstance(event, ReconciliationEnded),
+    "reversal-close": lambda event: isinstance(event, DecisionMade) and event.verdict is Verdict.REVERSE,
+    "reversal-entry": lambda event: isinstance(event, ReversalDecided) and event.verdict is Verdict.ENTER,
 }
 """What an append is about, by an event in it."""
 
@@ -46,10 +53,14 @@ _METHODS: Mapping[str, str] = {"cancel_order": "cancel", "amend_order": "amend"}
 
 @dataclass(slots=True)
 class _Now:
-    """What the process does at this moment: the kinds of the append, and the kind of the request, under way."""
+    """What the process does at this moment: the kinds of the append, and those of the request, under way.
+
+    `legs` are the orders of reversals by client order id, each with its kind.
+    """
 
     append: Collection[str] = ()
-    request: str = ""
+    request: Collection[str] = ()
+    legs: dict[str, str] = field(default_factory=dict[str, str])
 
 
 _now = _Now()
@@ -116,24 +127,41 @@ def _sending(die: Death, kind: str, moment: str) -> None:
     send, read, write = Client.send, HTTPConnection.getresponse, Stream.write
 
     def sent(self: Client, method: str, params: Any) -> str:
-        _now.request = _METHODS.get(method) or ("close" if params.get("reduceOnly") else "submit")
-        die(here=moment == "before" and kind == _now.request)
+        usual = _METHODS.get(method) or ("close" if params.get("reduceOnly") else "submit")
+        leg = "" if method in _METHODS else _now.legs.get(params["orderLinkId"], "")
+        _now.request = (usual, leg)
+        die(here=moment == "before" and kind in _now.request)
         response = send(self, method, params)
-        die(here=moment == "after" and kind == _now.request)
-        _now.request = ""
+        die(here=moment == "after" and kind in _now.request)
+        _now.request = ()
         return response
 
     def responded(self: HTTPConnection) -> Any:
-        die(here=moment == "within" and kind == _now.request)
+        die(here=moment == "within" and kind in _now.request)
         return read(self)
 
     def written(self: Stream, text: str) -> None:
         write(self, text)
-        die(here=moment == "within" and kind == _now.request)
+        die(here=moment == "within" and kind in _now.request)
 
+    if kind in _REVERSED:
+        _noting_legs(kind)
     Stream.write = written  # type: ignore[method-assign]
     Client.send = sent  # type: ignore[method-assign]
     HTTPConnection.getresponse = responded  # type: ignore[method-assign]
+
+
+def _noting_legs(kind: str) -> None:
+    """Notes the orders that an append with an event of this kind places, before they are sent."""
+    append = RecorderLog.append
+
+    def appended(self: RecorderLog, envelopes: Sequence[Envelope]) -> int:
+        if any(KINDS[kind](one.event) for one in envelopes):
+            placed = (one for one in envelopes if isinstance(one.event, OrderPlaced))
+            _now.legs |= {parse(one.meta.stream).id: kind for one in placed}
+        return append(self, envelopes)
+
+    RecorderLog.append = appended  # type: ignore[method-assign]
 
 
 def _writing_snapshot(die: Death, _kind: str, moment: str) -> None:
@@ -177,9 +205,17 @@ def _bound(around: Callable[[Death, str, str], None], kind: str, moment: str) ->
 _MOMENTS = ("before", "within", "after")
 _APPENDED = ("submit", "fill", "cancel", "amend", "close")
 _SENT = ("submit", "cancel", "amend", "close")
+_REVERSED = ("reversal-close", "reversal-entry")
 
 
-def _steps() -> Iterator[tuple[str, Callable[[Death], None]]]:
+def _reversing() -> Iterator[tuple[str, Callable[[Death], None]]]:
+    for moment in _MOMENTS:
+        for kind in _REVERSED:
+            yield f"{moment} the append of {kind}", _bound(_appending, kind, moment)
+            yield f"{moment} the request of {kind}", _bound(_sending, kind, moment)
+
+
+def _usual() -> Iterator[tuple[str, Callable[[Death], None]]]:
     for moment in _MOMENTS:
         for kind in _APPENDED:
             yield f"{moment} the append of {kind}", _bound(_appending, kind, moment)
@@ -198,11 +234,18 @@ def _steps() -> Iterator[tuple[str, Callable[[Death], None]]]:
     yield "reconciliation: within its end", _bound(_appending, "reconciliation", "within")
 
 
-STEPS: Mapping[str, Callable[[Death], None]] = dict(_steps())
-"""Every named step, and what puts it into force in this process."""
+USUAL: Mapping[str, Callable[[Death], None]] = dict(_usual())
+"""The named steps of every round, and what puts each into force in this process."""
+REVERSING: Mapping[str, Callable[[Death], None]] = dict(_reversing())
+"""The named steps of the rounds that reverse positions."""
+STEPS: Mapping[str, Callable[[Death], None]] = {**USUAL, **REVERSING}
 
 
 def kind_of(step: str) -> str:
     """What the account has to do for this step to be reached: one of `KINDS`, or `start`."""
     word = "fill" if step.endswith("snapshot") else step.rpartition(" ")[2]
-    return word if word in _APPENDED and not step.startswith(("start", "reconciliation")) else "start"
+    return (
+        word
+        if word in (*_APPENDED, *_REVERSED) and not step.startswith(("start", "reconciliation"))
+        else "start"
+    )

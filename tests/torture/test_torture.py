@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.torture.rounds import Place, run_round
+from tests.adversary.cut_broker import CutBroker
+from tests.torture.rounds import Place, on_kafka, run_round
 from tests.torture.tallies import Tally
 from tests.torture.zygote import Zygote
 
@@ -43,10 +44,9 @@ def test_after_10_kills_of_an_engine_on_kafka_each_intent_has_one_order_and_both
     zygote: Zygote,
     tally: Tally,
     first: int,
-    kafka_bootstrap_servers: str,
-    kafka_topic: str,
+    behind: CutBroker,
 ) -> None:
-    place = Place(tmp_path / "round", f"kafka://{kafka_bootstrap_servers}/{kafka_topic}")
+    place = on_kafka(tmp_path / "round", behind, f"torture.{first}")
     run_round(place, zygote, tally, KAFKA_ROUND, PACE)
     _check(tally, KAFKA_ROUND)
 

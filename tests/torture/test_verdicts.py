@@ -15,6 +15,7 @@ from domain.log import Envelope
 from domain.order import OrderFilled, OrderPlaced
 from domain.reconciliation import DiscrepancyFound
 from tests.replacing import replace
+from tests.torture.hands import Hands
 from tests.torture.rounds import Place, Round, log_of
 from tests.torture.tallies import Tally
 from tests.torture.venue import Exchange, exchange
@@ -44,7 +45,9 @@ def traded(
 
 def test_a_log_that_is_whole_has_no_fault(traded: tuple[Sequence[Envelope], Exchange]) -> None:
     events, venue = traded
-    assert list(wrongs(events, World().fold_all(events), venue, [events[-1].meta.event_id])) == []
+    assert (
+        list(wrongs(events, World().fold_all(events), venue, [events[-1].meta.event_id], Hands(venue))) == []
+    )
 
 
 def _without_fills(events: Events) -> Events:
@@ -93,7 +96,7 @@ def test_what_is_harmed_is_named(
     traded: tuple[Sequence[Envelope], Exchange], harm: Callable[[Events], Events], kind: str
 ) -> None:
     events, venue = traded
-    found = wrongs(harm(list(events)), World().fold_all(events), venue, [])
+    found = wrongs(harm(list(events)), World().fold_all(events), venue, [], Hands(venue))
     assert kind in {one.kind for one in found}
 
 
@@ -101,7 +104,7 @@ def test_an_answer_that_names_an_event_outside_the_log_is_a_loss(
     traded: tuple[Sequence[Envelope], Exchange],
 ) -> None:
     events, venue = traded
-    (found,) = wrongs(events, World().fold_all(events), venue, [UUID(int=1)])
+    (found,) = wrongs(events, World().fold_all(events), venue, [UUID(int=1)], Hands(venue))
     assert found.kind == "lost"
 
 
@@ -110,6 +113,33 @@ def test_a_position_and_a_balance_that_the_log_does_not_have_are_differences(
 ) -> None:
     events, venue = traded
     before = events[: next(place for place, one in enumerate(events) if isinstance(one.event, OrderPlaced))]
-    found = [one.text for one in wrongs(before, World().fold_all(before), venue, [])]
+    found = [one.text for one in wrongs(before, World().fold_all(before), venue, [], Hands(venue))]
     assert any(one.startswith("positions differ") for one in found)
     assert any(one.startswith("the log has") for one in found)
+
+
+def test_an_order_by_hand_that_the_log_does_not_explain_is_a_loss(
+    traded: tuple[Sequence[Envelope], Exchange],
+) -> None:
+    """Last of this module: the exchange has that order from now on."""
+    events, venue = traded
+    hands = Hands(venue)
+    while not hands.placed:
+        hands.places(Random(7))
+    found = list(wrongs(events, World().fold_all(events), venue, [], hands))
+    assert "lost" in {one.kind for one in found}
+    (placed,) = hands.placed
+    assert any(placed in one.text or "by-hand-0" in one.text for one in found)
+
+
+def test_a_position_without_a_stop_is_a_loss_unless_it_was_cancelled_by_hand_and_the_log_knows(
+    traded: tuple[Sequence[Envelope], Exchange],
+) -> None:
+    """Last of this module: the exchange has no stop from now on."""
+    events, venue = traded
+    hands, chance = Hands(venue), Random(1)
+    while venue.account.orders:
+        hands.cancels(chance)
+    world = World().fold_all(events)
+    bare = [one.text for one in wrongs(events, world, venue, [], hands) if "has no stop" in one.text]
+    assert len(bare) == 1, "the log has the stop as working"

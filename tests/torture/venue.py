@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from adapters.simulated.server import VenueServer
 from adapters.simulated.server.faults import Fault
@@ -22,6 +22,7 @@ from tests.event_loop import running_loop
 
 KEY, SECRET = "tortured", "not-so-secret"
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
+T = TypeVar("T")
 
 
 class Exchange:
@@ -66,6 +67,14 @@ class Exchange:
     def acts(self, name: str, **more: Any) -> None:
         """Performs an action of the admin port."""
         self._running.act(name, **more)
+        self.count(name)
+
+    def does(self, call: Callable[[VenueServer], T]) -> T:
+        """Runs `call` in the venue's thread and sends what it changed."""
+        return self._running.do(call)
+
+    def count(self, name: str) -> None:
+        """Counts something that struck, beside the faults."""
         self.struck[name] = self.struck.get(name, 0) + 1
 
     def moves(self, symbol: str, part: Decimal) -> None:

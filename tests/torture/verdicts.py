@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
 from adapters.simulated.venue.execution import Execution
 from adapters.simulated.venue.order import Order, Status, StopKind
+from commands.identity import EXCHANGE
 from commands.world import World
 from domain.direction import PROTECTION, Direction, Purpose
 from domain.instrument import symbol_of
 from domain.log import Envelope
 from domain.order import Closed, OrderFilled, OrderPlaced, OrderStatus, Working
+from domain.order_id import adopted_order_id
 from domain.reconciliation import DiscrepancyFound
 from domain.streams import parse
+from tests.torture.hands import Hands
 from tests.torture.venue import Exchange, is_sent
 
 _NEVER_THERE = frozenset(
@@ -33,15 +37,17 @@ class Wrong(NamedTuple):
 
 
 def wrongs(
-    events: Sequence[Envelope], world: World, exchange: Exchange, promised: Collection[UUID]
+    events: Sequence[Envelope], world: World, exchange: Exchange, promised: Collection[UUID], hands: Hands
 ) -> Iterator[Wrong]:
     """Everything that is not as it must be. `world` is folded from the `events`, which are all; `promised`
-    are the ids of the events that answers to people named.
+    are the ids of the events that answers to people named. `hands` are a person's acts at the exchange, each of which
+    the log must explain: as an order of its own, or each of its trades as one.
     """
-    yield from _orders(events, world, exchange.orders())
-    yield from _fills(events, exchange.executions())
+    executions = exchange.executions()
+    yield from _orders(events, world, exchange.orders(), _adopted(executions, hands))
+    yield from _fills(events, executions)
     yield from _positions(world, exchange)
-    yield from _stops(world, exchange)
+    yield from _stops(world, exchange, hands)
     yield from _requests(events, promised)
     if world.portfolio.account.balance != exchange.balance():
         yield Wrong(
@@ -53,27 +59,59 @@ def wrongs(
 
 
 def intents_of(events: Sequence[Envelope]) -> Mapping[str, OrderPlaced]:
-    """The orders that were to be sent by themselves, by client order id: a stop with a parent goes with its entry."""
+    """The orders that are orders of their own at the exchange, by client order id.
+
+    A stop with a parent goes with its entry, unless the entry was adopted: nothing was sent for that.
+    """
+    placed = {parse(one.meta.stream).id: one for one in events if isinstance(one.event, OrderPlaced)}
+    adopted = {name for name, one in placed.items() if one.meta.actor == EXCHANGE}
+    terms = {name: one.event for name, one in placed.items() if isinstance(one.event, OrderPlaced)}
     return {
-        parse(one.meta.stream).id: one.event
-        for one in events
-        if isinstance(one.event, OrderPlaced)
-        and (one.event.purpose not in PROTECTION or one.event.parent is None)
+        name: one
+        for name, one in terms.items()
+        if one.purpose not in PROTECTION or one.parent is None or one.parent in adopted
     }
 
 
-def _orders(events: Sequence[Envelope], world: World, theirs: Sequence[Order]) -> Iterator[Wrong]:
+def _adopted(executions: Sequence[Execution], hands: Hands) -> Mapping[str, Mapping[str, Decimal]]:
+    """The trades of orders that were placed by hand, by the exchange's id of the order: the id of the order by which
+    the log adopts the trade, and its quantity.
+    """
+    found: dict[str, dict[str, Decimal]] = {one: {} for one in hands.placed}
+    for one in executions:
+        if one.order_id in found:
+            found[one.order_id][adopted_order_id(one.id)] = one.qty
+    return found
+
+
+def _orders(
+    events: Sequence[Envelope],
+    world: World,
+    theirs: Sequence[Order],
+    adopted: Mapping[str, Mapping[str, Decimal]],
+) -> Iterator[Wrong]:
     """Exactly one order of the exchange for each intent, none where the log has proof that it never arrived."""
     intents, sent = intents_of(events), [one for one in theirs if is_sent(one)]
-    for link, number in Counter(one.link for one in sent).items():
+    placed = {one.link or one.id: one for one in sent}
+    for link, number in Counter(one.link or one.id for one in sent).items():
         if number > 1:
             yield Wrong("doubled", f"order {link} was placed {number} times")
-        if link not in intents:
-            yield Wrong("lost", f"the exchange has an order {link!r} that the log does not")
-    placed = {one.link: one for one in sent}
     states = {parse(name).id: state for name, state in world.states.items() if name.startswith("order-")}
+    trades: dict[str, Decimal] = {}
+    for name, order in placed.items():
+        if name in intents:
+            continue
+        if order.id in adopted and not order.is_open:
+            trades |= adopted[order.id]
+        else:
+            yield Wrong("lost", f"the exchange has an order {name!r} that the log does not")
+    for name, quantity in trades.items():
+        state = states.get(name)
+        if not isinstance(state, Closed) or state.filled != quantity:
+            yield Wrong("lost", f"a trade of {quantity} by hand is {state} in the log, as {name}")
     for name in intents:
-        yield from _order(name, states[name], placed.get(name))
+        if name not in trades:
+            yield from _order(name, states[name], placed.get(name))
 
 
 def _order(name: str, state: object, placed: Order | None) -> Iterator[Wrong]:
@@ -117,11 +155,24 @@ def _positions(world: World, exchange: Exchange) -> Iterator[Wrong]:
         yield Wrong("differs", f"positions differ: the log has {ours}, the exchange {theirs}")
 
 
-def _stops(world: World, exchange: Exchange) -> Iterator[Wrong]:
-    """Every open position has a stop that waits at the exchange."""
-    waiting = {one.symbol for one in exchange.orders() if one.is_open and one.stop_kind in _STOPS}
-    for name in world.portfolio.positions:
-        if symbol_of(name) not in waiting:
+def _stops(world: World, exchange: Exchange, hands: Hands) -> Iterator[Wrong]:
+    """Every open position has a stop that waits at the exchange, and where it has none, the log shows why.
+
+    One that was opened by hand has none until somebody gives it one; one whose stop was cancelled by hand has none,
+    and the log has no stop of it as working.
+    """
+    orders = exchange.orders()
+    waiting = {one.symbol for one in orders if one.is_open and one.stop_kind in _STOPS}
+    bared = {one.symbol for one in orders if one.id in hands.cancelled and one.stop_kind in _STOPS}
+    ours = {
+        symbol_of(one.terms.instrument)
+        for one in world.portfolio.exits.values()
+        if one.terms.purpose is Purpose.STOP
+    }
+    for name, held in world.portfolio.positions.items():
+        symbol = symbol_of(name)
+        unprotected = held.state.stop is None and bool(hands.placed)
+        if symbol not in waiting and (symbol in ours or not (unprotected or symbol in bared)):
             yield Wrong("lost", f"the position in {name} has no stop at the exchange")
 
 

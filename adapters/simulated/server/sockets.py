@@ -46,16 +46,16 @@ class Sockets:
         self._venue, self._clock, self._hub, self._trade = venue, clock, hub, trade
         self.sessions: set[Session] = set()
 
-    async def public(self, feed: PublicFeed, request: web.Request) -> web.WebSocketResponse:
+    async def public(self, feed: PublicFeed, request: web.Request) -> web.StreamResponse:
         """/v5/public/ and the category of the feed."""
         return await self._serve(request, partial(self._operate_public, feed), feed)
 
-    async def private(self, request: web.Request) -> web.WebSocketResponse:
+    async def private(self, request: web.Request) -> web.StreamResponse:
         """/v5/private. A client that sends nothing for `max_active_time` is cut."""
         idle = idle_seconds(request.query.get("max_active_time", ""))
         return await self._serve(request, self._operate_private, idle=idle)
 
-    async def trade(self, request: web.Request) -> web.WebSocketResponse:
+    async def trade(self, request: web.Request) -> web.StreamResponse:
         """/v5/trade."""
         return await self._serve(request, partial(self._later, self._trade.operate))
 
@@ -78,9 +78,12 @@ class Sockets:
         operate: Operate,
         feed: PublicFeed | None = None,
         idle: float | None = None,
-    ) -> web.WebSocketResponse:
+    ) -> web.StreamResponse:
         socket = web.WebSocketResponse(autoping=False, compress=False, receive_timeout=idle)
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ConnectionResetError:  # the client has ended; nobody waits for the handshake's answer
+            return web.Response()
         session = Session(socket, request.transport)
         self.sessions.add(session)
         self._hub.join(session)

@@ -124,6 +124,10 @@ class Market:
         worst = band_bound(side, last, self.contract.band)
         return (worst / tick).to_integral_value(ROUND_FLOOR if buys else ROUND_CEILING) * tick
 
+    def not_before(self, at: int) -> int:
+        """`at` (ms), or the time of the last trade where that is later: what is played late changes no past."""
+        return max(at, self.trades[-1].at) if self.trades else at
+
     def moved(self, price: Decimal) -> str:
         """Makes `price` the last price; returns the tick direction."""
         if self.last is not None and price != self.last:

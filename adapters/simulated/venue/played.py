@@ -67,10 +67,11 @@ class PlayedMarket:
         """Plays the events up to `now` (ms)."""
         while self._next is not None and self._next.at <= now:
             event = self._next
-            self.play(event, event.at)
+            at = self._market.not_before(event.at)
+            self.play(event, at)
             self._next = next(self._events, None)
             if not isinstance(event, Printed) and (self._next is None or self._next.at > event.at):
-                self.follow(event.at)
+                self.follow(at)
 
     def play(self, event: Event, now: int) -> None:
         """Plays one event at `now` (ms), whatever its own time is."""

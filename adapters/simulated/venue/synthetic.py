@@ -66,7 +66,7 @@ class SyntheticMarket:
         """Plays the steps up to `now` (ms); after a gap of more than a minute the steps before are left out."""
         self._next = max(self._next, now - _LONGEST_GAP)
         while self._next <= now:
-            self._step(self._next)
+            self._step(self._market.not_before(self._next))
             self._next += STEP
 
     def _begin(self, now: int) -> None:

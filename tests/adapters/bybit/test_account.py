@@ -47,11 +47,11 @@ def test_a_response_without_permissions_is_no_key_without_rights(
 def test_mode_and_leverage_are_shown_as_they_were_set(account: VenueAccount, bench: BybitBench) -> None:
     account.set_leverage(BTC, Decimal(7))
     bench.account.hedged.add(SYMBOL)
-    assert account.terms(BTC) == TradingTerms(
+    assert account.terms([BTC])[0] == TradingTerms(
         instrument=BTC, is_one_way=False, is_isolated=True, leverage=Decimal(7)
     )
     account.set_one_way(BTC)
-    assert account.terms(BTC).is_one_way
+    assert account.terms([BTC])[0].is_one_way
 
 
 def test_a_leverage_beyond_the_contract_is_refused(account: VenueAccount) -> None:

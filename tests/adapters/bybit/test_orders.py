@@ -300,9 +300,10 @@ def bought_in_hedge_mode(bench: BybitBench, server: VenueServer) -> None:
 
 def test_the_skew_of_the_clocks_is_measured(bench: BybitBench) -> None:
     bench.venue.act("skew", ms=2_500)
-    skew = bench.exchange.clock_skew()
+    found = bench.exchange.clock_reading()
     bench.venue.act("skew", ms=0)
-    assert timedelta(seconds=2) < skew < timedelta(seconds=3)
+    assert abs(found.ahead - timedelta(milliseconds=2_500)) <= found.bound + timedelta(milliseconds=2)
+    assert timedelta(0) < found.round_trip
 
 
 # What Bybit does by itself, and the reports that follow.

@@ -139,6 +139,14 @@ def test_an_exchange_that_cannot_be_reached_is_tried_again() -> None:
     exchange.close()
 
 
+def test_closing_logs_no_error_of_the_socket(venue: RunningVenue, caplog: pytest.LogCaptureFixture) -> None:
+    arrived = Event()
+    exchange = stream_of(venue, "closing-quietly", SECRET, arrived, QUICK)
+    await_state(exchange, arrived, live=True)
+    exchange.close()
+    assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == []
+
+
 def test_closing_ends_every_thread(venue: RunningVenue) -> None:
     before = set(threading.enumerate())
     arrived = Event()

@@ -68,6 +68,7 @@ ORDERS: Mapping[str, Mapping[str, str]] = {
     },
     "equity": {"RECORDED": "ordinal", "BALANCE": "balance", "AMOUNT": "amount", "DRAWDOWN": "drawdown"},
     "alerts": {"RAISED": "ordinal"},
+    "discrepancies": {"FOUND": "ordinal", "UPDATED": "updatedOrdinal"},
     "events": {"RECORDED": "ordinal"},
     "journal": {"RECORDED": "ordinal"},
 }

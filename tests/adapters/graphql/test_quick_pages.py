@@ -26,7 +26,17 @@ from projections.store import writing
 from tests.adapters.graphql.reading import Reading, serving_reads
 
 SCHEMA = schema()
-LISTS = ("orders", "fills", "positions", "signals", "decisions", "equity", "alerts", "events")
+LISTS = (
+    "orders",
+    "fills",
+    "positions",
+    "signals",
+    "decisions",
+    "equity",
+    "alerts",
+    "discrepancies",
+    "events",
+)
 WITHOUT_A_COLUMN = {"json", "line", "inputs", "features", "votes", "reasons"}
 """Leaves that are computed, or long JSON: a document that selects one is executed."""
 DECIMALS = {"orders": "QUANTITY", "fills": "NOTIONAL", "equity": "BALANCE"}

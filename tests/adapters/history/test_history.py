@@ -11,6 +11,7 @@ import pytest
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_none
 
 from adapters.history import CandleFile, CandleRow, History
+from adapters.history.client import PATIENT
 from adapters.history.market import chosen
 from adapters.tapes import read_tape
 from domain.errors import ExchangeRefused, ExchangeUnreachable, InvalidInput
@@ -199,3 +200,17 @@ def test_a_refusal_of_the_exchange_is_not_repeated(history: History, venue: Runn
     venue.fails(KLINES, "code", value=10001, times=1)
     with pytest.raises(ExchangeRefused, match="10001"):
         list(history.pages(series.market, "1m", FIRST, START))
+
+
+def test_an_exchange_that_does_not_answer_is_named_with_its_address_and_each_attempt_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    brief = PATIENT.copy(stop=stop_after_attempt(2), wait=wait_none())
+    nowhere = History("bybit", "http://127.0.0.1:9", brief)
+    with pytest.raises(
+        ExchangeUnreachable, match=r"bybit does not answer: 127\.0\.0\.1:9: the connection is refused"
+    ):
+        nowhere.now()
+    assert [one.getMessage().partition(";")[2] for one in caplog.records if one.levelname == "WARNING"] == [
+        " check the address, and whether a server runs there; attempt 1 of 6, it is tried again"
+    ]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from adapters.avro import AvroCodec
 from adapters.inputs.batch import NO_SIGNATURE, Batch, TapedInput
@@ -106,6 +108,20 @@ def test_an_owner_that_was_replaced_adds_nothing_to_the_tape(settings: WhenceSet
         with _other_owner(settings), pytest.raises(OwnershipLost):
             run.trade(0, 100)
     assert len(_inputs(settings)) == before
+
+
+def test_a_topic_from_which_the_broker_removes_inputs_by_itself_is_warned_of(
+    settings: WhenceSettings, kafka_bootstrap_servers: str, kafka_topic: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    admin = AdminClient({"bootstrap.servers": kafka_bootstrap_servers})
+    topic = NewTopic(f"{kafka_topic}.tape", 1, 1, config={"retention.ms": "86400000"})
+    made = admin.create_topics([topic])  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - as above
+    made[f"{kafka_topic}.tape"].result(30)
+    _trade(settings, 0, 2)
+    assert (
+        f"{kafka_topic}.tape: the broker removes old inputs by itself (retention.ms=86400000)" in caplog.text
+    )
+    assert "--add-config retention.ms=-1,retention.bytes=-1" in caplog.text
 
 
 def test_inputs_that_lead_to_nothing_are_on_the_tape_when_a_batch_is_full_and_at_the_end(

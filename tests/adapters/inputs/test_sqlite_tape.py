@@ -45,11 +45,9 @@ def log(tmp_path: Path) -> Path:
     return path
 
 
-def write(
-    log: Path, *batches: Sequence[Taped], at: datetime = NOON, keep_for: timedelta | None = None
-) -> None:
+def write(log: Path, *batches: Sequence[Taped], at: datetime = NOON) -> None:
     """One session, which begins with the first batch; each batch is kept."""
-    with closing(SqliteTape(log, lambda: at, keep_for=keep_for)) as tape:
+    with closing(SqliteTape(log, lambda: at)) as tape:
         tape.take(session(at))
         for batch in batches:
             for given in batch:
@@ -101,18 +99,37 @@ def test_a_log_without_a_tape_is_named(log: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("keep_for", "sessions"),
-    [(None, 3), (2 * DAY, 3), (DAY / 2, 2), (timedelta(), 2)],
-    ids=["for ever", "longer than the run", "less than the pause before", "nothing"],
+    ("before", "covered", "kept"),
+    [
+        (NOON - DAY, (0, 1, 2), (0, 1, 2)),
+        (NOON, (0, 1, 2), (0, 1, 2)),
+        (NOON + DAY, (0, 1, 2), (1, 2)),
+        (NOON + 3 * DAY, (0, 1, 2), (2,)),
+        (NOON + 3 * DAY, (0, 1), (1, 2)),
+        (NOON + 3 * DAY, (), (0, 1, 2)),
+    ],
+    ids=[
+        "nothing is so old",
+        "the first one is",
+        "two are",
+        "all are",
+        "the last is not covered",
+        "none is covered",
+    ],
 )
-def test_retention_removes_whole_sessions_that_ended_before(
-    log: Path, keep_for: timedelta | None, sessions: int
+def test_whole_sessions_are_removed_before_the_last_covered_one_that_is_old_enough(
+    log: Path, before: datetime, covered: Sequence[int], kept: Sequence[int]
 ) -> None:
-    write(log, ticks(2))
-    write(log, ticks(2), at=NOON + DAY)
-    write(log, ticks(2), at=NOON + 2 * DAY, keep_for=keep_for)
+    for day in range(3):
+        write(log, ticks(2), at=NOON + day * DAY)
+    sessions = [session(NOON + day * DAY) for day in range(3)]
+    with closing(SqliteTape(log, lambda: NOON)) as tape:
+        begins = tape.remove(before, lambda one: one in [sessions[day] for day in covered])
+    assert begins == (sessions[kept[0]] if kept[0] else None)
     inputs = list(read_sqlite(log))
-    assert sum(isinstance(one.given, SessionBegun) for one in inputs) == sessions
+    assert [one.given for one in inputs if isinstance(one.given, SessionBegun)] == [
+        sessions[day] for day in kept
+    ]
     assert inputs[-1].number == 9
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
+from pathlib import Path, PurePath
+
+import pytest
 
 from adapters.tapes import Tape, read_tape, synthetic_tape, tape_identity
+from adapters.tapes.file_name import instrument_of
 from tests.adapters.tapes.sheets import NOW, START, row, sheet, write
 from tests.replacing import replace
 
@@ -20,6 +23,18 @@ def test_a_tape_that_was_extended_or_moved_keeps_its_identity(tmp_path: Path) ->
     (tmp_path / "elsewhere").mkdir()
     grown = recorded(tmp_path / "elsewhere", candles=9)
     assert tape_identity([recorded(tmp_path)]) == tape_identity([grown])
+
+
+@pytest.mark.parametrize(
+    ("name", "instrument"),
+    [
+        ("bybit_BTCUSDT_spot_5m.csv", "BTCUSDT-SPOT.BYBIT"),
+        ("bybit_BTCUSDT_5m.csv", "BTCUSDT-LINEAR.BYBIT"),
+        ("SPOTUSDT_5m.csv", "SPOTUSDT-LINEAR.BYBIT"),
+    ],
+)
+def test_a_file_of_spot_candles_by_its_name_is_of_a_spot_pair(name: str, instrument: str) -> None:
+    assert instrument_of([PurePath(name)], None) == instrument
 
 
 def test_the_order_of_tapes_does_not_change_the_identity(tmp_path: Path) -> None:

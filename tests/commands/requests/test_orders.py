@@ -95,6 +95,7 @@ def test_a_manual_position_is_protected_and_its_reserved_funds_released() -> Non
         ({"type": OrderType.LIMIT, "limit_price": D("99.95")}, r"InvalidInput: the limit price .* step is 0.1"),
         ({"stop": D("97.99")}, r"InvalidInput: the stop .* its step is 0.1"),
         ({"instrument": "XYZUSDT-LINEAR.BYBIT"}, r"InstrumentNotListed: XYZ.* listed are: BTC"),
+        ({"instrument": "BTCUSDT"}, r"InstrumentNotListed: BTCUSDT is .* write it as BTCUSDT-LINEAR\.BYBIT; listed"),
         ({"quantity": D("0.04")}, r"Refused: 0.04 at 100 is less than the minimum notional of 5"),
         ({"quantity": D(101), "stop": D("99.9")}, r"Refused: a quantity of 101 is not in 0.001 … 100"),
         ({"stop": D(101)}, r"Refused: a stop of 101 does not protect a LONG .* below"),

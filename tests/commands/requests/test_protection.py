@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from commands.exchange import Amended, AmendRefused, Triggered
+from commands.instrument import ListInstrument
 from commands.request import AmendOrder, MoveProtection, PlaceOrder
 from domain.direction import Purpose, Side
 from domain.order import OrderPlaced, OrderType
@@ -15,7 +16,8 @@ from domain.settings import RiskSettings, Settings
 from domain.streams import order_stream
 from tests.commands.desk import a_fill_of, folded, names, snapshot
 from tests.commands.requests.asking import Asking, chain_of, terms
-from tests.domain.history import ACCOUNT, BTC, D
+from tests.domain.history import ACCOUNT, BTC, D, an_instrument
+from tests.replacing import replace
 
 POSITION = f"{BTC}-LONG-1"
 
@@ -66,6 +68,15 @@ def test_missing_protection_is_placed_with_the_entry_order_as_its_parent() -> No
     eve.rests(f"{guard}-s1", f"{guard}-t1")
     assert levels(eve) == (D(95), D(120))
     assert eve.desk.world.portfolio.open_risk == 25
+
+
+def test_missing_protection_of_a_position_off_the_lot_covers_all_of_it() -> None:
+    eve = Asking()
+    eve.entered(terms(stop=None, target=None, quantity=D(5)))
+    eve.desk.ask(ListInstrument(replace(an_instrument(BTC), lot=D(7))), cause="exchange:rules")
+    assert eve.accepted(MoveProtection(POSITION, D(95), D(120)), "guard") == ["OrderPlaced"] * 2
+    stop: OrderPlaced = eve.desk.world.state(order_stream(ACCOUNT, f"{chain_of('guard')}-s1")).terms
+    assert stop.quantity == 7
 
 
 def test_a_level_that_is_not_given_is_kept() -> None:

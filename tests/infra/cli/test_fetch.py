@@ -48,6 +48,7 @@ KRAKEN = {
 }
 """Responses in the form of Kraken's documentation; the second candle is not closed yet."""
 FROM, TO = "2025-06-13", "2025-06-15T15:06"
+LATE = f"  the first candle opens at 2025-06-13 23:06 UTC: bybit has no earlier one from --from, {FROM} 00:00 UTC, on"
 FETCH = ("candles", "fetch", "BTCUSDT", "--interval", "1m", "--from", FROM)
 
 
@@ -89,9 +90,12 @@ def test_a_fetched_file_is_named_with_the_command_that_trades_it(
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines() == [
         "candles/bybit_BTCUSDT_1m.csv: 2,390 candles added, up to 2025-06-15 15:06 UTC",
+        LATE,
         "  whence paper --candles candles/bybit_BTCUSDT_1m.csv",
     ]
     assert (tmp_path / "candles/bybit_BTCUSDT_1m.csv").read_text().splitlines()[1:] == list(lines())
+    begins = ("--from", "2025-06-13T23:06", "--to", TO, "--address", address, "--folder", "at-once")
+    assert LATE.partition(":")[0] not in whence(*FETCH, *begins).out
     again = whence(*FETCH, "--to", TO, "--address", address)
     assert (again.code, again.out.split()[1]) == (0, "0")
     assert whence("candles", "check", "candles/bybit_BTCUSDT_1m.csv").code == 0

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from infra.cli.kill import done_sentence
+from infra.cli.reconcile import print_differences
 from tests.infra.cli.conftest import Whence
 
 LIVE = ("live", "--instruments", "BTCUSDT")
@@ -120,3 +122,59 @@ def test_a_start_on_a_port_in_use_is_refused_before_the_exchange_is_queried_and_
         f"whence: --port {port} cannot be listened on: Address already in use; choose another with --port"
     )
     assert (done.code, message in done.err, list(tmp_path.iterdir())) == (2, True, []), done
+
+
+def test_without_a_key_the_variables_and_the_names_of_files_are_stated_as_they_are_read(
+    whence: Whence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BYBIT_API_KEY", raising=False)
+    monkeypatch.delenv("BYBIT_API_SECRET", raising=False)
+    done = whence(*LIVE, "--demo")
+    assert done.code == 2
+    assert (
+        "set BYBIT_API_KEY and BYBIT_API_SECRET; or name with --secrets a folder with the files" in done.err
+    )
+    assert "bybit_api_key and bybit_api_secret" in done.err
+
+
+def test_each_difference_is_printed_with_the_whole_id_that_resolves_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    subject = "t6vedp6jh5pz9-a-long-client-order-id-of-another-program-e1"
+    row = {"id": f"difference:OrderUnknownToUs:{subject}", "kind": "OrderUnknownToUs", "subject": subject}
+    print_differences([{**row, "found": "the venue works an unknown order", "remedy": "a person"}])
+    out = capsys.readouterr().out
+    assert out.splitlines()[0] == row["id"]
+    assert out.splitlines()[-1] == "1 difference"
+
+
+@pytest.mark.parametrize(
+    ("note", "line"),
+    [
+        ("nothing is open", "the kill switch is tripped: nothing is open"),
+        ("", "the kill switch is tripped"),
+        (
+            "the kill switch is tripped already: news; open: BTCUSDT",
+            "the kill switch is tripped already: news; open: BTCUSDT; nothing was changed",
+        ),
+    ],
+)
+def test_a_second_trip_is_one_sentence(note: str, line: str) -> None:
+    assert done_sentence("the kill switch is tripped", note) == line
+
+
+@pytest.mark.parametrize("existed", [False, True], ids=["a new log", "an empty log of before"])
+@pytest.mark.usefixtures("keys")
+def test_a_start_that_finds_no_exchange_removes_only_the_files_that_it_has_made(
+    whence: Whence, tmp_path: Path, *, existed: bool
+) -> None:
+    log = tmp_path / "other.db"
+    if existed:
+        log.touch(mode=0o600)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    done = whence(*LIVE, "--address", NOBODY, "--port", str(port), "--log", "sqlite:///other.db")
+    assert done.code != 0
+    assert log.exists() is existed, done
+    if not existed:
+        assert list(tmp_path.iterdir()) == []

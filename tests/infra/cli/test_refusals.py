@@ -178,7 +178,8 @@ def test_reading_a_missing_file_is_refused_and_creates_none(
     assert done.code == 2
     assert (
         done.err
-        == "whence: there is no log at whence.db; `whence paper --log sqlite:///whence.db` begins one\n"
+        == "whence: there is no log at whence.db; `whence paper --log sqlite:///whence.db` begins one on candles, "
+        "`whence live --log sqlite:///whence.db` one on an exchange\n"
     )
     assert list(tmp_path.iterdir()) == []
 

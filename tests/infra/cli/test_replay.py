@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from adapters.inputs.sqlite import tape_path
+from infra.config import WhenceSettings
 from tests.infra.cli.conftest import Whence
 from tests.infra.run.taped import frames, trade
+from tests.infra.run.taped_days import TapedDays, begun
 
 
 @pytest.fixture
@@ -35,7 +37,14 @@ def test_a_log_that_its_tape_leads_to_again_gives_exit_code_0(whence: Whence, lo
     assert f"inputs of 2 sessions led to {events} events that equal the log's." in done.out
     assert frames(log.with_name("again.db")) == frames(log)
     figures = json.loads(whence("replay", "--json", "--upto", "1").out)
-    assert figures == {"inputs": 4, "sessions": 1, "folded": 0, "ordinal": 5, "difference": None}
+    assert figures == {
+        "inputs": 4,
+        "sessions": 1,
+        "folded": 0,
+        "snapshot": 0,
+        "ordinal": 5,
+        "difference": None,
+    }
     assert "0 inputs of 0 sessions" in whence("replay", "--until", "2020-01-01").out
 
 
@@ -68,6 +77,10 @@ def test_a_tape_that_was_changed_gives_exit_code_4_and_the_inputs(whence: Whence
         (("--into", "file:///x"), "--into: 'file' is not a kind of log"),
         (("--until", "noon"), "'noon' is not a time"),
         (("--upto", "0"), "0 is below 1"),
+        (("--from-snapshot", "noon"), "'noon': name the ordinal of an event, or `first`"),
+        (("--from-snapshot", "first"), "no snapshot is kept for this log"),
+        (("--from-snapshot", "7"), "there is no snapshot at event 7"),
+        (("--from-snapshot", "7", "--fold"), "exclude each other"),
     ],
 )
 def test_an_option_that_cannot_be_followed_is_refused_by_name(
@@ -78,6 +91,29 @@ def test_an_option_that_cannot_be_followed_is_refused_by_name(
     assert done.code in (2, 4)
     assert any(one in done.err for one in message.split("|")), done.err
     assert frames(log) == before
+
+
+def test_a_tape_whose_old_inputs_were_removed_is_replayed_from_the_kept_snapshot_that_the_error_names(
+    whence: Whence, tmp_path: Path
+) -> None:
+    days = TapedDays(WhenceSettings(log=f"sqlite:///{tmp_path / 'whence.db'}", inputs_days=1))
+    days.pass_days(3)
+    begins = begun(days.settings)[0]
+    refused = whence("replay", "--into", "sqlite:///again.db")
+    assert refused.code == 2
+    assert not (tmp_path / "again.db").exists()
+    assert f"`--from-snapshot {begins}` begins with the kept snapshot" in refused.err
+    for name in ("first", str(begins)):
+        done = whence("replay", "--from-snapshot", name)
+        assert done.code == 0
+        assert f"The replay begins with the snapshot at event {begins}." in done.out
+    figures = json.loads(whence("replay", "--json", "--from-snapshot", "first").out)
+    assert (figures["snapshot"], figures["folded"], figures["difference"]) == (begins, begins, None)
+    folded = whence("replay", "--fold")
+    assert folded.code == 0
+    assert f"The tape begins after event {begins}; those before it were taken from the log." in folded.out
+    early = whence("replay", "--from-snapshot", "first", "--upto", str(begins))
+    assert (early.code, f"--upto {begins}: the replay begins after event {begins}" in early.err) == (2, True)
 
 
 def test_a_log_without_a_tape_is_refused(whence: Whence, log: Path) -> None:

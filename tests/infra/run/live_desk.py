@@ -241,6 +241,12 @@ class LiveDesk:
         placed: Any = session.place_order(category="linear", symbol=SYMBOL, **order)
         return str(placed[0]["result"]["orderId"])
 
+    def sets_leverage(self, leverage: str) -> None:
+        """Another program, or a person, sets the leverage of the instrument on the same account."""
+        self.venue.do(self._account)
+        session = http(Credentials(self.key, SECRET), Site(http=self.venue.url), QUICK)
+        session.set_leverage(category="linear", symbol=SYMBOL, buyLeverage=leverage, sellLeverage=leverage)
+
     def started_in_doubt(self) -> LiveDesk:
         """Starts, and lets the time pass after which a difference is looked at again."""
         self.trades_at("100")

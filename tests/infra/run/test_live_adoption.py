@@ -190,6 +190,7 @@ def test_the_kill_switch_cancels_adopted_orders_and_closes_adopted_positions(des
 
 def test_an_order_of_another_log_is_never_adopted_and_halts_entries(desks: Desks) -> None:
     desk = desks()
+    desk.sets_leverage("5")
     desk.trades_at("100")
     desk.stranger(side="Buy", orderType="Market", qty="0.3")
     desk.trades_at("100")
@@ -205,6 +206,7 @@ def test_a_position_that_another_log_opened_before_this_one_began_is_reported_wi
     desks: Desks,
 ) -> None:
     desk = desks()
+    desk.sets_leverage("5")
     desk.trades_at("100")
     desk.stranger(side="Buy", orderType="Market", qty="0.3", orderLinkId="nsvwda8dgah11-e1", stopLoss="90")
     desk.trades_at("100")

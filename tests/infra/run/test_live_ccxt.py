@@ -16,7 +16,7 @@ from adapters.simulated.venue.order import Order, Status
 from commands.world import World
 from domain.order import OrderCancelRequested
 from infra.run.live import placed_in
-from infra.run.live_plan import LiveVenue, Wake
+from infra.run.live_plan import LivePlan, LiveVenue, Wake
 from tests.adapters.bybit.bench import bybit_venue
 from tests.adapters.ccxt.bench import QUICK, RECENT
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue
@@ -116,9 +116,9 @@ def legs(desk: CcxtDesk) -> list[str]:
     return sorted(one.link.rpartition("-")[2][0] for one in desk.account.orders.values() if one.reduces)
 
 
-def opened(venue: RunningVenue) -> CcxtDesk:
-    """A desk that adopts what others do, with a long of its strategy and the long's legs at the exchange."""
-    desk = CcxtDesk(venue, plan=ADOPTING).started()
+def opened(venue: RunningVenue, plan: LivePlan = ADOPTING) -> CcxtDesk:
+    """A desk with a long of its strategy and the long's legs at the exchange."""
+    desk = CcxtDesk(venue, plan=plan).started()
     desk.closes_at("101")
     desk.until(lambda: desk.has("PositionOpened") and legs(desk) == ["s", "t"])
     desk.until(lambda: {one.status.name for one in desk.run.world.portfolio.exits.values()} == {"ACCEPTED"})
@@ -126,7 +126,7 @@ def opened(venue: RunningVenue) -> CcxtDesk:
 
 
 def by_hand(desk: CcxtDesk, side: str, quantity: Decimal) -> None:
-    """A person trades at the exchange, and the run adopts the trade in its next two comparisons."""
+    """A person trades at the exchange, and the run compares twice: it adopts or records the trade."""
     desk.stranger(side=side, orderType="Market", qty=str(quantity))
     desk.trades_at("100")
     desk.passes(PLAN.rhythm.poll)
@@ -200,4 +200,41 @@ def test_rules_that_the_exchange_has_changed_are_recorded_and_orders_by_the_new_
     desk.asks(replace(LIMIT, terms=replace(LIMIT.terms, limit_price=D("99.05"))))
     desk.until(lambda: desk.has("OrderAccepted"))
     venue.do(partial(ruled, known.tick))
+    desk.close()
+
+
+@pytest.mark.parametrize("times", [1, 2], ids=["closes", "flips"])
+def test_a_trade_by_hand_that_ends_a_position_cancels_its_stop_and_target_also_where_it_is_only_reported(
+    venue: RunningVenue, times: int
+) -> None:
+    desk = opened(venue, PLAN)
+    by_hand(desk, "Sell", quantity(desk) * times)
+    desk.until(lambda: desk.names().count("OrderCancelled") == 2)
+    reasons = [one.event.reason for one in desk.log.envelopes if isinstance(one.event, OrderCancelRequested)]
+    assert reasons == ["POSITION_GONE"] * 2
+    assert legs(desk) == []
+    assert "LONG-1" in held_by(desk), "what others trade is reported, not adopted"
+    assert desk.run.world.portfolio.discrepancies.unresolved
+    desk.passes(PLAN.rhythm.poll)
+    assert not desk.run.world.portfolio.exits, "nothing is placed again where nothing is held"
+    assert World().fold_all(desk.log.envelopes).portfolio == desk.run.world.portfolio
+    desk.close()
+
+
+def test_a_trade_by_hand_that_reduces_a_position_leaves_its_stop_and_target(venue: RunningVenue) -> None:
+    desk = opened(venue, PLAN)
+    by_hand(desk, "Sell", quantity(desk) / 2)
+    assert desk.run.world.portfolio.discrepancies.unresolved
+    desk.passes(PLAN.rhythm.poll)
+    assert legs(desk) == ["s", "t"]
+    desk.close()
+
+
+def test_a_leverage_changed_by_others_halts_entries_until_it_is_put_right(venue: RunningVenue) -> None:
+    desk = CcxtDesk(venue).started()
+    for leverage, left in (("7", 1), ("5", 0)):
+        desk.sets_leverage(leverage)
+        desk.passes(PLAN.rhythm.poll)
+        desk.passes(PLAN.rhythm.in_flight)
+        assert len(desk.run.world.portfolio.discrepancies.unresolved) == left
     desk.close()

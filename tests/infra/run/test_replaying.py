@@ -26,6 +26,8 @@ from commands.request import (
     ResumeStrategy,
     TripKillSwitch,
 )
+from commands.world import World
+from commands.world_snapshot import captured, pieces, restored
 from domain.errors import InvalidInput
 from infra.run.manual import ManualRun
 from infra.run.replaying import Difference, Replay, Until
@@ -92,6 +94,23 @@ def test_a_tape_from_a_later_session_on_takes_the_events_before_from_the_log(
     assert isinstance(session, SessionBegun)
     assert (replay.difference, replay.sessions, replay.folded) == (None, 2, session.folded)
     assert replay.ordinal == len(frames(run))
+
+
+def test_sessions_after_a_snapshot_are_made_again_from_its_states(run: Path) -> None:
+    """Positions, orders and strategies were there: the snapshot's states lead to the same bytes as the log's events."""
+    inputs = list(read_sqlite(run))
+    begins = [place for place, one in enumerate(inputs) if isinstance(one.given, SessionBegun)]
+    session = inputs[begins[1]].given
+    assert isinstance(session, SessionBegun)
+    with closing(read_log(run, AvroCodec())) as log:
+        folded = World().fold_all(one.envelope for one in log.read(upto=session.folded))
+        world = restored([b"".join(pieces(captured(folded)))])
+        assert world.ordinal == session.folded > 10
+        replay = Replay(log, AvroCodec(), inputs[begins[1] :], world=world)
+        for _ordinal in replay.steps():
+            pass
+    assert (replay.difference, replay.sessions, replay.snapshot) == (None, 2, session.folded)
+    assert replay.ordinal == len(frames(run)) > session.folded + 10
 
 
 def test_inputs_that_are_changed_or_missing_lead_to_the_first_difference(run: Path) -> None:

@@ -15,6 +15,7 @@ import aiohttp
 import aiohttp.web
 import pytest
 
+from adapters.simulated.server import VenueServer
 from adapters.simulated.server.clock import WallClock
 from adapters.simulated.server.session import MOST_FRAMES, Session
 from adapters.simulated.server.sockets import idle_seconds
@@ -128,6 +129,26 @@ def test_a_client_that_sends_half_of_a_body_and_waits_is_cut(venue: RunningVenue
         client.sendall(b'POST /v5/order/create HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"a"')
         with suppress(ConnectionResetError):
             assert client.recv(1_000) == b""
+
+
+def test_a_client_that_ends_before_its_handshake_is_answered_leaves_no_error(
+    venue: RunningVenue, caplog: pytest.LogCaptureFixture
+) -> None:
+    host, port = urlsplit(venue.url).hostname or "", venue.server.port
+    handshake = (
+        "GET /v5/private HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+
+    def ended(_server: VenueServer) -> None:
+        """While the server is busy, so that request and end arrive together."""
+        for _ in range(10):
+            with create_connection((host, port), timeout=10) as client:
+                client.sendall(handshake.encode())
+
+    venue.do(ended)
+    assert reply_to(venue, "private", {"op": "ping"})["op"] == "pong"
+    assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == []
 
 
 @pytest.mark.parametrize("channel", ["public/option", "nothing"])

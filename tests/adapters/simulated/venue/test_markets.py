@@ -249,6 +249,21 @@ def test_a_seeded_flow_is_repeated_by_its_seed() -> None:
     assert one == same != other
 
 
+def test_what_is_played_after_a_trade_between_two_steps_is_not_dated_before_it() -> None:
+    flowing, recorded = Scene(), Scene()
+    events = [Printed(START + 1 + number, Side.BUY, Decimal(50_000), Decimal(1)) for number in range(3)]
+    for scene, market in (
+        (flowing, SyntheticMarket(flowing.venue, BTC, Decimal(50_000), 1, START)),
+        (recorded, played(recorded, events)),
+    ):
+        scene.now = START + 20 * STEP - 1
+        scene.trades("Buy", "50000")
+        market.move(scene.now)
+        times = [one.at for one in scene.market.trades]
+        assert len(times) > 3
+        assert times == sorted(times)
+
+
 def test_a_flow_quotes_both_sides_without_crossing_and_has_a_past() -> None:
     scene = flow(1)
     bid, ask = (scene.market.book.best(side) for side in (Side.BUY, Side.SELL))

@@ -1,0 +1,94 @@
+"""The trading state of an account: whether entries are sent, and what keeps them out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from adapters.graphql.enums import register_enum
+from adapters.graphql.scalars import Ordinal
+from domain.breaker import Mode, Service
+from projections.questions.trading import halts
+
+register_enum(Mode, "BreakerMode")
+register_enum(Service, "BreakerService")
+
+
+@strawberry.type(
+    description="A circuit breaker: while it is open, calls that add exposure wait until the exchange answers."
+)
+class CircuitBreaker:
+    service: Service = strawberry.field(description="The kind of call to the exchange.")
+    mode: Mode = strawberry.field(description="Whether it holds calls back.")
+    since: datetime = strawberry.field(description="When this mode began.")
+    reason: str = strawberry.field(description="What the last failed call met; empty where it is not open.")
+
+
+@strawberry.type(description="Whether an account takes new exposure, and everything that keeps it out.")
+class TradingState:
+    account: str = strawberry.field(description="The account.")
+    is_halted: bool = strawberry.field(
+        description="Whether entries are kept out. Exits and protective stops go on all the same."
+    )
+    reasons: list[str] = strawberry.field(
+        description="Why, by the reasons of the risk committee: `KILL_SWITCH`, `RECONCILING`, "
+        "`UNRESOLVED_DISCREPANCY`, `CIRCUIT_BREAKER_OPEN`."
+    )
+    kill_switch: str = strawberry.field(description="Why the kill switch is tripped; empty where it is not.")
+    kill_switch_at: datetime | None = strawberry.field(
+        description="When it was tripped; null where it is not."
+    )
+    kill_switch_by: str | None = strawberry.field(
+        description="Who tripped it: `engine`, or a person's name; null where it is not tripped."
+    )
+    reconciling: str = strawberry.field(
+        description="Why the log is being compared with the exchange; empty where it is not."
+    )
+    reconciling_since: datetime | None = strawberry.field(
+        description="Since when; null where it is not being compared."
+    )
+    compared_at: datetime | None = strawberry.field(
+        description="When the last reconciliation ended; null before the first."
+    )
+    open_discrepancies: list[strawberry.ID] = strawberry.field(
+        description="The ids of the open discrepancies; `discrepancies` has their details."
+    )
+    paused: list[str] = strawberry.field(description="The ids of the paused strategies.")
+    breakers: list[CircuitBreaker] = strawberry.field(
+        description="Every circuit breaker that ever changed its mode."
+    )
+    updated_at: datetime = strawberry.field(description="When its last event occurred.")
+    ordinal: Ordinal = strawberry.field(description="Its last event's ordinal in the log.")
+
+
+def trading_state_of(row: Mapping[Any, Any]) -> TradingState:
+    """Makes the GraphQL object of a row."""
+    reasons = list(halts(row))
+    return TradingState(
+        account=row["account"],
+        is_halted=bool(reasons),
+        reasons=reasons,
+        kill_switch=row["tripped"],
+        kill_switch_at=row["tripped_at"],
+        kill_switch_by=row["tripped_by"],
+        reconciling=row["reconciling"],
+        reconciling_since=row["reconciling_since"],
+        compared_at=row["compared_at"],
+        open_discrepancies=[strawberry.ID(one) for one in row["unresolved"]],
+        paused=list(row["paused"]),
+        breakers=[_breaker(name, one) for name, one in sorted(row["breakers"].items())],
+        updated_at=row["updated_at"],
+        ordinal=Ordinal(row["ordinal"]),
+    )
+
+
+def _breaker(service: str, row: Mapping[str, str]) -> CircuitBreaker:
+    return CircuitBreaker(
+        service=Service(service),
+        mode=Mode(row["mode"]),
+        since=datetime.fromisoformat(row["since"]),
+        reason=row["reason"],
+    )

@@ -1,0 +1,89 @@
+"""Stray orders: orders of this log that reduce a position which the exchange does not have.
+
+A person who closes or flips a position at the exchange, while `reconciliation.external_positions` is REPORT, leaves the
+position open in the log and its stop and target working where they are orders of their own. They are this log's orders,
+so that this log ends them, whatever the settings permit of others' orders. An order that reduces what the exchange does
+hold is kept: it may be all that bounds the loss there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from commands.order import CancelOrder
+from commands.reconciliation import subject_of
+from commands.stimulus import Stimulus, asks_of_engine
+from domain.direction import Direction, exit_side
+from domain.order import RESTING
+from domain.portfolio import Portfolio, WorkingEntry
+from domain.reconciliation import Discrepancies
+from domain.reconciliation.differences import (
+    Difference,
+    PositionSideDiffers,
+    PositionUnknownToThem,
+    PositionUnknownToUs,
+)
+
+POSITION_GONE = "POSITION_GONE"
+"""The reason of the cancels: the exchange states no position that the order could reduce."""
+
+
+def stray(portfolio: Portfolio, standing: Sequence[Difference], until: datetime) -> Sequence[str]:
+    """The ids of the stray orders, entries first.
+
+    `standing` are the differences that two comparisons in a row have found. Of a position that was opened after `until`
+    (UTC) none is stray, because the exchange's lists may not show it yet. The rest of an entry is stray where it has
+    filled into the position that is gone; its legs follow once it has ended.
+    """
+    young = {name for name, held in portfolio.positions.items() if held.opened_at > until}
+    there = {name: held for name, held in _directions(standing) if name not in young}
+    return [*_entries(portfolio, there), *_exits(portfolio, there)]
+
+
+def cancels(order_ids: Sequence[str], at: datetime) -> Stimulus:
+    """The input that requests the cancel of these orders at `at` (UTC)."""
+    return Stimulus(at, asks_of_engine([CancelOrder(one, POSITION_GONE) for one in order_ids], at))
+
+
+def is_gone(discrepancies: Discrepancies, instrument: str) -> bool:
+    """Whether an unresolved discrepancy states that the exchange does not have our position in the instrument."""
+    return any(
+        subject_of(one, kind) == instrument
+        for one in discrepancies.unresolved
+        for kind in (PositionUnknownToThem, PositionSideDiffers)
+    )
+
+
+def _directions(standing: Sequence[Difference]) -> Iterator[tuple[str, Direction | None]]:
+    """The direction of the exchange's position by instrument, None for flat, where it is not that of the log."""
+    for one in standing:
+        match one:
+            case PositionUnknownToThem():
+                yield one.subject, None
+            case PositionSideDiffers() | PositionUnknownToUs():
+                yield one.subject, one.theirs.direction
+            case _:
+                pass
+
+
+def _entries(portfolio: Portfolio, there: Mapping[str, Direction | None]) -> Iterator[str]:
+    for order_id, entry in portfolio.entries.items():
+        if entry.instrument in there and entry.order.status in RESTING and _has_filled(portfolio, entry):
+            yield order_id
+
+
+def _has_filled(portfolio: Portfolio, entry: WorkingEntry) -> bool:
+    """Whether a part of the entry is in the log's open position."""
+    held = portfolio.positions.get(entry.instrument)
+    return held is not None and held.state.direction is entry.direction and bool(entry.order.filled)
+
+
+def _exits(portfolio: Portfolio, there: Mapping[str, Direction | None]) -> Iterator[str]:
+    for order_id, exit_ in portfolio.exits.items():
+        terms = exit_.terms
+        if terms.instrument not in there or exit_.status not in RESTING or terms.parent in portfolio.entries:
+            continue
+        held = there[terms.instrument]
+        if held is None or terms.side is not exit_side(held):
+            yield order_id

@@ -1,0 +1,85 @@
+"""What a live run finds at the exchange before it trades: what can refuse a start is queried before terms are set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from commands.other_logs import instruments_held_by_other_logs
+from commands.venue_account import TradingTerms, check, set_terms
+from commands.world import World
+from domain.errors import Refused
+from domain.instrument import Instrument
+from infra.run.live_plan import LivePlan, LiveVenue, rules_of, stake_of
+from infra.run.stake import Stake
+
+
+class LiveBeginning:
+    """`listed` are the rules of the instruments that the log does not have yet, `stake` the money of an empty log, and
+    `traded` the ids of what the exchange trades now, all after `check`.
+    """
+
+    def __init__(self, world: World, venue: LiveVenue, plan: LivePlan, instruments: Sequence[str]) -> None:
+        """`instruments` are those of the plan and those that the log trades."""
+        self._world, self._venue, self._plan, self._instruments = world, venue, plan, instruments
+        self._differing: Sequence[TradingTerms] = ()
+        self.listed: Sequence[Instrument] = ()
+        self.stake: Stake | None = None
+        self.traded: frozenset[str] = frozenset()
+
+    @property
+    def leverage(self) -> Decimal:
+        """That of the log; that of the plan where the log is empty."""
+        return self._plan.leverage if self._is_empty else self._world.portfolio.account.leverage
+
+    def check(self, at: datetime) -> None:
+        """Queries the account at `at` (UTC), and changes nothing.
+
+        An instrument of the log that the exchange does not trade any more has no terms there: a comparison reports it.
+
+        Raises Refused for an account that does not fit, and where another log trades an instrument whose terms would
+        have to be set; InvalidInput for instruments that the exchange does not trade, and ExchangeError.
+        """
+        exchange = self._venue.exchange
+        stated = exchange.instruments()
+        self.listed = rules_of(self._unlisted(), stated)
+        self.traded = frozenset(one.id for one in stated)
+        named = [name for name in self._instruments if name in self.traded]
+        differing = check(self._venue.account, named, self.leverage)
+        if self._is_empty:
+            self.stake = stake_of(self.listed, exchange.balances(), self._plan.leverage)
+        self._differing = differing
+        self._check_alone(at)
+
+    def set_terms(self, at: datetime) -> None:
+        """Sets what `check` has found to differ, at `at` (UTC).
+
+        Another log may have begun since `check`, so that is queried again. Raises Refused for that and for terms that
+        stay as they are, and ExchangeError.
+        """
+        self._check_alone(at)
+        set_terms(self._venue.account, self._differing, self.leverage)
+
+    @property
+    def _is_empty(self) -> bool:
+        return self._world.log_id is None
+
+    def _unlisted(self) -> Sequence[str]:
+        if self._is_empty:
+            return self._plan.instruments
+        return [name for name in self._instruments if name not in self._world.portfolio.instruments]
+
+    def _check_alone(self, at: datetime) -> None:
+        """Raises Refused where terms would be set under a position or an order of another log."""
+        if not self._differing:
+            return
+        others = instruments_held_by_other_logs(self._world, self._venue.exchange, at)
+        shared = [
+            f"{one.instrument}: an engine with another log trades it on this account with leverage "
+            f"{one.leverage:f}, and this start would set {self.leverage:f}"
+            for one in self._differing
+            if one.instrument in others
+        ]
+        if shared:
+            raise Refused("; ".join(shared) + ": give each log an account of its own")

@@ -1,0 +1,170 @@
+"""Where a replay begins: with the first input of its log, or with a snapshot at the start of a session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
+from uuid import UUID
+
+from adapters.inputs.batch import TapedInput
+from adapters.log.recorder_log import RecordedLog
+from adapters.snapshots import KeptSnapshots, OtherProgram, SnapshotFile, Unfit
+from commands.input_tape import SessionBegun
+from commands.world import World
+from commands.world_snapshot import restored
+from domain.errors import InvalidInput, LogCorrupt, LogUnavailable, WhenceError
+from domain.opening import LogOpened
+from infra.config import WhenceSettings
+from infra.run.snapshots import kept_snapshots, snapshot_at
+
+Tape = Iterable[TapedInput]
+_FOLD = "`--fold` takes the events before it from the log"
+
+
+def of_this_log(tape: Tape, log: RecordedLog) -> Iterator[TapedInput]:
+    """The inputs from the first session of this log on; all where the log has no events.
+
+    A session of another log came before: that log was moved or removed, or its opening was never recorded. Raises
+    InvalidInput where there is no session of this log.
+    """
+    log_id = _log_id(log)
+    return _from_session(
+        tape,
+        lambda session: log_id is None or session.log_id == log_id,
+        lambda: InvalidInput(f"the tape of inputs holds no session of this log, whose id is {log_id}"),
+    )
+
+
+def from_first_input(tape: Tape, log: RecordedLog, settings: WhenceSettings) -> Iterator[TapedInput]:
+    """The inputs of this log, from the one that opened it on.
+
+    Raises InvalidInput, which names the first kept snapshot, where the tape does not hold them all, and what
+    `of_this_log` raises.
+    """
+    inputs = of_this_log(tape, log)
+    first = list(islice(inputs, 1))
+    for given in (one.given for one in first):
+        if isinstance(given, SessionBegun) and given.folded:
+            raise InvalidInput(
+                f"the tape begins after event {given.folded}: the inputs before it are not on it; "
+                f"{_first_kept(settings)}"
+            )
+    return chain(first, inputs)
+
+
+class FromSnapshot:
+    """A replay that begins with the snapshot at `ordinal`, after which a session begins. `world` has its states."""
+
+    def __init__(self, settings: WhenceSettings, log: RecordedLog, ordinal: int | None) -> None:
+        """`ordinal` is by default that of the first kept snapshot.
+
+        Raises InvalidInput where the snapshot is missing, or is of another log or program; LogCorrupt where it was
+        changed or cut off; LogUnavailable where it cannot be read.
+        """
+        kept = kept_snapshots(settings)
+        if kept is None:
+            raise InvalidInput("snapshots are kept for logs in SQLite files and on Kafka")
+        self.ordinal = _first(kept) if ordinal is None else ordinal
+        self._file = self._found(settings, kept)
+        self._check_log(log)
+        self.world = self._restored()
+
+    def inputs(self, tape: Tape, log: RecordedLog) -> Iterator[TapedInput]:
+        """The inputs from the session on that begins after the snapshot. Raises LogCorrupt where there is none."""
+        inputs = _from_session(
+            of_this_log(tape, log),
+            lambda session: session.folded == self.ordinal,
+            lambda: LogCorrupt(
+                f"no session on the tape begins after event {self.ordinal}, where the snapshot {self._file.path} is: "
+                "the event is amid a session, or the inputs after it were removed"
+            ),
+        )
+        return chain(list(islice(inputs, 1)), inputs)
+
+    def _found(self, settings: WhenceSettings, kept: KeptSnapshots) -> SnapshotFile:
+        """The kept snapshot, else that of the log's engine."""
+        if self.ordinal in _ordinals(kept):
+            try:
+                return kept.file(self.ordinal)
+            except Unfit as fault:
+                raise _refused(str(kept.path(self.ordinal)), fault) from None
+        try:
+            return snapshot_at(settings, self.ordinal)
+        except Unfit:
+            raise InvalidInput(
+                f"there is no snapshot at event {self.ordinal}: {kept.path(self.ordinal)} is missing, and "
+                f"the engine's own snapshot has no such part; {_names(kept)}, and {_FOLD}"
+            ) from None
+
+    def _check_log(self, log: RecordedLog) -> None:
+        if log.link(self.ordinal) != self._file.link:
+            raise InvalidInput(
+                f"the snapshot {self._file.path} is of another log, or of events that this log does not have"
+            )
+
+    def _restored(self) -> World:
+        try:
+            world = restored(self._file.read()[0])
+        except (Unfit, ValueError) as fault:
+            raise LogCorrupt(f"the snapshot {self._file.path} cannot be used: {fault}") from None
+        world.changes = None  # no later part follows
+        return world
+
+
+def _refused(path: str, fault: Unfit) -> InvalidInput | LogCorrupt:
+    text = f"the kept snapshot {path} cannot be used: {fault}"
+    if isinstance(fault, OtherProgram):
+        return InvalidInput(f"{text}; replay with that version, or without the snapshot: {_FOLD}")
+    return LogCorrupt(f"{text}; {_FOLD}")
+
+
+def _first(kept: KeptSnapshots) -> int:
+    ordinals = _ordinals(kept)
+    if not ordinals:
+        raise InvalidInput(
+            "no snapshot is kept for this log: no inputs were removed from its tape, which can be replayed from its "
+            "first input on"
+        )
+    return ordinals[0]
+
+
+def _first_kept(settings: WhenceSettings) -> str:
+    kept = kept_snapshots(settings)
+    ordinals = () if kept is None else _ordinals(kept)
+    if kept is None or not ordinals:
+        return f"no snapshot is kept for this log, and {_FOLD}"
+    first = ordinals[0]
+    return f"`--from-snapshot {first}` begins with the kept snapshot {kept.path(first)}, and {_FOLD}"
+
+
+def _names(kept: KeptSnapshots) -> str:
+    ordinals = ", ".join(map(str, _ordinals(kept)))
+    return f"snapshots are kept at the events {ordinals}" if ordinals else "no snapshot is kept"
+
+
+def _ordinals(kept: KeptSnapshots) -> Sequence[int]:
+    try:
+        return kept.ordinals()
+    except OSError as fault:
+        raise LogUnavailable(f"the kept snapshots cannot be listed: {fault}") from None
+
+
+def _from_session(
+    tape: Tape, is_it: Callable[[SessionBegun], bool], missing: Callable[[], WhenceError]
+) -> Iterator[TapedInput]:
+    """The inputs from the first session on for which `is_it` holds; raises `missing()` where there is none."""
+    begun = False
+    for taped in tape:
+        begun = begun or (isinstance(taped.given, SessionBegun) and is_it(taped.given))
+        if begun:
+            yield taped
+    if not begun:
+        raise missing()
+
+
+def _log_id(log: RecordedLog) -> UUID | None:
+    """The id of the log; None for a log without events."""
+    for recorded in log.read(upto=1):
+        event = recorded.envelope.event
+        return event.log_id if isinstance(event, LogOpened) else None
+    return None

@@ -1,0 +1,82 @@
+"""Discrepancies: one row for each recorded difference between the exchange and the log, open or resolved."""
+
+from __future__ import annotations
+
+from domain.log import Recorded
+from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
+from projections.columns import COUNT, MOMENT, TEXT, optional
+from projections.projection import Order, Projection, Rows
+from projections.tables import TableSpec
+
+OPEN, RESOLVED = "OPEN", "RESOLVED"
+REPORTED = "Report"
+"""The kind of a report of an order that the log does not know; its id begins with `exchange:`."""
+
+TABLE = TableSpec(
+    "discrepancies",
+    key=("account", "id"),
+    columns={
+        "account": TEXT,
+        "id": TEXT,
+        "kind": TEXT,
+        "subject": TEXT,
+        "found": TEXT,
+        "status": TEXT,
+        "resolution": optional(TEXT),
+        "resolved_by": optional(TEXT),
+        "found_at": MOMENT,
+        "resolved_at": optional(MOMENT),
+        "ordinal": COUNT,
+        "updated_ordinal": COUNT,
+    },
+    indexes=(("ordinal",), ("status", "ordinal")),
+)
+"""`kind` is the class of the difference (`domain/reconciliation/differences.py`), or `REPORTED`."""
+
+
+def _found(rows: Rows, recorded: Recorded) -> None:
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    assert isinstance(event, DiscrepancyFound)
+    row = {
+        "account": meta.account,
+        "id": event.discrepancy_id,
+        "kind": _kind(event.discrepancy_id),
+        "subject": event.subject,
+        "found": event.found,
+        "status": OPEN,
+        "resolution": None,
+        "resolved_by": None,
+        "found_at": meta.occurred_at,
+        "resolved_at": None,
+        "ordinal": recorded.ordinal,
+        "updated_ordinal": recorded.ordinal,
+    }
+    rows.put("discrepancies", row)
+
+
+def _kind(discrepancy_id: str) -> str:
+    source, _, rest = discrepancy_id.partition(":")
+    return rest.partition(":")[0] if source == "difference" else REPORTED
+
+
+def _resolved(rows: Rows, recorded: Recorded) -> None:
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    assert isinstance(event, DiscrepancyResolved)
+    row = rows.get("discrepancies", meta.account, event.discrepancy_id)
+    resolved = {
+        "status": RESOLVED,
+        "resolution": event.resolution,
+        "resolved_by": meta.actor,
+        "resolved_at": meta.occurred_at,
+        "updated_ordinal": recorded.ordinal,
+    }
+    rows.put("discrepancies", {**row, **resolved})
+
+
+DISCREPANCIES = Projection(
+    "discrepancies",
+    1,
+    Order.STREAM,
+    (TABLE,),
+    {DiscrepancyFound: _found, DiscrepancyResolved: _resolved},
+)

@@ -1,0 +1,129 @@
+"""Trading states: one row for each account with everything that keeps new exposure out.
+
+`tripped` is the reason of the tripped kill switch, `reconciling` why the log is being compared with the exchange; both
+are empty where it is not so. `compared_at` is the end of the last comparison. `unresolved` has the ids of the open
+discrepancies, `paused` the ids of the paused strategies, in order. `breakers` has, by service, mode, time and reason of
+each circuit breaker that ever changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.account import AccountOpened, KillSwitchReset, KillSwitchTripped
+from domain.breaker import BreakerClosed, BreakerHalfOpened, BreakerOpened, Mode
+from domain.log import Meta, Recorded
+from domain.reconciliation import (
+    DiscrepancyFound,
+    DiscrepancyResolved,
+    ReconciliationBegun,
+    ReconciliationEnded,
+)
+from domain.settings import SettingsChanged
+from projections.columns import COUNT, JSON_TEXT, MOMENT, TEXT, optional
+from projections.projection import Fold, Order, Projection, Row, Rows
+from projections.tables import TableSpec
+
+TABLE = TableSpec(
+    "trading_states",
+    key=("account",),
+    columns={
+        "account": TEXT,
+        "tripped": TEXT,
+        "tripped_at": optional(MOMENT),
+        "tripped_by": optional(TEXT),
+        "reconciling": TEXT,
+        "reconciling_since": optional(MOMENT),
+        "compared_at": optional(MOMENT),
+        "unresolved": JSON_TEXT,
+        "paused": JSON_TEXT,
+        "breakers": JSON_TEXT,
+        "updated_at": MOMENT,
+        "ordinal": COUNT,
+    },
+)
+
+_EMPTY: Row = {
+    "tripped": "",
+    "tripped_at": None,
+    "tripped_by": None,
+    "reconciling": "",
+    "reconciling_since": None,
+    "compared_at": None,
+    "unresolved": [],
+    "paused": [],
+    "breakers": {},
+}
+_MODES: Mapping[type, Mode] = {
+    BreakerOpened: Mode.OPEN,
+    BreakerHalfOpened: Mode.HALF_OPEN,
+    BreakerClosed: Mode.CLOSED,
+}
+
+
+def _changed(rows: Rows, recorded: Recorded) -> None:
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    row = rows.find("trading_states", meta.account) or {"account": meta.account, **_EMPTY}
+    changes = _CHANGES[type(event)](row, meta, event)
+    rows.put(
+        "trading_states", {**row, **changes, "updated_at": meta.occurred_at, "ordinal": recorded.ordinal}
+    )
+
+
+def _opened(_row: Row, _meta: Meta, _event: AccountOpened) -> Row:
+    return {}
+
+
+def _tripped(_row: Row, meta: Meta, event: KillSwitchTripped) -> Row:
+    return {"tripped": event.reason, "tripped_at": meta.occurred_at, "tripped_by": meta.actor}
+
+
+def _reset(_row: Row, _meta: Meta, _event: KillSwitchReset) -> Row:
+    return {"tripped": "", "tripped_at": None, "tripped_by": None}
+
+
+def _begun(_row: Row, meta: Meta, event: ReconciliationBegun) -> Row:
+    return {"reconciling": event.reason, "reconciling_since": meta.occurred_at}
+
+
+def _ended(_row: Row, meta: Meta, _event: ReconciliationEnded) -> Row:
+    return {"reconciling": "", "reconciling_since": None, "compared_at": meta.occurred_at}
+
+
+def _found(row: Row, _meta: Meta, event: DiscrepancyFound) -> Row:
+    return {"unresolved": sorted({*row["unresolved"], event.discrepancy_id})}
+
+
+def _resolved(row: Row, _meta: Meta, event: DiscrepancyResolved) -> Row:
+    return {"unresolved": sorted({*row["unresolved"]} - {event.discrepancy_id})}
+
+
+def _settings(_row: Row, _meta: Meta, event: SettingsChanged) -> Row:
+    return {"paused": list(event.settings.paused)}
+
+
+def _broke(row: Row, _meta: Meta, event: BreakerOpened | BreakerHalfOpened | BreakerClosed) -> Row:
+    breaker = {
+        "mode": _MODES[type(event)].value,
+        "since": event.at.isoformat(),
+        "reason": event.reason if isinstance(event, BreakerOpened) else "",
+    }
+    return {"breakers": {**row["breakers"], event.service.value: breaker}}
+
+
+_CHANGES: Mapping[type, Any] = {
+    AccountOpened: _opened,
+    KillSwitchTripped: _tripped,
+    KillSwitchReset: _reset,
+    ReconciliationBegun: _begun,
+    ReconciliationEnded: _ended,
+    DiscrepancyFound: _found,
+    DiscrepancyResolved: _resolved,
+    SettingsChanged: _settings,
+    **dict.fromkeys(_MODES, _broke),
+}
+"""The columns that each event changes."""
+_FOLDS: Mapping[type, Fold] = dict.fromkeys(_CHANGES, _changed)
+
+TRADING = Projection("trading", 1, Order.ACCOUNT, (TABLE,), _FOLDS)

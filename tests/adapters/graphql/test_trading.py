@@ -1,0 +1,111 @@
+"""The section "Live trading" of docs/graphql.md: its query has what halts an account and what a person resolves."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from adapters.avro import AvroCodec
+from adapters.graphql.context import Context, Served
+from adapters.graphql.limits import Limits, limiting
+from adapters.graphql.schema import schema
+from commands.caller import ANONYMOUS
+from domain.breaker import BreakerOpened
+from domain.opening import LogOpened, Mode
+from infra.config import WhenceSettings
+from infra.dead_letters import open_letters
+from tests.adapters.graphql.reading import Reading
+from tests.domain.history import ACCOUNT, LOG_ID, History
+from tests.projections.stores import WrittenLog, built
+from tests.projections.test_trading import BALANCE, a_halted_day
+
+SECTION = (
+    (Path(__file__).parents[3] / "docs" / "graphql.md")
+    .read_text(encoding="utf-8")
+    .partition("## Live trading")[2]
+    .partition("\n## ")[0]
+)
+LIVE, _RESOLVE = re.findall(r"```graphql\n(.*?)```", SECTION, re.DOTALL)
+
+
+@pytest.fixture
+def halted(store: Engine, tmp_path: Path) -> Iterator[Reading]:
+    history = History().record(
+        "log", LogOpened(log_id=LOG_ID, mode=Mode.TAPE, tape="by hand", synthetic=True)
+    )
+    log = WrittenLog([*history.envelopes, *a_halted_day().envelopes])
+    models = built(store, log)
+    address = WhenceSettings(log=f"sqlite:///{tmp_path / 'log.db'}")
+    with closing(open_letters(address)) as letters:
+        models = type(models)(store, models.projections, log=log)
+        served = Served(models, AvroCodec().decode, letters=lambda: letters)
+        yield Reading(log, store, models, served)
+        served.readers.close()
+
+
+def live(halted: Reading, **variables: Any) -> Any:
+    """The data of the page's query, with the limits that the API has."""
+    limited = schema(limiting(Limits()))
+    context = Context(ANONYMOUS, halted.served)
+    result: Any = asyncio.run(limited.execute(LIVE, variables, context_value=context))
+    assert result.errors is None, result.errors
+    return result.data
+
+
+def test_the_pages_query_has_no_halt_and_no_open_discrepancy_after_all_are_over(halted: Reading) -> None:
+    data = live(halted, account=ACCOUNT)
+    (state,) = data["tradingStates"]
+    assert (state["isHalted"], state["reasons"], state["openDiscrepancies"]) == (False, [], [])
+    assert state["breakers"][0] | {"since": ""} == {
+        "service": "ORDERS",
+        "mode": "CLOSED",
+        "since": "",
+        "reason": "",
+    }
+    assert (data["discrepancies"]["totalCount"], data["deadLetters"]) == (0, [])
+    assert live(halted, account="nobody")["tradingStates"] == []
+
+
+def test_the_trading_state_as_of_a_halt_has_every_reason_and_the_ids_that_resolve_them(
+    halted: Reading,
+) -> None:
+    document = """query ($at: Ordinal!) {
+      tradingStates(asOf: {ordinal: $at}) { reasons killSwitch killSwitchBy openDiscrepancies breakers { mode reason } }
+      discrepancies(asOf: {ordinal: $at}, where: {status: OPEN}, direction: ASC) {
+        edges { node { id kind subject found resolvedAt } } }
+    }"""
+    broken = next(one.ordinal for one in halted.events() if isinstance(one.envelope.event, BreakerOpened))
+    data = halted.query(document, at=broken)
+    (state,) = data["tradingStates"]
+    assert state == {
+        "reasons": ["KILL_SWITCH", "UNRESOLVED_DISCREPANCY", "CIRCUIT_BREAKER_OPEN"],
+        "killSwitch": "enough for today",
+        "killSwitchBy": "test",
+        "openDiscrepancies": [BALANCE, "exchange:v7"],
+        "breakers": [{"mode": "OPEN", "reason": "timed out"}],
+    }
+    found = [edge["node"] for edge in data["discrepancies"]["edges"]]
+    assert [one["id"] for one in found] == state["openDiscrepancies"]
+    assert found[0] == {
+        "id": BALANCE,
+        "kind": "BalanceDiffers",
+        "subject": "USDT",
+        "found": "the balance is 1000 less there",
+        "resolvedAt": None,
+    }
+
+
+def test_a_resolved_discrepancy_has_who_resolved_it_and_how(halted: Reading) -> None:
+    data = halted.query(
+        '{discrepancies(where: {status: RESOLVED, subject: "USDT"}) {edges {node {resolution resolvedBy}}}}'
+    )
+    assert data["discrepancies"]["edges"] == [
+        {"node": {"resolution": "to the savings account", "resolvedBy": "test"}}
+    ]

@@ -1,0 +1,86 @@
+"""The rows of discrepancies and of the trading state equal the portfolio that the domain folds, after every event."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from commands.world import World
+from domain.account import KillSwitchReset, KillSwitchTripped
+from domain.breaker import BreakerClosed, BreakerHalfOpened, BreakerOpened, Service
+from domain.log import Recorded
+from domain.reconciliation import (
+    DiscrepancyFound,
+    DiscrepancyResolved,
+    ReconciliationBegun,
+    ReconciliationEnded,
+)
+from domain.settings import Settings
+from domain.streams import breaker_stream, reconciliation_stream
+from projections.discrepancies import DISCREPANCIES
+from projections.questions.trading import halts
+from projections.rows import MemoryRows
+from projections.trading import TRADING
+from tests.domain.history import ACCOUNT, NOW, History, an_open_day
+from tests.projections.folded import folded, nothing_stored, table
+
+BALANCE = "difference:BalanceDiffers:USDT:-1000"
+_ORDERS = breaker_stream(ACCOUNT, Service.ORDERS)
+
+
+def a_halted_day() -> History:
+    """Every event that halts new exposure, and every event that ends one of these halts."""
+    history, found = an_open_day(), reconciliation_stream(ACCOUNT)
+    history.record(found, ReconciliationBegun("the engine starts"))
+    history.record(found, DiscrepancyFound(BALANCE, "USDT", "the balance is 1000 less there"))
+    history.record(found, DiscrepancyFound("exchange:v7", "other-e1", "a report of an unknown order"))
+    history.record(found, ReconciliationEnded(0, 2))
+    history.account(KillSwitchTripped("enough for today"))
+    history.record(_ORDERS, BreakerOpened(Service.ORDERS, NOW, 5, "timed out"))
+    later = NOW + timedelta(minutes=1)
+    history.record(_ORDERS, BreakerHalfOpened(Service.ORDERS, later), at=later)
+    history.record(_ORDERS, BreakerOpened(Service.ORDERS, later, 1, "timed out again"), at=later)
+    history.record(_ORDERS, BreakerClosed(Service.ORDERS, later), at=later)
+    history.account(KillSwitchReset("looked at"))
+    history.record(found, DiscrepancyResolved(BALANCE, "to the savings account"))
+    history.record(found, DiscrepancyResolved("exchange:v7", "cancelled"))
+    return history
+
+
+def test_after_every_event_the_trading_state_has_the_halts_of_the_domains_portfolio() -> None:
+    rows, world, seen = MemoryRows(TRADING.tables, nothing_stored), World(), set[str]()
+    for ordinal, envelope in enumerate(a_halted_day().envelopes, 1):
+        world.fold(envelope)
+        fold = TRADING.folds.get(type(envelope.event))
+        if fold is None:
+            continue
+        fold(rows, Recorded(ordinal, envelope))
+        row, portfolio = rows.get("trading_states", ACCOUNT), world.portfolio
+        assert row["tripped"] == portfolio.account.tripped
+        assert row["reconciling"] == portfolio.discrepancies.reconciling
+        assert row["unresolved"] == sorted(portfolio.discrepancies.unresolved)
+        assert {name: one["mode"] for name, one in row["breakers"].items()} == {
+            name: one.mode for name, one in portfolio.breakers.items()
+        }
+        seen.update(halts(row))
+    assert seen == {"KILL_SWITCH", "RECONCILING", "UNRESOLVED_DISCREPANCY", "CIRCUIT_BREAKER_OPEN"}
+    assert halts(rows.get("trading_states", ACCOUNT)) == []
+
+
+def test_the_trading_state_has_the_paused_strategies() -> None:
+    history = an_open_day(settings=Settings(paused=("trend",)))
+    assert table(folded(TRADING, history.envelopes), "trading_states")[ACCOUNT]["paused"] == ["trend"]
+
+
+def test_a_discrepancy_is_open_until_it_is_resolved_and_then_has_who_and_how() -> None:
+    rows = table(folded(DISCREPANCIES, a_halted_day().envelopes), "discrepancies")
+    balance, report = rows[ACCOUNT, BALANCE], rows[ACCOUNT, "exchange:v7"]
+    assert (balance["kind"], report["kind"]) == ("BalanceDiffers", "Report")
+    assert (balance["subject"], balance["found"]) == ("USDT", "the balance is 1000 less there")
+    assert (balance["status"], balance["resolution"], balance["resolved_by"]) == (
+        "RESOLVED",
+        "to the savings account",
+        "test",
+    )
+    upto = [one for one in a_halted_day().envelopes if not isinstance(one.event, DiscrepancyResolved)]
+    before = table(folded(DISCREPANCIES, upto), "discrepancies")[ACCOUNT, BALANCE]
+    assert (before["status"], before["resolution"], before["resolved_at"]) == ("OPEN", None, None)
