@@ -27,6 +27,7 @@ WhenceError
 ├── StoreError              the store of the read models cannot perform the operation; the log is unchanged
 │   ├── StoreUnavailable    the database behind it does not answer
 │   ├── StoreReplaced       its file was replaced or removed under this process
+│   ├── StoreChanged        it holds a value that this program never writes
 │   └── StoreTooNew         a later version of the program set the store up
 ├── ExchangeError           the exchange did not execute a request, or did not report whether it did
 │   ├── ExchangeUnreachable the request did not arrive, so it was not executed
@@ -160,6 +161,10 @@ class StoreUnavailable(StoreError):
 
 class StoreReplaced(StoreError):
     """The file of the store is not the one that this process has opened; only a restart helps."""
+
+
+class StoreChanged(StoreError):
+    """The store holds a value that this program never writes."""
 
 
 class StoreTooNew(StoreError):

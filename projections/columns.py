@@ -31,7 +31,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from domain.errors import StoreError
+from domain.errors import StoreChanged
 
 COLLATION = "decimal"
 """The name of the collation that orders money on SQLite."""
@@ -98,9 +98,9 @@ class Moment(TypeDecorator[datetime]):
         return moment
 
 
-def changed(what: str) -> StoreError:
+def changed(what: str) -> StoreChanged:
     """The error for a value that the program never writes: a column of SQLite holds any."""
-    return StoreError(
+    return StoreChanged(
         f"the store holds a value that is not {what}, where one belongs: it was changed from outside; build its read "
         "models again with `whence projections rebuild all --switch`"
     )

@@ -23,8 +23,8 @@ from projections.columns import COUNT, FIGURE, JSON_TEXT, MOMENT, MONEY, TEXT, o
 from projections.projection import Fold, Order, Projection, Row, Rows
 from projections.tables import TableSpec
 
-MARKED = "MARKED"
-"""The reason of a point that is a mark."""
+OPENED, MARKED = "OPENED", "MARKED"
+"""The reason of a point that is the starting balance, and of one that is a mark."""
 
 TABLE = TableSpec(
     "equity",
@@ -58,7 +58,7 @@ PEAKS = TableSpec(
 def _opened(rows: Rows, recorded: Recorded) -> None:
     event = recorded.envelope.event
     assert isinstance(event, AccountOpened)
-    _at_change(rows, recorded, event, "OPENED", event.balance)
+    _at_change(rows, recorded, event, OPENED, event.balance)
 
 
 def _changed(rows: Rows, recorded: Recorded) -> None:

@@ -141,6 +141,13 @@ def _tripped(event: account.KillSwitchTripped) -> str:
     return "; ".join([event.reason, *left])
 
 
+def _accepted(event: order.OrderAccepted) -> str:
+    """Only a stop or target that is a part of its entry there, until the entry fills, has no id of its own."""
+    if not event.venue_order_id:
+        return "it waits with its entry, as a part of it"
+    return f"it rests there as {event.venue_order_id}"
+
+
 _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     opening.LogOpened: lambda e: f"log {e.log_id}, {e.mode}{', SYNTHETIC market' if e.synthetic else ''}",
     signal.SignalDetected: _signal,
@@ -148,7 +155,7 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     signal.ReversalDecided: _reversal,
     order.OrderPlaced: _terms,
     order.OrderSubmitted: lambda e: f"the exchange calls it {e.venue_order_id}",
-    order.OrderAccepted: lambda e: f"it rests there as {e.venue_order_id}",
+    order.OrderAccepted: _accepted,
     order.OrderTriggered: lambda e: f"at {plain(e.price)}",
     order.OrderFilled: _fill,
     order.OrderOverfilled: lambda e: f"{plain(e.excess)} more than was asked for",

@@ -16,7 +16,7 @@ from adapters.instruments.document import Table, rows, table
 from commands.clock_reading import ClockReading
 from commands.exchange import Funded, Liquidated
 from commands.venue_account import KeyRights, TradingTerms
-from domain.errors import InvalidInput
+from domain.errors import ExchangeRefused, InvalidInput
 from domain.instrument import symbol_of
 
 _ISOLATED = "ISOLATED_MARGIN"
@@ -60,7 +60,10 @@ class BybitAccount:
         self._client.ask("set_leverage", {**address(instrument), "buyLeverage": given, "sellLeverage": given})
 
     def _terms(self, instrument: str, account: Table) -> TradingTerms:
-        listed = list(self._client.pages("get_positions", dict(address(instrument))))
+        try:
+            listed = list(self._client.pages("get_positions", dict(address(instrument))))
+        except ExchangeRefused as refused:
+            raise ExchangeRefused(f"{instrument}: {refused}") from None
         return readable(partial(_terms, instrument, account, listed))
 
     def settlements(self, since: datetime) -> Sequence[Funded | Liquidated]:

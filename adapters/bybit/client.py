@@ -81,8 +81,7 @@ class Client:
         except RAISED as error:
             if verdict(code_of(error)) is Verdict.PLACED:
                 return ""
-            if code_of(error) in OF_RULES:
-                self._rules_refused()
+            self._heed(error)
             raise of_order(error, self._credentials) from None
         order_id = table(response.get("result")).get("orderId")
         if not isinstance(order_id, str) or not order_id:
@@ -98,10 +97,15 @@ class Client:
         try:
             response = self._call(method, params, {Verdict.RETRY, Verdict.RATE_LIMITED})
         except RAISED as error:
+            self._heed(error)
             raise of_query(error, self._credentials) from None
         if not is_table(response.get("result")):
             raise ExchangeUnreachable("the response has no result")
         return response
+
+    def _heed(self, error: Exception) -> None:
+        if code_of(error) in OF_RULES:
+            self._rules_refused()
 
     def pages(self, method: str, params: Table) -> Iterator[Table]:
         """The rows of every page of a query."""

@@ -158,7 +158,9 @@ VERDICTS: Mapping[int, Verdict] = {
     500000: Verdict.AMBIGUOUS,
 }
 
-OF_RULES = frozenset({10001, 110003, 110094, 170124, 170134, 170135, 170136, 170137, 170140, 170148})
+OF_RULES = frozenset(
+    {10001, 10029, 110003, 110049, 110070, 110094, 170124, 170134, 170135, 170136, 170137, 170140, 170148}
+)
 """Codes that may mean that an instrument's rules have changed."""
 
 

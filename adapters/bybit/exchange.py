@@ -398,7 +398,7 @@ class BybitExchange:
         waiting = waiting_leg(entry, self._names.terms[order_id].purpose)
         if waiting is not None:
             return waiting
-        scope: Params = {"symbol": symbol_of(entry.instrument), "limit": 50}
+        scope: Params = {**self._scope(entry.instrument), "limit": 50}
         ended = {**scope, "openOnly": 1}
         for row in chain(self._rows("get_open_orders", scope), self._rows("get_open_orders", ended)):
             if self._names.name(row) == order_id:
@@ -409,6 +409,11 @@ class BybitExchange:
                 if self._names.name(row) == order_id:
                     return row
         return None
+
+    def _scope(self, instrument: str) -> Params:
+        """Bybit refuses a query that names a delisted symbol."""
+        is_listed = any(one.id == instrument for one in self.instruments())
+        return {"symbol": symbol_of(instrument)} if is_listed else {"settleCoin": self._settle}
 
     def _by_venue_id(self, venue_id: str) -> OrderRow | None:
         return self._search({"orderId": venue_id})

@@ -19,6 +19,7 @@ from adapters.bybit.codes import Verdict, verdict
 from adapters.bybit.secrecy import Credentials
 from adapters.connection_fault import connection_fault
 from adapters.never_sent import is_never_sent
+from adapters.shown_address import without_query
 from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
 
 _pybit: Any = import_module("pybit.exceptions")
@@ -83,4 +84,4 @@ def _text(error: Exception, credentials: Credentials) -> str:
         shown = connection_fault(error) or f"{type(error).__name__}: {error}"
     else:
         shown = advised(code, f"{code}: {message}")
-    return credentials.hide(shown)[:_MOST_TEXT]
+    return credentials.hide(without_query(shown))[:_MOST_TEXT]

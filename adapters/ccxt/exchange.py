@@ -70,6 +70,15 @@ _AHEAD = timedelta(seconds=1)
 _PAUSE = 1.0
 _NEEDED = ("createOrder", "cancelOrder", "fetchOpenOrders", "fetchMyTrades", "fetchPositions", "fetchBalance")
 _NOBODY: Mapping[str, OrderPlaced] = {}
+_OF_RULES = (
+    "InvalidOrder:",
+    "BadRequest:",
+    "BadSymbol:",
+    "ContractUnavailable:",
+    "MarketClosed:",
+    "not sent: ",
+)
+"""How refusals begin that may mean that an instrument's rules have changed."""
 _ONCE = Retrying(stop=stop_after_attempt(1), reraise=True)
 _CREDENTIALS = frozenset({"apiKey", "secret", "password"})
 _TRADED = "LINEAR"
@@ -392,20 +401,22 @@ class CcxtExchange:
     def _create(self, ticket: Ticket) -> None:
         """Places an order. A refusal counts only where the exchange has no order with the id."""
         markets, link = self._lists.markets, self._names.link(ticket.order_id)
-        market = markets.of(ticket.terms.instrument)
-        placed = placement(ticket, link, market, markets, self._dialect, self._lists.feature("createOrder"))
-        call = partial(
-            self.ccxt.create_order,
-            placed.symbol,
-            placed.type,
-            placed.side,
-            placed.amount,
-            placed.price,
-            placed.params,
-        )
+        feature = self._lists.feature("createOrder")
         try:
+            market = markets.of(ticket.terms.instrument)
+            placed = placement(ticket, link, market, markets, self._dialect, feature)
+            call = partial(
+                self.ccxt.create_order,
+                placed.symbol,
+                placed.type,
+                placed.side,
+                placed.amount,
+                placed.price,
+                placed.params,
+            )
             self._names.pair(ticket.order_id, str(self._client.place(call)["id"]))
         except (ExchangeRefused, PlacedBefore) as error:
+            self._heed(error)
             if not self._exists(ticket.order_id, error):
                 raise
 
@@ -463,13 +474,13 @@ class CcxtExchange:
             raise ExchangeRefused(f"not sent: {self.venue} cannot amend {order_id} through ccxt")
         placed = self._names.terms.get(order_id)
         now = row.terms(placed) if self._dialect.amends_whole else _NOTHING
-        changed = amendment(
-            row,
-            placed,
-            Terms(quantity or now.quantity, limit_price or now.limit_price, trigger_price),
-            self._lists.markets,
-        )
-        amended = self._client.send(partial(self.ccxt.edit_order, row.venue_id, *changed))
+        terms = Terms(quantity or now.quantity, limit_price or now.limit_price, trigger_price)
+        try:
+            changed = amendment(row, placed, terms, self._lists.markets)
+            amended = self._client.send(partial(self.ccxt.edit_order, row.venue_id, *changed))
+        except ExchangeRefused as error:
+            self._heed(error)
+            raise
         self._names.pair(order_id, str(amended.get("id") or row.venue_id))
 
     def _amends(self, row: OrderRow) -> bool:
@@ -549,11 +560,19 @@ class CcxtExchange:
         return self._client.readable(lambda: balances(response, self._dialect.wallet))
 
     def instruments(self) -> Sequence[Instrument]:
-        """See `VenueQueries.instruments`; linear perpetuals, kept for an hour."""
+        """See `VenueQueries.instruments`; linear perpetuals, kept for an hour, or until an order is refused in a way
+        that may be due to them. ccxt's own steps, by which it rounds, are fetched with them.
+        """
         now = self._monotonic()
         if self._rules is None or now - self._rules[0] >= RULES_KEPT:
+            self._lists.reload()
             self._rules = (now, self._listed())
         return self._rules[1]
+
+    def _heed(self, refusal: ExchangeError) -> None:
+        """Has the rules fetched again where they may be why an order was refused."""
+        if str(refusal).startswith(_OF_RULES):
+            self._rules = None
 
     def _listed(self) -> Sequence[Instrument]:
         document = rules_with(self.ccxt, _ONCE)

@@ -16,6 +16,7 @@ from typing import Any
 from adapters.connection_fault import connection_fault
 from adapters.never_sent import is_never_sent
 from adapters.secrecy import Credentials
+from adapters.shown_address import paths_only
 from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
 
 _ccxt: Any = import_module("ccxt")
@@ -125,6 +126,8 @@ def is_not_found(error: Exception) -> bool:
 
 
 def shown(error: Exception, credentials: Credentials) -> str:
-    """Name and text of the error, or what happened to the connection; shortened, without secrets."""
-    found = connection_fault(error.__cause__) or f"{type(error).__name__}: {error}"
+    """Name and text of the error, or what happened to the connection; shortened, without secrets, and with the paths of
+    addresses alone.
+    """
+    found = connection_fault(error.__cause__) or paths_only(f"{type(error).__name__}: {error}")
     return credentials.hide(found)[:_MOST_TEXT]

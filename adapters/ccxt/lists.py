@@ -45,6 +45,11 @@ class Lists:
         """The markets, fetched at first use."""
         return Markets(self.client.ccxt, self.client.markets())
 
+    def reload(self) -> None:
+        """Fetches the markets again at their next use, with the steps that the exchange states then."""
+        self.client.ccxt.markets = None
+        self.__dict__.pop("markets", None)
+
     def now(self) -> datetime:
         """The exchange's clock; this machine's where the exchange does not state it."""
         ccxt = self.client.ccxt
@@ -83,8 +88,10 @@ class Lists:
             raise ExchangeRefused(
                 f"{self.client.ccxt.id} finds an order by its instrument, and that of {link} is not known"
             )
-        symbols: Sequence[str | None] = [self.markets.of(one).symbol for one in instruments]
-        for symbol in symbols or [None]:
+        symbols: Sequence[str | None] = self.markets.symbols(instruments)
+        if not symbols and self.dialect.search is Search.FILTER:
+            symbols = [None]
+        for symbol in symbols:
             row = self._search[self.dialect.search](link, symbol)
             if row is not None and row.link in {"", link}:
                 return self.grown(row)
@@ -204,8 +211,7 @@ class Lists:
         if ccxt.has["fetchFundingHistory"] is not True:
             return []
         found: list[Table] = []
-        for instrument in instruments:
-            symbol = self.markets.of(instrument).symbol
+        for symbol in self.markets.symbols(instruments):
             found += self.client.ask(partial(ccxt.fetch_funding_history, symbol, in_ms(since)))
         times = [(self._read(row, partial(moment, row, "timestamp")), row) for row in found]
         return [(at, row) for at, row in times if at is not None and at >= since]
@@ -249,7 +255,7 @@ class Lists:
     def _symbols(self, method: str, instruments: Sequence[str]) -> Sequence[str | None]:
         if not self.feature(method).get("symbolRequired"):
             return [None]
-        return [self.markets.of(one).symbol for one in instruments]
+        return self.markets.symbols(instruments)
 
     def _limit(self, method: str) -> int | None:
         return _count(self.feature(method).get("limit"))

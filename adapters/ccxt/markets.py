@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -42,6 +42,12 @@ class Markets:
         if found is None:
             raise ExchangeRefused(f"not sent: {self._ccxt.id} has no linear perpetual {instrument}")
         return found
+
+    def symbols(self, instruments: Sequence[str]) -> Sequence[str]:
+        """ccxt's symbols of these instruments, without those that the exchange has delisted: every query by one of them
+        is refused, and the other instruments' would be missed.
+        """
+        return [self._by_instrument[one].symbol for one in instruments if one in self._by_instrument]
 
     def named(self, symbol: str) -> Market | None:
         """The market of ccxt's symbol; None for a market that is not traded here."""

@@ -32,7 +32,7 @@ from adapters.dead_letters.state import LetterSource, LetterState
 from adapters.dead_letters.store import Counts, Wanted, not_believed, overtaken, unknown
 from adapters.dead_letters.table import CHANGES, LETTERS, METADATA, ORIGINALS, SIGNATURES
 from adapters.marks.key_folder import KeyFolder
-from domain.errors import StoreError
+from domain.errors import StoreChanged
 from projections.answering import answering
 from projections.store import insert_unless_there, reading, writing
 
@@ -91,10 +91,9 @@ class TableLetters:
         """See `DeadLetters.unverified`."""
         found = select(ORIGINALS.c.original).where(ORIGINALS.c.letter == letter_id)
         with self._reading() as connection:
+            _found(connection, letter_id)
             original = connection.scalar(found)
-        if original is None:
-            raise unknown(letter_id)
-        return bytes(original)
+        return b"" if original is None else bytes(original)
 
     def changes(self, letter_id: str) -> Sequence[Change]:
         """See `DeadLetters.changes`."""
@@ -152,8 +151,12 @@ class TableLetters:
 
     @contextmanager
     def _reading(self) -> Generator[Connection]:
-        with answering(self._engine), reading(self._engine) as connection:
-            yield connection
+        """Raises StoreChanged for a value of a kind that its column never holds."""
+        try:
+            with answering(self._engine), reading(self._engine) as connection:
+                yield connection
+        except StoreChanged:
+            raise _changed() from None
 
     def _row(self, arrival: Arrival) -> dict[str, Any]:
         return _values(self._signer.signed(arrival))
@@ -221,7 +224,7 @@ def _pair(source: str, state: str) -> tuple[LetterSource, LetterState]:
 
 
 def _read(row: RowMapping, kind: type[_R]) -> _R:
-    """The record of a row. Raises StoreError where its values were changed to others than the program writes."""
+    """The record of a row. Raises StoreChanged where its values were changed to others than the program writes."""
     try:
         return msgspec.convert(
             {str(name): value for name, value in row.items()}, kind, builtin_types=(bytes, datetime)
@@ -230,7 +233,8 @@ def _read(row: RowMapping, kind: type[_R]) -> _R:
         raise _changed() from None
 
 
-def _changed() -> StoreError:
-    return StoreError(
-        "a row of the dead letters holds values that this program never writes: it was changed from outside"
+def _changed() -> StoreChanged:
+    return StoreChanged(
+        "a row of the dead letters holds values that this program never writes: it was changed from outside; restore "
+        "the tables dead_letters, dead_letter_originals and dead_letter_changes from a backup, or delete that row"
     )

@@ -56,5 +56,10 @@ def register_enum(kind: type[Enum], name: str | None = None) -> None:
         _REGISTERED.add(kind)
 
 
+def registered_enums() -> frozenset[type[Enum]]:
+    """Every enum of the schema, once the modules of its types are imported."""
+    return frozenset(_REGISTERED)
+
+
 for _kind in ENUMS:
     register_enum(_kind)

@@ -27,12 +27,14 @@ class EquityBy(StrEnum):
 class EquityReason(StrEnum):
     """OPENED: the starting balance. FILL: a fill's profit less its fee. FUNDING: funding paid or received.
 
+    TRANSFER: a deposit or a withdrawal that a person stated.
     MARKED: the balance did not change; the equity at the end of an hour in which candles closed.
     """
 
     OPENED = "OPENED"
     FILL = "FILL"
     FUNDING = "FUNDING"
+    TRANSFER = "TRANSFER"
     MARKED = "MARKED"
 
 

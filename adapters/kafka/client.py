@@ -16,8 +16,10 @@ from adapters.kafka.admin import Admin
 from adapters.kafka.config import FIXED, ClientSettings
 from adapters.kafka.errors import KafkaSettingsInvalid, KafkaUnavailable
 from adapters.kafka.failure import failure_of
+from adapters.kafka.repeats import Repeats
 
-_log = logging.getLogger(__name__)
+_REPEATS: Final = Repeats(logging.getLogger(__name__))
+"""All clients of the process share it: an outage is one matter, however many of them notice it."""
 _T = TypeVar("_T")
 
 # An open transaction blocks every reader until another writer takes over or this timeout ends.
@@ -63,7 +65,7 @@ class Clients:
             "transactional.id": transactional_id,
             "message.max.bytes": max_bytes,
         }
-        return self._made(lambda: Producer(self._config(own), logger=_log))
+        return self._made(lambda: Producer(self._config(own), logger=_REPEATS))
 
     def plain_producer(self, max_bytes: int) -> Producer:
         """A producer without transactions. A record that it reports as delivered is durable."""
@@ -73,10 +75,10 @@ class Clients:
             "delivery.timeout.ms": round(self.timeout * 1000),
             "message.max.bytes": max_bytes,
         }
-        return self._made(lambda: Producer(self._config(own), logger=_log))
+        return self._made(lambda: Producer(self._config(own), logger=_REPEATS))
 
     def consumer(self, overrides: Mapping[str, str | int | bool]) -> Consumer:
-        return self._made(lambda: Consumer(self._config({**_CONSUMER, **overrides}), logger=_log))
+        return self._made(lambda: Consumer(self._config({**_CONSUMER, **overrides}), logger=_REPEATS))
 
     def member(self, group: str, client_id: str, session_ms: int) -> Consumer:
         """A consumer that may join `group` and is known there as `client_id`."""
@@ -95,7 +97,7 @@ class Clients:
     @property
     def admin(self) -> Admin:
         if self._admin is None:
-            client = self._made(lambda: AdminClient(self._config({}), logger=_log))
+            client = self._made(lambda: AdminClient(self._config({}), logger=_REPEATS))
             self._admin = Admin(client, self.timeout)
         return self._admin
 

@@ -59,12 +59,19 @@ def differences(
 
 
 def _rules(sides: Sides) -> Iterator[Difference]:
+    """An instrument that the venue does not list is a difference while something of it is open here."""
     for name, rules in sorted(sides.ours.instruments.items()):
         listed = sides.theirs.instruments.get(name)
         if listed is None:
-            yield InstrumentUnknownToThem(subject=name)
+            if _is_open(sides.ours, name):
+                yield InstrumentUnknownToThem(subject=name)
         elif listed != rules:
             yield RulesDiffer(subject=name, ours=rules, theirs=listed)
+
+
+def _is_open(ours: Statement, instrument: str) -> bool:
+    orders = ours.orders.values()
+    return instrument in ours.positions or any(one.is_open and one.instrument == instrument for one in orders)
 
 
 def _executions_of_theirs(sides: Sides) -> Iterator[Difference]:

@@ -378,8 +378,8 @@ class RulesDiffer(Difference, frozen=True, gc=False, kw_only=True):
 
 
 class InstrumentUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
-    """The venue no longer lists the instrument. No position can be opened, and the venue may close an open position
-    itself. Remedy: none is automatic. A person decides.
+    """The venue no longer lists the instrument, of which a position or an order is open here. The venue may close an
+    open position itself. Remedy: none is automatic. A person decides.
     """
 
     @property

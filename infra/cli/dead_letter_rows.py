@@ -37,11 +37,16 @@ def listed(
     as_json: bool,
     **given: object,
 ) -> None:
-    """Prints the letters of this source and state; the open ones where no state is given."""
+    """Prints the letters of this source and state; the open ones where no state is given.
+
+    Raises MarkRefused, after all of them were printed, where some are not as this program kept them.
+    """
     states = frozenset({state}) if state is not None else None if every else OPEN
     with _opened(**given) as (_, letters):
-        rows = [_row(one) for one in letters.letters(Wanted(source=source, states=states, most=most))]
+        found = letters.letters(Wanted(source=source, states=states, most=most))
+        rows = [_row(one) | {"doubt": _unbelieved(letters, one.id)} for one in found]
     _print(rows, as_json=as_json, nothing="no dead letter" if every or state else "no open dead letter")
+    _refuse([str(row["doubt"]) for row in rows if row["doubt"]])
 
 
 def shown(letter_id: str, *, as_json: bool, **given: object) -> None:
@@ -61,12 +66,23 @@ def shown(letter_id: str, *, as_json: bool, **given: object) -> None:
 
 def _doubt(letters: DeadLetters, letter_id: str) -> str:
     """Why letter and changes may not be what this program kept; empty where they are."""
-    doubts = list(letters.refused(letter_id))
+    unbelieved = _unbelieved(letters, letter_id)
+    return "; ".join([*filter(None, [unbelieved]), *letters.refused(letter_id)])
+
+
+def _unbelieved(letters: DeadLetters, letter_id: str) -> str:
+    """Why the letter may not be what this program kept; empty where it is."""
     try:
         letters.original(letter_id)
     except (MarkRefused, KeyRefused) as fault:
-        doubts.insert(0, str(fault))
-    return "; ".join(doubts)
+        return str(fault)
+    return ""
+
+
+def _refuse(unbelieved: Sequence[str]) -> None:
+    """Raises MarkRefused where there is a letter that is not believed."""
+    if unbelieved:
+        raise MarkRefused("; ".join(unbelieved))
 
 
 def _lines(row: Mapping[str, object], changes: Sequence[Mapping[str, object]], text: str) -> Iterator[str]:
@@ -86,8 +102,8 @@ def retried(
 ) -> bool:
     """Retries these letters, or all that can be retried where none is named, and prints what became of each.
 
-    Returns whether none of them was retried in vain. Raises Refused after the others, where some cannot be retried, and
-    what else `infra.run.retrying.retried` raises.
+    Returns whether none of them was retried in vain. Raises MarkRefused after the others, where some are not as this
+    program kept them, else Refused, where some cannot be retried, and what else `infra.run.retrying.retried` raises.
     """
     from infra.run.retrying import retried as retry
 
@@ -96,13 +112,16 @@ def retried(
         named = ids or [
             one.id for one in letters.letters(Wanted(source=source, states=_RETRIABLE)) if _can(one)
         ]
-        found, refused = list[DeadLetter](), list[str]()
+        found, refused, unbelieved = list[DeadLetter](), list[str](), list[str]()
         for one in named:
             try:
                 found.append(retry(settings, letters, one, datetime.now(UTC), by))
             except Refused as fault:
                 refused.append(str(fault))
+            except (MarkRefused, KeyRefused) as fault:
+                unbelieved.append(str(fault))
     _print([_row(one) for one in found], as_json=as_json, nothing="no dead letter was retried")
+    _refuse([*unbelieved, *refused] if unbelieved else [])
     if refused:
         raise Refused("; ".join(refused))
     return all(one.is_due or one.state is LetterState.RESOLVED for one in found)
@@ -154,7 +173,7 @@ def _print(rows: Sequence[Mapping[str, object]], *, as_json: bool, nothing: str)
     blocks(
         [_readable(row) for row in rows],
         ("id", "state", "source", "received_at"),
-        ("place", "reason", "bytes", "retries", "note", "changed_by"),
+        ("doubt", "place", "reason", "bytes", "retries", "note", "changed_by"),
     )
 
 
@@ -178,6 +197,7 @@ def _row(letter: DeadLetter) -> dict[str, object]:
         "changed_at": "" if letter.changed_at is None else iso(letter.changed_at),
         "changed_by": letter.changed_by,
         "note": letter.note,
+        "doubt": "",
     }
 
 

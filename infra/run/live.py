@@ -46,6 +46,7 @@ from domain.streams import parse
 from infra.run.after_trip import AfterTrip
 from infra.run.attending import Attending
 from infra.run.clock import SteadyClock, utc_now
+from infra.run.listed_feed import ListedFeed
 from infra.run.live_beginning import LiveBeginning
 from infra.run.live_letters import LiveLetters
 from infra.run.live_market import LiveMarket
@@ -109,7 +110,7 @@ class LiveRun(Attending):
         began = self._steady.tick()
         self._venue = connect(world, self._wake)
         self._instruments = sorted({*plan.instruments, *_traded(world)})
-        self._feed = feed_of(self._instruments, self._wake)
+        self._feed = ListedFeed(feed_of, self._instruments, self._wake)
         self._log_id = world.log_id or name()
         identity = Identity(self._log_id, plan.account, source)
         engine = Engine(world, identity, since=began, instances=plan.instances)
@@ -143,6 +144,7 @@ class LiveRun(Attending):
                 check_protection(self.world.portfolio.settings.settings)
             self._beginning = LiveBeginning(self.world, self._venue, self._plan, self._instruments)
             self._beginning.check(self._steady.tick())
+            self._feed.choose(self._beginning.traded)
 
     def start(self) -> None:
         """Sets one-way mode and leverage where they differ, and opens an empty log; call `connect` next.

@@ -16,8 +16,8 @@ from infra.run.stake import Stake
 
 
 class LiveBeginning:
-    """`listed` are the rules of the instruments that the log does not have yet, and `stake` the money of an empty log,
-    both after `check`.
+    """`listed` are the rules of the instruments that the log does not have yet, `stake` the money of an empty log, and
+    `traded` the ids of what the exchange trades now, all after `check`.
     """
 
     def __init__(self, world: World, venue: LiveVenue, plan: LivePlan, instruments: Sequence[str]) -> None:
@@ -26,6 +26,7 @@ class LiveBeginning:
         self._differing: Sequence[TradingTerms] = ()
         self.listed: Sequence[Instrument] = ()
         self.stake: Stake | None = None
+        self.traded: frozenset[str] = frozenset()
 
     @property
     def leverage(self) -> Decimal:
@@ -43,8 +44,8 @@ class LiveBeginning:
         exchange = self._venue.exchange
         stated = exchange.instruments()
         self.listed = rules_of(self._unlisted(), stated)
-        traded = {one.id for one in stated}
-        named = [name for name in self._instruments if name in traded]
+        self.traded = frozenset(one.id for one in stated)
+        named = [name for name in self._instruments if name in self.traded]
         differing = check(self._venue.account, named, self.leverage)
         if self._is_empty:
             self.stake = stake_of(self.listed, exchange.balances(), self._plan.leverage)

@@ -279,7 +279,7 @@ CHANGES: Sequence[tuple[str, type[Difference], Change]] = [
     (
         "an instrument is delisted",
         InstrumentUnknownToThem,
-        lambda s, _: replace(s, instruments=_less(s.instruments, ETH)),
+        lambda s, _: replace(s, instruments=_less(s.instruments, BTC)),
     ),
 ]
 
@@ -297,6 +297,18 @@ def test_one_change_at_the_venue_is_one_difference_of_its_kind(
     assert kinds(found) == [kind]
     assert found[0].subject
     assert found[0].found
+
+
+@given(statements())
+def test_a_delisted_instrument_of_which_nothing_is_open_is_no_difference(statement: Statement) -> None:
+    orders = {
+        name: order
+        for name, order in statement.orders.items()
+        if order.instrument != ETH or not order.is_open
+    }
+    statement = replace(statement, orders=orders)
+    gone = replace(statement, instruments=_less(statement.instruments, ETH))
+    assert differences(as_ours(statement), gone) == differences(as_ours(statement), statement)
 
 
 @given(statements(), st.data())

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.events import FULL_NAMES
+from domain.order import OrderAccepted
 from projections.sentences import plain, sentence
 from tests.adapters.avro.events import instances
 from tests.domain.history import a_closing, a_fill, a_signal, a_stop
@@ -33,6 +34,11 @@ def test_a_sentence_states_the_main_figures_of_its_event() -> None:
     assert sentence(a_fill(D("2.50"))).startswith("2.5 at 100, fee ")
     assert "trend says ENTER LONG BTCUSDT-LINEAR.BYBIT at 100" in sentence(a_signal())
     assert "net -12.5 (gross " in sentence(a_closing(D("-12.50"), D(9987)))
+
+
+def test_a_stop_that_waits_as_a_part_of_its_entry_has_no_id_and_rests_nowhere() -> None:
+    assert sentence(OrderAccepted("v1")) == "it rests there as v1"
+    assert sentence(OrderAccepted("")) == "it waits with its entry, as a part of it"
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=8, min_value=-(10**12), max_value=10**12))

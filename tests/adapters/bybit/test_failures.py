@@ -22,6 +22,7 @@ from adapters.bybit import BybitExchange, Credentials, Site, Timing
 from adapters.bybit.bucket import RESET
 from adapters.bybit.client import Client, http
 from adapters.bybit.codes import VERDICTS, Verdict
+from adapters.bybit.failure import of_query
 from adapters.never_sent import is_never_sent
 from commands.exchange import Ticket
 from domain.direction import Side
@@ -283,3 +284,10 @@ def test_dated_futures_of_somebody_else_are_left_out_of_every_list(bench: BybitB
         exchange.session.client.mount("http://", Fixed(body, {}))
         assert len(query()) == len(rows) - 1
     exchange.close()
+
+
+def test_the_text_of_a_failed_query_has_the_path_of_the_request_without_its_query() -> None:
+    asked = MaxRetryError(_POOL, "/v5/position/list?category=linear&settleCoin=USDT", _UNKNOWN_NAME)
+    text = str(of_query(Disconnected(asked), Credentials("key", "secret")))
+    assert "url: /v5/position/list (Caused by" in text
+    assert "settleCoin" not in text

@@ -36,6 +36,9 @@ UNKNOWN = (
 REFUSED = ("InvalidOrder", "InsufficientFunds", "BadSymbol", "AuthenticationError", "OrderNotFound")
 
 
+QUERIED = "https://fapi.binance.com/fapi/v2/account?timestamp=1&recvWindow=5000&signature=ab12"
+
+
 def every_class(tree: Mapping[str, Any]) -> Iterator[str]:
     """The names of ccxt's whole tree of exceptions."""
     for name, below in tree.items():
@@ -91,3 +94,11 @@ def test_only_a_connection_that_was_never_made_proves_that_nothing_arrived(
     raised = getattr(CCXT, name)("text")
     raised.__cause__ = cause
     assert type(of_order(raised, CREDENTIALS)) is error
+
+
+@pytest.mark.parametrize("name", ["NetworkError", "RequestTimeout", "ExchangeNotAvailable", "BadRequest"])
+def test_the_text_of_a_failure_has_the_path_of_a_request_without_host_and_query(name: str) -> None:
+    """ccxt names the host that it knows, also where requests went to another one."""
+    error = getattr(CCXT, name)(f"binance GET {QUERIED} 408 {{}}")
+    for found in (of_query(error, CREDENTIALS), of_order(error, CREDENTIALS)):
+        assert str(found) == f"{name}: binance GET /fapi/v2/account 408 {{}}"

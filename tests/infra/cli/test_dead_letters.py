@@ -178,3 +178,44 @@ def test_a_state_that_somebody_without_a_key_has_written_is_shown_as_a_doubt_and
         "NEW",
         f"the state DISCARDED of letter {one} is not that of its changes",
     )
+
+
+COPY = "INSERT INTO dead_letters SELECT 'feedfeedfeedfeed'"
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("UPDATE dead_letters SET reason = 'forged' WHERE id = 'ID'", "ID"),
+        ("DELETE FROM dead_letter_originals WHERE letter = 'ID'", "ID"),
+        ("COPY", "feedfeedfeedfeed"),
+    ],
+    ids=["changed", "without its original", "inserted"],
+)
+def test_a_letter_that_this_program_did_not_keep_is_marked_and_the_others_are_retried(
+    whence: Whence, log: str, change: str, named: str
+) -> None:
+    one, two = keep(came(), came(1, original=READABLE))
+    with closing(sqlite3.connect("first.letters.db")) as file, file:
+        columns = [row[1] for row in file.execute("PRAGMA table_info(dead_letters)")][1:]
+        copied = f"{COPY}, {', '.join(columns)} FROM dead_letters WHERE id = '{one}'"
+        file.execute(change.replace("COPY", copied).replace("ID", one))
+    bad, why = named.replace("ID", one), "is not read: its signature was not made for this content"
+    done = whence("dead-letters", "list", "--log", log, "--json")
+    doubts = {row["id"]: row["doubt"] for row in json.loads(done.out)}
+    assert (done.code, doubts[bad], doubts[two]) == (4, f"letter {bad} {why}", "")
+    shown = whence("dead-letters", "list", "--log", log)
+    assert (shown.code, shown.out.count("doubt: letter"), f"letter {bad} {why}" in shown.err) == (4, 1, True)
+    retried = whence("dead-letters", "retry", "--all", "--log", log)
+    assert (retried.code, two in retried.out, f"letter {bad} {why}" in retried.err) == (4, True, True)
+    again = {row["id"]: row for row in json.loads(whence("dead-letters", "list", "--log", log, "--json").out)}
+    assert again[two]["waits_for_engine"]
+
+
+def test_a_value_of_another_kind_in_the_file_is_refused_with_what_to_do(whence: Whence, log: str) -> None:
+    keep(came())
+    with closing(sqlite3.connect("first.letters.db")) as file, file:
+        file.execute("UPDATE dead_letters SET received_at = 'x'")
+    done = whence("dead-letters", "list", "--log", log)
+    assert (done.code, "from a backup, or delete that row" in done.err) == (4, True)
+    assert "projections rebuild" not in done.err

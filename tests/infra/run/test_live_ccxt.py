@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,8 +20,10 @@ from infra.run.live_plan import LivePlan, LiveVenue, Wake
 from tests.adapters.bybit.bench import bybit_venue
 from tests.adapters.ccxt.bench import QUICK, RECENT
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue
-from tests.infra.run.live_desk import BTC, PLAN, Dying, Killed, LiveDesk
+from tests.infra.run.live_desk import BTC, LIMIT, PLAN, D, Dying, Killed, LiveDesk
+from tests.infra.run.test_live import ruled
 from tests.infra.run.test_live_adoption import ADOPTING
+from tests.replacing import replace
 
 
 class CcxtDesk(LiveDesk):
@@ -51,6 +54,7 @@ class CcxtDesk(LiveDesk):
             dialect=RECENT,
             timing=QUICK,
             on_arrival=arrived,
+            monotonic=lambda: self.seconds,
         )
         account = CcxtAccount(self.exchange)
         return LiveVenue(self._wrapped(self.exchange), account, self.exchange.start, self.exchange.close)
@@ -178,6 +182,25 @@ def test_a_run_killed_before_the_cancel_does_it_after_the_restart(venue: Running
     again.started()
     cancel_follows(again)
     again.close()
+
+
+def test_rules_that_the_exchange_has_changed_are_recorded_and_orders_by_the_new_step_are_sent(
+    venue: RunningVenue,
+) -> None:
+    """ccxt keeps steps of its own, by which it rounds."""
+    desk = CcxtDesk(venue).started()
+    known = desk.run.world.portfolio.instruments[BTC]
+    venue.do(partial(ruled, D("0.05")))
+    desk.passes(60)
+    assert not desk.has("InstrumentRulesChanged")
+    venue.fails("/v5/order/create", "code", value=10001)
+    desk.asks(LIMIT)
+    desk.passes(60)
+    assert desk.names().count("InstrumentRulesChanged") == 1
+    desk.asks(replace(LIMIT, terms=replace(LIMIT.terms, limit_price=D("99.05"))))
+    desk.until(lambda: desk.has("OrderAccepted"))
+    venue.do(partial(ruled, known.tick))
+    desk.close()
 
 
 @pytest.mark.parametrize("times", [1, 2], ids=["closes", "flips"])
