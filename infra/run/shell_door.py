@@ -207,7 +207,9 @@ def _read(content: bytes) -> Answer:
     except msgspec.DecodeError:
         raise Refused(f"the API's answer cannot be read: {content[:200].decode(errors='replace')}") from None
     if response.data is None:
-        raise Refused(f"the API refused the request: {_messages(response.errors)}{_hint(response.errors)}"[:400])
+        raise Refused(
+            f"the API refused the request: {_messages(response.errors)}{_hint(response.errors)}"[:400]
+        )
     found = response.data.answer
     match found.kind:
         case "Completed":

@@ -122,6 +122,6 @@ def test_a_token_that_another_logs_engine_does_not_know_is_refused_with_the_way_
         log.append([*OPENED.envelopes, *an_open_day().envelopes])
     other = WhenceSettings(log=f"sqlite:///{tmp_path}/other.db", account=ACCOUNT)
     with pytest.raises(
-        Refused, match="not in force; if another log's engine answers there, name .* with --api"
+        Refused, match=r"not in force; if another log's engine answers there, name .* with --api"
     ):
         by_api(other, url, TripKillSwitch("the news"))
