@@ -6,10 +6,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import CompoundSelect, select, union
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Select,
+    and_,
+    case,
+    exists,
+    or_,
+    select,
+    union,
+)
 
+from domain.direction import Direction, Purpose, exit_side
 from projections.questions.find import Key, Keys, Rows, grouped, is_one_of
 from projections.source import Source
+
+_PROTECTIVE = (Purpose.STOP.value, Purpose.TARGET.value)
+_EXIT_SIDES = {direction.value: exit_side(direction).value for direction in Direction}
 
 
 def fills_of_positions(source: Source, keys: Keys, most: int) -> Mapping[Key, Rows]:
@@ -32,7 +47,9 @@ def fills_of_positions(source: Source, keys: Keys, most: int) -> Mapping[Key, Ro
 def orders_of_positions(source: Source, keys: Keys, most: int) -> Mapping[Key, Rows]:
     """The orders of each position, by (account, position id); for each position the first `most` in log order.
 
-    They are the orders with a fill in the position, and the orders whose parent is the position's entry order.
+    They are the orders with a fill in the position, the orders whose parent is the position's entry order, and the
+    stops and targets without a parent that could fill in the position. These are placed again by the engine (decision
+    0077), placed by a person, or adopted.
     """
     pairs = _pairs(source, keys, "position_id").subquery("pairs")
     orders = source.table("orders")
@@ -76,4 +93,34 @@ def _pairs(source: Source, keys: Keys, wanted: str) -> CompoundSelect[str, str, 
             orders.c.parent == positions.c.entry_order, is_one_of([positions.c.account, rest[wanted]], keys)
         )
     )
-    return union(by_fills, behind)
+    return union(
+        by_fills, behind, _unattached(positions, orders, is_one_of([positions.c.account, rest[wanted]], keys))
+    )
+
+
+def _unattached(
+    positions: FromClause, orders: FromClause, wanted: ColumnElement[bool]
+) -> Select[tuple[str, str, str]]:
+    """The stops and targets without a parent that had not ended while a wanted position was open, and that could fill
+    in it by instrument and side. One whose chain opened a position belongs to that chain's positions only."""
+    owner = positions.alias("owner")
+    belongs_elsewhere = exists().where(owner.c.account == orders.c.account, owner.c.chain == orders.c.chain)
+    return (
+        select(positions.c.account, positions.c.id.label("position_id"), orders.c.id.label("order_id"))
+        .join(
+            orders,
+            and_(
+                orders.c.account == positions.c.account,
+                orders.c.instrument == positions.c.instrument,
+                orders.c.side == case(_EXIT_SIDES, value=positions.c.direction),
+            ),
+        )
+        .where(
+            wanted,
+            orders.c.parent.is_(None),
+            orders.c.purpose.in_(_PROTECTIVE),
+            or_(positions.c.closed_at.is_(None), orders.c.ordinal <= positions.c.updated_ordinal),
+            or_(orders.c.closed_at.is_(None), orders.c.updated_ordinal >= positions.c.ordinal),
+            or_(orders.c.chain == positions.c.chain, ~belongs_elsewhere),
+        )
+    )
