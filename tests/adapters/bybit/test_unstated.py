@@ -15,6 +15,7 @@ from tests.adapters.bybit.pushed import POSITION, execution, order
 from tests.domain.history import D
 
 COIN = {"coin": "USDT", "walletBalance": "1000", "totalPositionIM": "10", "totalOrderIM": "5", "locked": "0"}
+HELD = POSITION | {"liqPrice": "90"}
 FILLED = {"cumExecQty": "2", "cumExecValue": "198"}
 
 
@@ -27,8 +28,8 @@ def wallet(**more: Any) -> Mapping[str, Any]:
     ("name", "read"),
     [
         ("walletBalance", lambda changed: balances(wallet(**changed))),
-        ("size", lambda changed: positions([POSITION | changed])),
-        ("avgPrice", lambda changed: positions([POSITION | changed])),
+        ("size", lambda changed: positions([HELD | changed])),
+        ("avgPrice", lambda changed: positions([HELD | changed])),
         ("execPrice", lambda changed: execution_row(execution(**changed), "USDT")),
         ("execQty", lambda changed: execution_row(execution(**changed), "USDT")),
         ("execFee", lambda changed: execution_row(execution(**changed), "USDT")),
@@ -55,5 +56,5 @@ def test_margins_that_bybit_leaves_empty_reserve_nothing() -> None:
 
 
 def test_a_position_without_a_liquidation_price_is_read() -> None:
-    (found,) = positions([{**POSITION, "liqPrice": ""}])
+    (found,) = positions([HELD | {"liqPrice": ""}])
     assert found.liquidation_price is None

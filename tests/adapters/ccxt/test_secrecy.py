@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from ccxt import ExchangeError as Refusal
 
 from adapters.ccxt import CcxtExchange, Credentials, Site
 from adapters.ccxt.arrivals import Arrivals
 from adapters.ccxt.client import LOGGERS
+from adapters.ccxt.failure import of_query
 from adapters.secrecy import hidden_from
 from commands.exchange import Gap
 from domain.errors import ExchangeError, InvalidSettings
@@ -123,9 +125,13 @@ def test_a_test_place_that_ccxt_does_not_have_is_refused_and_not_replaced_by_the
 
 def test_gaps_hold_no_secret() -> None:
     arrivals = Arrivals(list[None]().clear, Credentials(KEY, SECRET, PASSPHRASE))
-    arrivals.gap(Gap(None, datetime.now(UTC), f"GET /v1?apiKey={KEY}&signature={'cd' * 32}"))
+    fault = of_query(
+        Refusal(f"GET /v1 apiKey={KEY} signature={'cd' * 32}"), Credentials(KEY, SECRET, PASSPHRASE)
+    )
+    arrivals.gap(Gap(None, datetime.now(UTC), str(fault)))
     arrivals.refuse({"url": f"/v1?secret={SECRET}"}, f"about {PASSPHRASE}")
     (gap,), (unread,) = arrivals.gaps(), arrivals.unread()
+    assert "GET /v1 apiKey=***" in gap.reason
     assert is_clean(gap.reason)
     assert is_clean(unread.content + unread.reason)
 
