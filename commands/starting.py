@@ -21,14 +21,19 @@ def configured(at: datetime, settings: Settings, portfolio: Portfolio) -> Stimul
 
     Nothing follows if the same settings are already in force.
     """
-    wanted = replace(
-        portfolio.settings.settings,
+    wanted = with_strategies(portfolio.settings.settings, settings)
+    return _at_start(at, [ChangeSettings(wanted, "configured at start")])
+
+
+def with_strategies(in_force: Settings, settings: Settings) -> Settings:
+    """The settings in force with the configured strategies and the rules about their positions, as every start has."""
+    return replace(
+        in_force,
         strategies=settings.strategies,
         reverse_others=settings.reverse_others,
         orphans=settings.orphans,
         on_opposite=settings.on_opposite,
     )
-    return _at_start(at, [ChangeSettings(wanted, "configured at start")])
 
 
 def settled(at: datetime, identity: Identity, portfolio: Portfolio) -> Stimulus:

@@ -16,11 +16,15 @@ from commands.stray_orders import is_gone
 from commands.way_out import begin_close
 from domain.closing import CloseReason
 from domain.direction import PROTECTION, Purpose, exit_side
-from domain.order import Closed, OrderStatus, OrderTriggered, Unplaced, Working
+from domain.order import RESTING, Closed, OrderAccepted, OrderStatus, OrderTriggered, Unplaced, Working
 from domain.portfolio import OpenPosition
 from domain.position import PositionIncreased, PositionOpened, PositionReduced
 from domain.streams import order_stream
 
+_TRIGGERED = (frozenset({OrderStatus.TRIGGERED}), (OrderTriggered,))
+"""The statuses and events after which the end of a stop is that of the market order that it became."""
+_RESTED = (RESTING, (OrderAccepted, OrderTriggered))
+"""Those after which a rejection is."""
 _UNDER_WAY = frozenset({OrderStatus.TRIGGERED, OrderStatus.PARTIALLY_FILLED})
 
 
@@ -72,19 +76,23 @@ def _after_end(moment: Moment, held: OpenPosition | None, order_id: str, ended: 
         return ()
     if ended.terms.purpose is Purpose.TARGET:
         return _renew(moment, held) if ended.filled else ()
-    if ended.filled or _was_triggered(moment, order_id) or (again and _is_refused(ended)):
+    if ended.filled or _found_no_market(moment, order_id, ended) or (again and _is_refused(ended)):
         return _close(moment, held)
     return _renew(moment, held) if of_plan and _is_reopened(moment, held) else ()
 
 
-def _was_triggered(moment: Moment, order_id: str) -> bool:
-    """Whether the stop's price was traded before its end: the book had nothing for the market order that it became."""
+def _found_no_market(moment: Moment, order_id: str, ended: Closed) -> bool:
+    """Whether the stop's price was traded before its end: the book had nothing for the market order that it became.
+
+    Bybit reports that as the rejection of a stop that rested, without a trigger before it.
+    """
+    rested, triggered = _RESTED if ended.status is OrderStatus.REJECTED else _TRIGGERED
     stream = order_stream(moment.account, order_id)
     before = moment.branch.durable(stream)
-    if isinstance(before, Working) and before.restored is OrderStatus.TRIGGERED:
+    if isinstance(before, Working) and before.restored in rested:
         return True
     here = (one.event for one in moment.branch.envelopes if one.meta.stream == stream)
-    return any(isinstance(event, OrderTriggered) for event in here)
+    return any(isinstance(event, triggered) for event in here)
 
 
 def _is_refused(ended: Closed) -> bool:

@@ -19,7 +19,7 @@ none against an open position (`check_alone`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from commands.request import ManualTerms
@@ -29,7 +29,7 @@ from domain.committees import Case, Judge, View, risk
 from domain.direction import Direction, entry_side, towards
 from domain.entry import Entry
 from domain.errors import Refused
-from domain.portfolio import UNBOUNDED, OpenPosition, with_stop
+from domain.portfolio import UNBOUNDED, OpenPosition, Portfolio, with_stop
 
 MEMBERS: tuple[Judge, ...] = (
     risk.kill_switch,
@@ -157,10 +157,18 @@ def _risk_per_trade(case: Case, figures: Figures) -> str:
 
 
 def _total_risk(case: Case, figures: Figures) -> str:
-    if case.view.portfolio.open_risk == UNBOUNDED:
-        return "an open position or a waiting entry has no stop: give it one first"
+    bare = _without_stop(case.view.portfolio)
+    if bare:
+        return f"{', '.join(bare)} has no stop: give it one first"
     template = "it risks {risk} beside {open_risk} at risk already, of at most {limit} (risk.max_total_risk)"
     return template.format_map(figures)
+
+
+def _without_stop(portfolio: Portfolio) -> Sequence[str]:
+    """The streams of the positions, and the ids of the waiting entries, whose risk is unbounded."""
+    held = (one.stream for one in portfolio.positions.values() if one.risk == UNBOUNDED)
+    waiting = (f"order {name}" for name, entry in portfolio.entries.items() if entry.risk == UNBOUNDED)
+    return [*held, *waiting]
 
 
 SENTENCES: Mapping[str, Sentence] = {

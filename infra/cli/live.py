@@ -18,6 +18,7 @@ from infra.cli.exchange_options import (
 from infra.cli.options import (
     AccountOption,
     AddressOption,
+    AdoptSettingsOption,
     ConfigOption,
     LogOption,
     PortOption,
@@ -65,6 +66,7 @@ def live(
     cancel_entries: Annotated[
         bool, typer.Option("--cancel-entries", help="Cancel entries that wait when the program is stopped.")
     ] = False,
+    adopt_settings: AdoptSettingsOption = False,
     port: PortOption = 8000,
     log: LogOption = None,
     store: StoreOption = None,
@@ -96,7 +98,9 @@ def live(
     check_place(place, settings.order_entry, is_key_checked=key_is_checked)
     names = instruments_of(instruments, venue=place.venue)
     rhythm = rhythm_of(place, float(poll))
-    plan = live_plan(settings, names, interval, rhythm, cancels_entries=cancel_entries)
+    plan = live_plan(
+        settings, names, interval, rhythm, cancels_entries=cancel_entries, adopts_settings=adopt_settings
+    )
     _check_money(place, is_understood=real_money)
     keys, api = keys_of(place, settings.secrets), plan_of(ApiOptions(port=port))
     trade_live(settings, plan, place, keys, api, is_key_checked=key_is_checked)
@@ -117,6 +121,7 @@ def live_plan(
     rhythm: Rhythm,
     *,
     cancels_entries: bool,
+    adopts_settings: bool,
 ) -> LivePlan:
     """The plan of a run on live prices. Raises InvalidInput for an interval that does not divide a day evenly,
     InvalidSettings for settings by which it cannot trade.
@@ -134,6 +139,7 @@ def live_plan(
         interval=_interval(interval),
         rhythm=rhythm,
         cancels_entries=cancels_entries,
+        adopts_settings=adopts_settings,
     )
 
 

@@ -78,6 +78,13 @@ AddressOption = Annotated[
         help="Another address than the exchange's own, as that of `whence venue`.",
     ),
 ]
+AdoptSettingsOption = Annotated[
+    bool,
+    typer.Option(
+        "--adopt-settings",
+        help="Where the log was opened with other settings, put the configured ones in force from its end on.",
+    ),
+]
 _LARGEST = 2**63 - 1
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]

@@ -17,6 +17,7 @@ from infra.cli import INTERRUPTED
 from infra.cli.options import (
     AccountOption,
     AddressOption,
+    AdoptSettingsOption,
     ConfigOption,
     InstrumentsOption,
     JsonOption,
@@ -109,13 +110,7 @@ def paper(
             "new one; for logs in SQLite files.",
         ),
     ] = False,
-    adopt_settings: Annotated[
-        bool,
-        typer.Option(
-            "--adopt-settings",
-            help="Where the log was opened with other settings, put the configured ones in force from its end on.",
-        ),
-    ] = False,
+    adopt_settings: AdoptSettingsOption = False,
     live: Annotated[
         bool,
         typer.Option(
@@ -172,11 +167,10 @@ def paper(
                 "--trades": trades,
                 "--chart": chart is not None,
                 "--fresh": fresh,
-                "--adopt-settings": adopt_settings,
                 "--json": as_json,
             }
         )
-        trade_demo(settings, symbol or (), options, port)
+        trade_demo(settings, symbol or (), options, port, adopts_settings=adopt_settings)
         return
     options.check_unused()
     if files and (seed is not None or bars is not None):

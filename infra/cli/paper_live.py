@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -55,7 +55,14 @@ def check_of_tape(given: dict[str, bool]) -> None:
             raise InvalidInput(f"{name} is for a run on candles: leave out either it or --live")
 
 
-def trade_demo(settings: WhenceSettings, symbols: Sequence[str], options: LiveOptions, port: int) -> None:
+def trade_demo(
+    settings: WhenceSettings,
+    symbols: Sequence[str],
+    options: LiveOptions,
+    port: int,
+    *,
+    adopts_settings: bool = False,
+) -> None:
     """Trades until SIGINT or SIGTERM. Raises InvalidInput for what cannot be traded, before any network is used.
 
     Raises LogOwned where another engine owns the log, ExchangeError where past candles cannot be fetched, and the log's
@@ -66,6 +73,7 @@ def trade_demo(settings: WhenceSettings, symbols: Sequence[str], options: LiveOp
     from infra.cli.live import live_plan
     from infra.cli.serving import ApiOptions, plan_of
     from infra.cli.trading_live import trade
+    from infra.run.configuring import sessions_of
     from infra.run.live_plan import Rhythm
     from infra.run.place import Place
 
@@ -77,13 +85,16 @@ def trade_demo(settings: WhenceSettings, symbols: Sequence[str], options: LiveOp
         raise InvalidInput("--live needs at least one --symbol, as --symbol BTCUSDT")
     names = instruments_of(list(symbols), "--symbol", venue=place.venue)
     interval = options.interval or DEFAULT_INTERVAL
-    plan = live_plan(settings, names, interval, Rhythm(poll=_POLL_SECONDS), cancels_entries=False)
+    rhythm = Rhythm(poll=_POLL_SECONDS)
+    plan = live_plan(
+        settings, names, interval, rhythm, cancels_entries=False, adopts_settings=adopts_settings
+    )
     demo = demo_of(settings, plan)
     note = (
         f"{PROGRAM}: this process trades {settings.account} on live prices of {place}; fills are simulated, and no "
         "order is sent"
     )
-    made = partial(_made, plan, demo, place)
+    made = partial(_made, sessions_of(plan), demo, place)
     trade(settings, made, note, plan_of(ApiOptions(port=port)), program=PROGRAM)
 
 
@@ -125,7 +136,7 @@ def _rules(name: str, found: Listing | None) -> Instrument:
 
 
 def _made(
-    plan: LivePlan,
+    plans: Iterator[LivePlan],
     demo: Demo,
     place: Place,
     log: EventLog,
@@ -139,5 +150,6 @@ def _made(
     from infra.run.paper_live import demo_run
     from infra.run.watchers import ignored
 
+    plan = next(plans)
     feed = partial(book_feed_of, place, plan.interval)
     return demo_run(log, plan, demo, feed, ignored, watchers, tape=tape, letters=letters, snapshots=snapshots)

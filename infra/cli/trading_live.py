@@ -25,6 +25,7 @@ from infra.run.apart import ApiApart, Embedding
 from infra.run.api_plan import ApiPlan
 from infra.run.bare_positions import BarePositions
 from infra.run.clock import utc_now
+from infra.run.configuring import sessions_of
 from infra.run.connecting import connected
 from infra.run.fresh_log import FreshLog
 from infra.run.holding import held
@@ -75,6 +76,8 @@ def trade_live(
     exchange cannot be reached at the start, and the log's errors.
     """
 
+    plans = sessions_of(plan)
+
     def connect(world: World, wake: Wake) -> LiveVenue:
         return connected(
             credentials, place, placed_in(world), wake, settings.order_entry, is_key_checked=is_key_checked
@@ -90,7 +93,15 @@ def trade_live(
     ) -> LiveRun:
         feed = partial(feed_of, place, plan.interval)
         return LiveRun(
-            log, plan, connect, feed, ignored, watchers, tape=tape, letters=letters, snapshots=snapshots
+            log,
+            next(plans),
+            connect,
+            feed,
+            ignored,
+            watchers,
+            tape=tape,
+            letters=letters,
+            snapshots=snapshots,
         )
 
     trade(

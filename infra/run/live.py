@@ -46,6 +46,7 @@ from domain.streams import parse
 from infra.run.after_trip import AfterTrip
 from infra.run.attending import Attending
 from infra.run.clock import SteadyClock, utc_now
+from infra.run.configuring import put_in_force
 from infra.run.listed_feed import ListedFeed
 from infra.run.live_beginning import LiveBeginning
 from infra.run.live_letters import LiveLetters
@@ -158,6 +159,7 @@ class LiveRun(Attending):
         with self.closed_on_failure():
             self._beginning.set_terms(self._steady.tick())
             self._open(self._beginning)
+            put_in_force(self, self._plan, self._clock())
             self._reconciler.begin(_STARTING)
 
     def connect(self) -> None:

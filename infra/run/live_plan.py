@@ -68,7 +68,7 @@ class Rhythm:
 @dataclass(frozen=True, slots=True)
 class LivePlan:
     """`instruments` are ids; `interval` is that of the market's candles. With `cancels_entries` a stop cancels the
-    entries that wait.
+    entries that wait. With `adopts_settings` the start puts `settings` in force in a log that has others.
     """
 
     account: str
@@ -79,6 +79,7 @@ class LivePlan:
     interval: timedelta
     rhythm: Rhythm = field(default_factory=Rhythm)
     cancels_entries: bool = False
+    adopts_settings: bool = False
 
     def __post_init__(self) -> None:
         """Raises InvalidSettings for settings by which a position may stand without a protective stop."""

@@ -14,6 +14,7 @@ import msgspec
 import urllib3
 from msgspec import Struct
 
+from adapters.codes import Code
 from adapters.tokens.book import TokenBook
 from commands.door import Answer, Completed, Declined, TimedOut
 from commands.request import Request, Requested, ResetKillSwitch, TripKillSwitch
@@ -193,13 +194,22 @@ def _messages(errors: list[dict[str, Any]]) -> str:
     )
 
 
+def _hint(errors: list[dict[str, Any]]) -> str:
+    """The API of another log knows none of this log's tokens."""
+    codes = {dict(one.get("extensions") or {}).get("code") for one in errors}
+    other = "; if another log's engine answers there, name the API of this one with --api"
+    return other if Code.UNAUTHENTICATED in codes else ""
+
+
 def _read(content: bytes) -> Answer:
     try:
         response = msgspec.json.decode(content, type=_Response)
     except msgspec.DecodeError:
         raise Refused(f"the API's answer cannot be read: {content[:200].decode(errors='replace')}") from None
     if response.data is None:
-        raise Refused(f"the API refused the request: {_messages(response.errors)}"[:400])
+        raise Refused(
+            f"the API refused the request: {_messages(response.errors)}{_hint(response.errors)}"[:400]
+        )
     found = response.data.answer
     match found.kind:
         case "Completed":

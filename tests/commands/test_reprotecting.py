@@ -314,3 +314,12 @@ def test_a_stop_that_was_triggered_into_an_empty_book_is_followed_by_a_close_in_
         held.desk.tell(ended)
     assert held.closing == [CloseReason.UNPROTECTED]
     assert str(held.desk.exchange.letters[-1].about[0]).endswith("-x1")
+
+
+def test_a_stop_that_rested_and_is_rejected_was_triggered_into_an_empty_book() -> None:
+    held = Held()
+    name = f"{held.chain}-s1"
+    held.desk.tell(
+        Rejected(order_id=name, at=NOW, fact="exchange:test:empty", reason="EC_NoImmediateQtyToFill")
+    )
+    assert held.closing == [CloseReason.UNPROTECTED]

@@ -11,15 +11,17 @@ from uuid import UUID
 import pytest
 
 from commands.world import World
+from domain.direction import Purpose
 from domain.log import Envelope
 from domain.order import OrderFilled, OrderPlaced
 from domain.reconciliation import DiscrepancyFound
+from domain.streams import order_stream, parse
 from tests.replacing import replace
 from tests.torture.hands import Hands
 from tests.torture.rounds import Place, Round, log_of
 from tests.torture.tallies import Tally
 from tests.torture.venue import Exchange, exchange
-from tests.torture.verdicts import wrongs
+from tests.torture.verdicts import intents_of, wrongs
 from tests.torture.zygote import Zygote
 
 Events = list[Envelope]
@@ -48,6 +50,18 @@ def test_a_log_that_is_whole_has_no_fault(traded: tuple[Sequence[Envelope], Exch
     assert (
         list(wrongs(events, World().fold_all(events), venue, [events[-1].meta.event_id], Hands(venue))) == []
     )
+
+
+def test_a_stop_that_a_position_was_given_later_is_an_order_of_its_own(
+    traded: tuple[Sequence[Envelope], Exchange],
+) -> None:
+    events, _venue = traded
+    first = next(
+        one for one in events if isinstance(one.event, OrderPlaced) and one.event.purpose is Purpose.STOP
+    )
+    later = replace(first, meta=replace(first.meta, stream=order_stream(first.meta.account, "later-s1")))
+    assert parse(first.meta.stream).id not in intents_of(events)
+    assert "later-s1" in intents_of([*events, later])
 
 
 def _without_fills(events: Events) -> Events:

@@ -61,7 +61,8 @@ def wrongs(
 def intents_of(events: Sequence[Envelope]) -> Mapping[str, OrderPlaced]:
     """The orders that are orders of their own at the exchange, by client order id.
 
-    A stop with a parent goes with its entry, unless the entry was adopted: nothing was sent for that.
+    A stop of the chain of its entry goes with that. One that was given to the position later does not, nor the stop of
+    an adopted entry: nothing was sent for that.
     """
     placed = {parse(one.meta.stream).id: one for one in events if isinstance(one.event, OrderPlaced)}
     adopted = {name for name, one in placed.items() if one.meta.actor == EXCHANGE}
@@ -69,8 +70,15 @@ def intents_of(events: Sequence[Envelope]) -> Mapping[str, OrderPlaced]:
     return {
         name: one
         for name, one in terms.items()
-        if one.purpose not in PROTECTION or one.parent is None or one.parent in adopted
+        if one.purpose not in PROTECTION
+        or one.parent is None
+        or one.parent in adopted
+        or _chain(name) != _chain(one.parent)
     }
+
+
+def _chain(order_id: str) -> str:
+    return order_id.rpartition("-")[0]
 
 
 def _adopted(executions: Sequence[Execution], hands: Hands) -> Mapping[str, Mapping[str, Decimal]]:

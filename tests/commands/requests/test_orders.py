@@ -493,3 +493,12 @@ def test_a_market_entry_that_waits_for_its_fill_is_judged_with_its_stop_at_the_l
     assert eve.drafted(other).risk == D(20)
     eve.prices[BTC] = D(400)
     assert "beside 3020 at risk already" in eve.declined(other)
+
+
+def test_an_entry_beside_a_short_position_without_a_stop_is_declined_with_its_name() -> None:
+    eve = Asking(Settings(risk=RiskSettings(max_risk_per_trade=D(1), max_total_risk=D(1))))
+    eve.prices[ETH] = D(100)
+    eve.entered(terms(side=Side.SELL, stop=None, target=None, quantity=D(1)))
+    (held,) = eve.desk.world.portfolio.positions.values()
+    answer = eve.declined(PlaceOrder(terms(instrument=ETH)))
+    assert answer == f"Refused: {held.stream} has no stop: give it one first"

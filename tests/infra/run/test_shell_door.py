@@ -113,3 +113,15 @@ def test_a_trip_of_an_engine_on_kafka_goes_by_its_topic_of_requests(
     made = door.sent[-1]
     assert (made.request, made.role, made.account) == (TripKillSwitch("the news"), Role.ADMIN, ACCOUNT)
     assert made.actor.startswith("shell-")
+
+
+def test_a_token_that_another_logs_engine_does_not_know_is_refused_with_the_way_to_this_one(
+    url: str, tmp_path: Path
+) -> None:
+    with closing(open_sqlite(tmp_path / "other.db", codec())) as log:
+        log.append([*OPENED.envelopes, *an_open_day().envelopes])
+    other = WhenceSettings(log=f"sqlite:///{tmp_path}/other.db", account=ACCOUNT)
+    with pytest.raises(
+        Refused, match=r"not in force; if another log's engine answers there, name .* with --api"
+    ):
+        by_api(other, url, TripKillSwitch("the news"))
