@@ -5,6 +5,7 @@ stream that changes the quantity is a fill in an order's stream.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -103,7 +104,7 @@ def _pairs(source: Source, keys: Keys, wanted: str) -> CompoundSelect[str, str, 
 
 def _placed_again(
     positions: FromClause, orders: FromClause, wanted: ColumnElement[bool]
-) -> Select[tuple[str, str, str]]:
+) -> Select[Any, Any, Any]:
     """The stops and targets without a parent of the position's own chain: the engine has placed them again."""
     return (
         select(positions.c.account, positions.c.id.label("position_id"), orders.c.id.label("order_id"))
@@ -112,9 +113,7 @@ def _placed_again(
     )
 
 
-def _adopted(
-    positions: FromClause, loose: FromClause, wanted: ColumnElement[bool]
-) -> Select[tuple[str, str, str]]:
+def _adopted(positions: FromClause, loose: FromClause, wanted: ColumnElement[bool]) -> Select[Any, Any, Any]:
     """The loose stops and targets that could fill in the position, by instrument and side."""
     return (
         select(positions.c.account, positions.c.id.label("position_id"), loose.c.id.label("order_id"))

@@ -23,19 +23,22 @@ def wallet(**more: Any) -> Mapping[str, Any]:
     return {"result": {"list": [{"accountType": "UNIFIED", "coin": [COIN | more]}]}}
 
 
+READERS: Mapping[str, Callable[[dict[str, Any]], object]] = {
+    "walletBalance": lambda changed: balances(wallet(**changed)),
+    "size": lambda changed: positions([HELD | changed]),
+    "avgPrice": lambda changed: positions([HELD | changed]),
+    "execPrice": lambda changed: execution_row(execution(**changed), "USDT"),
+    "execQty": lambda changed: execution_row(execution(**changed), "USDT"),
+    "execFee": lambda changed: execution_row(execution(**changed), "USDT"),
+    "cumExecQty": lambda changed: order_row(order(**FILLED | changed)),
+    "cumExecValue": lambda changed: order_row(order(**FILLED | changed)),
+}
+
+
 @pytest.mark.parametrize("empty", ["", None])
 @pytest.mark.parametrize(
     ("name", "read"),
-    [
-        ("walletBalance", lambda changed: balances(wallet(**changed))),
-        ("size", lambda changed: positions([HELD | changed])),
-        ("avgPrice", lambda changed: positions([HELD | changed])),
-        ("execPrice", lambda changed: execution_row(execution(**changed), "USDT")),
-        ("execQty", lambda changed: execution_row(execution(**changed), "USDT")),
-        ("execFee", lambda changed: execution_row(execution(**changed), "USDT")),
-        ("cumExecQty", lambda changed: order_row(order(**FILLED | changed))),
-        ("cumExecValue", lambda changed: order_row(order(**FILLED | changed))),
-    ],
+    READERS.items(),
 )
 def test_a_needed_figure_that_is_empty_or_missing_cannot_be_read(
     name: str, read: Callable[[dict[str, Any]], object], empty: str | None

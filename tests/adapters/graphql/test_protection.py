@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -56,7 +56,7 @@ def adopts_a_stop(held: Held, side: Side = Side.SELL) -> None:
 
 
 @contextmanager
-def reading_of(store: Engine, held: Held) -> Iterator[Reading]:
+def reading_of(store: Engine, held: Held) -> Generator[Reading]:
     log = WrittenLog(held.desk.log.envelopes)
     models = ReadModels(store, built(store, log).projections, log=log)
     served = Served(models, AvroCodec().decode)
