@@ -33,7 +33,11 @@ class Credentials(Struct, frozen=True):
         return f"Credentials({_HIDDEN})"
 
     def hide(self, text: str) -> str:
-        """The text without key, secret, passphrase and signatures, also as an address or JSON spells them."""
+        """The text without key, secret, passphrase and signatures, also as an address or JSON spells them.
+
+        It is called with what came from outside only (a response, an exception, a push), before that is put into a
+        sentence of ours: a secret may be a word of it, as `demo` of `whence venue` is.
+        """
         for hidden in (self.secret, self.key, self.passphrase):
             for spelled in _spellings(hidden):
                 text = text.replace(spelled, _HIDDEN)

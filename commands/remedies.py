@@ -35,7 +35,7 @@ def remedy(difference: Difference, venue: str, at: datetime) -> Remedy | None:
 
     A remedy that is taken in a second time changes nothing, like any repeated report.
     """
-    make = _REMEDIES.get(type(difference))
+    make = REMEDIES.get(type(difference))
     return None if make is None else make(difference, venue, at)
 
 
@@ -141,7 +141,7 @@ _STATUSES: Mapping[OrderStatus, Callable[[StatedOrder, datetime, str], OrderRepo
 }
 """The report of each status at the venue."""
 
-_REMEDIES: Mapping[type[Difference], Callable[[Any, str, datetime], Remedy | None]] = {
+REMEDIES: Mapping[type[Difference], Callable[[Any, str, datetime], Remedy | None]] = {
     ExecutionMissing: _execution,
     OrderUnknownToThem: _unknown,
     ProtectiveStopMissing: _stop,

@@ -8,11 +8,12 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from commands.bare_since import bare_since
 from commands.covering import covered, is_covered, stops
 from commands.guarding import Prices
 from commands.world import World
 from domain.direction import Direction
-from domain.log import Envelope
+from domain.log import Envelope, LogReader
 from domain.market import LastPrice
 from domain.portfolio import OpenPosition, Portfolio
 
@@ -24,7 +25,7 @@ class Watched(Struct, frozen=True, gc=False, kw_only=True):
     """An open position as the watchdog knows it.
 
     `stops` are the trigger prices of its stops that rest at the exchange (quote currency), `covered` is their quantity
-    (base currency). `price` is the last price. `bare_since` is when the position was first seen with a quantity that no
+    (base currency). `price` is the last price. `bare_since` is when the log first had it with a quantity that no
     stop covers (UTC), None while it is covered.
     """
 
@@ -46,15 +47,16 @@ class Watched(Struct, frozen=True, gc=False, kw_only=True):
 class Watchdog:
     """An `Observer` that knows every open position of an engine's world. Any thread may read it; it changes nothing.
 
-    It also sees the positions that were open before it began; one of them without a stop counts from its opening,
-    because nobody knows since when the stop is gone.
+    It also sees the positions that were open before it began; one of them without a stop counts from the end of its
+    last stop in the log, so that a restart changes neither the time nor the alert.
     """
 
-    def __init__(self, world: World, prices: Prices) -> None:
+    def __init__(self, world: World, prices: Prices, log: LogReader) -> None:
+        """`log` is the world's, of which it reads a few streams now where a position is bare."""
         self.world, self._prices = world, prices
         held = world.portfolio.positions.values()
         self._bare: Mapping[str, datetime] = {
-            one.stream: one.opened_at for one in held if not is_covered(one, world.portfolio)
+            one.stream: bare_since(one, world, log) for one in held if not is_covered(one, world.portfolio)
         }
 
     def saw(self, instrument: str, close: Decimal, at: datetime) -> None:

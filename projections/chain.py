@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from domain.command_fact import chain_fact, is_command
+from domain.direction import Purpose
 from domain.log import Envelope, Recorded, is_outside_fact
-from domain.order import OrderFilled
+from domain.order import OrderFilled, OrderPlaced
+from domain.position import PositionClosed, PositionOpened
 from domain.streams import parse
 
 _ORDINAL = re.compile(r"[0-9]{1,18}")
@@ -82,9 +84,11 @@ class _Found:
 def _found(log: Iterable[Recorded], wanted: str) -> _Found:
     """The chains with an event that has the id, the chains that share a position with them, and these positions.
 
-    An ordinal without `#` counts only where no event has it as an id.
+    A stop that is placed without a parent while a position is open shares it, because it may close it: an adopted stop
+    begins a chain. An ordinal without `#` counts only where no event has it as an id.
     """
     with_id, at_ordinal = set[str](), set[str]()
+    held: dict[tuple[str, str], str] = {}
     chains_of: dict[str, set[str]] = defaultdict(set)
     ends: dict[str, tuple[int, int]] = {}
     ordinal = _ordinal_of(wanted)
@@ -93,6 +97,16 @@ def _found(log: Iterable[Recorded], wanted: str) -> _Found:
         ends[meta.correlation_id] = (ends.get(meta.correlation_id, (at, at))[0], at)
         if meta.stream.startswith("position-"):
             chains_of[meta.stream].add(meta.correlation_id)
+        match recorded.envelope.event:
+            case PositionOpened(instrument=instrument):
+                held[meta.account, instrument] = meta.stream
+            case PositionClosed():
+                held = {place: stream for place, stream in held.items() if stream != meta.stream}
+            case OrderPlaced(parent=None, purpose=Purpose.STOP, instrument=instrument):
+                if stream := held.get((meta.account, instrument)):
+                    chains_of[stream].add(meta.correlation_id)
+            case _:
+                pass
         if at == ordinal:
             at_ordinal.add(meta.correlation_id)
         if _has_id(recorded.envelope, wanted):

@@ -1,9 +1,9 @@
 """Trading states: one row for each account with everything that keeps new exposure out.
 
 `tripped` is the reason of the tripped kill switch, `reconciling` why the log is being compared with the exchange; both
-are empty where it is not so. `compared_at` is the end of the last comparison. `unresolved` has the ids of the open
-discrepancies, `paused` the ids of the paused strategies, in order. `breakers` has, by service, mode, time and reason of
-each circuit breaker that ever changed.
+are empty where it is not so. `compared_at` is the end of the last recorded reconciliation; a comparison that finds
+nothing has no event. `unresolved` has the ids of the open discrepancies, `paused` the ids of the paused strategies, in
+order. `breakers` has, by service, mode, time and reason of each circuit breaker that ever changed.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import cast
 
 from adapters.bybit.client import Client, readable
 from adapters.bybit.exchange import BybitExchange
-from adapters.bybit.fields import figure, needed, plain
+from adapters.bybit.fields import figure, needed, plain, positive
 from adapters.bybit.placing import address
 from adapters.instruments.document import Table, rows, table
 from commands.clock_reading import ClockReading
@@ -97,9 +97,11 @@ def _terms(instrument: str, account: Table, listed: list[Table]) -> TradingTerms
     of_symbol = [row for row in rows(listed) if row.get("symbol") == symbol]
     if not of_symbol:
         raise InvalidInput(f"no position of {symbol} is listed")
+    is_isolated = needed(account, "marginMode") == _ISOLATED
+    read = positive if is_isolated else figure  # in portfolio margin the leverage is empty
     return TradingTerms(
         instrument=instrument,
         is_one_way=all(row.get("positionIdx") == 0 for row in of_symbol),
-        is_isolated=needed(account, "marginMode") == _ISOLATED,
-        leverage=max(figure(row, "leverage") for row in of_symbol),
+        is_isolated=is_isolated,
+        leverage=max(read(row, "leverage") for row in of_symbol),
     )

@@ -78,10 +78,14 @@ def of_query(error: Exception, credentials: Credentials) -> ExchangeError:
 
 
 def _text(error: Exception, credentials: Credentials) -> str:
-    """Without the request, which pybit adds to its texts. What is hidden is hidden before the text is cut."""
+    """Without the request, which pybit adds to its texts. What is hidden is hidden before the text is cut, and before a
+    sentence of ours is added, which a short secret must not mask.
+    """
     code, message = getattr(error, "status_code", None), getattr(error, "message", None)
-    if message is None:
-        shown = connection_fault(error) or f"{type(error).__name__}: {error}"
-    else:
-        shown = advised(code, f"{code}: {message}")
-    return credentials.hide(without_query(shown))[:_MOST_TEXT]
+    if message is not None:
+        return advised(code, f"{code}: {_stated(message, credentials)}")[:_MOST_TEXT]
+    return (connection_fault(error) or f"{type(error).__name__}: {_stated(error, credentials)}")[:_MOST_TEXT]
+
+
+def _stated(given: object, credentials: Credentials) -> str:
+    return credentials.hide(without_query(str(given)))

@@ -23,12 +23,18 @@ def is_dated(row: Table) -> bool:
 
 
 def figure(row: Table, name: str) -> Decimal:
-    """The number; 0 for an empty text. Raises InvalidInput for another text."""
+    """The number; 0 for an empty text, so only for what nothing is decided by. Raises InvalidInput for another text."""
     given = text(row, name)
     try:
         return number(given or "0", Decimal)
     except ValueError as fault:
         raise InvalidInput(f"{name}: {fault}") from None
+
+
+def known(row: Table, name: str) -> Decimal:
+    """The number. Raises InvalidInput for a missing or empty text, by which Bybit states that it does not know it."""
+    needed(row, name)
+    return figure(row, name)
 
 
 def stated(row: Table, name: str) -> str:

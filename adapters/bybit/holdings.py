@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from adapters.bybit.fields import figure, needed, price
+from adapters.bybit.fields import figure, known, needed, positive, price
 from adapters.bybit.order_row import SIDES
 from adapters.instruments.document import Table, rows, table
 from domain.arithmetic import EXACT, total
@@ -14,6 +14,7 @@ from domain.instrument import instrument_id
 from domain.venue import VenueBalance, VenuePosition
 
 _RESERVED = ("totalPositionIM", "totalOrderIM", "locked")
+"""They may be empty: in portfolio margin, which is not traded here, and of another kind of account."""
 
 
 def positions(listed: Sequence[Table]) -> Sequence[VenuePosition]:
@@ -21,7 +22,7 @@ def positions(listed: Sequence[Table]) -> Sequence[VenuePosition]:
 
     Raises ExchangeRefused for a position of hedge mode, InvalidInput for a row that is not complete.
     """
-    return [_position(row) for row in listed if figure(row, "size")]
+    return [_position(row) for row in listed if known(row, "size")]
 
 
 def balances(response: Table) -> Sequence[VenueBalance]:
@@ -43,15 +44,15 @@ def _position(row: Table) -> VenuePosition:
     return VenuePosition(
         instrument=instrument_id(needed(row, "symbol")),
         direction=towards(SIDES[side]),
-        quantity=figure(row, "size"),
-        average_price=figure(row, "avgPrice"),
+        quantity=known(row, "size"),
+        average_price=positive(row, "avgPrice"),
         liquidation_price=price(row, "liqPrice"),
     )
 
 
 def _balances(accounts: Sequence[Table]) -> Iterator[VenueBalance]:
     for coin in (one for account in accounts for one in rows(account.get("coin"))):
-        balance = figure(coin, "walletBalance")
+        balance = known(coin, "walletBalance")
         reserved = total(figure(coin, name) for name in _RESERVED)
         yield VenueBalance(
             currency=needed(coin, "coin"),

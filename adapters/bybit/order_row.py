@@ -10,10 +10,10 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from adapters.bybit.fields import amount, figure, moment, needed, positive, price, stated, text
+from adapters.bybit.fields import amount, figure, known, moment, needed, positive, price, stated, text
 from adapters.instruments.document import Table, table
 from adapters.order_terms import Terms
-from domain.arithmetic import total
+from domain.arithmetic import ZERO, total
 from domain.direction import Purpose, Side
 from domain.errors import InvalidInput
 from domain.instrument import instrument_id
@@ -103,6 +103,7 @@ class OrderRow(Struct, frozen=True, gc=False, kw_only=True):
 
 def order_row(row: Table) -> OrderRow:
     """The order of a row. Raises InvalidInput for a row that is not complete."""
+    needed(row, "cumExecQty")
     filled, status = amount(row, "cumExecQty"), _status(row)
     kind = text(row, "stopOrderType")
     is_market = _of(_IS_MARKET, row, "orderType")
@@ -122,7 +123,7 @@ def order_row(row: Table) -> OrderRow:
         reduce_only=row.get("reduceOnly") is True,
         status=VenueStatus.CANCELLED if filled and status is VenueStatus.REJECTED else status,
         filled=filled,
-        value=figure(row, "cumExecValue"),
+        value=known(row, "cumExecValue") if filled else ZERO,
         fees=_fees(row),
         cancel_type=text(row, "cancelType"),
         reject_reason=text(row, "rejectReason"),
@@ -198,4 +199,4 @@ def _of(known: Mapping[str, T], row: Table, name: str) -> T:
 def _fees(row: Table) -> Decimal:
     """`cumFeeDetail` where it is stated; `cumExecFee` is deprecated."""
     detail = table(row.get("cumFeeDetail"))
-    return total(figure(detail, currency) for currency in detail) if detail else figure(row, "cumExecFee")
+    return total(known(detail, currency) for currency in detail) if detail else figure(row, "cumExecFee")

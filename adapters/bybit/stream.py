@@ -153,7 +153,7 @@ class Stream:
         try:
             connection = Connection(self._line, self._timing, partial(self._take, answers), self._sign)
         except FAILURES as error:
-            self._down(str(error))
+            self._down(self._line.hide(str(error)))
             return
         self._connection = connection
         try:
@@ -166,7 +166,7 @@ class Stream:
             self._change(is_live=True, connects=self._state.connects, fault="")
             self._down(self._watched(connection, answers))
         except FAILURES as error:
-            self._down(str(error))
+            self._down(self._line.hide(str(error)))
         finally:
             connection.close()
 
@@ -187,15 +187,22 @@ class Stream:
             except Empty:
                 continue
             if answer.get("op") == operation:
-                return _refusal(answer)
+                return self._refusal(answer)
         return connection.fault or f"{operation} was not answered"
+
+    def _refusal(self, answer: Table) -> str:
+        """Why an operation was refused; empty where it was carried out. The socket of orders answers with a code."""
+        if answer.get("success") is True or answer.get("retCode") == 0:
+            return ""
+        stated = f"{answer.get('ret_msg', answer.get('retMsg'))}"
+        return f"{answer.get('op')} refused: {self._line.hide(stated)}"
 
     def _watched(self, connection: Connection, answers: SimpleQueue[Table]) -> str:
         """Waits for the end of the connection; returns its reason."""
         while connection.is_alive and not self._stopping.is_set():
             connection.ended.wait(_LOOK)
             refused = [one for one in drained(answers) if one.get("success") is False]
-            fault = _refusal(refused[0]) if refused else self._listener.fault()
+            fault = self._refusal(refused[0]) if refused else self._listener.fault()
             if fault:
                 return fault
         return connection.fault or "the connection was closed"
@@ -216,7 +223,8 @@ class Stream:
             self._last_sign = datetime.now(UTC)
 
     def _down(self, fault: str) -> None:
-        self._change(is_live=False, connects=self._state.connects, fault=self._line.hide(fault))
+        """`fault` is shown, so what it quotes is hidden already."""
+        self._change(is_live=False, connects=self._state.connects, fault=fault)
 
     def _change(self, *, is_live: bool, connects: int, fault: str) -> None:
         self._state = StreamState(is_live, connects, fault)
@@ -242,10 +250,3 @@ def _answer_in(text: str) -> Table | None:
     except UNREADABLE:
         return None
     return answer if is_table(answer) else None
-
-
-def _refusal(answer: Table) -> str:
-    """Why an operation was refused; empty where it was carried out. The socket of orders answers with a code."""
-    if answer.get("success") is True or answer.get("retCode") == 0:
-        return ""
-    return f"{answer.get('op')} refused: {answer.get('ret_msg', answer.get('retMsg'))}"

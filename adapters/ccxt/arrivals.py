@@ -7,7 +7,6 @@ from queue import SimpleQueue
 from typing import TypeVar
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from adapters.ccxt.order_row import OrderRow
 from adapters.ccxt.trade_row import TradeRow
@@ -54,7 +53,8 @@ class Arrivals:
         self._on_arrival()
 
     def gap(self, gap: Gap) -> None:
-        self._gaps.put(replace(gap, reason=self._credentials.hide(gap.reason)))
+        """Its reason is the fault of a stream or poll, in which what the exchange stated is hidden already."""
+        self._gaps.put(gap)
         self._on_arrival()
 
     def refuse(self, content: object, reason: str) -> None:

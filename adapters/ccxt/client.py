@@ -141,7 +141,7 @@ class Client:
         if self.ccxt.last_json_response is None or not is_table(order):
             raise OutcomeUnknown("the response is not JSON")
         if order.get("status") == "rejected":
-            raise ExchangeRefused(self.hide(f"rejected: {order.get('info')}")[:300])
+            raise ExchangeRefused(f"rejected: {self.hide(str(order.get('info')))}"[:300])
         return order
 
     def ask(self, call: Callable[[], T]) -> T:
@@ -180,7 +180,7 @@ class Client:
         try:
             return reading()
         except InvalidInput as fault:
-            raise ExchangeUnreachable(self.hide(f"the response cannot be read: {fault}")) from None
+            raise ExchangeUnreachable(f"the response cannot be read: {self.hide(str(fault))}") from None
 
     def markets(self) -> Mapping[str, Table]:
         """The exchange's markets by ccxt's symbol, fetched once. Raises as `ask` does."""

@@ -129,5 +129,5 @@ def shown(error: Exception, credentials: Credentials) -> str:
     """Name and text of the error, or what happened to the connection; shortened, without secrets, and with the paths of
     addresses alone.
     """
-    found = connection_fault(error.__cause__) or paths_only(f"{type(error).__name__}: {error}")
-    return credentials.hide(found)[:_MOST_TEXT]
+    stated = f"{type(error).__name__}: {credentials.hide(paths_only(str(error)))}"
+    return (connection_fault(error.__cause__) or stated)[:_MOST_TEXT]

@@ -12,7 +12,7 @@ from domain.arithmetic import EXACT, total
 from domain.errors import InvalidInput
 from domain.number import number
 
-__all__ = ["fee", "figure", "flag", "level", "moment", "needed", "scaled", "text"]
+__all__ = ["fee", "figure", "flag", "known", "level", "moment", "needed", "scaled", "text"]
 
 _LATEST = 253_402_300_799_999
 
@@ -26,6 +26,13 @@ def figure(row: Table, name: str) -> Decimal:
         return number(str(value or "0"), Decimal)
     except ValueError as fault:
         raise InvalidInput(f"{name}: {fault}") from None
+
+
+def known(row: Table, name: str) -> Decimal:
+    """The number. Raises InvalidInput where it is missing or empty: the exchange does not state it."""
+    if row.get(name) in (None, ""):
+        raise InvalidInput(f"{name} is missing")
+    return figure(row, name)
 
 
 def flag(row: Table, name: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from adapters.ccxt.dialect import Wallet
-from adapters.ccxt.fields import figure, level, needed, scaled
+from adapters.ccxt.fields import figure, known, level, needed, scaled
 from adapters.ccxt.markets import Markets
 from adapters.instruments.document import Table, is_table, rows, table
 from domain.direction import Direction
@@ -48,7 +48,7 @@ def _positions(listed: Sequence[Table], markets: Markets) -> Iterator[VenuePosit
             instrument=market.instrument,
             direction=_DIRECTIONS[side],
             quantity=scaled(contracts, market.size),
-            average_price=figure(row, "entryPrice"),
+            average_price=known(row, "entryPrice"),
             liquidation_price=level(row, "liquidationPrice"),
         )
 
@@ -61,7 +61,7 @@ def _unified(response: Table) -> Iterator[VenueBalance]:
         if whole is not None:
             row = table(response.get(currency))
             yield VenueBalance(
-                currency=currency, balance=figure(totals, currency), available=figure(row, "free")
+                currency=currency, balance=known(totals, currency), available=figure(row, "free")
             )
 
 
@@ -69,7 +69,7 @@ def _stated(listed: Sequence[Table], wallet: Wallet) -> Iterator[VenueBalance]:
     for row in listed:
         yield VenueBalance(
             currency=needed(row, wallet.currency),
-            balance=figure(row, wallet.balance),
+            balance=known(row, wallet.balance),
             available=figure(row, wallet.available),
         )
 

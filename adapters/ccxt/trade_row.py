@@ -8,7 +8,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from adapters.ccxt.dialect import Dialect, is_forced
-from adapters.ccxt.fields import fee, figure, moment, needed, scaled, text
+from adapters.ccxt.fields import fee, known, moment, needed, scaled, text
 from adapters.ccxt.markets import Market
 from adapters.ccxt.order_row import side_of
 from adapters.instruments.document import Table, rows, table
@@ -53,8 +53,8 @@ def trade_row(row: Table, market: Market, dialect: Dialect) -> TradeRow:
         symbol=market.symbol,
         instrument=market.instrument,
         side=side_of(row),
-        price=figure(row, "price"),
-        quantity=scaled(figure(row, "amount"), market.size),
+        price=known(row, "price"),
+        quantity=scaled(known(row, "amount"), market.size),
         fee=fee(row),
         fee_currency=_fee_currency(row, market),
         liquidity=Liquidity.MAKER if row.get("takerOrMaker") == "maker" else Liquidity.TAKER,
@@ -66,7 +66,7 @@ def trade_row(row: Table, market: Market, dialect: Dialect) -> TradeRow:
 
 def funded(row: Table, market: Market, venue: str, *, is_paid: bool) -> Funded:
     """The report of a funding payment; `is_paid` where the exchange states a payment of ours as positive."""
-    amount = figure(row, "amount")
+    amount = known(row, "amount")
     return Funded(
         instrument=market.instrument,
         at=moment(row, "timestamp"),

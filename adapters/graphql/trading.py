@@ -51,7 +51,8 @@ class TradingState:
         description="Since when; null where it is not being compared."
     )
     compared_at: datetime | None = strawberry.field(
-        description="When the last reconciliation ended; null before the first."
+        description="When the last recorded reconciliation ended; null before the first. A comparison that "
+        "finds nothing has no event and does not change it."
     )
     open_discrepancies: list[strawberry.ID] = strawberry.field(
         description="The ids of the open discrepancies; `discrepancies` has their details."

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _DIFFERS = 1
 """The exit code where log and exchange differ."""
 _PERSON = "a person"
-_BY_A_PERSON = "a person resolves it, see docs/live.md"
+_UNNAMED = "look at the account; then resolve"
 _BY_THE_ENGINE = "the engine of the log takes it in at its next comparison"
 
 
@@ -52,25 +52,29 @@ def reconcile(
     venue = connected(credentials, place, state.placed, lambda: None)
     with closing(venue):
         found = compared(state, venue)
-    rows = [_row(one, venue.exchange.venue) for one in found]
+    rows = [row_of(one, venue.exchange.venue) for one in found]
     print_differences(rows, as_json=as_json)
     if rows:
         raise typer.Exit(_DIFFERS)
 
 
-def _row(difference: Difference, venue: str) -> Mapping[str, str]:
+def row_of(difference: Difference, venue: str) -> Mapping[str, str]:
+    """The difference with its id and what resolves it; `steps` is empty where the engine does."""
     from datetime import UTC, datetime
 
+    from commands.by_a_person import BY_A_PERSON
     from commands.reconciliation import recorded
     from commands.remedies import remedy
 
     cure = remedy(difference, venue, datetime.now(UTC))
+    steps = BY_A_PERSON.get(type(difference), _UNNAMED) if cure is None else ""
     return {
         "id": recorded(difference).discrepancy_id,
         "kind": type(difference).__name__,
         "subject": difference.subject,
         "found": difference.found,
         "remedy": _PERSON if cure is None else type(cure).__name__,
+        "steps": str(steps),
     }
 
 
@@ -83,6 +87,7 @@ def print_differences(rows: Sequence[Mapping[str, str]], *, as_json: bool = Fals
         typer.echo("the log and the exchange are equal")
         return
     for row in rows:
-        cure = _BY_A_PERSON if row["remedy"] == _PERSON else f"{_BY_THE_ENGINE} ({row['remedy']})"
+        by_engine = f"{_BY_THE_ENGINE} ({row['remedy']})"
+        cure = f"{row['steps']} (docs/live.md)" if row["remedy"] == _PERSON else by_engine
         typer.echo(f"{row['id']}\n  {row['found']}\n  subject: {row['subject']}\n  remedy:  {cure}")
     typer.echo(counted(len(rows), "difference"))

@@ -88,7 +88,7 @@ def _serve(settings: WhenceSettings, plan: ApiPlan, stopping: Stopping) -> None:
     """Serves with an engine, or read-only where another process owns the log."""
     with ExitStack() as held:
         try:
-            run, watchers, letters = held.enter_context(_engine(settings))
+            run, watchers, watchdog, letters = held.enter_context(_engine(settings))
         except LogOwned as owned:
             _beside(settings, plan, owned, stopping)
         except LogReadOnly as fault:
@@ -96,7 +96,7 @@ def _serve(settings: WhenceSettings, plan: ApiPlan, stopping: Stopping) -> None:
         except (KeyMissing, NotSealed) as fault:
             raise type(fault)(f"{fault}; `whence api --read-only` serves the log as unverified") from None
         else:
-            _trade(settings, plan, run, watchers, letters, stopping)
+            _trade(settings, plan, run, watchers, watchdog, letters, stopping)
 
 
 def _trade(
@@ -104,14 +104,13 @@ def _trade(
     plan: ApiPlan,
     run: ManualRun,
     watchers: Watchers,
+    watchdog: Watchdog,
     letters: LetterKeeper,
     stopping: Stopping,
 ) -> None:
     """Serves with an engine; read-only from the moment when another engine has taken over the log."""
     orders = "manual orders go to the simulated exchange" if run.has_market else _NO_MARKET
     note = f"this process owns {settings.account}'s log: {orders}"
-    watchdog = Watchdog(run.world, run.driver.engine.market)
-    watchers.add(watchdog)
     with ApiApart(settings, plan, Embedding(run.door, settings.account, note, watchers, watchdog)) as api:
         try:
             with commands_served(settings, run.door, letters):
@@ -154,7 +153,7 @@ def served(
 
 
 @contextmanager
-def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers, LetterKeeper]]:
+def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers, Watchdog, LetterKeeper]]:
     """The engine of the log. Raises LogOwned where another process owns the log, InvalidInput, LogError."""
     watchers = Watchers(Narrator())
     (currency,) = {listing.instrument.quote for listing in known()}
@@ -179,8 +178,10 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers, Le
                 tape=tape,
                 snapshots=owned.snapshots,
             )
+            watchdog = Watchdog(run.world, run.driver.engine.market, owned.log)
+            watchers.add(watchdog)
             _warn_of_differences(run, settings, beginning)
-            yield run, watchers, letters
+            yield run, watchers, watchdog, letters
 
 
 def _check_not_live(log: EventLog) -> None:

@@ -149,7 +149,7 @@ def _session(
             watchers.add(spans)
         made_run = made(owned.log, watchers, tape=tape, letters=letters, snapshots=owned.snapshots)
         with closing(made_run) as run:
-            watchdog = Watchdog(run.world, run.driver.engine.market)
+            watchdog = Watchdog(run.world, run.driver.engine.market, owned.log)
             watchers.add(watchdog)
             run.check()
             engine = Embedding(run.door, settings.account, note, watchers, watchdog)

@@ -4,12 +4,29 @@ stream that changes the quantity is a fill in an order's stream.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import CompoundSelect, select, union
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Select,
+    and_,
+    case,
+    exists,
+    or_,
+    select,
+    union,
+)
 
+from domain.direction import Direction, Purpose, exit_side
 from projections.questions.find import Key, Keys, Rows, grouped, is_one_of
 from projections.source import Source
+
+_PROTECTIVE = (Purpose.STOP.value, Purpose.TARGET.value)
+_USED = ("account", "id", "instrument", "side", "closed_at", "ordinal", "updated_ordinal")
+_EXIT_SIDES = {direction.value: exit_side(direction).value for direction in Direction}
 
 
 def fills_of_positions(source: Source, keys: Keys, most: int) -> Mapping[Key, Rows]:
@@ -32,7 +49,9 @@ def fills_of_positions(source: Source, keys: Keys, most: int) -> Mapping[Key, Ro
 def orders_of_positions(source: Source, keys: Keys, most: int) -> Mapping[Key, Rows]:
     """The orders of each position, by (account, position id); for each position the first `most` in log order.
 
-    They are the orders with a fill in the position, and the orders whose parent is the position's entry order.
+    They are the orders with a fill in the position, the orders whose parent is the position's entry order, and the
+    stops and targets without a parent that could fill in the position. These are placed again by the engine (decision
+    0077), placed by a person, or adopted.
     """
     pairs = _pairs(source, keys, "position_id").subquery("pairs")
     orders = source.table("orders")
@@ -76,4 +95,62 @@ def _pairs(source: Source, keys: Keys, wanted: str) -> CompoundSelect[str, str, 
             orders.c.parent == positions.c.entry_order, is_one_of([positions.c.account, rest[wanted]], keys)
         )
     )
-    return union(by_fills, behind)
+    again = _placed_again(positions, orders, is_one_of([positions.c.account, rest[wanted]], keys))
+    loose = _loose(positions, orders)
+    rest["order_id"] = loose.c.id
+    adopted = _adopted(positions, loose, is_one_of([positions.c.account, rest[wanted]], keys))
+    return union(by_fills, behind, again, adopted)
+
+
+def _placed_again(
+    positions: FromClause, orders: FromClause, wanted: ColumnElement[bool]
+) -> Select[Any, Any, Any]:
+    """The stops and targets without a parent of the position's own chain: the engine has placed them again."""
+    return (
+        select(positions.c.account, positions.c.id.label("position_id"), orders.c.id.label("order_id"))
+        .join(orders, and_(orders.c.account == positions.c.account, orders.c.chain == positions.c.chain))
+        .where(wanted, *_is_loose(orders), *_overlap(positions, orders))
+    )
+
+
+def _adopted(positions: FromClause, loose: FromClause, wanted: ColumnElement[bool]) -> Select[Any, Any, Any]:
+    """The loose stops and targets that could fill in the position, by instrument and side."""
+    return (
+        select(positions.c.account, positions.c.id.label("position_id"), loose.c.id.label("order_id"))
+        .join(
+            loose,
+            and_(
+                loose.c.account == positions.c.account,
+                loose.c.instrument == positions.c.instrument,
+                loose.c.side == case(_EXIT_SIDES, value=positions.c.direction),
+            ),
+        )
+        .where(wanted, *_overlap(positions, loose))
+    )
+
+
+def _loose(positions: FromClause, orders: FromClause) -> FromClause:
+    """The stops and targets without a parent whose chain has no position.
+
+    They are few. DISTINCT makes SQLite read them once, and not once for each position.
+    """
+    owner = positions.alias("owner")
+    is_owned = exists().where(owner.c.account == orders.c.account, owner.c.chain == orders.c.chain)
+    return (
+        select(*(orders.c[name] for name in _USED))
+        .where(*_is_loose(orders), ~is_owned)
+        .distinct()
+        .subquery("loose")
+    )
+
+
+def _is_loose(orders: FromClause) -> Sequence[ColumnElement[bool]]:
+    return orders.c.parent.is_(None), orders.c.purpose.in_(_PROTECTIVE)
+
+
+def _overlap(positions: FromClause, orders: FromClause) -> Sequence[ColumnElement[bool]]:
+    """Whether the order was placed before the position was closed, and had not ended when it was opened."""
+    return (
+        or_(positions.c.closed_at.is_(None), orders.c.ordinal <= positions.c.updated_ordinal),
+        or_(orders.c.closed_at.is_(None), orders.c.updated_ordinal >= positions.c.ordinal),
+    )

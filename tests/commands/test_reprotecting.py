@@ -32,6 +32,10 @@ class Held:
 
     def __init__(self) -> None:
         self.desk = Desk().opened()
+        self.opens()
+
+    def opens(self) -> None:
+        """Opens the position, which must not be open."""
         self.chain = chain_of(self.desk.see(long()))
         for leg in ("e1", "s1", "t1"):
             self.accepted(leg)

@@ -23,8 +23,12 @@ class Watched:
     def __init__(self) -> None:
         self.desk = Desk().opened()
         self.desk.driver.engine.market.take(KnownPrice(instrument=BTC, at=NOW, price=D(101)))
-        self.dog = Watchdog(self.desk.world, self.desk.driver.engine.market)
+        self.dog = self.again()
         self.chain = chain_of(self.desk.see(long()))
+
+    def again(self) -> Watchdog:
+        """A watchdog that begins now, as after a restart."""
+        return Watchdog(self.desk.world, self.desk.driver.engine.market, self.desk.log)
 
     def tell(self, *reports: AnyReport) -> None:
         observer: Observer = self.dog
@@ -117,6 +121,44 @@ def test_a_closed_position_is_not_known_any_more() -> None:
 def test_a_watchdog_that_begins_later_counts_from_the_opening() -> None:
     watched = Watched()
     watched.fills("50")
-    later = Watchdog(watched.desk.world, watched.desk.driver.engine.market)
     opened = watched.desk.world.portfolio.positions[BTC].opened_at
-    assert [one.bare_since for one in later.unprotected(opened + LONGEST_BARE)] == [opened]
+    assert [one.bare_since for one in watched.again().unprotected(opened + LONGEST_BARE)] == [opened]
+
+
+@pytest.mark.parametrize("kind", [Cancelled, OutcomeUnclear])
+def test_a_watchdog_that_begins_later_counts_from_the_end_of_the_stop_that_worked(
+    kind: type[Cancelled | OutcomeUnclear],
+) -> None:
+    watched = Watched()
+    watched.fills("50")
+    watched.rests()
+    watched.desk.at += timedelta(hours=1)
+    watched.tell(ended(kind, watched))
+    since = watched.desk.at
+    watched.desk.at += timedelta(minutes=1)
+    watched.tell(Rejected(order_id=f"{watched.chain}-t1", at=NOW, fact="exchange:test:t1", reason="why"))
+    assert [one.bare_since for one in watched.dog.positions()] == [since]
+    assert [one.bare_since for one in watched.again().positions()] == [since]
+
+
+def test_a_stop_that_was_refused_does_not_begin_the_time_again() -> None:
+    watched = Watched()
+    watched.fills("50")
+    opened = watched.desk.world.portfolio.positions[BTC].opened_at
+    watched.desk.at += timedelta(minutes=1)
+    watched.tell(ended(Rejected, watched))
+    assert [one.bare_since for one in watched.again().positions()] == [opened]
+
+
+def test_the_stop_of_the_position_before_does_not_count() -> None:
+    watched = Watched()
+    watched.fills("50")
+    watched.rests()
+    before = watched.chain
+    watched.tell(a_fill_of(f"{before}-t1", "out", D(50), D(106)))
+    watched.chain = chain_of(watched.desk.see(long()))
+    watched.tell(a_fill_of(f"{watched.chain}-e1", "again", D(10), D(100)))
+    opened = watched.desk.world.portfolio.positions[BTC].opened_at
+    late = Cancelled(order_id=f"{before}-s1", at=NOW, fact="exchange:test:late", reason="why")
+    watched.tell(late)
+    assert [one.bare_since for one in watched.again().positions()] == [opened]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from contextlib import closing
 from threading import Event
 
 import pytest
@@ -69,6 +70,19 @@ def test_refusals_that_quote_the_key_are_shown_without_it(
     exchange.close()
     assert "***" in shown
     assert is_clean(shown)
+
+
+def test_a_secret_that_is_a_word_of_a_fault_does_not_mask_it(venue: RunningVenue) -> None:
+    arrived = Event()
+    site = Site(http=venue.url, socket=venue.socket_url)
+    with closing(
+        BybitExchange(Credentials("auth", "refused"), site, timing=QUICK, limits={}, on_arrival=arrived.set)
+    ) as exchange:
+        exchange.start()
+        while not exchange.stream_state.fault:
+            assert arrived.wait(30)
+            arrived.clear()
+        assert exchange.stream_state.fault.partition(": ")[0] == "auth refused"
 
 
 def test_credentials_are_not_shown() -> None:

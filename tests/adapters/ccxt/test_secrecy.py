@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -13,12 +14,14 @@ import pytest
 from adapters.ccxt import CcxtExchange, Credentials, Site
 from adapters.ccxt.arrivals import Arrivals
 from adapters.ccxt.client import LOGGERS
+from adapters.ccxt.failure import of_query
 from adapters.secrecy import hidden_from
 from commands.exchange import Gap
 from domain.errors import ExchangeError, InvalidSettings
 from tests.adapters.ccxt import binance, okx
 from tests.adapters.ccxt.served import KEY, PASSPHRASE, SECRET, Answers, Page, exchange_on, ticket
 
+Refusal: type[Exception] = import_module("ccxt").ExchangeError
 _SIGNATURE = re.compile(r"[0-9a-f]{64}|[A-Za-z0-9+/]{43}=")
 _EXCHANGES: Mapping[str, tuple[Answers, str, str]] = {
     "binanceusdm": (binance.answers(), binance.INSTRUMENT, binance.ORDER),
@@ -123,9 +126,13 @@ def test_a_test_place_that_ccxt_does_not_have_is_refused_and_not_replaced_by_the
 
 def test_gaps_hold_no_secret() -> None:
     arrivals = Arrivals(list[None]().clear, Credentials(KEY, SECRET, PASSPHRASE))
-    arrivals.gap(Gap(None, datetime.now(UTC), f"GET /v1?apiKey={KEY}&signature={'cd' * 32}"))
+    fault = of_query(
+        Refusal(f"GET /v1 apiKey={KEY} signature={'cd' * 32}"), Credentials(KEY, SECRET, PASSPHRASE)
+    )
+    arrivals.gap(Gap(None, datetime.now(UTC), str(fault)))
     arrivals.refuse({"url": f"/v1?secret={SECRET}"}, f"about {PASSPHRASE}")
     (gap,), (unread,) = arrivals.gaps(), arrivals.unread()
+    assert "GET /v1 apiKey=***" in gap.reason
     assert is_clean(gap.reason)
     assert is_clean(unread.content + unread.reason)
 

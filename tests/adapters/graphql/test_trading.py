@@ -109,3 +109,12 @@ def test_a_resolved_discrepancy_has_who_resolved_it_and_how(halted: Reading) -> 
     assert data["discrepancies"]["edges"] == [
         {"node": {"resolution": "to the savings account", "resolvedBy": "test"}}
     ]
+
+
+def test_compared_at_is_documented_as_the_end_of_the_last_recorded_reconciliation() -> None:
+    """A run compares every 30 s and records nothing where it finds nothing (`LiveRun`)."""
+    described = (
+        schema(limiting(Limits())).as_str().partition("type TradingState {")[2].partition("comparedAt")[0]
+    )
+    assert "When the last recorded reconciliation ended" in described.rpartition('"""')[0]
+    assert "`comparedAt` is when the last recorded reconciliation ended" in SECTION

@@ -27,6 +27,7 @@ from domain.market import MarketView
 from domain.order import OrderPlaced
 from domain.signal import DecisionMade
 from tests.adapters.metrics.histories import BTC, DAY
+from tests.commands.list_log import ListLog
 from tests.promtool import promtool
 from tests.schemas.samples import META, SAMPLES
 
@@ -37,7 +38,7 @@ def registry() -> CollectorRegistry:
     registry = new_registry()
     HistoryCollector(lambda: DAY, registry)
     StrangerCollector(lambda: 1, lambda: 1, registry)
-    show_standing("paper", Watchdog(World(), MarketView()), lambda: META.recorded_at, registry)
+    show_standing("paper", Watchdog(World(), MarketView(), ListLog()), lambda: META.recorded_at, registry)
     LetterCollector(lambda: {(LetterSource.EXCHANGE, LetterState.NEW): 3}, registry)
     engine, api = EngineMetrics(registry), ApiMetrics(registry)
     engine.saw(BTC, DAY.money[0].balance, META.occurred_at)

@@ -14,7 +14,7 @@ from tests.domain.history import D
 
 def test_an_unprotected_position_and_a_broken_service_are_counted_while_they_last() -> None:
     desk, registry = Desk().opened(), new_registry()
-    watchdog = Watchdog(desk.world, desk.driver.engine.market)
+    watchdog = Watchdog(desk.world, desk.driver.engine.market, desk.log)
     show_standing("main", watchdog, lambda: desk.at + LONGEST_BARE, registry)
 
     def values() -> list[float | None]:

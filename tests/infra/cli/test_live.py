@@ -142,7 +142,8 @@ def test_each_difference_is_printed_with_the_whole_id_that_resolves_it(
 ) -> None:
     subject = "t6vedp6jh5pz9-a-long-client-order-id-of-another-program-e1"
     row = {"id": f"difference:OrderUnknownToUs:{subject}", "kind": "OrderUnknownToUs", "subject": subject}
-    print_differences([{**row, "found": "the venue works an unknown order", "remedy": "a person"}])
+    cure = {"remedy": "a person", "steps": "cancel the order; then resolve"}
+    print_differences([{**row, **cure, "found": "the venue works an unknown order"}])
     out = capsys.readouterr().out
     assert out.splitlines()[0] == row["id"]
     assert out.splitlines()[-1] == "1 difference"

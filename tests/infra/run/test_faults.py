@@ -35,7 +35,7 @@ def test_a_fault_has_one_id_within_an_hour_and_another_one_in_the_next() -> None
 
 def test_a_position_without_a_stop_is_a_critical_notice_with_one_id_until_it_is_covered() -> None:
     desk = Desk().opened()
-    watchdog = Watchdog(desk.world, desk.driver.engine.market)
+    watchdog = Watchdog(desk.world, desk.driver.engine.market, desk.log)
     chain = chain_of(desk.see(long()))
     watchdog.recorded(desk.tell(a_fill_of(f"{chain}-e1", "x1", D(50), D(100))), 0.0, 0.0)
     late = desk.at + LONGEST_BARE

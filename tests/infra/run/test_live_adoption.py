@@ -148,7 +148,7 @@ def test_a_position_from_before_the_log_is_adopted_at_its_entry_price_and_closed
         theirs.average_price,
     )
     assert is_equal(desk)
-    (bare,) = Watchdog(desk.run.world, desk.run.driver.engine.market).positions()
+    (bare,) = Watchdog(desk.run.world, desk.run.driver.engine.market, desk.log).positions()
     assert (bare.covered, bare.bare_since is not None) == (D(0), True)
     assert isinstance(desk.asks(LIMIT), Declined), "its risk is not bounded"
     assert isinstance(desk.asks(MoveProtection(held.stream, stop=D(110))), Completed)
@@ -200,7 +200,7 @@ def test_an_adopted_stop_protects_the_adopted_position_and_goes_with_it(desks: D
     desk.started_in_doubt()
     held = desk.run.world.portfolio.positions[BTC]
     assert held.state.stop == D(90)
-    (watched,) = Watchdog(desk.run.world, desk.run.driver.engine.market).positions()
+    (watched,) = Watchdog(desk.run.world, desk.run.driver.engine.market, desk.log).positions()
     assert (watched.covered, watched.bare_since) == (D("0.3"), None)
     assert is_equal(desk)
     assert isinstance(desk.asks(ClosePosition(held.stream, "not wanted")), Completed)

@@ -42,7 +42,7 @@ def stops(desk: LiveDesk) -> list[Order]:
 
 
 def is_covered(desk: LiveDesk) -> bool:
-    (watched,) = Watchdog(desk.run.world, desk.run.driver.engine.market).positions()
+    (watched,) = Watchdog(desk.run.world, desk.run.driver.engine.market, desk.log).positions()
     return watched.bare_since is None
 
 

@@ -1,0 +1,92 @@
+"""What a person does about a difference that the engine does not take in; docs/live.md has the same table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from domain.reconciliation.differences import (
+    BalanceDiffers,
+    Difference,
+    ExecutionOfUnknownOrder,
+    ExecutionUnknownToThem,
+    FilledDiffers,
+    InstrumentUnknownToThem,
+    OrderMistaken,
+    OrderOfAnotherLog,
+    OrderUnknownToUs,
+    PositionQuantityDiffers,
+    PositionSideDiffers,
+    PositionUnknownToThem,
+    PositionUnknownToUs,
+    StatusDiffers,
+    TradingTermsDiffer,
+)
+
+
+class Steps(Struct, frozen=True):
+    """`first` is done at the exchange or in the settings; `then` is what ends the discrepancy afterwards. Markdown."""
+
+    first: str
+    then: str
+
+    def __str__(self) -> str:
+        """As a line for a terminal."""
+        return f"{self.first}; then {self.then}".replace("`", "")
+
+
+_ROWS: tuple[tuple[tuple[type[Difference], ...], Steps], ...] = (
+    (
+        (OrderUnknownToUs,),
+        Steps("cancel the order, or permit its adoption", "resolve; an adoption resolves it"),
+    ),
+    (
+        (OrderOfAnotherLog,),
+        Steps("stop the other engine, or give it another account; cancel the order", "resolve"),
+    ),
+    ((OrderMistaken, StatusDiffers), Steps("cancel the order", "resolve")),
+    (
+        (ExecutionOfUnknownOrder, PositionUnknownToUs, PositionQuantityDiffers),
+        Steps("close what is not the log's, or permit its adoption", "resolve; an adoption resolves it"),
+    ),
+    (
+        (PositionUnknownToThem, PositionSideDiffers),
+        Steps(
+            "permit the adoption of the trades that closed it, or open the position there again",
+            (
+                "nothing: the next comparison resolves it. It cannot be accepted, and nothing is sent for the "
+                "position meanwhile"
+            ),
+        ),
+    ),
+    (
+        (ExecutionUnknownToThem, FilledDiffers),
+        Steps("compare with the exchange's own records; make the position what the log holds", "resolve"),
+    ),
+    (
+        (BalanceDiffers,),
+        Steps(
+            "find the transfer, fee or bonus in the exchange's records",
+            (
+                "resolve, with `transfer` for a deposit (above 0) or withdrawal (below 0): the balance of the "
+                "log changes by it"
+            ),
+        ),
+    ),
+    (
+        (TradingTermsDiffer,),
+        Steps(
+            "set leverage, one-way mode or isolated margin right", "nothing: the next comparison resolves it"
+        ),
+    ),
+    (
+        (InstrumentUnknownToThem,),
+        Steps(
+            "close the position or cancel the order, if the exchange has not",
+            "resolve; other instruments go on",
+        ),
+    ),
+)
+BY_A_PERSON: Mapping[type[Difference], Steps] = {kind: steps for kinds, steps in _ROWS for kind in kinds}
+"""By kind. The kinds that are left out are taken in by the engine (`commands.remedies`)."""
