@@ -41,6 +41,8 @@ RAISED: tuple[type[Exception], ...] = (
 _PROVEN = frozenset({Verdict.REJECTED, Verdict.FATAL, Verdict.RETRY})
 _UNANSWERED = frozenset({Verdict.AMBIGUOUS})
 _MOST_TEXT = 300
+_NO_JSON = "Conflict. Could not decode JSON."
+"""pybit's message, with its own code 409, for a response with status 200 that is no JSON."""
 
 
 def refusal(method: str, code: int, text: str, headers: Mapping[str, str]) -> Exception:
@@ -82,6 +84,8 @@ def _text(error: Exception, credentials: Credentials) -> str:
     code, message = getattr(error, "status_code", None), getattr(error, "message", None)
     if message is None:
         shown = connection_fault(error) or f"{type(error).__name__}: {error}"
+    elif message == _NO_JSON:
+        shown = "the response is not JSON: a page, or cut off"
     else:
         shown = advised(code, f"{code}: {message}")
     return credentials.hide(without_query(shown))[:_MOST_TEXT]
