@@ -34,11 +34,15 @@ class ResolveDiscrepancy:
 
     `transfer`, for a discrepancy of the balance, is the amount that was deposited (above zero) or withdrawn (below
     zero), in the account's currency: the balance of the log changes by it.
+
+    `closed_at`, for a position that the exchange does not have, is the price (quote currency) at which it was closed
+    outside: the log records that close.
     """
 
     discrepancy_id: str
     resolution: str
     transfer: Decimal | None = None
+    closed_at: Decimal | None = None
 
 
 class BeginReconciliation(Struct, frozen=True, gc=False):
@@ -99,6 +103,11 @@ def subject_of(discrepancy_id: str, kind: type[Difference]) -> str | None:
     if not discrepancy_id.startswith(begin):
         return None
     return discrepancy_id.removeprefix(begin).partition(":")[0]
+
+
+def unnumbered(discrepancy_id: str) -> str:
+    """The id without the number that it has where its difference came back."""
+    return discrepancy_id.partition("#")[0]
 
 
 def recorded(difference: Difference) -> RecordDiscrepancy:

@@ -23,6 +23,7 @@ from commands.reconciliation import (
     ResolveDiscrepancy,
     recorded,
     subject_of,
+    unnumbered,
 )
 from commands.remedies import Remedy, remedy
 from commands.routes import Command
@@ -40,7 +41,7 @@ _ROUNDS = 6
 _MOST_ADOPTED = 20
 """One run adopts at most so many orders and positions; the next one goes on."""
 _PUT_RIGHT = "the exchange does not trade by these terms any more"
-_HELD_AGAIN = "the position of the log and that of the exchange are on the same side again"
+_NOT_GONE = "log and exchange hold the position on the same side again, or neither holds one"
 _ADOPTED = "adopted: the settings in reconciliation permit it"
 
 
@@ -150,7 +151,7 @@ class Reconciler:
         made = adoption(
             Found(
                 differences=found,
-                confirmed=set(map(_unnumbered, (*self._suspects, *self._last, *unresolved)))
+                confirmed=set(map(unnumbered, (*self._suspects, *self._last, *unresolved)))
                 - self._not_addressed,
                 portfolio=portfolio,
                 venue=self._exchange.venue,
@@ -179,15 +180,15 @@ class Reconciler:
         over = {recorded(one).discrepancy_id for one in before} - standing
         unresolved = sorted(self._world.portfolio.discrepancies.unresolved)
         self._command(
-            *(ResolveDiscrepancy(name, _ADOPTED) for name in unresolved if _unnumbered(name) in over)
+            *(ResolveDiscrepancy(name, _ADOPTED) for name in unresolved if unnumbered(name) in over)
         )
 
     def _resolve_held_again(self, found: Sequence[Difference]) -> None:
-        """Resolves a discrepancy of a position that the exchange did not have, and has again."""
+        """Resolves a discrepancy of a position that the exchange did not have, and has again, or that neither has."""
         standing = {recorded(one).discrepancy_id for one in found}
         unresolved = sorted(self._world.portfolio.discrepancies.unresolved)
-        over = (name for name in unresolved if is_of_gone(name) and _unnumbered(name) not in standing)
-        self._command(*(ResolveDiscrepancy(name, _HELD_AGAIN) for name in over))
+        over = (name for name in unresolved if is_of_gone(name) and unnumbered(name) not in standing)
+        self._command(*(ResolveDiscrepancy(name, _NOT_GONE) for name in over))
 
     def _differing_terms(self) -> Sequence[Difference]:
         """The terms of trading that differ; a discrepancy of terms that do not differ any more is resolved."""
@@ -199,7 +200,7 @@ class Reconciler:
             *(
                 ResolveDiscrepancy(name, _PUT_RIGHT)
                 for name in sorted(self._world.portfolio.discrepancies.unresolved)
-                if self._is_of_terms(name) and _unnumbered(name) not in standing
+                if self._is_of_terms(name) and unnumbered(name) not in standing
             )
         )
         return found
@@ -210,7 +211,7 @@ class Reconciler:
         return instrument is not None and self._terms is not None and self._terms.was_queried(instrument)
 
     def _keep_standing(self, found: Sequence[Difference]) -> None:
-        unresolved = set(map(_unnumbered, self._world.portfolio.discrepancies.unresolved))
+        unresolved = set(map(unnumbered, self._world.portfolio.discrepancies.unresolved))
         names = {recorded(one).discrepancy_id: one for one in found}
         self._standing = [one for name, one in names.items() if name in self._last or name in unresolved]
         self._last = frozenset(names)
@@ -224,7 +225,7 @@ class Reconciler:
         new = {one.discrepancy_id: one for one in named if one.discrepancy_id not in before.known}
         confirmed = [one for name, one in new.items() if name in self._suspects]
         self._suspects = new.keys()
-        self._over -= {_unnumbered(one.discrepancy_id) for one in confirmed}
+        self._over -= {unnumbered(one.discrepancy_id) for one in confirmed}
         self._command(*confirmed)
         return len(new) - len(confirmed)
 
@@ -263,10 +264,6 @@ def _numbered(discrepancy_id: str) -> Iterator[str]:
     """The ids of a difference that is found once, and again after it was resolved and over."""
     yield discrepancy_id
     yield from (f"{discrepancy_id}#{number}" for number in count(2))
-
-
-def _unnumbered(discrepancy_id: str) -> str:
-    return discrepancy_id.partition("#")[0]
 
 
 def not_amended(exchange: Exchange, order_ids: Sequence[str], at: datetime) -> Sequence[OrderReport]:

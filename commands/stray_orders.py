@@ -26,8 +26,9 @@ from domain.reconciliation.differences import (
 )
 
 WAYS_OUT = (
-    "permit the adoption of the trades that closed it (reconciliation.external_positions = ADOPT), or open the same "
-    "position at the exchange again"
+    "permit the adoption of the trades that closed it (reconciliation.external_positions = ADOPT), open the same "
+    "position at the exchange again, or, where nothing is held there, state the price at which it was closed "
+    "(resolveDiscrepancy with closedAt)"
 )
 """What a person can do about a position of the log that the exchange does not have."""
 POSITION_GONE = "POSITION_GONE"

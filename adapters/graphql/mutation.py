@@ -172,8 +172,16 @@ class Mutation:
                 "account's currency. The balance of the log changes by it."
             ),
         ] = None,
+        closed_at: Annotated[
+            Decimal | None,
+            strawberry.argument(
+                description="Of a position that the exchange does not have (PositionUnknownToThem): the price, in "
+                "quote currency, at which it was closed there. The log records that close; nothing is sent."
+            ),
+        ] = None,
     ) -> CommandAnswer:
-        return await carried_out(info, request, ResolveDiscrepancy(discrepancy_id, resolution, transfer))
+        resolved = ResolveDiscrepancy(discrepancy_id, resolution, transfer, closed_at)
+        return await carried_out(info, request, resolved)
 
     @strawberry.mutation(
         description="Acknowledges notices, so that they are not sent again; returns the ids of those that were open.",

@@ -11,6 +11,7 @@ from commands import tripping
 from commands.account import ResetKillSwitch, SettleBalance, check_money
 from commands.reconciliation import ResolveDiscrepancy, is_of_balance
 from commands.request import ChangeSettings, PauseStrategy, ResumeStrategy, TripKillSwitch
+from commands.requests.outside_close import closed_outside
 from commands.requests.situation import Situation
 from commands.routes import Command
 from commands.stray_orders import WAYS_OUT, is_of_gone
@@ -90,14 +91,17 @@ def adjust(request: ChangeSettings, situation: Situation, _chain: str) -> Sequen
 def settle(request: ResolveDiscrepancy, situation: Situation, _chain: str) -> Sequence[Command]:
     """Resolves a discrepancy with the explanation that a person gives; a transfer changes the balance of the log.
 
-    Raises Refused for a position that the exchange does not have, because the comparison that does not find that any
-    more resolves it: accepted, its closes would trade against what a person holds there. Raises Refused for a transfer
+    Raises Refused for a position that the exchange does not have, unless the request states the price at which it was
+    closed (`commands/requests/outside_close.py`): accepted, its closes would trade against what a person holds there.
+    The comparison that does not find that any more resolves it. Raises Refused for a transfer
     that explains no discrepancy of the balance, or takes more than the balance, and InvalidInput for one that is no
     amount of money.
     """
     name = request.discrepancy_id
+    if request.closed_at is not None:
+        return closed_outside(request, request.closed_at, situation)
     if is_of_gone(name) and name in situation.portfolio.discrepancies.unresolved:
-        raise Refused(f"{name} is resolved by itself: {WAYS_OUT}")
+        raise Refused(f"{name} cannot be accepted: {WAYS_OUT}")
     if request.transfer is None:
         return [request]
     _check_transfer(request, request.transfer, situation)

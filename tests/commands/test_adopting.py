@@ -225,7 +225,8 @@ def test_a_position_that_the_exchange_does_not_have_is_not_accepted_by_a_person(
     found = recorded(difference)
     eve.desk.ask(found, cause="exchange:test:look")
     answer = eve.declined(ResolveDiscrepancy(found.discrepancy_id, "looked at"))
-    assert "resolved by itself: permit the adoption" in answer
+    assert "cannot be accepted: permit the adoption" in answer
+    assert answer.endswith("state the price at which it was closed (resolveDiscrepancy with closedAt)")
     assert "UNRESOLVED_DISCREPANCY" in str(eve.desk.see(long())[-1].event)
 
 

@@ -62,6 +62,7 @@ REQUESTS: list[Request] = [
     ResetKillSwitch("why"),
     ResolveDiscrepancy("d1", "looked"),
     ResolveDiscrepancy("d1", "a transfer", Decimal("-12.5")),
+    ResolveDiscrepancy("d1", "closed by hand", closed_at=Decimal("100.25")),
 ]
 ANSWERS: list[Answer] = [
     Completed(

@@ -78,9 +78,9 @@ _SEND: dict[str, tuple[str, str, dict[str, Any]]] = {
     "tripKillSwitch": ("$reason: String!", "reason: $reason", {"reason": "why"}),
     "resetKillSwitch": ("$reason: String!", "reason: $reason", {"reason": "calm"}),
     "resolveDiscrepancy": (
-        "$id: String!, $resolution: String!, $transfer: Decimal",
-        "discrepancyId: $id, resolution: $resolution, transfer: $transfer",
-        {"id": "d1", "resolution": "looked", "transfer": None},
+        "$id: String!, $resolution: String!, $transfer: Decimal, $closedAt: Decimal",
+        "discrepancyId: $id, resolution: $resolution, transfer: $transfer, closedAt: $closedAt",
+        {"id": "d1", "resolution": "looked", "transfer": None, "closedAt": None},
     ),
 }
 _DRAFT = """mutation ($terms: OrderTerms!, $key: String!, $account: String) {
@@ -442,4 +442,12 @@ async def test_all_terms_of_an_order_reach_the_engine(dealing: Dealing) -> None:
         "k1",
         "tess",
         ACCOUNT,
+    )
+
+
+async def test_the_price_of_a_close_outside_reaches_the_engine_with_the_discrepancy(dealing: Dealing) -> None:
+    sent = {"id": "d1", "resolution": "closed by hand", "closedAt": "103.5"}
+    answer = await dealing.answer(mutation("resolveDiscrepancy"), key="k1", **sent)
+    assert answer["reason"] == (
+        "d1 is no discrepancy of the kind PositionUnknownToThem: closedAt does not explain it"
     )

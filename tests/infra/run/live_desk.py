@@ -23,6 +23,7 @@ from adapters.snapshots import Snapshots
 from commands.door import Answer, Declined, TimedOut
 from commands.exchange import Gap, Unread
 from commands.feed import FeedState, MarketFeed
+from commands.input_tape import InputTape
 from commands.request import ManualTerms, PlaceOrder, Request, Requested
 from commands.watching import Instance
 from commands.world import World
@@ -149,6 +150,7 @@ class LiveDesk:
         letters: LiveLetters | None = None,
         way: OrderWay = OrderWay.REST,
         snapshots: Snapshots | None = None,
+        tape: InputTape | None = None,
     ) -> None:
         self._way = way
         self.venue, self.key = venue, key or f"live-{next(_NUMBERS)}"
@@ -166,6 +168,7 @@ class LiveDesk:
             monotonic=lambda: self.seconds,
             letters=letters,
             snapshots=snapshots,
+            tape=tape,
         )
 
     def _connect(self, world: World, wake: Wake) -> LiveVenue:

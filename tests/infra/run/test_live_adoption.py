@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from adapters.avro import AvroCodec
+from adapters.bybit.fields import at_ms
+from adapters.inputs.sqlite import SqliteTape
+from adapters.log.sqlite import open_sqlite
 from commands.door import Completed, Declined
 from commands.order import CancelOrder
 from commands.request import ChangeSettings, ClosePosition, MoveProtection, ResolveDiscrepancy, TripKillSwitch
@@ -19,6 +25,7 @@ from projections.chain import missing_causes
 from tests.adapters.bybit.bench import bybit_venue
 from tests.adapters.simulated.server.serving import RunningVenue
 from tests.infra.run.live_desk import BTC, LIMIT, PLAN, D, Desks, LiveDesk, desks_at
+from tests.infra.run.taped import replayed
 from tests.replacing import replace
 
 ADOPT = ReconciliationSettings(external_orders=ExternalRule.ADOPT, external_positions=ExternalRule.ADOPT)
@@ -39,6 +46,10 @@ def desks(venue: RunningVenue) -> Iterator[Desks]:
 
 def position_of(desk: LiveDesk) -> str:
     return desk.run.world.portfolio.positions[BTC].stream
+
+
+def unresolved(desk: LiveDesk) -> list[str]:
+    return sorted(desk.run.world.portfolio.discrepancies.unresolved)
 
 
 def looks(desk: LiveDesk) -> None:
@@ -275,3 +286,37 @@ def test_a_withdrawal_halts_entries_until_a_person_states_it(desks: Desks) -> No
     assert desk.run.world.portfolio.account.day_realised == 0
     assert isinstance(desk.asks(LIMIT), Completed)
     assert is_equal(desk)
+
+
+def test_a_position_closed_by_hand_leaves_the_log_at_the_price_that_a_person_states(
+    desks: Desks, venue: RunningVenue, tmp_path: Path
+) -> None:
+    """By default nothing is adopted. The remaining differences are explained one by one, and none comes back."""
+    path = tmp_path / "whence.db"
+    with (
+        closing(open_sqlite(path, AvroCodec())) as log,
+        closing(SqliteTape(path, lambda: at_ms(venue.server.clock.market()))) as tape,
+    ):
+        desk = desks(plan=PLAN, tape=tape).started()
+        desk.asks(LIMIT)
+        desk.trades_at("98")
+        desk.until(lambda: desk.has("PositionOpened"))
+        desk.stranger(side="Sell", orderType="Market", qty="0.1", reduceOnly=True)
+        desk.trades_at("97")
+        looks(desk)
+        gone = f"difference:PositionUnknownToThem:{BTC}:LONG:0.1"
+        assert gone in unresolved(desk)
+        sent = len(desk.account.orders)
+        assert isinstance(desk.asks(ResolveDiscrepancy(gone, "closed by hand", closed_at=D(97))), Completed)
+        assert not desk.run.world.portfolio.positions
+        looks(desk)
+        for name in unresolved(desk):
+            transfer = D("0.09461") if name == "difference:BalanceDiffers:USDT:0.09461" else None
+            assert isinstance(desk.asks(ResolveDiscrepancy(name, "looked at", transfer)), Completed), name
+        looks(desk)
+        assert is_equal(desk)
+        assert len(desk.account.orders) == sent, "nothing is sent"
+        desk.run.close()
+        log.append(desk.log.envelopes)
+    replay = replayed(path)
+    assert (replay.difference, replay.ordinal) == (None, desk.log.head())

@@ -1,0 +1,111 @@
+"""The close of a position at the exchange that no report explains, at the price that a person states.
+
+A person has closed it by hand there, another program has, or the exchange, and its executions are not adopted: the
+settings do not permit that, or the exchange's list does not reach back to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from commands.account import check_money
+from commands.exchange import Filled
+from commands.in_flight import UNANSWERED, working
+from commands.order import PlaceOrder
+from commands.reconciliation import ResolveDiscrepancy, recorded, subject_of, unnumbered
+from commands.requests.situation import Situation
+from commands.routes import Command
+from commands.way_out import resting
+from domain.arithmetic import ZERO
+from domain.direction import Purpose, exit_side
+from domain.errors import Refused
+from domain.instrument import check_positive
+from domain.order import Liquidity, OrderPlaced, OrderType
+from domain.order_id import adopted_order_id
+from domain.portfolio import OpenPosition, Portfolio, closes_at_once
+from domain.reconciliation.differences import PositionUnknownToThem
+from domain.reconciliation.statement import StatedPosition
+
+
+def closed_outside(request: ResolveDiscrepancy, price: Decimal, situation: Situation) -> Sequence[Command]:
+    """Records that the position of the discrepancy was closed outside at `price` (quote currency), and resolves it.
+
+    The close is an adopted order with one execution of the whole held quantity without a fee, so that nothing is sent
+    for it. Orders of people that rest to reduce the position are cancelled, as at a close.
+
+    Raises InvalidInput for a price that is none. Raises Refused together with a transfer, for another discrepancy than
+    an unresolved `PositionUnknownToThem`, for a position that is not held as the discrepancy states it, and while an
+    order that could fill into it has a request without an answer.
+    """
+    check_positive("closedAt", price)
+    check_money("closedAt", price)
+    if request.transfer is not None:
+        raise Refused("closedAt and transfer explain different discrepancies: state one of them")
+    held = _held(request.discrepancy_id, situation.portfolio)
+    if undecided := _undecided(held, situation.portfolio):
+        raise Refused(
+            f"{', '.join(undecided)} may still fill into {held.stream}: wait until its outcome is known"
+        )
+    return [*resting(held, situation.portfolio), *_executed(held, price, situation), request]
+
+
+def _held(name: str, portfolio: Portfolio) -> OpenPosition:
+    instrument = subject_of(name, PositionUnknownToThem)
+    if instrument is None:
+        raise Refused(
+            f"{name} is no discrepancy of the kind PositionUnknownToThem: closedAt does not explain it"
+        )
+    if name not in portfolio.discrepancies.unresolved:
+        raise Refused(f"{name} is not unresolved: closedAt changes nothing")
+    held = portfolio.positions.get(instrument)
+    if held is None or _discrepancy_id(held) != unnumbered(name):
+        found = "nothing" if held is None else f"{held.state.direction} {held.state.quantity}"
+        raise Refused(f"the log holds {found} in {instrument} now: the next comparison resolves {name}")
+    return held
+
+
+def _discrepancy_id(held: OpenPosition) -> str:
+    """The id of the discrepancy that the exchange does not have the position as it is held now."""
+    state = held.state
+    ours = StatedPosition(state.instrument, state.direction, state.quantity)
+    return recorded(PositionUnknownToThem(subject=state.instrument, ours=ours)).discrepancy_id
+
+
+def _undecided(held: OpenPosition, portfolio: Portfolio) -> Sequence[str]:
+    """The orders in its instrument of which a fill may still be reported."""
+    closing = {one for one, exit_ in portfolio.exits.items() if closes_at_once(exit_, held.state)}
+    return [
+        order_id
+        for order_id, order in working(portfolio).items()
+        if order.terms.instrument == held.state.instrument
+        and (order.status in UNANSWERED or order_id in closing)
+    ]
+
+
+def _executed(held: OpenPosition, price: Decimal, situation: Situation) -> Sequence[Command]:
+    order_id, state = adopted_order_id(f"closed-outside:{held.stream}"), held.state
+    terms = OrderPlaced(
+        instrument=state.instrument,
+        side=exit_side(state.direction),
+        type=OrderType.MARKET,
+        quantity=state.quantity,
+        limit_price=None,
+        trigger_price=None,
+        reduce_only=True,
+        purpose=Purpose.MANUAL,
+        parent=None,
+        fresh_until=situation.at,
+    )
+    execution = Filled(
+        order_id=order_id,
+        at=situation.at,
+        fact=f"closed-outside:{held.stream}",
+        execution_id=order_id,
+        price=price,
+        quantity=state.quantity,
+        fee=ZERO,
+        fee_currency=situation.portfolio.account.currency,
+        liquidity=Liquidity.TAKER,
+    )
+    return [PlaceOrder(order_id, terms, rules=None), execution]

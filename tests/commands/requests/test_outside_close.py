@@ -1,0 +1,191 @@
+"""A position that the exchange does not have is closed in the log at the price that a person states."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+import commands.order
+from commands.door import Completed
+from commands.exchange import Cancelled
+from commands.reconciliation import RecordDiscrepancy, ResolveDiscrepancy, recorded
+from commands.request import ClosePosition, PlaceOrder
+from domain.direction import Direction, Purpose, Side
+from domain.order import OrderFilled, OrderPlaced, OrderType
+from domain.order_id import is_adopted_trade
+from domain.position import PositionClosed
+from domain.reconciliation import DiscrepancyResolved
+from domain.reconciliation.differences import Difference, PositionSideDiffers, PositionUnknownToThem
+from domain.reconciliation.statement import StatedPosition
+from domain.streams import parse
+from tests.commands.desk import long
+from tests.commands.requests.asking import Asking, chain_of, terms
+from tests.domain.history import BTC, D, a_stop
+
+LONG = StatedPosition(BTC, Direction.LONG, D(10))
+SHORT = StatedPosition(BTC, Direction.SHORT, D(10))
+MISSING = PositionUnknownToThem(subject=BTC, ours=LONG)
+GONE = recorded(MISSING).discrepancy_id
+
+
+def found(eve: Asking, difference: Difference = MISSING, number: str = "") -> str:
+    one = recorded(difference)
+    name = f"{one.discrepancy_id}{number}"
+    eve.desk.ask(RecordDiscrepancy(name, one.subject, one.found), cause=f"exchange:test:{name}")
+    return name
+
+
+def holding() -> Asking:
+    """A person's long of ten at 100 that the exchange does not have."""
+    eve = Asking()
+    eve.entered()
+    found(eve)
+    return eve
+
+
+def closed_at(price: Decimal, name: str = GONE, transfer: Decimal | None = None) -> ResolveDiscrepancy:
+    return ResolveDiscrepancy(name, "closed by hand", transfer, price)
+
+
+def test_the_position_is_closed_in_one_unit_at_the_stated_price_and_nothing_is_sent_to_close_it() -> None:
+    eve = holding()
+    balance, sent = eve.desk.world.portfolio.account.balance, len(eve.desk.exchange.letters)
+    followed = eve.accepted(closed_at(D("103.5")))
+    assert followed == [
+        "OrderPlaced", "OrderFilled", "PositionClosed", "BalanceChanged", "DiscrepancyResolved",
+    ]  # fmt: skip
+    assert len(eve.desk.exchange.letters) == sent
+    portfolio = eve.desk.world.portfolio
+    assert portfolio.account.balance == balance + 35
+    assert (dict(portfolio.positions), portfolio.discrepancies.unresolved) == ({}, frozenset())
+    placed, filled, closed, _, resolved = (one.event for one in eve.desk.log.envelopes[-5:])
+    assert isinstance(placed, OrderPlaced)
+    assert (placed.side, placed.reduce_only, placed.purpose) == (Side.SELL, True, Purpose.MANUAL)
+    assert isinstance(filled, OrderFilled)
+    assert (filled.price, filled.quantity, filled.fee) == (D("103.5"), D(10), D(0))
+    assert isinstance(closed, PositionClosed)
+    assert closed.reason is Purpose.MANUAL
+    assert resolved == DiscrepancyResolved(GONE, "closed by hand")
+    metas = [one.meta for one in eve.desk.log.envelopes[-5:]]
+    assert [meta.actor for meta in metas] == ["eve", "eve", "engine", "engine", "eve"]
+    assert is_adopted_trade(parse(metas[0].stream).id)
+
+
+def test_a_repeated_request_gets_the_first_answer_and_closes_nothing_again() -> None:
+    eve = holding()
+    first = eve.ask(closed_at(D(103)), "once")
+    assert isinstance(first, Completed)
+    head = eve.desk.log.head()
+    assert eve.ask(closed_at(D("103.0")), "once") == Completed("once", first.events, repeated=True)
+    assert "was used for another request" in eve.declined(closed_at(D(104)), "once")
+    assert eve.desk.log.head() == head
+
+
+def test_the_next_position_that_is_gone_is_closed_under_ids_of_its_own() -> None:
+    eve = holding()
+    eve.accepted(closed_at(D(103)))
+    eve.entered(key="again")
+    name = found(eve, number="#2")
+    assert "PositionClosed" in eve.accepted(closed_at(D(99), name))
+    assert not eve.desk.world.portfolio.positions
+
+
+def test_a_stop_that_belongs_to_no_entry_is_cancelled_as_at_any_close() -> None:
+    eve = Asking()
+    eve.entered(terms(stop=None, target=None))
+    stop = "a-stop-of-its-own"
+    eve.desk.ask(commands.order.PlaceOrder(stop, a_stop(parent=None), rules=None), cause="exchange:test:stop")
+    eve.rests(stop)
+    found(eve)
+    assert "OrderCancelRequested" in eve.accepted(closed_at(D(103)))
+    assert [(one.kind, one.about) for one in eve.desk.exchange.letters[-1:]] == [("cancel", (stop,))]
+
+
+def test_orders_of_people_that_rest_to_reduce_the_position_are_cancelled() -> None:
+    eve = holding()
+    resting = terms(
+        side=Side.SELL,
+        type=OrderType.LIMIT,
+        quantity=D(4),
+        limit_price=D(120),
+        reduce_only=True,
+        stop=None,
+        target=None,
+    )
+    eve.accepted(PlaceOrder(resting), "out")
+    (mine,) = (one for one in eve.exits() if one.startswith(chain_of("out")))
+    eve.rests(mine)
+    assert eve.accepted(closed_at(D(103)))[0] == "OrderCancelRequested"
+    assert eve.desk.exchange.letters[-1].about == (mine,)
+
+
+@pytest.mark.parametrize(
+    ("request_", "sentence"),
+    [
+        (closed_at(D(0)), "InvalidInput: closedAt 0 must be a positive, finite number"),
+        (closed_at(D(-1)), "InvalidInput: closedAt -1 must be a positive, finite number"),
+        (closed_at(D("NaN")), "InvalidInput: closedAt NaN must be a positive, finite number"),
+        (closed_at(D("Infinity")), "InvalidInput: closedAt Infinity must be a positive, finite number"),
+        (closed_at(D("1e-19")), "InvalidInput: closedAt of 1E-19 is above 1E+18 or finer than 1E-18"),
+        (closed_at(D(103), transfer=D(5)), "Refused: closedAt and transfer explain different discrepancies"),
+        (closed_at(D(103), "d-1"), "Refused: d-1 is no discrepancy of the kind PositionUnknownToThem"),
+        (closed_at(D(103), f"{GONE}#2"), f"Refused: {GONE}#2 is not unresolved"),
+    ],
+)
+def test_a_price_that_explains_nothing_is_declined_and_the_discrepancy_stays(
+    request_: ResolveDiscrepancy, sentence: str
+) -> None:
+    eve = holding()
+    eve.desk.ask(RecordDiscrepancy("d-1", BTC, "1 more"), cause="exchange:test:d-1")
+    assert eve.declined(request_).startswith(sentence)
+    assert eve.desk.world.portfolio.discrepancies.unresolved == {GONE, "d-1"}
+
+
+def test_a_position_of_the_other_side_at_the_exchange_is_not_closed_by_a_price() -> None:
+    eve = Asking()
+    eve.entered()
+    name = found(eve, PositionSideDiffers(subject=BTC, ours=LONG, theirs=SHORT))
+    assert "is no discrepancy of the kind PositionUnknownToThem" in eve.declined(closed_at(D(103), name))
+    assert eve.desk.world.portfolio.positions
+
+
+@pytest.mark.parametrize(
+    ("ours", "sentence"),
+    [
+        (SHORT, "the log holds LONG 10 in"),
+        (StatedPosition(BTC, Direction.LONG, D(4)), "the log holds LONG 10"),
+    ],
+)
+def test_a_position_that_is_not_the_one_of_the_discrepancy_any_more_stays(
+    ours: StatedPosition, sentence: str
+) -> None:
+    eve = Asking()
+    eve.entered()
+    name = found(eve, PositionUnknownToThem(subject=BTC, ours=ours))
+    assert sentence in eve.declined(closed_at(D(103), name))
+
+
+def test_a_position_that_was_closed_in_the_meantime_is_not_closed_again() -> None:
+    eve = Asking()
+    name = found(eve)
+    assert f"the log holds nothing in {BTC} now" in eve.declined(closed_at(D(103), name))
+
+
+def test_a_position_waits_for_the_outcome_of_an_order_that_may_still_close_it() -> None:
+    eve = Asking()
+    eve.entered()
+    eve.accepted(ClosePosition(f"{BTC}-LONG-1", "out"), "out")
+    exit_ = f"{chain_of('out')}-x1"
+    found(eve)
+    assert f"{exit_} may still fill into position-" in eve.declined(closed_at(D(103)))
+    eve.rests(exit_)
+    assert f"{exit_} may still fill into position-" in eve.declined(closed_at(D(103))), "it trades at once"
+    eve.desk.tell(Cancelled(order_id=exit_, at=eve.desk.at, fact="exchange:test:gone", reason="no position"))
+    assert "PositionClosed" in eve.accepted(closed_at(D(103)))
+
+
+def test_entries_are_judged_again_afterwards() -> None:
+    eve = holding()
+    eve.accepted(closed_at(D(103)))
+    assert "UNRESOLVED_DISCREPANCY" not in str(eve.desk.see(long())[1].event)
