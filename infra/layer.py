@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
@@ -92,7 +92,7 @@ def fault_sentence(
     remedy = (
         _unknown(keys[-1], _table_at(model, keys[:-1]))
         if kind == "extra_forbidden"
-        else remedy_of(kind, message)
+        else _EXAMPLES.get(keys[-1], {}).get(kind) or remedy_of(kind, message)
     )
     return f"{layer.name}: {layer.spell(keys)}: {remedy}"
 
@@ -111,6 +111,13 @@ _REMEDIES = {
     "bool_type": "neither true nor false",
 }
 """Our sentences for faults that pydantic describes in Python's terms, by pydantic's kind of fault."""
+
+
+_LEVERAGE = "not a number; write it like 5 or 2.5"
+_EXAMPLES: Mapping[str, Mapping[str, str]] = {
+    "leverage": {kind: _LEVERAGE for kind, text in _REMEDIES.items() if text == _NUMBER}
+}
+"""Sentences for keys that the examples of money do not fit, by key and kind of fault."""
 
 
 def remedy_of(kind: str, message: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -21,7 +22,6 @@ from domain.errors import ExchangeUnreachable, InvalidInput, OutcomeUnknown
 _NO_RETRIES = -999
 """pybit takes an empty set of codes to repeat for its default set, so it gets one that no response has."""
 
-_log = logging.getLogger(__name__)
 Sleep = Callable[[float], None]
 T = TypeVar("T")
 
@@ -65,7 +65,7 @@ class Client:
         sleep: Sleep = time.sleep,
         trade: TradeSocket | None = None,
     ) -> None:
-        self.trade, self._falls_back = trade, False
+        self.trade = trade
         self._session, self._credentials = session, credentials
         self._rules_refused, self._sleep = rules_refused, sleep
         self._buckets = {method: Bucket(limit) for method, limit in limits.items()}
@@ -144,23 +144,10 @@ class Client:
     def _answered(self, method: str, params: Table) -> tuple[object, Mapping[str, str]]:
         """Only what was not written to the socket goes by REST: everything else may have been executed."""
         if self.trade is not None and method in OPERATIONS:
-            try:
-                answered = self.trade.ask(method, params)
-            except NotConnected as fault:
-                self._note(falls_back=True, fault=str(fault))
-            else:
-                self._note(falls_back=False)
-                return answered
+            with suppress(NotConnected):
+                return self.trade.ask(method, params)
         response, _, headers = getattr(self._session, method)(**params)
         return response, headers
-
-    def _note(self, *, falls_back: bool, fault: str = "") -> None:
-        """Logs where the way of requests has changed."""
-        if falls_back and not self._falls_back:
-            _log.warning("orders go by REST: the socket of orders is not connected: %s", fault or "not yet")
-        elif self._falls_back and not falls_back:
-            _log.info("orders go over the socket again")
-        self._falls_back = falls_back
 
     def _await_turn(self, method: str) -> None:
         bucket = self._buckets.get(method)

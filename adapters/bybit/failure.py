@@ -41,6 +41,8 @@ RAISED: tuple[type[Exception], ...] = (
 _PROVEN = frozenset({Verdict.REJECTED, Verdict.FATAL, Verdict.RETRY})
 _UNANSWERED = frozenset({Verdict.AMBIGUOUS})
 _MOST_TEXT = 300
+_NO_JSON = "Conflict. Could not decode JSON."
+"""pybit's message, with its own code 409, for a response with status 200 that is no JSON."""
 
 
 def refusal(method: str, code: int, text: str, headers: Mapping[str, str]) -> Exception:
@@ -82,6 +84,8 @@ def _text(error: Exception, credentials: Credentials) -> str:
     sentence of ours is added, which a short secret must not mask.
     """
     code, message = getattr(error, "status_code", None), getattr(error, "message", None)
+    if message == _NO_JSON:
+        return "the response is not JSON: a page, or cut off"
     if message is not None:
         return advised(code, f"{code}: {_stated(message, credentials)}")[:_MOST_TEXT]
     return (connection_fault(error) or f"{type(error).__name__}: {_stated(error, credentials)}")[:_MOST_TEXT]

@@ -7,6 +7,7 @@ they have no timeout, and do not report that a connection has ended.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -36,6 +37,8 @@ OPERATIONS: Mapping[str, str] = {
 RECEIVE_WINDOW = "5000"
 """Milliseconds after its timestamp within which Bybit takes a request; the same as pybit's by REST."""
 
+_log = logging.getLogger(__name__)
+
 
 class TradeSocket:
     """`on_change` is called, in a thread of the stream, where `state` has changed or a text could not be understood.
@@ -52,6 +55,8 @@ class TradeSocket:
         self._waiting: dict[str, Future[Table]] = {}
         self._unread: SimpleQueue[Unread] = SimpleQueue()
         self._seen = self._stream.state
+        self._logged_live: bool | None = None
+        self._is_ending = False
 
     @property
     def state(self) -> StreamState:
@@ -64,10 +69,12 @@ class TradeSocket:
 
     def end(self) -> None:
         """Begins to end the connection; returns at once."""
+        self._is_ending = True
         self._stream.end()
 
     def close(self) -> None:
         """Ends the connection and its threads."""
+        self._is_ending = True
         self._stream.close()
 
     def unread(self) -> list[Unread]:
@@ -138,9 +145,23 @@ class TradeSocket:
         if state is self._seen:
             return
         self._seen = state
+        self._log_way(state)
         if not state.is_live:
             self._give_up(f"the connection ended before the answer: {state.fault}")
         self._on_change()
+
+    def _log_way(self, state: StreamState) -> None:
+        """Logs where the way of requests has changed, at the change. A first connection that has not failed yet has no
+        fault.
+        """
+        is_undecided = not state.is_live and not state.fault
+        if self._is_ending or is_undecided or state.is_live == self._logged_live:
+            return
+        self._logged_live = state.is_live
+        if state.is_live:
+            _log.info("orders go over the socket")
+        else:
+            _log.warning("orders go by REST: the socket of orders is not connected: %s", state.fault)
 
     def _give_up(self, reason: str) -> None:
         while self._waiting:

@@ -59,4 +59,6 @@ def _check(market: Mapping[str, Any]) -> None:
 def _unknown(name: str, named: list[Mapping[str, Any]], known: list[Mapping[str, Any]], *, spot: bool) -> str:
     if named:
         return f"{name!r} is no {'spot pair' if spot else 'contract'} here; {'leave out' if spot else 'add'} --spot"
-    return f"{name!r} is no market of this exchange{meant(name.upper(), {one['symbol'] for one in known})}"
+    of_kind = [one for one in known if bool(one.get("spot")) == spot]
+    similar = {one["symbol"] if "/" in name else f"{one['base']}{one['quote']}" for one in of_kind}
+    return f"{name!r} is no market of this exchange{meant(name.upper(), similar)}"

@@ -165,7 +165,10 @@ def read_sqlite(log: Path, keys: KeyFolder | None = None) -> Iterator[TapedInput
     """
     path = tape_path(log)
     if not path.is_file():
-        raise InvalidInput(f"there is no tape of inputs at {path}: no run has recorded one for this log")
+        raise InvalidInput(
+            f"there is no tape of inputs at {path}: no run has recorded one for this log; live runs do, and runs "
+            "in a market at rest with inputs_at_rest"
+        )
     return _inputs(path, keys or KeyFolder())
 
 

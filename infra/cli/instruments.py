@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -140,10 +140,11 @@ def _place(instruments: Path | None, config: Path | None) -> Path:
 
 
 def _report(source: str, imported: Imported) -> Iterator[str]:
-    origin = imported.listings[0].origin
-    assert origin is not None
-    dated = f", as of {origin.as_of:%Y-%m-%d %H:%M} UTC" if origin.as_of else ""
-    yield f"{source}: {counted(len(imported.listings), 'instrument')} of {origin.source}{dated}"
+    origins = [one.origin for one in imported.listings if one.origin is not None]
+    as_of = origins[0].as_of
+    dated = f", as of {as_of:%Y-%m-%d %H:%M} UTC" if as_of else ""
+    for name, number in Counter(one.source for one in origins).items():
+        yield f"{source}: {counted(number, 'instrument')} of {name}{dated}"
     for reason, symbols in _by_reason(imported).items():
         more = f" and {len(symbols) - _NAMED} more" if len(symbols) > _NAMED else ""
         yield f"  left out: {', '.join(symbols[:_NAMED])}{more}: {reason}"

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
     Switch = TripKillSwitch | ResetKillSwitch
 
-ReasonOption = Annotated[str, typer.Option("--reason", help="Why; it is recorded with your name.")]
+ReasonOption = Annotated[
+    str,
+    typer.Option(
+        "--reason",
+        help="Why; recorded with your login, as shell-LOGIN, or with the name of the token in --token-file.",
+    ),
+]
 ApiOption = Annotated[
     str,
     typer.Option(

@@ -25,7 +25,7 @@ from projections.severity import Severity
 
 _HOW = "set webhook, command or heartbeat in the table [alerts] of whence.toml (docs/alerts.md)"
 _NOWHERE = f"nothing is configured to be sent: {_HOW}"
-_NOT_MADE = f"alerts are not configured, so none are made and none are sent: {_HOW}"
+_NOT_MADE = f"alerts are not configured, so none are listed here and none are sent: {_HOW}"
 
 
 @contextmanager

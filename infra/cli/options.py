@@ -27,6 +27,16 @@ LogOption = Annotated[
         help="sqlite:///PATH, kafka://HOST:PORT/TOPIC[?partition=N] or postgresql://…; default: sqlite:///whence.db.",
     ),
 ]
+LiveLogOption = Annotated[
+    str | None,
+    typer.Option(
+        "--log",
+        metavar="URL",
+        autocompletion=logs,
+        help="sqlite:///PATH or kafka://HOST:PORT/TOPIC[?partition=N]; default: sqlite:///whence.db.",
+    ),
+]
+"""The log of a live run, which keeps its inputs beside it (`infra/inputs.py`)."""
 StoreOption = Annotated[
     str | None,
     typer.Option(

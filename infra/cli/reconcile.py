@@ -11,7 +11,7 @@ import typer
 
 from domain.plain_text import counted
 from infra.cli.exchange_options import DemoOption, ExchangeOption, SecretsOption, TestnetOption
-from infra.cli.options import AccountOption, AddressOption, ConfigOption, JsonOption, LogOption
+from infra.cli.options import AccountOption, AddressOption, ConfigOption, JsonOption, LiveLogOption
 
 if TYPE_CHECKING:
     from domain.reconciliation.differences import Difference
@@ -29,7 +29,7 @@ def reconcile(
     demo: DemoOption = False,
     address: AddressOption = None,
     secrets: SecretsOption = None,
-    log: LogOption = None,
+    log: LiveLogOption = None,
     account: AccountOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,

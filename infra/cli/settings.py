@@ -1,4 +1,4 @@
-"""`whence settings`: every setting with its value, range, meaning and environment variable."""
+"""`whence settings`: every setting that a new log would get, with its range, meaning and environment variable."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ def settings(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Prints every setting in force with its range, meaning and environment variable. Secrets are masked."""
+    """Prints every setting that a run on a new log would get, with its range, meaning and environment variable. Secrets
+    are masked.
+
+    An existing log keeps its own trading settings, leverage and balance: the query `accounts` of the API returns them.
+    """
     if defaults + diff + schema > 1:
         raise InvalidInput("--defaults, --diff and --schema are three different outputs: give one of them")
     from infra.cli.settings_list import Listing

@@ -35,6 +35,7 @@ from infra.run.live_feed import feed_of
 from infra.run.live_letters import LiveLetters
 from infra.run.live_plan import LivePlan, LiveVenue, Wake
 from infra.run.narrator import Narrator
+from infra.run.opened_with import warn_of_unused
 from infra.run.outage import Begun, outlast
 from infra.run.place import Place
 from infra.run.snapshots import owned_log
@@ -152,6 +153,7 @@ def _session(
             watchdog = Watchdog(run.world, run.driver.engine.market, owned.log)
             watchers.add(watchdog)
             run.check()
+            warn_of_unused(settings, owned.log)
             engine = Embedding(run.door, settings.account, note, watchers, watchdog)
             with (
                 positions_alerted(settings, watchdog),

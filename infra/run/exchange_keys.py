@@ -59,10 +59,11 @@ def _variables(names: list[str]) -> dict[str, str]:
 
 
 def _missing(names: KeyNames, missing: list[str], place: str | None) -> str:
-    variables = f"set {names.key.upper()} and {names.secret.upper()}"
+    variables = f"set {' and '.join(name.upper() for name in missing)}"
     if place is None:
+        found = "no API key" if len(missing) > 1 else "half an API key"
         return (
-            f"no API key: {variables}; or name with --secrets a folder with the files {names.key} and {names.secret}, "
+            f"{found}: {variables}; or name with --secrets a folder with the files {names.key} and {names.secret}, "
             "a keyring or Vault"
         )
     return (

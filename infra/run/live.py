@@ -146,6 +146,7 @@ class LiveRun(Attending):
             self._beginning = LiveBeginning(self.world, self._venue, self._plan, self._instruments)
             self._beginning.check(self._steady.tick())
             self._feed.choose(self._beginning.traded)
+            self._market.reach()
 
     def start(self) -> None:
         """Sets one-way mode and leverage where they differ, and opens an empty log; call `connect` next.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +14,8 @@ from domain.errors import Refused
 from domain.instrument import Instrument
 from infra.run.live_plan import LivePlan, LiveVenue, rules_of, stake_of
 from infra.run.stake import Stake
+
+_log = logging.getLogger(__name__)
 
 
 class LiveBeginning:
@@ -59,7 +62,23 @@ class LiveBeginning:
         stay as they are, and ExchangeError.
         """
         self._check_alone(at)
+        for one in self._differing:
+            self._state_change(one)
         set_terms(self._venue.account, self._differing, self.leverage)
+
+    def _state_change(self, found: TradingTerms) -> None:
+        """Logs what is about to be set: an engine of another log that is flat loses its terms by it."""
+        if not found.is_one_way:
+            _log.warning(
+                "setting the position mode of %s at the exchange: hedge -> one-way", found.instrument
+            )
+        if found.leverage != self.leverage:
+            _log.warning(
+                "setting the leverage of %s at the exchange: %s -> %s",
+                found.instrument,
+                f"{found.leverage:f}",
+                f"{self.leverage:f}",
+            )
 
     @property
     def _is_empty(self) -> bool:

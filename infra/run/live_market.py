@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -42,6 +43,16 @@ class LiveMarket:
         self._next: dict[str, datetime] = {}
         self.queries = 0
         self.left_out: dict[str, str] = {}
+
+    def reach(self) -> None:
+        """Queries the latest candles of one instrument that has candles. Raises ExchangeError where they cannot be
+        fetched now.
+        """
+        now = self._clock.tick()
+        for name in self._instruments:
+            with suppress(InvalidInput):  # `warmed` leaves it out, and names it
+                self._feed.candles(name, self._interval, now - 2 * self._interval, now)
+                return
 
     def warmed(self) -> Iterator[Warmed]:
         """The past candles of each instrument. Raises ExchangeError where they cannot be fetched now."""

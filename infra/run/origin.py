@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
-from uuid import UUID
 
 from adapters.inputs.batch import TapedInput
 from adapters.log.recorder_log import RecordedLog
@@ -13,7 +12,7 @@ from commands.input_tape import SessionBegun
 from commands.world import World
 from commands.world_snapshot import restored
 from domain.errors import InvalidInput, LogCorrupt, LogUnavailable, WhenceError
-from domain.opening import LogOpened
+from domain.opening import LogOpened, Mode
 from infra.config import WhenceSettings
 from infra.run.snapshots import kept_snapshots, snapshot_at
 
@@ -27,12 +26,22 @@ def of_this_log(tape: Tape, log: RecordedLog) -> Iterator[TapedInput]:
     A session of another log came before: that log was moved or removed, or its opening was never recorded. Raises
     InvalidInput where there is no session of this log.
     """
-    log_id = _log_id(log)
+    opened = _opened(log)
     return _from_session(
         tape,
-        lambda session: log_id is None or session.log_id == log_id,
-        lambda: InvalidInput(f"the tape of inputs holds no session of this log, whose id is {log_id}"),
+        lambda session: opened is None or session.log_id == opened.log_id,
+        lambda: InvalidInput(_without_session(opened)),
     )
+
+
+def _without_session(opened: LogOpened | None) -> str:
+    if opened is not None and opened.mode is Mode.TAPE:
+        return (
+            "the tape of inputs holds no session of this log, which was made from candles: only a live run, or one in "
+            "a market at rest with inputs_at_rest, keeps inputs; the same `whence paper` with another --log makes it "
+            "again"
+        )
+    return f"the tape of inputs holds no session of this log, whose id is {opened.log_id if opened else 'not known'}"
 
 
 def from_first_input(tape: Tape, log: RecordedLog, settings: WhenceSettings) -> Iterator[TapedInput]:
@@ -162,9 +171,9 @@ def _from_session(
         raise missing()
 
 
-def _log_id(log: RecordedLog) -> UUID | None:
-    """The id of the log; None for a log without events."""
+def _opened(log: RecordedLog) -> LogOpened | None:
+    """The first event of the log; None for a log without events."""
     for recorded in log.read(upto=1):
         event = recorded.envelope.event
-        return event.log_id if isinstance(event, LogOpened) else None
+        return event if isinstance(event, LogOpened) else None
     return None

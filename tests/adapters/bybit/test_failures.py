@@ -153,6 +153,15 @@ def test_a_query_without_a_usable_response_raises_exchange_unreachable(
     assert session.exchange.order("nobody") is None
 
 
+@pytest.mark.parametrize("kind", ["html", "truncated"])
+def test_a_response_that_is_no_json_is_described_without_a_code_that_bybit_did_not_send(
+    session: Session, bench: BybitBench, kind: str
+) -> None:
+    bench.venue.fails(REALTIME, kind)
+    with pytest.raises(ExchangeUnreachable, match=r"^the response is not JSON: a page, or cut off$"):
+        session.exchange.order("nobody")
+
+
 @pytest.mark.parametrize("code", [10003, 10005, 10006, 10002])
 def test_a_refused_query_raises_exchange_refused(session: Session, bench: BybitBench, code: int) -> None:
     bench.venue.fails(REALTIME, "code", value=code, times=0)

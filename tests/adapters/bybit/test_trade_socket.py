@@ -79,30 +79,38 @@ def test_without_a_connection_an_order_goes_by_rest_and_the_change_of_way_is_log
     )
     exchange.start()
     session = Session(rest)
+    rest.until(lambda: exchange.trade_state is not None and bool(exchange.trade_state.fault))
     for name in ("one", "two"):
         exchange.submit([session.order(name, Side.BUY, limit="90")])
         assert session.status(name) is VenueStatus.ACCEPTED
     exchange.close()
     rest.close()
-    logged = [one.getMessage() for one in caplog.records if one.name == "adapters.bybit.client"]
-    assert len(logged) == 1
-    assert "orders go by REST" in logged[0]
+    (logged,) = ways(caplog)
+    assert "orders go by REST" in logged
 
 
-def test_orders_go_over_the_socket_again_after_its_connection_was_rebuilt(
+def test_a_change_of_way_is_logged_when_it_happens_and_orders_go_over_the_socket_again(
     session: Session, bench: BybitBench, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    client, trade = bench.exchange.client, bench.exchange.client.trade
-    client.trade = TradeSocket(Site(), bench.credentials, QUICK, bench.arrived.set)
-    placed(session, "by-rest")
-    client.trade = trade
+    caplog.clear()
     bench.venue.act("cut")
     bench.until(lambda: connects(bench) == 2 and bench.has_way())
+    assert [line[:24] for line in ways(caplog)] == ["orders go by REST: the s", "orders go over the socke"]
     bench.venue.fails("/v5/order/create", "code", value=10001, times=0)
     placed(session, "over-the-socket")
-    logged = [one.getMessage() for one in caplog.records if one.name == "adapters.bybit.client"]
-    assert [line[:15] for line in logged] == ["orders go by RE", "orders go over "]
+
+
+def test_the_end_of_the_program_is_no_change_of_way(
+    bench: BybitBench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.close()
+    assert ways(caplog) == []
+
+
+def ways(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What was logged of the way of requests."""
+    return [one.getMessage() for one in caplog.records if one.name == "adapters.bybit.trade_socket"]
 
 
 def connects(bench: BybitBench) -> int:

@@ -13,7 +13,9 @@ from infra.config import WhenceSettings
 from infra.logs import open_owned
 
 CONFIGURED = '[alerts]\ncommand = ["true"]\n'
-MISSING = "alerts are not configured, so none are made and none are sent: set webhook, command or heartbeat"
+MISSING = (
+    "alerts are not configured, so none are listed here and none are sent: set webhook, command or heartbeat"
+)
 
 
 @pytest.fixture

@@ -109,7 +109,9 @@ def test_a_fetched_file_is_named_with_the_command_that_trades_it(
         (("--from", "yesterday"), "'yesterday' is not a time; write it like 2025-06-30T14:00:00Z"),
         (("--to", FROM), "no candle of 1m is closed between --from, 2025-06-13 00:00 UTC, and"),
         (("--from", "2999-01-01"), "no candle of 1m is closed between --from, 2999-01-01 00:00 UTC, and"),
-        (("BTCUSTD",), "'BTCUSTD' is no market of this exchange"),
+        (("BTCUSTD",), "'BTCUSTD' is no market of this exchange; did you mean BTCUSDT?"),
+        (("BTC/USTD",), "'BTC/USTD' is no market of this exchange; did you mean BTC/USDT:USDT?"),
+        (("BTC/USTD", "--spot"), "'BTC/USTD' is no market of this exchange; did you mean BTC/USDT?"),
     ],
 )
 def test_a_mistake_is_named_before_anything_is_fetched(
@@ -124,7 +126,10 @@ def test_a_mistake_is_named_before_anything_is_fetched(
 def test_the_rules_that_an_exchange_states_are_fetched(whence: Whence, address: str, tmp_path: Path) -> None:
     done = whence("instruments", "update", "--address", address)
     assert (done.code, done.err) == (0, "")
-    assert "of Bybit v5 instruments-info (linear" in done.out
+    assert [line.partition("; assumed")[0] for line in done.out.splitlines()[:2]] == [
+        "bybit: 4 instruments of Bybit v5 instruments-info (linear)",
+        "bybit: 2 instruments of Bybit v5 instruments-info (spot)",
+    ]
     held = read_catalogue(tmp_path / "whence-instruments.json")
     for listing in known():
         stated, real = listing.instrument, held[listing.instrument.id].instrument

@@ -137,6 +137,16 @@ def test_without_a_key_the_variables_and_the_names_of_files_are_stated_as_they_a
     assert "bybit_api_key and bybit_api_secret" in done.err
 
 
+@pytest.mark.parametrize(("given", "missing"), [("KEY", "SECRET"), ("SECRET", "KEY")])
+def test_of_half_a_key_only_the_missing_variable_is_named(
+    whence: Whence, monkeypatch: pytest.MonkeyPatch, given: str, missing: str
+) -> None:
+    monkeypatch.setenv(f"BYBIT_API_{given}", "a-half")
+    monkeypatch.delenv(f"BYBIT_API_{missing}", raising=False)
+    done = whence(*LIVE, "--demo")
+    assert (done.code, f"half an API key: set BYBIT_API_{missing}; or name" in done.err) == (2, True), done
+
+
 def test_each_difference_is_printed_with_the_whole_id_that_resolves_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

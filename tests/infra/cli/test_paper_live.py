@@ -15,6 +15,7 @@ import pytest
 from domain.log import Envelope
 from infra.config import WhenceSettings
 from infra.logs import open_reader
+from tests.adapters.bybit.bench import closed_port
 from tests.adapters.simulated.server.serving import running_venue
 from tests.infra.cli.conftest import Whence
 from tests.journeys.program import PATIENCE, WHENCE, environment
@@ -53,6 +54,15 @@ def test_what_cannot_be_traded_is_refused_and_named(
     assert done.code == 2, done
     assert named in done.err
     assert not (tmp_path / "whence.db").exists()
+
+
+def test_a_demo_that_finds_no_prices_is_refused_before_a_log_is_made(whence: Whence, tmp_path: Path) -> None:
+    done = whence(
+        *LIVE, "--address", f"http://127.0.0.1:{closed_port()}", "--port", "0", "--log", "sqlite:///d.db"
+    )
+    assert done.code != 0
+    assert "connection is refused" in done.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_every_line_of_a_demo_run_names_it_and_sigterm_ends_it(tmp_path: Path) -> None:

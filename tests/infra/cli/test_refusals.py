@@ -98,6 +98,7 @@ def test_an_invalid_tape_leaves_an_existing_log_unchanged(whence: Whence, tmp_pa
         pytest.param(("--seed", "x"), "--seed", id="seed in words"),
         pytest.param(("--balance", "NaN"), "command line: --balance: ", id="balance NaN"),
         pytest.param(("--balance", "-1"), "command line: --balance: ", id="balance below zero"),
+        pytest.param(("--leverage", "5x"), "not a number; write it like 5 or 2.5", id="leverage with a sign"),
         pytest.param(("--balance", "much"), "not a number; write it like 10000 or 2500.50", id="balance in words"),
         pytest.param(("--leverage", "0.5"), "--leverage", id="leverage below one"),
         pytest.param(("--leverage", "1000"), "leverage 1000 is too much", id="leverage beyond the exchange's"),

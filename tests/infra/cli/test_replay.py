@@ -116,6 +116,17 @@ def test_a_tape_whose_old_inputs_were_removed_is_replayed_from_the_kept_snapshot
     assert (early.code, f"--upto {begins}: the replay begins after event {begins}" in early.err) == (2, True)
 
 
+def test_a_log_of_candles_beside_the_tape_of_another_log_is_refused_and_what_repeats_it_is_named(
+    whence: Whence, log: Path
+) -> None:
+    log.unlink()
+    assert whence("paper", "--symbol", "BTCUSDT", "--bars", "20").code == 0
+    done = whence("replay")
+    assert done.code == 2
+    assert "no session of this log, which was made from candles" in done.err
+    assert "`whence paper`" in done.err
+
+
 def test_a_log_without_a_tape_is_refused(whence: Whence, log: Path) -> None:
     tape_path(log).unlink()
     done = whence("replay", "--into", "sqlite:///again.db")

@@ -337,12 +337,19 @@ def ruled(tick: Decimal, server: VenueServer) -> None:
     listed.contract = replace(listed.contract, instrument=replace(listed.contract.instrument, tick=tick))
 
 
-def test_leverage_and_one_way_mode_are_set_at_the_start(desks: Desks) -> None:
+def test_leverage_and_one_way_mode_are_set_at_the_start_and_the_change_is_logged(
+    desks: Desks, caplog: pytest.LogCaptureFixture
+) -> None:
     desk = desks()
+    desk.sets_leverage("3")
     desk.account.hedged.add(SYMBOL)
     desk.started()
     (terms,) = BybitAccount(desk.exchange).terms([BTC])
     assert (terms.is_one_way, terms.leverage) == (True, D(5))
+    assert [one.getMessage() for one in caplog.records if one.name == "infra.run.live_beginning"] == [
+        f"setting the position mode of {BTC} at the exchange: hedge -> one-way",
+        f"setting the leverage of {BTC} at the exchange: 3 -> 5",
+    ]
 
 
 def test_candles_of_the_past_warm_strategies_and_lead_to_no_signal(desks: Desks) -> None:
