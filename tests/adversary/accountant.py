@@ -42,9 +42,10 @@ def faults(events: Sequence[Envelope], market: Market, volume_share: Decimal) ->
 
 @dataclass
 class _Trade:
-    """One instrument from flat to flat: the signed quantity held, and the sums since it was flat."""
+    """One instrument from flat to flat: the signed quantity held, its average price, and the sums since it was flat."""
 
     held: Fraction = Fraction(0)
+    average: Fraction = Fraction(0)
     cash: Fraction = Fraction(0)
     fees: Fraction = Fraction(0)
     funding: Fraction = Fraction(0)
@@ -151,6 +152,9 @@ class _Books:
             yield f"a fill of {quantity} turns a position of {trade.held}"
         if grows and terms.reduce_only:
             yield "a reduce-only order opened or increased a position"
+        if grows:
+            cost = trade.average * abs(trade.held) + price * quantity
+            trade.average = cost / (abs(trade.held) + quantity)
         trade.held += signed
         trade.cash -= signed * price
         trade.fees += fee
@@ -205,7 +209,7 @@ class _Books:
         if trade.held == 0:
             yield "nothing was held to be liquidated"
             return
-        average = abs(trade.cash / trade.held)
+        average = trade.average
         lost = 1 / self.leverage - Fraction(rules.maintenance_margin)
         reached = (
             candle.low <= average * (1 - lost) if trade.held > 0 else candle.high >= average * (1 + lost)

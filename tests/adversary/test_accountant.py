@@ -18,9 +18,10 @@ from adapters.log.library import open_memory
 from adapters.tapes import Tape
 from domain.account import BalanceChanged
 from domain.candle import Candle
+from domain.direction import Purpose
 from domain.log import Envelope
-from domain.order import OrderFilled
-from domain.position import PositionClosed
+from domain.order import OrderFilled, OrderPlaced
+from domain.position import PositionClosed, PositionReduced
 from domain.settings import OnKill, RiskSettings, SimulationSettings, StrategySettings
 from infra.run.plan import Plan, plan_of
 from tests.adversary.accountant import faults, market_of
@@ -153,6 +154,21 @@ def test_the_accountants_figures_equal_those_of_the_log_on_hostile_tapes(
     tapes = [candles(*one) for one in zip(SYMBOLS, prices, paths, strict=False)]
     events = played(plan(tapes, say(script), leverage, kill, jitter))
     assert faults(events, market_of(one for tape in tapes for one in tape), SHARE) == []
+
+
+def test_a_position_that_was_reduced_at_its_target_is_liquidated_at_the_bankruptcy_price_of_its_average() -> (
+    None
+):
+    flat = Move(0, 0, 0, 0, 0, 0, missing=False)
+    entered = replace(flat, gap=250, body=-2, volume=10_000)
+    beyond_both = replace(flat, gap=250, down=400)
+    path = [*[flat] * 8, entered, *[flat] * 11, beyond_both, *[flat] * 3]
+    tape = candles(SYMBOLS[0], D("0.9"), path)
+    events = played(plan([tape], say([(7, "LONG", "ENTER", "0.2", "40")]), 20, OnKill.HOLD, D(0)))
+    placed = [one.event.purpose for one in events if isinstance(one.event, OrderPlaced)]
+    assert Purpose.LIQUIDATION in placed
+    assert any(isinstance(one.event, PositionReduced) for one in events)
+    assert faults(events, market_of(tape), SHARE) == []
 
 
 def a_traded_log() -> tuple[list[Envelope], list[Candle]]:
