@@ -51,9 +51,22 @@ _ROWS: tuple[tuple[tuple[type[Difference], ...], Steps], ...] = (
         Steps("close what is not the log's, or permit its adoption", "resolve; an adoption resolves it"),
     ),
     (
-        (PositionUnknownToThem, PositionSideDiffers),
+        (PositionUnknownToThem,),
         Steps(
-            "permit the adoption of the trades that closed it, or open the position there again",
+            (
+                "permit the adoption of the trades that closed it, or open the position there again; where neither "
+                "is possible, find the price of the close in the exchange's records"
+            ),
+            (
+                "nothing: the next comparison resolves it. Or resolve it with `closedAt`: the log closes the position "
+                "at this price. It cannot be accepted without, and nothing is sent for the position meanwhile"
+            ),
+        ),
+    ),
+    (
+        (PositionSideDiffers,),
+        Steps(
+            "permit the adoption of the trades that turned it, or turn the position there again",
             (
                 "nothing: the next comparison resolves it. It cannot be accepted, and nothing is sent for the "
                 "position meanwhile"
