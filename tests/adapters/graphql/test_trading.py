@@ -32,7 +32,7 @@ SECTION = (
     .partition("## Live trading")[2]
     .partition("\n## ")[0]
 )
-LIVE, _RESOLVE = re.findall(r"```graphql\n(.*?)```", SECTION, re.DOTALL)
+LIVE, *_MUTATIONS = re.findall(r"```graphql\n(.*?)```", SECTION, re.DOTALL)
 
 
 @pytest.fixture
