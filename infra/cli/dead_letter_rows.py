@@ -16,11 +16,11 @@ from adapters.dead_letters.changes import discarded as discarding
 from adapters.dead_letters.letter import DeadLetter
 from adapters.dead_letters.state import OPEN, LetterSource, LetterState
 from adapters.dead_letters.store import DeadLetters, Wanted
-from adapters.log.address import SqliteAddress, parse_address
-from domain.errors import InvalidInput, KeyRefused, MarkRefused, Refused
+from domain.errors import KeyRefused, MarkRefused, Refused
 from domain.plain_text import check_plain, fault_in
+from infra.cli.logged import loaded
 from infra.cli.rows import blocks, show
-from infra.config import WhenceSettings, load
+from infra.config import WhenceSettings
 from infra.dead_letters import FoundLetters
 
 _SHOWN = 4_000
@@ -155,12 +155,7 @@ def _spelled(character: str) -> str:
 @contextmanager
 def _opened(**given: object) -> Generator[tuple[WhenceSettings, DeadLetters]]:
     """The letters of the configured log. Raises InvalidInput where the log is a file that does not exist."""
-    settings = load(**given)
-    log = parse_address(settings.log)
-    if isinstance(log, SqliteAddress) and not log.path.exists():
-        raise InvalidInput(
-            f"there is no log at {log.path}; `whence paper` and `whence live` begin one with --log {log}"
-        )
+    settings = loaded(**given)
     found = FoundLetters(settings)
     with closing(found):
         yield settings, found()

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from adapters.log.address import SqliteAddress, parse_address
-from domain.errors import InvalidInput
-from infra.config import WhenceSettings, load
+from infra.cli.logged import loaded
+from infra.config import WhenceSettings
 from infra.store import migrated_store
 from projections.answering import answering
 
@@ -29,11 +28,6 @@ def opened(**given: object) -> Generator[OpenedStore]:
 
     Raises InvalidInput where the log is a file that does not exist, so that a mistyped name makes no empty store.
     """
-    settings = load(**given)
-    log = parse_address(settings.log)
-    if isinstance(log, SqliteAddress) and not log.path.exists():
-        raise InvalidInput(
-            f"there is no log at {log.path}; `whence paper` and `whence live` begin one with --log {log}"
-        )
+    settings = loaded(**given)
     with migrated_store(settings) as engine, answering(engine):
         yield OpenedStore(engine, settings)
