@@ -227,14 +227,15 @@ def _traded(found: Found, instrument: str) -> Adoption:
         trade, fact = one.theirs, f"exchange:{found.venue}:{one.theirs.execution_id}"
         signed = _signed(towards(trade.side), trade.quantity)
         reduces = held * signed < 0 and abs(signed) <= abs(held)
-        terms = _market(trade, Purpose.MANUAL if reduces else Purpose.ENTRY, reduces=reduces)
+        terms = market_order(trade, Purpose.MANUAL if reduces else Purpose.ENTRY, reduces=reduces)
         asks += _executed(adopted_order_id(trade.execution_id), terms, trade, fact)
         facts.append(fact)
         held = EXACT.add(held, signed)
     return Adoption(tuple(asks), tuple(facts))
 
 
-def _market(trade: Execution, purpose: Purpose, *, reduces: bool) -> OrderPlaced:
+def market_order(trade: Execution, purpose: Purpose, *, reduces: bool) -> OrderPlaced:
+    """The terms of the order that records an adopted trade."""
     return OrderPlaced(
         instrument=trade.instrument,
         side=trade.side,
@@ -301,7 +302,7 @@ def _opened(found: Found, position: StatedPosition) -> Iterator[Adoption]:
         liquidity=Liquidity.TAKER,
         at=found.at,
     )
-    terms = _market(trade, Purpose.ENTRY, reduces=False)
+    terms = market_order(trade, Purpose.ENTRY, reduces=False)
     yield Adoption(tuple(_executed(adopted_order_id(fact), terms, trade, fact)), ())
 
 

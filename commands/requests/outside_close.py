@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from commands.account import check_money
-from commands.exchange import Filled
+from commands.adopting import market_order
 from commands.in_flight import UNANSWERED, working
 from commands.order import PlaceOrder
 from commands.reconciliation import ResolveDiscrepancy, recorded, subject_of, unnumbered
+from commands.remedies import filled
 from commands.requests.situation import Situation
 from commands.routes import Command
 from commands.way_out import resting
@@ -21,11 +22,12 @@ from domain.arithmetic import ZERO
 from domain.direction import Purpose, exit_side
 from domain.errors import Refused
 from domain.instrument import check_positive
-from domain.order import Liquidity, OrderPlaced, OrderType
+from domain.order import Liquidity
 from domain.order_id import adopted_order_id
 from domain.portfolio import OpenPosition, Portfolio, closes_at_once
 from domain.reconciliation.differences import PositionUnknownToThem
 from domain.reconciliation.statement import StatedPosition
+from domain.venue import Execution
 
 
 def closed_outside(request: ResolveDiscrepancy, price: Decimal, situation: Situation) -> Sequence[Command]:
@@ -84,28 +86,20 @@ def _undecided(held: OpenPosition, portfolio: Portfolio) -> Sequence[str]:
 
 
 def _executed(held: OpenPosition, price: Decimal, situation: Situation) -> Sequence[Command]:
-    order_id, state = adopted_order_id(f"closed-outside:{held.stream}"), held.state
-    terms = OrderPlaced(
+    fact, state = f"closed-outside:{held.stream}", held.state
+    order_id = adopted_order_id(fact)
+    trade = Execution(
+        execution_id=order_id,
+        order_id=None,
+        venue_order_id="",
         instrument=state.instrument,
         side=exit_side(state.direction),
-        type=OrderType.MARKET,
-        quantity=state.quantity,
-        limit_price=None,
-        trigger_price=None,
-        reduce_only=True,
-        purpose=Purpose.MANUAL,
-        parent=None,
-        fresh_until=situation.at,
-    )
-    execution = Filled(
-        order_id=order_id,
-        at=situation.at,
-        fact=f"closed-outside:{held.stream}",
-        execution_id=order_id,
         price=price,
         quantity=state.quantity,
         fee=ZERO,
         fee_currency=situation.portfolio.account.currency,
         liquidity=Liquidity.TAKER,
+        at=situation.at,
     )
-    return [PlaceOrder(order_id, terms, rules=None), execution]
+    terms = market_order(trade, Purpose.MANUAL, reduces=True)
+    return [PlaceOrder(order_id, terms, rules=None), filled(trade, order_id, fact)]
