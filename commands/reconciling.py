@@ -124,7 +124,7 @@ class Reconciler:
             left = self._equalised(since, under_way, applied)
             self._resolve_over(found, left)
             found = left
-        self._resolve_held_again(found)
+        self._resolve_not_gone(found)
         found = [*found, *self._differing_terms()]
         self._keep_standing(found)
         return Reconciled(len(applied) + adopted, len(found), self._record(found))
@@ -178,17 +178,12 @@ class Reconciler:
         """Resolves the recorded differences that an adoption has ended."""
         standing = {recorded(one).discrepancy_id for one in after}
         over = {recorded(one).discrepancy_id for one in before} - standing
-        unresolved = sorted(self._world.portfolio.discrepancies.unresolved)
-        self._command(
-            *(ResolveDiscrepancy(name, _ADOPTED) for name in unresolved if unnumbered(name) in over)
-        )
+        self._resolve(_ADOPTED, lambda name: unnumbered(name) in over)
 
-    def _resolve_held_again(self, found: Sequence[Difference]) -> None:
+    def _resolve_not_gone(self, found: Sequence[Difference]) -> None:
         """Resolves a discrepancy of a position that the exchange did not have, and has again, or that neither has."""
         standing = {recorded(one).discrepancy_id for one in found}
-        unresolved = sorted(self._world.portfolio.discrepancies.unresolved)
-        over = (name for name in unresolved if is_of_gone(name) and unnumbered(name) not in standing)
-        self._command(*(ResolveDiscrepancy(name, _NOT_GONE) for name in over))
+        self._resolve(_NOT_GONE, lambda name: is_of_gone(name) and unnumbered(name) not in standing)
 
     def _differing_terms(self) -> Sequence[Difference]:
         """The terms of trading that differ; a discrepancy of terms that do not differ any more is resolved."""
@@ -196,13 +191,7 @@ class Reconciler:
             return ()
         found = self._terms.differences({one.id for one in self._exchange.instruments()})
         standing = {recorded(one).discrepancy_id for one in found}
-        self._command(
-            *(
-                ResolveDiscrepancy(name, _PUT_RIGHT)
-                for name in sorted(self._world.portfolio.discrepancies.unresolved)
-                if self._is_of_terms(name) and unnumbered(name) not in standing
-            )
-        )
+        self._resolve(_PUT_RIGHT, lambda name: self._is_of_terms(name) and unnumbered(name) not in standing)
         return found
 
     def _is_of_terms(self, discrepancy_id: str) -> bool:
@@ -253,6 +242,11 @@ class Reconciler:
         for given in _inputs(list(remedies.values()), at):
             self._handle(given)
         return bool(remedies)
+
+    def _resolve(self, resolution: str, is_over: Callable[[str], bool]) -> None:
+        """Resolves the unresolved discrepancies whose ids are over."""
+        unresolved = sorted(self._world.portfolio.discrepancies.unresolved)
+        self._command(*(ResolveDiscrepancy(name, resolution) for name in unresolved if is_over(name)))
 
     def _command(self, *commands: Command) -> None:
         if commands:
