@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from commands.order import PlaceOrder
-from domain.arithmetic import EXACT
 from domain.direction import Direction, Purpose, exit_side
-from domain.instrument import Instrument, closing_quantity, round_down, round_up
+from domain.instrument import Instrument, closing_quantity, fitted, round_down, round_up
 from domain.order import OrderPlaced, OrderType
 from domain.position import Open
 
@@ -54,18 +53,14 @@ def renewed(
     up, down = (round_up, round_down) if held.direction is Direction.LONG else (round_down, round_up)
     orders: list[PlaceOrder] = []
     if held.stop is not None and covered:
-        level, quantity = _fitted(held.stop, rules.tick, up), closing_quantity(covered, rules)
+        level, quantity = fitted(held.stop, rules.tick, up), closing_quantity(covered, rules)
         stop = _own(held, OrderType.STOP, Purpose.STOP, level, quantity, fresh_until)
         orders.append(PlaceOrder(f"{chain}-s{number}", stop, rules))
-    if held.target is not None and (quantity := _fitted(aimed, rules.lot, round_down)):
-        level = _fitted(held.target, rules.tick, down)
+    if held.target is not None and (quantity := fitted(aimed, rules.lot, round_down)):
+        level = fitted(held.target, rules.tick, down)
         target = _own(held, OrderType.LIMIT, Purpose.TARGET, level, quantity, fresh_until)
         orders.append(PlaceOrder(f"{chain}-t{number}", target, rules))
     return orders
-
-
-def _fitted(value: Decimal, step: Decimal, rounded: Callable[[Decimal, Decimal], Decimal]) -> Decimal:
-    return rounded(value, step) if EXACT.remainder(value, step) else value
 
 
 def _own(

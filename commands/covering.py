@@ -86,7 +86,7 @@ def missing(
     or the next number of which neither was placed.
     """
     number = 2
-    while any(_is_placed(order_stream(account, f"{chain}-{leg}{number}"), state_of) for leg in "st"):
+    while any(is_placed(order_stream(account, f"{chain}-{leg}{number}"), state_of) for leg in "st"):
         number += 1
     working = total(leaves(one) for one in not_ended(held, portfolio) if _stays(one))
     bare = EXACT.subtract(EXACT.add(held.state.quantity, _awaited(held, portfolio)), working)
@@ -121,5 +121,6 @@ def _awaited(held: OpenPosition, portfolio: Portfolio) -> Decimal:
     )
 
 
-def _is_placed(stream: str, state_of: StateOf) -> bool:
+def is_placed(stream: str, state_of: StateOf) -> bool:
+    """Whether the order of this stream was ever placed."""
     return not isinstance(state_of(stream), Unplaced)

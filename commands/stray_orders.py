@@ -33,9 +33,8 @@ WAYS_OUT = (
 """What a person can do about a position of the log that the exchange does not have."""
 POSITION_GONE = "POSITION_GONE"
 """The reason of the cancels: the exchange states no position that the order could reduce."""
-
-
 GONE = (PositionUnknownToThem, PositionSideDiffers)
+"""The kinds of difference that state that the exchange does not have our position."""
 
 
 def stray(portfolio: Portfolio, standing: Sequence[Difference], until: datetime) -> Sequence[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -122,14 +122,18 @@ def round_up(value: Decimal, step: Decimal) -> Decimal:
     return below if below == value else EXACT.add(below, step)
 
 
+def fitted(value: Decimal, step: Decimal, rounded: Callable[[Decimal, Decimal], Decimal]) -> Decimal:
+    """The value, in its own digits where it is a multiple of `step`; else rounded to one."""
+    return rounded(value, step) if EXACT.remainder(value, step) else value
+
+
 def closing_quantity(quantity: Decimal, rules: Instrument) -> Decimal:
     """The smallest quantity (base currency) of a reduce-only order that closes `quantity`: on the lot, and permitted.
 
     A position may be off the lot or below the minimum, where the venue has changed its rules since it was opened. The
     venue cuts a reduce-only order to the position (https://bybit-exchange.github.io/docs/v5/order/create-order).
     """
-    whole = round_up(quantity, rules.lot) if EXACT.remainder(quantity, rules.lot) else quantity
-    return max(whole, rules.min_quantity)
+    return max(fitted(quantity, rules.lot, round_up), rules.min_quantity)
 
 
 def check_positive(name: str, value: object) -> Decimal:

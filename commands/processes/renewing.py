@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from commands.covering import is_beyond, missing, reducing
+from commands.covering import is_beyond, is_placed, missing, reducing
 from commands.processes.closing_out import orders_of
 from commands.processes.moment import Moment, fresh_until
 from commands.routes import Command
@@ -16,7 +16,7 @@ from commands.stray_orders import is_gone
 from commands.way_out import begin_close
 from domain.closing import CloseReason
 from domain.direction import PROTECTION, Purpose, exit_side
-from domain.order import RESTING, Closed, OrderAccepted, OrderStatus, OrderTriggered, Unplaced, Working
+from domain.order import RESTING, Closed, OrderAccepted, OrderStatus, OrderTriggered, Working
 from domain.portfolio import OpenPosition
 from domain.position import PositionIncreased, PositionOpened, PositionReduced
 from domain.streams import order_stream
@@ -38,7 +38,8 @@ def protect_again(moment: Moment) -> Sequence[Command]:
     assert isinstance(event, PositionOpened | PositionIncreased)
     if held is None or moment.portfolio.account.tripped or not _is_bare(moment, held):
         return ()
-    if not _is_placed(moment, f"{_chain(moment, held)}-s1"):
+    first = order_stream(moment.account, f"{_chain(moment, held)}-s1")
+    if not is_placed(first, moment.branch.state):
         return ()
     return _close(moment, held) if is_beyond(event.price, held.state) else _renew(moment, held)
 
@@ -139,10 +140,6 @@ def _chain(moment: Moment, held: OpenPosition) -> str:
     chain = moment.branch.chain_of(held.stream)
     assert chain is not None
     return chain
-
-
-def _is_placed(moment: Moment, order_id: str) -> bool:
-    return not isinstance(moment.branch.state(order_stream(moment.account, order_id)), Unplaced)
 
 
 def _renew(moment: Moment, held: OpenPosition) -> Sequence[Command]:

@@ -93,9 +93,8 @@ def settle(request: ResolveDiscrepancy, situation: Situation, _chain: str) -> Se
 
     Raises Refused for a position that the exchange does not have, unless the request states the price at which it was
     closed (`commands/requests/outside_close.py`): accepted, its closes would trade against what a person holds there.
-    The comparison that does not find that any more resolves it. Raises Refused for a transfer
-    that explains no discrepancy of the balance, or takes more than the balance, and InvalidInput for one that is no
-    amount of money.
+    The comparison that does not find that any more resolves it. Raises Refused for a transfer that explains no
+    discrepancy of the balance, or takes more than the balance, and InvalidInput for one that is no amount of money.
     """
     name = request.discrepancy_id
     if request.closed_at is not None:

@@ -49,10 +49,9 @@ class LiveBeginning:
         self.listed = rules_of(self._unlisted(), stated)
         self.traded = frozenset(one.id for one in stated)
         named = [name for name in self._instruments if name in self.traded]
-        differing = check(self._venue.account, named, self.leverage)
+        self._differing = check(self._venue.account, named, self.leverage)
         if self._is_empty:
             self.stake = stake_of(self.listed, exchange.balances(), self._plan.leverage)
-        self._differing = differing
         self._check_alone(at)
 
     def set_terms(self, at: datetime) -> None:
