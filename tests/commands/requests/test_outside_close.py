@@ -128,6 +128,8 @@ def test_orders_of_people_that_rest_to_reduce_the_position_are_cancelled() -> No
         (closed_at(D("NaN")), "InvalidInput: closedAt NaN must be a positive, finite number"),
         (closed_at(D("Infinity")), "InvalidInput: closedAt Infinity must be a positive, finite number"),
         (closed_at(D("1e-19")), "InvalidInput: closedAt of 1E-19 is above 1E+18 or finer than 1E-18"),
+        (closed_at(D("10.3")), "Refused: closedAt 10.3 is far from every known price of"),
+        (closed_at(D(1030)), "Refused: closedAt 1030 is far from every known price of"),
         (closed_at(D(103), transfer=D(5)), "Refused: closedAt and transfer explain different discrepancies"),
         (closed_at(D(103), "d-1"), "Refused: d-1 is no discrepancy of the kind PositionUnknownToThem"),
         (closed_at(D(103), f"{GONE}#2"), f"Refused: {GONE}#2 is not unresolved"),
@@ -140,6 +142,12 @@ def test_a_price_that_explains_nothing_is_declined_and_the_discrepancy_stays(
     eve.desk.ask(RecordDiscrepancy("d-1", BTC, "1 more"), cause="exchange:test:d-1")
     assert eve.declined(request_).startswith(sentence)
     assert eve.desk.world.portfolio.discrepancies.unresolved == {GONE, "d-1"}
+
+
+def test_a_price_with_a_wrong_digit_is_declined_with_the_range_that_is_accepted() -> None:
+    reason = holding().declined(closed_at(D(1030)))
+    assert "(entry 100, last 100" in reason, reason
+    assert "is a digit wrong? From " in reason
 
 
 def test_a_position_of_the_other_side_at_the_exchange_is_not_closed_by_a_price() -> None:
