@@ -25,7 +25,7 @@ from domain.instrument import check_positive
 from domain.order import Liquidity
 from domain.order_id import adopted_order_id
 from domain.portfolio import OpenPosition, Portfolio, closes_at_once
-from domain.reconciliation.differences import PositionUnknownToThem
+from domain.reconciliation.differences import FilledDiffers, PositionUnknownToThem, StatusDiffers
 from domain.reconciliation.statement import StatedPosition
 from domain.steps import clean
 from domain.venue import Execution
@@ -48,11 +48,14 @@ def closed_outside(request: ResolveDiscrepancy, price: Decimal, situation: Situa
     check_money("closedAt", price)
     if request.transfer is not None:
         raise Refused("closedAt and transfer explain different discrepancies: state one of them")
+    if reason := situation.portfolio.discrepancies.reconciling:
+        raise Refused(f"the log is being compared with the exchange ({reason}): state the close after that")
     held = _held(request.discrepancy_id, situation.portfolio)
     _check_near(price, held, situation)
     if undecided := _undecided(held, situation.portfolio):
         raise Refused(
-            f"{', '.join(undecided)} may still fill into {held.stream}: wait until its outcome is known"
+            f"{', '.join(undecided)} may have filled into {held.stream}, or may still: wait until its executions "
+            "and its end are known: the log closes the position by them"
         )
     return [*resting(held, situation.portfolio), *_executed(held, price, situation), request]
 
@@ -103,6 +106,8 @@ def _discrepancy_id(held: OpenPosition) -> str:
 def _undecided(held: OpenPosition, portfolio: Portfolio) -> Sequence[str]:
     """The orders in its instrument of which a fill may still be reported."""
     closing = {one for one, exit_ in portfolio.exits.items() if closes_at_once(exit_, held.state)}
+    unresolved = portfolio.discrepancies.unresolved
+    closing |= {str(subject_of(one, kind)) for one in unresolved for kind in (FilledDiffers, StatusDiffers)}
     return [
         order_id
         for order_id, order in working(portfolio).items()
