@@ -14,6 +14,7 @@ from domain.reconciliation.differences import (
     ExecutionUnknownToThem,
     FilledDiffers,
     InstrumentUnknownToThem,
+    OrderAmendedOutside,
     OrderMistaken,
     OrderOfAnotherLog,
     OrderUnknownToUs,
@@ -54,6 +55,13 @@ _ROWS: tuple[tuple[tuple[type[Difference], ...], Steps], ...] = (
                 "nothing: the next comparison resolves it once the exchange states the order or its end. Or resolve "
                 "it: the log ends the order as cancelled, which ten minutes without an answer do, too"
             ),
+        ),
+    ),
+    (
+        (OrderAmendedOutside,),
+        Steps(
+            "judge the order by its new terms: amend or cancel it. A stop moved to a worse price is moved back",
+            "resolve; a stop that was moved back resolves it",
         ),
     ),
     ((OrderMistaken, StatusDiffers), Steps("cancel the order", "resolve")),

@@ -5,10 +5,10 @@ Everything that follows is an input of the engine, so that the log alone leads t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import count, islice, takewhile
+from itertools import islice, takewhile
 
 from msgspec import Struct
 
@@ -16,11 +16,13 @@ from commands.adopting import Found, adoption
 from commands.exchange import AmendRefused, Exchange, OrderReport
 from commands.inputs import Input, Relisted, Reported
 from commands.other_logs import instruments_of_other_logs
+from commands.outside_amendments import is_undone
 from commands.reconciliation import (
     BeginReconciliation,
     EndReconciliation,
     RecordDiscrepancy,
     ResolveDiscrepancy,
+    numbered,
     recorded,
     subject_of,
     unnumbered,
@@ -46,6 +48,7 @@ _MOST_ADOPTED = 20
 """One run adopts at most so many orders and positions; the next one goes on."""
 _PUT_RIGHT = "the exchange does not trade by these terms any more"
 _NOT_GONE = "log and exchange hold the position on the same side again, or neither holds one"
+_UNDONE = "the order has the earlier terms again, or it was a stop and has ended"
 _SEEN = "the exchange states the order again, or the order has ended"
 _ADOPTED = "adopted: the settings in reconciliation permit it"
 
@@ -147,6 +150,7 @@ class Reconciler:
             found = left
         self._resolve_not_gone(found)
         self._resolve(_SEEN, lambda name: self._unseen.is_over(name, self._is_working))
+        self._resolve(_UNDONE, lambda name: is_undone(name, self._state))
         found = [*found, *self._differing_terms()]
         self._keep_standing(found)
         return Reconciled(len(applied) + adopted, len(found), self._record(found))
@@ -247,12 +251,12 @@ class Reconciler:
         an unseen order ends with the resolution. A new process does not know that one was over.
         """
         found, own = self._world.portfolio.discrepancies, record.discrepancy_id
-        earlier = list(takewhile(found.known.__contains__, _numbered(own)))
+        earlier = list(takewhile(found.known.__contains__, numbered(own)))
         if not earlier:
             return record
         ends_itself = is_of_gone(own) or unseen_order(own) is not None
         is_back = (own in self._over or ends_itself) and earlier[-1] not in found.unresolved
-        name = next(islice(_numbered(own), len(earlier), None)) if is_back else earlier[-1]
+        name = next(islice(numbered(own), len(earlier), None)) if is_back else earlier[-1]
         return RecordDiscrepancy(name, record.subject, record.found)
 
     def _take_in(self, found: Sequence[Difference], applied: set[tuple[str, ...]]) -> bool:
@@ -270,8 +274,10 @@ class Reconciler:
         return remedy(difference, self._exchange.venue, at) or self._unseen.given_up(difference, at)
 
     def _is_working(self, order_id: str) -> bool:
-        stream = order_stream(self._world.account_name, order_id)
-        return isinstance(self._world.states.get(stream), Working)
+        return isinstance(self._state(order_id), Working)
+
+    def _state(self, order_id: str) -> object:
+        return self._world.states.get(order_stream(self._world.account_name, order_id))
 
     def _resolve(self, resolution: str, is_over: Callable[[str], bool]) -> None:
         """Resolves the unresolved discrepancies whose ids are over."""
@@ -282,12 +288,6 @@ class Reconciler:
         if commands:
             at = self._clock()
             self._handle(Stimulus(at, asks_of_engine(commands, at)))
-
-
-def _numbered(discrepancy_id: str) -> Iterator[str]:
-    """The ids of a difference that is found once, and again after it was resolved and over."""
-    yield discrepancy_id
-    yield from (f"{discrepancy_id}#{number}" for number in count(2))
 
 
 def not_amended(exchange: Exchange, order_ids: Sequence[str], at: datetime) -> Sequence[OrderReport]:

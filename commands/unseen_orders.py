@@ -1,6 +1,6 @@
 """Unseen orders: the exchange has accepted them, and none of its queries finds them any more.
 
-Empty answers are no proof that an order has ended: lists lag, and fail in parts. So the order stays in the log as it is,
+Empty answers are no proof that an order has ended: lists lag, and fail in parts. So the order stays open in the log,
 entries are denied, and it ends where the exchange reports its end. An exchange keeps ended orders for a limited time
 (Bybit those that were cancelled without a fill for 24 hours), so an order may also have ended long ago: it is given up
 where comparisons find nothing for `PATIENCE`.

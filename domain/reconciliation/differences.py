@@ -207,6 +207,32 @@ class TermsDiffer(Difference, frozen=True, gc=False, kw_only=True):
         return f"the order is for {_terms(self.ours)} here and for {_terms(self.theirs)} at the venue"
 
 
+class OrderAmendedOutside(Difference, frozen=True, gc=False, kw_only=True):
+    """Somebody else has given an order of ours other terms at the venue; its risk was judged on ours. `ours` and
+    `theirs` state the terms that differ, by name, as `quantity`, `limit` or `trigger`.
+
+    Remedy: the terms are recorded as they are, because the order trades by them. A stop that was moved to a worse price
+    is moved back; a person judges the rest (`commands/outside_amendments.py`).
+    """
+
+    ours: tuple[tuple[str, Decimal], ...]
+    theirs: tuple[tuple[str, Decimal], ...]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The order and the venue's terms that differ."""
+        return (self.subject, *(f"{name}={_plain(value)}" for name, value in self.theirs))
+
+    @property
+    def found(self) -> str:
+        """One sentence that describes the difference to a person."""
+        changes = (
+            f"{name} {_plain(our)} to {_plain(their)}"
+            for (name, our), (_, their) in zip(self.ours, self.theirs, strict=True)
+        )
+        return f"somebody else has changed the order at the venue: {', '.join(changes)}"
+
+
 class ExecutionMissing(Difference, frozen=True, gc=False, kw_only=True):
     """An order of ours has traded and no event records the trade; its position, fee and profit are not counted. Remedy:
     the report Filled, whose execution id prevents that the trade counts twice.

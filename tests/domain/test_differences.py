@@ -29,6 +29,7 @@ from domain.reconciliation.differences import (
     ExecutionUnknownToThem,
     FilledDiffers,
     InstrumentUnknownToThem,
+    OrderAmendedOutside,
     OrderMistaken,
     OrderOfAnotherLog,
     OrderUnknownToThem,
@@ -331,7 +332,7 @@ def test_an_execution_missing_from_the_venues_incomplete_list_is_no_difference()
 
 def test_the_table_of_changes_covers_every_kind_of_difference() -> None:
     """Terms of trading are in no statement (`tests/commands/test_venue_terms.py`)."""
-    elsewhere = {AcceptedOrderNotFound, ExecutionUnknownToThem, TradingTermsDiffer}
+    elsewhere = {AcceptedOrderNotFound, ExecutionUnknownToThem, OrderAmendedOutside, TradingTermsDiffer}
     assert {kind for _, kind, _ in CHANGES} | elsewhere == set(Difference.__subclasses__())
 
 
