@@ -31,9 +31,9 @@ _BEGIN = f"difference:{OrderAmendedOutside.__name__}:"
 def after_amendment(report: Amended, world: World, account: str) -> Sequence[Command]:
     """What follows the report where nobody here has requested the amendment: the discrepancy, and the stop's way back.
 
-    Nothing follows where a request of ours is pending, which it may answer; where the report changes nothing; for orders
-    of others that were adopted; and for the quantity of a reducing order, which the exchange itself cuts with the
-    position and lets grow with its entry.
+    Nothing follows where a request of ours is pending, which it may answer; where the report changes nothing; for
+    orders of others that were adopted; and for the quantity of a reducing order, which the exchange itself cuts with
+    the position and lets grow with its entry.
     """
     state = world.state(order_stream(account, report.order_id))
     if not isinstance(state, Working) or state.status in PENDING or not is_of_an_engine(report.order_id):

@@ -48,7 +48,7 @@ _MOST_ADOPTED = 20
 """One run adopts at most so many orders and positions; the next one goes on."""
 _PUT_RIGHT = "the exchange does not trade by these terms any more"
 _NOT_GONE = "log and exchange hold the position on the same side again, or neither holds one"
-_UNDONE = "the order has the earlier terms again, or it was a stop and has ended"
+_UNDONE = "the order does not have these terms any more, or it was a stop or target and has ended"
 _SEEN = "the exchange states the order again, or the order has ended"
 _ADOPTED = "adopted: the settings in reconciliation permit it"
 
