@@ -53,11 +53,16 @@ def after_amendment(report: Amended, world: World, account: str) -> Sequence[Com
     return [named, *_moved_back(report, state, world.portfolio)]
 
 
+def is_outside_amendment(discrepancy_id: str) -> bool:
+    """Whether the discrepancy is about an order that others have amended."""
+    return discrepancy_id.startswith(_BEGIN)
+
+
 def is_undone(discrepancy_id: str, state_of: Callable[[str], object]) -> bool:
     """Whether it is the discrepancy of an order that has other terms than the exchange's again, or of protection that
     has ended. `state_of` gives the state of an order id.
     """
-    if not discrepancy_id.startswith(_BEGIN):
+    if not is_outside_amendment(discrepancy_id):
         return False
     order_id, *named = unnumbered(discrepancy_id).removeprefix(_BEGIN).split(":")
     state = state_of(order_id)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.avro import AvroCodec
 from adapters.bybit import Credentials, Site
 from adapters.bybit.client import http
+from adapters.log.sqlite import open_sqlite
 from commands.door import Completed, Declined
 from commands.request import MoveProtection, ResolveDiscrepancy
 from domain.reconciliation import DiscrepancyFound
+from infra.cli.reconcile import row_of_amended
+from infra.config import load
+from infra.run.live_comparison import LoggedState, folded
 from tests.adapters.bybit.bench import QUICK, SYMBOL, bybit_venue
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue
 from tests.infra.run.live_desk import BTC, LIMIT, PLAN, D, Desks, LiveDesk, desks_at
@@ -51,9 +58,16 @@ def trigger(desk: LiveDesk) -> Any:
     return stop.trigger_price
 
 
+def state_of(desk: LiveDesk, folder: Path) -> LoggedState:
+    """The state of the desk's log as `whence reconcile` reads it."""
+    with closing(open_sqlite(folder / "live.db", AvroCodec())) as log:
+        log.append(desk.log.envelopes)
+    return folded(load(log=f"sqlite:///{folder / 'live.db'}", account="main"))
+
+
 @pytest.mark.parametrize("is_reported", [True, False], ids=["reported", "found by a comparison"])
 def test_an_entry_amended_by_others_is_recorded_as_it_is_and_halts_entries_until_a_person_resolves_it(
-    desks: Desks, *, is_reported: bool
+    desks: Desks, tmp_path: Path, *, is_reported: bool
 ) -> None:
     desk = desks().started()
     desk.asks(LIMIT)
@@ -72,6 +86,8 @@ def test_an_entry_amended_by_others_is_recorded_as_it_is_and_halts_entries_until
     assert found(desk) == [
         "OrderAmendedOutside: somebody else has changed the order at the venue: quantity 0.1 to 0.2, limit 99 to 98.5"
     ]
+    (printed,) = map(row_of_amended, state_of(desk, tmp_path).amended)
+    assert (printed["id"], printed["kind"], printed["remedy"]) == (name, "OrderAmendedOutside", "a person")
     assert isinstance(desk.asks(LIMIT), Declined)
     assert "disagree" in desk.reason
     assert isinstance(desk.asks(ResolveDiscrepancy(name, "as I want it")), Completed)
