@@ -27,7 +27,7 @@ def stimuli(
     """The reports in their order, in as few stimuli as possible.
 
     Each stimulus is made when it is requested, because the position of a report must be looked up after the preceding
-    fills are recorded, and the terms that it changes after the preceding amendments. Repeated funding and liquidations
+    fills are recorded, and what others have amended after the preceding amendments. Repeated funding and liquidations
     are left out here, because no position recognises them; an order recognises a repeated execution by its id.
     """
     asks: list[Ask] = []
@@ -38,7 +38,9 @@ def stimuli(
                 asks = []
             if not _is_known(report.fact, world):
                 yield Stimulus(at, tuple(_of_position(report, world, at)))
-        elif isinstance(report, Amended):
+        elif isinstance(report, Amended) and (
+            _has_amendment(asks) or after_amendment(report, world, account)
+        ):
             if asks:
                 yield Stimulus(at, tuple(asks))
                 asks = []
@@ -63,6 +65,10 @@ def _of_order(report: OrderReport, world: World, account: str) -> Ask:
     known = order_stream(account, report.order_id) in world.versions
     command: Command = report if known else _of_others(report, world)
     return Ask(command=command, cause=report.fact, occurred_at=report.at, actor=_actor(report.fact))
+
+
+def _has_amendment(asks: Sequence[Ask]) -> bool:
+    return any(isinstance(one.command, Amended) for one in asks)
 
 
 def _of_amendment(report: Amended, world: World, account: str) -> Iterator[Ask]:
