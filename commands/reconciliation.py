@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import count
 
 from msgspec import Struct
 
@@ -108,6 +109,12 @@ def subject_of(discrepancy_id: str, kind: type[Difference]) -> str | None:
 def unnumbered(discrepancy_id: str) -> str:
     """The id without the number that it has where its difference came back."""
     return discrepancy_id.partition("#")[0]
+
+
+def numbered(discrepancy_id: str) -> Iterator[str]:
+    """The ids of a difference that is found once, and again after it was resolved and over."""
+    yield discrepancy_id
+    yield from (f"{discrepancy_id}#{number}" for number in count(2))
 
 
 def recorded(difference: Difference) -> RecordDiscrepancy:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+import pytest
 
 from commands.reconciliation import ResolveDiscrepancy
 from commands.reconciling import Reconciled, Reconciler
+from domain.errors import ExchangeUnreachable
 from domain.reconciliation import DiscrepancyFound
-from domain.venue import VenueBalance, VenuePosition
+from domain.venue import VenueBalance, VenueOrder, VenuePosition
 from tests.commands.desk import long
 from tests.commands.test_reconciling import Trader
 from tests.domain.history import NOW, D
@@ -148,3 +151,62 @@ def test_an_order_that_may_still_arrive_is_not_compared() -> None:
     assert looking.reconciler.run(NOW, under_way) == Reconciled(0, 0, 0)
     assert looking.reconciler.run(NOW, ()).taken_in == len(under_way)
     assert not looking.desk.world.portfolio.entries
+
+
+class Blind:
+    """An exchange whose queries find no order, or fail."""
+
+    def __init__(self, exchange: Any) -> None:
+        self._exchange, self.is_cut = exchange, False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._exchange, name)
+
+    def open_orders(self) -> Sequence[VenueOrder]:
+        if self.is_cut:
+            raise ExchangeUnreachable("cut")
+        return []
+
+    def order(self, _order_id: str) -> VenueOrder | None:
+        return None
+
+
+def test_an_unseen_order_is_given_up_after_ten_minutes_of_answers_and_a_failed_query_begins_them_again() -> (
+    None
+):
+    looking = Looking()
+    blind = Blind(looking.venue)
+    reconciler = looking.over(blind)
+    looking.desk.see(long())
+    looking.trader.trades_at("100")
+    stop, target = looking.desk.world.portfolio.exits
+
+    def looks_after(minutes: int) -> int:
+        looking.desk.at += timedelta(minutes=minutes)
+        return reconciler.run(NOW, ()).taken_in
+
+    assert (looks_after(0), looks_after(9)) == (0, 0)
+    assert len(looking.found()) == 2
+    blind.is_cut = True
+    with pytest.raises(ExchangeUnreachable):
+        looks_after(1)
+    blind.is_cut = False
+    assert (looks_after(1), looks_after(9)) == (0, 0)
+    assert {*looking.desk.world.portfolio.exits} == {stop, target}
+    assert looks_after(1) == 2
+    assert not looking.desk.world.portfolio.exits
+    assert looking.desk.world.portfolio.discrepancies.unresolved == frozenset()
+
+
+def test_an_order_that_is_unseen_again_is_recorded_under_a_new_id() -> None:
+    looking = Looking()
+    looking.desk.see(long())
+    looking.trader.trades_at("100")
+    for number in (1, 2):
+        blind = looking.over(Blind(looking.venue))
+        blind.run(NOW, ())
+        assert blind.run(NOW, ()).in_doubt == 0
+        names = looking.desk.world.portfolio.discrepancies.unresolved
+        assert [name.endswith("#2") for name in names] == [number == 2] * 2
+        looking.reconciler.run(NOW, ())
+        assert looking.desk.world.portfolio.discrepancies.unresolved == frozenset()
