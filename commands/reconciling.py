@@ -13,12 +13,14 @@ from itertools import islice, takewhile
 from msgspec import Struct
 
 from commands.adopting import Found, adoption
+from commands.endings import NOT_FOUND, ended, resolved_alone
 from commands.exchange import AmendRefused, Exchange, OrderReport
 from commands.inputs import Input, Relisted, Reported
 from commands.other_logs import instruments_of_other_logs
 from commands.outside_amendments import is_undone
 from commands.reconciliation import (
     BeginReconciliation,
+    EndDiscrepancy,
     EndReconciliation,
     RecordDiscrepancy,
     ResolveDiscrepancy,
@@ -31,7 +33,7 @@ from commands.remedies import Remedy, remedy
 from commands.routes import Command
 from commands.statements import statements
 from commands.stimulus import Stimulus, asks_of_engine
-from commands.stray_orders import is_of_gone
+from commands.stray_orders import gone_instrument, is_of_gone
 from commands.unseen_orders import PATIENCE, UnseenOrders, unseen, unseen_order
 from commands.venue_terms import TermsWatch
 from commands.world import World
@@ -48,6 +50,7 @@ _MOST_ADOPTED = 20
 """One run adopts at most so many orders and positions; the next one goes on."""
 _PUT_RIGHT = "the exchange does not trade by these terms any more"
 _NOT_GONE = "log and exchange hold the position on the same side again, or neither holds one"
+_CHANGED = "the exchange does not have the position in another way now, which a later discrepancy states"
 _UNDONE = "the order does not have these terms any more, or it was a stop or target and has ended"
 _SEEN = "the exchange states the order again, or the order has ended"
 _ADOPTED = "adopted: the settings in reconciliation permit it"
@@ -80,8 +83,7 @@ class Reconciler:
         self._terms = terms
         self._unseen = UnseenOrders(patience)
         self._suspects: Collection[str] = ()
-        self._over: set[str] = set()
-        self._last: frozenset[str] = frozenset()
+        self._last: frozenset[str] | None = None
         self._standing: Sequence[Difference] = ()
         self._not_addressed: set[str] = set()
         self._others: frozenset[str] | None = None
@@ -149,6 +151,7 @@ class Reconciler:
             self._resolve_over(found, left)
             found = left
         self._resolve_not_gone(found)
+        self._end(found)
         self._resolve(_SEEN, lambda name: self._unseen.is_over(name, self._is_working))
         self._resolve(_UNDONE, lambda name: is_undone(name, self._state))
         found = [*found, *self._differing_terms()]
@@ -177,7 +180,7 @@ class Reconciler:
         made = adoption(
             Found(
                 differences=found,
-                confirmed=set(map(unnumbered, (*self._suspects, *self._last, *unresolved)))
+                confirmed=set(map(unnumbered, (*self._suspects, *(self._last or ()), *unresolved)))
                 - self._not_addressed,
                 portfolio=portfolio,
                 venue=self._exchange.venue,
@@ -207,9 +210,31 @@ class Reconciler:
         self._resolve(_ADOPTED, lambda name: unnumbered(name) in over)
 
     def _resolve_not_gone(self, found: Sequence[Difference]) -> None:
-        """Resolves a discrepancy of a position that the exchange did not have, and has again, or that neither has."""
+        """Resolves a discrepancy of a position that the exchange did not have, and has again, or that neither has.
+
+        One whose position the exchange does not have in another way now stays until that is recorded, so that the log
+        states without a gap that the position is gone.
+        """
         standing = {recorded(one).discrepancy_id for one in found}
-        self._resolve(_NOT_GONE, lambda name: is_of_gone(name) and unnumbered(name) not in standing)
+        gone = {gone_instrument(name): name for name in standing if is_of_gone(name)}
+        unresolved = set(map(unnumbered, self._world.portfolio.discrepancies.unresolved))
+        changed = {instrument for instrument, name in gone.items() if name in unresolved}
+
+        def is_over(name: str) -> bool:
+            return is_of_gone(name) and unnumbered(name) not in standing
+
+        self._resolve(_NOT_GONE, lambda name: is_over(name) and gone_instrument(name) not in gone)
+        self._resolve(_CHANGED, lambda name: is_over(name) and gone_instrument(name) in changed)
+
+    def _end(self, found: Sequence[Difference]) -> None:
+        """Resolves and ends what neither this run nor the last one has found; a process's first run ends nothing."""
+        if self._last is None:
+            return
+        names = {recorded(one).discrepancy_id for one in found}
+        over = resolved_alone(self._world.portfolio.discrepancies, names, self._last)
+        self._command(*(ResolveDiscrepancy(name, NOT_FOUND) for name in over))
+        over = ended(self._world.portfolio.discrepancies, names, self._last)
+        self._command(*map(EndDiscrepancy, over))
 
     def _differing_terms(self) -> Sequence[Difference]:
         """The terms of trading that differ; a discrepancy of terms that do not differ any more is resolved."""
@@ -217,7 +242,14 @@ class Reconciler:
             return ()
         found = self._terms.differences({one.id for one in self._exchange.instruments()})
         standing = {recorded(one).discrepancy_id for one in found}
-        self._resolve(_PUT_RIGHT, lambda name: self._is_of_terms(name) and unnumbered(name) not in standing)
+
+        def is_over(name: str) -> bool:
+            return self._is_of_terms(name) and unnumbered(name) not in standing
+
+        self._resolve(_PUT_RIGHT, is_over)
+        state = self._world.portfolio.discrepancies
+        over = state.known - state.unresolved - state.over
+        self._command(*(EndDiscrepancy(name) for name in sorted(over) if is_over(name)))
         return found
 
     def _is_of_terms(self, discrepancy_id: str) -> bool:
@@ -228,34 +260,33 @@ class Reconciler:
     def _keep_standing(self, found: Sequence[Difference]) -> None:
         unresolved = set(map(unnumbered, self._world.portfolio.discrepancies.unresolved))
         names = {recorded(one).discrepancy_id: one for one in found}
-        self._standing = [one for name, one in names.items() if name in self._last or name in unresolved]
+        last = self._last or ()
+        self._standing = [one for name, one in names.items() if name in last or name in unresolved]
         self._last = frozenset(names)
 
     def _record(self, found: Sequence[Difference]) -> int:
         """Records the differences that the last run found, too; returns the number of those that it did not find."""
         before = self._world.portfolio.discrepancies
         standing = {one.discrepancy_id: one for one in map(recorded, found)}
-        self._over |= before.known - before.unresolved - standing.keys()
         named = [self._named(one) for one in standing.values()]
         new = {one.discrepancy_id: one for one in named if one.discrepancy_id not in before.known}
         confirmed = [one for name, one in new.items() if name in self._suspects]
         self._suspects = new.keys()
-        self._over -= {unnumbered(one.discrepancy_id) for one in confirmed}
         self._command(*confirmed)
         return len(new) - len(confirmed)
 
     def _named(self, record: RecordDiscrepancy) -> RecordDiscrepancy:
-        """The record with a number after its id where a person resolved that difference, it was over, and is back.
+        """The record with a number after its id where that difference was resolved, was over, and is back.
 
         A resolved difference that still stands was accepted; a position that the exchange does not have cannot be, and
-        an unseen order ends with the resolution. A new process does not know that one was over.
+        an unseen order ends with the resolution.
         """
         found, own = self._world.portfolio.discrepancies, record.discrepancy_id
         earlier = list(takewhile(found.known.__contains__, numbered(own)))
         if not earlier:
             return record
         ends_itself = is_of_gone(own) or unseen_order(own) is not None
-        is_back = (own in self._over or ends_itself) and earlier[-1] not in found.unresolved
+        is_back = (earlier[-1] in found.over or ends_itself) and earlier[-1] not in found.unresolved
         name = next(islice(numbered(own), len(earlier), None)) if is_back else earlier[-1]
         return RecordDiscrepancy(name, record.subject, record.found)
 

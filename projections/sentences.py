@@ -203,6 +203,7 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     settings.SettingsChanged: lambda e: f"version {e.version}",
     reconciliation.DiscrepancyFound: lambda e: f"{e.subject}: {e.found}",
     reconciliation.DiscrepancyResolved: lambda e: f"{e.discrepancy_id}: {e.resolution}",
+    reconciliation.DiscrepancyEnded: lambda e: f"{e.discrepancy_id} is over",
     reconciliation.ReconciliationBegun: _why,
     reconciliation.ReconciliationEnded: lambda e: (
         f"{counted(e.taken_in, 'difference')} taken in, {e.left:,} left"

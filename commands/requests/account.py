@@ -9,7 +9,7 @@ from decimal import Decimal
 from commands import settings as settings_commands
 from commands import tripping
 from commands.account import ResetKillSwitch, SettleBalance, check_money
-from commands.reconciliation import ResolveDiscrepancy, is_of_balance
+from commands.reconciliation import EndDiscrepancy, ResolveDiscrepancy, is_of_balance
 from commands.request import ChangeSettings, PauseStrategy, ResumeStrategy, TripKillSwitch
 from commands.requests.outside_close import closed_outside
 from commands.requests.situation import Situation
@@ -113,7 +113,9 @@ def settle(request: ResolveDiscrepancy, situation: Situation, _chain: str) -> Se
     _check_transfer(request, request.transfer, situation)
     if request.discrepancy_id not in situation.portfolio.discrepancies.unresolved:
         return [request]
-    return [SettleBalance(BalanceReason.TRANSFER, request.transfer), request]
+    # The balance of the log has changed by it: the same amount found again is another transfer.
+    ended = EndDiscrepancy(request.discrepancy_id)
+    return [SettleBalance(BalanceReason.TRANSFER, request.transfer), request, ended]
 
 
 def _check_transfer(request: ResolveDiscrepancy, amount: Decimal, situation: Situation) -> None:
