@@ -46,7 +46,7 @@ def test_a_connection_after_a_delisting_brings_the_other_instruments_and_names_t
             bench.venue.act("cut")
             bench.until(lambda: bench.feed.connects == connects and live(bench) == {INSTRUMENT: True, ETH: False})
             bench.feed.events()
-            bench.show(Side.BUY, 5, f"6.62{connects}")
+            bench.show(Side.BUY, 1, f"6.62{connects}")
             bench.until(lambda: any(isinstance(one, Quote) for one in bench.feed.events()))
         (message,) = logged(caplog)
         assert message.startswith(LEFT_OUT)
