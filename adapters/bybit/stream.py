@@ -64,9 +64,9 @@ class Stream:
     of the stream, where a push arrived, a gap was noticed or `state` has changed; it must return at once and raise
     nothing.
 
-    With `leave_out`, a symbol whose topics Bybit refuses is left out of the connection, and the others are subscribed. It
-    is called once for each connection, in a thread of the stream, with the reason by refused topic. Without it a refused
-    topic ends the connection.
+    With `leave_out`, a symbol whose topics Bybit refuses is left out of the connection, and the others are subscribed.
+    It is called once for each connection, in a thread of the stream, with the reason by refused topic. Without it a
+    refused topic ends the connection.
     """
 
     def __init__(
@@ -192,7 +192,11 @@ class Stream:
         return next(iter(refused.values())) if is_useless else ""
 
     def _subscribed(
-        self, connection: Connection, answers: SimpleQueue[Table], topics: Sequence[str], refused: dict[str, str]
+        self,
+        connection: Connection,
+        answers: SimpleQueue[Table],
+        topics: Sequence[str],
+        refused: dict[str, str],
     ) -> str:
         """Subscribes the topics, and adds to `refused` those that are left out; returns what went wrong.
 
