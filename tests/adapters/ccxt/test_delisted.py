@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
+from adapters.simulated.server import VenueServer
 from domain.direction import Side
 from domain.errors import InvalidInput
 from domain.instrument import instrument_id
@@ -14,6 +16,7 @@ from tests.adapters.bybit.feed_bench import INSTRUMENT
 from tests.adapters.ccxt.feed_bench import EVERYTHING, CcxtFeedBench
 from tests.adapters.simulated.server.delisting import delisted
 from tests.adapters.simulated.server.serving import RunningVenue
+from tests.adapters.simulated.still_market import show_and_trade
 from tests.commands.feed_contract import MINUTE
 from tests.replacing import replace
 
@@ -21,6 +24,10 @@ SYMBOL = "ETHUSDT"
 ETH = instrument_id(SYMBOL)
 BOTH = replace(EVERYTHING, instruments=(INSTRUMENT, ETH))
 NOT_TRADED = f"bybit does not trade {ETH} now"
+
+
+def trade(server: VenueServer) -> None:
+    show_and_trade(server.venue, SYMBOL, Decimal(100), Decimal(1000), server.clock.market())
 
 
 def faults(bench: CcxtFeedBench) -> dict[str, str]:
@@ -31,6 +38,7 @@ def faults(bench: CcxtFeedBench) -> dict[str, str]:
 def test_the_other_instruments_go_on_after_a_delisting_and_the_delisted_one_is_named_once(
     venue: RunningVenue, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, *, streams: bool
 ) -> None:
+    venue.do(trade)
     bench = CcxtFeedBench(venue, streams=streams, wanted=BOTH)
     delisted(monkeypatch, SYMBOL)
     venue.act("cut")
