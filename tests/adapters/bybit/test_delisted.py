@@ -49,7 +49,7 @@ def test_a_connection_after_a_delisting_brings_the_other_instruments_and_names_t
     bench: BybitFeedBench, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        delisted(patch, SYMBOL)
+        delisted(patch, SYMBOL, bench.venue.server)
         for connects in (2, 3):
             bench.venue.act("cut")
             bench.until(partial(is_left_out, bench, connects))

@@ -40,7 +40,7 @@ def test_the_other_instruments_go_on_after_a_delisting_and_the_delisted_one_is_n
 ) -> None:
     venue.do(trade)
     bench = CcxtFeedBench(venue, streams=streams, wanted=BOTH)
-    delisted(monkeypatch, SYMBOL)
+    delisted(monkeypatch, SYMBOL, venue.server)
     venue.act("cut")
     bench.until(lambda: faults(bench) == {INSTRUMENT: "", ETH: NOT_TRADED})
     bench.feed.events()

@@ -32,9 +32,9 @@ def venue() -> Iterator[RunningVenue]:
 
 
 @pytest.fixture
-def delist(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+def delist(venue: RunningVenue, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """From its call on the exchange does not list ETHUSDT, and refuses every request that names it, as Bybit does."""
-    return partial(delisted, monkeypatch, SYMBOL)
+    return partial(delisted, monkeypatch, SYMBOL, venue.server)
 
 
 def traded(desk: LiveDesk) -> LiveDesk:

@@ -75,7 +75,7 @@ def test_an_order_fills_at_what_the_venues_book_shows_and_no_order_reaches_the_v
 def test_a_delisted_instrument_is_left_out_at_the_start_and_the_others_are_traded(
     venue: RunningVenue, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, exchange: str
 ) -> None:
-    delisted(monkeypatch, "ETHUSDT")
+    delisted(monkeypatch, "ETHUSDT", venue.server)
     both = replace(DEMO, listed=[one.instrument for one in known() if one.instrument.id in (BTC, ETH)])
     feed_of = partial(book_feed_of, Place(exchange, address=venue.url), PLAN.interval)
     plan = replace(PLAN, instruments=(BTC, ETH))

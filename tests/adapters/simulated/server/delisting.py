@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.simulated.server import order_queries
+from adapters.simulated.server import VenueServer, order_queries
 from adapters.simulated.server.call import Call
 from adapters.simulated.server.public_feed import PublicFeed
 from adapters.simulated.venue import Venue
@@ -13,9 +13,9 @@ from adapters.simulated.venue.codes import PARAMETER, Declined
 from adapters.simulated.venue.market import Market
 
 
-def delisted(patch: pytest.MonkeyPatch, symbol: str) -> None:
-    """From now on no venue lists the symbol, and each refuses every request that names it, as Bybit does: a
-    subscription of several topics as a whole.
+def delisted(patch: pytest.MonkeyPatch, symbol: str, at: VenueServer) -> None:
+    """From now on this venue does not list the symbol, and refuses every request that names it, as Bybit does: a
+    subscription of several topics as a whole. The exchange of a demo run, which is a venue of its own, goes on.
     """
     listed, named, filters = Call.markets, Venue.market, order_queries._filters  # pyright: ignore[reportPrivateUsage]
     serves = PublicFeed.serves
@@ -28,7 +28,8 @@ def delisted(patch: pytest.MonkeyPatch, symbol: str) -> None:
         return [one for one in listed(call) if one.symbol != symbol]
 
     def market(venue: Venue, given: str, category: str = LINEAR) -> Market:
-        refuse(given)
+        if venue is at.venue:
+            refuse(given)
         return named(venue, given, category)
 
     def filtered(call: Call) -> object:
