@@ -71,7 +71,8 @@ class Rhythm:
 @dataclass(frozen=True, slots=True)
 class LivePlan:
     """`instruments` are ids; `interval` is that of the market's candles. With `cancels_entries` a stop cancels the
-    entries that wait. With `adopts_settings` the start puts `settings` in force in a log that has others.
+    entries that wait. With `adopts_settings` the start puts `settings` in force in a log that has others. `is_resumed`
+    is the plan of a session that follows an outage of the log: it neither adopts nor compares settings.
     """
 
     account: str
@@ -83,6 +84,7 @@ class LivePlan:
     rhythm: Rhythm = field(default_factory=Rhythm)
     cancels_entries: bool = False
     adopts_settings: bool = False
+    is_resumed: bool = False
 
     def __post_init__(self) -> None:
         """Raises InvalidSettings for settings by which a position may stand without a protective stop."""
