@@ -96,7 +96,8 @@ def test_accepted_orders_that_no_query_states_are_neither_lost_nor_doubled_also_
     desk.venue.do(lambda one: one.faults.clear())
     passes_until(desk, lambda: not unseen(desk), most=6)
     assert is_as_before(desk, orders, there)
-    assert isinstance(desk.asks(CancelOrder(*desk.run.world.portfolio.entries, "another one")), Completed)
+    (entry,) = desk.run.world.portfolio.entries
+    assert isinstance(desk.asks(CancelOrder(entry, "another one")), Completed)
     desk.until(lambda: not desk.run.world.portfolio.entries)
     assert isinstance(desk.asks(LARGER), Completed), "entries are permitted again"
 
