@@ -41,7 +41,10 @@ class Steps(Struct, frozen=True):
 _ROWS: tuple[tuple[tuple[type[Difference], ...], Steps], ...] = (
     (
         (OrderUnknownToUs,),
-        Steps("cancel the order, or permit its adoption", "resolve; an adoption resolves it"),
+        Steps(
+            "cancel the order, or permit its adoption",
+            "nothing: two comparisons that do not find it open, or an adoption, resolve it. Or resolve it: it is accepted",
+        ),
     ),
     (
         (OrderOfAnotherLog,),
@@ -123,7 +126,7 @@ _ROWS: tuple[tuple[tuple[type[Difference], ...], Steps], ...] = (
         (InstrumentUnknownToThem,),
         Steps(
             "close the position or cancel the order, if the exchange has not",
-            "resolve, or nothing once it is listed again; other instruments go on",
+            "resolve; other instruments go on. Two comparisons that find it listed resolve it",
         ),
     ),
 )
