@@ -43,7 +43,10 @@ _ROWS: tuple[tuple[tuple[type[Difference], ...], Steps], ...] = (
         (OrderUnknownToUs,),
         Steps(
             "cancel the order, or permit its adoption",
-            "nothing: two comparisons that do not find it open, or an adoption, resolve it. Or resolve it: it is accepted",
+            (
+                "nothing: two comparisons that do not find it open, or an adoption, resolve it. Or resolve it: it is "
+                "accepted"
+            ),
         ),
     ),
     (
