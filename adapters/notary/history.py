@@ -1,0 +1,74 @@
+"""A file of signed checkpoints in their order, each followed by an empty line. Only its end is ever written."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from domain.errors import InvalidInput
+from domain.notary.note import Note, parse_note
+
+_GAP = b"\n\n"
+
+
+def notes_in(path: Path) -> Sequence[Note]:
+    """The checkpoints in a file, of one or of many. A torn end, of a notary that was killed, is passed over.
+
+    Raises InvalidInput, with the line, where the file holds anything else, or none.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as fault:
+        raise InvalidInput(f"the checkpoints {path} cannot be read: {fault.strerror}") from None
+    found = [note for note, _ in _ended(content, path)]
+    if not found:
+        raise InvalidInput(f"{path} holds no signed checkpoint")
+    return found
+
+
+def _ended(content: bytes, path: Path) -> Iterator[tuple[Note, int]]:
+    """Each note with the number of bytes up to its end."""
+    at = 0
+    while (gap := content.find(_GAP, at)) >= 0:
+        end = content.find(_GAP, gap + len(_GAP))
+        end = len(content) if end < 0 else end + 1
+        if end <= gap + len(_GAP) or content[end - 1 : end] != b"\n":
+            return
+        try:
+            yield parse_note(content[at:end].decode()), end
+        except (InvalidInput, UnicodeDecodeError) as fault:
+            line = content.count(b"\n", 0, at) + 1
+            raise InvalidInput(f"{path}, line {line}: this is no signed checkpoint: {fault}") from None
+        at = end + 1
+
+
+class History:
+    """The notary's own file of checkpoints."""
+
+    def __init__(self, path: Path) -> None:
+        """Removes a torn end. Raises InvalidInput, OSError."""
+        self.path = path
+        self.last: Note | None
+        found = _ended(path.read_bytes() if path.exists() else b"", path)
+        self.last, whole = next(iter(deque(found, maxlen=1)), (None, 0))
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        os.ftruncate(self._file, whole)
+        if whole:
+            self._write(b"\n")
+
+    def append(self, note: Note) -> None:
+        """Adds a checkpoint; it is durable when this returns. Raises OSError."""
+        self._write(f"{note}\n".encode())
+        self.last = note
+
+    def close(self) -> None:
+        """Closes the file."""
+        os.close(self._file)
+
+    def _write(self, data: bytes) -> None:
+        if os.write(self._file, data) < len(data):
+            raise OSError(errno.ENOSPC, "it cannot be written whole", str(self.path))
+        os.fsync(self._file)

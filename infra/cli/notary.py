@@ -1,0 +1,76 @@
+"""`whence notary`: signs checkpoints of a log with a key that the engine does not have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.cli.options import ConfigOption, LogOption, whole
+
+notary_app = typer.Typer(
+    name="notary", no_args_is_help=True, help="Signs checkpoints of a log with a key of its own."
+)
+
+FolderOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--folder", metavar="DIR", help="The notary's folder; default: one for each log in this user's data."
+    ),
+]
+
+
+@notary_app.command()
+def key(log: LogOption = None, folder: FolderOption = None, config: ConfigOption = None) -> None:
+    """Prints the public key of the log's notary, and makes the key where there is none. No secret is printed.
+
+    Give the printed line to everybody who verifies the log, by another way than the checkpoints.
+    """
+    from infra.config import load
+    from infra.notary import notarys_key
+
+    verifier, path = notarys_key(load(log=log, config=config), folder)
+    typer.echo(str(verifier))
+    typer.echo(f"its private part is in {path}", err=True)
+
+
+@notary_app.command()
+def run(
+    log: LogOption = None,
+    folder: FolderOption = None,
+    seconds: Annotated[
+        float,
+        typer.Option("--every", min=0.01, max=86_400, metavar="SECONDS", help="Sign new events this often."),
+    ] = 1.0,
+    events: Annotated[
+        int,
+        typer.Option("--events", parser=whole(1), metavar="N", help="Sign at the latest after N new events."),
+    ] = 1_000,
+    git: Annotated[
+        Path | None,
+        typer.Option("--git", metavar="DIR", help="Also commit each checkpoint into this git repository."),
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Sign the log as it is, and end.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Follows the log and signs checkpoints, until Ctrl-C. It only reads the log, also while an engine writes.
+
+    Before it signs, the whole log is compared with the last checkpoint, and each new checkpoint is proven to
+    continue the one before.
+    """
+    from adapters.notary.notary import Pace
+    from infra.cli.stopping import stoppable
+    from infra.config import load
+    from infra.notary import opened_notary
+
+    with (
+        stoppable() as stopping,
+        opened_notary(load(log=log, config=config), folder, git, Pace(seconds, events)) as notary,
+    ):
+        typer.echo(f"{notary.size} events agree with the last checkpoint", err=True)
+        if once:
+            notary.sign()
+        else:
+            notary.run(stopping.requested)
+        typer.echo(f"{notary.size} events are signed", err=True)
