@@ -11,7 +11,7 @@ from uuid import UUID
 from adapters.avro.codec import SINGLE_OBJECT
 from adapters.avro.schema import canonical_form, schema_of
 from adapters.log.recorder_log import RecordedLog, Row
-from domain.errors import InvalidInput, LogCorrupt
+from domain.errors import InvalidInput, LogCorrupt, LogError
 from domain.notary.leaf import Leaf
 from domain.opening import LogOpened
 
@@ -36,7 +36,10 @@ def leaves(log: Placed, after: int, upto: int) -> Iterator[Leaf]:
         expected += 1
         if ordinal != expected:
             raise LogCorrupt(f"ordinal {expected} is missing: the next event has ordinal {ordinal}")
-        type_, schema = _written_with(data[:_PREFIX])
+        try:
+            type_, schema = _written_with(data[:_PREFIX])
+        except LogError as fault:
+            raise type(fault)(f"ordinal {ordinal}: {fault}") from None
         yield Leaf(ordinal, stream, version, type_, data[_PREFIX:], schema)
     if expected < upto:
         raise LogCorrupt(f"the log ends at ordinal {expected} instead of {upto}")

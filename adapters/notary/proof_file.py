@@ -14,12 +14,13 @@ import msgspec
 from fastavro.schema import parse_schema
 
 from adapters.avro.wire import Json, read_record
+from adapters.notary.history import notes_in
 from adapters.notary.verifying import Trust
 from adapters.strict_json import named_once, no_constant
 from domain.errors import InvalidInput, ProofRefused
 from domain.notary.checkpoint import Checkpoint
 from domain.notary.leaf import Leaf
-from domain.notary.note import decoded, encoded, parse_note
+from domain.notary.note import Note, decoded, encoded, parse_note
 from domain.notary.proof import Proof, check_consistency, check_inclusion
 
 _MOST_BYTES: Final = 4 * 1024 * 1024
@@ -116,6 +117,22 @@ def written(proof: Inclusion | Consistency) -> bytes:
 
 def read(path: Path) -> Inclusion | Consistency:
     """The proof in a file. Raises InvalidInput where it holds none."""
+    return _parsed(_content(path), path)
+
+
+def read_given(path: Path) -> Note | Consistency:
+    """What a witness is given: the checkpoint in a file, or the proof that one continues another. Raises
+    InvalidInput."""
+    content = _content(path)
+    if not content.lstrip().startswith(b"{"):
+        return notes_in(path)[-1]
+    found = _parsed(content, path)
+    if isinstance(found, Inclusion):
+        raise InvalidInput(f"{path} is the proof of an event: a witness needs that of two checkpoints")
+    return found
+
+
+def _content(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
@@ -123,6 +140,10 @@ def read(path: Path) -> Inclusion | Consistency:
         raise InvalidInput(f"{path} cannot be read: {fault.strerror}") from None
     if len(content) > _MOST_BYTES:
         raise InvalidInput(f"{path} is not a proof: it has more than {_MOST_BYTES:,} bytes")
+    return content
+
+
+def _parsed(content: bytes, path: Path) -> Inclusion | Consistency:
     try:
         found = json.loads(content, object_pairs_hook=named_once, parse_constant=no_constant)
         return msgspec.convert(found, type=Inclusion | Consistency)
@@ -138,7 +159,7 @@ def check(proof: Inclusion | Consistency, trust: Trust) -> Checked:
     trust.check_witnessed(parse_note(proof.new))
     if old.origin != new.origin:
         raise ProofRefused(f"the checkpoints are of different logs: {old.origin} and {new.origin}")
-    check_consistency(old.size, new.size, old.root, new.root, _hashes(proof.proof))
+    check_consistency(old.size, new.size, old.root, new.root, hashes_of(proof.proof))
     return Checked(new, old=old)
 
 
@@ -147,7 +168,7 @@ def _checked_inclusion(proof: Inclusion, trust: Trust) -> Checked:
     checkpoint = trust.opened(note)
     trust.check_witnessed(note)
     leaf = _leaf(event)
-    check_inclusion(leaf.hash, event.ordinal - 1, checkpoint.size, checkpoint.root, _hashes(proof.proof))
+    check_inclusion(leaf.hash, event.ordinal - 1, checkpoint.size, checkpoint.root, hashes_of(proof.proof))
     return Checked(checkpoint, event, _fields(event, leaf.body))
 
 
@@ -198,7 +219,8 @@ def _texts(proof: Proof) -> list[str]:
     return [encoded(one) for one in proof]
 
 
-def _hashes(texts: Sequence[str]) -> Proof:
+def hashes_of(texts: Sequence[str]) -> Proof:
+    """The hashes of a proof. Raises InvalidInput."""
     if len(texts) > _MOST_HASHES:
         raise InvalidInput(f"a proof has at most {_MOST_HASHES} hashes")
     return [decoded(one, "a hash of the proof") for one in texts]

@@ -109,7 +109,7 @@ def prove(
         raise InvalidInput("--out takes the proof of one event: name one, or leave out --out")
     with closing(open_reader(load(log=log, config=config))) as reader:
         for proof in proving.proven(reader, wanted, signed.last, signed.checkpoints[-1]):
-            _write(proof_file.written(proof), out)
+            write(proof_file.written(proof), out)
 
 
 @audit_app.command()
@@ -122,7 +122,8 @@ def check(
     """Checks a proof with public keys alone; needs neither the log nor a network. Prints what is proven."""
     from adapters.notary import proof_file
 
-    checked = proof_file.check(proof_file.read(file), _trust(key, witness))
+    trust = _trust(key, witness)
+    checked = proof_file.check(proof_file.read(file), trust)
     if as_json:
         typer.echo(json.dumps(checked.as_json))
         return
@@ -148,7 +149,7 @@ def consistency(
     old, new = (verifying.read_signed(path, trust) for path in (older, newer))
     with closing(open_reader(load(log=log, config=config))) as reader:
         proof = proving.consistent(reader, (old.last, old.checkpoints[-1]), (new.last, new.checkpoints[-1]))
-    _write(proof_file.written(proof), out)
+    write(proof_file.written(proof), out)
 
 
 def _trust(key: str, witnesses: list[str] | None) -> Trust:
@@ -158,7 +159,8 @@ def _trust(key: str, witnesses: list[str] | None) -> Trust:
     return Trust(parse_verifier(key), tuple(parse_verifier(one) for one in witnesses or ()))
 
 
-def _write(content: bytes, out: Path | None) -> None:
+def write(content: bytes, out: Path | None) -> None:
+    """Writes a text to a file, or prints it. Raises InvalidInput where the file cannot be written."""
     from adapters.whole_file import replace_file
 
     if out is None:

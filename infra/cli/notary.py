@@ -74,3 +74,36 @@ def run(
         else:
             notary.run(stopping.requested)
         typer.echo(f"{notary.size} events are signed", err=True)
+
+
+@notary_app.command()
+def cosign(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="A checkpoint, or the proof that it continues the last one."),
+    ],
+    key: Annotated[str, typer.Option("--key", metavar="KEY", help="The notary's public key.")],
+    folder: Annotated[Path, typer.Option("--folder", metavar="DIR", help="The witness's folder.")],
+    name: Annotated[
+        str | None, typer.Option("--name", help="The witness's name, for the first use of the folder.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Write the checkpoint to this file; default: print it."),
+    ] = None,
+) -> None:
+    """Signs a checkpoint as a witness, whose key the notary does not have; needs neither the log nor a network.
+
+    The first checkpoint of a log is believed. Each later one needs the proof of `whence audit consistency`.
+    """
+    import time
+
+    from adapters.notary.proof_file import read_given
+    from adapters.notary.witness import Witness
+    from domain.notary.note import parse_verifier
+    from infra.cli.audit import write
+
+    witness = Witness(folder, name)
+    signed = witness.cosigned(read_given(file), parse_verifier(key), int(time.time()))
+    write(str(signed).encode(), out)
+    typer.echo(f"signed with {witness.key.verifier}", err=True)

@@ -30,7 +30,9 @@ def test_every_stored_node_is_at_its_place() -> None:
 
 def test_nodes_are_stored_where_sumdb_stores_them() -> None:
     """The first leaves and nodes by golang.org/x/mod/sumdb/tlog: StoredHashIndex."""
-    found = [place_of(level, index) for level, index in ((0, 0), (0, 1), (1, 0), (0, 2), (0, 3), (1, 1), (2, 0))]
+    found = [
+        place_of(level, index) for level, index in ((0, 0), (0, 1), (1, 0), (0, 2), (0, 3), (1, 1), (2, 0))
+    ]
     assert found == [0, 1, 2, 3, 4, 5, 6]
 
 
