@@ -15,6 +15,7 @@ from adapters.notary.git import GitWitness
 from adapters.notary.key import opened
 from adapters.notary.leaves import log_id_of
 from adapters.notary.notary import Notary, Outlet, Pace
+from domain.errors import Refused
 from domain.notary.checkpoint import origin_of
 from domain.notary.note import VerifierKey
 from infra.config import WhenceSettings
@@ -42,9 +43,19 @@ def opened_notary(
     """
     with ExitStack() as held:
         log = held.enter_context(closing(open_reader(settings)))
-        found = held.enter_context(closing(NotaryFolder(_folder(log, folder), origin_of(log_id_of(log)))))
+        path = held.enter_context(_usable(_folder(log, folder)))
+        found = held.enter_context(closing(NotaryFolder(path, origin_of(log_id_of(log)))))
         outlets = [held.enter_context(closing(one)) for one in _outlets(settings, git, found.key.verifier)]
         yield held.enter_context(closing(Notary(log, found, outlets, pace)))
+
+
+@contextmanager
+def _usable(path: Path) -> Generator[Path]:
+    """The notary's folder; an error of the system in it, such as a full disk, is raised as Refused."""
+    try:
+        yield path
+    except OSError as fault:
+        raise Refused(f"the notary's folder {path} cannot be used: {fault.strerror or fault}") from None
 
 
 def _folder(log: RecordedLog, given: Path | None) -> Path:

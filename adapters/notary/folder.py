@@ -70,7 +70,7 @@ class NotaryFolder:
             os.close(self._lock)
             raise Refused(f"another notary runs on {path}: end it, or name another folder") from None
         try:
-            self._history = History(path / CHECKPOINTS)
+            self._history = History(path / CHECKPOINTS, origin)
         except BaseException:
             os.close(self._lock)
             raise

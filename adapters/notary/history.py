@@ -12,6 +12,7 @@ from domain.errors import InvalidInput
 from domain.notary.note import Note, parse_note
 
 _GAP = b"\n\n"
+_TAIL_BYTES = 64 * 1024
 
 
 def notes_in(path: Path) -> Sequence[Note]:
@@ -23,14 +24,14 @@ def notes_in(path: Path) -> Sequence[Note]:
         content = path.read_bytes()
     except OSError as fault:
         raise InvalidInput(f"the checkpoints {path} cannot be read: {fault.strerror}") from None
-    found = [note for note, _ in _ended(content, path)]
+    found = [note for note, _ in _ended(content, 0, path)]
     if not found:
         raise InvalidInput(f"{path} holds no signed checkpoint")
     return found
 
 
-def _ended(content: bytes, path: Path) -> Iterator[tuple[Note, int]]:
-    """Each note with the number of bytes up to its end."""
+def _ended(content: bytes, begin: int, path: Path) -> Iterator[tuple[Note, int]]:
+    """Each note with the place of its end in the file; `content` begins at `begin`, where a note begins."""
     at = 0
     while (gap := content.find(_GAP, at)) >= 0:
         end = content.find(_GAP, gap + len(_GAP))
@@ -38,21 +39,36 @@ def _ended(content: bytes, path: Path) -> Iterator[tuple[Note, int]]:
         if end <= gap + len(_GAP) or content[end - 1 : end] != b"\n":
             return
         try:
-            yield parse_note(content[at:end].decode()), end
+            yield parse_note(content[at:end].decode()), begin + end
         except (InvalidInput, UnicodeDecodeError) as fault:
-            line = content.count(b"\n", 0, at) + 1
-            raise InvalidInput(f"{path}, line {line}: this is no signed checkpoint: {fault}") from None
+            raise InvalidInput(f"{path}, byte {begin + at}: this is no signed checkpoint: {fault}") from None
         at = end + 1
+
+
+def _tail(path: Path, origin: str) -> tuple[bytes, int]:
+    """The end of a file from the beginning of a note on, and its place; the whole of a short file."""
+    if not path.exists():
+        return b"", 0
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        begin = file.seek(max(0, size - _TAIL_BYTES))
+        content = file.read()
+    if not begin:
+        return content, 0
+    at = content.find(_GAP + f"{origin}\n".encode())
+    if at < 0:
+        raise InvalidInput(f"the last {_TAIL_BYTES:,} bytes of {path} hold no checkpoint of {origin}")
+    return content[at + len(_GAP) :], begin + at + len(_GAP)
 
 
 class History:
     """The notary's own file of checkpoints."""
 
-    def __init__(self, path: Path) -> None:
-        """Removes a torn end. Raises InvalidInput, OSError."""
+    def __init__(self, path: Path, origin: str) -> None:
+        """Reads the last checkpoint, of the log `origin`, and removes a torn end. Raises InvalidInput, OSError."""
         self.path = path
         self.last: Note | None
-        found = _ended(path.read_bytes() if path.exists() else b"", path)
+        found = _ended(*_tail(path, origin), path)
         self.last, whole = next(iter(deque(found, maxlen=1)), (None, 0))
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         os.ftruncate(self._file, whole)

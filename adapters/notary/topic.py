@@ -24,6 +24,8 @@ SETTINGS: Final[Mapping[str, str]] = {
 }
 _ANSWER_SECONDS: Final = 10.0
 _MOST_BYTES: Final = 1024 * 1024
+_AT_ONCE: Final = 1_000
+"""The records that are read at first, from the end of the topic."""
 
 Opened = Callable[[str, VerifierKey], object]
 
@@ -53,19 +55,22 @@ class CheckpointTopic:
         self._producer = self._clients.plain_producer(_MOST_BYTES)
 
     def last(self) -> str | None:
-        """See `Outlet`."""
+        """See `Outlet`. Reads from the end on, so that a long topic costs no more than a short one."""
         partition = TopicPartition(self.topic, 0)
+        first = self._clients.begin_of(partition)
         end = self._clients.end_of(partition, IsolationLevel.READ_COMMITTED)
-        last = None
-        consumer = PartitionConsumer(self._clients, partition, BULK)
+        consumer, begin, records = PartitionConsumer(self._clients, partition, BULK), end, _AT_ONCE
         try:
-            consumer.go_to(self._clients.begin_of(partition))
-            for messages, _ in consumer.until(end):
-                for message in messages:
-                    last = self._signed(message) or last
+            while begin > first:
+                end, begin, records = begin, max(first, begin - records), 2 * records
+                consumer.go_to(begin)
+                read = [message for messages, _ in consumer.until(end) for message in messages]
+                found = next(filter(None, map(self._signed, reversed(read))), None)
+                if found is not None:
+                    return found
         finally:
             consumer.close()
-        return last
+        return None
 
     def publish(self, extension: Extension) -> None:
         """See `Outlet`. Raises LogUnavailable where the record may not be durable."""

@@ -104,17 +104,35 @@ def test_a_torn_checkpoint_of_a_killed_notary_is_cut_wherever_it_was_torn(bench:
     begin = len(f"{notes[0]}\n{notes[1]}\n".encode())
     for end in range(begin, len(whole) - 1, 11):
         path.write_bytes(whole[:end])
-        history = History(path)
+        history = History(path, ORIGIN)
         assert history.last == notes[1]
         history.append(notes[2])
         history.close()
         assert path.read_bytes() == whole
 
 
+def test_the_last_of_many_checkpoints_is_read_without_the_others(bench: Bench) -> None:
+    path = bench.folder / CHECKPOINTS
+    path.write_bytes(b"not read\n\n" + b"x" * 70_000 + b"\n\n" + path.read_bytes() * 3)
+    whole = path.read_bytes()
+    history = History(path, ORIGIN)
+    assert history.last == notes_in(bench.folder / CHECKPOINT)[0]
+    history.close()
+    assert path.read_bytes() == whole
+    with pytest.raises(InvalidInput, match=r"the last 65,536 bytes of .* hold no checkpoint of whence/other"):
+        History(path, "whence/other")
+
+
+def test_a_folder_that_cannot_be_used_ends_the_notary_with_one_sentence(bench: Bench) -> None:
+    (bench.folder / f".{NODES}").mkdir()
+    with pytest.raises(Refused, match=r"the notary's folder .* cannot be used: Is a directory"):
+        bench.sign()
+
+
 def test_a_file_that_holds_something_else_is_refused_with_the_line(bench: Bench) -> None:
     path = bench.folder / CHECKPOINTS
     path.write_text(path.read_text() + "something\n\nelse\n\n")
-    with pytest.raises(InvalidInput, match="checkpoints, line 19: this is no signed checkpoint"):
+    with pytest.raises(InvalidInput, match=r"checkpoints, byte \d+: this is no signed checkpoint"):
         bench.sign()
 
 
