@@ -18,7 +18,7 @@ _TAIL_BYTES = 64 * 1024
 def notes_in(path: Path) -> Sequence[Note]:
     """The checkpoints in a file, of one or of many. A torn end, of a notary that was killed, is passed over.
 
-    Raises InvalidInput, with the line, where the file holds anything else, or none.
+    Raises InvalidInput, with its place, where the file holds anything else, or none.
     """
     try:
         content = path.read_bytes()

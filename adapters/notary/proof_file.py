@@ -146,9 +146,10 @@ def _content(path: Path) -> bytes:
 def _parsed(content: bytes, path: Path) -> Inclusion | Consistency:
     try:
         found = json.loads(content, object_pairs_hook=named_once, parse_constant=no_constant)
-        return msgspec.convert(found, type=Inclusion | Consistency)
+        proof: Inclusion | Consistency = msgspec.convert(found, type=Inclusion | Consistency)
     except (ValueError, RecursionError) as fault:
         raise InvalidInput(f"{path} is not a proof: {fault}") from None
+    return proof
 
 
 def check(proof: Inclusion | Consistency, trust: Trust) -> Checked:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 audit_app = typer.Typer(
     name="audit",
     no_args_is_help=True,
-    help="Verifies logs by signed checkpoints, and makes and checks proofs.",
+    help="Verifies a log by signed checkpoints, and proves events.",
 )
 
 KeyOption = Annotated[

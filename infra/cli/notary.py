@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from domain.number import number
 from infra.cli.options import ConfigOption, LogOption, whole
 
 notary_app = typer.Typer(
@@ -19,6 +20,20 @@ FolderOption = Annotated[
         "--folder", metavar="DIR", help="The notary's folder; default: one for each log in this user's data."
     ),
 ]
+
+
+_LEAST_SECONDS, _MOST_SECONDS = 0.01, 86_400.0
+
+
+def _seconds(given: str | float) -> float:
+    """The parser of an option in seconds. Raises BadParameter where it is no number or out of range."""
+    try:
+        value = number(str(given), float)
+    except ValueError:
+        raise typer.BadParameter(f"{given!r} is not a number in the digits 0 to 9") from None
+    if not _LEAST_SECONDS <= value <= _MOST_SECONDS:
+        raise typer.BadParameter(f"{value:g} is not from {_LEAST_SECONDS:g} to {_MOST_SECONDS:g}")
+    return value
 
 
 @notary_app.command()
@@ -40,8 +55,7 @@ def run(
     log: LogOption = None,
     folder: FolderOption = None,
     seconds: Annotated[
-        float,
-        typer.Option("--every", min=0.01, max=86_400, metavar="SECONDS", help="Sign new events this often."),
+        float, typer.Option("--every", parser=_seconds, metavar="SECONDS", help="Sign new events this often.")
     ] = 1.0,
     events: Annotated[
         int,

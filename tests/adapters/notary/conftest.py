@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -67,7 +67,7 @@ class Bench:
         self.write(envelopes)
 
     @contextmanager
-    def notary(self, pace: Pace = PACE, git: Path | None = None) -> Iterator[Notary]:
+    def notary(self, pace: Pace = PACE, git: Path | None = None) -> Generator[Notary]:
         with opened_notary(self.settings, self.folder, git, pace) as notary:
             yield notary
 

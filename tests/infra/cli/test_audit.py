@@ -132,3 +132,10 @@ def test_each_invalid_input_is_reported_in_one_line(whence: Whence, key: str) ->
         done = whence(*(word.replace("KEY", key) for word in words))
         assert (done.code, done.out, done.err.count("\n")) == (2, "", 1), words
         assert message in done.err
+
+
+@pytest.mark.parametrize("seconds", ["nan", "0", "1e9", "x"])
+def test_an_interval_that_is_no_number_of_seconds_is_refused(whence: Whence, seconds: str) -> None:
+    done = whence("notary", "run", "--once", "--every", seconds)
+    assert (done.code, done.out) == (2, "")
+    assert "Invalid value for '--every'" in done.err
