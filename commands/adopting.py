@@ -6,7 +6,8 @@ exchange's ids alone, and the owner is `domain.owner.PERSON`:
 
 - an open order, under its client order id or else the exchange's id: placed and accepted in one unit;
 - the trades of orders that are not open: each as a market order with its execution, so that profit, fee and balance are
-  those of the trade. Only where all such trades of an instrument explain the difference of its position exactly;
+  those of the trade. Only where all such trades of an instrument, or those that no person has accepted, explain the
+  difference of its position exactly;
 - a position that no known trade explains, where this log holds none: as an execution at the exchange's entry price
   without a fee. Its result counts from that price, and the balance does not change.
 
@@ -79,6 +80,11 @@ class Found(Struct, frozen=True, kw_only=True):
         """Whether the difference may be adopted now."""
         is_shared = _instrument(difference) in self.others
         return not is_shared and recorded(difference).discrepancy_id in self.confirmed
+
+    def is_accepted(self, difference: Difference) -> bool:
+        """Whether a person has resolved the difference."""
+        name, state = recorded(difference).discrepancy_id, self.portfolio.discrepancies
+        return name in state.known and name not in state.unresolved
 
 
 class Adopted(Struct, frozen=True):
@@ -208,22 +214,32 @@ def _reserved(
 def _trades(found: Found) -> Iterator[Adoption]:
     trades = [one for one in found.differences if isinstance(one, ExecutionOfUnknownOrder)]
     for instrument in dict.fromkeys(one.theirs.instrument for one in trades):
-        if instrument in found.portfolio.instruments and _explain(found, instrument):
-            yield _traded(found, instrument)
+        if instrument in found.portfolio.instruments and (chosen := _explaining(found, instrument)):
+            yield _traded(found, instrument, chosen)
 
 
-def _explain(found: Found, instrument: str) -> bool:
-    """Whether all unknown trades of the instrument may be adopted, and lead to the exchange's position exactly."""
-    trades = found.of(ExecutionOfUnknownOrder, instrument)
+def _explaining(found: Found, instrument: str) -> Sequence[ExecutionOfUnknownOrder]:
+    """The unknown trades of the instrument that may be adopted and lead to the exchange's position exactly; else none.
+
+    A person has settled the trades that were accepted, by a stated close or a transfer: the others are considered
+    without them first, and with them only where the position still differs.
+    """
+    trades, excess = found.of(ExecutionOfUnknownOrder, instrument), _excess(found, instrument)
     if not all(found.is_confirmed(one) and not is_of_an_engine(one.theirs.order_id or "") for one in trades):
-        return False
-    traded = total(_signed(towards(one.theirs.side), one.theirs.quantity) for one in trades)
-    return traded == _excess(found, instrument)
+        return ()
+    fresh = [one for one in trades if not found.is_accepted(one)]
+    if _sum(fresh) == excess:
+        return fresh
+    return trades if _sum(trades) == excess else ()
 
 
-def _traded(found: Found, instrument: str) -> Adoption:
+def _sum(trades: Sequence[ExecutionOfUnknownOrder]) -> Decimal:
+    return total(_signed(towards(one.theirs.side), one.theirs.quantity) for one in trades)
+
+
+def _traded(found: Found, instrument: str, trades: Sequence[ExecutionOfUnknownOrder]) -> Adoption:
     held, asks, facts = _held(found.portfolio, instrument), list[Ask](), list[str]()
-    for one in found.of(ExecutionOfUnknownOrder, instrument):
+    for one in trades:
         trade, fact = one.theirs, f"exchange:{found.venue}:{one.theirs.execution_id}"
         signed = _signed(towards(trade.side), trade.quantity)
         reduces = held * signed < 0 and abs(signed) <= abs(held)

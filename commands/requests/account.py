@@ -94,7 +94,8 @@ def settle(request: ResolveDiscrepancy, situation: Situation, _chain: str) -> Se
     Raises Refused for a position that the exchange does not have, unless the request states the price at which it was
     closed (`commands/requests/outside_close.py`): accepted, its closes would trade against what a person holds there.
     The comparison that does not find that any more resolves it. Raises Refused for a transfer that explains no
-    discrepancy of the balance, or takes more than the balance, and InvalidInput for one that is no amount of money.
+    discrepancy of the balance, takes more than the balance, or is stated while a second discrepancy of the balance is
+    unresolved, and InvalidInput for one that is no amount of money.
     """
     name = request.discrepancy_id
     if request.closed_at is not None:
@@ -117,6 +118,16 @@ def _check_transfer(request: ResolveDiscrepancy, amount: Decimal, situation: Sit
             "explain it; resolve it without one"
         )
     check_money("a transfer", amount)
+    others = [
+        one
+        for one in sorted(situation.portfolio.discrepancies.unresolved - {request.discrepancy_id})
+        if is_of_balance(one, account.currency)
+    ]
+    if others:
+        raise Refused(
+            f"{', '.join(others)} is unresolved, too, and the balance differs by one amount only, which whence "
+            "reconcile prints: resolve those that are over without a transfer first"
+        )
     if EXACT.add(account.balance, amount) < 0:
         raise Refused(
             f"a transfer of {amount} takes more than the balance of {account.balance} {account.currency}"

@@ -18,16 +18,20 @@ from commands.remedies import filled
 from commands.requests.situation import Situation
 from commands.routes import Command
 from commands.way_out import resting
-from domain.arithmetic import ZERO
+from domain.arithmetic import EXACT, ZERO
 from domain.direction import Purpose, exit_side
 from domain.errors import Refused
 from domain.instrument import check_positive
 from domain.order import Liquidity
 from domain.order_id import adopted_order_id
 from domain.portfolio import OpenPosition, Portfolio, closes_at_once
-from domain.reconciliation.differences import PositionUnknownToThem
+from domain.reconciliation.differences import FilledDiffers, PositionUnknownToThem, StatusDiffers
 from domain.reconciliation.statement import StatedPosition
+from domain.steps import clean
 from domain.venue import Execution
+
+_FAR = Decimal("1.25")
+"""A stated price may be so many times above, or below, the known prices of its position: a wrong digit is not."""
 
 
 def closed_outside(request: ResolveDiscrepancy, price: Decimal, situation: Situation) -> Sequence[Command]:
@@ -37,17 +41,21 @@ def closed_outside(request: ResolveDiscrepancy, price: Decimal, situation: Situa
     for it. Orders of people that rest to reduce the position are cancelled, as at a close.
 
     Raises InvalidInput for a price that is none. Raises Refused together with a transfer, for another discrepancy than
-    an unresolved `PositionUnknownToThem`, for a position that is not held as the discrepancy states it, and while an
-    order that could fill into it has a request without an answer.
+    an unresolved `PositionUnknownToThem`, for a position that is not held as the discrepancy states it, for a price far
+    from all that are known of it, and while an order that could fill into it has a request without an answer.
     """
     check_positive("closedAt", price)
     check_money("closedAt", price)
     if request.transfer is not None:
         raise Refused("closedAt and transfer explain different discrepancies: state one of them")
+    if reason := situation.portfolio.discrepancies.reconciling:
+        raise Refused(f"the log is being compared with the exchange ({reason}): state the close after that")
     held = _held(request.discrepancy_id, situation.portfolio)
+    _check_near(price, held, situation)
     if undecided := _undecided(held, situation.portfolio):
         raise Refused(
-            f"{', '.join(undecided)} may still fill into {held.stream}: wait until its outcome is known"
+            f"{', '.join(undecided)} may have filled into {held.stream}, or may still: wait until its executions "
+            "and its end are known: the log closes the position by them"
         )
     return [*resting(held, situation.portfolio), *_executed(held, price, situation), request]
 
@@ -67,6 +75,27 @@ def _held(name: str, portfolio: Portfolio) -> OpenPosition:
     return held
 
 
+def _check_near(price: Decimal, held: OpenPosition, situation: Situation) -> None:
+    """Raises Refused for a price that is `_FAR` times above, or below, all known prices of the position."""
+    state = held.state
+    known = {
+        "entry": state.average_price,
+        "last": situation.prices.get(state.instrument),
+        "stop": state.stop,
+        "target": state.target,
+    }
+    prices = {name: one for name, one in known.items() if one is not None}
+    least = EXACT.divide(min(prices.values()), _FAR)
+    most = EXACT.multiply(max(prices.values()), _FAR)
+    if not least <= price <= most:
+        listed = ", ".join(f"{name} {clean(one):f}" for name, one in prices.items())
+        raise Refused(
+            f"closedAt {price:f} is far from every known price of {held.stream} ({listed}): is a digit wrong? "
+            f"From {least:.8g} to {most:.8g} is accepted; for a close beyond, state a price inside, and the rest as "
+            "the transfer of the BalanceDiffers that follows"
+        )
+
+
 def _discrepancy_id(held: OpenPosition) -> str:
     """The id of the discrepancy that the exchange does not have the position as it is held now."""
     state = held.state
@@ -77,6 +106,8 @@ def _discrepancy_id(held: OpenPosition) -> str:
 def _undecided(held: OpenPosition, portfolio: Portfolio) -> Sequence[str]:
     """The orders in its instrument of which a fill may still be reported."""
     closing = {one for one, exit_ in portfolio.exits.items() if closes_at_once(exit_, held.state)}
+    unresolved = portfolio.discrepancies.unresolved
+    closing |= {str(subject_of(one, kind)) for one in unresolved for kind in (FilledDiffers, StatusDiffers)}
     return [
         order_id
         for order_id, order in working(portfolio).items()

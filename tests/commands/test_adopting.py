@@ -161,6 +161,36 @@ def test_trades_that_add_up_to_the_position_are_adopted_with_their_own_prices_an
     assert [(one.execution_id, one.fee) for one in fills] == [("a", D("0.05")), ("b", D("0.05"))]
 
 
+def test_a_later_trade_is_adopted_beside_one_that_a_person_has_accepted() -> None:
+    earlier, later = traded("a", D(4)), traded("b", D(3))
+    desk = Desk()
+    found = a_found(HELD, earlier, later, desk=desk)
+    assert adoption(found) is None, "together they do not explain the position"
+    record = recorded(earlier)
+    desk.ask(record, cause="exchange:test:look")
+    desk.ask(ResolveDiscrepancy(record.discrepancy_id, "closed at a stated price"), cause="exchange:test:eve")
+    (_, fill) = commands(adoption(replace(found, portfolio=desk.world.portfolio)))
+    assert isinstance(fill, Filled)
+    assert fill.execution_id == "b"
+
+
+def test_accepted_trades_are_adopted_where_the_position_still_differs_and_only_there() -> None:
+    trades = traded("a", D(4)), traded("b", D(1), side=Side.SELL)
+    desk = Desk()
+    found = a_found(HELD, *trades, desk=desk)
+    for one in map(recorded, trades):
+        desk.ask(one, cause="exchange:test:look")
+        desk.ask(ResolveDiscrepancy(one.discrepancy_id, "mine"), cause="exchange:test:eve")
+    accepted = replace(found, portfolio=desk.world.portfolio)
+    assert len([one for one in commands(adoption(accepted)) if isinstance(one, Filled)]) == 2
+    round_trip = (*trades, traded("c", D(3), side=Side.SELL))
+    third = recorded(round_trip[2])
+    desk.ask(third, cause="exchange:test:look")
+    desk.ask(ResolveDiscrepancy(third.discrepancy_id, "mine"), cause="exchange:test:eve")
+    flat = a_found(*round_trip)
+    assert adoption(replace(flat, portfolio=desk.world.portfolio)) is None
+
+
 def test_orders_that_open_come_before_positions_and_stops_after_them() -> None:
     stop = OrderUnknownToUs(subject="stop", theirs=STOP)
     found = a_found(stop, THEIRS, HELD)

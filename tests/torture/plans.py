@@ -52,7 +52,7 @@ _ACTIONS: Mapping[str, int] = {
 """What people and the market do, by how often."""
 _OF_REVERSALS: Mapping[str, int] = {"reverses": 8}
 """The same, beside it in a round with reversals."""
-_BY_HAND: Mapping[str, int] = {"places by hand": 4, "cancels by hand": 4, "closes by hand": 3, "covers": 4}
+BY_HAND: Mapping[str, int] = {"places by hand": 4, "cancels by hand": 4, "closes by hand": 3, "covers": 4}
 """The same, beside it in a round in which a person uses the exchange's own interface, too."""
 
 _CUT = 0.5
@@ -116,13 +116,13 @@ class Course:
         return {
             **_ACTIONS,
             **(_OF_REVERSALS if self.reverses else {}),
-            **(_BY_HAND if self.by_hand else {}),
+            **(BY_HAND if self.by_hand else {}),
         }
 
     @property
     def while_dead(self) -> Sequence[str]:
         """The part of it that also happens while no engine runs."""
-        return ("moves", "fills", *(one for one in _BY_HAND if self.by_hand and one != "covers"))
+        return ("moves", "fills", *(one for one in BY_HAND if self.by_hand and one != "covers"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ from tests.torture.cuts import Cutter
 from tests.torture.life import Job
 from tests.torture.living import Life
 from tests.torture.people import Mirror, People
-from tests.torture.plans import Course, Plan, course, plan
+from tests.torture.plans import BY_HAND, Course, Plan, course, plan
 from tests.torture.states import digest
 from tests.torture.tallies import Tally
 from tests.torture.venue import KEY, SECRET, SYMBOLS, Exchange, exchange
@@ -131,7 +131,8 @@ def log_of(place: Place, held: ExitStack) -> RecordedLog:
 @dataclass(slots=True)
 class Round:
     """The seed of the tally and the numbers of the lives repeat the plans; what the machine does besides, nothing
-    repeats. `first` is the number of its first life, `pace` divides the engine's patience.
+    repeats. `first` is the number of its first life, `pace` divides the engine's patience. `has_traded` is whether one
+    of its engines has come so far.
     """
 
     place: Place
@@ -145,6 +146,7 @@ class Round:
     course: Course
     cutter: Cutter | None
     distant: Door | None = None
+    has_traded: bool = False
 
     @classmethod
     def of(
@@ -185,7 +187,9 @@ class Round:
             self._count(planned, life)
         self.venue.mend()
         for action in planned.while_dead:
-            self.people.market_does(action, chance)
+            # The first start takes what was traded by hand before the log as it finds it, without the trades.
+            if self.has_traded or action not in BY_HAND:
+                self.people.market_does(action, chance)
 
     def _act(self, planned: Plan, life: Life, door: Door, chance: Random) -> None:
         when = chance.randrange(len(planned.actions))
@@ -246,6 +250,7 @@ class Round:
         life.until(lambda: life.trades_since is not None, _PATIENCE)
         if life.trades_since is None and life.lives:
             raise Broken(f"the engine does not trade after {_PATIENCE:g} s:\n{self.place.last_lines()}")
+        self.has_traded |= life.trades_since is not None
         return life.trades_since is not None
 
     def _count(self, planned: Plan, life: Life) -> None:

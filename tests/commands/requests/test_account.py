@@ -222,6 +222,15 @@ def test_a_transfer_that_explains_no_difference_of_the_balance_is_declined(
     assert eve.desk.world.portfolio.discrepancies.unresolved == {name}
 
 
+def test_a_transfer_waits_until_one_discrepancy_of_the_balance_is_left() -> None:
+    eve, other = with_a_difference(Asking()), "difference:BalanceDiffers:USDT:-1"
+    eve.desk.ask(RecordDiscrepancy(other, "USDT", "another amount"), cause="exchange:test:other")
+    transfer = ResolveDiscrepancy(BALANCE, "to the savings account", D(-1000))
+    assert f"{other} is unresolved, too" in eve.declined(transfer)
+    eve.accepted(ResolveDiscrepancy(other, "over"))
+    assert eve.accepted(transfer) == ["BalanceChanged", "DiscrepancyResolved"]
+
+
 def test_pausing_a_strategy_whose_instances_have_other_ids_is_declined_with_their_ids() -> None:
     slow, fast = (StrategySettings(id=name, strategy="trend") for name in ("slow", "fast"))
     eve = Asking(Settings(strategies=(slow, fast)))

@@ -9,14 +9,25 @@ import pytest
 import commands.order
 from commands.door import Completed
 from commands.exchange import Cancelled
-from commands.reconciliation import RecordDiscrepancy, ResolveDiscrepancy, recorded
+from commands.reconciliation import (
+    BeginReconciliation,
+    EndReconciliation,
+    RecordDiscrepancy,
+    ResolveDiscrepancy,
+    recorded,
+)
 from commands.request import ClosePosition, PlaceOrder
 from domain.direction import Direction, Purpose, Side
 from domain.order import OrderFilled, OrderPlaced, OrderType
 from domain.order_id import is_adopted_trade
 from domain.position import PositionClosed
 from domain.reconciliation import DiscrepancyResolved
-from domain.reconciliation.differences import Difference, PositionSideDiffers, PositionUnknownToThem
+from domain.reconciliation.differences import (
+    Difference,
+    FilledDiffers,
+    PositionSideDiffers,
+    PositionUnknownToThem,
+)
 from domain.reconciliation.statement import StatedPosition
 from domain.streams import parse
 from tests.commands.desk import long
@@ -128,6 +139,8 @@ def test_orders_of_people_that_rest_to_reduce_the_position_are_cancelled() -> No
         (closed_at(D("NaN")), "InvalidInput: closedAt NaN must be a positive, finite number"),
         (closed_at(D("Infinity")), "InvalidInput: closedAt Infinity must be a positive, finite number"),
         (closed_at(D("1e-19")), "InvalidInput: closedAt of 1E-19 is above 1E+18 or finer than 1E-18"),
+        (closed_at(D("10.3")), "Refused: closedAt 10.3 is far from every known price of"),
+        (closed_at(D(1030)), "Refused: closedAt 1030 is far from every known price of"),
         (closed_at(D(103), transfer=D(5)), "Refused: closedAt and transfer explain different discrepancies"),
         (closed_at(D(103), "d-1"), "Refused: d-1 is no discrepancy of the kind PositionUnknownToThem"),
         (closed_at(D(103), f"{GONE}#2"), f"Refused: {GONE}#2 is not unresolved"),
@@ -140,6 +153,12 @@ def test_a_price_that_explains_nothing_is_declined_and_the_discrepancy_stays(
     eve.desk.ask(RecordDiscrepancy("d-1", BTC, "1 more"), cause="exchange:test:d-1")
     assert eve.declined(request_).startswith(sentence)
     assert eve.desk.world.portfolio.discrepancies.unresolved == {GONE, "d-1"}
+
+
+def test_a_price_with_a_wrong_digit_is_declined_with_the_range_that_is_accepted() -> None:
+    reason = holding().declined(closed_at(D(1030)))
+    assert "(entry 100, last 100" in reason, reason
+    assert "is a digit wrong? From " in reason
 
 
 def test_a_position_of_the_other_side_at_the_exchange_is_not_closed_by_a_price() -> None:
@@ -178,10 +197,29 @@ def test_a_position_waits_for_the_outcome_of_an_order_that_may_still_close_it() 
     eve.accepted(ClosePosition(f"{BTC}-LONG-1", "out"), "out")
     exit_ = f"{chain_of('out')}-x1"
     found(eve)
-    assert f"{exit_} may still fill into position-" in eve.declined(closed_at(D(103)))
+    assert f"{exit_} may have filled into position-" in eve.declined(closed_at(D(103)))
     eve.rests(exit_)
-    assert f"{exit_} may still fill into position-" in eve.declined(closed_at(D(103))), "it trades at once"
+    assert f"{exit_} may have filled into position-" in eve.declined(closed_at(D(103))), "it trades at once"
     eve.desk.tell(Cancelled(order_id=exit_, at=eve.desk.at, fact="exchange:test:gone", reason="no position"))
+    assert "PositionClosed" in eve.accepted(closed_at(D(103)))
+
+
+def test_a_position_waits_for_the_executions_of_an_order_that_has_filled_at_the_exchange() -> None:
+    eve = holding()
+    stop = next(one for one in eve.exits() if one.endswith("-s1"))
+    differs = FilledDiffers(subject=stop, ours=D(0), theirs=D(10))
+    name = found(eve, differs)
+    assert f"{stop} may have filled into position-" in eve.declined(closed_at(D(103)))
+    eve.accepted(ResolveDiscrepancy(name, "looked at"))
+    assert "PositionClosed" in eve.accepted(closed_at(D(103)))
+
+
+def test_a_close_is_stated_after_a_comparison_that_is_under_way() -> None:
+    eve = holding()
+    eve.desk.ask(BeginReconciliation("a fill of an unknown order"), cause="exchange:test:begin")
+    reason = eve.declined(closed_at(D(103)))
+    assert "the log is being compared with the exchange (a fill of an unknown order)" in reason
+    eve.desk.ask(EndReconciliation(0, 1), cause="exchange:test:end")
     assert "PositionClosed" in eve.accepted(closed_at(D(103)))
 
 
