@@ -21,7 +21,7 @@ from adapters.whole_file import replace_file
 from domain.errors import InvalidInput, KeyRefused, ProofRefused
 from domain.notary.checkpoint import Checkpoint
 from domain.notary.note import COSIGNATURE, Note, Signature, VerifierKey, parse_note
-from domain.notary.proof import check_consistency
+from domain.notary.proof import Proof, check_consistency
 
 
 class Witness:
@@ -81,7 +81,7 @@ class Witness:
 
 
 def _check_continues(last: Checkpoint, new: Checkpoint, given: Note | Consistency, path: Path) -> None:
-    proof = [] if isinstance(given, Note) else hashes_of(given.proof)
+    proof: Proof = () if isinstance(given, Note) else hashes_of(given.proof)
     if isinstance(given, Note) and last.size not in (0, new.size):
         raise ProofRefused(
             f"the last checkpoint seen has {last.size} events: give the proof that this one continues it, as "

@@ -10,6 +10,7 @@ import json
 import shutil
 import subprocess
 from base64 import b64decode, b64encode
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,12 @@ def _bytes(texts: list[str]) -> list[bytes]:
     return [b64decode(one) for one in texts or ()]
 
 
+def _proofs(kind: str) -> Iterator[tuple[int, int, list[bytes]]]:
+    """First leaf or size, size, and hashes of each proof that Go has made."""
+    for one in made()[kind]:
+        yield int(one["first"]), int(one["size"]), _bytes(one["hashes"])
+
+
 def test_roots_and_proofs_are_those_of_the_go_modules() -> None:
     tree, nodes = CompactRange(), StoredNodes()
     roots = [tree.root()]
@@ -48,12 +55,10 @@ def test_roots_and_proofs_are_those_of_the_go_modules() -> None:
         roots.append(tree.root())
     assert leaves == tree_of(len(leaves)).hashes
     assert roots == _bytes(made()["roots"])
-    for one in made()["inclusion"]:
-        first, size, hashes = one["first"], one["size"], _bytes(one["hashes"])
+    for first, size, hashes in _proofs("inclusion"):
         assert inclusion_proof(first, size, nodes) == hashes
         check_inclusion(leaves[first], first, size, roots[size], hashes)
-    for one in made()["consistency"]:
-        first, size, hashes = one["first"], one["size"], _bytes(one["hashes"])
+    for first, size, hashes in _proofs("consistency"):
         assert consistency_proof(first, size, nodes) == hashes
         check_consistency(first, size, roots[first], roots[size], hashes)
     assert (len(made()["inclusion"]), len(made()["consistency"])) == (91, 78)
