@@ -128,8 +128,8 @@ def _protection(moment: Moment, held: OpenPosition) -> Iterator[Working]:
 def _is_reopened(moment: Moment, held: OpenPosition) -> bool:
     """Whether the entry has filled more than is held, and no target works: an earlier position of it was closed.
 
-    The ends of the earlier position's stop and target may be reported after the fill. In every other case the cancel of a stop may
-    be the beginning of a target's fill or of a liquidation, and a tick looks whether the position lasts
+    The ends of the earlier position's stop and target may be reported after the fill. In every other case the cancel of
+    a stop may be the beginning of a target's fill or of a liquidation, and a tick looks whether the position lasts
     (`commands/reprotecting.py`).
     """
     entry = moment.branch.state(order_stream(moment.account, held.entry_order))
