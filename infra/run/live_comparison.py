@@ -20,6 +20,7 @@ from infra.config import WhenceSettings
 from infra.logs import open_reader
 from infra.run.live import check_live, placed_in
 from infra.run.live_plan import LiveVenue
+from infra.run.recorded_discrepancies import RecordedDiscrepancies
 from infra.run.restoring import check_account
 
 _LOOKED_BACK = timedelta(days=7)
@@ -27,9 +28,10 @@ _LOOKED_BACK = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class LoggedState:
-    """A live log's state, and the times (UTC) of its first and last event."""
+    """A live log's state, its discrepancies, and the times (UTC) of its first and last event."""
 
     world: World
+    discrepancies: RecordedDiscrepancies
     opened: datetime
     last: datetime
 
@@ -41,18 +43,19 @@ class LoggedState:
 
 def folded(settings: WhenceSettings) -> LoggedState:
     """The state of the configured log. Raises InvalidInput for an empty log or one of another run, and log errors."""
-    world, times = World(), list[datetime]()
+    world, discrepancies, times = World(), RecordedDiscrepancies(), list[datetime]()
     with closing(open_reader(settings)) as log:
         for recorded in log.read():
             if not times:
                 check_live(recorded.envelope)
             world.fold(recorded.envelope)
+            discrepancies.fold(recorded.envelope)
             times[1:] = [recorded.envelope.meta.recorded_at]
             times[:1] = times[:1] or times[-1:]
     if not times:
         raise InvalidInput("this log is empty: there is nothing to compare; name another one with --log")
     check_account(world, settings.account)
-    return LoggedState(world, times[0], times[-1])
+    return LoggedState(world, discrepancies, times[0], times[-1])
 
 
 def compared(state: LoggedState, venue: LiveVenue) -> Sequence[Difference]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from infra.cli.difference_rows import lines
 from infra.cli.kill import done_sentence
-from infra.cli.reconcile import print_differences
 from tests.infra.cli.conftest import Whence
 
 LIVE = ("live", "--instruments", "BTCUSDT")
@@ -147,16 +147,13 @@ def test_of_half_a_key_only_the_missing_variable_is_named(
     assert (done.code, f"half an API key: set BYBIT_API_{missing}; or name" in done.err) == (2, True), done
 
 
-def test_each_difference_is_printed_with_the_whole_id_that_resolves_it(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_each_difference_is_printed_with_the_whole_id_that_resolves_it() -> None:
     subject = "t6vedp6jh5pz9-a-long-client-order-id-of-another-program-e1"
     row = {"id": f"difference:OrderUnknownToUs:{subject}", "kind": "OrderUnknownToUs", "subject": subject}
-    cure = {"remedy": "a person", "steps": "cancel the order; then resolve"}
-    print_differences([{**row, **cure, "found": "the venue works an unknown order"}])
-    out = capsys.readouterr().out
-    assert out.splitlines()[0] == row["id"]
-    assert out.splitlines()[-1] == "1 difference"
+    cure = {"remedy": "a person", "steps": "cancel the order; then resolve", "status": "new", "recorded": ""}
+    printed = list(lines([{**row, **cure, "found": "the venue works an unknown order"}]))
+    assert printed[0] == row["id"]
+    assert printed[-1] == "1 difference: 1 new"
 
 
 @pytest.mark.parametrize(
