@@ -54,7 +54,7 @@ def _cancelled(request: CancelOrder, world: World, account: str) -> str:
 
 
 def _tripped(_request: TripKillSwitch, world: World, _account: str) -> str:
-    what = _listed(zip(("open", "being cancelled"), left(world.portfolio), strict=True))
+    what = _listed(zip(("still open", "being cancelled"), left(world.portfolio), strict=True))
     return f"the kill switch is tripped already: {world.portfolio.account.tripped}{what and f'; {what}'}"
 
 
@@ -66,7 +66,7 @@ def _trip_left(followed: Sequence[Followed]) -> str:
     being_closed = [stream for stream in tripped.positions if stream in closing]
     left_open = [stream for stream in tripped.positions if stream not in closing]
     return _listed(
-        (("being closed", being_closed), ("open", left_open), ("being cancelled", tripped.entries))
+        (("being closed", being_closed), ("still open", left_open), ("being cancelled", tripped.entries))
     )
 
 

@@ -74,6 +74,7 @@ def trade_demo(
     from infra.cli.serving import ApiOptions, plan_of
     from infra.cli.trading_live import trade
     from infra.run.configuring import sessions_of
+    from infra.run.live import PAPER_LIVE
     from infra.run.live_plan import Rhythm
     from infra.run.place import Place
 
@@ -95,7 +96,7 @@ def trade_demo(
         "order is sent"
     )
     made = partial(_made, sessions_of(plan), demo, place)
-    trade(settings, made, note, plan_of(ApiOptions(port=port)), program=PROGRAM)
+    trade(settings, made, note, plan_of(ApiOptions(port=port)), source=PAPER_LIVE, program=PROGRAM)
 
 
 def demo_of(settings: WhenceSettings, plan: LivePlan) -> Demo:

@@ -153,6 +153,29 @@ def test_a_query_without_a_usable_response_raises_exchange_unreachable(
     assert session.exchange.order("nobody") is None
 
 
+def test_a_server_without_the_path_is_named_with_its_address(session: Session, bench: BybitBench) -> None:
+    bench.venue.fails(REALTIME, "status", value=404)
+    with pytest.raises(
+        ExchangeUnreachable, match=f"no API of Bybit at {bench.venue.url}, .* check the address$"
+    ):
+        session.exchange.order("nobody")
+
+
+def test_half_a_push_of_the_venue_cannot_be_read_and_the_stream_lives_on(
+    session: Session, bench: BybitBench
+) -> None:
+    bench.venue.fails("order", "truncated")
+    ticket = limit(session)
+    session.exchange.submit([ticket])
+    bench.hear()
+    (unread,) = bench.exchange.unread()
+    assert unread.content.startswith('{"id":')
+    assert not unread.content.endswith("}")
+    session.cancel(ticket.order_id)
+    bench.hear()
+    assert (bench.exchange.unread(), bench.exchange.stream_state.connects) == ([], 1)
+
+
 @pytest.mark.parametrize("kind", ["html", "truncated"])
 def test_a_response_that_is_no_json_is_described_without_a_code_that_bybit_did_not_send(
     session: Session, bench: BybitBench, kind: str

@@ -129,7 +129,7 @@ def test_the_answer_and_the_event_name_what_a_trip_leaves_open() -> None:
     order_id, position = entry(hand), f"position-paper-{BTC}-LONG-1"
     answer = hand.ask(TRIP)
     assert isinstance(answer, Completed)
-    assert answer.note == f"open: {position}; being cancelled: {order_id}"
+    assert answer.note == f"still open: {position}; being cancelled: {order_id}"
     (tripped,) = (
         one.envelope.event for one in hand.log.read() if isinstance(one.envelope.event, KillSwitchTripped)
     )
@@ -137,7 +137,7 @@ def test_the_answer_and_the_event_name_what_a_trip_leaves_open() -> None:
     again = hand.ask(TripKillSwitch("again"))
     assert isinstance(again, Completed)
     assert not again.repeated
-    assert again.note.startswith("the kill switch is tripped already: enough for today; open: ")
+    assert again.note.startswith("the kill switch is tripped already: enough for today; still open: ")
 
 
 @pytest.mark.parametrize("on_kill", OnKill)
@@ -152,7 +152,7 @@ def test_the_answer_to_a_repeated_trip_has_the_note_of_the_first_one(on_kill: On
     again = hand.ask(TRIP, "stop")
     assert isinstance(first, Completed)
     assert isinstance(again, Completed)
-    what = {OnKill.HOLD: "open", OnKill.CLOSE: "being closed"}[on_kill]
+    what = {OnKill.HOLD: "still open", OnKill.CLOSE: "being closed"}[on_kill]
     assert first.note == again.note == f"{what}: position-paper-{BTC}-LONG-1"
     assert (first.repeated, again.repeated) == (False, True)
 
