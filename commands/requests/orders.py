@@ -100,7 +100,7 @@ def _check_reducing(terms: ManualTerms, situation: Situation) -> None:
     if held is None or held.state.direction is towards(terms.side):
         raise Refused(f"there is no position in {terms.instrument} that a {terms.side} order could reduce")
     if terms.quantity > held.state.quantity:
-        raise Refused(f"{held.stream} holds {held.state.quantity}: {terms.quantity} is more than that")
+        raise Refused(f"{held.id} holds {held.state.quantity}: {terms.quantity} is more than that")
 
 
 def _checked(terms: ManualTerms, situation: Situation, view: View) -> Case:
@@ -143,7 +143,7 @@ def check_protected(terms: ManualTerms, situation: Situation) -> None:
     """Raises Refused where the entry increases a position, which has its protection, and brings a stop or a target."""
     held = situation.portfolio.positions.get(terms.instrument)
     if held is not None and (terms.stop is not None or terms.target is not None):
-        raise Refused(f"{held.stream} is open: its stop and target cover the increase; move those instead")
+        raise Refused(f"{held.id} is open: its stop and target cover the increase; move those instead")
 
 
 def _grown(held: OpenPosition, terms: ManualTerms, situation: Situation) -> Sequence[Command]:
@@ -269,7 +269,7 @@ def cancel(request: CancelOrder, situation: Situation, _chain: str) -> Sequence[
             continue
         if guarding.terms.purpose is Purpose.STOP:
             raise Refused(
-                f"order {request.order_id} is the stop of {held.stream}: move it, or close the position"
+                f"order {request.order_id} is the stop of {held.id}: move it, or close the position"
             )
         gone = MoveProtection(held.stream, held.state.stop, None)
         return [CancelOrder(request.order_id, request.reason), gone]

@@ -24,8 +24,8 @@ ReasonOption = Annotated[
     str,
     typer.Option(
         "--reason",
-        help="Why; recorded with your login, as shell-LOGIN on a log on Kafka and as shell-LOGIN-NNNNNNNN over the API, "
-        "where each request has a token of its own; or with the name of the token in --token-file.",
+        help="Why; recorded with your login: as shell-LOGIN by the topic of a log on Kafka, as shell-LOGIN-NNNNNNNN "
+        "by the API, where each request has a token of its own. With --token-file the name of that token is recorded.",
     ),
 ]
 ApiOption = Annotated[

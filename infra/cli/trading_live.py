@@ -122,8 +122,8 @@ def trade(
 ) -> None:
     """Trades with the run that is made, until SIGINT or SIGTERM; see `trade_live`. `note` describes this process.
 
-    The log is new, or its first event has this `source`. Every line of its log names the `program`. Where a log on Kafka does not answer any more, another run is made as
-    soon as it answers again.
+    The log is new, or its first event has this `source`. Every line of its log names the `program`. Where a log on
+    Kafka does not answer any more, another run is made as soon as it answers again.
     """
     check_tape(settings)
     configure(logging.INFO, program)

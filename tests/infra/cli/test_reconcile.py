@@ -1,4 +1,4 @@
-"""`whence reconcile`: the remedy of each kind is that of docs/live.md, and what the log has of a difference is marked."""
+"""`whence reconcile`: the remedy of each kind is that of docs/live.md; what the log has of a difference is marked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a start refuses about its instruments: names that the exchange does not trade, and a leverage beyond its rules."""
+"""What a start refuses of its instruments: names that the exchange does not trade, a leverage beyond their rules."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def test_a_misspelled_instrument_is_refused_with_the_symbol_that_was_meant() -> 
 
 
 def test_a_name_like_no_other_is_refused_without_a_guess() -> None:
-    with pytest.raises(InvalidInput, match="does not trade XYZ-LINEAR.BYBIT now$"):
+    with pytest.raises(InvalidInput, match=r"does not trade XYZ-LINEAR\.BYBIT now$"):
         rules_of(["XYZ-LINEAR.BYBIT"], LISTED)
 
 
 def test_a_leverage_beyond_the_rules_is_refused_with_the_option_and_each_instrument_that_forbids_it() -> None:
     check_leverage(LISTED, D(50))
-    with pytest.raises(InvalidInput, match="^--leverage 51: ETHUSDT-LINEAR.BYBIT permits 1 to 50; nothing"):
+    with pytest.raises(InvalidInput, match=r"^--leverage 51: ETHUSDT-LINEAR\.BYBIT permits 1 to 50; nothing"):
         check_leverage(LISTED, D(51))
