@@ -38,8 +38,8 @@ Note = Callable[[Any, World, str], str]
 def note(request: Request, world: World, account: str, followed: Sequence[Followed]) -> str:
     """The note on the answer to a completed request, from which these events followed. Empty without a note.
 
-    Where events followed, the answer to a repeated request has a note, too: of the same orders and positions, as they are
-    by then.
+    Where events followed, the answer to a repeated request has a note, too: of the same orders and positions, as they
+    are by then.
     """
     if followed:
         return _trip_left(followed, world.portfolio) if isinstance(request, TripKillSwitch) else ""
