@@ -8,14 +8,16 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from domain.catalogue import real_rules
+from domain.catalogue import known, real_rules
 from domain.errors import InvalidInput
+from domain.instrument import symbol_of
+from domain.plain_text import meant
 
 if TYPE_CHECKING:
     from adapters.snapshots import Snapshots
     from commands.input_tape import InputTape
     from domain.catalogue import Listing
-    from domain.instrument import Instrument
+    from domain.instrument import Catalogue, Instrument
     from domain.log import EventLog
     from infra.config import WhenceSettings
     from infra.run.live import LiveRun
@@ -113,7 +115,7 @@ def demo_of(settings: WhenceSettings, plan: LivePlan) -> Demo:
     from infra.run.stake import Stake
 
     imported = imported_rules(settings)
-    listed = [_rules(name, real_rules(name, imported)) for name in plan.instruments]
+    listed = [_rules(name, real_rules(name, imported), imported) for name in plan.instruments]
     currencies = sorted({one.quote for one in listed})
     if len(currencies) > 1:
         raise InvalidInput(
@@ -128,10 +130,12 @@ def demo_of(settings: WhenceSettings, plan: LivePlan) -> Demo:
     return Demo(stake, listed, rules)
 
 
-def _rules(name: str, found: Listing | None) -> Instrument:
+def _rules(name: str, found: Listing | None, imported: Catalogue) -> Instrument:
     if found is None:
+        symbols = [symbol_of(one) for one in (*imported, *(listing.instrument.id for listing in known()))]
         raise InvalidInput(
-            f"--symbol {name}: its trading rules are unknown; `whence instruments update` imports those of an exchange"
+            f"--symbol {name}: its trading rules are unknown; `whence instruments update` imports those of an "
+            f"exchange{meant(symbol_of(name), symbols)}"
         )
     return found.instrument
 
