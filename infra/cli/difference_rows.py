@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from commands.by_a_person import BY_A_PERSON, Steps
+from commands.endings import BY_THEMSELVES
 from commands.reconciliation import recorded, unnumbered
 from commands.remedies import remedy
 from domain.plain_text import counted
-from domain.reconciliation.differences import BalanceDiffers, Difference, OrderUnknownToUs
+from domain.reconciliation.differences import Difference, OrderAmendedOutside, OrderUnknownToUs
 from infra.run.recorded_discrepancies import RecordedDiscrepancies, RecordedDiscrepancy
 
 Row = Mapping[str, str]
@@ -37,12 +38,17 @@ _UNNAMED = "look at the account; then resolve"
 _REPORT = "Report"
 _OVER = "nothing differs there any more; then resolve"
 _OVER_BY_ITSELF = (
-    "nothing differs there any more; then nothing: the engine resolves it at its next comparison"
+    "nothing differs there any more; then nothing: the engine resolves it within two comparisons"
 )
 _BY_KIND: Mapping[str, Steps] = {kind.__name__: steps for kind, steps in BY_A_PERSON.items()}
+_NOT_COMPARED: Mapping[str, Steps] = {
+    _REPORT: BY_A_PERSON[OrderUnknownToUs],
+    OrderAmendedOutside.__name__: BY_A_PERSON[OrderAmendedOutside],
+}
+"""The kinds that no comparison finds: a report came once, and of an amended order the log has the new terms."""
 _RESOLVED_BY_ENGINE = {
     *(name for name, steps in _BY_KIND.items() if steps.then.startswith("nothing")),
-    BalanceDiffers.__name__,
+    *(kind.__name__ for kind in BY_THEMSELVES),
 }
 """The kinds that a comparison resolves where they are over."""
 
@@ -93,8 +99,8 @@ def row_of_open(one: RecordedDiscrepancy) -> Row:
 
 
 def _steps_of_open(kind: str) -> str:
-    if kind == _REPORT:
-        return str(BY_A_PERSON[OrderUnknownToUs])
+    if kind in _NOT_COMPARED:
+        return str(_NOT_COMPARED[kind])
     return _OVER_BY_ITSELF if kind in _RESOLVED_BY_ENGINE else _OVER
 
 

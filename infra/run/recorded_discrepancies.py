@@ -11,20 +11,23 @@ from msgspec.structs import replace
 from commands.identity import RESERVED_ACTORS
 from commands.reconciliation import unnumbered
 from commands.stray_orders import is_of_gone
-from domain.account import BalanceChanged, BalanceReason
+from commands.unseen_orders import unseen_order
 from domain.log import Envelope
-from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
+from domain.reconciliation import DiscrepancyEnded, DiscrepancyFound, DiscrepancyResolved
 
 
 class RecordedDiscrepancy(Struct, frozen=True, gc=False, kw_only=True):
-    """A recorded discrepancy; times are UTC. `resolved_at` is None while it is open."""
+    """A recorded discrepancy; times are UTC. `resolved_at` is None while it is open.
+
+    `is_over`: the log states that exchange and log do not differ in it any more.
+    """
 
     found: DiscrepancyFound
     found_at: datetime
     resolved_at: datetime | None = None
     resolved_by: str = ""
     resolution: str = ""
-    is_booked: bool = False
+    is_over: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -35,10 +38,12 @@ class RecordedDiscrepancy(Struct, frozen=True, gc=False, kw_only=True):
     def is_accepted(self) -> bool:
         """Whether a person has resolved it and left the difference as it was.
 
-        A transfer removes the difference, and a position that the exchange does not have cannot be accepted.
+        The discrepancy of a position or an accepted order that the exchange does not have cannot be accepted: it ends
+        with the resolution.
         """
-        by_a_person = self.resolved_by not in RESERVED_ACTORS and not self.is_booked
-        return not self.is_open and by_a_person and not is_of_gone(self.found.discrepancy_id)
+        if self.is_open or self.is_over or self.resolved_by in RESERVED_ACTORS:
+            return False
+        return not is_of_gone(self.found.discrepancy_id) and unseen_order(self.found.discrepancy_id) is None
 
 
 class RecordedDiscrepancies:
@@ -47,7 +52,6 @@ class RecordedDiscrepancies:
     def __init__(self) -> None:
         self._by_id: dict[str, RecordedDiscrepancy] = {}
         self._latest: dict[str, str] = {}
-        self._booking = ""
 
     def fold(self, envelope: Envelope) -> None:
         """Takes in the next event; most change nothing."""
@@ -58,16 +62,15 @@ class RecordedDiscrepancies:
                     found=event, found_at=meta.occurred_at
                 )
                 self._latest[unnumbered(event.discrepancy_id)] = event.discrepancy_id
-            case BalanceChanged(reason=BalanceReason.TRANSFER):
-                self._booking = meta.correlation_id
             case DiscrepancyResolved():
                 self._by_id[event.discrepancy_id] = replace(
                     self._by_id[event.discrepancy_id],
                     resolved_at=meta.occurred_at,
                     resolved_by=meta.actor,
                     resolution=event.resolution,
-                    is_booked=meta.correlation_id == self._booking,
                 )
+            case DiscrepancyEnded():
+                self._by_id[event.discrepancy_id] = replace(self._by_id[event.discrepancy_id], is_over=True)
             case _:
                 pass
 

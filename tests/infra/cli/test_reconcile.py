@@ -15,12 +15,12 @@ from commands.identity import ENGINE
 from commands.reconciliation import recorded
 from commands.remedies import REMEDIES
 from commands.stray_orders import GONE
-from domain.account import BalanceChanged, BalanceReason
 from domain.direction import Direction
 from domain.events import Event
 from domain.log import Envelope
-from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved, differences
+from domain.reconciliation import DiscrepancyEnded, DiscrepancyFound, DiscrepancyResolved, differences
 from domain.reconciliation.differences import (
+    AcceptedOrderNotFound,
     BalanceDiffers,
     Difference,
     PositionSideDiffers,
@@ -57,7 +57,7 @@ def test_every_kind_has_a_remedy_of_a_person_or_of_the_engine() -> None:
 
 def test_those_that_resolve_themselves_are_those_that_a_comparison_resolves() -> None:
     by_themselves = {kind for kind, steps in BY_A_PERSON.items() if steps.then.startswith("nothing")}
-    assert by_themselves == {*GONE, TradingTermsDiffer}
+    assert by_themselves == {*GONE, AcceptedOrderNotFound, TradingTermsDiffer}
 
 
 @pytest.mark.parametrize(
@@ -80,19 +80,16 @@ FEE = BalanceDiffers(subject="USDT", ours=D(9000), theirs=D("8999.5"))
 FEE_ID = "difference:BalanceDiffers:USDT:-0.5"
 FOUND = DiscrepancyFound(FEE_ID, "USDT", recorded(FEE).found)
 ACCEPTED = (FOUND, "ann", DiscrepancyResolved(FEE_ID, "a fee"))
-BOOKED = BalanceChanged(BalanceReason.TRANSFER, D("-0.5"), D("8999.5"))
 
 
-def log_of(*given: object, chain: str = "") -> RecordedDiscrepancies:
-    """The events in their order; a name before some is the actor of those that follow, each in a chain of its own."""
-    folded, actor, number = RecordedDiscrepancies(), ENGINE, 0
+def log_of(*given: Event | str) -> RecordedDiscrepancies:
+    """The events in their order; a name before some is the actor of those that follow."""
+    folded, actor = RecordedDiscrepancies(), ENGINE
     for one in given:
         if isinstance(one, str):
             actor = one
-            continue
-        number += 1
-        meta = replace(META, actor=actor, correlation_id=chain or f"chain{number}")
-        folded.fold(Envelope(meta, one))  # type: ignore[arg-type]  # an event
+        else:
+            folded.fold(Envelope(replace(META, actor=actor), one))
     return folded
 
 
@@ -118,16 +115,12 @@ def test_what_came_back_is_open_under_the_id_of_the_log() -> None:
     [
         log_of(),
         log_of(FOUND, ENGINE, DiscrepancyResolved(FEE_ID, "it is over")),
-        log_of(FOUND, "ann", BOOKED, DiscrepancyResolved(FEE_ID, "withdrawn"), chain="one"),
+        log_of(*ACCEPTED, DiscrepancyEnded(FEE_ID)),
     ],
-    ids=["never recorded", "resolved by the engine", "resolved with a transfer"],
+    ids=["never recorded", "resolved by the engine", "accepted, and over since"],
 )
 def test_what_nobody_has_accepted_is_new(log: RecordedDiscrepancies) -> None:
     assert brief(rows([FEE], log, "bybit")) == [(FEE_ID, "new")]
-
-
-def test_a_transfer_of_another_request_does_not_count_for_a_later_one() -> None:
-    assert brief(rows([FEE], log_of("ann", BOOKED, *ACCEPTED), "bybit")) == [(FEE_ID, "accepted")]
 
 
 def test_a_missing_position_is_never_accepted() -> None:
@@ -138,6 +131,7 @@ def test_a_missing_position_is_never_accepted() -> None:
 
 
 OTHER = "exchange:bybit:7f3a"
+AMENDED = "difference:OrderAmendedOutside:a-e1:quantity 2"
 STALE = "difference:ExecutionOfUnknownOrder:bybit:9"
 
 
@@ -147,6 +141,7 @@ STALE = "difference:ExecutionOfUnknownOrder:bybit:9"
         (FEE_ID, "BalanceDiffers", "the engine", "nothing differs there any more; then nothing"),
         (STALE, "ExecutionOfUnknownOrder", "a person", "nothing differs there any more; then resolve"),
         (OTHER, "Report", "a person", "cancel the order, or permit its adoption; then resolve"),
+        (AMENDED, "OrderAmendedOutside", "a person", "judge the order by its new terms"),
     ],
 )
 def test_what_is_open_in_the_log_and_over_at_the_exchange_is_listed_because_it_halts(
