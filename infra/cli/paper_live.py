@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from adapters.snapshots import Snapshots
     from commands.input_tape import InputTape
     from domain.catalogue import Listing
-    from domain.instrument import Catalogue, Instrument
+    from domain.instrument import Instrument
     from domain.log import EventLog
     from infra.config import WhenceSettings
     from infra.run.live import LiveRun
@@ -130,7 +130,7 @@ def demo_of(settings: WhenceSettings, plan: LivePlan) -> Demo:
     return Demo(stake, listed, rules)
 
 
-def _rules(name: str, found: Listing | None, imported: Catalogue) -> Instrument:
+def _rules(name: str, found: Listing | None, imported: Iterable[str]) -> Instrument:
     if found is None:
         symbols = [symbol_of(one) for one in (*imported, *(listing.instrument.id for listing in known()))]
         raise InvalidInput(
