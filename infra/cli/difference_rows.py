@@ -42,7 +42,7 @@ _OVER_BY_ITSELF = (
 )
 _BY_KIND: Mapping[str, Steps] = {kind.__name__: steps for kind, steps in BY_A_PERSON.items()}
 _NOT_COMPARED: Mapping[str, Steps] = {
-    _REPORT: BY_A_PERSON[OrderUnknownToUs],
+    _REPORT: Steps(BY_A_PERSON[OrderUnknownToUs].first, "resolve; an adoption resolves it"),
     OrderAmendedOutside.__name__: BY_A_PERSON[OrderAmendedOutside],
 }
 """The kinds that no comparison finds: a report came once, and of an amended order the log has the new terms."""
