@@ -29,6 +29,7 @@ from domain.position import Open, PositionClosed, PositionOpened, PositionOrphan
 from domain.reconciliation import Discrepancies, ReconciliationEvent
 from domain.settings import InForce, SettingsChanged
 from domain.signal import Decided, DecisionMade, ReversalDecided, SignalDetected, Verdict
+from domain.streams import parse
 from domain.tiers import NO_TRADES, Trades
 
 UNBOUNDED = Decimal("Infinity")
@@ -48,6 +49,11 @@ class OpenPosition(Struct, frozen=True, gc=False, kw_only=True):
     state: Open
     opened_at: datetime
     entry_order: str
+
+    @property
+    def id(self) -> str:
+        """The part of the stream's name after the account, as requests and the API name the position."""
+        return parse(self.stream).id
 
     @property
     def risk(self) -> Decimal:

@@ -75,6 +75,7 @@ TABLE = TableSpec(
         "settings_version": COUNT,
         "settings": JSON_TEXT,
         "opened_at": optional(MOMENT),
+        "opened_by": TEXT,
         "updated_at": MOMENT,
         "ordinal": COUNT,
     },
@@ -109,6 +110,7 @@ _EMPTY: Row = {
     "settings_version": 0,
     "settings": {},
     "opened_at": None,
+    "opened_by": "",
 }
 
 
@@ -135,7 +137,12 @@ def _account(rows: Rows, recorded: Recorded) -> None:
         "tripped": state.tripped,
     }
     if isinstance(event, AccountOpened):
-        row |= {"starting_balance": event.balance, "opened_at": recorded.envelope.meta.occurred_at}
+        meta = recorded.envelope.meta
+        row |= {
+            "starting_balance": event.balance,
+            "opened_at": meta.occurred_at,
+            "opened_by": meta.source,
+        }
     if isinstance(event, AccountOpened | BalanceChanged):
         row |= _valued(row, event)
     rows.put("accounts", row)
@@ -338,4 +345,4 @@ _FOLDS: Mapping[type, Fold] = {
     AccountMarked: _marked,
 }
 
-ACCOUNTS = Projection("accounts", 4, Order.ACCOUNT, (TABLE,), _FOLDS)
+ACCOUNTS = Projection("accounts", 5, Order.ACCOUNT, (TABLE,), _FOLDS)

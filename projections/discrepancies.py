@@ -37,12 +37,13 @@ TABLE = TableSpec(
 def _found(rows: Rows, recorded: Recorded) -> None:
     meta, event = recorded.envelope.meta, recorded.envelope.event
     assert isinstance(event, DiscrepancyFound)
+    kind = _kind(event.discrepancy_id)
     row = {
         "account": meta.account,
         "id": event.discrepancy_id,
-        "kind": _kind(event.discrepancy_id),
+        "kind": kind,
         "subject": event.subject,
-        "found": event.found,
+        "found": event.found.removeprefix(f"{kind}: "),
         "status": OPEN,
         "resolution": None,
         "resolved_by": None,
@@ -75,7 +76,7 @@ def _resolved(rows: Rows, recorded: Recorded) -> None:
 
 DISCREPANCIES = Projection(
     "discrepancies",
-    1,
+    2,
     Order.STREAM,
     (TABLE,),
     {DiscrepancyFound: _found, DiscrepancyResolved: _resolved},

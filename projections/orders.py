@@ -12,7 +12,7 @@ from domain.direction import Purpose, Side
 from domain.log import Meta, Recorded
 from domain.order import Closed, OrderEvent, OrderPlaced, OrderStatus, OrderType, Working, leaves
 from domain.streams import parse
-from projections.columns import COUNT, FLAG, JSON_TEXT, MOMENT, MONEY, TEXT, optional
+from projections.columns import COUNT, FLAG, JSON_TEXT, MOMENT, MONEY, TEXT, mean, optional
 from projections.projection import Fold, Order, Projection, Row, Rows
 from projections.tables import TableSpec
 
@@ -120,7 +120,7 @@ def _average(state: Working | Closed) -> Decimal | None:
     fill."""
     if state.filled == ZERO:
         return None
-    return round(EXACT.divide(state.notional, state.filled), 12)
+    return mean(EXACT.divide(state.notional, state.filled))
 
 
 def _state(row: Mapping[str, Any]) -> Working | Closed:
@@ -163,4 +163,4 @@ def _state(row: Mapping[str, Any]) -> Working | Closed:
 
 _FOLDS: Mapping[type, Fold] = {**dict.fromkeys(get_args(OrderEvent), _changed), OrderPlaced: _placed}
 
-ORDERS = Projection("orders", 2, Order.STREAM, (TABLE,), _FOLDS)
+ORDERS = Projection("orders", 3, Order.STREAM, (TABLE,), _FOLDS)

@@ -22,7 +22,7 @@ from domain.position import (
     PositionOrphaned,
 )
 from domain.streams import parse, parse_position
-from projections.columns import COUNT, MOMENT, MONEY, TEXT, optional
+from projections.columns import COUNT, MOMENT, MONEY, TEXT, mean, optional
 from projections.owners import FOLDS as OWNER_FOLDS
 from projections.owners import OWNERS, hold, opener
 from projections.projection import Fold, Order, Projection, Row, Rows
@@ -153,7 +153,7 @@ def _held(state: Open) -> Row:
     return {
         "quantity": state.quantity,
         "cost": state.cost,
-        "average_price": round(state.average_price, 12),
+        "average_price": mean(state.average_price),
         "stop": state.stop,
         "target": state.target,
         "gross": state.gross,
@@ -250,7 +250,7 @@ _OF_STREAM: Mapping[type, Fold] = {
 
 WITHOUT_OWNERS = Projection(
     "positions_without_owners",
-    2,
+    3,
     Order.STREAM,
     (TableSpec("positions", key=_KEY, columns=_COLUMNS),),
     _OF_STREAM,
@@ -260,7 +260,7 @@ this projection; no store has a build of it."""
 
 POSITIONS = Projection(
     "positions",
-    4,
+    5,
     Order.ACCOUNT,
     (TABLE, OWNERS),
     {

@@ -214,7 +214,7 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     reconciliation.DiscrepancyEnded: lambda e: f"{e.discrepancy_id} is over",
     reconciliation.ReconciliationBegun: _why,
     reconciliation.ReconciliationEnded: lambda e: (
-        f"{counted(e.taken_in, 'difference')} taken in, {e.left:,} left"
+        f"{counted(e.taken_in, 'difference')} taken in, {e.left:,} left of those that this comparison found"
     ),
     breaker.CallFailed: lambda e: f"{e.service}: {e.reason}",
     breaker.BreakerOpened: lambda e: f"{e.service}: {e.failures} failed calls, the last one: {e.reason}",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
 
 from requests.exceptions import RequestException
 from websocket import WebSocketException
@@ -41,6 +42,8 @@ RAISED: tuple[type[Exception], ...] = (
 _PROVEN = frozenset({Verdict.REJECTED, Verdict.FATAL, Verdict.RETRY})
 _UNANSWERED = frozenset({Verdict.AMBIGUOUS})
 _MOST_TEXT = 300
+_NOT_FOUND = 404
+"""The HTTP status of another server. Bybit's own API answers a path that it does not know with a return code."""
 _NO_JSON = "Conflict. Could not decode JSON."
 """pybit's message, with its own code 409, for a response with status 200 that is no JSON."""
 
@@ -86,9 +89,18 @@ def _text(error: Exception, credentials: Credentials) -> str:
     code, message = getattr(error, "status_code", None), getattr(error, "message", None)
     if message == _NO_JSON:
         return "the response is not JSON: a page, or cut off"
+    if code == _NOT_FOUND and isinstance(error, _pybit.FailedRequestError):
+        return f"no API of Bybit at {_asked(error)}, which answers with HTTP status 404: check the address"
     if message is not None:
         return advised(code, f"{code}: {_stated(message, credentials)}")[:_MOST_TEXT]
     return (connection_fault(error) or f"{type(error).__name__}: {_stated(error, credentials)}")[:_MOST_TEXT]
+
+
+def _asked(error: Exception) -> str:
+    """Scheme, host and port of a failed request; pybit keeps its method, address and parameters as one text."""
+    words = str(getattr(error, "request", "")).split()
+    parts = urlsplit(words[1] if len(words) > 1 else "")
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else "this address"
 
 
 def _stated(given: object, credentials: Credentials) -> str:

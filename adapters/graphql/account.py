@@ -87,6 +87,13 @@ class Account:
     settings_version: int = strawberry.field(description="The version of the settings in force.")
     settings: JSON = strawberry.field(description="The settings in force: strategies, limits, sizing.")
     opened_at: datetime | None = strawberry.field(description="When the account was opened.")
+    opened_by: str = strawberry.field(
+        description=(
+            "The kind of run that opened it: `live` trades at an exchange, `paper-live` is a demo on live prices, "
+            "`paper` plays candles, `manual` trades by hand in a market at rest. Empty before the opening. The log "
+            "does not state which place of an exchange it is; that is in the log of the program."
+        )
+    )
     updated_at: datetime = strawberry.field(description="When its last event occurred.")
     ordinal: Ordinal = strawberry.field(description="Its last event's ordinal in the log.")
 

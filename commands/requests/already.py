@@ -27,8 +27,9 @@ from commands.tripping import left
 from commands.world import World
 from domain.account import KillSwitchTripped
 from domain.order import Closed
+from domain.portfolio import OpenPosition, Portfolio
 from domain.position import PositionClosing
-from domain.streams import order_stream
+from domain.streams import order_stream, parse
 
 Note = Callable[[Any, World, str], str]
 """The note on a request, in this world, of this account."""
@@ -37,10 +38,11 @@ Note = Callable[[Any, World, str], str]
 def note(request: Request, world: World, account: str, followed: Sequence[Followed]) -> str:
     """The note on the answer to a completed request, from which these events followed. Empty without a note.
 
-    Where events followed, the note is a function of them, so that the answer to a repeated request has it, too.
+    Where events followed, the answer to a repeated request has a note, too: of the same orders and positions, as they
+    are by then.
     """
     if followed:
-        return _trip_left(followed) if isinstance(request, TripKillSwitch) else ""
+        return _trip_left(followed, world.portfolio) if isinstance(request, TripKillSwitch) else ""
     found = ALREADY.get(type(request))
     return "" if found is None else found(request, world, account)
 
@@ -54,20 +56,37 @@ def _cancelled(request: CancelOrder, world: World, account: str) -> str:
 
 
 def _tripped(_request: TripKillSwitch, world: World, _account: str) -> str:
-    what = _listed(zip(("open", "being cancelled"), left(world.portfolio), strict=True))
+    positions, entries = left(world.portfolio)
+    stages = {
+        stage: [parse(one).id for one in positions if _stage(world.portfolio.of_stream(one)) == stage]
+        for stage in (_BEING_CLOSED, _OPEN)
+    }
+    what = _listed((*stages.items(), ("being cancelled", entries)))
     return f"the kill switch is tripped already: {world.portfolio.account.tripped}{what and f'; {what}'}"
 
 
-def _trip_left(followed: Sequence[Followed]) -> str:
-    """What a trip left: positions stay protected at the exchange, entries may fill before their cancel arrives."""
-    closing, tripped = first_of(PositionClosing, followed), only(KillSwitchTripped, followed)
+def _trip_left(followed: Sequence[Followed], portfolio: Portfolio) -> str:
+    """What a trip left: positions stay protected at the exchange, entries may fill before their cancel arrives.
+
+    A position may have been closed by a person, or by an earlier trip, without an event of this one.
+    """
+    begun, tripped = first_of(PositionClosing, followed), only(KillSwitchTripped, followed)
     if tripped is None:
         return ""
-    being_closed = [stream for stream in tripped.positions if stream in closing]
-    left_open = [stream for stream in tripped.positions if stream not in closing]
-    return _listed(
-        (("being closed", being_closed), ("open", left_open), ("being cancelled", tripped.entries))
-    )
+    stages: dict[str, list[str]] = {_BEING_CLOSED: [], _OPEN: [], _CLOSED: []}
+    for stream in tripped.positions:
+        stage = _BEING_CLOSED if stream in begun else _stage(portfolio.of_stream(stream))
+        stages[stage].append(parse(stream).id)
+    return _listed((*stages.items(), ("being cancelled", tripped.entries)))
+
+
+_BEING_CLOSED, _OPEN, _CLOSED = "being closed", "still open", "closed since"
+
+
+def _stage(held: OpenPosition | None) -> str:
+    if held is None:
+        return _CLOSED
+    return _OPEN if held.state.closing is None else _BEING_CLOSED
 
 
 def _listed(named: Iterable[tuple[str, Sequence[str]]]) -> str:

@@ -25,14 +25,14 @@ def close(request: ClosePosition, situation: Situation, chain: str) -> Sequence[
     held = situation.position(request.position)
     if held.state.closing is not None:
         raise Refused(
-            f"{held.stream} is being closed already, {_stage(held.state.closing)}: wait for it, or withdraw that close"
+            f"{held.id} is being closed already, {_stage(held.state.closing)}: wait for it, or withdraw that close"
         )
     portfolio = situation.portfolio
     if is_gone(portfolio.discrepancies, held.state.instrument):
-        raise Refused(f"the exchange does not have {held.stream}: {WAYS_OUT}")
+        raise Refused(f"the exchange does not have {held.id}: {WAYS_OUT}")
     if remaining(held, portfolio) <= 0:
         leaving = ", ".join(portfolio.leaving(held))
-        raise Refused(f"{leaving} closes {held.stream} already: cancel that first, or wait for it")
+        raise Refused(f"{leaving} closes {held.id} already: cancel that first, or wait for it")
     return [*resting(held, portfolio), begin_close(held, CloseReason.PERSON, chain)]
 
 

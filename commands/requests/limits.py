@@ -79,7 +79,7 @@ def check_alone(entry: Entry, situation: Situation) -> None:
     held = portfolio.positions.get(name)
     if held is not None and held.state.direction is not entry.direction:
         raise Refused(
-            f"{held.stream} is open {held.state.direction}: a {entry_side(entry.direction)} order would turn it; "
+            f"{held.id} is open {held.state.direction}: a {entry_side(entry.direction)} order would turn it; "
             "close it first, or make the order reduce-only"
         )
     waiting = [order_id for order_id, one in portfolio.entries.items() if one.instrument == name]
@@ -165,8 +165,8 @@ def _total_risk(case: Case, figures: Figures) -> str:
 
 
 def _without_stop(portfolio: Portfolio) -> Sequence[str]:
-    """The streams of the positions, and the ids of the waiting entries, whose risk is unbounded."""
-    held = (one.stream for one in portfolio.positions.values() if one.risk == UNBOUNDED)
+    """The ids of the positions and of the waiting entries whose risk is unbounded."""
+    held = (one.id for one in portfolio.positions.values() if one.risk == UNBOUNDED)
     waiting = (f"order {name}" for name, entry in portfolio.entries.items() if entry.risk == UNBOUNDED)
     return [*held, *waiting]
 

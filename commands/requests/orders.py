@@ -113,11 +113,11 @@ def _check_reducing(terms: ManualTerms, situation: Situation) -> None:
         raise Refused(f"there is no position in {terms.instrument} that a {terms.side} order could reduce")
     rest, rules = held.state.quantity, situation.rules(terms.instrument)
     if terms.quantity > closing_quantity(rest, rules):
-        raise Refused(f"{held.stream} holds {rest}: {terms.quantity} is more than that")
+        raise Refused(f"{held.id} holds {rest}: {terms.quantity} is more than that")
     if terms.quantity < min(rest, rules.min_quantity):
         raise Refused(
             f"a quantity of {terms.quantity} is less than the least quantity of an order in {terms.instrument}, "
-            f"{rules.min_quantity:f}: only an order that closes all of {held.stream}, {rest}, may be smaller"
+            f"{rules.min_quantity:f}: only an order that closes all of {held.id}, {rest}, may be smaller"
         )
 
 
@@ -161,7 +161,7 @@ def check_protected(terms: ManualTerms, situation: Situation) -> None:
     """Raises Refused where the entry increases a position, which has its protection, and brings a stop or a target."""
     held = situation.portfolio.positions.get(terms.instrument)
     if held is not None and (terms.stop is not None or terms.target is not None):
-        raise Refused(f"{held.stream} is open: its stop and target cover the increase; move those instead")
+        raise Refused(f"{held.id} is open: its stop and target cover the increase; move those instead")
 
 
 def _grown(held: OpenPosition, terms: ManualTerms, situation: Situation) -> Sequence[Command]:
@@ -287,7 +287,7 @@ def cancel(request: CancelOrder, situation: Situation, _chain: str) -> Sequence[
             continue
         if guarding.terms.purpose is Purpose.STOP:
             raise Refused(
-                f"order {request.order_id} is the stop of {held.stream}: move it, or close the position"
+                f"order {request.order_id} is the stop of {held.id}: move it, or close the position"
             )
         gone = MoveProtection(held.stream, held.state.stop, None)
         return [CancelOrder(request.order_id, request.reason), gone]

@@ -54,7 +54,7 @@ def closed_outside(request: ResolveDiscrepancy, price: Decimal, situation: Situa
     _check_near(price, held, situation)
     if undecided := _undecided(held, situation.portfolio):
         raise Refused(
-            f"{', '.join(undecided)} may have filled into {held.stream}, or may still: wait until its executions "
+            f"{', '.join(undecided)} may have filled into {held.id}, or may still: wait until its executions "
             "and its end are known: the log closes the position by them"
         )
     return [*resting(held, situation.portfolio), *_executed(held, price, situation), request]
@@ -90,7 +90,7 @@ def _check_near(price: Decimal, held: OpenPosition, situation: Situation) -> Non
     if not least <= price <= most:
         listed = ", ".join(f"{name} {clean(one):f}" for name, one in prices.items())
         raise Refused(
-            f"closedAt {price:f} is far from every known price of {held.stream} ({listed}): is a digit wrong? "
+            f"closedAt {price:f} is far from every known price of {held.id} ({listed}): is a digit wrong? "
             f"From {least:.8g} to {most:.8g} is accepted; for a close beyond, state a price inside, and the rest as "
             "the transfer of the BalanceDiffers that follows"
         )

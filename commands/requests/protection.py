@@ -59,7 +59,7 @@ def _check_levels(
     rules = situation.rules(held.state.instrument)
     for name, level in (("the stop", stop), ("the target", target)):
         if level is not None:
-            check_digits(f"{name} of {held.stream}", level, rules.tick)
+            check_digits(f"{name} of {held.id}", level, rules.tick)
     view = situation.view(rules)
     check_levels(_case_of(held, stop, target, situation, view))
     if stop is not None:
@@ -93,7 +93,7 @@ def _moved(
         return
     working = situation.portfolio.exits[order_id]
     if working.status is OrderStatus.TRIGGERED:
-        raise Refused(f"order {order_id} was triggered: it closes {held.stream} already")
+        raise Refused(f"order {order_id} was triggered: it closes {held.id} already")
     limit, trigger = (level, None) if purpose is Purpose.TARGET else (None, level)
     rules = situation.rules(working.terms.instrument)
     yield order_commands.AmendOrder(

@@ -91,10 +91,10 @@ class Situation(Struct, frozen=True, kw_only=True):
         if held is not None:
             return held
         known = "has ended" if stream in self.world.versions else "was never opened"
-        raise Refused(f"{stream} {known}; open are: {self._open_streams() or 'none'}")
+        raise Refused(f"{name} {known}; open are: {self._open() or 'none'}")
 
-    def _open_streams(self) -> str:
-        return ", ".join(sorted(held.stream for held in self.portfolio.positions.values()))
+    def _open(self) -> str:
+        return ", ".join(sorted(held.id for held in self.portfolio.positions.values()))
 
 
 def _priced(entries: Mapping[str, WorkingEntry], prices: Mapping[str, Decimal]) -> Mapping[str, WorkingEntry]:

@@ -73,7 +73,7 @@ def _series(
 
 def _fetch(history: History, series: Series, folder: Path) -> None:
     from domain.plain_text import counted
-    from infra.run.fetching import beginning, fetched, instrument_of, path_of
+    from infra.run.fetching import beginning, ending, fetched, instrument_of, path_of
 
     market = series.market
     path, added = path_of(folder, history.exchange, market, series.interval), 0
@@ -89,8 +89,8 @@ def _fetch(history: History, series: Series, folder: Path) -> None:
         return
     instrument = instrument_of(history.exchange, market)
     named = "" if instrument.endswith(_DEFAULT) else f" --symbol {instrument}"
-    typer.echo(f"{path}: {counted(added, 'candle')} added, up to {_text(series.end)}")
-    first = beginning(path)
+    first, closed = beginning(path), ending(path) + history.step(series.interval)
+    typer.echo(f"{path}: {counted(added, 'candle')} added; the last one closes at {_text(closed)}")
     if first - series.since >= history.step(series.interval):
         typer.echo(
             f"  the first candle opens at {_text(first)}: {history.exchange} has no earlier one from --from, "

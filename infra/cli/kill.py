@@ -24,7 +24,8 @@ ReasonOption = Annotated[
     str,
     typer.Option(
         "--reason",
-        help="Why; recorded with your login, as shell-LOGIN, or with the name of the token in --token-file.",
+        help="Why; recorded with your login: as shell-LOGIN by the topic of a log on Kafka, as shell-LOGIN-NNNNNNNN "
+        "by the API, where each request has a token of its own. With --token-file the name of that token is recorded.",
     ),
 ]
 ApiOption = Annotated[
@@ -153,7 +154,7 @@ def done_sentence(done: str, note: str) -> str:
     """What was done with the note on it; a note that the switch was so before is the whole sentence."""
     if note.startswith("the kill switch "):
         return f"{note}; nothing was changed"
-    return f"{done}: {note}" if note else done
+    return f"{done}; {note}" if note else done
 
 
 def _print_left(state: Portfolio | WhenceError) -> None:

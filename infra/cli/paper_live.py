@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from domain.catalogue import real_rules
+from domain.catalogue import known, real_rules
 from domain.errors import InvalidInput
+from domain.instrument import symbol_of
+from domain.plain_text import meant
 
 if TYPE_CHECKING:
     from adapters.snapshots import Snapshots
@@ -74,6 +76,7 @@ def trade_demo(
     from infra.cli.serving import ApiOptions, plan_of
     from infra.cli.trading_live import trade
     from infra.run.configuring import sessions_of
+    from infra.run.live import PAPER_LIVE
     from infra.run.live_plan import Rhythm
     from infra.run.place import Place
 
@@ -95,7 +98,7 @@ def trade_demo(
         "order is sent"
     )
     made = partial(_made, sessions_of(plan), demo, place)
-    trade(settings, made, note, plan_of(ApiOptions(port=port)), program=PROGRAM)
+    trade(settings, made, note, plan_of(ApiOptions(port=port)), source=PAPER_LIVE, program=PROGRAM)
 
 
 def demo_of(settings: WhenceSettings, plan: LivePlan) -> Demo:
@@ -112,7 +115,7 @@ def demo_of(settings: WhenceSettings, plan: LivePlan) -> Demo:
     from infra.run.stake import Stake
 
     imported = imported_rules(settings)
-    listed = [_rules(name, real_rules(name, imported)) for name in plan.instruments]
+    listed = [_rules(name, real_rules(name, imported), imported) for name in plan.instruments]
     currencies = sorted({one.quote for one in listed})
     if len(currencies) > 1:
         raise InvalidInput(
@@ -127,10 +130,12 @@ def demo_of(settings: WhenceSettings, plan: LivePlan) -> Demo:
     return Demo(stake, listed, rules)
 
 
-def _rules(name: str, found: Listing | None) -> Instrument:
+def _rules(name: str, found: Listing | None, imported: Iterable[str]) -> Instrument:
     if found is None:
+        symbols = [symbol_of(one) for one in (*imported, *(listing.instrument.id for listing in known()))]
         raise InvalidInput(
-            f"--symbol {name}: its trading rules are unknown; `whence instruments update` imports those of an exchange"
+            f"--symbol {name}: its trading rules are unknown; `whence instruments update` imports those of an "
+            f"exchange{meant(symbol_of(name), symbols)}"
         )
     return found.instrument
 

@@ -37,7 +37,11 @@ def replay(
     ] = None,
     upto: Annotated[
         int | None,
-        typer.Option(parser=whole(1), metavar="N", help="Up to the event with this ordinal; default: all."),
+        typer.Option(
+            parser=whole(1),
+            metavar="N",
+            help="Up to the event with this ordinal, and to the end of its unit; default: all.",
+        ),
     ] = None,
     until: Annotated[
         str | None,

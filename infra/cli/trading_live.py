@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import Protocol
 
@@ -30,7 +31,7 @@ from infra.run.connecting import connected
 from infra.run.fresh_log import FreshLog
 from infra.run.holding import held
 from infra.run.letters import letters_kept
-from infra.run.live import LiveRun, placed_in
+from infra.run.live import SOURCE, LiveRun, check_source, placed_in
 from infra.run.live_feed import feed_of
 from infra.run.live_letters import LiveLetters
 from infra.run.live_plan import LivePlan, LiveVenue, Wake
@@ -38,7 +39,7 @@ from infra.run.narrator import Narrator
 from infra.run.opened_with import UnusedWarning
 from infra.run.outage import Begun, outlast
 from infra.run.place import Place
-from infra.run.snapshots import owned_log
+from infra.run.snapshots import Owned, owned_log
 from infra.run.watchers import Watchers, ignored
 from infra.tracing import tracing
 
@@ -110,24 +111,41 @@ def trade_live(
     )
 
 
-def trade(settings: WhenceSettings, made: Made, note: str, api: ApiPlan, *, program: str = "") -> None:
+def trade(
+    settings: WhenceSettings,
+    made: Made,
+    note: str,
+    api: ApiPlan,
+    *,
+    source: str = SOURCE,
+    program: str = "",
+) -> None:
     """Trades with the run that is made, until SIGINT or SIGTERM; see `trade_live`. `note` describes this process.
 
-    Every line of its log names the `program`. Where a log on Kafka does not answer any more, another run is made as
-    soon as it answers again.
+    The log is new, or its first event has this `source`. Every line of its log names the `program`. Where a log on
+    Kafka does not answer any more, another run is made as soon as it answers again.
     """
     check_tape(settings)
     configure(logging.INFO, program)
     with stoppable() as stopping:
-        session = partial(_session, settings, made, note, api, stopping, UnusedWarning(settings))
+        session = partial(_session, settings, source, made, note, api, stopping, UnusedWarning(settings))
         if isinstance(parse_address(settings.log), KafkaAddress):
             outlast(session, stopping)
         else:
             session(_has_begun)
 
 
+@contextmanager
+def _log_of(settings: WhenceSettings, source: str) -> Generator[Owned]:
+    """The log, owned. A log of another program is refused before anything is made beside it."""
+    with owned_log(settings) as owned:
+        check_source(owned.log, source)
+        yield owned
+
+
 def _session(
     settings: WhenceSettings,
+    source: str,
     made: Made,
     note: str,
     api: ApiPlan,
@@ -139,7 +157,7 @@ def _session(
     watchers, fresh = Watchers(Narrator()), FreshLog(settings)
     with (
         api.place.listen() as listening,  # before the log is made and the exchange is changed
-        owned_log(settings) as owned,
+        _log_of(settings, source) as owned,
         fresh.removed_while_empty(owned.log),
         tracing(settings) as spans,
         letters_kept(settings, owned.log) as keeper,

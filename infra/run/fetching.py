@@ -62,6 +62,13 @@ def beginning(path: Path) -> int:
         return file.first
 
 
+def ending(path: Path) -> int:
+    """The open time (ms since 1970) of the file's last candle; the file has one."""
+    with CandleFile(path) as file:
+        assert file.last is not None
+        return file.last
+
+
 def _check_beginning(history: History, series: Series, file: CandleFile) -> None:
     if file.first is None or file.first <= series.since:
         return

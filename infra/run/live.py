@@ -103,7 +103,7 @@ class LiveRun(Attending):
         """
         self._plan, self._monotonic, self._seen = plan, monotonic, seen
         self._steady, self._times = steady or SteadyClock(clock), LiveTimes()
-        _check_source(log, source)
+        check_source(log, source)
         self._restored = Restored(self._steady, self._take, log, source, snapshots, self._times)
         world = self._restored.world
         if world.log_id is not None:
@@ -493,8 +493,8 @@ def _traded(world: World) -> Iterator[str]:
     yield from (order.terms.instrument for order in working(portfolio).values())
 
 
-def _check_source(log: EventLog, source: str) -> None:
-    """Raises InvalidInput for a log that was opened by a run of another source."""
+def check_source(log: EventLog, source: str) -> None:
+    """Raises InvalidInput for a log that was opened by a run of another source. An empty log passes."""
     first = next(log.read(upto=1), None)
     if first is not None:
         check_opened(first.envelope, source)
@@ -514,6 +514,8 @@ def check_opened(first: Envelope, source: str) -> None:
 PAPER_LIVE = "paper-live"
 """The source of a demo run on live prices (`infra/run/paper_live.py`)."""
 
+OPENED_BY: Mapping[str, str] = {SOURCE: "`whence live`", PAPER_LIVE: "`whence paper --live`"}
+"""The command that opens a log, by the source of its first event."""
 _NOT_OPENED: Mapping[str, str] = {
     SOURCE: "this log was not opened by `whence live`: its orders are on no exchange; name another one with --log",
     PAPER_LIVE: "this log was not opened by `whence paper --live`; name another one with --log",

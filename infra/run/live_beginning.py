@@ -12,7 +12,7 @@ from commands.venue_account import TradingTerms, check, set_terms
 from commands.world import World
 from domain.errors import Refused
 from domain.instrument import Instrument
-from infra.run.live_plan import LivePlan, LiveVenue, rules_of, stake_of
+from infra.run.live_plan import LivePlan, LiveVenue, check_leverage, rules_of, stake_of
 from infra.run.stake import Stake
 
 _log = logging.getLogger(__name__)
@@ -42,11 +42,13 @@ class LiveBeginning:
         An instrument of the log that the exchange does not trade any more has no terms there: a comparison reports it.
 
         Raises Refused for an account that does not fit, and where another log trades an instrument whose terms would
-        have to be set; InvalidInput for instruments that the exchange does not trade, and ExchangeError.
+        have to be set; InvalidInput for instruments that the exchange does not trade, or not with this
+        leverage, and ExchangeError.
         """
         exchange = self._venue.exchange
         stated = exchange.instruments()
         self.listed = rules_of(self._unlisted(), stated)
+        check_leverage(self.listed, self.leverage)
         self.traded = frozenset(one.id for one in stated)
         named = [name for name in self._instruments if name in self.traded]
         self._differing = check(self._venue.account, named, self.leverage)

@@ -21,8 +21,9 @@ from commands.watching import Instance
 from commands.world import World
 from domain.arithmetic import ONE, ZERO
 from domain.errors import InvalidInput, InvalidSettings
-from domain.instrument import Instrument, RulesOrigin
+from domain.instrument import Instrument, RulesOrigin, symbol_of
 from domain.opening import LogOpened, Mode
+from domain.plain_text import meant
 from domain.settings import Settings
 from domain.venue import VenueBalance
 from infra.run.stake import Stake
@@ -131,8 +132,22 @@ def rules_of(named: Sequence[str], stated: Sequence[Instrument]) -> Sequence[Ins
     by_id = {one.id: one for one in stated}
     missing = [name for name in named if name not in by_id]
     if missing:
-        raise InvalidInput(f"--instruments: the exchange does not trade {', '.join(missing)} now")
+        raise InvalidInput(
+            f"--instruments: the exchange does not trade {', '.join(missing)} now{_meant_by(missing[0], stated)}"
+        )
     return [by_id[name] for name in named]
+
+
+def _meant_by(missing: str, stated: Sequence[Instrument]) -> str:
+    """The symbol that was probably meant; a whole id would be similar to the id of every short symbol."""
+    return meant(symbol_of(missing), [symbol_of(one.id) for one in stated])
+
+
+def check_leverage(listed: Sequence[Instrument], leverage: Decimal) -> None:
+    """Raises InvalidInput where an instrument's rules permit only less than this leverage."""
+    limits = [f"{one.id} permits 1 to {one.max_leverage:f}" for one in listed if leverage > one.max_leverage]
+    if limits:
+        raise InvalidInput(f"--leverage {leverage:f}: {', '.join(limits)}; nothing was changed")
 
 
 def stake_of(listed: Sequence[Instrument], balances: Sequence[VenueBalance], leverage: Decimal) -> Stake:

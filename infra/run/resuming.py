@@ -39,6 +39,7 @@ def resumed(plan: Plan, log: EventLog) -> Plan:
     opening = first.envelope.event
     if not isinstance(opening, LogOpened):
         raise InvalidInput(f"this log does not begin with LogOpened but with {type(opening).__name__}")
+    _check_mode(plan, opening, first.envelope.meta.source)
     cause = first.envelope.meta.causation_id
     opened = takewhile(
         lambda one: one.envelope.meta.causation_id == cause, log.read(upto=len(plan.commands()) + 1)
@@ -48,6 +49,19 @@ def resumed(plan: Plan, log: EventLog) -> Plan:
     same = _same(adopted, opening, found, log)
     check_playable(opening.simulator)
     return replace(same, opening=opening)
+
+
+def _check_mode(plan: Plan, opening: LogOpened, source: str) -> None:
+    """Raises TapeMismatch for a log that was not opened for candles: none of its figures is worth a comparison."""
+    if opening.mode is plan.opening.mode:
+        return
+    from infra.run.live import OPENED_BY
+
+    opened_by = OPENED_BY.get(source, "a run without candles")
+    raise TapeMismatch(
+        f"this log was opened by {opened_by}, and not for candles: only that goes on with it; choose another log with "
+        "--log"
+    )
 
 
 def differing(in_force: Settings, configured: Settings) -> Sequence[str]:

@@ -71,6 +71,15 @@ def test_the_trading_state_has_the_paused_strategies() -> None:
     assert table(folded(TRADING, history.envelopes), "trading_states")[ACCOUNT]["paused"] == ["trend"]
 
 
+def test_what_a_discrepancy_found_does_not_begin_with_its_kind() -> None:
+    """The log has the kind in the text; the row has it in a column of its own."""
+    history = an_open_day()
+    found = DiscrepancyFound(BALANCE, "USDT", "BalanceDiffers: the balance is 1000 less there")
+    history.record(reconciliation_stream(ACCOUNT), found)
+    row = table(folded(DISCREPANCIES, history.envelopes), "discrepancies")[ACCOUNT, BALANCE]
+    assert row["found"] == "the balance is 1000 less there"
+
+
 def test_a_discrepancy_is_open_until_it_is_resolved_and_then_has_who_and_how() -> None:
     rows = table(folded(DISCREPANCIES, a_halted_day().envelopes), "discrepancies")
     balance, report = rows[ACCOUNT, BALANCE], rows[ACCOUNT, "exchange:v7"]

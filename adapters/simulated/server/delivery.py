@@ -38,6 +38,8 @@ class Delivery:
                 self._held[topic] = list(sessions), frame
             case Kind.DELAY:
                 self._late(sessions, frame, fault)
+            case Kind.TRUNCATED:
+                self._queue(sessions, frame[: len(frame) // 2])
             case _:  # MISSING: the push is lost
                 pass
 

@@ -15,7 +15,7 @@ from adapters.simulated.venue.venue import Venue
 from domain.errors import InvalidInput
 from domain.plain_text import meant
 
-_OF_PUSHES = (Kind.DELAY, Kind.MISSING, Kind.DUPLICATE, Kind.REORDERED)
+_OF_PUSHES = (Kind.DELAY, Kind.MISSING, Kind.DUPLICATE, Kind.REORDERED, Kind.TRUNCATED)
 _OF_OPERATIONS = (Kind.DELAY, Kind.DROP, Kind.CODE, Kind.TRUNCATED)
 _OF_REQUESTS = (*_OF_OPERATIONS, Kind.STATUS, Kind.HTML)
 _QUERIES = frozenset(path for method, path in ENDPOINTS if method == "GET")

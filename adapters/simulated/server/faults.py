@@ -24,7 +24,7 @@ class Kind(StrEnum):
     Requests: DELAY (`value` ms), DROP (the connection is cut), CODE (`value` is the return code), STATUS (`value` is
     the HTTP status), HTML (status 200 with a page), TRUNCATED (half of the JSON text), STALE (the answer that the same
     query got before), EMPTY (a list without rows). Pushes: MISSING, DUPLICATE, REORDERED (sent after
-    the next one), DELAY (`value` ms).
+    the next one), TRUNCATED, DELAY (`value` ms).
     """
 
     DELAY = "delay"
@@ -67,6 +67,7 @@ Heard = Callable[[str, int, Fault], None]
 ANYWHERE = "*"
 _REMEMBERED = 1_000
 _VALUES = {Kind.DELAY: (0, 3_600_000), Kind.STATUS: (200, 599), Kind.CODE: (-(2**31), 2**31)}
+_ON_BOTH = frozenset({Kind.DELAY, Kind.TRUNCATED})
 _ON_PUSHES = frozenset({Kind.MISSING, Kind.DUPLICATE, Kind.REORDERED})
 
 
@@ -166,7 +167,7 @@ class Faults:
 
     def _struck(self, where: str, facts: Mapping[str, object], *, pushes: bool) -> Fault | None:
         for one in self._standing:
-            fits = one.fault.kind is Kind.DELAY or (one.fault.kind in _ON_PUSHES) is pushes
+            fits = one.fault.kind in _ON_BOTH or (one.fault.kind in _ON_PUSHES) is pushes
             if fits and one.matches(where, facts) and one.strikes():
                 if one.is_over:
                     self.end(one.number)

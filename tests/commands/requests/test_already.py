@@ -137,17 +137,17 @@ CANNOT: dict[str, tuple[Prepare, Request, str]] = {
     "an amendment of a rejected order": (ended(Rejected), AMEND, f"order {ENTRY} has ended"),
     "an amendment of an expired order": (ended(Expired), AMEND, f"order {ENTRY} has ended"),
     "an amendment of an order being cancelled": (cancelling, AMEND, f"order {ENTRY} waits for the response"),
-    "a close of a closed position": (closed, CLOSE, f"position-main-{POSITION} has ended"),
-    "a close of a position being closed": (closing, CLOSE, f"position-main-{POSITION} is being closed already"),
+    "a close of a closed position": (closed, CLOSE, f"{POSITION} has ended"),
+    "a close of a position being closed": (closing, CLOSE, f"{POSITION} is being closed already"),
     "moved protection of a closed position": (
         closed,
         MoveProtection(POSITION, stop=D(97)),
-        f"position-main-{POSITION} has ended",
+        f"{POSITION} has ended",
     ),
     "a withdrawal without a close": (
         lambda eve: eve.entered(),
         WithdrawClose(POSITION, "why"),
-        f"position-main-{POSITION} is not being closed",
+        f"{POSITION} is not being closed",
     ),
 }  # fmt: skip
 

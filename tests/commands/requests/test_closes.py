@@ -80,7 +80,7 @@ def test_a_close_is_declined_where_orders_under_way_close_all_of_it() -> None:
     chain = eve.entered()
     fact = "exchange:test:t"
     eve.desk.tell(Triggered(order_id=f"{chain}-s1", at=eve.desk.at, fact=fact, price=D(98)))
-    assert f"{chain}-s1 closes position-main-{POSITION} already" in eve.declined(CLOSE)
+    assert f"{chain}-s1 closes {POSITION} already" in eve.declined(CLOSE)
 
 
 @pytest.mark.parametrize("quantity", ["0.04", "0.1"])

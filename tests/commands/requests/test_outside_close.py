@@ -197,9 +197,11 @@ def test_a_position_waits_for_the_outcome_of_an_order_that_may_still_close_it() 
     eve.accepted(ClosePosition(f"{BTC}-LONG-1", "out"), "out")
     exit_ = f"{chain_of('out')}-x1"
     found(eve)
-    assert f"{exit_} may have filled into position-" in eve.declined(closed_at(D(103)))
+    assert f"{exit_} may have filled into {BTC}-LONG-1" in eve.declined(closed_at(D(103)))
     eve.rests(exit_)
-    assert f"{exit_} may have filled into position-" in eve.declined(closed_at(D(103))), "it trades at once"
+    assert f"{exit_} may have filled into {BTC}-LONG-1" in eve.declined(closed_at(D(103))), (
+        "it trades at once"
+    )
     eve.desk.tell(Cancelled(order_id=exit_, at=eve.desk.at, fact="exchange:test:gone", reason="no position"))
     assert "PositionClosed" in eve.accepted(closed_at(D(103)))
 
@@ -209,7 +211,7 @@ def test_a_position_waits_for_the_executions_of_an_order_that_has_filled_at_the_
     stop = next(one for one in eve.exits() if one.endswith("-s1"))
     differs = FilledDiffers(subject=stop, ours=D(0), theirs=D(10))
     name = found(eve, differs)
-    assert f"{stop} may have filled into position-" in eve.declined(closed_at(D(103)))
+    assert f"{stop} may have filled into {BTC}-LONG-1" in eve.declined(closed_at(D(103)))
     eve.accepted(ResolveDiscrepancy(name, "looked at"))
     assert "PositionClosed" in eve.accepted(closed_at(D(103)))
 

@@ -97,9 +97,9 @@ def test_a_level_that_is_not_given_is_kept() -> None:
         (
             D("98.05"),
             None,
-            "InvalidInput: the stop of position-main-BTCUSDT-LINEAR.BYBIT-LONG-1 98.05 has more digits",
+            "InvalidInput: the stop of BTCUSDT-LINEAR.BYBIT-LONG-1 98.05 has more digits",
         ),
-        (D("NaN"), None, "InvalidInput: the stop of position-main-BTCUSDT-LINEAR.BYBIT-LONG-1 NaN must be"),
+        (D("NaN"), None, "InvalidInput: the stop of BTCUSDT-LINEAR.BYBIT-LONG-1 NaN must be"),
     ],
 )
 def test_invalid_levels_are_declined(stop: Any, target: Any, sentence: str) -> None:

@@ -89,7 +89,7 @@ def test_a_fetched_file_is_named_with_the_command_that_trades_it(
     done = whence(*FETCH, "--to", TO, "--address", address)
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines() == [
-        "candles/bybit_BTCUSDT_1m.csv: 2,390 candles added, up to 2025-06-15 15:06 UTC",
+        "candles/bybit_BTCUSDT_1m.csv: 2,390 candles added; the last one closes at 2025-06-15 15:06 UTC",
         LATE,
         "  whence paper --candles candles/bybit_BTCUSDT_1m.csv",
     ]

@@ -60,7 +60,7 @@ def test_a_trip_is_done_and_prints_what_is_left(whence: Whence, engine: Engine) 
     done = whence("kill", *engine.words())
     assert (done.code, done.err) == (0, "")
     assert (
-        done.out == "the kill switch is tripped: nothing is open\nnothing is held: no position and no entry\n"
+        done.out == "the kill switch is tripped; nothing is open\nnothing is held: no position and no entry\n"
     )
 
 

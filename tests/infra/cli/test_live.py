@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from infra.cli.difference_rows import lines
 from infra.cli.kill import done_sentence
-from infra.cli.reconcile import print_differences
 from tests.infra.cli.conftest import Whence
 
 LIVE = ("live", "--instruments", "BTCUSDT")
@@ -124,6 +124,30 @@ def test_a_start_on_a_port_in_use_is_refused_before_the_exchange_is_queried_and_
     assert (done.code, message in done.err, list(tmp_path.iterdir())) == (2, True, []), done
 
 
+@pytest.mark.usefixtures("keys")
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((*LIVE, "--address", NOBODY), "this log was not opened by `whence live`"),
+        (
+            ("paper", "--live", "--symbol", "BTCUSDT", "--address", NOBODY),
+            "this log was not opened by `whence paper --live`",
+        ),
+    ],
+    ids=["live", "paper --live"],
+)
+def test_a_log_of_candles_is_refused_before_anything_is_made_beside_it(
+    whence: Whence, tmp_path: Path, words: tuple[str, ...], message: str
+) -> None:
+    assert whence("paper", "--symbol", "BTCUSDT", "--bars", "20").code == 0
+    before = {one.name for one in tmp_path.iterdir()}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+    done = whence(*words, "--port", port)
+    assert (done.code, message in done.err) == (2, True), done
+    assert {one.name for one in tmp_path.iterdir()} == before
+
+
 def test_without_a_key_the_variables_and_the_names_of_files_are_stated_as_they_are_read(
     whence: Whence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,22 +171,19 @@ def test_of_half_a_key_only_the_missing_variable_is_named(
     assert (done.code, f"half an API key: set BYBIT_API_{missing}; or name" in done.err) == (2, True), done
 
 
-def test_each_difference_is_printed_with_the_whole_id_that_resolves_it(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_each_difference_is_printed_with_the_whole_id_that_resolves_it() -> None:
     subject = "t6vedp6jh5pz9-a-long-client-order-id-of-another-program-e1"
     row = {"id": f"difference:OrderUnknownToUs:{subject}", "kind": "OrderUnknownToUs", "subject": subject}
-    cure = {"remedy": "a person", "steps": "cancel the order; then resolve"}
-    print_differences([{**row, **cure, "found": "the venue works an unknown order"}])
-    out = capsys.readouterr().out
-    assert out.splitlines()[0] == row["id"]
-    assert out.splitlines()[-1] == "1 difference"
+    cure = {"remedy": "a person", "steps": "cancel the order; then resolve", "status": "new", "recorded": ""}
+    printed = list(lines([{**row, **cure, "found": "the venue works an unknown order"}]))
+    assert printed[0] == row["id"]
+    assert printed[-1] == "1 difference: 1 new"
 
 
 @pytest.mark.parametrize(
     ("note", "line"),
     [
-        ("nothing is open", "the kill switch is tripped: nothing is open"),
+        ("nothing is open", "the kill switch is tripped; nothing is open"),
         ("", "the kill switch is tripped"),
         (
             "the kill switch is tripped already: news; open: BTCUSDT",

@@ -1,29 +1,38 @@
-"""`whence reconcile` prints, for each kind of difference, the remedy that docs/live.md states."""
+"""`whence reconcile`: the remedy of each kind is that of docs/live.md; what the log has of a difference is marked."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from commands.by_a_person import BY_A_PERSON
 from commands.endings import BY_THEMSELVES
+from commands.identity import ENGINE
+from commands.reconciliation import recorded
 from commands.remedies import REMEDIES
 from commands.stray_orders import GONE
 from domain.direction import Direction
-from domain.reconciliation import differences
+from domain.events import Event
+from domain.log import Envelope
+from domain.reconciliation import DiscrepancyEnded, DiscrepancyFound, DiscrepancyResolved, differences
 from domain.reconciliation.differences import (
     AcceptedOrderNotFound,
+    BalanceDiffers,
     Difference,
     PositionSideDiffers,
     PositionUnknownToThem,
     TradingTermsDiffer,
 )
 from domain.reconciliation.statement import StatedPosition
-from infra.cli.reconcile import print_differences, row_of
+from infra.cli.difference_rows import Row, lines, rows
+from infra.run.recorded_discrepancies import RecordedDiscrepancies
 from tests.domain.history import BTC, D
+from tests.schemas.samples import META
 
 OURS = StatedPosition(BTC, Direction.LONG, D(1))
 _PAGE = (Path(__file__).parents[3] / "docs" / "live.md").read_text(encoding="utf-8")
@@ -61,10 +70,92 @@ def test_those_that_resolve_themselves_are_those_that_a_comparison_resolves() ->
     ],
     ids=lambda one: type(one).__name__,
 )
-def test_a_difference_that_resolves_itself_is_printed_so(
-    difference: Difference, capsys: pytest.CaptureFixture[str]
-) -> None:
-    print_differences([row_of(difference, "bybit")])
-    (line,) = (one for one in capsys.readouterr().out.splitlines() if "remedy" in one)
+def test_a_difference_that_resolves_itself_is_printed_so(difference: Difference) -> None:
+    printed = lines(rows([difference], RecordedDiscrepancies(), "bybit"))
+    (line,) = (one for one in printed if "remedy" in one)
     assert "then nothing: the next comparison resolves it" in line
     assert "a person resolves it" not in line
+
+
+FEE = BalanceDiffers(subject="USDT", ours=D(9000), theirs=D("8999.5"))
+FEE_ID = "difference:BalanceDiffers:USDT:-0.5"
+FOUND = DiscrepancyFound(FEE_ID, "USDT", recorded(FEE).found)
+ACCEPTED = (FOUND, "ann", DiscrepancyResolved(FEE_ID, "a fee"))
+
+
+def log_of(*given: Event | str) -> RecordedDiscrepancies:
+    """The events in their order; a name before some is the actor of those that follow."""
+    folded, actor = RecordedDiscrepancies(), ENGINE
+    for one in given:
+        if isinstance(one, str):
+            actor = one
+        else:
+            folded.fold(Envelope(replace(META, actor=actor), one))
+    return folded
+
+
+def brief(given: Sequence[Row]) -> Sequence[tuple[str, str]]:
+    return [(row["id"], row["status"]) for row in given]
+
+
+def test_what_a_person_has_accepted_is_marked_with_who_and_why() -> None:
+    listed = rows([FEE], log_of(*ACCEPTED), "bybit")
+    assert brief(listed) == [(FEE_ID, "accepted")]
+    assert "by ann: a fee" in listed[0]["recorded"]
+    assert list(lines(listed))[-1] == "1 difference: 1 accepted"
+
+
+def test_what_came_back_is_open_under_the_id_of_the_log() -> None:
+    again = DiscrepancyFound(f"{FEE_ID}#2", "USDT", FOUND.found)
+    listed = rows([FEE], log_of(*ACCEPTED, ENGINE, again), "bybit")
+    assert brief(listed) == [(f"{FEE_ID}#2", "open")]
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        log_of(),
+        log_of(FOUND, ENGINE, DiscrepancyResolved(FEE_ID, "it is over")),
+        log_of(*ACCEPTED, DiscrepancyEnded(FEE_ID)),
+    ],
+    ids=["never recorded", "resolved by the engine", "accepted, and over since"],
+)
+def test_what_nobody_has_accepted_is_new(log: RecordedDiscrepancies) -> None:
+    assert brief(rows([FEE], log, "bybit")) == [(FEE_ID, "new")]
+
+
+def test_a_missing_position_is_never_accepted() -> None:
+    gone = PositionUnknownToThem(subject=BTC, ours=OURS)
+    name = recorded(gone).discrepancy_id
+    log = log_of(DiscrepancyFound(name, BTC, "x"), "ann", DiscrepancyResolved(name, "closed by hand"))
+    assert brief(rows([gone], log, "bybit")) == [(name, "new")]
+
+
+OTHER = "exchange:bybit:7f3a"
+AMENDED = "difference:OrderAmendedOutside:a-e1:quantity 2"
+STALE = "difference:ExecutionOfUnknownOrder:bybit:9"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "remedy", "steps"),
+    [
+        (FEE_ID, "BalanceDiffers", "the engine", "nothing differs there any more; then nothing"),
+        (STALE, "ExecutionOfUnknownOrder", "a person", "nothing differs there any more; then resolve"),
+        (OTHER, "Report", "a person", "cancel the order, or permit its adoption; then resolve"),
+        (AMENDED, "OrderAmendedOutside", "a person", "judge the order by its new terms"),
+    ],
+)
+def test_what_is_open_in_the_log_and_over_at_the_exchange_is_listed_because_it_halts(
+    name: str, kind: str, remedy: str, steps: str
+) -> None:
+    found: Event = DiscrepancyFound(name, "USDT", f"{kind}: it differed")
+    (row,) = rows([], log_of(found), "bybit")
+    assert (row["id"], row["status"], row["kind"], row["found"]) == (name, "open", kind, "it differed")
+    assert (row["remedy"], row["steps"].startswith(steps)) == (remedy, True), row
+
+
+def test_the_open_ones_come_first_and_are_counted() -> None:
+    more = BalanceDiffers(subject="USDC", ours=Decimal(1), theirs=Decimal(2))
+    listed = rows([FEE, more], log_of(DiscrepancyFound(STALE, "9", "x"), *ACCEPTED), "bybit")
+    assert [row["status"] for row in listed] == ["open", "new", "accepted"]
+    assert list(lines(listed))[-1] == "3 differences: 1 open, 1 new, 1 accepted"

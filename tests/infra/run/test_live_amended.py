@@ -16,7 +16,7 @@ from adapters.log.sqlite import open_sqlite
 from commands.door import Completed, Declined
 from commands.request import MoveProtection, ResolveDiscrepancy
 from domain.reconciliation import DiscrepancyFound
-from infra.cli.reconcile import row_of_amended
+from infra.cli.difference_rows import rows
 from infra.config import load
 from infra.run.live_comparison import LoggedState, folded
 from tests.adapters.bybit.bench import QUICK, SYMBOL, bybit_venue
@@ -86,7 +86,7 @@ def test_an_entry_amended_by_others_is_recorded_as_it_is_and_halts_entries_until
     assert found(desk) == [
         "OrderAmendedOutside: somebody else has changed the order at the venue: quantity 0.1 to 0.2, limit 99 to 98.5"
     ]
-    (printed,) = map(row_of_amended, state_of(desk, tmp_path).amended)
+    (printed,) = rows([], state_of(desk, tmp_path).discrepancies, "bybit")
     assert (printed["id"], printed["kind"], printed["remedy"]) == (name, "OrderAmendedOutside", "a person")
     assert isinstance(desk.asks(LIMIT), Declined)
     assert "disagree" in desk.reason

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
 from decimal import Decimal
 
 import pytest
 
-from adapters.avro import AvroCodec
-from adapters.log.library import open_memory
 from adapters.tapes import synthetic_tape
 from commands.account import TripKillSwitch
 from domain.errors import InvalidInput, TapeMismatch
+from domain.log import Envelope
 from domain.opening import Mode
 from domain.settings import RiskSettings, Settings, StrategySettings
+from infra.run.live import PAPER_LIVE, SOURCE
 from infra.run.plan import Plan, plan_of
 from infra.run.resuming import differing, resumed
 from tests.commands.desk import Desk
@@ -108,12 +107,22 @@ def test_a_log_that_does_not_begin_with_log_opened_is_refused() -> None:
         resumed(plan(), stray)
 
 
-def test_a_tape_on_a_live_log_is_refused() -> None:
-    with closing(open_memory(AvroCodec())) as live:
-        made = plan()
-        play(replace(made, opening=replace(made.opening, mode=Mode.LIVE, tape="")), live)
-        with pytest.raises(TapeMismatch, match="the tape differs"):
-            resumed(made, live)
+@pytest.mark.parametrize(
+    ("source", "opened_by"),
+    [
+        (SOURCE, "`whence live`"),
+        (PAPER_LIVE, "`whence paper --live`"),
+        ("manual", "a run without candles"),
+    ],
+)
+def test_a_tape_on_a_log_that_was_not_opened_for_candles_is_refused_with_the_command_that_opened_it(
+    log: ListLog, source: str, opened_by: str
+) -> None:
+    first, *later = log.envelopes
+    meta, event = replace(first.meta, source=source), replace(first.event, mode=Mode.LIVE, tape="")
+    with pytest.raises(TapeMismatch) as refused:
+        resumed(plan(), ListLog([Envelope(meta, event), *later]))
+    assert str(refused.value).startswith(f"this log was opened by {opened_by}, and not for candles")
 
 
 def test_each_setting_that_differs_from_the_logs_is_named() -> None:

@@ -126,18 +126,18 @@ def test_no_resting_entry_fills_after_a_trip(attack: Callable[[Hand], None], sec
 
 def test_the_answer_and_the_event_name_what_a_trip_leaves_open() -> None:
     hand = resting()
-    order_id, position = entry(hand), f"position-paper-{BTC}-LONG-1"
+    order_id, position = entry(hand), f"{BTC}-LONG-1"
     answer = hand.ask(TRIP)
     assert isinstance(answer, Completed)
-    assert answer.note == f"open: {position}; being cancelled: {order_id}"
+    assert answer.note == f"still open: {position}; being cancelled: {order_id}"
     (tripped,) = (
         one.envelope.event for one in hand.log.read() if isinstance(one.envelope.event, KillSwitchTripped)
     )
-    assert tripped == KillSwitchTripped(TRIP.reason, (position,), (order_id,))
+    assert tripped == KillSwitchTripped(TRIP.reason, (f"position-paper-{position}",), (order_id,))
     again = hand.ask(TripKillSwitch("again"))
     assert isinstance(again, Completed)
     assert not again.repeated
-    assert again.note.startswith("the kill switch is tripped already: enough for today; open: ")
+    assert again.note.startswith("the kill switch is tripped already: enough for today; still open: ")
 
 
 @pytest.mark.parametrize("on_kill", OnKill)
@@ -152,9 +152,25 @@ def test_the_answer_to_a_repeated_trip_has_the_note_of_the_first_one(on_kill: On
     again = hand.ask(TRIP, "stop")
     assert isinstance(first, Completed)
     assert isinstance(again, Completed)
-    what = {OnKill.HOLD: "open", OnKill.CLOSE: "being closed"}[on_kill]
-    assert first.note == again.note == f"{what}: position-paper-{BTC}-LONG-1"
+    what = {OnKill.HOLD: "still open", OnKill.CLOSE: "being closed"}[on_kill]
+    assert first.note == again.note == f"{what}: {BTC}-LONG-1"
     assert (first.repeated, again.repeated) == (False, True)
+
+
+def test_a_position_that_a_person_is_closing_at_the_trip_is_named_as_being_closed() -> None:
+    hand = Hand(ListLog())
+    hand.accepted(PlaceOrder(LIMIT))
+    hand.pass_seconds(3)
+    hand.accepted(ClosePosition(f"{BTC}-LONG-1", "enough"))
+    tripped, again = hand.ask(TRIP, "stop"), hand.ask(TripKillSwitch("again"))
+    hand.pass_seconds(5)
+    later = hand.ask(TRIP, "stop")
+    assert isinstance(tripped, Completed)
+    assert isinstance(again, Completed)
+    assert isinstance(later, Completed)
+    assert tripped.note == f"being closed: {BTC}-LONG-1"
+    assert again.note.endswith(f"enough for today; being closed: {BTC}-LONG-1")
+    assert (later.repeated, later.note) == (True, f"closed since: {BTC}-LONG-1")
 
 
 IN_FLIGHT = {

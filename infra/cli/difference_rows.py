@@ -1,0 +1,142 @@
+"""The rows of `whence reconcile`: what differs now, what is open in the log, and what a person has accepted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from commands.by_a_person import BY_A_PERSON, Steps
+from commands.endings import BY_THEMSELVES
+from commands.reconciliation import recorded, unnumbered
+from commands.remedies import remedy
+from domain.plain_text import counted
+from domain.reconciliation.differences import Difference, OrderAmendedOutside, OrderUnknownToUs
+from infra.run.recorded_discrepancies import RecordedDiscrepancies, RecordedDiscrepancy
+
+Row = Mapping[str, str]
+"""`id` (as the log has it), `kind`, `subject`, `found`, `status`, `recorded`, `remedy` and `steps`.
+
+`steps` is empty where the engine does the rest, and `recorded` where the log has no record that counts.
+"""
+
+
+class Status(StrEnum):
+    """OPEN: recorded and unresolved, so that entries are refused. NEW: it differs now, and the log has no record of it
+    that counts. ACCEPTED: it differs now, and a person has resolved it.
+    """
+
+    OPEN = "open"
+    NEW = "new"
+    ACCEPTED = "accepted"
+
+
+PERSON = "a person"
+_ENGINE = "the engine"
+_UNNAMED = "look at the account; then resolve"
+_REPORT = "Report"
+_OVER = "nothing differs there any more; then resolve"
+_OVER_BY_ITSELF = (
+    "nothing differs there any more; then nothing: the engine resolves it within two comparisons"
+)
+_BY_KIND: Mapping[str, Steps] = {kind.__name__: steps for kind, steps in BY_A_PERSON.items()}
+_NOT_COMPARED: Mapping[str, Steps] = {
+    _REPORT: Steps(BY_A_PERSON[OrderUnknownToUs].first, "resolve; an adoption resolves it"),
+    OrderAmendedOutside.__name__: BY_A_PERSON[OrderAmendedOutside],
+}
+"""The kinds that no comparison finds: a report came once, and of an amended order the log has the new terms."""
+_RESOLVED_BY_ENGINE = {
+    *(name for name, steps in _BY_KIND.items() if steps.then.startswith("nothing")),
+    *(kind.__name__ for kind in BY_THEMSELVES),
+}
+"""The kinds that a comparison resolves where they are over."""
+
+
+def rows(found: Sequence[Difference], log: RecordedDiscrepancies, venue: str) -> Sequence[Row]:
+    """The open ones first, then the new and the accepted ones. `found` are the differences of a comparison."""
+    now = {recorded(one).discrepancy_id for one in found}
+    over = [one for one in log.unresolved() if unnumbered(one.found.discrepancy_id) not in now]
+    every = [*(row_of(one, log, venue) for one in found), *map(row_of_open, over)]
+    order = list(Status)
+    return sorted(every, key=lambda row: order.index(Status(row["status"])))
+
+
+def row_of(difference: Difference, log: RecordedDiscrepancies, venue: str) -> Row:
+    """The difference as it is found now, with its record in the log."""
+    cure, record = remedy(difference, venue, datetime.now(UTC)), recorded(difference)
+    steps = BY_A_PERSON.get(type(difference), _UNNAMED) if cure is None else ""
+    earlier = log.latest(record.discrepancy_id)
+    status = _status(earlier)
+    counts = earlier if status is not Status.NEW else None
+    return {
+        "id": record.discrepancy_id if counts is None else counts.found.discrepancy_id,
+        "kind": type(difference).__name__,
+        "subject": difference.subject,
+        "found": difference.found,
+        "status": status,
+        "recorded": "" if counts is None else _recorded(counts),
+        "remedy": PERSON if cure is None else type(cure).__name__,
+        "steps": str(steps),
+    }
+
+
+def row_of_open(one: RecordedDiscrepancy) -> Row:
+    """An unresolved discrepancy that a comparison does not find now."""
+    discrepancy_id = one.found.discrepancy_id
+    source, _, rest = discrepancy_id.partition(":")
+    kind = rest.partition(":")[0] if source == "difference" else _REPORT
+    return {
+        "id": discrepancy_id,
+        "kind": kind,
+        "subject": one.found.subject,
+        "found": one.found.found.removeprefix(f"{kind}: "),
+        "status": Status.OPEN,
+        "recorded": _recorded(one),
+        "remedy": _ENGINE if kind in _RESOLVED_BY_ENGINE else PERSON,
+        "steps": _steps_of_open(kind),
+    }
+
+
+def _steps_of_open(kind: str) -> str:
+    if kind in _NOT_COMPARED:
+        return str(_NOT_COMPARED[kind])
+    return _OVER_BY_ITSELF if kind in _RESOLVED_BY_ENGINE else _OVER
+
+
+def _status(earlier: RecordedDiscrepancy | None) -> Status:
+    if earlier is None:
+        return Status.NEW
+    if earlier.is_open:
+        return Status.OPEN
+    return Status.ACCEPTED if earlier.is_accepted else Status.NEW
+
+
+def _recorded(one: RecordedDiscrepancy) -> str:
+    if one.resolved_at is None:
+        return f"found {one.found_at:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{one.resolved_at:%Y-%m-%d %H:%M:%S} UTC by {one.resolved_by}: {one.resolution}"
+
+
+def lines(given: Sequence[Row]) -> Iterator[str]:
+    """Each row over several lines, so that its id and subject can be copied, and their number by status."""
+    if not given:
+        yield "the log and the exchange are equal"
+        return
+    for row in given:
+        yield row["id"]
+        yield f"  {row['found']}"
+        yield f"  subject: {row['subject']}"
+        yield f"  status:  {row['status']}{row['recorded'] and ', '}{row['recorded']}"
+        yield f"  remedy:  {_cure(row)}"
+    by_status = Counter(row["status"] for row in given)
+    listed = ", ".join(f"{by_status[one]:,} {one}" for one in Status if one in by_status)
+    yield f"{counted(len(given), 'difference')}: {listed}"
+
+
+def _cure(row: Row) -> str:
+    if row["status"] == Status.ACCEPTED:
+        return "none: it was accepted, and entries are permitted"
+    if row["steps"]:
+        return f"{row['steps']} (docs/live.md)"
+    return f"the engine of the log takes it in at its next comparison ({row['remedy']})"
