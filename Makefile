@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Another Python than the first that is new enough: make demo PYTHON=python3.12
 PYTHON ?=
 # A file's tests run in one process, because they share servers and logs. xdist would run files with few tests last, which
-# are the longest; tests/conftest.py puts them first.
+# are the longest; tests/conftest.py puts them first, and makes `auto` three processes for two processors.
 IN_PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 QUICK := tests/architecture tests/cases tests/commands tests/domain tests/schemas tests/adapters/instruments tests/adapters/metrics
 # More words for the program behind a target: make test ARGS='-k order -x'

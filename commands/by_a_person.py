@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from domain.reconciliation.differences import (
+    AcceptedOrderNotFound,
     BalanceDiffers,
     Difference,
     ExecutionOfUnknownOrder,
     ExecutionUnknownToThem,
     FilledDiffers,
     InstrumentUnknownToThem,
+    OrderAmendedOutside,
     OrderMistaken,
     OrderOfAnotherLog,
     OrderUnknownToUs,
@@ -44,6 +46,23 @@ _ROWS: tuple[tuple[tuple[type[Difference], ...], Steps], ...] = (
     (
         (OrderOfAnotherLog,),
         Steps("stop the other engine, or give it another account; cancel the order", "resolve"),
+    ),
+    (
+        (AcceptedOrderNotFound,),
+        Steps(
+            "look for the order in the exchange's own pages, and cancel it there if it is not wanted",
+            (
+                "nothing: the next comparison resolves it once the exchange states the order or its end. Or resolve "
+                "it: the log ends the order as cancelled, which ten minutes without an answer do, too"
+            ),
+        ),
+    ),
+    (
+        (OrderAmendedOutside,),
+        Steps(
+            "judge the order by its new terms: amend or cancel it. A stop moved to a worse price is moved back",
+            "resolve; a stop that was moved back resolves it",
+        ),
     ),
     ((OrderMistaken, StatusDiffers), Steps("cancel the order", "resolve")),
     (

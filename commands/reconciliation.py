@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import count
 
 from msgspec import Struct
 
 from domain.errors import Refused
 from domain.reconciliation import (
     Discrepancies,
+    DiscrepancyEnded,
     DiscrepancyFound,
     DiscrepancyResolved,
     ReconciliationBegun,
@@ -45,6 +47,12 @@ class ResolveDiscrepancy:
     closed_at: Decimal | None = None
 
 
+class EndDiscrepancy(Struct, frozen=True, gc=False):
+    """Records that exchange and log do not differ any more in what was resolved."""
+
+    discrepancy_id: str
+
+
 class BeginReconciliation(Struct, frozen=True, gc=False):
     """Denies new exposure until the log was compared with the exchange; `reason` is never empty."""
 
@@ -58,20 +66,24 @@ class EndReconciliation(Struct, frozen=True, gc=False):
     left: int
 
 
-ReconciliationCommand = RecordDiscrepancy | ResolveDiscrepancy | BeginReconciliation | EndReconciliation
+ReconciliationCommand = (
+    RecordDiscrepancy | ResolveDiscrepancy | EndDiscrepancy | BeginReconciliation | EndReconciliation
+)
 
 
 def decide(command: ReconciliationCommand, state: Discrepancies) -> Sequence[ReconciliationEvent]:
-    """The events that follow; none for a discrepancy that is already recorded or already resolved, for a reconciliation
-    that has begun already, and for the end of one that has not begun.
+    """The events that follow; none for a discrepancy that is already recorded, already resolved or already over, for a
+    reconciliation that has begun already, and for the end of one that has not begun.
 
-    Raises Refused for an unknown id.
+    Raises Refused for an unknown id, and for the end of an unresolved discrepancy.
     """
     match command:
         case RecordDiscrepancy():
             return _record(command, state)
         case ResolveDiscrepancy():
             return _resolve(command, state)
+        case EndDiscrepancy():
+            return _end(command.discrepancy_id, state)
         case BeginReconciliation():
             return [] if state.reconciling else [ReconciliationBegun(command.reason)]
         case EndReconciliation():
@@ -92,6 +104,12 @@ def _resolve(command: ResolveDiscrepancy, state: Discrepancies) -> Sequence[Reco
     return [DiscrepancyResolved(command.discrepancy_id, command.resolution)]
 
 
+def _end(discrepancy_id: str, state: Discrepancies) -> Sequence[ReconciliationEvent]:
+    if discrepancy_id not in state.known or discrepancy_id in state.unresolved:
+        raise Refused(f"{discrepancy_id} is not resolved")
+    return [] if discrepancy_id in state.over else [DiscrepancyEnded(discrepancy_id)]
+
+
 def is_of_balance(discrepancy_id: str, currency: str) -> bool:
     """Whether the discrepancy is a difference of the balance in this currency."""
     return discrepancy_id.startswith(f"difference:{BalanceDiffers.__name__}:{currency}:")
@@ -108,6 +126,12 @@ def subject_of(discrepancy_id: str, kind: type[Difference]) -> str | None:
 def unnumbered(discrepancy_id: str) -> str:
     """The id without the number that it has where its difference came back."""
     return discrepancy_id.partition("#")[0]
+
+
+def numbered(discrepancy_id: str) -> Iterator[str]:
+    """The ids of a difference that is found once, and again after it was resolved and over."""
+    yield discrepancy_id
+    yield from (f"{discrepancy_id}#{number}" for number in count(2))
 
 
 def recorded(difference: Difference) -> RecordDiscrepancy:

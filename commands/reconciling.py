@@ -5,22 +5,26 @@ Everything that follows is an input of the engine, so that the log alone leads t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import count, islice, takewhile
+from itertools import islice, takewhile
 
 from msgspec import Struct
 
 from commands.adopting import Found, adoption
+from commands.endings import NOT_FOUND, ended, resolved_alone
 from commands.exchange import AmendRefused, Exchange, OrderReport
 from commands.inputs import Input, Relisted, Reported
 from commands.other_logs import instruments_of_other_logs
+from commands.outside_amendments import is_undone
 from commands.reconciliation import (
     BeginReconciliation,
+    EndDiscrepancy,
     EndReconciliation,
     RecordDiscrepancy,
     ResolveDiscrepancy,
+    numbered,
     recorded,
     subject_of,
     unnumbered,
@@ -29,11 +33,15 @@ from commands.remedies import Remedy, remedy
 from commands.routes import Command
 from commands.statements import statements
 from commands.stimulus import Stimulus, asks_of_engine
-from commands.stray_orders import is_of_gone
+from commands.stray_orders import gone_instrument, is_of_gone
+from commands.unseen_orders import PATIENCE, UnseenOrders, unseen, unseen_order
 from commands.venue_terms import TermsWatch
 from commands.world import World
+from domain.errors import ExchangeError
+from domain.order import Working
 from domain.reconciliation.comparing import differences
 from domain.reconciliation.differences import Difference, TradingTermsDiffer
+from domain.streams import order_stream
 
 TOLERANCE = Decimal("0.01")
 """Balances within a cent are equal: an exchange rounds each profit and fee."""
@@ -42,6 +50,9 @@ _MOST_ADOPTED = 20
 """One run adopts at most so many orders and positions; the next one goes on."""
 _PUT_RIGHT = "the exchange does not trade by these terms any more"
 _NOT_GONE = "log and exchange hold the position on the same side again, or neither holds one"
+_CHANGED = "the exchange does not have the position in another way now, which a later discrepancy states"
+_UNDONE = "the order does not have these terms any more, or it was a stop or target and has ended"
+_SEEN = "the exchange states the order again, or the order has ended"
 _ADOPTED = "adopted: the settings in reconciliation permit it"
 
 
@@ -65,13 +76,14 @@ class Reconciler:
         handle: Callable[[Input], object],
         clock: Callable[[], datetime],
         terms: TermsWatch | None = None,
+        patience: timedelta = PATIENCE,
     ) -> None:
-        """With `terms` the terms of trading are compared, too."""
+        """With `terms` the terms of trading are compared, too. `patience` is that of `UnseenOrders`."""
         self._world, self._exchange, self._handle, self._clock = world, exchange, handle, clock
         self._terms = terms
+        self._unseen = UnseenOrders(patience)
         self._suspects: Collection[str] = ()
-        self._over: set[str] = set()
-        self._last: frozenset[str] = frozenset()
+        self._last: frozenset[str] | None = None
         self._standing: Sequence[Difference] = ()
         self._not_addressed: set[str] = set()
         self._others: frozenset[str] | None = None
@@ -85,6 +97,11 @@ class Reconciler:
     def standing(self) -> Sequence[Difference]:
         """The differences that the last two runs have found, and those of an unresolved discrepancy."""
         return self._standing
+
+    @property
+    def misses_orders(self) -> bool:
+        """Whether an unresolved discrepancy is about an accepted order that no query finds."""
+        return bool(unseen(self._world.portfolio.discrepancies))
 
     def begin(self, reason: str) -> None:
         """Denies new exposure from now on; has no effect where it is denied for this cause already."""
@@ -106,7 +123,9 @@ class Reconciler:
         """
         our, their = statements(self._world, self._exchange, since)
         away = [order_id for order_id in under_way if order_id not in their.orders]
-        return differences(our, their, tolerance=TOLERANCE, under_way=away)
+        found = differences(our, their, tolerance=TOLERANCE, under_way=away)
+        self._unseen.look(found, their.orders.keys(), self._clock())
+        return found
 
     def run(self, since: datetime, under_way: Collection[str]) -> Reconciled:
         """Makes the log equal to the exchange, and records what no remedy explains; see `compare`.
@@ -115,6 +134,13 @@ class Reconciler:
         two runs in a row find it; the caller lets a moment pass between them. Raises ExchangeUnreachable or
         ExchangeRefused where a query fails; what was taken in until then stays.
         """
+        try:
+            return self._run(since, under_way)
+        except ExchangeError:
+            self._unseen.begin_again()
+            raise
+
+    def _run(self, since: datetime, under_way: Collection[str]) -> Reconciled:
         applied: set[tuple[str, ...]] = set()
         self._others = None
         found = self._equalised(since, under_way, applied)
@@ -125,6 +151,9 @@ class Reconciler:
             self._resolve_over(found, left)
             found = left
         self._resolve_not_gone(found)
+        self._end(found)
+        self._resolve(_SEEN, lambda name: self._unseen.is_over(name, self._is_working))
+        self._resolve(_UNDONE, lambda name: is_undone(name, self._state))
         found = [*found, *self._differing_terms()]
         self._keep_standing(found)
         return Reconciled(len(applied) + adopted, len(found), self._record(found))
@@ -151,7 +180,7 @@ class Reconciler:
         made = adoption(
             Found(
                 differences=found,
-                confirmed=set(map(unnumbered, (*self._suspects, *self._last, *unresolved)))
+                confirmed=set(map(unnumbered, (*self._suspects, *(self._last or ()), *unresolved)))
                 - self._not_addressed,
                 portfolio=portfolio,
                 venue=self._exchange.venue,
@@ -181,9 +210,31 @@ class Reconciler:
         self._resolve(_ADOPTED, lambda name: unnumbered(name) in over)
 
     def _resolve_not_gone(self, found: Sequence[Difference]) -> None:
-        """Resolves a discrepancy of a position that the exchange did not have, and has again, or that neither has."""
+        """Resolves a discrepancy of a position that the exchange did not have, and has again, or that neither has.
+
+        One whose position the exchange does not have in another way now stays until that is recorded, so that the log
+        states without a gap that the position is gone.
+        """
         standing = {recorded(one).discrepancy_id for one in found}
-        self._resolve(_NOT_GONE, lambda name: is_of_gone(name) and unnumbered(name) not in standing)
+        gone = {gone_instrument(name): name for name in standing if is_of_gone(name)}
+        unresolved = set(map(unnumbered, self._world.portfolio.discrepancies.unresolved))
+        changed = {instrument for instrument, name in gone.items() if name in unresolved}
+
+        def is_over(name: str) -> bool:
+            return is_of_gone(name) and unnumbered(name) not in standing
+
+        self._resolve(_NOT_GONE, lambda name: is_over(name) and gone_instrument(name) not in gone)
+        self._resolve(_CHANGED, lambda name: is_over(name) and gone_instrument(name) in changed)
+
+    def _end(self, found: Sequence[Difference]) -> None:
+        """Resolves and ends what neither this run nor the last one has found; a process's first run ends nothing."""
+        if self._last is None:
+            return
+        names = {recorded(one).discrepancy_id for one in found}
+        over = resolved_alone(self._world.portfolio.discrepancies, names, self._last)
+        self._command(*(ResolveDiscrepancy(name, NOT_FOUND) for name in over))
+        over = ended(self._world.portfolio.discrepancies, names, self._last)
+        self._command(*map(EndDiscrepancy, over))
 
     def _differing_terms(self) -> Sequence[Difference]:
         """The terms of trading that differ; a discrepancy of terms that do not differ any more is resolved."""
@@ -191,7 +242,14 @@ class Reconciler:
             return ()
         found = self._terms.differences({one.id for one in self._exchange.instruments()})
         standing = {recorded(one).discrepancy_id for one in found}
-        self._resolve(_PUT_RIGHT, lambda name: self._is_of_terms(name) and unnumbered(name) not in standing)
+
+        def is_over(name: str) -> bool:
+            return self._is_of_terms(name) and unnumbered(name) not in standing
+
+        self._resolve(_PUT_RIGHT, is_over)
+        state = self._world.portfolio.discrepancies
+        over = state.known - state.unresolved - state.over
+        self._command(*(EndDiscrepancy(name) for name in sorted(over) if is_over(name)))
         return found
 
     def _is_of_terms(self, discrepancy_id: str) -> bool:
@@ -202,46 +260,55 @@ class Reconciler:
     def _keep_standing(self, found: Sequence[Difference]) -> None:
         unresolved = set(map(unnumbered, self._world.portfolio.discrepancies.unresolved))
         names = {recorded(one).discrepancy_id: one for one in found}
-        self._standing = [one for name, one in names.items() if name in self._last or name in unresolved]
+        last = self._last or ()
+        self._standing = [one for name, one in names.items() if name in last or name in unresolved]
         self._last = frozenset(names)
 
     def _record(self, found: Sequence[Difference]) -> int:
         """Records the differences that the last run found, too; returns the number of those that it did not find."""
         before = self._world.portfolio.discrepancies
         standing = {one.discrepancy_id: one for one in map(recorded, found)}
-        self._over |= before.known - before.unresolved - standing.keys()
         named = [self._named(one) for one in standing.values()]
         new = {one.discrepancy_id: one for one in named if one.discrepancy_id not in before.known}
         confirmed = [one for name, one in new.items() if name in self._suspects]
         self._suspects = new.keys()
-        self._over -= {unnumbered(one.discrepancy_id) for one in confirmed}
         self._command(*confirmed)
         return len(new) - len(confirmed)
 
     def _named(self, record: RecordDiscrepancy) -> RecordDiscrepancy:
-        """The record with a number after its id where a person resolved that difference, it was over, and is back.
+        """The record with a number after its id where that difference was resolved, was over, and is back.
 
-        A resolved difference that still stands was accepted; a position that the exchange does not have cannot be. A
-        new process does not know that one was over.
+        A resolved difference that still stands was accepted; a position that the exchange does not have cannot be, and
+        an unseen order ends with the resolution.
         """
         found, own = self._world.portfolio.discrepancies, record.discrepancy_id
-        earlier = list(takewhile(found.known.__contains__, _numbered(own)))
+        earlier = list(takewhile(found.known.__contains__, numbered(own)))
         if not earlier:
             return record
-        is_back = (own in self._over or is_of_gone(own)) and earlier[-1] not in found.unresolved
-        name = next(islice(_numbered(own), len(earlier), None)) if is_back else earlier[-1]
+        ends_itself = is_of_gone(own) or unseen_order(own) is not None
+        is_back = (earlier[-1] in found.over or ends_itself) and earlier[-1] not in found.unresolved
+        name = next(islice(numbered(own), len(earlier), None)) if is_back else earlier[-1]
         return RecordDiscrepancy(name, record.subject, record.found)
 
     def _take_in(self, found: Sequence[Difference], applied: set[tuple[str, ...]]) -> bool:
         """Takes in each remedy that was not taken in before; returns whether there was any."""
         at = self._clock()
         fresh = [one for one in found if _key(one) not in applied]
-        pairs = [(one, remedy(one, self._exchange.venue, at)) for one in fresh]
+        pairs = [(one, self._remedy(one, at)) for one in fresh]
         remedies = {_key(one): cure for one, cure in pairs if cure is not None}
         applied.update(remedies)
         for given in _inputs(list(remedies.values()), at):
             self._handle(given)
         return bool(remedies)
+
+    def _remedy(self, difference: Difference, at: datetime) -> Remedy | None:
+        return remedy(difference, self._exchange.venue, at) or self._unseen.given_up(difference, at)
+
+    def _is_working(self, order_id: str) -> bool:
+        return isinstance(self._state(order_id), Working)
+
+    def _state(self, order_id: str) -> object:
+        return self._world.states.get(order_stream(self._world.account_name, order_id))
 
     def _resolve(self, resolution: str, is_over: Callable[[str], bool]) -> None:
         """Resolves the unresolved discrepancies whose ids are over."""
@@ -252,12 +319,6 @@ class Reconciler:
         if commands:
             at = self._clock()
             self._handle(Stimulus(at, asks_of_engine(commands, at)))
-
-
-def _numbered(discrepancy_id: str) -> Iterator[str]:
-    """The ids of a difference that is found once, and again after it was resolved and over."""
-    yield discrepancy_id
-    yield from (f"{discrepancy_id}#{number}" for number in count(2))
 
 
 def not_amended(exchange: Exchange, order_ids: Sequence[str], at: datetime) -> Sequence[OrderReport]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from commands.breaker import Answered, CallReport, Unanswered
-from commands.exchange import AnyReport, Filled, Funded, Liquidated, OrderReport
+from commands.exchange import Amended, AnyReport, Filled, Funded, Liquidated, OrderReport
 from commands.identity import ENGINE, EXCHANGE
 from commands.order import PlaceOrder
+from commands.outside_amendments import after_amendment
 from commands.position import ApplyFunding
 from commands.reconciliation import BeginReconciliation, RecordDiscrepancy
 from commands.routes import Command
@@ -26,9 +27,10 @@ def stimuli(
     """The reports in their order, in as few stimuli as possible.
 
     Each stimulus is made when it is requested, because the position of a report must be looked up after the preceding
-    fills are recorded. Repeated funding and liquidations are left out here, because no position recognises them; an
-    order recognises a repeated execution by its id. What others did on the account before the log began is left out,
-    too: some exchanges repeat it to each new connection, and the log's balance and positions begin after it.
+    fills are recorded, and what others have amended after the preceding amendments. Repeated funding and liquidations
+    are left out here, because no position recognises them; an order recognises a repeated execution by its id. What
+    others did on the account before the log began is left out, too: some exchanges repeat it to each new connection,
+    and the log's balance and positions begin after it.
     """
     asks: list[Ask] = []
     for report in reports:
@@ -42,6 +44,13 @@ def stimuli(
                 asks = []
             if not _is_known(report.fact, world):
                 yield Stimulus(at, tuple(_of_position(report, world, at)))
+        elif isinstance(report, Amended) and (
+            _has_amendment(asks) or after_amendment(report, world, account)
+        ):
+            if asks:
+                yield Stimulus(at, tuple(asks))
+                asks = []
+            yield Stimulus(at, tuple(_of_amendment(report, world, account)))
         else:
             asks.append(_of_order(report, world, account))
     if asks:
@@ -74,6 +83,16 @@ def _of_order(report: OrderReport, world: World, account: str) -> Ask:
     known = order_stream(account, report.order_id) in world.versions
     command: Command = report if known else _of_others(report, world)
     return Ask(command=command, cause=report.fact, occurred_at=report.at, actor=_actor(report.fact))
+
+
+def _has_amendment(asks: Sequence[Ask]) -> bool:
+    return any(isinstance(one.command, Amended) for one in asks)
+
+
+def _of_amendment(report: Amended, world: World, account: str) -> Iterator[Ask]:
+    yield _of_order(report, world, account)
+    for command in after_amendment(report, world, account):
+        yield Ask(command=command, cause=report.fact, occurred_at=report.at, actor=ENGINE)
 
 
 def _of_others(report: OrderReport, world: World) -> Command:

@@ -7,7 +7,7 @@ where an event leaves no doubt, `commands/processes/renewing.py` acts at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from commands.order import PlaceOrder
 from commands.routes import Command
 from commands.stimulus import Ask, Stimulus, clock_fact
 from commands.stray_orders import is_gone
+from commands.unseen_orders import unseen
 from commands.way_out import begin_close
 from commands.world import World
 from domain.arithmetic import total
@@ -65,7 +66,9 @@ class Reprotecting:
     def at_tick(self, at: datetime, world: World, identity: Identity, prices: Prices) -> Stimulus | None:
         """What is due at this tick (UTC); None where nothing is.
 
-        Nothing follows for a position that the exchange is known not to have (0076).
+        Nothing follows for a position that the exchange is known not to have (0076). A stop that the exchange does not
+        state any more may work: none is placed beside it, and where the market passes its price the position is closed
+        (0079).
         """
         held = {one.stream: one for one in world.portfolio.positions.values()}
         self._lost = {stream: lost for stream, lost in self._lost.items() if stream in held}
@@ -87,7 +90,8 @@ class Reprotecting:
 
     def _due(self, held: OpenPosition, look: _Look) -> Sequence[Command]:
         lost = self._lost.get(held.stream)
-        if _is_covered(held, look.world.portfolio):
+        portfolio = look.world.portfolio
+        if _is_covered(held, portfolio, without=unseen(portfolio.discrepancies)):
             self._note_cover(held.stream, lost, look.at)
             return ()
         if lost is None or lost.covered_since is not None:
@@ -100,7 +104,7 @@ class Reprotecting:
             return ()
         if look.is_passed(held):
             return [look.close(held)]
-        if is_given_up:
+        if is_given_up or _is_covered(held, portfolio):
             return ()
         orders = look.missing(held)
         placed = tuple(one.order_id for one in orders if one.terms.purpose is Purpose.STOP)
@@ -185,8 +189,12 @@ def _is_undecided(held: OpenPosition, portfolio: Portfolio) -> bool:
     return any(one.status in UNANSWERED for one in not_ended(held, portfolio))
 
 
-def _is_covered(held: OpenPosition, portfolio: Portfolio) -> bool:
-    return total(leaves(one) for one in not_ended(held, portfolio)) >= held.state.quantity
+def _is_covered(held: OpenPosition, portfolio: Portfolio, *, without: Collection[str] = ()) -> bool:
+    stops = not_ended(held, portfolio)
+    if without:
+        doubtful = [one for order_id, one in portfolio.exits.items() if order_id in without]
+        stops = [one for one in stops if one not in doubtful]
+    return total(leaves(one) for one in stops) >= held.state.quantity
 
 
 def _was_never_sent(state: object) -> bool:

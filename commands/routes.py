@@ -130,6 +130,7 @@ ROUTES: Mapping[type, Route] = {
     instrument.ListInstrument: Route(_instruments, instrument.decide),
     reconciliation.RecordDiscrepancy: Route(_reconciliation, reconciliation.decide),
     reconciliation.ResolveDiscrepancy: Route(_reconciliation, reconciliation.decide),
+    reconciliation.EndDiscrepancy: Route(_reconciliation, reconciliation.decide),
     reconciliation.BeginReconciliation: Route(_reconciliation, reconciliation.decide),
     reconciliation.EndReconciliation: Route(_reconciliation, reconciliation.decide),
     breaker.Unanswered: Route(_breaker, breaker.decide),

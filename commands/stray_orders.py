@@ -79,7 +79,13 @@ def _is_about(discrepancy_id: str, instrument: str) -> bool:
 
 def is_of_gone(discrepancy_id: str) -> bool:
     """Whether the discrepancy states that the exchange does not have our position."""
-    return any(subject_of(discrepancy_id, kind) is not None for kind in GONE)
+    return gone_instrument(discrepancy_id) is not None
+
+
+def gone_instrument(discrepancy_id: str) -> str | None:
+    """The instrument of the position that, as the discrepancy states, the exchange does not have; else None."""
+    found = (subject_of(discrepancy_id, kind) for kind in GONE)
+    return next((one for one in found if one is not None), None)
 
 
 def _directions(standing: Sequence[Difference]) -> Iterator[tuple[str, Direction | None]]:

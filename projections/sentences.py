@@ -145,11 +145,19 @@ def _accepted(event: order.OrderAccepted) -> str:
     """Only a stop or target that is a part of its entry there, until the entry fills, has no id of its own."""
     if not event.venue_order_id:
         return "it waits with its entry, as a part of it"
-    return f"it rests there as {event.venue_order_id}"
+    return f"the exchange has accepted it as {event.venue_order_id}"
 
+
+_PRICES: Mapping[opening.Mode, str] = {
+    opening.Mode.TAPE: "recorded prices",
+    opening.Mode.LIVE: "live prices",
+}
+"""A demo run has live prices and no live orders, so the mode alone would state too much."""
 
 _SENTENCES: Mapping[type, Callable[[Any], str]] = {
-    opening.LogOpened: lambda e: f"log {e.log_id}, {e.mode}{', SYNTHETIC market' if e.synthetic else ''}",
+    opening.LogOpened: lambda e: (
+        f"log {e.log_id}, {_PRICES[e.mode]}{', SYNTHETIC market' if e.synthetic else ''}"
+    ),
     signal.SignalDetected: _signal,
     signal.DecisionMade: _decision,
     signal.ReversalDecided: _reversal,
@@ -203,6 +211,7 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     settings.SettingsChanged: lambda e: f"version {e.version}",
     reconciliation.DiscrepancyFound: lambda e: f"{e.subject}: {e.found}",
     reconciliation.DiscrepancyResolved: lambda e: f"{e.discrepancy_id}: {e.resolution}",
+    reconciliation.DiscrepancyEnded: lambda e: f"{e.discrepancy_id} is over",
     reconciliation.ReconciliationBegun: _why,
     reconciliation.ReconciliationEnded: lambda e: (
         f"{counted(e.taken_in, 'difference')} taken in, {e.left:,} left"

@@ -19,4 +19,14 @@ def running_loop() -> Generator[asyncio.AbstractEventLoop]:
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(5)
+        loop.run_until_complete(_end_tasks())
         loop.close()
+
+
+async def _end_tasks() -> None:
+    """Ends what is left, so that each connection is closed by whom it was given to."""
+    await asyncio.sleep(0)  # a task that is cancelled before it begins closes nothing that it was given
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)

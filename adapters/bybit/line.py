@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import accumulate
 
 from msgspec import Struct
@@ -37,3 +38,11 @@ class Line(Struct, frozen=True, kw_only=True):
         for topic, length in zip(self.topics, accumulate(map(len, self.topics)), strict=True):
             found.setdefault((length - 1) // (MOST_CHARACTERS - _LONGEST_TOPIC), []).append(topic)
         return list(found.values())
+
+
+def by_symbol(topics: Sequence[str]) -> list[list[str]]:
+    """The topics of each symbol, which is the last part of a public topic."""
+    found: dict[str, list[str]] = {}
+    for topic in topics:
+        found.setdefault(topic.rpartition(".")[2], []).append(topic)
+    return list(found.values())

@@ -20,6 +20,7 @@ from adapters.candle_line import first_opening
 from commands.exchange import Unread
 from commands.feed import FeedState
 from domain.candle import Candle
+from domain.errors import ExchangeRefused, InvalidInput
 from domain.market import MarketEvent
 
 
@@ -90,7 +91,12 @@ class BybitFeed:
     ) -> Sequence[Candle]:
         """See `MarketFeed.candles`. Raises InvalidInput for an instrument or interval that Bybit does not have."""
         begin = first_opening(since, interval)
-        return self._query.candles(instrument, interval, begin, until, self._clock()).candles
+        try:
+            return self._query.candles(instrument, interval, begin, until, self._clock()).candles
+        except ExchangeRefused as refusal:
+            if self._query.is_traded(instrument):
+                raise
+            raise InvalidInput(f"Bybit does not trade {instrument} now: {refusal}") from None
 
     def unread(self) -> Sequence[Unread]:
         """See `MarketFeed.unread`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -18,6 +19,8 @@ from commands.exchange import Unread
 from commands.feed import FeedState
 from domain.errors import InvalidInput
 from domain.market import MarketEvent
+
+_log = logging.getLogger(__name__)
 
 
 class Group:
@@ -36,7 +39,7 @@ class Group:
         self._timing, self._clock = timing, clock
         self._topics: Mapping[str, tuple[InstrumentMarket, Take]] = {}
         self._unread: list[Unread] = []
-        self.stream = Stream(line, timing, turns, self, on_arrival)
+        self.stream = Stream(line, timing, turns, self, on_arrival, self.leave_out)
 
     def start(self) -> None:
         """Begins to receive."""
@@ -66,6 +69,24 @@ class Group:
                 self._unread.append(Unread(text, str(fault)))
         self._renew()
 
+    def leave_out(self, reasons: Mapping[str, str]) -> None:
+        """Takes the topics that Bybit has refused for this connection, with the reasons; see `Stream`.
+
+        An instrument is logged where it is left out and was not before, and where it is subscribed again.
+        """
+        with self.lock:
+            for market in self.markets:
+                was_left_out = bool(market.left_out)
+                market.leave_out({topic: reasons[topic] for topic in market.topics if topic in reasons})
+                if market.left_out and not was_left_out:
+                    _log.error(
+                        "%s is left out of the live market data until the next connection: %s",
+                        market.instrument,
+                        market.left_out,
+                    )
+                elif was_left_out and not market.left_out:
+                    _log.warning("%s is in the live market data again", market.instrument)
+
     def fault(self) -> str:
         """See `Listener.fault`: a book that does not come although it was subscribed."""
         self._renew()
@@ -93,7 +114,7 @@ class Group:
         stream = self.stream.state
         return FeedState(
             instrument=market.instrument,
-            is_live=stream.is_live and not market.book_fault,
+            is_live=stream.is_live and not (market.left_out or market.book_fault),
             heard_at=market.heard_at,
             dropped=market.dropped,
             fault=stream.fault or market.fault,

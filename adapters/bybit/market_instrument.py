@@ -29,14 +29,17 @@ InvalidInput."""
 
 
 class InstrumentMarket:
-    """`heard_at` is when the last push came; the faults are why candles or prices cannot be fetched."""
+    """`heard_at` is when the last push came; the faults are why candles or prices cannot be fetched. `left_out` is why
+    Bybit has refused topics of the instrument for the present connection; empty where it has not.
+    """
 
     def __init__(self, instrument: str, wanted: Wanted, bounds: Bounds) -> None:
         self.instrument, self.symbol = instrument, symbol_at_bybit(instrument)
         self.lines: tuple[CandleLine, ...] = ()
         self.heard_at: datetime | None = None
         self._opened_at: datetime | None = None
-        self.fetch_fault, self.price_fault = "", ""
+        self.fetch_fault, self.price_fault, self.left_out = "", "", ""
+        self.topics: frozenset[str] = frozenset()
         self._wanted = wanted
         self._candles, self._prices = Candles(), Prices()
         self._quotes, self._trades = Quotes(), Trades(bounds.trades)
@@ -44,24 +47,32 @@ class InstrumentMarket:
         self._deep = BookTopic(instrument, wanted.book, bounds.renewal, self._show_update)
         self._updates = Updates(bounds.updates, self._deep.whole)
         wanted_books = ((self._top, wanted.quotes), (self._deep, wanted.book))
-        self._books = [book for book, is_wanted in wanted_books if is_wanted]
+        self._all_books = [book for book, is_wanted in wanted_books if is_wanted]
+        self._books = self._all_books
 
     def open(self, now: datetime) -> Mapping[str, Take]:
         """Begins the candles with those that are open at `now`; returns what takes each topic."""
         self._opened_at = now
         self.lines = tuple(CandleLine(one, opening(now, one)) for one in self._wanted.candles)
-        return {
+        takes: Mapping[str, Take] = {
             **{
                 kline_topic(self.instrument, line.interval): partial(self._kline, line) for line in self.lines
             },
             **({trade_topic(self.instrument): self._trade} if self._wanted.trades else {}),
-            **{book.topic: partial(self._book, book) for book in self._books},
+            **{book.topic: partial(self._book, book) for book in self._all_books},
         }
+        self.topics = frozenset(takes)
+        return takes
 
     def begin(self) -> None:
         """A connection is about to be made."""
-        for book in self._books:
+        for book in self._all_books:
             book.begin()
+
+    def leave_out(self, reasons: Mapping[str, str]) -> None:
+        """Takes the reasons by topic for which Bybit has refused it; no book is waited for that will not come."""
+        self.left_out = next(iter(reasons.values()), "")
+        self._books = [book for book in self._all_books if book.topic not in reasons]
 
     def renewals(self, now: float) -> list[str]:
         """The topics that are to be subscribed anew."""
@@ -105,16 +116,16 @@ class InstrumentMarket:
 
     @property
     def gaps(self) -> int:
-        return sum(book.gaps for book in self._books)
+        return sum(book.gaps for book in self._all_books)
 
     @property
     def refused(self) -> int:
-        return sum(book.refused for book in self._books)
+        return sum(book.refused for book in self._all_books)
 
     @property
     def fault(self) -> str:
-        """Why a book is not known, or why something cannot be fetched; empty where all is well."""
-        return self.book_fault or self.fetch_fault or self.price_fault
+        """Why topics are refused, a book is not known, or something cannot be fetched; empty where all is well."""
+        return self.left_out or self.book_fault or self.fetch_fault or self.price_fault
 
     @property
     def book_fault(self) -> str:

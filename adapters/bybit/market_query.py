@@ -60,6 +60,12 @@ class MarketQuery:
             later, begin = newest > end, end
         return Fetched(found, later)
 
+    def is_traded(self, instrument: str) -> bool:
+        """Whether Bybit states a ticker of the instrument; of one that was delisted it states none."""
+        response = self._ask("get_tickers", {"category": CATEGORY})
+        symbol = symbol_at_bybit(instrument)
+        return any(row.get("symbol") == symbol for row in rows(table(response.get("result")).get("list")))
+
     def prices(self, instruments: Sequence[str]) -> Mapping[str, Decimal]:
         """The last prices of these instruments, by instrument; one without a price is left out."""
         named = {symbol_at_bybit(one): one for one in instruments}

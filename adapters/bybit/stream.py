@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from adapters.back_off import random_pause
 from adapters.bybit.connection import FAILURES, Connection, NotConnected
-from adapters.bybit.line import Line
+from adapters.bybit.line import Line, by_symbol
 from adapters.bybit.pace import Turns
 from adapters.bybit.site import Timing
 from adapters.drained import drained
@@ -23,6 +23,9 @@ from adapters.instruments.document import Table, is_table
 from commands.exchange import Gap
 
 T = TypeVar("T")
+LeaveOut = Callable[[Mapping[str, str]], None]
+"""Takes the reasons by refused topic. It raises nothing."""
+
 _LOOK = 1.0
 """Seconds between two looks at a socket whose end was not reported."""
 
@@ -60,6 +63,10 @@ class Stream:
     `gaps` returns what came since the last call; `pushes` counts the pushes so far. `on_arrival` is called, in a thread
     of the stream, where a push arrived, a gap was noticed or `state` has changed; it must return at once and raise
     nothing.
+
+    With `leave_out`, a symbol whose topics Bybit refuses is left out of the connection, and the others are subscribed.
+    It is called once for each connection, in a thread of the stream, with the reason by refused topic. Without it a
+    refused topic ends the connection.
     """
 
     def __init__(
@@ -69,9 +76,10 @@ class Stream:
         turns: Turns,
         listener: Listener,
         on_arrival: Callable[[], None],
+        leave_out: LeaveOut | None = None,
     ) -> None:
         self._line, self._timing, self._turns = line, timing, turns
-        self._listener, self._on_arrival = listener, on_arrival
+        self._listener, self._on_arrival, self._leave_out = listener, on_arrival, leave_out
         self.pushes = 0
         self._gaps: SimpleQueue[Gap] = SimpleQueue()
         self._stopping = Event()
@@ -172,14 +180,50 @@ class Stream:
 
     def _opened(self, connection: Connection, answers: SimpleQueue[Table]) -> str:
         """Waits until the topics are subscribed; returns what went wrong, empty where nothing did."""
-        fault = "" if self._line.credentials is None else self._answered(connection, answers, "auth")
+        fault = "" if self._line.credentials is None else self._answered(connection, answers, "auth")[1]
+        refused: dict[str, str] = {}
         for topics in self._line.requests():
             if not fault:
-                connection.send("subscribe", topics)
-                fault = self._answered(connection, answers, "subscribe")
-        return fault
+                fault = self._subscribed(connection, answers, topics, refused)
+        if self._leave_out is None or fault:
+            return fault
+        self._leave_out(refused)
+        is_useless = refused and len(refused) == len(self._line.topics)
+        return next(iter(refused.values())) if is_useless else ""
 
-    def _answered(self, connection: Connection, answers: SimpleQueue[Table], operation: str) -> str:
+    def _subscribed(
+        self,
+        connection: Connection,
+        answers: SimpleQueue[Table],
+        topics: Sequence[str],
+        refused: dict[str, str],
+    ) -> str:
+        """Subscribes the topics, and adds to `refused` those that are left out; returns what went wrong.
+
+        Bybit refuses a whole request for one symbol that it has delisted, so that the symbols of a refused request are
+        subscribed one by one.
+        """
+        is_refused, fault = self._requested(connection, answers, topics)
+        if not is_refused or self._leave_out is None:
+            return fault
+        for of_symbol in by_symbol(topics):
+            is_refused, fault = self._requested(connection, answers, of_symbol)
+            if is_refused:
+                refused.update(dict.fromkeys(of_symbol, fault))
+            elif fault:
+                return fault
+        return ""
+
+    def _requested(
+        self, connection: Connection, answers: SimpleQueue[Table], topics: Sequence[str]
+    ) -> tuple[bool, str]:
+        connection.send("subscribe", topics)
+        return self._answered(connection, answers, "subscribe")
+
+    def _answered(
+        self, connection: Connection, answers: SimpleQueue[Table], operation: str
+    ) -> tuple[bool, str]:
+        """Whether the operation was refused, and what went wrong; that is empty where it was carried out."""
         until = time.monotonic() + self._timing.answer
         while connection.is_alive and not self._stopping.is_set() and (left := until - time.monotonic()) > 0:
             try:
@@ -187,8 +231,9 @@ class Stream:
             except Empty:
                 continue
             if answer.get("op") == operation:
-                return self._refusal(answer)
-        return connection.fault or f"{operation} was not answered"
+                refusal = self._refusal(answer)
+                return bool(refusal), refusal
+        return False, connection.fault or f"{operation} was not answered"
 
     def _refusal(self, answer: Table) -> str:
         """Why an operation was refused; empty where it was carried out. The socket of orders answers with a code."""

@@ -6,6 +6,7 @@ from ccxt.pro where it has them, else by queries, as trades and books do.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -31,9 +32,10 @@ from adapters.wanted import Wanted
 from commands.exchange import Unread
 from commands.feed import FeedState
 from domain.candle import Candle
-from domain.errors import ExchangeError
+from domain.errors import ExchangeError, ExchangeRefused, InvalidInput
 from domain.market import KnownPrice, MarketEvent, Quote
 
+_log = logging.getLogger(__name__)
 _NO_PRICES: Mapping[str, Quote | KnownPrice] = {}
 
 
@@ -93,6 +95,7 @@ class CcxtFeed:
         self._resting: dict[CandleLine, float] = {}
         self._failures: dict[CandleLine, int] = {}
         self._due, self._poll_failures, self._books = 0.0, 0, 0
+        self._left_out: set[str] = set()
         self._thread = Thread(target=self._run, name="ccxt-market", daemon=True)
 
     def start(self) -> None:
@@ -123,9 +126,15 @@ class CcxtFeed:
     def candles(
         self, instrument: str, interval: timedelta, since: datetime, until: datetime
     ) -> Sequence[Candle]:
-        """See `MarketFeed.candles`. Raises InvalidInput for an interval that the exchange does not have."""
+        """See `MarketFeed.candles`. Raises InvalidInput for an instrument or interval that the exchange lacks."""
         begin = first_opening(since, interval)
-        return self._query.candles(instrument, interval, begin, until, self._clock()).candles
+        try:
+            return self._query.candles(instrument, interval, begin, until, self._clock()).candles
+        except ExchangeRefused as refusal:
+            self._query.reload()
+            if self._query.is_traded(instrument):
+                raise
+            raise InvalidInput(f"{self._query.ccxt.id} does not trade {instrument} now: {refusal}") from None
 
     def unread(self) -> Sequence[Unread]:
         """See `MarketFeed.unread`."""
@@ -201,18 +210,49 @@ class CcxtFeed:
         silent = [one for one in self._markets.values() if self._is_silent(one, now)]
         polled = list(self._markets.values()) if self._wanted.trades or self._wanted.book else silent
         try:
-            prices = self._prices(silent, now)
-            for market in polled:
-                self._hear(market, now, prices)
+            traded = [one for one in polled if self._is_traded(one)]
+            prices = self._prices([one for one in traded if one in silent], now)
+            refused = [one for one in traded if not self._is_heard(one, now, prices)]
         except ExchangeError as error:
             self._poll_failures += 1
+            if isinstance(error, ExchangeRefused):
+                self._polled.reload()
             for market in polled:
                 market.failed(str(error))
         else:
-            self._poll_failures = 0
+            self._poll_failures = self._poll_failures + 1 if refused else 0
         self._due = time.monotonic() + (self._pause(self._poll_failures) or self._bounds.poll)
         if polled:
             self._on_arrival()
+
+    def _is_traded(self, market: InstrumentMarket) -> bool:
+        """Whether the exchange trades the instrument. One that it has delisted is left out and logged, once: a query of
+        it would fail those of the other instruments.
+        """
+        name = market.instrument
+        if self._polled.is_traded(name):
+            self._left_out.discard(name)
+            return True
+        reason = f"{self._polled.ccxt.id} does not trade {name} now"
+        market.failed(reason)
+        if name not in self._left_out:
+            self._left_out.add(name)
+            _log.error("%s is left out of the live market data: %s", name, reason)
+        return False
+
+    def _is_heard(
+        self, market: InstrumentMarket, now: datetime, prices: Mapping[str, Quote | KnownPrice]
+    ) -> bool:
+        """Whether the exchange answered the queries of one instrument. Where it refuses them, the next poll knows
+        whether it trades the instrument still.
+        """
+        try:
+            self._hear(market, now, prices)
+        except ExchangeRefused as error:
+            self._polled.reload()
+            market.failed(str(error))
+            return False
+        return True
 
     def _prices(self, silent: Sequence[InstrumentMarket], now: datetime) -> Mapping[str, Quote | KnownPrice]:
         return self._polled.quotes([one.instrument for one in silent], now) if silent else _NO_PRICES

@@ -58,6 +58,14 @@ class MarketQuery:
         """The markets, fetched at first use."""
         return self._patient(lambda: self._lists.markets)
 
+    def reload(self) -> None:
+        """Fetches the markets again at their next use."""
+        self._lists.reload()
+
+    def is_traded(self, instrument: str) -> bool:
+        """Whether the markets that were fetched last have the instrument."""
+        return bool(self.markets.symbols([instrument]))
+
     def interval(self, interval: timedelta) -> str:
         """ccxt's name of an interval. Raises InvalidInput for one that the exchange does not have."""
         name = interval_name(interval)

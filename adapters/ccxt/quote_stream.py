@@ -18,7 +18,6 @@ from adapters.ccxt.site import Timing
 from adapters.ccxt.supervised import Supervised
 from adapters.instruments.document import Table, is_table
 from adapters.secrecy import NOBODY
-from domain.errors import ExchangeRefused
 
 _METHODS = {"watchBidsAsks": "watch_bids_asks", "watchTickers": "watch_tickers"}
 """The first one that an exchange has is used."""
@@ -81,7 +80,9 @@ class QuoteStream(Supervised):
         """Watches until it fails; returns why."""
         try:
             markets = Markets(client, await client.load_markets())
-            symbols = [markets.of(one).symbol for one in self._instruments]
+            symbols = markets.symbols(self._instruments)
+            if not symbols:
+                return f"{client.id} trades none of {', '.join(self._instruments)} now"
             while True:
                 for row in _tickers(await getattr(client, self._method)(symbols)):
                     market = markets.named(str(row.get("symbol") or ""))
@@ -89,8 +90,6 @@ class QuoteStream(Supervised):
                         self._take(row, market)
         except RAISED as error:
             return shown(error, NOBODY)
-        except ExchangeRefused as error:
-            return str(error)
 
 
 def _tickers(found: object) -> Iterator[Table]:

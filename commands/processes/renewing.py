@@ -75,11 +75,12 @@ def _after_end(moment: Moment, held: OpenPosition | None, order_id: str, ended: 
     again = ended.terms.parent is None and order_id.startswith(f"{_chain(moment, held)}-")
     if not (of_plan or again):
         return ()
+    reopened = of_plan and _is_reopened(moment, held)
     if ended.terms.purpose is Purpose.TARGET:
-        return _renew(moment, held) if ended.filled else ()
+        return _renew(moment, held) if ended.filled or reopened else ()
     if ended.filled or _found_no_market(moment, order_id, ended) or (again and _is_refused(ended)):
         return _close(moment, held)
-    return _renew(moment, held) if of_plan and _is_reopened(moment, held) else ()
+    return _renew(moment, held) if reopened else ()
 
 
 def _found_no_market(moment: Moment, order_id: str, ended: Closed) -> bool:
@@ -127,8 +128,8 @@ def _protection(moment: Moment, held: OpenPosition) -> Iterator[Working]:
 def _is_reopened(moment: Moment, held: OpenPosition) -> bool:
     """Whether the entry has filled more than is held, and no target works: an earlier position of it was closed.
 
-    The end of the earlier position's stop may be reported after the fill. In every other case the cancel of a stop may
-    be the beginning of a target's fill or of a liquidation, and a tick looks whether the position lasts
+    The ends of the earlier position's stop and target may be reported after the fill. In every other case the cancel of
+    a stop may be the beginning of a target's fill or of a liquidation, and a tick looks whether the position lasts
     (`commands/reprotecting.py`).
     """
     entry = moment.branch.state(order_stream(moment.account, held.entry_order))

@@ -9,12 +9,14 @@ from decimal import Decimal
 from commands import settings as settings_commands
 from commands import tripping
 from commands.account import ResetKillSwitch, SettleBalance, check_money
-from commands.reconciliation import ResolveDiscrepancy, is_of_balance
+from commands.reconciliation import EndDiscrepancy, ResolveDiscrepancy, is_of_balance
 from commands.request import ChangeSettings, PauseStrategy, ResumeStrategy, TripKillSwitch
 from commands.requests.outside_close import closed_outside
 from commands.requests.situation import Situation
+from commands.requests.unseen_order import given_up
 from commands.routes import Command
 from commands.stray_orders import WAYS_OUT, is_of_gone
+from commands.unseen_orders import unseen_order
 from domain.account import BalanceReason
 from domain.adjusting import adjusted
 from domain.arithmetic import EXACT
@@ -91,6 +93,8 @@ def adjust(request: ChangeSettings, situation: Situation, _chain: str) -> Sequen
 def settle(request: ResolveDiscrepancy, situation: Situation, _chain: str) -> Sequence[Command]:
     """Resolves a discrepancy with the explanation that a person gives; a transfer changes the balance of the log.
 
+    An accepted order that the exchange does not state any more is given up (`commands/requests/unseen_order.py`).
+
     Raises Refused for a position that the exchange does not have, unless the request states the price at which it was
     closed (`commands/requests/outside_close.py`): accepted, its closes would trade against what a person holds there.
     The comparison that does not find that any more resolves it. Raises Refused for a transfer that explains no
@@ -100,6 +104,8 @@ def settle(request: ResolveDiscrepancy, situation: Situation, _chain: str) -> Se
     name = request.discrepancy_id
     if request.closed_at is not None:
         return closed_outside(request, request.closed_at, situation)
+    if name in situation.portfolio.discrepancies.unresolved and unseen_order(name) is not None:
+        return given_up(request, situation)
     if is_of_gone(name) and name in situation.portfolio.discrepancies.unresolved:
         raise Refused(f"{name} cannot be accepted: {WAYS_OUT}")
     if request.transfer is None:
@@ -107,7 +113,9 @@ def settle(request: ResolveDiscrepancy, situation: Situation, _chain: str) -> Se
     _check_transfer(request, request.transfer, situation)
     if request.discrepancy_id not in situation.portfolio.discrepancies.unresolved:
         return [request]
-    return [SettleBalance(BalanceReason.TRANSFER, request.transfer), request]
+    # The balance of the log has changed by it: the same amount found again is another transfer.
+    ended = EndDiscrepancy(request.discrepancy_id)
+    return [SettleBalance(BalanceReason.TRANSFER, request.transfer), request, ended]
 
 
 def _check_transfer(request: ResolveDiscrepancy, amount: Decimal, situation: Situation) -> None:

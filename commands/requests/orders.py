@@ -24,7 +24,7 @@ from domain.arithmetic import EXACT, ZERO
 from domain.committees import Case, View
 from domain.direction import Purpose, Side, towards
 from domain.errors import InvalidInput, Refused
-from domain.instrument import Instrument, check_digits
+from domain.instrument import Instrument, check_digits, closing_quantity
 from domain.order import Closed, OrderPlaced, OrderStatus, Working
 from domain.portfolio import OpenPosition, with_levels
 from domain.streams import order_stream
@@ -48,7 +48,7 @@ def meant(terms: ManualTerms, situation: Situation) -> Meant:
     `commands/requests/limits.py` and for a reduction without a position.
     """
     rules = situation.rules(terms.instrument)
-    placed = _placed(terms, situation)
+    placed = _placed(terms, rules, situation)
     check_terms(placed, rules)
     _check_trigger(terms, situation)
     if terms.reduce_only:
@@ -65,12 +65,12 @@ def _named(terms: ManualTerms, last: _Price) -> _Price:
     return terms.limit_price or terms.trigger_price or last
 
 
-def _placed(terms: ManualTerms, situation: Situation) -> OrderPlaced:
+def _placed(terms: ManualTerms, rules: Instrument, situation: Situation) -> OrderPlaced:
     return OrderPlaced(
         instrument=terms.instrument,
         side=terms.side,
         type=terms.type,
-        quantity=terms.quantity,
+        quantity=_sent_quantity(terms, rules, situation),
         limit_price=terms.limit_price,
         trigger_price=terms.trigger_price,
         reduce_only=terms.reduce_only,
@@ -78,6 +78,14 @@ def _placed(terms: ManualTerms, situation: Situation) -> OrderPlaced:
         parent=None,
         fresh_until=situation.fresh_until,
     )
+
+
+def _sent_quantity(terms: ManualTerms, rules: Instrument, situation: Situation) -> Decimal:
+    """The quantity of the order, which is that of a close where it reduces all that is held."""
+    held = situation.portfolio.positions.get(terms.instrument)
+    if not terms.reduce_only or held is None or terms.quantity < held.state.quantity:
+        return terms.quantity
+    return closing_quantity(held.state.quantity, rules)
 
 
 def _check_trigger(terms: ManualTerms, situation: Situation) -> None:
@@ -94,6 +102,11 @@ def _check_trigger(terms: ManualTerms, situation: Situation) -> None:
 
 
 def _check_reducing(terms: ManualTerms, situation: Situation) -> None:
+    """Raises Refused for an order that reduces nothing, more than is held, or less than the exchange takes, and where
+    the exchange is known not to have the position.
+
+    All that is held may be less than the exchange takes (`closing_quantity`).
+    """
     if terms.stop is not None or terms.target is not None:
         raise InvalidInput(
             "an order that only reduces has no stop and no target: the rest of the position keeps its own"
@@ -102,8 +115,14 @@ def _check_reducing(terms: ManualTerms, situation: Situation) -> None:
     if held is None or held.state.direction is towards(terms.side):
         raise Refused(f"there is no position in {terms.instrument} that a {terms.side} order could reduce")
     check_not_gone(held, situation.portfolio.discrepancies)
-    if terms.quantity > held.state.quantity:
-        raise Refused(f"{held.stream} holds {held.state.quantity}: {terms.quantity} is more than that")
+    rest, rules = held.state.quantity, situation.rules(terms.instrument)
+    if terms.quantity > closing_quantity(rest, rules):
+        raise Refused(f"{held.stream} holds {rest}: {terms.quantity} is more than that")
+    if terms.quantity < min(rest, rules.min_quantity):
+        raise Refused(
+            f"a quantity of {terms.quantity} is less than the least quantity of an order in {terms.instrument}, "
+            f"{rules.min_quantity:f}: only an order that closes all of {held.stream}, {rest}, may be smaller"
+        )
 
 
 def _checked(terms: ManualTerms, situation: Situation, view: View) -> Case:

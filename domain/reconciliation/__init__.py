@@ -25,6 +25,12 @@ class DiscrepancyResolved(Struct, frozen=True, gc=False):
     resolution: str
 
 
+class DiscrepancyEnded(Struct, frozen=True, gc=False):
+    """Exchange and log do not differ any more in what was resolved: found again, the difference is a new one."""
+
+    discrepancy_id: str
+
+
 class ReconciliationBegun(Struct, frozen=True, gc=False):
     """The log may lack what happened at the exchange, for this reason: no new exposure until it was compared."""
 
@@ -38,18 +44,22 @@ class ReconciliationEnded(Struct, frozen=True, gc=False):
     left: int
 
 
-ReconciliationEvent = DiscrepancyFound | DiscrepancyResolved | ReconciliationBegun | ReconciliationEnded
+ReconciliationEvent = (
+    DiscrepancyFound | DiscrepancyResolved | DiscrepancyEnded | ReconciliationBegun | ReconciliationEnded
+)
 
 
 class Discrepancies(Struct, frozen=True, gc=False):
-    """The ids of all discrepancies found so far, and of the unresolved ones.
+    """The ids of all discrepancies found so far, of the unresolved ones, and of the resolved ones that are over.
 
-    `reconciling` is why the log is being compared with the exchange; empty where it is not.
+    One that is neither unresolved nor over was accepted by a person, and may still stand. `reconciling` is why the log
+    is being compared with the exchange; empty where it is not.
     """
 
     known: frozenset[str] = frozenset()
     unresolved: frozenset[str] = frozenset()
     reconciling: str = ""
+    over: frozenset[str] = frozenset()
 
 
 NONE_FOUND = Discrepancies()
@@ -60,13 +70,16 @@ def evolve(state: Discrepancies, event: ReconciliationEvent) -> Discrepancies:
     match event:
         case DiscrepancyFound():
             found = {event.discrepancy_id}
-            return Discrepancies(state.known | found, state.unresolved | found, state.reconciling)
+            return Discrepancies(state.known | found, state.unresolved | found, state.reconciling, state.over)
         case DiscrepancyResolved():
             left = state.unresolved - {event.discrepancy_id}
-            return Discrepancies(state.known, left, state.reconciling)
+            return Discrepancies(state.known, left, state.reconciling, state.over)
+        case DiscrepancyEnded():
+            over = state.over | {event.discrepancy_id}
+            return Discrepancies(state.known, state.unresolved, state.reconciling, over)
         case ReconciliationBegun():
-            return Discrepancies(state.known, state.unresolved, event.reason)
+            return Discrepancies(state.known, state.unresolved, event.reason, state.over)
         case ReconciliationEnded():
-            return Discrepancies(state.known, state.unresolved)
+            return Discrepancies(state.known, state.unresolved, over=state.over)
         case _:
             assert_never(event)

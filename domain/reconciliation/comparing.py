@@ -11,6 +11,7 @@ from domain.direction import Direction, Side
 from domain.order import RESTING, OrderStatus, OrderType
 from domain.order_id import is_of_an_engine
 from domain.reconciliation.differences import (
+    AcceptedOrderNotFound,
     BalanceDiffers,
     Difference,
     ExecutionMissing,
@@ -112,9 +113,15 @@ def _orders(sides: Sides) -> Iterator[Difference]:
                 yield unknown(subject=order_id, theirs=their)
         elif their is None:
             if our.is_open:
-                yield _missing_stop(sides, our, None) or OrderUnknownToThem(subject=order_id, ours=our)
+                yield _not_there(sides, our)
         else:
             yield from _both(sides, our, their)
+
+
+def _not_there(sides: Sides, our: StatedOrder) -> Difference:
+    if our.was_accepted:
+        return AcceptedOrderNotFound(subject=our.order_id, ours=our)
+    return _missing_stop(sides, our, None) or OrderUnknownToThem(subject=our.order_id, ours=our)
 
 
 def _both(sides: Sides, our: StatedOrder, their: StatedOrder) -> Iterator[Difference]:

@@ -72,7 +72,8 @@ class OrderUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
     """An order is open here and the venue has no order with its id. Its funds are reserved for nothing, or it is an
     exit that does not exist.
 
-    Remedy: the report Rejected, since a query by the order's id that finds nothing is proof.
+    Remedy: the report Rejected. The venue has never reported the order, and a query by its id finds nothing after the
+    time in which a request may still arrive. An accepted order is an AcceptedOrderNotFound.
     """
 
     ours: StatedOrder
@@ -88,9 +89,30 @@ class OrderUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
         return f"the venue has no order of this id, which is {self.ours.status.lower()} here"
 
 
+class AcceptedOrderNotFound(Difference, frozen=True, gc=False, kw_only=True):
+    """An order is open here, the venue has accepted it, and no query of the venue finds it. That proves neither its end
+    nor its rejection: the venue's lists may fail, and an order that ended is in them for some time. It may still fill.
+
+    Remedy: none at once. The venue shows the order or its end again, or the order is given up after a long time
+    (`commands/unseen_orders.py`), or a person gives it up. This difference replaces OrderUnknownToThem and
+    ProtectiveStopMissing of an accepted order.
+    """
+
+    ours: StatedOrder
+
+    @property
+    def found(self) -> str:
+        """One sentence that describes the difference to a person."""
+        order = self.ours
+        return (
+            f"the venue accepted {_kind(order)} for {_terms(order)} and does not state it in any list; "
+            f"it is {order.status.lower()} here"
+        )
+
+
 class ProtectiveStopMissing(Difference, frozen=True, gc=False, kw_only=True):
-    """A stop that protects an open position in our log has ended at the venue, or never existed there. The loss of this
-    position is not bounded. Remedy: a report of the stop's end; then the position needs a new stop at once.
+    """A stop that protects an open position in our log has ended at the venue, or has never arrived there. The loss of
+    this position is not bounded. Remedy: a report of the stop's end; then the position needs a new stop at once.
 
     This difference replaces OrderUnknownToThem or StatusDiffers of the same order. `theirs` is None if the venue has no
     such order.
@@ -183,6 +205,32 @@ class TermsDiffer(Difference, frozen=True, gc=False, kw_only=True):
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
         return f"the order is for {_terms(self.ours)} here and for {_terms(self.theirs)} at the venue"
+
+
+class OrderAmendedOutside(Difference, frozen=True, gc=False, kw_only=True):
+    """Somebody else has given an order of ours other terms at the venue; its risk was judged on ours. `ours` and
+    `theirs` state the terms that differ, by name, as `quantity`, `limit` or `trigger`.
+
+    Remedy: the terms are recorded as they are, because the order trades by them. A stop that was moved to a worse price
+    is moved back; a person judges the rest (`commands/outside_amendments.py`).
+    """
+
+    ours: tuple[tuple[str, Decimal], ...]
+    theirs: tuple[tuple[str, Decimal], ...]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The order and the venue's terms that differ."""
+        return (self.subject, *(f"{name}={_plain(value)}" for name, value in self.theirs))
+
+    @property
+    def found(self) -> str:
+        """One sentence that describes the difference to a person."""
+        changes = (
+            f"{name} {_plain(our)} to {_plain(their)}"
+            for (name, our), (_, their) in zip(self.ours, self.theirs, strict=True)
+        )
+        return f"somebody else has changed the order at the venue: {', '.join(changes)}"
 
 
 class ExecutionMissing(Difference, frozen=True, gc=False, kw_only=True):

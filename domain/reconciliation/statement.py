@@ -22,6 +22,7 @@ class StatedOrder(Struct, frozen=True, gc=False, kw_only=True):
     """One order; `status` is its status without a pending request (`Working.restored`), or OUTCOME_UNKNOWN.
 
     Quantities are in base currency, prices in quote currency; `venue_order_id` and `reason` are empty where unknown.
+    `was_accepted`: our log has a report that the venue took the order. Only our side has it.
     """
 
     order_id: str
@@ -36,6 +37,7 @@ class StatedOrder(Struct, frozen=True, gc=False, kw_only=True):
     status: OrderStatus
     filled: Decimal
     reason: str
+    was_accepted: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -130,6 +132,14 @@ def _our_order(order_id: str, state: Working | Closed) -> StatedOrder:
         status=_stands(state),
         filled=state.filled,
         reason=state.reason if isinstance(state, Closed) else "",
+        was_accepted=_was_accepted(state),
+    )
+
+
+def _was_accepted(state: Working | Closed) -> bool:
+    """A stop that waits in its entry at the venue has no id there, but the report that it rests."""
+    return bool(state.venue_order_id) or (
+        isinstance(state, Working) and state.restored is not OrderStatus.PLACED
     )
 
 

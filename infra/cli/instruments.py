@@ -12,7 +12,7 @@ import typer
 
 from domain.errors import InvalidInput
 from domain.plain_text import counted
-from infra.cli.options import AddressOption, ConfigOption, InstrumentsOption, JsonOption
+from infra.cli.options import AddressOption, ConfigOption, JsonOption, RulesOption
 
 if TYPE_CHECKING:
     from adapters.instruments import Imported
@@ -41,7 +41,7 @@ def import_(
         str,
         typer.Option(metavar="NAME", help="Exchange of a ccxt dump, which does not name it: OKX, KRAKEN."),
     ] = "",
-    instruments: InstrumentsOption = None,
+    instruments: RulesOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Imports the rules of every usable instrument; `whence paper` uses them for new logs.
@@ -57,7 +57,7 @@ def import_(
 def update(
     exchange: Annotated[str, typer.Option(metavar="NAME", help="An exchange that ccxt knows.")] = "bybit",
     address: AddressOption = None,
-    instruments: InstrumentsOption = None,
+    instruments: RulesOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Fetches the rules that an exchange states now, and imports them as `whence instruments import` does.
@@ -81,7 +81,7 @@ def update(
 @instruments_app.command(name="list")
 def list_(
     symbol: Annotated[str | None, typer.Argument(help="Only instruments with this text in their id.")] = None,
-    instruments: InstrumentsOption = None,
+    instruments: RulesOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:

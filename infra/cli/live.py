@@ -38,7 +38,10 @@ def live(
     instruments: Annotated[
         list[str],
         typer.Option(
-            "--instruments", metavar="ID", help="What is traded: BTCUSDT or BTCUSDT,ETHUSDT; repeatable."
+            "--instruments",
+            "--symbol",
+            metavar="ID",
+            help="What is traded: BTCUSDT or BTCUSDT,ETHUSDT; repeatable. `whence paper --live` calls it --symbol.",
         ),
     ],
     exchange: ExchangeOption = "bybit",

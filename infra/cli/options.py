@@ -53,10 +53,10 @@ AccountOption = Annotated[
     str | None,
     typer.Option("--account", help="Name of the account: lower-case letters and digits; default: paper."),
 ]
-InstrumentsOption = Annotated[
+RulesOption = Annotated[
     Path | None,
     typer.Option(
-        "--instruments",
+        "--rules",
         metavar="FILE",
         help="File of imported trading rules; default: ./whence-instruments.json where it exists.",
     ),

@@ -19,10 +19,10 @@ from infra.cli.options import (
     AddressOption,
     AdoptSettingsOption,
     ConfigOption,
-    InstrumentsOption,
     JsonOption,
     LogOption,
     PortOption,
+    RulesOption,
     StoreOption,
     pace_of,
     whole,
@@ -61,7 +61,7 @@ def paper(
             metavar="CURRENCY", help="Quote currency of symbols that do not end in a known one, as USDT."
         ),
     ] = None,
-    instruments: InstrumentsOption = None,
+    instruments: RulesOption = None,
     leverage: Annotated[
         str | None, typer.Option(help="Maximum size of a position as a multiple of its margin; default: 1.")
     ] = None,

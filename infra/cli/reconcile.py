@@ -14,6 +14,7 @@ from infra.cli.exchange_options import DemoOption, ExchangeOption, SecretsOption
 from infra.cli.options import AccountOption, AddressOption, ConfigOption, JsonOption, LiveLogOption
 
 if TYPE_CHECKING:
+    from domain.reconciliation import DiscrepancyFound
     from domain.reconciliation.differences import Difference
 
 _DIFFERS = 1
@@ -36,6 +37,7 @@ def reconcile(
 ) -> None:
     """Prints every difference between a live log and the exchange; exit code 1 where there is one.
 
+    Orders that others have amended are printed until a person resolves that, although the log has their terms by then.
     It reads only, also while an engine trades; that engine takes in what it finds at its next comparison.
     """
     from adapters.log.address import parse_address
@@ -52,7 +54,7 @@ def reconcile(
     venue = connected(credentials, place, state.placed, lambda: None)
     with closing(venue):
         found = compared(state, venue)
-    rows = [row_of(one, venue.exchange.venue) for one in found]
+    rows = [*(row_of(one, venue.exchange.venue) for one in found), *map(row_of_amended, state.amended)]
     print_differences(rows, as_json=as_json)
     if rows:
         raise typer.Exit(_DIFFERS)
@@ -75,6 +77,22 @@ def row_of(difference: Difference, venue: str) -> Mapping[str, str]:
         "found": difference.found,
         "remedy": _PERSON if cure is None else type(cure).__name__,
         "steps": str(steps),
+    }
+
+
+def row_of_amended(found: DiscrepancyFound) -> Mapping[str, str]:
+    """The unresolved discrepancy of an order that others have amended, as `row_of` has it."""
+    from commands.by_a_person import BY_A_PERSON
+    from domain.reconciliation.differences import OrderAmendedOutside
+
+    kind, _, text = found.found.partition(": ")
+    return {
+        "id": found.discrepancy_id,
+        "kind": kind,
+        "subject": found.subject,
+        "found": text,
+        "remedy": _PERSON,
+        "steps": str(BY_A_PERSON[OrderAmendedOutside]),
     }
 
 

@@ -35,7 +35,7 @@ from infra.run.live_feed import feed_of
 from infra.run.live_letters import LiveLetters
 from infra.run.live_plan import LivePlan, LiveVenue, Wake
 from infra.run.narrator import Narrator
-from infra.run.opened_with import warn_of_unused
+from infra.run.opened_with import UnusedWarning
 from infra.run.outage import Begun, outlast
 from infra.run.place import Place
 from infra.run.snapshots import owned_log
@@ -119,7 +119,7 @@ def trade(settings: WhenceSettings, made: Made, note: str, api: ApiPlan, *, prog
     check_tape(settings)
     configure(logging.INFO, program)
     with stoppable() as stopping:
-        session = partial(_session, settings, made, note, api, stopping)
+        session = partial(_session, settings, made, note, api, stopping, UnusedWarning(settings))
         if isinstance(parse_address(settings.log), KafkaAddress):
             outlast(session, stopping)
         else:
@@ -132,6 +132,7 @@ def _session(
     note: str,
     api: ApiPlan,
     stopping: Stopping,
+    unused: UnusedWarning,
     begun: Begun,
 ) -> None:
     """Trades until a stop, with a log, a tape and an API of its own. It calls `begun` as soon as it is connected."""
@@ -153,7 +154,7 @@ def _session(
             watchdog = Watchdog(run.world, run.driver.engine.market, owned.log)
             watchers.add(watchdog)
             run.check()
-            warn_of_unused(settings, owned.log)
+            unused.log(owned.log)
             engine = Embedding(run.door, settings.account, note, watchers, watchdog)
             with (
                 positions_alerted(settings, watchdog),

@@ -24,11 +24,13 @@ _log = logging.getLogger(__name__)
 
 def put_in_force(run: Attending, plan: LivePlan, now: datetime) -> None:
     """Puts the settings of the plan in force where it adopts them; else logs a warning that names those that differ.
-    `now` (UTC) is the time of the change.
+    `now` (UTC) is the time of the change. A resumed plan does neither.
 
     The strategies and the rules about their positions are those of the plan at every start (`commands/starting.py`).
     Raises InvalidSettings where the log declines them, and the log's errors.
     """
+    if plan.is_resumed:
+        return
     in_force = run.world.portfolio.settings
     changes = changes_to(with_strategies(in_force.settings, plan.settings), plan.settings)
     if not changes:
@@ -49,6 +51,8 @@ def put_in_force(run: Attending, plan: LivePlan, now: datetime) -> None:
 
 
 def sessions_of(plan: LivePlan) -> Iterator[LivePlan]:
-    """The plan of each session of one program: only the first adopts settings, because people may change them later."""
+    """The plan of each session of one program: only the first adopts or compares settings, because people may change
+    them later.
+    """
     yield plan
-    yield from repeat(replace(plan, adopts_settings=False))
+    yield from repeat(replace(plan, is_resumed=True))

@@ -1,6 +1,7 @@
 """The feed of the instruments that the exchange trades now.
 
-One that it does not trade would end the subscription of all others, so that it is left out of the feed.
+One that it does not trade is left out, so that nobody queries it all the time. One that is delisted later is left
+out by the feed itself at its next connection.
 """
 
 from __future__ import annotations

@@ -124,7 +124,10 @@ class LiveRun(Attending):
         driver = Driver(engine, log, self._sender, self._restored.observe, observer, tape)
         super().__init__(driver, clock, began)
         terms = TermsWatch(self._venue.account, self._instruments, lambda: world.portfolio.account.leverage)
-        self._reconciler = Reconciler(world, self._venue.exchange, driver.handle, self._steady.tick, terms)
+        patience = timedelta(seconds=plan.rhythm.given_up)
+        self._reconciler = Reconciler(
+            world, self._venue.exchange, driver.handle, self._steady.tick, terms, patience
+        )
         self._after_trip = AfterTrip(world, self._venue.exchange, driver.handle, self._steady.tick)
         self._still_held = StillHeld(world, self._venue.exchange)
         self._market = LiveMarket(self._feed, self._instruments, plan.interval, plan.instances, self._steady)
@@ -339,7 +342,8 @@ class LiveRun(Attending):
             return
         self._failures = 0
         self._report_call(Service.QUERIES)
-        self._next_look = now + (rhythm.in_flight if outcome.in_doubt or strays else rhythm.poll)
+        calm = rhythm.patience if self._reconciler.misses_orders else rhythm.poll
+        self._next_look = now + (rhythm.in_flight if outcome.in_doubt or strays else calm)
         self._settled(outcome, asked_at)
 
     def _take_settlements(self) -> None:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from commands.in_flight import orders_in_flight
+from commands.outside_amendments import is_outside_amendment
 from commands.reconciling import TOLERANCE
 from commands.statements import statements
 from commands.venue_terms import differing_terms
 from commands.world import World
 from domain.errors import InvalidInput
 from domain.order import OrderPlaced
+from domain.reconciliation import DiscrepancyFound
 from domain.reconciliation.comparing import differences
 from domain.reconciliation.differences import Difference
 from infra.config import WhenceSettings
@@ -27,11 +29,16 @@ _LOOKED_BACK = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class LoggedState:
-    """A live log's state, and the times (UTC) of its first and last event."""
+    """A live log's state, and the times (UTC) of its first and last event.
+
+    `amended` are the unresolved discrepancies of orders that others have amended. The log has their new terms, so that
+    a comparison does not find them.
+    """
 
     world: World
     opened: datetime
     last: datetime
+    amended: Sequence[DiscrepancyFound] = ()
 
     @property
     def placed(self) -> Mapping[str, OrderPlaced]:
@@ -41,18 +48,23 @@ class LoggedState:
 
 def folded(settings: WhenceSettings) -> LoggedState:
     """The state of the configured log. Raises InvalidInput for an empty log or one of another run, and log errors."""
-    world, times = World(), list[datetime]()
+    world, times, amended = World(), list[datetime](), dict[str, DiscrepancyFound]()
     with closing(open_reader(settings)) as log:
         for recorded in log.read():
             if not times:
                 check_live(recorded.envelope)
             world.fold(recorded.envelope)
+            event = recorded.envelope.event
+            if isinstance(event, DiscrepancyFound) and is_outside_amendment(event.discrepancy_id):
+                amended[event.discrepancy_id] = event
             times[1:] = [recorded.envelope.meta.recorded_at]
             times[:1] = times[:1] or times[-1:]
     if not times:
         raise InvalidInput("this log is empty: there is nothing to compare; name another one with --log")
     check_account(world, settings.account)
-    return LoggedState(world, times[0], times[-1])
+    unresolved = world.portfolio.discrepancies.unresolved
+    standing = [one for name, one in amended.items() if name in unresolved]
+    return LoggedState(world, times[0], times[-1], standing)
 
 
 def compared(state: LoggedState, venue: LiveVenue) -> Sequence[Difference]:

@@ -15,6 +15,7 @@ from commands.instrument import ListInstrument
 from commands.opening import OpenLog
 from commands.routes import Command
 from commands.settings import ChangeSettings
+from commands.unseen_orders import PATIENCE
 from commands.venue_account import VenueAccount
 from commands.watching import Instance
 from commands.world import World
@@ -51,15 +52,17 @@ class Rhythm:
     """Seconds. The account is compared every `poll`, and every `in_flight` while an order had no news for `patience`.
 
     An order that the exchange does not have `lost` seconds after its last news never arrives there any more, because an
-    exchange refuses requests that were signed earlier. After a failed query the next one follows after `retry`, doubled
-    each time up to `longest_retry`; five of them fall into the 30 s in which failures open a breaker. A stop waits at
-    most `settle` for the orders in flight.
+    exchange refuses requests that were signed earlier. One that it has accepted, and that no query finds, is looked for
+    every `patience`, and given up after `given_up` (`commands/unseen_orders.py`).
+    After a failed query the next one follows after `retry`, doubled each time up to `longest_retry`; five of them fall
+    into the 30 s in which failures open a breaker. A stop waits at most `settle` for the orders in flight.
     """
 
     poll: float = 30.0
     in_flight: float = 2.0
     patience: float = 5.0
     lost: float = 10.0
+    given_up: float = PATIENCE.total_seconds()
     retry: float = 2.0
     longest_retry: float = 8.0
     settle: float = 20.0
@@ -68,7 +71,8 @@ class Rhythm:
 @dataclass(frozen=True, slots=True)
 class LivePlan:
     """`instruments` are ids; `interval` is that of the market's candles. With `cancels_entries` a stop cancels the
-    entries that wait. With `adopts_settings` the start puts `settings` in force in a log that has others.
+    entries that wait. With `adopts_settings` the start puts `settings` in force in a log that has others. `is_resumed`
+    is the plan of a session that follows an outage of the log: it neither adopts nor compares settings.
     """
 
     account: str
@@ -80,6 +84,7 @@ class LivePlan:
     rhythm: Rhythm = field(default_factory=Rhythm)
     cancels_entries: bool = False
     adopts_settings: bool = False
+    is_resumed: bool = False
 
     def __post_init__(self) -> None:
         """Raises InvalidSettings for settings by which a position may stand without a protective stop."""

@@ -19,18 +19,28 @@ _OPENING = 10
 """The account is opened among so many first events of a log (`infra/run/live_plan.py`)."""
 
 
-def warn_of_unused(settings: WhenceSettings, log: EventLog) -> None:
-    """Logs a warning with both values for each configured one that the log does not take. Raises the log's errors.
+class UnusedWarning:
+    """The warning of one start. A program on a Kafka log opens it again after each outage, which is no start."""
 
-    The balance is compared for a demo only: a live log is opened with what the exchange states.
-    """
-    for name, given, kept in _differing(settings, log):
-        _log.warning(
-            "%s %s is not used: the log was opened with %s, and keeps that; another --log takes a new one",
-            name,
-            f"{given:f}",
-            f"{kept:f}",
-        )
+    def __init__(self, settings: WhenceSettings) -> None:
+        self._settings, self._is_due = settings, True
+
+    def log(self, log: EventLog) -> None:
+        """Logs a warning with both values for each configured one that the log does not take; at the first call only.
+
+        The balance is compared for a demo only: a live log is opened with what the exchange states. Raises the log's
+        errors.
+        """
+        if not self._is_due:
+            return
+        for name, given, kept in _differing(self._settings, log):
+            _log.warning(
+                "%s %s is not used: the log was opened with %s, and keeps that; another --log takes a new one",
+                name,
+                f"{given:f}",
+                f"{kept:f}",
+            )
+        self._is_due = False
 
 
 def _differing(settings: WhenceSettings, log: EventLog) -> Iterator[tuple[str, Decimal, Decimal]]:

@@ -37,7 +37,7 @@ class StillHeld:
         Raises ExchangeError.
         """
         portfolio = self._world.portfolio
-        found = [] if portfolio.discrepancies.reconciling else bare(portfolio)
+        found = () if portfolio.discrepancies.reconciling else bare(portfolio)
         streams = frozenset(one.stream for one in found)
         self._unknown &= streams
         left_out = self._unknown.union(given_up)

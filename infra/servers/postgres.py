@@ -37,14 +37,24 @@ _SETTINGS = {
     "max_connections": "100",
     "shared_buffers": "64MB",
 }
+_BRIEF = {"fsync": "off", "full_page_writes": "off"}
 
 
 class PostgresServer(Server):
-    """A server with one database and one role, whose random password is stored only in the server's folder."""
+    """A server with one database and one role, whose random password is stored only in the server's folder.
+
+    A `brief` server is for minutes: a commit outlasts a crash of the server, as always, but not one of the machine.
+    """
 
     name: ClassVar[str] = "postgres"
     _stop_signal: ClassVar[signal.Signals] = signal.SIGINT  # "fast": ends sessions without waiting for them
     _ending: ClassVar[signal.Signals] = signal.SIGQUIT  # "immediate": ends its child processes, too
+
+    def __init__(
+        self, folder: Path, *, port: int | None = None, detached: bool = False, brief: bool = False
+    ) -> None:
+        super().__init__(folder, port=port, detached=detached)
+        self._settings = {**_SETTINGS, **(_BRIEF if brief else {})}
 
     @property
     def url(self) -> str:
@@ -69,7 +79,7 @@ class PostgresServer(Server):
 
     def command(self) -> tuple[str, ...]:
         """The server's command line."""
-        options = (f"--{key}={value}" for key, value in {**_SETTINGS, "port": str(self.port)}.items())
+        options = (f"--{key}={value}" for key, value in {**self._settings, "port": str(self.port)}.items())
         return (str(programs() / "postgres"), "-D", str(self._data), *options)
 
     def user(self) -> str | None:

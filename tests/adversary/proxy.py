@@ -41,8 +41,8 @@ class Proxy:
 
     def __init__(self, upstream: int, loop: asyncio.AbstractEventLoop) -> None:
         self._upstream, self._loop = upstream, loop
-        self._up, self._down, self._accepts = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        for gate in (self._up, self._down, self._accepts):
+        self._up, self._down = asyncio.Event(), asyncio.Event()
+        for gate in (self._up, self._down):
             gate.set()
         self._trap: _Trap | None = None
         self._writers = set[asyncio.StreamWriter]()
@@ -50,7 +50,7 @@ class Proxy:
         self._fillers: list[socket.socket] = []
         self._listener = _listening(0)
         self.port: int = self._listener.getsockname()[1]
-        self._accepting = self._wait(self._begin())
+        self._wait(self._begin())
 
     @property
     def url(self) -> str:
@@ -89,22 +89,22 @@ class Proxy:
     def _wait(self, what: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(what, self._loop).result(30)
 
-    async def _begin(self) -> asyncio.Task[None]:
-        return asyncio.create_task(self._accept(self._listener))
+    async def _begin(self) -> None:
+        """Accepts connections from now on. `sock_accept` would lose the one that arrives as it is cancelled."""
+        self._loop.add_reader(self._listener, self._accept)
 
     async def _set(self, trap: _Trap | None) -> None:
         self._trap = trap
 
-    async def _accept(self, listener: socket.socket) -> None:
-        while True:
-            await self._accepts.wait()
-            client, address = await self._loop.sock_accept(listener)
-            if not self._accepts.is_set() or address in [one.getsockname() for one in self._fillers]:
-                self._fillers.append(client)
-                continue
-            task = asyncio.create_task(self._serve(client))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    def _accept(self) -> None:
+        try:
+            client, _ = self._listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):  # the client has ended meanwhile
+            return
+        client.setblocking(False)
+        task = asyncio.create_task(self._serve(client))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, client: socket.socket) -> None:
         ours = await asyncio.open_connection(sock=client)
@@ -156,7 +156,7 @@ class Proxy:
 
     async def _fill(self) -> None:
         """Fills the queue of connections that wait to be accepted, so that the next one is not completed."""
-        self._accepts.clear()
+        self._loop.remove_reader(self._listener)
         self._listener.listen(0)
         while True:
             filler = socket.socket()
@@ -178,33 +178,35 @@ class Proxy:
     async def _stop_listening(self) -> None:
         if self._listener.fileno() == -1:
             return
-        self._accepting.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._accepting
+        self._loop.remove_reader(self._listener)
         self._listener.close()
 
     async def _mend(self) -> None:
-        self._accepts.set()
-        for filler in self._fillers:
-            filler.close()
-        self._fillers = []
+        self._end_fillers()
         if self._listener.fileno() == -1:
             self._listener = _listening(self.port)
-            self._accepting = await self._begin()
+        await self._begin()
         self._listener.listen(_BACKLOG)
         self._up.set()
         self._down.set()
+
+    def _end_fillers(self) -> None:
+        for filler in self._fillers:
+            filler.close()
+        self._fillers = []
 
     async def _close(self) -> None:
         self._trap = None
         await self._mend()
         await self._stop_listening()
+        await asyncio.sleep(0)  # a task that is cancelled before it begins closes nothing that it was given
         writers = list(self._writers)  # those of a task that ends are not in the set any more
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for writer in writers:
             writer.transport.abort()
+        self._end_fillers()  # those of a task that was filling the queue
 
 
 def _listening(port: int) -> socket.socket:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+import pytest
 
 from commands.reconciliation import ResolveDiscrepancy
 from commands.reconciling import Reconciled, Reconciler
-from domain.reconciliation import DiscrepancyFound
-from domain.venue import VenueBalance, VenuePosition
+from commands.stray_orders import is_gone
+from domain.direction import Direction
+from domain.errors import ExchangeUnreachable
+from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
+from domain.venue import VenueBalance, VenueOrder, VenuePosition
 from tests.commands.desk import long
 from tests.commands.test_reconciling import Trader
-from tests.domain.history import NOW, D
+from tests.domain.history import BTC, NOW, D
+from tests.replacing import replace
+
+SHORT = Direction.SHORT
 
 
 class Wealthy:
@@ -40,6 +48,16 @@ class Emptied:
     def positions(self) -> Sequence[VenuePosition]:
         found: Sequence[VenuePosition] = self._exchange.positions()
         return () if self.is_empty else found
+
+
+class Turned(Emptied):
+    """An exchange that has every position in this direction, or none."""
+
+    direction: Direction | None = None
+
+    def positions(self) -> Sequence[VenuePosition]:
+        found: Sequence[VenuePosition] = self._exchange.positions()
+        return [replace(one, direction=self.direction) for one in found if self.direction is not None]
 
 
 class Looking:
@@ -102,7 +120,95 @@ def test_a_resolved_difference_is_accepted_while_it_stands_and_recorded_anew_whe
             assert reconciler.run(NOW, ()) == Reconciled(0, 1, 0)
         assert len(looking.found()) == times
         wealthy.balance = D(10_000)
-        assert reconciler.run(NOW, ()) == Reconciled(0, 0, 0)
+        for _ in range(2):
+            assert reconciler.run(NOW, ()) == Reconciled(0, 0, 0)
+
+
+def test_a_resolved_difference_that_one_late_list_does_not_show_is_accepted_still() -> None:
+    looking = Looking()
+    wealthy = Wealthy(looking.venue)
+    reconciler = looking.over(wealthy)
+    for balance in (9_000, 9_000):
+        wealthy.balance = D(balance)
+        reconciler.run(NOW, ())
+    (unresolved,) = looking.desk.world.portfolio.discrepancies.unresolved
+    looking.desk.ask(ResolveDiscrepancy(unresolved, "known"), cause="command:1")
+    for balance in (9_000, 10_000, 9_000, 9_000):
+        wealthy.balance = D(balance)
+        reconciler.run(NOW, ())
+    assert len(looking.found()) == 1
+
+
+def test_the_same_amount_that_is_missing_again_is_recorded_again_by_a_later_process() -> None:
+    looking = Looking()
+    wealthy = Wealthy(looking.venue)
+    wealthy.balance = D(9_000)
+    reconciler = looking.over(wealthy)
+    for _ in range(2):
+        reconciler.run(NOW, ())
+    (first,) = looking.desk.world.portfolio.discrepancies.unresolved
+    looking.desk.ask(ResolveDiscrepancy(first, "known"), cause="command:1")
+    wealthy.balance = D(10_000)
+    for _ in range(2):
+        reconciler.run(NOW, ())
+    wealthy.balance = D(9_000)
+    restarted = looking.over(wealthy)
+    for _ in range(2):
+        restarted.run(NOW, ())
+    assert looking.desk.world.portfolio.discrepancies.unresolved == {f"{first}#2"}
+
+
+def test_an_unresolved_difference_of_the_balance_ends_by_itself_after_two_looks_without_it() -> None:
+    looking = Looking()
+    wealthy = Wealthy(looking.venue)
+    reconciler = looking.over(wealthy)
+    for balance in (9_000, 9_000, 9_500):
+        wealthy.balance = D(balance)
+        reconciler.run(NOW, ())
+    state = looking.desk.world.portfolio.discrepancies
+    assert len(state.unresolved) == 1, "one look proves nothing"
+    reconciler.run(NOW, ())
+    (second,) = looking.desk.world.portfolio.discrepancies.unresolved
+    assert second.endswith(":-500")
+    wealthy.balance = D(10_000)
+    for _ in range(2):
+        reconciler.run(NOW, ())
+    assert not looking.desk.world.portfolio.discrepancies.unresolved
+
+
+def test_a_process_that_begins_ends_nothing_with_its_first_look() -> None:
+    looking = Looking()
+    wealthy = Wealthy(looking.venue)
+    reconciler = looking.over(wealthy)
+    wealthy.balance = D(9_000)
+    for _ in range(2):
+        reconciler.run(NOW, ())
+    wealthy.balance = D(10_000)
+    restarted = looking.over(wealthy)
+    restarted.run(NOW, ())
+    assert len(looking.desk.world.portfolio.discrepancies.unresolved) == 1
+    restarted.run(NOW, ())
+    assert not looking.desk.world.portfolio.discrepancies.unresolved
+
+
+def test_a_position_that_is_gone_in_another_way_stays_gone_in_the_log_without_a_gap() -> None:
+    looking = Looking()
+    turned = Turned(looking.venue)
+    reconciler = looking.over(turned)
+    looking.desk.see(long())
+    looking.trader.trades_at("100")
+    gone: list[bool] = []
+    for turned.direction in (None, None, SHORT, SHORT, SHORT, None, None, None):
+        reconciler.run(NOW, ())
+        gone.append(is_gone(looking.desk.world.portfolio.discrepancies, BTC))
+    assert gone == [False, *[True] * 7]
+    assert len(looking.desk.world.portfolio.discrepancies.unresolved) == 1
+    resolutions = {
+        one.event.resolution
+        for one in looking.desk.log.envelopes
+        if isinstance(one.event, DiscrepancyResolved)
+    }
+    assert not any("on the same side again" in one for one in resolutions), resolutions
 
 
 def test_a_position_that_the_exchange_does_not_have_is_never_accepted_and_resolved_once_it_is_there() -> None:
@@ -148,3 +254,62 @@ def test_an_order_that_may_still_arrive_is_not_compared() -> None:
     assert looking.reconciler.run(NOW, under_way) == Reconciled(0, 0, 0)
     assert looking.reconciler.run(NOW, ()).taken_in == len(under_way)
     assert not looking.desk.world.portfolio.entries
+
+
+class Blind:
+    """An exchange whose queries find no order, or fail."""
+
+    def __init__(self, exchange: Any) -> None:
+        self._exchange, self.is_cut = exchange, False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._exchange, name)
+
+    def open_orders(self) -> Sequence[VenueOrder]:
+        if self.is_cut:
+            raise ExchangeUnreachable("cut")
+        return []
+
+    def order(self, _order_id: str) -> VenueOrder | None:
+        return None
+
+
+def test_an_unseen_order_is_given_up_after_ten_minutes_of_answers_and_a_failed_query_begins_them_again() -> (
+    None
+):
+    looking = Looking()
+    blind = Blind(looking.venue)
+    reconciler = looking.over(blind)
+    looking.desk.see(long())
+    looking.trader.trades_at("100")
+    stop, target = looking.desk.world.portfolio.exits
+
+    def looks_after(minutes: int) -> int:
+        looking.desk.at += timedelta(minutes=minutes)
+        return reconciler.run(NOW, ()).taken_in
+
+    assert (looks_after(0), looks_after(9)) == (0, 0)
+    assert len(looking.found()) == 2
+    blind.is_cut = True
+    with pytest.raises(ExchangeUnreachable):
+        looks_after(1)
+    blind.is_cut = False
+    assert (looks_after(1), looks_after(9)) == (0, 0)
+    assert {*looking.desk.world.portfolio.exits} == {stop, target}
+    assert looks_after(1) == 2
+    assert not looking.desk.world.portfolio.exits
+    assert looking.desk.world.portfolio.discrepancies.unresolved == frozenset()
+
+
+def test_an_order_that_is_unseen_again_is_recorded_under_a_new_id() -> None:
+    looking = Looking()
+    looking.desk.see(long())
+    looking.trader.trades_at("100")
+    for number in (1, 2):
+        blind = looking.over(Blind(looking.venue))
+        blind.run(NOW, ())
+        assert blind.run(NOW, ()).in_doubt == 0
+        names = looking.desk.world.portfolio.discrepancies.unresolved
+        assert [name.endswith("#2") for name in names] == [number == 2] * 2
+        looking.reconciler.run(NOW, ())
+        assert looking.desk.world.portfolio.discrepancies.unresolved == frozenset()

@@ -13,6 +13,7 @@ from commands.bracket import bracket
 from commands.exchange import Accepted, Cancelled, Rejected
 from commands.flatness import left_over
 from commands.order import PlaceOrder
+from commands.way_out import begin_close
 from domain.closing import CloseReason
 from domain.direction import Purpose, Side
 from domain.log import Envelope
@@ -158,6 +159,20 @@ def test_a_stop_whose_end_is_reported_after_the_fill_is_placed_again_then() -> N
     gone(desk, f"{chain}-t1")
     assert placed(desk.tell(a_fill_of(f"{chain}-e1", "x3", D(2), D(100)))) == {}
     assert list(placed(gone(desk, f"{chain}-s1"))) == [f"{chain}-s2", f"{chain}-t2"]
+
+
+@pytest.mark.parametrize("first", ["s1", "t1"])
+def test_a_stop_and_a_target_whose_ends_are_reported_after_the_fill_are_placed_again_with_the_second_end(
+    first: str,
+) -> None:
+    desk, chain = partly_filled()
+    (held,) = desk.world.portfolio.positions.values()
+    desk.ask(begin_close(held, CloseReason.PERSON, chain, f"{chain}-x"), cause="command:close")
+    desk.tell(a_fill_of(f"{chain}-x1", "x2", D(1), D(100)))
+    assert placed(desk.tell(a_fill_of(f"{chain}-e1", "x3", D(2), D(100)))) == {}
+    second = {"s1": "t1", "t1": "s1"}[first]
+    assert placed(gone(desk, f"{chain}-{first}")) == {}
+    assert list(placed(gone(desk, f"{chain}-{second}"))) == [f"{chain}-s2", f"{chain}-t2"]
 
 
 def test_a_fill_after_the_end_of_its_entry_has_the_prices_of_its_stop_and_target() -> None:

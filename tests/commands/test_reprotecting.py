@@ -12,19 +12,20 @@ from commands.exchange import Accepted, Cancelled, NotSent, Rejected, Triggered
 from commands.inputs import Tick
 from commands.instrument import ListInstrument
 from commands.order import PlaceOrder
-from commands.reconciliation import BeginReconciliation, ResolveDiscrepancy, recorded
+from commands.reconciliation import BeginReconciliation, RecordDiscrepancy, ResolveDiscrepancy, recorded
 from commands.reprotecting import LASTED, MOST_IN_A_ROW
 from domain.closing import CloseReason
 from domain.direction import Purpose
 from domain.market import KnownPrice
 from domain.order import OrderPlaced, OrderType
 from domain.position import PositionClosing
-from domain.reconciliation.differences import PositionUnknownToThem
+from domain.reconciliation.differences import AcceptedOrderNotFound, PositionUnknownToThem
 from domain.reconciliation.statement import StatedPosition
 from domain.streams import order_stream
 from tests.commands.desk import Desk, a_fill_of, chain_of, folded, long, names, snapshot
 from tests.commands.test_renewing import STOP, TARGET, gone, placed
 from tests.domain.history import ACCOUNT, BTC, NOW, D, an_instrument, an_order
+from tests.domain.test_differences import an_order as a_stated
 
 
 class Held:
@@ -118,6 +119,30 @@ def test_a_stop_of_a_position_that_the_exchange_does_not_have_is_placed_again_on
     resolved = ResolveDiscrepancy(missing.discrepancy_id, "the exchange has it after all")
     held.desk.ask(resolved, cause="command:resolve")
     assert list(held.ticks(30)) == ["s2"]
+
+
+def unseen(held: Held, leg: str) -> RecordDiscrepancy:
+    name = f"{held.chain}-{leg}"
+    return recorded(AcceptedOrderNotFound(subject=name, ours=a_stated(name)))
+
+
+def test_a_stop_that_the_exchange_does_not_state_is_not_placed_again_and_is_passed_by_a_close() -> None:
+    held = Held()
+    held.desk.ask(unseen(held, "s1"), cause="exchange:test:comparison")
+    assert held.ticks(30) == {}, "it may work"
+    held.moves(STOP)
+    assert [order.type for order in held.ticks().values()] == [OrderType.MARKET]
+    assert held.closing == [CloseReason.UNPROTECTED]
+
+
+def test_a_stop_that_the_exchange_states_again_is_left_alone_where_the_market_passes_it() -> None:
+    held = Held()
+    missing = unseen(held, "s1")
+    held.desk.ask(missing, cause="exchange:test:comparison")
+    held.ticks(5)
+    held.desk.ask(ResolveDiscrepancy(missing.discrepancy_id, "seen"), cause="clock:seen")
+    held.moves(STOP)
+    assert (held.ticks(5), held.closing) == ({}, [])
 
 
 def test_a_position_that_was_reduced_gets_one_stop_for_the_rest_and_no_second_target() -> None:

@@ -21,6 +21,7 @@ from domain.log import chain_id
 from domain.order import CLOSED, Liquidity, OrderStatus, OrderType
 from domain.reconciliation.comparing import differences
 from domain.reconciliation.differences import (
+    AcceptedOrderNotFound,
     BalanceDiffers,
     Difference,
     ExecutionMissing,
@@ -28,6 +29,7 @@ from domain.reconciliation.differences import (
     ExecutionUnknownToThem,
     FilledDiffers,
     InstrumentUnknownToThem,
+    OrderAmendedOutside,
     OrderMistaken,
     OrderOfAnotherLog,
     OrderUnknownToThem,
@@ -330,11 +332,25 @@ def test_an_execution_missing_from_the_venues_incomplete_list_is_no_difference()
 
 def test_the_table_of_changes_covers_every_kind_of_difference() -> None:
     """Terms of trading are in no statement (`tests/commands/test_venue_terms.py`)."""
-    elsewhere = {ExecutionUnknownToThem, TradingTermsDiffer}
+    elsewhere = {AcceptedOrderNotFound, ExecutionUnknownToThem, OrderAmendedOutside, TradingTermsDiffer}
     assert {kind for _, kind, _ in CHANGES} | elsewhere == set(Difference.__subclasses__())
 
 
 # -- differences of orders, and what counts as equal
+
+
+@given(statements(), st.sampled_from(["entry", "stop"]))
+def test_an_accepted_order_that_the_venue_does_not_state_is_neither_rejected_nor_a_missing_stop(
+    statement: Statement, name: str
+) -> None:
+    accepted = replace(
+        statement, orders={one: replace(o, was_accepted=True) for one, o in statement.orders.items()}
+    )
+    their = replace(statement, orders=_less(statement.orders, name))
+    (found,) = differences(as_ours(accepted), their)
+    assert isinstance(found, AcceptedOrderNotFound)
+    assert found.key == (name,)
+    assert found.found.startswith("the venue accepted ")
 
 
 @pytest.mark.parametrize("status", [S.PLACED, S.SUBMITTED, S.OUTCOME_UNKNOWN])

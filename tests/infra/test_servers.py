@@ -53,11 +53,11 @@ def empty_folder() -> Iterator[Path]:
 def test_a_restarted_broker_keeps_its_port_and_its_committed_records(
     private_broker: KafkaBroker, end: str
 ) -> None:
-    address = private_broker.bootstrap_servers
-    _commit(address, "kept", b"before")
+    address, topic = private_broker.bootstrap_servers, f"kept.{end}"
+    _commit(address, topic, b"before")
     # A commit is acknowledged before its marker is in the partition. Reading the record proves that the marker is
     # there.
-    assert _first(address, "kept", group="before") == b"before"
+    assert _first(address, topic, group="before") == b"before"
 
     getattr(private_broker, end)()
     with pytest.raises(NotAnswering):
@@ -65,11 +65,12 @@ def test_a_restarted_broker_keeps_its_port_and_its_committed_records(
     private_broker.start()
 
     assert private_broker.bootstrap_servers == address
-    assert _first(address, "kept", group="after") == b"before"
+    assert _first(address, topic, group="after") == b"before"
 
 
 def test_a_broker_uses_the_given_properties(empty_folder: Path) -> None:
-    with KafkaBroker(empty_folder, properties={"transactional.id.expiration.ms": "123456"}) as broker:
+    given = {"transactional.id.expiration.ms": "123456"}
+    with KafkaBroker(empty_folder, brief=True, properties=given) as broker:
         assert _setting(broker.bootstrap_servers, "transactional.id.expiration.ms") == "123456"
 
 
@@ -150,7 +151,7 @@ def test_a_server_ends_when_its_parent_or_its_leash_is_killed(module: str, serve
 def test_a_server_that_cannot_start_reports_its_log_and_leaves_no_folder(empty_folder: Path) -> None:
     with (
         pytest.raises(ServerFailed, match=r"(?s)kafka.*num\.io\.threads"),
-        KafkaBroker(empty_folder, properties={"num.io.threads": "none"}),
+        KafkaBroker(empty_folder, brief=True, properties={"num.io.threads": "none"}),
     ):
         pytest.fail("it started")
 

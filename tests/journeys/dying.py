@@ -24,6 +24,7 @@ from adapters.avro import AvroCodec
 from adapters.log.sqlite import open_sqlite
 from commands.exchange import OrderEntry, Ticket
 from domain.log import Envelope, EventLog, Recorded
+from infra.run.collecting import spare_the_collector
 from infra.run.paper import PaperRun
 from infra.run.plan import Plan
 from tests.journeys.runs import recorded_plan, rows_in, short_plan
@@ -177,6 +178,7 @@ def main(folder: str, market_data: str = "", seed: str = "", count: str = "") ->
         if market_data
         else (short_plan(), every)
     )
+    spare_the_collector()
     for death in deaths(plan, Path(folder), points):
         sys.stdout.write(json.dumps(death) + "\n")
 

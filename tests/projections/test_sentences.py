@@ -37,7 +37,7 @@ def test_a_sentence_states_the_main_figures_of_its_event() -> None:
 
 
 def test_a_stop_that_waits_as_a_part_of_its_entry_has_no_id_and_rests_nowhere() -> None:
-    assert sentence(OrderAccepted("v1")) == "it rests there as v1"
+    assert sentence(OrderAccepted("v1")) == "the exchange has accepted it as v1"
     assert sentence(OrderAccepted("")) == "it waits with its entry, as a part of it"
 
 

@@ -63,6 +63,7 @@ from domain.position import (
     ProtectionMoved,
 )
 from domain.reconciliation import (
+    DiscrepancyEnded,
     DiscrepancyFound,
     DiscrepancyResolved,
     ReconciliationBegun,
@@ -344,6 +345,7 @@ _EVENTS: tuple[Event, ...] = (
     SettingsChanged(2, _SETTINGS, "breakout trades against the news"),
     DiscrepancyFound("d-1", ORDER, "filled 0.125 at 43210.55"),
     DiscrepancyResolved("d-1", "taken up as a fill"),
+    DiscrepancyEnded("d-1"),
     ReconciliationBegun("the engine starts"),
     ReconciliationEnded(3, 1),
     CallFailed(Service.ORDERS, NOON, "no response within 10 s"),

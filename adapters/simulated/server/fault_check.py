@@ -19,10 +19,19 @@ _OF_PUSHES = (Kind.DELAY, Kind.MISSING, Kind.DUPLICATE, Kind.REORDERED)
 _OF_OPERATIONS = (Kind.DELAY, Kind.DROP, Kind.CODE, Kind.TRUNCATED)
 _OF_REQUESTS = (*_OF_OPERATIONS, Kind.STATUS, Kind.HTML)
 _QUERIES = frozenset(path for method, path in ENDPOINTS if method == "GET")
+_LISTS = _QUERIES & {
+    "/v5/order/realtime",
+    "/v5/order/history",
+    "/v5/execution/list",
+    "/v5/position/list",
+    "/v5/position/closed-pnl",
+}
+"""The queries about an account whose answer is a list."""
 _REQUESTS = frozenset(path for method, path in ENDPOINTS if method == "POST")
 _EXAMPLES = ("publicTrade", "tickers", "allLiquidation", "orderbook.50", "kline.1")
 _KINDS: tuple[tuple[Callable[[str], bool], Collection[Kind]], ...] = (
     (lambda where: where == ANYWHERE, tuple(Kind)),
+    (_LISTS.__contains__, (*_OF_REQUESTS, Kind.STALE, Kind.EMPTY)),
     (_QUERIES.__contains__, (*_OF_REQUESTS, Kind.STALE)),
     (_REQUESTS.__contains__, _OF_REQUESTS),
     (PATHS.__contains__, _OF_OPERATIONS),

@@ -23,7 +23,7 @@ class Kind(StrEnum):
 
     Requests: DELAY (`value` ms), DROP (the connection is cut), CODE (`value` is the return code), STATUS (`value` is
     the HTTP status), HTML (status 200 with a page), TRUNCATED (half of the JSON text), STALE (the answer that the same
-    query got before). Pushes: MISSING, DUPLICATE, REORDERED (sent after
+    query got before), EMPTY (a list without rows). Pushes: MISSING, DUPLICATE, REORDERED (sent after
     the next one), DELAY (`value` ms).
     """
 
@@ -34,6 +34,7 @@ class Kind(StrEnum):
     HTML = "html"
     TRUNCATED = "truncated"
     STALE = "stale"
+    EMPTY = "empty"
     MISSING = "missing"
     DUPLICATE = "duplicate"
     REORDERED = "reordered"

@@ -113,8 +113,15 @@ class Rest:
             return reply
         if fault.kind is Kind.STALE:
             return self._answers.get(_query_key(request, payload))
+        if fault.kind is Kind.EMPTY:
+            return self._empty(request)
         spoil = _SPOILED.get(fault.kind)
         return None if spoil is None else spoil(fault, reply, self._clock.wall())
+
+    def _empty(self, request: web.Request) -> Reply:
+        """A page without rows, after which none follows."""
+        page: Row = {"category": request.query.get("category", ""), "list": [], "nextPageCursor": ""}
+        return self._envelope(OK, Answer(page, {}), {})
 
     def _handled(self, request: web.Request, payload: bytes, params: Mapping[str, object]) -> Reply:
         headers: dict[str, str] = {}

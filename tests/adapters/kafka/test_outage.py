@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import closing
@@ -36,8 +37,14 @@ _COORDINATOR_LOG = "__transaction_state"
 
 
 @pytest.fixture
-def private_logs(private_broker: KafkaBroker) -> Iterator[Logs]:
-    with Logs(environment(private_broker.bootstrap_servers, "test.outage", KAFKA_TIMEOUT="4")) as logs:
+def topic() -> str:
+    """An unused name, because the tests of this file have one broker."""
+    return f"test.outage.{uuid.uuid4().hex}"
+
+
+@pytest.fixture
+def private_logs(private_broker: KafkaBroker, topic: str) -> Iterator[Logs]:
+    with Logs(environment(private_broker.bootstrap_servers, topic, KAFKA_TIMEOUT="4")) as logs:
         yield logs
 
 
@@ -187,7 +194,9 @@ def test_a_broker_that_stops_responding_leaves_the_outcome_unknown(
     assert later.contents() == [(1, "order-1", 1), (2, "order-1", 2)]
 
 
-def test_an_expired_transactional_id_is_taken_again(private_logs: Logs, private_broker: KafkaBroker) -> None:
+def test_an_expired_transactional_id_is_taken_again(
+    private_logs: Logs, private_broker: KafkaBroker, topic: str
+) -> None:
     private_broker.stop()
     private_broker.properties |= {
         "transactional.id.expiration.ms": "1000",
@@ -199,7 +208,7 @@ def test_an_expired_transactional_id_is_taken_again(private_logs: Logs, private_
     writer = log.store._inner.writer
     assert writer is not None
     before = writer._producers
-    _wait_until_expired(private_broker.bootstrap_servers, "test.outage.0.1")
+    _wait_until_expired(private_broker.bootstrap_servers, f"{topic}.0.1")
     assert _appended(log, 3) == [3]
     assert writer._producers is not before
     assert log.contents() == [(n, "order-1", n) for n in range(1, 4)]

@@ -12,6 +12,7 @@ import pytest
 
 from commands import account
 from commands.exchange import Amended, Cancelled, OutcomeUnclear
+from commands.instrument import ListInstrument
 from commands.reconciliation import RecordDiscrepancy
 from commands.request import (
     AmendOrder,
@@ -280,6 +281,23 @@ def test_a_reducing_order_beyond_the_position_is_declined() -> None:
     )
     order = placed(eve.desk, f"{chain_of('out')}-x1")
     assert (order.purpose, order.reduce_only, order.parent) == (Purpose.MANUAL, True, None)
+
+
+def test_a_reducing_order_below_the_least_quantity_is_declined_unless_it_closes_the_rest() -> None:
+    eve = Asking()
+    eve.entered()
+    eve.desk.ask(ListInstrument(an_instrument(min_quantity=D(2))), cause="exchange:rules")
+    little = ManualTerms(
+        instrument=BTC, side=Side.SELL, type=OrderType.MARKET, quantity=D(1), reduce_only=True
+    )
+    reason = f"less than the least quantity of an order in {BTC}, 2: only an order that closes all of "
+    assert reason in eve.declined(DraftOrder(little))
+    assert reason in eve.declined(PlaceOrder(little))
+    eve.accepted(PlaceOrder(replace(little, quantity=D(9))), "most")
+    eve.desk.tell(a_fill_of(f"{chain_of('most')}-x1", "most", D(9), D(100)))
+    assert "less than the least quantity" in eve.declined(PlaceOrder(replace(little, quantity=D("0.5"))))
+    assert eve.accepted(PlaceOrder(little), "rest") == ["OrderPlaced"]
+    assert placed(eve.desk, f"{chain_of('rest')}-x1").quantity == D(2), "the exchange cuts it to the position"
 
 
 def test_a_draft_returns_the_costs_and_records_nothing() -> None:

@@ -145,12 +145,12 @@ def test_a_position_opens_with_the_amended_stop_of_its_waiting_entry() -> None:
             fact="exchange:test:s",
             quantity=D(10),
             limit_price=None,
-            trigger_price=D(97),
+            trigger_price=D(99),
         )
     )
-    assert names(recorded) == ["OrderAmended"]
+    assert names(recorded) == ["OrderAmended", "DiscrepancyFound"]
     eve.desk.tell(a_fill_of(f"{chain}-e1", "in", D(10), D(100)))
-    assert levels(eve) == (D(97), D(106))
+    assert levels(eve) == (D(99), D(106))
 
 
 def test_a_stop_moved_beyond_the_risk_of_one_trade_is_declined() -> None:

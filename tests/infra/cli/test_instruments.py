@@ -35,9 +35,9 @@ def test_imported_rules_are_used_and_called_real_with_their_source(whence: Whenc
 
 def test_a_symbol_that_the_file_lacks_is_guessed_and_called_so(whence: Whence, tmp_path: Path) -> None:
     save(tmp_path, documents.binance_spot())
-    whence("instruments", "import", "saved.json", "--instruments", "mine.json")
+    whence("instruments", "import", "saved.json", "--rules", "mine.json")
     write(tmp_path, FILES, "ABCUSDT_5m.csv")
-    played = whence("paper", "--candles", "ABCUSDT_5m.csv", "--instruments", "mine.json")
+    played = whence("paper", "--candles", "ABCUSDT_5m.csv", "--rules", "mine.json")
     assert played.code == 0, played.err
     assert (
         "ABCUSDT-LINEAR.BYBIT: guessed from the tape, because no rules of an exchange are known" in played.err
@@ -71,7 +71,7 @@ def test_a_file_that_is_no_response_changes_nothing(whence: Whence, tmp_path: Pa
 
 def test_a_named_file_of_rules_that_does_not_exist_is_refused(whence: Whence, tmp_path: Path) -> None:
     write(tmp_path, FILES)
-    done = whence("paper", "--candles", "BTCUSDT_5m.csv", "--instruments", "absent.json")
+    done = whence("paper", "--candles", "BTCUSDT_5m.csv", "--rules", "absent.json")
     assert done.code == 2
     assert "absent.json cannot be read: No such file or directory; import the exchange's rules" in done.err
     assert not (tmp_path / "whence.db").exists()

@@ -38,7 +38,7 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
             "write it like BTCUSDT or BTCUSDT-LINEAR.OKX",
         ),
         (("reconcile", "--exchange", "ccxt:okx", "--testnet"), 2, "set CCXT_OKX_API_KEY"),
-        (("live", "--demo", "--instruments", "BTC USDT"), 2, "--instruments 'BTC USDT-LINEAR.BYBIT' is no"),
+        (("live", "--demo", "--symbol", "BTC USDT"), 2, "--instruments 'BTC USDT-LINEAR.BYBIT' is no"),
         (("live", "--demo", "--instruments", "BTCUSDT-SPOT.BYBIT"), 2, "is no perpetual of Bybit"),
         ((*LIVE, "--demo", "--interval", "7m"), 2, "--interval '7m' does not divide a day evenly"),
         ((*LIVE, "--demo", "--poll", "1"), 2, "1 is below 5"),

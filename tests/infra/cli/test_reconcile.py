@@ -14,6 +14,7 @@ from commands.stray_orders import GONE
 from domain.direction import Direction
 from domain.reconciliation import differences
 from domain.reconciliation.differences import (
+    AcceptedOrderNotFound,
     Difference,
     PositionSideDiffers,
     PositionUnknownToThem,
@@ -47,7 +48,7 @@ def test_every_kind_has_a_remedy_of_a_person_or_of_the_engine() -> None:
 
 def test_those_that_resolve_themselves_are_those_that_a_comparison_resolves() -> None:
     by_themselves = {kind for kind, steps in BY_A_PERSON.items() if steps.then.startswith("nothing")}
-    assert by_themselves == {*GONE, TradingTermsDiffer}
+    assert by_themselves == {*GONE, AcceptedOrderNotFound, TradingTermsDiffer}
 
 
 @pytest.mark.parametrize(

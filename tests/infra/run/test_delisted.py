@@ -7,16 +7,12 @@ from functools import partial
 
 import pytest
 
-from adapters.simulated.server import VenueServer, order_queries
-from adapters.simulated.server.call import Call
-from adapters.simulated.venue import Venue
-from adapters.simulated.venue.categories import LINEAR
-from adapters.simulated.venue.codes import PARAMETER, Declined
-from adapters.simulated.venue.market import Market
+from adapters.simulated.server import VenueServer
 from commands.door import Completed
 from commands.request import ClosePosition
 from domain.reconciliation import DiscrepancyFound
 from tests.adapters.bybit.bench import bybit_venue
+from tests.adapters.simulated.server.delisting import delisted
 from tests.adapters.simulated.server.serving import RunningVenue
 from tests.adapters.simulated.still_market import show_and_trade
 from tests.infra.run.live_desk import BTC, FIVE, LIMIT, PLAN, D, LiveDesk, a_candle
@@ -36,31 +32,9 @@ def venue() -> Iterator[RunningVenue]:
 
 
 @pytest.fixture
-def delist(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+def delist(venue: RunningVenue, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """From its call on the exchange does not list ETHUSDT, and refuses every request that names it, as Bybit does."""
-    listed, named, filters = Call.markets, Venue.market, order_queries._filters  # pyright: ignore[reportPrivateUsage]
-
-    def refused(symbol: str) -> None:
-        if symbol == SYMBOL:
-            raise Declined(PARAMETER, f"symbol invalid {SYMBOL}")
-
-    def markets(call: Call) -> list[Market]:
-        return [one for one in listed(call) if one.symbol != SYMBOL]
-
-    def market(venue: Venue, symbol: str, category: str = LINEAR) -> Market:
-        refused(symbol)
-        return named(venue, symbol, category)
-
-    def filtered(call: Call) -> object:
-        refused(call.text("symbol"))
-        return filters(call)
-
-    def delisted() -> None:
-        monkeypatch.setattr(Call, "markets", markets)
-        monkeypatch.setattr(Venue, "market", market)
-        monkeypatch.setattr(order_queries, "_filters", filtered)
-
-    return delisted
+    return partial(delisted, monkeypatch, SYMBOL, venue.server)
 
 
 def traded(desk: LiveDesk) -> LiveDesk:

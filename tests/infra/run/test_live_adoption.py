@@ -96,29 +96,38 @@ def test_an_open_order_of_others_is_adopted_once_and_a_person_can_cancel_it(desk
     assert is_equal(again)
 
 
-@pytest.mark.parametrize("adopts", [False, True], ids=["named in a warning", "put in force"])
-def test_settings_that_the_log_does_not_have_are_named_or_put_in_force_by_one_request(
-    desks: Desks, caplog: pytest.LogCaptureFixture, *, adopts: bool
+@pytest.mark.parametrize(
+    ("changed", "adopts", "warns"),
+    [
+        ({}, False, True),
+        ({"adopts_settings": True}, True, False),
+        ({"is_resumed": True}, False, False),
+        ({"adopts_settings": True, "is_resumed": True}, False, False),
+    ],
+    ids=["named in a warning", "put in force", "named before the outage", "put in force before the outage"],
+)
+def test_settings_that_the_log_does_not_have_are_named_or_put_in_force_by_one_request_at_the_first_session(
+    desks: Desks, caplog: pytest.LogCaptureFixture, changed: dict[str, bool], *, adopts: bool, warns: bool
 ) -> None:
     desk = desks(plan=PLAN)
     desk.started()
     desk.run.close()
-    again = desks(key=desk.key, log=desk.log, plan=replace(ADOPTING, adopts_settings=adopts)).started()
+    again = desks(key=desk.key, log=desk.log, plan=replace(ADOPTING, **changed)).started()
     in_force = again.run.world.portfolio.settings.settings.reconciliation
     assert (in_force == ADOPT) is adopts
     warnings = [
         one.getMessage() for one in caplog.records if "the log keeps its settings" in one.getMessage()
     ]
-    assert len(warnings) == (not adopts)
+    assert len(warnings) == warns
     if warnings:
         assert "reconciliation.external_orders = ADOPT (the log: REPORT)" in warnings[0]
     actors = {one.meta.actor for one in again.log.envelopes if isinstance(one.event, SettingsChanged)}
     assert ("settings" in actors) is adopts
 
 
-def test_only_the_first_session_of_a_program_adopts_settings() -> None:
+def test_only_the_first_session_of_a_program_adopts_or_compares_settings() -> None:
     plans = sessions_of(replace(PLAN, adopts_settings=True))
-    assert [next(plans).adopts_settings for _ in range(3)] == [True, False, False]
+    assert [next(plans).is_resumed for _ in range(3)] == [False, True, True]
 
 
 def test_the_fills_of_an_adopted_order_are_the_logs_own(desks: Desks) -> None:

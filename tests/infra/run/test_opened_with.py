@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from infra.config import WhenceSettings
-from infra.run.opened_with import warn_of_unused
+from infra.run.opened_with import UnusedWarning
 from tests.commands.list_log import ListLog
 from tests.infra.run.demo_desk import DemoDesk
 
@@ -24,14 +24,16 @@ BALANCE = "starting balance 7 is not used: the log was opened with 10000, and ke
     ],
     ids=["others", "the same", "none given"],
 )
-def test_a_leverage_or_balance_that_the_log_does_not_take_is_named_with_both_values(
+def test_a_leverage_or_balance_that_the_log_does_not_take_is_named_once_with_both_values(
     caplog: pytest.LogCaptureFixture, given: dict[str, str], named: Sequence[str]
 ) -> None:
     desk = DemoDesk().started()
-    warn_of_unused(WhenceSettings.model_validate(given), desk.log)
+    unused = UnusedWarning(WhenceSettings.model_validate(given))
+    for _outage in range(2):
+        unused.log(desk.log)
     assert [one.getMessage() for one in caplog.records if one.name == "infra.run.opened_with"] == named
 
 
 def test_an_empty_log_takes_what_is_given(caplog: pytest.LogCaptureFixture) -> None:
-    warn_of_unused(WhenceSettings.model_validate({"leverage": "9", "starting_balance": "7"}), ListLog())
+    UnusedWarning(WhenceSettings.model_validate({"leverage": "9", "starting_balance": "7"})).log(ListLog())
     assert caplog.records == []

@@ -12,6 +12,7 @@ import pytest
 from adapters.simulated.server import VenueServer
 from commands.door import Completed
 from commands.request import Requested
+from domain.catalogue import known
 from domain.direction import Side
 from domain.log import Envelope
 from domain.order import OrderFilled
@@ -21,10 +22,14 @@ from infra.run.live_feed import book_feed_of
 from infra.run.paper_live import demo_run
 from infra.run.place import Place
 from tests.adapters.bybit.bench import SYMBOL
+from tests.adapters.simulated.server.delisting import delisted
 from tests.adapters.simulated.server.serving import RunningVenue, running_venue
 from tests.commands.list_log import ListLog
 from tests.infra.run.demo_desk import DEMO
-from tests.infra.run.live_desk import FIVE, LIMIT, PLAN, D
+from tests.infra.run.live_desk import BTC, FIVE, LIMIT, PLAN, D
+from tests.replacing import replace
+
+ETH = "ETHUSDT-LINEAR.BYBIT"
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +69,26 @@ def test_an_order_fills_at_what_the_venues_book_shows_and_no_order_reaches_the_v
     (filled,) = [one.event for one in log.envelopes if isinstance(one.event, OrderFilled)]
     assert (filled.price, filled.quantity) == (D(99), D("0.1"))
     assert venue.do(lambda server: [one.orders for one in server.venue.accounts.values()]) == [{}]
+
+
+@pytest.mark.parametrize("exchange", ["bybit", "ccxt:bybit"])
+def test_a_delisted_instrument_is_left_out_at_the_start_and_the_others_are_traded(
+    venue: RunningVenue, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, exchange: str
+) -> None:
+    delisted(monkeypatch, "ETHUSDT", venue.server)
+    both = replace(DEMO, listed=[one.instrument for one in known() if one.instrument.id in (BTC, ETH)])
+    feed_of = partial(book_feed_of, Place(exchange, address=venue.url), PLAN.interval)
+    plan = replace(PLAN, instruments=(BTC, ETH))
+    with closing(demo_run(ListLog(), plan, both, feed_of, list[Envelope]().append)) as run:
+        run.start()
+        run.connect()
+        market = run.driver.engine.market
+        until(run, lambda: run.is_trading and market.last(BTC) is not None)
+        assert market.last(ETH) is None
+    named = [
+        one.getMessage() for one in caplog.records if one.getMessage().startswith(f"{ETH} is left out, ")
+    ]
+    assert len(named) == 1
 
 
 def until(run: LiveRun, reached: Callable[[], bool]) -> None:

@@ -30,6 +30,7 @@ UNKNOWN_PLACES = ("/v5/market/tme", "/v5/order/creat", "orders", "order.BTCUSDT"
 UNFIT_KINDS = (
     ("/v5/order/create", "missing"),
     ("/v5/order/create", "stale"),
+    ("/v5/account/wallet-balance", "empty"),
     ("order.create", "html"),
     ("order", "drop"),
     ("orderbook.50", "status"),
