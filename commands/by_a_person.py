@@ -41,7 +41,13 @@ class Steps(Struct, frozen=True):
 _ROWS: tuple[tuple[tuple[type[Difference], ...], Steps], ...] = (
     (
         (OrderUnknownToUs,),
-        Steps("cancel the order, or permit its adoption", "resolve; an adoption resolves it"),
+        Steps(
+            "cancel the order, or permit its adoption",
+            (
+                "nothing: two comparisons that do not find it open, or an adoption, resolve it. Or resolve it: it is "
+                "accepted"
+            ),
+        ),
     ),
     (
         (OrderOfAnotherLog,),
@@ -66,8 +72,15 @@ _ROWS: tuple[tuple[tuple[type[Difference], ...], Steps], ...] = (
     ),
     ((OrderMistaken, StatusDiffers), Steps("cancel the order", "resolve")),
     (
-        (ExecutionOfUnknownOrder, PositionUnknownToUs, PositionQuantityDiffers),
+        (ExecutionOfUnknownOrder,),
         Steps("close what is not the log's, or permit its adoption", "resolve; an adoption resolves it"),
+    ),
+    (
+        (PositionUnknownToUs, PositionQuantityDiffers),
+        Steps(
+            "close what is not the log's, or permit its adoption",
+            "nothing: two comparisons that do not find it, or an adoption, resolve it. Or resolve it: it is accepted",
+        ),
     ),
     (
         (PositionUnknownToThem,),
@@ -102,7 +115,7 @@ _ROWS: tuple[tuple[tuple[type[Difference], ...], Steps], ...] = (
             "find the transfer, fee or bonus in the exchange's records",
             (
                 "resolve, with `transfer` for a deposit (above 0) or withdrawal (below 0): the balance of the "
-                "log changes by it"
+                "log changes by it. Two comparisons that do not find this amount any more resolve it"
             ),
         ),
     ),
@@ -116,7 +129,7 @@ _ROWS: tuple[tuple[tuple[type[Difference], ...], Steps], ...] = (
         (InstrumentUnknownToThem,),
         Steps(
             "close the position or cancel the order, if the exchange has not",
-            "resolve; other instruments go on",
+            "resolve; other instruments go on. Two comparisons that find it listed resolve it",
         ),
     ),
 )

@@ -31,7 +31,7 @@ _REPEATED: tuple[type[Difference], ...] = (
     PositionUnknownToUs,
 )
 """The kinds of which a second one may be as the first: those of amounts. An order and an execution exist once."""
-_BY_THEMSELVES: tuple[type[Difference], ...] = (
+BY_THEMSELVES: tuple[type[Difference], ...] = (
     BalanceDiffers,
     InstrumentUnknownToThem,
     OrderUnknownToUs,
@@ -46,7 +46,7 @@ def resolved_alone(state: Discrepancies, found: Collection[str], before: Collect
     this comparison and of the one before it.
     """
     for name in sorted(state.unresolved):
-        if _is(name, _BY_THEMSELVES) and not {unnumbered(name)} & {*found, *before}:
+        if _is(name, BY_THEMSELVES) and not {unnumbered(name)} & {*found, *before}:
             yield name
 
 

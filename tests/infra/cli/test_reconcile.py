@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from commands.by_a_person import BY_A_PERSON
+from commands.endings import BY_THEMSELVES
 from commands.remedies import REMEDIES
 from commands.stray_orders import GONE
 from domain.direction import Direction
@@ -47,8 +48,8 @@ def test_every_kind_has_a_remedy_of_a_person_or_of_the_engine() -> None:
 
 
 def test_those_that_resolve_themselves_are_those_that_a_comparison_resolves() -> None:
-    by_themselves = {kind for kind, steps in BY_A_PERSON.items() if steps.then.startswith("nothing")}
-    assert by_themselves == {*GONE, AcceptedOrderNotFound, TradingTermsDiffer}
+    by_themselves = {kind for kind, steps in BY_A_PERSON.items() if "comparison" in steps.then}
+    assert by_themselves == {*GONE, *BY_THEMSELVES, AcceptedOrderNotFound, TradingTermsDiffer}
 
 
 @pytest.mark.parametrize(
