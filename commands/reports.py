@@ -28,11 +28,17 @@ def stimuli(
 
     Each stimulus is made when it is requested, because the position of a report must be looked up after the preceding
     fills are recorded, and what others have amended after the preceding amendments. Repeated funding and liquidations
-    are left out here, because no position recognises them; an order recognises a repeated execution by its id.
+    are left out here, because no position recognises them; an order recognises a repeated execution by its id. What
+    others did on the account before the log began is left out, too: some exchanges repeat it to each new connection,
+    and the log's balance and positions begin after it.
     """
     asks: list[Ask] = []
     for report in reports:
-        if isinstance(report, Funded | Liquidated):
+        if isinstance(report, Unanswered | Answered):
+            asks.append(_of_call(report))
+        elif _is_of_before(report, world, account):
+            continue
+        elif isinstance(report, Funded | Liquidated):
             if asks:
                 yield Stimulus(at, tuple(asks))
                 asks = []
@@ -45,8 +51,6 @@ def stimuli(
                 yield Stimulus(at, tuple(asks))
                 asks = []
             yield Stimulus(at, tuple(_of_amendment(report, world, account)))
-        elif isinstance(report, Unanswered | Answered):
-            asks.append(_of_call(report))
         else:
             asks.append(_of_order(report, world, account))
     if asks:
@@ -55,6 +59,20 @@ def stimuli(
 
 def _of_call(report: CallReport) -> Ask:
     return Ask(command=report, cause=report.fact, occurred_at=report.at, actor=ENGINE)
+
+
+def _is_of_before(report: AnyReport, world: World, account: str) -> bool:
+    """Whether the report is of an instant before the log began, and of no order of the log.
+
+    A clock that is behind ours may date the report of an order of the log so.
+    """
+    began = world.portfolio.began_at
+    if began is None or report.at >= began:
+        return False
+    return (
+        isinstance(report, Funded | Liquidated)
+        or order_stream(account, report.order_id) not in world.versions
+    )
 
 
 def _is_known(fact: str, world: World) -> bool:

@@ -83,9 +83,7 @@ class Reprotecting:
                 chain=world.chains[one.stream],
             )
             for one in held.values()
-            if _is_ours(one)
-            and not _is_undecided(one, world.portfolio)
-            and not is_gone(world.portfolio.discrepancies, one.state.instrument)
+            if _is_decided(one, world.portfolio)
             for command in self._due(one, looked)
         ]
         return Stimulus(at, tuple(asks)) if asks else None
@@ -162,6 +160,21 @@ class _Look(NamedTuple):
 
     def _state(self, stream: str) -> object:
         return self.world.state(stream)
+
+
+def bare(portfolio: Portfolio) -> Sequence[OpenPosition]:
+    """The positions whose stop a tick places again, once they have been bare for long enough."""
+    held = portfolio.positions.values()
+    return [one for one in held if _is_decided(one, portfolio) and not _is_covered(one, portfolio)]
+
+
+def _is_decided(held: OpenPosition, portfolio: Portfolio) -> bool:
+    """Whether its stop is this log's, with no request under way, and the exchange is not known to lack the position."""
+    return (
+        _is_ours(held)
+        and not _is_undecided(held, portfolio)
+        and not is_gone(portfolio.discrepancies, held.state.instrument)
+    )
 
 
 def _is_ours(held: OpenPosition) -> bool:

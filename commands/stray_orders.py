@@ -15,8 +15,9 @@ from commands.order import CancelOrder
 from commands.reconciliation import subject_of
 from commands.stimulus import Stimulus, asks_of_engine
 from domain.direction import Direction, exit_side
+from domain.errors import Refused
 from domain.order import RESTING
-from domain.portfolio import Portfolio, WorkingEntry
+from domain.portfolio import OpenPosition, Portfolio, WorkingEntry
 from domain.reconciliation import Discrepancies
 from domain.reconciliation.differences import (
     Difference,
@@ -54,9 +55,26 @@ def cancels(order_ids: Sequence[str], at: datetime) -> Stimulus:
     return Stimulus(at, asks_of_engine([CancelOrder(one, POSITION_GONE) for one in order_ids], at))
 
 
+def gone_by(discrepancies: Discrepancies, instrument: str) -> str:
+    """The id of the unresolved discrepancy that states that the exchange does not have our position in the instrument;
+    empty where there is none."""
+    found = (one for one in discrepancies.unresolved if _is_about(one, instrument))
+    return min(found, default="")
+
+
 def is_gone(discrepancies: Discrepancies, instrument: str) -> bool:
     """Whether an unresolved discrepancy states that the exchange does not have our position in the instrument."""
-    return any(subject_of(one, kind) == instrument for one in discrepancies.unresolved for kind in GONE)
+    return bool(gone_by(discrepancies, instrument))
+
+
+def check_not_gone(held: OpenPosition, discrepancies: Discrepancies) -> None:
+    """Raises Refused where the exchange is known not to have the position: no order for it can be of use there."""
+    if discrepancy := gone_by(discrepancies, held.state.instrument):
+        raise Refused(f"the exchange does not have {held.id} ({discrepancy}): {WAYS_OUT}")
+
+
+def _is_about(discrepancy_id: str, instrument: str) -> bool:
+    return any(subject_of(discrepancy_id, kind) == instrument for kind in GONE)
 
 
 def is_of_gone(discrepancy_id: str) -> bool:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from commands.bare_since import bare_since
 from commands.covering import covered, is_covered, stops
 from commands.guarding import Prices
+from commands.stray_orders import gone_by
 from commands.world import World
 from domain.direction import Direction
 from domain.log import Envelope, LogReader
@@ -26,7 +27,8 @@ class Watched(Struct, frozen=True, gc=False, kw_only=True):
 
     `stops` are the trigger prices of its stops that rest at the exchange (quote currency), `covered` is their quantity
     (base currency). `price` is the last price. `bare_since` is when the log first had it with a quantity that no
-    stop covers (UTC), None while it is covered.
+    stop covers (UTC), None while it is covered. `gone_by` is the id of the unresolved discrepancy that states that the
+    exchange does not have the position; empty where there is none.
     """
 
     stream: str
@@ -38,6 +40,7 @@ class Watched(Struct, frozen=True, gc=False, kw_only=True):
     covered: Decimal
     price: LastPrice | None
     bare_since: datetime | None
+    gone_by: str = ""
 
     def age(self, now: datetime) -> timedelta:
         """How long the position is open."""
@@ -100,4 +103,5 @@ class Watchdog:
             covered=covered(held, portfolio),
             price=self._prices.last(state.instrument),
             bare_since=bare.get(held.stream),
+            gone_by=gone_by(portfolio.discrepancies, state.instrument),
         )

@@ -23,6 +23,7 @@ from domain.direction import WAYS_OUT, Direction, Purpose, exit_side, towards
 from domain.errors import AccountNotOpened
 from domain.instrument import Catalogue, InstrumentEvent
 from domain.log import Meta
+from domain.opening import LogOpened
 from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderStatus, OrderType, Working
 from domain.owner import PERSON
 from domain.position import Open, PositionClosed, PositionOpened, PositionOrphaned
@@ -135,6 +136,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     a fill that arrives after its order was dropped needs them. `configured` holds every strategy instance that was ever
     configured, `signalled` every strategy and scanner that ever raised a signal. `breakers` holds the circuit breakers
     that ever had an event. `reversals` holds, by instrument, the decisions to REVERSE whose entry is not decided yet.
+    `began_at` is when the log was opened (UTC); None before its first event.
     """
 
     account_state: AccountState = account.UNOPENED
@@ -154,6 +156,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     signalled: frozenset[str] = frozenset()
     breakers: Mapping[Service, Breaker] = _NOTHING
     reversals: Mapping[str, PendingReversal] = _NOTHING
+    began_at: datetime | None = None
 
     @property
     def account(self) -> Account:
@@ -242,6 +245,7 @@ class Changes(TypedDict, total=False):
     signalled: frozenset[str]
     breakers: Mapping[Service, Breaker]
     reversals: Mapping[str, PendingReversal]
+    began_at: datetime | None
 
 
 class _Alter(Protocol):
@@ -422,6 +426,10 @@ def _protected(entries: Mapping[str, WorkingEntry], placed: OrderPlaced) -> Mapp
     return {**entries, placed.parent: with_levels(entry, stop=stop, target=target)}
 
 
+def _began(portfolio: Portfolio, meta: Meta, _event: LogOpened, _state: object) -> Portfolio:
+    return altered(portfolio, began_at=portfolio.began_at or meta.recorded_at)
+
+
 def _order(portfolio: Portfolio, meta: Meta, event: Any, state: Working | Closed) -> Portfolio:
     """Drops an order that is known to have ended. A late fill of the order still reaches the positions."""
     order_id = _own_id(meta)
@@ -567,6 +575,7 @@ def _without(held: Mapping[str, _V], key: str) -> Mapping[str, _V]:
 Fold = Callable[[Portfolio, Meta, Any, Any], Portfolio]
 
 FOLDS: Mapping[type, Fold] = {
+    LogOpened: _began,
     **dict.fromkeys(get_args(AccountEvent), _account),
     KillSwitchReset: _reset,
     SettingsChanged: _settings,

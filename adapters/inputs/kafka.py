@@ -43,6 +43,8 @@ from domain.errors import InvalidInput, KeyMissing, LogCorrupt, OwnershipLost
 _log = logging.getLogger(__name__)
 _BACK: Final = 64
 """Offsets that are read first from the end of the topic, to find the last batch between the markers."""
+_EVER: Final = 1 << 63
+"""Later than any batch, in µs since 1970."""
 _FOREVER: Final = "-1"
 _LIMITS: Final = ("retention.ms", "retention.bytes")
 _KEPT: Final = {"cleanup.policy": "delete", **dict.fromkeys(_LIMITS, _FOREVER)}
@@ -80,6 +82,12 @@ class KafkaTape:
             if is_covered(session):
                 self._topic.remove_before(offset)
                 return session
+        return None
+
+    def begins(self) -> SessionBegun | None:
+        """See `RetainedTape`. Reads the batches up to the first that begins a session."""
+        for _offset, batch in self._topic.begun(_EVER, self._signer):
+            return session_of(batch, self._signer)
         return None
 
     def take(self, given: Taped) -> None:

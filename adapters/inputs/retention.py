@@ -27,3 +27,10 @@ class RetainedTape(InputTape, Protocol):
         was removed. Called before the first `take`. Raises LogUnavailable, LogCorrupt, UnknownSchema, KeyMissing.
         """
         ...
+
+    def begins(self) -> SessionBegun | None:
+        """The session with which the tape begins; None for an empty tape. Called before the first `take`.
+
+        Raises LogUnavailable, LogCorrupt, UnknownSchema, KeyMissing.
+        """
+        ...

@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS inputs (
 _COLUMNS: Final = "first, size, begins, at, schema, fingerprint, data, previous, signature"
 _INSERT: Final = f"INSERT INTO inputs ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  (ours)
 _LAST: Final = f"SELECT {_COLUMNS} FROM inputs ORDER BY first DESC LIMIT 1"  # noqa: S608  (ours)
+_FIRST: Final = f"SELECT {_COLUMNS} FROM inputs ORDER BY first LIMIT 1"  # noqa: S608  (ours)
 _ALL: Final = f"SELECT {_COLUMNS} FROM inputs ORDER BY first"  # noqa: S608  (ours)
 _BEGUN: Final = """
 SELECT first FROM inputs WHERE begins = 1 AND at <= ? AND first > (SELECT min(first) FROM inputs) ORDER BY first DESC
@@ -99,6 +100,13 @@ class SqliteTape:
                     self._connection.execute(_REMOVE, (first,))
                 return session
         return None
+
+    def begins(self) -> SessionBegun | None:
+        """See `RetainedTape`."""
+        self._check()
+        with _translated(self._path):
+            row = self._connection.execute(_FIRST).fetchone()
+        return None if row is None else session_of(_batch(self._path, row), self._signer)
 
     def take(self, given: Taped) -> None:
         """See `InputTape`."""

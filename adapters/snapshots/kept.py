@@ -16,6 +16,8 @@ from adapters.marks.key_folder import KeyFolder
 from adapters.snapshots.file import SnapshotFile
 
 _PIECE: Final = 1 << 20
+_FINISHED: Final = ".snapshot"
+_UNFINISHED: Final = ".new"
 
 
 class KeptSnapshots:
@@ -27,15 +29,11 @@ class KeptSnapshots:
 
     def ordinals(self) -> Sequence[int]:
         """The ordinals of the kept snapshots, in order. Raises OSError where the folder cannot be read."""
-        form = re.compile(re.escape(self._name) + r"\.([1-9][0-9]*)\.snapshot")
-        if not self._folder.is_dir():
-            return []
-        found = (form.fullmatch(file.name) for file in self._folder.iterdir())
-        return sorted(int(one[1]) for one in found if one is not None)
+        return sorted(int(file.stem.rpartition(".")[2]) for file in self._files(_FINISHED))
 
     def path(self, ordinal: int) -> Path:
         """The file of the snapshot at this ordinal."""
-        return self._folder / f"{self._name}.{ordinal}.snapshot"
+        return self._folder / f"{self._name}.{ordinal}{_FINISHED}"
 
     def file(self, ordinal: int) -> SnapshotFile:
         """The snapshot at this ordinal; its content is not read yet. Raises Unfit where it is missing or cut off, or
@@ -50,7 +48,7 @@ class KeptSnapshots:
         """
         ordinal = source.link.ordinal
         self._folder.mkdir(parents=True, exist_ok=True)
-        fresh = self.path(ordinal).with_suffix(".new")
+        fresh = self.path(ordinal).with_suffix(_UNFINISHED)
         fresh.unlink(missing_ok=True)
         try:
             _copy(source.path, fresh, source.size)
@@ -61,11 +59,23 @@ class KeptSnapshots:
             raise
         _synchronise(self._folder)
 
+    def forget_unfinished(self) -> None:
+        """Removes the copies that a process has not finished. Raises OSError. Only the owner of the log calls it."""
+        for file in self._files(_UNFINISHED):
+            file.unlink(missing_ok=True)
+
     def forget_before(self, ordinal: int) -> None:
         """Removes the snapshots of earlier ordinals. Raises OSError."""
         for earlier in self.ordinals():
             if earlier < ordinal:
                 self.path(earlier).unlink(missing_ok=True)
+
+    def _files(self, suffix: str) -> Sequence[Path]:
+        """The files of this log with this suffix."""
+        form = re.compile(re.escape(self._name) + r"\.[1-9][0-9]*" + re.escape(suffix))
+        if not self._folder.is_dir():
+            return ()
+        return [file for file in self._folder.iterdir() if form.fullmatch(file.name) is not None]
 
     def _found(self, path: Path, ordinal: int) -> SnapshotFile:
         file = SnapshotFile(path, self._keys, self._fingerprint)

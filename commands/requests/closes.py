@@ -9,7 +9,7 @@ from commands.order import CancelOrder
 from commands.request import ClosePosition, WithdrawClose
 from commands.requests.situation import Situation
 from commands.routes import Command
-from commands.stray_orders import WAYS_OUT, is_gone
+from commands.stray_orders import check_not_gone
 from commands.way_out import begin_close, remaining, resting
 from domain.closing import CloseReason, Closing
 from domain.errors import Refused
@@ -28,8 +28,7 @@ def close(request: ClosePosition, situation: Situation, chain: str) -> Sequence[
             f"{held.id} is being closed already, {_stage(held.state.closing)}: wait for it, or withdraw that close"
         )
     portfolio = situation.portfolio
-    if is_gone(portfolio.discrepancies, held.state.instrument):
-        raise Refused(f"the exchange does not have {held.id}: {WAYS_OUT}")
+    check_not_gone(held, portfolio.discrepancies)
     if remaining(held, portfolio) <= 0:
         leaving = ", ".join(portfolio.leaving(held))
         raise Refused(f"{leaving} closes {held.id} already: cancel that first, or wait for it")

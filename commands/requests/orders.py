@@ -11,6 +11,7 @@ from msgspec import Struct
 from commands import order as order_commands
 from commands.account import ReleaseFunds, ReserveFunds
 from commands.bracket import bracket
+from commands.covering import reducing
 from commands.order import CancelOrder, amended_by, check_terms
 from commands.position import MoveProtection
 from commands.request import AmendOrder, ManualTerms, PlaceOrder
@@ -18,6 +19,7 @@ from commands.requests.limits import case_of, check_alone, check_entry, check_le
 from commands.requests.protection import check_protective, protection
 from commands.requests.situation import Situation
 from commands.routes import Command
+from commands.stray_orders import check_not_gone
 from domain.arithmetic import EXACT, ZERO
 from domain.committees import Case, View
 from domain.direction import Purpose, Side, towards
@@ -100,7 +102,8 @@ def _check_trigger(terms: ManualTerms, situation: Situation) -> None:
 
 
 def _check_reducing(terms: ManualTerms, situation: Situation) -> None:
-    """Raises Refused for an order that reduces nothing, more than is held, or less than the exchange takes.
+    """Raises Refused for an order that reduces nothing, more than is held, or less than the exchange takes, and where
+    the exchange is known not to have the position.
 
     All that is held may be less than the exchange takes (`closing_quantity`).
     """
@@ -111,6 +114,7 @@ def _check_reducing(terms: ManualTerms, situation: Situation) -> None:
     held = situation.portfolio.positions.get(terms.instrument)
     if held is None or held.state.direction is towards(terms.side):
         raise Refused(f"there is no position in {terms.instrument} that a {terms.side} order could reduce")
+    check_not_gone(held, situation.portfolio.discrepancies)
     rest, rules = held.state.quantity, situation.rules(terms.instrument)
     if terms.quantity > closing_quantity(rest, rules):
         raise Refused(f"{held.id} holds {rest}: {terms.quantity} is more than that")
@@ -198,9 +202,18 @@ def amend(request: AmendOrder, situation: Situation, _chain: str) -> Sequence[Co
     if terms.quantity <= working.filled:
         raise Refused(f"order {order_id} has filled {working.filled} already: cancel the rest instead")
     if working.terms.reduce_only:
+        _check_needed(working, situation)
         _check_way_out(terms, request, situation)
         return [amendment]
     return [*_reserved(order_id, terms, situation), amendment, *_followed(order_id, terms, situation)]
+
+
+def _check_needed(working: Working, situation: Situation) -> None:
+    """Raises Refused where the order reduces a position that the exchange is known not to have."""
+    portfolio = situation.portfolio
+    held = portfolio.positions.get(working.terms.instrument)
+    if held is not None and any(one is working for one in reducing(held, portfolio)):
+        check_not_gone(held, portfolio.discrepancies)
 
 
 def _check_way_out(terms: OrderPlaced, request: AmendOrder, situation: Situation) -> None:

@@ -11,6 +11,7 @@ from commands.request import MoveProtection
 from commands.requests.limits import check_levels, check_wider
 from commands.requests.situation import Situation
 from commands.routes import Command
+from commands.stray_orders import check_not_gone
 from domain.committees import Case, View
 from domain.direction import PROTECTION, Purpose, entry_side, exit_side
 from domain.entry import Entry
@@ -40,10 +41,14 @@ def check_protective(terms: OrderPlaced, situation: Situation) -> None:
 
 
 def move(request: MoveProtection, situation: Situation, chain: str) -> Sequence[Command]:
-    """Amends the resting stop and target; places a new order for each of them that does not exist."""
+    """Amends the resting stop and target; places a new order for each of them that does not exist.
+
+    Raises Refused where a price is beyond the limits, and where the exchange is known not to have the position.
+    """
     if request.stop is None and request.target is None:
         raise InvalidInput("neither a stop nor a target was given: there is nothing to move")
     held = situation.position(request.position)
+    check_not_gone(held, situation.portfolio.discrepancies)
     _check_levels(held, request.stop, request.target, situation)
     resting = {working.terms.purpose: order_id for order_id, working in protection(held, situation).items()}
     return [

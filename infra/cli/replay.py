@@ -51,8 +51,8 @@ def replay(
         str | None,
         typer.Option(
             metavar="N|first",
-            help="From the snapshot at the event with this ordinal, or from the first kept one; default: from the "
-            "first input.",
+            help="From the snapshot at the event with this ordinal, or from the one at which the tape begins; "
+            "default: from the first input.",
         ),
     ] = None,
     fold: Annotated[
@@ -125,8 +125,8 @@ class _Begins(NamedTuple):
 
         if self.snapshot is None:
             return (tape if self.fold else from_first_input(tape, log, settings)), None
-        begun = FromSnapshot(settings, log, None if self.snapshot == _FIRST else int(self.snapshot))
-        return begun.inputs(tape, log), begun.world
+        begun = FromSnapshot(settings, log, tape, None if self.snapshot == _FIRST else int(self.snapshot))
+        return begun.inputs(), begun.world
 
 
 def _check_target(into: str | None) -> None:

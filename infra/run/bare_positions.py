@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
+from commands.stray_orders import WAYS_OUT
 from commands.watchdog import Watchdog, Watched
 from infra.run.clock import utc_now
 
@@ -17,7 +18,8 @@ _log = logging.getLogger(__name__)
 class BarePositions:
     """One WARNING when a position is without a covering stop, and one when it is covered again or closed.
 
-    One ERROR where the engine places its stop no more. `look` is called on the thread of the run, about once a second.
+    Another one where a discrepancy changes what a person can do about it. One ERROR where the engine places its stop no
+    more. `look` is called on the thread of the run, about once a second.
     """
 
     def __init__(
@@ -37,7 +39,7 @@ class BarePositions:
         held = {one.stream: one for one in self._watchdog.positions()}
         bare = {stream: one for stream, one in held.items() if _is_late(one, now)}
         for stream, one in bare.items():
-            if stream not in self._bare:
+            if stream not in self._bare or self._bare[stream].gone_by != one.gone_by:
                 _log.warning("%s", unprotected_line(one, now))
         for stream, before in self._bare.items():
             if stream not in bare:
@@ -58,8 +60,14 @@ def unprotected_line(one: Watched, now: datetime) -> str:
     stops = f"stops at {', '.join(map(str, one.stops))} cover {one.covered} of it" if one.stops else "no stop"
     return (
         f"{one.direction} {one.quantity} {one.instrument} has {stops} at the exchange since "
-        f"{one.bare_since:%H:%M:%S} UTC; open for {one.age(now)}, last price {price}: move its stop, or close it"
+        f"{one.bare_since:%H:%M:%S} UTC; open for {one.age(now)}, last price {price}: {_advice(one)}"
     )
+
+
+def _advice(one: Watched) -> str:
+    if not one.gone_by:
+        return "move its stop, or close it"
+    return f"the exchange does not have the position ({one.gone_by}): {WAYS_OUT}"
 
 
 def _is_late(one: Watched, now: datetime) -> bool:

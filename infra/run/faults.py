@@ -56,6 +56,9 @@ def unprotected_notices(account: str, watchdog: Watchdog, now: datetime) -> Iter
 
 
 def _id(one: Watched) -> str:
-    """The same while the position stays without a stop, and another when it loses its stop again."""
-    digest = blake2b(f"{one.stream} {one.bare_since}".encode(), digest_size=16)
+    """The same while the position stays without a stop, and another when it loses its stop again, or where a
+    discrepancy changes what a person can do about it.
+    """
+    named = " ".join(filter(None, (one.stream, str(one.bare_since), one.gone_by)))
+    digest = blake2b(named.encode(), digest_size=16)
     return f"{UNPROTECTED}:{digest.hexdigest()}"

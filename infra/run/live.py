@@ -61,6 +61,7 @@ from infra.run.live_plan import (
 )
 from infra.run.live_times import LiveTimes
 from infra.run.restoring import Restored, check_account
+from infra.run.still_held import StillHeld
 
 SOURCE = "live"
 _log = logging.getLogger(__name__)
@@ -128,6 +129,7 @@ class LiveRun(Attending):
             world, self._venue.exchange, driver.handle, self._steady.tick, terms, patience
         )
         self._after_trip = AfterTrip(world, self._venue.exchange, driver.handle, self._steady.tick)
+        self._still_held = StillHeld(world, self._venue.exchange)
         self._market = LiveMarket(self._feed, self._instruments, plan.interval, plan.instances, self._steady)
         self.is_trading, self._is_stopping, self._failures = False, False, 0
         self._beginning: LiveBeginning | None = None
@@ -286,12 +288,25 @@ class LiveRun(Attending):
         now = self._monotonic()
         if now >= self._next_tick:
             self._next_tick = now + _TICK
+            self._check_bare(now)
             self.driver.handle(Tick(self._steady.tick()))
             self._after_trip.state(now)
             if self._after_trip.is_due(now) and not self._failures:
                 self._next_look = now
         if now >= self._next_look or (now >= self._next_check and self._awaits_news()):
             self._look(now)
+
+    def _check_bare(self, now: float) -> None:
+        """Compares now where the exchange has ended a stop together with its position: nothing is placed again then."""
+        given_up = self.driver.engine.unprotected_for_good
+        try:
+            missing = self._still_held.missing(self._steady.tick(), given_up)
+        except ExchangeError as fault:
+            self._report_call(Service.QUERIES, fault)
+            return
+        if missing:
+            self._doubt(f"a stop has ended, and the exchange states no such position in {', '.join(missing)}")
+            self._next_look = now
 
     def _awaits_news(self) -> bool:
         """Whether an order in flight had no news for long, or one works beside a later position than its own."""

@@ -47,8 +47,8 @@ def _without_session(opened: LogOpened | None) -> str:
 def from_first_input(tape: Tape, log: RecordedLog, settings: WhenceSettings) -> Iterator[TapedInput]:
     """The inputs of this log, from the one that opened it on.
 
-    Raises InvalidInput, which names the first kept snapshot, where the tape does not hold them all, and what
-    `of_this_log` raises.
+    Raises InvalidInput, which names the kept snapshot at which the tape begins, where the tape does not hold them all,
+    and what `of_this_log` raises.
     """
     inputs = of_this_log(tape, log)
     first = list(islice(inputs, 1))
@@ -56,7 +56,7 @@ def from_first_input(tape: Tape, log: RecordedLog, settings: WhenceSettings) -> 
         if isinstance(given, SessionBegun) and given.folded:
             raise InvalidInput(
                 f"the tape begins after event {given.folded}: the inputs before it are not on it; "
-                f"{_first_kept(settings)}"
+                f"{_kept_at(given.folded, settings)}"
             )
     return chain(first, inputs)
 
@@ -64,28 +64,36 @@ def from_first_input(tape: Tape, log: RecordedLog, settings: WhenceSettings) -> 
 class FromSnapshot:
     """A replay that begins with the snapshot at `ordinal`, after which a session begins. `world` has its states."""
 
-    def __init__(self, settings: WhenceSettings, log: RecordedLog, ordinal: int | None) -> None:
-        """`ordinal` is by default that of the first kept snapshot.
+    def __init__(self, settings: WhenceSettings, log: RecordedLog, tape: Tape, ordinal: int | None) -> None:
+        """`ordinal` is by default that of the kept snapshot at which the tape begins; `tape` has no replay yet.
 
         Raises InvalidInput where the snapshot is missing, or is of another log or program; LogCorrupt where it was
-        changed or cut off; LogUnavailable where it cannot be read.
+        changed or cut off; LogUnavailable where it cannot be read; and what `of_this_log` raises.
         """
         kept = kept_snapshots(settings)
         if kept is None:
             raise InvalidInput("snapshots are kept for logs in SQLite files and on Kafka")
-        self.ordinal = _first(kept) if ordinal is None else ordinal
+        inputs = of_this_log(tape, log)
+        first = next(inputs)
+        assert isinstance(first.given, SessionBegun)  # `of_this_log` begins with one
+        self._begins, self._tape = first.given.folded, chain([first], inputs)
+        self.ordinal = _first(kept, self._begins) if ordinal is None else ordinal
         self._file = self._found(settings, kept)
         self._check_log(log)
         self.world = self._restored()
 
-    def inputs(self, tape: Tape, log: RecordedLog) -> Iterator[TapedInput]:
-        """The inputs from the session on that begins after the snapshot. Raises LogCorrupt where there is none."""
+    def inputs(self) -> Iterator[TapedInput]:
+        """The inputs from the session on that begins after the snapshot; called once.
+
+        Raises LogCorrupt where no session begins there.
+        """
         inputs = _from_session(
-            of_this_log(tape, log),
+            self._tape,
             lambda session: session.folded == self.ordinal,
             lambda: LogCorrupt(
                 f"no session on the tape begins after event {self.ordinal}, where the snapshot {self._file.path} is: "
-                "the event is amid a session, or the inputs after it were removed"
+                "the event is amid a session, or the inputs after it were removed; the tape begins after event "
+                f"{self._begins}"
             ),
         )
         return chain(list(islice(inputs, 1)), inputs)
@@ -102,7 +110,7 @@ class FromSnapshot:
         except Unfit:
             raise InvalidInput(
                 f"there is no snapshot at event {self.ordinal}: {kept.path(self.ordinal)} is missing, and "
-                f"the engine's own snapshot has no such part; {_names(kept)}, and {_FOLD}"
+                f"the engine's own snapshot has no such part; {_names(kept, self._begins)}, and {_FOLD}"
             ) from None
 
     def _check_log(self, log: RecordedLog) -> None:
@@ -127,27 +135,32 @@ def _refused(path: str, fault: Unfit) -> InvalidInput | LogCorrupt:
     return LogCorrupt(f"{text}; {_FOLD}")
 
 
-def _first(kept: KeptSnapshots) -> int:
+def _first(kept: KeptSnapshots, begins: int) -> int:
+    """The ordinal of the kept snapshot at which the tape begins; one that a killed removal left replaces nothing."""
     ordinals = _ordinals(kept)
-    if not ordinals:
+    if not begins:
         raise InvalidInput(
-            "no snapshot is kept for this log: no inputs were removed from its tape, which can be replayed from its "
+            "no snapshot is needed for this log: no inputs were removed from its tape, which can be replayed from its "
             "first input on"
         )
-    return ordinals[0]
+    if not ordinals:
+        raise InvalidInput(
+            f"the tape begins after event {begins}, and no snapshot is kept for this log; {_FOLD}"
+        )
+    return begins if begins in ordinals else ordinals[0]
 
 
-def _first_kept(settings: WhenceSettings) -> str:
+def _kept_at(begins: int, settings: WhenceSettings) -> str:
+    """How a tape can be replayed that begins after this event."""
     kept = kept_snapshots(settings)
-    ordinals = () if kept is None else _ordinals(kept)
-    if kept is None or not ordinals:
-        return f"no snapshot is kept for this log, and {_FOLD}"
-    first = ordinals[0]
-    return f"`--from-snapshot {first}` begins with the kept snapshot {kept.path(first)}, and {_FOLD}"
+    if kept is None or begins not in _ordinals(kept):
+        return f"no snapshot is kept at that event, and {_FOLD}"
+    return f"`--from-snapshot {begins}` begins with the kept snapshot {kept.path(begins)}, and {_FOLD}"
 
 
-def _names(kept: KeptSnapshots) -> str:
-    ordinals = ", ".join(map(str, _ordinals(kept)))
+def _names(kept: KeptSnapshots, begins: int) -> str:
+    """Names the kept snapshots of which the tape has the inputs."""
+    ordinals = ", ".join(str(one) for one in _ordinals(kept) if one >= begins)
     return f"snapshots are kept at the events {ordinals}" if ordinals else "no snapshot is kept"
 
 

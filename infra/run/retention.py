@@ -13,7 +13,7 @@ from adapters.inputs.retention import RetainedTape
 from adapters.log.recorder_log import RecorderLog
 from adapters.snapshots import KeptSnapshots, Unfit
 from commands.input_tape import SessionBegun
-from domain.errors import LogUnavailable
+from domain.errors import KeyMissing, LogCorrupt, LogUnavailable, UnknownSchema
 from infra.config import WhenceSettings
 from infra.run.snapshots import kept_snapshots, snapshot_at
 
@@ -23,40 +23,55 @@ _log = logging.getLogger(__name__)
 def remove_old_inputs(settings: WhenceSettings, log: RecorderLog, tape: RetainedTape, now: datetime) -> None:
     """Removes the sessions that ended more than `inputs_days` before `now`, as far as a kept snapshot replaces them.
 
-    The process owns `log`, and nothing was added to `tape` yet. Inputs that cannot be removed, as without the right to
-    delete records on Kafka, are kept with a warning. Raises LogCorrupt, UnknownSchema, KeyMissing; see
-    `RetainedTape.remove`.
+    Then it removes the files that replace nothing, also those of a start that was killed between two steps.
+
+    The process owns `log`, and nothing was added to `tape` yet. What cannot be removed, as without the right to delete
+    records on Kafka, is kept with a warning. Raises LogCorrupt, UnknownSchema, KeyMissing; see `RetainedTape.remove`.
     """
     kept = kept_snapshots(settings)
-    if kept is None or not settings.inputs_days:
+    if kept is None:
         return
-    covering = _Covering(settings, log, kept)
+    if settings.inputs_days:
+        _remove(settings.inputs_days, _Covering(settings, log, kept), tape, now)
+    _tidy(kept, tape)
+
+
+def _remove(days: int, covering: _Covering, tape: RetainedTape, now: datetime) -> None:
     try:
-        begins = tape.remove(now - timedelta(days=settings.inputs_days), covering.is_covered)
+        begins = tape.remove(now - timedelta(days=days), covering.is_covered)
     except LogUnavailable as fault:
         _log.warning("old inputs cannot be removed now; the next start tries again: %s", fault)
         return
     if begins is not None:
         _log.info(
             "inputs older than %d days were removed; the tape begins after event %d now%s",
-            settings.inputs_days,
+            days,
             begins.folded,
-            f", with the snapshot {kept.path(begins.folded)}" if begins.folded else "",
+            f", with the snapshot {covering.kept.path(begins.folded)}" if begins.folded else "",
         )
-        _forget(kept, begins.folded)
     elif covering.reason:
         _log.warning(
             "inputs older than %d days are not removed, because no snapshot replaces them: %s",
-            settings.inputs_days,
+            days,
             covering.reason,
         )
+
+
+def _tidy(kept: KeptSnapshots, tape: RetainedTape) -> None:
+    """Removes unfinished copies, and the kept snapshots that replace inputs which are gone."""
+    try:
+        kept.forget_unfinished()
+        if kept.ordinals() and (begins := tape.begins()) is not None:
+            kept.forget_before(begins.folded)
+    except (OSError, LogUnavailable, LogCorrupt, UnknownSchema, KeyMissing) as fault:
+        _log.warning("a kept snapshot that is not needed any more cannot be removed: %s", fault)
 
 
 class _Covering:
     """Finds the snapshots of sessions; `reason` is why the last session that was considered has none."""
 
     def __init__(self, settings: WhenceSettings, log: RecorderLog, kept: KeptSnapshots) -> None:
-        self._settings, self._log, self._kept = settings, log, kept
+        self._settings, self._log, self.kept = settings, log, kept
         self.reason = ""
 
     def is_covered(self, session: SessionBegun) -> bool:
@@ -75,12 +90,4 @@ class _Covering:
         found = snapshot_at(self._settings, session.folded)
         if found.link.log_id != session.log_id.bytes or self._log.link(session.folded) != found.link:
             raise Unfit("it is of another log, or of events that this log does not have")
-        self._kept.keep(found)
-
-
-def _forget(kept: KeptSnapshots, ordinal: int) -> None:
-    """Removes the kept snapshots that replace inputs which are gone; one that cannot be removed only takes space."""
-    try:
-        kept.forget_before(ordinal)
-    except OSError as fault:
-        _log.warning("a kept snapshot that is not needed any more cannot be removed: %s", fault)
+        self.kept.keep(found)

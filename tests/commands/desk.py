@@ -47,7 +47,7 @@ OPENING: tuple[Command, ...] = (
 
 
 class Desk:
-    """Each step is one stimulus, one second after the previous step."""
+    """Each step is one stimulus, one second after the previous step. The log begins at `NOW`."""
 
     def __init__(self, log: ListLog | None = None, *, recalling: bool = False) -> None:
         self.log = ListLog() if log is None else log
@@ -64,7 +64,8 @@ class Desk:
 
     def opened(self, settings: Settings | None = None) -> Self:
         commands = (*OPENING, ChangeSettings(settings or Settings()))
-        self.ask(*commands, cause="command:open")
+        self.handle(self.stimulus(*commands, cause="command:open", actor="a person"))
+        self.at += timedelta(seconds=1)
         return self
 
     def ask(self, *commands: Command, cause: str, actor: str = "a person") -> list[Envelope]:

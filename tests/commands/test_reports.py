@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import pairwise
+
+import pytest
 
 from commands.exchange import AnyReport, Cancelled
 from domain.direction import Side
@@ -10,6 +13,10 @@ from domain.position import PositionFunded
 from domain.reconciliation import DiscrepancyFound
 from tests.commands.desk import Desk, a_fill_of, chain_of, funding, liquidation, long, names
 from tests.domain.history import BTC, NOW, D
+from tests.replacing import replace
+
+EARLIER = NOW - timedelta(seconds=1)
+"""Before the log of a desk begins."""
 
 
 def a_desk_with_orders() -> tuple[Desk, str]:
@@ -91,3 +98,31 @@ def test_a_liquidation_without_a_position_is_a_discrepancy() -> None:
     assert found.event == DiscrepancyFound(
         "exchange:test:l1", BTC, "Liquidated of something this log does not know"
     )
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        a_fill_of("nobody-e1", "x1", D(1), D(100)),
+        Cancelled(order_id="nobody-e1", at=NOW, fact="exchange:test:gone", reason="CancelByUser"),
+        funding("f1", D("-0.25")),
+        liquidation("l1", Side.SELL, D(1), D(81)),
+    ],
+    ids=lambda report: type(report).__name__,
+)
+def test_what_others_did_before_the_log_began_leads_to_nothing(report: AnyReport) -> None:
+    desk = Desk().opened()
+    assert desk.tell(replace(report, at=EARLIER)) == []
+    assert names(desk.tell(report)) == ["DiscrepancyFound"]
+
+
+def test_funding_of_before_the_log_is_not_that_of_a_position_of_the_log() -> None:
+    desk, chain = a_desk_with_orders()
+    desk.tell(a_fill_of(f"{chain}-e1", "x1", D(1), D(100)))
+    assert desk.tell(replace(funding("f1", D("-0.25")), at=EARLIER)) == []
+
+
+def test_a_fill_of_an_order_of_the_log_counts_by_whatever_clock_it_is_dated() -> None:
+    desk, chain = a_desk_with_orders()
+    fill = a_fill_of(f"{chain}-e1", "x1", D(1), D(100), at=EARLIER)
+    assert "PositionOpened" in names(desk.tell(fill))

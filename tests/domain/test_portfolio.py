@@ -31,7 +31,7 @@ from domain.order import (
     OrderTriggered,
     OrderType,
 )
-from domain.portfolio import EMPTY, FOLDS, UNBOUNDED
+from domain.portfolio import EMPTY, FOLDS, UNBOUNDED, altered
 from domain.position import (
     PositionFunded,
     PositionIncreased,
@@ -85,13 +85,13 @@ def a_held_position() -> History:
     return an_entered_signal().order("abc-e1", a_fill(D(10))).position(an_opening())
 
 
-def test_every_event_is_folded_except_the_opening_of_the_log_and_marks() -> None:
-    assert set(BY_FULL_NAME.values()) - set(FOLDS) == {LogOpened, AccountMarked}
+def test_every_event_is_folded_except_marks() -> None:
+    assert set(BY_FULL_NAME.values()) - set(FOLDS) == {AccountMarked}
 
 
-def test_an_event_of_the_log_itself_leaves_the_portfolio_unchanged() -> None:
+def test_the_opening_of_the_log_leaves_only_its_time() -> None:
     opening = History().record("log", LogOpened(log_id=LOG_ID, mode=Mode.TAPE, tape="tape", synthetic=False))
-    assert opening.portfolio() is EMPTY
+    assert opening.portfolio() == altered(EMPTY, began_at=opening.envelopes[0].meta.recorded_at)
 
 
 def test_reading_an_unopened_account_raises() -> None:

@@ -114,7 +114,8 @@ def test_a_stop_that_belongs_to_no_entry_is_cancelled_as_at_any_close() -> None:
 
 
 def test_orders_of_people_that_rest_to_reduce_the_position_are_cancelled() -> None:
-    eve = holding()
+    eve = Asking()
+    eve.entered()
     resting = terms(
         side=Side.SELL,
         type=OrderType.LIMIT,
@@ -127,6 +128,7 @@ def test_orders_of_people_that_rest_to_reduce_the_position_are_cancelled() -> No
     eve.accepted(PlaceOrder(resting), "out")
     (mine,) = (one for one in eve.exits() if one.startswith(chain_of("out")))
     eve.rests(mine)
+    found(eve)
     assert eve.accepted(closed_at(D(103)))[0] == "OrderCancelRequested"
     assert eve.desk.exchange.letters[-1].about == (mine,)
 

@@ -78,7 +78,7 @@ def test_a_tape_that_was_changed_gives_exit_code_4_and_the_inputs(whence: Whence
         (("--until", "noon"), "'noon' is not a time"),
         (("--upto", "0"), "0 is below 1"),
         (("--from-snapshot", "noon"), "'noon': name the ordinal of an event, or `first`"),
-        (("--from-snapshot", "first"), "no snapshot is kept for this log"),
+        (("--from-snapshot", "first"), "no snapshot is needed for this log"),
         (("--from-snapshot", "7"), "there is no snapshot at event 7"),
         (("--from-snapshot", "7", "--fold"), "exclude each other"),
     ],

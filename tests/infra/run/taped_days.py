@@ -79,11 +79,10 @@ def begun(settings: WhenceSettings) -> Sequence[int]:
 def replayed_from(
     settings: WhenceSettings, ordinal: int | None = None, into: EventLog | None = None
 ) -> Replay:
-    """The replay from the snapshot at this event, by default the first kept one, to the end of the tape."""
+    """The replay from the snapshot at this event, by default where the tape begins, to the end of the tape."""
     with closing(open_reader(settings)) as log:
-        origin = FromSnapshot(settings, log, ordinal)
-        tape = origin.inputs(taped_inputs(settings), log)
-        replay = Replay(log, AvroCodec(), tape, into=into, world=origin.world)
+        origin = FromSnapshot(settings, log, taped_inputs(settings), ordinal)
+        replay = Replay(log, AvroCodec(), origin.inputs(), into=into, world=origin.world)
         for _ordinal in replay.steps():
             pass
         if replay.difference is None:

@@ -7,6 +7,10 @@ from datetime import timedelta
 import pytest
 
 from commands.exchange import Cancelled
+from commands.reconciliation import ResolveDiscrepancy, recorded
+from domain.direction import Direction
+from domain.reconciliation.differences import PositionUnknownToThem
+from domain.reconciliation.statement import StatedPosition
 from infra.run.bare_positions import NOTED_AFTER, BarePositions
 from tests.commands.desk import a_fill_of
 from tests.commands.test_watchdog import Watched, ended
@@ -44,6 +48,23 @@ def test_a_position_without_a_stop_is_logged_once_and_once_more_when_it_is_cover
     (line,) = lines.after(60)
     assert line.startswith(f"WARNING LONG 50 {BTC} is covered by a stop again at 98.0, after ")
     assert lines.after(61) == []
+
+
+def test_a_bare_position_that_the_exchange_does_not_have_is_logged_with_the_discrepancy_and_what_resolves_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    lines = Lines(caplog)
+    assert lines.after(5)[0].endswith(": move its stop, or close it")
+    held = StatedPosition(BTC, Direction.LONG, D(50))
+    gone = recorded(PositionUnknownToThem(subject=BTC, ours=held))
+    lines.watched.desk.ask(gone, cause="exchange:test:gone")
+    (line,) = lines.after(6)
+    assert f"the exchange does not have the position ({gone.discrepancy_id}): permit the adoption" in line
+    assert "move its stop" not in line
+    assert lines.after(7) == []
+    back = ResolveDiscrepancy(gone.discrepancy_id, "it is there again")
+    lines.watched.desk.ask(back, cause="exchange:test:back")
+    assert lines.after(8)[0].endswith(": move its stop, or close it")
 
 
 def test_the_stop_of_an_entry_that_is_confirmed_after_a_moment_is_not_logged(

@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from commands.exchange import Accepted
+from commands.reconciliation import recorded
 from commands.watchdog import LONGEST_BARE, Watchdog
+from domain.direction import Direction
+from domain.reconciliation.differences import PositionUnknownToThem
+from domain.reconciliation.statement import StatedPosition
 from infra.run.faults import UNPROTECTED, read_model_notices, unprotected_notices
 from projections.condition import Fault, FaultKind
 from projections.severity import Severity
 from tests.commands.desk import Desk, a_fill_of, chain_of, long
-from tests.domain.history import NOW, D
+from tests.domain.history import BTC, NOW, D
 
 
 def test_parked_late_and_ended_read_models_are_critical_notices_and_other_faults_are_none() -> None:
@@ -45,6 +49,11 @@ def test_a_position_without_a_stop_is_a_critical_notice_with_one_id_until_it_is_
     assert (notice.severity, notice.kind, notice.account) == (Severity.CRITICAL, UNPROTECTED, "main")
     assert notice.line.startswith("LONG 50 BTCUSDT-LINEAR.BYBIT has no stop at the exchange since ")
     assert len(notice.id) <= 100
+    gone = recorded(PositionUnknownToThem(subject=BTC, ours=StatedPosition(BTC, Direction.LONG, D(50))))
+    watchdog.recorded(desk.ask(gone, cause="exchange:test:gone"), 0.0, 0.0)
+    (other,) = unprotected_notices("main", watchdog, late)
+    assert other.id != notice.id
+    assert gone.discrepancy_id in other.line
     stop = Accepted(order_id=f"{chain}-s1", at=NOW, fact="exchange:test:s", venue_order_id="v")
     watchdog.recorded(desk.tell(stop), 0.0, 0.0)
     assert list(unprotected_notices("main", watchdog, late)) == []

@@ -19,6 +19,7 @@ from adapters.inputs.sqlite import SqliteTape, tape_path
 from adapters.log.recorder_log import RecordedLog
 from adapters.log.sqlite import open_sqlite
 from adapters.snapshots import KeptSnapshots
+from commands.input_tape import SessionBegun
 from domain.errors import InvalidInput, LogCorrupt, LogUnavailable, WhenceError
 from domain.log import Recorded
 from infra.config import WhenceSettings
@@ -191,11 +192,53 @@ def test_a_start_that_ends_amid_the_removal_leaves_a_tape_that_can_be_replayed(
         patched.setattr(SqliteTape, "remove", ended)
         with pytest.raises(Ended):
             days.pass_days(1)
+    first = begun(settings)[0]
     assert len(kept_of(settings).ordinals()) == 2
-    assert set(kept_of(settings).ordinals()) >= set(begun(settings)[:1])
-    assert replayed_from(settings, begun(settings)[0]).difference is None
+    with pytest.raises(InvalidInput, match=f"after event {first}: .*`--from-snapshot {first}` begins with"):
+        replay_from_the_first_input(settings)
+    replay = replayed_from(settings)
+    assert (replay.difference, replay.snapshot) == (None, first)
     days.pass_days(2)
     assert kept_of(settings).ordinals() == begun(settings)[:1]
+
+
+def test_a_start_that_removes_no_inputs_removes_what_a_killed_removal_has_left(
+    settings: WhenceSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    days = TapedDays(settings)
+    days.pass_days(4)
+    (first,) = kept_of(settings).ordinals()
+    kept = kept_of(settings).path(first)
+    earlier, unfinished = kept_of(settings).path(1), kept.with_suffix(".new")
+    another = kept.with_name(f"other-{unfinished.name}")
+    for left in (earlier, unfinished, another):
+        shutil.copy(kept, left)
+    days.settings = settings.model_copy(update={"inputs_days": 30})
+    days.pass_days(1)
+    assert begun(settings)[0] == first
+    assert [one.exists() for one in (kept, earlier, unfinished, another)] == [True, False, False, True]
+    assert "removed" not in caplog.text
+
+
+def test_a_whole_tape_beside_a_snapshot_that_replaces_nothing_is_replayed_from_its_first_input(
+    settings: WhenceSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = TapedDays(settings)
+    days.pass_days(2)
+
+    def ended(_tape: SqliteTape, _before: object, is_covered: Covered) -> None:
+        sessions = [one.given for one in taped_inputs(settings) if isinstance(one.given, SessionBegun)]
+        assert is_covered(sessions[-1])
+        _end()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SqliteTape, "remove", ended)
+        with pytest.raises(Ended):
+            days.pass_days(1)
+    assert (begun(settings)[0], kept_of(settings).ordinals()) == (0, [begun(settings)[1]])
+    replay_from_the_first_input(settings)
+    with pytest.raises(InvalidInput, match="no inputs were removed from its tape"):
+        replayed_from(settings)
 
 
 def _end() -> bool:

@@ -20,7 +20,7 @@ from infra.run.live_plan import LivePlan, LiveVenue, Wake
 from tests.adapters.bybit.bench import bybit_venue
 from tests.adapters.ccxt.bench import QUICK, RECENT
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue
-from tests.infra.run.live_desk import BTC, LIMIT, PLAN, D, Dying, Killed, LiveDesk
+from tests.infra.run.live_desk import BTC, FIVE, LIMIT, PLAN, D, Dying, Killed, LiveDesk
 from tests.infra.run.test_live import ruled
 from tests.infra.run.test_live_adoption import ADOPTING
 from tests.replacing import replace
@@ -102,6 +102,23 @@ def test_a_run_whose_exchange_lost_nothing_has_no_difference_with_it(venue: Runn
     desk.passes(31)
     desk.until(lambda: not desk.run.world.portfolio.discrepancies.reconciling)
     assert not desk.has("DiscrepancyFound")
+    desk.close()
+
+
+def test_a_new_log_on_an_account_that_has_traded_is_not_halted_by_earlier_trades(venue: RunningVenue) -> None:
+    """The first poll states the trades of the last hour."""
+    desk = CcxtDesk(venue)
+    for side in ("Buy", "Sell"):
+        desk.stranger(side=side, orderType="Market", qty="0.1")
+        desk.trades_at("100")
+    desk.later(1)
+    desk.started()
+    desk.until(lambda: desk.exchange.poll_state.polls > 0)
+    assert len(desk.exchange.executions(desk.now() - FIVE)) == 2, "the exchange lists them"
+    assert not desk.has("DiscrepancyFound")
+    desk.stranger(side="Buy", orderType="Market", qty="0.1")
+    desk.trades_at("100")
+    desk.until(lambda: desk.has("DiscrepancyFound"))
     desk.close()
 
 

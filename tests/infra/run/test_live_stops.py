@@ -59,6 +59,42 @@ def test_a_stop_that_a_person_cancels_at_the_exchange_is_there_again_within_two_
     passes_until(desk, lambda: desk.exchange.open_orders() == [] == desk.exchange.positions())
 
 
+def closed_by_hand(desk: LiveDesk) -> None:
+    """A person closes the position at the exchange, which ends its stop and target; the stop's end has arrived."""
+    desk.stranger(
+        side="Sell", orderType="Market", qty=str(desk.run.world.portfolio.positions[BTC].state.quantity)
+    )
+    desk.trades_at("100")
+    desk.until(lambda: not stops(desk) and not is_covered(desk))
+    assert desk.exchange.positions() == []
+
+
+def test_no_stop_is_placed_for_a_position_that_a_person_has_closed_at_the_exchange(desks: Desks) -> None:
+    desk = holding(desks())
+    desk.passes(5)
+    placed = desk.names().count("OrderPlaced")
+    closed_by_hand(desk)
+    for _second in range(5):
+        desk.passes(1)
+    gone = desk.run.world.portfolio.discrepancies.unresolved
+    assert any("PositionUnknownToThem" in one for one in gone), "found before the next poll"
+    assert desk.names().count("OrderPlaced") == placed
+    assert desk.exchange.open_orders() == []
+
+
+def test_a_stop_is_placed_again_where_the_exchange_states_no_positions(
+    venue: RunningVenue, desks: Desks
+) -> None:
+    """A failed query is no reason to leave a position without its stop."""
+    desk = holding(desks())
+    desk.passes(5)
+    venue.fails("/v5/position/list", "code", value=10016)
+    a_person_cancels(desk, stops(desk)[0])
+    desk.passes(1)
+    desk.passes(1)
+    desk.until(lambda: is_covered(desk))
+
+
 class Deaf:
     """An exchange whose stream brings no fill, as one that is not subscribed yet."""
 
