@@ -36,6 +36,7 @@ WhenceError
 ├── TooSlow                 a subscriber fell too far behind the log; the message names the ordinal to resume after
 ├── NotAllowed              the caller's role does not permit the request; nothing was done
 │   └── Unauthenticated     the request has no identity and needs one
+├── ProofRefused            a signature, proof or checkpoint is not valid for what it states
 ├── StrategyFailed          a strategy raised on a candle, so its proposal is not known
 ├── TapeMismatch            this log was not made from this tape and these settings
 ├── SecretsUnavailable      the keyring or Vault that holds a secret does not answer; the message holds no secret
@@ -203,6 +204,10 @@ class NotAllowed(WhenceError):
 
 class Unauthenticated(NotAllowed):
     """The request has no identity and needs one; nothing was done."""
+
+
+class ProofRefused(WhenceError):
+    """A signature, a proof or a checkpoint is not valid for what it states; the message names what differs."""
 
 
 class StrategyFailed(WhenceError):

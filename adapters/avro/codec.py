@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from adapters.avro.event_reader import EventReader, event_reader
 from adapters.avro.event_writer import EventWriter, event_writer
-from adapters.avro.schema import WriterSchema, current_schemas, schemas_by_fingerprint
+from adapters.avro.schema import WriterSchema, current_schemas, schema_of
 from domain.errors import InvalidEvent, LogCorrupt, UnknownSchema
 from domain.events import FULL_NAMES
 from domain.log import Envelope
@@ -94,7 +94,7 @@ class AvroCodec:
 
     def _schema(self, prefix: bytes) -> WriterSchema:
         if prefix[:2] == SINGLE_OBJECT and len(prefix) == _SINGLE_OBJECT_PREFIX:
-            return _fingerprinted(prefix[2:])
+            return schema_of(prefix[2:])
         if prefix[:1] == CONFLUENT and len(prefix) == _CONFLUENT_PREFIX:
             return self._registered(int.from_bytes(prefix[1:], "big"))
         raise LogCorrupt(
@@ -120,16 +120,6 @@ def _prefix(schema: WriterSchema, ids: SchemaIds | None) -> bytes:
     if ids is None:
         return SINGLE_OBJECT + schema.fingerprint
     return CONFLUENT + ids.id_of(schema).to_bytes(4, "big")
-
-
-def _fingerprinted(fingerprint: bytes) -> WriterSchema:
-    try:
-        return schemas_by_fingerprint()[fingerprint]
-    except KeyError:
-        raise UnknownSchema(
-            f"a record was written with a schema of fingerprint {fingerprint.hex()}, which is not in schemas/: read "
-            "this log with the program that wrote it, or a newer one"
-        ) from None
 
 
 def _unreadable(reader: EventReader, data: bytes, fault: str) -> str:

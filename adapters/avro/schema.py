@@ -17,6 +17,7 @@ from typing import Any, cast
 from fastavro.schema import fingerprint, parse_schema, to_parsing_canonical_form
 
 from adapters.avro.wire import Json
+from domain.errors import UnknownSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,22 @@ def schemas_by_fingerprint() -> Mapping[bytes, WriterSchema]:
     """Every current and past schema, by fingerprint; where two have the same fingerprint, the newer one."""
     every = [*past_schemas().values(), *current_schemas().values()]
     return {schema.fingerprint: schema for schema in sorted(every, key=lambda schema: schema.version)}
+
+
+def schema_of(fingerprint: bytes) -> WriterSchema:
+    """The schema with this fingerprint. Raises UnknownSchema where it is not in `schemas/`."""
+    try:
+        return schemas_by_fingerprint()[fingerprint]
+    except KeyError:
+        raise UnknownSchema(
+            f"a record was written with a schema of fingerprint {fingerprint.hex()}, which is not in schemas/: read "
+            "this log with the program that wrote it, or a newer one"
+        ) from None
+
+
+def canonical_form(schema: WriterSchema) -> str:
+    """The parsing canonical form of a schema (Avro specification, "Transforming into Parsing Canonical Form")."""
+    return to_parsing_canonical_form(schema.source)
 
 
 def _read(folder: str) -> Iterator[Json]:

@@ -136,9 +136,14 @@ class RecordedLog:
 
     def frames(self, after: int, upto: int) -> Iterator[tuple[int, bytes]]:
         """Ordinal and canonical bytes of every event with `after < ordinal <= upto`, in order; nothing is decoded."""
+        for ordinal, _stream, _version, data in self.placed(after, upto):
+            yield ordinal, data
+
+    def placed(self, after: int, upto: int) -> Iterator[Row]:
+        """What `frames` returns, with the stream and the version of each event between them."""
         with _translated():
-            for ordinal, _stream, _version, data in self._rows.rows(after, upto):
-                yield ordinal, self._codec.canonical(data)
+            for ordinal, stream, version, data in self._rows.rows(after, upto):
+                yield ordinal, stream, version, self._codec.canonical(data)
 
     def read_stream(self, stream: str, after: int = 0) -> Iterator[Envelope]:
         """See `domain.log.LogReader`."""

@@ -77,6 +77,8 @@ COMMANDS: Mapping[str, Listed] = {
     "dead-letters": Listed(
         "Lists, shows, retries and discards what could not be understood.", "dead_letters:dead_letters_app"
     ),
+    "notary": Listed("Signs checkpoints of a log with a key of its own.", "notary:notary_app"),
+    "audit": Listed("Verifies a log by signed checkpoints, and proves events.", "audit:audit_app"),
     "keys": Listed("Lists the keys of this installation, and makes new ones.", "keys:keys_app"),
     "dev": Listed("Runs Kafka, a registry and PostgreSQL on this machine.", "dev:dev_app"),
     "projections": Listed("Builds the read models and shows their progress.", "projections:projections_app"),

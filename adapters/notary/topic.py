@@ -1,0 +1,101 @@
+"""Checkpoints in a Kafka topic: a record each, with the origin as its key and the signed note as its value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from confluent_kafka import IsolationLevel, KafkaError, Message, TopicPartition
+
+from adapters.kafka.client import Clients
+from adapters.kafka.config import ClientSettings
+from adapters.kafka.errors import KafkaUnavailable
+from adapters.kafka.reader import BULK, PartitionConsumer
+from adapters.kafka.topic import made_topic
+from adapters.notary.notary import Extension
+from domain.errors import InvalidInput, ProofRefused
+from domain.notary.note import VerifierKey
+
+SETTINGS: Final[Mapping[str, str]] = {
+    "cleanup.policy": "delete",
+    "retention.ms": "-1",
+    "retention.bytes": "-1",
+    "unclean.leader.election.enable": "false",
+}
+_ANSWER_SECONDS: Final = 10.0
+_MOST_BYTES: Final = 1024 * 1024
+_AT_ONCE: Final = 1_000
+"""The records that are read at first, from the end of the topic."""
+
+Opened = Callable[[str, VerifierKey], object]
+
+
+def topic_of(events: str) -> str:
+    """The topic of the checkpoints of a topic of events: `whence.checkpoints` of `whence.events`."""
+    return f"{events.removesuffix('.events')}.checkpoints"
+
+
+class CheckpointTopic:
+    """The topic as an outlet; it is made where it is missing. See `Outlet`.
+
+    Records of other logs, and records that the notary has not signed, are passed over: anybody who may write to the
+    topic can add some, and none of them is believed.
+    """
+
+    def __init__(
+        self, servers: str, events: str, client: Mapping[str, str], key: VerifierKey, opened: Opened
+    ) -> None:
+        """`client` holds librdkafka's settings for the cluster; `opened` raises where `key` has not signed a note.
+
+        Raises LogUnavailable where no broker responds."""
+        self.topic, self._key, self._opened = topic_of(events), key, opened
+        self._clients = Clients(ClientSettings({**client, "bootstrap.servers": servers}), _ANSWER_SECONDS)
+        if not self._clients.admin.topics([self.topic]):
+            made_topic(self._clients, self.topic, SETTINGS)
+        self._producer = self._clients.plain_producer(_MOST_BYTES)
+
+    def last(self) -> str | None:
+        """See `Outlet`. Reads from the end on, so that a long topic costs no more than a short one."""
+        partition = TopicPartition(self.topic, 0)
+        first = self._clients.begin_of(partition)
+        end = self._clients.end_of(partition, IsolationLevel.READ_COMMITTED)
+        consumer, begin, records = PartitionConsumer(self._clients, partition, BULK), end, _AT_ONCE
+        try:
+            while begin > first:
+                end, begin, records = begin, max(first, begin - records), 2 * records
+                consumer.go_to(begin)
+                read = [message for messages, _ in consumer.until(end) for message in messages]
+                found = next(filter(None, map(self._signed, reversed(read))), None)
+                if found is not None:
+                    return found
+        finally:
+            consumer.close()
+        return None
+
+    def publish(self, extension: Extension) -> None:
+        """See `Outlet`. Raises LogUnavailable where the record may not be durable."""
+        failures: list[str] = []
+
+        def delivered(error: KafkaError | None, _message: Message) -> None:
+            if error is not None:
+                failures.append(error.str())
+
+        value = str(extension.note).encode()
+        self._producer.produce(self.topic, value, self._key.name, partition=0, on_delivery=delivered)
+        if self._producer.flush(_ANSWER_SECONDS) or failures:
+            self._producer.purge()
+            raise KafkaUnavailable(f"write {self.topic}: {next(iter(failures), 'no response')}")
+
+    def close(self) -> None:
+        """See `Outlet`."""
+        self._producer.flush(_ANSWER_SECONDS)
+
+    def _signed(self, message: Message) -> str | None:
+        if message.key() != self._key.name.encode():
+            return None
+        try:
+            text = (message.value() or b"").decode()
+            self._opened(text, self._key)
+        except (UnicodeDecodeError, InvalidInput, ProofRefused):
+            return None
+        return text
