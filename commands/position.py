@@ -33,6 +33,7 @@ from domain.position import (
     realised_profit,
     released_cost,
 )
+from domain.streams import parse
 
 
 class ApplyFill(Struct, frozen=True, gc=False, kw_only=True):
@@ -189,7 +190,7 @@ def _retry_close(held: Open) -> Sequence[PositionEvent]:
 
 def _withdraw_close(command: WithdrawClose, held: Open) -> Sequence[PositionEvent]:
     if held.closing is None:
-        raise Refused(f"{command.stream} is not being closed: there is no close to withdraw")
+        raise Refused(f"{parse(command.stream).id} is not being closed: there is no close to withdraw")
     return [PositionCloseWithdrawn(command.reason)]
 
 

@@ -24,7 +24,7 @@ from adapters.bybit.client import Client, http
 from adapters.bybit.codes import VERDICTS, Verdict
 from adapters.bybit.failure import of_query
 from adapters.never_sent import is_never_sent
-from commands.exchange import Ticket, Unread
+from commands.exchange import Ticket
 from domain.direction import Side
 from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
 from domain.venue import VenueStatus
@@ -159,24 +159,6 @@ def test_a_server_without_the_path_is_named_with_its_address(session: Session, b
         ExchangeUnreachable, match=f"no API of Bybit at {bench.venue.url}, .* check the address$"
     ):
         session.exchange.order("nobody")
-
-
-def test_half_a_push_of_the_venue_cannot_be_read_and_the_stream_lives_on(
-    session: Session, bench: BybitBench
-) -> None:
-    bench.venue.fails("order", "truncated")
-    ticket = limit(session)
-    session.exchange.submit([ticket])
-    session.cancel(ticket.order_id)
-    found = list[Unread]()
-
-    def is_found() -> bool:
-        found.extend(bench.exchange.unread())
-        return bool(found)
-
-    bench.until(is_found)
-    assert [one.content.startswith('{"id":') and not one.content.endswith("}") for one in found] == [True]
-    assert bench.exchange.stream_state.connects == 1
 
 
 @pytest.mark.parametrize("kind", ["html", "truncated"])

@@ -517,4 +517,4 @@ def test_an_entry_beside_a_short_position_without_a_stop_is_declined_with_its_na
     eve.entered(terms(side=Side.SELL, stop=None, target=None, quantity=D(1)))
     (held,) = eve.desk.world.portfolio.positions.values()
     answer = eve.declined(PlaceOrder(terms(instrument=ETH)))
-    assert answer == f"Refused: {held.stream} has no stop: give it one first"
+    assert answer == f"Refused: {held.id} has no stop: give it one first"
