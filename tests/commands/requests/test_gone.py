@@ -39,7 +39,7 @@ REQUESTS: dict[str, Request] = {
 def test_a_request_for_a_position_that_the_exchange_does_not_have_is_refused(request_: Request) -> None:
     eve = holding()
     reason = eve.declined(request_)
-    assert f"the exchange does not have position-main-{POSITION} ({GONE}): " in reason
+    assert f"the exchange does not have {POSITION} ({GONE}): " in reason
     assert "resolveDiscrepancy with closedAt" in reason
 
 
