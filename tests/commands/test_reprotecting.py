@@ -17,7 +17,7 @@ from commands.reprotecting import LASTED, MOST_IN_A_ROW
 from domain.closing import CloseReason
 from domain.direction import Purpose
 from domain.market import KnownPrice
-from domain.order import OrderPlaced, OrderType
+from domain.order import OrderPlaced, OrderStatus, OrderType
 from domain.position import PositionClosing
 from domain.reconciliation.differences import (
     AcceptedOrderNotFound,
@@ -143,7 +143,7 @@ def test_no_stop_is_placed_beside_one_that_has_ended_here_and_works_at_the_excha
     held = Held()
     held.gone("s1")
     name = f"{held.chain}-s1"
-    differs = recorded(StatusDiffers(subject=name, ours="CANCELLED", theirs=a_stated(name)))
+    differs = recorded(StatusDiffers(subject=name, ours=OrderStatus.CANCELLED, theirs=a_stated(name)))
     held.desk.ask(differs, cause="exchange:test:comparison")
     assert held.ticks(30) == {}
     held.desk.ask(ResolveDiscrepancy(differs.discrepancy_id, "cancelled there"), cause="command:1")
