@@ -10,6 +10,7 @@ from domain.reconciliation.differences import (
     AcceptedOrderNotFound,
     BalanceDiffers,
     Difference,
+    ExecutionBeyondOrder,
     ExecutionOfUnknownOrder,
     ExecutionUnknownToThem,
     FilledDiffers,
@@ -74,6 +75,16 @@ _ROWS: tuple[tuple[tuple[type[Difference], ...], Steps], ...] = (
     (
         (ExecutionOfUnknownOrder,),
         Steps("close what is not the log's, or permit its adoption", "resolve; an adoption resolves it"),
+    ),
+    (
+        (ExecutionBeyondOrder,),
+        Steps(
+            "compare the execution, the order and the position with the exchange's own records",
+            (
+                "nothing: two comparisons that do not find it, or statements of the exchange that agree, resolve it. "
+                "Or resolve it: it is left out of the log"
+            ),
+        ),
     ),
     (
         (PositionUnknownToUs, PositionQuantityDiffers),

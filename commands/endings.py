@@ -13,6 +13,7 @@ from domain.reconciliation import Discrepancies
 from domain.reconciliation.differences import (
     BalanceDiffers,
     Difference,
+    ExecutionBeyondOrder,
     InstrumentUnknownToThem,
     OrderUnknownToUs,
     PositionQuantityDiffers,
@@ -33,6 +34,7 @@ _REPEATED: tuple[type[Difference], ...] = (
 """The kinds of which a second one may be as the first: those of amounts. An order and an execution exist once."""
 BY_THEMSELVES: tuple[type[Difference], ...] = (
     BalanceDiffers,
+    ExecutionBeyondOrder,
     InstrumentUnknownToThem,
     OrderUnknownToUs,
     PositionQuantityDiffers,

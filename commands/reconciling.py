@@ -32,7 +32,7 @@ from commands.reconciliation import (
 from commands.remedies import Remedy, remedy
 from commands.routes import Command
 from commands.statements import statements
-from commands.stimulus import Stimulus, asks_of_engine
+from commands.stimulus import Ask, Stimulus, asks_of_engine
 from commands.stray_orders import gone_instrument, is_of_gone
 from commands.unseen_orders import PATIENCE, UnseenOrders, unseen, unseen_order
 from commands.venue_terms import TermsWatch
@@ -344,12 +344,15 @@ def _key(difference: Difference) -> tuple[str, ...]:
 
 
 def _inputs(remedies: Sequence[Remedy], at: datetime) -> Sequence[Input]:
-    """The rules first, because the other remedies are judged by them."""
-    rules = [one for one in remedies if not isinstance(one, OrderReport)]
+    """The rules first, because the other remedies are judged by them; overfills after the terms of their orders."""
+    rules = [one for one in remedies if not isinstance(one, OrderReport | Ask)]
     reports = tuple(one for one in remedies if isinstance(one, OrderReport))
+    overfills = tuple(one for one in remedies if isinstance(one, Ask))
     made: list[Input] = []
     if rules:
         made.append(Relisted(at, asks_of_engine(rules, at)))
     if reports:
         made.append(Reported(at, reports))
+    if overfills:
+        made.append(Stimulus(at, overfills))
     return made

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.direction import Direction, Side
 from domain.instrument import Instrument
@@ -115,6 +116,12 @@ def theirs(
         balances={one.currency: one.balance for one in balances},
         instruments={instrument.id: instrument for instrument in instruments},
     )
+
+
+def with_orders(their: Statement, orders: Iterable[VenueOrder]) -> Statement:
+    """The venue's statement with these orders, too."""
+    more = {order.order_id or order.venue_order_id: _their_order(order) for order in orders}
+    return replace(their, orders={**their.orders, **more})
 
 
 def _our_order(order_id: str, state: Working | Closed) -> StatedOrder:
