@@ -7,14 +7,15 @@ comparison takes the execution in where the exchange's other statements contain 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from commands.exchange import Filled, OrderReport
 from commands.order import decide
-from commands.reconciliation import BeginReconciliation
+from commands.reconciliation import BeginReconciliation, subject_of, unnumbered
 from commands.stimulus import Ask
 from commands.world import World
 from domain.order import Closed, OrderOverfilled, Working, evolve
+from domain.reconciliation.differences import ExecutionBeyondOrder
 from domain.streams import order_stream
 
 
@@ -39,3 +40,16 @@ def held_back(
         f"execution {report.execution_id} of {report.quantity} at {report.price} is {excess[0]} beyond the order "
         f"{report.order_id} as the log knows it"
     )
+
+
+def is_taken_in(discrepancy_id: str, state: Callable[[str], object]) -> bool:
+    """Whether it is a discrepancy of an execution beyond its order that the log holds by now.
+
+    `state` returns the state of an order by its id.
+    """
+    order_id = subject_of(discrepancy_id, ExecutionBeyondOrder)
+    order = None if order_id is None else state(order_id)
+    if not isinstance(order, Working | Closed):
+        return False
+    begin = f"difference:{ExecutionBeyondOrder.__name__}:{order_id}:"
+    return unnumbered(discrepancy_id).removeprefix(begin) in order.executions

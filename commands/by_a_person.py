@@ -81,8 +81,8 @@ _ROWS: tuple[tuple[tuple[type[Difference], ...], Steps], ...] = (
         Steps(
             "compare the execution, the order and the position with the exchange's own records",
             (
-                "nothing: two comparisons that do not find it, or statements of the exchange that agree, resolve it. "
-                "Or resolve it: it is left out of the log"
+                "resolve: it is left out of the log. Where the exchange's statements contain it later, the log "
+                "takes it in, which resolves it"
             ),
         ),
     ),

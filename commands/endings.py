@@ -13,7 +13,6 @@ from domain.reconciliation import Discrepancies
 from domain.reconciliation.differences import (
     BalanceDiffers,
     Difference,
-    ExecutionBeyondOrder,
     InstrumentUnknownToThem,
     OrderUnknownToUs,
     PositionQuantityDiffers,
@@ -34,7 +33,6 @@ _REPEATED: tuple[type[Difference], ...] = (
 """The kinds of which a second one may be as the first: those of amounts. An order and an execution exist once."""
 BY_THEMSELVES: tuple[type[Difference], ...] = (
     BalanceDiffers,
-    ExecutionBeyondOrder,
     InstrumentUnknownToThem,
     OrderUnknownToUs,
     PositionQuantityDiffers,

@@ -74,8 +74,8 @@ def execution_row(row: Table, settle: str) -> ExecutionRow:
 
 
 def _check_money(row: Table, kind: str, settle: str) -> None:
-    """Raises InvalidInput for a row that moves money and does not state how much, or of which order, or whose fee in the
-    settlement currency no exchange takes.
+    """Raises InvalidInput for a row that moves money and does not state how much, or of which order, and for a fee in
+    the settlement currency that no exchange takes.
 
     Other kinds lead to no report, and a query for executions must not fail by them.
     """
