@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from domain.arithmetic import EXACT, clean
+from domain.arithmetic import EXACT
 from domain.errors import InvalidInput
+from domain.steps import clean
 
 MOST_OF_NOTIONAL = Decimal("0.05")
 """The largest fee or rebate, as a share of price x quantity.
@@ -23,5 +24,6 @@ def check_fee(name: str, fee: Decimal, price: Decimal, quantity: Decimal) -> Non
     notional = EXACT.multiply(price, quantity)
     if EXACT.abs(fee) > EXACT.multiply(notional, MOST_OF_NOTIONAL):
         raise InvalidInput(
-            f"{name} {fee} is more than {MOST_OF_NOTIONAL:.0%} of the {clean(notional):f} that was traded: no fee is so high"
+            f"{name} {fee} is more than {MOST_OF_NOTIONAL:.0%} of the {clean(notional):f} that was traded: "
+            "no fee is so high"
         )
