@@ -118,7 +118,7 @@ def _not_there(sides: Sides, our: StatedOrder) -> Difference:
 
 def _both(sides: Sides, our: StatedOrder, their: StatedOrder) -> Iterator[Difference]:
     name = our.order_id
-    if _identity(our) != _identity(their):
+    if our.identity != their.identity:
         yield OrderMistaken(subject=name, ours=our, theirs=their)
         return
     if our.filled != their.filled:
@@ -150,10 +150,6 @@ def _missing_stop(sides: Sides, our: StatedOrder, their: StatedOrder | None) -> 
 
 def _protects(order: StatedOrder, held: StatedPosition) -> bool:
     return order.reduce_only and order.type is OrderType.STOP and order.side is _OUT[held.direction]
-
-
-def _identity(order: StatedOrder) -> tuple[object, ...]:
-    return (order.instrument, order.side, order.type, order.reduce_only)
 
 
 def _terms(order: StatedOrder) -> tuple[object, ...]:

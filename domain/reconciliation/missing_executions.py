@@ -33,10 +33,20 @@ class _Missing(NamedTuple):
 
 
 def missing_executions(ours: Statement, theirs: Statement) -> Iterator[Difference]:
-    """The differences, in the venue's order of the executions."""
+    """The differences, in the venue's order of the executions.
+
+    In place of all executions of an order that somebody has enlarged, its terms differ: they are taken in first,
+    because an order that is full ends with the fill. Where it is open there, the comparison of open orders states that.
+    """
     missing = list(_missing(ours, theirs))
+    enlarged = dict.fromkeys(one.order.order_id for one in missing if one.order and _is_enlarged(one, theirs))
+    for order_id in enlarged:
+        our, their = ours.orders[order_id], theirs.orders[order_id]
+        if not their.is_open:
+            yield TermsDiffer(subject=order_id, ours=our, theirs=their)
     for one in missing:
-        yield _difference(one, missing, ours, theirs)
+        if one.order is None or one.order.order_id not in enlarged:
+            yield _difference(one, missing, ours, theirs)
 
 
 def overfilled_orders(ours: Statement, theirs: Statement) -> Sequence[str]:
@@ -73,11 +83,8 @@ def _difference(one: _Missing, missing: Sequence[_Missing], ours: Statement, the
     if not _is_beyond(one, order):
         return ExecutionMissing(subject=order.order_id, theirs=one.trade)
     their = theirs.orders.get(order.order_id)
-    if their is not None and _is_stated(one, their):
-        if order.is_open and their.quantity > order.quantity:
-            return TermsDiffer(subject=order.order_id, ours=order, theirs=their)
-        if _leads_to_their_position(one.trade.instrument, missing, ours, theirs):
-            return OverfillMissing(subject=order.order_id, theirs=one.trade)
+    if _is_stated(one, their) and _leads_to_their_position(one.trade.instrument, missing, ours, theirs):
+        return OverfillMissing(subject=order.order_id, theirs=one.trade)
     return ExecutionBeyondOrder(
         subject=order.order_id, ours=order, theirs=their, execution=one.trade, filled=one.filled
     )
@@ -85,6 +92,15 @@ def _difference(one: _Missing, missing: Sequence[_Missing], ours: Statement, the
 
 def _is_beyond(one: _Missing, order: StatedOrder) -> bool:
     return one.filled > order.quantity
+
+
+def _is_enlarged(one: _Missing, theirs: Statement) -> bool:
+    """Whether the execution is beyond a working order that the venue states with it, and as a larger one."""
+    our = one.order
+    their = None if our is None else theirs.orders.get(our.order_id)
+    if our is None or their is None or not (_is_beyond(one, our) and _is_stated(one, their)):
+        return False
+    return our.is_open and our.identity == their.identity and their.quantity > our.quantity
 
 
 def _is_stated(one: _Missing, their: StatedOrder | None) -> bool:

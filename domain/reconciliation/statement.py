@@ -45,6 +45,11 @@ class StatedOrder(Struct, frozen=True, gc=False, kw_only=True):
         """Whether the order may still fill, as far as this side knows."""
         return self.status not in CLOSED
 
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What no amendment changes."""
+        return (self.instrument, self.side, self.type, self.reduce_only)
+
 
 class StatedExecution(Struct, frozen=True, gc=False):
     """One execution; its order is None if the venue placed the order itself. Only the venue's side has `details`."""

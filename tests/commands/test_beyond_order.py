@@ -80,12 +80,12 @@ def test_an_execution_that_fits_the_amended_order_is_booked(together: bool) -> N
 
 class Overstating:
     """An exchange that lists one more execution of the order, where `more` is above 0; with `is_true` its statements of
-    the order and the position contain it, too.
+    the order and the position contain it, too; with `is_larger` the order was enlarged by as much.
     """
 
     def __init__(self, exchange: Any, order_id: str) -> None:
         self._exchange, self._order_id = exchange, order_id
-        self.more, self.is_true = D(0), False
+        self.more, self.is_true, self.is_larger = D(0), False, False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._exchange, name)
@@ -99,7 +99,8 @@ class Overstating:
         found: VenueOrder | None = self._exchange.order(order_id)
         if found is None or order_id != self._order_id or not self.is_true:
             return found
-        return replace(found, filled=found.filled + self.more)
+        larger = self.more if self.is_larger else D(0)
+        return replace(found, filled=found.filled + self.more, quantity=found.quantity + larger)
 
     def positions(self) -> Sequence[VenuePosition]:
         held: Sequence[VenuePosition] = self._exchange.positions()
@@ -110,11 +111,12 @@ class Overstating:
 class Overfilled(Looking):
     """A trader with a position, and an exchange that may overstate the executions of its entry."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, lost: bool = False) -> None:
+        """With `lost` the reports of the entry's fill are lost."""
         super().__init__()
         self.entry = f"{chain_of(self.desk.see(long()))}-e1"
-        self.trader.trades_at("100")
-        self.held = self.desk.world.portfolio.positions[BTC].state.quantity
+        self.held: Decimal = self.desk.world.state(order_stream(ACCOUNT, self.entry)).terms.quantity
+        self.trader.trades_at("100", lost=lost)
         self.exchange = Overstating(self.venue, self.entry)
         self.comparing = self.over(self.exchange)
 
@@ -169,3 +171,13 @@ def test_an_overfill_that_the_exchange_states_everywhere_is_booked_once_and_trip
         == f"order {over.entry} was filled 0.500 beyond its quantity"
     )
     assert over.desk.world.portfolio.positions[BTC].state.quantity == over.held + D("0.5")
+
+
+def test_the_executions_of_an_order_that_somebody_has_enlarged_are_booked_after_its_terms() -> None:
+    over = Overfilled(lost=True)
+    over.exchange.more, over.exchange.is_true, over.exchange.is_larger = D("0.5"), True, True
+    over.comparing.run(NOW, ())
+    portfolio = over.desk.world.portfolio
+    assert portfolio.positions[BTC].state.quantity == over.held + D("0.5")
+    assert not portfolio.account.tripped
+    assert not any(isinstance(one.event, OrderOverfilled) for one in over.desk.log.envelopes)

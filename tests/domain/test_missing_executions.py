@@ -101,12 +101,17 @@ def test_an_overfill_is_missing_here_although_a_person_has_closed_a_part_of_the_
     assert kinds(found)[:2] == [OverfillMissing, ExecutionOfUnknownOrder]
 
 
-def test_a_working_order_that_somebody_has_enlarged_gets_its_terms_before_its_execution() -> None:
-    ours, theirs = sides(WORKING, filled(12, quantity=D(12)), MUCH, there="12")
-    (first, *_) = differences(ours, theirs)
-    assert isinstance(first, TermsDiffer)
-    amended = replace(ours, orders={"o": an_order("o", quantity=D(12))})
-    assert kinds(differences(amended, theirs))[0] is ExecutionMissing
+@pytest.mark.parametrize("status", [S.PARTIALLY_FILLED, S.FILLED, S.CANCELLED])
+def test_a_working_order_that_somebody_has_enlarged_gets_its_terms_before_its_executions(
+    status: OrderStatus,
+) -> None:
+    larger = an_order("o", status=status, quantity=D(24), filled=D(23))
+    ours, theirs = sides(WORKING, larger, MUCH, an_execution("y", "o", D(11)), there="23")
+    found = kinds(differences(ours, theirs))
+    assert found.count(TermsDiffer) == 1
+    assert not {ExecutionMissing, ExecutionBeyondOrder, OverfillMissing} & set(found)
+    amended = replace(ours, orders={"o": an_order("o", quantity=D(24))})
+    assert kinds(differences(amended, theirs))[:2] == [ExecutionMissing, ExecutionMissing]
 
 
 def test_an_execution_that_is_beyond_its_order_leaves_room_for_the_true_one() -> None:
