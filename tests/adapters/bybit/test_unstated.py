@@ -66,7 +66,7 @@ def test_a_position_without_a_liquidation_price_is_read() -> None:
 @pytest.mark.parametrize("fee", ["1000000", "-1000000", "5.01"])
 @pytest.mark.parametrize("currency", ["", "USDT"])
 def test_a_fee_above_five_percent_of_the_trade_cannot_be_read(fee: str, currency: str) -> None:
-    traded = {"execPrice": "100", "execQty": "1", "feeCurrency": currency}
+    traded: dict[str, Any] = {"execPrice": "100", "execQty": "1", "feeCurrency": currency}
     with pytest.raises(InvalidInput, match=f"execFee {fee} is more than 5% of the 100 that was traded"):
         execution_row(execution(**traded, execFee=fee), "USDT")
 
