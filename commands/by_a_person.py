@@ -10,6 +10,7 @@ from domain.reconciliation.differences import (
     AcceptedOrderNotFound,
     BalanceDiffers,
     Difference,
+    ExecutionBeyondOrder,
     ExecutionOfUnknownOrder,
     ExecutionUnknownToThem,
     FilledDiffers,
@@ -74,6 +75,16 @@ _ROWS: tuple[tuple[tuple[type[Difference], ...], Steps], ...] = (
     (
         (ExecutionOfUnknownOrder,),
         Steps("close what is not the log's, or permit its adoption", "resolve; an adoption resolves it"),
+    ),
+    (
+        (ExecutionBeyondOrder,),
+        Steps(
+            "compare the execution, the order and the position with the exchange's own records",
+            (
+                "resolve: it is left out of the log. Where the exchange's statements contain it later, the log "
+                "takes it in, which resolves it"
+            ),
+        ),
     ),
     (
         (PositionUnknownToUs, PositionQuantityDiffers),

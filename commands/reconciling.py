@@ -13,6 +13,7 @@ from itertools import islice, takewhile
 from msgspec import Struct
 
 from commands.adopting import Found, adoption
+from commands.beyond_order import is_taken_in
 from commands.endings import NOT_FOUND, ended, resolved_alone
 from commands.exchange import AmendRefused, Exchange, OrderReport
 from commands.inputs import Input, Relisted, Reported
@@ -32,7 +33,7 @@ from commands.reconciliation import (
 from commands.remedies import Remedy, remedy
 from commands.routes import Command
 from commands.statements import statements
-from commands.stimulus import Stimulus, asks_of_engine
+from commands.stimulus import Ask, Stimulus, asks_of_engine
 from commands.stray_orders import gone_instrument, is_of_gone
 from commands.unseen_orders import PATIENCE, UnseenOrders, unseen, unseen_order
 from commands.venue_terms import TermsWatch
@@ -53,6 +54,7 @@ _NOT_GONE = "log and exchange hold the position on the same side again, or neith
 _CHANGED = "the exchange does not have the position in another way now, which a later discrepancy states"
 _UNDONE = "the order does not have these terms any more, or it was a stop or target and has ended"
 _SEEN = "the exchange states the order again, or the order has ended"
+_TAKEN_IN = "taken in: the exchange's statements of the order and the position contain it"
 _ADOPTED = "adopted: the settings in reconciliation permit it"
 
 
@@ -153,6 +155,7 @@ class Reconciler:
         self._resolve_not_gone(found)
         self._end(found)
         self._resolve(_SEEN, lambda name: self._unseen.is_over(name, self._is_working))
+        self._resolve(_TAKEN_IN, lambda name: is_taken_in(name, self._state))
         self._resolve(_UNDONE, lambda name: is_undone(name, self._state))
         found = [*found, *self._differing_terms()]
         self._keep_standing(found)
@@ -344,12 +347,15 @@ def _key(difference: Difference) -> tuple[str, ...]:
 
 
 def _inputs(remedies: Sequence[Remedy], at: datetime) -> Sequence[Input]:
-    """The rules first, because the other remedies are judged by them."""
-    rules = [one for one in remedies if not isinstance(one, OrderReport)]
+    """The rules first, because the other remedies are judged by them; overfills after the terms of their orders."""
+    rules = [one for one in remedies if not isinstance(one, OrderReport | Ask)]
     reports = tuple(one for one in remedies if isinstance(one, OrderReport))
+    overfills = tuple(one for one in remedies if isinstance(one, Ask))
     made: list[Input] = []
     if rules:
         made.append(Relisted(at, asks_of_engine(rules, at)))
     if reports:
         made.append(Reported(at, reports))
+    if overfills:
+        made.append(Stimulus(at, overfills))
     return made

@@ -12,12 +12,15 @@ from datetime import datetime
 from typing import Any
 
 from commands.exchange import Accepted, Amended, Cancelled, Expired, Filled, OrderReport, Rejected, Triggered
+from commands.identity import EXCHANGE
 from commands.instrument import ListInstrument
+from commands.stimulus import Ask
 from domain.order import CLOSED, OrderStatus
 from domain.reconciliation.differences import (
     Difference,
     ExecutionMissing,
     OrderUnknownToThem,
+    OverfillMissing,
     ProtectiveStopMissing,
     RulesDiffer,
     StatusDiffers,
@@ -26,7 +29,8 @@ from domain.reconciliation.differences import (
 from domain.reconciliation.statement import StatedOrder
 from domain.venue import Execution
 
-Remedy = OrderReport | ListInstrument
+Remedy = OrderReport | ListInstrument | Ask
+"""An `Ask` is a report that the exchange has confirmed, and that is not judged again (`commands/beyond_order.py`)."""
 NOT_FOUND = "not found at the venue by its id"
 
 
@@ -57,6 +61,12 @@ def filled(trade: Execution, order_id: str, fact: str) -> Filled:
 def _execution(difference: ExecutionMissing, venue: str, _at: datetime) -> Remedy:
     one = difference.theirs
     return filled(one, difference.subject, f"exchange:{venue}:{one.execution_id}")
+
+
+def _overfill(difference: OverfillMissing, venue: str, _at: datetime) -> Remedy:
+    one = difference.theirs
+    report = filled(one, difference.subject, f"exchange:{venue}:{one.execution_id}")
+    return Ask(command=report, cause=report.fact, occurred_at=report.at, actor=EXCHANGE)
 
 
 def _unknown(difference: OrderUnknownToThem, venue: str, at: datetime) -> Remedy:
@@ -143,6 +153,7 @@ _STATUSES: Mapping[OrderStatus, Callable[[StatedOrder, datetime, str], OrderRepo
 
 REMEDIES: Mapping[type[Difference], Callable[[Any, str, datetime], Remedy | None]] = {
     ExecutionMissing: _execution,
+    OverfillMissing: _overfill,
     OrderUnknownToThem: _unknown,
     ProtectiveStopMissing: _stop,
     StatusDiffers: _status,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from commands.beyond_order import held_back
 from commands.breaker import Answered, CallReport, Unanswered
 from commands.exchange import Amended, AnyReport, Filled, Funded, Liquidated, OrderReport
 from commands.identity import ENGINE, EXCHANGE
@@ -30,7 +31,7 @@ def stimuli(
     fills are recorded, and what others have amended after the preceding amendments. Repeated funding and liquidations
     are left out here, because no position recognises them; an order recognises a repeated execution by its id. What
     others did on the account before the log began is left out, too: some exchanges repeat it to each new connection,
-    and the log's balance and positions begin after it.
+    and the log's balance and positions begin after it. An execution beyond its order begins a comparison.
     """
     asks: list[Ask] = []
     for report in reports:
@@ -52,7 +53,7 @@ def stimuli(
                 asks = []
             yield Stimulus(at, tuple(_of_amendment(report, world, account)))
         else:
-            asks.append(_of_order(report, world, account))
+            asks.append(_of_order(report, world, account, asks))
     if asks:
         yield Stimulus(at, tuple(asks))
 
@@ -79,9 +80,10 @@ def _is_known(fact: str, world: World) -> bool:
     return fact in world.taken_facts or fact in world.portfolio.discrepancies.known
 
 
-def _of_order(report: OrderReport, world: World, account: str) -> Ask:
+def _of_order(report: OrderReport, world: World, account: str, before: Sequence[Ask]) -> Ask:
     known = order_stream(account, report.order_id) in world.versions
-    command: Command = report if known else _of_others(report, world)
+    own: Command = held_back(report, before, world, account) or report
+    command = own if known else _of_others(report, world)
     return Ask(command=command, cause=report.fact, occurred_at=report.at, actor=_actor(report.fact))
 
 
@@ -90,7 +92,7 @@ def _has_amendment(asks: Sequence[Ask]) -> bool:
 
 
 def _of_amendment(report: Amended, world: World, account: str) -> Iterator[Ask]:
-    yield _of_order(report, world, account)
+    yield _of_order(report, world, account, ())
     for command in after_amendment(report, world, account):
         yield Ask(command=command, cause=report.fact, occurred_at=report.at, actor=ENGINE)
 

@@ -9,7 +9,8 @@ from commands.exchange import VenueQueries
 from commands.world import World
 from domain.order import Closed, Working
 from domain.order_id import adopted_order_id
-from domain.reconciliation.statement import Statement, ours, theirs
+from domain.reconciliation.missing_executions import overfilled_orders
+from domain.reconciliation.statement import Statement, ours, theirs, with_orders
 from domain.streams import order_stream, parse
 
 
@@ -21,7 +22,15 @@ def statements(world: World, venue: VenueQueries, since: datetime) -> tuple[Stat
     """
     working = {parse(stream).id: state for stream, state in world.states.of(Working)}
     their = their_statement(venue, ours(working, world.portfolio), since)
-    return ours({**working, **dict(_ended(world, their))}, world.portfolio), their
+    our = ours({**working, **dict(_ended(world, their))}, world.portfolio)
+    return our, _with_overfilled(our, their, venue)
+
+
+def _with_overfilled(our: Statement, their: Statement, venue: VenueQueries) -> Statement:
+    """Theirs with the orders that an execution takes beyond their quantity: an ended one is in no list."""
+    unstated = [order_id for order_id in overfilled_orders(our, their) if order_id not in their.orders]
+    found = [order for order_id in unstated if (order := venue.order(order_id)) is not None]
+    return with_orders(their, found) if found else their
 
 
 def _ended(world: World, their: Statement) -> Iterator[tuple[str, Closed]]:

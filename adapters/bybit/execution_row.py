@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from adapters.bybit.fields import figure, moment, needed, positive, stated, text
 from adapters.bybit.order_row import SIDES
+from adapters.fee_bound import check_fee
 from adapters.instruments.document import Table
 from commands.exchange import Funded
 from domain.direction import Side
@@ -55,7 +56,7 @@ def execution_row(row: Table, settle: str) -> ExecutionRow:
     if side not in SIDES:
         raise InvalidInput(f"side {side[:40]!r} is unknown")
     if kind in TRADES or kind == FUNDING:
-        _check_money(row, kind)
+        _check_money(row, kind, settle)
     return ExecutionRow(
         id=needed(row, "execId"),
         type=kind,
@@ -72,16 +73,18 @@ def execution_row(row: Table, settle: str) -> ExecutionRow:
     )
 
 
-def _check_money(row: Table, kind: str) -> None:
-    """Raises InvalidInput for a row that moves money and does not state how much, or of which order.
+def _check_money(row: Table, kind: str, settle: str) -> None:
+    """Raises InvalidInput for a row that moves money and does not state how much, or of which order, and for a fee in
+    the settlement currency that no exchange takes.
 
     Other kinds lead to no report, and a query for executions must not fail by them.
     """
     needed(row, "execFee")
     if kind == FUNDING:
         return
-    for name in ("execPrice", "execQty"):
-        positive(row, name)
+    price, quantity = (positive(row, name) for name in ("execPrice", "execQty"))
+    if text(row, "feeCurrency") in ("", settle):
+        check_fee("execFee", figure(row, "execFee"), price, quantity)
     for name in ("orderLinkId", "orderId"):
         stated(row, name)
     if not isinstance(row.get("isMaker"), bool):

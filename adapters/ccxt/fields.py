@@ -12,7 +12,7 @@ from domain.arithmetic import EXACT, total
 from domain.errors import InvalidInput
 from domain.number import number
 
-__all__ = ["fee", "figure", "flag", "known", "level", "moment", "needed", "scaled", "text"]
+__all__ = ["fee", "figure", "flag", "known", "level", "moment", "needed", "positive", "scaled", "text"]
 
 _LATEST = 253_402_300_799_999
 
@@ -33,6 +33,14 @@ def known(row: Table, name: str) -> Decimal:
     if row.get(name) in (None, ""):
         raise InvalidInput(f"{name} is missing")
     return figure(row, name)
+
+
+def positive(row: Table, name: str) -> Decimal:
+    """The number. Raises InvalidInput where it is missing, and for one that is not above 0."""
+    found = known(row, name)
+    if found <= 0:
+        raise InvalidInput(f"{name} {found} is not above 0")
+    return found
 
 
 def flag(row: Table, name: str) -> bool:

@@ -8,9 +8,10 @@ from decimal import Decimal
 from msgspec import Struct
 
 from adapters.ccxt.dialect import Dialect, is_forced
-from adapters.ccxt.fields import fee, known, moment, needed, scaled, text
+from adapters.ccxt.fields import fee, known, moment, needed, positive, scaled, text
 from adapters.ccxt.markets import Market
 from adapters.ccxt.order_row import side_of
+from adapters.fee_bound import check_fee
 from adapters.instruments.document import Table, rows, table
 from commands.exchange import Funded
 from domain.direction import Side
@@ -46,17 +47,24 @@ class TradeRow(Struct, frozen=True, gc=False, kw_only=True):
 
 
 def trade_row(row: Table, market: Market, dialect: Dialect) -> TradeRow:
-    """The trade of ccxt's structure. Raises InvalidInput where it is not complete."""
+    """The trade of ccxt's structure.
+
+    Raises InvalidInput where it is not complete, and for a fee in the settlement currency that no exchange takes.
+    """
+    price, quantity = positive(row, "price"), scaled(positive(row, "amount"), market.size)
+    paid, currency = fee(row), _fee_currency(row, market)
+    if currency == _settlement(market):
+        check_fee("fee", paid, price, quantity)
     return TradeRow(
         id=needed(row, "id"),
         venue_order_id=needed(row, "order"),
         symbol=market.symbol,
         instrument=market.instrument,
         side=side_of(row),
-        price=known(row, "price"),
-        quantity=scaled(known(row, "amount"), market.size),
-        fee=fee(row),
-        fee_currency=_fee_currency(row, market),
+        price=price,
+        quantity=quantity,
+        fee=paid,
+        fee_currency=currency,
         liquidity=Liquidity.MAKER if row.get("takerOrMaker") == "maker" else Liquidity.TAKER,
         at=moment(row, "timestamp"),
         sequence=_sequence(row, dialect),
@@ -85,4 +93,8 @@ def _fee_currency(row: Table, market: Market) -> str:
     """The currency of the fee; of a contract's fee that names none, the settlement currency in ccxt's symbol."""
     listed = [table(row.get("fee")), *rows(row.get("fees"))]
     named = (text(one, "currency") for one in listed)
-    return next((one for one in named if one), market.symbol.rpartition(":")[2])
+    return next((one for one in named if one), _settlement(market))
+
+
+def _settlement(market: Market) -> str:
+    return market.symbol.rpartition(":")[2]

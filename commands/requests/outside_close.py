@@ -25,7 +25,12 @@ from domain.instrument import check_positive
 from domain.order import Liquidity
 from domain.order_id import adopted_order_id
 from domain.portfolio import OpenPosition, Portfolio, closes_at_once
-from domain.reconciliation.differences import FilledDiffers, PositionUnknownToThem, StatusDiffers
+from domain.reconciliation.differences import (
+    ExecutionBeyondOrder,
+    FilledDiffers,
+    PositionUnknownToThem,
+    StatusDiffers,
+)
 from domain.reconciliation.statement import StatedPosition
 from domain.steps import clean
 from domain.venue import Execution
@@ -103,11 +108,15 @@ def _discrepancy_id(held: OpenPosition) -> str:
     return recorded(PositionUnknownToThem(subject=state.instrument, ours=ours)).discrepancy_id
 
 
+_MAY_FILL = (ExecutionBeyondOrder, FilledDiffers, StatusDiffers)
+"""The discrepancies of an order of which a fill may still be recorded."""
+
+
 def _undecided(held: OpenPosition, portfolio: Portfolio) -> Sequence[str]:
     """The orders in its instrument of which a fill may still be reported."""
     closing = {one for one, exit_ in portfolio.exits.items() if closes_at_once(exit_, held.state)}
     unresolved = portfolio.discrepancies.unresolved
-    closing |= {str(subject_of(one, kind)) for one in unresolved for kind in (FilledDiffers, StatusDiffers)}
+    closing |= {str(subject_of(one, kind)) for one in unresolved for kind in _MAY_FILL}
     return [
         order_id
         for order_id, order in working(portfolio).items()

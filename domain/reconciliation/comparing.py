@@ -14,8 +14,6 @@ from domain.reconciliation.differences import (
     AcceptedOrderNotFound,
     BalanceDiffers,
     Difference,
-    ExecutionMissing,
-    ExecutionOfUnknownOrder,
     ExecutionUnknownToThem,
     FilledDiffers,
     InstrumentUnknownToThem,
@@ -32,6 +30,7 @@ from domain.reconciliation.differences import (
     StatusDiffers,
     TermsDiffer,
 )
+from domain.reconciliation.missing_executions import missing_executions
 from domain.reconciliation.statement import StatedOrder, StatedPosition, Statement
 
 _OUT = {Direction.LONG: Side.SELL, Direction.SHORT: Side.BUY}
@@ -76,14 +75,7 @@ def _is_open(ours: Statement, instrument: str) -> bool:
 
 
 def _executions_of_theirs(sides: Sides) -> Iterator[Difference]:
-    for execution_id, one in sides.theirs.executions.items():
-        if execution_id in sides.ours.executions or one.details is None:
-            continue
-        order_id = one.details.venue_order_id if one.order_id is None else one.order_id
-        if order_id in sides.ours.orders:
-            yield ExecutionMissing(subject=order_id, theirs=one.details)
-        else:
-            yield ExecutionOfUnknownOrder(subject=one.details.instrument, theirs=one.details)
+    yield from missing_executions(sides.ours, sides.theirs)
 
 
 def _executions_of_ours(sides: Sides) -> Iterator[Difference]:
@@ -126,7 +118,7 @@ def _not_there(sides: Sides, our: StatedOrder) -> Difference:
 
 def _both(sides: Sides, our: StatedOrder, their: StatedOrder) -> Iterator[Difference]:
     name = our.order_id
-    if _identity(our) != _identity(their):
+    if our.identity != their.identity:
         yield OrderMistaken(subject=name, ours=our, theirs=their)
         return
     if our.filled != their.filled:
@@ -158,10 +150,6 @@ def _missing_stop(sides: Sides, our: StatedOrder, their: StatedOrder | None) -> 
 
 def _protects(order: StatedOrder, held: StatedPosition) -> bool:
     return order.reduce_only and order.type is OrderType.STOP and order.side is _OUT[held.direction]
-
-
-def _identity(order: StatedOrder) -> tuple[object, ...]:
-    return (order.instrument, order.side, order.type, order.reduce_only)
 
 
 def _terms(order: StatedOrder) -> tuple[object, ...]:

@@ -252,6 +252,63 @@ class ExecutionMissing(Difference, frozen=True, gc=False, kw_only=True):
         return f"execution {one.execution_id} of {one.quantity} at {one.price} is not on record here"
 
 
+class OverfillMissing(Difference, frozen=True, gc=False, kw_only=True):
+    """An order of ours was filled beyond its quantity, and no event records it: the venue's filled quantity of the
+    order and its position contain this execution. Remedy: the report Filled, which is taken in although it is an
+    overfill; the kill switch trips.
+    """
+
+    theirs: Execution
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The id of the execution."""
+        return (self.theirs.execution_id,)
+
+    @property
+    def found(self) -> str:
+        """One sentence that describes the difference to a person."""
+        one = self.theirs
+        return (
+            f"execution {one.execution_id} of {one.quantity} at {one.price} overfilled the order at the venue"
+        )
+
+
+class ExecutionBeyondOrder(Difference, frozen=True, gc=False, kw_only=True):
+    """The venue lists an execution that takes our order beyond its quantity, and its own filled quantity of the order,
+    or its position, does not contain it. It is not counted here. Remedy: none is automatic. The venue's statements
+    agree again, or a person compares them with its records. `filled` is the order's filled quantity with this
+    execution.
+    """
+
+    ours: StatedOrder
+    theirs: StatedOrder | None
+    execution: Execution
+    filled: Decimal
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The order and the id of the execution."""
+        return (self.subject, self.execution.execution_id)
+
+    @property
+    def found(self) -> str:
+        """One sentence that describes the difference to a person."""
+        one = self.execution
+        return (
+            f"execution {one.execution_id} of {_plain(one.quantity)} at {_plain(one.price)} would fill "
+            f"{_plain(self.filled)} of an order for {_plain(self.ours.quantity)}; {self._stated()}"
+        )
+
+    def _stated(self) -> str:
+        if self.theirs is None:
+            return "the venue does not state the order"
+        filled = f"the venue states {_plain(self.theirs.filled)} of the order as filled"
+        return (
+            filled if self.theirs.filled < self.filled else f"{filled}, and a position without this execution"
+        )
+
+
 class ExecutionOfUnknownOrder(Difference, frozen=True, gc=False, kw_only=True):
     """The account has traded by an order that is not ours: a liquidation, or an order of another program or person.
     Position and balance are wrong by this trade. Remedy: none is automatic. A person finds the origin of the order.

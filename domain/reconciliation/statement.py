@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.direction import Direction, Side
 from domain.instrument import Instrument
@@ -43,6 +44,11 @@ class StatedOrder(Struct, frozen=True, gc=False, kw_only=True):
     def is_open(self) -> bool:
         """Whether the order may still fill, as far as this side knows."""
         return self.status not in CLOSED
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What no amendment changes."""
+        return (self.instrument, self.side, self.type, self.reduce_only)
 
 
 class StatedExecution(Struct, frozen=True, gc=False):
@@ -115,6 +121,12 @@ def theirs(
         balances={one.currency: one.balance for one in balances},
         instruments={instrument.id: instrument for instrument in instruments},
     )
+
+
+def with_orders(their: Statement, orders: Iterable[VenueOrder]) -> Statement:
+    """The venue's statement with these orders, too."""
+    more = {order.order_id or order.venue_order_id: _their_order(order) for order in orders}
+    return replace(their, orders={**their.orders, **more})
 
 
 def _our_order(order_id: str, state: Working | Closed) -> StatedOrder:

@@ -10,7 +10,8 @@ from enum import StrEnum
 from commands.by_a_person import BY_A_PERSON, Steps
 from commands.endings import BY_THEMSELVES
 from commands.reconciliation import recorded, unnumbered
-from commands.remedies import remedy
+from commands.remedies import Remedy, remedy
+from commands.stimulus import Ask
 from domain.plain_text import counted
 from domain.reconciliation.differences import Difference, OrderAmendedOutside, OrderUnknownToUs
 from infra.run.recorded_discrepancies import RecordedDiscrepancies, RecordedDiscrepancy
@@ -76,9 +77,13 @@ def row_of(difference: Difference, log: RecordedDiscrepancies, venue: str) -> Ro
         "found": difference.found,
         "status": status,
         "recorded": "" if counts is None else _recorded(counts),
-        "remedy": PERSON if cure is None else type(cure).__name__,
+        "remedy": PERSON if cure is None else _name(cure),
         "steps": str(steps),
     }
+
+
+def _name(cure: Remedy) -> str:
+    return type(cure.command if isinstance(cure, Ask) else cure).__name__
 
 
 def row_of_open(one: RecordedDiscrepancy) -> Row:

@@ -249,14 +249,20 @@ class LiveRun(Attending):
         return bool(gaps)
 
     def _keep_unread(self) -> None:
+        """Keeps what cannot be read; an unread report begins a reconciliation, which finds what it stood for."""
         exchange = self._venue.exchange
         if self._letters is not None:
-            self._letters.keep(exchange, self._feed, self._steady.tick())
-            return
-        for message in (*exchange.unread(), *self._feed.unread()):
-            _log.error(
-                "a message of the exchange cannot be read: %s: %.500s", message.reason, message.content
-            )
+            are_reports = self._letters.keep(exchange, self._feed, self._steady.tick())
+        else:
+            reports = exchange.unread()
+            are_reports = bool(reports)
+            for message in (*reports, *self._feed.unread()):
+                _log.error(
+                    "a message of the exchange cannot be read: %s: %.500s", message.reason, message.content
+                )
+        if are_reports:
+            self._doubt("a report of the exchange cannot be read")
+            self._next_look = min(self._next_look, self._monotonic() + self._plan.rhythm.in_flight)
 
     def _take_retried(self) -> None:
         """Takes in the messages that a person has retried."""

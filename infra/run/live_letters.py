@@ -39,17 +39,18 @@ class LiveLetters:
         self._keeper, self._stored, self._clock, self._pause = keeper, stored, clock, pause
         self._retried: RetriedLetters | None = None
 
-    def keep(self, exchange: UnreadReports, feed: UnreadMessages, at: datetime) -> None:
+    def keep(self, exchange: UnreadReports, feed: UnreadMessages, at: datetime) -> bool:
         """Keeps what both could not understand since the last call; returns at once and raises nothing.
 
-        `at` is now, in UTC.
+        Returns whether any of it was a report of the exchange. `at` is now, in UTC.
         """
-        kept = keep_unread(exchange, self._keeper, at)
-        kept += keep_unread_market(feed, exchange.venue, self._keeper, at)
+        reports = keep_unread(exchange, self._keeper, at)
+        kept = reports + keep_unread_market(feed, exchange.venue, self._keeper, at)
         if kept:
             _log.error(
                 "%d messages of %s cannot be read: see `whence dead-letters list`", kept, exchange.venue
             )
+        return reports > 0
 
     def take_retried(self, exchange: object, at: datetime, handle: Callable[[AnyReport], object]) -> None:
         """Takes in the messages that a thread has found to be retried; returns at once where there is none.

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from commands.account import ReserveFunds
 from commands.exchange import Cancelled, Filled, Rejected
+from commands.identity import EXCHANGE
 from commands.order import PlaceOrder
 from domain.account import KillSwitchTripped
 from domain.arithmetic import EXACT, ZERO, total
@@ -23,6 +24,7 @@ from domain.order import (
     OrderOverfilled,
     OrderPlaced,
     OrderType,
+    leaves,
 )
 from domain.position import (
     Ended,
@@ -138,7 +140,11 @@ class Trading:
         order_id, terms = self.orders[step.order % len(self.orders)]
         fill = a_fill_of(order_id, f"x{number}", step.quantity, step.price, step.fee)
         reports: list[Filled] = [fill, fill] if step.twice else [fill]
-        self.desk.tell(*reports)
+        if step.quantity > leaves(self.desk.world.state(order_stream(ACCOUNT, order_id))):
+            # As a comparison takes it in; a report of it would only begin one.
+            self.desk.ask(*reports, cause=fill.fact, actor=EXCHANGE)
+        else:
+            self.desk.tell(*reports)
         signed = SIGN[terms.side] * step.quantity
         self.position += signed
         self.cash -= EXACT.multiply(signed, step.price)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from commands.exchange import Amended, Cancelled, Expired, OrderReport, Rejected
-from commands.identity import ENGINE
+from commands.identity import ENGINE, EXCHANGE
 from commands.order import AmendOrder, DenyOrder, PlaceOrder
 from commands.signal import RaiseSignal
 from commands.stimulus import Ask, Stimulus
@@ -257,10 +257,11 @@ def test_a_waiting_entry_is_cancelled_without_adding_to_the_position() -> None:
     assert desk.exchange.sent[before:] == [("cancel", ("person-e1",))]
 
 
-def test_an_overfill_trips_the_kill_switch_with_the_reason() -> None:
+def test_an_overfill_that_a_comparison_takes_in_trips_the_kill_switch_with_the_reason() -> None:
     desk, chain = an_entry()
     too_much = terms(desk, f"{chain}-e1").quantity + D("0.5")
-    recorded = desk.tell(a_fill_of(f"{chain}-e1", "x1", too_much, D(100)))
+    fill = a_fill_of(f"{chain}-e1", "x1", too_much, D(100))
+    recorded = desk.ask(fill, cause=fill.fact, actor=EXCHANGE)
     assert names(recorded)[:2] == ["OrderFilled", "OrderOverfilled"]
     assert desk.world.portfolio.account.tripped == f"order {chain}-e1 was filled 0.500 beyond its quantity"
     assert desk.world.portfolio.positions[BTC].state.quantity == too_much

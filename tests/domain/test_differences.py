@@ -24,6 +24,7 @@ from domain.reconciliation.differences import (
     AcceptedOrderNotFound,
     BalanceDiffers,
     Difference,
+    ExecutionBeyondOrder,
     ExecutionMissing,
     ExecutionOfUnknownOrder,
     ExecutionUnknownToThem,
@@ -34,6 +35,7 @@ from domain.reconciliation.differences import (
     OrderOfAnotherLog,
     OrderUnknownToThem,
     OrderUnknownToUs,
+    OverfillMissing,
     PositionQuantityDiffers,
     PositionSideDiffers,
     PositionUnknownToThem,
@@ -242,7 +244,14 @@ CHANGES: Sequence[tuple[str, type[Difference], Change]] = [
     (
         "an order of ours traded",
         ExecutionMissing,
-        lambda s, draw: _execution(s, an_execution("new", draw(st.sampled_from(sorted(s.orders))))),
+        lambda s, draw: _execution(s, an_execution("new", draw(st.sampled_from(["entry", "stop"])))),
+    ),
+    (
+        "an order of ours traded more than it can",
+        ExecutionBeyondOrder,
+        lambda s, draw: _execution(
+            s, an_execution("new", draw(st.sampled_from(sorted(s.orders))), D(100_000))
+        ),
     ),
     (
         "an unknown order traded",
@@ -331,8 +340,17 @@ def test_an_execution_missing_from_the_venues_incomplete_list_is_no_difference()
 
 
 def test_the_table_of_changes_covers_every_kind_of_difference() -> None:
-    """Terms of trading are in no statement (`tests/commands/test_venue_terms.py`)."""
-    elsewhere = {AcceptedOrderNotFound, ExecutionUnknownToThem, OrderAmendedOutside, TradingTermsDiffer}
+    """Terms of trading are in no statement (`tests/commands/test_venue_terms.py`).
+
+    An overfill is several changes (`tests/domain/test_missing_executions.py`).
+    """
+    elsewhere = {
+        AcceptedOrderNotFound,
+        ExecutionUnknownToThem,
+        OrderAmendedOutside,
+        OverfillMissing,
+        TradingTermsDiffer,
+    }
     assert {kind for _, kind, _ in CHANGES} | elsewhere == set(Difference.__subclasses__())
 
 

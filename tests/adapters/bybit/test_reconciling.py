@@ -5,22 +5,33 @@ Reports are lost, too. A missed liquidation is not among that, because only a pe
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
 from adapters.simulated.server import VenueServer
+from adapters.simulated.server.execution_row import execution_push
 from adapters.simulated.venue.requests import LeverageRequest
+from commands.order import PlaceOrder
 from commands.outgoing import unconfirmed
+from commands.reconciling import Reconciler
 from commands.statements import our_statement, their_statement
+from domain.direction import Purpose
+from domain.reconciliation import ReconciliationBegun
 from domain.reconciliation.comparing import differences
 from domain.reconciliation.differences import Difference, RulesDiffer
 from domain.streams import order_stream
 from tests.adapters.bybit.bench import SYMBOL, BybitBench
+from tests.adapters.bybit.pushed import executions
+from tests.adapters.bybit.test_stream import pushed_raw
+from tests.commands.an_order import PLACED
 from tests.commands.desk import Desk
-from tests.commands.test_reconciling import Trader, Walk
-from tests.domain.history import ACCOUNT, D
+from tests.commands.test_reconciling import RULES, Trader, Walk
+from tests.domain.history import ACCOUNT, BTC, D
+from tests.replacing import replace
 
 _ROUNDED = D("1e-8")
 """Bybit states balances with eight decimals."""
@@ -83,3 +94,32 @@ def test_after_missed_reports_the_remedies_remove_every_difference(bench: BybitB
         walk.trader.remedy_all(left)
         assert walk.trader.differences() == []
     assert seen
+
+
+def test_an_execution_that_bybit_states_again_under_another_id_is_a_discrepancy_and_no_fill(
+    bench: BybitBench,
+) -> None:
+    trader = BybitTrader(bench)
+    desk, world = trader.desk, trader.desk.world
+    terms = replace(PLACED, purpose=Purpose.MANUAL, fresh_until=desk.at + timedelta(hours=1))
+    desk.ask(PlaceOrder("bought", terms, RULES), cause="command:bought")
+    trader.trades_at("100")
+    held, balance = world.portfolio.positions[BTC].state, world.portfolio.account.balance
+    repeated = replace(bench.account.executions[-1], id="stated-again")
+
+    def state_again(server: VenueServer) -> None:
+        bench.account.executions.append(repeated)
+        pushed_raw(json.dumps(executions(execution_push(repeated))).encode(), server)
+
+    pushes = bench.exchange.pushes
+    bench.venue.do(state_again)
+    bench.until(lambda: bench.exchange.pushes > pushes)
+    (begun,) = desk.tell(*bench.exchange.reports())
+    assert isinstance(begun.event, ReconciliationBegun)
+    reconciler = Reconciler(world, bench.exchange, desk.driver.handle, lambda: desk.at)
+    for _ in range(2):
+        reconciler.run(trader.began, ())
+    assert world.portfolio.discrepancies.unresolved == {"difference:ExecutionBeyondOrder:bought:stated-again"}
+    after = world.portfolio
+    assert (after.positions[BTC].state, after.account.balance) == (held, balance)
+    assert not after.account.tripped

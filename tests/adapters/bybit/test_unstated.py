@@ -61,3 +61,17 @@ def test_margins_that_bybit_leaves_empty_reserve_nothing() -> None:
 def test_a_position_without_a_liquidation_price_is_read() -> None:
     (found,) = positions([HELD | {"liqPrice": ""}])
     assert found.liquidation_price is None
+
+
+@pytest.mark.parametrize("fee", ["1000000", "-1000000", "5.01"])
+@pytest.mark.parametrize("currency", ["", "USDT"])
+def test_a_fee_above_five_percent_of_the_trade_cannot_be_read(fee: str, currency: str) -> None:
+    traded: dict[str, Any] = {"execPrice": "100", "execQty": "1", "feeCurrency": currency}
+    with pytest.raises(InvalidInput, match=f"execFee {fee} is more than 5% of the 100 that was traded"):
+        execution_row(execution(**traded, execFee=fee), "USDT")
+
+
+@pytest.mark.parametrize("fee", ["5", "-5", "0"])
+def test_a_fee_or_rebate_of_at_most_five_percent_is_read(fee: str) -> None:
+    row = execution_row(execution(execPrice="100", execQty="1", execFee=fee, feeCurrency="USDT"), "USDT")
+    assert row.fee == D(fee)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -24,6 +25,7 @@ from domain.position import PositionClosed
 from domain.reconciliation import DiscrepancyResolved
 from domain.reconciliation.differences import (
     Difference,
+    ExecutionBeyondOrder,
     FilledDiffers,
     PositionSideDiffers,
     PositionUnknownToThem,
@@ -33,6 +35,8 @@ from domain.streams import parse
 from tests.commands.desk import long
 from tests.commands.requests.asking import Asking, chain_of, terms
 from tests.domain.history import BTC, D, a_stop
+from tests.domain.test_differences import an_execution
+from tests.domain.test_differences import an_order as stated_order
 
 LONG = StatedPosition(BTC, Direction.LONG, D(10))
 SHORT = StatedPosition(BTC, Direction.SHORT, D(10))
@@ -208,11 +212,24 @@ def test_a_position_waits_for_the_outcome_of_an_order_that_may_still_close_it() 
     assert "PositionClosed" in eve.accepted(closed_at(D(103)))
 
 
-def test_a_position_waits_for_the_executions_of_an_order_that_has_filled_at_the_exchange() -> None:
+def filled_there(stop: str) -> Difference:
+    return FilledDiffers(subject=stop, ours=D(0), theirs=D(10))
+
+
+def beyond_its_order(stop: str) -> Difference:
+    execution = an_execution("x", stop, D(12)).details
+    assert execution is not None
+    order = stated_order(stop, quantity=D(10))
+    return ExecutionBeyondOrder(subject=stop, ours=order, theirs=None, execution=execution, filled=D(12))
+
+
+@pytest.mark.parametrize("difference", [filled_there, beyond_its_order])
+def test_a_position_waits_for_the_executions_of_an_order_that_has_filled_at_the_exchange(
+    difference: Callable[[str], Difference],
+) -> None:
     eve = holding()
     stop = next(one for one in eve.exits() if one.endswith("-s1"))
-    differs = FilledDiffers(subject=stop, ours=D(0), theirs=D(10))
-    name = found(eve, differs)
+    name = found(eve, difference(stop))
     assert f"{stop} may have filled into {BTC}-LONG-1" in eve.declined(closed_at(D(103)))
     eve.accepted(ResolveDiscrepancy(name, "looked at"))
     assert "PositionClosed" in eve.accepted(closed_at(D(103)))

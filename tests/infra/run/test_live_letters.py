@@ -20,9 +20,10 @@ from infra.dead_letters import open_letters
 from infra.run.live_letters import LiveLetters
 from tests.adapters.bybit.bench import bybit_venue
 from tests.adapters.bybit.pushed import execution, executions
+from tests.adapters.bybit.test_stream import pushed_raw
 from tests.adapters.dead_letters.lettering import NOON, came
 from tests.adapters.simulated.server.serving import RunningVenue
-from tests.infra.run.live_desk import LIMIT, LiveDesk
+from tests.infra.run.live_desk import LIMIT, PLAN, LiveDesk
 
 _PATIENCE = 10.0
 
@@ -70,3 +71,23 @@ def test_a_retried_execution_of_an_order_is_recorded_by_the_running_engine(
     desk.close()
     live.close()
     keeper.close()
+
+
+def test_an_execution_with_an_absurd_fee_is_a_letter_and_begins_a_comparison(
+    venue: RunningVenue, letters: DeadLetters
+) -> None:
+    keeper = LetterKeeper(lambda: letters, lambda: NOON)
+    live = LiveLetters(keeper, lambda: letters, lambda: NOON, 0.01)
+    desk = LiveDesk(venue, letters=live).started()
+    begun = desk.names().count("ReconciliationBegun")
+    text = json.dumps(executions(execution(execFee="1000000"))).encode()
+    venue.do(lambda server: pushed_raw(text, server))
+    desk.until(lambda: desk.names().count("ReconciliationBegun") > begun)
+    desk.passes(PLAN.rhythm.in_flight)
+    assert desk.names().count("ReconciliationEnded") == begun + 1
+    assert "OrderFilled" not in desk.names()
+    desk.close()
+    live.close()
+    keeper.close()
+    [kept] = letters.letters()
+    assert kept.reason.startswith("execFee 1000000 is more than 5% of ")
