@@ -109,7 +109,10 @@ class OrderTriggered(Struct, frozen=True, gc=False):
 
 
 class OrderFilled(Struct, frozen=True, gc=False, kw_only=True):
-    """One execution: `quantity` at `price`, with the fee the exchange took for it (negative = rebate)."""
+    """One execution: `quantity` at `price`, with the fee the exchange took for it (negative = rebate).
+
+    Only a fee in the account's currency changes the balance and the result of the position.
+    """
 
     execution_id: str
     price: Decimal
