@@ -263,7 +263,9 @@ class Working(Struct, frozen=True, gc=False, kw_only=True, tag=True):
 
     While a request is pending, `restored` is the status that a refusal of the request restores; otherwise it equals
     `status`. `filled` is the sum of the quantities of distinct executions in base currency, `notional` the sum of their
-    quantity x price, `fees` the sum of their fees.
+    quantity x price, `fees` the sum of their fees. `decided_trigger` is the trigger price that the log itself decided
+    last, which differs from that of `terms` where somebody else has amended the order; `requested_trigger` is the one
+    of an amendment that has no answer yet.
     """
 
     terms: OrderPlaced
@@ -274,6 +276,8 @@ class Working(Struct, frozen=True, gc=False, kw_only=True, tag=True):
     fees: Decimal
     executions: frozenset[str]
     venue_order_id: str
+    decided_trigger: Decimal | None = None
+    requested_trigger: Decimal | None = None
 
 
 class Closed(Struct, frozen=True, gc=False, kw_only=True, tag=True):
@@ -348,10 +352,6 @@ def _with_status(state: Working, *, status: OrderStatus) -> Working:
     return replace(state, status=status)
 
 
-def _with_terms(state: Working, *, terms: OrderPlaced) -> Working:
-    return replace(state, terms=terms)
-
-
 def _placed(state: OrderState, event: OrderPlaced) -> Working:
     if not isinstance(state, Unplaced):
         raise ValueError("OrderPlaced was recorded for an order that was placed before")
@@ -364,6 +364,7 @@ def _placed(state: OrderState, event: OrderPlaced) -> Working:
         fees=ZERO,
         executions=_NO_EXECUTIONS,
         venue_order_id="",
+        decided_trigger=event.trigger_price,
     )
 
 
@@ -407,6 +408,8 @@ def _filled(state: Working | Closed, event: OrderFilled) -> Working | Closed:
         fees=fees,
         executions=executions,
         venue_order_id=venue,
+        decided_trigger=state.decided_trigger,
+        requested_trigger=state.requested_trigger,
     )
 
 
@@ -424,12 +427,19 @@ def _answered(state: Working | Closed, event: OrderEvent, venue_order_id: str) -
         fees=state.fees,
         executions=state.executions,
         venue_order_id=venue_order_id,
+        decided_trigger=state.decided_trigger,
+        requested_trigger=None if isinstance(event, OrderAmendRefused) else state.requested_trigger,
     )
 
 
 def _pending(state: Working | Closed, event: OrderEvent) -> Working | Closed:
     after = LIFE[type(event)].get(state.status)
-    return state if after is None or isinstance(state, Closed) else _with_status(state, status=after)
+    if after is None or isinstance(state, Closed):
+        return state
+    pending = _with_status(state, status=after)
+    if isinstance(event, OrderAmendRequested):
+        return replace(pending, requested_trigger=event.trigger_price)
+    return pending
 
 
 def _amended(state: Working | Closed, event: OrderAmended) -> Working | Closed:
@@ -442,7 +452,9 @@ def _amended(state: Working | Closed, event: OrderAmended) -> Working | Closed:
         limit_price=event.limit_price,
         trigger_price=event.trigger_price,
     )
-    after = _with_terms(answered, terms=terms)
+    after = replace(answered, terms=terms)
+    if after.requested_trigger is not None:
+        after = replace(after, decided_trigger=after.requested_trigger, requested_trigger=None)
     return _ended(after, _S.FILLED, "") if after.filled >= terms.quantity else after
 
 
