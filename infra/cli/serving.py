@@ -33,7 +33,7 @@ from infra.run.commanding import commands_served, distant_door, has_command_topi
 from infra.run.last_prices import played_prices
 from infra.run.letters import letters_kept
 from infra.run.listening import ListenAddress
-from infra.run.live import PAPER_LIVE
+from infra.run.demo_log import PAPER_LIVE
 from infra.run.live import SOURCE as LIVE
 from infra.run.manual import ManualRun
 from infra.run.narrator import Narrator
