@@ -263,9 +263,10 @@ class Working(Struct, frozen=True, gc=False, kw_only=True, tag=True):
 
     While a request is pending, `restored` is the status that a refusal of the request restores; otherwise it equals
     `status`. `filled` is the sum of the quantities of distinct executions in base currency, `notional` the sum of their
-    quantity x price, `fees` the sum of their fees. `decided_trigger` is the trigger price that the log itself decided
-    last, which differs from that of `terms` where somebody else has amended the order; `requested_trigger` is the one
-    of an amendment that has no answer yet.
+    quantity x price. `fees` is the sum of their fees in `fee_currency`, the currency of the first fee, which is empty
+    before it; fees in further currencies are on their executions alone. `decided_trigger` is the trigger price that the
+    log itself decided last: that of `terms` is another one where somebody else has amended the order.
+    `requested_trigger` is that of an amendment without an answer yet.
     """
 
     terms: OrderPlaced
@@ -276,6 +277,7 @@ class Working(Struct, frozen=True, gc=False, kw_only=True, tag=True):
     fees: Decimal
     executions: frozenset[str]
     venue_order_id: str
+    fee_currency: str = ""
     decided_trigger: Decimal | None = None
     requested_trigger: Decimal | None = None
 
@@ -291,6 +293,7 @@ class Closed(Struct, frozen=True, gc=False, kw_only=True, tag=True):
     fees: Decimal
     executions: frozenset[str]
     venue_order_id: str
+    fee_currency: str = ""
 
 
 OrderState = Unplaced | Working | Closed
@@ -373,7 +376,8 @@ def _filled(state: Working | Closed, event: OrderFilled) -> Working | Closed:
         return state
     filled = EXACT.add(state.filled, event.quantity)
     cost = EXACT.add(state.notional, EXACT.multiply(event.quantity, event.price))
-    fees = EXACT.add(state.fees, event.fee)
+    fee_currency = state.fee_currency or (event.fee_currency if event.fee else "")
+    fees = EXACT.add(state.fees, event.fee) if event.fee_currency == fee_currency else state.fees
     executions = state.executions | {event.execution_id}
     terms, venue = state.terms, state.venue_order_id
     if filled >= terms.quantity:
@@ -386,6 +390,7 @@ def _filled(state: Working | Closed, event: OrderFilled) -> Working | Closed:
             fees=fees,
             executions=executions,
             venue_order_id=venue,
+            fee_currency=fee_currency,
         )
     if isinstance(state, Closed):
         return Closed(
@@ -397,6 +402,7 @@ def _filled(state: Working | Closed, event: OrderFilled) -> Working | Closed:
             fees=fees,
             executions=executions,
             venue_order_id=venue,
+            fee_currency=fee_currency,
         )
     status = state.status if state.status in _REQUESTED else _S.PARTIALLY_FILLED
     return Working(
@@ -408,6 +414,7 @@ def _filled(state: Working | Closed, event: OrderFilled) -> Working | Closed:
         fees=fees,
         executions=executions,
         venue_order_id=venue,
+        fee_currency=fee_currency,
         decided_trigger=state.decided_trigger,
         requested_trigger=state.requested_trigger,
     )
@@ -427,6 +434,7 @@ def _answered(state: Working | Closed, event: OrderEvent, venue_order_id: str) -
         fees=state.fees,
         executions=state.executions,
         venue_order_id=venue_order_id,
+        fee_currency=state.fee_currency,
         decided_trigger=state.decided_trigger,
         requested_trigger=None if isinstance(event, OrderAmendRefused) else state.requested_trigger,
     )
@@ -475,4 +483,5 @@ def _ended(state: Working, status: OrderStatus, reason: str) -> Closed:
         fees=state.fees,
         executions=state.executions,
         venue_order_id=state.venue_order_id,
+        fee_currency=state.fee_currency,
     )

@@ -22,8 +22,8 @@ _MOST_DIGITS = 30
 
 
 class TradeRow(Struct, frozen=True, gc=False, kw_only=True):
-    """`venue_order_id` is the exchange's id of the order; `fee` is what was paid in `fee_currency`, `other_fees` what was
-    paid in further currencies, by currency.
+    """`venue_order_id` is the exchange's id of the order; `fee` is what was paid in `fee_currency`, `other_fees`
+    what was paid in further currencies, by currency.
 
     `sequence` orders the trades of one time, as far as the exchange states an order;
     `is_forced` for a trade by which the exchange closed a position.

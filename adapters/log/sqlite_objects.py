@@ -33,7 +33,9 @@ class SqliteObjects:
             return
         cursor.execute(_OBJECTS)
         foreign = [
-            f"{kind} {name}" for kind, name, table in cursor.fetchall() if not self._is_ours(kind, name, table)
+            f"{kind} {name}"
+            for kind, name, table in cursor.fetchall()
+            if not self._is_ours(kind, name, table)
         ]
         if foreign:
             raise LogCorrupt(

@@ -35,7 +35,7 @@ def test_a_fee_in_another_currency_is_on_the_fill_and_in_neither_balance_nor_res
     filled = [(one.fee, one.fee_currency) for one in events if isinstance(one, OrderFilled)]
     assert filled == [(D(fee), "BTC")] * 2
     (closed,) = [one for one in events if isinstance(one, PositionClosed)]
-    assert (closed.fee, closed.fees, closed.gross, closed.net) == (0, 0, -2, -2)
+    assert (closed.fee, closed.fees, closed.gross, closed.net) == (D(0), D(0), D(-2), D(-2))
     assert closed.balance == balance(desk) == before - 2
 
 

@@ -60,7 +60,9 @@ class Stop:
         return f"exchange:test:report-{next(self._numbers)}"
 
 
-def test_a_stop_moved_to_a_better_price_and_half_way_back_stays_and_beyond_is_moved_to_the_decided_price() -> None:
+def test_a_stop_moved_to_a_better_price_and_half_way_back_stays_and_beyond_is_moved_to_the_decided_price() -> (
+    None
+):
     stop = Stop()
     assert stop.is_moved("99") == []
     assert stop.is_moved("98.5") == []

@@ -17,7 +17,9 @@ from tests.adapters.ccxt.binance import INSTRUMENT, OPEN, TRADES, answers, order
 from tests.adapters.ccxt.served import exchange_on, polled, ticket
 from tests.domain.history import D
 
-USDT, BNB, NONE = ({"currency": one, "cost": cost} for one, cost in (("USDT", "0.3"), ("BNB", "0.0005"), (None, "1")))
+USDT, BNB, NONE = (
+    {"currency": one, "cost": cost} for one, cost in (("USDT", "0.3"), ("BNB", "0.0005"), (None, "1"))
+)
 CASES: Mapping[str, tuple[dict[str, Any], dict[str, str]]] = {
     "none": ({}, {"USDT": "0"}),
     "one": ({"fee": BNB}, {"BNB": "0.0005"}),
@@ -25,8 +27,14 @@ CASES: Mapping[str, tuple[dict[str, Any], dict[str, str]]] = {
     "without a currency": ({"fee": NONE}, {"USDT": "1"}),
     "two of one currency": ({"fees": [USDT, USDT]}, {"USDT": "0.6"}),
     "two currencies": ({"fees": [BNB, USDT, BNB]}, {"USDT": "0.3", "BNB": "0.0010"}),
-    "two foreign ones": ({"fees": [BNB, {"currency": "BTC", "cost": "0.1"}]}, {"BNB": "0.0005", "BTC": "0.1"}),
-    "none in the settlement currency": ({"fees": [{"currency": "USDT", "cost": "0"}, BNB]}, {"BNB": "0.0005"}),
+    "two foreign ones": (
+        {"fees": [BNB, {"currency": "BTC", "cost": "0.1"}]},
+        {"BNB": "0.0005", "BTC": "0.1"},
+    ),
+    "none in the settlement currency": (
+        {"fees": [{"currency": "USDT", "cost": "0"}, BNB]},
+        {"BNB": "0.0005"},
+    ),
     "a rebate": ({"fee": {"currency": "USDT", "cost": "-0.1"}}, {"USDT": "-0.1"}),
 }
 
@@ -49,7 +57,14 @@ def test_a_fill_at_binance_that_is_paid_in_bnb_has_its_fee_in_bnb() -> None:
 def test_fees_of_a_trade_beside_the_one_of_the_fill_are_named_once_for_each_currency(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    stated = {"symbol": "BTC/USDT:USDT", "order": "7", "side": "buy", "price": "100", "amount": "1", "timestamp": 1}
+    stated = {
+        "symbol": "BTC/USDT:USDT",
+        "order": "7",
+        "side": "buy",
+        "price": "100",
+        "amount": "1",
+        "timestamp": 1,
+    }
     with exchange_on("binanceusdm", answers()) as (exchange, _):
         lists = Lists(exchange.client, dialect_of("binanceusdm"))
         rows = [lists.trade({**stated, "id": str(number), "fees": [BNB, USDT]}) for number in range(2)]

@@ -153,7 +153,7 @@ def test_a_tape_that_was_changed_is_refused_with_the_place(log: Path, statement:
 
 
 FOREIGN = {
-    "trigger thief": "CREATE TRIGGER thief AFTER INSERT ON inputs BEGIN DELETE FROM inputs WHERE first < new.first; END",
+    "trigger thief": "CREATE TRIGGER thief AFTER INSERT ON inputs BEGIN DELETE FROM inputs; END",
     "view seen": "CREATE VIEW seen AS SELECT * FROM inputs",
     "table guests": "CREATE TABLE guests (name TEXT)",
     "index times": "CREATE INDEX times ON inputs (at)",

@@ -9,8 +9,8 @@ import subprocess
 import time
 from collections.abc import Sequence
 from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 
@@ -78,8 +78,10 @@ def test_every_line_of_a_demo_run_names_it_and_sigterm_ends_it(tmp_path: Path) -
             lines: list[str] = []
             for line in process.stderr:
                 lines.append(line)
-                if (api := re.search(r"http://[^/\"]+(?=/graphql)", line)) is not None:
-                    urlopen(f"{api[0]}/healthz").close()
+                if (api := re.search(r"(?<=http://)[^/\"]+(?=/graphql)", line)) is not None:
+                    with closing(HTTPConnection(api[0])) as connection:
+                        connection.request("GET", "/healthz")
+                        assert connection.getresponse().status == 200
                 if "ReconciliationEnded" in line:
                     process.send_signal(signal.SIGTERM)
             assert process.wait(PATIENCE) == 0
