@@ -1,8 +1,8 @@
 """Outside amendments: a person or another program has given an order of this log other terms at the exchange.
 
 The order trades by its new terms, so they are recorded as they are. Nobody has judged its risk by them, so that a
-discrepancy names each term, ours and theirs, and denies entries. A stop that was moved to a worse price is moved back:
-size and risk of the entry were judged with it (0077). A person judges the rest.
+discrepancy names each term, ours and theirs, and denies entries. A stop that was moved to a worse price than the log
+decided is moved back: size and risk of the entry were judged with it (0077). A person judges the rest.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def _named(record: RecordDiscrepancy, known: Discrepancies) -> RecordDiscrepancy
 def _moved_back(report: Amended, state: Working, portfolio: Portfolio) -> Iterator[Command]:
     """A price that does not fit the instrument's present rules is not requested: the exchange would refuse it."""
     terms, rules = state.terms, portfolio.instruments[state.terms.instrument]
-    planned, moved = terms.trigger_price, report.trigger_price
+    planned, moved = state.decided_trigger, report.trigger_price
     if terms.purpose is not Purpose.STOP or state.status not in LIFE[OrderAmendRequested]:
         return
     if planned is None or moved is None or not _is_worse(moved, planned, terms.side):

@@ -39,9 +39,9 @@ from domain.streams import parse
 class ApplyFill(Struct, frozen=True, gc=False, kw_only=True):
     """One execution, or the part of the execution that belongs to this position.
 
-    `direction` is the direction that the execution trades towards. `balance` is the account's balance before the
-    execution, `reason` the purpose of the order. `opened_at` is the time the position was opened, which is the time of
-    the fill if this fill opens it.
+    `direction` is the direction that the execution trades towards. `fee` is what the account paid in its own currency.
+    `balance` is the account's balance before the execution, `reason` the purpose of the order. `opened_at` is the time
+    the position was opened, which is the time of the fill if this fill opens it.
     """
 
     stream: str

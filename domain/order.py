@@ -109,7 +109,10 @@ class OrderTriggered(Struct, frozen=True, gc=False):
 
 
 class OrderFilled(Struct, frozen=True, gc=False, kw_only=True):
-    """One execution: `quantity` at `price`, with the fee the exchange took for it (negative = rebate)."""
+    """One execution: `quantity` at `price`, with the fee the exchange took for it (negative = rebate).
+
+    Only a fee in the account's currency changes the balance and the result of the position.
+    """
 
     execution_id: str
     price: Decimal
@@ -260,7 +263,10 @@ class Working(Struct, frozen=True, gc=False, kw_only=True, tag=True):
 
     While a request is pending, `restored` is the status that a refusal of the request restores; otherwise it equals
     `status`. `filled` is the sum of the quantities of distinct executions in base currency, `notional` the sum of their
-    quantity x price, `fees` the sum of their fees.
+    quantity x price. `fees` is the sum of their fees in `fee_currency`, the currency of the first fee, which is empty
+    before it; fees in further currencies are on their executions alone. `decided_trigger` is the trigger price that the
+    log itself decided last: that of `terms` is another one where somebody else has amended the order.
+    `requested_trigger` is that of an amendment without an answer yet.
     """
 
     terms: OrderPlaced
@@ -271,6 +277,9 @@ class Working(Struct, frozen=True, gc=False, kw_only=True, tag=True):
     fees: Decimal
     executions: frozenset[str]
     venue_order_id: str
+    fee_currency: str = ""
+    decided_trigger: Decimal | None = None
+    requested_trigger: Decimal | None = None
 
 
 class Closed(Struct, frozen=True, gc=False, kw_only=True, tag=True):
@@ -284,6 +293,7 @@ class Closed(Struct, frozen=True, gc=False, kw_only=True, tag=True):
     fees: Decimal
     executions: frozenset[str]
     venue_order_id: str
+    fee_currency: str = ""
 
 
 OrderState = Unplaced | Working | Closed
@@ -345,10 +355,6 @@ def _with_status(state: Working, *, status: OrderStatus) -> Working:
     return replace(state, status=status)
 
 
-def _with_terms(state: Working, *, terms: OrderPlaced) -> Working:
-    return replace(state, terms=terms)
-
-
 def _placed(state: OrderState, event: OrderPlaced) -> Working:
     if not isinstance(state, Unplaced):
         raise ValueError("OrderPlaced was recorded for an order that was placed before")
@@ -361,6 +367,7 @@ def _placed(state: OrderState, event: OrderPlaced) -> Working:
         fees=ZERO,
         executions=_NO_EXECUTIONS,
         venue_order_id="",
+        decided_trigger=event.trigger_price,
     )
 
 
@@ -369,7 +376,8 @@ def _filled(state: Working | Closed, event: OrderFilled) -> Working | Closed:
         return state
     filled = EXACT.add(state.filled, event.quantity)
     cost = EXACT.add(state.notional, EXACT.multiply(event.quantity, event.price))
-    fees = EXACT.add(state.fees, event.fee)
+    fee_currency = state.fee_currency or (event.fee_currency if event.fee else "")
+    fees = EXACT.add(state.fees, event.fee) if event.fee_currency == fee_currency else state.fees
     executions = state.executions | {event.execution_id}
     terms, venue = state.terms, state.venue_order_id
     if filled >= terms.quantity:
@@ -382,6 +390,7 @@ def _filled(state: Working | Closed, event: OrderFilled) -> Working | Closed:
             fees=fees,
             executions=executions,
             venue_order_id=venue,
+            fee_currency=fee_currency,
         )
     if isinstance(state, Closed):
         return Closed(
@@ -393,6 +402,7 @@ def _filled(state: Working | Closed, event: OrderFilled) -> Working | Closed:
             fees=fees,
             executions=executions,
             venue_order_id=venue,
+            fee_currency=fee_currency,
         )
     status = state.status if state.status in _REQUESTED else _S.PARTIALLY_FILLED
     return Working(
@@ -404,6 +414,9 @@ def _filled(state: Working | Closed, event: OrderFilled) -> Working | Closed:
         fees=fees,
         executions=executions,
         venue_order_id=venue,
+        fee_currency=fee_currency,
+        decided_trigger=state.decided_trigger,
+        requested_trigger=state.requested_trigger,
     )
 
 
@@ -421,12 +434,20 @@ def _answered(state: Working | Closed, event: OrderEvent, venue_order_id: str) -
         fees=state.fees,
         executions=state.executions,
         venue_order_id=venue_order_id,
+        fee_currency=state.fee_currency,
+        decided_trigger=state.decided_trigger,
+        requested_trigger=None if isinstance(event, OrderAmendRefused) else state.requested_trigger,
     )
 
 
 def _pending(state: Working | Closed, event: OrderEvent) -> Working | Closed:
     after = LIFE[type(event)].get(state.status)
-    return state if after is None or isinstance(state, Closed) else _with_status(state, status=after)
+    if after is None or isinstance(state, Closed):
+        return state
+    pending = _with_status(state, status=after)
+    if isinstance(event, OrderAmendRequested):
+        return replace(pending, requested_trigger=event.trigger_price)
+    return pending
 
 
 def _amended(state: Working | Closed, event: OrderAmended) -> Working | Closed:
@@ -439,7 +460,9 @@ def _amended(state: Working | Closed, event: OrderAmended) -> Working | Closed:
         limit_price=event.limit_price,
         trigger_price=event.trigger_price,
     )
-    after = _with_terms(answered, terms=terms)
+    after = replace(answered, terms=terms)
+    if after.requested_trigger is not None:
+        after = replace(after, decided_trigger=after.requested_trigger, requested_trigger=None)
     return _ended(after, _S.FILLED, "") if after.filled >= terms.quantity else after
 
 
@@ -460,4 +483,5 @@ def _ended(state: Working, status: OrderStatus, reason: str) -> Closed:
         fees=state.fees,
         executions=state.executions,
         venue_order_id=state.venue_order_id,
+        fee_currency=state.fee_currency,
     )

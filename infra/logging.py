@@ -26,7 +26,7 @@ class ToStderr(logging.Handler):
         """
         super().__init__()
         self._remarks = remarks
-        self._for_people, self._program = sys.stderr.isatty(), program
+        self._for_people, self.program = sys.stderr.isatty(), program
 
     def emit(self, record: logging.LogRecord) -> None:
         """Writes the record in one call, so that the lines of two threads do not mix."""
@@ -35,8 +35,8 @@ class ToStderr(logging.Handler):
 
             remarks = self._remarks and self._for_people
             self.formatter = Remarks() if remarks else formatter_of(for_people=self._for_people)
-        if self._program:
-            record.__dict__["program"] = self._program
+        if self.program:
+            record.__dict__["program"] = self.program
         try:
             sys.stderr.write(f"{self.format(record)}\n")
         except (OSError, ValueError):
@@ -54,3 +54,9 @@ def configure(level: int = logging.WARNING, program: str = "") -> None:
     root.setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def program() -> str:
+    """The name of this process in its lines; empty where it has none, or logs nothing."""
+    names = (one.program for one in logging.getLogger().handlers if isinstance(one, ToStderr))
+    return next(names, "")

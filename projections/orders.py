@@ -41,6 +41,7 @@ TABLE = TableSpec(
         "notional": MONEY,
         "average_price": optional(MONEY),
         "fees": MONEY,
+        "fee_currency": TEXT,
         "executions": JSON_TEXT,
         "venue_order_id": TEXT,
         "actor": TEXT,
@@ -110,6 +111,7 @@ def _columns(state: Working | Closed) -> Row:
         "notional": state.notional,
         "average_price": _average(state),
         "fees": state.fees,
+        "fee_currency": state.fee_currency,
         "executions": sorted(state.executions),
         "venue_order_id": state.venue_order_id,
     }
@@ -146,6 +148,7 @@ def _state(row: Mapping[str, Any]) -> Working | Closed:
             filled=row["filled"],
             notional=row["notional"],
             fees=row["fees"],
+            fee_currency=row["fee_currency"],
             executions=executions,
             venue_order_id=row["venue_order_id"],
         )
@@ -156,6 +159,7 @@ def _state(row: Mapping[str, Any]) -> Working | Closed:
         filled=row["filled"],
         notional=row["notional"],
         fees=row["fees"],
+        fee_currency=row["fee_currency"],
         executions=executions,
         venue_order_id=row["venue_order_id"],
     )
@@ -163,4 +167,4 @@ def _state(row: Mapping[str, Any]) -> Working | Closed:
 
 _FOLDS: Mapping[type, Fold] = {**dict.fromkeys(get_args(OrderEvent), _changed), OrderPlaced: _placed}
 
-ORDERS = Projection("orders", 3, Order.STREAM, (TABLE,), _FOLDS)
+ORDERS = Projection("orders", 4, Order.STREAM, (TABLE,), _FOLDS)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from adapters.instruments.document import Table, rows, table
+from adapters.instruments.document import Table
 from adapters.milliseconds import at_ms
 from adapters.texts_of_rows import SHOWN, needed, text
-from domain.arithmetic import EXACT, total
+from domain.arithmetic import EXACT
 from domain.errors import InvalidInput
 from domain.number import number
 
-__all__ = ["fee", "figure", "flag", "known", "level", "moment", "needed", "positive", "scaled", "text"]
+__all__ = ["figure", "flag", "known", "level", "moment", "needed", "positive", "scaled", "text"]
 
 _LATEST = 253_402_300_799_999
 
@@ -65,12 +65,6 @@ def moment(row: Table, *names: str) -> datetime:
         if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _LATEST:
             return at_ms(value)
     raise InvalidInput(f"{names[0]} is not a time in ms")
-
-
-def fee(row: Table) -> Decimal:
-    """What was paid, negative for a rebate; 0 where the exchange states none."""
-    listed = rows(row.get("fees")) or [table(row.get("fee"))]
-    return total(figure(one, "cost") for one in listed)
 
 
 def scaled(contracts: Decimal, size: Decimal) -> Decimal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
@@ -18,6 +19,7 @@ from adapters.instruments.document import Table, is_table, table
 from adapters.milliseconds import at_ms, in_ms
 from domain.errors import ExchangeRefused, ExchangeUnreachable
 
+_log = logging.getLogger(__name__)
 _LEAST_WINDOW = timedelta(milliseconds=1)
 _ENDED = ("fetchCanceledAndClosedOrders", "fetchClosedOrders", "fetchCanceledOrders", "fetchOrders")
 _METHODS = {
@@ -39,6 +41,7 @@ class Lists:
 
     def __init__(self, client: Client, dialect: Dialect, skipped: Unreadable | None = None) -> None:
         self.client, self.dialect, self._skipped = client, dialect, skipped
+        self._named_currencies: set[str] = set()
 
     @cached_property
     def markets(self) -> Markets:
@@ -242,7 +245,27 @@ class Lists:
         market = self.market(found)
         if market is None:
             return None
-        return self._read(found, lambda: trade_row(found, market, self.dialect))
+        row = self._read(found, lambda: trade_row(found, market, self.dialect))
+        if row is not None:
+            self._name_other_fees(row)
+        return row
+
+    def _name_other_fees(self, row: TradeRow) -> None:
+        """A fill has one fee: a trade's fees in further currencies are named in the log of the program, once each."""
+        for currency, paid in row.other_fees.items():
+            if currency not in self._named_currencies:
+                self._named_currencies.add(currency)
+                _log.warning(
+                    "%s states fees in several currencies: of trade %s the fill has %s %s, and %s %s is not recorded; "
+                    "later fees in %s beside another one are not either",
+                    self.client.ccxt.id,
+                    row.id,
+                    row.fee,
+                    row.fee_currency,
+                    paid,
+                    currency,
+                    currency,
+                )
 
     def _read(self, found: Table, reader: Callable[[], T]) -> T | None:
         """What the reader makes of a row; None where it cannot be read and is kept as skipped."""

@@ -23,6 +23,11 @@ class Market(Struct, frozen=True, gc=False):
     instrument: str
     size: Decimal
 
+    @property
+    def settlement(self) -> str:
+        """The currency in which profit and loss are settled, which is that of the account."""
+        return self.symbol.rpartition(":")[2]
+
 
 class Markets:
     """The markets of a client that has loaded them. Instruments are named by the exchange's name in ccxt."""

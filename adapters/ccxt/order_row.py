@@ -11,7 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from adapters.ccxt.dialect import Dialect, is_forced
-from adapters.ccxt.fields import fee, figure, level, moment, needed, scaled, text
+from adapters.ccxt.fees import fees
+from adapters.ccxt.fields import figure, level, moment, needed, scaled, text
 from adapters.ccxt.markets import Market
 from adapters.instruments.document import Table, table
 from adapters.order_terms import Terms
@@ -105,7 +106,7 @@ def order_row(row: Table, market: Market, dialect: Dialect) -> OrderRow:
         status=_status(row, quantity, filled, has_child=has_child),
         filled=filled,
         value=(figure(row, "cost") or EXACT.multiply(figure(row, "average"), filled)) if filled else ZERO,
-        fees=fee(row),
+        fees=next(iter(fees(row, market.settlement).values())),
         created=moment(row, "timestamp", "lastUpdateTimestamp"),
         updated=moment(row, "lastUpdateTimestamp", "lastTradeTimestamp", "timestamp"),
     )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
 from msgspec import Struct
 
 from adapters.ccxt.dialect import Dialect, is_forced
-from adapters.ccxt.fields import fee, known, moment, needed, positive, scaled, text
+from adapters.ccxt.fees import fees
+from adapters.ccxt.fields import known, moment, needed, positive, scaled, text
 from adapters.ccxt.markets import Market
 from adapters.ccxt.order_row import side_of
 from adapters.fee_bound import check_fee
-from adapters.instruments.document import Table, rows, table
+from adapters.instruments.document import Table, table
 from commands.exchange import Funded
 from domain.direction import Side
 from domain.order import Liquidity
@@ -21,7 +23,8 @@ _MOST_DIGITS = 30
 
 
 class TradeRow(Struct, frozen=True, gc=False, kw_only=True):
-    """`venue_order_id` is the exchange's id of the order; `fee` is what was paid.
+    """`venue_order_id` is the exchange's id of the order; `fee` is what was paid in `fee_currency`, `other_fees`
+    what was paid in further currencies, by currency.
 
     `sequence` orders the trades of one time, as far as the exchange states an order;
     `is_forced` for a trade by which the exchange closed a position.
@@ -40,6 +43,7 @@ class TradeRow(Struct, frozen=True, gc=False, kw_only=True):
     at: datetime
     sequence: int
     is_forced: bool
+    other_fees: Mapping[str, Decimal] = {}
 
     def fact(self, venue: str) -> str:
         """The fact of the trade, by the name of its exchange in facts."""
@@ -52,8 +56,8 @@ def trade_row(row: Table, market: Market, dialect: Dialect) -> TradeRow:
     Raises InvalidInput where it is not complete, and for a fee in the settlement currency that no exchange takes.
     """
     price, quantity = positive(row, "price"), scaled(positive(row, "amount"), market.size)
-    paid, currency = fee(row), _fee_currency(row, market)
-    if currency == _settlement(market):
+    (currency, paid), *others = fees(row, market.settlement).items()
+    if currency == market.settlement:
         check_fee("fee", paid, price, quantity)
     return TradeRow(
         id=needed(row, "id"),
@@ -69,6 +73,7 @@ def trade_row(row: Table, market: Market, dialect: Dialect) -> TradeRow:
         at=moment(row, "timestamp"),
         sequence=_sequence(row, dialect),
         is_forced=is_forced(table(row.get("info")), dialect.forced_trades),
+        other_fees=dict(others),
     )
 
 
@@ -87,14 +92,3 @@ def _sequence(row: Table, dialect: Dialect) -> int:
     """The exchange's own number of a trade, else its id where that is a number; 0 where neither is."""
     stated = (str(table(row.get("info")).get(dialect.sequence) or ""), text(row, "id"))
     return next((int(one) for one in stated if one.isdecimal() and len(one) <= _MOST_DIGITS), 0)
-
-
-def _fee_currency(row: Table, market: Market) -> str:
-    """The currency of the fee; of a contract's fee that names none, the settlement currency in ccxt's symbol."""
-    listed = [table(row.get("fee")), *rows(row.get("fees"))]
-    named = (text(one, "currency") for one in listed)
-    return next((one for one in named if one), _settlement(market))
-
-
-def _settlement(market: Market) -> str:
-    return market.symbol.rpartition(":")[2]

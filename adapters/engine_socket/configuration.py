@@ -14,7 +14,8 @@ _P = TypeVar("_P")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration(Generic[_S, _P]):
-    """`settings` and `plan` are those of the program; `description` is one line for the user; `level` is logging's.
+    """`settings` and `plan` are those of the program; `description` is one line for the user; `level` is logging's, and
+    `program` the name of the process that starts it in its log lines, which begins that of this process.
 
     `secret` signs confirmations in all processes of the API. `worker` is the number of this process, from 1, where
     there are several; 0 where it is the only one. Where no engine is in the process that starts it, `closed` is why
@@ -26,6 +27,7 @@ class Configuration(Generic[_S, _P]):
     account: str
     description: str
     level: int
+    program: str = ""
     secret: bytes = field(repr=False)
     worker: int = 0
     closed: WhenceError | None = None

@@ -76,7 +76,12 @@ class Order:
     average_price: Decimal | None = strawberry.field(
         description="The average price of its fills, in quote currency, to twelve decimals; null before the first."
     )
-    fees: Decimal = strawberry.field(description="The fees of its fills; negative is a rebate.")
+    fees: Decimal = strawberry.field(
+        description=(
+            "The fees of its fills in `feeCurrency`; negative is a rebate. Fees in further currencies are on its fills."
+        )
+    )
+    fee_currency: str = strawberry.field(description="The currency of its first fee; empty before.")
     venue_order_id: str = strawberry.field(
         description="The exchange's own order id; empty until the exchange has reported it."
     )

@@ -26,6 +26,7 @@ from adapters.inputs.batch import (
 from adapters.inputs.retention import Covered
 from adapters.log.owner import FileOwner
 from adapters.log.reading import Reading, writable
+from adapters.log.sqlite_objects import SqliteObjects
 from adapters.marks.key_folder import KeyFolder
 from adapters.marks.signature import Signer
 from commands.input_tape import SessionBegun, Taped
@@ -48,6 +49,7 @@ SELECT first FROM inputs WHERE begins = 1 AND at <= ? AND first > (SELECT min(fi
 """
 _ONE: Final = f"SELECT {_COLUMNS} FROM inputs WHERE first = ?"  # noqa: S608  (ours)
 _REMOVE: Final = "DELETE FROM inputs WHERE first < ?"
+_TABLES: Final = frozenset({"inputs"})
 _TYPES: Final = (int, int, int, int, int, bytes, bytes, bytes, bytes)
 
 
@@ -75,6 +77,7 @@ class SqliteTape:
         self._signer = signer = Signer(keys or KeyFolder())
         self._owner = FileOwner(self._path)
         self._is_closed = self._is_doubtful = False
+        self._objects = _objects_of(self._path)
         try:
             self._connection = self._opened(log)
             with _translated(self._path):
@@ -120,6 +123,8 @@ class SqliteTape:
         if not len(self._waiting):
             return
         batch = self._waiting.batch()
+        with _translated(self._path):
+            self._objects.check(self._connection.cursor())
         self._is_doubtful = True
         with _translated(self._path):
             self._connection.execute(_INSERT, batch)
@@ -154,6 +159,7 @@ class SqliteTape:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.execute(_CREATE)
+                self._objects.check(connection.cursor())
             except BaseException:
                 connection.close()
                 raise
@@ -181,12 +187,17 @@ def read_sqlite(log: Path, keys: KeyFolder | None = None) -> Iterator[TapedInput
 
 
 def _inputs(path: Path, keys: KeyFolder) -> Iterator[TapedInput]:
-    try:
-        with _translated(path), closing(Reading(path).connection) as connection:
-            rows = (_batch(path, row) for row in connection.execute(_ALL))
+    with _translated(path), closing(Reading(path).connection) as connection:
+        _objects_of(path).check(connection.cursor())
+        rows = (_batch(path, row) for row in connection.execute(_ALL))
+        try:
             yield from inputs_of(rows, Signer(keys))
-    except LogCorrupt as fault:
-        raise LogCorrupt(f"{path}: {fault}") from None
+        except LogCorrupt as fault:
+            raise LogCorrupt(f"{path}: {fault}") from None
+
+
+def _objects_of(path: Path) -> SqliteObjects:
+    return SqliteObjects(path, _TABLES, "inputs are neither written to it nor replayed from it")
 
 
 def _batch(path: Path, row: tuple[Any, ...]) -> Batch:

@@ -1,4 +1,7 @@
-"""The processes after a fill: the fill changes the position, and its profit and fee change the balance."""
+"""The processes after a fill: the fill changes the position, and its profit and fee change the balance.
+
+A fee in another currency than the account's is on OrderFilled alone.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from commands.processes.moment import Moment
 from commands.reconciliation import RecordDiscrepancy
 from commands.routes import Command
 from domain.account import BalanceReason
-from domain.arithmetic import EXACT
+from domain.arithmetic import EXACT, ZERO
 from domain.direction import Purpose, towards
 from domain.order import Closed, OrderFilled, OrderPlaced, Working
 from domain.order_id import is_adopted_trade
@@ -32,20 +35,28 @@ def apply_fill(moment: Moment) -> Sequence[Command]:
     assert isinstance(fill, OrderFilled)
     held = moment.portfolio.positions.get(order.terms.instrument)
     direction = towards(order.terms.side)
+    paid = _paid(fill, moment.portfolio.account.currency)
     if held is None:
-        return _open(moment, order.terms, fill, fill.quantity, fill.fee)
+        return _open(moment, order.terms, fill, fill.quantity, paid)
     if held.state.direction is direction or fill.quantity <= held.state.quantity:
-        return [_apply(moment, order.terms, fill, held, fill.quantity, fill.fee)]
-    return _turn(moment, order.terms, fill, held)
+        return [_apply(moment, order.terms, fill, held, fill.quantity, paid)]
+    return _turn(moment, order.terms, fill, held, paid)
 
 
-def _turn(moment: Moment, terms: OrderPlaced, fill: OrderFilled, held: OpenPosition) -> Sequence[Command]:
+def _paid(fill: OrderFilled, currency: str) -> Decimal:
+    """The fee as far as it is in the account's currency: another coin pays the rest, so the balance keeps it."""
+    return fill.fee if fill.fee_currency == currency else ZERO
+
+
+def _turn(
+    moment: Moment, terms: OrderPlaced, fill: OrderFilled, held: OpenPosition, paid: Decimal
+) -> Sequence[Command]:
     closing = held.state.quantity
-    share = EXACT.divide(EXACT.multiply(fill.fee, closing), fill.quantity)
+    share = EXACT.divide(EXACT.multiply(paid, closing), fill.quantity)
     fee = share.quantize(_FEE_STEP, rounding=ROUND_HALF_EVEN, context=EXACT)
     return [
         _apply(moment, terms, fill, held, closing, fee),
-        *_open(moment, terms, fill, EXACT.subtract(fill.quantity, closing), EXACT.subtract(fill.fee, fee)),
+        *_open(moment, terms, fill, EXACT.subtract(fill.quantity, closing), EXACT.subtract(paid, fee)),
     ]
 
 

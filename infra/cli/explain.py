@@ -46,6 +46,7 @@ def explain(
     from infra.cli.wording import Wording
     from infra.config import load
     from infra.logs import open_reader
+    from infra.run.demo_log import is_demo
     from projections.chain import find_story
     from projections.positions import owners_of
 
@@ -55,33 +56,37 @@ def explain(
             raise InvalidInput(
                 f"nothing in this log has the id or the ordinal {wanted!r}; `whence log` shows its events"
             )
-        first = next(iter(reader.read(upto=1))).envelope.event
+        first = next(iter(reader.read(upto=1))).envelope
         owners = owners_of(reader.read(upto=story.last))
-        synthetic = isinstance(first, LogOpened) and first.synthetic
+        synthetic, demo = isinstance(first.event, LogOpened) and first.event.synthetic, is_demo(first)
         with readers_may_leave():
             if as_json:
-                typer.echo(json.dumps(_tree(story, owners, synthetic=synthetic), indent=2))
+                typer.echo(json.dumps(_tree(story, owners, synthetic=synthetic, demo=demo), indent=2))
             else:
                 drawn = trees(story, owners) if full else short_trees(story, Wording(reader.read))
-                _show(story, drawn, synthetic=synthetic)
+                _show(story, drawn, synthetic=synthetic, demo=demo)
 
 
-def _show(story: Story, drawn: Iterable[Tree], *, synthetic: bool) -> None:
+def _show(story: Story, drawn: Iterable[Tree], *, synthetic: bool, demo: bool) -> None:
     from infra.cli.output import console_of
     from infra.cli.trees import heading
+    from infra.run.demo_log import DEMO
 
     console = console_of()
     console.print(heading(story))
     if synthetic:
         console.print("[yellow]SYNTHETIC MARKET: these prices are not real[/yellow]")
+    if demo:
+        console.print(f"[yellow]{DEMO}[/yellow]")
     for tree in drawn:
         console.print(tree)
 
 
-def _tree(story: Story, owners: Mapping[int, str], *, synthetic: bool) -> Mapping[str, object]:
+def _tree(story: Story, owners: Mapping[int, str], *, synthetic: bool, demo: bool) -> Mapping[str, object]:
     return {
         "chains": sorted(story.chains),
         "synthetic": synthetic,
+        "demo": demo,
         "roots": [
             {"cause": fact, "events": [_node(node, owners) for node in nodes]} for fact, nodes in story.roots
         ],

@@ -78,12 +78,22 @@ def log(
         raise InvalidInput("--follow does not end: leave out --to")
     with closing(open_reader(load(log=log, config=config))) as reader, readers_may_leave():
         show = _line if as_json else _printer(reader, full=full)
+        if not as_json:
+            _name_demo(reader)
         if not follow:
             _print_checked(reader, reader.read(first - 1, last), wanted, show)
             return
         _warn_of_unknown(reader, wanted)
         with stoppable() as stopping:
             _print(reader.follow(first - 1, stopping.requested), wanted, _at_once(show))
+
+
+def _name_demo(reader: LogReader) -> None:
+    """Names a demo on standard error, because a reader of the events alone must not meet another line among them."""
+    from infra.run.demo_log import DEMO, is_demo
+
+    if any(is_demo(one.envelope) for one in reader.read(upto=1)):
+        typer.echo(DEMO, err=True)
 
 
 def _refuse_options(context: typer.Context, command: str) -> None:

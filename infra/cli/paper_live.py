@@ -76,7 +76,7 @@ def trade_demo(
     from infra.cli.serving import ApiOptions, plan_of
     from infra.cli.trading_live import trade
     from infra.run.configuring import sessions_of
-    from infra.run.live import PAPER_LIVE
+    from infra.run.demo_log import PAPER_LIVE
     from infra.run.live_plan import Rhythm
     from infra.run.place import Place
 

@@ -30,10 +30,10 @@ from infra.run.api_plan import ApiPlan, Closed, Hosted
 from infra.run.beginning import Beginning
 from infra.run.clock import utc_now
 from infra.run.commanding import commands_served, distant_door, has_command_topic
+from infra.run.demo_log import PAPER_LIVE
 from infra.run.last_prices import played_prices
 from infra.run.letters import letters_kept
 from infra.run.listening import ListenAddress
-from infra.run.live import PAPER_LIVE
 from infra.run.live import SOURCE as LIVE
 from infra.run.manual import ManualRun
 from infra.run.narrator import Narrator

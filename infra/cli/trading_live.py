@@ -28,6 +28,7 @@ from infra.run.bare_positions import BarePositions
 from infra.run.clock import utc_now
 from infra.run.configuring import sessions_of
 from infra.run.connecting import connected
+from infra.run.foreign_fees import ForeignFees
 from infra.run.fresh_log import FreshLog
 from infra.run.holding import held
 from infra.run.letters import letters_kept
@@ -171,6 +172,7 @@ def _session(
         with closing(made_run) as run:
             watchdog = Watchdog(run.world, run.driver.engine.market, owned.log)
             watchers.add(watchdog)
+            watchers.add(ForeignFees(lambda: run.world.portfolio.account.currency))
             run.check()
             unused.log(owned.log)
             engine = Embedding(run.door, settings.account, note, watchers, watchdog)

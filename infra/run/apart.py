@@ -32,6 +32,7 @@ from adapters.metrics.standing import show_standing
 from commands.watchdog import Watchdog
 from domain.errors import ServerFailed, WhenceError
 from infra.config import WhenceSettings
+from infra.logging import program
 from infra.run.announcement import announcement
 from infra.run.api_plan import ApiPlan
 from infra.run.clock import utc_now
@@ -275,6 +276,7 @@ class ApiApart:
             account=self._engine.account,
             description=self._engine.description,
             level=logging.getLogger().level,
+            program=program(),
             secret=self._secret,
             worker=worker.number,
             closed=self._engine.closed,

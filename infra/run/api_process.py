@@ -76,7 +76,7 @@ def _serve(channel: socket.socket, listening: socket.socket, rates: SharedRates)
     watchers = Watchers()
     channel_door = SocketDoor(channel, watchers, _end_at_once)
     given = _Given.read(channel_door.configuration())
-    configure(given.level, f"{PROGRAM} {given.worker}" if given.worker else PROGRAM)
+    configure(given.level, " ".join(filter(None, (given.program, PROGRAM, str(given.worker or "")))))
     shared = Shared(given.secret, rates, new_registry() if given.worker else None)
     try:
         with ExitStack() as held:

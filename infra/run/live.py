@@ -47,6 +47,7 @@ from infra.run.after_trip import AfterTrip
 from infra.run.attending import Attending
 from infra.run.clock import SteadyClock, utc_now
 from infra.run.configuring import put_in_force
+from infra.run.demo_log import PAPER_LIVE
 from infra.run.listed_feed import ListedFeed
 from infra.run.live_beginning import LiveBeginning
 from infra.run.live_letters import LiveLetters
@@ -531,9 +532,6 @@ def check_opened(first: Envelope, source: str) -> None:
     if first.meta.source != source:
         raise InvalidInput(_NOT_OPENED[source])
 
-
-PAPER_LIVE = "paper-live"
-"""The source of a demo run on live prices (`infra/run/paper_live.py`)."""
 
 OPENED_BY: Mapping[str, str] = {SOURCE: "`whence live`", PAPER_LIVE: "`whence paper --live`"}
 """The command that opens a log, by the source of its first event."""

@@ -12,7 +12,7 @@ from decimal import Decimal
 from domain.account import AccountOpened
 from domain.log import EventLog
 from infra.config import WhenceSettings
-from infra.run.live import PAPER_LIVE
+from infra.run.demo_log import PAPER_LIVE
 
 _log = logging.getLogger(__name__)
 _OPENING = 10

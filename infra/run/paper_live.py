@@ -26,7 +26,8 @@ from commands.world import World
 from domain.instrument import Instrument
 from domain.log import Envelope, EventLog
 from infra.run.clock import SteadyClock, utc_now
-from infra.run.live import PAPER_LIVE, LiveRun
+from infra.run.demo_log import PAPER_LIVE
+from infra.run.live import LiveRun
 from infra.run.live_letters import LiveLetters
 from infra.run.live_plan import FeedOf, LivePlan, LiveVenue, Wake
 from infra.run.stake import Stake

@@ -41,6 +41,7 @@ from domain.order import (
     overfill,
 )
 from tests.domain.history import D, a_fill, an_order
+from tests.replacing import replace
 
 S = OrderStatus
 PLACED = an_order()
@@ -242,6 +243,18 @@ def test_distinct_executions_add_up_and_a_repeated_one_counts_once() -> None:
     twice = an_order_that(ACCEPTED, PART, PART, a_fill(D(3), "x9"), PART)
     assert (twice.filled, twice.notional, twice.fees) == (D(7), D(700), D("0.2"))
     assert (sorted(twice.executions), leaves(twice)) == (["x1", "x9"], D(3))
+
+
+def test_fees_are_added_in_the_currency_of_the_first_fee_alone() -> None:
+    paid = [("0", "ETH"), ("0.0005", "BNB"), ("0.1", "USDT"), ("0.0002", "BNB")]
+    fills = [
+        replace(a_fill(D(1), f"x{number}"), fee=D(fee), fee_currency=currency)
+        for number, (fee, currency) in enumerate(paid)
+    ]
+    order = an_order_that(ACCEPTED, *fills, AMEND, OrderAmended(D(8), None, None))
+    assert (order.fees, order.fee_currency, order.filled) == (D("0.0007"), "BNB", D(4))
+    ended = an_order_that(ACCEPTED, *fills, OrderCancelled("by hand"))
+    assert (ended.fees, ended.fee_currency) == (D("0.0007"), "BNB")
 
 
 def test_a_fill_beyond_the_order_is_its_overfill() -> None:

@@ -23,7 +23,7 @@ from tests.adapters.graphql.reading import Reading
 
 STATE = """query ($asOf: AsOfInput) {
   orders(first: 200, asOf: $asOf) {totalCount edges {node {
-      id status reason quantity filled leaves notional averagePrice fees updatedAt closedAt updatedOrdinal
+      id status reason quantity filled leaves notional averagePrice fees feeCurrency updatedAt closedAt updatedOrdinal
       fills {executionId price} held {id status quantity}}}}
   positions(first: 200, orderBy: NET, asOf: $asOf) {edges {node {
       id status quantity cost stop target net updatedOrdinal orders {id status}}}}

@@ -152,6 +152,37 @@ def test_a_tape_that_was_changed_is_refused_with_the_place(log: Path, statement:
         list(read_sqlite(log))
 
 
+FOREIGN = {
+    "trigger thief": "CREATE TRIGGER thief AFTER INSERT ON inputs BEGIN DELETE FROM inputs; END",
+    "view seen": "CREATE VIEW seen AS SELECT * FROM inputs",
+    "table guests": "CREATE TABLE guests (name TEXT)",
+    "index times": "CREATE INDEX times ON inputs (at)",
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_a_tape_with_a_foreign_object_is_neither_replayed_nor_written_to_and_the_object_is_named(
+    log: Path, name: str
+) -> None:
+    message = rf"whence\.db\.inputs has objects that this program did not make: {name}\. .*DROP"
+    tape = SqliteTape(log, lambda: NOON)
+    tape.take(session())
+    tape.keep()
+    change(log, FOREIGN[name])
+    tape.take(ticks(1)[0])
+    with pytest.raises(LogCorrupt, match=message):
+        tape.keep()
+    with pytest.raises(LogCorrupt, match=message):
+        tape.close()
+    with pytest.raises(LogCorrupt, match=message):
+        SqliteTape(log, lambda: NOON)
+    with pytest.raises(LogCorrupt, match=message):
+        list(read_sqlite(log))
+    kind, _, object_name = name.partition(" ")
+    change(log, f"DROP {kind} {object_name}")
+    assert given_of(read_sqlite(log)) == [session()]
+
+
 def test_a_batch_of_a_foreign_schema_or_key_is_refused_by_its_name(
     log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import time
 from collections.abc import Sequence
 from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -76,11 +78,15 @@ def test_every_line_of_a_demo_run_names_it_and_sigterm_ends_it(tmp_path: Path) -
             lines: list[str] = []
             for line in process.stderr:
                 lines.append(line)
+                if (api := re.search(r"(?<=http://)[^/\"]+(?=/graphql)", line)) is not None:
+                    with closing(HTTPConnection(api[0])) as connection:
+                        connection.request("GET", "/healthz")
+                        assert connection.getresponse().status == 200
                 if "ReconciliationEnded" in line:
                     process.send_signal(signal.SIGTERM)
             assert process.wait(PATIENCE) == 0
     logged = [json.loads(line) for line in lines]
-    assert {one["program"] for one in logged if not one["logger"].startswith("uvicorn")} == {"DEMO"}
+    assert {one["program"] for one in logged} == {"DEMO", "DEMO api"}
     assert "nothing is held: no position and no entry" in [one["event"] for one in logged]
     with closing(open_reader(WhenceSettings(log=f"sqlite:///{tmp_path / 'demo.db'}"))) as reader:
         first: Envelope = next(iter(reader.read())).envelope

@@ -138,3 +138,20 @@ def test_a_stop_that_a_person_moves_through_the_log_is_no_discrepancy(desks: Des
     desk.passes(PLAN.rhythm.poll)
     assert found(desk) == []
     assert is_equal(desk)
+
+
+def test_a_stop_that_others_move_half_way_back_stays_there_because_the_log_decided_no_better_price(
+    desks: Desks,
+) -> None:
+    desk = holding(desks())
+    (stop,) = stops(desk)
+    amends(desk, stop.id, triggerPrice="99.5")
+    desk.until(lambda: len(found(desk)) == 1)
+    amends(desk, stop.id, triggerPrice="99.2")
+    desk.until(lambda: len(found(desk)) == 2)
+    looks(desk)
+    assert trigger(desk) == desk.run.world.portfolio.positions[BTC].state.stop == D("99.2")
+    (name,) = unresolved(desk)
+    assert name.endswith(":trigger=99.2")
+    assert isinstance(desk.asks(ResolveDiscrepancy(name, "half of it is enough")), Completed)
+    assert is_equal(desk)

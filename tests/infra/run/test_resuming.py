@@ -13,7 +13,8 @@ from domain.errors import InvalidInput, TapeMismatch
 from domain.log import Envelope
 from domain.opening import Mode
 from domain.settings import RiskSettings, Settings, StrategySettings
-from infra.run.live import PAPER_LIVE, SOURCE
+from infra.run.demo_log import PAPER_LIVE
+from infra.run.live import SOURCE
 from infra.run.plan import Plan, plan_of
 from infra.run.resuming import differing, resumed
 from tests.commands.desk import Desk

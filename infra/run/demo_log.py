@@ -1,0 +1,17 @@
+"""The log of a demo on live prices (`whence paper --live`): how it is recognised, and what its readers get to know."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domain.log import Envelope
+
+PAPER_LIVE: Final = "paper-live"
+"""The source of a demo run on live prices (`infra/run/paper_live.py`)."""
+
+DEMO: Final = "DEMO on live prices: fills are simulated, and no order of this log was sent to an exchange"
+
+
+def is_demo(first: Envelope) -> bool:
+    """Whether the log with this first event is that of a demo on live prices."""
+    return first.meta.source == PAPER_LIVE
