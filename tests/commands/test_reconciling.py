@@ -10,6 +10,7 @@ import pytest
 
 from adapters.simulated import SimulatedExchange
 from commands.exchange import Amended, Exchange, OrderReport
+from commands.instrument import ListInstrument
 from commands.order import CancelOrder, PlaceOrder
 from commands.outgoing import unconfirmed
 from commands.reconciliation import recorded
@@ -245,7 +246,7 @@ def test_rules_changed_at_the_venue_are_listed_again() -> None:
     (found,) = differences(our, replace(their, instruments={**their.instruments, BTC: dearer}))
     assert isinstance(found, RulesDiffer)
     command = remedy(found, "test", NOW)
-    assert command is not None
+    assert isinstance(command, ListInstrument)
     trader.desk.ask(command, cause="exchange:test:rules")
     assert trader.desk.world.portfolio.instruments[BTC] == dearer
 

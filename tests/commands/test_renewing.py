@@ -12,6 +12,7 @@ from commands.account import TripKillSwitch
 from commands.bracket import bracket
 from commands.exchange import Accepted, Cancelled, Rejected
 from commands.flatness import left_over
+from commands.identity import EXCHANGE
 from commands.order import PlaceOrder
 from commands.way_out import begin_close
 from domain.closing import CloseReason
@@ -206,7 +207,8 @@ def test_a_position_whose_new_stop_is_refused_is_closed_at_the_market() -> None:
 def test_what_a_filled_stop_leaves_of_its_position_is_closed_at_the_market() -> None:
     desk, chain = partly_filled()
     whole = desk.world.state(order_stream(ACCOUNT, f"{chain}-s1")).terms.quantity
-    desk.tell(a_fill_of(f"{chain}-e1", "x2", whole, D(100)))
+    overfill = a_fill_of(f"{chain}-e1", "x2", whole, D(100))
+    desk.ask(overfill, cause=overfill.fact, actor=EXCHANGE)
     followed = desk.tell(a_fill_of(f"{chain}-s1", "x3", whole, STOP))
     assert [one.quantity for one in placed(followed).values()] == [D(1)]
 
