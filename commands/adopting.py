@@ -222,7 +222,7 @@ def _explaining(found: Found, instrument: str) -> Sequence[ExecutionOfUnknownOrd
     """The unknown trades of the instrument that may be adopted and lead to the exchange's position exactly; else none.
 
     A person has settled the trades that were accepted, by a stated close or a transfer: the others are considered
-    without them first, and with them only where the position still differs.
+    without them first, and with them only where the difference of the position is not accepted, too.
     """
     trades, excess = found.of(ExecutionOfUnknownOrder, instrument), _excess(found, instrument)
     if not all(found.is_confirmed(one) and not is_of_an_engine(one.theirs.order_id or "") for one in trades):
@@ -230,7 +230,13 @@ def _explaining(found: Found, instrument: str) -> Sequence[ExecutionOfUnknownOrd
     fresh = [one for one in trades if not found.is_accepted(one)]
     if _sum(fresh) == excess:
         return fresh
-    return trades if _sum(trades) == excess else ()
+    is_settled = any(found.is_accepted(one) for one in found.differences if _is_of_position(one, instrument))
+    return trades if _sum(trades) == excess and not is_settled else ()
+
+
+def _is_of_position(difference: Difference, instrument: str) -> bool:
+    kinds = (PositionUnknownToUs, PositionUnknownToThem, PositionSideDiffers, PositionQuantityDiffers)
+    return isinstance(difference, kinds) and difference.subject == instrument
 
 
 def _sum(trades: Sequence[ExecutionOfUnknownOrder]) -> Decimal:

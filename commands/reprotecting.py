@@ -19,6 +19,7 @@ from commands.guarding import Prices
 from commands.identity import ENGINE, Identity
 from commands.in_flight import UNANSWERED
 from commands.order import PlaceOrder
+from commands.reconciliation import subject_of, unnumbered
 from commands.routes import Command
 from commands.stimulus import Ask, Stimulus, clock_fact
 from commands.stray_orders import is_gone
@@ -27,11 +28,12 @@ from commands.way_out import begin_close
 from commands.world import World
 from domain.arithmetic import total
 from domain.closing import CloseReason, wait_after
-from domain.direction import Purpose
+from domain.direction import Purpose, exit_side
 from domain.log import chain_id
-from domain.order import Closed, OrderStatus, leaves
+from domain.order import RESTING, Closed, OrderStatus, leaves
 from domain.order_id import is_of_an_engine
 from domain.portfolio import OpenPosition, Portfolio
+from domain.reconciliation.differences import StatusDiffers
 from domain.streams import order_stream
 
 MOST_IN_A_ROW = 5
@@ -104,7 +106,7 @@ class Reprotecting:
             return ()
         if look.is_passed(held):
             return [look.close(held)]
-        if is_given_up or _is_covered(held, portfolio):
+        if is_given_up or _is_covered(held, portfolio) or look.works_there(held):
             return ()
         orders = look.missing(held)
         placed = tuple(one.order_id for one in orders if one.terms.purpose is Purpose.STOP)
@@ -140,6 +142,18 @@ class _Look(NamedTuple):
         last = self.prices.last(held.state.instrument)
         return last is not None and last.at >= held.opened_at and is_beyond(last.price, held.state)
 
+    def works_there(self, held: OpenPosition) -> bool:
+        """Whether an unresolved discrepancy states that a stop of the position, which has ended here, works there."""
+        found = (_working_there(one) for one in self.world.portfolio.discrepancies.unresolved)
+        orders = (self._state(order_stream(self.identity.account, one)) for one in found if one is not None)
+        return any(
+            isinstance(one, Closed)
+            and one.terms.purpose is Purpose.STOP
+            and one.terms.instrument == held.state.instrument
+            and one.terms.side is exit_side(held.state.direction)
+            for one in orders
+        )
+
     def arrived(self, lost: _Lost) -> int:
         """How many of the stops reached the exchange."""
         states = (self._state(order_stream(self.identity.account, one)) for one in lost.placed)
@@ -160,6 +174,13 @@ class _Look(NamedTuple):
 
     def _state(self, stream: str) -> object:
         return self.world.state(stream)
+
+
+def _working_there(discrepancy_id: str) -> str | None:
+    """The id of the order that rests at the exchange, as this `StatusDiffers` states; None for another discrepancy."""
+    order_id = subject_of(discrepancy_id, StatusDiffers)
+    theirs = unnumbered(discrepancy_id).rpartition(":")[2]
+    return order_id if theirs in RESTING else None
 
 
 def bare(portfolio: Portfolio) -> Sequence[OpenPosition]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+from collections import deque
 
 from domain.errors import ServerFailed
 
@@ -11,12 +12,17 @@ from domain.errors import ServerFailed
 # such a port, so a stopped server finds its port free when it is started again.
 _CANDIDATES = range(20_000, 32_000)
 _TRIES = 200
+_GIVEN: deque[int] = deque(maxlen=100)
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port that could just be bound. Raises `ServerFailed` where 200 random candidates are all taken."""
+    """A port that could just be bound, and that this process was not given lately: one server may need several.
+
+    Raises `ServerFailed` where 200 random candidates are all taken.
+    """
     for candidate in random.SystemRandom().sample(_CANDIDATES, _TRIES):
-        if is_free(candidate, host):
+        if candidate not in _GIVEN and is_free(candidate, host):
+            _GIVEN.append(candidate)
             return candidate
     raise ServerFailed(
         f"no free port in {_CANDIDATES.start}-{_CANDIDATES.stop - 1} on {host} after {_TRIES} tries"

@@ -26,7 +26,7 @@ import pytest
 from commands.feed import FeedState, MarketFeed
 from domain.candle import Candle
 from domain.direction import Side
-from domain.errors import ExchangeRefused, ExchangeUnreachable
+from domain.errors import ExchangeUnreachable, InvalidInput
 from domain.market import BookUpdate, Level, Quote, Trade
 
 Levels = Mapping[Decimal, Decimal]
@@ -276,7 +276,7 @@ class FeedContract:
         self, bench: FeedBench
     ) -> None:
         since = bench.now() - 10 * MINUTE
-        with pytest.raises(ExchangeRefused):
+        with pytest.raises(InvalidInput):
             bench.feed.candles(UNKNOWN, MINUTE, since, bench.now())
         with bench.cut(), pytest.raises(ExchangeUnreachable):
             bench.feed.candles(bench.instrument, MINUTE, since, bench.now())

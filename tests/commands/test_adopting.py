@@ -174,6 +174,16 @@ def test_a_later_trade_is_adopted_beside_one_that_a_person_has_accepted() -> Non
     assert fill.execution_id == "b"
 
 
+def test_trades_whose_position_a_person_has_accepted_are_not_adopted_later() -> None:
+    trade, desk = traded("a", D(3)), Desk()
+    found = a_found(HELD, trade, desk=desk)
+    assert adoption(found) is not None
+    for one in map(recorded, (HELD, trade)):
+        desk.ask(one, cause="exchange:test:look")
+        desk.ask(ResolveDiscrepancy(one.discrepancy_id, "mine"), cause="exchange:test:eve")
+    assert adoption(replace(found, portfolio=desk.world.portfolio)) is None
+
+
 def test_accepted_trades_are_adopted_where_the_position_still_differs_and_only_there() -> None:
     trades = traded("a", D(4)), traded("b", D(1), side=Side.SELL)
     desk = Desk()

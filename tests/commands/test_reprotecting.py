@@ -17,9 +17,13 @@ from commands.reprotecting import LASTED, MOST_IN_A_ROW
 from domain.closing import CloseReason
 from domain.direction import Purpose
 from domain.market import KnownPrice
-from domain.order import OrderPlaced, OrderType
+from domain.order import OrderPlaced, OrderStatus, OrderType
 from domain.position import PositionClosing
-from domain.reconciliation.differences import AcceptedOrderNotFound, PositionUnknownToThem
+from domain.reconciliation.differences import (
+    AcceptedOrderNotFound,
+    PositionUnknownToThem,
+    StatusDiffers,
+)
 from domain.reconciliation.statement import StatedPosition
 from domain.streams import order_stream
 from tests.commands.desk import Desk, a_fill_of, chain_of, folded, long, names, snapshot
@@ -133,6 +137,17 @@ def test_a_stop_that_the_exchange_does_not_state_is_not_placed_again_and_is_pass
     held.moves(STOP)
     assert [order.type for order in held.ticks().values()] == [OrderType.MARKET]
     assert held.closing == [CloseReason.UNPROTECTED]
+
+
+def test_no_stop_is_placed_beside_one_that_has_ended_here_and_works_at_the_exchange() -> None:
+    held = Held()
+    held.gone("s1")
+    name = f"{held.chain}-s1"
+    differs = recorded(StatusDiffers(subject=name, ours=OrderStatus.CANCELLED, theirs=a_stated(name)))
+    held.desk.ask(differs, cause="exchange:test:comparison")
+    assert held.ticks(30) == {}
+    held.desk.ask(ResolveDiscrepancy(differs.discrepancy_id, "cancelled there"), cause="command:1")
+    assert list(held.ticks(2)) == ["s2"]
 
 
 def test_a_stop_that_the_exchange_states_again_is_left_alone_where_the_market_passes_it() -> None:

@@ -324,7 +324,7 @@ def test_a_websocket_with_too_many_frames_is_closed_and_keeps_no_other_connectio
             one.socket.sendall(frame * 800_000)
         began = time.perf_counter()
         assert httpx2.get(f"http://127.0.0.1:{port}/health", timeout=20).text == "alive"
-        assert time.perf_counter() - began < 1
+        assert time.perf_counter() - began < 3
         with pytest.raises(ConnectionClosed):
             one.recv(5)
 
