@@ -67,6 +67,13 @@ def test_a_demo_that_finds_no_prices_is_refused_before_a_log_is_made(whence: Whe
     assert list(tmp_path.iterdir()) == []
 
 
+def answers(api: str) -> bool:
+    """Whether the API at this address answers that it runs; its process logs each request."""
+    with closing(HTTPConnection(api)) as connection:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+
+
 def test_every_line_of_a_demo_run_names_it_and_sigterm_ends_it(tmp_path: Path) -> None:
     log = "sqlite:///demo.db"
     with running_venue(start=time.time_ns() // 1_000_000) as venue:
@@ -75,16 +82,16 @@ def test_every_line_of_a_demo_run_names_it_and_sigterm_ends_it(tmp_path: Path) -
             words, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=environment()
         ) as process:
             assert process.stderr is not None
-            lines: list[str] = []
+            lines, api, is_asked = list[str](), "", list[bool]()
             for line in process.stderr:
                 lines.append(line)
-                if (api := re.search(r"(?<=http://)[^/\"]+(?=/graphql)", line)) is not None:
-                    with closing(HTTPConnection(api[0])) as connection:
-                        connection.request("GET", "/healthz")
-                        assert connection.getresponse().status == 200
+                if (found := re.search(r"(?<=http://)[^/\"]+(?=/graphql)", line)) is not None:
+                    api = found[0]
                 if "ReconciliationEnded" in line:
+                    is_asked = [answers(api) for _ in range(2)]
                     process.send_signal(signal.SIGTERM)
             assert process.wait(PATIENCE) == 0
+    assert is_asked == [True, True]
     logged = [json.loads(line) for line in lines]
     assert {one["program"] for one in logged} == {"DEMO", "DEMO api"}
     assert "nothing is held: no position and no entry" in [one["event"] for one in logged]
