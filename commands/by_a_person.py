@@ -67,7 +67,10 @@ _ROWS: tuple[tuple[tuple[type[Difference], ...], Steps], ...] = (
     (
         (OrderAmendedOutside,),
         Steps(
-            "judge the order by its new terms: amend or cancel it. A stop moved to a worse price is moved back",
+            (
+                "judge the order by its new terms: amend or cancel it. A stop moved to a worse price than the log "
+                "decided is moved back"
+            ),
             "resolve; a stop that was moved back resolves it",
         ),
     ),
