@@ -52,6 +52,9 @@ class Pace(NamedTuple):
     events: int = 1_000
 
 
+USUAL_PACE = Pace()
+
+
 class Notary:
     """Signs checkpoints of one log. It compares the whole log with the last of them before it signs the first."""
 
@@ -60,7 +63,7 @@ class Notary:
         log: RecordedLog,
         folder: NotaryFolder,
         outlets: Sequence[Outlet] = (),
-        pace: Pace = Pace(),  # noqa: B008
+        pace: Pace = USUAL_PACE,
     ) -> None:
         """Reads the log up to the largest checkpoint in the folder and in the outlets.
 

@@ -1,9 +1,10 @@
 """Inclusion and consistency proofs: made as in RFC 6962, sections 2.1.1 and 2.1.2, verified as in RFC 9162, sections
-2.1.3.2 and 2.1.4.2. Leaves are counted from 0."""
+2.1.3.2 and 2.1.4.2. Leaves are counted from 0.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from domain.errors import InvalidInput, ProofRefused
 from domain.notary.merkle import EMPTY_ROOT, NodeReader, covering, folded, node_hash
@@ -33,19 +34,16 @@ def check_inclusion(leaf: bytes, index: int, size: int, root: bytes, proof: Proo
     """Raises ProofRefused unless the proof shows that the leaf with this hash is at `index` below `root`."""
     if not 0 <= index < size:
         raise ProofRefused(f"leaf {index} is not in a tree of {size} leaves")
-    at, last, found = index, size - 1, leaf
-    for hash_ in proof:
-        if last == 0:
-            raise ProofRefused(f"the inclusion proof has more than the hashes that {size} leaves need")
-        if at & 1 or at == last:
-            found = node_hash(hash_, found)
-            while not at & 1 and at:
-                at, last = at >> 1, last >> 1
-        else:
-            found = node_hash(found, hash_)
-        at, last = at >> 1, last >> 1
-    if last:
-        raise ProofRefused(f"the inclusion proof has fewer than the hashes that {size} leaves need")
+    found = leaf
+    needed = f"the hashes that {size} leaves need"
+    for hash_, is_left in _climb(
+        index,
+        size - 1,
+        proof,
+        more=f"the inclusion proof has more than {needed}",
+        fewer=f"the inclusion proof has fewer than {needed}",
+    ):
+        found = node_hash(hash_, found) if is_left else node_hash(found, hash_)
     if found != root:
         raise ProofRefused("the inclusion proof leads to another root than the checkpoint's")
 
@@ -76,19 +74,36 @@ def _climbed(at: int, last: int, hashes: Proof) -> tuple[bytes, bytes]:
     while at & 1:
         at, last = at >> 1, last >> 1
     before = after = hashes[0]
-    for hash_ in hashes[1:]:
-        if last == 0:
-            raise ProofRefused("the consistency proof has too many hashes")
-        if at & 1 or at == last:
+    for hash_, is_left in _climb(
+        at,
+        last,
+        hashes[1:],
+        more="the consistency proof has too many hashes",
+        fewer="the consistency proof has too few hashes",
+    ):
+        if is_left:
             before, after = node_hash(hash_, before), node_hash(hash_, after)
-            while not at & 1 and at:
-                at, last = at >> 1, last >> 1
         else:
             after = node_hash(after, hash_)
+    return before, after
+
+
+def _climb(at: int, last: int, hashes: Proof, *, more: str, fewer: str) -> Iterator[tuple[bytes, bool]]:
+    """Each hash on the way from the node `at`, in a row that ends at `last`, to the root, and whether it is the left
+    one of its pair (RFC 9162, 2.1.3.2 and 2.1.4.2).
+
+    Raises ProofRefused with `more` or `fewer` where the hashes do not end there.
+    """
+    for hash_ in hashes:
+        if last == 0:
+            raise ProofRefused(more)
+        is_left = bool(at & 1) or at == last
+        yield hash_, is_left
+        while is_left and not at & 1 and at:
+            at, last = at >> 1, last >> 1
         at, last = at >> 1, last >> 1
     if last:
-        raise ProofRefused("the consistency proof has too few hashes")
-    return before, after
+        raise ProofRefused(fewer)
 
 
 def _check_trivial(old: int, old_root: bytes, new_root: bytes, proof: Proof) -> None:
