@@ -90,13 +90,15 @@ def _text(error: Exception, credentials: Credentials) -> str:
     if message == _NO_JSON:
         return "the response is not JSON: a page, or cut off"
     if code == _NOT_FOUND and isinstance(error, _pybit.FailedRequestError):
-        return f"no API of Bybit at {_asked(error)}, which answers with HTTP status 404: check the address"
+        return (
+            f"no API of Bybit at {_address_of(error)}, which answers with HTTP status 404: check the address"
+        )
     if message is not None:
         return advised(code, f"{code}: {_stated(message, credentials)}")[:_MOST_TEXT]
     return (connection_fault(error) or f"{type(error).__name__}: {_stated(error, credentials)}")[:_MOST_TEXT]
 
 
-def _asked(error: Exception) -> str:
+def _address_of(error: Exception) -> str:
     """Scheme, host and port of a failed request; pybit keeps its method, address and parameters as one text."""
     words = str(getattr(error, "request", "")).split()
     parts = urlsplit(words[1] if len(words) > 1 else "")
