@@ -6,19 +6,21 @@ where it is found again, also by a later process: the same amount may be missing
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Sequence
 
 from commands.reconciliation import subject_of, unnumbered
+from commands.stray_orders import GONE, is_of_gone
+from commands.unseen_orders import unseen_order
 from domain.reconciliation import Discrepancies
 from domain.reconciliation.differences import (
+    AcceptedOrderNotFound,
     BalanceDiffers,
     Difference,
     InstrumentUnknownToThem,
     OrderUnknownToUs,
     PositionQuantityDiffers,
-    PositionSideDiffers,
-    PositionUnknownToThem,
     PositionUnknownToUs,
+    TradingTermsDiffer,
 )
 
 NOT_FOUND = "two comparisons in a row have not found it any more"
@@ -26,12 +28,11 @@ _REPEATED: tuple[type[Difference], ...] = (
     BalanceDiffers,
     InstrumentUnknownToThem,
     PositionQuantityDiffers,
-    PositionSideDiffers,
-    PositionUnknownToThem,
     PositionUnknownToUs,
+    *GONE,
 )
 """The kinds of which a second one may be as the first: those of amounts. An order and an execution exist once."""
-BY_THEMSELVES: tuple[type[Difference], ...] = (
+_BY_THEMSELVES: tuple[type[Difference], ...] = (
     BalanceDiffers,
     InstrumentUnknownToThem,
     OrderUnknownToUs,
@@ -39,23 +40,36 @@ BY_THEMSELVES: tuple[type[Difference], ...] = (
     PositionUnknownToUs,
 )
 """The kinds that end without a person: nothing is left to explain, or a difference of another id states it."""
+RESOLVED_BY_COMPARISONS: tuple[type[Difference], ...] = (
+    AcceptedOrderNotFound,
+    TradingTermsDiffer,
+    *GONE,
+    *_BY_THEMSELVES,
+)
+"""All kinds that a comparison resolves where they are over; see `commands/reconciling.py`."""
 
 
-def resolved_alone(state: Discrepancies, found: Collection[str], before: Collection[str]) -> Iterator[str]:
-    """The unresolved discrepancies that nobody has to resolve. `found` and `before` are the ids of the differences of
-    this comparison and of the one before it.
+def ends_with_resolution(discrepancy_id: str) -> bool:
+    """Whether nobody can accept the difference: a position, or an accepted order, that the exchange does not have."""
+    return is_of_gone(discrepancy_id) or unseen_order(discrepancy_id) is not None
+
+
+def resolved_alone(state: Discrepancies, seen: Collection[str]) -> Sequence[str]:
+    """The unresolved discrepancies that nobody has to resolve. `seen` are the ids of the differences of this comparison
+    and of the one before it.
     """
-    for name in sorted(state.unresolved):
-        if _is(name, BY_THEMSELVES) and not {unnumbered(name)} & {*found, *before}:
-            yield name
+    return _unseen(state.unresolved, _BY_THEMSELVES, seen)
 
 
-def ended(state: Discrepancies, found: Collection[str], before: Collection[str]) -> Iterator[str]:
+def ended(state: Discrepancies, seen: Collection[str]) -> Sequence[str]:
     """The resolved discrepancies that are over, and not recorded as such; see `resolved_alone`."""
-    for name in sorted(state.known - state.unresolved - state.over):
-        if _is(name, _REPEATED) and not {unnumbered(name)} & {*found, *before}:
-            yield name
+    return _unseen(state.known - state.unresolved - state.over, _REPEATED, seen)
 
 
-def _is(discrepancy_id: str, kinds: tuple[type[Difference], ...]) -> bool:
-    return any(subject_of(discrepancy_id, kind) is not None for kind in kinds)
+def _unseen(
+    names: Collection[str], kinds: Sequence[type[Difference]], seen: Collection[str]
+) -> Sequence[str]:
+    """Those of one of the kinds that were not seen, in order."""
+    return sorted(
+        name for name in names if unnumbered(name) not in seen and subject_of(name, *kinds) is not None
+    )

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import takewhile
 
 from commands.exchange import Amended
 from commands.order import AmendOrder
-from commands.reconciliation import RecordDiscrepancy, numbered, recorded, unnumbered
+from commands.reconciliation import recorded, renumbered, unnumbered
 from commands.routes import Command
 from commands.world import World
 from domain.arithmetic import EXACT
@@ -21,7 +20,6 @@ from domain.direction import PROTECTION, Purpose, Side
 from domain.order import LIFE, PENDING, Closed, OrderAmendRequested, OrderPlaced, Working
 from domain.order_id import is_of_an_engine
 from domain.portfolio import Portfolio
-from domain.reconciliation import Discrepancies
 from domain.reconciliation.differences import OrderAmendedOutside
 from domain.streams import order_stream
 
@@ -49,20 +47,20 @@ def after_amendment(report: Amended, world: World, account: str) -> Sequence[Com
             theirs=tuple((name, theirs) for name, (_, theirs) in changes.items()),
         )
     )
-    named = _named(found, world.portfolio.discrepancies)
+    named = renumbered(found, world.portfolio.discrepancies, _always)
     return [named, *_moved_back(report, state, world.portfolio)]
 
 
-def is_outside_amendment(discrepancy_id: str) -> bool:
-    """Whether the discrepancy is about an order that others have amended."""
-    return discrepancy_id.startswith(_BEGIN)
+def _always(_discrepancy_id: str) -> bool:
+    """Each amendment is one of its own."""
+    return True
 
 
 def is_undone(discrepancy_id: str, state_of: Callable[[str], object]) -> bool:
     """Whether it is the discrepancy of an order that has other terms than the exchange's again, or of protection that
     has ended. `state_of` gives the state of an order id.
     """
-    if not is_outside_amendment(discrepancy_id):
+    if not discrepancy_id.startswith(_BEGIN):
         return False
     order_id, *named = unnumbered(discrepancy_id).removeprefix(_BEGIN).split(":")
     state = state_of(order_id)
@@ -89,15 +87,6 @@ def _terms(report: Amended, terms: OrderPlaced) -> Iterator[tuple[str, Decimal, 
         our, their = of(terms), theirs[name]
         if our is not None and their is not None and not (name == "quantity" and terms.reduce_only):
             yield name, our, their
-
-
-def _named(record: RecordDiscrepancy, known: Discrepancies) -> RecordDiscrepancy:
-    """The record under its id, or with a number where an earlier one of this id was resolved."""
-    earlier = list(takewhile(known.known.__contains__, numbered(record.discrepancy_id)))
-    if earlier and earlier[-1] in known.unresolved:
-        return RecordDiscrepancy(earlier[-1], record.subject, record.found)
-    name = next(one for one in numbered(record.discrepancy_id) if one not in known.known)
-    return RecordDiscrepancy(name, record.subject, record.found)
 
 
 def _moved_back(report: Amended, state: Working, portfolio: Portfolio) -> Iterator[Command]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import count
+from itertools import count, islice, takewhile
 
 from msgspec import Struct
 
@@ -112,15 +112,16 @@ def _end(discrepancy_id: str, state: Discrepancies) -> Sequence[ReconciliationEv
 
 def is_of_balance(discrepancy_id: str, currency: str) -> bool:
     """Whether the discrepancy is a difference of the balance in this currency."""
-    return discrepancy_id.startswith(f"difference:{BalanceDiffers.__name__}:{currency}:")
+    return subject_of(discrepancy_id, BalanceDiffers) == currency
 
 
-def subject_of(discrepancy_id: str, kind: type[Difference]) -> str | None:
-    """The first value of the key of a difference of this kind; None for another discrepancy."""
-    begin = f"difference:{kind.__name__}:"
-    if not discrepancy_id.startswith(begin):
+def subject_of(discrepancy_id: str, *kinds: type[Difference]) -> str | None:
+    """The first value of the key of a difference of one of these kinds; None for another discrepancy."""
+    source, _, rest = discrepancy_id.partition(":")
+    name, _, key = rest.partition(":")
+    if source != "difference" or all(kind.__name__ != name for kind in kinds):
         return None
-    return discrepancy_id.removeprefix(begin).partition(":")[0]
+    return key.partition(":")[0]
 
 
 def unnumbered(discrepancy_id: str) -> str:
@@ -132,6 +133,19 @@ def numbered(discrepancy_id: str) -> Iterator[str]:
     """The ids of a difference that is found once, and again after it was resolved and over."""
     yield discrepancy_id
     yield from (f"{discrepancy_id}#{number}" for number in count(2))
+
+
+def renumbered(
+    record: RecordDiscrepancy, state: Discrepancies, is_over: Callable[[str], bool]
+) -> RecordDiscrepancy:
+    """The record under the id of its latest one, or under the next number where that is resolved and `is_over`."""
+    own = record.discrepancy_id
+    earlier = list(takewhile(state.known.__contains__, numbered(own)))
+    if not earlier:
+        return record
+    is_back = earlier[-1] not in state.unresolved and is_over(earlier[-1])
+    name = next(islice(numbered(own), len(earlier), None)) if is_back else earlier[-1]
+    return RecordDiscrepancy(name, record.subject, record.found)
 
 
 def recorded(difference: Difference) -> RecordDiscrepancy:

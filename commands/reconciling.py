@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import islice, takewhile
 
 from msgspec import Struct
 
 from commands.adopting import Found, adoption
 from commands.beyond_order import is_taken_in
-from commands.endings import NOT_FOUND, ended, resolved_alone
+from commands.endings import NOT_FOUND, ended, ends_with_resolution, resolved_alone
 from commands.exchange import AmendRefused, Exchange, OrderReport
 from commands.inputs import Input, Relisted, Reported
 from commands.other_logs import instruments_of_other_logs
@@ -25,8 +24,8 @@ from commands.reconciliation import (
     EndReconciliation,
     RecordDiscrepancy,
     ResolveDiscrepancy,
-    numbered,
     recorded,
+    renumbered,
     subject_of,
     unnumbered,
 )
@@ -35,7 +34,7 @@ from commands.routes import Command
 from commands.statements import statements
 from commands.stimulus import Ask, Stimulus, asks_of_engine
 from commands.stray_orders import gone_instrument, is_of_gone
-from commands.unseen_orders import PATIENCE, UnseenOrders, unseen, unseen_order
+from commands.unseen_orders import PATIENCE, UnseenOrders, unseen
 from commands.venue_terms import TermsWatch
 from commands.world import World
 from domain.errors import ExchangeError
@@ -208,8 +207,7 @@ class Reconciler:
 
     def _resolve_over(self, before: Sequence[Difference], after: Sequence[Difference]) -> None:
         """Resolves the recorded differences that an adoption has ended."""
-        standing = {recorded(one).discrepancy_id for one in after}
-        over = {recorded(one).discrepancy_id for one in before} - standing
+        over = _ids(before) - _ids(after)
         self._resolve(_ADOPTED, lambda name: unnumbered(name) in over)
 
     def _resolve_not_gone(self, found: Sequence[Difference]) -> None:
@@ -218,7 +216,7 @@ class Reconciler:
         One whose position the exchange does not have in another way now stays until that is recorded, so that the log
         states without a gap that the position is gone.
         """
-        standing = {recorded(one).discrepancy_id for one in found}
+        standing = _ids(found)
         gone = {gone_instrument(name): name for name in standing if is_of_gone(name)}
         unresolved = set(map(unnumbered, self._world.portfolio.discrepancies.unresolved))
         changed = {instrument for instrument, name in gone.items() if name in unresolved}
@@ -233,18 +231,17 @@ class Reconciler:
         """Resolves and ends what neither this run nor the last one has found; a process's first run ends nothing."""
         if self._last is None:
             return
-        names = {recorded(one).discrepancy_id for one in found}
-        over = resolved_alone(self._world.portfolio.discrepancies, names, self._last)
+        seen = self._last | _ids(found)
+        over = resolved_alone(self._world.portfolio.discrepancies, seen)
         self._command(*(ResolveDiscrepancy(name, NOT_FOUND) for name in over))
-        over = ended(self._world.portfolio.discrepancies, names, self._last)
-        self._command(*map(EndDiscrepancy, over))
+        self._command(*map(EndDiscrepancy, ended(self._world.portfolio.discrepancies, seen)))
 
     def _differing_terms(self) -> Sequence[Difference]:
         """The terms of trading that differ; a discrepancy of terms that do not differ any more is resolved."""
         if self._terms is None:
             return ()
         found = self._terms.differences({one.id for one in self._exchange.instruments()})
-        standing = {recorded(one).discrepancy_id for one in found}
+        standing = _ids(found)
 
         def is_over(name: str) -> bool:
             return self._is_of_terms(name) and unnumbered(name) not in standing
@@ -284,14 +281,8 @@ class Reconciler:
         A resolved difference that still stands was accepted; a position that the exchange does not have cannot be, and
         an unseen order ends with the resolution.
         """
-        found, own = self._world.portfolio.discrepancies, record.discrepancy_id
-        earlier = list(takewhile(found.known.__contains__, numbered(own)))
-        if not earlier:
-            return record
-        ends_itself = is_of_gone(own) or unseen_order(own) is not None
-        is_back = (earlier[-1] in found.over or ends_itself) and earlier[-1] not in found.unresolved
-        name = next(islice(numbered(own), len(earlier), None)) if is_back else earlier[-1]
-        return RecordDiscrepancy(name, record.subject, record.found)
+        state = self._world.portfolio.discrepancies
+        return renumbered(record, state, lambda name: name in state.over or ends_with_resolution(name))
 
     def _take_in(self, found: Sequence[Difference], applied: set[tuple[str, ...]]) -> bool:
         """Takes in each remedy that was not taken in before; returns whether there was any."""
@@ -340,6 +331,10 @@ def not_amended(exchange: Exchange, order_ids: Sequence[str], at: datetime) -> S
         for order_id in order_ids
         if (theirs := exchange.order(order_id)) is not None and theirs.is_open
     ]
+
+
+def _ids(found: Sequence[Difference]) -> frozenset[str]:
+    return frozenset(recorded(one).discrepancy_id for one in found)
 
 
 def _key(difference: Difference) -> tuple[str, ...]:

@@ -57,8 +57,9 @@ def cancels(order_ids: Sequence[str], at: datetime) -> Stimulus:
 
 def gone_by(discrepancies: Discrepancies, instrument: str) -> str:
     """The id of the unresolved discrepancy that states that the exchange does not have our position in the instrument;
-    empty where there is none."""
-    found = (one for one in discrepancies.unresolved if _is_about(one, instrument))
+    empty where there is none.
+    """
+    found = (one for one in discrepancies.unresolved if gone_instrument(one) == instrument)
     return min(found, default="")
 
 
@@ -73,10 +74,6 @@ def check_not_gone(held: OpenPosition, discrepancies: Discrepancies) -> None:
         raise Refused(f"the exchange does not have {held.id} ({discrepancy}): {WAYS_OUT}")
 
 
-def _is_about(discrepancy_id: str, instrument: str) -> bool:
-    return any(subject_of(discrepancy_id, kind) == instrument for kind in GONE)
-
-
 def is_of_gone(discrepancy_id: str) -> bool:
     """Whether the discrepancy states that the exchange does not have our position."""
     return gone_instrument(discrepancy_id) is not None
@@ -84,8 +81,7 @@ def is_of_gone(discrepancy_id: str) -> bool:
 
 def gone_instrument(discrepancy_id: str) -> str | None:
     """The instrument of the position that, as the discrepancy states, the exchange does not have; else None."""
-    found = (subject_of(discrepancy_id, kind) for kind in GONE)
-    return next((one for one in found if one is not None), None)
+    return subject_of(discrepancy_id, *GONE)
 
 
 def _directions(standing: Sequence[Difference]) -> Iterator[tuple[str, Direction | None]]:

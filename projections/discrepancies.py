@@ -37,7 +37,7 @@ TABLE = TableSpec(
 def _found(rows: Rows, recorded: Recorded) -> None:
     meta, event = recorded.envelope.meta, recorded.envelope.event
     assert isinstance(event, DiscrepancyFound)
-    kind = _kind(event.discrepancy_id)
+    kind = kind_of(event.discrepancy_id)
     row = {
         "account": meta.account,
         "id": event.discrepancy_id,
@@ -55,7 +55,8 @@ def _found(rows: Rows, recorded: Recorded) -> None:
     rows.put("discrepancies", row)
 
 
-def _kind(discrepancy_id: str) -> str:
+def kind_of(discrepancy_id: str) -> str:
+    """The class of the difference that the discrepancy is about, or `REPORTED`."""
     source, _, rest = discrepancy_id.partition(":")
     return rest.partition(":")[0] if source == "difference" else REPORTED
 

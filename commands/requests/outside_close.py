@@ -47,7 +47,8 @@ def closed_outside(request: ResolveDiscrepancy, price: Decimal, situation: Situa
 
     Raises InvalidInput for a price that is none. Raises Refused together with a transfer, for another discrepancy than
     an unresolved `PositionUnknownToThem`, for a position that is not held as the discrepancy states it, for a price far
-    from all that are known of it, and while an order that could fill into it has a request without an answer.
+    from all that are known of it, while the log is being compared with the exchange, and while an order that could fill
+    into it has a request without an answer, or has filled at the exchange without its executions.
     """
     check_positive("closedAt", price)
     check_money("closedAt", price)
@@ -116,7 +117,7 @@ def _undecided(held: OpenPosition, portfolio: Portfolio) -> Sequence[str]:
     """The orders in its instrument of which a fill may still be reported."""
     closing = {one for one, exit_ in portfolio.exits.items() if closes_at_once(exit_, held.state)}
     unresolved = portfolio.discrepancies.unresolved
-    closing |= {str(subject_of(one, kind)) for one in unresolved for kind in _MAY_FILL}
+    closing |= {found for one in unresolved if (found := subject_of(one, *_MAY_FILL)) is not None}
     return [
         order_id
         for order_id, order in working(portfolio).items()

@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from commands.by_a_person import BY_A_PERSON, Steps
-from commands.endings import BY_THEMSELVES
+from commands.endings import RESOLVED_BY_COMPARISONS
 from commands.reconciliation import recorded, unnumbered
 from commands.remedies import Remedy, remedy
 from commands.stimulus import Ask
 from domain.plain_text import counted
 from domain.reconciliation.differences import Difference, OrderAmendedOutside, OrderUnknownToUs
 from infra.run.recorded_discrepancies import RecordedDiscrepancies, RecordedDiscrepancy
+from projections.discrepancies import REPORTED, kind_of
 
 Row = Mapping[str, str]
 """`id` (as the log has it), `kind`, `subject`, `found`, `status`, `recorded`, `remedy` and `steps`.
@@ -36,22 +37,16 @@ class Status(StrEnum):
 PERSON = "a person"
 _ENGINE = "the engine"
 _UNNAMED = "look at the account; then resolve"
-_REPORT = "Report"
 _OVER = "nothing differs there any more; then resolve"
 _OVER_BY_ITSELF = (
     "nothing differs there any more; then nothing: the engine resolves it within two comparisons"
 )
-_BY_KIND: Mapping[str, Steps] = {kind.__name__: steps for kind, steps in BY_A_PERSON.items()}
 _NOT_COMPARED: Mapping[str, Steps] = {
-    _REPORT: Steps(BY_A_PERSON[OrderUnknownToUs].first, "resolve; an adoption resolves it"),
+    REPORTED: Steps(BY_A_PERSON[OrderUnknownToUs].first, "resolve; an adoption resolves it"),
     OrderAmendedOutside.__name__: BY_A_PERSON[OrderAmendedOutside],
 }
 """The kinds that no comparison finds: a report came once, and of an amended order the log has the new terms."""
-_RESOLVED_BY_ENGINE = {
-    *(name for name, steps in _BY_KIND.items() if steps.then.startswith("nothing")),
-    *(kind.__name__ for kind in BY_THEMSELVES),
-}
-"""The kinds that a comparison resolves where they are over."""
+_RESOLVED_BY_ENGINE = frozenset(kind.__name__ for kind in RESOLVED_BY_COMPARISONS)
 
 
 def rows(found: Sequence[Difference], log: RecordedDiscrepancies, venue: str) -> Sequence[Row]:
@@ -89,8 +84,7 @@ def _name(cure: Remedy) -> str:
 def row_of_open(one: RecordedDiscrepancy) -> Row:
     """An unresolved discrepancy that a comparison does not find now."""
     discrepancy_id = one.found.discrepancy_id
-    source, _, rest = discrepancy_id.partition(":")
-    kind = rest.partition(":")[0] if source == "difference" else _REPORT
+    kind = kind_of(discrepancy_id)
     return {
         "id": discrepancy_id,
         "kind": kind,

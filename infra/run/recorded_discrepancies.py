@@ -8,10 +8,9 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
+from commands.endings import ends_with_resolution
 from commands.identity import RESERVED_ACTORS
 from commands.reconciliation import unnumbered
-from commands.stray_orders import is_of_gone
-from commands.unseen_orders import unseen_order
 from domain.log import Envelope
 from domain.reconciliation import DiscrepancyEnded, DiscrepancyFound, DiscrepancyResolved
 
@@ -43,7 +42,7 @@ class RecordedDiscrepancy(Struct, frozen=True, gc=False, kw_only=True):
         """
         if self.is_open or self.is_over or self.resolved_by in RESERVED_ACTORS:
             return False
-        return not is_of_gone(self.found.discrepancy_id) and unseen_order(self.found.discrepancy_id) is None
+        return not ends_with_resolution(self.found.discrepancy_id)
 
 
 class RecordedDiscrepancies:

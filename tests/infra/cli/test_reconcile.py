@@ -11,17 +11,15 @@ import pytest
 from msgspec.structs import replace
 
 from commands.by_a_person import BY_A_PERSON
-from commands.endings import BY_THEMSELVES
+from commands.endings import RESOLVED_BY_COMPARISONS
 from commands.identity import ENGINE
 from commands.reconciliation import recorded
 from commands.remedies import REMEDIES
-from commands.stray_orders import GONE
 from domain.direction import Direction
 from domain.events import Event
 from domain.log import Envelope
 from domain.reconciliation import DiscrepancyEnded, DiscrepancyFound, DiscrepancyResolved, differences
 from domain.reconciliation.differences import (
-    AcceptedOrderNotFound,
     BalanceDiffers,
     Difference,
     PositionSideDiffers,
@@ -58,7 +56,7 @@ def test_every_kind_has_a_remedy_of_a_person_or_of_the_engine() -> None:
 
 def test_those_that_resolve_themselves_are_those_that_a_comparison_resolves() -> None:
     by_themselves = {kind for kind, steps in BY_A_PERSON.items() if "comparison" in steps.then}
-    assert by_themselves == {*GONE, *BY_THEMSELVES, AcceptedOrderNotFound, TradingTermsDiffer}
+    assert by_themselves == {*RESOLVED_BY_COMPARISONS}
 
 
 @pytest.mark.parametrize(
