@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 
-_QUIET = ("alembic", "aiokafka", "httpcore", "httpx", "uvicorn")
+_QUIET = ("alembic", "aiokafka", "httpcore", "httpx", "httpx2", "uvicorn")
 """Libraries whose INFO lines are suppressed; the API writes its own line for each request."""
 
 

@@ -6,6 +6,7 @@ work, the tests that need the server fail; none is skipped.
 
 from __future__ import annotations
 
+import logging
 import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 
+from infra.logging import ToStderr
 from infra.servers.kafka import KafkaBroker
 from infra.servers.postgres import PostgresServer
 from infra.servers.registry import SchemaRegistry
@@ -79,6 +81,16 @@ def pytest_xdist_auto_num_workers() -> int | None:
 def pytest_sessionfinish() -> None:
     """Ends the shared broker: not in a fixture, because the time of a test does not include that of other workers."""
     release()
+
+
+@pytest.fixture(autouse=True)
+def _no_log_is_left_on() -> Iterator[None]:
+    """A command that ran in this process does not write its libraries' lines into the output of later tests."""
+    root = logging.getLogger()
+    before, level = [one for one in root.handlers if isinstance(one, ToStderr)], root.level
+    yield
+    root.handlers = [one for one in root.handlers if not isinstance(one, ToStderr) or one in before]
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,6 +14,7 @@ from adapters.simulated.server.fault_check import check_fault
 from adapters.simulated.server.faults import Fault
 from adapters.simulated.server.hub import ENCODE
 from adapters.simulated.server.json_values import UNREADABLE
+from adapters.simulated.server.listener import Listener
 from adapters.simulated.server.server import VenueServer
 from adapters.simulated.venue.codes import Declined
 from domain.errors import InvalidInput
@@ -33,6 +34,7 @@ class Admin:
     def __init__(self, server: VenueServer, host: str = "127.0.0.1", port: int = 0) -> None:
         self._server, self._host, self.port = server, host, port
         self._runner: web.AppRunner | None = None
+        self._listener: Listener | None = None
 
     @property
     def url(self) -> str:
@@ -41,10 +43,14 @@ class Admin:
     async def start(self) -> None:
         self._runner = web.AppRunner(self._app(), access_log=None, handle_signals=False, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self.port).start()
-        self.port = int(self._runner.addresses[-1][1])
+        assert self._runner.server is not None
+        self._listener = Listener(self._runner.server, self._host, self.port)
+        await self._listener.open()
+        self.port = self._listener.port
 
     async def stop(self) -> None:
+        if self._listener is not None:
+            await self._listener.close()
         if self._runner is not None:
             await self._runner.cleanup()
 

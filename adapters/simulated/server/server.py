@@ -16,6 +16,7 @@ from adapters.simulated.server.faults import Faults
 from adapters.simulated.server.handling import Handling
 from adapters.simulated.server.hub import Hub
 from adapters.simulated.server.limits import AddressLimit, RateLimits
+from adapters.simulated.server.listener import Listener
 from adapters.simulated.server.notices import Notices
 from adapters.simulated.server.public_feed import PublicFeed
 from adapters.simulated.server.rest import Rest
@@ -62,7 +63,7 @@ class VenueServer:
         self.stepped = asyncio.Event()
         self.is_listening = False
         self._runner: web.AppRunner | None = None
-        self._site: web.TCPSite | None = None
+        self._listener: Listener | None = None
         self._task: asyncio.Task[None] | None = None
         self._opening: asyncio.Task[None] | None = None
         self._refused: asyncio.TimerHandle | None = None
@@ -103,6 +104,8 @@ class VenueServer:
                     await self._task
         finally:
             self.sockets.cut()
+            if self._listener is not None:
+                await self._listener.close()
             if self._runner is not None:
                 await self._runner.cleanup()
 
@@ -111,12 +114,12 @@ class VenueServer:
 
         Returns how many WebSockets were cut.
         """
-        assert self._site is not None
+        assert self._listener is not None
         if self._refused is not None:
             self._refused.cancel()
         if self.is_listening:
             self.is_listening = False
-            await self._site.stop()
+            await self._listener.close()
         cut = self.sockets.cut()
         self._drop_clients()
         self._refused = asyncio.get_running_loop().call_later(seconds, self._listen_again)
@@ -145,10 +148,11 @@ class VenueServer:
 
     async def _listen(self) -> None:
         assert self._runner is not None
-        self._site = web.TCPSite(self._runner, self._host, self.port, reuse_address=True)
-        await self._site.start()
+        assert self._runner.server is not None
+        self._listener = Listener(self._runner.server, self._host, self.port)
+        await self._listener.open()
         self.is_listening = True
-        self.port = int(self._runner.addresses[-1][1])
+        self.port = self._listener.port
 
     def _listen_again(self) -> None:
         self._refused = None
