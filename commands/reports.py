@@ -14,6 +14,7 @@ from commands.outside_amendments import after_amendment
 from commands.position import ApplyFunding
 from commands.reconciliation import BeginReconciliation, RecordDiscrepancy
 from commands.routes import Command
+from commands.settlements import is_of_open_position, was_traded
 from commands.stimulus import Ask, Stimulus
 from commands.world import World
 from domain.order import Liquidity, OrderPlaced, OrderType
@@ -114,8 +115,9 @@ def _actor(fact: str) -> str:
 
 def _of_position(report: Funded | Liquidated, world: World, at: datetime) -> Sequence[Ask]:
     held = world.portfolio.positions.get(report.instrument)
-    if held is None:
-        command = _discrepancy(report.fact, report.instrument, report)
+    is_late = isinstance(report, Funded) and not is_of_open_position(report, world)
+    if held is None or is_late:
+        command = _of_no_position(report, world)
         return [Ask(command=command, cause=report.fact, occurred_at=report.at, actor=EXCHANGE)]
     if isinstance(report, Funded):
         return [
@@ -131,6 +133,13 @@ def _of_position(report: Funded | Liquidated, world: World, at: datetime) -> Seq
         Ask(command=command, cause=report.fact, occurred_at=report.at, actor=EXCHANGE, chain=chain)
         for command in _liquidation(report, f"{chain}-l{world.versions[held.stream]}", at)
     ]
+
+
+def _of_no_position(report: Funded | Liquidated, world: World) -> Command:
+    """A comparison settles funding that came after its position was closed (see `of_closed_positions`)."""
+    if isinstance(report, Funded) and was_traded(report.instrument, world):
+        return BeginReconciliation(f"funding of {report.instrument} came after its position was closed")
+    return _discrepancy(report.fact, report.instrument, report)
 
 
 def _liquidation(report: Liquidated, order_id: str, at: datetime) -> Sequence[Command]:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from commands.commanded import Commanded
+from commands.identity import EXCHANGE
 from commands.states import States
 from domain import (
     account,
@@ -65,10 +66,21 @@ _NAMELESS: frozenset[type] = frozenset({position.PositionFunded, order.OrderPlac
 
 
 def _taken_facts(envelope: Envelope) -> Iterable[str]:
-    """The event's cause if the event is funding or the placement of an order by the exchange itself; else nothing."""
+    """The event's cause if the event is funding or the placement of an order by the exchange itself; else nothing.
+
+    Funding of a position that was closed changes the balance without an event of the position.
+    """
     event = envelope.event
-    liquidation = isinstance(event, order.OrderPlaced) and event.purpose is Purpose.LIQUIDATION
-    once = liquidation or isinstance(event, position.PositionFunded)
+    match event:
+        case position.PositionFunded():
+            once = True
+        case order.OrderPlaced():
+            once = event.purpose is Purpose.LIQUIDATION
+        case account.BalanceChanged():
+            cause = envelope.meta.causation_id
+            once = event.reason is account.BalanceReason.FUNDING and cause.startswith(f"{EXCHANGE}:")
+        case _:
+            once = False
     return (envelope.meta.causation_id,) if once else ()
 
 

@@ -33,8 +33,9 @@ from commands.left_legs import GRACE, cancels
 from commands.observer import Observer
 from commands.order import CancelOrder
 from commands.outgoing import Outgoing
-from commands.reconciling import Reconciled, Reconciler, not_amended
+from commands.reconciling import TOLERANCE, Reconciled, Reconciler, not_amended
 from commands.sender import Sender
+from commands.settlements import of_closed_positions, of_open_positions
 from commands.stimulus import Stimulus, asks_of_engine
 from commands.venue_terms import TermsWatch
 from commands.world import World
@@ -331,7 +332,7 @@ class LiveRun(Attending):
         self._next_check = now + rhythm.in_flight
         asked_at = self._steady.tick()
         try:
-            if self._reconciler.in_doubt:
+            if self._reconciler.in_doubt or self.world.portfolio.discrepancies.reconciling:
                 self._take_settlements()
             outcome = self._reconciler.run(self._since(), self._under_way())
             if self.is_trading:
@@ -355,14 +356,11 @@ class LiveRun(Attending):
 
     def _take_settlements(self) -> None:
         """Takes in funding and forced closes that the stream did not report; repeated ones change nothing."""
-        held = self.world.portfolio.positions
-        missed = tuple(
-            one
-            for one in self._venue.account.settlements(self._since())
-            if one.instrument in held and held[one.instrument].opened_at <= one.at
-        )
-        if missed:
+        found = self._venue.account.settlements(self._since())
+        if missed := of_open_positions(found, self.world):
             self.driver.handle(Reported(self._steady.tick(), missed))
+        elif late := of_closed_positions(found, self.world, self._reconciler.excess, TOLERANCE):
+            self.driver.handle(Stimulus(self._steady.tick(), late))
 
     def _settled(self, outcome: Reconciled, asked_at: datetime) -> None:
         if outcome.in_doubt:
