@@ -62,26 +62,32 @@ _INITIAL: Mapping[str, object] = {
 """The state before the first event, by the first word of a stream's name."""
 
 
-_NAMELESS: frozenset[type] = frozenset({position.PositionFunded, order.OrderPlaced})
+def _is_late_funding(envelope: Envelope) -> bool:
+    """Whether funding of a closed position changes the balance: no event of a position is its cause."""
+    event = envelope.event
+    assert isinstance(event, account.BalanceChanged)
+    is_funding = event.reason is account.BalanceReason.FUNDING
+    return is_funding and envelope.meta.causation_id.startswith(f"{EXCHANGE}:")
+
+
+def _is_liquidation(envelope: Envelope) -> bool:
+    event = envelope.event
+    assert isinstance(event, order.OrderPlaced)
+    return event.purpose is Purpose.LIQUIDATION
+
+
+_NAMELESS: Mapping[type, Callable[[Envelope], bool]] = {
+    position.PositionFunded: lambda _envelope: True,
+    account.BalanceChanged: _is_late_funding,
+    order.OrderPlaced: _is_liquidation,
+}
+"""The events that may follow from a report that no state remembers, and whether this one does."""
 
 
 def _taken_facts(envelope: Envelope) -> Iterable[str]:
-    """The event's cause if the event is funding or the placement of an order by the exchange itself; else nothing.
-
-    Funding of a position that was closed changes the balance without an event of the position.
-    """
-    event = envelope.event
-    match event:
-        case position.PositionFunded():
-            once = True
-        case order.OrderPlaced():
-            once = event.purpose is Purpose.LIQUIDATION
-        case account.BalanceChanged():
-            cause = envelope.meta.causation_id
-            once = event.reason is account.BalanceReason.FUNDING and cause.startswith(f"{EXCHANGE}:")
-        case _:
-            once = False
-    return (envelope.meta.causation_id,) if once else ()
+    """The event's cause where it is a report that counts once, by `_NAMELESS`; else nothing."""
+    counts_once = _NAMELESS[type(envelope.event)]
+    return (envelope.meta.causation_id,) if counts_once(envelope) else ()
 
 
 class Changes:
