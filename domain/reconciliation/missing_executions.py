@@ -95,12 +95,15 @@ def _is_beyond(one: _Missing, order: StatedOrder) -> bool:
 
 
 def _is_enlarged(one: _Missing, theirs: Statement) -> bool:
-    """Whether the execution is beyond a working order that the venue states with it, and as a larger one."""
+    """Whether the execution is beyond an order that the venue states with it, and as a larger one.
+
+    The order works here, or was filled here by a quantity that has grown at the venue since.
+    """
     our = one.order
     their = None if our is None else theirs.orders.get(our.order_id)
     if our is None or their is None or not (_is_beyond(one, our) and _is_stated(one, their)):
         return False
-    return our.is_open and our.identity == their.identity and their.quantity > our.quantity
+    return our.may_grow and our.identity == their.identity and their.quantity > our.quantity
 
 
 def _is_stated(one: _Missing, their: StatedOrder | None) -> bool:
