@@ -49,6 +49,8 @@ def filled(row: Executed, order_id: str, fact: str) -> Filled:
         fee=row.fee,
         fee_currency=row.fee_currency,
         liquidity=row.liquidity,
+        instrument=row.instrument,
+        side=row.side,
     )
 
 

@@ -1,8 +1,8 @@
-"""Reports of executions that take their order beyond its quantity: they are not taken in, and a comparison begins.
+"""Reports of executions that contradict their order: they are not taken in, and a comparison begins.
 
-The order may have been amended at the exchange, and the report of that be on its way; or the report is wrong. The
-comparison takes the execution in where the exchange's other statements contain it
-(`domain/reconciliation/missing_executions.py`).
+One of another side or instrument than its order's cannot be an execution of it. One that takes its order beyond its
+quantity may be: the order may have been amended at the exchange, and the report of that be on its way. The comparison
+takes the execution in where the exchange's other statements contain it (`domain/reconciliation/missing_executions.py`).
 """
 
 from __future__ import annotations
@@ -14,21 +14,28 @@ from commands.order import decide
 from commands.reconciliation import BeginReconciliation, subject_of, unnumbered
 from commands.stimulus import Ask
 from commands.world import World
-from domain.order import Closed, OrderOverfilled, Working, evolve
-from domain.reconciliation.differences import ExecutionBeyondOrder
+from domain.order import Closed, OrderOverfilled, OrderPlaced, Working, evolve
+from domain.reconciliation.differences import ExecutionBeyondOrder, ExecutionMistaken
 from domain.streams import order_stream
+
+_CONTRADICTIONS = (ExecutionBeyondOrder, ExecutionMistaken)
 
 
 def held_back(
     report: OrderReport, before: Sequence[Ask], world: World, account: str
 ) -> BeginReconciliation | None:
-    """The command in place of an execution beyond its order, after the reports `before` it; None for another report.
+    """The command in place of an execution that contradicts its order, after the reports `before` it; None for another
+    report, and for one of an execution that the order has already.
 
     Raises InvalidInput for an execution without a valid quantity or price.
     """
     state = world.state(order_stream(account, report.order_id))
     if not isinstance(report, Filled) or not isinstance(state, Working | Closed):
         return None
+    if report.execution_id in state.executions:
+        return None
+    if named := _of_another_order(report, state.terms):
+        return BeginReconciliation(named)
     for one in before:
         if isinstance(one.command, OrderReport) and one.command.order_id == report.order_id:
             for event in decide(one.command, state):
@@ -42,14 +49,26 @@ def held_back(
     )
 
 
+def _of_another_order(report: Filled, terms: OrderPlaced) -> str:
+    """Why it cannot be an execution of the order: its side or instrument; empty where it can."""
+    side, instrument = report.side or terms.side, report.instrument or terms.instrument
+    if (side, instrument) == (terms.side, terms.instrument):
+        return ""
+    return (
+        f"execution {report.execution_id} is {side} {instrument}, and its order {report.order_id} is {terms.side} "
+        f"{terms.instrument}"
+    )
+
+
 def is_taken_in(discrepancy_id: str, state: Callable[[str], object]) -> bool:
-    """Whether it is a discrepancy of an execution beyond its order that the log holds by now.
+    """Whether it is a discrepancy of an execution that contradicted its order, and that the log holds by now.
 
     `state` returns the state of an order by its id.
     """
-    order_id = subject_of(discrepancy_id, ExecutionBeyondOrder)
+    order_id = subject_of(discrepancy_id, *_CONTRADICTIONS)
     order = None if order_id is None else state(order_id)
     if not isinstance(order, Working | Closed):
         return False
-    begin = f"difference:{ExecutionBeyondOrder.__name__}:{order_id}:"
-    return unnumbered(discrepancy_id).removeprefix(begin) in order.executions
+    begins = (f"difference:{kind.__name__}:{order_id}:" for kind in _CONTRADICTIONS)
+    name = unnumbered(discrepancy_id)
+    return any(name.removeprefix(begin) in order.executions for begin in begins)

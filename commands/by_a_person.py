@@ -11,6 +11,7 @@ from domain.reconciliation.differences import (
     BalanceDiffers,
     Difference,
     ExecutionBeyondOrder,
+    ExecutionMistaken,
     ExecutionOfUnknownOrder,
     ExecutionUnknownToThem,
     FilledDiffers,
@@ -80,7 +81,7 @@ _ROWS: tuple[tuple[tuple[type[Difference], ...], Steps], ...] = (
         Steps("close what is not the log's, or permit its adoption", "resolve; an adoption resolves it"),
     ),
     (
-        (ExecutionBeyondOrder,),
+        (ExecutionBeyondOrder, ExecutionMistaken),
         Steps(
             "compare the execution, the order and the position with the exchange's own records",
             (

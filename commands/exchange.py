@@ -59,7 +59,11 @@ class Triggered(Report, frozen=True, gc=False, kw_only=True):
 
 
 class Filled(Report, frozen=True, gc=False, kw_only=True):
-    """One execution; `fee` in `fee_currency`, negative for a rebate."""
+    """One execution; `fee` in `fee_currency`, negative for a rebate.
+
+    `instrument` and `side` are what the exchange states of the execution itself, beside its order; empty and None where
+    it states only the order.
+    """
 
     execution_id: str
     price: Decimal
@@ -67,6 +71,8 @@ class Filled(Report, frozen=True, gc=False, kw_only=True):
     fee: Decimal
     fee_currency: str
     liquidity: Liquidity
+    instrument: str = ""
+    side: Side | None = None
 
 
 class Cancelled(Report, frozen=True, gc=False, kw_only=True):

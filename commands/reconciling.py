@@ -34,6 +34,7 @@ from commands.routes import Command
 from commands.statements import statements
 from commands.stimulus import Ask, Stimulus, asks_of_engine
 from commands.stray_orders import gone_instrument, is_of_gone
+from commands.unknown_reports import OVER, UnknownReports
 from commands.unseen_orders import PATIENCE, UnseenOrders, unseen
 from commands.venue_terms import TermsWatch
 from commands.world import World
@@ -84,6 +85,7 @@ class Reconciler:
         self._world, self._exchange, self._handle, self._clock = world, exchange, handle, clock
         self._terms = terms
         self._unseen = UnseenOrders(patience)
+        self._unknown = UnknownReports(exchange)
         self._suspects: Collection[str] = ()
         self._last: frozenset[str] | None = None
         self._standing: Sequence[Difference] = ()
@@ -146,6 +148,7 @@ class Reconciler:
             return self._run(since, under_way)
         except ExchangeError:
             self._unseen.begin_again()
+            self._unknown.begin_again()
             raise
 
     def _run(self, since: datetime, under_way: Collection[str]) -> Reconciled:
@@ -160,6 +163,8 @@ class Reconciler:
             found = left
         self._resolve_not_gone(found)
         self._end(found)
+        over = self._unknown.look(found, self._world.portfolio.discrepancies)
+        self._resolve(OVER, over.__contains__)
         self._resolve(_SEEN, lambda name: self._unseen.is_over(name, self._is_working))
         self._resolve(_TAKEN_IN, lambda name: is_taken_in(name, self._state))
         self._resolve(_UNDONE, lambda name: is_undone(name, self._state))

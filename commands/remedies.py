@@ -55,6 +55,8 @@ def filled(trade: Execution, order_id: str, fact: str) -> Filled:
         fee=trade.fee,
         fee_currency=trade.fee_currency,
         liquidity=trade.liquidity,
+        instrument=trade.instrument,
+        side=trade.side,
     )
 
 

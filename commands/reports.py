@@ -14,6 +14,7 @@ from commands.outside_amendments import after_amendment
 from commands.position import ApplyFunding
 from commands.reconciliation import BeginReconciliation, RecordDiscrepancy
 from commands.routes import Command
+from commands.settlement_bounds import contradiction
 from commands.settlements import is_of_open_position, was_traded
 from commands.stimulus import Ask, Stimulus
 from commands.world import World
@@ -119,6 +120,9 @@ def _of_position(report: Funded | Liquidated, world: World, at: datetime) -> Seq
     if held is None or is_late:
         command = _of_no_position(report, world)
         return [Ask(command=command, cause=report.fact, occurred_at=report.at, actor=EXCHANGE)]
+    if reason := contradiction(report, held.state):
+        refused = RecordDiscrepancy(report.fact, report.instrument, reason)
+        return [Ask(command=refused, cause=report.fact, occurred_at=report.at, actor=EXCHANGE)]
     if isinstance(report, Funded):
         return [
             Ask(

@@ -451,19 +451,47 @@ def _pending(state: Working | Closed, event: OrderEvent) -> Working | Closed:
 
 
 def _amended(state: Working | Closed, event: OrderAmended) -> Working | Closed:
+    if isinstance(state, Closed):
+        return _outgrown(state, event)
     answered = _answered(state, event, state.venue_order_id)
-    if isinstance(answered, Closed):
-        return answered
     terms = amended(
         state.terms,
         quantity=event.quantity,
         limit_price=event.limit_price,
         trigger_price=event.trigger_price,
     )
+    assert isinstance(answered, Working)
     after = replace(answered, terms=terms)
     if after.requested_trigger is not None:
         after = replace(after, decided_trigger=after.requested_trigger, requested_trigger=None)
     return _ended(after, _S.FILLED, "") if after.filled >= terms.quantity else after
+
+
+def _outgrown(state: Closed, event: OrderAmended) -> Working | Closed:
+    """Works again where it was filled by a quantity that has grown at the exchange meanwhile.
+
+    Only orders that reduce grow there by themselves: a stop and a target follow the fills of their entry.
+    """
+    is_larger = event.quantity > state.filled
+    if state.status is not _S.FILLED or not state.terms.reduce_only or not is_larger:
+        return state
+    return Working(
+        terms=amended(
+            state.terms,
+            quantity=event.quantity,
+            limit_price=event.limit_price,
+            trigger_price=event.trigger_price,
+        ),
+        status=_S.PARTIALLY_FILLED,
+        restored=_S.PARTIALLY_FILLED,
+        filled=state.filled,
+        notional=state.notional,
+        fees=state.fees,
+        executions=state.executions,
+        venue_order_id=state.venue_order_id,
+        fee_currency=state.fee_currency,
+        decided_trigger=state.terms.trigger_price,
+    )
 
 
 def _closed(

@@ -431,15 +431,17 @@ def _began(portfolio: Portfolio, meta: Meta, _event: LogOpened, _state: object) 
 
 
 def _order(portfolio: Portfolio, meta: Meta, event: Any, state: Working | Closed) -> Portfolio:
-    """Drops an order that is known to have ended. A late fill of the order still reaches the positions."""
+    """Drops an order that is known to have ended. A late fill of the order still reaches the positions.
+
+    An exit that has grown after its end (`domain/order.py`) is taken up again.
+    """
     order_id = _own_id(meta)
     entry = portfolio.entries.get(order_id)
     if entry is not None:
         return altered(portfolio, entries=_entry_after(portfolio.entries, order_id, entry, event, state))
-    if order_id not in portfolio.exits:
-        return portfolio
     if isinstance(state, Closed):
-        return altered(portfolio, exits=_without(portfolio.exits, order_id))
+        known = order_id in portfolio.exits
+        return altered(portfolio, exits=_without(portfolio.exits, order_id)) if known else portfolio
     moved = altered(portfolio, exits={**portfolio.exits, order_id: state})
     if not isinstance(event, OrderAmended):
         return moved

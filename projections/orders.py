@@ -77,9 +77,10 @@ def _changed(rows: Rows, recorded: Recorded) -> None:
     before = _state(row)
     state = order.evolve(before, event)  # type: ignore[arg-type]  # the table of folds has chosen it
     assert isinstance(state, Working | Closed)
-    closed_at = row["closed_at"] if isinstance(before, Closed) else None
     moved = _moved(meta, recorded.ordinal, state)
-    rows.put("orders", {**row, **_columns(state), **moved, "closed_at": closed_at or moved["closed_at"]})
+    if isinstance(before, Closed) and isinstance(state, Closed):
+        moved = {**moved, "closed_at": row["closed_at"]}
+    rows.put("orders", {**row, **_columns(state), **moved})
 
 
 def _moved(meta: Meta, ordinal: int, state: Working | Closed) -> Row:

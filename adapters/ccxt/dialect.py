@@ -55,9 +55,11 @@ class Dialect(Struct, frozen=True, gc=False, kw_only=True):
     trade by which those of one time are ordered, where its id does not. `trade_type` is the field of a trade that
     states its kind, of which `trade_types` are queried one by one; others are funding and settlement. `forced` marks
     orders and `forced_trades` trades.
-    `states_funding_paid` where a positive funding was paid. `candles_in_base` where ccxt states the volume of candles
-    in base currency although a contract is not one unit of it. `request_seconds` is for how long the exchange takes a
-    request after the time that was signed: ccxt's `recvWindow`, or what the exchange documents.
+    `states_funding_paid` where a positive funding was paid; `states_funding_currency` where the currency that ccxt
+    states of it is the exchange's: of Bybit ccxt states USDT, whatever the contract. `candles_in_base` where ccxt
+    states the volume of candles in base currency although a contract is not one unit of it. `request_seconds` is for
+    how long the exchange takes a request after the time that was signed: ccxt's `recvWindow`, or what the exchange
+    documents.
     """
 
     order_id: str = "[A-Za-z0-9]{1,32}"
@@ -77,6 +79,7 @@ class Dialect(Struct, frozen=True, gc=False, kw_only=True):
     trade_types: tuple[str, ...] = ()
     forced_trades: Forced | None = None
     states_funding_paid: bool = False
+    states_funding_currency: bool = True
     candles_in_base: bool = False
     request_seconds: float = 60.0
     options: Mapping[str, object] = {}
@@ -96,6 +99,7 @@ DIALECTS: Mapping[str, Dialect] = {
         trade_types=("Trade", "BustTrade", "AdlTrade"),
         forced_trades=Forced("execType", ("BustTrade", "AdlTrade")),
         states_funding_paid=True,
+        states_funding_currency=False,
         options={
             "enableUnifiedMargin": False,
             "enableUnifiedAccount": True,

@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 
 from adapters.ccxt.client import Client
 from adapters.ccxt.dialect import Dialect, Search
-from adapters.ccxt.fields import moment, needed
+from adapters.ccxt.fields import moment, needed, text
 from adapters.ccxt.markets import Market, Markets
 from adapters.ccxt.order_row import OrderRow, order_row, triggered
 from adapters.ccxt.trade_row import TradeRow, trade_row
@@ -42,6 +42,7 @@ class Lists:
     def __init__(self, client: Client, dialect: Dialect, skipped: Unreadable | None = None) -> None:
         self.client, self.dialect, self._skipped = client, dialect, skipped
         self._named_currencies: set[str] = set()
+        self._funding_currencies: set[str] = set()
 
     @cached_property
     def markets(self) -> Markets:
@@ -208,7 +209,8 @@ class Lists:
 
     def funding(self, since: datetime, instruments: Sequence[str]) -> list[tuple[datetime, Table]]:
         """The times of the funding payments since then, and the payments as ccxt unifies them; none where the exchange
-        does not show them.
+        does not show them. One in another currency than the market's settlement changes nothing that the log counts:
+        it is named in the log of the program, and left out.
         """
         ccxt = self.client.ccxt
         if ccxt.has["fetchFundingHistory"] is not True:
@@ -217,7 +219,32 @@ class Lists:
         for symbol in self.markets.symbols(instruments):
             found += self.client.ask(partial(ccxt.fetch_funding_history, symbol, in_ms(since)))
         times = [(self._read(row, partial(moment, row, "timestamp")), row) for row in found]
-        return [(at, row) for at, row in times if at is not None and at >= since]
+        return [
+            (at, row) for at, row in times if at is not None and at >= since and not self._is_foreign(row)
+        ]
+
+    def _is_foreign(self, payment: Table) -> bool:
+        """Whether the funding payment is in another currency; names the first of each currency."""
+        market = self.market(payment)
+        if market is None or not self.dialect.states_funding_currency:
+            return False
+        currency = self._read(payment, lambda: text(payment, "code"))
+        if currency in ("", market.settlement):
+            return False
+        if currency is not None and currency not in self._funding_currencies:
+            self._funding_currencies.add(currency)
+            _log.warning(
+                "%s settles funding of %s in %s (first: %s %s, payment %s): neither the balance nor a result of this "
+                "log, which are in %s, contains it",
+                self.client.ccxt.id,
+                market.instrument,
+                currency,
+                payment.get("amount"),
+                currency,
+                payment.get("id"),
+                market.settlement,
+            )
+        return True
 
     def _trades(self, symbol: str | None, start: datetime, end: datetime, kind: Params) -> list[TradeRow]:
         """The trades of a window. A full page may lack some, so its window is halved."""

@@ -27,6 +27,7 @@ from domain.order_id import adopted_order_id
 from domain.portfolio import OpenPosition, Portfolio, closes_at_once
 from domain.reconciliation.differences import (
     ExecutionBeyondOrder,
+    ExecutionMistaken,
     FilledDiffers,
     PositionUnknownToThem,
     StatusDiffers,
@@ -109,7 +110,7 @@ def _discrepancy_id(held: OpenPosition) -> str:
     return recorded(PositionUnknownToThem(subject=state.instrument, ours=ours)).discrepancy_id
 
 
-_MAY_FILL = (ExecutionBeyondOrder, FilledDiffers, StatusDiffers)
+_MAY_FILL = (ExecutionBeyondOrder, ExecutionMistaken, FilledDiffers, StatusDiffers)
 """The discrepancies of an order of which a fill may still be recorded."""
 
 

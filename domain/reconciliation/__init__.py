@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import assert_never
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 
 class DiscrepancyFound(Struct, frozen=True, gc=False):
@@ -52,14 +55,16 @@ ReconciliationEvent = (
 class Discrepancies(Struct, frozen=True, gc=False):
     """The ids of all discrepancies found so far, of the unresolved ones, and of the resolved ones that are over.
 
-    One that is neither unresolved nor over was accepted by a person, and may still stand. `reconciling` is why the log
-    is being compared with the exchange; empty where it is not.
+    `subjects` holds what each unresolved one is about, by its id. One that is neither unresolved nor over was accepted
+    by a person, and may still stand. `reconciling` is why the log is being compared with the exchange; empty where it
+    is not.
     """
 
     known: frozenset[str] = frozenset()
     unresolved: frozenset[str] = frozenset()
     reconciling: str = ""
     over: frozenset[str] = frozenset()
+    subjects: Mapping[str, str] = MappingProxyType({})
 
 
 NONE_FOUND = Discrepancies()
@@ -68,18 +73,18 @@ NONE_FOUND = Discrepancies()
 def evolve(state: Discrepancies, event: ReconciliationEvent) -> Discrepancies:
     """The state after the event."""
     match event:
-        case DiscrepancyFound():
-            found = {event.discrepancy_id}
-            return Discrepancies(state.known | found, state.unresolved | found, state.reconciling, state.over)
-        case DiscrepancyResolved():
-            left = state.unresolved - {event.discrepancy_id}
-            return Discrepancies(state.known, left, state.reconciling, state.over)
+        case DiscrepancyFound(discrepancy_id=name):
+            subjects = {**state.subjects, name: event.subject}
+            known, unresolved = state.known | {name}, state.unresolved | {name}
+            return replace(state, known=known, unresolved=unresolved, subjects=subjects)
+        case DiscrepancyResolved(discrepancy_id=name):
+            subjects = {one: subject for one, subject in state.subjects.items() if one != name}
+            return replace(state, unresolved=state.unresolved - {name}, subjects=subjects)
         case DiscrepancyEnded():
-            over = state.over | {event.discrepancy_id}
-            return Discrepancies(state.known, state.unresolved, state.reconciling, over)
+            return replace(state, over=state.over | {event.discrepancy_id})
         case ReconciliationBegun():
-            return Discrepancies(state.known, state.unresolved, event.reason, state.over)
+            return replace(state, reconciling=event.reason)
         case ReconciliationEnded():
-            return Discrepancies(state.known, state.unresolved, over=state.over)
+            return replace(state, reconciling="")
         case _:
             assert_never(event)

@@ -123,10 +123,16 @@ def _both(sides: Sides, our: StatedOrder, their: StatedOrder) -> Iterator[Differ
         return
     if our.filled != their.filled:
         yield FilledDiffers(subject=name, ours=our.filled, theirs=their.filled)
-    if our.is_open and their.is_open and _terms(our) != _terms(their):
+    has_outgrown = not our.is_open and _has_outgrown(our, their)
+    if has_outgrown or (our.is_open and their.is_open and _terms(our) != _terms(their)):
         yield TermsDiffer(subject=name, ours=our, theirs=their)
-    if not _statuses_match(our, their):
+    if not has_outgrown and not _statuses_match(our, their):
         yield _missing_stop(sides, our, their) or StatusDiffers(subject=name, ours=our.status, theirs=their)
+
+
+def _has_outgrown(our: StatedOrder, their: StatedOrder) -> bool:
+    """Whether the order is open at the venue, because it is larger there than the quantity by which it ended here."""
+    return our.may_grow and their.is_open and their.quantity > our.filled
 
 
 def _statuses_match(our: StatedOrder, their: StatedOrder) -> bool:

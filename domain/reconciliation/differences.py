@@ -309,6 +309,30 @@ class ExecutionBeyondOrder(Difference, frozen=True, gc=False, kw_only=True):
         )
 
 
+class ExecutionMistaken(Difference, frozen=True, gc=False, kw_only=True):
+    """The venue lists an execution under our order with another side or instrument than the order has. No order trades
+    so, and it is not counted here. Remedy: none is automatic. The venue states it as one of the order's own, or a
+    person compares it with the venue's records.
+    """
+
+    ours: StatedOrder
+    execution: Execution
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The order and the id of the execution."""
+        return (self.subject, self.execution.execution_id)
+
+    @property
+    def found(self) -> str:
+        """One sentence that describes the difference to a person."""
+        one, our = self.execution, self.ours
+        return (
+            f"execution {one.execution_id} is {one.side} {_plain(one.quantity)} {one.instrument} at "
+            f"{_plain(one.price)} under an order that is {our.side} {our.instrument}"
+        )
+
+
 class ExecutionOfUnknownOrder(Difference, frozen=True, gc=False, kw_only=True):
     """The account has traded by an order that is not ours: a liquidation, or an order of another program or person.
     Position and balance are wrong by this trade. Remedy: none is automatic. A person finds the origin of the order.

@@ -16,6 +16,7 @@ from domain.reconciliation.differences import (
     Difference,
     ExecutionBeyondOrder,
     ExecutionMissing,
+    ExecutionMistaken,
     ExecutionOfUnknownOrder,
     OverfillMissing,
     TermsDiffer,
@@ -25,7 +26,9 @@ from domain.venue import Execution
 
 
 class _Missing(NamedTuple):
-    """`filled` is the filled quantity of the order with this execution and those before it that can be."""
+    """`filled` is the filled quantity of the order with this execution and those before it that can be; without this
+    one where it cannot be one of the order.
+    """
 
     trade: Execution
     order: StatedOrder | None
@@ -70,6 +73,9 @@ def _missing(ours: Statement, theirs: Statement) -> Iterator[_Missing]:
             yield _Missing(one.details, None, one.details.quantity)
             continue
         before = filled.get(order.order_id, order.filled)
+        if _is_mistaken(one.details, order):
+            yield _Missing(one.details, order, before)
+            continue
         found = _Missing(one.details, order, EXACT.add(before, one.details.quantity))
         if not _is_beyond(found, order) or _is_stated(found, theirs.orders.get(order.order_id)):
             filled[order.order_id] = found.filled
@@ -80,6 +86,8 @@ def _difference(one: _Missing, missing: Sequence[_Missing], ours: Statement, the
     order = one.order
     if order is None:
         return ExecutionOfUnknownOrder(subject=one.trade.instrument, theirs=one.trade)
+    if _is_mistaken(one.trade, order):
+        return ExecutionMistaken(subject=order.order_id, ours=order, execution=one.trade)
     if not _is_beyond(one, order):
         return ExecutionMissing(subject=order.order_id, theirs=one.trade)
     their = theirs.orders.get(order.order_id)
@@ -90,17 +98,25 @@ def _difference(one: _Missing, missing: Sequence[_Missing], ours: Statement, the
     )
 
 
+def _is_mistaken(trade: Execution, order: StatedOrder) -> bool:
+    """Whether the execution cannot be one of the order: its side or its instrument is another one."""
+    return (trade.instrument, trade.side) != (order.instrument, order.side)
+
+
 def _is_beyond(one: _Missing, order: StatedOrder) -> bool:
-    return one.filled > order.quantity
+    return one.filled > order.quantity and not _is_mistaken(one.trade, order)
 
 
 def _is_enlarged(one: _Missing, theirs: Statement) -> bool:
-    """Whether the execution is beyond a working order that the venue states with it, and as a larger one."""
+    """Whether the execution is beyond an order that the venue states with it, and as a larger one.
+
+    The order works here, or was filled here by a quantity that has grown at the venue since.
+    """
     our = one.order
     their = None if our is None else theirs.orders.get(our.order_id)
     if our is None or their is None or not (_is_beyond(one, our) and _is_stated(one, their)):
         return False
-    return our.is_open and our.identity == their.identity and their.quantity > our.quantity
+    return our.may_grow and our.identity == their.identity and their.quantity > our.quantity
 
 
 def _is_stated(one: _Missing, their: StatedOrder | None) -> bool:
@@ -121,8 +137,9 @@ def _leads_to_their_position(
         for one in beyond
         if one.order is not None and _is_stated(one, theirs.orders.get(one.order.order_id))
     )
-    known = total(_signed(one.trade) for one in traded if one.order is not None and one not in beyond)
-    unknown = total(_signed(one.trade) for one in traded if one.order is None)
+    ours_of = [one for one in traded if one.order is not None and not _is_mistaken(one.trade, one.order)]
+    known = total(_signed(one.trade) for one in ours_of if one not in beyond)
+    unknown = total(_signed(one.trade) for one in traded if one not in ours_of)
     left = EXACT.subtract(_held(instrument, theirs.positions), _held(instrument, ours.positions))
     without = (EXACT.subtract(left, known), EXACT.subtract(left, EXACT.add(known, unknown)))
     return any(distance(one, overfills) <= distance(one, ZERO) for one in without)

@@ -46,6 +46,13 @@ class StatedOrder(Struct, frozen=True, gc=False, kw_only=True):
         return self.status not in CLOSED
 
     @property
+    def may_grow(self) -> bool:
+        """Whether more may fill where the venue has a larger quantity: it is open, or an order that reduces and was
+        filled by the quantity known here. The venue lets a stop and a target grow with the fills of their entry.
+        """
+        return self.is_open or (self.status is OrderStatus.FILLED and self.reduce_only)
+
+    @property
     def identity(self) -> tuple[object, ...]:
         """What no amendment changes."""
         return (self.instrument, self.side, self.type, self.reduce_only)

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from commands.exchange import Amended, AnyReport
+from domain.direction import Side
 from domain.order import OrderFilled, OrderOverfilled
 from domain.reconciliation import ReconciliationBegun
 from domain.streams import order_stream
 from domain.venue import Execution, VenueOrder, VenuePosition
 from tests.commands.desk import Desk, a_fill_of, chain_of, long, names
 from tests.commands.test_reconciler import Looking
-from tests.domain.history import ACCOUNT, BTC, NOW, D
+from tests.domain.history import ACCOUNT, BTC, ETH, NOW, D
 from tests.replacing import replace
 
 
@@ -51,6 +52,23 @@ def test_the_execution_of_an_ended_order_that_is_reported_again_under_another_id
     assert desk.world.portfolio.positions[BTC].state.quantity == quantity
 
 
+@pytest.mark.parametrize(
+    ("side", "instrument"), [(Side.SELL, BTC), (Side.BUY, ETH)], ids=["side", "instrument"]
+)
+def test_a_report_of_another_side_or_instrument_than_its_order_begins_a_comparison_and_books_nothing(
+    side: Side, instrument: str
+) -> None:
+    desk, entry, quantity = a_desk()
+    true = replace(a_fill_of(entry, "x1", quantity, D(100)), side=Side.BUY, instrument=BTC)
+    (begun,) = desk.tell(replace(true, side=side, instrument=instrument))
+    assert begun.event == ReconciliationBegun(
+        f"execution x1 is {side} {instrument}, and its order {entry} is BUY {BTC}"
+    )
+    assert not desk.world.portfolio.positions
+    desk.tell(true)
+    assert desk.world.portfolio.positions[BTC].state.quantity == quantity
+
+
 def test_an_execution_of_a_full_order_that_is_repeated_begins_nothing() -> None:
     desk, entry, quantity = a_desk()
     fill = a_fill_of(entry, "x1", quantity, D(100))
@@ -80,12 +98,14 @@ def test_an_execution_that_fits_the_amended_order_is_booked(together: bool) -> N
 
 class Overstating:
     """An exchange that lists one more execution of the order, where `more` is above 0; with `is_true` its statements of
-    the order and the position contain it, too; with `is_larger` the order was enlarged by as much.
+    the order and the position contain it, too; with `is_larger` the order was enlarged by as much. `side` is that of
+    the execution.
     """
 
     def __init__(self, exchange: Any, order_id: str) -> None:
         self._exchange, self._order_id = exchange, order_id
         self.more, self.is_true, self.is_larger = D(0), False, False
+        self.side = Side.BUY
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._exchange, name)
@@ -93,7 +113,11 @@ class Overstating:
     def executions(self, since: datetime) -> Sequence[Execution]:
         listed: Sequence[Execution] = self._exchange.executions(since)
         own = [one for one in listed if one.order_id == self._order_id]
-        return [*listed, replace(own[0], execution_id="again", quantity=self.more)] if self.more else listed
+        return (
+            [*listed, replace(own[0], execution_id="again", quantity=self.more, side=self.side)]
+            if self.more
+            else listed
+        )
 
     def order(self, order_id: str) -> VenueOrder | None:
         found: VenueOrder | None = self._exchange.order(order_id)
@@ -181,3 +205,21 @@ def test_the_executions_of_an_order_that_somebody_has_enlarged_are_booked_after_
     assert portfolio.positions[BTC].state.quantity == over.held + D("0.5")
     assert not portfolio.account.tripped
     assert not any(isinstance(one.event, OrderOverfilled) for one in over.desk.log.envelopes)
+
+
+def test_an_execution_of_the_other_side_is_a_discrepancy_until_the_list_states_the_side_of_its_order() -> (
+    None
+):
+    over = Overfilled(lost=True)
+    over.exchange.more, over.exchange.is_true, over.exchange.is_larger = D("0.5"), True, True
+    over.exchange.side = Side.SELL
+    over.compare_twice()
+    mistaken = f"difference:ExecutionMistaken:{over.entry}:again"
+    assert mistaken in over.desk.world.portfolio.discrepancies.unresolved
+    assert f"execution again is SELL 0.5 {BTC} at " in "".join(over.found())
+    assert over.desk.world.portfolio.positions[BTC].state.quantity == over.held
+    over.exchange.side = Side.BUY
+    over.comparing.run(NOW, ())
+    portfolio = over.desk.world.portfolio
+    assert portfolio.positions[BTC].state.quantity == over.held + D("0.5")
+    assert mistaken not in portfolio.discrepancies.unresolved

@@ -162,7 +162,9 @@ class Trading:
         self.desk.tell(*([report, report] if step.twice else [report]))
         if step.twice:
             self.desk.tell(report)
-        self.funding += ZERO if held is None else step.amount
+        # Funding of more than a quarter of the position's cost is refused (0082).
+        counts = held is not None and abs(step.amount) <= EXACT.multiply(held.cost, D("0.25"))
+        self.funding += step.amount if counts else ZERO
 
     @property
     def held(self) -> Open | None:

@@ -126,3 +126,31 @@ def test_a_fill_of_an_order_of_the_log_counts_by_whatever_clock_it_is_dated() ->
     desk, chain = a_desk_with_orders()
     fill = a_fill_of(f"{chain}-e1", "x1", D(1), D(100), at=EARLIER)
     assert "PositionOpened" in names(desk.tell(fill))
+
+
+@pytest.mark.parametrize("amount", ["26", "-26", "1000000"])
+def test_funding_beyond_a_quarter_of_the_position_is_a_discrepancy_and_moves_no_balance(amount: str) -> None:
+    desk, chain = a_desk_with_orders()
+    desk.tell(a_fill_of(f"{chain}-e1", "x1", D(1), D(100)))
+    desk.tell(funding("f1", D(25)))
+    balance = desk.world.portfolio.account.balance
+    false = funding("f2", D(amount))
+    (found,) = desk.tell(false)
+    text = f"funding of {amount} is more than 25% of the 100 that the position has cost: no rate is so high"
+    assert found.event == DiscrepancyFound(false.fact, BTC, text)
+    assert desk.world.portfolio.account.balance == balance
+    assert desk.world.portfolio.positions[BTC].state.funding == 25
+    assert desk.tell(false) == []
+
+
+@pytest.mark.parametrize(("side", "quantity"), [(Side.BUY, "1"), (Side.SELL, "2.001")], ids=["adds", "turns"])
+def test_a_liquidation_that_its_position_cannot_have_had_is_a_discrepancy_and_no_fill(
+    side: Side, quantity: str
+) -> None:
+    desk, chain = a_desk_with_orders()
+    desk.tell(a_fill_of(f"{chain}-e1", "x1", D(2), D(100)))
+    held = desk.world.portfolio.positions[BTC]
+    (found,) = desk.tell(liquidation("l1", side, D(quantity), D(81)))
+    text = f"a liquidation of {side} {quantity} cannot be of a position LONG 2"
+    assert found.event == DiscrepancyFound("exchange:test:l1", BTC, text)
+    assert desk.world.portfolio.positions[BTC] == held

@@ -26,6 +26,7 @@ from domain.reconciliation.differences import (
     Difference,
     ExecutionBeyondOrder,
     ExecutionMissing,
+    ExecutionMistaken,
     ExecutionOfUnknownOrder,
     ExecutionUnknownToThem,
     FilledDiffers,
@@ -77,6 +78,23 @@ def an_execution(
         at=NOW + timedelta(seconds=1),
     )
     return StatedExecution(execution_id, order_id, details)
+
+
+def _of(statement: Statement, order_id: str, quantity: Decimal = ONE) -> StatedExecution:
+    """A new execution of the order."""
+    order, made = statement.orders[order_id], an_execution("new", order_id, quantity)
+    assert made.details is not None
+    return replace(made, details=replace(made.details, side=order.side, instrument=order.instrument))
+
+
+def _turned(one: StatedExecution) -> StatedExecution:
+    assert one.details is not None
+    return replace(one, details=replace(one.details, side=one.details.side.opposite))
+
+
+def _elsewhere(one: StatedExecution) -> StatedExecution:
+    assert one.details is not None
+    return replace(one, details=replace(one.details, instrument=SOL))
 
 
 def an_order(order_id: str, **changed: Any) -> StatedOrder:
@@ -244,14 +262,22 @@ CHANGES: Sequence[tuple[str, type[Difference], Change]] = [
     (
         "an order of ours traded",
         ExecutionMissing,
-        lambda s, draw: _execution(s, an_execution("new", draw(st.sampled_from(["entry", "stop"])))),
+        lambda s, draw: _execution(s, _of(s, draw(st.sampled_from(["entry", "stop"])))),
     ),
     (
         "an order of ours traded more than it can",
         ExecutionBeyondOrder,
-        lambda s, draw: _execution(
-            s, an_execution("new", draw(st.sampled_from(sorted(s.orders))), D(100_000))
-        ),
+        lambda s, draw: _execution(s, _of(s, draw(st.sampled_from(sorted(s.orders))), D(100_000))),
+    ),
+    (
+        "an order of ours traded on the other side",
+        ExecutionMistaken,
+        lambda s, draw: _execution(s, _turned(_of(s, draw(st.sampled_from(sorted(s.orders)))))),
+    ),
+    (
+        "an order of ours traded in another instrument",
+        ExecutionMistaken,
+        lambda s, draw: _execution(s, _elsewhere(_of(s, draw(st.sampled_from(sorted(s.orders)))))),
     ),
     (
         "an unknown order traded",

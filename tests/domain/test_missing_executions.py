@@ -18,6 +18,7 @@ from domain.reconciliation.differences import (
     OverfillMissing,
     PositionQuantityDiffers,
     PositionUnknownToUs,
+    StatusDiffers,
     TermsDiffer,
 )
 from domain.reconciliation.statement import StatedExecution, StatedOrder, StatedPosition, Statement
@@ -112,6 +113,27 @@ def test_a_working_order_that_somebody_has_enlarged_gets_its_terms_before_its_ex
     assert not {ExecutionMissing, ExecutionBeyondOrder, OverfillMissing} & set(found)
     amended = replace(ours, orders={"o": an_order("o", quantity=D(24))})
     assert kinds(differences(amended, theirs))[:2] == [ExecutionMissing, ExecutionMissing]
+
+
+@pytest.mark.parametrize("status", [S.PARTIALLY_FILLED, S.FILLED, S.CANCELLED])
+def test_a_filled_order_that_reduces_and_has_grown_gets_its_terms_before_its_executions(
+    status: OrderStatus,
+) -> None:
+    ours, theirs = sides(
+        replace(ENDED, reduce_only=True),
+        an_order("o", reduce_only=True, status=status, quantity=D(24), filled=D(22)),
+        MUCH,
+        held="10",
+        there="22",
+    )
+    found = kinds(differences(ours, theirs))
+    assert found.count(TermsDiffer) == 1
+    assert not {ExecutionMissing, ExecutionBeyondOrder, OverfillMissing, StatusDiffers} & set(found)
+
+
+def test_a_filled_order_that_reduces_and_is_open_there_differs_by_its_terms() -> None:
+    grown = an_order("o", reduce_only=True, status=S.PARTIALLY_FILLED, quantity=D(24), filled=D(10))
+    assert kinds(differences(*sides(replace(ENDED, reduce_only=True), grown))) == [TermsDiffer]
 
 
 def test_an_execution_that_is_beyond_its_order_leaves_room_for_the_true_one() -> None:

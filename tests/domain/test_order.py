@@ -239,6 +239,21 @@ def test_an_amendment_to_the_filled_quantity_ends_the_order() -> None:
     assert (order.status, order.filled, leaves(order), overfill(order)) == (S.FILLED, D(4), D(0), D(0))
 
 
+def test_an_order_that_reduces_and_was_filled_works_again_at_a_larger_quantity() -> None:
+    leg = replace(PLACED, reduce_only=True)
+    events: Sequence[OrderEvent] = (ACCEPTED, OrderAmended(D(4), None, None), PART)
+    state: OrderState = reduce(evolve, events, evolve(UNPLACED, leg))
+    assert isinstance(state, Closed)
+    for larger, status in ((D(4), S.FILLED), (D(10), S.PARTIALLY_FILLED)):
+        after = evolve(state, OrderAmended(larger, None, None))
+        assert isinstance(after, Working | Closed)
+        assert (after.status, after.filled, leaves(after)) == (status, D(4), larger - 4)
+        assert (after.notional, after.executions) == (state.notional, state.executions)
+    ended = evolve(evolve(state, OrderAmended(D(10), None, None)), a_fill(D(6), "x9"))
+    assert isinstance(ended, Closed)
+    assert (ended.status, overfill(ended)) == (S.FILLED, D(0))
+
+
 def test_distinct_executions_add_up_and_a_repeated_one_counts_once() -> None:
     twice = an_order_that(ACCEPTED, PART, PART, a_fill(D(3), "x9"), PART)
     assert (twice.filled, twice.notional, twice.fees) == (D(7), D(700), D("0.2"))

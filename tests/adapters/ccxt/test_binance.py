@@ -288,6 +288,24 @@ def test_funding_is_reported_once_with_its_sign(running: Running) -> None:
     assert [one for one in polled(exchange) if isinstance(one, Funded)] == []
 
 
+def test_funding_in_another_currency_is_named_once_and_not_reported(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    exchange, served = running
+    exchange.submit([ticket("e1", INSTRUMENT, limit="60000")])
+    served.answers[f"GET {OPEN}"] = [order("e1")]
+    payment = {"symbol": "BTCUSDT", "incomeType": "FUNDING_FEE", "income": "-0.01", "time": 1_793_534_400_000}
+    served.answers["GET /fapi/v1/income"] = [
+        {**payment, "asset": "BNB", "tranId": 1},
+        {**payment, "asset": "BNB", "tranId": 2},
+        {**payment, "asset": "USDT", "tranId": 3},
+    ]
+    funded = [one for one in polled(exchange) if isinstance(one, Funded)]
+    assert [one.fact for one in funded] == ["exchange:binanceusdm:3"]
+    (line,) = [one.getMessage() for one in caplog.records if "settles funding" in one.getMessage()]
+    assert f"funding of {INSTRUMENT} in BNB (first: -0.01 BNB, payment 1)" in line
+
+
 def test_positions_and_balances_have_no_unrealised_profit(running: Running) -> None:
     exchange, served = running
     served.answers["GET /fapi/v3/positionRisk"] = [POSITION]
