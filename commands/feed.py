@@ -19,6 +19,7 @@ class FeedState(Struct, frozen=True, gc=False, kw_only=True):
     `heard_at` is when the last message of the instrument came (UTC, by this machine's clock), None before the first.
     `dropped` counts the events that newer ones replaced because nobody took them in time, `gaps` the times at which the
     book was found to be wrong, and `refused` the changes of it that came before its next snapshot.
+    `retry_at` is when the feed connects again (UTC, by this machine's clock); None where it is connected, or polls.
     """
 
     instrument: str
@@ -28,6 +29,7 @@ class FeedState(Struct, frozen=True, gc=False, kw_only=True):
     fault: str
     gaps: int = 0
     refused: int = 0
+    retry_at: datetime | None = None
 
 
 class MarketFeed(Protocol):

@@ -120,6 +120,7 @@ class Group:
             fault=stream.fault or market.fault,
             gaps=market.gaps,
             refused=market.refused,
+            retry_at=stream.retry_at,
         )
 
     def _take(self, push: Frame) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from math import inf
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import Protocol, TypeVar
@@ -50,11 +51,16 @@ class Listener(Protocol):
 
 
 class StreamState(Struct, frozen=True, gc=False):
-    """Whether pushes arrive now, the connections so far, and what is wrong where they do not arrive."""
+    """Whether pushes arrive now, the connections so far, and what is wrong where they do not arrive.
+
+    `retry_at` is when the next connection is made (UTC, by this machine's clock), after its turn has come; None while
+    there is one.
+    """
 
     is_live: bool
     connects: int
     fault: str
+    retry_at: datetime | None = None
 
 
 class Stream:
@@ -84,6 +90,7 @@ class Stream:
         self._gaps: SimpleQueue[Gap] = SimpleQueue()
         self._stopping = Event()
         self._last_sign: datetime | None = None
+        self._live_at, self._pushed_at = inf, 0.0
         self._state = StreamState(is_live=False, connects=0, fault="")
         self._connection: Connection | None = None
         self._thread = Thread(target=self._run, name=f"bybit-{line.channel}", daemon=True)
@@ -142,15 +149,22 @@ class Stream:
     def _run(self) -> None:
         failures = 0
         while self._is_rested(failures):
-            began = time.monotonic()
+            began = self._pushed_at = time.monotonic()
+            self._live_at = inf
             self._one_connection()
-            held = time.monotonic() - began
-            failures = 1 if held >= self._timing.held else failures + 1
+            failures = 1 if self._was_of_use(began) else failures + 1
+
+    def _was_of_use(self, began: float) -> bool:
+        """Whether the connection that began then held for long, or brought pushes for some time."""
+        held, delivered = time.monotonic() - began, self._pushed_at - self._live_at
+        return held >= self._timing.held or delivered >= self._timing.delivered
 
     def _is_rested(self, failures: int) -> bool:
         """Waits for the pause and for the turn; False where the stream is to end."""
         timing = self._timing
         resting = random_pause(failures, timing.first_pause, timing.longest_pause)
+        if failures:
+            self._down(self._state.fault, datetime.now(UTC) + timedelta(seconds=resting))
         return not (self._stopping.wait(resting) or self._stopping.wait(self._turns.take(time.monotonic())))
 
     def _one_connection(self) -> None:
@@ -169,7 +183,7 @@ class Stream:
             if fault:
                 self._down(fault)
                 return
-            self._last_sign = datetime.now(UTC)
+            self._last_sign, self._live_at = datetime.now(UTC), time.monotonic()
             self._gaps.put(Gap(since, self._last_sign, reason))
             self._change(is_live=True, connects=self._state.connects, fault="")
             self._down(self._watched(connection, answers))
@@ -260,6 +274,7 @@ class Stream:
             return
         self._listener.take(text)
         self.pushes += 1
+        self._pushed_at = time.monotonic()
         self._on_arrival()
 
     def _sign(self) -> None:
@@ -267,12 +282,12 @@ class Stream:
         if self._state.is_live:
             self._last_sign = datetime.now(UTC)
 
-    def _down(self, fault: str) -> None:
+    def _down(self, fault: str, retry_at: datetime | None = None) -> None:
         """`fault` is shown, so what it quotes is hidden already."""
-        self._change(is_live=False, connects=self._state.connects, fault=fault)
+        self._change(is_live=False, connects=self._state.connects, fault=fault, retry_at=retry_at)
 
-    def _change(self, *, is_live: bool, connects: int, fault: str) -> None:
-        self._state = StreamState(is_live, connects, fault)
+    def _change(self, *, is_live: bool, connects: int, fault: str, retry_at: datetime | None = None) -> None:
+        self._state = StreamState(is_live, connects, fault, retry_at)
         self._on_arrival()
 
 

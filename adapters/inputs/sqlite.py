@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -71,23 +71,22 @@ class SqliteTape:
         """Opens the tape beside the log's file, which must exist; its file has the log's rights.
 
         `clock` gives the times at which inputs come. Raises LogOwned, LogUnsafe, LogCorrupt, LogUnavailable,
-        KeyRefused.
+        KeyRefused, and UnknownSchema where this program has no schema of its inputs; the file is given up then.
         """
         self._path, self._clock = tape_path(log), clock
         self._signer = signer = Signer(keys or KeyFolder())
         self._owner = FileOwner(self._path)
         self._is_closed = self._is_doubtful = False
         self._objects = _objects_of(self._path)
-        try:
-            self._connection = self._opened(log)
+        with ExitStack() as undone:
+            undone.callback(self._owner.release)
+            self._connection = undone.enter_context(closing(self._opened(log)))
             with _translated(self._path):
                 row = self._connection.execute(_LAST).fetchone()
             end = end_of(None if row is None else _batch(self._path, row), signer)
-        except BaseException:
-            self._owner.release()
-            raise
-        self._owner.watch("", "-wal", "-shm")
-        self._waiting = Waiting(signer, end, clock)
+            self._owner.watch("", "-wal", "-shm")
+            self._waiting = Waiting(signer, end, clock)
+            undone.pop_all()
 
     def remove(self, before: datetime, is_covered: Covered) -> SessionBegun | None:
         """See `RetainedTape`."""

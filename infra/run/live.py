@@ -49,6 +49,7 @@ from infra.run.attending import Attending
 from infra.run.clock import SteadyClock, utc_now
 from infra.run.configuring import put_in_force
 from infra.run.demo_log import PAPER_LIVE
+from infra.run.feed_outages import FeedOutages
 from infra.run.listed_feed import ListedFeed
 from infra.run.live_beginning import LiveBeginning
 from infra.run.live_letters import LiveLetters
@@ -132,6 +133,7 @@ class LiveRun(Attending):
         )
         self._after_trip = AfterTrip(world, self._venue.exchange, driver.handle, self._steady.tick)
         self._still_held = StillHeld(world, self._venue.exchange)
+        self._outages = FeedOutages()
         self._market = LiveMarket(self._feed, self._instruments, plan.interval, plan.instances, self._steady)
         self.is_trading, self._is_stopping, self._failures = False, False, 0
         self._beginning: LiveBeginning | None = None
@@ -298,6 +300,7 @@ class LiveRun(Attending):
             self._next_tick = now + _TICK
             self._check_bare(now)
             self.driver.handle(Tick(self._steady.tick()))
+            self._outages.look(self._feed.states(), self._clock())
             self._after_trip.state(now)
             if self._after_trip.is_due(now) and not self._failures:
                 self._next_look = now

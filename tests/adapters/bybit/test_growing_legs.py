@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 
+from adapters.bybit import BybitExchange
 from adapters.simulated.server import VenueServer, VirtualClock
 from commands.exchange import AnyReport, Filled
 from commands.order import PlaceOrder
@@ -34,9 +36,6 @@ class Growing(BybitTrader):
 
     def __init__(self, bench: BybitBench) -> None:
         super().__init__(bench)
-        self.reconciler = Reconciler(
-            self.desk.world, self.venue, self.desk.driver.handle, lambda: self.desk.at
-        )
         until = self.desk.at + timedelta(hours=1)
         entry = replace(PLACED, quantity=D(1), limit_price=D(99), purpose=Purpose.MANUAL, fresh_until=until)
         leg = replace(entry, side=Side.SELL, reduce_only=True, parent="entry", limit_price=None)
@@ -63,6 +62,10 @@ class Growing(BybitTrader):
     def _reports(self) -> Sequence[AnyReport]:
         self.desk.at = max(self.desk.at, self.bench.now())
         return self.venue.reports()
+
+    def compares_with(self, exchange: BybitExchange) -> None:
+        world, handle = self.desk.world, self.desk.driver.handle
+        Reconciler(world, exchange, handle, lambda: self.desk.at).run(self.began, ())
 
     def tells(self, reports: Sequence[AnyReport]) -> None:
         self.desk.tell(*reports)
@@ -96,7 +99,24 @@ def test_a_target_that_grew_unseen_and_fills_in_parts_is_booked_and_trips_nothin
     for one in executions[:reported]:
         trader.tells([one])
     assert trader.of("target").status is OrderStatus.FILLED
-    trader.reconciler.run(trader.began, ())
+    trader.compares_with(bench.exchange)
+    assert_all_is_booked(trader)
+
+
+def test_a_target_that_grew_unseen_and_filled_while_no_engine_ran_is_booked_after_the_restart(
+    bench: BybitBench,
+) -> None:
+    trader = Growing(bench)
+    trader.at("99", REST)
+    first, _ = trader.target_fills_in_parts()
+    trader.tells([first])
+    placed = {name: trader.of(name).terms for name in ("entry", "stop", "target")}
+    with closing(BybitBench(bench.venue, placed, key=bench.key)) as again:
+        trader.compares_with(again.exchange)
+    assert_all_is_booked(trader)
+
+
+def assert_all_is_booked(trader: Growing) -> None:
     portfolio = trader.desk.world.portfolio
     assert not any(isinstance(one.event, OrderOverfilled) for one in trader.desk.log.envelopes)
     assert not portfolio.account.tripped

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.adapters.bybit.feed_bench import INSTRUMENT, TOPICS, BybitFeedBench
 from tests.adapters.bybit.test_stream import pushed_raw
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue
 from tests.commands.feed_contract import MINUTE, Follower
+from tests.replacing import replace
 
 BOOK = '{"topic":"orderbook.50.BTCUSDT","type":"%s","ts":1,"data":{"s":"BTCUSDT","b":[],"a":[],"u":%d}}'
 
@@ -185,3 +187,25 @@ def _ignored() -> None:
 def _source(market: MarketView) -> PriceSource | None:
     last = market.last(INSTRUMENT)
     return None if last is None else last.source
+
+
+@pytest.mark.parametrize(("delivered", "expected"), [(0.000001, [1, 1, 1]), (60.0, [1, 2, 3])])
+def test_a_connection_that_brought_pushes_for_some_time_begins_again_from_the_shortest_pause(
+    venue: RunningVenue, monkeypatch: pytest.MonkeyPatch, delivered: float, expected: list[int]
+) -> None:
+    paused: list[int] = []
+
+    def pause(failures: int, _first: float, _longest: float) -> float:
+        paused.extend([failures] if failures else [])
+        return 0.0
+
+    monkeypatch.setattr("adapters.bybit.stream.random_pause", pause)
+    with closing(BybitFeedBench(venue, timing=replace(QUICK, delivered=delivered))) as bench:
+        follower = Follower(bench)
+        for cuts in range(1, 4):
+            bench.show(Side.BUY, 4, f"{cuts}.25")
+            follower.until(follower.agrees)
+            bench.interrupt("cut")
+            bench.until(lambda cuts=cuts: bench.feed.connects > cuts and follower.state.is_live)
+            assert bench.feed.states()[0].retry_at is None
+        assert paused == expected

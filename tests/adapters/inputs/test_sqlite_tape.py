@@ -23,6 +23,7 @@ from domain.errors import (
     LogLost,
     LogOwned,
     LogUnavailable,
+    UnknownSchema,
 )
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -192,6 +193,27 @@ def test_a_batch_of_a_foreign_schema_or_key_is_refused_by_its_name(
         list(read_sqlite(log))
     with pytest.raises(KeyMissing), closing(SqliteTape(log, lambda: NOON)):
         pass
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_a_tape_whose_start_failed_is_given_up_at_once(
+    log: Path, monkeypatch: pytest.MonkeyPatch, is_empty: bool
+) -> None:
+    if not is_empty:
+        write(log, ticks(2))
+    with monkeypatch.context() as changed:
+        changed.setattr("adapters.inputs.codec.demanded", dict)
+        with pytest.raises(UnknownSchema, match="add a schema") as failed:
+            SqliteTape(log, lambda: NOON)
+    assert open_files(log.parent) == []
+    assert failed.traceback  # its frames hold what the constructor held
+    write(log, ticks(2))
+
+
+def open_files(folder: Path) -> list[Path]:
+    """The files in the folder that this process has open."""
+    links = [one for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
+    return [target for one in links if (target := one.readlink()).is_relative_to(folder)]
 
 
 def test_a_file_that_is_no_tape_is_named(log: Path) -> None:

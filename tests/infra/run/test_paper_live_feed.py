@@ -91,6 +91,25 @@ def test_a_delisted_instrument_is_left_out_at_the_start_and_the_others_are_trade
     assert len(named) == 1
 
 
+def test_missing_market_data_is_stated_once_with_its_reason_and_so_is_its_return(
+    venue: RunningVenue, caplog: pytest.LogCaptureFixture
+) -> None:
+    feed_of = partial(book_feed_of, Place("bybit", address=venue.url), PLAN.interval)
+
+    def lines(begin: str) -> list[str]:
+        return [line for one in caplog.records if (line := one.getMessage()).startswith(begin)]
+
+    with closing(demo_run(ListLog(), PLAN, DEMO, feed_of, list[Envelope]().append)) as run:
+        run.start()
+        run.connect()
+        until(run, lambda: run.is_trading and run.driver.engine.market.last(BTC) is not None)
+        venue.act("refuse", ms=1_500)
+        until(run, lambda: bool(lines(f"no market data of {BTC} since ")))
+        until(run, lambda: bool(lines(f"market data of {BTC} arrives again, after ")))
+    (lost,) = lines("no market data of ")
+    assert "; next try " in lost
+
+
 def until(run: LiveRun, reached: Callable[[], bool]) -> None:
     """Attends the run until the state is reached; fails after a minute."""
     deadline = time.monotonic() + 60
