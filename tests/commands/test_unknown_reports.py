@@ -162,7 +162,7 @@ def test_funding_that_no_position_can_have_had_ends_where_the_balance_does_not_c
     looking = Looking()
     looking.desk.see(long())
     looking.trader.trades_at("100")
-    false = funding("f1", D(1_000_000))
+    false = replace(funding("f1", D(1_000_000)), at=looking.desk.at)
     (found,) = looking.desk.tell(false)
     assert isinstance(found.event, DiscrepancyFound)
     for _ in range(2):

@@ -49,8 +49,11 @@ def looked(desk: LiveDesk, times: int) -> None:
 
 
 def fundings(desk: LiveDesk) -> Sequence[Envelope]:
-    changes = [one for one in desk.log.envelopes if isinstance(one.event, BalanceChanged)]
-    return [one for one in changes if one.event.reason is BalanceReason.FUNDING]
+    return [one for one in desk.log.envelopes if is_funding(one.event)]
+
+
+def is_funding(event: object) -> bool:
+    return isinstance(event, BalanceChanged) and event.reason is BalanceReason.FUNDING
 
 
 def test_funding_of_a_position_that_closed_before_the_comparison_changes_the_balance_once(
