@@ -25,7 +25,8 @@ def explain(
         typer.Argument(
             metavar="ID",
             autocompletion=ids,
-            help="An order, signal, position, event or chain id, or an ordinal as in #2088.",
+            help="The id of an order (the client's or the exchange's), execution, signal, position, event or chain, "
+            "or an ordinal as in #2088.",
         ),
     ],
     log: LogOption = None,
@@ -38,8 +39,13 @@ def explain(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Explains ID: its chain from the candle to the last fill, with the votes and reasons."""
+    """Explains ID: its chain from the candle to the last fill, with votes, slippage, fees and result.
+
+    Of a signal that was not traded it states what would have had to differ.
+    """
     from domain.opening import LogOpened
+    from infra.cli.explained_form import form_of
+    from infra.cli.explained_lines import lines
     from infra.cli.output import readers_may_leave
     from infra.cli.short_trees import short_trees
     from infra.cli.trees import trees
@@ -48,6 +54,7 @@ def explain(
     from infra.logs import open_reader
     from infra.run.demo_log import is_demo
     from projections.chain import find_story
+    from projections.explained.explained import changes_in, explained
     from projections.positions import owners_of
 
     with closing(open_reader(load(log=log, config=config))) as reader:
@@ -57,17 +64,19 @@ def explain(
                 f"nothing in this log has the id or the ordinal {wanted!r}; `whence log` shows its events"
             )
         first = next(iter(reader.read(upto=1))).envelope
+        facts = explained(story, wanted, changes_in(reader.read, story.last))
         owners = owners_of(reader.read(upto=story.last))
         synthetic, demo = isinstance(first.event, LogOpened) and first.event.synthetic, is_demo(first)
         with readers_may_leave():
             if as_json:
-                typer.echo(json.dumps(_tree(story, owners, synthetic=synthetic, demo=demo), indent=2))
+                tree = _tree(story, owners, synthetic=synthetic, demo=demo)
+                typer.echo(json.dumps({**tree, **form_of(facts)}, indent=2))
             else:
                 drawn = trees(story, owners) if full else short_trees(story, Wording(reader.read))
-                _show(story, drawn, synthetic=synthetic, demo=demo)
+                _show(story, drawn, lines(facts, full=full), synthetic=synthetic, demo=demo)
 
 
-def _show(story: Story, drawn: Iterable[Tree], *, synthetic: bool, demo: bool) -> None:
+def _show(story: Story, drawn: Iterable[Tree], below: Iterable[str], *, synthetic: bool, demo: bool) -> None:
     from infra.cli.output import console_of
     from infra.cli.trees import heading
     from infra.run.demo_log import DEMO
@@ -78,8 +87,8 @@ def _show(story: Story, drawn: Iterable[Tree], *, synthetic: bool, demo: bool) -
         console.print("[yellow]SYNTHETIC MARKET: these prices are not real[/yellow]")
     if demo:
         console.print(f"[yellow]{DEMO}[/yellow]")
-    for tree in drawn:
-        console.print(tree)
+    for part in (*drawn, *below):
+        console.print(part)
 
 
 def _tree(story: Story, owners: Mapping[int, str], *, synthetic: bool, demo: bool) -> Mapping[str, object]:
