@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
 
 from rich.markup import escape
 
 from infra.cli.wording import rounded
-from projections.explained.decisions import ExplainedDecision
+from projections.explained.decisions import ExplainedDecision, parameters_of
 from projections.explained.elapsed import elapsed
 from projections.explained.explained import Explained
 from projections.explained.orders import ExplainedOrder
 from projections.explained.positions import ExplainedPosition
 from projections.explained.settings import SettingsInForce
-from projections.sentences import plain
+from projections.sentences import plain, signed
 
 
 def lines(facts: Explained, *, full: bool) -> Iterator[str]:
@@ -42,13 +41,6 @@ def _decision(one: ExplainedDecision) -> Iterator[str]:
     )
     for margin in one.to_pass:
         yield f"  to pass: {escape(margin.needed)} [red]{escape(margin.reason)}[/red]"
-
-
-def parameters_of(one: ExplainedDecision) -> str:
-    """The parameters of the strategy that were in force at the decision."""
-    if one.strategy is None:
-        return "parameters not recorded"
-    return _named(one.strategy.parameters) if one.strategy.parameters else "default parameters"
 
 
 def _named(values: Mapping[str, object]) -> str:
@@ -90,8 +82,3 @@ def _settings(one: SettingsInForce) -> str:
         f"[dim]settings of {one.account} in force: version {one.event.version}, "
         f"from {at:%Y-%m-%d %H:%M} UTC #{one.recorded.ordinal}[/dim]"
     )
-
-
-def signed(value: Decimal) -> str:
-    """A decimal with its sign, without exponent and trailing zeros; 0 has no sign."""
-    return f"+{plain(value)}" if value > 0 else plain(value)

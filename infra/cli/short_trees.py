@@ -74,7 +74,8 @@ class _Drawing:
         when = f"{at:%H:%M}" if at.date() == self._day else f"{at:%Y-%m-%d %H:%M}"
         self._day = at.date()
         aside = " ".join(filter(None, (f"#{node.recorded.ordinal}", requester(meta))))
-        return f"[dim]{when}{later(at, above)}[/dim] [bold]{type(event).__name__}[/bold] {escape(line)} [dim]{escape(aside)}[/dim]"
+        name = type(event).__name__
+        return f"[dim]{when}{later(at, above)}[/dim] [bold]{name}[/bold] {escape(line)} [dim]{escape(aside)}[/dim]"
 
 
 def _ballots(decision: DecisionMade) -> Iterator[str]:

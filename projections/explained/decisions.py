@@ -110,5 +110,13 @@ def _without_vote(reason: str) -> Margin:
     )
 
 
+def parameters_of(one: ExplainedDecision) -> str:
+    """The parameters of the strategy that were in force at the decision, as text."""
+    if one.strategy is None:
+        return "parameters not recorded"
+    given = ", ".join(f"{name} {value}" for name, value in one.strategy.parameters.items())
+    return given or "default parameters"
+
+
 def _instance(settings: SettingsInForce, strategy: str) -> StrategySettings | None:
     return next((one for one in settings.event.settings.strategies if one.instance == strategy), None)
