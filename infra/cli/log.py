@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domain.errors import InvalidInput, Refused
+from infra.cli.copies import adopt, copy
 from infra.cli.options import ConfigOption, JsonOption, LogOption, time_of, whole
 from infra.cli.refused import refused
 from infra.cli.sealing import seal
@@ -27,6 +28,8 @@ log_app = typer.Typer(
     name="log", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
 )
 log_app.command()(seal)
+log_app.command()(copy)
+log_app.command()(adopt)
 log_app.command()(refused)
 
 
