@@ -25,7 +25,7 @@ from tests.infra.run.stores import filled
 from tests.replacing import replace
 
 ACCOUNT = "account-main"
-EVENTS = [opened(), *days(ACCOUNT, 1, 1_200)]
+EVENTS = [opened(), *days(ACCOUNT, 1, 700)]
 _ROOT = Path(__file__).parents[3]
 AddressOf = Callable[[str, str], str]
 
@@ -52,30 +52,38 @@ def moves(address: str) -> Sequence[LogMoved]:
     return [one.envelope.event for one in events(address) if isinstance(one.envelope.event, LogMoved)]
 
 
+def figures(whence: Whence, source: str, copy: str) -> object:
+    """What a copying printed as JSON."""
+    done = whence("log", "copy", "--from", source, "--to", copy, "--json")
+    assert done.code == 0, done.err
+    return json.loads(done.out)
+
+
+def killed(program: str, *words: str) -> None:
+    """Runs a program of this folder, which kills itself."""
+    command = [sys.executable, "-m", f"tests.infra.cli.{program}", *words]
+    died = subprocess.run(command, cwd=_ROOT, capture_output=True, timeout=60, check=False)
+    assert died.returncode == -signal.SIGKILL, died.stderr.decode()
+
+
 def check_not_adopted(address: str, message: str) -> None:
     with pytest.raises(NotAdopted, match=message):
         open_owned(WhenceSettings(log=address))
 
 
-@pytest.mark.parametrize(
-    ("source_kind", "copy_kind"),
-    [("sqlite", "sqlite"), ("sqlite", "kafka"), ("kafka", "sqlite"), ("kafka", "kafka")],
-)
 def test_a_copy_has_the_same_bytes_and_is_read_only_until_it_is_adopted(
-    whence: Whence, address: AddressOf, source_kind: str, copy_kind: str
+    whence: Whence, address: AddressOf
 ) -> None:
-    source, copy = address(source_kind, "a"), address(copy_kind, "b")
+    source, copy = address("sqlite", "a"), address("sqlite", "b")
     filled(source, EVENTS)
-    recorded = events(source)
-
     done = whence("log", "copy", "--from", source, "--to", copy)
     assert done.code == 0, done.err
-    assert "has 1,201 of 1,201 events, 1,201 of them copied now" in done.out
-    assert events(copy) == recorded
+    assert "has 701 of 701 events, 701 of them copied now" in done.out
+    assert events(copy) == events(source)
     check_not_adopted(copy, "is a copy.*whence log adopt --log")
 
     with closing(open_owned(WhenceSettings(log=source))) as engine:
-        engine.append(days(ACCOUNT, 1_201, 1_202))
+        engine.append(days(ACCOUNT, 701, 702))
         refused = whence("log", "adopt", "--log", copy, "--source", source)
         assert refused.code == 3, refused.err
 
@@ -87,24 +95,43 @@ def test_a_copy_has_the_same_bytes_and_is_read_only_until_it_is_adopted(
     assert events(copy)[-1].envelope.meta.actor == "ana"
     check_not_adopted(source, "continues at .* which was adopted")
     with closing(open_owned(WhenceSettings(log=copy))) as engine:
-        assert engine.append(days(ACCOUNT, 1_203, 1_203)) == len(EVENTS) + 4
+        assert engine.append(days(ACCOUNT, 703, 703)) == len(EVENTS) + 4
     assert whence("log", "adopt", "--log", copy, "--source", source).code == 0
     assert moves(source) == [moved]
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "kafka"])
-def test_a_copying_that_was_killed_continues_after_the_last_copied_event(
-    whence: Whence, address: AddressOf, kind: str
+def test_a_log_moves_from_sqlite_to_kafka_from_there_to_another_topic_and_back_into_a_file(
+    whence: Whence, address: AddressOf
 ) -> None:
-    source, copy = address("sqlite", "a"), address(kind, "b")
+    """One test, because each opening of a topic takes time: the first copying is killed and continued."""
+    source, topic, other, file = (
+        address(kind, name)
+        for kind, name in (("sqlite", "a"), ("kafka", "b"), ("kafka", "c"), ("sqlite", "d"))
+    )
     filled(source, EVENTS)
-    words = [sys.executable, "-m", "tests.infra.cli.dying_copy", "2", source, copy]
-    died = subprocess.run(words, cwd=_ROOT, capture_output=True, timeout=60, check=False)
-    assert died.returncode == -signal.SIGKILL, died.stderr.decode()
-    check_not_adopted(copy, "is a copy")
+    killed("dying_copy", "1", source, topic)
+    check_not_adopted(topic, "is a copy")
+    assert figures(whence, source, topic) == {"held": 500, "copied": 201, "total": 701, "whole": True}
+    assert figures(whence, topic, other) == {"held": 0, "copied": 701, "total": 701, "whole": True}
+    assert figures(whence, other, file) == {"held": 0, "copied": 701, "total": 701, "whole": True}
+    assert events(file) == events(other) == events(source)
 
-    done = whence("log", "copy", "--from", source, "--to", copy, "--json")
-    assert json.loads(done.out) == {"held": 1_000, "copied": 201, "total": 1_201, "whole": True}
+    for before, after in ((source, topic), (topic, other)):
+        assert whence("log", "adopt", "--log", after, "--source", before).code == 0
+        check_not_adopted(before, "continues at")
+    assert figures(whence, other, file) == {"held": 701, "copied": 2, "total": 703, "whole": True}
+    assert [moved.address for moved in moves(file)] == [topic, other]
+    check_not_adopted(file, "is a copy")
+
+
+def test_a_copying_that_was_killed_continues_after_the_last_copied_event(
+    whence: Whence, address: AddressOf
+) -> None:
+    source, copy = address("sqlite", "a"), address("sqlite", "b")
+    filled(source, EVENTS)
+    killed("dying_copy", "1", source, copy)
+    check_not_adopted(copy, "is a copy")
+    assert figures(whence, source, copy) == {"held": 500, "copied": 201, "total": 701, "whole": True}
     assert events(copy) == events(source)
 
 
@@ -175,9 +202,7 @@ def test_an_adoption_that_ended_after_the_seal_is_completed_by_the_next_one(
     source, copy = address("sqlite", "a"), address("sqlite", "b")
     filled(source, EVENTS[:6])
     assert whence("log", "copy", "--from", source, "--to", copy).code == 0
-    words = [sys.executable, "-m", "tests.infra.cli.dying_adopt", source, copy]
-    died = subprocess.run(words, cwd=_ROOT, capture_output=True, timeout=60, check=False)
-    assert died.returncode == -signal.SIGKILL, died.stderr.decode()
+    killed("dying_adopt", source, copy)
     assert [len(moves(one)) for one in (source, copy)] == [1, 0]
     check_not_adopted(source, "continues at")
     check_not_adopted(copy, "is a copy")

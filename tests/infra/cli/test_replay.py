@@ -48,6 +48,18 @@ def test_a_log_that_its_tape_leads_to_again_gives_exit_code_0(whence: Whence, lo
     assert "0 inputs of 0 sessions" in whence("replay", "--until", "2020-01-01").out
 
 
+def test_the_move_of_a_log_that_was_copied_is_no_difference_because_no_input_leads_to_it(
+    whence: Whence, log: Path
+) -> None:
+    source, copy = "sqlite:///whence.db", "sqlite:///copy.db"
+    events = len(frames(log))
+    assert whence("log", "copy", "--from", source, "--to", copy).code == 0
+    assert whence("log", "adopt", "--log", copy, "--source", source).code == 0
+    done = whence("replay")
+    assert (done.code, len(frames(log))) == (0, events + 1)
+    assert f"inputs of 2 sessions led to {events} events that equal the log's." in done.out
+
+
 def test_a_log_with_events_that_no_input_led_to_gives_exit_code_1_and_the_first_of_them(
     whence: Whence, log: Path
 ) -> None:
