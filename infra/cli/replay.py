@@ -166,9 +166,9 @@ def _check_target(into: str | None) -> None:
 def _target(settings: WhenceSettings) -> RecorderLog:
     """The empty log that receives the events. Raises InvalidInput where it is not empty, and the log's errors."""
     from infra.config import shown
-    from infra.logs import open_owned
+    from infra.logs import open_any
 
-    opened = open_owned(settings)
+    opened = open_any(settings, copies=True)
     if opened.head():
         opened.close()
         raise InvalidInput(f"--into {shown(settings.log)} holds events: name an empty log")

@@ -145,3 +145,24 @@ def test_a_log_without_a_tape_is_refused(whence: Whence, log: Path) -> None:
     assert done.code == 2
     assert "there is no tape of inputs at" in done.err
     assert not log.with_name("again.db").exists()
+
+
+def test_decisions_are_verified_without_a_tape_and_the_result_is_printed(whence: Whence, log: Path) -> None:
+    trade(log, 60, 120)
+    tape_path(log).unlink()
+    done = whence("replay", "--verify")
+    assert done.code == 0, done.out
+    figures = json.loads(whence("replay", "--verify", "--json").out)
+    made = figures["made"]["DecisionMade"]
+    assert made > 0
+    assert (
+        f"decisions made again ({made} DecisionMade), {made} equal the recorded ones, 0 differ." in done.out
+    )
+    assert (figures["ordinal"], figures["differing"], figures["impossible"]) == (len(frames(log)), [], {})
+
+
+def test_verify_refuses_the_options_of_the_tape(whence: Whence, log: Path) -> None:
+    assert log.exists()
+    done = whence("replay", "--verify", "--fold", "--into", "sqlite:///x.db")
+    assert done.code == 2
+    assert "leave out --into, --fold" in done.err
