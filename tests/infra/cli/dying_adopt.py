@@ -20,6 +20,6 @@ def _die(*_: object) -> NoReturn:
 
 
 if __name__ == "__main__":
-    RecorderLog.append_recorded = _die  # type: ignore[method-assign]
+    RecorderLog.append_recorded = _die  # type: ignore[method-assign, assignment]
     sys.argv = ["whence", "log", "adopt", "--log", sys.argv[2], "--source", sys.argv[1]]
     main()

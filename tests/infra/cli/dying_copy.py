@@ -28,7 +28,7 @@ def _run(appends: int, source: str, target: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return last
 
-    RecorderLog.append_recorded = dying  # type: ignore[method-assign]
+    RecorderLog.append_recorded = dying  # type: ignore[method-assign, assignment]
     sys.argv = ["whence", "log", "copy", "--from", source, "--to", target]
     main()
 

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from adapters.inputs.sqlite import tape_path
+from domain.errors import NotAdopted
 from infra.config import WhenceSettings
+from infra.logs import open_owned
 from tests.infra.cli.conftest import Whence
 from tests.infra.run.taped import frames, trade
 from tests.infra.run.taped_days import TapedDays, begun
@@ -36,6 +38,8 @@ def test_a_log_that_its_tape_leads_to_again_gives_exit_code_0(whence: Whence, lo
     assert done.code == 0
     assert f"inputs of 2 sessions led to {events} events that equal the log's." in done.out
     assert frames(log.with_name("again.db")) == frames(log)
+    with pytest.raises(NotAdopted, match="is a copy"):
+        open_owned(WhenceSettings(log="sqlite:///again.db"))
     figures = json.loads(whence("replay", "--json", "--upto", "1").out)
     assert figures == {
         "inputs": 4,
