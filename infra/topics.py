@@ -51,10 +51,10 @@ class LogTopics:
     def apply(self) -> Sequence[str]:
         """Creates what is missing and changes what may be changed; a line for each change."""
         missing = missing_acls(self.clients.admin, self.kafka.topic, self._principals)
-        done = TopicChanges(self.clients, self.kafka).apply()
         if missing:
             self.clients.admin.add_acls(missing)
-        return [*done, *(f"{shown(one)}: allowed" for one in missing)]
+        done = TopicChanges(self.clients, self.kafka).apply()
+        return [*(f"{shown(one)}: allowed" for one in missing), *done]
 
 
 def role_of(name: str) -> Role:

@@ -30,6 +30,10 @@ from adapters.kafka.errors import KafkaUnavailable
 from adapters.kafka.failure import failure_of, reason_of
 
 _T = TypeVar("_T")
+_NO_AUTHORIZER = (
+    "the brokers have no authorizer, so everybody may do everything: set authorizer.class.name="
+    "org.apache.kafka.metadata.authorizer.StandardAuthorizer, or leave out --principal"
+)
 _LOADING = frozenset(
     {
         KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
@@ -188,8 +192,8 @@ class Admin:
         done = self._client.incremental_alter_configs([resource], request_timeout=self._timeout)
         self._result(f"change the settings of {topic}", done[resource])
 
-    def acls(self) -> frozenset[Acl] | None:
-        """What is allowed, to anybody, from any host; None where the brokers have no authorizer."""
+    def acls(self) -> frozenset[Acl]:
+        """What is allowed, to anybody, from any host; nothing where the brokers have no authorizer."""
         everything: object = AclBindingFilter(
             ResourceType.ANY,
             None,
@@ -199,13 +203,9 @@ class Admin:
             AclOperation.ANY,
             AclPermissionType.ALLOW,
         )
-        found = self._known(
-            "the ACLs",
-            self._client.describe_acls(everything, request_timeout=self._timeout),
-            unless=KafkaError.SECURITY_DISABLED,
+        found = self._result(
+            "list the ACLs", self._client.describe_acls(everything, request_timeout=self._timeout)
         )
-        if found is None:
-            return None
         return frozenset(
             Acl(
                 one.principal,
@@ -218,7 +218,7 @@ class Admin:
         )
 
     def add_acls(self, acls: Sequence[Acl]) -> None:
-        """Allows these. Raises KafkaUnavailable at the first that is not allowed."""
+        """Allows these. Raises KafkaUnavailable where one is refused, as by brokers without an authorizer."""
         bindings = [
             AclBinding(
                 ResourceType[one.kind],
@@ -232,6 +232,9 @@ class Admin:
             for one in acls
         ]
         for binding, done in self._client.create_acls(bindings, request_timeout=self._timeout).items():
+            error = self._error(f"allow {binding}", done)
+            if isinstance(error, KafkaException) and failure_of(error).code() == KafkaError.SECURITY_DISABLED:
+                raise KafkaUnavailable(_NO_AUTHORIZER) from error
             self._result(f"allow {binding}", done)
 
     def end_of(self, partition: TopicPartition, isolation: IsolationLevel) -> int:

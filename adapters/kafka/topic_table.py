@@ -239,6 +239,8 @@ class Grant:
     is_prefix: bool = False
 
 
+READERS_GROUP: Final = "whence-reader"
+"""The group that every consumer of ours names. None joins it, but librdkafka looks for its coordinator."""
 _COORDINATOR_LOG: Final = "__transaction_state"
 _GROUPS: Final = (Operation.READ, Operation.DESCRIBE)
 
@@ -262,5 +264,6 @@ def grants(events: str) -> Sequence[Grant]:
             is_prefix=True,
         ),
         Grant(Role.ENGINE, Kind.GROUP, f"{events}.", _GROUPS, is_prefix=True),
+        *(Grant(role, Kind.GROUP, READERS_GROUP, _GROUPS) for role in Role),
         Grant(Role.READER, Kind.GROUP, f"{base}.projections", _GROUPS, is_prefix=True),
     )

@@ -53,13 +53,13 @@ def test_apply_keeps_more_and_never_less_and_names_what_is_left_to_a_person(
     whence: Whence, log: str, kafka_topic: str, admin: Admin
 ) -> None:
     longer = str(70 * _DAY_MS)
-    given = {
-        EVENTS: {**EVENTS.required, "retention.ms": str(_DAY_MS), "retention.bytes": "1000000"},
-        TRACKING: {**TRACKING.required, "cleanup.policy": "delete"},
-        COMMANDS: {**COMMANDS.required, "retention.ms": longer, "max.message.bytes": "1000"},
-    }
-    for row, settings in given.items():
-        admin.make_topic(row.name(kafka_topic), 1, 1, settings)
+    given = [
+        (EVENTS, {"retention.ms": str(_DAY_MS), "retention.bytes": "1000000"}),
+        (TRACKING, {"cleanup.policy": "delete"}),
+        (COMMANDS, {"retention.ms": longer, "max.message.bytes": "1000"}),
+    ]
+    for row, settings in given:
+        admin.make_topic(row.name(kafka_topic), 1, 1, {**row.required, **settings})
     checked = whence("topics", "check", "--log", log)
     assert checked.code == 1
     assert f"{kafka_topic}: retention.ms is {_DAY_MS}, not -1" in checked.out
