@@ -24,13 +24,15 @@ from domain.direction import Purpose
 from domain.errors import AccountNotOpened
 from domain.events import NOUNS
 from domain.log import Envelope
+from domain.moving import LogMoved
 from domain.opening import LogOpened
 from domain.portfolio import EMPTY, Portfolio
 from domain.streams import parse
 
 
-def _opened(state: LogOpened | None, event: LogOpened) -> LogOpened:
-    return state or event
+def _opened(state: LogOpened | None, event: LogOpened | LogMoved) -> LogOpened | None:
+    """The opening; a move changes nothing that an engine decides by."""
+    return event if state is None and isinstance(event, LogOpened) else state
 
 
 Fold = tuple[object, Callable[[Any, Any], object]]

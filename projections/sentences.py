@@ -11,6 +11,7 @@ from domain import (
     breaker,
     instrument,
     mark,
+    moving,
     opening,
     order,
     position,
@@ -157,6 +158,9 @@ _PRICES: Mapping[opening.Mode, str] = {
 _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     opening.LogOpened: lambda e: (
         f"log {e.log_id}, {_PRICES[e.mode]}{', SYNTHETIC market' if e.synthetic else ''}"
+    ),
+    moving.LogMoved: lambda e: (
+        f"continues at {e.address} ({e.storage}){'; the log that was copied is lost' if e.source_lost else ''}"
     ),
     signal.SignalDetected: _signal,
     signal.DecisionMade: _decision,

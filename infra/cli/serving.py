@@ -16,7 +16,7 @@ from adapters.http.options import HttpOptions
 from adapters.mailbox import Mailbox
 from commands.watchdog import Watchdog
 from domain.catalogue import known
-from domain.errors import KeyMissing, LogOwned, LogReadOnly, NotSealed, OwnershipLost, WhenceError
+from domain.errors import KeyMissing, LogOwned, LogReadOnly, NotAdopted, NotSealed, OwnershipLost, WhenceError
 from domain.log import EventLog
 from domain.quotes import check_stake
 from infra.cli.stopping import Stopping, stoppable
@@ -91,7 +91,7 @@ def _serve(settings: WhenceSettings, plan: ApiPlan, stopping: Stopping) -> None:
             run, watchers, watchdog, letters = held.enter_context(_engine(settings))
         except LogOwned as owned:
             _beside(settings, plan, owned, stopping)
-        except LogReadOnly as fault:
+        except (LogReadOnly, NotAdopted) as fault:
             _read(settings, plan, fault, stopping)
         except (KeyMissing, NotSealed) as fault:
             raise type(fault)(f"{fault}; `whence api --read-only` serves the log as unverified") from None
