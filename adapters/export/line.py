@@ -28,7 +28,7 @@ _UNREADABLE: Final = (EOFError, LookupError, ArithmeticError, ValueError, TypeEr
 class Line(NamedTuple):
     """One line.
 
-    `type` is the event's full name, `schema` the fingerprint of the schema that wrote it, and `leaf` the hash of its leaf
+    `type` is the full name, `schema` the fingerprint of the schema that wrote it, and `leaf` the hash of its leaf
     in the notary's tree. `event` has the fields as that schema names them; times are µs since 1970. `recorded_at` and
     `id` repeat its time and its id for people. `before` is the `sha256` of the line before in the files of this type.
     Hashes are in hexadecimal digits.
