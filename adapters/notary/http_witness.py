@@ -90,8 +90,9 @@ class HttpWitness:
             raise Refused(f"the witness {self._witness.name} does not state which checkpoint it has seen")
         if int(text) > size:
             raise LogCorrupt(
-                f"the witness {self._witness.name} has seen a checkpoint of {int(text)} events, and the log has "
-                f"{size}: events were removed"
+                f"the witness {self._witness.name} has seen a checkpoint of {int(text)} events, and this one has "
+                f"{size}: the log is an earlier one, or the notary's folder was lost (then sign the first checkpoint with "
+                f"--once --events {int(text) + 1})"
             )
         return int(text)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from adapters.notary.key import NoteKey, made_key
+from adapters.notary.notary import Pace
 from adapters.notary.verifying import Trust, read_signed
 from domain.errors import InvalidInput, LogCorrupt, ProofRefused, Refused
 from domain.notary.checkpoint import parse_checkpoint
@@ -85,9 +86,9 @@ def server(tmp_path: Path) -> Generator[_Server]:
         yield server
 
 
-def _sign(bench: Bench, server: _Server) -> int:
+def _sign(bench: Bench, server: _Server, pace: Pace = PACE) -> int:
     address = WitnessAddress.parse(f"{server.url}={server.key.verifier}")
-    with opened_notary(bench.settings, bench.folder, None, PACE, [address]) as notary:
+    with opened_notary(bench.settings, bench.folder, None, pace, [address]) as notary:
         notary.sign()
         return notary.size
 
@@ -128,12 +129,14 @@ def test_a_history_that_the_witness_has_not_seen_is_refused_although_notary_and_
             file.unlink()
     bench.rewritten([GENUINE[0], *balances(*range(3, 24))])
     with pytest.raises(LogCorrupt, match=r"status 422: the checkpoint does not continue the last one"):
-        _sign(bench, server)
+        _sign(bench, server, Pace())
     for file in bench.folder.iterdir():
         if file.name != "key":
             file.unlink()
     bench.rewritten(GENUINE[:9])
-    with pytest.raises(LogCorrupt, match=r"has seen a checkpoint of 20 events, and the log has 9"):
+    with pytest.raises(
+        LogCorrupt, match=r"has seen a checkpoint of 20 events, and this one has 7: the log is an earlier one"
+    ):
         _sign(bench, server)
 
 

@@ -6,17 +6,22 @@ import json
 import shutil
 import threading
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from adapters.inputs.sqlite import SqliteTape, read_sqlite
+from commands.input_tape import SessionBegun
+from commands.inputs import Tick
 from domain.errors import NotAdopted
 from infra.config import WhenceSettings
 from infra.logs import open_owned, open_reader
-from tests.adapters.log.days import day, opened
+from tests.adapters.log.days import LOG_ID, day, opened
 from tests.infra.cli.conftest import Whence
 
 _LOG = "sqlite:///whence.db"
+_NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def _placed(log: str) -> list[tuple[int, str, int, bytes]]:
@@ -73,16 +78,20 @@ def test_a_log_on_kafka_is_backed_up_as_an_export_and_restored_into_a_file(
 
 
 def test_the_tape_is_backed_up_and_restored(whence: Whence, tmp_path: Path) -> None:
-    old = Path(__file__).parents[2] / "old_logs" / "tape"
-    for file in old.iterdir():
-        shutil.copy(file, tmp_path / file.name)
-    tapes = [one for one in tmp_path.iterdir() if one.name.endswith(".inputs")]
-    assert tapes, "the folder of old logs has a log with a tape"
-    log = f"sqlite:///{tapes[0].name.removesuffix('.inputs')}"
-    assert whence("log", "backup", "kept", "--log", log).code == 0
+    with closing(open_owned(WhenceSettings(log=_LOG))) as log:
+        log.append([opened(), day("account-main", 1)])
+    with closing(SqliteTape(tmp_path / "whence.db", lambda: _NOON)) as tape:
+        tape.take(
+            SessionBegun(at=_NOON, folded=0, log_id=LOG_ID, account="paper", source="test", since=_NOON)
+        )
+        tape.take(Tick(_NOON))
+        tape.keep()
+    assert whence("log", "backup", "kept").code == 0
     done = whence("log", "restore", "kept", "--log", "sqlite:///again.db")
     assert (done.code, "Its tape is restored." in done.err) == (0, True), done.err
-    assert (tmp_path / "again.db.inputs").stat().st_size == tapes[0].stat().st_size
+    restored = [one.given for one in read_sqlite(tmp_path / "again.db")]
+    assert restored == [one.given for one in read_sqlite(tmp_path / "whence.db")]
+    assert len(restored) == 2
 
 
 def test_a_changed_backup_half_a_backup_and_a_folder_with_files_are_refused(

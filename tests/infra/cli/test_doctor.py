@@ -40,11 +40,11 @@ def test_each_fault_has_its_line_with_the_mend_and_the_end_is_1(
     )
     (key,) = keys.glob("*.key")
     key.chmod(0o644)
-    (tmp_path / "whence.toml").write_text("[trading.risk]\nmax_positions = 0\n")
+    (tmp_path / "whence.toml").write_text("[trading.risk]\nmax_position = 3\n")
     ill = whence("doctor", "--exchange", "bybit", "--json")
     faults = {row["check"]: row["text"] for row in json.loads(ill.out) if not row["ok"]}
     assert ill.code == 1
-    assert "max_positions" in faults["settings"]
+    assert "max_position" in faults["settings"]
     assert f"run `chmod 600 {key}`" in faults["keys"]
     assert "set BYBIT_API_KEY and BYBIT_API_SECRET" in faults["exchange's key at hand"]
     assert key.read_text().strip() not in ill.out + ill.err
@@ -94,7 +94,10 @@ def test_a_check_that_hangs_costs_its_own_line_only() -> None:
         released.wait(30)
         return "too late"
 
-    checks = [Check("slow", hang, seconds=0.05), Check[_Nothing]("quick", lambda _: "seen")]
+    def see(_: _Nothing) -> str:
+        return "seen"
+
+    checks = [Check("slow", hang, seconds=0.05), Check("quick", see)]
     found = list(examined(_Nothing(), checks))
     released.set()
     assert found == [

@@ -97,7 +97,7 @@ def _changed(path: Path, change: Callable[[list[bytes]], list[bytes]]) -> None:
     ("change", "fault"),
     [
         (lambda lines: [lines[0].replace(b'"version":2', b'"version":3'), *lines[1:]], "its sha256 differs"),
-        (lambda _: [], "is missing"),
+        (lambda _: [], "line 1: the line before is another one"),
         (lambda lines: [lines[0][:-9]], "the line is torn"),
         (lambda lines: [*lines, *lines], "the line before is another one"),
     ],
@@ -145,3 +145,14 @@ def test_the_folder_of_another_log_a_folder_with_other_files_and_no_export_are_r
     state.write_text(state.read_text().replace("0d0c2e6a", "1d0c2e6a"))
     another = whence("log", "export", "files")
     assert (another.code, "is the export of the log 1d0c2e6a" in another.err) == (2, True)
+
+
+def test_a_type_of_which_all_files_are_missing_is_found(whence: Whence, tmp_path: Path) -> None:
+    _days(1, 2)
+    whence("log", "export", "files")
+    (tmp_path / "files" / "2025-04-03" / "whence.log.LogOpened.jsonl").unlink()
+    refused = whence("log", "import", "files", "--log", "sqlite:///copy.db")
+    assert (refused.code, "event 1 is missing; the next one is 2" in refused.err) == (4, True)
+    (tmp_path / "files" / "2025-04-04" / "whence.account.DayOpened.jsonl").unlink()
+    continued = whence("log", "export", "files")
+    assert (continued.code, "lacks event 3, which was durable" in continued.err) == (4, True)
