@@ -17,6 +17,7 @@ from adapters.kafka.config import FIXED, ClientSettings
 from adapters.kafka.errors import KafkaSettingsInvalid, KafkaUnavailable
 from adapters.kafka.failure import failure_of
 from adapters.kafka.repeats import Repeats
+from adapters.kafka.topic_table import READERS_GROUP
 
 _REPEATS: Final = Repeats(logging.getLogger(__name__))
 """All clients of the process share it: an outage is one matter, however many of them notice it."""
@@ -34,7 +35,7 @@ _PRODUCER: Final[Mapping[str, str | int]] = {
 }
 _CONSUMER: Final[Mapping[str, str | int | bool]] = {
     # No group is joined, because partitions are assigned explicitly; librdkafka still requires the name of a group.
-    "group.id": "whence-reader",
+    "group.id": READERS_GROUP,
     "isolation.level": "read_committed",
     "enable.auto.commit": False,
     "enable.auto.offset.store": False,

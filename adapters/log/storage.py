@@ -5,6 +5,7 @@ The id of a copy begins with `copy-` (docs/decisions/0086-copies-of-logs.md).
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from typing import Final
 from uuid import uuid4
@@ -57,3 +58,10 @@ class Storage:
 
     def after(self, cursor: Statements, ordinals: Sequence[int], events: Sequence[StoredEvent]) -> None:
         """Does nothing; see `Companion`."""
+
+
+def made_copy(connection: sqlite3.Connection) -> None:
+    """Gives a copied SQLite file the id of a copy, so that no engine writes to it before it is adopted."""
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {STORAGE} (id TEXT NOT NULL)")
+    connection.execute(f"DELETE FROM {STORAGE}")  # noqa: S608  (ours)
+    connection.execute(f"INSERT INTO {STORAGE} VALUES (?)", (f"{_COPY}{uuid4()}",))  # noqa: S608  (ours)

@@ -79,6 +79,8 @@ COMMANDS: Mapping[str, Listed] = {
     ),
     "notary": Listed("Signs checkpoints of a log with a key of its own.", "notary:notary_app"),
     "audit": Listed("Verifies a log by signed checkpoints, and proves events.", "audit:audit_app"),
+    "topics": Listed("Creates and checks the topics of a log on Kafka.", "topics:topics_app"),
+    "doctor": Listed("Tests every connection, right, clock, disk and setting.", "doctor:doctor"),
     "keys": Listed("Lists the keys of this installation, and makes new ones.", "keys:keys_app"),
     "dev": Listed("Runs Kafka, a registry and PostgreSQL on this machine.", "dev:dev_app"),
     "projections": Listed("Builds the read models and shows their progress.", "projections:projections_app"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from adapters.log.recorder_log import RecorderLog
+    from adapters.log.recorder_log import RecordedLog, RecorderLog
     from infra.config import WhenceSettings
     from infra.run.log_copy import LogCopy
     from infra.run.log_move import LogMove
@@ -47,14 +47,21 @@ def copy(
     A copy that was interrupted is continued by the same command. An engine may write to the log that is copied; events
     that come later are copied by the next call. No engine writes to the copy until `whence log adopt`.
     """
+    from infra.logs import open_reader
+
+    given, wanted = _loaded("--from", source, config), _loaded("--to", target, config)
+    with closing(open_reader(given)) as reader:
+        copied(reader, wanted, as_json=as_json)
+
+
+def copied(reader: RecordedLog, wanted: WhenceSettings, *, as_json: bool) -> None:
+    """Copies what `reader` reads into the log of `wanted`, and prints the result; shows the progress on a terminal."""
     from infra.cli.stopping import stoppable
     from infra.logs import open_any, open_reader
     from infra.run.fresh_log import FreshLog
     from infra.run.log_copy import LogCopy
 
-    given, wanted = _loaded("--from", source, config), _loaded("--to", target, config)
     with ExitStack() as held, stoppable() as stopping:
-        reader = held.enter_context(closing(open_reader(given)))
         fresh = FreshLog(wanted)
         owned = held.enter_context(closing(open_any(wanted, copies=True)))
         held.enter_context(fresh.removed_while_empty(owned))

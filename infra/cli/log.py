@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domain.errors import InvalidInput, Refused
+from infra.cli.backing_up import backup, restore
 from infra.cli.copies import adopt, copy
+from infra.cli.exporting import export, import_
 from infra.cli.options import ConfigOption, JsonOption, LogOption, speed_of, time_of, whole
 from infra.cli.refused import refused
 from infra.cli.sealing import seal
@@ -32,6 +34,10 @@ log_app = typer.Typer(
 log_app.command()(seal)
 log_app.command()(copy)
 log_app.command()(adopt)
+log_app.command()(export)
+log_app.command()(backup)
+log_app.command()(restore)
+log_app.command("import")(import_)
 log_app.command()(refused)
 
 
