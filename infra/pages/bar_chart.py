@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from markupsafe import Markup
 
 from infra.pages.scale import Scale
 
-Bar = tuple[str, float]
-"""A label and the value to draw: a length on the screen, not an amount to compute with."""
+
+class Bar(NamedTuple):
+    """A label and the value to draw: a length on the screen, not an amount to compute with. A `loss` is drawn in the
+    colour of losses."""
+
+    label: str
+    value: float
+    loss: bool = False
+
 
 _WIDTHS = {"wide": 600, "narrow": 400}
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 8, 12, 24
@@ -34,7 +42,7 @@ class BarChart:
         return Markup("\n").join(part for form, width in _WIDTHS.items() for part in self._parts(form, width))
 
     def _parts(self, form: str, width: int) -> Iterator[Markup]:
-        values = [value for _, value in self.bars]
+        values = [bar.value for bar in self.bars]
         scale = Scale.around(min(0.0, *values), max(0.0, *values), _TOP, self.height - _TOP - _BOTTOM)
         yield Markup('<svg class="{}" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(
             form, width, self.height, self.label
@@ -49,15 +57,15 @@ class BarChart:
 
     def _bars(self, scale: Scale, width: int) -> Iterator[Markup]:
         room = (width - _LEFT - _RIGHT) / len(self.bars)
-        longest = max(len(label) for label, _ in self.bars)
+        longest = max(len(bar.label) for bar in self.bars)
         every = max(1, -int(-longest * _LABEL // room))
         zero = scale.y(0.0)
-        for at, (label, value) in enumerate(self.bars):
+        for at, (label, value, loss) in enumerate(self.bars):
             x, y = _LEFT + at * room, scale.y(value)
             yield Markup(
                 '<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}: {}</title></rect>'
             ).format(
-                "bar-up" if value >= 0 else "bar-down",
+                "bar-down" if loss else "bar-up",
                 x + room * 0.12,
                 min(y, zero),
                 room * 0.76,

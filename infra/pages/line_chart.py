@@ -1,4 +1,4 @@
-"""A line chart as SVG: series of amounts over one span of time, drawn once for wide screens and once for narrow ones."""
+"""A line chart as SVG: series over one span of time, drawn once for wide screens and once for narrow ones."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class LineChart:
         for line in self.lines:
             if line.points:
                 yield Markup('<path class="line-{}" d="{}"/>').format(
-                    line.style, Markup(self._path(line, scale, width))
+                    line.style, self._path(line, scale, width)
                 )
         yield Markup("</svg>")
 

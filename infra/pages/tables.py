@@ -16,19 +16,35 @@ class Column(NamedTuple):
     signed: bool = False
 
 
-def table(columns: Sequence[Column], rows: Iterable[Sequence[str]], style: str = "") -> Markup:
-    """The table in a box that scrolls where the screen is too narrow. `style` are further classes: `long` for a table
-    that may be broken between pages, `stacked` for one whose rows become blocks on a narrow screen."""
+def table(
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[str]],
+    style: str = "",
+    foot: Iterable[Sequence[str]] = (),
+) -> Markup:
+    """The table in a box that scrolls where the screen is too narrow. `foot` are rows of sums below the others.
+
+    `style` are classes: `long` for a table that may be broken between pages, `stacked` for one whose rows become blocks
+    on a narrow screen, and those of a page's own style sheet.
+    """
     heads = Markup("").join(
         Markup('<th class="number">{}</th>').format(one.head)
         if one.is_number
         else Markup("<th>{}</th>").format(one.head)
         for one in columns
     )
-    body = Markup("\n").join(Markup("<tr>{}</tr>").format(_cells(columns, row)) for row in rows)
     return Markup(
-        '<div class="scroll"><table class="{}"><thead><tr>{}</tr></thead><tbody>\n{}\n</tbody></table></div>'
-    ).format(style, heads, body)
+        '<div class="scroll"><table class="{}"><thead><tr>{}</tr></thead><tbody>\n{}\n</tbody>{}</table></div>'
+    ).format(style, heads, _rows(columns, rows), _foot(columns, foot))
+
+
+def _foot(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> Markup:
+    written = _rows(columns, rows)
+    return Markup("<tfoot>{}</tfoot>").format(written) if written else written
+
+
+def _rows(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> Markup:
+    return Markup("\n").join(Markup("<tr>{}</tr>").format(_cells(columns, row)) for row in rows)
 
 
 def _cells(columns: Sequence[Column], row: Sequence[str]) -> Markup:

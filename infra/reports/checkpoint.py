@@ -1,4 +1,4 @@
-"""The checkpoint that a report stands on: how many events of the log it has read, and the root of the tree over them."""
+"""The checkpoint that a report stands on: how many events of the log were read, and the root of the tree over them."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from domain.ratios import DEFINITION
 from infra.cli.money import COINS, money
-from infra.pages.bar_chart import BarChart
+from infra.pages.bar_chart import Bar, BarChart
 from infra.pages.frame import render
 from infra.pages.line_chart import Line, LineChart
 from infra.pages.tables import Column, table
@@ -108,7 +108,9 @@ def _of_a_period(report: Report) -> Iterator[Section]:
     if found.scope.is_whole:
         yield _statement(report)
         yield Section("curve", "Equity and drawdown", list(_curves(report)), _about_the_curve(report))
-        yield Section("months", "Months", [_months(report)], DEFINITION if found.returns else "")
+        yield Section(
+            "months", "Months", [_months(report)], f"Returns: {DEFINITION}." if found.returns else ""
+        )
     yield Section("groups", "By strategy and symbol", list(_groups(report)))
     yield Section("distribution", "Distribution of trades", [_distribution(report)])
     yield _skipped(report)
@@ -134,16 +136,12 @@ def _of_an_order(report: Report) -> Iterator[Section]:
 def _statement(report: Report) -> Section:
     found, statement = report.figures, report.figures.statement
     columns = (Column(""), Column(found.currency, is_number=True, signed=True))
-    lines = table(columns, [(name, _exact(amount)) for name, amount in statement.lines()], "statement")
-    closing = table(
-        columns,
-        [
-            ("closing balance", _exact(statement.closing)),
-            ("unrealised profit beside it", _exact_or_unknown(found.after["unrealised"])),
-            ("closing equity", _exact_or_unknown(found.after["equity"])),
-        ],
-        "statement",
-    )
+    lines = [(name, _exact(amount)) for name, amount in statement.lines()]
+    closing = [
+        ("closing balance", _exact(statement.closing)),
+        ("unrealised profit beside it", _exact_or_unknown(found.after["unrealised"])),
+        ("closing equity", _exact_or_unknown(found.after["equity"])),
+    ]
     added = "The lines add up to the closing balance that the log has recorded."
     if statement.difference:
         added = f"The lines do not add up to the recorded closing balance: {_exact(statement.difference)} is missing."
@@ -151,15 +149,17 @@ def _statement(report: Report) -> Section:
         f" Fees of {plain(fee)} {name} were paid in another currency, and are in no balance."
         for name, fee in found.foreign_fees().items()
     )
-    return Section("statement", "Statement", [lines, closing], f"{added}{foreign}")
+    return Section(
+        "statement", "Statement", [table(columns, lines, "statement", closing)], f"{added}{foreign}"
+    )
 
 
 def _about_the_curve(report: Report) -> str:
     if not report.figures.held:
         return "Nothing was traded in the period, so there is no buy and hold beside the equity."
     return (
-        "Buy and hold: the opening equity in equal shares of the traded instruments, at the prices of the log's signals "
-        "and fills, without fees, deposits and withdrawals."
+        "Buy and hold: the opening equity in equal shares of the traded instruments, at the prices of the log's "
+        "signals and fills, without fees, deposits and withdrawals."
     )
 
 
@@ -189,7 +189,7 @@ def _months(report: Report) -> Markup:
         )
         for name in names
     ]
-    return table(columns, cells) if cells else Markup()
+    return table(columns, cells, "groups") if cells else Markup()
 
 
 def _groups(report: Report) -> Iterator[Markup]:
@@ -197,7 +197,9 @@ def _groups(report: Report) -> Iterator[Markup]:
         rows = report.figures.groups[by]
         if rows:
             yield table(
-                (Column(head), *_OF_GROUPS), [(name, *_sums(report, row)) for name, row in rows.items()]
+                (Column(head), *_OF_GROUPS),
+                [(name, *_sums(report, row)) for name, row in rows.items()],
+                "groups",
             )
 
 
@@ -205,9 +207,10 @@ def _distribution(report: Report) -> Markup:
     found = report.figures
     if not found.bins:
         return Markup()
-    bins = [(plain(one.low), float(one.trades)) for one in found.bins]
+    bins = [Bar(plain(one.low), float(one.trades), one.low < 0) for one in found.bins]
     hours = {f"{hour:02}": 0.0 for hour in range(24)}
     hours |= {name: float(row["net"]) for name, row in found.groups[By.HOUR].items()}
+    by_hour = [Bar(name, net, net < 0) for name, net in hours.items()]
     charts = (
         (
             f"trades by net result, from … {found.currency} on",
@@ -215,7 +218,7 @@ def _distribution(report: Report) -> Markup:
         ),
         (
             f"net in {found.currency} by hour of the close (UTC)",
-            BarChart("net by hour", list(hours.items()), _number).svg(),
+            BarChart("net by hour", by_hour, _number).svg(),
         ),
     )
     drawn = Markup("").join(
@@ -303,7 +306,7 @@ def _latency(report: Report) -> Section:
     rows = [
         (
             one.step.value,
-            f"{one.count:,}",
+            f"{one.samples:,}",
             *(f"{milliseconds(took):,.3f}" for took in (one.median, one.p95, one.largest)),
         )
         for one in report.latency

@@ -69,7 +69,7 @@ def _options(profile: Path, made: Path) -> list[str]:
 
 def _run(command: list[str], made: Path) -> None:
     try:
-        done = subprocess.run(  # noqa: S603  (a browser of the system, with options of this module)
+        done = subprocess.run(
             command, capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:

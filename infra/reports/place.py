@@ -14,7 +14,8 @@ def file_name(report: Report, form: str) -> str:
     """`whence-report-<LIVE or DEMO>-<account>-<what>-<first day>-<last day>.<form>`, without characters that a file
     system or a shell reads differently. `what` is left out for the whole account."""
     found = report.figures
-    days = dict.fromkeys(f"{at:%Y-%m-%d}" for at in (found.begun, found.ended))
+    ends = (found.period.first or found.begun.date(), found.period.last or found.ended.date())
+    days = dict.fromkeys(day.isoformat() for day in ends)
     what = found.scope.order or found.scope.strategy
     words = ["whence-report", report.kind, found.account, what, *days]
     return f"{'-'.join(_UNSAFE.sub('_', one) for one in words if one)}.{form}"

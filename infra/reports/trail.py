@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import NamedTuple, cast
 from uuid import UUID
 
@@ -11,11 +13,14 @@ from domain.command_fact import chain_fact
 from domain.log import Recorded, is_outside_fact
 from domain.settings import SettingsChanged
 from domain.streams import parse
-from infra.cli.wording import Wording
+from infra.cli.wording import Wording, in_plain_words
 from projections.reports.actions import Action
+from projections.sentences import plain
 
 ENGINE_AND_EXCHANGE = frozenset({"engine", "exchange"})
 """The actors that are no person and no client of the API."""
+_SEPARATORS = re.compile(r"[,:;()]")
+_NUMBER = re.compile(r"-?[0-9]+\.[0-9]+")
 _SHOWN_ELSEWHERE = frozenset({"votes", "settings", "reason", "reasons"})
 """Fields that are in `what` or `why`, or, as votes, in `whence explain`."""
 
@@ -26,8 +31,8 @@ Events = Mapping[int, tuple[int, str]]
 class Row(NamedTuple):
     """One row of the trail or of the incidents; times are ISO 8601 in UTC.
 
-    `kind` is the kind of the action or incident, `subject` the stream. `what` is the event's sentence, `why` its reasons
-    and its cause, `parameters` its fields that the sentence does not state.
+    `kind` is the kind of the action or incident, `subject` the stream. `what` is the event's sentence, `why` its
+    reasons and its cause, `parameters` its fields that the sentence does not state.
     """
 
     ordinal: int
@@ -60,7 +65,7 @@ def trail(
 
 def _row(kind: str, recorded: Recorded, events: Events, wording: Wording) -> Row:
     meta, event = recorded.envelope.meta, recorded.envelope.event
-    fields, what = to_json(event), wording.line_of(recorded)
+    fields, what = to_json(event), in_plain_words(wording.line_of(recorded))
     name = parse(meta.stream)
     return Row(
         ordinal=recorded.ordinal,
@@ -71,17 +76,19 @@ def _row(kind: str, recorded: Recorded, events: Events, wording: Wording) -> Row
         type=type(event).__name__,
         subject=name.id or name.noun,
         what=what,
-        why="; ".join([*_reasons(fields), _cause(meta.causation_id, events)]),
+        why="; ".join([*_reasons(fields, what), _cause(meta.causation_id, events)]),
         parameters="" if isinstance(event, SettingsChanged) else ", ".join(_parameters(fields, what)),
         chain=meta.correlation_id,
     )
 
 
-def _reasons(fields: Mapping[str, object]) -> Iterator[str]:
+def _reasons(fields: Mapping[str, object], what: str) -> Iterator[str]:
+    """The reasons that the event's sentence does not state."""
     reason = fields.get("reason")
-    if isinstance(reason, str) and reason:
-        yield reason
-    yield from cast("Sequence[str]", fields.get("reasons") or ())
+    given = (
+        [reason] if isinstance(reason, str) and reason else cast("Sequence[str]", fields.get("reasons") or ())
+    )
+    yield from (one for one in map(in_plain_words, given) if one not in what)
 
 
 def _cause(cause: str, events: Events) -> str:
@@ -93,15 +100,19 @@ def _cause(cause: str, events: Events) -> str:
 
 
 def _parameters(fields: Mapping[str, object], what: str) -> Iterator[str]:
-    words = set(what.replace(",", " ").replace(":", " ").split())
+    words = set(_SEPARATORS.sub(" ", what).split())
     for name, value in fields.items():
-        text = ", ".join(map(str, cast("list[object]", value))) if isinstance(value, list) else str(value)
-        if name not in _SHOWN_ELSEWHERE and value not in (None, "", [], {}) and _plain(text) not in words:
-            yield f"{name.replace('_', ' ')} {text}"
+        spelled = name.replace("_", " ")
+        if name in _SHOWN_ELSEWHERE or value in (None, False, "", [], {}):
+            continue
+        if value is True:
+            yield from [] if spelled in what else [spelled]
+        elif (text := _text(value)) not in words:
+            yield f"{spelled} {text}"
 
 
-def _plain(text: str) -> str:
-    """A number as the sentences spell it: without zeros at its end."""
-    return (
-        text.rstrip("0").rstrip(".") if "." in text and text.replace(".", "").lstrip("-").isdigit() else text
-    )
+def _text(value: object) -> str:
+    """The value as the sentences spell it: numbers without zeros at their end."""
+    if isinstance(value, list):
+        return ", ".join(map(str, cast("list[object]", value)))
+    return str(value) if _NUMBER.fullmatch(str(value)) is None else plain(Decimal(str(value)))

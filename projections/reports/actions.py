@@ -127,7 +127,7 @@ INCIDENTS: Mapping[type, str] = {
 def action_of(event: Event) -> Action | None:
     """The kind of the action; None for an event that touches no capital.
 
-    A decision to skip is none (the report counts them by reason), nor is the balance after a fill, which the fill states.
+    A decision to skip is none (a report counts them by reason), nor is the balance after a fill.
     """
     if isinstance(event, DecisionMade) and event.verdict is Verdict.SKIP:
         return None

@@ -59,7 +59,8 @@ class Book:
     """One reading of a log for one account.
 
     `first` and `last` are the ordinals at the ends of the period so far. `chains` are those that traded for the scope's
-    strategy. `events` has the ordinal and the type of every event by the number of its id. `before` and `counts` are the account's row and the counts at the beginning of the period.
+    strategy. `events` has the ordinal and the type of every event by the number of its id. `before` and
+    `counts` are the account's row and the counts at the beginning of the period.
     """
 
     account: str

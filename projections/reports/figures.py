@@ -43,10 +43,10 @@ class Scope:
 class Figures:
     """The figures of one account in a period of its log, for a scope.
 
-    `first` and `last` are the ordinals of the period's first and last event (0 where it has none), `begun` and `ended`
-    their times. `before` and `after` are the rows of the accounts table at both ends; `before` is None where the account
-    was opened in the period. `points` are rows of the equity curve, `returns` the time-weighted return of each day. `fills`, `orders`
-    and `positions` are rows of the read models.
+    `first` and `last` are the ordinals of the period's first and last event, `begun` and `ended` their times. `before`
+    and `after` are the rows of the accounts table at both ends; `before` is None where the account was opened in the
+    period. `points` are rows of the equity curve, `returns` the time-weighted return of each day. `fills`, `orders` and
+    `positions` are rows of the read models.
     """
 
     account: str

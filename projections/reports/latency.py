@@ -44,10 +44,10 @@ class Sample(NamedTuple):
 
 
 class Spread(NamedTuple):
-    """The durations of one step: their number, median, 95th percentile (nearest rank) and maximum."""
+    """The durations of one step: their number `samples`, median, 95th percentile (nearest rank) and maximum."""
 
     step: Step
-    count: int
+    samples: int
     median: timedelta
     p95: timedelta
     largest: timedelta
@@ -56,7 +56,7 @@ class Spread(NamedTuple):
         """The figures by name; durations in milliseconds."""
         return {
             "step": self.step.value,
-            "count": self.count,
+            "count": self.samples,
             "median_ms": milliseconds(self.median),
             "p95_ms": milliseconds(self.p95),
             "max_ms": milliseconds(self.largest),

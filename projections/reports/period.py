@@ -14,9 +14,9 @@ _A_DAY = timedelta(days=1)
 class Period:
     """The days from `first` to `last`, both included; None where the log's own begin or end is meant.
 
-    A period is a stretch of the log without a gap: it begins with the first event that occurred on `first` or later, and
-    ends before the next event that occurred after `last`. So an event that was recorded late belongs to the period in
-    which it was recorded, as in a book that was closed, and the balances of two neighbouring periods meet.
+    A period is a stretch of the log without a gap: it begins with the first event that occurred on `first` or later,
+    and ends before the next event that occurred after `last`. So an event that was recorded late belongs to the period
+    in which it was recorded, as in a book that was closed, and the balances of two neighbouring periods meet.
     """
 
     first: date | None = None

@@ -73,7 +73,7 @@ class Bin(NamedTuple):
 
 
 def distribution(closings: Iterable[Closing]) -> Sequence[Bin]:
-    """The trades by net result, in about `_BINS` bins between round numbers, one of which is 0; none without a trade."""
+    """The trades by net result, in about `_BINS` bins between round numbers, 0 among them; none without a trade."""
     nets = [one.event.net for one in closings]
     if not nets:
         return ()

@@ -41,9 +41,9 @@ _BOOKED: Mapping[type, Callable[[Any], Booked]] = {
 class Statement:
     """Sums over the events of a period, in the account's currency.
 
-    `opening` is the balance before the period, `starting` the balance that the account was opened with in it. `fees` and
-    `withdrawals` are positive where money left the account. `changed` is the sum of the recorded changes of the balance
-    by fills and funding; `closing` is the recorded balance after the period.
+    `opening` is the balance before the period, `starting` the balance that the account was opened with in it. `fees`
+    and `withdrawals` are positive where money left the account. `changed` is the sum of the recorded changes of the
+    balance by fills and funding; `closing` is the recorded balance after the period.
     """
 
     opening: Decimal = ZERO
