@@ -149,7 +149,7 @@ def test_an_order_is_reported_with_its_story_alone(whence: Whence, log: Path) ->
     assert {one["subject"] for one in found["trail"]} >= {ORDER, f"{chain}-s1"}
     assert "statement" not in found
     page = written(whence("report", *LOG, "--order", ORDER))
-    assert page.name == f"whence-report-DEMO-paper-{ORDER}-2025-01-01-2025-01-02.html"
+    assert page.name == f"whence-report-DEMO-paper-{ORDER}-2025-01-01.html"
     assert '<h2 id="fills">' in page.read_text()
     assert "no order &#39;nothing&#39;" not in page.read_text()
     refused = whence("report", *LOG, "--order", "nothing")
