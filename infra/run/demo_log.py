@@ -1,7 +1,9 @@
-"""The log of a demo on live prices (`whence paper --live`): how it is recognised, and what its readers get to know."""
+"""Logs whose orders nobody sent, the demo on live prices (`whence paper --live`) and the backtest: how they are
+recognised, and what their readers get to know."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from domain.log import Envelope
@@ -10,6 +12,24 @@ PAPER_LIVE: Final = "paper-live"
 """The source of a demo run on live prices (`infra/run/paper_live.py`)."""
 
 DEMO: Final = "DEMO on live prices: fills are simulated, and no order of this log was sent to an exchange"
+
+BACKTEST: Final = "backtest"
+"""The source of a backtest (`infra/run/backtest.py`)."""
+
+NOT_TRADED: Final = "BACKTEST: what another log would have been; no order of this log was sent to an exchange"
+
+_NOTICES: Mapping[str, str] = {PAPER_LIVE: DEMO, BACKTEST: NOT_TRADED}
+"""What the readers of a log get to know, by the source of its first event."""
+
+
+def notice_of(first: Envelope) -> str | None:
+    """What a reader of the log with this first event gets to know before its events; None for other logs."""
+    return _NOTICES.get(first.meta.source)
+
+
+def is_backtest(first: Envelope) -> bool:
+    """Whether the log with this first event was made by a backtest."""
+    return first.meta.source == BACKTEST
 
 
 def is_demo(first: Envelope) -> bool:
