@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from domain.arithmetic import EXACT, ZERO, total
-from domain.signal import DecisionMade, SignalDetected, Vote
+from domain.signal import DecisionMade, SignalDetected, Verdict, Vote
 from projections.behaviour import Behaviour, Fact, Leg
 from projections.summary import Summary
 from projections.trades import Trade
@@ -43,11 +43,22 @@ class DecisionPair(NamedTuple):
 
     @property
     def votes(self) -> Sequence[VotePair]:
-        """The members that vote differently: they are why the verdicts differ."""
+        """The members that vote differently, or that vote in one log only: they are why the decisions differ."""
         before = _by_member(self.control)
         after = _by_member(self.candidate)
         pairs = (VotePair(name, before.get(name), after.get(name)) for name in {**before, **after})
         return [one for one in pairs if _approves(one.control) is not _approves(one.candidate)]
+
+
+    @property
+    def has_other_members(self) -> bool:
+        """Whether other members vote: one log has an exit to judge where the other has an entry."""
+        return _by_member(self.control).keys() != _by_member(self.candidate).keys()
+
+    @property
+    def has_other_verdict(self) -> bool:
+        """Whether the verdicts differ; a signal of one log only has none in the other."""
+        return _verdict(self.control) is not _verdict(self.candidate)
 
 
 class TradePair(NamedTuple):
@@ -180,6 +191,10 @@ def sum_of(pairs: Sequence[TradePair]) -> Decimal:
 
 def _by_member(decision: DecisionMade | None) -> Mapping[str, Vote]:
     return {} if decision is None else {vote.member: vote for vote in decision.votes}
+
+
+def _verdict(decision: DecisionMade | None) -> Verdict | None:
+    return None if decision is None else decision.verdict
 
 
 def _approves(vote: Vote | None) -> bool | None:

@@ -66,6 +66,7 @@ COMMANDS: Mapping[str, Listed] = {
     "log": Listed("Prints a log's events in order, one per line.", "log:log_app"),
     "explain": Listed("Explains an id: its chain from the candle to the last fill.", "explain:explain"),
     "replay": Listed("Makes a log again from its recorded inputs, and compares.", "replay:replay"),
+    "what-if": Listed("Trades a log's recorded market again under other settings.", "what_if:what_if"),
     "api": Listed("Serves GraphQL: queries, live events and manual orders.", "api:api"),
     "settings": Listed("Prints every setting with its range and meaning.", "settings:settings"),
     "strategies": Listed("Lists and describes strategies, and begins new ones.", "strategies:strategies_app"),

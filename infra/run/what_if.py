@@ -28,12 +28,12 @@ _BACKTESTS = UUID("b7a1f8c2-3a59-5c0e-9b1d-6f1e6a1f5d27")
 class WhatIf:
     """One what-if. `comparison` is the candidate beside the control, `reproduced` the control beside the recorded log.
 
-    Both are complete after `steps` has ended. `candidate` and `control` state what of the recording had no effect.
+    Both are complete after `steps` has ended. `log_id` is that of the candidate's log. `candidate` and `control` state what of the recording had no effect.
     """
 
     def __init__(self, recording: Recording, recorded: LogReader, change: Change) -> None:
         """Raises InvalidSettings and Refused, which name each setting at fault, before anything is fed."""
-        self.recording, self._recorded = recording, recorded
+        self.recording = recording
         self._control_log, self._candidate_log = open_memory(AvroCodec()), open_memory(AvroCodec())
         control, candidate = Behaviour(), Behaviour()
         settings = change.settings(recording.settings)
@@ -41,16 +41,15 @@ class WhatIf:
         self.control = Backtest(
             recording, Variant(log_id=_log_id(recording, "control")), self._control_log, control.fold
         )
+        self.log_id = _log_id(recording, settings_form(settings))
         self.candidate = Backtest(
             recording,
-            Variant(log_id=_log_id(recording, settings_form(settings)), change=change),
+            Variant(log_id=self.log_id, change=change),
             self._candidate_log,
             candidate.fold,
         )
-        self.comparison, self.reproduced = (
-            Comparison(control, candidate),
-            Comparison(_behaviour(recorded), control),
-        )
+        self.comparison = Comparison(control, candidate)
+        self.reproduced = Comparison(_behaviour(recorded), control)
 
     @property
     def total(self) -> int:
