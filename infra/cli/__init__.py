@@ -65,6 +65,7 @@ COMMANDS: Mapping[str, Listed] = {
     "reset": Listed("Resets the kill switch of a running engine.", "kill:reset"),
     "log": Listed("Prints a log's events in order, one per line.", "log:log_app"),
     "explain": Listed("Explains an id: its chain from the candle to the last fill.", "explain:explain"),
+    "report": Listed("Writes an audit report: trail, performance, statement, checkpoint.", "report:report"),
     "replay": Listed("Makes a log again from its recorded inputs, and compares.", "replay:replay"),
     "what-if": Listed("Trades a log's recorded market again under other settings.", "what_if:what_if"),
     "api": Listed("Serves GraphQL: queries, live events and manual orders.", "api:api"),

@@ -1,5 +1,4 @@
-"""Logs whose orders nobody sent, the demo on live prices (`whence paper --live`) and the backtest: how they are
-recognised, and what their readers get to know."""
+"""Logs by the run that made them: with real orders, a demo on live prices (`whence paper --live`), or a backtest."""
 
 from __future__ import annotations
 
@@ -10,6 +9,9 @@ from domain.log import Envelope
 
 PAPER_LIVE: Final = "paper-live"
 """The source of a demo run on live prices (`infra/run/paper_live.py`)."""
+
+LIVE: Final = "live"
+"""The source of a run that sends orders to an exchange (`infra/run/live.py`)."""
 
 DEMO: Final = "DEMO on live prices: fills are simulated, and no order of this log was sent to an exchange"
 
@@ -35,3 +37,8 @@ def is_backtest(first: Envelope) -> bool:
 def is_demo(first: Envelope) -> bool:
     """Whether the log with this first event is that of a demo on live prices."""
     return first.meta.source == PAPER_LIVE
+
+
+def is_live(first: Envelope) -> bool:
+    """Whether the orders of the log with this first event were sent to an exchange."""
+    return first.meta.source == LIVE

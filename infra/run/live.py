@@ -47,7 +47,7 @@ from infra.run.after_trip import AfterTrip
 from infra.run.attending import Attending
 from infra.run.clock import SteadyClock, utc_now
 from infra.run.configuring import put_in_force
-from infra.run.demo_log import BACKTEST, PAPER_LIVE
+from infra.run.demo_log import BACKTEST, LIVE, PAPER_LIVE
 from infra.run.listed_feed import ListedFeed
 from infra.run.live_beginning import LiveBeginning
 from infra.run.live_letters import LiveLetters
@@ -64,7 +64,7 @@ from infra.run.live_times import LiveTimes
 from infra.run.restoring import Restored, check_account
 from infra.run.still_held import StillHeld
 
-SOURCE = "live"
+SOURCE = LIVE
 _log = logging.getLogger(__name__)
 _TICK = 1.0
 _MARGIN = timedelta(minutes=10)
