@@ -27,7 +27,7 @@ _FIXED: Mapping[str, str] = {
     "paused": "pause and resume strategies one at a time, each with its reason",
 }
 """The settings that cannot be changed while an engine runs, each with the reason."""
-_NOT_TEXT: Mapping[str, str] = {"strategies": "strategies are named as a whole", "paused": _FIXED["paused"]}
+_NOT_TEXT: Mapping[str, str] = {"strategies": "strategies are given as a whole", "paused": _FIXED["paused"]}
 """The settings that cannot be changed as text before a log is opened, each with the reason."""
 
 

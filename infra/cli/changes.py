@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from domain.committees import POLICY_VERSION
 from domain.errors import InvalidInput
 from domain.settings import StrategySettings
 from infra.run.backtest import Change
@@ -14,12 +15,18 @@ _OWN = frozenset({"interval", "instruments"})
 """The settings of an instance that are no parameters of its strategy."""
 
 
-def change_of(values: Sequence[str], strategies: Sequence[str]) -> Change:
-    """The change of these options; without strategies those of the log stay.
+def change_of(values: Sequence[str], strategies: Sequence[str], policy: int | None) -> Change:
+    """The change of these options; without strategies those of the log stay, without a policy it is the current one.
 
     Raises InvalidInput for text that cannot be read, InvalidSettings for a strategy with invalid settings.
     """
-    return Change(values=_values(values), strategies=_strategies(strategies) if strategies else None)
+    if policy is not None and not 1 <= policy <= POLICY_VERSION:
+        raise InvalidInput(f"--policy {policy}: the versions of the policy are 1 to {POLICY_VERSION}")
+    return Change(
+        values=_values(values),
+        strategies=_strategies(strategies) if strategies else None,
+        policy=POLICY_VERSION if policy is None else policy,
+    )
 
 
 def _values(given: Sequence[str]) -> Mapping[str, str]:

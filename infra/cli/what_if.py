@@ -38,6 +38,12 @@ def what_if(
             help='In place of the log\'s strategies: "trend fast=10", or "quick=trend interval=15m"; repeatable.',
         ),
     ] = None,
+    policy: Annotated[
+        int | None,
+        typer.Option(
+            parser=whole(1), metavar="N", help="Version of the policy of the committees; default: the current one."
+        ),
+    ] = None,
     candles: Annotated[
         list[Path] | None,
         typer.Option(metavar="FILE", help="The candle files that `whence paper` played on the log; repeatable."),
@@ -80,7 +86,7 @@ def what_if(
     settings = load(log=log, config=config, instruments=instruments)
     parse_address(settings.log)
     target = _target(into, settings, config)
-    change = change_of(values or (), strategy or ())
+    change = change_of(values or (), strategy or (), policy)
     tapes = TapeOptions(candles or (), symbol or (), seed, bars, funding_hours)
     with ExitStack() as held, stoppable() as stopping:
         reader = held.enter_context(closing(open_reader(settings)))

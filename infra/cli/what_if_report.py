@@ -14,6 +14,7 @@ from rich.table import Table
 
 from adapters.avro import iso
 from adapters.log.address import parse_address
+from domain.committees import POLICY_VERSION
 from domain.plain_text import counted
 from domain.signal import DecisionMade
 from infra.cli.money import money
@@ -79,6 +80,8 @@ class WhatIfReport:
     def changes(self) -> Iterator[str]:
         """What the candidate has otherwise than the log, one text each."""
         yield from (f"trading.{name} = {value}" for name, value in self._change.values.items())
+        if self._change.policy != POLICY_VERSION:
+            yield f"policy {self._change.policy} in place of {POLICY_VERSION}"
         for one in self._change.strategies or ():
             parameters = " ".join(f"{name}={value}" for name, value in one.parameters.items())
             where = " ".join(filter(None, (one.interval, ",".join(one.instruments))))

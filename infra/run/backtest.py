@@ -31,6 +31,7 @@ from commands.stimulus import Stimulus
 from commands.world import World
 from domain.adjusting import adjusted_before_opening
 from domain.candle import Candle
+from domain.committees import POLICY_VERSION
 from domain.log import Envelope, EventLog
 from domain.mark import AccountMarked
 from domain.opening import LogOpened, Mode
@@ -48,10 +49,13 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What a what-if changes: settings by dotted name with values as text, and the strategies (None: unchanged)."""
+    """What a what-if changes: settings by dotted name with values as text, the strategies (None: unchanged), and the
+    version of the policy by which signals are judged.
+    """
 
     values: Mapping[str, str] = field(default_factory=dict[str, str])
     strategies: tuple[StrategySettings, ...] | None = None
+    policy: int = POLICY_VERSION
 
     def settings(self, recorded: Settings) -> Settings:
         """The settings in place of the recorded ones. Raises InvalidSettings and Refused, which name each fault."""
@@ -95,7 +99,7 @@ class Backtest:
         self.left_out = Counter[str]()
         self.declined: list[Unanswered] = []
         self._recording, self._variant, self._log, self._seen = recording, variant, log, seen
-        self._identity = Identity(variant.log_id, recording.account, BACKTEST)
+        self._identity = Identity(variant.log_id, recording.account, BACKTEST, variant.change.policy)
         self._world = World()
         self._twins = Twins(variant.log_id, recording.opening.log_id, recording.account)
         self._requests = TwinRequests(self._world, self._twins, frozenset(variant.change.values))

@@ -41,7 +41,7 @@ class WhatIf:
         self.control = Backtest(
             recording, Variant(log_id=_log_id(recording, "control")), self._control_log, control.fold
         )
-        self.log_id = _log_id(recording, settings_form(settings))
+        self.log_id = _log_id(recording, [settings_form(settings), change.policy])
         self.candidate = Backtest(
             recording,
             Variant(log_id=self.log_id, change=change),
