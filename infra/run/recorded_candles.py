@@ -39,7 +39,7 @@ def recorded_candles(log: LogReader, tapes: Sequence[Tape], imported: Catalogue)
         settings=plan.settings,
         instruments=plan.instruments,
         inputs=lambda: _inputs(planned, plan),
-        total=2 + len({candle.close_time for tape in tapes for candle in tape.candles}),
+        total=sum(1 for _given in _inputs(planned, plan)),
         is_live=False,
     )
 
