@@ -93,7 +93,8 @@ class WhatIfReport:
         if made.recording.is_live:
             yield (
                 "Simulated fills differ from recorded ones. So the control is not the log but the same backtest with "
-                "the log's own settings, and the candidate is compared with the control."
+                "the log's own settings, and the candidate is compared with the control. What was sent between two "
+                "candles is filled from the open of its candle on."
             )
         differing = _counts(made.reproduced)
         if any(differing.values()):

@@ -1,8 +1,9 @@
 """A backtest: a recording is fed to an engine with the simulated exchange, and gives a log of its own.
 
 The market and the requests of people are those of the recording, at their times. Reports of an exchange and comparisons
-with it are left out: the simulated exchange fills the orders, on candles. What follows from the close of a candle is
-sent at that close, as in `infra/run/paper.py`; what follows from anything else is sent when it came.
+with it are left out: the simulated exchange fills the orders, on candles. Its clock stands at the last close, as in
+`infra/run/paper.py`: what is sent between two closes arrives at the open of its candle, or it would be stale before the
+next one opens.
 """
 
 from __future__ import annotations
@@ -132,7 +133,6 @@ class Backtest:
         where a strategy raises, and the log's errors.
         """
         for number, given in enumerate(self._recording.inputs(), 1):
-            self._sent_at = given.at
             self._steps[type(given)](given)
             yield number
 
@@ -153,6 +153,8 @@ class Backtest:
         engine = Engine(
             self._world, self._identity, since=session.since, instances=instances, marks=session.marks
         )
+        if not self._closed:
+            self._sent_at = session.at
         sender = Sender(self._exchange, lambda: self._sent_at, Guard(self._world, engine.market))
         self._driver = Driver(engine, self._log, sender, self._see)
 
@@ -196,12 +198,12 @@ class Backtest:
     def _move(self, given: MarketMoved) -> None:
         candles = tuple(event for event in given.events if type(event) is Candle)
         if candles:
-            self._sent_at = max(map(_close_time, candles))
-            self._move_exchange(self._sent_at, candles)
+            self._move_exchange(max(map(_close_time, candles)), candles)
             self._report(given.at)
         self._running.handle(given)
 
     def _move_exchange(self, at: datetime, candles: Sequence[Candle]) -> None:
+        self._sent_at = max(at, self._sent_at) if self._closed else at
         self._exchange.on_candles(candles)
         self._closed.update(dict.fromkeys((one.instrument for one in candles), at))
 

@@ -338,14 +338,11 @@ def test_on_a_live_tape_requests_act_on_the_orders_and_positions_of_the_backtest
         market.asks(PlaceOrder(_terms(OrderType.LIMIT, Decimal(95))))
         market.closes_at("100")
         market.asks(CancelOrder(market.last_order(), "no longer wanted"))
-        for _candle in range(3):  # a cancel arrives with the candle after the next
-            market.closes_at("100")
+        market.closes_at("100")
         market.asks(PlaceOrder(_terms(OrderType.MARKET)))
-        for price in ("100.5", "101", "101.5"):
-            market.closes_at(price)
+        market.closes_at("101.5")
         market.asks(ClosePosition(f"{BTC}-LONG-1", "enough"))
-        for price in ("101", "101", "101"):
-            market.closes_at(price)
+        market.closes_at("101")
         market.desk.run.close()
     log = market.desk.log
     found = WhatIf(recorded_inputs(log, lambda: read_sqlite(path)), log, Change())
@@ -353,6 +350,6 @@ def test_on_a_live_tape_requests_act_on_the_orders_and_positions_of_the_backtest
     assert found.candidate.declined == []
     assert {"Reported", "Stimulus"} <= found.candidate.left_out.keys()
     (trade_made,) = found.comparison.candidate.trades.trades
-    assert trade_made.reason == "PERSON"
+    assert trade_made.reason == "MANUAL"  # closed by a person
     assert differing(found.comparison) == NONE
     assert found.reproduced.fills > 0  # the recorded fills came from the order book, the simulated from candles
