@@ -51,12 +51,20 @@ class Filled(NamedTuple):
     fee: Decimal
 
 
+class Marked(NamedTuple):
+    """The account at a mark: its equity in quote currency, the drawdown as a fraction of the highest equity (the
+    largest within the hour), and the running hash of the candles."""
+
+    equity: Decimal
+    drawdown: Decimal
+    candle_hash: str
+
+
 @dataclass(slots=True)
 class Behaviour:
     """Folds the events of one log. The parent of an order is named by its own part, as orders are (see `Leg`).
 
-    `equity` has the equity of each mark by the beginning of its hour, in quote currency; `hashes` has the running hash
-    of the candles up to then.
+    `marks` are by the beginning of their hour.
     """
 
     summary: Summary = field(default_factory=Summary)
@@ -65,8 +73,7 @@ class Behaviour:
     decisions: dict[Fact, DecisionMade] = field(default_factory=dict[Fact, DecisionMade])
     orders: dict[Leg, OrderPlaced] = field(default_factory=dict[Leg, OrderPlaced])
     fills: dict[Leg, list[Filled]] = field(default_factory=dict[Leg, list[Filled]])
-    equity: dict[datetime, Decimal] = field(default_factory=dict[datetime, Decimal])
-    hashes: dict[datetime, str] = field(default_factory=dict[datetime, str])
+    marks: dict[datetime, Marked] = field(default_factory=dict[datetime, Marked])
     _facts: dict[str, Fact] = field(default_factory=dict[str, Fact])
     _legs: dict[str, Leg] = field(default_factory=dict[str, Leg])
 
@@ -123,8 +130,9 @@ def _decided(behaviour: Behaviour, event: DecisionMade, meta: Meta) -> None:
 
 
 def _marked(behaviour: Behaviour, event: AccountMarked, _meta: Meta) -> None:
-    behaviour.equity[event.hour] = event.equity
-    behaviour.hashes[event.hour] = event.candle_hash
+    behaviour.marks[event.hour] = Marked(
+        event.equity, behaviour.summary.watermark.fall, event.candle_hash
+    )
 
 
 _STEPS: Mapping[type, Callable[[Behaviour, Any, Meta], None]] = {

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from domain.arithmetic import EXACT, ZERO, total
 from domain.signal import DecisionMade, SignalDetected, Verdict, Vote
-from projections.behaviour import Behaviour, Fact, Leg
+from projections.behaviour import Behaviour, Fact, Leg, Marked
 from projections.summary import Summary
 from projections.trades import Trade
 
@@ -84,11 +84,11 @@ class FigurePair(NamedTuple):
 
 
 class EquityPair(NamedTuple):
-    """The equity of both accounts at the end of the hour that begins at `hour`, in quote currency."""
+    """Both accounts at the end of the hour that begins at `hour`."""
 
     hour: datetime
-    control: Decimal
-    candidate: Decimal
+    control: Marked
+    candidate: Marked
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class Comparison:
     @property
     def equity(self) -> Sequence[EquityPair]:
         """The equity curves at the hours that both logs have marked."""
-        before, after = self.control.equity, self.candidate.equity
+        before, after = self.control.marks, self.candidate.marks
         return [EquityPair(hour, before[hour], after[hour]) for hour in sorted(before.keys() & after.keys())]
 
     @property
@@ -229,4 +229,9 @@ def _opened_at(pair: TradePair) -> tuple[datetime, Fact]:
 
 def differing_hour(control: Behaviour, recorded: Behaviour) -> Iterator[datetime]:
     """The hours of the recorded log after which other candles were played in the control, or none; in order."""
-    return (hour for hour, found in sorted(recorded.hashes.items()) if control.hashes.get(hour) != found)
+    made = control.marks
+    return (
+        hour
+        for hour, mark in sorted(recorded.marks.items())
+        if hour not in made or made[hour].candle_hash != mark.candle_hash
+    )

@@ -65,6 +65,10 @@ def what_if(
         typer.Option(parser=whole(1, 24), metavar="N", help="As `whence paper` had it; default: all funding rates."),
     ] = None,
     instruments: RulesOption = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write the report as one self-contained page into this file."),
+    ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -83,6 +87,8 @@ def what_if(
     from infra.logs import open_reader
     from infra.run.what_if import WhatIf
 
+    if html is not None and not html.parent.is_dir():
+        raise InvalidInput(f"--html {html}: the folder {html.parent} does not exist; create it first")
     settings = load(log=log, config=config, instruments=instruments)
     parse_address(settings.log)
     target = _target(into, settings, config)
@@ -94,7 +100,10 @@ def what_if(
         if not _follow(made, stopping.requested):
             raise typer.Exit(INTERRUPTED)
         _write(made, target)
-    WhatIfReport(made, settings, target, change).print(as_json=as_json)
+    report = WhatIfReport(made, settings, target, change)
+    report.print(as_json=as_json)
+    if html is not None:
+        report.write(html)
 
 
 def _target(into: str, settings: WhenceSettings, config: Path | None) -> WhenceSettings:

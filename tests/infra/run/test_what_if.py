@@ -133,7 +133,7 @@ def test_without_a_change_a_log_of_candles_is_made_again_to_the_last_vote_order_
     assert len(recorded.trades.trades) == 5
     assert candidate.decisions == recorded.decisions
     assert (candidate.orders, candidate.fills) == (recorded.orders, recorded.fills)
-    assert (candidate.equity, candidate.hashes) == (recorded.equity, recorded.hashes)
+    assert candidate.marks == recorded.marks
 
 
 def test_closes_of_a_trip_draw_the_slippage_that_they_had_in_the_log() -> None:
