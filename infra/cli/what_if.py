@@ -80,6 +80,7 @@ def what_if(
     """
     from adapters.log.address import parse_address
     from infra.cli.changes import change_of
+    from infra.cli.output import readers_may_leave
     from infra.cli.stopping import stoppable
     from infra.cli.tapes import TapeOptions
     from infra.cli.what_if_report import WhatIfReport
@@ -101,9 +102,10 @@ def what_if(
             raise typer.Exit(INTERRUPTED)
         _write(made, target)
     report = WhatIfReport(made, settings, target, change)
-    report.print(as_json=as_json)
     if html is not None:
         report.write(html)
+    with readers_may_leave():
+        report.print(as_json=as_json)
 
 
 def _target(into: str, settings: WhenceSettings, config: Path | None) -> WhenceSettings:

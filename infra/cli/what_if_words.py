@@ -20,6 +20,10 @@ _HOURS = 12
 """The equity is listed at so many hours."""
 
 
+EQUITY = "Equity"
+"""The title of the table beside which the curves stand."""
+
+
 class Listed(NamedTuple):
     """A table: its title, its columns, and the cells of each row."""
 
@@ -106,7 +110,9 @@ def kinds_of_trades(found: Comparison) -> Mapping[str, Sequence[TradePair]]:
 
 def listed(found: Comparison, currency: str) -> Iterator[Listed]:
     """The tables of the report; those without rows are left out."""
-    yield Listed("Figures", _FIGURE_COLUMNS, [_figure(one, currency) for one in found.figures])
+    yield Listed(f"Figures in {currency}", _FIGURE_COLUMNS, [_figure(one, currency) for one in found.figures])
+    if found.equity:
+        yield Listed(EQUITY, _EQUITY_COLUMNS, list(_equity(found)))
     if found.decisions:
         verdicts = sum(one.has_other_verdict for one in found.decisions)
         title = f"Decisions that changed: {len(found.decisions):,}, of them {verdicts:,} with another verdict"
@@ -116,8 +122,6 @@ def listed(found: Comparison, currency: str) -> Iterator[Listed]:
             total = sum_of(pairs)
             title = f"Trades {name}: {len(pairs):,}, {'+' if total > 0 else ''}{money(total, currency)}"
             yield Listed(title, _TRADE_COLUMNS, [_trade(one) for one in pairs])
-    if found.equity:
-        yield Listed("Equity", _EQUITY_COLUMNS, list(_equity(found)))
 
 
 def _numbers(*heads: str, signed: bool = False) -> Sequence[Column]:
@@ -138,7 +142,7 @@ _EQUITY_COLUMNS = (
     *_numbers("difference", signed=True),
 )
 _UNITS: Mapping[str, Callable[[Any, str], str]] = {
-    "money": money,
+    "money": lambda value, currency: money(value, currency).removesuffix(f" {currency}"),
     "fraction": lambda value, _currency: f"{value:.2%}",
     "number": lambda value, _currency: f"{value:.2f}",
     "count": lambda value, _currency: f"{value:,}",

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from infra.cli.what_if_words import listed
+from infra.cli.what_if_words import EQUITY, listed
 from infra.pages.frame import render
 from infra.pages.line_chart import Line, LineChart
 from infra.pages.tables import table
@@ -42,10 +42,10 @@ def what_if_page(
 
 def _sections(found: Comparison, currency: str) -> Iterator[Section]:
     for one in listed(found, currency):
-        style = "long stacked" if one.columns[-1].head == "why" else "long"
+        style = "long groups stacked" if one.columns[-1].head == "why" else "long groups"
         parts = [table(one.columns, one.rows[:_MOST_ROWS], style)]
         left = len(one.rows) - _MOST_ROWS
-        if one.title == "Equity":
+        if one.title == EQUITY:
             parts = [*_curves(found, currency), *parts]
         yield Section(one.title, parts, f"The first {_MOST_ROWS:,}; --json has all." if left > 0 else "")
 
