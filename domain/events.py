@@ -60,7 +60,7 @@ SCHEMA_VERSIONS: Mapping[type, int] = {
     PositionClosing: 2,
     BalanceChanged: 2,
     KillSwitchTripped: 2,
-    LogOpened: 2,
+    LogOpened: 3,
     SettingsChanged: 8,
     SignalDetected: 2,
 }

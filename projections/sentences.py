@@ -157,6 +157,7 @@ def _accepted(event: order.OrderAccepted) -> str:
 _PRICES: Mapping[opening.Mode, str] = {
     opening.Mode.TAPE: "recorded prices",
     opening.Mode.LIVE: "live prices",
+    opening.Mode.BACKTEST: "the recorded prices of another log",
 }
 """A demo run has live prices and no live orders, so the mode alone would state too much."""
 

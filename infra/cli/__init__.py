@@ -68,6 +68,7 @@ COMMANDS: Mapping[str, Listed] = {
     "report": Listed("Writes an audit report: trail, performance, statement, checkpoint.", "report:report"),
     "export": Listed("Writes the journal or the trades as CSV, JSON lines or Parquet.", "export:export_app"),
     "replay": Listed("Makes a log again from its recorded inputs, and compares.", "replay:replay"),
+    "what-if": Listed("Trades a log's recorded market again under other settings.", "what_if:what_if"),
     "api": Listed("Serves GraphQL: queries, live events and manual orders.", "api:api"),
     "settings": Listed("Prints every setting with its range and meaning.", "settings:settings"),
     "strategies": Listed("Lists and describes strategies, and begins new ones.", "strategies:strategies_app"),

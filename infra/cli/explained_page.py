@@ -73,9 +73,9 @@ class Page:
 def notices_of(first: Envelope) -> Iterator[str]:
     """What a reader must know about a log's prices, by the log's first event."""
     from domain.opening import LogOpened
-    from infra.run.demo_log import DEMO, is_demo
+    from infra.run.demo_log import notice_of
 
     if isinstance(first.event, LogOpened) and first.event.synthetic:
         yield "SYNTHETIC MARKET: these prices are not real"
-    if is_demo(first):
-        yield DEMO
+    if notice := notice_of(first):
+        yield notice

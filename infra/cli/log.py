@@ -139,11 +139,13 @@ def log(
 
 
 def _name_demo(reader: LogReader) -> None:
-    """Names a demo on standard error, because a reader of the events alone must not meet another line among them."""
-    from infra.run.demo_log import DEMO, is_demo
+    """Names a demo or a backtest on standard error, because a reader of the events alone must not meet another line
+    among them."""
+    from infra.run.demo_log import notice_of
 
-    if any(is_demo(one.envelope) for one in reader.read(upto=1)):
-        typer.echo(DEMO, err=True)
+    for one in reader.read(upto=1):
+        if notice := notice_of(one.envelope):
+            typer.echo(notice, err=True)
 
 
 def _refuse_options(context: typer.Context, command: str) -> None:

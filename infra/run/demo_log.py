@@ -1,7 +1,8 @@
-"""Which runs make a log with real orders, and which a demo on live prices (`whence paper --live`)."""
+"""Logs by the run that made them: with real orders, a demo on live prices (`whence paper --live`), or a backtest."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from domain.log import Envelope
@@ -13,6 +14,24 @@ LIVE: Final = "live"
 """The source of a run that sends orders to an exchange (`infra/run/live.py`)."""
 
 DEMO: Final = "DEMO on live prices: fills are simulated, and no order of this log was sent to an exchange"
+
+BACKTEST: Final = "backtest"
+"""The source of a backtest (`infra/run/backtest.py`)."""
+
+NOT_TRADED: Final = "BACKTEST: what another log would have been; no order of this log was sent to an exchange"
+
+_NOTICES: Mapping[str, str] = {PAPER_LIVE: DEMO, BACKTEST: NOT_TRADED}
+"""What the readers of a log get to know, by the source of its first event."""
+
+
+def notice_of(first: Envelope) -> str | None:
+    """What a reader of the log with this first event gets to know before its events; None for other logs."""
+    return _NOTICES.get(first.meta.source)
+
+
+def is_backtest(first: Envelope) -> bool:
+    """Whether the log with this first event was made by a backtest."""
+    return first.meta.source == BACKTEST
 
 
 def is_demo(first: Envelope) -> bool:

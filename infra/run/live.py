@@ -48,7 +48,7 @@ from infra.run.after_trip import AfterTrip
 from infra.run.attending import Attending
 from infra.run.clock import SteadyClock, utc_now
 from infra.run.configuring import put_in_force
-from infra.run.demo_log import LIVE, PAPER_LIVE
+from infra.run.demo_log import BACKTEST, LIVE, PAPER_LIVE
 from infra.run.feed_outages import FeedOutages
 from infra.run.listed_feed import ListedFeed
 from infra.run.live_beginning import LiveBeginning
@@ -534,7 +534,11 @@ def check_opened(first: Envelope, source: str) -> None:
         raise InvalidInput(_NOT_OPENED[source])
 
 
-OPENED_BY: Mapping[str, str] = {SOURCE: "`whence live`", PAPER_LIVE: "`whence paper --live`"}
+OPENED_BY: Mapping[str, str] = {
+    SOURCE: "`whence live`",
+    PAPER_LIVE: "`whence paper --live`",
+    BACKTEST: "`whence what-if`",
+}
 """The command that opens a log, by the source of its first event."""
 _NOT_OPENED: Mapping[str, str] = {
     SOURCE: "this log was not opened by `whence live`: its orders are on no exchange; name another one with --log",
