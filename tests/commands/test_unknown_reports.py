@@ -60,9 +60,8 @@ class Reported:
         like = trader.venue.order(f"{chain}-s1")
         assert like is not None
         self.others = Others(trader.venue, like)
-        self.reconciler = Reconciler(
-            self.desk.world, self.others, self.desk.driver.handle, lambda: self.desk.at
-        )
+        exchange: Any = self.others
+        self.reconciler = Reconciler(self.desk.world, exchange, self.desk.driver.handle, lambda: self.desk.at)
         self.fact = "exchange:test:strange"
         self.desk.tell(Cancelled(order_id=order_id, at=self.desk.at, fact=self.fact, reason="CancelByUser"))
 
