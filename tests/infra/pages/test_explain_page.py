@@ -18,7 +18,7 @@ from infra.pages.explain_page import explain_page
 from infra.pages.moment import Moment, moments_of
 from projections.explained.explained import Explained
 from projections.sentences import plain
-from tests.browser import Visit
+from tests.browser import visit
 from tests.projections.test_explained import eager, facts, last, usual
 from tests.replacing import replace
 
@@ -160,24 +160,22 @@ def test_a_page_fits_a_wide_and_a_narrow_window_in_light_and_dark_and_requests_n
     file = tmp_path / "page.html"
     file.write_text(page_of(a_trade()), encoding="utf-8")
     grounds = set[str]()
-    for width, shown, hidden in ((1400, "wide", "narrow"), (420, "narrow", "wide")):
-        for scheme in ("light", "dark"):
-            context = browser.new_context(
-                viewport={"width": width, "height": 900},
-                color_scheme="dark" if scheme == "dark" else "light",
-            )
-            page = context.new_page()
-            visit = Visit(page)
-            page.goto(file.as_uri())
+    with visit(browser) as visiting:
+        page = visiting.page
+        page.goto(file.as_uri())
+        for width, shown, hidden in ((1400, "wide", "narrow"), (420, "narrow", "wide")):
+            page.set_viewport_size({"width": width, "height": 900})
             overflow = page.evaluate(
                 "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             )
-            assert (width, scheme, overflow) == (width, scheme, 0)
+            assert (width, overflow) == (width, 0)
             assert page.locator(f"svg.{shown}").first.is_visible()
             assert not page.locator(f"svg.{hidden}").first.is_visible()
-            grounds.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
-            assert (visit.requested, visit.faults) == ([file.as_uri()], [])
-            context.close()
+        page.emulate_media(color_scheme="light")
+        grounds.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        page.emulate_media(color_scheme="dark")
+        grounds.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        assert (visiting.requested, visiting.faults) == ([file.as_uri()], [])
     assert len(grounds) == 2
 
 
