@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -36,9 +37,8 @@ def a_file(folder: Path, symbol: str = "BTCUSDT") -> Path:
     return file
 
 
-def prices(candles: object) -> list[tuple[object, ...]]:
-    assert isinstance(candles, list | tuple)
-    return [(one.open_time, one.close) for one in candles if isinstance(one, Candle)]
+def prices(candles: Sequence[Candle]) -> list[tuple[object, ...]]:
+    return [(one.open_time, one.close) for one in candles]
 
 
 def test_the_synthetic_market_of_a_run_without_options_is_made_again() -> None:
