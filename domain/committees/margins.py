@@ -81,7 +81,7 @@ def _margin(reason: str, figures: Figures) -> Margin:
     condition = _CONDITIONS.get(reason)
     if condition is not None:
         return _stated(reason, condition, figures)
-    rules = _RULES.get(reason, ())
+    rules = RULES.get(reason, ())
     for rule in rules:
         found = _compared(reason, rule, figures)
         if found is not None:
@@ -226,7 +226,7 @@ def _with_this_one(figures: Figures) -> tuple[Decimal, Decimal]:
 
 
 _HELD = (_Rule("positions and working entries, this entry included, of", Must.AT_MOST, _with_this_one),)
-_RULES: Mapping[str, Sequence[_Rule]] = {
+RULES: Mapping[str, Sequence[_Rule]] = {
     "CONFIDENCE_BELOW_THRESHOLD": (
         _Rule("a confidence of", Must.AT_LEAST, _both("confidence", "threshold")),
         _Rule("a confidence of", Must.AT_MOST, _to("confidence", ONE)),

@@ -138,7 +138,7 @@ class _Drawing:
         self._begin = chart.candles[0].open_time
         self._end = max(chart.candles[-1].close_time, *(one.until for one in chart.levels), self._begin)
         prices = [price for candle in chart.candles for price in (candle.low, candle.high)]
-        prices += [one.price for one in (*chart.levels, *chart.executions)]
+        prices += [one.price for one in chart.levels] + [one.price for one in chart.executions]
         self._scale = Scale.around(float(min(prices)), float(max(prices)), _TOP, size.height - _TOP - _BOTTOM)
 
     def svg(self) -> Markup:

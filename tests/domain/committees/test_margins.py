@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from domain.committees import decide, margins
-from domain.committees.margins import Margin, Must, margins_of
+from domain.committees import decide
+from domain.committees.margins import RULES, Margin, Must, margins_of
 from domain.signal import Chamber, Vote
 from tests.domain.committees.test_policy import ALONE, INSIDE, Alone, Boundary, a_view
 from tests.domain.history import a_signal
@@ -42,7 +42,7 @@ def test_the_figures_of_an_approval_break_no_rule_of_its_member(case: Boundary) 
             assert not margin.is_recorded, (vote.member, margin.needed)
 
 
-_REASONS_OF = {case.member: case.reasons for case in ALONE if case.reasons[0] in margins._RULES}
+_REASONS_OF = {case.member: case.reasons for case in ALONE if case.reasons[0] in RULES}
 
 
 @pytest.mark.parametrize(
