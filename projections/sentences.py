@@ -41,6 +41,11 @@ def plain(value: Decimal) -> str:
     return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
 
 
+def signed(value: Decimal) -> str:
+    """The same with a plus sign for a value above zero."""
+    return f"+{plain(value)}" if value > 0 else plain(value)
+
+
 def _terms(event: order.OrderPlaced) -> str:
     at = event.limit_price or event.trigger_price
     price = "" if at is None else f" at {plain(at)}"

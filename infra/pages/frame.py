@@ -7,6 +7,8 @@ from functools import lru_cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from infra.pages.filters import FILTERS
+
 
 def render(template: str, /, **values: object) -> str:
     """The template of `infra/pages/templates` with these values, as one self-contained page.
@@ -26,7 +28,7 @@ def fragment(template: str, /, **values: object) -> Markup:
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     """Templates escape every value whatever their name ends with, and refuse a value that they were not given."""
-    return Environment(
+    made = Environment(
         loader=PackageLoader("infra.pages"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -34,3 +36,5 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made.filters.update(FILTERS)
+    return made
