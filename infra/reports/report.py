@@ -35,6 +35,8 @@ from projections.reports.results import By
 LIVE, DEMO = "LIVE", "DEMO"
 """LIVE: orders were sent to an exchange, of which a log does not record whether it is a testnet. DEMO: fills were
 simulated."""
+_PLACES = 8
+"""The decimals of the value of buy and hold, which is a quotient."""
 _OF_A_GROUP = (
     "trades",
     "wins",
@@ -151,7 +153,7 @@ class Report:
             "sharpe": found.ratios.sharpe,
             "sortino": found.ratios.sortino,
             "ratios": DEFINITION,
-            "buy_and_hold": format(found.held[-1][1], "f") if found.held else None,
+            "buy_and_hold": format(round(found.held[-1][1], _PLACES), "f") if found.held else None,
             "curve": [
                 {"at": iso(one["at"]), "ordinal": one["ordinal"], "balance": format(one["balance"], "f")}
                 | {"equity": value_of(one["equity"]), "drawdown": one["drawdown"]}

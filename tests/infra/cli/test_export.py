@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 import json
+import shutil
 from collections.abc import Mapping
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as parquet
 import pytest
 
 from adapters.avro import AvroCodec
-from adapters.exports.forms import Form, export
+from adapters.exports.form import Form
+from adapters.exports.forms import export
 from adapters.exports.sheet import Sheet
 from adapters.log.sqlite import open_sqlite
 from domain.account import KillSwitchTripped
 from projections.columns import MONEY, TEXT, optional
 from tests.domain.history import an_open_day
 from tests.infra.cli.conftest import Whence
-from tests.old_logs.logs import as_printed, copy_of, sealed
+from tests.old_logs.logs import as_printed
 
+parquet: Any = importlib.import_module("pyarrow.parquet")
 LOG = ("--log", "sqlite:///log.db")
 TRADES = "whence-trades-DEMO-paper-2025-01-01-2025-01-02"
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Path:
-    return sealed(copy_of("tape", tmp_path))
+def log(sealed_log: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(sealed_log, tmp_path / "log.db"))
 
 
 def rows_of(path: Path) -> list[Mapping[str, Any]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
@@ -12,11 +14,16 @@ from typing import Any
 import pytest
 
 from adapters.avro import AvroCodec
+from adapters.dead_letters.letter import arrival
+from adapters.dead_letters.state import LetterSource
 from adapters.log.sqlite import open_sqlite
 from domain.account import AccountOpened, KillSwitchTripped
-from domain.log import LOG_STREAM
+from domain.log import LOG_STREAM, event_id
 from domain.opening import LogOpened, Mode
 from domain.signal import Verdict
+from domain.streams import account_stream
+from infra.config import load
+from infra.dead_letters import open_letters
 from infra.reports import pdf
 from tests.domain.history import (
     ACCOUNT,
@@ -36,9 +43,9 @@ ORDER = "rr02z0fk5mnxx-e1"
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Path:
+def log(sealed_log: Path, tmp_path: Path) -> Path:
     """A log of 159 events with requests of a person, amendments, a kill switch and funding."""
-    return sealed(copy_of("tape", tmp_path))
+    return Path(shutil.copy(sealed_log, tmp_path / "log.db"))
 
 
 def opened() -> History:
@@ -186,6 +193,34 @@ def test_a_live_log_is_named_live_and_its_incidents_and_hostile_texts_are_shown(
     assert "kill switch tripped" in text
     assert "DEMO:" not in text
     assert in_json(whence)["incidents"]["counts"] == {"kill switch tripped": 1}
+
+
+def test_dead_letters_of_the_period_are_counted_as_incidents(whence: Whence, log: Path) -> None:
+    at = datetime(2025, 1, 2, 9, tzinfo=UTC)
+    with closing(open_letters(load(log=LOG[1]))) as letters:
+        for number, received in enumerate((at, at + timedelta(days=40))):
+            reason = f"no field <orderId> {number}"
+            letters.keep([arrival(LetterSource.EXCHANGE, "bybit", received, reason, f"{number}".encode())])
+    found = in_json(whence, "--day", "2025-01-02")
+    assert found["incidents"]["counts"]["dead letter"] == 1
+    assert [one["reason"] for one in found["dead_letters"]] == ["no field <orderId> 0"]
+    text = written(whence("report", *LOG, "--day", "2025-01-02")).read_text()
+    assert "no field &lt;orderId&gt; 0" in text
+    assert "the checkpoint does not cover them" in text
+
+
+def test_a_log_of_several_accounts_needs_the_name_of_one(whence: Whence, tmp_path: Path) -> None:
+    with closing(open_sqlite(tmp_path / "log.db", AvroCodec())) as log:
+        log.append(opened().envelopes)
+        for one in opened().envelopes[1:]:
+            stream, number = account_stream("other"), event_id(LOG_ID, account_stream("other"), 1)
+            log.append(
+                [replace(one, meta=replace(one.meta, account="other", stream=stream, event_id=number))]
+            )
+    refused = whence("report", *LOG)
+    assert (refused.code, refused.out) == (2, "")
+    assert f"the log has the accounts {ACCOUNT}, other: name one with --account" in refused.err
+    assert in_json(whence, "--account", "other")["account"] == "other"
 
 
 def test_signals_that_were_not_traded_are_counted_by_reason(whence: Whence, tmp_path: Path) -> None:

@@ -14,10 +14,7 @@ from infra.reports.page import page
 from infra.reports.report import Request, made
 from projections.reports.period import Period
 from tests.browser import Visit
-from tests.browsing import browser, visitor
 from tests.old_logs.logs import copy_of, sealed
-
-__all__ = ["browser", "visitor"]
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ from tests.projections.stores import WrittenLog
 from tests.projections.test_transfers import GROWTH, TRANSFERS, Account
 
 NOON = datetime(2025, 4, 3, 12, tzinfo=UTC)
+LINES = ("starting", "deposits", "withdrawals", "realised", "fees", "funding")
 SUMS = (
     "trades",
     "wins",
@@ -71,7 +72,7 @@ def a_month_of_transfers() -> WrittenLog:
 
 def recomputed(events: Sequence[Mapping[str, Any]]) -> Mapping[str, Decimal]:
     """The statement, from events as `whence log --json` prints them, without any fold of the product."""
-    found = dict.fromkeys(("starting", "deposits", "withdrawals", "realised", "fees", "funding"), Decimal(0))
+    found: dict[str, Decimal] = {name: Decimal(0) for name in LINES}
     for one in events:
         for name, amount in _lines(one["type"], one["data"]):
             found[name] += Decimal(amount)
@@ -107,14 +108,18 @@ def test_the_statement_of_a_run_equals_the_one_recomputed_from_its_raw_events_an
     assert statement.closing == last.balance == lines
     assert expected["fees"] > 0
     assert expected["realised"] != 0
-    assert (statement.other, statement.difference) == (0, 0)
+    assert (statement.other, statement.difference) == (D(0), D(0))
 
 
 def test_the_statement_shows_deposits_and_withdrawals_and_what_no_position_explains() -> None:
     log = a_month_of_transfers()
     found = read(log)
     statement = found.statement
-    assert (statement.starting, statement.deposits, statement.withdrawals) == (10_000, 90_500, 60_000)
+    assert (statement.starting, statement.deposits, statement.withdrawals) == (
+        D(10_000),
+        D(90_500),
+        D(60_000),
+    )
     assert statement.other == statement.net == statement.changed != 0
     assert statement.difference == 0
     assert ("changes without a position", statement.other) in list(statement.lines())
@@ -127,7 +132,7 @@ def test_the_return_of_a_period_is_that_of_its_trading_whatever_was_deposited() 
         expected *= one
     assert found.growth == pytest.approx(float(expected) - 1)
     fifth = read(a_month_of_transfers(), Period(date(2025, 4, 8), date(2025, 4, 8)))
-    assert (fifth.statement.deposits, len(fifth.returns)) == (90_000, 1)
+    assert (fifth.statement.deposits, len(fifth.returns)) == (D(90_000), 1)
     assert fifth.growth == pytest.approx(float(GROWTH[5]) - 1)
 
 
