@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from socket import SHUT_RDWR
 
 import pytest
 from websockets.sync.server import ServerConnection, serve
@@ -88,7 +89,7 @@ def test_events_are_sent_over_a_websocket_again_where_the_connection_ended(whenc
         for message in connection:
             messages.append(message)
             if fails:
-                connection.socket.close()
+                connection.socket.shutdown(SHUT_RDWR)
                 return
 
     with serve(handle, "127.0.0.1", 0) as server:
