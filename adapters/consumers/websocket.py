@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.protocol import State
 from websockets.sync.client import ClientConnection, connect
 
 from adapters.alerts.place import Undelivered
@@ -27,10 +28,13 @@ class WebSocketConsumer:
         connection = self._connection or self._connected()
         try:
             connection.send(body.decode())
-            confirmed = connection.ping().wait(_SECONDS)
+            confirmed = connection.ping(ack_on_close=True).wait(_SECONDS)
         except ConnectionClosed:
             self._connection = None
             raise Undelivered(f"{_NAME} ended the connection") from None
+        if connection.state is not State.OPEN:
+            self._connection = None
+            raise Undelivered(f"{_NAME} ended the connection")
         if not confirmed:
             self.close()
             raise Undelivered(f"{_NAME} did not answer within {_SECONDS:.0f} s")

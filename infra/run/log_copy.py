@@ -35,8 +35,8 @@ class LogCopy:
     ) -> None:
         """`reader` opens the target anew for reading back; `name` is the target's address in errors.
 
-        Raises InvalidInput for a source without events and for a target that is the source, and Refused for a target
-        with events that no copying wrote.
+        Raises InvalidInput for a source without events and for a target that is the source, and Refused for a source
+        that is not verified and for a target with events that no copying wrote.
         """
         self._source, self._target, self._reader, self._name = source, target, reader, name
         self._head = source.head()
@@ -59,6 +59,10 @@ class LogCopy:
     def _check(self) -> None:
         if not self._head:
             raise InvalidInput("the log that is to be copied has no events")
+        if reason := self._source.unverified():
+            raise Refused(
+                f"the copy would have valid marks, and the log that is to be copied has none: {reason}"
+            )
         if self._source.storage() and self._source.storage() == self._target.storage():
             raise InvalidInput(f"{self._name} is the log that is to be copied: name another one for the copy")
         move = last_move(self._target)

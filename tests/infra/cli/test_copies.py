@@ -17,11 +17,12 @@ from domain.errors import NotAdopted
 from domain.log import Envelope, Recorded, event_id
 from domain.moving import LogMoved
 from domain.opening import LogOpened, Mode
-from infra.config import WhenceSettings
+from infra.config import WhenceSettings, shown
 from infra.logs import open_any, open_owned, open_reader
 from tests.adapters.log.days import day, days, opened
 from tests.infra.cli.conftest import Whence
 from tests.infra.run.stores import filled
+from tests.old_logs import logs as old
 from tests.replacing import replace
 
 ACCOUNT = "account-main"
@@ -37,6 +38,8 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> AddressOf:
     def of(kind: str, name: str) -> str:
         if kind == "sqlite":
             return f"sqlite:///{tmp_path / name}.db"
+        if kind == "postgresql":
+            return str(request.getfixturevalue("postgres_database"))
         servers, topic = (request.getfixturevalue(one) for one in ("kafka_bootstrap_servers", "kafka_topic"))
         return f"kafka://{servers}/{topic}.{name}"
 
@@ -71,10 +74,11 @@ def check_not_adopted(address: str, message: str) -> None:
         open_owned(WhenceSettings(log=address))
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_a_copy_has_the_same_bytes_and_is_read_only_until_it_is_adopted(
-    whence: Whence, address: AddressOf
+    whence: Whence, address: AddressOf, kind: str
 ) -> None:
-    source, copy = address("sqlite", "a"), address("sqlite", "b")
+    source, copy = address("sqlite", "a"), address(kind, "b")
     filled(source, EVENTS)
     done = whence("log", "copy", "--from", source, "--to", copy)
     assert done.code == 0, done.err
@@ -91,7 +95,7 @@ def test_a_copy_has_the_same_bytes_and_is_read_only_until_it_is_adopted(
     assert done.code == 0, done.err
     assert events(copy) == events(source)
     [moved] = moves(copy)
-    assert (moved.address, moved.source_lost) == (copy, False)
+    assert (moved.address, moved.source_lost) == (shown(copy), False)
     assert events(copy)[-1].envelope.meta.actor == "ana"
     check_not_adopted(source, "continues at .* which was adopted")
     with closing(open_owned(WhenceSettings(log=copy))) as engine:
@@ -226,6 +230,19 @@ def test_a_lost_log_is_named_as_lost_and_is_sealed_where_it_is_found(
         engine.append(days(ACCOUNT, 6, 6))
     assert whence("log", "adopt", "--log", copy, "--source", source).code == 0
     check_not_adopted(source, "continues at")
+
+
+def test_a_log_that_nobody_has_sealed_is_not_copied_because_the_copy_would_have_valid_marks(
+    whence: Whence, address: AddressOf, tmp_path: Path
+) -> None:
+    source, copy = f"sqlite:///{old.copy_of('plain', tmp_path)}", address("sqlite", "b")
+    done = whence("log", "copy", "--from", source, "--to", copy)
+    assert done.code == 1
+    assert "accept them with `whence log seal`" in done.err
+    assert not (tmp_path / "b.db").exists()
+    assert whence("log", "seal", "--log", source).code == 0
+    assert whence("log", "copy", "--from", source, "--to", copy).code == 0
+    assert events(copy) == events(source)
 
 
 def test_another_log_than_the_copied_one_is_not_sealed(whence: Whence, address: AddressOf) -> None:

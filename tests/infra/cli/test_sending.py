@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, serve
 
 from tests.adapters.alerts.receiver import Receiver, receiving
@@ -80,26 +83,56 @@ def test_a_consumer_that_is_not_there_is_named_without_its_address_after_the_las
         assert HIDDEN not in done.err
 
 
-def test_events_are_sent_over_a_websocket_again_where_the_connection_ended(whence: Whence, log: str) -> None:
-    messages, ends = list[str | bytes](), iter([True, False])
+@contextmanager
+def listening(statuses: Sequence[int], most: int = 2**20) -> Iterator[tuple[str, list[str | bytes]]]:
+    """The address of a WebSocket server and the messages that it receives, of at most `most` bytes.
+
+    It answers its first connections with these statuses.
+    """
+    messages, waiting = list[str | bytes](), deque(statuses)
+
+    def refuse(connection: ServerConnection, _request: Request) -> Response | None:
+        return connection.respond(waiting.popleft(), "") if waiting else None
 
     def handle(connection: ServerConnection) -> None:
-        fails = next(ends)
-        for message in connection:
-            messages.append(message)
-            if fails:
-                connection.socket.close()
-                return
+        messages.extend(connection)
 
-    with serve(handle, "127.0.0.1", 0) as server:
+    with serve(handle, "127.0.0.1", 0, process_request=refuse, max_size=most) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        port = server.socket.getsockname()[1]
-        done = whence("log", "--log", log, "--from", "600", "--send", f"ws://127.0.0.1:{port}/{HIDDEN}")
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"ws://127.0.0.1:{server.socket.getsockname()[1]}/{HIDDEN}", messages
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_events_are_sent_over_a_websocket_once_the_server_accepts_the_connection(
+    whence: Whence, log: str
+) -> None:
+    with listening([503, 503]) as (url, messages):
+        done = whence("log", "--log", log, "--from", "100", "--send", url)
     assert done.code == 0, done.err
-    assert ordinals(messages) == [[600, 601]] * 2
+    assert [len(one) for one in ordinals(messages)] == [500, 2]
+
+
+def test_a_websocket_that_ends_at_a_message_is_tried_again_and_named_without_its_address(
+    whence: Whence, log: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.consumers.consumer.FIRST_PAUSE", 0.001)
+    with listening([], most=10) as (url, messages):
+        done = whence("log", "--log", log, "--from", "600", "--send", url)
+    assert (done.code, messages) == (1, [])
+    assert "the consumer ended the connection, after 8 attempts" in done.err
+    assert "continue with --from 600" in done.err
+    assert HIDDEN not in done.err
+
+
+def test_a_websocket_server_that_refuses_the_connection_is_not_tried_again(whence: Whence, log: str) -> None:
+    with listening([401]) as (url, messages):
+        done = whence("log", "--log", log, "--send", url)
+    assert (done.code, messages) == (1, [])
+    assert "the consumer refused the connection with status 401" in done.err
 
 
 def test_a_filtered_part_is_sent(whence: Whence, log: str, receiver: Receiver) -> None:
