@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from msgspec import Struct
 
@@ -129,6 +129,10 @@ _SECOND_LEGS: Mapping[type, Callable[[Moment], Sequence[Command]]] = {
 """The events that decide a second leg, as in `commands.processes.PROCESSES`."""
 
 
+_FIGURES = ".figures"
+Figures = Mapping[str, str]
+
+
 def _differences(path: str, recorded: object, again: object) -> Iterator[tuple[str, tuple[str, str]]]:
     """Name, recorded value and value now of each field that differs; the fields of a vote are named by its member."""
     if recorded == again:
@@ -138,8 +142,8 @@ def _differences(path: str, recorded: object, again: object) -> Iterator[tuple[s
             yield from _differences(_below(path, name), getattr(recorded, name), getattr(again, name))
     elif path == "votes":
         yield from _of_named(path, _by_member(recorded), _by_member(again))
-    elif isinstance(recorded, Mapping) and isinstance(again, Mapping):
-        yield from _of_named(path, recorded, again)
+    elif path.endswith(_FIGURES):
+        yield from _of_named(path, cast("Figures", recorded), cast("Figures", again))
     else:
         yield path, (_spelled(recorded), _spelled(again))
 

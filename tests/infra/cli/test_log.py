@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from domain.log import Recorded
+from domain.position import PositionOpened
 from tests.infra.cli.conftest import Whence
 from tests.journeys.program import WHENCE, environment, running, wait_for
 from tests.journeys.program import whence as program
@@ -207,7 +208,9 @@ def test_an_invalid_filter_is_refused(whence: Whence, log: str, words: Sequence[
 def test_events_of_an_instrument_are_those_of_its_signals_orders_and_positions(
     whence: Whence, log: str, held: Sequence[Recorded]
 ) -> None:
-    name = "BTCUSDT-LINEAR.BYBIT"
+    name = next(
+        one.envelope.event.instrument for one in held if isinstance(one.envelope.event, PositionOpened)
+    )
     signals = {
         one.envelope.meta.correlation_id
         for one in held

@@ -14,7 +14,7 @@ from domain.errors import NotAdopted
 from infra.config import WhenceSettings
 from infra.logs import open_owned
 from tests.infra.cli.conftest import Whence
-from tests.infra.run.taped import frames, trade
+from tests.infra.run.taped import INSTANTS, frames, trade
 from tests.infra.run.taped_days import TapedDays, begun
 
 
@@ -152,7 +152,7 @@ def test_a_log_without_a_tape_is_refused(whence: Whence, log: Path) -> None:
 
 
 def test_decisions_are_verified_without_a_tape_and_the_result_is_printed(whence: Whence, log: Path) -> None:
-    trade(log, 60, 120)
+    trade(log, 60, len(INSTANTS))
     tape_path(log).unlink()
     done = whence("replay", "--verify")
     assert done.code == 0, done.out

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,6 @@ from domain.settings import RiskSettings, Settings
 from domain.venue import VenueOrder
 from infra.config import WhenceSettings
 from infra.logs import open_any, open_owned, open_reader
-from infra.run.clock import utc_now
 from infra.run.log_copy import LogCopy
 from infra.run.log_move import LogMove
 from tests.adapters.bybit.bench import SYMBOL, bybit_venue
@@ -110,25 +109,30 @@ def test_an_adopted_copy_of_a_lost_log_adds_no_exposure_before_it_was_compared_a
     desk.asks(LIMIT)
     desk.until(lambda: desk.has("OrderAccepted"))
     desk.run.close()
-    again = desks(key=desk.key, log=ListLog(adopted_without_source(tmp_path, known)))
+    again = desks(key=desk.key, log=ListLog(adopted_without_source(tmp_path, known, desk.now)))
     assert again.names()[-1] == "LogMoved"
     again.run.start()
     again.run.connect()
     assert isinstance(again.asks(LIMIT), Declined)
     assert "being compared with the exchange" in again.reason
-    again.started_in_doubt()
+    again.until(lambda: again.exchange.stream_state.is_live)
+    again.passes(1)
+    again.passes(PLAN.rhythm.in_flight)
+    again.until(lambda: again.run.is_trading)
     assert again.has("DiscrepancyFound")
     assert isinstance(again.asks(LIMIT), Declined)
     assert "disagree" in again.reason
 
 
-def adopted_without_source(folder: Path, envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
+def adopted_without_source(
+    folder: Path, envelopes: Sequence[Envelope], clock: Callable[[], datetime]
+) -> Sequence[Envelope]:
     """The events of a copy of this log, which was adopted after the log was lost."""
     source, copy = (WhenceSettings(log=f"sqlite:///{folder / name}.db") for name in ("lost", "copy"))
     filled(source.log, envelopes)
     with closing(open_reader(source)) as lost, closing(open_any(copy, copies=True)) as target:
         assert list(LogCopy(lost, target, lambda: open_reader(copy), copy.log).steps())
-        LogMove(target, copy.log, "ana", utc_now).without_source()
+        LogMove(target, copy.log, "ana", clock).without_source()
     with closing(open_owned(copy)) as log:
         return [one.envelope for one in log.read()]
 

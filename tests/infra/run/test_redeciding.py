@@ -17,7 +17,7 @@ from domain.log import Recorded
 from domain.settings import OnOpposite
 from domain.signal import DecisionMade, ReversalDecided, Vote
 from infra.run.redeciding import Redecision
-from tests.infra.run.taped import trade
+from tests.infra.run.taped import INSTANTS, trade
 from tests.infra.run.test_reversing import FAST, SLOW
 from tests.journeys.runs import EAGER, plan, play
 from tests.old_logs import logs as old
@@ -62,8 +62,8 @@ def test_every_decision_of_a_run_with_reversals_is_equal_when_it_is_made_again(
 
 def test_every_decision_of_two_sessions_is_equal_when_it_is_made_again(tmp_path: Path) -> None:
     path = tmp_path / "whence.db"
-    trade(path, 0, 80)
-    trade(path, 90, 160)
+    trade(path, 0, 252)
+    trade(path, 255, len(INSTANTS))
     found = redecided(old.read(path))
     assert found.is_equal
     assert found.made["DecisionMade"] > 1
