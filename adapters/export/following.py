@@ -62,8 +62,8 @@ class Export:
             iter(self._log.placed(exported.ordinal - 1, min(exported.ordinal, self._log.head()))), None
         )
         if row is None or leaf_of(row).hash.hex() != exported.leaf:
-            what = "does not have" if row is None else "has another"
+            what = "does not have it" if row is None else "has another one"
             raise LogCorrupt(
-                f"the export ends with event {exported.ordinal}, and the log {what} event there: an earlier or "
+                f"the export ends with event {exported.ordinal}, and the log {what} there: an earlier or "
                 "changed log is not exported into the same folder"
             )

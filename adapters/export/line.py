@@ -8,11 +8,10 @@ from hashlib import sha256
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from fastavro import schemaless_reader, schemaless_writer
-
 from adapters.avro.codec import SINGLE_OBJECT
 from adapters.avro.moment import iso, moment
 from adapters.avro.schema import schema_of
+from adapters.avro.wire import read_record, write_record
 from adapters.log.recorder_log import Row
 from adapters.notary.leaves import leaf_of
 from domain.errors import LogCorrupt
@@ -60,7 +59,7 @@ def line_of(row: Row, before: str) -> Line:
     leaf = leaf_of(row)
     schema = schema_of(data[2:_PREFIX])
     try:
-        event: dict[str, Any] = schemaless_reader(io.BytesIO(leaf.body), schema.wire)  # type: ignore[assignment]
+        event = read_record(io.BytesIO(leaf.body), schema.wire)
         line = Line(
             ordinal,
             iso(moment(event["meta"]["recorded_at"])),
@@ -116,7 +115,7 @@ def row_of(line: Line) -> Row:
     fingerprint = bytes.fromhex(line.schema)
     body = io.BytesIO()
     try:
-        schemaless_writer(body, schema_of(fingerprint).wire, line.event)
+        write_record(body, schema_of(fingerprint).wire, line.event)
     except _UNREADABLE as fault:
         raise LogCorrupt(f"ordinal {line.ordinal}: its fields do not fit its schema: {fault}") from None
     row = (line.ordinal, line.stream, line.version, SINGLE_OBJECT + fingerprint + body.getvalue())

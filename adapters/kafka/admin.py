@@ -34,6 +34,7 @@ _NO_AUTHORIZER = (
     "the brokers have no authorizer, so everybody may do everything: set authorizer.class.name="
     "org.apache.kafka.metadata.authorizer.StandardAuthorizer, or leave out --principal"
 )
+_ANY: Any = None  # a filter's name and principal; the stubs declare both as text
 _LOADING = frozenset(
     {
         KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
@@ -196,9 +197,9 @@ class Admin:
         """What is allowed, to anybody, from any host; nothing where the brokers have no authorizer."""
         everything: object = AclBindingFilter(
             ResourceType.ANY,
-            None,
+            _ANY,
             ResourcePatternType.ANY,
-            None,
+            _ANY,
             "*",
             AclOperation.ANY,
             AclPermissionType.ALLOW,

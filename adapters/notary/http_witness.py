@@ -91,8 +91,8 @@ class HttpWitness:
         if int(text) > size:
             raise LogCorrupt(
                 f"the witness {self._witness.name} has seen a checkpoint of {int(text)} events, and this one has "
-                f"{size}: the log is an earlier one, or the notary's folder was lost (then sign the first checkpoint with "
-                f"--once --events {int(text) + 1})"
+                f"{size}: the log is an earlier one, or the notary's folder was lost (then sign the first "
+                f"checkpoint with --once --events {int(text) + 1})"
             )
         return int(text)
 

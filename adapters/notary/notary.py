@@ -159,16 +159,12 @@ class Notary:
         self._publish(note, new)
 
     def _publish(self, note: Note, new: Checkpoint) -> None:
+        def prove(old: int) -> Sequence[bytes]:
+            return consistency_proof(old, new.size, self._nodes)
+
         for number, (outlet, last) in enumerate(self._published):
             if last.size < new.size:
-                outlet.publish(
-                    Extension(
-                        note,
-                        last.size,
-                        self._proof(last, new),
-                        lambda old: consistency_proof(old, new.size, self._nodes),
-                    )
-                )
+                outlet.publish(Extension(note, last.size, self._proof(last, new), prove))
                 self._published[number] = (outlet, new)
 
     def _proof(self, old: Checkpoint, new: Checkpoint) -> Sequence[bytes]:

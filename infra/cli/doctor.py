@@ -38,7 +38,8 @@ def doctor(
     """Tests every connection, right, schema, clock, disk and setting of a run; ends with 1 where one is at fault.
 
     Prints one line each: `ok` with what it saw, or `FAULT` with what is wrong and what to do. Each test has a time
-    limit. It changes nothing, except that Kafka's clock is read by an empty record in a topic of its own.
+    limit. It changes nothing but two: Kafka's clock is read by an empty record in a topic of its own, and a store of
+    an earlier version is migrated, as by each program that opens it.
     """
     from domain.errors import InvalidInput, InvalidSettings
     from infra.config import load

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager
 from hashlib import file_digest
 from pathlib import Path
@@ -93,7 +93,7 @@ def backed_up(settings: WhenceSettings, folder: Path) -> Backup:
 
 
 @contextmanager
-def opened_backup(settings: WhenceSettings, folder: Path) -> Iterator[tuple[Backup, RecordedLog]]:
+def opened_backup(settings: WhenceSettings, folder: Path) -> Generator[tuple[Backup, RecordedLog]]:
     """The backup in the folder and its log for reading.
 
     Raises InvalidInput where there is no whole backup, and LogCorrupt where a file is not as it was written.
@@ -165,7 +165,7 @@ def _notary(log_id: str) -> str:
 
 
 @contextmanager
-def _writable(folder: Path) -> Iterator[None]:
+def _writable(folder: Path) -> Generator[None]:
     try:
         yield
     except OSError as fault:

@@ -65,7 +65,7 @@ class _Server:
                 self.end_headers()
                 self.wfile.write(text.encode())
 
-            def log_message(self, *_: object) -> None:
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of the base
                 """Nothing is printed."""
 
         with HTTPServer(("127.0.0.1", 0), Handler) as server:

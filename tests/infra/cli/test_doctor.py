@@ -10,12 +10,15 @@ from typing import NamedTuple
 
 import pytest
 
+from adapters.simulated.server.account_queries import PERMISSIONS
 from domain.errors import Refused
 from infra.config import WhenceSettings
 from infra.doctor import disk
 from infra.doctor.examination import Check, Finding, examined
 from infra.logs import open_owned
+from tests.adapters.bybit.bench import BybitBench, bybit_venue
 from tests.adapters.log.days import opened
+from tests.adapters.simulated.server.serving import SECRET
 from tests.infra.cli.conftest import Whence
 
 
@@ -104,3 +107,22 @@ def test_a_check_that_hangs_costs_its_own_line_only() -> None:
         Finding("slow", is_ok=False, text="no result within 0.05 s"),
         Finding("quick", is_ok=True, text="seen"),
     ]
+
+
+def test_an_exchange_answers_and_a_key_that_may_withdraw_is_at_fault(
+    whence: Whence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with bybit_venue() as venue, closing(BybitBench(venue)) as bench:
+        monkeypatch.setenv("BYBIT_API_KEY", bench.key)
+        monkeypatch.setenv("BYBIT_API_SECRET", SECRET)
+        words = ("doctor", "--exchange", "bybit", "--address", venue.url)
+        well = whence(*words)
+        monkeypatch.setitem(PERMISSIONS, "Wallet", ["Withdraw"])
+        ill = whence(*words)
+    assert well.code == 0, well.out
+    assert "answers, and its clock agrees with this machine's" in well.out
+    faults = [line for line in ill.out.splitlines() if line.startswith("FAULT")]
+    assert (ill.code, len(faults)) == (1, 1)
+    assert "exchange's key" in faults[0]
+    assert "withdraw" in faults[0]
+    assert SECRET not in well.out + well.err + ill.out + ill.err

@@ -89,6 +89,22 @@ def test_an_import_is_the_same_log_and_a_copy_that_no_engine_writes(
     assert _files(tmp_path / "again") == _files(tmp_path / "files")
 
 
+def _altered(lines: list[bytes]) -> list[bytes]:
+    return [lines[0].replace(b'"version":2', b'"version":3'), *lines[1:]]
+
+
+def _removed(_: list[bytes]) -> list[bytes]:
+    return []
+
+
+def _torn(lines: list[bytes]) -> list[bytes]:
+    return [lines[0][:-9]]
+
+
+def _repeated(lines: list[bytes]) -> list[bytes]:
+    return [*lines, *lines]
+
+
 def _changed(path: Path, change: Callable[[list[bytes]], list[bytes]]) -> None:
     path.write_bytes(b"".join(change(path.read_bytes().splitlines(keepends=True))))
 
@@ -96,10 +112,10 @@ def _changed(path: Path, change: Callable[[list[bytes]], list[bytes]]) -> None:
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        (lambda lines: [lines[0].replace(b'"version":2', b'"version":3'), *lines[1:]], "its sha256 differs"),
-        (lambda _: [], "line 1: the line before is another one"),
-        (lambda lines: [lines[0][:-9]], "the line is torn"),
-        (lambda lines: [*lines, *lines], "the line before is another one"),
+        (_altered, "its sha256 differs"),
+        (_removed, "line 1: the line before is another one"),
+        (_torn, "the line is torn"),
+        (_repeated, "the line before is another one"),
     ],
 )
 def test_a_changed_removed_torn_or_repeated_line_is_refused_with_its_place_and_no_log_is_made(
