@@ -130,9 +130,7 @@ def _decided(behaviour: Behaviour, event: DecisionMade, meta: Meta) -> None:
 
 
 def _marked(behaviour: Behaviour, event: AccountMarked, _meta: Meta) -> None:
-    behaviour.marks[event.hour] = Marked(
-        event.equity, behaviour.summary.watermark.fall, event.candle_hash
-    )
+    behaviour.marks[event.hour] = Marked(event.equity, behaviour.summary.watermark.fall, event.candle_hash)
 
 
 _STEPS: Mapping[type, Callable[[Behaviour, Any, Meta], None]] = {

@@ -49,7 +49,6 @@ class DecisionPair(NamedTuple):
         pairs = (VotePair(name, before.get(name), after.get(name)) for name in {**before, **after})
         return [one for one in pairs if _approves(one.control) is not _approves(one.candidate)]
 
-
     @property
     def has_other_members(self) -> bool:
         """Whether other members vote: one log has an exit to judge where the other has an entry."""

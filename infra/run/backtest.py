@@ -44,7 +44,6 @@ from infra.run.twin_requests import TwinRequests
 from infra.run.twins import Twins
 from infra.trading import instances_of
 
-
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 

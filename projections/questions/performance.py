@@ -55,9 +55,7 @@ def closes_of(
     balances: Mapping[date, Decimal], equities: Mapping[date, Decimal], marked_from: date | None
 ) -> Sequence[tuple[date, Decimal]]:
     """The last equity of each day, in order; before the first marked day it is the day's last balance."""
-    unmarked = {
-        day: balance for day, balance in balances.items() if marked_from is None or day < marked_from
-    }
+    unmarked = {day: balance for day, balance in balances.items() if marked_from is None or day < marked_from}
     return sorted((unmarked | dict(equities)).items())
 
 

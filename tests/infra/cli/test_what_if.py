@@ -85,7 +85,7 @@ def test_a_written_log_is_named_as_a_backtest_and_no_engine_takes_it(whence: Whe
     assert (again.code, "a backtest itself" in again.err) == (2, True)
     with closing(open_owned(WhenceSettings(log="sqlite:///b.db"))) as opened:
         with pytest.raises(LogReadOnly, match="is a backtest"):
-            serving._check_not_live(opened)  # noqa: SLF001  (an API would serve until it is stopped)
+            serving._check_not_live(opened)
         with pytest.raises(InvalidInput, match="was not opened by `whence live`"):
             check_source(opened, "live")
 
