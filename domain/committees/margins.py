@@ -81,7 +81,7 @@ def _margin(reason: str, figures: Figures) -> Margin:
     condition = _CONDITIONS.get(reason)
     if condition is not None:
         return _stated(reason, condition, figures)
-    rules = _RULES.get(reason, ())
+    rules = RULES.get(reason, ())
     for rule in rules:
         found = _compared(reason, rule, figures)
         if found is not None:
@@ -187,6 +187,22 @@ def _all_risk(figures: Figures) -> tuple[Decimal, Decimal]:
 
 
 def _loss(figures: Figures) -> tuple[Decimal, Decimal]:
+    """The loss of the day and its limit; raises ValueError where no loss is allowed at all."""
+    loss, limit = _loss_and_limit(figures)
+    if limit <= 0:
+        raise ValueError("the limit is 0")
+    return loss, limit
+
+
+def _any_loss(figures: Figures) -> tuple[Decimal, Decimal]:
+    """The loss of a day that allows none; raises ValueError where some loss is allowed."""
+    loss, limit = _loss_and_limit(figures)
+    if limit > 0:
+        raise ValueError("the limit is above 0")
+    return loss, ZERO
+
+
+def _loss_and_limit(figures: Figures) -> tuple[Decimal, Decimal]:
     loss = EXACT.subtract(Decimal(figures["day_balance"]), Decimal(figures["balance"]))
     return loss, Decimal(figures["limit"])
 
@@ -210,7 +226,7 @@ def _with_this_one(figures: Figures) -> tuple[Decimal, Decimal]:
 
 
 _HELD = (_Rule("positions and working entries, this entry included, of", Must.AT_MOST, _with_this_one),)
-_RULES: Mapping[str, Sequence[_Rule]] = {
+RULES: Mapping[str, Sequence[_Rule]] = {
     "CONFIDENCE_BELOW_THRESHOLD": (
         _Rule("a confidence of", Must.AT_LEAST, _both("confidence", "threshold")),
         _Rule("a confidence of", Must.AT_MOST, _to("confidence", ONE)),
@@ -252,7 +268,10 @@ _RULES: Mapping[str, Sequence[_Rule]] = {
     "TOTAL_RISK": (
         _Rule("a risk of everything open, with this entry, of", Must.AT_MOST, _all_risk, "quote currency"),
     ),
-    "DAILY_LOSS_LIMIT": (_Rule("a loss of the day", Must.BELOW, _loss, "quote currency"),),
+    "DAILY_LOSS_LIMIT": (
+        _Rule("a loss of the day", Must.BELOW, _loss, "quote currency"),
+        _Rule("a loss of the day of", Must.AT_MOST, _any_loss, "quote currency"),
+    ),
     "RESERVED_BALANCE": (
         _Rule("margin and fees of", Must.AT_MOST, _both("margin", "spendable"), "quote currency"),
         _Rule(

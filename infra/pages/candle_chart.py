@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -16,9 +16,9 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from domain.candle import Candle
+from infra.pages.filters import amount
 from infra.pages.frame import fragment
 from infra.pages.scale import Scale
-from projections.sentences import plain
 
 _LINE = 15
 """The height in pixels that one label needs."""
@@ -54,7 +54,11 @@ class Execution(NamedTuple):
 
 
 class Size(NamedTuple):
-    """The size of a drawing in pixels. `right` is the margin in which the levels are labelled."""
+    """The size of a drawing in pixels.
+
+    `right` is the margin in which the levels are labelled; `times` is about how many times are written on the axis.
+    Without `has_notes` an execution is marked BUY or SELL alone, because its note would cover the candles.
+    """
 
     name: str
     width: int
@@ -62,11 +66,17 @@ class Size(NamedTuple):
     left: int
     right: int
     times: int
+    has_notes: bool
 
 
-WIDE = Size("wide", 1180, 440, 74, 148, 6)
-NARROW = Size("narrow", 392, 380, 58, 112, 3)
+WIDE = Size("wide", 1180, 440, 74, 148, 8, has_notes=True)
+NARROW = Size("narrow", 392, 380, 58, 112, 3, has_notes=False)
 _TOP, _BOTTOM = 16, 30
+_MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
+_STEPS = tuple(
+    timedelta(minutes=minutes)
+    for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 240, 360, 720, 1_440, 2_880, 10_080, 40_320)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +138,7 @@ class _Drawing:
         self._begin = chart.candles[0].open_time
         self._end = max(chart.candles[-1].close_time, *(one.until for one in chart.levels), self._begin)
         prices = [price for candle in chart.candles for price in (candle.low, candle.high)]
-        prices += [one.price for one in (*chart.levels, *chart.executions)]
+        prices += [one.price for one in chart.levels] + [one.price for one in chart.executions]
         self._scale = Scale.around(float(min(prices)), float(max(prices)), _TOP, size.height - _TOP - _BOTTOM)
 
     def svg(self) -> Markup:
@@ -152,13 +162,14 @@ class _Drawing:
         part = (min(max(at, self._begin), self._end) - self._begin).total_seconds() / whole
         return size.left + part * (size.width - size.left - size.right)
 
-    def _times(self) -> Iterator[tuple[float, str, str]]:
-        count = self._size.times
-        spans_days = self._begin.date() != self._end.date()
-        for n in range(count):
-            at = self._begin + (self._end - self._begin) * n / (count - 1)
-            anchor = "start" if n == 0 else "end" if n == count - 1 else "middle"
-            yield self._x(at), anchor, f"{at:%d %b %H:%M}" if spans_days else f"{at:%H:%M}"
+    def _times(self) -> Iterator[tuple[float, str]]:
+        """Round times, with the date at the first one and where the day changes."""
+        rough = (self._end - self._begin) / self._size.times
+        step = next((one for one in _STEPS if one >= rough), _STEPS[-1])
+        at, day = self._begin - (self._begin - _MONDAY) % -step, None
+        while at <= self._end:
+            yield self._x(at), f"{at:%H:%M}" if at.date() == day else f"{at:%d %b %H:%M}"
+            at, day = at + step, at.date()
 
     def _bars(self) -> Iterator[_Bar]:
         y = self._scale.y
@@ -192,7 +203,7 @@ class _Drawing:
         placed = sorted(last.values(), key=lambda one: -one.price)
         ys = _apart([self._scale.y(float(one.price)) for one in placed], self._size.height - _BOTTOM)
         for level, at in zip(placed, ys, strict=True):
-            text = f"{level.role} {plain(level.price)}"
+            text = f"{level.role} {amount(level.price)}"
             yield _Label(level.role.value, self._scale.y(float(level.price)), at, text)
 
     def _marks(self) -> Iterator[_Mark]:
@@ -202,8 +213,9 @@ class _Drawing:
             down = 1 if one.is_buy else -1
             path = f"M{x:.1f},{y:.1f} l-6,{11 * down} h12 Z"
             anchor = "start" if x < middle else "end"
+            note = one.note if self._size.has_notes else "BUY" if one.is_buy else "SELL"
             aside = 9 if anchor == "start" else -9
-            yield _Mark(one.role.value, path, x + aside, y + 12 * down + 4, anchor, one.note)
+            yield _Mark(one.role.value, path, x + aside, y + 12 * down + 4, anchor, note)
 
 
 def _apart(ys: Sequence[float], bottom: float) -> Sequence[float]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from markupsafe import Markup
 
+from domain.streams import parse
 from infra.log_candles import Found
 from infra.pages.filters import amount, clock, signed_amount, tone, worse
 from infra.pages.frame import render
@@ -15,6 +16,7 @@ from infra.pages.moment import Moment
 from projections.explained.elapsed import elapsed
 from projections.explained.explained import Explained
 from projections.explained.orders import ExplainedOrder
+from projections.explained.subject import OF_STREAMS, Subject
 
 
 class Tile(NamedTuple):
@@ -42,7 +44,7 @@ def explain_page(
     span = f", {elapsed(last - first)}" if last > first else ""
     return render(
         "explain.html",
-        title=f"{facts.subject.kind.capitalize()} {facts.subject.name}",
+        title=_title(facts.subject),
         lead=f"{len(facts.steps)} events, {clock(first)} to {clock(last)} UTC{span}",
         notices=notices,
         tiles=list(_tiles(facts)),
@@ -50,6 +52,14 @@ def explain_page(
         facts=facts,
         log_id=log_id,
     )
+
+
+def _title(subject: Subject) -> str:
+    """The kind and the id; of a thing with a stream also the account."""
+    if subject.kind not in OF_STREAMS:
+        return f"{subject.kind.capitalize()} {subject.name}"
+    name = parse(subject.name)
+    return f"{name.noun.capitalize()} {name.id} of account {name.account}"
 
 
 def _picture(moment: Moment, found: Found) -> Picture:

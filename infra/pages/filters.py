@@ -64,11 +64,12 @@ def _flat(value: object, name: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping):
         for key, inner in cast(Mapping[str, object], value).items():
             yield from _flat(inner, f"{name}.{key}" if name else key)
-    elif isinstance(value, list) and value:
-        for n, inner in enumerate(cast(list[object], value), 1):
-            yield from _flat(inner, f"{name}.{n}")
-    else:
-        yield name, NONE if value in ("", [], None) else str(value)
+        return
+    items = cast(list[object], value) if isinstance(value, list) else []
+    for n, inner in enumerate(items, 1):
+        yield from _flat(inner, f"{name}.{n}")
+    if not items:
+        yield name, NONE if value in ("", None) or isinstance(value, list) else str(cast(object, value))
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from sqlalchemy import select
+
 from domain.log import Recorded
 from domain.settings import SettingsChanged
 from projections.chain import Story
@@ -14,6 +16,8 @@ from projections.explained.positions import ExplainedPosition, positions_of
 from projections.explained.settings import Changes, SettingsInForce, in_force_at
 from projections.explained.subject import Subject, nodes_of, subject_of
 from projections.explained.timeline import TimedStep, timeline
+from projections.source import Source
+from projections.story import Decode, story
 
 
 class Explained(NamedTuple):
@@ -45,6 +49,25 @@ def explained(found: Story, wanted: str, changes: Changes) -> Explained:
         orders=orders_of(events),
         positions=positions_of(events),
         settings=[one for one in in_force if one is not None],
+    )
+
+
+def explained_in(source: Source, wanted: str, decode: Decode) -> Explained | None:
+    """The facts of the story of the id `wanted`, read from the journal; None where no event has this id.
+
+    Raises what `explained` and `projections.story.story` raise.
+    """
+    found = story(source, wanted, decode)
+    if found is None:
+        return None
+    journal = source.table("journal")
+    rows = source.connection.execute(
+        select(journal.c.ordinal, journal.c.data)
+        .where(journal.c.type == SettingsChanged.__name__, journal.c.ordinal <= found.last)
+        .order_by(journal.c.ordinal)
+    )
+    return explained(
+        found, wanted, [Recorded(at, decode(bytes(data)), bytes(data)) for at, data in rows.all()]
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 from domain import order
 from domain.arithmetic import EXACT, ZERO
@@ -80,7 +80,7 @@ def orders_of(events: Iterable[Recorded]) -> Sequence[ExplainedOrder]:
                 prices[f"{meta.correlation_id} {Purpose.ENTRY}"] = DecisionPrice(
                     price, "the price at which the entry of the reversal was judged"
                 )
-            case _ if isinstance(event, get_args(OrderEvent)):
+            case _ if isinstance(event, OrderEvent):
                 streams.setdefault(meta.stream, []).append(recorded)
             case _:
                 pass
@@ -93,7 +93,7 @@ def _order(own: Sequence[Recorded], prices: Mapping[str, DecisionPrice]) -> Expl
     terms: OrderPlaced | None = None
     for recorded in own:
         event = recorded.envelope.event
-        assert isinstance(event, get_args(OrderEvent))
+        assert isinstance(event, OrderEvent)
         state = order.evolve(state, event)
         if terms is None and isinstance(event, OrderFilled):
             terms = _terms(state)
@@ -109,7 +109,7 @@ def _order(own: Sequence[Recorded], prices: Mapping[str, DecisionPrice]) -> Expl
         terms=terms,
         status=state.status.value,
         reason=state.reason if isinstance(state, order.Closed) else "",
-        venue_order_ids=list(dict.fromkeys(filter(None, map(_venue_order_id, own)))),
+        venue_order_ids=_venue_order_ids(own),
         filled=state.filled,
         average=mean(EXACT.divide(state.notional, state.filled)) if state.filled else None,
         fees=_fees(fills),
@@ -126,9 +126,13 @@ def _terms(state: OrderState) -> OrderPlaced | None:
     return None if isinstance(state, order.Unplaced) else state.terms
 
 
-def _venue_order_id(recorded: Recorded) -> str:
-    event = recorded.envelope.event
-    return event.venue_order_id if isinstance(event, order.OrderSubmitted | order.OrderAccepted) else ""
+def _venue_order_ids(own: Iterable[Recorded]) -> Sequence[str]:
+    """Each id that the exchange gave the order, once."""
+    events = (one.envelope.event for one in own)
+    given = (
+        one.venue_order_id for one in events if isinstance(one, order.OrderSubmitted | order.OrderAccepted)
+    )
+    return [one for one in dict.fromkeys(given) if one]
 
 
 def _answer(recorded: Recorded, placed: Recorded) -> Answer:

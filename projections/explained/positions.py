@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 from domain import position
 from domain.arithmetic import EXACT, ZERO
@@ -62,7 +62,7 @@ def positions_of(events: Iterable[Recorded]) -> Sequence[ExplainedPosition]:
     """One for each position of these events that has its opening among them, in the order of their openings."""
     streams: dict[str, list[Recorded]] = {}
     for recorded in events:
-        if isinstance(recorded.envelope.event, get_args(PositionEvent)):
+        if isinstance(recorded.envelope.event, PositionEvent):
             streams.setdefault(recorded.envelope.meta.stream, []).append(recorded)
     return [_position(own) for own in streams.values() if isinstance(own[0].envelope.event, PositionOpened)]
 
@@ -73,7 +73,7 @@ def _position(own: Sequence[Recorded]) -> ExplainedPosition:
     quantity, cost, levels = ZERO, ZERO, list[Level]()
     for recorded in own:
         event, at = recorded.envelope.event, recorded.envelope.meta.occurred_at
-        assert isinstance(event, get_args(PositionEvent))
+        assert isinstance(event, PositionEvent)
         state = position.evolve(state, event)
         held = state if isinstance(state, Open) else held
         if isinstance(event, PositionOpened | PositionIncreased):

@@ -51,9 +51,9 @@ def subject_of(found: Story, wanted: str) -> Subject:
     things, such as the same client order id in two accounts; the message names them.
     """
     named = list(dict.fromkeys(_subjects(found, wanted)))
-    things = list(dict.fromkeys(one.name for one in named if one.kind in _THINGS))
+    things = list(dict.fromkeys(one.name for one in named if one.kind in OF_STREAMS))
     if len(things) > 1:
-        shown = [f"{one.kind} of {one.name}" for one in named if one.kind in _THINGS]
+        shown = [f"{one.kind} of {one.name}" for one in named if one.kind in OF_STREAMS]
         more = f", and {len(shown) - _MOST_NAMED:,} more" if len(shown) > _MOST_NAMED else ""
         raise InvalidInput(
             f"{wanted!r} is ambiguous: {', '.join(shown[:_MOST_NAMED])}{more}; "
@@ -65,7 +65,8 @@ def subject_of(found: Story, wanted: str) -> Subject:
 
 
 _RANKS: Mapping[Kind, int] = {kind: rank for rank, kind in enumerate(Kind)}
-_THINGS = frozenset(Kind) - {Kind.EVENT, Kind.STREAM, Kind.CHAIN, Kind.FACT, Kind.ORDINAL}
+OF_STREAMS = frozenset(Kind) - {Kind.EVENT, Kind.STREAM, Kind.CHAIN, Kind.FACT, Kind.ORDINAL}
+"""The kinds whose subject is named by its stream, though the id is another text: two streams can share such an id."""
 
 
 def nodes_of(found: Story) -> Iterator[Node]:
