@@ -66,6 +66,7 @@ COMMANDS: Mapping[str, Listed] = {
     "log": Listed("Prints a log's events in order, one per line.", "log:log_app"),
     "explain": Listed("Explains an id: its chain from the candle to the last fill.", "explain:explain"),
     "report": Listed("Writes an audit report: trail, performance, statement, checkpoint.", "report:report"),
+    "export": Listed("Writes the journal or the trades as CSV, JSON lines or Parquet.", "export:export_app"),
     "replay": Listed("Makes a log again from its recorded inputs, and compares.", "replay:replay"),
     "what-if": Listed("Trades a log's recorded market again under other settings.", "what_if:what_if"),
     "api": Listed("Serves GraphQL: queries, live events and manual orders.", "api:api"),

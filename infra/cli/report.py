@@ -88,7 +88,7 @@ def report(
     from infra.cli.logged import loaded
     from infra.dead_letters import FoundLetters
     from infra.logs import open_reader
-    from infra.reports.place import place_of
+    from infra.reports.place import name_of, place_of
     from infra.reports.report import made
 
     request = _request(day, first, last, order, strategy, account, upto)
@@ -98,7 +98,7 @@ def report(
     settings = loaded(log=log, config=config)
     with closing(open_reader(settings)) as reader, closing(FoundLetters(settings)) as letters:
         found = made(reader, request, letters(), signed, checkpoints)
-    place = place_of(found, form.value, out)
+    place = place_of(name_of("report", found.kind, found.figures), form.value, out)
     written = _write(place, _content(found, form))
     typer.echo(written)
     if pdf:

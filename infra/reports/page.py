@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from markupsafe import Markup
 
 from domain.ratios import DEFINITION
 from infra.cli.money import COINS, money
+from infra.cli.wording import in_plain_words
 from infra.pages.bar_chart import Bar, BarChart
 from infra.pages.frame import render
 from infra.pages.line_chart import Line, LineChart
@@ -96,7 +98,7 @@ def _head(report: Report) -> Iterator[Figure]:
     rate = win_rate(row["wins"], row["trades"])
     yield Figure("win rate", _share(rate))
     yield Figure("fees", money(found.statement.fees if found.scope.is_whole else row["fees"], found.currency))
-    if found.held and found.equity_before:
+    if found.scope.is_whole and found.held and found.equity_before:
         change = found.held[-1][1] / found.equity_before - 1
         yield Figure("buy and hold", _share(change), "equal shares, no fees")
     if found.scope.is_whole and found.ratios.sharpe is not None:
@@ -263,7 +265,7 @@ def _trades(report: Report) -> Section:
         )
         for one in found.closings
     ]
-    return Section("trades", "Closed trades", [table(columns, rows, "long")] if rows else [])
+    return Section("trades", "Closed trades", [table(columns, rows, "long facts")] if rows else [])
 
 
 def _interventions(report: Report) -> Section:
@@ -307,14 +309,14 @@ def _latency(report: Report) -> Section:
         (
             one.step.value,
             f"{one.samples:,}",
-            *(f"{milliseconds(took):,.3f}" for took in (one.median, one.p95, one.largest)),
+            *(_milliseconds(took) for took in (one.median, one.p95, one.largest)),
         )
         for one in report.latency
     ]
     return Section(
         "latency",
         "Latency",
-        [table(columns, rows)] if rows else [],
+        [table(columns, rows, "facts")] if rows else [],
         "Between recorded times. On a tape these are the tape's times, which move in steps of a candle.",
     )
 
@@ -371,13 +373,11 @@ def _orders(report: Report) -> Section:
             *(str(one[name]) for name in ("id", "instrument", "side", "type", "purpose", "status")),
             *(_plain_or_none(one[name]) for name in ("quantity", "filled", "average_price")),
             f"{plain(one['fees'])} {one['fee_currency']}".strip(),
-            str(one["reason"]),
+            in_plain_words(str(one["reason"])),
         )
         for one in report.figures.orders
     ]
-    return Section(
-        "orders", "The order and the others of its story", [table(tuple(map(Column, heads)), rows)]
-    )
+    return Section("orders", "The orders of its story", [table(tuple(map(Column, heads)), rows, "facts")])
 
 
 def _fills(report: Report) -> Section:
@@ -395,7 +395,7 @@ def _fills(report: Report) -> Section:
         )
         for one in report.figures.fills
     ]
-    return Section("fills", "Fills", [table(tuple(map(Column, heads)), rows)] if rows else [])
+    return Section("fills", "Fills", [table(tuple(map(Column, heads)), rows, "facts")] if rows else [])
 
 
 def _rows(rows: Iterable[Row]) -> Markup:
@@ -442,6 +442,11 @@ def _money_of(amount: Decimal | None, currency: str) -> str:
 
 def _plain_or_none(value: Decimal | None) -> str:
     return "" if value is None else plain(value)
+
+
+def _milliseconds(took: timedelta) -> str:
+    """To a microsecond, without zeros at the end."""
+    return f"{milliseconds(took):,.3f}".rstrip("0").rstrip(".")
 
 
 def _share(share: Decimal | float | None) -> str:

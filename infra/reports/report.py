@@ -35,6 +35,8 @@ from projections.reports.results import By
 LIVE, DEMO = "LIVE", "DEMO"
 """LIVE: orders were sent to an exchange, of which a log does not record whether it is a testnet. DEMO: fills were
 simulated."""
+_PLACES = 8
+"""The decimals of the value of buy and hold, which is a quotient."""
 _OF_A_GROUP = (
     "trades",
     "wins",
@@ -151,7 +153,7 @@ class Report:
             "sharpe": found.ratios.sharpe,
             "sortino": found.ratios.sortino,
             "ratios": DEFINITION,
-            "buy_and_hold": format(found.held[-1][1], "f") if found.held else None,
+            "buy_and_hold": format(round(found.held[-1][1], _PLACES), "f") if found.held else None,
             "curve": [
                 {"at": iso(one["at"]), "ordinal": one["ordinal"], "balance": format(one["balance"], "f")}
                 | {"equity": value_of(one["equity"]), "drawdown": one["drawdown"]}
@@ -168,16 +170,13 @@ def made(
     Raises InvalidInput for what the log does not have, LogCorrupt and ProofRefused where the log and a checkpoint
     differ, and the errors of the log and of the store of dead letters.
     """
-    upto = _upto(log, request.upto)
-    first = _first(log)
-    account = _account(log, request.account, upto)
-    book = Book(account, request.period, _scope(log, request, upto))
-    found = book.read(log.read(0, upto))
-    event = first.envelope.event
+    upto = read_upto(log, request.upto)
+    book, found = read_book(log, request, upto)
+    first = _first(log).envelope
     return Report(
         log_id=str(log_id_of(log)),
-        kind=LIVE if is_live(first.envelope) else DEMO,
-        synthetic=isinstance(event, LogOpened) and event.synthetic,
+        kind=kind_of(log),
+        synthetic=isinstance(first.event, LogOpened) and first.event.synthetic,
         figures=found,
         actions=trail(found.actions, book.events, log.read),
         incidents=trail(found.incidents, book.events, log.read),
@@ -194,7 +193,23 @@ def value_of(value: Any) -> Any:
     return iso(value) if isinstance(value, datetime) else value
 
 
-def _upto(log: RecordedLog, upto: int | None) -> int:
+def read_book(log: RecordedLog, request: Request, upto: int) -> tuple[Book, Figures]:
+    """The figures of what is requested, and the book that they were read with.
+
+    Raises InvalidInput for what the log does not have.
+    """
+    account = _account(log, request.account, upto)
+    book = Book(account, request.period, _scope(log, request, upto))
+    return book, book.read(log.read(0, upto))
+
+
+def kind_of(log: RecordedLog) -> str:
+    """LIVE or DEMO. The log has an event."""
+    return LIVE if is_live(_first(log).envelope) else DEMO
+
+
+def read_upto(log: RecordedLog, upto: int | None) -> int:
+    """The ordinal of the last event that is read: `upto`, or the log's head. Raises InvalidInput for no such event."""
     head = log.head()
     if upto is not None and not 1 <= upto <= head:
         raise InvalidInput(f"the log has events 1 to {head}; there is none with the ordinal {upto}")

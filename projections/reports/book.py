@@ -172,15 +172,16 @@ class Book:
         after = self.rows.find("accounts", self.account)
         if after is None or not after["currency"]:
             raise InvalidInput(f"account {self.account!r} was never opened in this log")
+        first, last = self._ends(scope)
         equity = after["starting_balance"] if self.before is None else self.before["equity"]
         return Figures(
             account=self.account,
             period=self.period,
             scope=scope,
-            first=self.first,
-            last=self.last,
-            begun=self.times[0],
-            ended=self.times[-1],
+            first=first[0],
+            last=last[0],
+            begun=first[1],
+            ended=last[1],
             before=self.before,
             after=after,
             statement=self.statement,
@@ -203,6 +204,17 @@ class Book:
             positions=[
                 one for one in self._table("positions") if self._has_row(scope, one, "updated_ordinal")
             ],
+        )
+
+    def _ends(self, scope: Scope) -> tuple[tuple[int, datetime], tuple[int, datetime]]:
+        """Ordinal and time of the first and the last event: of the period, or of the actions of an order's story."""
+        own = [one[1] for one in self.actions if scope.order and self._has_action(scope, one)]
+        if not own:
+            return (self.first, self.times[0]), (self.last, self.times[-1])
+        first, last = own[0], own[-1]
+        return (first.ordinal, first.envelope.meta.occurred_at), (
+            last.ordinal,
+            last.envelope.meta.occurred_at,
         )
 
     def _scope(self) -> Scope:

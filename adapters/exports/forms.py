@@ -1,0 +1,46 @@
+"""The forms in which a table can be written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO
+
+from adapters.exports.parquet_form import write_parquet
+from adapters.exports.sheet import Sheet
+from adapters.exports.text_forms import write_csv, write_jsonl
+from adapters.extras import FILES, check_extras
+from adapters.whole_file import replacing
+from domain.errors import InvalidInput
+
+
+class Form(StrEnum):
+    """The form of a file, which is also the ending of its name."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
+_WRITERS: Mapping[Form, Callable[[Sheet, BinaryIO], None]] = {
+    Form.CSV: write_csv,
+    Form.JSONL: write_jsonl,
+    Form.PARQUET: write_parquet,
+}
+
+
+def check_form(form: Form) -> None:
+    """Raises MissingParts, with the command that installs it, where the form needs a library that is not installed."""
+    if form is Form.PARQUET:
+        check_extras("writing Parquet", FILES)
+
+
+def export(sheet: Sheet, form: Form, place: Path) -> None:
+    """Writes the table as a whole file. Raises InvalidInput where the file cannot be written; it is then as it was."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(place) as file:
+            _WRITERS[form](sheet, file)
+    except OSError as fault:
+        raise InvalidInput(f"{place} cannot be written: {fault.strerror}") from None
