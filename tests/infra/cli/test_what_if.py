@@ -79,6 +79,9 @@ def test_a_written_log_is_named_as_a_backtest_and_no_engine_takes_it(whence: Whe
     target = ("--log", "sqlite:///b.db")
     assert NOT_TRADED in whence("log", *target).err
     assert NOT_TRADED in " ".join(whence("explain", "#1", *target).out.split())
+    assert whence("report", "--day", "2025-01-02", *target).code == 0
+    (report,) = Path.cwd().glob("whence-report-BACKTEST-*.html")
+    assert NOT_TRADED in report.read_text("utf-8")
     paper = whence("paper", *target, *MARKET)
     assert (paper.code, "opened by `whence what-if`" in paper.err) == (2, True)
     again = whence("what-if", *target, *MARKET, "--into", "sqlite:///c.db")
