@@ -1,5 +1,8 @@
 """`whence what-if` as a shell sees it: its report, what it refuses, and what nobody may do with its log."""
 
+# pyright: reportPrivateUsage=false
+# A test calls the check of `whence api`, which would serve until it is stopped.
+
 from __future__ import annotations
 
 import json

@@ -78,6 +78,12 @@ def made(recording: Recording, log: RecorderLog, **changed: object) -> WhatIf:
     return what_if
 
 
+def written(found: WhatIf) -> list[Envelope]:
+    target = open_memory(AvroCodec())
+    found.write(target)
+    return [one.envelope for one in target.read()]
+
+
 def differing(found: Comparison) -> Mapping[str, int]:
     return {"decisions": len(found.decisions), "orders": found.orders, "fills": found.fills}
 
@@ -218,14 +224,8 @@ def test_an_earlier_policy_is_recorded_with_its_decisions_and_has_the_members_of
 def test_the_written_log_is_a_backtest_with_ids_of_its_own_and_the_same_what_if_writes_it_again(
     log: RecorderLog,
 ) -> None:
-    logs: list[list[Envelope]] = []
-    for _run in range(2):
-        found, target = (
-            made(of_candles(log), log, values={"risk.max_positions": "1"}),
-            open_memory(AvroCodec()),
-        )
-        found.write(target)
-        logs.append([one.envelope for one in target.read()])
+    found, again = (made(of_candles(log), log, values={"risk.max_positions": "1"}) for _run in range(2))
+    logs = [written(found), written(again)]
     assert logs[0] == logs[1]
     opened = logs[0][0].event
     assert isinstance(opened, LogOpened)
