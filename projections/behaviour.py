@@ -12,12 +12,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from msgspec.structs import replace
-
 from domain.command_fact import chain_fact
 from domain.log import Envelope, Meta, is_outside_fact
 from domain.mark import AccountMarked
-from domain.order import OrderFilled, OrderPlaced
+from domain.order import OrderFilled, OrderPlaced, with_parent
 from domain.signal import DecisionMade, SignalDetected
 from domain.streams import parse
 from projections.summary import Summary
@@ -99,7 +97,7 @@ class Behaviour:
     def placed(self, event: OrderPlaced, meta: Meta) -> None:
         """Adds an order."""
         leg = Leg(self.fact_of(meta.correlation_id), event.instrument, _own(parse(meta.stream).id))
-        self.orders[leg] = event if event.parent is None else replace(event, parent=_own(event.parent))
+        self.orders[leg] = event if event.parent is None else with_parent(event, parent=_own(event.parent))
         self._legs[meta.stream] = leg
 
     def filled(self, event: OrderFilled, meta: Meta) -> None:
@@ -130,9 +128,7 @@ def _decided(behaviour: Behaviour, event: DecisionMade, meta: Meta) -> None:
 
 
 def _marked(behaviour: Behaviour, event: AccountMarked, _meta: Meta) -> None:
-    behaviour.marks[event.hour] = Marked(
-        event.equity, behaviour.summary.watermark.fall, event.candle_hash
-    )
+    behaviour.marks[event.hour] = Marked(event.equity, behaviour.summary.watermark.fall, event.candle_hash)
 
 
 _STEPS: Mapping[type, Callable[[Behaviour, Any, Meta], None]] = {

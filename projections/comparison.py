@@ -26,8 +26,7 @@ class VotePair(NamedTuple):
     @property
     def figures(self) -> Mapping[str, tuple[str, str]]:
         """The figures that the member read differently, by name: in the control and in the candidate."""
-        before = {} if self.control is None else self.control.figures
-        after = {} if self.candidate is None else self.candidate.figures
+        before, after = _read_by(self.control), _read_by(self.candidate)
         names = [*before, *(name for name in after if name not in before)]
         pairs = {name: (before.get(name, ""), after.get(name, "")) for name in names}
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
@@ -48,7 +47,6 @@ class DecisionPair(NamedTuple):
         after = _by_member(self.candidate)
         pairs = (VotePair(name, before.get(name), after.get(name)) for name in {**before, **after})
         return [one for one in pairs if _approves(one.control) is not _approves(one.candidate)]
-
 
     @property
     def has_other_members(self) -> bool:
@@ -187,6 +185,10 @@ _FIGURES: Sequence[tuple[str, str, Callable[[Summary], Decimal | float | int | N
 def sum_of(pairs: Sequence[TradePair]) -> Decimal:
     """The sum of what these trades add to the candidate's net profit."""
     return total(one.difference for one in pairs)
+
+
+def _read_by(vote: Vote | None) -> Mapping[str, str]:
+    return {} if vote is None else vote.figures
 
 
 def _by_member(decision: DecisionMade | None) -> Mapping[str, Vote]:

@@ -171,7 +171,9 @@ class Clearing:
 
     def _price_of(self, order: WorkingOrder, touch: Touch, bar: Bar) -> Decimal:
         rules = self._rules
-        drawn = draw(self._seed, self._drawn_as(order.id), order.executions) if rules.slippage_jitter else ZERO
+        drawn = (
+            draw(self._seed, self._drawn_as(order.id), order.executions) if rules.slippage_jitter else ZERO
+        )
         stray = rules.slippage_jitter * drawn
         slippage = rules.slippage * (ONE + stray)
         return execution_price(order.terms, touch, bar, slippage, self.instrument.tick)

@@ -32,7 +32,9 @@ class TapeOptions:
     def check(self) -> None:
         """Raises InvalidInput for options that contradict each other."""
         if self.files and (self.seed is not None or self.bars is not None):
-            raise InvalidInput("--seed and --bars are for a synthetic market: leave out either them or --candles")
+            raise InvalidInput(
+                "--seed and --bars are for a synthetic market: leave out either them or --candles"
+            )
 
     def check_unused(self) -> None:
         """Raises InvalidInput, which names the option, where one is given for a log that needs none."""

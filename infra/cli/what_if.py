@@ -15,6 +15,7 @@ from infra.cli.options import ConfigOption, JsonOption, LogOption, RulesOption, 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from adapters.log.address import Address
     from adapters.log.recorder_log import RecordedLog
     from infra.cli.tapes import TapeOptions
     from infra.config import WhenceSettings
@@ -29,7 +30,9 @@ def what_if(
     log: LogOption = None,
     values: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A setting, as trading.risk.max_positions=3; repeatable."),
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="A setting, as trading.risk.max_positions=3; repeatable."
+        ),
     ] = None,
     strategy: Annotated[
         list[str] | None,
@@ -41,28 +44,37 @@ def what_if(
     policy: Annotated[
         int | None,
         typer.Option(
-            parser=whole(1), metavar="N", help="Version of the policy of the committees; default: the current one."
+            parser=whole(1),
+            metavar="N",
+            help="Version of the policy of the committees; default: the current one.",
         ),
     ] = None,
     candles: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="The candle files that `whence paper` played on the log; repeatable."),
+        typer.Option(
+            metavar="FILE", help="The candle files that `whence paper` played on the log; repeatable."
+        ),
     ] = None,
     symbol: Annotated[
         list[str] | None, typer.Option(help="Symbols of the candles, as `whence paper` had them; repeatable.")
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(parser=whole(), metavar="N", help="Seed of the synthetic market; default: 7.")
+        int | None,
+        typer.Option(parser=whole(), metavar="N", help="Seed of the synthetic market; default: 7."),
     ] = None,
     bars: Annotated[
         int | None,
         typer.Option(
-            parser=whole(1, 10_000_000), metavar="N", help="Candles per symbol of the synthetic market; default: 5000."
+            parser=whole(1, 10_000_000),
+            metavar="N",
+            help="Candles per symbol of the synthetic market; default: 5000.",
         ),
     ] = None,
     funding_hours: Annotated[
         int | None,
-        typer.Option(parser=whole(1, 24), metavar="N", help="As `whence paper` had it; default: all funding rates."),
+        typer.Option(
+            parser=whole(1, 24), metavar="N", help="As `whence paper` had it; default: all funding rates."
+        ),
     ] = None,
     instruments: RulesOption = None,
     html: Annotated[
@@ -118,17 +130,20 @@ def _target(into: str, settings: WhenceSettings, config: Path | None) -> WhenceS
         address = parse_address(into)
     except InvalidInput as fault:
         raise InvalidInput(f"--into: {fault}") from None
-    source = parse_address(settings.log)
-    is_file = isinstance(address, SqliteAddress)
-    if address == source or (
-        is_file and isinstance(source, SqliteAddress) and address.path.resolve() == source.path.resolve()
-    ):
+    if _place(address) == _place(parse_address(settings.log)):
         raise InvalidInput(f"--into {shown(into)} is the log itself: name an empty log")
     target = load(log=into, config=config)
-    if not (is_file and not address.path.exists()):
+    if not isinstance(address, SqliteAddress) or address.path.exists():
         with closing(open_owned(target)) as opened:
             _check_empty(opened.head(), target)
     return target
+
+
+def _place(address: Address) -> object:
+    """What two addresses of one log have in common: of a file, its resolved path."""
+    from adapters.log.address import SqliteAddress
+
+    return address.path.resolve() if isinstance(address, SqliteAddress) else address
 
 
 def _check_empty(head: int, target: WhenceSettings) -> None:

@@ -81,7 +81,9 @@ class WhatIfReport:
                 for one in found.figures
             },
             "decisions": [_decision(one) for one in found.decisions],
-            "trades": {name: [_trade(one) for one in pairs] for name, pairs in kinds_of_trades(found).items()},
+            "trades": {
+                name: [_trade(one) for one in pairs] for name, pairs in kinds_of_trades(found).items()
+            },
             "equity": [
                 {
                     "hour": iso(one.hour),

@@ -57,9 +57,8 @@ def basis(made: WhatIf) -> Iterator[str]:
     else:
         yield "The control makes every decision, order and fill of the log again."
     if left_out := made.candidate.left_out:
-        yield (
-            f"Not fed, because they are of an exchange or of changed settings: {_counted(dict(sorted(left_out.items())))}."
-        )
+        counted = _counted(dict(sorted(left_out.items())))
+        yield f"Not fed, because they are of an exchange or of changed settings: {counted}."
     for one in made.candidate.declined:
         yield f"A request of {one.at:%Y-%m-%d %H:%M:%S} UTC was declined ({one.request}): {one.reason}."
 
@@ -86,13 +85,17 @@ def why(pair: DecisionPair) -> str:
         (name, getattr(pair.control, name), getattr(pair.candidate, name))
         for name in ("quantity", "stop", "target")
     )
-    changed = ", ".join(f"{name} {plain(one)} -> {plain(other)}" for name, one, other in sizes if one != other)
+    changed = ", ".join(
+        f"{name} {plain(one)} -> {plain(other)}" for name, one, other in sizes if one != other
+    )
     return changed or "the reasons differ"
 
 
 def _vote(pair: VotePair) -> str:
     """The member's vote: its reasons where it votes no, and the figures that differ."""
-    figures = ", ".join(f"{name} {one or '-'} -> {other or '-'}" for name, (one, other) in pair.figures.items())
+    figures = ", ".join(
+        f"{name} {one or '-'} -> {other or '-'}" for name, (one, other) in pair.figures.items()
+    )
     spelled = f"{pair.member} {_spelled_vote(pair.control)} -> {_spelled_vote(pair.candidate)}"
     return f"{spelled} ({figures})" if figures else spelled
 
@@ -129,9 +132,7 @@ def _numbers(*heads: str, signed: bool = False) -> Sequence[Column]:
 
 
 _FIGURE_COLUMNS = (Column(""), *_numbers("control", "candidate", "difference"))
-_DECISION_COLUMNS = tuple(
-    map(Column, ("candle closed", "symbol", "strategy", "control", "candidate", "why"))
-)
+_DECISION_COLUMNS = tuple(map(Column, ("candle closed", "symbol", "strategy", "control", "candidate", "why")))
 _TRADE_COLUMNS = (
     *map(Column, ("opened", "symbol", "side", "by")),
     *_numbers("control", "candidate", "difference", signed=True),

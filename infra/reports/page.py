@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -16,8 +16,9 @@ from infra.pages.bar_chart import Bar, BarChart
 from infra.pages.frame import render
 from infra.pages.line_chart import Line, LineChart
 from infra.pages.tables import Column, table
-from infra.reports.report import DEMO, Report
+from infra.reports.report import BACKTEST, DEMO, Report
 from infra.reports.trail import Row
+from infra.run.demo_log import NOT_TRADED
 from projections.performance import win_rate
 from projections.projection import Row as TableRow
 from projections.reports.latency import milliseconds
@@ -25,6 +26,7 @@ from projections.reports.results import By
 from projections.sentences import plain
 
 _SIMULATED = "DEMO: fills were simulated, and no order of this log was sent to an exchange"
+_NOTICES: Mapping[str, str] = {DEMO: _SIMULATED, BACKTEST: NOT_TRADED}
 _SYNTHETIC = "SYNTHETIC MARKET: these prices are not real"
 _OF_TRAIL = tuple(
     map(Column, ("time (UTC)", "event", "who", "action", "of", "what", "why", "further parameters"))
@@ -67,7 +69,7 @@ def page(report: Report) -> str:
     about = found.scope.order or found.scope.strategy
     title = f"{report.kind} report: account {found.account}{f', {about}' if about else ''}"
     notices = [
-        *([_SIMULATED] if report.kind == DEMO else []),
+        *([_NOTICES[report.kind]] if report.kind in _NOTICES else []),
         *([_SYNTHETIC] if report.synthetic else []),
     ]
     sections = _of_an_order(report) if found.scope.order else _of_a_period(report)

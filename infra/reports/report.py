@@ -22,7 +22,7 @@ from domain.opening import LogOpened
 from domain.ratios import DEFINITION
 from infra.reports.checkpoint import Standing, standing
 from infra.reports.trail import Row, trail
-from infra.run.demo_log import is_live
+from infra.run.demo_log import is_backtest, is_live
 from projections.chain import find_story
 from projections.projection import Row as TableRow
 from projections.questions.performance import figures
@@ -32,9 +32,9 @@ from projections.reports.latency import Spread, spreads
 from projections.reports.period import Period
 from projections.reports.results import By
 
-LIVE, DEMO = "LIVE", "DEMO"
+LIVE, DEMO, BACKTEST = "LIVE", "DEMO", "BACKTEST"
 """LIVE: orders were sent to an exchange, of which a log does not record whether it is a testnet. DEMO: fills were
-simulated."""
+simulated. BACKTEST: the log of a what-if."""
 _PLACES = 8
 """The decimals of the value of buy and hold, which is a quotient."""
 _OF_A_GROUP = (
@@ -69,7 +69,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report. `log_id` identifies the log, `kind` is LIVE or DEMO, `synthetic` is whether its market was generated.
+    """One report. `log_id` identifies the log, `kind` is LIVE, DEMO or BACKTEST, `synthetic` is whether its market was
+    generated.
 
     It is a function of the log up to the event at which it stands, and of the request; only `letters` are beside the
     log.
@@ -204,8 +205,11 @@ def read_book(log: RecordedLog, request: Request, upto: int) -> tuple[Book, Figu
 
 
 def kind_of(log: RecordedLog) -> str:
-    """LIVE or DEMO. The log has an event."""
-    return LIVE if is_live(_first(log).envelope) else DEMO
+    """LIVE, DEMO or BACKTEST. The log has an event."""
+    first = _first(log).envelope
+    if is_backtest(first):
+        return BACKTEST
+    return LIVE if is_live(first) else DEMO
 
 
 def read_upto(log: RecordedLog, upto: int | None) -> int:

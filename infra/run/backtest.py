@@ -44,7 +44,6 @@ from infra.run.twin_requests import TwinRequests
 from infra.run.twins import Twins
 from infra.trading import instances_of
 
-
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -192,11 +191,15 @@ class Backtest:
         self._running.handle(given)
 
     def _is_missed(self, candle: Candle) -> bool:
+        return candle.instrument in self._closed and self._is_new(candle)
+
+    def _is_new(self, candle: Candle) -> bool:
+        """Whether the exchange has not had the candle: a session may move the market by one that it was warmed with."""
         known = self._closed.get(candle.instrument)
-        return known is not None and candle.open_time >= known
+        return known is None or candle.open_time >= known
 
     def _move(self, given: MarketMoved) -> None:
-        candles = tuple(event for event in given.events if type(event) is Candle)
+        candles = tuple(one for one in given.events if type(one) is Candle and self._is_new(one))
         if candles:
             self._move_exchange(max(map(_close_time, candles)), candles)
             self._report(given.at)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from adapters.inputs.batch import TapedInput
-from adapters.log.recorder_log import RecordedLog
 from commands.account import OpenAccount
 from commands.input_tape import SessionBegun, Taped
 from commands.inputs import MarketMoved, Relisted
@@ -16,6 +15,7 @@ from commands.stimulus import Ask, Stimulus
 from domain.candle import Candle
 from domain.errors import InvalidInput
 from domain.instrument import Instrument
+from domain.log import LogReader
 from domain.opening import LogOpened
 from domain.settings import Settings
 from infra.run.origin import of_this_log
@@ -23,7 +23,7 @@ from infra.run.recording import Recording
 from infra.run.stake import Stake
 
 
-def recorded_inputs(log: RecordedLog, tape: Callable[[], Iterable[TapedInput]]) -> Recording:
+def recorded_inputs(log: LogReader, tape: Callable[[], Iterable[TapedInput]]) -> Recording:
     """The recording of this log. `tape` reads its tape of inputs from the beginning, at each call.
 
     Raises InvalidInput where the tape does not begin with the opening of the log, or holds no candle; and what reading
@@ -77,7 +77,7 @@ class _Found:
             case _:
                 pass
 
-    def recording(self, log: RecordedLog, tape: Callable[[], Iterable[TapedInput]]) -> Recording:
+    def recording(self, log: LogReader, tape: Callable[[], Iterable[TapedInput]]) -> Recording:
         if self._opening is None or self._stake is None:
             raise InvalidInput("the tape of inputs does not hold the opening of this log")
         if not self._has_candles:

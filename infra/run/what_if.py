@@ -16,6 +16,7 @@ from adapters.log.library import open_memory
 from domain.errors import TapeMismatch
 from domain.log import EventLog, LogReader
 from infra.run.backtest import Backtest, Change, Variant
+from infra.run.collecting import seldom_collected
 from infra.run.log_id import settings_form
 from infra.run.recording import Recording
 from infra.trading import instances_of
@@ -28,7 +29,8 @@ _BACKTESTS = UUID("b7a1f8c2-3a59-5c0e-9b1d-6f1e6a1f5d27")
 class WhatIf:
     """One what-if. `comparison` is the candidate beside the control, `reproduced` the control beside the recorded log.
 
-    Both are complete after `steps` has ended. `log_id` is that of the candidate's log. `candidate` and `control` state what of the recording had no effect.
+    Both are complete after `steps` has ended. `log_id` is that of the candidate's log. `candidate` and `control` state
+    what of the recording had no effect.
     """
 
     def __init__(self, recording: Recording, recorded: LogReader, change: Change) -> None:
@@ -61,12 +63,13 @@ class WhatIf:
 
         Raises TapeMismatch where the candles are not those of the log, and what `Backtest.steps` raises.
         """
-        yield from self.control.steps()
-        _close(self.control, self.comparison.control)
-        self._check_candles()
-        for number in self.candidate.steps():
-            yield self.recording.total + number
-        _close(self.candidate, self.comparison.candidate)
+        with seldom_collected():
+            yield from self.control.steps()
+            _close(self.control, self.comparison.control)
+            self._check_candles()
+            for number in self.candidate.steps():
+                yield self.recording.total + number
+            _close(self.candidate, self.comparison.candidate)
 
     def write(self, target: EventLog) -> int:
         """Writes the candidate's log in one append; returns the ordinal of its last event. Raises the log's errors."""

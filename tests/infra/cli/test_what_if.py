@@ -1,5 +1,8 @@
 """`whence what-if` as a shell sees it: its report, what it refuses, and what nobody may do with its log."""
 
+# pyright: reportPrivateUsage=false
+# A test calls the check of `whence api`, which would serve until it is stopped.
+
 from __future__ import annotations
 
 import json
@@ -79,13 +82,16 @@ def test_a_written_log_is_named_as_a_backtest_and_no_engine_takes_it(whence: Whe
     target = ("--log", "sqlite:///b.db")
     assert NOT_TRADED in whence("log", *target).err
     assert NOT_TRADED in " ".join(whence("explain", "#1", *target).out.split())
+    assert whence("report", "--day", "2025-01-02", *target).code == 0
+    (report,) = Path.cwd().glob("whence-report-BACKTEST-*.html")
+    assert NOT_TRADED in report.read_text("utf-8")
     paper = whence("paper", *target, *MARKET)
     assert (paper.code, "opened by `whence what-if`" in paper.err) == (2, True)
     again = whence("what-if", *target, *MARKET, "--into", "sqlite:///c.db")
     assert (again.code, "a backtest itself" in again.err) == (2, True)
     with closing(open_owned(WhenceSettings(log="sqlite:///b.db"))) as opened:
         with pytest.raises(LogReadOnly, match="is a backtest"):
-            serving._check_not_live(opened)  # noqa: SLF001  (an API would serve until it is stopped)
+            serving._check_not_live(opened)
         with pytest.raises(InvalidInput, match="was not opened by `whence live`"):
             check_source(opened, "live")
 

@@ -78,6 +78,12 @@ def made(recording: Recording, log: RecorderLog, **changed: object) -> WhatIf:
     return what_if
 
 
+def written(found: WhatIf) -> list[Envelope]:
+    target = open_memory(AvroCodec())
+    found.write(target)
+    return [one.envelope for one in target.read()]
+
+
 def differing(found: Comparison) -> Mapping[str, int]:
     return {"decisions": len(found.decisions), "orders": found.orders, "fills": found.fills}
 
@@ -126,7 +132,9 @@ class Market:
         return parse(next(one for one in placed if one.endswith("-e1"))).id
 
 
-def test_without_a_change_a_log_of_candles_is_made_again_to_the_last_vote_order_and_fill(log: RecorderLog) -> None:
+def test_without_a_change_a_log_of_candles_is_made_again_to_the_last_vote_order_and_fill(
+    log: RecorderLog,
+) -> None:
     found = made(of_candles(log), log)
     assert differing(found.reproduced) == differing(found.comparison) == NONE
     recorded, candidate = found.reproduced.control, found.comparison.candidate
@@ -161,7 +169,9 @@ def test_a_log_that_a_longer_tape_has_listed_again_is_made_again() -> None:
     assert differing(found.reproduced) == NONE
 
 
-def test_a_lower_limit_loses_trades_and_the_report_names_the_member_that_refused_them(log: RecorderLog) -> None:
+def test_a_lower_limit_loses_trades_and_the_report_names_the_member_that_refused_them(
+    log: RecorderLog,
+) -> None:
     found = made(of_candles(log), log, values={"risk.max_positions": "1"}).comparison
     refused = [one for one in found.decisions if one.candidate and one.candidate.verdict is Verdict.SKIP]
     assert refused
@@ -174,7 +184,9 @@ def test_a_lower_limit_loses_trades_and_the_report_names_the_member_that_refused
     assert vote.candidate.reasons == ("MAX_POSITIONS",)
 
 
-def test_the_sum_of_lost_gained_and_changed_trades_is_the_difference_of_the_net_profits(log: RecorderLog) -> None:
+def test_the_sum_of_lost_gained_and_changed_trades_is_the_difference_of_the_net_profits(
+    log: RecorderLog,
+) -> None:
     found = made(of_candles(log), log, values={"risk.max_positions": "1", "sizing.risk": "0.0004"}).comparison
     assert found.changed
     assert found.lost
@@ -182,7 +194,9 @@ def test_the_sum_of_lost_gained_and_changed_trades_is_the_difference_of_the_net_
     assert sum(one.difference for one in found.trades) == net.candidate - net.control  # type: ignore[operator]
 
 
-def test_the_slippage_of_the_simulated_exchange_can_be_changed_and_moves_no_decision(log: RecorderLog) -> None:
+def test_the_slippage_of_the_simulated_exchange_can_be_changed_and_moves_no_decision(
+    log: RecorderLog,
+) -> None:
     found = made(of_candles(log), log, values={"simulation.slippage": "0.001"}).comparison
     assert found.orders == 0
     assert not [one for one in found.decisions if one.has_other_verdict]
@@ -198,19 +212,20 @@ def test_another_strategy_in_place_of_the_logs_gives_signals_of_its_own(log: Rec
     assert all(one.control is None or one.candidate is None for one in found.decisions)
 
 
-def test_an_earlier_policy_is_recorded_with_its_decisions_and_has_the_members_of_its_version(log: RecorderLog) -> None:
+def test_an_earlier_policy_is_recorded_with_its_decisions_and_has_the_members_of_its_version(
+    log: RecorderLog,
+) -> None:
     found = made(of_candles(log), log, policy=1).comparison.candidate
     assert {one.policy_version for one in found.decisions.values()} == {1}
     members = {vote.member for one in found.decisions.values() for vote in one.votes}
     assert members.isdisjoint({"strategy_in_force", "holder", "breakers"})
 
 
-def test_the_written_log_is_a_backtest_with_ids_of_its_own_and_the_same_what_if_writes_it_again(log: RecorderLog) -> None:
-    logs: list[list[Envelope]] = []
-    for _run in range(2):
-        found, target = made(of_candles(log), log, values={"risk.max_positions": "1"}), open_memory(AvroCodec())
-        found.write(target)
-        logs.append([one.envelope for one in target.read()])
+def test_the_written_log_is_a_backtest_with_ids_of_its_own_and_the_same_what_if_writes_it_again(
+    log: RecorderLog,
+) -> None:
+    found, again = (made(of_candles(log), log, values={"risk.max_positions": "1"}) for _run in range(2))
+    logs = [written(found), written(again)]
     assert logs[0] == logs[1]
     opened = logs[0][0].event
     assert isinstance(opened, LogOpened)
@@ -352,4 +367,6 @@ def test_on_a_live_tape_requests_act_on_the_orders_and_positions_of_the_backtest
     (trade_made,) = found.comparison.candidate.trades.trades
     assert trade_made.reason == "MANUAL"  # closed by a person
     assert differing(found.comparison) == NONE
-    assert found.reproduced.fills > 0  # the recorded fills came from the order book, the simulated from candles
+    assert (
+        found.reproduced.fills > 0
+    )  # the recorded fills came from the order book, the simulated from candles
