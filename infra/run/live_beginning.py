@@ -52,7 +52,9 @@ class LiveBeginning:
         self.traded = frozenset(one.id for one in stated)
         named = [name for name in self._instruments if name in self.traded]
         self._differing = check(self._venue.account, named, self.leverage)
-        if named:
+        if (
+            named and not self._plan.is_resumed
+        ):  # a later session must not end because a market is halted meanwhile
             check_market_time(self._venue.account, named[0], at)
         if self._is_empty:
             self.stake = stake_of(self.listed, exchange.balances(), self._plan.leverage)

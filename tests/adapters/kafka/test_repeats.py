@@ -97,4 +97,6 @@ def test_aiokafka_without_a_broker_logs_one_line_for_its_attempts(caplog: pytest
     lines = [one.getMessage() for one in caplog.records if one.name == aiokafka_log.__name__]
     refused = [line for line in lines if "Unable connect" in line and port in line]
     assert len(refused) == 1, refused
-    assert not logging.getLogger("aiokafka").propagate, "the program's log has no line of its own of each attempt"
+    assert not logging.getLogger("aiokafka").propagate, (
+        "the program's log has no line of its own of each attempt"
+    )

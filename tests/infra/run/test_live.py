@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
 import pytest
 
 from adapters.bybit.account import BybitAccount
+from adapters.bybit.fields import at_ms
 from adapters.order_way import OrderWay
 from adapters.simulated.server import VenueServer
 from adapters.simulated.server.account_queries import PERMISSIONS
@@ -35,6 +36,7 @@ from tests.infra.run.live_desk import (
     Desks,
     Dying,
     Killed,
+    LiveDesk,
     Losing,
     Reconnecting,
     a_candle,
@@ -293,6 +295,23 @@ def test_a_key_with_other_rights_is_refused_before_anything_is_recorded(
     desk = desks()
     monkeypatch.setitem(PERMISSIONS, group, names)
     with pytest.raises(Refused, match=words):
+        desk.run.start()
+    assert desk.log.envelopes == []
+
+
+@pytest.mark.parametrize("is_resumed", [False, True], ids=["first session", "after an outage"])
+def test_a_market_of_another_day_is_refused_at_the_first_session_before_anything_is_recorded(
+    desks: Desks, monkeypatch: pytest.MonkeyPatch, *, is_resumed: bool
+) -> None:
+    def a_day_later(desk: LiveDesk) -> datetime:
+        return at_ms(desk.venue.server.clock.market()) + timedelta(days=1)
+
+    monkeypatch.setattr(LiveDesk, "now", a_day_later)
+    desk = desks(plan=replace(PLAN, is_resumed=is_resumed))
+    if is_resumed:
+        desk.run.check()
+        return
+    with pytest.raises(Refused, match="the exchange's market has the time 20"):
         desk.run.start()
     assert desk.log.envelopes == []
 
