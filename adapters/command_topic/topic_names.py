@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from adapters.kafka.aiokafka_settings import aiokafka_arguments
 from adapters.kafka.client import Clients
 from adapters.kafka.config import ClientSettings
 from adapters.kafka.topic import made_topic
 from adapters.kafka.topic_table import ANSWERS, COMMANDS, REFUSED
-from domain.errors import InvalidSettings
 
 _ANSWER_SECONDS = 5.0
-
-_PLAIN = {
-    "security.protocol": "security_protocol",
-    "sasl.mechanism": "sasl_mechanism",
-    "sasl.mechanisms": "sasl_mechanism",
-    "sasl.username": "sasl_plain_username",
-    "sasl.password": "sasl_plain_password",
-}
-_TLS = {"ssl.ca.location", "ssl.certificate.location", "ssl.key.location", "ssl.key.password"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +55,4 @@ class CommandTopic:
 
         Raises InvalidSettings for a security setting that has no counterpart in aiokafka.
         """
-        arguments: dict[str, Any] = {"bootstrap_servers": self.servers}
-        for name, value in self.client.items():
-            if name in _PLAIN:
-                arguments[_PLAIN[name]] = value.upper() if name == "security.protocol" else value
-            elif name not in _TLS and name.startswith(("sasl.", "ssl.", "security.", "enable.ssl.")):
-                raise InvalidSettings(
-                    f"kafka.{name} is not supported by the client of the command topic; it supports "
-                    f"{', '.join(sorted(_TLS | _PLAIN.keys()))}"
-                )
-        if arguments.get("security_protocol", "PLAINTEXT").endswith("SSL"):
-            arguments["ssl_context"] = self._tls()
-        return arguments
-
-    def _tls(self) -> ssl.SSLContext:
-        try:
-            context = ssl.create_default_context(cafile=self.client.get("ssl.ca.location"))
-            certificate = self.client.get("ssl.certificate.location")
-            if certificate is not None:
-                key = self.client.get("ssl.key.location")
-                context.load_cert_chain(certificate, key, self.client.get("ssl.key.password"))
-        except (OSError, ssl.SSLError) as fault:
-            raise InvalidSettings(f"kafka.ssl: a certificate cannot be read: {fault.strerror}") from None
-        return context
+        return aiokafka_arguments({**self.client, "bootstrap.servers": self.servers})

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from time import monotonic
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
@@ -35,13 +33,6 @@ _NO_AUTHORIZER = (
     "org.apache.kafka.metadata.authorizer.StandardAuthorizer, or leave out --principal"
 )
 _ANY: Any = None  # a filter's name and principal; the stubs declare both as text
-_LOADING = frozenset(
-    {
-        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-        KafkaError.COORDINATOR_NOT_AVAILABLE,
-        KafkaError.NOT_COORDINATOR,
-    }
-)
 
 
 class Node(Protocol):
@@ -78,10 +69,6 @@ class Acl(NamedTuple):
     operation: str
 
 
-class Member(Protocol):
-    client_id: str
-
-
 class _Setting(Protocol):
     name: str
     value: str | None
@@ -89,10 +76,6 @@ class _Setting(Protocol):
 
 class _Offset(Protocol):
     offset: int
-
-
-class _Group(Protocol):
-    members: Sequence[Member]
 
 
 class _AdminRequests(Protocol):
@@ -110,9 +93,6 @@ class _AdminRequests(Protocol):
     def describe_configs(
         self, resources: list[Any], **options: Any
     ) -> Mapping[Any, Future[Mapping[str, _Setting]]]: ...
-    def describe_consumer_groups(
-        self, group_ids: list[str], **options: Any
-    ) -> Mapping[str, Future[_Group]]: ...
     def delete_records(
         self, topic_partition_offsets: list[TopicPartition], **options: Any
     ) -> Mapping[TopicPartition, Future[object]]: ...
@@ -124,6 +104,8 @@ class _AdminRequests(Protocol):
 class Admin:
     """Requests to the cluster, one at a time.
 
+    None of them goes to the coordinator of a group or a transaction: with such a request librdkafka can abort the
+    process (see `group`).
     Every method raises KafkaUnavailable where the cluster does not respond in time or refuses the request.
     """
 
@@ -257,25 +239,6 @@ class Admin:
         place = TopicPartition(partition.topic, partition.partition, offset)
         (removed,) = self._client.delete_records([place], request_timeout=self._timeout).values()
         self._result(f"remove the records of {partition.topic} before offset {offset}", removed)
-
-    def members(self, group: str) -> Iterable[Member]:
-        """The members of a consumer group; none where the group does not exist.
-
-        Waits while the group's coordinator is still loading the group.
-        """
-        deadline, pause = monotonic() + self._timeout, threading.Event()
-        while True:
-            response = self._client.describe_consumer_groups([group], request_timeout=self._timeout)[group]
-            if monotonic() > deadline or not self._is_loading(group, response):
-                break
-            pause.wait(0.05)
-        found = self._known(group, response, unless=KafkaError.GROUP_ID_NOT_FOUND)
-        return () if found is None else found.members
-
-    def _is_loading(self, what: str, future: Future[_Group]) -> bool:
-        """Whether the coordinator of a group is not ready yet, as in a cluster that has just started."""
-        error = self._error(what, future)
-        return isinstance(error, KafkaException) and failure_of(error).code() in _LOADING
 
     def _known(
         self, what: str, future: Future[_T], unless: int = KafkaError.UNKNOWN_TOPIC_OR_PART

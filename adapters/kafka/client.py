@@ -16,6 +16,7 @@ from adapters.kafka.admin import Admin
 from adapters.kafka.config import FIXED, ClientSettings
 from adapters.kafka.errors import KafkaSettingsInvalid, KafkaUnavailable
 from adapters.kafka.failure import failure_of
+from adapters.kafka.group import client_ids
 from adapters.kafka.repeats import Repeats
 from adapters.kafka.topic_table import READERS_GROUP
 
@@ -94,6 +95,10 @@ class Clients:
                 "auto.offset.reset": "latest",
             }
         )
+
+    def members(self, group: str) -> list[str]:
+        """The client ids of the members of `group`. See `group.client_ids`."""
+        return client_ids(self._settings, group, self.timeout)
 
     @property
     def admin(self) -> Admin:

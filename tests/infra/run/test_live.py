@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from adapters.bybit.account import BybitAccount
+from adapters.bybit.fields import at_ms
 from adapters.order_way import OrderWay
 from adapters.simulated.server import VenueServer
 from adapters.simulated.server.account_queries import PERMISSIONS
@@ -42,6 +43,7 @@ from tests.infra.run.live_desk import (
     Desks,
     Dying,
     Killed,
+    LiveDesk,
     Losing,
     Reconnecting,
     a_candle,
@@ -337,6 +339,23 @@ def test_a_key_with_other_rights_is_refused_before_anything_is_recorded(
     desk = desks()
     monkeypatch.setitem(PERMISSIONS, group, names)
     with pytest.raises(Refused, match=words):
+        desk.run.start()
+    assert desk.log.envelopes == []
+
+
+@pytest.mark.parametrize("is_resumed", [False, True], ids=["first session", "after an outage"])
+def test_a_market_of_another_day_is_refused_at_the_first_session_before_anything_is_recorded(
+    desks: Desks, monkeypatch: pytest.MonkeyPatch, *, is_resumed: bool
+) -> None:
+    def a_day_later(desk: LiveDesk) -> datetime:
+        return at_ms(desk.venue.server.clock.market()) + timedelta(days=1)
+
+    monkeypatch.setattr(LiveDesk, "now", a_day_later)
+    desk = desks(plan=replace(PLAN, is_resumed=is_resumed))
+    if is_resumed:
+        desk.run.check()
+        return
+    with pytest.raises(Refused, match="the exchange's market has the time 20"):
         desk.run.start()
     assert desk.log.envelopes == []
 
