@@ -76,7 +76,11 @@ class Redecision:
         if process is None and kind is not SignalDetected:
             return
         moment = Moment(
-            envelope=envelope, branch=Branch(self._world), now=meta.recorded_at, account=meta.account
+            envelope=envelope,
+            branch=Branch(self._world),
+            now=meta.recorded_at,
+            account=meta.account,
+            policy=POLICY_VERSION,
         )
         if isinstance(envelope.event, SignalDetected):
             view = view_of(moment, envelope.event.instrument)
