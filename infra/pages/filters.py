@@ -69,7 +69,7 @@ def _flat(value: object, name: str) -> Iterator[tuple[str, str]]:
     for n, inner in enumerate(items, 1):
         yield from _flat(inner, f"{name}.{n}")
     if not items:
-        yield name, NONE if value in ("", None) or isinstance(value, list) else str(cast(object, value))
+        yield name, NONE if value in ("", None) or isinstance(value, list) else str(value)
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
