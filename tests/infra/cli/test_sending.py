@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -84,7 +84,7 @@ def test_a_consumer_that_is_not_there_is_named_without_its_address_after_the_las
 
 
 @contextmanager
-def listening(statuses: Sequence[int], most: int = 2**20) -> Iterator[tuple[str, list[str | bytes]]]:
+def listening(statuses: Sequence[int], most: int = 2**20) -> Generator[tuple[str, list[str | bytes]]]:
     """The address of a WebSocket server and the messages that it receives, of at most `most` bytes.
 
     It answers its first connections with these statuses.
