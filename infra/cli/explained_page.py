@@ -59,8 +59,9 @@ class Page:
         if not isinstance(opening, LogOpened):
             raise InvalidInput("the log does not begin with LogOpened, so its candles are not known")
         charted = [
-            (one, candles_around(settings, opening, Around(*one[:4]), self.candles, self.symbols))
+            (one, candles_around(settings, opening, around, self.candles, self.symbols))
             for one in moments_of(facts)
+            for around in [Around(one.instrument, one.interval, one.begin, one.end)]
         ]
         text = explain_page(facts, opening.log_id, list(notices_of(first)), charted)
         try:
