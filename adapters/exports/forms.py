@@ -1,27 +1,18 @@
-"""The forms in which a table can be written."""
+"""Writes a table in each of the forms."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
+from adapters.exports.form import Form
 from adapters.exports.parquet_form import write_parquet
 from adapters.exports.sheet import Sheet
 from adapters.exports.text_forms import write_csv, write_jsonl
 from adapters.extras import FILES, check_extras
 from adapters.whole_file import replacing
 from domain.errors import InvalidInput
-
-
-class Form(StrEnum):
-    """The form of a file, which is also the ending of its name."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
-
 
 _WRITERS: Mapping[Form, Callable[[Sheet, BinaryIO], None]] = {
     Form.CSV: write_csv,

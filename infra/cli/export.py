@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.exports.forms import Form, check_form, export
+from adapters.exports.form import Form
 from infra.cli.options import ConfigOption, LogOption, whole
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def journal(
     config: ConfigOption = None,
 ) -> None:
     """Writes every event, one row each: when, who, its sentence, its cause, and its fields as JSON."""
+    from adapters.exports.forms import check_form, export
     from infra.reports import sheets
     from infra.reports.place import joined, place_of
     from infra.reports.report import kind_of, read_upto
@@ -80,6 +81,7 @@ def trades(
     config: ConfigOption = None,
 ) -> None:
     """Writes every closed position, one row each, as GraphQL's `positions` has it."""
+    from adapters.exports.forms import check_form, export
     from infra.reports import sheets
     from infra.reports.place import name_of, place_of
     from infra.reports.report import Request, kind_of, read_book, read_upto

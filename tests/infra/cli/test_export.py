@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from adapters.avro import AvroCodec
-from adapters.exports.forms import Form, export
+from adapters.exports.form import Form
+from adapters.exports.forms import export
 from adapters.exports.sheet import Sheet
 from adapters.log.sqlite import open_sqlite
 from domain.account import KillSwitchTripped

@@ -32,6 +32,7 @@ from tests.projections.stores import WrittenLog
 from tests.projections.test_transfers import GROWTH, TRANSFERS, Account
 
 NOON = datetime(2025, 4, 3, 12, tzinfo=UTC)
+LINES = ("starting", "deposits", "withdrawals", "realised", "fees", "funding")
 SUMS = (
     "trades",
     "wins",
@@ -71,7 +72,7 @@ def a_month_of_transfers() -> WrittenLog:
 
 def recomputed(events: Sequence[Mapping[str, Any]]) -> Mapping[str, Decimal]:
     """The statement, from events as `whence log --json` prints them, without any fold of the product."""
-    found = dict.fromkeys(("starting", "deposits", "withdrawals", "realised", "fees", "funding"), Decimal(0))
+    found: dict[str, Decimal] = {name: Decimal(0) for name in LINES}
     for one in events:
         for name, amount in _lines(one["type"], one["data"]):
             found[name] += Decimal(amount)
