@@ -199,8 +199,8 @@ def _net(trade: Trade | None) -> str:
 
 def _equity(found: Comparison) -> Iterator[Sequence[str]]:
     pairs = found.equity
-    step = max(len(pairs) // _HOURS, 1)
-    for one in [*pairs[: -step or None : step], pairs[-1]]:
+    places = sorted({at * (len(pairs) - 1) // (_HOURS - 1) for at in range(_HOURS)})
+    for one in (pairs[at] for at in places):
         before, after = one.control.equity, one.candidate.equity
         difference: Decimal = after - before
         yield f"{one.hour:%y-%m-%d %H:%M}", f"{before:,.2f}", f"{after:,.2f}", f"{difference:+,.2f}"
