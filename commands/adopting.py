@@ -241,8 +241,9 @@ def _is_accepted(found: Found, instrument: str, part: Decimal) -> bool:
     sides = (_stated(instrument, quantity) for quantity in (ours, EXACT.add(ours, part)))
     difference = position_difference(instrument, *sides)
     # The other differences of a position cannot be accepted: its side, and one that the exchange does not have.
-    can_be = isinstance(difference, PositionUnknownToUs | PositionQuantityDiffers)
-    return can_be and found.is_accepted(difference)
+    return isinstance(difference, PositionUnknownToUs | PositionQuantityDiffers) and found.is_accepted(
+        difference
+    )
 
 
 def _sum(trades: Sequence[ExecutionOfUnknownOrder]) -> Decimal:
