@@ -7,11 +7,13 @@ docstring of each kind states its remedy: the report that the engine takes in, o
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from msgspec import Struct
 
 from domain.arithmetic import EXACT
+from domain.direction import Side
 from domain.instrument import Instrument
 from domain.order import OrderStatus
 from domain.reconciliation.statement import StatedExecution, StatedOrder, StatedPosition
@@ -331,6 +333,32 @@ class ExecutionMistaken(Difference, frozen=True, gc=False, kw_only=True):
             f"execution {one.execution_id} is {one.side} {_plain(one.quantity)} {one.instrument} at "
             f"{_plain(one.price)} under an order that is {our.side} {our.instrument}"
         )
+
+
+class UnknownTrade(Struct, frozen=True, gc=False):
+    """What a recorded `ExecutionOfUnknownOrder` states of its execution; `price` is in quote currency."""
+
+    side: Side
+    quantity: Decimal
+    instrument: str
+    price: Decimal
+
+
+_UNKNOWN_TRADE = re.compile(
+    r"(?:ExecutionOfUnknownOrder: )?(BUY|SELL) (\S+) (\S+) at (\S+) was traded by an order that is not ours"
+)
+
+
+def unknown_trade(found: str) -> UnknownTrade | None:
+    """The execution of which this is the recorded sentence; None for a sentence of another kind.
+
+    The sentence is all that an event has of the execution, in every log that exists.
+    """
+    read = _UNKNOWN_TRADE.fullmatch(found)
+    if read is None:
+        return None
+    side, quantity, instrument, price = read.groups()
+    return UnknownTrade(Side(side), Decimal(quantity), instrument, Decimal(price))
 
 
 class ExecutionOfUnknownOrder(Difference, frozen=True, gc=False, kw_only=True):
