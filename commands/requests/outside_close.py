@@ -13,7 +13,7 @@ from commands.account import check_money
 from commands.adopting import market_order
 from commands.in_flight import UNANSWERED, working
 from commands.order import PlaceOrder
-from commands.reconciliation import ResolveDiscrepancy, recorded, subject_of, unnumbered
+from commands.reconciliation import ResolveDiscrepancy, check_known, recorded, subject_of, unnumbered
 from commands.remedies import filled
 from commands.requests.situation import Situation
 from commands.routes import Command
@@ -80,8 +80,9 @@ def _held(name: str, portfolio: Portfolio) -> OpenPosition:
         raise Refused(
             f"{name} is no discrepancy of the kind PositionUnknownToThem: closedAt does not explain it"
         )
+    check_known(name, portfolio.discrepancies)
     if name not in portfolio.discrepancies.unresolved:
-        raise Refused(f"{name} is not unresolved: closedAt changes nothing")
+        raise Refused(f"{name} is resolved already: closedAt changes nothing")
     held = portfolio.positions.get(instrument)
     if held is None or _discrepancy_id(held) != unnumbered(name):
         found = "nothing" if held is None else f"{held.state.direction} {held.state.quantity}"

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 import pytest
-from msgspec.structs import replace
 
 import commands.order
 from commands.door import Completed
@@ -39,6 +38,7 @@ from tests.commands.requests.asking import Asking, chain_of, terms
 from tests.domain.history import BTC, D, a_stop
 from tests.domain.test_differences import an_execution
 from tests.domain.test_differences import an_order as stated_order
+from tests.replacing import replace
 
 LONG = StatedPosition(BTC, Direction.LONG, D(10))
 SHORT = StatedPosition(BTC, Direction.SHORT, D(10))
@@ -87,6 +87,14 @@ def test_the_position_is_closed_in_one_unit_at_the_stated_price_and_nothing_is_s
     metas = [one.meta for one in eve.desk.log.envelopes[-5:]]
     assert [meta.actor for meta in metas] == ["eve", "eve", "engine", "engine", "eve"]
     assert is_adopted_trade(parse(metas[0].stream).id)
+
+
+def test_a_price_for_a_position_that_was_closed_at_another_one_is_declined() -> None:
+    eve = holding()
+    eve.accepted(closed_at(D(103)))
+    assert eve.declined(closed_at(D(104))) == (
+        f"Refused: {GONE} is resolved already: closedAt changes nothing"
+    )
 
 
 def test_a_repeated_request_gets_the_first_answer_and_closes_nothing_again() -> None:
@@ -151,7 +159,7 @@ def test_orders_of_people_that_rest_to_reduce_the_position_are_cancelled() -> No
         (closed_at(D(1030)), "Refused: closedAt 1030 is far from every known price of"),
         (closed_at(D(103), transfer=D(5)), "Refused: closedAt and transfer explain different discrepancies"),
         (closed_at(D(103), "d-1"), "Refused: d-1 is no discrepancy of the kind PositionUnknownToThem"),
-        (closed_at(D(103), f"{GONE}#2"), f"Refused: {GONE}#2 is not unresolved"),
+        (closed_at(D(103), f"{GONE}#2"), f"Refused: no discrepancy has the id {GONE}#2"),
     ],
 )
 def test_a_price_that_explains_nothing_is_declined_and_the_discrepancy_stays(
