@@ -49,7 +49,7 @@ class OrderUnknownToUs(Difference, frozen=True, gc=False, kw_only=True):
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
         order = self.theirs
-        return f"the venue works an unknown order: {order.side} {order.quantity} {order.instrument}"
+        return f"the exchange works an unknown order: {order.side} {order.quantity} {order.instrument}"
 
 
 class OrderOfAnotherLog(Difference, frozen=True, gc=False, kw_only=True):
@@ -65,7 +65,7 @@ class OrderOfAnotherLog(Difference, frozen=True, gc=False, kw_only=True):
         """One sentence that describes the difference to a person."""
         order = self.theirs
         return (
-            f"the venue works an order of another log: {order.side} {order.quantity} {order.instrument}; "
+            f"the exchange works an order of another log: {order.side} {order.quantity} {order.instrument}; "
             "another engine trades on this account"
         )
 
@@ -88,7 +88,7 @@ class OrderUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
     @property
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
-        return f"the venue has no order of this id, which is {self.ours.status.lower()} here"
+        return f"the exchange has no order of this id, which is {self.ours.status.lower()} here"
 
 
 class AcceptedOrderNotFound(Difference, frozen=True, gc=False, kw_only=True):
@@ -107,7 +107,7 @@ class AcceptedOrderNotFound(Difference, frozen=True, gc=False, kw_only=True):
         """One sentence that describes the difference to a person."""
         order = self.ours
         return (
-            f"the venue accepted {_kind(order)} for {_terms(order)} and does not state it in any list; "
+            f"the exchange accepted {_kind(order)} for {_terms(order)} and does not state it in any list; "
             f"it is {order.status.lower()} here"
         )
 
@@ -133,7 +133,9 @@ class ProtectiveStopMissing(Difference, frozen=True, gc=False, kw_only=True):
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
         there = "has no such order" if self.theirs is None else f"has {self.theirs.status.lower()} it"
-        return f"the stop at {self.ours.trigger_price} protects {self.instrument} here, and the venue {there}"
+        return (
+            f"the stop at {self.ours.trigger_price} protects {self.instrument} here, and the exchange {there}"
+        )
 
 
 class OrderMistaken(Difference, frozen=True, gc=False, kw_only=True):
@@ -147,7 +149,7 @@ class OrderMistaken(Difference, frozen=True, gc=False, kw_only=True):
     @property
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
-        return f"the venue has {_kind(self.theirs)} under this id, which is {_kind(self.ours)} here"
+        return f"the exchange has {_kind(self.theirs)} under this id, which is {_kind(self.ours)} here"
 
 
 class StatusDiffers(Difference, frozen=True, gc=False, kw_only=True):
@@ -168,7 +170,7 @@ class StatusDiffers(Difference, frozen=True, gc=False, kw_only=True):
     @property
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
-        return f"the order is {self.ours.lower()} here and {self.theirs.status.lower()} at the venue"
+        return f"the order is {self.ours.lower()} here and {self.theirs.status.lower()} at the exchange"
 
 
 class FilledDiffers(Difference, frozen=True, gc=False, kw_only=True):
@@ -187,7 +189,7 @@ class FilledDiffers(Difference, frozen=True, gc=False, kw_only=True):
     @property
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
-        return f"{self.ours} is filled here and {self.theirs} at the venue"
+        return f"{self.ours} is filled here and {self.theirs} at the exchange"
 
 
 class TermsDiffer(Difference, frozen=True, gc=False, kw_only=True):
@@ -206,7 +208,7 @@ class TermsDiffer(Difference, frozen=True, gc=False, kw_only=True):
     @property
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
-        return f"the order is for {_terms(self.ours)} here and for {_terms(self.theirs)} at the venue"
+        return f"the order is for {_terms(self.ours)} here and for {_terms(self.theirs)} at the exchange"
 
 
 class OrderAmendedOutside(Difference, frozen=True, gc=False, kw_only=True):
@@ -232,7 +234,7 @@ class OrderAmendedOutside(Difference, frozen=True, gc=False, kw_only=True):
             f"{name} {_plain(our)} to {_plain(their)}"
             for (name, our), (_, their) in zip(self.ours, self.theirs, strict=True)
         )
-        return f"somebody else has changed the order at the venue: {', '.join(changes)}"
+        return f"somebody else has changed the order at the exchange: {', '.join(changes)}"
 
 
 class ExecutionMissing(Difference, frozen=True, gc=False, kw_only=True):
@@ -271,9 +273,7 @@ class OverfillMissing(Difference, frozen=True, gc=False, kw_only=True):
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
         one = self.theirs
-        return (
-            f"execution {one.execution_id} of {one.quantity} at {one.price} overfilled the order at the venue"
-        )
+        return f"execution {one.execution_id} of {one.quantity} at {one.price} overfilled the order at the exchange"
 
 
 class ExecutionBeyondOrder(Difference, frozen=True, gc=False, kw_only=True):
@@ -304,8 +304,8 @@ class ExecutionBeyondOrder(Difference, frozen=True, gc=False, kw_only=True):
 
     def _stated(self) -> str:
         if self.theirs is None:
-            return "the venue does not state the order"
-        filled = f"the venue states {_plain(self.theirs.filled)} of the order as filled"
+            return "the exchange does not state the order"
+        filled = f"the exchange states {_plain(self.theirs.filled)} of the order as filled"
         return (
             filled if self.theirs.filled < self.filled else f"{filled}, and a position without this execution"
         )
@@ -395,7 +395,7 @@ class ExecutionUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
     @property
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
-        return f"execution {self.ours.execution_id} is on record here and not at the venue"
+        return f"execution {self.ours.execution_id} is on record here and not at the exchange"
 
 
 class PositionUnknownToUs(Difference, frozen=True, gc=False, kw_only=True):
@@ -413,7 +413,7 @@ class PositionUnknownToUs(Difference, frozen=True, gc=False, kw_only=True):
     @property
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
-        return f"the venue holds {self.theirs.direction} {self.theirs.quantity}, and nothing is held here"
+        return f"the exchange holds {self.theirs.direction} {self.theirs.quantity}, and nothing is held here"
 
 
 class PositionUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
@@ -431,7 +431,7 @@ class PositionUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
     @property
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
-        return f"{self.ours.direction} {self.ours.quantity} is held here, and nothing at the venue"
+        return f"{self.ours.direction} {self.ours.quantity} is held here, and nothing at the exchange"
 
 
 class PositionSideDiffers(Difference, frozen=True, gc=False, kw_only=True):
@@ -453,7 +453,7 @@ class PositionSideDiffers(Difference, frozen=True, gc=False, kw_only=True):
         """One sentence that describes the difference to a person."""
         return (
             f"{self.ours.direction} {self.ours.quantity} is held here, "
-            f"{self.theirs.direction} {self.theirs.quantity} at the venue"
+            f"{self.theirs.direction} {self.theirs.quantity} at the exchange"
         )
 
 
@@ -479,7 +479,7 @@ class PositionQuantityDiffers(Difference, frozen=True, gc=False, kw_only=True):
     @property
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
-        return f"{self.ours} is held here and {self.theirs} at the venue"
+        return f"{self.ours} is held here and {self.theirs} at the exchange"
 
 
 class BalanceDiffers(Difference, frozen=True, gc=False, kw_only=True):
@@ -503,7 +503,7 @@ class BalanceDiffers(Difference, frozen=True, gc=False, kw_only=True):
     @property
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
-        return f"the balance is {self.ours} here and {self.theirs} at the venue"
+        return f"the balance is {self.ours} here and {self.theirs} at the exchange"
 
 
 class RulesDiffer(Difference, frozen=True, gc=False, kw_only=True):
@@ -531,7 +531,7 @@ class RulesDiffer(Difference, frozen=True, gc=False, kw_only=True):
         changes = (
             f"{name} {getattr(self.ours, name)} and {getattr(self.theirs, name)}" for name in self.changed
         )
-        return f"the rules here and at the venue: {', '.join(changes)}"
+        return f"the rules here and at the exchange: {', '.join(changes)}"
 
 
 class InstrumentUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
@@ -542,7 +542,7 @@ class InstrumentUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
     @property
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
-        return "the venue does not list this instrument"
+        return "the exchange does not list this instrument"
 
 
 class TradingTermsDiffer(Difference, frozen=True, gc=False, kw_only=True):
