@@ -84,8 +84,10 @@ def test_an_entry_amended_by_others_is_recorded_as_it_is_and_halts_entries_until
     name = f"difference:OrderAmendedOutside:{entry}:quantity=0.2:limit=98.5"
     assert unresolved(desk) == [name]
     assert found(desk) == [
-        "OrderAmendedOutside: somebody else has changed the order at the exchange: "
-        "quantity 0.1 to 0.2, limit 99 to 98.5"
+        (
+            "OrderAmendedOutside: somebody else has changed the order at the exchange: "
+            "quantity 0.1 to 0.2, limit 99 to 98.5"
+        )
     ]
     (printed,) = rows([], state_of(desk, tmp_path).discrepancies, "bybit")
     assert (printed["id"], printed["kind"], printed["remedy"]) == (name, "OrderAmendedOutside", "a person")
