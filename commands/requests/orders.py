@@ -162,7 +162,7 @@ def place(request: PlaceOrder, situation: Situation, chain: str) -> Sequence[Com
 
 
 def check_protected(terms: ManualTerms, situation: Situation) -> None:
-    """Raises Refused where the entry increases a position, which has its own protection, and brings a stop or a target."""
+    """Raises Refused where the entry increases a position and brings a stop or a target: the position has its own."""
     held = situation.portfolio.positions.get(terms.instrument)
     if held is None or (terms.stop is None and terms.target is None):
         return

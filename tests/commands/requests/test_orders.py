@@ -137,7 +137,7 @@ def holding(eve: Asking) -> None:
 
 
 def bare(eve: Asking) -> None:
-    eve.entered(terms(stop=None, target=None))
+    eve.entered(terms(stop=None, target=None, quantity=D(1)))
 
 
 def waiting(eve: Asking) -> None:
