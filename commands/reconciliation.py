@@ -97,8 +97,7 @@ def _record(command: RecordDiscrepancy, state: Discrepancies) -> Sequence[Reconc
 
 
 def _resolve(command: ResolveDiscrepancy, state: Discrepancies) -> Sequence[ReconciliationEvent]:
-    if command.discrepancy_id not in state.known:
-        raise Refused(f"no discrepancy {command.discrepancy_id} was ever found")
+    check_known(command.discrepancy_id, state)
     if command.discrepancy_id not in state.unresolved:
         return []
     return [DiscrepancyResolved(command.discrepancy_id, command.resolution)]
@@ -108,6 +107,12 @@ def _end(discrepancy_id: str, state: Discrepancies) -> Sequence[ReconciliationEv
     if discrepancy_id not in state.known or discrepancy_id in state.unresolved:
         raise Refused(f"{discrepancy_id} is not resolved")
     return [] if discrepancy_id in state.over else [DiscrepancyEnded(discrepancy_id)]
+
+
+def check_known(discrepancy_id: str, state: Discrepancies) -> None:
+    """Raises Refused for an id that no discrepancy of the log has ever had."""
+    if discrepancy_id not in state.known:
+        raise Refused(f"no discrepancy has the id {discrepancy_id}: `whence reconcile` lists the ids")
 
 
 def is_of_balance(discrepancy_id: str, currency: str) -> bool:
@@ -122,6 +127,11 @@ def subject_of(discrepancy_id: str, *kinds: type[Difference]) -> str | None:
     if source != "difference" or all(kind.__name__ != name for kind in kinds):
         return None
     return key.partition(":")[0]
+
+
+def excess_of(discrepancy_id: str) -> Decimal:
+    """The amount of a difference of the balance, theirs less ours, in the currency of the account."""
+    return Decimal(unnumbered(discrepancy_id).rpartition(":")[2])
 
 
 def unnumbered(discrepancy_id: str) -> str:

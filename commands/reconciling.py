@@ -46,7 +46,7 @@ from domain.reconciliation.differences import BalanceDiffers, Difference, Tradin
 from domain.streams import order_stream
 
 TOLERANCE = Decimal("0.01")
-"""Balances within a cent are equal: an exchange rounds each profit and fee."""
+"""In the account's currency: balances that differ by no more are equal: an exchange rounds each profit and fee."""
 _ROUNDS = 6
 _MOST_ADOPTED = 20
 """One run adopts at most so many orders and positions; the next one goes on."""

@@ -31,7 +31,7 @@ from domain.venue import Execution
 
 Remedy = OrderReport | ListInstrument | Ask
 """An `Ask` is a report that the exchange has confirmed, and that is not judged again (`commands/beyond_order.py`)."""
-NOT_FOUND = "not found at the venue by its id"
+NOT_FOUND = "not found at the exchange by its id"
 
 
 def remedy(difference: Difference, venue: str, at: datetime) -> Remedy | None:

@@ -50,6 +50,4 @@ class UnknownReports:
 
 def _open(state: Discrepancies) -> Sequence[tuple[str, str]]:
     """The unresolved discrepancies of reports, each with the order or the instrument that it is about, in order."""
-    return sorted(
-        (name, subject) for name, subject in state.subjects.items() if name.startswith(f"{EXCHANGE}:")
-    )
+    return sorted((name, one.subject) for name, one in state.found.items() if name.startswith(f"{EXCHANGE}:"))

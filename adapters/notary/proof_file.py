@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 from fastavro.schema import parse_schema
 
+from adapters.avro.moment import iso, moment
 from adapters.avro.wire import Json, read_record
 from adapters.notary.history import notes_in
 from adapters.notary.verifying import Trust
@@ -25,6 +26,7 @@ from domain.notary.proof import Proof, check_consistency, check_inclusion
 
 _MOST_BYTES: Final = 4 * 1024 * 1024
 _MOST_HASHES: Final = 64
+_TIMES: Final = ("occurred_at", "recorded_at")
 
 
 class ProvenEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -202,10 +204,22 @@ def _fields(event: ProvenEvent, body: bytes) -> Json:
     """
     try:
         schema = cast("Json", parse_schema(json.loads(event.schema)))
-        found = read_record(BytesIO(body), schema)
+        return _dated(cast("Json", _shown(read_record(BytesIO(body), schema))))
     except (EOFError, LookupError, ArithmeticError, ValueError, TypeError) as fault:
         raise InvalidInput(f"the event's body does not decode with its schema: {fault}") from None
-    return cast("Json", _shown(found))
+
+
+def _dated(fields: Json) -> Json:
+    """The fields with the times of the event's metadata in ISO 8601: a canonical form has no unit of a number.
+
+    These are microseconds in every version of every schema; other times are left as the numbers they are.
+    """
+    meta = fields.get("meta")
+    if not isinstance(meta, dict):
+        return fields
+    known = cast("Json", meta)
+    times = {name: iso(moment(known[name])) for name in _TIMES if isinstance(known.get(name), int)}
+    return {**fields, "meta": {**known, **times}}
 
 
 def _shown(value: Any) -> Any:

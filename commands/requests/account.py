@@ -9,7 +9,7 @@ from decimal import Decimal
 from commands import settings as settings_commands
 from commands import tripping
 from commands.account import ResetKillSwitch, SettleBalance, check_money
-from commands.reconciliation import EndDiscrepancy, ResolveDiscrepancy, is_of_balance
+from commands.reconciliation import EndDiscrepancy, ResolveDiscrepancy, check_known, excess_of, is_of_balance
 from commands.request import ChangeSettings, PauseStrategy, ResumeStrategy, TripKillSwitch
 from commands.requests.outside_close import closed_outside
 from commands.requests.situation import Situation
@@ -98,8 +98,8 @@ def settle(request: ResolveDiscrepancy, situation: Situation, _chain: str) -> Se
     Raises Refused for a position that the exchange does not have, unless the request states the price at which it was
     closed (`commands/requests/outside_close.py`): accepted, its closes would trade against what a person holds there.
     The comparison that does not find that any more resolves it. Raises Refused for a transfer that explains no
-    discrepancy of the balance, takes more than the balance, or is stated while a second discrepancy of the balance is
-    unresolved, and InvalidInput for one that is no amount of money.
+    discrepancy of the balance, takes more than the balance, is stated while a second discrepancy of the balance is
+    unresolved, or is not the exact amount of its own, and InvalidInput for one that is no amount of money.
     """
     name = request.discrepancy_id
     if request.closed_at is not None:
@@ -110,21 +110,27 @@ def settle(request: ResolveDiscrepancy, situation: Situation, _chain: str) -> Se
         raise Refused(f"{name} cannot be accepted: {WAYS_OUT}")
     if request.transfer is None:
         return [request]
-    _check_transfer(request, request.transfer, situation)
-    if request.discrepancy_id not in situation.portfolio.discrepancies.unresolved:
+    _check_of_balance(name, situation)
+    if name not in situation.portfolio.discrepancies.unresolved:
         return [request]
+    _check_transfer(request, request.transfer, situation)
     # The balance of the log has changed by it: the same amount found again is another transfer.
-    ended = EndDiscrepancy(request.discrepancy_id)
+    ended = EndDiscrepancy(name)
     return [SettleBalance(BalanceReason.TRANSFER, request.transfer), request, ended]
+
+
+def _check_of_balance(name: str, situation: Situation) -> None:
+    currency = situation.portfolio.account.currency
+    check_known(name, situation.portfolio.discrepancies)
+    if not is_of_balance(name, currency):
+        raise Refused(
+            f"{name} is no discrepancy of the balance in {currency}: a transfer does not explain it; resolve it "
+            "without one"
+        )
 
 
 def _check_transfer(request: ResolveDiscrepancy, amount: Decimal, situation: Situation) -> None:
     account = situation.portfolio.account
-    if not is_of_balance(request.discrepancy_id, account.currency):
-        raise Refused(
-            f"{request.discrepancy_id} is no discrepancy of the balance in {account.currency}: a transfer does not "
-            "explain it; resolve it without one"
-        )
     check_money("a transfer", amount)
     others = [
         one
@@ -139,4 +145,10 @@ def _check_transfer(request: ResolveDiscrepancy, amount: Decimal, situation: Sit
     if EXACT.add(account.balance, amount) < 0:
         raise Refused(
             f"a transfer of {amount} takes more than the balance of {account.balance} {account.currency}"
+        )
+    exact = excess_of(request.discrepancy_id)
+    if amount != exact:
+        raise Refused(
+            f"a transfer of {amount:f} leaves the balance different, because {request.discrepancy_id} is about "
+            f"{exact:f} {account.currency}: state transfer {exact:f}"
         )

@@ -162,10 +162,18 @@ def place(request: PlaceOrder, situation: Situation, chain: str) -> Sequence[Com
 
 
 def check_protected(terms: ManualTerms, situation: Situation) -> None:
-    """Raises Refused where the entry increases a position, which has its protection, and brings a stop or a target."""
+    """Raises Refused where the entry increases a position and brings a stop or a target: the position has its own."""
     held = situation.portfolio.positions.get(terms.instrument)
-    if held is not None and (terms.stop is not None or terms.target is not None):
-        raise Refused(f"{held.id} is open: its stop and target cover the increase; move those instead")
+    if held is None or (terms.stop is None and terms.target is None):
+        return
+    if held.state.stop is None and held.state.target is None:
+        raise Refused(
+            f"{held.id} is open without a stop and a target, and an entry that increases it brings none: give the "
+            "position its own first (moveProtection)"
+        )
+    raise Refused(
+        f"{held.id} is open: its own stop and target cover the increase; move those instead (moveProtection)"
+    )
 
 
 def _grown(held: OpenPosition, terms: ManualTerms, situation: Situation) -> Sequence[Command]:

@@ -13,17 +13,18 @@ from commands.account import check_money
 from commands.adopting import market_order
 from commands.in_flight import UNANSWERED, working
 from commands.order import PlaceOrder
-from commands.reconciliation import ResolveDiscrepancy, recorded, subject_of, unnumbered
+from commands.reconciliation import ResolveDiscrepancy, check_known, recorded, subject_of, unnumbered
 from commands.remedies import filled
 from commands.requests.situation import Situation
 from commands.routes import Command
 from commands.way_out import resting
-from domain.arithmetic import EXACT, ZERO
+from domain.arithmetic import EXACT, ZERO, total
 from domain.direction import Purpose, exit_side
 from domain.errors import Refused
 from domain.instrument import check_positive
 from domain.order import Liquidity
 from domain.order_id import adopted_order_id
+from domain.plain_text import counted
 from domain.portfolio import OpenPosition, Portfolio, closes_at_once
 from domain.reconciliation.differences import (
     ExecutionBeyondOrder,
@@ -31,6 +32,8 @@ from domain.reconciliation.differences import (
     FilledDiffers,
     PositionUnknownToThem,
     StatusDiffers,
+    UnknownTrade,
+    unknown_trade,
 )
 from domain.reconciliation.statement import StatedPosition
 from domain.steps import clean
@@ -38,6 +41,9 @@ from domain.venue import Execution
 
 _FAR = Decimal("1.25")
 """A stated price may be so many times above, or below, the known prices of its position: a wrong digit is not."""
+_DIGITS_OFF = Decimal("0.001")
+"""A stated price may be off the average of the executions by this fraction: an exchange prints an average with fewer
+digits than it has."""
 
 
 def closed_outside(request: ResolveDiscrepancy, price: Decimal, situation: Situation) -> Sequence[Command]:
@@ -47,9 +53,10 @@ def closed_outside(request: ResolveDiscrepancy, price: Decimal, situation: Situa
     for it. Orders of people that rest to reduce the position are cancelled, as at a close.
 
     Raises InvalidInput for a price that is none. Raises Refused together with a transfer, for another discrepancy than
-    an unresolved `PositionUnknownToThem`, for a position that is not held as the discrepancy states it, for a price far
-    from all that are known of it, while the log is being compared with the exchange, and while an order that could fill
-    into it has a request without an answer, or has filled at the exchange without its executions.
+    an unresolved `PositionUnknownToThem`, for a position that is not held as the discrepancy states it, for a price
+    that unresolved executions contradict or that is far from all that are known of it, while the log is being compared
+    with the exchange, and while an order that could fill into it has a request without an answer, or has filled at the
+    exchange without its executions.
     """
     check_positive("closedAt", price)
     check_money("closedAt", price)
@@ -73,8 +80,9 @@ def _held(name: str, portfolio: Portfolio) -> OpenPosition:
         raise Refused(
             f"{name} is no discrepancy of the kind PositionUnknownToThem: closedAt does not explain it"
         )
+    check_known(name, portfolio.discrepancies)
     if name not in portfolio.discrepancies.unresolved:
-        raise Refused(f"{name} is not unresolved: closedAt changes nothing")
+        raise Refused(f"{name} is resolved already: closedAt changes nothing")
     held = portfolio.positions.get(instrument)
     if held is None or _discrepancy_id(held) != unnumbered(name):
         found = "nothing" if held is None else f"{held.state.direction} {held.state.quantity}"
@@ -83,7 +91,42 @@ def _held(name: str, portfolio: Portfolio) -> OpenPosition:
 
 
 def _check_near(price: Decimal, held: OpenPosition, situation: Situation) -> None:
-    """Raises Refused for a price that is `_FAR` times above, or below, all known prices of the position."""
+    """Raises Refused for a price off the average of the executions that closed the position.
+
+    Where none are known, for one that is `_FAR` times above, or below, all known prices of the position.
+    """
+    closes = _closes(held, situation.portfolio)
+    if closes:
+        _check_executions(price, closes, held)
+    else:
+        _check_known(price, held, situation)
+
+
+def _closes(held: OpenPosition, portfolio: Portfolio) -> Sequence[UnknownTrade]:
+    """The unresolved executions of unknown orders in its instrument, where together they close exactly the position."""
+    state = held.state
+    read = (unknown_trade(one.found) for one in portfolio.discrepancies.found.values())
+    trades = [one for one in read if one is not None and one.instrument == state.instrument]
+    closing = exit_side(state.direction)
+    explains = total(one.quantity for one in trades) == state.quantity
+    return trades if explains and all(one.side is closing for one in trades) else ()
+
+
+def _check_executions(price: Decimal, closes: Sequence[UnknownTrade], held: OpenPosition) -> None:
+    paid = total(EXACT.multiply(one.quantity, one.price) for one in closes)
+    average = EXACT.divide(paid, held.state.quantity)
+    off = EXACT.subtract(price, average).copy_abs()
+    if off <= EXACT.multiply(average, _DIGITS_OFF):
+        return
+    stated = f"{counted(len(closes), 'execution')} of unknown orders"
+    raise Refused(
+        f"closedAt {price:f} is not the price at which {held.id} was closed: {stated} in {held.state.instrument} "
+        f"closed exactly its quantity, at {clean(average):f} on average; state that (0.1 % of it are allowed for "
+        "digits). If they are not its close, resolve them first"
+    )
+
+
+def _check_known(price: Decimal, held: OpenPosition, situation: Situation) -> None:
     state = held.state
     known = {
         "entry": state.average_price,
@@ -98,8 +141,8 @@ def _check_near(price: Decimal, held: OpenPosition, situation: Situation) -> Non
         listed = ", ".join(f"{name} {clean(one):f}" for name, one in prices.items())
         raise Refused(
             f"closedAt {price:f} is far from every known price of {held.id} ({listed}): is a digit wrong? "
-            f"From {least:.8g} to {most:.8g} is accepted; for a close beyond, state a price inside, and the rest as "
-            "the transfer of the BalanceDiffers that follows"
+            f"From {clean(least):f} to {clean(most):f} is accepted; for a close beyond, state a price inside, and the "
+            "rest as the transfer of the BalanceDiffers that follows"
         )
 
 

@@ -55,16 +55,16 @@ ReconciliationEvent = (
 class Discrepancies(Struct, frozen=True, gc=False):
     """The ids of all discrepancies found so far, of the unresolved ones, and of the resolved ones that are over.
 
-    `subjects` holds what each unresolved one is about, by its id. One that is neither unresolved nor over was accepted
-    by a person, and may still stand. `reconciling` is why the log is being compared with the exchange; empty where it
-    is not.
+    `found` holds the event of each unresolved one, by its id. One that is neither unresolved nor over was accepted by a
+    person, and may still stand. `reconciling` is why the log is being compared with the exchange; empty where it is
+    not.
     """
 
     known: frozenset[str] = frozenset()
     unresolved: frozenset[str] = frozenset()
     reconciling: str = ""
     over: frozenset[str] = frozenset()
-    subjects: Mapping[str, str] = MappingProxyType({})
+    found: Mapping[str, DiscrepancyFound] = MappingProxyType({})
 
 
 NONE_FOUND = Discrepancies()
@@ -74,12 +74,11 @@ def evolve(state: Discrepancies, event: ReconciliationEvent) -> Discrepancies:
     """The state after the event."""
     match event:
         case DiscrepancyFound(discrepancy_id=name):
-            subjects = {**state.subjects, name: event.subject}
             known, unresolved = state.known | {name}, state.unresolved | {name}
-            return replace(state, known=known, unresolved=unresolved, subjects=subjects)
+            return replace(state, known=known, unresolved=unresolved, found={**state.found, name: event})
         case DiscrepancyResolved(discrepancy_id=name):
-            subjects = {one: subject for one, subject in state.subjects.items() if one != name}
-            return replace(state, unresolved=state.unresolved - {name}, subjects=subjects)
+            found = {one: event for one, event in state.found.items() if one != name}
+            return replace(state, unresolved=state.unresolved - {name}, found=found)
         case DiscrepancyEnded():
             return replace(state, over=state.over | {event.discrepancy_id})
         case ReconciliationBegun():

@@ -7,11 +7,13 @@ docstring of each kind states its remedy: the report that the engine takes in, o
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from msgspec import Struct
 
 from domain.arithmetic import EXACT
+from domain.direction import Side
 from domain.instrument import Instrument
 from domain.order import OrderStatus
 from domain.reconciliation.statement import StatedExecution, StatedOrder, StatedPosition
@@ -47,7 +49,7 @@ class OrderUnknownToUs(Difference, frozen=True, gc=False, kw_only=True):
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
         order = self.theirs
-        return f"the venue works an unknown order: {order.side} {order.quantity} {order.instrument}"
+        return f"the exchange works an unknown order: {order.side} {order.quantity} {order.instrument}"
 
 
 class OrderOfAnotherLog(Difference, frozen=True, gc=False, kw_only=True):
@@ -63,7 +65,7 @@ class OrderOfAnotherLog(Difference, frozen=True, gc=False, kw_only=True):
         """One sentence that describes the difference to a person."""
         order = self.theirs
         return (
-            f"the venue works an order of another log: {order.side} {order.quantity} {order.instrument}; "
+            f"the exchange works an order of another log: {order.side} {order.quantity} {order.instrument}; "
             "another engine trades on this account"
         )
 
@@ -86,7 +88,7 @@ class OrderUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
     @property
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
-        return f"the venue has no order of this id, which is {self.ours.status.lower()} here"
+        return f"the exchange has no order of this id, which is {self.ours.status.lower()} here"
 
 
 class AcceptedOrderNotFound(Difference, frozen=True, gc=False, kw_only=True):
@@ -105,7 +107,7 @@ class AcceptedOrderNotFound(Difference, frozen=True, gc=False, kw_only=True):
         """One sentence that describes the difference to a person."""
         order = self.ours
         return (
-            f"the venue accepted {_kind(order)} for {_terms(order)} and does not state it in any list; "
+            f"the exchange accepted {_kind(order)} for {_terms(order)} and does not state it in any list; "
             f"it is {order.status.lower()} here"
         )
 
@@ -131,7 +133,9 @@ class ProtectiveStopMissing(Difference, frozen=True, gc=False, kw_only=True):
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
         there = "has no such order" if self.theirs is None else f"has {self.theirs.status.lower()} it"
-        return f"the stop at {self.ours.trigger_price} protects {self.instrument} here, and the venue {there}"
+        return (
+            f"the stop at {self.ours.trigger_price} protects {self.instrument} here, and the exchange {there}"
+        )
 
 
 class OrderMistaken(Difference, frozen=True, gc=False, kw_only=True):
@@ -145,7 +149,7 @@ class OrderMistaken(Difference, frozen=True, gc=False, kw_only=True):
     @property
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
-        return f"the venue has {_kind(self.theirs)} under this id, which is {_kind(self.ours)} here"
+        return f"the exchange has {_kind(self.theirs)} under this id, which is {_kind(self.ours)} here"
 
 
 class StatusDiffers(Difference, frozen=True, gc=False, kw_only=True):
@@ -166,7 +170,7 @@ class StatusDiffers(Difference, frozen=True, gc=False, kw_only=True):
     @property
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
-        return f"the order is {self.ours.lower()} here and {self.theirs.status.lower()} at the venue"
+        return f"the order is {self.ours.lower()} here and {self.theirs.status.lower()} at the exchange"
 
 
 class FilledDiffers(Difference, frozen=True, gc=False, kw_only=True):
@@ -185,7 +189,7 @@ class FilledDiffers(Difference, frozen=True, gc=False, kw_only=True):
     @property
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
-        return f"{self.ours} is filled here and {self.theirs} at the venue"
+        return f"{self.ours} is filled here and {self.theirs} at the exchange"
 
 
 class TermsDiffer(Difference, frozen=True, gc=False, kw_only=True):
@@ -204,7 +208,7 @@ class TermsDiffer(Difference, frozen=True, gc=False, kw_only=True):
     @property
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
-        return f"the order is for {_terms(self.ours)} here and for {_terms(self.theirs)} at the venue"
+        return f"the order is for {_terms(self.ours)} here and for {_terms(self.theirs)} at the exchange"
 
 
 class OrderAmendedOutside(Difference, frozen=True, gc=False, kw_only=True):
@@ -230,7 +234,7 @@ class OrderAmendedOutside(Difference, frozen=True, gc=False, kw_only=True):
             f"{name} {_plain(our)} to {_plain(their)}"
             for (name, our), (_, their) in zip(self.ours, self.theirs, strict=True)
         )
-        return f"somebody else has changed the order at the venue: {', '.join(changes)}"
+        return f"somebody else has changed the order at the exchange: {', '.join(changes)}"
 
 
 class ExecutionMissing(Difference, frozen=True, gc=False, kw_only=True):
@@ -269,9 +273,7 @@ class OverfillMissing(Difference, frozen=True, gc=False, kw_only=True):
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
         one = self.theirs
-        return (
-            f"execution {one.execution_id} of {one.quantity} at {one.price} overfilled the order at the venue"
-        )
+        return f"execution {one.execution_id} of {one.quantity} at {one.price} overfilled the order at the exchange"
 
 
 class ExecutionBeyondOrder(Difference, frozen=True, gc=False, kw_only=True):
@@ -302,8 +304,8 @@ class ExecutionBeyondOrder(Difference, frozen=True, gc=False, kw_only=True):
 
     def _stated(self) -> str:
         if self.theirs is None:
-            return "the venue does not state the order"
-        filled = f"the venue states {_plain(self.theirs.filled)} of the order as filled"
+            return "the exchange does not state the order"
+        filled = f"the exchange states {_plain(self.theirs.filled)} of the order as filled"
         return (
             filled if self.theirs.filled < self.filled else f"{filled}, and a position without this execution"
         )
@@ -331,6 +333,32 @@ class ExecutionMistaken(Difference, frozen=True, gc=False, kw_only=True):
             f"execution {one.execution_id} is {one.side} {_plain(one.quantity)} {one.instrument} at "
             f"{_plain(one.price)} under an order that is {our.side} {our.instrument}"
         )
+
+
+class UnknownTrade(Struct, frozen=True, gc=False):
+    """What a recorded `ExecutionOfUnknownOrder` states of its execution; `price` is in quote currency."""
+
+    side: Side
+    quantity: Decimal
+    instrument: str
+    price: Decimal
+
+
+_UNKNOWN_TRADE = re.compile(
+    r"(?:ExecutionOfUnknownOrder: )?(BUY|SELL) (\S+) (\S+) at (\S+) was traded by an order that is not ours"
+)
+
+
+def unknown_trade(found: str) -> UnknownTrade | None:
+    """The execution of which this is the recorded sentence; None for a sentence of another kind.
+
+    The sentence is all that an event has of the execution, in every log that exists.
+    """
+    read = _UNKNOWN_TRADE.fullmatch(found)
+    if read is None:
+        return None
+    side, quantity, instrument, price = read.groups()
+    return UnknownTrade(Side(side), Decimal(quantity), instrument, Decimal(price))
 
 
 class ExecutionOfUnknownOrder(Difference, frozen=True, gc=False, kw_only=True):
@@ -367,7 +395,7 @@ class ExecutionUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
     @property
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
-        return f"execution {self.ours.execution_id} is on record here and not at the venue"
+        return f"execution {self.ours.execution_id} is on record here and not at the exchange"
 
 
 class PositionUnknownToUs(Difference, frozen=True, gc=False, kw_only=True):
@@ -385,7 +413,7 @@ class PositionUnknownToUs(Difference, frozen=True, gc=False, kw_only=True):
     @property
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
-        return f"the venue holds {self.theirs.direction} {self.theirs.quantity}, and nothing is held here"
+        return f"the exchange holds {self.theirs.direction} {self.theirs.quantity}, and nothing is held here"
 
 
 class PositionUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
@@ -403,7 +431,7 @@ class PositionUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
     @property
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
-        return f"{self.ours.direction} {self.ours.quantity} is held here, and nothing at the venue"
+        return f"{self.ours.direction} {self.ours.quantity} is held here, and nothing at the exchange"
 
 
 class PositionSideDiffers(Difference, frozen=True, gc=False, kw_only=True):
@@ -425,7 +453,7 @@ class PositionSideDiffers(Difference, frozen=True, gc=False, kw_only=True):
         """One sentence that describes the difference to a person."""
         return (
             f"{self.ours.direction} {self.ours.quantity} is held here, "
-            f"{self.theirs.direction} {self.theirs.quantity} at the venue"
+            f"{self.theirs.direction} {self.theirs.quantity} at the exchange"
         )
 
 
@@ -451,7 +479,7 @@ class PositionQuantityDiffers(Difference, frozen=True, gc=False, kw_only=True):
     @property
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
-        return f"{self.ours} is held here and {self.theirs} at the venue"
+        return f"{self.ours} is held here and {self.theirs} at the exchange"
 
 
 class BalanceDiffers(Difference, frozen=True, gc=False, kw_only=True):
@@ -475,7 +503,7 @@ class BalanceDiffers(Difference, frozen=True, gc=False, kw_only=True):
     @property
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
-        return f"the balance is {self.ours} here and {self.theirs} at the venue"
+        return f"the balance is {self.ours} here and {self.theirs} at the exchange"
 
 
 class RulesDiffer(Difference, frozen=True, gc=False, kw_only=True):
@@ -503,7 +531,7 @@ class RulesDiffer(Difference, frozen=True, gc=False, kw_only=True):
         changes = (
             f"{name} {getattr(self.ours, name)} and {getattr(self.theirs, name)}" for name in self.changed
         )
-        return f"the rules here and at the venue: {', '.join(changes)}"
+        return f"the rules here and at the exchange: {', '.join(changes)}"
 
 
 class InstrumentUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
@@ -514,7 +542,7 @@ class InstrumentUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
     @property
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
-        return "the venue does not list this instrument"
+        return "the exchange does not list this instrument"
 
 
 class TradingTermsDiffer(Difference, frozen=True, gc=False, kw_only=True):

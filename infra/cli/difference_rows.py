@@ -13,7 +13,14 @@ from commands.reconciliation import recorded, unnumbered
 from commands.remedies import Remedy, remedy
 from commands.stimulus import Ask
 from domain.plain_text import counted
-from domain.reconciliation.differences import Difference, OrderAmendedOutside, OrderUnknownToUs
+from domain.reconciliation.differences import (
+    Difference,
+    OrderAmendedOutside,
+    OrderUnknownToUs,
+    PositionUnknownToThem,
+)
+from domain.reconciliation.statement import StatedPosition
+from infra.cli.closed_by_hand import place_of_close, steps_of_close
 from infra.run.recorded_discrepancies import RecordedDiscrepancies, RecordedDiscrepancy
 from projections.discrepancies import REPORTED, kind_of
 
@@ -50,12 +57,25 @@ _RESOLVED_BY_ENGINE = frozenset(kind.__name__ for kind in RESOLVED_BY_COMPARISON
 
 
 def rows(found: Sequence[Difference], log: RecordedDiscrepancies, venue: str) -> Sequence[Row]:
-    """The open ones first, then the new and the accepted ones. `found` are the differences of a comparison."""
+    """The open ones first, then the new and the accepted ones. `found` are the differences of a comparison.
+
+    Where a position was closed at the exchange, the steps of that close come first, in their order.
+    """
     now = {recorded(one).discrepancy_id for one in found}
     over = [one for one in log.unresolved() if unnumbered(one.found.discrepancy_id) not in now]
     every = [*(row_of(one, log, venue) for one in found), *map(row_of_open, over)]
+    gone = [one.ours for one in found if isinstance(one, PositionUnknownToThem)]
     order = list(Status)
-    return sorted(every, key=lambda row: order.index(Status(row["status"])))
+
+    def place(row: Row) -> tuple[int, int]:
+        return order.index(Status(row["status"])), place_of_close(row) if gone else 0
+
+    return sorted((_within_close(row, gone) for row in every), key=place)
+
+
+def _within_close(row: Row, gone: Sequence[StatedPosition]) -> Row:
+    steps = steps_of_close(row, gone)
+    return {**row, "steps": steps, "remedy": PERSON} if steps else row
 
 
 def row_of(difference: Difference, log: RecordedDiscrepancies, venue: str) -> Row:
@@ -135,7 +155,7 @@ def lines(given: Sequence[Row]) -> Iterator[str]:
 
 def _cure(row: Row) -> str:
     if row["status"] == Status.ACCEPTED:
-        return "none: it was accepted, and entries are permitted"
+        return "none: it was accepted"
     if row["steps"]:
         return f"{row['steps']} (docs/live.md)"
     return f"the engine of the log takes it in at its next comparison ({row['remedy']})"

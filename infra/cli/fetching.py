@@ -96,7 +96,8 @@ def _fetch(history: History, series: Series, folder: Path) -> None:
             f"  the first candle opens at {_text(first)}: {history.exchange} has no earlier one from --from, "
             f"{_text(series.since)}, on"
         )
-    typer.echo(f"  whence paper --candles {path}{named}")
+    # A log of its own: the default one may hold another run, of a demo for example, and would be refused.
+    typer.echo(f"  whence paper --candles {path}{named} --log sqlite:///{path.stem}.db")
 
 
 def _progress() -> Progress:

@@ -91,12 +91,18 @@ def run(
         stoppable() as stopping,
         opened_notary(load(log=log, config=config), folder, git, Pace(seconds, events), witnesses) as notary,
     ):
-        typer.echo(f"{notary.size} events agree with the last checkpoint", err=True)
+        typer.echo(_agreeing(notary.size), err=True)
         if once:
             notary.sign()
         else:
             notary.run(stopping.requested)
-        typer.echo(f"{notary.size} events are signed", err=True)
+        typer.echo(f"events that are signed: {notary.size:,}", err=True)
+
+
+def _agreeing(size: int) -> str:
+    if not size:
+        return "no event was signed before: the log is signed from its first event on"
+    return f"events that agree with the last checkpoint: {size:,}"
 
 
 @notary_app.command()

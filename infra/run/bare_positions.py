@@ -7,11 +7,13 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from commands.stray_orders import WAYS_OUT
-from commands.watchdog import Watchdog, Watched
+from commands.watchdog import LONGEST_BARE, Watchdog, Watched
 from infra.run.clock import utc_now
 
 NOTED_AFTER = timedelta(seconds=2)
 """The stop of an entry is confirmed a moment after its fill."""
+WAITED = LONGEST_BARE
+"""While the log is being compared, which may find that the position is gone, a warning waits at most so long."""
 _log = logging.getLogger(__name__)
 
 
@@ -37,7 +39,13 @@ class BarePositions:
         """Logs what has changed since the last call."""
         now = self._clock()
         held = {one.stream: one for one in self._watchdog.positions()}
-        bare = {stream: one for stream, one in held.items() if _is_late(one, now)}
+        comparing = bool(self._watchdog.world.portfolio.discrepancies.reconciling)
+        after = WAITED if comparing else NOTED_AFTER
+        bare = {
+            stream: one
+            for stream, one in held.items()
+            if _is_late(one, now, NOTED_AFTER if stream in self._bare else after)
+        }
         for stream, one in bare.items():
             if stream not in self._bare or self._bare[stream].gone_by != one.gone_by:
                 _log.warning("%s", unprotected_line(one, now))
@@ -56,11 +64,12 @@ class BarePositions:
 
 def unprotected_line(one: Watched, now: datetime) -> str:
     """The sentence about a position that no stop covers, with its age at `now` (UTC)."""
+    age = timedelta(seconds=round(one.age(now).total_seconds()))
     price = "unknown" if one.price is None else f"{one.price.price} at {one.price.at:%H:%M:%S} UTC"
     stops = f"stops at {', '.join(map(str, one.stops))} cover {one.covered} of it" if one.stops else "no stop"
     return (
         f"{one.direction} {one.quantity} {one.instrument} has {stops} at the exchange since "
-        f"{one.bare_since:%H:%M:%S} UTC; open for {one.age(now)}, last price {price}: {_advice(one)}"
+        f"{one.bare_since:%H:%M:%S} UTC; open for {age}, last price {price}: {_advice(one)}"
     )
 
 
@@ -70,8 +79,8 @@ def _advice(one: Watched) -> str:
     return f"the exchange does not have the position ({one.gone_by}): {WAYS_OUT}"
 
 
-def _is_late(one: Watched, now: datetime) -> bool:
-    return one.bare_since is not None and now - one.bare_since >= NOTED_AFTER
+def _is_late(one: Watched, now: datetime, after: timedelta) -> bool:
+    return one.bare_since is not None and now - one.bare_since >= after
 
 
 def _over(before: Watched, after: Watched | None, now: datetime) -> str:

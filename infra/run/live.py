@@ -43,6 +43,7 @@ from domain.breaker import Service
 from domain.errors import ExchangeError, InvalidInput
 from domain.log import Envelope, EventLog
 from domain.order import OrderCancelRequested, OrderPlaced, OrderStatus, Working
+from domain.plain_text import counted
 from domain.streams import parse
 from infra.run.after_trip import AfterTrip
 from infra.run.attending import Attending
@@ -367,7 +368,9 @@ class LiveRun(Attending):
 
     def _settled(self, outcome: Reconciled, asked_at: datetime) -> None:
         if outcome.in_doubt:
-            self._doubt(f"{outcome.in_doubt} differences with the exchange are looked at again")
+            verb = "is" if outcome.in_doubt == 1 else "are"
+            found = counted(outcome.in_doubt, "difference")
+            self._doubt(f"{found} with the exchange {verb} looked at again")
             return
         self._known_until = asked_at
         if self._venue.account.silence() or self._heed_gaps():

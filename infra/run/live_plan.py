@@ -9,6 +9,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from adapters.simulated import RULES_VERSION
+from adapters.simulated.ids import VENUE as SIMULATED
 from commands.exchange import Exchange
 from commands.feed import MarketFeed
 from commands.instrument import ListInstrument
@@ -124,7 +125,8 @@ def opening_commands(
 
 def listing(instrument: Instrument, venue: str) -> ListInstrument:
     """The command that lists an instrument by the rules that the exchange states."""
-    return ListInstrument(instrument, RulesOrigin(f"{venue}, at the start", None, guessed=False))
+    stated_by = "the simulated exchange" if venue == SIMULATED else venue
+    return ListInstrument(instrument, RulesOrigin(f"{stated_by}, at the start", None, guessed=False))
 
 
 def rules_of(named: Sequence[str], stated: Sequence[Instrument]) -> Sequence[Instrument]:

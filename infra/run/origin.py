@@ -19,6 +19,10 @@ from infra.run.snapshots import kept_snapshots, snapshot_at
 
 Tape = Iterable[TapedInput]
 _FOLD = "`--fold` takes the events before it from the log"
+_NOT_NEEDED = (
+    "no snapshot is needed for this log: no inputs were removed from its tape, which can be replayed from its first "
+    "input on, without --from-snapshot"
+)
 
 
 def of_this_log(tape: Tape, log: LogReader) -> Iterator[TapedInput]:
@@ -109,6 +113,10 @@ class FromSnapshot:
         try:
             return snapshot_at(settings, self.ordinal)
         except Unfit:
+            if not self._begins:
+                raise InvalidInput(
+                    f"there is no snapshot at event {self.ordinal}, and {_NOT_NEEDED}"
+                ) from None
             raise InvalidInput(
                 f"there is no snapshot at event {self.ordinal}: {kept.path(self.ordinal)} is missing, and "
                 f"the engine's own snapshot has no such part; {_names(kept, self._begins)}, and {_FOLD}"
@@ -140,10 +148,7 @@ def _first(kept: KeptSnapshots, begins: int) -> int:
     """The ordinal of the kept snapshot at which the tape begins; one that a killed removal left replaces nothing."""
     ordinals = _ordinals(kept)
     if not begins:
-        raise InvalidInput(
-            "no snapshot is needed for this log: no inputs were removed from its tape, which can be replayed from its "
-            "first input on"
-        )
+        raise InvalidInput(_NOT_NEEDED)
     if not ordinals:
         raise InvalidInput(
             f"the tape begins after event {begins}, and no snapshot is kept for this log; {_FOLD}"

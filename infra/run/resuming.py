@@ -59,8 +59,8 @@ def _check_mode(plan: Plan, opening: LogOpened, source: str) -> None:
 
     opened_by = OPENED_BY.get(source, "a run without candles")
     raise TapeMismatch(
-        f"this log was opened by {opened_by}, and not for candles: only that goes on with it; choose another log with "
-        "--log"
+        f"this log was opened by {opened_by}, and not for candles: go on with it by {opened_by}, or choose another log "
+        "with --log"
     )
 
 

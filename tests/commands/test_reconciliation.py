@@ -27,7 +27,9 @@ def test_a_discrepancy_is_found_once_and_settled_once() -> None:
 
 
 def test_settling_an_unknown_discrepancy_is_refused() -> None:
-    given().when(RESOLVE).then_error(Refused, "no discrepancy exchange:test:stray was ever found")
+    given().when(RESOLVE).then_error(
+        Refused, "no discrepancy has the id exchange:test:stray: `whence reconcile` lists the ids"
+    )
 
 
 def test_a_reconciliation_begins_once_and_ends_once_and_leaves_discrepancies_as_they_are() -> None:

@@ -197,7 +197,7 @@ def test_a_stop_cancelled_at_the_venue_is_found_as_a_missing_protective_stop() -
     trader.trades_at("100", lost=True)
     (found,) = trader.differences()
     assert isinstance(found, ProtectiveStopMissing)
-    assert found.found == f"the stop at 98.0 protects {BTC} here, and the venue has cancelled it"
+    assert found.found == f"the stop at 98.0 protects {BTC} here, and the exchange has cancelled it"
     trader.remedy_all([found])
     state = trader.desk.world.state(order_stream(ACCOUNT, f"{chain}-s1"))
     assert state.status is OrderStatus.CANCELLED

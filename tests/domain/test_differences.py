@@ -218,12 +218,12 @@ MORE = st.integers(1, 9).map(lambda n: D(n) / 1000)
 CHANGES: Sequence[tuple[str, type[Difference], Change]] = [
     ("an order is gone", OrderUnknownToThem, lambda s, _: replace(s, orders=_less(s.orders, "entry"))),
     (
-        "the venue works an unknown order",
+        "the exchange works an unknown order",
         OrderUnknownToUs,
         lambda s, draw: replace(s, orders=_put(s.orders, "theirs", draw(orders("theirs", OPEN)))),
     ),
     (
-        "the venue works an order of another log",
+        "the exchange works an order of another log",
         OrderOfAnotherLog,
         lambda s, draw: replace(s, orders=_put(s.orders, ANOTHER, draw(orders(ANOTHER, OPEN)))),
     ),
@@ -394,7 +394,7 @@ def test_an_accepted_order_that_the_venue_does_not_state_is_neither_rejected_nor
     (found,) = differences(as_ours(accepted), their)
     assert isinstance(found, AcceptedOrderNotFound)
     assert found.key == (name,)
-    assert found.found.startswith("the venue accepted ")
+    assert found.found.startswith("the exchange accepted ")
 
 
 @pytest.mark.parametrize("status", [S.PLACED, S.SUBMITTED, S.OUTCOME_UNKNOWN])
@@ -543,5 +543,5 @@ def test_a_recorded_discrepancy_names_kind_subject_and_both_sides() -> None:
     assert (command.discrepancy_id, command.subject, command.found) == (
         "difference:BalanceDiffers:USDT:-2.5",
         "USDT",
-        "BalanceDiffers: the balance is 10.50 here and 8 at the venue",
+        "BalanceDiffers: the balance is 10.50 here and 8 at the exchange",
     )

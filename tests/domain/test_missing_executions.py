@@ -62,13 +62,13 @@ def filled(total: int, **changed: Any) -> StatedOrder:
 @pytest.mark.parametrize(
     ("their", "held", "there", "stated"),
     [
-        (filled(10), "10", "10", "the venue states 10 of the order as filled"),
-        (None, "10", "10", "the venue does not state the order"),
+        (filled(10), "10", "10", "the exchange states 10 of the order as filled"),
+        (None, "10", "10", "the exchange does not state the order"),
         (
             filled(22),
             "10",
             "10",
-            "the venue states 22 of the order as filled, and a position without this execution",
+            "the exchange states 22 of the order as filled, and a position without this execution",
         ),
     ],
     ids=["not in the order", "order not found", "not in the position"],

@@ -133,7 +133,7 @@ class People:
             self.promised += [one.event_id for one in answer.events]
         name = "none" if answer is None else type(answer).__name__
         if isinstance(answer, Declined):
-            name += f": {_WITH_DIGITS.sub('…', answer.reason)[:_SHOWN]}"
+            name = f"{answer.code}: {_WITH_DIGITS.sub('…', answer.reason)[:_SHOWN]}"
         self.answers[name] = self.answers.get(name, 0) + 1
         return answer
 

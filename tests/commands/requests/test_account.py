@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from commands import settings as settings_commands
+from commands.door import Completed
 from commands.inputs import Tick
 from commands.reconciliation import RecordDiscrepancy
 from commands.request import (
@@ -172,7 +173,9 @@ def test_a_signal_whose_levels_the_market_has_passed_is_declined(
 def test_a_discrepancy_is_settled_once() -> None:
     eve = Asking()
     eve.desk.ask(RecordDiscrepancy("d-1", BTC, "1 more"), cause="exchange:test:d-1")
-    assert "no discrepancy d-2 was ever found" in eve.declined(ResolveDiscrepancy("d-2", "what?"))
+    assert "no discrepancy has the id d-2: `whence reconcile` lists the ids" in eve.declined(
+        ResolveDiscrepancy("d-2", "what?")
+    )
     assert eve.accepted(ResolveDiscrepancy("d-1", "a test")) == ["DiscrepancyResolved"]
     assert eve.accepted(ResolveDiscrepancy("d-1", "a test")) == []
 
@@ -203,6 +206,8 @@ def test_a_withdrawal_that_resolves_a_discrepancy_changes_the_balance_and_is_no_
     ("name", "amount", "sentence"),
     [
         (BALANCE, D(-20_000), "Refused: a transfer of -20000 takes more than the balance of"),
+        (BALANCE, D("-999.99"), "Refused: a transfer of -999.99 leaves the balance different"),
+        (BALANCE, D(1000), "Refused: a transfer of 1000 leaves the balance different"),
         (BALANCE, D(0), "InvalidInput: a transfer of 0 is no sum of money"),
         (BALANCE, D("NaN"), "InvalidInput: a transfer of NaN is no sum of money"),
         (BALANCE, D("1e-19"), "InvalidInput: a transfer of 1E-19 is above 1E+18 or finer than 1E-18"),
@@ -220,6 +225,31 @@ def test_a_transfer_that_explains_no_difference_of_the_balance_is_declined(
     eve = with_a_difference(Asking(), name)
     assert eve.declined(ResolveDiscrepancy(name, "a transfer", amount)).startswith(sentence)
     assert eve.desk.world.portfolio.discrepancies.unresolved == {name}
+
+
+def test_a_transfer_of_another_amount_is_declined_with_the_exact_one() -> None:
+    eve = with_a_difference(Asking(), "difference:BalanceDiffers:USDT:26.67589615#2")
+    rounded = ResolveDiscrepancy("difference:BalanceDiffers:USDT:26.67589615#2", "a fee", D("26.67"))
+    assert eve.declined(rounded).endswith("is about 26.67589615 USDT: state transfer 26.67589615")
+    assert "BalanceChanged" in eve.accepted(replace(rounded, transfer=D("26.675896150")))
+
+
+@pytest.mark.parametrize("is_another_unresolved", [False, True])
+def test_a_transfer_for_a_discrepancy_that_is_resolved_changes_nothing_and_states_why(
+    is_another_unresolved: bool,
+) -> None:
+    eve = with_a_difference(Asking())
+    eve.accepted(ResolveDiscrepancy(BALANCE, "over"))
+    if is_another_unresolved:
+        with_a_difference(eve, "difference:BalanceDiffers:USDT:-1")
+    answer = eve.ask(ResolveDiscrepancy(BALANCE, "to the savings account", D(-1000)))
+    assert isinstance(answer, Completed)
+    assert (answer.events, answer.note) == ((), f"the discrepancy {BALANCE} is resolved already")
+
+
+def test_a_transfer_for_an_id_that_no_discrepancy_has_is_declined() -> None:
+    reason = Asking().declined(ResolveDiscrepancy("difference:BalanceDiffers:USDT:5", "a bonus", D(5)))
+    assert reason.startswith("Refused: no discrepancy has the id difference:BalanceDiffers:USDT:5")
 
 
 def test_a_transfer_waits_until_one_discrepancy_of_the_balance_is_left() -> None:

@@ -136,6 +136,10 @@ def holding(eve: Asking) -> None:
     eve.entered()
 
 
+def bare(eve: Asking) -> None:
+    eve.entered(terms(stop=None, target=None, quantity=D(1)))
+
+
 def waiting(eve: Asking) -> None:
     eve.accepted(PlaceOrder(terms(quantity=D(1), type=OrderType.LIMIT, limit_price=D(99))))
 
@@ -149,7 +153,8 @@ FORBIDDEN: tuple[tuple[tuple[Callable[[Asking], None], ...], dict[str, Any], str
         {"side": Side.SELL, "stop": D(102), "target": D(94)},
         r".*-LONG-1 is open LONG: .* would turn it",
     ),
-    ((holding,), {}, r".*-LONG-1 is open: its stop and target cover the increase"),
+    ((holding,), {}, r".*-LONG-1 is open: its own stop and target cover the increase"),
+    ((bare,), {}, r".*-LONG-1 is open without a stop and a target, .* first \(moveProtection\)"),
     ((waiting,), {}, r"\w+-e1 waits in BTCUSDT-LINEAR.BYBIT: amend it or cancel it first"),
     ((waiting,), {"side": Side.SELL, "stop": D(102), "target": D(94)}, r"\w+-e1 waits in BTC"),
 )

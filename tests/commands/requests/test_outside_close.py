@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 import pytest
@@ -26,6 +26,7 @@ from domain.reconciliation import DiscrepancyResolved
 from domain.reconciliation.differences import (
     Difference,
     ExecutionBeyondOrder,
+    ExecutionOfUnknownOrder,
     FilledDiffers,
     PositionSideDiffers,
     PositionUnknownToThem,
@@ -37,6 +38,7 @@ from tests.commands.requests.asking import Asking, chain_of, terms
 from tests.domain.history import BTC, D, a_stop
 from tests.domain.test_differences import an_execution
 from tests.domain.test_differences import an_order as stated_order
+from tests.replacing import replace
 
 LONG = StatedPosition(BTC, Direction.LONG, D(10))
 SHORT = StatedPosition(BTC, Direction.SHORT, D(10))
@@ -85,6 +87,14 @@ def test_the_position_is_closed_in_one_unit_at_the_stated_price_and_nothing_is_s
     metas = [one.meta for one in eve.desk.log.envelopes[-5:]]
     assert [meta.actor for meta in metas] == ["eve", "eve", "engine", "engine", "eve"]
     assert is_adopted_trade(parse(metas[0].stream).id)
+
+
+def test_a_price_for_a_position_that_was_closed_at_another_one_is_declined() -> None:
+    eve = holding()
+    eve.accepted(closed_at(D(103)))
+    assert eve.declined(closed_at(D(104))) == (
+        f"Refused: {GONE} is resolved already: closedAt changes nothing"
+    )
 
 
 def test_a_repeated_request_gets_the_first_answer_and_closes_nothing_again() -> None:
@@ -149,7 +159,7 @@ def test_orders_of_people_that_rest_to_reduce_the_position_are_cancelled() -> No
         (closed_at(D(1030)), "Refused: closedAt 1030 is far from every known price of"),
         (closed_at(D(103), transfer=D(5)), "Refused: closedAt and transfer explain different discrepancies"),
         (closed_at(D(103), "d-1"), "Refused: d-1 is no discrepancy of the kind PositionUnknownToThem"),
-        (closed_at(D(103), f"{GONE}#2"), f"Refused: {GONE}#2 is not unresolved"),
+        (closed_at(D(103), f"{GONE}#2"), f"Refused: no discrepancy has the id {GONE}#2"),
     ],
 )
 def test_a_price_that_explains_nothing_is_declined_and_the_discrepancy_stays(
@@ -164,7 +174,54 @@ def test_a_price_that_explains_nothing_is_declined_and_the_discrepancy_stays(
 def test_a_price_with_a_wrong_digit_is_declined_with_the_range_that_is_accepted() -> None:
     reason = holding().declined(closed_at(D(1030)))
     assert "(entry 100, last 100" in reason, reason
-    assert "is a digit wrong? From " in reason
+    assert "is a digit wrong? From 78.4 to 132.5 is accepted" in reason, reason
+
+
+def executed(number: str, quantity: Decimal, price: Decimal, side: Side = Side.SELL) -> Difference:
+    trade = an_execution(number, None, quantity).details
+    assert trade is not None
+    return ExecutionOfUnknownOrder(subject=BTC, theirs=replace(trade, price=price, side=side))
+
+
+def test_a_price_off_the_executions_that_closed_the_position_is_declined_with_their_average() -> None:
+    eve = holding()
+    found(eve, executed("x1", D(4), D("104.5")))
+    found(eve, executed("x2", D(6), D(102)))
+    reason = eve.declined(closed_at(D("103.2")))
+    assert "2 executions of unknown orders in" in reason, reason
+    assert "closed exactly its quantity, at 103 on average" in reason, reason
+    assert eve.desk.world.portfolio.positions
+    assert "PositionClosed" in eve.accepted(closed_at(D("103.1")))
+
+
+def test_a_close_far_from_every_known_price_is_recorded_where_its_execution_states_it() -> None:
+    eve = holding()
+    found(eve, executed("x1", D(10), D(40)))
+    assert "PositionClosed" in eve.accepted(closed_at(D(40)))
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [executed("x1", D(4), D(102))],
+        [executed("x1", D(10), D(102), Side.BUY)],
+        [executed("x1", D(10), D(102)), executed("x2", D(1), D(102))],
+    ],
+    ids=["less", "other side", "more"],
+)
+def test_executions_that_do_not_close_exactly_the_position_do_not_decide_its_price(
+    others: Sequence[Difference],
+) -> None:
+    eve = holding()
+    for one in others:
+        found(eve, one)
+    assert "PositionClosed" in eve.accepted(closed_at(D(110)))
+
+
+def test_a_resolved_execution_does_not_decide_the_price() -> None:
+    eve = holding()
+    eve.accepted(ResolveDiscrepancy(found(eve, executed("x1", D(10), D(102))), "of another position"))
+    assert "PositionClosed" in eve.accepted(closed_at(D(110)))
 
 
 def test_a_position_of_the_other_side_at_the_exchange_is_not_closed_by_a_price() -> None:

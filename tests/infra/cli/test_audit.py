@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,9 @@ def key(whence: Whence, tmp_path: Path) -> str:
     assert (printed.code, printed.err) == (0, "its private part is in notary\n")
     signed = whence("notary", "run", "--once", "--log", LOG, "--folder", "notary", "--events", "50")
     assert (signed.code, signed.out) == (0, "")
-    assert signed.err == "0 events agree with the last checkpoint\n159 events are signed\n"
+    assert signed.err == (
+        "no event was signed before: the log is signed from its first event on\nevents that are signed: 159\n"
+    )
     return printed.out.strip()
 
 
@@ -59,7 +62,11 @@ def test_an_auditor_verifies_a_log_proves_an_event_and_checks_the_proof_without_
         f"ordinal 5, whence.instrument.InstrumentListed, version 2 of instruments-paper, is in the checkpoint of 159 "
         f"events of {ORIGIN}:\n"
     )
-    assert json.loads(whence("audit", "check", "proof", *with_key, "--json").out)["ordinal"] == 5
+    as_json = json.loads(whence("audit", "check", "proof", *with_key, "--json").out)
+    assert as_json["ordinal"] == 5
+    for fields in (as_json["fields"], json.loads(checked.out.partition("\n")[2])):
+        times = [fields["meta"][name] for name in ("occurred_at", "recorded_at")]
+        assert all(one.endswith("Z") and datetime.fromisoformat(one) for one in times), times
 
 
 def test_a_changed_log_is_named_with_its_ordinal_in_one_line(

@@ -91,7 +91,7 @@ def test_a_fetched_file_is_named_with_the_command_that_trades_it(
     assert done.out.splitlines() == [
         "candles/bybit_BTCUSDT_1m.csv: 2,390 candles added; the last one closes at 2025-06-15 15:06 UTC",
         LATE,
-        "  whence paper --candles candles/bybit_BTCUSDT_1m.csv",
+        "  whence paper --candles candles/bybit_BTCUSDT_1m.csv --log sqlite:///bybit_BTCUSDT_1m.db",
     ]
     assert (tmp_path / "candles/bybit_BTCUSDT_1m.csv").read_text().splitlines()[1:] == list(lines())
     begins = ("--from", "2025-06-13T23:06", "--to", TO, "--address", address, "--folder", "at-once")
@@ -141,7 +141,8 @@ def test_another_exchange_is_fetched_through_ccxt(whence: Whence, kraken: str, t
     fetched = whence("candles", "fetch", "BTC/USD", "--interval", "1m", "--from", FROM, "--spot", *there)
     assert (fetched.code, fetched.err) == (0, "")
     assert fetched.out.splitlines()[-1].strip() == (
-        "whence paper --candles candles/kraken_BTCUSD_spot_1m.csv --symbol BTCUSD-SPOT.KRAKEN"
+        "whence paper --candles candles/kraken_BTCUSD_spot_1m.csv --symbol BTCUSD-SPOT.KRAKEN "
+        "--log sqlite:///kraken_BTCUSD_spot_1m.db"
     )
     file = tmp_path / "candles/kraken_BTCUSD_spot_1m.csv"
     assert file.read_text().splitlines()[1:] == [

@@ -175,7 +175,7 @@ def test_each_difference_is_printed_with_the_whole_id_that_resolves_it() -> None
     subject = "t6vedp6jh5pz9-a-long-client-order-id-of-another-program-e1"
     row = {"id": f"difference:OrderUnknownToUs:{subject}", "kind": "OrderUnknownToUs", "subject": subject}
     cure = {"remedy": "a person", "steps": "cancel the order; then resolve", "status": "new", "recorded": ""}
-    printed = list(lines([{**row, **cure, "found": "the venue works an unknown order"}]))
+    printed = list(lines([{**row, **cure, "found": "the exchange works an unknown order"}]))
     assert printed[0] == row["id"]
     assert printed[-1] == "1 difference: 1 new"
 

@@ -15,18 +15,21 @@ from commands.endings import RESOLVED_BY_COMPARISONS
 from commands.identity import ENGINE
 from commands.reconciliation import recorded
 from commands.remedies import REMEDIES
-from domain.direction import Direction
+from domain.direction import Direction, Side
 from domain.events import Event
 from domain.log import Envelope
+from domain.order import Liquidity
 from domain.reconciliation import DiscrepancyEnded, DiscrepancyFound, DiscrepancyResolved, differences
 from domain.reconciliation.differences import (
     BalanceDiffers,
     Difference,
+    ExecutionOfUnknownOrder,
     PositionSideDiffers,
     PositionUnknownToThem,
     TradingTermsDiffer,
 )
 from domain.reconciliation.statement import StatedPosition
+from domain.venue import Execution
 from infra.cli.difference_rows import Row, lines, rows
 from infra.run.recorded_discrepancies import RecordedDiscrepancies
 from tests.domain.history import BTC, D
@@ -100,7 +103,7 @@ def test_what_a_person_has_accepted_is_marked_with_who_and_why() -> None:
     listed = rows([FEE], log_of(*ACCEPTED), "bybit")
     assert brief(listed) == [(FEE_ID, "accepted")]
     assert "by ann: a fee" in listed[0]["recorded"]
-    assert list(lines(listed))[-1] == "1 difference: 1 accepted"
+    assert list(lines(listed))[-2:] == ["  remedy:  none: it was accepted", "1 difference: 1 accepted"]
 
 
 def test_what_came_back_is_open_under_the_id_of_the_log() -> None:
@@ -130,6 +133,53 @@ def test_a_missing_position_is_never_accepted() -> None:
 
 
 OTHER = "exchange:bybit:7f3a"
+CLOSE = Execution(
+    execution_id="9",
+    order_id=None,
+    venue_order_id="v",
+    instrument=BTC,
+    side=Side.SELL,
+    price=D(100),
+    quantity=D(1),
+    fee=D("0.5"),
+    fee_currency="USDT",
+    liquidity=Liquidity.TAKER,
+    at=META.occurred_at,
+)
+
+
+def test_a_close_by_hand_is_printed_in_the_order_in_which_it_is_resolved_and_nothing_is_to_be_cancelled() -> (
+    None
+):
+    gone = PositionUnknownToThem(subject=BTC, ours=OURS)
+    sold, bought = (
+        ExecutionOfUnknownOrder(subject=BTC, theirs=replace(CLOSE, execution_id=side, side=side))
+        for side in (Side.SELL, Side.BUY)
+    )
+    filled = DiscrepancyFound(OTHER, "v", "Filled of something this log does not know")
+    cancelled = DiscrepancyFound(f"{OTHER}-2", "v", "Accepted of something this log does not know")
+    known = (recorded(one) for one in (FEE, bought, sold, gone))
+    opened = [DiscrepancyFound(one.discrepancy_id, one.subject, one.found) for one in known]
+    listed = rows([FEE, bought, sold, gone], log_of(filled, cancelled, *opened), "bybit")
+    assert [row["kind"] for row in listed] == [
+        "PositionUnknownToThem",
+        "ExecutionOfUnknownOrder",
+        "ExecutionOfUnknownOrder",
+        "Report",
+        "Report",
+        "BalanceDiffers",
+    ]
+    steps = {row["id"]: row["steps"] for row in listed}
+    close = (
+        "nothing, where this is the close of LONG 1 BTCUSDT-LINEAR.BYBIT; then resolve, after the Position"
+    )
+    assert steps["difference:ExecutionOfUnknownOrder:SELL"].startswith(close)
+    assert steps[OTHER].startswith(close)
+    assert steps["difference:ExecutionOfUnknownOrder:BUY"].startswith("close what is not the log's")
+    assert steps[f"{OTHER}-2"].startswith("cancel the order")
+    assert steps[FEE_ID].startswith("resolve the PositionUnknownToThem with closedAt; then nothing")
+
+
 AMENDED = "difference:OrderAmendedOutside:a-e1:quantity 2"
 STALE = "difference:ExecutionOfUnknownOrder:bybit:9"
 

@@ -95,7 +95,7 @@ def test_a_tape_that_was_changed_gives_exit_code_4_and_the_inputs(whence: Whence
         (("--upto", "0"), "0 is below 1"),
         (("--from-snapshot", "noon"), "'noon': name the ordinal of an event, or `first`"),
         (("--from-snapshot", "first"), "no snapshot is needed for this log"),
-        (("--from-snapshot", "7"), "there is no snapshot at event 7"),
+        (("--from-snapshot", "7"), "there is no snapshot at event 7, and no snapshot is needed for this log"),
         (("--from-snapshot", "7", "--fold"), "exclude each other"),
     ],
 )

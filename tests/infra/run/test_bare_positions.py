@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from commands.exchange import Cancelled
-from commands.reconciliation import ResolveDiscrepancy, recorded
+from commands.reconciliation import BeginReconciliation, EndReconciliation, ResolveDiscrepancy, recorded
 from domain.direction import Direction
 from domain.reconciliation.differences import PositionUnknownToThem
 from domain.reconciliation.statement import StatedPosition
-from infra.run.bare_positions import NOTED_AFTER, BarePositions
+from infra.run.bare_positions import NOTED_AFTER, WAITED, BarePositions
 from tests.commands.desk import a_fill_of
 from tests.commands.test_watchdog import Watched, ended
 from tests.domain.history import BTC, D
@@ -42,12 +42,26 @@ def test_a_position_without_a_stop_is_logged_once_and_once_more_when_it_is_cover
     assert lines.after(1) == []
     (line,) = lines.after(NOTED_AFTER.total_seconds())
     assert line.startswith(f"WARNING LONG 50 {BTC} has no stop at the exchange since")
-    assert "open for 0:00:" in line
+    assert "open for 0:00:05, last price" in line
     assert lines.after(60) == []
     lines.watched.rests()
     (line,) = lines.after(60)
     assert line.startswith(f"WARNING LONG 50 {BTC} is covered by a stop again at 98.0, after ")
     assert lines.after(61) == []
+
+
+def test_while_the_log_is_being_compared_a_warning_waits_for_the_outcome_but_not_for_ever(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    lines = Lines(caplog)
+    lines.watched.desk.ask(BeginReconciliation("a stop has ended"), cause="exchange:test:begin")
+    assert lines.after(3) == []
+    lines.watched.desk.ask(EndReconciliation(0, 0), cause="exchange:test:end")
+    assert len(lines.after(3)) == 1
+    unreachable = Lines(caplog)
+    unreachable.watched.desk.ask(BeginReconciliation("no response"), cause="exchange:test:begin")
+    assert len(unreachable.after(WAITED.total_seconds())) == 1
+    assert unreachable.after(WAITED.total_seconds() + 1) == []
 
 
 def test_a_bare_position_that_the_exchange_does_not_have_is_logged_with_the_discrepancy_and_what_resolves_it(

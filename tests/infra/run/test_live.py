@@ -443,7 +443,9 @@ def test_funding_that_nobody_reported_is_taken_in_before_a_balance_is_called_wro
     desk.later(1)
     desk.venue.act("fund", symbol=SYMBOL, rate="0.001")
     desk.passes(PLAN.rhythm.poll)
-    assert desk.run.world.portfolio.discrepancies.reconciling.startswith("1 differences")
+    assert desk.run.world.portfolio.discrepancies.reconciling.startswith(
+        "1 difference with the exchange is looked at again"
+    )
     desk.passes(PLAN.rhythm.in_flight)
     assert desk.names().count("PositionFunded") == 1
     assert desk.names()[-1] == "ReconciliationEnded"

@@ -336,20 +336,23 @@ def test_a_position_closed_by_hand_leaves_the_log_at_the_price_that_a_person_sta
         closing(SqliteTape(path, lambda: at_ms(venue.server.clock.market()))) as tape,
     ):
         desk = desks(plan=PLAN, tape=tape).started()
-        desk.asks(LIMIT)
+        desk.asks(replace(LIMIT, terms=replace(LIMIT.terms, quantity=D("0.5"))))
         desk.trades_at("98")
         desk.until(lambda: desk.has("PositionOpened"))
-        desk.stranger(side="Sell", orderType="Market", qty="0.1", reduceOnly=True)
+        desk.stranger(side="Sell", orderType="Market", qty="0.5", reduceOnly=True)
         desk.trades_at("97")
         looks(desk)
-        gone = f"difference:PositionUnknownToThem:{BTC}:LONG:0.1"
+        gone = f"difference:PositionUnknownToThem:{BTC}:LONG:0.5"
         assert gone in unresolved(desk)
         sent = len(desk.account.orders)
-        assert isinstance(desk.asks(ResolveDiscrepancy(gone, "closed by hand", closed_at=D(97))), Completed)
+        wrong = desk.asks(ResolveDiscrepancy(gone, "closed by hand", closed_at=D(97)))
+        assert isinstance(wrong, Declined)
+        assert "closed exactly its quantity, at 98 on average" in wrong.reason
+        assert isinstance(desk.asks(ResolveDiscrepancy(gone, "closed by hand", closed_at=D(98))), Completed)
         assert not desk.run.world.portfolio.positions
         looks(desk)
         for name in unresolved(desk):
-            transfer = D("0.09461") if name == "difference:BalanceDiffers:USDT:0.09461" else None
+            transfer = D("-0.02695") if name == "difference:BalanceDiffers:USDT:-0.02695" else None
             assert isinstance(desk.asks(ResolveDiscrepancy(name, "looked at", transfer)), Completed), name
         looks(desk)
         assert is_equal(desk)

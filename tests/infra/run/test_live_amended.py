@@ -84,7 +84,10 @@ def test_an_entry_amended_by_others_is_recorded_as_it_is_and_halts_entries_until
     name = f"difference:OrderAmendedOutside:{entry}:quantity=0.2:limit=98.5"
     assert unresolved(desk) == [name]
     assert found(desk) == [
-        "OrderAmendedOutside: somebody else has changed the order at the venue: quantity 0.1 to 0.2, limit 99 to 98.5"
+        (
+            "OrderAmendedOutside: somebody else has changed the order at the exchange: "
+            "quantity 0.1 to 0.2, limit 99 to 98.5"
+        )
     ]
     (printed,) = rows([], state_of(desk, tmp_path).discrepancies, "bybit")
     assert (printed["id"], printed["kind"], printed["remedy"]) == (name, "OrderAmendedOutside", "a person")
@@ -106,7 +109,7 @@ def test_a_stop_that_others_move_to_a_worse_price_is_moved_back(desks: Desks, *,
         if not is_reported:
             looks(desk)
         desk.until(lambda: trigger(desk) == D(99) and desk.names().count("OrderAmended") % 2 == 0)
-        assert found(desk)[-1].endswith("the order at the venue: trigger 99 to 95")
+        assert found(desk)[-1].endswith("the order at the exchange: trigger 99 to 95")
         assert desk.run.world.portfolio.positions[BTC].state.stop == D(99)
         names = [
             one.event.discrepancy_id for one in desk.log.envelopes if isinstance(one.event, DiscrepancyFound)
