@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from markupsafe import Markup
 
 from infra.cli.what_if_words import EQUITY, listed
 from infra.pages.frame import render
 from infra.pages.line_chart import Line, LineChart
+from infra.pages.section import Section
 from infra.pages.tables import table
 from projections.comparison import Comparison
 
 _MOST_ROWS = 500
 """A table of the page has so many rows."""
-
-
-class Section(NamedTuple):
-    """One section; `note` stands below its title."""
-
-    title: str
-    parts: Sequence[Markup]
-    note: str = ""
 
 
 def what_if_page(
@@ -41,13 +33,14 @@ def what_if_page(
 
 
 def _sections(found: Comparison, currency: str) -> Iterator[Section]:
-    for one in listed(found, currency):
+    for number, one in enumerate(listed(found, currency), 1):
         style = "long groups stacked" if one.columns[-1].head == "why" else "long groups"
         parts = [table(one.columns, one.rows[:_MOST_ROWS], style)]
         left = len(one.rows) - _MOST_ROWS
         if one.title == EQUITY:
             parts = [*_curves(found, currency), *parts]
-        yield Section(one.title, parts, f"The first {_MOST_ROWS:,}; --json has all." if left > 0 else "")
+        note = f"The first {_MOST_ROWS:,}; --json has all." if left > 0 else ""
+        yield Section(f"section-{number}", one.title, parts, note)
 
 
 def _curves(found: Comparison, currency: str) -> Iterator[Markup]:

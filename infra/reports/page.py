@@ -15,6 +15,7 @@ from infra.cli.wording import in_plain_words
 from infra.pages.bar_chart import Bar, BarChart
 from infra.pages.frame import render
 from infra.pages.line_chart import Line, LineChart
+from infra.pages.section import Section
 from infra.pages.tables import Column, table
 from infra.reports.report import BACKTEST, DEMO, Report
 from infra.reports.trail import Row
@@ -51,16 +52,6 @@ class Figure:
     value: str
     note: str = ""
     style: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One section; `id` is the anchor of its head."""
-
-    id: str
-    title: str
-    parts: Sequence[Markup]
-    note: str = ""
 
 
 def page(report: Report) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -29,8 +29,7 @@ from infra.config import WhenceSettings
 from infra.logs import open_any, open_owned, open_reader
 from infra.run.log_copy import LogCopy
 from infra.run.log_move import LogMove
-from tests.adapters.bybit.bench import SYMBOL, bybit_venue
-from tests.adapters.simulated.server.serving import RunningVenue
+from tests.adapters.bybit.bench import SYMBOL
 from tests.commands.list_log import ListLog
 from tests.domain.history import an_open_day
 from tests.infra.run.live_desk import (
@@ -47,22 +46,9 @@ from tests.infra.run.live_desk import (
     Losing,
     Reconnecting,
     a_candle,
-    desks_at,
 )
 from tests.infra.run.stores import filled
 from tests.replacing import replace
-
-
-@pytest.fixture(scope="module")
-def venue() -> Iterator[RunningVenue]:
-    with bybit_venue() as running:
-        yield running
-
-
-@pytest.fixture
-def desks(venue: RunningVenue) -> Iterator[Desks]:
-    with desks_at(venue) as made:
-        yield made
 
 
 def test_an_empty_log_is_opened_with_the_money_and_rules_that_the_exchange_states(desks: Desks) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,24 +18,12 @@ from domain.reconciliation import DiscrepancyFound
 from infra.cli.difference_rows import rows
 from infra.config import load
 from infra.run.live_comparison import LoggedState, folded
-from tests.adapters.bybit.bench import QUICK, SYMBOL, bybit_venue
-from tests.adapters.simulated.server.serving import SECRET, RunningVenue
-from tests.infra.run.live_desk import BTC, LIMIT, PLAN, D, Desks, LiveDesk, desks_at
+from tests.adapters.bybit.bench import QUICK, SYMBOL
+from tests.adapters.simulated.server.serving import SECRET
+from tests.infra.run.live_desk import BTC, LIMIT, PLAN, D, Desks, LiveDesk
 from tests.infra.run.test_live_adoption import is_equal, looks
 from tests.infra.run.test_live_kill import holding
 from tests.infra.run.test_live_rest import stops
-
-
-@pytest.fixture(scope="module")
-def venue() -> Iterator[RunningVenue]:
-    with bybit_venue() as running:
-        yield running
-
-
-@pytest.fixture
-def desks(venue: RunningVenue) -> Iterator[Desks]:
-    with desks_at(venue) as made:
-        yield made
 
 
 def amends(desk: LiveDesk, order_id: str, **terms: str) -> None:

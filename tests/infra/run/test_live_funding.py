@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-import pytest
+from collections.abc import Sequence
 
 from commands.request import ClosePosition
 from domain.account import BalanceChanged, BalanceReason
 from domain.log import Envelope
 from domain.position import PositionClosed
-from tests.adapters.bybit.bench import SYMBOL, bybit_venue
-from tests.adapters.simulated.server.serving import RunningVenue
-from tests.infra.run.live_desk import PLAN, Desks, LiveDesk, desks_at
-
-
-@pytest.fixture(scope="module")
-def venue() -> Iterator[RunningVenue]:
-    with bybit_venue() as running:
-        yield running
-
-
-@pytest.fixture
-def desks(venue: RunningVenue) -> Iterator[Desks]:
-    with desks_at(venue) as made:
-        yield made
+from tests.adapters.bybit.bench import SYMBOL
+from tests.infra.run.live_desk import PLAN, Desks, LiveDesk
 
 
 def holding(desk: LiveDesk) -> LiveDesk:

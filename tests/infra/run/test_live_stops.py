@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -15,24 +15,11 @@ from domain.closing import CloseReason
 from domain.direction import Side
 from domain.market import BookUpdate, Level, Trade
 from domain.position import PositionClosing
-from tests.adapters.bybit.bench import bybit_venue
 from tests.adapters.simulated.server.serving import RunningVenue
 from tests.infra.run.demo_desk import DemoDesk
-from tests.infra.run.live_desk import BTC, PLAN, D, Desks, Dying, Killed, LiveDesk, desks_at
+from tests.infra.run.live_desk import BTC, PLAN, D, Desks, Dying, Killed, LiveDesk
 from tests.infra.run.test_live_kill import holding, passes_until
 from tests.infra.run.test_live_rest import is_covered, stops
-
-
-@pytest.fixture(scope="module")
-def venue() -> Iterator[RunningVenue]:
-    with bybit_venue() as running:
-        yield running
-
-
-@pytest.fixture
-def desks(venue: RunningVenue) -> Iterator[Desks]:
-    with desks_at(venue) as made:
-        yield made
 
 
 def a_person_cancels(desk: LiveDesk, order: Order) -> None:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from commands.door import Completed, Declined
 from commands.order import CancelOrder
 from commands.request import ResolveDiscrepancy
 from commands.world import World
-from tests.adapters.bybit.bench import bybit_venue
-from tests.adapters.simulated.server.serving import RunningVenue
-from tests.infra.run.live_desk import BTC, LIMIT, PLAN, D, Desks, LiveDesk, desks_at
+from tests.infra.run.live_desk import BTC, LIMIT, PLAN, D, Desks, LiveDesk
 from tests.infra.run.test_live_kill import ADDING, holding, passes_until
 from tests.infra.run.test_live_rest import stops
 from tests.replacing import replace
@@ -21,18 +15,6 @@ QUERIES = ("/v5/order/realtime", "/v5/order/history")
 """Those of open orders, of ended orders, and of one order by its id."""
 SHORT = replace(PLAN, rhythm=replace(PLAN.rhythm, given_up=30.0))
 LARGER = replace(ADDING, terms=replace(ADDING.terms, quantity=D("0.11")))
-
-
-@pytest.fixture(scope="module")
-def venue() -> Iterator[RunningVenue]:
-    with bybit_venue() as running:
-        yield running
-
-
-@pytest.fixture
-def desks(venue: RunningVenue) -> Iterator[Desks]:
-    with desks_at(venue) as made:
-        yield made
 
 
 def working(desk: LiveDesk) -> set[str]:

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from commands.door import Completed, Declined
 from domain.errors import InvalidInput, Refused
-from tests.adapters.bybit.bench import SYMBOL, bybit_venue
-from tests.adapters.simulated.server.serving import RunningVenue
-from tests.infra.run.live_desk import BTC, LIMIT, PLAN, D, Desks, LiveDesk, desks_at
+from tests.adapters.bybit.bench import SYMBOL
+from tests.infra.run.live_desk import BTC, LIMIT, PLAN, D, Desks, LiveDesk
 from tests.infra.run.test_live_adoption import looks
 from tests.replacing import replace
 
 ANOTHER = "nsvwda8dgah11-e1"
 """A client order id of another log."""
-
-
-@pytest.fixture(scope="module")
-def venue() -> Iterator[RunningVenue]:
-    with bybit_venue() as running:
-        yield running
-
-
-@pytest.fixture
-def desks(venue: RunningVenue) -> Iterator[Desks]:
-    with desks_at(venue) as made:
-        yield made
 
 
 def leverage(desk: LiveDesk) -> str:
