@@ -9,11 +9,12 @@ from typing import Final
 
 from domain.errors import MissingParts
 
-BYBIT, EXCHANGES = "bybit", "exchanges"
+BYBIT, EXCHANGES, FILES = "bybit", "exchanges", "files"
 
 _MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     BYBIT: ("pybit", "requests", "tenacity", "websocket"),
     EXCHANGES: ("ccxt", "tenacity"),
+    FILES: ("pyarrow",),
 }
 """The modules that each extra installs and that its adapter imports."""
 _CHECKOUT = Path(__file__).parents[1]

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
-def replace_file(path: Path, data: bytes, mode: int = 0o666) -> None:
-    """Writes `data` beside the file and puts it in the file's place. `mode` are the permissions of a new file, less the
-    process's umask. Raises OSError where it cannot; the file is then as it was.
+@contextmanager
+def replacing(path: Path, mode: int = 0o666) -> Generator[BinaryIO]:
+    """A new file beside `path`, which is put in the file's place at the end. `mode` are the permissions of a new file,
+    less the process's umask. After any error the file is as it was. Raises OSError where it cannot be written.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-            file.write(data)
+            yield file
         beside.replace(path)
-    except OSError:
+    except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def replace_file(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Writes `data` as the whole file. Raises OSError where it cannot; see `replacing`."""
+    with replacing(path, mode) as file:
+        file.write(data)

@@ -6,8 +6,8 @@ exchange's ids alone, and the owner is `domain.owner.PERSON`:
 
 - an open order, under its client order id or else the exchange's id: placed and accepted in one unit;
 - the trades of orders that are not open: each as a market order with its execution, so that profit, fee and balance are
-  those of the trade. Only where all such trades of an instrument, or those that no person has accepted, explain the
-  difference of its position exactly;
+  those of the trade. Only where those that no person has accepted explain the difference of the position exactly, or
+  all of it but the part that a person has accepted;
 - a position that no known trade explains, where this log holds none: as an execution at the exchange's entry price
   without a fee. Its result counts from that price, and the balance does not change.
 
@@ -30,7 +30,7 @@ from commands.account import ReserveFunds
 from commands.exchange import Accepted
 from commands.identity import EXCHANGE
 from commands.order import PlaceOrder, check_terms
-from commands.reconciliation import recorded
+from commands.reconciliation import recorded, renumbered
 from commands.remedies import filled
 from commands.routes import Command
 from commands.stimulus import Ask
@@ -41,6 +41,7 @@ from domain.instrument import Instrument
 from domain.order import Liquidity, OrderPlaced, OrderType
 from domain.order_id import adopted_order_id, is_of_an_engine
 from domain.portfolio import Portfolio
+from domain.reconciliation.comparing import position_difference
 from domain.reconciliation.differences import (
     Difference,
     ExecutionOfUnknownOrder,
@@ -82,8 +83,9 @@ class Found(Struct, frozen=True, kw_only=True):
         return not is_shared and recorded(difference).discrepancy_id in self.confirmed
 
     def is_accepted(self, difference: Difference) -> bool:
-        """Whether a person has resolved the difference."""
-        name, state = recorded(difference).discrepancy_id, self.portfolio.discrepancies
+        """Whether a person has resolved the difference, and it was not over since then (0080)."""
+        state = self.portfolio.discrepancies
+        name = renumbered(recorded(difference), state, state.over.__contains__).discrepancy_id
         return name in state.known and name not in state.unresolved
 
 
@@ -221,22 +223,27 @@ def _trades(found: Found) -> Iterator[Adoption]:
 def _explaining(found: Found, instrument: str) -> Sequence[ExecutionOfUnknownOrder]:
     """The unknown trades of the instrument that may be adopted and lead to the exchange's position exactly; else none.
 
-    A person has settled the trades that were accepted, by a stated close or a transfer: the others are considered
-    without them first, and with them only where the difference of the position is not accepted, too.
+    A trade that a person has accepted is never adopted: a transfer or a stated close may have booked it already. The
+    others are adopted where they explain the whole difference of the position, or all of it but the part that a person
+    has accepted.
     """
     trades, excess = found.of(ExecutionOfUnknownOrder, instrument), _excess(found, instrument)
     if not all(found.is_confirmed(one) and not is_of_an_engine(one.theirs.order_id or "") for one in trades):
         return ()
     fresh = [one for one in trades if not found.is_accepted(one)]
-    if _sum(fresh) == excess:
-        return fresh
-    is_settled = any(found.is_accepted(one) for one in found.differences if _is_of_position(one, instrument))
-    return trades if _sum(trades) == excess and not is_settled else ()
+    left = EXACT.subtract(excess, _sum(fresh))
+    return fresh if left == 0 or (excess != 0 and _is_accepted(found, instrument, left)) else ()
 
 
-def _is_of_position(difference: Difference, instrument: str) -> bool:
-    kinds = (PositionUnknownToUs, PositionUnknownToThem, PositionSideDiffers, PositionQuantityDiffers)
-    return isinstance(difference, kinds) and difference.subject == instrument
+def _is_accepted(found: Found, instrument: str, part: Decimal) -> bool:
+    """Whether a person has accepted that the exchange's position differs from ours by `part` (signed)."""
+    ours = _held(found.portfolio, instrument)
+    sides = (_stated(instrument, quantity) for quantity in (ours, EXACT.add(ours, part)))
+    difference = position_difference(instrument, *sides)
+    # The other differences of a position cannot be accepted: its side, and one that the exchange does not have.
+    return isinstance(difference, PositionUnknownToUs | PositionQuantityDiffers) and found.is_accepted(
+        difference
+    )
 
 
 def _sum(trades: Sequence[ExecutionOfUnknownOrder]) -> Decimal:
@@ -358,6 +365,12 @@ def _instrument(difference: Difference) -> str:
 def _held(portfolio: Portfolio, instrument: str) -> Decimal:
     held = portfolio.positions.get(instrument)
     return ZERO if held is None else _signed(held.state.direction, held.state.quantity)
+
+
+def _stated(instrument: str, quantity: Decimal) -> StatedPosition | None:
+    """The position of this signed quantity."""
+    direction = Direction.LONG if quantity > 0 else Direction.SHORT
+    return StatedPosition(instrument, direction, abs(quantity), None) if quantity else None
 
 
 def _position(position: StatedPosition) -> Decimal:

@@ -1,15 +1,18 @@
 """Reports of executions that contradict their order: they are not taken in, and a comparison begins.
 
 One of another side or instrument than its order's cannot be an execution of it. One that takes its order beyond its
-quantity may be: the order may have been amended at the exchange, and the report of that be on its way. The comparison
-takes the execution in where the exchange's other statements contain it (`domain/reconciliation/missing_executions.py`).
+quantity, or is worse than its limit, may be: the order may have been amended at the exchange, and the report of that be
+on its way. The comparison takes the execution in where the exchange's other statements contain it
+(`domain/reconciliation/missing_executions.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 
 from commands.exchange import Filled, OrderReport
+from commands.impossible_prices import impossible_price
 from commands.order import decide
 from commands.reconciliation import BeginReconciliation, subject_of, unnumbered
 from commands.stimulus import Ask
@@ -22,10 +25,10 @@ _CONTRADICTIONS = (ExecutionBeyondOrder, ExecutionMistaken)
 
 
 def held_back(
-    report: OrderReport, before: Sequence[Ask], world: World, account: str
+    report: OrderReport, before: Sequence[Ask], world: World, account: str, prices: Mapping[str, Decimal]
 ) -> BeginReconciliation | None:
     """The command in place of an execution that contradicts its order, after the reports `before` it; None for another
-    report, and for one of an execution that the order has already.
+    report, and for one of an execution that the order has already. `prices` are the last ones by instrument.
 
     Raises InvalidInput for an execution without a valid quantity or price.
     """
@@ -40,6 +43,9 @@ def held_back(
         if isinstance(one.command, OrderReport) and one.command.order_id == report.order_id:
             for event in decide(one.command, state):
                 state = evolve(state, event)
+    assert isinstance(state, Working | Closed)
+    if named := impossible_price(report, state.terms, prices.get(state.terms.instrument)):
+        return BeginReconciliation(named)
     excess = [event.excess for event in decide(report, state) if isinstance(event, OrderOverfilled)]
     if not excess:
         return None

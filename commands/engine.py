@@ -237,7 +237,7 @@ class Engine:
     def _reports(
         self, reports: Sequence[AnyReport | CallReport], at: datetime
     ) -> Generator[Unit, None, None]:
-        for stimulus in stimuli(reports, self.world, self.identity.account, at):
+        for stimulus in stimuli(reports, self.world, self.identity.account, at, self.market.prices):
             yield from self._work(stimulus, of_market=True)
 
     def _ticked(self, given: Tick) -> Work:

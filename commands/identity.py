@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from domain.committees import POLICY_VERSION
 from domain.log import LOG_STREAM, OUTSIDE_FACTS
 
 ENGINE = "engine"
@@ -19,8 +20,12 @@ RESERVED_SOURCES = RESERVED_ACTORS | OUTSIDE_FACTS | {LOG_STREAM}
 
 
 class Identity(Struct, frozen=True, gc=False):
-    """The log's id, the account, and the run that does the work (`paper`, `live`)."""
+    """The log's id, the account, and the run that does the work (`paper`, `live`).
+
+    `policy` is the version of the policy by which signals are judged: an earlier one in a backtest only.
+    """
 
     log_id: UUID
     account: str
     source: str
+    policy: int = POLICY_VERSION

@@ -38,10 +38,11 @@ from commands.unknown_reports import OVER, UnknownReports
 from commands.unseen_orders import PATIENCE, UnseenOrders, unseen
 from commands.venue_terms import TermsWatch
 from commands.world import World
+from domain.arithmetic import ZERO, total
 from domain.errors import ExchangeError
 from domain.order import Working
 from domain.reconciliation.comparing import differences
-from domain.reconciliation.differences import Difference, TradingTermsDiffer
+from domain.reconciliation.differences import BalanceDiffers, Difference, TradingTermsDiffer
 from domain.streams import order_stream
 
 TOLERANCE = Decimal("0.01")
@@ -88,6 +89,7 @@ class Reconciler:
         self._suspects: Collection[str] = ()
         self._last: frozenset[str] | None = None
         self._standing: Sequence[Difference] = ()
+        self._excess = ZERO
         self._not_addressed: set[str] = set()
         self._others: frozenset[str] | None = None
 
@@ -95,6 +97,11 @@ class Reconciler:
     def in_doubt(self) -> bool:
         """Whether the last run found differences for the first time."""
         return bool(self._suspects)
+
+    @property
+    def excess(self) -> Decimal:
+        """The exchange's balance less the log's, as the last run left them; 0 within the tolerance."""
+        return self._excess
 
     @property
     def standing(self) -> Sequence[Difference]:
@@ -162,6 +169,7 @@ class Reconciler:
         self._resolve(_TAKEN_IN, lambda name: is_taken_in(name, self._state))
         self._resolve(_UNDONE, lambda name: is_undone(name, self._state))
         found = [*found, *self._differing_terms()]
+        self._excess = total(one.excess for one in found if isinstance(one, BalanceDiffers))
         self._keep_standing(found)
         return Reconciled(len(applied) + adopted, len(found), self._record(found))
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from commands.beyond_order import held_back
 from commands.breaker import Answered, CallReport, Unanswered
@@ -15,6 +16,7 @@ from commands.position import ApplyFunding
 from commands.reconciliation import BeginReconciliation, RecordDiscrepancy
 from commands.routes import Command
 from commands.settlement_bounds import contradiction
+from commands.settlements import is_of_open_position, was_traded
 from commands.stimulus import Ask, Stimulus
 from commands.world import World
 from domain.order import Liquidity, OrderPlaced, OrderType
@@ -24,7 +26,11 @@ from domain.streams import order_stream
 
 
 def stimuli(
-    reports: Sequence[AnyReport | CallReport], world: World, account: str, at: datetime
+    reports: Sequence[AnyReport | CallReport],
+    world: World,
+    account: str,
+    at: datetime,
+    prices: Mapping[str, Decimal],
 ) -> Iterator[Stimulus]:
     """The reports in their order, in as few stimuli as possible.
 
@@ -32,7 +38,8 @@ def stimuli(
     fills are recorded, and what others have amended after the preceding amendments. Repeated funding and liquidations
     are left out here, because no position recognises them; an order recognises a repeated execution by its id. What
     others did on the account before the log began is left out, too: some exchanges repeat it to each new connection,
-    and the log's balance and positions begin after it. An execution beyond its order begins a comparison.
+    and the log's balance and positions begin after it. An execution that
+    contradicts its order begins a comparison. `prices` are the last ones by instrument.
     """
     asks: list[Ask] = []
     for report in reports:
@@ -54,7 +61,7 @@ def stimuli(
                 asks = []
             yield Stimulus(at, tuple(_of_amendment(report, world, account)))
         else:
-            asks.append(_of_order(report, world, account, asks))
+            asks.append(_of_order(report, world, account, asks, prices))
     if asks:
         yield Stimulus(at, tuple(asks))
 
@@ -81,9 +88,15 @@ def _is_known(fact: str, world: World) -> bool:
     return fact in world.taken_facts or fact in world.portfolio.discrepancies.known
 
 
-def _of_order(report: OrderReport, world: World, account: str, before: Sequence[Ask]) -> Ask:
+def _of_order(
+    report: OrderReport,
+    world: World,
+    account: str,
+    before: Sequence[Ask],
+    prices: Mapping[str, Decimal],
+) -> Ask:
     known = order_stream(account, report.order_id) in world.versions
-    own: Command = held_back(report, before, world, account) or report
+    own: Command = held_back(report, before, world, account, prices) or report
     command = own if known else _of_others(report, world)
     return Ask(command=command, cause=report.fact, occurred_at=report.at, actor=_actor(report.fact))
 
@@ -93,7 +106,7 @@ def _has_amendment(asks: Sequence[Ask]) -> bool:
 
 
 def _of_amendment(report: Amended, world: World, account: str) -> Iterator[Ask]:
-    yield _of_order(report, world, account, ())
+    yield _of_order(report, world, account, (), {})
     for command in after_amendment(report, world, account):
         yield Ask(command=command, cause=report.fact, occurred_at=report.at, actor=ENGINE)
 
@@ -115,8 +128,9 @@ def _actor(fact: str) -> str:
 
 def _of_position(report: Funded | Liquidated, world: World, at: datetime) -> Sequence[Ask]:
     held = world.portfolio.positions.get(report.instrument)
-    if held is None:
-        command = _discrepancy(report.fact, report.instrument, report)
+    is_late = isinstance(report, Funded) and not is_of_open_position(report, world)
+    if held is None or is_late:
+        command = _of_no_position(report, world)
         return [Ask(command=command, cause=report.fact, occurred_at=report.at, actor=EXCHANGE)]
     if reason := contradiction(report, held.state):
         refused = RecordDiscrepancy(report.fact, report.instrument, reason)
@@ -135,6 +149,13 @@ def _of_position(report: Funded | Liquidated, world: World, at: datetime) -> Seq
         Ask(command=command, cause=report.fact, occurred_at=report.at, actor=EXCHANGE, chain=chain)
         for command in _liquidation(report, f"{chain}-l{world.versions[held.stream]}", at)
     ]
+
+
+def _of_no_position(report: Funded | Liquidated, world: World) -> Command:
+    """A comparison settles funding that came after its position was closed (see `of_closed_positions`)."""
+    if isinstance(report, Funded) and was_traded(report.instrument, world):
+        return BeginReconciliation(f"funding of {report.instrument} came after its position was closed")
+    return _discrepancy(report.fact, report.instrument, report)
 
 
 def _liquidation(report: Liquidated, order_id: str, at: datetime) -> Sequence[Command]:

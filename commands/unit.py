@@ -103,7 +103,9 @@ _CONTINUED = ("signal-", "order-", "position-")
 def _followed(
     processes: Sequence[Process], branch: Branch, envelope: Envelope, at: datetime, identity: Identity
 ) -> Sequence[Ask]:
-    moment = Moment(envelope=envelope, branch=branch, now=at, account=identity.account)
+    moment = Moment(
+        envelope=envelope, branch=branch, now=at, account=identity.account, policy=identity.policy
+    )
     commands: list[Command] = []
     for process in processes:
         commands += process(moment)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
@@ -30,6 +30,10 @@ class TradingTerms(Struct, frozen=True, gc=False, kw_only=True):
     leverage: Decimal
 
 
+MOST_APART = timedelta(minutes=1)
+"""The most by which the time of an exchange's prices may differ from this machine's clock at a start."""
+
+
 class VenueAccount(Protocol):
     """One account at an exchange.
 
@@ -38,6 +42,10 @@ class VenueAccount(Protocol):
 
     def clock_reading(self) -> ClockReading:
         """The difference of the venue's clock from this machine's, by one query."""
+        ...
+
+    def market_time(self, instrument: str) -> datetime | None:
+        """The time (UTC) that the venue states with the prices of the instrument now; None where it states none."""
         ...
 
     def rights(self) -> KeyRights:
@@ -83,6 +91,22 @@ def check(account: VenueAccount, instruments: Sequence[str], leverage: Decimal) 
             )
         )
     return [one for one in found if not one.is_one_way or one.leverage != leverage]
+
+
+def check_market_time(account: VenueAccount, instrument: str, at: datetime) -> None:
+    """Checks that prices, and so executions, have the time `at` (UTC) of this run.
+
+    Executions with another time, as a venue that plays a recording has them, are outside of what a comparison queries:
+    what a cut hides would never be found. Raises Refused, and what the account's calls raise.
+    """
+    stated = account.market_time(instrument)
+    if stated is not None and abs(stated - at) > MOST_APART:
+        theirs, ours = (one.isoformat(timespec="seconds") for one in (stated, at))
+        raise Refused(
+            f"the exchange's market has the time {theirs}, and this machine's clock shows {ours}: executions of "
+            "another time are not found after a cut. A venue that plays a recording, or at another pace than the "
+            "clock's, is not for live trading"
+        )
 
 
 def set_terms(account: VenueAccount, differing: Sequence[TradingTerms], leverage: Decimal) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from commands.commanded import Commanded
+from commands.identity import EXCHANGE
 from commands.states import States
 from domain import (
     account,
@@ -24,13 +25,15 @@ from domain.direction import Purpose
 from domain.errors import AccountNotOpened
 from domain.events import NOUNS
 from domain.log import Envelope
+from domain.moving import LogMoved
 from domain.opening import LogOpened
 from domain.portfolio import EMPTY, Portfolio
 from domain.streams import parse
 
 
-def _opened(state: LogOpened | None, event: LogOpened) -> LogOpened:
-    return state or event
+def _opened(state: LogOpened | None, event: LogOpened | LogMoved) -> LogOpened | None:
+    """The opening; a move changes nothing that an engine decides by."""
+    return event if state is None and isinstance(event, LogOpened) else state
 
 
 Fold = tuple[object, Callable[[Any, Any], object]]
@@ -61,15 +64,32 @@ _INITIAL: Mapping[str, object] = {
 """The state before the first event, by the first word of a stream's name."""
 
 
-_NAMELESS: frozenset[type] = frozenset({position.PositionFunded, order.OrderPlaced})
+def _is_late_funding(envelope: Envelope) -> bool:
+    """Whether funding of a closed position changes the balance: no event of a position is its cause."""
+    event = envelope.event
+    assert isinstance(event, account.BalanceChanged)
+    is_funding = event.reason is account.BalanceReason.FUNDING
+    return is_funding and envelope.meta.causation_id.startswith(f"{EXCHANGE}:")
+
+
+def _is_liquidation(envelope: Envelope) -> bool:
+    event = envelope.event
+    assert isinstance(event, order.OrderPlaced)
+    return event.purpose is Purpose.LIQUIDATION
+
+
+_NAMELESS: Mapping[type, Callable[[Envelope], bool]] = {
+    position.PositionFunded: lambda _envelope: True,
+    account.BalanceChanged: _is_late_funding,
+    order.OrderPlaced: _is_liquidation,
+}
+"""The events that may follow from a report that no state remembers, and whether this one does."""
 
 
 def _taken_facts(envelope: Envelope) -> Iterable[str]:
-    """The event's cause if the event is funding or the placement of an order by the exchange itself; else nothing."""
-    event = envelope.event
-    liquidation = isinstance(event, order.OrderPlaced) and event.purpose is Purpose.LIQUIDATION
-    once = liquidation or isinstance(event, position.PositionFunded)
-    return (envelope.meta.causation_id,) if once else ()
+    """The event's cause where it is a report that counts once, by `_NAMELESS`; else nothing."""
+    counts_once = _NAMELESS[type(envelope.event)]
+    return (envelope.meta.causation_id,) if counts_once(envelope) else ()
 
 
 class Changes:

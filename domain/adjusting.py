@@ -27,6 +27,8 @@ _FIXED: Mapping[str, str] = {
     "paused": "pause and resume strategies one at a time, each with its reason",
 }
 """The settings that cannot be changed while an engine runs, each with the reason."""
+_NOT_TEXT: Mapping[str, str] = {"strategies": "strategies are given as a whole", "paused": _FIXED["paused"]}
+"""The settings that cannot be changed as text before a log is opened, each with the reason."""
 
 
 def adjusted(settings: Settings, changes: Mapping[str, str]) -> Settings:
@@ -35,10 +37,22 @@ def adjusted(settings: Settings, changes: Mapping[str, str]) -> Settings:
     Raises InvalidSettings, which lists each unknown name and each value that cannot be read or is out of its range;
     Refused for a setting that cannot be changed after the log is opened.
     """
-    known = names(settings)
+    return _adjusted(settings, changes, _FIXED)
+
+
+def adjusted_before_opening(settings: Settings, changes: Mapping[str, str]) -> Settings:
+    """The settings with these changes, as a new log may be opened with them: also those of the simulated exchange.
+
+    Raises what `adjusted` raises.
+    """
+    return _adjusted(settings, changes, _NOT_TEXT)
+
+
+def _adjusted(settings: Settings, changes: Mapping[str, str], fixed: Mapping[str, str]) -> Settings:
+    known = _names(settings, fixed)
     faults: list[str] = []
     for name, text in changes.items():
-        _check_changeable(name)
+        _check_changeable(name, fixed)
         if name not in known:
             faults.append(_unknown(name, known))
             continue
@@ -54,10 +68,14 @@ def adjusted(settings: Settings, changes: Mapping[str, str]) -> Settings:
 
 def names(settings: Settings) -> Mapping[str, object]:
     """The current value of every setting that can be changed, by its dotted name."""
+    return _names(settings, _FIXED)
+
+
+def _names(settings: Settings, fixed: Mapping[str, str]) -> Mapping[str, object]:
     found: dict[str, object] = {}
     for field in fields(settings):
         value: Any = getattr(settings, field.name)
-        if field.name in _FIXED:
+        if field.name in fixed:
             continue
         if is_dataclass(value):
             found |= {f"{field.name}.{one.name}": getattr(value, one.name) for one in fields(value)}
@@ -66,8 +84,8 @@ def names(settings: Settings) -> Mapping[str, object]:
     return found
 
 
-def _check_changeable(name: str) -> None:
-    why = _FIXED.get(name.partition(".")[0])
+def _check_changeable(name: str, fixed: Mapping[str, str]) -> None:
+    why = fixed.get(name.partition(".")[0])
     if why is not None:
         raise Refused(f"{name} cannot be changed here: {why}")
 

@@ -18,6 +18,7 @@ WhenceError
 │   │   └── LogReadOnly     this process may read the log, but not write it
 │   ├── LogCorrupt          a record breaks an invariant of the log
 │   │   └── MarkRefused     an event has no valid mark, so it was not written by this installation
+│   ├── NotAdopted          another storage continues the log, or it is a copy that nobody has adopted
 │   ├── NotSealed           events of the log were written before marks; `whence log seal` accepts them
 │   ├── KeyRefused          a key file can be read by others, cannot be read or holds no key
 │   │   └── KeyMissing      the key of the log's marks is not in the folder of keys
@@ -138,6 +139,10 @@ class KeyRefused(LogError):
 
 class KeyMissing(KeyRefused):
     """The key that a log's marks were made with is not in the folder of keys; the message names its id."""
+
+
+class NotAdopted(LogError):
+    """The log continues in another storage, or it is a copy that nobody has adopted: it can be read, not written."""
 
 
 class LogUnsafe(LogError):

@@ -12,6 +12,7 @@ from domain.account import AccountEvent, BalanceChanged, KillSwitchTripped
 from domain.breaker import BreakerEvent
 from domain.instrument import InstrumentEvent, InstrumentListed, InstrumentRulesChanged
 from domain.mark import AccountMarked
+from domain.moving import LogMoved
 from domain.opening import LogOpened
 from domain.order import OrderEvent
 from domain.position import PositionClosing, PositionEvent
@@ -21,6 +22,7 @@ from domain.signal import DecisionMade, SignalDetected, SignalEvent
 
 Event = (
     LogOpened
+    | LogMoved
     | SignalEvent
     | OrderEvent
     | PositionEvent
@@ -33,7 +35,7 @@ Event = (
 )
 
 NOUNS: Mapping[str, tuple[type, ...]] = {
-    "log": (LogOpened,),
+    "log": (LogOpened, LogMoved),
     "signal": get_args(SignalEvent),
     "order": get_args(OrderEvent),
     "position": get_args(PositionEvent),
@@ -58,7 +60,7 @@ SCHEMA_VERSIONS: Mapping[type, int] = {
     PositionClosing: 2,
     BalanceChanged: 2,
     KillSwitchTripped: 2,
-    LogOpened: 2,
+    LogOpened: 3,
     SettingsChanged: 8,
     SignalDetected: 2,
 }

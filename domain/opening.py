@@ -9,16 +9,18 @@ from msgspec import Struct
 
 
 class Mode(StrEnum):
-    """The kind of market that the log was opened for."""
+    """The kind of market that the log was opened for. BACKTEST is the recorded market of another log."""
 
     TAPE = "TAPE"
     LIVE = "LIVE"
+    BACKTEST = "BACKTEST"
 
 
 class LogOpened(Struct, frozen=True, gc=False, kw_only=True):
     """The first event of every log.
 
-    `tape` is the recorded market that the log was opened for (empty when live). `synthetic` is true if a seeded
+    `tape` is the recorded market that the log was opened for (empty when live), for a backtest the log that it is taken
+    from. `synthetic` is true if a seeded
     generator made that market. `simulator` is the version of the rules by which the simulated exchange fills the log's
     orders.
     """

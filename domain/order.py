@@ -90,6 +90,11 @@ class OrderPlaced(Struct, frozen=True, gc=False, kw_only=True):
     fresh_until: datetime
 
 
+def with_parent(placed: OrderPlaced, *, parent: str) -> OrderPlaced:
+    """The order with another name of its parent."""
+    return replace(placed, parent=parent)
+
+
 class OrderSubmitted(Struct, frozen=True, gc=False):
     """The exchange received the order and assigned it an id; it has not accepted the order yet."""
 

@@ -22,6 +22,7 @@ from adapters.log.address import (
     parse_address,
 )
 from adapters.log.library import open_memory
+from adapters.log.moved import check_continues
 from adapters.log.recorder_log import RecordedLog, RecorderLog
 from adapters.log.sqlite import open_sqlite, read_sqlite
 from adapters.marks.key_folder import KeyFolder
@@ -41,24 +42,40 @@ def open_owned(settings: WhenceSettings, since: Link = Link()) -> RecorderLog:  
     """The configured log, owned by this process. The events up to `since` are not verified again, where the log has
     that link; on Kafka the index knows what is verified.
 
-    Raises LogOwned where another engine owns the log. Raises UnknownSchema where the configured registry lacks a
-    current schema, because only `whence schemas register` registers schemas.
+    Raises LogOwned where another engine owns the log, NotAdopted where the log is a copy or continues in another
+    storage. Raises UnknownSchema where the configured registry lacks a current schema, because only `whence schemas
+    register` registers schemas.
+    """
+    log = open_any(settings, since)
+    try:
+        check_continues(log, shown(settings.log))
+    except BaseException:
+        log.close()
+        raise
+    return log
+
+
+def open_any(settings: WhenceSettings, since: Link = Link(), *, copies: bool = False) -> RecorderLog:  # noqa: B008  (immutable)
+    """What `open_owned` returns, also where the log may not be written: for copying and adopting.
+
+    With `copies` the events that are appended to it are those of a copy.
     """
     address = parse_address(settings.log)
     match address:
         case SqliteAddress():
-            return open_sqlite(address.path, AvroCodec(), keys_of(settings), since)
+            return open_sqlite(address.path, AvroCodec(), keys_of(settings), since, copies=copies)
         case KafkaAddress():
             from adapters.log.kafka import open_kafka
 
             with _kept_unless_it_fails() as held:
                 index, client = _index(address, settings), client_of(settings)
                 codec = AvroCodec(_registry(address, settings, held, index))
-                return open_kafka(address, codec, headers_of, client, index, held.close, keys_of(settings))
+                keys = keys_of(settings)
+                return open_kafka(address, codec, headers_of, client, index, held.close, keys, copies=copies)
         case PostgresAddress():
             from adapters.log.postgres import open_postgres
 
-            return open_postgres(address, AvroCodec(), keys_of(settings), since)
+            return open_postgres(address, AvroCodec(), keys_of(settings), since, copies=copies)
         case MemoryAddress():
             return open_memory(AvroCodec())
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from platformdirs import user_data_path
 
@@ -15,11 +16,35 @@ from adapters.notary.git import GitWitness
 from adapters.notary.key import opened
 from adapters.notary.leaves import log_id_of
 from adapters.notary.notary import Notary, Outlet, Pace
-from domain.errors import Refused
+from domain.errors import InvalidInput, Refused
 from domain.notary.checkpoint import origin_of
-from domain.notary.note import VerifierKey
+from domain.notary.note import COSIGNATURE, VerifierKey, parse_verifier
 from infra.config import WhenceSettings
 from infra.logs import client_of, open_reader
+
+
+class WitnessAddress(NamedTuple):
+    """The address of a witness, and its public key."""
+
+    url: str
+    key: VerifierKey
+
+    @classmethod
+    def parse(cls, text: str) -> WitnessAddress:
+        """Reads URL=KEY. Raises InvalidInput, without the URL, which may hold a secret."""
+        url, _, key = text.partition("=")
+        if not url.startswith(("http://", "https://")) or not key:
+            raise InvalidInput("--witness names no witness: write it like https://HOST/PATH=NAME+ID+KEY")
+        found = parse_verifier(key)
+        if found.algorithm != COSIGNATURE:
+            raise InvalidInput(f"the key of {found.name} is that of a notary, not of a witness")
+        return cls(url, found)
+
+    def outlet(self, notary: VerifierKey, folder: Path) -> Outlet:
+        """The witness as the notary in this folder uses it."""
+        from adapters.notary.http_witness import HttpWitness
+
+        return HttpWitness(self.url, self.key, notary, folder / f"witnessed-{self.key.id.hex()}")
 
 
 def notarys_key(settings: WhenceSettings, folder: Path | None) -> tuple[VerifierKey, Path]:
@@ -34,18 +59,24 @@ def notarys_key(settings: WhenceSettings, folder: Path | None) -> tuple[Verifier
 
 @contextmanager
 def opened_notary(
-    settings: WhenceSettings, folder: Path | None, git: Path | None, pace: Pace
+    settings: WhenceSettings,
+    folder: Path | None,
+    git: Path | None,
+    pace: Pace,
+    witnesses: Sequence[WitnessAddress] = (),
 ) -> Generator[Notary]:
     """The notary of the configured log, which has compared the log with its last checkpoint.
 
-    On Kafka its checkpoints also go to the topic of checkpoints, and with `git` into that repository. Raises what
-    `Notary`, `NotaryFolder` and the outlets raise.
+    On Kafka its checkpoints also go to the topic of checkpoints, with `git` into that repository, and to each of the
+    `witnesses`. Raises what `Notary`, `NotaryFolder` and the outlets raise.
     """
     with ExitStack() as held:
         log = held.enter_context(closing(open_reader(settings)))
         path = held.enter_context(_usable(_folder(log, folder)))
         found = held.enter_context(closing(NotaryFolder(path, origin_of(log_id_of(log)))))
-        outlets = [held.enter_context(closing(one)) for one in _outlets(settings, git, found.key.verifier)]
+        own = [*_outlets(settings, git, found.key.verifier)]
+        own += [one.outlet(found.key.verifier, path) for one in witnesses]
+        outlets = [held.enter_context(closing(one)) for one in own]
         yield held.enter_context(closing(Notary(log, found, outlets, pace)))
 
 

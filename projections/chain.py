@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from domain.command_fact import chain_fact, is_command
 from domain.direction import Purpose
 from domain.log import Envelope, Recorded, is_outside_fact
-from domain.order import OrderFilled, OrderPlaced
+from domain.order import OrderAccepted, OrderFilled, OrderPlaced, OrderSubmitted
 from domain.position import PositionClosed, PositionOpened
 from domain.streams import parse
 
@@ -55,7 +55,8 @@ Read = Callable[[int, int | None], Iterable[Recorded]]
 
 def find_story(read: Read, wanted: str) -> Story | None:
     """The whole story of the order, signal, position, event, execution, chain or stream with the id `wanted`, or of the
-    event at the ordinal `wanted`, as in `2088` or `#2088`; None where no event has this id or ordinal.
+    event at the ordinal `wanted`, as in `2088` or `#2088`; None where no event has this id or ordinal. An order has two
+    ids: its client order id and the exchange's.
 
     The log is read once from its beginning, and then from the story's first event to its last. If one chain opened a
     position and another closed it, the position belongs to both chains, and the story contains both.
@@ -130,8 +131,16 @@ def _has_id(envelope: Envelope, wanted: str) -> bool:
         return True
     if is_command(meta.causation_id) and wanted == chain_fact(meta.causation_id):
         return True
-    if isinstance(envelope.event, OrderFilled) and envelope.event.execution_id == wanted:
-        return True
+    match envelope.event:
+        case (
+            OrderFilled(execution_id=own)
+            | OrderSubmitted(venue_order_id=own)
+            | OrderAccepted(venue_order_id=own)
+        ):
+            if wanted and own == wanted:
+                return True
+        case _:
+            pass
     return bool(wanted) and meta.stream.endswith(wanted) and parse(meta.stream).id == wanted
 
 

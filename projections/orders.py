@@ -51,7 +51,7 @@ TABLE = TableSpec(
         "ordinal": COUNT,
         "updated_ordinal": COUNT,
     },
-    indexes=(("ordinal",), ("chain",), ("instrument", "ordinal"), ("status", "ordinal")),
+    indexes=(("ordinal",), ("chain",), ("instrument", "ordinal"), ("status", "ordinal"), ("venue_order_id",)),
 )
 
 

@@ -99,7 +99,7 @@ ORDER_TERMS = TableSpec(
     columns={"account": TEXT, "id": TEXT, "strategy": TEXT, "instrument": TEXT, "side": TEXT},
 )
 
-_NO_TRADES: Row = {
+NO_TRADES: Row = {
     "trades": 0,
     "wins": 0,
     "losses": 0,
@@ -115,6 +115,7 @@ _NO_TRADES: Row = {
     "max_drawdown": ZERO,
     "recent": "",
 }
+"""The sums of a group before its first trade."""
 
 
 def _detected(rows: Rows, recorded: Recorded) -> None:
@@ -167,9 +168,9 @@ def _closed(rows: Rows, recorded: Recorded) -> None:
     for dimension, value in _dimensions(trade, meta.occurred_at):
         row = rows.find("performance", meta.account, dimension, value)
         if row is None:
-            row = {"account": meta.account, "dimension": dimension, "value": value, **_NO_TRADES}
+            row = {"account": meta.account, "dimension": dimension, "value": value, **NO_TRADES}
         moment = {"last_closed_at": meta.occurred_at, "ordinal": recorded.ordinal}
-        rows.put("performance", {**row, **_after(row, event), **moment})
+        rows.put("performance", {**row, **after_close(row, event), **moment})
     _holds(rows, meta.account, -1)
     _count(rows, meta, "POSITIONS_CLOSED", trade["strategy"], trade["instrument"], event.reason.value)
 
@@ -181,7 +182,8 @@ def _dimensions(trade: Row, at: datetime) -> Iterator[tuple[str, str]]:
     yield "DAY", at.date().isoformat()
 
 
-def _after(row: Row, closed: PositionClosed) -> Row:
+def after_close(row: Row, closed: PositionClosed) -> Row:
+    """The sums of a group after one more trade; `row` has those before it, at first `NO_TRADES`."""
     net = EXACT.add(row["net"], closed.net)
     drawdown = drawdown_after(row["peak_net"], net)
     won, lost = max(closed.net, ZERO), min(closed.net, ZERO)

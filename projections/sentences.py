@@ -11,6 +11,7 @@ from domain import (
     breaker,
     instrument,
     mark,
+    moving,
     opening,
     order,
     position,
@@ -39,6 +40,11 @@ def plain(value: Decimal) -> str:
     if "E" in text:  # formatting takes three times as long, and most values have no exponent
         text = f"{value:f}"
     return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+
+
+def signed(value: Decimal) -> str:
+    """The same with a plus sign for a value above zero."""
+    return f"+{plain(value)}" if value > 0 else plain(value)
 
 
 def _terms(event: order.OrderPlaced) -> str:
@@ -151,12 +157,16 @@ def _accepted(event: order.OrderAccepted) -> str:
 _PRICES: Mapping[opening.Mode, str] = {
     opening.Mode.TAPE: "recorded prices",
     opening.Mode.LIVE: "live prices",
+    opening.Mode.BACKTEST: "the recorded prices of another log",
 }
 """A demo run has live prices and no live orders, so the mode alone would state too much."""
 
 _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     opening.LogOpened: lambda e: (
         f"log {e.log_id}, {_PRICES[e.mode]}{', SYNTHETIC market' if e.synthetic else ''}"
+    ),
+    moving.LogMoved: lambda e: (
+        f"continues at {e.address} ({e.storage}){'; the log that was copied is lost' if e.source_lost else ''}"
     ),
     signal.SignalDetected: _signal,
     signal.DecisionMade: _decision,

@@ -21,14 +21,17 @@ Decode = Callable[[bytes], Envelope]
 
 def story(source: Source, wanted: str, decode: Decode, most: int = MOST) -> Story | None:
     """The whole story of the order, signal, position, event, execution, chain or stream with the id `wanted`; None
-    where no event has this id.
+    where no event has this id. An order has two ids: its client order id and the
+    exchange's.
 
     `decode` decodes a record of the log. If one chain opened a position and another closed it, the position belongs to
     both chains, and the story contains both. Raises Refused for a story of more than `most` events, and what `decode`
     raises.
     """
     journal = source.table("journal")
-    named = _chains(source, _named(journal, source.table("fills"), wanted), wanted, most)
+    named = _chains(
+        source, _named(journal, source.table("fills"), source.table("orders"), wanted), wanted, most
+    )
     if not named:
         return None
     chains = named.union(_chains(source, _sharing(journal, named), wanted, most))
@@ -52,7 +55,7 @@ def _check(count: int, wanted: str, most: int) -> None:
         )
 
 
-def _named(journal: FromClause, fills: FromClause, wanted: str) -> CompoundSelect[Any]:
+def _named(journal: FromClause, fills: FromClause, orders: FromClause, wanted: str) -> CompoundSelect[Any]:
     """A query for the chains with an event that has the id; a UNION of one query for each kind of id, so that each uses
     its index."""
     columns = journal.c
@@ -65,6 +68,8 @@ def _named(journal: FromClause, fills: FromClause, wanted: str) -> CompoundSelec
     )
     selections = [select(columns.chain).where(one) for one in has_it]
     selections.append(select(fills.c.chain).where(fills.c.execution_id == wanted))
+    if wanted:  # an order without an id of the exchange has an empty one
+        selections.append(select(orders.c.chain).where(orders.c.venue_order_id == wanted))
     if bounds := spellings(wanted):
         low, high = bounds
         selections.append(select(columns.chain).where(columns.cause >= low, columns.cause < high))

@@ -50,6 +50,7 @@ class AvroCodec:
         self._ids = ids
         self._readers: dict[bytes, EventReader] = {}
         self._canonical: dict[bytes, bytes] = {}
+        self._framed: dict[bytes, bytes] = {}
         self._writers = _writers(None if read_only else ids)
 
     def encode(self, envelope: Envelope) -> bytes:
@@ -87,6 +88,19 @@ class AvroCodec:
         if framed is None:
             framed = self._canonical[prefix] = SINGLE_OBJECT + self._schema(prefix).fingerprint
         return framed + data[_CONFLUENT_PREFIX:]
+
+    def framed(self, data: bytes) -> bytes:
+        """The bytes that a log of this codec stores for an event with these canonical bytes; the body stays as it is.
+
+        Raises UnknownSchema where the event's schema, which may be an earlier one, is not registered.
+        """
+        if self._ids is None:
+            return data
+        prefix = data[:_SINGLE_OBJECT_PREFIX]
+        framed = self._framed.get(prefix)
+        if framed is None:
+            framed = self._framed[prefix] = _prefix(self._schema(prefix), self._ids)
+        return framed + data[_SINGLE_OBJECT_PREFIX:]
 
     def _reader(self, prefix: bytes) -> EventReader:
         reader = self._readers[prefix] = event_reader(self._schema(prefix))

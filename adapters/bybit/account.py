@@ -10,7 +10,7 @@ from typing import cast
 
 from adapters.bybit.client import Client, readable
 from adapters.bybit.exchange import BybitExchange
-from adapters.bybit.fields import figure, needed, plain, positive
+from adapters.bybit.fields import figure, moment, needed, plain, positive
 from adapters.bybit.placing import address
 from adapters.instruments.document import Table, rows, table
 from commands.clock_reading import ClockReading
@@ -37,6 +37,12 @@ class BybitAccount:
     def clock_reading(self) -> ClockReading:
         """See `VenueAccount.clock_reading`."""
         return self._exchange.clock_reading()
+
+    def market_time(self, instrument: str) -> datetime | None:
+        """See `VenueAccount.market_time`: when Bybit has made the order book that it returns."""
+        response = self._client.ask("get_orderbook", {**address(instrument), "limit": 1})
+        stated = table(response.get("result")).get("ts")
+        return readable(lambda: moment({"ts": str(stated)}, "ts"))
 
     def rights(self) -> KeyRights:
         """See `VenueAccount.rights`, of /v5/user/query-api."""

@@ -61,6 +61,10 @@ class CcxtAccount:
             raise self._unknown("the exchange's clock (fetchTime)")
         return self._exchange.clock_reading()
 
+    def market_time(self, instrument: str) -> datetime | None:
+        """See `VenueAccount.market_time`: None, because ccxt's time of an order book may be that of its last change."""
+        return None
+
     def rights(self) -> KeyRights:
         """See `VenueAccount.rights`.
 

@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.command_topic.wire import LARGEST
+from adapters.kafka.aiokafka_settings import aiokafka_arguments
 from adapters.kafka.client import Clients
 from adapters.kafka.config import ClientSettings
 from adapters.kafka.topic import made_topic
-from domain.errors import InvalidSettings
+from adapters.kafka.topic_table import ANSWERS, COMMANDS, REFUSED
 
-_DAY_MS = 24 * 60 * 60 * 1000
-_ALWAYS = {
-    "cleanup.policy": "delete",
-    "unclean.leader.election.enable": "false",
-    "max.message.bytes": str(4 * LARGEST),
-}
-COMMANDS: Mapping[str, str] = {**_ALWAYS, "retention.ms": str(7 * _DAY_MS)}
-"""Requests are kept for a week, so that they can be inspected. The log keeps the events that they caused for ever."""
-ANSWERS: Mapping[str, str] = {**_ALWAYS, "retention.ms": str(_DAY_MS)}
-"""Answers are kept for a day, which is longer than any caller waits."""
-REFUSED: Mapping[str, str] = {**_ALWAYS, "retention.ms": str(30 * _DAY_MS)}
-"""Refused requests are kept for a month, so that somebody can look at them."""
 _ANSWER_SECONDS = 5.0
-
-_PLAIN = {
-    "security.protocol": "security_protocol",
-    "sasl.mechanism": "sasl_mechanism",
-    "sasl.mechanisms": "sasl_mechanism",
-    "sasl.username": "sasl_plain_username",
-    "sasl.password": "sasl_plain_password",
-}
-_TLS = {"ssl.ca.location", "ssl.certificate.location", "ssl.key.location", "ssl.key.password"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,52 +29,30 @@ class CommandTopic:
     @property
     def commands(self) -> str:
         """The topic of requests."""
-        return f"{self.events}.commands"
+        return COMMANDS.name(self.events)
 
     @property
     def answers(self) -> str:
         """The topic of answers."""
-        return f"{self.events}.answers"
+        return ANSWERS.name(self.events)
 
     @property
     def refused(self) -> str:
         """The topic of requests that were refused because nobody with a key of this installation had signed them."""
-        return f"{self.events}.refused"
+        return REFUSED.name(self.events)
 
     def ensure(self) -> None:
         """Creates missing topics. Raises LogUnavailable where the brokers do not answer."""
         settings = ClientSettings({**self.client, "bootstrap.servers": self.servers})
         clients = Clients(settings, _ANSWER_SECONDS)
         clients.admin.cluster()
-        wanted = {self.commands: COMMANDS, self.answers: ANSWERS, self.refused: REFUSED}
+        wanted = {row.name(self.events): row for row in (COMMANDS, ANSWERS, REFUSED)}
         for name in wanted.keys() - clients.admin.topics(list(wanted)).keys():
-            made_topic(clients, name, wanted[name])
+            made_topic(clients, wanted[name], self.events)
 
     def aiokafka(self) -> dict[str, Any]:
         """The arguments of an aiokafka client's constructor, with secrets in clear text.
 
         Raises InvalidSettings for a security setting that has no counterpart in aiokafka.
         """
-        arguments: dict[str, Any] = {"bootstrap_servers": self.servers}
-        for name, value in self.client.items():
-            if name in _PLAIN:
-                arguments[_PLAIN[name]] = value.upper() if name == "security.protocol" else value
-            elif name not in _TLS and name.startswith(("sasl.", "ssl.", "security.", "enable.ssl.")):
-                raise InvalidSettings(
-                    f"kafka.{name} is not supported by the client of the command topic; it supports "
-                    f"{', '.join(sorted(_TLS | _PLAIN.keys()))}"
-                )
-        if arguments.get("security_protocol", "PLAINTEXT").endswith("SSL"):
-            arguments["ssl_context"] = self._tls()
-        return arguments
-
-    def _tls(self) -> ssl.SSLContext:
-        try:
-            context = ssl.create_default_context(cafile=self.client.get("ssl.ca.location"))
-            certificate = self.client.get("ssl.certificate.location")
-            if certificate is not None:
-                key = self.client.get("ssl.key.location")
-                context.load_cert_chain(certificate, key, self.client.get("ssl.key.password"))
-        except (OSError, ssl.SSLError) as fault:
-            raise InvalidSettings(f"kafka.ssl: a certificate cannot be read: {fault.strerror}") from None
-        return context
+        return aiokafka_arguments({**self.client, "bootstrap.servers": self.servers})

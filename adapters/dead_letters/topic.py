@@ -30,20 +30,12 @@ from adapters.kafka.errors import KafkaUnavailable
 from adapters.kafka.reader import BULK, PartitionConsumer
 from adapters.kafka.record import headers_in
 from adapters.kafka.topic import made_topic
+from adapters.kafka.topic_table import DEAD_LETTERS, LETTER_BYTES
 from adapters.marks.key_folder import KeyFolder
 from domain.errors import MarkRefused
 
 _log = logging.getLogger(__name__)
 
-SETTINGS: Mapping[str, str] = {
-    "cleanup.policy": "delete",
-    "retention.ms": "-1",
-    "retention.bytes": "-1",
-    "unclean.leader.election.enable": "false",
-    "max.message.bytes": str(1024 * 1024),
-}
-"""Nothing is deleted and nothing is compacted: compaction would keep only the last record of a letter, which is a
-change, and delete the original."""
 LETTER, CHANGE, SIGNATURE = "letter", "change", "signature"
 _MOST_REFUSED: Final = 20
 """The latest refused changes that are remembered of a letter."""
@@ -55,11 +47,6 @@ _AT_ONCE: Final = 100
 _Headers = Mapping[str, bytes]
 _Record = tuple[str, bytes, _Headers]
 """Key, value and headers."""
-
-
-def topic_of(events: str) -> str:
-    """The topic of the dead letters of a topic of events: `whence.dead-letters` of `whence.events`."""
-    return f"{events.removesuffix('.events')}.dead-letters"
 
 
 @dataclass(slots=True)
@@ -84,7 +71,7 @@ class TopicLetters:
     """The letters of a topic of events. See `DeadLetters`. `client` holds librdkafka's settings for the cluster."""
 
     def __init__(self, servers: str, events: str, client: Mapping[str, str], keys: KeyFolder) -> None:
-        self.topic, self._signer = topic_of(events), LetterSigner(keys)
+        self.topic, self._events, self._signer = DEAD_LETTERS.name(events), events, LetterSigner(keys)
         self._partition = TopicPartition(self.topic, 0)
         settings = ClientSettings({**client, "bootstrap.servers": servers})
         self._clients = Clients(settings, _ANSWER_SECONDS)
@@ -246,7 +233,7 @@ class TopicLetters:
 
     def _ensure(self) -> None:
         if not self._exists():
-            made_topic(self._clients, self.topic, SETTINGS)
+            made_topic(self._clients, DEAD_LETTERS, self._events)
             self._is_made = True
 
     def _send(self, records: Sequence[_Record]) -> None:
@@ -266,7 +253,7 @@ class TopicLetters:
 
     def _sending(self) -> Producer:
         if self._producer is None:
-            self._producer = self._clients.plain_producer(int(SETTINGS["max.message.bytes"]))
+            self._producer = self._clients.plain_producer(LETTER_BYTES)
         return self._producer
 
 

@@ -27,6 +27,7 @@ from adapters.graphql.decision import (
 from adapters.graphql.discrepancy import DISCREPANCIES, DiscrepanciesBy, Discrepancy, DiscrepancyFilter
 from adapters.graphql.equity import EQUITY, EquityBy, EquityFilter, EquityPoint
 from adapters.graphql.event import EVENTS, Event, EventFilter, EventsBy
+from adapters.graphql.explained import ExplainedStory, explained_story_of
 from adapters.graphql.fill import FILLS, Fill, FillFilter, FillsBy
 from adapters.graphql.listed import listed
 from adapters.graphql.nodes import Nodes
@@ -39,6 +40,7 @@ from adapters.graphql.signal import SIGNALS, Signal, SignalFilter, SignalsBy
 from adapters.graphql.status import ProjectionBuild, build_of
 from adapters.graphql.trading import TradingState, trading_state_of
 from commands.roles import Role
+from projections.explained.explained import explained_in
 from projections.explanation import explain
 from projections.questions.accounts import accounts
 from projections.questions.alerts import ALERTS as ALERT_LIST
@@ -64,7 +66,8 @@ AnyId = Annotated[
     strawberry.ID,
     strawberry.argument(
         name="id",
-        description="The id of an order, signal, position, event, execution or chain, or the name of a stream.",
+        description="The id of an order (the client's or the exchange's), signal, position, event, execution or "
+        "chain, or the name of a stream.",
     ),
 ]
 OrderId = Annotated[strawberry.ID, strawberry.argument(description="The client order id.")]
@@ -226,6 +229,16 @@ class Query:
         moment = await info.context.moment(when(as_of))
         steps = await moment.run(partial(explain, order_id=order_id, decode=moment.decode))
         return explanation_of(moment, order_id, steps) if steps else None
+
+    @strawberry.field(
+        description="The facts about an order, signal, position, event, execution, chain or stream: elapsed times, "
+        "votes with their margins, what the exchange answered, fees, slippage, results. An ambiguous id is refused.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def explanation(self, info: Info, key: AnyId, as_of: AsOf = None) -> ExplainedStory | None:
+        moment = await info.context.moment(when(as_of))
+        facts = await moment.run(partial(explained_in, wanted=key, decode=moment.decode))
+        return None if facts is None else explained_story_of(moment, facts)
 
     @strawberry.field(
         description="Every build of the read models: its status, its ordinal and its parked events.",

@@ -32,6 +32,7 @@ from adapters.kafka.config import settings_of
 from adapters.kafka.errors import KafkaLogUnsafe
 from adapters.kafka.reader import BULK, PartitionConsumer, certain_end
 from adapters.kafka.topic import made_topic
+from adapters.kafka.topic_table import TAPE
 from adapters.log.address import KafkaAddress
 from adapters.log.beside import Beside
 from adapters.log.kafka import environment_of
@@ -47,7 +48,6 @@ _EVER: Final = 1 << 63
 """Later than any batch, in µs since 1970."""
 _FOREVER: Final = "-1"
 _LIMITS: Final = ("retention.ms", "retention.bytes")
-_KEPT: Final = {"cleanup.policy": "delete", **dict.fromkeys(_LIMITS, _FOREVER)}
 
 
 class KafkaTape:
@@ -163,7 +163,9 @@ class _Topic:
         found = self._clients.admin.topics([self.name]).get(self.name)
         if found is None:
             partitions = self._settings.partition + 1
-            made_topic(self._clients, self.name, _KEPT, partitions, self._settings.replication_factor)
+            made_topic(
+                self._clients, TAPE, self._settings.topic, partitions, self._settings.replication_factor
+            )
         elif not self.exists():
             raise KafkaLogUnsafe(
                 f"{self.name} has no partition {self._settings.partition}: kafka-topics.sh --bootstrap-server "

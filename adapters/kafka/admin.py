@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from time import monotonic
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # the stubs do not export these
+    AclBinding,  # pyright: ignore[reportPrivateImportUsage] - as above
+    AclBindingFilter,  # pyright: ignore[reportPrivateImportUsage] - as above
+    AclOperation,  # pyright: ignore[reportPrivateImportUsage] - as above
+    AclPermissionType,  # pyright: ignore[reportPrivateImportUsage] - as above
     AdminClient,
+    AlterConfigOpType,  # pyright: ignore[reportPrivateImportUsage] - as above
+    ConfigEntry,  # pyright: ignore[reportPrivateImportUsage] - as above
     ConfigResource,  # pyright: ignore[reportPrivateImportUsage] - as above
+    NewPartitions,  # pyright: ignore[reportPrivateImportUsage] - as above
     NewTopic,  # pyright: ignore[reportPrivateImportUsage] - as above
     OffsetSpec,  # pyright: ignore[reportPrivateImportUsage] - as above
+    ResourcePatternType,  # pyright: ignore[reportPrivateImportUsage] - as above
     ResourceType,  # pyright: ignore[reportPrivateImportUsage] - as above
 )
 
@@ -22,13 +28,11 @@ from adapters.kafka.errors import KafkaUnavailable
 from adapters.kafka.failure import failure_of, reason_of
 
 _T = TypeVar("_T")
-_LOADING = frozenset(
-    {
-        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-        KafkaError.COORDINATOR_NOT_AVAILABLE,
-        KafkaError.NOT_COORDINATOR,
-    }
+_NO_AUTHORIZER = (
+    "the brokers have no authorizer, so everybody may do everything: set authorizer.class.name="
+    "org.apache.kafka.metadata.authorizer.StandardAuthorizer, or leave out --principal"
 )
+_ANY: Any = None  # a filter's name and principal; the stubs declare both as text
 
 
 class Node(Protocol):
@@ -45,13 +49,24 @@ class Partition(Protocol):
     replicas: Sequence[Node]
 
 
+class _Operation(Protocol):
+    name: str
+
+
 class Topic(Protocol):
     topic_id: object
     partitions: Sequence[Partition]
+    authorized_operations: Sequence[_Operation] | None
 
 
-class Member(Protocol):
-    client_id: str
+class Acl(NamedTuple):
+    """An allowance from any host: `kind` is TOPIC, GROUP or TRANSACTIONAL_ID, `operation` as READ."""
+
+    principal: str
+    kind: str
+    name: str
+    is_prefix: bool
+    operation: str
 
 
 class _Setting(Protocol):
@@ -63,22 +78,21 @@ class _Offset(Protocol):
     offset: int
 
 
-class _Group(Protocol):
-    members: Sequence[Member]
-
-
 class _AdminRequests(Protocol):
     """The methods of AdminClient that this module calls, typed."""
 
     def describe_cluster(self, **options: Any) -> Future[Cluster]: ...
     def describe_topics(self, topics: TopicCollection, **options: Any) -> Mapping[str, Future[Topic]]: ...
     def create_topics(self, new_topics: list[Any], **options: Any) -> Mapping[str, Future[None]]: ...
+    def create_partitions(self, new_partitions: list[Any], **options: Any) -> Mapping[str, Future[None]]: ...
+    def incremental_alter_configs(
+        self, resources: list[Any], **options: Any
+    ) -> Mapping[Any, Future[None]]: ...
+    def describe_acls(self, acl_binding_filter: object, **options: Any) -> Future[Sequence[Any]]: ...
+    def create_acls(self, acls: list[Any], **options: Any) -> Mapping[Any, Future[None]]: ...
     def describe_configs(
         self, resources: list[Any], **options: Any
     ) -> Mapping[Any, Future[Mapping[str, _Setting]]]: ...
-    def describe_consumer_groups(
-        self, group_ids: list[str], **options: Any
-    ) -> Mapping[str, Future[_Group]]: ...
     def delete_records(
         self, topic_partition_offsets: list[TopicPartition], **options: Any
     ) -> Mapping[TopicPartition, Future[object]]: ...
@@ -90,6 +104,8 @@ class _AdminRequests(Protocol):
 class Admin:
     """Requests to the cluster, one at a time.
 
+    None of them goes to the coordinator of a group or a transaction: with such a request librdkafka can abort the
+    process (see `group`).
     Every method raises KafkaUnavailable where the cluster does not respond in time or refuses the request.
     """
 
@@ -110,6 +126,27 @@ class Admin:
             if (topic := self._known(name, future)) is not None
         }
 
+    def allowed(self, names: Sequence[str]) -> dict[str, frozenset[str]]:
+        """The operations that this login may do in those topics in `names` that it may see, as READ."""
+        responses = self._client.describe_topics(
+            TopicCollection(list(names)), include_authorized_operations=True, request_timeout=self._timeout
+        )
+        found = {
+            name: self._known(name, future, unless=KafkaError.TOPIC_AUTHORIZATION_FAILED)
+            for name, future in responses.items()
+            if not self._is_unknown(name, future)
+        }
+        return {
+            name: frozenset(one.name for one in topic.authorized_operations or ())
+            for name, topic in found.items()
+            if topic is not None
+        }
+
+    def _is_unknown(self, name: str, future: Future[Topic]) -> bool:
+        error = self._error(name, future)
+        unknown = KafkaError.UNKNOWN_TOPIC_OR_PART
+        return isinstance(error, KafkaException) and failure_of(error).code() == unknown
+
     def make_topic(self, name: str, partitions: int, replicas: int, settings: Mapping[str, str]) -> None:
         """Creates a topic. A topic that exists already is not changed."""
         new = NewTopic(name, num_partitions=partitions, replication_factor=replicas, config=dict(settings))
@@ -122,6 +159,66 @@ class Admin:
         responses = self._client.describe_configs([resource], request_timeout=self._timeout)
         entries = self._known(topic, responses[resource])
         return None if entries is None else {entry.name: str(entry.value) for entry in entries.values()}
+
+    def add_partitions(self, topic: str, count: int) -> None:
+        """Raises the number of partitions of `topic` to `count`."""
+        added = self._client.create_partitions([NewPartitions(topic, count)], operation_timeout=self._timeout)
+        self._result(f"add partitions to {topic}", added[topic])
+
+    def change_settings(self, topic: str, changed: Mapping[str, str]) -> None:
+        """Changes these settings of `topic`; the others remain."""
+        entries = [
+            ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+            for name, value in changed.items()
+        ]
+        resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
+        done = self._client.incremental_alter_configs([resource], request_timeout=self._timeout)
+        self._result(f"change the settings of {topic}", done[resource])
+
+    def acls(self) -> frozenset[Acl]:
+        """What is allowed, to anybody, from any host; nothing where the brokers have no authorizer."""
+        everything: object = AclBindingFilter(
+            ResourceType.ANY,
+            _ANY,
+            ResourcePatternType.ANY,
+            _ANY,
+            "*",
+            AclOperation.ANY,
+            AclPermissionType.ALLOW,
+        )
+        found = self._result(
+            "list the ACLs", self._client.describe_acls(everything, request_timeout=self._timeout)
+        )
+        return frozenset(
+            Acl(
+                one.principal,
+                one.restype.name,
+                one.name,
+                one.resource_pattern_type is ResourcePatternType.PREFIXED,
+                one.operation.name,
+            )
+            for one in found
+        )
+
+    def add_acls(self, acls: Sequence[Acl]) -> None:
+        """Allows these. Raises KafkaUnavailable where one is refused, as by brokers without an authorizer."""
+        bindings = [
+            AclBinding(
+                ResourceType[one.kind],
+                one.name,
+                ResourcePatternType.PREFIXED if one.is_prefix else ResourcePatternType.LITERAL,
+                one.principal,
+                "*",
+                AclOperation[one.operation],
+                AclPermissionType.ALLOW,
+            )
+            for one in acls
+        ]
+        for binding, done in self._client.create_acls(bindings, request_timeout=self._timeout).items():
+            error = self._error(f"allow {binding}", done)
+            if isinstance(error, KafkaException) and failure_of(error).code() == KafkaError.SECURITY_DISABLED:
+                raise KafkaUnavailable(_NO_AUTHORIZER) from error
+            self._result(f"allow {binding}", done)
 
     def end_of(self, partition: TopicPartition, isolation: IsolationLevel) -> int:
         """The end offset of `partition`: the last stable offset for READ_COMMITTED, else the high watermark."""
@@ -142,25 +239,6 @@ class Admin:
         place = TopicPartition(partition.topic, partition.partition, offset)
         (removed,) = self._client.delete_records([place], request_timeout=self._timeout).values()
         self._result(f"remove the records of {partition.topic} before offset {offset}", removed)
-
-    def members(self, group: str) -> Iterable[Member]:
-        """The members of a consumer group; none where the group does not exist.
-
-        Waits while the group's coordinator is still loading the group.
-        """
-        deadline, pause = monotonic() + self._timeout, threading.Event()
-        while True:
-            response = self._client.describe_consumer_groups([group], request_timeout=self._timeout)[group]
-            if monotonic() > deadline or not self._is_loading(group, response):
-                break
-            pause.wait(0.05)
-        found = self._known(group, response, unless=KafkaError.GROUP_ID_NOT_FOUND)
-        return () if found is None else found.members
-
-    def _is_loading(self, what: str, future: Future[_Group]) -> bool:
-        """Whether the coordinator of a group is not ready yet, as in a cluster that has just started."""
-        error = self._error(what, future)
-        return isinstance(error, KafkaException) and failure_of(error).code() in _LOADING
 
     def _known(
         self, what: str, future: Future[_T], unless: int = KafkaError.UNKNOWN_TOPIC_OR_PART

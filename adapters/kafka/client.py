@@ -16,7 +16,9 @@ from adapters.kafka.admin import Admin
 from adapters.kafka.config import FIXED, ClientSettings
 from adapters.kafka.errors import KafkaSettingsInvalid, KafkaUnavailable
 from adapters.kafka.failure import failure_of
+from adapters.kafka.group import client_ids
 from adapters.kafka.repeats import Repeats
+from adapters.kafka.topic_table import READERS_GROUP
 
 _REPEATS: Final = Repeats(logging.getLogger(__name__))
 """All clients of the process share it: an outage is one matter, however many of them notice it."""
@@ -34,7 +36,7 @@ _PRODUCER: Final[Mapping[str, str | int]] = {
 }
 _CONSUMER: Final[Mapping[str, str | int | bool]] = {
     # No group is joined, because partitions are assigned explicitly; librdkafka still requires the name of a group.
-    "group.id": "whence-reader",
+    "group.id": READERS_GROUP,
     "isolation.level": "read_committed",
     "enable.auto.commit": False,
     "enable.auto.offset.store": False,
@@ -93,6 +95,10 @@ class Clients:
                 "auto.offset.reset": "latest",
             }
         )
+
+    def members(self, group: str) -> list[str]:
+        """The client ids of the members of `group`. See `group.client_ids`."""
+        return client_ids(self._settings, group, self.timeout)
 
     @property
     def admin(self) -> Admin:

@@ -17,6 +17,7 @@ from typing import Final, Literal, TypeVar
 from eventsourcing.utils import Environment, strtobool
 
 from adapters.kafka.errors import KafkaSettingsInvalid
+from adapters.kafka.topic_table import SNAPSHOTS, TAPE, TRACKING
 from domain.number import number
 
 OUR_SETTINGS: Final = frozenset({
@@ -101,16 +102,16 @@ class KafkaSettings:
 
     @property
     def tracking_topic(self) -> str:
-        return f"{self.topic}.tracking"
+        return TRACKING.name(self.topic)
 
     @property
     def snapshots_topic(self) -> str:
-        return f"{self.topic}.snapshots"
+        return SNAPSHOTS.name(self.topic)
 
     @property
     def inputs_topic(self) -> str:
         """`whence.tape` for `whence.events`; for a topic of another form its name with `.tape`."""
-        return f"{self.topic.removesuffix('.events')}.tape"
+        return TAPE.name(self.topic)
 
     @property
     def bootstrap_servers(self) -> str:

@@ -155,8 +155,8 @@ class Claim:
         member.close()
 
     def _owners(self) -> list[Owner]:
-        members = self._clients.admin.members(self._group)
-        return [owner for member in members if (owner := Owner.of(member.client_id)) is not None]
+        names = self._clients.members(self._group)
+        return [owner for name in names if (owner := Owner.of(name)) is not None]
 
 
 def _take_nothing(member: Consumer, _: object) -> None:

@@ -12,20 +12,7 @@ from adapters.kafka.admin import Cluster, Partition, Topic
 from adapters.kafka.client import Clients
 from adapters.kafka.config import KafkaSettings
 from adapters.kafka.errors import KafkaLogUnsafe, KafkaUnavailable
-
-_FOREVER: Final = "-1"
-_ANY_TIME: Final = str(2**63 - 1)
-_ALWAYS: Final[Mapping[str, str]] = {
-    "unclean.leader.election.enable": "false",
-    "message.timestamp.type": "CreateTime",
-}
-# A compacted topic keeps the last record of a key: the last tracking of an application, the last snapshot of a stream.
-_EVENTS: Final[Mapping[str, str]] = {
-    **_ALWAYS, "cleanup.policy": "delete", "retention.ms": _FOREVER, "retention.bytes": _FOREVER,
-}  # fmt: skip
-_LATEST: Final[Mapping[str, str]] = {**_ALWAYS, "cleanup.policy": "compact"}
-# Set on new topics, but not required of existing ones. The events of a tape may have timestamps of any time.
-_ON_CREATION: Final[Mapping[str, str]] = {"message.timestamp.after.max.ms": _ANY_TIME}
+from adapters.kafka.topic_table import EVENTS, SNAPSHOTS, TRACKING, TopicRow
 
 _ENOUGH_REPLICAS: Final = 3
 _BROKERS_DEFAULT: Final = -1
@@ -40,7 +27,11 @@ class Topics(NamedTuple):
 
 def required_settings(settings: KafkaSettings) -> dict[str, Mapping[str, str]]:
     """The topics of a log, each with the settings without which it would lose records."""
-    return {settings.topic: _EVENTS, settings.tracking_topic: _LATEST, settings.snapshots_topic: _LATEST}
+    return {name: row.required for name, row in _rows(settings).items()}
+
+
+def _rows(settings: KafkaSettings) -> dict[str, TopicRow]:
+    return {row.name(settings.topic): row for row in (EVENTS, TRACKING, SNAPSHOTS)}
 
 
 def ensure_topics(clients: Clients, settings: KafkaSettings) -> Topics:
@@ -49,7 +40,7 @@ def ensure_topics(clients: Clients, settings: KafkaSettings) -> Topics:
     Raises KafkaLogUnsafe where a topic's settings would lose events (the message holds the command that corrects
     them), and KafkaUnavailable where the broker does not respond or a topic is missing in read-only mode.
     """
-    topics = {settings.topic: _EVENTS} if settings.read_only else required_settings(settings)
+    topics = {settings.topic: EVENTS} if settings.read_only else _rows(settings)
     cluster = clients.admin.cluster()
     described = clients.admin.topics(list(topics))
     sizes = [_checked(clients, settings, cluster, name, topic) for name, topic in described.items()]
@@ -69,28 +60,27 @@ def _checked(clients: Clients, settings: KafkaSettings, cluster: Cluster, name: 
     return int(found["max.message.bytes"])
 
 
-def _made(clients: Clients, settings: KafkaSettings, name: str, required: Mapping[str, str]) -> Topic:
+def _made(clients: Clients, settings: KafkaSettings, name: str, row: TopicRow) -> Topic:
     if settings.read_only:
         raise KafkaUnavailable(
             f"there is no topic {name} on {settings.bootstrap_servers}: there is nothing to read"
         )
-    on_creation = {**required, **_ON_CREATION}
-    return made_topic(clients, name, on_creation, settings.partitions, settings.replication_factor)
+    return made_topic(clients, row, settings.topic, settings.partitions, settings.replication_factor)
 
 
 def made_topic(
-    clients: Clients,
-    name: str,
-    settings: Mapping[str, str],
-    partitions: int = 1,
-    replication_factor: int | None = None,
+    clients: Clients, row: TopicRow, events: str, shards: int = 1, replication_factor: int | None = None
 ) -> Topic:
-    """Creates a topic, waits until the controller has announced it to the brokers, and returns it.
+    """Creates the topic of this row that belongs to the topic `events`, waits until the controller has announced it to
+    the brokers, and returns it.
 
-    Where another process creates it at the same time, theirs is returned. `replication_factor` is by default that of
-    the brokers. Raises KafkaUnavailable where no broker knows the topic within the timeout.
+    `shards` are the partitions of the events. Where another process creates it at the same time, theirs is returned.
+    `replication_factor` is by default that of the brokers. Raises KafkaUnavailable where no broker knows the topic
+    within the timeout.
     """
-    clients.admin.make_topic(name, partitions, replication_factor or _BROKERS_DEFAULT, settings)
+    name = row.name(events)
+    replicas = replication_factor or _BROKERS_DEFAULT
+    clients.admin.make_topic(name, row.partitions(shards), replicas, row.settings)
     deadline, pause = monotonic() + clients.timeout, threading.Event()
     while monotonic() < deadline:
         topic = clients.admin.topics([name]).get(name)

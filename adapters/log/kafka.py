@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from eventsourcing.utils import Environment
 
 from adapters.kafka import Factory
 from adapters.kafka.append import Append
 from adapters.kafka.client import Clients
-from adapters.kafka.record import Entry, mark_of
+from adapters.kafka.record import Entry, Record, mark_of
 from adapters.kafka.recorders import input_drafts
 from adapters.kafka.rule import Rule, marked_of
 from adapters.log.address import KafkaAddress
@@ -31,6 +31,9 @@ from domain.log import Envelope
 _ANSWER_SECONDS = 5.0
 _FEW = 1_000
 """Up to this number of records, reading with the open consumer is faster than in batches with a new consumer."""
+
+COPY: Final = "whence_copy"
+"""The header of the records that `whence log copy` writes."""
 
 Headers = Callable[[Envelope], list[tuple[str, bytes]]]
 
@@ -83,6 +86,12 @@ class KafkaRows(RecorderRows):
         """See `Rows`: cluster, topic and partition; a topic that is created again has another id."""
         return self._factory.store.storage
 
+    def is_copy(self) -> bool:
+        """See `Rows`: by the header `whence_copy` of the last record, which nobody can change."""
+        end = self.head()
+        record = self._record(end) if end else None
+        return record is not None and COPY in dict(record.headers)
+
     def refused(self) -> Mapping[int, str]:
         """See `Rows`."""
         return self._factory.store.refused
@@ -103,8 +112,7 @@ class KafkaRows(RecorderRows):
             return None
         if proof.link.ordinal == ordinal:
             return proof.link
-        with closing(store.replay(ordinal)) as batches:
-            record = next((batch[0] for batch in batches if batch), None)
+        record = self._record(ordinal)
         if record is None or (stored := mark_of(record.headers)) is None:
             return None
         mark = Mark.unpacked(stored)
@@ -113,6 +121,11 @@ class KafkaRows(RecorderRows):
     def close(self) -> None:
         """See `Rows`."""
         self._factory.close()
+
+    def _record(self, ordinal: int) -> Record | None:
+        """The record of the event at this ordinal, with its headers."""
+        with closing(self._factory.store.replay(ordinal)) as batches:
+            return next((batch[0] for batch in batches if batch), None)
 
 
 def open_kafka(
@@ -123,8 +136,12 @@ def open_kafka(
     index: Path | None = None,
     release: Callable[[], None] | None = None,
     keys: KeyFolder | None = None,
+    *,
+    copies: bool = False,
 ) -> RecorderLog:
     """Opens and owns the log in this partition; `client` holds librdkafka's settings, `index` is the index's folder.
+
+    With `copies` its records have the header of a copy.
 
     `release` is called when the log has been closed. `keys` is the folder of keys, by default this user's; the first
     key is made for a log without marks.
@@ -138,12 +155,12 @@ def open_kafka(
     def alone(body: bytes) -> None:
         factory.store.append(Append(inputs=input_drafts((body,))))
 
-    beside = Beside(alone)
+    beside, added = Beside(alone), [(COPY, b"1")] if copies else []
 
     def extras(envelopes: Sequence[Envelope]) -> dict[str, Any]:
         return {
             "inputs": beside.bodies,
-            "headers": [headers(envelope) for envelope in envelopes],
+            "headers": [[*headers(envelope), *added] for envelope in envelopes],
             "timestamps": [int(envelope.meta.recorded_at.timestamp() * 1000) for envelope in envelopes],
         }
 

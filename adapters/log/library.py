@@ -58,6 +58,10 @@ class RecorderRows:
         """See `Rows`; empty, because a log in memory has no storage."""
         return ""
 
+    def is_copy(self) -> bool:
+        """See `Rows`; false, because nothing is copied into the memory of a process."""
+        return False
+
     def refused(self) -> Mapping[int, str]:
         """See `Rows`; empty."""
         return {}

@@ -6,7 +6,7 @@ import logging
 import os
 import select
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC
 from typing import Any
 
@@ -271,10 +271,10 @@ class PostgresLog(RecorderLog):
         super().__init__(recorder, rows, codec, release=release, check=check)
         self._datastore = datastore
 
-    def append(self, envelopes: Sequence[Envelope]) -> int:
-        """See `domain.log.EventLog`. Raises LogUnavailable where the server does not answer in time."""
+    def _append(self, envelopes: Sequence[Envelope], encoded: Callable[[], Iterable[bytes]]) -> int:
+        """See `RecorderLog`. Raises LogUnavailable where the server does not answer in time."""
         with self._datastore.within(APPEND_SECONDS):
-            return super().append(envelopes)
+            return super()._append(envelopes, encoded)
 
 
 def open_postgres(
@@ -282,11 +282,13 @@ def open_postgres(
     codec: Codec,
     keys: KeyFolder | None = None,
     since: Link = Link(),  # noqa: B008  (immutable)
+    *,
+    copies: bool = False,
 ) -> RecorderLog:
     """Opens and owns the log in this database.
 
     `keys` is the folder of keys, by default this user's; the first key is made for a new log. The events up to `since`
-    are not verified again, where the log has that link.
+    are not verified again, where the log has that link. `copies`: see `Storage`.
     Raises LogOwned, LogUnavailable, MarkRefused, NotSealed, KeyRefused, KeyMissing.
     """
     folder = keys or KeyFolder()
@@ -299,7 +301,7 @@ def open_postgres(
         epoch = Epoch(str(address), link)
         marks = MarkWriter(POSTGRES, known, Content(codec), link, epoch)
         recorder = PostgresLogRecorder(
-            datastore, [PostgresSchema(address), Storage(POSTGRES.value), epoch, marks]
+            datastore, [PostgresSchema(address), Storage(POSTGRES.value, copies=copies), epoch, marks]
         )
         recorder.create_table()
         owner.continue_ordinals()

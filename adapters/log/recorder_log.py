@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from eventsourcing.persistence import (
@@ -44,6 +44,10 @@ class Codec(Protocol):
         """The event's bytes without anything that differs between logs. Raises UnknownSchema or LogCorrupt."""
         ...
 
+    def framed(self, data: bytes) -> bytes:
+        """The bytes that this log stores for an event with these canonical bytes. Raises UnknownSchema."""
+        ...
+
 
 class Rows(Protocol):
     """Reads the records of a log in one technology (SQLite, Kafka …), in order."""
@@ -70,6 +74,10 @@ class Rows(Protocol):
 
     def storage(self) -> str:
         """Which storage holds the log; empty where that is not known. See `RecordedLog.storage`."""
+        ...
+
+    def is_copy(self) -> bool:
+        """Whether `whence log copy` wrote the log. See `RecordedLog.is_copy`."""
         ...
 
     def refused(self) -> Mapping[int, str]:
@@ -139,7 +147,7 @@ class RecordedLog:
         for ordinal, _stream, _version, data in self.placed(after, upto):
             yield ordinal, data
 
-    def placed(self, after: int, upto: int) -> Iterator[Row]:
+    def placed(self, after: int, upto: int) -> Generator[Row]:
         """What `frames` returns, with the stream and the version of each event between them."""
         with _translated():
             for ordinal, stream, version, data in self._rows.rows(after, upto):
@@ -181,6 +189,14 @@ class RecordedLog:
         """
         with _translated():
             return self._rows.storage()
+
+    def is_copy(self) -> bool:
+        """Whether the log's last event was written by `whence log copy`; false for an empty log.
+
+        In a database it is the storage that states it, for all its events.
+        """
+        with _translated():
+            return self._rows.is_copy()
 
     def refused(self) -> Mapping[int, str]:
         """The offset of each record in the topic that no reader accepts, with its claim and the reason.
@@ -263,15 +279,18 @@ class RecorderLog(RecordedLog):
 
     def append(self, envelopes: Sequence[Envelope]) -> int:
         """See `domain.log.EventLog`."""
+        return self._append(envelopes, lambda: map(self._codec.encode, envelopes))
+
+    def append_recorded(self, recorded: Sequence[Recorded]) -> int:
+        """Appends events of another log with the bytes that they have there. Returns and raises what `append` does."""
+        envelopes = [one.envelope for one in recorded]
+        return self._append(envelopes, lambda: (self._codec.framed(one.data) for one in recorded))
+
+    def _append(self, envelopes: Sequence[Envelope], encoded: Callable[[], Iterable[bytes]]) -> int:
         self.check()
         stored = [
-            StoredEvent(
-                envelope.meta.stream,
-                envelope.meta.version,
-                FULL_NAMES[type(envelope.event)],
-                self._codec.encode(envelope),
-            )
-            for envelope in envelopes
+            StoredEvent(envelope.meta.stream, envelope.meta.version, FULL_NAMES[type(envelope.event)], data)
+            for envelope, data in zip(envelopes, encoded(), strict=True)
         ]
         with _translated():
             versions = self._next_versions(envelopes)

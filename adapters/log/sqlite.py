@@ -174,11 +174,13 @@ def open_sqlite(
     codec: Codec,
     keys: KeyFolder | None = None,
     since: Link = Link(),  # noqa: B008  (immutable)
+    *,
+    copies: bool = False,
 ) -> RecorderLog:
     """Opens and owns the log in this file, which is created where it is missing.
 
     `keys` is the folder of keys, by default this user's; the first key is made for a new log. The events up to `since`
-    are not verified again, where the log has that link.
+    are not verified again, where the log has that link. `copies`: see `Storage`.
     Raises LogOwned, LogUnsafe, LogCorrupt, LogUnavailable, NotSealed, KeyRefused, KeyMissing, and InvalidInput where
     the path cannot be a file.
     """
@@ -193,7 +195,9 @@ def open_sqlite(
     except (OSError, RuntimeError) as fault:
         raise _unwritable(path, fault) from fault
     try:
-        return _open_owned(path, codec, owner, keys or KeyFolder(), since)
+        return _open_owned(
+            path, codec, owner, keys or KeyFolder(), since, Storage(SQLITE.value, copies=copies)
+        )
     except (PersistenceError, OSError) as fault:
         owner.release()
         raise _unwritable(path, fault) from fault
@@ -209,7 +213,9 @@ def _unwritable(path: Path, fault: Exception) -> LogUnavailable:
     return kind(f"{path} cannot be written: {reason}")
 
 
-def _open_owned(path: Path, codec: Codec, owner: FileOwner, folder: KeyFolder, since: Link) -> RecorderLog:
+def _open_owned(
+    path: Path, codec: Codec, owner: FileOwner, folder: KeyFolder, since: Link, storage: Storage
+) -> RecorderLog:
     known = folder.read()
     link = _end_of_chain(path, codec, known, since)
     _refuse_lost(path, owner, link.ordinal)
@@ -221,7 +227,7 @@ def _open_owned(path: Path, codec: Codec, owner: FileOwner, folder: KeyFolder, s
     datastore = SQLiteDatastore(writable(path), pool_size=1, max_overflow=0, originator_id_type="text")
     epoch = Epoch(str(path), link)
     marks = MarkWriter(SQLITE, keys, Content(codec), link, epoch)
-    recorder = SqliteLogRecorder(datastore, [SqliteSchema(path), Storage(SQLITE.value), epoch, marks])
+    recorder = SqliteLogRecorder(datastore, [SqliteSchema(path), storage, epoch, marks])
     try:
         recorder.create_table()
         rows = SqliteRows(path, codec, keys)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from adapters.log.content import Content
 from adapters.log.mark_rows import Source, Verifier, naming
 from adapters.log.recorder_log import Refusals, Row
+from adapters.log.storage import is_of_a_copy
 from adapters.marks.key_folder import Keys
 from adapters.marks.mark import Link
 
@@ -57,6 +58,10 @@ class VerifiedRows(Source):
         """See `Verifier`."""
         with naming(self._log):
             return self._verifier.end(upto)
+
+    def is_copy(self) -> bool:
+        """See `Rows`."""
+        return is_of_a_copy(self.storage())
 
     def unverified(self) -> str:
         """See `Rows`."""

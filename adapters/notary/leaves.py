@@ -32,17 +32,23 @@ def leaves(log: Placed, after: int, upto: int) -> Iterator[Leaf]:
     Raises LogCorrupt where an ordinal is missing, UnknownSchema where the schema of an event is not available.
     """
     expected = after
-    for ordinal, stream, version, data in log.placed(after, upto):
+    for row in log.placed(after, upto):
         expected += 1
-        if ordinal != expected:
-            raise LogCorrupt(f"ordinal {expected} is missing: the next event has ordinal {ordinal}")
-        try:
-            type_, schema = _written_with(data[:_PREFIX])
-        except LogError as fault:
-            raise type(fault)(f"ordinal {ordinal}: {fault}") from None
-        yield Leaf(ordinal, stream, version, type_, data[_PREFIX:], schema)
+        if row[0] != expected:
+            raise LogCorrupt(f"ordinal {expected} is missing: the next event has ordinal {row[0]}")
+        yield leaf_of(row)
     if expected < upto:
         raise LogCorrupt(f"the log ends at ordinal {expected} instead of {upto}")
+
+
+def leaf_of(row: Row) -> Leaf:
+    """The leaf of a stored event with canonical bytes. Raises UnknownSchema, and LogCorrupt for bytes of others."""
+    ordinal, stream, version, data = row
+    try:
+        type_, schema = _written_with(data[:_PREFIX])
+    except LogError as fault:
+        raise type(fault)(f"ordinal {ordinal}: {fault}") from None
+    return Leaf(ordinal, stream, version, type_, data[_PREFIX:], schema)
 
 
 def schema_text(leaf: Leaf, data: bytes) -> str:

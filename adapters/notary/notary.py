@@ -22,11 +22,15 @@ _PATIENCE_SECONDS = 0.5
 
 
 class Extension(NamedTuple):
-    """A signed checkpoint, and the proof that it continues the one of `old` events."""
+    """A signed checkpoint, and the proof that it continues the one of `old` events.
+
+    `prove` makes the proof that it continues the checkpoint of another number of events.
+    """
 
     note: Note
     old: int
     proof: Sequence[bytes]
+    prove: Callable[[int], Sequence[bytes]]
 
 
 class Outlet(Protocol):
@@ -74,7 +78,11 @@ class Notary:
         self._published = [(outlet, self._last_of(outlet)) for outlet in outlets]
         self._signed = folder.last() or self._empty()
         self._tree, self._nodes = self._begun()
-        self._catch_up()
+        try:
+            self._catch_up()
+        except BaseException:
+            self._nodes.close()
+            raise
 
     def _empty(self) -> Checkpoint:
         return Checkpoint(self._folder.key.verifier.name, 0, EMPTY_ROOT)
@@ -151,9 +159,12 @@ class Notary:
         self._publish(note, new)
 
     def _publish(self, note: Note, new: Checkpoint) -> None:
+        def prove(old: int) -> Sequence[bytes]:
+            return consistency_proof(old, new.size, self._nodes)
+
         for number, (outlet, last) in enumerate(self._published):
             if last.size < new.size:
-                outlet.publish(Extension(note, last.size, self._proof(last, new)))
+                outlet.publish(Extension(note, last.size, self._proof(last, new), prove))
                 self._published[number] = (outlet, new)
 
     def _proof(self, old: Checkpoint, new: Checkpoint) -> Sequence[bytes]:

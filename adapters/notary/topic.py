@@ -12,27 +12,17 @@ from adapters.kafka.config import ClientSettings
 from adapters.kafka.errors import KafkaUnavailable
 from adapters.kafka.reader import BULK, PartitionConsumer
 from adapters.kafka.topic import made_topic
+from adapters.kafka.topic_table import CHECKPOINTS
 from adapters.notary.notary import Extension
 from domain.errors import InvalidInput, ProofRefused
 from domain.notary.note import VerifierKey
 
-SETTINGS: Final[Mapping[str, str]] = {
-    "cleanup.policy": "delete",
-    "retention.ms": "-1",
-    "retention.bytes": "-1",
-    "unclean.leader.election.enable": "false",
-}
 _ANSWER_SECONDS: Final = 10.0
 _MOST_BYTES: Final = 1024 * 1024
 _AT_ONCE: Final = 1_000
 """The records that are read at first, from the end of the topic."""
 
 Opened = Callable[[str, VerifierKey], object]
-
-
-def topic_of(events: str) -> str:
-    """The topic of the checkpoints of a topic of events: `whence.checkpoints` of `whence.events`."""
-    return f"{events.removesuffix('.events')}.checkpoints"
 
 
 class CheckpointTopic:
@@ -48,10 +38,10 @@ class CheckpointTopic:
         """`client` holds librdkafka's settings for the cluster; `opened` raises where `key` has not signed a note.
 
         Raises LogUnavailable where no broker responds."""
-        self.topic, self._key, self._opened = topic_of(events), key, opened
+        self.topic, self._key, self._opened = CHECKPOINTS.name(events), key, opened
         self._clients = Clients(ClientSettings({**client, "bootstrap.servers": servers}), _ANSWER_SECONDS)
         if not self._clients.admin.topics([self.topic]):
-            made_topic(self._clients, self.topic, SETTINGS)
+            made_topic(self._clients, CHECKPOINTS, events)
         self._producer = self._clients.plain_producer(_MOST_BYTES)
 
     def last(self) -> str | None:

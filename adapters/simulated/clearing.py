@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
@@ -51,12 +52,14 @@ class Clearing:
         seed: int,
         wallet: Wallet,
         wire: Wire,
+        drawn_as: Callable[[str], str] = str,
     ) -> None:
         self.instrument = instrument
         self.book = Book()
         self.holding = Holding()
         self._leverage = leverage
         self._rules, self._seed, self._wallet, self._wire = rules, seed, wallet, wire
+        self._drawn_as = drawn_as
         wallet.keep(self.claim)
 
     def restore(self, standing: Standing) -> None:
@@ -168,7 +171,10 @@ class Clearing:
 
     def _price_of(self, order: WorkingOrder, touch: Touch, bar: Bar) -> Decimal:
         rules = self._rules
-        stray = rules.slippage_jitter and rules.slippage_jitter * draw(self._seed, order.id, order.executions)
+        drawn = (
+            draw(self._seed, self._drawn_as(order.id), order.executions) if rules.slippage_jitter else ZERO
+        )
+        stray = rules.slippage_jitter * drawn
         slippage = rules.slippage * (ONE + stray)
         return execution_price(order.terms, touch, bar, slippage, self.instrument.tick)
 

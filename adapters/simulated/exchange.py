@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 
@@ -31,8 +31,10 @@ class SimulatedExchange(InProcessExchange):
     """One account on one exchange: one-way mode, isolated margin, linear contracts.
 
     `instruments` are keyed by id; `currency` is the quote currency of all of them and the unit of `balance`;
-    `leverage` applies to every position. `version` is that of the simulator's rules in the log's opening. Raises
-    InvalidSettings where balance, leverage or an instrument is invalid, InvalidInput for an unknown version.
+    `leverage` applies to every position. `version` is that of the simulator's rules in the log's opening.
+    `drawn_as` gives the name under which the slippage of an order is drawn, by its id: a backtest draws as the log that
+    it is compared with. Raises InvalidSettings where balance, leverage or an instrument is invalid, InvalidInput for an
+    unknown version.
 
     `on_candles` moves the market; `reports` returns what happened. The same calls over the same candles give the same
     reports, so the exchange can be rebuilt after a restart by repeating the calls. No call raises an ExchangeError, as
@@ -48,6 +50,7 @@ class SimulatedExchange(InProcessExchange):
         rules: SimulationRules,
         seed: int,
         version: int = RULES_VERSION,
+        drawn_as: Callable[[str], str] = str,
     ) -> None:
         super().__init__()
         check_playable(version)
@@ -59,7 +62,7 @@ class SimulatedExchange(InProcessExchange):
         self._markets: dict[str, Market] = {}
         for name, instrument in instruments.items():
             check_instrument(name, instrument, currency, leverage)
-            clearing = Clearing(instrument, leverage, rules, seed, self._wallet, self._wire)
+            clearing = Clearing(instrument, leverage, rules, seed, self._wallet, self._wire, drawn_as)
             self._markets[name] = Market(clearing, self._wire, rules.price_band, version)
         self._inbox_of: dict[str, Inbox] = {}
         self._strays = Inbox()

@@ -6,7 +6,9 @@ is no part, and the next one is written over it. Only the owner of the file may 
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
@@ -23,6 +25,8 @@ from domain.errors import KeyMissing, MarkRefused
 _MAGIC: Final = b"whence-snapshot\n"
 _SIGNATURE: Final = ID_BYTES + CODE_BYTES
 _HEAD: Final = PACKED + _SIGNATURE
+_AS_IT_IS: Final = os.O_NOFOLLOW | os.O_NONBLOCK
+"""No link is followed, and a named pipe is opened at once, although nobody has its other end."""
 
 
 class Placed(NamedTuple):
@@ -183,13 +187,20 @@ def _read(file: BinaryIO, part: Placed) -> tuple[bytes, bytes]:
 
 @contextmanager
 def _reading(path: Path) -> Generator[BinaryIO]:
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+    with os.fdopen(os.open(path, os.O_RDONLY | _AS_IT_IS), "rb") as file:
+        _check_regular(file, path)
         yield file
 
 
 @contextmanager
 def _writing(path: Path, flags: int) -> Generator[BinaryIO]:
     """The file, which no other user may read and which is no link."""
-    with os.fdopen(os.open(path, flags | os.O_NOFOLLOW, 0o600), "r+b") as file:
+    with os.fdopen(os.open(path, flags | _AS_IT_IS, 0o600), "r+b") as file:
+        _check_regular(file, path)
         os.fchmod(file.fileno(), 0o600)
         yield file
+
+
+def _check_regular(file: BinaryIO, path: Path) -> None:
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        raise OSError(errno.EINVAL, "no regular file", str(path))

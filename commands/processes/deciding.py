@@ -15,7 +15,8 @@ def judge(moment: Moment) -> Sequence[Command]:
     """The command that records the decision, which may be to skip the signal."""
     signal = moment.envelope.event
     assert isinstance(signal, SignalDetected)
-    return [RecordDecision(moment.subject, decide(signal, view_of(moment, signal.instrument)))]
+    view = view_of(moment, signal.instrument)
+    return [RecordDecision(moment.subject, decide(signal, view, moment.policy))]
 
 
 def view_of(moment: Moment, instrument: str) -> View:

@@ -13,12 +13,16 @@ from domain.streams import parse
 
 
 class Moment(Struct, frozen=True, kw_only=True):
-    """An event and the branch after it; `now` is the time at which the unit of work is recorded (UTC)."""
+    """An event and the branch after it; `now` is the time at which the unit of work is recorded (UTC).
+
+    `policy` is the version of the policy by which a signal is judged.
+    """
 
     envelope: Envelope
     branch: Branch
     now: datetime
     account: str
+    policy: int
 
     @property
     def portfolio(self) -> Portfolio:

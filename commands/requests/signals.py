@@ -36,17 +36,17 @@ def raise_signal(request: RaiseSignal, situation: Situation, chain: str) -> Sequ
     view = situation.view(situation.rules(signal.instrument))
     last = situation.last_price(signal.instrument)
     signal_commands.check_signal(signal)
-    _check_entry(signal, last, view)
+    _check_entry(signal, last, view, situation.identity.policy)
     return [signal_commands.RaiseSignal(chain, signal)]
 
 
-def _check_entry(signal: SignalDetected, last: Decimal, view: View) -> None:
+def _check_entry(signal: SignalDetected, last: Decimal, view: View, policy: int) -> None:
     """Raises Refused for a signal that would be entered with levels that the market's last price has passed.
 
     The committees judge the levels at the price that the signal names; the entry fills at the market's. A signal that
     they skip trades nothing, and is recorded with their reasons.
     """
-    if decide(signal, view).verdict is Verdict.ENTER:
+    if decide(signal, view, policy).verdict is Verdict.ENTER:
         entry = Entry(
             instrument=signal.instrument,
             direction=signal.direction,

@@ -164,12 +164,17 @@ def _terms(order: StatedOrder) -> tuple[object, ...]:
 
 def _positions(sides: Sides) -> Iterator[Difference]:
     for name in sorted(sides.ours.positions.keys() | sides.theirs.positions.keys()):
-        difference = _position(name, sides.ours.positions.get(name), sides.theirs.positions.get(name))
+        difference = position_difference(
+            name, sides.ours.positions.get(name), sides.theirs.positions.get(name)
+        )
         if difference is not None:
             yield difference
 
 
-def _position(name: str, our: StatedPosition | None, their: StatedPosition | None) -> Difference | None:
+def position_difference(
+    name: str, our: StatedPosition | None, their: StatedPosition | None
+) -> Difference | None:
+    """The difference between both positions in the instrument `name`; None where they are equal."""
     if our is None or their is None:
         return _unknown(name, our, their)
     if our.direction is not their.direction:

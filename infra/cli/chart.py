@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from html import escape
-from math import ceil, floor, log10
+
+from infra.pages.scale import Scale
 
 Point = tuple[datetime, Decimal]
 _WIDTH, _LEFT, _RIGHT = 960, 80, 20
@@ -56,7 +57,7 @@ class Chart:
 
     def _amounts(self) -> Iterator[str]:
         amounts = [float(amount) for _, amount in (*self.equity, *self.held)]
-        scale = _Scale.around(min(amounts), max(amounts), _TOP, _UPPER)
+        scale = Scale.around(min(amounts), max(amounts), _TOP, _UPPER)
         yield from _grid(scale, lambda value: f"{value:,.{scale.places}f}")
         yield self._line("held", self.held, scale, steps=False)
         yield self._line("equity", self.equity, scale, steps=True)
@@ -64,16 +65,16 @@ class Chart:
     def _drawdowns(self) -> Iterator[str]:
         fractions = list(_drawdowns(self.equity))
         top = _TOP + _UPPER + _GAP
-        scale = _Scale.around(min(float(one) for _, one in fractions), 0.0, top, _LOWER)
+        scale = Scale.around(min(float(one) for _, one in fractions), 0.0, top, _LOWER)
         yield from _grid(scale, lambda value: f"{100 * value:,.{max(scale.places - 2, 0)}f} %")
         path = self._path(fractions, scale, steps=True)
         zero = scale.y(0.0)
         yield f'<path class="drawdown" d="M{_LEFT},{zero:.1f} L{path} V{zero:.1f} Z"/>'
 
-    def _line(self, name: str, points: Sequence[Point], scale: _Scale, *, steps: bool) -> str:
+    def _line(self, name: str, points: Sequence[Point], scale: Scale, *, steps: bool) -> str:
         return f'<path class="{name}" d="M{self._path(points, scale, steps=steps)}"/>'
 
-    def _path(self, points: Sequence[Point], scale: _Scale, *, steps: bool) -> str:
+    def _path(self, points: Sequence[Point], scale: Scale, *, steps: bool) -> str:
         """The points as a path that ends at the run's end; with `steps` each amount holds until the next."""
         places = [(self._x(at), scale.y(float(amount))) for at, amount in points]
         drawn = [f"{places[0][0]:.1f},{places[0][1]:.1f}"]
@@ -93,47 +94,7 @@ class Chart:
             yield f'<text x="{self._x(at):.1f}" y="{y}" text-anchor="{anchor}">{at:%Y-%m-%d %H:%M}</text>'
 
 
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    """A vertical scale from `low` to `high` in steps of `step`, drawn from `top` (`high`) over `height` pixels."""
-
-    low: float
-    high: float
-    step: float
-    top: float
-    height: float
-
-    @classmethod
-    def around(cls, low: float, high: float, top: float, height: float) -> _Scale:
-        """The scale that holds both values between round numbers, in about four steps."""
-        span = (high - low) or abs(high) * 0.01 or 0.01
-        rough = span / 4
-        power = 10.0 ** floor(log10(rough))
-        step = next(one * power for one in (1, 2, 2.5, 5, 10) if one * power >= rough)
-        return cls(
-            floor(low / step) * step,
-            max(ceil(high / step) * step, floor(low / step + 1) * step),
-            step,
-            top,
-            height,
-        )
-
-    @property
-    def places(self) -> int:
-        """The digits after the point that tell one step from the next."""
-        return max(0, -floor(log10(self.step)) + (self.step / 10.0 ** floor(log10(self.step)) == 2.5))
-
-    def y(self, value: float) -> float:
-        """The place of the value in pixels from the top."""
-        return self.top + (self.high - value) / (self.high - self.low) * self.height
-
-    def steps(self) -> Iterator[float]:
-        """The values of the grid's lines."""
-        for n in range(round((self.high - self.low) / self.step) + 1):
-            yield self.low + n * self.step
-
-
-def _grid(scale: _Scale, spelled: Callable[[float], str]) -> Iterator[str]:
+def _grid(scale: Scale, spelled: Callable[[float], str]) -> Iterator[str]:
     for value in scale.steps():
         y = scale.y(value)
         yield f'<path class="grid" d="M{_LEFT},{y:.1f} H{_WIDTH - _RIGHT}"/>'

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from domain.errors import InvalidInput
 from infra.cli.completing import ids
+from infra.cli.explained_page import Page, notices_of
 from infra.cli.options import ConfigOption, JsonOption, LogOption
 
 if TYPE_CHECKING:
     from rich.tree import Tree
 
+    from domain.log import Envelope
     from projections.chain import Node, Story
 
 
@@ -25,7 +28,8 @@ def explain(
         typer.Argument(
             metavar="ID",
             autocompletion=ids,
-            help="An order, signal, position, event or chain id, or an ordinal as in #2088.",
+            help="The id of an order (the client's or the exchange's), execution, signal, position, event or chain, "
+            "or an ordinal as in #2088.",
         ),
     ],
     log: LogOption = None,
@@ -36,57 +40,84 @@ def explain(
             "--full", help="Also routine events, every vote with its figures, exchange codes and all digits."
         ),
     ] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write one self-contained page with a candle chart into this HTML file."
+        ),
+    ] = None,
+    candles: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="With --html: candle files of the log, as `whence paper` read them; repeatable.",
+        ),
+    ] = None,
+    symbol: Annotated[
+        list[str] | None,
+        typer.Option(help="Symbol of each candle file, in order, where file names lack it; repeatable."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Explains ID: its chain from the candle to the last fill, with the votes and reasons."""
-    from domain.opening import LogOpened
+    """Explains ID: its chain from the candle to the last fill, with votes, slippage, fees and result.
+
+    Of a signal that was not traded it states what would have had to differ.
+    """
+    from infra.cli.explained_form import form_of
+    from infra.cli.explained_lines import lines
     from infra.cli.output import readers_may_leave
     from infra.cli.short_trees import short_trees
     from infra.cli.trees import trees
     from infra.cli.wording import Wording
     from infra.config import load
     from infra.logs import open_reader
-    from infra.run.demo_log import is_demo
     from projections.chain import find_story
+    from projections.explained.explained import changes_in, explained
     from projections.positions import owners_of
 
-    with closing(open_reader(load(log=log, config=config))) as reader:
+    page = Page(html, tuple(candles or ()), tuple(symbol or ()))
+    page.check(as_json=as_json)
+    settings = load(log=log, config=config)
+    with closing(open_reader(settings)) as reader:
         story = find_story(reader.read, wanted)
         if story is None:
             raise InvalidInput(
                 f"nothing in this log has the id or the ordinal {wanted!r}; `whence log` shows its events"
             )
         first = next(iter(reader.read(upto=1))).envelope
+        facts = explained(story, wanted, changes_in(reader.read, story.last))
+        if html is not None:
+            page.write(settings, first, facts)
+            return
         owners = owners_of(reader.read(upto=story.last))
-        synthetic, demo = isinstance(first.event, LogOpened) and first.event.synthetic, is_demo(first)
         with readers_may_leave():
             if as_json:
-                typer.echo(json.dumps(_tree(story, owners, synthetic=synthetic, demo=demo), indent=2))
+                typer.echo(json.dumps({**_tree(story, owners, first), **form_of(facts)}, indent=2))
             else:
                 drawn = trees(story, owners) if full else short_trees(story, Wording(reader.read))
-                _show(story, drawn, synthetic=synthetic, demo=demo)
+                _show(story, notices_of(first), drawn, lines(facts, full=full))
 
 
-def _show(story: Story, drawn: Iterable[Tree], *, synthetic: bool, demo: bool) -> None:
+def _show(story: Story, notices: Iterable[str], drawn: Iterable[Tree], below: Iterable[str]) -> None:
     from infra.cli.output import console_of
     from infra.cli.trees import heading
-    from infra.run.demo_log import DEMO
 
     console = console_of()
     console.print(heading(story))
-    if synthetic:
-        console.print("[yellow]SYNTHETIC MARKET: these prices are not real[/yellow]")
-    if demo:
-        console.print(f"[yellow]{DEMO}[/yellow]")
-    for tree in drawn:
-        console.print(tree)
+    for notice in notices:
+        console.print(f"[yellow]{notice}[/yellow]")
+    for part in (*drawn, *below):
+        console.print(part)
 
 
-def _tree(story: Story, owners: Mapping[int, str], *, synthetic: bool, demo: bool) -> Mapping[str, object]:
+def _tree(story: Story, owners: Mapping[int, str], first: Envelope) -> Mapping[str, object]:
+    from domain.opening import LogOpened
+    from infra.run.demo_log import is_demo
+
     return {
         "chains": sorted(story.chains),
-        "synthetic": synthetic,
-        "demo": demo,
+        "synthetic": isinstance(first.event, LogOpened) and first.event.synthetic,
+        "demo": is_demo(first),
         "roots": [
             {"cause": fact, "events": [_node(node, owners) for node in nodes]} for fact, nodes in story.roots
         ],

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 
 from domain.errors import Refused
 from domain.events import FULL_NAMES
+from domain.instrument import Instrument
 from domain.log import Recorded
 
 _MOST = 20_000
@@ -25,37 +26,70 @@ class Filter:
     account: str | None
     since: datetime | None
     until: datetime | None
+    as_of: datetime | None = None
+    instruments: frozenset[str] = frozenset()
+    first: int = 1
 
-    def matches(self, recorded: Recorded) -> bool:
-        """Whether the event passes the filter."""
+    def matches(self, recorded: Recorded, instrument: str | None = None) -> bool:
+        """Whether the event passes the filter; `instrument` is what it concerns (see `Subjects`)."""
         meta = recorded.envelope.meta
         return (
-            (not self.streams or meta.stream in self.streams)
+            recorded.ordinal >= self.first
+            and (not self.instruments or instrument in self.instruments)
+            and (not self.streams or meta.stream in self.streams)
             and (not self.types or type(recorded.envelope.event).__name__ in self.types)
             and self.chain in (None, meta.correlation_id)
             and self.account in (None, meta.account)
             and (self.since is None or meta.recorded_at >= self.since)
             and (self.until is None or meta.recorded_at < self.until)
+            and (self.as_of is None or meta.recorded_at <= self.as_of)
         )
 
     @property
     def names_something(self) -> bool:
-        """Whether the filter names a stream, a chain or an account, which the log may not have."""
-        return bool(self.streams) or self.chain is not None or self.account is not None
+        """Whether the filter names a stream, a chain, an account or an instrument, which the log may not have."""
+        named = bool(self.streams) or bool(self.instruments)
+        return named or self.chain is not None or self.account is not None
+
+    @property
+    def reads_after(self) -> int:
+        """The ordinal after which the log is read: an event's instrument can follow from an earlier event."""
+        return 0 if self.instruments else self.first - 1
+
+
+class Subjects:
+    """The instrument that each event of a log concerns, read in order: its own, or that of its stream."""
+
+    def __init__(self) -> None:
+        self._of_streams: dict[str, str] = {}
+
+    def instrument_of(self, recorded: Recorded) -> str | None:
+        """The instrument's id; None for an event that concerns none, or all."""
+        stream, own = recorded.envelope.meta.stream, getattr(recorded.envelope.event, "instrument", None)
+        if own is None:
+            return self._of_streams.get(stream)
+        if isinstance(own, Instrument):  # its rules, in the one stream of all instruments
+            return own.id
+        self._of_streams[stream] = str(own)
+        return str(own)
 
 
 @dataclass(slots=True)
 class Names:
-    """The streams, chains and accounts of the events that were read."""
+    """The streams, chains, accounts and instruments of the events that were read."""
 
     streams: set[str] = field(default_factory=set[str])
     chains: set[str] = field(default_factory=set[str])
     accounts: set[str] = field(default_factory=set[str])
+    instruments: set[str] = field(default_factory=set[str])
 
     def of(self, events: Iterable[Recorded]) -> Iterator[Recorded]:
         """The same events; their names are noted."""
+        subjects = Subjects()
         for recorded in events:
             meta = recorded.envelope.meta
+            if (instrument := subjects.instrument_of(recorded)) is not None:
+                self.instruments.add(instrument)
             self.streams.add(meta.stream)
             self.chains.add(meta.correlation_id)
             self.accounts.add(meta.account)
@@ -67,6 +101,7 @@ class Names:
             ("stream", sorted(wanted.streams), self.streams),
             ("chain", _given(wanted.chain), self.chains),
             ("account", _given(wanted.account), self.accounts),
+            ("instrument", sorted(wanted.instruments), self.instruments),
         )
         return [
             f"no {noun} of this log is called {name!r}{_similar(name, known)}"

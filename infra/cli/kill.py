@@ -142,7 +142,7 @@ def _report(
             raise Refused(answer.reason)
         case TimedOut():
             if isinstance(state, WhenceError):
-                raise Refused(f"no answer: {answer.known}; whether it was carried out is not known: {state}")
+                raise Refused(f"no answer: {answer.known}; the log cannot be read: {state}")
             if not holds(state):
                 raise Refused(f"no answer: {answer.known}; the log does not hold it yet")
             typer.echo(f"{done}, by the log; no answer arrived: {answer.known}")

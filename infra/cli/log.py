@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from itertools import takewhile
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from domain.errors import InvalidInput, Refused
-from infra.cli.options import ConfigOption, JsonOption, LogOption, time_of, whole
+from infra.cli.backing_up import backup, restore
+from infra.cli.copies import adopt, copy
+from infra.cli.exporting import export, import_
+from infra.cli.options import ConfigOption, JsonOption, LogOption, speed_of, time_of, whole
 from infra.cli.refused import refused
 from infra.cli.sealing import seal
 
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from adapters.log.recorder_log import RecordedLog
     from domain.log import LogReader, Recorded
     from infra.cli.filtering import Filter
+    from infra.cli.stopping import Stopping
 
     Show = Callable[[Recorded], None]
 
@@ -27,6 +32,12 @@ log_app = typer.Typer(
     name="log", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
 )
 log_app.command()(seal)
+log_app.command()(copy)
+log_app.command()(adopt)
+log_app.command()(export)
+log_app.command()(backup)
+log_app.command()(restore)
+log_app.command("import")(import_)
 log_app.command()(refused)
 
 
@@ -38,10 +49,19 @@ def log(
     kind: Annotated[
         list[str] | None, typer.Option("--type", help="Only events of this type, as OrderFilled; repeatable.")
     ] = None,
-    correlation: Annotated[str | None, typer.Option(help="Only this chain.")] = None,
+    correlation: Annotated[
+        str | None, typer.Option("--correlation", "--chain", help="Only this chain.")
+    ] = None,
+    instrument: Annotated[
+        list[str] | None,
+        typer.Option(help="Only events that concern this instrument, as BTCUSDT-LINEAR.BYBIT; repeatable."),
+    ] = None,
     account: Annotated[str | None, typer.Option(help="Only this account's events.")] = None,
     since: Annotated[str | None, typer.Option(help="Recorded at or after this time (ISO 8601, UTC).")] = None,
     until: Annotated[str | None, typer.Option(help="Recorded before this time (ISO 8601, UTC).")] = None,
+    as_of: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Recorded at or before this time (ISO 8601, UTC).")
+    ] = None,
     first: Annotated[
         int, typer.Option("--from", parser=whole(1), metavar="N", help="From this ordinal on.")
     ] = 1,
@@ -49,6 +69,20 @@ def log(
         int | None, typer.Option("--to", parser=whole(0), metavar="N", help="Up to this ordinal.")
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Continue with new events.")] = False,
+    speed: Annotated[
+        str,
+        typer.Option(
+            metavar="10x|max",
+            help="Replay with the recorded times between events, 10 times as fast; default: max.",
+        ),
+    ] = "max",
+    send: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Send the events to an HTTP or WebSocket consumer instead of printing them: http(s)://… or ws(s)://….",
+        ),
+    ] = None,
     full: Annotated[
         bool, typer.Option("--full", help="Exchange codes as they are, instead of in plain words.")
     ] = False,
@@ -73,27 +107,45 @@ def log(
         account,
         None if since is None else time_of(since),
         None if until is None else time_of(until),
+        None if as_of is None else time_of(as_of),
+        frozenset(instrument or ()),
+        first,
     )
     if follow and last is not None:
         raise InvalidInput("--follow does not end: leave out --to")
-    with closing(open_reader(load(log=log, config=config))) as reader, readers_may_leave():
-        show = _line if as_json else _printer(reader, full=full)
+    times, after = speed_of(speed), wanted.reads_after
+    settings = load(log=log, config=config)
+    if send is not None:
+        from infra.cli.sending import sent
+
+        sent(send, settings, wanted, (after, last), times, follows=follow)
+        return
+    with closing(open_reader(settings)) as reader, readers_may_leave():
+        show = print_line if as_json else _printer(reader, full=full)
         if not as_json:
             _name_demo(reader)
-        if not follow:
-            _print_checked(reader, reader.read(first - 1, last), wanted, show)
+        if not follow and times is None:
+            print_checked(reader, reader.read(after, last), wanted, show)
             return
-        _warn_of_unknown(reader, wanted)
         with stoppable() as stopping:
-            _print(reader.follow(first - 1, stopping.requested), wanted, _at_once(show))
+            slowed = paced(show, times, stopping)
+            if not follow:
+                print_checked(
+                    reader, until_stop(reader.read(after, last), stopping.requested), wanted, slowed
+                )
+                return
+            warn_of_unknown(reader, wanted)
+            print_matching(reader.follow(after, stopping.requested), wanted, slowed)
 
 
 def _name_demo(reader: LogReader) -> None:
-    """Names a demo on standard error, because a reader of the events alone must not meet another line among them."""
-    from infra.run.demo_log import DEMO, is_demo
+    """Names a demo or a backtest on standard error, because a reader of the events alone must not meet another line
+    among them."""
+    from infra.run.demo_log import notice_of
 
-    if any(is_demo(one.envelope) for one in reader.read(upto=1)):
-        typer.echo(DEMO, err=True)
+    for one in reader.read(upto=1):
+        if notice := notice_of(one.envelope):
+            typer.echo(notice, err=True)
 
 
 def _refuse_options(context: typer.Context, command: str) -> None:
@@ -110,12 +162,12 @@ def _refuse_options(context: typer.Context, command: str) -> None:
         raise InvalidInput(f"`whence log {command}` has no filters: leave out {', '.join(given)}")
 
 
-def _print_checked(reader: LogReader, events: Iterable[Recorded], wanted: Filter, show: Show) -> None:
-    """Prints the events. Raises Refused for a name in the filter that no event of the whole log has."""
+def print_checked(reader: LogReader, events: Iterable[Recorded], wanted: Filter, show: Show) -> None:
+    """Shows the events that pass. Raises Refused for a name in the filter that no event of the whole log has."""
     from infra.cli.filtering import Names
 
     names = Names()
-    count = _print(names.of(events) if wanted.names_something else events, wanted, show)
+    count = print_matching(names.of(events) if wanted.names_something else events, wanted, show)
     if names.unknown(wanted):
         for _ in names.of(reader.read()):
             pass
@@ -125,7 +177,7 @@ def _print_checked(reader: LogReader, events: Iterable[Recorded], wanted: Filter
         typer.echo("no event of this log passes these filters", err=True)
 
 
-def _warn_of_unknown(reader: LogReader, wanted: Filter) -> None:
+def warn_of_unknown(reader: LogReader, wanted: Filter) -> None:
     """A name that no event has may be the name of later events, so it is only reported."""
     from infra.cli.filtering import Names
 
@@ -138,27 +190,41 @@ def _warn_of_unknown(reader: LogReader, wanted: Filter) -> None:
         typer.echo(f"{one} (yet)", err=True)
 
 
-def _print(events: Iterable[Recorded], wanted: Filter, show: Show) -> int:
-    """Prints the events that pass the filter; returns their number."""
-    count = 0
+def print_matching(events: Iterable[Recorded], wanted: Filter, show: Show) -> int:
+    """Shows the events that pass the filter; returns their number."""
+    from infra.cli.filtering import Subjects
+
+    count, subjects = 0, Subjects()
     for recorded in events:
-        if wanted.matches(recorded):
+        if wanted.matches(recorded, subjects.instrument_of(recorded)):
             show(recorded)
             count += 1
     return count
 
 
-def _at_once(show: Show) -> Show:
-    """Flushes after each event, so that the reader of a pipe receives each event at once."""
+def paced(show: Show, times: float | None, stopping: Stopping) -> Show:
+    """Shows each event at its time (see `RecordedPace`), and flushes, so that the reader of a pipe receives it then."""
+    from infra.run.recorded_pace import RecordedPace
+
+    pace = None if times is None else RecordedPace(times, stopping.wait)
 
     def shown(recorded: Recorded) -> None:
-        show(recorded)
-        sys.stdout.flush()
+        if pace is not None:
+            pace.wait_for(recorded.envelope.meta.recorded_at)
+        if not stopping.requested():
+            show(recorded)
+            sys.stdout.flush()
 
     return shown
 
 
-def _line(recorded: Recorded) -> None:
+def until_stop(events: Iterable[Recorded], stops: Callable[[], bool]) -> Iterator[Recorded]:
+    """The events, up to a stop."""
+    return takewhile(lambda _one: not stops(), events)
+
+
+def line_of(recorded: Recorded) -> str:
+    """The event as one line of JSON, with its end."""
     from adapters.avro import iso, to_json
 
     meta = recorded.envelope.meta
@@ -178,7 +244,12 @@ def _line(recorded: Recorded) -> None:
         "schema_version": meta.schema_version,
         "data": to_json(recorded.envelope.event),
     }
-    sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
+    return json.dumps(line, separators=(",", ":")) + "\n"
+
+
+def print_line(recorded: Recorded) -> None:
+    """Prints the event as one line of JSON."""
+    sys.stdout.write(line_of(recorded))
 
 
 def _printer(reader: RecordedLog, *, full: bool) -> Show:

@@ -65,6 +65,14 @@ def run(
         Path | None,
         typer.Option("--git", metavar="DIR", help="Also commit each checkpoint into this git repository."),
     ] = None,
+    witness: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--witness",
+            metavar="URL=KEY",
+            help="Also have each checkpoint signed by this witness over HTTP (c2sp.org/tlog-witness); repeatable.",
+        ),
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help="Sign the log as it is, and end.")] = False,
     config: ConfigOption = None,
 ) -> None:
@@ -76,11 +84,12 @@ def run(
     from adapters.notary.notary import Pace
     from infra.cli.stopping import stoppable
     from infra.config import load
-    from infra.notary import opened_notary
+    from infra.notary import WitnessAddress, opened_notary
 
+    witnesses = [WitnessAddress.parse(one) for one in witness or ()]
     with (
         stoppable() as stopping,
-        opened_notary(load(log=log, config=config), folder, git, Pace(seconds, events)) as notary,
+        opened_notary(load(log=log, config=config), folder, git, Pace(seconds, events), witnesses) as notary,
     ):
         typer.echo(_agreeing(notary.size), err=True)
         if once:

@@ -128,13 +128,18 @@ PortOption = Annotated[
 ]
 
 
-def pace_of(text: str | None) -> float | None:
-    """`60x` -> 60.0; None for None. Raises InvalidInput for any other text."""
+def speed_of(text: str) -> float | None:
+    """The value of `--speed`: `10x` -> 10.0, `max` -> None. Raises InvalidInput for any other text."""
+    return None if text == "max" else pace_of(text, "--speed")
+
+
+def pace_of(text: str | None, option: str = "--pace") -> float | None:
+    """`60x` -> 60.0; None for None. Raises InvalidInput, which names the option, for any other text."""
     if text is None:
         return None
     found = _PACE.fullmatch(text)
     if found is None or not 0 < float(found[1]) < inf:
-        raise InvalidInput(f"--pace {text!r} is not a pace; write it like 60x")
+        raise InvalidInput(f"{option} {text!r} is not a pace; write it like 60x")
     return float(found[1])
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -141,6 +140,7 @@ def paper(
     from infra.cli.output import errors_console
     from infra.cli.paper_live import LiveOptions, check_of_tape, trade_demo
     from infra.cli.playing import Manner, trade
+    from infra.cli.tapes import TapeOptions
     from infra.config import load, shown
 
     settings = load(
@@ -173,14 +173,14 @@ def paper(
         trade_demo(settings, symbol or (), options, port, adopts_settings=adopt_settings)
         return
     options.check_unused()
-    if files and (seed is not None or bars is not None):
-        raise InvalidInput("--seed and --bars are for a synthetic market: leave out either them or --candles")
+    options_of_tapes = TapeOptions(files, symbol or (), seed, bars, funding_hours)
+    options_of_tapes.check()
     # An invalid address is refused before any file is read.
     parse_address(settings.log)
     if settings.store is not None:
         parse_store_address(settings.store)
     speed = pace_of(pace)
-    tapes = _recorded(files, symbol or (), funding_hours) if files else _synthetic(symbol, seed, bars)
+    tapes = options_of_tapes.read()
     plan, console = _plan(tapes, settings, (quote or "").upper(), adopt=adopt_settings), errors_console()
     for note, of in _notes(tapes).items():
         console.print(
@@ -227,29 +227,6 @@ def _offer(settings: WhenceSettings, port: int, console: Console) -> None:
     from infra.cli.serving import ApiOptions, plan_of, serve
 
     serve(settings, plan_of(ApiOptions(port=port)))
-
-
-def _recorded(files: Sequence[Path], symbols: Sequence[str], funding_hours: int | None) -> Sequence[Tape]:
-    from adapters.tapes import read_tape
-
-    if symbols and len(symbols) != len(files):
-        raise InvalidInput(
-            f"{len(files)} files were given with {len(symbols)} symbols: give one for each, in order"
-        )
-    now = datetime.now(UTC)
-    named: Sequence[str | None] = symbols or [None] * len(files)
-    return [
-        read_tape(file, symbol=symbol, now=now, funding_hours=funding_hours)
-        for file, symbol in zip(files, named, strict=True)
-    ]
-
-
-def _synthetic(symbols: Sequence[str] | None, seed: int | None, bars: int | None) -> Sequence[Tape]:
-    from adapters.tapes import synthetic_tape
-
-    chosen: dict[str, object] = {"symbols": symbols or None, "candles": bars}
-    given = {name: value for name, value in chosen.items() if value is not None}
-    return synthetic_tape(7 if seed is None else seed, **given)  # type: ignore[arg-type]  # missing arguments have defaults
 
 
 def _notes(tapes: Sequence[Tape]) -> Mapping[str, Sequence[str]]:

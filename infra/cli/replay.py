@@ -14,7 +14,7 @@ from infra.cli import INTERRUPTED
 from infra.cli.options import ConfigOption, JsonOption, LogOption, time_of, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from adapters.inputs.batch import TapedInput
     from adapters.log.recorder_log import RecordedLog, RecorderLog
@@ -59,6 +59,13 @@ def replay(
         bool,
         typer.Option("--fold", help="Take the events before the oldest session of the tape from the log."),
     ] = False,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify",
+            help="Make every recorded decision again from the events before it, also without a tape, and compare.",
+        ),
+    ] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -66,12 +73,22 @@ def replay(
 
     A tape whose old inputs were removed (`inputs_days`) is replayed from a kept snapshot.
 
-    Exit code 0: the same log results; 1: it differs, and the first difference is printed.
+    Exit code 0: the same log results; 1: it differs, and the first difference is printed. With --verify: 0 where every
+    decision was made again and is equal.
     """
+    from infra.config import load
+
+    if verify:
+        from infra.cli.redeciding import verified
+
+        _refuse_with_verify(
+            {"--into": into, "--until": until, "--from-snapshot": from_snapshot, "--fold": fold}
+        )
+        verified(load(log=log, config=config), upto, as_json=as_json)
+        return
     from adapters.avro import AvroCodec
     from adapters.log.address import parse_address
     from infra.cli.stopping import stoppable
-    from infra.config import load
     from infra.inputs import taped_inputs
     from infra.logs import open_reader
     from infra.run.replaying import Replay, Until
@@ -94,6 +111,12 @@ def replay(
         raise typer.Exit(_DIFFERS)
     if stopping.requested():
         raise typer.Exit(INTERRUPTED)
+
+
+def _refuse_with_verify(given: Mapping[str, object]) -> None:
+    """Raises InvalidInput for options that concern the tape, which --verify does not read."""
+    if named := [name for name, value in given.items() if value]:
+        raise InvalidInput(f"--verify reads no tape and writes no log: leave out {', '.join(named)}")
 
 
 class _Begins(NamedTuple):
@@ -143,9 +166,9 @@ def _check_target(into: str | None) -> None:
 def _target(settings: WhenceSettings) -> RecorderLog:
     """The empty log that receives the events. Raises InvalidInput where it is not empty, and the log's errors."""
     from infra.config import shown
-    from infra.logs import open_owned
+    from infra.logs import open_any
 
-    opened = open_owned(settings)
+    opened = open_any(settings, copies=True)
     if opened.head():
         opened.close()
         raise InvalidInput(f"--into {shown(settings.log)} holds events: name an empty log")

@@ -16,7 +16,7 @@ from adapters.http.options import HttpOptions
 from adapters.mailbox import Mailbox
 from commands.watchdog import Watchdog
 from domain.catalogue import known
-from domain.errors import KeyMissing, LogOwned, LogReadOnly, NotSealed, OwnershipLost, WhenceError
+from domain.errors import KeyMissing, LogOwned, LogReadOnly, NotAdopted, NotSealed, OwnershipLost, WhenceError
 from domain.log import EventLog
 from domain.quotes import check_stake
 from infra.cli.stopping import Stopping, stoppable
@@ -30,7 +30,7 @@ from infra.run.api_plan import ApiPlan, Closed, Hosted
 from infra.run.beginning import Beginning
 from infra.run.clock import utc_now
 from infra.run.commanding import commands_served, distant_door, has_command_topic
-from infra.run.demo_log import PAPER_LIVE
+from infra.run.demo_log import BACKTEST, PAPER_LIVE
 from infra.run.last_prices import played_prices
 from infra.run.letters import letters_kept
 from infra.run.listening import ListenAddress
@@ -91,7 +91,7 @@ def _serve(settings: WhenceSettings, plan: ApiPlan, stopping: Stopping) -> None:
             run, watchers, watchdog, letters = held.enter_context(_engine(settings))
         except LogOwned as owned:
             _beside(settings, plan, owned, stopping)
-        except LogReadOnly as fault:
+        except (LogReadOnly, NotAdopted) as fault:
             _read(settings, plan, fault, stopping)
         except (KeyMissing, NotSealed) as fault:
             raise type(fault)(f"{fault}; `whence api --read-only` serves the log as unverified") from None
@@ -185,16 +185,17 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers, Wa
 
 
 def _check_not_live(log: EventLog) -> None:
-    """Raises LogReadOnly for the log of a run on live prices: nothing else may be simulated on it."""
+    """Raises LogReadOnly for the log of a run on live prices or of a backtest: nothing else may be simulated on it."""
     first = next(log.read(upto=1), None)
-    why = None if first is None else _OF_LIVE_PRICES.get(first.envelope.meta.source)
+    why = None if first is None else _OF_OTHERS.get(first.envelope.meta.source)
     if why is not None:
         raise LogReadOnly(why)
 
 
-_OF_LIVE_PRICES: Mapping[str, str] = {
+_OF_OTHERS: Mapping[str, str] = {
     LIVE: "this log trades on an exchange: only `whence live` may be its engine",
     PAPER_LIVE: "this log is a demo on live prices: only `whence paper --live` may be its engine",
+    BACKTEST: "this log is a backtest: nothing is traded on it",
 }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from rich.markup import escape
 from rich.tree import Tree
@@ -15,7 +15,7 @@ from rich.tree import Tree
 from domain.account import BalanceChanged, FundsReleased, FundsReserved
 from domain.order import OrderAccepted, OrderSubmitted
 from domain.signal import Chamber, DecisionMade, Vote
-from infra.cli.trees import requester
+from infra.cli.trees import later, requester
 from infra.cli.wording import Wording, in_plain_words, rounded
 from projections.chain import Node, Story
 
@@ -50,22 +50,22 @@ class _Drawing:
         self._one_instrument = one_instrument
         self._day: date | None = None
 
-    def grow(self, tree: Tree, nodes: Sequence[Node]) -> int:
+    def grow(self, tree: Tree, nodes: Sequence[Node], above: datetime | None = None) -> int:
         """Adds the nodes to the tree; the nodes below a routine event move up. Returns the number of routine events."""
         hidden = 0
         for node in nodes:
             event = node.recorded.envelope.event
             if isinstance(event, _ROUTINE):
-                hidden += 1 + self.grow(tree, node.caused)
+                hidden += 1 + self.grow(tree, node.caused, above)
                 continue
-            branch = tree.add(self._line(node))
+            branch = tree.add(self._line(node, above))
             if isinstance(event, DecisionMade):
                 for line in _ballots(event):
                     branch.add(line)
-            hidden += self.grow(branch, node.caused)
+            hidden += self.grow(branch, node.caused, node.recorded.envelope.meta.occurred_at)
         return hidden
 
-    def _line(self, node: Node) -> str:
+    def _line(self, node: Node, above: datetime | None) -> str:
         meta, event = node.recorded.envelope.meta, node.recorded.envelope.event
         line = _LEFT_OUT.sub("", in_plain_words(rounded(self._wording.line_of(node.recorded))))
         if self._one_instrument:
@@ -74,9 +74,8 @@ class _Drawing:
         when = f"{at:%H:%M}" if at.date() == self._day else f"{at:%Y-%m-%d %H:%M}"
         self._day = at.date()
         aside = " ".join(filter(None, (f"#{node.recorded.ordinal}", requester(meta))))
-        return (
-            f"[dim]{when}[/dim] [bold]{type(event).__name__}[/bold] {escape(line)} [dim]{escape(aside)}[/dim]"
-        )
+        name = type(event).__name__
+        return f"[dim]{when}{later(at, above)}[/dim] [bold]{name}[/bold] {escape(line)} [dim]{escape(aside)}[/dim]"
 
 
 def _ballots(decision: DecisionMade) -> Iterator[str]:

@@ -15,6 +15,7 @@ from commands.identity import ENGINE, EXCHANGE
 from domain.log import Meta, is_outside_fact
 from domain.signal import Chamber, DecisionMade, Vote
 from projections.chain import Node, Story
+from projections.explained.elapsed import elapsed
 from projections.sentences import plain, sentence
 
 _LONG = re.compile(r"-?\d+\.\d{5,}")
@@ -55,19 +56,26 @@ def _all(nodes: Iterable[Node]) -> Iterator[Node]:
         yield from _all(node.caused)
 
 
-def _grow(tree: Tree, node: Node, owners: Mapping[int, str], under: str) -> None:
+def _grow(
+    tree: Tree, node: Node, owners: Mapping[int, str], under: str, above: datetime | None = None
+) -> None:
     envelope = node.recorded.envelope
-    branch = tree.add(_line(node, owners, under))
+    branch = tree.add(_line(node, owners, under, above))
     if isinstance(envelope.event, DecisionMade):
         for chamber in Chamber:
             votes = [vote for vote in envelope.event.votes if vote.chamber is chamber]
             if votes:
                 branch.add(f"[italic]{chamber} committee[/italic]").add(_ballot(votes))
     for caused in node.caused:
-        _grow(branch, caused, owners, envelope.meta.stream)
+        _grow(branch, caused, owners, envelope.meta.stream, envelope.meta.occurred_at)
 
 
-def _line(node: Node, owners: Mapping[int, str], under: str) -> str:
+def later(at: datetime, above: datetime | None) -> str:
+    """` +2 h 20 min` for an event that long after the event above it; empty for one at the same time or a first one."""
+    return "" if above is None or at == above else f" +{elapsed(at - above)}".replace("+-", "-")
+
+
+def _line(node: Node, owners: Mapping[int, str], under: str, above: datetime | None) -> str:
     event, meta = node.recorded.envelope.event, node.recorded.envelope.meta
     reported = under and is_outside_fact(meta.causation_id)
     aside = [
@@ -77,7 +85,7 @@ def _line(node: Node, owners: Mapping[int, str], under: str) -> str:
         requester(meta),
     ]
     return (
-        f"[dim]{_clock(meta.occurred_at)}[/dim] [bold]{type(event).__name__}[/bold] "
+        f"[dim]{_clock(meta.occurred_at)}{later(meta.occurred_at, above)}[/dim] [bold]{type(event).__name__}[/bold] "
         f"{escape(sentence(event))} [dim]{escape(' '.join(filter(None, aside)))}[/dim]"
     )
 

@@ -13,7 +13,7 @@ from typing import cast
 from commands.request import ChangeSettings, Requested
 from domain.adjusting import names
 from domain.errors import TapeMismatch
-from domain.log import Envelope, EventLog
+from domain.log import Envelope, LogReader
 from domain.settings import Settings, SettingsChanged
 from infra.run.plan import Plan
 
@@ -22,7 +22,7 @@ ACTOR = "settings"
 _VALID = timedelta(minutes=5)
 
 
-def settings_at_the_end(log: EventLog) -> SettingsChanged | None:
+def settings_at_the_end(log: LogReader) -> SettingsChanged | None:
     """The last change of settings in the log; None where it has none."""
     last: SettingsChanged | None = None
     for recorded in log.read():

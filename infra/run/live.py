@@ -33,8 +33,9 @@ from commands.left_legs import GRACE, cancels
 from commands.observer import Observer
 from commands.order import CancelOrder
 from commands.outgoing import Outgoing
-from commands.reconciling import Reconciled, Reconciler, not_amended
+from commands.reconciling import TOLERANCE, Reconciled, Reconciler, not_amended
 from commands.sender import Sender
+from commands.settlements import of_closed_positions, of_open_positions
 from commands.stimulus import Stimulus, asks_of_engine
 from commands.venue_terms import TermsWatch
 from commands.world import World
@@ -48,7 +49,7 @@ from infra.run.after_trip import AfterTrip
 from infra.run.attending import Attending
 from infra.run.clock import SteadyClock, utc_now
 from infra.run.configuring import put_in_force
-from infra.run.demo_log import PAPER_LIVE
+from infra.run.demo_log import BACKTEST, LIVE, PAPER_LIVE
 from infra.run.feed_outages import FeedOutages
 from infra.run.listed_feed import ListedFeed
 from infra.run.live_beginning import LiveBeginning
@@ -66,7 +67,7 @@ from infra.run.live_times import LiveTimes
 from infra.run.restoring import Restored, check_account
 from infra.run.still_held import StillHeld
 
-SOURCE = "live"
+SOURCE = LIVE
 _log = logging.getLogger(__name__)
 _TICK = 1.0
 _MARGIN = timedelta(minutes=10)
@@ -335,7 +336,7 @@ class LiveRun(Attending):
         self._next_check = now + rhythm.in_flight
         asked_at = self._steady.tick()
         try:
-            if self._reconciler.in_doubt:
+            if self._reconciler.in_doubt or self.world.portfolio.discrepancies.reconciling:
                 self._take_settlements()
             outcome = self._reconciler.run(self._since(), self._under_way())
             if self.is_trading:
@@ -359,14 +360,11 @@ class LiveRun(Attending):
 
     def _take_settlements(self) -> None:
         """Takes in funding and forced closes that the stream did not report; repeated ones change nothing."""
-        held = self.world.portfolio.positions
-        missed = tuple(
-            one
-            for one in self._venue.account.settlements(self._since())
-            if one.instrument in held and held[one.instrument].opened_at <= one.at
-        )
-        if missed:
+        found = self._venue.account.settlements(self._since())
+        if missed := of_open_positions(found, self.world):
             self.driver.handle(Reported(self._steady.tick(), missed))
+        elif late := of_closed_positions(found, self.world, self._reconciler.excess, TOLERANCE):
+            self.driver.handle(Stimulus(self._steady.tick(), late))
 
     def _settled(self, outcome: Reconciled, asked_at: datetime) -> None:
         if outcome.in_doubt:
@@ -538,7 +536,11 @@ def check_opened(first: Envelope, source: str) -> None:
         raise InvalidInput(_NOT_OPENED[source])
 
 
-OPENED_BY: Mapping[str, str] = {SOURCE: "`whence live`", PAPER_LIVE: "`whence paper --live`"}
+OPENED_BY: Mapping[str, str] = {
+    SOURCE: "`whence live`",
+    PAPER_LIVE: "`whence paper --live`",
+    BACKTEST: "`whence what-if`",
+}
 """The command that opens a log, by the source of its first event."""
 _NOT_OPENED: Mapping[str, str] = {
     SOURCE: "this log was not opened by `whence live`: its orders are on no exchange; name another one with --log",

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from commands.other_logs import instruments_held_by_other_logs
-from commands.venue_account import TradingTerms, check, set_terms
+from commands.venue_account import TradingTerms, check, check_market_time, set_terms
 from commands.world import World
 from domain.errors import Refused
 from domain.instrument import Instrument
@@ -41,9 +41,9 @@ class LiveBeginning:
 
         An instrument of the log that the exchange does not trade any more has no terms there: a comparison reports it.
 
-        Raises Refused for an account that does not fit, and where another log trades an instrument whose terms would
-        have to be set; InvalidInput for instruments that the exchange does not trade, or not with this
-        leverage, and ExchangeError.
+        Raises Refused for an account that does not fit, for a market of another time than `at`, and where another log
+        trades an instrument whose terms would have to be set; InvalidInput for instruments that the exchange does not
+        trade, or not with this leverage, and ExchangeError.
         """
         exchange = self._venue.exchange
         stated = exchange.instruments()
@@ -52,6 +52,10 @@ class LiveBeginning:
         self.traded = frozenset(one.id for one in stated)
         named = [name for name in self._instruments if name in self.traded]
         self._differing = check(self._venue.account, named, self.leverage)
+        if (
+            named and not self._plan.is_resumed
+        ):  # a later session must not end because a market is halted meanwhile
+            check_market_time(self._venue.account, named[0], at)
         if self._is_empty:
             self.stake = stake_of(self.listed, exchange.balances(), self._plan.leverage)
         self._check_alone(at)

@@ -97,7 +97,7 @@ def opening_of(
         identity,
         account,
         _fields(stake, STAKE),
-        _settings(settings),
+        settings_form(settings),
         [_fields(listing.instrument, INSTRUMENT) for listing in listings],
         *_imports(listings),
     ]
@@ -121,7 +121,8 @@ def _is_imported(origin: RulesOrigin) -> bool:
     return not origin.guessed and not origin.source.startswith(BUILT_IN.source)
 
 
-def _settings(settings: Settings) -> dict[str, Any]:
+def settings_form(settings: Settings) -> dict[str, Any]:
+    """The settings in the canonical form."""
     form: dict[str, Any] = {
         "strategies": [_strategy(one) for one in settings.strategies],
         "order_freshness_seconds": settings.order_freshness_seconds,

@@ -12,6 +12,7 @@ from commands.input_tape import SessionBegun
 from commands.world import World
 from commands.world_snapshot import restored
 from domain.errors import InvalidInput, LogCorrupt, LogUnavailable, WhenceError
+from domain.log import LogReader
 from domain.opening import LogOpened, Mode
 from infra.config import WhenceSettings
 from infra.run.snapshots import kept_snapshots, snapshot_at
@@ -24,7 +25,7 @@ _NOT_NEEDED = (
 )
 
 
-def of_this_log(tape: Tape, log: RecordedLog) -> Iterator[TapedInput]:
+def of_this_log(tape: Tape, log: LogReader) -> Iterator[TapedInput]:
     """The inputs from the first session of this log on; all where the log has no events.
 
     A session of another log came before: that log was moved or removed, or its opening was never recorded. Raises
@@ -189,7 +190,7 @@ def _from_session(
         raise missing()
 
 
-def _opened(log: RecordedLog) -> LogOpened | None:
+def _opened(log: LogReader) -> LogOpened | None:
     """The first event of the log; None for a log without events."""
     for recorded in log.read(upto=1):
         event = recorded.envelope.event

@@ -120,6 +120,10 @@ class DemoAccount:
         """No difference: the exchange has this machine's clock."""
         return ClockReading(timedelta(0), timedelta(0))
 
+    def market_time(self, instrument: str) -> datetime | None:
+        """None: executions have the time of this machine's clock."""
+        return None
+
     def rights(self) -> KeyRights:
         """There is no key."""
         return KeyRights(may_trade=True, may_withdraw=False)

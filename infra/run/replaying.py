@@ -23,6 +23,7 @@ from commands.watching import Instance
 from commands.world import World
 from domain.errors import InvalidEvent, InvalidInput, Refused, StrategyFailed
 from domain.log import Envelope, EventLog
+from domain.moving import LogMoved
 from domain.settings import Settings
 from infra.run.origin import of_this_log
 from infra.trading import instances_of
@@ -194,10 +195,12 @@ class Replay:
         self.ordinal += len(bodies)
 
     def _check_end(self, taped: TapedInput, end: _End) -> None:
-        """Parts where the log holds more events of the session than its inputs led to."""
+        """Parts where the log holds more events of the session than its inputs led to; no input leads to a move."""
         expected = self._head if end.ordinal is None else end.ordinal
         if self.ordinal < expected:
             recorded = self._frames.at(self.ordinal + 1)
+            if recorded is not None and isinstance(self._log.decode(recorded).event, LogMoved):
+                return
             self._part("no input led to this event", taped, recorded=recorded)
 
     def _add(self, envelopes: Sequence[Envelope]) -> None:

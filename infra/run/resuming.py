@@ -19,7 +19,7 @@ from domain.catalogue import Listing
 from domain.errors import InvalidInput, TapeMismatch
 from domain.events import Event
 from domain.instrument import InstrumentListed
-from domain.log import Envelope, EventLog
+from domain.log import Envelope, LogReader
 from domain.opening import LogOpened
 from domain.settings import Settings, SettingsChanged, StrategySettings
 from infra.run.adopting import can_be_adopted, changes_to, settings_at_the_end
@@ -27,7 +27,7 @@ from infra.run.plan import Plan
 from infra.run.stake import Stake
 
 
-def resumed(plan: Plan, log: EventLog) -> Plan:
+def resumed(plan: Plan, log: LogReader) -> Plan:
     """The plan with the opening, the stake and the rules recorded in the log; the plan itself where the log is empty.
 
     Raises InvalidInput for a log that does not begin with LogOpened, or that was made by simulator rules that this
@@ -100,7 +100,7 @@ EARLIER_DEFAULT = Decimal(10_000)
 """The default starting balance of earlier versions, in every quote currency."""
 
 
-def _same(plan: Plan, opening: LogOpened, opened: Sequence[Envelope], log: EventLog) -> Plan:
+def _same(plan: Plan, opening: LogOpened, opened: Sequence[Envelope], log: LogReader) -> Plan:
     """The plan that made the log: this one, or the one with the settings that the log was opened with.
 
     Those are the settings of an earlier version of the program, or, where `_adopting` allows it, any others.
@@ -127,7 +127,7 @@ def _same(plan: Plan, opening: LogOpened, opened: Sequence[Envelope], log: Event
     return plan
 
 
-def _adopting(plan: Plan, as_made: Plan, log: EventLog) -> Plan | None:
+def _adopting(plan: Plan, as_made: Plan, log: LogReader) -> Plan | None:
     """The plan that made the log, where the planned settings are in force at the log's end or are to be put in force;
     else None."""
     last = settings_at_the_end(log)

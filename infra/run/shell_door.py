@@ -30,6 +30,7 @@ Switch = TripKillSwitch | ResetKillSwitch
 _log = logging.getLogger(__name__)
 _PATIENCE = 15.0
 _SECONDS = 30.0
+_UNANSWERED = "the request was sent, and the connection ended before its answer: it may have been carried out"
 _FIELDS = {TripKillSwitch: "tripKillSwitch", ResetKillSwitch: "resetKillSwitch"}
 _UNSENT: Mapping[type[urllib3.exceptions.HTTPError], str] = {
     urllib3.exceptions.NameResolutionError: "no such host is known",
@@ -132,7 +133,7 @@ def _asked(settings: WhenceSettings, url: str, request: Switch, token: str) -> A
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
     content = _post(f"{url}/graphql", body, headers)
     if content is None:
-        return TimedOut(key, "the request was sent, and the connection ended before its answer")
+        return TimedOut(key, _UNANSWERED)
     return _read(content)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from adapters.simulated import SimulatedExchange, SimulationRules
@@ -12,9 +12,15 @@ from infra.run.stake import Stake
 
 
 def simulated(
-    instruments: Iterable[Instrument], stake: Stake, simulation: SimulationSettings, version: int
+    instruments: Iterable[Instrument],
+    stake: Stake,
+    simulation: SimulationSettings,
+    version: int,
+    drawn_as: Callable[[str], str] = str,
 ) -> SimulatedExchange:
     """The exchange of a new account, by the `version` of the simulator's rules that the log was opened with.
+
+    `drawn_as` is that of `SimulatedExchange`.
 
     Raises InvalidSettings where it does not support instruments, stake or rules, InvalidInput for an unknown version.
     """
@@ -26,6 +32,7 @@ def simulated(
         rules=rules_of(simulation),
         seed=simulation.seed,
         version=version,
+        drawn_as=drawn_as,
     )
 
 

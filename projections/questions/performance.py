@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import RowMapping, select
 
@@ -43,15 +44,19 @@ def _returns(source: Source, account: str) -> Sequence[float]:
     found = source.connection.execute(select(begun).where(begun.c.account == account)).mappings().first()
     if found is None:
         return ()
+    opened, first = date.fromisoformat(found["day"]), _marked_from(source, account)
+    balances = _by_day(source, "days", account, "balance")
     marked = _by_day(source, "equity_days", account, "equity")
-    first = _marked_from(source, account)
-    closes = {
-        day: balance
-        for day, balance in _by_day(source, "days", account, "balance").items()
-        if first is None or day < first
-    } | marked
-    opened = date.fromisoformat(found["day"])
-    return daily_returns(opened, found["equity"], sorted(closes.items()), _transfers(source, account))
+    closes = closes_of(balances, marked, first)
+    return daily_returns(opened, found["equity"], closes, _transfers(source, account))
+
+
+def closes_of(
+    balances: Mapping[date, Decimal], equities: Mapping[date, Decimal], marked_from: date | None
+) -> Sequence[tuple[date, Decimal]]:
+    """The last equity of each day, in order; before the first marked day it is the day's last balance."""
+    unmarked = {day: balance for day, balance in balances.items() if marked_from is None or day < marked_from}
+    return sorted((unmarked | dict(equities)).items())
 
 
 def _marked_from(source: Source, account: str) -> date | None:
@@ -75,7 +80,7 @@ def _by_day(source: Source, name: str, account: str, column: str) -> dict[date, 
     return {date.fromisoformat(day): amount for day, amount in source.connection.execute(statement)}
 
 
-def figures(row: RowMapping) -> Mapping[str, Decimal | None]:
+def figures(row: Mapping[Any, Any]) -> Mapping[str, Decimal | None]:
     """Win rate, profit factor, average win and average loss, rounded to six decimals; None where undefined."""
     return {
         "win_rate": _share(Decimal(row["wins"]), row["trades"]),

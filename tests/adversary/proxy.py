@@ -172,7 +172,10 @@ class Proxy:
         await self._stop_listening()
         for writer in list(self._writers):
             own = writer.get_extra_info("socket")
-            own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            if (
+                own.fileno() != -1
+            ):  # else the other side has ended the connection, and nothing is left to reset
+                own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             writer.transport.abort()
 
     async def _stop_listening(self) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from threading import Event
 from uuid import uuid4
 
 import pytest
 
-from tests.adversary.cut_broker import cut_broker, ends_a_transaction
+from tests.adversary.cut_broker import CutBroker, cut_broker, ends_a_transaction
 from tests.adversary.cut_desk import BELOW, LONG, CutDesk, cut_desk
 from tests.adversary.proxy import Proxy
 
@@ -22,13 +26,73 @@ class Cut:
 
 
 @pytest.fixture(scope="module")
-def cut(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cut]:
+def behind() -> Iterator[CutBroker]:
     """A broker with a listener of its own for the program, which advertises the proxy."""
-    with cut_broker("cut-kafka") as behind:
-        topic = f"cut.{uuid4().hex}.events"
-        through, direct = (f"kafka://{one}/{topic}" for one in (behind.through, behind.broker.url))
-        with cut_desk(tmp_path_factory.mktemp("cut-kafka"), through, read=direct) as desk:
-            yield Cut(desk, behind.line)
+    with cut_broker("cut-kafka") as broker:
+        yield broker
+
+
+@pytest.fixture(scope="module")
+def cut(behind: CutBroker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cut]:
+    topic = f"cut.{uuid4().hex}.events"
+    through, direct = (f"kafka://{one}/{topic}" for one in (behind.through, behind.broker.url))
+    with cut_desk(tmp_path_factory.mktemp("cut-kafka"), through, read=direct) as desk:
+        yield Cut(desk, behind.line)
+
+
+_LOOKS = """
+import json, sys
+from collections import Counter
+from threading import Event, Thread
+from adapters.kafka.client import Clients
+from adapters.kafka.config import ClientSettings
+from adapters.kafka.errors import KafkaUnavailable
+
+QUICK = {"reconnect.backoff.ms": "20", "reconnect.backoff.max.ms": "100"}
+SETTINGS = ClientSettings({"bootstrap.servers": sys.argv[1], **QUICK})
+ended, results = Event(), Counter()
+
+def look():
+    while not ended.is_set():
+        clients = Clients(SETTINGS, 0.6)
+        for _ in range(2):
+            try:
+                clients.members("cut.owner")
+            except KafkaUnavailable:
+                results["refused"] += 1
+            else:
+                results["answered"] += 1
+
+threads = [Thread(target=look) for _ in range(6)]
+for one in threads:
+    one.start()
+print("begun", flush=True)
+sys.stdin.read()
+ended.set()
+for one in threads:
+    one.join()
+print(json.dumps(results))
+"""
+_CUTS = 10
+
+
+def test_a_process_that_looks_for_the_owner_while_kafka_comes_and_goes_lives_on(behind: CutBroker) -> None:
+    """librdkafka aborted it, mostly within five cuts: see docs/decisions/0014."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _LOOKS, behind.through], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"begun\n"
+        pause = Event()
+        for _ in range(_CUTS):
+            pause.wait(0.25)
+            behind.line.refuse()
+            pause.wait(0.1)
+            behind.line.mend()
+            assert process.poll() is None
+        out, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert json.loads(out)["answered"] > 0
 
 
 def test_an_order_whose_commit_is_cut_for_a_moment_waits_for_its_event_and_is_sent_once(cut: Cut) -> None:

@@ -12,11 +12,13 @@ from commands.account import ReserveFunds
 from commands.adopting import Adoption, Found, adoption
 from commands.exchange import Accepted, Filled
 from commands.order import PlaceOrder
-from commands.reconciliation import RecordDiscrepancy, ResolveDiscrepancy, recorded
+from commands.reconciliation import EndDiscrepancy, RecordDiscrepancy, ResolveDiscrepancy, recorded
 from domain.direction import Direction, Purpose, Side
 from domain.log import chain_id
 from domain.order import OrderPlaced, OrderType
+from domain.portfolio import Portfolio
 from domain.position import PositionClosed, PositionOpened
+from domain.reconciliation.comparing import position_difference
 from domain.reconciliation.differences import (
     BalanceDiffers,
     Difference,
@@ -184,21 +186,81 @@ def test_trades_whose_position_a_person_has_accepted_are_not_adopted_later() -> 
     assert adoption(replace(found, portfolio=desk.world.portfolio)) is None
 
 
-def test_accepted_trades_are_adopted_where_the_position_still_differs_and_only_there() -> None:
+def accepts(desk: Desk, *differences: Difference) -> None:
+    """A person resolves each of them."""
+    for one in map(recorded, differences):
+        desk.ask(one, cause=f"exchange:test:look-{len(desk.log.envelopes)}")
+        desk.ask(
+            ResolveDiscrepancy(one.discrepancy_id, "mine"),
+            cause=f"exchange:test:eve-{len(desk.log.envelopes)}",
+        )
+
+
+def between(ours: Decimal, theirs: Decimal) -> list[Difference]:
+    """The difference of the position, in a list that is empty where they are equal; negative is short."""
+    positions = [
+        StatedPosition(BTC, Direction.LONG if one > 0 else Direction.SHORT, abs(one), D(100)) if one else None
+        for one in (ours, theirs)
+    ]
+    difference = position_difference(BTC, *positions)
+    return [] if difference is None else [difference]
+
+
+def bought_and_sold(name: str, quantity: Decimal) -> Difference:
+    return traded(name, abs(quantity), side=Side.BUY if quantity > 0 else Side.SELL)
+
+
+@pytest.mark.parametrize(
+    ("own", "accepted", "later", "adopted"),
+    [
+        pytest.param(5, 4, 2, ["later"], id="an increase, and another"),
+        pytest.param(5, -3, 1, ["later"], id="a part closed, and an increase"),
+        pytest.param(5, -3, -1, ["later"], id="a part closed, and another part"),
+        pytest.param(5, 1, -9, ["later"], id="an increase, and a flip"),
+        pytest.param(0, 4, 2, ["later"], id="a position, and its increase"),
+        pytest.param(0, 4, -4, [], id="a position, and its close"),
+        pytest.param(5, -3, 3, [], id="a part closed, and bought again"),
+        pytest.param(5, -8, 1, [], id="a flip, and an increase"),
+        pytest.param(5, -5, 2, [], id="a close, and a new position"),
+    ],
+)
+def test_an_accepted_trade_is_not_adopted_when_a_later_one_changes_the_difference_of_the_position(
+    own: int, accepted: int, later: int, adopted: list[str]
+) -> None:
+    desk = Desk()
+    earlier = bought_and_sold("earlier", D(accepted))
+    a_found(earlier, desk=desk)
+    if own:
+        desk.ask(PlaceOrder("own", a_market_order(Side.BUY, D(own)), an_instrument(BTC)), cause="command:own")
+        desk.tell(a_fill_of("own", "x1", D(own), D(100)))
+    accepts(desk, earlier)
+    for one in between(D(own), D(own + accepted)):
+        if not isinstance(one, PositionUnknownToThem | PositionSideDiffers):
+            accepts(desk, one)
+    found = a_found(earlier, bought_and_sold("later", D(later)), *between(D(own), D(own + accepted + later)))
+    made = adoption(replace(found, portfolio=with_settings_of(found, desk)))
+    assert [one.execution_id for one in commands(made) if isinstance(one, Filled)] == adopted
+
+
+def with_settings_of(found: Found, desk: Desk) -> Portfolio:
+    return replace(desk.world.portfolio, settings=found.portfolio.settings)
+
+
+def test_an_accepted_trade_whose_position_nobody_accepted_is_not_adopted() -> None:
     trades = traded("a", D(4)), traded("b", D(1), side=Side.SELL)
     desk = Desk()
     found = a_found(HELD, *trades, desk=desk)
-    for one in map(recorded, trades):
-        desk.ask(one, cause="exchange:test:look")
-        desk.ask(ResolveDiscrepancy(one.discrepancy_id, "mine"), cause="exchange:test:eve")
-    accepted = replace(found, portfolio=desk.world.portfolio)
-    assert len([one for one in commands(adoption(accepted)) if isinstance(one, Filled)]) == 2
-    round_trip = (*trades, traded("c", D(3), side=Side.SELL))
-    third = recorded(round_trip[2])
-    desk.ask(third, cause="exchange:test:look")
-    desk.ask(ResolveDiscrepancy(third.discrepancy_id, "mine"), cause="exchange:test:eve")
-    flat = a_found(*round_trip)
-    assert adoption(replace(flat, portfolio=desk.world.portfolio)) is None
+    accepts(desk, *trades)
+    assert adoption(replace(found, portfolio=desk.world.portfolio)) is None
+
+
+def test_an_accepted_difference_of_the_position_that_is_over_explains_nothing() -> None:
+    desk = Desk()
+    found = a_found(replace(HELD, theirs=replace(HELD.theirs, quantity=D(5))), traded("b", D(2)), desk=desk)
+    accepts(desk, HELD)
+    assert adoption(replace(found, portfolio=desk.world.portfolio)) is not None
+    desk.ask(EndDiscrepancy(recorded(HELD).discrepancy_id), cause="exchange:test:end")
+    assert adoption(replace(found, portfolio=desk.world.portfolio)) is None
 
 
 def test_orders_that_open_come_before_positions_and_stops_after_them() -> None:

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from commands.exchange import Amended, AnyReport
+from commands.inputs import MarketMoved
 from domain.direction import Side
+from domain.market import Trade
 from domain.order import OrderFilled, OrderOverfilled
 from domain.reconciliation import ReconciliationBegun
 from domain.streams import order_stream
 from domain.venue import Execution, VenueOrder, VenuePosition
+from tests.commands.an_order import PLACE, PLACED
 from tests.commands.desk import Desk, a_fill_of, chain_of, long, names
 from tests.commands.test_reconciler import Looking
 from tests.domain.history import ACCOUNT, BTC, ETH, NOW, D
@@ -50,6 +53,29 @@ def test_the_execution_of_an_ended_order_that_is_reported_again_under_another_id
     desk.tell(a_fill_of(entry, "x1", quantity, D(100)))
     assert names(desk.tell(a_fill_of(entry, "x2", quantity, D(100)))) == ["ReconciliationBegun"]
     assert desk.world.portfolio.positions[BTC].state.quantity == quantity
+
+
+def a_moved_market(desk: Desk, price: Decimal) -> None:
+    traded = Trade(instrument=BTC, at=desk.at, trade_id="t", side=Side.BUY, price=price, quantity=D(1))
+    desk.handle(MarketMoved(desk.at, (traded,)))
+
+
+@pytest.mark.parametrize("price", ["500.1", "19.9", "1000000000000"])
+def test_a_report_at_a_price_far_from_the_market_begins_a_comparison_and_books_nothing(price: str) -> None:
+    desk, entry, quantity = a_desk()
+    a_moved_market(desk, D(100))
+    assert names(desk.tell(a_fill_of(entry, "x1", quantity, D(price)))) == ["ReconciliationBegun"]
+    assert not desk.world.portfolio.positions
+
+
+def test_a_report_worse_than_the_limit_begins_a_comparison_and_one_after_the_amendment_is_booked() -> None:
+    desk = Desk().opened()
+    desk.ask(PLACE, cause="command:in")
+    worse = a_fill_of("abc-e1", "x1", PLACED.quantity, D("100.1"))
+    assert names(desk.tell(worse)) == ["ReconciliationBegun"]
+    amended = replace(an_amendment("abc-e1", PLACED.quantity), limit_price=D(101))
+    desk.tell(amended)
+    assert "OrderFilled" in names(desk.tell(worse))
 
 
 @pytest.mark.parametrize(

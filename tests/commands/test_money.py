@@ -40,6 +40,7 @@ from domain.streams import order_stream, position_stream
 from projections.chain import missing_causes
 from tests.commands.desk import Desk, a_fill_of, folded, funding, snapshot
 from tests.domain.history import ACCOUNT, BTC, LOG_ID, D, an_instrument, an_order
+from tests.replacing import replace
 
 THOROUGHLY = settings(deadline=None, max_examples=100)
 START, RESERVED = D(10_000), D("0.5")
@@ -158,7 +159,7 @@ class Trading:
 
     def _fund(self, step: Fund, number: int) -> None:
         held = self.held
-        report = funding(f"funding-{number}", step.amount)
+        report = replace(funding(f"funding-{number}", step.amount), at=self.desk.at)
         self.desk.tell(*([report, report] if step.twice else [report]))
         if step.twice:
             self.desk.tell(report)

@@ -167,7 +167,7 @@ def playable(steps: Sequence[Step]) -> list[Step]:
 A_DAY: list[Step] = [
     SignalStep((long(),)),
     CommandStep(MANUAL),
-    fill_last("1", "100.05", "a"),
+    fill_last("1", "99.95", "a"),
     NOTHING_FOLLOWS,
     CommandStep(TripKillSwitch("lunch")),
     SignalStep((LEAVE,)),

@@ -60,9 +60,8 @@ class Reported:
         like = trader.venue.order(f"{chain}-s1")
         assert like is not None
         self.others = Others(trader.venue, like)
-        self.reconciler = Reconciler(
-            self.desk.world, self.others, self.desk.driver.handle, lambda: self.desk.at
-        )
+        exchange: Any = self.others
+        self.reconciler = Reconciler(self.desk.world, exchange, self.desk.driver.handle, lambda: self.desk.at)
         self.fact = "exchange:test:strange"
         self.desk.tell(Cancelled(order_id=order_id, at=self.desk.at, fact=self.fact, reason="CancelByUser"))
 
@@ -162,7 +161,7 @@ def test_funding_that_no_position_can_have_had_ends_where_the_balance_does_not_c
     looking = Looking()
     looking.desk.see(long())
     looking.trader.trades_at("100")
-    false = funding("f1", D(1_000_000))
+    false = replace(funding("f1", D(1_000_000)), at=looking.desk.at)
     (found,) = looking.desk.tell(false)
     assert isinstance(found.event, DiscrepancyFound)
     for _ in range(2):

@@ -11,9 +11,17 @@ import pytest
 
 from commands.clock_reading import ClockReading
 from commands.exchange import Funded, Liquidated
-from commands.venue_account import KeyRights, TradingTerms, VenueAccount, check, set_terms
+from commands.venue_account import (
+    MOST_APART,
+    KeyRights,
+    TradingTerms,
+    VenueAccount,
+    check,
+    check_market_time,
+    set_terms,
+)
 from domain.errors import Refused
-from tests.domain.history import BTC, ETH
+from tests.domain.history import BTC, ETH, NOW
 
 D = Decimal
 TRADES = KeyRights(may_trade=True, may_withdraw=False)
@@ -31,9 +39,13 @@ class Book:
     leverages: dict[str, Decimal] = field(default_factory=lambda: {BTC: D(1), ETH: D(5)})
     changed: list[str] = field(default_factory=list[str])
     settled: tuple[Funded | Liquidated, ...] = ()
+    market: dict[str, datetime] = field(default_factory=dict[str, datetime])
 
     def clock_reading(self) -> ClockReading:
         return ClockReading(self.skew, timedelta(milliseconds=20))
+
+    def market_time(self, instrument: str) -> datetime | None:
+        return self.market.get(instrument)
 
     def rights(self) -> KeyRights:
         return self.key
@@ -68,6 +80,19 @@ class Book:
 def prepare(account: VenueAccount, instruments: Sequence[str], leverage: Decimal) -> None:
     """Checks the account, and sets what differs."""
     set_terms(account, check(account, instruments, leverage), leverage)
+
+
+@pytest.mark.parametrize("stated", [None, NOW + MOST_APART, NOW - MOST_APART])
+def test_a_market_of_the_clocks_time_or_of_none_fits(stated: datetime | None) -> None:
+    check_market_time(Book(market={} if stated is None else {BTC: stated}), BTC, NOW)
+
+
+@pytest.mark.parametrize("apart", [timedelta(days=-1), timedelta(days=1), timedelta(seconds=-61)])
+def test_a_market_of_another_time_than_the_clocks_is_refused_with_both_times(apart: timedelta) -> None:
+    with pytest.raises(
+        Refused, match=r"the exchange's market has the time 20.*this machine's clock shows 20"
+    ):
+        check_market_time(Book(market={BTC: NOW + apart}), BTC, NOW)
 
 
 def test_a_check_changes_nothing_and_states_what_differs() -> None:

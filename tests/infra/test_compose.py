@@ -71,7 +71,16 @@ def test_long_running_services_have_health_checks_and_listen_on_this_machine_onl
     services: dict[str, Service],
 ) -> None:
     lasting = {name: service for name, service in services.items() if service.get("restart")}
-    assert set(lasting) == {"kafka", "registry", "kafka-ui", "postgres", "projections", "api"}
+    assert set(lasting) == {
+        "kafka",
+        "registry",
+        "kafka-ui",
+        "akhq",
+        "console",
+        "postgres",
+        "projections",
+        "api",
+    }
     assert [name for name, service in lasting.items() if "healthcheck" not in service] == []
     ports = [port for service in services.values() for port in cast(list[str], service.get("ports", []))]
     assert [port for port in ports if not port.startswith("127.0.0.1:")] == []

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, event, select
 
 from domain.errors import Refused
 from domain.log import Envelope
-from domain.order import OrderFilled, OrderPlaced, OrderType
+from domain.order import OrderAccepted, OrderFilled, OrderPlaced, OrderSubmitted, OrderType
 from domain.streams import parse
 from projections.catalogue import PROJECTIONS
 from projections.chain import Story, find_story
@@ -23,7 +23,7 @@ from tests.projections.folded import a_run
 from tests.projections.logs import requests_of_two_keys, two_chains
 from tests.projections.stores import WrittenLog, built
 
-_TABLES = {name: PROJECTIONS[name] for name in ("journal", "fills")}
+_TABLES = {name: PROJECTIONS[name] for name in ("journal", "fills", "orders")}
 
 
 @cache
@@ -38,6 +38,8 @@ def _ids(envelopes: Sequence[Envelope]) -> Iterator[str]:
         yield str(meta.event_id)
         if isinstance(envelope.event, OrderFilled):
             yield envelope.event.execution_id
+        if isinstance(envelope.event, OrderSubmitted | OrderAccepted):
+            yield envelope.event.venue_order_id
 
 
 @cache

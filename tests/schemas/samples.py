@@ -28,6 +28,7 @@ from domain.events import FULL_NAMES, Event, schema_version
 from domain.instrument import Instrument, InstrumentListed, InstrumentRulesChanged, RulesOrigin
 from domain.log import Envelope, Meta
 from domain.mark import AccountMarked
+from domain.moving import LogMoved
 from domain.opening import LogOpened, Mode
 from domain.order import (
     Liquidity,
@@ -189,6 +190,12 @@ _OPENED = LogOpened(
 
 _EVENTS: tuple[Event, ...] = (
     _OPENED,
+    LogMoved(
+        storage="SQLite storage copy-7a0e4f0c-6a39-4c1e-9d83-1f0f3b1f6f55",
+        address="sqlite:///copy.db",
+        source="SQLite storage 2a5f9b2e-41a8-4a55-8d6f-0a4be0a4f0aa",
+        source_lost=True,
+    ),
     SignalDetected(
         strategy="trend",
         instrument=BTC,

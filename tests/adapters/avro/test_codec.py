@@ -78,6 +78,8 @@ def test_the_canonical_bytes_of_an_event_do_not_depend_on_a_registry(name: str) 
     written = plain.encode(envelope)
     assert framing.encode(envelope) != written
     assert framing.canonical(framing.encode(envelope)) == plain.canonical(written) == written
+    assert framing.framed(written) == framing.encode(envelope)
+    assert plain.framed(written) == written
 
 
 def test_the_prefix_is_the_fingerprint_that_avro_specifies() -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from adapters.bybit.account import BybitAccount
+from adapters.bybit.fields import at_ms
 from adapters.simulated.server.account_queries import PERMISSIONS
 from commands.venue_account import KeyRights, TradingTerms, VenueAccount
 from domain.errors import ExchangeRefused, ExchangeUnreachable
@@ -42,6 +43,10 @@ def test_a_response_without_permissions_is_no_key_without_rights(
     bench.venue.fails("/v5/user/query-api", "html")
     with pytest.raises(ExchangeUnreachable):
         account.rights()
+
+
+def test_the_time_of_the_market_is_that_of_the_order_book(account: VenueAccount, bench: BybitBench) -> None:
+    assert account.market_time(BTC) == at_ms(bench.venue.server.clock.market())
 
 
 def test_mode_and_leverage_are_shown_as_they_were_set(account: VenueAccount, bench: BybitBench) -> None:

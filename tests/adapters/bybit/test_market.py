@@ -206,6 +206,11 @@ def test_a_connection_that_brought_pushes_for_some_time_begins_again_from_the_sh
             bench.show(Side.BUY, 4, f"{cuts}.25")
             follower.until(follower.agrees)
             bench.interrupt("cut")
-            bench.until(lambda cuts=cuts: bench.feed.connects > cuts and follower.state.is_live)
+            bench.until(partial(_is_back, bench, cuts))
             assert bench.feed.states()[0].retry_at is None
         assert paused == expected
+
+
+def _is_back(bench: BybitFeedBench, cuts: int) -> bool:
+    (state,) = bench.feed.states()
+    return bench.feed.connects > cuts and state.is_live

@@ -14,12 +14,13 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from adapters.command_topic.consumer import CommandConsumer
 from adapters.command_topic.door import KafkaDoor
-from adapters.command_topic.topic_names import ANSWERS, COMMANDS, REFUSED, CommandTopic
+from adapters.command_topic.topic_names import CommandTopic
 from adapters.command_topic.topics import ASK, SIGNATURE, Record
 from adapters.command_topic.wire import LARGEST, answer_bytes, request_bytes
 from adapters.kafka.client import Clients
 from adapters.kafka.config import ClientSettings
 from adapters.kafka.record import headers_in
+from adapters.kafka.topic_table import ANSWERS, COMMANDS, REFUSED
 from adapters.marks.key import Key
 from adapters.marks.key_folder import KeyFolder
 from adapters.marks.signature import Message, Signer
@@ -90,14 +91,11 @@ def scene(kafka_bootstrap_servers: str, kafka_topic: str) -> Iterator[Scene]:
 
 def test_the_topics_are_created_with_the_required_settings(scene: Scene) -> None:
     clients = Clients(ClientSettings({"bootstrap.servers": scene.place.servers}), _PATIENCE)
-    for topic, required in (
-        (scene.place.commands, COMMANDS),
-        (scene.place.answers, ANSWERS),
-        (scene.place.refused, REFUSED),
-    ):
-        found = clients.admin.settings(topic)
+    for row in (COMMANDS, ANSWERS, REFUSED):
+        found = clients.admin.settings(row.name(scene.place.events))
         assert found is not None
-        assert {name: found[name] for name in required} == required
+        assert {name: found[name] for name in row.required} == row.required
+    assert int(COMMANDS.required["max.message.bytes"]) >= 4 * LARGEST
 
 
 def test_unreadable_records_are_declined_and_later_requests_are_answered(

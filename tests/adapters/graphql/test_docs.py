@@ -95,6 +95,11 @@ def _why(data: Any) -> None:
     assert "PositionOpened" in lines
     assert "PositionClosed" in "\n".join(data["chain"]["lines"])
     assert data["chain"]["roots"][0].startswith("candle:ETHUSDT-LINEAR.BYBIT")
+    facts = data["explanation"]
+    assert facts["kind"] == "client order id"
+    assert facts["decisions"][0] == {"isTraded": True, "toPass": []}
+    assert facts["orders"][0]["slippage"]["basisPoints"]
+    assert facts["positions"][0]["reason"] in {"STOP", "TARGET"}
 
 
 def _best(data: Any) -> None:

@@ -1,16 +1,46 @@
-"""Chains and explanations hold the events and sentences of the log."""
+"""Chains and explanations hold the events, sentences and figures of the log, as `whence explain --json` has them."""
 
 from __future__ import annotations
 
-from domain.order import OrderPlaced
-from domain.signal import DecisionMade
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from domain.order import OrderAccepted, OrderFilled, OrderPlaced, OrderSubmitted
+from domain.position import PositionClosed
+from domain.signal import DecisionMade, Verdict
 from domain.streams import parse
+from infra.cli.explained_form import form_of
 from projections.chain import Node, find_story
+from projections.explained.explained import changes_in, explained
 from projections.sentences import sentence
 from tests.adapters.graphql.reading import Reading
 
 CHAIN = """query ($id: ID!) {chain(id: $id) {
     ids roots beganAt endedAt lines nodes {parentId because depth event {id ordinal type line}}}}"""
+
+_MARGIN = "{reason needed isRecorded must value limit by unit}"
+_SETTINGS = "{account version settings event {ordinal}}"
+EXPLANATION = f"""query ($id: ID!) {{explanation(id: $id) {{
+    kind name chains
+    steps {{depth because line afterCause sinceStart untilRecorded event {{ordinal type occurredAt}}}}
+    decisions {{account signalId strategy parameters inputs verdict reasons tier policyVersion settingsVersion isTraded
+        toPass {_MARGIN} settings {_SETTINGS}
+        votes {{vote {{member chamber approves reasons figures}} margins {_MARGIN}}}}}
+    orders {{account orderId exchangeOrderIds instrument side type purpose quantity status reason filled averagePrice
+        decisionPrice decisionPriceSource slippage {{money basisPoints}} fees {{currency amount}}
+        answers {{line afterPlaced event {{ordinal type causeId}}}}}}
+    positions {{account positionId instrument direction quantity entryPrice exitPrice openedAt closedAt reason
+        gross fees funding net protection {{at stop target}}}}
+    settings {_SETTINGS}}}}}"""
+_NET = ("positionId", "quantity", "entryPrice", "exitPrice", "reason", "gross", "fees", "funding", "net")
+_ORDER = (
+    *("orderId", "exchangeOrderIds", "status", "reason"),
+    *("filled", "averagePrice", "decisionPrice", "decisionPriceSource"),
+)
+_DECISION = ("verdict", "reasons", "tier", "policyVersion", "settingsVersion", "isTraded")
 
 
 def an_order(reading: Reading) -> str:
@@ -95,3 +125,123 @@ def test_the_query_of_projections_returns_each_build_with_its_status_and_ordinal
     assert {one["name"] for one in found} == set(reading.models.projections)
     standing = {(one["kind"], one["status"], one["ordinal"], one["parkedEvents"]) for one in found}
     assert standing == {("TODAY", "LIVE", head, 0)}
+
+
+def snake(name: str) -> str:
+    """The name of a field in the printed JSON."""
+    return re.sub(r"[A-Z]", lambda found: f"_{found[0].lower()}", name)
+
+
+def form(reading: Reading, wanted: str) -> Any:
+    found = find_story(reading.log.read, wanted)
+    assert found is not None, wanted
+    return form_of(explained(found, wanted, changes_in(reading.log.read, found.last)))
+
+
+def a_closed_position(reading: Reading) -> str:
+    closed = [one for one in reading.events() if isinstance(one.envelope.event, PositionClosed)]
+    return parse(closed[-1].envelope.meta.stream).id
+
+
+def plain(value: Any) -> Any:
+    """Amounts without the zeros that follow the last digit, as JSON has them."""
+    if isinstance(value, str) and "." in value and value.lstrip("-").replace(".", "").isdigit():
+        return value.rstrip("0").rstrip(".")
+    return value
+
+
+def flat(values: Mapping[str, Any], *names: str) -> list[Any]:
+    return [plain(values[name]) for name in names]
+
+
+def settings_of(one: Any) -> list[Any]:
+    return [one["account"], one["version"], one["settings"]]
+
+
+def test_every_figure_equals_the_one_that_the_command_prints(reading: Reading) -> None:
+    wanted = a_closed_position(reading)
+    found, printed = reading.query(EXPLANATION, id=wanted)["explanation"], form(reading, wanted)
+    assert [found["kind"], found["name"]] == list(printed["subject"].values())
+    for one, other in zip(found["steps"], printed["steps"], strict=True):
+        assert flat(one, "depth", "because", "line", "afterCause", "sinceStart", "untilRecorded") == flat(
+            other, "depth", "because", "line", "after_cause", "since_start", "until_recorded"
+        )
+        assert [one["event"]["ordinal"], one["event"]["type"]] == [other["ordinal"], other["type"]]
+    for one, other in zip(found["positions"], printed["positions"], strict=True):
+        assert flat(one, *_NET) == flat(other, *map(snake, _NET))
+        assert [flat(level, "stop", "target") for level in one["protection"]] == [
+            flat(level, "stop", "target") for level in other["protection"]
+        ]
+    assert list(map(settings_of, found["settings"])) == list(map(settings_of, printed["settings"]))
+
+
+def test_every_order_equals_the_one_that_the_command_prints(reading: Reading) -> None:
+    wanted = a_closed_position(reading)
+    found, printed = reading.query(EXPLANATION, id=wanted)["explanation"], form(reading, wanted)
+    assert any(one["slippage"] for one in found["orders"])
+    for one, other in zip(found["orders"], printed["orders"], strict=True):
+        assert flat(one, *_ORDER) == flat(other, *map(snake, _ORDER))
+        assert flat(one, "instrument", "side", "type", "purpose", "quantity") == flat(
+            other["terms"], "instrument", "side", "type", "purpose", "quantity"
+        )
+        assert (one["slippage"] is None) is (other["slippage"] is None)
+        if one["slippage"]:
+            assert flat(one["slippage"], "money", "basisPoints") == flat(
+                other["slippage"], "money", "basis_points"
+            )
+        assert {fee["currency"]: plain(fee["amount"]) for fee in one["fees"]} == other["fees"]
+        assert [[a["line"], plain(a["afterPlaced"]), a["event"]["causeId"]] for a in one["answers"]] == [
+            [a["line"], a["after_placed"], a["cause"]] for a in other["answers"]
+        ]
+
+
+def test_what_a_refused_signal_lacked_equals_what_the_command_prints(reading: Reading) -> None:
+    skipped = [
+        one.envelope
+        for one in reading.events()
+        if isinstance(one.envelope.event, DecisionMade) and one.envelope.event.verdict is Verdict.SKIP
+    ]
+    wanted = skipped[-1].meta.correlation_id
+    (found,), (printed,) = (
+        reading.query(EXPLANATION, id=wanted)["explanation"]["decisions"],
+        form(reading, wanted)["decisions"],
+    )
+    margin = ("reason", "needed", "must", "value", "limit", "by", "unit")
+    assert [flat(one, *margin) for one in found["toPass"]] == [
+        flat(one, *margin) for one in printed["to_pass"]
+    ]
+    assert found["toPass"]
+    assert [one["vote"] for one in found["votes"]] == [
+        {name: one[name] for name in ("member", "chamber", "approves", "reasons", "figures")}
+        for one in printed["votes"]
+    ]
+    assert flat(found, *_DECISION) == flat(printed, *map(snake, _DECISION))
+    assert (found["inputs"], found["parameters"]) == (
+        printed["signal"]["inputs"],
+        printed["strategy"]["parameters"],
+    )
+
+
+def test_an_exchanges_order_id_and_an_execution_id_are_found(reading: Reading) -> None:
+    fill = [one for one in reading.events() if isinstance(one.envelope.event, OrderFilled)][-1].envelope
+    assert isinstance(fill.event, OrderFilled)
+    sent = next(
+        one.envelope.event
+        for one in reading.events()
+        if one.envelope.meta.stream == fill.meta.stream
+        and isinstance(one.envelope.event, OrderSubmitted | OrderAccepted)
+    )
+    document = "query ($id: ID!) {explanation(id: $id) {kind name}}"
+    assert reading.query(document, id=sent.venue_order_id)["explanation"] == {
+        "kind": "exchange order id",
+        "name": fill.meta.stream,
+    }
+    assert reading.query(document, id=fill.event.execution_id)["explanation"] == {
+        "kind": "execution id",
+        "name": fill.meta.stream,
+    }
+
+
+@pytest.mark.parametrize("wanted", ["nothing", "", "#0"])
+def test_an_unknown_id_has_no_explanation(reading: Reading, wanted: str) -> None:
+    assert reading.query(EXPLANATION, id=wanted) == {"explanation": None}

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from adapters.avro import AvroCodec, headers_of
+from adapters.log.address import KafkaAddress
+from adapters.log.kafka import open_kafka
+from adapters.marks.key_folder import KeyFolder
 from tests.adapters.kafka.logs import Logs, events
+from tests.adapters.log.days import day, opened
 from tests.kcat import kcat
 
 
@@ -41,3 +51,40 @@ def test_a_key_and_a_header_that_hold_separators_are_read_whole(
         "order|1,\n2",
         f"{value}\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}",
     )
+
+
+def test_the_searches_of_the_document_find_a_chain_a_stream_and_a_time(
+    kafka_bootstrap_servers: str, kafka_topic: str, tmp_path: Path
+) -> None:
+    log = open_kafka(
+        KafkaAddress(kafka_bootstrap_servers, kafka_topic, 0),
+        AvroCodec(),
+        headers_of,
+        {},
+        keys=KeyFolder(tmp_path),
+    )
+    with closing(log):
+        log.append([opened(), *(day("account-main", version) for version in (1, 2))])
+    chain, stream, since = (_ran(command, kafka_bootstrap_servers, kafka_topic) for command in _searches())
+    assert [line.split()[1] for line in chain] == ["log", "account-main", "account-main"]
+    assert all("ce_type=whence." in line and "ce_correlationid=0123456789abc" in line for line in chain)
+    assert [line.split()[:2] for line in stream] == [
+        ["account-main", "1743638400000"],
+        ["account-main", "1743724800000"],
+    ]
+    assert [line.split() for line in since][-2:] == [
+        ["1743638400000", "account-main"],
+        ["1743724800000", "account-main"],
+    ]
+
+
+def _searches() -> Sequence[str]:
+    """The commands of the document, in its order."""
+    lines = (Path(__file__).parents[3] / "docs" / "kafka.md").read_text().splitlines()
+    return [line for line in lines if line.startswith("kcat -b localhost:9092 ")]
+
+
+def _ran(command: str, servers: str, topic: str) -> Sequence[str]:
+    own = command.replace("localhost:9092", servers).replace("whence.events", topic)
+    done = subprocess.run(["sh", "-c", own], capture_output=True, check=True, timeout=30)
+    return done.stdout.decode(errors="replace").splitlines()

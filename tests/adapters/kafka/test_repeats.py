@@ -8,8 +8,11 @@ from threading import Thread
 
 import pytest
 
+from adapters.kafka import aiokafka_log
 from adapters.kafka.client import Clients
 from adapters.kafka.config import ClientSettings
+from adapters.kafka.errors import KafkaUnavailable
+from adapters.kafka.group import client_ids
 from adapters.kafka.repeats import Repeats
 from tests.adapters.bybit.bench import closed_port
 
@@ -84,3 +87,16 @@ def test_clients_that_reach_no_broker_log_one_line_for_each_sort(caplog: pytest.
         one.close()
     refused = [line for line in caplog.messages if "Connection refused" in line and address in line]
     assert len(refused) == 1, refused
+
+
+def test_aiokafka_without_a_broker_logs_one_line_for_its_attempts(caplog: pytest.LogCaptureFixture) -> None:
+    address = f"127.0.0.1:{closed_port()}"
+    with pytest.raises(KafkaUnavailable, match=r"no response within 0\.5 s"):
+        client_ids({"bootstrap.servers": address}, "a.owner", 0.5)
+    port = address.partition(":")[2]
+    lines = [one.getMessage() for one in caplog.records if one.name == aiokafka_log.__name__]
+    refused = [line for line in lines if "Unable connect" in line and port in line]
+    assert len(refused) == 1, refused
+    assert not logging.getLogger("aiokafka").propagate, (
+        "the program's log has no line of its own of each attempt"
+    )

@@ -6,36 +6,57 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from eventsourcing.utils import Environment
 
+from adapters.avro import AvroCodec, headers_of
 from adapters.kafka.errors import KafkaUnavailable
+from adapters.kafka.topic_table import Role
+from adapters.log.address import KafkaAddress
+from adapters.log.kafka import open_kafka, read_kafka
+from adapters.marks.key_folder import KeyFolder
+from domain.errors import LogUnavailable
+from infra.config import WhenceSettings
 from infra.servers.kafka import KafkaBroker
 from infra.servers.port import free_port
+from infra.servers.temporary import temporary_folder
+from infra.topics import LogTopics, principals_of
 from tests.adapters.kafka.logs import Logs, environment, events
+from tests.adapters.log.days import opened
 
 _PASSWORD = "a-password-that-is-nowhere"  # noqa: S105 - made for this test
 
 
+@pytest.fixture(scope="module")
+def secured() -> Iterator[KafkaBroker]:
+    """A broker with an authorizer: without a password a client may do everything, with one what ACLs allow."""
+    with ExitStack() as held:
+        broker = KafkaBroker(temporary_folder("secured-kafka"), brief=True)
+        plain = f"PLAINTEXT://127.0.0.1:{broker.port}"
+        secure = f"SASL_PLAINTEXT://127.0.0.1:{free_port()}"
+        controller = broker._settings()["listeners"].partition(",")[2]
+        users = " ".join(f'user_{name}="{_PASSWORD}"' for name in ("whence", *Role))
+        broker.properties |= {
+            "listeners": f"{plain},{secure},{controller}",
+            "advertised.listeners": f"{plain},{secure}",
+            "sasl.enabled.mechanisms": "PLAIN",
+            "listener.name.sasl_plaintext.plain.sasl.jaas.config": (
+                f"org.apache.kafka.common.security.plain.PlainLoginModule required {users};"
+            ),
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "super.users": "User:ANONYMOUS;User:whence",
+        }
+        yield held.enter_context(broker)
+
+
 @pytest.fixture
-def sasl_servers(private_broker: KafkaBroker) -> str:
-    """The address of a broker's listener that requires a password."""
-    port = free_port()
-    plain = f"PLAINTEXT://127.0.0.1:{private_broker.port}"
-    secure = f"SASL_PLAINTEXT://127.0.0.1:{port}"
-    private_broker.stop()
-    controller = private_broker._settings()["listeners"].partition(",")[2]
-    private_broker.properties |= {
-        "listeners": f"{plain},{secure},{controller}",
-        "advertised.listeners": f"{plain},{secure}",
-        "sasl.enabled.mechanisms": "PLAIN",
-        "listener.name.sasl_plaintext.plain.sasl.jaas.config": (
-            f'org.apache.kafka.common.security.plain.PlainLoginModule required user_whence="{_PASSWORD}";'
-        ),
-    }
-    private_broker.start()
-    return f"127.0.0.1:{port}"
+def sasl_servers(secured: KafkaBroker) -> str:
+    """The address of the listener that requires a password."""
+    return secured.properties["advertised.listeners"].rpartition("//")[2]
 
 
 def _sasl(servers: str, password: str) -> Environment:
@@ -64,3 +85,38 @@ def test_a_log_that_requires_sasl_opens_with_the_password_and_never_shows_it(
             logs.open()
         assert _PASSWORD not in str(refused.value)
     assert _PASSWORD not in caplog.text
+
+
+def _login(role: Role) -> dict[str, str]:
+    return {
+        "security.protocol": "SASL_PLAINTEXT",
+        "sasl.mechanism": "PLAIN",
+        "sasl.username": role,
+        "sasl.password": _PASSWORD,
+    }
+
+
+def test_with_the_rights_of_the_table_the_engine_writes_and_a_reader_only_reads(
+    secured: KafkaBroker, sasl_servers: str, tmp_path: Path
+) -> None:
+    """The rights come from the table, and the table's are enough: each role does its work with them alone."""
+    topic, keys = "rights.events", KeyFolder(tmp_path / "keys")
+    address = KafkaAddress(sasl_servers, topic, 0)
+    principals = principals_of([f"{role}=User:{role}" for role in Role])
+    topics = LogTopics(WhenceSettings(log=f"kafka://{secured.bootstrap_servers}/{topic}"), principals)
+    with pytest.raises(LogUnavailable):
+        open_kafka(address, AvroCodec(), headers_of, _login(Role.ENGINE), None, keys=keys)
+    before = topics.differences()
+    assert "User:engine: Write on topic rights.events: is not allowed" in before
+    assert "User:reader: Read on topic rights.events: is not allowed" in before
+    assert len(topics.apply()) == len(before)
+    assert topics.differences() == []
+    owned = open_kafka(address, AvroCodec(), headers_of, _login(Role.ENGINE), None, keys=keys)
+    owned.append([opened()])
+    owned.close()
+    for role in (Role.READER, Role.API, Role.NOTARY, Role.OPERATOR):
+        reader = read_kafka(address, AvroCodec(), _login(role), keys=keys)
+        assert reader.head() == 1, role
+        reader.close()
+        with pytest.raises(LogUnavailable):
+            open_kafka(address, AvroCodec(), headers_of, _login(role), None, keys=keys)

@@ -15,11 +15,12 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
+from adapters.kafka import topic_table as topics
 from adapters.notary.folder import CHECKPOINT, CHECKPOINTS, KEY, NODES, NotaryFolder
 from adapters.notary.history import History, notes_in
 from adapters.notary.key import opened as opened_note
 from adapters.notary.notary import Notary, Pace
-from adapters.notary.topic import CheckpointTopic, topic_of
+from adapters.notary.topic import CheckpointTopic
 from adapters.notary.verifying import Trust, read_signed, verified
 from domain.errors import InvalidInput, InvalidSettings, KeyRefused, LogCorrupt, ProofRefused, Refused
 from domain.notary.checkpoint import parse_checkpoint
@@ -226,7 +227,7 @@ def test_the_topic_of_checkpoints_has_each_of_them_and_strangers_change_nothing(
     note = (folder / CHECKPOINT).read_bytes()
     stranger = Producer({"bootstrap.servers": kafka_bootstrap_servers})
     for key, value in ((ORIGIN, b"\xff"), (ORIGIN, note.replace(b"\n20\n", b"\n30\n")), ("other", note)):
-        stranger.produce(topic_of(events), value, key)
+        stranger.produce(topics.CHECKPOINTS.name(events), value, key)
     assert stranger.flush(10) == 0
     with closing(NotaryFolder(folder, ORIGIN)) as found:
         verifier = found.key.verifier

@@ -102,6 +102,11 @@ def _a_folder(place: Place) -> None:
     place.snapshot.mkdir()
 
 
+def _a_pipe(place: Place) -> None:
+    place.snapshot.unlink()
+    os.mkfifo(place.snapshot)
+
+
 HARMS = [
     _deleted,
     _emptied,
@@ -109,6 +114,7 @@ HARMS = [
     _signed_with_another_key,
     _a_link,
     _a_folder,
+    _a_pipe,
 ]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from infra.cli import main
+from tests.old_logs.logs import copy_of, sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,12 @@ class Completed:
 
 
 Whence = Callable[..., Completed]
+
+
+@pytest.fixture(scope="session")
+def sealed_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A log of 159 events, which is copied: two symbols, funding, and requests of a person."""
+    return sealed(copy_of("tape", tmp_path_factory.mktemp("sealed")))
 
 
 @pytest.fixture

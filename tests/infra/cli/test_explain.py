@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ import pytest
 
 from domain.events import Event
 from domain.log import Envelope, Recorded
+from domain.order import OrderAccepted, OrderFilled, OrderSubmitted
 from domain.position import PositionClosed
 from domain.signal import DecisionMade, Verdict
 from domain.streams import parse
-from projections.sentences import plain
+from projections.sentences import plain, signed
 from tests.infra.cli.conftest import Whence
 from tests.journeys.program import whence as program
 from tests.journeys.runs import events_at
@@ -207,3 +209,76 @@ def test_an_ordinal_is_explained_as_the_event_at_that_place(
     by_ordinal = whence("explain", spelling.format(ordinal), "--log", log)
     assert by_ordinal.out == whence("explain", str(closed.meta.event_id), "--log", log).out
     assert by_ordinal.code == 0
+
+
+def test_the_ids_that_the_exchange_gave_find_the_story(
+    whence: Whence, log: str, held: Sequence[Recorded], closed: Envelope
+) -> None:
+    stream = f"order-{closed.meta.account}-{order_of(closed.event)}"
+    own = [one.envelope.event for one in held if one.envelope.meta.stream == stream]
+    sent = next(one for one in own if isinstance(one, OrderSubmitted | OrderAccepted))
+    fill = next(one for one in own if isinstance(one, OrderFilled))
+    for kind, wanted in (("exchange order id", sent.venue_order_id), ("execution id", fill.execution_id)):
+        found = json.loads(whence("explain", wanted, "--json", "--log", log).out)
+        assert found["subject"] == {"kind": kind, "name": stream}
+        assert found["chains"] == [closed.meta.correlation_id]
+
+
+def test_slippage_fees_result_and_elapsed_time_are_printed(
+    whence: Whence, log: str, closed: Envelope
+) -> None:
+    assert isinstance(closed.event, PositionClosed)
+    found = json.loads(whence("explain", closed.meta.correlation_id, "--json", "--log", log).out)
+    printed = " ".join(whence("explain", closed.meta.correlation_id, "--full", "--log", log).out.split())
+    for order in found["orders"]:
+        if order["slippage"]:
+            assert f"slippage {signed(Decimal(order['slippage']['money']))} (" in printed
+            assert f"fees {order['fees']['USDT']} USDT" in printed
+    assert f"result {signed(closed.event.net)} (" in printed
+    assert " +150 ms OrderFilled" in printed
+    assert "slippage: against the decision price, without fees; positive is worse than decided" in printed
+
+
+def test_a_skipped_signal_states_what_would_have_had_to_differ(
+    whence: Whence, log: str, held: Sequence[Recorded]
+) -> None:
+    skipped = next(
+        one.envelope
+        for one in held
+        if isinstance(one.envelope.event, DecisionMade)
+        and "CONFIDENCE_BELOW_THRESHOLD" in one.envelope.event.reasons
+    )
+    printed = " ".join(whence("explain", skipped.meta.correlation_id, "--log", log).out.split())
+    assert "not traded by trend" in printed
+    assert "to pass: a confidence of at least 0.65; it was 0." in printed
+
+
+def test_html_writes_one_page_with_the_chart_and_names_it(
+    whence: Whence, log: str, tmp_path: Path, closed: Envelope
+) -> None:
+    done = whence("explain", closed.meta.correlation_id, "--html", "page.html", "--log", log)
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert (done.code, done.out.split(":")[0]) == (0, "page.html")
+    assert f"<h1>Signal {closed.meta.correlation_id} of account paper</h1>" in page
+    assert "SYNTHETIC MARKET: these prices are not real" in page
+    assert 'class="mark exit"' in page
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--candles", "a.csv"), "--candles and --symbol are for the chart of --html FILE"),
+        (("--html", "a.html", "--json"), "--html and --json: choose one of them"),
+        (("--html", "gone/a.html"), "--html gone/a.html: the folder gone does not exist; create it first"),
+        (("--html", "."), "--html . cannot be written: Is a directory"),
+        (("--html", "a.html", "--symbol", "BTCUSDT"), "--symbol names the symbol of a file of --candles"),
+        (("--html", "a.html", "--candles", "gone_BTCUSDT_5m.csv"), "gone_BTCUSDT_5m.csv"),
+    ],
+    ids=["candles alone", "page and JSON", "a missing folder", "a folder", "symbol alone", "a missing file"],
+)
+def test_an_option_of_the_page_that_cannot_be_used_is_refused(
+    whence: Whence, log: str, closed: Envelope, options: Sequence[str], message: str
+) -> None:
+    done = whence("explain", closed.meta.correlation_id, *options, "--log", log)
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err

@@ -12,7 +12,7 @@ import pytest
 from adapters import extras
 from adapters.extras import install_line
 
-_WITHOUT = ("pybit", "requests", "tenacity", "websocket", "ccxt")
+_WITHOUT = ("pybit", "requests", "tenacity", "websocket", "ccxt", "pyarrow")
 _COMMANDS = {
     "live --demo --instruments BTCUSDT": "bybit",
     "live --exchange ccxt:okx --demo --instruments BTCUSDT": "bybit,exchanges",
@@ -20,6 +20,7 @@ _COMMANDS = {
     "paper --live --symbol BTCUSDT": "bybit",
     "candles fetch BTCUSDT --from 2025-01-01": "exchanges",
     "instruments update": "exchanges",
+    "export trades --format parquet": "files",
 }
 _PROGRAM = """
 import json, sys

@@ -99,6 +99,15 @@ def test_an_answer_that_did_not_arrive_is_a_failure_only_while_the_log_does_not_
     )
 
 
+def test_where_neither_an_answer_arrives_nor_the_log_can_be_read_one_outcome_is_stated(
+    whence: Whence, engine: Engine, tmp_path: Path
+) -> None:
+    done = whence("kill", *engine.words(f"sqlite:///{tmp_path}/gone.db", reason="late"))
+    assert done.code == 1
+    assert "no answer: nothing was done; the log cannot be read: there is no log at" in done.err
+    assert "is not known" not in done.err
+
+
 def test_a_connection_that_ends_before_the_answer_leaves_the_outcome_to_the_log(
     whence: Whence, engine: Engine
 ) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from domain.log import Recorded
+from domain.position import PositionOpened
 from tests.infra.cli.conftest import Whence
 from tests.journeys.program import WHENCE, environment, running, wait_for
 from tests.journeys.program import whence as program
@@ -193,12 +194,53 @@ def test_people_get_one_line_for_each_event(whence: Whence, log: str, held: Sequ
         (("--from", "0"), "--from"),
         (("--to", "-1"), "--to"),
         (("--follow", "--to", "3"), "--follow does not end: leave out --to"),
+        (("--speed", "fast"), "--speed 'fast' is not a pace; write it like 60x"),
+        (("--speed", "0x"), "--speed '0x' is not a pace"),
+        (("--as-of", "noon"), "'noon' is not a time"),
     ],
 )  # fmt: skip
 def test_an_invalid_filter_is_refused(whence: Whence, log: str, words: Sequence[str], fault: str) -> None:
     done = whence("log", *words, "--log", log)
     assert (done.code, done.out) == (2, "")
     assert fault in done.err
+
+
+def test_events_of_an_instrument_are_those_of_its_signals_orders_and_positions(
+    whence: Whence, log: str, held: Sequence[Recorded]
+) -> None:
+    name = next(
+        one.envelope.event.instrument for one in held if isinstance(one.envelope.event, PositionOpened)
+    )
+    signals = {
+        one.envelope.meta.correlation_id
+        for one in held
+        if getattr(one.envelope.event, "instrument", None) == name
+        and type(one.envelope.event).__name__ == "SignalDetected"
+    }
+    printed = lines(whence("log", "--json", "--instrument", name, "--log", log).out)
+    kinds = {one["type"] for one in printed}
+    assert kinds >= {"SignalDetected", "DecisionMade", "OrderPlaced", "OrderFilled", "PositionClosed"}
+    assert {one["correlation_id"] for one in printed if one["type"] == "DecisionMade"} == signals
+    assert sum(one["type"] == "InstrumentListed" for one in printed) == 1
+    half = len(held) // 2
+    later = lines(whence("log", "--json", "--instrument", name, "--from", str(half), "--log", log).out)
+    assert later == [one for one in printed if one["ordinal"] >= half]
+
+
+def test_an_unknown_instrument_is_refused_with_similar_names(whence: Whence, log: str) -> None:
+    done = whence("log", "--instrument", "BTCUSD-LINEAR.BYBIT", "--log", log)
+    assert done.code == 1
+    assert "did you mean BTCUSDT-LINEAR.BYBIT" in done.err
+
+
+def test_as_of_a_time_its_own_events_are_included_and_a_speed_prints_the_same(
+    whence: Whence, log: str, held: Sequence[Recorded]
+) -> None:
+    at = held[20].envelope.meta.recorded_at
+    expected = [one.ordinal for one in held if one.envelope.meta.recorded_at <= at]
+    words = ("log", "--json", "--as-of", at.isoformat(), "--log", log)
+    assert [one["ordinal"] for one in lines(whence(*words).out)] == expected
+    assert whence(*words, "--speed", "9999999x").out == whence(*words).out
 
 
 def test_a_closed_pipe_ends_the_command_with_0(log: str, tmp_path: Path) -> None:

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from adapters.inputs.sqlite import tape_path
+from domain.errors import NotAdopted
 from infra.config import WhenceSettings
+from infra.logs import open_owned
 from tests.infra.cli.conftest import Whence
-from tests.infra.run.taped import frames, trade
+from tests.infra.run.taped import INSTANTS, frames, trade
 from tests.infra.run.taped_days import TapedDays, begun
 
 
@@ -36,6 +38,8 @@ def test_a_log_that_its_tape_leads_to_again_gives_exit_code_0(whence: Whence, lo
     assert done.code == 0
     assert f"inputs of 2 sessions led to {events} events that equal the log's." in done.out
     assert frames(log.with_name("again.db")) == frames(log)
+    with pytest.raises(NotAdopted, match="is a copy"):
+        open_owned(WhenceSettings(log="sqlite:///again.db"))
     figures = json.loads(whence("replay", "--json", "--upto", "1").out)
     assert figures == {
         "inputs": 4,
@@ -46,6 +50,18 @@ def test_a_log_that_its_tape_leads_to_again_gives_exit_code_0(whence: Whence, lo
         "difference": None,
     }
     assert "0 inputs of 0 sessions" in whence("replay", "--until", "2020-01-01").out
+
+
+def test_the_move_of_a_log_that_was_copied_is_no_difference_because_no_input_leads_to_it(
+    whence: Whence, log: Path
+) -> None:
+    source, copy = "sqlite:///whence.db", "sqlite:///copy.db"
+    events = len(frames(log))
+    assert whence("log", "copy", "--from", source, "--to", copy).code == 0
+    assert whence("log", "adopt", "--log", copy, "--source", source).code == 0
+    done = whence("replay")
+    assert (done.code, len(frames(log))) == (0, events + 1)
+    assert f"inputs of 2 sessions led to {events} events that equal the log's." in done.out
 
 
 def test_a_log_with_events_that_no_input_led_to_gives_exit_code_1_and_the_first_of_them(
@@ -133,3 +149,24 @@ def test_a_log_without_a_tape_is_refused(whence: Whence, log: Path) -> None:
     assert done.code == 2
     assert "there is no tape of inputs at" in done.err
     assert not log.with_name("again.db").exists()
+
+
+def test_decisions_are_verified_without_a_tape_and_the_result_is_printed(whence: Whence, log: Path) -> None:
+    trade(log, 60, len(INSTANTS))
+    tape_path(log).unlink()
+    done = whence("replay", "--verify")
+    assert done.code == 0, done.out
+    figures = json.loads(whence("replay", "--verify", "--json").out)
+    made = figures["made"]["DecisionMade"]
+    assert made > 0
+    assert (
+        f"decisions made again ({made} DecisionMade), {made} equal the recorded ones, 0 differ." in done.out
+    )
+    assert (figures["ordinal"], figures["differing"], figures["impossible"]) == (len(frames(log)), [], {})
+
+
+def test_verify_refuses_the_options_of_the_tape(whence: Whence, log: Path) -> None:
+    assert log.exists()
+    done = whence("replay", "--verify", "--fold", "--into", "sqlite:///x.db")
+    assert done.code == 2
+    assert "leave out --into, --fold" in done.err

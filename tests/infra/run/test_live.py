@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from adapters.bybit.account import BybitAccount
+from adapters.bybit.fields import at_ms
 from adapters.order_way import OrderWay
 from adapters.simulated.server import VenueServer
 from adapters.simulated.server.account_queries import PERMISSIONS
@@ -18,9 +21,14 @@ from commands.order import CancelOrder
 from commands.request import AmendOrder, ChangeSettings, TripKillSwitch
 from domain.account import AccountOpened
 from domain.errors import InvalidInput, InvalidSettings, Refused, StrategyFailed
+from domain.log import Envelope
 from domain.opening import LogOpened, Mode
 from domain.settings import RiskSettings, Settings
 from domain.venue import VenueOrder
+from infra.config import WhenceSettings
+from infra.logs import open_any, open_owned, open_reader
+from infra.run.log_copy import LogCopy
+from infra.run.log_move import LogMove
 from tests.adapters.bybit.bench import SYMBOL, bybit_venue
 from tests.adapters.simulated.server.serving import RunningVenue
 from tests.commands.list_log import ListLog
@@ -35,11 +43,13 @@ from tests.infra.run.live_desk import (
     Desks,
     Dying,
     Killed,
+    LiveDesk,
     Losing,
     Reconnecting,
     a_candle,
     desks_at,
 )
+from tests.infra.run.stores import filled
 from tests.replacing import replace
 
 
@@ -91,6 +101,42 @@ def test_before_the_log_was_compared_an_entry_is_denied_and_nothing_is_decided(d
     desk.until(lambda: desk.run.is_trading)
     assert desk.names()[-1] == "ReconciliationEnded"
     assert not desk.has("SignalDetected")
+
+
+def test_an_adopted_copy_of_a_lost_log_adds_no_exposure_before_it_was_compared_and_names_what_it_lacks(
+    desks: Desks, tmp_path: Path
+) -> None:
+    desk = desks().started()
+    known = list(desk.log.envelopes)
+    desk.asks(LIMIT)
+    desk.until(lambda: desk.has("OrderAccepted"))
+    desk.run.close()
+    again = desks(key=desk.key, log=ListLog(adopted_without_source(tmp_path, known, desk.now)))
+    assert again.names()[-1] == "LogMoved"
+    again.run.start()
+    again.run.connect()
+    assert isinstance(again.asks(LIMIT), Declined)
+    assert "being compared with the exchange" in again.reason
+    again.until(lambda: again.exchange.stream_state.is_live)
+    again.passes(1)
+    again.passes(PLAN.rhythm.in_flight)
+    again.until(lambda: again.run.is_trading)
+    assert again.has("DiscrepancyFound")
+    assert isinstance(again.asks(LIMIT), Declined)
+    assert "disagree" in again.reason
+
+
+def adopted_without_source(
+    folder: Path, envelopes: Sequence[Envelope], clock: Callable[[], datetime]
+) -> Sequence[Envelope]:
+    """The events of a copy of this log, which was adopted after the log was lost."""
+    source, copy = (WhenceSettings(log=f"sqlite:///{folder / name}.db") for name in ("lost", "copy"))
+    filled(source.log, envelopes)
+    with closing(open_reader(source)) as lost, closing(open_any(copy, copies=True)) as target:
+        assert list(LogCopy(lost, target, lambda: open_reader(copy), copy.log).steps())
+        LogMove(target, copy.log, "ana", clock).without_source()
+    with closing(open_owned(copy)) as log:
+        return [one.envelope for one in log.read()]
 
 
 def test_fills_that_a_cut_stream_missed_are_taken_in_and_exposure_is_denied_until_then(desks: Desks) -> None:
@@ -293,6 +339,23 @@ def test_a_key_with_other_rights_is_refused_before_anything_is_recorded(
     desk = desks()
     monkeypatch.setitem(PERMISSIONS, group, names)
     with pytest.raises(Refused, match=words):
+        desk.run.start()
+    assert desk.log.envelopes == []
+
+
+@pytest.mark.parametrize("is_resumed", [False, True], ids=["first session", "after an outage"])
+def test_a_market_of_another_day_is_refused_at_the_first_session_before_anything_is_recorded(
+    desks: Desks, monkeypatch: pytest.MonkeyPatch, *, is_resumed: bool
+) -> None:
+    def a_day_later(desk: LiveDesk) -> datetime:
+        return at_ms(desk.venue.server.clock.market()) + timedelta(days=1)
+
+    monkeypatch.setattr(LiveDesk, "now", a_day_later)
+    desk = desks(plan=replace(PLAN, is_resumed=is_resumed))
+    if is_resumed:
+        desk.run.check()
+        return
+    with pytest.raises(Refused, match="the exchange's market has the time 20"):
         desk.run.start()
     assert desk.log.envelopes == []
 

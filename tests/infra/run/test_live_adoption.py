@@ -283,6 +283,35 @@ def test_what_was_reported_is_adopted_once_the_settings_permit_it(desks: Desks) 
     assert is_equal(desk)
 
 
+def test_a_part_closed_by_hand_and_settled_by_its_transfer_is_not_booked_again_when_others_trade_later(
+    desks: Desks,
+) -> None:
+    desk = desks(plan=PLAN).started()
+    desk.asks(LIMIT)
+    desk.trades_at("98")
+    desk.until(lambda: desk.has("PositionOpened"))
+    desk.stranger(side="Sell", orderType="Market", qty="0.07", reduceOnly=True)
+    desk.trades_at("97")
+    looks(desk)
+    for name in unresolved(desk):
+        transfer = D(name.rpartition(":")[2]) if "BalanceDiffers" in name else None
+        assert isinstance(desk.asks(ResolveDiscrepancy(name, "mine", transfer)), Completed), name
+    looks(desk)
+    changes = {"reconciliation.external_orders": "ADOPT", "reconciliation.external_positions": "ADOPT"}
+    assert isinstance(desk.asks(ChangeSettings(changes)), Completed)
+    looks(desk)
+    desk.stranger(side="Buy", orderType="Market", qty="0.06")
+    desk.trades_at("97")
+    desk.until(lambda: bool(desk.run.world.portfolio.discrepancies.reconciling))
+    looks(desk)
+    portfolio, (theirs,) = desk.run.world.portfolio, desk.exchange.balances()
+    adopted = [one for one in desk.log.envelopes if "adopted-" in one.meta.stream]
+    assert [type(one.event).__name__ for one in adopted] == ["OrderPlaced", "OrderFilled"]
+    assert portfolio.positions[BTC].state.quantity == D("0.16"), "the accepted 0.07 stay the difference"
+    assert portfolio.account.balance == theirs.balance
+    assert unresolved(desk) == []
+
+
 def test_a_withdrawal_halts_entries_until_a_person_states_it(desks: Desks) -> None:
     desk = desks(plan=PLAN).started()
     desk.venue.do(lambda _: desk.account.wallet.add(D(-1000)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 import pytest
@@ -96,6 +97,22 @@ def test_a_steady_clock_never_shows_a_time_before_the_end_of_the_log() -> None:
     assert steady.tick() == NOON + timedelta(days=1)
     at[0] += timedelta(seconds=1)
     assert steady.tick() == NOON + timedelta(days=1, seconds=1)
+
+
+def test_a_clock_that_is_behind_the_log_is_stated_once_and_so_is_its_end(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    at = [NOON]
+    steady = SteadyClock(lambda: at[0])
+    with caplog.at_level(logging.INFO):
+        for step in (1, -3600, 1, 1, 3600, 1):
+            at[0] += timedelta(seconds=step)
+            steady.tick()
+    begun, over = [one.getMessage() for one in caplog.records]
+    assert begun.startswith(
+        "the clock shows 2025-01-01T11:00:01+00:00, and the log's time is 2025-01-01T12:00:01"
+    )
+    assert "overtaken" in over
 
 
 OF_THE_MARKET: list[Request] = [

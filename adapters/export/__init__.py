@@ -1,0 +1,1 @@
+"""A log as daily files of JSON lines, and back: docs/decisions/0089-export.md."""

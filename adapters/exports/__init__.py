@@ -1,0 +1,1 @@
+"""Tables written to files for spreadsheets and programs: CSV, JSON lines and Parquet. No amount becomes a float."""

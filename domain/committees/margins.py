@@ -1,0 +1,332 @@
+"""Margins: what would have had to differ for a member that voted no to approve, from the figures of its vote alone.
+
+Nothing is computed from present settings. Where the recorded figures of a vote do not suffice, the margin states so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from domain.arithmetic import EXACT, ONE, ZERO, distance
+from domain.committees.member import plain
+from domain.direction import Direction
+from domain.signal import Vote
+
+NOT_RECORDED = "not recorded"
+_SECOND = timedelta(seconds=1)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Must(StrEnum):
+    """How a value has to stand to its limit."""
+
+    AT_LEAST = "at least"
+    AT_MOST = "at most"
+    ABOVE = "above"
+    BELOW = "below"
+
+
+class Margin(Struct, frozen=True, gc=False, kw_only=True):
+    """One reason of a vote against, and what it would have taken.
+
+    `needed` is a sentence. `value` is the recorded value, `limit` the value it is held to (`must`), and `by` the amount
+    by which the value would have to change, never negative. A value that must be above or below its limit would have to
+    change by more than `by`. All four are None where the reason is no comparison of two numbers, and where the figures
+    of the vote do not show the comparison; `is_recorded` is false in the second case. `unit` is empty for a plain
+    number.
+    """
+
+    reason: str
+    needed: str
+    is_recorded: bool
+    must: Must | None = None
+    value: Decimal | None = None
+    limit: Decimal | None = None
+    by: Decimal | None = None
+    unit: str = ""
+
+
+Figures = Mapping[str, str]
+
+
+class _Rule(Struct, frozen=True):
+    """A comparison of a value with its limit, both read from the figures of a vote."""
+
+    subject: str
+    must: Must
+    read: Callable[[Figures], tuple[Decimal, Decimal]]
+    unit: str = ""
+
+
+class _Condition(Struct, frozen=True):
+    """A condition that is no comparison of numbers. `{names}` in its sentence are figures; `figure` has to be there."""
+
+    needed: str
+    figure: str = ""
+
+
+def margins_of(vote: Vote) -> Sequence[Margin]:
+    """One margin for each reason of a vote against, in the order of the reasons; none for an approval."""
+    if vote.approves:
+        return ()
+    return [_margin(reason, vote.figures) for reason in vote.reasons or (vote.member,)]
+
+
+def _margin(reason: str, figures: Figures) -> Margin:
+    condition = _CONDITIONS.get(reason)
+    if condition is not None:
+        return _stated(reason, condition, figures)
+    rules = RULES.get(reason, ())
+    for rule in rules:
+        found = _compared(reason, rule, figures)
+        if found is not None:
+            return found
+    what = "; ".join(f"{rule.subject} {rule.must} its limit" for rule in rules) or "the cause of this reason"
+    return Margin(reason=reason, needed=f"{what}: {NOT_RECORDED} by how much", is_recorded=False)
+
+
+def _stated(reason: str, condition: _Condition, figures: Figures) -> Margin:
+    if condition.figure and not figures.get(condition.figure):
+        return Margin(
+            reason=reason,
+            needed=f"{condition.needed.partition(':')[0]}: {NOT_RECORDED} which",
+            is_recorded=False,
+        )
+    return Margin(reason=reason, needed=condition.needed.format_map(_Recorded(figures)), is_recorded=True)
+
+
+class _Recorded(dict[str, str]):
+    """Figures by name for a sentence; a missing one is named as such."""
+
+    def __missing__(self, key: str) -> str:
+        return NOT_RECORDED
+
+
+def _compared(reason: str, rule: _Rule, figures: Figures) -> Margin | None:
+    """The margin of one rule; None where the recorded figures do not break it, or do not have it."""
+    try:
+        value, limit = rule.read(figures)
+    except (KeyError, ValueError, TypeError, ArithmeticError):
+        return None
+    if not (value.is_finite() and limit.is_finite() and _BROKEN[rule.must](value, limit)):
+        return None
+    by = distance(value, limit)
+    unit = f" {rule.unit}" if rule.unit else ""
+    return Margin(
+        reason=reason,
+        needed=(
+            f"{rule.subject} {rule.must} {plain(limit)}{unit}; it was {plain(value)}{unit}, "
+            + (f"{plain(by)}{unit} {_TOO[rule.must]}" if by else "exactly the limit")
+        ),
+        is_recorded=True,
+        must=rule.must,
+        value=value,
+        limit=limit,
+        by=by,
+        unit=rule.unit,
+    )
+
+
+_BROKEN: Mapping[Must, Callable[[Decimal, Decimal], bool]] = {
+    Must.AT_LEAST: lambda value, limit: value < limit,
+    Must.AT_MOST: lambda value, limit: value > limit,
+    Must.ABOVE: lambda value, limit: value <= limit,
+    Must.BELOW: lambda value, limit: value >= limit,
+}
+_TOO: Mapping[Must, str] = {
+    Must.AT_LEAST: "too low",
+    Must.AT_MOST: "too high",
+    Must.ABOVE: "too low",
+    Must.BELOW: "too high",
+}
+
+
+def _both(value: str, limit: str) -> Callable[[Figures], tuple[Decimal, Decimal]]:
+    return lambda figures: (Decimal(figures[value]), Decimal(figures[limit]))
+
+
+def _to(value: str, limit: Decimal) -> Callable[[Figures], tuple[Decimal, Decimal]]:
+    return lambda figures: (Decimal(figures[value]), limit)
+
+
+def _along(figures: Figures) -> Decimal:
+    """The longer trend in the signal's direction."""
+    trend = Decimal(figures["trend"])
+    return trend if Direction(figures["direction"]) is Direction.LONG else EXACT.minus(trend)
+
+
+def _reward_and_limit(figures: Figures) -> tuple[Decimal, Decimal]:
+    return Decimal(figures["reward"]), EXACT.multiply(Decimal(figures["minimum"]), Decimal(figures["risk"]))
+
+
+def _favourable(level: str) -> Callable[[Figures], tuple[Decimal, Decimal]]:
+    """How far a level is on the side of a gain, seen from the entry: negative on the side of a loss."""
+
+    def read(figures: Figures) -> tuple[Decimal, Decimal]:
+        up = EXACT.subtract(Decimal(figures[level]), Decimal(figures["entry"]))
+        return (up if Direction(figures["direction"]) is Direction.LONG else EXACT.minus(up)), ZERO
+
+    return read
+
+
+def _to_liquidation(figures: Figures) -> tuple[Decimal, Decimal]:
+    entry, stop = Decimal(figures["entry"]), Decimal(figures["stop"])
+    share = EXACT.divide(ONE, Decimal(figures["leverage"]))
+    liquidated = EXACT.subtract(share, Decimal(figures["maintenance_margin"]))
+    return EXACT.divide(distance(entry, stop), entry), liquidated
+
+
+def _all_risk(figures: Figures) -> tuple[Decimal, Decimal]:
+    risk = EXACT.add(Decimal(figures["open_risk"]), Decimal(figures["risk"]))
+    return risk, Decimal(figures["limit"])
+
+
+def _loss(figures: Figures) -> tuple[Decimal, Decimal]:
+    """The loss of the day and its limit; raises ValueError where no loss is allowed at all."""
+    loss, limit = _loss_and_limit(figures)
+    if limit <= 0:
+        raise ValueError("the limit is 0")
+    return loss, limit
+
+
+def _any_loss(figures: Figures) -> tuple[Decimal, Decimal]:
+    """The loss of a day that allows none; raises ValueError where some loss is allowed."""
+    loss, limit = _loss_and_limit(figures)
+    if limit > 0:
+        raise ValueError("the limit is above 0")
+    return loss, ZERO
+
+
+def _loss_and_limit(figures: Figures) -> tuple[Decimal, Decimal]:
+    loss = EXACT.subtract(Decimal(figures["day_balance"]), Decimal(figures["balance"]))
+    return loss, Decimal(figures["limit"])
+
+
+def _since_loss(figures: Figures) -> tuple[Decimal, Decimal]:
+    return _seconds(figures["lost_at"], figures["now"]), Decimal(figures["cooldown_seconds"])
+
+
+def _age(figures: Figures) -> Decimal:
+    return _seconds(figures["candle_closed_at"], figures["now"])
+
+
+def _seconds(begin: str, end: str) -> Decimal:
+    """The exact time in seconds between two times in ISO 8601."""
+    apart = datetime.fromisoformat(end) - datetime.fromisoformat(begin)
+    return EXACT.divide(Decimal(apart // _MICROSECOND), Decimal(_SECOND // _MICROSECOND))
+
+
+def _with_this_one(figures: Figures) -> tuple[Decimal, Decimal]:
+    return EXACT.add(Decimal(figures["held"]), ONE), Decimal(figures["most"])
+
+
+_HELD = (_Rule("positions and working entries, this entry included, of", Must.AT_MOST, _with_this_one),)
+RULES: Mapping[str, Sequence[_Rule]] = {
+    "CONFIDENCE_BELOW_THRESHOLD": (
+        _Rule("a confidence of", Must.AT_LEAST, _both("confidence", "threshold")),
+        _Rule("a confidence of", Must.AT_MOST, _to("confidence", ONE)),
+    ),
+    "TREND_DISAGREES": (
+        _Rule(
+            "a longer trend, in the signal's direction, of",
+            Must.AT_LEAST,
+            lambda figures: (_along(figures), Decimal(figures["minimum"])),
+        ),
+        _Rule(
+            "a longer trend, in the signal's direction, of",
+            Must.AT_MOST,
+            lambda figures: (_along(figures), ONE),
+        ),
+    ),
+    "REWARD_TO_RISK_TOO_LOW": (
+        _Rule("a reward per unit, after fees, of", Must.AT_LEAST, _reward_and_limit, "quote currency"),
+        _Rule("a reward per unit, after fees, of", Must.ABOVE, _to("reward", ZERO), "quote currency"),
+    ),
+    "STOP_NOT_PROTECTIVE": (
+        _Rule("a stop whose distance beyond the entry is", Must.BELOW, _favourable("stop"), "quote currency"),
+        _Rule("a stop", Must.ABOVE, _to("stop", ZERO), "quote currency"),
+    ),
+    "TARGET_NOT_BEYOND_ENTRY": (
+        _Rule(
+            "a target whose distance beyond the entry is", Must.ABOVE, _favourable("target"), "quote currency"
+        ),
+        _Rule("a target", Must.ABOVE, _to("target", ZERO), "quote currency"),
+    ),
+    "STOP_BEYOND_LIQUIDATION": (
+        _Rule("a distance of the stop, as a fraction of the entry,", Must.BELOW, _to_liquidation),
+    ),
+    "MAX_POSITIONS": _HELD,
+    "MAX_POSITIONS_PER_INSTRUMENT": _HELD,
+    "RISK_PER_TRADE": (
+        _Rule("a loss at the stop of", Must.AT_MOST, _both("risk", "limit"), "quote currency"),
+    ),
+    "TOTAL_RISK": (
+        _Rule("a risk of everything open, with this entry, of", Must.AT_MOST, _all_risk, "quote currency"),
+    ),
+    "DAILY_LOSS_LIMIT": (
+        _Rule("a loss of the day", Must.BELOW, _loss, "quote currency"),
+        _Rule("a loss of the day of", Must.AT_MOST, _any_loss, "quote currency"),
+    ),
+    "RESERVED_BALANCE": (
+        _Rule("margin and fees of", Must.AT_MOST, _both("margin", "spendable"), "quote currency"),
+        _Rule(
+            "a quantity that the spendable funds cover", Must.ABOVE, _to("quantity", ZERO), "base currency"
+        ),
+    ),
+    "COOLDOWN": (_Rule("a time since the last losing position of", Must.AT_LEAST, _since_loss, "s"),),
+    "STALE_DATA": (
+        _Rule(
+            "an age of the candle of",
+            Must.AT_MOST,
+            lambda figures: (_age(figures), Decimal(figures["freshness_seconds"])),
+            "s",
+        ),
+    ),
+    "DATA_FROM_THE_FUTURE": (
+        _Rule("an age of the candle of", Must.AT_LEAST, lambda figures: (_age(figures), ZERO), "s"),
+    ),
+}
+"""The comparisons behind each reason, as `domain/committees` makes them; the first one that the figures break counts.
+
+The members of both committees that judge with numbers: see `alpha.py` and `risk.py`.
+"""
+
+_CONDITIONS: Mapping[str, _Condition] = {
+    "STRATEGY_PAUSED": _Condition("the strategy in force: {strategy} was paused", "strategy"),
+    "INSTRUMENT_NOT_LISTED": _Condition("the instrument listed: {instrument} was not", "instrument"),
+    "INSTRUMENT_NOT_ALLOWED": _Condition(
+        "the instrument on the allow-list: {instrument} was not one of {allowed}", "instrument"
+    ),
+    "HELD_BY_PERSON": _Condition("no person with a position or entry in the instrument: {owners}", "owners"),
+    "HELD_BY_OTHER_STRATEGY": _Condition(
+        "no other owner with a position or entry in the instrument: {owners}", "owners"
+    ),
+    "TRADING_DAY_NOT_OPENED": _Condition("an opened trading day: {today} was not open", "today"),
+    "KILL_SWITCH": _Condition("the kill switch reset: it was tripped for {tripped}", "tripped"),
+    "ORDER_OUTCOME_UNKNOWN": _Condition("a known outcome of every order: unknown of {unknown}", "unknown"),
+    "RECONCILING": _Condition("no comparison with the exchange under way: {reconciling}", "reconciling"),
+    "UNRESOLVED_DISCREPANCY": _Condition("no unresolved discrepancy: {unresolved}", "unresolved"),
+    "CIRCUIT_BREAKER_OPEN": _Condition("no open circuit breaker: {open}", "open"),
+    "EXIT_UNDER_WAY": _Condition("no exit under way: {leaving}", "leaving"),
+    "BELOW_MIN_QUANTITY": _Condition(
+        f"a quantity of at least {{min_quantity}}; the quantity before rounding is {NOT_RECORDED}",
+        "min_quantity",
+    ),
+    "BELOW_MIN_NOTIONAL": _Condition(
+        f"a notional of at least {{min_notional}}; the quantity before rounding is {NOT_RECORDED}",
+        "min_notional",
+    ),
+    "ABOVE_MAX_QUANTITY": _Condition(
+        f"a quantity of at most {{max_quantity}}; the given quantity is {NOT_RECORDED}", "max_quantity"
+    ),
+    "CUT_TO_MAX_QUANTITY": _Condition(
+        f"a quantity of at most {{max_quantity}}; the quantity before the cut is {NOT_RECORDED}",
+        "max_quantity",
+    ),
+}
+"""What had to hold for each reason that is no comparison of two recorded numbers."""

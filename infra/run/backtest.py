@@ -1,0 +1,254 @@
+"""A backtest: a recording is fed to an engine with the simulated exchange, and gives a log of its own.
+
+The market and the requests of people are those of the recording, at their times. Reports of an exchange and comparisons
+with it are left out: the simulated exchange fills the orders, on candles. Its clock stands at the last close, as in
+`infra/run/paper.py`: what is sent between two closes arrives at the open of its candle, or it would be stale before the
+next one opens.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from commands.door import Declined
+from commands.driver import Driver
+from commands.engine import Engine
+from commands.guarding import Guard
+from commands.identity import Identity
+from commands.input_tape import SessionBegun, Taped
+from commands.inputs import MarketMoved, Relisted, Reported, RequestMade, Started, Tick, Warmed, opening
+from commands.instrument import ListInstrument
+from commands.opening import OpenLog
+from commands.routes import Command
+from commands.sender import Sender
+from commands.settings import ChangeSettings
+from commands.stimulus import Stimulus
+from commands.world import World
+from domain.adjusting import adjusted_before_opening
+from domain.candle import Candle
+from domain.committees import POLICY_VERSION
+from domain.log import Envelope, EventLog
+from domain.mark import AccountMarked
+from domain.opening import LogOpened, Mode
+from domain.settings import Settings, StrategySettings
+from infra.run.demo_log import BACKTEST
+from infra.run.recording import Recording
+from infra.run.simulation import simulated
+from infra.run.twin_requests import TwinRequests
+from infra.run.twins import Twins
+from infra.trading import instances_of
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a what-if changes: settings by dotted name with values as text, the strategies (None: unchanged), and the
+    version of the policy by which signals are judged.
+    """
+
+    values: Mapping[str, str] = field(default_factory=dict[str, str])
+    strategies: tuple[StrategySettings, ...] | None = None
+    policy: int = POLICY_VERSION
+
+    def settings(self, recorded: Settings) -> Settings:
+        """The settings in place of the recorded ones. Raises InvalidSettings and Refused, which name each fault."""
+        if self.strategies is not None:
+            recorded = replace(recorded, strategies=self.strategies)
+        return adjusted_before_opening(recorded, self.values)
+
+
+NO_CHANGE = Change()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """A backtest's change, and the id of the log that it makes."""
+
+    log_id: UUID
+    change: Change = NO_CHANGE
+
+
+class Unanswered(NamedTuple):
+    """A person's request that the backtest declined: the name of its class, when it was made, and why."""
+
+    request: str
+    at: datetime
+    reason: str
+
+
+class Backtest:
+    """One backtest on one empty log; `declined` and `left_out` state what of the recording had no effect.
+
+    `left_out` counts the inputs by the name of their class.
+    """
+
+    def __init__(
+        self, recording: Recording, variant: Variant, log: EventLog, seen: Callable[[Envelope], None]
+    ) -> None:
+        """`seen` receives every event once.
+
+        Raises InvalidSettings where the simulated exchange does not support the account, an instrument or its settings.
+        """
+        self.left_out = Counter[str]()
+        self.declined: list[Unanswered] = []
+        self._recording, self._variant, self._log, self._seen = recording, variant, log, seen
+        self._identity = Identity(variant.log_id, recording.account, BACKTEST, variant.change.policy)
+        self._world = World()
+        self._twins = Twins(variant.log_id, recording.opening.log_id, recording.account)
+        self._requests = TwinRequests(self._world, self._twins, frozenset(variant.change.values))
+        self._exchange = simulated(
+            recording.instruments,
+            recording.stake,
+            variant.change.settings(recording.settings).simulation,
+            recording.opening.simulator,
+            self._twins.in_source,
+        )
+        self._driver: Driver | None = None
+        self._sent_at = _LONG_AGO
+        self._closed: dict[str, datetime] = {}
+        self._steps: Mapping[type, Callable[[Any], None]] = {
+            SessionBegun: self._begin,
+            Stimulus: self._command,
+            Started: self._start,
+            Warmed: self._warm,
+            MarketMoved: self._move,
+            RequestMade: self._request,
+            Relisted: self._relist,
+            Tick: self._tick,
+            Reported: self._leave_out,
+        }
+
+    def steps(self) -> Iterator[int]:
+        """Feeds the recording, and yields the number of inputs after each one.
+
+        Raises InvalidInput and InvalidSettings where the recording cannot be traded with these settings, StrategyFailed
+        where a strategy raises, and the log's errors.
+        """
+        for number, given in enumerate(self._recording.inputs(), 1):
+            self._steps[type(given)](given)
+            yield number
+
+    @property
+    def latest_mark(self) -> AccountMarked | None:
+        """The account at the last candle, also if its hour is not over; None before the first candle."""
+        return None if self._driver is None else self._driver.engine.latest_mark
+
+    @property
+    def _running(self) -> Driver:
+        assert self._driver is not None  # the first input of a recording is a SessionBegun
+        return self._driver
+
+    def _begin(self, session: SessionBegun) -> None:
+        changed = self._variant.change.strategies
+        strategies = session.strategies if changed is None else changed
+        instances = instances_of(replace(Settings(), strategies=strategies)) if strategies else ()
+        engine = Engine(
+            self._world, self._identity, since=session.since, instances=instances, marks=session.marks
+        )
+        if not self._closed:
+            self._sent_at = session.at
+        sender = Sender(self._exchange, lambda: self._sent_at, Guard(self._world, engine.market))
+        self._driver = Driver(engine, self._log, sender, self._see)
+
+    def _see(self, envelope: Envelope) -> None:
+        self._twins.observe(envelope)
+        self._seen(envelope)
+
+    def _command(self, stimulus: Stimulus) -> None:
+        """Opens the log. Every later stimulus of a recording answers a difference with an exchange."""
+        if not any(isinstance(ask.command, OpenLog) for ask in stimulus.asks):
+            self._leave_out(stimulus)
+            return
+        commands = [self._of_opening(ask.command) for ask in stimulus.asks]
+        self._running.handle(opening(self._variant.log_id, commands, stimulus.at))
+
+    def _of_opening(self, command: Command) -> Command:
+        match command:
+            case OpenLog():
+                return OpenLog(opening_of(self._recording, self._variant))
+            case ChangeSettings():
+                return ChangeSettings(self._variant.change.settings(command.settings), command.reason)
+            case _:
+                return command
+
+    def _start(self, given: Started) -> None:
+        self._running.handle(Started(given.at, self._variant.change.settings(given.configured)))
+
+    def _warm(self, given: Warmed) -> None:
+        """Candles that closed while no engine ran move the exchange, too: stops rest there."""
+        missed = sorted(filter(self._is_missed, given.candles), key=_close_time)
+        for at, closed in groupby(missed, key=_close_time):
+            self._move_exchange(at, tuple(closed))
+        if missed:
+            self._report(given.at)
+        self._running.handle(given)
+
+    def _is_missed(self, candle: Candle) -> bool:
+        return candle.instrument in self._closed and self._is_new(candle)
+
+    def _is_new(self, candle: Candle) -> bool:
+        """Whether the exchange has not had the candle: a session may move the market by one that it was warmed with."""
+        known = self._closed.get(candle.instrument)
+        return known is None or candle.open_time >= known
+
+    def _move(self, given: MarketMoved) -> None:
+        candles = tuple(one for one in given.events if type(one) is Candle and self._is_new(one))
+        if candles:
+            self._move_exchange(max(map(_close_time, candles)), candles)
+            self._report(given.at)
+        self._running.handle(given)
+
+    def _move_exchange(self, at: datetime, candles: Sequence[Candle]) -> None:
+        self._sent_at = max(at, self._sent_at) if self._closed else at
+        self._exchange.on_candles(candles)
+        self._closed.update(dict.fromkeys((one.instrument for one in candles), at))
+
+    def _report(self, at: datetime) -> None:
+        if reports := self._exchange.reports():
+            self._running.handle(Reported(at, tuple(reports)))
+
+    def _request(self, given: RequestMade) -> None:
+        request = self._requests.translated(given.requested.request)
+        if request is None:
+            self._leave_out(given)
+            return
+        requested = replace(given.requested, request=request)
+        answer = self._running.handle(RequestMade(given.at, given.now, requested))
+        if isinstance(answer, Declined):
+            self.declined.append(Unanswered(type(request).__name__, given.at, answer.reason))
+
+    def _relist(self, given: Relisted) -> None:
+        self._running.handle(given)
+        for ask in given.asks:
+            if isinstance(ask.command, ListInstrument):
+                name = ask.command.instrument.id
+                self._exchange.relist(self._world.portfolio.instruments[name])
+
+    def _tick(self, given: Tick) -> None:
+        self._running.handle(given)
+
+    def _leave_out(self, given: Taped) -> None:
+        self.left_out[type(given).__name__] += 1
+
+
+def opening_of(recording: Recording, variant: Variant) -> LogOpened:
+    """The first event of the backtest's log."""
+    source = recording.opening
+    return LogOpened(
+        log_id=variant.log_id,
+        mode=Mode.BACKTEST,
+        tape=f"log {source.log_id}",
+        synthetic=source.synthetic,
+        simulator=source.simulator,
+    )
+
+
+def _close_time(candle: Candle) -> datetime:
+    return candle.close_time

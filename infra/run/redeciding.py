@@ -1,0 +1,178 @@
+"""Makes every recorded decision again from the events before it, and compares both, field by field.
+
+A decision is a function of the recorded state, the time of its unit and the version of the policy
+(`domain/committees`). All three are in the log, so no tape is needed. Decided again are the decisions on signals
+(`DecisionMade`) and the second legs of reversals (`ReversalDecided`); what a person requests is no decision of the
+committees.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, cast
+
+from msgspec import Struct
+
+from commands.processes.deciding import view_of
+from commands.processes.moment import Moment
+from commands.processes.reversing import decide_second_leg, withdraw_reversal, withdraw_reversals
+from commands.routes import Command
+from commands.signal import RecordReversal
+from commands.world import Branch, World
+from domain.account import KillSwitchTripped
+from domain.breaker import BreakerOpened
+from domain.committees import POLICY_VERSION, View, decide
+from domain.log import Envelope, Meta, Recorded, id_text
+from domain.position import PositionClosed, PositionCloseFailed, PositionCloseWithdrawn
+from domain.reconciliation import ReconciliationBegun
+from domain.signal import DecisionMade, ReversalDecided, SignalDetected, Vote
+from domain.streams import parse
+
+
+class Divergence(NamedTuple):
+    """A decision that is another one when it is made again. `fields` has, by the name of each field that differs, the
+    recorded value and the one that results now."""
+
+    ordinal: int
+    stream: str
+    type: str
+    fields: Mapping[str, tuple[str, str]]
+
+
+class Redecision:
+    """One verification of a log's decisions.
+
+    `made` counts the decisions that were made again, by the name of their event's class. `divergences` are those that
+    differ. `impossible` counts those that could not be made again, by the reason.
+    """
+
+    def __init__(self) -> None:
+        self.made, self.impossible = Counter[str](), Counter[str]()
+        self.divergences: list[Divergence] = []
+        self.ordinal = 0
+        self._world = World()
+        self._signals: dict[str, tuple[SignalDetected, View]] = {}
+        self._legs: dict[tuple[str, str], ReversalDecided] = {}
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether every decision was made again, and equals the recorded one."""
+        return not self.divergences and not self.impossible
+
+    def steps(self, events: Iterable[Recorded]) -> Iterator[int]:
+        """Reads the whole log in order, and yields the ordinal of each event."""
+        for recorded in events:
+            self.ordinal = recorded.ordinal
+            self._compare(recorded)
+            self._world.fold(recorded.envelope)
+            self._prepare(recorded.envelope)
+            yield recorded.ordinal
+
+    def _prepare(self, envelope: Envelope) -> None:
+        """Keeps what a decision that this event leads to is made from."""
+        kind, meta = type(envelope.event), envelope.meta
+        process = _SECOND_LEGS.get(kind)
+        if process is None and kind is not SignalDetected:
+            return
+        moment = Moment(
+            envelope=envelope,
+            branch=Branch(self._world),
+            now=meta.recorded_at,
+            account=meta.account,
+            policy=POLICY_VERSION,
+        )
+        if isinstance(envelope.event, SignalDetected):
+            view = view_of(moment, envelope.event.instrument)
+            self._signals[id_text(meta.event_id)] = envelope.event, view
+        elif process is not None:
+            for command in process(moment):
+                assert isinstance(command, RecordReversal)
+                self._legs[command.signal_id, id_text(meta.event_id)] = command.reversal
+
+    def _compare(self, recorded: Recorded) -> None:
+        event = recorded.envelope.event
+        if not isinstance(event, DecisionMade | ReversalDecided):
+            return
+        again = self._again(recorded.envelope.meta, event)
+        if isinstance(again, str):
+            self.impossible[again] += 1
+            return
+        name = type(event).__name__
+        self.made[name] += 1
+        if again != event:
+            fields = dict(_differences("", event, again))
+            stream = recorded.envelope.meta.stream
+            self.divergences.append(Divergence(recorded.ordinal, stream, name, fields))
+
+    def _again(
+        self, meta: Meta, event: DecisionMade | ReversalDecided
+    ) -> DecisionMade | ReversalDecided | str:
+        """The decision that is made now; the reason where none can be made."""
+        if not 1 <= event.policy_version <= POLICY_VERSION:
+            return f"version {event.policy_version} of the policy is not in this program"
+        if isinstance(event, DecisionMade):
+            judged = self._signals.pop(meta.causation_id, None)
+            return _NO_SIGNAL if judged is None else decide(*judged, event.policy_version)
+        if event.policy_version != POLICY_VERSION:
+            return f"second legs of version {event.policy_version} of the policy are not in this program"
+        return self._legs.pop((parse(meta.stream).id, meta.causation_id), _NO_REASON)
+
+
+_NO_SIGNAL = "no signal is its cause"
+_NO_REASON = "no event that decides a second leg is its cause"
+
+_SECOND_LEGS: Mapping[type, Callable[[Moment], Sequence[Command]]] = {
+    PositionClosed: decide_second_leg,
+    PositionCloseFailed: withdraw_reversal,
+    PositionCloseWithdrawn: withdraw_reversal,
+    KillSwitchTripped: withdraw_reversals,
+    BreakerOpened: withdraw_reversals,
+    ReconciliationBegun: withdraw_reversals,
+}
+"""The events that decide a second leg, as in `commands.processes.PROCESSES`."""
+
+
+_FIGURES = ".figures"
+Figures = Mapping[str, str]
+
+
+def _differences(path: str, recorded: object, again: object) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Name, recorded value and value now of each field that differs; the fields of a vote are named by its member."""
+    if recorded == again:
+        return
+    if isinstance(recorded, Struct) and isinstance(again, Struct):
+        for name in recorded.__struct_fields__:
+            yield from _differences(_below(path, name), getattr(recorded, name), getattr(again, name))
+    elif path == "votes":
+        yield from _of_named(path, _by_member(recorded), _by_member(again))
+    elif path.endswith(_FIGURES):
+        yield from _of_named(path, cast("Figures", recorded), cast("Figures", again))
+    else:
+        yield path, (_spelled(recorded), _spelled(again))
+
+
+def _of_named(
+    path: str, recorded: Mapping[str, Any], again: Mapping[str, Any]
+) -> Iterator[tuple[str, tuple[str, str]]]:
+    for name in dict.fromkeys([*recorded, *again]):
+        yield from _differences(_below(path, name), recorded.get(name), again.get(name))
+
+
+def _by_member(votes: Any) -> Mapping[str, Vote]:
+    """The votes by member; the second vote of a member, as on the entry of a reversal, as `member#2`."""
+    found: dict[str, Vote] = {}
+    for vote in votes:
+        name, number = vote.member, 2
+        while name in found:
+            name, number = f"{vote.member}#{number}", number + 1
+        found[name] = vote
+    return found
+
+
+def _below(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _spelled(value: object) -> str:
+    return "absent" if value is None else str(value)

@@ -1,0 +1,66 @@
+"""People's requests of a recording in the words of a backtest: orders and positions have other names there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+from commands.request import (
+    AmendOrder,
+    CancelOrder,
+    ChangeSettings,
+    ClosePosition,
+    MoveProtection,
+    Request,
+    ResolveDiscrepancy,
+    WithdrawClose,
+)
+from commands.world import World
+from domain.errors import InvalidInput
+from domain.streams import parse_position
+from infra.run.twins import Twins
+
+
+class TwinRequests:
+    """Translates requests for a backtest with these states; `changed` are the settings that the backtest changes."""
+
+    def __init__(self, world: World, twins: Twins, changed: Collection[str]) -> None:
+        self._world, self._twins, self._changed = world, twins, changed
+        self._translations: Mapping[type, Callable[[Any], Request | None]] = {
+            AmendOrder: self._of_order,
+            CancelOrder: self._of_order,
+            ClosePosition: self._of_position,
+            WithdrawClose: self._of_position,
+            MoveProtection: self._of_position,
+            ChangeSettings: self._of_settings,
+            ResolveDiscrepancy: lambda _request: None,
+        }
+
+    def translated(self, request: Request) -> Request | None:
+        """The request of this backtest; None for one that has no meaning in it: on a difference with an exchange, or
+        on settings that the backtest changes itself.
+        """
+        translation = self._translations.get(type(request))
+        return request if translation is None else translation(request)
+
+    def _of_order(self, request: AmendOrder | CancelOrder) -> Request:
+        if isinstance(request, AmendOrder):
+            return replace(request, order_id=self._twins.in_own(request.order_id))
+        return CancelOrder(self._twins.in_own(request.order_id), request.reason)
+
+    def _of_position(self, request: ClosePosition | WithdrawClose | MoveProtection) -> Request:
+        """Names the open position in the same instrument and direction: their numbers count from 1 in each log."""
+        name = request.position
+        try:
+            found = parse_position(name if name.startswith("position-") else f"position-twin-{name}")
+        except InvalidInput:
+            return request
+        held = self._world.portfolio.positions.get(found.instrument)
+        if held is None or held.state.direction is not found.direction:
+            return request
+        return replace(request, position=held.stream)
+
+    def _of_settings(self, request: ChangeSettings) -> Request | None:
+        left = {name: value for name, value in request.changes.items() if name not in self._changed}
+        return ChangeSettings(left) if left else None

@@ -1,0 +1,1 @@
+"""The explanation of any id: subject, steps with elapsed times, decisions with margins, orders, positions, settings."""

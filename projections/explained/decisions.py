@@ -1,0 +1,122 @@
+"""The decisions of a story: the signal, what each member saw and voted, and what would have had to differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from domain.committees.margins import Margin, margins_of
+from domain.log import Recorded
+from domain.settings import StrategySettings
+from domain.signal import DecisionMade, ReversalDecided, SignalDetected, Verdict, Vote
+from projections.explained.settings import Changes, SettingsInForce, in_force
+
+_TRADED = frozenset({Verdict.ENTER, Verdict.CLOSE, Verdict.REVERSE})
+_WITHOUT_VOTES: Mapping[str, str] = {
+    "NOTHING_TO_EXIT": "a position or a waiting entry in the other direction: there was nothing to exit",
+    "STALE_REVERSAL": "the position flat soon enough for the entry of the reversal; the times are not recorded",
+}
+"""What had to hold for the reasons that come with no vote."""
+
+
+class ExplainedVote(NamedTuple):
+    """One member's vote with the figures that it saw; `margins` has one for each reason of a vote against."""
+
+    vote: Vote
+    margins: Sequence[Margin]
+
+
+class ExplainedDecision(NamedTuple):
+    """A signal and the decision on it.
+
+    `decision` is None while the signal is undecided; then `votes` are empty. `is_traded` tells whether anything was to
+    be bought or sold. `to_pass` is empty for a decision to trade; for any other it has one line for each reason: what
+    had to differ. A second leg of a reversal has `reversal`; of its votes only the reasons are recorded. `settings` are
+    those in force at the decision, and `strategy` is the strategy's own part of them; None where they are not recorded.
+    """
+
+    account: str
+    signal_id: str
+    signal: SignalDetected
+    detected: Recorded
+    decision: DecisionMade | None
+    decided: Recorded | None
+    reversal: ReversalDecided | None
+    votes: Sequence[ExplainedVote]
+    to_pass: Sequence[Margin]
+    is_traded: bool
+    settings: SettingsInForce | None
+    strategy: StrategySettings | None
+
+
+def decisions_of(events: Iterable[Recorded], changes: Changes) -> Sequence[ExplainedDecision]:
+    """One for each signal of these events, in log order; `changes` are all changes of the accounts' settings."""
+    found: dict[str, dict[type, Recorded]] = {}
+    for recorded in events:
+        if isinstance(recorded.envelope.event, SignalDetected | DecisionMade | ReversalDecided):
+            found.setdefault(recorded.envelope.meta.stream, {})[type(recorded.envelope.event)] = recorded
+    return [_decision(one, changes) for one in found.values() if SignalDetected in one]
+
+
+def _decision(parts: Mapping[type, Recorded], changes: Changes) -> ExplainedDecision:
+    detected, decided, leg = (parts.get(one) for one in (SignalDetected, DecisionMade, ReversalDecided))
+    assert detected is not None
+    meta, signal = detected.envelope.meta, detected.envelope.event
+    assert isinstance(signal, SignalDetected)
+    decision = decided.envelope.event if decided is not None else None
+    assert decision is None or isinstance(decision, DecisionMade)
+    reversal = leg.envelope.event if leg is not None else None
+    assert reversal is None or isinstance(reversal, ReversalDecided)
+    votes = [] if decision is None else [ExplainedVote(one, margins_of(one)) for one in decision.votes]
+    settings = None if decision is None else in_force(changes, meta.account, decision.settings_version)
+    return ExplainedDecision(
+        account=meta.account,
+        signal_id=meta.correlation_id,
+        signal=signal,
+        detected=detected,
+        decision=decision,
+        decided=decided,
+        reversal=reversal,
+        votes=votes,
+        to_pass=[*_to_pass(decision, votes), *_leg(reversal)],
+        is_traded=decision is not None and decision.verdict in _TRADED,
+        settings=settings,
+        strategy=None if settings is None else _instance(settings, signal.strategy),
+    )
+
+
+def _to_pass(decision: DecisionMade | None, votes: Sequence[ExplainedVote]) -> Sequence[Margin]:
+    """Each failing margin once; also those of the entry that a CLOSE leaves out."""
+    if decision is None:
+        return ()
+    failing = [margin for one in votes for margin in one.margins]
+    if failing or decision.verdict in _TRADED:
+        return failing
+    return [_without_vote(reason) for reason in decision.reasons]
+
+
+def _leg(reversal: ReversalDecided | None) -> Sequence[Margin]:
+    if reversal is None or reversal.verdict is Verdict.ENTER:
+        return ()
+    return [_without_vote(reason) for reason in reversal.reasons]
+
+
+def _without_vote(reason: str) -> Margin:
+    needed = _WITHOUT_VOTES.get(reason)
+    if needed is not None:
+        return Margin(reason=reason, needed=needed, is_recorded=True)
+    return Margin(
+        reason=reason, needed=f"no {reason}; the figures of this vote are not recorded", is_recorded=False
+    )
+
+
+def parameters_of(one: ExplainedDecision) -> str:
+    """The parameters of the strategy that were in force at the decision, as text."""
+    if one.strategy is None:
+        return "parameters not recorded"
+    given = ", ".join(f"{name} {value}" for name, value in one.strategy.parameters.items())
+    return given or "default parameters"
+
+
+def _instance(settings: SettingsInForce, strategy: str) -> StrategySettings | None:
+    return next((one for one in settings.event.settings.strategies if one.instance == strategy), None)

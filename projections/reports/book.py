@@ -1,0 +1,309 @@
+"""Folds the log of one account into the figures of a period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from domain.account import AccountOpened, DayClosed, DayOpened
+from domain.errors import InvalidInput
+from domain.log import Recorded
+from domain.mark import AccountMarked
+from domain.order import OrderFilled
+from domain.plain_text import meant
+from domain.position import PositionClosed, PositionEvent
+from domain.ratios import Transfer, daily_returns
+from domain.signal import SignalDetected
+from domain.streams import parse
+from projections.accounts import ACCOUNTS
+from projections.equity import EQUITY
+from projections.fills import FILLS
+from projections.orders import ORDERS
+from projections.performance import BY_HAND, PERFORMANCE
+from projections.positions import POSITIONS
+from projections.projection import Key, Row
+from projections.questions.performance import closes_of
+from projections.reports.actions import INCIDENTS, Action, action_of, concerns_every_strategy
+from projections.reports.figures import Counts, Figures, Scope
+from projections.reports.held import Prices, Seen
+from projections.reports.latency import Latency
+from projections.reports.period import Period
+from projections.reports.results import Closing, distribution, grouped
+from projections.reports.statement import Statement
+from projections.rows import MemoryRows
+
+_FOLDED = (ACCOUNTS, EQUITY, PERFORMANCE, POSITIONS, FILLS, ORDERS)
+_FOLDS = {
+    type_: [one.folds[type_] for one in _FOLDED if type_ in one.folds]
+    for type_ in {type_ for one in _FOLDED for type_ in one.folds}
+}
+"""The folds of each event class."""
+
+_CLOSING_A_DAY = (DayClosed, DayOpened, AccountMarked)
+_INSTANT = timedelta(microseconds=1)
+
+
+def _nothing(_table: str, _key: Key) -> Row | None:
+    """No store is behind these rows."""
+    return None
+
+
+def _rows() -> MemoryRows:
+    return MemoryRows(tuple(spec for one in _FOLDED for spec in one.tables), _nothing)
+
+
+@dataclass(slots=True)
+class Book:
+    """One reading of a log for one account.
+
+    `first` and `last` are the ordinals at the ends of the period so far. `chains` are those that traded for the scope's
+    strategy. `events` has the ordinal and the type of every event by the number of its id. `before` and
+    `counts` are the account's row and the counts at the beginning of the period.
+    """
+
+    account: str
+    period: Period
+    scope: Scope
+    rows: MemoryRows = field(default_factory=_rows)
+    statement: Statement = field(default_factory=Statement)
+    latency: Latency = field(default_factory=Latency)
+    prices: Prices = field(default_factory=Prices)
+    chains: set[str] = field(default_factory=set[str])
+    closings: list[tuple[str, Closing]] = field(default_factory=list[tuple[str, Closing]])
+    actions: list[tuple[Action, Recorded]] = field(default_factory=list[tuple[Action, Recorded]])
+    incidents: list[tuple[str, Recorded]] = field(default_factory=list[tuple[str, Recorded]])
+    events: dict[int, tuple[int, str]] = field(default_factory=dict[int, tuple[int, str]])
+    before: Row | None = None
+    counts: Counts = field(default_factory=dict[tuple[str, str, str, str], int])
+    times: list[datetime] = field(default_factory=list[datetime])
+    first: int = 0
+    last: int = 0
+
+    def read(self, events: Iterable[Recorded]) -> Figures:
+        """The figures, from the events of the log from its first one on. The events after the period are not read.
+
+        Raises InvalidInput for an account, a strategy, an order or a period that the log does not have.
+        """
+        latest: datetime | None = None
+        for recorded in events:
+            meta = recorded.envelope.meta
+            if meta.account != self.account:
+                continue
+            latest = _moment(recorded)
+            if self.period.is_over(latest):
+                break
+            if not self.first and self.period.has_begun(latest):
+                self._begin(recorded.ordinal)
+            self._fold(recorded)
+        if latest is None:
+            raise InvalidInput(f"the log has no event of account {self.account!r}")
+        if not self.first:
+            raise InvalidInput(
+                f"the log has no event of account {self.account} in this period; the nearest is of {latest.date()}"
+            )
+        return self._figures()
+
+    def _begin(self, ordinal: int) -> None:
+        self.first, self.before = ordinal, self.rows.find("accounts", self.account)
+        self.counts = self._counts()
+        if self.before is not None:
+            self.statement.opening = self.statement.closing = self.before["balance"]
+
+    def _fold(self, recorded: Recorded) -> None:
+        event = recorded.envelope.event
+        for fold in _FOLDS.get(type(event), ()):
+            fold(self.rows, recorded)
+        self.rows.kept()
+        self.events[recorded.envelope.meta.event_id.int] = recorded.ordinal, type(event).__name__
+        self.latency.fold(recorded)
+        self._note_price(recorded)
+        self._note_chain(recorded)
+        if self.first:
+            self._fold_within(recorded)
+
+    def _fold_within(self, recorded: Recorded) -> None:
+        meta, event = recorded.envelope.meta, recorded.envelope.event
+        self.last, self.times = recorded.ordinal, [*self.times[:1], meta.occurred_at]
+        self.statement.fold(event)
+        if (action := action_of(event)) is not None:
+            self.actions.append((action, recorded))
+        if (incident := INCIDENTS.get(type(event))) is not None:
+            self.incidents.append((incident, recorded))
+        if isinstance(event, PositionClosed):
+            name = parse(meta.stream).id
+            trade = self.rows.get("trades", self.account, name)
+            closing = Closing(
+                recorded.ordinal, name, trade["strategy"], trade["instrument"], meta.occurred_at, event
+            )
+            self.closings.append((meta.correlation_id, closing))
+
+    def _note_price(self, recorded: Recorded) -> None:
+        event, at = recorded.envelope.event, recorded.envelope.meta.occurred_at
+        if isinstance(event, SignalDetected):
+            self._see(Seen(at, event.instrument, event.price))
+        elif isinstance(event, OrderFilled) and (fill := self.rows.find("fills", recorded.ordinal)):
+            self._see(Seen(at, fill["instrument"], event.price))
+            if self.first:
+                self.prices.traded.add(fill["instrument"])
+
+    def _see(self, seen: Seen) -> None:
+        if self.first:
+            self.prices.seen.append(seen)
+        else:
+            self.prices.before[seen.instrument] = seen.price
+
+    def _note_chain(self, recorded: Recorded) -> None:
+        """The scope's strategy trades in the chains of its signals, and in those that change a position of its own."""
+        meta, event, strategy = recorded.envelope.meta, recorded.envelope.event, self.scope.strategy
+        if not strategy:
+            return
+        if isinstance(event, SignalDetected) and event.strategy == strategy:
+            self.chains.add(meta.correlation_id)
+        elif isinstance(event, PositionEvent):
+            trade = self.rows.find("trades", self.account, parse(meta.stream).id)
+            if trade is not None and trade["strategy"] == strategy:
+                self.chains.add(meta.correlation_id)
+
+    def _figures(self) -> Figures:
+        scope = self._scope()
+        closings = [one for chain, one in self.closings if self._has_trade(scope, chain, one)]
+        after = self.rows.find("accounts", self.account)
+        if after is None or not after["currency"]:
+            raise InvalidInput(f"account {self.account!r} was never opened in this log")
+        first, last = self._ends(scope)
+        equity = after["starting_balance"] if self.before is None else self.before["equity"]
+        return Figures(
+            account=self.account,
+            period=self.period,
+            scope=scope,
+            first=first[0],
+            last=last[0],
+            begun=first[1],
+            ended=last[1],
+            before=self.before,
+            after=after,
+            statement=self.statement,
+            groups=grouped(closings),
+            bins=distribution(closings),
+            closings=closings,
+            counts=self._counted(),
+            points=[one for one in self._table("equity") if one["ordinal"] >= self.first],
+            held=self.prices.held(equity) if equity is not None else (),
+            returns=self._returns(),
+            actions=[one for one in self.actions if self._has_action(scope, one)],
+            incidents=[one for one in self.incidents if scope.is_whole or _chain_of(one[1]) in scope.chains],
+            samples=[
+                one
+                for one in self.latency.samples
+                if one.ordinal >= self.first and self._has(scope, one.chain)
+            ],
+            fills=[one for one in self._table("fills") if self._has_row(scope, one, "ordinal")],
+            orders=[one for one in self._table("orders") if self._has_row(scope, one, "updated_ordinal")],
+            positions=[
+                one for one in self._table("positions") if self._has_row(scope, one, "updated_ordinal")
+            ],
+        )
+
+    def _ends(self, scope: Scope) -> tuple[tuple[int, datetime], tuple[int, datetime]]:
+        """Ordinal and time of the first and the last event: of the period, or of the actions of an order's story."""
+        own = [one[1] for one in self.actions if scope.order and self._has_action(scope, one)]
+        if not own:
+            return (self.first, self.times[0]), (self.last, self.times[-1])
+        first, last = own[0], own[-1]
+        return (first.ordinal, first.envelope.meta.occurred_at), (
+            last.ordinal,
+            last.envelope.meta.occurred_at,
+        )
+
+    def _scope(self) -> Scope:
+        """The scope with its chains. Raises InvalidInput where the log has no such strategy or order."""
+        strategy, order = self.scope.strategy, self.scope.order
+        if strategy and not self.chains:
+            known = {one["strategy"] for one in self._table("chain_strategies")} | {BY_HAND}
+            raise InvalidInput(
+                f"no strategy {strategy!r} has traded by then; there are: {', '.join(sorted(known))}"
+                f"{meant(strategy, known)}"
+            )
+        if order and self.rows.find("orders", self.account, order) is None:
+            raise InvalidInput(
+                f"account {self.account} has no order {order!r}; `whence log` shows its events"
+            )
+        return Scope(strategy, order, frozenset(self.chains)) if strategy else self.scope
+
+    @staticmethod
+    def _has(scope: Scope, chain: str) -> bool:
+        return scope.is_whole or chain in scope.chains
+
+    def _has_row(self, scope: Scope, row: Row, ordinal: str) -> bool:
+        return row[ordinal] >= self.first and self._has(scope, row["chain"])
+
+    @staticmethod
+    def _has_trade(scope: Scope, chain: str, closing: Closing) -> bool:
+        if scope.strategy:
+            return closing.strategy == scope.strategy
+        return scope.is_whole or chain in scope.chains
+
+    @staticmethod
+    def _has_action(scope: Scope, one: tuple[Action, Recorded]) -> bool:
+        of_all = bool(scope.strategy) and concerns_every_strategy(one[0])
+        return of_all or scope.is_whole or _chain_of(one[1]) in scope.chains
+
+    def _table(self, name: str) -> Sequence[Row]:
+        """The account's rows of a read model, in order of their keys' first appearance."""
+        return [one for one in self.rows.tables[name].dirty.values() if one["account"] == self.account]
+
+    def _counts(self) -> Counts:
+        return {
+            (one["measure"], one["strategy"], one["instrument"], one["label"]): one["count"]
+            for one in self._table("counts")
+        }
+
+    def _counted(self) -> Counts:
+        """The counts of the period: those at its end less those at its beginning."""
+        later = {key: count - self.counts.get(key, 0) for key, count in self._counts().items()}
+        return {key: count for key, count in later.items() if count}
+
+    def _returns(self) -> Sequence[tuple[date, float]]:
+        """The time-weighted return of each day of the period, from the rows that GraphQL's ratios come from."""
+        begun = self.rows.find("equity_begun", self.account)
+        if begun is None:
+            return ()
+        known = self.rows.find("equity_known", self.account)
+        marked_from = None if known is None or known["marked_from"] is None else _day(known["marked_from"])
+        closes = closes_of(
+            self._by_day("days", "balance"), self._by_day("equity_days", "equity"), marked_from
+        )
+        transfers = {
+            _day(one["day"]): [
+                Transfer(Decimal(before), Decimal(after)) for before, after in one["transfers"]
+            ]
+            for one in self._table("equity_transfers")
+        }
+        opened = _day(begun["day"])
+        returns = daily_returns(opened, begun["equity"], closes, transfers)
+        days = ((opened + timedelta(days=at), one) for at, one in enumerate(returns))
+        return [(day, one) for day, one in days if self.period.has(day)]
+
+    def _by_day(self, table: str, column: str) -> Mapping[date, Decimal]:
+        return {_day(one["day"]): one[column] for one in self._table(table)}
+
+
+def accounts_in(events: Iterable[Recorded]) -> Sequence[str]:
+    """The accounts that were opened in a log, in order."""
+    return [one.envelope.meta.account for one in events if isinstance(one.envelope.event, AccountOpened)]
+
+
+def _moment(recorded: Recorded) -> datetime:
+    """When the event occurred. What closes a day is recorded at the midnight that ends it, and belongs to that day."""
+    at = recorded.envelope.meta.occurred_at
+    return at - _INSTANT if isinstance(recorded.envelope.event, _CLOSING_A_DAY) else at
+
+
+def _chain_of(recorded: Recorded) -> str:
+    return recorded.envelope.meta.correlation_id
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)

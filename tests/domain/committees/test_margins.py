@@ -1,0 +1,117 @@
+"""What a vote against lacked, held against the members themselves."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from domain.committees import decide
+from domain.committees.margins import RULES, Margin, Must, margins_of
+from domain.signal import Chamber, Vote
+from tests.domain.committees.test_policy import ALONE, INSIDE, Alone, Boundary, a_view
+from tests.domain.history import a_signal
+from tests.replacing import replace
+
+D = Decimal
+_NOT_SHOWN = {"nan"}
+"""A signal with NaN has no margin, because no number has a distance from it."""
+
+
+def margins_against(case: Alone) -> list[Margin]:
+    decision = decide(case.signal, a_view(case.history(), case.now))
+    return [margin for vote in decision.votes for margin in margins_of(vote)]
+
+
+@pytest.mark.parametrize("case", ALONE, ids=lambda case: f"{case.member}-{'-'.join(case.reasons)}")
+def test_each_reason_of_each_member_has_its_margin(case: Alone) -> None:
+    (margin,) = margins_against(case)
+    assert margin.reason == case.reasons[0]
+    is_nan = {str(case.signal.confidence), str(case.signal.trend)} & _NOT_SHOWN
+    assert margin.is_recorded is not bool(is_nan), margin.needed
+    assert ("not recorded" in margin.needed) is (bool(is_nan) or case.member == "sizing")
+
+
+@pytest.mark.parametrize("case", INSIDE, ids=lambda case: case.name)
+def test_the_figures_of_an_approval_break_no_rule_of_its_member(case: Boundary) -> None:
+    """The rules are those of the members: with a case just within each limit none of them finds anything short."""
+    decision = decide(case.signal, a_view(case.history(), case.now))
+    for vote in decision.votes:
+        for reason in _REASONS_OF.get(vote.member, ()):
+            (margin,) = margins_of(replace(vote, approves=False, reasons=(reason,)))
+            assert not margin.is_recorded, (vote.member, margin.needed)
+
+
+_REASONS_OF = {case.member: case.reasons for case in ALONE if case.reasons[0] in RULES}
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        ("CONFIDENCE_BELOW_THRESHOLD", (Must.AT_LEAST, D("0.6499"), D("0.65"), D("0.0001"), "")),
+        ("TREND_DISAGREES", (Must.AT_LEAST, D("-0.01"), D("0"), D("0.01"), "")),
+        ("STALE_DATA", (Must.AT_MOST, D("30.000001"), D(30), D("0.000001"), "s")),
+        ("DATA_FROM_THE_FUTURE", (Must.AT_LEAST, D("-0.000001"), D(0), D("0.000001"), "s")),
+        ("DAILY_LOSS_LIMIT", (Must.BELOW, D(500), D(500), D(0), "quote currency")),
+        ("COOLDOWN", (Must.AT_LEAST, D(899), D(900), D(1), "s")),
+        ("MAX_POSITIONS", (Must.AT_MOST, D(2), D(1), D(1), "")),
+        ("STOP_NOT_PROTECTIVE", (Must.BELOW, D(2), D(0), D(2), "quote currency")),
+    ],
+)
+def test_the_margin_is_the_distance_of_the_recorded_value_from_its_limit(
+    case: str, expected: tuple[Must, Decimal, Decimal, Decimal, str]
+) -> None:
+    (margin,) = margins_against(next(one for one in ALONE if one.reasons == (case,)))
+    assert (margin.must, margin.value, margin.limit, margin.by, margin.unit) == expected
+
+
+def test_a_confidence_that_gains_its_margin_passes() -> None:
+    (margin,) = margins_against(ALONE[0])
+    assert margin.by is not None
+    raised = a_signal(confidence=float(D(str(ALONE[0].signal.confidence)) + margin.by))
+    assert decide(raised, a_view(ALONE[0].history())).reasons == ("ALL_APPROVE",)
+
+
+def a_vote(reason: str, **figures: str) -> Vote:
+    return Vote(member="any", chamber=Chamber.RISK, approves=False, reasons=(reason,), figures=figures)
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [
+        {},
+        {"risk": "3"},
+        {"risk": "three", "limit": "2"},
+        {"risk": "NaN", "limit": "2"},
+        {"risk": "1", "limit": "2"},
+    ],
+    ids=["none", "without limit", "a text", "NaN", "figures that break no limit"],
+)
+def test_figures_that_do_not_show_the_comparison_are_reported_as_not_recorded(
+    figures: dict[str, str],
+) -> None:
+    (margin,) = margins_of(a_vote("RISK_PER_TRADE", **figures))
+    assert margin == Margin(
+        reason="RISK_PER_TRADE",
+        needed="a loss at the stop of at most its limit: not recorded by how much",
+        is_recorded=False,
+    )
+
+
+def test_the_reason_of_a_member_that_raised_has_no_margin() -> None:
+    (margin,) = margins_of(a_vote("ConnectionError"))
+    assert (margin.is_recorded, margin.needed) == (
+        False,
+        "the cause of this reason: not recorded by how much",
+    )
+
+
+def test_a_condition_names_what_was_recorded_and_a_missing_figure_as_not_recorded() -> None:
+    (shown,) = margins_of(a_vote("CIRCUIT_BREAKER_OPEN", open="ORDERS since 10:00"))
+    (missing,) = margins_of(a_vote("CIRCUIT_BREAKER_OPEN"))
+    assert (shown.needed, shown.is_recorded) == ("no open circuit breaker: ORDERS since 10:00", True)
+    assert (missing.needed, missing.is_recorded) == ("no open circuit breaker: not recorded which", False)
+
+
+def test_an_approval_has_no_margin() -> None:
+    assert margins_of(replace(a_vote("X"), approves=True, reasons=())) == ()

@@ -1,0 +1,155 @@
+"""`whence what-if` as a shell sees it: its report, what it refuses, and what nobody may do with its log."""
+
+# pyright: reportPrivateUsage=false
+# A test calls the check of `whence api`, which would serve until it is stopped.
+
+from __future__ import annotations
+
+import json
+import shutil
+from contextlib import closing
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from adapters.tapes import synthetic_tape
+from commands.request import PlaceOrder
+from domain.errors import InvalidInput, LogReadOnly
+from domain.settings import Settings
+from infra.cli import serving
+from infra.config import WhenceSettings
+from infra.inputs import input_tape
+from infra.logs import open_owned
+from infra.run.demo_log import NOT_TRADED
+from infra.run.live import check_source
+from infra.trading import on_tapes
+from tests.infra.cli.conftest import Whence
+from tests.infra.run.demo_desk import START, DemoDesk
+from tests.infra.run.live_desk import FIVE, LIMIT
+from tests.journeys.runs import SYMBOLS, plan, play_at
+from tests.replacing import replace
+
+SOURCE = ("--log", "sqlite:///a.db")
+MARKET = ("--symbol", "BTCUSDT", "--seed", "4", "--bars", "900")
+ONE = ("what-if", *SOURCE, *MARKET, "--set", "trading.alpha.minimum_reward_to_risk=0")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The log of a synthetic market, which is copied for each test."""
+    path = tmp_path_factory.mktemp("made") / "a.db"
+    planned = plan(synthetic_tape(4, SYMBOLS[:1], candles=900), on_tapes(Settings()))
+    play_at(planned, f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def log(made: Path, tmp_path: Path) -> None:
+    """The log `a.db` in the folder of the test."""
+    shutil.copy(made, tmp_path)
+
+
+@pytest.mark.usefixtures("log")
+def test_the_report_has_the_change_the_figures_and_why_each_decision_differs_in_every_form(
+    whence: Whence, tmp_path: Path
+) -> None:
+    done = whence(*ONE, "--into", "sqlite:///b.db", "--html", "r.html")
+    assert done.code == 0, done
+    assert done.out.startswith(NOT_TRADED)
+    assert "trading.alpha.minimum_reward_to_risk = 0" in done.out
+    assert "The control makes every decision, order and fill of the log again." in done.out
+    assert "reward_to_risk REWARD_TO_RISK_TOO_LOW -> yes" in " ".join(done.out.split())
+    page = (tmp_path / "r.html").read_text("utf-8")
+    assert NOT_TRADED in page
+    assert page.count("<svg") == 4
+    found = json.loads(whence(*ONE, "--into", "memory:", "--json").out)
+    assert found["notices"][0] == NOT_TRADED
+    assert found["control_differs_from_log"] == {"decisions": 0, "orders": 0, "fills": 0}
+    both = [one for one in found["decisions"] if one["control"] and one["candidate"]]
+    assert ("SKIP", "ENTER") in [(one["control"]["verdict"], one["candidate"]["verdict"]) for one in both]
+    assert found["trades"]["gained"]
+    events = len(whence("log", "--json", "--log", "sqlite:///b.db").out.splitlines())
+    assert found["events"] == events
+    written = json.loads(whence("log", "--json", "--to", "1", "--log", "sqlite:///b.db").out)
+    assert (written["data"]["mode"], written["data"]["log_id"]) == ("BACKTEST", found["into_log_id"])
+
+
+@pytest.mark.usefixtures("log")
+def test_a_written_log_is_named_as_a_backtest_and_no_engine_takes_it(whence: Whence) -> None:
+    assert whence(*ONE, "--into", "sqlite:///b.db").code == 0
+    target = ("--log", "sqlite:///b.db")
+    assert NOT_TRADED in whence("log", *target).err
+    assert NOT_TRADED in " ".join(whence("explain", "#1", *target).out.split())
+    assert whence("report", "--day", "2025-01-02", *target).code == 0
+    (report,) = Path.cwd().glob("whence-report-BACKTEST-*.html")
+    assert NOT_TRADED in report.read_text("utf-8")
+    paper = whence("paper", *target, *MARKET)
+    assert (paper.code, "opened by `whence what-if`" in paper.err) == (2, True)
+    again = whence("what-if", *target, *MARKET, "--into", "sqlite:///c.db")
+    assert (again.code, "a backtest itself" in again.err) == (2, True)
+    with closing(open_owned(WhenceSettings(log="sqlite:///b.db"))) as opened:
+        with pytest.raises(LogReadOnly, match="is a backtest"):
+            serving._check_not_live(opened)
+        with pytest.raises(InvalidInput, match="was not opened by `whence live`"):
+            check_source(opened, "live")
+
+
+@pytest.mark.usefixtures("log")
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (("--set", "risk.max_positions=3"), "write it like trading.risk.max_positions=3"),
+        (("--set", "trading.risk.max_position=3"), "did you mean risk.max_positions"),
+        (("--set", "trading.risk.max_positions=-1"), "must be in 0"),
+        (("--set", "trading.strategies=trend"), "strategies are given as a whole"),
+        (("--set", "trading.paused=x", "--set", "trading.paused=y"), "is given twice"),
+        (("--strategy", "nope"), "no strategy is called 'nope'"),
+        (("--strategy", "trend fast"), "'fast' is no parameter"),
+        (("--policy", "99"), "the versions of the policy are 1 to"),
+        (("--seed", "5"), "the tape differs"),
+        (("--bars", "800"), "the candles are not those that this log was made from"),
+        (("--html", "nowhere/r.html"), "the folder nowhere does not exist"),
+        (("--into", "sqlite:///a.db"), "is the log itself"),
+        (("--into", "nonsense"), "--into: "),
+        (("--log", "sqlite:///none.db"), "there is no log at none.db"),
+    ],
+)
+def test_bad_input_is_refused_by_its_name_and_nothing_is_written(
+    whence: Whence, tmp_path: Path, words: tuple[str, ...], fault: str
+) -> None:
+    done = whence("what-if", *SOURCE, *MARKET, "--into", "sqlite:///b.db", *words)
+    assert done.code in (1, 2), done
+    assert fault in done.err
+    assert not list(tmp_path.glob("b.db*"))
+
+
+@pytest.mark.usefixtures("log")
+def test_a_target_with_events_is_refused_and_keeps_them(whence: Whence) -> None:
+    assert whence(*ONE, "--into", "sqlite:///b.db").code == 0
+    before = whence("log", "--json", "--log", "sqlite:///b.db").out
+    done = whence("what-if", *SOURCE, *MARKET, "--into", "sqlite:///b.db")
+    assert (done.code, "--into sqlite:///b.db holds events" in done.err) == (2, True)
+    assert whence("log", "--json", "--log", "sqlite:///b.db").out == before
+
+
+def test_a_log_with_a_tape_of_inputs_needs_no_candles_and_says_what_the_control_is(
+    whence: Whence, tmp_path: Path
+) -> None:
+    settings = WhenceSettings(log=f"sqlite:///{tmp_path / 'a.db'}")
+    with closing(open_owned(settings)) as log, input_tape(settings, log, lambda: START) as tape:
+        desk = DemoDesk(log, tape=tape).started()  # type: ignore[arg-type]  # its names are not read here
+        desk.shows("99.9", "100")
+        desk.asks(PlaceOrder(replace(LIMIT.terms, limit_price=Decimal(99))))
+        desk.passes((FIVE - timedelta(seconds=10)).total_seconds())
+        desk.closes_at("98")
+        desk.run.close()
+    refused = whence("what-if", *SOURCE, "--bars", "3", "--into", "memory:")
+    assert (refused.code, "--bars is for a log of candles" in refused.err) == (2, True)
+    done = whence("what-if", *SOURCE, "--into", "sqlite:///b.db")
+    assert done.code == 0, done
+    assert "Simulated fills differ from recorded ones." in done.out
+    assert "Not fed, because they are of an exchange or of changed settings:" in done.out
+    first = json.loads(whence("log", "--json", "--to", "1", "--log", "sqlite:///b.db").out)
+    assert first["data"]["mode"] == "BACKTEST"

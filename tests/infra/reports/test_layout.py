@@ -1,0 +1,57 @@
+"""The page of a report in a browser, as wide as a desk's screen and as narrow as a telephone's."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from infra.config import WhenceSettings
+from infra.dead_letters import FoundLetters
+from infra.logs import open_reader
+from infra.reports.page import page
+from infra.reports.report import Request, made
+from projections.reports.period import Period
+from tests.browser import Visit
+from tests.old_logs.logs import copy_of, sealed
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> str:
+    """The page of a log with trades, interventions and a trail."""
+    settings = WhenceSettings(log=f"sqlite:///{sealed(copy_of('tape', tmp_path))}")
+    with closing(open_reader(settings)) as log, closing(FoundLetters(settings)) as letters:
+        text = page(made(log, Request(Period()), letters(), None, None))
+    (tmp_path / "report.html").write_text(text, encoding="utf-8")
+    return (tmp_path / "report.html").as_uri()
+
+
+def test_a_page_fits_both_screens_shows_one_drawing_of_each_chart_and_loads_nothing(
+    visitor: Visit, address: str
+) -> None:
+    for width, form in ((1400, "wide"), (420, "narrow")):
+        visitor.page.set_viewport_size({"width": width, "height": 900})
+        visitor.page.goto(address)
+        assert visitor.page.evaluate("document.documentElement.scrollWidth") == width
+        charts = visitor.page.locator("svg")
+        seen = [one.get_attribute("class") for one in charts.all() if one.is_visible()]
+        assert seen == [form] * (charts.count() // 2)
+        assert len(seen) == 4
+        smallest = visitor.page.evaluate(
+            "Math.min(...[...document.querySelectorAll('svg text')].map(one => one.getBoundingClientRect().height)"
+            ".filter(height => height > 0))"
+        )
+        assert smallest > 10
+    assert set(visitor.requested) == {address}
+    assert visitor.faults == []
+
+
+def test_the_head_of_a_long_table_and_whole_rows_are_kept_in_print(visitor: Visit, address: str) -> None:
+    visitor.page.emulate_media(media="print")
+    visitor.page.goto(address)
+    style = "getComputedStyle(document.querySelector('table.trail{}')).{}"
+    assert visitor.page.evaluate(style.format("", "breakInside")) == "auto"
+    assert visitor.page.evaluate(style.format(" tbody tr", "breakInside")) == "avoid"
+    assert visitor.page.locator("svg.wide").first.is_visible()
+    assert not visitor.page.locator("svg.narrow").first.is_visible()
