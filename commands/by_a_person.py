@@ -78,7 +78,10 @@ _ROWS: tuple[tuple[tuple[type[Difference], ...], Steps], ...] = (
     ((OrderMistaken, StatusDiffers), Steps("cancel the order", "resolve")),
     (
         (ExecutionOfUnknownOrder,),
-        Steps("close what is not the log's, or permit its adoption", "resolve; an adoption resolves it"),
+        Steps(
+            "close what is not the log's, or permit its adoption",
+            "resolve: it is accepted and never adopted; an adoption resolves it",
+        ),
     ),
     (
         (ExecutionBeyondOrder, ExecutionMistaken),

@@ -75,3 +75,8 @@ def meant(name: str, known: Iterable[str]) -> str:
 def counted(number: int, noun: str) -> str:
     """The number with its noun, as in `1 difference` and `1,200 differences`; for nouns whose plural ends in s."""
     return f"{number:,} {noun if number == 1 else f'{noun}s'}"
+
+
+def is_or_are(number: int) -> str:
+    """The verb after `counted`."""
+    return "is" if number == 1 else "are"

@@ -7,6 +7,7 @@ from contextlib import closing
 
 import typer
 
+from domain.plain_text import counted, is_or_are
 from infra.cli.options import ConfigOption, JsonOption, LogOption
 
 
@@ -25,4 +26,4 @@ def refused(log: LogOption = None, config: ConfigOption = None, as_json: JsonOpt
         return
     for offset, reason in found.items():
         typer.echo(f"offset {offset}: {reason}")
-    typer.echo(f"{len(found)} records are refused", err=True)
+    typer.echo(f"{counted(len(found), 'record')} {is_or_are(len(found))} refused", err=True)

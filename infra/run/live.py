@@ -43,7 +43,7 @@ from domain.breaker import Service
 from domain.errors import ExchangeError, InvalidInput
 from domain.log import Envelope, EventLog
 from domain.order import OrderCancelRequested, OrderPlaced, OrderStatus, Working
-from domain.plain_text import counted
+from domain.plain_text import counted, is_or_are
 from domain.streams import parse
 from infra.run.after_trip import AfterTrip
 from infra.run.attending import Attending
@@ -368,8 +368,7 @@ class LiveRun(Attending):
 
     def _settled(self, outcome: Reconciled, asked_at: datetime) -> None:
         if outcome.in_doubt:
-            verb = "is" if outcome.in_doubt == 1 else "are"
-            found = counted(outcome.in_doubt, "difference")
+            found, verb = counted(outcome.in_doubt, "difference"), is_or_are(outcome.in_doubt)
             self._doubt(f"{found} with the exchange {verb} looked at again")
             return
         self._known_until = asked_at

@@ -12,6 +12,7 @@ from adapters.simulated.server.numbers import exact
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.market import Market
 from domain.arithmetic import EXACT
+from domain.plain_text import counted, is_or_are
 
 MOST_LINES = 30
 """Notices that are printed within a second; those beyond are counted."""
@@ -61,7 +62,10 @@ class Terminal:
         now = time.monotonic()
         late, self._ticked = now - self._ticked, now
         if self._left_out:
-            self._print("more", f"{self._left_out} lines of this second are left out")
+            self._print(
+                "more",
+                f"{counted(self._left_out, 'line')} of this second {is_or_are(self._left_out)} left out",
+            )
         self._lines = self._left_out = 0
         if late > _LATE:
             self._print("slow", f"this second took {late:.1f} s: the machine is busy, or --pace too fast")
