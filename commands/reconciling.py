@@ -188,7 +188,7 @@ class Reconciler:
     def _adopt(self, found: Sequence[Difference]) -> bool:
         """Adopts what the settings permit, of the differences that two runs in a row found; returns whether it did.
 
-        Also what a person has accepted as long as the settings did not permit it.
+        Also orders and positions that a person has accepted as long as the settings did not permit it, but no trades.
         """
         at, portfolio = self._clock(), self._world.portfolio
         unresolved = portfolio.discrepancies.unresolved
