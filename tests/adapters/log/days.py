@@ -8,6 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from domain.account import DayOpened
+from domain.events import schema_version
 from domain.log import Envelope, Meta, event_id
 from domain.opening import LogOpened, Mode
 from tests.replacing import replace
@@ -18,7 +19,7 @@ _FIRST = datetime(2025, 4, 3, tzinfo=UTC)
 
 def opened() -> Envelope:
     """The first event of a log."""
-    meta = replace(day("log", 1).meta, schema_version=2)
+    meta = replace(day("log", 1).meta, schema_version=schema_version(LogOpened))
     return Envelope(meta, LogOpened(log_id=LOG_ID, mode=Mode.TAPE, tape="", synthetic=True))
 
 
