@@ -82,8 +82,8 @@ class ExportRows:
         return Refusals(0, 0)
 
     def unverified(self) -> str:
-        """See `Rows`."""
-        return "the files of an export have no marks; their hashes are compared"
+        """Empty: files of an export have no marks, and each line is verified by its hashes when it is read."""
+        return ""
 
     def link(self, ordinal: int) -> Link | None:
         """See `Rows`."""
