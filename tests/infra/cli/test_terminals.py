@@ -112,7 +112,7 @@ def test_routine_events_and_figures_are_left_out_of_a_short_explanation(folder: 
     assert "Cancel" not in short.replace("OrderCancelled", "")
     assert "nothing is left for it to protect" in " ".join(re.sub("[│├└─]", " ", short).split())
     assert "CancelByTpSlTsClear" in full
-    assert len(short.splitlines()) < 30 < len(full.splitlines())
+    assert len(short.splitlines()) < 45 < len(full.splitlines())
 
 
 @pytest.mark.parametrize(
