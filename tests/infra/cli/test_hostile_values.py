@@ -81,6 +81,6 @@ def test_a_hostile_value_is_refused_in_plain_words(
     for value in values:
         done = whence(*words[:-1], f"{words[-1]}={value}")
         assert done.code in ((1, 2) if finds else (2,)), (value[:60], done)
-        assert (done.err or (finds and done.out)).strip(), value[:60]
+        assert f"{done.err}{done.out if finds else ''}".strip(), value[:60]
         assert "Traceback" not in done.err
     assert not [file.name for file in tmp_path.iterdir() if "x" in file.name]
