@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from commands.exchange import Filled
 from domain.arithmetic import EXACT
-from domain.direction import Side
+from domain.direction import Purpose, Side
 from domain.order import OrderPlaced
 from domain.steps import clean
 
@@ -21,7 +21,8 @@ in the wrong place is beyond the bound. A price that is wrong by less shows at t
 def impossible_price(report: Filled, terms: OrderPlaced, last: Decimal | None) -> str:
     """Why the order cannot have traded at this price (quote currency); empty where it can.
 
-    A limit order trades at its limit or better. `last` is the last price of the instrument, None where none is known.
+    A limit order trades at its limit or better. A target may fill worse: the exchange triggers it at its price, and
+    fills it at the market. `last` is the last price of the instrument, None where none is known.
     """
     if not report.price.is_finite():
         return ""
@@ -30,7 +31,7 @@ def impossible_price(report: Filled, terms: OrderPlaced, last: Decimal | None) -
 
 def _beyond_limit(report: Filled, terms: OrderPlaced) -> str:
     limit = terms.limit_price
-    if limit is None:
+    if limit is None or terms.purpose is Purpose.TARGET:
         return ""
     is_worse = report.price > limit if terms.side is Side.BUY else report.price < limit
     if not is_worse:
