@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 
-_QUIET = ("alembic", "aiokafka", "httpcore", "httpx", "httpx2", "uvicorn")
+QUIET = ("alembic", "aiokafka", "httpcore", "httpx", "httpx2", "uvicorn")
 """Libraries whose INFO lines are suppressed; the API writes its own line for each request."""
 
 
@@ -52,7 +52,7 @@ def configure(level: int = logging.WARNING, program: str = "") -> None:
     root.handlers = [one for one in root.handlers if not isinstance(one, ToStderr)]
     root.addHandler(ToStderr(program, remarks=level >= logging.WARNING))
     root.setLevel(level)
-    for name in _QUIET:
+    for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 
-from infra.logging import ToStderr
+from infra.logging import QUIET, ToStderr
 from infra.servers.kafka import KafkaBroker
 from infra.servers.postgres import PostgresServer
 from infra.servers.registry import SchemaRegistry
@@ -88,9 +88,12 @@ def _no_log_is_left_on() -> Iterator[None]:
     """A command that ran in this process does not write its libraries' lines into the output of later tests."""
     root = logging.getLogger()
     before, level = [one for one in root.handlers if isinstance(one, ToStderr)], root.level
+    levels = {name: logging.getLogger(name).level for name in QUIET}
     yield
     root.handlers = [one for one in root.handlers if not isinstance(one, ToStderr) or one in before]
     root.setLevel(level)
+    for name, own in levels.items():
+        logging.getLogger(name).setLevel(own)
 
 
 @pytest.fixture(scope="session", autouse=True)

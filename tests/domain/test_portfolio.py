@@ -13,6 +13,7 @@ from domain.errors import AccountNotOpened
 from domain.events import BY_FULL_NAME
 from domain.instrument import InstrumentRulesChanged
 from domain.mark import AccountMarked
+from domain.moving import LogMoved
 from domain.opening import LogOpened, Mode
 from domain.order import (
     OrderAccepted,
@@ -85,8 +86,8 @@ def a_held_position() -> History:
     return an_entered_signal().order("abc-e1", a_fill(D(10))).position(an_opening())
 
 
-def test_every_event_is_folded_except_marks() -> None:
-    assert set(BY_FULL_NAME.values()) - set(FOLDS) == {AccountMarked}
+def test_every_event_is_folded_except_marks_and_moves_of_the_log() -> None:
+    assert set(BY_FULL_NAME.values()) - set(FOLDS) == {AccountMarked, LogMoved}
 
 
 def test_the_opening_of_the_log_leaves_only_its_time() -> None:

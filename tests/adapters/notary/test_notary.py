@@ -51,7 +51,7 @@ def test_every_log_of_the_same_events_has_the_same_root(kept: Place, tmp_path: P
     assert last is not None
     assert (last.size, last.root.hex()) == (
         20,
-        "1e987b1f85949a406decfdc23e5b10dd2feb08cf91d8f2e587d046a04b27907d",
+        "cab2f8f2748c47f1b16427ea712bd336e92b3058cc9b2186fca97af1f69b58ff",
     )
 
 
