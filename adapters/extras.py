@@ -9,12 +9,14 @@ from typing import Final
 
 from domain.errors import MissingParts
 
-BYBIT, EXCHANGES, FILES = "bybit", "exchanges", "files"
+BYBIT, EXCHANGES, FILES, OPTIMISE, PDF = "bybit", "exchanges", "files", "optimise", "pdf"
 
 _MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     BYBIT: ("pybit", "requests", "tenacity", "websocket"),
     EXCHANGES: ("ccxt", "tenacity"),
     FILES: ("pyarrow",),
+    PDF: ("weasyprint",),
+    OPTIMISE: ("optuna", "tomli_w"),
 }
 """The modules that each extra installs and that its adapter imports."""
 _CHECKOUT = Path(__file__).parents[1]

@@ -21,10 +21,12 @@ from domain.account import (
     FundsReserved,
     KillSwitchReset,
     KillSwitchTripped,
+    PersonalKeyForgotten,
     Unopened,
 )
 from domain.arithmetic import EXACT
 from domain.errors import InvalidInput, Refused
+from domain.sealed import KEY_ID
 
 _LEAST, _MOST = Decimal("1e-18"), Decimal("1e18")
 
@@ -81,8 +83,23 @@ class ResetKillSwitch:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class ForgetPersonalKey:
+    """Removes the key of personal texts with this id (16 hexadecimal digits), so that nobody reads what it sealed."""
+
+    key_id: str
+    reason: str
+
+
 AccountCommand = (
-    OpenAccount | ReserveFunds | ReleaseFunds | SettleBalance | TurnDay | TripKillSwitch | ResetKillSwitch
+    OpenAccount
+    | ReserveFunds
+    | ReleaseFunds
+    | SettleBalance
+    | TurnDay
+    | TripKillSwitch
+    | ResetKillSwitch
+    | ForgetPersonalKey
 )
 
 
@@ -90,7 +107,7 @@ def decide(command: AccountCommand, state: AccountState) -> Sequence[AccountEven
     """The events that follow; none where the command changes nothing.
 
     Raises Refused for an account that was never opened and for funds that are not available, InvalidInput for an
-    impossible starting balance or leverage.
+    impossible starting balance or leverage and for an id that no key has.
     """
     if isinstance(command, OpenAccount):
         return _open(command, state)
@@ -112,6 +129,18 @@ def decide(command: AccountCommand, state: AccountState) -> Sequence[AccountEven
             return [] if state.tripped else [named]
         case ResetKillSwitch():
             return [KillSwitchReset(command.reason)] if state.tripped else []
+        case ForgetPersonalKey():
+            return _forget(command, state)
+
+
+def _forget(command: ForgetPersonalKey, state: Account) -> Sequence[AccountEvent]:
+    if KEY_ID.fullmatch(command.key_id) is None:
+        raise InvalidInput(
+            "the id of a key is 16 hexadecimal digits in small letters; `whence personal` lists them"
+        )
+    if command.key_id in state.forgotten:
+        return []
+    return [PersonalKeyForgotten(command.key_id, command.reason)]
 
 
 def _open(command: OpenAccount, state: AccountState) -> Sequence[AccountEvent]:

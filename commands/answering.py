@@ -12,7 +12,7 @@ from commands.identity import Identity
 from commands.inputs import RequestMade
 from commands.request import DraftOrder, PlaceOrder, RaiseSignal, Requested
 from commands.requests import Situation
-from commands.roles import LEAST_ROLE
+from commands.roles import LEAST_ROLE, permits
 from commands.world import World
 from domain.errors import InvalidInput, NotAllowed, Refused, WhenceError
 
@@ -46,8 +46,16 @@ def drafted(requested: Requested, situation: Situation) -> Drafted:
 def carried_out(requested: Requested, world: World) -> Completed:
     """The answer to a request whose events are durable."""
     followed = world.commanded.followed(_key(requested, world))
+    return _completed(requested, world, followed, repeated=False)
+
+
+def _completed(
+    requested: Requested, world: World, followed: Sequence[Followed], *, repeated: bool
+) -> Completed:
     note = requests.note(requested.request, world, requested.account, followed)
-    return Completed(requested.id, tuple(one.named for one in followed), note=note)
+    named = tuple(one.named for one in followed)
+    decided = requests.decided(requested.request, followed)
+    return Completed(requested.id, named, repeated=repeated, note=note, decided=decided)
 
 
 def declined(requested: Requested, fault: WhenceError) -> Declined:
@@ -60,8 +68,9 @@ def _check_role(requested: Requested) -> None:
 
     The process that received the request has checked this already, but that may be another program.
     """
-    role, least = requested.role, LEAST_ROLE[type(requested.request)]
-    if role is not None and role < least:
+    role, kind = requested.role, type(requested.request)
+    if role is not None and not permits(role, kind):
+        least = LEAST_ROLE[kind]
         raise NotAllowed(f"this needs the role {least.word}; {requested.actor} has the role {role.word}")
 
 
@@ -73,8 +82,7 @@ def _repeated(requested: Requested, world: World) -> Answer | None:
     recorded = world.commanded.fingerprint(key)
     if is_a_draft(requested) or not requests.is_the_same(requested.request, recorded, followed):
         raise InvalidInput(f"the key {requested.id} was used for another request: {_named(followed)}")
-    note = requests.note(requested.request, world, requested.account, followed)
-    return Completed(requested.id, tuple(one.named for one in followed), repeated=True, note=note)
+    return _completed(requested, world, followed, repeated=True)
 
 
 def _key(requested: Requested, world: World) -> str:

@@ -2,7 +2,8 @@
 
 One of another side or instrument than its order's cannot be an execution of it. One that takes its order beyond its
 quantity, or is worse than its limit, may be: the order may have been amended at the exchange, and the report of that be
-on its way. The comparison takes the execution in where the exchange's other statements contain it
+on its way. So may one that reduces more than the log's position has: an earlier execution may be on its way. The
+comparison takes the execution in where the exchange's other statements contain it
 (`domain/reconciliation/missing_executions.py`).
 """
 
@@ -10,18 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from typing import Final, cast, get_args
 
-from commands.exchange import Filled, OrderReport
+from commands.beyond_position import beyond_position
+from commands.exchange import Accepted, Filled, OrderReport, Submitted, Triggered
 from commands.impossible_prices import impossible_price
-from commands.order import decide
+from commands.order import check_execution, decide
 from commands.reconciliation import BeginReconciliation, subject_of, unnumbered
 from commands.stimulus import Ask
 from commands.world import World
-from domain.order import Closed, OrderOverfilled, OrderPlaced, Working, evolve
+from domain.arithmetic import EXACT, ZERO
+from domain.order import PLACED, Closed, OrderOverfilled, OrderPlaced, OrderState, Unplaced, Working, evolve
 from domain.reconciliation.differences import ExecutionBeyondOrder, ExecutionMistaken
 from domain.streams import order_stream
 
 _CONTRADICTIONS = (ExecutionBeyondOrder, ExecutionMistaken)
+_REPORTS: Final = frozenset(get_args(OrderReport))
+_WORKS: Final = frozenset({Submitted, Accepted, Triggered})
 
 
 def held_back(
@@ -32,27 +38,52 @@ def held_back(
 
     Raises InvalidInput for an execution without a valid quantity or price.
     """
+    if not isinstance(report, Filled):
+        return None
     state = world.state(order_stream(account, report.order_id))
-    if not isinstance(report, Filled) or not isinstance(state, Working | Closed):
+    if not isinstance(state, PLACED):
         return None
     if report.execution_id in state.executions:
         return None
     if named := _of_another_order(report, state.terms):
         return BeginReconciliation(named)
-    for one in before:
-        if isinstance(one.command, OrderReport) and one.command.order_id == report.order_id:
-            for event in decide(one.command, state):
-                state = evolve(state, event)
-    assert isinstance(state, Working | Closed)
+    state = _after(before, report.order_id, state)
     if named := impossible_price(report, state.terms, prices.get(state.terms.instrument)):
         return BeginReconciliation(named)
-    excess = [event.excess for event in decide(report, state) if isinstance(event, OrderOverfilled)]
-    if not excess:
-        return None
-    return BeginReconciliation(
-        f"execution {report.execution_id} of {report.quantity} at {report.price} is {excess[0]} beyond the order "
-        f"{report.order_id} as the log knows it"
-    )
+    check_execution(report)
+    if (excess := _excess(report, state)) > 0:
+        return BeginReconciliation(
+            f"execution {report.execution_id} of {report.quantity} at {report.price} is {excess} beyond the order "
+            f"{report.order_id} as the log knows it"
+        )
+    earlier = [one.command for one in before if isinstance(one.command, Filled)]
+    named = beyond_position(report, state.terms, earlier, world, account)
+    return BeginReconciliation(named) if named else None
+
+
+def _after(before: Sequence[Ask], order_id: str, state: Working | Closed) -> Working | Closed:
+    """The state of the order after those of the reports that are of it.
+
+    Reports that the order works, as most entries have one before their execution, change neither its terms nor what is
+    filled, unless others are among them.
+    """
+    reports = [cast("OrderReport", one.command) for one in before if type(one.command) in _REPORTS]
+    own = [one for one in reports if one.order_id == order_id]
+    if all(type(one) in _WORKS for one in own):
+        return state
+    after: OrderState = state
+    for command in own:
+        for event in decide(command, after):
+            after = evolve(after, event)
+    assert not isinstance(after, Unplaced)
+    return after
+
+
+def _excess(report: Filled, state: Working | Closed) -> Decimal:
+    """By how much the execution raises the quantity that is filled beyond the ordered one, in base currency."""
+    if EXACT.add(state.filled, report.quantity) <= state.terms.quantity:
+        return ZERO
+    return next((event.excess for event in decide(report, state) if isinstance(event, OrderOverfilled)), ZERO)
 
 
 def _of_another_order(report: Filled, terms: OrderPlaced) -> str:
@@ -73,7 +104,7 @@ def is_taken_in(discrepancy_id: str, state: Callable[[str], object]) -> bool:
     """
     order_id = subject_of(discrepancy_id, *_CONTRADICTIONS)
     order = None if order_id is None else state(order_id)
-    if not isinstance(order, Working | Closed):
+    if not isinstance(order, PLACED):
         return False
     begins = (f"difference:{kind.__name__}:{order_id}:" for kind in _CONTRADICTIONS)
     name = unnumbered(discrepancy_id)

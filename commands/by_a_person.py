@@ -133,7 +133,8 @@ _ROWS: tuple[tuple[tuple[type[Difference], ...], Steps], ...] = (
             "find the transfer, fee or bonus in the exchange's records",
             (
                 "resolve, with `transfer` for a deposit (above 0) or withdrawal (below 0): the balance of the "
-                "log changes by it. Two comparisons that do not find this amount any more resolve it"
+                "log changes by it. It is refused where that balance has changed since; the next comparison states the "
+                "amount anew. Two comparisons that do not find this amount any more resolve it"
             ),
         ),
     ),

@@ -32,8 +32,8 @@ class ClockReading(Struct, frozen=True, gc=False):
         return abs(self.ahead) <= MOST_SKEW
 
 
-def check_clock(read: Callable[[], ClockReading]) -> None:
-    """Queries the exchange's clock until a query shows that the clocks agree, five times at most.
+def check_clock(read: Callable[[], ClockReading], whose: str = "the exchange's") -> None:
+    """Queries a clock, by default the exchange's, until a query shows that the clocks agree, five times at most.
 
     The query with the shortest round trip counts: on a machine or a connection under load, others show the load. Raises
     Refused with the difference, its bound and the round trip.
@@ -44,7 +44,7 @@ def check_clock(read: Callable[[], ClockReading]) -> None:
         if best.fits:
             return
     assert best is not None
-    raise Refused(_sentence(best))
+    raise Refused(_sentence(best, whose))
 
 
 def _readings(read: Callable[[], ClockReading]) -> Iterator[ClockReading]:
@@ -52,10 +52,10 @@ def _readings(read: Callable[[], ClockReading]) -> Iterator[ClockReading]:
         yield read()
 
 
-def _sentence(best: ClockReading) -> str:
+def _sentence(best: ClockReading, whose: str) -> str:
     side = "behind" if best.ahead > timedelta(0) else "ahead of"
     found = (
-        f"this machine's clock is {_seconds(abs(best.ahead))} {side} the exchange's, give or take "
+        f"this machine's clock is {_seconds(abs(best.ahead))} {side} {whose}, give or take "
         f"{_seconds(best.bound)} (the quickest of {_QUERIES} queries took {_seconds(best.round_trip)}); at most "
         f"{_seconds(MOST_SKEW)} is allowed"
     )

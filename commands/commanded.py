@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from commands.door import EventNamed
 from domain.command_fact import COMMAND, actors_key, is_command, key_and_fingerprint
+from domain.errors import Refused
 from domain.events import FULL_NAMES, Event
 from domain.log import Envelope, id_text
+from domain.sealed import is_comparable
 
 
 class Followed(NamedTuple):
@@ -45,9 +47,20 @@ class Commanded:
         self._actors: dict[str, str] = {}
 
     def key(self, command_id: str, actor: str) -> str:
-        """The key under which a request of this actor is recorded: the given one, unless another actor used it."""
-        taken = self._actors.get(command_id, actor) != actor
-        return actors_key(command_id, actor) if taken else command_id
+        """The key under which a request of this actor is recorded: the given one, unless another actor used it.
+
+        Raises Refused where the earlier actor is sealed by another key, or only one of the two is sealed: nobody can
+        state whether they are one person, and a request that this person repeats must not be carried out twice.
+        """
+        earlier = self._actors.get(command_id, actor)
+        if earlier == actor:
+            return command_id
+        if not is_comparable(earlier, actor):
+            raise Refused(
+                f"the key {command_id} was used before personal texts were sealed as they are now, and the log does "
+                "not state by whom: look up what followed from it, and send a new request with a new key"
+            )
+        return actors_key(command_id, actor)
 
     def followed(self, command_id: str) -> Sequence[Followed]:
         """The events that followed from the request with this key, in log order; empty if none followed."""

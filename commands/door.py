@@ -21,18 +21,29 @@ class EventNamed:
     type: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalDecided:
+    """The decision of both committees on a signal; `verdict` is a `domain.signal.Verdict`, with its reasons."""
+
+    signal_id: str
+    verdict: str
+    reasons: Sequence[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Completed:
     """The request was carried out and is durable. `events` are all events that followed; none if nothing changed.
 
     `repeated` is true if this key was used before. Then `events` are those of the first request, and nothing was done
     again. `note` states what holds already where no event followed, and what a trip of the kill switch leaves open.
+    `decided` is the decision on a signal that the request raised; None for every other request.
     """
 
     command_id: str
     events: Sequence[EventNamed]
     repeated: bool = False
     note: str = ""
+    decided: SignalDecided | None = None
 
     @property
     def ordinal(self) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import chain
 from time import perf_counter
 
 from commands import answering
@@ -69,6 +71,13 @@ class Driver:
         self._end(given)
         return None
 
+    def pass_over(self, times: Sequence[datetime], candles: Sequence[Sequence[Candle]]) -> None:
+        """Takes instants of a recorded market that lead to nothing; see `Engine.pass_over`."""
+        self.engine.pass_over(times, candles)
+        if self._observer is not None:
+            for candle in chain.from_iterable(candles):
+                self._observer.saw(candle.instrument, candle.close, candle.close_time)
+
     def refresh(self) -> None:
         """Folds the events of the log that are not in the state yet."""
         self.engine.refresh(self._log.read(after=self.engine.world.ordinal))
@@ -104,6 +113,10 @@ class Driver:
     def check(self) -> None:
         """Raises OwnershipLost or LogLost where this engine cannot record anything any more; see `EventLog.check`."""
         self._log.check()
+
+    def check_answers(self) -> None:
+        """Raises LogUnavailable where the log's store does not answer; see `EventLog.check_answers`."""
+        self._log.check_answers()
 
     def _end(self, given: Input) -> None:
         if self._observer is not None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 from math import isclose
 from typing import Any
 
@@ -21,6 +22,7 @@ from commands import answering, day, requests, starting
 from commands.breaker import CallReport
 from commands.door import Answer
 from commands.exchange import AnyReport
+from commands.foreseeing import foreseen
 from commands.held_back import holds_back, withdrawals
 from commands.identity import ENGINE, Identity
 from commands.inputs import Input, MarketMoved, Relisted, Reported, RequestMade, Started, Tick, Warmed
@@ -31,7 +33,8 @@ from commands.reports import stimuli
 from commands.reprotecting import Reprotecting
 from commands.requests import Situation
 from commands.retrying import is_closing, retries
-from commands.signal import RaiseSignal
+from commands.series import RunningSeries
+from commands.signal import EndSeries, RaiseSignal
 from commands.stimulus import Ask, Stimulus
 from commands.unit import Unit, decide
 from commands.unrecorded import check_recorded
@@ -44,7 +47,8 @@ from domain.log import Envelope, Recorded, chain_id
 from domain.mark import AccountMarked
 from domain.market import MarketView
 from domain.opposed import is_worth_recording
-from domain.signal import SignalDetected
+from domain.signal import SeriesEnded, SignalDetected
+from domain.streams import signal_stream
 
 Work = Generator[Unit, None, Answer | None]
 """The units of one input, in order. Each unit is decided on the state after the previous unit. If the input is a
@@ -52,6 +56,8 @@ request, the generator returns the answer."""
 
 
 _A_DAY = timedelta(days=1)
+_SERIES = "/series"
+"""What follows a signal's fact in the fact from which the id of a series is made."""
 _NO_UNITS: tuple[Unit, ...] = ()
 NO_WORK: Work = (unit for unit in _NO_UNITS)
 """The work of an input without consequences: an exhausted generator, shared by all such inputs, so that the driver
@@ -79,7 +85,9 @@ class Engine:
         """
         self.world, self.identity, self.market = world, identity, MarketView()
         self._since, self._watch, self._recall = since, Watch(instances), recall
+        self._instances = instances
         self._marking, self._marks = Marking(), marks
+        self._series = RunningSeries()
         self._reprotecting = Reprotecting()
         self._confirmed: Unit | None = None
         self._open_until = since
@@ -113,6 +121,51 @@ class Engine:
     def latest_mark(self) -> AccountMarked | None:
         """The account at the last candle, also if its hour is not over; None before the first candle."""
         return self._marking.latest()
+
+    def foresee(self, tapes: Sequence[Sequence[Candle]]) -> Collection[datetime] | None:
+        """Takes all candles of each instrument before the first one: returns the closes at which strategies propose.
+
+        None where a strategy cannot say; see `commands/foreseeing.py`. Call it before any candle is processed.
+        """
+        found = [(candles[0].instrument, foreseen(self._instances, candles)) for candles in tapes]
+        closes: set[datetime] = set()
+        for _instrument, proposals in found:
+            if proposals is None:
+                return None
+            closes.update(proposals)
+        for instrument, proposals in found:
+            self._watch.foresee(instrument, proposals or {})
+        return closes
+
+    @property
+    def idle_before(self) -> datetime | None:
+        """Candles that close before this time lead to nothing if no strategy proposes at them and no report comes.
+
+        None where every candle may lead to something.
+        """
+        portfolio = self.world.portfolio
+        if not self._recall.is_over or is_closing(portfolio) or holds_back(portfolio) or portfolio.breakers:
+            return None
+        return min(self._open_until, self._marking.hour_ends) if self._marks else self._open_until
+
+    def pass_over(self, times: Sequence[datetime], candles: Sequence[Sequence[Candle]]) -> None:
+        """Takes instants that lead to nothing: `times` are their closes, all before `idle_before`.
+
+        `candles` are those of each instant. Prices and marks are those of `process`.
+        """
+        market, portfolio, marking = self.market, self.world.portfolio, self._marking
+        for number, (at, closed) in enumerate(zip(times, candles, strict=True)):
+            if not self._marks or marking.is_steady(at, portfolio):
+                rest = tuple(chain.from_iterable(candles[number:]))
+                if self._marks:
+                    marking.pass_over(times[-1], rest)
+                for candle in {one.instrument: one for one in rest}.values():
+                    market.take(candle)
+                return
+            for candle in closed:
+                market.take(candle)
+            if self._marks:
+                marking.take(at, closed, portfolio, market)
 
     def process(self, given: Input) -> Work:
         """The units that follow from one input.
@@ -181,14 +234,23 @@ class Engine:
     def _all_work_of(
         self, marks: Sequence[Ask], sighted: Sequence[Sequence[Sighting]], given: MarketMoved
     ) -> Work:
-        for mark in marks:
-            yield from self._work(Stimulus(given.at, (mark,)))
-        yield from self._withdrawals(given)
-        yield from self._pauses_over(given)
+        # The conditions spare most candles a generator for each kind of work.
+        world = self.world
+        if marks:
+            yield from self._marked(marks, given.at)
+        if holds_back(world.portfolio):
+            yield from self._withdrawals(given)
+        if world.portfolio.breakers:
+            yield from self._pauses_over(given)
         for sightings in sighted:
             yield from self._signals_of(sightings, given.at)
-        yield from self._retries(given)
+        if is_closing(world.portfolio):
+            yield from self._retries(given)
         return None
+
+    def _marked(self, marks: Sequence[Ask], at: datetime) -> Generator[Unit, None, None]:
+        for mark in marks:
+            yield from self._work(Stimulus(at, (mark,)))
 
     def _withdrawals(self, given: MarketMoved | Tick) -> Generator[Unit, None, None]:
         stimulus = withdrawals(given, self.world.portfolio)
@@ -206,25 +268,36 @@ class Engine:
             yield from self._work(stimulus, of_market=True)
 
     def _signals_of(self, sightings: Sequence[Sighting], at: datetime) -> Generator[Unit, None, None]:
-        portfolio = self.world.portfolio
-        raised = {
-            self._signal_id(sighting): sighting
-            for sighting in sightings
-            if is_worth_recording(sighting.proposal, sighting.instance.id, portfolio)
-        }
-        if not raised:
+        portfolio, recalled = self.world.portfolio, self.recalling
+        raised: dict[str, Sighting] = {}
+        asks: list[Ask] = []
+        for sighting in sightings:
+            if is_worth_recording(sighting.proposal, sighting.instance.id, portfolio):
+                taken = self._series.take(sighting, portfolio)
+                if taken.ended is not None:
+                    asks.append(_series_ended(self._chain(sighting, _SERIES), taken.ended, sighting))
+                if taken.is_recorded:
+                    signal_id = self._chain(sighting)
+                    raised[signal_id] = sighting
+                    asks.append(_raised(signal_id, sighting))
+        if not asks:
             return
-        recalled = self.recalling
-        asks = [_raised(signal_id, sighting) for signal_id, sighting in raised.items()]
         envelopes = yield from self._work(Stimulus(at, tuple(asks)))
         if recalled:
             _check_same_signals(raised, envelopes)
 
-    def _signal_id(self, sighting: Sighting) -> str:
-        fact = f"{sighting.cause}/{sighting.instance.id}"
+    def _chain(self, sighting: Sighting, of: str = "") -> str:
+        """The chain of the signal of this proposal, or, with a suffix, of what else its candle leads to."""
+        fact = f"{sighting.cause}/{sighting.instance.id}{of}"
         return chain_id(self.identity.log_id, self.identity.account, fact)
 
     def _reported(self, given: Reported) -> Work:
+        """Reports of the open day make no generator of their own."""
+        if given.at < self._open_until:
+            return self._reports(given.reports, given.at)
+        return self._reported_with_day(given)
+
+    def _reported_with_day(self, given: Reported) -> Work:
         reports: Sequence[AnyReport | CallReport] = given.reports
         if self._is_another_day(given.at):
             late = day.of_the_old_day(reports, given.at)
@@ -234,14 +307,14 @@ class Engine:
         yield from self._reports(reports, given.at)
         return None
 
-    def _reports(
-        self, reports: Sequence[AnyReport | CallReport], at: datetime
-    ) -> Generator[Unit, None, None]:
+    def _reports(self, reports: Sequence[AnyReport | CallReport], at: datetime) -> Work:
         for stimulus in stimuli(reports, self.world, self.identity.account, at, self.market.prices):
             yield from self._work(stimulus, of_market=True)
+        return None
 
     def _ticked(self, given: Tick) -> Work:
         yield from self._turned(given.at)
+        yield from self._marked(self._marking.tick(given.at) if self._marks else (), given.at)
         yield from self._withdrawals(given)
         yield from self._pauses_over(given)
         yield from self._reprotected(given)
@@ -269,10 +342,25 @@ class Engine:
 
     def _warmed(self, given: Warmed) -> Work:
         """Strategies read the candles; what they propose on them is of the past."""
+        asks: list[Ask] = []
         for candle in given.candles:
             self.market.take(candle)
-            self._watch.take(candle, self.market)
-        return NO_WORK
+            for sighting in self._watch.take(candle, self.market):
+                asks += self._past(sighting)
+        return self._series_of_the_past(Stimulus(given.at, tuple(asks))) if asks else NO_WORK
+
+    def _past(self, sighting: Sighting) -> Sequence[Ask]:
+        """The record of the series that a proposal of the past ends, none or one."""
+        world = self.world
+        if not is_worth_recording(sighting.proposal, sighting.instance.id, world.portfolio):
+            return ()
+        signal = signal_stream(self.identity.account, self._chain(sighting))
+        ended = self._series.warm(sighting, world.portfolio, is_recorded=signal in world.versions)
+        return () if ended is None else (_series_ended(self._chain(sighting, _SERIES), ended, sighting),)
+
+    def _series_of_the_past(self, stimulus: Stimulus) -> Work:
+        yield from self._work(stimulus)
+        return None
 
     def _is_another_day(self, at: datetime) -> bool:
         """Whether the day of `at` is later than the open day; False for an unopened account, which has no days."""
@@ -345,6 +433,17 @@ def _raised(signal_id: str, sighting: Sighting) -> Ask:
         occurred_at=sighting.candle.close_time,
         actor=ENGINE,
         chain=signal_id,
+    )
+
+
+def _series_ended(series_id: str, series: SeriesEnded, sighting: Sighting) -> Ask:
+    """The record of a series, caused by the candle whose proposal ended it."""
+    return Ask(
+        command=EndSeries(series_id, series),
+        cause=sighting.cause,
+        occurred_at=sighting.candle.close_time,
+        actor=ENGINE,
+        chain=series_id,
     )
 
 

@@ -129,12 +129,18 @@ class NotSent(Report, frozen=True, gc=False, kw_only=True):
 
 
 class Funded(Struct, frozen=True, gc=False, kw_only=True):
-    """Funding was settled on an open position: `amount` in quote currency, negative when we paid."""
+    """Funding was settled on an open position: `amount` in quote currency, negative when we paid.
+
+    `rate` is a fraction of the value at `price`, the mark price in quote currency; longs pay a positive rate. Each is
+    None where the exchange does not state it.
+    """
 
     instrument: str
     at: datetime
     fact: str
     amount: Decimal
+    rate: Decimal | None = None
+    price: Decimal | None = None
 
 
 class Liquidated(Struct, frozen=True, gc=False, kw_only=True):

@@ -51,8 +51,12 @@ class Guard:
 
     def held_back(self, requests: Sequence[Outgoing], now: datetime) -> dict[str, str]:
         """The reason, by order id, for each of these requests that must not be sent at `now` (UTC)."""
-        found = ((one.order_id, self._reason(one, now)) for one in requests)
-        return {order_id: reason for order_id, reason in found if reason is not None}
+        found: dict[str, str] = {}
+        for one in requests:
+            reason = self._reason(one, now)
+            if reason is not None:
+                found[one.order_id] = reason
+        return found
 
     def passed(self, requests: Sequence[Outgoing], now: datetime) -> None:
         """Notes that these requests are sent at `now` (UTC)."""
@@ -66,6 +70,9 @@ class Guard:
         return self._world.portfolio
 
     def _reason(self, request: Outgoing, now: datetime) -> str | None:
+        event = request.event
+        if type(event) is OrderPlaced and event.reduce_only:
+            return None
         entry = self._portfolio.entries.get(request.order_id)
         terms = _judged(request, entry)
         if terms is None:

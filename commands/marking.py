@@ -1,9 +1,12 @@
-"""Marking: values the account at every candle, and makes one mark of each UTC hour in which candles closed."""
+"""Marking: values the account at every candle, and makes one mark of each UTC hour in which candles closed.
+
+An hour is that in which a candle closed, not that in which it came: a live candle comes a moment after its close.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from commands.identity import ENGINE
@@ -21,13 +24,17 @@ from domain.valuation import profit_at, unrealised, unrealised_at_worst
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 _NO_MARKS: tuple[Ask, ...] = ()
+_PATIENCE = timedelta(seconds=5)
+"""How long after the end of an hour a live market's last candles of that hour may come."""
 
 
 class Marking:
     """Takes the candles in the order in which they are played.
 
     The mark of an hour is made at the candles that close at its end. If none closes then, the mark is made at the next
-    later candles, from the values at the last candles of its own hour.
+    later candles, from the values at the last candles of its own hour. Candles that come after their close may be
+    followed by others of the same instant, so their hour is marked by a tick five seconds after its end, or at the next
+    later candle.
     """
 
     __slots__ = ("_at", "_candles", "_ends", "_hash", "_last", "_played", "_stretch", "_values")
@@ -51,16 +58,49 @@ class Marking:
         candles = _candles_among(events)
         if not candles:
             return _NO_MARKS
-        marks = _NO_MARKS
-        if at > self._ends:
-            marks = self._end_hour()
-            self._ends = end_of_hour(at)
-        self._at = at
+        marks, closed = _NO_MARKS, _close_of(candles)
+        if closed > self._ends:
+            if not self._is_marked:
+                marks = self._end_hour()
+            self._ends = end_of_hour(closed)
+        self._at = max(closed, self._at)
         self._played += candles
         account = portfolio.account_state
         if type(account) is Account:
             self._value(account.balance, candles, portfolio.positions, market)
         return marks + self._end_hour() if at == self._ends else marks
+
+    def tick(self, at: datetime) -> Sequence[Ask]:
+        """The mark of the hour that has been over for five seconds, if candles closed in it."""
+        is_over = self._played and at >= self._ends + _PATIENCE
+        return self._end_hour() if is_over and not self._is_marked else _NO_MARKS
+
+    @property
+    def _is_marked(self) -> bool:
+        """Whether the hour has its mark. A candle of this hour that comes later counts in the next one."""
+        return self._last is not None and self._last.hour + HOUR >= self._ends
+
+    @property
+    def hour_ends(self) -> datetime:
+        """Candles that close before this time end no hour (UTC)."""
+        return self._ends
+
+    def is_steady(self, at: datetime, portfolio: Portfolio) -> bool:
+        """Whether `pass_over` may take the candles from `at` on: no position has to be valued at each of them."""
+        account, stretch = portfolio.account_state, self._stretch
+        if type(account) is not Account:
+            return True
+        if stretch is not None:
+            return stretch.is_of(account.balance, portfolio.positions, at)
+        values = self._values
+        return not portfolio.positions and values is not None and values.equity is account.balance
+
+    def pass_over(self, at: datetime, candles: Sequence[Candle]) -> None:
+        """Does what `take` does for each instant of these candles, up to `at`, where the account is steady."""
+        self._at = at
+        self._played += candles
+        if self._stretch is not None:
+            self._stretch.pass_over(candles)
 
     def latest(self) -> AccountMarked | None:
         """The account at the last candle, also in an hour that is not over yet; None before the first candle."""
@@ -138,6 +178,10 @@ class Marking:
         return hash_after(self._hash, map(candle_bytes, self._played))
 
 
+def _close_of(candles: Sequence[Candle]) -> datetime:
+    return candles[0].close_time if len(candles) == 1 else max(one.close_time for one in candles)
+
+
 def _candles_among(events: Sequence[MarketEvent]) -> Sequence[Candle]:
     """The candles; fast for a single one, as on the tape of one instrument."""
     first = events[0] if len(events) == 1 else None
@@ -195,6 +239,18 @@ class _Stretch:
                     self._reached.append(candle.low if self._is_long else candle.high)
         self._reached.append(last.price)
         self._closes.append(last.price)
+
+    def is_of(self, balance: Decimal, positions: Mapping[str, OpenPosition], at: datetime) -> bool:
+        """Whether this balance and these positions are those of the stretch, and were there before `at`."""
+        return self.positions is positions and self.balance is balance and self._opened_at < at
+
+    def pass_over(self, candles: Sequence[Candle]) -> None:
+        """Takes the prices of candles that close after the first one of the stretch, in order of time."""
+        for candle in candles:
+            if candle.instrument == self._instrument:
+                self._reached.append(candle.low if self._is_long else candle.high)
+                self._reached.append(candle.close)
+                self._closes.append(candle.close)
 
     def equity(self) -> Decimal:
         """The equity at the last price."""

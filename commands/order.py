@@ -24,6 +24,7 @@ from commands.exchange import (
     OrderReport,
     OutcomeUnclear,
     Rejected,
+    Report,
     Submitted,
     Triggered,
 )
@@ -130,17 +131,17 @@ def decide(command: OrderCommand, state: OrderState) -> Sequence[OrderEvent]:
     Raises Refused if the state of the order does not allow the command, InvalidInput for terms that the instrument's
     rules do not allow.
     """
+    if isinstance(command, PlaceOrder):
+        return _place(command, state)
+    if isinstance(command, Report):
+        return decide_report(command, state)
     match command:
-        case PlaceOrder():
-            return _place(command, state)
         case CancelOrder():
             return _request_cancel(command, _known(command.order_id, state))
         case AmendOrder():
             return _request_amend(command, _known(command.order_id, state))
         case DenyOrder():
             return _deny(command, _known(command.order_id, state))
-        case _:
-            return _report(command, _known(command.order_id, state))
 
 
 def _known(order_id: str, state: OrderState) -> Working | Closed:
@@ -261,16 +262,18 @@ def _deny(command: DenyOrder, state: Working | Closed) -> Sequence[OrderEvent]:
     return [OrderDenied(command.reason)]
 
 
-def _report(report: OrderReport, state: Working | Closed) -> Sequence[OrderEvent]:
+def decide_report(report: OrderReport, given: OrderState) -> Sequence[OrderEvent]:
     """A report that changes nothing leads to no event; a fill beyond the ordered quantity leads to two.
 
-    NotSent is ignored if the exchange has reported the order: a sender before a restart had sent it.
+    NotSent is ignored if the exchange has reported the order: a sender before a restart had sent it. Raises
+    what `decide` raises.
     """
+    state, kind = _known(report.order_id, given), type(report)
     if isinstance(report, Filled):
         check_execution(report)
-    if isinstance(report, NotSent) and _was_reported(state):
+    elif kind is NotSent and _was_reported(state):
         return []
-    event = EVENTS[type(report)](report)
+    event = EVENTS[kind](report)
     after = evolve(state, event)
     if isinstance(after, Unplaced) or after == state:
         return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import get_args
+from typing import cast, get_args
 
 from msgspec import Struct
 
@@ -21,12 +21,13 @@ from domain.order import (
     OrderStatus,
     Working,
 )
-from domain.streams import parse
+from domain.streams import own_id
 
 Sendable = OrderPlaced | OrderCancelRequested | OrderAmendRequested
 
 
 _SENT = frozenset(get_args(Sendable))
+_AT_EXCHANGE = frozenset({OrderAccepted, OrderFilled})
 
 
 class Outgoing(Struct, frozen=True, gc=False):
@@ -55,19 +56,19 @@ def outgoing(envelopes: Sequence[Envelope]) -> Sequence[Outgoing]:
     either, nor one that the exchange has in the same unit: an adopted one.
     """
     sendable = [
-        (envelope.meta.stream, envelope.event) for envelope in envelopes if type(envelope.event) in _SENT
+        (envelope.meta.stream, cast("Sendable", envelope.event))
+        for envelope in envelopes
+        if type(envelope.event) in _SENT
     ]
     if not sendable:
         return ()
-    unsent = {envelope.meta.stream for envelope in envelopes if isinstance(envelope.event, OrderDenied)}
-    placed = {stream for stream, event in sendable if isinstance(event, OrderPlaced)}
-    unsent |= placed & {
-        one.meta.stream for one in envelopes if isinstance(one.event, OrderAccepted | OrderFilled)
-    }
+    unsent = {envelope.meta.stream for envelope in envelopes if type(envelope.event) is OrderDenied}
+    placed = {stream for stream, event in sendable if type(event) is OrderPlaced}
+    unsent |= placed & {one.meta.stream for one in envelopes if type(one.event) in _AT_EXCHANGE}
     return [
-        Outgoing(parse(stream).id, event)
+        Outgoing(own_id(stream), event)
         for stream, event in sendable
-        if isinstance(event, Sendable) and stream not in unsent and not _is_liquidation(event)
+        if stream not in unsent and not _is_liquidation(event)
     ]
 
 
@@ -91,7 +92,7 @@ def _is_liquidation(event: Sendable) -> bool:
 
 def _working(world: World) -> Iterator[tuple[str, Working]]:
     for stream, state in world.states.of(Working):
-        yield parse(stream).id, state
+        yield own_id(stream), state
 
 
 def _pending(

@@ -19,7 +19,7 @@ from domain.reconciliation import (
     ReconciliationEnded,
     ReconciliationEvent,
 )
-from domain.reconciliation.differences import BalanceDiffers, Difference
+from domain.reconciliation.differences import BalanceDiffers, Difference, balance_here
 
 
 class RecordDiscrepancy(Struct, frozen=True, gc=False):
@@ -38,13 +38,14 @@ class ResolveDiscrepancy:
     zero), in the account's currency: the balance of the log changes by it.
 
     `closed_at`, for a position that the exchange does not have, is the price (quote currency) at which it was closed
-    outside: the log records that close.
+    outside: the log records that close. `fee` (the account's currency) is what it paid for it, a rebate below zero.
     """
 
     discrepancy_id: str
     resolution: str
     transfer: Decimal | None = None
     closed_at: Decimal | None = None
+    fee: Decimal | None = None
 
 
 class EndDiscrepancy(Struct, frozen=True, gc=False):
@@ -145,16 +146,30 @@ def numbered(discrepancy_id: str) -> Iterator[str]:
     yield from (f"{discrepancy_id}#{number}" for number in count(2))
 
 
+def is_of_earlier_balance(discrepancy_id: str, balance: Decimal, state: Discrepancies) -> bool:
+    """Whether the unresolved discrepancy was found when the log's balance was another one than `balance`.
+
+    Its amount may be over since: the log has taken in what it was about.
+    """
+    found = state.found.get(discrepancy_id)
+    here = None if found is None else balance_here(found.found)
+    return here is not None and here != balance
+
+
 def renumbered(
     record: RecordDiscrepancy, state: Discrepancies, is_over: Callable[[str], bool]
 ) -> RecordDiscrepancy:
-    """The record under the id of its latest one, or under the next number where that is resolved and `is_over`."""
+    """The record under the id of its latest one, or under the next number: where that is resolved and `is_over`, and
+    where the same amount is missing from another balance than then.
+    """
     own = record.discrepancy_id
     earlier = list(takewhile(state.known.__contains__, numbered(own)))
     if not earlier:
         return record
-    is_back = earlier[-1] not in state.unresolved and is_over(earlier[-1])
-    name = next(islice(numbered(own), len(earlier), None)) if is_back else earlier[-1]
+    latest, here = earlier[-1], balance_here(record.found)
+    is_back = latest not in state.unresolved and is_over(latest)
+    is_anew = here is not None and is_of_earlier_balance(latest, here, state)
+    name = next(islice(numbered(own), len(earlier), None)) if is_back or is_anew else latest
     return RecordDiscrepancy(name, record.subject, record.found)
 
 

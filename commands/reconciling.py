@@ -41,6 +41,7 @@ from commands.world import World
 from domain.arithmetic import ZERO, total
 from domain.errors import ExchangeError
 from domain.order import Working
+from domain.reconciliation import Discrepancies
 from domain.reconciliation.comparing import differences
 from domain.reconciliation.differences import BalanceDiffers, Difference, TradingTermsDiffer
 from domain.streams import order_stream
@@ -56,6 +57,7 @@ _CHANGED = "the exchange does not have the position in another way now, which a 
 _UNDONE = "the order does not have these terms any more, or it was a stop or target and has ended"
 _SEEN = "the exchange states the order again, or the order has ended"
 _TAKEN_IN = "taken in: the exchange's statements of the order and the position contain it"
+_FOUND_ANEW = "the balance of the log has changed since: the next discrepancy states the same amount of it"
 _ADOPTED = "adopted: the settings in reconciliation permit it"
 
 
@@ -107,6 +109,11 @@ class Reconciler:
     def standing(self) -> Sequence[Difference]:
         """The differences that the last two runs have found, and those of an unresolved discrepancy."""
         return self._standing
+
+    @property
+    def unseen(self) -> Collection[str]:
+        """The ids of the accepted orders that the last comparison, or an unresolved discrepancy, states as unseen."""
+        return self._unseen.names | unseen(self._world.portfolio.discrepancies)
 
     @property
     def misses_orders(self) -> bool:
@@ -285,7 +292,7 @@ class Reconciler:
         new = {one.discrepancy_id: one for one in named if one.discrepancy_id not in before.known}
         confirmed = [one for name, one in new.items() if name in self._suspects]
         self._suspects = new.keys()
-        self._command(*confirmed)
+        self._command(*_replaced(confirmed, before), *confirmed)
         return len(new) - len(confirmed)
 
     def _named(self, record: RecordDiscrepancy) -> RecordDiscrepancy:
@@ -343,6 +350,15 @@ def not_amended(exchange: Exchange, order_ids: Sequence[str], at: datetime) -> S
         )
         for order_id in order_ids
         if (theirs := exchange.order(order_id)) is not None and theirs.is_open
+    ]
+
+
+def _replaced(records: Sequence[RecordDiscrepancy], state: Discrepancies) -> Sequence[Command]:
+    """Resolves and ends the unresolved discrepancies that these records, under the next number, state anew."""
+    own = {unnumbered(one.discrepancy_id) for one in records}
+    names = sorted(name for name in state.unresolved if unnumbered(name) in own)
+    return [
+        command for name in names for command in (ResolveDiscrepancy(name, _FOUND_ANEW), EndDiscrepancy(name))
     ]
 
 

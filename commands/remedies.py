@@ -25,6 +25,7 @@ from domain.reconciliation.differences import (
     RulesDiffer,
     StatusDiffers,
     TermsDiffer,
+    WaitingLegEnded,
 )
 from domain.reconciliation.statement import StatedOrder
 from domain.venue import Execution
@@ -32,6 +33,7 @@ from domain.venue import Execution
 Remedy = OrderReport | ListInstrument | Ask
 """An `Ask` is a report that the exchange has confirmed, and that is not judged again (`commands/beyond_order.py`)."""
 NOT_FOUND = "not found at the exchange by its id"
+WITHOUT_POSITION = "its entry has ended, and the exchange has no position that it could reduce"
 
 
 def remedy(difference: Difference, venue: str, at: datetime) -> Remedy | None:
@@ -74,6 +76,13 @@ def _overfill(difference: OverfillMissing, venue: str, _at: datetime) -> Remedy:
 def _unknown(difference: OrderUnknownToThem, venue: str, at: datetime) -> Remedy:
     order_id = difference.subject
     return Rejected(order_id=order_id, at=at, fact=_fact(venue, order_id, "not-found", at), reason=NOT_FOUND)
+
+
+def _leg(difference: WaitingLegEnded, venue: str, at: datetime) -> Remedy:
+    order_id = difference.subject
+    return Cancelled(
+        order_id=order_id, at=at, fact=_fact(venue, order_id, "ended", at), reason=WITHOUT_POSITION
+    )
 
 
 def _stop(difference: ProtectiveStopMissing, venue: str, at: datetime) -> Remedy | None:
@@ -158,6 +167,7 @@ REMEDIES: Mapping[type[Difference], Callable[[Any, str, datetime], Remedy | None
     OverfillMissing: _overfill,
     OrderUnknownToThem: _unknown,
     ProtectiveStopMissing: _stop,
+    WaitingLegEnded: _leg,
     StatusDiffers: _status,
     TermsDiffer: _terms,
     RulesDiffer: _rules,

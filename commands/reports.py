@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from commands.beyond_order import held_back
 from commands.breaker import Answered, CallReport, Unanswered
@@ -16,13 +17,17 @@ from commands.position import ApplyFunding
 from commands.reconciliation import BeginReconciliation, RecordDiscrepancy
 from commands.routes import Command
 from commands.settlement_bounds import contradiction
-from commands.settlements import is_of_open_position, was_traded
+from commands.settlements import is_of_before, is_of_open_position, is_recorded, was_traded
 from commands.stimulus import Ask, Stimulus
 from commands.world import World
 from domain.order import Liquidity, OrderPlaced, OrderType
 from domain.order_id import is_of_an_engine
 from domain.settings import ExternalRule
 from domain.streams import order_stream
+
+_OF_CALLS: Final = (Unanswered, Answered)
+_OF_POSITIONS: Final = (Funded, Liquidated)
+"""Tuples, because every report is compared with them, and a union is made anew in each comparison."""
 
 
 def stimuli(
@@ -38,20 +43,20 @@ def stimuli(
     fills are recorded, and what others have amended after the preceding amendments. Repeated funding and liquidations
     are left out here, because no position recognises them; an order recognises a repeated execution by its id. What
     others did on the account before the log began is left out, too: some exchanges repeat it to each new connection,
-    and the log's balance and positions begin after it. An execution that
-    contradicts its order begins a comparison. `prices` are the last ones by instrument.
+    and the log's balance and positions begin after it. An execution that contradicts its order begins a comparison.
+    `prices` are the last ones by instrument.
     """
     asks: list[Ask] = []
     for report in reports:
-        if isinstance(report, Unanswered | Answered):
+        if isinstance(report, _OF_CALLS):
             asks.append(_of_call(report))
         elif _is_of_before(report, world, account):
             continue
-        elif isinstance(report, Funded | Liquidated):
+        elif isinstance(report, _OF_POSITIONS):
             if asks:
                 yield Stimulus(at, tuple(asks))
                 asks = []
-            if not _is_known(report.fact, world):
+            if not is_recorded(report.fact, world):
                 yield Stimulus(at, tuple(_of_position(report, world, at)))
         elif isinstance(report, Amended) and (
             _has_amendment(asks) or after_amendment(report, world, account)
@@ -75,17 +80,9 @@ def _is_of_before(report: AnyReport, world: World, account: str) -> bool:
 
     A clock that is behind ours may date the report of an order of the log so.
     """
-    began = world.portfolio.began_at
-    if began is None or report.at >= began:
+    if not is_of_before(report.at, world):
         return False
-    return (
-        isinstance(report, Funded | Liquidated)
-        or order_stream(account, report.order_id) not in world.versions
-    )
-
-
-def _is_known(fact: str, world: World) -> bool:
-    return fact in world.taken_facts or fact in world.portfolio.discrepancies.known
+    return isinstance(report, _OF_POSITIONS) or order_stream(account, report.order_id) not in world.versions
 
 
 def _of_order(

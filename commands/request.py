@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from commands.account import ResetKillSwitch
+from commands.account import ForgetPersonalKey, ResetKillSwitch
 from commands.order import CancelOrder
 from commands.reconciliation import ResolveDiscrepancy
 from domain.direction import Direction, Side
@@ -31,6 +31,7 @@ __all__ = [
     "ChangeSettings",
     "ClosePosition",
     "DraftOrder",
+    "ForgetPersonalKey",
     "ManualTerms",
     "MoveProtection",
     "OutsideSignal",
@@ -208,6 +209,7 @@ Request = (
     | ChangeSettings
     | TripKillSwitch
     | ResetKillSwitch
+    | ForgetPersonalKey
     | ResolveDiscrepancy
 )
 

@@ -11,6 +11,7 @@ from commands.request import (
     ChangeSettings,
     ClosePosition,
     DraftOrder,
+    ForgetPersonalKey,
     MoveProtection,
     PauseStrategy,
     PlaceOrder,
@@ -25,8 +26,10 @@ from domain.errors import InvalidInput
 
 
 class Role(IntEnum):
-    """VIEWER reads; TRADER also sends requests that trade; ADMIN also changes settings and resets the kill switch."""
+    """SOURCE raises signals at `POST /signals` and may do nothing else, not even read. VIEWER reads; TRADER also sends
+    requests that trade; ADMIN also changes settings, resets the kill switch and forgets personal texts."""
 
+    SOURCE = 0
     VIEWER = 1
     TRADER = 2
     ADMIN = 3
@@ -60,6 +63,15 @@ LEAST_ROLE: Mapping[type, Role] = {
     ChangeSettings: Role.ADMIN,
     TripKillSwitch: Role.TRADER,
     ResetKillSwitch: Role.ADMIN,
+    ForgetPersonalKey: Role.ADMIN,
     ResolveDiscrepancy: Role.TRADER,
 }
 """The lowest role that may send each request. Reading needs VIEWER."""
+
+_OF_A_SOURCE = frozenset({RaiseSignal})
+"""The requests of the role SOURCE, which is below every least role."""
+
+
+def permits(role: Role, request: type) -> bool:
+    """Whether the role may send requests of this class."""
+    return role >= LEAST_ROLE[request] or (role is Role.SOURCE and request in _OF_A_SOURCE)

@@ -9,7 +9,7 @@ once, or whose outcome is unknown. The driver handles these reports like those o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from commands.breaker import CallReport, answered, unanswered
@@ -52,7 +52,9 @@ class Sender:
 
         When a tape is recalled, its clock shows the same times as before, so the same requests are sent.
         """
-        reports = [report for family in _families(requests) for report in self._submit(family)]
+        reports: list[SentReport] = []
+        for family in _families(requests):
+            reports.extend(self._submit(family))
         for request in requests:
             if not isinstance(request.event, OrderPlaced):
                 reports.extend(self._requested(request))
@@ -90,15 +92,17 @@ class Sender:
         to_send = [request for request in (*missing, *others) if request.order_id not in withdrawn]
         return [*reports, *self.send(to_send)]
 
-    def _submit(self, family: Sequence[Outgoing]) -> Iterator[SentReport]:
+    def _submit(self, family: Sequence[Outgoing]) -> Sequence[SentReport]:
         now = self._clock()
-        unsent = _unsent(family, {**self._guard.held_back(family, now), **_too_late(family, now)})
-        yield from (
+        entries = {**self._guard.held_back(family, now), **_too_late(family, now)}
+        if not entries:
+            return self._handed_over(family, now)
+        unsent = _unsent(family, entries)
+        reports: list[SentReport] = [
             _not_sent(order_id, now, "", f"not sent: {reason}") for order_id, reason in unsent.items()
-        )
+        ]
         sendable = [request for request in family if request.order_id not in unsent]
-        if sendable:
-            yield from self._handed_over(sendable, now)
+        return [*reports, *self._handed_over(sendable, now)] if sendable else reports
 
     def _handed_over(self, requests: Sequence[Outgoing], now: datetime) -> Sequence[SentReport]:
         """Sends the requests; returns reports of those that the exchange refused or did not confirm."""

@@ -13,6 +13,8 @@ from domain.signal import (
     Decided,
     DecisionMade,
     ReversalDecided,
+    Series,
+    SeriesEnded,
     SignalDetected,
     SignalEvent,
     SignalState,
@@ -42,7 +44,14 @@ class RecordReversal(Struct, frozen=True, gc=False):
     reversal: ReversalDecided
 
 
-SignalCommand = RaiseSignal | RecordDecision | RecordReversal
+class EndSeries(Struct, frozen=True, gc=False):
+    """Records a series of entries that has ended; see `commands/series.py`."""
+
+    signal_id: str
+    series: SeriesEnded
+
+
+SignalCommand = RaiseSignal | RecordDecision | RecordReversal | EndSeries
 
 
 def decide(command: SignalCommand, state: SignalState) -> Sequence[SignalEvent]:
@@ -61,10 +70,12 @@ def decide(command: SignalCommand, state: SignalState) -> Sequence[SignalEvent]:
             return _record(command, state)
         case RecordReversal():
             return _record_reversal(command, state)
+        case EndSeries():
+            return [command.series] if isinstance(state, Undetected) else []
 
 
 def _record(command: RecordDecision, state: SignalState) -> Sequence[SignalEvent]:
-    if isinstance(state, Undetected):
+    if isinstance(state, Undetected | Series):
         raise Refused(f"signal {command.signal_id} was never detected: there is nothing to decide")
     return [] if isinstance(state, Decided) else [command.decision]
 

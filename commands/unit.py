@@ -15,7 +15,7 @@ from commands.signal import RecordReversal
 from commands.stimulus import Ask, Stimulus
 from commands.world import Branch
 from domain.command_fact import chain_fact
-from domain.events import schema_version
+from domain.events import SCHEMA_VERSIONS
 from domain.log import Envelope, Meta, chain_id, event_id, id_text
 
 
@@ -76,7 +76,7 @@ def _events(branch: Branch, ask: Ask, at: datetime, identity: Identity) -> Seque
             account=identity.account,
             actor=ask.actor,
             source=identity.source,
-            schema_version=schema_version(type(event)),
+            schema_version=SCHEMA_VERSIONS.get(type(event), 1),
         )
         made.append(Envelope(meta, event))
     return made
@@ -89,10 +89,11 @@ def _chain(branch: Branch, stream: str, ask: Ask, identity: Identity) -> str:
     A close has a chain of its own, in which its orders are placed. The second leg of a reversal continues its signal's
     chain, also if an event of another chain led to it.
     """
-    if ask.chain and not isinstance(ask.command, RecordReversal):
+    command = ask.command
+    if ask.chain and type(command) is not RecordReversal:
         return ask.chain
-    if isinstance(ask.command, BeginClose):
-        return ask.command.chain
+    if type(command) is BeginClose:
+        return command.chain
     begun = branch.chain_of(stream) if stream.startswith(_CONTINUED) else None
     return begun or chain_id(identity.log_id, identity.account, chain_fact(ask.cause))
 
@@ -104,21 +105,21 @@ def _followed(
     processes: Sequence[Process], branch: Branch, envelope: Envelope, at: datetime, identity: Identity
 ) -> Sequence[Ask]:
     moment = Moment(
-        envelope=envelope, branch=branch, now=at, account=identity.account, policy=identity.policy
+        envelope=envelope,
+        branch=branch,
+        portfolio=branch.portfolio,
+        now=at,
+        account=identity.account,
+        policy=identity.policy,
     )
     commands: list[Command] = []
     for process in processes:
         commands += process(moment)
     if not commands:
         return ()
-    meta, cause = envelope.meta, id_text(envelope.meta.event_id)
+    meta = envelope.meta
+    cause, occurred_at, chain = id_text(meta.event_id), meta.occurred_at, meta.correlation_id
     return [
-        Ask(
-            command=command,
-            cause=cause,
-            occurred_at=meta.occurred_at,
-            actor=ENGINE,
-            chain=meta.correlation_id,
-        )
+        Ask(command=command, cause=cause, occurred_at=occurred_at, actor=ENGINE, chain=chain)
         for command in commands
     ]

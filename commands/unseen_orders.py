@@ -44,6 +44,11 @@ class UnseenOrders:
             if isinstance(one, AcceptedOrderNotFound):
                 self._since.setdefault(one.subject, at)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The ids of the accepted orders that the last comparison has not found."""
+        return frozenset(self._since)
+
     def begin_again(self) -> None:
         """A query failed: what the exchange does not state now is no answer."""
         self._since.clear()

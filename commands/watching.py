@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
@@ -78,6 +78,11 @@ class Watch:
     def __init__(self, instances: Sequence[Instance]) -> None:
         self._instances = instances
         self._views: dict[str, Sequence[_View]] = {}
+        self._foreseen: dict[str, Mapping[datetime, Sequence[Sighting]]] = {}
+
+    def foresee(self, instrument: str, foreseen: Mapping[datetime, Sequence[Sighting]]) -> None:
+        """From now on `take` returns these proposals, by the close time of the candle; no watcher reads candles."""
+        self._foreseen[instrument] = foreseen
 
     def take(self, candle: Candle, market: MarketView) -> Sequence[Sighting]:
         """The proposals of the instances at the close of this candle, in the order of the instances.
@@ -85,6 +90,9 @@ class Watch:
         Raises StrategyFailed for a strategy that raises, InvalidInput for a proposal with another strategy, instrument,
         interval or price than its candle, and for an interval that cannot be built from this candle's interval.
         """
+        foreseen = self._foreseen.get(candle.instrument)
+        if foreseen is not None:
+            return foreseen.get(candle.close_time, ())
         views = self._views.get(candle.instrument)
         if views is None:
             views = self._views[candle.instrument] = self._begun(candle)
@@ -123,8 +131,13 @@ class _View:
             ) from fault
         if proposal is None:
             return ()
-        _check_own(self._instance.strategy.name, proposal, candle)
-        return (Sighting(self._instance, candle, proposal, cause_of(candle)),)
+        return (sighting_of(self._instance, candle, proposal),)
+
+
+def sighting_of(instance: Instance, candle: Candle, proposal: Proposal) -> Sighting:
+    """The proposal of the instance at this candle. Raises InvalidInput where it names another strategy or candle."""
+    _check_own(instance.strategy.name, proposal, candle)
+    return Sighting(instance, candle, proposal, cause_of(candle))
 
 
 def coarser_for(instance: Instance, instrument: str, given: timedelta) -> CoarserCandles | None:

@@ -248,10 +248,10 @@ class Branch:
         initial, evolve = FOLDS[kind]
         state = self.states.get(stream)
         if state is None:
+            self.chains.setdefault(stream, meta.correlation_id)
             state = self._base.states.get(stream)
-        if state is None:
-            state = initial
-        self.chains.setdefault(stream, meta.correlation_id)
+            if state is None:
+                state = initial
         self.states[stream] = after = evolve(state, event)
         self.versions[stream] = meta.version
         self.portfolio = _PORTFOLIO_FOLDS[kind](self.portfolio, meta, event, after)

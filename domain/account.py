@@ -1,4 +1,4 @@
-"""An account: its balance, its reserved funds, its trading day and the kill switch."""
+"""An account: its balance, its reserved funds, its trading day, the kill switch and its forgotten keys."""
 
 from __future__ import annotations
 
@@ -84,6 +84,16 @@ class KillSwitchReset(Struct, frozen=True, gc=False):
     reason: str
 
 
+class PersonalKeyForgotten(Struct, frozen=True, gc=False):
+    """A person removed the key with this id (16 hexadecimal digits): nobody can read the texts any more that it sealed.
+
+    The event is recorded before the key is removed (decision 0091).
+    """
+
+    key_id: str
+    reason: str
+
+
 AccountEvent = (
     AccountOpened
     | FundsReserved
@@ -93,6 +103,7 @@ AccountEvent = (
     | DayClosed
     | KillSwitchTripped
     | KillSwitchReset
+    | PersonalKeyForgotten
 )
 
 
@@ -104,7 +115,7 @@ class Account(Struct, frozen=True, gc=False, kw_only=True, tag=True):
     """An open account; `balance` and `reserved` (by order id) are in `currency`.
 
     `day` is the ISO date of the trading day, empty before the first day. `tripped` is the reason why the kill switch
-    was tripped, empty while it is not tripped.
+    was tripped, empty while it is not tripped. `forgotten` are the ids of the forgotten keys of personal texts.
     """
 
     currency: str
@@ -114,6 +125,7 @@ class Account(Struct, frozen=True, gc=False, kw_only=True, tag=True):
     day: str = ""
     day_balance: Decimal = ZERO
     tripped: str = ""
+    forgotten: tuple[str, ...] = ()
 
     @property
     def available(self) -> Decimal:
@@ -143,14 +155,14 @@ def evolve(state: AccountState, event: AccountEvent) -> AccountState:
             return with_reserved(state, reserved={**state.reserved, event.order_id: event.amount})
         case FundsReleased():
             return with_reserved(state, reserved=_without(state.reserved, event.order_id))
-        case DayOpened():
-            return _with_day(state, day=event.day, day_balance=event.balance)
-        case DayClosed():
-            return state
+        case DayOpened() | DayClosed():
+            return _turned(state, event)
         case KillSwitchTripped():
             return _with_switch(state, tripped=event.reason)
         case KillSwitchReset():
             return _with_switch(state, tripped="")
+        case PersonalKeyForgotten():
+            return _with_forgotten(state, forgotten=(*state.forgotten, event.key_id))
         case _:
             assert_never(event)
 
@@ -174,6 +186,13 @@ def _changed(state: Account, event: BalanceChanged) -> Account:
     return _with_day(moved, day=state.day, day_balance=EXACT.add(state.day_balance, event.amount))
 
 
+def _turned(state: Account, event: DayOpened | DayClosed) -> Account:
+    """The close of a day is a statement; the opening of the next one begins it."""
+    if isinstance(event, DayClosed):
+        return state
+    return _with_day(state, day=event.day, day_balance=event.balance)
+
+
 def with_reserved(state: Account, *, reserved: Mapping[str, Decimal]) -> Account:
     """The account with these reserved funds, by order id."""
     return replace(state, reserved=reserved)
@@ -185,6 +204,10 @@ def _with_day(state: Account, *, day: str, day_balance: Decimal) -> Account:
 
 def _with_switch(state: Account, *, tripped: str) -> Account:
     return replace(state, tripped=tripped)
+
+
+def _with_forgotten(state: Account, *, forgotten: tuple[str, ...]) -> Account:
+    return replace(state, forgotten=forgotten)
 
 
 def _without(reserved: Mapping[str, Decimal], order_id: str) -> Mapping[str, Decimal]:

@@ -40,26 +40,28 @@ def adjusted(settings: Settings, changes: Mapping[str, str]) -> Settings:
     return _adjusted(settings, changes, _FIXED)
 
 
-def adjusted_before_opening(settings: Settings, changes: Mapping[str, str]) -> Settings:
+def adjusted_before_opening(settings: Settings, changes: Mapping[str, str], group: str) -> Settings:
     """The settings with these changes, as a new log may be opened with them: also those of the simulated exchange.
 
-    Raises what `adjusted` raises.
+    `group` stands before the names in messages, as it does where a person writes them. Raises what `adjusted` raises.
     """
-    return _adjusted(settings, changes, _NOT_TEXT)
+    return _adjusted(settings, changes, _NOT_TEXT, group)
 
 
-def _adjusted(settings: Settings, changes: Mapping[str, str], fixed: Mapping[str, str]) -> Settings:
+def _adjusted(
+    settings: Settings, changes: Mapping[str, str], fixed: Mapping[str, str], group: str = ""
+) -> Settings:
     known = _names(settings, fixed)
     faults: list[str] = []
     for name, text in changes.items():
-        _check_changeable(name, fixed)
+        _check_changeable(name, fixed, group)
         if name not in known:
-            faults.append(_unknown(name, known))
+            faults.append(_unknown(name, known, group))
             continue
         try:
             settings = _with(settings, name, _READ[type(known[name])](text.strip()))
         except ValueError:
-            faults.append(f"{name} = {text!r} is not {_WANTED[type(known[name])]}")
+            faults.append(f"{group}{name} = {text!r} is not {_WANTED[type(known[name])]}")
     if faults:
         raise InvalidSettings("; ".join(faults))
     check(settings)
@@ -84,14 +86,14 @@ def _names(settings: Settings, fixed: Mapping[str, str]) -> Mapping[str, object]
     return found
 
 
-def _check_changeable(name: str, fixed: Mapping[str, str]) -> None:
+def _check_changeable(name: str, fixed: Mapping[str, str], group: str) -> None:
     why = fixed.get(name.partition(".")[0])
     if why is not None:
-        raise Refused(f"{name} cannot be changed here: {why}")
+        raise Refused(f"{group}{name} cannot be changed here: {why}")
 
 
-def _unknown(name: str, known: Mapping[str, object]) -> str:
-    return f"{name}: no such setting{meant(name, known)}"
+def _unknown(name: str, known: Mapping[str, object], group: str) -> str:
+    return f"{group}{name}: no such setting{meant(f'{group}{name}', [f'{group}{one}' for one in known])}"
 
 
 def _with(settings: Settings, name: str, value: Any) -> Settings:

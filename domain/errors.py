@@ -21,7 +21,8 @@ WhenceError
 │   ├── NotAdopted          another storage continues the log, or it is a copy that nobody has adopted
 │   ├── NotSealed           events of the log were written before marks; `whence log seal` accepts them
 │   ├── KeyRefused          a key file can be read by others, cannot be read or holds no key
-│   │   └── KeyMissing      the key of the log's marks is not in the folder of keys
+│   │   ├── KeyMissing      the key of the log's marks is not in the folder of keys
+│   │   └── KeyDamaged      a file in the folder of keys does not hold the key that it is named after
 │   ├── LogUnsafe           the store's own settings would lose events
 │   ├── UnknownSchema       a record was written with a schema that is not available here
 │   └── SchemaRefused       the registry refuses a schema that is incompatible with those it has
@@ -99,7 +100,11 @@ class Conflict(LogError):
 
 
 class LogOwned(LogError):
-    """Another engine owns this log; the message names it."""
+    """Another process owns this log; the message names it. `holder` is that process alone, where it is known."""
+
+    def __init__(self, message: str, holder: str = "") -> None:
+        super().__init__(message)
+        self.holder = holder
 
 
 class OwnershipLost(LogError):
@@ -135,6 +140,10 @@ class NotSealed(LogError):
 
 class KeyRefused(LogError):
     """A key file that other users can read or write, that cannot be read, or that holds no key."""
+
+
+class KeyDamaged(KeyRefused):
+    """A file in the folder of keys does not hold the key that it is named after."""
 
 
 class KeyMissing(KeyRefused):

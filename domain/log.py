@@ -95,6 +95,13 @@ class EventLog(LogReader, Protocol):
         """
         ...
 
+    def check_answers(self) -> None:
+        """Raises LogUnavailable where the store has not answered for longer than an append would wait for it.
+
+        Returns at once, without a request. A store that nothing watches between two appends never raises it.
+        """
+        ...
+
     def close(self) -> None:
         """Gives up ownership and releases its resources; idempotent."""
         ...

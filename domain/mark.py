@@ -14,8 +14,10 @@ class AccountMarked(Struct, frozen=True, gc=False, kw_only=True):
     """The account at the last candle that closed in the UTC hour that begins at `hour`.
 
     A candle that closes at the full hour belongs to the hour that ends then. Amounts are in the account's currency.
-    `equity` = `balance` + `unrealised`, where `unrealised` is the profit of the open positions at the last closes,
-    before the fees of closing them. `low` and `high` are the lowest and the highest equity at the candles' closes.
+    `equity` = `balance` + `unrealised`, where `unrealised` is the profit of the open positions at the last prices when
+    that candle was taken in, before the fees of closing them. Where candles are the only prices, these are the last
+    closes; a live market has trades and quotes after the close, before its candle arrives. `low` and `high` are the
+    lowest and the highest equity at the last prices when each candle was taken in.
     `worst` is the lowest equity at the candles' lows (longs) and highs (shorts), of positions that were held before the
     candle closed; it is never above `low`. `candles` counts all candles played up to this mark. `candle_hash` is their
     running hash, made by `hash_algorithm` (see `domain/candle_hash.py`).

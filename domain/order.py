@@ -6,11 +6,11 @@ cancel and an unknown outcome. A pair that is not in the table leaves the status
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import assert_never
+from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -303,6 +303,8 @@ class Closed(Struct, frozen=True, gc=False, kw_only=True, tag=True):
 
 OrderState = Unplaced | Working | Closed
 UNPLACED = Unplaced()
+PLACED: Final = (Working, Closed)
+"""The states of an order that was placed: a tuple, because a union is made anew in each comparison."""
 
 
 def overfill(state: Working | Closed) -> Decimal:
@@ -321,23 +323,7 @@ def evolve(state: OrderState, event: OrderEvent) -> OrderState:
         return _placed(state, event)
     if isinstance(state, Unplaced):
         raise ValueError(f"{type(event).__name__} was recorded for an order that was never placed")
-    match event:
-        case OrderFilled():
-            return _filled(state, event)
-        case OrderSubmitted() | OrderAccepted():
-            return _answered(state, event, event.venue_order_id or state.venue_order_id)
-        case OrderCancelled() | OrderRejected() | OrderExpired() | OrderDenied():
-            return _closed(state, event)
-        case OrderTriggered() | OrderCancelRefused() | OrderAmendRefused():
-            return _answered(state, event, state.venue_order_id)
-        case OrderCancelRequested() | OrderAmendRequested() | OrderOutcomeUnknown():
-            return _pending(state, event)
-        case OrderAmended():
-            return _amended(state, event)
-        case OrderOverfilled():
-            return state
-        case _:
-            assert_never(event)
+    return _EVOLVED[type(event)](state, event)
 
 
 def amended(
@@ -425,14 +411,27 @@ def _filled(state: Working | Closed, event: OrderFilled) -> Working | Closed:
     )
 
 
+def _acknowledged(state: Working | Closed, event: OrderSubmitted | OrderAccepted) -> Working | Closed:
+    return _answered(state, event, event.venue_order_id or state.venue_order_id)
+
+
+def _moved(state: Working | Closed, event: OrderEvent) -> Working | Closed:
+    return _answered(state, event, state.venue_order_id)
+
+
+def _overfilled(state: Working | Closed, _event: OrderOverfilled) -> Working | Closed:
+    return state
+
+
 def _answered(state: Working | Closed, event: OrderEvent, venue_order_id: str) -> Working | Closed:
     if isinstance(state, Closed):
         return state
-    stands = LIFE[type(event)].get(state.restored, state.restored)
-    pending = state.status in PENDING and state.status not in ANSWERS[type(event)]
+    kind, status = type(event), state.status
+    stands = LIFE[kind].get(state.restored, state.restored)
+    pending = status in PENDING and status not in ANSWERS[kind]
     return Working(
         terms=state.terms,
-        status=state.status if pending else stands,
+        status=status if pending else stands,
         restored=stands,
         filled=state.filled,
         notional=state.notional,
@@ -441,7 +440,7 @@ def _answered(state: Working | Closed, event: OrderEvent, venue_order_id: str) -
         venue_order_id=venue_order_id,
         fee_currency=state.fee_currency,
         decided_trigger=state.decided_trigger,
-        requested_trigger=None if isinstance(event, OrderAmendRefused) else state.requested_trigger,
+        requested_trigger=None if kind is OrderAmendRefused else state.requested_trigger,
     )
 
 
@@ -518,3 +517,23 @@ def _ended(state: Working, status: OrderStatus, reason: str) -> Closed:
         venue_order_id=state.venue_order_id,
         fee_currency=state.fee_currency,
     )
+
+
+_EVOLVED: Mapping[type[OrderEvent], Callable[[Working | Closed, Any], Working | Closed]] = {
+    OrderFilled: _filled,
+    OrderSubmitted: _acknowledged,
+    OrderAccepted: _acknowledged,
+    OrderTriggered: _moved,
+    OrderCancelRefused: _moved,
+    OrderAmendRefused: _moved,
+    OrderCancelRequested: _pending,
+    OrderAmendRequested: _pending,
+    OrderOutcomeUnknown: _pending,
+    OrderAmended: _amended,
+    OrderOverfilled: _overfilled,
+    OrderCancelled: _closed,
+    OrderRejected: _closed,
+    OrderExpired: _closed,
+    OrderDenied: _closed,
+}
+"""The fold of each event of an order that was placed."""

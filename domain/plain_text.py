@@ -8,7 +8,7 @@ categories and of its property Default_Ignorable_Code_Point (DerivedCoreProperti
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from unicodedata import category, name
 
@@ -66,10 +66,27 @@ def _spelled(character: str) -> str:
     return f"{point} ({called})" if called else point
 
 
+_MOST = 20_000
+"""The largest number of names that are compared with a misspelled one."""
+_BEGINNING = 3
+
+
 def meant(name: str, known: Iterable[str]) -> str:
     """`; did you mean trend?` with the most similar known name; empty where none is similar."""
-    near = get_close_matches(name, list(known), 1)
+    near = similar(name, known, 1)
     return f"; did you mean {near[0]}?" if near else ""
+
+
+def similar(name: str, known: Iterable[str], most: int = 3) -> Sequence[str]:
+    """At most `most` of the known names: those that begin with `name`, and else the most similar ones.
+
+    Of very many names, only those with the same first letters are compared.
+    """
+    names = sorted(one for one in known if one)
+    if len(name) >= _BEGINNING and (longer := [one for one in names if one.startswith(name) and one != name]):
+        return longer[:most]
+    compared = names if len(names) <= _MOST else [one for one in names if one[:3] == name[:3]][:_MOST]
+    return get_close_matches(name, compared, most)
 
 
 def counted(number: int, noun: str) -> str:

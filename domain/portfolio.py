@@ -29,8 +29,17 @@ from domain.owner import PERSON
 from domain.position import Open, PositionClosed, PositionOpened, PositionOrphaned
 from domain.reconciliation import Discrepancies, ReconciliationEvent
 from domain.settings import InForce, SettingsChanged
-from domain.signal import Decided, DecisionMade, ReversalDecided, SignalDetected, Verdict
-from domain.streams import parse
+from domain.signal import (
+    Decided,
+    DecisionMade,
+    ReversalDecided,
+    SeriesEnded,
+    SignalDetected,
+    SignalIntent,
+    Verdict,
+)
+from domain.strategies import Intent
+from domain.streams import own_id, parse
 from domain.tiers import NO_TRADES, Trades
 
 UNBOUNDED = Decimal("Infinity")
@@ -87,6 +96,13 @@ class PendingReversal(Struct, frozen=True, gc=False):
     decided_at: datetime
 
 
+class Row(Struct, frozen=True, gc=False):
+    """The entries in a row that a strategy proposed in one direction, in one instrument."""
+
+    direction: Direction
+    count: int
+
+
 class WorkingEntry(Struct, frozen=True, gc=False, kw_only=True):
     """An entry order that may still fill, or whose last fill is not yet counted in a position.
 
@@ -136,7 +152,9 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     a fill that arrives after its order was dropped needs them. `configured` holds every strategy instance that was ever
     configured, `signalled` every strategy and scanner that ever raised a signal. `breakers` holds the circuit breakers
     that ever had an event. `reversals` holds, by instrument, the decisions to REVERSE whose entry is not decided yet.
-    `began_at` is when the log was opened (UTC); None before its first event.
+    `began_at` is when the log was opened (UTC); None before its first event. `rows` holds, by strategy and instrument,
+    its latest recorded entries in one direction, while a setting needs them. `flipped_at` is the time (UTC) of the last
+    decision on a strategy's entry that closed its own position, by strategy and instrument.
     """
 
     account_state: AccountState = account.UNOPENED
@@ -157,6 +175,8 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     breakers: Mapping[Service, Breaker] = _NOTHING
     reversals: Mapping[str, PendingReversal] = _NOTHING
     began_at: datetime | None = None
+    rows: Mapping[tuple[str, str], Row] = _NOTHING
+    flipped_at: Mapping[tuple[str, str], datetime] = _NOTHING
 
     @property
     def account(self) -> Account:
@@ -246,6 +266,8 @@ class Changes(TypedDict, total=False):
     breakers: Mapping[Service, Breaker]
     reversals: Mapping[str, PendingReversal]
     began_at: datetime | None
+    rows: Mapping[tuple[str, str], Row]
+    flipped_at: Mapping[tuple[str, str], datetime]
 
 
 class _Alter(Protocol):
@@ -330,15 +352,37 @@ def _signal(portfolio: Portfolio, meta: Meta, event: SignalDetected, _state: obj
     if event.strategy not in signalled:
         signalled = signalled.union((event.strategy,))
     everything = {**portfolio.proposed, meta.correlation_id: proposed}
-    return altered(portfolio, proposed=everything, signalled=signalled)
+    moved = altered(portfolio, proposed=everything, signalled=signalled)
+    return _counted(moved, event) if portfolio.settings.settings.counts_repeats else moved
+
+
+def _series(portfolio: Portfolio, _meta: Meta, event: SeriesEnded, _state: object) -> Portfolio:
+    """Entries in the position's direction begin a row of their own; noise neither continues a row nor ends it."""
+    if event.intent is not SignalIntent.HOLD or not portfolio.settings.settings.counts_repeats:
+        return portfolio
+    key = (event.strategy, event.instrument)
+    return altered(portfolio, rows={**portfolio.rows, key: Row(event.direction, event.count)})
+
+
+def _counted(portfolio: Portfolio, event: SignalDetected) -> Portfolio:
+    """An exit neither continues a row nor ends it."""
+    if event.intent is not Intent.ENTER:
+        return portfolio
+    key = (event.strategy, event.instrument)
+    before = portfolio.rows.get(key)
+    count = before.count + 1 if before is not None and before.direction is event.direction else 1
+    return altered(portfolio, rows={**portfolio.rows, key: Row(event.direction, count)})
 
 
 _ENTERS = frozenset({Verdict.ENTER, Verdict.REVERSE})
+_CLOSES = frozenset({Verdict.CLOSE, Verdict.REVERSE})
 
 
 def _decision(portfolio: Portfolio, meta: Meta, event: DecisionMade, state: object) -> Portfolio:
     chain = meta.correlation_id
     signal = portfolio.proposed.get(chain)
+    if event.verdict in _CLOSES:
+        portfolio = _flipped(portfolio, meta, _is(Decided, state).signal)
     if signal is None or event.verdict not in _ENTERS:
         return altered(portfolio, proposed=_without(portfolio.proposed, chain))
     decided = Proposed(
@@ -350,6 +394,15 @@ def _decision(portfolio: Portfolio, meta: Meta, event: DecisionMade, state: obje
     instrument = _is(Decided, state).signal.instrument
     pending = PendingReversal(chain, meta.occurred_at)
     return altered(moved, reversals={**portfolio.reversals, instrument: pending})
+
+
+def _flipped(portfolio: Portfolio, meta: Meta, signal: SignalDetected) -> Portfolio:
+    """Notes the time of a flip: an entry that closes a position of the signal's own strategy."""
+    held = portfolio.against(signal.instrument, signal.direction)
+    if signal.intent is not Intent.ENTER or held is None or held.owner != signal.strategy:
+        return portfolio
+    key = (signal.strategy, signal.instrument)
+    return altered(portfolio, flipped_at={**portfolio.flipped_at, key: meta.occurred_at})
 
 
 def _reversal(portfolio: Portfolio, meta: Meta, event: ReversalDecided, state: object) -> Portfolio:
@@ -382,7 +435,7 @@ def _remembered(owners: Mapping[str, str], chain: str, owner: str) -> Mapping[st
 
 
 def _placed(portfolio: Portfolio, meta: Meta, event: OrderPlaced, state: object) -> Portfolio:
-    order_id, working = _own_id(meta), _is(Working, state)
+    order_id, working = own_id(meta.stream), _is(Working, state)
     if event.reduce_only:
         exits = {**portfolio.exits, order_id: working}
         return altered(portfolio, exits=exits, entries=_protected(portfolio.entries, event))
@@ -435,7 +488,7 @@ def _order(portfolio: Portfolio, meta: Meta, event: Any, state: Working | Closed
 
     An exit that has grown after its end (`domain/order.py`) is taken up again.
     """
-    order_id = _own_id(meta)
+    order_id = own_id(meta.stream)
     entry = portfolio.entries.get(order_id)
     if entry is not None:
         return altered(portfolio, entries=_entry_after(portfolio.entries, order_id, entry, event, state))
@@ -550,7 +603,7 @@ def _taken_up(entries: Mapping[str, WorkingEntry], order_id: str) -> Mapping[str
 
 
 def _held(portfolio: Portfolio, meta: Meta, event: object) -> OpenPosition:
-    held = portfolio.positions.get(_own_id(meta).rsplit("-", 2)[0])
+    held = portfolio.positions.get(own_id(meta.stream).rsplit("-", 2)[0])
     if held is None or held.stream != meta.stream:
         raise ValueError(f"{type(event).__name__} was recorded on {meta.stream}, which is not open")
     return held
@@ -560,10 +613,6 @@ def _is(kind: type[_V], state: object) -> _V:
     if isinstance(state, kind):
         return state
     raise ValueError(f"the state of the stream is {state}, expected {kind.__name__}")
-
-
-def _own_id(meta: Meta) -> str:
-    return meta.stream.split("-", 2)[2]
 
 
 def _without(held: Mapping[str, _V], key: str) -> Mapping[str, _V]:
@@ -587,6 +636,7 @@ FOLDS: Mapping[type, Fold] = {
     SignalDetected: _signal,
     DecisionMade: _decision,
     ReversalDecided: _reversal,
+    SeriesEnded: _series,
     **dict.fromkeys(get_args(OrderEvent), _order),
     OrderPlaced: _placed,
     PositionOpened: _opened,

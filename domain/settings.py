@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, fields, replace
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
 
@@ -72,13 +73,72 @@ class ExternalRule(StrEnum):
     ADOPT = "ADOPT"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlipSettings:
+    """The rules for a flip: a strategy's entry against its own position. 0 switches a rule off.
+
+    `minimum_confidence` is the least confidence of the entry. `repeats` is the least number of the strategy's entries
+    in a row against the position, this one included. `hold_seconds` is the least time since the position was opened,
+    `cooldown_seconds` since the strategy's last flip in the instrument. `loss_confidence` is the least confidence of
+    an entry that would close the position with a loss. `cost_buffer` is the spread and slippage of a close and an
+    entry, as a fraction of the price: the price must have moved by more than that and the taker fees. See
+    `domain/committees/flips.py`.
+    """
+
+    minimum_confidence: float = 0.0
+    repeats: int = 0
+    hold_seconds: int = 0
+    cooldown_seconds: int = 0
+    loss_confidence: float = 0.0
+    cost_buffer: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnFlipSettings:
+    """The rules of `FlipSettings` that one instance has otherwise; None is the rule of all instances."""
+
+    minimum_confidence: float | None = None
+    repeats: int | None = None
+    hold_seconds: int | None = None
+    cooldown_seconds: int | None = None
+    loss_confidence: float | None = None
+    cost_buffer: Decimal | None = None
+
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The instance's own rules by name."""
+        found = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntentSettings:
+    """Which entries of a strategy are recorded while it holds a position; see `domain/known_intent.py`.
+
+    Entries that change nothing are not recorded one by one, but as one event when their series ends. With `hold_series`
+    those are HOLD: entries in the position's direction below `reinforce_confidence`; from there on they are REINFORCE.
+    Entries against the position below `noise_confidence` are NOISE, which does not close it; 0 makes none of them
+    noise.
+    """
+
+    hold_series: bool = False
+    reinforce_confidence: float = 0.8
+    noise_confidence: float = 0.0
+
+    @property
+    def in_use(self) -> bool:
+        """Whether some entries are recorded as series."""
+        return self.hold_series or self.noise_confidence > 0
+
+
 @dataclass(frozen=True, slots=True)
 class StrategySettings:
     """One instance of a strategy in force, and its parameters as text.
 
     `name` alone names both the instance and the strategy. If one strategy runs more than once, `id` names the instance
     and `strategy` the strategy. Empty `instruments` mean all instruments; an empty `interval` means the tape's
-    interval.
+    interval. `minimum_trend` and `minimum_reward_to_risk` are the instance's own limits of the Alpha committee; None
+    means those of `AlphaSettings`. `flips` are its own rules for flips.
     """
 
     name: str = ""
@@ -88,6 +148,9 @@ class StrategySettings:
     strategy: str = ""
     instruments: tuple[str, ...] = ()
     interval: str = ""
+    minimum_trend: float | None = None
+    minimum_reward_to_risk: Decimal | None = None
+    flips: OwnFlipSettings | None = None
 
     @property
     def instance(self) -> str:
@@ -98,6 +161,17 @@ class StrategySettings:
     def kind(self) -> str:
         """The name that the strategy is registered under; empty if the settings name none."""
         return self.strategy or self.name
+
+    @property
+    def own_limits(self) -> Mapping[str, float | Decimal]:
+        """The instance's own limits by dotted name, without those that it has from all instances."""
+        found: dict[str, float | Decimal | None] = {
+            "minimum_trend": self.minimum_trend,
+            "minimum_reward_to_risk": self.minimum_reward_to_risk,
+        }
+        if self.flips is not None:
+            found |= {f"flips.{name}": value for name, value in self.flips.given.items()}
+        return {name: value for name, value in found.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +290,7 @@ class Settings:
     Entries of the strategies in `paused` (by id) are skipped; their exits are still made. With `reverse_others` a
     strategy's entry closes an opposite position of another strategy or a person; otherwise such an entry is skipped.
     `on_opposite` is what such an entry, or one against the strategy's own position, does beside the close.
+    `flips` are the rules for an entry against the strategy's own position, `intents` those for recording its entries.
     """
 
     strategies: tuple[StrategySettings, ...] = (StrategySettings("trend"),)
@@ -231,11 +306,45 @@ class Settings:
     caps: CapSettings = CapSettings()
     reconciliation: ReconciliationSettings = ReconciliationSettings()
     on_opposite: OnOpposite = OnOpposite.CLOSE
+    flips: FlipSettings = FlipSettings()
+    intents: IntentSettings = IntentSettings()
 
     @property
     def instances(self) -> tuple[str, ...]:
         """The id of each strategy instance in force."""
         return tuple(one.instance for one in self.strategies)
+
+    def strategy_of(self, instance: str) -> StrategySettings | None:
+        """The settings of the strategy instance with this id; None for a scanner, a person or a removed instance."""
+        for one in self.strategies:
+            if one.instance == instance:
+                return one
+        return None
+
+    def alpha_of(self, owner: str) -> AlphaSettings:
+        """The Alpha committee's limits for the signals of this owner: its own, else those of all."""
+        own = self.strategy_of(owner)
+        if own is None or (own.minimum_trend is None and own.minimum_reward_to_risk is None):
+            return self.alpha
+        trend, ratio = own.minimum_trend, own.minimum_reward_to_risk
+        return AlphaSettings(
+            self.alpha.minimum_trend if trend is None else trend,
+            self.alpha.minimum_reward_to_risk if ratio is None else ratio,
+        )
+
+    def flips_of(self, owner: str) -> FlipSettings:
+        """The rules for flips of this owner: each its own, else that of all."""
+        own = self.strategy_of(owner)
+        if own is None or own.flips is None:
+            return self.flips
+        return replace(self.flips, **own.flips.given)
+
+    @property
+    def counts_repeats(self) -> bool:
+        """Whether any owner's flips need repeated entries, so that entries in a row are counted."""
+        return self.flips.repeats > 0 or any(
+            one.flips is not None and one.flips.repeats for one in self.strategies
+        )
 
 
 class SettingsChanged(Struct, frozen=True, gc=False):
@@ -275,13 +384,43 @@ def check(settings: Settings) -> None:
 
 def faults(settings: Settings) -> Iterator[str]:
     """The faults for which `check` raises, each as a sentence that begins with the setting's dotted name."""
-    for name, value, low, high in ranges(settings):
-        if not is_within(value, low, high):
-            yield f"{name} = {value} must be in {low} … {high}"
+    yield from _out_of_range("", "", ranges(settings))
     yield from _misspelled("risk.allowed", settings.risk.allowed)
     yield from _faults_of_strategies(settings)
     if settings.sizing.rule is SizingRule.FIXED and settings.sizing.quantity == 0:
         yield "sizing.quantity = 0 must be above 0 where sizing.rule is FIXED"
+
+
+Range = tuple[str, Decimal | float, Decimal | float, Decimal | float]
+"""The name of a numeric setting, its value, and the least and the greatest value it may have."""
+
+_TREND = (-1, 1)
+_RATIO = (ZERO, Decimal(100))
+_FLIPS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
+    "minimum_confidence": (0, 1),
+    "repeats": (0, 1_000),
+    "hold_seconds": (0, 31_536_000),
+    "cooldown_seconds": (0, 31_536_000),
+    "loss_confidence": (0, 1),
+    "cost_buffer": (ZERO, Decimal("0.5")),
+}
+_OWN_BOUNDS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
+    "minimum_trend": _TREND,
+    "minimum_reward_to_risk": _RATIO,
+    **{f"flips.{name}": bounds for name, bounds in _FLIPS.items()},
+}
+
+
+def _out_of_range(where: str, of: str, found: Iterable[Range]) -> Iterator[str]:
+    for name, value, low, high in found:
+        if not is_within(value, low, high):
+            yield f"{where}{'.' if where else ''}{name} = {value}{of} must be in {low} … {high}"
+
+
+def _limits_of(one: StrategySettings) -> Iterator[Range]:
+    for name, value in one.own_limits.items():
+        low, high = _OWN_BOUNDS[name]
+        yield name, value, low, high
 
 
 _LONGEST_ID = 100
@@ -314,6 +453,7 @@ def _faults_of_strategies(settings: Settings) -> Iterator[str]:
                 "1h or 1d"
             )
         yield from _misspelled(f"{where}.instruments{_of(one)}", one.instruments)
+        yield from _out_of_range(where, _of(one), _limits_of(one))
     count = Counter(settings.instances)
     twice = sorted(name for name, times in count.items() if times > 1)
     if twice:
@@ -342,9 +482,7 @@ def _faults_of_orphans(orphans: OrphanSettings, instances: tuple[str, ...]) -> I
         )
 
 
-def ranges(
-    settings: Settings,
-) -> tuple[tuple[str, Decimal | float, Decimal | float, Decimal | float], ...]:
+def ranges(settings: Settings) -> tuple[Range, ...]:
     """Every numeric setting: its name, its value, and the least and the greatest value it may have."""
     tiers, alpha, risk = settings.tiers, settings.alpha, settings.risk
     sizing, simulation, caps = settings.sizing, settings.simulation, settings.caps
@@ -358,8 +496,8 @@ def ranges(
         ("tiers.strict_losses", tiers.strict_losses, 1, 1_000),
         ("tiers.relaxed_win_rate", tiers.relaxed_win_rate, 0, 1),
         ("tiers.relaxed_drawdown", tiers.relaxed_drawdown, 0, 1),
-        ("alpha.minimum_trend", alpha.minimum_trend, -1, 1),
-        ("alpha.minimum_reward_to_risk", alpha.minimum_reward_to_risk, ZERO, Decimal(100)),
+        ("alpha.minimum_trend", alpha.minimum_trend, *_TREND),
+        ("alpha.minimum_reward_to_risk", alpha.minimum_reward_to_risk, *_RATIO),
         ("risk.max_positions", risk.max_positions, 0, 10_000),
         ("risk.max_positions_per_instrument", risk.max_positions_per_instrument, 0, 1),
         ("risk.max_risk_per_trade", risk.max_risk_per_trade, ZERO, ONE),
@@ -382,4 +520,7 @@ def ranges(
         ("caps.max_notional", caps.max_notional, ZERO, Decimal(10**12)),
         ("caps.max_deviation", caps.max_deviation, ZERO, ONE),
         ("caps.max_orders_per_minute", caps.max_orders_per_minute, 0, 10_000),
+        ("intents.reinforce_confidence", settings.intents.reinforce_confidence, 0, 1),
+        ("intents.noise_confidence", settings.intents.noise_confidence, 0, 1),
+        *((f"flips.{name}", getattr(settings.flips, name), *bounds) for name, bounds in _FLIPS.items()),
     )

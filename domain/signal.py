@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import assert_never
@@ -103,7 +103,43 @@ class ReversalDecided(Struct, frozen=True, gc=False, kw_only=True):
     settings_version: int
 
 
-SignalEvent = SignalDetected | DecisionMade | ReversalDecided
+class SignalIntent(StrEnum):
+    """What an entry that a strategy proposes means for the strategy's own position; see `domain/known_intent.py`.
+
+    ENTRY: there is no position. REVERSAL: it is against the position. REINFORCE: it is in the position's direction, and
+    strong. HOLD: it is in the position's direction. NOISE: it is against the position, and too weak to count.
+    """
+
+    ENTRY = "ENTRY"
+    REVERSAL = "REVERSAL"
+    REINFORCE = "REINFORCE"
+    HOLD = "HOLD"
+    NOISE = "NOISE"
+
+
+class SeriesEnded(Struct, frozen=True, gc=False, kw_only=True):
+    """A series of entries of one strategy that changed nothing and were not recorded one by one.
+
+    `intent` is HOLD or NOISE, `position` the id of the position that was held meanwhile, `count` their number. They
+    were proposed at the closes of candles from `first_at` to `last_at` (UTC).
+    """
+
+    strategy: str
+    instrument: str
+    direction: Direction
+    intent: SignalIntent
+    position: str
+    count: int
+    first_at: datetime
+    last_at: datetime
+
+    @property
+    def duration(self) -> timedelta:
+        """The time from the first entry to the last; zero for one entry."""
+        return self.last_at - self.first_at
+
+
+SignalEvent = SignalDetected | DecisionMade | ReversalDecided | SeriesEnded
 
 
 class Undetected(Struct, frozen=True, gc=False):
@@ -124,7 +160,13 @@ class Decided(Struct, frozen=True, gc=False):
     reversal: ReversalDecided | None = None
 
 
-SignalState = Undetected | Detected | Decided
+class Series(Struct, frozen=True, gc=False):
+    """The series of this id is recorded."""
+
+    ended: SeriesEnded
+
+
+SignalState = Undetected | Detected | Decided | Series
 UNDETECTED = Undetected()
 
 
@@ -139,12 +181,14 @@ def evolve(state: SignalState, event: SignalEvent) -> SignalState:
         case SignalDetected():
             return Detected(event)
         case DecisionMade():
-            if isinstance(state, Undetected):
+            if isinstance(state, Undetected | Series):
                 raise ValueError("a decision was recorded before its signal")
             return Decided(state.signal, event)
         case ReversalDecided():
             if not isinstance(state, Decided) or state.decision.verdict is not Verdict.REVERSE:
                 raise ValueError("the second leg of a reversal was recorded without a decision to reverse")
             return Decided(state.signal, state.decision, event)
+        case SeriesEnded():
+            return Series(event)
         case _:
             assert_never(event)

@@ -16,6 +16,7 @@ from domain.errors import InvalidInput
 
 _ACCOUNT = re.compile(r"[a-z0-9]+")
 _STREAM = re.compile(r"(?P<noun>log|[a-z]+(?=-))(?:-(?P<account>[a-z0-9]+)(?:-(?P<id>.+))?)?")
+_PARTS = 3
 _POSITION = re.compile(r"(?P<instrument>.+)-(?P<direction>LONG|SHORT)-(?P<n>[1-9][0-9]*)")
 
 
@@ -91,6 +92,14 @@ def parse(stream: str) -> StreamName:
     return StreamName(found["noun"], found["account"] or "", found["id"] or "")
 
 
+@lru_cache(maxsize=4096)
+def own_id(stream: str) -> str:
+    """The id in the name of what is known to be a stream: `parse(stream).id` without its checks."""
+    parts = stream.split("-", 2)
+    return parts[2] if len(parts) == _PARTS else ""
+
+
+@lru_cache(maxsize=256)
 def parse_position(stream: str) -> PositionName:
     """The instrument, direction and number in a position's stream; raises InvalidInput for any other name."""
     name = parse(stream)

@@ -10,7 +10,7 @@ Both balances exclude unrealised profit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 
@@ -81,12 +81,14 @@ def tier_of(trades: Trades, settings: TierSettings) -> Tier:
 
 def threshold(tier: Tier, settings: TierSettings) -> float:
     """The least confidence (0..1) that the tier requires."""
-    required: Mapping[Tier, float] = {
-        Tier.NORMAL: settings.normal_confidence,
-        Tier.STRICT: settings.strict_confidence,
-        Tier.RELAXED: settings.relaxed_confidence,
-    }
-    return required[tier]
+    return _REQUIRED[tier](settings)
+
+
+_REQUIRED: Mapping[Tier, Callable[[TierSettings], float]] = {
+    Tier.NORMAL: lambda settings: settings.normal_confidence,
+    Tier.STRICT: lambda settings: settings.strict_confidence,
+    Tier.RELAXED: lambda settings: settings.relaxed_confidence,
+}
 
 
 def _strict(trades: Trades, settings: TierSettings) -> bool:

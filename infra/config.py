@@ -26,6 +26,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from adapters.order_way import OrderWay
+from adapters.signals.settings import SignalSettings
 from domain.errors import InvalidSettings
 from domain.number import misread
 from infra.alerts import AlertSettings
@@ -39,7 +40,7 @@ DEFAULT_FILE = Path("whence.toml")
 """The settings file that is read where no other is named; it need not exist."""
 _PREFIX = "WHENCE_"
 _PASSED_THROUGH = ("kafka", "registry")
-_TABLES = (*_PASSED_THROUGH, "trading", "alerts")
+_TABLES = (*_PASSED_THROUGH, "trading", "alerts", "signals")
 _OPTIONS = {"starting_balance": "balance"}
 """Settings whose command-line option has another name, by setting; an error about the option uses its name."""
 _SECRET_NAME = re.compile(r"password|secret|token|key|pem|jaas|user\.info|oauthbearer\.config")
@@ -53,7 +54,7 @@ class WhenceSettings(BaseSettings):
     folder. `store` is the place of read models and tokens, sqlite:///PATH or postgresql://…; the default is a file
     beside the log. `kafka` holds librdkafka's properties and `registry` those of the Confluent registry client, by
     their own dotted names; both reach those clients unchanged (`unmasked`). `trading` is read by `infra.trading`,
-    and `alerts` by `infra.run.alerting`.
+    `alerts` by `infra.run.alerting`, and `signals` by `infra.signals`.
     `index` is the folder for the disposable index of a log on Kafka (default: this user's cache folder, one for each
     cluster). `keys` is the folder of the installation's keys (default: `keys` in this user's data folder of Whence).
     `starting_balance` is by default that of the quote currency (`domain/quotes.py`). `instruments` is the
@@ -64,6 +65,8 @@ class WhenceSettings(BaseSettings):
     `order_entry` is how a live run sends orders: WEBSOCKET goes by REST where its socket is not connected.
     `inputs_days` is for how many days after its end a session's inputs are kept at least; 0 keeps them for ever. Older
     ones are removed at a start where a kept snapshot replaces them.
+    With `seal_personal` the names of people and the reasons that they give are encrypted before they are recorded
+    (docs/privacy.md).
     `config` is the file that was read, if any.
     """
 
@@ -84,6 +87,7 @@ class WhenceSettings(BaseSettings):
     registry: dict[str, Plain | SecretStr] = {}
     trading: dict[str, object] = {}
     alerts: AlertSettings = AlertSettings()
+    signals: SignalSettings = SignalSettings()
     index: Path | None = None
     keys: Path | None = None
     instruments: Path | None = None
@@ -92,6 +96,7 @@ class WhenceSettings(BaseSettings):
     inputs_at_rest: bool = False
     order_entry: OrderWay = OrderWay.REST
     inputs_days: int = Field(default=0, ge=0, le=36_500)
+    seal_personal: bool = False
     config: Path | None = None
 
     @field_validator("account")

@@ -6,13 +6,13 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeGuard
+from typing import TypeGuard, cast, get_args
 
 from pydantic import BaseModel
 
 from domain.errors import InvalidSettings
+from domain.plain_text import similar
 
 Tree = dict[str, object]
 Place = tuple[str | int, ...]
@@ -31,9 +31,11 @@ class Layer:
         """The number of leading keys of `place` that this layer holds."""
         node: object = self.values
         for steps, key in enumerate(place):
-            if not is_table(node) or key not in node:
+            if isinstance(node, list):
+                node = dict(enumerate(cast("list[object]", node)))
+            if not isinstance(node, dict) or key not in node:
                 return steps
-            node = node[str(key)]
+            node = cast("dict[str | int, object]", node)[key]
         return len(place)
 
 
@@ -138,13 +140,14 @@ def _table_at(model: type[BaseModel], place: Sequence[str]) -> type[BaseModel]:
     for key in place:
         field = model.model_fields.get(key)
         inner = None if field is None else field.annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            model = inner
+        for kind in (inner, *get_args(inner)):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                model = kind
     return model
 
 
 def _unknown(key: str, model: type[BaseModel]) -> str:
-    near = get_close_matches(key, model.model_fields, n=1)
+    near = similar(key, model.model_fields, 1)
     return (
         f"unknown; did you mean {near[0]}?"
         if near

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from adapters.tapes import read_tape, synthetic_tape, tape_identity
-from adapters.tapes.synthetic import INTERVAL, START
+from adapters.tapes import Tape, read_tapes, synthetic_tape, tape_identity
+from adapters.tapes.synthetic import INTERVAL, SEED, START
 from commands.inputs import MarketMoved, Warmed
 from domain.candle import Candle
 from domain.errors import InvalidInput
@@ -19,7 +20,6 @@ from domain.opening import LogOpened, Mode
 from infra.config import WhenceSettings
 from infra.inputs import taped_inputs
 
-_SEED = 7
 _LATE = timedelta(hours=1)
 """How long after the end of a candle its input may come; the reading of the tape ends then."""
 
@@ -41,56 +41,71 @@ class Found(NamedTuple):
     note: str
 
 
-def candles_around(
-    settings: WhenceSettings,
-    opening: LogOpened,
-    around: Around,
-    files: Sequence[Path],
-    symbols: Sequence[str],
-) -> Found:
-    """The candles of the moment.
+class LogCandles:
+    """The candles of one log, or of the files that were given for it.
 
-    Raises InvalidInput for a file that is no candle file, and where the files have none of the instrument.
+    Files are read once, and the synthetic market is made again only where it is too short. The tape of inputs is read
+    for each time.
     """
-    if files:
-        return _from_files(opening, around, files, symbols)
-    return _SOURCES[opening.mode](settings, opening, around)
 
+    def __init__(
+        self, settings: WhenceSettings, opening: LogOpened, files: Sequence[Path], symbols: Sequence[str]
+    ) -> None:
+        self._settings, self._opening, self._files, self._symbols = settings, opening, files, symbols
+        self._market: Sequence[Tape] = ()
+        self._bars = 0
+        self._sources: Mapping[Mode, Callable[[Around], Found]] = {
+            Mode.TAPE: self._from_market,
+            Mode.BACKTEST: self._from_market,
+            Mode.LIVE: self._from_tape,
+        }
 
-def _from_files(opening: LogOpened, around: Around, files: Sequence[Path], symbols: Sequence[str]) -> Found:
-    if symbols and len(symbols) != len(files):
-        raise InvalidInput(
-            f"{len(files)} files were given with {len(symbols)} symbols: give one for each, in order"
-        )
-    now = datetime.now(UTC)
-    named: Sequence[str | None] = symbols or [None] * len(files)
-    tapes = [read_tape(file, symbol=symbol, now=now) for file, symbol in zip(files, named, strict=True)]
-    held = {tape.instrument for tape in tapes}
-    if around.instrument not in held:
-        raise InvalidInput(
-            f"--candles: no file has candles of {around.instrument}, only of {', '.join(sorted(held))}; "
-            "give its file, or name its symbol with --symbol"
-        )
-    sure = opening.mode is Mode.TAPE and tape_identity(tapes) == opening.tape
-    note = "the files given, which are those of the log" if sure else "the files given"
-    return _chosen(around, (candle for tape in tapes for candle in tape.candles), note)
+    def around(self, around: Around) -> Found:
+        """The candles of the moment.
 
+        Raises InvalidInput for a file that is no candle file, and where the files have none of the instrument.
+        """
+        return self._from_files(around) if self._files else self._sources[self._opening.mode](around)
 
-def _from_market(_settings: WhenceSettings, opening: LogOpened, around: Around) -> Found:
-    """The synthetic market of `whence paper` without options is made again; any other has to be given."""
-    if not opening.synthetic or tape_identity(synthetic_tape(_SEED, candles=1)) != opening.tape:
-        return Found((), "The log does not hold its candles: give the candle files with --candles.")
-    bars = max((around.end - START) // INTERVAL + 1, 1)
-    made = synthetic_tape(_SEED, candles=bars)
-    return _chosen(around, (candle for tape in made for candle in tape.candles), "the synthetic market")
+    @cached_property
+    def _given(self) -> Sequence[Tape]:
+        return read_tapes(self._files, self._symbols, now=datetime.now(UTC))
 
+    @cached_property
+    def _are_of_the_log(self) -> bool:
+        """Whether the files are those that the log was made from."""
+        return self._opening.mode is Mode.TAPE and tape_identity(self._given) == self._opening.tape
 
-def _from_tape(settings: WhenceSettings, _opening: LogOpened, around: Around) -> Found:
-    try:
-        taped = list(_taped(settings, around))
-    except InvalidInput as missing:
-        return Found((), f"The log does not hold its candles, and its inputs were not kept: {missing}.")
-    return _chosen(around, taped, "the tape of the log's inputs")
+    def _from_files(self, around: Around) -> Found:
+        held = {tape.instrument for tape in self._given}
+        if around.instrument not in held:
+            raise InvalidInput(
+                f"--candles: no file has candles of {around.instrument}, only of {', '.join(sorted(held))}; "
+                "give its file, or name its symbol with --symbol"
+            )
+        note = "the files given, which are those of the log" if self._are_of_the_log else "the files given"
+        return _chosen(around, _candles_of(self._given), note)
+
+    @cached_property
+    def _is_usual_market(self) -> bool:
+        """Whether the log has the synthetic market of `whence paper` without options, which can be made again."""
+        opening = self._opening
+        return opening.synthetic and tape_identity(synthetic_tape(SEED, candles=1)) == opening.tape
+
+    def _from_market(self, around: Around) -> Found:
+        if not self._is_usual_market:
+            return Found((), "The log does not hold its candles: give the candle files with --candles.")
+        bars = max((around.end - START) // INTERVAL + 1, 1)
+        if bars > self._bars:
+            self._market, self._bars = synthetic_tape(SEED, candles=bars), bars
+        return _chosen(around, _candles_of(self._market), "the synthetic market")
+
+    def _from_tape(self, around: Around) -> Found:
+        try:
+            taped = list(_taped(self._settings, around))
+        except InvalidInput as missing:
+            return Found((), f"The log does not hold its candles, and its inputs were not kept: {missing}.")
+        return _chosen(around, taped, "the tape of the log's inputs")
 
 
 def _taped(settings: WhenceSettings, around: Around) -> Iterator[Candle]:
@@ -106,10 +121,8 @@ def _taped(settings: WhenceSettings, around: Around) -> Iterator[Candle]:
                 pass
 
 
-_SOURCES: Mapping[Mode, Callable[[WhenceSettings, LogOpened, Around], Found]] = {
-    Mode.TAPE: _from_market,
-    Mode.LIVE: _from_tape,
-}
+def _candles_of(tapes: Iterable[Tape]) -> Iterator[Candle]:
+    return (candle for tape in tapes for candle in tape.candles)
 
 
 def _chosen(around: Around, candles: Iterable[Candle], source: str) -> Found:

@@ -55,27 +55,34 @@ def open_owned(settings: WhenceSettings, since: Link = Link()) -> RecorderLog:  
     return log
 
 
-def open_any(settings: WhenceSettings, since: Link = Link(), *, copies: bool = False) -> RecorderLog:  # noqa: B008  (immutable)
+def open_any(
+    settings: WhenceSettings,
+    since: Link = Link(),  # noqa: B008  (immutable)
+    *,
+    copies: bool = False,
+    unproven: bool = False,
+) -> RecorderLog:
     """What `open_owned` returns, also where the log may not be written: for copying and adopting.
 
-    With `copies` the events that are appended to it are those of a copy.
+    With `copies` the events that are appended to it are those of a copy, with `unproven`, too, of one of events that
+    nothing proved (`RecordedLog.is_unproven`).
     """
-    address = parse_address(settings.log)
+    address, keys = parse_address(settings.log), keys_of(settings)
+    opened_as = {"copies": copies, "unproven": unproven}
     match address:
         case SqliteAddress():
-            return open_sqlite(address.path, AvroCodec(), keys_of(settings), since, copies=copies)
+            return open_sqlite(address.path, AvroCodec(), keys, since, **opened_as)
         case KafkaAddress():
             from adapters.log.kafka import open_kafka
 
             with _kept_unless_it_fails() as held:
                 index, client = _index(address, settings), client_of(settings)
                 codec = AvroCodec(_registry(address, settings, held, index))
-                keys = keys_of(settings)
-                return open_kafka(address, codec, headers_of, client, index, held.close, keys, copies=copies)
+                return open_kafka(address, codec, headers_of, client, index, held.close, keys, **opened_as)
         case PostgresAddress():
             from adapters.log.postgres import open_postgres
 
-            return open_postgres(address, AvroCodec(), keys_of(settings), since, copies=copies)
+            return open_postgres(address, AvroCodec(), keys, since, **opened_as)
         case MemoryAddress():
             return open_memory(AvroCodec())
 

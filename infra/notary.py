@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
+from uuid import UUID
 
 from platformdirs import user_data_path
 
 from adapters.log.address import KafkaAddress, parse_address
 from adapters.log.recorder_log import RecordedLog
-from adapters.notary.folder import NotaryFolder, key_of
+from adapters.notary.folder import KEY, NotaryFolder, key_of
 from adapters.notary.git import GitWitness
 from adapters.notary.key import opened
 from adapters.notary.leaves import log_id_of
@@ -21,6 +23,8 @@ from domain.notary.checkpoint import origin_of
 from domain.notary.note import COSIGNATURE, VerifierKey, parse_verifier
 from infra.config import WhenceSettings
 from infra.logs import client_of, open_reader
+
+_log = logging.getLogger(__name__)
 
 
 class WitnessAddress(NamedTuple):
@@ -73,7 +77,15 @@ def opened_notary(
     with ExitStack() as held:
         log = held.enter_context(closing(open_reader(settings)))
         path = held.enter_context(_usable(_folder(log, folder)))
+        has_key = (path / KEY).exists()
         found = held.enter_context(closing(NotaryFolder(path, origin_of(log_id_of(log)))))
+        if not has_key:
+            _log.warning(
+                "%s had no key, so a new one was made there: whoever verifies the log needs its public part, %s. Where "
+                "the log has a notary already, name its folder with --folder",
+                path,
+                found.key.verifier,
+            )
         own = [*_outlets(settings, git, found.key.verifier)]
         own += [one.outlet(found.key.verifier, path) for one in witnesses]
         outlets = [held.enter_context(closing(one)) for one in own]
@@ -89,9 +101,13 @@ def _usable(path: Path) -> Generator[Path]:
         raise Refused(f"the notary's folder {path} cannot be used: {fault.strerror or fault}") from None
 
 
+def notarys_folder(log_id: UUID | str) -> Path:
+    """The folder of the notary of this log, where no other is given: one in this user's data folder of Whence."""
+    return user_data_path("whence") / "notary" / str(log_id)
+
+
 def _folder(log: RecordedLog, given: Path | None) -> Path:
-    """The notary's folder: by default one for each log, in this user's data folder of Whence."""
-    return given or user_data_path("whence") / "notary" / str(log_id_of(log))
+    return given or notarys_folder(log_id_of(log))
 
 
 def _outlets(settings: WhenceSettings, git: Path | None, key: VerifierKey) -> Iterator[Outlet]:

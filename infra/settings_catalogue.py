@@ -7,6 +7,9 @@ from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
 
+from pydantic import BaseModel
+
+from adapters.signals.settings import SignalSettings
 from domain.settings import Settings, ranges
 from infra.alerts import AlertSettings
 
@@ -22,6 +25,7 @@ MEANINGS: Mapping[str, str] = {
     "inputs_at_rest": "Whether a run in a market at rest keeps its inputs for `whence replay`; live runs always do",
     "order_entry": "How a live run sends orders: REST, or WEBSOCKET with REST where its socket is not connected",
     "inputs_days": "Days after which inputs of an ended session are removed once a snapshot replaces them; 0: never",
+    "seal_personal": "Whether names and reasons of people are encrypted before they are recorded (docs/privacy.md)",
     "kafka": "Properties of librdkafka, by their own names, as sasl.username",
     "registry": "Properties of the schema registry's client; `url` is its address",
     "instruments": "File of imported trading rules; empty: whence-instruments.json where it exists",
@@ -33,7 +37,10 @@ MEANINGS: Mapping[str, str] = {
     "alerts.repeat_minutes": "Time between two messages of an alert that nobody acknowledged; 0: sent once",
     "alerts.heartbeat": "URL that is requested while the program is ready; empty: none",
     "alerts.heartbeat_seconds": "Time between two requests of the heartbeat",
-    "trading.strategies": "Strategies in force; each has a name, or an id and a strategy",
+    "signals.replay_seconds": "Greatest distance of a signature's time from this machine's clock",
+    "signals.proxies": "Addresses of own proxies, whose X-Forwarded-For is believed",
+    "signals.sources": "Sources of signals at POST /signals (docs/signals.md)",
+    "trading.strategies": "Strategies in force; each has a name, or an id and a strategy, and may have own limits",
     "trading.tiers.normal_confidence": "Confidence that a signal needs in tier NORMAL",
     "trading.tiers.strict_confidence": "Confidence that a signal needs in tier STRICT",
     "trading.tiers.relaxed_confidence": "Confidence that a signal needs in tier RELAXED",
@@ -77,6 +84,15 @@ MEANINGS: Mapping[str, str] = {
     "trading.caps.max_orders_per_minute": "Entries that are sent in any 60 seconds; 0: no cap",
     "trading.reconciliation.external_orders": "Orders of others on the account: REPORT halts entries, or ADOPT",
     "trading.on_opposite": "An entry against an open position: CLOSE it, or REVERSE it in one plan",
+    "trading.intents.hold_series": "Whether entries along the own position are recorded as one event for each series",
+    "trading.intents.reinforce_confidence": "Confidence from which an entry along the own position is REINFORCE",
+    "trading.intents.noise_confidence": "Confidence below which an entry against the own position is NOISE; 0: none",
+    "trading.flips.minimum_confidence": "Confidence that an entry needs against its strategy's own position; 0: off",
+    "trading.flips.repeats": "Entries in a row against the own position from which on one flips it; 0: off",
+    "trading.flips.hold_seconds": "Time for which a position is held before a flip; 0: off",
+    "trading.flips.cooldown_seconds": "Pause after a flip in the instrument; 0: off",
+    "trading.flips.loss_confidence": "Confidence that a flip needs which closes with a loss; 0: off",
+    "trading.flips.cost_buffer": "Spread and slippage that the price must exceed beside fees, a fraction; 0: off",
     "trading.reconciliation.external_positions": "Positions and trades of others: REPORT halts entries, or ADOPT",
 }
 
@@ -102,10 +118,19 @@ class Setting:
 
 def alerts(settings: AlertSettings) -> Iterator[Setting]:
     """The settings of the table `[alerts]`, in the order of their declaration."""
-    for name, schema in AlertSettings.model_json_schema()["properties"].items():
+    return _of_model("alerts", settings)
+
+
+def signals(settings: SignalSettings) -> Iterator[Setting]:
+    """The settings of the table `[signals]`, in the order of their declaration."""
+    return _of_model("signals", settings)
+
+
+def _of_model(table: str, settings: BaseModel) -> Iterator[Setting]:
+    for name, schema in type(settings).model_json_schema()["properties"].items():
         value = getattr(settings, name)
         numbers = f"{schema['minimum']} to {schema['maximum']}" if "minimum" in schema else ""
-        yield Setting(f"alerts.{name}", value, numbers or _choices(value))
+        yield Setting(f"{table}.{name}", value, numbers or _choices(value))
 
 
 def trading(settings: Settings) -> Iterator[Setting]:

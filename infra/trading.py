@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 from importlib.metadata import entry_points
+from types import NoneType, UnionType
 from typing import Any, cast, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,6 +21,7 @@ from domain.plain_text import meant
 from domain.settings import OnDailyLoss, Settings, StrategySettings, check, faults
 from domain.strategies import Strategy
 from domain.strategies.builtin import BUILTIN, StrategyFactory
+from domain.strategies.presets import written_out
 from infra.layer import Tree, is_table, remedy_of
 
 _PARSED = TypeAdapter(Settings)
@@ -120,7 +122,12 @@ def _parsed(table: Mapping[str, object]) -> Settings:
         f"trading.{_place(one.place)} = {one.value!r} should be {one.expected}"
         for one in misread(spelled, _PARSED.dump_python(settings))
     )
-    return settings
+    return replace(settings, strategies=tuple(_without_preset(one) for one in settings.strategies))
+
+
+def _without_preset(strategy: StrategySettings) -> StrategySettings:
+    """The instance with the parameters of its preset written out. Raises InvalidSettings for an unknown preset."""
+    return replace(strategy, parameters=written_out(strategy.kind, strategy.parameters))
 
 
 def _refuse(messages: Iterable[str]) -> None:
@@ -187,6 +194,8 @@ def _unknown(table: Mapping[str, object], kind: type, path: str) -> Iterator[str
 
 def _tables(name: str, value: object, hint: object) -> Iterator[tuple[str, Tree, type]]:
     """The tables of settings in a value: the value itself, or each item of a list. pydantic reports a wrong type."""
+    if isinstance(hint, UnionType):
+        hint = next(one for one in get_args(hint) if one is not NoneType)
     if isinstance(hint, type) and is_dataclass(hint) and is_table(value):
         yield name, value, hint
     elif get_origin(hint) is tuple and isinstance(value, Sequence):

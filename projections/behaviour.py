@@ -6,14 +6,15 @@ its chain (a candle's open time, a request, an instant) and by the strategy inst
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from domain.arithmetic import ZERO
 from domain.command_fact import chain_fact
-from domain.log import Envelope, Meta, is_outside_fact
+from domain.log import Envelope, Meta, Recorded, is_outside_fact
 from domain.mark import AccountMarked
 from domain.order import OrderFilled, OrderPlaced, with_parent
 from domain.signal import DecisionMade, SignalDetected
@@ -41,7 +42,8 @@ class Leg(NamedTuple):
 
 
 class Filled(NamedTuple):
-    """One execution: when it happened (UTC), price and fee in quote currency, quantity in base currency."""
+    """One execution: when it happened (UTC), price in quote currency, quantity in base currency, and the fee in the
+    account's currency: 0 where it was taken in another, because such a fee changes no balance (see `OrderFilled`)."""
 
     at: datetime
     price: Decimal
@@ -102,8 +104,17 @@ class Behaviour:
 
     def filled(self, event: OrderFilled, meta: Meta) -> None:
         """Adds an execution of an order that was placed."""
-        fill = Filled(meta.occurred_at, event.price, event.quantity, event.fee)
+        fee = event.fee if event.fee_currency == self.summary.currency else ZERO
+        fill = Filled(meta.occurred_at, event.price, event.quantity, fee)
         self.fills.setdefault(self._legs[meta.stream], []).append(fill)
+
+
+def behaviour_of(events: Iterable[Recorded]) -> Behaviour:
+    """The behaviour of the log with these events."""
+    found = Behaviour()
+    for one in events:
+        found.fold(one.envelope)
+    return found
 
 
 def _own(order_id: str) -> str:

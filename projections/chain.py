@@ -15,6 +15,7 @@ from domain.direction import Purpose
 from domain.log import Envelope, Recorded, is_outside_fact
 from domain.order import OrderAccepted, OrderFilled, OrderPlaced, OrderSubmitted
 from domain.position import PositionClosed, PositionOpened
+from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
 from domain.streams import parse
 
 _ORDINAL = re.compile(r"[0-9]{1,18}")
@@ -54,9 +55,9 @@ Read = Callable[[int, int | None], Iterable[Recorded]]
 
 
 def find_story(read: Read, wanted: str) -> Story | None:
-    """The whole story of the order, signal, position, event, execution, chain or stream with the id `wanted`, or of the
-    event at the ordinal `wanted`, as in `2088` or `#2088`; None where no event has this id or ordinal. An order has two
-    ids: its client order id and the exchange's.
+    """The whole story of the order, signal, position, event, execution, discrepancy, chain or stream with the id
+    `wanted`, or of the event at the ordinal `wanted`, as in `2088` or `#2088`; None where no event has this id or
+    ordinal. An order has two ids: its client order id and the exchange's.
 
     The log is read once from its beginning, and then from the story's first event to its last. If one chain opened a
     position and another closed it, the position belongs to both chains, and the story contains both.
@@ -65,6 +66,15 @@ def find_story(read: Read, wanted: str) -> Story | None:
     if not found.chains:
         return None
     return story_of(_events_of(read(found.first - 1, found.last), found), found.chains)
+
+
+def ids_in(log: Iterable[Recorded]) -> Iterator[str]:
+    """The ids of chains, streams and discrepancies of these events; an id is repeated with each of its events."""
+    for recorded in log:
+        meta = recorded.envelope.meta
+        yield from (meta.correlation_id, parse(meta.stream).id)
+        if isinstance(event := recorded.envelope.event, DiscrepancyFound):
+            yield event.discrepancy_id
 
 
 def story_of(events: Iterable[Recorded], chains: Iterable[str]) -> Story:
@@ -133,7 +143,9 @@ def _has_id(envelope: Envelope, wanted: str) -> bool:
         return True
     match envelope.event:
         case (
-            OrderFilled(execution_id=own)
+            DiscrepancyFound(discrepancy_id=own)
+            | DiscrepancyResolved(discrepancy_id=own)
+            | OrderFilled(execution_id=own)
             | OrderSubmitted(venue_order_id=own)
             | OrderAccepted(venue_order_id=own)
         ):

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from domain.arithmetic import EXACT, ZERO, total
 from domain.signal import DecisionMade, SignalDetected, Verdict, Vote
 from projections.behaviour import Behaviour, Fact, Leg, Marked
+from projections.paired_days import PairedDays, paired_days
 from projections.summary import Summary
 from projections.trades import Trade
 
@@ -145,29 +146,43 @@ class Comparison:
 
     @property
     def figures(self) -> Sequence[FigurePair]:
-        """The figures of both accounts; drawdown and ratios are those of `projections/summary.py`."""
+        """The figures of both accounts; fees and funding are of open positions, too.
+
+        Drawdown and ratios are those of `projections/summary.py`.
+        """
         before, after = self.control.summary, self.candidate.summary
-        return [FigurePair(name, unit, read(before), read(after)) for name, unit, read in _FIGURES]
+        return [
+            FigurePair(name, unit, read(before), read(after))
+            if name != _FUNDING or self.is_funded
+            else FigurePair(name, unit, None, None)
+            for name, unit, read in _FIGURES
+        ]
 
     @property
+    def is_funded(self) -> bool:
+        """Whether funding was settled in one of them; where none was, that is no statement on what it would cost."""
+        return bool(self.control.summary.settlements or self.candidate.summary.settlements)
+
+    @cached_property
     def equity(self) -> Sequence[EquityPair]:
         """The equity curves at the hours that both logs have marked."""
         before, after = self.control.marks, self.candidate.marks
         return [EquityPair(hour, before[hour], after[hour]) for hour in sorted(before.keys() & after.keys())]
 
-    @property
-    def differences(self) -> int:
-        """The number of decisions, orders and fills that differ."""
-        return len(self.decisions) + self.orders + self.fills
+    @cached_property
+    def days(self) -> PairedDays:
+        """The profit of each whole day in both."""
+        return paired_days(self.control.summary, self.candidate.summary)
 
     def _signal(self, fact: Fact) -> SignalDetected:
         return self.control.signals.get(fact) or self.candidate.signals[fact]
 
 
+_FUNDING = "funding"
 _FIGURES: Sequence[tuple[str, str, Callable[[Summary], Decimal | float | int | None]]] = (
-    ("net profit", "money", lambda one: one.net),
-    ("fees", "money", lambda one: one.fees),
-    ("funding", "money", lambda one: one.funding),
+    ("net of closed trades", "money", lambda one: one.net),
+    ("fees", "money", lambda one: EXACT.add(one.fees, one.open_fees)),
+    (_FUNDING, "money", lambda one: EXACT.add(one.funding, one.open_funding)),
     ("balance", "money", lambda one: one.balance),
     ("equity", "money", lambda one: one.equity),
     ("largest drawdown", "fraction", lambda one: one.max_drawdown),

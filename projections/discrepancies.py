@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from domain.log import Recorded
 from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
+from domain.reconciliation.discrepancy_id import kind_of
 from projections.columns import COUNT, MOMENT, TEXT, optional
 from projections.projection import Order, Projection, Rows
 from projections.tables import TableSpec
 
 OPEN, RESOLVED = "OPEN", "RESOLVED"
-REPORTED = "Report"
-"""The kind of a report of an order that the log does not know; its id begins with `exchange:`."""
 
 TABLE = TableSpec(
     "discrepancies",
@@ -31,7 +30,7 @@ TABLE = TableSpec(
     },
     indexes=(("ordinal",), ("status", "ordinal")),
 )
-"""`kind` is the class of the difference (`domain/reconciliation/differences.py`), or `REPORTED`."""
+"""`kind` is the class of the difference (`domain/reconciliation/differences.py`), or `discrepancy_id.REPORTED`."""
 
 
 def _found(rows: Rows, recorded: Recorded) -> None:
@@ -53,12 +52,6 @@ def _found(rows: Rows, recorded: Recorded) -> None:
         "updated_ordinal": recorded.ordinal,
     }
     rows.put("discrepancies", row)
-
-
-def kind_of(discrepancy_id: str) -> str:
-    """The class of the difference that the discrepancy is about, or `REPORTED`."""
-    source, _, rest = discrepancy_id.partition(":")
-    return rest.partition(":")[0] if source == "difference" else REPORTED
 
 
 def _resolved(rows: Rows, recorded: Recorded) -> None:

@@ -141,9 +141,7 @@ class MemoryRows:
         """See `projections.projection.Rows`."""
         row = self.tables[table].find(key)
         if row is None:
-            raise KeyError(
-                f"{table} has no row {', '.join(map(str, key))}: what it begins with was not projected"
-            )
+            raise _missing(table, key)
         return row
 
     def put(self, table: str, row: Row) -> None:
@@ -188,6 +186,38 @@ class MemoryRows:
         self._undo.clear()
         for rows in self.tables.values():
             rows.forget(empty=empty)
+
+
+class HeldRows:
+    """The rows of one whole reading of a log (`projections.projection.Rows`): no store has any, and nothing is undone.
+
+    `tables` has the rows of each table by their keys, in the order in which the keys were first put.
+    """
+
+    __slots__ = ("_key_of", "tables")
+
+    def __init__(self, specs: Sequence[TableSpec]) -> None:
+        self._key_of = {spec.name: _key_of(spec.key) for spec in specs}
+        self.tables: Mapping[str, dict[Key, Row]] = {spec.name: {} for spec in specs}
+
+    def find(self, table: str, *key: Any) -> Row | None:
+        """See `projections.projection.Rows`."""
+        return self.tables[table].get(key)
+
+    def get(self, table: str, *key: Any) -> Row:
+        """See `projections.projection.Rows`."""
+        row = self.tables[table].get(key)
+        if row is None:
+            raise _missing(table, key)
+        return row
+
+    def put(self, table: str, row: Row) -> None:
+        """See `projections.projection.Rows`."""
+        self.tables[table][self._key_of[table](row)] = row
+
+
+def _missing(table: str, key: Key) -> KeyError:
+    return KeyError(f"{table} has no row {', '.join(map(str, key))}: what it begins with was not projected")
 
 
 def _restore(rows: dict[Key, Any], key: Key, row: Row | None) -> None:

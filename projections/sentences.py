@@ -83,6 +83,14 @@ def _reversal(event: signal.ReversalDecided) -> str:
     return f"{what}{price}{until}: {', '.join(event.reasons)}"
 
 
+def _series(event: signal.SeriesEnded) -> str:
+    return (
+        f"{event.intent}: {counted(event.count, 'proposal')} {event.direction} by {event.strategy} on "
+        f"{event.instrument} changed nothing about {event.position}, within {event.duration} to "
+        f"{event.last_at:%H:%M:%S} UTC"
+    )
+
+
 def _fill(event: order.OrderFilled) -> str:
     return (
         f"{plain(event.quantity)} at {plain(event.price)}, fee {plain(event.fee)} {event.fee_currency} "
@@ -161,16 +169,24 @@ _PRICES: Mapping[opening.Mode, str] = {
 }
 """A demo run has live prices and no live orders, so the mode alone would state too much."""
 
+
+def _prices(event: opening.LogOpened) -> str:
+    """Generated prices are a tape, too, and nobody has recorded them."""
+    if not event.synthetic:
+        return _PRICES[event.mode]
+    is_tape = event.mode is opening.Mode.TAPE
+    return "SYNTHETIC market: generated prices" if is_tape else f"{_PRICES[event.mode]}, SYNTHETIC market"
+
+
 _SENTENCES: Mapping[type, Callable[[Any], str]] = {
-    opening.LogOpened: lambda e: (
-        f"log {e.log_id}, {_PRICES[e.mode]}{', SYNTHETIC market' if e.synthetic else ''}"
-    ),
+    opening.LogOpened: lambda e: f"log {e.log_id}, {_prices(e)}",
     moving.LogMoved: lambda e: (
         f"continues at {e.address} ({e.storage}){'; the log that was copied is lost' if e.source_lost else ''}"
     ),
     signal.SignalDetected: _signal,
     signal.DecisionMade: _decision,
     signal.ReversalDecided: _reversal,
+    signal.SeriesEnded: _series,
     order.OrderPlaced: _terms,
     order.OrderSubmitted: lambda e: f"the exchange calls it {e.venue_order_id}",
     order.OrderAccepted: _accepted,
@@ -215,6 +231,7 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     account.DayClosed: lambda e: f"{e.day} with {plain(e.balance)}, realised {plain(e.realised)}",
     account.KillSwitchTripped: _tripped,
     account.KillSwitchReset: _why,
+    account.PersonalKeyForgotten: lambda e: f"key {e.key_id}: {e.reason}",
     mark.AccountMarked: _mark,
     instrument.InstrumentListed: _rules,
     instrument.InstrumentRulesChanged: _rules,

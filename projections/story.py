@@ -20,8 +20,8 @@ Decode = Callable[[bytes], Envelope]
 
 
 def story(source: Source, wanted: str, decode: Decode, most: int = MOST) -> Story | None:
-    """The whole story of the order, signal, position, event, execution, chain or stream with the id `wanted`; None
-    where no event has this id. An order has two ids: its client order id and the
+    """The whole story of the order, signal, position, event, execution, discrepancy, chain or stream with the id
+    `wanted`; None where no event has this id. An order has two ids: its client order id and the
     exchange's.
 
     `decode` decodes a record of the log. If one chain opened a position and another closed it, the position belongs to
@@ -29,9 +29,7 @@ def story(source: Source, wanted: str, decode: Decode, most: int = MOST) -> Stor
     raises.
     """
     journal = source.table("journal")
-    named = _chains(
-        source, _named(journal, source.table("fills"), source.table("orders"), wanted), wanted, most
-    )
+    named = _chains(source, _named(source, wanted), wanted, most)
     if not named:
         return None
     chains = named.union(_chains(source, _sharing(journal, named), wanted, most))
@@ -55,10 +53,11 @@ def _check(count: int, wanted: str, most: int) -> None:
         )
 
 
-def _named(journal: FromClause, fills: FromClause, orders: FromClause, wanted: str) -> CompoundSelect[Any]:
+def _named(source: Source, wanted: str) -> CompoundSelect[Any]:
     """A query for the chains with an event that has the id; a UNION of one query for each kind of id, so that each uses
     its index."""
-    columns = journal.c
+    fills, orders, discrepancies = map(source.table, ("fills", "orders", "discrepancies"))
+    columns = source.table("journal").c
     has_it = (
         columns.chain == wanted,
         columns.event_id == wanted,
@@ -67,6 +66,11 @@ def _named(journal: FromClause, fills: FromClause, orders: FromClause, wanted: s
         (columns.subject == wanted.split("-", 2)[-1]) & (columns.stream == wanted),
     )
     selections = [select(columns.chain).where(one) for one in has_it]
+    differing = discrepancies.c.id == wanted
+    selections += [
+        select(columns.chain).where(columns.ordinal.in_(select(ordinal).where(differing)))
+        for ordinal in (discrepancies.c.ordinal, discrepancies.c.updated_ordinal)
+    ]
     selections.append(select(fills.c.chain).where(fills.c.execution_id == wanted))
     if wanted:  # an order without an id of the exchange has an empty one
         selections.append(select(orders.c.chain).where(orders.c.venue_order_id == wanted))

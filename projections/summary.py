@@ -24,6 +24,7 @@ from domain.position import Open, PositionClosed, PositionEvent
 from domain.ratios import DEFINITION, Ratios, Transfer, daily_returns, ratios
 from domain.signal import DecisionMade, SignalDetected, Verdict
 from domain.watermark import Watermark, at_change, at_mark, begun_at
+from projections.marked_hours import MarkedHours
 from projections.rules import InForce
 from projections.rules import figures as rules_figures
 
@@ -33,10 +34,11 @@ class Summary:
     """Sums over the events folded so far. Money is in the account's currency; drawdown is a fraction of the highest
     equity.
 
-    `mark` is the last mark, None before the first. `held` has the open positions by stream, `days` the last equity of
-    each UTC day, `transfers` the deposits and withdrawals of each one that has any. `tripped` is the reason why the
-    kill switch tripped, `tripped_at` is the time; empty and None while it is not tripped. `rules` holds, by instrument,
-    the event that put its rules in force.
+    `settlements` counts those of funding. `mark` is the last mark, None before the first; `is_marked`: no order was
+    filled since. `held` has the open positions by stream, `hours` the marked ones, `days` the last equity of each UTC
+    day, `transfers` the deposits and withdrawals of each one that has any. `tripped` is the reason why the kill switch
+    tripped, `tripped_at` is the time; empty and None while it is not tripped. `rules` holds, by instrument, the event
+    that put its rules in force.
     """
 
     currency: str = ""
@@ -52,9 +54,12 @@ class Summary:
     gross: Decimal = ZERO
     fees: Decimal = ZERO
     funding: Decimal = ZERO
+    settlements: int = 0
     mark: AccountMarked | None = None
+    is_marked: bool = False
     held: dict[str, Open] = field(default_factory=dict[str, Open])
     begun: date | None = None
+    hours: MarkedHours = field(default_factory=MarkedHours)
     days: dict[date, Decimal] = field(default_factory=dict[date, Decimal])
     transfers: dict[date, list[Transfer]] = field(default_factory=dict[date, list[Transfer]])
     verdicts: Counter[str] = field(default_factory=Counter[str])
@@ -110,10 +115,13 @@ class Summary:
 
     @property
     def unrealised(self) -> Decimal | None:
-        """The profit of the open positions at the last mark, before the fees of closing them; None where unknown."""
+        """The profit of the open positions at the last mark, before the fees of closing them.
+
+        None before the first mark, and where an order was filled since: the balance has a part of that profit.
+        """
         if not self.held:
             return ZERO
-        return None if self.mark is None else self.mark.unrealised
+        return self.mark.unrealised if self.mark is not None and self.is_marked else None
 
     @property
     def equity(self) -> Decimal | None:
@@ -185,6 +193,7 @@ def _account_opened(summary: Summary, event: AccountOpened, meta: Meta) -> None:
 
 
 def _balance_changed(summary: Summary, event: BalanceChanged, meta: Meta) -> None:
+    summary.settlements += event.reason is BalanceReason.FUNDING
     summary.balance, at, before = event.balance, meta.occurred_at, summary.watermark.now.now
     summary.watermark = at_change(summary.watermark, event, at, holding=bool(summary.held))
     if event.reason is BalanceReason.TRANSFER:
@@ -201,7 +210,9 @@ def _account_marked(summary: Summary, event: AccountMarked, _meta: Meta) -> None
 
 def _marked(summary: Summary, mark: AccountMarked) -> None:
     summary.mark, summary.watermark = mark, at_mark(summary.watermark, mark)
+    summary.is_marked = True
     summary.days[mark.hour.date()] = mark.equity
+    summary.hours.take(mark)
 
 
 def _decision_made(summary: Summary, event: DecisionMade, _meta: Meta) -> None:
@@ -250,6 +261,7 @@ def _order(summary: Summary, _event: OrderPlaced, _meta: Meta) -> None:
 
 def _fill(summary: Summary, _event: OrderFilled, _meta: Meta) -> None:
     summary.fills += 1
+    summary.is_marked = False
 
 
 _STEPS: Mapping[type, Callable[[Summary, Any, Meta], None]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -100,18 +100,22 @@ class Trades:
         """The share of the time from `begun` to `ended` in which at least one position was open."""
         if ended <= begun:
             return ZERO
-        held = sum((end - start for start, end in self._spans(ended)), timedelta())
-        return Decimal(held / (ended - begun))
+        return exposure(((one.opened_at, one.closed_at) for one in self.trades), begun, ended)
 
-    def _spans(self, ended: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """The times with an open position, without overlaps; an open position lasts until `ended`."""
-        reached: datetime | None = None
-        for one in sorted(self.trades, key=lambda one: one.opened_at):
-            end = one.closed_at or ended
-            start = one.opened_at if reached is None else max(one.opened_at, reached)
-            if end > start:
-                yield start, end
-            reached = end if reached is None else max(reached, end)
+
+def exposure(spans: Iterable[tuple[datetime, datetime | None]], begun: datetime, ended: datetime) -> Decimal:
+    """The share of the time from `begun` to `ended`, of which the later one is later, that these spans cover.
+
+    A span is from the opening of a position to its close, None while it is open. Spans may overlap, and begin before
+    `begun`.
+    """
+    held = timedelta()
+    reached = begun
+    for opened, closed in sorted(spans, key=lambda one: one[0]):
+        end = min(closed or ended, ended)
+        held += max(end - max(opened, reached), timedelta())
+        reached = max(reached, end)
+    return Decimal(held / (ended - begun))
 
 
 def _group(name: str, trades: Sequence[Trade]) -> Group:

@@ -45,6 +45,7 @@ _SERVERS = frozenset(
         "postgres_server",
         "private_broker",
         "schema_registry",
+        "secured",
     }
 )
 _SERVED = frozenset({"kafka", "postgresql"})

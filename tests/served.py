@@ -20,7 +20,9 @@ def served(app: ASGIApp) -> Generator[str]:
     """`http://127.0.0.1:port` of the running application. Requests before it is ready are answered later."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         http = counted_protocol(Connections())
-        server = uvicorn.Server(uvicorn.Config(app, http=http, log_level="warning", ws=BudgetedWebsocket))
+        server = uvicorn.Server(
+            uvicorn.Config(app, http=http, log_level="warning", ws=BudgetedWebsocket, proxy_headers=False)
+        )
         thread = Thread(target=server.run, kwargs={"sockets": [listening]}, name="served")
         thread.start()
         try:

@@ -10,10 +10,11 @@ registry, so bytes are compared, and stored outside the log, in this form.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
 from adapters.avro.event_reader import EventReader, event_reader
-from adapters.avro.event_writer import EventWriter, event_writer
+from adapters.avro.event_writer import WriteEvent, event_writer
 from adapters.avro.schema import WriterSchema, current_schemas, schema_of
 from domain.errors import InvalidEvent, LogCorrupt, UnknownSchema
 from domain.events import FULL_NAMES
@@ -51,16 +52,16 @@ class AvroCodec:
         self._readers: dict[bytes, EventReader] = {}
         self._canonical: dict[bytes, bytes] = {}
         self._framed: dict[bytes, bytes] = {}
-        self._writers = _writers(None if read_only else ids)
+        self._writers = _Writers(None if read_only else ids)
 
     def encode(self, envelope: Envelope) -> bytes:
         """Encodes one event. Raises InvalidEvent, naming event, field and value, where a value is invalid."""
-        writer = self._writers.get(type(envelope.event))
-        if writer is None:
-            raise InvalidEvent(
-                f"{type(envelope.event).__name__} is not listed in domain/events.py; nothing was recorded"
-            )
-        return writer.write(envelope)
+        return self._writers[type(envelope.event)](envelope)
+
+    def encode_all(self, envelopes: Iterable[Envelope]) -> Sequence[bytes]:
+        """Encodes several events. Raises what `encode` raises."""
+        writers = self._writers
+        return [writers[type(envelope.event)](envelope) for envelope in envelopes]
 
     def decode(self, data: bytes) -> Envelope:
         """Decodes one event. Raises UnknownSchema where its schema is unavailable, LogCorrupt where `data` is not
@@ -125,9 +126,17 @@ class AvroCodec:
         return self._ids.schema_of(schema_id)
 
 
-def _writers(ids: SchemaIds | None) -> dict[type, EventWriter]:
-    schemas = {event: current_schemas()[name] for event, name in FULL_NAMES.items()}
-    return {event: event_writer(event, schema, _prefix(schema, ids)) for event, schema in schemas.items()}
+class _Writers(dict[type, WriteEvent]):
+    """The writer of each event class; a lookup raises InvalidEvent for another class."""
+
+    def __init__(self, ids: SchemaIds | None) -> None:
+        schemas = {event: current_schemas()[name] for event, name in FULL_NAMES.items()}
+        super().__init__(
+            {event: event_writer(event, schema, _prefix(schema, ids)) for event, schema in schemas.items()}
+        )
+
+    def __missing__(self, event: type) -> WriteEvent:
+        raise InvalidEvent(f"{event.__name__} is not listed in domain/events.py; nothing was recorded")
 
 
 def _prefix(schema: WriterSchema, ids: SchemaIds | None) -> bytes:

@@ -8,9 +8,9 @@ written by hand. The record's `inputs` are pairs of name and text; each vote hol
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count as count_from_0
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from adapters.avro.amount import amount_at
 from adapters.avro.binary import (
@@ -33,19 +33,22 @@ from adapters.avro.written import choice, count, flag, many, mapping, money, par
 from domain.signal import Chamber, DecisionMade, Tier, Verdict, Vote
 
 _Places = defaultdict[tuple[str, str], int]
-"""The index of each figure; a new figure gets the next index."""
+"""Twice the index of each figure, which is the byte that encodes an index below 64; a new figure gets the next one."""
 
+_END: Final = b"\0"
 _NO_FIGURES_OF_ITS_OWN: Final = b"\0"
+_MOST_IN_ONE_BYTE: Final = 64
+_MOST_NAMES: Final = 1_024
+_UNUSUAL: Final = (AttributeError, LookupError, TypeError, ValueError)
 
 
 def decision_writer(symbols: Symbols) -> Write:
     """Returns a function that encodes a decision; it raises InvalidEvent naming field and value."""
-    verdicts, tiers, chambers = (bytes_of(one, symbols) for one in (Verdict, Tier, Chamber))
+    verdicts, tiers = bytes_of(Verdict, symbols), bytes_of(Tier, symbols)
+    votes_of = _VotesWriter(bytes_of(Chamber, symbols)).write
 
     def write(decision: DecisionMade) -> bytes:
-        places: _Places = defaultdict(count_from_0().__next__)
-        place = places.__getitem__
-        votes = block([write_vote(vote, places, place) for vote in many(decision.votes, "votes")])
+        votes, inputs = votes_of(decision.votes)
         return b"".join(
             (
                 choice(decision.verdict, "verdict", Verdict, verdicts),
@@ -57,73 +60,82 @@ def decision_writer(symbols: Symbols) -> Write:
                 money(decision.target, "target"),
                 count(decision.policy_version, "policy_version"),
                 count(decision.settings_version, "settings_version"),
-                block([_PAIRS.get(pair) or _pair_written(pair) for pair in places]),
+                inputs,
             )
         )
 
-    def write_vote(voted: object, places: _Places, place: Callable[[tuple[str, str]], int]) -> bytes:
-        vote = voted if type(voted) is Vote else part(voted, "votes[]", Vote)
-        figures = cast("Any", vote.figures)
-        approves = vote.approves is True and vote.reasons == () and type(vote.chamber) is Chamber
-        if approves and type(vote.figures) is dict:
-            try:
-                placed = list(map(place, figures.items()))
-                head = heads.get((vote.chamber, vote.member)) or write_known(vote)
-            except TypeError:
-                placed, head = _placed(vote, places), write_head(vote)
-        else:
-            placed, head = _placed(vote, places), write_head(vote)
-        if placed and len(places) <= _ONE_BYTE:
-            return head + SHORT[len(placed)] + bytes(placed).translate(_DOUBLES) + b"\0"
-        return head + block([size(place) for place in placed])
+    return write
 
-    def write_known(vote: Vote) -> bytes:
-        """Encodes an approval up to its figures; remembers those of the committees' own members."""
-        head = write_head(vote)
-        if len(heads) < _MOST_NAMES:
-            heads[vote.chamber, vote.member] = head
+
+class _VotesWriter:
+    """Encodes the votes of a decision; remembers the approvals of the committees' own members up to their figures."""
+
+    def __init__(self, chambers: Mapping[Chamber, bytes]) -> None:
+        self._chambers = chambers
+        self._heads: dict[tuple[Chamber, str], bytes] = {}
+
+    def write(self, votes: tuple[Vote, ...]) -> tuple[bytes, bytes]:
+        """The fields `votes` and `inputs` of the record. Raises InvalidEvent."""
+        return self._usual(votes) or self._checked(votes)
+
+    def _usual(self, votes: tuple[Vote, ...]) -> tuple[bytes, bytes] | None:
+        """For votes that each have figures, which are texts, 64 different ones at most; None for others."""
+        places: _Places = defaultdict(count_from_0(0, 2).__next__)
+        place, heads, parts = places.__getitem__, self._heads, list[bytes]()
+        try:
+            for vote in votes:
+                figures: Any = vote.figures
+                if type(vote) is not Vote or type(vote.figures) is not dict or not figures:
+                    return None
+                if vote.approves is True and vote.reasons == () and type(vote.chamber) is Chamber:
+                    head = heads.get((vote.chamber, vote.member)) or self._known(vote)
+                else:
+                    head = self._head(vote)
+                parts += head, SHORT[len(figures)], bytes(map(place, figures.items())), _END
+            inputs = [_NAMES[name] + SHORT[len(v := value.encode())] + v for name, value in places]
+        except _UNUSUAL:
+            return None
+        if type(votes) is not tuple or not 0 < len(inputs) <= _MOST_IN_ONE_BYTE:
+            return None
+        return b"".join((size(len(votes)), *parts, _END)), block(inputs)
+
+    def _checked(self, votes: object) -> tuple[bytes, bytes]:
+        places: _Places = defaultdict(count_from_0(0, 2).__next__)
+        written = block([self._vote(vote, places) for vote in many(votes, "votes")])
+        return written, block([_name_written(name) + text(value, _FIGURE) for name, value in places])
+
+    def _vote(self, voted: object, places: _Places) -> bytes:
+        vote = part(voted, "votes[]", Vote)
+        placed = _placed(vote, places)
+        return self._head(vote) + block([size(place // 2) for place in placed])
+
+    def _known(self, vote: Vote) -> bytes:
+        head = self._head(vote)
+        if len(self._heads) < _MOST_NAMES:
+            self._heads[vote.chamber, vote.member] = head
         return head
 
-    def write_head(vote: Vote) -> bytes:
+    def _head(self, vote: Vote) -> bytes:
+        """Encodes a vote up to its figures."""
         return b"".join(
             (
                 text(vote.member, "votes[].member"),
-                choice(vote.chamber, "votes[].chamber", Chamber, chambers),
+                choice(vote.chamber, "votes[].chamber", Chamber, self._chambers),
                 flag(vote.approves, "votes[].approves"),
                 texts(vote.reasons, "votes[].reasons"),
                 _NO_FIGURES_OF_ITS_OWN,
             )
         )
 
-    heads: dict[tuple[Chamber, str], bytes] = {}
-    return write
-
-
-_ONE_BYTE: Final = 64
-_DOUBLES: Final = bytes(2 * place & 255 for place in range(256))
 
 _NAMES: Final[dict[str, bytes]] = {}
 """Encoded names of figures; the members use a few dozen names."""
 
-_MOST_NAMES: Final = 1_024
 
-
-_PAIRS: Final[dict[tuple[str, str], bytes]] = {}
-"""Encoded figures. Most figures are settings and rules, which are the same in each decision."""
-
-_MOST_PAIRS: Final = 4_096
-
-
-def _pair_written(pair: tuple[str, str]) -> bytes:
-    name, value = pair
-    known = _NAMES.get(name)
-    if known is None:
-        known = text(name, _NAME)
-        if len(_NAMES) < _MOST_NAMES:
-            _NAMES[name] = known
-    if len(_PAIRS) >= _MOST_PAIRS:
-        _PAIRS.clear()
-    written = _PAIRS[pair] = known + text(value, _FIGURE)
+def _name_written(name: str) -> bytes:
+    written = text(name, _NAME)
+    if len(_NAMES) < _MOST_NAMES:
+        _NAMES[name] = written
     return written
 
 

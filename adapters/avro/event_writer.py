@@ -1,46 +1,67 @@
-"""Writes the envelopes of one event class as bytes."""
+"""Writes the envelopes of one event class as bytes.
+
+As for the parts of an event (`adapters/avro/writing.py`), a function is generated that encodes the usual values of meta
+and event in place. Where a value is unusual, the envelope is encoded again by functions that name the invalid field.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import Final, cast
 
 from adapters.avro.decision import decision_writer
-from adapters.avro.meta import write_meta
+from adapters.avro.meta import GLOBALS, USUAL, write_meta
 from adapters.avro.schema import WriterSchema
 from adapters.avro.symbols import Symbols, symbols_of
-from adapters.avro.writing import Write, writer
+from adapters.avro.writing import UNUSUAL, Expressions, Write, compiled, expressions
 from domain.errors import InvalidEvent
 from domain.log import Envelope
 from domain.signal import DecisionMade
 
+WriteEvent = Callable[[Envelope], bytes]
+"""Encodes the prefix, the meta and the event. Raises InvalidEvent, naming event, field and value."""
 
-@dataclass(frozen=True, slots=True)
-class EventWriter:
-    """`prefix` precedes every body; `name` is the event's name in errors."""
 
-    name: str
-    version: int
-    prefix: bytes
-    body: Write
+def event_writer(event: type, schema: WriterSchema, prefix: bytes) -> WriteEvent:
+    """The writer of one event class; `prefix` precedes the meta."""
+    symbols = symbols_of(schema.source)
+    fields = _by_hand(symbols) if event is DecisionMade else expressions(event, symbols)
+    meta = [one.format(version=schema.version) for one in USUAL]
+    names = {**fields.names, **GLOBALS, "prefix": prefix, "UNUSUAL": _UNUSUAL}
 
-    def write(self, envelope: Envelope) -> bytes:
-        """Encodes the prefix and the body. Raises InvalidEvent, naming event, field and value."""
-        meta = envelope.meta
-        if meta.schema_version != self.version:
+    def checked(envelope: Envelope) -> bytes:
+        name, meta = event.__name__, envelope.meta
+        if meta.schema_version != schema.version:
             raise InvalidEvent(
-                f"{self.name}.meta.schema_version = {meta.schema_version!r} is not {self.version}, the version this "
+                f"{name}.meta.schema_version = {meta.schema_version!r} is not {schema.version}, the version this "
                 "program writes; nothing was recorded"
             )
         try:
-            return self.prefix + write_meta(meta) + self.body(envelope.event)
+            return prefix + write_meta(meta) + cast("Write", names["body"])(envelope.event)
         except InvalidEvent as fault:
-            raise InvalidEvent(f"{self.name}.{fault}") from None
+            raise InvalidEvent(f"{name}.{fault}") from None
+
+    names["checked"] = checked
+    return compiled(_TEXT, Expressions([*meta, *fields.usual], fields.checked, names))
 
 
-def event_writer(event: type, schema: WriterSchema, prefix: bytes) -> EventWriter:
-    """The writer of one event class."""
-    return EventWriter(event.__name__, schema.version, prefix, _body(event, symbols_of(schema.source)))
+def _by_hand(symbols: Symbols) -> Expressions:
+    """The expression of a decision, whose record differs from its class."""
+    return Expressions(
+        ("write_decision(value)",), ("write_decision(value)",), {"write_decision": decision_writer(symbols)}
+    )
 
 
-def _body(event: type, symbols: Symbols) -> Write:
-    return decision_writer(symbols) if event is DecisionMade else writer(event, symbols)
+_UNUSUAL: Final = (InvalidEvent, *UNUSUAL)
+
+_TEXT: Final = """
+def body(value):
+    return b''.join(({checked},))
+
+def write(envelope):
+    meta, value = envelope.meta, envelope.event
+    try:
+        return b''.join((prefix, {usual},))
+    except UNUSUAL:
+        return checked(envelope)
+"""

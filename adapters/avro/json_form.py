@@ -9,9 +9,16 @@ from adapters.avro.moment import iso
 from adapters.avro.shape import Choice, Many, Maybe, Named, Part, Plain, Shape, fields_of
 
 
-def to_json(event: Any) -> dict[str, Any]:
-    """The fields by name: decimals as strings in plain notation, times in ISO 8601 with Z, enums and ids as text."""
-    return {name: _json(shape, getattr(event, name)) for name, shape in fields_of(event.__class__)}
+def to_json(event: Any, without: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """The fields by name: decimals as strings in plain notation, times in ISO 8601 with Z, enums and ids as text.
+
+    The fields `without` are left out.
+    """
+    return {
+        name: _json(shape, getattr(event, name))
+        for name, shape in fields_of(event.__class__)
+        if name not in without
+    }
 
 
 def _same(value: Any) -> Any:

@@ -5,8 +5,8 @@ Every event has a meta, so its code is written by hand and caches the values tha
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NoReturn, TypeVar
 from uuid import UUID
 
 from adapters.avro.binary import SHORT, long_at, text_at
@@ -22,39 +22,12 @@ _CANONICAL_LENGTH: Final = 36
 
 
 def write_meta(meta: Meta) -> bytes:
-    """Encodes a meta; raises InvalidEvent naming field and value."""
-    own, stream, version, chain = meta.event_id, meta.stream, meta.version, meta.correlation_id
-    occurred_at, recorded_at, written_with = meta.occurred_at, meta.recorded_at, meta.schema_version
-    ending = (meta.account, meta.actor, meta.source)
-    try:
-        return b"".join(
-            (
-                own.int.to_bytes(16, "big") if type(own) is UUID else identity(own, "meta.event_id"),
-                _NAMES.get(stream) or _name_written(stream, "meta.stream"),
-                SHORT[version]
-                if type(version) is int and 0 < version < _SHORT
-                else _version_written(version),
-                _NAMES.get(chain) or _name_written(chain, "meta.correlation_id"),
-                _cause_written(meta.causation_id),
-                WRITTEN.get(occurred_at) or moment(occurred_at, "meta.occurred_at"),
-                WRITTEN.get(recorded_at) or moment(recorded_at, "meta.recorded_at"),
-                _ENDINGS.get(ending) or _ending_written(meta),
-                SHORT[written_with]
-                if type(written_with) is int and 0 <= written_with < _SHORT
-                else count(written_with, "meta.schema_version"),
-            )
-        )
-    except TypeError:
-        return _written_without_caches(meta)
-
-
-def _written_without_caches(meta: Meta) -> bytes:
-    """Names the field of a value that cannot be a key of a cache."""
+    """Encodes a meta without caches; raises InvalidEvent naming field and value."""
     return b"".join(
         (
             identity(meta.event_id, "meta.event_id"),
             named(meta.stream, "meta.stream"),
-            _version_written(meta.version),
+            ordinal(meta.version, "meta.version"),
             named(meta.correlation_id, "meta.correlation_id"),
             _cause_written(meta.causation_id),
             moment(meta.occurred_at, "meta.occurred_at"),
@@ -65,6 +38,23 @@ def _written_without_caches(meta: Meta) -> bytes:
     )
 
 
+USUAL: Final = (
+    "i.int.to_bytes(16, 'big') if type(i := meta.event_id) is UUID else unusual()",
+    "NAMES.get(n := meta.stream) or name_written(n, 'meta.stream')",
+    "SHORT[v] if type(v := meta.version) is int and 0 < v < len(SHORT) else ordinal(v, 'meta.version')",
+    "NAMES.get(n := meta.correlation_id) or name_written(n, 'meta.correlation_id')",
+    "cause_written(meta.causation_id)",
+    "WRITTEN.get(t := meta.occurred_at) or moment(t, 'meta.occurred_at')",
+    "WRITTEN.get(t := meta.recorded_at) or moment(t, 'meta.recorded_at')",
+    "ENDINGS.get((meta.account, meta.actor, meta.source)) or ending_written(meta)",
+    "SHORT[v] if type(v := meta.schema_version) is int and v == {version} else unusual()",
+)
+"""Source expressions that encode the usual values of a meta, in order, for a writer of schema `version`.
+
+Where one raises TypeError, IndexError or InvalidEvent, `write_meta` encodes the meta, or refuses it.
+"""
+
+
 _NAMES: Final[dict[str, bytes]] = {}
 """The encoded streams and chains: the events of one order follow each other closely, and share both."""
 
@@ -72,16 +62,11 @@ _ENDINGS: Final[dict[tuple[str, str, str], bytes]] = {}
 """The encoded account, actor and source, by their values; a log has few different combinations."""
 
 _MOST_REMEMBERED: Final = 1_024
-_SHORT: Final = len(SHORT)
 _K = TypeVar("_K")
 
 
 def _name_written(name: str, where: str) -> bytes:
     return _remembered(_NAMES, name, named(name, where))
-
-
-def _version_written(version: int) -> bytes:
-    return ordinal(version, "meta.version")
 
 
 def _ending_written(meta: Meta) -> bytes:
@@ -166,3 +151,24 @@ def _cause_written(cause: str) -> bytes:
         if raw.hex() == digits and cause[8] + cause[13] + cause[18] + cause[23] == "----":
             return b"\0" + raw
     return b"\2" + named(cause, "meta.causation_id")
+
+
+def unusual() -> NoReturn:
+    """Raises TypeError: a value is encoded, or refused, by the functions that name its field."""
+    raise TypeError
+
+
+GLOBALS: Final[Mapping[str, Any]] = {
+    "ENDINGS": _ENDINGS,
+    "NAMES": _NAMES,
+    "SHORT": SHORT,
+    "UUID": UUID,
+    "WRITTEN": WRITTEN,
+    "cause_written": _cause_written,
+    "ending_written": _ending_written,
+    "moment": moment,
+    "name_written": _name_written,
+    "ordinal": ordinal,
+    "unusual": unusual,
+}
+"""What the expressions of `USUAL` use."""

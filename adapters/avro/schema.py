@@ -100,7 +100,7 @@ def _sources(place: Traversable) -> Iterator[Json]:
             yield json.loads(file.read_text(encoding="utf-8"))
 
 
-_NOT_ON_THE_WIRE = frozenset({"doc", "logicalType"})
+_NOT_ON_THE_WIRE = frozenset({"doc", "logicalType", "personal"})
 
 
 def _bare(schema: Any) -> Any:

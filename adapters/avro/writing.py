@@ -6,9 +6,11 @@ class declares, the second encodes all fields again, by the functions of `writte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, cast
+from functools import cache
+from types import CodeType
+from typing import Any, Final, NamedTuple, cast
 
 from adapters.avro import written
 from adapters.avro.amount import MOST_DIGITS
@@ -25,21 +27,57 @@ def writer(owner: type, symbols: Symbols, where: str = "") -> Write:
 
     That function raises InvalidEvent naming value and field; the field's name is prefixed by `where`.
     """
+    return compiled(_TEXT, expressions(owner, symbols, where))
+
+
+class Expressions(NamedTuple):
+    """The source expressions that encode the fields of `value`, in order, and the globals that they use.
+
+    Those of `usual` raise an error of `UNUSUAL` for some values; then those of `checked` encode all fields, or refuse
+    one.
+    """
+
+    usual: Sequence[str]
+    checked: Sequence[str]
+    names: dict[str, Any]
+
+
+UNUSUAL: Final = (AttributeError, IndexError, TypeError, UnicodeEncodeError)
+
+
+def expressions(owner: type, symbols: Symbols, where: str = "") -> Expressions:
+    """The expressions of a class."""
     names: dict[str, Any] = {**_GLOBALS, **{name: getattr(written, name) for name in written.__all__}}
-    checked = [
-        _expression(shape, f"value.{name}", f"{where}{name}", symbols, names)
-        for name, shape in fields_of(owner)
-    ]
+    fields = [(shape, f"value.{name}", f"{where}{name}") for name, shape in fields_of(owner)]
+    checked = [_expression(shape, value, where, symbols, names) for shape, value, where in fields]
     usual = [
-        _usual(shape, f"value.{name}", f"{where}{name}", expression)
-        for (name, shape), expression in zip(fields_of(owner), checked, strict=True)
+        _usual(shape, value, where, expression)
+        for (shape, value, where), expression in zip(fields, checked, strict=True)
     ]
+    return Expressions(usual, checked, names)
+
+
+def compiled(text: str, made: Expressions) -> Callable[[Any], bytes]:
+    """The function `write` of a text with these expressions."""
     # The executed text is made from our own classes only, as the dataclasses module makes an __init__.
-    exec(_TEXT.format(checked=", ".join(checked), usual=", ".join(usual)), names)  # noqa: S102
-    return cast("Write", names["write"])
+    exec(_code(text.format(checked=", ".join(made.checked), usual=", ".join(made.usual))), made.names)  # noqa: S102
+    return cast("Write", made.names["write"])
 
 
-_GLOBALS = {"block": block, "Decimal": Decimal, "SHORT": SHORT, "WRITTEN": WRITTEN}
+@cache
+def _code(text: str) -> CodeType:
+    """Cached, because a process has several codecs and their texts differ in nothing."""
+    return compile(text, "<an event's writer>", "exec")
+
+
+_GLOBALS = {
+    "block": block,
+    "Decimal": Decimal,
+    "SHORT": SHORT,
+    "UNUSUAL": UNUSUAL,
+    "SIZES": SHORT[: MOST_DIGITS + 1],
+    "WRITTEN": WRITTEN,
+}
 
 _TEXT = """
 def checked(value):
@@ -48,33 +86,39 @@ def checked(value):
 def write(value):
     try:
         return b''.join(({usual},))
-    except (AttributeError, TypeError, UnicodeEncodeError):
+    except UNUSUAL:
         return checked(value)
 """
 
-_USUAL: Mapping[Plain, str] = {
-    Plain.TEXT: f"SHORT[len(s)] + s if len(s := {{v}}.encode()) < {len(SHORT)} else {{else_}}",
-    Plain.MONEY: "SHORT[len(s)] + s.encode() if type(v := {v}) is Decimal and v.is_finite() "
-    f"and 'E' not in (s := str(v)) and len(s) <= {MOST_DIGITS} else {{else_}}",
-    Plain.COUNT: f"SHORT[v] if type(v := {{v}}) is int and 0 <= v < {len(SHORT)} else {{else_}}",
-    Plain.FLAG: "b'\\1' if {v} is True else {else_}",
-    Plain.MOMENT: "WRITTEN.get({v}) or {else_}",
+_IS_PLAIN: Final = "type(v := {v}) is Decimal and v.is_finite() and 'E' not in (s := str(v))"
+
+_USUAL: Mapping[Plain, Sequence[str]] = {
+    Plain.TEXT: ("SHORT[len(s := {v}.encode())]", "s"),
+    Plain.MONEY: (f"SIZES[len(s if {_IS_PLAIN} else (s := digits(v, {{where!r}})))]", "s.encode()"),
+    Plain.COUNT: (f"SHORT[v] if type(v := {{v}}) is int and 0 <= v < {len(SHORT)} else {{else_}}",),
+    Plain.FLAG: ("b'\\1' if {v} is True else {else_}",),
+    Plain.MOMENT: ("WRITTEN.get({v}) or {else_}",),
 }
-"""The source expressions that encode the usual values of a kind; `else_` encodes all others, or refuses them."""
+"""The source expressions that encode the usual values of a kind, one after the other; `else_` encodes all others, or
+refuses them."""
 
 
 def _usual(shape: Shape, value: str, where: str, checked: str) -> str:
-    """A source expression for the usual values of a field; `checked` is the expression for any value."""
+    """Source expressions for the usual values of a field; `checked` is the expression for any value."""
     match shape:
         case Plain() if shape in _USUAL:
-            return f"({_USUAL[shape].format(v=value, else_=checked)})"
+            return ", ".join(_usual_of(shape, value, where, checked))
         case Choice(of):
-            return f"({of.__name__}_bytes[v] if type(v := {value}) is {of.__name__} else {checked})"
+            return f"{of.__name__}_bytes[v] if type(v := {value}) is {of.__name__} else {checked}"
         case Maybe(Plain() as inner) if inner in _USUAL:
-            some = _usual(inner, value, where, f"{inner.value}({value}, {where!r})")
-            return f"(b'\\0' if {value} is None else b'\\2' + {some})"
+            some = " + ".join(_usual_of(inner, value, where, f"{inner.value}({value}, {where!r})"))
+            return f"b'\\0' if {value} is None else b'\\2' + {some}"
         case _:
             return checked
+
+
+def _usual_of(shape: Plain, value: str, where: str, checked: str) -> Sequence[str]:
+    return [f"({one.format(v=value, where=where, else_=checked)})" for one in _USUAL[shape]]
 
 
 def _expression(shape: Shape, value: str, where: str, symbols: Symbols, names: dict[str, Any]) -> str:

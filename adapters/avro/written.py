@@ -23,6 +23,7 @@ from domain.errors import InvalidEvent
 __all__ = [
     "choice",
     "count",
+    "digits",
     "flag",
     "identity",
     "many",
@@ -69,6 +70,12 @@ def named(value: object, where: str) -> bytes:
 
 def money(value: object, where: str) -> bytes:
     """Encodes a decimal in plain notation; refuses floats, even exact ones."""
+    written = digits(value, where)
+    return SHORT[len(written)] + written.encode()
+
+
+def digits(value: object, where: str) -> str:
+    """The text of a decimal in plain notation."""
     if not isinstance(value, Decimal):
         _refuse(where, value, "is not a Decimal")
     if not value.is_finite():
@@ -78,7 +85,7 @@ def money(value: object, where: str) -> bytes:
         written = _plain(value, where)
     if len(written) > MOST_DIGITS:
         _refuse(where, value, f"has more than {MOST_DIGITS} digits")
-    return SHORT[len(written)] + written.encode()
+    return written
 
 
 def count(value: object, where: str) -> bytes:

@@ -9,11 +9,12 @@ from msgspec import Struct
 
 from adapters.bybit.fields import figure, moment, needed, positive, stated, text
 from adapters.bybit.order_row import SIDES
-from adapters.fee_bound import check_fee
 from adapters.instruments.document import Table
+from adapters.time_bound import check_time
 from commands.exchange import Funded
 from domain.direction import Side
 from domain.errors import InvalidInput
+from domain.fee_bound import check_fee
 from domain.instrument import instrument_id
 from domain.order import Liquidity
 
@@ -27,7 +28,11 @@ TRADES = FORCED | {TRADE}
 
 
 class ExecutionRow(Struct, frozen=True, gc=False, kw_only=True):
-    """`link` is the client order id, empty for an order without one; `fee` of a funding is what was paid."""
+    """`link` is the client order id, empty for an order without one.
+
+    Of a funding, `fee` is what was paid, `price` the mark price, and `rate` the funding rate (`feeRate`); None where
+    the row has none, and of a trade.
+    """
 
     id: str
     type: str
@@ -41,6 +46,7 @@ class ExecutionRow(Struct, frozen=True, gc=False, kw_only=True):
     fee_currency: str
     liquidity: Liquidity
     at: datetime
+    rate: Decimal | None = None
 
     @property
     def fact(self) -> str:
@@ -69,7 +75,8 @@ def execution_row(row: Table, settle: str) -> ExecutionRow:
         fee=figure(row, "execFee"),
         fee_currency=text(row, "feeCurrency") or settle,
         liquidity=Liquidity.MAKER if row.get("isMaker") is True else Liquidity.TAKER,
-        at=moment(row, "execTime"),
+        at=check_time("execTime", moment(row, "execTime")),
+        rate=figure(row, "feeRate") if kind == FUNDING and text(row, "feeRate") else None,
     )
 
 
@@ -93,4 +100,11 @@ def _check_money(row: Table, kind: str, settle: str) -> None:
 
 def funded(row: ExecutionRow) -> Funded:
     """The report of a funding; Bybit's fee is positive where the account paid."""
-    return Funded(instrument=row.instrument, at=row.at, fact=row.fact, amount=-row.fee)
+    return Funded(
+        instrument=row.instrument,
+        at=row.at,
+        fact=row.fact,
+        amount=-row.fee,
+        rate=row.rate,
+        price=row.price if row.price > 0 else None,
+    )

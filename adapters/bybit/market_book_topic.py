@@ -39,6 +39,11 @@ class BookTopic:
         self.book.forget(_CONNECTED)
         self._waits, self._is_due = None, False
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the first snapshot of a connection has not come yet; `is_overdue` bounds the wait."""
+        return self.book.why == _CONNECTED
+
     def take(self, push: Frame, now: float) -> None:
         """Raises what `frame` raises, and InvalidInput for what is no book."""
         data = book_data(push, self._symbol)

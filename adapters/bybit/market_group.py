@@ -11,10 +11,11 @@ from threading import Lock
 from adapters.bybit.fields import at_ms
 from adapters.bybit.line import Line
 from adapters.bybit.market_frame import Frame, frame
-from adapters.bybit.market_instrument import FUTURE, InstrumentMarket, Take
+from adapters.bybit.market_instrument import InstrumentMarket, Take
 from adapters.bybit.pace import Turns
 from adapters.bybit.site import Timing
 from adapters.bybit.stream import UNREADABLE, Stream
+from adapters.time_bound import check_time
 from commands.exchange import Unread
 from commands.feed import FeedState
 from domain.errors import InvalidInput
@@ -128,8 +129,7 @@ class Group:
         if found is None:
             raise InvalidInput("nobody subscribed to this topic")
         now = self._clock()
-        if at_ms(push.ts) > now + FUTURE:
-            raise InvalidInput("its time lies ahead of this machine's clock")
+        check_time("its time", at_ms(push.ts), now)
         market, take = found
         take(push, now, time.monotonic())
         market.heard_at = now

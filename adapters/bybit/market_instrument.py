@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
@@ -15,13 +15,10 @@ from adapters.bybit.wanted import QUOTE_DEPTH, Wanted, kline_topic, symbol_at_by
 from adapters.candle_line import CandleLine, Hole, opening
 from adapters.candle_notes import candle_notes
 from adapters.market_lanes import Candles, Prices, Quotes, Trades, Updates, merged
+from adapters.time_bound import check_time
 from commands.exchange import Unread
 from domain.candle import Candle
-from domain.errors import InvalidInput
 from domain.market import KnownPrice, MarketEvent, PriceSource
-
-FUTURE = timedelta(minutes=1)
-"""A push from further ahead of this machine's clock is not believed: later ones would be taken for old."""
 
 Take = Callable[[Frame, datetime, float], None]
 """Takes a push, the time (UTC), and the seconds of a clock that never goes back. Raises what `frame` raises, and
@@ -124,25 +121,31 @@ class InstrumentMarket:
 
     @property
     def fault(self) -> str:
-        """Why topics are refused, a book is not known, or something cannot be fetched; empty where all is well."""
-        return self.left_out or self.book_fault or self.fetch_fault or self.price_fault
+        """Why topics are refused, a book is not known, or something cannot be fetched; empty where all is well, and
+        where the books of a new connection are awaited.
+        """
+        return self.left_out or self._book_loss or self.fetch_fault or self.price_fault
 
     @property
     def book_fault(self) -> str:
         """Why a book is not known; empty where all are."""
         return next((book.book.why for book in self._books if not book.book.is_known), "")
 
+    @property
+    def _book_loss(self) -> str:
+        return next((one.book.why for one in self._books if not one.book.is_known and not one.is_awaited), "")
+
     def _kline(self, line: CandleLine, push: Frame, now: datetime, _: float) -> None:
         closed = closed_candles(push, self.instrument, line.interval)
         for candle in closed:
-            _check_time(candle.close_time, now)
+            check_time("its time", candle.close_time, now)
         for candle in closed:
             self._candles.put(line.push(candle))
 
     def _trade(self, push: Frame, now: datetime, _: float) -> None:
         found = trades(push, self.instrument, self.symbol)
         for trade in found:
-            _check_time(trade.at, now)
+            check_time("its time", trade.at, now)
         self._trades.put(found)
 
     def _book(self, book: BookTopic, push: Frame, _: datetime, seconds: float) -> None:
@@ -156,8 +159,3 @@ class InstrumentMarket:
     def _show_update(self, message: Message, taken: Taken) -> None:
         whole = self._deep.whole() if taken is Taken.REPLACED else None
         self._updates.put(whole or self._deep.update(message))
-
-
-def _check_time(at: datetime, now: datetime) -> None:
-    if at > now + FUTURE:
-        raise InvalidInput(f"its time {at.isoformat()} lies ahead of this machine's clock")

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from adapters.bybit.fields import amount, figure, known, moment, needed, positive, price, stated, text
 from adapters.instruments.document import Table, table
 from adapters.order_terms import Terms
+from adapters.time_bound import check_time
 from domain.arithmetic import ZERO, total
 from domain.direction import Purpose, Side
 from domain.errors import InvalidInput
@@ -127,8 +128,8 @@ def order_row(row: Table) -> OrderRow:
         fees=_fees(row),
         cancel_type=text(row, "cancelType"),
         reject_reason=text(row, "rejectReason"),
-        created=moment(row, "createdTime"),
-        updated=moment(row, "updatedTime"),
+        created=check_time("createdTime", moment(row, "createdTime")),
+        updated=check_time("updatedTime", moment(row, "updatedTime")),
     )
 
 

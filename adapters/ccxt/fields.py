@@ -8,6 +8,7 @@ from decimal import Decimal
 from adapters.instruments.document import Table
 from adapters.milliseconds import at_ms
 from adapters.texts_of_rows import SHOWN, needed, text
+from adapters.time_bound import check_time
 from domain.arithmetic import EXACT
 from domain.errors import InvalidInput
 from domain.number import number
@@ -59,11 +60,11 @@ def level(row: Table, name: str) -> Decimal | None:
 
 
 def moment(row: Table, *names: str) -> datetime:
-    """The first time that is stated, in UTC. Raises InvalidInput where none is."""
+    """The first time that is stated, in UTC. Raises InvalidInput where none is, and for one of the future."""
     for name in names:
         value = row.get(name)
         if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _LATEST:
-            return at_ms(value)
+            return check_time(name, at_ms(value))
     raise InvalidInput(f"{names[0]} is not a time in ms")
 
 

@@ -13,10 +13,10 @@ from adapters.ccxt.fees import fees
 from adapters.ccxt.fields import known, moment, needed, positive, scaled, text
 from adapters.ccxt.markets import Market
 from adapters.ccxt.order_row import side_of
-from adapters.fee_bound import check_fee
 from adapters.instruments.document import Table, table
 from commands.exchange import Funded
 from domain.direction import Side
+from domain.fee_bound import check_fee
 from domain.order import Liquidity
 
 _MOST_DIGITS = 30

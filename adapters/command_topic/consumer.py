@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Callable
 
+from adapters.command_topic.largest import LARGEST
 from adapters.command_topic.thread import LoopThread, Up
 from adapters.command_topic.topic_names import CommandTopic
 from adapters.command_topic.topics import (
@@ -27,7 +28,7 @@ from adapters.command_topic.topics import (
     producing,
     signature_of,
 )
-from adapters.command_topic.wire import LARGEST, answer_bytes, id_in, read_request
+from adapters.command_topic.wire import answer_bytes, id_in, read_request
 from adapters.marks.key_folder import KeyFolder
 from adapters.marks.signature import Message, Signer
 from commands.door import Answer, Declined, Door, TimedOut

@@ -13,8 +13,8 @@ from aiokafka import (  # pyright: ignore[reportMissingTypeStubs] - it has no st
 )
 from aiokafka.errors import KafkaError  # pyright: ignore[reportMissingTypeStubs] - as above
 
+from adapters.command_topic.largest import LARGEST
 from adapters.command_topic.topic_names import CommandTopic
-from adapters.command_topic.wire import LARGEST
 from adapters.marks.signature import Message
 from domain.errors import LogUnavailable
 

@@ -15,6 +15,7 @@ from typing import Any, TypeGuard, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
+from adapters.command_topic.largest import LARGEST
 from commands.door import Answer
 from commands.request import RaiseSignal, Request, Requested
 from commands.roles import Role
@@ -24,8 +25,6 @@ from domain.text import is_storable, texts_in
 
 VERSION = 2
 """Version 1 had no role, so an engine could not judge by it."""
-LARGEST = 64 * 1024
-"""The largest size of a request or an answer, in bytes. Most have some hundred bytes."""
 
 _REQUESTS: Mapping[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Request)}
 _ANSWERS: Mapping[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Answer)}
@@ -59,7 +58,8 @@ def answer_bytes(answer: Answer) -> bytes:
     form = {
         "version": VERSION,
         "kind": kind,
-        "answer": _ANSWERS[kind].dump_python(answer, mode="json"),
+        # Without defaults: a program of an earlier version refuses a member that it does not know.
+        "answer": _ANSWERS[kind].dump_python(answer, mode="json", exclude_defaults=True),
     }
     return json.dumps(form, separators=(",", ":")).encode()
 

@@ -46,7 +46,7 @@ class LetterKeeper:
         self._changed = threading.Condition()
         self._is_closing = threading.Event()
         self._store: DeadLetters | None = None
-        self._stored, self._next_summary = 0, 0.0
+        self._stored, self._next_summary, self._fault = 0, 0.0, ""
         self._thread = threading.Thread(target=self._run, name="dead-letters", daemon=True)
 
     def keep(self, arrivals: Sequence[Arrival]) -> None:
@@ -108,12 +108,21 @@ class LetterKeeper:
             else:
                 self._summarise(store)
         except (WhenceError, OSError) as fault:
+            self._state(str(fault))
+            self._release()
+            return False
+        self._state("")
+        return True
+
+    def _state(self, fault: str) -> None:
+        """Logs why letters wait, once for each reason, and that they are kept again."""
+        before, self._fault = self._fault, fault
+        if fault and fault != before:
             _log.error(
                 "alert: dead letters are not kept yet: %s", fault, extra={"alert": "DEAD_LETTERS_WAIT"}
             )
-            self._release()
-            return False
-        return True
+        elif before and not fault:
+            _log.warning("dead letters are kept again")
 
     def _room(self, store: DeadLetters, wanted: int) -> int:
         """For how many letters the store has room. Letters that were there already count once."""

@@ -17,13 +17,14 @@ from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
-from confluent_kafka import IsolationLevel, KafkaError, Message, Producer, TopicPartition
+from confluent_kafka import IsolationLevel, Message, Producer, TopicPartition
 
 from adapters.dead_letters.changes import Change, applied
 from adapters.dead_letters.letter import Arrival, DeadLetter, unchanged
 from adapters.dead_letters.signing import LetterSigner
 from adapters.dead_letters.state import LetterSource, LetterState
 from adapters.dead_letters.store import Counts, Wanted, not_believed, overtaken, unknown
+from adapters.kafka.acknowledged import check_acknowledged, noted_in
 from adapters.kafka.client import Clients
 from adapters.kafka.config import ClientSettings
 from adapters.kafka.errors import KafkaUnavailable
@@ -243,26 +244,18 @@ class TopicLetters:
         for key, value, headers in records:
             given = list[tuple[str, str | bytes | None]](headers.items())
             producer.produce(
-                self.topic, value, key, headers=given, partition=0, on_delivery=_failed(failures)
+                self.topic, value, key, headers=given, partition=0, on_delivery=noted_in(failures)
             )
-        left = producer.flush(_ANSWER_SECONDS)
-        if left or failures:
-            producer.purge()
+        try:
+            check_acknowledged(producer, self.topic, failures, _ANSWER_SECONDS)
+        except KafkaUnavailable:
             self._producer = None
-            raise KafkaUnavailable(f"write {self.topic}: {next(iter(failures), 'no response')}")
+            raise
 
     def _sending(self) -> Producer:
         if self._producer is None:
             self._producer = self._clients.plain_producer(LETTER_BYTES)
         return self._producer
-
-
-def _failed(failures: list[str]) -> Callable[[KafkaError | None, Message], None]:
-    def delivered(error: KafkaError | None, _message: Message) -> None:
-        if error is not None:
-            failures.append(error.str())
-
-    return delivered
 
 
 def _check_time(at: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import struct
 
-from adapters.command_topic.wire import LARGEST as LARGEST_REQUEST
+from adapters.command_topic.largest import LARGEST as LARGEST_REQUEST
 from domain.errors import InvalidInput
 
 _PATIENCE = struct.Struct(">d")

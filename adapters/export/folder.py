@@ -16,10 +16,10 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from adapters.export.line import FIRST, Line, line_of, read, written
+from adapters.export.line import FIRST, Line, digest_of, line_of, read, written
 from adapters.log.recorder_log import Row
 from adapters.notary.leaves import leaf_of
-from adapters.whole_file import replace_file
+from adapters.whole_file import replace_file, synchronise
 from domain.errors import InvalidInput, LogCorrupt, LogOwned, Refused
 
 STATE: Final = "exported"
@@ -36,11 +36,10 @@ class Exported(msgspec.Struct, frozen=True):
 
 
 class _Last(NamedTuple):
-    """The last line of a type; `place` is its ordinal with the hash of its leaf."""
+    """The day of the last line of a type, and the line's `sha256`."""
 
     day: str = ""
     digest: str = FIRST
-    place: tuple[int, str] = (0, "")
 
 
 class ExportFolder:
@@ -69,23 +68,24 @@ class ExportFolder:
     def append(self, rows: Sequence[Row]) -> None:
         """Appends the lines of these events, which follow the last one, and makes them durable."""
         texts: dict[Path, list[bytes]] = {}
-        last = self.exported
+        ordinal, leaf = self.exported.ordinal, self.exported.leaf
         for row in rows:
-            if row[0] != last.ordinal + 1:
-                raise LogCorrupt(f"event {last.ordinal + 1} is missing in the log: the next one is {row[0]}")
+            if row[0] != ordinal + 1:
+                raise LogCorrupt(f"event {ordinal + 1} is missing in the log: the next one is {row[0]}")
             path, line, text = self._next(row)
             texts.setdefault(path, []).append(text)
-            last = msgspec.structs.replace(last, ordinal=line.ordinal, leaf=line.leaf)
+            ordinal, leaf = line.ordinal, line.leaf
+        exported = Exported(self.exported.log, ordinal, leaf)
         try:
             for path, lines in texts.items():
                 _append(path, b"".join(lines))
-            replace_file(self._path / STATE, msgspec.json.encode(last) + b"\n")
+            replace_file(self._path / STATE, msgspec.json.encode(exported) + b"\n")
         except OSError as fault:
             raise Refused(
                 f"the export in {self._path} cannot be written ({fault.strerror}): start it again, and it continues "
                 f"after event {self.exported.ordinal}"
             ) from None
-        self.exported = last
+        self.exported = exported
 
     def close(self) -> None:
         """Gives up the folder; idempotent."""
@@ -96,10 +96,9 @@ class ExportFolder:
     def _next(self, row: Row) -> tuple[Path, Line, bytes]:
         type_ = leaf_of(row).type
         last = self._last.get(type_, _Last())
-        line = line_of(row, last.digest)
-        text, digest = written(line)
-        day = max(line.day, last.day)
-        self._last[type_] = _Last(day, digest, (line.ordinal, line.leaf))
+        line, text, digest = line_of(row, last.digest)
+        day = _day_of(line, last)
+        self._last[type_] = _Last(day, digest)
         return self._path / day / f"{type_}{_SUFFIX}", line, text
 
     def _locked(self) -> None:
@@ -127,15 +126,16 @@ class ExportFolder:
     def _cut(self) -> dict[str, _Last]:
         """Cuts the lines after the last durable event; returns the last line of each type."""
         found: dict[str, _Last] = {}
+        ends: list[tuple[int, str]] = []
         for type_, files in files_of(self._path).items():
             for path in reversed(files):
                 last = _cut_file(path, self.exported.ordinal)
                 if last is not None:
-                    place = (last.ordinal, last.leaf)
-                    found[type_] = _Last(path.parent.name, written(last)[1], place)
+                    ends.append((last.ordinal, last.leaf))
+                    found[type_] = _Last(path.parent.name, written(last)[1])
                     break
         durable = (self.exported.ordinal, self.exported.leaf)
-        if max((one.place for one in found.values()), default=(0, "")) != durable:
+        if max(ends, default=(0, "")) != durable:
             raise LogCorrupt(
                 f"{self._path} lacks event {durable[0]}, which was durable: a file was changed; restore the folder, or "
                 "export into another one"
@@ -149,7 +149,7 @@ def read_state(folder: Path) -> Exported:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Exported)
     except FileNotFoundError:
-        raise InvalidInput(f"{folder} is no export: it has no file {STATE}") from None
+        raise InvalidInput(f"{folder} is no export: the file {STATE} is missing there") from None
     except OSError as fault:
         raise InvalidInput(f"{path} cannot be read: {fault.strerror}") from None
     except msgspec.MsgspecError as fault:
@@ -170,45 +170,55 @@ def lines_of(type_: str, files: Sequence[Path]) -> Iterator[Line]:
 
     Raises LogCorrupt, which names file and line, for a line that was changed, removed, added or moved.
     """
-    before = FIRST
+    last = _Last()
     for path in files:
         with path.open("rb") as file:
             for number, text in enumerate(file, 1):
                 try:
                     line = _whole(text)
-                    _check(line, type_, before)
+                    _check(line, path, type_, last)
                 except LogCorrupt as fault:
                     raise LogCorrupt(f"{path} line {number}: {fault}") from None
-                before = written(line)[1]
+                last = _Last(path.parent.name, digest_of(text))
                 yield line
 
 
-def _check(line: Line, type_: str, before: str) -> None:
-    if line.before != before:
+def _check(line: Line, path: Path, type_: str, last: _Last) -> None:
+    """Raises LogCorrupt where the line does not follow `last`, or belongs into another file."""
+    if line.before != last.digest:
         raise LogCorrupt("the line before is another one than when it was written")
     if line.type != type_:
         raise LogCorrupt(f"it is a {line.type}")
+    day = _day_of(line, last)
+    if path.parent.name != day:
+        raise LogCorrupt(f"it belongs into the folder {day}: the file was moved")
+
+
+def _day_of(line: Line, last: _Last) -> str:
+    """The folder of a line: its day, but never one before that of the last line of its type."""
+    return max(line.day, last.day)
 
 
 def _whole(text: bytes) -> Line:
     if not text.endswith(b"\n"):
-        raise LogCorrupt("the line is torn: run the export again, which cuts it")
+        raise LogCorrupt(
+            "the line is torn: run the export again, which cuts it; where the log is lost, remove this line"
+        )
     return read(text)
 
 
 def _append(path: Path, text: bytes) -> None:
-    is_new = not path.parent.exists()
-    path.parent.mkdir(exist_ok=True)
+    day = path.parent
+    has_day, has_file = day.exists(), path.exists()
+    day.mkdir(exist_ok=True)
     with path.open("ab") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    for folder in (path.parent, *((path.parent.parent,) if is_new else ())):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    if not has_file:
+        synchronise(day)
+    if not has_day:
+        synchronise(day.parent)
 
 
 def _cut_file(path: Path, ordinal: int) -> Line | None:

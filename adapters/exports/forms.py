@@ -11,8 +11,7 @@ from adapters.exports.parquet_form import write_parquet
 from adapters.exports.sheet import Sheet
 from adapters.exports.text_forms import write_csv, write_jsonl
 from adapters.extras import FILES, check_extras
-from adapters.whole_file import replacing
-from domain.errors import InvalidInput
+from adapters.whole_file import write_file
 
 _WRITERS: Mapping[Form, Callable[[Sheet, BinaryIO], None]] = {
     Form.CSV: write_csv,
@@ -29,9 +28,4 @@ def check_form(form: Form) -> None:
 
 def export(sheet: Sheet, form: Form, place: Path) -> None:
     """Writes the table as a whole file. Raises InvalidInput where the file cannot be written; it is then as it was."""
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(place) as file:
-            _WRITERS[form](sheet, file)
-    except OSError as fault:
-        raise InvalidInput(f"{place} cannot be written: {fault.strerror}") from None
+    write_file(place, lambda file: _WRITERS[form](sheet, file))

@@ -27,12 +27,12 @@ def write_parquet(sheet: Sheet, file: BinaryIO) -> None:
     has_amounts = any(_is_money(kind) for kind in sheet.columns.values())
     rows = list(sheet.rows) if has_amounts else sheet.rows
     types = {name: _type(arrow, name, kind, rows) for name, kind in sheet.columns.items()}
+    texts = {name for name, type_ in types.items() if type_ == arrow.string()}
     schema = arrow.schema(list(types.items()))
     with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
         for group in _groups(rows):
             columns = {
-                name: [_value(row[name], is_text=type_ == arrow.string()) for row in group]
-                for name, type_ in types.items()
+                name: [cell(row[name]) if name in texts else row[name] for row in group] for name in types
             }
             writer.write_table(arrow.table(columns, schema=schema))
 
@@ -58,10 +58,6 @@ def _type(arrow: Any, name: str, kind: Kind, rows: Iterable[Row]) -> Any:
 def _fits(amount: Decimal) -> bool:
     exponent = amount.as_tuple().exponent
     return isinstance(exponent, int) and exponent >= -_PLACES and amount.adjusted() < _DIGITS - _PLACES
-
-
-def _value(value: Any, *, is_text: bool) -> Any:
-    return cell(value) if is_text else value
 
 
 _TYPES: Mapping[str, Callable[[Any], Any]] = {

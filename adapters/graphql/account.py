@@ -68,8 +68,8 @@ class Account:
     )
     peak: Decimal = strawberry.field(
         description=(
-            "The highest equity so far, at the candles' closes; of the balance in a log without marks, which an "
-            "earlier version wrote."
+            "The highest equity so far, at the last prices when each candle was taken in; of the balance in a log "
+            "without marks, which an earlier version wrote."
         )
     )
     drawdown: float = strawberry.field(

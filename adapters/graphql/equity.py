@@ -65,8 +65,8 @@ class EquityPoint:
     )
     unrealised: Decimal | None = strawberry.field(
         description=(
-            "The profit of the open positions at the candles' closes, before the fees of closing them; null where the "
-            "equity is null."
+            "The profit of the open positions at the last prices when the candle was taken in, before the fees of "
+            "closing them; null where the equity is null."
         )
     )
     peak: Decimal = strawberry.field(

@@ -20,6 +20,7 @@ from commands.request import (
     ChangeSettings,
     ClosePosition,
     DraftOrder,
+    ForgetPersonalKey,
     MoveProtection,
     PauseStrategy,
     PlaceOrder,
@@ -157,6 +158,26 @@ class Mutation:
     async def reset_kill_switch(self, info: Info, *, request: Given, reason: Reason) -> CommandAnswer:
         return await carried_out(info, request, ResetKillSwitch(reason))
 
+    @_making(
+        ForgetPersonalKey,
+        "Records that a key of personal texts is forgotten, and removes it from the engine's machine: nobody can read "
+        "any more what it sealed. This cannot be undone.",
+    )
+    async def forget_personal_key(
+        self,
+        info: Info,
+        *,
+        request: Given,
+        key_id: Annotated[
+            str,
+            strawberry.argument(
+                description="The id of the key (16 hexadecimal digits), of `whence personal list`."
+            ),
+        ],
+        reason: Reason,
+    ) -> CommandAnswer:
+        return await carried_out(info, request, ForgetPersonalKey(key_id, reason))
+
     @_making(ResolveDiscrepancy, "Records how a discrepancy between the exchange and the log was resolved.")
     async def resolve_discrepancy(
         self,
@@ -179,8 +200,15 @@ class Mutation:
                 "quote currency, at which it was closed there. The log records that close; nothing is sent."
             ),
         ] = None,
+        fee: Annotated[
+            Decimal | None,
+            strawberry.argument(
+                description="Together with closedAt: the fee of that close in the account's currency, a rebate below "
+                "zero. It is in the result of the position; without it the fee is left as a difference of the balance."
+            ),
+        ] = None,
     ) -> CommandAnswer:
-        resolved = ResolveDiscrepancy(discrepancy_id, resolution, transfer, closed_at)
+        resolved = ResolveDiscrepancy(discrepancy_id, resolution, transfer, closed_at, fee)
         return await carried_out(info, request, resolved)
 
     @strawberry.mutation(

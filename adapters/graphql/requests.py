@@ -22,6 +22,7 @@ from domain.errors import Refused as RefusedError
 from domain.streams import check_account
 
 _LEAST_SECONDS, _MOST_SECONDS = 0.1, 30.0
+_REFUSAL_SECONDS = 5.0
 _EXPIRED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -139,8 +140,13 @@ async def _reached(
 
 
 def _patience(info: Info, given: RequestInput) -> float:
-    """The seconds that are left of the caller's timeout; a moment where none are, for the engine's refusal."""
-    return max(given.timeout_seconds - info.context.waited, _LEAST_SECONDS)
+    """The seconds that are left of the caller's timeout; where none are, those that the engine has to refuse.
+
+    After its timeout a request is always refused, or its earlier answer is returned: either is worth a longer wait than
+    an answer that leaves it open.
+    """
+    left = given.timeout_seconds - info.context.waited
+    return left if left > _LEAST_SECONDS else _REFUSAL_SECONDS
 
 
 def _requested(info: Info, given: RequestInput, key: str, request: Request) -> Requested:

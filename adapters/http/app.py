@@ -26,7 +26,7 @@ from adapters.http.gate import Gate, Guarded
 from adapters.http.guards import NoTokenInAddress, OwnPages, Patience, SafeHeaders
 from adapters.http.health import Health
 from adapters.http.options import LOOPBACK_NAMES, HttpOptions
-from adapters.http.paths import GRAPHQL
+from adapters.http.paths import GRAPHQL, SIGNALS
 from adapters.http.refusal import refusal
 
 _log = logging.getLogger(__name__)
@@ -40,8 +40,11 @@ def build_app(
     graphiql: Sequence[BaseRoute] = (),
     metrics: Route | None = None,
     lifespan: Lifespan[Starlette] | None = None,
+    signals: ASGIApp | None = None,
 ) -> ASGIApp:
-    """The application. `graphiql` has the routes of the GraphiQL page; `metrics` requires a caller, as GraphQL does."""
+    """The application. `graphiql` has the routes of the GraphiQL page; `metrics` requires a caller, as GraphQL does.
+    `signals` takes the signals of sources; None where the settings have no source.
+    """
     routes = [
         front_route(_links(graphiql=bool(graphiql), metrics=metrics)),
         *graphiql,
@@ -50,6 +53,7 @@ def build_app(
         Route("/healthz", health.lives),
         Route("/readyz", health.ready),
         *([] if metrics is None else [Route(metrics.path, Guarded(metrics.app, gate))]),
+        *([] if signals is None else [Route(SIGNALS, signals, methods=["POST"])]),
     ]
     handlers = {Exception: _failed}
     return Starlette(

@@ -45,6 +45,7 @@ from adapters.http.query_loop import QueryLoop
 from adapters.http.refusal import refusal
 from adapters.metrics.api import ApiMetrics
 from commands.caller import Caller
+from commands.roles import Role
 from domain.errors import InvalidInput, StoreError, Unauthenticated, WhenceError
 
 _log = logging.getLogger(__name__)
@@ -63,6 +64,8 @@ _SHORT_BODY = 4_000
 """The most bytes of a body that is read in the server's loop."""
 _JSON = msgspec.json.Encoder()
 _JSON_TYPE = "application/json"
+_SEALS = b"~"
+"""In every sealed text."""
 _WITH_AN_ID = frozenset({"subscribe", "complete"})
 
 
@@ -280,7 +283,9 @@ class Endpoint(GraphQL[Any, None]):
         gate: Gate,
         metrics: ApiMetrics,
         pages: Pages | None = None,
+        opened: Callable[[str], str] = str,
     ) -> None:
+        """`opened` opens the sealed personal texts of a JSON response or message."""
         super().__init__(
             schema,
             graphql_ide=None,
@@ -293,7 +298,7 @@ class Endpoint(GraphQL[Any, None]):
         self.metrics = metrics
         self.queries = QueryLoop()
         self._gate = gate
-        self._pages = pages
+        self._pages, self._opened = pages, opened
 
     def decode_json(self, data: str | bytes) -> object:
         """The decoded JSON of a body or a message. Raises JSONDecodeError where it is invalid (`read_json`)."""
@@ -313,11 +318,11 @@ class Endpoint(GraphQL[Any, None]):
         return cast("dict[str, Any]", decoded)
 
     def encode_json(self, data: object) -> str:
-        """The JSON of a response or a message."""
+        """The JSON of a response or a message, with its personal texts opened."""
         try:
-            return _JSON.encode(data).decode()
+            return self._opened(_JSON.encode(data).decode())
         except (TypeError, UnicodeEncodeError):  # half of a surrogate pair, which JSON can only escape
-            return json.dumps(data, separators=(",", ":"))
+            return self._opened(json.dumps(data, separators=(",", ":")))
 
     def parse_query_params(self, params: Any) -> dict[str, Any]:
         """The parameters of a GET request. Raises HTTPException where they cannot be read."""
@@ -411,6 +416,8 @@ class Endpoint(GraphQL[Any, None]):
             return None
         context = self.context_of(request.scope["state"]["caller"])
         body = await pages.answer(*found, context)
+        if body is not None and _SEALS in body:
+            body = self._opened(body.decode()).encode()
         return None if body is None else Response(body, media_type=_JSON_TYPE)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:
@@ -426,7 +433,7 @@ class Endpoint(GraphQL[Any, None]):
             connected.authorization = authorization_of(connected.connection_params or {}) or authorization_of(
                 connected.socket.headers
             )
-            await self.admitted(connected)
+            (await self.admitted(connected)).check(Role.VIEWER)
         except (TooOften, WhenceError) as fault:
             raise ConnectionRejectionError from fault
         return cast(UnsetType, UNSET)

@@ -100,12 +100,16 @@ class Gate:
         try:
             return self._bearers.remembered(token) or await self._found(token)
         except Unauthenticated:
-            self._check(self._wrong.count(_peer(connection)), TooManyWrong)
+            self.count_wrong(connection)
             raise
 
     def count(self, connection: HTTPConnection, caller: Caller) -> None:
         """Counts one request of the caller. Raises TooOften."""
         self._check(self._rate.count(caller.token_id or _peer(connection)))
+
+    def count_wrong(self, connection: HTTPConnection) -> None:
+        """Counts one invalid credential of the peer. Raises TooManyWrong."""
+        self._check(self._wrong.count(_peer(connection)), TooManyWrong)
 
     async def _found(self, token: str) -> Caller:
         await self._read_anew()

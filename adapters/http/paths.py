@@ -1,3 +1,5 @@
 """The paths that the program itself names to the user. This module imports nothing, unlike the application."""
 
 GRAPHQL = "/graphql"
+
+SIGNALS = "/signals"

@@ -9,7 +9,7 @@ ones led to is missed in the log.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Final, NamedTuple
@@ -179,17 +179,38 @@ def since_1970(at: datetime) -> int:
 
 
 def inputs_of(batches: Iterator[Batch], signer: Signer) -> Iterator[TapedInput]:
-    """The inputs of the batches of one tape, in order; the first batch begins a session.
+    """The inputs of the batches of one tape, in order; the first batch begins a session. Raises what `Checked` does."""
+    return Checked(signer).inputs(batches)
 
-    Raises LogCorrupt, which names the inputs, at a batch that was changed, removed or moved, at bytes that do not
-    decode, and where the first batch begins no session; UnknownSchema; KeyMissing.
-    """
-    end: End | None = None
-    for batch in batches:
-        check(batch, signer)
-        _check_place(batch, end)
-        end = End(batch.after, batch.signature)
-        yield from _decoded(batch)
+
+class Checked:
+    """The inputs of one tape, whose batches are read at several times, in order."""
+
+    def __init__(self, signer: Signer) -> None:
+        self._signer = signer
+        self._end: End | None = None
+
+    @property
+    def last(self) -> int:
+        """The number of the last input that was read; 0 before the first."""
+        return 0 if self._end is None else self._end.last
+
+    def inputs(self, batches: Iterable[Batch]) -> Iterator[TapedInput]:
+        """The inputs of the next batches.
+
+        Raises LogCorrupt, which names the inputs, at a batch that was changed, removed or moved, at bytes that do not
+        decode, and where the first batch begins no session; UnknownSchema; KeyMissing.
+        """
+        for batch in self.batches(batches):
+            yield from _decoded(batch)
+
+    def batches(self, batches: Iterable[Batch]) -> Iterator[Batch]:
+        """The next batches themselves, which are not decoded. Raises LogCorrupt as `inputs` does, KeyMissing."""
+        for batch in batches:
+            check(batch, self._signer)
+            _check_place(batch, self._end)
+            self._end = End(batch.after, batch.signature)
+            yield batch
 
 
 def _check_place(batch: Batch, end: End | None) -> None:

@@ -2,22 +2,24 @@
 
 A batch is a record in the transaction of the unit that follows from its last input, so it costs no commit of its own,
 and a writer that was fenced off adds nothing. A record that is no batch with a valid signature is a stranger's: it is
-passed over, also where it names a key that is not at hand. A batch that is missing breaks the chain.
+passed over, also where it names a key that is not at hand. So is a copy of a batch (`adapters/inputs/chain.py`). A
+batch that is missing breaks the chain.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
-from confluent_kafka import TopicPartition
+from confluent_kafka import IsolationLevel, Message, TopicPartition
 
 from adapters.inputs.batch import (
     Batch,
+    Checked,
     End,
     TapedInput,
     Waiting,
@@ -26,6 +28,7 @@ from adapters.inputs.batch import (
     session_of,
     since_1970,
 )
+from adapters.inputs.chain import Chain, follows, is_one_chain
 from adapters.inputs.retention import Covered
 from adapters.kafka.client import Clients
 from adapters.kafka.config import settings_of
@@ -39,7 +42,7 @@ from adapters.log.kafka import environment_of
 from adapters.marks.key_folder import KeyFolder
 from adapters.marks.signature import Signer
 from commands.input_tape import SessionBegun, Taped
-from domain.errors import InvalidInput, KeyMissing, LogCorrupt, OwnershipLost
+from domain.errors import InvalidInput, KeyMissing, LogCorrupt, LogLost, OwnershipLost, Refused
 
 _log = logging.getLogger(__name__)
 _BACK: Final = 64
@@ -127,15 +130,101 @@ def read_kafka(
 
     Raises InvalidInput where there is no tape, LogUnavailable, and what `inputs_of` raises; the errors name the topic.
     """
-    topic, signer = _Topic(address, client), Signer(keys or KeyFolder())
+    return _inputs(_existing(address, client), Signer(keys or KeyFolder()))
+
+
+def has_kafka_tape(address: KafkaAddress, client: Mapping[str, str]) -> bool:
+    """Whether the topic of the tape of this log exists. Raises LogUnavailable."""
+    return _Topic(address, client).exists()
+
+
+def batches_in_kafka(
+    address: KafkaAddress, client: Mapping[str, str], keys: KeyFolder | None = None
+) -> Iterator[Batch]:
+    """The batches of the tape of this log, in order. Raises what `read_kafka` raises, except UnknownSchema."""
+    topic, signer = _existing(address, client), Signer(keys or KeyFolder())
+    try:
+        yield from Checked(signer).batches(topic.batches(signer))
+    except LogCorrupt as fault:
+        raise LogCorrupt(f"{topic.name}: {fault}") from None
+
+
+def write_kafka(
+    beside: Beside,
+    address: KafkaAddress,
+    client: Mapping[str, str],
+    batches: Iterable[Batch],
+    keys: KeyFolder | None = None,
+) -> None:
+    """Writes the batches of another tape, which were checked, to the tape of this log; makes the topic.
+
+    `beside` is that of the open log at this address. What was written before by an interrupted call is passed over.
+    Raises Refused where the topic has another tape, KafkaLogUnsafe, LogUnavailable, KeyMissing, and what `batches`
+    raises.
+    """
+    topic = _Topic(address, client)
+    topic.make()
+    end = topic.end(Signer(keys or KeyFolder()))
+    for batch in batches:
+        if batch.after < end.last or batch.signature == end.signature:
+            continue
+        # The first batch of a tape whose old sessions were removed follows on batches that are not there.
+        if end.last and not follows(batch, end):
+            raise Refused(f"{topic.name} has the inputs of another tape up to input {end.last}")
+        beside.write(batch.packed)
+        end = End(batch.after, batch.signature)
+
+
+def _existing(address: KafkaAddress, client: Mapping[str, str]) -> _Topic:
+    """The topic of the tape of this log. Raises InvalidInput where there is none, LogUnavailable."""
+    topic = _Topic(address, client)
     if not topic.exists():
         raise InvalidInput(f"there is no topic {topic.name}: no run has recorded inputs for this log")
-    return _inputs(topic, signer)
+    return topic
+
+
+class FollowedKafka:
+    """The tape of this log while an engine writes it; see `FollowedTape`."""
+
+    def __init__(
+        self, address: KafkaAddress, client: Mapping[str, str], keys: KeyFolder | None = None
+    ) -> None:
+        """Raises InvalidInput where there is no tape, LogUnavailable."""
+        self._topic, self._signer = _existing(address, client), Signer(keys or KeyFolder())
+        self._checked, self._chain = Checked(self._signer), Chain(self._topic.name)
+        self._at = self._topic.begin()
+        self._consumer = self._topic.consumer(self._at)
+
+    def new(self) -> Iterator[TapedInput]:
+        """See `FollowedTape`."""
+        try:
+            yield from self._checked.inputs(self._batches())
+        except LogCorrupt as fault:
+            raise LogCorrupt(f"{self._topic.name}: {fault}") from None
+
+    def close(self) -> None:
+        """See `FollowedTape`."""
+        self._consumer.close()
+
+    def _batches(self) -> Iterator[Batch]:
+        """See `_Topic.batches`. What no transaction holds back any more is read."""
+        end = self._topic.stable_end()
+        if end < self._at:
+            raise LogLost(f"{self._topic.name} was removed or replaced: its inputs are not followed any more")
+        if end > self._at:
+            for _, batch in self._chain.follow(self._placed(end)):
+                yield batch
+        yield from self._topic.rest(self._chain)
+
+    def _placed(self, end: int) -> Iterator[tuple[int, Batch]]:
+        for messages, at in self._consumer.until(end):
+            yield from self._topic.placed(messages, self._signer)
+            self._at = max(self._at, at)
 
 
 def _inputs(topic: _Topic, signer: Signer) -> Iterator[TapedInput]:
     try:
-        yield from inputs_of(_from_a_session(topic.batches(signer)), signer)
+        yield from inputs_of(topic.batches(signer), signer)
     except LogCorrupt as fault:
         raise LogCorrupt(f"{topic.name}: {fault}") from None
 
@@ -177,8 +266,7 @@ class _Topic:
 
     def begun(self, until: int, signer: Signer) -> Iterator[tuple[int, Batch]]:
         """The batches that begin a session, each with its offset, up to the first batch after this time (µs)."""
-        begin, end = self._ends()
-        for offset, batch in self._placed(begin, end, signer) if end > begin else ():
+        for offset, batch in self._followed(Chain(self.name), signer):
             if batch.at > until:
                 return
             if batch.begins:
@@ -189,32 +277,64 @@ class _Topic:
         self._clients.admin.remove_before(self._partition, offset)
 
     def end(self, signer: Signer) -> End:
-        """The end of the tape: the last batch with a valid signature. Raises KeyMissing; see `batches`."""
+        """The end of the tape. Raises KeyMissing; see `batches`.
+
+        The last records suffice where they are consecutive batches of the tape alone. Among records of others the whole
+        topic is read, because a copy of a batch may be the last record.
+        """
         begin, end = self._ends()
         back = _BACK
         while end > begin:
             first = max(begin, end - back)
-            if found := list(self._read(first, end, signer)):
-                return End(found[-1].after, found[-1].signature)
-            if first == begin:
-                break
+            found = [batch for _, batch in self._records(first, end, signer)]
+            batches = [batch for batch in found if batch is not None]
+            if batches and len(batches) == len(found) and is_one_chain(batches):
+                return End(batches[-1].after, batches[-1].signature)
+            if batches or first == begin:
+                return self._end_of_chain(signer)
             back *= 4
-        self._check_keys()
         return End()
 
-    def batches(self, signer: Signer) -> Iterator[Batch]:
-        """The batches with a valid signature, in order.
-
-        Raises KeyMissing where there is none, and the keys of some are not at hand. Beside batches of this installation
-        a record with an unknown key is a stranger's.
-        """
-        begin, end = self._ends()
-        is_empty = True
-        for batch in self._read(begin, end, signer) if end > begin else ():
-            is_empty = False
-            yield batch
-        if is_empty:
+    def _end_of_chain(self, signer: Signer) -> End:
+        chain = Chain(self.name)
+        for _ in self._followed(chain, signer):
+            pass
+        if chain.end is None:
             self._check_keys()
+        if chain.unconnected is not None:
+            _log.warning(
+                "%s: the inputs from %d on are not connected with those before; this run goes on after input %d",
+                self.name,
+                chain.unconnected.first,
+                0 if chain.end is None else chain.end.last,
+            )
+        return chain.end or End()
+
+    def batches(self, signer: Signer) -> Iterator[Batch]:
+        """The batches of the tape from the first one that begins a session on, in order.
+
+        The last one does not follow on the one before where inputs are missing. Raises KeyMissing where there is no
+        batch, and the keys of some are not at hand. Beside batches of this installation a record with an unknown key is
+        a stranger's.
+        """
+        chain = Chain(self.name)
+        for _, batch in self._followed(chain, signer):
+            yield batch
+        yield from self.rest(chain)
+
+    def rest(self, chain: Chain) -> Iterator[Batch]:
+        """The batch before which inputs are missing, if there is one, after the batches that `chain` has followed.
+
+        Raises KeyMissing where it has followed none, and the keys of some are not at hand.
+        """
+        if chain.unconnected is not None:
+            yield chain.unconnected
+        elif chain.end is None:
+            self._check_keys()
+
+    def _followed(self, chain: Chain, signer: Signer) -> Iterator[tuple[int, Batch]]:
+        begin, end = self._ends()
+        return chain.follow(self.placed(self._messages(begin, end), signer)) if end > begin else iter(())
 
     def _warn_of_retention(self) -> None:
         found = self._clients.admin.settings(self.name) or {}
@@ -235,26 +355,46 @@ class _Topic:
         if self._without_key is not None:
             raise self._without_key
 
+    def begin(self) -> int:
+        """The offset of the first record that is left."""
+        return self._clients.begin_of(self._partition)
+
+    def stable_end(self) -> int:
+        """The offset up to which every transaction has ended; waits for none."""
+        return self._clients.end_of(self._partition, IsolationLevel.READ_COMMITTED)
+
+    def consumer(self, first: int) -> PartitionConsumer:
+        """Reads from this offset on."""
+        consumer = PartitionConsumer(self._clients, self._partition, BULK)
+        consumer.go_to(first)
+        return consumer
+
+    def placed(self, messages: Iterable[Message], signer: Signer) -> Iterator[tuple[int, Batch]]:
+        """The batches with a valid signature, each with its offset; the program's log names the other records."""
+        for offset, batch in self._judged(messages, signer):
+            if batch is not None:
+                yield offset, batch
+            else:
+                _log.warning("%s: the record at offset %s is no batch of inputs", self.name, offset)
+
     def _ends(self) -> tuple[int, int]:
         end = certain_end(self._clients, self._partition, threading.Event())
-        return self._clients.begin_of(self._partition), end
+        return self.begin(), end
 
-    def _read(self, first: int, end: int, signer: Signer) -> Iterator[Batch]:
-        return (batch for _, batch in self._placed(first, end, signer))
+    def _records(self, first: int, end: int, signer: Signer) -> Iterator[tuple[int, Batch | None]]:
+        """Each record with its offset, as a batch with a valid signature; None where it is none."""
+        return self._judged(self._messages(first, end), signer)
 
-    def _placed(self, first: int, end: int, signer: Signer) -> Iterator[tuple[int, Batch]]:
-        """The batches with a valid signature, each with its offset."""
-        with PartitionConsumer(self._clients, self._partition, BULK) as consumer:
-            consumer.go_to(first)
+    def _messages(self, first: int, end: int) -> Iterator[Message]:
+        with self.consumer(first) as consumer:
             for messages, _ in consumer.until(end):
-                for message in messages:
-                    batch = Batch.unpacked(message.value())
-                    if batch is not None and self._is_genuine(batch, signer):
-                        yield message.offset() or 0, batch
-                    else:
-                        _log.warning(
-                            "%s: the record at offset %s is no batch of inputs", self.name, message.offset()
-                        )
+                yield from messages
+
+    def _judged(self, messages: Iterable[Message], signer: Signer) -> Iterator[tuple[int, Batch | None]]:
+        for message in messages:
+            batch = Batch.unpacked(message.value())
+            is_genuine = batch is not None and self._is_genuine(batch, signer)
+            yield message.offset() or 0, batch if is_genuine else None
 
     def _is_genuine(self, batch: Batch, signer: Signer) -> bool:
         """Whether the signature is valid, and its key at hand."""
@@ -266,14 +406,3 @@ class _Topic:
             self._without_key = fault
             return False
         return True
-
-
-def _from_a_session(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """The batches from the first one that begins a session on: a broker with a retention of its own
-    removes whole segments of the topic.
-    """
-    begun = False
-    for batch in batches:
-        begun = begun or batch.begins or batch.first == 1
-        if begun:
-            yield batch

@@ -6,9 +6,10 @@ atomic after a loss of power, so the tape is durable first.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, Final
 
 from adapters.inputs.batch import (
     Batch,
+    Checked,
     TapedInput,
     Waiting,
     end_of,
@@ -44,6 +46,7 @@ _INSERT: Final = f"INSERT INTO inputs ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, 
 _LAST: Final = f"SELECT {_COLUMNS} FROM inputs ORDER BY first DESC LIMIT 1"  # noqa: S608  (ours)
 _FIRST: Final = f"SELECT {_COLUMNS} FROM inputs ORDER BY first LIMIT 1"  # noqa: S608  (ours)
 _ALL: Final = f"SELECT {_COLUMNS} FROM inputs ORDER BY first"  # noqa: S608  (ours)
+_NEXT: Final = f"SELECT {_COLUMNS} FROM inputs WHERE first > ? ORDER BY first LIMIT 64"  # noqa: S608  (ours)
 _BEGUN: Final = """
 SELECT first FROM inputs WHERE begins = 1 AND at <= ? AND first > (SELECT min(first) FROM inputs) ORDER BY first DESC
 """
@@ -176,13 +179,92 @@ def read_sqlite(log: Path, keys: KeyFolder | None = None) -> Iterator[TapedInput
 
     Raises InvalidInput where there is no tape, and what `inputs_of` raises; the errors name the file.
     """
+    return _inputs(_existing(log), keys or KeyFolder())
+
+
+def batches_in_sqlite(log: Path, keys: KeyFolder | None = None) -> Iterator[Batch]:
+    """The batches of the tape beside this log, in order. Raises what `read_sqlite` raises, except UnknownSchema."""
+    path, signer = _existing(log), Signer(keys or KeyFolder())
+    with _translated(path), closing(Reading(path).connection) as connection:
+        _objects_of(path).check(connection.cursor())
+        yield from Checked(signer).batches(_batch(path, row) for row in connection.execute(_ALL))
+
+
+def write_sqlite(log: Path, batches: Iterable[Batch]) -> None:
+    """Makes the tape beside this log from the batches of another tape, which were checked.
+
+    A write that is interrupted leaves no tape. Raises LogUnavailable, and what `batches` raises.
+    """
+    path = tape_path(log)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with _translated(partial), closing(sqlite3.connect(partial)) as connection:
+            connection.execute(_CREATE)
+            connection.executemany(_INSERT, batches)
+            connection.commit()
+        with partial.open("rb") as file:
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _existing(log: Path) -> Path:
+    """The file of the tape of this log. Raises InvalidInput where there is none."""
     path = tape_path(log)
     if not path.is_file():
         raise InvalidInput(
             f"there is no tape of inputs at {path}: no run has recorded one for this log; live runs do, and runs "
             "in a market at rest with inputs_at_rest"
         )
-    return _inputs(path, keys or KeyFolder())
+    return path
+
+
+class FollowedSqlite:
+    """The tape beside this log while an engine writes it; see `FollowedTape`.
+
+    No transaction stays open between two pages, so that the engine can shorten its `-wal` file.
+    """
+
+    def __init__(self, log: Path, keys: KeyFolder | None = None) -> None:
+        """Raises InvalidInput where there is no tape, LogUnavailable, LogCorrupt."""
+        self._path = _existing(log)
+        self._checked = Checked(Signer(keys or KeyFolder()))
+        self._objects = _objects_of(self._path)
+        self._inode = self._found()
+        with _translated(self._path):
+            self._reading = Reading(self._path)
+
+    def new(self) -> Iterator[TapedInput]:
+        """See `FollowedTape`."""
+        while page := self._page():
+            try:
+                yield from self._checked.inputs(page)
+            except LogCorrupt as fault:
+                raise LogCorrupt(f"{self._path}: {fault}") from None
+
+    def close(self) -> None:
+        """See `FollowedTape`."""
+        self._reading.connection.close()
+
+    def _page(self) -> Sequence[Batch]:
+        if self._found() != self._inode:
+            raise LogLost(f"{self._path} was removed or replaced: its inputs are not followed any more")
+        with _translated(self._path):
+            if self._reading.is_outdated:
+                self._reading.connection.close()
+                self._reading = Reading(self._path)
+            connection = self._reading.connection
+            self._objects.check(connection.cursor())
+            rows = connection.execute(_NEXT, (self._checked.last,)).fetchall()
+        return [_batch(self._path, row) for row in rows]
+
+    def _found(self) -> tuple[int, int] | None:
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return status.st_dev, status.st_ino
 
 
 def _inputs(path: Path, keys: KeyFolder) -> Iterator[TapedInput]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from typing import Any, NamedTuple, Protocol, TypeVar, cast
+from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
 
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # the stubs do not export these
@@ -32,6 +32,8 @@ _NO_AUTHORIZER = (
     "the brokers have no authorizer, so everybody may do everything: set authorizer.class.name="
     "org.apache.kafka.metadata.authorizer.StandardAuthorizer, or leave out --principal"
 )
+_UNSEEN: Final = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_AUTHORIZATION_FAILED)
+"""The codes for a topic that is missing or that this login may not see."""
 _ANY: Any = None  # a filter's name and principal; the stubs declare both as text
 
 
@@ -131,27 +133,17 @@ class Admin:
         responses = self._client.describe_topics(
             TopicCollection(list(names)), include_authorized_operations=True, request_timeout=self._timeout
         )
-        found = {
-            name: self._known(name, future, unless=KafkaError.TOPIC_AUTHORIZATION_FAILED)
-            for name, future in responses.items()
-            if not self._is_unknown(name, future)
-        }
         return {
             name: frozenset(one.name for one in topic.authorized_operations or ())
-            for name, topic in found.items()
-            if topic is not None
+            for name, future in responses.items()
+            if (topic := self._known(name, future, unless=_UNSEEN)) is not None
         }
-
-    def _is_unknown(self, name: str, future: Future[Topic]) -> bool:
-        error = self._error(name, future)
-        unknown = KafkaError.UNKNOWN_TOPIC_OR_PART
-        return isinstance(error, KafkaException) and failure_of(error).code() == unknown
 
     def make_topic(self, name: str, partitions: int, replicas: int, settings: Mapping[str, str]) -> None:
         """Creates a topic. A topic that exists already is not changed."""
         new = NewTopic(name, num_partitions=partitions, replication_factor=replicas, config=dict(settings))
         made = self._client.create_topics([new], operation_timeout=self._timeout)
-        self._known(name, made[name], unless=KafkaError.TOPIC_ALREADY_EXISTS)
+        self._known(name, made[name], unless=(KafkaError.TOPIC_ALREADY_EXISTS,))
 
     def settings(self, topic: str) -> dict[str, str] | None:
         """The settings of `topic`; None where the broker does not know the topic."""
@@ -241,12 +233,13 @@ class Admin:
         self._result(f"remove the records of {partition.topic} before offset {offset}", removed)
 
     def _known(
-        self, what: str, future: Future[_T], unless: int = KafkaError.UNKNOWN_TOPIC_OR_PART
+        self, what: str, future: Future[_T], unless: Container[int] = (KafkaError.UNKNOWN_TOPIC_OR_PART,)
     ) -> _T | None:
+        """The result; None where the request failed with a code in `unless`."""
         error = self._error(what, future)
         if error is None:
             return future.result()
-        if isinstance(error, KafkaException) and failure_of(error).code() == unless:
+        if isinstance(error, KafkaException) and failure_of(error).code() in unless:
             return None
         raise KafkaUnavailable(f"{what}: {reason_of(error)}") from error
 

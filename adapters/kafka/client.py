@@ -16,7 +16,6 @@ from adapters.kafka.admin import Admin
 from adapters.kafka.config import FIXED, ClientSettings
 from adapters.kafka.errors import KafkaSettingsInvalid, KafkaUnavailable
 from adapters.kafka.failure import failure_of
-from adapters.kafka.group import client_ids
 from adapters.kafka.repeats import Repeats
 from adapters.kafka.topic_table import READERS_GROUP
 
@@ -98,6 +97,8 @@ class Clients:
 
     def members(self, group: str) -> list[str]:
         """The client ids of the members of `group`. See `group.client_ids`."""
+        from adapters.kafka.group import client_ids  # it loads aiokafka, which only an owner of a log uses
+
         return client_ids(self._settings, group, self.timeout)
 
     @property

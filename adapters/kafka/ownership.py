@@ -108,7 +108,8 @@ class Claim:
     def _refuse_if_owned(self) -> None:
         if others := self.others():
             raise KafkaLogOwned(
-                f"{self._settings.name} is owned by {others[0]}; stop that engine first, or read with `whence log`"
+                f"{self._settings.name} is owned by {others[0]}; stop that engine first, or read with `whence log`",
+                str(others[0]),
             )
 
     def check(self) -> None:

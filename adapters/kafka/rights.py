@@ -8,36 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from adapters.kafka.admin import Acl, Admin
-from adapters.kafka.topic_table import Grant, Kind, Operation, Role, grants
+from adapters.kafka.topic_table import Grant, Role, grants
 
 Principals = Mapping[Role, Sequence[str]]
 """Who has each role, as Kafka writes principals: `User:whence-engine`."""
-
-_KINDS: Mapping[Kind, str] = {
-    Kind.TOPIC: "TOPIC",
-    Kind.GROUP: "GROUP",
-    Kind.TRANSACTIONAL_ID: "TRANSACTIONAL_ID",
-}
-_OPERATIONS: Mapping[Operation, str] = {
-    Operation.READ: "READ",
-    Operation.WRITE: "WRITE",
-    Operation.CREATE: "CREATE",
-    Operation.DESCRIBE: "DESCRIBE",
-    Operation.DESCRIBE_CONFIGS: "DESCRIBE_CONFIGS",
-    Operation.DELETE: "DELETE",
-}
-
-
-def operation_of(operation: Operation) -> str:
-    """The operation's name in the client of Kafka."""
-    return _OPERATIONS[operation]
 
 
 def wanted_acls(events: str, principals: Principals) -> Sequence[Acl]:
     """The ACLs of these principals for the log in the topic `events`."""
     return tuple(
         dict.fromkeys(
-            Acl(principal, _KINDS[grant.kind], grant.name, grant.is_prefix, operation_of(operation))
+            Acl(principal, grant.kind.name, grant.name, grant.is_prefix, operation.name)
             for grant in grants(events)
             for principal in principals.get(grant.role, ())
             for operation in grant.operations

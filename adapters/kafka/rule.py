@@ -115,7 +115,10 @@ class Rule:
         key = self.keys.get(mark.key)
         unknown = b"" if key is not None else mark.key
         if key is not None and not is_genuine(mark, key, proof.link.log_id, _seal(proof)):
-            raise MarkRefused(f"its mark was not made with key {mark.key.hex()} for the events before it")
+            raise MarkRefused(
+                f"its mark was not made with key {mark.key.hex()} for the events before it: one of them was changed, "
+                "or this installation did not write it"
+            )
         if key is None and self._owning:
             raise missing(mark.key)
         link = proof.link._replace(code=mark.code, epoch=mark.epoch, key=mark.next_key)

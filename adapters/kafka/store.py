@@ -79,6 +79,10 @@ class PartitionStore:
         if writer is not None and writer.lost is not None:
             raise writer.lost.with_traceback(None)
 
+    def check_answers(self) -> None:
+        """Raises KafkaUnavailable where no broker has answered for the log's timeout; sends no request."""
+        self._inner.check_answers()
+
     def confirm(self) -> None:
         """Raises what `check` raises, after a look at the topic; does nothing where no broker responds."""
         self._inner.confirm()
@@ -163,7 +167,7 @@ class _Inner:
             self._settings, self.history, self.take_over, self.read_again, self._end, watch.lost
         )
         self.writer.append(Append())
-        watch.start(lambda: self._committed, self.writer.lose)
+        watch.start(lambda: self._committed, self.writer.lose, self.writer.glance)
 
     @property
     def proof(self) -> Proof:
@@ -187,6 +191,11 @@ class _Inner:
     def _look(self) -> None:
         if self._watch is not None:
             self._watch.look(self._committed)
+
+    def check_answers(self) -> None:
+        """See `Watch.check_answers`. A log that is only read is not watched."""
+        if self._watch is not None:
+            self._watch.check_answers()
 
     def confirm(self) -> None:
         """Looks at the topic at once. A loss is reported to the writer; a silent broker proves nothing."""

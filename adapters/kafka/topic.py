@@ -15,6 +15,7 @@ from adapters.kafka.errors import KafkaLogUnsafe, KafkaUnavailable
 from adapters.kafka.topic_table import EVENTS, SNAPSHOTS, TRACKING, TopicRow
 
 _ENOUGH_REPLICAS: Final = 3
+_ENOUGH_IN_SYNC: Final = 2
 _BROKERS_DEFAULT: Final = -1
 
 
@@ -90,6 +91,27 @@ def made_topic(
     raise KafkaUnavailable(f"{name} was created, but no broker knows it after {clients.timeout:g} s")
 
 
+def alter_command(settings: KafkaSettings, name: str, changed: Mapping[str, str]) -> str:
+    """The command with which a person changes these settings of the topic `name`."""
+    change = ",".join(
+        f"{key}=[{value}]" if "," in value else f"{key}={value}" for key, value in changed.items()
+    )
+    return (
+        f"kafka-configs.sh --bootstrap-server {settings.bootstrap_servers} --alter --entity-type topics"
+        f" --entity-name {name} --add-config {change}"
+    )
+
+
+def enough_replicas(settings: KafkaSettings, brokers: int) -> int:
+    """The least number of replicas of a topic in a cluster of so many brokers."""
+    return settings.replication_factor or min(_ENOUGH_REPLICAS, brokers)
+
+
+def enough_in_sync(copies: int) -> int:
+    """The least `min.insync.replicas` of a topic with so many replicas: no commit is on one broker alone."""
+    return min(_ENOUGH_IN_SYNC, copies)
+
+
 def _check_partition(settings: KafkaSettings, topic: Topic, name: str) -> None:
     count = len(topic.partitions)
     if settings.partition >= count:
@@ -105,17 +127,9 @@ def _check_settings(
     wrong = {key: value for key, value in required.items() if found.get(key) != value}
     if wrong:
         is_now = ", ".join(f"{key}={found.get(key)}" for key in wrong)
-        raise KafkaLogUnsafe(f"topic {name} would lose events ({is_now}): {_alter(settings, name, wrong)}")
-
-
-def _alter(settings: KafkaSettings, name: str, changed: Mapping[str, str]) -> str:
-    change = ",".join(
-        f"{key}=[{value}]" if "," in value else f"{key}={value}" for key, value in changed.items()
-    )
-    return (
-        f"kafka-configs.sh --bootstrap-server {settings.bootstrap_servers} --alter --entity-type topics"
-        f" --entity-name {name} --add-config {change}"
-    )
+        raise KafkaLogUnsafe(
+            f"topic {name} would lose events ({is_now}): {alter_command(settings, name, wrong)}"
+        )
 
 
 def _check_replicas(
@@ -126,16 +140,16 @@ def _check_replicas(
     found: Mapping[str, str],
 ) -> None:
     copies = len(partition.replicas)
-    enough = settings.replication_factor or min(_ENOUGH_REPLICAS, len(cluster.nodes))
+    enough = enough_replicas(settings, len(cluster.nodes))
     if copies < enough:
         raise KafkaLogUnsafe(
             f"topic {name} has {copies} of {enough} replicas: {_reassign(settings, cluster, name, enough)}"
         )
-    in_sync = min(2, copies)
+    in_sync = enough_in_sync(copies)
     if int(found["min.insync.replicas"]) < in_sync:
         raise KafkaLogUnsafe(
             f"topic {name} accepts a commit on one broker (min.insync.replicas={found['min.insync.replicas']}): "
-            f"{_alter(settings, name, {'min.insync.replicas': str(in_sync)})}"
+            f"{alter_command(settings, name, {'min.insync.replicas': str(in_sync)})}"
         )
 
 

@@ -13,16 +13,13 @@ from typing import Final
 from adapters.kafka.admin import Topic
 from adapters.kafka.client import Clients
 from adapters.kafka.config import KafkaSettings
-from adapters.kafka.topic import made_topic
+from adapters.kafka.topic import alter_command, enough_in_sync, enough_replicas, made_topic
 from adapters.kafka.topic_table import TOPICS, TopicRow
 
 _AT_LEAST: Final = frozenset({"retention.ms", "retention.bytes", "max.message.bytes", "min.insync.replicas"})
 """Settings of which more is as good; -1 is without a limit."""
 _REMOVES: Final = frozenset({("cleanup.policy", "compact")})
 """Changes after which the broker removes records that the topic has: only a person makes them."""
-_SEVERAL: Final = 2
-_ENOUGH_REPLICAS: Final = 3
-_BROKERS_DEFAULT: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +66,13 @@ class TopicChanges:
         if len(topic.partitions) < wanted:
             yield Difference(name, f"has {len(topic.partitions)} of {wanted} partitions")
         copies = _copies(topic)
-        enough = self._settings.replication_factor or min(_ENOUGH_REPLICAS, self._brokers)
+        enough = enough_replicas(self._settings, self._brokers)
         if copies < enough:
             yield Difference(
                 name, f"has {copies} of {enough} replicas", "kafka-reassign-partitions.sh adds them"
             )
         for key, (is_now, value) in self._wrong(row, topic).items():
-            mend = _by_hand(self._settings, name, key, value) if (key, value) in _REMOVES else ""
+            mend = self._by_hand(name, key, value) if (key, value) in _REMOVES else ""
             yield Difference(name, f"{key} is {is_now}, not {value}", mend)
 
     def _applied(self, row: TopicRow, topic: Topic | None) -> Iterator[str]:
@@ -102,10 +99,14 @@ class TopicChanges:
         for key, (is_now, value) in changed.items():
             yield f"{name}: {key} is {value} instead of {is_now}"
 
+    def _by_hand(self, name: str, key: str, value: str) -> str:
+        command = alter_command(self._settings, name, {key: value})
+        return f"it would remove records, so `apply` leaves it: {command}"
+
     def _wrong(self, row: TopicRow, topic: Topic) -> Mapping[str, tuple[str, str]]:
         """The settings that are not as they have to be: their values now and the table's."""
         found = self._clients.admin.settings(self._name(row)) or {}
-        required = {**row.required, "min.insync.replicas": str(min(_SEVERAL, _copies(topic)))}
+        required = {**row.required, "min.insync.replicas": str(enough_in_sync(_copies(topic)))}
         return {
             key: (found.get(key, "unknown"), value)
             for key, value in required.items()
@@ -121,10 +122,3 @@ def _suffices(key: str, found: str | None, required: str) -> bool:
     if found is None or key not in _AT_LEAST:
         return found == required
     return found == "-1" or (required != "-1" and int(found) >= int(required))
-
-
-def _by_hand(settings: KafkaSettings, name: str, key: str, value: str) -> str:
-    return (
-        f"it would remove records, so `apply` leaves it: kafka-configs.sh --bootstrap-server "
-        f"{settings.bootstrap_servers} --alter --entity-type topics --entity-name {name} --add-config {key}={value}"
-    )

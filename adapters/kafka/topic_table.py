@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from adapters.command_topic.largest import LARGEST
+
 _FOREVER: Final = "-1"
 _DAY_MS: Final = 24 * 60 * 60 * 1000
-_REQUEST_BYTES: Final = 4 * 64 * 1024
 LETTER_BYTES: Final = 1024 * 1024
 """The largest record of a dead letter."""
 _NO_UNCLEAN: Final[Mapping[str, str]] = {"unclean.leader.election.enable": "false"}
@@ -22,6 +23,18 @@ _KEPT: Final[Mapping[str, str]] = {
 _CREATE_TIME: Final[Mapping[str, str]] = {"message.timestamp.type": "CreateTime"}
 # A compacted topic keeps the last record of a key: the last tracking of an application, the last snapshot of a stream.
 _LATEST: Final[Mapping[str, str]] = {"cleanup.policy": "compact", **_NO_UNCLEAN, **_CREATE_TIME}
+
+
+def _of_requests(*, days: int) -> Mapping[str, str]:
+    """The settings of a topic of requests or answers: a record is a request with what Kafka and we add to it."""
+    return {
+        "cleanup.policy": "delete",
+        "retention.ms": str(days * _DAY_MS),
+        **_NO_UNCLEAN,
+        "max.message.bytes": str(4 * LARGEST),
+    }
+
+
 # The events of a tape may have timestamps of any time.
 _ANY_TIME: Final[Mapping[str, str]] = {"message.timestamp.after.max.ms": str(2**63 - 1)}
 
@@ -42,7 +55,7 @@ class Role(StrEnum):
 
 
 class Operation(StrEnum):
-    """An operation of Kafka's ACLs, in Kafka's spelling."""
+    """An operation of Kafka's ACLs, in Kafka's spelling, with the client's names as those of the members."""
 
     READ = "Read"
     WRITE = "Write"
@@ -173,36 +186,27 @@ COMMANDS: Final = TopicRow(
     suffix=".commands",
     holds="signed requests of people to the engine; kept for a week, so that they can be inspected",
     key="the account",
-    required={
-        "cleanup.policy": "delete", "retention.ms": str(7 * _DAY_MS), **_NO_UNCLEAN,
-        "max.message.bytes": str(_REQUEST_BYTES),
-    },
+    required=_of_requests(days=7),
     rights={Role.ENGINE: _OWN_READ, Role.API: _WRITE, Role.OPERATOR: _WRITE},
-)  # fmt: skip
+)
 ANSWERS: Final = TopicRow(
     suffix=".answers",
     holds="the engine's answers to requests; kept for a day, which is longer than any caller waits",
     key="the request",
-    required={
-        "cleanup.policy": "delete", "retention.ms": str(_DAY_MS), **_NO_UNCLEAN,
-        "max.message.bytes": str(_REQUEST_BYTES),
-    },
+    required=_of_requests(days=1),
     rights={Role.ENGINE: _OWN_WRITE, Role.API: _READ, Role.OPERATOR: _READ},
-)  # fmt: skip
+)
 REFUSED: Final = TopicRow(
     suffix=".refused",
     holds="requests that nobody with a key of this installation has signed; kept for a month",
     key="the key of the refused request",
-    required={
-        "cleanup.policy": "delete", "retention.ms": str(30 * _DAY_MS), **_NO_UNCLEAN,
-        "max.message.bytes": str(_REQUEST_BYTES),
-    },
+    required=_of_requests(days=30),
     rights={
         Role.ENGINE: _OWN_WRITE,
         Role.API: (Operation.DESCRIBE, Operation.DESCRIBE_CONFIGS),
         Role.OPERATOR: _READ,
     },
-)  # fmt: skip
+)
 CLOCK: Final = TopicRow(
     suffix=".clock",
     holds="empty records of `whence doctor`, by whose timestamps it reads the broker's clock; kept for an hour",
@@ -221,7 +225,7 @@ TOPICS: Final[Sequence[TopicRow]] = (
 
 
 class Kind(StrEnum):
-    """A kind of resource of Kafka's ACLs, in Kafka's spelling."""
+    """A kind of resource of Kafka's ACLs, in Kafka's spelling, with the client's names as those of the members."""
 
     TOPIC = "Topic"
     GROUP = "Group"

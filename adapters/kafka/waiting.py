@@ -33,6 +33,12 @@ class Waiting:
                 raise KafkaUnavailable(f"the writer of {self._name} is closed")
             self._queue.put(append)
 
+    def offer(self, append: Append) -> None:
+        """Adds an append for whose answer nobody waits, unless the queue is closed or others wait in it."""
+        with self._entering:
+            if not self._closed and self._queue.empty():
+                self._queue.put(append)
+
     def close(self) -> None:
         """Refuses further appends."""
         with self._entering:

@@ -1,10 +1,13 @@
-"""Watches, away from the appends, that the topic is still the one that was taken over and that it keeps all events."""
+"""Watches, away from the appends, that a broker answers, and that the topic is still the one that was taken over and
+keeps all events.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Final
+from time import monotonic
+from typing import Final, NamedTuple
 
 from confluent_kafka import IsolationLevel, TopicPartition
 
@@ -17,6 +20,13 @@ _AGAIN_SECONDS: Final = 0.5
 _ANSWER_SECONDS: Final = 5.0
 
 
+class _Silence(NamedTuple):
+    """Since when (`time.monotonic`) no look was answered, and why the last one was not."""
+
+    since: float
+    reason: KafkaUnavailable
+
+
 class Watch:
     """A thread that looks at the topic once a second and reports a loss once.
 
@@ -24,22 +34,32 @@ class Watch:
     """
 
     def __init__(self, settings: KafkaSettings, topic_id: str) -> None:
-        self._clients = Clients(settings.client, min(settings.timeout, _ANSWER_SECONDS))
         self._settings, self._topic_id = settings, topic_id
+        self._clients = self._new_clients()
         self._partition = TopicPartition(settings.topic, settings.partition)
         self._begin = self._clients.begin_of(self._partition)
+        self._silence: _Silence | None = None
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def start(self, end: Callable[[], int], lost: Callable[[KafkaLogLost], None]) -> None:
-        """Begins to look; `end` returns the offset before which events are committed, `lost` receives the loss."""
+    def start(
+        self,
+        end: Callable[[], int],
+        lost: Callable[[KafkaLogLost], None],
+        reached: Callable[[int], None],
+    ) -> None:
+        """Begins to look; `end` returns the offset before which events are committed, `lost` receives the loss.
+
+        `reached` receives the end offset of each look, unless a transaction is open there.
+        """
         name = f"watch {self._settings.name}"
-        self._thread = threading.Thread(target=self._run, args=(end, lost), name=name, daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(end, lost, reached), name=name, daemon=True)
         self._thread.start()
 
-    def look(self, end: int) -> None:
-        """Looks at once. Raises KafkaLogLost where the topic lost events, or ends before the offset `end`.
+    def look(self, end: int) -> int:
+        """Looks at once; returns the end offset.
 
+        Raises KafkaLogLost where the topic lost events, or ends before the offset `end`.
         Raises KafkaUnavailable where the broker does not respond, which proves nothing.
         """
         found = self._found_id()
@@ -54,6 +74,16 @@ class Watch:
             raise self.lost(
                 f"{self._settings.name} ends at offset {last}, and events were committed up to {end}"
             )
+        return last
+
+    def check_answers(self) -> None:
+        """Raises KafkaUnavailable where no look was answered for the log's timeout; sends no request."""
+        silence = self._silence
+        if silence is None or (seconds := monotonic() - silence.since) < self._settings.timeout:
+            return
+        raise KafkaUnavailable(
+            f"{self._settings.name}: Kafka has not answered for {seconds:.0f} s: {silence.reason}"
+        )
 
     def _found_id(self) -> str | None:
         """The id of the topic now. A broker that does not know the topic is queried twice: it may just have started."""
@@ -77,12 +107,27 @@ class Watch:
         if self._thread is not None:
             self._thread.join(_EVERY_SECONDS)
 
-    def _run(self, end: Callable[[], int], lost: Callable[[KafkaLogLost], None]) -> None:
+    def _run(
+        self,
+        end: Callable[[], int],
+        lost: Callable[[KafkaLogLost], None],
+        reached: Callable[[int], None],
+    ) -> None:
         while not self._stopped.wait(_EVERY_SECONDS):
+            began = monotonic()
             try:
-                self.look(end())
+                last = self.look(end())
+                if self._clients.end_of(self._partition, IsolationLevel.READ_COMMITTED) >= last:
+                    reached(last)
             except KafkaLogLost as loss:
                 lost(loss)
                 return
-            except KafkaUnavailable:
-                continue
+            except KafkaUnavailable as reason:
+                self._silence = _Silence(began if self._silence is None else self._silence.since, reason)
+                # A client that lost its broker waits up to 10 s before it connects again; a new one connects at once.
+                self._clients = self._new_clients()
+            else:
+                self._silence = None
+
+    def _new_clients(self) -> Clients:
+        return Clients(self._settings.client, min(self._settings.timeout, _ANSWER_SECONDS))

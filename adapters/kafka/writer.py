@@ -118,6 +118,7 @@ class Writer:
         self._offsets = Offsets(0)
         self._lost: KafkaOwnershipLost | KafkaLogLost | None = None
         self._known: int | None = None
+        self._is_longer = False
         self._waiting = Waiting(settings.name)
         self._thread = threading.Thread(target=self._run, name=f"append to {settings.name}", daemon=True)
         self._thread.start()
@@ -136,6 +137,15 @@ class Writer:
         """Refuses every append from now on, also one whose commit is being waited for."""
         _log.critical("%s", loss)
         self._lost = loss
+
+    def glance(self, end: int) -> None:
+        """Has the log read where it ends at this offset and this writer did not write all of it; returns at once.
+
+        Records of others are refused and counted then, also while nothing is appended.
+        """
+        if self._history.has_marks and end > self._offsets.end:
+            self._is_longer = True
+            self._waiting.offer(Append())
 
     def append(self, append: Append) -> Sequence[int]:
         """Appends, and returns the ordinals of the events once they are durable. An empty append only takes ownership.
@@ -165,6 +175,7 @@ class Writer:
         try:
             self._own()
             self._find_others(0)
+            self._find_strangers()
             judged = self._judged(group)
         except Exception as error:  # noqa: BLE001 - every error is passed to the callers
             _fail(group, error)
@@ -228,6 +239,18 @@ class Writer:
             "broke: this process writes nothing more"
         )
         raise self._lost
+
+    def _find_strangers(self) -> None:
+        """Reads the log where a look has found it longer than this writer knows, unless that was its own commit.
+
+        Raises KafkaOwnershipLost where another engine has written events.
+        """
+        if not self._is_longer:
+            return
+        self._is_longer = False
+        if self._end() > self._offsets.end:
+            self._offsets = Offsets(self._read_again())
+            self._find_others(0)
 
     def _staged(self, group: Sequence[Append]) -> _Judged:
         staging = Staging(self._history.index)

@@ -34,6 +34,8 @@ _FEW = 1_000
 
 COPY: Final = "whence_copy"
 """The header of the records that `whence log copy` writes."""
+_UNPROVEN: Final = b"unproven"
+"""Its value where nothing proved the events that were copied; else it is `1`."""
 
 Headers = Callable[[Envelope], list[tuple[str, bytes]]]
 
@@ -88,9 +90,11 @@ class KafkaRows(RecorderRows):
 
     def is_copy(self) -> bool:
         """See `Rows`: by the header `whence_copy` of the last record, which nobody can change."""
-        end = self.head()
-        record = self._record(end) if end else None
-        return record is not None and COPY in dict(record.headers)
+        return self._copied() is not None
+
+    def is_unproven(self) -> bool:
+        """See `Rows`: by the same header of the last record."""
+        return self._copied() == _UNPROVEN
 
     def refused(self) -> Mapping[int, str]:
         """See `Rows`."""
@@ -122,6 +126,12 @@ class KafkaRows(RecorderRows):
         """See `Rows`."""
         self._factory.close()
 
+    def _copied(self) -> bytes | None:
+        """The header of a copy in the last record; None where the record is no copy's."""
+        end = self.head()
+        record = self._record(end) if end else None
+        return None if record is None else dict(record.headers).get(COPY)
+
     def _record(self, ordinal: int) -> Record | None:
         """The record of the event at this ordinal, with its headers."""
         with closing(self._factory.store.replay(ordinal)) as batches:
@@ -138,10 +148,11 @@ def open_kafka(
     keys: KeyFolder | None = None,
     *,
     copies: bool = False,
+    unproven: bool = False,
 ) -> RecorderLog:
     """Opens and owns the log in this partition; `client` holds librdkafka's settings, `index` is the index's folder.
 
-    With `copies` its records have the header of a copy.
+    With `copies` its records have the header of a copy, with `unproven`, too, of events that nothing proved.
 
     `release` is called when the log has been closed. `keys` is the folder of keys, by default this user's; the first
     key is made for a log without marks.
@@ -155,7 +166,7 @@ def open_kafka(
     def alone(body: bytes) -> None:
         factory.store.append(Append(inputs=input_drafts((body,))))
 
-    beside, added = Beside(alone), [(COPY, b"1")] if copies else []
+    beside, added = Beside(alone), [(COPY, _UNPROVEN if unproven else b"1")] if copies else []
 
     def extras(envelopes: Sequence[Envelope]) -> dict[str, Any]:
         return {
@@ -173,6 +184,7 @@ def open_kafka(
         release=release,
         check=store.check,
         confirm=store.confirm,
+        check_answers=store.check_answers,
         beside=beside,
     )
 

@@ -62,6 +62,10 @@ class RecorderRows:
         """See `Rows`; false, because nothing is copied into the memory of a process."""
         return False
 
+    def is_unproven(self) -> bool:
+        """See `Rows`; false, because it is no copy."""
+        return False
+
     def refused(self) -> Mapping[int, str]:
         """See `Rows`; empty."""
         return {}

@@ -168,7 +168,7 @@ def _locked(path: Path, log: Path) -> TextIO:
             holder = _holder(file)
             file.close()
             raise LogOwned(
-                f"{log} is owned by {holder}; stop that engine first, or read with `whence log`"
+                f"{log} is owned by {holder}; stop that engine first, or read with `whence log`", holder
             ) from None
         if _found(path) == _inode(os.fstat(file.fileno())):
             return file

@@ -6,7 +6,7 @@ import logging
 import os
 import select
 import socket
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC
 from typing import Any
 
@@ -125,7 +125,9 @@ def _locked(address: PostgresAddress) -> psycopg.Connection[TupleRow]:
     except psycopg.OperationalError as fault:
         raise LogUnavailable(f"{address} does not answer: {' '.join(str(fault).split())}") from None
     connection.close()
-    raise LogOwned(f"{address} is owned by {holder}; stop that engine first, or read with `whence log`")
+    raise LogOwned(
+        f"{address} is owned by {holder}; stop that engine first, or read with `whence log`", holder
+    )
 
 
 def _is_open(connection: psycopg.Connection[TupleRow]) -> bool:
@@ -271,7 +273,7 @@ class PostgresLog(RecorderLog):
         super().__init__(recorder, rows, codec, release=release, check=check)
         self._datastore = datastore
 
-    def _append(self, envelopes: Sequence[Envelope], encoded: Callable[[], Iterable[bytes]]) -> int:
+    def _append(self, envelopes: Sequence[Envelope], encoded: Sequence[bytes]) -> int:
         """See `RecorderLog`. Raises LogUnavailable where the server does not answer in time."""
         with self._datastore.within(APPEND_SECONDS):
             return super()._append(envelopes, encoded)
@@ -284,11 +286,12 @@ def open_postgres(
     since: Link = Link(),  # noqa: B008  (immutable)
     *,
     copies: bool = False,
+    unproven: bool = False,
 ) -> RecorderLog:
     """Opens and owns the log in this database.
 
     `keys` is the folder of keys, by default this user's; the first key is made for a new log. The events up to `since`
-    are not verified again, where the log has that link. `copies`: see `Storage`.
+    are not verified again, where the log has that link. `copies`, `unproven`: see `Storage`.
     Raises LogOwned, LogUnavailable, MarkRefused, NotSealed, KeyRefused, KeyMissing.
     """
     folder = keys or KeyFolder()
@@ -300,9 +303,8 @@ def open_postgres(
         known = known if link.ordinal else folder.made()
         epoch = Epoch(str(address), link)
         marks = MarkWriter(POSTGRES, known, Content(codec), link, epoch)
-        recorder = PostgresLogRecorder(
-            datastore, [PostgresSchema(address), Storage(POSTGRES.value, copies=copies), epoch, marks]
-        )
+        storage = Storage(POSTGRES.value, copies=copies, unproven=unproven)
+        recorder = PostgresLogRecorder(datastore, [PostgresSchema(address), storage, epoch, marks])
         recorder.create_table()
         owner.continue_ordinals()
     except (PersistenceError, psycopg.Error) as fault:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 from eventsourcing.persistence import (
     AggregateRecorder,
@@ -11,6 +11,7 @@ from eventsourcing.persistence import (
     PersistenceError,
     StoredEvent,
 )
+from msgspec import Struct
 
 from adapters.log.beside import Beside
 from adapters.marks.mark import Link
@@ -29,11 +30,27 @@ class Refusals(NamedTuple):
     last: int = -1
 
 
+class Stored(Struct, frozen=True, gc=False):
+    """The fields of the library's `StoredEvent`, of which its recorders read nothing else.
+
+    The library's is a frozen dataclass, whose constructor takes eight times as long.
+    """
+
+    originator_id: str
+    originator_version: int
+    topic: str
+    state: bytes
+
+
 class Codec(Protocol):
     """Encodes envelopes as bytes and decodes them."""
 
     def encode(self, envelope: Envelope) -> bytes:
         """Raises InvalidEvent for an event that must not be written."""
+        ...
+
+    def encode_all(self, envelopes: Iterable[Envelope]) -> Sequence[bytes]:
+        """Raises what `encode` raises."""
         ...
 
     def decode(self, data: bytes) -> Envelope:
@@ -78,6 +95,10 @@ class Rows(Protocol):
 
     def is_copy(self) -> bool:
         """Whether `whence log copy` wrote the log. See `RecordedLog.is_copy`."""
+        ...
+
+    def is_unproven(self) -> bool:
+        """Whether it is a copy of events that nothing proved. See `RecordedLog.is_unproven`."""
         ...
 
     def refused(self) -> Mapping[int, str]:
@@ -198,6 +219,14 @@ class RecordedLog:
         with _translated():
             return self._rows.is_copy()
 
+    def is_unproven(self) -> bool:
+        """Whether a person had the copy made although nothing proved the events that were copied, as of an export.
+
+        In a database it is the storage that states it, also after the copy was adopted.
+        """
+        with _translated():
+            return self._rows.is_unproven()
+
     def refused(self) -> Mapping[int, str]:
         """The offset of each record in the topic that no reader accepts, with its claim and the reason.
 
@@ -252,11 +281,13 @@ class RecorderLog(RecordedLog):
         release: Callable[[], None] | None = None,
         check: Callable[[], None] | None = None,
         confirm: Callable[[], None] | None = None,
+        check_answers: Callable[[], None] | None = None,
         beside: Beside | None = None,
     ) -> None:
         """`extras` makes the recorder's keyword arguments (headers, timestamps); `release` gives up ownership.
 
         `check` raises where this process does not own the log any more; `confirm` does so after a request to the store.
+        `check_answers` raises where the store has not answered for long.
         `beside` is what travels in the transactions of appends, where the store has such transactions.
         """
         super().__init__(rows, codec, release)
@@ -264,6 +295,7 @@ class RecorderLog(RecordedLog):
         self._recorder = recorder
         self._extras = extras
         self._check, self._confirm = check, confirm or check
+        self._check_answers = check_answers
         self._last = 0
         self._versions: dict[str, int] = {}
 
@@ -272,6 +304,11 @@ class RecorderLog(RecordedLog):
         if self._check is not None:
             self._check()
 
+    def check_answers(self) -> None:
+        """See `domain.log.EventLog`."""
+        if self._check_answers is not None:
+            self._check_answers()
+
     def confirm(self) -> None:
         """Raises what `check` raises, after a request to the store: for the end of a run."""
         if self._confirm is not None:
@@ -279,23 +316,23 @@ class RecorderLog(RecordedLog):
 
     def append(self, envelopes: Sequence[Envelope]) -> int:
         """See `domain.log.EventLog`."""
-        return self._append(envelopes, lambda: map(self._codec.encode, envelopes))
+        self.check()
+        return self._append(envelopes, self._codec.encode_all(envelopes))
 
     def append_recorded(self, recorded: Sequence[Recorded]) -> int:
         """Appends events of another log with the bytes that they have there. Returns and raises what `append` does."""
-        envelopes = [one.envelope for one in recorded]
-        return self._append(envelopes, lambda: (self._codec.framed(one.data) for one in recorded))
+        return self.append_canonical([one.envelope for one in recorded], [one.data for one in recorded])
 
-    def _append(self, envelopes: Sequence[Envelope], encoded: Callable[[], Iterable[bytes]]) -> int:
+    def append_canonical(self, envelopes: Sequence[Envelope], data: Sequence[bytes]) -> int:
+        """Appends events that have these canonical bytes. Returns and raises what `append` does."""
         self.check()
-        stored = [
-            StoredEvent(envelope.meta.stream, envelope.meta.version, FULL_NAMES[type(envelope.event)], data)
-            for envelope, data in zip(envelopes, encoded(), strict=True)
-        ]
+        return self._append(envelopes, [self._codec.framed(one) for one in data])
+
+    def _append(self, envelopes: Sequence[Envelope], encoded: Sequence[bytes]) -> int:
         with _translated():
-            versions = self._next_versions(envelopes)
+            stored, versions = self._stored(envelopes, encoded)
             extras = self._extras(envelopes) if self._extras else {}
-            ordinals = self._recorder.insert_events(stored, **extras)
+            ordinals = self._recorder.insert_events(cast("list[StoredEvent]", stored), **extras)
         if self.beside is not None:
             self.beside.settle()
         self._versions.update(versions)
@@ -313,18 +350,26 @@ class RecorderLog(RecordedLog):
         self.check()
         return self._last
 
-    def _next_versions(self, envelopes: Sequence[Envelope]) -> dict[str, int]:
-        """Raises Conflict at a gap in a stream. The recorder itself only refuses a version that is taken."""
+    def _stored(
+        self, envelopes: Sequence[Envelope], encoded: Sequence[bytes]
+    ) -> tuple[list[Stored], dict[str, int]]:
+        """The rows of these events, and the last version of each of their streams.
+
+        Raises Conflict at a gap in a stream. The recorder itself only refuses a version that is taken.
+        """
         versions: dict[str, int] = {}
-        for envelope in envelopes:
-            stream, version = envelope.meta.stream, envelope.meta.version
+        stored: list[Stored] = []
+        for envelope, data in zip(envelopes, encoded, strict=True):
+            meta = envelope.meta
+            stream, version = meta.stream, meta.version
             last = versions.get(stream)
             if last is None:
                 last = self._last_version(stream, version)
             if version != last + 1:
                 raise Conflict(f"{stream} is at version {last}: version {version} is not the next")
             versions[stream] = version
-        return versions
+            stored.append(Stored(stream, version, FULL_NAMES[type(envelope.event)], data))
+        return stored, versions
 
     def _last_version(self, stream: str, wanted: int) -> int:
         """The last version of the stream. Returns 0 without a read where version 1 is wanted.

@@ -176,11 +176,12 @@ def open_sqlite(
     since: Link = Link(),  # noqa: B008  (immutable)
     *,
     copies: bool = False,
+    unproven: bool = False,
 ) -> RecorderLog:
     """Opens and owns the log in this file, which is created where it is missing.
 
     `keys` is the folder of keys, by default this user's; the first key is made for a new log. The events up to `since`
-    are not verified again, where the log has that link. `copies`: see `Storage`.
+    are not verified again, where the log has that link. `copies`, `unproven`: see `Storage`.
     Raises LogOwned, LogUnsafe, LogCorrupt, LogUnavailable, NotSealed, KeyRefused, KeyMissing, and InvalidInput where
     the path cannot be a file.
     """
@@ -195,9 +196,8 @@ def open_sqlite(
     except (OSError, RuntimeError) as fault:
         raise _unwritable(path, fault) from fault
     try:
-        return _open_owned(
-            path, codec, owner, keys or KeyFolder(), since, Storage(SQLITE.value, copies=copies)
-        )
+        storage = Storage(SQLITE.value, copies=copies, unproven=unproven)
+        return _open_owned(path, codec, owner, keys or KeyFolder(), since, storage)
     except (PersistenceError, OSError) as fault:
         owner.release()
         raise _unwritable(path, fault) from fault

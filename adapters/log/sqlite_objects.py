@@ -17,9 +17,18 @@ _SQLITES: Final = "sqlite_"
 class SqliteObjects:
     """The objects of one file, which are looked at again after each change of its schema."""
 
-    def __init__(self, path: Path, tables: AbstractSet[str], consequence: str) -> None:
-        """`tables` are this program's in the file; `consequence` is what it does not do beside other objects."""
-        self._path, self._tables, self._consequence = path, tables, consequence
+    def __init__(
+        self,
+        path: Path,
+        tables: AbstractSet[str],
+        consequence: str,
+        indexes: AbstractSet[str] = frozenset(),
+    ) -> None:
+        """`tables` and `indexes` are this program's in the file, beside the indexes that SQLite makes itself.
+
+        `consequence` is what the program does not do beside other objects.
+        """
+        self._path, self._tables, self._consequence, self._indexes = path, tables, consequence, indexes
         self._checked = -1
 
     def check(self, cursor: Statements) -> None:
@@ -47,4 +56,5 @@ class SqliteObjects:
     def _is_ours(self, kind: str, name: str, table: str) -> bool:
         if kind == "table":
             return name in self._tables or name.startswith(_SQLITES)
-        return kind == "index" and name.startswith(_SQLITES) and table in self._tables
+        is_known = name.startswith(_SQLITES) or name in self._indexes
+        return kind == "index" and is_known and table in self._tables

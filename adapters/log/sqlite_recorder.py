@@ -46,6 +46,20 @@ class SqliteLogRecorder(SQLiteApplicationRecorder):
             self._check_point_early()
         return ordinals
 
+    def _insert_events(
+        self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **_: Any
+    ) -> Sequence[int]:
+        """Inserts all events with one statement; the library executes one for each.
+
+        SQLite gives each row the number after the highest one. The transaction has the write lock, so the new rows are
+        the last ones.
+        """
+        rows = [(one.originator_id, one.originator_version, one.topic, one.state) for one in stored_events]
+        c.executemany(self.insert_events_statement, rows)
+        c.execute(f"SELECT max(rowid) FROM {self.events_table_name}")  # noqa: S608  (the library's name)
+        last = int(c.fetchone()[0]) if rows else 0
+        return range(last - len(rows) + 1, last + 1)
+
     def check_point(self, statement: str) -> bool:
         """Writes from the `-wal` file into the log's file; returns whether nothing was left out.
 

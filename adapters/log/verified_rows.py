@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from adapters.log.content import Content
 from adapters.log.mark_rows import Source, Verifier, naming
 from adapters.log.recorder_log import Refusals, Row
-from adapters.log.storage import is_of_a_copy
+from adapters.log.storage import is_of_a_copy, is_of_an_unproven_copy
 from adapters.marks.key_folder import Keys
 from adapters.marks.mark import Link
 
@@ -62,6 +62,10 @@ class VerifiedRows(Source):
     def is_copy(self) -> bool:
         """See `Rows`."""
         return is_of_a_copy(self.storage())
+
+    def is_unproven(self) -> bool:
+        """See `Rows`."""
+        return is_of_an_unproven_copy(self.storage())
 
     def unverified(self) -> str:
         """See `Rows`."""

@@ -59,7 +59,10 @@ class Chain:
         if key is None:
             raise missing(mark.key)
         if not is_genuine(mark, key, link.log_id, marked):
-            raise MarkRefused(f"its mark was not made with key {mark.key.hex()} for this content")
+            raise MarkRefused(
+                f"its mark was not made with key {mark.key.hex()} for this content: the event was changed, or this "
+                "installation did not write it"
+            )
         return Link(link.log_id, ordinal, mark.code, mark.epoch, mark.next_key)
 
 

@@ -16,7 +16,7 @@ from typing import Final
 from platformdirs import user_data_path
 
 from adapters.marks.key import SECRET_BYTES, Key
-from domain.errors import KeyRefused
+from domain.errors import KeyDamaged, KeyRefused
 
 _NAME: Final = re.compile(r"\d{8}T\d{12}Z-([0-9a-f]{16})\.key")
 _MADE: Final = "%Y%m%dT%H%M%S%fZ"
@@ -55,8 +55,27 @@ class KeyFolder:
 
     def renewed(self) -> Keys:
         """The keys in the folder with a new one, which signs from now on. Raises KeyRefused."""
-        with self._locked():
-            return self._with_new()
+        with self._locked() as descriptor:
+            keys = self._with_new()
+            os.fsync(descriptor)
+        return keys
+
+    def removed(self, key_id: str) -> bool:
+        """Removes the key with this id (16 hexadecimal digits), durably; returns whether it was there.
+
+        Raises KeyRefused where the file cannot be removed.
+        """
+        with self._locked() as descriptor:
+            files = [file for file in self.path.iterdir() if _id_in(file.name) == key_id]
+            try:
+                for file in files:
+                    file.unlink()
+                os.fsync(descriptor)
+            except OSError as fault:
+                raise KeyRefused(
+                    f"the key {key_id} in {self.path} cannot be removed: {fault.strerror}"
+                ) from None
+        return bool(files)
 
     def _with_new(self) -> Keys:
         secret = secrets.token_bytes(SECRET_BYTES)
@@ -65,8 +84,11 @@ class KeyFolder:
         return self.read()
 
     @contextmanager
-    def _locked(self) -> Generator[None]:
-        """Holds the folder's lock, so that two programs that start at once do not make two keys."""
+    def _locked(self) -> Generator[int]:
+        """Holds the folder's lock, so that two programs that start at once do not make two keys.
+
+        Yields the folder's descriptor.
+        """
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(self.path, os.O_RDONLY)
@@ -74,7 +96,7 @@ class KeyFolder:
             raise KeyRefused(f"the folder of keys {self.path} cannot be made: {fault.strerror}") from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
+            yield descriptor
         finally:
             os.close(descriptor)
 
@@ -82,6 +104,11 @@ class KeyFolder:
 def newest(keys: Keys) -> Key:
     """The key that signs. `keys` must not be empty."""
     return next(reversed(keys.values()))
+
+
+def _id_in(name: str) -> str:
+    found = _NAME.fullmatch(name)
+    return "" if found is None else found[1]
 
 
 def _write(path: Path, secret: bytes) -> None:
@@ -102,9 +129,9 @@ def _read(path: Path) -> Key:
     except OSError as fault:
         raise KeyRefused(f"the key {path} cannot be read: {fault.strerror}") from None
     except ValueError:
-        raise KeyRefused(f"{path} holds no key: restore it from its copy") from None
+        raise KeyDamaged(f"{path} holds no key: restore it from its copy") from None
     if len(secret) != SECRET_BYTES or not path.stem.endswith(Key(secret).id.hex()):
-        raise KeyRefused(f"{path} does not hold the key that its name states: restore it from its copy")
+        raise KeyDamaged(f"{path} does not hold the key that its name states: restore it from its copy")
     return Key(secret)
 
 

@@ -187,6 +187,13 @@ RESPONSES = _timing(
     "status",
 )
 
+SOURCE_REQUESTS = _counter(
+    "whence_source_requests_total",
+    "Requests at POST /signals by source and outcome; the source is unknown without a valid credential.",
+    "source",
+    "outcome",
+)
+
 UNPROTECTED = _gauge(
     "whence_unprotected_positions",
     "Open positions that no stop at the exchange has covered for 10 seconds or longer.",
@@ -230,7 +237,7 @@ HISTORY = (
 ENGINE = (SIGNAL_TO_DECISION, DECISION_TO_ORDER, APPEND, CANDLES, UNPROTECTED, BREAKER)
 """Metrics of a process that trades."""
 
-API = (WEBSOCKETS, RESPONSES, REFUSED, DEAD_LETTERS)
+API = (WEBSOCKETS, RESPONSES, SOURCE_REQUESTS, REFUSED, DEAD_LETTERS)
 """Metrics of a process that serves the API."""
 
 CATALOGUE = (*HISTORY, *ENGINE, *API)

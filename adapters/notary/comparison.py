@@ -56,7 +56,8 @@ class Comparison:
         if self._due and head < self._due[0].size:
             raise LogCorrupt(
                 f"the log ends at ordinal {head}, and a checkpoint of {self._due[0].size} events is signed: the "
-                "events after it were removed, or this is an earlier copy of the log"
+                "events after it were removed, or this is an earlier copy of the log, or another run of its tape and "
+                "settings, which has the same id"
             )
 
     def add(self, leaf: bytes) -> Sequence[bytes]:

@@ -18,6 +18,7 @@ from adapters.notary.key import check_signed, opened
 from adapters.notary.notary import Extension
 from adapters.whole_file import replace_file
 from domain.errors import InvalidInput, LogCorrupt, ProofRefused, Refused
+from domain.notary.checkpoint import parse_checkpoint
 from domain.notary.note import Note, VerifierKey, encoded, parse_note
 
 _PATH: Final = "/add-checkpoint"
@@ -65,14 +66,12 @@ class HttpWitness:
         Raises Refused where it does not, or refuses; LogCorrupt where it has seen another history; ProofRefused where
         its answer is not its signature.
         """
-        note, old = extension.note, extension.old
-        if old == _size(note):
-            return
-        status, body = self._answered(_request(extension, old))
+        note = extension.note
+        status, body = self._answered(_request(extension, extension.old))
         if status == HTTPStatus.CONFLICT:
             # An earlier process was ended after the witness had signed, and before its signature was kept here.
-            old = self._seen(body, _size(note))
-            status, body = self._answered(_request(extension, old))
+            seen = self._seen(body, parse_checkpoint(note.text).size)
+            status, body = self._answered(_request(extension, seen))
         if status != HTTPStatus.OK:
             reason = _REASONS.get(status, "")
             error = LogCorrupt if status == HTTPStatus.UNPROCESSABLE_ENTITY else Refused
@@ -136,10 +135,6 @@ class HttpWitness:
             f"the witness {self._witness.name} did not answer {_ATTEMPTS} requests ({reason}): the checkpoint is "
             "signed and kept; the next start publishes it"
         )
-
-
-def _size(note: Note) -> int:
-    return int(note.text.split("\n")[1])
 
 
 def _request(extension: Extension, old: int) -> bytes:

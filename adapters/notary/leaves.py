@@ -31,14 +31,19 @@ def leaves(log: Placed, after: int, upto: int) -> Iterator[Leaf]:
 
     Raises LogCorrupt where an ordinal is missing, UnknownSchema where the schema of an event is not available.
     """
-    expected = after
+    last = after
     for row in log.placed(after, upto):
-        expected += 1
-        if row[0] != expected:
-            raise LogCorrupt(f"ordinal {expected} is missing: the next event has ordinal {row[0]}")
+        check_next(last, row[0])
+        last = row[0]
         yield leaf_of(row)
-    if expected < upto:
-        raise LogCorrupt(f"the log ends at ordinal {expected} instead of {upto}")
+    if last < upto:
+        raise LogCorrupt(f"the log ends at ordinal {last} instead of {upto}")
+
+
+def check_next(last: int, ordinal: int) -> None:
+    """Raises LogCorrupt where the event after the one with the ordinal `last` has another ordinal than the next."""
+    if ordinal != last + 1:
+        raise LogCorrupt(f"ordinal {last + 1} is missing: the next event has ordinal {ordinal}")
 
 
 def leaf_of(row: Row) -> Leaf:

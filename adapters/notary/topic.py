@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from confluent_kafka import IsolationLevel, KafkaError, Message, TopicPartition
+from confluent_kafka import IsolationLevel, Message, TopicPartition
 
+from adapters.kafka.acknowledged import check_acknowledged, noted_in
 from adapters.kafka.client import Clients
 from adapters.kafka.config import ClientSettings
-from adapters.kafka.errors import KafkaUnavailable
 from adapters.kafka.reader import BULK, PartitionConsumer
 from adapters.kafka.topic import made_topic
 from adapters.kafka.topic_table import CHECKPOINTS
@@ -65,16 +65,9 @@ class CheckpointTopic:
     def publish(self, extension: Extension) -> None:
         """See `Outlet`. Raises LogUnavailable where the record may not be durable."""
         failures: list[str] = []
-
-        def delivered(error: KafkaError | None, _message: Message) -> None:
-            if error is not None:
-                failures.append(error.str())
-
         value = str(extension.note).encode()
-        self._producer.produce(self.topic, value, self._key.name, partition=0, on_delivery=delivered)
-        if self._producer.flush(_ANSWER_SECONDS) or failures:
-            self._producer.purge()
-            raise KafkaUnavailable(f"write {self.topic}: {next(iter(failures), 'no response')}")
+        self._producer.produce(self.topic, value, self._key.name, partition=0, on_delivery=noted_in(failures))
+        check_acknowledged(self._producer, self.topic, failures, _ANSWER_SECONDS)
 
     def close(self) -> None:
         """See `Outlet`."""

@@ -61,7 +61,7 @@ class Witness:
             path = self.seen(new.origin)
             if path.exists():
                 _, last = opened(str(notes_in(path)[-1]), notary)
-                _check_continues(last, new, given, path)
+                _check_continues(last, new, given, path, notary)
             signed = self.key.cosigned(Note(note.text, _of(note, notary)), time)
             try:
                 replace_file(path, str(signed).encode())
@@ -80,12 +80,19 @@ class Witness:
             os.close(descriptor)
 
 
-def _check_continues(last: Checkpoint, new: Checkpoint, given: Note | Consistency, path: Path) -> None:
+def _check_continues(
+    last: Checkpoint, new: Checkpoint, given: Note | Consistency, path: Path, notary: VerifierKey
+) -> None:
     proof: Proof = () if isinstance(given, Note) else hashes_of(given.proof)
     if isinstance(given, Note) and last.size not in (0, new.size):
         raise ProofRefused(
             f"the last checkpoint seen has {last.size} events: give the proof that this one continues it, as "
             f"`whence audit consistency {path} NEW` writes it"
+        )
+    if not isinstance(given, Note) and (begin := opened(given.old, notary)[1].size) != last.size:
+        raise ProofRefused(
+            f"this proof begins at {begin} events, and the last checkpoint signed here has {last.size}: make one from "
+            f"that, with `whence audit consistency {path} NEW`"
         )
     try:
         check_consistency(last.size, new.size, last.root, new.root, proof)

@@ -5,7 +5,7 @@ Codes and wording follow Bybit's for linear contracts; where its documentation g
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
@@ -44,7 +44,7 @@ class Submission(Struct, frozen=True, gc=False, kw_only=True):
 
 def objection(submission: Submission) -> str | None:
     """The reason given by the first check that refuses the terms; None where every check accepts them."""
-    for check in _CHECKS:
+    for check in _CHECKS_OF[submission.terms.reduce_only, submission.live]:
         reason = check(submission)
         if reason is not None:
             return reason
@@ -97,7 +97,7 @@ def _off_tick(submission: Submission) -> str | None:
 
 
 def _too_small(submission: Submission) -> str | None:
-    if submission.terms.reduce_only or submission.terms.quantity >= submission.instrument.min_quantity:
+    if submission.terms.quantity >= submission.instrument.min_quantity:
         return None
     return (
         f"10001: The number of contracts exceeds minimum limit allowed: {submission.instrument.min_quantity}"
@@ -105,7 +105,7 @@ def _too_small(submission: Submission) -> str | None:
 
 
 def _too_large(submission: Submission) -> str | None:
-    if submission.terms.reduce_only or submission.terms.quantity <= submission.instrument.max_quantity:
+    if submission.terms.quantity <= submission.instrument.max_quantity:
         return None
     return (
         f"10001: The number of contracts exceeds maximum limit allowed: {submission.instrument.max_quantity}"
@@ -115,16 +115,14 @@ def _too_large(submission: Submission) -> str | None:
 def _too_cheap(submission: Submission) -> str | None:
     level = level_of(submission.terms)
     price, terms = submission.last if level is None else level, submission.terms
-    if terms.reduce_only or not is_worth_too_little(submission.instrument, terms.quantity, price):
+    if not is_worth_too_little(submission.instrument, terms.quantity, price):
         return None
     return f"110094: Order does not meet minimum order value {submission.instrument.min_notional}"
 
 
 def _outside_band(submission: Submission) -> str | None:
     limit, side = submission.terms.limit_price, submission.terms.side
-    if limit is None or not submission.live:
-        return None
-    if not is_outside_band(side, limit, submission.last, submission.band):
+    if limit is None or not is_outside_band(side, limit, submission.last, submission.band):
         return None
     bound = band_bound(side, submission.last, submission.band)
     return f"110003: Order price exceeds the allowable range: {limit} against {bound}"
@@ -132,13 +130,12 @@ def _outside_band(submission: Submission) -> str | None:
 
 def _trigger_passed(submission: Submission) -> str | None:
     trigger, side = submission.terms.trigger_price, submission.terms.side
-    passed = submission.live and trigger is not None and reaches(side, submission.last, trigger)
+    passed = trigger is not None and reaches(side, submission.last, trigger)
     return _TRIGGER_PASSED[side] if passed else None
 
 
 def _nothing_to_reduce(submission: Submission) -> str | None:
-    idle = submission.live and submission.terms.reduce_only and not submission.reducible
-    return NO_POSITION if idle else None
+    return NO_POSITION if submission.terms.reduce_only and not submission.reducible else None
 
 
 def _off_step(what: str, value: Decimal, step: Decimal) -> str | None:
@@ -151,9 +148,13 @@ _PRICES_DESCRIBED = {
     OrderType.LIMIT: "a limit price and nothing else",
     OrderType.STOP: "a trigger price and nothing else",
 }
-# The other checks calculate with values that the first two have checked. Reduce-only orders are exempt from the bounds
-# on quantity and value, so that any remaining position can be closed.
-_CHECKS: tuple[Callable[[Submission], str | None], ...] = (
+_Check = Callable[[Submission], str | None]
+_BOUNDS: frozenset[_Check] = frozenset({_too_small, _too_large, _too_cheap})
+"""Reduce-only orders are exempt from these, so that any remaining position can be closed."""
+_OF_MARKET: frozenset[_Check] = frozenset({_outside_band, _trigger_passed, _nothing_to_reduce})
+"""The checks of a live order against the market and the position."""
+# The other checks calculate with values that the first two have checked.
+_CHECKS: tuple[_Check, ...] = (
     _prices_missing_or_idle,
     _not_a_number,
     _unfit_protection,
@@ -166,3 +167,13 @@ _CHECKS: tuple[Callable[[Submission], str | None], ...] = (
     _trigger_passed,
     _nothing_to_reduce,
 )
+_CHECKS_OF: Mapping[tuple[bool, bool], Sequence[_Check]] = {
+    (reduce_only, live): [
+        check
+        for check in _CHECKS
+        if not (reduce_only and check in _BOUNDS) and (live or check not in _OF_MARKET)
+    ]
+    for reduce_only in (False, True)
+    for live in (False, True)
+}
+"""The checks that apply, by whether the order is reduce-only and whether it is live."""

@@ -45,19 +45,19 @@ class Book:
 
     def children(self, order_id: str) -> list[WorkingOrder]:
         """The working orders whose parent is this order."""
-        return [order for order in self if order.terms.parent == order_id]
+        return [order for order in self._working.values() if order.terms.parent == order_id]
 
     def limits(self, *, reduce_only: bool) -> list[WorkingOrder]:
         """The active limit orders that are reduce-only, or else those that are not."""
         return [
             order
-            for order in self
+            for order in self._working.values()
             if order.awake and order.terms.type is OrderType.LIMIT and order.terms.reduce_only is reduce_only
         ]
 
     def reducing(self) -> list[WorkingOrder]:
         """The active reduce-only orders."""
-        return [order for order in self if order.awake and order.terms.reduce_only]
+        return [order for order in self._working.values() if order.awake and order.terms.reduce_only]
 
 
 def waits_for_fall(order: WorkingOrder) -> bool:

@@ -20,7 +20,6 @@ from adapters.simulated.steps import to_lot, to_tick
 from adapters.simulated.wallet import Wallet
 from adapters.simulated.wire import Wire
 from domain.arithmetic import ONE, ZERO
-from domain.candle import Candle
 from domain.direction import Side
 from domain.instrument import Instrument
 from domain.order import Liquidity, OrderPlaced, OrderType
@@ -98,8 +97,10 @@ class Clearing:
     def unaffordable(self, order: WorkingOrder, touch: Touch, bar: Bar) -> str | None:
         """Why the balance does not cover the order; None where it does.
 
-        The price is the limit, else the execution price.
+        The price is the limit, else the execution price. A reduce-only order requires no balance at any price.
         """
+        if order.terms.reduce_only:
+            return None
         limit = order.terms.limit_price
         price = self._price_of(order, touch, bar) if limit is None else limit
         return too_expensive(self.cost_of(order.terms, order.leaves, price), self.available)
@@ -132,13 +133,13 @@ class Clearing:
         self.book.end(order_id, ZERO)
         self._wire.expired(order_id, at, reason)
 
-    def fund(self, candle: Candle) -> None:
-        """Settles funding at the candle's close: quantity x close x rate; longs pay where the rate is positive."""
-        if candle.funding_rate and self.holding.quantity:
-            amount = -(self.holding.quantity * candle.close * candle.funding_rate)
+    def fund(self, at: datetime, price: Decimal, rate: Decimal) -> None:
+        """Settles funding of the position: quantity x price x rate; longs pay where the rate is positive."""
+        if rate and self.holding.quantity:
+            amount = -(self.holding.quantity * price * rate)
             self._wallet.add(amount)
             self._drain(amount)
-            self._wire.funded(self.instrument.id, candle.close_time, amount)
+            self._wire.funded(self.instrument.id, at, amount)
 
     def liquidation_price(self) -> Decimal | None:
         """The price at which the position is liquidated; None without a position."""

@@ -9,6 +9,7 @@ from decimal import Decimal, localcontext
 from adapters.simulated.admission import UNKNOWN_INSTRUMENT, UNKNOWN_ORDER, UNKNOWN_TO_AMEND
 from adapters.simulated.clearing import Clearing
 from adapters.simulated.fitness import check_account, check_instrument
+from adapters.simulated.idle import IdleBounds
 from adapters.simulated.in_process import InProcessExchange
 from adapters.simulated.market import Market
 from adapters.simulated.requests import Amendment, Cancellation, Inbox, Request
@@ -60,10 +61,10 @@ class SimulatedExchange(InProcessExchange):
         self._leverage = leverage
         self._wallet = Wallet(balance)
         self._markets: dict[str, Market] = {}
+        self._seed, self._version, self._drawn_as = seed, version, drawn_as
         for name, instrument in instruments.items():
             check_instrument(name, instrument, currency, leverage)
-            clearing = Clearing(instrument, leverage, rules, seed, self._wallet, self._wire, drawn_as)
-            self._markets[name] = Market(clearing, self._wire, rules.price_band, version)
+            self._markets[name] = self._market(instrument)
         self._inbox_of: dict[str, Inbox] = {}
         self._strays = Inbox()
         self._time = _LONG_AGO
@@ -120,10 +121,21 @@ class SimulatedExchange(InProcessExchange):
     def relist(self, instrument: Instrument) -> None:
         """Puts other rules in force for a traded instrument; orders that rest are not judged again.
 
-        Raises InvalidSettings where the rules are invalid here, KeyError for an instrument that is not traded.
+        An instrument that is not traded yet is traded from now on. Raises InvalidSettings where the rules are invalid
+        here.
         """
         check_instrument(instrument.id, instrument, self._currency, self._leverage)
-        self._markets[instrument.id].relist(instrument)
+        market = self._markets.get(instrument.id)
+        if market is None:
+            self._markets[instrument.id] = self._market(instrument)
+        else:
+            market.relist(instrument)
+
+    def _market(self, instrument: Instrument) -> Market:
+        clearing = Clearing(
+            instrument, self._leverage, self._rules, self._seed, self._wallet, self._wire, self._drawn_as
+        )
+        return Market(clearing, self._wire, self._rules.price_band, self._version)
 
     def on_candles(self, candles: Sequence[Candle]) -> None:
         """Moves the market by candles that close at one instant, at most one for each instrument.
@@ -146,6 +158,32 @@ class SimulatedExchange(InProcessExchange):
             for market, bar in bars:
                 market.finish(bar)
         self._answer_strays(candles[:1])
+
+    def idle_bounds(self) -> Mapping[str, IdleBounds] | None:
+        """By instrument what candles may do without any effect; None where the next candle may have one whatever it is.
+
+        The bounds hold until the next request or the next call of `on_candles`.
+        """
+        if self._strays.waiting:
+            return None
+        return {name: market.idle_bounds() for name, market in self._markets.items()}
+
+    def pass_over(self, last: Sequence[Candle]) -> None:
+        """Takes candles as processed that are within `idle_bounds`; `last` is the last one of each instrument.
+
+        Not for candles of unknown instruments or out of order.
+        """
+        for candle in last:
+            self._markets[candle.instrument].pass_over(candle)
+            self._time = max(self._time, candle.close_time)
+
+    def fund(self, instrument: str, at: datetime, price: Decimal, rate: Decimal) -> None:
+        """Settles funding of the position that is held now, if one is: quantity x price x rate, at `at` (UTC).
+
+        It is for funding that no candle states (see `Candle.funding_rate`). Raises KeyError for an unlisted id.
+        """
+        with localcontext(EXACT):
+            self._markets[instrument].fund(at, price, rate)
 
     def answer_unpriced(self, priced: Collection[str], moment: datetime) -> None:
         """Processes the requests that arrive before `moment` in every market but those of `priced`.

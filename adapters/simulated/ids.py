@@ -14,9 +14,9 @@ VENUE = "SIM"
 _DRAWS = 1_000_000
 
 
-def short_id(*parts: str | int) -> str:
+def short_id(*parts: str) -> str:
     """12 characters of A-Z, a-z, 0-9, `-` and `_`: 72 bits of a hash."""
-    digest = blake2b("/".join(map(str, parts)).encode(), digest_size=9).digest()
+    digest = blake2b("/".join(parts).encode(), digest_size=9).digest()
     return b2a_base64(digest, newline=False).translate(_URL_SAFE).decode()
 
 
@@ -31,10 +31,10 @@ def venue_order_id(order_id: str) -> str:
 
 def execution_id(order_id: str, n: int) -> str:
     """The id of the order's n-th execution, counted from 0."""
-    return short_id(order_id, "execution", n)
+    return short_id(order_id, "execution", str(n))
 
 
-def fact(*parts: str | int) -> str:
+def fact(*parts: str) -> str:
     """`exchange:SIM:<id>`: the causation id of something that happened at this exchange."""
     return f"exchange:{VENUE}:{short_id(*parts)}"
 

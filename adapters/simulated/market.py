@@ -20,6 +20,7 @@ from adapters.simulated.bar import Bar, bar_of
 from adapters.simulated.clearing import Clearing
 from adapters.simulated.desk import OrderDesk
 from adapters.simulated.engine import MatchingEngine
+from adapters.simulated.idle import IdleBounds
 from adapters.simulated.requests import Inbox
 from adapters.simulated.restoring import Standing
 from adapters.simulated.wire import Wire
@@ -101,6 +102,17 @@ class Market:
         self._before, self._over_at = candle, candle.open_time + candle.interval
         return True
 
+    def idle_bounds(self) -> IdleBounds:
+        """What a later candle may do so that `idle` is true of it."""
+        waiting = [request.arrives_at for request in self.inbox.waiting]
+        return IdleBounds(
+            float(self._below), float(self._above), bool(self.position), min(waiting, default=None)
+        )
+
+    def pass_over(self, last: Candle) -> None:
+        """Takes candles up to `last` as processed, of which each is within `idle_bounds`."""
+        self._before, self._over_at = last, last.close_time
+
     def begin(self, candle: Candle) -> Bar:
         """Processes all that trades at the open; returns the bar to pass to `finish`."""
         bar = bar_of(candle, self._before)
@@ -117,8 +129,14 @@ class Market:
         """Processes the rest of the candle and its close."""
         entered = self._engine.sweep(bar)
         self._engine.take_targets(bar, entered)
-        self._clearing.fund(bar.candle)
+        if bar.candle.funding_rate is not None:
+            self._clearing.fund(bar.candle.close_time, bar.candle.close, bar.candle.funding_rate)
         self._before, self._over_at = bar.candle, bar.candle.close_time
+        self._below, self._above = self._engine.bounds()
+
+    def fund(self, at: datetime, price: Decimal, rate: Decimal) -> None:
+        """Settles funding between two candles (see `Clearing.fund`)."""
+        self._clearing.fund(at, price, rate)
         self._below, self._above = self._engine.bounds()
 
     def answer(self, moment: datetime) -> None:

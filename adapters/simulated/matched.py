@@ -22,6 +22,7 @@ from adapters.simulated.matched_restoring import MatchedRestoring, is_lost
 from adapters.simulated.requests import Amendment, Cancellation, Request
 from adapters.simulated.restoring import Standing, arrived, standing
 from adapters.simulated.venue import Venue, contract_of
+from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.fees import LEVELS, NO_LEVEL
 from adapters.simulated.venue.market import Market
 from adapters.simulated.venue.matching import NO_QUANTITY
@@ -67,8 +68,8 @@ class MatchedExchange(InProcessExchange):
     """One account in one-way mode with isolated margin, on linear contracts.
 
     `instruments` are keyed by id; `currency` is their quote currency and the unit of `balance`; `leverage` applies to
-    every position; `began` is the time at which the venue begins (UTC). Raises InvalidSettings where one of them is
-    invalid.
+    every position; `began` is the time at which the venue begins (UTC); `market_of` makes each market. Raises
+    InvalidSettings where one of them is invalid.
 
     `engine` is the venue's; only market data and requests change it. `on_market` moves the market and the clock. A
     request is carried out when it has arrived, at the prices shown then; while its market is closed (`MatchedMarket`)
@@ -84,6 +85,7 @@ class MatchedExchange(InProcessExchange):
         leverage: Decimal,
         rules: MatchedRules,
         began: datetime,
+        market_of: Callable[[Venue, Market, Account], MatchedMarket] = MatchedMarket,
     ) -> None:
         super().__init__()
         check_account(balance, leverage)
@@ -95,7 +97,7 @@ class MatchedExchange(InProcessExchange):
         self._account = account = venue.open_account(_KEY, "", balance, currency, rules.level)
         account.leverage.update(dict.fromkeys(venue.markets, leverage))
         self._markets = {
-            name: MatchedMarket(venue, venue.market(symbol_of(name)), account) for name in instruments
+            name: market_of(venue, venue.market(symbol_of(name)), account) for name in instruments
         }
         self._orders = MatchedOrders()
         named = {symbol_of(name): name for name in instruments}

@@ -143,7 +143,7 @@ class Wire:
     ) -> None:
         """Reports the execution with this number of the order, counted from 0."""
         execution = execution_id(order_id, number)
-        name = fact(order_id, "filled", number)
+        name = fact(order_id, "filled", str(number))
         self._report(
             Filled(
                 order_id=order_id,

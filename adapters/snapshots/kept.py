@@ -14,6 +14,7 @@ from typing import Final
 
 from adapters.marks.key_folder import KeyFolder
 from adapters.snapshots.file import SnapshotFile
+from adapters.whole_file import synchronise
 
 _PIECE: Final = 1 << 20
 _FINISHED: Final = ".snapshot"
@@ -57,7 +58,7 @@ class KeptSnapshots:
         except BaseException:
             fresh.unlink(missing_ok=True)
             raise
-        _synchronise(self._folder)
+        synchronise(self._folder)
 
     def forget_unfinished(self) -> None:
         """Removes the copies that a process has not finished. Raises OSError. Only the owner of the log calls it."""
@@ -94,11 +95,3 @@ def _copy(source: Path, target: Path, size: int) -> None:
             left -= len(piece)
         written.flush()
         os.fsync(written.fileno())
-
-
-def _synchronise(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,6 +1,6 @@
 """Tapes: recorded and synthetic candles. A tape is read completely and checked before it is used."""
 
-from adapters.tapes.candle_file import read_recording, read_tape
+from adapters.tapes.candle_file import read_recording, read_tape, read_tapes
 from adapters.tapes.gaps import Gap
 from adapters.tapes.merge import merge
 from adapters.tapes.recording import Recording
@@ -14,6 +14,7 @@ __all__ = [
     "merge",
     "read_recording",
     "read_tape",
+    "read_tapes",
     "synthetic_tape",
     "tape_identity",
 ]

@@ -25,7 +25,7 @@ from adapters.tapes.tape import Tape
 from adapters.tapes.times import Times, interval_of, read_times, runs_backwards
 from adapters.tapes.volumes import check_currency
 from domain.candle import Candle
-from domain.errors import InvalidTape
+from domain.errors import InvalidInput, InvalidTape
 
 
 def read_tape(
@@ -39,6 +39,24 @@ def read_tape(
     Raises InvalidTape where the file is not a valid tape, InvalidInput where `symbol` is not a symbol.
     """
     return read_recording(path, symbol=symbol, now=now, funding_hours=funding_hours).tape
+
+
+def read_tapes(
+    files: Sequence[Path], symbols: Sequence[str], *, now: datetime, funding_hours: int | None = None
+) -> Sequence[Tape]:
+    """The tapes of these files in their order, with the symbol of each; without symbols as their names have it.
+
+    Raises what `read_tape` raises, and InvalidInput where there is not one symbol for each file.
+    """
+    if symbols and len(symbols) != len(files):
+        raise InvalidInput(
+            f"{len(files)} files were given with {len(symbols)} symbols: give one for each, in order"
+        )
+    named: Sequence[str | None] = symbols or [None] * len(files)
+    return [
+        read_tape(file, symbol=symbol, now=now, funding_hours=funding_hours)
+        for file, symbol in zip(files, named, strict=True)
+    ]
 
 
 def read_recording(

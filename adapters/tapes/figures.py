@@ -60,7 +60,7 @@ def read_figures(table: Table) -> Mapping[str, Column]:
 
     Raises InvalidTape naming the first row of a column that is not a number or violates a rule.
     """
-    figures: dict[str, Column] = {name: _decimals(table, name) for name in (*PRICES, "volume")}
+    figures: dict[str, Column] = {name: decimals(table, name) for name in (*PRICES, "volume")}
     figures |= {name: _some_decimals(table, name) for name in OPTIONAL if name in table.columns}
     for rule in _RULES:
         if rule.column in figures:
@@ -68,8 +68,11 @@ def read_figures(table: Table) -> Mapping[str, Column]:
     return figures
 
 
-def _decimals(table: Table, name: str) -> Sequence[Decimal]:
-    """Parses the whole column at once, which is fast. Parses single cells only to find the row of an invalid one."""
+def decimals(table: Table, name: str) -> Sequence[Decimal]:
+    """Parses a whole column at once, which is fast. Parses single cells only to find the row of an invalid one.
+
+    Raises InvalidTape naming that row.
+    """
     texts = table.columns[name]
     if set("".join(texts)) <= _SIGNS and max(map(len, texts)) <= _MOST_SIGNS:
         try:

@@ -60,9 +60,14 @@ def _reading_notes(reading: Reading) -> Iterator[str]:
 
 def _row_notes(reading: Reading) -> Iterator[str]:
     if reading.repeats:
-        yield f"{_rows(reading.repeats)} repeated earlier rows to the digit: read once"
+        yield repeats_note(reading.repeats)
     if reading.table.unconfirmed:
         yield f"{_rows(reading.table.unconfirmed)} marked as unconfirmed: omitted"
+
+
+def repeats_note(numbers: Sequence[int]) -> str:
+    """The note on rows that were left out because they repeat others."""
+    return f"{_rows(numbers)} repeated earlier rows to the digit: read once"
 
 
 def _rows(numbers: Sequence[int]) -> str:

@@ -18,7 +18,7 @@ def read_sheet(content: Content) -> Sheet:
         from adapters.tapes.arrow_sheet import read_arrow_sheet
 
         return read_arrow_sheet(content.file, content.data, parquet=content.data.startswith(_PARQUET))
-    text = _decode(content.file, content.data)
+    text = decoded(content)
     return read_json_sheet(content.file, text) if is_json(text) else read_text_sheet(content.file, text)
 
 
@@ -37,6 +37,11 @@ def symbol_in(sheet: Sheet) -> str | None:
                 raise sheet.fault(f"the rows of {len(symbols)} symbols ({named}): one file for each")
             return next(iter(symbols))
     return None
+
+
+def decoded(content: Content) -> str:
+    """The text of a file. Raises InvalidTape where it is none in UTF-8."""
+    return _decode(content.file, content.data)
 
 
 def _decode(file: str, content: bytes) -> str:

@@ -22,6 +22,8 @@ SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 INTERVAL = timedelta(minutes=5)
 CANDLES = 5_000
 START = datetime(2025, 1, 1, tzinfo=UTC)
+SEED = 7
+"""The seed of the market of `whence paper` without options."""
 
 _MINUTE = timedelta(minutes=1)
 _CHARACTERS = {

@@ -10,7 +10,7 @@ from commands.routes import Command
 from commands.way_out import attempt, begin_close, give_back
 from domain.closing import CloseReason
 from domain.log import chain_id
-from domain.order import Closed, Working
+from domain.order import PLACED
 from domain.portfolio import OpenPosition
 from domain.position import PositionIncreased, PositionReduced
 from domain.settings import OnKill
@@ -28,7 +28,7 @@ def send_attempt(moment: Moment) -> Sequence[Command]:
 def fail_after_order(moment: Moment) -> Sequence[Command]:
     """Records that the attempt failed, if the order that ended was the last one that closed the position at once."""
     order = moment.branch.state(moment.envelope.meta.stream)
-    if not isinstance(order, Working | Closed):
+    if not isinstance(order, PLACED):
         return ()
     return _failed(moment, moment.portfolio.positions.get(order.terms.instrument), moment.subject)
 

@@ -16,7 +16,7 @@ from commands.routes import Command
 from domain.account import BalanceReason
 from domain.arithmetic import EXACT, ZERO
 from domain.direction import Purpose, towards
-from domain.order import Closed, OrderFilled, OrderPlaced, Working
+from domain.order import PLACED, OrderFilled, OrderPlaced
 from domain.order_id import is_adopted_trade
 from domain.portfolio import OpenPosition
 from domain.position import PositionEvent, PositionFunded
@@ -31,7 +31,7 @@ def apply_fill(moment: Moment) -> Sequence[Command]:
     A fill that turns the position is split: one part closes the position, the rest opens one in the other direction.
     """
     order, fill = moment.branch.state(moment.envelope.meta.stream), moment.envelope.event
-    assert isinstance(order, Working | Closed)
+    assert isinstance(order, PLACED)
     assert isinstance(fill, OrderFilled)
     held = moment.portfolio.positions.get(order.terms.instrument)
     direction = towards(order.terms.side)
@@ -136,7 +136,7 @@ def _levels(moment: Moment, terms: OrderPlaced) -> tuple[Decimal | None, Decimal
 def _leg(moment: Moment, leg: str) -> OrderPlaced | None:
     order_id = f"{moment.envelope.meta.correlation_id}-{leg}"
     order = moment.branch.state(order_stream(moment.account, order_id))
-    return order.terms if isinstance(order, Working | Closed) else None
+    return order.terms if isinstance(order, PLACED) else None
 
 
 def settle(moment: Moment) -> Sequence[Command]:

@@ -9,30 +9,26 @@ from msgspec import Struct
 from commands.world import Branch
 from domain.log import Envelope
 from domain.portfolio import Portfolio
-from domain.streams import parse
+from domain.streams import own_id
 
 
 class Moment(Struct, frozen=True, kw_only=True):
-    """An event and the branch after it; `now` is the time at which the unit of work is recorded (UTC).
+    """An event, the branch after it and its portfolio; `now` is the time at which the unit of work is recorded (UTC).
 
     `policy` is the version of the policy by which a signal is judged.
     """
 
     envelope: Envelope
     branch: Branch
+    portfolio: Portfolio
     now: datetime
     account: str
     policy: int
 
     @property
-    def portfolio(self) -> Portfolio:
-        """The portfolio of the account, this event included."""
-        return self.branch.portfolio
-
-    @property
     def subject(self) -> str:
         """The id in the name of the event's stream: the id of the signal or the order."""
-        return parse(self.envelope.meta.stream).id
+        return own_id(self.envelope.meta.stream)
 
 
 def fresh_until(moment: Moment) -> datetime:

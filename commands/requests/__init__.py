@@ -19,6 +19,7 @@ from commands.request import (
     ChangeSettings,
     ClosePosition,
     DraftOrder,
+    ForgetPersonalKey,
     MoveProtection,
     PauseStrategy,
     PlaceOrder,
@@ -33,6 +34,7 @@ from commands.request import (
 )
 from commands.requests import account, closes, orders, protection, signals
 from commands.requests.already import note
+from commands.requests.decided import decided
 from commands.requests.draft import draft
 from commands.requests.fingerprint import fingerprint
 from commands.requests.repeated import is_the_same
@@ -43,9 +45,12 @@ from domain.command_fact import command_fact
 from domain.errors import InvalidInput
 from domain.number import is_bounded
 from domain.plain_text import check_plain
+from domain.sealed import is_sealed
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST = 500
+_LONGEST_SEALED = 2_800
+"""The longest sealed text: 500 characters in UTF-8 with 16 bytes of AES-SIV, in base64, the field and the key's id."""
 _MOST_FIGURES = 100
 _PROSE = ("reason", "resolution", "strategy")
 """The fields that are recorded as given."""
@@ -84,7 +89,8 @@ def check(requested: Requested) -> None:
         if amount.is_finite() and not is_bounded(amount):
             raise InvalidInput(f"the {name} has more than 100 digits or places")
     for name, text in _texts(requested.request):
-        if not 0 < len(text.strip()) <= len(text) <= _LONGEST:
+        longest = _LONGEST_SEALED if is_sealed(text) else _LONGEST
+        if not 0 < len(text.strip()) <= len(text) <= longest:
             raise InvalidInput(f"the {name} is 1 to {_LONGEST} characters, not only spaces")
         check_plain(name, text)
     for name, text in _references(requested.request):
@@ -141,8 +147,19 @@ COMMANDS: Mapping[type, Callable[[Any, Situation, str], Sequence[Command]]] = {
     ChangeSettings: account.adjust,
     TripKillSwitch: account.trip,
     ResetKillSwitch: account.reset,
+    ForgetPersonalKey: account.forget,
     ResolveDiscrepancy: account.settle,
 }
 """The commands of each request that records something; a test checks that the table is complete."""
 
-__all__ = ["COMMANDS", "Situation", "check", "draft", "fingerprint", "is_the_same", "note", "stimulus"]
+__all__ = [
+    "COMMANDS",
+    "Situation",
+    "check",
+    "decided",
+    "draft",
+    "fingerprint",
+    "is_the_same",
+    "note",
+    "stimulus",
+]

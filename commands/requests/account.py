@@ -8,8 +8,15 @@ from decimal import Decimal
 
 from commands import settings as settings_commands
 from commands import tripping
-from commands.account import ResetKillSwitch, SettleBalance, check_money
-from commands.reconciliation import EndDiscrepancy, ResolveDiscrepancy, check_known, excess_of, is_of_balance
+from commands.account import ForgetPersonalKey, ResetKillSwitch, SettleBalance, check_money
+from commands.reconciliation import (
+    EndDiscrepancy,
+    ResolveDiscrepancy,
+    check_known,
+    excess_of,
+    is_of_balance,
+    is_of_earlier_balance,
+)
 from commands.request import ChangeSettings, PauseStrategy, ResumeStrategy, TripKillSwitch
 from commands.requests.outside_close import closed_outside
 from commands.requests.situation import Situation
@@ -32,6 +39,11 @@ def trip(request: TripKillSwitch, situation: Situation, _chain: str) -> Sequence
 
 def reset(request: ResetKillSwitch, _situation: Situation, _chain: str) -> Sequence[Command]:
     """Allows trading again; the win rate is counted from this reset on."""
+    return [request]
+
+
+def forget(request: ForgetPersonalKey, _situation: Situation, _chain: str) -> Sequence[Command]:
+    """Forgets a key of personal texts; who calls the engine removes its file (`infra/run/personal.py`)."""
     return [request]
 
 
@@ -99,11 +111,15 @@ def settle(request: ResolveDiscrepancy, situation: Situation, _chain: str) -> Se
     closed (`commands/requests/outside_close.py`): accepted, its closes would trade against what a person holds there.
     The comparison that does not find that any more resolves it. Raises Refused for a transfer that explains no
     discrepancy of the balance, takes more than the balance, is stated while a second discrepancy of the balance is
-    unresolved, or is not the exact amount of its own, and InvalidInput for one that is no amount of money.
+    unresolved, was found when the log had another balance, or is not
+    the exact amount of its own, and InvalidInput for one that is no amount of money
+    and for a fee without `closedAt`.
     """
     name = request.discrepancy_id
     if request.closed_at is not None:
         return closed_outside(request, request.closed_at, situation)
+    if request.fee is not None:
+        raise InvalidInput("a fee is that of a close: state it together with closedAt")
     if name in situation.portfolio.discrepancies.unresolved and unseen_order(name) is not None:
         return given_up(request, situation)
     if is_of_gone(name) and name in situation.portfolio.discrepancies.unresolved:
@@ -141,6 +157,11 @@ def _check_transfer(request: ResolveDiscrepancy, amount: Decimal, situation: Sit
         raise Refused(
             f"{', '.join(others)} is unresolved, too, and the balance differs by one amount only, which whence "
             "reconcile prints: resolve those that are over without a transfer first"
+        )
+    if is_of_earlier_balance(request.discrepancy_id, account.balance, situation.portfolio.discrepancies):
+        raise Refused(
+            f"the balance of the log has changed since {request.discrepancy_id} was found, so that this amount may be "
+            "over: wait for the next comparison, which records what differs now; whence reconcile prints it"
         )
     if EXACT.add(account.balance, amount) < 0:
         raise Refused(

@@ -15,6 +15,7 @@ from commands.reconciliation import ResolveDiscrepancy
 from commands.request import (
     AmendOrder,
     ChangeSettings,
+    ForgetPersonalKey,
     MoveProtection,
     PauseStrategy,
     Request,
@@ -104,6 +105,7 @@ ALREADY: Mapping[type, Note] = {
     ChangeSettings: lambda _request, _world, _account: "these settings are in force already",
     TripKillSwitch: _tripped,
     ResetKillSwitch: lambda _request, _world, _account: "the kill switch is not tripped",
+    ForgetPersonalKey: lambda request, _world, _account: f"the key {request.key_id} is forgotten already",
     ResolveDiscrepancy: lambda request, _world, _account: (
         f"the discrepancy {request.discrepancy_id} is resolved already"
     ),

@@ -187,7 +187,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "DAILY_LOSS_LIMIT": _with(
         "the day has gone from {day_balance} to {balance}: its limit of {limit} is reached"
     ),
-    "MAX_POSITIONS": _with("{held} positions and entries are held of at most {most} (risk.max_positions)"),
+    "MAX_POSITIONS": _with("positions and entries: {held} held, {most} allowed (risk.max_positions)"),
     "BELOW_MIN_QUANTITY": _quantity,
     "ABOVE_MAX_QUANTITY": _quantity,
     "BELOW_MIN_NOTIONAL": _notional,

@@ -21,6 +21,7 @@ from commands.way_out import resting
 from domain.arithmetic import EXACT, ZERO, total
 from domain.direction import Purpose, exit_side
 from domain.errors import Refused
+from domain.fee_bound import check_fee
 from domain.instrument import check_positive
 from domain.order import Liquidity
 from domain.order_id import adopted_order_id
@@ -49,14 +50,14 @@ digits than it has."""
 def closed_outside(request: ResolveDiscrepancy, price: Decimal, situation: Situation) -> Sequence[Command]:
     """Records that the position of the discrepancy was closed outside at `price` (quote currency), and resolves it.
 
-    The close is an adopted order with one execution of the whole held quantity without a fee, so that nothing is sent
-    for it. Orders of people that rest to reduce the position are cancelled, as at a close.
+    The close is an adopted order with one execution of the whole held quantity, so that nothing is sent for it; its fee
+    is the stated one, or none. Orders of people that rest to reduce the position are cancelled, as at a close.
 
-    Raises InvalidInput for a price that is none. Raises Refused together with a transfer, for another discrepancy than
-    an unresolved `PositionUnknownToThem`, for a position that is not held as the discrepancy states it, for a price
-    that unresolved executions contradict or that is far from all that are known of it, while the log is being compared
-    with the exchange, and while an order that could fill into it has a request without an answer, or has filled at the
-    exchange without its executions.
+    Raises InvalidInput for a price that is none, and for a fee that none can be (`domain/fee_bound.py`). Raises Refused
+    together with a transfer, for another discrepancy than an unresolved `PositionUnknownToThem`, for a position that is
+    not held as the discrepancy states it, for a price that unresolved executions contradict or that is far from all
+    that are known of it, while the log is being compared with the exchange, and while an order that could fill into it
+    has a request without an answer, or has filled at the exchange without its executions.
     """
     check_positive("closedAt", price)
     check_money("closedAt", price)
@@ -66,12 +67,21 @@ def closed_outside(request: ResolveDiscrepancy, price: Decimal, situation: Situa
         raise Refused(f"the log is being compared with the exchange ({reason}): state the close after that")
     held = _held(request.discrepancy_id, situation.portfolio)
     _check_near(price, held, situation)
+    fee = _fee(request.fee, price, held)
     if undecided := _undecided(held, situation.portfolio):
         raise Refused(
             f"{', '.join(undecided)} may have filled into {held.id}, or may still: wait until its executions "
             "and its end are known: the log closes the position by them"
         )
-    return [*resting(held, situation.portfolio), *_executed(held, price, situation), request]
+    return [*resting(held, situation.portfolio), *_executed(held, price, fee, situation), request]
+
+
+def _fee(stated: Decimal | None, price: Decimal, held: OpenPosition) -> Decimal:
+    if not stated:
+        return ZERO
+    check_money("fee", stated)
+    check_fee("fee", stated, price, held.state.quantity)
+    return stated
 
 
 def _held(name: str, portfolio: Portfolio) -> OpenPosition:
@@ -170,7 +180,7 @@ def _undecided(held: OpenPosition, portfolio: Portfolio) -> Sequence[str]:
     ]
 
 
-def _executed(held: OpenPosition, price: Decimal, situation: Situation) -> Sequence[Command]:
+def _executed(held: OpenPosition, price: Decimal, fee: Decimal, situation: Situation) -> Sequence[Command]:
     fact, state = f"closed-outside:{held.stream}", held.state
     order_id = adopted_order_id(fact)
     trade = Execution(
@@ -181,7 +191,7 @@ def _executed(held: OpenPosition, price: Decimal, situation: Situation) -> Seque
         side=exit_side(state.direction),
         price=price,
         quantity=state.quantity,
-        fee=ZERO,
+        fee=fee,
         fee_currency=situation.portfolio.account.currency,
         liquidity=Liquidity.TAKER,
         at=situation.at,

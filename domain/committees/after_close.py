@@ -47,7 +47,7 @@ def after_close(case: Case, held: OpenPosition) -> View:
         _without(view.portfolio, case, held),
         account_state=account.with_balance(view.account, balance=balance),
     )
-    if _net(held, price, fee) < 0:
+    if net_at(held, price, fee) < 0:
         portfolio = altered(portfolio, lost_at={**portfolio.lost_at, held.state.instrument: view.now})
     return _with(view, portfolio=portfolio)
 
@@ -72,8 +72,8 @@ def _profit(held: OpenPosition, price: Decimal) -> Decimal:
     return realised_profit(state.direction, notional(state.quantity, price), state.cost)
 
 
-def _net(held: OpenPosition, price: Decimal, fee: Decimal) -> Decimal:
-    """The position's net profit after a close at this price, as `PositionClosed` computes it."""
+def net_at(held: OpenPosition, price: Decimal, fee: Decimal) -> Decimal:
+    """The position's net profit after a close at this price, whose fee is `fee`, as `PositionClosed` computes it."""
     state = held.state
     gross, fees = EXACT.add(state.gross, _profit(held, price)), EXACT.add(state.fees, fee)
     return EXACT.add(EXACT.subtract(gross, fees), state.funding)

@@ -8,15 +8,14 @@ from domain.arithmetic import EXACT, distance
 from domain.committees.case import Case
 from domain.committees.member import Judgement, judgement
 from domain.direction import Direction
-from domain.tiers import threshold, tier_of
+from domain.tiers import threshold
 
 
 def confidence(case: Case) -> Judgement:
     """The signal's confidence reaches the threshold of the tier in force."""
     signal, view = case.signal, case.view
     tiers, trades = view.settings.settings.tiers, view.portfolio.trades
-    tier = tier_of(trades, tiers)
-    required = threshold(tier, tiers)
+    tier, required = case.tier, threshold(case.tier, tiers)
     return judgement(
         {"CONFIDENCE_BELOW_THRESHOLD": not required <= signal.confidence <= 1},
         confidence=signal.confidence,
@@ -40,7 +39,7 @@ def strategy_in_force(case: Case) -> Judgement:
 
 def trend_agreement(case: Case) -> Judgement:
     """The longer trend (its sign reversed for a short) is at least the minimum."""
-    signal, minimum = case.signal, case.view.settings.settings.alpha.minimum_trend
+    signal, minimum = case.signal, case.alpha.minimum_trend
     along = signal.trend if signal.direction is Direction.LONG else -signal.trend
     return judgement(
         {"TREND_DISAGREES": not minimum <= along <= 1},
@@ -57,7 +56,7 @@ def reward_to_risk(case: Case) -> Judgement:
     the wrong side of the entry counts as a loss.
     """
     planned, fee = case.plan, case.view.listed.taker_fee
-    minimum, (stop, target) = case.view.settings.settings.alpha.minimum_reward_to_risk, planned.levels
+    minimum, (stop, target) = case.alpha.minimum_reward_to_risk, planned.levels
     gained = _gain(case.entry.direction, planned.entry, target)
     reward = EXACT.subtract(gained, _fees(fee, planned.entry, target))
     risk = EXACT.add(distance(planned.entry, stop), _fees(fee, planned.entry, stop))

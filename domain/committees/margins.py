@@ -207,8 +207,9 @@ def _loss_and_limit(figures: Figures) -> tuple[Decimal, Decimal]:
     return loss, Decimal(figures["limit"])
 
 
-def _since_loss(figures: Figures) -> tuple[Decimal, Decimal]:
-    return _seconds(figures["lost_at"], figures["now"]), Decimal(figures["cooldown_seconds"])
+def _since(begin: str, seconds: str) -> Callable[[Figures], tuple[Decimal, Decimal]]:
+    """The time in seconds from the time `begin` to now, and its limit."""
+    return lambda figures: (_seconds(figures[begin], figures["now"]), Decimal(figures[seconds]))
 
 
 def _age(figures: Figures) -> Decimal:
@@ -278,7 +279,45 @@ RULES: Mapping[str, Sequence[_Rule]] = {
             "a quantity that the spendable funds cover", Must.ABOVE, _to("quantity", ZERO), "base currency"
         ),
     ),
-    "COOLDOWN": (_Rule("a time since the last losing position of", Must.AT_LEAST, _since_loss, "s"),),
+    "COOLDOWN": (
+        _Rule(
+            "a time since the last losing position of",
+            Must.AT_LEAST,
+            _since("lost_at", "cooldown_seconds"),
+            "s",
+        ),
+    ),
+    "FLIP_CONFIDENCE_TOO_LOW": (
+        _Rule("a confidence of", Must.AT_LEAST, _both("confidence", "minimum")),
+        _Rule("a confidence of", Must.AT_MOST, _to("confidence", ONE)),
+    ),
+    "FLIP_NOT_REPEATED": (
+        _Rule("entries in a row against the position of", Must.AT_LEAST, _both("row", "repeats")),
+    ),
+    "FLIP_HELD_TOO_SHORT": (
+        _Rule(
+            "a time since the position was opened of", Must.AT_LEAST, _since("opened_at", "hold_seconds"), "s"
+        ),
+    ),
+    "FLIP_COOLDOWN": (
+        _Rule("a time since the last flip of", Must.AT_LEAST, _since("flipped_at", "cooldown_seconds"), "s"),
+    ),
+    "FLIP_IN_A_LOSS": (
+        _Rule(
+            "a confidence, since a close would lose, of",
+            Must.AT_LEAST,
+            _both("confidence", "loss_confidence"),
+        ),
+        _Rule("a confidence, since a close would lose, of", Must.AT_MOST, _to("confidence", ONE)),
+    ),
+    "FLIP_WITHIN_COSTS": (
+        _Rule(
+            "a move of the price since the position was opened",
+            Must.ABOVE,
+            _both("move", "cost"),
+            "quote currency",
+        ),
+    ),
     "STALE_DATA": (
         _Rule(
             "an age of the candle of",
@@ -293,7 +332,7 @@ RULES: Mapping[str, Sequence[_Rule]] = {
 }
 """The comparisons behind each reason, as `domain/committees` makes them; the first one that the figures break counts.
 
-The members of both committees that judge with numbers: see `alpha.py` and `risk.py`.
+The members of both committees that judge with numbers: see `alpha.py`, `risk.py` and `flips.py`.
 """
 
 _CONDITIONS: Mapping[str, _Condition] = {

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import cast
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -40,9 +40,14 @@ Figure = Decimal | float | str | datetime | None
 def judgement(faults: Mapping[str, bool], **figures: Figure) -> Judgement:
     """Approves if no value of `faults` is true; the keys of the true values, in their order, are the reasons."""
     for name, figure in figures.items():
-        if type(figure) is not str:
+        kind = type(figure)
+        if kind is Decimal and "E" not in (text := str(figure)):
+            figures[name] = text
+        elif kind is int:
+            figures[name] = str(figure)
+        elif kind is not str:
             figures[name] = plain(figure)
-    texts = cast("Mapping[str, str]", figures)
+    texts: Any = figures
     if True not in faults.values():
         return Judgement(approves=True, figures=texts)
     reasons = tuple([reason for reason, fault in faults.items() if fault])
@@ -75,8 +80,14 @@ def plain(figure: Figure) -> str:
     if isinstance(figure, str):
         return figure
     if isinstance(figure, datetime):
-        return figure.isoformat()
+        return _of_utc(figure) if figure.tzinfo is UTC else figure.isoformat()
     return "" if figure is None else _of_float(repr(figure))
+
+
+@lru_cache(maxsize=64)
+def _of_utc(figure: datetime) -> str:
+    """Cached, because several members name the time of the decision. Equal times of one zone have the same text."""
+    return figure.isoformat()
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,8 @@ the verdict is CLOSE. Once the position is flat, `decide_reversal` judges the en
 An exit is judged by `EXIT_MEMBERS` alone. They check that the data of the signal is fresh, that its strategy may close
 what the signal opposes, and that no exit is already under way. Reasons against new exposure (a tripped kill switch, a
 daily loss, low confidence) never prevent an exit. After a refused exit the stop at the exchange still protects the
-position.
+position. An entry against a position of its own strategy is a flip; the rules for flips that are on vote on it, too
+(`domain/committees/flips.py`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from domain.arithmetic import ZERO
 from domain.committees import alpha, risk
 from domain.committees.after_close import after_close, is_reversal, with_balance
 from domain.committees.case import Case
+from domain.committees.flips import flip_members
 from domain.committees.member import Member, vote
 from domain.committees.view import View
 from domain.direction import Direction
@@ -41,7 +43,6 @@ from domain.signal import (
     with_policy,
 )
 from domain.strategies import Intent
-from domain.tiers import tier_of
 
 POLICY_VERSION = 6
 """Increased with every change to the members, to their order or to the verdict; every decision records it.
@@ -52,6 +53,9 @@ POLICY_VERSION = 6
    that reduced the position prevented an exit.
 5: an open circuit breaker prevents an entry (`breakers`).
 6: an entry against an open position may reverse it (`on_opposite`).
+
+A member that votes only where a setting of its own is on needs no new version: the settings of the decision are
+recorded, and a program without that setting refuses to read them.
 """
 
 _ALPHA, _RISK = Chamber.ALPHA, Chamber.RISK
@@ -128,7 +132,7 @@ def decide(signal: SignalDetected, view: View, policy: int = POLICY_VERSION) -> 
     if not case.opposed.is_empty:
         decided = _exit(case, _members_of(EXIT_MEMBERS, policy), reverses=policy >= _REVERSALS)
     elif signal.intent is Intent.EXIT:
-        decided = _decision(view, Verdict.SKIP, ("NOTHING_TO_EXIT",), ())
+        decided = _decision(case, Verdict.SKIP, ("NOTHING_TO_EXIT",), ())
     else:
         decided = _enter(case, _members_of(MEMBERS, policy))
     return decided if policy == POLICY_VERSION else with_policy(decided, policy_version=policy)
@@ -210,14 +214,14 @@ def _leg(
 
 
 def _exit(case: Case, members: tuple[Member, ...], *, reverses: bool) -> DecisionMade:
-    votes = _votes(members, case)
+    votes = _votes((*members, *flip_members(case)), case)
     against = _reasons_against(votes)
     if against:
-        return _decision(case.view, Verdict.SKIP, against, votes)
+        return _decision(case, Verdict.SKIP, against, votes)
     held = case.taken_out.held
     if reverses and held is not None and is_reversal(case):
         return _reverse(case, held, votes)
-    return _decision(case.view, Verdict.CLOSE, (_WHY_CLOSE[case.signal.intent],), votes)
+    return _decision(case, Verdict.CLOSE, (_WHY_CLOSE[case.signal.intent],), votes)
 
 
 def _reverse(case: Case, held: OpenPosition, on_exit: tuple[Vote, ...]) -> DecisionMade:
@@ -225,18 +229,18 @@ def _reverse(case: Case, held: OpenPosition, on_exit: tuple[Vote, ...]) -> Decis
     votes = _votes(REVERSAL_MEMBERS, entering)
     against, why = _reasons_against(votes), _WHY_CLOSE[Intent.ENTER]
     if against:
-        return _decision(case.view, Verdict.CLOSE, (why, *against), (*on_exit, *votes))
+        return _decision(case, Verdict.CLOSE, (why, *against), (*on_exit, *votes))
     terms = (entering.plan.sized.quantity, *entering.plan.levels)
-    return _decision(case.view, Verdict.REVERSE, (why, "ALL_APPROVE"), (*on_exit, *votes), terms)
+    return _decision(case, Verdict.REVERSE, (why, "ALL_APPROVE"), (*on_exit, *votes), terms)
 
 
 def _enter(case: Case, members: tuple[Member, ...]) -> DecisionMade:
     votes = _votes(members, case)
     against = _reasons_against(votes)
     if against:
-        return _decision(case.view, Verdict.SKIP, against, votes)
+        return _decision(case, Verdict.SKIP, against, votes)
     terms = (case.plan.sized.quantity, *case.plan.levels)
-    return _decision(case.view, Verdict.ENTER, ("ALL_APPROVE",), votes, terms)
+    return _decision(case, Verdict.ENTER, ("ALL_APPROVE",), votes, terms)
 
 
 def _votes(members: tuple[Member, ...], case: Case) -> tuple[Vote, ...]:
@@ -253,7 +257,7 @@ def _reasons_against(votes: tuple[Vote, ...]) -> tuple[str, ...]:
 
 
 def _decision(
-    view: View,
+    case: Case,
     verdict: Verdict,
     reasons: tuple[str, ...],
     votes: tuple[Vote, ...],
@@ -264,10 +268,10 @@ def _decision(
         verdict=verdict,
         reasons=reasons,
         votes=votes,
-        tier=tier_of(view.portfolio.trades, view.settings.settings.tiers),
+        tier=case.tier,
         quantity=quantity,
         stop=stop,
         target=target,
         policy_version=POLICY_VERSION,
-        settings_version=view.settings.version,
+        settings_version=case.view.settings.version,
     )

@@ -16,9 +16,11 @@ from domain.committees.plan import margin_held, reserve
 from domain.committees.view import View
 from domain.daily_loss import loss_of_day
 from domain.direction import Direction
+from domain.known_intent import known_intent
 from domain.order import OrderStatus
 from domain.owner import PERSON
 from domain.portfolio import OpenPosition
+from domain.strategies import Intent
 
 _NOTHING_TO_CANCEL = frozenset({OrderStatus.CANCEL_REQUESTED, OrderStatus.FILLED})
 
@@ -91,7 +93,7 @@ def sizing(case: Case) -> Judgement:
 
 def max_positions(case: Case) -> Judgement:
     """The positions and working entries, with one more, are within the account's limit."""
-    held, most = len(case.view.portfolio.exposures()), case.view.risk.max_positions
+    held, most = len(case.exposures), case.view.risk.max_positions
     return judgement({"MAX_POSITIONS": held >= most}, held=held, most=most)
 
 
@@ -102,7 +104,7 @@ def holder(case: Case) -> Judgement:
     waiting = (entry.owner for entry in portfolio.entries.values() if entry.instrument == name)
     owners = dict.fromkeys((*(() if held is None else (held.owner,)), *waiting))
     others = [owner for owner in owners if owner != own]
-    return judgement(_held_by(others), strategy=own, owners=" ".join(owners))
+    return judgement(_held_by(others), strategy=own, owners=" ".join(owners), **_intent(case))
 
 
 def exit_holder(case: Case) -> Judgement:
@@ -114,7 +116,16 @@ def exit_holder(case: Case) -> Judgement:
         strategy=case.entry.owner,
         owners=" ".join(owners),
         reverse_others=str(case.view.portfolio.settings.settings.reverse_others).lower(),
+        **_intent(case),
     )
+
+
+def _intent(case: Case) -> Mapping[str, str]:
+    """The intent of a strategy's entry: a figure only where intents are in use, so that other decisions keep theirs."""
+    portfolio, entry = case.view.portfolio, case.entry.origin
+    if not portfolio.settings.settings.intents.in_use or entry is None or entry.intent is not Intent.ENTER:
+        return {}
+    return {"intent": known_intent(entry, entry.strategy, portfolio).value}
 
 
 def _held_by(others: Collection[str]) -> Mapping[str, bool]:
@@ -126,21 +137,21 @@ def _held_by(others: Collection[str]) -> Mapping[str, bool]:
 
 def max_positions_per_instrument(case: Case) -> Judgement:
     """The positions and working entries in this instrument, with one more, are within the limit."""
-    held = case.view.portfolio.exposures().count(case.entry.instrument)
+    held = case.exposures.count(case.entry.instrument)
     most = case.view.risk.max_positions_per_instrument
     return judgement({"MAX_POSITIONS_PER_INSTRUMENT": held >= most}, held=held, most=most)
 
 
 def risk_per_trade(case: Case) -> Judgement:
     """At the planned size, the loss at the stop is at most the configured share of the balance."""
-    planned = case.plan
-    bound = bound_of_one(planned.risk, case.view)
+    planned, risk = case.plan, case.plan.risk
+    bound = bound_of_one(risk, case.view)
     return judgement(
         {"RISK_PER_TRADE": bound.exceeded},
         quantity=planned.sized.quantity,
         entry=planned.entry,
         stop=planned.stop,
-        risk=planned.risk,
+        risk=risk,
         balance=planned.funds.balance,
         limit=bound.limit,
     )
@@ -148,13 +159,13 @@ def risk_per_trade(case: Case) -> Judgement:
 
 def total_risk(case: Case) -> Judgement:
     """The risk of this trade, all positions and all working entries is at most the configured share of the balance."""
-    planned, at_risk = case.plan, case.view.portfolio.open_risk
-    bound = bound_of_all(EXACT.add(at_risk, planned.risk), case.view)
+    at_risk, risk = case.open_risk, case.plan.risk
+    bound = bound_of_all(EXACT.add(at_risk, risk), case.view)
     return judgement(
         {"TOTAL_RISK": bound.exceeded},
         open_risk=at_risk,
-        risk=planned.risk,
-        balance=planned.funds.balance,
+        risk=risk,
+        balance=case.plan.funds.balance,
         limit=bound.limit,
     )
 
@@ -197,7 +208,7 @@ def daily_loss(case: Case) -> Judgement:
         day_balance=account.day_balance,
         balance=account.balance,
         limit=day.limit,
-        open_risk=case.view.portfolio.open_risk,
+        open_risk=case.open_risk,
     )
 
 

@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from types import MappingProxyType
-from typing import assert_never
+from typing import Final, assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
+
+ENGINE_STARTS: Final = "the engine starts"
+"""The reason of the reconciliation with which a live engine begins each session."""
 
 
 class DiscrepancyFound(Struct, frozen=True, gc=False):
@@ -53,18 +57,22 @@ ReconciliationEvent = (
 
 
 class Discrepancies(Struct, frozen=True, gc=False):
-    """The ids of all discrepancies found so far, of the unresolved ones, and of the resolved ones that are over.
+    """The ids of all discrepancies found so far, and of the resolved ones that are over; the event of each unresolved
+    one, by its id (`found`).
 
-    `found` holds the event of each unresolved one, by its id. One that is neither unresolved nor over was accepted by a
-    person, and may still stand. `reconciling` is why the log is being compared with the exchange; empty where it is
-    not.
+    One that is neither unresolved nor over was accepted by a person, and may still stand. `reconciling` is why the log
+    is being compared with the exchange; empty where it is not.
     """
 
     known: frozenset[str] = frozenset()
-    unresolved: frozenset[str] = frozenset()
     reconciling: str = ""
     over: frozenset[str] = frozenset()
     found: Mapping[str, DiscrepancyFound] = MappingProxyType({})
+
+    @property
+    def unresolved(self) -> AbstractSet[str]:
+        """The ids of the unresolved ones."""
+        return self.found.keys()
 
 
 NONE_FOUND = Discrepancies()
@@ -74,11 +82,9 @@ def evolve(state: Discrepancies, event: ReconciliationEvent) -> Discrepancies:
     """The state after the event."""
     match event:
         case DiscrepancyFound(discrepancy_id=name):
-            known, unresolved = state.known | {name}, state.unresolved | {name}
-            return replace(state, known=known, unresolved=unresolved, found={**state.found, name: event})
+            return replace(state, known=state.known | {name}, found={**state.found, name: event})
         case DiscrepancyResolved(discrepancy_id=name):
-            found = {one: event for one, event in state.found.items() if one != name}
-            return replace(state, unresolved=state.unresolved - {name}, found=found)
+            return replace(state, found={one: event for one, event in state.found.items() if one != name})
         case DiscrepancyEnded():
             return replace(state, over=state.over | {event.discrepancy_id})
         case ReconciliationBegun():

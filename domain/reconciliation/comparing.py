@@ -29,6 +29,7 @@ from domain.reconciliation.differences import (
     RulesDiffer,
     StatusDiffers,
     TermsDiffer,
+    WaitingLegEnded,
 )
 from domain.reconciliation.missing_executions import missing_executions
 from domain.reconciliation.statement import StatedOrder, StatedPosition, Statement
@@ -104,7 +105,7 @@ def _orders(sides: Sides) -> Iterator[Difference]:
                 unknown = OrderOfAnotherLog if is_of_an_engine(order_id) else OrderUnknownToUs
                 yield unknown(subject=order_id, theirs=their)
         elif their is None:
-            if our.is_open:
+            if our.is_open and not _waits(sides, our):
                 yield _not_there(sides, our)
         else:
             yield from _both(sides, our, their)
@@ -112,8 +113,34 @@ def _orders(sides: Sides) -> Iterator[Difference]:
 
 def _not_there(sides: Sides, our: StatedOrder) -> Difference:
     if our.was_accepted:
-        return AcceptedOrderNotFound(subject=our.order_id, ours=our)
+        kind = WaitingLegEnded if _has_ended_with_entry(sides, our) else AcceptedOrderNotFound
+        return kind(subject=our.order_id, ours=our)
     return _missing_stop(sides, our, None) or OrderUnknownToThem(subject=our.order_id, ours=our)
+
+
+def _waits(sides: Sides, leg: StatedOrder) -> bool:
+    """Whether the order waits with its entry, which the venue works, and has nothing to reduce on either side.
+
+    A venue that has made an order of the leg, and has ended it with the position, makes one again with the next fill.
+    """
+    entry = sides.theirs.orders.get(leg.parent) if leg.was_accepted and leg.parent else None
+    return entry is not None and entry.is_open and _is_idle(sides, leg)
+
+
+def _has_ended_with_entry(sides: Sides, leg: StatedOrder) -> bool:
+    """Whether the order waited with its entry, which works on neither side, and has nothing to reduce on either."""
+    if leg.parent is None:
+        return False
+    entries = (one.orders.get(leg.parent) for one in (sides.ours, sides.theirs))
+    return not any(entry is not None and entry.is_open for entry in entries) and _is_idle(sides, leg)
+
+
+def _is_idle(sides: Sides, leg: StatedOrder) -> bool:
+    """Whether the leg has no id of the venue, and neither side has a position that it could reduce."""
+    held = (one.positions.get(leg.instrument) for one in (sides.ours, sides.theirs))
+    return not leg.venue_order_id and not any(
+        one is not None and _OUT[one.direction] is leg.side for one in held
+    )
 
 
 def _both(sides: Sides, our: StatedOrder, their: StatedOrder) -> Iterator[Difference]:

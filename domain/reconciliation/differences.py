@@ -112,6 +112,23 @@ class AcceptedOrderNotFound(Difference, frozen=True, gc=False, kw_only=True):
         )
 
 
+class WaitingLegEnded(Difference, frozen=True, gc=False, kw_only=True):
+    """A stop or target waited at the venue as a part of its entry. The entry has ended, the venue states no order of
+    its own for this leg, and neither side has a position that it could reduce. So the venue made none, or has ended it
+    with its position. Remedy: a report of its end.
+
+    This difference replaces AcceptedOrderNotFound of such a leg. One cause is an entry whose executions only closed an
+    opposite position at the venue, which a person had opened: the venue then makes no leg.
+    """
+
+    ours: StatedOrder
+
+    @property
+    def found(self) -> str:
+        """One sentence that describes the difference to a person."""
+        return f"{_kind(self.ours)} waited with its entry, which has ended without a position for it"
+
+
 class ProtectiveStopMissing(Difference, frozen=True, gc=False, kw_only=True):
     """A stop that protects an open position in our log has ended at the venue, or has never arrived there. The loss of
     this position is not bounded. Remedy: a report of the stop's end; then the position needs a new stop at once.
@@ -504,6 +521,18 @@ class BalanceDiffers(Difference, frozen=True, gc=False, kw_only=True):
     def found(self) -> str:
         """One sentence that describes the difference to a person."""
         return f"the balance is {self.ours} here and {self.theirs} at the exchange"
+
+
+_BALANCE_HERE = re.compile(r"(?:BalanceDiffers: )?the balance is (\S+) here and \S+ at the exchange")
+
+
+def balance_here(found: str) -> Decimal | None:
+    """The log's balance of which this is the recorded sentence of a `BalanceDiffers`; None for another sentence.
+
+    The sentence is all that an event has of the balance, in every log that exists.
+    """
+    read = _BALANCE_HERE.fullmatch(found)
+    return None if read is None else Decimal(read[1])
 
 
 class RulesDiffer(Difference, frozen=True, gc=False, kw_only=True):

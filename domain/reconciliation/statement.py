@@ -23,7 +23,8 @@ class StatedOrder(Struct, frozen=True, gc=False, kw_only=True):
     """One order; `status` is its status without a pending request (`Working.restored`), or OUTCOME_UNKNOWN.
 
     Quantities are in base currency, prices in quote currency; `venue_order_id` and `reason` are empty where unknown.
-    `was_accepted`: our log has a report that the venue took the order. Only our side has it.
+    `was_accepted`: our log has a report that the venue took the order. `parent`: the entry of a stop or target. Only
+    our side has both.
     """
 
     order_id: str
@@ -39,6 +40,7 @@ class StatedOrder(Struct, frozen=True, gc=False, kw_only=True):
     filled: Decimal
     reason: str
     was_accepted: bool = False
+    parent: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -152,6 +154,7 @@ def _our_order(order_id: str, state: Working | Closed) -> StatedOrder:
         filled=state.filled,
         reason=state.reason if isinstance(state, Closed) else "",
         was_accepted=_was_accepted(state),
+        parent=terms.parent,
     )
 
 

@@ -28,6 +28,15 @@ def read_parameters(strategy: str, defaults: P, given: Parameters) -> P:
     return replace(defaults, **{name: _read(strategy, name, defaults, raw) for name, raw in given.items()})
 
 
+def refuse_faults(strategy: str, parameters: object, rules: Iterable[tuple[str, str, bool]]) -> None:
+    """Raises InvalidSettings for the rules that do not hold; a rule is a parameter's name, its text and its result."""
+    faults = [
+        f"{name} must be {rule}, not {getattr(parameters, name)}" for name, rule, holds in rules if not holds
+    ]
+    if faults:
+        raise InvalidSettings(f"strategy {strategy}: {'; '.join(faults)}")
+
+
 def _refuse_unknown(strategy: str, known: list[str], given: Iterable[str]) -> None:
     unknown = sorted(set(given).difference(known))
     if unknown:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from domain.errors import InvalidSettings
+from domain.strategies.parameters import refuse_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,7 @@ class TrendParameters:
     target_atrs: float = 4.0
 
     def __post_init__(self) -> None:
-        faults = [
-            f"{name} must be {rule}, not {getattr(self, name)}"
-            for name, rule, holds in self._rules()
-            if not holds
-        ]
-        if faults:
-            raise InvalidSettings(f"strategy trend: {'; '.join(faults)}")
+        refuse_faults("trend", self, self._rules())
 
     def _rules(self) -> Iterator[tuple[str, str, bool]]:
         for name in ("fast", "rsi", "adx", "atr"):

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from math import isfinite
 
 from domain.direction import Direction
+from domain.strategies.scores import agreement, sign_of, trend_of, unit
 from domain.strategies.trend_parameters import TrendParameters
 
 # The figures at which a score reaches 1. An ADX of 30 is a strong trend. Two averages are close together where they
-# cross, so a distance of a tenth of an ATR is a clear cross. Four ATRs are the default distance of the target.
+# cross, so a distance of a tenth of an ATR is a clear cross.
 _FULL_ADX = 30.0
 _FULL_SPREAD_ATRS = 0.1
-_FULL_TREND_ATRS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class TrendReading:
     @property
     def trend(self) -> float:
         """The long trend, -1..1: how far the close is above the long average, where 4 ATRs are 1."""
-        return max(-1.0, min(1.0, (self.close - self.trend_ema) / (_FULL_TREND_ATRS * self.atr)))
+        return trend_of(self.close, self.trend_ema, self.atr)
 
     def agrees(self, direction: Direction, parameters: TrendParameters) -> bool:
         """Whether the ADX is strong enough and in this direction, and the RSI is within its limit."""
@@ -57,10 +57,10 @@ class TrendReading:
     def scores(self, direction: Direction, parameters: TrendParameters) -> TrendScores:
         """The four scores of an entry in this direction."""
         return TrendScores(
-            strength=_unit(self.adx / _FULL_ADX),
-            decision=_unit(abs(self.fast_ema - self.slow_ema) / (_FULL_SPREAD_ATRS * self.atr)),
-            room=_unit(self._room(direction, parameters)),
-            agreement=(1.0 + sign_of(direction) * self.trend) / 2.0,
+            strength=unit(self.adx / _FULL_ADX),
+            decision=unit(abs(self.fast_ema - self.slow_ema) / (_FULL_SPREAD_ATRS * self.atr)),
+            room=unit(self._room(direction, parameters)),
+            agreement=agreement(direction, self.trend),
         )
 
     def _room(self, direction: Direction, parameters: TrendParameters) -> float:
@@ -93,13 +93,4 @@ class TrendScores:
         of the normal tier. On those tapes the confidence does not predict how an entry ends.
         """
         weighed = 0.35 * self.strength + 0.20 * self.decision + 0.15 * self.room + 0.30 * self.agreement
-        return _unit(weighed)
-
-
-def sign_of(direction: Direction) -> float:
-    """+1 for a long, -1 for a short."""
-    return 1.0 if direction is Direction.LONG else -1.0
-
-
-def _unit(score: float) -> float:
-    return max(0.0, min(1.0, score))
+        return unit(weighed)

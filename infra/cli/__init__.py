@@ -59,6 +59,8 @@ class Listed:
 
 COMMANDS: Mapping[str, Listed] = {
     "paper": Listed("Trades candles from first to last on the simulated exchange.", "paper:paper"),
+    "backtest": Listed("Trades a recorded market and analyses the result.", "backtest:backtest"),
+    "optimise": Listed("Searches for settings, and tries them on days it has not seen.", "optimise:optimise"),
     "live": Listed("Trades on an exchange, compared with the log at every start.", "live:live"),
     "reconcile": Listed("Compares a log with the exchange, and changes nothing.", "reconcile:reconcile"),
     "kill": Listed("Trips the kill switch of a running engine.", "kill:kill"),
@@ -69,7 +71,9 @@ COMMANDS: Mapping[str, Listed] = {
     "export": Listed("Writes the journal or the trades as CSV, JSON lines or Parquet.", "export:export_app"),
     "replay": Listed("Makes a log again from its recorded inputs, and compares.", "replay:replay"),
     "what-if": Listed("Trades a log's recorded market again under other settings.", "what_if:what_if"),
+    "shadow": Listed("Runs a candidate configuration beside an engine, and compares.", "shadow:shadow_app"),
     "api": Listed("Serves GraphQL: queries, live events and manual orders.", "api:api"),
+    "signals": Listed("Lists the sources of outside signals.", "signals:signals_app"),
     "settings": Listed("Prints every setting with its range and meaning.", "settings:settings"),
     "strategies": Listed("Lists and describes strategies, and begins new ones.", "strategies:strategies_app"),
     "alerts": Listed("Lists, acknowledges, tests and sends alerts.", "alerts:alerts_app"),
@@ -85,6 +89,7 @@ COMMANDS: Mapping[str, Listed] = {
     "topics": Listed("Creates and checks the topics of a log on Kafka.", "topics:topics_app"),
     "doctor": Listed("Tests every connection, right, clock, disk and setting.", "doctor:doctor"),
     "keys": Listed("Lists the keys of this installation, and makes new ones.", "keys:keys_app"),
+    "personal": Listed("Lists the keys of personal texts, and forgets one.", "personal:personal_app"),
     "dev": Listed("Runs Kafka, a registry and PostgreSQL on this machine.", "dev:dev_app"),
     "projections": Listed("Builds the read models and shows their progress.", "projections:projections_app"),
     "schemas": Listed("Prints, registers and checks the schemas of the events.", "schemas:schemas_app"),

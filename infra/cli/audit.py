@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domain.errors import InvalidInput
-from infra.cli.options import ConfigOption, JsonOption, LogOption
+from infra.cli.options import ConfigOption, JsonOption, LogOption, file_of
 
 if TYPE_CHECKING:
     from adapters.notary.verifying import Trust
@@ -37,7 +37,9 @@ CheckpointsOption = Annotated[
 ]
 OutOption = Annotated[
     Path | None,
-    typer.Option("--out", metavar="FILE", help="Write the proof to this file; default: print it."),
+    typer.Option(
+        "--out", parser=file_of, metavar="FILE", help="Write the proof to this file; default: print it."
+    ),
 ]
 
 
@@ -160,7 +162,7 @@ def _trust(key: str, witnesses: list[str] | None) -> Trust:
 
 
 def write(content: bytes, out: Path | None) -> None:
-    """Writes a text to a file, or prints it. Raises InvalidInput where the file cannot be written."""
+    """Prints a text, or writes it to a file and prints its name. Raises InvalidInput where it cannot be written."""
     from adapters.whole_file import replace_file
 
     if out is None:
@@ -170,3 +172,4 @@ def write(content: bytes, out: Path | None) -> None:
         replace_file(out, content)
     except OSError as fault:
         raise InvalidInput(f"{out} cannot be written: {fault.strerror}") from None
+    typer.echo(out)

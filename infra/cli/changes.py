@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from domain.committees import POLICY_VERSION
 from domain.errors import InvalidInput
 from domain.settings import StrategySettings
+from infra.config import WhenceSettings
 from infra.run.backtest import Change
 from infra.trading import trading_settings
 
 _PREFIX = "trading."
-_OWN = frozenset({"interval", "instruments"})
-"""The settings of an instance that are no parameters of its strategy."""
+_OWN = frozenset({"interval", "instruments", "minimum_trend", "minimum_reward_to_risk"})
+"""The settings of an instance that are no parameters of its strategy, beside those that begin with `_FLIPS`."""
+_FLIPS = "flips."
 
 
 def change_of(values: Sequence[str], strategies: Sequence[str], policy: int | None) -> Change:
@@ -34,13 +36,29 @@ def _values(given: Sequence[str]) -> Mapping[str, str]:
     for text in given:
         name, equals, value = text.partition("=")
         name = name.strip()
+        if equals and _is_of_the_program(name):
+            raise InvalidInput(
+                f"--set {name} is no setting of the trading: it is fixed by the log or by an option of the command; "
+                "--set takes the settings of `whence settings` that begin with trading., as "
+                "trading.risk.max_positions=3"
+            )
         if not equals or not name.startswith(_PREFIX):
             raise InvalidInput(f"--set {text[:80]!r}: write it like trading.risk.max_positions=3")
         own = name.removeprefix(_PREFIX)
+        if own.partition(".")[0] == "strategies":
+            raise InvalidInput(
+                f"--set {name}: strategies are given as a whole, with their parameters: write it like "
+                '--strategy "trend fast=9"'
+            )
         if own in found:
             raise InvalidInput(f"--set {name} is given twice")
         found[own] = value
     return found
+
+
+def _is_of_the_program(name: str) -> bool:
+    """Whether it is a setting that is not part of `trading`, as `leverage`."""
+    return name.partition(".")[0] in WhenceSettings.model_fields.keys() - {"trading"}
 
 
 def _strategies(given: Sequence[str]) -> tuple[StrategySettings, ...]:
@@ -53,6 +71,7 @@ def _table(text: str) -> Mapping[str, object]:
     own, equals, kind = head.partition("=")
     table: dict[str, object] = {"id": own, "strategy": kind} if equals else {"name": own}
     parameters: dict[str, str] = {}
+    flips: dict[str, str] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not (name and equals and value) or name in parameters or name in table:
@@ -62,6 +81,8 @@ def _table(text: str) -> Mapping[str, object]:
             )
         if name in _OWN:
             table[name] = value.split(",") if name == "instruments" else value
+        elif name.startswith(_FLIPS):
+            flips[name.removeprefix(_FLIPS)] = value
         else:
             parameters[name] = value
-    return {**table, "parameters": parameters}
+    return {**table, **({"flips": flips} if flips else {}), "parameters": parameters}

@@ -17,8 +17,8 @@ from domain.reconciliation.differences import (
     PositionUnknownToThem,
     unknown_trade,
 )
+from domain.reconciliation.discrepancy_id import REPORTED
 from domain.reconciliation.statement import StatedPosition
-from projections.discrepancies import REPORTED
 
 Row = Mapping[str, str]
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import typer
 
-STRATEGIES_BUILT_IN = ("trend",)
-"""The names in `domain.strategies.builtin`, which imports too much for a TAB."""
+from domain.strategy_places import STRATEGY_PLACES
+
 _DEFAULT = "sqlite:///whence.db"
 _SQLITE = "sqlite:///"
 _BESIDE = (".read.db", ".letters.db")
@@ -102,4 +102,4 @@ def _ids_in(path: Path) -> Iterator[str]:
 
 def strategies() -> Sequence[str]:
     """The names of the strategies that are built in or installed."""
-    return sorted({*STRATEGIES_BUILT_IN, *entry_points(group="whence.strategies").names})
+    return sorted({*STRATEGY_PLACES, *entry_points(group="whence.strategies").names})

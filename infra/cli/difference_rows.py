@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from adapters.avro.moment import iso
 from commands.by_a_person import BY_A_PERSON, Steps
 from commands.endings import RESOLVED_BY_COMPARISONS
 from commands.reconciliation import recorded, unnumbered
@@ -19,15 +20,17 @@ from domain.reconciliation.differences import (
     OrderUnknownToUs,
     PositionUnknownToThem,
 )
+from domain.reconciliation.discrepancy_id import REPORTED, kind_of
 from domain.reconciliation.statement import StatedPosition
 from infra.cli.closed_by_hand import place_of_close, steps_of_close
 from infra.run.recorded_discrepancies import RecordedDiscrepancies, RecordedDiscrepancy
-from projections.discrepancies import REPORTED, kind_of
 
 Row = Mapping[str, str]
-"""`id` (as the log has it), `kind`, `subject`, `found`, `status`, `recorded`, `remedy` and `steps`.
+"""`id` (as the log has it), `kind`, `subject`, `found`, `status`, `found_at`, `resolved_at`, `resolved_by`,
+`resolution`, `remedy` and `steps`.
 
-`steps` is empty where the engine does the rest, and `recorded` where the log has no record that counts.
+Times are ISO 8601 in UTC. `steps` is empty where the engine does the rest and where a person has accepted the
+difference; the record of the log is empty where it has none that counts, and its resolution while it is open.
 """
 
 
@@ -42,7 +45,10 @@ class Status(StrEnum):
 
 
 PERSON = "a person"
+NOBODY = "none: it was accepted"
 _ENGINE = "the engine"
+_RECORD = ("found_at", "resolved_at", "resolved_by", "resolution")
+"""What a row has of its record in the log."""
 _UNNAMED = "look at the account; then resolve"
 _OVER = "nothing differs there any more; then resolve"
 _OVER_BY_ITSELF = (
@@ -74,6 +80,8 @@ def rows(found: Sequence[Difference], log: RecordedDiscrepancies, venue: str) ->
 
 
 def _within_close(row: Row, gone: Sequence[StatedPosition]) -> Row:
+    if row["status"] == Status.ACCEPTED:
+        return {**row, "steps": "", "remedy": NOBODY}
     steps = steps_of_close(row, gone)
     return {**row, "steps": steps, "remedy": PERSON} if steps else row
 
@@ -91,7 +99,7 @@ def row_of(difference: Difference, log: RecordedDiscrepancies, venue: str) -> Ro
         "subject": difference.subject,
         "found": difference.found,
         "status": status,
-        "recorded": "" if counts is None else _recorded(counts),
+        **_record_of(counts),
         "remedy": PERSON if cure is None else _name(cure),
         "steps": str(steps),
     }
@@ -111,7 +119,7 @@ def row_of_open(one: RecordedDiscrepancy) -> Row:
         "subject": one.found.subject,
         "found": one.found.found.removeprefix(f"{kind}: "),
         "status": Status.OPEN,
-        "recorded": _recorded(one),
+        **_record_of(one),
         "remedy": _ENGINE if kind in _RESOLVED_BY_ENGINE else PERSON,
         "steps": _steps_of_open(kind),
     }
@@ -131,10 +139,21 @@ def _status(earlier: RecordedDiscrepancy | None) -> Status:
     return Status.ACCEPTED if earlier.is_accepted else Status.NEW
 
 
-def _recorded(one: RecordedDiscrepancy) -> str:
-    if one.resolved_at is None:
-        return f"found {one.found_at:%Y-%m-%d %H:%M:%S} UTC"
-    return f"{one.resolved_at:%Y-%m-%d %H:%M:%S} UTC by {one.resolved_by}: {one.resolution}"
+def _record_of(one: RecordedDiscrepancy | None) -> Row:
+    if one is None:
+        return dict.fromkeys(_RECORD, "")
+    resolved_at = "" if one.resolved_at is None else iso(one.resolved_at)
+    return dict(zip(_RECORD, (iso(one.found_at), resolved_at, one.resolved_by, one.resolution), strict=True))
+
+
+def _recorded(row: Row) -> str:
+    if row["resolved_at"]:
+        return f", {_clock(row['resolved_at'])} by {row['resolved_by']}: {row['resolution']}"
+    return f", found {_clock(row['found_at'])}" if row["found_at"] else ""
+
+
+def _clock(time: str) -> str:
+    return f"{datetime.fromisoformat(time):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def lines(given: Sequence[Row]) -> Iterator[str]:
@@ -146,7 +165,7 @@ def lines(given: Sequence[Row]) -> Iterator[str]:
         yield row["id"]
         yield f"  {row['found']}"
         yield f"  subject: {row['subject']}"
-        yield f"  status:  {row['status']}{row['recorded'] and ', '}{row['recorded']}"
+        yield f"  status:  {row['status']}{_recorded(row)}"
         yield f"  remedy:  {_cure(row)}"
     by_status = Counter(row["status"] for row in given)
     listed = ", ".join(f"{by_status[one]:,} {one}" for one in Status if one in by_status)
@@ -155,7 +174,7 @@ def lines(given: Sequence[Row]) -> Iterator[str]:
 
 def _cure(row: Row) -> str:
     if row["status"] == Status.ACCEPTED:
-        return "none: it was accepted"
+        return row["remedy"]
     if row["steps"]:
         return f"{row['steps']} (docs/live.md)"
     return f"the engine of the log takes it in at its next comparison ({row['remedy']})"

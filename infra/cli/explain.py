@@ -13,12 +13,13 @@ import typer
 from domain.errors import InvalidInput
 from infra.cli.completing import ids
 from infra.cli.explained_page import Page, notices_of
-from infra.cli.options import ConfigOption, JsonOption, LogOption
+from infra.cli.options import ConfigOption, JsonOption, LogOption, file_of
 
 if TYPE_CHECKING:
     from rich.tree import Tree
 
     from domain.log import Envelope
+    from infra.personal import Read
     from projections.chain import Node, Story
 
 
@@ -28,8 +29,8 @@ def explain(
         typer.Argument(
             metavar="ID",
             autocompletion=ids,
-            help="The id of an order (the client's or the exchange's), execution, signal, position, event or chain, "
-            "or an ordinal as in #2088.",
+            help="The id of an order (the client's or the exchange's), execution, signal, position, discrepancy, event "
+            "or chain, or an ordinal as in #500.",
         ),
     ],
     log: LogOption = None,
@@ -43,7 +44,9 @@ def explain(
     html: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Write one self-contained page with a candle chart into this HTML file."
+            parser=file_of,
+            metavar="FILE",
+            help="Write one self-contained page with a candle chart into this HTML file.",
         ),
     ] = None,
     candles: Annotated[
@@ -63,6 +66,7 @@ def explain(
 
     Of a signal that was not traded it states what would have had to differ.
     """
+    from domain.plain_text import meant
     from infra.cli.explained_form import form_of
     from infra.cli.explained_lines import lines
     from infra.cli.output import readers_may_leave
@@ -71,31 +75,40 @@ def explain(
     from infra.cli.wording import Wording
     from infra.config import load
     from infra.logs import open_reader
-    from projections.chain import find_story
+    from infra.personal import opened_read
+    from projections.chain import find_story, ids_in
     from projections.explained.explained import changes_in, explained
-    from projections.positions import owners_of
 
     page = Page(html, tuple(candles or ()), tuple(symbol or ()))
     page.check(as_json=as_json)
     settings = load(log=log, config=config)
     with closing(open_reader(settings)) as reader:
-        story = find_story(reader.read, wanted)
+        read = opened_read(settings, reader.read)
+        story = find_story(read, wanted)
         if story is None:
             raise InvalidInput(
-                f"nothing in this log has the id or the ordinal {wanted!r}; `whence log` shows its events"
+                f"nothing in this log has the id or the ordinal {wanted!r}{meant(wanted, set(ids_in(read(0, None))))}; "
+                "`whence log` shows its events"
             )
-        first = next(iter(reader.read(upto=1))).envelope
-        facts = explained(story, wanted, changes_in(reader.read, story.last))
+        first = next(iter(read(upto=1))).envelope
+        facts = explained(story, wanted, changes_in(read, story.last))
         if html is not None:
             page.write(settings, first, facts)
             return
-        owners = owners_of(reader.read(upto=story.last))
         with readers_may_leave():
             if as_json:
-                typer.echo(json.dumps({**_tree(story, owners, first), **form_of(facts)}, indent=2))
-            else:
-                drawn = trees(story, owners) if full else short_trees(story, Wording(reader.read))
-                _show(story, notices_of(first), drawn, lines(facts, full=full))
+                form = {**_tree(story, _owners(read, story), first), **form_of(facts)}
+                typer.echo(json.dumps(form, indent=2))
+                return
+            drawn = trees(story, _owners(read, story)) if full else short_trees(story, Wording(read))
+            _show(story, notices_of(first), drawn, lines(facts, full=full))
+
+
+def _owners(read: Read, story: Story) -> Mapping[int, str]:
+    """The owner of the position by the ordinal of each position event; the log is read up to the story's end."""
+    from projections.positions import owners_of
+
+    return owners_of(read(upto=story.last))
 
 
 def _show(story: Story, notices: Iterable[str], drawn: Iterable[Tree], below: Iterable[str]) -> None:
@@ -111,12 +124,11 @@ def _show(story: Story, notices: Iterable[str], drawn: Iterable[Tree], below: It
 
 
 def _tree(story: Story, owners: Mapping[int, str], first: Envelope) -> Mapping[str, object]:
-    from domain.opening import LogOpened
-    from infra.run.demo_log import is_demo
+    from infra.run.demo_log import is_demo, is_synthetic
 
     return {
         "chains": sorted(story.chains),
-        "synthetic": isinstance(first.event, LogOpened) and first.event.synthetic,
+        "synthetic": is_synthetic(first),
         "demo": is_demo(first),
         "roots": [
             {"cause": fact, "events": [_node(node, owners) for node in nodes]} for fact, nodes in story.roots

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from domain.errors import InvalidInput
+from infra.cli.page_file import check_folder, write_page
 
 if TYPE_CHECKING:
     from domain.log import Envelope
@@ -39,10 +38,7 @@ class Page:
             raise InvalidInput(
                 "--symbol names the symbol of a file of --candles: add --candles, or leave it out"
             )
-        if not self.file.parent.is_dir():
-            raise InvalidInput(
-                f"--html {self.file}: the folder {self.file.parent} does not exist; create it first"
-            )
+        check_folder("--html", self.file)
 
     def write(self, settings: WhenceSettings, first: Envelope, facts: Explained) -> None:
         """Writes the page and prints its name and size. `first` is the log's first event.
@@ -50,7 +46,7 @@ class Page:
         Raises InvalidInput where a candle file is wrong, and where the page cannot be written.
         """
         from domain.opening import LogOpened
-        from infra.log_candles import Around, candles_around
+        from infra.log_candles import Around, LogCandles
         from infra.pages.explain_page import explain_page
         from infra.pages.moment import moments_of
 
@@ -58,25 +54,19 @@ class Page:
         opening = first.event
         if not isinstance(opening, LogOpened):
             raise InvalidInput("the log does not begin with LogOpened, so its candles are not known")
+        candles = LogCandles(settings, opening, self.candles, self.symbols)
         charted = [
-            (one, candles_around(settings, opening, around, self.candles, self.symbols))
+            (one, candles.around(Around(one.instrument, one.interval, one.begin, one.end)))
             for one in moments_of(facts)
-            for around in [Around(one.instrument, one.interval, one.begin, one.end)]
         ]
-        text = explain_page(facts, opening.log_id, list(notices_of(first)), charted)
-        try:
-            self.file.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise InvalidInput(f"--html {self.file} cannot be written: {error.strerror}") from None
-        typer.echo(f"{self.file}: {len(text.encode()) / 1024:.0f} KiB")
+        write_page(self.file, explain_page(facts, opening.log_id, list(notices_of(first)), charted))
 
 
 def notices_of(first: Envelope) -> Iterator[str]:
     """What a reader must know about a log's prices, by the log's first event."""
-    from domain.opening import LogOpened
-    from infra.run.demo_log import notice_of
+    from infra.run.demo_log import SYNTHETIC, is_synthetic, notice_of
 
-    if isinstance(first.event, LogOpened) and first.event.synthetic:
-        yield "SYNTHETIC MARKET: these prices are not real"
+    if is_synthetic(first):
+        yield SYNTHETIC
     if notice := notice_of(first):
         yield notice

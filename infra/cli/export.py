@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adapters.exports.form import Form
-from infra.cli.options import ConfigOption, LogOption, whole
+from infra.cli.options import ConfigOption, LogOption, file_of, whole
+from infra.cli.period import DayOption, FromOption, ToOption, period_of
 
 if TYPE_CHECKING:
     from adapters.log.recorder_log import RecordedLog
-    from projections.reports.period import Period
 
 export_app = typer.Typer(
     name="export",
@@ -25,16 +25,17 @@ export_app = typer.Typer(
 FormatOption = Annotated[
     Form, typer.Option("--format", help="Amounts keep every digit: text, or decimal128 in Parquet.")
 ]
-FromOption = Annotated[
-    str | None, typer.Option("--from", metavar="DAY", help="From this day (UTC) on, as 2025-06-30.")
-]
-ToOption = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Up to this day, included.")]
 AccountOption = Annotated[
     str, typer.Option("--account", help="This account; default: all in the journal, the only one of trades.")
 ]
 OutOption = Annotated[
     Path | None,
-    typer.Option("--out", metavar="PATH", help="The file, or a folder for it; default: the current folder."),
+    typer.Option(
+        "--out",
+        parser=file_of,
+        metavar="PATH",
+        help="The file, or a folder for it; default: the current folder.",
+    ),
 ]
 UptoOption = Annotated[
     int | None,
@@ -46,6 +47,7 @@ UptoOption = Annotated[
 def journal(
     form: FormatOption = Form.CSV,
     log: LogOption = None,
+    day: DayOption = None,
     first: FromOption = None,
     last: ToOption = None,
     account: AccountOption = "",
@@ -57,13 +59,14 @@ def journal(
     from adapters.exports.forms import check_form, export
     from infra.reports import sheets
     from infra.reports.place import joined, place_of
-    from infra.reports.report import kind_of, read_upto
+    from infra.reports.report import first_of, kind_of
+    from infra.run.upto import read_upto
 
     check_form(form)
-    period = _period(first, last)
+    period = period_of(day, first, last)
     with _reader(log, config) as reader:
         end = read_upto(reader, upto)
-        name = joined("journal", kind_of(reader), account, period.first, period.last)
+        name = joined("journal", kind_of(first_of(reader)), account, period.first, period.last)
         place = place_of(name, form, out)
         export(sheets.journal(reader, account, period, end), form, place)
     typer.echo(place)
@@ -73,6 +76,7 @@ def journal(
 def trades(
     form: FormatOption = Form.CSV,
     log: LogOption = None,
+    day: DayOption = None,
     first: FromOption = None,
     last: ToOption = None,
     account: AccountOption = "",
@@ -84,22 +88,16 @@ def trades(
     from adapters.exports.forms import check_form, export
     from infra.reports import sheets
     from infra.reports.place import name_of, place_of
-    from infra.reports.report import Request, kind_of, read_book, read_upto
+    from infra.reports.report import Request, first_of, kind_of, read_figures
+    from infra.run.upto import read_upto
 
     check_form(form)
-    request = Request(_period(first, last), account, upto=upto)
+    request = Request(period_of(day, first, last), account, upto=upto)
     with _reader(log, config) as reader:
-        _, found = read_book(reader, request, read_upto(reader, upto))
-        place = place_of(name_of("trades", kind_of(reader), found), form, out)
+        found = read_figures(reader, request, read_upto(reader, upto))
+        place = place_of(name_of("trades", kind_of(first_of(reader)), found), form, out)
     export(sheets.trades(found), form, place)
     typer.echo(place)
-
-
-def _period(first: str | None, last: str | None) -> Period:
-    from projections.reports.period import Period, day_of
-
-    begin, end = (None if one is None else day_of(one) for one in (first, last))
-    return Period(begin, end)
 
 
 @contextmanager

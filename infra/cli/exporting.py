@@ -10,6 +10,7 @@ import typer
 
 from infra.cli import INTERRUPTED
 from infra.cli.options import ConfigOption, JsonOption, LogOption
+from infra.cli.proof import Proof, ProofCheckpointsOption, ProofKeyOption, WithoutProofOption
 
 FolderArgument = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of the export.")]
 
@@ -53,16 +54,21 @@ def import_(
     log: LogOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
+    key: ProofKeyOption = "",
+    checkpoints: ProofCheckpointsOption = None,
+    without_proof: WithoutProofOption = False,
 ) -> None:
     """Makes a log of an export: the same events with the same bytes. It is a copy until `whence log adopt`.
 
     Every line is compared with the one before, and every event with the hash of its leaf; the first that differs is
-    refused with its file and line. An import that was interrupted is continued by the same command.
+    refused with its file and line. Whoever can write the files can make these hashes again, so the events are proven by
+    the notary's checkpoints, or accepted without a proof. An import that was interrupted is continued by the same
+    command.
     """
     from adapters.export.rows import read_export
     from infra.cli.copies import copied
     from infra.config import load
 
-    settings = load(log=log, config=config)
+    settings, proof = load(log=log, config=config), Proof(key, checkpoints, without_proof)
     with closing(read_export(folder)) as source:
-        copied(source, settings, as_json=as_json)
+        copied(source, settings, as_json=as_json, doubt=proof.doubt(source, source.unverified()))

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from difflib import get_close_matches
 
-from domain.errors import Refused
+from domain.errors import InvalidInput
 from domain.events import FULL_NAMES
 from domain.instrument import Instrument
 from domain.log import Recorded
-
-_MOST = 20_000
-"""The largest number of names that are compared with a misspelled one."""
+from domain.plain_text import similar
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,10 @@ class Filter:
     first: int = 1
 
     def matches(self, recorded: Recorded, instrument: str | None = None) -> bool:
-        """Whether the event passes the filter; `instrument` is what it concerns (see `Subjects`)."""
+        """Whether the event passes the filter.
+
+        `instrument` is what it concerns (see `Subjects`); only a filter that names an instrument needs it.
+        """
         meta = recorded.envelope.meta
         return (
             recorded.ordinal >= self.first
@@ -76,8 +76,11 @@ class Subjects:
 
 @dataclass(slots=True)
 class Names:
-    """The streams, chains, accounts and instruments of the events that were read."""
+    """The streams, chains and accounts of the events that were read, and their instruments where the filter `wanted`
+    names one.
+    """
 
+    wanted: Filter
     streams: set[str] = field(default_factory=set[str])
     chains: set[str] = field(default_factory=set[str])
     accounts: set[str] = field(default_factory=set[str])
@@ -88,20 +91,20 @@ class Names:
         subjects = Subjects()
         for recorded in events:
             meta = recorded.envelope.meta
-            if (instrument := subjects.instrument_of(recorded)) is not None:
+            if self.wanted.instruments and (instrument := subjects.instrument_of(recorded)) is not None:
                 self.instruments.add(instrument)
             self.streams.add(meta.stream)
             self.chains.add(meta.correlation_id)
             self.accounts.add(meta.account)
             yield recorded
 
-    def unknown(self, wanted: Filter) -> Sequence[str]:
+    def unknown(self) -> Sequence[str]:
         """A sentence, with similar names, for each name in the filter that no event has."""
         named = (
-            ("stream", sorted(wanted.streams), self.streams),
-            ("chain", _given(wanted.chain), self.chains),
-            ("account", _given(wanted.account), self.accounts),
-            ("instrument", sorted(wanted.instruments), self.instruments),
+            ("stream", sorted(self.wanted.streams), self.streams),
+            ("chain", _given(self.wanted.chain), self.chains),
+            ("account", _given(self.wanted.account), self.accounts),
+            ("instrument", sorted(self.wanted.instruments), self.instruments),
         )
         return [
             f"no {noun} of this log is called {name!r}{_similar(name, known)}"
@@ -112,13 +115,13 @@ class Names:
 
 
 def types_of(names: Iterable[str]) -> frozenset[str]:
-    """The types of events. Raises Refused, with similar names, where there is no such type."""
+    """The types of events. Raises InvalidInput, with similar names, where there is no such type."""
     known = {event.__name__ for event in FULL_NAMES}
     every = f"; there are: {', '.join(sorted(known))}"
     unknown = sorted(set(names) - known)
     faults = [f"no event is called {name}{_similar(name, known) or every}" for name in unknown]
     if faults:
-        raise Refused("; ".join(faults))
+        raise InvalidInput("; ".join(faults))
     return frozenset(names)
 
 
@@ -127,7 +130,5 @@ def _given(name: str | None) -> Sequence[str]:
 
 
 def _similar(name: str, known: set[str]) -> str:
-    """The names that are similar; of very many names, only those with the same first letters are compared."""
-    names = known if len(known) <= _MOST else [one for one in known if one[:3] == name[:3]][:_MOST]
-    near = get_close_matches(name, sorted(names), 3)
+    near = similar(name, known)
     return f"; did you mean {' or '.join(near)}?" if near else ""

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domain.errors import InvalidInput, Refused, WhenceError
-from infra.cli.options import AccountOption, ConfigOption, LogOption, StoreOption, web_address
+from infra.cli.options import ConfigOption, LogAccountOption, LogOption, StoreOption, web_address
 
 if TYPE_CHECKING:
     from commands.door import Answer
-    from commands.request import ResetKillSwitch, TripKillSwitch
     from domain.portfolio import Portfolio
     from infra.config import WhenceSettings
-
-    Switch = TripKillSwitch | ResetKillSwitch
+    from infra.run.shell_door import FromShell
 
 ReasonOption = Annotated[
     str,
@@ -45,17 +43,17 @@ TokenFileOption = Annotated[
         help="File with an administrator's token for the API; default: a token that the store gives.",
     ),
 ]
-_HERE = "http://127.0.0.1:8000"
+HERE = "http://127.0.0.1:8000"
 _LONGEST_TOKEN = 4096
 
 
 def kill(
     reason: ReasonOption,
-    api: ApiOption = _HERE,
+    api: ApiOption = HERE,
     token_file: TokenFileOption = None,
     log: LogOption = None,
     store: StoreOption = None,
-    account: AccountOption = None,
+    account: LogAccountOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Trips the kill switch: no new exposure, entries are cancelled, positions are treated as risk.on_kill says.
@@ -64,34 +62,37 @@ def kill(
     """
     from commands.request import TripKillSwitch
     from infra.config import load
+    from infra.run.log_account import of_its_account
 
-    settings = load(log=log, store=store, account=account, config=config)
-    answer = _sent(settings, api, token_file, TripKillSwitch(reason))
-    state = _state(settings)
-    _report(answer, "the kill switch is tripped", state, lambda portfolio: bool(portfolio.account.tripped))
+    settings = of_its_account(load(log=log, store=store, account=account, config=config))
+    answer = sent(settings, api, token_file, TripKillSwitch(reason))
+    state = state_of(settings)
+    report(answer, "the kill switch is tripped", state, lambda portfolio: bool(portfolio.account.tripped))
     _print_left(state)
 
 
 def reset(
     reason: ReasonOption,
-    api: ApiOption = _HERE,
+    api: ApiOption = HERE,
     token_file: TokenFileOption = None,
     log: LogOption = None,
     store: StoreOption = None,
-    account: AccountOption = None,
+    account: LogAccountOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Resets the kill switch, so that entries are judged again."""
     from commands.request import ResetKillSwitch
     from infra.config import load
+    from infra.run.log_account import of_its_account
 
-    settings = load(log=log, store=store, account=account, config=config)
-    answer = _sent(settings, api, token_file, ResetKillSwitch(reason))
-    state = _state(settings)
-    _report(answer, "the kill switch is reset", state, lambda portfolio: not portfolio.account.tripped)
+    settings = of_its_account(load(log=log, store=store, account=account, config=config))
+    answer = sent(settings, api, token_file, ResetKillSwitch(reason))
+    state = state_of(settings)
+    report(answer, "the kill switch is reset", state, lambda portfolio: not portfolio.account.tripped)
 
 
-def _sent(settings: WhenceSettings, api: str, token_file: Path | None, request: Switch) -> Answer:
+def sent(settings: WhenceSettings, api: str, token_file: Path | None, request: FromShell) -> Answer:
+    """The answer of the account's running engine; raises what `by_any_door` raises."""
     from adapters.log.address import parse_address
     from infra.run.shell_door import by_any_door
 
@@ -117,19 +118,25 @@ def _token_of(file: Path | None) -> str | None:
     return token
 
 
-def _state(settings: WhenceSettings) -> Portfolio | WhenceError:
-    """The account by the log as it is now, or why the log cannot be read: the request was sent already."""
+def state_of(settings: WhenceSettings) -> Portfolio | WhenceError:
+    """The account by the log as it is now, or why it is not known: the request was sent already."""
     from commands.world import World
     from infra.logs import open_reader
+    from infra.run.restoring import check_account
 
     try:
         with closing(open_reader(settings)) as log:
-            return World().fold_all(recorded.envelope for recorded in log.read()).portfolio
+            world = World().fold_all(recorded.envelope for recorded in log.read())
     except WhenceError as fault:
+        return Refused(f"the log cannot be read: {fault}")
+    try:
+        check_account(world, settings.account)
+    except InvalidInput as fault:
         return fault
+    return world.portfolio
 
 
-def _report(
+def report(
     answer: Answer, done: str, state: Portfolio | WhenceError, holds: Callable[[Portfolio], bool]
 ) -> None:
     """Raises Refused for a request that was declined, and for one without an answer that the log does not hold."""
@@ -142,7 +149,7 @@ def _report(
             raise Refused(answer.reason)
         case TimedOut():
             if isinstance(state, WhenceError):
-                raise Refused(f"no answer: {answer.known}; the log cannot be read: {state}")
+                raise Refused(f"no answer: {answer.known}; {state}")
             if not holds(state):
                 raise Refused(f"no answer: {answer.known}; the log does not hold it yet")
             typer.echo(f"{done}, by the log; no answer arrived: {answer.known}")
@@ -151,8 +158,8 @@ def _report(
 
 
 def done_sentence(done: str, note: str) -> str:
-    """What was done with the note on it; a note that the switch was so before is the whole sentence."""
-    if note.startswith("the kill switch "):
+    """What was done with the note on it; a note that the switch or the key was so before is the whole sentence."""
+    if note.startswith(("the kill switch ", "the key ")):
         return f"{note}; nothing was changed"
     return f"{done}; {note}" if note else done
 
@@ -162,7 +169,7 @@ def _print_left(state: Portfolio | WhenceError) -> None:
     from infra.run.holding import held
 
     if isinstance(state, WhenceError):
-        typer.echo(f"what is left is not known, because the log cannot be read: {state}")
+        typer.echo(f"what is left is not known, because {state}")
         return
     for line in held(state):
         typer.echo(line)

@@ -139,14 +139,15 @@ def live_plan(
         settings=trading,
         instances=instances_of(trading),
         instruments=instruments,
-        interval=_interval(interval),
+        interval=candle_interval(interval),
         rhythm=rhythm,
         cancels_entries=cancels_entries,
         adopts_settings=adopts_settings,
     )
 
 
-def _interval(spelled: str) -> timedelta:
+def candle_interval(spelled: str) -> timedelta:
+    """The interval of `--interval`. Raises InvalidInput for a text that is none, or does not divide a day evenly."""
     from domain.interval import interval_of
 
     found = interval_of(spelled)

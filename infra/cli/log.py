@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from domain.errors import InvalidInput, Refused
+from domain.errors import InvalidInput
 from infra.cli.backing_up import backup, restore
 from infra.cli.copies import adopt, copy
 from infra.cli.exporting import export, import_
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from domain.log import LogReader, Recorded
     from infra.cli.filtering import Filter
     from infra.cli.stopping import Stopping
+    from infra.config import WhenceSettings
 
     Show = Callable[[Recorded], None]
 
@@ -63,10 +64,22 @@ def log(
         str | None, typer.Option(metavar="TIME", help="Recorded at or before this time (ISO 8601, UTC).")
     ] = None,
     first: Annotated[
-        int, typer.Option("--from", parser=whole(1), metavar="N", help="From this ordinal on.")
+        int,
+        typer.Option(
+            "--from",
+            parser=whole(1, hint="; --from takes an ordinal, for a time use --since"),
+            metavar="N",
+            help="From this ordinal on.",
+        ),
     ] = 1,
     last: Annotated[
-        int | None, typer.Option("--to", parser=whole(0), metavar="N", help="Up to this ordinal.")
+        int | None,
+        typer.Option(
+            "--to",
+            parser=whole(0, hint="; --to takes an ordinal, for a time use --until"),
+            metavar="N",
+            help="Up to this ordinal.",
+        ),
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Continue with new events.")] = False,
     speed: Annotated[
@@ -121,7 +134,7 @@ def log(
         sent(send, settings, wanted, (after, last), times, follows=follow)
         return
     with closing(open_reader(settings)) as reader, readers_may_leave():
-        show = print_line if as_json else _printer(reader, full=full)
+        show = opening(settings, print_line if as_json else _printer(reader, full=full))
         if not as_json:
             _name_demo(reader)
         if not follow and times is None:
@@ -129,13 +142,15 @@ def log(
             return
         with stoppable() as stopping:
             slowed = paced(show, times, stopping)
-            if not follow:
-                print_checked(
-                    reader, until_stop(reader.read(after, last), stopping.requested), wanted, slowed
-                )
-                return
-            warn_of_unknown(reader, wanted)
-            print_matching(reader.follow(after, stopping.requested), wanted, slowed)
+            show_until_stop(reader, (after, last), wanted, slowed, stopping, follows=follow)
+
+
+def opening(settings: WhenceSettings, show: Show) -> Show:
+    """Shows each event with its personal texts opened. It raises KeyRefused, too."""
+    from infra.personal import opener_of
+
+    opener = opener_of(settings)
+    return lambda recorded: show(opener.recorded(recorded))
 
 
 def _name_demo(reader: LogReader) -> None:
@@ -162,17 +177,38 @@ def _refuse_options(context: typer.Context, command: str) -> None:
         raise InvalidInput(f"`whence log {command}` has no filters: leave out {', '.join(given)}")
 
 
+def show_until_stop(
+    reader: RecordedLog,
+    bounds: tuple[int, int | None],
+    wanted: Filter,
+    show: Show,
+    stopping: Stopping,
+    *,
+    follows: bool,
+) -> None:
+    """Shows the events between the ordinals `bounds` (after, up to) that pass, and ends early at a stop.
+
+    With `follows` it continues with new events, and only a stop ends it. Raises what `print_checked` raises.
+    """
+    after, last = bounds
+    if follows:
+        warn_of_unknown(reader, wanted)
+        print_matching(reader.follow(after, stopping.requested), wanted, show)
+    else:
+        print_checked(reader, until_stop(reader.read(after, last), stopping.requested), wanted, show)
+
+
 def print_checked(reader: LogReader, events: Iterable[Recorded], wanted: Filter, show: Show) -> None:
-    """Shows the events that pass. Raises Refused for a name in the filter that no event of the whole log has."""
+    """Shows the events that pass. Raises InvalidInput for a name in the filter that no event of the whole log has."""
     from infra.cli.filtering import Names
 
-    names = Names()
+    names = Names(wanted)
     count = print_matching(names.of(events) if wanted.names_something else events, wanted, show)
-    if names.unknown(wanted):
+    if names.unknown():
         for _ in names.of(reader.read()):
             pass
-    if unknown := names.unknown(wanted):
-        raise Refused("; ".join(unknown))
+    if unknown := names.unknown():
+        raise InvalidInput("; ".join(unknown))
     if not count:
         typer.echo("no event of this log passes these filters", err=True)
 
@@ -183,10 +219,10 @@ def warn_of_unknown(reader: LogReader, wanted: Filter) -> None:
 
     if not wanted.names_something:
         return
-    names = Names()
+    names = Names(wanted)
     for _ in names.of(reader.read()):
         pass
-    for one in names.unknown(wanted):
+    for one in names.unknown():
         typer.echo(f"{one} (yet)", err=True)
 
 
@@ -196,7 +232,8 @@ def print_matching(events: Iterable[Recorded], wanted: Filter, show: Show) -> in
 
     count, subjects = 0, Subjects()
     for recorded in events:
-        if wanted.matches(recorded, subjects.instrument_of(recorded)):
+        instrument = subjects.instrument_of(recorded) if wanted.instruments else None
+        if wanted.matches(recorded, instrument):
             show(recorded)
             count += 1
     return count

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from domain.number import number
-from infra.cli.options import ConfigOption, LogOption, whole
+from infra.cli.options import ConfigOption, LogOption, file_of, whole
 
 notary_app = typer.Typer(
     name="notary", no_args_is_help=True, help="Signs checkpoints of a log with a key of its own."
@@ -118,7 +118,12 @@ def cosign(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FILE", help="Write the checkpoint to this file; default: print it."),
+        typer.Option(
+            "--out",
+            parser=file_of,
+            metavar="FILE",
+            help="Write the checkpoint to this file; default: print it.",
+        ),
     ] = None,
 ) -> None:
     """Signs a checkpoint as a witness, whose key the notary does not have; needs neither the log nor a network.

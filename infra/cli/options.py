@@ -53,6 +53,13 @@ AccountOption = Annotated[
     str | None,
     typer.Option("--account", help="Name of the account: lower-case letters and digits; default: paper."),
 ]
+LogAccountOption = Annotated[
+    str | None,
+    typer.Option(
+        "--account", help="Name of the account: lower-case letters and digits; default: that of the log."
+    ),
+]
+"""The account of a request to the engine of a log (`infra/run/log_account.py`)."""
 RulesOption = Annotated[
     Path | None,
     typer.Option(
@@ -100,10 +107,10 @@ _LARGEST = 2**63 - 1
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
-def whole(least: int = -_LARGEST, most: int = _LARGEST) -> Callable[[str | int], int]:
+def whole(least: int = -_LARGEST, most: int = _LARGEST, hint: str = "") -> Callable[[str | int], int]:
     """A parser for options that are whole numbers from `least` to `most`, written in the digits 0 to 9.
 
-    By default the numbers are those that a database holds.
+    By default the numbers are those that a database holds. `hint` follows the refusal of a text that is no number.
 
     The parser raises BadParameter, which typer prints with the option's name; the program then exits with code 2.
     """
@@ -112,7 +119,7 @@ def whole(least: int = -_LARGEST, most: int = _LARGEST) -> Callable[[str | int],
         try:
             value = number(str(given), int)
         except ValueError:
-            raise typer.BadParameter(f"{given!r} is not a whole number in the digits 0 to 9") from None
+            raise typer.BadParameter(f"{given!r} is not a whole number in the digits 0 to 9{hint}") from None
         if value < least:
             raise typer.BadParameter(f"{value} is below {least}")
         if value > most:
@@ -122,24 +129,137 @@ def whole(least: int = -_LARGEST, most: int = _LARGEST) -> Callable[[str | int],
     return parse
 
 
+CandlesOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--candles",
+        metavar="FILE...",
+        help="Candle files (CSV, JSON, feather, parquet); default: a synthetic market.",
+    ),
+]
+MoreCandles = Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", hidden=True)]
+"""The further files of a shell's pattern after --candles."""
+SymbolOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--symbol",
+        help="Symbol of each file, in order, where file names lack it; or symbols of the synthetic market.",
+    ),
+]
+BalanceOption = Annotated[
+    str | None,
+    typer.Option("--balance", help="Starting balance in quote currency; default: 10000 for dollars."),
+]
+QuoteOption = Annotated[
+    str | None,
+    typer.Option(
+        "--quote",
+        metavar="CURRENCY",
+        help="Quote currency of symbols that do not end in a known one, as USDT.",
+    ),
+]
+LeverageOption = Annotated[
+    str | None,
+    typer.Option("--leverage", help="Maximum size of a position as a multiple of its margin; default: 1."),
+]
+SeedOption = Annotated[
+    int | None,
+    typer.Option("--seed", parser=whole(), metavar="N", help="Seed of the synthetic market; default: 7."),
+]
+BarsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--bars",
+        parser=whole(1, 10_000_000),
+        metavar="N",
+        help="Candles per symbol of the synthetic market; default: 5000.",
+    ),
+]
+FundingHoursOption = Annotated[
+    int | None,
+    typer.Option(
+        "--funding-hours",
+        parser=whole(1, 24),
+        metavar="N",
+        help="Keep the funding rates of candles that open at a settlement, every N hours UTC; default: all.",
+    ),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help="A setting, as trading.risk.max_positions=3; repeatable."
+    ),
+]
+StrategyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--strategy",
+        metavar="TEXT",
+        help='In place of the log\'s strategies: "trend fast=10", or "quick=trend interval=15m"; repeatable.',
+    ),
+]
+FromDayOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from", metavar="DAY", help="From this day on (UTC); earlier candles warm the strategies."
+    ),
+]
+ToDayOption = Annotated[
+    str | None, typer.Option("--to", metavar="DAY", help="Up to this day (UTC), included.")
+]
+InsteadStrategyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--strategy",
+        metavar="TEXT",
+        help='In place of the configured strategies: "trend fast=10", or "quick=trend interval=15m"; repeatable.',
+    ),
+]
+PolicyOption = Annotated[
+    int | None,
+    typer.Option(
+        "--policy",
+        parser=whole(1),
+        metavar="N",
+        help="Version of the policy of the committees; default: the current one.",
+    ),
+]
 PortOption = Annotated[
     int,
     typer.Option("--port", parser=whole(0, 65535), metavar="N", help="Port of the API; 0 for any free port."),
 ]
 
 
+def file_of(given: str | Path) -> Path:
+    """A parser for options that name a file to be written. Raises BadParameter for `-`, which would be a file, too."""
+    if str(given) == "-":
+        raise typer.BadParameter("'-' does not stand for the standard output here: name a file or a folder")
+    return Path(given)
+
+
+HtmlOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--html",
+        parser=file_of,
+        metavar="FILE",
+        help="Also write the report as one self-contained page into this file.",
+    ),
+]
+
+
 def speed_of(text: str) -> float | None:
     """The value of `--speed`: `10x` -> 10.0, `max` -> None. Raises InvalidInput for any other text."""
-    return None if text == "max" else pace_of(text, "--speed")
+    return None if text == "max" else pace_of(text, "--speed", "60x, or max for no pauses")
 
 
-def pace_of(text: str | None, option: str = "--pace") -> float | None:
-    """`60x` -> 60.0; None for None. Raises InvalidInput, which names the option, for any other text."""
+def pace_of(text: str | None, option: str = "--pace", like: str = "60x") -> float | None:
+    """`60x` -> 60.0; None for None. Raises InvalidInput, which names the option and what is `like` it, for others."""
     if text is None:
         return None
     found = _PACE.fullmatch(text)
     if found is None or not 0 < float(found[1]) < inf:
-        raise InvalidInput(f"{option} {text!r} is not a pace; write it like 60x")
+        raise InvalidInput(f"{option} {text!r} is not a pace; write it like {like}")
     return float(found[1])
 
 

@@ -3,91 +3,61 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from domain.errors import InvalidInput, KeyMissing, NotSealed, TapeMismatch, UnknownQuote, WhenceError
+from domain.errors import KeyMissing, NotAdopted, NotSealed, TapeMismatch, WhenceError
 from infra.cli import INTERRUPTED
 from infra.cli.options import (
     AccountOption,
     AddressOption,
     AdoptSettingsOption,
+    BalanceOption,
+    BarsOption,
+    CandlesOption,
     ConfigOption,
+    FundingHoursOption,
     JsonOption,
+    LeverageOption,
     LogOption,
+    MoreCandles,
     PortOption,
+    QuoteOption,
     RulesOption,
+    SeedOption,
     StoreOption,
+    SymbolOption,
     pace_of,
-    whole,
 )
+from infra.cli.page_file import check_folder
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from adapters.tapes import Tape
     from infra.config import WhenceSettings
-    from infra.run.plan import Plan
 
 
 def paper(
-    candles: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FILE...", help="Candle files (CSV, JSON, feather, parquet); default: a synthetic market."
-        ),
-    ] = None,
-    more: Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", hidden=True)] = None,
-    symbol: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Symbol of each file, in order, where file names lack it; or symbols of the synthetic market."
-        ),
-    ] = None,
+    candles: CandlesOption = None,
+    more: MoreCandles = None,
+    symbol: SymbolOption = None,
     log: LogOption = None,
     account: AccountOption = None,
-    balance: Annotated[
-        str | None, typer.Option(help="Starting balance in quote currency; default: 10000 for dollars.")
-    ] = None,
-    quote: Annotated[
-        str | None,
-        typer.Option(
-            metavar="CURRENCY", help="Quote currency of symbols that do not end in a known one, as USDT."
-        ),
-    ] = None,
+    balance: BalanceOption = None,
+    quote: QuoteOption = None,
     instruments: RulesOption = None,
-    leverage: Annotated[
-        str | None, typer.Option(help="Maximum size of a position as a multiple of its margin; default: 1.")
-    ] = None,
+    leverage: LeverageOption = None,
     pace: Annotated[
         str | None,
         typer.Option(help="Speed as a multiple of real time, as 60x; default: as fast as possible."),
     ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(parser=whole(), metavar="N", help="Seed of the synthetic market; default: 7."),
-    ] = None,
-    bars: Annotated[
-        int | None,
-        typer.Option(
-            parser=whole(1, 10_000_000),
-            metavar="N",
-            help="Candles per symbol of the synthetic market; default: 5000.",
-        ),
-    ] = None,
-    funding_hours: Annotated[
-        int | None,
-        typer.Option(
-            parser=whole(1, 24),
-            metavar="N",
-            help="Keep the funding rates of candles that open at a settlement, every N hours UTC; default: all.",
-        ),
-    ] = None,
+    seed: SeedOption = None,
+    bars: BarsOption = None,
+    funding_hours: FundingHoursOption = None,
     api: Annotated[
         bool, typer.Option("--api", help="Serve the API during the run, and afterwards until Ctrl-C.")
     ] = False,
@@ -139,6 +109,7 @@ def paper(
     from infra.cli.aside import set_aside
     from infra.cli.output import errors_console
     from infra.cli.paper_live import LiveOptions, check_of_tape, trade_demo
+    from infra.cli.planning import planned, print_notes
     from infra.cli.playing import Manner, trade
     from infra.cli.tapes import TapeOptions
     from infra.config import load, shown
@@ -181,17 +152,15 @@ def paper(
         parse_store_address(settings.store)
     speed = pace_of(pace)
     tapes = options_of_tapes.read()
-    plan, console = _plan(tapes, settings, (quote or "").upper(), adopt=adopt_settings), errors_console()
-    for note, of in _notes(tapes).items():
-        console.print(
-            f"{', '.join(of)}: {note}", style="yellow", markup=False, soft_wrap=not console.is_terminal
-        )
-    if chart is not None and not chart.parent.is_dir():
-        raise InvalidInput(f"--chart {chart}: the folder {chart.parent} does not exist; create it first")
+    console = errors_console()
+    plan = replace(planned(tapes, settings, (quote or "").upper()), adopt=adopt_settings)
+    print_notes(tapes, console)
+    if chart is not None:
+        check_folder("--chart", chart)
     manner = Manner(speed, port if api else None, as_json, trades, chart)
     try:
         played = trade(plan, settings, manner, console)
-    except (TapeMismatch, NotSealed, KeyMissing) as fault:
+    except (TapeMismatch, NotSealed, KeyMissing, NotAdopted) as fault:
         if not fresh:
             raise
         kept = set_aside(settings, fault)
@@ -213,6 +182,7 @@ def _why_new(fault: WhenceError) -> str:
     reasons: Mapping[type[WhenceError], str] = {
         NotSealed: "has events without marks, of an earlier version of the program",
         KeyMissing: "was written with a key that is not here",
+        NotAdopted: "holds a log that was copied and continues in another storage",
     }
     return reasons.get(type(fault), "holds other trading")
 
@@ -227,40 +197,3 @@ def _offer(settings: WhenceSettings, port: int, console: Console) -> None:
     from infra.cli.serving import ApiOptions, plan_of, serve
 
     serve(settings, plan_of(ApiOptions(port=port)))
-
-
-def _notes(tapes: Sequence[Tape]) -> Mapping[str, Sequence[str]]:
-    """The notes on the tapes; each note is mapped to the names of the tapes that have it."""
-    notes: dict[str, list[str]] = {}
-    for tape in tapes:
-        for note in tape.notes:
-            notes.setdefault(note, []).append(str(tape.path or tape.instrument))
-    return notes
-
-
-def _plan(tapes: Sequence[Tape], settings: WhenceSettings, quote: str, *, adopt: bool) -> Plan:
-    """The plan of these tapes. A log that exists decides the quote currency that its symbols do not show."""
-    from infra.cli.rules import currency_recorded, imported_rules
-    from infra.run.plan import plan_of
-    from infra.trading import names_win_rate, on_tapes, trading_settings
-
-    given = trading_settings(settings.trading)
-    trading, older = (given, None) if names_win_rate(settings.trading) else (on_tapes(given), given)
-    plan = partial(
-        plan_of,
-        tapes,
-        settings.account,
-        settings.starting_balance,
-        settings.leverage,
-        trading,
-        older,
-        imported=imported_rules(settings),
-    )
-    try:
-        planned = plan(quote=quote)
-    except UnknownQuote:
-        recorded = currency_recorded(settings)
-        if quote or not recorded:
-            raise
-        planned = plan(quote=recorded)
-    return replace(planned, adopt=adopt)

@@ -23,10 +23,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from adapters.avro import AvroCodec
 from adapters.dead_letters.keeper import LetterKeeper
-from domain.errors import InvalidInput
-from domain.log import Envelope
+from adapters.log.address import MemoryAddress, SqliteAddress, parse_address
+from adapters.log.grouped import GroupedLog
+from adapters.log.recorder_log import RecorderLog
+from domain.log import Envelope, EventLog
 from infra.cli.output import console_of
+from infra.cli.page_file import write_text
 from infra.cli.result import Result
 from infra.cli.rules import rules_notes
 from infra.cli.stopping import Stopping, stoppable
@@ -38,12 +42,14 @@ from infra.run.alerts_sent import alerts_sent
 from infra.run.letters import letters_kept
 from infra.run.narrator import Narrator
 from infra.run.paper import PaperRun
+from infra.run.personal import personal_texts_of
 from infra.run.plan import Plan
 from infra.run.watchers import Watchers
 from infra.tracing import tracing
 from projections.summary import Summary
 from projections.trades import Trades
 
+_GROUPED = (SqliteAddress, MemoryAddress)
 _ATTEND_SECONDS = 0.5
 """After the tape: how long the engine waits for a request before it checks whether to stop."""
 _GLANCE_SECONDS = 0.1
@@ -64,6 +70,13 @@ class Manner:
     trades: bool = False
     chart: Path | None = None
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether nothing outside depends on a single unit or candle: at full speed, and without an API, whose requests
+        are answered between two candles and whose readers follow.
+        """
+        return self.speed is None and self.port is None
+
 
 def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console) -> Result:
     """Plays the plan's tapes until their end or a stop, and prints the result."""
@@ -80,17 +93,21 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
         tracing(settings) as spans,
         letters_kept(settings, log) as letters,
         stoppable() as stopping,
+        closing(written_by(manner, settings, log)) as written,
     ):
         if spans is not None:
             watchers.add(spans)
         if manner.speed is not None:
             watchers.add(Narrator())
         watched = spans is not None or manner.port is not None
-        run = PaperRun(plan, log, seen, observer=watchers if watched else None, played=store)
+        observer = watchers if watched else None
+        run = PaperRun(plan, written, seen, observer=observer, played=store, skips=manner.is_alone)
+        run.keep_personal(personal_texts_of(settings))
         for note in rules_notes(run.plan):
             console.print(note, style="yellow", markup=False, soft_wrap=not console.is_terminal)
         with _served(settings, manner.port, listening, run, watchers, letters):
             played, until = _play(plan, run, manner.speed, stopping, console)
+            written.check()
             log.confirm()
             if (mark := run.driver.engine.latest_mark) is not None:
                 summary.take(mark)
@@ -106,6 +123,16 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
                 run.attend(_ATTEND_SECONDS)
             run.close()
     return result
+
+
+def written_by(manner: Manner, settings: WhenceSettings, log: RecorderLog) -> EventLog:
+    """The log through which the run writes. Units are encoded together, and on SQLite they share transactions, where
+    nothing outside depends on one of them: at full speed, and without an API whose requests are answered and whose
+    readers follow.
+    """
+    if manner.is_alone and isinstance(parse_address(settings.log), _GROUPED):
+        return GroupedLog(log, AvroCodec())
+    return log
 
 
 def _unchecked(run: PaperRun) -> Iterator[str]:
@@ -133,10 +160,7 @@ def _print(result: Result, manner: Manner) -> None:
 
 def _draw(result: Result, file: Path) -> None:
     """Writes the chart. Raises InvalidInput where the file cannot be written."""
-    try:
-        file.write_text(result.tables.chart(result.title), encoding="utf-8")
-    except OSError as error:
-        raise InvalidInput(f"--chart {file}: {error.strerror or type(error).__name__}") from None
+    write_text("--chart", file, result.tables.chart(result.title))
     typer.echo(f"The chart is in {file}.", err=True)
 
 

@@ -33,12 +33,11 @@ def verified(settings: WhenceSettings, upto: int | None, *, as_json: bool) -> No
     from infra.cli.stopping import stoppable
     from infra.logs import open_reader
     from infra.run.redeciding import Redecision
+    from infra.run.upto import read_upto
 
     redecision = Redecision()
     with stoppable() as stopping, closing(open_reader(settings)) as reader:
-        is_whole = _followed(
-            redecision, reader, min(upto or reader.head(), reader.head()), stopping.requested
-        )
+        is_whole = _followed(redecision, reader, read_upto(reader, upto), stopping.requested)
     _print(redecision, as_json=as_json)
     if not redecision.is_equal:
         raise typer.Exit(_DIFFERS)

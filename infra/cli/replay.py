@@ -11,6 +11,7 @@ import typer
 from domain.errors import InvalidInput
 from domain.plain_text import counted
 from infra.cli import INTERRUPTED
+from infra.cli.into import address_of, check_empty
 from infra.cli.options import ConfigOption, JsonOption, LogOption, time_of, whole
 
 if TYPE_CHECKING:
@@ -92,20 +93,27 @@ def replay(
     from infra.inputs import taped_inputs
     from infra.logs import open_reader
     from infra.run.replaying import Replay, Until
+    from infra.run.upto import read_upto
 
     settings = load(log=log, config=config)
     parse_address(settings.log)
-    _check_target(into)
+    if into is not None:
+        address_of(into)
     begins = _Begins.of(from_snapshot, fold=fold)
     end = Until(upto, None if until is None else time_of(until))
     with ExitStack() as held, stoppable() as stopping:
         reader = held.enter_context(closing(open_reader(settings)))
+        last = read_upto(reader, upto)
         inputs, world = begins.at(settings, reader, taped_inputs(settings))
         if world is not None and upto is not None and upto <= world.ordinal:
             raise InvalidInput(f"--upto {upto}: the replay begins after event {world.ordinal}")
-        target = None if into is None else held.enter_context(closing(_target(load(log=into, config=config))))
+        target = None if into is None else _target(held, load(log=into, config=config), reader)
         replaying = Replay(reader, AvroCodec(), inputs, end, target, world)
-        _follow(replaying, min(upto or reader.head(), reader.head()), stopping.requested)
+        _follow(replaying, last, stopping.requested)
+        if until is not None and not (replaying.inputs or replaying.difference or stopping.requested()):
+            raise InvalidInput(
+                f"--until {until}: the first input is of a later time, so nothing was replayed"
+            )
     _print(replaying, as_json=as_json)
     if replaying.difference is not None:
         raise typer.Exit(_DIFFERS)
@@ -152,26 +160,17 @@ class _Begins(NamedTuple):
         return begun.inputs(), begun.world
 
 
-def _check_target(into: str | None) -> None:
-    """Raises InvalidInput, which names the option, where its address is invalid."""
-    from adapters.log.address import parse_address
-
-    try:
-        if into is not None:
-            parse_address(into)
-    except InvalidInput as fault:
-        raise InvalidInput(f"--into: {fault}") from None
-
-
-def _target(settings: WhenceSettings) -> RecorderLog:
-    """The empty log that receives the events. Raises InvalidInput where it is not empty, and the log's errors."""
-    from infra.config import shown
+def _target(held: ExitStack, settings: WhenceSettings, source: RecordedLog) -> RecorderLog:
+    """The empty log that receives the events of `source`; `held` closes it. Raises InvalidInput where it is not empty,
+    and the log's errors."""
+    from adapters.log.moved import is_unproven
     from infra.logs import open_any
+    from infra.run.fresh_log import FreshLog
 
-    opened = open_any(settings, copies=True)
-    if opened.head():
-        opened.close()
-        raise InvalidInput(f"--into {shown(settings.log)} holds events: name an empty log")
+    fresh = FreshLog(settings)
+    opened = held.enter_context(closing(open_any(settings, copies=True, unproven=is_unproven(source))))
+    held.enter_context(fresh.removed_while_empty(opened))
+    check_empty(opened.head(), settings)
     return opened
 
 

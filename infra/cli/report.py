@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domain.errors import InvalidInput
-from infra.cli.options import ConfigOption, LogOption, whole
+from infra.cli.options import ConfigOption, LogOption, file_of, whole
+from infra.cli.period import DayOption, FromOption, ToOption, period_of
 
 if TYPE_CHECKING:
     from adapters.notary.verifying import Signed
+    from infra.config import WhenceSettings
     from infra.reports.report import Report, Request
 
 
@@ -24,18 +26,10 @@ class Format(StrEnum):
     JSON = "json"
 
 
-DayOption = Annotated[str | None, typer.Option("--day", metavar="DAY", help="This day (UTC), as 2025-06-30.")]
-
-
 def report(
     day: DayOption = None,
-    first: Annotated[
-        str | None, typer.Option("--from", metavar="DAY", help="From this day on; default: the log's first.")
-    ] = None,
-    last: Annotated[
-        str | None,
-        typer.Option("--to", metavar="DAY", help="Up to this day, included; default: the log's last."),
-    ] = None,
+    first: FromOption = None,
+    last: ToOption = None,
     order: Annotated[
         str,
         typer.Option("--order", metavar="ID", help="The story of this order alone, by its client order id."),
@@ -53,14 +47,18 @@ def report(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", metavar="PATH", help="The file, or a folder for it; default: the current folder."
+            "--out",
+            parser=file_of,
+            metavar="PATH",
+            help="The file, or a folder for it; default: the current folder.",
         ),
     ] = None,
     form: Annotated[
         Format, typer.Option("--format", help="A page for people, or JSON for programs.")
     ] = Format.HTML,
     pdf: Annotated[
-        bool, typer.Option("--pdf", help="Also print the page to a PDF, by an installed Chromium.")
+        bool,
+        typer.Option("--pdf", help="Also print the page to a PDF: by Chromium, else by the extra pdf."),
     ] = False,
     upto: Annotated[
         int | None,
@@ -85,6 +83,7 @@ def report(
     It only reads the log. The report names the event and the root of the log that it stands on, so that it can be made
     again and compared.
     """
+    from adapters.whole_file import write_file
     from infra.cli.logged import loaded
     from infra.dead_letters import FoundLetters
     from infra.logs import open_reader
@@ -99,8 +98,9 @@ def report(
     with closing(open_reader(settings)) as reader, closing(FoundLetters(settings)) as letters:
         found = made(reader, request, letters(), signed, checkpoints)
     place = place_of(name_of("report", found.kind, found.figures), form.value, out)
-    written = _write(place, _content(found, form))
-    typer.echo(written)
+    content = _content(settings, found, form)
+    write_file(place, lambda file: file.write(content))
+    typer.echo(place)
     if pdf:
         _print(place)
 
@@ -115,14 +115,11 @@ def _request(
     upto: int | None,
 ) -> Request:
     from infra.reports.report import Request
-    from projections.reports.period import Period, day_of
 
-    if day is not None and (first is not None or last is not None):
-        raise InvalidInput("--day is a period of its own: leave it out, or --from and --to")
+    period = period_of(day, first, last)
     if order and (strategy or day or first or last):
         raise InvalidInput("--order reports the whole story of an order: leave out periods and --strategy")
-    begin, end = (None if one is None else day_of(one) for one in (day or first, day or last))
-    return Request(Period(begin, end), account, strategy, order, upto)
+    return Request(period, account, strategy, order, upto)
 
 
 def _signed(checkpoints: Path | None, key: str | None) -> Signed | None:
@@ -139,25 +136,18 @@ def _signed(checkpoints: Path | None, key: str | None) -> Signed | None:
     return read_signed(checkpoints, Trust(parse_verifier(key)))
 
 
-def _content(found: Report, form: Format) -> bytes:
+def _content(settings: WhenceSettings, found: Report, form: Format) -> bytes:
+    """The report with its personal texts opened. Raises KeyRefused."""
     import msgspec
 
+    from infra.personal import opened_json, opened_page
+
     if form is Format.JSON:
-        return msgspec.json.format(msgspec.json.encode(found.as_json())) + b"\n"
+        content = msgspec.json.format(msgspec.json.encode(found.as_json())).decode()
+        return f"{opened_json(settings, content)}\n".encode()
     from infra.reports.page import page
 
-    return page(found).encode()
-
-
-def _write(place: Path, content: bytes) -> Path:
-    from adapters.whole_file import replace_file
-
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(place, content)
-    except OSError as fault:
-        raise InvalidInput(f"{place} cannot be written: {fault.strerror}") from None
-    return place
+    return opened_page(settings, page(found)).encode()
 
 
 def _print(page: Path) -> None:

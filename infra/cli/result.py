@@ -21,11 +21,10 @@ from domain.signal import Verdict
 from infra.cli.money import money
 from infra.cli.trading_tables import TradingTables
 from infra.config import DEFAULT_FILE, WhenceSettings
+from infra.run.demo_log import SYNTHETIC
 from infra.run.plan import Plan
 from projections import rules
 from projections.summary import Summary
-
-_SYNTHETIC = "SYNTHETIC MARKET: these prices are not real"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ class Result:
     @property
     def title(self) -> str:
         """What kind of trading it is; a synthetic market is called so."""
-        return _SYNTHETIC if self.plan.opening.synthetic else "Paper trading"
+        return SYNTHETIC if self.plan.opening.synthetic else "Paper trading"
 
     @property
     def log(self) -> str:

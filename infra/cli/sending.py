@@ -64,7 +64,7 @@ def sent(
     where the consumer does not confirm a batch.
     """
     from adapters.consumers.consumer import Patient, consumer_of
-    from infra.cli.log import line_of, paced, print_checked, print_matching, until_stop, warn_of_unknown
+    from infra.cli.log import line_of, paced, show_until_stop
     from infra.cli.stopping import stoppable
     from infra.logs import open_reader
 
@@ -75,13 +75,8 @@ def sent(
     ):
         patient = Patient(consumer, stopping.wait, stopping.requested)
         batches = Batches(patient, 1 if follows or times is not None else _AT_ONCE, line_of)
-        after, last = bounds
         show = paced(batches.take, times, stopping)
-        if follows:
-            warn_of_unknown(reader, wanted)
-            print_matching(reader.follow(after, stopping.requested), wanted, show)
-        else:
-            print_checked(reader, until_stop(reader.read(after, last), stopping.requested), wanted, show)
+        show_until_stop(reader, bounds, wanted, show, stopping, follows=follows)
         batches.flush()
     typer.echo(f"{counted(batches.count, 'event')} sent, up to ordinal {batches.last}", err=True)
 

@@ -35,8 +35,10 @@ from infra.run.last_prices import played_prices
 from infra.run.letters import letters_kept
 from infra.run.listening import ListenAddress
 from infra.run.live import SOURCE as LIVE
+from infra.run.log_account import of_its_account
 from infra.run.manual import ManualRun
 from infra.run.narrator import Narrator
+from infra.run.personal import personal_texts_of
 from infra.run.resuming import differing
 from infra.run.snapshots import owned_log
 from infra.run.stake import Stake
@@ -178,6 +180,7 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers, Wa
                 tape=tape,
                 snapshots=owned.snapshots,
             )
+            run.keep_personal(personal_texts_of(settings))
             watchdog = Watchdog(run.world, run.driver.engine.market, owned.log)
             watchers.add(watchdog)
             _warn_of_differences(run, settings, beginning)
@@ -216,6 +219,7 @@ def _beside(settings: WhenceSettings, plan: ApiPlan, owned: LogOwned, stopping: 
     if not has_command_topic(settings):
         _read(settings, plan, owned, stopping)
         return
+    settings = of_its_account(settings)
     with distant_door(settings) as door:
         note = f"{owned}; requests go to it through the command topic"
         if plan.workers > 1:

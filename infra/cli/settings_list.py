@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import typer
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 from rich.markup import escape
 from rich.padding import Padding
 
@@ -21,7 +21,7 @@ from domain.settings import Settings, StrategySettings
 from infra.cli.output import console_of
 from infra.config import WhenceSettings, load, shown
 from infra.layer import is_table
-from infra.settings_catalogue import Setting, alerts, trading
+from infra.settings_catalogue import Setting, alerts, signals, trading
 from infra.trading import LIVE, named_in, trading_settings
 from projections.sentences import plain
 
@@ -37,6 +37,7 @@ _OWN: Mapping[str, str] = {
     "inputs_at_rest": "true, false",
     "order_entry": "REST, WEBSOCKET",
     "inputs_days": "from 0 to 36500",
+    "seal_personal": "true, false",
     "kafka": "",
     "registry": "",
     "instruments": "",
@@ -164,7 +165,7 @@ def _described(setting: Setting) -> Mapping[str, object]:
 
 def _all(given: WhenceSettings, parts: Settings) -> Sequence[Setting]:
     own = [Setting(name, getattr(given, name), bounds) for name, bounds in _OWN.items()]
-    return [*own, *alerts(given.alerts), *trading(parts)]
+    return [*own, *alerts(given.alerts), *signals(given.signals), *trading(parts)]
 
 
 def spelled(value: object) -> str:
@@ -175,6 +176,8 @@ def spelled(value: object) -> str:
         return f'"{value.value}"'
     if isinstance(value, StrategySettings):
         return _strategy(value)
+    if isinstance(value, BaseModel):
+        return spelled({name: getattr(value, name) for name in value.model_fields_set})
     if isinstance(value, tuple | list):
         return f"[{', '.join(map(spelled, cast('Sequence[object]', value)))}]"
     if is_table(value):
@@ -193,4 +196,4 @@ def _strategy(strategy: StrategySettings) -> str:
         "interval": strategy.interval,
         "parameters": strategy.parameters,
     }
-    return spelled({name: value for name, value in given.items() if value})
+    return spelled({name: value for name, value in given.items() if value} | dict(strategy.own_limits))

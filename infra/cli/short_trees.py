@@ -32,8 +32,19 @@ def short_trees(story: Story, wording: Wording) -> Iterator[Tree]:
         tree = Tree(f"[bold cyan]{escape(fact)}[/bold cyan]", guide_style="dim")
         hidden += drawing.grow(tree, nodes)
         yield tree
-    routine = f"{hidden:,} routine events and " if hidden else ""
-    yield Tree(f"[dim]{routine}the figures of each vote are left out; --full shows them[/dim]")
+    if parts := list(_left_out(story, hidden)):
+        yield Tree(f"[dim]{' and '.join(parts)} are left out; --full shows them[/dim]")
+
+
+def _left_out(story: Story, hidden: int) -> Iterator[str]:
+    if hidden:
+        yield f"{hidden:,} routine events"
+    if any(_has_votes(node) for _, nodes in story.roots for node in nodes):
+        yield "the figures of each vote"
+
+
+def _has_votes(node: Node) -> bool:
+    return isinstance(node.recorded.envelope.event, DecisionMade) or any(map(_has_votes, node.caused))
 
 
 def _one_instrument(story: Story) -> bool:

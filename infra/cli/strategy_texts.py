@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields, is_dataclass
 from importlib.metadata import entry_points
 
 import typer
@@ -13,7 +13,8 @@ from rich.markup import escape
 
 from domain.settings import StrategySettings
 from domain.strategies import Strategy
-from domain.strategies.builtin import BUILTIN
+from domain.strategies.about import About
+from domain.strategies.builtin import BUILTIN, about
 from infra.cli.output import console_of
 from infra.trading import GROUP, strategy_of
 
@@ -26,21 +27,43 @@ def listed() -> Sequence[Mapping[str, object]]:
 
 
 def described(name: str, *, as_json: bool) -> None:
-    """Prints a strategy's description and parameters. Raises InvalidSettings for an unknown strategy."""
+    """Prints a strategy's rule, formula, source, parameters and presets. Raises InvalidSettings for an unknown one."""
     strategy = _made(name)
-    parameters = _parameters(strategy)
+    parameters, known = parameters_of(strategy), about(name)
     if as_json:
         row = {"name": name, "description": _text(strategy), "parameters": parameters}
-        typer.echo(json.dumps(row, indent=2, default=str))
+        typer.echo(json.dumps(row | (asdict(known) if known else {}), indent=2, default=str))
         return
     console = console_of()
     console.print(f"[bold]{escape(name)}[/bold]: {escape(_text(strategy))}")
+    for head, text in _paragraphs(known):
+        console.print(f"\n[bold]{head}[/bold]: {escape(text)}")
     if parameters:
         console.print("\nParameters and their defaults:")
     for key, value in parameters.items():
         console.print(f"  {escape(key)} = {escape(str(value))}")
+    for line in _tables(known):
+        console.print(line, markup=False)
     console.print("\nIn whence.toml:")
     console.print(_example(name, parameters), markup=False)
+
+
+def _paragraphs(known: About | None) -> Sequence[tuple[str, str]]:
+    if known is None:
+        return ()
+    return ("Formula", known.formula), ("Source", known.source), ("When it loses", known.loses)
+
+
+def _tables(known: About | None) -> Iterator[str]:
+    """The presets, and the limits in the settings that the strategy's signals need."""
+    if known is None:
+        return
+    for name, given in known.presets.items():
+        yield f'\nPreset "{name}", as parameters = {{ preset = "{name}" }}:'
+        yield from (f"  {key} = {value}" for key, value in given.items())
+    if known.alpha:
+        yield "\nRecommended limits of the Alpha committee:"
+        yield from (f"  {key} = {value}" for key, value in known.alpha.items())
 
 
 def _example(name: str, parameters: Mapping[str, object]) -> str:
@@ -63,7 +86,7 @@ def _first_line(strategy: Strategy) -> str:
     return (inspect.getdoc(type(strategy)) or "").partition("\n")[0]
 
 
-def _parameters(strategy: Strategy) -> Mapping[str, object]:
+def parameters_of(strategy: Strategy) -> Mapping[str, object]:
     """The fields of the strategy's attribute `parameters`, where that is a dataclass; else none."""
     found = getattr(strategy, "parameters", None)
     if not is_dataclass(found):

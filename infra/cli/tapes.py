@@ -36,8 +36,8 @@ class TapeOptions:
                 "--seed and --bars are for a synthetic market: leave out either them or --candles"
             )
 
-    def check_unused(self) -> None:
-        """Raises InvalidInput, which names the option, where one is given for a log that needs none."""
+    def check_unused(self, why: str = "this log has a tape of its inputs") -> None:
+        """Raises InvalidInput, which names the option and states why, where one is given for a log that needs none."""
         given = {
             "--candles": bool(self.files),
             "--symbol": bool(self.symbols),
@@ -47,25 +47,18 @@ class TapeOptions:
         }
         for name, is_given in given.items():
             if is_given:
-                raise InvalidInput(f"{name} is for a log of candles: this log has a tape of its inputs")
+                raise InvalidInput(f"{name} is for a log of candles: {why}")
 
     def _recorded(self) -> Sequence[Tape]:
-        from adapters.tapes import read_tape
+        from adapters.tapes import read_tapes
 
-        if self.symbols and len(self.symbols) != len(self.files):
-            raise InvalidInput(
-                f"{len(self.files)} files were given with {len(self.symbols)} symbols: give one for each, in order"
-            )
         now = datetime.now(UTC)
-        named: Sequence[str | None] = self.symbols or [None] * len(self.files)
-        return [
-            read_tape(file, symbol=symbol, now=now, funding_hours=self.funding_hours)
-            for file, symbol in zip(self.files, named, strict=True)
-        ]
+        return read_tapes(self.files, self.symbols, now=now, funding_hours=self.funding_hours)
 
     def _synthetic(self) -> Sequence[Tape]:
         from adapters.tapes import synthetic_tape
+        from adapters.tapes.synthetic import SEED
 
         chosen: dict[str, object] = {"symbols": self.symbols or None, "candles": self.bars}
         given = {name: value for name, value in chosen.items() if value is not None}
-        return synthetic_tape(7 if self.seed is None else self.seed, **given)  # type: ignore[arg-type]  # missing arguments have defaults
+        return synthetic_tape(SEED if self.seed is None else self.seed, **given)  # type: ignore[arg-type]  # missing arguments have defaults

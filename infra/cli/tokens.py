@@ -23,7 +23,7 @@ tokens_app = typer.Typer(
 @tokens_app.command()
 def create(
     name: Annotated[str, typer.Argument(help="Name of the bearer, under which its requests are recorded.")],
-    role: Annotated[str, typer.Option(metavar="viewer|trader|admin", help="Role of the bearer.")],
+    role: Annotated[str, typer.Option(metavar="source|viewer|trader|admin", help="Role of the bearer.")],
     log: LogOption = None,
     store: StoreOption = None,
     config: ConfigOption = None,

@@ -39,6 +39,7 @@ from infra.run.live_plan import LivePlan, LiveVenue, Wake
 from infra.run.narrator import Narrator
 from infra.run.opened_with import UnusedWarning
 from infra.run.outage import Begun, outlast
+from infra.run.personal import personal_texts_of
 from infra.run.place import Place
 from infra.run.snapshots import Owned, owned_log
 from infra.run.watchers import Watchers, ignored
@@ -170,6 +171,7 @@ def _session(
             watchers.add(spans)
         made_run = made(owned.log, watchers, tape=tape, letters=letters, snapshots=owned.snapshots)
         with closing(made_run) as run:
+            run.keep_personal(personal_texts_of(settings))
             watchdog = Watchdog(run.world, run.driver.engine.market, owned.log)
             watchers.add(watchdog)
             watchers.add(ForeignFees(lambda: run.world.portfolio.account.currency))

@@ -38,7 +38,7 @@ class TradingTables:
         mean = self.trades.mean_duration()
         yield "mean duration", "no trade yet" if mean is None else _duration(mean)
         yield "exposure", f"{self.trades.exposure(self.begun, self.ended):.1%} of the time in a position"
-        yield "buy and hold", f"{self._held_change():+.1%}, equal shares, no fees"
+        yield "buy and hold", f"{self._held_change():+.1%}, equal shares from the first open, no fees"
 
     def as_json(self) -> Mapping[str, object]:
         """The figures of the tables for programs; decimals are text, durations seconds."""

@@ -10,12 +10,23 @@ import typer
 
 from domain.errors import InvalidInput
 from infra.cli import INTERRUPTED
-from infra.cli.options import ConfigOption, JsonOption, LogOption, RulesOption, whole
+from infra.cli.into import check_empty, empty_target
+from infra.cli.options import (
+    BarsOption,
+    ConfigOption,
+    HtmlOption,
+    JsonOption,
+    LogOption,
+    PolicyOption,
+    RulesOption,
+    SeedOption,
+    SetOption,
+    StrategyOption,
+    whole,
+)
+from infra.cli.page_file import check_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from adapters.log.address import Address
     from adapters.log.recorder_log import RecordedLog
     from infra.cli.tapes import TapeOptions
     from infra.config import WhenceSettings
@@ -28,27 +39,9 @@ def what_if(
         str, typer.Option(metavar="URL", help="An empty log for the candidate's events; memory: keeps none.")
     ],
     log: LogOption = None,
-    values: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="NAME=VALUE", help="A setting, as trading.risk.max_positions=3; repeatable."
-        ),
-    ] = None,
-    strategy: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="TEXT",
-            help='In place of the log\'s strategies: "trend fast=10", or "quick=trend interval=15m"; repeatable.',
-        ),
-    ] = None,
-    policy: Annotated[
-        int | None,
-        typer.Option(
-            parser=whole(1),
-            metavar="N",
-            help="Version of the policy of the committees; default: the current one.",
-        ),
-    ] = None,
+    values: SetOption = None,
+    strategy: StrategyOption = None,
+    policy: PolicyOption = None,
     candles: Annotated[
         list[Path] | None,
         typer.Option(
@@ -58,18 +51,8 @@ def what_if(
     symbol: Annotated[
         list[str] | None, typer.Option(help="Symbols of the candles, as `whence paper` had them; repeatable.")
     ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(parser=whole(), metavar="N", help="Seed of the synthetic market; default: 7."),
-    ] = None,
-    bars: Annotated[
-        int | None,
-        typer.Option(
-            parser=whole(1, 10_000_000),
-            metavar="N",
-            help="Candles per symbol of the synthetic market; default: 5000.",
-        ),
-    ] = None,
+    seed: SeedOption = None,
+    bars: BarsOption = None,
     funding_hours: Annotated[
         int | None,
         typer.Option(
@@ -77,10 +60,7 @@ def what_if(
         ),
     ] = None,
     instruments: RulesOption = None,
-    html: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Also write the report as one self-contained page into this file."),
-    ] = None,
+    html: HtmlOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -92,65 +72,35 @@ def what_if(
     """
     from adapters.log.address import parse_address
     from infra.cli.changes import change_of
+    from infra.cli.following import is_followed
     from infra.cli.output import readers_may_leave
     from infra.cli.stopping import stoppable
     from infra.cli.tapes import TapeOptions
     from infra.cli.what_if_report import WhatIfReport
+    from infra.cli.what_if_words import changes
     from infra.config import load
     from infra.logs import open_reader
     from infra.run.what_if import WhatIf
 
-    if html is not None and not html.parent.is_dir():
-        raise InvalidInput(f"--html {html}: the folder {html.parent} does not exist; create it first")
+    if html is not None:
+        check_folder("--html", html)
     settings = load(log=log, config=config, instruments=instruments)
     parse_address(settings.log)
-    target = _target(into, settings, config)
+    target = empty_target(into, settings, config)
     change = change_of(values or (), strategy or (), policy)
     tapes = TapeOptions(candles or (), symbol or (), seed, bars, funding_hours)
     with ExitStack() as held, stoppable() as stopping:
         reader = held.enter_context(closing(open_reader(settings)))
         made = held.enter_context(closing(WhatIf(_recording(settings, reader, tapes), reader, change)))
-        if not _follow(made, stopping.requested):
+        if not is_followed("what-if", made.steps(), made.total, stopping.requested):
             raise typer.Exit(INTERRUPTED)
         _write(made, target)
-    report = WhatIfReport(made, settings, target, change)
+    source, into = (str(parse_address(one.log)) for one in (settings, target))
+    report = WhatIfReport(made.compared, list(changes(change)), source, into)
     if html is not None:
         report.write(html)
     with readers_may_leave():
         report.print(as_json=as_json)
-
-
-def _target(into: str, settings: WhenceSettings, config: Path | None) -> WhenceSettings:
-    """The settings of the target. Raises InvalidInput where it is the source, or holds events."""
-    from adapters.log.address import SqliteAddress, parse_address
-    from infra.config import load, shown
-    from infra.logs import open_owned
-
-    try:
-        address = parse_address(into)
-    except InvalidInput as fault:
-        raise InvalidInput(f"--into: {fault}") from None
-    if _place(address) == _place(parse_address(settings.log)):
-        raise InvalidInput(f"--into {shown(into)} is the log itself: name an empty log")
-    target = load(log=into, config=config)
-    if not isinstance(address, SqliteAddress) or address.path.exists():
-        with closing(open_owned(target)) as opened:
-            _check_empty(opened.head(), target)
-    return target
-
-
-def _place(address: Address) -> object:
-    """What two addresses of one log have in common: of a file, its resolved path."""
-    from adapters.log.address import SqliteAddress
-
-    return address.path.resolve() if isinstance(address, SqliteAddress) else address
-
-
-def _check_empty(head: int, target: WhenceSettings) -> None:
-    from infra.config import shown
-
-    if head:
-        raise InvalidInput(f"--into {shown(target.log)} holds events: name an empty log")
 
 
 def _recording(settings: WhenceSettings, reader: RecordedLog, tapes: TapeOptions) -> Recording:
@@ -171,30 +121,16 @@ def _recording(settings: WhenceSettings, reader: RecordedLog, tapes: TapeOptions
     if mode is Mode.LIVE:
         tapes.check_unused()
         return recorded_inputs(reader, lambda: taped_inputs(settings))
-    raise InvalidInput("this log is a backtest itself: compare with the log that it was taken from")
-
-
-def _follow(made: WhatIf, stops: Callable[[], bool]) -> bool:
-    """Makes both logs, and shows the progress on a terminal; returns whether it was not stopped."""
-    from infra.cli.advance import Advance
-
-    with Advance() as advance:
-        for number in made.steps():
-            if number % _SHOWN_EVERY == 0 or number == made.total:
-                advance.show({"what-if": (number, made.total)})
-            if stops():
-                return False
-    return True
-
-
-_SHOWN_EVERY = 1_000
-"""Showing the progress after every input would take longer than the input."""
+    raise InvalidInput(
+        "this log was made by a backtest or a what-if: a what-if needs the log of a run of `whence paper` or "
+        "`whence live`; to trade the same recording with other settings, run `whence backtest` again with --set"
+    )
 
 
 def _write(made: WhatIf, target: WhenceSettings) -> None:
     from infra.logs import open_owned
 
     with closing(open_owned(target)) as opened:
-        _check_empty(opened.head(), target)
+        check_empty(opened.head(), target)
         made.write(opened)
         opened.confirm()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,31 +12,35 @@ from rich.console import Console
 from rich.table import Table
 
 from adapters.avro import iso
-from adapters.log.address import parse_address
-from domain.errors import InvalidInput
+from adapters.log.address import MemoryAddress, parse_address
+from domain.mark import HOUR
 from domain.signal import DecisionMade
 from infra.cli.output import console_of
-from infra.cli.what_if_words import Listed, basis, changes, counts, kinds_of_trades, listed, why
-from infra.config import WhenceSettings
-from infra.run.backtest import Change
-from infra.run.demo_log import NOT_TRADED
-from infra.run.what_if import WhatIf
+from infra.cli.page_file import write_page
+from infra.cli.what_if_words import Listed, basis, counts, daily, kinds_of_trades, listed, why
+from infra.run.compared import Compared
+from infra.run.demo_log import NOT_TRADED, SYNTHETIC
 from projections.comparison import DecisionPair, TradePair
+from projections.paired_days import PairedDays
 from projections.trades import Trade
 
 _MOST_ROWS = 20
 """A table on the terminal has so many rows; --json has all."""
-_SYNTHETIC = "SYNTHETIC MARKET: these prices are not real"
 
 
 @dataclass(frozen=True, slots=True)
 class WhatIfReport:
-    """The report of a what-if whose steps have ended."""
+    """The report of a what-if or a shadow.
 
-    made: WhatIf
-    source: WhenceSettings
-    target: WhenceSettings
-    change: Change
+    `source`, `target` and `control` are the addresses of the log, of the candidate's and of the control's; None for a
+    control that is not kept. `changes` are the sentences on what the candidate has otherwise than the log.
+    """
+
+    made: Compared
+    changes: Sequence[str]
+    source: str
+    target: str
+    control: str | None = None
 
     def print(self, *, as_json: bool) -> None:
         """Prints the report."""
@@ -51,28 +55,26 @@ class WhatIfReport:
 
         text = what_if_page(
             self.made.comparison,
-            self.made.recording.stake.currency,
+            self.made.currency,
             list(self.notices()),
             list(self.sentences()),
-            f"{self._source}: log {self.made.recording.opening.log_id}, candidate {self.made.log_id}",
+            f"{self.source}: log {self.made.source.log_id}, candidate {self.made.log_id}",
+            "what if" if self.control is None else "shadow",
         )
-        try:
-            file.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise InvalidInput(f"--html {file} cannot be written: {error.strerror}") from None
-        typer.echo(f"{file}: {len(text.encode()) / 1024:.0f} KiB", err=True)
+        write_page(file, text, on_stderr=True)
 
     def as_json(self) -> Mapping[str, object]:
         """The report for programs; decimals are text."""
         made, found = self.made, self.made.comparison
         return {
             "notices": list(self.notices()),
-            "log": self._source,
-            "log_id": str(made.recording.opening.log_id),
-            "into": self._target,
+            "log": self.source,
+            "log_id": str(made.source.log_id),
+            "control": self.control,
+            "into": self.target,
             "into_log_id": str(made.log_id),
             "events": found.candidate.summary.events,
-            "changes": list(changes(self.change)),
+            "changes": list(self.changes),
             "basis": list(basis(made)),
             "control_differs_from_log": counts(made.reproduced),
             "candidate_differs_from_control": counts(found),
@@ -80,6 +82,7 @@ class WhatIfReport:
                 one.name: {"control": _text(one.control), "candidate": _text(one.candidate)}
                 for one in found.figures
             },
+            "days": _days(found.days),
             "decisions": [_decision(one) for one in found.decisions],
             "trades": {
                 name: [_trade(one) for one in pairs] for name, pairs in kinds_of_trades(found).items()
@@ -99,34 +102,36 @@ class WhatIfReport:
     def notices(self) -> Iterator[str]:
         """What a reader must know before any figure."""
         yield NOT_TRADED
-        if self.made.recording.opening.synthetic:
-            yield _SYNTHETIC
+        if self.made.source.synthetic:
+            yield SYNTHETIC
 
     def sentences(self) -> Iterator[str]:
         """What was compared, and what the figures stand on."""
-        yield f"{self._source} with {'; '.join(changes(self.change)) or 'its own settings'}"
+        found = self.made.comparison
+        yield f"{self.source} with {'; '.join(self.changes) or 'its own settings'}"
         yield from basis(self.made)
-        yield f"The candidate's {self.made.comparison.candidate.summary.events:,} events are in {self._target}."
-
-    @property
-    def _source(self) -> str:
-        return str(parse_address(self.source.log))
-
-    @property
-    def _target(self) -> str:
-        return str(parse_address(self.target.log))
+        is_kept = not isinstance(parse_address(self.target), MemoryAddress)
+        place = f"are in {self.target}" if is_kept else "are not kept"
+        yield f"The candidate's {found.candidate.summary.events:,} events {place}."
+        if self.control is not None:
+            yield (
+                f"The control's {found.control.summary.events:,} events are in {self.control}. Both are compared up to "
+                f"the end of the last hour that both have marked, {max(found.control.marks) + HOUR:%Y-%m-%d %H:00} UTC."
+            )
+        yield daily(found.days, self.made.currency)
 
     def _show(self, console: Console) -> None:
         for notice in self.notices():
             console.print(notice, style="yellow", soft_wrap=not console.is_terminal)
         for line in self.sentences():
             console.print(line, markup=False, soft_wrap=not console.is_terminal)
-        for one in listed(self.made.comparison, self.made.recording.stake.currency):
+        for one in listed(self.made.comparison, self.made.currency):
             console.print()
-            console.print(_table(one))
+            console.print(console_table(one))
 
 
-def _table(listed: Listed) -> Table:
+def console_table(listed: Listed) -> Table:
+    """The table for a terminal, at most `_MOST_ROWS` rows of it."""
     table = Table(
         title=listed.title,
         box=None,
@@ -142,6 +147,22 @@ def _table(listed: Listed) -> Table:
     if (left := len(listed.rows) - _MOST_ROWS) > 0:
         table.caption, table.caption_justify = f"and {left:,} more; --json has all", "left"
     return table
+
+
+def _days(found: PairedDays) -> Mapping[str, object]:
+    interval = found.interval
+    return {
+        "count": len(found.days),
+        "left_out": [one.isoformat() for one in found.left_out],
+        "mean_difference": _text(found.mean),
+        "interval": None if interval is None else [interval.low, interval.high],
+        "block_days": None if interval is None else interval.block,
+        "verdict": found.finding,
+        "days": [
+            {"day": one.day.isoformat(), "control": str(one.control), "candidate": str(one.candidate)}
+            for one in found.days
+        ],
+    }
 
 
 def _text(value: object) -> str | None:

@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from adapters.avro import to_json
 from domain.committees import POLICY_VERSION
+from domain.errors import InvalidInput
+from domain.log import LogReader
+from domain.mark import HOUR
+from domain.plain_text import counted
+from domain.ratios import LEAST_DAYS
+from domain.settings import SettingsChanged, StrategySettings
 from domain.signal import DecisionMade, Vote
 from infra.cli.money import money
+from infra.cli.not_fed import NO_FUNDING, not_fed
+from infra.cli.wording import changes as changed
+from infra.layer import Tree
 from infra.pages.tables import Column
 from infra.run.backtest import Change
-from infra.run.what_if import WhatIf
+from infra.run.compared import Compared
 from projections.comparison import Comparison, DecisionPair, FigurePair, TradePair, VotePair, sum_of
+from projections.paired_days import DayPair, PairedDays
 from projections.sentences import plain
 from projections.trades import Trade
 
+_DIGIT_ABOVE_ZERO = re.compile("[1-9]")
+_STRETCHES = 3
+"""So many gaps are named."""
 _HOURS = 12
 """The equity is listed at so many hours."""
 
 
 EQUITY = "Equity"
 """The title of the table beside which the curves stand."""
+
+
+_NOT_FUNDED = (
+    "No funding: neither backtest held a position at a settlement of the tape that states its rate, so the figures "
+    "are without it."
+)
 
 
 class Listed(NamedTuple):
@@ -37,15 +59,47 @@ def changes(change: Change) -> Iterator[str]:
     yield from (f"trading.{name} = {value}" for name, value in change.values.items())
     if change.policy != POLICY_VERSION:
         yield f"policy {change.policy} in place of {POLICY_VERSION}"
-    for one in change.strategies or ():
-        parameters = " ".join(f"{name}={value}" for name, value in one.parameters.items())
+    yield from _strategies(change.strategies or ())
+
+
+def _strategies(settings: Sequence[StrategySettings]) -> Iterator[str]:
+    for one in settings:
+        given = {**one.parameters, **one.own_limits}
+        parameters = " ".join(f"{name}={value}" for name, value in given.items())
         where = " ".join(filter(None, (one.interval, ",".join(one.instruments))))
         yield " ".join(filter(None, (f"strategy {one.instance}", f"({one.kind})", parameters, where)))
 
 
-def basis(made: WhatIf) -> Iterator[str]:
+def recorded_changes(found: Comparison, control: LogReader, candidate: LogReader) -> Iterator[str]:
+    """What the candidate has otherwise than the control, as both logs have recorded it, one text each."""
+    before, after = map(_opened_with, (control, candidate))
+    yield from changed(_without_strategies(before), _without_strategies(after), "trading.")
+    if before.settings.strategies != after.settings.strategies:
+        yield from _strategies(after.settings.strategies)
+    older, newer = (
+        ", ".join(sorted({str(one.policy_version) for one in side.decisions.values()}))
+        for side in (found.control, found.candidate)
+    )
+    if older and newer and older != newer:
+        yield f"policy {newer} in place of {older}"
+
+
+def _opened_with(log: LogReader) -> SettingsChanged:
+    """The settings of the log's opening. Raises InvalidInput where it has none."""
+    for recorded in log.read():
+        if isinstance(event := recorded.envelope.event, SettingsChanged):
+            return event
+    raise InvalidInput("the log does not begin with its settings: it is not that of a backtest")
+
+
+def _without_strategies(event: SettingsChanged) -> Tree:
+    settings: Tree = to_json(event)["settings"]
+    return {name: value for name, value in settings.items() if name != "strategies"}
+
+
+def basis(made: Compared) -> Iterator[str]:
     """What the figures stand on, in sentences."""
-    if made.recording.is_live:
+    if made.is_live:
         yield (
             "Simulated fills differ from recorded ones. So the control is not the log but the same backtest with the "
             "log's own settings, and the candidate is compared with the control. What was sent between two candles is "
@@ -53,23 +107,64 @@ def basis(made: WhatIf) -> Iterator[str]:
         )
     differing = counts(made.reproduced)
     if any(differing.values()):
-        yield f"The control differs from the log in {_counted(differing)}."
+        found = (counted(count, name.removesuffix("s")) for name, count in differing.items())
+        yield f"The control differs from the log in {', '.join(found)}."
     else:
         yield "The control makes every decision, order and fill of the log again."
-    if left_out := made.candidate.left_out:
-        counted = _counted(dict(sorted(left_out.items())))
-        yield f"Not fed, because they are of an exchange or of changed settings: {counted}."
-    for one in made.candidate.declined:
+    if made.is_live and not made.comparison.is_funded:
+        yield NO_FUNDING if not made.reproduced.control.summary.settlements else _NOT_FUNDED
+    if made.left_out is None:
+        yield (
+            "What of the inputs had no effect, and which requests of people were declined, is not in the logs: "
+            "`whence shadow run` states it at its end."
+        )
+    elif left_out := made.left_out:
+        yield f"Not fed: {'; '.join(not_fed(left_out))}."
+    for one in made.declined:
         yield f"A request of {one.at:%Y-%m-%d %H:%M:%S} UTC was declined ({one.request}): {one.reason}."
+
+
+def daily(found: PairedDays, currency: str) -> str:
+    """The mean of the daily differences, and what it shows."""
+    if found.mean is None:
+        return f"No whole UTC day is in both logs yet, so the daily profits are not compared.{_gaps(found)}"
+    head = (
+        f"Daily profit, candidate less control: {_plus(found.mean, currency)} in the mean of "
+        f"{counted(len(found.days), 'whole UTC day')}"
+    )
+    if found.interval is None:
+        return f"{head}. An interval and a verdict begin with {LEAST_DAYS} days.{_gaps(found)}"
+    low, high = (_plus(Decimal(one), currency) for one in (found.interval.low, found.interval.high))
+    return (
+        f"{head}, 95 % interval {low} to {high} (block bootstrap, blocks of "
+        f"{counted(found.interval.block, 'day')}): {found.finding}.{_gaps(found)}"
+    )
+
+
+def _gaps(found: PairedDays) -> str:
+    """The days that are left out because an hour has no mark: the engine did not run, or had no candles."""
+    if not found.left_out:
+        return ""
+    stretches: list[list[date]] = []
+    for day in found.left_out:
+        if stretches and day - stretches[-1][-1] == timedelta(days=1):
+            stretches[-1].append(day)
+        else:
+            stretches.append([day])
+    named = [" to ".join(dict.fromkeys((str(one[0]), str(one[-1])))) for one in stretches[:_STRETCHES]]
+    if (more := len(stretches) - _STRETCHES) > 0:
+        named.append(f"{more} more")
+    days = counted(len(found.left_out), "day")
+    return f" Left out: {days} with a gap between the hourly marks ({', '.join(named)})."
+
+
+def _plus(amount: Decimal, currency: str) -> str:
+    return f"{'+' if amount > 0 else ''}{money(amount, currency)}"
 
 
 def counts(found: Comparison) -> Mapping[str, int]:
     """The numbers of decisions, orders and fills that differ."""
     return {"decisions": len(found.decisions), "orders": found.orders, "fills": found.fills}
-
-
-def _counted(found: Mapping[str, int]) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in found.items())
 
 
 def why(pair: DecisionPair) -> str:
@@ -113,9 +208,13 @@ def kinds_of_trades(found: Comparison) -> Mapping[str, Sequence[TradePair]]:
 
 def listed(found: Comparison, currency: str) -> Iterator[Listed]:
     """The tables of the report; those without rows are left out."""
-    yield Listed(f"Figures in {currency}", _FIGURE_COLUMNS, [_figure(one, currency) for one in found.figures])
+    yield Listed(
+        f"Figures in {currency}", _FIGURE_COLUMNS, [figure_row(one, currency) for one in found.figures]
+    )
     if found.equity:
         yield Listed(EQUITY, _EQUITY_COLUMNS, list(_equity(found)))
+    if found.days.days:
+        yield Listed("Profit of whole days (UTC)", _DAY_COLUMNS, [_day(one) for one in found.days.days])
     if found.decisions:
         verdicts = sum(one.has_other_verdict for one in found.decisions)
         title = f"Decisions that changed: {len(found.decisions):,}, of them {verdicts:,} with another verdict"
@@ -123,7 +222,7 @@ def listed(found: Comparison, currency: str) -> Iterator[Listed]:
     for name, pairs in kinds_of_trades(found).items():
         if pairs:
             total = sum_of(pairs)
-            title = f"Trades {name}: {len(pairs):,}, {'+' if total > 0 else ''}{money(total, currency)}"
+            title = f"Trades {name}: {len(pairs):,}, {_plus(total, currency)}"
             yield Listed(title, _TRADE_COLUMNS, [_trade(one) for one in pairs])
 
 
@@ -138,10 +237,11 @@ _TRADE_COLUMNS = (
     *_numbers("control", "candidate", "difference", signed=True),
 )
 _EQUITY_COLUMNS = (
-    Column("hour"),
+    Column("end of the hour"),
     *_numbers("control", "candidate"),
     *_numbers("difference", signed=True),
 )
+_DAY_COLUMNS = (Column("day"), *_numbers("control", "candidate", "difference", signed=True))
 _UNITS: Mapping[str, Callable[[Any, str], str]] = {
     "money": lambda value, currency: money(value, currency).removesuffix(f" {currency}"),
     "fraction": lambda value, _currency: f"{value:.2%}",
@@ -150,13 +250,25 @@ _UNITS: Mapping[str, Callable[[Any, str], str]] = {
 }
 
 
-def _figure(figure: FigurePair, currency: str) -> Sequence[str]:
+def figure_row(figure: FigurePair, currency: str) -> Sequence[str]:
+    """The cells of one figure: its name, both values, and their difference, which is empty where there is none."""
     spelled = _UNITS[figure.unit]
     sides = (figure.control, figure.candidate)
     cells = ["none" if value is None else spelled(value, currency) for value in sides]
     change: Any = None if None in sides else sides[1] - sides[0]  # type: ignore[operator]  # both are of one type
-    difference = "" if not change else f"{'+' if change > 0 else ''}{spelled(change, currency)}"
-    return figure.name, *cells, difference
+    return figure.name, *cells, _change(change, spelled(change, currency)) if change else ""
+
+
+def _change(change: Any, text: str) -> str:
+    """The difference with its sign; one that is written as zero has none."""
+    if not _DIGIT_ABOVE_ZERO.search(text):
+        return text.removeprefix("-")
+    return f"{'+' if change > 0 else ''}{text}"
+
+
+def _day(pair: DayPair) -> Sequence[str]:
+    amounts = (pair.control, pair.candidate, pair.difference)
+    return f"{pair.day:%y-%m-%d}", *(f"{one:+,.2f}" if one else "0.00" for one in amounts)
 
 
 def _decision(pair: DecisionPair) -> Sequence[str]:
@@ -165,13 +277,14 @@ def _decision(pair: DecisionPair) -> Sequence[str]:
         f"{signal.candle_closed_at:%y-%m-%d %H:%M}",
         signal.instrument.partition("-")[0],
         signal.strategy,
-        _verdict(pair.control),
-        _verdict(pair.candidate),
+        verdict_of(pair.control),
+        verdict_of(pair.candidate),
         why(pair),
     )
 
 
-def _verdict(decision: DecisionMade | None) -> str:
+def verdict_of(decision: DecisionMade | None) -> str:
+    """The verdict with its quantity; a dash where there is no decision."""
     if decision is None:
         return "-"
     return f"{decision.verdict} {plain(decision.quantity)}" if decision.quantity else decision.verdict.value
@@ -203,4 +316,4 @@ def _equity(found: Comparison) -> Iterator[Sequence[str]]:
     for one in (pairs[at] for at in places):
         before, after = one.control.equity, one.candidate.equity
         difference: Decimal = after - before
-        yield f"{one.hour:%y-%m-%d %H:%M}", f"{before:,.2f}", f"{after:,.2f}", f"{difference:+,.2f}"
+        yield f"{one.hour + HOUR:%y-%m-%d %H:%M}", f"{before:,.2f}", f"{after:,.2f}", f"{difference:+,.2f}"

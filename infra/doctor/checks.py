@@ -11,11 +11,13 @@ from platformdirs import user_cache_path
 from sqlalchemy import text
 
 from adapters.avro.schema import current_schemas
-from adapters.kafka.topic_table import CLOCK
+from adapters.kafka.topic_table import CLOCK, Role
 from adapters.log.address import MemoryAddress, SqliteAddress
+from adapters.log.moved import check_continues
+from adapters.log.recorder_log import RecordedLog
 from commands.clock_reading import check_clock
 from commands.venue_account import check as check_account
-from domain.errors import KeyMissing, UnknownSchema
+from domain.errors import KeyMissing, MarkRefused, NotAdopted, UnknownSchema
 from infra.config import shown, unmasked
 from infra.doctor import kafka
 from infra.doctor.disk import check_folder
@@ -33,13 +35,22 @@ from projections.store import reading
 
 _LAST: Final = 1_000
 """The events at the end of the log that are read: the whole log is verified by `whence audit verify`."""
+_NAMED: Final = 5
 _TEST: Final = "SELECT 1"
+
+_SERVER: Final = "start the server, or correct {}; a firewall may be between"
+_BROKER: Final = _SERVER.format("the brokers in --log")
+_CHANGED: Final = (
+    "Keep the log as it is for whoever examines it, and make another of a backup: `whence log restore FOLDER --log "
+    "URL` into a new log, then `whence log adopt`; docs/security.md has what each kind of change means"
+)
+_REGISTRY: Final = _SERVER.format("registry.url in whence.toml")
+_EXCHANGE: Final = "look at the network, at --address and at the exchange's announcements, and repeat it"
 
 
 def _settings(subject: Subject) -> str:
     trading_settings(subject.settings.trading)
-    config = subject.settings.config or Path("whence.toml")
-    return f"valid; {config if config.exists() else 'no settings file'}"
+    return f"valid; {subject.settings.config or 'no settings file'}"
 
 
 def _keys(subject: Subject) -> str:
@@ -59,13 +70,37 @@ def _secrets(subject: Subject) -> str:
 def _log(subject: Subject) -> str:
     address = subject.log
     if isinstance(address, SqliteAddress) and not address.path.exists():
-        return f"{address} does not exist yet: the first run makes it"
-    with closing(open_reader(subject.settings)) as reader:
-        if reason := reader.unverified():
-            raise KeyMissing(f"{shown(subject.settings.log)} is read as unverified: {reason}")
-        head = reader.head()
-        count = sum(1 for _ in reader.read(max(0, head - _LAST)))
-    return f"{shown(subject.settings.log)} has {head} events; the last {count} are readable"
+        return f"{address} does not exist yet: the first run makes it{_logs_beside(address.path)}"
+    try:
+        with closing(open_reader(subject.settings)) as reader:
+            return f"{shown(subject.settings.log)} has {_readable(reader, subject)}"
+    except MarkRefused as fault:
+        raise MarkRefused(f"{fault}. {_CHANGED}") from None
+
+
+def _readable(reader: RecordedLog, subject: Subject) -> str:
+    if reason := reader.unverified():
+        raise KeyMissing(f"{shown(subject.settings.log)} is read as unverified: {reason}")
+    head = reader.head()
+    count = sum(1 for _ in reader.read(max(0, head - _LAST)))
+    return f"{head} events; the last {count} are readable{_read_only(reader, subject)}"
+
+
+def _read_only(reader: RecordedLog, subject: Subject) -> str:
+    """Why no engine may write to the log, for a role that only reads it. Raises NotAdopted for an engine."""
+    try:
+        check_continues(reader, shown(subject.settings.log))
+    except NotAdopted as fault:
+        if subject.role is Role.ENGINE:
+            raise
+        return f"; read only: {fault}"
+    return ""
+
+
+def _logs_beside(path: Path) -> str:
+    """The files in the folder that may be logs, for a mistyped name."""
+    found = sorted(one.name for one in path.parent.glob("*.db") if one.suffixes == [".db"])[:_NAMED]
+    return f"; the folder has {', '.join(found)}" if found else ""
 
 
 def _registry(subject: Subject) -> str:
@@ -141,13 +176,15 @@ CHECKS: Final[Sequence[Check[Subject]]] = (
         lambda one: check_folder(one.settings.index or user_cache_path("whence")),
         _on_kafka,
     ),
-    Check("kafka", kafka.connection, _on_kafka),
-    Check("kafka's topics", kafka.topics, _on_kafka, 30.0),
-    Check("kafka's rights", kafka.rights, _on_kafka),
-    Check("kafka's clock", kafka.clock, lambda one: one.is_on_kafka and one.role in CLOCK.rights),
-    Check("registry", _registry, lambda one: bool(one.settings.registry), 30.0),
-    Check("log", _log, lambda one: not isinstance(one.log, MemoryAddress), 300.0),
-    Check("store", _store, seconds=30.0),
-    Check("exchange's clock", _exchange_clock, _has_exchange, 60.0),
-    Check("exchange's key", _exchange_key, _has_exchange, 60.0),
+    Check("kafka", kafka.connection, _on_kafka, mend=_BROKER),
+    Check("kafka's topics", kafka.topics, _on_kafka, 30.0, _BROKER),
+    Check("kafka's rights", kafka.rights, _on_kafka, mend=_BROKER),
+    Check(
+        "kafka's clock", kafka.clock, lambda one: one.is_on_kafka and one.role in CLOCK.rights, mend=_BROKER
+    ),
+    Check("registry", _registry, lambda one: bool(one.settings.registry), 30.0, _REGISTRY),
+    Check("log", _log, lambda one: not isinstance(one.log, MemoryAddress), 300.0, _SERVER.format("--log")),
+    Check("store", _store, seconds=30.0, mend=_SERVER.format("--store")),
+    Check("exchange's clock", _exchange_clock, _has_exchange, 60.0, _EXCHANGE),
+    Check("exchange's key", _exchange_key, _has_exchange, 60.0, _EXCHANGE),
 )

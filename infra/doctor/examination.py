@@ -8,21 +8,33 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
-from domain.errors import WhenceError
+from domain.errors import (
+    ExchangeUnreachable,
+    LogUnavailable,
+    OutcomeUnknown,
+    StoreUnavailable,
+    WhenceError,
+)
 
 S = TypeVar("S")
+_UNANSWERED: Final = (LogUnavailable, StoreUnavailable, ExchangeUnreachable, OutcomeUnknown)
+"""The errors of a connection; their messages state what did not answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check(Generic[S]):
-    """A line of the table. A check that does not apply to the subject is left out; `seconds` is its time limit."""
+    """A line of the table. A check that does not apply to the subject is left out; `seconds` is its time limit.
+
+    `mend` is what to do where nothing answers: then neither the time limit nor the error of a client states it.
+    """
 
     name: str
     look: Callable[[S], str]
     applies: Callable[[S], bool] = lambda _: True
     seconds: float = 15.0
+    mend: str = "repeat it when the machine is idle; if nothing changes, look at the disk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +62,10 @@ def _finding(subject: S, check: Check[S]) -> Finding:
     def look() -> None:
         try:
             found.append(Finding(check.name, is_ok=True, text=check.look(subject)))
+        except _UNANSWERED as fault:
+            found.append(Finding(check.name, is_ok=False, text=f"{_line(fault)}: {check.mend}"))
         except WhenceError as fault:
-            found.append(Finding(check.name, is_ok=False, text=" ".join(str(fault).split())))
+            found.append(Finding(check.name, is_ok=False, text=_line(fault)))
         except OSError as fault:
             place = "" if fault.filename is None else f"{fault.filename}: "
             found.append(
@@ -62,5 +76,9 @@ def _finding(subject: S, check: Check[S]) -> Finding:
     thread = threading.Thread(target=look, name=f"check {check.name}", daemon=True)
     thread.start()
     thread.join(check.seconds)
-    late = Finding(check.name, is_ok=False, text=f"no result within {check.seconds:g} s")
+    late = Finding(check.name, is_ok=False, text=f"no result within {check.seconds:g} s: {check.mend}")
     return found[0] if found else late
+
+
+def _line(fault: Exception) -> str:
+    return " ".join(str(fault).split())

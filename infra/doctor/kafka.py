@@ -7,11 +7,11 @@ from typing import Final
 
 from confluent_kafka import KafkaError, Message
 
-from adapters.kafka.rights import operation_of
+from adapters.kafka.acknowledged import check_acknowledged
 from adapters.kafka.topic_table import CLOCK, TOPICS
 from adapters.measured_clock import measured
 from commands.clock_reading import check_clock
-from domain.errors import LogUnavailable, LogUnsafe, Refused
+from domain.errors import LogUnsafe, Refused
 from infra.doctor.subject import Subject
 from infra.topics import LogTopics
 
@@ -35,16 +35,25 @@ def topics(subject: Subject) -> str:
 
 
 def rights(subject: Subject) -> str:
-    """This login may do in each topic what the role does there. Raises Refused with what it may not."""
+    """This login may do in each topic what the role does there. Raises Refused with what it may not.
+
+    Of a topic that is missing the brokers state no rights; the check of the topics states that it is.
+    """
     opened = _topics(subject)
     events, role = opened.kafka.topic, subject.role
-    wanted = {row.name(events): row.rights[role] for row in TOPICS if role in row.rights}
+    named = {row.name(events): row.rights[role] for row in TOPICS if role in row.rights}
+    there = opened.clients.admin.topics(list(named))
+    wanted = {name: rights for name, rights in named.items() if name in there}
+    if not wanted:
+        raise LogUnsafe(
+            f"none of the {len(named)} topics of the log is there, so no right can be looked at: {_APPLY}"
+        )
     allowed = opened.clients.admin.allowed(list(wanted))
     missing = [
         f"{operation} on {name}"
         for name, operations in wanted.items()
         for operation in operations
-        if name not in allowed or operation_of(operation) not in allowed[name]
+        if name not in allowed or operation.name not in allowed[name]
     ]
     if missing:
         raise Refused(
@@ -57,12 +66,13 @@ def rights(subject: Subject) -> str:
 def clock(subject: Subject) -> str:
     """The broker's clock agrees with this machine's: the timestamp of a record that the broker sets.
 
-    Kafka has no query for it. Raises Refused where the clocks differ, LogUnavailable where the record is not written.
+    Kafka has no query for it. Raises Refused where the clocks differ, LogUnsafe where there is no topic for the record,
+    LogUnavailable where the record is not written.
     """
     opened = _topics(subject)
     name = CLOCK.name(opened.kafka.topic)
     if not opened.clients.admin.topics([name]):
-        raise LogUnavailable(f"there is no topic {name}: {_APPLY}")
+        raise LogUnsafe(f"there is no topic {name}: {_APPLY}")
     producer = opened.clients.plain_producer(1_000_000)
     found: list[datetime] = []
     failures: list[str] = []
@@ -75,12 +85,10 @@ def clock(subject: Subject) -> str:
 
     def read() -> datetime:
         producer.produce(name, b"", on_delivery=delivered)
-        if producer.flush(SECONDS) or failures:
-            producer.purge()
-            raise LogUnavailable(f"write {name}: {next(iter(failures), 'no response')}")
+        check_acknowledged(producer, name, failures, SECONDS)
         return found[-1]
 
-    check_clock(lambda: measured(read))
+    check_clock(lambda: measured(read), "the broker's")
     return "the broker's clock agrees with this machine's"
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from infra.pages.grid import drawing, grid
 from infra.pages.scale import Scale
 
 
@@ -44,14 +45,8 @@ class BarChart:
     def _parts(self, form: str, width: int) -> Iterator[Markup]:
         values = [bar.value for bar in self.bars]
         scale = Scale.around(min(0.0, *values), max(0.0, *values), _TOP, self.height - _TOP - _BOTTOM)
-        yield Markup('<svg class="{}" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(
-            form, width, self.height, self.label
-        )
-        for value in scale.steps():
-            y = scale.y(value)
-            yield Markup(
-                '<path class="grid" d="M{0},{1:.1f} H{2}"/><text x="{3}" y="{4:.1f}" text-anchor="end">{5}</text>'
-            ).format(_LEFT, y, width - _RIGHT, _LEFT - 8, y + 4, self.spelled(value, scale.places))
+        yield drawing(form, width, self.height, self.label)
+        yield from grid(scale, _LEFT, width - _RIGHT, self.spelled)
         yield from self._bars(scale, width)
         yield Markup("</svg>")
 

@@ -44,7 +44,7 @@ class Level(NamedTuple):
 
 
 class Execution(NamedTuple):
-    """An entry or exit at a price and time; `note` is a text beside its mark, such as BUY 2.83."""
+    """An entry or exit at a price and time; `note` is a text beside its mark, such as BUY 2.83, or empty for none."""
 
     role: Role
     price: Decimal
@@ -72,6 +72,8 @@ class Size(NamedTuple):
 WIDE = Size("wide", 1180, 440, 74, 148, 8, has_notes=True)
 NARROW = Size("narrow", 392, 380, 58, 112, 3, has_notes=False)
 _TOP, _BOTTOM = 16, 30
+_WITHOUT_LABELS = 44
+"""The margin on the right of a chart without levels."""
 _MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 _STEPS = tuple(
     timedelta(minutes=minutes)
@@ -134,7 +136,8 @@ class _Drawing:
     """One drawing of a chart; pixels are floats, prices are converted only to place them."""
 
     def __init__(self, chart: CandleChart, size: Size) -> None:
-        self._chart, self._size = chart, size
+        self._chart = chart
+        self._size = size if chart.levels else size._replace(right=_WITHOUT_LABELS)
         self._begin = chart.candles[0].open_time
         self._end = max(chart.candles[-1].close_time, *(one.until for one in chart.levels), self._begin)
         prices = [price for candle in chart.candles for price in (candle.low, candle.high)]
@@ -213,7 +216,8 @@ class _Drawing:
             down = 1 if one.is_buy else -1
             path = f"M{x:.1f},{y:.1f} l-6,{11 * down} h12 Z"
             anchor = "start" if x < middle else "end"
-            note = one.note if self._size.has_notes else "BUY" if one.is_buy else "SELL"
+            short = "BUY" if one.is_buy else "SELL"
+            note = one.note if self._size.has_notes or not one.note else short
             aside = 9 if anchor == "start" else -9
             yield _Mark(one.role.value, path, x + aside, y + 12 * down + 4, anchor, note)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+from infra.pages.grid import drawing, grid
 from infra.pages.scale import Scale
 
 Point = tuple[datetime, float]
@@ -55,11 +56,9 @@ class LineChart:
         values = [value for line in self.lines for _, value in line.points]
         values += [] if self.ceiling is None else [self.ceiling]
         scale = Scale.around(min(values), max(values), _TOP, self.height - _TOP - _BOTTOM)
-        yield Markup('<svg class="{}" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(
-            form, width, self.height, self.label
-        )
+        yield drawing(form, width, self.height, self.label)
         yield from self._legend()
-        yield from self._grid(scale, width)
+        yield from grid(scale, _LEFT, width - _RIGHT, self.spelled)
         yield from self._times(form, width)
         for line in self.lines:
             if line.points:
@@ -75,19 +74,13 @@ class LineChart:
                 line.style, x, x + 24, line.words
             )
 
-    def _grid(self, scale: Scale, width: int) -> Iterator[Markup]:
-        for value in scale.steps():
-            y = scale.y(value)
-            yield Markup(
-                '<path class="grid" d="M{0},{1:.1f} H{2}"/><text x="{3}" y="{4:.1f}" text-anchor="end">{5}</text>'
-            ).format(_LEFT, y, width - _RIGHT, _LEFT - 8, y + 4, self.spelled(value, scale.places))
-
     def _times(self, form: str, width: int) -> Iterator[Markup]:
-        """Days where the span is longer than two days, else hours."""
-        span, count = self.ended - self.begun, _TICKS[form]
+        """Days where the span is longer than two days, else hours; a span of one moment has one time."""
+        span = self.ended - self.begun
+        count = _TICKS[form] if span else 1
         written = "%Y-%m-%d" if span.days >= 2 else "%m-%d %H:%M"
         for at in range(count):
-            when = self.begun + span * at / (count - 1)
+            when = self.begun + span * at / max(count - 1, 1)
             anchor = "start" if at == 0 else "end" if at == count - 1 else "middle"
             yield Markup('<text x="{:.1f}" y="{}" text-anchor="{}">{}</text>').format(
                 self._x(when, width), self.height - 6, anchor, f"{when:{written}}"

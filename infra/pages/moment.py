@@ -36,7 +36,7 @@ class Moment(NamedTuple):
 
     def chart(self, candles: Sequence[Candle]) -> CandleChart:
         """The chart of these candles, which are joined where they are too many to be read."""
-        shown = _joined(candles)
+        shown = joined(candles)
         kind = f"{self.instrument}, {_name(shown)} candles, UTC"
         return CandleChart(kind, shown, self.levels, self.executions)
 
@@ -109,7 +109,7 @@ def _proposed(one: ExplainedDecision, end: datetime) -> Iterator[Level]:
         yield Level(role, price, signal.candle_closed_at, end, proposed=True)
 
 
-def _joined(candles: Sequence[Candle]) -> Sequence[Candle]:
+def joined(candles: Sequence[Candle]) -> Sequence[Candle]:
     """At most about `_MOST` candles, of the finest usual interval that is coarse enough."""
     if len(candles) <= _MOST:
         return candles

@@ -18,12 +18,17 @@ _MOST_ROWS = 500
 
 
 def what_if_page(
-    found: Comparison, currency: str, notices: Sequence[str], basis: Sequence[str], foot: str
+    found: Comparison,
+    currency: str,
+    notices: Sequence[str],
+    basis: Sequence[str],
+    foot: str,
+    kind: str = "what if",
 ) -> str:
     """The whole page, with nothing loaded from elsewhere. `basis` are the sentences above the figures."""
     return render(
         "what_if.html",
-        title="BACKTEST: what if",
+        title=f"BACKTEST: {kind}",
         lead=basis[0],
         notices=notices,
         basis=basis[1:],
@@ -34,7 +39,7 @@ def what_if_page(
 
 def _sections(found: Comparison, currency: str) -> Iterator[Section]:
     for number, one in enumerate(listed(found, currency), 1):
-        style = "long groups stacked" if one.columns[-1].head == "why" else "long groups"
+        style = "long groups stack" if one.columns[-1].head == "why" else "long groups"
         parts = [table(one.columns, one.rows[:_MOST_ROWS], style)]
         left = len(one.rows) - _MOST_ROWS
         if one.title == EQUITY:

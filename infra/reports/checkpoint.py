@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adapters.log.recorder_log import RecordedLog
-from adapters.notary.leaves import leaves, log_id_of
+from adapters.notary.leaves import log_id_of
 from adapters.notary.verifying import Signed, verified
 from domain.notary.checkpoint import Checkpoint, origin_of
 from domain.notary.merkle import CompactRange
@@ -40,19 +40,21 @@ class Standing(NamedTuple):
         return {**own, "signed": self.signed, "signed_events": self.signed_size} if self.signed else own
 
 
-def standing(log: RecordedLog, upto: int, signed: Signed | None, path: Path | None) -> Standing:
-    """The checkpoint of the first `upto` events. `signed` are the signed checkpoints in `path`.
+def compared(log: RecordedLog, upto: int, signed: Signed | None, path: Path | None) -> CompactRange:
+    """Compares the log with every signed checkpoint in `path`; returns the tree over the compared events.
 
-    The log is compared with every signed checkpoint first. Raises LogCorrupt, which locates the first difference, and
-    ProofRefused for checkpoints of another log.
+    The tree is empty where nothing is signed, or more than the first `upto` events are. Raises LogCorrupt, which
+    locates the first difference, and ProofRefused for checkpoints of another log.
     """
-    tree = CompactRange()
-    if signed is not None and path is not None:
-        compared = verified(log, signed, path).tree
-        tree = compared if compared.size <= upto else tree
-    for leaf in leaves(log, tree.size, upto):
-        tree.append(leaf.hash)
-    computed = Checkpoint(origin_of(log_id_of(log)), upto, tree.root())
+    if signed is None or path is None:
+        return CompactRange()
+    tree = verified(log, signed, path).tree
+    return tree if tree.size <= upto else CompactRange()
+
+
+def standing(log: RecordedLog, tree: CompactRange, signed: Signed | None) -> Standing:
+    """The checkpoint of the events in the tree. `signed` are the signed checkpoints that the log agrees with."""
+    computed = Checkpoint(origin_of(log_id_of(log)), tree.size, tree.root())
     if signed is None:
         return Standing(computed)
     return Standing(computed, str(signed.last), signed.checkpoints[-1].size)

@@ -2,45 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from markupsafe import Markup
 
-from domain.ratios import DEFINITION
-from infra.cli.money import COINS, money
+from infra.cli.money import money
 from infra.cli.wording import in_plain_words
-from infra.pages.bar_chart import Bar, BarChart
 from infra.pages.frame import render
-from infra.pages.line_chart import Line, LineChart
 from infra.pages.section import Section
 from infra.pages.tables import Column, table
 from infra.reports.report import BACKTEST, DEMO, Report
+from infra.reports.sections import (
+    RETURNS,
+    curves,
+    distribution,
+    groups,
+    measures,
+    months,
+    share,
+    skipped,
+    time_of,
+    trades,
+)
 from infra.reports.trail import Row
-from infra.run.demo_log import NOT_TRADED
+from infra.run.demo_log import NOT_TRADED, SYNTHETIC
+from projections.analysis.analysis import Analysis
 from projections.performance import win_rate
-from projections.projection import Row as TableRow
+from projections.reports.figures import Figures
 from projections.reports.latency import milliseconds
 from projections.reports.results import By
 from projections.sentences import plain
 
 _SIMULATED = "DEMO: fills were simulated, and no order of this log was sent to an exchange"
 _NOTICES: Mapping[str, str] = {DEMO: _SIMULATED, BACKTEST: NOT_TRADED}
-_SYNTHETIC = "SYNTHETIC MARKET: these prices are not real"
 _OF_TRAIL = tuple(
     map(Column, ("time (UTC)", "event", "who", "action", "of", "what", "why", "further parameters"))
-)
-_OF_GROUPS = (
-    Column("trades", is_number=True),
-    Column("won", is_number=True),
-    Column("gross", is_number=True, signed=True),
-    Column("fees", is_number=True),
-    Column("funding", is_number=True, signed=True),
-    Column("net", is_number=True, signed=True),
-    Column("best", is_number=True),
-    Column("worst", is_number=True),
 )
 
 
@@ -61,7 +60,7 @@ def page(report: Report) -> str:
     title = f"{report.kind} report: account {found.account}{f', {about}' if about else ''}"
     notices = [
         *([_NOTICES[report.kind]] if report.kind in _NOTICES else []),
-        *([_SYNTHETIC] if report.synthetic else []),
+        *([SYNTHETIC] if report.synthetic else []),
     ]
     sections = _of_an_order(report) if found.scope.order else _of_a_period(report)
     return render(
@@ -69,7 +68,7 @@ def page(report: Report) -> str:
         title=title,
         notices=notices,
         lead=(
-            f"{_time(found.begun)} to {_time(found.ended)} UTC, events {found.first:,} to {found.last:,} of log "
+            f"{time_of(found.begun)} to {time_of(found.ended)} UTC, events {found.first:,} to {found.last:,} of log "
             f"{report.log_id}"
         ),
         figures=list(_head(report)),
@@ -84,16 +83,20 @@ def _head(report: Report) -> Iterator[Figure]:
     net = found.statement.net if found.scope.is_whole else row["net"]
     yield Figure("net result", money(net, found.currency), "after fees and funding", _sign(net))
     if found.scope.is_whole:
-        yield Figure("return", _share(found.growth), "time-weighted", _sign(found.growth or 0))
-        yield Figure("largest drawdown", _share(-found.drawdown), "of the highest equity so far")
+        yield Figure("return", share(found.growth), "time-weighted", _sign(found.growth or 0))
+        yield Figure("largest drawdown", share(-found.drawdown), "of the highest equity so far")
         yield Figure("equity", _money_of(found.after["equity"], found.currency), "at the last mark")
     yield Figure("closed trades", f"{row['trades']:,}", f"{row['wins']:,} won, {row['losses']:,} lost")
     rate = win_rate(row["wins"], row["trades"])
-    yield Figure("win rate", _share(rate))
+    yield Figure("win rate", share(rate))
     yield Figure("fees", money(found.statement.fees if found.scope.is_whole else row["fees"], found.currency))
     if found.scope.is_whole and found.held and found.equity_before:
         change = found.held[-1][1] / found.equity_before - 1
-        yield Figure("buy and hold", _share(change), "equal shares, no fees")
+        yield Figure(
+            "buy and hold",
+            share(change),
+            "equal shares, no fees, at the prices of the log's signals and fills",
+        )
     if found.scope.is_whole and found.ratios.sharpe is not None:
         yield Figure("Sharpe", f"{found.ratios.sharpe:.2f}", "of daily returns, annualised")
 
@@ -102,14 +105,14 @@ def _of_a_period(report: Report) -> Iterator[Section]:
     found = report.figures
     if found.scope.is_whole:
         yield _statement(report)
-        yield Section("curve", "Equity and drawdown", list(_curves(report)), _about_the_curve(report))
-        yield Section(
-            "months", "Months", [_months(report)], f"Returns: {DEFINITION}." if found.returns else ""
-        )
-    yield Section("groups", "By strategy and symbol", list(_groups(report)))
-    yield Section("distribution", "Distribution of trades", [_distribution(report)])
-    yield _skipped(report)
-    yield _trades(report)
+        yield Section("curve", "Equity and drawdown", list(curves(found)), _about_the_curve(found))
+        yield measures(Analysis(found))
+        yield Section("months", "Months", [months(found)], RETURNS if found.returns else "")
+    yield Section("groups", "By strategy, symbol and exit reason", list(groups(found)))
+    yield Section("distribution", "Distribution of trades", [distribution(found)])
+    yield skipped(found)
+    yield _versions(report)
+    yield trades(report.figures)
     yield _interventions(report)
     yield _incidents(report)
     yield _latency(report)
@@ -120,7 +123,7 @@ def _of_a_period(report: Report) -> Iterator[Section]:
 def _of_an_order(report: Report) -> Iterator[Section]:
     yield _orders(report)
     yield _fills(report)
-    yield _trades(report)
+    yield trades(report.figures)
     yield _interventions(report)
     yield _incidents(report)
     yield _latency(report)
@@ -134,8 +137,8 @@ def _statement(report: Report) -> Section:
     lines = [(name, _exact(amount)) for name, amount in statement.lines()]
     closing = [
         ("closing balance", _exact(statement.closing)),
-        ("unrealised profit beside it", _exact_or_unknown(found.after["unrealised"])),
-        ("closing equity", _exact_or_unknown(found.after["equity"])),
+        (_unrealised_name(found), _exact_or_unknown(found.after["unrealised"])),
+        ("closing equity", _closing_equity(found)),
     ]
     added = "The lines add up to the closing balance that the log has recorded."
     if statement.difference:
@@ -149,8 +152,13 @@ def _statement(report: Report) -> Section:
     )
 
 
-def _about_the_curve(report: Report) -> str:
-    if not report.figures.held:
+def _about_the_curve(found: Figures) -> str:
+    if found.equity_before is None:
+        return (
+            "The equity at the beginning of the period is not known, because no hour was marked before it: there is no "
+            "buy and hold beside the curve."
+        )
+    if not found.held:
         return "Nothing was traded in the period, so there is no buy and hold beside the equity."
     return (
         "Buy and hold: the opening equity in equal shares of the traded instruments, at the prices of the log's "
@@ -158,107 +166,29 @@ def _about_the_curve(report: Report) -> str:
     )
 
 
-def _curves(report: Report) -> Iterator[Markup]:
-    found = report.figures
-    equity = [(one["at"], float(one["equity"])) for one in found.points if one["equity"] is not None]
-    falls = [(one["at"], -float(one["drawdown"])) for one in found.points]
-    held = [(at, float(amount)) for at, amount in found.held]
-    lines = [Line("main", "equity", equity), *([Line("beside", "buy and hold", held)] if held else [])]
-    span = (found.begun, found.ended)
-    yield LineChart(f"equity in {found.currency}", lines, *span, _number).svg()
-    yield LineChart(
-        "drawdown", [Line("fall", "drawdown", falls)], *span, _percent, height=140, ceiling=0.0
-    ).svg()
-
-
-def _months(report: Report) -> Markup:
-    found = report.figures
-    returns, rows = dict(found.months()), found.groups[By.MONTH]
-    names = sorted({*returns, *rows})
-    columns = (Column("month"), Column("return", is_number=True, signed=True), *_OF_GROUPS)
-    cells = [
-        (
-            name,
-            _share(returns.get(name)),
-            *(_sums(report, rows[name]) if name in rows else ("",) * len(_OF_GROUPS)),
-        )
-        for name in names
-    ]
-    return table(columns, cells, "groups") if cells else Markup()
-
-
-def _groups(report: Report) -> Iterator[Markup]:
-    for by, head in ((By.STRATEGY, "strategy"), (By.INSTRUMENT, "symbol")):
-        rows = report.figures.groups[by]
-        if rows:
-            yield table(
-                (Column(head), *_OF_GROUPS),
-                [(name, *_sums(report, row)) for name, row in rows.items()],
-                "groups",
-            )
-
-
-def _distribution(report: Report) -> Markup:
-    found = report.figures
-    if not found.bins:
-        return Markup()
-    bins = [Bar(plain(one.low), float(one.trades), one.low < 0) for one in found.bins]
-    hours = {f"{hour:02}": 0.0 for hour in range(24)}
-    hours |= {name: float(row["net"]) for name, row in found.groups[By.HOUR].items()}
-    by_hour = [Bar(name, net, net < 0) for name, net in hours.items()]
-    charts = (
-        (
-            f"trades by net result, from … {found.currency} on",
-            BarChart("trades by net result", bins, _number).svg(),
-        ),
-        (
-            f"net in {found.currency} by hour of the close (UTC)",
-            BarChart("net by hour", by_hour, _number).svg(),
-        ),
-    )
-    drawn = Markup("").join(
-        Markup("<figure>{}<figcaption>{}</figcaption></figure>").format(chart, words)
-        for words, chart in charts
-    )
-    return Markup('<div class="pair">{}</div>').format(drawn)
-
-
-def _skipped(report: Report) -> Section:
-    found = report.figures
-    reasons, decided = found.counted("SKIPPED"), found.counted("DECISIONS")
-    rows = [(name, f"{count:,}") for name, count in reasons.items()]
-    counted = ", ".join(f"{count:,} {name}" for name, count in decided.items())
-    return Section(
-        "skipped",
-        "Signals that were not traded",
-        [table((Column("reason"), Column("signals", is_number=True)), rows, "statement")] if rows else [],
-        f"Decisions: {counted or 'none'}. One signal can have several reasons.",
-    )
-
-
-def _trades(report: Report) -> Section:
-    found = report.figures
+def _versions(report: Report) -> Section:
     columns = (
-        *map(Column, ("position", "strategy", "closed", "by")),
-        *(Column(name, is_number=True) for name in ("exit price",)),
-        Column("gross", is_number=True, signed=True),
-        Column("fees", is_number=True),
-        Column("funding", is_number=True, signed=True),
-        Column("net", is_number=True, signed=True),
+        *map(Column, ("from (UTC)", "event", "policy", "strategies", "put in force by")),
+        Column("decisions", is_number=True),
     )
     rows = [
         (
-            one.position,
-            one.strategy,
-            _time(one.at),
-            one.event.reason.value.lower(),
-            plain(one.event.price),
-            *(_amount(amount, found.currency) for amount in (one.event.gross, one.event.fees)),
-            *(_amount(amount, found.currency) for amount in (one.event.funding, one.event.net)),
+            time_of(one.at),
+            f"#{one.ordinal}",
+            f"version {one.policy}",
+            "; ".join(one.strategies),
+            f"{one.actor}, settings {one.settings}",
+            f"{one.decisions:,}",
         )
-        for one in found.closings
+        for one in report.figures.versions
     ]
-    return Section("trades", "Closed trades", [table(columns, rows, "long facts")] if rows else [])
+    return Section(
+        "versions",
+        "What decided",
+        [table(columns, rows, "facts stacked")] if rows else [],
+        "Each row after the first is a promotion: another version of the committees' policy, other strategies or "
+        "parameters. No model takes part in decisions, so none was promoted.",
+    )
 
 
 def _interventions(report: Report) -> Section:
@@ -280,7 +210,7 @@ def _incidents(report: Report) -> Section:
         parts.append(_rows(report.incidents))
     if report.letters:
         letters = [
-            (_time(one.received_at), one.id, one.source.value, one.place, one.reason)
+            (time_of(one.received_at), one.id, one.source.value, one.place, one.reason)
             for one in report.letters
         ]
         heads = ("received (UTC)", "dead letter", "source", "place", "reason")
@@ -370,14 +300,18 @@ def _orders(report: Report) -> Section:
         )
         for one in report.figures.orders
     ]
-    return Section("orders", "The orders of its story", [table(tuple(map(Column, heads)), rows, "facts")])
+    return Section(
+        "orders",
+        "The order and those that belong to it",
+        [table(tuple(map(Column, heads)), rows, "facts reasons")],
+    )
 
 
 def _fills(report: Report) -> Section:
     heads = ("time (UTC)", "order", "side", "quantity", "price", "fee", "liquidity", "execution")
     rows = [
         (
-            _time(one["at"]),
+            time_of(one["at"]),
             one["order_id"],
             one["side"],
             plain(one["quantity"]),
@@ -408,21 +342,24 @@ def _rows(rows: Iterable[Row]) -> Markup:
     return table(_OF_TRAIL, cells, "long trail stacked")
 
 
-def _sums(report: Report, row: TableRow) -> Sequence[str]:
-    spelled: Callable[[Decimal], str] = lambda amount: _amount(amount, report.figures.currency)  # noqa: E731
-    rate = _share(win_rate(row["wins"], row["trades"]))
-    names = ("gross", "fees", "funding", "net", "largest_win", "largest_loss")
-    return [f"{row['trades']:,}", rate, *(spelled(row[name]) for name in names)]
-
-
-def _amount(amount: Decimal, currency: str) -> str:
-    return f"{amount:,.8f}" if currency in COINS else f"{amount:,.2f}"
-
-
 def _exact(amount: Decimal) -> str:
     """Every digit that the log has."""
     whole, _, part = plain(abs(amount)).partition(".")
     return f"{'-' if amount < 0 else ''}{int(whole):,}{f'.{part}' if part else ''}"
+
+
+def _unrealised_name(found: Figures) -> str:
+    """The name of the unrealised profit in the statement, with its time where the balance has changed since."""
+    at: datetime | None = found.after["equity_at"]
+    if at is None or found.closing_equity is not None:
+        return "unrealised profit beside it"
+    return f"unrealised profit at the last mark, {at:%Y-%m-%d %H:%M} UTC"
+
+
+def _closing_equity(found: Figures) -> str:
+    if found.closing_equity is None and found.after["unrealised"] is not None:
+        return "unknown: an order was filled after the last mark"
+    return _exact_or_unknown(found.closing_equity)
 
 
 def _exact_or_unknown(amount: Decimal | None) -> str:
@@ -442,21 +379,5 @@ def _milliseconds(took: timedelta) -> str:
     return f"{milliseconds(took):,.3f}".rstrip("0").rstrip(".")
 
 
-def _share(share: Decimal | float | None) -> str:
-    return "none" if share is None else f"{share:+.2%}" if isinstance(share, float) else f"{share:.1%}"
-
-
 def _sign(value: Decimal | float) -> str:
     return "up" if value > 0 else "down" if value < 0 else ""
-
-
-def _number(value: float, places: int) -> str:
-    return f"{value:,.{places}f}"
-
-
-def _percent(value: float, places: int) -> str:
-    return f"{100 * value:,.{max(places - 2, 0)}f} %"
-
-
-def _time(at: object) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}"

@@ -12,7 +12,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
 
 def name_of(what: str, kind: str, found: Figures) -> str:
     """`whence-<what>-<LIVE or DEMO>-<account>-<order or strategy>-<first day>-<last day>`; see `joined`."""
-    ends = (found.period.first or found.begun.date(), found.period.last or found.ended.date())
+    ends = (found.period.first or found.begun.date(), found.period.last or found.last_day)
     return joined(what, kind, found.account, found.scope.order or found.scope.strategy, *ends)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,20 +12,23 @@ from typing import Any
 from adapters.avro import iso
 from adapters.dead_letters.letter import DeadLetter
 from adapters.dead_letters.store import DeadLetters, Wanted
+from adapters.exports.sheet import plain
 from adapters.log.recorder_log import RecordedLog
 from adapters.notary.leaves import log_id_of
 from adapters.notary.verifying import Signed
-from domain.errors import InvalidInput
-from domain.log import Recorded
-from domain.opening import LogOpened
+from domain.log import Envelope
 from domain.ratios import DEFINITION
-from infra.reports.checkpoint import Standing, standing
+from infra.cli.measured import measures_json
+from infra.reports.checkpoint import Standing, compared, standing
+from infra.reports.reading import Reading
 from infra.reports.trail import Row, trail
-from infra.run.demo_log import is_backtest, is_live
+from infra.run.demo_log import is_backtest, is_live, is_synthetic
+from infra.run.upto import read_upto
+from projections.analysis.analysis import Analysis
 from projections.chain import find_story
 from projections.projection import Row as TableRow
 from projections.questions.performance import figures
-from projections.reports.book import Book, accounts_in
+from projections.reports.book import Book
 from projections.reports.figures import Figures, Scope
 from projections.reports.latency import Spread, spreads
 from projections.reports.period import Period
@@ -34,7 +36,7 @@ from projections.reports.results import By
 
 LIVE, DEMO, BACKTEST = "LIVE", "DEMO", "BACKTEST"
 """LIVE: orders were sent to an exchange, of which a log does not record whether it is a testnet. DEMO: fills were
-simulated. BACKTEST: the log of a what-if."""
+simulated. BACKTEST: the log of a what-if or a backtest."""
 _PLACES = 8
 """The decimals of the value of buy and hold, which is a quotient."""
 _OF_A_GROUP = (
@@ -51,7 +53,8 @@ _OF_A_GROUP = (
 )
 _OF_A_POSITION = (
     "id", "instrument", "direction", "owner", "status", "quantity", "max_quantity", "average_price", "gross", "fees",
-    "funding", "net", "exit_reason", "opened_at", "closed_at", "chain",
+    "funding", "net", "exit_reason", "close_reason", "opened_at", "closed_at", "chain", "stop", "target", "entry_order",
+    "exit_order",
 )  # fmt: skip
 
 
@@ -114,8 +117,9 @@ class Report:
             "first_ordinal": found.first,
             "last_ordinal": found.last,
             "checkpoint": self.standing.as_json(),
-            **(self._of_the_account() if found.scope.is_whole else {}),
-            "performance": {by.value.lower(): dict(_groups(found, by)) for by in By},
+            **(account_json(found) if found.scope.is_whole else {}),
+            **({"measures": measures_json(Analysis(found))} if found.scope.is_whole else {}),
+            "performance": performance_json(found),
             "distribution": [
                 {"from": format(one.low, "f"), "to": format(one.high, "f"), "trades": one.trades}
                 for one in found.bins
@@ -123,7 +127,8 @@ class Report:
             "signals": found.counted("SIGNALS"),
             "decisions": found.counted("DECISIONS"),
             "skipped": found.counted("SKIPPED"),
-            "positions": [{name: value_of(one[name]) for name in _OF_A_POSITION} for one in found.positions],
+            "versions": [{"from": iso(one.at), **one.as_json()} for one in found.versions],
+            "positions": positions_json(found),
             "foreign_fees": {name: format(fee, "f") for name, fee in found.foreign_fees().items()},
             "latency": [one.as_json() for one in self.latency],
             "incidents": {
@@ -138,30 +143,6 @@ class Report:
             "trail": [one._asdict() for one in self.actions],
         }
 
-    def _of_the_account(self) -> dict[str, Any]:
-        found = self.figures
-        return {
-            "statement": found.statement.as_json(),
-            "unrealised": {
-                "opening": _text(found.before, "unrealised"),
-                "closing": _text(found.after, "unrealised"),
-            },
-            "equity": {"opening": _text(found.before, "equity"), "closing": _text(found.after, "equity")},
-            "equity_at": value_of(found.after["equity_at"]),
-            "return": found.growth,
-            "months": dict(found.months()),
-            "max_drawdown": found.drawdown,
-            "sharpe": found.ratios.sharpe,
-            "sortino": found.ratios.sortino,
-            "ratios": DEFINITION,
-            "buy_and_hold": format(round(found.held[-1][1], _PLACES), "f") if found.held else None,
-            "curve": [
-                {"at": iso(one["at"]), "ordinal": one["ordinal"], "balance": format(one["balance"], "f")}
-                | {"equity": value_of(one["equity"]), "drawdown": one["drawdown"]}
-                for one in found.points
-            ],
-        }
-
 
 def made(
     log: RecordedLog, request: Request, letters: DeadLetters, signed: Signed | None, path: Path | None
@@ -172,72 +153,86 @@ def made(
     differ, and the errors of the log and of the store of dead letters.
     """
     upto = read_upto(log, request.upto)
-    book, found = read_book(log, request, upto)
-    first = _first(log).envelope
+    tree = compared(log, upto, signed, path)
+    reading = Reading(log, request.account, upto, tree)
+    book, found = _booked(log, request, reading)
+    reading.finish()
+    first = first_of(log)
     return Report(
         log_id=str(log_id_of(log)),
-        kind=kind_of(log),
-        synthetic=isinstance(first.event, LogOpened) and first.event.synthetic,
+        kind=kind_of(first),
+        synthetic=is_synthetic(first),
         figures=found,
         actions=trail(found.actions, book.events, log.read),
         incidents=trail(found.incidents, book.events, log.read),
         latency=list(spreads(found.samples)),
         letters=_letters(letters, found) if found.scope.is_whole else (),
-        standing=standing(log, upto, signed, path),
+        standing=standing(log, tree, signed),
     )
 
 
-def value_of(value: Any) -> Any:
-    """The value of a column in JSON types: amounts as text in plain notation, times in ISO 8601."""
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    return iso(value) if isinstance(value, datetime) else value
+def account_json(found: Figures) -> dict[str, Any]:
+    """The figures of the whole account for programs: statement, equity, return, ratios, months and curve."""
+    return {
+        "statement": found.statement.as_json(),
+        "unrealised": {
+            "opening": _text(found.before, "unrealised"),
+            "closing": _text(found.after, "unrealised"),
+        },
+        "equity": {"opening": _text(found.before, "equity"), "closing": _form(found.closing_equity)},
+        "equity_at": plain(found.after["equity_at"]),
+        "return": found.growth,
+        "months": dict(found.months()),
+        "max_drawdown": found.drawdown,
+        "sharpe": found.ratios.sharpe,
+        "sortino": found.ratios.sortino,
+        "ratios": DEFINITION,
+        "buy_and_hold_equity": format(round(found.held[-1][1], _PLACES), "f") if found.held else None,
+        "curve": [
+            {"at": iso(one["at"]), "ordinal": one["ordinal"], "balance": format(one["balance"], "f")}
+            | {"equity": plain(one["equity"]), "drawdown": one["drawdown"]}
+            for one in found.points
+        ],
+    }
 
 
-def read_book(log: RecordedLog, request: Request, upto: int) -> tuple[Book, Figures]:
-    """The figures of what is requested, and the book that they were read with.
-
-    Raises InvalidInput for what the log does not have.
-    """
-    account = _account(log, request.account, upto)
-    book = Book(account, request.period, _scope(log, request, upto))
-    return book, book.read(log.read(0, upto))
+def performance_json(found: Figures) -> dict[str, Any]:
+    """The sums and means of the closed trades of every group, by kind of group and value."""
+    return {by.value.lower(): dict(_groups(found, by)) for by in By}
 
 
-def kind_of(log: RecordedLog) -> str:
-    """LIVE, DEMO or BACKTEST. The log has an event."""
-    first = _first(log).envelope
+def positions_json(found: Figures) -> Sequence[Mapping[str, object]]:
+    """The positions that changed in the period; `exit_price` is that of the last fill, null while it is open."""
+    exits = {one.position: one.event.price for one in found.closings}
+    return [
+        {name: plain(one[name]) for name in _OF_A_POSITION} | {"exit_price": plain(exits.get(one["id"]))}
+        for one in found.positions
+    ]
+
+
+def read_figures(log: RecordedLog, request: Request, upto: int) -> Figures:
+    """The figures of what is requested. Raises InvalidInput for what the log does not have."""
+    reading = Reading(log, request.account, upto)
+    _book, found = _booked(log, request, reading)
+    reading.finish()
+    return found
+
+
+def _booked(log: RecordedLog, request: Request, reading: Reading) -> tuple[Book, Figures]:
+    book = Book(reading.account, request.period, _scope(log, request, reading.upto))
+    return book, book.read(reading.events())
+
+
+def kind_of(first: Envelope) -> str:
+    """LIVE, DEMO or BACKTEST, by the log's first event."""
     if is_backtest(first):
         return BACKTEST
     return LIVE if is_live(first) else DEMO
 
 
-def read_upto(log: RecordedLog, upto: int | None) -> int:
-    """The ordinal of the last event that is read: `upto`, or the log's head. Raises InvalidInput for no such event."""
-    head = log.head()
-    if upto is not None and not 1 <= upto <= head:
-        raise InvalidInput(f"the log has events 1 to {head}; there is none with the ordinal {upto}")
-    if not head:
-        raise InvalidInput("the log has no events yet, so there is nothing to report")
-    return head if upto is None else upto
-
-
-def _first(log: RecordedLog) -> Recorded:
-    return next(iter(log.read(0, 1)))
-
-
-def _account(log: RecordedLog, account: str, upto: int) -> str:
-    """The account, by default the only one that was opened. The log is read for it only where none is given."""
-    if account:
-        return account
-    known = list(dict.fromkeys(accounts_in(log.read(0, upto))))
-    if len(known) != 1:
-        raise InvalidInput(
-            f"the log has the accounts {', '.join(known)}: name one with --account"
-            if known
-            else "no account was opened in this log, so there is nothing to report"
-        )
-    return known[0]
+def first_of(log: RecordedLog) -> Envelope:
+    """The first event of a log, which has one."""
+    return next(iter(log.read(0, 1))).envelope
 
 
 def _scope(log: RecordedLog, request: Request, upto: int) -> Scope:
@@ -256,9 +251,13 @@ def _letters(letters: DeadLetters, found: Figures) -> Sequence[DeadLetter]:
 
 def _groups(found: Figures, by: By) -> Iterator[tuple[str, Mapping[str, object]]]:
     for value, row in found.groups[by].items():
-        sums = {name: value_of(row[name]) for name in _OF_A_GROUP}
-        yield value, sums | {name: value_of(one) for name, one in figures(row).items()}
+        sums = {name: plain(row[name]) for name in _OF_A_GROUP}
+        yield value, sums | {name: plain(one) for name, one in figures(row).items()}
 
 
 def _text(row: TableRow | None, name: str) -> str | None:
-    return None if row is None or row[name] is None else format(row[name], "f")
+    return None if row is None else _form(row[name])
+
+
+def _form(amount: Decimal | None) -> str | None:
+    return None if amount is None else format(amount, "f")

@@ -8,7 +8,7 @@ from adapters.avro import to_json
 from adapters.exports.sheet import Sheet
 from adapters.log.recorder_log import RecordedLog
 from domain.log import Recorded, id_text
-from projections.columns import COUNT, JSON_TEXT, MOMENT, TEXT, Kind
+from projections.columns import COUNT, JSON_TEXT, MOMENT, MONEY, TEXT, Kind
 from projections.positions import TABLE
 from projections.projection import Row
 from projections.reports.figures import Figures
@@ -32,8 +32,15 @@ JOURNAL: Mapping[str, Kind] = {
     "data": JSON_TEXT,
 }
 """`data` are the event's fields as `whence log --json` prints them."""
-TRADES: Mapping[str, Kind] = {"strategy": TEXT, **TABLE.columns}
-"""The columns of the read model of positions, and the strategy that opened the position."""
+_OF_OPEN_POSITIONS = frozenset({"quantity", "cost"})
+"""They are 0 in every closed position."""
+TRADES: Mapping[str, Kind] = {
+    "strategy": TEXT,
+    **{name: kind for name, kind in TABLE.columns.items() if name not in _OF_OPEN_POSITIONS},
+    "exit_price": MONEY,
+}
+"""The columns of the read model of positions, the strategy that opened the position, and the price of its last fill, as
+on the page of a report."""
 
 
 def journal(log: RecordedLog, account: str, period: Period, upto: int) -> Sheet:
@@ -45,7 +52,13 @@ def journal(log: RecordedLog, account: str, period: Period, upto: int) -> Sheet:
 def trades(found: Figures) -> Sheet:
     """The positions that were closed in the period of the figures, in the order of their closing."""
     rows = {one["id"]: one for one in found.positions}
-    return Sheet(TRADES, [{"strategy": one.strategy, **rows[one.position]} for one in found.closings])
+    return Sheet(
+        TRADES,
+        [
+            {"strategy": one.strategy, **rows[one.position], "exit_price": one.event.price}
+            for one in found.closings
+        ],
+    )
 
 
 def _events(log: RecordedLog, account: str, period: Period, upto: int) -> Iterator[Row]:

@@ -24,6 +24,9 @@ _NUMBER = re.compile(r"-?[0-9]+\.[0-9]+")
 _SHOWN_ELSEWHERE = frozenset({"votes", "settings", "reason", "reasons"})
 """Fields that are in `what` or `why`, or, as votes, in `whence explain`."""
 
+_NOT_READ = frozenset({"votes", "settings"})
+"""Those of them that the trail does not read; they are most of what decisions and settings hold."""
+
 Events = Mapping[int, tuple[int, str]]
 """The ordinal and the type of every event of the log by the number of its id."""
 
@@ -65,7 +68,7 @@ def trail(
 
 def _row(kind: str, recorded: Recorded, events: Events, wording: Wording) -> Row:
     meta, event = recorded.envelope.meta, recorded.envelope.event
-    fields, what = to_json(event), in_plain_words(wording.line_of(recorded))
+    fields, what = to_json(event, _NOT_READ), in_plain_words(wording.line_of(recorded))
     name = parse(meta.stream)
     return Row(
         ordinal=recorded.ordinal,

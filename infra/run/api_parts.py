@@ -31,6 +31,7 @@ from adapters.http.health import Check, Health
 from adapters.http.metrics import metrics_route
 from adapters.http.paths import GRAPHQL
 from adapters.http.rate import Rate
+from adapters.http.signals import SignalEndpoint
 from adapters.live import Live, LiveTail, Prices
 from adapters.metrics.api import ApiMetrics
 from adapters.metrics.history import HistoryCollector
@@ -47,6 +48,7 @@ from infra.config import WhenceSettings
 from infra.dead_letters import FoundLetters
 from infra.graphiql.folder import built
 from infra.logs import open_reader
+from infra.personal import response_opener
 from infra.run.alerting import Alerting
 from infra.run.api_plan import ApiPlan, Hosted
 from infra.run.clock import utc_now
@@ -56,6 +58,7 @@ from infra.run.projecting import Projecting
 from infra.run.readiness import Readiness
 from infra.run.rebuilding import partition_of
 from infra.run.strangers import refused_requests
+from infra.signals import keys_of_sources
 from infra.store import migrate, open_store
 from infra.tracing import tracing
 from projections.catalogue import PROJECTIONS
@@ -67,6 +70,7 @@ class ApiParts:
 
     def __init__(self, settings: WhenceSettings, plan: ApiPlan, hosted: Hosted, held: ExitStack) -> None:
         self._settings, self._plan, self._hosted = settings, plan, hosted
+        self._source_keys = keys_of_sources(settings)
         self._limits = Limits(introspection=plan.introspection)
         self._store = _opened(open_store(settings), held)
         migrate(self._store)
@@ -106,15 +110,18 @@ class ApiParts:
         rates = Rate if shared is None else shared.rates.rate
         gate = Gate(Bearers(self._book), plan.http.rate, metrics, rates)
         made = self._schema(metrics)
+        sources = self._settings.signals
+        signals = SignalEndpoint(sources, self._source_keys, gate, self._desk, metrics, rates)
         pages = QuickPages(made, self._limits, metrics, self._condition.faults)
         return build_app(
-            Endpoint(made, self._context, gate, metrics, pages),
+            Endpoint(made, self._context, gate, metrics, pages, response_opener(self._settings)),
             gate,
             plan.http,
             self._health,
             self._graphiql(),
             metrics_route(self._registry),
             partial(self._lifespan, is_up),
+            signals if sources.sources else None,
         )
 
     def _alerts_sent(self, checks: Mapping[str, Check], held: ExitStack) -> Mapping[str, Check]:
@@ -149,6 +156,11 @@ class ApiParts:
     def _context(self, caller: Caller) -> Context:
         assert self._served is not None
         return Context(caller, self._served)
+
+    def _desk(self) -> Desk:
+        assert self._served is not None
+        assert self._served.desk is not None
+        return self._served.desk
 
     @asynccontextmanager
     async def _lifespan(self, is_up: Callable[[], None], _: Starlette) -> AsyncGenerator[None]:

@@ -12,6 +12,7 @@ from commands.driver import Driver
 from commands.inputs import RequestMade
 from commands.request import Requested
 from commands.world import World
+from infra.run.personal import PersonalTexts
 
 
 class Attending:
@@ -23,6 +24,11 @@ class Attending:
     def __init__(self, driver: Driver, clock: Callable[[], datetime], at: datetime) -> None:
         self.driver, self.at = driver, at
         self._clock, self._mailbox = clock, Mailbox()
+        self._personal, self._has_removed = PersonalTexts(), False
+
+    def keep_personal(self, personal: PersonalTexts) -> None:
+        """Takes requests through `personal` from now on, which seals what people write. Call it before any request."""
+        self._personal = personal
 
     @property
     def world(self) -> World:
@@ -47,12 +53,19 @@ class Attending:
         """
         if patience > 0:
             self.driver.check()
+        if not self._has_removed and not self.recalling:
+            self._has_removed = True
+            self._personal.remove_forgotten(self.world)
         if patience <= 0 and self._mailbox.is_empty:
             return 0
         return 0 if self.recalling else self._mailbox.answer_all(self.answer, patience)
 
     def answer(self, requested: Requested) -> Answer:
-        """Carries out one request on this thread; raises the log's errors."""
+        """Seals and carries out one request on this thread; raises the log's errors."""
+        return self._personal.answered(requested, self.world, self._carried_out)
+
+    def _carried_out(self, requested: Requested) -> Answer:
+        """The answer to a request whose personal texts are sealed."""
         answer = self.driver.handle(RequestMade(self.at, self._clock(), requested))
         assert answer is not None
         return answer

@@ -1,7 +1,8 @@
 """A backtest: a recording is fed to an engine with the simulated exchange, and gives a log of its own.
 
-The market and the requests of people are those of the recording, at their times. Reports of an exchange and comparisons
-with it are left out: the simulated exchange fills the orders, on candles. Its clock stands at the last close, as in
+The market and the requests of people are those of the recording, at their times, and so are the settlements of funding
+that its exchange has reported with their rate. Other reports of an exchange and comparisons with it are left out: the
+simulated exchange fills the orders, on candles. Its clock stands at the last close, as in
 `infra/run/paper.py`: what is sent between two closes arrives at the open of its candle, or it would be stale before the
 next one opens.
 """
@@ -9,7 +10,7 @@ next one opens.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import groupby
@@ -19,6 +20,7 @@ from uuid import UUID
 from commands.door import Declined
 from commands.driver import Driver
 from commands.engine import Engine
+from commands.exchange import Exchange, Funded
 from commands.guarding import Guard
 from commands.identity import Identity
 from commands.input_tape import SessionBegun, Taped
@@ -28,6 +30,7 @@ from commands.opening import OpenLog
 from commands.routes import Command
 from commands.sender import Sender
 from commands.settings import ChangeSettings
+from commands.settlements import is_of_open_position
 from commands.stimulus import Stimulus
 from commands.world import World
 from domain.adjusting import adjusted_before_opening
@@ -38,12 +41,15 @@ from domain.mark import AccountMarked
 from domain.opening import LogOpened, Mode
 from domain.settings import Settings, StrategySettings
 from infra.run.demo_log import BACKTEST
-from infra.run.recording import Recording
+from infra.run.recording import SourceLog
 from infra.run.simulation import simulated
+from infra.run.skipped_inputs import SkippedInputs, can_skip
 from infra.run.twin_requests import TwinRequests
 from infra.run.twins import Twins
 from infra.trading import instances_of
 
+_GROUP = "trading."
+"""What stands before the names of settings on the command line."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -61,7 +67,7 @@ class Change:
         """The settings in place of the recorded ones. Raises InvalidSettings and Refused, which name each fault."""
         if self.strategies is not None:
             recorded = replace(recorded, strategies=self.strategies)
-        return adjusted_before_opening(recorded, self.values)
+        return adjusted_before_opening(recorded, self.values, _GROUP)
 
 
 NO_CHANGE = Change()
@@ -86,11 +92,12 @@ class Unanswered(NamedTuple):
 class Backtest:
     """One backtest on one empty log; `declined` and `left_out` state what of the recording had no effect.
 
-    `left_out` counts the inputs by the name of their class.
+    `left_out` counts the inputs by the name of their class, and the settlements of funding whose report has no rate as
+    `Funded`.
     """
 
     def __init__(
-        self, recording: Recording, variant: Variant, log: EventLog, seen: Callable[[Envelope], None]
+        self, source: SourceLog, variant: Variant, log: EventLog, seen: Callable[[Envelope], None]
     ) -> None:
         """`seen` receives every event once.
 
@@ -98,21 +105,22 @@ class Backtest:
         """
         self.left_out = Counter[str]()
         self.declined: list[Unanswered] = []
-        self._recording, self._variant, self._log, self._seen = recording, variant, log, seen
-        self._identity = Identity(variant.log_id, recording.account, BACKTEST, variant.change.policy)
+        self._source, self._variant, self._log, self._seen = source, variant, log, seen
+        self._identity = Identity(variant.log_id, source.account, BACKTEST, variant.change.policy)
         self._world = World()
-        self._twins = Twins(variant.log_id, recording.opening.log_id, recording.account)
+        self._twins = Twins(variant.log_id, source.opening.log_id, source.account)
         self._requests = TwinRequests(self._world, self._twins, frozenset(variant.change.values))
         self._exchange = simulated(
-            recording.instruments,
-            recording.stake,
-            variant.change.settings(recording.settings).simulation,
-            recording.opening.simulator,
+            source.instruments,
+            source.stake,
+            variant.change.settings(source.settings).simulation,
+            source.opening.simulator,
             self._twins.in_source,
         )
         self._driver: Driver | None = None
         self._sent_at = _LONG_AGO
         self._closed: dict[str, datetime] = {}
+        self._settled: dict[str, datetime] = {}
         self._steps: Mapping[type, Callable[[Any], None]] = {
             SessionBegun: self._begin,
             Stimulus: self._command,
@@ -122,18 +130,54 @@ class Backtest:
             RequestMade: self._request,
             Relisted: self._relist,
             Tick: self._tick,
-            Reported: self._leave_out,
+            Reported: self._settle,
         }
 
-    def steps(self) -> Iterator[int]:
-        """Feeds the recording, and yields the number of inputs after each one.
+    def steps(self, inputs: Iterable[Taped], *, skips: bool = False) -> Iterator[int]:
+        """Feeds the inputs, and yields their number after each one. Raises what `feed` raises.
+
+        With `skips` the inputs are held in memory, and where they are one session on candles, those that lead to
+        nothing are passed over; the log is the same.
+        """
+        if skips:
+            inputs = held = list(inputs)
+            if can_skip(held):
+                yield from self._skipped_steps(held)
+                return
+        for number, given in enumerate(inputs, 1):
+            self.feed(given)
+            yield number
+
+    def _skipped_steps(self, inputs: Sequence[Taped]) -> Iterator[int]:
+        skipped, reached = SkippedInputs(inputs, self._exchange), 0
+        while reached < len(inputs):
+            begin = reached
+            if self._driver is not None and (reached := skipped.next(self._driver, begin)) > begin:
+                self._pass_over(skipped.pass_over(self._driver, begin, reached))
+                yield from range(begin + 1, reached + 1)
+            given = inputs[reached]
+            self.feed(given)
+            if type(given) is SessionBegun:
+                skipped.begin(self._running)
+            reached += 1
+            yield reached
+
+    def _pass_over(self, last: Sequence[Candle]) -> None:
+        self._closed.update((one.instrument, one.close_time) for one in last)
+        self._sent_at = max(self._closed.values())
+
+    def feed(self, given: Taped) -> None:
+        """Feeds the next input; the first one of a log is a `SessionBegun`.
 
         Raises InvalidInput and InvalidSettings where the recording cannot be traded with these settings, StrategyFailed
         where a strategy raises, and the log's errors.
         """
-        for number, given in enumerate(self._recording.inputs(), 1):
-            self._steps[type(given)](given)
-            yield number
+        self._steps[type(given)](given)
+
+    @property
+    def exchange(self) -> Exchange:
+        """The exchange that fills the orders."""
+        return self._exchange
 
     @property
     def latest_mark(self) -> AccountMarked | None:
@@ -154,7 +198,7 @@ class Backtest:
         )
         if not self._closed:
             self._sent_at = session.at
-        sender = Sender(self._exchange, lambda: self._sent_at, Guard(self._world, engine.market))
+        sender = Sender(self.exchange, lambda: self._sent_at, Guard(self._world, engine.market))
         self._driver = Driver(engine, self._log, sender, self._see)
 
     def _see(self, envelope: Envelope) -> None:
@@ -162,7 +206,7 @@ class Backtest:
         self._seen(envelope)
 
     def _command(self, stimulus: Stimulus) -> None:
-        """Opens the log. Every later stimulus of a recording answers a difference with an exchange."""
+        """Opens the log. Every later stimulus of a recording is of a comparison with an exchange or of a stop."""
         if not any(isinstance(ask.command, OpenLog) for ask in stimulus.asks):
             self._leave_out(stimulus)
             return
@@ -172,7 +216,7 @@ class Backtest:
     def _of_opening(self, command: Command) -> Command:
         match command:
             case OpenLog():
-                return OpenLog(opening_of(self._recording, self._variant))
+                return OpenLog(opening_of(self._source, self._variant))
             case ChangeSettings():
                 return ChangeSettings(self._variant.change.settings(command.settings), command.reason)
             case _:
@@ -211,8 +255,26 @@ class Backtest:
         self._closed.update(dict.fromkeys((one.instrument for one in candles), at))
 
     def _report(self, at: datetime) -> None:
-        if reports := self._exchange.reports():
+        if reports := self.exchange.reports():
             self._running.handle(Reported(at, tuple(reports)))
+
+    def _settle(self, given: Reported) -> None:
+        """Funding is a fact of the market and is settled on what is held here; other reports are of other orders."""
+        fundings = [one for one in given.reports if isinstance(one, Funded)]
+        for one in fundings:
+            self._fund(one)
+        self._report(given.at)
+        if not fundings or len(fundings) < len(given.reports):
+            self._leave_out(given)
+
+    def _fund(self, report: Funded) -> None:
+        """A position of after the settlement is not funded; a settlement that is reported twice is settled once."""
+        if report.rate is None or report.price is None:
+            self._leave_out(report)
+        elif report.at > self._settled.get(report.instrument, _LONG_AGO):
+            self._settled[report.instrument] = report.at
+            if is_of_open_position(report, self._world):
+                self._exchange.fund(report.instrument, report.at, report.price, report.rate)
 
     def _request(self, given: RequestMade) -> None:
         request = self._requests.translated(given.requested.request)
@@ -234,17 +296,17 @@ class Backtest:
     def _tick(self, given: Tick) -> None:
         self._running.handle(given)
 
-    def _leave_out(self, given: Taped) -> None:
+    def _leave_out(self, given: Taped | Funded) -> None:
         self.left_out[type(given).__name__] += 1
 
 
-def opening_of(recording: Recording, variant: Variant) -> LogOpened:
+def opening_of(source_log: SourceLog, variant: Variant) -> LogOpened:
     """The first event of the backtest's log."""
-    source = recording.opening
+    source = source_log.opening
     return LogOpened(
         log_id=variant.log_id,
         mode=Mode.BACKTEST,
-        tape=f"log {source.log_id}",
+        tape=source_log.tape or f"log {source.log_id}",
         synthetic=source.synthetic,
         simulator=source.simulator,
     )

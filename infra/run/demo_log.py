@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from domain.log import Envelope
+from domain.opening import LogOpened
 
 PAPER_LIVE: Final = "paper-live"
 """The source of a demo run on live prices (`infra/run/paper_live.py`)."""
@@ -18,7 +19,9 @@ DEMO: Final = "DEMO on live prices: fills are simulated, and no order of this lo
 BACKTEST: Final = "backtest"
 """The source of a backtest (`infra/run/backtest.py`)."""
 
-NOT_TRADED: Final = "BACKTEST: what another log would have been; no order of this log was sent to an exchange"
+NOT_TRADED: Final = "BACKTEST: fills are simulated, and no order of this log was sent to an exchange"
+
+SYNTHETIC: Final = "SYNTHETIC MARKET: these prices are not real"
 
 _NOTICES: Mapping[str, str] = {PAPER_LIVE: DEMO, BACKTEST: NOT_TRADED}
 """What the readers of a log get to know, by the source of its first event."""
@@ -27,6 +30,11 @@ _NOTICES: Mapping[str, str] = {PAPER_LIVE: DEMO, BACKTEST: NOT_TRADED}
 def notice_of(first: Envelope) -> str | None:
     """What a reader of the log with this first event gets to know before its events; None for other logs."""
     return _NOTICES.get(first.meta.source)
+
+
+def is_synthetic(first: Envelope) -> bool:
+    """Whether the market of the log with this first event was generated."""
+    return isinstance(first.event, LogOpened) and first.event.synthetic
 
 
 def is_backtest(first: Envelope) -> bool:

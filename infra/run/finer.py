@@ -40,6 +40,11 @@ class FinerRules:
         """Whether a later candle demands a change of rules."""
         return bool(self._unfit)
 
+    @property
+    def idle_until(self) -> datetime | None:
+        """Candles that close at this time or before demand no change of rules; None where no later one does."""
+        return min(self._unfit.values(), default=None)
+
     def due(self, at: datetime, candles: Sequence[Candle]) -> Relisted | None:
         """The change of rules that these candles, which close at `at`, demand before they trade; None for none."""
         asks = tuple(self._asks(at, candles))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from commands.covering import covered, stops, targets, unconfirmed
+from commands.endings import RESOLVED_BY_COMPARISONS
 from commands.flatness import left_over
 from commands.in_flight import orders_in_flight
 from domain.closing import Closing
 from domain.portfolio import OpenPosition, Portfolio
+from domain.reconciliation.discrepancy_id import kind_of
 from projections.sentences import plain
 
 NOTHING = "nothing is held: no position and no entry"
+_RESOLVED_BY_ENGINE = frozenset(kind.__name__ for kind in RESOLVED_BY_COMPARISONS)
 NO_STOP = "no stop works at the exchange"
 
 
@@ -39,8 +42,19 @@ def held(portfolio: Portfolio) -> Iterator[str]:
     flying = sorted(set(orders_in_flight(portfolio)))
     if flying:
         yield f"not settled: {', '.join(flying)}; queries find their outcome out, also after a restart"
-    if unresolved := sorted(portfolio.discrepancies.unresolved):
-        yield f"discrepancies that a person has to resolve: {', '.join(unresolved)}"
+    yield from _unresolved(sorted(portfolio.discrepancies.unresolved))
+
+
+def _unresolved(names: Sequence[str]) -> Iterator[str]:
+    """What a person sets right at the exchange is not always resolved by a person: a comparison may do it."""
+    alone = [one for one in names if kind_of(one) in _RESOLVED_BY_ENGINE]
+    by_kind = {
+        "discrepancies that comparisons resolve once log and exchange agree": alone,
+        "discrepancies that a person has to resolve": [one for one in names if one not in alone],
+    }
+    for what, found in by_kind.items():
+        if found:
+            yield f"{what}: {', '.join(found)}; `whence reconcile` states the steps"
 
 
 def _position(name: str, held: OpenPosition, portfolio: Portfolio) -> str:

@@ -44,6 +44,7 @@ from domain.errors import ExchangeError, InvalidInput
 from domain.log import Envelope, EventLog
 from domain.order import OrderCancelRequested, OrderPlaced, OrderStatus, Working
 from domain.plain_text import counted, is_or_are
+from domain.reconciliation import ENGINE_STARTS
 from domain.streams import parse
 from infra.run.after_trip import AfterTrip
 from infra.run.attending import Attending
@@ -74,7 +75,7 @@ _MARGIN = timedelta(minutes=10)
 """Executions are fetched from so long before the last known time, because two clocks differ and lists may be late."""
 _FURTHEST = timedelta(days=7)
 """Where a difference is in doubt, executions are fetched from so long ago."""
-_STARTING, _STOPPING = "the engine starts", "the engine stops"
+_STOPPING = "the engine stops"
 
 
 class LiveRun(Attending):
@@ -171,7 +172,7 @@ class LiveRun(Attending):
             self._beginning.set_terms(self._steady.tick())
             self._open(self._beginning)
             put_in_force(self, self._plan, self._clock())
-            self._reconciler.begin(_STARTING)
+            self._reconciler.begin(ENGINE_STARTS)
 
     def connect(self) -> None:
         """Connects reports and market data, and warms the strategies; `attend` does the rest, as soon as it is called.
@@ -200,9 +201,11 @@ class LiveRun(Attending):
     def attend(self, patience: float = 0) -> int:
         """Takes in what has arrived, then answers requests as `Attending.attend` does.
 
-        It waits at most `patience` seconds, and at most until the next second; an arrival ends the wait.
+        It waits at most `patience` seconds, and at most until the next second; an arrival ends the wait. Raises
+        the log's errors, and LogUnavailable also where the log's store does not answer and nothing has to be recorded.
         """
         with self.closed_on_failure():
+            self.driver.check_answers()
             self.at = self._steady.tick()
             self._hear()
             self._tick()
@@ -328,7 +331,12 @@ class LiveRun(Attending):
 
     def _left_legs(self, until: datetime) -> Sequence[str]:
         """The orders that work beside a later position than their own, which was closed at or before `until`."""
-        return self._times.legs.left(self.world.portfolio, until)
+        return self._without_unseen(self._times.legs.left(self.world.portfolio, until))
+
+    def _without_unseen(self, order_ids: Sequence[str]) -> Sequence[str]:
+        """Those that queries find: the exchange refuses the cancel of another, and a discrepancy states it (0079)."""
+        unseen = self._reconciler.unseen if order_ids else ()
+        return [one for one in order_ids if one not in unseen]
 
     def _look(self, now: float) -> None:
         """Compares the log with the exchange."""
@@ -361,9 +369,10 @@ class LiveRun(Attending):
     def _take_settlements(self) -> None:
         """Takes in funding and forced closes that the stream did not report; repeated ones change nothing."""
         found = self._venue.account.settlements(self._since())
-        if missed := of_open_positions(found, self.world):
+        excess, accepted = self._reconciler.excess, self._times.balance.until
+        if missed := of_open_positions(found, self.world, excess, TOLERANCE, accepted):
             self.driver.handle(Reported(self._steady.tick(), missed))
-        elif late := of_closed_positions(found, self.world, self._reconciler.excess, TOLERANCE):
+        elif late := of_closed_positions(found, self.world, excess, TOLERANCE):
             self.driver.handle(Stimulus(self._steady.tick(), late))
 
     def _settled(self, outcome: Reconciled, asked_at: datetime) -> None:
@@ -430,7 +439,9 @@ class LiveRun(Attending):
     def _cancel_strays(self) -> Sequence[str]:
         """Cancels our orders that reduce a position which the exchange does not have; returns their ids."""
         until = self._steady.tick() - timedelta(seconds=self._plan.rhythm.lost)
-        strays = stray_orders.stray(self.world.portfolio, self._reconciler.standing, until)
+        strays = self._without_unseen(
+            stray_orders.stray(self.world.portfolio, self._reconciler.standing, until)
+        )
         if strays:
             _log.warning("cancelled, because the exchange has no position of theirs: %s", ", ".join(strays))
             self.driver.handle(stray_orders.cancels(strays, self._steady.tick()))
@@ -539,7 +550,7 @@ def check_opened(first: Envelope, source: str) -> None:
 OPENED_BY: Mapping[str, str] = {
     SOURCE: "`whence live`",
     PAPER_LIVE: "`whence paper --live`",
-    BACKTEST: "`whence what-if`",
+    BACKTEST: "`whence what-if`, `whence backtest` or `whence shadow`",
 }
 """The command that opens a log, by the source of its first event."""
 _NOT_OPENED: Mapping[str, str] = {

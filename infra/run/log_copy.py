@@ -7,7 +7,7 @@ from contextlib import closing
 from datetime import datetime
 from typing import NamedTuple
 
-from adapters.log.moved import last_move
+from adapters.log.moved import is_adopted
 from adapters.log.recorder_log import RecordedLog, RecorderLog, Row
 from domain.errors import InvalidInput, LogCorrupt, Refused
 from domain.log import Recorded
@@ -31,17 +31,25 @@ class LogCopy:
     """
 
     def __init__(
-        self, source: RecordedLog, target: RecorderLog, reader: Callable[[], RecordedLog], name: str
+        self,
+        source: RecordedLog,
+        target: RecorderLog,
+        reader: Callable[[], RecordedLog],
+        name: str,
+        doubt: str | None = None,
     ) -> None:
         """`reader` opens the target anew for reading back; `name` is the target's address in errors.
 
+        `doubt` is why nothing proves the source's events, which a person accepts; empty where they were proven
+        otherwise than by the source's marks; None where the source's marks have to prove them.
         Raises InvalidInput for a source without events and for a target that is the source, and Refused for a source
-        that is not verified and for a target with events that no copying wrote.
+        that is not verified, and for a target with events that no copying wrote, or that were proven where these are
+        not.
         """
         self._source, self._target, self._reader, self._name = source, target, reader, name
         self._head = source.head()
         self.held, self.copied, self.total = target.head(), 0, self._head
-        self._check()
+        self._check(doubt)
 
     def steps(self) -> Iterator[Advanced]:
         """Copies, and yields after each append; a later copying continues after the last one.
@@ -56,19 +64,22 @@ class LogCopy:
             yield Advanced("copy", self.held + self.copied)
         yield from self._read_back(last)
 
-    def _check(self) -> None:
+    def _check(self, doubt: str | None) -> None:
         if not self._head:
             raise InvalidInput("the log that is to be copied has no events")
-        if reason := self._source.unverified():
+        if doubt is None and (reason := self._source.unverified()):
             raise Refused(
                 f"the copy would have valid marks, and the log that is to be copied has none: {reason}"
             )
         if self._source.storage() and self._source.storage() == self._target.storage():
             raise InvalidInput(f"{self._name} is the log that is to be copied: name another one for the copy")
-        move = last_move(self._target)
-        if self.held and (not self._target.is_copy() or (move and move.storage == self._target.storage())):
+        if self.held and (is_adopted(self._target) or not self._target.is_copy()):
             raise Refused(
                 f"{self._name} holds {self.held} events and is no copy, or one that was adopted: name an empty log"
+            )
+        if self.held and doubt and not self._target.is_unproven():
+            raise Refused(
+                f"{self._name} holds {self.held} events that were proven, and {doubt}: name an empty log for them"
             )
 
     def _compared(self) -> Generator[Advanced, None, int]:

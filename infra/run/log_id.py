@@ -18,12 +18,9 @@ from domain.catalogue import BUILT_IN, Listing
 from domain.instrument import RulesOrigin
 from domain.opening import LogOpened, Mode
 from domain.settings import (
-    CapSettings,
     OnDailyLoss,
     OnKill,
     OnOpposite,
-    OrphanSettings,
-    ReconciliationSettings,
     Settings,
     StrategySettings,
 )
@@ -40,9 +37,21 @@ _TAPES = UUID("5e6c1a52-6f0e-5b0c-8a35-0d4b7a8f3c11")
 STAKE = ("currency", "balance", "leverage")
 STRATEGY = ("name", "parameters")
 INSTANCE = ("id", "strategy", "instruments", "interval")
-ORPHANS = ("rule", "to")
-CAPS = ("max_notional", "max_deviation", "max_orders_per_minute")
-RECONCILIATION = ("external_orders", "external_positions")
+LATER_GROUPS: Mapping[str, Sequence[str]] = {
+    "orphans": ("rule", "to"),
+    "caps": ("max_notional", "max_deviation", "max_orders_per_minute"),
+    "reconciliation": ("external_orders", "external_positions"),
+    "intents": ("hold_series", "reinforce_confidence", "noise_confidence"),
+    "flips": (
+        "minimum_confidence",
+        "repeats",
+        "hold_seconds",
+        "cooldown_seconds",
+        "loss_confidence",
+        "cost_buffer",
+    ),
+}
+"""The tables of settings that were added after the first form; each is part of it where a setting is not neutral."""
 GROUPS: Mapping[str, Sequence[str]] = {
     "tiers": (
         "normal_confidence",
@@ -137,6 +146,7 @@ def settings_form(settings: Settings) -> dict[str, Any]:
 def _strategy(settings: StrategySettings) -> dict[str, Any]:
     form = _fields(settings, STRATEGY)
     form.update({name: value for name, value in _fields(settings, INSTANCE).items() if value})
+    form.update(settings.own_limits)
     return form
 
 
@@ -151,16 +161,17 @@ def later(settings: Settings) -> Iterator[tuple[str, Any]]:
         yield "reverse_others", settings.reverse_others
     if settings.risk.on_kill is not OnKill.HOLD:
         yield "risk.on_kill", settings.risk.on_kill
-    if settings.orphans != OrphanSettings():
-        yield "orphans", _fields(settings.orphans, ORPHANS)
     if settings.risk.on_daily_loss is not OnDailyLoss.REFUSE:
         yield "risk.on_daily_loss", settings.risk.on_daily_loss
-    if settings.caps != CapSettings():
-        yield "caps", _fields(settings.caps, CAPS)
-    if settings.reconciliation != ReconciliationSettings():
-        yield "reconciliation", _fields(settings.reconciliation, RECONCILIATION)
     if settings.on_opposite is not OnOpposite.CLOSE:
         yield "on_opposite", settings.on_opposite
+    for group, names in LATER_GROUPS.items():
+        value = getattr(settings, group)
+        if value != getattr(_NEUTRAL, group):
+            yield group, _fields(value, names)
+
+
+_NEUTRAL = Settings()
 
 
 def _fields(owner: object, names: Sequence[str]) -> dict[str, Any]:

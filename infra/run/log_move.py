@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from adapters.log.moved import check_continues, last_move, log_stream
+from adapters.log.moved import check_continues, is_adopted, last_move, log_stream
 from adapters.log.recorder_log import RecordedLog, RecorderLog
 from domain.command_fact import command_fact
 from domain.errors import InvalidInput, Refused
@@ -30,8 +30,7 @@ class LogMove:
         Raises Refused for a log that is no copy.
         """
         self._copy, self._address, self._actor, self._clock = copy, address, actor, clock
-        move = last_move(copy)
-        self.is_done = move is not None and move.storage == copy.storage()
+        self.is_done = is_adopted(copy)
         if not copy.is_copy() and not self.is_done:
             raise Refused(f"{address} is no copy: `whence log copy --to {address}` makes one in an empty log")
 
@@ -87,5 +86,5 @@ def _opening(log: RecordedLog) -> LogOpened:
     """The opening of the log. Raises InvalidInput for a log without one."""
     first = next(log.read(upto=1), None)
     if first is None or not isinstance(first.envelope.event, LogOpened):
-        raise InvalidInput("the log does not begin with LogOpened, so it has no id")
+        raise InvalidInput(f"the log in {log.storage()} does not begin with LogOpened, so it has no id")
     return first.envelope.event

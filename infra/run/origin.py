@@ -31,7 +31,7 @@ def of_this_log(tape: Tape, log: LogReader) -> Iterator[TapedInput]:
     A session of another log came before: that log was moved or removed, or its opening was never recorded. Raises
     InvalidInput where there is no session of this log.
     """
-    opened = _opened(log)
+    opened = opened_as(log)
     return _from_session(
         tape,
         lambda session: opened is None or session.log_id == opened.log_id,
@@ -190,7 +190,7 @@ def _from_session(
         raise missing()
 
 
-def _opened(log: LogReader) -> LogOpened | None:
+def opened_as(log: LogReader) -> LogOpened | None:
     """The first event of the log; None for a log without events."""
     for recorded in log.read(upto=1):
         event = recorded.envelope.event

@@ -6,9 +6,11 @@ events result: it recalls the log (`commands/recall.py`).
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain
 
 from adapters.played import PlayedStore
 from adapters.tapes import merge
@@ -38,12 +40,14 @@ from domain.errors import InvalidSettings, TapeMismatch
 from domain.log import Envelope, EventLog
 from infra.run.adopting import AdoptionCheck, changes_to, request_for
 from infra.run.attending import Attending
+from infra.run.bars import Bars
 from infra.run.clock import utc_now
 from infra.run.collecting import seldom_collected
 from infra.run.finer import FinerRules
 from infra.run.plan import Plan
 from infra.run.restated import PlayedTape
 from infra.run.resuming import resumed
+from infra.run.skipping import Skipping
 
 SOURCE = "paper"
 
@@ -74,11 +78,15 @@ class PaperRun(Attending):
         observer: Observer | None = None,
         clock: Callable[[], datetime] = utc_now,
         played: PlayedStore | None = None,
+        *,
+        skips: bool = False,
     ) -> None:
         """`seen` receives every event once, also recalled ones. `plug` returns the exchange to use, such as a wrapper.
 
         `observer` receives every candle and every unit of work that is not recalled. `clock` decides whether a request
         has expired; events are recorded at the tape's time. `played` keeps the record of the candles that were played.
+        With `skips` the candles that lead to nothing are passed over, and no request is answered between them; the
+        events are the same.
 
         Raises TapeMismatch where the log was made by another plan, InvalidInput where it was not made by this program.
         """
@@ -96,19 +104,19 @@ class PaperRun(Attending):
         files = {tape.instrument: tape.path for tape in plan.tapes}
         begins = log.head() == 0
         self._played = None if played is None else PlayedTape(played, identity.log_id, files, begins=begins)
-        self._has_ended = False
+        self._has_ended, self._skips = False, skips
         super().__init__(driver, clock, plan.begins)
 
-    def answer(self, requested: Requested) -> Answer:
-        """See `Attending.answer`. After the last candle, requests that only the market could carry out are declined."""
+    def _carried_out(self, requested: Requested) -> Answer:
+        """See `Attending`. After the last candle, requests that only the market could carry out are declined."""
         if not self._has_ended or not isinstance(requested.request, _OF_THE_MARKET):
-            return super().answer(requested)
+            return super()._carried_out(requested)
         made = RequestMade(self.at, self._clock(), requested)
         return self.driver.engine.settled(made) or Declined(requested.id, "Refused", _ENDED)
 
     def instants(self) -> Iterator[tuple[datetime, int]]:
-        """Plays the tape; yields each close time and the number of candles that closed then, after their events are
-        recorded.
+        """Plays the tape; yields the close time of each instant that the engine was given, after its events are
+        recorded, and the number of candles that closed since the one before.
 
         Requests are answered between two instants and recorded at the tape's time; call `attend` after the last one.
         Raises TapeMismatch where a candle was changed after it was played on this log, or where the log holds events
@@ -116,8 +124,7 @@ class PaperRun(Attending):
         """
         with self.closed_on_failure(), seldom_collected(), self._recorded() as take:
             self.driver.handle(opening(self.plan.opening.log_id, self.plan.commands(), self.plan.begins))
-            for at, candles in merge(self.plan.tapes):
-                take(candles)
+            for at, candles, closed in self._met(take):
                 self.at = at
                 if self._finer.is_needed:
                     self._relist(candles)
@@ -128,7 +135,7 @@ class PaperRun(Attending):
                 if not self._is_settled:
                     self._adopt()
                 self.attend()
-                yield at, len(candles)
+                yield at, closed
             self._adopt()
             if self.recalling:
                 raise TapeMismatch(
@@ -136,6 +143,32 @@ class PaperRun(Attending):
                     "traded manually on this log, choose another log"
                 )
             self._has_ended = True
+
+    def _met(
+        self, take: Callable[[Sequence[Candle]], None]
+    ) -> Iterator[tuple[datetime, Sequence[Candle], int]]:
+        """The instants that the engine is given, each with its candles and the number of candles since the last one.
+
+        With `skips` the engine passes over those between. `take` takes each candle before it is traded.
+        """
+        if not self._skips:
+            for at, candles in merge(self.plan.tapes):
+                take(candles)
+                yield at, candles, len(candles)
+            return
+        bars = Bars(merge(self.plan.tapes))
+        skipping, reached, last = Skipping(bars, self._exchange), 0, len(bars.times) - 1
+        skipping.foresee(self.driver.engine)
+        while reached <= last:
+            until = self._finer.idle_until
+            limit = last if until is None else min(last, bisect_right(bars.times, until))
+            begin, reached = reached, skipping.next(self.driver.engine, reached, limit)
+            candles = tuple(chain.from_iterable(bars.candles[begin : reached + 1]))
+            take(candles)
+            if reached > begin:
+                skipping.pass_over(self.driver, begin, reached)
+            yield bars.times[reached], bars.candles[reached], len(candles)
+            reached += 1
 
     @contextmanager
     def _recorded(self) -> Generator[Callable[[Sequence[Candle]], None]]:

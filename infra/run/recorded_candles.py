@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from adapters.tapes import Tape, merge
 from commands.input_tape import SessionBegun, Taped
-from commands.inputs import MarketMoved, opening
+from commands.inputs import MarketMoved, Warmed, opening
 from commands.instrument import ListInstrument
 from domain.account import AccountOpened
+from domain.candle import Candle
 from domain.catalogue import Catalogue
 from domain.command_fact import is_command
 from domain.errors import InvalidInput
 from domain.instrument import Instrument
 from domain.log import LogReader
+from domain.moving import LogMoved
 from domain.settings import SettingsChanged
 from infra.run.finer import FinerRules
 from infra.run.paper import SOURCE
@@ -31,16 +33,21 @@ def recorded_candles(log: LogReader, tapes: Sequence[Tape], imported: Catalogue)
     _check_nobody_traded(log)
     planned = _plan_of(log, tapes, imported)
     plan = resumed(planned, log)
+    return recording_of(plan, lambda: played_inputs(planned, plan))
+
+
+def recording_of(plan: Plan, inputs: Callable[[], Iterator[Taped]], tape: str = "") -> Recording:
+    """The recording of a plan on candles; `tape`: see `SourceLog`."""
     return Recording(
         opening=plan.opening,
         account=plan.account,
-        head=log.head(),
         stake=plan.stake,
         settings=plan.settings,
         instruments=plan.instruments,
-        inputs=lambda: _inputs(planned, plan),
-        total=sum(1 for _given in _inputs(planned, plan)),
+        inputs=inputs,
+        total=sum(1 for _given in inputs()),
         is_live=False,
+        tape=tape,
     )
 
 
@@ -49,6 +56,8 @@ def _check_nobody_traded(log: LogReader) -> None:
     for recorded in log.read():
         meta = recorded.envelope.meta
         opened = opened or meta.causation_id
+        if isinstance(recorded.envelope.event, LogMoved):
+            continue  # by a person, and no trading
         if is_command(meta.causation_id) and meta.causation_id != opened:
             raise InvalidInput(
                 f"event {recorded.ordinal} of this log follows from a request of {meta.actor}, and candles do not hold "
@@ -80,8 +89,11 @@ _OPENING = 6
 """The account and its settings are among the first events, before the first listing."""
 
 
-def _inputs(planned: Plan, plan: Plan) -> Iterator[Taped]:
-    """The inputs of `PaperRun`, in its order."""
+def played_inputs(planned: Plan, plan: Plan, warming: Sequence[Candle] = ()) -> Iterator[Taped]:
+    """The inputs of `PaperRun`, in its order: `plan` has the rules of the log, `planned` those of the whole tape.
+
+    Strategies read the candles of `warming`, in order for each instrument, before the first one that is traded.
+    """
     finer, log_id = FinerRules(planned, plan), plan.opening.log_id
     yield SessionBegun(
         at=plan.begins,
@@ -93,6 +105,8 @@ def _inputs(planned: Plan, plan: Plan) -> Iterator[Taped]:
         strategies=plan.settings.strategies,
     )
     yield opening(log_id, plan.commands(), plan.begins)
+    if warming:
+        yield Warmed(plan.begins, tuple(warming))
     for at, candles in merge(plan.tapes):
         if finer.is_needed and (change := finer.due(at, candles)) is not None:
             yield change

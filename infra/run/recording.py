@@ -13,21 +13,37 @@ from infra.run.stake import Stake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
-    """The market of a log and the requests of people, in the order in which its engine was fed.
+class SourceLog:
+    """The log whose inputs a backtest is fed, as it was opened: what a backtest must know before its first input.
 
-    `inputs` begins with the first of `total` inputs at each call. `opening`, `stake` and `settings` are those that the
-    log was opened with, `head` is the ordinal of its last event. `instruments` have the rules of the first listing of
-    each instrument that is ever listed. `is_live`: the market is that of a live feed, and other fills than those of the
-    simulated exchange are in the log.
+    `opening`, `stake` and `settings` are those that the log was opened with. `instruments` have the rules of the first
+    listing of each; those that are listed later may be among them. `tape` identifies the market where it is not that of
+    the whole log of `opening`; it is empty where it is.
     """
 
     opening: LogOpened
     account: str
-    head: int
     stake: Stake
     settings: Settings
     instruments: Sequence[Instrument]
+    tape: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording(SourceLog):
+    """The market of a log and the requests of people, in the order in which its engine was fed.
+
+    `inputs` begins with the first of `total` inputs at each call. `instruments` holds each that is ever listed.
+    `is_live`: the market is that of a live feed, and other fills than those of the simulated exchange are in the log.
+    `by_trades`: the market holds recorded trades, which fill the orders.
+    """
+
     inputs: Callable[[], Iterator[Taped]]
     total: int
     is_live: bool
+    by_trades: bool = False
+
+    @property
+    def is_of_candles(self) -> bool:
+        """Whether the market is recorded candles alone, of which those that lead to nothing may be passed over."""
+        return not self.is_live and not self.by_trades

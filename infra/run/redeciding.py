@@ -9,23 +9,18 @@ committees.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from msgspec import Struct
 
+from commands.processes import PROCESSES, Moment, Process
 from commands.processes.deciding import view_of
-from commands.processes.moment import Moment
 from commands.processes.reversing import decide_second_leg, withdraw_reversal, withdraw_reversals
-from commands.routes import Command
 from commands.signal import RecordReversal
 from commands.world import Branch, World
-from domain.account import KillSwitchTripped
-from domain.breaker import BreakerOpened
 from domain.committees import POLICY_VERSION, View, decide
 from domain.log import Envelope, Meta, Recorded, id_text
-from domain.position import PositionClosed, PositionCloseFailed, PositionCloseWithdrawn
-from domain.reconciliation import ReconciliationBegun
 from domain.signal import DecisionMade, ReversalDecided, SignalDetected, Vote
 from domain.streams import parse
 
@@ -75,9 +70,11 @@ class Redecision:
         process = _SECOND_LEGS.get(kind)
         if process is None and kind is not SignalDetected:
             return
+        branch = Branch(self._world)
         moment = Moment(
             envelope=envelope,
-            branch=Branch(self._world),
+            branch=branch,
+            portfolio=branch.portfolio,
             now=meta.recorded_at,
             account=meta.account,
             policy=POLICY_VERSION,
@@ -122,15 +119,11 @@ class Redecision:
 _NO_SIGNAL = "no signal is its cause"
 _NO_REASON = "no event that decides a second leg is its cause"
 
-_SECOND_LEGS: Mapping[type, Callable[[Moment], Sequence[Command]]] = {
-    PositionClosed: decide_second_leg,
-    PositionCloseFailed: withdraw_reversal,
-    PositionCloseWithdrawn: withdraw_reversal,
-    KillSwitchTripped: withdraw_reversals,
-    BreakerOpened: withdraw_reversals,
-    ReconciliationBegun: withdraw_reversals,
+_OF_LEGS = frozenset({decide_second_leg, withdraw_reversal, withdraw_reversals})
+_SECOND_LEGS: Mapping[type, Process] = {
+    kind: one for kind, every in PROCESSES.items() for one in every if one in _OF_LEGS
 }
-"""The events that decide a second leg, as in `commands.processes.PROCESSES`."""
+"""The process of each event that decides a second leg."""
 
 
 _FIGURES = ".figures"
@@ -160,14 +153,8 @@ def _of_named(
 
 
 def _by_member(votes: Any) -> Mapping[str, Vote]:
-    """The votes by member; the second vote of a member, as on the entry of a reversal, as `member#2`."""
-    found: dict[str, Vote] = {}
-    for vote in votes:
-        name, number = vote.member, 2
-        while name in found:
-            name, number = f"{vote.member}#{number}", number + 1
-        found[name] = vote
-    return found
+    """The votes by member: no member votes twice, as the entry of a reversal has members of its own names."""
+    return {vote.member: vote for vote in votes}
 
 
 def _below(path: str, name: str) -> str:

@@ -89,7 +89,7 @@ class Replay:
         `world` holds the states that a snapshot has at its ordinal, up to which the log is not read.
         """
         self._log, self._codec, self._tape, self._until, self._into = log, codec, tape, until, into
-        self._frames = _Frames(log)
+        self._frames = Frames(log)
         self._world = world or World()
         self.snapshot = self._world.ordinal
         self._engine: Engine | None = None
@@ -178,6 +178,8 @@ class Replay:
         """Whether the log holds the next unit: only the last one of a session can be missing."""
         if end is None:
             return True
+        if self._move() is not None:
+            return False
         if end.ordinal is None:
             return self._frames.at(self.ordinal + 1) is not None
         return self.ordinal < end.ordinal
@@ -195,13 +197,26 @@ class Replay:
         self.ordinal += len(bodies)
 
     def _check_end(self, taped: TapedInput, end: _End) -> None:
-        """Parts where the log holds more events of the session than its inputs led to; no input leads to a move."""
+        """Parts where the log holds more events of the session than its inputs led to.
+
+        No input leads to a move: those at the end of the log are passed over, others are taken from the log.
+        """
         expected = self._head if end.ordinal is None else end.ordinal
-        if self.ordinal < expected:
-            recorded = self._frames.at(self.ordinal + 1)
-            if recorded is not None and isinstance(self._log.decode(recorded).event, LogMoved):
+        while self.ordinal < expected:
+            move = self._move()
+            if move is None:
+                self._part("no input led to this event", taped, recorded=self._frames.at(self.ordinal + 1))
+            if end.ordinal is None:
                 return
-            self._part("no input led to this event", taped, recorded=recorded)
+            self._world.fold(move)
+            self._add([move])
+            self.ordinal += 1
+
+    def _move(self) -> Envelope | None:
+        """The next event of the log where that is the move to another storage."""
+        recorded = self._frames.at(self.ordinal + 1)
+        found = None if recorded is None else self._log.decode(recorded)
+        return found if found is not None and isinstance(found.event, LogMoved) else None
 
     def _add(self, envelopes: Sequence[Envelope]) -> None:
         if self._into is not None:
@@ -223,7 +238,7 @@ class Replay:
 _REFUSALS = (Refused, InvalidInput, StrategyFailed)
 
 
-class _Frames:
+class Frames:
     """The log's events as bytes, read in order; looks once more where the log seems to end."""
 
     def __init__(self, log: RecordedLog) -> None:

@@ -54,8 +54,8 @@ class RestingRun(Attending):
             self._move_market()
             return super().attend(patience)
 
-    def answer(self, requested: Requested) -> Answer:
-        """See `Attending.answer`. A request that was already answered does not start the market's clock."""
+    def _carried_out(self, requested: Requested) -> Answer:
+        """See `Attending`. A request that was already answered does not start the market's clock."""
         settled = self.driver.engine.settled(RequestMade(self.at, self._clock(), requested))
         if settled is not None:
             return settled
@@ -63,7 +63,7 @@ class RestingRun(Attending):
         self._move_market()
         self.at = self._steady.tick()
         self.driver.handle(self._market.known(self.at))
-        return super().answer(requested)
+        return super()._carried_out(requested)
 
     def _begin_trading(self) -> None:
         """Starts the market's clock and sends unconfirmed requests again; has no effect the second time."""

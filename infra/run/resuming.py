@@ -20,7 +20,7 @@ from domain.errors import InvalidInput, TapeMismatch
 from domain.events import Event
 from domain.instrument import InstrumentListed
 from domain.log import Envelope, LogReader
-from domain.opening import LogOpened
+from domain.opening import LogOpened, Mode
 from domain.settings import Settings, SettingsChanged, StrategySettings
 from infra.run.adopting import can_be_adopted, changes_to, settings_at_the_end
 from infra.run.plan import Plan
@@ -58,6 +58,10 @@ def _check_mode(plan: Plan, opening: LogOpened, source: str) -> None:
     from infra.run.live import OPENED_BY
 
     opened_by = OPENED_BY.get(source, "a run without candles")
+    if opening.mode is Mode.BACKTEST:
+        raise TapeMismatch(
+            f"this log was opened by {opened_by}: no engine trades on it; choose another log with --log"
+        )
     raise TapeMismatch(
         f"this log was opened by {opened_by}, and not for candles: go on with it by {opened_by}, or choose another log "
         "with --log"
@@ -219,4 +223,4 @@ def _figures(name: str, found: object, planned: object) -> Iterator[str]:
 def _spelled(value: object) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(_spelled, cast('tuple[object, ...]', value)))})"
-    return str(value) or "empty"
+    return "left out" if value is None else str(value) or "empty"

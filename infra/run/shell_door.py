@@ -17,7 +17,7 @@ from msgspec import Struct
 from adapters.codes import Code
 from adapters.tokens.book import TokenBook
 from commands.door import Answer, Completed, Declined, TimedOut
-from commands.request import Request, Requested, ResetKillSwitch, TripKillSwitch
+from commands.request import ForgetPersonalKey, Request, Requested, ResetKillSwitch, TripKillSwitch
 from commands.roles import Role
 from domain.errors import LogError, Refused, StoreError, WhenceError
 from infra.config import WhenceSettings
@@ -25,13 +25,18 @@ from infra.logs import open_reader
 from infra.run.commanding import distant_door, has_command_topic
 from infra.store import migrated_store
 
-Switch = TripKillSwitch | ResetKillSwitch
+FromShell = TripKillSwitch | ResetKillSwitch | ForgetPersonalKey
 
 _log = logging.getLogger(__name__)
 _PATIENCE = 15.0
 _SECONDS = 30.0
 _UNANSWERED = "the request was sent, and the connection ended before its answer: it may have been carried out"
-_FIELDS = {TripKillSwitch: "tripKillSwitch", ResetKillSwitch: "resetKillSwitch"}
+_FIELDS: Mapping[type, tuple[str, str, str]] = {
+    TripKillSwitch: ("", "tripKillSwitch", ""),
+    ResetKillSwitch: ("", "resetKillSwitch", ""),
+    ForgetPersonalKey: (", $keyId: String!", "forgetPersonalKey", ", keyId: $keyId"),
+}
+"""The mutation of each request, between the variable that only it has and its argument."""
 _UNSENT: Mapping[type[urllib3.exceptions.HTTPError], str] = {
     urllib3.exceptions.NameResolutionError: "no such host is known",
     urllib3.exceptions.NewConnectionError: "the connection is refused",
@@ -39,8 +44,8 @@ _UNSENT: Mapping[type[urllib3.exceptions.HTTPError], str] = {
     urllib3.exceptions.SSLError: "no trusted TLS connection was made",
 }
 """In words, why a request was not sent; the first class that fits counts."""
-_DOCUMENT = """mutation Shell($key: String!, $account: String!, $reason: String!, $seconds: Float!) {
-  answer: %s(request: {idempotencyKey: $key, account: $account, timeoutSeconds: $seconds}, reason: $reason) {
+_DOCUMENT = """mutation Shell($key: String!, $account: String!, $reason: String!, $seconds: Float!%s) {
+  answer: %s(request: {idempotencyKey: $key, account: $account, timeoutSeconds: $seconds}, reason: $reason%s) {
     __typename
     ... on Completed { commandId note }
     ... on Refused { commandId code reason }
@@ -67,10 +72,10 @@ class _Response(Struct):
     errors: list[dict[str, Any]] = []
 
 
-def by_any_door(settings: WhenceSettings, url: str, request: Switch, token: str | None) -> Answer:
+def by_any_door(settings: WhenceSettings, url: str, request: FromShell, token: str | None) -> Answer:
     """The engine's answer by the first door that gives one: the command topic of a log on Kafka, then the API.
 
-    Both requests are idempotent, so one whose outcome by the first door is not known is sent by the next one, too.
+    The requests are idempotent, so one whose outcome by the first door is not known is sent by the next one, too.
     Raises the error of the only door, or Refused with those of all; see `by_topic` and `by_api`.
     """
     doors: dict[str, Callable[[], Answer]] = {}
@@ -113,7 +118,7 @@ def by_topic(settings: WhenceSettings, request: Request) -> Answer:
         return door.ask(requested, _PATIENCE)
 
 
-def by_api(settings: WhenceSettings, url: str, request: Switch, token: str | None = None) -> Answer:
+def by_api(settings: WhenceSettings, url: str, request: FromShell, token: str | None = None) -> Answer:
     """The engine's answer by its API, with this token of an administrator.
 
     Without one, with a token for this request only, which the store of the log gives. Whoever may write the store may
@@ -126,9 +131,11 @@ def by_api(settings: WhenceSettings, url: str, request: Switch, token: str | Non
         return _asked(settings, url, request, made)
 
 
-def _asked(settings: WhenceSettings, url: str, request: Switch, token: str) -> Answer:
+def _asked(settings: WhenceSettings, url: str, request: FromShell, token: str) -> Answer:
     document, key = _DOCUMENT % _FIELDS[type(request)], uuid4().hex
     variables = {"key": key, "account": settings.account, "reason": request.reason, "seconds": _PATIENCE}
+    if isinstance(request, ForgetPersonalKey):
+        variables["keyId"] = request.key_id
     body = msgspec.json.encode({"query": document, "variables": variables})
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
     content = _post(f"{url}/graphql", body, headers)

@@ -45,9 +45,7 @@ class TwinRequests:
         return request if translation is None else translation(request)
 
     def _of_order(self, request: AmendOrder | CancelOrder) -> Request:
-        if isinstance(request, AmendOrder):
-            return replace(request, order_id=self._twins.in_own(request.order_id))
-        return CancelOrder(self._twins.in_own(request.order_id), request.reason)
+        return replace(request, order_id=self._twins.in_own(request.order_id))
 
     def _of_position(self, request: ClosePosition | WithdrawClose | MoveProtection) -> Request:
         """Names the open position in the same instrument and direction: their numbers count from 1 in each log."""

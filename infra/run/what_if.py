@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from adapters.avro import AvroCodec
@@ -17,13 +18,38 @@ from domain.errors import TapeMismatch
 from domain.log import EventLog, LogReader
 from infra.run.backtest import Backtest, Change, Variant
 from infra.run.collecting import seldom_collected
+from infra.run.compared import Compared
 from infra.run.log_id import settings_form
-from infra.run.recording import Recording
+from infra.run.recording import Recording, SourceLog
 from infra.trading import instances_of
-from projections.behaviour import Behaviour
+from projections.behaviour import Behaviour, behaviour_of
 from projections.comparison import Comparison, differing_hour
 
 _BACKTESTS = UUID("b7a1f8c2-3a59-5c0e-9b1d-6f1e6a1f5d27")
+
+
+class Variants(NamedTuple):
+    """What is compared: the log's own settings, and the changed ones."""
+
+    control: Variant
+    candidate: Variant
+
+
+def variants_of(source: SourceLog, change: Change) -> Variants:
+    """The variants of this change. Their logs' ids are functions of the source and of the settings.
+
+    Raises InvalidSettings and Refused, which name each setting at fault.
+    """
+    settings = change.settings(source.settings)
+    instances_of(settings)
+    log_id = source.opening.log_id
+    candidate = variant_id(log_id, [settings_form(settings), change.policy])
+    return Variants(Variant(log_id=control_id(log_id)), Variant(log_id=candidate, change=change))
+
+
+def control_id(source: UUID) -> UUID:
+    """The id of the control's log of the log with this id."""
+    return variant_id(source, "control")
 
 
 class WhatIf:
@@ -38,20 +64,26 @@ class WhatIf:
         self.recording = recording
         self._control_log, self._candidate_log = open_memory(AvroCodec()), open_memory(AvroCodec())
         control, candidate = Behaviour(), Behaviour()
-        settings = change.settings(recording.settings)
-        instances_of(settings)
-        self.control = Backtest(
-            recording, Variant(log_id=_log_id(recording, "control")), self._control_log, control.fold
-        )
-        self.log_id = _log_id(recording, [settings_form(settings), change.policy])
-        self.candidate = Backtest(
-            recording,
-            Variant(log_id=self.log_id, change=change),
-            self._candidate_log,
-            candidate.fold,
-        )
+        variants = variants_of(recording, change)
+        self.log_id = variants.candidate.log_id
+        self.control = Backtest(recording, variants.control, self._control_log, control.fold)
+        self.candidate = Backtest(recording, variants.candidate, self._candidate_log, candidate.fold)
         self.comparison = Comparison(control, candidate)
-        self.reproduced = Comparison(_behaviour(recorded), control)
+        self.reproduced = Comparison(behaviour_of(recorded.read()), control)
+
+    @property
+    def compared(self) -> Compared:
+        """What the report states."""
+        return Compared(
+            comparison=self.comparison,
+            reproduced=self.reproduced,
+            source=self.recording.opening,
+            log_id=self.log_id,
+            currency=self.recording.stake.currency,
+            is_live=self.recording.is_live,
+            left_out=self.candidate.left_out,
+            declined=self.candidate.declined,
+        )
 
     @property
     def total(self) -> int:
@@ -63,11 +95,12 @@ class WhatIf:
 
         Raises TapeMismatch where the candles are not those of the log, and what `Backtest.steps` raises.
         """
+        skips = self.recording.is_of_candles
         with seldom_collected():
-            yield from self.control.steps()
+            yield from self.control.steps(self.recording.inputs(), skips=skips)
             _close(self.control, self.comparison.control)
             self._check_candles()
-            for number in self.candidate.steps():
+            for number in self.candidate.steps(self.recording.inputs(), skips=skips):
                 yield self.recording.total + number
             _close(self.candidate, self.comparison.candidate)
 
@@ -90,20 +123,13 @@ class WhatIf:
             )
 
 
-def _behaviour(recorded: LogReader) -> Behaviour:
-    behaviour = Behaviour()
-    for one in recorded.read():
-        behaviour.fold(one.envelope)
-    return behaviour
-
-
 def _close(backtest: Backtest, behaviour: Behaviour) -> None:
     """Takes the mark of the last hour, which is not over and not in the log."""
     if (mark := backtest.latest_mark) is not None:
         behaviour.summary.take(mark)
 
 
-def _log_id(recording: Recording, variant: object) -> UUID:
-    """The id of the log of a variant: a function of the source and of the settings."""
-    form = [str(recording.opening.log_id), variant]
+def variant_id(source: UUID, variant: object) -> UUID:
+    """The id of the log of a variant, which is a JSON value: a function of the source's log id and of the variant."""
+    form = [str(source), variant]
     return uuid5(_BACKTESTS, json.dumps(form, default=str, sort_keys=True))

@@ -16,7 +16,7 @@ from infra.servers.kafka import KafkaBroker, probe_kafka
 from infra.servers.postgres import PostgresServer, probe_postgres
 from infra.servers.registry import SchemaRegistry, probe_registry
 from infra.servers.server import NotAnswering, Server
-from infra.servers.system_parts import JAVA, MAVEN, POSTGRESQL, Part, ensure
+from infra.servers.system_parts import JAVA, MAVEN, POSTGRESQL, Part, check_present
 
 _PROBE_SECONDS = 5.0
 
@@ -80,7 +80,7 @@ def up(say: Callable[[str], object]) -> dict[str, str]:
     ours = {name: kind for name, kind in KINDS.items() if not kind.elsewhere}
     with _alone():
         stopped = [kind for name, kind in ours.items() if not _server(name).running]
-        ensure(dict.fromkeys(part for kind in stopped for part in kind.parts), say)
+        check_present(dict.fromkeys(part for kind in stopped for part in kind.parts))
         return {kind.variable: kind.elsewhere or _started(name, say) for name, kind in KINDS.items()}
 
 

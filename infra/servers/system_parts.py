@@ -1,8 +1,9 @@
 """Finds the programs that neither PyPI nor Maven Central has. Missing ones are installed where possible, else named.
 
-    python -m infra.servers.system_parts
+    python -m infra.servers.system_parts [servers]
 
-installs what the test suite lacks (as root, with apt-get), or exits with 1 and a message that names all missing parts.
+installs what the test suite, or the development servers, lack (as root, with apt-get), or exits with 1 and a message
+that names all missing parts.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from ctypes.util import find_library
 from dataclasses import dataclass
 
 from domain.errors import MissingParts
@@ -72,10 +74,21 @@ POSTGRESQL = Part(
 )
 KCAT = Part("kcat", "reads the log as a foreign tool, in one test", "kcat", _on_path("kcat"))
 CHROMIUM = Part("Chromium", "runs GraphiQL in its tests", "chromium", _on_path("chromium"))
+PANGO = Part(
+    "Pango",
+    "prints reports without a browser, in one test",
+    "libpangoft2-1.0-0",
+    lambda: find_library("pangoft2-1.0") is not None,
+)
 PROMTOOL = Part("promtool", "checks the alert rules and /metrics", "prometheus", _on_path("promtool"))
 
 SERVER_PARTS = (MAVEN, JAVA, POSTGRESQL)
-TEST_PARTS = (*SERVER_PARTS, KCAT, CHROMIUM, PROMTOOL)
+TEST_PARTS = (*SERVER_PARTS, KCAT, CHROMIUM, PANGO, PROMTOOL)
+
+
+_INSTALLED = (
+    "apt-get did not bring them, although it has installed their packages: see each line for another way"
+)
 
 
 def ensure(parts: Iterable[Part], say: Callable[[str], object]) -> None:
@@ -90,7 +103,16 @@ def ensure(parts: Iterable[Part], say: Callable[[str], object]) -> None:
     complaint = _install(packages)
     if still := [part for part in missing if not part.present()]:
         raise MissingParts(
-            _all_of(still, f"apt-get did not install them: {complaint or 'it reported success'}")
+            _all_of(still, f"apt-get did not install them: {complaint}" if complaint else _INSTALLED)
+        )
+
+
+def check_present(parts: Iterable[Part]) -> None:
+    """Raises `MissingParts`, which names all that are missing; installs nothing."""
+    if missing := [part for part in parts if not part.present()]:
+        packages = " ".join(part.package for part in missing)
+        raise MissingParts(
+            _all_of(missing, f"install them, as `make servers` or `apt-get install {packages}` does as root")
         )
 
 
@@ -100,9 +122,13 @@ def may_install() -> bool:
 
 
 def main() -> int:
-    """Installs missing parts where possible; returns 0 where all parts are present then, else 1."""
+    """Installs missing parts where possible; returns 0 where all parts are present then, else 1.
+
+    They are those of the suite, or with the word `servers` those of the development servers.
+    """
+    parts = SERVER_PARTS if sys.argv[1:] == ["servers"] else TEST_PARTS
     try:
-        ensure(TEST_PARTS, lambda words: sys.stderr.write(f"{words}\n"))
+        ensure(parts, lambda words: sys.stderr.write(f"{words}\n"))
     except MissingParts as missing:
         sys.stderr.write(f"{missing}\n")
         return 1

@@ -29,7 +29,7 @@ class ExplainedVote(NamedTuple):
 class ExplainedDecision(NamedTuple):
     """A signal and the decision on it.
 
-    `decision` is None while the signal is undecided; then `votes` are empty. `is_traded` tells whether anything was to
+    `decision` is None while the signal is undecided; then `votes` are empty. `is_traded` is whether anything was to
     be bought or sold. `to_pass` is empty for a decision to trade; for any other it has one line for each reason: what
     had to differ. A second leg of a reversal has `reversal`; of its votes only the reasons are recorded. `settings` are
     those in force at the decision, and `strategy` is the strategy's own part of them; None where they are not recorded.
@@ -38,7 +38,6 @@ class ExplainedDecision(NamedTuple):
     account: str
     signal_id: str
     signal: SignalDetected
-    detected: Recorded
     decision: DecisionMade | None
     decided: Recorded | None
     reversal: ReversalDecided | None
@@ -73,7 +72,6 @@ def _decision(parts: Mapping[type, Recorded], changes: Changes) -> ExplainedDeci
         account=meta.account,
         signal_id=meta.correlation_id,
         signal=signal,
-        detected=detected,
         decision=decision,
         decided=decided,
         reversal=reversal,
@@ -81,7 +79,7 @@ def _decision(parts: Mapping[type, Recorded], changes: Changes) -> ExplainedDeci
         to_pass=[*_to_pass(decision, votes), *_leg(reversal)],
         is_traded=decision is not None and decision.verdict in _TRADED,
         settings=settings,
-        strategy=None if settings is None else _instance(settings, signal.strategy),
+        strategy=None if settings is None else settings.event.settings.strategy_of(signal.strategy),
     )
 
 
@@ -111,12 +109,9 @@ def _without_vote(reason: str) -> Margin:
 
 
 def parameters_of(one: ExplainedDecision) -> str:
-    """The parameters of the strategy that were in force at the decision, as text."""
+    """The parameters of the strategy that were in force at the decision, and its own limits, as text."""
     if one.strategy is None:
         return "parameters not recorded"
     given = ", ".join(f"{name} {value}" for name, value in one.strategy.parameters.items())
-    return given or "default parameters"
-
-
-def _instance(settings: SettingsInForce, strategy: str) -> StrategySettings | None:
-    return next((one for one in settings.event.settings.strategies if one.instance == strategy), None)
+    own = (f"own {name} {value}" for name, value in one.strategy.own_limits.items())
+    return ", ".join((given or "default parameters", *own))

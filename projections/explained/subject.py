@@ -1,4 +1,5 @@
-"""What an id names in a story: an order, a signal, a position, an event, an execution, a chain or a stream."""
+"""What an id names in a story: an order, a signal, a position, an event, an execution, a discrepancy, a
+chain or a stream."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from domain.command_fact import chain_fact
 from domain.errors import InvalidInput
 from domain.log import Recorded, is_outside_fact
 from domain.order import OrderAccepted, OrderFilled, OrderSubmitted
+from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
 from domain.streams import parse
 from projections.chain import Node, Story
 
@@ -27,6 +29,7 @@ class Kind(StrEnum):
     EXCHANGE_ORDER = "exchange order id"
     EXECUTION = "execution id"
     OF_STREAM = "id of a stream"
+    DISCREPANCY = "discrepancy"
     CHAIN = "chain"
     FACT = "outside fact"
     ORDINAL = "ordinal"
@@ -36,8 +39,8 @@ _OF_NOUN: Mapping[str, Kind] = {"order": Kind.ORDER, "signal": Kind.SIGNAL, "pos
 
 
 class Subject(NamedTuple):
-    """What an id names. `name` is the thing's stream; of an event, a chain or an outside fact it is the id itself, and
-    of an ordinal the ordinal as in #2088.
+    """What an id names. `name` is the thing's stream; of an event, a discrepancy, a chain or an outside fact
+    it is the id itself, and of an ordinal the ordinal as in #2088.
     """
 
     kind: Kind
@@ -65,7 +68,9 @@ def subject_of(found: Story, wanted: str) -> Subject:
 
 
 _RANKS: Mapping[Kind, int] = {kind: rank for rank, kind in enumerate(Kind)}
-OF_STREAMS = frozenset(Kind) - {Kind.EVENT, Kind.STREAM, Kind.CHAIN, Kind.FACT, Kind.ORDINAL}
+OF_STREAMS = frozenset(Kind) - {
+    *(Kind.EVENT, Kind.STREAM, Kind.DISCREPANCY, Kind.CHAIN, Kind.FACT, Kind.ORDINAL)
+}
 """The kinds whose subject is named by its stream, though the id is another text: two streams can share such an id."""
 
 
@@ -116,6 +121,12 @@ def _execution(recorded: Recorded, wanted: str) -> str:
     return meta.stream if isinstance(event, OrderFilled) and event.execution_id == wanted else ""
 
 
+def _discrepancy(recorded: Recorded, wanted: str) -> str:
+    event = recorded.envelope.event
+    is_of_one = isinstance(event, DiscrepancyFound | DiscrepancyResolved) and event.discrepancy_id == wanted
+    return wanted if is_of_one else ""
+
+
 def _chain(recorded: Recorded, wanted: str) -> str:
     return wanted if recorded.envelope.meta.correlation_id == wanted else ""
 
@@ -134,6 +145,7 @@ _NAMES: Mapping[Kind, Callable[[Recorded, str], str]] = {
     Kind.STREAM: _stream,
     Kind.EXCHANGE_ORDER: _exchange_order,
     Kind.EXECUTION: _execution,
+    Kind.DISCREPANCY: _discrepancy,
     Kind.CHAIN: _chain,
     Kind.FACT: _fact,
     Kind.ORDINAL: _ordinal,

@@ -37,6 +37,7 @@ from domain.position import (
     ProtectionMoved,
 )
 from domain.reconciliation import (
+    ENGINE_STARTS,
     DiscrepancyEnded,
     DiscrepancyFound,
     DiscrepancyResolved,
@@ -102,7 +103,7 @@ _ACTIONS: Mapping[type, Action] = {
 _OF_THE_ACCOUNT = frozenset({Action.SETTINGS, Action.KILL_SWITCH})
 """Actions that concern every strategy of the account."""
 
-INCIDENTS: Mapping[type, str] = {
+_INCIDENTS: Mapping[type, str] = {
     KillSwitchTripped: "kill switch tripped",
     BreakerOpened: "breaker opened",
     BreakerHalfOpened: "breaker on trial",
@@ -121,19 +122,28 @@ INCIDENTS: Mapping[type, str] = {
     PositionCloseFailed: "close failed",
     PositionOrphaned: "position without its strategy",
 }
-"""What each incident is called. A start of a live engine is a reconciliation whose reason says so."""
+"""What each incident is called."""
 
 
-def action_of(event: Event) -> Action | None:
+def action_of(event: Event, *, is_first: bool = False) -> Action | None:
     """The kind of the action; None for an event that touches no capital.
 
-    A decision to skip is none (a report counts them by reason), nor is the balance after a fill.
+    A decision to skip is none (a report counts them by reason), nor is the balance after a fill or after the funding of
+    an open position, which are actions themselves. `is_first` states that no event caused this one: so it is with
+    funding that was found after its position had closed.
     """
     if isinstance(event, DecisionMade) and event.verdict is Verdict.SKIP:
         return None
     if isinstance(event, BalanceChanged) and event.reason is not BalanceReason.TRANSFER:
-        return None
+        return Action.FUNDING if is_first and event.reason is BalanceReason.FUNDING else None
     return _ACTIONS.get(type(event))
+
+
+def incident_of(event: Event) -> str | None:
+    """What the incident is called; None for an event that is none. The start of an engine is a reconciliation, too."""
+    if isinstance(event, ReconciliationBegun) and event.reason == ENGINE_STARTS:
+        return "start of the engine"
+    return _INCIDENTS.get(type(event))
 
 
 def concerns_every_strategy(action: Action) -> bool:

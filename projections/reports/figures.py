@@ -18,6 +18,7 @@ from projections.reports.latency import Sample
 from projections.reports.period import Period
 from projections.reports.results import Bin, Closing, Groups
 from projections.reports.statement import Statement
+from projections.reports.versions import Version
 
 Point = tuple[datetime, Decimal]
 """A time (UTC) and an amount in the account's currency."""
@@ -43,10 +44,12 @@ class Scope:
 class Figures:
     """The figures of one account in a period of its log, for a scope.
 
-    `first` and `last` are the ordinals of the period's first and last event, `begun` and `ended` their times. `before`
-    and `after` are the rows of the accounts table at both ends; `before` is None where the account was opened in the
-    period. `points` are rows of the equity curve, `returns` the time-weighted return of each day. `fills`, `orders` and
-    `positions` are rows of the read models.
+    `first` and `last` are the ordinals of the period's first and last event, `begun` and `ended` their times, or the
+    bounds of the period where the log goes on beyond them. `last_day` is the day of the last event; what closes a day
+    is recorded at the midnight that ends it, and belongs to that day. `before` and `after` are the rows of the
+    accounts table at both ends; `before` is None where the account was opened in the period. `points` are rows of the
+    equity curve, `returns` the time-weighted return of each day. `fills`, `orders` and `positions` are rows of the
+    read models.
     """
 
     account: str
@@ -56,9 +59,11 @@ class Figures:
     last: int
     begun: datetime
     ended: datetime
+    last_day: date
     before: Row | None
     after: Row
     statement: Statement
+    is_marked: bool
     groups: Groups
     bins: Sequence[Bin]
     closings: Sequence[Closing]
@@ -68,6 +73,7 @@ class Figures:
     returns: Sequence[tuple[date, float]]
     actions: Sequence[tuple[Action, Recorded]]
     incidents: Sequence[tuple[str, Recorded]]
+    versions: Sequence[Version]
     samples: Sequence[Sample]
     fills: Sequence[Row]
     orders: Sequence[Row]
@@ -85,6 +91,14 @@ class Figures:
             self.after["starting_balance"] if self.before is None else self.before["equity"]
         )
         return equity
+
+    @property
+    def closing_equity(self) -> Decimal | None:
+        """The closing balance plus the last mark's unrealised profit; None without a mark, or with a fill after it."""
+        unrealised: Decimal | None = self.after["unrealised"]
+        if unrealised is None or (self.after["open_positions"] and not self.is_marked):
+            return None
+        return EXACT.add(self.statement.closing, unrealised)
 
     @property
     def growth(self) -> float | None:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from domain.errors import InvalidInput
 
 _A_DAY = timedelta(days=1)
+_EVER, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,13 @@ class Period:
         if self.first is not None and self.last is not None and self.last < self.first:
             raise InvalidInput(f"the period ends on {self.last}, before it begins on {self.first}")
 
-    def has_begun(self, at: datetime) -> bool:
-        """Whether an event that occurred at this time (UTC) may be the first one."""
-        return self.first is None or at >= _midnight(self.first)
-
-    def is_over(self, at: datetime) -> bool:
-        """Whether an event that occurred at this time (UTC) is after the period."""
-        return self.last is not None and at >= _midnight(self.last) + _A_DAY
+    def bounds(self) -> tuple[datetime, datetime]:
+        """The time (UTC) from which on an event may be the first one, and the one from which on it is after the
+        period."""
+        return (
+            _EVER if self.first is None else _midnight(self.first),
+            _NEVER if self.last is None else _midnight(self.last) + _A_DAY,
+        )
 
     def has(self, day: date) -> bool:
         """Whether the day is in the period."""

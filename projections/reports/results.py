@@ -30,7 +30,8 @@ class Closing(NamedTuple):
 
 
 class By(StrEnum):
-    """How closed trades are grouped. The first four are those of GraphQL's `performance`; HOUR is that of the close."""
+    """How closed trades are grouped. The first four are those of GraphQL's `performance`; HOUR is that of the close,
+    EXIT the reason of the close."""
 
     ALL = "ALL"
     INSTRUMENT = "INSTRUMENT"
@@ -38,6 +39,7 @@ class By(StrEnum):
     DAY = "DAY"
     MONTH = "MONTH"
     HOUR = "HOUR"
+    EXIT = "EXIT"
 
 
 _VALUES: Mapping[By, Callable[[Closing], str]] = {
@@ -47,21 +49,29 @@ _VALUES: Mapping[By, Callable[[Closing], str]] = {
     By.DAY: lambda one: one.at.date().isoformat(),
     By.MONTH: lambda one: f"{one.at:%Y-%m}",
     By.HOUR: lambda one: f"{one.at:%H}",
+    By.EXIT: lambda one: one.event.reason.value,
 }
 
 Groups = Mapping[By, Mapping[str, Row]]
-"""The sums of each group, with the columns of `projections.performance.NO_TRADES`, by its value in order."""
+"""The sums of each group, with the columns of `projections.performance.NO_TRADES` and `best` and `worst`, the nets of
+those trades (None without a trade), by its value in order."""
+_NONE: Row = {**NO_TRADES, "best": None, "worst": None}
 
 
 def grouped(closings: Sequence[Closing]) -> Groups:
     """The sums of the trades in every group. ALL has a row without trades, too."""
     found: dict[By, dict[str, Row]] = {by: {} for by in By}
-    found[By.ALL][""] = NO_TRADES
+    found[By.ALL][""] = _NONE
     for one in closings:
         for by, value in _VALUES.items():
             rows, name = found[by], value(one)
-            rows[name] = after_close(rows.get(name, NO_TRADES), one.event)
+            rows[name] = _after(rows.get(name, _NONE), one.event)
     return {by: dict(sorted(rows.items())) for by, rows in found.items()}
+
+
+def _after(row: Row, closed: PositionClosed) -> Row:
+    nets = [closed.net, *(row[name] for name in ("best", "worst") if row[name] is not None)]
+    return {**after_close(row, closed), "best": max(nets), "worst": min(nets)}
 
 
 class Bin(NamedTuple):

@@ -12,7 +12,6 @@ from domain.arithmetic import EXACT, ZERO, total
 from domain.events import Event
 from domain.position import (
     PositionClosed,
-    PositionFunded,
     PositionIncreased,
     PositionOpened,
     PositionReduced,
@@ -20,12 +19,11 @@ from domain.position import (
 
 
 class Booked(NamedTuple):
-    """What one event of a position books, in the account's currency: the realised profit before fees, the fee (negative
-    is a rebate), and the funding (negative was paid)."""
+    """What one event of a position books, in the account's currency: the realised profit before fees, and the fee
+    (negative is a rebate)."""
 
     realised: Decimal = ZERO
     fee: Decimal = ZERO
-    funding: Decimal = ZERO
 
 
 _BOOKED: Mapping[type, Callable[[Any], Booked]] = {
@@ -33,7 +31,6 @@ _BOOKED: Mapping[type, Callable[[Any], Booked]] = {
     PositionIncreased: lambda event: Booked(fee=event.fee),
     PositionReduced: lambda event: Booked(event.realised, event.fee),
     PositionClosed: lambda event: Booked(event.realised, event.fee),
-    PositionFunded: lambda event: Booked(funding=event.amount),
 }
 
 
@@ -42,8 +39,9 @@ class Statement:
     """Sums over the events of a period, in the account's currency.
 
     `opening` is the balance before the period, `starting` the balance that the account was opened with in it. `fees`
-    and `withdrawals` are positive where money left the account. `changed` is the sum of the recorded changes of the
-    balance by fills and funding; `closing` is the recorded balance after the period.
+    and `withdrawals` are positive where money left the account. `funding` is what changed the balance, because funding
+    that is found after its position has closed is no event of a position (`commands/settlements.py`). `changed` is the
+    sum of the recorded changes of the balance by fills and funding; `closing` is the recorded balance after the period.
     """
 
     opening: Decimal = ZERO
@@ -66,12 +64,13 @@ class Statement:
             booked = book(event)
             self.realised = EXACT.add(self.realised, booked.realised)
             self.fees = EXACT.add(self.fees, booked.fee)
-            self.funding = EXACT.add(self.funding, booked.funding)
 
     def _balance(self, event: BalanceChanged) -> None:
         self.closing = event.balance
         if event.reason is not BalanceReason.TRANSFER:
             self.changed = EXACT.add(self.changed, event.amount)
+            if event.reason is BalanceReason.FUNDING:
+                self.funding = EXACT.add(self.funding, event.amount)
         elif event.amount > 0:
             self.deposits = EXACT.add(self.deposits, event.amount)
         else:
@@ -79,7 +78,7 @@ class Statement:
 
     @property
     def other(self) -> Decimal:
-        """Changes of the balance that no event of a position books; 0 in every log of this version."""
+        """Changes of the balance by fills that no event of a position books; 0 in every log of this version."""
         return EXACT.subtract(self.changed, total((self.realised, EXACT.minus(self.fees), self.funding)))
 
     @property

@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx2
 import psutil
@@ -14,6 +15,7 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from tests.adversary.trading import Trading
+from tests.adversary.waiting import until
 
 SECONDS = 0.5
 PAUSE = """mutation($key: String!) {
@@ -27,11 +29,28 @@ RESUME = """mutation($key: String!) {
 
 @contextmanager
 def stopped(process: psutil.Process) -> Generator[None]:
+    """Stops the process within the context, which begins when each of its threads has stopped.
+
+    A thread that the kernel keeps in a write to the disk stops after the write, and the others run on until then.
+    """
     process.send_signal(signal.SIGSTOP)
     try:
+        until(
+            lambda: stopped_threads(process) == process.num_threads(),
+            "each thread of the process has stopped",
+        )
         yield
     finally:
         process.send_signal(signal.SIGCONT)
+
+
+def stopped_threads(process: psutil.Process) -> int:
+    """How many threads of the process are stopped, by their state in proc(5)."""
+    states = [
+        file.read_text().rpartition(")")[2].split()[0]
+        for file in Path(f"/proc/{process.pid}/task").glob("*/stat")
+    ]
+    return states.count("T")
 
 
 def body(key: str) -> bytes:

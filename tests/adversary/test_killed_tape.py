@@ -6,39 +6,38 @@ import json
 import os
 import signal
 from contextlib import closing
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
 from adapters.avro import AvroCodec
 from adapters.log.sqlite import open_sqlite
+from tests.clean_process import killed
 from tests.infra.cli.test_api import PAUSE
 from tests.infra.run.taped import INSTANTS, frames, replayed, trade
 from tests.journeys.program import whence
 from tests.journeys.serving import started
 
-_FORK = get_context("fork")
 STEPS = {"input taken": 2, "unit decided": 3, "inputs kept": 4, "unit recorded": 4}
 """Each step of a run at which a kill leaves another state of tape and log, with the least number of sessions that are
 on the tape after two kills: a session that ends before its first unit may leave nothing.
 """
 
 
-def _killed(path: Path, first: int, upto: int, at: str, count: int) -> None:
-    """Trades in a process that kills itself at the step `at`, when it comes there for the time `count`."""
-    passed = 0
+class Killing:
+    """Kills its process at the step `at`, when it comes there for the time `count`."""
 
-    def step(name: str) -> None:
-        nonlocal passed
-        passed += name == at
-        if name == at and passed == count:
+    def __init__(self, at: str, count: int) -> None:
+        self._at, self._left = at, count
+
+    def __call__(self, step: str, /) -> None:
+        self._left -= step == self._at
+        if step == self._at and not self._left:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    process = _FORK.Process(target=trade, args=(path, first, upto, step))
-    process.start()
-    process.join()
-    assert process.exitcode == -signal.SIGKILL
+
+def _killed(path: Path, first: int, upto: int, step: Killing) -> None:
+    killed(trade, path, first, upto, step)
 
 
 @pytest.mark.parametrize(("at", "sessions"), STEPS.items())
@@ -47,8 +46,8 @@ def test_a_run_killed_at_a_step_and_resumed_is_made_again_from_its_tape(
 ) -> None:
     path = tmp_path / "whence.db"
     trade(path, 0, 60)
-    _killed(path, 62, 200, at, 3)
-    _killed(path, 200, 280, at, 1)
+    _killed(path, 62, 200, Killing(at, 3))
+    _killed(path, 200, 280, Killing(at, 1))
     trade(path, 280, len(INSTANTS))
     with closing(open_sqlite(tmp_path / "again.db", AvroCodec())) as again:
         replay = replayed(path, into=again)

@@ -63,7 +63,7 @@ def _group(name: str) -> Iterator[str]:
 
 
 REQUIRED = {
-    "runtime": _required(["build"], ["bybit"]),
+    "runtime": _required(["build"], ["bybit", "optimise"]),
     "graphiql": _required(["build", "graphiql"], []),
     "servers": _required(["build"], ["dev-servers"]),
     "image": _required(["build"], ["registry"]),

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from collections.abc import Generator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from decimal import Decimal
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from adapters.tapes import Tape
@@ -17,7 +14,7 @@ from domain.position import PositionClosed
 from domain.signal import DecisionMade
 from infra.run.paper import PaperRun
 from infra.run.plan import plan_of
-from tests.benchmarks.crosses import NAME, RECORDED, SETTINGS, recorded_tape
+from tests.benchmarks.crosses import RECORDED, SETTINGS, plugged, recorded_tape
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.logs import owned
 
@@ -35,7 +32,7 @@ def run() -> Sequence[Figure]:
     if not RECORDED.is_file():
         return [Figure("decide", 0.0, "", None, f"skipped: {RECORDED.name} is missing")]
     tape = recorded_tape()
-    with _plugged():
+    with plugged():
         runs = [_played(tape) for _ in range(_TIMES)]
     seconds, events = min(seconds for seconds, _ in runs), runs[0][1]
     kinds = Counter(type(envelope.event) for envelope in events)
@@ -61,19 +58,3 @@ def _played(tape: Tape) -> tuple[float, Sequence[Envelope]]:
         for _ in PaperRun(plan, log, seen.append).instants():
             pass
     return perf_counter() - started, seen
-
-
-@contextmanager
-def _plugged() -> Generator[None]:
-    """Within the block, makes the strategy available as if another package had installed it with an entry point."""
-    with TemporaryDirectory() as folder:
-        package = Path(folder) / f"{NAME}-1.dist-info"
-        package.mkdir()
-        (package / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {NAME}\nVersion: 1\n")
-        entry = f"[whence.strategies]\n{NAME} = tests.benchmarks.crosses:cross\n"
-        (package / "entry_points.txt").write_text(entry)
-        sys.path.append(folder)
-        try:
-            yield
-        finally:
-            sys.path.remove(folder)

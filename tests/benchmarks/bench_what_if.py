@@ -9,6 +9,7 @@ from time import perf_counter
 from adapters.avro import AvroCodec
 from adapters.log.library import open_memory
 from adapters.tapes import synthetic_tape
+from infra.cli.what_if_words import counts
 from infra.run.backtest import Change
 from infra.run.recorded_candles import recorded_candles
 from infra.run.what_if import WhatIf
@@ -28,7 +29,7 @@ def run(candles: int = _CANDLES) -> Sequence[Figure]:
         with closing(WhatIf(recorded_candles(log, tapes, {}), log, Change())) as made:
             inputs = sum(1 for _number in made.steps())
             fed = perf_counter() - began
-            differences = made.reproduced.differences + made.comparison.differences
+            differences = sum(sum(counts(one).values()) for one in (made.reproduced, made.comparison))
             with fresh("SQLite") as address, closing(owned(address)) as target:
                 began = perf_counter()
                 made.write(target)

@@ -1,4 +1,4 @@
-"""A strategy on the cross of two EMAs over a recorded tape of one-minute candles; `bench_decide` measures it.
+"""A strategy on the cross of two EMAs over a recorded tape of one-minute candles; two benchmarks measure runs with it.
 
 The position is long from each cross upwards to the next cross downwards. Closes are averaged with alpha = 2 / (n + 1),
 beginning with the first close; the first 20 candles give no signal. Every signal is traded, with a size so small that
@@ -8,7 +8,9 @@ no limit applies.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -120,6 +122,22 @@ def recorded_tape() -> Tape:
         lines = [next(rows), *([_in_utc(time), *rest] for time, *rest in rows)]
         file.write_text("\n".join(map(",".join, lines)) + "\n", encoding="utf-8")
         return read_tape(file, now=datetime.now(UTC))
+
+
+@contextmanager
+def plugged() -> Generator[None]:
+    """Within the block, makes the strategy available as if another package had installed it with an entry point."""
+    with TemporaryDirectory() as folder:
+        package = Path(folder) / f"{NAME}-1.dist-info"
+        package.mkdir()
+        (package / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {NAME}\nVersion: 1\n")
+        entry = f"[whence.strategies]\n{NAME} = tests.benchmarks.crosses:cross\n"
+        (package / "entry_points.txt").write_text(entry)
+        sys.path.append(folder)
+        try:
+            yield
+        finally:
+            sys.path.remove(folder)
 
 
 def _in_utc(time: str) -> str:

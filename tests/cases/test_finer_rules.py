@@ -70,11 +70,11 @@ def plan(prices: Sequence[Decimal], instrument: str = ABC, settings: Settings = 
     return plan_of([Tape(instrument, STEP, candles(prices, instrument))], "paper", D(10_000), D(1), settings)
 
 
-def log_of(*plans: Plan) -> Sequence[Envelope]:
+def log_of(*plans: Plan, skips: bool = False) -> Sequence[Envelope]:
     """The log after these plans were played on it, one after the other."""
     with closing(open_memory(AvroCodec())) as log:
         for one in plans:
-            play(one, log)
+            play(one, log, skips=skips)
         return [one.envelope for one in log.read()]
 
 
@@ -137,6 +137,14 @@ def test_finer_prices_twice_change_the_rules_twice_and_every_resumed_run_equals_
     log = log_of(plan(COARSE), plan(FINE), plan(FINEST))
     assert ticks(log) == [D("0.01"), D("0.001"), D("0.0001")]
     assert log_of(plan(COARSE), plan(FINE), plan(FINEST), plan(FINEST)) == log
+
+
+def test_runs_that_pass_over_candles_change_the_rules_at_the_same_candles() -> None:
+    silent = replace(EAGER, strategies=(StrategySettings("scripted", {"say": _SAY.split(";")[0]}),))
+    plans = [plan(prices, settings=silent) for prices in (COARSE, FINE, FINEST)]
+    log = log_of(*plans, skips=True)
+    assert len(changes(log)) == 2
+    assert log == log_of(*plans)
 
 
 def test_a_run_stopped_at_any_event_around_the_change_ends_with_the_same_log() -> None:

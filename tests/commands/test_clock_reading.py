@@ -37,3 +37,8 @@ def test_a_difference_within_the_bound_of_every_query_is_no_fault_of_the_clock()
     with pytest.raises(Refused, match="too slow to compare the clocks") as raised:
         check_clock(lambda: reading(1.6, 3.2))
     assert "NTP" not in str(raised.value)
+
+
+def test_the_fault_names_whose_clock_differs() -> None:
+    with pytest.raises(Refused, match="behind the broker's, give or take"):
+        check_clock(lambda: reading(5, 0.01), "the broker's")

@@ -124,7 +124,7 @@ def test_nothing_is_sent_again_for_a_position_that_the_exchange_does_not_have() 
     gone = recorded(PositionUnknownToThem(subject=BTC, ours=theirs))
     desk.ask(gone, cause="exchange:test:look")
     assert candle(desk) == []
-    assert names(desk.handle(Tick(desk.at + timedelta(hours=1)))) == []
+    assert names(desk.handle(Tick(desk.at + timedelta(hours=1)))) == ["AccountMarked"]
     desk.ask(ResolveDiscrepancy(gone.discrepancy_id, "it is there"), cause="exchange:test:look again")
     assert candle(desk) == ["PositionCloseRetried", "OrderPlaced"]
 

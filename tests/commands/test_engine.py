@@ -19,6 +19,7 @@ from commands.request import (
     ChangeSettings,
     ClosePosition,
     DraftOrder,
+    ForgetPersonalKey,
     MoveProtection,
     PauseStrategy,
     PlaceOrder,
@@ -89,7 +90,7 @@ def test_a_repeated_key_gets_the_first_answer_and_nothing_is_done_twice(
     assert not first.repeated
     head = eve.desk.log.head()
     again = eve.ask(request_, "once")
-    assert again == Completed("once", first.events, repeated=True, note=first.note)
+    assert again == replace(first, repeated=True)
     refusal = eve.declined(other, "once")
     assert re.match(r"InvalidInput: the key once was used for another request: \w+ on ", refusal)
     assert eve.desk.log.head() == head
@@ -264,7 +265,7 @@ def test_an_invalid_request_is_declined(request_: Request, changed: dict[str, st
     assert getattr(answer, "reason", "").startswith(sentence)
 
 
-NEWER_THAN_FINGERPRINTS = {WithdrawClose}
+NEWER_THAN_FINGERPRINTS = {WithdrawClose, ForgetPersonalKey}
 
 
 def test_every_recording_request_has_its_commands_and_its_comparison() -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from commands.identity import EXCHANGE
 from domain.direction import Side
 from domain.order import OrderFilled
 from domain.position import PositionClosed, PositionOpened
@@ -53,7 +54,8 @@ def test_a_fill_that_turns_a_position_books_no_part_of_a_fee_in_another_currency
     desk, chain = an_entry()
     before = balance(desk)
     desk.tell(a_fill_of(f"{chain}-e1", "x1", D(1), D(100)))
-    fills(desk, f"{chain}-s1", "x2", "3", "98", "0.43", "BTC")
+    turning = replace(a_fill_of(f"{chain}-s1", "x2", D(3), D(98), D("0.43")), fee_currency="BTC")
+    desk.ask(turning, cause=turning.fact, actor=EXCHANGE)
     assert desk.world.portfolio.positions[BTC].state.quantity == 2
     assert balance(desk) == before - 2 - FEE
     opened = [one.event.fee for one in desk.log.envelopes if isinstance(one.event, PositionOpened)]

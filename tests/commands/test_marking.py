@@ -84,11 +84,13 @@ def test_every_figure_of_a_candle_changes_the_hash_and_its_zeros_do_not(name: st
 LONG, SHORT = Direction.LONG, Direction.SHORT
 
 
-def holding(direction: Direction, opened_at: datetime = BEGUN) -> Portfolio:
-    """A balance of 10,000 and 2 BTC held at 100."""
+def holding(direction: Direction, opened_at: datetime = BEGUN, *instruments: str) -> Portfolio:
+    """A balance of 10,000 and 2 held at 100 of each instrument (default: of BTC)."""
     history = an_open_day()
-    opening = an_opening(direction=direction, quantity=D(2), price=D(100), cost=D(200))
-    return history.record(f"position-main-{BTC}-{direction}-1", opening, at=opened_at).portfolio()
+    for name in instruments or (BTC,):
+        opening = an_opening(instrument=name, direction=direction, quantity=D(2), price=D(100), cost=D(200))
+        history = history.record(f"position-main-{name}-{direction}-1", opening, at=opened_at)
+    return history.portfolio()
 
 
 @pytest.mark.parametrize(
@@ -162,6 +164,74 @@ def test_a_position_keeps_its_last_price_while_another_instrument_trades() -> No
     candles = [a_candle(55, D(90)), a_candle(60, D(5000), ETH, low=D(1))]
     (mark,) = marks_of(candles, holding(LONG))
     assert mark.equity == mark.worst == 9_980
+
+
+@pytest.mark.parametrize("others", [[], [ETH]], ids=["one position", "several positions"])
+def test_a_price_after_the_close_values_the_account_where_it_is_known_before_the_candle(
+    others: list[str],
+) -> None:
+    """In a live market a candle arrives a moment after its close, and quotes of that moment are known already."""
+    marking, market, candle = Marking(), MarketView(), a_candle(60, D(103))
+    later = candle.close_time + timedelta(milliseconds=400)
+    market.take(KnownPrice(instrument=BTC, at=later, price=D(99)))
+    market.take(candle)
+    (ask,) = marking.take(candle.close_time, [candle], holding(LONG, BEGUN, BTC, *others), market)
+    assert isinstance(ask.command, MarkAccount)
+    mark = ask.command.mark
+    assert (mark.equity, mark.unrealised, mark.low) == (D(9_998), D(-2), D(9_998))
+
+
+def live(
+    moves: Sequence[tuple[Candle, Portfolio]], ticks: Sequence[float], late: float = 0.4
+) -> list[AccountMarked]:
+    """The marks where each candle comes `late` seconds after its close; ticks are seconds after BEGUN."""
+    marking, market = Marking(), MarketView()
+    steps: list[tuple[datetime, tuple[Candle, Portfolio] | None]] = [
+        *((candle.close_time + timedelta(seconds=late), (candle, held)) for candle, held in moves),
+        *((BEGUN + timedelta(seconds=one), None) for one in ticks),
+    ]
+    asks: list[Ask] = []
+    for at, move in sorted(steps, key=lambda step: step[0]):
+        if move is None:
+            asks += marking.tick(at)
+            continue
+        market.take(move[0])
+        asks += marking.take(at, [move[0]], move[1], market)
+    assert all(ask.occurred_at.minute == ask.occurred_at.microsecond == 0 for ask in asks)
+    return [ask.command.mark for ask in asks if isinstance(ask.command, MarkAccount)]
+
+
+def test_a_live_candle_that_closes_at_the_full_hour_is_in_the_mark_of_its_hour_with_those_that_follow_it() -> (
+    None
+):
+    held = holding(LONG, BEGUN, BTC, ETH)
+    moves = [(a_candle(55, D(90)), FLAT), (a_candle(60, D(103)), held), (a_candle(60, D(98), ETH), held)]
+    (mark,) = live(moves, [3599, 3601, 3604.9, 3605, 3606])
+    assert (mark.hour, mark.equity, mark.candles) == (BEGUN, D(10_002), 3)
+
+
+def test_a_live_hour_without_ticks_is_marked_at_the_next_candle() -> None:
+    moves = [(a_candle(minute, D(100)), FLAT) for minute in (60, 65)]
+    assert [mark.candles for mark in live(moves, [])] == [1]
+
+
+def test_a_live_candle_that_comes_after_the_mark_of_its_hour_counts_in_the_next_hour() -> None:
+    moves = [
+        (a_candle(60, D(100)), FLAT),
+        (a_candle(60, D(70)), holding(LONG)),
+        (a_candle(120, D(100)), FLAT),
+    ]
+    marking, market = Marking(), MarketView()
+    marks: list[AccountMarked] = []
+    for (candle, held), late in zip(moves, (1, 20, 1), strict=True):
+        market.take(candle)
+        at = candle.close_time + timedelta(seconds=late)
+        asks = [*marking.take(at, [candle], held, market), *marking.tick(at + timedelta(seconds=10))]
+        marks += [ask.command.mark for ask in asks if isinstance(ask.command, MarkAccount)]
+    assert [(mark.hour.hour, mark.candles, mark.low) for mark in marks] == [
+        (12, 1, D(10_000)),
+        (13, 3, D(9_940)),
+    ]
 
 
 def test_prices_that_are_no_candles_and_accounts_that_were_never_opened_are_not_marked() -> None:

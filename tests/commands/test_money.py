@@ -141,8 +141,9 @@ class Trading:
         order_id, terms = self.orders[step.order % len(self.orders)]
         fill = a_fill_of(order_id, f"x{number}", step.quantity, step.price, step.fee)
         reports: list[Filled] = [fill, fill] if step.twice else [fill]
-        if step.quantity > leaves(self.desk.world.state(order_stream(ACCOUNT, order_id))):
-            # As a comparison takes it in; a report of it would only begin one.
+        beyond_order = step.quantity > leaves(self.desk.world.state(order_stream(ACCOUNT, order_id)))
+        if beyond_order or (terms.reduce_only and step.quantity > -SIGN[terms.side] * self.position):
+            # Past the check of reports: a report of it would only begin a comparison.
             self.desk.ask(*reports, cause=fill.fact, actor=EXCHANGE)
         else:
             self.desk.tell(*reports)
@@ -371,7 +372,7 @@ def test_parts_of_an_indivisible_cost_release_all_of_it() -> None:
     assert trading.desk.world.portfolio.account.balance == START
 
 
-def test_an_exit_reported_before_its_entry_gives_the_same_balance_and_a_discrepancy() -> None:
+def test_an_exit_booked_before_its_entry_gives_the_same_balance_and_a_discrepancy() -> None:
     trading = traded(
         [
             Place(Side.BUY, D(1), reduce_only=False),

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from commands.account import SettleBalance
 from commands.reconciliation import ResolveDiscrepancy
 from commands.reconciling import Reconciled, Reconciler
 from commands.stray_orders import is_gone
+from domain.account import BalanceReason
 from domain.direction import Direction
 from domain.errors import ExchangeUnreachable
 from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
@@ -63,8 +65,8 @@ class Turned(Emptied):
 class Looking:
     """A trader whose reports get lost, and a reconciler of the same engine."""
 
-    def __init__(self) -> None:
-        self.trader = Trader()
+    def __init__(self, trader: Trader | None = None) -> None:
+        self.trader = trader or Trader()
         self.desk = self.trader.desk
         self.venue: Any = self.trader.venue
         self.reconciler = self.over(self.venue)
@@ -103,6 +105,26 @@ def test_a_difference_is_recorded_at_the_second_look_and_never_again() -> None:
     for again in (reconciler, looking.over(wealthy)):
         assert again.run(NOW, ()) == Reconciled(0, 1, 0)
     assert len(looking.found()) == 1
+
+
+def test_an_amount_that_is_missing_from_another_balance_by_then_is_stated_anew_and_the_earlier_one_is_over() -> (
+    None
+):
+    looking = Looking()
+    wealthy = Wealthy(looking.venue)
+    reconciler = looking.over(wealthy)
+    for balance in (9_000, 9_000):
+        wealthy.balance = D(balance)
+        reconciler.run(NOW, ())
+    (earlier,) = looking.desk.world.portfolio.discrepancies.unresolved
+    looking.desk.ask(SettleBalance(BalanceReason.FUNDING, D(-3)), cause="exchange:test:funding")
+    for in_doubt in (1, 0, 0):
+        wealthy.balance = D(8_997)
+        assert reconciler.run(NOW, ()) == Reconciled(0, 1, in_doubt)
+    state = looking.desk.world.portfolio.discrepancies
+    assert list(state.unresolved) == [f"{earlier}#2"]
+    assert state.over == {earlier}
+    assert looking.found()[-1] == "BalanceDiffers: the balance is 9997 here and 8997 at the exchange"
 
 
 def test_a_resolved_difference_is_accepted_while_it_stands_and_recorded_anew_when_it_comes_back() -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from commands.exchange import Funded
 from commands.order import PlaceOrder
-from commands.settlements import of_closed_positions, of_open_positions
+from commands.settlements import Settlement, of_closed_positions, of_open_positions
 from commands.stimulus import Stimulus
 from domain.account import BalanceChanged, BalanceReason
+from domain.arithmetic import ZERO
 from domain.direction import Side
 from domain.log import Envelope
 from tests.commands.an_order import PLACE, PLACED, RULES
@@ -39,6 +41,12 @@ def flat() -> Desk:
     return desk
 
 
+def of_open(
+    desk: Desk, *found: Funded, excess: Decimal = ZERO, accepted: datetime | None = None
+) -> Sequence[Settlement]:
+    return of_open_positions(found, desk.world, excess, CENT, accepted)
+
+
 def late(desk: Desk, excess: Decimal, *found: Funded) -> list[Envelope]:
     asks = of_closed_positions(found, desk.world, excess, CENT)
     return desk.handle(Stimulus(desk.at, asks)) if asks else []
@@ -47,9 +55,30 @@ def late(desk: Desk, excess: Decimal, *found: Funded) -> list[Envelope]:
 def test_funding_of_the_open_position_is_taken_in_and_known_one_is_not() -> None:
     desk = holding()
     found = funding("f1", PAID)
-    assert of_open_positions([found], desk.world) == (found,)
+    assert of_open(desk, found) == (found,)
     desk.tell(found)
-    assert of_open_positions([found], desk.world) == ()
+    assert of_open(desk, found) == ()
+
+
+@pytest.mark.parametrize(
+    ("excess", "explains"),
+    [("0", False), ("-0.5", False), ("-1.5", True), ("-1.495", True), ("1.5", False)],
+)
+def test_funding_that_an_accepted_difference_contains_is_taken_in_where_it_explains_the_balance_alone(
+    excess: str, *, explains: bool
+) -> None:
+    desk = holding()
+    found = funding("f1", PAID)
+    taken_in = of_open(desk, found, excess=D(excess), accepted=found.at)
+    assert taken_in == ((found,) if explains else ())
+
+
+def test_funding_after_an_accepted_difference_is_taken_in_whatever_the_balance_is() -> None:
+    desk = holding()
+    contained = funding("f1", PAID)
+    later = replace(funding("f2", PAID), at=contained.at + timedelta(seconds=1))
+    found = of_open(desk, contained, later, excess=D(-7), accepted=contained.at)
+    assert found == (later,)
 
 
 def test_funding_of_a_closed_position_that_explains_the_balance_changes_it_once() -> None:

@@ -11,7 +11,7 @@ from commands.stray_orders import POSITION_GONE, cancels, is_gone, stray
 from domain.direction import Direction
 from domain.order import OrderAccepted, OrderCancelled, OrderCancelRequested, OrderEvent, OrderOutcomeUnknown
 from domain.portfolio import Portfolio
-from domain.reconciliation import Discrepancies
+from domain.reconciliation import Discrepancies, DiscrepancyFound
 from domain.reconciliation.differences import (
     Difference,
     PositionQuantityDiffers,
@@ -96,6 +96,7 @@ def test_stray_orders_are_cancelled_with_a_reason_of_their_own() -> None:
 def test_a_position_is_gone_while_a_discrepancy_that_states_it_is_unresolved(
     name: str, *, gone: bool
 ) -> None:
-    assert is_gone(Discrepancies(frozenset({name}), frozenset({name})), BTC) is gone
+    found = {name: DiscrepancyFound(name, BTC, "it is gone")}
+    assert is_gone(Discrepancies(frozenset({name}), found=found), BTC) is gone
     assert not is_gone(Discrepancies(frozenset({name})), BTC)
     assert not is_gone(Portfolio().discrepancies, BTC)

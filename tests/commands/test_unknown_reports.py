@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 
 from commands.exchange import Cancelled
-from commands.reconciling import Reconciler
 from commands.unknown_reports import OVER
 from domain.errors import ExchangeUnreachable
 from domain.log import Envelope
 from domain.order_id import is_of_an_engine
 from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
 from domain.venue import VenueBalance, VenueOrder
-from tests.commands.desk import Desk, funding, long, names
+from tests.commands.desk import funding, long, names
 from tests.commands.test_reconciler import Looking
 from tests.commands.test_reconciling import entered
 from tests.domain.history import NOW, D
@@ -51,17 +50,16 @@ class Others:
         return [replace(one, balance=one.balance - self.less) for one in self._exchange.balances()]
 
 
-class Reported:
+class Reported(Looking):
     """A trader whose exchange has reported the end of an order of others."""
 
     def __init__(self, order_id: str = "stranger") -> None:
         trader, chain = entered()
-        self.desk: Desk = trader.desk
-        like = trader.venue.order(f"{chain}-s1")
+        super().__init__(trader)
+        like = self.venue.order(f"{chain}-s1")
         assert like is not None
-        self.others = Others(trader.venue, like)
-        exchange: Any = self.others
-        self.reconciler = Reconciler(self.desk.world, exchange, self.desk.driver.handle, lambda: self.desk.at)
+        self.others = Others(self.venue, like)
+        self.reconciler = self.over(self.others)
         self.fact = "exchange:test:strange"
         self.desk.tell(Cancelled(order_id=order_id, at=self.desk.at, fact=self.fact, reason="CancelByUser"))
 

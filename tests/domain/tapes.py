@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from msgspec.structs import replace
 
 from domain.candle import Candle
 from domain.indicators import FloatArray
@@ -61,6 +62,14 @@ def walk(seed: int, length: int, *, start: float = 100.0, swing: float = 0.004) 
     for _ in range(length):
         closes.append(max(0.01, closes[-1] * (1 + draw.gauss(0.0, swing))))
     return candles_between(closes, draw, swing)
+
+
+def traded(candles: Sequence[Candle], seed: int) -> Sequence[Candle]:
+    """The candles with seeded volumes, of which a few are many times the others."""
+    draw = random.Random(seed)
+    return tuple(
+        replace(candle, volume=Decimal(f"{draw.lognormvariate(3.0, 1.0):.3f}")) for candle in candles
+    )
 
 
 def candles_between(closes: Sequence[float], draw: random.Random, swing: float) -> Sequence[Candle]:

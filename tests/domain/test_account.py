@@ -19,6 +19,7 @@ from domain.account import (
     FundsReserved,
     KillSwitchReset,
     KillSwitchTripped,
+    PersonalKeyForgotten,
     evolve,
 )
 from tests.domain.history import D, money
@@ -33,6 +34,7 @@ AFTER: list[AccountEvent] = [
     DayClosed("2025-04-03", D(10_000), D(0)),
     KillSwitchTripped("overfill"),
     KillSwitchReset("looked at"),
+    PersonalKeyForgotten("0123456789abcdef", "she has left"),
 ]
 
 

@@ -46,6 +46,7 @@ from domain.reconciliation.differences import (
     StatusDiffers,
     TermsDiffer,
     TradingTermsDiffer,
+    WaitingLegEnded,
 )
 from domain.reconciliation.statement import StatedExecution, StatedOrder, StatedPosition, Statement
 from domain.venue import Execution
@@ -376,6 +377,7 @@ def test_the_table_of_changes_covers_every_kind_of_difference() -> None:
         OrderAmendedOutside,
         OverfillMissing,
         TradingTermsDiffer,
+        WaitingLegEnded,
     }
     assert {kind for _, kind, _ in CHANGES} | elsewhere == set(Difference.__subclasses__())
 
@@ -395,6 +397,65 @@ def test_an_accepted_order_that_the_venue_does_not_state_is_neither_rejected_nor
     assert isinstance(found, AcceptedOrderNotFound)
     assert found.key == (name,)
     assert found.found.startswith("the exchange accepted ")
+
+
+LONG_HELD = StatedPosition(BTC, Direction.LONG, ONE)
+SHORT_HELD = StatedPosition(BTC, Direction.SHORT, ONE)
+WAITING = replace(a_stop(LONG_HELD), venue_order_id="", parent="entry", was_accepted=True)
+EMPTY = Statement(orders={}, executions={}, positions={}, balances={}, instruments={})
+
+
+@pytest.mark.parametrize(
+    ("leg", "ours", "theirs", "kind"),
+    [
+        (WAITING, (), (), WaitingLegEnded),
+        (WAITING, (SHORT_HELD,), (SHORT_HELD,), WaitingLegEnded),
+        (WAITING, (LONG_HELD,), (LONG_HELD,), AcceptedOrderNotFound),
+        (WAITING, (LONG_HELD,), (), AcceptedOrderNotFound),
+        (WAITING, (), (LONG_HELD,), AcceptedOrderNotFound),
+        (replace(WAITING, venue_order_id="v"), (), (), AcceptedOrderNotFound),
+        (replace(WAITING, parent=None), (), (), AcceptedOrderNotFound),
+    ],
+    ids=["flat", "turned", "held", "held here", "held there", "with an id of the venue", "without an entry"],
+)
+def test_a_leg_that_waited_with_its_entry_has_ended_where_neither_side_has_a_position_for_it(
+    leg: StatedOrder,
+    ours: Sequence[StatedPosition],
+    theirs: Sequence[StatedPosition],
+    kind: type[Difference],
+) -> None:
+    our = replace(EMPTY, orders={"stop": leg}, positions={one.instrument: one for one in ours})
+    their = replace(EMPTY, positions={one.instrument: one for one in theirs})
+    assert [type(one) for one in differences(our, their) if one.subject == "stop"] == [kind]
+
+
+@pytest.mark.parametrize("under_way", [(), ("entry",)], ids=["at rest", "with a request under way"])
+def test_a_leg_whose_entry_is_not_stated_there_and_may_still_fill_has_not_ended(
+    under_way: Sequence[str],
+) -> None:
+    entry = an_order("entry", was_accepted=True)
+    found = differences(replace(EMPTY, orders={"stop": WAITING, "entry": entry}), EMPTY, under_way=under_way)
+    assert [type(one) for one in found if one.subject == "stop"] == [AcceptedOrderNotFound]
+
+
+def test_a_leg_has_ended_with_its_entry_also_where_the_entrys_end_was_taken_in_during_the_comparison() -> (
+    None
+):
+    found = differences(replace(EMPTY, orders={"stop": WAITING}), EMPTY, under_way=["entry"])
+    assert kinds(found) == [WaitingLegEnded]
+
+
+@pytest.mark.parametrize("leg", [WAITING, replace(WAITING, venue_order_id="v")], ids=["waits", "has an id"])
+@pytest.mark.parametrize("held", [(), (LONG_HELD,)], ids=["flat", "held"])
+def test_a_leg_without_a_position_waits_as_long_as_the_venue_works_its_entry(
+    leg: StatedOrder, held: Sequence[StatedPosition]
+) -> None:
+    entry = an_order("entry", was_accepted=True)
+    positions = {one.instrument: one for one in held}
+    our = replace(EMPTY, orders={"stop": leg, "entry": entry}, positions=positions)
+    their = replace(EMPTY, orders={"entry": entry}, positions=positions)
+    waits = not held and not leg.venue_order_id
+    assert kinds(differences(our, their)) == ([] if waits else [AcceptedOrderNotFound])
 
 
 @pytest.mark.parametrize("status", [S.PLACED, S.SUBMITTED, S.OUTCOME_UNKNOWN])

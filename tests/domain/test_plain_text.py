@@ -8,7 +8,7 @@ from unicodedata import category
 import pytest
 
 from domain.errors import InvalidInput
-from domain.plain_text import REFUSED, check_plain, fault_in
+from domain.plain_text import REFUSED, check_plain, fault_in, meant, similar
 
 _PLAIN = ("", "a reason", "Ärger über 5 % ist größer", "買い", "price < 10 & > 2", "naïve\u00a0café", "😀")
 
@@ -55,3 +55,11 @@ def test_every_character_of_a_refused_category_is_refused() -> None:
     every = (chr(point) for point in range(sys.maxunicode + 1))
 
     assert not [one for one in every if category(one) in REFUSED and fault_in(one) is None]
+
+
+def test_names_that_begin_with_a_shortened_one_are_meant_although_they_are_much_longer() -> None:
+    known = ["BTCUSDT-LINEAR.BYBIT", "ETHUSDT-LINEAR.BYBIT", "BTCUSDT-SPOT.BYBIT", "trend"]
+    assert similar("BTCUSDT", known) == ["BTCUSDT-LINEAR.BYBIT", "BTCUSDT-SPOT.BYBIT"]
+    assert meant("BTCUSDT", known) == "; did you mean BTCUSDT-LINEAR.BYBIT?"
+    assert similar("tr", known) == []
+    assert meant("trnd", known) == "; did you mean trend?"

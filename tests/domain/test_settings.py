@@ -43,6 +43,7 @@ UNRANGED = {
     "orphans.to",
     "reconciliation.external_orders",
     "reconciliation.external_positions",
+    "intents.hold_series",
 }
 """The settings without a range: names and choices."""
 

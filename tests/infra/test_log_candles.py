@@ -13,7 +13,7 @@ from domain.candle import Candle
 from domain.errors import InvalidInput
 from domain.opening import Mode
 from infra.config import WhenceSettings
-from infra.log_candles import Around, candles_around
+from infra.log_candles import Around, LogCandles
 from tests.domain.history import BTC
 from tests.infra.run import taped
 from tests.journeys.runs import EAGER, plan
@@ -42,21 +42,29 @@ def prices(candles: Sequence[Candle]) -> list[tuple[object, ...]]:
 
 
 def test_the_synthetic_market_of_a_run_without_options_is_made_again() -> None:
-    found = candles_around(SETTINGS, OPENING, AROUND, (), ())
+    found = LogCandles(SETTINGS, OPENING, (), ()).around(AROUND)
     assert list(found.candles) == list(CANDLES[10:20])
     assert found.note == "Candles: the synthetic market."
 
 
 def test_another_market_has_to_be_given() -> None:
     other = replace(OPENING, tape="0" * 64)
-    assert candles_around(SETTINGS, other, AROUND, (), ()) == (
+    assert LogCandles(SETTINGS, other, (), ()).around(AROUND) == (
+        (),
+        "The log does not hold its candles: give the candle files with --candles.",
+    )
+
+
+def test_the_candles_of_a_backtest_have_to_be_given() -> None:
+    backtest = replace(OPENING, mode=Mode.BACKTEST, tape=f"log {OPENING.log_id}")
+    assert LogCandles(SETTINGS, backtest, (), ()).around(AROUND) == (
         (),
         "The log does not hold its candles: give the candle files with --candles.",
     )
 
 
 def test_given_files_are_read_and_are_not_taken_for_those_of_the_log(tmp_path: Path) -> None:
-    found = candles_around(SETTINGS, OPENING, AROUND, [a_file(tmp_path)], ())
+    found = LogCandles(SETTINGS, OPENING, [a_file(tmp_path)], ()).around(AROUND)
     assert prices(found.candles) == prices(CANDLES[10:20])
     assert found.note == "Candles: the files given."
 
@@ -65,12 +73,12 @@ def test_files_of_another_instrument_are_refused(tmp_path: Path) -> None:
     with pytest.raises(
         InvalidInput, match=r"--candles: no file has candles of BTCUSDT-LINEAR.BYBIT, only of ETHUSDT"
     ):
-        candles_around(SETTINGS, OPENING, AROUND, [a_file(tmp_path, "ETHUSDT")], ())
+        LogCandles(SETTINGS, OPENING, [a_file(tmp_path, "ETHUSDT")], ()).around(AROUND)
 
 
 def test_files_and_symbols_have_to_be_as_many(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="1 files were given with 2 symbols"):
-        candles_around(SETTINGS, OPENING, AROUND, [a_file(tmp_path)], ("BTCUSDT", "ETHUSDT"))
+        LogCandles(SETTINGS, OPENING, [a_file(tmp_path)], ("BTCUSDT", "ETHUSDT")).around(AROUND)
 
 
 def test_the_candles_of_a_live_log_are_those_on_the_tape_of_its_inputs(tmp_path: Path) -> None:
@@ -79,14 +87,14 @@ def test_the_candles_of_a_live_log_are_those_on_the_tape_of_its_inputs(tmp_path:
     (tape,) = [one for one in taped.TAPES if one.instrument == BTC]
     around = Around(BTC, FIVE, tape.candles[50].open_time, tape.candles[63].close_time)
     opening = replace(taped.PLAN.opening, mode=Mode.LIVE)
-    found = candles_around(WhenceSettings(log=f"sqlite:///{path}"), opening, around, (), ())
+    found = LogCandles(WhenceSettings(log=f"sqlite:///{path}"), opening, (), ()).around(around)
     assert list(found.candles) == list(tape.candles[50:64])
     assert found.note == "Candles: the tape of the log's inputs."
 
 
 def test_a_live_log_without_tape_has_no_candles_and_the_reason(tmp_path: Path) -> None:
     opening = replace(OPENING, mode=Mode.LIVE)
-    found = candles_around(WhenceSettings(log=f"sqlite:///{tmp_path / 'x.db'}"), opening, AROUND, (), ())
+    found = LogCandles(WhenceSettings(log=f"sqlite:///{tmp_path / 'x.db'}"), opening, (), ()).around(AROUND)
     assert found.candles == ()
     assert found.note.startswith(
         "The log does not hold its candles, and its inputs were not kept: there is no tape"

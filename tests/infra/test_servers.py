@@ -113,10 +113,10 @@ def test_a_folder_that_postgres_may_not_enter_is_named_in_the_error(tmp_path: Pa
 
 def test_the_registry_keeps_schema_ids_after_a_restart(empty_folder: Path) -> None:
     with SchemaRegistry(empty_folder) as registry:
-        with SchemaRegistryClient({"url": registry.url}) as client:
+        with SchemaRegistryClient({"url": registry.url, "timeout": 30}) as client:
             known = client.register_schema("kept", Schema(_RECORD, "AVRO"))
         registry.restart()
-        with SchemaRegistryClient({"url": registry.url}) as client:
+        with SchemaRegistryClient({"url": registry.url, "timeout": 30}) as client:
             assert client.get_subjects() == ["kept"]
             assert json.loads(client.get_schema(known).schema_str or "") == json.loads(_RECORD)
 

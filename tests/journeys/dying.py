@@ -69,6 +69,9 @@ class DyingLog:
     def check(self) -> None:
         self._log.check()
 
+    def check_answers(self) -> None:
+        self._log.check_answers()
+
     def close(self) -> None:
         self._log.close()
 

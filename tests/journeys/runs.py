@@ -57,10 +57,10 @@ def plan(tapes: Sequence[Tape], settings: Settings) -> Plan:
     return plan_of(tapes, "paper", Decimal(10_000), Decimal(1), settings)
 
 
-def play(plan: Plan, log: EventLog) -> list[Envelope]:
+def play(plan: Plan, log: EventLog, *, skips: bool = False) -> list[Envelope]:
     """Plays the plan to its end; returns the events it recorded or replayed."""
     seen: list[Envelope] = []
-    for _instant in PaperRun(plan, log, seen.append).instants():
+    for _instant in PaperRun(plan, log, seen.append, skips=skips).instants():
         pass
     return seen
 

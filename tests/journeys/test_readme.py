@@ -83,6 +83,16 @@ def run(folder: Path, line: str, **more: str) -> str:
         return "".join(seen)
 
 
+def check_reports(folder: Path) -> None:
+    """The order and the name of the file that docs/reports.md names are those of the demo's log."""
+    page = (ROOT / "docs" / "reports.md").read_text(encoding="utf-8")
+    commands = [line.partition("  #")[0] for line in page.splitlines() if line.startswith("whence report ")]
+    for command in commands[0], *(one for one in commands if "--order" in one):
+        (name,) = run(folder, command).split()
+        assert f"`{name}`" in page or "--order" in command, name
+        (folder / name).unlink()
+
+
 def prepared(line: str, topic: str) -> str:
     """The line with a free port and a topic of this test."""
     serves = line.startswith("whence api ") or " --api" in line
@@ -111,6 +121,7 @@ def test_the_commands_work_in_order_after_make_demo(
         "DATABASE_URL": "postgresql://127.0.0.1:1/whence",
     }
     assert "SYNTHETIC MARKET" in run(folder, demo)
+    check_reports(folder)
     ran = 0
     for language, block in blocks():
         if language == "toml":

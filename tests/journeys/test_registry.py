@@ -36,7 +36,7 @@ def address(kafka_bootstrap_servers: str, kafka_topic: str) -> str:
 @pytest.fixture
 def subjects(schema_registry_url: str, kafka_topic: str) -> Iterator[SchemaRegistryClient]:
     """A client of the registry; the topic's subjects are deleted after the test."""
-    with SchemaRegistryClient({"url": schema_registry_url}) as client:
+    with SchemaRegistryClient({"url": schema_registry_url, "timeout": 30}) as client:
         yield client
         for subject in of_topic(client, kafka_topic):
             client.delete_subject(subject)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from commands.world import World
-from domain.committees import View, decide
 from domain.log import Recorded
 from domain.opening import LogOpened
 from domain.order import OrderFilled
 from domain.position import PositionClosed
-from domain.signal import DecisionMade, Detected
+from domain.signal import DecisionMade
 from infra.run.plan import Plan
+from infra.run.redeciding import Redecision
 from projections.chain import missing_causes
 from tests.journeys.runs import CANDLES, events_at, play_at
 
@@ -76,21 +75,9 @@ def test_positions_are_closed_by_stop_target_and_reversal(story: Sequence[Record
 
 def test_every_decision_is_reproduced_from_the_events_before_it(story: Sequence[Recorded]) -> None:
     """The state before a decision's event determines the decision, to the last digit."""
-    world, decided = World(), Counter[str]()
-    for recorded in story:
-        envelope = recorded.envelope
-        if isinstance(envelope.event, DecisionMade):
-            signal = world.state(envelope.meta.stream)
-            assert isinstance(signal, Detected)
-            portfolio = world.portfolio
-            view = View(
-                now=envelope.meta.recorded_at,
-                settings=portfolio.settings,
-                instrument=portfolio.instruments.get(signal.signal.instrument),
-                portfolio=portfolio,
-            )
-            again = decide(signal.signal, view, envelope.event.policy_version)
-            assert again == envelope.event, f"ordinal {recorded.ordinal}"
-            decided[envelope.event.verdict] += 1
-        world.fold(envelope)
-    assert decided.keys() == {"ENTER", "CLOSE", "SKIP"}
+    redecision = Redecision()
+    assert [*redecision.steps(story)][-1] == len(story)
+    decided = [one.envelope.event for one in story if isinstance(one.envelope.event, DecisionMade)]
+    assert redecision.is_equal, redecision.divergences[:1]
+    assert redecision.made == {"DecisionMade": len(decided)}
+    assert {one.verdict.value for one in decided} == {"ENTER", "CLOSE", "SKIP"}

@@ -8,10 +8,13 @@ from decimal import Decimal
 from uuid import UUID
 
 from domain.account import DayOpened
+from domain.events import Event
 from domain.log import Envelope, Meta, Recorded, event_id
 
 LOG_ID = UUID("0d0c2e6a-7f0b-5c49-9a53-6a3d4b1f2e10")
 _AT = datetime(2025, 4, 3, tzinfo=UTC)
+
+_EVENT = DayOpened("2025-04-03", Decimal(1))
 
 
 class HandMade:
@@ -20,8 +23,8 @@ class HandMade:
     def __init__(self) -> None:
         self.events: list[Recorded] = []
 
-    def write(self, stream: str, chain: str, cause: str) -> str:
-        """Appends an event and returns its id; `cause` is an outside fact or the id of an earlier event."""
+    def write(self, stream: str, chain: str, cause: str, event: Event = _EVENT) -> str:
+        """Appends the event and returns its id; `cause` is an outside fact or the id of an earlier event."""
         version = 1 + sum(one.envelope.meta.stream == stream for one in self.events)
         found = event_id(LOG_ID, stream, version)
         meta = Meta(
@@ -37,9 +40,7 @@ class HandMade:
             source="paper",
             schema_version=1,
         )
-        self.events.append(
-            Recorded(len(self.events) + 1, Envelope(meta, DayOpened("2025-04-03", Decimal(1))))
-        )
+        self.events.append(Recorded(len(self.events) + 1, Envelope(meta, event)))
         return str(found)
 
     def read(self, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:

@@ -12,19 +12,20 @@ import pytest
 from adapters.tapes import synthetic_tape
 from domain.direction import Side
 from domain.errors import InvalidInput
-from domain.log import Envelope, Recorded
+from domain.log import Envelope, LogReader, Recorded
 from domain.order import OrderAccepted, OrderFilled, OrderPlaced, OrderSubmitted
 from domain.position import PositionClosed
-from domain.settings import Settings, SettingsChanged
+from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
+from domain.settings import Settings, SettingsChanged, StrategySettings
 from domain.signal import DecisionMade, SignalDetected, Verdict
 from domain.streams import parse
-from infra.run.paper import PaperRun
-from infra.run.plan import plan_of
-from projections.chain import find_story
+from projections.chain import find_story, ids_in
+from projections.explained.decisions import parameters_of
 from projections.explained.elapsed import elapsed
 from projections.explained.explained import Explained, changes_in, explained
 from projections.explained.subject import Kind, Subject
 from tests.commands.list_log import ListLog
+from tests.journeys.runs import plan, play
 from tests.projections.folded import a_run
 from tests.projections.logs import two_chains
 from tests.projections.stores import WrittenLog
@@ -42,13 +43,11 @@ def eager() -> WrittenLog:
 def usual() -> WrittenLog:
     """A run with the default settings, in which most signals are refused."""
     log = ListLog()
-    plan = plan_of(synthetic_tape(7, candles=900), "paper", D(10_000), D(1), Settings())
-    for _ in PaperRun(plan, log, lambda _envelope: None).instants():
-        pass
+    play(plan(synthetic_tape(7, candles=900), Settings()), log)
     return WrittenLog(log.envelopes)
 
 
-def facts(log: WrittenLog, wanted: str) -> Explained:
+def facts(log: LogReader, wanted: str) -> Explained:
     found = find_story(log.read, wanted)
     assert found is not None, wanted
     return explained(found, wanted, changes_in(log.read, found.last))
@@ -83,7 +82,9 @@ def ids_of(closed: Envelope, log: WrittenLog) -> Mapping[Kind, tuple[str, Subjec
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind in Kind if kind not in {Kind.OF_STREAM, Kind.CHAIN}], ids=lambda kind: kind.name
+    "kind",
+    [kind for kind in Kind if kind not in {Kind.OF_STREAM, Kind.DISCREPANCY, Kind.CHAIN}],
+    ids=lambda kind: kind.name,
 )
 def test_an_id_of_every_kind_names_its_thing_and_gives_the_same_facts(kind: Kind) -> None:
     log = eager()
@@ -95,10 +96,35 @@ def test_an_id_of_every_kind_names_its_thing_and_gives_the_same_facts(kind: Kind
     assert found._replace(subject=subject) == facts(log, ids[Kind.POSITION][0])._replace(subject=subject)
 
 
+def test_a_discrepancy_is_named_with_the_chains_of_its_record_and_of_its_resolution() -> None:
+    log, name = two_chains(), "difference:BalanceDiffers:USDT:-5"
+    stream = "reconciliation-main"
+    log.write(stream, "eee", "exchange:SIM:9", DiscrepancyFound(name, "USDT", "5 less"))
+    log.write(stream, "fff", "command:k", DiscrepancyResolved(name, "a fee"))
+    found = find_story(log.read, name)
+    assert found is not None
+    assert found.chains == {"eee", "fff"}
+    assert explained(found, name, ()).subject == Subject(Kind.DISCREPANCY, name)
+    assert find_story(log.read, f"{name}#2") is None
+    assert name in set(ids_in(log.read()))
+
+
 def test_the_chain_of_a_clock_is_named_as_a_chain() -> None:
     log = eager()
     opened = next(one for one in log.envelopes if one.meta.causation_id.startswith("clock:"))
     assert facts(log, opened.meta.correlation_id).subject == Subject(Kind.CHAIN, opened.meta.correlation_id)
+
+
+def test_the_own_limits_of_an_instance_are_shown_with_its_parameters() -> None:
+    log = ListLog()
+    own = StrategySettings("trend", {"fast": "8"}, minimum_trend=0.9, minimum_reward_to_risk=D("0.5"))
+    play(plan(synthetic_tape(7, candles=900), Settings(strategies=(own,))), log)
+    written = WrittenLog(log.envelopes)
+    decided = last(written, DecisionMade)
+    (decision,) = facts(written, decided.meta.correlation_id).decisions
+    assert parameters_of(decision) == "fast 8, own minimum_trend 0.9, own minimum_reward_to_risk 0.5"
+    minima = {one.vote.member: one.vote.figures.get("minimum") for one in decision.votes}
+    assert (minima["trend_agreement"], minima["reward_to_risk"]) == ("0.9", "0.5")
 
 
 def test_an_id_of_two_accounts_is_ambiguous_and_their_streams_are_not() -> None:

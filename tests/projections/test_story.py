@@ -23,7 +23,7 @@ from tests.projections.folded import a_run
 from tests.projections.logs import requests_of_two_keys, two_chains
 from tests.projections.stores import WrittenLog, built
 
-_TABLES = {name: PROJECTIONS[name] for name in ("journal", "fills", "orders")}
+_TABLES = {name: PROJECTIONS[name] for name in ("journal", "fills", "orders", "discrepancies")}
 
 
 @cache

@@ -21,6 +21,7 @@ from tests.domain.history import (
     an_order,
     money,
 )
+from tests.projections.test_transfers import a_mark
 from tests.replacing import replace
 
 D = Decimal
@@ -109,3 +110,13 @@ def test_the_summary_has_the_kill_switchs_reason_and_time_until_it_is_reset() ->
     again = folded([tripped, ("account-main", KillSwitchReset("looked at"))])
     assert (again.tripped, again.tripped_at) == ("", None)
     assert again.figures()["kill_switch_at"] == ""
+
+
+def test_a_fill_after_the_last_mark_makes_the_equity_unknown_until_the_next_mark() -> None:
+    """The balance has a part of the profit that the mark valued as unrealised."""
+    noon = NOW.replace(minute=0, second=0, microsecond=0)
+    events: list[Event] = [AccountOpened("USDT", D(1000), D(1)), an_opening(), a_mark(noon, D(1000), D(7))]
+    assert summary(*events).equity == 1007
+    events += [a_fill(D(1)), money(D(5), D(1005))]
+    assert (summary(*events).unrealised, summary(*events).equity) == (None, None)
+    assert summary(*events, a_mark(noon, D(1005), D(2))).equity == 1007

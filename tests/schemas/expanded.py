@@ -1,4 +1,4 @@
-"""A schema with every named type replaced by its definition, and without its documentation."""
+"""A schema with every named type replaced by its definition, and without its documentation and marks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 Json = dict[str, Any]
+_PROSE = frozenset({"doc", "personal"})
 _NAMED = frozenset({"record", "enum", "fixed"})
 
 
@@ -16,7 +17,9 @@ def expanded(schema: object, known: Json | None = None) -> Any:
         return named.get(schema, schema)
     if isinstance(schema, list):
         return [expanded(one, named) for one in cast("list[object]", schema)]
-    parts = {key: _part(key, value, named) for key, value in cast("Json", schema).items() if key != "doc"}
+    parts = {
+        key: _part(key, value, named) for key, value in cast("Json", schema).items() if key not in _PROSE
+    }
     if parts["type"] in _NAMED:
         named[parts["name"]] = parts
     return parts
@@ -42,7 +45,7 @@ def _part(key: str, value: Any, named: Json) -> Any:
     if key == "fields":
         return [
             {
-                **{name: entry for name, entry in field.items() if name != "doc"},
+                **{name: entry for name, entry in field.items() if name not in _PROSE},
                 "type": expanded(field["type"], named),
             }
             for field in value

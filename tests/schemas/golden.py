@@ -16,6 +16,7 @@ from adapters.avro.schema import WriterSchema, current_schemas, past_schemas
 from tests.schemas.samples import SAMPLES
 
 FOLDER = Path(__file__).with_name("golden")
+_PROSE = frozenset({"doc", "personal"})
 _FINGERPRINTS = FOLDER / "fingerprints.json"
 
 
@@ -35,7 +36,10 @@ def kept_fingerprints() -> Mapping[str, str]:
 
 
 def fingerprint(schema: WriterSchema) -> str:
-    """A hash of a schema without its documentation; unlike Avro's, it includes logical types and defaults."""
+    """A hash of a schema without its documentation and its marks of personal fields.
+
+    Unlike Avro's, it includes logical types and defaults.
+    """
     text = json.dumps(_without_prose(schema.source), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -66,7 +70,7 @@ def _name_and_version(stem: str) -> tuple[str, int]:
 def _without_prose(schema: object) -> object:
     if isinstance(schema, dict):
         entries = cast("dict[str, object]", schema)
-        return {key: _without_prose(value) for key, value in entries.items() if key != "doc"}
+        return {key: _without_prose(value) for key, value in entries.items() if key not in _PROSE}
     if isinstance(schema, list):
         return [_without_prose(one) for one in cast("list[object]", schema)]
     return schema

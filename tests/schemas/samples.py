@@ -20,6 +20,7 @@ from domain.account import (
     FundsReserved,
     KillSwitchReset,
     KillSwitchTripped,
+    PersonalKeyForgotten,
 )
 from domain.breaker import BreakerClosed, BreakerHalfOpened, BreakerOpened, CallFailed, Service
 from domain.closing import CloseReason
@@ -74,11 +75,14 @@ from domain.settings import (
     AlphaSettings,
     CapSettings,
     ExternalRule,
+    FlipSettings,
+    IntentSettings,
     OnDailyLoss,
     OnKill,
     OnOpposite,
     OrphanRule,
     OrphanSettings,
+    OwnFlipSettings,
     ReconciliationSettings,
     RiskSettings,
     Settings,
@@ -89,7 +93,17 @@ from domain.settings import (
     StrategySettings,
     TierSettings,
 )
-from domain.signal import Chamber, DecisionMade, ReversalDecided, SignalDetected, Tier, Verdict, Vote
+from domain.signal import (
+    Chamber,
+    DecisionMade,
+    ReversalDecided,
+    SeriesEnded,
+    SignalDetected,
+    SignalIntent,
+    Tier,
+    Verdict,
+    Vote,
+)
 from domain.strategies import Intent
 from tests.replacing import replace
 
@@ -130,7 +144,22 @@ _CHANGED_RULES = replace(_INSTRUMENT, tick=Decimal("0.5"), maker_fee=Decimal("-0
 _SETTINGS = Settings(
     strategies=(
         StrategySettings("trend", {"fast": "12", "slow": "26"}),
-        StrategySettings(id="quick", strategy="breakout", instruments=(BTC,), interval="15m"),
+        StrategySettings(
+            id="quick",
+            strategy="breakout",
+            instruments=(BTC,),
+            interval="15m",
+            minimum_trend=-0.75,
+            minimum_reward_to_risk=Decimal("0.8"),
+            flips=OwnFlipSettings(
+                minimum_confidence=0.71,
+                repeats=4,
+                hold_seconds=77,
+                cooldown_seconds=78,
+                loss_confidence=0.91,
+                cost_buffer=Decimal("0.0011"),
+            ),
+        ),
     ),
     tiers=TierSettings(
         normal_confidence=0.6,
@@ -178,6 +207,15 @@ _SETTINGS = Settings(
         external_orders=ExternalRule.ADOPT, external_positions=ExternalRule.ADOPT
     ),
     on_opposite=OnOpposite.REVERSE,
+    intents=IntentSettings(hold_series=True, reinforce_confidence=0.81, noise_confidence=0.21),
+    flips=FlipSettings(
+        minimum_confidence=0.72,
+        repeats=3,
+        hold_seconds=61,
+        cooldown_seconds=62,
+        loss_confidence=0.92,
+        cost_buffer=Decimal("0.0012"),
+    ),
 )
 
 _OPENED = LogOpened(
@@ -244,6 +282,16 @@ _EVENTS: tuple[Event, ...] = (
         fresh_until=datetime(2024, 3, 1, 12, 0, 59, 850_000, tzinfo=UTC),
         policy_version=6,
         settings_version=3,
+    ),
+    SeriesEnded(
+        strategy="trend",
+        instrument=BTC,
+        direction=Direction.SHORT,
+        intent=SignalIntent.HOLD,
+        position="BTCUSDT-LINEAR.BYBIT-SHORT-2",
+        count=3,
+        first_at=NOON,
+        last_at=NOON + timedelta(minutes=20),
     ),
     OrderPlaced(
         instrument=BTC,
@@ -335,6 +383,7 @@ _EVENTS: tuple[Event, ...] = (
     DayClosed("2026-03-01", Decimal("10126.5"), Decimal("126.5")),
     KillSwitchTripped("daily loss", ("position-main-BTCUSDT-LINEAR.BYBIT-LONG-1",), ("abc-e1",)),
     KillSwitchReset("looked into it"),
+    PersonalKeyForgotten("0123456789abcdef", "she has left"),
     AccountMarked(
         hour=NOON,
         balance=Decimal("9998.35"),
@@ -369,7 +418,16 @@ def _enveloped(event: Event) -> Envelope:
 SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) for event in _EVENTS}
 """The sample of each event, by the event's full name."""
 
-_CLOSING = replace(_SETTINGS, on_opposite=OnOpposite.CLOSE)
+_WITHOUT_OWN_LIMITS = replace(
+    _SETTINGS,
+    flips=FlipSettings(),
+    intents=IntentSettings(),
+    strategies=tuple(
+        replace(one, minimum_trend=None, minimum_reward_to_risk=None, flips=None)
+        for one in _SETTINGS.strategies
+    ),
+)
+_CLOSING = replace(_WITHOUT_OWN_LIMITS, on_opposite=OnOpposite.CLOSE)
 _REPORTING = replace(_CLOSING, reconciliation=ReconciliationSettings())
 _UNCAPPED = replace(
     _REPORTING, risk=replace(_REPORTING.risk, on_daily_loss=OnDailyLoss.REFUSE), caps=CapSettings()
@@ -433,6 +491,9 @@ EARLIER: Mapping[tuple[str, int], Event] = {
         2, _REPORTING, "breakout trades against the news"
     ),
     ("whence.settings.SettingsChanged", 7): SettingsChanged(2, _CLOSING, "breakout trades against the news"),
+    ("whence.settings.SettingsChanged", 8): SettingsChanged(
+        2, _WITHOUT_OWN_LIMITS, "breakout trades against the news"
+    ),
 }
 """By full name and version: the event that older bytes are decoded to, where it differs from the current sample."""
 

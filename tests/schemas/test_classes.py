@@ -15,6 +15,7 @@ from domain.log import Meta
 from tests.adapters.avro.decision_form import written_form
 from tests.schemas.differences import differences
 from tests.schemas.expanded import documented, expanded
+from tests.schemas.personal import personal_fields
 from tests.schemas.samples import SAMPLES
 from tests.schemas.specimen import Json, Specimen, specimen
 
@@ -78,6 +79,11 @@ def test_every_type_and_field_is_documented() -> None:
         if not part.get("doc", "").strip()
     ]
     assert undocumented == []
+
+
+def test_the_actor_of_every_event_is_personal() -> None:
+    unmarked = [one.name for one in current_schemas().values() if "meta.actor" not in personal_fields(one)]
+    assert unmarked == []
 
 
 def test_every_event_has_a_sample() -> None:

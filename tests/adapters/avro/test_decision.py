@@ -15,7 +15,7 @@ from domain.errors import InvalidEvent, LogCorrupt
 from domain.log import Envelope
 from domain.signal import Chamber, DecisionMade, Vote
 from tests.adapters.avro.decision_form import to_written
-from tests.adapters.avro.records import body_in_form
+from tests.adapters.avro.records import body_in_form, body_of
 from tests.replacing import replace
 from tests.schemas.samples import SAMPLES
 
@@ -113,3 +113,13 @@ def test_a_vote_that_rejects_is_written_after_an_approval_of_the_same_member() -
     votes = (vote, replace(vote, approves=False, reasons=("TOO_LATE",)), replace(vote, approves=False), vote)
     envelope = replace(approved, event=replace(approved.event, votes=votes))
     assert _CODEC.decode(_CODEC.encode(envelope)) == envelope
+
+
+@pytest.mark.parametrize("different", [1, 63, 64, 65, 128, 129, 300])
+def test_a_decision_with_few_and_with_many_figures_has_the_bytes_that_fastavro_writes(different: int) -> None:
+    """An index below 64 takes one byte."""
+    figures = {f"figure {number}": str(number) for number in range(different)}
+    envelope = _voted({"a": "1"}, figures, {"a": "1", "figure 0": "0"})
+    data = _CODEC.encode(envelope)
+    assert data[10:] == body_of(envelope, current_schemas()[_NAME])
+    assert _CODEC.decode(data) == envelope

@@ -45,7 +45,7 @@ class Growing(BybitTrader):
             ("target", replace(leg, type=OrderType.LIMIT, limit_price=D(103), purpose=Purpose.TARGET)),
         ]
         self.desk.ask(*(PlaceOrder(name, terms, RULES) for name, terms in placed), cause="command:bought")
-        self.tells(self.at("99", FIRST))
+        self.hears(self.at("99", FIRST))
         assert self.of("target").terms.quantity == D(FIRST)
 
     def at(self, price: str, volume: str) -> Sequence[AnyReport]:
@@ -67,7 +67,7 @@ class Growing(BybitTrader):
         world, handle = self.desk.world, self.desk.driver.handle
         Reconciler(world, exchange, handle, lambda: self.desk.at).run(self.began, ())
 
-    def tells(self, reports: Sequence[AnyReport]) -> None:
+    def hears(self, reports: Sequence[AnyReport]) -> None:
         self.desk.tell(*reports)
 
     def of(self, order_id: str) -> Working | Closed:
@@ -97,7 +97,7 @@ def test_a_target_that_grew_unseen_and_fills_in_parts_is_booked_and_trips_nothin
     executions = trader.target_fills_in_parts()
     assert len(executions) == 2
     for one in executions[:reported]:
-        trader.tells([one])
+        trader.hears([one])
     assert trader.of("target").status is OrderStatus.FILLED
     trader.compares_with(bench.exchange)
     assert_all_is_booked(trader)
@@ -109,7 +109,7 @@ def test_a_target_that_grew_unseen_and_filled_while_no_engine_ran_is_booked_afte
     trader = Growing(bench)
     trader.at("99", REST)
     first, _ = trader.target_fills_in_parts()
-    trader.tells([first])
+    trader.hears([first])
     placed = {name: trader.of(name).terms for name in ("entry", "stop", "target")}
     with closing(BybitBench(bench.venue, placed, key=bench.key)) as again:
         trader.compares_with(again.exchange)

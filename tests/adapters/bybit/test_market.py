@@ -160,9 +160,10 @@ def test_instruments_are_spread_over_connections_and_each_has_its_state(venue: R
         bounds=Bounds(instruments=2),
         on_arrival=arrived.set,
     )
-    assert {state.is_live for state in feed.states()} == {False}
+    assert {(state.is_live, state.fault) for state in feed.states()} == {(False, "")}
     feed.start()
     while not all(state.is_live for state in feed.states()):
+        assert {state.fault for state in feed.states()} == {""}, "the books of a new connection are awaited"
         assert arrived.wait(30)
         arrived.clear()
     assert [state.instrument for state in feed.states()] == list(instruments)

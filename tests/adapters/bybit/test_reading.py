@@ -201,6 +201,21 @@ def test_funding_that_was_paid_is_negative(fee: str, amount: str) -> None:
     assert (report.amount, report.instrument) == (D(amount), "BTCUSDT-LINEAR.BYBIT")
 
 
+@pytest.mark.parametrize(
+    ("stated", "rate", "price"),
+    [
+        ({"feeRate": "-0.0001", "execPrice": "99.5"}, D("-0.0001"), D("99.5")),
+        ({"feeRate": "", "execPrice": ""}, None, None),
+    ],
+)
+def test_funding_has_the_rate_and_the_mark_price_that_its_row_states(
+    stated: Mapping[str, Any], rate: Decimal | None, price: Decimal | None
+) -> None:
+    ((report,), _) = reports(executions(execution(execType="Funding", orderLinkId="", **stated)))
+    assert isinstance(report, Funded)
+    assert (report.rate, report.price) == (rate, price)
+
+
 def test_a_liquidation_carries_its_execution() -> None:
     ((report,), _) = reports(
         executions(execution(execType="BustTrade", orderLinkId="", orderId="L", side="Sell"))

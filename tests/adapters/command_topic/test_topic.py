@@ -14,9 +14,10 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from adapters.command_topic.consumer import CommandConsumer
 from adapters.command_topic.door import KafkaDoor
+from adapters.command_topic.largest import LARGEST
 from adapters.command_topic.topic_names import CommandTopic
 from adapters.command_topic.topics import ASK, SIGNATURE, Record
-from adapters.command_topic.wire import LARGEST, answer_bytes, request_bytes
+from adapters.command_topic.wire import answer_bytes, request_bytes
 from adapters.kafka.client import Clients
 from adapters.kafka.config import ClientSettings
 from adapters.kafka.record import headers_in

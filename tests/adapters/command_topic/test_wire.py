@@ -10,21 +10,22 @@ from uuid import UUID
 
 import pytest
 
+from adapters.command_topic.largest import LARGEST
 from adapters.command_topic.wire import (
-    LARGEST,
     answer_bytes,
     id_in,
     read_answer,
     read_request,
     request_bytes,
 )
-from commands.door import Answer, Completed, Declined, Drafted, EventNamed, TimedOut
+from commands.door import Answer, Completed, Declined, Drafted, EventNamed, SignalDecided, TimedOut
 from commands.request import (
     AmendOrder,
     CancelOrder,
     ChangeSettings,
     ClosePosition,
     DraftOrder,
+    ForgetPersonalKey,
     MoveProtection,
     PauseStrategy,
     PlaceOrder,
@@ -60,9 +61,11 @@ REQUESTS: list[Request] = [
     ChangeSettings({"risk.max_positions": "2"}),
     TripKillSwitch("why"),
     ResetKillSwitch("why"),
+    ForgetPersonalKey("0123456789abcdef", "why"),
     ResolveDiscrepancy("d1", "looked"),
     ResolveDiscrepancy("d1", "a transfer", Decimal("-12.5")),
     ResolveDiscrepancy("d1", "closed by hand", closed_at=Decimal("100.25")),
+    ResolveDiscrepancy("d1", "closed by hand", closed_at=Decimal("100.25"), fee=Decimal("0.331")),
 ]
 ANSWERS: list[Answer] = [
     Completed(
@@ -75,6 +78,9 @@ ANSWERS: list[Answer] = [
         repeated=True,
     ),
     Completed("k1", ()),
+    Completed(
+        "k1", (), decided=SignalDecided(signal_id="4d8bnjj9dt473", verdict="SKIP", reasons=("STALE_DATA",))
+    ),
     Drafted(
         command_id="k1",
         terms=_TERMS,

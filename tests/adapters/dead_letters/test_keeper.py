@@ -105,6 +105,26 @@ def test_letters_wait_while_the_store_does_not_answer(opened: Opened) -> None:
     assert len(reasons(opened)) == 2
 
 
+def test_an_outage_of_the_store_is_logged_once_with_its_end(
+    opened: Opened, caplog: pytest.LogCaptureFixture
+) -> None:
+    attempts = count(1)
+
+    def at_the_fourth() -> DeadLetters:
+        if (attempt := next(attempts)) < 4:
+            raise StoreUnavailable("not now" if attempt < 3 else "a trigger")
+        return opened()
+
+    keeper = LetterKeeper(at_the_fourth, lambda: NOON, pause=0.01)
+    with caplog.at_level(logging.WARNING):
+        keeper.keep([came()])
+        while "dead letters are kept again" not in caplog.messages:
+            Event().wait(0.01)
+        keeper.close()
+    waits = "alert: dead letters are not kept yet: "
+    assert caplog.messages == [f"{waits}not now", f"{waits}a trigger", "dead letters are kept again"]
+
+
 def test_letters_that_no_store_takes_are_logged_with_their_number(caplog: pytest.LogCaptureFixture) -> None:
     def never() -> DeadLetters:
         raise StoreUnavailable("not now")

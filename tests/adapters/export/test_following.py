@@ -15,7 +15,8 @@ from adapters.export.rows import read_export
 from domain.errors import LogCorrupt, LogOwned
 from infra.config import WhenceSettings
 from infra.logs import open_owned, open_reader
-from tests.adapters.log.days import LOG_ID, day, opened
+from tests.adapters.log.days import LOG_ID, day, days, opened
+from tests.infra.run.stores import filled
 
 _DAYS = 12
 
@@ -43,15 +44,13 @@ def test_an_export_follows_the_events_of_a_running_engine_until_it_is_stopped(
 
 def test_a_second_export_into_the_folder_and_an_earlier_log_are_refused(tmp_path: Path) -> None:
     settings = WhenceSettings(log=f"sqlite:///{tmp_path / 'log.db'}")
-    with closing(open_owned(settings)) as log:
-        log.append([opened(), day("account-main", 1)])
+    filled(settings.log, [opened(), day("account-main", 1)])
     with closing(open_reader(settings)) as reader, closing(Export(reader, tmp_path / "files")) as export:
         assert list(export.advance()) == [2]
         with pytest.raises(LogOwned, match="another process exports to"):
             ExportFolder(tmp_path / "files", str(LOG_ID))
     earlier = WhenceSettings(log=f"sqlite:///{tmp_path / 'earlier.db'}")
-    with closing(open_owned(earlier)) as log:
-        log.append([opened()])
+    filled(earlier.log, [opened()])
     with (
         closing(open_reader(earlier)) as reader,
         pytest.raises(LogCorrupt, match="ends with event 2, and the log does not have it there"),
@@ -61,9 +60,8 @@ def test_a_second_export_into_the_folder_and_an_earlier_log_are_refused(tmp_path
 
 def test_a_clock_that_was_set_back_changes_no_earlier_file(tmp_path: Path) -> None:
     settings = WhenceSettings(log=f"sqlite:///{tmp_path / 'log.db'}")
-    with closing(open_owned(settings)) as log:
-        log.append([opened(), *(day("account-main", version) for version in (1, 2, 3))])
-        log.append([day("account-other", 1)])  # of the first day again
+    of_the_first_day_again = day("account-other", 1)
+    filled(settings.log, [opened(), *days("account-main", 1, 3), of_the_first_day_again])
     with closing(open_reader(settings)) as reader, closing(Export(reader, tmp_path / "files")) as export:
         assert list(export.advance()) == [5]
     first = tmp_path / "files" / "2025-04-03" / "whence.account.DayOpened.jsonl"

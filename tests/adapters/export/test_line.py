@@ -9,8 +9,9 @@ import pytest
 from adapters.avro import AvroCodec
 from adapters.export.line import FIRST, line_of, read, row_of, written
 from domain.errors import LogCorrupt
+from tests.schemas.golden import FOLDER
 
-_GOLDEN = sorted((Path(__file__).parents[2] / "schemas" / "golden").glob("*.bin"))
+_GOLDEN = sorted(FOLDER.glob("*.bin"))
 
 
 @pytest.mark.parametrize("path", _GOLDEN, ids=lambda one: one.stem)
@@ -18,8 +19,8 @@ def test_a_released_event_has_the_same_bytes_after_its_line(path: Path) -> None:
     data = path.read_bytes()
     meta = AvroCodec().decode(data).meta
     row = (7, meta.stream, meta.version, data)
-    line = line_of(row, FIRST)
-    text, digest = written(line)
+    line, text, digest = line_of(row, FIRST)
+    assert (text, digest) == written(line)
     assert text.endswith(f'"sha256":"{digest}"}}\n'.encode())
     assert row_of(read(text)) == row
 

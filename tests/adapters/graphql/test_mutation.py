@@ -78,9 +78,9 @@ _SEND: dict[str, tuple[str, str, dict[str, Any]]] = {
     "tripKillSwitch": ("$reason: String!", "reason: $reason", {"reason": "why"}),
     "resetKillSwitch": ("$reason: String!", "reason: $reason", {"reason": "calm"}),
     "resolveDiscrepancy": (
-        "$id: String!, $resolution: String!, $transfer: Decimal, $closedAt: Decimal",
-        "discrepancyId: $id, resolution: $resolution, transfer: $transfer, closedAt: $closedAt",
-        {"id": "d1", "resolution": "looked", "transfer": None, "closedAt": None},
+        "$id: String!, $resolution: String!, $transfer: Decimal, $closedAt: Decimal, $fee: Decimal",
+        "discrepancyId: $id, resolution: $resolution, transfer: $transfer, closedAt: $closedAt, fee: $fee",
+        {"id": "d1", "resolution": "looked", "transfer": None, "closedAt": None, "fee": None},
     ),
 }
 _DRAFT = """mutation ($terms: OrderTerms!, $key: String!, $account: String) {

@@ -33,6 +33,7 @@ SENDS = {
     "resetKillSwitch": Role.ADMIN,
     "resolveDiscrepancy": Role.TRADER,
     "acknowledgeNotices": Role.TRADER,
+    "forgetPersonalKey": Role.ADMIN,
 }
 """The least role of each mutation; all other root fields only read, and every caller may use them."""
 

@@ -14,9 +14,9 @@ from domain.signal import DecisionMade, Verdict
 from domain.streams import parse
 from infra.cli.explained_form import form_of
 from projections.chain import Node, find_story
-from projections.explained.explained import changes_in, explained
 from projections.sentences import sentence
 from tests.adapters.graphql.reading import Reading
+from tests.projections.test_explained import facts
 
 CHAIN = """query ($id: ID!) {chain(id: $id) {
     ids roots beganAt endedAt lines nodes {parentId because depth event {id ordinal type line}}}}"""
@@ -133,9 +133,7 @@ def snake(name: str) -> str:
 
 
 def form(reading: Reading, wanted: str) -> Any:
-    found = find_story(reading.log.read, wanted)
-    assert found is not None, wanted
-    return form_of(explained(found, wanted, changes_in(reading.log.read, found.last)))
+    return form_of(facts(reading.log, wanted))
 
 
 def a_closed_position(reading: Reading) -> str:
@@ -223,11 +221,12 @@ def test_what_a_refused_signal_lacked_equals_what_the_command_prints(reading: Re
 
 
 def test_an_exchanges_order_id_and_an_execution_id_are_found(reading: Reading) -> None:
-    fill = [one for one in reading.events() if isinstance(one.envelope.event, OrderFilled)][-1].envelope
+    events = reading.events()
+    fill = [one for one in events if isinstance(one.envelope.event, OrderFilled)][-1].envelope
     assert isinstance(fill.event, OrderFilled)
     sent = next(
         one.envelope.event
-        for one in reading.events()
+        for one in events
         if one.envelope.meta.stream == fill.meta.stream
         and isinstance(one.envelope.event, OrderSubmitted | OrderAccepted)
     )

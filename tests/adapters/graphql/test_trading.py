@@ -21,6 +21,8 @@ from domain.breaker import BreakerOpened
 from domain.opening import LogOpened, Mode
 from infra.config import WhenceSettings
 from infra.dead_letters import open_letters
+from projections.chain import find_story
+from projections.story import story
 from tests.adapters.graphql.reading import Reading
 from tests.domain.history import ACCOUNT, LOG_ID, History
 from tests.projections.stores import WrittenLog, built
@@ -57,6 +59,15 @@ def live(halted: Reading, **variables: Any) -> Any:
     result: Any = asyncio.run(limited.execute(LIVE, variables, context_value=context))
     assert result.errors is None, result.errors
     return result.data
+
+
+def test_a_discrepancy_is_a_story_of_the_read_models_as_of_the_log(halted: Reading) -> None:
+    found = find_story(halted.log.read, BALANCE)
+    with halted.models.now() as source:
+        read = story(source, BALANCE, AvroCodec().decode)
+    assert found is not None
+    assert read is not None
+    assert (read.chains, read.last) == (found.chains, found.last)
 
 
 def test_the_pages_query_has_no_halt_and_no_open_discrepancy_after_all_are_over(halted: Reading) -> None:

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from adapters.dead_letters.state import LetterSource, LetterState
 from adapters.http.metrics import metrics_route
-from adapters.metrics.api import ApiMetrics, Operation, Status
+from adapters.metrics.api import ApiMetrics, Operation, Outcome, Status
 from adapters.metrics.catalogue import API, CATALOGUE, ENGINE, HISTORY, series_of
 from adapters.metrics.engine import EngineMetrics
 from adapters.metrics.history import HistoryCollector
@@ -44,6 +44,7 @@ def registry() -> CollectorRegistry:
     engine.saw(BTC, DAY.money[0].balance, META.occurred_at)
     engine.recorded([SAMPLES[FULL_NAMES[event]] for event in (DecisionMade, OrderPlaced)], 0.01, 0.02)
     api.answered(Operation.QUERY, Status.OK, 0.01)
+    api.signalled("tradingview", Outcome.RECORDED)
     return registry
 
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 
-from adapters.avro import AvroCodec, headers_of
-from adapters.log.address import KafkaAddress
-from adapters.log.kafka import open_kafka
-from adapters.marks.key_folder import KeyFolder
 from tests.adapters.kafka.logs import Logs, events
-from tests.adapters.log.days import day, opened
+from tests.adapters.log.days import days, opened
+from tests.infra.run.stores import filled
 from tests.kcat import kcat
 
 
@@ -54,17 +50,9 @@ def test_a_key_and_a_header_that_hold_separators_are_read_whole(
 
 
 def test_the_searches_of_the_document_find_a_chain_a_stream_and_a_time(
-    kafka_bootstrap_servers: str, kafka_topic: str, tmp_path: Path
+    kafka_bootstrap_servers: str, kafka_topic: str
 ) -> None:
-    log = open_kafka(
-        KafkaAddress(kafka_bootstrap_servers, kafka_topic, 0),
-        AvroCodec(),
-        headers_of,
-        {},
-        keys=KeyFolder(tmp_path),
-    )
-    with closing(log):
-        log.append([opened(), *(day("account-main", version) for version in (1, 2))])
+    filled(f"kafka://{kafka_bootstrap_servers}/{kafka_topic}", [opened(), *days("account-main", 1, 2)])
     chain, stream, since = (_ran(command, kafka_bootstrap_servers, kafka_topic) for command in _searches())
     assert [line.split()[1] for line in chain] == ["log", "account-main", "account-main"]
     assert all("ce_type=whence." in line and "ce_correlationid=0123456789abc" in line for line in chain)
@@ -87,4 +75,5 @@ def _searches() -> Sequence[str]:
 def _ran(command: str, servers: str, topic: str) -> Sequence[str]:
     own = command.replace("localhost:9092", servers).replace("whence.events", topic)
     done = subprocess.run(["sh", "-c", own], capture_output=True, check=True, timeout=30)
-    return done.stdout.decode(errors="replace").splitlines()
+    # A mark is bytes: `splitlines` would also split at each carriage return or vertical tab among them.
+    return done.stdout.decode(errors="replace").removesuffix("\n").split("\n")

@@ -29,6 +29,7 @@ from adapters.kafka.errors import (
     KafkaUnavailable,
     OutcomeUnknown,
 )
+from adapters.kafka.store import PartitionStore
 from adapters.kafka.transaction import Transaction
 from infra.servers.kafka import KafkaBroker
 from tests.adapters.kafka.logs import Log, Logs, environment, events
@@ -192,6 +193,36 @@ def test_a_broker_that_stops_responding_leaves_the_outcome_unknown(
     later = private_logs.open()
     assert later.append(events("order-1", 2, 2)) == [2]
     assert later.contents() == [(1, "order-1", 1), (2, "order-1", 2)]
+
+
+def test_an_owner_that_appends_nothing_finds_an_outage_while_it_lasts_and_its_end(
+    private_logs: Logs, private_broker: KafkaBroker
+) -> None:
+    private_logs.open().append(events("order-1", 1, 1))
+    store = private_logs.open(KAFKA_TIMEOUT="1").store
+    store.check_answers()
+    os.kill(private_broker.pid, signal.SIGSTOP)
+    with pytest.raises(KafkaUnavailable, match=r"test\.outage.* partition 0: Kafka has not answered for "):
+        _until(store.check_answers, lambda: False)
+    store.check()  # an append that nobody makes was not refused
+    os.kill(private_broker.pid, signal.SIGCONT)
+    _until(store.check, lambda: _answers(store))
+
+
+def _until(look: Callable[[], None], reached: Callable[[], bool]) -> None:
+    """Looks again and again until the state is reached. If it never is, the test's timeout ends the wait."""
+    pause = threading.Event()
+    while not reached():
+        look()
+        pause.wait(0.02)
+
+
+def _answers(store: PartitionStore) -> bool:
+    try:
+        store.check_answers()
+    except KafkaUnavailable:
+        return False
+    return True
 
 
 def test_an_expired_transactional_id_is_taken_again(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -34,23 +33,23 @@ _PASSWORD = "a-password-that-is-nowhere"  # noqa: S105 - made for this test
 @pytest.fixture(scope="module")
 def secured() -> Iterator[KafkaBroker]:
     """A broker with an authorizer: without a password a client may do everything, with one what ACLs allow."""
-    with ExitStack() as held:
-        broker = KafkaBroker(temporary_folder("secured-kafka"), brief=True)
-        plain = f"PLAINTEXT://127.0.0.1:{broker.port}"
-        secure = f"SASL_PLAINTEXT://127.0.0.1:{free_port()}"
-        controller = broker._settings()["listeners"].partition(",")[2]
-        users = " ".join(f'user_{name}="{_PASSWORD}"' for name in ("whence", *Role))
-        broker.properties |= {
-            "listeners": f"{plain},{secure},{controller}",
-            "advertised.listeners": f"{plain},{secure}",
-            "sasl.enabled.mechanisms": "PLAIN",
-            "listener.name.sasl_plaintext.plain.sasl.jaas.config": (
-                f"org.apache.kafka.common.security.plain.PlainLoginModule required {users};"
-            ),
-            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-            "super.users": "User:ANONYMOUS;User:whence",
-        }
-        yield held.enter_context(broker)
+    broker = KafkaBroker(temporary_folder("secured-kafka"), brief=True)
+    plain = f"PLAINTEXT://127.0.0.1:{broker.port}"
+    secure = f"SASL_PLAINTEXT://127.0.0.1:{free_port()}"
+    controller = broker._settings()["listeners"].partition(",")[2]
+    users = " ".join(f'user_{name}="{_PASSWORD}"' for name in ("whence", *Role))
+    broker.properties |= {
+        "listeners": f"{plain},{secure},{controller}",
+        "advertised.listeners": f"{plain},{secure}",
+        "sasl.enabled.mechanisms": "PLAIN",
+        "listener.name.sasl_plaintext.plain.sasl.jaas.config": (
+            f"org.apache.kafka.common.security.plain.PlainLoginModule required {users};"
+        ),
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": "User:ANONYMOUS;User:whence",
+    }
+    with broker:
+        yield broker
 
 
 @pytest.fixture

@@ -144,6 +144,20 @@ def test_forged_checkpoints_verify_alone_and_are_found_beside_any_genuine_one(
         forged.verify()
 
 
+def test_a_proof_that_begins_before_the_last_signed_checkpoint_is_refused_with_where_to_begin(
+    bench: Bench, tmp_path: Path
+) -> None:
+    witness = Witness(tmp_path / "witness", "witness.example")
+    notes = notes_in(bench.folder / CHECKPOINTS)
+    witness.cosigned(notes[-1], bench.key, 1_700_000_000)
+    begin, last = (opened_note(str(one), bench.key)[1].size for one in (notes[1], notes[-1]))
+    expected = (
+        f"this proof begins at {begin} events, and the last checkpoint signed here has {last}: make one"
+    )
+    with pytest.raises(ProofRefused, match=expected):
+        witness.cosigned(_proof(bench, notes[1]), bench.key, 1_700_000_001)
+
+
 def test_forged_checkpoints_are_found_by_the_witness(bench: Bench, forged: Bench, tmp_path: Path) -> None:
     witness = Witness(tmp_path / "witness", "witness.example")
     early = notes_in(bench.folder / CHECKPOINTS)[1]

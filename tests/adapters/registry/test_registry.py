@@ -31,7 +31,7 @@ _FILL = current_schemas()["whence.order.OrderFilled"]
 
 @pytest.fixture(scope="module")
 def client(schema_registry_url: str) -> Iterator[SchemaRegistryClient]:
-    with SchemaRegistryClient({"url": schema_registry_url}) as confluents:
+    with SchemaRegistryClient({"url": schema_registry_url, "timeout": 30}) as confluents:
         yield confluents
 
 

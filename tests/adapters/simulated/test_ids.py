@@ -14,7 +14,7 @@ def test_ids_are_12_characters_of_the_url_safe_alphabet() -> None:
     for name in (
         venue_order_id("a"),
         execution_id("a", 0),
-        fact("a", "filled", 0).removeprefix("exchange:SIM:"),
+        fact("a", "filled", "0").removeprefix("exchange:SIM:"),
     ):
         assert NAMED.fullmatch(name)
 
@@ -22,12 +22,14 @@ def test_ids_are_12_characters_of_the_url_safe_alphabet() -> None:
 def test_ids_equal_hashes_calculated_with_b2sum() -> None:
     """Calculated with `b2sum -l 72` and `base64` over texts such as `order-1/execution/0`."""
     assert execution_id("order-1", 0) == "Kl8EYHjkz-xJ"
-    assert fact("order-1", "filled", 0) == "exchange:SIM:Fjd37q4vi6vb"
+    assert fact("order-1", "filled", "0") == "exchange:SIM:Fjd37q4vi6vb"
 
 
 def test_ids_of_different_orders_kinds_and_numbers_are_distinct() -> None:
     orders = [f"o{n}" for n in range(300)]
-    names = {fact(order, kind, n) for order in orders for kind in ("filled", "amended") for n in range(3)}
+    names = {
+        fact(order, kind, str(n)) for order in orders for kind in ("filled", "amended") for n in range(3)
+    }
     names |= {execution_id(order, n) for order in orders for n in range(3)} | set(map(venue_order_id, orders))
     assert len(names) == 300 * (6 + 3 + 1)
 

@@ -27,6 +27,7 @@ from commands.world_snapshot import captured, pieces, restored
 from domain.errors import LogCorrupt
 from domain.log import Envelope
 from tests.adapters.snapshots.kept import BESIDE, EVENTS, Place, folded, recorded
+from tests.clean_process import killed
 from tests.commands.test_world_snapshot import check_same
 from tests.full_disk import files_of_at_most
 from tests.replacing import replace as replaced
@@ -232,7 +233,7 @@ def test_an_engine_that_is_killed_while_it_writes_a_part_leaves_the_parts_before
         link, part = engine.log.link(upto), list(pieces(captured(engine.world, begun)))
     assert link is not None
     for count in range(0, len(part), 4):
-        _killed_while_writing(place.file(), link, part[:count])
+        killed(_killed_while_writing, place.file(), link, part[:count])
     with place.engine() as engine:
         assert engine.begun == begun
         check_same(engine.world, folded(upto))
@@ -243,17 +244,13 @@ def test_an_engine_that_is_killed_while_it_writes_a_part_leaves_the_parts_before
 
 
 def _killed_while_writing(file: SnapshotFile, link: Link, part: Sequence[bytes]) -> None:
-    """Writes these pieces in a process that then kills itself."""
+    """Writes these pieces, then kills its process."""
 
     def dying() -> Iterator[bytes]:
         yield from part
         os.kill(os.getpid(), signal.SIGKILL)
 
-    child = os.fork()
-    if child == 0:
-        file.add(link, dying(), BESIDE)
-        os._exit(0)
-    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    file.add(link, dying(), BESIDE)
 
 
 def test_a_full_disk_ends_the_snapshots_of_the_run_and_nothing_else(

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from commands import settings as settings_commands
+from commands.account import SettleBalance
 from commands.door import Completed
 from commands.inputs import Tick
 from commands.reconciliation import RecordDiscrepancy
@@ -21,6 +22,7 @@ from commands.request import (
     ResumeStrategy,
     TripKillSwitch,
 )
+from domain.account import BalanceReason
 from domain.direction import Direction
 from domain.settings import OnDailyLoss, RiskSettings, Settings, SettingsChanged, StrategySettings
 from domain.signal import DecisionMade, SignalDetected, Verdict
@@ -259,6 +261,21 @@ def test_a_transfer_waits_until_one_discrepancy_of_the_balance_is_left() -> None
     assert f"{other} is unresolved, too" in eve.declined(transfer)
     eve.accepted(ResolveDiscrepancy(other, "over"))
     assert eve.accepted(transfer)[:2] == ["BalanceChanged", "DiscrepancyResolved"]
+
+
+def test_a_transfer_for_an_amount_that_was_found_before_the_balance_changed_waits_for_the_next_comparison() -> (
+    None
+):
+    eve = Asking()
+    here = eve.desk.world.portfolio.account.balance
+    text = f"BalanceDiffers: the balance is {here} here and {here - 1000} at the exchange"
+    eve.desk.ask(RecordDiscrepancy(BALANCE, "USDT", text), cause="exchange:test:found")
+    eve.desk.ask(SettleBalance(BalanceReason.FUNDING, D(-3)), cause="exchange:test:funding")
+    transfer = ResolveDiscrepancy(BALANCE, "to the savings account", D(-1000))
+    assert f"the balance of the log has changed since {BALANCE} was found" in eve.declined(transfer)
+    assert eve.desk.world.portfolio.account.balance == here - 3
+    eve.desk.ask(SettleBalance(BalanceReason.FUNDING, D(3)), cause="exchange:test:back")
+    assert "BalanceChanged" in eve.accepted(transfer)
 
 
 def test_pausing_a_strategy_whose_instances_have_other_ids_is_declined_with_their_ids() -> None:

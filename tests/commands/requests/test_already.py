@@ -16,6 +16,7 @@ from commands.request import (
     ChangeSettings,
     ClosePosition,
     DraftOrder,
+    ForgetPersonalKey,
     MoveProtection,
     PauseStrategy,
     PlaceOrder,
@@ -112,6 +113,11 @@ HOLDS: dict[str, tuple[Prepare, Request, str]] = {
         "the kill switch is tripped already: lunch",
     ),
     "a reset of a switch that is not tripped": (nothing, ResetKillSwitch("why"), "the kill switch is not tripped"),
+    "the forgetting of a forgotten key": (
+        after(ForgetPersonalKey("0123456789abcdef", "why")),
+        ForgetPersonalKey("0123456789abcdef", "again"),
+        "the key 0123456789abcdef is forgotten already",
+    ),
     "a pause of a paused strategy": (
         after(PauseStrategy("trend", "news")),
         PauseStrategy("trend", "news"),

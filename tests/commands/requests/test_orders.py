@@ -176,7 +176,7 @@ def test_new_exposure_is_refused_where_the_situation_forbids_it(
     ("limits", "changed", "sentence"),
     [
         ({"allowed": (ETH,)}, {}, r"BTCUSDT-LINEAR.BYBIT is not allowed by risk.allowed \(ETH"),
-        ({"max_positions": 0}, {}, r"0 positions and entries are held of at most 0"),
+        ({"max_positions": 0}, {}, r"positions and entries: 0 held, 0 allowed"),
         (
             {"reserved_balance": D("0.99")},
             {},

@@ -89,6 +89,52 @@ def test_the_position_is_closed_in_one_unit_at_the_stated_price_and_nothing_is_s
     assert is_adopted_trade(parse(metas[0].stream).id)
 
 
+@pytest.mark.parametrize("fee", [D("0.7"), D("-0.2"), D(0)])
+def test_the_fee_of_the_close_is_that_of_its_execution_and_in_the_result_of_the_position(
+    fee: Decimal,
+) -> None:
+    eve = holding()
+    balance = eve.desk.world.portfolio.account.balance
+    eve.accepted(replace(closed_at(D("103.5")), fee=fee))
+    filled, closed = (one.event for one in eve.desk.log.envelopes[-4:-2])
+    assert isinstance(filled, OrderFilled)
+    assert isinstance(closed, PositionClosed)
+    assert filled.fee == closed.fees - _entry_fees(eve) == fee
+    assert eve.desk.world.portfolio.account.balance == balance + 35 - fee
+
+
+def _entry_fees(eve: Asking) -> Decimal:
+    fills = [one.event for one in eve.desk.log.envelopes if isinstance(one.event, OrderFilled)]
+    return sum((one.fee for one in fills[:-1]), D(0))
+
+
+@pytest.mark.parametrize(
+    ("request_", "sentence"),
+    [
+        (
+            replace(closed_at(D(103)), fee=D(60)),
+            "InvalidInput: fee 60 is more than 5% of the 1030 that was traded",
+        ),
+        (replace(closed_at(D(103)), fee=D(-60)), "InvalidInput: fee -60 is more than 5% of the 1030"),
+        (
+            replace(closed_at(D(103)), fee=D("1e-19")),
+            "InvalidInput: fee of 1E-19 is above 1E+18 or finer than",
+        ),
+        (replace(closed_at(D(103)), fee=D("NaN")), "InvalidInput: fee of NaN is no sum of money"),
+        (
+            ResolveDiscrepancy(GONE, "closed by hand", fee=D(1)),
+            "InvalidInput: a fee is that of a close: state it together with closedAt",
+        ),
+    ],
+)
+def test_a_fee_that_no_close_can_have_is_declined_and_the_position_stays(
+    request_: ResolveDiscrepancy, sentence: str
+) -> None:
+    eve = holding()
+    assert eve.declined(request_).startswith(sentence)
+    assert eve.desk.world.portfolio.discrepancies.unresolved == {GONE}
+
+
 def test_a_price_for_a_position_that_was_closed_at_another_one_is_declined() -> None:
     eve = holding()
     eve.accepted(closed_at(D(103)))

@@ -14,15 +14,21 @@ from domain.indicators import (
     Adx,
     Atr,
     Cross,
+    EfficiencyRatio,
     Ema,
     FloatArray,
     Rsi,
+    Sar,
+    Vwap,
     WilderMean,
     adx,
     atr,
     crosses,
+    efficiency_ratio,
     ema,
     rsi,
+    sar,
+    vwap,
     wilder_mean,
 )
 from tests.domain.tapes import BYBIT_5M, Prices, bybit_5m, prices_of
@@ -70,6 +76,52 @@ def passed_adx(prices: Prices, period: int) -> FloatArray:
     return np.concatenate([series.adx, series.plus_di, series.minus_di])
 
 
+def streamed_sar(prices: Prices, _: int) -> FloatArray:
+    stream = Sar()
+    rows = [
+        (stream.update(high, low), float(stream.side), float(stream.turned)) for high, low, _ in bars(prices)
+    ]
+    return np.concatenate([bar_by_bar([row[column] for row in rows]) for column in range(3)])
+
+
+def passed_sar(prices: Prices, _: int) -> FloatArray:
+    series = sar(prices.highs, prices.lows)
+    return np.concatenate([series.values, series.sides, series.turned]).astype(np.float64)
+
+
+def streamed_efficiency(prices: Prices, period: int) -> FloatArray:
+    stream = EfficiencyRatio(period)
+    values: list[float | None] = []
+    for close in prices.closes.tolist():
+        stream.update(close)
+        values.append(stream.value)
+    return bar_by_bar(values)
+
+
+SESSION = 7  # bars to a session
+
+
+def streamed_vwap(prices: Prices, _: int) -> FloatArray:
+    stream = Vwap()
+    return bar_by_bar(
+        [
+            stream.update(bar // SESSION, high, low, close, volume_of(bar))
+            for bar, (high, low, close) in enumerate(bars(prices))
+        ]
+    )
+
+
+def passed_vwap(prices: Prices, _: int) -> FloatArray:
+    numbers = range(len(prices.closes))
+    volumes = np.array([volume_of(bar) for bar in numbers], np.float64)
+    return vwap(np.arange(len(numbers)) // SESSION, prices.highs, prices.lows, prices.closes, volumes)
+
+
+def volume_of(bar: int) -> float:
+    """Volumes with fractions; the first bars of every other session have none."""
+    return 0.0 if bar % (2 * SESSION) < 2 else 0.1 * (bar % 5)
+
+
 def bars(prices: Prices) -> list[tuple[float, float, float]]:
     return list(zip(prices.highs.tolist(), prices.lows.tolist(), prices.closes.tolist(), strict=True))
 
@@ -84,6 +136,9 @@ PAIRS: dict[str, tuple[Form, Form]] = {
     "RSI": (streamed_rsi, lambda p, n: rsi(p.closes, n)),
     "ATR": (streamed_atr, lambda p, n: atr(p.highs, p.lows, p.closes, n)),
     "ADX, +DI and -DI": (streamed_adx, passed_adx),
+    "SAR": (streamed_sar, passed_sar),
+    "VWAP": (streamed_vwap, passed_vwap),
+    "efficiency ratio": (streamed_efficiency, lambda p, n: efficiency_ratio(p.closes, n)),
 }
 
 price = st.floats(1e-6, 1e7)

@@ -7,7 +7,20 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from domain.indicators import Adx, Atr, Ema, Rsi, WilderMean, adx, atr, ema, rsi, wilder_mean
+from domain.indicators import (
+    Adx,
+    Atr,
+    EfficiencyRatio,
+    Ema,
+    Rsi,
+    WilderMean,
+    adx,
+    atr,
+    efficiency_ratio,
+    ema,
+    rsi,
+    wilder_mean,
+)
 
 SERIES = np.arange(1.0, 10.0)
 MAKERS: list[Callable[[int], object]] = [
@@ -21,6 +34,8 @@ MAKERS: list[Callable[[int], object]] = [
     lambda period: atr(SERIES, SERIES, SERIES, period),
     lambda period: adx(SERIES, SERIES, SERIES, period),
     lambda period: wilder_mean(SERIES, period),
+    EfficiencyRatio,
+    lambda period: efficiency_ratio(SERIES, period),
 ]
 
 

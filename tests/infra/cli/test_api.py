@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.infra.cli.conftest import Whence
@@ -25,10 +26,24 @@ def events(lines: list[dict[str, Any]]) -> str:
     return "\n".join(str(one["event"]) for one in lines)
 
 
+def signalled(url: str, token: str) -> tuple[int, str]:
+    """Status and code of the answer to a signal of the source `bot`."""
+    signal = {
+        "instrument": "BTCUSDT-LINEAR.BYBIT", "direction": "LONG", "price": 100, "stop": 98, "target": 106,
+        "confidence": 0.7, "trend": 0, "interval": "5m", "candle_closed_at": "2025-01-01T00:00:00Z",
+        "idempotency_key": "s1",
+    }  # fmt: skip
+    headers = {"authorization": f"Bearer {token}"}
+    answer = httpx2.post(url.replace("/graphql", "/signals"), json=signal, headers=headers)
+    return answer.status_code, answer.json()["errors"][0]["code"]
+
+
 def test_the_first_api_trades_and_a_second_one_only_reads(tmp_path: Path) -> None:
     token = json.loads(whence(tmp_path, "tokens", "create", "desk", "--role", "trader", "--json").stdout)[
         "token"
     ]
+    (tmp_path / "whence.toml").write_text('[[signals.sources]]\nname = "bot"\n')
+    bot = whence(tmp_path, "tokens", "create", "bot", "--role", "source").stdout.strip()
     with started(tmp_path) as owner:
         assert "this process owns paper's log" in events(owner.logged)
         paused = owner.query(PAUSE, token, key="k1")["data"]["pauseStrategy"]
@@ -38,7 +53,11 @@ def test_the_first_api_trades_and_a_second_one_only_reads(tmp_path: Path) -> Non
             True,
         )
         assert owner.query(PAUSE, token, key="k1")["data"]["pauseStrategy"]["repeated"] is True
+        assert signalled(owner.url, bot) == (422, "REFUSED"), (
+            "the engine judged it: a new log has no instruments"
+        )
         with started(tmp_path) as reader:
+            assert signalled(reader.url, bot) == (503, "LOG_OWNED")
             assert f"whence.db is owned by process {owner.program.pid}" in events(reader.logged)
             (line,) = reader.query(LAST)["data"]["journal"]["edges"]
             assert line["node"]["actor"] == "desk"
@@ -49,8 +68,9 @@ def test_the_first_api_trades_and_a_second_one_only_reads(tmp_path: Path) -> Non
         code, output = owner.stop()
     assert code == 0
     access = [json.loads(line) for line in output.splitlines()]
-    assert {one["caller"] for one in access if one["event"].startswith("POST")} == {"desk"}
+    assert {one["caller"] for one in access if one["event"].startswith("POST")} == {"desk", "source:bot"}
     assert token not in output
+    assert bot not in output
 
 
 def test_a_request_to_a_read_only_api_is_refused_with_a_message_that_names_read_only(tmp_path: Path) -> None:

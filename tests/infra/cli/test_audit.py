@@ -34,6 +34,16 @@ def key(whence: Whence, tmp_path: Path) -> str:
     return printed.out.strip()
 
 
+@pytest.mark.usefixtures("key")
+def test_a_notary_in_a_folder_without_a_key_states_that_it_has_made_a_new_one(
+    whence: Whence, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert whence("notary", "run", "--once", "--log", LOG, "--folder", "notary").code == 0
+    assert "had no key" not in caplog.text
+    assert whence("notary", "run", "--once", "--log", LOG, "--folder", "notray").code == 0
+    assert "notray had no key, so a new one was made there" in caplog.text
+
+
 def test_an_auditor_verifies_a_log_proves_an_event_and_checks_the_proof_without_the_log(
     whence: Whence, tmp_path: Path, key: str
 ) -> None:
@@ -54,7 +64,7 @@ def test_an_auditor_verifies_a_log_proves_an_event_and_checks_the_proof_without_
     proven = whence(
         "audit", "prove", "5", "--log", LOG, *with_key, "--checkpoints", "received", "--out", "proof"
     )
-    assert (proven.code, proven.out) == (0, "")
+    assert (proven.code, proven.out) == (0, "proof\n")
     Path("log.db").unlink()
     checked = whence("audit", "check", "proof", *with_key)
     assert checked.code == 0
@@ -146,3 +156,13 @@ def test_an_interval_that_is_no_number_of_seconds_is_refused(whence: Whence, sec
     done = whence("notary", "run", "--once", "--every", seconds)
     assert (done.code, done.out) == (2, "")
     assert "Invalid value for '--every'" in done.err
+
+
+def test_a_proof_that_was_written_is_named(whence: Whence, key: str) -> None:
+    words = ("--log", LOG, "--key", key)
+    proven = whence("audit", "prove", "5", *words, "--checkpoints", "notary", "--out", "proof.json")
+    assert (proven.code, proven.out) == (0, "proof.json\n")
+    same = whence(
+        "audit", "consistency", "notary/checkpoint", "notary/checkpoint", *words, "--out", "same.json"
+    )
+    assert (same.code, same.out) == (0, "same.json\n"), same.err

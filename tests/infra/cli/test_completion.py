@@ -12,7 +12,6 @@ import pytest
 
 from domain.strategies.builtin import BUILTIN
 from infra.cli import COMMANDS
-from infra.cli.completing import STRATEGIES_BUILT_IN
 from tests.infra.cli.conftest import Whence
 
 HEAVY = (
@@ -119,8 +118,10 @@ def test_every_command_in_the_list_is_the_one_that_runs(whence: Whence) -> None:
         assert f" {name} [OPTIONS]" in printed.out
 
 
-def test_the_strategies_that_completion_knows_are_those_that_are_built_in() -> None:
-    assert set(STRATEGIES_BUILT_IN) == set(BUILTIN)
+def test_every_built_in_strategy_is_completed_without_its_module(tmp_path: Path) -> None:
+    printed, modules = run(tmp_path, [], zsh("whence strategies describe "))
+    assert [name for name in BUILTIN if f'"{name}"' not in printed] == []
+    assert sorted(name for name in HEAVY if name in modules) == []
 
 
 def test_the_version_is_printed(whence: Whence) -> None:

@@ -14,14 +14,16 @@ from uuid import UUID
 import pytest
 
 from domain.errors import NotAdopted
-from domain.log import Envelope, Recorded, event_id
+from domain.log import Envelope, event_id
 from domain.moving import LogMoved
 from domain.opening import LogOpened, Mode
 from infra.config import WhenceSettings, shown
-from infra.logs import open_any, open_owned, open_reader
+from infra.logs import open_any, open_owned
 from tests.adapters.log.days import day, days, opened
 from tests.infra.cli.conftest import Whence
 from tests.infra.run.stores import filled
+from tests.journeys.program import WHENCE
+from tests.journeys.runs import events_at
 from tests.old_logs import logs as old
 from tests.replacing import replace
 
@@ -46,13 +48,8 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> AddressOf:
     return of
 
 
-def events(address: str) -> Sequence[Recorded]:
-    with closing(open_reader(WhenceSettings(log=address))) as log:
-        return list(log.read())
-
-
 def moves(address: str) -> Sequence[LogMoved]:
-    return [one.envelope.event for one in events(address) if isinstance(one.envelope.event, LogMoved)]
+    return [one.envelope.event for one in events_at(address) if isinstance(one.envelope.event, LogMoved)]
 
 
 def figures(whence: Whence, source: str, copy: str) -> object:
@@ -83,7 +80,7 @@ def test_a_copy_has_the_same_bytes_and_is_read_only_until_it_is_adopted(
     done = whence("log", "copy", "--from", source, "--to", copy)
     assert done.code == 0, done.err
     assert "has 701 of 701 events, 701 of them copied now" in done.out
-    assert events(copy) == events(source)
+    assert events_at(copy) == events_at(source)
     check_not_adopted(copy, "is a copy.*whence log adopt --log")
 
     with closing(open_owned(WhenceSettings(log=source))) as engine:
@@ -93,10 +90,10 @@ def test_a_copy_has_the_same_bytes_and_is_read_only_until_it_is_adopted(
 
     done = whence("log", "adopt", "--log", copy, "--source", source, "--by", "ana")
     assert done.code == 0, done.err
-    assert events(copy) == events(source)
+    assert events_at(copy) == events_at(source)
     [moved] = moves(copy)
     assert (moved.address, moved.source_lost) == (shown(copy), False)
-    assert events(copy)[-1].envelope.meta.actor == "ana"
+    assert events_at(copy)[-1].envelope.meta.actor == "ana"
     check_not_adopted(source, "continues at .* which was adopted")
     with closing(open_owned(WhenceSettings(log=copy))) as engine:
         assert engine.append(days(ACCOUNT, 703, 703)) == len(EVENTS) + 4
@@ -104,6 +101,45 @@ def test_a_copy_has_the_same_bytes_and_is_read_only_until_it_is_adopted(
     assert moves(source) == [moved]
 
 
+def test_the_demo_is_repeated_after_its_log_was_copied_and_the_copy_adopted(whence: Whence) -> None:
+    demo, copy = "sqlite:///demo.db", "sqlite:///copy.db"
+    play = ("paper", "--fresh", "--bars", "300", "--log", demo)
+    assert whence(*play).code == 0
+    assert whence("log", "copy", "--from", demo, "--to", copy).code == 0
+    assert whence("log", "adopt", "--log", copy, "--source", demo).code == 0
+    sealed = whence("log", "--log", demo).out
+    again = whence(*play)
+    assert again.code == 0, again.err
+    printed = " ".join(again.err.split())
+    assert f"{demo} holds a log that was copied and continues in another storage" in printed
+    assert "it is kept as sqlite:///demo.1.db" in printed
+    assert whence("log", "--log", "sqlite:///demo.1.db").out == sealed
+
+
+@pytest.mark.parametrize("role", ["engine", "reader"])
+def test_the_doctor_names_a_copy_and_a_log_that_continues_elsewhere(
+    whence: Whence, address: AddressOf, role: str
+) -> None:
+    source, copy = address("sqlite", "a"), address("sqlite", "b")
+    filled(source, EVENTS[:3])
+    assert whence("log", "copy", "--from", source, "--to", copy).code == 0
+    is_fault = role == "engine"
+
+    def storage(log: str) -> tuple[bool, str]:
+        done = whence("doctor", "--log", log, "--role", role, "--json")
+        rows = {row["check"]: row for row in json.loads(done.out)}
+        return rows["log"]["ok"], rows["log"]["text"]
+
+    is_ok, text = storage(copy)
+    assert (is_ok, "is a copy" in text) == (not is_fault, True), text
+    assert storage(source)[0]
+    assert whence("log", "adopt", "--log", copy, "--source", source).code == 0
+    is_ok, text = storage(source)
+    assert (is_ok, "which was adopted: no engine writes here" in text) == (not is_fault, True), text
+    assert storage(copy) == (True, f"{shown(copy)} has 4 events; the last 4 are readable")
+
+
+@pytest.mark.servers
 def test_a_log_moves_from_sqlite_to_kafka_from_there_to_another_topic_and_back_into_a_file(
     whence: Whence, address: AddressOf
 ) -> None:
@@ -118,7 +154,7 @@ def test_a_log_moves_from_sqlite_to_kafka_from_there_to_another_topic_and_back_i
     assert figures(whence, source, topic) == {"held": 500, "copied": 201, "total": 701, "whole": True}
     assert figures(whence, topic, other) == {"held": 0, "copied": 701, "total": 701, "whole": True}
     assert figures(whence, other, file) == {"held": 0, "copied": 701, "total": 701, "whole": True}
-    assert events(file) == events(other) == events(source)
+    assert events_at(file) == events_at(other) == events_at(source)
 
     for before, after in ((source, topic), (topic, other)):
         assert whence("log", "adopt", "--log", after, "--source", before).code == 0
@@ -136,7 +172,7 @@ def test_a_copying_that_was_killed_continues_after_the_last_copied_event(
     killed("dying_copy", "1", source, copy)
     check_not_adopted(copy, "is a copy")
     assert figures(whence, source, copy) == {"held": 500, "copied": 201, "total": 701, "whole": True}
-    assert events(copy) == events(source)
+    assert events_at(copy) == events_at(source)
 
 
 def test_a_copy_whose_events_differ_is_refused_and_the_event_is_named(
@@ -147,7 +183,7 @@ def test_a_copy_whose_events_differ_is_refused_and_the_event_is_named(
     filled(other, [*EVENTS[:3], day("account-else", 1)])
     assert whence("log", "copy", "--from", other, "--to", copy).code == 0
     done = whence("log", "copy", "--from", source, "--to", copy)
-    assert (done.code, len(events(copy))) == (1, 4)
+    assert (done.code, len(events_at(copy))) == (1, 4)
     assert "event 4 of" in done.err
     assert (
         "is account-else version 1, and that of the log that is copied is account-main version 3" in done.err
@@ -193,7 +229,7 @@ def test_two_adoptions_at_once_seal_the_log_once(whence: Whence, address: Addres
     filled(source, EVENTS[:6])
     for copy in copies:
         assert whence("log", "copy", "--from", source, "--to", copy).code == 0
-    words = [str(Path(sys.executable).with_name("whence")), "log", "adopt", "--source", source, "--log"]
+    words = [str(WHENCE), "log", "adopt", "--source", source, "--log"]
     running = [subprocess.Popen([*words, copy], cwd=_ROOT, stderr=subprocess.PIPE) for copy in copies]
     errors = [process.communicate(timeout=60)[1] for process in running]
     assert sorted(process.returncode == 0 for process in running) == [False, True], errors
@@ -211,7 +247,7 @@ def test_an_adoption_that_ended_after_the_seal_is_completed_by_the_next_one(
     check_not_adopted(source, "continues at")
     check_not_adopted(copy, "is a copy")
     assert whence("log", "adopt", "--log", copy, "--source", source).code == 0
-    assert events(copy) == events(source)
+    assert events_at(copy) == events_at(source)
 
 
 def test_a_lost_log_is_named_as_lost_and_is_sealed_where_it_is_found(
@@ -223,7 +259,8 @@ def test_a_lost_log_is_named_as_lost_and_is_sealed_where_it_is_found(
     assert "or state --source-lost" in whence("log", "adopt", "--log", copy).err
     both = whence("log", "adopt", "--log", copy, "--source", source, "--source-lost")
     assert both.code == 2
-    assert whence("log", "adopt", "--log", copy, "--source-lost").code == 0
+    lost = whence("log", "adopt", "--log", copy, "--source-lost")
+    assert (lost.code, f"{copy} ends with event 6, recorded at 2025-04-0" in lost.err) == (0, True), lost.err
     [moved] = moves(copy)
     assert moved.source_lost
     with closing(open_owned(WhenceSettings(log=copy))) as engine:
@@ -242,7 +279,7 @@ def test_a_log_that_nobody_has_sealed_is_not_copied_because_the_copy_would_have_
     assert not (tmp_path / "b.db").exists()
     assert whence("log", "seal", "--log", source).code == 0
     assert whence("log", "copy", "--from", source, "--to", copy).code == 0
-    assert events(copy) == events(source)
+    assert events_at(copy) == events_at(source)
 
 
 def test_another_log_than_the_copied_one_is_not_sealed(whence: Whence, address: AddressOf) -> None:
@@ -276,6 +313,28 @@ def test_a_copying_that_ended_before_its_first_event_leaves_a_log_that_an_engine
     for _start in range(2):
         with closing(open_owned(copy)) as engine:
             engine.append(EVENTS[engine.head() : engine.head() + 2])
+
+
+@pytest.mark.parametrize("option", ["--log", "--source"])
+def test_a_log_that_does_not_exist_is_not_adopted_nor_made_and_is_named(
+    whence: Whence, address: AddressOf, tmp_path: Path, option: str
+) -> None:
+    source, copy = address("sqlite", "a"), address("sqlite", "b")
+    filled(source, EVENTS[:6])
+    assert whence("log", "copy", "--from", source, "--to", copy).code == 0
+    words = {"--log": copy, "--source": source, option: "sqlite:///never.db"}
+    done = whence("log", "adopt", *(word for pair in words.items() for word in pair))
+    assert (done.code, "there is no log at never.db" in done.err) == (2, True), done.err
+    assert not list(tmp_path.glob("never*"))
+    check_not_adopted(copy, "is a copy")
+
+
+def test_a_log_and_its_copy_in_each_others_place_are_named(whence: Whence, address: AddressOf) -> None:
+    source, copy = address("sqlite", "a"), address("sqlite", "b")
+    filled(source, EVENTS[:6])
+    assert whence("log", "copy", "--from", source, "--to", copy).code == 0
+    done = whence("log", "adopt", "--log", source, "--source", copy)
+    assert (done.code, f"{copy} is the copy: exchange --log and --source" in done.err) == (1, True), done.err
 
 
 @pytest.mark.parametrize(

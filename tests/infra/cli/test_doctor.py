@@ -17,9 +17,10 @@ from infra.doctor import disk
 from infra.doctor.examination import Check, Finding, examined
 from infra.logs import open_owned
 from tests.adapters.bybit.bench import BybitBench, bybit_venue
-from tests.adapters.log.days import opened
+from tests.adapters.log.days import days, opened
 from tests.adapters.simulated.server.serving import SECRET
 from tests.infra.cli.conftest import Whence
+from tests.infra.cli.test_backing_up import change_event
 
 
 def test_a_machine_without_a_log_is_well_and_nothing_is_made(whence: Whence, tmp_path: Path) -> None:
@@ -27,6 +28,13 @@ def test_a_machine_without_a_log_is_well_and_nothing_is_made(whence: Whence, tmp
     assert (found.code, {line[:5] for line in found.out.splitlines()}) == (0, {"ok   "}), found.out
     assert "log: sqlite:///whence.db does not exist yet" in found.out
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_log_that_does_not_exist_is_named_with_the_logs_beside_it(whence: Whence, tmp_path: Path) -> None:
+    for name in ("live.db", "live.read.db", "notes.txt"):
+        (tmp_path / name).write_bytes(b"")
+    found = whence("doctor", "--log", "sqlite:///lvie.db")
+    assert "lvie.db does not exist yet: the first run makes it; the folder has live.db\n" in found.out
 
 
 def test_each_fault_has_its_line_with_the_mend_and_the_end_is_1(
@@ -53,6 +61,18 @@ def test_each_fault_has_its_line_with_the_mend_and_the_end_is_1(
     assert key.read_text().strip() not in ill.out + ill.err
 
 
+def test_an_event_that_was_changed_is_named_with_what_to_do(whence: Whence, tmp_path: Path) -> None:
+    with closing(open_owned(WhenceSettings(log="sqlite:///whence.db"))) as log:
+        log.append([opened(), *days("account-main", 1, 3)])
+    change_event(tmp_path / "whence.db", 3)
+    found = whence("doctor", "--json")
+    faults = {row["check"]: row["text"] for row in json.loads(found.out) if not row["ok"]}
+    assert (found.code, set(faults)) == (1, {"log"})
+    assert "ordinal 3: " in faults["log"]
+    assert "the event was changed, or this installation did not write it" in faults["log"]
+    assert "make another of a backup: `whence log restore FOLDER --log URL`" in faults["log"]
+
+
 def test_settings_that_cannot_be_read_are_one_line(whence: Whence, tmp_path: Path) -> None:
     (tmp_path / "whence.toml").write_text("nonsense = 1\n")
     found = whence("doctor")
@@ -74,6 +94,31 @@ def test_kafka_without_its_topics_is_at_fault_until_they_are_applied(
     assert "the broker's clock agrees with this machine's" in after.out
 
 
+def test_what_does_not_answer_is_named_with_its_address_and_the_mend(
+    whence: Whence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(open_owned(WhenceSettings(log="sqlite:///whence.db"))) as log:
+        log.append([opened()])
+    for name, value in {
+        "WHENCE_KEYS": str(tmp_path / "other"),
+        "WHENCE_REGISTRY__URL": f"http://{_NOBODY}",
+        "BYBIT_API_KEY": "key",
+        "BYBIT_API_SECRET": SECRET,
+    }.items():
+        monkeypatch.setenv(name, value)
+    found = whence("doctor", "--exchange", "bybit", "--address", f"http://{_NOBODY}", "--json")
+    faults = {row["check"]: row["text"] for row in json.loads(found.out) if not row["ok"]}
+    assert set(faults) == {"registry", "log", "exchange's clock", "exchange's key"}
+    assert "copy its file there from the machine that wrote the log" in faults["log"]
+    for check, mend in {
+        "registry": "correct registry.url in whence.toml",
+        "exchange's clock": "look at the network",
+        "exchange's key": "look at the network",
+    }.items():
+        assert mend in faults[check], faults[check]
+    assert SECRET not in found.out + found.err
+
+
 def test_a_full_disk_and_a_folder_that_cannot_be_written_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,6 +129,10 @@ def test_a_full_disk_and_a_folder_that_cannot_be_written_are_named(
     with pytest.raises(Refused, match=r"/proc cannot be written .*: give it to the user that runs Whence"):
         disk.check_folder(Path("/proc/whence"))
     assert list(tmp_path.iterdir()) == []
+
+
+_NOBODY = "127.0.0.1:1"
+"""An address at which no server listens."""
 
 
 class _Nothing(NamedTuple):
@@ -100,11 +149,11 @@ def test_a_check_that_hangs_costs_its_own_line_only() -> None:
     def see(_: _Nothing) -> str:
         return "seen"
 
-    checks = [Check("slow", hang, seconds=0.05), Check("quick", see)]
+    checks = [Check("slow", hang, seconds=0.05, mend="start it"), Check("quick", see)]
     found = list(examined(_Nothing(), checks))
     released.set()
     assert found == [
-        Finding("slow", is_ok=False, text="no result within 0.05 s"),
+        Finding("slow", is_ok=False, text="no result within 0.05 s: start it"),
         Finding("quick", is_ok=True, text="seen"),
     ]
 

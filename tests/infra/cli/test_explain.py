@@ -13,6 +13,7 @@ import pytest
 
 from domain.events import Event
 from domain.log import Envelope, Recorded
+from domain.mark import AccountMarked
 from domain.order import OrderAccepted, OrderFilled, OrderSubmitted
 from domain.position import PositionClosed
 from domain.signal import DecisionMade, Verdict
@@ -47,6 +48,15 @@ def closed(held: Sequence[Recorded]) -> Envelope:
         for one in held
         if isinstance(one.envelope.event, PositionClosed) and one.envelope.event.reason != "REVERSAL"
     )
+
+
+def test_the_story_of_an_event_without_votes_does_not_state_that_votes_are_left_out(
+    whence: Whence, log: str, held: Sequence[Recorded]
+) -> None:
+    mark = next(one.ordinal for one in held if isinstance(one.envelope.event, AccountMarked))
+    decided = next(one.ordinal for one in held if isinstance(one.envelope.event, DecisionMade))
+    shown = [whence("explain", f"#{ordinal}", "--log", log).out for ordinal in (mark, decided)]
+    assert ["the figures of each vote" in " ".join(one.split()) for one in shown] == [False, True], shown
 
 
 def order_of(event: Event) -> str:
@@ -201,6 +211,15 @@ def test_an_unknown_id_is_refused(whence: Whence, log: str, wanted: str) -> None
     assert done.err == f"whence: {expected}\n"
 
 
+def test_a_mistyped_id_is_refused_with_the_one_that_is_meant(
+    whence: Whence, log: str, closed: Envelope
+) -> None:
+    wanted = closed.meta.correlation_id
+    done = whence("explain", "--log", log, "--", f"{wanted[:-2]}{wanted[-1]}")
+    assert done.code == 2
+    assert f"; did you mean {wanted}?; `whence log` shows its events" in done.err
+
+
 @pytest.mark.parametrize("spelling", ["{}", "#{}"])
 def test_an_ordinal_is_explained_as_the_event_at_that_place(
     whence: Whence, log: str, held: Sequence[Recorded], closed: Envelope, spelling: str
@@ -256,9 +275,9 @@ def test_a_skipped_signal_states_what_would_have_had_to_differ(
 def test_html_writes_one_page_with_the_chart_and_names_it(
     whence: Whence, log: str, tmp_path: Path, closed: Envelope
 ) -> None:
-    done = whence("explain", closed.meta.correlation_id, "--html", "page.html", "--log", log)
-    page = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert (done.code, done.out.split(":")[0]) == (0, "page.html")
+    done = whence("explain", closed.meta.correlation_id, "--html", "made/page.html", "--log", log)
+    page = (tmp_path / "made" / "page.html").read_text(encoding="utf-8")
+    assert (done.code, done.out.split(":")[0]) == (0, "made/page.html")
     assert f"<h1>Signal {closed.meta.correlation_id} of account paper</h1>" in page
     assert "SYNTHETIC MARKET: these prices are not real" in page
     assert 'class="mark exit"' in page
@@ -269,16 +288,24 @@ def test_html_writes_one_page_with_the_chart_and_names_it(
     [
         (("--candles", "a.csv"), "--candles and --symbol are for the chart of --html FILE"),
         (("--html", "a.html", "--json"), "--html and --json: choose one of them"),
-        (("--html", "gone/a.html"), "--html gone/a.html: the folder gone does not exist; create it first"),
+        (("--html", "taken/a.html"), "taken is no folder"),
         (("--html", "."), "--html . cannot be written: Is a directory"),
         (("--html", "a.html", "--symbol", "BTCUSDT"), "--symbol names the symbol of a file of --candles"),
         (("--html", "a.html", "--candles", "gone_BTCUSDT_5m.csv"), "gone_BTCUSDT_5m.csv"),
     ],
-    ids=["candles alone", "page and JSON", "a missing folder", "a folder", "symbol alone", "a missing file"],
+    ids=[
+        "candles alone",
+        "page and JSON",
+        "a file as the folder",
+        "a folder",
+        "symbol alone",
+        "a missing file",
+    ],
 )
 def test_an_option_of_the_page_that_cannot_be_used_is_refused(
     whence: Whence, log: str, closed: Envelope, options: Sequence[str], message: str
 ) -> None:
+    Path("taken").touch()
     done = whence("explain", closed.meta.correlation_id, *options, "--log", log)
     assert (done.code, done.out) == (2, "")
     assert message in done.err

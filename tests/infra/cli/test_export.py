@@ -8,22 +8,20 @@ import io
 import json
 import shutil
 from collections.abc import Mapping
-from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapters.avro import AvroCodec
 from adapters.exports.form import Form
 from adapters.exports.forms import export
 from adapters.exports.sheet import Sheet
-from adapters.log.sqlite import open_sqlite
 from domain.account import KillSwitchTripped
 from projections.columns import MONEY, TEXT, optional
 from tests.domain.history import an_open_day
 from tests.infra.cli.conftest import Whence
+from tests.infra.run.stores import filled
 from tests.old_logs.logs import as_printed
 
 parquet: Any = importlib.import_module("pyarrow.parquet")
@@ -60,7 +58,22 @@ def test_the_trades_of_every_form_have_the_amounts_of_the_closed_positions(
         for name in ("net", "gross", "fees", "funding"):
             assert Decimal(row[name]) == Decimal(event[name])
         assert row["exit_order"] == event["order_id"]
+        assert Decimal(row["exit_price"]) == Decimal(event["price"])
+        assert Decimal(row["max_quantity"]) > 0
+        assert not row.keys() & {"quantity", "cost"}
     assert {row["strategy"] for row in rows} >= {"MANUAL"}
+
+
+@pytest.mark.parametrize("what", ["trades", "journal"])
+def test_an_export_of_a_day_is_that_of_the_same_first_and_last_day(
+    whence: Whence, log: Path, tmp_path: Path, what: str
+) -> None:
+    day, ends = ("--day", "2025-01-02"), ("--from", "2025-01-02", "--to", "2025-01-02")
+    for name, words in (("day", day), ("ends", ends)):
+        assert whence("export", what, *LOG, *words, "--out", f"{name}.csv").code == 0
+    assert (tmp_path / "day.csv").read_bytes() == (tmp_path / "ends.csv").read_bytes()
+    both = whence("export", what, *LOG, *day, *ends)
+    assert (both.code, "--day is a period of its own" in both.err) == (2, True)
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
@@ -106,10 +119,9 @@ def test_a_text_that_a_spreadsheet_would_run_is_guarded_and_an_amount_is_not(
     ]
 
 
-def test_the_reason_of_a_person_cannot_become_a_formula(whence: Whence, tmp_path: Path) -> None:
+def test_the_reason_of_a_person_cannot_become_a_formula(whence: Whence) -> None:
     history = an_open_day().account(KillSwitchTripped("=cmd|'/C calc'!A0"))
-    with closing(open_sqlite(tmp_path / "log.db", AvroCodec())) as log:
-        log.append(history.envelopes)
+    filled(LOG[1], history.envelopes)
     assert whence("export", "journal", *LOG, "--out", "j.csv").code == 0
     rows = rows_of(Path("j.csv"))
     assert rows[-1]["sentence"] == "'=cmd|'/C calc'!A0"
@@ -137,3 +149,12 @@ def test_an_export_that_fails_leaves_the_earlier_file(tmp_path: Path) -> None:
         export(Sheet({"text": TEXT}, broken()), Form.CSV, place)
     assert place.read_text() == "before"
     assert [one.name for one in tmp_path.iterdir()] == ["a.csv"]
+
+
+@pytest.mark.parametrize("words", [("export", "trades"), ("report",)])
+def test_a_hyphen_is_no_file_and_makes_no_folder(
+    whence: Whence, log: Path, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = whence(*words, *LOG, "--out", "-")
+    assert (done.code, "does not stand for the standard output" in done.err) == (2, True), done.err
+    assert not (tmp_path / "-").exists()

@@ -33,7 +33,7 @@ def test_an_output_on_a_full_disk_is_one_sentence(tmp_path: Path, words: list[st
 @pytest.mark.parametrize(
     ("kilobytes", "words"),
     [
-        (100, ["paper", "--bars", "200", "--log", "sqlite:///a.db"]),
+        (100, ["paper", "--bars", "2000", "--log", "sqlite:///a.db"]),
         (40, ["tokens", "create", "me", "--role", "viewer", "--log", "sqlite:///a.db"]),
     ],
     ids=["log", "store"],

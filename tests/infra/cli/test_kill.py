@@ -6,17 +6,23 @@ import socket
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
+from adapters.dead_letters.keeper import LetterKeeper
 from adapters.log.sqlite import open_sqlite
 from adapters.tokens.book import TokenBook
 from commands.roles import Role
 from infra.cli.serving import ApiOptions, plan_of
 from infra.config import WhenceSettings
+from infra.dead_letters import open_letters
+from infra.logs import open_owned
 from infra.run.api_plan import Hosted
+from infra.run.clock import utc_now
+from infra.run.commanding import commands_served
 from infra.run.serve import Api
 from infra.store import open_store
 from tests.commands.list_log import codec
@@ -28,10 +34,10 @@ NOBODY = "http://127.0.0.1:9"
 
 
 class Engine:
-    """A running engine's API, and a file with an administrator's token for it."""
+    """A running engine's API with the door behind it, and a file with an administrator's token for it."""
 
-    def __init__(self, url: str, log: str, token: Path) -> None:
-        self.url, self.log, self.token = url, log, token
+    def __init__(self, url: str, log: str, token: Path, door: Door) -> None:
+        self.url, self.log, self.token, self.door = url, log, token, door
 
     def words(self, log: str | None = None, reason: str = "the news") -> tuple[str, ...]:
         return (
@@ -40,20 +46,25 @@ class Engine:
         )  # fmt: skip
 
 
+def without_account(words: tuple[str, ...]) -> list[str]:
+    return [word for word in words if word not in ("--account", ACCOUNT)]
+
+
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     folder = tmp_path_factory.mktemp("kill")
     with closing(open_sqlite(folder / "log.db", codec())) as log:
         log.append([*OPENED.envelopes, *an_open_day().envelopes])
     settings = WhenceSettings(log=f"sqlite:///{folder / 'log.db'}", account=ACCOUNT)
-    with Api(settings, plan_of(ApiOptions(port=0)), Hosted(Door(), ACCOUNT, "an engine")) as api:
+    door = Door()
+    with Api(settings, plan_of(ApiOptions(port=0)), Hosted(door, ACCOUNT, "an engine")) as api:
         store = open_store(settings)
         token = folder / "token"
         token.write_text(
             TokenBook(store).issue("eve", Role.ADMIN, datetime.now(UTC)).spelled, encoding="ascii"
         )
         store.dispose()
-        yield Engine(api.url, settings.log, token)
+        yield Engine(api.url, settings.log, token, door)
 
 
 def test_a_trip_is_done_and_prints_what_is_left(whence: Whence, engine: Engine) -> None:
@@ -83,6 +94,38 @@ def test_a_log_that_cannot_be_read_does_not_prevent_a_trip_by_the_store(
     done = whence("kill", *by_store, "--store", f"{engine.log.removesuffix('.db')}.read.db")
     assert done.code == 0, done
     assert "what is left is not known" in done.out
+
+
+@pytest.mark.parametrize("command", [("kill",), ("reset",), ("personal", "forget", "0a1b")], ids=" ".join)
+def test_a_request_without_an_account_is_for_the_account_of_the_log(
+    whence: Whence, engine: Engine, command: tuple[str, ...]
+) -> None:
+    done = whence(*command, *without_account(engine.words()))
+    assert (done.code, engine.door.sent[-1].account) == (0, ACCOUNT), done
+
+
+def test_a_request_without_an_account_reaches_the_engine_of_another_account_by_kafka(
+    whence: Whence, engine: Engine, kafka_bootstrap_servers: str, kafka_topic: str
+) -> None:
+    settings = WhenceSettings(log=f"kafka://{kafka_bootstrap_servers}/{kafka_topic}", account=ACCOUNT)
+    with closing(open_owned(settings)) as log:
+        log.append([*OPENED.envelopes, *an_open_day().envelopes])
+    with (
+        closing(LetterKeeper(partial(open_letters, settings), utc_now)) as letters,
+        commands_served(settings, engine.door, letters),
+    ):
+        done = whence("kill", *without_account(engine.words(settings.log, "by the topic")))
+    assert done.code == 0, done
+    assert (engine.door.sent[-1].account, engine.door.sent[-1].actor[:6]) == (ACCOUNT, "shell-")
+
+
+def test_without_an_answer_the_state_of_another_account_is_no_outcome_and_the_logs_account_is_named(
+    whence: Whence, engine: Engine
+) -> None:
+    words = ["paper" if word == ACCOUNT else word for word in engine.words(reason="late")]
+    done = whence("reset", *words)
+    assert (done.code, done.out) == (1, ""), done
+    assert f"this log is of the account {ACCOUNT}, not of paper; name its account with --account" in done.err
 
 
 def test_an_answer_that_did_not_arrive_is_a_failure_only_while_the_log_does_not_hold_the_trip(

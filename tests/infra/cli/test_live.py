@@ -174,7 +174,13 @@ def test_of_half_a_key_only_the_missing_variable_is_named(
 def test_each_difference_is_printed_with_the_whole_id_that_resolves_it() -> None:
     subject = "t6vedp6jh5pz9-a-long-client-order-id-of-another-program-e1"
     row = {"id": f"difference:OrderUnknownToUs:{subject}", "kind": "OrderUnknownToUs", "subject": subject}
-    cure = {"remedy": "a person", "steps": "cancel the order; then resolve", "status": "new", "recorded": ""}
+    cure = {
+        "remedy": "a person",
+        "steps": "cancel the order; then resolve",
+        "status": "new",
+        "found_at": "",
+        "resolved_at": "",
+    }
     printed = list(lines([{**row, **cure, "found": "the exchange works an unknown order"}]))
     assert printed[0] == row["id"]
     assert printed[-1] == "1 difference: 1 new"
@@ -193,6 +199,11 @@ def test_each_difference_is_printed_with_the_whole_id_that_resolves_it() -> None
 )
 def test_a_second_trip_is_one_sentence(note: str, line: str) -> None:
     assert done_sentence("the kill switch is tripped", note) == line
+
+
+def test_a_key_that_was_forgotten_before_is_stated_once() -> None:
+    note = "the key 0a is forgotten already"
+    assert done_sentence("the key 0a is forgotten; delete it", note) == f"{note}; nothing was changed"
 
 
 @pytest.mark.parametrize("existed", [False, True], ids=["a new log", "an empty log of before"])

@@ -163,7 +163,7 @@ def test_a_name_that_the_log_does_not_have_is_an_error_with_similar_names(
     whence: Whence, log: str, words: str, fault: str
 ) -> None:
     done = whence("log", *words.split(), "--log", log)
-    assert (done.code, done.out) == (1, "")
+    assert (done.code, done.out) == (2, "")
     assert fault in done.err
 
 
@@ -171,7 +171,7 @@ def test_an_unknown_name_beside_a_known_one_is_an_error_after_the_events_of_the_
     whence: Whence, log: str
 ) -> None:
     done = whence("log", "--json", "--stream", "account-paper", "--stream", "accoun-paper", "--log", log)
-    assert done.code == 1
+    assert done.code == 2
     assert {one["stream"] for one in lines(done.out)} == {"account-paper"}
     assert "did you mean account-paper" in done.err
 
@@ -180,7 +180,7 @@ def test_people_get_one_line_for_each_event(whence: Whence, log: str, held: Sequ
     printed = whence("log", "--log", log).out.splitlines()
     assert len(printed) == len(held)
     assert "LogOpened" in printed[0]
-    assert "SYNTHETIC market" in printed[0]
+    assert "SYNTHETIC market: generated prices" in printed[0]
     for line, recorded in zip(printed, held, strict=True):
         assert line.split()[0] == str(recorded.ordinal)
         assert recorded.envelope.meta.stream in line
@@ -194,7 +194,7 @@ def test_people_get_one_line_for_each_event(whence: Whence, log: str, held: Sequ
         (("--from", "0"), "--from"),
         (("--to", "-1"), "--to"),
         (("--follow", "--to", "3"), "--follow does not end: leave out --to"),
-        (("--speed", "fast"), "--speed 'fast' is not a pace; write it like 60x"),
+        (("--speed", "fast"), "--speed 'fast' is not a pace; write it like 60x, or max"),
         (("--speed", "0x"), "--speed '0x' is not a pace"),
         (("--as-of", "noon"), "'noon' is not a time"),
     ],
@@ -229,7 +229,7 @@ def test_events_of_an_instrument_are_those_of_its_signals_orders_and_positions(
 
 def test_an_unknown_instrument_is_refused_with_similar_names(whence: Whence, log: str) -> None:
     done = whence("log", "--instrument", "BTCUSD-LINEAR.BYBIT", "--log", log)
-    assert done.code == 1
+    assert done.code == 2
     assert "did you mean BTCUSDT-LINEAR.BYBIT" in done.err
 
 
@@ -288,3 +288,12 @@ def test_following_prints_each_event_while_the_owner_still_runs(tmp_path: Path) 
                 assert json.loads(follower.process.stdout.readline())["ordinal"] == ordinal
             assert owner.is_alive
             assert follower.interrupt()[0] == 0
+
+
+@pytest.mark.parametrize(("option", "other"), [("--from", "--since"), ("--to", "--until")])
+def test_a_time_as_an_ordinal_is_refused_and_the_option_for_times_is_named(
+    whence: Whence, log: str, option: str, other: str
+) -> None:
+    done = whence("log", option, "2025-01-02", "--log", log)
+    printed = " ".join(done.err.replace("│", " ").split())
+    assert (done.code, f"for a time use {other}" in printed) == (2, True), done.err

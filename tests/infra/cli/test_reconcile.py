@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from adapters.avro.moment import iso
 from commands.by_a_person import BY_A_PERSON
 from commands.endings import RESOLVED_BY_COMPARISONS
 from commands.identity import ENGINE
@@ -18,20 +19,18 @@ from commands.remedies import REMEDIES
 from domain.direction import Direction, Side
 from domain.events import Event
 from domain.log import Envelope
-from domain.order import Liquidity
 from domain.reconciliation import DiscrepancyEnded, DiscrepancyFound, DiscrepancyResolved, differences
 from domain.reconciliation.differences import (
     BalanceDiffers,
     Difference,
-    ExecutionOfUnknownOrder,
     PositionSideDiffers,
     PositionUnknownToThem,
     TradingTermsDiffer,
 )
 from domain.reconciliation.statement import StatedPosition
-from domain.venue import Execution
 from infra.cli.difference_rows import Row, lines, rows
 from infra.run.recorded_discrepancies import RecordedDiscrepancies
+from tests.commands.requests.test_outside_close import executed
 from tests.domain.history import BTC, D
 from tests.schemas.samples import META
 
@@ -102,8 +101,25 @@ def brief(given: Sequence[Row]) -> Sequence[tuple[str, str]]:
 def test_what_a_person_has_accepted_is_marked_with_who_and_why() -> None:
     listed = rows([FEE], log_of(*ACCEPTED), "bybit")
     assert brief(listed) == [(FEE_ID, "accepted")]
-    assert "by ann: a fee" in listed[0]["recorded"]
-    assert list(lines(listed))[-2:] == ["  remedy:  none: it was accepted", "1 difference: 1 accepted"]
+    (row,) = listed
+    assert (row["resolved_by"], row["resolution"], row["resolved_at"]) == (
+        "ann",
+        "a fee",
+        iso(META.occurred_at),
+    )
+    assert (row["remedy"], row["steps"]) == ("none: it was accepted", "")
+    *_, status, remedy, number = lines(listed)
+    assert status == f"  status:  accepted, {META.occurred_at:%Y-%m-%d %H:%M:%S} UTC by ann: a fee"
+    assert (remedy, number) == ("  remedy:  none: it was accepted", "1 difference: 1 accepted")
+
+
+def test_an_accepted_execution_has_no_steps_of_a_close_that_is_stated_beside_it() -> None:
+    sold, gone = executed("s", D(1), D(100), Side.SELL), PositionUnknownToThem(subject=BTC, ours=OURS)
+    record = recorded(sold)
+    found = DiscrepancyFound(record.discrepancy_id, record.subject, record.found)
+    log = log_of(found, "ann", DiscrepancyResolved(record.discrepancy_id, "looked at"))
+    (row,) = (one for one in rows([sold, gone], log, "bybit") if one["status"] == "accepted")
+    assert (row["remedy"], row["steps"]) == ("none: it was accepted", "")
 
 
 def test_what_came_back_is_open_under_the_id_of_the_log() -> None:
@@ -133,29 +149,13 @@ def test_a_missing_position_is_never_accepted() -> None:
 
 
 OTHER = "exchange:bybit:7f3a"
-CLOSE = Execution(
-    execution_id="9",
-    order_id=None,
-    venue_order_id="v",
-    instrument=BTC,
-    side=Side.SELL,
-    price=D(100),
-    quantity=D(1),
-    fee=D("0.5"),
-    fee_currency="USDT",
-    liquidity=Liquidity.TAKER,
-    at=META.occurred_at,
-)
 
 
 def test_a_close_by_hand_is_printed_in_the_order_in_which_it_is_resolved_and_nothing_is_to_be_cancelled() -> (
     None
 ):
     gone = PositionUnknownToThem(subject=BTC, ours=OURS)
-    sold, bought = (
-        ExecutionOfUnknownOrder(subject=BTC, theirs=replace(CLOSE, execution_id=side, side=side))
-        for side in (Side.SELL, Side.BUY)
-    )
+    sold, bought = (executed(side, D(1), D(100), side) for side in (Side.SELL, Side.BUY))
     filled = DiscrepancyFound(OTHER, "v", "Filled of something this log does not know")
     cancelled = DiscrepancyFound(f"{OTHER}-2", "v", "Accepted of something this log does not know")
     known = (recorded(one) for one in (FEE, bought, sold, gone))

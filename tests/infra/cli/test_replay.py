@@ -49,7 +49,30 @@ def test_a_log_that_its_tape_leads_to_again_gives_exit_code_0(whence: Whence, lo
         "ordinal": 5,
         "difference": None,
     }
-    assert "0 inputs of 0 sessions" in whence("replay", "--until", "2020-01-01").out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--until", "2020-01-01"), "--until 2020-01-01: the first input is of a later time"),
+        (("--upto", "9999"), "there is none with the ordinal 9999"),
+        (("--verify", "--upto", "9999"), "there is none with the ordinal 9999"),
+    ],
+)
+def test_an_end_at_which_nothing_is_replayed_is_refused_and_no_log_is_made(
+    whence: Whence, log: Path, words: tuple[str, ...], message: str
+) -> None:
+    into = () if "--verify" in words else ("--into", "sqlite:///again.db")
+    done = whence("replay", *words, *into)
+    assert (done.code, message in done.err) == (2, True), done.err
+    assert not list(log.parent.glob("again*"))
+
+
+def test_a_refused_replay_leaves_no_log(whence: Whence, log: Path) -> None:
+    tape_path(log).unlink()
+    done = whence("replay", "--into", "sqlite:///again.db")
+    assert done.code == 2, done.err
+    assert not list(log.parent.glob("again*"))
 
 
 def test_the_move_of_a_log_that_was_copied_is_no_difference_because_no_input_leads_to_it(
@@ -165,8 +188,8 @@ def test_decisions_are_verified_without_a_tape_and_the_result_is_printed(whence:
     assert (figures["ordinal"], figures["differing"], figures["impossible"]) == (len(frames(log)), [], {})
 
 
-def test_verify_refuses_the_options_of_the_tape(whence: Whence, log: Path) -> None:
-    assert log.exists()
+@pytest.mark.usefixtures("log")
+def test_verify_refuses_the_options_of_the_tape(whence: Whence) -> None:
     done = whence("replay", "--verify", "--fold", "--into", "sqlite:///x.db")
     assert done.code == 2
     assert "leave out --into, --fold" in done.err

@@ -13,28 +13,28 @@ from typing import Any
 
 import pytest
 
-from adapters.avro import AvroCodec
+from adapters import extras
 from adapters.dead_letters.letter import arrival
 from adapters.dead_letters.state import LetterSource
-from adapters.log.sqlite import open_sqlite
-from domain.account import AccountOpened, KillSwitchTripped
-from domain.log import LOG_STREAM, event_id
-from domain.opening import LogOpened, Mode
+from domain.account import KillSwitchTripped
+from domain.log import event_id
 from domain.signal import Verdict
 from domain.streams import account_stream
 from infra.config import load
 from infra.dead_letters import open_letters
-from infra.reports import pdf
+from infra.reports import browser_print
+from infra.reports.weasyprint_print import with_styled_drawings
 from tests.domain.history import (
     ACCOUNT,
     LOG_ID,
     D,
-    History,
     a_decision,
     a_signal,
 )
 from tests.infra.cli.conftest import Completed, Whence
+from tests.infra.run.stores import filled
 from tests.old_logs.logs import as_printed, copy_of, sealed
+from tests.projections.test_transfers import Account
 from tests.replacing import replace
 
 LOG = ("--log", "sqlite:///log.db")
@@ -46,12 +46,6 @@ ORDER = "rr02z0fk5mnxx-e1"
 def log(sealed_log: Path, tmp_path: Path) -> Path:
     """A log of 159 events with requests of a person, amendments, a kill switch and funding."""
     return Path(shutil.copy(sealed_log, tmp_path / "log.db"))
-
-
-def opened() -> History:
-    history = History()
-    history.record(LOG_STREAM, LogOpened(log_id=LOG_ID, mode=Mode.LIVE, tape="", synthetic=False))
-    return history.account(AccountOpened("USDT", D(10_000), D(5)))
 
 
 def written(done: Completed) -> Path:
@@ -158,7 +152,6 @@ def test_an_order_is_reported_with_its_story_alone(whence: Whence, log: Path) ->
     page = written(whence("report", *LOG, "--order", ORDER))
     assert page.name == f"whence-report-DEMO-paper-{ORDER}-2025-01-01.html"
     assert '<h2 id="fills">' in page.read_text()
-    assert "no order &#39;nothing&#39;" not in page.read_text()
     refused = whence("report", *LOG, "--order", "nothing")
     assert (refused.code, refused.out) == (2, "")
     assert refused.err.startswith("whence: account paper has no order 'nothing'")
@@ -179,12 +172,11 @@ def test_a_day_and_a_strategy_are_reported_alone(whence: Whence, log: Path) -> N
 
 
 def test_a_live_log_is_named_live_and_its_incidents_and_hostile_texts_are_shown(
-    whence: Whence, tmp_path: Path
+    whence: Whence,
 ) -> None:
     hostile = "=1+1 <img src=x onerror=alert(1)>"
-    history = opened().account(KillSwitchTripped(hostile))
-    with closing(open_sqlite(tmp_path / "log.db", AvroCodec())) as log:
-        log.append([replace(one, meta=replace(one.meta, source="live")) for one in history.envelopes])
+    history = Account().history.account(KillSwitchTripped(hostile))
+    filled(LOG[1], [replace(one, meta=replace(one.meta, source="live")) for one in history.envelopes])
     page = written(whence("report", *LOG))
     assert page.name.startswith(f"whence-report-LIVE-{ACCOUNT}-")
     text = page.read_text()
@@ -209,27 +201,26 @@ def test_dead_letters_of_the_period_are_counted_as_incidents(whence: Whence, log
     assert "the checkpoint does not cover them" in text
 
 
-def test_a_log_of_several_accounts_needs_the_name_of_one(whence: Whence, tmp_path: Path) -> None:
-    with closing(open_sqlite(tmp_path / "log.db", AvroCodec())) as log:
-        log.append(opened().envelopes)
-        for one in opened().envelopes[1:]:
-            stream, number = account_stream("other"), event_id(LOG_ID, account_stream("other"), 1)
-            log.append(
-                [replace(one, meta=replace(one.meta, account="other", stream=stream, event_id=number))]
-            )
+def test_a_log_of_several_accounts_needs_the_name_of_one(whence: Whence) -> None:
+    own, stream = Account().history.envelopes, account_stream("other")
+    number = event_id(LOG_ID, stream, 1)
+    meta = replace(own[-1].meta, account="other", stream=stream, event_id=number)
+    filled(LOG[1], [*own, replace(own[-1], meta=meta)])
     refused = whence("report", *LOG)
     assert (refused.code, refused.out) == (2, "")
     assert f"the log has the accounts {ACCOUNT}, other: name one with --account" in refused.err
+    first = own[0].meta.occurred_at.date().isoformat()
+    before = whence("report", *LOG, "--day", first)
+    assert (before.code, before.err) == (2, refused.err), "an account that was opened after the period"
     assert in_json(whence, "--account", "other")["account"] == "other"
 
 
-def test_signals_that_were_not_traded_are_counted_by_reason(whence: Whence, tmp_path: Path) -> None:
-    history = opened()
+def test_signals_that_were_not_traded_are_counted_by_reason(whence: Whence) -> None:
+    history = Account().history
     for at, reasons in enumerate((("COOLDOWN", "TREND"), ("COOLDOWN",))):
         skip = a_decision(verdict=Verdict.SKIP, reasons=reasons, quantity=D(0), stop=D(0), target=D(0))
         history.signal(a_signal(), skip, chain=f"s{at}")
-    with closing(open_sqlite(tmp_path / "log.db", AvroCodec())) as log:
-        log.append(history.envelopes)
+    filled(LOG[1], history.envelopes)
     found = in_json(whence)
     assert found["skipped"] == {"COOLDOWN": 2, "TREND": 1}
     assert found["trail"][-1]["type"] != "DecisionMade"
@@ -260,16 +251,37 @@ def test_what_cannot_be_reported_is_refused_in_one_line_and_writes_nothing(
     assert {one.name for one in log.parent.iterdir()} - before <= {"log.db-shm", "log.db-wal"}
 
 
-def test_without_a_browser_the_page_is_written_and_the_remedy_named(
+def _none_found(_name: str) -> None:
+    """As `importlib.util.find_spec` where no module is installed."""
+
+
+def test_without_a_browser_and_the_extra_the_page_is_written_and_the_remedy_named(
     whence: Whence, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pdf, "_NAMES", ("no-such-browser",))
+    monkeypatch.setattr(browser_print, "_NAMES", ())
+    monkeypatch.setattr(extras, "find_spec", _none_found)
     done = whence("report", *LOG, "--pdf")
     assert (done.code, done.out) == (1, f"{NAME}.html\n")
     assert "apt install chromium" in done.err
+    assert "pip install" in done.err
     assert Path(f"{NAME}.html").exists()
 
 
+def test_without_a_browser_the_extra_prints_the_page_with_its_drawings_styled(
+    whence: Whence, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browser_print, "_NAMES", ())
+    done = whence("report", *LOG, "--strategy", "MANUAL", "--pdf", "--out", "by_hand.html")
+    assert (done.code, done.out) == (0, "by_hand.html\nby_hand.pdf\n"), done
+    assert Path("by_hand.pdf").read_bytes().startswith(b"%PDF-")
+    drawings = with_styled_drawings(Path("by_hand.html").read_text()).split("<svg")[1:]
+    assert drawings
+    for drawing in drawings:
+        style = drawing.partition("<style>")[2].partition("</style>")[0]
+        assert ".rises { fill: #14804a; stroke: #14804a; }" in style
+
+
+@pytest.mark.servers
 def test_chromium_prints_the_page_to_a_pdf(whence: Whence, log: Path) -> None:
     done = whence("report", *LOG, "--order", ORDER, "--pdf", "--out", "order.html")
     assert (done.code, done.out) == (0, "order.html\norder.pdf\n"), done

@@ -20,7 +20,7 @@ from infra.cli.schemas import schemas_app
 def topic(schema_registry_url: str) -> Iterator[str]:
     name = f"test.{uuid4().hex}"
     yield name
-    with SchemaRegistryClient({"url": schema_registry_url}) as client:
+    with SchemaRegistryClient({"url": schema_registry_url, "timeout": 30}) as client:
         for subject in client.get_subjects(subject_prefix=name):
             if subject.startswith(name):
                 client.delete_subject(subject)

@@ -154,5 +154,5 @@ def test_an_address_of_no_consumer_is_refused_without_repeating_it(
 
 
 def test_whence_log_has_no_events_to_send_where_there_is_no_log(whence: Whence, tmp_path: Path) -> None:
-    assert not list(tmp_path.iterdir())
     assert "there is no log at" in whence("log", "--send", "http://127.0.0.1:1/").err
+    assert not list(tmp_path.iterdir())

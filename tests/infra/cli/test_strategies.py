@@ -10,24 +10,38 @@ from pathlib import Path
 
 import pytest
 
+from domain.strategies.builtin import BUILTIN
 from tests.infra.cli.conftest import Whence
 from tests.journeys.program import whence as program
 
 ROOT = Path(__file__).parents[3]
 
 
-def test_the_built_in_strategy_is_listed_and_described_with_its_parameters(whence: Whence) -> None:
-    (row,) = json.loads(whence("strategies", "list", "--json").out)
-    assert (row["name"], row["from"]) == ("trend", "built in")
-    found = json.loads(whence("strategies", "describe", "trend", "--json").out)
-    assert found["parameters"]["slow"] == 50
-    assert "  slow = 50" in whence("strategies", "describe", "trend").out
+@pytest.mark.parametrize("name", BUILTIN)
+def test_a_built_in_strategy_is_listed_and_described_with_formula_source_and_parameters(
+    whence: Whence, name: str
+) -> None:
+    rows = {row["name"]: row for row in json.loads(whence("strategies", "list", "--json").out)}
+    assert rows[name]["from"] == "built in"
+    assert rows[name]["does"]
+    found = json.loads(whence("strategies", "describe", name, "--json").out)
+    printed = whence("strategies", "describe", name).out
+    assert all(f"  {key} = {value}" in printed for key, value in found["parameters"].items())
+    assert all(f"  {key} = {value}" in printed for key, value in found["alpha"].items())
+    words = " ".join(printed.split())
+    assert all(" ".join(found[part].split()) in words for part in ("formula", "source", "loses"))
+
+
+def test_presets_are_described_with_their_figures(whence: Whence) -> None:
+    printed = whence("strategies", "describe", "trend").out
+    assert 'parameters = { preset = "seed" }' in printed
+    assert "  fast = 9" in printed
 
 
 def test_an_unknown_strategy_is_refused_with_the_known_ones(whence: Whence) -> None:
     done = whence("strategies", "describe", "trent")
     assert done.code == 2
-    assert "did you mean trend?; there are: trend" in done.err
+    assert f"did you mean trend?; there are: {', '.join(sorted(BUILTIN))}" in done.err
 
 
 @pytest.mark.parametrize("name", ["Trend", "1x", "a b", "../x", "a--b", "-a", "", "trend"])

@@ -49,7 +49,7 @@ def test_a_revoked_token_is_listed_with_its_time_and_cannot_be_revoked_again(whe
 def test_an_unknown_role_is_refused_with_the_known_ones(whence: Whence) -> None:
     refused = whence("tokens", "create", "desk", "--role", "boss")
     assert refused.code == 2
-    assert "there are: viewer, trader, admin" in refused.err
+    assert "there are: source, viewer, trader, admin" in refused.err
 
 
 def test_an_unreachable_store_is_reported_without_its_password(whence: Whence) -> None:

@@ -19,12 +19,16 @@ from commands.request import PlaceOrder
 from domain.errors import InvalidInput, LogReadOnly
 from domain.settings import Settings
 from infra.cli import serving
+from infra.cli.not_fed import not_fed
+from infra.cli.what_if_words import figure_row
 from infra.config import WhenceSettings
 from infra.inputs import input_tape
 from infra.logs import open_owned
 from infra.run.demo_log import NOT_TRADED
 from infra.run.live import check_source
 from infra.trading import on_tapes
+from projections.comparison import FigurePair
+from tests.browser import Visit
 from tests.infra.cli.conftest import Whence
 from tests.infra.run.demo_desk import START, DemoDesk
 from tests.infra.run.live_desk import FIVE, LIMIT
@@ -53,7 +57,7 @@ def log(made: Path, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("log")
 def test_the_report_has_the_change_the_figures_and_why_each_decision_differs_in_every_form(
-    whence: Whence, tmp_path: Path
+    whence: Whence, tmp_path: Path, visitor: Visit
 ) -> None:
     done = whence(*ONE, "--into", "sqlite:///b.db", "--html", "r.html")
     assert done.code == 0, done
@@ -64,6 +68,11 @@ def test_the_report_has_the_change_the_figures_and_why_each_decision_differs_in_
     page = (tmp_path / "r.html").read_text("utf-8")
     assert NOT_TRADED in page
     assert page.count("<svg") == 4
+    for width in (1400, 420):
+        visitor.page.set_viewport_size({"width": width, "height": 900})
+        visitor.page.goto((tmp_path / "r.html").as_uri())
+        assert visitor.page.evaluate("document.documentElement.scrollWidth") == width
+    assert visitor.faults == []
     found = json.loads(whence(*ONE, "--into", "memory:", "--json").out)
     assert found["notices"][0] == NOT_TRADED
     assert found["control_differs_from_log"] == {"decisions": 0, "orders": 0, "fills": 0}
@@ -87,8 +96,9 @@ def test_a_written_log_is_named_as_a_backtest_and_no_engine_takes_it(whence: Whe
     assert NOT_TRADED in report.read_text("utf-8")
     paper = whence("paper", *target, *MARKET)
     assert (paper.code, "opened by `whence what-if`" in paper.err) == (2, True)
+    assert "no engine trades on it; choose another log" in paper.err
     again = whence("what-if", *target, *MARKET, "--into", "sqlite:///c.db")
-    assert (again.code, "a backtest itself" in again.err) == (2, True)
+    assert (again.code, "made by a backtest or a what-if" in " ".join(again.err.split())) == (2, True)
     with closing(open_owned(WhenceSettings(log="sqlite:///b.db"))) as opened:
         with pytest.raises(LogReadOnly, match="is a backtest"):
             serving._check_not_live(opened)
@@ -101,7 +111,8 @@ def test_a_written_log_is_named_as_a_backtest_and_no_engine_takes_it(whence: Whe
     ("words", "fault"),
     [
         (("--set", "risk.max_positions=3"), "write it like trading.risk.max_positions=3"),
-        (("--set", "trading.risk.max_position=3"), "did you mean risk.max_positions"),
+        (("--set", "leverage=3"), "--set leverage is no setting of the trading"),
+        (("--set", "trading.risk.max_position=3"), "did you mean trading.risk.max_positions"),
         (("--set", "trading.risk.max_positions=-1"), "must be in 0"),
         (("--set", "trading.strategies=trend"), "strategies are given as a whole"),
         (("--set", "trading.paused=x", "--set", "trading.paused=y"), "is given twice"),
@@ -110,7 +121,7 @@ def test_a_written_log_is_named_as_a_backtest_and_no_engine_takes_it(whence: Whe
         (("--policy", "99"), "the versions of the policy are 1 to"),
         (("--seed", "5"), "the tape differs"),
         (("--bars", "800"), "the candles are not those that this log was made from"),
-        (("--html", "nowhere/r.html"), "the folder nowhere does not exist"),
+        (("--html", "a.db/r.html"), "a.db is no folder"),
         (("--into", "sqlite:///a.db"), "is the log itself"),
         (("--into", "nonsense"), "--into: "),
         (("--log", "sqlite:///none.db"), "there is no log at none.db"),
@@ -134,7 +145,7 @@ def test_a_target_with_events_is_refused_and_keeps_them(whence: Whence) -> None:
     assert whence("log", "--json", "--log", "sqlite:///b.db").out == before
 
 
-def test_a_log_with_a_tape_of_inputs_needs_no_candles_and_says_what_the_control_is(
+def test_a_log_with_a_tape_of_inputs_needs_no_candles_and_states_what_the_control_is(
     whence: Whence, tmp_path: Path
 ) -> None:
     settings = WhenceSettings(log=f"sqlite:///{tmp_path / 'a.db'}")
@@ -150,6 +161,29 @@ def test_a_log_with_a_tape_of_inputs_needs_no_candles_and_says_what_the_control_
     done = whence("what-if", *SOURCE, "--into", "sqlite:///b.db")
     assert done.code == 0, done
     assert "Simulated fills differ from recorded ones." in done.out
-    assert "Not fed, because they are of an exchange or of changed settings:" in done.out
+    assert "Not fed: " in done.out
     first = json.loads(whence("log", "--json", "--to", "1", "--log", "sqlite:///b.db").out)
     assert first["data"]["mode"] == "BACKTEST"
+
+
+@pytest.mark.parametrize(
+    ("candidate", "written"),
+    [("0.02004", "0.00%"), ("0.01996", "0.00%"), ("0.01", "-1.00%"), ("0.03", "+1.00%")],
+)
+def test_a_difference_that_is_written_as_zero_has_no_sign(candidate: str, written: str) -> None:
+    pair = FigurePair("largest drawdown", "fraction", Decimal("0.02"), Decimal(candidate))
+    assert figure_row(pair, "USDT")[-1] == written
+
+
+def test_what_a_backtest_leaves_out_is_stated_in_plain_words_each_kind_with_its_reason() -> None:
+    assert list(not_fed({"Stimulus": 44, "Reported": 1, "RequestMade": 11})) == [
+        "1 report of the exchange (the simulated exchange makes its own)",
+        (
+            "11 requests of people (about a difference with the exchange, or about a setting that this what-if "
+            "changes itself)"
+        ),
+        (
+            "44 commands of the engine from its comparisons with the exchange, beginnings and ends included, and from "
+            "its stops (the simulated exchange is not compared, and a backtest does not stop)"
+        ),
+    ]

@@ -38,6 +38,9 @@ def test_a_chart_of_one_moment_and_one_value_can_be_drawn() -> None:
     assert 'aria-label="a &lt;b&gt;"' in drawn
     assert "x &amp; y" in drawn
     assert "nan" not in drawn
+    assert (
+        drawn.count("06-30 12:00</text>") == 2
+    )  # one wide, one narrow: repeated ones would lie on each other
     assert LineChart("", [Line("main", "", [])], NOON, NOON, number).svg() == ""
 
 
@@ -55,10 +58,19 @@ def test_bars_begin_at_zero_and_losses_have_their_colour() -> None:
     assert BarChart("", [], number).svg() == ""
 
 
+def test_a_table_whose_rows_become_blocks_has_the_head_of_each_cell_beside_it() -> None:
+    columns = (Column("control"), Column('can"didate'))
+    assert '<td data-label="control">SKIP</td><td data-label="can&#34;didate">ENTER</td>' in table(
+        columns, [("SKIP", "ENTER")], "long stack"
+    )
+    assert "data-label" not in table(columns, [("SKIP", "ENTER")], "long")
+
+
 def test_the_cells_of_a_table_are_escaped_and_signed_numbers_coloured() -> None:
     columns = (Column("<name>"), Column("net", is_number=True, signed=True))
-    drawn = table(columns, [("<i>", "-1.00"), ("b", "2.00")], foot=[("all", "+1.00")])
+    drawn = table(columns, [("<i>", "-1.00"), ("b", "2.00"), ("c", "+0.00")], foot=[("all", "+1.00")])
     assert "<i>" not in drawn
     assert '<th>&lt;name&gt;</th><th class="number">net</th>' in drawn
     assert '<td class="number down">-1.00</td>' in drawn
+    assert '<td class="number">+0.00</td>' in drawn
     assert '<tfoot><tr><td>all</td><td class="number up">+1.00</td></tr></tfoot>' in drawn

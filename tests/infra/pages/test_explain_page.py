@@ -6,19 +6,18 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
-from playwright.sync_api import Browser
-
 from adapters.tapes import synthetic_tape
 from domain.order import OrderFilled
 from domain.position import PositionClosed
 from domain.signal import DecisionMade, Verdict
+from infra.cli.wording import PLAIN_WORDS
 from infra.log_candles import Found
 from infra.pages.candle_chart import Role
 from infra.pages.explain_page import explain_page
 from infra.pages.moment import Moment, moments_of
 from projections.explained.explained import Explained
 from projections.sentences import plain
-from tests.browser import visit
+from tests.browser import Visit
 from tests.projections.test_explained import eager, facts, last, usual
 from tests.replacing import replace
 
@@ -74,6 +73,14 @@ def test_the_chart_of_a_trade_has_entry_exit_stop_and_target_with_their_prices()
     assert page.count("<svg ") == 2 * len(moments_of(found))
 
 
+def test_the_page_has_plain_words_in_place_of_the_codes_of_the_exchange_as_the_terminal_has() -> None:
+    found = a_trade()
+    assert any("CancelByTpSlTsClear" in step.line for step in found.steps)
+    page = page_of(found)
+    assert "CancelByTpSlTsClear" not in page
+    assert PLAIN_WORDS["CancelByTpSlTsClear"] in page
+
+
 def test_the_page_has_every_step_vote_order_answer_and_result() -> None:
     found = a_trade()
     page = page_of(found, "SYNTHETIC")
@@ -120,15 +127,15 @@ def test_without_candles_the_page_states_why_there_is_no_chart() -> None:
 def test_a_moved_stop_is_drawn_at_each_of_its_prices_while_it_held() -> None:
     found = a_trade()
     (position, *_) = found.positions
+    first = position.levels[0]
     assert position.closed_at is not None
-    moved = position.levels[0]._replace(
-        at=position.opened_at + timedelta(minutes=1), stop=position.levels[0].stop
-    )
-    two = position._replace(levels=[position.levels[0], moved])
+    assert first.stop is not None
+    moved = first._replace(at=position.opened_at + timedelta(minutes=1), stop=first.stop + 1)
+    two = position._replace(levels=[first, moved])
     levels = [one for one in moments_of(found._replace(positions=[two]))[0].levels if one.role is Role.STOP]
-    assert [(one.since, one.until) for one in levels] == [
-        (position.levels[0].at, moved.at),
-        (moved.at, position.closed_at),
+    assert [(one.price, one.since, one.until) for one in levels] == [
+        (first.stop, first.at, moved.at),
+        (first.stop + 1, moved.at, position.closed_at),
     ]
 
 
@@ -155,27 +162,26 @@ def test_hostile_names_reasons_and_figures_are_escaped() -> None:
 
 
 def test_a_page_fits_a_wide_and_a_narrow_window_in_light_and_dark_and_requests_nothing(
-    browser: Browser, tmp_path: Path
+    visitor: Visit, tmp_path: Path
 ) -> None:
     file = tmp_path / "page.html"
     file.write_text(page_of(a_trade()), encoding="utf-8")
     grounds = set[str]()
-    with visit(browser) as visiting:
-        page = visiting.page
-        page.goto(file.as_uri())
-        for width, shown, hidden in ((1400, "wide", "narrow"), (420, "narrow", "wide")):
-            page.set_viewport_size({"width": width, "height": 900})
-            overflow = page.evaluate(
-                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            )
-            assert (width, overflow) == (width, 0)
-            assert page.locator(f"svg.{shown}").first.is_visible()
-            assert not page.locator(f"svg.{hidden}").first.is_visible()
-        page.emulate_media(color_scheme="light")
-        grounds.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
-        page.emulate_media(color_scheme="dark")
-        grounds.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
-        assert (visiting.requested, visiting.faults) == ([file.as_uri()], [])
+    page = visitor.page
+    page.goto(file.as_uri())
+    for width, shown, hidden in ((1400, "wide", "narrow"), (420, "narrow", "wide")):
+        page.set_viewport_size({"width": width, "height": 900})
+        overflow = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert (width, overflow) == (width, 0)
+        assert page.locator(f"svg.{shown}").first.is_visible()
+        assert not page.locator(f"svg.{hidden}").first.is_visible()
+    page.emulate_media(color_scheme="light")
+    grounds.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    page.emulate_media(color_scheme="dark")
+    grounds.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert (visitor.requested, visitor.faults) == ([file.as_uri()], [])
     assert len(grounds) == 2
 
 

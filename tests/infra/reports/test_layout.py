@@ -47,6 +47,25 @@ def test_a_page_fits_both_screens_shows_one_drawing_of_each_chart_and_loads_noth
     assert visitor.faults == []
 
 
+def test_a_table_that_goes_on_beyond_a_narrow_screen_has_a_shadow_at_its_edge_and_none_in_print(
+    visitor: Visit, address: str
+) -> None:
+    visitor.page.set_viewport_size({"width": 420, "height": 900})
+    visitor.page.goto(address)
+    shadows = (
+        "[...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth)"
+        ".map(one => getComputedStyle(one)).map(one => [one.backgroundImage, one.backgroundAttachment])"
+    )
+    found = visitor.page.evaluate(shadows)
+    assert len(found) >= 2
+    for image, attachment in found:
+        assert image.count("linear-gradient") == 4
+        assert attachment == "local, local, scroll, scroll"
+    visitor.page.emulate_media(media="print")
+    every = "[...document.querySelectorAll('.scroll')].map(one => getComputedStyle(one).backgroundImage)"
+    assert set(visitor.page.evaluate(every)) == {"none"}
+
+
 def test_the_head_of_a_long_table_and_whole_rows_are_kept_in_print(visitor: Visit, address: str) -> None:
     visitor.page.emulate_media(media="print")
     visitor.page.goto(address)

@@ -41,6 +41,9 @@ class KeptLog(ListLog):
     def check(self) -> None:
         self._log.check()
 
+    def check_answers(self) -> None:
+        self._log.check_answers()
+
 
 @contextmanager
 def kept(place: Place, events: int = 10) -> Generator[tuple[KeptLog, Snapshots]]:

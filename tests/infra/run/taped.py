@@ -30,6 +30,7 @@ from commands.world import World
 from domain.direction import Side
 from domain.log import Envelope, EventLog
 from domain.order import OrderType
+from infra.run.plan import Plan
 from infra.run.replaying import Replay, Until
 from infra.run.simulation import rules_of
 from tests.domain.history import BTC
@@ -49,23 +50,24 @@ _REQUEST_EVERY = 25
 class TapedRun:
     """One session on one log: it ends where its object is given up."""
 
-    def __init__(self, log: EventLog, tape: InputTape | None, first: int) -> None:
-        """`first` is the number of the first instant that is traded."""
+    def __init__(self, log: EventLog, tape: InputTape | None, first: int, plan: Plan = PLAN) -> None:
+        """`first` is the number of the first instant that is traded; `plan` has the tapes of `PLAN`."""
+        self._plan = plan
         self._at = INSTANTS[first][0] - timedelta(seconds=1)
         self._world = World().fold_all(one.envelope for one in log.read())
-        identity = Identity(PLAN.opening.log_id, PLAN.account, SOURCE)
+        identity = Identity(self._plan.opening.log_id, self._plan.account, SOURCE)
         begins = self._world.ordinal == 0
-        self._exchange = PLAN.exchange() if begins else self._restored()
+        self._exchange = self._plan.exchange() if begins else self._restored()
         if tape is not None:
             tape.take(self._session())
-        engine = Engine(self._world, identity, since=PLAN.begins, instances=PLAN.instances)
+        engine = Engine(self._world, identity, since=self._plan.begins, instances=self._plan.instances)
         sender = Sender(self._exchange, lambda: self._at, Guard(self._world, engine.market))
         self.driver = Driver(engine, log, sender, lambda _envelope: None, tape=tape)
         self._warm_up(first)
         if begins:
-            self.driver.handle(opening(PLAN.opening.log_id, PLAN.commands(), self._at))
+            self.driver.handle(opening(self._plan.opening.log_id, self._plan.commands(), self._at))
         else:
-            self.driver.handle(Started(self._at, PLAN.settings))
+            self.driver.handle(Started(self._at, self._plan.settings))
 
     def trade(self, first: int, upto: int) -> None:
         """Trades these instants, a request by hand now and then, and a tick after each."""
@@ -87,22 +89,22 @@ class TapedRun:
         return SessionBegun(
             at=self._at,
             folded=self._world.ordinal,
-            log_id=PLAN.opening.log_id,
-            account=PLAN.account,
+            log_id=self._plan.opening.log_id,
+            account=self._plan.account,
             source=SOURCE,
-            since=PLAN.begins,
-            strategies=PLAN.settings.strategies,
+            since=self._plan.begins,
+            strategies=self._plan.settings.strategies,
         )
 
     def _warm_up(self, first: int) -> None:
-        for instrument in PLAN.instruments:
+        for instrument in self._plan.instruments:
             past = INSTANTS[max(first - _WARM_UP, 0) : first]
             candles = tuple(one for _, closed in past for one in closed if one.instrument == instrument.id)
             self.driver.handle(Warmed(self._at, candles))
 
     def _order(self, number: int) -> RequestMade:
         candle = next(one for one in INSTANTS[number][1] if one.instrument == BTC)
-        tick = next(one.tick for one in PLAN.instruments if one.id == BTC)
+        tick = next(one.tick for one in self._plan.instruments if one.id == BTC)
         terms = ManualTerms(
             instrument=BTC,
             side=Side.BUY,
@@ -114,7 +116,7 @@ class TapedRun:
         )
         requested = Requested(
             id=f"by-hand-{number}",
-            account=PLAN.account,
+            account=self._plan.account,
             actor="eve",
             valid_until=self._at + timedelta(minutes=1),
             request=PlaceOrder(terms),
@@ -134,7 +136,7 @@ class SteppedLog:
     def __init__(self, log: EventLog, step: Stepped) -> None:
         self._log, self._step = log, step
         self.head, self.read, self.read_stream = log.head, log.read, log.read_stream
-        self.check, self.close = log.check, log.close
+        self.check, self.check_answers, self.close = log.check, log.check_answers, log.close
 
     def append(self, envelopes: Sequence[Envelope]) -> int:
         self._step("inputs kept")

@@ -29,15 +29,15 @@ PROJECT, SETTINGS = (tomllib.loads(text) for text in re.findall(r"```toml\n(.*?)
 @pytest.fixture(autouse=True)
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Installs the package as pip does: writes its module, and a folder that names its entry points."""
-    (tmp_path / "whence_breakout.py").write_text(MODULE)
+    (tmp_path / "whence_channel.py").write_text(MODULE)
     project = PROJECT["project"]
-    folder = tmp_path / f"whence_breakout-{project['version']}.dist-info"
+    folder = tmp_path / f"whence_channel-{project['version']}.dist-info"
     folder.mkdir()
     (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: 0.1\n")
     points = [f"{name} = {target}" for name, target in project["entry-points"]["whence.strategies"].items()]
     (folder / "entry_points.txt").write_text("\n".join(["[whence.strategies]", *points, ""]))
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    monkeypatch.delitem(sys.modules, "whence_breakout", raising=False)
+    monkeypatch.delitem(sys.modules, "whence_channel", raising=False)
 
 
 def test_both_instances_of_the_page_trade_and_their_log_can_be_resumed() -> None:
@@ -48,21 +48,21 @@ def test_both_instances_of_the_page_trade_and_their_log_can_be_resumed() -> None
         first = play(plan, log)
         assert play(plan, log) == first == [one.envelope for one in log.read()]
     signals = [one.event for one in first if isinstance(one.event, SignalDetected)]
-    assert {one.strategy for one in signals} == {"breakout", "breakout-slow"}
-    assert {one.interval_seconds for one in signals if one.strategy == "breakout-slow"} == {900}
+    assert {one.strategy for one in signals} == {"channel", "channel-slow"}
+    assert {one.interval_seconds for one in signals if one.strategy == "channel-slow"} == {900}
     assert all(one.stop < one.price < one.target for one in signals)
 
 
 @pytest.mark.parametrize(
     ("parameters", "refusal"),
     [
-        ({"bars": "1"}, "strategy breakout: bars must be from 2 to 1000, not 1"),
-        ({"confidence": "2"}, r"strategy breakout: confidence must be from 0 to 1, not 2\.0"),
-        ({"bras": "20"}, "strategy breakout: no such parameter: bras; there are bars, confidence"),
+        ({"bars": "1"}, "strategy channel: bars must be from 2 to 1000, not 1"),
+        ({"confidence": "2"}, r"strategy channel: confidence must be from 0 to 1, not 2\.0"),
+        ({"bras": "20"}, "strategy channel: no such parameter: bras; there are bars, confidence"),
     ],
 )
 def test_an_invalid_parameter_is_refused_with_the_strategys_message(
     parameters: dict[str, str], refusal: str
 ) -> None:
     with pytest.raises(InvalidSettings, match=refusal):
-        strategy_of(StrategySettings("breakout", parameters))
+        strategy_of(StrategySettings("channel", parameters))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -11,7 +11,6 @@ from adapters.simulated.server import VenueServer
 from commands.door import Completed
 from commands.request import ClosePosition
 from domain.reconciliation import DiscrepancyFound
-from tests.adapters.bybit.bench import bybit_venue
 from tests.adapters.simulated.server.delisting import delisted
 from tests.adapters.simulated.server.serving import RunningVenue
 from tests.adapters.simulated.still_market import show_and_trade
@@ -23,12 +22,6 @@ ETH = "ETHUSDT-LINEAR.BYBIT"
 BOTH = replace(PLAN, instruments=(BTC, ETH))
 OF_ETH = replace(LIMIT, terms=replace(LIMIT.terms, instrument=ETH))
 SYMBOL = "ETHUSDT"
-
-
-@pytest.fixture(scope="module")
-def venue() -> Iterator[RunningVenue]:
-    with bybit_venue() as running:
-        yield running
 
 
 @pytest.fixture

@@ -34,6 +34,18 @@ def test_positions_entries_and_open_questions_have_a_line_each() -> None:
     assert "abc-x1" in lines[3]
 
 
+def test_a_discrepancy_that_a_comparison_resolves_is_not_left_to_a_person() -> None:
+    history = an_open_day()
+    names = (f"difference:TradingTermsDiffer:{BTC}:leverage 7", f"difference:OrderMistaken:{BTC}")
+    for name in names:
+        history.record(reconciliation_stream(ACCOUNT), DiscrepancyFound(name, BTC, "it differs"))
+    steps = "; `whence reconcile` states the steps"
+    assert list(held(history.portfolio()))[1:] == [
+        f"discrepancies that comparisons resolve once log and exchange agree: {names[0]}{steps}",
+        f"discrepancies that a person has to resolve: {names[1]}{steps}",
+    ]
+
+
 def the_line(*orders: tuple[str, OrderPlaced, OrderEvent]) -> str:
     """The line of a position of 2 with stop 97.9 and target 105.9 by its plan, beside these orders."""
     history = an_open_day().position(an_opening())

@@ -20,7 +20,7 @@ from commands.door import Completed, Declined
 from commands.order import CancelOrder
 from commands.request import AmendOrder, ChangeSettings, TripKillSwitch
 from domain.account import AccountOpened
-from domain.errors import InvalidInput, InvalidSettings, Refused, StrategyFailed
+from domain.errors import InvalidInput, InvalidSettings, LogUnavailable, Refused, StrategyFailed
 from domain.log import Envelope
 from domain.opening import LogOpened, Mode
 from domain.settings import RiskSettings, Settings
@@ -69,6 +69,25 @@ def test_a_signal_becomes_an_entry_with_its_stop_at_the_exchange(desks: Desks) -
     desk.until(lambda: desk.has("PositionOpened"))
     assert desk.names().count("OrderPlaced") == 3
     assert len(desk.run.world.portfolio.positions) == 1
+
+
+class _Unanswered(ListLog):
+    """A log whose store does not answer from some time on; appends are not tried meanwhile."""
+
+    is_away = False
+
+    def check_answers(self) -> None:
+        if self.is_away:
+            raise LogUnavailable("Kafka has not answered for 31 s")
+
+
+def test_a_log_that_does_not_answer_ends_the_run_although_nothing_is_recorded(desks: Desks) -> None:
+    log = _Unanswered()
+    desk, recorded = desks(log=log).started(), log.head()
+    log.is_away = True
+    with pytest.raises(LogUnavailable, match="has not answered"):
+        desk.run.attend(0)
+    assert log.head() == recorded
 
 
 def test_before_the_log_was_compared_an_entry_is_denied_and_nothing_is_decided(desks: Desks) -> None:

@@ -17,12 +17,12 @@ from commands.order import CancelOrder
 from commands.request import ChangeSettings, ClosePosition, MoveProtection, ResolveDiscrepancy, TripKillSwitch
 from commands.watchdog import Watchdog
 from commands.world import World
+from domain.account import BalanceChanged, BalanceReason
 from domain.owner import PERSON
 from domain.position import PositionClosed, PositionOpened
 from domain.settings import ExternalRule, OnKill, ReconciliationSettings, SettingsChanged
 from infra.run.configuring import sessions_of
 from projections.chain import missing_causes
-from tests.adapters.bybit.bench import bybit_venue
 from tests.adapters.simulated.server.serving import RunningVenue
 from tests.infra.run.live_desk import BTC, LIMIT, PLAN, D, Desks, LiveDesk, desks_at
 from tests.infra.run.taped import replayed
@@ -30,12 +30,6 @@ from tests.replacing import replace
 
 ADOPT = ReconciliationSettings(external_orders=ExternalRule.ADOPT, external_positions=ExternalRule.ADOPT)
 ADOPTING = replace(PLAN, settings=replace(PLAN.settings, reconciliation=ADOPT))
-
-
-@pytest.fixture(scope="module")
-def venue() -> Iterator[RunningVenue]:
-    with bybit_venue() as running:
-        yield running
 
 
 @pytest.fixture
@@ -326,6 +320,10 @@ def test_a_withdrawal_halts_entries_until_a_person_states_it(desks: Desks) -> No
     assert is_equal(desk)
 
 
+def is_transfer(event: object) -> bool:
+    return isinstance(event, BalanceChanged) and event.reason is BalanceReason.TRANSFER
+
+
 def test_a_position_closed_by_hand_leaves_the_log_at_the_price_that_a_person_states(
     desks: Desks, venue: RunningVenue, tmp_path: Path
 ) -> None:
@@ -348,13 +346,14 @@ def test_a_position_closed_by_hand_leaves_the_log_at_the_price_that_a_person_sta
         wrong = desk.asks(ResolveDiscrepancy(gone, "closed by hand", closed_at=D(97)))
         assert isinstance(wrong, Declined)
         assert "closed exactly its quantity, at 98 on average" in wrong.reason
-        assert isinstance(desk.asks(ResolveDiscrepancy(gone, "closed by hand", closed_at=D(98))), Completed)
+        close = ResolveDiscrepancy(gone, "closed by hand", closed_at=D(98), fee=D("0.02695"))
+        assert isinstance(desk.asks(close), Completed)
         assert not desk.run.world.portfolio.positions
         looks(desk)
         for name in unresolved(desk):
-            transfer = D("-0.02695") if name == "difference:BalanceDiffers:USDT:-0.02695" else None
-            assert isinstance(desk.asks(ResolveDiscrepancy(name, "looked at", transfer)), Completed), name
+            assert isinstance(desk.asks(ResolveDiscrepancy(name, "looked at")), Completed), name
         looks(desk)
+        assert [one for one in desk.log.envelopes if is_transfer(one.event)] == []
         assert is_equal(desk)
         assert len(desk.account.orders) == sent, "nothing is sent"
         desk.run.close()

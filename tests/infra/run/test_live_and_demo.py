@@ -1,4 +1,4 @@
-"""The same market leads a live run, a demo run on live prices and a run on its candles to the same decisions."""
+"""The same market leads a live run, a demo run on live prices, a backtest and a run on its candles to the same."""
 
 # pyright: reportPrivateUsage=false
 # A test waits for what the exchange of a demo run shows.
@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -21,25 +21,70 @@ from adapters.tapes import Tape
 from commands.feed import MarketFeed
 from commands.watching import Instance
 from domain.candle import Candle
-from domain.direction import Side
+from domain.direction import Direction, Side
 from domain.log import Envelope
 from domain.order import OrderFilled, OrderPlaced
-from domain.settings import RiskSettings, Settings, SizingRule, SizingSettings
-from domain.signal import DecisionMade, SignalDetected
-from domain.strategies import Proposal
+from domain.settings import RiskSettings, Settings, SimulationSettings, SizingRule, SizingSettings
+from domain.signal import DecisionMade, SignalDetected, Verdict
+from domain.strategies import Intent, Proposal, Watcher
+from domain.strategies.builtin import StrategyFactory
+from infra.run.backtesting import Backtesting
+from infra.run.candle_recording import candle_recording
 from infra.run.live_plan import LivePlan, Wake
 from infra.run.paper import PaperRun
 from infra.run.plan import plan_of
+from projections.behaviour import Behaviour, Leg
+from projections.comparison import Comparison
 from tests.adapters.bybit.bench import SYMBOL, bybit_venue
 from tests.adapters.simulated.server.serving import RunningVenue
 from tests.commands.list_log import ListLog
 from tests.infra.run.demo_desk import DemoDesk
-from tests.infra.run.live_desk import BTC, FIVE, PLAN, D, LiveDesk, OnPrice, a_candle
+from tests.infra.run.live_desk import BTC, FIVE, PLAN, D, LiveDesk, OnPrice
 from tests.infra.run.test_paper_live_feed import show
 from tests.replacing import replace
 
-CLOSES = ("100", "101", "98.2", "98", "98.1", "101", "108")
-"""An entry that is stopped out, and one that reaches its target."""
+PRICES = (
+    ("100", "100"), ("100", "101"), ("101", "101.5"), ("98.2", "98.2"), ("98.2", "101"), ("101", "100"),
+    ("100", "100"), ("100", "101"), ("101", "103"), ("103", "105"), ("105", "105"),
+)  # fmt: skip
+"""Open and close of each candle: a position is stopped out where the market opens beyond its stop, a signal is skipped
+because it comes too soon after the loss, and a signal closes another position.
+
+Candles and books lead to the same fills where both show the same prices: bid and ask are a tick from the close, the
+next candle opens there, and the slippage is zero. Targets are left out: on candles they are limit orders, at Bybit
+triggers.
+"""
+TICK = D("0.1")
+EXITS = D(105)
+"""The close at which the strategy proposes to leave."""
+UNSLIPPED = Settings(
+    risk=RiskSettings(freshness_seconds=3600),
+    simulation=SimulationSettings(slippage=D(0), slippage_jitter=D(0)),
+)
+
+
+class Leaving(OnPrice):
+    """The strategy of the desks, which leaves at `EXITS`."""
+
+    def watch(self) -> Watcher:
+        return self
+
+    def on_candle(self, candle: Candle) -> Proposal | None:
+        if candle.close != EXITS:
+            return super().on_candle(candle)
+        return Proposal(
+            strategy=self.name,
+            instrument=candle.instrument,
+            interval=candle.interval,
+            direction=Direction.SHORT,
+            intent=Intent.EXIT,
+            confidence=0.9,
+            trend=-0.9,
+            price=candle.close,
+            stop=D(110),
+            target=D(99),
+            inputs={},
+        )
 
 
 @pytest.fixture
@@ -73,30 +118,82 @@ def _row(envelope: Envelope) -> Iterator[tuple[object, ...]]:
             pass
 
 
-def test_a_live_run_and_a_demo_run_decide_and_fill_the_same(venue: RunningVenue) -> None:
-    live = LiveDesk(venue)
-    demo = DemoDesk(at=live.now())
+def candle_from(at: datetime, opened: str, closed: str) -> Candle:
+    """The candle with these prices that opens at `at`; its quotes are a tick away from its close."""
+    first, last = D(opened), D(closed)
+    return Candle(
+        instrument=BTC,
+        interval=FIVE,
+        open_time=at,
+        open=first,
+        high=max(first, last),
+        low=min(first, last),
+        close=last,
+        bid=last - TICK,
+        ask=last + TICK,
+        volume=D(1000),
+    )
+
+
+def backtest_of(candles: Sequence[Candle], monkeypatch: pytest.MonkeyPatch) -> list[Envelope]:
+    built_in: Mapping[str, StrategyFactory] = {"trend": lambda _given: Leaving()}
+    monkeypatch.setattr("infra.trading.BUILTIN", built_in)
+    plan = plan_of([Tape(BTC, FIVE, tuple(candles))], "main", D(10_000), D(5), UNSLIPPED)
+    with closing(Backtesting(candle_recording(plan))) as made:
+        assert list(made.steps())
+        return [one.envelope for one in made.events()]
+
+
+def test_the_same_candles_lead_live_a_demo_and_a_backtest_to_the_same_decisions_sizes_and_fills(
+    venue: RunningVenue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = replace(PLAN, settings=UNSLIPPED, instances=(Instance(id="trend", strategy=Leaving()),))
+    live = LiveDesk(venue, plan=plan)
+    demo = DemoDesk(at=live.now(), plan=plan)
     live.trades_at("100")
     live.started()
     demo.now = live.now()
     demo.started()
-    for close in CLOSES:
-        bid, ask = f"{float(close) - 0.1:.1f}", f"{float(close) + 0.1:.1f}"
-        live.passes(400)
+    opened, candles = _next_opening(live.now()), list[Candle]()
+    for first, last in PRICES:
+        candle = candle_from(opened, first, last)
+        candles.append(candle)
+        opened = candle.close_time
+        live.passes((opened - live.now()).total_seconds())
         demo.now = live.now()
+        bid, ask = f"{candle.bid}", f"{candle.ask}"
         venue.do(partial(show, bid=bid, ask=ask))
         demo.shows(bid, ask)
-        candle = a_candle(live.now() - FIVE, close)
         for desk in (live, demo):
             desk.feed.waiting.append(candle)
         live.run.attend()
         demo.passes(1)
         demo.passes(1)
         live.until(lambda: decided(live.log.envelopes) == decided(demo.log.envelopes))
+    backtested = backtest_of(candles, monkeypatch)
     found = decided(demo.log.envelopes)
     assert [one[0] for one in found].count("fill") == 4
+    assert [one for one in found if one[0] == "decision" and one[1] is Verdict.SKIP]
+    assert decided(backtested) == found == decided(live.log.envelopes)
     assert live.run.world.portfolio.account.balance == demo.run.world.portfolio.account.balance
+    first_way, *others = (behaviour(one) for one in (live.log.envelopes, demo.log.envelopes, backtested))
+    for other in others:
+        assert Comparison(first_way, other).decisions == []
+        assert other.orders.keys() == first_way.orders.keys()
+        assert quantities(other) == quantities(first_way)
     live.close()
+
+
+def behaviour(envelopes: Sequence[Envelope]) -> Behaviour:
+    """What was decided, ordered and filled, by the outside fact that it follows from."""
+    found = Behaviour()
+    for one in envelopes:
+        found.fold(one)
+    return found
+
+
+def quantities(found: Behaviour) -> Mapping[Leg, Sequence[tuple[Decimal, Decimal, Decimal]]]:
+    return {leg: [(one.quantity, one.price, one.fee) for one in fills] for leg, fills in found.fills.items()}
 
 
 FED = (

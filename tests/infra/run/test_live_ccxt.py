@@ -4,7 +4,6 @@ and target of a position that others closed are cancelled.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -17,7 +16,6 @@ from commands.world import World
 from domain.order import OrderCancelRequested
 from infra.run.live import placed_in
 from infra.run.live_plan import LivePlan, LiveVenue, Wake
-from tests.adapters.bybit.bench import bybit_venue
 from tests.adapters.ccxt.bench import QUICK, RECENT
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue
 from tests.infra.run.live_desk import BTC, FIVE, LIMIT, PLAN, D, Dying, Killed, LiveDesk
@@ -58,12 +56,6 @@ class CcxtDesk(LiveDesk):
         )
         account = CcxtAccount(self.exchange)
         return LiveVenue(self._wrapped(self.exchange), account, self.exchange.start, self.exchange.close)
-
-
-@pytest.fixture(scope="module")
-def venue() -> Iterator[RunningVenue]:
-    with bybit_venue() as running:
-        yield running
 
 
 def test_a_candle_becomes_a_position_with_its_stop_and_target_at_the_exchange(venue: RunningVenue) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from commands.door import Completed
+from commands.reconciliation import ResolveDiscrepancy, excess_of
 from commands.request import ClosePosition
 from domain.account import BalanceChanged, BalanceReason
 from domain.log import Envelope
 from domain.position import PositionClosed
+from domain.reconciliation import DiscrepancyFound
 from tests.adapters.bybit.bench import SYMBOL
 from tests.infra.run.live_desk import PLAN, Desks, LiveDesk
 
@@ -67,3 +70,24 @@ def test_funding_before_a_stop_that_filled_while_no_engine_ran_is_of_the_positio
     (closed,) = (one.event for one in again.log.envelopes if isinstance(one.event, PositionClosed))
     assert closed.funding < 0
     assert len(fundings(again)) == 1
+
+
+def test_funding_that_a_person_accepted_as_a_transfer_is_not_booked_again_on_its_open_position(
+    desks: Desks,
+) -> None:
+    """The list of executions was empty for a while, so nothing stated the funding as it was found in the balance."""
+    desk = holding(desks().started())
+    desk.venue.fails("execution", "missing", times=1)
+    desk.venue.fails("/v5/execution/list", "empty", times=0)
+    desk.venue.act("fund", symbol=SYMBOL, rate="0.01")
+    looked(desk, 4)
+    (found,) = (one.event for one in desk.log.envelopes if isinstance(one.event, DiscrepancyFound))
+    name = found.discrepancy_id
+    assert isinstance(desk.asks(ResolveDiscrepancy(name, "a fee, I think", excess_of(name))), Completed)
+    desk.venue.do(lambda one: one.faults.clear())
+    balance = desk.run.world.portfolio.account.balance
+    desk.stranger_buys()  # a doubt, in which the list of executions states the funding
+    looked(desk, 4)
+    assert desk.names().count("ReconciliationBegun") == 3
+    assert not desk.has("PositionFunded")
+    assert desk.run.world.portfolio.account.balance == balance == desk.account.wallet.balance

@@ -19,7 +19,7 @@ from domain.direction import Side
 from domain.order import OrderCancelRequested
 from domain.settings import OnKill
 from infra.run.holding import held
-from tests.adapters.bybit.bench import bybit_venue, trade_at
+from tests.adapters.bybit.bench import trade_at
 from tests.adapters.simulated.server.serving import RunningVenue
 from tests.infra.run.live_desk import BTC, LIMIT, PLAN, D, Desks, Dying, Killed, LiveDesk, desks_at
 from tests.infra.run.test_live_adoption import ADOPT
@@ -30,12 +30,6 @@ CLOSING = replace(PLAN, settings=replace(PLAN.settings, risk=_RISK))
 ADOPTING = replace(CLOSING, settings=replace(CLOSING.settings, reconciliation=ADOPT))
 ADDING = replace(LIMIT, terms=replace(LIMIT.terms, limit_price=D("99.5"), stop=None, target=None))
 CREATE, POSITIONS = "/v5/order/create", "/v5/position/list"
-
-
-@pytest.fixture(scope="module")
-def venue() -> Iterator[RunningVenue]:
-    with bybit_venue() as running:
-        yield running
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from adapters.dead_letters.store import DeadLetters
 from infra.config import WhenceSettings
 from infra.dead_letters import open_letters
 from infra.run.live_letters import LiveLetters
-from tests.adapters.bybit.bench import bybit_venue
 from tests.adapters.bybit.pushed import execution, executions
 from tests.adapters.bybit.test_stream import pushed_raw
 from tests.adapters.dead_letters.lettering import NOON, came
@@ -26,12 +25,6 @@ from tests.adapters.simulated.server.serving import RunningVenue
 from tests.infra.run.live_desk import LIMIT, PLAN, LiveDesk
 
 _PATIENCE = 10.0
-
-
-@pytest.fixture(scope="module")
-def venue() -> Iterator[RunningVenue]:
-    with bybit_venue() as running:
-        yield running
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,6 @@ from commands.world import World
 from domain.errors import InvalidInput
 from domain.log import Envelope
 from infra.run.live_times import LiveTimes
-from tests.adapters.bybit.bench import bybit_venue
 from tests.adapters.simulated.server.serving import RunningVenue
 from tests.adapters.snapshots.kept import Place
 from tests.commands.test_world_snapshot import check_same
@@ -27,12 +26,6 @@ from tests.infra.run.kept_log import NEVER, kept
 from tests.infra.run.live_desk import LIMIT, D, Dying, Killed, LiveDesk
 
 FIVE_SECONDS = timedelta(seconds=5)
-
-
-@pytest.fixture(scope="module")
-def venue() -> Iterator[RunningVenue]:
-    with bybit_venue() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +179,7 @@ def test_the_times_that_a_run_keeps_are_those_of_the_log_after_every_event(
         now = envelope.meta.recorded_at + FIVE_SECONDS
         assert (last.first, last.known(world)) == (followed.first, followed.known(world))
         assert last.legs.kept(world.portfolio) == followed.legs.kept(world.portfolio)
+        assert last.balance.kept() == followed.balance.kept()
         for one in (timedelta(), FIVE_SECONDS, timedelta(seconds=7)):
             silent = followed.in_flight.silent(world.portfolio, now, one)
             assert last.in_flight.silent(world.portfolio, now, one) == silent

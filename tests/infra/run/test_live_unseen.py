@@ -7,6 +7,7 @@ from commands.order import CancelOrder
 from commands.request import ResolveDiscrepancy
 from commands.world import World
 from tests.infra.run.live_desk import BTC, LIMIT, PLAN, D, Desks, LiveDesk
+from tests.infra.run.test_live_adoption import ADOPTING
 from tests.infra.run.test_live_kill import ADDING, holding, passes_until
 from tests.infra.run.test_live_rest import stops
 from tests.replacing import replace
@@ -94,6 +95,24 @@ def test_an_unseen_stop_that_fills_ends_its_discrepancy_while_the_queries_stay_e
     passes_until(desk, lambda: not unseen(desk) and not working(desk))
     assert desk.exchange.positions() == []
     assert at_exchange(desk) == []
+
+
+def test_legs_that_no_query_finds_are_not_cancelled_again_and_again_beside_a_later_position(
+    desks: Desks,
+) -> None:
+    desk = holding(desks(plan=ADOPTING))
+    desk.passes(PLAN.rhythm.lost)
+    legs = working(desk)
+    desk.venue.fails("order", "missing", times=0)
+    goes_blind(desk)
+    held = desk.run.world.portfolio.positions[BTC].state.quantity
+    desk.stranger(side="Sell", orderType="Market", qty=f"{held * 2}")
+    passes_until(desk, lambda: desk.has("PositionClosed") and BTC in desk.run.world.portfolio.positions)
+    passes_until(desk, lambda: not desk.run.world.portfolio.discrepancies.reconciling)
+    passes_in_steps(desk, 60)
+    assert unseen(desk) == sorted(f"difference:AcceptedOrderNotFound:{one}" for one in legs)
+    assert "OrderCancelRequested" not in desk.names()
+    assert desk.run.is_trading
 
 
 def test_orders_that_are_unseen_for_the_whole_patience_are_given_up_and_the_position_gets_its_stop_again(

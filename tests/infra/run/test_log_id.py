@@ -14,11 +14,14 @@ from domain.instrument import Instrument
 from domain.settings import (
     CapSettings,
     ExternalRule,
+    FlipSettings,
+    IntentSettings,
     OnDailyLoss,
     OnKill,
     OnOpposite,
     OrphanRule,
     OrphanSettings,
+    OwnFlipSettings,
     ReconciliationSettings,
     RiskSettings,
     Settings,
@@ -70,6 +73,9 @@ CHANGES: Mapping[str, Plan] = {
     "win rate": plan(Settings(risk=RiskSettings(minimum_win_rate=D(0)))),
     "paused": plan(Settings(paused=("trend",))),
     "reversing others": plan(Settings(reverse_others=True)),
+    "intents": plan(Settings(intents=IntentSettings(hold_series=True))),
+    "flips": plan(Settings(flips=FlipSettings(repeats=2))),
+    "own flips": plan(Settings(strategies=(StrategySettings("trend", flips=OwnFlipSettings(repeats=0)),))),
     "reversing": plan(Settings(on_opposite=OnOpposite.REVERSE)),
     "daily loss": plan(Settings(risk=RiskSettings(on_daily_loss=OnDailyLoss.TRIP))),
     "caps": plan(Settings(caps=CapSettings(max_deviation=D("0.05")))),
@@ -79,6 +85,8 @@ CHANGES: Mapping[str, Plan] = {
     "orphans": plan(Settings(orphans=OrphanSettings(OrphanRule.CLOSE))),
     "instance": plan(Settings(strategies=(StrategySettings(id="quick", strategy="trend"),))),
     "instruments": plan(Settings(strategies=(StrategySettings("trend", instruments=(BTC,)),))),
+    "own trend": plan(Settings(strategies=(StrategySettings("trend", minimum_trend=0.0),))),
+    "own ratio": plan(Settings(strategies=(StrategySettings("trend", minimum_reward_to_risk=D(0)),))),
     "interval": plan(Settings(strategies=(StrategySettings("trend", interval="15m"),))),
 }
 
@@ -105,15 +113,19 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         caps=CapSettings(max_orders_per_minute=1),
         reverse_others=True,
         on_opposite=OnOpposite.REVERSE,
+        flips=FlipSettings(repeats=2),
+        intents=IntentSettings(hold_series=True),
         orphans=OrphanSettings(OrphanRule.CLOSE),
         reconciliation=ReconciliationSettings(external_orders=ExternalRule.ADOPT),
     )
-    named |= {path for path, _ in log_id.later(everything)} | {f"orphans.{name}" for name in log_id.ORPHANS}
-    named |= {f"caps.{name}" for name in log_id.CAPS}
-    named |= {f"reconciliation.{name}" for name in log_id.RECONCILIATION}
+    named |= {path for path, _ in log_id.later(everything)}
+    named |= {f"{group}.{name}" for group, names in log_id.LATER_GROUPS.items() for name in names}
     assert named == set(_paths(Settings()))
     strategy = tuple(field.name for field in fields(StrategySettings))
-    assert strategy == (*log_id.STRATEGY, *log_id.INSTANCE)
+    own = StrategySettings(minimum_trend=0.0, minimum_reward_to_risk=D(0), flips=OwnFlipSettings(repeats=0))
+    limits = [name.partition(".")[0] for name in own.own_limits]
+    assert strategy == (*log_id.STRATEGY, *log_id.INSTANCE, *limits)
+    assert tuple(field.name for field in fields(OwnFlipSettings)) == log_id.LATER_GROUPS["flips"]
     assert Instrument.__struct_fields__ == log_id.INSTRUMENT
     assert tuple(field.name for field in fields(Stake)) == log_id.STAKE
 

@@ -23,7 +23,6 @@ from domain.settings import OnOpposite, StrategySettings
 from domain.signal import DecisionMade, ReversalDecided, Verdict
 from domain.strategies import Intent, Proposal, Watcher
 from projections.chain import missing_causes
-from tests.adapters.bybit.bench import bybit_venue
 from tests.adapters.simulated.server.serving import RunningVenue
 from tests.infra.run.live_desk import BTC, PLAN, D, Desks, Killed, LiveDesk, desks_at
 from tests.journeys.runs import EAGER, plan, play
@@ -70,12 +69,6 @@ REVERSING = replace(
     settings=replace(PLAN.settings, on_opposite=OnOpposite.REVERSE),
     instances=(Instance(id="trend", strategy=BothWays()),),
 )
-
-
-@pytest.fixture(scope="module")
-def venue() -> Iterator[RunningVenue]:
-    with bybit_venue() as running:
-        yield running
 
 
 @pytest.fixture

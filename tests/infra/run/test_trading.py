@@ -11,7 +11,15 @@ from typing import Any
 import pytest
 
 from domain.errors import InvalidSettings
-from domain.settings import OnDailyLoss, OrphanRule, OrphanSettings, Settings, SizingRule, StrategySettings
+from domain.settings import (
+    FlipSettings,
+    OnDailyLoss,
+    OrphanRule,
+    OrphanSettings,
+    Settings,
+    SizingRule,
+    StrategySettings,
+)
 from infra.trading import for_live, instances_of, strategy_of, trading_settings, unnamed_as_in
 from tests.replacing import replace
 
@@ -53,6 +61,66 @@ def test_a_pause_of_a_strategy_that_is_not_configured_is_refused(paused: str, fa
 
 def test_a_configured_strategy_can_be_paused_from_the_start() -> None:
     assert trading_settings({"paused": ["trend"]}).paused == ("trend",)
+
+
+def test_an_instance_has_limits_of_its_own() -> None:
+    table = {"name": "trend", "minimum_trend": -1, "minimum_reward_to_risk": "0.8"}
+    (one,) = trading_settings({"strategies": [table]}).strategies
+    assert one == StrategySettings("trend", minimum_trend=-1.0, minimum_reward_to_risk=Decimal("0.8"))
+    assert isinstance(one.minimum_trend, float)
+
+
+@pytest.mark.parametrize(
+    ("own", "fault"),
+    [
+        ({"minimum_trend": -1.5}, "trading.strategies.0.minimum_trend = -1.5 (id trend) must be in -1 … 1"),
+        ({"minimum_trend": True}, "trading.strategies.0.minimum_trend = True should be a number"),
+        (
+            {"minimum_trnd": 0},
+            "trading.strategies.0.minimum_trnd: no such setting; did you mean minimum_trend?",
+        ),
+    ],
+    ids=["out of range", "a flag", "misspelled"],
+)
+def test_an_own_limit_that_cannot_be_read_is_refused_by_its_place(own: dict[str, Any], fault: str) -> None:
+    with pytest.raises(InvalidSettings, match=re.escape(fault)):
+        trading_settings({"strategies": [{"name": "trend", **own}]})
+
+
+def test_rules_for_flips_are_those_of_all_or_of_an_instance() -> None:
+    own = {"name": "trend", "flips": {"hold_seconds": 600, "cost_buffer": "0.002"}}
+    settings = trading_settings({"flips": {"repeats": 2, "hold_seconds": 60}, "strategies": [own]})
+    assert settings.flips == FlipSettings(repeats=2, hold_seconds=60)
+    expected = FlipSettings(repeats=2, hold_seconds=600, cost_buffer=Decimal("0.002"))
+    assert (settings.flips_of("trend"), settings.flips_of("scanner")) == (expected, settings.flips)
+
+
+@pytest.mark.parametrize(
+    ("table", "fault"),
+    [
+        ({"flips": {"repeat": 2}}, "trading.flips.repeat: no such setting; did you mean repeats?"),
+        ({"flips": {"repeats": -1}}, "trading.flips.repeats = -1 must be in 0 … 1000"),
+        (
+            {"strategies": [{"name": "trend", "flips": {"hold": 5}}]},
+            "trading.strategies.0.flips.hold: no such setting",
+        ),
+        (
+            {"strategies": [{"name": "trend", "flips": {"loss_confidence": 2}}]},
+            "trading.strategies.0.flips.loss_confidence = 2.0 (id trend) must be in 0 … 1",
+        ),
+        (
+            {"strategies": [{"name": "trend", "flips": {"cost_buffer": True}}]},
+            "trading.strategies.0.flips.cost_buffer",
+        ),
+        ({"strategies": [{"name": "trend", "flips": 3}]}, "trading.strategies.0.flips"),
+    ],
+    ids=["misspelled", "negative", "misspelled in an instance", "too large", "a flag", "no table"],
+)
+def test_a_rule_for_flips_that_cannot_be_read_is_refused_by_its_place(
+    table: dict[str, Any], fault: str
+) -> None:
+    with pytest.raises(InvalidSettings, match=re.escape(fault)):
+        trading_settings(table)
 
 
 def test_numeric_parameters_are_converted_to_text() -> None:
@@ -133,7 +201,7 @@ def test_all_unknown_keys_are_named_at_once() -> None:
 
 def test_a_strategy_is_found_by_its_name() -> None:
     assert strategy_of(StrategySettings("trend")).name == "trend"
-    with pytest.raises(InvalidSettings, match="no strategy is called 'luck'; there are: trend"):
+    with pytest.raises(InvalidSettings, match=r"no strategy is called 'luck'; there are: .*trend"):
         strategy_of(StrategySettings("luck"))
 
 

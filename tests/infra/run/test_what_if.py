@@ -37,6 +37,8 @@ from domain.settings import OnDailyLoss, OnKill, StrategySettings
 from domain.signal import Verdict
 from domain.streams import parse
 from infra.run.backtest import Change
+from infra.run.clock import utc_now
+from infra.run.log_move import LogMove
 from infra.run.paper import PaperRun
 from infra.run.plan import Plan
 from infra.run.recorded_candles import recorded_candles
@@ -47,12 +49,12 @@ from projections.comparison import Comparison
 from tests.infra.run.demo_desk import START, DemoDesk
 from tests.infra.run.live_desk import BTC, FIVE, a_candle
 from tests.infra.run.taped import trade
-from tests.journeys.runs import EAGER, SYMBOLS, plan, play
+from tests.journeys.runs import EAGER, SYMBOLS, plan, play, short_plan
 from tests.replacing import replace
 
-TAPES = synthetic_tape(4, SYMBOLS[:2], candles=400)
-PLAN = plan(TAPES, EAGER)
+PLAN = short_plan()
 """Ten trades or so of both symbols."""
+TAPES = PLAN.tapes
 
 
 def played(planned: Plan) -> RecorderLog:
@@ -190,7 +192,7 @@ def test_the_sum_of_lost_gained_and_changed_trades_is_the_difference_of_the_net_
     found = made(of_candles(log), log, values={"risk.max_positions": "1", "sizing.risk": "0.0004"}).comparison
     assert found.changed
     assert found.lost
-    net = {one.name: one for one in found.figures}["net profit"]
+    net = {one.name: one for one in found.figures}["net of closed trades"]
     assert sum(one.difference for one in found.trades) == net.candidate - net.control  # type: ignore[operator]
 
 
@@ -288,6 +290,15 @@ def test_other_candles_than_those_of_the_log_are_refused_with_the_hour(
         list(found.steps())
 
 
+def test_a_log_of_candles_that_was_moved_to_its_copy_is_made_again_because_a_move_is_no_trading(
+    tmp_path: Path,
+) -> None:
+    with closing(open_sqlite(tmp_path / "log.db", AvroCodec(), copies=True)) as log:
+        play(PLAN, log)
+        LogMove(log, "sqlite:///log.db", "me", utc_now).without_source()
+        assert differing(made(of_candles(log), log).reproduced) == NONE
+
+
 def test_a_log_of_candles_on_which_a_person_has_traded_is_refused_with_the_event() -> None:
     log = open_memory(AvroCodec())
     run = PaperRun(PLAN, log, lambda _envelope: None)
@@ -310,7 +321,7 @@ def test_a_log_of_candles_on_which_a_person_has_traded_is_refused_with_the_event
     ("changed", "fault"),
     [
         ({"values": {"risk.max_positions": "-1"}}, "risk.max_positions = -1 must be in"),
-        ({"values": {"risk.max_position": "1"}}, "did you mean risk.max_positions"),
+        ({"values": {"risk.max_position": "1"}}, "did you mean trading.risk.max_positions"),
         ({"strategies": (StrategySettings("nope"),)}, "no strategy is called 'nope'"),
     ],
 )

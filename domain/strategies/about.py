@@ -1,0 +1,23 @@
+"""What `whence strategies describe` and docs/strategies.md state of a strategy beside its rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from domain.strategies.parameters import Parameters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """A strategy's formula, the source of it, and when it loses: each plain text of a few sentences.
+
+    `alpha` are the Alpha committee's limits that its signals need where the defaults would refuse most of them, by the
+    name of the setting. `presets` are named parameters; those that a preset does not name have their defaults.
+    """
+
+    formula: str
+    source: str
+    loses: str
+    alpha: Mapping[str, str] = field(default_factory=dict[str, str])
+    presets: Mapping[str, Parameters] = field(default_factory=dict[str, Parameters])

@@ -1,0 +1,39 @@
+"""The parameters of mean reversion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from domain.strategies.parameters import refuse_faults
+
+
+@dataclass(frozen=True, slots=True)
+class MeanReversionParameters:
+    """`period` of the bands and `trend` of the long average in bars, `deviations` and `z_score` in standard deviations.
+
+    `minimum_volatility` is the least width of the bands as a fraction of their mean, `stop_deviations` the distance of
+    the stop beyond the extreme of the stretch. Raises InvalidSettings, naming every field that is out of range.
+    """
+
+    period: int = 20
+    deviations: float = 2.0
+    z_score: float = 2.5
+    minimum_volatility: float = 0.01
+    trend: int = 200
+    stop_deviations: float = 0.5
+
+    def __post_init__(self) -> None:
+        refuse_faults("mean-reversion", self, self._rules())
+
+    def _rules(self) -> Iterator[tuple[str, str, bool]]:
+        yield "period", "at least 2 bars", self.period >= 2
+        yield "deviations", "above 0 and at most 10", 0.0 < self.deviations <= 10.0
+        yield (
+            "z_score",
+            f"at least deviations ({self.deviations}) and at most 10",
+            self.deviations <= self.z_score <= 10.0,
+        )
+        yield "minimum_volatility", "from 0 to 1", 0.0 <= self.minimum_volatility <= 1.0
+        yield "trend", "at least 2 bars", self.trend >= 2
+        yield "stop_deviations", "above 0 and at most 100", 0.0 < self.stop_deviations <= 100.0

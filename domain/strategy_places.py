@@ -1,0 +1,21 @@
+"""Where each built-in strategy is, by its name in the settings.
+
+Beside the package `domain.strategies`, because shells complete these names and the package imports too much for a TAB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+STRATEGY_PLACES: Mapping[str, str] = {
+    "breakout": "domain.strategies.breakout:Breakout",
+    "explosion": "domain.strategies.explosion:ExplosionTrading",
+    "mean-reversion": "domain.strategies.mean_reversion:MeanReversion",
+    "momentum": "domain.strategies.momentum:MomentumTrading",
+    "sar-wave": "domain.strategies.sar_wave:SarWave",
+    "scalping": "domain.strategies.scalping:Scalping",
+    "supertrend": "domain.strategies.supertrend:SupertrendFollowing",
+    "trend": "domain.strategies.trend:TrendFollowing",
+    "volume-profile": "domain.strategies.volume_profile:VolumeProfileTrading",
+}
+"""`module:class`; the class has `from_parameters` and `about`."""

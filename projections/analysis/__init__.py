@@ -1,0 +1,1 @@
+"""The analysis of trading in a period: figures over those of a report, each with its definition."""

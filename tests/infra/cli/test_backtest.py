@@ -1,0 +1,303 @@
+"""`whence backtest` as a shell sees it: its report in every form, its log, its checks, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.tapes.trade_candles import candles_of_trades
+from domain.strategies.builtin import BUILTIN, StrategyFactory
+from infra.cli.not_fed import NO_FUNDING
+from infra.config import WhenceSettings
+from infra.inputs import input_tape
+from infra.logs import open_owned
+from infra.run.demo_log import NOT_TRADED
+from projections.analysis.measures import MEASURES
+from tests.infra.cli.conftest import Whence
+from tests.infra.run.demo_desk import START, DemoDesk
+from tests.infra.run.live_desk import FIVE, OnPrice
+from tests.infra.run.test_backtesting import Peeking
+from tests.infra.run.test_trade_backtest import WALKED
+
+DOCS = Path(__file__).parents[3] / "docs" / "backtest.md"
+EAGER = ("--set", "trading.alpha.minimum_reward_to_risk=0", "--set", "trading.tiers.normal_confidence=0")
+MARKET = ("--symbol", "BTCUSDT", "--seed", "4", "--bars", "900", *EAGER)
+
+
+def test_the_report_has_every_measure_and_group_in_every_form(whence: Whence, tmp_path: Path) -> None:
+    done = whence("backtest", *MARKET, "--html", "r.html")
+    assert done.code == 0, done
+    assert done.out.startswith(NOT_TRADED)
+    page = (tmp_path / "r.html").read_text("utf-8")
+    for one in MEASURES:
+        assert one.words in done.out
+        assert one.words in page
+        assert one.definition in page.replace("&#39;", "'")
+    for head in ("By symbol", "By strategy", "By month", "By hour of the close", "By exit reason"):
+        assert head in done.out
+    assert "events were made in memory" in done.out
+    assert NO_FUNDING in done.out
+    assert NO_FUNDING in page
+    months = page[page.index('id="months"') :]
+    assert "linked; deposits are no profit" in months[: months.index("</section>")]
+    assert "Trades on the candles" in page
+    assert page.count('class="mark ') == 8  # four fills, drawn wide and narrow
+    assert not list(tmp_path.glob("*.db*"))
+    found = json.loads(whence("backtest", *MARKET, "--json").out)
+    assert set(found["measures"]) == set(found["definitions"]) == {one.name for one in MEASURES}
+    assert found["measures"]["trades"] == sum(one["trades"] for one in found["performance"]["exit"].values())
+    assert found["measures"]["trades"] == 2
+    assert found["measures"]["drawdown_length"] > 0
+    assert found["measures"]["funding"] is None  # the candles have no rates
+    assert found["measures"]["sharpe"] is None  # four days
+    assert (found["candles"], found["synthetic"], found["left_out"]) == (900, True, {})
+    held = float(found["held"][-1]["value"]) / 10_000 - 1
+    assert found["measures"]["buy_and_hold"] == pytest.approx(held, abs=1e-6)
+    assert float(found["buy_and_hold_equity"]) == pytest.approx(10_000 * (1 + held), abs=1e-4)
+    assert {name: type(found["measures"][name]) for name in ("total_return", "profit_factor", "net", "trades")} == {
+        "total_return": float, "profit_factor": float, "net": str, "trades": int,
+    }  # fmt: skip
+
+
+def test_a_closed_trade_has_its_entry_and_exit_on_the_page_and_as_json(
+    whence: Whence, tmp_path: Path
+) -> None:
+    found = json.loads(whence("backtest", *MARKET, "--html", "r.html", "--json").out)
+    page = (tmp_path / "r.html").read_text("utf-8")
+    shown = page[page.index('id="trades"') :]
+    for head in ("opened", "duration", "quantity", "entry price", "exit price"):
+        assert f">{head}</th>" in shown
+    closed = [one for one in found["positions"] if one["status"] == "CLOSED"]
+    assert len(closed) == 2
+    for one in closed:
+        assert None not in (
+            one["exit_price"],
+            one["stop"],
+            one["target"],
+            one["entry_order"],
+            one["exit_order"],
+        )
+        for name in ("max_quantity", "exit_price"):
+            assert f">{one[name]}</td>" in shown
+
+
+def test_each_form_of_the_report_states_what_was_traded_with(whence: Whence, tmp_path: Path) -> None:
+    market = (
+        *MARKET[:6],
+        "--strategy",
+        "mine=trend fast=7 minimum_trend=-1",
+        "--set",
+        "trading.risk.max_positions=3",
+    )
+    done = whence("backtest", *market, "--balance", "5000", "--leverage", "2", "--html", "r.html")
+    assert done.code == 0, done
+    page = (tmp_path / "r.html").read_text("utf-8")
+    found = json.loads(whence("backtest", *market, "--balance", "5000", "--leverage", "2", "--json").out)[
+        "traded_with"
+    ]
+    assert found["starting balance"] == "5,000.00 USDT"
+    assert found["leverage"] == "at most 2"
+    assert found["strategy mine"].startswith("trend fast=7 slow=50 trend=200 ")
+    assert "minimum_trend=-1" in found["strategy mine"]
+    assert found["fees BTCUSDT-LINEAR.BYBIT"] == "maker 0.02%, taker 0.055%"
+    assert found["candles BTCUSDT-LINEAR.BYBIT"] == "5m"
+    assert found["trading.risk.max_positions"] == "3"
+    assert "built in" in found["rules BTCUSDT-LINEAR.BYBIT"]
+    assert "trading.simulation.latency_ms" in found
+    for name in found:
+        assert name in done.out
+        assert name in page
+
+
+def test_a_backtest_has_the_trading_of_the_paper_run_on_the_same_candles(whence: Whence) -> None:
+    market = MARKET[:6]
+    paper = json.loads(whence("paper", *market, "--log", "memory:", "--json").out)
+    found = json.loads(whence("backtest", *market, "--json").out)
+    assert found["events"] == paper["events"]
+    for name, same in {"net": "net", "fees": "fees", "max_drawdown": "max_drawdown"}.items():
+        assert float(found["measures"][name]) == pytest.approx(float(paper[same]), abs=1e-6)
+    assert float(found["measures"]["exposure"]) == pytest.approx(float(paper["exposure"]), abs=1e-3)
+    assert float(found["measures"]["buy_and_hold"]) == pytest.approx(float(paper["buy_and_hold"]), abs=1e-6)
+
+
+def test_the_events_go_into_an_empty_log_that_names_itself_and_is_reported(
+    whence: Whence, tmp_path: Path
+) -> None:
+    target = ("--log", "sqlite:///b.db")
+    found = json.loads(whence("backtest", *MARKET, *target, "--json").out)
+    written = json.loads(whence("log", "--json", "--to", "1", *target).out)
+    assert (written["data"]["mode"], written["data"]["log_id"]) == ("BACKTEST", found["log_id"])
+    again = whence("backtest", *MARKET, *target)
+    assert (again.code, "--log sqlite:///b.db holds events" in again.err) == (2, True)
+    paper = whence("paper", *MARKET[:6], *target)
+    assert (paper.code, "`whence backtest`" in paper.err) == (2, True)
+    assert whence("report", "--format", "json", *target).code == 0
+    (report,) = tmp_path.glob("whence-report-BACKTEST-*.json")
+    of_report = json.loads(report.read_text("utf-8"))
+    assert of_report["performance"] == found["performance"]
+    assert {**of_report["measures"], "buy_and_hold": 0} == {**found["measures"], "buy_and_hold": 0}
+
+
+def test_the_checks_compare_signals_and_figures_and_nothing_differs(
+    whence: Whence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.run.lookahead.CUTS", 2)
+    market = ("--symbol", "BTCUSDT", "--seed", "4", "--bars", "400", *EAGER)
+    done = whence("backtest", *market, "--check-lookahead", "--json")
+    assert done.code == 0, done
+    found = json.loads(done.out)
+    assert (found["looks_ahead"], found["differences"], len(found["cuts"])) == (False, [], 2)
+    (ema,) = [one for one in found["recursion"] if one["figure"] == "trend_ema"]
+    assert ema["differences"]["50"] is None
+    assert 0 < ema["differences"]["200"] < 0.05
+
+
+def test_a_strategy_that_looks_ahead_is_named_and_the_exit_code_is_1(
+    whence: Whence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built_in: Mapping[str, StrategyFactory] = {**BUILTIN, "peeking": lambda _given: Peeking(in_scan=True)}
+    monkeypatch.setattr("infra.trading.BUILTIN", built_in)
+    monkeypatch.setattr("infra.run.lookahead.CUTS", 2)
+    market = ("--symbol", "BTCUSDT", "--seed", "4", "--bars", "120", "--strategy", "peeking")
+    done = whence("backtest", *market, "--check-lookahead")
+    assert done.code == 1
+    assert "LOOKS AHEAD: peeking (scan) on BTCUSDT-LINEAR.BYBIT at 2025-01-01" in done.out
+    assert "peeking on BTCUSDT-LINEAR.BYBIT: largest difference at" in done.out
+
+
+def test_the_market_of_a_live_run_is_traded_from_its_tape_of_inputs(whence: Whence, tmp_path: Path) -> None:
+    settings = WhenceSettings(log=f"sqlite:///{tmp_path / 'a.db'}")
+    with closing(open_owned(settings)) as log, input_tape(settings, log, lambda: START) as tape:
+        desk = DemoDesk(log, tape=tape).started()  # type: ignore[arg-type]  # its names are not read here
+        desk.shows("99.9", "100")
+        for price in ("98", "97", "99"):
+            desk.passes((FIVE - timedelta(seconds=2)).total_seconds())
+            desk.closes_at(price)
+        desk.run.close()
+    done = whence("backtest", "--tape", "sqlite:///a.db", "--json")
+    assert done.code == 0, done
+    found = json.loads(done.out)
+    assert found["measures"]["funding"] is None
+    assert (found["candles"], found["source"]) == (3, "the recorded inputs of sqlite:///a.db")
+    same = whence("backtest", "--tape", "sqlite:///a.db", "--log", "sqlite:///a.db")
+    assert (same.code, "is the log itself" in same.err) == (2, True)
+    later = whence("backtest", "--tape", "sqlite:///a.db", "--from", f"{START + timedelta(days=3):%Y-%m-%d}")
+    assert (later.code, "no candle in this period" in later.err) == (2, True)
+    words = whence("backtest", "--tape", "sqlite:///a.db", "--balance", "5")
+    assert (words.code, "--balance is for candles" in words.err) == (2, True)
+
+
+def test_recorded_trades_are_traded_on_candles_that_are_built_from_them(
+    whence: Whence, tmp_path: Path
+) -> None:
+    lines = [
+        f"{one.at.isoformat()},{one.trade_id},{one.side},{one.quantity},{one.price}" for one in WALKED.trades
+    ]
+    head = "timestamp,id,side,size,price\n"
+    (tmp_path / "BTCUSDT.csv").write_text(f"{head}{chr(10).join(lines)}\n", "utf-8")
+    done = whence(
+        "backtest", "--trades", "BTCUSDT.csv", "--interval", "5m", "--json", "--log", "sqlite:///b.db"
+    )
+    assert done.code == 0, done
+    found = json.loads(done.out)
+    assert found["source"] == f"{len(WALKED.trades):,} trades of BTCUSDT.csv"
+    assert (found["candles"], found["synthetic"]) == (len(candles_of_trades(WALKED, FIVE).candles), False)
+    assert found["measures"]["funding"] is None
+    opened = json.loads(whence("log", "--json", "--to", "1", "--log", "sqlite:///b.db").out)
+    assert opened["data"]["log_id"] == found["log_id"]
+    for words, fault in (
+        (("--interval", "7m"), "--interval '7m' does not divide a day evenly"),
+        (("--interval", "1d"), "has no whole candle of 1d"),
+        (("--strategy", "trend interval=1m", "--interval", "5m"), "1m"),
+        (("--from", "2031-01-01"), "has no candle in this period"),
+        (("--candles", "BTCUSDT.csv"), "--candles is not for --trades: leave out one of them"),
+        (("--seed", "4"), "--seed is not for --trades"),
+    ):
+        refused = whence("backtest", "--trades", "BTCUSDT.csv", *words)
+        assert (refused.code, fault in " ".join(refused.err.split())) == (2, True), refused
+
+
+def test_the_fills_of_a_backtested_tape_are_reported_beside_those_of_the_live_run_with_their_sum_in_money(
+    whence: Whence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built_in: Mapping[str, StrategyFactory] = {"trend": lambda _given: OnPrice()}
+    monkeypatch.setattr("infra.trading.BUILTIN", built_in)
+    settings = WhenceSettings(log=f"sqlite:///{tmp_path / 'a.db'}")
+    with closing(open_owned(settings)) as log, input_tape(settings, log, lambda: START) as tape:
+        desk = DemoDesk(log, tape=tape).started()  # type: ignore[arg-type]  # its names are not read here
+        for price in ("100", "101", "101.1", "98.3", "98"):
+            desk.passes((FIVE - timedelta(seconds=3)).total_seconds())
+            desk.shows(f"{Decimal(price) - Decimal('0.3')}", f"{Decimal(price) + Decimal('0.3')}")
+            desk.closes_at(price)
+        desk.run.close()
+    tape_of = ("backtest", "--tape", "sqlite:///a.db", "--set", "trading.simulation.slippage_jitter=0")
+    assert "simulator_error" not in json.loads(whence(*tape_of, "--json").out)
+    done = whence(*tape_of[:3], "--html", "r.html")
+    assert done.code == 0, done
+    found = json.loads(whence(*tape_of[:3], "--json").out)["simulator_error"]
+    entry, stop = found["orders"]
+    assert (entry["purpose"], entry["live"]["price"], entry["differs"]) == ("ENTRY", "101.3", True)
+    assert (stop["purpose"], stop["live"]["price"]) == ("STOP", "98")
+    sums = [money_of(one) for one in (entry, stop)]
+    assert [Decimal(one["money"]) for one in (entry, stop)] == sums
+    assert Decimal(found["money"]) == sum(sums) > 0  # the candles have no spread
+    assert found["decisions"] == []
+    head = f"Simulator's error: 2 of 2 filled orders differ, +{sum(sums):,.2f} USDT"
+    assert head in done.out
+    page = (tmp_path / "r.html").read_text("utf-8")
+    assert head.replace("'", "&#39;") in page
+    assert "Each order as it was filled live" in page
+
+
+def money_of(one: dict[str, Any]) -> Decimal:
+    """What the simulated fill gives more than the live one."""
+    live, simulated = (
+        {k: Decimal(v) for k, v in one[way].items() if k != "at"} for way in ("live", "simulated")
+    )
+    assert live["quantity"] == simulated["quantity"]
+    sign = 1 if one["side"] == "BUY" else -1
+    paid = sign * (live["price"] - simulated["price"]) * live["quantity"]
+    return paid + live["fee"] - simulated["fee"]
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (("--interval", "5m"), "--interval is for --trades: files of candles have their own"),
+        (("--from", "2025-1-1"), "'2025-1-1' is not a day"),
+        (("--from", "2025-01-03", "--to", "2025-01-02"), "ends on 2025-01-02, before it begins"),
+        (("--from", "2031-01-01"), "has no candle in this period: its candles are of 2025-01-01 00:00"),
+        (("--set", "trading.risk.max_position=3"), "did you mean trading.risk.max_positions"),
+        (("--strategy", "nope"), "no strategy is called 'nope'"),
+        (("--log", "nonsense"), "--log: "),
+        (("--tape", "sqlite:///none.db"), "--symbol is for a log of candles"),
+        (("--check-lookahead", "--html", "r.html"), "leave out --log and --html"),
+        (("--candles", "none.csv"), "--seed and --bars are for a synthetic market"),
+    ],
+)
+def test_bad_input_is_refused_by_its_name_and_nothing_is_written(
+    whence: Whence, tmp_path: Path, words: tuple[str, ...], fault: str
+) -> None:
+    done = whence("backtest", *MARKET, *words)
+    assert done.code in (1, 2), done
+    assert fault in " ".join(done.err.split())
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_log_of_candles_is_no_tape(whence: Whence) -> None:
+    assert whence("paper", *MARKET[:6], "--log", "sqlite:///a.db").code == 0
+    done = whence("backtest", "--tape", "sqlite:///a.db")
+    assert (done.code, "give the candles that it was made from" in done.err) == (2, True)
+
+
+def test_the_documentation_states_the_definition_of_every_measure() -> None:
+    text = " ".join(DOCS.read_text("utf-8").split())
+    for one in MEASURES:
+        assert f"| {one.words} | `{one.name}` | {one.definition} |" in text

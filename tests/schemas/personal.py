@@ -1,0 +1,22 @@
+"""The fields that the schemas mark as personal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from adapters.avro.schema import WriterSchema
+
+
+def personal_fields(schema: WriterSchema) -> frozenset[str]:
+    """The dotted names of the schema's personal fields, as in `meta.actor`."""
+    return frozenset(_marked(schema.source, ""))
+
+
+def _marked(record: Any, before: str) -> Iterator[str]:
+    for field in record["fields"]:
+        name = f"{before}{field['name']}"
+        if field.get("personal"):
+            yield name
+        if isinstance(field["type"], dict) and field["type"].get("type") == "record":
+            yield from _marked(field["type"], f"{name}.")
