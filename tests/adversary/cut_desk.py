@@ -92,7 +92,23 @@ class CutDesk:
 
     def placed(self, key: str) -> str:
         """The id of the entry that the request placed."""
-        answer = self.answer(key)
+        return self._entry(self.answer(key))
+
+    def entered(self) -> str:
+        """The id of an entry, which is requested until it is permitted.
+
+        A machine that is busy may keep a response to a ping from the program for longer than the program waits; entries
+        are refused until the comparison that follows has ended.
+        """
+        deadline = time.monotonic() + _PATIENCE
+        answer = self.answer(self.place())
+        while "no new exposure until then" in answer["reason"]:
+            assert time.monotonic() < deadline, answer
+            self.trades_again()
+            answer = self.answer(self.place())
+        return self._entry(answer)
+
+    def _entry(self, answer: Mapping[str, Any]) -> str:
         assert answer["answer"] == "Completed", answer
         self.read()
         ids = [parse(one).id for one in answer["streams"] if one.startswith("order-")]
@@ -209,7 +225,7 @@ class CutDesk:
 
     def opened(self) -> str:
         """A position that both know; returns the id of its entry."""
-        entry = self.placed(self.place())
+        entry = self.entered()
         self.reaches(entry, "ACCEPTED")
         self.trades_at(BELOW)
         self.until(lambda: not self.is_flat())

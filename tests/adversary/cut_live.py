@@ -35,7 +35,7 @@ from tests.adversary.dying_live import unserved
 from tests.infra.run.rhythms import change_rhythm
 
 QUICK, PAUSE = "WHENCE_CUT_QUICK", timedelta(seconds=3)
-_TIMING = Timing(connect=1, response=1.5, ping=1, pong=0.9, answer=1.5, first_pause=0.1, longest_pause=0.5)
+_TIMING = Timing(connect=1, response=1.5, ping=2, pong=1.8, answer=1.5, first_pause=0.1, longest_pause=0.5)
 _PATIENCE = 300.0
 _LOG_WAITS = {"KAFKA_TIMEOUT": "5", "KAFKA_COMMIT_TIMEOUT": "2"}
 

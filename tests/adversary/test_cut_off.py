@@ -14,7 +14,7 @@ import pytest
 
 from tests.adversary.cut_desk import BELOW, LONG, USUAL, CutDesk, cut_desk
 
-SHORT, LATE = 2.0, 6.0
+SHORT, LATE = 4.0, 6.0
 """Seconds of a cut, and of one after which the exchange refuses a request that the line held."""
 ACCEPTED_AFTER = 4.0
 """Seconds for which a held request is accepted for certain; the exchange's limit is 5."""
@@ -43,7 +43,7 @@ def queries(path: str, data: bytes) -> bool:
 
 def order_of(desk: CutDesk) -> str:
     """An entry that rests at the venue."""
-    entry = desk.placed(desk.place())
+    entry = desk.entered()
     desk.reaches(entry, "ACCEPTED")
     return entry
 
