@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -26,6 +27,7 @@ from infra.cli.page_file import check_folder
 
 if TYPE_CHECKING:
     from adapters.log.recorder_log import RecordedLog, RecorderLog
+    from domain.moving import LogMoved
     from infra.cli.shadow_places import Places
     from infra.cli.stopping import Stopping
     from infra.config import WhenceSettings
@@ -50,6 +52,8 @@ ControlOption = Annotated[
 ]
 _PATIENCE = 0.5
 """Seconds between two looks at the tape."""
+_LOOKS = 10
+"""Looks at the tape between two at the log, whether it was moved."""
 _NO_HOUR = "no hour is over in both logs yet: the report begins with the first one"
 
 
@@ -95,7 +99,7 @@ def run(
         logs = [held.enter_context(_owned(one)) for one in (places.control, places.candidate)]
         remade = (RemadeLog(one, name) for one, name in zip(logs, ("--control", "--into"), strict=True))
         made = Shadow(log_id, change, *remade)
-        is_whole = _follow(made, tape, stopping, once=once)
+        is_whole = _follow(made, tape, stopping, None if once else places.source)
         for one in logs:
             one.confirm()
         if once and stopping.requested():
@@ -178,22 +182,44 @@ def _shadowed(settings: WhenceSettings, fault: LogOwned) -> LogOwned:
     )
 
 
-def _follow(made: Shadow, tape: PatientTape, stopping: Stopping, *, once: bool) -> bool:
-    """Feeds what the tape has, and then each new input until a stop is requested; returns whether all was fed.
+def _follow(made: Shadow, tape: PatientTape, stopping: Stopping, source: WhenceSettings | None) -> bool:
+    """Feeds what the tape has, and then each new input of the log `source`; returns whether all was fed.
 
-    With `once` it raises LogUnavailable where the tape's store does not answer.
+    It ends when a stop is requested, or with the last input of a log that was moved. Without `source` nothing is
+    followed, and it raises LogUnavailable where the tape's store does not answer.
     """
     is_whole = _advance(made, tape, stopping)
     if is_whole:
-        then = "" if once else "; new ones are followed, until Ctrl-C"
+        then = "" if source is None else "; new ones are followed, until Ctrl-C"
         typer.echo(f"{counted(made.inputs, 'input')} of the tape fed{then}", err=True)
-    if once and tape.fault is not None:
+    if source is None and tape.fault is not None:
         raise tape.fault
-    while not once and not stopping.requested():
+    looks, move = count(1), None
+    while source is not None and move is None and not stopping.requested():
         made.check()
         stopping.wait(_PATIENCE)
+        move = None if next(looks) % _LOOKS else _move(source)
         is_whole = _advance(made, tape, stopping)
+    if move is not None:
+        typer.echo(
+            f"the log was moved to {move.address}, and gets no more inputs here: the shadow ends with its last one. "
+            "The same command with --log and that address continues both logs.",
+            err=True,
+        )
     return is_whole
+
+
+def _move(source: WhenceSettings) -> LogMoved | None:
+    """The move that sealed the log; None where there is none, or where the log does not answer."""
+    from adapters.log.moved import is_adopted, last_move
+    from domain.errors import LogUnavailable
+    from infra.logs import open_reader
+
+    try:
+        with closing(open_reader(source)) as log:
+            return None if is_adopted(log) else last_move(log)
+    except LogUnavailable:  # the tape is in the same store, and a store that is away is stated by its reading
+        return None
 
 
 def _advance(made: Shadow, tape: PatientTape, stopping: Stopping) -> bool:

@@ -139,6 +139,21 @@ def test_a_shadow_that_is_started_with_its_engine_waits_for_the_opening_and_with
 
 
 @pytest.mark.usefixtures("log")
+def test_a_shadow_of_a_log_that_was_moved_ends_by_itself_and_goes_on_with_the_new_address(
+    whence: Whence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.cli.shadow._LOOKS", 1)
+    assert whence("log", "copy", "--from", "sqlite:///a.db", "--to", "sqlite:///c.db").code == 0
+    adopted = whence("log", "adopt", "--log", "sqlite:///c.db", "--source", "sqlite:///a.db")
+    assert adopted.code == 0, adopted.err
+    done = whence(*RUN[:-1])
+    assert (done.code, "the log was moved to" in done.err, "sqlite:///c.db" in done.err) == (0, True, True)
+    before = whence("log", "--log", "sqlite:///b.db").out
+    moved = whence("shadow", "run", "--log", "sqlite:///c.db", "--into", "sqlite:///b.db", "--once")
+    assert (moved.code, whence("log", "--log", "sqlite:///b.db").out) == (0, before), moved.err
+
+
+@pytest.mark.usefixtures("log")
 def test_a_target_that_another_process_owns_is_refused_and_nothing_is_made_beside_it(
     whence: Whence, tmp_path: Path
 ) -> None:
