@@ -192,7 +192,7 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     order.OrderAccepted: _accepted,
     order.OrderTriggered: lambda e: f"at {plain(e.price)}",
     order.OrderFilled: _fill,
-    order.OrderOverfilled: lambda e: f"{plain(e.excess)} more than was asked for",
+    order.OrderOverfilled: lambda e: f"{plain(e.excess)} more than was ordered",
     order.OrderCancelRequested: _why,
     order.OrderCancelRefused: _why,
     order.OrderCancelled: _why,

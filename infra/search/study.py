@@ -152,10 +152,10 @@ class Study:
 
         A place that was tried is proposed again, so that the next one is proposed as if the batch had not been stopped.
         """
-        told = [self._trials[place] for place in range(places.start)]
+        earlier = [self._trials[place] for place in range(places.start)]
         memory = optuna.create_study(direction=self._direction)
-        memory.add_trials(told)
-        tried = {_key(one.user_attrs[_POINT]) for one in told}
+        memory.add_trials(earlier)
+        tried = {_key(one.user_attrs[_POINT]) for one in earlier}
         kept = {
             place: _key(self._trials[place].user_attrs[_POINT]) for place in places if place in self._trials
         }

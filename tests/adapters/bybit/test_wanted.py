@@ -1,4 +1,4 @@
-"""What a feed may be asked to receive, and the topics and requests that follow from it."""
+"""What a feed can receive, and the topics and requests that follow from it."""
 
 from __future__ import annotations
 
