@@ -2,8 +2,8 @@
 signals from outside.
 
 The instruments are divided into shares; a share belongs to one process at a time and may move to another one, which
-reads the past candles of the share first. A signal has a key that is made from scanner, instrument, interval and candle,
-so an engine records it once, however many processes send it.
+reads the past candles of the share first. The key of a signal is made from scanner, instrument, interval and candle, so
+an engine records it once, however many processes send it.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""A member of a consumer group that shares the candles: it reads the past of each partition that it is assigned, and then
-what no member has committed."""
+"""A member of a consumer group that shares the candles.
+
+Of each partition that it is assigned it reads the past first, and then what no member has committed.
+"""
 
 from __future__ import annotations
 

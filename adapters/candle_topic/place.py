@@ -70,8 +70,8 @@ def signed(topic: str, key: bytes, value: bytes) -> Signed:
 def candle_of(message: Message, signer: Signer) -> Candle:
     """The candle of a record.
 
-    Raises MarkRefused and KeyMissing for a record that this installation has not signed, InvalidInput for one that is no
-    candle.
+    Raises MarkRefused and KeyMissing for a record that this installation has not signed, InvalidInput for one that is
+    no candle.
     """
     key, value = message.key() or b"", message.value() or b""
     headers = cast("Sequence[tuple[str, bytes]]", message.headers() or ())

@@ -21,7 +21,9 @@ _PRICES = ("open", "high", "low", "close", "bid", "ask")
 _AMOUNTS = ("volume", "turnover")
 
 
-class CandleRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class CandleRecord(
+    msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """The members of the JSON object; see `domain.candle.Candle`."""
 
     version: int

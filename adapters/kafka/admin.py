@@ -237,7 +237,7 @@ class Admin:
 
     def offset_at(self, partition: TopicPartition, at: datetime) -> int | None:
         """The offset of the first record whose timestamp is not before `at`; None where there is none."""
-        spec: object = OffsetSpec.for_timestamp(in_ms(at))  # type: ignore[no-untyped-call]
+        spec: object = OffsetSpec.for_timestamp(in_ms(at))
         responses = self._client.list_offsets({partition: spec}, request_timeout=self._timeout)
         what = f"offset of {partition.topic} at {at.isoformat()}"
         found = self._result(what, responses[partition]).offset

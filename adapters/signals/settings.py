@@ -148,7 +148,8 @@ class SignalSettings(BaseModel):
 
     @model_validator(mode="after")
     def _named_once(self) -> SignalSettings:
-        for name, count in Counter(one.name for one in (*self.sources, *self.scanners)).items():
+        names = [*(one.name for one in self.sources), *(one.name for one in self.scanners)]
+        for name, count in Counter(names).items():
             if count > 1:
                 raise PydanticCustomError("name", "the source {name} is there twice", {"name": name})
         return self
@@ -164,4 +165,3 @@ def check_secret(secret: SecretStr) -> None:
         raise PydanticCustomError("secret", "{why}", {"why": str(fault)}) from None
     if len(secret.get_secret_value()) < _SHORTEST:
         raise PydanticCustomError("secret", "a secret has at least {n} characters", {"n": _SHORTEST})
-
