@@ -29,6 +29,8 @@ _S = TypeVar("_S")
 _BATCH: Final = 500
 _SESSION_MS: Final = 10_000
 _LEAST_STEP: Final = timedelta(minutes=5)
+_MOST_STEP: Final = timedelta(days=1)
+"""The most that Kafka's client accepts."""
 _COORDINATOR_SECONDS: Final = 30.0
 _MOVED: Final = frozenset({
     KafkaError.ILLEGAL_GENERATION,
@@ -101,7 +103,7 @@ class CandleGroup(Generic[_S]):
         partitions_of(self._clients, place)
         self._held: dict[int, Held[_S]] = {}
         # A step lasts at most as long as a signal is valid; a member that hangs longer is replaced.
-        step = max(_LEAST_STEP, span.fresh + timedelta(minutes=1))
+        step = min(max(_LEAST_STEP, span.fresh + timedelta(minutes=1)), _MOST_STEP)
         client_id = f"{socket.gethostname()}.{os.getpid()}"
         self._consumer: Consumer = self._clients.group_consumer(
             place.group(scanner), client_id, _SESSION_MS, round(step.total_seconds() * 1000)

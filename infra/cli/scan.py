@@ -27,7 +27,7 @@ MetricsPortOption = Annotated[
 def scan(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="A scanner of the settings; default: the only one."),
+        typer.Argument(metavar="NAME", help="A scanner of the settings; default: the only one."),
     ] = None,
     metrics_port: MetricsPortOption = None,
     log: LogOption = None,

@@ -87,6 +87,13 @@ class Scanning:
                 return True
             if self._stopped():
                 return False
+            _log.warning(
+                "no engine has answered the signal %s on %s; it is repeated until %s: %s",
+                requested.id,
+                _place_of(requested),
+                requested.valid_until.isoformat(timespec="seconds"),
+                answer.known,
+            )
         self._late(requested, "its time had passed before an engine took it")
         return True
 
