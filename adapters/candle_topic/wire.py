@@ -70,7 +70,7 @@ def read_candle(written: bytes) -> Candle:
     """The candle in `written`. Raises InvalidInput where it is no closed candle of this version."""
     try:
         read = _DECODER.decode(written)
-    except msgspec.MsgspecError as fault:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
         raise InvalidInput(f"it is no candle: {fault}") from None
     if read.version != VERSION:
         raise InvalidInput(f"its format has the version {read.version}; this program reads {VERSION}")

@@ -58,6 +58,7 @@ class CandlePublishing:
         try:
             for past in self._market.warmed():
                 self._publish(past.candles)
+            _log.info("the past is published; each further candle follows as it closes")
             while not stopped():
                 woken.wait(_PAUSE_SECONDS)
                 woken.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -97,14 +97,14 @@ def walks(end: datetime, seed: int = 7) -> Sequence[Sequence[Candle]]:
 
 
 @pytest.fixture
-def scene(kafka_bootstrap_servers: str, kafka_topic: str, tmp_path: Path) -> Iterator[Scene]:
+def scene(kafka_bootstrap_servers: str, kafka_topic: str, tmp_path: Path) -> Scene:
     log = f"kafka://{kafka_bootstrap_servers}/{kafka_topic}"
     (tmp_path / "whence.toml").write_text(SETTINGS)
     named = [word for symbol in SYMBOLS for word in ("--symbol", symbol)]
     played = whence(tmp_path, "paper", "--bars", "30", *named, "--log", log)
     assert played.returncode == 0, played.stderr
     end = datetime.now(UTC).replace(second=0, microsecond=0)
-    yield Scene(tmp_path, log, CandleTopic(kafka_bootstrap_servers, kafka_topic), walks(end))
+    return Scene(tmp_path, log, CandleTopic(kafka_bootstrap_servers, kafka_topic), walks(end))
 
 
 @contextmanager
