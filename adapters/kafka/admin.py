@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
 
-from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import (
+    OFFSET_END,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    TopicCollection,
+    TopicPartition,
+)
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # the stubs do not export these
     AclBinding,  # pyright: ignore[reportPrivateImportUsage] - as above
     AclBindingFilter,  # pyright: ignore[reportPrivateImportUsage] - as above
@@ -26,6 +34,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # the stubs d
 
 from adapters.kafka.errors import KafkaUnavailable
 from adapters.kafka.failure import failure_of, reason_of
+from adapters.milliseconds import in_ms
 
 _T = TypeVar("_T")
 _NO_AUTHORIZER = (
@@ -225,6 +234,14 @@ class Admin:
         earliest: object = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
         responses = self._client.list_offsets({partition: earliest}, request_timeout=self._timeout)
         return self._offset(f"begin of {partition.topic}", responses[partition])
+
+    def offset_at(self, partition: TopicPartition, at: datetime) -> int | None:
+        """The offset of the first record whose timestamp is not before `at`; None where there is none."""
+        spec: object = OffsetSpec.for_timestamp(in_ms(at))
+        responses = self._client.list_offsets({partition: spec}, request_timeout=self._timeout)
+        what = f"offset of {partition.topic} at {at.isoformat()}"
+        found = self._result(what, responses[partition]).offset
+        return None if found == OFFSET_END else self._offset(what, responses[partition])
 
     def remove_before(self, partition: TopicPartition, offset: int) -> None:
         """Removes the records of `partition` before this offset, which is at most its end."""

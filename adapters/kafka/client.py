@@ -6,6 +6,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Generator, Mapping
+from datetime import datetime
 from time import monotonic
 from typing import Any, Final, TypeVar
 
@@ -101,6 +102,25 @@ class Clients:
 
         return client_ids(self._settings, group, self.timeout)
 
+    def group_consumer(self, group: str, client_id: str, session_ms: int, longest_step_ms: int) -> Consumer:
+        """A consumer that shares topics with the other members of `group`; partitions move one by one.
+
+        It is taken for dead where it sends no heartbeat for `session_ms`, or does not poll for `longest_step_ms`.
+        """
+        return self.consumer(
+            {
+                "group.id": group,
+                "client.id": client_id,
+                "partition.assignment.strategy": "cooperative-sticky",
+                "session.timeout.ms": session_ms,
+                "heartbeat.interval.ms": session_ms // 10,
+                "max.poll.interval.ms": longest_step_ms,
+                "enable.partition.eof": False,
+                "auto.offset.reset": "earliest",
+                "fetch.wait.max.ms": 20,
+            }
+        )
+
     @property
     def admin(self) -> Admin:
         if self._admin is None:
@@ -115,6 +135,10 @@ class Clients:
     def begin_of(self, partition: TopicPartition) -> int:
         """See `Admin.begin_of`. Raises KafkaUnavailable where no broker responds within the timeout."""
         return self._retried(lambda admin: admin.begin_of(partition))
+
+    def offset_at(self, partition: TopicPartition, at: datetime) -> int | None:
+        """See `Admin.offset_at`. Raises KafkaUnavailable where no broker responds within the timeout."""
+        return self._retried(lambda admin: admin.offset_at(partition, at))
 
     def _retried(self, request: Callable[[Admin], _T]) -> _T:
         """Sends a request, each time with a new admin client, until it succeeds or the timeout ends.

@@ -13,7 +13,7 @@ def topics_table(events: str) -> Iterator[str]:
     yield "| topic | holds | key | partitions | settings |"
     yield "|---|---|---|---|---|"
     for row in TOPICS:
-        partitions = "one a shard" if row.has_shards else "1"
+        partitions = "one a shard" if row.has_shards else str(row.width)
         settings = ", ".join(f"`{key}={value}`" for key, value in row.required.items())
         yield f"| `{row.name(events)}` | {row.holds} | {row.key} | {partitions} | {settings} |"
 

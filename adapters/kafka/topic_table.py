@@ -52,6 +52,10 @@ class Role(StrEnum):
     """Signs checkpoints."""
     OPERATOR = "operator"
     """A person: `whence kill`, `reset`, `doctor`, and retrying or discarding dead letters; also a reader."""
+    PUBLISHER = "publisher"
+    """Publishes candles: `whence candles publish`."""
+    SCANNER = "scanner"
+    """Reads candles and sends signals to an engine: `whence scan`."""
 
 
 class Operation(StrEnum):
@@ -85,8 +89,8 @@ class TopicRow:
 
     `suffix` follows the name of the topic of events, without `.events` at its end where `is_sibling`. `required` holds
     the settings without which the topic would lose records or refuse them, `on_creation` further ones of a new topic.
-    `has_shards` is whether it has a partition for each partition of the events; else it has one. `rights` are those of
-    each role; a role that is not there has none.
+    `has_shards` is whether it has a partition for each partition of the events; else it has `width` of them. `rights`
+    are those of each role; a role that is not there has none.
     """
 
     suffix: str
@@ -97,6 +101,7 @@ class TopicRow:
     on_creation: Mapping[str, str] = field(default_factory=dict[str, str])
     is_sibling: bool = False
     has_shards: bool = False
+    width: int = 1
 
     def name(self, events: str) -> str:
         """The topic that belongs to the topic `events`."""
@@ -104,7 +109,7 @@ class TopicRow:
 
     def partitions(self, shards: int) -> int:
         """How many partitions it has where the topic of events has `shards`."""
-        return shards if self.has_shards else 1
+        return shards if self.has_shards else self.width
 
     @property
     def settings(self) -> Mapping[str, str]:
@@ -187,14 +192,24 @@ COMMANDS: Final = TopicRow(
     holds="signed requests of people to the engine; kept for a week, so that they can be inspected",
     key="the account",
     required=_of_requests(days=7),
-    rights={Role.ENGINE: _OWN_READ, Role.API: _WRITE, Role.OPERATOR: _WRITE},
+    rights={
+        Role.ENGINE: _OWN_READ,
+        Role.API: _WRITE,
+        Role.OPERATOR: _WRITE,
+        Role.SCANNER: _WRITE,
+    },
 )
 ANSWERS: Final = TopicRow(
     suffix=".answers",
     holds="the engine's answers to requests; kept for a day, which is longer than any caller waits",
     key="the request",
     required=_of_requests(days=1),
-    rights={Role.ENGINE: _OWN_WRITE, Role.API: _READ, Role.OPERATOR: _READ},
+    rights={
+        Role.ENGINE: _OWN_WRITE,
+        Role.API: _READ,
+        Role.OPERATOR: _READ,
+        Role.SCANNER: _READ,
+    },
 )
 REFUSED: Final = TopicRow(
     suffix=".refused",
@@ -205,6 +220,7 @@ REFUSED: Final = TopicRow(
         Role.ENGINE: _OWN_WRITE,
         Role.API: (Operation.DESCRIBE, Operation.DESCRIBE_CONFIGS),
         Role.OPERATOR: _READ,
+        Role.SCANNER: (Operation.DESCRIBE, Operation.DESCRIBE_CONFIGS),
     },
 )
 CLOCK: Final = TopicRow(
@@ -217,9 +233,24 @@ CLOCK: Final = TopicRow(
     is_sibling=True,
     rights={Role.ENGINE: _WRITE, Role.OPERATOR: _WRITE},
 )  # fmt: skip
+CANDLES: Final = TopicRow(
+    suffix=".candles",
+    holds="signed closed candles, which scanners share by partitions; kept for 31 days by the time of their close",
+    key="the instrument",
+    required={
+        "cleanup.policy": "delete",
+        "retention.ms": str(31 * _DAY_MS),
+        **_NO_UNCLEAN,
+        **_CREATE_TIME,
+    },
+    is_sibling=True,
+    width=12,
+    rights={Role.PUBLISHER: _OWN, Role.SCANNER: _READ},
+)
 
 TOPICS: Final[Sequence[TopicRow]] = (
     EVENTS, TRACKING, SNAPSHOTS, TAPE, DEAD_LETTERS, CHECKPOINTS, COMMANDS, ANSWERS, REFUSED, CLOCK,
+    CANDLES,
 )  # fmt: skip
 """Every topic of a log."""
 
@@ -249,6 +280,11 @@ _COORDINATOR_LOG: Final = "__transaction_state"
 _GROUPS: Final = (Operation.READ, Operation.DESCRIBE)
 
 
+def scanners_group(events: str, scanner: str) -> str:
+    """The consumer group whose members share the candles for the scanner of this name."""
+    return f"{events.removesuffix('.events')}.scanner.{scanner}"
+
+
 def grants(events: str) -> Sequence[Grant]:
     """Every right that a log in the topic `events` needs, by role."""
     base = events.removesuffix(".events")
@@ -270,4 +306,5 @@ def grants(events: str) -> Sequence[Grant]:
         Grant(Role.ENGINE, Kind.GROUP, f"{events}.", _GROUPS, is_prefix=True),
         *(Grant(role, Kind.GROUP, READERS_GROUP, _GROUPS) for role in Role),
         Grant(Role.READER, Kind.GROUP, f"{base}.projections", _GROUPS, is_prefix=True),
+        Grant(Role.SCANNER, Kind.GROUP, scanners_group(events, ""), _GROUPS, is_prefix=True),
     )

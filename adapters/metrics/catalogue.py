@@ -206,6 +206,30 @@ BREAKER = _gauge(
     "service",
 )
 
+SCANNER_CANDLES = _counter(
+    "whence_scanner_candles_total",
+    "Candles that a scanner read after those of its past, by their place: next, repeated, after_gap or foreign.",
+    "scanner",
+    "place",
+)
+SCANNER_SIGNALS = _counter(
+    "whence_scanner_signals_total",
+    "Signals of a scanner by outcome: recorded, repeated, refused by the engine, or late.",
+    "scanner",
+    "outcome",
+)
+SCANNER_UNREAD = _counter(
+    "whence_scanner_unread_total",
+    "Records among the candles that are no candle of this installation.",
+    "scanner",
+)
+SCANNER_LAG = _gauge(
+    "whence_scanner_lag_candles", "Candles of the scanner's partitions that it has not read yet.", "scanner"
+)
+SCANNER_INSTRUMENTS = _gauge(
+    "whence_scanner_instruments", "Instruments whose candles this process of a scanner reads.", "scanner"
+)
+
 HISTORY = (
     SIGNALS,
     DECISIONS,
@@ -240,7 +264,10 @@ ENGINE = (SIGNAL_TO_DECISION, DECISION_TO_ORDER, APPEND, CANDLES, UNPROTECTED, B
 API = (WEBSOCKETS, RESPONSES, SOURCE_REQUESTS, REFUSED, DEAD_LETTERS)
 """Metrics of a process that serves the API."""
 
-CATALOGUE = (*HISTORY, *ENGINE, *API)
+SCANNER = (SCANNER_CANDLES, SCANNER_SIGNALS, SCANNER_UNREAD, SCANNER_LAG, SCANNER_INSTRUMENTS)
+"""Metrics of `whence scan`."""
+
+CATALOGUE = (*HISTORY, *ENGINE, *API, *SCANNER)
 
 
 def series_of(metric: Metric) -> frozenset[str]:

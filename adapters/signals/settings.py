@@ -1,8 +1,7 @@
-"""The table `[signals]`: the sources that may raise signals at `POST /signals`."""
+"""The table `[signals]`: the sources that may raise signals at `POST /signals`, and the scanners of `whence scan`."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from decimal import Decimal
 from enum import StrEnum
@@ -12,13 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from pydantic_core import PydanticCustomError
 
 from adapters.signals.interval import EXPECTED, signal_interval
-from commands.identity import RESERVED_SOURCES
+from adapters.signals.names import NAME, check_instruments, check_name
+from adapters.signals.scanners import ScannerSettings
 from domain.errors import InvalidInput
-from domain.instrument import is_instrument_id
-from domain.owner import PERSON
-from domain.strategies.builtin import BUILTIN
 
-_ID_OF_A_TOKEN = re.compile(r"[0-9a-f]{12}")
 _MOST_SOURCES = 50
 _SHORTEST = 16
 """The fewest characters of a secret: 16 random letters and digits have 95 bits."""
@@ -76,7 +72,7 @@ class SourceSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")
+    name: str = Field(pattern=NAME)
     access: Access = Access.TOKEN
     secret: SecretStr | None = None
     instruments: tuple[str, ...] = ()
@@ -94,11 +90,7 @@ class SourceSettings(BaseModel):
     @field_validator("name")
     @classmethod
     def _own_name(cls, name: str) -> str:
-        if name in RESERVED_SOURCES or name == PERSON or name in BUILTIN or _ID_OF_A_TOKEN.fullmatch(name):
-            raise PydanticCustomError(
-                "name", "Input should be a name of no strategy, person or part of the system"
-            )
-        return name
+        return check_name(name)
 
     @field_validator("access", "key", mode="before")
     @classmethod
@@ -108,13 +100,12 @@ class SourceSettings(BaseModel):
     @field_validator("instruments")
     @classmethod
     def _instruments(cls, instruments: tuple[str, ...]) -> tuple[str, ...]:
-        _check_instruments(instruments)
-        return instruments
+        return check_instruments(instruments)
 
     @field_validator("symbols")
     @classmethod
     def _symbols(cls, symbols: dict[str, str]) -> dict[str, str]:
-        _check_instruments(tuple(symbols.values()))
+        check_instruments(tuple(symbols.values()))
         return symbols
 
     @field_validator("rate")
@@ -153,10 +144,12 @@ class SignalSettings(BaseModel):
     replay_seconds: int = Field(default=60, ge=1, le=3_600)
     proxies: tuple[Network, ...] = ()
     sources: tuple[SourceSettings, ...] = Field(default=(), max_length=_MOST_SOURCES)
+    scanners: tuple[ScannerSettings, ...] = Field(default=(), max_length=_MOST_SOURCES)
 
     @model_validator(mode="after")
     def _named_once(self) -> SignalSettings:
-        for name, count in Counter(one.name for one in self.sources).items():
+        names = [*(one.name for one in self.sources), *(one.name for one in self.scanners)]
+        for name, count in Counter(names).items():
             if count > 1:
                 raise PydanticCustomError("name", "the source {name} is there twice", {"name": name})
         return self
@@ -172,8 +165,3 @@ def check_secret(secret: SecretStr) -> None:
         raise PydanticCustomError("secret", "{why}", {"why": str(fault)}) from None
     if len(secret.get_secret_value()) < _SHORTEST:
         raise PydanticCustomError("secret", "a secret has at least {n} characters", {"n": _SHORTEST})
-
-
-def _check_instruments(instruments: tuple[str, ...]) -> None:
-    if not all(map(is_instrument_id, instruments)):
-        raise PydanticCustomError("instrument", "Input should be instruments like BTCUSDT-LINEAR.BYBIT")

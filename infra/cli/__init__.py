@@ -73,6 +73,7 @@ COMMANDS: Mapping[str, Listed] = {
     "what-if": Listed("Trades a log's recorded market again under other settings.", "what_if:what_if"),
     "shadow": Listed("Runs a candidate configuration beside an engine, and compares.", "shadow:shadow_app"),
     "api": Listed("Serves GraphQL: queries, live events and manual orders.", "api:api"),
+    "scan": Listed("Scans published candles and sends signals to an engine.", "scan:scan"),
     "signals": Listed("Lists the sources of outside signals.", "signals:signals_app"),
     "settings": Listed("Prints every setting with its range and meaning.", "settings:settings"),
     "strategies": Listed("Lists and describes strategies, and begins new ones.", "strategies:strategies_app"),

@@ -11,6 +11,7 @@ import typer
 
 from infra.cli.fetching import fetch
 from infra.cli.options import JsonOption
+from infra.cli.publishing import publish
 
 if TYPE_CHECKING:
     from adapters.tapes import Recording
@@ -31,6 +32,7 @@ def candles() -> None:
 
 
 candles_app.command()(fetch)
+candles_app.command()(publish)
 
 
 @candles_app.command()

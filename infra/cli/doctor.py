@@ -27,7 +27,9 @@ def doctor(
     role: Annotated[
         str,
         typer.Option(
-            "--role", help="Whose rights on Kafka are tested: engine, reader, api, notary or operator."
+            "--role",
+            help="Whose rights on Kafka are tested: engine, reader, api, notary, operator, "
+            "publisher or scanner.",
         ),
     ] = "engine",
     log: LogOption = None,

@@ -23,8 +23,8 @@ PrincipalOption = Annotated[
     typer.Option(
         "--principal",
         metavar="ROLE=PRINCIPAL",
-        help="Also the ACLs of this principal, as engine=User:whence; roles: engine, reader, api, notary, operator; "
-        "repeatable.",
+        help="Also the ACLs of this principal, as engine=User:whence; roles: engine, reader, api, notary, operator, "
+        "publisher, scanner; repeatable.",
     ),
 ]
 PartitionsOption = Annotated[

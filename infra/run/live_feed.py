@@ -26,6 +26,16 @@ def feed_of(place: Place, interval: timedelta, instruments: Sequence[str], wake:
     return BybitFeed(place.site, wanted, on_arrival=wake)
 
 
+def candle_feed_of(place: Place, interval: timedelta, instruments: Sequence[str], wake: Wake) -> MarketFeed:
+    """The same with closed candles alone; through ccxt also with quotes. Raises what `feed_of` raises."""
+    if place.ccxt_name:
+        return ccxt_feed(place, interval, instruments, wake)
+    from adapters.bybit import BybitFeed, Wanted
+
+    wanted = Wanted(instruments=tuple(instruments), candles=(interval,))
+    return BybitFeed(place.site, wanted, on_arrival=wake)
+
+
 def book_feed_of(place: Place, interval: timedelta, instruments: Sequence[str], wake: Wake) -> MarketFeed:
     """The same with trades and order books, against which a demo run simulates fills."""
     if place.ccxt_name:

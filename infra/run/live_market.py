@@ -36,10 +36,12 @@ class LiveMarket:
         interval: timedelta,
         instances: Sequence[Instance],
         clock: SteadyClock,
+        span: timedelta | None = None,
     ) -> None:
+        """`span` is how far the past candles reach back; by default as far as the instances need."""
         self._feed, self._instruments, self._interval, self._clock = feed, instruments, interval, clock
         longest = max((one.interval or interval for one in instances), default=interval)
-        self._span = max(longest, interval) * _WARM_BARS
+        self._span = max(longest, interval) * _WARM_BARS if span is None else span
         self._next: dict[str, datetime] = {}
         self.queries = 0
         self.left_out: dict[str, str] = {}

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -21,8 +22,12 @@ from adapters.metrics.registry import new_registry
 from adapters.metrics.snapshot import SnapshotCollector, snapshot_bytes
 from commands.door import Answer, Completed, Declined, EventNamed, TimedOut
 from commands.request import Requested
+from commands.roles import Role
 from infra.run.watchers import Watchers
+from tests.adapters.command_topic.test_wire import REQUESTS
 from tests.adapters.engine_socket.linked import LONG_ENOUGH, Linked, a_request, linked
+from tests.adapters.graphql.dealing import EngineDoor
+from tests.commands.requests.asking import Asking
 from tests.domain.history import NOW
 
 EVENT = EventNamed(
@@ -55,6 +60,23 @@ def test_requests_and_answers_arrive_unchanged() -> None:
             pass
         assert answer.result() == Completed("k1", [EVENT] * 2_000)
         assert arrived == [a_request(reason="Mittag: 昼")]
+
+
+def test_over_the_socket_a_source_may_raise_signals_and_the_engine_refuses_its_other_requests() -> None:
+    engine = EngineDoor(Asking())
+    refused, answers = list[str](), partial(engine.ask, patience=LONG_ENOUGH)
+    with linked() as link, door_to(link) as (door, _), ThreadPoolExecutor(1) as pool:
+        for number, request in enumerate(REQUESTS):
+            asked = replace(a_request(f"k{number}"), actor="source:pump", role=Role.SOURCE, request=request)
+            answer = pool.submit(door.ask, asked, LONG_ENOUGH)
+            while link.mailbox.answer_all(answers, 0.01) == 0:
+                assert not answer.done(), answer.result()
+            found = answer.result()
+            if isinstance(found, Declined) and found.code == "NotAllowed":
+                refused.append(type(request).__name__)
+    assert sorted(refused) == sorted(
+        type(one).__name__ for one in REQUESTS if type(one).__name__ != "RaiseSignal"
+    )
 
 
 def test_a_request_that_is_too_long_is_declined() -> None:

@@ -105,3 +105,8 @@ async def test_each_root_field_admits_exactly_the_callers_with_the_role_in_the_t
     else:
         expected = "UNAUTHENTICATED" if who == "nobody" else "FORBIDDEN"
     assert await refused(field, caller) == expected
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=str)
+async def test_no_root_field_admits_a_source_of_signals(field: RootField) -> None:
+    assert await refused(field, Caller("source:pump", Role.SOURCE, "t4")) == "FORBIDDEN"

@@ -1,0 +1,107 @@
+"""Publishes candles: each one once, in order for each instrument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from confluent_kafka import IsolationLevel, Message, TopicPartition
+
+from adapters.candle_topic.place import (
+    SIGNATURE,
+    CandleTopic,
+    candle_of,
+    partition_of,
+    partitions_of,
+    signed,
+)
+from adapters.candle_topic.wire import candle_bytes
+from adapters.kafka.acknowledged import check_acknowledged, noted_in
+from adapters.kafka.reader import BULK, PartitionConsumer
+from adapters.marks.key_folder import KeyFolder
+from adapters.marks.signature import Signer
+from adapters.milliseconds import in_ms
+from domain.candle import Candle
+from domain.errors import InvalidInput, KeyMissing, MarkRefused
+
+_MOST_BYTES: Final = 1_000_000
+_FLUSH_SECONDS: Final = 30.0
+
+
+class CandlePublisher:
+    """One publisher of the candles of an interval; another one beside it would only repeat candles.
+
+    A candle that is not later than the last one of its instrument in the topic is not published again.
+    """
+
+    def __init__(self, place: CandleTopic, keys: KeyFolder | None = None) -> None:
+        """Makes the topic where it is missing. `keys` is by default this user's folder.
+
+        Raises LogUnavailable, InvalidSettings, KeyRefused.
+        """
+        self._place, self._signer = place, Signer(keys or KeyFolder())
+        self._clients = place.clients()
+        self._partitions = partitions_of(self._clients, place)
+        self._producer = self._clients.plain_producer(_MOST_BYTES)
+        self._next: dict[tuple[str, timedelta], datetime] = {}
+
+    def recall(self, since: datetime) -> Mapping[tuple[str, timedelta], datetime]:
+        """Reads the candles that close from `since` on, and returns when the next one of each instrument and interval
+        opens. Raises LogUnavailable."""
+        for number in range(self._partitions):
+            for candle in self._published(TopicPartition(self._place.name, number), since):
+                # After an addition of partitions an instrument's past is published again where its future will be.
+                if partition_of(candle.instrument, self._partitions) == number:
+                    self._note(candle)
+        return dict(self._next)
+
+    def publish(self, candles: Iterable[Candle]) -> int:
+        """Returns how many of the candles were published, once all of them are durable; the others were there before.
+
+        Raises LogUnavailable where a record may not be durable.
+        """
+        failures: list[str] = []
+        new = [candle for candle in candles if self._note(candle)]
+        for candle in new:
+            key, value = candle.instrument.encode(), candle_bytes(candle)
+            self._producer.produce(
+                self._place.name,
+                value,
+                key,
+                partition=partition_of(candle.instrument, self._partitions),
+                timestamp=in_ms(candle.close_time),
+                headers=[(SIGNATURE, self._signer.signature(signed(self._place.name, key, value)))],
+                on_delivery=noted_in(failures),
+            )
+        check_acknowledged(self._producer, self._place.name, failures, _FLUSH_SECONDS)
+        return len(new)
+
+    def close(self) -> None:
+        """Ends the producer; what `publish` has returned is durable already."""
+        self._producer.flush(_FLUSH_SECONDS)
+
+    def _note(self, candle: Candle) -> bool:
+        """Whether the candle is later than the last one of its instrument and interval."""
+        key = candle.instrument, candle.interval
+        last = self._next.get(key)
+        if last is not None and candle.open_time < last:
+            return False
+        self._next[key] = candle.close_time
+        return True
+
+    def _published(self, partition: TopicPartition, since: datetime) -> Iterator[Candle]:
+        begin = self._clients.offset_at(partition, since)
+        if begin is None:
+            return
+        end = self._clients.end_of(partition, IsolationLevel.READ_COMMITTED)
+        with PartitionConsumer(self._clients, partition, BULK) as consumer:
+            consumer.go_to(begin)
+            for messages, _ in consumer.until(end):
+                yield from filter(None, map(self._candle, messages))
+
+    def _candle(self, message: Message) -> Candle | None:
+        try:
+            return candle_of(message, self._signer)
+        except (MarkRefused, KeyMissing, InvalidInput):
+            return None  # no scanner believes it either, and counts it
