@@ -39,11 +39,12 @@ ANY_RATIO = AlphaSettings(minimum_reward_to_risk=D(0))
 
 
 def adding(risk: RiskSettings | None = None, caps: CapSettings | None = None, **given: Any) -> Settings:
+    given.setdefault("additions", 2)
     return Settings(
         alpha=ANY_RATIO,
         risk=risk or RiskSettings(),
         caps=caps or CapSettings(),
-        intents=IntentSettings(**{"additions": 2, **given}),
+        intents=IntentSettings(**given),
     )
 
 
