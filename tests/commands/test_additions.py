@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from commands.exchange import Cancelled, Expired
+from commands.request import CancelOrder, PlaceOrder
 from commands.world import World
 from domain.addition import loss_at
 from domain.direction import Purpose
 from domain.order import OrderCancelRequested, OrderPlaced
 from domain.portfolio import OpenPosition
 from domain.position import PositionClosed, PositionIncreased, PositionReduced
-from domain.settings import AlphaSettings, IntentSettings, Settings, SizingRule, SizingSettings
+from domain.settings import AlphaSettings, IntentSettings, RiskSettings, Settings, SizingRule, SizingSettings
 from domain.signal import DecisionMade, Verdict
 from domain.streams import order_stream
 from tests.commands.desk import Desk, a_fill_of, chain_of, long, names, snapshot
+from tests.commands.requests.asking import Asking, terms
 from tests.domain.history import ACCOUNT, BTC, NOW, D
 from tests.replacing import replace
 
@@ -174,6 +176,29 @@ def test_the_stop_of_an_addition_that_found_no_market_closes_the_rest() -> None:
         Cancelled(order_id=stop, at=NOW, fact="exchange:test:ended", reason="no market")
     )
     assert "PositionClosing" in names(recorded)
+
+
+def test_a_cancelled_target_cancels_that_of_the_addition_as_well() -> None:
+    eve = Asking(ADDING)
+    first = chain_of(eve.desk.see(FIRST))
+    eve.desk.tell(a_fill_of(f"{first}-e1", "in", D(50), D(100)))
+    second = chain_of(eve.desk.see(MORE))
+    eve.desk.tell(a_fill_of(f"{second}-e1", "more", D(10), D(102)))
+    assert eve.accepted(CancelOrder(f"{second}-t1", "it may run")) == ["OrderCancelRequested"] * 2 + [
+        "ProtectionMoved"
+    ]
+    assert eve.desk.world.portfolio.positions[BTC].state.target is None
+
+
+def test_a_persons_increase_of_a_position_that_was_added_to_grows_one_stop_and_one_target() -> None:
+    eve = Asking(replace(ADDING, risk=RiskSettings(max_risk_per_trade=D("0.05"))))
+    first = chain_of(eve.desk.see(FIRST))
+    eve.desk.tell(a_fill_of(f"{first}-e1", "in", D(50), D(100)))
+    second = chain_of(eve.desk.see(replace(MORE, price=D(101))))
+    whole = eve.desk.world.state(order_stream(ACCOUNT, f"{second}-e1")).terms.quantity
+    eve.desk.tell(a_fill_of(f"{second}-e1", "more", whole, D(101)))
+    followed = eve.accepted(PlaceOrder(terms(stop=None, target=None, quantity=D(1))))
+    assert followed == ["FundsReserved", "OrderPlaced", "OrderAmendRequested", "OrderAmendRequested"]
 
 
 def test_the_world_is_folded_from_the_log_as_it_was() -> None:
