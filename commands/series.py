@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from commands.watching import Sighting
 from domain.known_intent import is_of_a_series, known_intent
 from domain.portfolio import Portfolio
+from domain.settings import IntentSettings
 from domain.signal import SeriesEnded
 from domain.strategies import Intent
 
@@ -36,7 +37,7 @@ class RunningSeries:
 
     def take(self, sighting: Sighting, portfolio: Portfolio) -> Taken:
         """Takes a proposal that is worth recording, in time order."""
-        if not self._running and not portfolio.settings.settings.intents.in_use:
+        if not self._running and not _settings(sighting, portfolio).in_use:
             return _RECORDED
         key = (sighting.instance.id, sighting.proposal.instrument)
         running, begun = self._running.get(key), _begun(sighting, portfolio)
@@ -69,13 +70,17 @@ class RunningSeries:
         return self.take(sighting, portfolio).ended
 
 
+def _settings(sighting: Sighting, portfolio: Portfolio) -> IntentSettings:
+    return portfolio.settings.settings.intents_of(sighting.instance.id)
+
+
 def _begun(sighting: Sighting, portfolio: Portfolio) -> SeriesEnded | None:
     """The series that begins with this proposal; None where the proposal is recorded itself."""
     proposal, owner = sighting.proposal, sighting.instance.id
     if proposal.intent is not Intent.ENTER:
         return None
     intent = known_intent(proposal, owner, portfolio)
-    if not is_of_a_series(intent, portfolio.settings.settings.intents):
+    if not is_of_a_series(intent, _settings(sighting, portfolio)):
         return None
     return SeriesEnded(
         strategy=owner,

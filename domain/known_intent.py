@@ -35,9 +35,10 @@ def known_intent(entry: ProposedEntry, owner: str, portfolio: Portfolio) -> Sign
     A position of another owner and a waiting entry do not count. Which entries are strong or weak is in
     `IntentSettings`.
     """
-    held, settings = portfolio.positions.get(entry.instrument), portfolio.settings.settings.intents
+    held = portfolio.positions.get(entry.instrument)
     if held is None or held.owner != owner:
         return SignalIntent.ENTRY
+    settings = portfolio.settings.settings.intents_of(owner)
     if held.state.direction is entry.direction:
         strong = entry.confidence >= settings.reinforce_confidence
         return SignalIntent.REINFORCE if strong else SignalIntent.HOLD

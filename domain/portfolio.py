@@ -26,7 +26,7 @@ from domain.log import Meta
 from domain.opening import LogOpened
 from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderStatus, OrderType, Working
 from domain.owner import PERSON
-from domain.position import Open, PositionClosed, PositionOpened, PositionOrphaned
+from domain.position import Open, PositionClosed, PositionIncreased, PositionOpened, PositionOrphaned
 from domain.reconciliation import Discrepancies, ReconciliationEvent
 from domain.settings import InForce, SettingsChanged
 from domain.signal import (
@@ -48,17 +48,24 @@ UNBOUNDED = Decimal("Infinity")
 _REMEMBERED = 256
 """The owners of the latest 256 entries are kept. A late fill of an older entry opens a position of `PERSON`."""
 
+_K = TypeVar("_K")
 _V = TypeVar("_V")
 
 
 class OpenPosition(Struct, frozen=True, gc=False, kw_only=True):
-    """An open position: its stream, owner (see `domain/owner.py`), state, opening time and the order that opened it."""
+    """An open position: its stream, owner (see `domain/owner.py`), state, opening time and the order that opened it.
+
+    `added` are the ids of the further orders that increased it, in order of their first fill. `entered_at_price` is the
+    price (quote currency) of the last fill that opened or increased it.
+    """
 
     stream: str
     owner: str
     state: Open
     opened_at: datetime
     entry_order: str
+    entered_at_price: Decimal
+    added: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -103,12 +110,25 @@ class Row(Struct, frozen=True, gc=False):
     count: int
 
 
+class Repeated(Struct, frozen=True, gc=False, kw_only=True):
+    """The entries in a row by which a strategy would open a position; see `domain/committees/repeated.py`.
+
+    `first_at` and `last_at` are the closes (UTC) of the candles of the first and the last of them.
+    """
+
+    direction: Direction
+    count: int
+    first_at: datetime
+    last_at: datetime
+
+
 class WorkingEntry(Struct, frozen=True, gc=False, kw_only=True):
     """An entry order that may still fill, or whose last fill is not yet counted in a position.
 
     `price` is the price at which its risk is computed: its limit or trigger, else the price of its signal; None for a
     manual market order. `stop` and `target` are the prices of its protection. All prices are in quote currency. The
     margin that it may need is in the account's `reserved`. An order that increases a position has the position's owner.
+    `adds` is whether a strategy's entry was placed to increase its open position.
     """
 
     owner: str
@@ -117,6 +137,7 @@ class WorkingEntry(Struct, frozen=True, gc=False, kw_only=True):
     stop: Decimal | None
     target: Decimal | None
     decided_at: datetime
+    adds: bool = False
 
     @property
     def instrument(self) -> str:
@@ -154,7 +175,9 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     that ever had an event. `reversals` holds, by instrument, the decisions to REVERSE whose entry is not decided yet.
     `began_at` is when the log was opened (UTC); None before its first event. `rows` holds, by strategy and instrument,
     its latest recorded entries in one direction, while a setting needs them. `flipped_at` is the time (UTC) of the last
-    decision on a strategy's entry that closed its own position, by strategy and instrument.
+    decision on a strategy's entry that closed its own position, by strategy and instrument. `repeated` holds, by
+    strategy and instrument, the entries in a row that opened no position yet, where the strategy's entries have to be
+    repeated.
     """
 
     account_state: AccountState = account.UNOPENED
@@ -177,6 +200,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     began_at: datetime | None = None
     rows: Mapping[tuple[str, str], Row] = _NOTHING
     flipped_at: Mapping[tuple[str, str], datetime] = _NOTHING
+    repeated: Mapping[tuple[str, str], Repeated] = _NOTHING
 
     @property
     def account(self) -> Account:
@@ -205,9 +229,16 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
         return next((held for held in self.positions.values() if held.stream == stream), None)
 
     def exposures(self) -> tuple[str, ...]:
-        """The instrument of each open position, and of each entry that has not opened a position yet."""
+        """The instrument of each open position, and of each entry that has not opened a position yet.
+
+        An addition to an open position is no exposure beside it.
+        """
         filled = {held.entry_order for held in self.positions.values()}
-        entries = (entry.instrument for order_id, entry in self.entries.items() if order_id not in filled)
+        entries = (
+            entry.instrument
+            for order_id, entry in self.entries.items()
+            if order_id not in filled and not (entry.adds and entry.instrument in self.positions)
+        )
         return (*self.positions, *entries)
 
     def against(self, instrument_id: str, direction: Direction) -> OpenPosition | None:
@@ -268,6 +299,7 @@ class Changes(TypedDict, total=False):
     began_at: datetime | None
     rows: Mapping[tuple[str, str], Row]
     flipped_at: Mapping[tuple[str, str], datetime]
+    repeated: Mapping[tuple[str, str], Repeated]
 
 
 class _Alter(Protocol):
@@ -352,8 +384,32 @@ def _signal(portfolio: Portfolio, meta: Meta, event: SignalDetected, _state: obj
     if event.strategy not in signalled:
         signalled = signalled.union((event.strategy,))
     everything = {**portfolio.proposed, meta.correlation_id: proposed}
-    moved = altered(portfolio, proposed=everything, signalled=signalled)
+    moved = _repeated(altered(portfolio, proposed=everything, signalled=signalled), event)
     return _counted(moved, event) if portfolio.settings.settings.counts_repeats else moved
+
+
+def _repeated(portfolio: Portfolio, event: SignalDetected) -> Portfolio:
+    """Counts an entry of a strategy that holds no position in the instrument; one with a position ends the row."""
+    key, settings = (event.strategy, event.instrument), portfolio.settings.settings
+    if event.intent is not Intent.ENTER or settings.intents_of(event.strategy).repeats <= 1:
+        return portfolio
+    held, row = portfolio.positions.get(event.instrument), portfolio.repeated.get(key)
+    if held is not None and held.owner == event.strategy:
+        return altered(portfolio, repeated=_without(portfolio.repeated, key))
+    longest = settings.intents_of(event.strategy).repeat_seconds
+    goes_on = row is not None and _goes_on(row, event, longest)
+    counted = Repeated(
+        direction=event.direction,
+        count=row.count + 1 if row is not None and goes_on else 1,
+        first_at=row.first_at if row is not None and goes_on else event.candle_closed_at,
+        last_at=event.candle_closed_at,
+    )
+    return altered(portfolio, repeated={**portfolio.repeated, key: counted})
+
+
+def _goes_on(row: Repeated, event: SignalDetected, longest: int) -> bool:
+    apart = (event.candle_closed_at - row.last_at).total_seconds()
+    return row.direction is event.direction and (not longest or apart <= longest)
 
 
 def _series(portfolio: Portfolio, _meta: Meta, event: SeriesEnded, _state: object) -> Portfolio:
@@ -383,6 +439,10 @@ def _decision(portfolio: Portfolio, meta: Meta, event: DecisionMade, state: obje
     signal = portfolio.proposed.get(chain)
     if event.verdict in _CLOSES:
         portfolio = _flipped(portfolio, meta, _is(Decided, state).signal)
+    if portfolio.repeated and event.verdict in _ENTERS:
+        entered = _is(Decided, state).signal
+        left = _without(portfolio.repeated, (entered.strategy, entered.instrument))
+        portfolio = altered(portfolio, repeated=left)
     if signal is None or event.verdict not in _ENTERS:
         return altered(portfolio, proposed=_without(portfolio.proposed, chain))
     decided = Proposed(
@@ -459,6 +519,7 @@ def _entry(working: Working, proposed: Proposed | None, meta: Meta, portfolio: P
         stop=proposed.stop,
         target=proposed.target,
         decided_at=proposed.at,
+        adds=_grown(working.terms, portfolio) == proposed.owner != PERSON,
     )
 
 
@@ -523,6 +584,7 @@ def _entry_after(
         stop=entry.stop,
         target=entry.target,
         decided_at=entry.decided_at,
+        adds=entry.adds,
     )
     return {**entries, order_id: moved}
 
@@ -540,6 +602,7 @@ def _opened(portfolio: Portfolio, meta: Meta, event: PositionOpened, state: obje
         state=_is(Open, state),
         opened_at=meta.occurred_at,
         entry_order=event.order_id,
+        entered_at_price=event.price,
     )
     kind = (event.instrument, event.direction)
     return altered(
@@ -567,6 +630,19 @@ def _owned(held: OpenPosition, *, owner: str) -> OpenPosition:
     return replace(held, owner=owner)
 
 
+def _increased(portfolio: Portfolio, meta: Meta, event: PositionIncreased, state: object) -> Portfolio:
+    moved = _filled(portfolio, meta, event, state)
+    held = _held(moved, meta, event)
+    is_known = event.order_id == held.entry_order or event.order_id in held.added
+    added = held.added if is_known else (*held.added, event.order_id)
+    positions = {**moved.positions, held.state.instrument: _entered(held, price=event.price, added=added)}
+    return altered(moved, positions=positions)
+
+
+def _entered(held: OpenPosition, *, price: Decimal, added: tuple[str, ...]) -> OpenPosition:
+    return replace(held, entered_at_price=price, added=added)
+
+
 def _filled(portfolio: Portfolio, meta: Meta, event: Any, state: object) -> Portfolio:
     moved = _moved(portfolio, meta, event, state)
     entries = _taken_up(moved.entries, event.order_id)
@@ -581,6 +657,8 @@ def _moved(portfolio: Portfolio, meta: Meta, event: Any, state: object) -> Portf
         state=after,
         opened_at=held.opened_at,
         entry_order=held.entry_order,
+        entered_at_price=held.entered_at_price,
+        added=held.added,
     )
     return altered(portfolio, positions={**portfolio.positions, after.instrument: moved})
 
@@ -615,7 +693,7 @@ def _is(kind: type[_V], state: object) -> _V:
     raise ValueError(f"the state of the stream is {state}, expected {kind.__name__}")
 
 
-def _without(held: Mapping[str, _V], key: str) -> Mapping[str, _V]:
+def _without(held: Mapping[_K, _V], key: _K) -> Mapping[_K, _V]:
     if key not in held:
         return held
     left = dict(held)
@@ -640,7 +718,7 @@ FOLDS: Mapping[type, Fold] = {
     **dict.fromkeys(get_args(OrderEvent), _order),
     OrderPlaced: _placed,
     PositionOpened: _opened,
-    position.PositionIncreased: _filled,
+    PositionIncreased: _increased,
     position.PositionReduced: _filled,
     position.PositionFunded: _moved,
     position.ProtectionMoved: _moved,

@@ -311,6 +311,13 @@ def realised_profit(direction: Direction, proceeds: Decimal, released: Decimal) 
     return EXACT.subtract(released, proceeds)
 
 
+def net_at(state: Open, price: Decimal, fee: Decimal) -> Decimal:
+    """The position's net profit after a close at this price, whose fee is `fee`, as `PositionClosed` computes it."""
+    profit = realised_profit(state.direction, notional(state.quantity, price), state.cost)
+    gross, fees = EXACT.add(state.gross, profit), EXACT.add(state.fees, fee)
+    return EXACT.add(EXACT.subtract(gross, fees), state.funding)
+
+
 def notional(quantity: Decimal, price: Decimal) -> Decimal:
     """Quantity x price, exactly."""
     return EXACT.multiply(quantity, price)

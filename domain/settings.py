@@ -113,22 +113,58 @@ class OwnFlipSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntentSettings:
-    """Which entries of a strategy are recorded while it holds a position; see `domain/known_intent.py`.
+    """What follows from a strategy's entries by what they mean for its position; see `domain/known_intent.py`.
 
     Entries that change nothing are not recorded one by one, but as one event when their series ends. With `hold_series`
     those are HOLD: entries in the position's direction below `reinforce_confidence`; from there on they are REINFORCE.
     Entries against the position below `noise_confidence` are NOISE, which does not close it; 0 makes none of them
     noise.
+
+    A REINFORCE entry adds to the position, at most `additions` times; 0 adds nothing. `addition_spacing` is the least
+    move of the price in the position's favour since its last entry, as a fraction of that entry's price; with
+    `average_down` a move against the position counts as well. `addition_size` is the share of the sizing rule's
+    quantity that is added. See `domain/committees/additions.py`.
+
+    `repeats` is the number of entries in a row from which on one opens a position, where the strategy holds none; 0 and
+    1 open it at the first. `repeat_seconds` is the longest time between two entries of a row; 0 is any time. See
+    `domain/committees/repeated.py`.
     """
 
     hold_series: bool = False
     reinforce_confidence: float = 0.8
     noise_confidence: float = 0.0
+    additions: int = 0
+    addition_spacing: Decimal = Decimal("0.005")
+    addition_size: Decimal = ONE
+    average_down: bool = False
+    repeats: int = 0
+    repeat_seconds: int = 0
 
     @property
     def in_use(self) -> bool:
         """Whether some entries are recorded as series."""
         return self.hold_series or self.noise_confidence > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnIntentSettings:
+    """The settings of `IntentSettings` that one instance has otherwise; None is the setting of all instances."""
+
+    hold_series: bool | None = None
+    reinforce_confidence: float | None = None
+    noise_confidence: float | None = None
+    additions: int | None = None
+    addition_spacing: Decimal | None = None
+    addition_size: Decimal | None = None
+    average_down: bool | None = None
+    repeats: int | None = None
+    repeat_seconds: int | None = None
+
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The instance's own settings by name."""
+        found = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: value for name, value in found.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +174,7 @@ class StrategySettings:
     `name` alone names both the instance and the strategy. If one strategy runs more than once, `id` names the instance
     and `strategy` the strategy. Empty `instruments` mean all instruments; an empty `interval` means the tape's
     interval. `minimum_trend` and `minimum_reward_to_risk` are the instance's own limits of the Alpha committee; None
-    means those of `AlphaSettings`. `flips` are its own rules for flips.
+    means those of `AlphaSettings`. `flips` and `intents` are its own rules for flips and settings of intents.
     """
 
     name: str = ""
@@ -151,6 +187,7 @@ class StrategySettings:
     minimum_trend: float | None = None
     minimum_reward_to_risk: Decimal | None = None
     flips: OwnFlipSettings | None = None
+    intents: OwnIntentSettings | None = None
 
     @property
     def instance(self) -> str:
@@ -163,14 +200,16 @@ class StrategySettings:
         return self.strategy or self.name
 
     @property
-    def own_limits(self) -> Mapping[str, float | Decimal]:
+    def own_limits(self) -> Mapping[str, bool | float | Decimal]:
         """The instance's own limits by dotted name, without those that it has from all instances."""
-        found: dict[str, float | Decimal | None] = {
+        found: dict[str, bool | float | Decimal | None] = {
             "minimum_trend": self.minimum_trend,
             "minimum_reward_to_risk": self.minimum_reward_to_risk,
         }
         if self.flips is not None:
             found |= {f"flips.{name}": value for name, value in self.flips.given.items()}
+        if self.intents is not None:
+            found |= {f"intents.{name}": value for name, value in self.intents.given.items()}
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -290,7 +329,7 @@ class Settings:
     Entries of the strategies in `paused` (by id) are skipped; their exits are still made. With `reverse_others` a
     strategy's entry closes an opposite position of another strategy or a person; otherwise such an entry is skipped.
     `on_opposite` is what such an entry, or one against the strategy's own position, does beside the close.
-    `flips` are the rules for an entry against the strategy's own position, `intents` those for recording its entries.
+    `flips` are the rules for an entry against the strategy's own position, `intents` those for its other entries.
     """
 
     strategies: tuple[StrategySettings, ...] = (StrategySettings("trend"),)
@@ -338,6 +377,13 @@ class Settings:
         if own is None or own.flips is None:
             return self.flips
         return replace(self.flips, **own.flips.given)
+
+    def intents_of(self, owner: str) -> IntentSettings:
+        """The settings of intents of this owner: each its own, else that of all."""
+        own = self.strategy_of(owner)
+        if own is None or own.intents is None:
+            return self.intents
+        return replace(self.intents, **own.intents.given)
 
     @property
     def counts_repeats(self) -> bool:
@@ -404,10 +450,21 @@ _FLIPS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
     "loss_confidence": (0, 1),
     "cost_buffer": (ZERO, Decimal("0.5")),
 }
+_INTENTS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
+    "reinforce_confidence": (0, 1),
+    "noise_confidence": (0, 1),
+    "additions": (0, 19),
+    "addition_spacing": (ZERO, ONE),
+    "addition_size": (Decimal("0.01"), ONE),
+    "repeats": (0, 1_000),
+    "repeat_seconds": (0, 31_536_000),
+}
+"""An exchange attaches a stop to each entry; Bybit allows 20 of them on one position."""
 _OWN_BOUNDS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
     "minimum_trend": _TREND,
     "minimum_reward_to_risk": _RATIO,
     **{f"flips.{name}": bounds for name, bounds in _FLIPS.items()},
+    **{f"intents.{name}": bounds for name, bounds in _INTENTS.items()},
 }
 
 
@@ -419,8 +476,8 @@ def _out_of_range(where: str, of: str, found: Iterable[Range]) -> Iterator[str]:
 
 def _limits_of(one: StrategySettings) -> Iterator[Range]:
     for name, value in one.own_limits.items():
-        low, high = _OWN_BOUNDS[name]
-        yield name, value, low, high
+        if name in _OWN_BOUNDS:
+            yield name, value, *_OWN_BOUNDS[name]
 
 
 _LONGEST_ID = 100
@@ -520,7 +577,6 @@ def ranges(settings: Settings) -> tuple[Range, ...]:
         ("caps.max_notional", caps.max_notional, ZERO, Decimal(10**12)),
         ("caps.max_deviation", caps.max_deviation, ZERO, ONE),
         ("caps.max_orders_per_minute", caps.max_orders_per_minute, 0, 10_000),
-        ("intents.reinforce_confidence", settings.intents.reinforce_confidence, 0, 1),
-        ("intents.noise_confidence", settings.intents.noise_confidence, 0, 1),
+        *((f"intents.{name}", getattr(settings.intents, name), *bounds) for name, bounds in _INTENTS.items()),
         *((f"flips.{name}", getattr(settings.flips, name), *bounds) for name, bounds in _FLIPS.items()),
     )

@@ -50,11 +50,35 @@ def size(
     settings: SizingSettings, instrument: Instrument, entry: Decimal, stop: Decimal, funds: Funds
 ) -> Sized:
     """The size of an entry at `entry` with a protective stop at `stop` (prices in quote currency, above zero)."""
-    ruled = RULES[settings.rule](settings, entry, stop, funds)
+    return _cut(instrument, entry, funds, RULES[settings.rule](settings, entry, stop, funds))
+
+
+def size_addition(
+    settings: SizingSettings,
+    instrument: Instrument,
+    entry: Decimal,
+    stop: Decimal,
+    funds: Funds,
+    *,
+    share: Decimal,
+    room: Decimal,
+) -> Sized:
+    """The size of an addition to a position: `share` of the rule's quantity, at most `room` (base currency).
+
+    Other parameters are as in `size`; `stop` is the position's.
+    """
+    ruled = EXACT.multiply(RULES[settings.rule](settings, entry, stop, funds), share)
+    reasons = ("CUT_TO_RISK_LEFT",) if ruled > room else ()
+    return _cut(instrument, entry, funds, min(ruled, room), reasons)
+
+
+def _cut(
+    instrument: Instrument, entry: Decimal, funds: Funds, ruled: Decimal, before: tuple[str, ...] = ()
+) -> Sized:
     wanted, reasons = _tradable(instrument, entry, ruled, instrument.max_quantity, "CUT_TO_MAX_QUANTITY")
     carried = _carried(instrument, entry, funds)
     quantity, cuts = _tradable(instrument, entry, wanted, carried, "CUT_TO_MARGIN")
-    return Sized(wanted=wanted, quantity=quantity, reasons=reasons, cuts=cuts if wanted else ())
+    return Sized(wanted=wanted, quantity=quantity, reasons=before + reasons, cuts=cuts if wanted else ())
 
 
 def named(instrument: Instrument, entry: Decimal, quantity: Decimal) -> Sized:

@@ -71,7 +71,7 @@ def _after_end(moment: Moment, held: OpenPosition | None, order_id: str, ended: 
         return ()
     if is_gone(moment.portfolio.discrepancies, held.state.instrument):
         return ()
-    of_plan = ended.terms.parent == held.entry_order
+    of_plan = ended.terms.parent in (held.entry_order, *held.added)
     again = ended.terms.parent is None and order_id.startswith(f"{_chain(moment, held)}-")
     if not (of_plan or again):
         return ()

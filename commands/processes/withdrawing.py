@@ -49,11 +49,11 @@ def withdraw_rest(moment: Moment) -> Sequence[Command]:
 
 
 def _relied_on_position(order_id: str, entry: WorkingEntry) -> bool:
-    """Whether the entry has filled into a position, or was placed without a stop, to be covered by the position's.
+    """Whether the entry has filled into a position, was placed to add to one, or relies on the stop of one.
 
     A person's order at the exchange that was adopted is a plan of its own.
     """
-    return bool(entry.order.filled) or (entry.stop is None and is_of_an_engine(order_id))
+    return bool(entry.order.filled) or entry.adds or (entry.stop is None and is_of_an_engine(order_id))
 
 
 def cancel_legs(moment: Moment) -> Sequence[Command]:

@@ -177,17 +177,23 @@ def check_protected(terms: ManualTerms, situation: Situation) -> None:
 
 
 def _grown(held: OpenPosition, terms: ManualTerms, situation: Situation) -> Sequence[Command]:
-    """Increases the quantity of a position's protection by the quantity of the entry that increases the position."""
+    """Increases the quantity of a position's protection by the quantity of the entry that increases the position.
+
+    Of several stops or targets the first covers the increase.
+    """
     rules = situation.rules(terms.instrument)
+    of_purpose: dict[Purpose, str] = {}
+    for order_id, working in protection(held, situation).items():
+        of_purpose.setdefault(working.terms.purpose, order_id)
     return [
         order_commands.AmendOrder(
             order_id=order_id,
-            quantity=EXACT.add(working.terms.quantity, terms.quantity),
+            quantity=EXACT.add(situation.portfolio.exits[order_id].terms.quantity, terms.quantity),
             limit_price=None,
             trigger_price=None,
             rules=rules,
         )
-        for order_id, working in protection(held, situation).items()
+        for order_id in of_purpose.values()
     ]
 
 
@@ -311,9 +317,15 @@ def cancel(request: CancelOrder, situation: Situation, _chain: str) -> Sequence[
                 f"order {request.order_id} is the stop of {held.id}: move it, or close the position"
             )
         gone = MoveProtection(held.stream, held.state.stop, None)
-        return [CancelOrder(request.order_id, request.reason), gone]
+        return [*(CancelOrder(one, request.reason) for one in _targets(held, situation)), gone]
     _check_not_awaited(request.order_id, situation)
     return [CancelOrder(request.order_id, request.reason)]
+
+
+def _targets(held: OpenPosition, situation: Situation) -> Sequence[str]:
+    """The ids of the position's targets: each entry that increased the position may have brought one."""
+    found = protection(held, situation).items()
+    return [order_id for order_id, working in found if working.terms.purpose is Purpose.TARGET]
 
 
 def _check_unfilled(order_id: str, situation: Situation) -> None:

@@ -50,7 +50,9 @@ def move(request: MoveProtection, situation: Situation, chain: str) -> Sequence[
     held = situation.position(request.position)
     check_not_gone(held, situation.portfolio.discrepancies)
     _check_levels(held, request.stop, request.target, situation)
-    resting = {working.terms.purpose: order_id for order_id, working in protection(held, situation).items()}
+    resting: dict[Purpose, list[str]] = {}
+    for order_id, working in protection(held, situation).items():
+        resting.setdefault(working.terms.purpose, []).append(order_id)
     return [
         *_moved(held, resting, Purpose.STOP, request.stop, situation),
         *_moved(held, resting, Purpose.TARGET, request.target, situation),
@@ -88,27 +90,27 @@ def _case_of(
 
 def _moved(
     held: OpenPosition,
-    resting: Mapping[Purpose, str],
+    resting: Mapping[Purpose, Sequence[str]],
     purpose: Purpose,
     level: Decimal | None,
     situation: Situation,
 ) -> Iterator[Command]:
-    order_id = resting.get(purpose)
-    if level is None or order_id is None:
+    if level is None:
         return
-    working = situation.portfolio.exits[order_id]
-    if working.status is OrderStatus.TRIGGERED:
-        raise Refused(f"order {order_id} was triggered: it closes {held.id} already")
-    limit, trigger = (level, None) if purpose is Purpose.TARGET else (None, level)
-    rules = situation.rules(working.terms.instrument)
-    yield order_commands.AmendOrder(
-        order_id=order_id, quantity=None, limit_price=limit, trigger_price=trigger, rules=rules
-    )
+    for order_id in resting.get(purpose, ()):
+        working = situation.portfolio.exits[order_id]
+        if working.status is OrderStatus.TRIGGERED:
+            raise Refused(f"order {order_id} was triggered: it closes {held.id} already")
+        limit, trigger = (level, None) if purpose is Purpose.TARGET else (None, level)
+        rules = situation.rules(working.terms.instrument)
+        yield order_commands.AmendOrder(
+            order_id=order_id, quantity=None, limit_price=limit, trigger_price=trigger, rules=rules
+        )
 
 
 def _begun(
     held: OpenPosition,
-    resting: Mapping[Purpose, str],
+    resting: Mapping[Purpose, Sequence[str]],
     request: MoveProtection,
     situation: Situation,
     chain: str,

@@ -12,7 +12,7 @@ from domain.arithmetic import EXACT, ZERO
 from domain.committees.case import Case
 from domain.committees.view import View
 from domain.portfolio import OpenPosition, Portfolio, altered
-from domain.position import notional, realised_profit
+from domain.position import net_at, notional, realised_profit
 from domain.settings import OnOpposite
 from domain.strategies import Intent
 
@@ -47,7 +47,7 @@ def after_close(case: Case, held: OpenPosition) -> View:
         _without(view.portfolio, case, held),
         account_state=account.with_balance(view.account, balance=balance),
     )
-    if net_at(held, price, fee) < 0:
+    if net_at(held.state, price, fee) < 0:
         portfolio = altered(portfolio, lost_at={**portfolio.lost_at, held.state.instrument: view.now})
     return _with(view, portfolio=portfolio)
 
@@ -70,13 +70,6 @@ def _without(portfolio: Portfolio, case: Case, held: OpenPosition) -> Portfolio:
 def _profit(held: OpenPosition, price: Decimal) -> Decimal:
     state = held.state
     return realised_profit(state.direction, notional(state.quantity, price), state.cost)
-
-
-def net_at(held: OpenPosition, price: Decimal, fee: Decimal) -> Decimal:
-    """The position's net profit after a close at this price, whose fee is `fee`, as `PositionClosed` computes it."""
-    state = held.state
-    gross, fees = EXACT.add(state.gross, _profit(held, price)), EXACT.add(state.fees, fee)
-    return EXACT.add(EXACT.subtract(gross, fees), state.funding)
 
 
 def _with(view: View, *, portfolio: Portfolio) -> View:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from domain.addition import addition_to
 from domain.committees.plan import Plan, plan
 from domain.committees.view import View
 from domain.entry import Entry
 from domain.opposed import Opposed, opposed, taken_out
+from domain.portfolio import OpenPosition
 from domain.settings import AlphaSettings
 from domain.signal import SignalDetected, Tier
 from domain.tiers import tier_of
@@ -21,6 +23,7 @@ class Case:
     """
 
     __slots__ = (
+        "_addition",
         "_alpha",
         "_by_owner",
         "_exposures",
@@ -38,6 +41,7 @@ class Case:
         self.entry, self.view, self._by_owner, self.by_remaining = entry, view, by_owner, by_remaining
         # Not cached_property: its lock costs as much as most of these values.
         self._plan: Plan | None = None
+        self._addition: tuple[OpenPosition | None] | None = None
         self._opposed: Opposed | None = None
         self._taken_out: Opposed | None = None
         self._tier: Tier | None = None
@@ -49,8 +53,15 @@ class Case:
     def plan(self) -> Plan:
         """The plan of the entry. Every read raises the error that `domain.committees.plan.plan` raised."""
         if self._plan is None:
-            self._plan = plan(self.entry, self.view)
+            self._plan = plan(self.entry, self.view, self.addition)
         return self._plan
+
+    @property
+    def addition(self) -> OpenPosition | None:
+        """The position that the entry adds to; None where it is no addition."""
+        if self._addition is None:
+            self._addition = (addition_to(self.entry, self.view.portfolio),)
+        return self._addition[0]
 
     @property
     def signal(self) -> SignalDetected:

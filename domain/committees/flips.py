@@ -13,11 +13,10 @@ from datetime import timedelta
 from msgspec import Struct
 
 from domain.arithmetic import EXACT, ZERO, distance
-from domain.committees.after_close import net_at
 from domain.committees.case import Case
 from domain.committees.member import Judgement, Member, judgement
 from domain.portfolio import OpenPosition
-from domain.position import notional
+from domain.position import net_at, notional
 from domain.settings import FlipSettings
 from domain.signal import Chamber
 from domain.strategies import Intent
@@ -81,7 +80,7 @@ def loss(case: Case) -> Judgement:
     """
     held, found, least = _held(case), case.signal.confidence, _settings(case).loss_confidence
     price, fee = case.signal.price, case.view.listed.taker_fee
-    net = net_at(held, price, EXACT.multiply(fee, notional(held.state.quantity, price)))
+    net = net_at(held.state, price, EXACT.multiply(fee, notional(held.state.quantity, price)))
     return judgement(
         {"FLIP_IN_A_LOSS": net < ZERO and not least <= found <= 1},
         net=net,

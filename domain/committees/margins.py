@@ -226,6 +226,10 @@ def _with_this_one(figures: Figures) -> tuple[Decimal, Decimal]:
     return EXACT.add(Decimal(figures["held"]), ONE), Decimal(figures["most"])
 
 
+def _with_this_addition(figures: Figures) -> tuple[Decimal, Decimal]:
+    return EXACT.add(Decimal(figures["additions"]), ONE), Decimal(figures["most"])
+
+
 _HELD = (_Rule("positions and working entries, this entry included, of", Must.AT_MOST, _with_this_one),)
 RULES: Mapping[str, Sequence[_Rule]] = {
     "CONFIDENCE_BELOW_THRESHOLD": (
@@ -287,6 +291,27 @@ RULES: Mapping[str, Sequence[_Rule]] = {
             "s",
         ),
     ),
+    "MAX_ADDITIONS": (
+        _Rule("additions to the position, this entry included, of", Must.AT_MOST, _with_this_addition),
+    ),
+    "ADDITION_TOO_NEAR": (
+        _Rule(
+            "a move of the price since the position's last entry of",
+            Must.AT_LEAST,
+            _both("move", "least"),
+            "quote currency",
+        ),
+        _Rule(
+            "a move of the price since the position's last entry",
+            Must.ABOVE,
+            _to("move", ZERO),
+            "quote currency",
+        ),
+    ),
+    "POSITION_NOTIONAL_TOO_HIGH": (
+        _Rule("a cost of the whole position of", Must.AT_MOST, _both("notional", "most"), "quote currency"),
+    ),
+    "ENTRY_NOT_REPEATED": (_Rule("entries in a row of", Must.AT_LEAST, _both("row", "repeats")),),
     "FLIP_CONFIDENCE_TOO_LOW": (
         _Rule("a confidence of", Must.AT_LEAST, _both("confidence", "minimum")),
         _Rule("a confidence of", Must.AT_MOST, _to("confidence", ONE)),
@@ -362,6 +387,13 @@ _CONDITIONS: Mapping[str, _Condition] = {
     ),
     "ABOVE_MAX_QUANTITY": _Condition(
         f"a quantity of at most {{max_quantity}}; the given quantity is {NOT_RECORDED}", "max_quantity"
+    ),
+    "ADDITION_UNDER_WAY": _Condition("no order that increases the position already: {working}", "working"),
+    "POSITION_WITHOUT_STOP": _Condition("a stop of the position {position}", "position"),
+    "POSITION_LEAVING": _Condition("no order that leads out of the position: {leaving}", "leaving"),
+    "CUT_TO_RISK_LEFT": _Condition(
+        "a smaller loss of the position at its stop {stop}: too little of the risk per trade is left",
+        "stop",
     ),
     "CUT_TO_MAX_QUANTITY": _Condition(
         f"a quantity of at most {{max_quantity}}; the quantity before the cut is {NOT_RECORDED}",

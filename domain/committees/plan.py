@@ -7,13 +7,14 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from domain.addition import room
 from domain.arithmetic import CEILING, EXACT, ONE, ZERO, distance, total
 from domain.committees.view import View
 from domain.direction import Direction
 from domain.entry import Entry
 from domain.instrument import Instrument, round_down, round_up
 from domain.portfolio import OpenPosition
-from domain.sizing import Funds, Sized, leverage_of, margin_required, named, size
+from domain.sizing import Funds, Sized, leverage_of, margin_required, named, size, size_addition
 
 
 class Plan(Struct, frozen=True, gc=False, kw_only=True):
@@ -65,8 +66,10 @@ _TO_TICK: Mapping[Direction, Callable[[Decimal, Decimal], Decimal]] = {
 risk. The target is rounded towards the entry. For a long both are rounded down, for a short both up."""
 
 
-def plan(entry: Entry, view: View) -> Plan:
-    """The prices, size and funds of the entry.
+def plan(entry: Entry, view: View, adds_to: OpenPosition | None = None) -> Plan:
+    """The prices, size and funds of the entry; `adds_to` is the position that it increases.
+
+    An addition has the stop and target of its position; one that the position does not have is the signal's.
 
     Raises AccountNotOpened without an account, InstrumentNotListed without the instrument's rules, ValueError if the
     entry has no quantity and no stop from which to compute one.
@@ -74,7 +77,11 @@ def plan(entry: Entry, view: View) -> Plan:
     rules = view.listed
     stop, target = _on_tick(entry, entry.stop, rules), _on_tick(entry, entry.target, rules)
     funds = funds_of(view)
-    sized = _sized(entry, stop, funds, view)
+    if adds_to is None:
+        sized = _sized(entry, stop, funds, view)
+    else:
+        stop, target = adds_to.state.stop or stop, adds_to.state.target or target
+        sized = _added(entry, stop, funds, view, adds_to)
     return Plan(rules=rules, entry=entry.price, stop=stop, target=target, funds=funds, sized=sized)
 
 
@@ -91,6 +98,22 @@ def _sized(entry: Entry, stop: Decimal | None, funds: Funds, view: View) -> Size
     if stop is None:
         raise ValueError("an entry without a stop needs a quantity")
     return size(view.settings.settings.sizing, view.listed, entry.price, stop, funds)
+
+
+def _added(entry: Entry, stop: Decimal | None, funds: Funds, view: View, adds_to: OpenPosition) -> Sized:
+    if stop is None:
+        raise ValueError("an addition needs a stop")
+    settings, rules = view.settings.settings, view.listed
+    limit = EXACT.multiply(funds.balance, view.risk.max_risk_per_trade)
+    return size_addition(
+        settings.sizing,
+        rules,
+        entry.price,
+        stop,
+        funds,
+        share=settings.intents_of(entry.owner).addition_size,
+        room=room(adds_to.state, entry.price, stop, rules.taker_fee, limit),
+    )
 
 
 def funds_of(view: View) -> Funds:

@@ -11,7 +11,9 @@ An exit is judged by `EXIT_MEMBERS` alone. They check that the data of the signa
 what the signal opposes, and that no exit is already under way. Reasons against new exposure (a tripped kill switch, a
 daily loss, low confidence) never prevent an exit. After a refused exit the stop at the exchange still protects the
 position. An entry against a position of its own strategy is a flip; the rules for flips that are on vote on it, too
-(`domain/committees/flips.py`).
+(`domain/committees/flips.py`). A strategy's entry along its own position may add to it, judged by further members
+(`domain/committees/additions.py`), and one without a position may have to be repeated first
+(`domain/committees/repeated.py`).
 """
 
 from __future__ import annotations
@@ -24,10 +26,12 @@ from msgspec import Struct
 
 from domain.arithmetic import ZERO
 from domain.committees import alpha, risk
+from domain.committees.additions import addition_members
 from domain.committees.after_close import after_close, is_reversal, with_balance
 from domain.committees.case import Case
 from domain.committees.flips import flip_members
 from domain.committees.member import Member, vote
+from domain.committees.repeated import repeat_members
 from domain.committees.view import View
 from domain.direction import Direction
 from domain.entry import Entry, entry_of
@@ -235,12 +239,13 @@ def _reverse(case: Case, held: OpenPosition, on_exit: tuple[Vote, ...]) -> Decis
 
 
 def _enter(case: Case, members: tuple[Member, ...]) -> DecisionMade:
-    votes = _votes(members, case)
+    votes = _votes((*members, *repeat_members(case), *addition_members(case)), case)
     against = _reasons_against(votes)
     if against:
         return _decision(case, Verdict.SKIP, against, votes)
     terms = (case.plan.sized.quantity, *case.plan.levels)
-    return _decision(case, Verdict.ENTER, ("ALL_APPROVE",), votes, terms)
+    why = ("ALL_APPROVE",) if case.addition is None else ("ADDITION", "ALL_APPROVE")
+    return _decision(case, Verdict.ENTER, why, votes, terms)
 
 
 def _votes(members: tuple[Member, ...], case: Case) -> tuple[Vote, ...]:

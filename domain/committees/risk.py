@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from domain.addition import loss_at, loss_of_unit
 from domain.arithmetic import EXACT, ONE, distance, total
 from domain.breaker import Mode
 from domain.committees.case import Case
@@ -67,9 +68,17 @@ def protection(case: Case) -> Judgement:
 
 
 def _is_beyond_liquidation(stop: Decimal, case: Case) -> bool:
-    entry, leverage = case.plan.entry, case.plan.funds.leverage
+    entry, leverage = _furthest(stop, case), case.plan.funds.leverage
     liquidated_at = EXACT.subtract(EXACT.divide(ONE, leverage), case.view.listed.maintenance_margin)
     return EXACT.divide(distance(entry, stop), entry) >= liquidated_at
+
+
+def _furthest(stop: Decimal, case: Case) -> Decimal:
+    """The entry's price; of an addition, that or the position's average price, whichever is further from the stop."""
+    prices = [case.plan.entry]
+    if case.addition is not None:
+        prices.append(case.addition.state.average_price)
+    return max(prices, key=lambda price: distance(price, stop))
 
 
 def sizing(case: Case) -> Judgement:
@@ -92,8 +101,11 @@ def sizing(case: Case) -> Judgement:
 
 
 def max_positions(case: Case) -> Judgement:
-    """The positions and working entries, with one more, are within the account's limit."""
-    held, most = len(case.exposures), case.view.risk.max_positions
+    """The positions and working entries, with one more, are within the account's limit.
+
+    The position that an addition increases is the one more.
+    """
+    held, most = len(case.exposures) - _counted(case), case.view.risk.max_positions
     return judgement({"MAX_POSITIONS": held >= most}, held=held, most=most)
 
 
@@ -123,7 +135,10 @@ def exit_holder(case: Case) -> Judgement:
 def _intent(case: Case) -> Mapping[str, str]:
     """The intent of a strategy's entry: a figure only where intents are in use, so that other decisions keep theirs."""
     portfolio, entry = case.view.portfolio, case.entry.origin
-    if not portfolio.settings.settings.intents.in_use or entry is None or entry.intent is not Intent.ENTER:
+    if entry is None or entry.intent is not Intent.ENTER:
+        return {}
+    settings = portfolio.settings.settings.intents_of(entry.strategy)
+    if not settings.in_use and not settings.additions:
         return {}
     return {"intent": known_intent(entry, entry.strategy, portfolio).value}
 
@@ -136,14 +151,27 @@ def _held_by(others: Collection[str]) -> Mapping[str, bool]:
 
 
 def max_positions_per_instrument(case: Case) -> Judgement:
-    """The positions and working entries in this instrument, with one more, are within the limit."""
-    held = case.exposures.count(case.entry.instrument)
+    """The positions and working entries in this instrument, with one more, are within the limit.
+
+    The position that an addition increases is the one more.
+    """
+    held = case.exposures.count(case.entry.instrument) - _counted(case)
     most = case.view.risk.max_positions_per_instrument
     return judgement({"MAX_POSITIONS_PER_INSTRUMENT": held >= most}, held=held, most=most)
 
 
+def _counted(case: Case) -> int:
+    """How many of the exposures are the entry's own position."""
+    return 0 if case.addition is None else 1
+
+
 def risk_per_trade(case: Case) -> Judgement:
-    """At the planned size, the loss at the stop is at most the configured share of the balance."""
+    """At the planned size, the loss at the stop is at most the configured share of the balance.
+
+    After an addition it is the loss of the whole position, with its fees; that of an entry is before fees.
+    """
+    if case.addition is not None:
+        return _whole_risk(case, case.addition)
     planned, risk = case.plan, case.plan.risk
     bound = bound_of_one(risk, case.view)
     return judgement(
@@ -151,6 +179,27 @@ def risk_per_trade(case: Case) -> Judgement:
         quantity=planned.sized.quantity,
         entry=planned.entry,
         stop=planned.stop,
+        risk=risk,
+        balance=planned.funds.balance,
+        limit=bound.limit,
+    )
+
+
+def _whole_risk(case: Case, held: OpenPosition) -> Judgement:
+    planned, fee = case.plan, case.view.listed.taker_fee
+    stop, quantity = planned.levels[0], planned.sized.quantity
+    before = loss_at(held.state, stop, fee)
+    risk = EXACT.add(before, EXACT.multiply(quantity, loss_of_unit(planned.entry, stop, fee)))
+    bound = bound_of_one(risk, case.view)
+    return judgement(
+        {"RISK_PER_TRADE": bound.exceeded},
+        position=held.id,
+        held=held.state.quantity,
+        held_risk=before,
+        quantity=quantity,
+        entry=planned.entry,
+        stop=stop,
+        taker_fee=fee,
         risk=risk,
         balance=planned.funds.balance,
         limit=bound.limit,

@@ -13,8 +13,8 @@ from infra.trading import trading_settings
 
 _PREFIX = "trading."
 _OWN = frozenset({"interval", "instruments", "minimum_trend", "minimum_reward_to_risk"})
-"""The settings of an instance that are no parameters of its strategy, beside those that begin with `_FLIPS`."""
-_FLIPS = "flips."
+"""The settings of an instance that are no parameters of its strategy, beside those of its own `_TABLES`."""
+_TABLES = frozenset({"flips", "intents"})
 
 
 def change_of(values: Sequence[str], strategies: Sequence[str], policy: int | None) -> Change:
@@ -71,7 +71,7 @@ def _table(text: str) -> Mapping[str, object]:
     own, equals, kind = head.partition("=")
     table: dict[str, object] = {"id": own, "strategy": kind} if equals else {"name": own}
     parameters: dict[str, str] = {}
-    flips: dict[str, str] = {}
+    own_tables: dict[str, dict[str, str]] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not (name and equals and value) or name in parameters or name in table:
@@ -81,8 +81,9 @@ def _table(text: str) -> Mapping[str, object]:
             )
         if name in _OWN:
             table[name] = value.split(",") if name == "instruments" else value
-        elif name.startswith(_FLIPS):
-            flips[name.removeprefix(_FLIPS)] = value
+        elif name.partition(".")[0] in _TABLES:
+            of, _, setting = name.partition(".")
+            own_tables.setdefault(of, {})[setting] = value
         else:
             parameters[name] = value
-    return {**table, **({"flips": flips} if flips else {}), "parameters": parameters}
+    return {**table, **own_tables, "parameters": parameters}

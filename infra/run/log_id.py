@@ -52,6 +52,17 @@ LATER_GROUPS: Mapping[str, Sequence[str]] = {
     ),
 }
 """The tables of settings that were added after the first form; each is part of it where a setting is not neutral."""
+LATER_NAMES: Mapping[str, Sequence[str]] = {
+    "intents": (
+        "additions",
+        "addition_spacing",
+        "addition_size",
+        "average_down",
+        "repeats",
+        "repeat_seconds",
+    ),
+}
+"""The settings that were added to a table of `LATER_GROUPS` after it; each is part where it is not neutral."""
 GROUPS: Mapping[str, Sequence[str]] = {
     "tiers": (
         "normal_confidence",
@@ -167,8 +178,12 @@ def later(settings: Settings) -> Iterator[tuple[str, Any]]:
         yield "on_opposite", settings.on_opposite
     for group, names in LATER_GROUPS.items():
         value = getattr(settings, group)
-        if value != getattr(_NEUTRAL, group):
-            yield group, _fields(value, names)
+        neutral = getattr(_NEUTRAL, group)
+        if value != neutral:
+            added = [
+                name for name in LATER_NAMES.get(group, ()) if getattr(value, name) != getattr(neutral, name)
+            ]
+            yield group, _fields(value, (*names, *added))
 
 
 _NEUTRAL = Settings()

@@ -14,7 +14,7 @@ from domain.arithmetic import EXACT
 from domain.errors import InvalidInput, Refused
 from domain.number import is_bounded, number
 from domain.plain_text import meant
-from domain.settings import OwnFlipSettings, Settings, StrategySettings
+from domain.settings import OwnFlipSettings, OwnIntentSettings, Settings, StrategySettings
 from infra.run.backtest import NO_CHANGE, Change
 
 PREFIX = "trading."
@@ -157,12 +157,15 @@ def _set_in_strategy(strategies: list[StrategySettings], name: str, text: str) -
 
 def _set(one: StrategySettings, own: str, text: str, where: str) -> StrategySettings:
     """The instance with one setting of its own, or, where it has none of this name, one parameter of its strategy."""
-    if own.startswith(_FLIPS):
-        flips = own.removeprefix(_FLIPS)
-        if flips not in _FLIP_KINDS:
-            raise InvalidInput(f"{where}: no such setting{meant(flips, _FLIP_KINDS)}")
-        changed_flips: dict[str, Any] = {flips: _number(text, _FLIP_KINDS[flips], where)}
-        return replace(one, flips=replace(one.flips or OwnFlipSettings(), **changed_flips))
+    table, _, setting = own.partition(".")
+    if table in _TABLES:
+        kinds = _TABLES[table]
+        if setting not in kinds:
+            raise InvalidInput(f"{where}: no such setting{meant(setting, kinds)}")
+        changed: dict[str, Any] = {setting: _number(text, kinds[setting], where)}
+        before = getattr(one, table) or _EMPTY[table]
+        tables: dict[str, Any] = {table: replace(before, **changed)}
+        return replace(one, **tables)
     if own == "interval":
         return replace(one, interval=text)
     if own not in _KINDS:
@@ -171,7 +174,6 @@ def _set(one: StrategySettings, own: str, text: str, where: str) -> StrategySett
     return replace(one, **limits)
 
 
-_FLIPS = "flips."
 _KINDS: Mapping[str, type[Any]] = {"minimum_trend": float, "minimum_reward_to_risk": Decimal}
 _FLIP_KINDS: Mapping[str, type[Any]] = {
     "minimum_confidence": float,
@@ -181,14 +183,39 @@ _FLIP_KINDS: Mapping[str, type[Any]] = {
     "loss_confidence": float,
     "cost_buffer": Decimal,
 }
+_INTENT_KINDS: Mapping[str, type[Any]] = {
+    "hold_series": bool,
+    "reinforce_confidence": float,
+    "noise_confidence": float,
+    "additions": int,
+    "addition_spacing": Decimal,
+    "addition_size": Decimal,
+    "average_down": bool,
+    "repeats": int,
+    "repeat_seconds": int,
+}
+_TABLES: Mapping[str, Mapping[str, type[Any]]] = {"flips": _FLIP_KINDS, "intents": _INTENT_KINDS}
+_EMPTY: Mapping[str, Any] = {"flips": OwnFlipSettings(), "intents": OwnIntentSettings()}
+"""The kinds of an instance's own settings by table, and the table of an instance that has none."""
 
 
 def _number(text: str, kind: type[Any], where: str) -> object:
+    if kind is bool:
+        return _flag(text, where)
     try:
         found: object = number(text, kind)
     except ValueError as fault:
         raise InvalidInput(f"{where}: {fault}") from None
     return found
+
+
+def _flag(text: str, where: str) -> bool:
+    if text not in _FLAGS:
+        raise InvalidInput(f"{where}: {text!r} is neither true nor false")
+    return _FLAGS[text]
+
+
+_FLAGS = {"true": True, "false": False}
 
 
 def _axis(text: str) -> Axis:

@@ -26,7 +26,7 @@ def run() -> Sequence[Figure]:
     return [
         *(row for name in BUILTIN for row in _of_strategy(name, tape)),
         *_of_detectors(tape),
-        _of_many_instruments(),
+        of_many_instruments(),
     ]
 
 
@@ -60,7 +60,8 @@ def _of_detectors(tape: Sequence[Candle]) -> list[Figure]:
     ]
 
 
-def _of_many_instruments() -> Figure:
+def of_many_instruments() -> Figure:
+    """The candles that every strategy reads in a second, of a hundred instruments in time order."""
     tapes = [traded(walk(seed, _SHORT), seed) for seed in range(_INSTRUMENTS)]
     took = _best(lambda: _all_at_once(tapes))
     note = f"{len(BUILTIN)} strategies, {_SHORT} candles each, in time order"

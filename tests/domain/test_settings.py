@@ -44,6 +44,7 @@ UNRANGED = {
     "reconciliation.external_orders",
     "reconciliation.external_positions",
     "intents.hold_series",
+    "intents.average_down",
 }
 """The settings without a range: names and choices."""
 

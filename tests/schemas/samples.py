@@ -83,6 +83,7 @@ from domain.settings import (
     OrphanRule,
     OrphanSettings,
     OwnFlipSettings,
+    OwnIntentSettings,
     ReconciliationSettings,
     RiskSettings,
     Settings,
@@ -159,6 +160,17 @@ _SETTINGS = Settings(
                 loss_confidence=0.91,
                 cost_buffer=Decimal("0.0011"),
             ),
+            intents=OwnIntentSettings(
+                hold_series=False,
+                reinforce_confidence=0.82,
+                noise_confidence=0.22,
+                additions=3,
+                addition_spacing=Decimal("0.006"),
+                addition_size=Decimal("0.6"),
+                average_down=False,
+                repeats=4,
+                repeat_seconds=1201,
+            ),
         ),
     ),
     tiers=TierSettings(
@@ -207,7 +219,17 @@ _SETTINGS = Settings(
         external_orders=ExternalRule.ADOPT, external_positions=ExternalRule.ADOPT
     ),
     on_opposite=OnOpposite.REVERSE,
-    intents=IntentSettings(hold_series=True, reinforce_confidence=0.81, noise_confidence=0.21),
+    intents=IntentSettings(
+        hold_series=True,
+        reinforce_confidence=0.81,
+        noise_confidence=0.21,
+        additions=2,
+        addition_spacing=Decimal("0.004"),
+        addition_size=Decimal("0.5"),
+        average_down=True,
+        repeats=3,
+        repeat_seconds=1200,
+    ),
     flips=FlipSettings(
         minimum_confidence=0.72,
         repeats=3,
@@ -418,13 +440,18 @@ def _enveloped(event: Event) -> Envelope:
 SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) for event in _EVENTS}
 """The sample of each event, by the event's full name."""
 
-_WITHOUT_OWN_LIMITS = replace(
+_WITHOUT_ADDITIONS = replace(
     _SETTINGS,
+    intents=IntentSettings(hold_series=True, reinforce_confidence=0.81, noise_confidence=0.21),
+    strategies=tuple(replace(one, intents=None) for one in _SETTINGS.strategies),
+)
+_WITHOUT_OWN_LIMITS = replace(
+    _WITHOUT_ADDITIONS,
     flips=FlipSettings(),
     intents=IntentSettings(),
     strategies=tuple(
         replace(one, minimum_trend=None, minimum_reward_to_risk=None, flips=None)
-        for one in _SETTINGS.strategies
+        for one in _WITHOUT_ADDITIONS.strategies
     ),
 )
 _CLOSING = replace(_WITHOUT_OWN_LIMITS, on_opposite=OnOpposite.CLOSE)
@@ -493,6 +520,9 @@ EARLIER: Mapping[tuple[str, int], Event] = {
     ("whence.settings.SettingsChanged", 7): SettingsChanged(2, _CLOSING, "breakout trades against the news"),
     ("whence.settings.SettingsChanged", 8): SettingsChanged(
         2, _WITHOUT_OWN_LIMITS, "breakout trades against the news"
+    ),
+    ("whence.settings.SettingsChanged", 9): SettingsChanged(
+        2, _WITHOUT_ADDITIONS, "breakout trades against the news"
     ),
 }
 """By full name and version: the event that older bytes are decoded to, where it differs from the current sample."""

@@ -22,6 +22,7 @@ from domain.settings import (
     OrphanRule,
     OrphanSettings,
     OwnFlipSettings,
+    OwnIntentSettings,
     ReconciliationSettings,
     RiskSettings,
     Settings,
@@ -74,6 +75,11 @@ CHANGES: Mapping[str, Plan] = {
     "paused": plan(Settings(paused=("trend",))),
     "reversing others": plan(Settings(reverse_others=True)),
     "intents": plan(Settings(intents=IntentSettings(hold_series=True))),
+    "additions": plan(Settings(intents=IntentSettings(additions=1))),
+    "repeats": plan(Settings(intents=IntentSettings(repeats=2))),
+    "own intents": plan(
+        Settings(strategies=(StrategySettings("trend", intents=OwnIntentSettings(repeats=0)),))
+    ),
     "flips": plan(Settings(flips=FlipSettings(repeats=2))),
     "own flips": plan(Settings(strategies=(StrategySettings("trend", flips=OwnFlipSettings(repeats=0)),))),
     "reversing": plan(Settings(on_opposite=OnOpposite.REVERSE)),
@@ -94,6 +100,11 @@ CHANGES: Mapping[str, Plan] = {
 @pytest.mark.parametrize("changed", CHANGES)
 def test_a_plan_with_one_change_has_another_log_id(changed: str) -> None:
     assert CHANGES[changed].opening.log_id != plan().opening.log_id
+
+
+def test_an_addition_to_a_table_leaves_the_ids_of_logs_that_do_not_use_it() -> None:
+    form = log_id.settings_form(Settings(intents=IntentSettings(hold_series=True)))
+    assert list(form["intents"]) == ["hold_series", "reinforce_confidence", "noise_confidence"]
 
 
 def test_a_later_setting_with_its_neutral_value_is_not_part_of_the_form() -> None:
@@ -119,13 +130,21 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         reconciliation=ReconciliationSettings(external_orders=ExternalRule.ADOPT),
     )
     named |= {path for path, _ in log_id.later(everything)}
-    named |= {f"{group}.{name}" for group, names in log_id.LATER_GROUPS.items() for name in names}
+    later = (*log_id.LATER_GROUPS.items(), *log_id.LATER_NAMES.items())
+    named |= {f"{group}.{name}" for group, names in later for name in names}
     assert named == set(_paths(Settings()))
     strategy = tuple(field.name for field in fields(StrategySettings))
-    own = StrategySettings(minimum_trend=0.0, minimum_reward_to_risk=D(0), flips=OwnFlipSettings(repeats=0))
+    own = StrategySettings(
+        minimum_trend=0.0,
+        minimum_reward_to_risk=D(0),
+        flips=OwnFlipSettings(repeats=0),
+        intents=OwnIntentSettings(additions=0),
+    )
     limits = [name.partition(".")[0] for name in own.own_limits]
     assert strategy == (*log_id.STRATEGY, *log_id.INSTANCE, *limits)
     assert tuple(field.name for field in fields(OwnFlipSettings)) == log_id.LATER_GROUPS["flips"]
+    of_intents = (*log_id.LATER_GROUPS["intents"], *log_id.LATER_NAMES["intents"])
+    assert tuple(field.name for field in fields(OwnIntentSettings)) == of_intents
     assert Instrument.__struct_fields__ == log_id.INSTRUMENT
     assert tuple(field.name for field in fields(Stake)) == log_id.STAKE
 

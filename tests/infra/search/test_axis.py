@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from domain.errors import InvalidInput
-from domain.settings import OwnFlipSettings, Settings, StrategySettings
+from domain.settings import OwnFlipSettings, OwnIntentSettings, Settings, StrategySettings
 from infra.run.backtest import NO_CHANGE
 from infra.search.axis import axes_of, changed, points, size
 from infra.trading import instances_of
@@ -88,6 +88,20 @@ def test_every_rule_for_flips_of_an_instance_can_be_searched() -> None:
         point = {f"trading.strategies.trend.flips.{name}": "0"}
         one = changed(NO_CHANGE, point, SETTINGS).settings(SETTINGS).strategies[0]
         assert one.own_limits == {f"flips.{name}": 0}
+
+
+def test_every_setting_of_intents_of_an_instance_can_be_searched() -> None:
+    for field in fields(OwnIntentSettings):
+        text, value = ("true", True) if "bool" in str(field.type) else ("1", 1)
+        point = {f"trading.strategies.trend.intents.{field.name}": text}
+        one = changed(NO_CHANGE, point, SETTINGS).settings(SETTINGS).strategies[0]
+        assert one.own_limits == {f"intents.{field.name}": value}
+
+
+def test_a_flag_of_an_instance_that_is_neither_true_nor_false_is_refused() -> None:
+    point = {"trading.strategies.trend.intents.average_down": "yes"}
+    with pytest.raises(InvalidInput, match="average_down: 'yes' is neither true nor false"):
+        changed(NO_CHANGE, point, SETTINGS).settings(SETTINGS)
 
 
 def test_ends_that_only_some_combinations_allow_are_searched() -> None:
