@@ -43,11 +43,13 @@ from commands.world import Branch, World
 from domain.account import Account
 from domain.candle import Candle
 from domain.errors import InvalidInput, Refused, TapeMismatch
+from domain.filters.returns import Returns
 from domain.log import Envelope, Recorded, chain_id
 from domain.mark import AccountMarked
 from domain.market import MarketView
 from domain.opposed import is_worth_recording
 from domain.signal import SeriesEnded, SignalDetected
+from domain.strategies import Intent
 from domain.streams import signal_stream
 
 Work = Generator[Unit, None, Answer | None]
@@ -86,6 +88,7 @@ class Engine:
         self.world, self.identity, self.market = world, identity, MarketView()
         self._since, self._watch, self._recall = since, Watch(instances), recall
         self._instances = instances
+        self._returns = _returns_for(instances)
         self._marking, self._marks = Marking(), marks
         self._series = RunningSeries()
         self._reprotecting = Reprotecting()
@@ -154,6 +157,9 @@ class Engine:
         `candles` are those of each instant. Prices and marks are those of `process`.
         """
         market, portfolio, marking = self.market, self.world.portfolio, self._marking
+        if self._returns is not None:
+            for candle in chain.from_iterable(candles):
+                self._returns.take(candle)
         for number, (at, closed) in enumerate(zip(times, candles, strict=True)):
             if not self._marks or marking.is_steady(at, portfolio):
                 rest = tuple(chain.from_iterable(candles[number:]))
@@ -219,11 +225,13 @@ class Engine:
     def _taken(self, given: MarketMoved) -> tuple[Sequence[Ask], Sequence[Sequence[Sighting]]]:
         """The marks of the hours that are over, and the proposals by candle.
 
-        The market view takes all prices of the instant before they are read.
+        The market view and the returns take all prices of the instant before they are read.
         """
-        market, events = self.market, given.events
+        market, events, returns = self.market, given.events, self._returns
         for event in events:
             market.take(event)
+            if returns is not None and type(event) is Candle:
+                returns.take(event)
         marks = self._marking.take(given.at, events, self.world.portfolio, market) if self._marks else ()
         sighted: Sequence[Sequence[Sighting]] = ()
         for event in events:
@@ -277,6 +285,7 @@ class Engine:
                 if taken.ended is not None:
                     asks.append(_series_ended(self._chain(sighting, _SERIES), taken.ended, sighting))
                 if taken.is_recorded:
+                    sighting = self._correlated(sighting)  # noqa: PLW2901
                     signal_id = self._chain(sighting)
                     raised[signal_id] = sighting
                     asks.append(_raised(signal_id, sighting))
@@ -285,6 +294,17 @@ class Engine:
         envelopes = yield from self._work(Stimulus(at, tuple(asks)))
         if recalled:
             _check_same_signals(raised, envelopes)
+
+    def _correlated(self, sighting: Sighting) -> Sighting:
+        """The sighting of an entry with its correlations with what is held, waits, or is a major."""
+        returns, filters, proposal = self._returns, sighting.instance.filters, sighting.proposal
+        if returns is None or not filters.reads_correlation or proposal.intent is Intent.EXIT:
+            return sighting
+        others = dict.fromkeys((*filters.majors, *self.world.portfolio.exposures()))
+        others.pop(proposal.instrument, None)
+        return sighting.with_figures(
+            returns.figures(proposal.instrument, others, filters.correlation_candles)
+        )
 
     def _chain(self, sighting: Sighting, of: str = "") -> str:
         """The chain of the signal of this proposal, or, with a suffix, of what else its candle leads to."""
@@ -345,6 +365,8 @@ class Engine:
         asks: list[Ask] = []
         for candle in given.candles:
             self.market.take(candle)
+            if self._returns is not None:
+                self._returns.take(candle)
             for sighting in self._watch.take(candle, self.market):
                 asks += self._past(sighting)
         return self._series_of_the_past(Stimulus(given.at, tuple(asks))) if asks else NO_WORK
@@ -424,6 +446,12 @@ class Engine:
         """Recalls the requests up to this instant from the log, since no tape holds them."""
         while self.recalling and (envelopes := self._recall.take_commands(until)):
             yield from self._recalled(envelopes, envelopes[0].meta.recorded_at)
+
+
+def _returns_for(instances: Sequence[Instance]) -> Returns | None:
+    """The returns that the filters of the instances read; None if none of them does."""
+    filters = [one.filters for one in instances if one.filters.reads_correlation]
+    return Returns(max(one.correlation_candles for one in filters)) if filters else None
 
 
 def _raised(signal_id: str, sighting: Sighting) -> Ask:

@@ -24,6 +24,7 @@ from domain.settings import (
 _FIXED: Mapping[str, str] = {
     "strategies": "strategies and their parameters are fixed when the log is opened; pause a strategy instead",
     "simulation": "the behaviour of the simulated exchange is fixed when the log is opened",
+    "filters": "the filters read candles from the start on; configure them in whence.toml and start again",
     "paused": "pause and resume strategies one at a time, each with its reason",
 }
 """The settings that cannot be changed while an engine runs, each with the reason."""

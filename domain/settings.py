@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from domain.arithmetic import ONE, ZERO, is_within
 from domain.errors import InvalidSettings
+from domain.filters.settings import BOUNDS, NO_FILTERS, FilterSettings, OwnFilterSettings
 from domain.instrument import is_instrument_id
 from domain.interval import interval_of
 from domain.owner import PERSON
@@ -131,6 +132,10 @@ class IntentSettings:
         return self.hold_series or self.noise_confidence > 0
 
 
+Limit = float | Decimal | str | tuple[str, ...]
+"""The value of a limit that an instance has of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class StrategySettings:
     """One instance of a strategy in force, and its parameters as text.
@@ -138,7 +143,7 @@ class StrategySettings:
     `name` alone names both the instance and the strategy. If one strategy runs more than once, `id` names the instance
     and `strategy` the strategy. Empty `instruments` mean all instruments; an empty `interval` means the tape's
     interval. `minimum_trend` and `minimum_reward_to_risk` are the instance's own limits of the Alpha committee; None
-    means those of `AlphaSettings`. `flips` are its own rules for flips.
+    means those of `AlphaSettings`. `flips` are its own rules for flips, `filters` its own filters.
     """
 
     name: str = ""
@@ -151,6 +156,7 @@ class StrategySettings:
     minimum_trend: float | None = None
     minimum_reward_to_risk: Decimal | None = None
     flips: OwnFlipSettings | None = None
+    filters: OwnFilterSettings | None = None
 
     @property
     def instance(self) -> str:
@@ -163,14 +169,16 @@ class StrategySettings:
         return self.strategy or self.name
 
     @property
-    def own_limits(self) -> Mapping[str, float | Decimal]:
+    def own_limits(self) -> Mapping[str, Limit]:
         """The instance's own limits by dotted name, without those that it has from all instances."""
-        found: dict[str, float | Decimal | None] = {
+        found: dict[str, Limit | None] = {
             "minimum_trend": self.minimum_trend,
             "minimum_reward_to_risk": self.minimum_reward_to_risk,
         }
         if self.flips is not None:
             found |= {f"flips.{name}": value for name, value in self.flips.given.items()}
+        if self.filters is not None:
+            found |= {f"filters.{name}": value for name, value in self.filters.given.items()}
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -291,6 +299,7 @@ class Settings:
     strategy's entry closes an opposite position of another strategy or a person; otherwise such an entry is skipped.
     `on_opposite` is what such an entry, or one against the strategy's own position, does beside the close.
     `flips` are the rules for an entry against the strategy's own position, `intents` those for recording its entries.
+    `filters` judge the entries of every strategy instance by the market at their candle.
     """
 
     strategies: tuple[StrategySettings, ...] = (StrategySettings("trend"),)
@@ -308,6 +317,7 @@ class Settings:
     on_opposite: OnOpposite = OnOpposite.CLOSE
     flips: FlipSettings = FlipSettings()
     intents: IntentSettings = IntentSettings()
+    filters: FilterSettings = NO_FILTERS
 
     @property
     def instances(self) -> tuple[str, ...]:
@@ -338,6 +348,13 @@ class Settings:
         if own is None or own.flips is None:
             return self.flips
         return replace(self.flips, **own.flips.given)
+
+    def filters_of(self, owner: str) -> FilterSettings:
+        """The filters of this owner's entries: each its own setting, else that of all; none where it is no instance."""
+        own = self.strategy_of(owner)
+        if own is None:
+            return NO_FILTERS
+        return self.filters if own.filters is None else replace(self.filters, **own.filters.given)
 
     @property
     def counts_repeats(self) -> bool:
@@ -387,6 +404,7 @@ def faults(settings: Settings) -> Iterator[str]:
     yield from _out_of_range("", "", ranges(settings))
     yield from _misspelled("risk.allowed", settings.risk.allowed)
     yield from _faults_of_strategies(settings)
+    yield from _faults_of_filters("filters", "", settings.filters)
     if settings.sizing.rule is SizingRule.FIXED and settings.sizing.quantity == 0:
         yield "sizing.quantity = 0 must be above 0 where sizing.rule is FIXED"
 
@@ -408,6 +426,7 @@ _OWN_BOUNDS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
     "minimum_trend": _TREND,
     "minimum_reward_to_risk": _RATIO,
     **{f"flips.{name}": bounds for name, bounds in _FLIPS.items()},
+    **{f"filters.{name}": bounds for name, bounds in BOUNDS.items()},
 }
 
 
@@ -419,8 +438,8 @@ def _out_of_range(where: str, of: str, found: Iterable[Range]) -> Iterator[str]:
 
 def _limits_of(one: StrategySettings) -> Iterator[Range]:
     for name, value in one.own_limits.items():
-        low, high = _OWN_BOUNDS[name]
-        yield name, value, low, high
+        if not isinstance(value, str | tuple):
+            yield name, value, *_OWN_BOUNDS[name]
 
 
 _LONGEST_ID = 100
@@ -454,6 +473,10 @@ def _faults_of_strategies(settings: Settings) -> Iterator[str]:
             )
         yield from _misspelled(f"{where}.instruments{_of(one)}", one.instruments)
         yield from _out_of_range(where, _of(one), _limits_of(one))
+        if one.filters is not None:
+            yield from _faults_of_filters(
+                f"{where}.filters", _of(one), replace(settings.filters, **one.filters.given)
+            )
     count = Counter(settings.instances)
     twice = sorted(name for name, times in count.items() if times > 1)
     if twice:
@@ -461,6 +484,25 @@ def _faults_of_strategies(settings: Settings) -> Iterator[str]:
     if PERSON in count:
         yield f"strategies: none may have the id {PERSON}: that is the owner of what people enter"
     yield from _faults_of_orphans(settings.orphans, settings.instances)
+
+
+def _faults_of_filters(where: str, of: str, filters: FilterSettings) -> Iterator[str]:
+    """The faults of filters that are no numbers out of their range."""
+    if filters.timeframe and interval_of(filters.timeframe) is None:
+        yield (
+            f"{where}.timeframe = {filters.timeframe!r}{of} does not divide a day evenly; write it like 15m, 1h or 1d"
+        )
+    if filters.minimum_place > filters.maximum_place:
+        yield (
+            f"{where}.minimum_place = {filters.minimum_place}{of} is above maximum_place = {filters.maximum_place}: no "
+            "entry would have a place"
+        )
+    if filters.maximum_major_correlation > 0 and not filters.majors:
+        yield (
+            f"{where}.maximum_major_correlation = {filters.maximum_major_correlation}{of} has no instrument to compare "
+            'with; name them, as in majors = ["BTCUSDT-LINEAR.BYBIT"]'
+        )
+    yield from _misspelled(f"{where}.majors{of}", filters.majors)
 
 
 def _of(strategy: StrategySettings) -> str:
@@ -523,4 +565,5 @@ def ranges(settings: Settings) -> tuple[Range, ...]:
         ("intents.reinforce_confidence", settings.intents.reinforce_confidence, 0, 1),
         ("intents.noise_confidence", settings.intents.noise_confidence, 0, 1),
         *((f"flips.{name}", getattr(settings.flips, name), *bounds) for name, bounds in _FLIPS.items()),
+        *((f"filters.{name}", getattr(settings.filters, name), *bounds) for name, bounds in BOUNDS.items()),
     )

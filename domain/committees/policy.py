@@ -11,7 +11,7 @@ An exit is judged by `EXIT_MEMBERS` alone. They check that the data of the signa
 what the signal opposes, and that no exit is already under way. Reasons against new exposure (a tripped kill switch, a
 daily loss, low confidence) never prevent an exit. After a refused exit the stop at the exchange still protects the
 position. An entry against a position of its own strategy is a flip; the rules for flips that are on vote on it, too
-(`domain/committees/flips.py`).
+(`domain/committees/flips.py`). Filters that are on vote on every entry of a strategy (`domain/committees/filters.py`).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from domain.arithmetic import ZERO
 from domain.committees import alpha, risk
 from domain.committees.after_close import after_close, is_reversal, with_balance
 from domain.committees.case import Case
+from domain.committees.filters import filter_members
 from domain.committees.flips import flip_members
 from domain.committees.member import Member, vote
 from domain.committees.view import View
@@ -178,7 +179,8 @@ def decide_reversal(decided: Decided, decided_at: datetime, flat: Flat, view: Vi
         quantity=decision.quantity,
         origin=signal,
     )
-    against = _reasons_against(_votes(REVERSAL_MEMBERS, Case(entry, with_balance(view, flat.balance))))
+    case = Case(entry, with_balance(view, flat.balance))
+    against = _reasons_against(_votes((*REVERSAL_MEMBERS, *filter_members(case)), case))
     if against:
         return _leg(view, Verdict.SKIP, against, price, None)
     return _leg(view, Verdict.ENTER, ("ALL_APPROVE",), price, view.now + left)
@@ -226,7 +228,7 @@ def _exit(case: Case, members: tuple[Member, ...], *, reverses: bool) -> Decisio
 
 def _reverse(case: Case, held: OpenPosition, on_exit: tuple[Vote, ...]) -> DecisionMade:
     entering = Case(case.entry, after_close(case, held))
-    votes = _votes(REVERSAL_MEMBERS, entering)
+    votes = _votes((*REVERSAL_MEMBERS, *filter_members(entering)), entering)
     against, why = _reasons_against(votes), _WHY_CLOSE[Intent.ENTER]
     if against:
         return _decision(case, Verdict.CLOSE, (why, *against), (*on_exit, *votes))
@@ -235,7 +237,7 @@ def _reverse(case: Case, held: OpenPosition, on_exit: tuple[Vote, ...]) -> Decis
 
 
 def _enter(case: Case, members: tuple[Member, ...]) -> DecisionMade:
-    votes = _votes(members, case)
+    votes = _votes((*members, *filter_members(case)), case)
     against = _reasons_against(votes)
     if against:
         return _decision(case, Verdict.SKIP, against, votes)

@@ -13,8 +13,9 @@ from infra.trading import trading_settings
 
 _PREFIX = "trading."
 _OWN = frozenset({"interval", "instruments", "minimum_trend", "minimum_reward_to_risk"})
-"""The settings of an instance that are no parameters of its strategy, beside those that begin with `_FLIPS`."""
+"""The settings of an instance that are no parameters of its strategy, beside those that begin with `_FLIPS` or `_FILTERS`."""
 _FLIPS = "flips."
+_FILTERS = "filters."
 
 
 def change_of(values: Sequence[str], strategies: Sequence[str], policy: int | None) -> Change:
@@ -72,6 +73,7 @@ def _table(text: str) -> Mapping[str, object]:
     table: dict[str, object] = {"id": own, "strategy": kind} if equals else {"name": own}
     parameters: dict[str, str] = {}
     flips: dict[str, str] = {}
+    filters: dict[str, object] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not (name and equals and value) or name in parameters or name in table:
@@ -83,6 +85,10 @@ def _table(text: str) -> Mapping[str, object]:
             table[name] = value.split(",") if name == "instruments" else value
         elif name.startswith(_FLIPS):
             flips[name.removeprefix(_FLIPS)] = value
+        elif name.startswith(_FILTERS):
+            own_name = name.removeprefix(_FILTERS)
+            filters[own_name] = value.split(",") if own_name == "majors" else value
         else:
             parameters[name] = value
-    return {**table, **({"flips": flips} if flips else {}), "parameters": parameters}
+    groups = {"flips": flips, "filters": filters}
+    return {**table, **{name: one for name, one in groups.items() if one}, "parameters": parameters}

@@ -190,9 +190,12 @@ class Backtest:
         return self._driver
 
     def _begin(self, session: SessionBegun) -> None:
-        changed = self._variant.change.strategies
-        strategies = session.strategies if changed is None else changed
-        instances = instances_of(replace(Settings(), strategies=strategies)) if strategies else ()
+        recorded = replace(
+            self._source.settings, strategies=session.strategies, filters=session.filters
+        )
+        changed = self._variant.change.settings(recorded)
+        of_session = replace(Settings(), strategies=changed.strategies, filters=changed.filters)
+        instances = instances_of(of_session) if changed.strategies else ()
         engine = Engine(
             self._world, self._identity, since=session.since, instances=instances, marks=session.marks
         )

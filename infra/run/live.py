@@ -122,8 +122,16 @@ class LiveRun(Attending):
         identity = Identity(self._log_id, plan.account, source)
         engine = Engine(world, identity, since=began, instances=plan.instances)
         if tape is not None:
-            began_from, strategies = self._restored.begun, plan.settings.strategies
-            tape.take(session(identity, world, began, strategies=strategies, snapshot=began_from))
+            tape.take(
+                session(
+                    identity,
+                    world,
+                    began,
+                    strategies=plan.settings.strategies,
+                    filters=plan.settings.filters,
+                    snapshot=self._restored.begun,
+                )
+            )
         self._letters = letters
         self._sender = Sender(self._venue.exchange, self._steady.tick, Guard(world, engine.market))
         driver = Driver(engine, log, self._sender, self._restored.observe, observer, tape)

@@ -50,6 +50,21 @@ LATER_GROUPS: Mapping[str, Sequence[str]] = {
         "loss_confidence",
         "cost_buffer",
     ),
+    "filters": (
+        "minimum_adx",
+        "minimum_di_difference",
+        "adx_period",
+        "timeframe",
+        "timeframe_ema",
+        "value_area_candles",
+        "minimum_place",
+        "maximum_place",
+        "minimum_pivot_distance",
+        "maximum_correlation",
+        "maximum_major_correlation",
+        "correlation_candles",
+        "majors",
+    ),
 }
 """The tables of settings that were added after the first form; each is part of it where a setting is not neutral."""
 GROUPS: Mapping[str, Sequence[str]] = {

@@ -15,7 +15,7 @@ from commands.instrument import ListInstrument
 from commands.opening import OpenLog
 from commands.routes import Command
 from commands.settings import ChangeSettings
-from commands.watching import Instance, coarser_for
+from commands.watching import Instance, coarser_for, readings_for
 from domain.account import UNOPENED
 from domain.catalogue import Catalogue, Listing, guessed_rules, on_the_market, real_rules
 from domain.errors import InvalidInput
@@ -138,3 +138,4 @@ def _check_playable(plan: Plan) -> None:
         for instance in plan.instances:
             if instance.trades(tape.instrument):
                 coarser_for(instance, tape.instrument, tape.interval)
+                readings_for(instance, tape.instrument, tape.interval)

@@ -258,7 +258,7 @@ class Frames:
 def _instances(session: SessionBegun) -> Sequence[Instance]:
     if not session.strategies:
         return ()
-    return instances_of(replace(Settings(), strategies=session.strategies))
+    return instances_of(replace(Settings(), strategies=session.strategies, filters=session.filters))
 
 
 def _with_ends(tape: Iterable[TapedInput]) -> Iterator[tuple[TapedInput, _End | None]]:

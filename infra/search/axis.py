@@ -14,6 +14,7 @@ from domain.arithmetic import EXACT
 from domain.errors import InvalidInput, Refused
 from domain.number import is_bounded, number
 from domain.plain_text import meant
+from domain.filters.settings import OwnFilterSettings
 from domain.settings import OwnFlipSettings, Settings, StrategySettings
 from infra.run.backtest import NO_CHANGE, Change
 
@@ -163,6 +164,8 @@ def _set(one: StrategySettings, own: str, text: str, where: str) -> StrategySett
             raise InvalidInput(f"{where}: no such setting{meant(flips, _FLIP_KINDS)}")
         changed_flips: dict[str, Any] = {flips: _number(text, _FLIP_KINDS[flips], where)}
         return replace(one, flips=replace(one.flips or OwnFlipSettings(), **changed_flips))
+    if own.startswith(_FILTERS):
+        return _set_filter(one, own.removeprefix(_FILTERS), text, where)
     if own == "interval":
         return replace(one, interval=text)
     if own not in _KINDS:
@@ -171,7 +174,16 @@ def _set(one: StrategySettings, own: str, text: str, where: str) -> StrategySett
     return replace(one, **limits)
 
 
+def _set_filter(one: StrategySettings, name: str, text: str, where: str) -> StrategySettings:
+    if name not in _FILTER_KINDS:
+        raise InvalidInput(f"{where}: no such setting{meant(name, _FILTER_KINDS)}")
+    kind = _FILTER_KINDS[name]
+    changed_filters: dict[str, Any] = {name: text if kind is str else _number(text, kind, where)}
+    return replace(one, filters=replace(one.filters or OwnFilterSettings(), **changed_filters))
+
+
 _FLIPS = "flips."
+_FILTERS = "filters."
 _KINDS: Mapping[str, type[Any]] = {"minimum_trend": float, "minimum_reward_to_risk": Decimal}
 _FLIP_KINDS: Mapping[str, type[Any]] = {
     "minimum_confidence": float,
@@ -181,6 +193,21 @@ _FLIP_KINDS: Mapping[str, type[Any]] = {
     "loss_confidence": float,
     "cost_buffer": Decimal,
 }
+_FILTER_KINDS: Mapping[str, type[Any]] = {
+    "minimum_adx": float,
+    "minimum_di_difference": float,
+    "adx_period": int,
+    "timeframe": str,
+    "timeframe_ema": int,
+    "value_area_candles": int,
+    "minimum_place": float,
+    "maximum_place": float,
+    "minimum_pivot_distance": float,
+    "maximum_correlation": float,
+    "maximum_major_correlation": float,
+    "correlation_candles": int,
+}
+"""The settings of filters that vary; `majors` is a list."""
 
 
 def _number(text: str, kind: type[Any], where: str) -> object:

@@ -37,6 +37,8 @@ UNRANGED = {
     "risk.on_daily_loss",
     "sizing.rule",
     "paused",
+    "filters.majors",
+    "filters.timeframe",
     "reverse_others",
     "on_opposite",
     "orphans.rule",

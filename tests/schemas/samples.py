@@ -26,6 +26,7 @@ from domain.breaker import BreakerClosed, BreakerHalfOpened, BreakerOpened, Call
 from domain.closing import CloseReason
 from domain.direction import Direction, Purpose, Side
 from domain.events import FULL_NAMES, Event, schema_version
+from domain.filters.settings import FilterSettings, OwnFilterSettings
 from domain.instrument import Instrument, InstrumentListed, InstrumentRulesChanged, RulesOrigin
 from domain.log import Envelope, Meta
 from domain.mark import AccountMarked
@@ -159,6 +160,21 @@ _SETTINGS = Settings(
                 loss_confidence=0.91,
                 cost_buffer=Decimal("0.0011"),
             ),
+            filters=OwnFilterSettings(
+                minimum_adx=22.5,
+                minimum_di_difference=4.5,
+                adx_period=16,
+                timeframe="30m",
+                timeframe_ema=32,
+                value_area_candles=96,
+                minimum_place=-2.5,
+                maximum_place=3.5,
+                minimum_pivot_distance=0.0025,
+                maximum_correlation=0.75,
+                maximum_major_correlation=0.9,
+                correlation_candles=60,
+                majors=("ETHUSDT-LINEAR.BYBIT",),
+            ),
         ),
     ),
     tiers=TierSettings(
@@ -215,6 +231,21 @@ _SETTINGS = Settings(
         cooldown_seconds=62,
         loss_confidence=0.92,
         cost_buffer=Decimal("0.0012"),
+    ),
+    filters=FilterSettings(
+        minimum_adx=21.5,
+        minimum_di_difference=3.5,
+        adx_period=15,
+        timeframe="1h",
+        timeframe_ema=31,
+        value_area_candles=288,
+        minimum_place=-1.5,
+        maximum_place=2.5,
+        minimum_pivot_distance=0.0015,
+        maximum_correlation=0.85,
+        maximum_major_correlation=0.95,
+        correlation_candles=120,
+        majors=(BTC,),
     ),
 )
 
@@ -418,13 +449,18 @@ def _enveloped(event: Event) -> Envelope:
 SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) for event in _EVENTS}
 """The sample of each event, by the event's full name."""
 
-_WITHOUT_OWN_LIMITS = replace(
+_UNFILTERED = replace(
     _SETTINGS,
+    filters=FilterSettings(),
+    strategies=tuple(replace(one, filters=None) for one in _SETTINGS.strategies),
+)
+_WITHOUT_OWN_LIMITS = replace(
+    _UNFILTERED,
     flips=FlipSettings(),
     intents=IntentSettings(),
     strategies=tuple(
         replace(one, minimum_trend=None, minimum_reward_to_risk=None, flips=None)
-        for one in _SETTINGS.strategies
+        for one in _UNFILTERED.strategies
     ),
 )
 _CLOSING = replace(_WITHOUT_OWN_LIMITS, on_opposite=OnOpposite.CLOSE)

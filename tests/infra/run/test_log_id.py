@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from adapters.tapes import read_tape, synthetic_tape
+from domain.filters.settings import FilterSettings, OwnFilterSettings
 from domain.instrument import Instrument
 from domain.settings import (
     CapSettings,
@@ -75,6 +76,8 @@ CHANGES: Mapping[str, Plan] = {
     "reversing others": plan(Settings(reverse_others=True)),
     "intents": plan(Settings(intents=IntentSettings(hold_series=True))),
     "flips": plan(Settings(flips=FlipSettings(repeats=2))),
+    "filters": plan(Settings(filters=FilterSettings(minimum_adx=25.0))),
+    "own filters": plan(Settings(strategies=(StrategySettings("trend", filters=OwnFilterSettings(minimum_adx=0)),))),
     "own flips": plan(Settings(strategies=(StrategySettings("trend", flips=OwnFlipSettings(repeats=0)),))),
     "reversing": plan(Settings(on_opposite=OnOpposite.REVERSE)),
     "daily loss": plan(Settings(risk=RiskSettings(on_daily_loss=OnDailyLoss.TRIP))),
@@ -115,6 +118,7 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         on_opposite=OnOpposite.REVERSE,
         flips=FlipSettings(repeats=2),
         intents=IntentSettings(hold_series=True),
+        filters=FilterSettings(timeframe="15m"),
         orphans=OrphanSettings(OrphanRule.CLOSE),
         reconciliation=ReconciliationSettings(external_orders=ExternalRule.ADOPT),
     )
@@ -122,10 +126,16 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
     named |= {f"{group}.{name}" for group, names in log_id.LATER_GROUPS.items() for name in names}
     assert named == set(_paths(Settings()))
     strategy = tuple(field.name for field in fields(StrategySettings))
-    own = StrategySettings(minimum_trend=0.0, minimum_reward_to_risk=D(0), flips=OwnFlipSettings(repeats=0))
+    own = StrategySettings(
+        minimum_trend=0.0,
+        minimum_reward_to_risk=D(0),
+        flips=OwnFlipSettings(repeats=0),
+        filters=OwnFilterSettings(minimum_adx=0.0),
+    )
     limits = [name.partition(".")[0] for name in own.own_limits]
     assert strategy == (*log_id.STRATEGY, *log_id.INSTANCE, *limits)
     assert tuple(field.name for field in fields(OwnFlipSettings)) == log_id.LATER_GROUPS["flips"]
+    assert tuple(field.name for field in fields(OwnFilterSettings)) == log_id.LATER_GROUPS["filters"]
     assert Instrument.__struct_fields__ == log_id.INSTRUMENT
     assert tuple(field.name for field in fields(Stake)) == log_id.STAKE
 
