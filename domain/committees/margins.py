@@ -344,10 +344,16 @@ RULES: Mapping[str, Sequence[_Rule]] = {
         ),
     ),
     "PLACE_TOO_LOW": (
-        _Rule("a place in the value area, in the entry's direction, of", Must.AT_LEAST, _both("place", "minimum")),
+        _Rule(
+            "a place in the value area, in the entry's direction, of",
+            Must.AT_LEAST,
+            _both("place", "minimum"),
+        ),
     ),
     "PLACE_TOO_HIGH": (
-        _Rule("a place in the value area, in the entry's direction, of", Must.AT_MOST, _both("place", "maximum")),
+        _Rule(
+            "a place in the value area, in the entry's direction, of", Must.AT_MOST, _both("place", "maximum")
+        ),
     ),
     "PIVOT_TOO_NEAR": (
         _Rule(

@@ -20,7 +20,7 @@ class DirectionalFigures:
         """Takes the next closed candle."""
         self._adx.update(float(candle.high), float(candle.low), float(candle.close))
 
-    def figures(self, candle: Candle) -> Mapping[str, float]:  # noqa: ARG002  (as every filter's figures)
+    def figures(self, candle: Candle) -> Mapping[str, float]:
         """The figures at the close of this candle, the last one taken; none before the ADX has its first value."""
         adx = self._adx
         if adx.value is None or adx.plus_di is None or adx.minus_di is None:

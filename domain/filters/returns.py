@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from domain.candle import Candle
 from domain.indicators import correlation
@@ -14,12 +15,12 @@ PREFIX = "correlation."
 
 
 class Returns:
-    """The last closes of every instrument of the market, `candles` of them and one more."""
+    """The last closes of every instrument of the market: twice `candles`, so that some may lack in another one."""
 
     __slots__ = ("_closes", "_kept")
 
     def __init__(self, candles: int) -> None:
-        self._kept = candles + 1
+        self._kept = 2 * candles + 1
         self._closes: dict[str, deque[tuple[datetime, float]]] = {}
 
     def take(self, candle: Candle) -> None:
@@ -55,4 +56,4 @@ def _in_common(own: _Closes, other: _Closes, count: int) -> tuple[Sequence[float
 
 
 def _returns(closes: Sequence[float]) -> list[float]:
-    return [close / before - 1.0 for before, close in zip(closes, closes[1:], strict=False)]
+    return [close / before - 1.0 for before, close in pairwise(closes)]

@@ -30,7 +30,7 @@ class TimeframeFigures:
             self._before = self._ema.value
             self._ema.update(float(coarser.close))
 
-    def figures(self, candle: Candle) -> Mapping[str, float]:  # noqa: ARG002  (as every filter's figures)
+    def figures(self, candle: Candle) -> Mapping[str, float]:
         """The figures at the close of this candle, the last one taken; none before the average has two values."""
         if self._before is None or self._ema.value is None:
             return {}

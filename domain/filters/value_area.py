@@ -26,7 +26,7 @@ class ValueAreaFigures:
         """Takes the next closed candle."""
         self._profile.update(float(candle.high), float(candle.low), float(candle.volume))
 
-    def figures(self, candle: Candle) -> Mapping[str, float]:  # noqa: ARG002  (as every filter's figures)
+    def figures(self, candle: Candle) -> Mapping[str, float]:
         """The figures at the close of this candle, the last one taken; none before there are so many candles."""
         area = self._profile.value_area()
         if area is None:

@@ -13,7 +13,7 @@ from infra.trading import trading_settings
 
 _PREFIX = "trading."
 _OWN = frozenset({"interval", "instruments", "minimum_trend", "minimum_reward_to_risk"})
-"""The settings of an instance that are no parameters of its strategy, beside those that begin with `_FLIPS` or `_FILTERS`."""
+"""The settings of an instance that are no parameters of its strategy, beside those that begin with the two below."""
 _FLIPS = "flips."
 _FILTERS = "filters."
 

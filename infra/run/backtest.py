@@ -190,9 +190,7 @@ class Backtest:
         return self._driver
 
     def _begin(self, session: SessionBegun) -> None:
-        recorded = replace(
-            self._source.settings, strategies=session.strategies, filters=session.filters
-        )
+        recorded = replace(self._source.settings, strategies=session.strategies, filters=session.filters)
         changed = self._variant.change.settings(recorded)
         of_session = replace(Settings(), strategies=changed.strategies, filters=changed.filters)
         instances = instances_of(of_session) if changed.strategies else ()

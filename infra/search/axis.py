@@ -12,9 +12,9 @@ from typing import Any
 
 from domain.arithmetic import EXACT
 from domain.errors import InvalidInput, Refused
+from domain.filters.settings import OwnFilterSettings
 from domain.number import is_bounded, number
 from domain.plain_text import meant
-from domain.filters.settings import OwnFilterSettings
 from domain.settings import OwnFlipSettings, Settings, StrategySettings
 from infra.run.backtest import NO_CHANGE, Change
 

@@ -181,7 +181,16 @@ ADDED: Mapping[str, frozenset[str]] = {
     ),
     "SettingsChanged.data.settings.risk": frozenset({"on_kill", "on_daily_loss"}),
     "SettingsChanged.data.settings.strategies[]": frozenset(
-        {"id", "strategy", "instruments", "interval", "minimum_trend", "minimum_reward_to_risk", "flips", "filters"}
+        {
+            "id",
+            "strategy",
+            "instruments",
+            "interval",
+            "minimum_trend",
+            "minimum_reward_to_risk",
+            "flips",
+            "filters",
+        }
     ),
 }
 """Fields that were added after these logs were written, by their path, which begins with `<type>.data`."""

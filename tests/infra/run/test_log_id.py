@@ -77,7 +77,9 @@ CHANGES: Mapping[str, Plan] = {
     "intents": plan(Settings(intents=IntentSettings(hold_series=True))),
     "flips": plan(Settings(flips=FlipSettings(repeats=2))),
     "filters": plan(Settings(filters=FilterSettings(minimum_adx=25.0))),
-    "own filters": plan(Settings(strategies=(StrategySettings("trend", filters=OwnFilterSettings(minimum_adx=0)),))),
+    "own filters": plan(
+        Settings(strategies=(StrategySettings("trend", filters=OwnFilterSettings(minimum_adx=0)),))
+    ),
     "own flips": plan(Settings(strategies=(StrategySettings("trend", flips=OwnFlipSettings(repeats=0)),))),
     "reversing": plan(Settings(on_opposite=OnOpposite.REVERSE)),
     "daily loss": plan(Settings(risk=RiskSettings(on_daily_loss=OnDailyLoss.TRIP))),
