@@ -492,12 +492,12 @@ def _faults_of_filters(where: str, of: str, filters: FilterSettings) -> Iterator
         yield (
             f"{where}.timeframe = {filters.timeframe!r}{of} does not divide a day evenly; write it like 15m, 1h or 1d"
         )
-    if filters.value_area_candles > 0 and filters.minimum_place > filters.maximum_place:
+    if filters.value_area_candles != 0 and filters.minimum_place > filters.maximum_place:
         yield (
             f"{where}.minimum_place = {filters.minimum_place}{of} is above maximum_place = {filters.maximum_place}: no "
             "entry would have a place"
         )
-    if filters.maximum_major_correlation > 0 and not filters.majors:
+    if filters.maximum_major_correlation != 0 and not filters.majors:
         yield (
             f"{where}.maximum_major_correlation = {filters.maximum_major_correlation}{of} has no instrument to compare "
             'with; name them, as in majors = ["BTCUSDT-LINEAR.BYBIT"]'

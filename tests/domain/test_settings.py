@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from domain.errors import InvalidSettings
+from domain.filters.settings import FilterSettings
 from domain.interval import interval_of
 from domain.settings import (
     NONE_IN_FORCE,
@@ -28,7 +29,8 @@ from domain.settings import (
 from tests.domain.history import BTC, D
 from tests.replacing import replace
 
-DEFAULT = Settings()
+DEFAULT = Settings(filters=FilterSettings(majors=("BTCUSDT-LINEAR.BYBIT",)))
+"""A limit for majors needs one."""
 RANGES = {name: (low, high) for name, _, low, high in ranges(DEFAULT)}
 UNRANGED = {
     "strategies",

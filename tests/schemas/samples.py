@@ -527,6 +527,9 @@ EARLIER: Mapping[tuple[str, int], Event] = {
         2, _REPORTING, "breakout trades against the news"
     ),
     ("whence.settings.SettingsChanged", 7): SettingsChanged(2, _CLOSING, "breakout trades against the news"),
+    ("whence.settings.SettingsChanged", 9): SettingsChanged(
+        2, _UNFILTERED, "breakout trades against the news"
+    ),
     ("whence.settings.SettingsChanged", 8): SettingsChanged(
         2, _WITHOUT_OWN_LIMITS, "breakout trades against the news"
     ),

@@ -180,14 +180,7 @@ def test_a_backtest_of_warmed_candles_has_the_same_events_with_and_without_skipp
 def test_filters_of_an_instance_that_are_off_leave_the_decisions_as_they_are() -> None:
     usual = with_filters(FilterSettings())
     off = replace(usual, strategies=(replace(FAST, filters=OwnFilterSettings(minimum_adx=0.0)), COARSE))
-    one, other = (
-        [
-            (vote.member, vote.approves)
-            for made in decisions(play(plan(TAPES[:1], each), ListLog()))
-            for vote in made.votes
-        ]
-        for each in (usual, off)
-    )
+    one, other = (votes_of(play(plan(TAPES[:1], each), ListLog())) for each in (usual, off))
     assert one == other
 
 
