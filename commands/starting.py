@@ -26,7 +26,7 @@ def configured(at: datetime, settings: Settings, portfolio: Portfolio) -> Stimul
 
 
 def with_strategies(in_force: Settings, settings: Settings) -> Settings:
-    """The settings in force with the configured strategies, their filters and the rules about their positions.
+    """The settings in force with the configured strategies, filters, regimes and rules about positions.
 
     Every start has them as configured.
     """
@@ -37,6 +37,7 @@ def with_strategies(in_force: Settings, settings: Settings) -> Settings:
         orphans=settings.orphans,
         on_opposite=settings.on_opposite,
         filters=settings.filters,
+        regimes=settings.regimes,
     )
 
 

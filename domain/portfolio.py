@@ -28,6 +28,7 @@ from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderSta
 from domain.owner import PERSON
 from domain.position import Open, PositionClosed, PositionOpened, PositionOrphaned
 from domain.reconciliation import Discrepancies, ReconciliationEvent
+from domain.regime import RegimeChanged
 from domain.settings import InForce, SettingsChanged
 from domain.signal import (
     Decided,
@@ -154,7 +155,8 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     that ever had an event. `reversals` holds, by instrument, the decisions to REVERSE whose entry is not decided yet.
     `began_at` is when the log was opened (UTC); None before its first event. `rows` holds, by strategy and instrument,
     its latest recorded entries in one direction, while a setting needs them. `flipped_at` is the time (UTC) of the last
-    decision on a strategy's entry that closed its own position, by strategy and instrument.
+    decision on a strategy's entry that closed its own position, by strategy and instrument. `regimes` holds, by
+    instrument, the regime in force.
     """
 
     account_state: AccountState = account.UNOPENED
@@ -177,6 +179,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     began_at: datetime | None = None
     rows: Mapping[tuple[str, str], Row] = _NOTHING
     flipped_at: Mapping[tuple[str, str], datetime] = _NOTHING
+    regimes: Mapping[str, RegimeChanged] = _NOTHING
 
     @property
     def account(self) -> Account:
@@ -268,6 +271,7 @@ class Changes(TypedDict, total=False):
     began_at: datetime | None
     rows: Mapping[tuple[str, str], Row]
     flipped_at: Mapping[tuple[str, str], datetime]
+    regimes: Mapping[str, RegimeChanged]
 
 
 class _Alter(Protocol):
@@ -338,6 +342,10 @@ def _reconciliation(
     portfolio: Portfolio, _meta: Meta, _event: ReconciliationEvent, state: Discrepancies
 ) -> Portfolio:
     return altered(portfolio, discrepancies=state)
+
+
+def _regime(portfolio: Portfolio, _meta: Meta, event: RegimeChanged, _state: object) -> Portfolio:
+    return altered(portfolio, regimes={**portfolio.regimes, event.instrument: event})
 
 
 def _breaker(portfolio: Portfolio, _meta: Meta, event: BreakerEvent, state: Breaker) -> Portfolio:
@@ -630,6 +638,7 @@ FOLDS: Mapping[type, Fold] = {
     **dict.fromkeys(get_args(AccountEvent), _account),
     KillSwitchReset: _reset,
     SettingsChanged: _settings,
+    RegimeChanged: _regime,
     **dict.fromkeys(get_args(InstrumentEvent), _instrument),
     **dict.fromkeys(get_args(ReconciliationEvent), _reconciliation),
     **dict.fromkeys(get_args(BreakerEvent), _breaker),

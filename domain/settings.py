@@ -21,6 +21,8 @@ from domain.filters.settings import BOUNDS, NO_FILTERS, FilterSettings, OwnFilte
 from domain.instrument import is_instrument_id
 from domain.interval import interval_of
 from domain.owner import PERSON
+from domain.regimes.settings import BOUNDS as REGIME_BOUNDS
+from domain.regimes.settings import NO_REGIMES, RegimeLimits, RegimeSettings
 
 
 class SizingRule(StrEnum):
@@ -299,7 +301,8 @@ class Settings:
     strategy's entry closes an opposite position of another strategy or a person; otherwise such an entry is skipped.
     `on_opposite` is what such an entry, or one against the strategy's own position, does beside the close.
     `flips` are the rules for an entry against the strategy's own position, `intents` those for recording its entries.
-    `filters` judge the entries of every strategy instance by the market at their candle.
+    `filters` judge the entries of every strategy instance by the market at their candle. `regimes` are how the regime
+    of a market is read, and the limits that are in force in each.
     """
 
     strategies: tuple[StrategySettings, ...] = (StrategySettings("trend"),)
@@ -318,6 +321,7 @@ class Settings:
     flips: FlipSettings = FlipSettings()
     intents: IntentSettings = IntentSettings()
     filters: FilterSettings = NO_FILTERS
+    regimes: RegimeSettings = NO_REGIMES
 
     @property
     def instances(self) -> tuple[str, ...]:
@@ -405,6 +409,7 @@ def faults(settings: Settings) -> Iterator[str]:
     yield from _misspelled("risk.allowed", settings.risk.allowed)
     yield from _faults_of_strategies(settings)
     yield from _faults_of_filters("filters", "", settings.filters)
+    yield from _faults_of_regimes(settings.regimes)
     if settings.sizing.rule is SizingRule.FIXED and settings.sizing.quantity == 0:
         yield "sizing.quantity = 0 must be above 0 where sizing.rule is FIXED"
 
@@ -492,17 +497,40 @@ def _faults_of_filters(where: str, of: str, filters: FilterSettings) -> Iterator
         yield (
             f"{where}.timeframe = {filters.timeframe!r}{of} does not divide a day evenly; write it like 15m, 1h or 1d"
         )
-    if filters.value_area_candles != 0 and filters.minimum_place > filters.maximum_place:
+    if filters.value_area_candles and filters.minimum_place > filters.maximum_place:
         yield (
             f"{where}.minimum_place = {filters.minimum_place}{of} is above maximum_place = {filters.maximum_place}: no "
             "entry would have a place"
         )
-    if filters.maximum_major_correlation != 0 and not filters.majors:
+    if filters.maximum_major_correlation and not filters.majors:
         yield (
             f"{where}.maximum_major_correlation = {filters.maximum_major_correlation}{of} has no instrument to compare "
             'with; name them, as in majors = ["BTCUSDT-LINEAR.BYBIT"]'
         )
     yield from _misspelled(f"{where}.majors{of}", filters.majors)
+
+
+def _faults_of_regimes(regimes: RegimeSettings) -> Iterator[str]:
+    if regimes.interval and interval_of(regimes.interval) is None:
+        yield (
+            f"regimes.interval = {regimes.interval!r} does not divide a day evenly; write it like 15m, 1h or 1d"
+        )
+    for name in ("trend", "range", "volatile"):
+        limits: RegimeLimits = getattr(regimes, name)
+        found = ((one, value, *_REGIME_LIMITS[one]) for one, value in limits.given.items())
+        yield from _out_of_range(f"regimes.{name}", "", found)
+
+
+_REGIME_LIMITS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
+    "normal_confidence": (0, 1),
+    "strict_confidence": (0, 1),
+    "relaxed_confidence": (0, 1),
+    "minimum_trend": _TREND,
+    "minimum_reward_to_risk": _RATIO,
+    "cooldown_seconds": (0, 31_536_000),
+    "hold_seconds": _FLIPS["hold_seconds"],
+}
+"""The least and the greatest value of each limit of a regime."""
 
 
 def _of(strategy: StrategySettings) -> str:
@@ -566,4 +594,8 @@ def ranges(settings: Settings) -> tuple[Range, ...]:
         ("intents.noise_confidence", settings.intents.noise_confidence, 0, 1),
         *((f"flips.{name}", getattr(settings.flips, name), *bounds) for name, bounds in _FLIPS.items()),
         *((f"filters.{name}", getattr(settings.filters, name), *bounds) for name, bounds in BOUNDS.items()),
+        *(
+            (f"regimes.{name}", getattr(settings.regimes, name), *bounds)
+            for name, bounds in REGIME_BOUNDS.items()
+        ),
     )

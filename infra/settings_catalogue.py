@@ -6,12 +6,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
+from typing import Any
 
 from pydantic import BaseModel
 
 from adapters.signals.settings import SignalSettings
 from domain.settings import Settings, ranges
 from infra.alerts import AlertSettings
+
+_OF_REGIMES: Mapping[str, str] = {
+    "normal_confidence": "confidence that a signal needs in tier NORMAL",
+    "strict_confidence": "confidence that a signal needs in tier STRICT",
+    "relaxed_confidence": "confidence that a signal needs in tier RELAXED",
+    "minimum_trend": "least trend in the signal's direction",
+    "minimum_reward_to_risk": "least ratio of reward to risk, after fees",
+    "cooldown_seconds": "pause after a losing position",
+    "hold_seconds": "time for which a position is held before a flip",
+}
 
 MEANINGS: Mapping[str, str] = {
     "log": "Address of the log: sqlite:///PATH, kafka://HOST:PORT/TOPIC or postgresql://…",
@@ -106,7 +117,20 @@ MEANINGS: Mapping[str, str] = {
     "trading.filters.maximum_major_correlation": "Correlation with a major above which nothing is entered; 0: off",
     "trading.filters.correlation_candles": "Candles whose returns are correlated",
     "trading.filters.majors": "Instruments that the others are compared with",
+    "trading.regimes.confirmations": "Closed candles in a row that put a market's regime in force; 0: off",
+    "trading.regimes.interval": "Interval of these candles, as 1h; empty: that of the market's candles",
+    "trading.regimes.period": "Candles of the ADX and ATR that regimes are read from",
+    "trading.regimes.efficiency_period": "Candles of the efficiency ratio that regimes are read from",
+    "trading.regimes.minimum_adx": "ADX that a trend needs",
+    "trading.regimes.minimum_efficiency": "Efficiency ratio that a trend needs, 0 to 1",
+    "trading.regimes.volatile_percentile": "Share of earlier candles with a lower ATR from which a market is volatile",
+    "trading.regimes.volatile_window": "Earlier candles that the ATR is compared with",
     "trading.reconciliation.external_positions": "Positions and trades of others: REPORT halts entries, or ADOPT",
+    **{
+        f"trading.regimes.{regime}.{limit}": f"In regime {regime.upper()}: {meaning}; empty: unchanged"
+        for regime in ("trend", "range", "volatile")
+        for limit, meaning in _OF_REGIMES.items()
+    },
 }
 
 
@@ -152,11 +176,18 @@ def trading(settings: Settings) -> Iterator[Setting]:
     for field in fields(Settings):
         value = getattr(settings, field.name)
         if is_dataclass(value):
-            for part in fields(value):
-                name = f"{field.name}.{part.name}"
-                yield _setting(name, getattr(value, part.name), bounds)
+            yield from _of_table(field.name, value, bounds)
         else:
             yield _setting(field.name, value, bounds)
+
+
+def _of_table(table: str, value: Any, bounds: Mapping[str, str]) -> Iterator[Setting]:
+    for part in fields(value):
+        name, own = f"{table}.{part.name}", getattr(value, part.name)
+        if is_dataclass(own):
+            yield from _of_table(name, own, bounds)
+        else:
+            yield _setting(name, own, bounds)
 
 
 def _setting(name: str, value: object, bounds: Mapping[str, str]) -> Setting:

@@ -12,6 +12,7 @@ what the signal opposes, and that no exit is already under way. Reasons against 
 daily loss, low confidence) never prevent an exit. After a refused exit the stop at the exchange still protects the
 position. An entry against a position of its own strategy is a flip; the rules for flips that are on vote on it, too
 (`domain/committees/flips.py`). Filters that are on vote on every entry of a strategy (`domain/committees/filters.py`).
+All members judge by the limits of the regime that is in force for the instrument (`domain/committees/regimes.py`).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from domain.committees.case import Case
 from domain.committees.filters import filter_members
 from domain.committees.flips import flip_members
 from domain.committees.member import Member, vote
+from domain.committees.regimes import in_regime
 from domain.committees.view import View
 from domain.direction import Direction
 from domain.entry import Entry, entry_of
@@ -126,7 +128,7 @@ def decide(signal: SignalDetected, view: View, policy: int = POLICY_VERSION) -> 
         raise KeyError(policy)
     case = Case(
         entry_of(signal),
-        view,
+        in_regime(view, signal.instrument),
         by_owner=policy >= _ADDED_IN["holder"],
         by_remaining=policy >= _EXITS_BY_REMAINING,
     )
@@ -164,6 +166,7 @@ def decide_reversal(decided: Decided, decided_at: datetime, flat: Flat, view: Vi
     fill only at the end of its candle.
     """
     signal, decision = decided.signal, decided.decision
+    view = in_regime(view, signal.instrument)
     price = _PRICE[signal.direction](signal.price, flat.price)
     span = timedelta(seconds=view.settings.settings.order_freshness_seconds)
     until = decided_at + max(span, timedelta(seconds=signal.interval_seconds))

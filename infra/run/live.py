@@ -120,7 +120,8 @@ class LiveRun(Attending):
         self._feed = ListedFeed(feed_of, self._instruments, self._wake)
         self._log_id = world.log_id or name()
         identity = Identity(self._log_id, plan.account, source)
-        engine = Engine(world, identity, since=began, instances=plan.instances)
+        regimes = plan.settings.regimes
+        engine = Engine(world, identity, since=began, instances=plan.instances, regimes=regimes)
         if tape is not None:
             tape.take(
                 session(
@@ -129,6 +130,7 @@ class LiveRun(Attending):
                     began,
                     strategies=plan.settings.strategies,
                     filters=plan.settings.filters,
+                    regimes=plan.settings.regimes,
                     snapshot=self._restored.begun,
                 )
             )
@@ -144,7 +146,14 @@ class LiveRun(Attending):
         self._after_trip = AfterTrip(world, self._venue.exchange, driver.handle, self._steady.tick)
         self._still_held = StillHeld(world, self._venue.exchange)
         self._outages = FeedOutages()
-        self._market = LiveMarket(self._feed, self._instruments, plan.interval, plan.instances, self._steady)
+        self._market = LiveMarket(
+            self._feed,
+            self._instruments,
+            plan.interval,
+            plan.instances,
+            self._steady,
+            regimes.span(plan.interval),
+        )
         self.is_trading, self._is_stopping, self._failures = False, False, 0
         self._beginning: LiveBeginning | None = None
         self._known_until = self._times.known(world) or began

@@ -40,9 +40,11 @@ class LiveMarket:
         interval: timedelta,
         instances: Sequence[Instance],
         clock: SteadyClock,
+        least: timedelta = timedelta(0),
     ) -> None:
+        """`least` is the least time whose past candles are read, for others than the instances."""
         self._feed, self._instruments, self._interval, self._clock = feed, instruments, interval, clock
-        self._span = max((interval * _WARM_BARS, *(_span_of(one, interval) for one in instances)))
+        self._span = max((least, interval * _WARM_BARS, *(_span_of(one, interval) for one in instances)))
         self._next: dict[str, datetime] = {}
         self.queries = 0
         self.left_out: dict[str, str] = {}

@@ -104,6 +104,7 @@ def played_inputs(planned: Plan, plan: Plan, warming: Sequence[Candle] = ()) -> 
         since=plan.begins,
         strategies=plan.settings.strategies,
         filters=plan.settings.filters,
+        regimes=plan.settings.regimes,
     )
     yield opening(log_id, plan.commands(), plan.begins)
     if warming:

@@ -145,6 +145,7 @@ class Replay:
             Identity(session.log_id, session.account, session.source),
             since=session.since,
             instances=_instances(session),
+            regimes=session.regimes,
             marks=session.marks,
         )
 

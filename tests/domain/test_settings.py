@@ -12,6 +12,7 @@ import pytest
 from domain.errors import InvalidSettings
 from domain.filters.settings import FilterSettings
 from domain.interval import interval_of
+from domain.regimes.settings import RegimeLimits
 from domain.settings import (
     NONE_IN_FORCE,
     InForce,
@@ -40,6 +41,12 @@ UNRANGED = {
     "sizing.rule",
     "paused",
     "filters.majors",
+    "regimes.interval",
+    *(
+        f"regimes.{regime}.{limit.name}"
+        for regime in ("trend", "range", "volatile")
+        for limit in fields(RegimeLimits)
+    ),
     "filters.timeframe",
     "reverse_others",
     "on_opposite",

@@ -177,7 +177,17 @@ ADDED: Mapping[str, frozenset[str]] = {
     "InstrumentListed.data": frozenset({"origin"}),
     "KillSwitchTripped.data": frozenset({"positions", "entries"}),
     "SettingsChanged.data.settings": frozenset(
-        {"reverse_others", "orphans", "caps", "reconciliation", "on_opposite", "flips", "intents", "filters"}
+        {
+            "reverse_others",
+            "orphans",
+            "caps",
+            "reconciliation",
+            "on_opposite",
+            "flips",
+            "intents",
+            "filters",
+            "regimes",
+        }
     ),
     "SettingsChanged.data.settings.risk": frozenset({"on_kill", "on_daily_loss"}),
     "SettingsChanged.data.settings.strategies[]": frozenset(

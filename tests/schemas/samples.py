@@ -72,6 +72,8 @@ from domain.reconciliation import (
     ReconciliationBegun,
     ReconciliationEnded,
 )
+from domain.regime import Regime, RegimeChanged
+from domain.regimes.settings import RegimeLimits, RegimeSettings
 from domain.settings import (
     AlphaSettings,
     CapSettings,
@@ -246,6 +248,19 @@ _SETTINGS = Settings(
         maximum_major_correlation=0.95,
         correlation_candles=120,
         majors=(BTC,),
+    ),
+    regimes=RegimeSettings(
+        confirmations=4,
+        interval="2h",
+        period=15,
+        efficiency_period=21,
+        minimum_adx=26.5,
+        minimum_efficiency=0.35,
+        volatile_percentile=0.85,
+        volatile_window=150,
+        trend=RegimeLimits(normal_confidence=0.51, strict_confidence=0.61, relaxed_confidence=0.41),
+        range=RegimeLimits(minimum_trend=-0.5, minimum_reward_to_risk=Decimal("1.6")),
+        volatile=RegimeLimits(cooldown_seconds=1200, hold_seconds=1300),
     ),
 )
 
@@ -429,6 +444,18 @@ _EVENTS: tuple[Event, ...] = (
     ),
     InstrumentListed(_INSTRUMENT, RulesOrigin("Bybit v5 instruments-info", NOON, guessed=False)),
     InstrumentRulesChanged(_CHANGED_RULES, RulesOrigin("the tape", None, guessed=True)),
+    RegimeChanged(
+        instrument=BTC,
+        interval_seconds=3600,
+        candle_closed_at=NOON,
+        regime=Regime.VOLATILE,
+        before=Regime.TREND,
+        candles=3,
+        adx=31.25,
+        efficiency=0.41,
+        atr_share=0.0125,
+        percentile=0.955,
+    ),
     SettingsChanged(2, _SETTINGS, "breakout trades against the news"),
     DiscrepancyFound("d-1", ORDER, "filled 0.125 at 43210.55"),
     DiscrepancyResolved("d-1", "taken up as a fill"),
@@ -452,6 +479,7 @@ SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) fo
 _UNFILTERED = replace(
     _SETTINGS,
     filters=FilterSettings(),
+    regimes=RegimeSettings(),
     strategies=tuple(replace(one, filters=None) for one in _SETTINGS.strategies),
 )
 _WITHOUT_OWN_LIMITS = replace(

@@ -12,6 +12,7 @@ import pytest
 from adapters.tapes import read_tape, synthetic_tape
 from domain.filters.settings import FilterSettings, OwnFilterSettings
 from domain.instrument import Instrument
+from domain.regimes.settings import RegimeLimits, RegimeSettings
 from domain.settings import (
     CapSettings,
     ExternalRule,
@@ -76,6 +77,8 @@ CHANGES: Mapping[str, Plan] = {
     "reversing others": plan(Settings(reverse_others=True)),
     "intents": plan(Settings(intents=IntentSettings(hold_series=True))),
     "flips": plan(Settings(flips=FlipSettings(repeats=2))),
+    "regimes": plan(Settings(regimes=RegimeSettings(confirmations=2))),
+    "limits of a regime": plan(Settings(regimes=RegimeSettings(range=RegimeLimits(minimum_trend=0.0)))),
     "filters": plan(Settings(filters=FilterSettings(minimum_adx=25.0))),
     "own filters": plan(
         Settings(strategies=(StrategySettings("trend", filters=OwnFilterSettings(minimum_adx=0)),))
@@ -121,6 +124,7 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         flips=FlipSettings(repeats=2),
         intents=IntentSettings(hold_series=True),
         filters=FilterSettings(timeframe="15m"),
+        regimes=RegimeSettings(confirmations=2),
         orphans=OrphanSettings(OrphanRule.CLOSE),
         reconciliation=ReconciliationSettings(external_orders=ExternalRule.ADOPT),
     )
