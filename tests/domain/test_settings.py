@@ -63,7 +63,7 @@ def every_setting(settings: Any, prefix: str = "") -> Iterator[str]:
     for field in fields(settings):
         value = getattr(settings, field.name)
         if is_dataclass(value):
-            yield from every_setting(value, f"{field.name}.")
+            yield from every_setting(value, f"{prefix}{field.name}.")
         else:
             yield f"{prefix}{field.name}"
 
