@@ -77,7 +77,9 @@ def test_a_limit_refuses_in_its_regime_and_in_no_other(case: Alone) -> None:
     refused = decide(case.signal, a_view(in_force(history_of(case, settings))))
     assert (refused.verdict, refused.reasons) == (Verdict.SKIP, (case.reason,))
     for other in (Regime.TREND, Regime.RANGE):
-        assert decide(case.signal, a_view(in_force(history_of(case, settings), other))).verdict is case.verdict
+        assert (
+            decide(case.signal, a_view(in_force(history_of(case, settings), other))).verdict is case.verdict
+        )
     elsewhere = in_force(history_of(case, settings), instrument=ETH)
     assert decide(case.signal, a_view(elsewhere)).verdict is case.verdict
 

@@ -116,5 +116,5 @@ def test_a_coarser_interval_is_read_where_its_candle_has_closed() -> None:
 
 def test_an_interval_that_cannot_be_built_is_refused_by_the_setting() -> None:
     readers = RegimeReaders(RegimeSettings(confirmations=1, interval="1m"))
-    with pytest.raises(InvalidInput, match="regimes.interval: candles of 1m cannot be built"):
+    with pytest.raises(InvalidInput, match=r"regimes\.interval: candles of 1m cannot be built"):
         readers.take(walk(1, 1)[0])
