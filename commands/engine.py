@@ -18,6 +18,8 @@ from itertools import chain
 from math import isclose
 from typing import Any
 
+from msgspec import Struct
+
 from commands import answering, day, requests, starting
 from commands.breaker import CallReport
 from commands.door import Answer
@@ -29,6 +31,7 @@ from commands.inputs import Input, MarketMoved, Relisted, Reported, RequestMade,
 from commands.marking import Marking
 from commands.pausing import pauses_over
 from commands.recall import NOTHING_TO_RECALL, Recall
+from commands.regimes import Regimes
 from commands.reports import stimuli
 from commands.reprotecting import Reprotecting
 from commands.requests import Situation
@@ -43,11 +46,15 @@ from commands.world import Branch, World
 from domain.account import Account
 from domain.candle import Candle
 from domain.errors import InvalidInput, Refused, TapeMismatch
+from domain.filters.returns import Returns
 from domain.log import Envelope, Recorded, chain_id
 from domain.mark import AccountMarked
 from domain.market import MarketView
 from domain.opposed import is_worth_recording
+from domain.regimes.reader import changes_on
+from domain.regimes.settings import NO_REGIMES, RegimeSettings
 from domain.signal import SeriesEnded, SignalDetected
+from domain.strategies import Intent
 from domain.streams import signal_stream
 
 Work = Generator[Unit, None, Answer | None]
@@ -74,6 +81,7 @@ class Engine:
         *,
         since: datetime,
         instances: Sequence[Instance] = (),
+        regimes: RegimeSettings = NO_REGIMES,
         recall: Recall = NOTHING_TO_RECALL,
         marks: bool = True,
     ) -> None:
@@ -86,6 +94,9 @@ class Engine:
         self.world, self.identity, self.market = world, identity, MarketView()
         self._since, self._watch, self._recall = since, Watch(instances), recall
         self._instances = instances
+        self._returns = _returns_for(instances)
+        self._regime_settings = regimes
+        self._regimes = Regimes(regimes, identity) if regimes.is_on else None
         self._marking, self._marks = Marking(), marks
         self._series = RunningSeries()
         self._reprotecting = Reprotecting()
@@ -123,7 +134,8 @@ class Engine:
         return self._marking.latest()
 
     def foresee(self, tapes: Sequence[Sequence[Candle]]) -> Collection[datetime] | None:
-        """Takes all candles of each instrument before the first one: returns the closes at which strategies propose.
+        """Takes all candles of each instrument before the first one: returns the closes at which strategies propose,
+        and those at which the regime changes.
 
         None where a strategy cannot say; see `commands/foreseeing.py`. Call it before any candle is processed.
         """
@@ -135,6 +147,9 @@ class Engine:
             closes.update(proposals)
         for instrument, proposals in found:
             self._watch.foresee(instrument, proposals or {})
+        if self._regimes is not None:
+            for candles in tapes:
+                closes.update(one.close_time for one in changes_on(self._regime_settings, candles))
         return closes
 
     @property
@@ -154,6 +169,7 @@ class Engine:
         `candles` are those of each instant. Prices and marks are those of `process`.
         """
         market, portfolio, marking = self.market, self.world.portfolio, self._marking
+        self._read_over(candles)
         for number, (at, closed) in enumerate(zip(times, candles, strict=True)):
             if not self._marks or marking.is_steady(at, portfolio):
                 rest = tuple(chain.from_iterable(candles[number:]))
@@ -166,6 +182,15 @@ class Engine:
                 market.take(candle)
             if self._marks:
                 marking.take(at, closed, portfolio, market)
+
+    def _read_over(self, candles: Sequence[Sequence[Candle]]) -> None:
+        """Filters and regimes read the candles that lead to nothing, too."""
+        returns, regimes = self._returns, self._regimes
+        for candle in chain.from_iterable(candles) if returns is not None or regimes is not None else ():
+            if returns is not None:
+                returns.take(candle)
+            if regimes is not None:
+                regimes.pass_over(candle)
 
     def process(self, given: Input) -> Work:
         """The units that follow from one input.
@@ -216,24 +241,27 @@ class Engine:
             yield from self._recalled_requests(given.at)
         return None
 
-    def _taken(self, given: MarketMoved) -> tuple[Sequence[Ask], Sequence[Sequence[Sighting]]]:
-        """The marks of the hours that are over, and the proposals by candle.
+    def _taken(self, given: MarketMoved) -> tuple[Sequence[Ask], Sequence[_Seen]]:
+        """The marks of the hours that are over, and by candle the change of the regime and the proposals.
 
-        The market view takes all prices of the instant before they are read.
+        The market view and the returns take all prices of the instant before they are read.
         """
-        market, events = self.market, given.events
+        market, events, returns = self.market, given.events, self._returns
         for event in events:
             market.take(event)
+            if returns is not None and type(event) is Candle:
+                returns.take(event)
         marks = self._marking.take(given.at, events, self.world.portfolio, market) if self._marks else ()
-        sighted: Sequence[Sequence[Sighting]] = ()
+        sighted: Sequence[_Seen] = ()
         for event in events:
-            if type(event) is Candle and (sightings := self._watch.take(event, market)):
-                sighted = (*sighted, sightings)
+            if type(event) is Candle:
+                sightings = self._watch.take(event, market)
+                change = self._regime_change(event)
+                if sightings or change:
+                    sighted = (*sighted, _Seen(change, sightings))
         return marks, sighted
 
-    def _all_work_of(
-        self, marks: Sequence[Ask], sighted: Sequence[Sequence[Sighting]], given: MarketMoved
-    ) -> Work:
+    def _all_work_of(self, marks: Sequence[Ask], sighted: Sequence[_Seen], given: MarketMoved) -> Work:
         # The conditions spare most candles a generator for each kind of work.
         world = self.world
         if marks:
@@ -242,8 +270,8 @@ class Engine:
             yield from self._withdrawals(given)
         if world.portfolio.breakers:
             yield from self._pauses_over(given)
-        for sightings in sighted:
-            yield from self._signals_of(sightings, given.at)
+        for seen in sighted:
+            yield from self._signals_of(seen, given.at)
         if is_closing(world.portfolio):
             yield from self._retries(given)
         return None
@@ -267,16 +295,22 @@ class Engine:
         if stimulus is not None:
             yield from self._work(stimulus, of_market=True)
 
-    def _signals_of(self, sightings: Sequence[Sighting], at: datetime) -> Generator[Unit, None, None]:
+    def _regime_change(self, candle: Candle) -> Sequence[Ask]:
+        regimes = self._regimes
+        return () if regimes is None else regimes.take(candle, self.world.portfolio.regimes)
+
+    def _signals_of(self, seen: _Seen, at: datetime) -> Generator[Unit, None, None]:
+        """One unit of what a candle leads to. Signals are decided in the regime that the candle has confirmed."""
         portfolio, recalled = self.world.portfolio, self.recalling
         raised: dict[str, Sighting] = {}
-        asks: list[Ask] = []
-        for sighting in sightings:
+        asks: list[Ask] = list(seen.change)
+        for sighting in seen.sightings:
             if is_worth_recording(sighting.proposal, sighting.instance.id, portfolio):
                 taken = self._series.take(sighting, portfolio)
                 if taken.ended is not None:
                     asks.append(_series_ended(self._chain(sighting, _SERIES), taken.ended, sighting))
                 if taken.is_recorded:
+                    sighting = self._correlated(sighting)  # noqa: PLW2901
                     signal_id = self._chain(sighting)
                     raised[signal_id] = sighting
                     asks.append(_raised(signal_id, sighting))
@@ -285,6 +319,17 @@ class Engine:
         envelopes = yield from self._work(Stimulus(at, tuple(asks)))
         if recalled:
             _check_same_signals(raised, envelopes)
+
+    def _correlated(self, sighting: Sighting) -> Sighting:
+        """The sighting of an entry with its correlations with what is held, waits, or is a major."""
+        returns, filters, proposal = self._returns, sighting.instance.filters, sighting.proposal
+        if returns is None or not filters.reads_correlation or proposal.intent is Intent.EXIT:
+            return sighting
+        others = dict.fromkeys((*filters.majors, *self.world.portfolio.exposures()))
+        others.pop(proposal.instrument, None)
+        return sighting.with_figures(
+            returns.figures(proposal.instrument, others, filters.correlation_candles)
+        )
 
     def _chain(self, sighting: Sighting, of: str = "") -> str:
         """The chain of the signal of this proposal, or, with a suffix, of what else its candle leads to."""
@@ -341,12 +386,19 @@ class Engine:
         return None
 
     def _warmed(self, given: Warmed) -> Work:
-        """Strategies read the candles; what they propose on them is of the past."""
+        """Strategies read the candles; what they propose on them is of the past. The last regime is in force."""
         asks: list[Ask] = []
+        changes: dict[str, Sequence[Ask]] = {}
         for candle in given.candles:
             self.market.take(candle)
+            if self._returns is not None:
+                self._returns.take(candle)
+            if self._regimes is not None:
+                changes[candle.instrument] = self._regime_change(candle) or changes.get(candle.instrument, ())
             for sighting in self._watch.take(candle, self.market):
                 asks += self._past(sighting)
+        for change in changes.values():
+            asks += change
         return self._series_of_the_past(Stimulus(given.at, tuple(asks))) if asks else NO_WORK
 
     def _past(self, sighting: Sighting) -> Sequence[Ask]:
@@ -424,6 +476,19 @@ class Engine:
         """Recalls the requests up to this instant from the log, since no tape holds them."""
         while self.recalling and (envelopes := self._recall.take_commands(until)):
             yield from self._recalled(envelopes, envelopes[0].meta.recorded_at)
+
+
+class _Seen(Struct, frozen=True):
+    """What a candle leads to: the change of its instrument's regime, none or one, and the proposals at its close."""
+
+    change: Sequence[Ask]
+    sightings: Sequence[Sighting]
+
+
+def _returns_for(instances: Sequence[Instance]) -> Returns | None:
+    """The returns that the filters of the instances read; None if none of them does."""
+    filters = [one.filters for one in instances if one.filters.reads_correlation]
+    return Returns(max(one.correlation_candles for one in filters)) if filters else None
 
 
 def _raised(signal_id: str, sighting: Sighting) -> Ask:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from commands.watching import Instance, MarketWatcher, Sighting, coarser_for, sighting_of
+from commands.watching import Instance, MarketWatcher, Sighting, coarser_for, readings_for, sighting_of
 from domain.candle import Candle
 
 Foreseen = Mapping[datetime, Sequence[Sighting]]
@@ -44,9 +44,12 @@ def _can_say(instance: Instance) -> bool:
 def _sighted(instance: Instance, candles: Sequence[Candle]) -> Iterator[tuple[datetime, Sighting]]:
     own, completing = _own(instance, candles)
     proposals = instance.strategy.scan(own)
+    readings = readings_for(instance, candles[0].instrument, candles[0].interval)
     for candle, last, proposal in zip(own, completing, proposals, strict=True):
+        if readings is not None:
+            readings.take(candle)
         if proposal is not None:
-            yield last.close_time, sighting_of(instance, candle, proposal)
+            yield last.close_time, sighting_of(instance, candle, proposal, readings)
 
 
 def _own(instance: Instance, candles: Sequence[Candle]) -> tuple[Sequence[Candle], Sequence[Candle]]:

@@ -11,6 +11,8 @@ from msgspec import Struct
 from commands.identity import Identity
 from commands.inputs import Input
 from commands.world import World
+from domain.filters.settings import NO_FILTERS, FilterSettings
+from domain.regimes.settings import NO_REGIMES, RegimeSettings
 from domain.settings import StrategySettings
 
 
@@ -20,7 +22,8 @@ class SessionBegun(Struct, frozen=True, kw_only=True):
     `folded` is the number of the log's events that the state was folded from, 0 for an empty log. The first `snapshot`
     of them came from the snapshot of the states at that ordinal; 0 where all were read from the log. `log_id`,
     `account` and `source` are the engine's identity; `since`, `marks` and `strategies` are the arguments of its
-    constructor. An engine without candles has no `strategies`.
+    constructor, and
+    `filters` those of all strategies, `regimes` how regimes are read. An engine without candles has no `strategies`.
     """
 
     at: datetime
@@ -32,6 +35,8 @@ class SessionBegun(Struct, frozen=True, kw_only=True):
     marks: bool = True
     strategies: tuple[StrategySettings, ...] = ()
     snapshot: int = 0
+    filters: FilterSettings = NO_FILTERS
+    regimes: RegimeSettings = NO_REGIMES
 
 
 Taped = Input | SessionBegun
@@ -44,6 +49,8 @@ def session(
     *,
     marks: bool = True,
     strategies: tuple[StrategySettings, ...] = (),
+    filters: FilterSettings = NO_FILTERS,
+    regimes: RegimeSettings = NO_REGIMES,
     snapshot: int = 0,
 ) -> SessionBegun:
     """The session of an engine that is made at `since` with this identity and state, and with these arguments.
@@ -60,6 +67,8 @@ def session(
         marks=marks,
         strategies=strategies,
         snapshot=snapshot,
+        filters=filters,
+        regimes=regimes,
     )
 
 

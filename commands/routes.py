@@ -17,6 +17,7 @@ from commands import (
     order,
     position,
     reconciliation,
+    regime,
     settings,
     signal,
 )
@@ -31,6 +32,7 @@ Command = (
     | position.PositionCommand
     | account.AccountCommand
     | mark.MarkAccount
+    | regime.ChangeRegime
     | settings.SettingsCommand
     | instrument.InstrumentCommand
     | reconciliation.ReconciliationCommand
@@ -71,6 +73,10 @@ def _account(account_name: str, _command: Any) -> str:
 
 def _mark(account_name: str, _command: Any) -> str:
     return streams.mark_stream(account_name)
+
+
+def _regime(account_name: str, command: Any) -> str:
+    return streams.regime_stream(account_name, command.change.instrument)
 
 
 def _settings(account_name: str, _command: Any) -> str:
@@ -128,6 +134,7 @@ ROUTES: Mapping[type, Route] = {
     account.ResetKillSwitch: Route(_account, account.decide),
     account.ForgetPersonalKey: Route(_account, account.decide),
     mark.MarkAccount: Route(_mark, mark.decide),
+    regime.ChangeRegime: Route(_regime, regime.decide),
     settings.ChangeSettings: Route(_settings, settings.decide),
     instrument.ListInstrument: Route(_instruments, instrument.decide),
     reconciliation.RecordDiscrepancy: Route(_reconciliation, reconciliation.decide),

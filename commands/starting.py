@@ -26,13 +26,18 @@ def configured(at: datetime, settings: Settings, portfolio: Portfolio) -> Stimul
 
 
 def with_strategies(in_force: Settings, settings: Settings) -> Settings:
-    """The settings in force with the configured strategies and the rules about their positions, as every start has."""
+    """The settings in force with the configured strategies, filters, regimes and rules about positions.
+
+    Every start has them as configured.
+    """
     return replace(
         in_force,
         strategies=settings.strategies,
         reverse_others=settings.reverse_others,
         orphans=settings.orphans,
         on_opposite=settings.on_opposite,
+        filters=settings.filters,
+        regimes=settings.regimes,
     )
 
 

@@ -7,26 +7,31 @@ from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.candle import Candle, cause_of
 from domain.coarser import CoarserCandles, check_coarser
 from domain.errors import InvalidInput, StrategyFailed
+from domain.filters.readings import Readings
+from domain.filters.settings import NO_FILTERS, FilterSettings
 from domain.market import MarketView
 from domain.signal import SignalDetected
-from domain.strategies import Proposal, Strategy, Watcher
+from domain.strategies import Intent, Proposal, Strategy, Watcher
 
 
 class Instance(Struct, frozen=True, kw_only=True):
     """One configured strategy with its id, its instruments and the interval of its candles.
 
     Signals, positions and settings hold the `id`. `instruments` are instrument ids, empty for all. `interval` is the
-    interval of the candles that the strategy reads, None for the interval of the market's candles.
+    interval of the candles that the strategy reads, None for the interval of the market's candles. `filters` say which
+    figures its entries have beside those of the strategy.
     """
 
     id: str
     strategy: Strategy
     instruments: tuple[str, ...] = ()
     interval: timedelta | None = None
+    filters: FilterSettings = NO_FILTERS
 
     def trades(self, instrument: str) -> bool:
         """Whether the instance reads the candles of this instrument."""
@@ -52,6 +57,11 @@ class Sighting(Struct, frozen=True):
     candle: Candle
     proposal: Proposal
     cause: str
+
+    def with_figures(self, figures: Mapping[str, float]) -> Sighting:
+        """The sighting whose proposal has these inputs, too."""
+        inputs = {**self.proposal.inputs, **figures}
+        return replace(self, proposal=replace(self.proposal, inputs=inputs))
 
     def signal(self) -> SignalDetected:
         """The event that records the proposal."""
@@ -116,12 +126,15 @@ class _View:
         watcher = instance.strategy.watch()
         self._on_candle, self._on_market = watcher.on_candle, _market_reader(watcher)
         self.coarser = coarser_for(instance, first.instrument, first.interval)
+        self._readings = readings_for(instance, first.instrument, first.interval)
 
     def sighted(self, candle: Candle, market: MarketView) -> Sequence[Sighting]:
         """The proposal at the close of a candle of the instance's own interval, none or one.
 
         Raises StrategyFailed if the strategy raises. Its state may be wrong after that, so the run ends."""
-        read = self._on_market
+        read, readings = self._on_market, self._readings
+        if readings is not None:
+            readings.take(candle)
         try:
             proposal = self._on_candle(candle) if read is None else read(candle, market)
         except Exception as fault:
@@ -131,13 +144,34 @@ class _View:
             ) from fault
         if proposal is None:
             return ()
-        return (sighting_of(self._instance, candle, proposal),)
+        return (sighting_of(self._instance, candle, proposal, readings),)
 
 
-def sighting_of(instance: Instance, candle: Candle, proposal: Proposal) -> Sighting:
-    """The proposal of the instance at this candle. Raises InvalidInput where it names another strategy or candle."""
+def sighting_of(
+    instance: Instance, candle: Candle, proposal: Proposal, readings: Readings | None
+) -> Sighting:
+    """The proposal of the instance at this candle; an entry has the figures of the filters.
+
+    Raises InvalidInput where it names another strategy or candle.
+    """
     _check_own(instance.strategy.name, proposal, candle)
-    return Sighting(instance, candle, proposal, cause_of(candle))
+    sighting = Sighting(instance, candle, proposal, cause_of(candle))
+    if readings is None or proposal.intent is Intent.EXIT:
+        return sighting
+    return sighting.with_figures(readings.figures(candle))
+
+
+def readings_for(instance: Instance, instrument: str, given: timedelta) -> Readings | None:
+    """The readings of the instance's filters, from candles of the interval `given`; None if no filter is on.
+
+    Raises InvalidInput if a filter's coarser candles cannot be built from the instance's.
+    """
+    if not instance.filters.reads_own_candles:
+        return None
+    try:
+        return Readings(instance.filters, instrument, instance.interval or given)
+    except InvalidInput as fault:
+        raise InvalidInput(f"strategy {instance.id}: {fault}") from None
 
 
 def coarser_for(instance: Instance, instrument: str, given: timedelta) -> CoarserCandles | None:

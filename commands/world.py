@@ -18,6 +18,7 @@ from domain import (
     portfolio,
     position,
     reconciliation,
+    regime,
     settings,
     signal,
 )
@@ -45,6 +46,7 @@ _FOLDS: Mapping[str, Fold] = {
     "position": (position.FLAT, position.evolve),
     "account": (account.UNOPENED, account.evolve),
     "mark": (None, mark.evolve),
+    "regime": (None, regime.evolve),
     "instrument": ({}, instrument.evolve),
     "settings": (settings.NONE_IN_FORCE, settings.evolve),
     "reconciliation": (reconciliation.NONE_FOUND, reconciliation.evolve),

@@ -24,10 +24,16 @@ from domain.settings import (
 _FIXED: Mapping[str, str] = {
     "strategies": "strategies and their parameters are fixed when the log is opened; pause a strategy instead",
     "simulation": "the behaviour of the simulated exchange is fixed when the log is opened",
+    "filters": "the filters read candles from the start on; configure them in whence.toml and start again",
+    "regimes": "regimes are read from the start on; configure them in whence.toml and start again",
     "paused": "pause and resume strategies one at a time, each with its reason",
 }
 """The settings that cannot be changed while an engine runs, each with the reason."""
-_NOT_TEXT: Mapping[str, str] = {"strategies": "strategies are given as a whole", "paused": _FIXED["paused"]}
+_NOT_TEXT: Mapping[str, str] = {
+    "strategies": "strategies are given as a whole",
+    "regimes": "regimes are given as a table; write them into a settings file and name it with --config",
+    "paused": _FIXED["paused"],
+}
 """The settings that cannot be changed as text before a log is opened, each with the reason."""
 
 

@@ -17,6 +17,7 @@ from domain.opening import LogOpened
 from domain.order import OrderEvent
 from domain.position import PositionClosing, PositionEvent
 from domain.reconciliation import ReconciliationEvent
+from domain.regime import RegimeChanged
 from domain.settings import SettingsChanged
 from domain.signal import DecisionMade, SignalDetected, SignalEvent
 
@@ -28,6 +29,7 @@ Event = (
     | PositionEvent
     | AccountEvent
     | AccountMarked
+    | RegimeChanged
     | InstrumentEvent
     | SettingsChanged
     | ReconciliationEvent
@@ -41,6 +43,7 @@ NOUNS: Mapping[str, tuple[type, ...]] = {
     "position": get_args(PositionEvent),
     "account": get_args(AccountEvent),
     "mark": (AccountMarked,),
+    "regime": (RegimeChanged,),
     "instrument": get_args(InstrumentEvent),
     "settings": (SettingsChanged,),
     "reconciliation": get_args(ReconciliationEvent),

@@ -28,6 +28,7 @@ from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderSta
 from domain.owner import PERSON
 from domain.position import Open, PositionClosed, PositionIncreased, PositionOpened, PositionOrphaned
 from domain.reconciliation import Discrepancies, ReconciliationEvent
+from domain.regime import RegimeChanged
 from domain.settings import InForce, SettingsChanged
 from domain.signal import (
     Decided,
@@ -177,7 +178,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     its latest recorded entries in one direction, while a setting needs them. `flipped_at` is the time (UTC) of the last
     decision on a strategy's entry that closed its own position, by strategy and instrument. `repeated` holds, by
     strategy and instrument, the entries in a row that opened no position yet, where the strategy's entries have to be
-    repeated.
+    repeated. `regimes` holds, by instrument, the regime in force.
     """
 
     account_state: AccountState = account.UNOPENED
@@ -201,6 +202,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     rows: Mapping[tuple[str, str], Row] = _NOTHING
     flipped_at: Mapping[tuple[str, str], datetime] = _NOTHING
     repeated: Mapping[tuple[str, str], Repeated] = _NOTHING
+    regimes: Mapping[str, RegimeChanged] = _NOTHING
 
     @property
     def account(self) -> Account:
@@ -300,6 +302,7 @@ class Changes(TypedDict, total=False):
     rows: Mapping[tuple[str, str], Row]
     flipped_at: Mapping[tuple[str, str], datetime]
     repeated: Mapping[tuple[str, str], Repeated]
+    regimes: Mapping[str, RegimeChanged]
 
 
 class _Alter(Protocol):
@@ -370,6 +373,10 @@ def _reconciliation(
     portfolio: Portfolio, _meta: Meta, _event: ReconciliationEvent, state: Discrepancies
 ) -> Portfolio:
     return altered(portfolio, discrepancies=state)
+
+
+def _regime(portfolio: Portfolio, _meta: Meta, event: RegimeChanged, _state: object) -> Portfolio:
+    return altered(portfolio, regimes={**portfolio.regimes, event.instrument: event})
 
 
 def _breaker(portfolio: Portfolio, _meta: Meta, event: BreakerEvent, state: Breaker) -> Portfolio:
@@ -708,6 +715,7 @@ FOLDS: Mapping[type, Fold] = {
     **dict.fromkeys(get_args(AccountEvent), _account),
     KillSwitchReset: _reset,
     SettingsChanged: _settings,
+    RegimeChanged: _regime,
     **dict.fromkeys(get_args(InstrumentEvent), _instrument),
     **dict.fromkeys(get_args(ReconciliationEvent), _reconciliation),
     **dict.fromkeys(get_args(BreakerEvent), _breaker),

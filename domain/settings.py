@@ -17,9 +17,12 @@ from msgspec import Struct
 
 from domain.arithmetic import ONE, ZERO, is_within
 from domain.errors import InvalidSettings
+from domain.filters.settings import BOUNDS, NO_FILTERS, FilterSettings, OwnFilterSettings
 from domain.instrument import is_instrument_id
 from domain.interval import interval_of
 from domain.owner import PERSON
+from domain.regimes.settings import BOUNDS as REGIME_BOUNDS
+from domain.regimes.settings import NO_REGIMES, RegimeLimits, RegimeSettings
 
 
 class SizingRule(StrEnum):
@@ -167,6 +170,10 @@ class OwnIntentSettings:
         return {name: value for name, value in found.items() if value is not None}
 
 
+Limit = bool | float | Decimal | str | tuple[str, ...]
+"""The value of a limit that an instance has of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class StrategySettings:
     """One instance of a strategy in force, and its parameters as text.
@@ -174,7 +181,8 @@ class StrategySettings:
     `name` alone names both the instance and the strategy. If one strategy runs more than once, `id` names the instance
     and `strategy` the strategy. Empty `instruments` mean all instruments; an empty `interval` means the tape's
     interval. `minimum_trend` and `minimum_reward_to_risk` are the instance's own limits of the Alpha committee; None
-    means those of `AlphaSettings`. `flips` and `intents` are its own rules for flips and settings of intents.
+    means those of `AlphaSettings`. `flips`, `intents` and `filters` are its own rules for flips, settings of intents
+    and filters.
     """
 
     name: str = ""
@@ -188,6 +196,7 @@ class StrategySettings:
     minimum_reward_to_risk: Decimal | None = None
     flips: OwnFlipSettings | None = None
     intents: OwnIntentSettings | None = None
+    filters: OwnFilterSettings | None = None
 
     @property
     def instance(self) -> str:
@@ -200,9 +209,9 @@ class StrategySettings:
         return self.strategy or self.name
 
     @property
-    def own_limits(self) -> Mapping[str, bool | float | Decimal]:
+    def own_limits(self) -> Mapping[str, Limit]:
         """The instance's own limits by dotted name, without those that it has from all instances."""
-        found: dict[str, bool | float | Decimal | None] = {
+        found: dict[str, Limit | None] = {
             "minimum_trend": self.minimum_trend,
             "minimum_reward_to_risk": self.minimum_reward_to_risk,
         }
@@ -210,6 +219,8 @@ class StrategySettings:
             found |= {f"flips.{name}": value for name, value in self.flips.given.items()}
         if self.intents is not None:
             found |= {f"intents.{name}": value for name, value in self.intents.given.items()}
+        if self.filters is not None:
+            found |= {f"filters.{name}": value for name, value in self.filters.given.items()}
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -330,6 +341,8 @@ class Settings:
     strategy's entry closes an opposite position of another strategy or a person; otherwise such an entry is skipped.
     `on_opposite` is what such an entry, or one against the strategy's own position, does beside the close.
     `flips` are the rules for an entry against the strategy's own position, `intents` those for its other entries.
+    `filters` judge the entries of every strategy instance by the market at their candle. `regimes` are how the regime
+    of a market is read, and the limits that are in force in each.
     """
 
     strategies: tuple[StrategySettings, ...] = (StrategySettings("trend"),)
@@ -347,6 +360,8 @@ class Settings:
     on_opposite: OnOpposite = OnOpposite.CLOSE
     flips: FlipSettings = FlipSettings()
     intents: IntentSettings = IntentSettings()
+    filters: FilterSettings = NO_FILTERS
+    regimes: RegimeSettings = NO_REGIMES
 
     @property
     def instances(self) -> tuple[str, ...]:
@@ -384,6 +399,13 @@ class Settings:
         if own is None or own.intents is None:
             return self.intents
         return replace(self.intents, **own.intents.given)
+
+    def filters_of(self, owner: str) -> FilterSettings:
+        """The filters of this owner's entries: each its own setting, else that of all; none where it is no instance."""
+        own = self.strategy_of(owner)
+        if own is None:
+            return NO_FILTERS
+        return self.filters if own.filters is None else replace(self.filters, **own.filters.given)
 
     @property
     def counts_repeats(self) -> bool:
@@ -433,6 +455,8 @@ def faults(settings: Settings) -> Iterator[str]:
     yield from _out_of_range("", "", ranges(settings))
     yield from _misspelled("risk.allowed", settings.risk.allowed)
     yield from _faults_of_strategies(settings)
+    yield from _faults_of_filters("filters", "", settings.filters)
+    yield from _faults_of_regimes(settings.regimes)
     if settings.sizing.rule is SizingRule.FIXED and settings.sizing.quantity == 0:
         yield "sizing.quantity = 0 must be above 0 where sizing.rule is FIXED"
 
@@ -465,6 +489,7 @@ _OWN_BOUNDS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
     "minimum_reward_to_risk": _RATIO,
     **{f"flips.{name}": bounds for name, bounds in _FLIPS.items()},
     **{f"intents.{name}": bounds for name, bounds in _INTENTS.items()},
+    **{f"filters.{name}": bounds for name, bounds in BOUNDS.items()},
 }
 
 
@@ -476,7 +501,7 @@ def _out_of_range(where: str, of: str, found: Iterable[Range]) -> Iterator[str]:
 
 def _limits_of(one: StrategySettings) -> Iterator[Range]:
     for name, value in one.own_limits.items():
-        if name in _OWN_BOUNDS:
+        if name in _OWN_BOUNDS and not isinstance(value, str | tuple):
             yield name, value, *_OWN_BOUNDS[name]
 
 
@@ -511,6 +536,10 @@ def _faults_of_strategies(settings: Settings) -> Iterator[str]:
             )
         yield from _misspelled(f"{where}.instruments{_of(one)}", one.instruments)
         yield from _out_of_range(where, _of(one), _limits_of(one))
+        if one.filters is not None:
+            yield from _faults_of_filters(
+                f"{where}.filters", _of(one), replace(settings.filters, **one.filters.given)
+            )
     count = Counter(settings.instances)
     twice = sorted(name for name, times in count.items() if times > 1)
     if twice:
@@ -518,6 +547,48 @@ def _faults_of_strategies(settings: Settings) -> Iterator[str]:
     if PERSON in count:
         yield f"strategies: none may have the id {PERSON}: that is the owner of what people enter"
     yield from _faults_of_orphans(settings.orphans, settings.instances)
+
+
+def _faults_of_filters(where: str, of: str, filters: FilterSettings) -> Iterator[str]:
+    """The faults of filters that are no numbers out of their range."""
+    if filters.timeframe and interval_of(filters.timeframe) is None:
+        yield (
+            f"{where}.timeframe = {filters.timeframe!r}{of} does not divide a day evenly; write it like 15m, 1h or 1d"
+        )
+    if filters.value_area_candles and filters.minimum_place > filters.maximum_place:
+        yield (
+            f"{where}.minimum_place = {filters.minimum_place}{of} is above maximum_place = {filters.maximum_place}: no "
+            "entry would have a place"
+        )
+    if filters.maximum_major_correlation and not filters.majors:
+        yield (
+            f"{where}.maximum_major_correlation = {filters.maximum_major_correlation}{of} has no instrument to compare "
+            'with; name them, as in majors = ["BTCUSDT-LINEAR.BYBIT"]'
+        )
+    yield from _misspelled(f"{where}.majors{of}", filters.majors)
+
+
+def _faults_of_regimes(regimes: RegimeSettings) -> Iterator[str]:
+    if regimes.interval and interval_of(regimes.interval) is None:
+        yield (
+            f"regimes.interval = {regimes.interval!r} does not divide a day evenly; write it like 15m, 1h or 1d"
+        )
+    for name in ("trend", "range", "volatile"):
+        limits: RegimeLimits = getattr(regimes, name)
+        found = ((one, value, *_REGIME_LIMITS[one]) for one, value in limits.given.items())
+        yield from _out_of_range(f"regimes.{name}", "", found)
+
+
+_REGIME_LIMITS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
+    "normal_confidence": (0, 1),
+    "strict_confidence": (0, 1),
+    "relaxed_confidence": (0, 1),
+    "minimum_trend": _TREND,
+    "minimum_reward_to_risk": _RATIO,
+    "cooldown_seconds": (0, 31_536_000),
+    "hold_seconds": _FLIPS["hold_seconds"],
+}
+"""The least and the greatest value of each limit of a regime."""
 
 
 def _of(strategy: StrategySettings) -> str:
@@ -579,4 +650,9 @@ def ranges(settings: Settings) -> tuple[Range, ...]:
         ("caps.max_orders_per_minute", caps.max_orders_per_minute, 0, 10_000),
         *((f"intents.{name}", getattr(settings.intents, name), *bounds) for name, bounds in _INTENTS.items()),
         *((f"flips.{name}", getattr(settings.flips, name), *bounds) for name, bounds in _FLIPS.items()),
+        *((f"filters.{name}", getattr(settings.filters, name), *bounds) for name, bounds in BOUNDS.items()),
+        *(
+            (f"regimes.{name}", getattr(settings.regimes, name), *bounds)
+            for name, bounds in REGIME_BOUNDS.items()
+        ),
     )

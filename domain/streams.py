@@ -63,6 +63,11 @@ def mark_stream(account: str) -> str:
     return _spell("mark", account)
 
 
+def regime_stream(account: str, instrument: str) -> str:
+    """`regime-<account>-<instrument>`: the regimes of one market."""
+    return _spell("regime", account, instrument)
+
+
 def settings_stream(account: str) -> str:
     """`settings-<account>`: the account's settings in force."""
     return _spell("settings", account)

@@ -6,12 +6,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
+from typing import Any
 
 from pydantic import BaseModel
 
 from adapters.signals.settings import SignalSettings
 from domain.settings import Settings, ranges
 from infra.alerts import AlertSettings
+
+_OF_REGIMES: Mapping[str, str] = {
+    "normal_confidence": "confidence that a signal needs in tier NORMAL",
+    "strict_confidence": "confidence that a signal needs in tier STRICT",
+    "relaxed_confidence": "confidence that a signal needs in tier RELAXED",
+    "minimum_trend": "least trend in the signal's direction",
+    "minimum_reward_to_risk": "least ratio of reward to risk, after fees",
+    "cooldown_seconds": "pause after a losing position",
+    "hold_seconds": "time for which a position is held before a flip",
+}
 
 MEANINGS: Mapping[str, str] = {
     "log": "Address of the log: sqlite:///PATH, kafka://HOST:PORT/TOPIC or postgresql://…",
@@ -100,7 +111,33 @@ MEANINGS: Mapping[str, str] = {
     "trading.flips.cooldown_seconds": "Pause after a flip in the instrument; 0: off",
     "trading.flips.loss_confidence": "Confidence that a flip needs which closes with a loss; 0: off",
     "trading.flips.cost_buffer": "Spread and slippage that the price must exceed beside fees, a fraction; 0: off",
+    "trading.filters.minimum_adx": "ADX that an entry of a strategy needs, 0 to 100; 0: off",
+    "trading.filters.minimum_di_difference": "Difference +DI less -DI that an entry needs in its direction; 0: off",
+    "trading.filters.adx_period": "Candles of the ADX and DI of the filters",
+    "trading.filters.timeframe": "Interval, as 15m, whose average must move in an entry's direction; empty: off",
+    "trading.filters.timeframe_ema": "Candles of that interval in its average",
+    "trading.filters.value_area_candles": "Candles of the value area in which an entry's price has a place; 0: off",
+    "trading.filters.minimum_place": "Least place: 0 is the point of control, 1 the bound in the entry's direction",
+    "trading.filters.maximum_place": "Greatest place in the value area",
+    "trading.filters.minimum_pivot_distance": "Distance to the next daily pivot level, a fraction; 0: off",
+    "trading.filters.maximum_correlation": "Correlation with what is held above which nothing is entered; 0: off",
+    "trading.filters.maximum_major_correlation": "Correlation with a major above which nothing is entered; 0: off",
+    "trading.filters.correlation_candles": "Candles whose returns are correlated",
+    "trading.filters.majors": "Instruments that the others are compared with",
+    "trading.regimes.confirmations": "Closed candles in a row that put a market's regime in force; 0: off",
+    "trading.regimes.interval": "Interval of these candles, as 1h; empty: that of the market's candles",
+    "trading.regimes.period": "Candles of the ADX and ATR that regimes are read from",
+    "trading.regimes.efficiency_period": "Candles of the efficiency ratio that regimes are read from",
+    "trading.regimes.minimum_adx": "ADX that a trend needs",
+    "trading.regimes.minimum_efficiency": "Efficiency ratio that a trend needs, 0 to 1",
+    "trading.regimes.volatile_percentile": "Share of earlier candles with a lower ATR from which a market is volatile",
+    "trading.regimes.volatile_window": "Earlier candles that the ATR is compared with",
     "trading.reconciliation.external_positions": "Positions and trades of others: REPORT halts entries, or ADOPT",
+    **{
+        f"trading.regimes.{regime}.{limit}": f"In regime {regime.upper()}: {meaning}; empty: unchanged"
+        for regime in ("trend", "range", "volatile")
+        for limit, meaning in _OF_REGIMES.items()
+    },
 }
 
 
@@ -146,11 +183,18 @@ def trading(settings: Settings) -> Iterator[Setting]:
     for field in fields(Settings):
         value = getattr(settings, field.name)
         if is_dataclass(value):
-            for part in fields(value):
-                name = f"{field.name}.{part.name}"
-                yield _setting(name, getattr(value, part.name), bounds)
+            yield from _of_table(field.name, value, bounds)
         else:
             yield _setting(field.name, value, bounds)
+
+
+def _of_table(table: str, value: Any, bounds: Mapping[str, str]) -> Iterator[Setting]:
+    for part in fields(value):
+        name, own = f"{table}.{part.name}", getattr(value, part.name)
+        if is_dataclass(own):
+            yield from _of_table(name, own, bounds)
+        else:
+            yield _setting(name, own, bounds)
 
 
 def _setting(name: str, value: object, bounds: Mapping[str, str]) -> Setting:

@@ -15,6 +15,7 @@ from commands.watching import Instance
 from domain import adjusting
 from domain.arithmetic import ZERO
 from domain.errors import InvalidSettings, WhenceError
+from domain.filters.settings import NO_FILTERS, FilterSettings
 from domain.interval import interval_of
 from domain.number import misread
 from domain.plain_text import meant
@@ -210,16 +211,17 @@ def instances_of(settings: Settings) -> Sequence[Instance]:
     misspelled instrument), and where `strategy_of` does.
     """
     check(settings)
-    return tuple(instance_of(one) for one in settings.strategies)
+    return tuple(instance_of(one, settings.filters_of(one.instance)) for one in settings.strategies)
 
 
-def instance_of(settings: StrategySettings) -> Instance:
-    """One instance of the configured strategy. Raises what `strategy_of` raises."""
+def instance_of(settings: StrategySettings, filters: FilterSettings = NO_FILTERS) -> Instance:
+    """One instance of the configured strategy with these filters. Raises what `strategy_of` raises."""
     return Instance(
         id=settings.instance,
         strategy=strategy_of(settings),
         instruments=settings.instruments,
         interval=interval_of(settings.interval),
+        filters=filters,
     )
 
 

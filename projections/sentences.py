@@ -16,6 +16,7 @@ from domain import (
     order,
     position,
     reconciliation,
+    regime,
     settings,
     signal,
 )
@@ -131,6 +132,15 @@ def _rules(event: instrument.InstrumentListed | instrument.InstrumentRulesChange
     return f"{steps}, {'guessed from' if origin.guessed else 'real, from'} {origin.source}"
 
 
+def _regime(event: regime.RegimeChanged) -> str:
+    before = "" if event.before is None else f" after {event.before}"
+    return (
+        f"{event.instrument}: {event.regime}{before}, shown by {counted(event.candles, 'candle')} in a row; ADX "
+        f"{event.adx:.1f}, efficiency ratio {event.efficiency:.2f}, ATR {event.atr_share:.3%} of the price, above "
+        f"{event.percentile:.0%} of the candles before"
+    )
+
+
 def _mark(event: mark.AccountMarked) -> str:
     if event.low == event.high == event.worst == event.balance:
         return f"equity {plain(event.equity)} at the end of {event.hour:%Y-%m-%d %H}h, unchanged in the hour"
@@ -235,6 +245,7 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     mark.AccountMarked: _mark,
     instrument.InstrumentListed: _rules,
     instrument.InstrumentRulesChanged: _rules,
+    regime.RegimeChanged: _regime,
     settings.SettingsChanged: lambda e: f"version {e.version}",
     reconciliation.DiscrepancyFound: lambda e: f"{e.subject}: {e.found}",
     reconciliation.DiscrepancyResolved: lambda e: f"{e.discrepancy_id}: {e.resolution}",

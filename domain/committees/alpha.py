@@ -6,16 +6,22 @@ from decimal import Decimal
 
 from domain.arithmetic import EXACT, distance
 from domain.committees.case import Case
-from domain.committees.member import Judgement, judgement
+from domain.committees.member import Figure, Judgement, judgement
+from domain.committees.regimes import regime_of
 from domain.direction import Direction
 from domain.tiers import threshold
 
 
 def confidence(case: Case) -> Judgement:
-    """The signal's confidence reaches the threshold of the tier in force."""
+    """The signal's confidence reaches the threshold of the tier in force.
+
+    Where regimes are read, the figures name the one in force, whose limits all members judge by.
+    """
     signal, view = case.signal, case.view
     tiers, trades = view.settings.settings.tiers, view.portfolio.trades
     tier, required = case.tier, threshold(case.tier, tiers)
+    regime = regime_of(signal.instrument, view.settings.settings, view.portfolio)
+    named: dict[str, Figure] = {} if regime is None else {"regime": regime.value}
     return judgement(
         {"CONFIDENCE_BELOW_THRESHOLD": not required <= signal.confidence <= 1},
         confidence=signal.confidence,
@@ -26,6 +32,7 @@ def confidence(case: Case) -> Judgement:
         window=tiers.window,
         losses_in_a_row=trades.losses_in_a_row,
         drawdown=trades.drawdown,
+        **named,
     )
 
 

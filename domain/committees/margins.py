@@ -18,6 +18,7 @@ from domain.direction import Direction
 from domain.signal import Vote
 
 NOT_RECORDED = "not recorded"
+_PERCENT = Decimal(100)
 _SECOND = timedelta(seconds=1)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -343,6 +344,55 @@ RULES: Mapping[str, Sequence[_Rule]] = {
             "quote currency",
         ),
     ),
+    "ADX_TOO_LOW": (
+        _Rule("an ADX of", Must.AT_LEAST, _both("adx", "minimum")),
+        _Rule("an ADX of", Must.AT_MOST, _to("adx", _PERCENT)),
+    ),
+    "DI_DIFFERENCE_TOO_SMALL": (
+        _Rule(
+            "a difference of +DI and -DI, in the entry's direction, of",
+            Must.AT_LEAST,
+            _both("difference", "minimum"),
+        ),
+        _Rule(
+            "a difference of +DI and -DI, in the entry's direction, of",
+            Must.AT_MOST,
+            _to("difference", _PERCENT),
+        ),
+    ),
+    "TIMEFRAME_DISAGREES": (
+        _Rule(
+            "a move of the coarser candles' average, in the entry's direction,",
+            Must.ABOVE,
+            _to("move", ZERO),
+            "quote currency",
+        ),
+    ),
+    "PLACE_TOO_LOW": (
+        _Rule(
+            "a place in the value area, in the entry's direction, of",
+            Must.AT_LEAST,
+            _both("place", "minimum"),
+        ),
+    ),
+    "PLACE_TOO_HIGH": (
+        _Rule(
+            "a place in the value area, in the entry's direction, of", Must.AT_MOST, _both("place", "maximum")
+        ),
+    ),
+    "PIVOT_TOO_NEAR": (
+        _Rule(
+            "a distance to the next pivot level, as a fraction of the price, of",
+            Must.AT_LEAST,
+            _both("distance", "minimum"),
+        ),
+    ),
+    "CORRELATED_WITH_HELD": (
+        _Rule("a correlation with what is held of", Must.AT_MOST, _both("correlation", "maximum")),
+    ),
+    "CORRELATED_WITH_MAJOR": (
+        _Rule("a correlation with the majors of", Must.AT_MOST, _both("correlation", "maximum")),
+    ),
     "STALE_DATA": (
         _Rule(
             "an age of the candle of",
@@ -357,7 +407,7 @@ RULES: Mapping[str, Sequence[_Rule]] = {
 }
 """The comparisons behind each reason, as `domain/committees` makes them; the first one that the figures break counts.
 
-The members of both committees that judge with numbers: see `alpha.py`, `risk.py` and `flips.py`.
+The members of both committees that judge with numbers: see `alpha.py`, `risk.py`, `flips.py` and `filters.py`.
 """
 
 _CONDITIONS: Mapping[str, _Condition] = {
@@ -377,6 +427,9 @@ _CONDITIONS: Mapping[str, _Condition] = {
     "UNRESOLVED_DISCREPANCY": _Condition("no unresolved discrepancy: {unresolved}", "unresolved"),
     "CIRCUIT_BREAKER_OPEN": _Condition("no open circuit breaker: {open}", "open"),
     "EXIT_UNDER_WAY": _Condition("no exit under way: {leaving}", "leaving"),
+    "FILTER_FIGURES_MISSING": _Condition(
+        "the figures of the filter, which more closed candles would have given: no {missing}", "missing"
+    ),
     "BELOW_MIN_QUANTITY": _Condition(
         f"a quantity of at least {{min_quantity}}; the quantity before rounding is {NOT_RECORDED}",
         "min_quantity",

@@ -13,7 +13,9 @@ daily loss, low confidence) never prevent an exit. After a refused exit the stop
 position. An entry against a position of its own strategy is a flip; the rules for flips that are on vote on it, too
 (`domain/committees/flips.py`). A strategy's entry along its own position may add to it, judged by further members
 (`domain/committees/additions.py`), and one without a position may have to be repeated first
-(`domain/committees/repeated.py`).
+(`domain/committees/repeated.py`). Filters that are on vote on every entry of a strategy
+(`domain/committees/filters.py`). All members judge by the limits of the regime that is in force for the instrument
+(`domain/committees/regimes.py`).
 """
 
 from __future__ import annotations
@@ -29,8 +31,10 @@ from domain.committees import alpha, risk
 from domain.committees.additions import addition_members
 from domain.committees.after_close import after_close, is_reversal, with_balance
 from domain.committees.case import Case
+from domain.committees.filters import filter_members
 from domain.committees.flips import flip_members
 from domain.committees.member import Member, vote
+from domain.committees.regimes import in_regime
 from domain.committees.repeated import repeat_members
 from domain.committees.view import View
 from domain.direction import Direction
@@ -129,7 +133,7 @@ def decide(signal: SignalDetected, view: View, policy: int = POLICY_VERSION) -> 
         raise KeyError(policy)
     case = Case(
         entry_of(signal),
-        view,
+        in_regime(view, signal.instrument),
         by_owner=policy >= _ADDED_IN["holder"],
         by_remaining=policy >= _EXITS_BY_REMAINING,
     )
@@ -167,6 +171,7 @@ def decide_reversal(decided: Decided, decided_at: datetime, flat: Flat, view: Vi
     fill only at the end of its candle.
     """
     signal, decision = decided.signal, decided.decision
+    view = in_regime(view, signal.instrument)
     price = _PRICE[signal.direction](signal.price, flat.price)
     span = timedelta(seconds=view.settings.settings.order_freshness_seconds)
     until = decided_at + max(span, timedelta(seconds=signal.interval_seconds))
@@ -182,7 +187,8 @@ def decide_reversal(decided: Decided, decided_at: datetime, flat: Flat, view: Vi
         quantity=decision.quantity,
         origin=signal,
     )
-    against = _reasons_against(_votes(REVERSAL_MEMBERS, Case(entry, with_balance(view, flat.balance))))
+    case = Case(entry, with_balance(view, flat.balance))
+    against = _reasons_against(_votes((*REVERSAL_MEMBERS, *filter_members(case)), case))
     if against:
         return _leg(view, Verdict.SKIP, against, price, None)
     return _leg(view, Verdict.ENTER, ("ALL_APPROVE",), price, view.now + left)
@@ -230,7 +236,7 @@ def _exit(case: Case, members: tuple[Member, ...], *, reverses: bool) -> Decisio
 
 def _reverse(case: Case, held: OpenPosition, on_exit: tuple[Vote, ...]) -> DecisionMade:
     entering = Case(case.entry, after_close(case, held))
-    votes = _votes(REVERSAL_MEMBERS, entering)
+    votes = _votes((*REVERSAL_MEMBERS, *filter_members(entering)), entering)
     against, why = _reasons_against(votes), _WHY_CLOSE[Intent.ENTER]
     if against:
         return _decision(case, Verdict.CLOSE, (why, *against), (*on_exit, *votes))
@@ -239,7 +245,7 @@ def _reverse(case: Case, held: OpenPosition, on_exit: tuple[Vote, ...]) -> Decis
 
 
 def _enter(case: Case, members: tuple[Member, ...]) -> DecisionMade:
-    votes = _votes((*members, *repeat_members(case), *addition_members(case)), case)
+    votes = _votes((*members, *repeat_members(case), *addition_members(case), *filter_members(case)), case)
     against = _reasons_against(votes)
     if against:
         return _decision(case, Verdict.SKIP, against, votes)

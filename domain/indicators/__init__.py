@@ -16,9 +16,11 @@ from __future__ import annotations
 from domain.indicators.adx import Adx, DirectionalSeries, adx
 from domain.indicators.atr import Atr, atr
 from domain.indicators.bollinger import Bollinger, BollingerSeries, bollinger
+from domain.indicators.correlation import correlation
 from domain.indicators.cross import Cross, crosses
 from domain.indicators.efficiency import EfficiencyRatio, efficiency_ratio
 from domain.indicators.ema import Ema, ema
+from domain.indicators.pivots import Pivots, classic_pivots
 from domain.indicators.rsi import Rsi, rsi
 from domain.indicators.sar import Sar, SarSeries, sar
 from domain.indicators.series import FloatArray
@@ -39,6 +41,7 @@ __all__ = [
     "Ema",
     "Extreme",
     "FloatArray",
+    "Pivots",
     "Rsi",
     "Sar",
     "SarSeries",
@@ -53,6 +56,8 @@ __all__ = [
     "adx",
     "atr",
     "bollinger",
+    "classic_pivots",
+    "correlation",
     "crosses",
     "efficiency_ratio",
     "ema",

@@ -14,7 +14,8 @@ from infra.trading import trading_settings
 _PREFIX = "trading."
 _OWN = frozenset({"interval", "instruments", "minimum_trend", "minimum_reward_to_risk"})
 """The settings of an instance that are no parameters of its strategy, beside those of its own `_TABLES`."""
-_TABLES = frozenset({"flips", "intents"})
+_TABLES = frozenset({"flips", "intents", "filters"})
+_LISTS = frozenset({"instruments", "majors"})
 
 
 def change_of(values: Sequence[str], strategies: Sequence[str], policy: int | None) -> Change:
@@ -71,7 +72,7 @@ def _table(text: str) -> Mapping[str, object]:
     own, equals, kind = head.partition("=")
     table: dict[str, object] = {"id": own, "strategy": kind} if equals else {"name": own}
     parameters: dict[str, str] = {}
-    own_tables: dict[str, dict[str, str]] = {}
+    own_tables: dict[str, dict[str, object]] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not (name and equals and value) or name in parameters or name in table:
@@ -80,10 +81,14 @@ def _table(text: str) -> Mapping[str, object]:
                 '"quick=trend fast=5 interval=15m instruments=BTCUSDT-LINEAR.BYBIT,ETHUSDT-LINEAR.BYBIT"'
             )
         if name in _OWN:
-            table[name] = value.split(",") if name == "instruments" else value
+            table[name] = _given(name, value)
         elif name.partition(".")[0] in _TABLES:
             of, _, setting = name.partition(".")
-            own_tables.setdefault(of, {})[setting] = value
+            own_tables.setdefault(of, {})[setting] = _given(setting, value)
         else:
             parameters[name] = value
     return {**table, **own_tables, "parameters": parameters}
+
+
+def _given(name: str, value: str) -> str | list[str]:
+    return value.split(",") if name in _LISTS else value

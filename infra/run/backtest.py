@@ -190,11 +190,22 @@ class Backtest:
         return self._driver
 
     def _begin(self, session: SessionBegun) -> None:
-        changed = self._variant.change.strategies
-        strategies = session.strategies if changed is None else changed
-        instances = instances_of(replace(Settings(), strategies=strategies)) if strategies else ()
+        recorded = replace(
+            self._source.settings,
+            strategies=session.strategies,
+            filters=session.filters,
+            regimes=session.regimes,
+        )
+        changed = self._variant.change.settings(recorded)
+        of_session = replace(Settings(), strategies=changed.strategies, filters=changed.filters)
+        instances = instances_of(of_session) if changed.strategies else ()
         engine = Engine(
-            self._world, self._identity, since=session.since, instances=instances, marks=session.marks
+            self._world,
+            self._identity,
+            since=session.since,
+            instances=instances,
+            regimes=changed.regimes,
+            marks=session.marks,
         )
         if not self._closed:
             self._sent_at = session.at

@@ -44,7 +44,7 @@ class CandlePublishing:
         """`history` is how many past candles of each instrument the topic is to have."""
         self._feed, self._publisher, self._clock = feed, publisher, SteadyClock(clock)
         self._span = history * interval
-        self._market = LiveMarket(feed, instruments, interval, (), self._clock, self._span)
+        self._market = LiveMarket(feed, instruments, interval, (), self._clock, span=self._span)
         self._outages = FeedOutages()
 
     def run(self, woken: threading.Event, stopped: Callable[[], bool]) -> None:

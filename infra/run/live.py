@@ -120,10 +120,20 @@ class LiveRun(Attending):
         self._feed = ListedFeed(feed_of, self._instruments, self._wake)
         self._log_id = world.log_id or name()
         identity = Identity(self._log_id, plan.account, source)
-        engine = Engine(world, identity, since=began, instances=plan.instances)
+        regimes = plan.settings.regimes
+        engine = Engine(world, identity, since=began, instances=plan.instances, regimes=regimes)
         if tape is not None:
-            began_from, strategies = self._restored.begun, plan.settings.strategies
-            tape.take(session(identity, world, began, strategies=strategies, snapshot=began_from))
+            tape.take(
+                session(
+                    identity,
+                    world,
+                    began,
+                    strategies=plan.settings.strategies,
+                    filters=plan.settings.filters,
+                    regimes=plan.settings.regimes,
+                    snapshot=self._restored.begun,
+                )
+            )
         self._letters = letters
         self._sender = Sender(self._venue.exchange, self._steady.tick, Guard(world, engine.market))
         driver = Driver(engine, log, self._sender, self._restored.observe, observer, tape)
@@ -136,7 +146,14 @@ class LiveRun(Attending):
         self._after_trip = AfterTrip(world, self._venue.exchange, driver.handle, self._steady.tick)
         self._still_held = StillHeld(world, self._venue.exchange)
         self._outages = FeedOutages()
-        self._market = LiveMarket(self._feed, self._instruments, plan.interval, plan.instances, self._steady)
+        self._market = LiveMarket(
+            self._feed,
+            self._instruments,
+            plan.interval,
+            plan.instances,
+            self._steady,
+            regimes.span(plan.interval),
+        )
         self.is_trading, self._is_stopping, self._failures = False, False, 0
         self._beginning: LiveBeginning | None = None
         self._known_until = self._times.known(world) or began

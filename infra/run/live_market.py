@@ -13,12 +13,16 @@ from commands.inputs import MarketMoved, Warmed
 from commands.watching import Instance
 from domain.candle import Candle
 from domain.errors import ExchangeError, InvalidInput
+from domain.interval import interval_of
 from domain.market import MarketEvent
 from infra.run.clock import SteadyClock
 
+_DAY = timedelta(days=1)
 _log = logging.getLogger(__name__)
 _WARM_BARS = 300
 """Past candles of each strategy's own interval, with which its indicators settle."""
+_SETTLED = 10
+"""The periods of a Wilder mean after which its beginning has a weight below 0.01 %."""
 
 
 class LiveMarket:
@@ -36,12 +40,16 @@ class LiveMarket:
         interval: timedelta,
         instances: Sequence[Instance],
         clock: SteadyClock,
+        least: timedelta = timedelta(0),
+        *,
         span: timedelta | None = None,
     ) -> None:
-        """`span` is how far the past candles reach back; by default as far as the instances need."""
+        """`span` is how far the past candles reach back; by default as far as the instances need, and at least `least`,
+        which is for others than the instances.
+        """
         self._feed, self._instruments, self._interval, self._clock = feed, instruments, interval, clock
-        longest = max((one.interval or interval for one in instances), default=interval)
-        self._span = max(longest, interval) * _WARM_BARS if span is None else span
+        needed = max((least, interval * _WARM_BARS, *(_span_of(one, interval) for one in instances)))
+        self._span = needed if span is None else span
         self._next: dict[str, datetime] = {}
         self.queries = 0
         self.left_out: dict[str, str] = {}
@@ -150,3 +158,19 @@ def _order(candle: Candle) -> tuple[datetime, str]:
 
 def _close_time(candle: Candle) -> datetime:
     return candle.close_time
+
+
+def _span_of(instance: Instance, given: timedelta) -> timedelta:
+    """The time whose candles an instance reads before its first own one; `given` is the interval of the market's.
+
+    The pivots of a whole UTC day need up to two days.
+    """
+    own, filters = instance.interval or given, instance.filters
+    spans = [own * _WARM_BARS, (interval_of(filters.timeframe) or own) * _WARM_BARS]
+    if filters.reads_adx:
+        spans.append(own * filters.adx_period * _SETTLED)
+    if filters.minimum_pivot_distance:
+        spans.append(2 * _DAY)
+    if filters.reads_correlation:
+        spans.append(given * (filters.correlation_candles + 1))
+    return max(*spans, own * filters.value_area_candles)

@@ -17,6 +17,7 @@ from adapters.tapes import Tape, tape_identity
 from domain.catalogue import BUILT_IN, Listing
 from domain.instrument import RulesOrigin
 from domain.opening import LogOpened, Mode
+from domain.regimes.settings import RegimeLimits
 from domain.settings import (
     OnDailyLoss,
     OnKill,
@@ -49,6 +50,34 @@ LATER_GROUPS: Mapping[str, Sequence[str]] = {
         "cooldown_seconds",
         "loss_confidence",
         "cost_buffer",
+    ),
+    "filters": (
+        "minimum_adx",
+        "minimum_di_difference",
+        "adx_period",
+        "timeframe",
+        "timeframe_ema",
+        "value_area_candles",
+        "minimum_place",
+        "maximum_place",
+        "minimum_pivot_distance",
+        "maximum_correlation",
+        "maximum_major_correlation",
+        "correlation_candles",
+        "majors",
+    ),
+    "regimes": (
+        "confirmations",
+        "interval",
+        "period",
+        "efficiency_period",
+        "minimum_adx",
+        "minimum_efficiency",
+        "volatile_percentile",
+        "volatile_window",
+        "trend",
+        "range",
+        "volatile",
     ),
 }
 """The tables of settings that were added after the first form; each is part of it where a setting is not neutral."""
@@ -190,4 +219,6 @@ _NEUTRAL = Settings()
 
 
 def _fields(owner: object, names: Sequence[str]) -> dict[str, Any]:
-    return {name: getattr(owner, name) for name in names}
+    """The values by name; of the limits of a regime, those that it gives."""
+    found = {name: getattr(owner, name) for name in names}
+    return {name: value.given if isinstance(value, RegimeLimits) else value for name, value in found.items()}

@@ -97,7 +97,14 @@ class PaperRun(Attending):
         self._finer = FinerRules(plan, self.plan)
         identity = Identity(self.plan.opening.log_id, plan.account, SOURCE)
         recall = Recall(log.read())
-        engine = Engine(World(), identity, since=plan.begins, instances=plan.instances, recall=recall)
+        engine = Engine(
+            World(),
+            identity,
+            since=plan.begins,
+            instances=plan.instances,
+            regimes=plan.settings.regimes,
+            recall=recall,
+        )
         guard = Guard(engine.world, engine.market)
         sender = Sender(plug(self._exchange), lambda: self.at, guard)
         driver = Driver(engine, log, sender, self._adoption.seeing(seen), observer)

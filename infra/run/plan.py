@@ -15,13 +15,15 @@ from commands.instrument import ListInstrument
 from commands.opening import OpenLog
 from commands.routes import Command
 from commands.settings import ChangeSettings
-from commands.watching import Instance, coarser_for
+from commands.watching import Instance, coarser_for, readings_for
 from domain.account import UNOPENED
 from domain.catalogue import Catalogue, Listing, guessed_rules, on_the_market, real_rules
 from domain.errors import InvalidInput
 from domain.instrument import Instrument
+from domain.interval import interval_of
 from domain.opening import LogOpened
 from domain.quotes import check_stake
+from domain.regimes.reader import coarser_of
 from domain.settings import Settings
 from infra.run.log_id import opening_of
 from infra.run.simulation import simulated
@@ -134,7 +136,11 @@ def _check_playable(plan: Plan) -> None:
     merge(plan.tapes)
     plan.exchange()
     decide(plan.stake.opening(), UNOPENED)
+    regimes = plan.settings.regimes
     for tape in plan.tapes:
+        if regimes.is_on:
+            coarser_of(interval_of(regimes.interval), tape.instrument, tape.interval)
         for instance in plan.instances:
             if instance.trades(tape.instrument):
                 coarser_for(instance, tape.instrument, tape.interval)
+                readings_for(instance, tape.instrument, tape.interval)

@@ -103,6 +103,8 @@ def played_inputs(planned: Plan, plan: Plan, warming: Sequence[Candle] = ()) -> 
         source=SOURCE,
         since=plan.begins,
         strategies=plan.settings.strategies,
+        filters=plan.settings.filters,
+        regimes=plan.settings.regimes,
     )
     yield opening(log_id, plan.commands(), plan.begins)
     if warming:

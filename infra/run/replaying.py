@@ -145,6 +145,7 @@ class Replay:
             Identity(session.log_id, session.account, session.source),
             since=session.since,
             instances=_instances(session),
+            regimes=session.regimes,
             marks=session.marks,
         )
 
@@ -258,7 +259,7 @@ class Frames:
 def _instances(session: SessionBegun) -> Sequence[Instance]:
     if not session.strategies:
         return ()
-    return instances_of(replace(Settings(), strategies=session.strategies))
+    return instances_of(replace(Settings(), strategies=session.strategies, filters=session.filters))
 
 
 def _with_ends(tape: Iterable[TapedInput]) -> Iterator[tuple[TapedInput, _End | None]]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from domain.arithmetic import EXACT
 from domain.errors import InvalidInput, Refused
+from domain.filters.settings import OwnFilterSettings
 from domain.number import is_bounded, number
 from domain.plain_text import meant
 from domain.settings import OwnFlipSettings, OwnIntentSettings, Settings, StrategySettings
@@ -162,7 +163,8 @@ def _set(one: StrategySettings, own: str, text: str, where: str) -> StrategySett
         kinds = _TABLES[table]
         if setting not in kinds:
             raise InvalidInput(f"{where}: no such setting{meant(setting, kinds)}")
-        changed: dict[str, Any] = {setting: _number(text, kinds[setting], where)}
+        kind = kinds[setting]
+        changed: dict[str, Any] = {setting: text if kind is str else _number(text, kind, where)}
         before = getattr(one, table) or _EMPTY[table]
         tables: dict[str, Any] = {table: replace(before, **changed)}
         return replace(one, **tables)
@@ -194,8 +196,31 @@ _INTENT_KINDS: Mapping[str, type[Any]] = {
     "repeats": int,
     "repeat_seconds": int,
 }
-_TABLES: Mapping[str, Mapping[str, type[Any]]] = {"flips": _FLIP_KINDS, "intents": _INTENT_KINDS}
-_EMPTY: Mapping[str, Any] = {"flips": OwnFlipSettings(), "intents": OwnIntentSettings()}
+_FILTER_KINDS: Mapping[str, type[Any]] = {
+    "minimum_adx": float,
+    "minimum_di_difference": float,
+    "adx_period": int,
+    "timeframe": str,
+    "timeframe_ema": int,
+    "value_area_candles": int,
+    "minimum_place": float,
+    "maximum_place": float,
+    "minimum_pivot_distance": float,
+    "maximum_correlation": float,
+    "maximum_major_correlation": float,
+    "correlation_candles": int,
+}
+"""The settings of filters that vary; `majors` is a list."""
+_TABLES: Mapping[str, Mapping[str, type[Any]]] = {
+    "flips": _FLIP_KINDS,
+    "intents": _INTENT_KINDS,
+    "filters": _FILTER_KINDS,
+}
+_EMPTY: Mapping[str, Any] = {
+    "flips": OwnFlipSettings(),
+    "intents": OwnIntentSettings(),
+    "filters": OwnFilterSettings(),
+}
 """The kinds of an instance's own settings by table, and the table of an instance that has none."""
 
 

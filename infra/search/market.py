@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.tapes import Tape, tape_identity
-from commands.watching import coarser_for
+from commands.watching import coarser_for, readings_for
 from domain.candle import Candle
 from domain.deflated_sharpe import Moments, moments
 from domain.errors import InvalidInput, Refused, StrategyFailed
@@ -84,6 +84,7 @@ class Market:
             for tape in self.tapes:
                 if instance.trades(tape.instrument):
                     coarser_for(instance, tape.instrument, tape.interval)
+                    readings_for(instance, tape.instrument, tape.interval)
 
     def configured(self, part: Part) -> Settings:
         """The settings that do not vary, with the market's defaults."""

@@ -58,7 +58,7 @@ def _strategy(one: StrategySettings) -> Mapping[str, Any]:
 
 
 def _copied(value: object) -> object:
-    return {name: _plain(one) for name, one in value.items()} if is_table(value) else _plain(value)
+    return {name: _copied(one) for name, one in value.items()} if is_table(value) else _plain(value)
 
 
 def _plain(value: object) -> object:

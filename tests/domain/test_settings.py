@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from domain.errors import InvalidSettings
+from domain.filters.settings import FilterSettings
 from domain.interval import interval_of
+from domain.regimes.settings import RegimeLimits
 from domain.settings import (
     NONE_IN_FORCE,
     InForce,
@@ -28,7 +30,8 @@ from domain.settings import (
 from tests.domain.history import BTC, D
 from tests.replacing import replace
 
-DEFAULT = Settings()
+DEFAULT = Settings(filters=FilterSettings(majors=("BTCUSDT-LINEAR.BYBIT",)))
+"""A limit for majors needs one."""
 RANGES = {name: (low, high) for name, _, low, high in ranges(DEFAULT)}
 UNRANGED = {
     "strategies",
@@ -37,6 +40,14 @@ UNRANGED = {
     "risk.on_daily_loss",
     "sizing.rule",
     "paused",
+    "filters.majors",
+    "regimes.interval",
+    *(
+        f"regimes.{regime}.{limit.name}"
+        for regime in ("trend", "range", "volatile")
+        for limit in fields(RegimeLimits)
+    ),
+    "filters.timeframe",
     "reverse_others",
     "on_opposite",
     "orphans.rule",
@@ -53,7 +64,7 @@ def every_setting(settings: Any, prefix: str = "") -> Iterator[str]:
     for field in fields(settings):
         value = getattr(settings, field.name)
         if is_dataclass(value):
-            yield from every_setting(value, f"{field.name}.")
+            yield from every_setting(value, f"{prefix}{field.name}.")
         else:
             yield f"{prefix}{field.name}"
 

@@ -177,11 +177,30 @@ ADDED: Mapping[str, frozenset[str]] = {
     "InstrumentListed.data": frozenset({"origin"}),
     "KillSwitchTripped.data": frozenset({"positions", "entries"}),
     "SettingsChanged.data.settings": frozenset(
-        {"reverse_others", "orphans", "caps", "reconciliation", "on_opposite", "flips", "intents"}
+        {
+            "reverse_others",
+            "orphans",
+            "caps",
+            "reconciliation",
+            "on_opposite",
+            "flips",
+            "intents",
+            "filters",
+            "regimes",
+        }
     ),
     "SettingsChanged.data.settings.risk": frozenset({"on_kill", "on_daily_loss"}),
     "SettingsChanged.data.settings.strategies[]": frozenset(
-        {"id", "strategy", "instruments", "interval", "minimum_trend", "minimum_reward_to_risk", "flips"}
+        {
+            "id",
+            "strategy",
+            "instruments",
+            "interval",
+            "minimum_trend",
+            "minimum_reward_to_risk",
+            "flips",
+            "filters",
+        }
     ),
 }
 """Fields that were added after these logs were written, by their path, which begins with `<type>.data`."""

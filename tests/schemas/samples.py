@@ -26,6 +26,7 @@ from domain.breaker import BreakerClosed, BreakerHalfOpened, BreakerOpened, Call
 from domain.closing import CloseReason
 from domain.direction import Direction, Purpose, Side
 from domain.events import FULL_NAMES, Event, schema_version
+from domain.filters.settings import FilterSettings, OwnFilterSettings
 from domain.instrument import Instrument, InstrumentListed, InstrumentRulesChanged, RulesOrigin
 from domain.log import Envelope, Meta
 from domain.mark import AccountMarked
@@ -71,6 +72,8 @@ from domain.reconciliation import (
     ReconciliationBegun,
     ReconciliationEnded,
 )
+from domain.regime import Regime, RegimeChanged
+from domain.regimes.settings import RegimeLimits, RegimeSettings
 from domain.settings import (
     AlphaSettings,
     CapSettings,
@@ -171,6 +174,21 @@ _SETTINGS = Settings(
                 repeats=4,
                 repeat_seconds=1201,
             ),
+            filters=OwnFilterSettings(
+                minimum_adx=22.5,
+                minimum_di_difference=4.5,
+                adx_period=16,
+                timeframe="30m",
+                timeframe_ema=32,
+                value_area_candles=96,
+                minimum_place=-2.5,
+                maximum_place=3.5,
+                minimum_pivot_distance=0.0025,
+                maximum_correlation=0.75,
+                maximum_major_correlation=0.9,
+                correlation_candles=60,
+                majors=("ETHUSDT-LINEAR.BYBIT",),
+            ),
         ),
     ),
     tiers=TierSettings(
@@ -237,6 +255,34 @@ _SETTINGS = Settings(
         cooldown_seconds=62,
         loss_confidence=0.92,
         cost_buffer=Decimal("0.0012"),
+    ),
+    filters=FilterSettings(
+        minimum_adx=21.5,
+        minimum_di_difference=3.5,
+        adx_period=15,
+        timeframe="1h",
+        timeframe_ema=31,
+        value_area_candles=288,
+        minimum_place=-1.5,
+        maximum_place=2.5,
+        minimum_pivot_distance=0.0015,
+        maximum_correlation=0.85,
+        maximum_major_correlation=0.95,
+        correlation_candles=120,
+        majors=(BTC,),
+    ),
+    regimes=RegimeSettings(
+        confirmations=4,
+        interval="2h",
+        period=15,
+        efficiency_period=21,
+        minimum_adx=26.5,
+        minimum_efficiency=0.35,
+        volatile_percentile=0.85,
+        volatile_window=150,
+        trend=RegimeLimits(normal_confidence=0.51, strict_confidence=0.61, relaxed_confidence=0.41),
+        range=RegimeLimits(minimum_trend=-0.5, minimum_reward_to_risk=Decimal("1.6")),
+        volatile=RegimeLimits(cooldown_seconds=1200, hold_seconds=1300),
     ),
 )
 
@@ -420,6 +466,18 @@ _EVENTS: tuple[Event, ...] = (
     ),
     InstrumentListed(_INSTRUMENT, RulesOrigin("Bybit v5 instruments-info", NOON, guessed=False)),
     InstrumentRulesChanged(_CHANGED_RULES, RulesOrigin("the tape", None, guessed=True)),
+    RegimeChanged(
+        instrument=BTC,
+        interval_seconds=3600,
+        candle_closed_at=NOON,
+        regime=Regime.VOLATILE,
+        before=Regime.TREND,
+        candles=3,
+        adx=31.25,
+        efficiency=0.41,
+        atr_share=0.0125,
+        percentile=0.955,
+    ),
     SettingsChanged(2, _SETTINGS, "breakout trades against the news"),
     DiscrepancyFound("d-1", ORDER, "filled 0.125 at 43210.55"),
     DiscrepancyResolved("d-1", "taken up as a fill"),
@@ -442,8 +500,10 @@ SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) fo
 
 _WITHOUT_ADDITIONS = replace(
     _SETTINGS,
+    filters=FilterSettings(),
+    regimes=RegimeSettings(),
     intents=IntentSettings(hold_series=True, reinforce_confidence=0.81, noise_confidence=0.21),
-    strategies=tuple(replace(one, intents=None) for one in _SETTINGS.strategies),
+    strategies=tuple(replace(one, intents=None, filters=None) for one in _SETTINGS.strategies),
 )
 _WITHOUT_OWN_LIMITS = replace(
     _WITHOUT_ADDITIONS,

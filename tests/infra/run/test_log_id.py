@@ -10,7 +10,9 @@ from decimal import Decimal
 import pytest
 
 from adapters.tapes import read_tape, synthetic_tape
+from domain.filters.settings import FilterSettings, OwnFilterSettings
 from domain.instrument import Instrument
+from domain.regimes.settings import RegimeLimits, RegimeSettings
 from domain.settings import (
     CapSettings,
     ExternalRule,
@@ -81,6 +83,12 @@ CHANGES: Mapping[str, Plan] = {
         Settings(strategies=(StrategySettings("trend", intents=OwnIntentSettings(repeats=0)),))
     ),
     "flips": plan(Settings(flips=FlipSettings(repeats=2))),
+    "regimes": plan(Settings(regimes=RegimeSettings(confirmations=2))),
+    "limits of a regime": plan(Settings(regimes=RegimeSettings(range=RegimeLimits(minimum_trend=0.0)))),
+    "filters": plan(Settings(filters=FilterSettings(minimum_adx=25.0))),
+    "own filters": plan(
+        Settings(strategies=(StrategySettings("trend", filters=OwnFilterSettings(minimum_adx=0)),))
+    ),
     "own flips": plan(Settings(strategies=(StrategySettings("trend", flips=OwnFlipSettings(repeats=0)),))),
     "reversing": plan(Settings(on_opposite=OnOpposite.REVERSE)),
     "daily loss": plan(Settings(risk=RiskSettings(on_daily_loss=OnDailyLoss.TRIP))),
@@ -126,6 +134,8 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         on_opposite=OnOpposite.REVERSE,
         flips=FlipSettings(repeats=2),
         intents=IntentSettings(hold_series=True),
+        filters=FilterSettings(timeframe="15m"),
+        regimes=RegimeSettings(confirmations=2),
         orphans=OrphanSettings(OrphanRule.CLOSE),
         reconciliation=ReconciliationSettings(external_orders=ExternalRule.ADOPT),
     )
@@ -139,12 +149,14 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         minimum_reward_to_risk=D(0),
         flips=OwnFlipSettings(repeats=0),
         intents=OwnIntentSettings(additions=0),
+        filters=OwnFilterSettings(minimum_adx=0.0),
     )
     limits = [name.partition(".")[0] for name in own.own_limits]
     assert strategy == (*log_id.STRATEGY, *log_id.INSTANCE, *limits)
     assert tuple(field.name for field in fields(OwnFlipSettings)) == log_id.LATER_GROUPS["flips"]
     of_intents = (*log_id.LATER_GROUPS["intents"], *log_id.LATER_NAMES["intents"])
     assert tuple(field.name for field in fields(OwnIntentSettings)) == of_intents
+    assert tuple(field.name for field in fields(OwnFilterSettings)) == log_id.LATER_GROUPS["filters"]
     assert Instrument.__struct_fields__ == log_id.INSTRUMENT
     assert tuple(field.name for field in fields(Stake)) == log_id.STAKE
 

@@ -1,0 +1,138 @@
+"""The reader of regimes: what closed candles show, and which regime so many in a row have confirmed."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from datetime import timedelta
+
+from msgspec import Struct
+
+from domain.candle import Candle
+from domain.coarser import CoarserCandles, check_coarser
+from domain.errors import InvalidInput
+from domain.indicators import Adx, Atr, EfficiencyRatio
+from domain.interval import interval_of
+from domain.regime import Regime
+from domain.regimes.settings import RegimeSettings
+
+
+class Shown(Struct, frozen=True, gc=False, kw_only=True):
+    """What one closed candle shows; the figures are as in `RegimeChanged`."""
+
+    regime: Regime
+    adx: float
+    efficiency: float
+    atr_share: float
+    percentile: float
+
+
+class Confirmed(Struct, frozen=True, gc=False):
+    """The regime that is confirmed at the close of a candle, by `candles` in a row that showed it."""
+
+    candle: Candle
+    shown: Shown
+    candles: int
+
+
+class RegimeReader:
+    """Reads one instrument's closed candles in time order."""
+
+    __slots__ = ("_adx", "_atr", "_efficiency", "_last", "_row", "_settings", "_shares", "confirmed")
+
+    def __init__(self, settings: RegimeSettings) -> None:
+        self._settings = settings
+        self._adx, self._atr = Adx(settings.period), Atr(settings.period)
+        self._efficiency = EfficiencyRatio(settings.efficiency_period)
+        self._shares: deque[float] = deque(maxlen=settings.volatile_window)
+        self._last: Regime | None = None
+        self._row = 0
+        self.confirmed: Confirmed | None = None
+
+    def take(self, candle: Candle) -> None:
+        """Takes the next closed candle. A row of the regime that is confirmed already confirms it anew."""
+        shown = self._shown(candle)
+        if shown is None:
+            return
+        self._row = self._row + 1 if shown.regime is self._last else 1
+        self._last = shown.regime
+        if self._row >= self._settings.confirmations:
+            self.confirmed = Confirmed(candle, shown, self._row)
+
+    def _shown(self, candle: Candle) -> Shown | None:
+        high, low, close = float(candle.high), float(candle.low), float(candle.close)
+        strength, span = self._adx.update(high, low, close), self._atr.update(high, low, close)
+        self._efficiency.update(close)
+        efficiency = self._efficiency.value
+        if strength is None or span is None or efficiency is None:
+            return None
+        share, before = span / close, self._shares
+        percentile = sum(one < share for one in before) / len(before) if before else 0.0
+        is_known = len(before) == before.maxlen
+        before.append(share)
+        if not is_known:
+            return None
+        regime = regime_of(strength, efficiency, percentile, self._settings)
+        return Shown(
+            regime=regime, adx=strength, efficiency=efficiency, atr_share=share, percentile=percentile
+        )
+
+
+def regime_of(adx: float, efficiency: float, percentile: float, settings: RegimeSettings) -> Regime:
+    """The regime that these figures show; see `RegimeSettings`."""
+    if percentile >= settings.volatile_percentile:
+        return Regime.VOLATILE
+    trends = adx >= settings.minimum_adx and efficiency >= settings.minimum_efficiency
+    return Regime.TREND if trends else Regime.RANGE
+
+
+class RegimeReaders:
+    """One reader for each instrument, of candles of the settings' interval."""
+
+    def __init__(self, settings: RegimeSettings) -> None:
+        self._settings = settings
+        self._interval = interval_of(settings.interval)
+        self._readers: dict[str, tuple[RegimeReader, CoarserCandles | None]] = {}
+
+    def take(self, candle: Candle) -> Confirmed | None:
+        """The regime that is confirmed after this candle of the market; None if it completes no candle to be read.
+
+        Raises InvalidInput where the settings' interval cannot be built from the market's.
+        """
+        found = self._readers.get(candle.instrument)
+        if found is None:
+            found = self._readers[candle.instrument] = self._reader(candle.instrument, candle.interval)
+        reader, coarser = found
+        read = (candle,) if coarser is None else coarser.take(candle)
+        for one in read:
+            reader.take(one)
+        return reader.confirmed if read else None
+
+    def _reader(self, instrument: str, given: timedelta) -> tuple[RegimeReader, CoarserCandles | None]:
+        return RegimeReader(self._settings), coarser_of(self._interval, instrument, given)
+
+
+def coarser_of(interval: timedelta | None, instrument: str, given: timedelta) -> CoarserCandles | None:
+    """The builder of the candles that are read; None where they are the market's.
+
+    Raises InvalidInput where they cannot be built from candles of `given`.
+    """
+    if interval is None or interval == given:
+        return None
+    try:
+        check_coarser(instrument, given, interval)
+    except InvalidInput as fault:
+        raise InvalidInput(f"regimes.interval: {fault}") from None
+    return CoarserCandles(interval)
+
+
+def changes_on(settings: RegimeSettings, candles: Iterable[Candle]) -> list[Candle]:
+    """The candles of one instrument at whose close another regime is confirmed than before, or a first one."""
+    readers, before = RegimeReaders(settings), None
+    found: list[Candle] = []
+    for candle in candles:
+        confirmed = readers.take(candle)
+        if confirmed is not None and confirmed.shown.regime is not before:
+            before = confirmed.shown.regime
+            found.append(candle)
+    return found
