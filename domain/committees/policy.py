@@ -12,6 +12,8 @@ what the signal opposes, and that no exit is already under way. Reasons against 
 daily loss, low confidence) never prevent an exit. After a refused exit the stop at the exchange still protects the
 position. An entry against a position of its own strategy is a flip; the rules for flips that are on vote on it, too
 (`domain/committees/flips.py`).
+
+A grid is judged once, at its worst case: every level is entered, then stopped, fees included. It reverses nothing.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from domain.committees import alpha, risk
 from domain.committees.after_close import after_close, is_reversal, with_balance
 from domain.committees.case import Case
 from domain.committees.flips import flip_members
+from domain.committees.levels import grid_members
 from domain.committees.member import Member, vote
 from domain.committees.view import View
 from domain.direction import Direction
@@ -235,7 +238,7 @@ def _reverse(case: Case, held: OpenPosition, on_exit: tuple[Vote, ...]) -> Decis
 
 
 def _enter(case: Case, members: tuple[Member, ...]) -> DecisionMade:
-    votes = _votes(members, case)
+    votes = _votes((*members, *grid_members(case)), case)
     against = _reasons_against(votes)
     if against:
         return _decision(case, Verdict.SKIP, against, votes)
