@@ -16,8 +16,8 @@ class Entry(Struct, frozen=True, gc=False, kw_only=True):
     """Proposed exposure in `instrument` and `direction` at `price`; prices are in quote currency.
 
     `stop` and `target` are None where the entry has none. `quantity` (base currency) is None where the sizing rule
-    determines it. `origin` is the signal that the entry was made from, None for a person's order. An entry with a `grid`
-    is one limit order at each of its levels.
+    determines it. `origin` is the signal that the entry was made from, None for a person's order. An entry with a
+    `grid` is one limit order at each of its levels.
     """
 
     instrument: str

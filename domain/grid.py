@@ -1,7 +1,7 @@
 """A grid: resting limit entries at several prices, each with a target of its own, and one stop for all of them.
 
-Entries are numbered from 1. Number n trades level (n - 1) mod N + 1 of N levels, for the ((n - 1) div N + 1)-th time; the
-order ids `<chain>-e<n>`, `-s<n>` and `-t<n>` follow from it. A level is placed again when all of it was bought and sold.
+Entries are numbered from 1. Number n trades level (n - 1) mod N + 1 of N levels, for the ((n - 1) div N + 1)-th time;
+the order ids `<chain>-e<n>`, `-s<n>` and `-t<n>` follow from it. A level is entered again when its target has filled.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class GridEnd(StrEnum):
     """Why no level of a grid is entered any more.
 
     STOP: the common stop filled. CLOSED: the position is being closed. REDUCED: another order reduced the position.
-    BOUND: a candle closed at or beyond the grid's bound. LIFETIME: its time is over. EXIT: a signal took out its entries.
+    BOUND: a candle closed at or beyond the grid's bound. LIFETIME: its time is over. EXIT: a signal took it out.
     KILL_SWITCH: the switch was tripped. DONE: no entry works, and nothing is held.
     """
 
@@ -77,8 +77,8 @@ class GridEnd(StrEnum):
 class RunningGrid(Struct, frozen=True, gc=False, kw_only=True):
     """A decided grid that has not ended.
 
-    `chain` is the chain of its signal. `stop` is the stop of all levels and `bound` the price beyond which the grid ends,
-    in quote currency; `decided_at` is the time of the decision (UTC).
+    `chain` is the chain of its signal. `stop` is the stop of all levels and `bound` the price beyond which the grid
+    ends, in quote currency; `decided_at` is the time of the decision (UTC).
     """
 
     chain: str
@@ -126,7 +126,7 @@ def prices(grid: Grid) -> Sequence[Decimal]:
 
 
 def is_in_order(grid: Grid, direction: Direction, price: Decimal, stop: Decimal) -> bool:
-    """Whether the levels lead strictly from the reference price to the stop, each with its target on the gaining side."""
+    """Whether the levels lead strictly from the reference price to the stop, each with a target that gains."""
     rising = [stop, *reversed(prices(grid)), price]
     ladder = rising if direction is Direction.LONG else [EXACT.minus(one) for one in rising]
     gains = [gain(level, direction) for level in grid.levels]

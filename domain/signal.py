@@ -199,7 +199,8 @@ def with_policy(decision: DecisionMade, *, policy_version: int) -> DecisionMade:
 def evolve(state: SignalState, event: SignalEvent) -> SignalState:
     """The state after the event.
 
-    Raises ValueError for a decision without its signal, a leg without its REVERSE, or the end of a grid without its ENTER.
+    Raises ValueError for a decision without its signal, a leg without its REVERSE, or the end of a grid without its
+    ENTER.
     """
     match event:
         case SignalDetected():

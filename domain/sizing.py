@@ -63,8 +63,9 @@ def size_grid(
 ) -> Sized:
     """The size of all levels of a grid together; each level has an equal part of it.
 
-    The rule RISK is applied to the loss of all levels at the stop, fees included, PERCENT to their notional, and FIXED to
-    their quantity. Bounds of the instrument apply to the order of one level, those of the notional at its lowest price.
+    The rule RISK is applied to the loss of all levels at the stop, fees included, PERCENT to their notional, and FIXED
+    to their quantity. Bounds of the instrument apply to the order of one level, that of the notional at the lowest
+    price.
     """
     levels = prices(grid)
     unit = _Unit(

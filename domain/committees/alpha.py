@@ -54,8 +54,8 @@ def reward_to_risk(case: Case) -> Judgement:
     """The gain at the target is at least the minimum multiple of the loss at the stop, after taker fees in and out.
 
     A unit gains |target - entry| - fee·(entry + target) and loses |entry - stop| + fee·(entry + stop). A target on
-    the wrong side of the entry counts as a loss. For a grid both are sums over its levels: each gains up to its own target
-    once, and all are stopped.
+    the wrong side of the entry counts as a loss. For a grid both are sums over its levels: each gains up to its own
+    target once, and all are stopped.
     """
     planned, fee = case.plan, case.view.listed.taker_fee
     minimum, (stop, target) = case.alpha.minimum_reward_to_risk, planned.levels

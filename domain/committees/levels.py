@@ -1,4 +1,4 @@
-"""The member that judges the levels of a grid. It votes only on a signal with a grid, so other decisions keep their bytes."""
+"""The member that judges a grid. It votes only on a signal with a grid, so that other decisions keep their bytes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def levels(case: Case) -> Judgement:
             "LEVELS_NOT_BETWEEN_PRICE_AND_STOP": not is_in_order(grid, direction, planned.entry, stop),
             "LEVEL_WITHIN_COSTS": least <= 0,
         },
-        levels=float(len(grid.levels)),
+        levels=len(grid.levels),
         nearest=grid.levels[0].price,
         outermost=grid.levels[-1].price,
         stop=stop,

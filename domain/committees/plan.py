@@ -60,7 +60,8 @@ class Plan(Struct, frozen=True, gc=False, kw_only=True):
     def margin(self) -> Decimal:
         """Initial margin and the taker fees in and out, in quote currency."""
         return total(
-            margin_required(self.rules, quantity, price, self.funds.leverage) for price, quantity in self.orders
+            margin_required(self.rules, quantity, price, self.funds.leverage)
+            for price, quantity in self.orders
         )
 
     @property
@@ -95,9 +96,7 @@ def plan(entry: Entry, view: View) -> Plan:
     funds = funds_of(view)
     grid = None if entry.grid is None else on_ticks(entry.grid, entry.direction, rules.tick)
     sized = _sized(entry, stop, grid, funds, view)
-    return Plan(
-        rules=rules, entry=entry.price, stop=stop, target=target, funds=funds, sized=sized, grid=grid
-    )
+    return Plan(rules=rules, entry=entry.price, stop=stop, target=target, funds=funds, sized=sized, grid=grid)
 
 
 def part_of(quantity: Decimal, grid: Grid | None) -> Decimal:
