@@ -182,7 +182,7 @@ def test_every_decision_on_a_grid_is_made_again_from_the_log() -> None:
 
 
 def test_a_run_stopped_after_any_unit_of_a_grid_resumes_to_the_same_log() -> None:
-    whole, plan = ListLog(), a_plan(5, with_grid(), 300)
+    whole, plan = ListLog(), a_plan(5, with_grid(), 700)
     play(plan, whole)
     assert sum(isinstance(one.event, GridEnded) for one in whole.envelopes) > 1
     for end in whole.units[:: len(whole.units) // 25]:
