@@ -38,7 +38,11 @@ def test_a_row_has_the_grid_of_its_signal_with_exact_prices_and_the_reason_of_it
     grid = Gridded()
     grid.desk.ask(TripKillSwitch("test"), cause="command:trip")
     (row,) = folded(SIGNALS, grid.desk.log.envelopes).tables["signals"].dirty.values()
-    levels = [{"price": "98", "target": "100"}, {"price": "96", "target": "98"}, {"price": "94", "target": "96"}]
+    levels = [
+        {"price": "98", "target": "100"},
+        {"price": "96", "target": "98"},
+        {"price": "94", "target": "96"},
+    ]
     assert row["grid"] == {"levels": levels, "rounds": 2, "lifetime_seconds": 3_600}
     assert row["grid_end"] == "KILL_SWITCH"
 

@@ -49,21 +49,24 @@ def run(seed: int, settings: Settings, candles: int = 500) -> list[Envelope]:
     return play(a_plan(seed, settings, candles), ListLog())
 
 
-PLANS = st.builds(
-    lambda geometric, short, levels, stop, share: with_grid(
+def random_settings(geometric: int, short: int, levels: int, stop: str, share: Decimal) -> Settings:
+    return with_grid(
         SimulationSettings(volume_share=share),
         geometric=str(geometric),
         short=str(short),
         levels=str(levels),
         stop_spacings=stop,
-    ),
+    )
+
+
+SETTINGS = st.builds(
+    random_settings,
     st.integers(0, 1),
     st.integers(0, 1),
     st.integers(1, 10),
     st.sampled_from(["0.5", "1", "4"]),
     st.sampled_from([Decimal("0.0001"), Decimal("0.1")]),
 )
-
 RARE = with_grid(efficiency_maximum="0.1")
 """Settings with which some candles lead to nothing."""
 
@@ -102,7 +105,7 @@ class Plans:
         return net
 
 
-@given(seed=st.integers(0, 10_000), settings=PLANS)
+@given(seed=st.integers(0, 10_000), settings=SETTINGS)
 @settings(max_examples=12)
 def test_a_grid_never_holds_more_than_its_plan_and_its_orders_end_with_it(
     seed: int, settings: Settings
@@ -122,7 +125,7 @@ def test_a_grid_never_holds_more_than_its_plan_and_its_orders_end_with_it(
     assert not still & (ended - running)
 
 
-@given(seed=st.integers(0, 10_000), settings=PLANS)
+@given(seed=st.integers(0, 10_000), settings=SETTINGS)
 @settings(max_examples=12)
 def test_a_grid_loses_at_most_what_was_voted_on_and_the_slippage_of_its_stops(
     seed: int, settings: Settings
@@ -133,7 +136,7 @@ def test_a_grid_loses_at_most_what_was_voted_on_and_the_slippage_of_its_stops(
         assert -net <= plans.worst(chain) + notional * Decimal("0.01")
 
 
-@given(seed=st.integers(0, 10_000), settings=PLANS)
+@given(seed=st.integers(0, 10_000), settings=SETTINGS)
 @settings(max_examples=6)
 def test_an_independent_accountant_finds_no_fault_in_the_money_of_a_grid(
     seed: int, settings: Settings
