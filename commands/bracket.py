@@ -20,18 +20,19 @@ def bracket(
     rules: Instrument,
     stop: Decimal | None,
     target: Decimal | None,
+    number: int = 1,
 ) -> Sequence[PlaceOrder]:
-    """The stop `<chain>-s1` at `stop` and the target `<chain>-t1` at `target` (quote currency); None omits an order.
+    """The stop `<chain>-s<number>` at `stop` and the target `<chain>-t<number>` at `target` (quote currency).
 
-    Both become active when `entry` fills; they have its quantity and the opposite side.
+    None omits an order. Both become active when `entry` fills; they have its quantity and the opposite side.
     """
     orders: list[PlaceOrder] = []
     if stop is not None:
         terms = _child(entry, entry_id, OrderType.STOP, Purpose.STOP, stop)
-        orders.append(PlaceOrder(f"{chain}-s1", terms, rules))
+        orders.append(PlaceOrder(f"{chain}-s{number}", terms, rules))
     if target is not None:
         terms = _child(entry, entry_id, OrderType.LIMIT, Purpose.TARGET, target)
-        orders.append(PlaceOrder(f"{chain}-t1", terms, rules))
+        orders.append(PlaceOrder(f"{chain}-t{number}", terms, rules))
     return orders
 
 

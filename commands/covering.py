@@ -13,7 +13,8 @@ from domain.direction import Direction, Purpose, exit_side
 from domain.order import RESTING, OrderStatus, OrderType, Unplaced, Working, leaves
 from domain.portfolio import OpenPosition, Portfolio
 from domain.position import Open
-from domain.streams import order_stream
+from domain.signal import Decided
+from domain.streams import order_stream, signal_stream
 
 StateOf = Callable[[str], object]
 """The state of a stream."""
@@ -83,9 +84,9 @@ def missing(
 
     The stop also covers what the position's entries may still fill, where they have no stop of their own. An order
     whose cancel was requested covers nothing, because it ends at any moment. The ids are `<chain>-s2` and `<chain>-t2`,
-    or the next number of which neither was placed.
+    or the next number of which neither was placed; those of a grid's levels are left out.
     """
-    number = 2
+    number = _last_number(state_of(signal_stream(account, chain))) + 1
     while any(is_placed(order_stream(account, f"{chain}-{leg}{number}"), state_of) for leg in "st"):
         number += 1
     working = total(leaves(one) for one in not_ended(held, portfolio) if _stays(one))
@@ -94,6 +95,12 @@ def missing(
     rules = portfolio.instruments[held.state.instrument]
     aimed = ZERO if has_target else held.state.quantity
     return renewed(chain, number, held.state, rules, max(bare, ZERO), aimed, fresh_until)
+
+
+def _last_number(signal: object) -> int:
+    """The greatest number of an entry in the signal's chain."""
+    grid = signal.signal.grid if isinstance(signal, Decided) else None
+    return 1 if grid is None else grid.last_number
 
 
 def _stays(one: Working) -> bool:

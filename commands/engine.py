@@ -25,6 +25,7 @@ from commands.breaker import CallReport
 from commands.door import Answer
 from commands.exchange import AnyReport
 from commands.foreseeing import foreseen
+from commands.grid_ends import grid_ends
 from commands.held_back import holds_back, withdrawals
 from commands.identity import ENGINE, Identity
 from commands.inputs import Input, MarketMoved, Relisted, Reported, RequestMade, Started, Tick, Warmed
@@ -51,6 +52,7 @@ from domain.log import Envelope, Recorded, chain_id
 from domain.mark import AccountMarked
 from domain.market import MarketView
 from domain.opposed import is_worth_recording
+from domain.portfolio import Portfolio
 from domain.regimes.reader import changes_on
 from domain.regimes.settings import NO_REGIMES, RegimeSettings
 from domain.signal import SeriesEnded, SignalDetected
@@ -159,7 +161,7 @@ class Engine:
         None where every candle may lead to something.
         """
         portfolio = self.world.portfolio
-        if not self._recall.is_over or is_closing(portfolio) or holds_back(portfolio) or portfolio.breakers:
+        if not self._recall.is_over or _waits_for_market(portfolio):
             return None
         return min(self._open_until, self._marking.hour_ends) if self._marks else self._open_until
 
@@ -229,7 +231,7 @@ class Engine:
             return self._market_moved_with_day(given)
         marks, sighted = self._taken(given)
         portfolio = self.world.portfolio
-        if marks or sighted or is_closing(portfolio) or holds_back(portfolio) or portfolio.breakers:
+        if marks or sighted or _waits_for_market(portfolio):
             return self._all_work_of(marks, sighted, given)
         return NO_WORK
 
@@ -270,6 +272,8 @@ class Engine:
             yield from self._withdrawals(given)
         if world.portfolio.breakers:
             yield from self._pauses_over(given)
+        if world.portfolio.grids:
+            yield from self._grids_over(given)
         for seen in sighted:
             yield from self._signals_of(seen, given.at)
         if is_closing(world.portfolio):
@@ -287,6 +291,11 @@ class Engine:
 
     def _pauses_over(self, given: MarketMoved | Tick) -> Generator[Unit, None, None]:
         stimulus = pauses_over(given, self.world.portfolio)
+        if stimulus is not None:
+            yield from self._work(stimulus)
+
+    def _grids_over(self, given: MarketMoved | Tick) -> Generator[Unit, None, None]:
+        stimulus = grid_ends(given, self.world.portfolio)
         if stimulus is not None:
             yield from self._work(stimulus)
 
@@ -362,6 +371,7 @@ class Engine:
         yield from self._marked(self._marking.tick(given.at) if self._marks else (), given.at)
         yield from self._withdrawals(given)
         yield from self._pauses_over(given)
+        yield from self._grids_over(given)
         yield from self._reprotected(given)
         yield from self._retries(given)
         return None
@@ -489,6 +499,11 @@ def _returns_for(instances: Sequence[Instance]) -> Returns | None:
     """The returns that the filters of the instances read; None if none of them does."""
     filters = [one.filters for one in instances if one.filters.reads_correlation]
     return Returns(max(one.correlation_candles for one in filters)) if filters else None
+
+
+def _waits_for_market(portfolio: Portfolio) -> bool:
+    """Whether any candle may lead to something, although no strategy proposes at it."""
+    return bool(portfolio.breakers or portfolio.grids or is_closing(portfolio) or holds_back(portfolio))
 
 
 def _raised(signal_id: str, sighting: Sighting) -> Ask:

@@ -71,8 +71,8 @@ class ManualTerms:
 class OutsideSignal:
     """A signal in the form in which an external scanner sends it; it has the fields of `domain.signal.SignalDetected`.
 
-    The fields are repeated because pydantic cannot read a Struct. `detected` copies each field by name, so the type
-    checkers compare the fields of both classes.
+    It has no grid: a scanner enters at the market. The fields are repeated because pydantic cannot read a Struct.
+    `detected` copies each field by name, so the type checkers compare the fields of both classes.
     """
 
     strategy: str

@@ -101,6 +101,7 @@ ROUTES: Mapping[type, Route] = {
     signal.RecordDecision: Route(_signal, signal.decide),
     signal.RecordReversal: Route(_signal, signal.decide),
     signal.EndSeries: Route(_signal, signal.decide),
+    signal.EndGrid: Route(_signal, signal.decide),
     order.PlaceOrder: Route(_order, order.decide),
     order.CancelOrder: Route(_order, order.decide),
     order.AmendOrder: Route(_order, order.decide),

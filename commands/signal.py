@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from domain.errors import InvalidInput, Refused
+from domain.grid import MOST_LEVELS, MOST_ROUNDS, MOST_SECONDS, Grid, GridEnd
 from domain.instrument import check_instrument_id, check_positive
 from domain.signal import (
     Decided,
     DecisionMade,
+    GridEnded,
     ReversalDecided,
     Series,
     SeriesEnded,
@@ -21,6 +23,7 @@ from domain.signal import (
     Undetected,
     Verdict,
 )
+from domain.strategies import Intent
 
 
 class RaiseSignal(Struct, frozen=True, gc=False):
@@ -51,14 +54,21 @@ class EndSeries(Struct, frozen=True, gc=False):
     series: SeriesEnded
 
 
-SignalCommand = RaiseSignal | RecordDecision | RecordReversal | EndSeries
+class EndGrid(Struct, frozen=True, gc=False):
+    """Ends the grid that was entered for the signal."""
+
+    signal_id: str
+    reason: GridEnd
+
+
+SignalCommand = RaiseSignal | RecordDecision | RecordReversal | EndSeries | EndGrid
 
 
 def decide(command: SignalCommand, state: SignalState) -> Sequence[SignalEvent]:
     """The events that follow; none if the signal, or its decision, is already recorded.
 
     Raises InvalidInput for a signal with impossible figures, Refused for a decision without a signal, and for the
-    second leg of a signal that was not decided to reverse.
+    second leg of a signal that was not decided to reverse, and for the end of a grid that was not entered.
     """
     match command:
         case RaiseSignal():
@@ -72,6 +82,8 @@ def decide(command: SignalCommand, state: SignalState) -> Sequence[SignalEvent]:
             return _record_reversal(command, state)
         case EndSeries():
             return [command.series] if isinstance(state, Undetected) else []
+        case EndGrid():
+            return _end_grid(command, state)
 
 
 def _record(command: RecordDecision, state: SignalState) -> Sequence[SignalEvent]:
@@ -86,8 +98,17 @@ def _record_reversal(command: RecordReversal, state: SignalState) -> Sequence[Si
     return [command.reversal] if state.reversal is None else []
 
 
+def _end_grid(command: EndGrid, state: SignalState) -> Sequence[SignalEvent]:
+    if not isinstance(state, Decided) or not state.has_grid:
+        raise Refused(f"signal {command.signal_id} has entered no grid: there is nothing to end")
+    return [GridEnded(command.reason)] if state.grid_end is None else []
+
+
 def check_signal(signal: SignalDetected) -> None:
-    """Raises InvalidInput unless every figure is finite, confidence in 0..1, trend in -1..1, prices positive."""
+    """Raises InvalidInput unless every figure is finite, confidence in 0..1, trend in -1..1, prices positive.
+
+    A grid needs an intent to ENTER, 1 to 10 levels with positive prices, and rounds and a lifetime within their bounds.
+    """
     check_instrument_id(signal.instrument)
     named = f"of the signal of {signal.strategy} on {signal.instrument}"
     if signal.interval_seconds < 1:
@@ -103,3 +124,20 @@ def check_signal(signal: SignalDetected) -> None:
     for name, figure in signal.inputs.items():
         if not math.isfinite(figure):
             raise InvalidInput(f"the input {name} {named} is {figure}; it must be finite")
+    if signal.grid is not None:
+        _check_grid(signal.grid, signal.intent, named)
+
+
+def _check_grid(grid: Grid, intent: Intent, named: str) -> None:
+    if intent is not Intent.ENTER:
+        raise InvalidInput(f"the grid {named} is of a signal to {intent}: only a signal to ENTER has levels")
+    for name, count, most in (
+        ("the number of levels", len(grid.levels), MOST_LEVELS),
+        ("the number of rounds", grid.rounds, MOST_ROUNDS),
+        ("the lifetime in seconds", grid.lifetime_seconds, MOST_SECONDS),
+    ):
+        if not 1 <= count <= most:
+            raise InvalidInput(f"{name} of the grid {named} is {count}; it must be in 1 … {most}")
+    for number, level in enumerate(grid.levels, 1):
+        check_positive(f"the price of level {number} {named},", level.price)
+        check_positive(f"the target of level {number} {named},", level.target)

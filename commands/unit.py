@@ -11,7 +11,7 @@ from commands.identity import ENGINE, Identity
 from commands.position import BeginClose
 from commands.processes import PROCESSES, Moment, Process
 from commands.routes import ROUTES, Command
-from commands.signal import RecordReversal
+from commands.signal import EndGrid, RecordReversal
 from commands.stimulus import Ask, Stimulus
 from commands.world import Branch
 from domain.command_fact import chain_fact
@@ -87,10 +87,10 @@ def _chain(branch: Branch, stream: str, ask: Ask, identity: Identity) -> str:
     that the outside fact begins.
 
     A close has a chain of its own, in which its orders are placed. The second leg of a reversal continues its signal's
-    chain, also if an event of another chain led to it.
+    chain, also if an event of another chain led to it, and so does the end of a grid.
     """
     command = ask.command
-    if ask.chain and type(command) is not RecordReversal:
+    if ask.chain and type(command) not in _OF_SIGNAL:
         return ask.chain
     if type(command) is BeginClose:
         return command.chain
@@ -98,6 +98,7 @@ def _chain(branch: Branch, stream: str, ask: Ask, identity: Identity) -> str:
     return begun or chain_id(identity.log_id, identity.account, chain_fact(ask.cause))
 
 
+_OF_SIGNAL = frozenset({RecordReversal, EndGrid})
 _CONTINUED = ("signal-", "order-", "position-")
 
 

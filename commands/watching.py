@@ -79,6 +79,7 @@ class Sighting(Struct, frozen=True):
             stop=proposal.stop,
             target=proposal.target,
             inputs=proposal.inputs,
+            grid=proposal.grid,
         )
 
 

@@ -14,9 +14,12 @@ from domain.strategies import Intent
 
 
 def addition_to(entry: Entry, portfolio: Portfolio) -> OpenPosition | None:
-    """The position that the entry adds to; None where it is no REINFORCE, or its owner adds nothing."""
+    """The position that the entry adds to; None where it is no REINFORCE, or its owner adds nothing.
+
+    A position of a grid is increased by the orders of its grid alone, by whose levels it was sized.
+    """
     signal = entry.origin
-    if signal is None or signal.intent is not Intent.ENTER:
+    if signal is None or signal.intent is not Intent.ENTER or entry.instrument in portfolio.grids:
         return None
     if not portfolio.settings.settings.intents_of(entry.owner).additions:
         return None

@@ -7,6 +7,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from domain.direction import Direction
+from domain.grid import Grid
 from domain.owner import PERSON
 from domain.signal import SignalDetected
 
@@ -15,7 +16,8 @@ class Entry(Struct, frozen=True, gc=False, kw_only=True):
     """Proposed exposure in `instrument` and `direction` at `price`; prices are in quote currency.
 
     `stop` and `target` are None where the entry has none. `quantity` (base currency) is None where the sizing rule
-    determines it. `origin` is the signal that the entry was made from, None for a person's order.
+    determines it. `origin` is the signal that the entry was made from, None for a person's order. An entry with a
+    `grid` is one limit order at each of its levels.
     """
 
     instrument: str
@@ -25,6 +27,11 @@ class Entry(Struct, frozen=True, gc=False, kw_only=True):
     target: Decimal | None
     quantity: Decimal | None
     origin: SignalDetected | None
+
+    @property
+    def grid(self) -> Grid | None:
+        """The levels of the entry, not yet rounded to the tick; None for an entry at one price."""
+        return None if self.origin is None else self.origin.grid
 
     @property
     def owner(self) -> str:

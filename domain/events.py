@@ -65,7 +65,7 @@ SCHEMA_VERSIONS: Mapping[type, int] = {
     KillSwitchTripped: 2,
     LogOpened: 3,
     SettingsChanged: 10,
-    SignalDetected: 2,
+    SignalDetected: 3,
 }
 """The version of each event's schema where it is not 1; each version has its file in `schemas/`."""
 

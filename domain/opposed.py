@@ -12,6 +12,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from domain.direction import Direction
+from domain.grid import Grid
 from domain.portfolio import OpenPosition, Portfolio, WorkingEntry
 from domain.strategies import Intent
 
@@ -76,6 +77,21 @@ def taken_out(signal: Directed, owner: str, portfolio: Portfolio) -> Opposed:
     return found.of(owner)
 
 
-def is_worth_recording(signal: Directed, owner: str, portfolio: Portfolio) -> bool:
-    """False for an exit that could take nothing out, since it would change nothing."""
-    return signal.intent is Intent.ENTER or not taken_out(signal, owner, portfolio).is_empty
+class Recordable(Directed, Protocol):
+    """The fields of `Directed`, and the grid."""
+
+    @property
+    def grid(self) -> Grid | None:
+        """The levels of an entry, None for an entry at the market."""
+        ...
+
+
+def is_worth_recording(signal: Recordable, owner: str, portfolio: Portfolio) -> bool:
+    """False for what would change nothing.
+
+    That is an exit that could take nothing out, and a grid while anything is held or waits in its instrument: a grid is
+    not moved while it lasts, and the next one begins flat.
+    """
+    if signal.intent is Intent.ENTER:
+        return signal.grid is None or not portfolio.is_engaged(signal.instrument)
+    return not taken_out(signal, owner, portfolio).is_empty

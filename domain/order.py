@@ -95,6 +95,11 @@ def with_parent(placed: OrderPlaced, *, parent: str) -> OrderPlaced:
     return replace(placed, parent=parent)
 
 
+def with_freshness(placed: OrderPlaced, *, fresh_until: datetime) -> OrderPlaced:
+    """The order with another time until which it may be sent (UTC)."""
+    return replace(placed, fresh_until=fresh_until)
+
+
 class OrderSubmitted(Struct, frozen=True, gc=False):
     """The exchange received the order and assigned it an id; it has not accepted the order yet."""
 

@@ -21,10 +21,12 @@ from domain.arithmetic import EXACT, ZERO, distance, total
 from domain.breaker import Breaker, BreakerEvent, Service
 from domain.direction import WAYS_OUT, Direction, Purpose, exit_side, towards
 from domain.errors import AccountNotOpened
+from domain.grid import RunningGrid, chain_of
 from domain.instrument import Catalogue, InstrumentEvent
 from domain.log import Meta
 from domain.opening import LogOpened
 from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderStatus, OrderType, Working
+from domain.order_id import is_of_an_engine
 from domain.owner import PERSON
 from domain.position import Open, PositionClosed, PositionIncreased, PositionOpened, PositionOrphaned
 from domain.reconciliation import Discrepancies, ReconciliationEvent
@@ -33,6 +35,7 @@ from domain.settings import InForce, SettingsChanged
 from domain.signal import (
     Decided,
     DecisionMade,
+    GridEnded,
     ReversalDecided,
     SeriesEnded,
     SignalDetected,
@@ -178,7 +181,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     its latest recorded entries in one direction, while a setting needs them. `flipped_at` is the time (UTC) of the last
     decision on a strategy's entry that closed its own position, by strategy and instrument. `repeated` holds, by
     strategy and instrument, the entries in a row that opened no position yet, where the strategy's entries have to be
-    repeated. `regimes` holds, by instrument, the regime in force.
+    repeated. `regimes` holds, by instrument, the regime in force, and `grids` the decided grids that have not ended.
     """
 
     account_state: AccountState = account.UNOPENED
@@ -203,6 +206,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     flipped_at: Mapping[tuple[str, str], datetime] = _NOTHING
     repeated: Mapping[tuple[str, str], Repeated] = _NOTHING
     regimes: Mapping[str, RegimeChanged] = _NOTHING
+    grids: Mapping[str, RunningGrid] = _NOTHING
 
     @property
     def account(self) -> Account:
@@ -233,15 +237,21 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     def exposures(self) -> tuple[str, ...]:
         """The instrument of each open position, and of each entry that has not opened a position yet.
 
-        An addition to an open position is no exposure beside it.
+        An addition to an open position is no exposure beside it. The entries of a grid count once, and not beside a
+        position that one of them has opened.
         """
-        filled = {held.entry_order for held in self.positions.values()}
-        entries = (
-            entry.instrument
+        filled = {_plan_of(held.entry_order) for held in self.positions.values()}
+        plans = {
+            _plan_of(order_id): entry.instrument
             for order_id, entry in self.entries.items()
-            if order_id not in filled and not (entry.adds and entry.instrument in self.positions)
-        )
-        return (*self.positions, *entries)
+            if not (entry.adds and entry.instrument in self.positions)
+        }
+        return (*self.positions, *(name for plan, name in plans.items() if plan not in filled))
+
+    def is_engaged(self, instrument_id: str) -> bool:
+        """Whether a position, an entry or a grid is in the instrument."""
+        waiting = any(entry.instrument == instrument_id for entry in self.entries.values())
+        return waiting or instrument_id in self.positions or instrument_id in self.grids
 
     def against(self, instrument_id: str, direction: Direction) -> OpenPosition | None:
         """The open position that a signal in this direction opposes; None without one."""
@@ -303,6 +313,7 @@ class Changes(TypedDict, total=False):
     flipped_at: Mapping[tuple[str, str], datetime]
     repeated: Mapping[tuple[str, str], Repeated]
     regimes: Mapping[str, RegimeChanged]
+    grids: Mapping[str, RunningGrid]
 
 
 class _Alter(Protocol):
@@ -334,6 +345,11 @@ def with_price(entry: WorkingEntry, *, price: Decimal) -> WorkingEntry:
 def with_stop(held: OpenPosition, *, stop: Decimal) -> OpenPosition:
     """The position with its stop at this price (quote currency)."""
     return replace(held, state=position.with_protection(held.state, stop=stop, target=held.state.target))
+
+
+def _plan_of(order_id: str) -> str:
+    """The chain of an entry of an engine, which is that of all entries of its grid; any other id as it is."""
+    return chain_of(order_id) if is_of_an_engine(order_id) else order_id
 
 
 def _leaves(working: Working, held: Open) -> bool:
@@ -457,10 +473,31 @@ def _decision(portfolio: Portfolio, meta: Meta, event: DecisionMade, state: obje
     )
     moved = altered(portfolio, proposed={**portfolio.proposed, chain: decided})
     if event.verdict is Verdict.ENTER:
-        return altered(moved, owners=_remembered(portfolio.owners, chain, signal.owner))
+        owned = altered(moved, owners=_remembered(portfolio.owners, chain, signal.owner))
+        return _gridded(owned, meta, event, _is(Decided, state).signal)
     instrument = _is(Decided, state).signal.instrument
     pending = PendingReversal(chain, meta.occurred_at)
     return altered(moved, reversals={**portfolio.reversals, instrument: pending})
+
+
+def _gridded(portfolio: Portfolio, meta: Meta, event: DecisionMade, signal: SignalDetected) -> Portfolio:
+    if signal.grid is None:
+        return portfolio
+    running = RunningGrid(
+        chain=meta.correlation_id,
+        owner=signal.strategy,
+        instrument=signal.instrument,
+        direction=signal.direction,
+        grid=signal.grid,
+        stop=event.stop,
+        bound=event.target,
+        decided_at=meta.occurred_at,
+    )
+    return altered(portfolio, grids={**portfolio.grids, signal.instrument: running})
+
+
+def _grid_ended(portfolio: Portfolio, _meta: Meta, _event: GridEnded, state: object) -> Portfolio:
+    return altered(portfolio, grids=_without(portfolio.grids, _is(Decided, state).signal.instrument))
 
 
 def _flipped(portfolio: Portfolio, meta: Meta, signal: SignalDetected) -> Portfolio:
@@ -516,6 +553,16 @@ def _placed(portfolio: Portfolio, meta: Meta, event: OrderPlaced, state: object)
 
 def _entry(working: Working, proposed: Proposed | None, meta: Meta, portfolio: Portfolio) -> WorkingEntry:
     named = working.terms.limit_price or working.terms.trigger_price
+    grid = portfolio.grids.get(working.terms.instrument)
+    if grid is not None and grid.chain == meta.correlation_id:
+        return WorkingEntry(
+            owner=grid.owner,
+            order=working,
+            price=named,
+            stop=grid.stop,
+            target=None,
+            decided_at=grid.decided_at,
+        )
     if proposed is None:
         owner, at = _grown(working.terms, portfolio), meta.occurred_at
         return WorkingEntry(owner=owner, order=working, price=named, stop=None, target=None, decided_at=at)
@@ -723,6 +770,7 @@ FOLDS: Mapping[type, Fold] = {
     DecisionMade: _decision,
     ReversalDecided: _reversal,
     SeriesEnded: _series,
+    GridEnded: _grid_ended,
     **dict.fromkeys(get_args(OrderEvent), _order),
     OrderPlaced: _placed,
     PositionOpened: _opened,

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.direction import Direction
+from domain.grid import Grid, GridEnd
 from domain.strategies import Intent
 
 
@@ -67,6 +68,7 @@ class SignalDetected(Struct, frozen=True, gc=False, kw_only=True):
     stop: Decimal
     target: Decimal
     inputs: Mapping[str, float]
+    grid: Grid | None = None
 
 
 class DecisionMade(Struct, frozen=True, gc=False, kw_only=True):
@@ -74,6 +76,7 @@ class DecisionMade(Struct, frozen=True, gc=False, kw_only=True):
 
     `reasons` are those of the members that voted no, else the reason for the verdict. `quantity` is in base
     currency, `stop` and `target` on the instrument's ticks; all three are zero unless the verdict is ENTER or REVERSE.
+    For a grid `quantity` is the sum of all levels, which have equal parts of it.
     The reasons of a CLOSE are REVERSAL, and those of the members that voted against an entry after it.
     """
 
@@ -139,7 +142,16 @@ class SeriesEnded(Struct, frozen=True, gc=False, kw_only=True):
         return self.last_at - self.first_at
 
 
-SignalEvent = SignalDetected | DecisionMade | ReversalDecided | SeriesEnded
+class GridEnded(Struct, frozen=True, gc=False):
+    """No level of the signal's grid is entered any more; its working entries are withdrawn.
+
+    What is held keeps its targets and its stop.
+    """
+
+    reason: GridEnd
+
+
+SignalEvent = SignalDetected | DecisionMade | ReversalDecided | SeriesEnded | GridEnded
 
 
 class Undetected(Struct, frozen=True, gc=False):
@@ -153,11 +165,20 @@ class Detected(Struct, frozen=True, gc=False):
 
 
 class Decided(Struct, frozen=True, gc=False):
-    """The signal is decided; no second decision follows. `reversal` is the second leg of a REVERSE, once decided."""
+    """The signal is decided; no second decision follows.
+
+    `reversal` is the second leg of a REVERSE, once decided. `grid_end` is why its grid ended, once it has.
+    """
 
     signal: SignalDetected
     decision: DecisionMade
     reversal: ReversalDecided | None = None
+    grid_end: GridEnd | None = None
+
+    @property
+    def has_grid(self) -> bool:
+        """Whether the levels of a grid were entered."""
+        return self.signal.grid is not None and self.decision.verdict is Verdict.ENTER
 
 
 class Series(Struct, frozen=True, gc=False):
@@ -176,7 +197,11 @@ def with_policy(decision: DecisionMade, *, policy_version: int) -> DecisionMade:
 
 
 def evolve(state: SignalState, event: SignalEvent) -> SignalState:
-    """The state after the event; raises ValueError for a decision without its signal, or a leg without its REVERSE."""
+    """The state after the event.
+
+    Raises ValueError for a decision without its signal, a leg without its REVERSE, or the end of a grid without its
+    ENTER.
+    """
     match event:
         case SignalDetected():
             return Detected(event)
@@ -190,5 +215,9 @@ def evolve(state: SignalState, event: SignalEvent) -> SignalState:
             return Decided(state.signal, state.decision, event)
         case SeriesEnded():
             return Series(event)
+        case GridEnded():
+            if not isinstance(state, Decided) or not state.has_grid:
+                raise ValueError("the end of a grid was recorded without a decision to enter it")
+            return Decided(state.signal, state.decision, state.reversal, event.reason)
         case _:
             assert_never(event)

@@ -11,7 +11,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from domain.arithmetic import CEILING, EXACT, FLOOR, ZERO, distance
+from domain.arithmetic import CEILING, EXACT, FLOOR, ZERO, distance, total
+from domain.grid import Grid, prices, worst_loss
 from domain.instrument import Instrument, round_down, round_up
 from domain.settings import SizingRule, SizingSettings
 
@@ -79,6 +80,62 @@ def _cut(
     carried = _carried(instrument, entry, funds)
     quantity, cuts = _tradable(instrument, entry, wanted, carried, "CUT_TO_MARGIN")
     return Sized(wanted=wanted, quantity=quantity, reasons=before + reasons, cuts=cuts if wanted else ())
+
+
+def size_grid(
+    settings: SizingSettings, instrument: Instrument, grid: Grid, stop: Decimal, funds: Funds
+) -> Sized:
+    """The size of all levels of a grid together; each level has an equal part of it.
+
+    The rule RISK is applied to the loss of all levels at the stop, fees included, PERCENT to their notional, and FIXED
+    to their quantity. Bounds of the instrument apply to the order of one level, that of the notional at the lowest
+    price.
+    """
+    levels = prices(grid)
+    unit = _Unit(
+        levels=Decimal(len(levels)), cost=total(levels), loss=worst_loss(grid, stop, instrument.taker_fee)
+    )
+    ruled, lowest = GRID_RULES[settings.rule](settings, unit, funds), min(levels)
+    wanted, reasons = _tradable(instrument, lowest, ruled, instrument.max_quantity, "CUT_TO_MAX_QUANTITY")
+    carried = _carried(instrument, unit.cost, funds)
+    quantity, cuts = _tradable(instrument, lowest, wanted, carried, "CUT_TO_MARGIN")
+    return Sized(
+        wanted=EXACT.multiply(wanted, unit.levels),
+        quantity=EXACT.multiply(quantity, unit.levels),
+        reasons=reasons,
+        cuts=cuts if wanted else (),
+    )
+
+
+class _Unit(Struct, frozen=True, gc=False):
+    """One unit of the base currency in each level of a grid.
+
+    `cost` is the sum of the levels' prices, `loss` what is lost if all are stopped, fees included (quote currency).
+    """
+
+    levels: Decimal
+    cost: Decimal
+    loss: Decimal
+
+
+def _grid_fixed(settings: SizingSettings, unit: _Unit, _funds: Funds) -> Decimal:
+    return FLOOR.divide(settings.quantity, unit.levels)
+
+
+def _grid_percent(settings: SizingSettings, unit: _Unit, funds: Funds) -> Decimal:
+    return FLOOR.divide(EXACT.multiply(funds.balance, settings.percent), unit.cost)
+
+
+def _grid_risk(settings: SizingSettings, unit: _Unit, funds: Funds) -> Decimal:
+    return FLOOR.divide(EXACT.multiply(funds.balance, settings.risk), unit.loss)
+
+
+GRID_RULES: Mapping[SizingRule, Callable[[SizingSettings, _Unit, Funds], Decimal]] = {
+    SizingRule.FIXED: _grid_fixed,
+    SizingRule.PERCENT: _grid_percent,
+    SizingRule.RISK: _grid_risk,
+}
+"""The function that computes each rule's quantity of one level of a grid, before lot, bounds and margin are applied."""
 
 
 def named(instrument: Instrument, entry: Decimal, quantity: Decimal) -> Sized:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 STRATEGY_PLACES: Mapping[str, str] = {
     "breakout": "domain.strategies.breakout:Breakout",
     "explosion": "domain.strategies.explosion:ExplosionTrading",
+    "grid": "domain.strategies.grid:GridTrading",
     "mean-reversion": "domain.strategies.mean_reversion:MeanReversion",
     "momentum": "domain.strategies.momentum:MomentumTrading",
     "sar-wave": "domain.strategies.sar_wave:SarWave",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +22,7 @@ from domain import (
     signal,
 )
 from domain.events import Event
+from domain.grid import Grid
 from domain.plain_text import counted
 
 _UNPRINTED = dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029], " ")
@@ -61,8 +63,20 @@ def _signal(event: signal.SignalDetected) -> str:
     return (
         f"{event.strategy} says {event.intent} {event.direction} {event.instrument} at {plain(event.price)}, "
         f"stop {plain(event.stop)}, target {plain(event.target)}, "
-        f"confidence {event.confidence:.3f}, trend {event.trend:+.2f}"
+        f"confidence {event.confidence:.3f}, trend {event.trend:+.2f}{_grid(event.grid)}"
     )
+
+
+def _grid(grid: Grid | None) -> str:
+    if grid is None:
+        return ""
+    levels = ", ".join(f"{plain(one.price)} to {plain(one.target)}" for one in grid.levels)
+    lifetime = timedelta(seconds=grid.lifetime_seconds)
+    return f", levels {levels}, each at most {counted(grid.rounds, 'time')} within {lifetime}"
+
+
+def _grid_end(event: signal.GridEnded) -> str:
+    return f"no level is entered any more: {event.reason}"
 
 
 def _decision(event: signal.DecisionMade) -> str:
@@ -197,6 +211,7 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     signal.DecisionMade: _decision,
     signal.ReversalDecided: _reversal,
     signal.SeriesEnded: _series,
+    signal.GridEnded: _grid_end,
     order.OrderPlaced: _terms,
     order.OrderSubmitted: lambda e: f"the exchange calls it {e.venue_order_id}",
     order.OrderAccepted: _accepted,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from domain.grid import Grid
 from domain.log import Recorded
-from domain.signal import DecisionMade, ReversalDecided, SignalDetected
+from domain.signal import DecisionMade, GridEnded, ReversalDecided, SignalDetected
 from domain.streams import parse
 from projections.columns import COUNT, FIGURE, JSON_TEXT, MOMENT, MONEY, TEXT, optional
 from projections.projection import Order, Projection, Rows
+from projections.sentences import plain
 from projections.tables import TableSpec
 
 DETECTED, DECIDED = "DETECTED", "DECIDED"
@@ -30,6 +34,8 @@ TABLE = TableSpec(
         "stop": MONEY,
         "target": MONEY,
         "inputs": JSON_TEXT,
+        "grid": optional(JSON_TEXT),
+        "grid_end": optional(TEXT),
         "status": TEXT,
         "verdict": optional(TEXT),
         "reasons": optional(JSON_TEXT),
@@ -62,6 +68,8 @@ def _detected(rows: Rows, recorded: Recorded) -> None:
         "stop": event.stop,
         "target": event.target,
         "inputs": dict(event.inputs),
+        "grid": None if event.grid is None else _grid(event.grid),
+        "grid_end": None,
         "status": DETECTED,
         "verdict": None,
         "reasons": None,
@@ -72,6 +80,22 @@ def _detected(rows: Rows, recorded: Recorded) -> None:
         "updated_ordinal": recorded.ordinal,
     }
     rows.put("signals", row)
+
+
+def _grid(grid: Grid) -> dict[str, Any]:
+    """The grid with its prices as text, which JSON keeps to the last digit."""
+    return {
+        "levels": [{"price": plain(one.price), "target": plain(one.target)} for one in grid.levels],
+        "rounds": grid.rounds,
+        "lifetime_seconds": grid.lifetime_seconds,
+    }
+
+
+def _grid_ended(rows: Rows, recorded: Recorded) -> None:
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    assert isinstance(event, GridEnded)
+    row = rows.get("signals", meta.account, parse(meta.stream).id)
+    rows.put("signals", {**row, "grid_end": event.reason.value, "updated_ordinal": recorded.ordinal})
 
 
 def _decided(rows: Rows, recorded: Recorded) -> None:
@@ -99,8 +123,8 @@ def _second_leg(rows: Rows, recorded: Recorded) -> None:
 
 SIGNALS = Projection(
     "signals",
-    3,
+    4,
     Order.STREAM,
     (TABLE,),
-    {SignalDetected: _detected, DecisionMade: _decided, ReversalDecided: _second_leg},
+    {SignalDetected: _detected, DecisionMade: _decided, ReversalDecided: _second_leg, GridEnded: _grid_ended},
 )

@@ -19,6 +19,7 @@ from adapters.graphql.nodes import Nodes, belonging
 from adapters.graphql.rows import NodeMaker, values_by
 from adapters.graphql.scalars import JSON, Ordinal
 from domain.direction import Direction
+from domain.grid import GridEnd
 from domain.signal import Verdict
 from domain.strategies import Intent
 
@@ -41,6 +42,7 @@ class SignalsBy(StrEnum):
     INSTRUMENT = "INSTRUMENT"
 
 
+register_enum(GridEnd)
 register_enum(SignalStatus)
 register_enum(SignalsBy)
 
@@ -64,6 +66,12 @@ class SignalState:
     target: Decimal = strawberry.field(description="The target proposed, in quote currency.")
     inputs: JSON = strawberry.field(
         description="The figures it was computed from, by name: enough to compute it again."
+    )
+    grid: JSON | None = strawberry.field(
+        description="The levels of an entry that rests at several prices, as proposed; null for one at the market."
+    )
+    grid_end: GridEnd | None = strawberry.field(
+        description="Why no level of its grid is entered any more; null while it runs, and without a grid."
     )
     status: SignalStatus = strawberry.field(description="Whether it has been decided.")
     verdict: Verdict | None = strawberry.field(description="The verdict; null until it is decided.")

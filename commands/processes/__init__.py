@@ -20,6 +20,14 @@ from commands.processes.closing_out import (
 )
 from commands.processes.deciding import judge
 from commands.processes.filling import apply_fill, settle
+from commands.processes.gridding import (
+    end_on_close,
+    end_on_signal,
+    end_on_trip,
+    end_when_done,
+    follow_reduction,
+    withdraw_levels,
+)
 from commands.processes.moment import Moment
 from commands.processes.ordering import place_orders, place_reversal
 from commands.processes.protecting import cancel_own_stops, follow_protection
@@ -55,33 +63,41 @@ from domain.position import (
     PositionReduced,
 )
 from domain.reconciliation import ReconciliationBegun
-from domain.signal import DecisionMade, ReversalDecided, SignalDetected
+from domain.signal import DecisionMade, GridEnded, ReversalDecided, SignalDetected
 
 Process = Callable[[Moment], Sequence[Command]]
 
 PROCESSES: Mapping[type, tuple[Process, ...]] = {
     SignalDetected: (judge,),
-    DecisionMade: (place_orders,),
+    DecisionMade: (end_on_signal, place_orders),
     ReversalDecided: (place_reversal,),
+    GridEnded: (withdraw_levels,),
     OrderFilled: (apply_fill, release_funds),
     OrderOverfilled: (trip_on_overfill,),
     OrderAccepted: (follow_protection,),
     OrderAmended: (release_funds, follow_protection, follow_end_of_protection),
-    OrderCancelled: (release_funds, fail_after_order, cancel_legs, follow_end_of_protection),
-    OrderRejected: (release_funds, fail_after_order, follow_end_of_protection),
-    OrderExpired: (release_funds, fail_after_order, follow_end_of_protection),
-    OrderDenied: (release_funds, fail_after_order),
+    OrderCancelled: (release_funds, fail_after_order, cancel_legs, follow_end_of_protection, end_when_done),
+    OrderRejected: (release_funds, fail_after_order, follow_end_of_protection, end_when_done),
+    OrderExpired: (release_funds, fail_after_order, follow_end_of_protection, end_when_done),
+    OrderDenied: (release_funds, fail_after_order, end_when_done),
     PositionOpened: (settle, close_after_trip, protect_again),
     PositionIncreased: (settle, reduce_after_trip, protect_again),
-    PositionReduced: (settle, fail_after_fill, follow_last_fill_of_protection),
-    PositionClosed: (settle, trip_on_win_rate, cancel_own_stops, withdraw_rest, decide_second_leg),
+    PositionReduced: (settle, fail_after_fill, follow_last_fill_of_protection, follow_reduction),
+    PositionClosed: (
+        settle,
+        trip_on_win_rate,
+        cancel_own_stops,
+        withdraw_rest,
+        decide_second_leg,
+        follow_reduction,
+    ),
     PositionFunded: (settle,),
-    PositionClosing: (send_attempt,),
+    PositionClosing: (send_attempt, end_on_close),
     PositionCloseRetried: (send_attempt,),
     PositionCloseFailed: (withdraw_reversal,),
     PositionCloseWithdrawn: (withdraw_reversal,),
     BalanceChanged: (trip_on_daily_loss,),
-    KillSwitchTripped: (withdraw_entries, withdraw_reversals, close_on_trip),
+    KillSwitchTripped: (withdraw_entries, withdraw_reversals, close_on_trip, end_on_trip),
     BreakerOpened: (withdraw_reversals,),
     ReconciliationBegun: (withdraw_reversals,),
 }

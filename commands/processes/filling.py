@@ -129,7 +129,9 @@ def _levels(moment: Moment, terms: OrderPlaced) -> tuple[Decimal | None, Decimal
         return entry.stop, entry.target
     if terms.purpose is not Purpose.ENTRY:
         return None, None
-    stop, target = _leg(moment, "s1"), _leg(moment, "t1")
+    number = moment.subject.removeprefix(f"{moment.envelope.meta.correlation_id}-e")
+    number = number if number.isdecimal() else "1"
+    stop, target = _leg(moment, f"s{number}"), _leg(moment, f"t{number}")
     return None if stop is None else stop.trigger_price, None if target is None else target.limit_price
 
 

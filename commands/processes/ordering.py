@@ -1,7 +1,8 @@
 """The process after a decision: it places the orders that carry the decision out.
 
 An entry is sent with its protective stop and its target, which rest at the exchange from the first fill on. Order ids
-are derived from the chain: `<signal>-e1` entry, `-s1` stop, `-t1` target, `-x1` the first attempt of an exit.
+are derived from the chain: `<signal>-e1` entry, `-s1` stop, `-t1` target, `-x1` the first attempt of an exit. A grid
+has entries `-e1` to `-e<n>`, each with its stop and target.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from decimal import Decimal
 
 from commands.account import ReserveFunds
 from commands.bracket import bracket
+from commands.grid_orders import grid_orders
 from commands.order import PlaceOrder
 from commands.processes.moment import Moment, fresh_until
 from commands.processes.withdrawing import withdrawn
@@ -49,6 +51,9 @@ def place_reversal(moment: Moment) -> Sequence[Command]:
 def _enter(moment: Moment, decided: Decided, price: Decimal, until: datetime) -> Sequence[Command]:
     entry_id, signal, decision = f"{moment.subject}-e1", decided.signal, decided.decision
     rules = moment.portfolio.instruments[signal.instrument]
+    if signal.grid is not None:
+        account = moment.portfolio.account
+        return grid_orders(moment.subject, signal, decision, rules, account.leverage, until)
     leverage = leverage_of(rules, moment.portfolio.account.leverage)
     margin = margin_required(rules, decision.quantity, price, leverage)
     entry = OrderPlaced(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from commands.order import CancelOrder
 from commands.position import MoveProtection
+from commands.processes.gridding import is_of_a_grid
 from commands.processes.moment import Moment
 from commands.processes.withdrawing import POSITION_CLOSED
 from commands.routes import Command
@@ -19,12 +20,17 @@ from domain.streams import parse_position
 
 
 def follow_protection(moment: Moment) -> Sequence[Command]:
-    """Records the new stop or target in the position; nothing follows while the entry has not filled."""
+    """Records the new stop or target in the position; nothing follows while the entry has not filled.
+
+    The position has the target of the level that opened it; those of a grid's other levels change nothing.
+    """
     order = moment.branch.state(moment.envelope.meta.stream)
     if not isinstance(order, Working) or order.terms.purpose not in _LEVELS:
         return ()
     held = moment.portfolio.positions.get(order.terms.instrument)
     if held is None or order.terms.side is not exit_side(held.state.direction):
+        return ()
+    if order.terms.parent != held.entry_order and is_of_a_grid(moment, moment.subject):
         return ()
     return [_LEVELS[order.terms.purpose](held, order.terms)]
 

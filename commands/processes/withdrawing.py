@@ -18,7 +18,7 @@ from domain.streams import order_stream, parse_position
 
 KILL_SWITCH = "KILL_SWITCH"
 POSITION_CLOSED = "POSITION_CLOSED"
-_ENDING = frozenset({OrderStatus.CANCEL_REQUESTED, OrderStatus.FILLED})
+ENDING = frozenset({OrderStatus.CANCEL_REQUESTED, OrderStatus.FILLED})
 
 
 def withdraw_entries(moment: Moment) -> Sequence[Command]:
@@ -26,7 +26,7 @@ def withdraw_entries(moment: Moment) -> Sequence[Command]:
     return [
         command
         for order_id, entry in moment.portfolio.entries.items()
-        if entry.order.status not in _ENDING
+        if entry.order.status not in ENDING
         for command in withdrawn(moment, order_id, KILL_SWITCH)
     ]
 
@@ -42,7 +42,7 @@ def withdraw_rest(moment: Moment) -> Sequence[Command]:
         for order_id, entry in moment.portfolio.entries.items()
         if entry.instrument == closed.instrument
         and entry.direction is closed.direction
-        and entry.order.status not in _ENDING
+        and entry.order.status not in ENDING
         and _relied_on_position(order_id, entry)
         for command in withdrawn(moment, order_id, POSITION_CLOSED)
     ]

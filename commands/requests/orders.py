@@ -15,6 +15,7 @@ from commands.covering import reducing
 from commands.order import CancelOrder, amended_by, check_terms
 from commands.position import MoveProtection
 from commands.request import AmendOrder, ManualTerms, PlaceOrder
+from commands.requests.grids import check_no_order_of_a_grid, check_no_position_of_a_grid
 from commands.requests.limits import case_of, check_alone, check_entry, check_levels
 from commands.requests.protection import check_protective, protection
 from commands.requests.situation import Situation
@@ -152,6 +153,8 @@ def place(request: PlaceOrder, situation: Situation, chain: str) -> Sequence[Com
     check_alone(order.case.entry, situation)
     check_protected(request.terms, situation)
     held = situation.portfolio.positions.get(order.rules.id)
+    if held is not None:
+        check_no_position_of_a_grid(held, situation)
     entry_id, terms = f"{chain}-e1", request.terms
     return [
         ReserveFunds(entry_id, order.case.plan.margin),
@@ -200,9 +203,10 @@ def _grown(held: OpenPosition, terms: ManualTerms, situation: Situation) -> Sequ
 def amend(request: AmendOrder, situation: Situation, _chain: str) -> Sequence[Command]:
     """Amends an order; new terms that add exposure are judged like a new order.
 
-    An amended quantity of an entry is also requested for its protection.
+    An amended quantity of an entry is also requested for its protection. Raises Refused for an order of a grid.
     """
     working, order_id = _working(request.order_id, situation), request.order_id
+    check_no_order_of_a_grid(order_id, situation)
     rules = situation.rules(working.terms.instrument)
     amendment = order_commands.AmendOrder(
         order_id=order_id,

@@ -8,6 +8,7 @@ from decimal import Decimal
 from commands import order as order_commands
 from commands.bracket import bracket
 from commands.request import MoveProtection
+from commands.requests.grids import check_no_position_of_a_grid
 from commands.requests.limits import check_levels, check_wider
 from commands.requests.situation import Situation
 from commands.routes import Command
@@ -43,11 +44,13 @@ def check_protective(terms: OrderPlaced, situation: Situation) -> None:
 def move(request: MoveProtection, situation: Situation, chain: str) -> Sequence[Command]:
     """Amends the resting stop and target; places a new order for each of them that does not exist.
 
-    Raises Refused where a price is beyond the limits, and where the exchange is known not to have the position.
+    Raises Refused where a price is beyond the limits, where the exchange is known not to have the position, and
+    where the position belongs to a grid.
     """
     if request.stop is None and request.target is None:
         raise InvalidInput("neither a stop nor a target was given: there is nothing to move")
     held = situation.position(request.position)
+    check_no_position_of_a_grid(held, situation)
     check_not_gone(held, situation.portfolio.discrepancies)
     _check_levels(held, request.stop, request.target, situation)
     resting: dict[Purpose, list[str]] = {}

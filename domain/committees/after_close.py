@@ -26,6 +26,7 @@ def is_reversal(case: Case) -> bool:
     return (
         view.settings.settings.on_opposite is OnOpposite.REVERSE
         and case.signal.intent is Intent.ENTER
+        and case.signal.grid is None
         and view.instrument is not None
         and case.taken_out.held is not None
     )

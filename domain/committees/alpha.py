@@ -9,6 +9,7 @@ from domain.committees.case import Case
 from domain.committees.member import Figure, Judgement, judgement
 from domain.committees.regimes import regime_of
 from domain.direction import Direction
+from domain.grid import fees, net_gain, worst_loss
 from domain.tiers import threshold
 
 
@@ -60,13 +61,18 @@ def reward_to_risk(case: Case) -> Judgement:
     """The gain at the target is at least the minimum multiple of the loss at the stop, after taker fees in and out.
 
     A unit gains |target - entry| - fee·(entry + target) and loses |entry - stop| + fee·(entry + stop). A target on
-    the wrong side of the entry counts as a loss.
+    the wrong side of the entry counts as a loss. For a grid both are sums over its levels: each gains up to its own
+    target once, and all are stopped.
     """
     planned, fee = case.plan, case.view.listed.taker_fee
     minimum, (stop, target) = case.alpha.minimum_reward_to_risk, planned.levels
-    gained = _gain(case.entry.direction, planned.entry, target)
-    reward = EXACT.subtract(gained, _fees(fee, planned.entry, target))
-    risk = EXACT.add(distance(planned.entry, stop), _fees(fee, planned.entry, stop))
+    if planned.grid is not None:
+        reward = net_gain(planned.grid, case.entry.direction, fee)
+        risk = worst_loss(planned.grid, stop, fee)
+    else:
+        gained = _gain(case.entry.direction, planned.entry, target)
+        reward = EXACT.subtract(gained, fees(fee, planned.entry, target))
+        risk = EXACT.add(distance(planned.entry, stop), fees(fee, planned.entry, stop))
     return judgement(
         {"REWARD_TO_RISK_TOO_LOW": not (reward > 0 and reward >= EXACT.multiply(minimum, risk))},
         entry=planned.entry,
@@ -82,7 +88,3 @@ def reward_to_risk(case: Case) -> Judgement:
 def _gain(direction: Direction, entry: Decimal, target: Decimal) -> Decimal:
     up = EXACT.subtract(target, entry)
     return up if direction is Direction.LONG else EXACT.minus(up)
-
-
-def _fees(fee: Decimal, one: Decimal, other: Decimal) -> Decimal:
-    return EXACT.multiply(fee, EXACT.add(one, other))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
@@ -12,15 +12,17 @@ from domain.arithmetic import CEILING, EXACT, ONE, ZERO, distance, total
 from domain.committees.view import View
 from domain.direction import Direction
 from domain.entry import Entry
+from domain.grid import Grid, on_ticks, prices, worst_loss
 from domain.instrument import Instrument, round_down, round_up
 from domain.portfolio import OpenPosition
-from domain.sizing import Funds, Sized, leverage_of, margin_required, named, size, size_addition
+from domain.sizing import Funds, Sized, leverage_of, margin_required, named, size, size_addition, size_grid
 
 
 class Plan(Struct, frozen=True, gc=False, kw_only=True):
     """The prices of an entry, its size, and the funds that limit the size.
 
-    Prices are in quote currency; `stop` and `target` are multiples of the tick of `rules`.
+    Prices are in quote currency; `stop` and `target` are multiples of the tick of `rules`, and so are the prices of
+    `grid`. The plan of a grid is judged at its worst case: every level is entered, then stopped.
     """
 
     rules: Instrument
@@ -29,6 +31,7 @@ class Plan(Struct, frozen=True, gc=False, kw_only=True):
     target: Decimal | None
     funds: Funds
     sized: Sized
+    grid: Grid | None = None
 
     @property
     def levels(self) -> tuple[Decimal, Decimal]:
@@ -40,21 +43,38 @@ class Plan(Struct, frozen=True, gc=False, kw_only=True):
     @property
     def notional(self) -> Decimal:
         """quantity·price, in quote currency."""
-        return EXACT.multiply(self.sized.quantity, self.entry)
+        return total(EXACT.multiply(quantity, price) for price, quantity in self.orders)
+
+    @property
+    def orders(self) -> Sequence[tuple[Decimal, Decimal]]:
+        """Price and quantity of each entry order."""
+        if self.grid is None:
+            return ((self.entry, self.sized.quantity),)
+        return [(price, self.part) for price in prices(self.grid)]
+
+    @property
+    def part(self) -> Decimal:
+        """The quantity of one level of a grid; the whole quantity of any other entry, in base currency."""
+        return part_of(self.sized.quantity, self.grid)
 
     @property
     def margin(self) -> Decimal:
         """Initial margin and the taker fees in and out, in quote currency."""
-        return margin_required(self.rules, self.sized.quantity, self.entry, self.funds.leverage)
+        return total(
+            margin_required(self.rules, quantity, price, self.funds.leverage)
+            for price, quantity in self.orders
+        )
 
     @property
     def risk(self) -> Decimal:
-        """The loss at the stop, in quote currency and before fees.
+        """The loss at the stop, in quote currency and before fees; that of a grid includes the fees in and out.
 
         Without a stop the risk is the initial margin, the most that an isolated position can lose.
         """
         if self.stop is None:
             return CEILING.divide(self.notional, self.funds.leverage)
+        if self.grid is not None:
+            return EXACT.multiply(self.part, worst_loss(self.grid, self.stop, self.rules.taker_fee))
         return EXACT.multiply(self.sized.quantity, distance(self.entry, self.stop))
 
 
@@ -77,12 +97,18 @@ def plan(entry: Entry, view: View, adds_to: OpenPosition | None = None) -> Plan:
     rules = view.listed
     stop, target = _on_tick(entry, entry.stop, rules), _on_tick(entry, entry.target, rules)
     funds = funds_of(view)
+    grid = None if entry.grid is None else on_ticks(entry.grid, entry.direction, rules.tick)
     if adds_to is None:
-        sized = _sized(entry, stop, funds, view)
+        sized = _sized(entry, stop, grid, funds, view)
     else:
         stop, target = adds_to.state.stop or stop, adds_to.state.target or target
         sized = _added(entry, stop, funds, view, adds_to)
-    return Plan(rules=rules, entry=entry.price, stop=stop, target=target, funds=funds, sized=sized)
+    return Plan(rules=rules, entry=entry.price, stop=stop, target=target, funds=funds, sized=sized, grid=grid)
+
+
+def part_of(quantity: Decimal, grid: Grid | None) -> Decimal:
+    """The quantity of one order: an equal part of the whole for each level of a grid, in base currency."""
+    return quantity if grid is None else EXACT.divide(quantity, Decimal(len(grid.levels)))
 
 
 def _on_tick(entry: Entry, level: Decimal | None, rules: Instrument) -> Decimal | None:
@@ -92,11 +118,13 @@ def _on_tick(entry: Entry, level: Decimal | None, rules: Instrument) -> Decimal 
     return _TO_TICK[entry.direction](level, rules.tick)
 
 
-def _sized(entry: Entry, stop: Decimal | None, funds: Funds, view: View) -> Sized:
+def _sized(entry: Entry, stop: Decimal | None, grid: Grid | None, funds: Funds, view: View) -> Sized:
     if entry.quantity is not None:
         return named(view.listed, entry.price, entry.quantity)
     if stop is None:
         raise ValueError("an entry without a stop needs a quantity")
+    if grid is not None:
+        return size_grid(view.settings.settings.sizing, view.listed, grid, stop, funds)
     return size(view.settings.settings.sizing, view.listed, entry.price, stop, funds)
 
 

@@ -16,6 +16,8 @@ position. An entry against a position of its own strategy is a flip; the rules f
 (`domain/committees/repeated.py`). Filters that are on vote on every entry of a strategy
 (`domain/committees/filters.py`). All members judge by the limits of the regime that is in force for the instrument
 (`domain/committees/regimes.py`).
+
+A grid is judged once, at its worst case: every level is entered, then stopped, fees included. It reverses nothing.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from domain.committees.after_close import after_close, is_reversal, with_balance
 from domain.committees.case import Case
 from domain.committees.filters import filter_members
 from domain.committees.flips import flip_members
+from domain.committees.levels import grid_members
 from domain.committees.member import Member, vote
 from domain.committees.regimes import in_regime
 from domain.committees.repeated import repeat_members
@@ -245,7 +248,8 @@ def _reverse(case: Case, held: OpenPosition, on_exit: tuple[Vote, ...]) -> Decis
 
 
 def _enter(case: Case, members: tuple[Member, ...]) -> DecisionMade:
-    votes = _votes((*members, *repeat_members(case), *addition_members(case), *filter_members(case)), case)
+    further = (*repeat_members(case), *addition_members(case), *grid_members(case), *filter_members(case))
+    votes = _votes((*members, *further), case)
     against = _reasons_against(votes)
     if against:
         return _decision(case, Verdict.SKIP, against, votes)

@@ -16,8 +16,9 @@ from msgspec import Struct
 
 from domain.candle import Candle
 from domain.direction import Direction
+from domain.grid import Grid, GridLevel
 
-__all__ = ["Direction", "Intent", "Proposal", "Strategy", "Watcher"]
+__all__ = ["Direction", "Grid", "GridLevel", "Intent", "Proposal", "Strategy", "Watcher"]
 
 
 class Intent(StrEnum):
@@ -33,6 +34,8 @@ class Proposal(Struct, frozen=True, gc=False, kw_only=True):
     `confidence` is in 0..1, `trend` in -1..1 (the longer trend as the strategy reads it: +1 up, -1 down).
     `price` is the close of the candle; `stop` and `target` are prices in quote currency, not yet rounded
     to the instrument's tick. `inputs` are the figures used, by name; the proposal can be computed again from them.
+    `grid` makes an ENTER resting limit entries instead of one at the market: `stop` is then the stop of all of them,
+    and `target` the bound, at which the grid ends.
     """
 
     strategy: str
@@ -46,6 +49,7 @@ class Proposal(Struct, frozen=True, gc=False, kw_only=True):
     stop: Decimal
     target: Decimal
     inputs: Mapping[str, float]
+    grid: Grid | None = None
 
 
 class Watcher(Protocol):

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from domain.candle import Candle
 from domain.direction import Direction
-from domain.strategies import Intent, Proposal
+from domain.strategies import Grid, Intent, Proposal
 from domain.strategies.levels import levels_around
 
 
@@ -21,6 +21,7 @@ def proposed_at(
     confidence: float,
     trend: float,
     inputs: Mapping[str, float],
+    grid: Grid | None = None,
 ) -> Proposal:
     """The proposal at this close. `levels` are stop and target in quote currency; the rest is as in `Proposal`."""
     stop, target = levels
@@ -36,6 +37,7 @@ def proposed_at(
         stop=stop,
         target=target,
         inputs=inputs,
+        grid=grid,
     )
 
 

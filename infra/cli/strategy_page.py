@@ -44,6 +44,7 @@ otherwise default settings and parameters, by `whence backtest` (in USDT):
 | strategy | trades | win rate | before fees | fees | net | profit factor |
 |---|---|---|---|---|---|---|
 | breakout | 238 | 29 % | -1,401 | 1,713 | -3,114 | 0.55 |
+| grid, `minimum_reward_to_risk = 0.2` | 148 | 88 % | 393 | 220 | 173 | 1.13 |
 | mean-reversion | 17 | 35 % | -255 | 162 | -417 | 0.22 |
 | supertrend | 143 | 31 % | 710 | 1,293 | -583 | 0.85 |
 | trend, preset `seed` | 30 | 30 % | 90 | 270 | -180 | 0.75 |

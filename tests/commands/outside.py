@@ -12,4 +12,4 @@ from tests.replacing import replace
 def outside(signal: SignalDetected) -> OutsideSignal:
     """The signal as part of a request; a signal of the sample strategy becomes one of a scanner."""
     named = replace(signal, strategy="scanner") if signal.strategy == "trend" else signal
-    return OutsideSignal(**asdict(named))
+    return OutsideSignal(**{name: value for name, value in asdict(named).items() if name != "grid"})

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from commands.account import TripKillSwitch
 from domain.signal import Decided, DecisionMade, Detected, SignalDetected
 from domain.streams import parse
 from projections.decisions import DECISIONS
 from projections.signals import SIGNALS
+from tests.commands.test_gridding import Gridded
 from tests.domain.history import ETH
+from tests.projections.folded import folded
 from tests.projections.odd import an_odd_log
 from tests.projections.worlds import LOGS, recorded, states, table_of
 
@@ -24,10 +27,24 @@ def test_each_row_equals_the_state_of_its_signal(name: str) -> None:
         row = rows[stream.account, stream.id]
         seen = {name: getattr(state.signal, name) for name in SignalDetected.__struct_fields__}
         assert {name: row[name] for name in seen} == {**seen, "inputs": dict(state.signal.inputs)}
+        assert row["grid_end"] is None
         decision = state.decision if isinstance(state, Decided) else None
         assert row["status"] == ("DETECTED" if decision is None else "DECIDED")
         assert row["verdict"] == (None if decision is None else decision.verdict.value)
         assert row["reasons"] == (None if decision is None else list(decision.reasons))
+
+
+def test_a_row_has_the_grid_of_its_signal_with_exact_prices_and_the_reason_of_its_end() -> None:
+    grid = Gridded()
+    grid.desk.ask(TripKillSwitch("test"), cause="command:trip")
+    (row,) = folded(SIGNALS, grid.desk.log.envelopes).tables["signals"].dirty.values()
+    levels = [
+        {"price": "98", "target": "100"},
+        {"price": "96", "target": "98"},
+        {"price": "94", "target": "96"},
+    ]
+    assert row["grid"] == {"levels": levels, "rounds": 2, "lifetime_seconds": 3_600}
+    assert row["grid_end"] == "KILL_SWITCH"
 
 
 @pytest.mark.parametrize("name", LOGS)

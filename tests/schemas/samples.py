@@ -27,6 +27,7 @@ from domain.closing import CloseReason
 from domain.direction import Direction, Purpose, Side
 from domain.events import FULL_NAMES, Event, schema_version
 from domain.filters.settings import FilterSettings, OwnFilterSettings
+from domain.grid import Grid, GridEnd, GridLevel
 from domain.instrument import Instrument, InstrumentListed, InstrumentRulesChanged, RulesOrigin
 from domain.log import Envelope, Meta
 from domain.mark import AccountMarked
@@ -100,6 +101,7 @@ from domain.settings import (
 from domain.signal import (
     Chamber,
     DecisionMade,
+    GridEnded,
     ReversalDecided,
     SeriesEnded,
     SignalDetected,
@@ -294,6 +296,29 @@ _OPENED = LogOpened(
     simulator=3,
 )
 
+_DETECTED = SignalDetected(
+    strategy="trend",
+    instrument=BTC,
+    interval_seconds=300,
+    candle_closed_at=NOON,
+    direction=Direction.SHORT,
+    intent=Intent.EXIT,
+    confidence=0.7,
+    trend=-0.25,
+    price=Decimal("43210.5"),
+    stop=Decimal("43655.125"),
+    target=Decimal("42321.25"),
+    inputs={"ema_fast": 43190.062, "adx": 27.5},
+    grid=Grid(
+        levels=(
+            GridLevel(Decimal("43300.5"), Decimal("43210.5")),
+            GridLevel(Decimal("43390.5"), Decimal("43300.5")),
+        ),
+        rounds=20,
+        lifetime_seconds=86_400,
+    ),
+)
+
 _EVENTS: tuple[Event, ...] = (
     _OPENED,
     LogMoved(
@@ -302,20 +327,7 @@ _EVENTS: tuple[Event, ...] = (
         source="SQLite storage 2a5f9b2e-41a8-4a55-8d6f-0a4be0a4f0aa",
         source_lost=True,
     ),
-    SignalDetected(
-        strategy="trend",
-        instrument=BTC,
-        interval_seconds=300,
-        candle_closed_at=NOON,
-        direction=Direction.SHORT,
-        intent=Intent.EXIT,
-        confidence=0.7,
-        trend=-0.25,
-        price=Decimal("43210.5"),
-        stop=Decimal("43655.125"),
-        target=Decimal("42321.25"),
-        inputs={"ema_fast": 43190.062, "adx": 27.5},
-    ),
+    _DETECTED,
     DecisionMade(
         verdict=Verdict.ENTER,
         reasons=("confidence 0.70 is over 0.65", "Grund genug: größer als verlangt"),
@@ -361,6 +373,7 @@ _EVENTS: tuple[Event, ...] = (
         first_at=NOON,
         last_at=NOON + timedelta(minutes=20),
     ),
+    GridEnded(GridEnd.STOP),
     OrderPlaced(
         instrument=BTC,
         side=Side.SELL,
@@ -565,6 +578,8 @@ EARLIER: Mapping[tuple[str, int], Event] = {
             ),
         ),
     ),
+    ("whence.signal.SignalDetected", 1): replace(_DETECTED, grid=None),
+    ("whence.signal.SignalDetected", 2): replace(_DETECTED, grid=None),
     ("whence.settings.SettingsChanged", 1): SettingsChanged(2, replace(_UNBROKEN, simulation=_STEADY)),
     ("whence.settings.SettingsChanged", 2): SettingsChanged(2, _UNBROKEN),
     ("whence.settings.SettingsChanged", 3): SettingsChanged(

@@ -10,11 +10,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from domain.direction import Direction
 from domain.strategies import Strategy
 from domain.strategies.breakout import Breakout
 from domain.strategies.breakout_parameters import BreakoutParameters
 from domain.strategies.explosion import ExplosionTrading
 from domain.strategies.explosion_parameters import ExplosionParameters
+from domain.strategies.grid import GridTrading
+from domain.strategies.grid_parameters import GridParameters
 from domain.strategies.mean_reversion import MeanReversion
 from domain.strategies.mean_reversion_parameters import MeanReversionParameters
 from domain.strategies.momentum import MomentumTrading
@@ -62,6 +65,20 @@ NIMBLE: Mapping[str, st.SearchStrategy[Strategy]] = {
         average_bars=st.integers(1, 8),
         location=st.floats(0.5, 0.9),
         cooldown=st.integers(1, 4),
+    ),
+    "grid": _row(
+        GridTrading,
+        GridParameters,
+        levels=st.integers(1, 10),
+        spacing=st.sampled_from([0.001, 0.01, 0.05]),
+        geometric=st.integers(0, 1),
+        short=st.integers(0, 1),
+        stop_spacings=st.floats(0.1, 5.0),
+        bound_spacings=st.floats(0.1, 5.0),
+        floor=st.sampled_from([0.0, 90.0]),
+        ceiling=st.sampled_from([0.0, 110.0]),
+        efficiency=st.integers(2, 12),
+        efficiency_maximum=st.floats(0.2, 1.0),
     ),
     "mean-reversion": _row(
         MeanReversion,
@@ -150,9 +167,13 @@ EAGER: Mapping[str, Mapping[str, float]] = {
     "sar-wave": {"adx": 5, "efficiency": 5, "swing_bars": 2, "tolerance": 0.3, "wave_minimum": 0.5},
     "scalping": {"fast": 3, "slow": 6, "rsi": 5, "rsi_overbought": 95, "rsi_oversold": 5, "pullback_atrs": 2},
     "breakout": {"strength": 2, "swing_bars": 2, "threshold": 0.0, "tolerance": 0.005, "trend": 8, "atr": 3},
+    "grid": {"efficiency": 8, "efficiency_maximum": 0.5},
     "mean-reversion": {"period": 8, "deviations": 1.2, "z_score": 1.5, "minimum_volatility": 0.0, "trend": 8},
     "supertrend": {"period": 3, "multiplier": 1.0, "trend": 8},
     "trend": {"fast": 2, "slow": 5, "trend": 8, "rsi": 2, "adx": 2, "atr": 2},
     "volume-profile": {"bars": 20, "atr": 3, "trend": 8},
 }
 """Parameters with which a random walk of 1,000 candles has entries."""
+
+ONE_WAY: Mapping[str, Direction] = {"grid": Direction.LONG}
+"""The strategies whose parameters decide the direction of their entries, with the direction of the defaults."""
