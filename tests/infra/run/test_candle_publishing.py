@@ -33,7 +33,7 @@ class Kept:
 
 
 def published(feed: HandFeed, *arrivals: Sequence[Candle], cut_at: int = -1) -> Kept:
-    """What is published while these candles arrive, one group a step; the exchange answers no query in step `cut_at`."""
+    """What is published while these candles arrive, one group a step; no query is answered in step `cut_at`."""
     kept, woken, left = Kept(), Event(), list(arrivals)
 
     def stopped() -> bool:
