@@ -24,9 +24,8 @@ def test_a_member_reads_on_after_the_broker_was_killed_and_started_again(private
         assert group.read(0.5) == []
         private_broker.start()
         deadline = time.monotonic() + PATIENCE
-        while publisher.recall(START).keys() != {
-            (one.candle.instrument, one.candle.interval) for one in first
-        }:
+        wanted = {(one.candle.instrument, one.candle.interval) for one in first}
+        while set(publisher.recall(START)) != wanted:
             assert time.monotonic() < deadline
         published(publisher, 2)
         found = list[str]()
