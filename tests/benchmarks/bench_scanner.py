@@ -33,7 +33,7 @@ _DAYS = timedelta(days=10)
 _OFTEN = {"volume_times": "1.2", "gain": "0"}
 """Limits that are met much more often than those of the default."""
 _AIM = 1_000.0
-"""100 symbols at one minute are 100 candles a minute; the past of a takeover, 1,000 of each, takes up to two."""
+"""At this rate the past of a takeover, 1,000 candles of each of 100 symbols, takes less than two minutes."""
 
 
 class Recording:

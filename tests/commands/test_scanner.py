@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -129,7 +129,9 @@ def test_a_proposal_becomes_a_request_of_a_source_with_the_figures_of_the_strate
         ("pump", BTC, MINUTE, candle(2).close_time),
     ],
 )
-def test_the_key_differs_by_scanner_instrument_interval_and_candle(other: tuple) -> None:  # type: ignore[type-arg]
+def test_the_key_differs_by_scanner_instrument_interval_and_candle(
+    other: tuple[str, str, timedelta, datetime],
+) -> None:
     own = scan_key("pump", BTC, MINUTE, candle(1).close_time)
     assert own == scan_key("pump", BTC, MINUTE, candle(1).close_time)
     assert scan_key(*other) != own

@@ -54,10 +54,12 @@ class Scene:
         """The recorded signals of the scanner, by instrument and close of the candle."""
         with closing(open_reader(WhenceSettings(log=self.log))) as log:
             events = [one.envelope for one in log.read()]
-        found = [one for one in events if isinstance(one.event, SignalDetected)]
-        ours = [(one.meta.actor, one.event) for one in found if one.event.strategy == "pump"]
-        assert {actor for actor, _ in ours} <= {"source:pump"}
-        return Counter((event.instrument, event.candle_closed_at) for _, event in ours)
+        found = Counter[Key]()
+        for one in events:
+            if isinstance(one.event, SignalDetected) and one.event.strategy == "pump":
+                assert one.meta.actor == "source:pump"
+                found[one.event.instrument, one.event.candle_closed_at] += 1
+        return found
 
     def expected(self) -> set[Key]:
         """The signals of a scanner that reads all candles in one process."""

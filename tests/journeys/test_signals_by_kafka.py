@@ -94,13 +94,14 @@ def test_a_signal_goes_through_the_command_topic_and_the_decision_comes_back(sce
     first = scene.post("k1")
     assert first.status_code == 202, first.text
     detected, decided = scene.recorded("bot")
+    assert isinstance(detected.event, SignalDetected)
     assert isinstance(decided.event, DecisionMade)
     assert (detected.meta.actor, decided.meta.correlation_id) == ("source:bot", detected.meta.correlation_id)
     found = first.json()
     assert (found["verdict"], found["repeated"]) == (decided.event.verdict.value, False)
     assert detected.meta.stream.endswith(found["signal_id"])
 
-    body: dict[str, Any] = {"candle_closed_at": detected.event.candle_closed_at.isoformat()}  # type: ignore[union-attr]
+    body: dict[str, Any] = {"candle_closed_at": detected.event.candle_closed_at.isoformat()}
     again = scene.post("k1", **body)
     assert (again.status_code, again.json()) == (200, {**found, "repeated": True})
     other = scene.post("k1", **body, stop="97")

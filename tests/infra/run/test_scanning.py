@@ -34,7 +34,8 @@ class Given:
     held: Sequence[Held[Share]]
     commits: list[int] = field(default_factory=list[int])
 
-    def read(self, _seconds: float) -> Sequence[Read[Share]]:
+    def read(self, seconds: float) -> Sequence[Read[Share]]:
+        assert seconds > 0
         batch = self.batches.pop(0) if self.batches else ()
         return [Read(self.held[0], number, one, counts) for number, (one, counts) in enumerate(batch)]
 
