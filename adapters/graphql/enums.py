@@ -10,6 +10,7 @@ import strawberry
 from adapters.dead_letters.state import LetterSource, LetterState
 from domain.closing import CloseReason
 from domain.direction import Direction, Purpose, Side
+from domain.grid import GridEnd
 from domain.order import Liquidity, OrderStatus, OrderType
 from domain.signal import Chamber, Tier, Verdict
 from domain.strategies import Intent
@@ -32,6 +33,7 @@ ENUMS: tuple[type[Enum], ...] = (
     CloseReason,
     Dimension,
     Direction,
+    GridEnd,
     Intent,
     LetterSource,
     LetterState,

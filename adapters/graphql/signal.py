@@ -42,7 +42,6 @@ class SignalsBy(StrEnum):
     INSTRUMENT = "INSTRUMENT"
 
 
-register_enum(GridEnd)
 register_enum(SignalStatus)
 register_enum(SignalsBy)
 
@@ -128,6 +127,7 @@ class SignalFilter:
 
 _WORDS: dict[str, type[Enum]] = {
     "direction": Direction,
+    "grid_end": GridEnd,
     "intent": Intent,
     "status": SignalStatus,
     "verdict": Verdict,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from commands.account import ReserveFunds
+from commands.covering import is_placed
 from commands.grid_orders import Levels, level_orders
 from commands.order import PlaceOrder
 from commands.processes.deciding import view_of
@@ -111,8 +112,10 @@ def _again(moment: Moment, grid: RunningGrid, target_id: str, target: Working | 
         return ()
     number = entry_number(target_id)
     following = grid.grid.next_number(number)
-    entry = moment.branch.state(order_stream(moment.account, f"{grid.chain}-e{number}"))
+    entry = moment.branch.state(_entry_of(moment, grid, number))
     if following is None or not isinstance(entry, Closed) or entry.status is not OrderStatus.FILLED:
+        return ()
+    if target.filled != entry.filled or is_placed(_entry_of(moment, grid, following), moment.branch.state):
         return ()
     again = with_freshness(entry.terms, fresh_until=fresh_until(moment))
     orders = level_orders(
@@ -124,6 +127,10 @@ def _again(moment: Moment, grid: RunningGrid, target_id: str, target: Working | 
         Levels(grid.stop, target.terms.limit_price),
     )
     return orders if _is_permitted(moment, grid, orders) else ()
+
+
+def _entry_of(moment: Moment, grid: RunningGrid, number: int) -> str:
+    return order_stream(moment.account, f"{grid.chain}-e{number}")
 
 
 def _is_permitted(moment: Moment, grid: RunningGrid, orders: Sequence[Command]) -> bool:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from commands.account import TripKillSwitch
-from commands.exchange import Cancelled, Rejected
+from commands.exchange import Amended, Cancelled, Rejected
 from commands.inputs import MarketMoved, Tick
 from commands.settings import ChangeSettings
 from commands.signal import EndGrid, decide
@@ -171,6 +171,22 @@ def test_a_target_that_filled_in_part_enters_nothing_again() -> None:
     grid = Gridded()
     grid.fill("e1", 98)
     assert "OrderPlaced" not in names(grid.fill("t1", 100, D(1)))
+
+
+def test_a_target_that_was_filled_at_a_smaller_quantity_than_its_level_enters_nothing_again() -> None:
+    grid = Gridded()
+    grid.fill("e1", 98)
+    smaller = Amended(
+        order_id=f"{grid.chain}-t1",
+        at=grid.desk.at,
+        fact="exchange:test:smaller",
+        quantity=D(4),
+        limit_price=D(100),
+        trigger_price=None,
+    )
+    grid.desk.tell(smaller)
+    assert "OrderPlaced" not in names(grid.fill("t1", 100, D(4)))
+    assert grid.held == QUANTITY - 4
 
 
 def test_a_paused_owner_enters_no_level_again() -> None:
