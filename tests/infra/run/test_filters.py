@@ -99,7 +99,7 @@ def test_a_filter_alone_refuses_entries_that_a_run_without_it_makes(reason: str)
 @pytest.mark.parametrize("reason", EACH)
 def test_the_explanation_of_a_refused_entry_has_its_reason_and_by_how_much(reason: str) -> None:
     envelopes = play(plan(TAPES, with_filters(FilterSettings(**EACH[reason]))), ListLog())
-    refused = [one for one in decisions_of(recorded(envelopes), {}) if reason in reasons(one.decision)]
+    refused = [one for one in decisions_of(recorded(envelopes), ()) if reason in reasons(one.decision)]
     margins = [margin for one in refused for margin in one.to_pass if margin.reason == reason]
     assert len(margins) == len(refused) > 0
     assert all(margin.is_recorded and margin.by is not None for margin in margins)
