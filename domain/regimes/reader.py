@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from msgspec import Struct
@@ -107,6 +107,12 @@ class RegimeReaders:
         for one in read:
             reader.take(one)
         return reader.confirmed if read else None
+
+    @property
+    def confirmed(self) -> Sequence[Confirmed]:
+        """The regime that is confirmed now of each instrument that has one."""
+        found = (reader.confirmed for reader, _coarser in self._readers.values())
+        return [one for one in found if one is not None]
 
     def _reader(self, instrument: str, given: timedelta) -> tuple[RegimeReader, CoarserCandles | None]:
         return RegimeReader(self._settings), coarser_of(self._interval, instrument, given)
