@@ -30,6 +30,7 @@ from infra.run.redeciding import Redecision
 from infra.search.settings_file import settings_text
 from infra.trading import trading_settings
 from projections.chain import missing_causes
+from projections.explained.decisions import decisions_of, regime_of
 from projections.sentences import sentence
 from tests.commands.list_log import ListLog
 from tests.infra.run.test_reversing import FAST
@@ -93,6 +94,15 @@ def test_a_decision_is_made_in_the_regime_that_was_recorded_before_it(recorded: 
             case _:
                 pass
     assert set(named) >= {"TREND", "RANGE", "VOLATILE"}
+
+
+def test_the_explanation_of_a_decision_names_the_regime(recorded: Sequence[Envelope]) -> None:
+    log = ListLog()
+    log.append(recorded)
+    explained = decisions_of(log.read(), ())
+    assert {regime_of(one) for one in explained} == {"TREND", "RANGE", "VOLATILE", ""}
+    without = [one for one in explained if not regime_of(one)]
+    assert all(vote.vote.member != "confidence" for one in without for vote in one.votes)
 
 
 def test_limits_of_a_regime_refuse_what_a_run_without_them_enters(recorded: Sequence[Envelope]) -> None:
