@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from domain.errors import InvalidInput
+from domain.filters.settings import OwnFilterSettings
 from domain.settings import OwnFlipSettings, Settings, StrategySettings
 from infra.run.backtest import NO_CHANGE
 from infra.search.axis import axes_of, changed, points, size
@@ -81,6 +82,15 @@ def test_a_point_sets_the_own_limits_of_an_instance() -> None:
     assert one.flips == OwnFlipSettings(hold_seconds=60)
     assert one.parameters == SETTINGS.strategies[0].parameters
     assert others == list(SETTINGS.strategies[1:])
+
+
+def test_every_filter_of_an_instance_but_its_list_can_be_searched() -> None:
+    for name in (field.name for field in fields(OwnFilterSettings) if field.name != "majors"):
+        value = "15m" if name == "timeframe" else "12"
+        point = {f"trading.strategies.trend.filters.{name}": value}
+        filters = (changed(NO_CHANGE, point, SETTINGS).strategies or ())[0].filters
+        assert filters is not None
+        assert filters.given == {name: "15m" if name == "timeframe" else 12}
 
 
 def test_every_rule_for_flips_of_an_instance_can_be_searched() -> None:
