@@ -88,7 +88,7 @@ def test_every_filter_of_an_instance_but_its_list_can_be_searched() -> None:
     for name in (field.name for field in fields(OwnFilterSettings) if field.name != "majors"):
         value = "15m" if name == "timeframe" else "12"
         point = {f"trading.strategies.trend.filters.{name}": value}
-        filters = (changed(NO_CHANGE, point, SETTINGS).strategies or ())[0].filters
+        filters = changed(NO_CHANGE, point, SETTINGS).settings(SETTINGS).strategies[0].filters
         assert filters is not None
         assert filters.given == {name: "15m" if name == "timeframe" else 12}
 
