@@ -8,11 +8,12 @@ from decimal import Decimal
 import pytest
 
 from domain.errors import InvalidInput
-from domain.filters.settings import OwnFilterSettings
+from domain.filters.settings import BOUNDS, FilterSettings, OwnFilterSettings
 from domain.settings import OwnFlipSettings, Settings, StrategySettings
 from infra.run.backtest import NO_CHANGE
 from infra.search.axis import axes_of, changed, points, size
 from infra.trading import instances_of
+from tests.replacing import replace
 
 SETTINGS = Settings(strategies=(StrategySettings("trend"), StrategySettings(id="a.b", strategy="trend")))
 FAST = "trading.strategies.trend.fast"
@@ -85,12 +86,14 @@ def test_a_point_sets_the_own_limits_of_an_instance() -> None:
 
 
 def test_every_filter_of_an_instance_but_its_list_can_be_searched() -> None:
-    for name in (field.name for field in fields(OwnFilterSettings) if field.name != "majors"):
-        value = "15m" if name == "timeframe" else "12"
-        point = {f"trading.strategies.trend.filters.{name}": value}
-        filters = changed(NO_CHANGE, point, SETTINGS).settings(SETTINGS).strategies[0].filters
+    values: dict[str, object] = {"timeframe": "15m", **{name: most for name, (_, most) in BOUNDS.items()}}
+    assert {*values, "majors"} == {field.name for field in fields(OwnFilterSettings)}
+    settings = replace(SETTINGS, filters=FilterSettings(majors=("BTCUSDT-LINEAR.BYBIT",)))
+    for name, value in values.items():
+        point = {f"trading.strategies.trend.filters.{name}": str(value)}
+        filters = changed(NO_CHANGE, point, settings).settings(settings).strategies[0].filters
         assert filters is not None
-        assert filters.given == {name: "15m" if name == "timeframe" else 12}
+        assert filters.given == {name: value}
 
 
 def test_every_rule_for_flips_of_an_instance_can_be_searched() -> None:
