@@ -14,6 +14,8 @@ from adapters.avro import AvroCodec
 from adapters.log.library import open_memory
 from adapters.tapes import synthetic_tape
 from commands.starting import with_strategies
+from commands.world import World
+from commands.world_snapshot import captured, pieces, restored
 from domain.adjusting import adjusted, adjusted_before_opening
 from domain.errors import InvalidInput, InvalidSettings, Refused
 from domain.log import Envelope
@@ -244,3 +246,10 @@ def test_the_sentence_of_a_change_names_both_regimes_and_the_figures() -> None:
         "BTCUSDT-LINEAR.BYBIT: TREND after RANGE, shown by 2 candles in a row; ADX 31.3, efficiency ratio 0.51, ATR "
         "0.123% of the price, above 40% of the candles before"
     )
+
+
+def test_a_snapshot_has_the_regimes_in_force(recorded: Sequence[Envelope]) -> None:
+    folded = World().fold_all(recorded)
+    found = restored([b"".join(pieces(captured(folded)))])
+    assert found.portfolio.regimes == folded.portfolio.regimes
+    assert set(found.portfolio.regimes) == {tape.instrument for tape in TAPES}
