@@ -163,6 +163,8 @@ class Engine:
         portfolio = self.world.portfolio
         if not self._recall.is_over or _waits_for_market(portfolio):
             return None
+        if self._regimes is not None and self._regimes.due(portfolio.regimes):
+            return None  # of candles that were read before the log was opened
         return min(self._open_until, self._marking.hour_ends) if self._marks else self._open_until
 
     def pass_over(self, times: Sequence[datetime], candles: Sequence[Sequence[Candle]]) -> None:
@@ -398,17 +400,17 @@ class Engine:
     def _warmed(self, given: Warmed) -> Work:
         """Strategies read the candles; what they propose on them is of the past. The last regime is in force."""
         asks: list[Ask] = []
-        changes: dict[str, Sequence[Ask]] = {}
+        regimes = self._regimes
         for candle in given.candles:
             self.market.take(candle)
             if self._returns is not None:
                 self._returns.take(candle)
-            if self._regimes is not None:
-                changes[candle.instrument] = self._regime_change(candle) or changes.get(candle.instrument, ())
+            if regimes is not None:
+                regimes.pass_over(candle)
             for sighting in self._watch.take(candle, self.market):
                 asks += self._past(sighting)
-        for change in changes.values():
-            asks += change
+        if regimes is not None and self.world.log_id is not None:
+            asks += regimes.due(self.world.portfolio.regimes)
         return self._series_of_the_past(Stimulus(given.at, tuple(asks))) if asks else NO_WORK
 
     def _past(self, sighting: Sighting) -> Sequence[Ask]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from commands.identity import ENGINE, Identity
 from commands.regime import ChangeRegime
@@ -27,16 +27,23 @@ class Regimes:
     def take(self, candle: Candle, in_force: Mapping[str, RegimeChanged]) -> Sequence[Ask]:
         """The change that this candle of the market leads to, none or one. Raises what `RegimeReaders.take` raises."""
         confirmed = self._readers.take(candle)
-        if confirmed is None:
-            return ()
-        before = in_force.get(candle.instrument)
-        if before is not None and before.regime is confirmed.shown.regime:
-            return ()
-        return (self._change(confirmed, before),)
+        return () if confirmed is None else self._due([confirmed], in_force)
 
     def pass_over(self, candle: Candle) -> None:
         """Takes a candle that leads to no change."""
         self._readers.take(candle)
+
+    def due(self, in_force: Mapping[str, RegimeChanged]) -> Sequence[Ask]:
+        """The changes to what is confirmed now, at most one for each instrument."""
+        return self._due(self._readers.confirmed, in_force)
+
+    def _due(self, confirmed: Iterable[Confirmed], in_force: Mapping[str, RegimeChanged]) -> Sequence[Ask]:
+        found: list[Ask] = []
+        for one in confirmed:
+            before = in_force.get(one.candle.instrument)
+            if before is None or before.regime is not one.shown.regime:
+                found.append(self._change(one, before))
+        return found
 
     def _change(self, confirmed: Confirmed, before: RegimeChanged | None) -> Ask:
         candle, shown = confirmed.candle, confirmed.shown

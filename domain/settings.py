@@ -174,6 +174,11 @@ Limit = bool | float | Decimal | str | tuple[str, ...]
 """The value of a limit that an instance has of its own."""
 
 
+def limit_text(limit: Limit) -> str:
+    """The limit as `--strategy` takes it: a list is separated by commas."""
+    return ",".join(limit) if isinstance(limit, tuple) else str(limit)
+
+
 @dataclass(frozen=True, slots=True)
 class StrategySettings:
     """One instance of a strategy in force, and its parameters as text.

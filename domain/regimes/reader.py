@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from msgspec import Struct
@@ -38,13 +39,24 @@ class Confirmed(Struct, frozen=True, gc=False):
 class RegimeReader:
     """Reads one instrument's closed candles in time order."""
 
-    __slots__ = ("_adx", "_atr", "_efficiency", "_last", "_row", "_settings", "_shares", "confirmed")
+    __slots__ = (
+        "_adx",
+        "_atr",
+        "_efficiency",
+        "_last",
+        "_ranked",
+        "_row",
+        "_settings",
+        "_shares",
+        "confirmed",
+    )
 
     def __init__(self, settings: RegimeSettings) -> None:
         self._settings = settings
         self._adx, self._atr = Adx(settings.period), Atr(settings.period)
         self._efficiency = EfficiencyRatio(settings.efficiency_period)
-        self._shares: deque[float] = deque(maxlen=settings.volatile_window)
+        self._shares: deque[float] = deque()
+        self._ranked: list[float] = []
         self._last: Regime | None = None
         self._row = 0
         self.confirmed: Confirmed | None = None
@@ -66,16 +78,24 @@ class RegimeReader:
         efficiency = self._efficiency.value
         if strength is None or span is None or efficiency is None:
             return None
-        share, before = span / close, self._shares
-        percentile = sum(one < share for one in before) / len(before) if before else 0.0
-        is_known = len(before) == before.maxlen
-        before.append(share)
-        if not is_known:
+        share = span / close
+        percentile = self._percentile(share)
+        if percentile is None:
             return None
         regime = regime_of(strength, efficiency, percentile, self._settings)
         return Shown(
             regime=regime, adx=strength, efficiency=efficiency, atr_share=share, percentile=percentile
         )
+
+    def _percentile(self, share: float) -> float | None:
+        """The part of the window that is below the share, which then enters it; None before the window is full."""
+        shares, ranked, size = self._shares, self._ranked, self._settings.volatile_window
+        found = bisect_left(ranked, share) / size if len(ranked) == size else None
+        if found is not None:
+            del ranked[bisect_left(ranked, shares.popleft())]
+        shares.append(share)
+        insort(ranked, share)
+        return found
 
 
 def regime_of(adx: float, efficiency: float, percentile: float, settings: RegimeSettings) -> Regime:
@@ -107,6 +127,12 @@ class RegimeReaders:
         for one in read:
             reader.take(one)
         return reader.confirmed if read else None
+
+    @property
+    def confirmed(self) -> Sequence[Confirmed]:
+        """The regime that is confirmed now of each instrument that has one."""
+        found = (reader.confirmed for reader, _coarser in self._readers.values())
+        return [one for one in found if one is not None]
 
     def _reader(self, instrument: str, given: timedelta) -> tuple[RegimeReader, CoarserCandles | None]:
         return RegimeReader(self._settings), coarser_of(self._interval, instrument, given)

@@ -12,7 +12,7 @@ from domain.adjusting import names
 from domain.arithmetic import EXACT
 from domain.candle import interval_name
 from domain.instrument import InstrumentListed, RulesOrigin
-from domain.settings import Settings, SettingsChanged, StrategySettings
+from domain.settings import Settings, SettingsChanged, StrategySettings, limit_text
 from infra.cli.money import money
 from infra.cli.strategy_texts import parameters_of
 from infra.cli.what_if_words import Listed
@@ -67,7 +67,8 @@ def _facts(made: Backtesting) -> Iterator[Fact]:
 def _strategy(one: StrategySettings) -> str:
     """The strategy's kind, where and at which interval it trades, every parameter, defaults too, and its own limits."""
     parameters = {**parameters_of(strategy_of(one)), **one.parameters}
-    own = " ".join(f"{name}={value}" for name, value in {**parameters, **one.own_limits}.items())
+    limits = {name: limit_text(value) for name, value in one.own_limits.items()}
+    own = " ".join(f"{name}={value}" for name, value in {**parameters, **limits}.items())
     where = ", ".join(filter(None, (one.interval, *one.instruments)))
     return " ".join(filter(None, (one.kind, own, f"on {where}" if where else "")))
 

@@ -15,7 +15,7 @@ from domain.log import LogReader
 from domain.mark import HOUR
 from domain.plain_text import counted
 from domain.ratios import LEAST_DAYS
-from domain.settings import SettingsChanged, StrategySettings
+from domain.settings import SettingsChanged, StrategySettings, limit_text
 from domain.signal import DecisionMade, Vote
 from infra.cli.money import money
 from infra.cli.not_fed import NO_FUNDING, not_fed
@@ -64,7 +64,8 @@ def changes(change: Change) -> Iterator[str]:
 
 def _strategies(settings: Sequence[StrategySettings]) -> Iterator[str]:
     for one in settings:
-        given = {**one.parameters, **one.own_limits}
+        limits = {name: limit_text(value) for name, value in one.own_limits.items()}
+        given = {**one.parameters, **limits}
         parameters = " ".join(f"{name}={value}" for name, value in given.items())
         where = " ".join(filter(None, (one.interval, ",".join(one.instruments))))
         yield " ".join(filter(None, (f"strategy {one.instance}", f"({one.kind})", parameters, where)))

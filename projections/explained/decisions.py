@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from domain.committees.margins import Margin, margins_of
 from domain.log import Recorded
-from domain.settings import StrategySettings
+from domain.settings import StrategySettings, limit_text
 from domain.signal import DecisionMade, ReversalDecided, SignalDetected, Verdict, Vote
 from projections.explained.settings import Changes, SettingsInForce, in_force
 
@@ -113,5 +113,10 @@ def parameters_of(one: ExplainedDecision) -> str:
     if one.strategy is None:
         return "parameters not recorded"
     given = ", ".join(f"{name} {value}" for name, value in one.strategy.parameters.items())
-    own = (f"own {name} {value}" for name, value in one.strategy.own_limits.items())
+    own = (f"own {name} {limit_text(value)}" for name, value in one.strategy.own_limits.items())
     return ", ".join((given or "default parameters", *own))
+
+
+def regime_of(one: ExplainedDecision) -> str:
+    """The regime that the decision was made in, as the member `confidence` recorded it; empty where there was none."""
+    return next((vote.vote.figures["regime"] for vote in one.votes if "regime" in vote.vote.figures), "")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.log import Recorded
-from domain.settings import SettingsChanged, StrategySettings
+from domain.settings import SettingsChanged, StrategySettings, limit_text
 from domain.signal import DecisionMade
 
 
@@ -66,5 +66,6 @@ class Versions:
 def _spelled(one: StrategySettings) -> str:
     """The strategy as `whence what-if --strategy` takes it."""
     name = one.kind if one.instance == one.kind else f"{one.instance}={one.kind}"
-    given = {**({"interval": one.interval} if one.interval else {}), **one.own_limits, **one.parameters}
+    limits = {name: limit_text(value) for name, value in one.own_limits.items()}
+    given = {**({"interval": one.interval} if one.interval else {}), **limits, **one.parameters}
     return " ".join([name, *(f"{key}={value}" for key, value in given.items())])

@@ -29,8 +29,8 @@ def with_filters(**settings: Any) -> Settings:
     return Settings(filters=FilterSettings(**settings))
 
 
-def figures(prefix: str = "filter.", **found: float) -> Mapping[str, float]:
-    return {prefix + name: figure for name, figure in found.items()}
+def figures(**found: float) -> Mapping[str, float]:
+    return {f"filter.{name}": figure for name, figure in found.items()}
 
 
 def correlated(**found: float) -> Mapping[str, float]:

@@ -46,7 +46,7 @@ def test_every_figure_equals_another_computation(recorded: Sequence[Candle]) -> 
     for bar in range(begin, len(recorded)):
         one = found[bar]
         assert one is not None
-        percentile = np.mean(shares[bar - 50 : bar] < shares[bar])
+        percentile = float(np.count_nonzero(shares[bar - 50 : bar] < shares[bar])) / 50
         figures = (one.shown.adx, one.shown.efficiency, one.shown.atr_share, one.shown.percentile)
         assert figures == pytest.approx((strength[bar], efficiency[bar], shares[bar], percentile), rel=1e-9)
     assert {one.shown.regime for one in found if one is not None} == set(Regime)

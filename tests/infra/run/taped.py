@@ -60,7 +60,13 @@ class TapedRun:
         self._exchange = self._plan.exchange() if begins else self._restored()
         if tape is not None:
             tape.take(self._session())
-        engine = Engine(self._world, identity, since=self._plan.begins, instances=self._plan.instances)
+        engine = Engine(
+            self._world,
+            identity,
+            since=self._plan.begins,
+            instances=self._plan.instances,
+            regimes=self._plan.settings.regimes,
+        )
         sender = Sender(self._exchange, lambda: self._at, Guard(self._world, engine.market))
         self.driver = Driver(engine, log, sender, lambda _envelope: None, tape=tape)
         self._warm_up(first)
@@ -94,6 +100,8 @@ class TapedRun:
             source=SOURCE,
             since=self._plan.begins,
             strategies=self._plan.settings.strategies,
+            filters=self._plan.settings.filters,
+            regimes=self._plan.settings.regimes,
         )
 
     def _warm_up(self, first: int) -> None:
@@ -165,10 +173,10 @@ def no_step(_step: str) -> None:
     """Lets the run pass every step."""
 
 
-def trade(path: Path, first: int, upto: int, step: Stepped = no_step) -> None:
+def trade(path: Path, first: int, upto: int, step: Stepped = no_step, plan: Plan = PLAN) -> None:
     """One session on the log in this file, with its tape beside it."""
     with closing(open_sqlite(path, AvroCodec())) as log, closing(SqliteTape(path, _clock)) as tape:
-        TapedRun(SteppedLog(log, step), SteppedTape(tape, step), first).trade(first, upto)
+        TapedRun(SteppedLog(log, step), SteppedTape(tape, step), first, plan).trade(first, upto)
 
 
 def replayed(path: Path, until: Until = Until(), into: EventLog | None = None) -> Replay:  # noqa: B008  (immutable)

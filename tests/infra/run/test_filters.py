@@ -18,7 +18,7 @@ from domain.adjusting import adjusted
 from domain.errors import InvalidInput, Refused
 from domain.filters.settings import FilterSettings, OwnFilterSettings
 from domain.log import Envelope, Recorded
-from domain.settings import OnOpposite, Settings, StrategySettings
+from domain.settings import OnOpposite, Settings, StrategySettings, limit_text
 from domain.signal import DecisionMade, SignalDetected, Verdict
 from domain.strategies import Intent
 from infra.cli.changes import change_of
@@ -99,7 +99,7 @@ def test_a_filter_alone_refuses_entries_that_a_run_without_it_makes(reason: str)
 @pytest.mark.parametrize("reason", EACH)
 def test_the_explanation_of_a_refused_entry_has_its_reason_and_by_how_much(reason: str) -> None:
     envelopes = play(plan(TAPES, with_filters(FilterSettings(**EACH[reason]))), ListLog())
-    refused = [one for one in decisions_of(recorded(envelopes), {}) if reason in reasons(one.decision)]
+    refused = [one for one in decisions_of(recorded(envelopes), ()) if reason in reasons(one.decision)]
     margins = [margin for one in refused for margin in one.to_pass if margin.reason == reason]
     assert len(margins) == len(refused) > 0
     assert all(margin.is_recorded and margin.by is not None for margin in margins)
@@ -204,13 +204,14 @@ def test_a_timeframe_that_cannot_be_built_from_the_candles_is_refused_before_the
 
 
 def test_own_filters_of_a_what_if_are_those_of_its_settings_file() -> None:
-    text = f"quick=trend fast=5 filters.minimum_adx=25 filters.timeframe=15m filters.majors={BTC},{ETH}"
+    text = f"quick=trend fast=5 filters.minimum_adx=25.0 filters.timeframe=15m filters.majors={BTC},{ETH}"
     change = change_of(["trading.filters.value_area_candles=96"], [text], None)
     settings = change.settings(Settings())
     (one,) = settings.strategies
     assert isinstance(one, StrategySettings)
     assert one.filters == OwnFilterSettings(minimum_adx=25.0, timeframe="15m", majors=(BTC, ETH))
     assert settings.filters_of("quick").value_area_candles == 96
+    assert [f"{name}={limit_text(value)}" for name, value in one.own_limits.items()] == text.split()[2:]
     written = settings_text(WhenceSettings(), change, settings, "found")
     read = trading_settings(tomllib.loads(written)["trading"])
     assert (read.strategies, read.filters) == (settings.strategies, settings.filters)

@@ -14,6 +14,8 @@ from adapters.avro import AvroCodec
 from adapters.log.library import open_memory
 from adapters.tapes import synthetic_tape
 from commands.starting import with_strategies
+from commands.world import World
+from commands.world_snapshot import captured, pieces, restored
 from domain.adjusting import adjusted, adjusted_before_opening
 from domain.errors import InvalidInput, InvalidSettings, Refused
 from domain.log import Envelope
@@ -30,6 +32,7 @@ from infra.run.redeciding import Redecision
 from infra.search.settings_file import settings_text
 from infra.trading import trading_settings
 from projections.chain import missing_causes
+from projections.explained.decisions import decisions_of, regime_of
 from projections.sentences import sentence
 from tests.commands.list_log import ListLog
 from tests.infra.run.test_reversing import FAST
@@ -93,6 +96,15 @@ def test_a_decision_is_made_in_the_regime_that_was_recorded_before_it(recorded: 
             case _:
                 pass
     assert set(named) >= {"TREND", "RANGE", "VOLATILE"}
+
+
+def test_the_explanation_of_a_decision_names_the_regime(recorded: Sequence[Envelope]) -> None:
+    log = ListLog()
+    log.append(recorded)
+    explained = decisions_of(log.read(), ())
+    assert {regime_of(one) for one in explained} == {"TREND", "RANGE", "VOLATILE", ""}
+    without = [one for one in explained if not regime_of(one)]
+    assert all(vote.vote.member != "confidence" for one in without for vote in one.votes)
 
 
 def test_limits_of_a_regime_refuse_what_a_run_without_them_enters(recorded: Sequence[Envelope]) -> None:
@@ -234,3 +246,10 @@ def test_the_sentence_of_a_change_names_both_regimes_and_the_figures() -> None:
         "BTCUSDT-LINEAR.BYBIT: TREND after RANGE, shown by 2 candles in a row; ADX 31.3, efficiency ratio 0.51, ATR "
         "0.123% of the price, above 40% of the candles before"
     )
+
+
+def test_a_snapshot_has_the_regimes_in_force(recorded: Sequence[Envelope]) -> None:
+    folded = World().fold_all(recorded)
+    found = restored([b"".join(pieces(captured(folded)))])
+    assert found.portfolio.regimes == folded.portfolio.regimes
+    assert set(found.portfolio.regimes) == {tape.instrument for tape in TAPES}
