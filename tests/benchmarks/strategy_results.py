@@ -183,8 +183,8 @@ The tapes have no funding, so the figures are without it.
 Made by version {version} with policy {policy}, of these tapes (recordings that are no part of the project):
 """
 _TOGETHER = (
-    "All strategies on one account of 10,000 USDT. A position has one owner, so a strategy is refused where another one",
-    "holds the instrument, and five positions are the most.",
+    "All strategies on one account of 10,000 USDT. A position has one owner, so a strategy is refused where another",
+    "one holds the instrument, and five positions are the most.",
 )
 
 if __name__ == "__main__":
