@@ -6,7 +6,7 @@ a quiet machine: all but the last section is the same on every machine.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -85,7 +85,7 @@ def result_of(tapes: Sequence[Tape], strategies: Sequence[StrategySettings]) -> 
 def usual(name: str) -> StrategySettings:
     """The strategy with its default parameters and the limits of the Alpha committee that its description states."""
     known = about(name)
-    limits = {} if known is None else known.alpha
+    limits: Mapping[str, str] = {} if known is None else known.alpha
     trend, ratio = limits.get("minimum_trend"), limits.get("minimum_reward_to_risk")
     return StrategySettings(
         name,
