@@ -12,6 +12,7 @@ from domain.strategies.parameters import Parameters
 class About:
     """A strategy's formula, the source of it, and when it loses: each plain text of a few sentences.
 
+    `confidence` begins with the weighed sum by which the confidence of an ENTER is computed, and states its terms.
     `alpha` are the Alpha committee's limits that its signals need where the defaults would refuse most of them, by the
     name of the setting. `presets` are named parameters; those that a preset does not name have their defaults.
     """
@@ -19,5 +20,6 @@ class About:
     formula: str
     source: str
     loses: str
+    confidence: str = ""
     alpha: Mapping[str, str] = field(default_factory=dict[str, str])
     presets: Mapping[str, Parameters] = field(default_factory=dict[str, Parameters])

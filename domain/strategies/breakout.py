@@ -56,6 +56,11 @@ class Breakout:
             "Stock Trends (1948). Swings: Bill Williams, Trading Chaos (1995). The figures 3, 1.5, 0.2 % "
             "and 100 are those the project began with; the clustering is our own."
         ),
+        confidence=(
+            "0.2 touched + 0.3 traded + 0.2 depth + 0.3 agreement; touched = touches / 6, traded = volume / average "
+            "volume / 3, depth = |close - level| / ATR, agreement = (1 + trend) / 2 for a long, (1 - trend) / 2 for a"
+            " short, where 4 ATRs from the long average are a trend of 1."
+        ),
         loses=(
             "Where breaks fail: most closes beyond a level come back to it. Entries are late by the "
             "threshold, and the stop behind the level is near, so that noise reaches it."

@@ -49,6 +49,10 @@ class ExplosionTrading:
             "True range and ATR: J. Welles Wilder, New Concepts in Technical Trading Systems (1978); a "
             "volatility breakout with limits of our own."
         ),
+        confidence=(
+            "0.4 range + 0.4 volume + 0.2 location; range = true range in ATRs / (2 * range_atrs), volume = volume in"
+            " averages / (2 * volume_times), location = how much of the way to the candle's end the close is."
+        ),
         loses=(
             "Where the candle was the whole move, as after news: half of its range back is the stop. 95 entries"
             " in the recorded quarter are too few to show a gain, and their slippage is not in it."

@@ -50,6 +50,11 @@ class MeanReversion:
             "John Bollinger, Bollinger on Bollinger Bands (2001): bands of 20 bars and 2 deviations, and "
             "BandWidth. The z-score of 2.5 and the least width of 1 % are figures the project began with."
         ),
+        confidence=(
+            "0.4 stretched + 0.3 reward + 0.3 flatness; stretched = greatest |z-score| of the stretch / 4, reward = "
+            "|mean - close| / |close - stop| / 2, flatness = 1 - |trend|, where 8 deviations from the long average "
+            "are a trend of 1. 1 of an EXIT."
+        ),
         loses=(
             "In a trend: the price stays outside the bands and the mean follows it. The way to the mean is "
             "short, often less than 1 %, so that fees take much of it."

@@ -51,6 +51,10 @@ class MomentumTrading:
             "The limits (3 %, 3 times the volume, 24 hours) are those of the programs Whence replaces; levels and "
             "confidence are our own."
         ),
+        confidence=(
+            "0.4 move + 0.4 volume + 0.2 day; each is its figure / (2 * its limit): |move|, volume in averages, and "
+            "the gain of the day in the direction of the move."
+        ),
         loses=(
             "Where the move is over when it is seen, which is usual on great instruments: on the recorded "
             "quarter 16 of 49 entries reached the target first. Slippage in a fast market makes it worse."

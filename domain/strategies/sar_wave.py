@@ -72,6 +72,10 @@ class SarWave:
             "Wave Principle (1978). Swings: Bill Williams, Trading Chaos (1995). Flat strength and confidence "
             "are our own."
         ),
+        confidence=(
+            "0.7 count + 0.3 flat; count = 0.5 + 0.5 * the mean over its waves of max(0, 1 - |ratio - nearest "
+            "expected ratio| / (tolerance * nearest)), 0 without an agreeing count; flat as above."
+        ),
         loses=(
             "Where a range breaks: the stop is near, and three entries of four reach it first. On the recorded "
             "quarter of five-minute candles it lost after fees on two instruments of three."

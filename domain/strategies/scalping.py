@@ -59,6 +59,11 @@ class Scalping:
             "Logue and Noser (1988); as the day's fair price: Brian Shannon, Maximum Trading Gains with "
             "Anchored VWAP (2023). The combination is our own."
         ),
+        confidence=(
+            "0.4 slope + 0.3 room + 0.3 nearness; slope = the move of the slow average in this direction since the "
+            "last bar / 0.05 ATR, room = the distance from the RSI to its limit as a share of that from 50, nearness "
+            "= 1 - |close - VWAP| / ATR."
+        ),
         loses=(
             "Nearly everywhere: a target of two ATRs of five minutes is hardly more than the taker fees in and "
             "out. On the recorded quarter a scalp gained 2 basis points before fees and lost 9 after 11 of "

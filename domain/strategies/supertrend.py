@@ -43,6 +43,11 @@ class SupertrendFollowing:
             "it down. Stop: the new line. Target: close + reward * (close - stop)."
         ),
         source="Olivier Seban's SuperTrend as published in TradingView's Pine reference (ta.supertrend), 10 and 3.0.",
+        confidence=(
+            "0.4 depth + 0.2 calm + 0.4 agreement; depth = |close - broken band| / 0.5 ATR, calm = bars since the "
+            "turn before / 40, agreement = (1 + trend) / 2 for a long, (1 - trend) / 2 for a short, where 4 ATRs from"
+            " the long average are a trend of 1."
+        ),
         loses=(
             "In a range wider than the bands: each turn comes at the end of a swing, so that it buys highs and sells "
             "lows. The stop is about three ATRs away, so fees weigh little in each trade and losses weigh more."

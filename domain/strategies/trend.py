@@ -45,6 +45,12 @@ class TrendFollowing:
             "ADX, DI, RSI and ATR: J. Welles Wilder, New Concepts in Technical Trading Systems (1978). The cross of "
             "averages is in general use; the preset seed has the figures that the project began with."
         ),
+        confidence=(
+            "0.35 strength + 0.20 decision + 0.15 room + 0.30 agreement; strength = ADX / 30, decision = |fast EMA - "
+            "slow EMA| / 0.1 ATR, room = the distance from the RSI to its limit as a share of that from 50, agreement"
+            " = (1 + trend) / 2 for a long, (1 - trend) / 2 for a short, where 4 ATRs from the long average are a "
+            "trend of 1."
+        ),
         loses=(
             "In a market without a trend: averages that cross back and forth enter late and are stopped out. It lost "
             "money after fees on the tapes we tried."

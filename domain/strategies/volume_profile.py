@@ -50,6 +50,12 @@ class VolumeProfileTrading:
             "point of control. The two rules follow James F. Dalton, Mind over Markets (1990); their "
             "figures are our own."
         ),
+        confidence=(
+            "0.3 depth + 0.2 traded + 0.3 reward + 0.2 agreement; depth = how far the close, at a rejection the "
+            "candle, went beyond the edge / ATR, traded = volume / mean volume of the profile / 2, reward = |target -"
+            " close| / |close - stop| / 2, agreement = (1 + trend) / 2 for a long, (1 - trend) / 2 for a short, where"
+            " 4 ATRs from the long average are a trend of 1. 1 of an EXIT."
+        ),
         loses=(
             "Rejections lose when a trend starts, acceptances when a range holds, and the profile cannot "
             "state which of them comes. Candles know the volume of an interval but not its prices, so the "

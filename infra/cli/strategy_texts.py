@@ -51,7 +51,13 @@ def described(name: str, *, as_json: bool) -> None:
 def _paragraphs(known: About | None) -> Sequence[tuple[str, str]]:
     if known is None:
         return ()
-    return ("Formula", known.formula), ("Source", known.source), ("When it loses", known.loses)
+    found = (
+        ("Formula", known.formula),
+        ("Confidence", known.confidence),
+        ("Source", known.source),
+        ("When it loses", known.loses),
+    )
+    return [(name, text) for name, text in found if text]
 
 
 def _tables(known: About | None) -> Iterator[str]:
