@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
@@ -40,7 +41,14 @@ def test_the_report_has_every_measure_and_group_in_every_form(whence: Whence, tm
         assert one.words in done.out
         assert one.words in page
         assert one.definition in page.replace("&#39;", "'")
-    for head in ("By symbol", "By strategy", "By month", "By hour of the close", "By exit reason"):
+    for head in (
+        "By symbol",
+        "By strategy",
+        "By direction",
+        "By month",
+        "By hour of the close",
+        "By exit reason",
+    ):
         assert head in done.out
     assert "events were made in memory" in done.out
     assert NO_FUNDING in done.out
@@ -86,6 +94,82 @@ def test_a_closed_trade_has_its_entry_and_exit_on_the_page_and_as_json(
         )
         for name in ("max_quantity", "exit_price"):
             assert f">{one[name]}</td>" in shown
+
+
+def nulls(found: Any, path: str = "") -> Iterator[str]:
+    """The paths of the nulls in JSON; what a user named stands as `*`, and the items of a list as `[]`."""
+    match found:
+        case None:
+            yield path
+        case dict():
+            for name, value in found.items():  # type: ignore[misc]  # the names are text
+                yield from nulls(value, f"{path}.{name}" if path else str(name))
+        case list():
+            for value in found:  # type: ignore[misc]  # of any kind
+                yield from nulls(value, f"{path}[]")
+        case _:
+            return
+
+
+def test_every_null_in_json_is_in_the_documentation(whence: Whence, tmp_path: Path) -> None:
+    text = DOCS.read_text("utf-8")
+    section = text[text.index("## Null in JSON") : text.index("## Look-ahead")]
+    documented = set(re.findall(r"`([a-z_.…\[\]]+)`", section)) | {"deepest_drawdown.recovered"}
+    found = json.loads(whence("backtest", *MARKET, "--log", "sqlite:///b.db", "--json").out)
+    assert (found["equity"]["opening"], found["unrealised"]["opening"], found["statement"]["opening"]) == (
+        "0",
+    ) * 3
+    assert found["statement"]["starting"] == "10000"
+    assert whence("report", "--format", "json", "--log", "sqlite:///b.db", "--day", "2025-01-02").code == 0
+    (report,) = tmp_path.glob("whence-report-*.json")
+    of_a_day = json.loads(report.read_text("utf-8"))
+    assert Decimal(of_a_day["equity"]["opening"]) > 0
+    paths = {*nulls(found), *nulls(of_a_day)}
+    assert "curve[].equity" in paths
+    for path in paths:
+        whole, _, last = path.rpartition(".")
+        known = {path, whole, f"{path.partition('.')[0]}…{last}"}
+        assert known & documented, path
+
+
+def test_the_trades_are_listed_on_a_terminal_where_it_is_requested(whence: Whence) -> None:
+    market = ("--symbol", "BTCUSDT", "--symbol", "ETHUSDT", "--seed", "4", "--bars", "1500", *EAGER)
+    positions = json.loads(whence("backtest", *market, "--json").out)["positions"]
+    closed = [one for one in positions if one["status"] == "CLOSED"]
+    done = whence("backtest", *market, "--list-trades", "all")
+    listed = done.out[done.out.index("\nTrades") :].splitlines()
+    assert listed[1].rstrip() == "Trades"
+    assert len(listed[3:]) == len(positions) > 3
+    for one, line in zip(closed, [line for line in listed[3:] if " open " not in line], strict=True):
+        for word in (
+            one["instrument"].partition("-")[0],
+            one["direction"].lower(),
+            one["exit_reason"].lower(),
+        ):
+            assert word in line
+        assert line.rstrip().endswith(f" {Decimal(one['net']):,.2f}")
+    last = whence("backtest", *market, "--list-trades", "2").out
+    title = f"\nTrades: the last 2 of {len(positions)}"
+    assert [line.split() for line in last[last.index(title) :].splitlines()[3:]] == [
+        line.split() for line in listed[-2:]
+    ]
+    assert "\nTrades" not in whence("backtest", *market).out
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (("--list-trades", "0"), "--list-trades '0': it takes `all`, or how many of the last trades, as 20"),
+        (("--list-trades", "some"), "--list-trades 'some'"),
+        (("--list-trades", "3", "--json"), "--json has every trade in `positions`"),
+        (("--list-trades", "3", "--check-lookahead"), "--check-lookahead has none"),
+    ],
+)
+def test_a_list_of_trades_that_cannot_be_printed_is_refused(
+    whence: Whence, words: tuple[str, ...], fault: str
+) -> None:
+    done = whence("backtest", *MARKET, *words)
+    assert (done.code, fault in done.err) == (2, True), done
 
 
 def test_each_form_of_the_report_states_what_was_traded_with(whence: Whence, tmp_path: Path) -> None:
