@@ -29,8 +29,11 @@ from infra.search.settings_file import settings_text
 from infra.search.study import Trial
 from projections.analysis.measures import MEASURES, Measure, Unit
 
-_BESIDE = ("total_return", "sharpe", "max_drawdown", "profit_factor", "trades")
+_BESIDE = ("total_return", "buy_and_hold", "sharpe", "max_drawdown", "profit_factor", "trades")
 """The measures beside the objective."""
+_TOTAL_RETURN, _BUY_AND_HOLD = (
+    next(one for one in MEASURES if one.name == name) for name in ("total_return", "buy_and_hold")
+)
 _BRIEF = frozenset({"total_return", "trades"})
 """Those in the table of trials on a terminal, which has a column for each setting, too."""
 _BEST_TRIALS = 10
@@ -107,8 +110,16 @@ class OptimiseReport:
             f"{count:,} {_STATES.get(state, state)}" for state, count in sorted(self.found.counts.items())
         )
         yield f"{sum(self.found.counts.values()):,} trials: {counts}"
+        yield from self.beside_holding()
         yield from self.cautions()
         yield self.luck
+
+    def beside_holding(self) -> Iterator[str]:
+        """The total return of the held-out days beside that of buy and hold; nothing without such days."""
+        after = self.found.winner.after
+        if after is not None and not after.fault:
+            total, held = self.cells(after.measures, [_TOTAL_RETURN, _BUY_AND_HOLD])
+            yield f"held-out days: total return {total}, buy and hold {held}"
 
     def cautions(self) -> Iterator[str]:
         """Which parts are too short for the objective, and which have too few trades to show more than chance."""

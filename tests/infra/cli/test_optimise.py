@@ -86,7 +86,14 @@ def test_settings_are_found_over_processes_and_a_backtest_takes_them_as_they_are
     paper = whence("paper", "--candles", candles, "--config", "best.toml", "--log", "memory:", "--json")
     assert paper.code == 0, paper
 
+    held = best["after"]["measures"]["buy_and_hold"]
+    assert held is not None
+    beside = f"held-out days: total return {best['after']['measures']['total_return']:+.2%}, buy and hold {held:+.2%}"
+    assert f"# {beside}" in (tmp_path / "best.toml").read_text("utf-8")
+
     page = (tmp_path / "o.html").read_text("utf-8")
+    assert beside in page
+    assert page.count(">buy and hold</text>") == 4  # the tests and the held-out days, drawn wide and narrow
     assert page.count('class="dot-chosen"') == 4  # two settings, drawn wide and narrow
     for words in (NOT_TRADED, "held out", "deflated Sharpe", f"{FAST}"):
         assert words in page
@@ -96,6 +103,9 @@ def test_settings_are_found_over_processes_and_a_backtest_takes_them_as_they_are
     assert again.code == 0, again
     assert "4 trials" in again.out
     assert "Training and what followed" in again.out
+    assert beside in " ".join(again.out.split())
+    heads = again.out[again.out.index("Training and what followed") :]
+    assert "buy and" in heads[: heads.index("fold 1")]
     assert "deflated Sharpe ratio: none; 4 trials of this tape" in again.out
     named = {
         "fold 1": fold["trial"],
