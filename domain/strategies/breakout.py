@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from functools import reduce
 from math import nan
 from operator import add
@@ -72,6 +73,11 @@ class Breakout:
     def name(self) -> str:
         """`breakout`."""
         return _NAME
+
+    def warm_up(self, _interval: timedelta) -> int:
+        """The least number of candles at the close of which there can be a proposal."""
+        given = self.parameters
+        return max(given.trend, given.atr + 1, given.volume_bars + 1, 2 * given.swing_bars + 2)
 
     def watch(self) -> BreakoutWatcher:
         """A new watcher that has read no candle."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from typing import ClassVar, Self
 
 from domain.candle import Candle
@@ -67,6 +68,10 @@ class MeanReversion:
     def name(self) -> str:
         """`mean-reversion`."""
         return _NAME
+
+    def warm_up(self, _interval: timedelta) -> int:
+        """The least number of candles at the close of which there can be a proposal."""
+        return max(self.parameters.period, self.parameters.trend) + 1
 
     def watch(self) -> MeanReversionWatcher:
         """A new watcher that has read no candle."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import groupby
 from math import nan
 from operator import attrgetter
@@ -89,6 +90,10 @@ class SarWave:
     def name(self) -> str:
         """`sar-wave`."""
         return _NAME
+
+    def warm_up(self, _interval: timedelta) -> int:
+        """The least number of candles at the close of which there can be a proposal."""
+        return max(2 * self.parameters.adx, self.parameters.efficiency + 1)
 
     def watch(self) -> SarWaveWatcher:
         """A new watcher that has read no candle."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from math import nan
 from typing import ClassVar, Self
 
@@ -76,6 +77,11 @@ class Scalping:
     def name(self) -> str:
         """`scalping`."""
         return _NAME
+
+    def warm_up(self, _interval: timedelta) -> int:
+        """The least number of candles at the close of which there can be a proposal."""
+        given = self.parameters
+        return max(given.slow + 1, given.rsi + 1, given.atr + 1)
 
     def watch(self) -> ScalpingWatcher:
         """A new watcher that has read no candle."""

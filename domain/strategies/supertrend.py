@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from math import nan
 from typing import ClassVar, Self
 
@@ -59,6 +60,10 @@ class SupertrendFollowing:
     def name(self) -> str:
         """`supertrend`."""
         return _NAME
+
+    def warm_up(self, _interval: timedelta) -> int:
+        """The least number of candles at the close of which there can be a proposal."""
+        return max(self.parameters.trend, self.parameters.period + 2)
 
     def watch(self) -> SupertrendWatcher:
         """A new watcher that has read no candle."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from math import nan
 from typing import ClassVar, Self
 
@@ -62,6 +63,11 @@ class TrendFollowing:
     def name(self) -> str:
         """`trend`."""
         return _NAME
+
+    def warm_up(self, _interval: timedelta) -> int:
+        """The least number of candles at the close of which there can be a proposal."""
+        given = self.parameters
+        return max(given.trend, given.slow + 1, given.rsi + 1, 2 * given.adx, given.atr + 1)
 
     def watch(self) -> TrendWatcher:
         """A new watcher that has read no candle."""

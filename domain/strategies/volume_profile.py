@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from typing import ClassVar, NamedTuple, Self
 
 from domain.candle import Candle
@@ -68,6 +69,11 @@ class VolumeProfileTrading:
     def name(self) -> str:
         """`volume-profile`."""
         return _NAME
+
+    def warm_up(self, _interval: timedelta) -> int:
+        """The least number of candles at the close of which there can be a proposal."""
+        given = self.parameters
+        return max(given.trend, given.atr + 1, given.bars + 1)
 
     def watch(self) -> VolumeProfileWatcher:
         """A new watcher that has read no candle."""

@@ -255,6 +255,7 @@ def _of_tapes(
     from infra.cli.rules import rules_notes
     from infra.run.backtest import NO_CHANGE
     from infra.run.candle_recording import Stretch
+    from infra.run.short_tapes import warm_up_notes
 
     print_notes(whole, errors_console())
     plan = planned([stretch.of(one) for one in whole], settings, quote, change)
@@ -266,7 +267,7 @@ def _of_tapes(
         parts = [part for one in plan.tapes if (part := Stretch(end=end).within(one)) is not None]
         return recorded(planned(parts, settings, plan.stake.currency, change), warming)
 
-    notes = list(rules_notes(plan))
+    notes = [*rules_notes(plan), *warm_up_notes(plan, warming)]
     if warming:
         notes.append(f"{len(warming):,} earlier candles warmed the strategies")
     return Market(recording, NO_CHANGE, source, notes)

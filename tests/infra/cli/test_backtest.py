@@ -375,6 +375,51 @@ def test_bad_input_is_refused_by_its_name_and_nothing_is_written(
     assert not list(tmp_path.iterdir())
 
 
+SHORT = "strategy trend cannot signal on BTCUSDT-LINEAR.BYBIT: it needs at least {} before its first signal, and there are {}"
+
+
+@pytest.mark.parametrize(
+    ("words", "needed", "present"),
+    [
+        (("--bars", "120"), "200 candles of 5m", "120"),
+        (("--bars", "120", "--from", "2025-01-01"), "200 candles of 5m", "120"),
+        (("--bars", "599", "--strategy", "trend interval=15m"), "200 candles of 15m", "199"),
+    ],
+)
+def test_a_tape_that_is_shorter_than_the_warm_up_of_a_strategy_is_noted_with_both_numbers(
+    whence: Whence, tmp_path: Path, words: tuple[str, ...], needed: str, present: str
+) -> None:
+    market = ("--symbol", "BTCUSDT", *words)
+    note = SHORT.format(needed, present)
+    assert note in " ".join(whence("backtest", *market).out.split())
+    assert note in json.loads(whence("backtest", *market, "--json").out)["notes"]
+    longer = [{"120": "200", "599": "600"}.get(word, word) for word in market]
+    assert "cannot signal" not in whence("backtest", *longer).out
+
+
+def test_a_paper_run_notes_a_tape_that_is_shorter_than_the_warm_up(whence: Whence) -> None:
+    market = ("paper", "--symbol", "BTCUSDT", "--bars", "120", "--log", "memory:")
+    note = SHORT.format("200 candles of 5m", "120")
+    assert note in " ".join(whence(*market).err.split())
+    assert note in json.loads(whence(*market, "--json").out)["notes"]
+
+
+def test_a_strategy_that_fails_in_its_warm_up_is_named(
+    whence: Whence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Failing(Peeking):
+        def warm_up(self, interval: timedelta) -> int:
+            raise ZeroDivisionError(f"no figure for {interval}")
+
+    built_in: Mapping[str, StrategyFactory] = {**BUILTIN, "peeking": lambda _given: Failing()}
+    monkeypatch.setattr("infra.trading.BUILTIN", built_in)
+    done = whence("backtest", "--symbol", "BTCUSDT", "--bars", "120", "--strategy", "peeking")
+    assert (done.code, "strategy peeking failed in warm_up: ZeroDivisionError: no figure" in done.err) == (
+        1,
+        True,
+    ), done
+
+
 def test_a_log_of_candles_is_no_tape(whence: Whence) -> None:
     assert whence("paper", *MARKET[:6], "--log", "sqlite:///a.db").code == 0
     done = whence("backtest", "--tape", "sqlite:///a.db")
