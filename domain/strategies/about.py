@@ -14,6 +14,10 @@ class About:
 
     `alpha` are the Alpha committee's limits that its signals need where the defaults would refuse most of them, by the
     name of the setting. `presets` are named parameters; those that a preset does not name have their defaults.
+
+    `confidence` and `trend` are what computes these figures of a signal, `scores` the class of the scores of which the
+    confidence is made; None where there are none. Their docstrings have the formulas and are printed: that of the class
+    has a line for each score, its name and after two or more blanks its formula.
     """
 
     formula: str
@@ -21,3 +25,6 @@ class About:
     loses: str
     alpha: Mapping[str, str] = field(default_factory=dict[str, str])
     presets: Mapping[str, Parameters] = field(default_factory=dict[str, Parameters])
+    scores: type | None = None
+    confidence: object = None
+    trend: object = None

@@ -20,11 +20,11 @@ from domain.strategies import Intent, Proposal
 from domain.strategies.about import About
 from domain.strategies.breakout_levels import Level, Levels
 from domain.strategies.breakout_parameters import BreakoutParameters
-from domain.strategies.breakout_reading import BreakoutReading
+from domain.strategies.breakout_reading import BreakoutReading, BreakoutScores
 from domain.strategies.levels import levels_at
 from domain.strategies.parameters import Parameters, read_parameters
 from domain.strategies.proposing import proposed_at
-from domain.strategies.scores import sign_of
+from domain.strategies.scores import sign_of, trend_of
 from domain.strategies.series import series_of
 
 _NAME = "breakout"
@@ -61,6 +61,9 @@ class Breakout:
             "Where breaks fail: most closes beyond a level come back to it. Entries are late by the "
             "threshold, and the stop behind the level is near, so that noise reaches it."
         ),
+        scores=BreakoutScores,
+        confidence=BreakoutScores.confidence,
+        trend=trend_of,
     )
     parameters: BreakoutParameters = field(default_factory=BreakoutParameters)
 

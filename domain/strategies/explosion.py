@@ -54,6 +54,7 @@ class ExplosionTrading:
             "Where the candle was the whole move, as after news: half of its range back is the stop. 95 entries"
             " in the recorded quarter are too few to show a gain, and their slippage is not in it."
         ),
+        confidence=Explosion.confidence,
     )
     parameters: ExplosionParameters = field(default_factory=ExplosionParameters)
 

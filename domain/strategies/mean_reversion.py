@@ -14,7 +14,7 @@ from domain.strategies import Intent, Proposal
 from domain.strategies.about import About
 from domain.strategies.levels import levels_at
 from domain.strategies.mean_reversion_parameters import MeanReversionParameters
-from domain.strategies.mean_reversion_reading import MeanReversionReading
+from domain.strategies.mean_reversion_reading import MeanReversionReading, MeanReversionScores
 from domain.strategies.parameters import Parameters, read_parameters
 from domain.strategies.proposing import exit_at, proposed_at
 from domain.strategies.scores import sign_of
@@ -56,6 +56,9 @@ class MeanReversion:
             "short, often less than 1 %, so that fees take much of it."
         ),
         alpha={"minimum_trend": "-1"},
+        scores=MeanReversionScores,
+        confidence=MeanReversionScores.confidence,
+        trend=MeanReversionReading.trend,
     )
     parameters: MeanReversionParameters = field(default_factory=MeanReversionParameters)
 

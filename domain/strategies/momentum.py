@@ -56,6 +56,7 @@ class MomentumTrading:
             "Where the move is over when it is seen, which is usual on great instruments: on the recorded "
             "quarter 16 of 49 entries reached the target first. Slippage in a fast market makes it worse."
         ),
+        confidence=Momentum.confidence,
     )
     parameters: MomentumParameters = field(default_factory=MomentumParameters)
 

@@ -78,6 +78,8 @@ class SarWave:
             "quarter of five-minute candles it lost after fees on two instruments of three."
         ),
         alpha={"minimum_trend": "-1"},
+        confidence=SarWaveReading.confidence,
+        trend=SarWaveReading.trend,
     )
     parameters: SarWaveParameters = field(default_factory=SarWaveParameters)
 

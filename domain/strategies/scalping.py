@@ -22,7 +22,7 @@ from domain.strategies.levels import levels_around
 from domain.strategies.parameters import Parameters, read_parameters
 from domain.strategies.proposing import proposed_at
 from domain.strategies.scalping_parameters import ScalpingParameters
-from domain.strategies.scalping_reading import ScalpingReading
+from domain.strategies.scalping_reading import ScalpingReading, ScalpingScores
 from domain.strategies.series import series_of
 
 _NAME = "scalping"
@@ -65,6 +65,9 @@ class Scalping:
             "out. On the recorded quarter a scalp gained 2 basis points before fees and lost 9 after 11 of "
             "fees. The default limit of reward to risk after fees refuses most of them."
         ),
+        scores=ScalpingScores,
+        confidence=ScalpingScores.confidence,
+        trend=ScalpingReading.trend,
     )
     parameters: ScalpingParameters = field(default_factory=ScalpingParameters)
 

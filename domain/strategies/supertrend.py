@@ -18,10 +18,10 @@ from domain.strategies.about import About
 from domain.strategies.levels import levels_at
 from domain.strategies.parameters import Parameters, read_parameters
 from domain.strategies.proposing import proposed_at
-from domain.strategies.scores import sign_of
+from domain.strategies.scores import sign_of, trend_of
 from domain.strategies.series import series_of
 from domain.strategies.supertrend_parameters import SupertrendParameters
-from domain.strategies.supertrend_reading import SupertrendReading
+from domain.strategies.supertrend_reading import SupertrendReading, SupertrendScores
 
 _NAME = "supertrend"
 _TURNED_TO: Mapping[int, Direction] = {1: Direction.LONG, -1: Direction.SHORT}
@@ -48,6 +48,9 @@ class SupertrendFollowing:
             "In a range wider than the bands: each turn comes at the end of a swing, so that it buys highs and sells "
             "lows. The stop is about three ATRs away, so fees weigh little in each trade and losses weigh more."
         ),
+        scores=SupertrendScores,
+        confidence=SupertrendScores.confidence,
+        trend=trend_of,
     )
     parameters: SupertrendParameters = field(default_factory=SupertrendParameters)
 

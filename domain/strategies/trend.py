@@ -18,9 +18,10 @@ from domain.strategies.about import About
 from domain.strategies.levels import levels_around
 from domain.strategies.parameters import Parameters, read_parameters
 from domain.strategies.proposing import proposed_at
+from domain.strategies.scores import trend_of
 from domain.strategies.series import series_of
 from domain.strategies.trend_parameters import TrendParameters
-from domain.strategies.trend_reading import TrendReading
+from domain.strategies.trend_reading import TrendReading, TrendScores
 
 _NAME = "trend"
 _TURNED_TO: Mapping[int, Direction] = {1: Direction.LONG, -1: Direction.SHORT}
@@ -51,6 +52,9 @@ class TrendFollowing:
             "money after fees on the tapes we tried."
         ),
         presets={"seed": {"fast": 9, "slow": 21, "rsi": 14, "adx": 14, "adx_minimum": 25.0}},
+        scores=TrendScores,
+        confidence=TrendScores.confidence,
+        trend=trend_of,
     )
     parameters: TrendParameters = field(default_factory=TrendParameters)
 

@@ -15,10 +15,10 @@ from domain.strategies.about import About
 from domain.strategies.levels import levels_at
 from domain.strategies.parameters import Parameters, read_parameters
 from domain.strategies.proposing import exit_at, proposed_at
-from domain.strategies.scores import sign_of
+from domain.strategies.scores import sign_of, trend_of
 from domain.strategies.series import series_of
 from domain.strategies.volume_profile_parameters import VolumeProfileParameters
-from domain.strategies.volume_profile_reading import VolumeProfileReading
+from domain.strategies.volume_profile_reading import VolumeProfileReading, VolumeProfileScores
 
 _NAME = "volume-profile"
 
@@ -57,6 +57,9 @@ class VolumeProfileTrading:
             "rows are an estimate."
         ),
         alpha={"minimum_trend": "-1"},
+        scores=VolumeProfileScores,
+        confidence=VolumeProfileScores.confidence,
+        trend=trend_of,
     )
     parameters: VolumeProfileParameters = field(default_factory=VolumeProfileParameters)
 
