@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from importlib.metadata import entry_points
 from typing import NamedTuple
@@ -117,8 +117,8 @@ def meanings_of(strategy: Strategy) -> Mapping[str, Meaning]:
     """What each parameter is and must be, from `meanings` and `rules` of the class of the parameters."""
     found = getattr(strategy, "parameters", None)
     meanings: Mapping[str, str] = getattr(found, "meanings", {})
-    rules = getattr(found, "rules", None)
-    ranges = {name: rule for name, rule, _holds in rules()} if callable(rules) else {}
+    rules: Callable[[], Iterable[tuple[str, str, bool]]] = getattr(found, "rules", tuple)
+    ranges = {name: rule for name, rule, _holds in rules()}
     names = (name for name in parameters_of(strategy) if name in meanings or name in ranges)
     return {name: Meaning(meanings.get(name, ""), ranges.get(name, "")) for name in names}
 

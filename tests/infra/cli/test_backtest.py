@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -96,15 +96,16 @@ def test_a_closed_trade_has_its_entry_and_exit_on_the_page_and_as_json(
             assert f">{one[name]}</td>" in shown
 
 
-def nulls(found: Any, path: str = "") -> Iterator[str]:
+def nulls(found: object, path: str = "") -> Iterator[str]:
     """The paths of the nulls in JSON, names joined by dots; the items of a list are `[]`."""
     if found is None:
         yield path
-    children: Any = found.items() if isinstance(found, dict) else ()
-    for name, value in children:
-        yield from nulls(value, f"{path}.{name}" if path else name)
-    for value in found if isinstance(found, list) else ():
-        yield from nulls(value, f"{path}[]")
+    elif isinstance(found, dict):
+        for name, value in cast("Mapping[str, object]", found).items():
+            yield from nulls(value, f"{path}.{name}" if path else name)
+    elif isinstance(found, list):
+        for value in cast("Sequence[object]", found):
+            yield from nulls(value, f"{path}[]")
 
 
 def test_every_null_in_json_is_in_the_documentation(whence: Whence, tmp_path: Path) -> None:
