@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import time
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +16,8 @@ from infra.config import load
 from infra.run.demo_log import NOT_TRADED
 from infra.trading import LIVE, for_live, trading_settings
 from tests.infra.cli.conftest import Completed, Whence
+from tests.journeys.program import PATIENCE, running
+from tests.journeys.program import whence as program
 
 FAST, CONFIDENCE = "trading.strategies.trend.fast", "trading.tiers.normal_confidence"
 EAGER = (
@@ -119,6 +124,49 @@ def test_settings_are_found_over_processes_and_a_backtest_takes_them_as_they_are
     assert "under 30 days, so that there is no" not in again.out  # a total return has no least number of days
     other = whence("optimise", *market, *SEARCH, *PARTS, *files[:4], "--set", "trading.risk.max_positions=2")
     assert (other.code, "of another search: its settings is" in other.err) == (2, True), other
+
+
+def tried(record: Path) -> int:
+    """The number of trials in a record; 0 before the file has its table."""
+    try:
+        with closing(sqlite3.connect(f"file:{record}?mode=ro", uri=True)) as database:
+            return int(database.execute("SELECT count(*) FROM trials").fetchone()[0])
+    except sqlite3.Error:
+        return 0
+
+
+def test_a_search_that_is_killed_goes_on_and_counts_each_trial_once(tmp_path: Path, candles: str) -> None:
+    words = (
+        "optimise",
+        "--candles",
+        candles,
+        *EAGER,
+        *SEARCH,
+        "--trials",
+        "8",
+        "--folds",
+        "1",
+        "--held-out",
+        "0.5",
+    )
+    one = (*words, "--study", "one.db", "--record", "one-r.db", "--processes", "1")
+    deadline, kills = time.monotonic() + PATIENCE, 0
+    for wanted in (2, 9):
+        with running(tmp_path, *one) as search:
+            while tried(tmp_path / "one-r.db") < wanted and search.process.poll() is None:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            kills += search.process.poll() is None
+            search.process.kill()
+    assert kills
+    assert tried(tmp_path / "one-r.db") < 16
+    resumed = program(tmp_path, *one, "--json")
+    whole = program(tmp_path, *words, "--study", "two.db", "--record", "two-r.db", "--json")
+    assert (resumed.returncode, whole.returncode) == (0, 0), resumed
+    found, expected = json.loads(resumed.stdout), json.loads(whole.stdout)
+    assert sum(found["trials"].values()) == found["luck"]["trials"] == tried(tmp_path / "one-r.db") == 16
+    for name in ("trials", "luck", "best", "walk_forward", "training_trials"):
+        assert found[name] == expected[name]
 
 
 def refused(whence: Whence, *words: str) -> Completed:
