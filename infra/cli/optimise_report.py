@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import typer
@@ -40,6 +41,8 @@ _BEST_TRIALS = 10
 _STATES = {"undefined": "without a value"}
 """How trials ended, in words, where that is not the state's own word."""
 _FEW = 10
+_HEAD_WIDTH = 8
+"""The letters of a line in the head of a column of figures; a longer word has its own line."""
 SKILL = 0.95
 """The deflated Sharpe ratio from which on a result is usually taken for more than luck."""
 NO_SKILL = (
@@ -277,7 +280,12 @@ def _table(title: str, heads: Sequence[str], rows: Any, *, numbers: int) -> Tabl
     )
     for at, head in enumerate(heads):
         is_number = at >= len(heads) - numbers
-        table.add_column(head, justify="right" if is_number else "left", no_wrap=not is_number)
+        # The lines of a head are ours: where a terminal is narrow, the library would cut words in two.
+        table.add_column(
+            fill(head, _HEAD_WIDTH, break_long_words=False) if is_number else head,
+            justify="right" if is_number else "left",
+            no_wrap=not is_number,
+        )
     for row in rows:
         table.add_row(*row)
     return table
