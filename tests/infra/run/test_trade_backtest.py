@@ -21,6 +21,7 @@ from domain.market import Trade
 from domain.order import OrderFilled, OrderPlaced
 from domain.settings import SizingSettings
 from domain.signal import SignalDetected, Verdict
+from domain.strategies.builtin import StrategyFactory
 from infra.run.backtest import NO_CHANGE
 from infra.run.backtesting import Backtesting
 from infra.run.candle_recording import Stretch, candle_recording
@@ -150,7 +151,8 @@ def test_a_demo_on_live_prices_and_a_backtest_that_have_the_same_trades_decide_a
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The demo's book has the quotes that the backtest takes from the trades."""
-    monkeypatch.setattr("infra.trading.BUILTIN", {"trend": lambda _given: OnPrice()})  # type: ignore[misc]
+    built_in: Mapping[str, StrategyFactory] = {"trend": lambda _given: OnPrice()}
+    monkeypatch.setattr("infra.trading.BUILTIN", built_in)
     tape = TradeTape(BTC, tuple(one for _, _, made in pairs() for one in made), (Path("pairs"),))
     candles = candles_of_trades(tape, FIVE)
     assert len(candles.candles) == len(_ENDS)
