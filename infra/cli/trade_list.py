@@ -14,6 +14,8 @@ from projections.sentences import plain
 from projections.trades import Trade
 
 _ALL = "all"
+_MOST = 10_000_000
+"""More trades than a backtest has."""
 
 
 def listed_trades(trades: Sequence[Trade], wanted: str) -> Table:
@@ -33,7 +35,7 @@ def last_of(wanted: str) -> int | None:
         most = number(wanted, int)
     except ValueError:
         most = 0
-    if most < 1:
+    if not 1 <= most <= _MOST:
         raise InvalidInput(f"--list-trades {wanted!r}: it takes `all`, or how many of the last trades, as 20")
     return most
 
