@@ -240,6 +240,17 @@ def test_the_checks_compare_signals_and_figures_and_nothing_differs(
     assert 0 < ema["differences"]["200"] < 0.05
 
 
+def test_a_look_ahead_check_without_a_signal_states_that_it_shows_nothing(
+    whence: Whence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.run.lookahead.CUTS", 2)
+    done = whence("backtest", "--symbol", "BTCUSDT", "--bars", "120", "--check-lookahead")
+    assert done.code == 0, done
+    assert "0 signals on the whole tape" in done.out
+    assert "There was no signal, so this check shows nothing" in " ".join(done.out.split())
+    assert "nothing looks ahead" not in done.out
+
+
 def test_a_strategy_that_looks_ahead_is_named_and_the_exit_code_is_1(
     whence: Whence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
