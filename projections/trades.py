@@ -92,6 +92,11 @@ class Trades:
             found.setdefault(key(one), []).append(one)
         return [_group(name, found[name]) for name in sorted(found)]
 
+    def closed_nets(self) -> Sequence[Decimal]:
+        """The net results of the closed trades, in the order of their closes."""
+        closed = ((one.closed_at, one.net) for one in self.trades if one.closed_at is not None)
+        return [net for _, net in sorted(closed, key=lambda one: one[0])]
+
     def mean_duration(self) -> timedelta | None:
         """The mean time from opening to close; None without a closed trade."""
         return _mean(self.closed) if self.closed else None

@@ -12,7 +12,7 @@ was recorded, so trades take its place:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -27,6 +27,7 @@ from adapters.simulated.venue.market import Market
 from adapters.simulated.venue.order import Order
 from adapters.simulated.venue.played import Printed, Quoted, Snapshot
 from adapters.simulated.venue.triggers import reaches
+from domain.arithmetic import EXACT
 from domain.direction import Side
 from domain.errors import InvalidInput
 from domain.instrument import Instrument
@@ -57,7 +58,7 @@ class TradedMarket(MatchedMarket):
         at = in_ms(event.at)
         self._quotes.take(event)
         if self.is_awaited or any(_is_reached(one, event.price) for one in self._working()):
-            yield at, partial(self._show_quotes, at)
+            yield at, partial(self._show_quotes, event, at)
             yield at, partial(self._open, event, at)
             yield at, partial(self._close, at)
         else:
@@ -67,11 +68,14 @@ class TradedMarket(MatchedMarket):
         """A trade while the account has neither orders nor positions: only later quotes depend on it."""
         self._quotes.take(trade)
 
-    def _show_quotes(self, at: int, now: int) -> None:
+    def _show_quotes(self, trade: Trade, at: int, now: int) -> None:
         shown, own = self._quotes.shown(), self._own_prices()
         bids = (one for one in shown.bids if all(one.price < price for price in own[Side.SELL]))
         asks = (one for one in shown.asks if all(one.price > price for price in own[Side.BUY]))
-        levels = [*_quoted(at, Side.BUY, bids), *_quoted(at, Side.SELL, asks)]
+        levels = [
+            *_quoted(at, Side.BUY, _with_traded(bids, trade, Side.SELL)),
+            *_quoted(at, Side.SELL, _with_traded(asks, trade, Side.BUY)),
+        ]
         self._player.play(Snapshot(at, levels), now)
 
     def _print(self, trade: Trade, at: int, now: int) -> None:
@@ -149,6 +153,17 @@ def _is_reached(order: Order, price: Decimal) -> bool:
         trigger = order.trigger_price
         return trigger is not None and reaches(order.request.trigger_direction, price, trigger)
     return price <= order.price if order.side is Side.BUY else price >= order.price
+
+
+def _with_traded(levels: Iterable[Level], trade: Trade, taker: Side) -> Iterator[Level]:
+    """The levels, of which the one at the price of a taker's `trade` has its quantity, too.
+
+    The trade takes that quantity when it is played, and what the trades show is left. Without slippage all levels are
+    at its price.
+    """
+    for one in levels:
+        takes = trade.side is taker and one.price == trade.price
+        yield Level(one.price, EXACT.add(one.size, trade.quantity)) if takes else one
 
 
 def _quoted(at: int, side: Side, levels: Iterator[Level]) -> Iterator[Quoted]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import PurePath
 
 from domain.errors import InvalidInput, InvalidTape
-from domain.instrument import instrument_id, instrument_named
+from domain.instrument import instrument_id, instrument_named, symbol_of
 from domain.quotes import split_symbol
 
 # A word in capitals before the interval is a symbol; any other word must end in a known quote currency.
@@ -35,14 +35,23 @@ _UNITS = {
 def instrument_of(names: Iterable[PurePath], symbol: str | None, inside: str | None = None) -> str:
     """The instrument of `symbol` (BTCUSDT or BTCUSDT-SPOT.BYBIT) where given, else of the symbol in a file's name.
 
-    `names` are those of a file and of its member in an archive; `inside` is a symbol in the file. Raises InvalidInput
-    where `symbol` is not a symbol, InvalidTape where there is none, or where names and content have different ones.
+    `names` are those of a file and of its member in an archive; `inside` is a symbol in the file. Where names and
+    content have different ones, `symbol` chooses one of them. Raises InvalidInput where `symbol` is not a symbol,
+    InvalidTape where there is none, where names and content have different ones, or where all have another one than
+    `symbol`.
     """
-    if symbol is not None:
-        return instrument_named(symbol)
     names = tuple(names)
     texts = (*(name.name for name in names), inside or "")
     symbols = list(dict.fromkeys(filter(None, map(_symbol_in, texts))))
+    if symbol is not None:
+        given = instrument_named(symbol)
+        if symbols and symbol_of(given) not in symbols:
+            fault = (
+                f"its name or its content states {' and '.join(symbols)}, which --symbol {symbol} contradicts: leave "
+                "out --symbol, give the symbols in the order of the files, or rename the file"
+            )
+            raise InvalidTape(str(names[0]), None, fault)
+        return given
     if len(symbols) > 1:
         fault = f"its name and its content state different symbols, {' and '.join(symbols)}: rename it, or add --symbol"
         raise InvalidTape(str(names[0]), None, fault)

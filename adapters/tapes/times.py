@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import groupby, pairwise
 from operator import gt, lt, sub
 
 from adapters.tapes.columns import TIME
@@ -17,6 +17,8 @@ from domain.candle import interval_name
 # Bitcoin's first block is of 2009. A time before it, or after 2100, shows that the unit or the format is not the
 # assumed one.
 _EARLIEST, _LATEST = datetime(2009, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
+_ANOTHER_INTERVAL = 24
+"""So many equal gaps one after the other are no gaps: a market without trades misses candles irregularly."""
 _MINUTE = timedelta(minutes=1)
 
 
@@ -63,6 +65,7 @@ def interval_of(table: Table, opened: Sequence[datetime], named: timedelta | Non
     if any(step % expected for step in set(steps)):
         _refuse_step(table, steps, expected)
     _check_smallest(table, steps, expected)
+    _refuse_two_intervals(table, steps, expected)
     _check_whole_minutes(table, opened[0], expected)
     return expected
 
@@ -129,6 +132,23 @@ def _check_smallest(table: Table, steps: Sequence[timedelta], expected: timedelt
     if smallest != expected:
         named, found = _spelled(expected), _spelled(smallest)
         raise table.fault(1, f"wrong interval: the file's name has {named}, its candles are {found} apart")
+
+
+def _refuse_two_intervals(table: Table, steps: Sequence[timedelta], expected: timedelta) -> None:
+    """Raises InvalidTape where `_ANOTHER_INTERVAL` rows one after the other have the same longer step.
+
+    They are candles of that interval; read as candles with gaps, their prices would be those of shorter ones.
+    """
+    row = 0
+    for step, group in groupby(steps):
+        length = sum(1 for _ in group)
+        if step != expected and length >= _ANOTHER_INTERVAL:
+            raise table.fault(
+                row + 1,
+                f"{length} rows are {_spelled(step)} apart, and others {_spelled(expected)}: candles of two intervals "
+                "are in one file; give each its own file",
+            )
+        row += length
 
 
 def _check_whole_minutes(table: Table, first: datetime, interval: timedelta) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -18,7 +18,7 @@ from domain.candle import Candle
 from domain.direction import Direction
 from domain.grid import Grid, GridLevel
 
-__all__ = ["Direction", "Grid", "GridLevel", "Intent", "Proposal", "Strategy", "Watcher"]
+__all__ = ["Direction", "Grid", "GridLevel", "Intent", "Proposal", "Strategy", "WarmedUp", "Watcher"]
 
 
 class Intent(StrEnum):
@@ -57,6 +57,15 @@ class Watcher(Protocol):
 
     def on_candle(self, candle: Candle) -> Proposal | None:
         """Takes the next closed candle, in time order; returns at most one proposal."""
+        ...
+
+
+@runtime_checkable
+class WarmedUp(Protocol):
+    """A strategy that states how many candles it reads before its first proposal; every built-in one does."""
+
+    def warm_up(self, _interval: timedelta, /) -> int:
+        """The least number of candles of this interval at the close of which there can be a proposal."""
         ...
 
 

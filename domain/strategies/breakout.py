@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from functools import reduce
 from math import nan
 from operator import add
@@ -19,11 +20,11 @@ from domain.strategies import Intent, Proposal
 from domain.strategies.about import About
 from domain.strategies.breakout_levels import Level, Levels
 from domain.strategies.breakout_parameters import BreakoutParameters
-from domain.strategies.breakout_reading import BreakoutReading
+from domain.strategies.breakout_reading import BreakoutReading, BreakoutScores
 from domain.strategies.levels import levels_at
 from domain.strategies.parameters import Parameters, read_parameters
 from domain.strategies.proposing import proposed_at
-from domain.strategies.scores import sign_of
+from domain.strategies.scores import sign_of, trend_of
 from domain.strategies.series import series_of
 
 _NAME = "breakout"
@@ -65,6 +66,8 @@ class Breakout:
             "Where breaks fail: most closes beyond a level come back to it. Entries are late by the "
             "threshold, and the stop behind the level is near, so that noise reaches it."
         ),
+        scores=BreakoutScores,
+        trend=trend_of,
     )
     parameters: BreakoutParameters = field(default_factory=BreakoutParameters)
 
@@ -77,6 +80,11 @@ class Breakout:
     def name(self) -> str:
         """`breakout`."""
         return _NAME
+
+    def warm_up(self, _interval: timedelta) -> int:
+        """The least number of candles at the close of which there can be a proposal."""
+        given = self.parameters
+        return max(given.trend, given.atr + 1, given.volume_bars + 1, 2 * given.swing_bars + 2)
 
     def watch(self) -> BreakoutWatcher:
         """A new watcher that has read no candle."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from domain.strategies.parameters import refuse_faults
 
@@ -28,11 +29,26 @@ class BreakoutParameters:
     trend: int = 200
     stop_atrs: float = 1.0
     reward: float = 2.0
+    meanings: ClassVar[Mapping[str, str]] = {
+        "strength": "the least number of swings that make a level",
+        "volume": "the least volume of an ENTER, as a multiple of the mean volume",
+        "threshold": "how far a close must be beyond the level, as a fraction of its price",
+        "lookback": "how long a swing counts, in bars",
+        "swing_bars": "the bars on each side of a swing with no higher high or lower low",
+        "tolerance": "how far the swings of a level may be apart, as a fraction of the price",
+        "volume_bars": "the candles of the mean volume",
+        "atr": "period of the ATR, in bars",
+        "trend": "period of the long EMA, by which the longer trend is judged, in bars",
+        "stop_atrs": "distance of the stop behind the level, in ATRs",
+        "reward": "distance of the target from the close, as a multiple of that of the stop",
+    }
+    """What each parameter is, in words, with its unit."""
 
     def __post_init__(self) -> None:
-        refuse_faults("breakout", self, self._rules())
+        refuse_faults("breakout", self, self.rules())
 
-    def _rules(self) -> Iterator[tuple[str, str, bool]]:
+    def rules(self) -> Iterator[tuple[str, str, bool]]:
+        """For each parameter its name, what it must be, and whether it is."""
         yield "strength", "from 1 to 100", 1 <= self.strength <= 100
         yield "volume", "from 0 to 1000", 0.0 <= self.volume <= 1000.0
         yield "threshold", "from 0 to 0.5", 0.0 <= self.threshold <= 0.5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import ClassVar, Self
 
 from domain.candle import Candle
@@ -69,6 +70,10 @@ class ExplosionTrading:
     def name(self) -> str:
         """`explosion`."""
         return _NAME
+
+    def warm_up(self, _interval: timedelta) -> int:
+        """The least number of candles at the close of which there can be a proposal."""
+        return max(self.parameters.atr + 2, self.parameters.average_bars + 1)
 
     def watch(self) -> ExplosionWatcher:
         """A new watcher that has read no candle."""

@@ -67,6 +67,10 @@ class GridTrading:
         """`grid`."""
         return _NAME
 
+    def warm_up(self, _interval: timedelta) -> int:
+        """The least number of candles at the close of which there can be a proposal."""
+        return self.parameters.efficiency + 1
+
     def watch(self) -> GridWatcher:
         """A new watcher that has read no candle."""
         return GridWatcher(self.parameters)

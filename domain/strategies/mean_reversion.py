@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from typing import ClassVar, Self
 
 from domain.candle import Candle
@@ -13,7 +14,7 @@ from domain.strategies import Intent, Proposal
 from domain.strategies.about import About
 from domain.strategies.levels import levels_at
 from domain.strategies.mean_reversion_parameters import MeanReversionParameters
-from domain.strategies.mean_reversion_reading import MeanReversionReading
+from domain.strategies.mean_reversion_reading import MeanReversionReading, MeanReversionScores
 from domain.strategies.parameters import Parameters, read_parameters
 from domain.strategies.proposing import exit_at, proposed_at
 from domain.strategies.scores import sign_of
@@ -60,6 +61,8 @@ class MeanReversion:
             "short, often less than 1 %, so that fees take much of it."
         ),
         alpha={"minimum_trend": "-1"},
+        scores=MeanReversionScores,
+        trend=MeanReversionReading.trend,
     )
     parameters: MeanReversionParameters = field(default_factory=MeanReversionParameters)
 
@@ -72,6 +75,10 @@ class MeanReversion:
     def name(self) -> str:
         """`mean-reversion`."""
         return _NAME
+
+    def warm_up(self, _interval: timedelta) -> int:
+        """The least number of candles at the close of which there can be a proposal."""
+        return max(self.parameters.period, self.parameters.trend) + 1
 
     def watch(self) -> MeanReversionWatcher:
         """A new watcher that has read no candle."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from domain.strategies.parameters import refuse_faults
 
@@ -22,11 +23,21 @@ class MeanReversionParameters:
     minimum_volatility: float = 0.01
     trend: int = 200
     stop_deviations: float = 0.5
+    meanings: ClassVar[Mapping[str, str]] = {
+        "period": "period of the Bollinger bands, in bars",
+        "deviations": "distance of the bands from their mean, in standard deviations",
+        "z_score": "the distance from the mean at which a stretch begins, in standard deviations",
+        "minimum_volatility": "the least width of the bands, as a fraction of their mean",
+        "trend": "period of the long EMA, by which the longer trend is judged, in bars",
+        "stop_deviations": "distance of the stop beyond the extreme of the stretch, in standard deviations",
+    }
+    """What each parameter is, in words, with its unit."""
 
     def __post_init__(self) -> None:
-        refuse_faults("mean-reversion", self, self._rules())
+        refuse_faults("mean-reversion", self, self.rules())
 
-    def _rules(self) -> Iterator[tuple[str, str, bool]]:
+    def rules(self) -> Iterator[tuple[str, str, bool]]:
+        """For each parameter its name, what it must be, and whether it is."""
         yield "period", "at least 2 bars", self.period >= 2
         yield "deviations", "above 0 and at most 10", 0.0 < self.deviations <= 10.0
         yield (

@@ -56,7 +56,7 @@ class MeanReversionScores:
 
     stretched  the greatest |z-score| of the stretch / 4
     reward     |mean - close| / |close - stop| / 2
-    flatness   1 - |trend|, trend as in `MeanReversionReading.trend`
+    flatness   1 - |trend|
     """
 
     stretched: float

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import ClassVar, Self
 
 from domain.candle import Candle
@@ -71,6 +72,11 @@ class MomentumTrading:
     def name(self) -> str:
         """`momentum`."""
         return _NAME
+
+    def warm_up(self, interval: timedelta) -> int:
+        """The least number of candles at the close of which there can be a proposal."""
+        given = self.parameters
+        return max(given.window + given.average_bars, -(-timedelta(hours=given.gain_hours) // interval)) + 1
 
     def watch(self) -> MomentumWatcher:
         """A new watcher that has read no candle."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from domain.scanning import MomentumLimits
 
@@ -17,6 +18,18 @@ class MomentumParameters(MomentumLimits):
 
     stop_share: float = 0.5
     target_share: float = 1.0
+    meanings: ClassVar[Mapping[str, str]] = {
+        "window": "the bars over which the move is measured",
+        "move": "the least move of the window, as a fraction (0.03 = 3 %)",
+        "volume_times": "the least mean volume of the window, as a multiple of the mean volume before it",
+        "average_bars": "the candles of the mean volume before the window",
+        "gain": "the least gain of the last gain_hours in the same direction, as a fraction",
+        "gain_hours": "the hours over which the gain is measured",
+        "cooldown": "the bars after a signal without another one",
+        "stop_share": "distance of the stop from the close, as a share of the way of the window",
+        "target_share": "distance of the target from the close, as a share of the way of the window",
+    }
+    """What each parameter is, in words, with its unit."""
 
     def rules(self) -> Iterator[tuple[str, str, bool]]:
         """For each parameter its name, what it must be, and whether it is."""

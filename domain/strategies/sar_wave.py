@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import groupby
 from math import nan
 from operator import attrgetter
@@ -81,6 +82,7 @@ class SarWave:
             "quarter of five-minute candles it lost after fees on two instruments of three."
         ),
         alpha={"minimum_trend": "-1"},
+        trend=SarWaveReading.trend,
     )
     parameters: SarWaveParameters = field(default_factory=SarWaveParameters)
 
@@ -93,6 +95,10 @@ class SarWave:
     def name(self) -> str:
         """`sar-wave`."""
         return _NAME
+
+    def warm_up(self, _interval: timedelta) -> int:
+        """The least number of candles at the close of which there can be a proposal."""
+        return max(2 * self.parameters.adx, self.parameters.efficiency + 1)
 
     def watch(self) -> SarWaveWatcher:
         """A new watcher that has read no candle."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from domain.strategies.parameters import refuse_faults
 
@@ -26,11 +27,25 @@ class SarWaveParameters:
     tolerance: float = 0.1
     wave_minimum: float = 0.7
     reward_to_risk: float = 1.5
+    meanings: ClassVar[Mapping[str, str]] = {
+        "sar_start": "acceleration of the SAR at its beginning",
+        "sar_step": "what each new extreme adds to the acceleration",
+        "sar_maximum": "the largest acceleration",
+        "adx": "period of ADX, +DI and -DI, in bars",
+        "efficiency": "period of the efficiency ratio, in bars",
+        "flat_minimum": "how flat the market of an ENTER must be, 0..1",
+        "swing_bars": "the bars on each side of a swing with no higher high or lower low",
+        "tolerance": "how far the waves may miss the ratios of the count, as a share of a ratio",
+        "wave_minimum": "the least confidence of the count of an ENTER, 0..1",
+        "reward_to_risk": "the least distance of the target, as a multiple of that of the SAR, before fees",
+    }
+    """What each parameter is, in words, with its unit."""
 
     def __post_init__(self) -> None:
-        refuse_faults("sar-wave", self, self._rules())
+        refuse_faults("sar-wave", self, self.rules())
 
-    def _rules(self) -> Iterator[tuple[str, str, bool]]:
+    def rules(self) -> Iterator[tuple[str, str, bool]]:
+        """For each parameter its name, what it must be, and whether it is."""
         yield "sar_start", "above 0 and at most sar_maximum", 0.0 < self.sar_start <= self.sar_maximum
         yield "sar_step", "from 0 to 1", 0.0 <= self.sar_step <= 1.0
         yield "sar_maximum", "above 0 and below 1", 0.0 < self.sar_maximum < 1.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from math import nan
 from typing import ClassVar, Self
 
@@ -21,7 +22,7 @@ from domain.strategies.levels import levels_around
 from domain.strategies.parameters import Parameters, read_parameters
 from domain.strategies.proposing import proposed_at
 from domain.strategies.scalping_parameters import ScalpingParameters
-from domain.strategies.scalping_reading import ScalpingReading
+from domain.strategies.scalping_reading import ScalpingReading, ScalpingScores
 from domain.strategies.series import series_of
 
 _NAME = "scalping"
@@ -69,6 +70,8 @@ class Scalping:
             "out. On the recorded quarter a scalp gained 2 basis points before fees and lost 9 after 11 of "
             "fees. The default limit of reward to risk after fees refuses most of them."
         ),
+        scores=ScalpingScores,
+        trend=ScalpingReading.trend,
     )
     parameters: ScalpingParameters = field(default_factory=ScalpingParameters)
 
@@ -81,6 +84,11 @@ class Scalping:
     def name(self) -> str:
         """`scalping`."""
         return _NAME
+
+    def warm_up(self, _interval: timedelta) -> int:
+        """The least number of candles at the close of which there can be a proposal."""
+        given = self.parameters
+        return max(given.slow + 1, given.rsi + 1, given.atr + 1)
 
     def watch(self) -> ScalpingWatcher:
         """A new watcher that has read no candle."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from domain.strategies.parameters import refuse_faults
 
@@ -28,11 +29,26 @@ class ScalpingParameters:
     pullback_atrs: float = 0.25
     stop_atrs: float = 1.0
     target_atrs: float = 2.0
+    meanings: ClassVar[Mapping[str, str]] = {
+        "fast": "period of the fast EMA of the closes, in bars",
+        "slow": "period of the slow EMA of the closes, in bars",
+        "rsi": "period of the RSI, in bars",
+        "rsi_overbought": "a long is no ENTER at this RSI or above, 0..100",
+        "rsi_oversold": "a short is no ENTER at this RSI or below, 0..100",
+        "atr": "period of the ATR, in bars",
+        "session_bars": "the first bar of a UTC day at which an ENTER is possible",
+        "pullback_bars": "how many bars, the judged one included, may have come back to the VWAP",
+        "pullback_atrs": "how near to the VWAP a bar must have come, in ATRs",
+        "stop_atrs": "distance of the stop from the close, in ATRs",
+        "target_atrs": "distance of the target from the close, in ATRs",
+    }
+    """What each parameter is, in words, with its unit."""
 
     def __post_init__(self) -> None:
-        refuse_faults("scalping", self, self._rules())
+        refuse_faults("scalping", self, self.rules())
 
-    def _rules(self) -> Iterator[tuple[str, str, bool]]:
+    def rules(self) -> Iterator[tuple[str, str, bool]]:
+        """For each parameter its name, what it must be, and whether it is."""
         for name in ("fast", "rsi", "atr"):
             yield name, "at least 2 bars", getattr(self, name) >= 2
         yield "slow", f"more bars than fast ({self.fast})", self.slow > self.fast

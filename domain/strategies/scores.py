@@ -18,7 +18,7 @@ def sign_of(direction: Direction) -> float:
 
 
 def trend_of(close: float, average: float, atr: float) -> float:
-    """The longer trend, -1..1: how far the close is above the long average, where 4 ATRs are 1."""
+    """The longer trend, -1..1: how far the close is above the long average, where 4 ATRs are 1 (below it negative)."""
     return max(-1.0, min(1.0, (close - average) / (_FULL_TREND_ATRS * atr)))
 
 

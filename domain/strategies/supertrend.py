@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from math import nan
 from typing import ClassVar, Self
 
@@ -17,10 +18,10 @@ from domain.strategies.about import About
 from domain.strategies.levels import levels_at
 from domain.strategies.parameters import Parameters, read_parameters
 from domain.strategies.proposing import proposed_at
-from domain.strategies.scores import sign_of
+from domain.strategies.scores import sign_of, trend_of
 from domain.strategies.series import series_of
 from domain.strategies.supertrend_parameters import SupertrendParameters
-from domain.strategies.supertrend_reading import SupertrendReading
+from domain.strategies.supertrend_reading import SupertrendReading, SupertrendScores
 
 _NAME = "supertrend"
 _TURNED_TO: Mapping[int, Direction] = {1: Direction.LONG, -1: Direction.SHORT}
@@ -52,6 +53,8 @@ class SupertrendFollowing:
             "In a range wider than the bands: each turn comes at the end of a swing, so that it buys highs and sells "
             "lows. The stop is about three ATRs away, so fees weigh little in each trade and losses weigh more."
         ),
+        scores=SupertrendScores,
+        trend=trend_of,
     )
     parameters: SupertrendParameters = field(default_factory=SupertrendParameters)
 
@@ -64,6 +67,10 @@ class SupertrendFollowing:
     def name(self) -> str:
         """`supertrend`."""
         return _NAME
+
+    def warm_up(self, _interval: timedelta) -> int:
+        """The least number of candles at the close of which there can be a proposal."""
+        return max(self.parameters.trend, self.parameters.period + 2)
 
     def watch(self) -> SupertrendWatcher:
         """A new watcher that has read no candle."""

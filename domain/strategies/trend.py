@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from math import nan
 from typing import ClassVar, Self
 
@@ -17,9 +18,10 @@ from domain.strategies.about import About
 from domain.strategies.levels import levels_around
 from domain.strategies.parameters import Parameters, read_parameters
 from domain.strategies.proposing import proposed_at
+from domain.strategies.scores import trend_of
 from domain.strategies.series import series_of
 from domain.strategies.trend_parameters import TrendParameters
-from domain.strategies.trend_reading import TrendReading
+from domain.strategies.trend_reading import TrendReading, TrendScores
 
 _NAME = "trend"
 _TURNED_TO: Mapping[int, Direction] = {1: Direction.LONG, -1: Direction.SHORT}
@@ -56,6 +58,8 @@ class TrendFollowing:
             "money after fees on the tapes we tried."
         ),
         presets={"seed": {"fast": 9, "slow": 21, "rsi": 14, "adx": 14, "adx_minimum": 25.0}},
+        scores=TrendScores,
+        trend=trend_of,
     )
     parameters: TrendParameters = field(default_factory=TrendParameters)
 
@@ -68,6 +72,11 @@ class TrendFollowing:
     def name(self) -> str:
         """`trend`."""
         return _NAME
+
+    def warm_up(self, _interval: timedelta) -> int:
+        """The least number of candles at the close of which there can be a proposal."""
+        given = self.parameters
+        return max(given.trend, given.slow + 1, given.rsi + 1, 2 * given.adx, given.atr + 1)
 
     def watch(self) -> TrendWatcher:
         """A new watcher that has read no candle."""

@@ -76,7 +76,7 @@ class TrendScores:
     strength   ADX / 30
     decision   |fast EMA - slow EMA| / 0.1 ATR
     room       the distance from the RSI to its limit, as a share of the distance from 50 to that limit
-    agreement  (1 + trend) / 2 for a long, (1 - trend) / 2 for a short; trend as in `TrendReading.trend`
+    agreement  (1 + trend) / 2 for a long, (1 - trend) / 2 for a short
     """
 
     strength: float

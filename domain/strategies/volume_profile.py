@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from typing import ClassVar, NamedTuple, Self
 
 from domain.candle import Candle
@@ -14,10 +15,10 @@ from domain.strategies.about import About
 from domain.strategies.levels import levels_at
 from domain.strategies.parameters import Parameters, read_parameters
 from domain.strategies.proposing import exit_at, proposed_at
-from domain.strategies.scores import sign_of
+from domain.strategies.scores import sign_of, trend_of
 from domain.strategies.series import series_of
 from domain.strategies.volume_profile_parameters import VolumeProfileParameters
-from domain.strategies.volume_profile_reading import VolumeProfileReading
+from domain.strategies.volume_profile_reading import VolumeProfileReading, VolumeProfileScores
 
 _NAME = "volume-profile"
 
@@ -62,6 +63,8 @@ class VolumeProfileTrading:
             "rows are an estimate."
         ),
         alpha={"minimum_trend": "-1"},
+        scores=VolumeProfileScores,
+        trend=trend_of,
     )
     parameters: VolumeProfileParameters = field(default_factory=VolumeProfileParameters)
 
@@ -74,6 +77,11 @@ class VolumeProfileTrading:
     def name(self) -> str:
         """`volume-profile`."""
         return _NAME
+
+    def warm_up(self, _interval: timedelta) -> int:
+        """The least number of candles at the close of which there can be a proposal."""
+        given = self.parameters
+        return max(given.trend, given.atr + 1, given.bars + 1)
 
     def watch(self) -> VolumeProfileWatcher:
         """A new watcher that has read no candle."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from domain.strategies.parameters import refuse_faults
 
@@ -25,11 +26,23 @@ class VolumeProfileParameters:
     stop_atrs: float = 0.5
     atr: int = 14
     trend: int = 200
+    meanings: ClassVar[Mapping[str, str]] = {
+        "bars": "the candles of the profile",
+        "value_area": "the share of the profile's volume that the value area has",
+        "rows": "the number of rows of a doubling of the price",
+        "acceptance": "how many closes in a row beyond an edge are an acceptance",
+        "pierce_atrs": "how far a candle must go beyond the edge that rejects it, in ATRs",
+        "stop_atrs": "distance of the stop behind the candle or the edge, in ATRs",
+        "atr": "period of the ATR, in bars",
+        "trend": "period of the long EMA, by which the longer trend is judged, in bars",
+    }
+    """What each parameter is, in words, with its unit."""
 
     def __post_init__(self) -> None:
-        refuse_faults("volume-profile", self, self._rules())
+        refuse_faults("volume-profile", self, self.rules())
 
-    def _rules(self) -> Iterator[tuple[str, str, bool]]:
+    def rules(self) -> Iterator[tuple[str, str, bool]]:
+        """For each parameter its name, what it must be, and whether it is."""
         yield "bars", "from 2 to 10000", 2 <= self.bars <= 10_000
         yield "value_area", "from 0.1 to 0.99", 0.1 <= self.value_area <= 0.99
         yield "rows", "from 16 to 16384", 16 <= self.rows <= 16_384

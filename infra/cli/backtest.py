@@ -97,6 +97,10 @@ def backtest(
     seed: SeedOption = None,
     bars: BarsOption = None,
     funding_hours: FundingHoursOption = None,
+    list_trades: Annotated[
+        str | None,
+        typer.Option("--list-trades", metavar="N", help="List the trades: the last N, or `all`."),
+    ] = None,
     html: HtmlOption = None,
     check_lookahead: Annotated[
         bool,
@@ -121,6 +125,8 @@ def backtest(
 
     if check_lookahead and (log is not None or html is not None):
         raise InvalidInput("--check-lookahead writes no log and no page: leave out --log and --html")
+    if list_trades is not None:
+        _check_list(list_trades, is_report=not (as_json or check_lookahead))
     if html is not None:
         check_folder("--html", html)
     settings = load(
@@ -154,7 +160,19 @@ def backtest(
         if check_lookahead:
             _check(market, as_json=as_json)
         else:
-            _trade(market, _target(log, tape, config), html, as_json=as_json)
+            _trade(market, _target(log, tape, config), html, list_trades, as_json=as_json)
+
+
+def _check_list(wanted: str, *, is_report: bool) -> None:
+    """Raises InvalidInput where the option has no list to print, and what `last_of` raises."""
+    from infra.cli.trade_list import last_of
+
+    if not is_report:
+        raise InvalidInput(
+            "--list-trades is for the report on a terminal: --json has every trade in `positions`, and "
+            "--check-lookahead has none; leave it out"
+        )
+    last_of(wanted)
 
 
 class Market(NamedTuple):
@@ -237,6 +255,7 @@ def _of_tapes(
     from infra.cli.rules import rules_notes
     from infra.run.backtest import NO_CHANGE
     from infra.run.candle_recording import Stretch
+    from infra.run.short_tapes import warm_up_notes
 
     print_notes(whole, errors_console())
     plan = planned([stretch.of(one) for one in whole], settings, quote, change)
@@ -248,7 +267,7 @@ def _of_tapes(
         parts = [part for one in plan.tapes if (part := Stretch(end=end).within(one)) is not None]
         return recorded(planned(parts, settings, plan.stake.currency, change), warming)
 
-    notes = list(rules_notes(plan))
+    notes = [*rules_notes(plan), *warm_up_notes(plan, warming)]
     if warming:
         notes.append(f"{len(warming):,} earlier candles warmed the strategies")
     return Market(recording, NO_CHANGE, source, notes)
@@ -288,7 +307,9 @@ _NOT_COMPARED = (
 )
 
 
-def _trade(market: Market, target: WhenceSettings, html: Path | None, *, as_json: bool) -> None:
+def _trade(
+    market: Market, target: WhenceSettings, html: Path | None, list_trades: str | None, *, as_json: bool
+) -> None:
     from time import perf_counter
 
     from infra.cli.backtest_report import reported
@@ -307,7 +328,7 @@ def _trade(market: Market, target: WhenceSettings, html: Path | None, *, as_json
         if html is not None:
             report.write(html)
         with readers_may_leave():
-            report.print(as_json=as_json)
+            report.print(as_json=as_json, list_trades=list_trades)
 
 
 def _check(market: Market, *, as_json: bool) -> None:

@@ -23,6 +23,7 @@ from infra.cli.output import console_of
 from infra.cli.page_file import write_page
 from infra.cli.simulator_error import as_json as error_json
 from infra.cli.simulator_error import tables as error_tables
+from infra.cli.trade_list import listed_trades
 from infra.cli.traded_with import traded_json, traded_with
 from infra.cli.what_if_report import console_table
 from infra.cli.what_if_words import Listed
@@ -39,14 +40,18 @@ from projections.reports.book import Book
 from projections.reports.figures import Figures, Scope
 from projections.reports.period import Period
 from projections.reports.results import By
+from projections.trades import Trade, Trades
 
 _GROUPED: Mapping[By, str] = {
     By.INSTRUMENT: "symbol",
     By.STRATEGY: "strategy",
+    By.DIRECTION: "direction",
     By.MONTH: "month",
     By.HOUR: "hour of the close (UTC)",
     By.EXIT: "exit reason",
 }
+_PLACES = 8
+"""The decimals of the value of buy and hold, which is a quotient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +71,22 @@ class BacktestReport:
     traded: Listed
     error: SimulatorError | None = None
 
-    def print(self, *, as_json: bool) -> None:
-        """Prints the report."""
+    def print(self, *, as_json: bool, list_trades: str | None = None) -> None:
+        """Prints the report; on a terminal with the list of trades that `listed_trades` describes."""
         if as_json:
             typer.echo(json.dumps(self.as_json(), indent=2))
-        else:
-            self._show(console_of())
+            return
+        console = console_of()
+        self._show(console)
+        if list_trades is not None:
+            console.print()
+            console.print(listed_trades(self._trades(), list_trades))
+
+    def _trades(self) -> Sequence[Trade]:
+        found = Trades()
+        for one in self.made.events():
+            found.fold(one.envelope)
+        return found.trades
 
     def write(self, file: Path) -> None:
         """Writes the page. Raises InvalidInput where the file cannot be written."""
@@ -119,7 +134,7 @@ class BacktestReport:
                 "recovered": None if deepest.recovered is None else iso(deepest.recovered),
             },
             **account_json(found),
-            "held": [{"at": iso(at), "value": plain(value)} for at, value in found.held],
+            "held": [{"at": iso(at), "value": plain(round(value, _PLACES))} for at, value in found.held],
             "performance": performance_json(found),
             "signals": found.counted("SIGNALS"),
             "decisions": found.counted("DECISIONS"),
@@ -189,6 +204,7 @@ class BacktestReport:
         if skipped := self.analysis.figures.counted("SKIPPED"):
             console.print()
             console.print(_skipped(skipped))
+            console.print("One signal can have several reasons.", style="dim")
         for one in self._errors():
             console.print()
             console.print(console_table(one))
@@ -261,7 +277,7 @@ def _groups(head: str, rows: Mapping[str, Row]) -> Table:
 
 
 def _skipped(counts: Mapping[str, int]) -> Table:
-    table = _table("Why signals were not traded (one can have several reasons)", has_heads=False)
+    table = _table("Why signals were not traded", has_heads=False)
     table.add_column()
     table.add_column(justify="right")
     for reason, count in counts.items():

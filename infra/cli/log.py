@@ -103,7 +103,11 @@ def log(
     as_json: JsonOption = False,
 ) -> None:
     """Prints a log's events in order, one per line (wrapped on a terminal). It only reads, also while an engine
-    writes."""
+    writes.
+
+    The time at the beginning of a line is that of the recording; the time of the event follows as `occurred` where it
+    differs. `whence explain` prints the time of the event.
+    """
     if context.invoked_subcommand is not None:
         _refuse_options(context, context.invoked_subcommand)
         return
@@ -290,7 +294,10 @@ def print_line(recorded: Recorded) -> None:
 
 
 def _printer(reader: RecordedLog, *, full: bool) -> Show:
-    """Prints one line for each event in a pipe; on a terminal wraps it, indented below the event's type."""
+    """Prints one line for each event in a pipe; on a terminal wraps it, indented below the event's type.
+
+    The first time is that of the recording; that of the event stands beside it where they differ.
+    """
     from rich.markup import escape
     from rich.padding import Padding
 
@@ -306,7 +313,8 @@ def _printer(reader: RecordedLog, *, full: bool) -> Show:
         meta, event = recorded.envelope.meta, recorded.envelope.event
         line = wording.line_of(recorded)
         words = escape(line if full else in_plain_words(line))
-        aside = f"{meta.stream} v{meta.version} chain {meta.correlation_id} {requester(meta)}".rstrip()
+        late = "" if meta.occurred_at == meta.recorded_at else f"occurred {iso(meta.occurred_at)} "
+        aside = f"{late}{meta.stream} v{meta.version} chain {meta.correlation_id} {requester(meta)}".rstrip()
         head = f"[dim]{recorded.ordinal:>7} {iso(meta.recorded_at)}[/dim] [bold]{type(event).__name__:<20}[/bold]"
         if console.is_terminal:
             console.print(head)

@@ -101,7 +101,12 @@ class LookaheadReport:
                 f"NOT REPEATABLE: {name} raises other signals where the same whole tape is traded again, so its "
                 "differences prove no look-ahead: it is random, reads the clock, or keeps state between runs"
             )
-        if not found.differences:
+        if not found.signals and not found.differences:
+            yield (
+                "There was no signal, so this check shows nothing: give more candles, or parameters with which the "
+                "strategies signal."
+            )
+        elif not found.differences:
             yield "No signal differs: nothing looks ahead at these cuts."
         yield from found.rules
 

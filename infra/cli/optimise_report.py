@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import typer
@@ -29,14 +30,19 @@ from infra.search.settings_file import settings_text
 from infra.search.study import Trial
 from projections.analysis.measures import MEASURES, Measure, Unit
 
-_BESIDE = ("total_return", "sharpe", "max_drawdown", "profit_factor", "trades")
+_BESIDE = ("total_return", "buy_and_hold", "sharpe", "max_drawdown", "profit_factor", "trades")
 """The measures beside the objective."""
+_TOTAL_RETURN, _BUY_AND_HOLD = (
+    next(one for one in MEASURES if one.name == name) for name in ("total_return", "buy_and_hold")
+)
 _BRIEF = frozenset({"total_return", "trades"})
 """Those in the table of trials on a terminal, which has a column for each setting, too."""
 _BEST_TRIALS = 10
 _STATES = {"undefined": "without a value"}
 """How trials ended, in words, where that is not the state's own word."""
 _FEW = 10
+_HEAD_WIDTH = 8
+"""The letters of a line in the head of a column of figures; a longer word has its own line."""
 SKILL = 0.95
 """The deflated Sharpe ratio from which on a result is usually taken for more than luck."""
 NO_SKILL = (
@@ -107,8 +113,16 @@ class OptimiseReport:
             f"{count:,} {_STATES.get(state, state)}" for state, count in sorted(self.found.counts.items())
         )
         yield f"{sum(self.found.counts.values()):,} trials: {counts}"
+        yield from self.beside_holding()
         yield from self.cautions()
         yield self.luck
+
+    def beside_holding(self) -> Iterator[str]:
+        """The total return of the held-out days beside that of buy and hold; nothing without such days."""
+        after = self.found.winner.after
+        if after is not None and not after.fault:
+            total, held = self.cells(after.measures, [_TOTAL_RETURN, _BUY_AND_HOLD])
+            yield f"held-out days: total return {total}, buy and hold {held}"
 
     def cautions(self) -> Iterator[str]:
         """Which parts are too short for the objective, and which have too few trades to show more than chance."""
@@ -266,7 +280,12 @@ def _table(title: str, heads: Sequence[str], rows: Any, *, numbers: int) -> Tabl
     )
     for at, head in enumerate(heads):
         is_number = at >= len(heads) - numbers
-        table.add_column(head, justify="right" if is_number else "left", no_wrap=not is_number)
+        # The lines of a head are ours: where a terminal is narrow, the library would cut words in two.
+        table.add_column(
+            fill(head, _HEAD_WIDTH, break_long_words=False) if is_number else head,
+            justify="right" if is_number else "left",
+            no_wrap=not is_number,
+        )
     for row in rows:
         table.add_row(*row)
     return table

@@ -143,7 +143,7 @@ SymbolOption = Annotated[
     list[str] | None,
     typer.Option(
         "--symbol",
-        help="Symbol of each file, in order, where file names lack it; or symbols of the synthetic market.",
+        help="Symbol of each file, in order, where names and contents lack it; or symbols of the synthetic market.",
     ),
 ]
 BalanceOption = Annotated[

@@ -44,6 +44,7 @@ from infra.run.narrator import Narrator
 from infra.run.paper import PaperRun
 from infra.run.personal import personal_texts_of
 from infra.run.plan import Plan
+from infra.run.short_tapes import warm_up_notes
 from infra.run.watchers import Watchers
 from infra.tracing import tracing
 from projections.summary import Summary
@@ -103,7 +104,8 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
         observer = watchers if watched else None
         run = PaperRun(plan, written, seen, observer=observer, played=store, skips=manner.is_alone)
         run.keep_personal(personal_texts_of(settings))
-        for note in rules_notes(run.plan):
+        short = list(warm_up_notes(run.plan))
+        for note in (*rules_notes(run.plan), *short):
             console.print(note, style="yellow", markup=False, soft_wrap=not console.is_terminal)
         with _served(settings, manner.port, listening, run, watchers, letters):
             played, until = _play(plan, run, manner.speed, stopping, console)
@@ -116,7 +118,7 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
                 console.print(note, style="yellow", markup=False, soft_wrap=not console.is_terminal)
             seconds = time.perf_counter() - began
             result = Result(
-                plan, settings, summary, played, seconds, tables_of(plan, trades, until), notes=unchecked
+                plan, settings, summary, played, seconds, tables_of(plan, trades, until), [*short, *unchecked]
             )
             _print(result, manner)
             while manner.port is not None and not stopping.requested():

@@ -50,7 +50,7 @@ def report(
             "--out",
             parser=file_of,
             metavar="PATH",
-            help="The file, or a folder for it; default: the current folder.",
+            help="The file, or a folder for it; default: the current folder. With --pdf also FILE.pdf.",
         ),
     ] = None,
     form: Annotated[
@@ -58,7 +58,9 @@ def report(
     ] = Format.HTML,
     pdf: Annotated[
         bool,
-        typer.Option("--pdf", help="Also print the page to a PDF: by Chromium, else by the extra pdf."),
+        typer.Option(
+            "--pdf", help="Also print the page to a PDF beside it: by Chromium, else by the extra pdf."
+        ),
     ] = False,
     upto: Annotated[
         int | None,
@@ -77,6 +79,7 @@ def report(
         typer.Option("--key", metavar="KEY", help="The notary's public key, for --checkpoints."),
     ] = None,
     config: ConfigOption = None,
+    files: Annotated[list[str] | None, typer.Argument(metavar="[FILE]...", hidden=True)] = None,
 ) -> None:
     """Writes an audit report: what was done with the capital, by whom and why, and what came of it.
 
@@ -90,6 +93,11 @@ def report(
     from infra.reports.place import name_of, place_of
     from infra.reports.report import made
 
+    if files:
+        raise InvalidInput(
+            f"{files[0]}: whence report takes no file beside its options; --pdf is a switch and the page is beside the "
+            f"PDF: name it with --out, as --pdf --out {files[0]}"
+        )
     request = _request(day, first, last, order, strategy, account, upto)
     signed = _signed(checkpoints, key)
     if pdf and form is Format.JSON:
@@ -97,7 +105,8 @@ def report(
     settings = loaded(log=log, config=config)
     with closing(open_reader(settings)) as reader, closing(FoundLetters(settings)) as letters:
         found = made(reader, request, letters(), signed, checkpoints)
-    place = place_of(name_of("report", found.kind, found.figures), form.value, out)
+    page_out = out.with_suffix(".html") if pdf and out is not None and out.suffix == ".pdf" else out
+    place = place_of(name_of("report", found.kind, found.figures), form.value, page_out)
     content = _content(settings, found, form)
     write_file(place, lambda file: file.write(content))
     typer.echo(place)

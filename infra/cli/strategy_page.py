@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import typer
 
+from domain.strategies import Strategy
 from domain.strategies.about import About
 from domain.strategies.builtin import BUILTIN, about
-from infra.cli.strategy_texts import parameters_of
+from infra.cli.strategy_texts import meanings_of, parameters_of, scores_of, text_of
 
 _WIDTH = 120
 _INTRODUCTION = """\
@@ -62,7 +63,7 @@ def _section(name: str) -> str:
     strategy, known = BUILTIN[name]({}), about(name)
     lines = [f"## {name}", "", *_paragraphs(inspect.getdoc(type(strategy)) or "")]
     lines += _known(known) if known else ()
-    return "\n".join([*lines, *_table(parameters_of(strategy), "parameter", "default"), ""])
+    return "\n".join([*lines, *_parameters(strategy), ""])
 
 
 def _known(known: About) -> Iterator[str]:
@@ -70,6 +71,11 @@ def _known(known: About) -> Iterator[str]:
     yield from _paragraphs(f"*Confidence.* {known.confidence}")
     yield from _paragraphs(f"*Source.* {known.source}")
     yield from _paragraphs(f"*When it loses.* {known.loses}")
+    if known.trend is not None:
+        yield from _paragraphs(f"*Trend.* {text_of(known.trend)}")
+    if scores := scores_of(known):
+        yield from _table({name: (formula,) for name, formula in scores.items()}, "score, 0..1", "formula")
+        yield ""
     for name, given in known.presets.items():
         yield from _paragraphs(f"*Preset `{name}`.* {_spelled(given)}.")
     if known.alpha:
@@ -86,10 +92,18 @@ def _paragraphs(text: str) -> Iterator[str]:
         yield ""
 
 
-def _table(rows: Mapping[str, object], *head: str) -> Iterator[str]:
+def _parameters(strategy: Strategy) -> Iterator[str]:
+    meant = meanings_of(strategy)
+    rows = {name: (value, *meant[name]) for name, value in parameters_of(strategy).items()}
+    yield from _table(rows, "parameter", "default", "what it is", "must be")
+
+
+def _table(rows: Mapping[str, Sequence[object]], *head: str) -> Iterator[str]:
     yield f"| {' | '.join(head)} |"
     yield f"|{'---|' * len(head)}"
-    yield from (f"| `{name}` | {value} |" for name, value in rows.items())
+    for name, values in rows.items():
+        cells = (str(one).replace("|", "\\|") for one in values)
+        yield f"| `{name}` | {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

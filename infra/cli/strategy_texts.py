@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, fields, is_dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from importlib.metadata import entry_points
+from typing import NamedTuple
 
 import typer
 from rich.markup import escape
@@ -17,6 +19,9 @@ from domain.strategies.about import About
 from domain.strategies.builtin import BUILTIN, about
 from infra.cli.output import console_of
 from infra.trading import GROUP, strategy_of
+
+_SCORE = re.compile(r"[a-z_]+ {2,}\S")
+"""A line of a docstring with a score and its formula."""
 
 
 def listed() -> Sequence[Mapping[str, object]]:
@@ -31,17 +36,30 @@ def described(name: str, *, as_json: bool) -> None:
     strategy = _made(name)
     parameters, known = parameters_of(strategy), about(name)
     if as_json:
-        row = {"name": name, "description": _text(strategy), "parameters": parameters}
-        typer.echo(json.dumps(row | (asdict(known) if known else {}), indent=2, default=str))
+        meant = meanings_of(strategy)
+        row: dict[str, object] = {
+            "name": name,
+            "description": _text(strategy),
+            "parameters": parameters,
+            "about_parameters": {key: one._asdict() for key, one in meant.items()},
+            **({} if known is None else _known_json(known)),
+        }
+        typer.echo(json.dumps(row, indent=2, default=str))
         return
     console = console_of()
     console.print(f"[bold]{escape(name)}[/bold]: {escape(_text(strategy))}")
     for head, text in _paragraphs(known):
         console.print(f"\n[bold]{head}[/bold]: {escape(text)}")
+    if known is not None and (scores := scores_of(known)):
+        console.print("\n[bold]Scores[/bold] of an entry, each 0..1:")
+        for key, formula in scores.items():
+            console.print(f"  {escape(key)} = {escape(formula)}")
     if parameters:
-        console.print("\nParameters and their defaults:")
+        console.print("\n[bold]Parameters[/bold] and their defaults:")
+    described_parameters = meanings_of(strategy)
     for key, value in parameters.items():
-        console.print(f"  {escape(key)} = {escape(str(value))}")
+        words = described_parameters[key].words if key in described_parameters else ""
+        console.print(f"  {escape(key)} = {escape(str(value))}{escape(words)}")
     for line in _tables(known):
         console.print(line, markup=False)
     console.print("\nIn whence.toml:")
@@ -54,10 +72,58 @@ def _paragraphs(known: About | None) -> Sequence[tuple[str, str]]:
     found = (
         ("Formula", known.formula),
         ("Confidence", known.confidence),
+        ("Trend", "" if known.trend is None else text_of(known.trend)),
         ("Source", known.source),
         ("When it loses", known.loses),
     )
     return [(name, text) for name, text in found if text]
+
+
+def _known_json(known: About) -> Mapping[str, object]:
+    return {
+        "formula": known.formula,
+        "source": known.source,
+        "loses": known.loses,
+        "alpha": known.alpha,
+        "presets": known.presets,
+        "scores": scores_of(known),
+        "confidence": known.confidence or None,
+        "trend": None if known.trend is None else text_of(known.trend),
+    }
+
+
+def text_of(computed: object) -> str:
+    """The docstring of what computes a figure, in one paragraph."""
+    return " ".join((inspect.getdoc(computed) or "").split())
+
+
+def scores_of(known: About) -> Mapping[str, str]:
+    """The formula of each score by its name, from the docstring of the class of the scores; none without scores."""
+    text = "" if known.scores is None else inspect.getdoc(known.scores) or ""
+    lines = [line.split(None, 1) for line in text.splitlines() if _SCORE.match(line)]
+    return {line[0]: line[1] for line in lines}
+
+
+class Meaning(NamedTuple):
+    """What a parameter is, and what it must be; empty where the strategy does not state it."""
+
+    meaning: str
+    must_be: str
+
+    @property
+    def words(self) -> str:
+        """Both, behind the default."""
+        return f"  ({'; '.join(filter(None, self))})"
+
+
+def meanings_of(strategy: Strategy) -> Mapping[str, Meaning]:
+    """What each parameter is and must be, from `meanings` and `rules` of the class of the parameters."""
+    found = getattr(strategy, "parameters", None)
+    meanings: Mapping[str, str] = getattr(found, "meanings", {})
+    rules: Callable[[], Iterable[tuple[str, str, bool]]] = getattr(found, "rules", tuple)
+    ranges = {name: rule for name, rule, _holds in rules()}
+    names = (name for name in parameters_of(strategy) if name in meanings or name in ranges)
+    return {name: Meaning(meanings.get(name, ""), ranges.get(name, "")) for name in names}
 
 
 def _tables(known: About | None) -> Iterator[str]:

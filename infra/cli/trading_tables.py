@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from rich.console import Console
@@ -13,13 +13,16 @@ from rich.table import Table
 from adapters.avro import iso
 from infra.cli.benchmark import Point, buy_and_hold
 from infra.cli.chart import Chart
+from infra.cli.money import money
+from infra.cli.trade_list import spelled_duration, titled_table, trade_table
 from infra.run.plan import Plan
-from projections.sentences import plain
+from projections.streaks import longest_streaks
 from projections.trades import Group, Trade, Trades
 
 _GROUPS: Mapping[str, Callable[[Trade], str]] = {
     "symbol": lambda one: one.instrument,
     "strategy": lambda one: one.opened_by,
+    "direction": lambda one: one.direction.value,
 }
 
 
@@ -36,14 +39,29 @@ class TradingTables:
     def rows(self) -> Iterator[tuple[str, str]]:
         """The rows that these trades add to the summary."""
         mean = self.trades.mean_duration()
-        yield "mean duration", "no trade yet" if mean is None else _duration(mean)
+        yield "mean duration", "no trade yet" if mean is None else spelled_duration(mean)
+        yield from self._extremes()
         yield "exposure", f"{self.trades.exposure(self.begun, self.ended):.1%} of the time in a position"
         yield "buy and hold", f"{self._held_change():+.1%}, equal shares from the first open, no fees"
 
+    def _extremes(self) -> Iterator[tuple[str, str]]:
+        """The best and the worst trade, and the longest streaks; nothing without a closed trade."""
+        nets, currency = self.trades.closed_nets(), self.plan.stake.currency
+        if not nets:
+            return
+        streaks = longest_streaks(nets)
+        yield "best and worst trade", f"{money(max(nets), currency)}, {money(min(nets), currency)}"
+        yield "longest streaks", f"{streaks.won:,} won, {streaks.lost:,} lost one after the other"
+
     def as_json(self) -> Mapping[str, object]:
         """The figures of the tables for programs; decimals are text, durations seconds."""
-        mean = self.trades.mean_duration()
+        mean, nets = self.trades.mean_duration(), self.trades.closed_nets()
+        streaks = longest_streaks(nets)
         return {
+            "best_trade": str(max(nets)) if nets else None,
+            "worst_trade": str(min(nets)) if nets else None,
+            "longest_wins": streaks.won if nets else None,
+            "longest_losses": streaks.lost if nets else None,
             "mean_duration_seconds": None if mean is None else round(mean.total_seconds()),
             "exposure": str(round(self.trades.exposure(self.begun, self.ended), 6)),
             "buy_and_hold": str(round(self._held_change(), 6)),
@@ -61,17 +79,7 @@ class TradingTables:
 
     def list_trades(self, console: Console) -> None:
         """Prints one line for each trade."""
-        table = _table("Trades")
-        table.add_column("opened", no_wrap=True)
-        table.add_column("symbol", overflow="fold")
-        table.add_column("side")
-        for name in ("size", "entry", "exit", "held"):
-            table.add_column(name, justify="right")
-        table.add_column("by", overflow="fold")
-        table.add_column("net", justify="right")
-        for one in self.trades.trades:
-            table.add_row(*_cells(one))
-        console.print(table)
+        console.print(trade_table(self.trades.trades))
 
     def trades_json(self) -> Sequence[Mapping[str, object]]:
         """Every trade for programs."""
@@ -93,14 +101,8 @@ def tables_of(plan: Plan, trades: Trades, until: datetime | None) -> TradingTabl
     return TradingTables(plan, trades, begun, ended, buy_and_hold(plan.tapes, plan.stake.balance, ended))
 
 
-def _table(title: str) -> Table:
-    return Table(
-        title=title, box=None, title_style="bold", title_justify="left", pad_edge=False, padding=(0, 1, 0, 0)
-    )
-
-
 def _grouped(name: str, groups: Sequence[Group]) -> Table:
-    table = _table(f"By {name}")
+    table = titled_table(f"By {name}")
     table.add_column(name, overflow="fold")
     for head in ("trades", "won", "net", "fees", "mean duration"):
         table.add_column(head, justify="right")
@@ -110,37 +112,10 @@ def _grouped(name: str, groups: Sequence[Group]) -> Table:
             f"{one.win_rate:.1%}",
             f"{one.net:,.2f}",
             f"{one.fees:,.2f}",
-            _duration(one.mean),
+            spelled_duration(one.mean),
         )
         table.add_row(one.name, *cells)
     return table
-
-
-def _cells(trade: Trade) -> tuple[str, ...]:
-    closed = trade.closed_at is not None
-    held = _duration(trade.closed_at - trade.opened_at) if trade.closed_at is not None else ""
-    return (
-        f"{trade.opened_at:%y-%m-%d %H:%M}",
-        trade.instrument.partition("-")[0],
-        trade.direction.value.lower(),
-        plain(trade.quantity),
-        _price(trade.entry),
-        _price(trade.exit) if closed else "",
-        held,
-        trade.reason.lower() if closed else "open",
-        f"{trade.net:,.2f}" if closed else "",
-    )
-
-
-def _price(price: Decimal) -> str:
-    """At most seven digits of the price."""
-    return plain(round(price, max(6 - price.adjusted(), 0)))
-
-
-def _duration(duration: timedelta) -> str:
-    minutes = round(duration.total_seconds() / 60)
-    days, hours, left = minutes // 1_440, minutes // 60 % 24, minutes % 60
-    return f"{days}d{hours:02}h" if days else f"{hours}h{left:02}m" if hours else f"{left}m"
 
 
 def _plain(group: Group) -> Mapping[str, object]:

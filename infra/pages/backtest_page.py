@@ -93,7 +93,7 @@ def _sections(found: Analysis, candles: Mapping[str, Sequence[Candle]]) -> Itera
     )
     yield measures(found)
     yield Section("months", "Months", [months(figures)], RETURNS if figures.returns else "")
-    yield Section("groups", "By strategy, symbol and exit reason", list(groups(figures)))
+    yield Section("groups", "By strategy, symbol, direction and exit reason", list(groups(figures)))
     yield Section("distribution", "Distribution of trades", [distribution(figures)])
     yield skipped(figures)
     yield trades(figures)

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from domain.arithmetic import ONE
+from infra.cli.benchmark import buy_and_hold
 from infra.pages.frame import render
 from infra.pages.line_chart import Line, LineChart
 from infra.pages.scatter_chart import Dot, ScatterChart, Tick
 from infra.pages.section import Section
 from infra.pages.tables import Column, table
 from infra.reports.page import Figure
+from infra.run.candle_recording import Stretch
 from infra.run.demo_log import NOT_TRADED, SYNTHETIC
 from infra.search.axis import Axis, Range
 from projections.analysis.measures import MEASURES, Unit
@@ -22,7 +25,9 @@ if TYPE_CHECKING:
     from infra.cli.optimise_report import OptimiseReport
     from infra.search.search import Chosen
 
-_TOTAL_RETURN = next(one for one in MEASURES if one.name == "total_return")
+_TOTAL_RETURN, _BUY_AND_HOLD = (
+    next(one for one in MEASURES if one.name == name) for name in ("total_return", "buy_and_hold")
+)
 _MOST_TICKS = 6
 _MOST_TRIALS = 500
 """The table of trials has so many rows; the charts have all."""
@@ -53,6 +58,7 @@ def _head(report: OptimiseReport) -> Iterator[Figure]:
         yield Figure(f"{words}, held out", report.cells(measures)[0])
         if report.objective is not _TOTAL_RETURN:
             yield Figure("total return, held out", *report.cells(measures, [_TOTAL_RETURN]))
+        yield Figure("buy and hold, held out", *report.cells(measures, [_BUY_AND_HOLD]))
     if found.walked_return is not None:
         yield Figure(
             "walk forward, total return", f"{found.walked_return:+.2%}", f"{len(found.walked)} days of tests"
@@ -103,7 +109,8 @@ def _parts(report: OptimiseReport) -> Markup:
 
 
 def _walks(report: OptimiseReport) -> Iterator[Markup]:
-    """The linked returns of the tests, and of the days that were held out; places on the screen, not amounts."""
+    """The linked returns of the tests, and of the days that were held out, beside buy and hold; places on the screen,
+    not amounts."""
     found = report.found
     for words, chosen in (
         ("the tests, joined", found.folds),
@@ -111,13 +118,22 @@ def _walks(report: OptimiseReport) -> Iterator[Markup]:
     ):
         points = _linked([point for one in chosen for point in _days(one)])
         if points:
-            line = Line("main", "total return", points)
-            chart = LineChart(
-                f"total return of {words}", [line], points[0][0], points[-1][0], _percent, height=170
-            )
+            begin, end = points[0][0], points[-1][0]
+            lines = [
+                Line("main", "total return", points),
+                Line("beside", "buy and hold", _held(report, begin, end)),
+            ]
+            chart = LineChart(f"total return of {words}", lines, begin, end, _percent, height=170)
             yield Markup("<figure>{}<figcaption>{}</figcaption></figure>").format(
-                chart.svg(), f"total return of {words}, linked day by day"
+                chart.svg(),
+                f"total return of {words}, linked day by day; buy and hold from the first open of these days, no fees",
             )
+
+
+def _held(report: OptimiseReport, begin: datetime, end: datetime) -> Sequence[tuple[datetime, float]]:
+    """The return of buy and hold since `begin`, as a fraction, at the closes of the candles."""
+    tapes = [Stretch(begin, end).of(one) for one in report.search.market.tapes]
+    return [(at, float(value) - 1) for at, value in buy_and_hold(tapes, ONE, end)]
 
 
 def _days(one: Chosen) -> Sequence[tuple[datetime, float]]:

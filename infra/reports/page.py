@@ -108,7 +108,7 @@ def _of_a_period(report: Report) -> Iterator[Section]:
         yield Section("curve", "Equity and drawdown", list(curves(found)), _about_the_curve(found))
         yield measures(Analysis(found))
         yield Section("months", "Months", [months(found)], RETURNS if found.returns else "")
-    yield Section("groups", "By strategy, symbol and exit reason", list(groups(found)))
+    yield Section("groups", "By strategy, symbol, direction and exit reason", list(groups(found)))
     yield Section("distribution", "Distribution of trades", [distribution(found)])
     yield skipped(found)
     yield _versions(report)

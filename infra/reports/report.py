@@ -16,6 +16,7 @@ from adapters.exports.sheet import plain
 from adapters.log.recorder_log import RecordedLog
 from adapters.notary.leaves import log_id_of
 from adapters.notary.verifying import Signed
+from domain.arithmetic import ZERO
 from domain.log import Envelope
 from domain.ratios import DEFINITION
 from infra.cli.measured import measures_json
@@ -176,10 +177,10 @@ def account_json(found: Figures) -> dict[str, Any]:
     return {
         "statement": found.statement.as_json(),
         "unrealised": {
-            "opening": _text(found.before, "unrealised"),
-            "closing": _text(found.after, "unrealised"),
+            "opening": _opening(found.before, "unrealised"),
+            "closing": _form(found.after["unrealised"]),
         },
-        "equity": {"opening": _text(found.before, "equity"), "closing": _form(found.closing_equity)},
+        "equity": {"opening": _opening(found.before, "equity"), "closing": _form(found.closing_equity)},
         "equity_at": plain(found.after["equity_at"]),
         "return": found.growth,
         "months": dict(found.months()),
@@ -255,8 +256,9 @@ def _groups(found: Figures, by: By) -> Iterator[tuple[str, Mapping[str, object]]
         yield value, sums | {name: plain(one) for name, one in figures(row).items()}
 
 
-def _text(row: TableRow | None, name: str) -> str | None:
-    return None if row is None else _form(row[name])
+def _opening(before: TableRow | None, name: str) -> str | None:
+    """What the account had before the period: 0 where it was opened in it, as in the statement."""
+    return _form(ZERO) if before is None else _form(before[name])
 
 
 def _form(amount: Decimal | None) -> str | None:

@@ -30,7 +30,12 @@ _OF_GROUPS = (
     Column("best", is_number=True),
     Column("worst", is_number=True),
 )
-_GROUPED = {By.STRATEGY: "strategy", By.INSTRUMENT: "symbol", By.EXIT: "exit reason"}
+_GROUPED = {
+    By.STRATEGY: "strategy",
+    By.INSTRUMENT: "symbol",
+    By.DIRECTION: "direction",
+    By.EXIT: "exit reason",
+}
 
 
 def measures(found: Analysis) -> Section:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,9 @@ from domain.errors import InvalidInput, StoreUnavailable
 
 _ABOUT: Final = "about"
 _MADE_OF: Final = "made_of"
+_PRIMARY = 0xFF
+"""The part of an extended code of SQLite that is the code itself."""
+_DISK = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_BUSY})
 
 Basis = Mapping[str, Any]
 """What the trials of a study depend on, in JSON, by name; a person reads the names where one differs."""
@@ -75,9 +79,19 @@ def _storage(path: Path) -> RDBStorage:
     try:
         return RDBStorage(url, engine_kwargs={"connect_args": {"timeout": 30}})
     except (SQLAlchemyError, RuntimeError) as fault:
-        raise InvalidInput(
-            f"--study {path} is no study of this program: {str(fault).splitlines()[0]}; name a new file"
-        ) from None
+        reason = str(fault).splitlines()[0]
+        if _is_of_the_disk(fault):
+            raise StoreUnavailable(
+                f"--study {path} cannot be used: {reason}; the same command goes on with it once its disk has space "
+                "and can be written"
+            ) from None
+        raise InvalidInput(f"--study {path} is no study of this program: {reason}; name a new file") from None
+
+
+def _is_of_the_disk(fault: Exception) -> bool:
+    """Whether the file could not be read or written, which proves nothing about its content."""
+    code = getattr(getattr(fault, "orig", None), "sqlite_errorcode", None)
+    return code is not None and code & _PRIMARY in _DISK
 
 
 def _check(path: Path, storage: RDBStorage, basis: Basis) -> None:

@@ -16,6 +16,7 @@ from projections.projection import Row
 from projections.questions.performance import figures as of_trades
 from projections.reports.figures import Figures
 from projections.reports.results import By
+from projections.streaks import Streaks, longest_streaks
 from projections.trades import exposure
 
 _PLACES = 6
@@ -75,6 +76,18 @@ class Analysis:
     def expectancy(self) -> Decimal | None:
         """The mean net result of a closed trade."""
         return expectancy(self.trades)
+
+    @property
+    def streaks(self) -> Streaks | None:
+        """The longest streaks of closed trades in the order of their closes; None without a trade."""
+        closings = self.figures.closings
+        return longest_streaks(one.event.net for one in closings) if closings else None
+
+    @property
+    def mean_duration(self) -> timedelta | None:
+        """The mean time from the opening to the close of a closed trade; None without a trade."""
+        held = [one.at - one.event.opened_at for one in self.figures.closings]
+        return sum(held, timedelta()) / len(held) if held else None
 
     @property
     def exposure(self) -> Decimal | None:

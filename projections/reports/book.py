@@ -10,6 +10,7 @@ from itertools import chain
 
 from domain.account import AccountOpened, DayClosed, DayOpened
 from domain.arithmetic import EXACT
+from domain.direction import Direction
 from domain.errors import InvalidInput
 from domain.log import Recorded, is_outside_fact
 from domain.mark import HOUR, AccountMarked
@@ -193,7 +194,13 @@ class Book:
             name = parse(meta.stream).id
             trade = self.rows.get("trades", self.account, name)
             closing = Closing(
-                recorded.ordinal, name, trade["strategy"], trade["instrument"], meta.occurred_at, event
+                recorded.ordinal,
+                name,
+                trade["strategy"],
+                trade["instrument"],
+                Direction(self.rows.get("positions", self.account, name)["direction"]),
+                meta.occurred_at,
+                event,
             )
             self.closings.append((meta.correlation_id, closing))
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from domain.arithmetic import EXACT, ONE
+from domain.direction import Direction
 from domain.position import PositionClosed
 from projections.performance import NO_TRADES, after_close
 from projections.projection import Row
@@ -19,19 +20,21 @@ _STEPS = (Decimal(1), Decimal(2), Decimal(5), Decimal(10))
 
 
 class Closing(NamedTuple):
-    """The close of a position: its id, its strategy as `projections/performance.py` records it, and when it closed."""
+    """The close of a position: its id, its strategy as `projections/performance.py` records it, its direction, and when
+    it closed."""
 
     ordinal: int
     position: str
     strategy: str
     instrument: str
+    direction: Direction
     at: datetime
     event: PositionClosed
 
 
 class By(StrEnum):
     """How closed trades are grouped. The first four are those of GraphQL's `performance`; HOUR is that of the close,
-    EXIT the reason of the close."""
+    EXIT the reason of the close, DIRECTION that of the position."""
 
     ALL = "ALL"
     INSTRUMENT = "INSTRUMENT"
@@ -40,6 +43,7 @@ class By(StrEnum):
     MONTH = "MONTH"
     HOUR = "HOUR"
     EXIT = "EXIT"
+    DIRECTION = "DIRECTION"
 
 
 _VALUES: Mapping[By, Callable[[Closing], str]] = {
@@ -50,6 +54,7 @@ _VALUES: Mapping[By, Callable[[Closing], str]] = {
     By.MONTH: lambda one: f"{one.at:%Y-%m}",
     By.HOUR: lambda one: f"{one.at:%H}",
     By.EXIT: lambda one: one.event.reason.value,
+    By.DIRECTION: lambda one: one.direction.value,
 }
 
 Groups = Mapping[By, Mapping[str, Row]]

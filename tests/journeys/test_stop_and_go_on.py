@@ -209,9 +209,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "risk.max_positions is 5 in the log and 1 here",
             id="other settings",
         ),
-        pytest.param(
-            ("BTCUSDT_5m.csv", "--symbol", "ETHUSDT"), TEXT, "the tape differs", id="another symbol"
-        ),
+        pytest.param(("ETHUSDT_5m.csv",), TEXT, "the tape differs", id="another symbol"),
         pytest.param(("--bars", "300"), TEXT, "the tape differs", id="a synthetic tape"),
         pytest.param(
             ("BTCUSDT_5m.csv",), sheet(row(i) for i in range(1, 301)), "the tape differs", id="a later start"
@@ -222,7 +220,8 @@ def test_another_tape_or_other_settings_on_an_existing_log_are_refused(
     begun: Path, tmp_path: Path, words: Sequence[str], text: str, differs: str
 ) -> None:
     (tmp_path / "other.toml").write_text("[trading.risk]\nmax_positions = 1\n")
-    write(tmp_path, text)
+    for name in ("BTCUSDT_5m.csv", "ETHUSDT_5m.csv"):
+        write(tmp_path, text, name)
     before = rows_in(begun)
     done = whence(tmp_path, "paper", *words, "--log", f"sqlite:///{begun}")
     assert (done.returncode, done.stdout) == (2, "")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 
 from adapters.tapes import Gap, read_tape
+from adapters.tapes.file_name import instrument_of
 from domain.candle import Candle
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, InvalidTape
 from tests.adapters.tapes.sheets import HEADER, NOW, START, STEP, row, sheet, write
 
 FIRST = Candle(
@@ -227,10 +228,32 @@ def test_the_symbol_is_read_from_the_files_name(tmp_path: Path, name: str, symbo
     ("symbol", "instrument"),
     [("ETHUSDT", "ETHUSDT-LINEAR.BYBIT"), ("ETHUSDT-SPOT.BYBIT", "ETHUSDT-SPOT.BYBIT")],
 )
-def test_a_given_symbol_overrides_the_symbol_in_the_files_name(
+def test_a_given_symbol_names_the_instrument_of_a_file_whose_name_has_none_or_the_same(
     tmp_path: Path, symbol: str, instrument: str
 ) -> None:
-    assert read_tape(write(tmp_path, sheet(ROWS)), symbol=symbol, now=NOW).instrument == instrument
+    for name in ("mine.csv", "ETHUSDT_5m.csv"):
+        assert read_tape(write(tmp_path, sheet(ROWS), name), symbol=symbol, now=NOW).instrument == instrument
+
+
+def test_a_given_symbol_that_the_files_name_or_content_contradicts_is_refused(tmp_path: Path) -> None:
+    named = write(tmp_path, sheet(ROWS), "BTCUSDT_5m.csv")
+    with pytest.raises(InvalidTape, match=r"states BTCUSDT, which --symbol ETHUSDT contradicts: leave out"):
+        read_tape(named, symbol="ETHUSDT", now=NOW)
+    for inside in ("BTCUSDT", "BTC/USDT", "BTC-USDT-SWAP"):
+        with pytest.raises(InvalidTape, match=r"states BTCUSDT, which --symbol ETHUSDT contradicts"):
+            instrument_of([PurePath("mine.csv")], "ETHUSDT", inside)
+
+
+def test_a_given_symbol_chooses_between_those_of_name_and_content() -> None:
+    names = [PurePath("BTCUSDT_5m.csv")]
+    with pytest.raises(
+        InvalidTape, match=r"different symbols, BTCUSDT and ETHUSDT: rename it, or add --symbol"
+    ):
+        instrument_of(names, None, "ETHUSDT")
+    assert instrument_of(names, "ETHUSDT", "ETHUSDT") == "ETHUSDT-LINEAR.BYBIT"
+    assert instrument_of(names, "BTCUSDT", "ETHUSDT") == "BTCUSDT-LINEAR.BYBIT"
+    with pytest.raises(InvalidTape, match=r"states BTCUSDT and ETHUSDT, which --symbol SOLUSDT contradicts"):
+        instrument_of(names, "SOLUSDT", "ETHUSDT")
 
 
 @pytest.mark.parametrize("symbol", ["", "btcusdt", "BTC/USDT", "BTCUSDT-FUTURE.BYBIT"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.tapes import read_tape
+from adapters.tapes import Tape, read_tape
 from domain.errors import InvalidTape
 from tests.adapters.tapes.sheets import HEADER, NOW, START, STEP, row, sheet, write
 
@@ -162,6 +162,21 @@ def test_a_file_that_is_not_a_tape_is_refused(
         read_tape(path, now=NOW)
     assert (refused.value.file, refused.value.row) == (str(path), row)
     assert fault in refused.value.fault
+
+
+@pytest.mark.parametrize("first", [0, 60])
+def test_candles_of_two_intervals_in_one_file_are_refused_and_gaps_are_not(
+    tmp_path: Path, first: int
+) -> None:
+    def read(*places: int) -> Tape:
+        return read_tape(write(tmp_path, sheet(row(place) for place in places)), now=NOW)
+
+    fine, hours = range(first), range(first, first + 12 * 25, 12)
+    with pytest.raises(
+        InvalidTape, match=rf"row {first + 3}: 24 rows are 1h apart, and others 5m: candles of two"
+    ):
+        read(*fine, *hours, hours[-1] + 1)
+    assert len(read(*fine, *hours[:-1], hours[-2] + 1).gaps) == 23
 
 
 @pytest.mark.parametrize(

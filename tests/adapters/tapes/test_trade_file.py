@@ -136,8 +136,10 @@ def test_files_of_one_instrument_follow_each_other_and_may_not_overlap(tmp_path:
         read_trade_tapes([files[1], files[1]], [])
     with pytest.raises(InvalidInput, match="2 files were given with 3 symbols"):
         read_trade_tapes(files, ["A", "B", "C"])
-    found = {one.instrument for one in read_trade_tapes(files[:1], ["ETHUSDT"])}
-    assert found == {"ETHUSDT-LINEAR.BYBIT"}
+    found = {one.instrument for one in read_trade_tapes(files[:1], ["BTCUSDT-SPOT.BYBIT"])}
+    assert found == {"BTCUSDT-SPOT.BYBIT"}
+    with pytest.raises(InvalidTape, match="states BTCUSDT, which --symbol ETHUSDT contradicts"):
+        read_trade_tapes(files[:1], ["ETHUSDT"])
 
 
 def traded(folder: Path, *trades: tuple[float, str, str]) -> TradeTape:

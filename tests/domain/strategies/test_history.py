@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import ROUND_DOWN, localcontext
 from math import isfinite
 from pathlib import Path
@@ -13,11 +14,12 @@ from hypothesis import strategies as st
 
 from domain.candle import Candle
 from domain.direction import Direction
-from domain.strategies import Intent, Proposal, Strategy
+from domain.strategies import Intent, Proposal, Strategy, WarmedUp
 from domain.strategies.builtin import BUILTIN
 from tests.domain.strategies.nimble import EAGER, NIMBLE, ONE_WAY
 from tests.domain.tapes import BYBIT_5M, bybit_5m, traded, walk
 
+FIVE_MINUTES = timedelta(minutes=5)
 _RECORDED = 4_000
 """The candles of a recorded tape that are read: two weeks."""
 
@@ -111,6 +113,26 @@ def test_a_proposal_has_the_fields_of_its_candle_and_figures_within_their_scales
         assert {proposal.stop.as_tuple().exponent, proposal.target.as_tuple().exponent} == {-10}
         assert proposal.inputs
         assert all(isfinite(figure) for figure in proposal.inputs.values())
+
+
+@every_strategy
+@given(candles=tapes, data=st.data())
+@few
+def test_there_is_no_proposal_before_the_candles_of_the_warm_up(
+    name: str, candles: Sequence[Candle], data: st.DataObject
+) -> None:
+    strategy = data.draw(NIMBLE[name])
+    assert isinstance(strategy, WarmedUp)
+    needed = strategy.warm_up(FIVE_MINUTES if not candles else candles[0].interval)
+    assert not any(strategy.scan(candles)[: needed - 1])
+
+
+@every_strategy
+def test_the_last_candle_of_the_warm_up_has_a_proposal_on_one_of_many_walks(name: str) -> None:
+    strategy = BUILTIN[name](EAGER[name])
+    assert isinstance(strategy, WarmedUp)
+    walks = (traded(walk(seed, 30, swing=0.01), seed) for seed in range(150))
+    assert any(strategy.scan(one)[strategy.warm_up(one[0].interval) - 1] for one in walks)
 
 
 @every_strategy

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -40,7 +41,14 @@ def test_the_report_has_every_measure_and_group_in_every_form(whence: Whence, tm
         assert one.words in done.out
         assert one.words in page
         assert one.definition in page.replace("&#39;", "'")
-    for head in ("By symbol", "By strategy", "By month", "By hour of the close", "By exit reason"):
+    for head in (
+        "By symbol",
+        "By strategy",
+        "By direction",
+        "By month",
+        "By hour of the close",
+        "By exit reason",
+    ):
         assert head in done.out
     assert "events were made in memory" in done.out
     assert NO_FUNDING in done.out
@@ -86,6 +94,79 @@ def test_a_closed_trade_has_its_entry_and_exit_on_the_page_and_as_json(
         )
         for name in ("max_quantity", "exit_price"):
             assert f">{one[name]}</td>" in shown
+
+
+def nulls(found: object, path: str = "") -> Iterator[str]:
+    """The paths of the nulls in JSON, names joined by dots; the items of a list are `[]`."""
+    if found is None:
+        yield path
+    elif isinstance(found, dict):
+        for name, value in cast("Mapping[str, object]", found).items():
+            yield from nulls(value, f"{path}.{name}" if path else name)
+    elif isinstance(found, list):
+        for value in cast("Sequence[object]", found):
+            yield from nulls(value, f"{path}[]")
+
+
+def test_every_null_in_json_is_in_the_documentation(whence: Whence, tmp_path: Path) -> None:
+    text = DOCS.read_text("utf-8")
+    section = text[text.index("## Null in JSON") : text.index("## Look-ahead")]
+    documented = set(re.findall(r"`([a-z_.…\[\]]+)`", section)) | {"deepest_drawdown.recovered"}
+    found = json.loads(whence("backtest", *MARKET, "--log", "sqlite:///b.db", "--json").out)
+    assert (found["equity"]["opening"], found["unrealised"]["opening"], found["statement"]["opening"]) == (
+        "0",
+    ) * 3
+    assert found["statement"]["starting"] == "10000"
+    assert whence("report", "--format", "json", "--log", "sqlite:///b.db", "--day", "2025-01-02").code == 0
+    (report,) = tmp_path.glob("whence-report-*.json")
+    of_a_day = json.loads(report.read_text("utf-8"))
+    assert Decimal(of_a_day["equity"]["opening"]) > 0
+    paths = {*nulls(found), *nulls(of_a_day)}
+    assert "curve[].equity" in paths
+    for path in paths:
+        whole, _, last = path.rpartition(".")
+        known = {path, whole, f"{path.partition('.')[0]}…{last}"}
+        assert known & documented, path
+
+
+def test_the_trades_are_listed_on_a_terminal_where_it_is_requested(whence: Whence) -> None:
+    market = ("--symbol", "BTCUSDT", "--symbol", "ETHUSDT", "--seed", "4", "--bars", "1500", *EAGER)
+    positions = json.loads(whence("backtest", *market, "--json").out)["positions"]
+    closed = [one for one in positions if one["status"] == "CLOSED"]
+    done = whence("backtest", *market, "--list-trades", "all")
+    listed = done.out[done.out.index("\nTrades") :].splitlines()
+    assert listed[1].rstrip() == "Trades"
+    assert len(listed[3:]) == len(positions) > 3
+    for one, line in zip(closed, [line for line in listed[3:] if " open " not in line], strict=True):
+        for word in (
+            one["instrument"].partition("-")[0],
+            one["direction"].lower(),
+            one["exit_reason"].lower(),
+        ):
+            assert word in line
+        assert line.rstrip().endswith(f" {Decimal(one['net']):,.2f}")
+    last = whence("backtest", *market, "--list-trades", "2").out
+    title = f"\nTrades: the last 2 of {len(positions)}"
+    assert [line.split() for line in last[last.index(title) :].splitlines()[3:]] == [
+        line.split() for line in listed[-2:]
+    ]
+    assert "\nTrades" not in whence("backtest", *market).out
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (("--list-trades", "0"), "--list-trades '0': it takes `all`, or how many of the last trades, as 20"),
+        (("--list-trades", "some"), "--list-trades 'some'"),
+        (("--list-trades", "3", "--json"), "--json has every trade in `positions`"),
+        (("--list-trades", "3", "--check-lookahead"), "--check-lookahead has none"),
+    ],
+)
+def test_a_list_of_trades_that_cannot_be_printed_is_refused(
+    whence: Whence, words: tuple[str, ...], fault: str
+) -> None:
+    done = whence("backtest", *MARKET, *words)
+    assert (done.code, fault in done.err) == (2, True), done
 
 
 def test_each_form_of_the_report_states_what_was_traded_with(whence: Whence, tmp_path: Path) -> None:
@@ -157,6 +238,17 @@ def test_the_checks_compare_signals_and_figures_and_nothing_differs(
     (ema,) = [one for one in found["recursion"] if one["figure"] == "trend_ema"]
     assert ema["differences"]["50"] is None
     assert 0 < ema["differences"]["200"] < 0.05
+
+
+def test_a_look_ahead_check_without_a_signal_states_that_it_shows_nothing(
+    whence: Whence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.run.lookahead.CUTS", 2)
+    done = whence("backtest", "--symbol", "BTCUSDT", "--bars", "120", "--check-lookahead")
+    assert done.code == 0, done
+    assert "0 signals on the whole tape" in done.out
+    assert "There was no signal, so this check shows nothing" in " ".join(done.out.split())
+    assert "nothing looks ahead" not in done.out
 
 
 def test_a_strategy_that_looks_ahead_is_named_and_the_exit_code_is_1(
@@ -289,6 +381,52 @@ def test_bad_input_is_refused_by_its_name_and_nothing_is_written(
     assert done.code in (1, 2), done
     assert fault in " ".join(done.err.split())
     assert not list(tmp_path.iterdir())
+
+
+SHORT = (
+    "strategy trend cannot signal on BTCUSDT-LINEAR.BYBIT: it needs at least {} before its first signal, and there are "
+    "{}"
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "needed", "present"),
+    [
+        (("--bars", "120"), "200 candles of 5m", "120"),
+        (("--bars", "120", "--from", "2025-01-01"), "200 candles of 5m", "120"),
+        (("--bars", "599", "--strategy", "trend interval=15m"), "200 candles of 15m", "199"),
+    ],
+)
+def test_a_tape_that_is_shorter_than_the_warm_up_of_a_strategy_is_noted_with_both_numbers(
+    whence: Whence, tmp_path: Path, words: tuple[str, ...], needed: str, present: str
+) -> None:
+    market = ("--symbol", "BTCUSDT", *words)
+    note = SHORT.format(needed, present)
+    assert note in " ".join(whence("backtest", *market).out.split())
+    assert note in json.loads(whence("backtest", *market, "--json").out)["notes"]
+    longer = [{"120": "200", "599": "600"}.get(word, word) for word in market]
+    assert "cannot signal" not in whence("backtest", *longer).out
+
+
+def test_a_paper_run_notes_a_tape_that_is_shorter_than_the_warm_up(whence: Whence) -> None:
+    market = ("paper", "--symbol", "BTCUSDT", "--bars", "120", "--log", "memory:")
+    note = SHORT.format("200 candles of 5m", "120")
+    assert note in " ".join(whence(*market).err.split())
+    assert note in json.loads(whence(*market, "--json").out)["notes"]
+
+
+def test_a_strategy_that_fails_in_its_warm_up_is_named(
+    whence: Whence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Failing(Peeking):
+        def warm_up(self, interval: timedelta) -> int:
+            raise ZeroDivisionError(f"no figure for {interval}")
+
+    built_in: Mapping[str, StrategyFactory] = {**BUILTIN, "peeking": lambda _given: Failing()}
+    monkeypatch.setattr("infra.trading.BUILTIN", built_in)
+    done = whence("backtest", "--symbol", "BTCUSDT", "--bars", "120", "--strategy", "peeking")
+    assert done.code == 1, done
+    assert "strategy peeking failed in warm_up: ZeroDivisionError: no figure" in done.err
 
 
 def test_a_log_of_candles_is_no_tape(whence: Whence) -> None:

@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
+from adapters.avro import iso
 from domain.log import Recorded
+from domain.order import OrderFilled
 from domain.position import PositionOpened
 from tests.infra.cli.conftest import Whence
 from tests.journeys.program import WHENCE, environment, running, wait_for
@@ -185,6 +187,33 @@ def test_people_get_one_line_for_each_event(whence: Whence, log: str, held: Sequ
         assert line.split()[0] == str(recorded.ordinal)
         assert recorded.envelope.meta.stream in line
         assert recorded.envelope.meta.correlation_id in line
+
+
+def test_an_event_that_occurred_before_it_was_recorded_has_both_times_and_explain_has_that_of_the_event(
+    whence: Whence, log: str, held: Sequence[Recorded]
+) -> None:
+    printed = whence("log", "--log", log).out.splitlines()
+    late = 0
+    for line, recorded in zip(printed, held, strict=True):
+        meta = recorded.envelope.meta
+        differs = meta.occurred_at != meta.recorded_at
+        late += differs
+        assert line.split()[1] == iso(meta.recorded_at)
+        assert (f" occurred {iso(meta.occurred_at)} " in line) is differs
+    assert late > 3
+    fill = next(
+        one.envelope.meta
+        for one in held
+        if isinstance(one.envelope.event, OrderFilled)
+        and one.envelope.meta.occurred_at != one.envelope.meta.recorded_at
+    )
+    story = json.loads(whence("explain", fill.correlation_id, "--log", log, "--json").out)
+    (step,) = [
+        one
+        for one in story["steps"]
+        if one["type"] == "OrderFilled" and one["occurred_at"] == iso(fill.occurred_at)
+    ]
+    assert step["until_recorded"] is not None
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import time
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +16,8 @@ from infra.config import load
 from infra.run.demo_log import NOT_TRADED
 from infra.trading import LIVE, for_live, trading_settings
 from tests.infra.cli.conftest import Completed, Whence
+from tests.journeys.program import PATIENCE, running
+from tests.journeys.program import whence as program
 
 FAST, CONFIDENCE = "trading.strategies.trend.fast", "trading.tiers.normal_confidence"
 EAGER = (
@@ -86,7 +91,14 @@ def test_settings_are_found_over_processes_and_a_backtest_takes_them_as_they_are
     paper = whence("paper", "--candles", candles, "--config", "best.toml", "--log", "memory:", "--json")
     assert paper.code == 0, paper
 
+    held = best["after"]["measures"]["buy_and_hold"]
+    assert held is not None
+    beside = f"held-out days: total return {best['after']['measures']['total_return']:+.2%}, buy and hold {held:+.2%}"
+    assert f"# {beside}" in (tmp_path / "best.toml").read_text("utf-8")
+
     page = (tmp_path / "o.html").read_text("utf-8")
+    assert beside in page
+    assert page.count(">buy and hold</text>") == 4  # the tests and the held-out days, drawn wide and narrow
     assert page.count('class="dot-chosen"') == 4  # two settings, drawn wide and narrow
     for words in (NOT_TRADED, "held out", "deflated Sharpe", f"{FAST}"):
         assert words in page
@@ -96,6 +108,9 @@ def test_settings_are_found_over_processes_and_a_backtest_takes_them_as_they_are
     assert again.code == 0, again
     assert "4 trials" in again.out
     assert "Training and what followed" in again.out
+    assert beside in " ".join(again.out.split())
+    heads = again.out[again.out.index("Training and what followed") :]
+    assert "buy and" in heads[: heads.index("fold 1")]
     assert "deflated Sharpe ratio: none; 4 trials of this tape" in again.out
     named = {
         "fold 1": fold["trial"],
@@ -109,6 +124,49 @@ def test_settings_are_found_over_processes_and_a_backtest_takes_them_as_they_are
     assert "under 30 days, so that there is no" not in again.out  # a total return has no least number of days
     other = whence("optimise", *market, *SEARCH, *PARTS, *files[:4], "--set", "trading.risk.max_positions=2")
     assert (other.code, "of another search: its settings is" in other.err) == (2, True), other
+
+
+def tried(record: Path) -> int:
+    """The number of trials in a record; 0 before the file has its table."""
+    try:
+        with closing(sqlite3.connect(f"file:{record}?mode=ro", uri=True)) as database:
+            return int(database.execute("SELECT count(*) FROM trials").fetchone()[0])
+    except sqlite3.Error:
+        return 0
+
+
+def test_a_search_that_is_killed_goes_on_and_counts_each_trial_once(tmp_path: Path, candles: str) -> None:
+    words = (
+        "optimise",
+        "--candles",
+        candles,
+        *EAGER,
+        *SEARCH,
+        "--trials",
+        "8",
+        "--folds",
+        "1",
+        "--held-out",
+        "0.5",
+    )
+    one = (*words, "--study", "one.db", "--record", "one-r.db", "--processes", "1")
+    deadline, kills = time.monotonic() + PATIENCE, 0
+    for wanted in (2, 9):
+        with running(tmp_path, *one) as search:
+            while tried(tmp_path / "one-r.db") < wanted and search.process.poll() is None:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            kills += search.process.poll() is None
+            search.process.kill()
+    assert kills
+    assert tried(tmp_path / "one-r.db") < 16
+    resumed = program(tmp_path, *one, "--json")
+    whole = program(tmp_path, *words, "--study", "two.db", "--record", "two-r.db", "--json")
+    assert (resumed.returncode, whole.returncode) == (0, 0), resumed
+    found, expected = json.loads(resumed.stdout), json.loads(whole.stdout)
+    assert sum(found["trials"].values()) == found["luck"]["trials"] == tried(tmp_path / "one-r.db") == 16
+    for name in ("trials", "luck", "best", "walk_forward", "training_trials"):
+        assert found[name] == expected[name]
 
 
 def refused(whence: Whence, *words: str) -> Completed:

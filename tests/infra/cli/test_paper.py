@@ -111,6 +111,11 @@ def test_the_table_has_the_values_of_the_json_result(whence: Whence) -> None:
     assert rows["of it fees"] == f"{-Decimal(result['fees']):,.2f} USDT"
     assert rows["win rate"] == f"{Decimal(result['win_rate']):.1%}"
     assert rows["largest drawdown"] == f"{Decimal(result['max_drawdown']):.2%} of equity"
+    best, worst = (f"{Decimal(result[name]):,.2f} USDT" for name in ("best_trade", "worst_trade"))
+    assert rows["best and worst trade"] == f"{best}, {worst}"
+    won, lost = result["longest_wins"], result["longest_losses"]
+    assert rows["longest streaks"] == f"{won} won, {lost} lost one after the other"
+    assert sum(one["trades"] for one in result["by_direction"]) == result["trades"]
     assert all(rows[reason] == str(count) for reason, count in result["skipped"].items())
 
 

@@ -251,6 +251,22 @@ def test_what_cannot_be_reported_is_refused_in_one_line_and_writes_nothing(
     assert {one.name for one in log.parent.iterdir()} - before <= {"log.db-shm", "log.db-wal"}
 
 
+def test_a_file_after_pdf_is_refused_and_the_option_for_it_named(whence: Whence, log: Path) -> None:
+    done = whence("report", *LOG, "--pdf", "mine.pdf")
+    assert (done.code, done.out) == (2, ""), done
+    assert "name it with --out, as --pdf --out mine.pdf" in done.err
+    assert not list(log.parent.glob("*.pdf"))
+
+
+def test_with_pdf_the_option_out_may_name_the_pdf_and_the_page_is_beside_it(
+    whence: Whence, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browser_print, "_NAMES", ())
+    done = whence("report", *LOG, "--strategy", "MANUAL", "--pdf", "--out", "mine.pdf")
+    assert (done.code, done.out) == (0, "mine.html\nmine.pdf\n"), done
+    assert Path("mine.pdf").read_bytes().startswith(b"%PDF-")
+
+
 def _none_found(_name: str) -> None:
     """As `importlib.util.find_spec` where no module is installed."""
 

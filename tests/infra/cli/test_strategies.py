@@ -6,11 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from domain.strategies.builtin import BUILTIN
+from domain.strategies import Intent
+from domain.strategies.builtin import BUILTIN, about
+from tests.domain.strategies.nimble import EAGER
+from tests.domain.tapes import traded, walk
 from tests.infra.cli.conftest import Whence
 from tests.journeys.program import whence as program
 
@@ -30,6 +34,34 @@ def test_a_built_in_strategy_is_listed_and_described_with_formula_source_and_par
     assert all(f"  {key} = {value}" in printed for key, value in found["alpha"].items())
     words = " ".join(printed.split())
     assert all(" ".join(found[part].split()) in words for part in ("formula", "source", "loses"))
+
+
+@pytest.mark.parametrize("name", BUILTIN)
+def test_every_parameter_and_score_of_a_built_in_strategy_is_described_with_its_formula_and_range(
+    whence: Whence, name: str
+) -> None:
+    found = json.loads(whence("strategies", "describe", name, "--json").out)
+    assert set(found["about_parameters"]) == set(found["parameters"])
+    assert all(one["meaning"] and one["must_be"] for one in found["about_parameters"].values())
+    words = " ".join(whence("strategies", "describe", name).out.split())
+    for one in found["about_parameters"].values():
+        assert f"({one['meaning']}; {one['must_be']})" in words
+    assert f"Confidence: {found['confidence']}" in words
+    known = about(name)
+    assert known is not None
+    if known.scores is None:
+        assert found["scores"] == {}
+        return
+    assert set(found["scores"]) == {one.name for one in fields(known.scores)}
+    for score, formula in found["scores"].items():
+        assert f"{score} = {formula}" in words
+        assert score in found["confidence"]
+    entry = next(
+        one
+        for one in BUILTIN[name](EAGER[name]).scan(traded(walk(1, 1_000), 1))
+        if one is not None and one.intent is Intent.ENTER
+    )
+    assert all(0.0 <= entry.inputs[score] <= 1.0 for score in found["scores"])
 
 
 def test_presets_are_described_with_their_figures(whence: Whence) -> None:

@@ -31,6 +31,7 @@ from infra.run.backtesting import Backtesting
 from infra.run.candle_recording import Stretch, candle_recording
 from infra.run.paper import PaperRun
 from infra.run.plan import Plan, plan_of
+from tests.domain.strategies.nimble import EAGER as NIMBLE_PARAMETERS
 from tests.journeys.runs import EAGER
 from tests.replacing import replace
 
@@ -45,7 +46,16 @@ _COARSE = StrategySettings(id="coarse", strategy="trend", parameters=_FAST, inte
 _OF_ONE = StrategySettings(id="one", strategy="trend", parameters=_FAST, instruments=(_FIRST,))
 _SLOW = StrategySettings("trend", parameters={"fast": "20", "slow": "50", "trend": "90"})
 _SILENT = StrategySettings("trend", parameters={"fast": "700", "slow": "800", "trend": "900"})
-_CHOSEN = ((_QUICK,), (_WIDE,), (_TIGHT,), (_SLOW,), (_TIGHT, _COARSE), (_OF_ONE, _COARSE), (_COARSE,))
+_EVERY_KIND = tuple(
+    (StrategySettings(name, parameters={key: str(value) for key, value in given.items()}),)
+    for name, given in NIMBLE_PARAMETERS.items()
+)
+_TWO_KINDS = (_EVERY_KIND[0][0], _EVERY_KIND[-1][0], _COARSE)
+_CHOSEN = (
+    *((_QUICK,), (_WIDE,), (_TIGHT,), (_SLOW,), (_TIGHT, _COARSE), (_OF_ONE, _COARSE), (_COARSE,)),
+    *_EVERY_KIND,
+    _TWO_KINDS,
+)
 _EXAMPLES = 6
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -20,18 +20,20 @@ from domain.log import Envelope
 from domain.market import Trade
 from domain.order import OrderFilled, OrderPlaced
 from domain.settings import SizingSettings
-from domain.signal import SignalDetected
+from domain.signal import SignalDetected, Verdict
+from domain.strategies.builtin import StrategyFactory
 from infra.run.backtest import NO_CHANGE
 from infra.run.backtesting import Backtesting
 from infra.run.candle_recording import Stretch, candle_recording
 from infra.run.lookahead import LookaheadCheck
-from infra.run.plan import Plan
+from infra.run.plan import Plan, plan_of
 from infra.run.recording import Recording
 from infra.run.trade_recording import trade_recording
 from projections.behaviour import Behaviour, Fact
 from projections.fill_differences import SimulatorError
-from tests.infra.run.live_desk import BTC
-from tests.infra.run.test_live_and_demo import behaviour
+from tests.infra.run.demo_desk import START, DemoDesk
+from tests.infra.run.live_desk import BTC, FIVE, PLAN, OnPrice
+from tests.infra.run.test_live_and_demo import UNSLIPPED, behaviour, decided
 from tests.journeys.runs import EAGER, plan
 from tests.replacing import replace
 
@@ -105,6 +107,76 @@ def test_signals_are_equal_until_a_position_differs_and_each_decision_that_diffe
     assert found.after is not None
     assert found.after.differs
     assert first.at <= found.after.at <= found.decision.signal.candle_closed_at
+
+
+_ENDS = ("100", "101", "98.2", "101", "100", "101", "108", "105", "105")
+"""Where the price moves in the middle of each candle. The first entry is stopped out by a price that leaps over its
+stop, a signal comes too soon after the loss, and the last entry reaches its target."""
+_TICK = Decimal("0.1")
+
+
+def moves() -> Iterator[tuple[datetime, str]]:
+    """The price at each time: a second after the open of a candle as before, in its middle the new one. The first and
+    the last candle have a price at their open alone, because the backtest leaves those intervals out."""
+    price, opened = "100", START - FIVE
+    yield opened + timedelta(seconds=1), price
+    for move in _ENDS:
+        opened += FIVE
+        yield opened + timedelta(seconds=1), price
+        yield opened + timedelta(seconds=150), move
+        price = move
+    yield opened + FIVE + timedelta(seconds=1), price
+
+
+def pairs() -> Iterator[tuple[datetime, str, Sequence[Trade]]]:
+    """At each time of `moves` a buyer's trade at the ask and a seller's at the bid, which is the price."""
+    for number, (at, price) in enumerate(moves()):
+        bid = Decimal(price)
+        sides = ((Side.BUY, bid + _TICK), (Side.SELL, bid))
+        made = [
+            Trade(
+                instrument=BTC,
+                at=at,
+                trade_id=f"{number}-{side}",
+                side=side,
+                price=each,
+                quantity=Decimal(1_000),
+            )
+            for side, each in sides
+        ]
+        yield at, price, made
+
+
+def test_a_demo_on_live_prices_and_a_backtest_that_have_the_same_trades_decide_and_fill_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The demo's book has the quotes that the backtest takes from the trades."""
+    built_in: Mapping[str, StrategyFactory] = {"trend": lambda _given: OnPrice()}
+    monkeypatch.setattr("infra.trading.BUILTIN", built_in)
+    tape = TradeTape(BTC, tuple(one for _, _, made in pairs() for one in made), (Path("pairs"),))
+    candles = candles_of_trades(tape, FIVE)
+    assert len(candles.candles) == len(_ENDS)
+    planned = plan_of([candles], "main", Decimal(10_000), Decimal(5), UNSLIPPED)
+    found = decided(backtested(trade_recording(planned, [tape])))
+
+    desk = DemoDesk(plan=replace(PLAN, settings=UNSLIPPED), at=START - timedelta(seconds=100)).started()
+    closed = iter(candles.candles)
+    for at, price, made in pairs():
+        if at < START:
+            continue
+        if at - timedelta(seconds=1) > START and at.minute % 5 == 0 and at.second == 1:
+            desk.passes((at - timedelta(seconds=1) - desk.now).total_seconds())
+            desk.feed.waiting.append(next(closed))
+            desk.run.attend()
+        desk.passes((at - desk.now).total_seconds())
+        desk.shows(price, f"{Decimal(price) + _TICK}", "1000")
+        desk.feed.waiting.extend(made)
+        desk.passes(1)
+    assert next(closed, None) is None
+    assert [one[0] for one in found].count("fill") == 4
+    assert [one for one in found if one[0] == "decision" and one[1] is Verdict.SKIP]
+    assert decided(desk.log.envelopes) == found
+    desk.run.close()
 
 
 def until(at: datetime, found: Behaviour) -> Mapping[Fact, SignalDetected]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ import pytest
 from optuna.storages import BaseStorage, InMemoryStorage
 
 from adapters.tapes import synthetic_tape
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, StoreUnavailable
 from domain.settings import Settings
 from infra.config import WhenceSettings
 from infra.search.axis import axes_of
@@ -247,6 +248,18 @@ def test_a_file_that_is_no_study_is_refused_and_stays(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="is no study of this program"), opened(file, BASIS):
         pass
     assert file.read_text("utf-8") == "my notes " * 200
+
+
+def test_a_study_on_a_full_disk_is_no_other_file_and_goes_on_once_there_is_space(tmp_path: Path) -> None:
+    file, (soft, hard) = tmp_path / "s.db", resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8_192, hard))
+    try:
+        with pytest.raises(StoreUnavailable, match=r"s.db cannot be used: .*disk"), opened(file, BASIS):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with opened(file, BASIS) as storage:
+        assert len(storage.get_all_studies()) == 1
 
 
 def test_settings_that_never_trade_have_no_value_of_any_objective() -> None:

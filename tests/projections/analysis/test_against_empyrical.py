@@ -96,9 +96,30 @@ def test_the_measures_of_trades_are_those_of_the_closed_positions(traded: Traded
         "average_win": won.mean(),
         "average_loss": lost.mean(),
         "trades": net.size,
+        "best_trade": net.max(),
+        "worst_trade": net.min(),
+        "longest_wins": longest(net > 0),
+        "longest_losses": longest(net < 0),
     }
     for name, one in expected.items():
         assert float(value(traded.analysis, name)) == pytest.approx(float(one), abs=1e-6), name
+
+
+def longest(flags: Any) -> int:
+    """The most true values one after the other, by pandas."""
+    return int(flags.astype(int).groupby((~flags).cumsum()).sum().max())
+
+
+def test_the_mean_duration_is_that_of_the_times_at_which_positions_opened_and_closed(traded: Traded) -> None:
+    opened: dict[str, datetime] = {}
+    held: list[float] = []
+    for one in traded.envelopes:
+        if isinstance(one.event, PositionOpened):
+            opened[one.meta.stream] = one.meta.occurred_at
+        elif isinstance(one.event, PositionClosed):
+            held.append((one.meta.occurred_at - opened[one.meta.stream]).total_seconds())
+    found: timedelta = value(traded.analysis, "mean_duration")
+    assert found.total_seconds() == pytest.approx(pd.Series(held).mean(), abs=1e-6)
 
 
 def test_turnover_and_fees_are_those_of_the_fills(traded: Traded) -> None:

@@ -17,7 +17,7 @@ from adapters.avro import to_json
 from domain.account import BalanceChanged, BalanceReason, DayOpened
 from domain.errors import InvalidInput
 from domain.mark import AccountMarked
-from domain.position import PositionFunded
+from domain.position import PositionClosed, PositionFunded, PositionOpened
 from domain.settings import Settings, StrategySettings
 from domain.streams import account_stream
 from infra.reports.place import name_of
@@ -166,9 +166,24 @@ def test_the_groups_of_the_whole_log_equal_the_read_model_of_performance() -> No
             assert groups[By(dimension)][value][name] == row[name], (dimension, value, name)
             compared += 1
     assert compared > 40
-    for by in (By.MONTH, By.HOUR):
+    for by in (By.MONTH, By.HOUR, By.DIRECTION):
         nets = [row["net"] for row in groups[by].values()]
         assert sum(nets, Decimal(0)) == groups[By.ALL][""]["net"]
+
+
+def test_trades_are_grouped_by_the_direction_in_which_their_positions_were_opened() -> None:
+    log = a_run_log()
+    direction: dict[str, str] = {}
+    nets: dict[str, Decimal] = {}
+    for one in log.envelopes:
+        if isinstance(one.event, PositionOpened):
+            direction[one.meta.stream] = one.event.direction.value
+        elif isinstance(one.event, PositionClosed):
+            name = direction[one.meta.stream]
+            nets[name] = nets.get(name, Decimal(0)) + one.event.net
+    rows = read(log).groups[By.DIRECTION]
+    assert {name: row["net"] for name, row in rows.items()} == nets
+    assert len(nets) == 2
 
 
 def test_best_and_worst_of_a_group_are_results_of_its_trades_also_where_all_won_or_all_lost() -> None:
