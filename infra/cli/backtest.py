@@ -232,6 +232,7 @@ def _of_tapes(
     stretch: Stretch,
     source: str,
 ) -> Market:
+    from infra.cli.absent import absent_notes
     from infra.cli.output import errors_console
     from infra.cli.planning import planned, print_notes
     from infra.cli.rules import rules_notes
@@ -248,7 +249,8 @@ def _of_tapes(
         parts = [part for one in plan.tapes if (part := Stretch(end=end).within(one)) is not None]
         return recorded(planned(parts, settings, plan.stake.currency, change), warming)
 
-    notes = list(rules_notes(plan))
+    traded = {rules.id for rules in plan.instruments}
+    notes = [*rules_notes(plan), *absent_notes(plan.settings.strategies, traded)]
     if warming:
         notes.append(f"{len(warming):,} earlier candles warmed the strategies")
     return Market(recording, NO_CHANGE, source, notes)
