@@ -138,7 +138,7 @@ def test_a_size_that_the_free_funds_cut_to_zero_states_what_was_free_and_what_wa
         "0.284 base currency was wanted, and 11.13 quote currency was free at a leverage of 3: a balance of 4840.23 "
         "less 4345.08 as margin of positions, 0 for waiting entries, and a reserve of 484.02"
     )
-    assert (margin.value, margin.limit, margin.by) == (0, 0, 0)
+    assert (margin.value, margin.limit, margin.by) == (D(0), D(0), D(0))
 
 
 def test_each_reason_of_a_vote_against_has_a_row_in_the_page_on_explanations() -> None:
