@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from domain.errors import InvalidSettings, Refused
 from domain.number import number
@@ -52,6 +52,18 @@ def adjusted_before_opening(settings: Settings, changes: Mapping[str, str], grou
     `group` stands before the names in messages, as it does where a person writes them. Raises what `adjusted` raises.
     """
     return _adjusted(settings, changes, _NOT_TEXT, group)
+
+
+def differences(before: Settings, after: Settings) -> Mapping[str, str]:
+    """The changes with which `adjusted_before_opening` makes `after` of `before`, but strategies and pauses."""
+    old, new = (_names(one, _NOT_TEXT) for one in (before, after))
+    return {name: _text(value) for name, value in new.items() if value != old[name]}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, cast("tuple[object, ...]", value)))
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _adjusted(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeGuard, cast, get_args
@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from domain.errors import InvalidSettings
 from domain.plain_text import similar
+from domain.settings import Settings
 
 Tree = dict[str, object]
 Place = tuple[str | int, ...]
@@ -111,13 +112,15 @@ _REMEDIES = {
     "int_from_float": _WHOLE,
     "bool_parsing": "neither true nor false",
     "bool_type": "neither true nor false",
+    "dataclass_type": "not a table; write it like { name = value }",
 }
 """Our sentences for faults that pydantic describes in Python's terms, by pydantic's kind of fault."""
 
 
 _LEVERAGE = "not a number; write it like 5 or 2.5"
 _EXAMPLES: Mapping[str, Mapping[str, str]] = {
-    "leverage": {kind: _LEVERAGE for kind, text in _REMEDIES.items() if text == _NUMBER}
+    "leverage": {kind: _LEVERAGE for kind, text in _REMEDIES.items() if text == _NUMBER},
+    "account": {"string_pattern_mismatch": "not a name of 1 to 30 lower-case letters and digits"},
 }
 """Sentences for keys that the examples of money do not fit, by key and kind of fault."""
 
@@ -147,6 +150,8 @@ def _table_at(model: type[BaseModel], place: Sequence[str]) -> type[BaseModel]:
 
 
 def _unknown(key: str, model: type[BaseModel]) -> str:
+    if "trading" in model.model_fields and key in {one.name for one in fields(Settings)}:
+        return f"unknown; did you mean trading.{key}?"
     near = similar(key, model.model_fields, 1)
     return (
         f"unknown; did you mean {near[0]}?"

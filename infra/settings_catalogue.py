@@ -52,7 +52,8 @@ MEANINGS: Mapping[str, str] = {
     "signals.proxies": "Addresses of own proxies, whose X-Forwarded-For is believed",
     "signals.sources": "Sources of signals at POST /signals (docs/signals.md)",
     "signals.scanners": "Scanners that `whence scan` runs (docs/scanner.md)",
-    "trading.strategies": "Strategies in force; each has a name, or an id and a strategy, and may have own limits",
+    "trading.strategies": "Strategies in force; each has a name, or an id and a strategy, and may have instruments, "
+    "interval, parameters, minimum_trend, minimum_reward_to_risk, flips, intents and filters of its own",
     "trading.tiers.normal_confidence": "Confidence that a signal needs in tier NORMAL",
     "trading.tiers.strict_confidence": "Confidence that a signal needs in tier STRICT",
     "trading.tiers.relaxed_confidence": "Confidence that a signal needs in tier RELAXED",

@@ -190,7 +190,18 @@ def _unknown(table: Mapping[str, object], kind: type, path: str) -> Iterator[str
             for name, item, of in _tables(key, value, hints[key]):
                 yield from _unknown(item, of, f"{path}.{name}")
         else:
-            yield f"{path}.{key}: no such setting{meant(key, names)}"
+            owner = f" (id {found})" if kind is StrategySettings and (found := _instance(table)) else ""
+            yield f"{path}.{key}{owner}: no such setting{meant(key, names) or _known(kind, names)}"
+
+
+def _instance(table: Mapping[str, object]) -> object:
+    """The id by which `StrategySettings.instance` would name the table; None where it has none."""
+    return next((table[key] for key in ("id", "name", "strategy") if table.get(key)), None)
+
+
+def _known(kind: type, names: Sequence[str]) -> str:
+    beside = "; a parameter of the strategy is written as parameters = { fast = 10 }"
+    return f"; there are: {', '.join(names)}{beside if kind is StrategySettings else ''}"
 
 
 def _tables(name: str, value: object, hint: object) -> Iterator[tuple[str, Tree, type]]:

@@ -10,11 +10,15 @@ from functools import cached_property
 from typing import NamedTuple
 
 from domain.arithmetic import EXACT, ZERO, total
+from domain.committees.flips import RULES
 from domain.signal import DecisionMade, SignalDetected, Verdict, Vote
 from projections.behaviour import Behaviour, Fact, Leg, Marked
 from projections.paired_days import PairedDays, paired_days
 from projections.summary import Summary
 from projections.trades import Trade
+
+FLIP_MEMBERS = frozenset(rule.member.name for rule in RULES)
+"""The members that vote only where a rule for flips is on."""
 
 
 class VotePair(NamedTuple):
@@ -51,8 +55,10 @@ class DecisionPair(NamedTuple):
 
     @property
     def has_other_members(self) -> bool:
-        """Whether other members vote: one log has an exit to judge where the other has an entry."""
-        return _by_member(self.control).keys() != _by_member(self.candidate).keys()
+        """Whether other members vote: one log has an exit to judge where the other has an entry. Rules for flips that
+        only one of them has in force do not count."""
+        differing = _by_member(self.control).keys() ^ _by_member(self.candidate).keys()
+        return not differing <= FLIP_MEMBERS
 
     @property
     def has_other_verdict(self) -> bool:

@@ -62,6 +62,8 @@ class _Rule(Struct, frozen=True):
     must: Must
     read: Callable[[Figures], tuple[Decimal, Decimal]]
     unit: str = ""
+    beside: str = ""
+    """A further sentence; `{names}` in it are figures."""
 
 
 class _Condition(Struct, frozen=True):
@@ -118,11 +120,13 @@ def _compared(reason: str, rule: _Rule, figures: Figures) -> Margin | None:
         return None
     by = distance(value, limit)
     unit = f" {rule.unit}" if rule.unit else ""
+    beside = f"; {rule.beside.format_map(_Recorded(figures))}" if rule.beside else ""
     return Margin(
         reason=reason,
         needed=(
             f"{rule.subject} {rule.must} {plain(limit)}{unit}; it was {plain(value)}{unit}, "
             + (f"{plain(by)}{unit} {_TOO[rule.must]}" if by else "exactly the limit")
+            + beside
         ),
         is_recorded=True,
         must=rule.must,
@@ -281,7 +285,13 @@ RULES: Mapping[str, Sequence[_Rule]] = {
     "RESERVED_BALANCE": (
         _Rule("margin and fees of", Must.AT_MOST, _both("margin", "spendable"), "quote currency"),
         _Rule(
-            "a quantity that the spendable funds cover", Must.ABOVE, _to("quantity", ZERO), "base currency"
+            "a quantity that the free funds carry, in whole lots and not below the smallest order,",
+            Must.ABOVE,
+            _to("quantity", ZERO),
+            "base currency",
+            "{wanted} base currency was wanted, and {spendable} quote currency was free at a leverage of {leverage}: "
+            "a balance of {balance} less {margin_held} as margin of positions, {reserved} for waiting entries, and a "
+            "reserve of {reserve}",
         ),
     ),
     "COOLDOWN": (

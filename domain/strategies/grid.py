@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from math import copysign
 from typing import ClassVar, Self
@@ -49,6 +50,7 @@ class GridTrading:
             "Grid trading as exchanges offer it, with arithmetic and geometric spacing; the efficiency ratio is Perry "
             "J. Kaufman's, Smarter Trading (1995). The default figures are our own."
         ),
+        confidence="1.0 calm; calm = 1 - the efficiency ratio.",
         loses=(
             "When the price leaves the range on the losing side: every level is filled and the stop takes all of them "
             "at once, which many gains of one spacing have to pay for. Spacings near the fees leave nothing."

@@ -250,6 +250,7 @@ def _of_tapes(
     stretch: Stretch,
     source: str,
 ) -> Market:
+    from infra.cli.absent import absent_notes
     from infra.cli.output import errors_console
     from infra.cli.planning import planned, print_notes
     from infra.cli.rules import rules_notes
@@ -267,7 +268,9 @@ def _of_tapes(
         parts = [part for one in plan.tapes if (part := Stretch(end=end).within(one)) is not None]
         return recorded(planned(parts, settings, plan.stake.currency, change), warming)
 
-    notes = [*rules_notes(plan), *warm_up_notes(plan, warming)]
+    traded = {rules.id for rules in plan.instruments}
+    absent = absent_notes(plan.settings.strategies, traded)
+    notes = [*rules_notes(plan), *absent, *warm_up_notes(plan, warming)]
     if warming:
         notes.append(f"{len(warming):,} earlier candles warmed the strategies")
     return Market(recording, NO_CHANGE, source, notes)

@@ -1,15 +1,19 @@
-"""The options of a what-if: `--set trading.risk.max_positions=3` and `--strategy "trend fast=10 slow=30"`."""
+"""The options of a what-if: `--set trading.risk.max_positions=3`, `--strategy "trend fast=10 slow=30"`, and
+`--settings FILE`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
+from domain.adjusting import differences
 from domain.committees import POLICY_VERSION
 from domain.errors import InvalidInput
-from domain.settings import StrategySettings
-from infra.config import WhenceSettings
+from domain.settings import Settings, StrategySettings
+from infra.config import WhenceSettings, load
 from infra.run.backtest import Change
-from infra.trading import trading_settings
+from infra.trading import trading_settings, unnamed_as_in
 
 _PREFIX = "trading."
 _OWN = frozenset({"interval", "instruments", "minimum_trend", "minimum_reward_to_risk"})
@@ -29,6 +33,26 @@ def change_of(values: Sequence[str], strategies: Sequence[str], policy: int | No
         values=_values(values),
         strategies=_strategies(strategies) if strategies else None,
         policy=POLICY_VERSION if policy is None else policy,
+    )
+
+
+def with_file(change: Change, file: Path, recorded: Settings) -> Change:
+    """The change with the trading settings of a settings file in place of the recorded ones; what the change names
+    itself wins. Where a default depends on the market and the file states no value, the recorded value stays.
+
+    Raises InvalidSettings for a file that cannot be read, InvalidInput where it pauses other strategies.
+    """
+    table = load(config=file).trading
+    configured = unnamed_as_in(recorded, trading_settings(table), table)
+    if configured.paused != recorded.paused:
+        raise InvalidInput(
+            f"--settings {file}: trading.paused is not that of the log, and pauses cannot be compared; leave it out"
+        )
+    strategies = None if configured.strategies == recorded.strategies else configured.strategies
+    return replace(
+        change,
+        values={**differences(recorded, configured), **change.values},
+        strategies=strategies if change.strategies is None else change.strategies,
     )
 
 

@@ -85,17 +85,15 @@ def list_(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Lists the imported rules with their source."""
+    """Lists the imported and the built-in rules with their source; imported ones replace built-in ones."""
     from adapters.avro import to_json
-    from adapters.instruments import read_catalogue
+    from domain.catalogue import known
     from infra.cli.output import readers_may_leave
+    from infra.cli.rules import imported_rules
+    from infra.config import load
 
-    place = _place(instruments, config)
-    if not place.exists():
-        raise InvalidInput(
-            f"{place} does not exist, so nothing is imported; see `whence instruments import --help`"
-        )
-    held = read_catalogue(place)
+    built_in = {listing.instrument.id: listing for listing in known()}
+    held = {**built_in, **imported_rules(load(instruments=instruments, config=config))}
     chosen = [listing for name, listing in held.items() if symbol is None or symbol.upper() in name]
     with readers_may_leave():
         if as_json:
@@ -103,6 +101,15 @@ def list_(
         else:
             for listing in chosen:
                 typer.echo(_line(listing))
+            if not chosen:
+                typer.echo(_not_listed(symbol or ""), err=True)
+
+
+def _not_listed(symbol: str) -> str:
+    return (
+        f"no imported or built-in instrument has {symbol!r} in its id; a run on candles guesses the rules of such an "
+        "instrument, or import them: `whence instruments import --help`"
+    )
 
 
 def _keep(place: Path, found: Mapping[str, Imported]) -> None:

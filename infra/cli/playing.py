@@ -29,6 +29,7 @@ from adapters.log.address import MemoryAddress, SqliteAddress, parse_address
 from adapters.log.grouped import GroupedLog
 from adapters.log.recorder_log import RecorderLog
 from domain.log import Envelope, EventLog
+from infra.cli.absent import absent_notes
 from infra.cli.output import console_of
 from infra.cli.page_file import write_text
 from infra.cli.result import Result
@@ -105,7 +106,8 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
         run = PaperRun(plan, written, seen, observer=observer, played=store, skips=manner.is_alone)
         run.keep_personal(personal_texts_of(settings))
         short = list(warm_up_notes(run.plan))
-        for note in (*rules_notes(run.plan), *short):
+        traded = {rules.id for rules in run.plan.instruments}
+        for note in (*rules_notes(run.plan), *absent_notes(run.plan.settings.strategies, traded), *short):
             console.print(note, style="yellow", markup=False, soft_wrap=not console.is_terminal)
         with _served(settings, manner.port, listening, run, watchers, letters):
             played, until = _play(plan, run, manner.speed, stopping, console)

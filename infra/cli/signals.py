@@ -44,7 +44,9 @@ def _print(rows: list[Mapping[str, Any]]) -> None:
 
     from infra.cli.output import console_of
 
-    table = Table(*_SHOWN, box=box.SIMPLE)
+    table = Table(box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in _SHOWN:
+        table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row[name]) for name in _SHOWN))
     console_of().print(table)

@@ -27,6 +27,9 @@ requires-python = ">=3.11"
 [project.entry-points."$group"]
 $name = "$module:$class_name.from_parameters"
 
+[tool.hatch.build]
+dev-mode-dirs = ["."]
+
 [tool.hatch.build.targets.wheel]
 only-include = ["$module.py"]
 """)

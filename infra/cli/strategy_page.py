@@ -46,8 +46,12 @@ otherwise default settings and parameters, by `whence backtest` (in USDT):
 | strategy | trades | win rate | before fees | fees | net | profit factor |
 |---|---|---|---|---|---|---|
 | breakout | 238 | 29 % | -1,401 | 1,713 | -3,114 | 0.55 |
+| explosion | 3 | 0 % | -220 | 28 | -247 | 0.00 |
 | grid, `minimum_reward_to_risk = 0.2` | 148 | 88 % | 393 | 220 | 173 | 1.13 |
 | mean-reversion | 17 | 35 % | -255 | 162 | -417 | 0.22 |
+| momentum | 0 | | | | | |
+| sar-wave | 168 | 27 % | -262 | 1,445 | -1,706 | 0.39 |
+| scalping | 9 | 33 % | -13 | 79 | -92 | 0.63 |
 | supertrend | 143 | 31 % | 710 | 1,293 | -583 | 0.85 |
 | trend, preset `seed` | 30 | 30 % | 90 | 270 | -180 | 0.75 |
 | volume-profile | 329 | 12 % | -1,907 | 2,364 | -4,271 | 0.27 |

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, TapeMismatch
 from infra.cli import INTERRUPTED
 from infra.cli.into import check_empty, empty_target
 from infra.cli.options import (
@@ -17,6 +17,7 @@ from infra.cli.options import (
     HtmlOption,
     JsonOption,
     LogOption,
+    MoreCandles,
     PolicyOption,
     RulesOption,
     SeedOption,
@@ -42,12 +43,20 @@ def what_if(
     values: SetOption = None,
     strategy: StrategyOption = None,
     policy: PolicyOption = None,
-    candles: Annotated[
-        list[Path] | None,
+    candidate: Annotated[
+        Path | None,
         typer.Option(
-            metavar="FILE", help="The candle files that `whence paper` played on the log; repeatable."
+            "--settings",
+            metavar="FILE",
+            help="In place of the log's strategies and trading settings: those of this settings file; --set and "
+            "--strategy win over it.",
         ),
     ] = None,
+    candles: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE...", help="The candle files that `whence paper` played on the log."),
+    ] = None,
+    more: MoreCandles = None,
     symbol: Annotated[
         list[str] | None, typer.Option(help="Symbols of the candles, as `whence paper` had them; repeatable.")
     ] = None,
@@ -71,7 +80,7 @@ def what_if(
     the log itself is only read.
     """
     from adapters.log.address import parse_address
-    from infra.cli.changes import change_of
+    from infra.cli.changes import change_of, with_file
     from infra.cli.following import is_followed
     from infra.cli.output import readers_may_leave
     from infra.cli.stopping import stoppable
@@ -88,10 +97,13 @@ def what_if(
     parse_address(settings.log)
     target = empty_target(into, settings, config)
     change = change_of(values or (), strategy or (), policy)
-    tapes = TapeOptions(candles or (), symbol or (), seed, bars, funding_hours)
+    tapes = TapeOptions([*(candles or ()), *(more or ())], symbol or (), seed, bars, funding_hours)
     with ExitStack() as held, stoppable() as stopping:
         reader = held.enter_context(closing(open_reader(settings)))
-        made = held.enter_context(closing(WhatIf(_recording(settings, reader, tapes), reader, change)))
+        recording = _recording(settings, reader, tapes)
+        if candidate is not None:
+            change = with_file(change, candidate, recording.settings)
+        made = held.enter_context(closing(WhatIf(recording, reader, change)))
         if not is_followed("what-if", made.steps(), made.total, stopping.requested):
             raise typer.Exit(INTERRUPTED)
         _write(made, target)
@@ -117,7 +129,15 @@ def _recording(settings: WhenceSettings, reader: RecordedLog, tapes: TapeOptions
     opened = first.envelope.event
     mode = opened.mode if isinstance(opened, LogOpened) else None
     if mode is Mode.TAPE:
-        return recorded_candles(reader, tapes.read(), imported_rules(settings))
+        try:
+            return recorded_candles(reader, tapes.read(), imported_rules(settings))
+        except TapeMismatch as error:
+            if tapes.files:
+                raise
+            raise InvalidInput(
+                f"{error}. Without --candles the market is the synthetic one: give the candle files that the log was "
+                "made from with --candles"
+            ) from None
     if mode is Mode.LIVE:
         tapes.check_unused()
         return recorded_inputs(reader, lambda: taped_inputs(settings))

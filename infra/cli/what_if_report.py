@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from adapters.avro import iso
 from adapters.log.address import MemoryAddress, parse_address
@@ -17,7 +19,7 @@ from domain.mark import HOUR
 from domain.signal import DecisionMade
 from infra.cli.output import console_of
 from infra.cli.page_file import write_page
-from infra.cli.what_if_words import Listed, basis, counts, daily, kinds_of_trades, listed, why
+from infra.cli.what_if_words import DECISIONS, Listed, basis, counts, daily, kinds_of_trades, listed, why
 from infra.run.compared import Compared
 from infra.run.demo_log import NOT_TRADED, SYNTHETIC
 from projections.comparison import DecisionPair, TradePair
@@ -26,6 +28,8 @@ from projections.trades import Trade
 
 _MOST_ROWS = 20
 """A table on the terminal has so many rows; --json has all."""
+_WIDE = 100
+"""From so many columns on, the decisions and their reasons are a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,25 @@ class WhatIfReport:
             console.print(line, markup=False, soft_wrap=not console.is_terminal)
         for one in listed(self.made.comparison, self.made.currency):
             console.print()
-            console.print(console_table(one))
+            is_narrow = one.title.startswith(DECISIONS) and console.width < _WIDE
+            console.print(_console_list(one) if is_narrow else console_table(one))
+
+
+def _console_list(listed: Listed) -> Group:
+    """The decisions for a narrow terminal: each reason below its decision, because a column would break words."""
+    parts: list[RenderableType] = [Text(listed.title, "bold")]
+    for closed, symbol, strategy, control, candidate, reason in listed.rows[:_MOST_ROWS]:
+        parts.append(Text(f"{closed} {symbol} {strategy}: {control} -> {candidate}"))
+        parts.append(Padding(Text(reason), (0, 0, 0, 4), expand=False))
+    if left := _left(listed):
+        parts.append(Text(left))
+    return Group(*parts)
+
+
+def _left(listed: Listed) -> str:
+    """What of the rows a terminal does not show; empty where it shows all."""
+    left = len(listed.rows) - _MOST_ROWS
+    return f"and {left:,} more; --json has all" if left > 0 else ""
 
 
 def console_table(listed: Listed) -> Table:
@@ -144,8 +166,8 @@ def console_table(listed: Listed) -> Table:
         table.add_column(column.head, justify="right" if column.is_number else "left", overflow="fold")
     for row in listed.rows[:_MOST_ROWS]:
         table.add_row(*row)
-    if (left := len(listed.rows) - _MOST_ROWS) > 0:
-        table.caption, table.caption_justify = f"and {left:,} more; --json has all", "left"
+    if left := _left(listed):
+        table.caption, table.caption_justify = left, "left"
     return table
 
 

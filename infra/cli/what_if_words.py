@@ -38,6 +38,8 @@ _HOURS = 12
 
 EQUITY = "Equity"
 """The title of the table beside which the curves stand."""
+DECISIONS = "Decisions that changed"
+"""The beginning of the title of the table of decisions."""
 
 
 _NOT_FUNDED = (
@@ -192,8 +194,9 @@ def _vote(pair: VotePair) -> str:
     figures = ", ".join(
         f"{name} {one or '-'} -> {other or '-'}" for name, (one, other) in pair.figures.items()
     )
+    both = pair.control is not None and pair.candidate is not None
     spelled = f"{pair.member} {_spelled_vote(pair.control)} -> {_spelled_vote(pair.candidate)}"
-    return f"{spelled} ({figures})" if figures else spelled
+    return f"{spelled} ({figures})" if figures and both else spelled
 
 
 def _spelled_vote(vote: Vote | None) -> str:
@@ -218,7 +221,7 @@ def listed(found: Comparison, currency: str) -> Iterator[Listed]:
         yield Listed("Profit of whole days (UTC)", _DAY_COLUMNS, [_day(one) for one in found.days.days])
     if found.decisions:
         verdicts = sum(one.has_other_verdict for one in found.decisions)
-        title = f"Decisions that changed: {len(found.decisions):,}, of them {verdicts:,} with another verdict"
+        title = f"{DECISIONS}: {len(found.decisions):,}, of them {verdicts:,} with another verdict"
         yield Listed(title, _DECISION_COLUMNS, [_decision(one) for one in found.decisions])
     for name, pairs in kinds_of_trades(found).items():
         if pairs:

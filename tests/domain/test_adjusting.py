@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from domain.adjusting import adjusted, names
+from domain.adjusting import adjusted, adjusted_before_opening, differences, names
 from domain.errors import InvalidSettings, Refused
 from domain.settings import OrphanRule, OrphanSettings, Settings, SizingRule
 from tests.domain.history import BTC, ETH
@@ -94,3 +94,24 @@ def test_a_value_out_of_range_is_refused_by_the_check_of_the_settings() -> None:
 def test_a_setting_fixed_at_the_opening_cannot_be_changed(name: str) -> None:
     with pytest.raises(Refused, match=f"{name} cannot be changed here: "):
         adjusted(DEFAULT, {name: "1"})
+
+
+def test_the_differences_of_two_settings_make_the_second_of_the_first() -> None:
+    first = Settings()
+    second = replace(
+        first,
+        risk=replace(first.risk, allowed=(BTC, ETH), max_daily_loss=Decimal("0.04")),
+        sizing=replace(first.sizing, rule=SizingRule.FIXED, quantity=Decimal("0.5")),
+        simulation=replace(first.simulation, seed=8),
+        reverse_others=True,
+    )
+    changes = differences(first, second)
+    assert changes == {
+        "risk.allowed": f"{BTC},{ETH}",
+        "risk.max_daily_loss": "0.04",
+        "sizing.rule": "FIXED",
+        "sizing.quantity": "0.5",
+        "simulation.seed": "8",
+        "reverse_others": "true",
+    }
+    assert adjusted_before_opening(first, changes, "trading.") == second

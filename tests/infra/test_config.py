@@ -107,6 +107,15 @@ def test_the_settings_name_the_file_that_was_read(write: Write) -> None:
         ("leverege = 2\n", "whence.toml: leverege: unknown; did you mean leverage?"),
         ('[logging]\nlevel = "info"\n', "whence.toml: logging: unknown; "),
         ("zzz = 1\n", "whence.toml: zzz: unknown; the keys are: log, store, account, "),
+        ("[risk]\nmax_positions = 3\n", "whence.toml: risk: unknown; did you mean trading.risk?"),
+        (
+            '[[strategies]]\nname = "trend"\n',
+            "whence.toml: strategies: unknown; did you mean trading.strategies?",
+        ),
+        (
+            'account = "My Account"\n',
+            "whence.toml: account: not a name of 1 to 30 lower-case letters and digits",
+        ),
         ("leverage = 0\n", "whence.toml: leverage: Input should be greater than or equal to 1"),
         ("starting_balance = nan\n", "whence.toml: starting_balance: Input should be a finite number"),
         ("starting_balance = -5\n", "whence.toml: starting_balance: Input should be greater than 0"),

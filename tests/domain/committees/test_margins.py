@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -117,3 +119,30 @@ def test_a_condition_names_what_was_recorded_and_a_missing_figure_as_not_recorde
 
 def test_an_approval_has_no_margin() -> None:
     assert margins_of(replace(a_vote("X"), approves=True, reasons=())) == ()
+
+
+def test_a_size_that_the_free_funds_cut_to_zero_states_what_was_free_and_what_was_wanted() -> None:
+    figures = {
+        "balance": "4840.23", "reserved": "0", "margin_held": "4345.08", "reserve": "484.02", "spendable": "11.13",
+        "leverage": "3", "wanted": "0.284", "quantity": "0", "margin": "0", "cuts": "CUT_TO_MARGIN",
+    }  # fmt: skip
+    against = Vote(
+        member="reserved_balance",
+        chamber=Chamber.RISK,
+        approves=False,
+        reasons=("RESERVED_BALANCE",),
+        figures=figures,
+    )
+    (margin,) = margins_of(against)
+    assert margin.needed.endswith(
+        "0.284 base currency was wanted, and 11.13 quote currency was free at a leverage of 3: a balance of 4840.23 "
+        "less 4345.08 as margin of positions, 0 for waiting entries, and a reserve of 484.02"
+    )
+    assert (margin.value, margin.limit, margin.by) == (D(0), D(0), D(0))
+
+
+def test_each_reason_of_a_vote_against_has_a_row_in_the_page_on_explanations() -> None:
+    """A new reason needs a row in the table of docs/explain.md: what it means, and the setting behind it."""
+    page = (Path(__file__).parents[3] / "docs" / "explain.md").read_text("utf-8").partition("## Reasons")[2]
+    reasons = {*RULES, *(reason for case in ALONE for reason in case.reasons)}
+    assert sorted(reason for reason in reasons if not re.search(rf"\b{reason}\b", page)) == []

@@ -58,7 +58,22 @@ def test_an_import_keeps_earlier_ones_and_reports_what_it_leaves_out(whence: Whe
     assert listed.out.startswith(
         "BTCUSDT-LINEAR.BYBIT  tick 0.1  lot 0.001  orders 0.001 to 1190 BTC, from 5 USDT"
     )
-    assert len(json.loads(whence("instruments", "list", "--json").out)) == 4
+    listed_json = json.loads(whence("instruments", "list", "--json").out)
+    sources = {one["instrument"]["id"]: one["origin"]["source"] for one in listed_json}
+    assert len(sources) == len(listed_json)
+    assert "built in" not in sources["BTCUSDT-LINEAR.BYBIT"]
+    assert "built in" in sources["XRPUSDT-LINEAR.BYBIT"]
+
+
+def test_without_an_import_the_built_in_rules_are_listed(whence: Whence) -> None:
+    listed = whence("instruments", "list", "sol")
+    assert listed.out.startswith("SOLUSDT-LINEAR.BYBIT  tick 0.01  lot 0.1  ")
+    assert "(Bybit v5 instruments-info, built in, 2025-01-01)" in listed.out
+    absent = whence("instruments", "list", "doge")
+    assert (absent.code, absent.out) == (0, "")
+    assert "no imported or built-in instrument has 'doge' in its id" in absent.err
+    refused = whence("instruments", "list", "--rules", "absent.json")
+    assert (refused.code, "absent.json cannot be read" in refused.err) == (2, True)
 
 
 def test_a_file_that_is_no_response_changes_nothing(whence: Whence, tmp_path: Path) -> None:
@@ -108,3 +123,23 @@ def test_files_in_different_currencies_are_refused(whence: Whence, tmp_path: Pat
         "one account has one currency, but ETHBTC-LINEAR.BYBIT in BTC, ETHUSDT-LINEAR.BYBIT in USDT"
         in done.err
     )
+
+
+def test_a_strategy_without_candles_of_its_instruments_is_named_by_every_run(
+    whence: Whence, tmp_path: Path
+) -> None:
+    write(tmp_path, FILES, "BTCUSDT_5m.csv")
+    (tmp_path / "whence.toml").write_text(
+        '[[trading.strategies]]\nname = "trend"\n'
+        '[[trading.strategies]]\nname = "supertrend"\ninstruments = ["SOLUSDT-LINEAR.BYBIT"]\n'
+        '[[trading.strategies]]\nname = "breakout"\n'
+        'instruments = ["BTCUSDT-LINEAR.BYBIT", "ETHUSDT-LINEAR.BYBIT"]\n'
+    )
+    nothing = "supertrend trades nothing: this run has no candles of SOLUSDT-LINEAR.BYBIT"
+    others = "breakout trades the others only: this run has no candles of ETHUSDT-LINEAR.BYBIT"
+    played = whence("paper", "--candles", "BTCUSDT_5m.csv")
+    assert nothing in played.err
+    assert others in played.err
+    assert "trend trades nothing" not in played.err.replace("supertrend", "")
+    tested = whence("backtest", "--candles", "BTCUSDT_5m.csv")
+    assert nothing in " ".join(tested.out.split())

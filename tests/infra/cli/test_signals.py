@@ -112,3 +112,13 @@ def test_a_secret_may_be_in_the_environment_or_in_the_place_of_secrets(
     with pytest.raises(InvalidSettings, match="b has the secret of another source") as refused:
         keys_of_sources(load(config=file))
     assert SECRET not in str(refused.value)
+
+
+def test_on_a_narrow_terminal_no_part_of_an_instrument_is_left_out(
+    whence: Whence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    (tmp_path / "whence.toml").write_text(
+        '[[signals.sources]]\nname = "tradingview"\ninstruments = ["BTCUSDT-LINEAR.BYBIT"]\n'
+    )
+    assert "BTCUSDT-LINEAR.BYBIT" in whence("signals", "sources").out

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -89,6 +90,21 @@ def test_an_existing_folder_is_left_alone(whence: Whence, tmp_path: Path) -> Non
     done = whence("strategies", "new", "mine")
     assert (done.code, list((tmp_path / "mine").iterdir())) == (2, [])
     assert "mine exists already" in done.err
+
+
+def test_a_new_package_is_installed_editable_as_the_command_prints(whence: Whence, tmp_path: Path) -> None:
+    done = whence("strategies", "new", "mine")
+    assert "pip install --no-build-isolation -e mine" in done.out
+    without_editables = (
+        "import sys; sys.modules['editables'] = None\n"
+        "from hatchling.build import build_editable\n"
+        "build_editable(sys.argv[1])"
+    )
+    command = [sys.executable, "-c", without_editables, str(tmp_path)]
+    subprocess.run(command, check=True, cwd=tmp_path / "mine")
+    with ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        (path,) = (wheel.read(name).decode() for name in wheel.namelist() if name.endswith(".pth"))
+    assert Path(path.strip()) == tmp_path / "mine"
 
 
 def test_a_new_strategy_is_installed_passes_its_test_and_trades(whence: Whence, tmp_path: Path) -> None:

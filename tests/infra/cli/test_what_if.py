@@ -18,17 +18,20 @@ from adapters.tapes import synthetic_tape
 from commands.request import PlaceOrder
 from domain.errors import InvalidInput, LogReadOnly
 from domain.settings import Settings
+from domain.signal import Chamber, Vote
 from infra.cli import serving
 from infra.cli.not_fed import not_fed
-from infra.cli.what_if_words import figure_row
+from infra.cli.what_if_words import figure_row, why
 from infra.config import WhenceSettings
 from infra.inputs import input_tape
 from infra.logs import open_owned
 from infra.run.demo_log import NOT_TRADED
 from infra.run.live import check_source
 from infra.trading import on_tapes
-from projections.comparison import FigurePair
+from projections.behaviour import Fact
+from projections.comparison import DecisionPair, FigurePair
 from tests.browser import Visit
+from tests.domain import history
 from tests.infra.cli.conftest import Whence
 from tests.infra.run.demo_desk import START, DemoDesk
 from tests.infra.run.live_desk import FIVE, LIMIT
@@ -134,6 +137,93 @@ def test_bad_input_is_refused_by_its_name_and_nothing_is_written(
     assert done.code in (1, 2), done
     assert fault in done.err
     assert not list(tmp_path.glob("b.db*"))
+
+
+@pytest.mark.usefixtures("log")
+def test_the_settings_of_a_file_are_traded_in_place_of_those_of_the_log_and_options_win(
+    whence: Whence, tmp_path: Path
+) -> None:
+    (tmp_path / "other.toml").write_text(
+        "[trading.alpha]\nminimum_reward_to_risk = 0\n[trading.risk]\nmax_positions = 2\n"
+        'allowed = ["BTCUSDT-LINEAR.BYBIT"]\n[trading.sizing]\nrule = "PERCENT"\n[trading.flips]\nrepeats = 2\n'
+        '[[trading.strategies]]\nname = "trend"\nparameters = { fast = 9 }\n'
+    )
+    words = (
+        "--settings",
+        "other.toml",
+        "--set",
+        "trading.risk.max_positions=1",
+        "--into",
+        "memory:",
+        "--json",
+    )
+    found = json.loads(whence("what-if", *SOURCE, *MARKET, *words).out)
+    assert sorted(found["changes"]) == [
+        "strategy trend (trend) fast=9",
+        "trading.alpha.minimum_reward_to_risk = 0",
+        "trading.flips.repeats = 2",
+        "trading.risk.allowed = BTCUSDT-LINEAR.BYBIT",
+        "trading.risk.max_positions = 1",
+        "trading.sizing.rule = PERCENT",
+    ]
+    assert found["candidate_differs_from_control"]["decisions"] > 0
+
+
+@pytest.mark.usefixtures("log")
+def test_the_file_with_which_the_log_was_made_changes_nothing(whence: Whence, tmp_path: Path) -> None:
+    (tmp_path / "same.toml").write_text("leverage = 1\n")
+    done = whence("what-if", *SOURCE, *MARKET, "--settings", "same.toml", "--into", "memory:", "--json")
+    found = json.loads(done.out)
+    assert found["changes"] == []
+    assert found["candidate_differs_from_control"] == {"decisions": 0, "orders": 0, "fills": 0}
+
+
+@pytest.mark.usefixtures("log")
+def test_a_settings_file_that_pauses_a_strategy_is_refused(whence: Whence, tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text('[trading]\npaused = ["trend"]\n')
+    done = whence("what-if", *SOURCE, *MARKET, "--settings", "other.toml", "--into", "memory:")
+    assert done.code == 2
+    assert "--settings other.toml: trading.paused is not that of the log" in done.err
+
+
+@pytest.mark.usefixtures("log")
+def test_a_log_of_other_candles_than_the_synthetic_ones_needs_candles(whence: Whence) -> None:
+    done = whence("what-if", *SOURCE, "--into", "memory:")
+    assert done.code == 2
+    assert "give the candle files that the log was made from with --candles" in done.err
+
+
+@pytest.mark.usefixtures("log")
+def test_on_a_narrow_terminal_each_reason_is_below_its_decision(
+    whence: Whence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = whence(*ONE, "--into", "memory:").out.splitlines()
+    decision = next(number for number, line in enumerate(lines) if "BTCUSDT trend: SKIP -> ENTER" in line)
+    assert lines[decision + 1].startswith("    reward_to_risk REWARD_TO_RISK_TOO_LOW -> yes (")
+
+
+@pytest.mark.parametrize(
+    ("only_in_the_control", "reason"),
+    [
+        ("flip_loss", "flip_loss REASON -> did not vote"),
+        ("max_positions", "the signal met another position or order: REASON -> EXIT_SIGNAL"),
+    ],
+)
+def test_a_rule_for_flips_that_is_off_is_a_missing_vote_and_other_members_are_another_position(
+    only_in_the_control: str, reason: str
+) -> None:
+    both = vote("holder", approves=True)
+    control = history.a_decision(reasons=("REASON",), votes=(both, vote(only_in_the_control, approves=False)))
+    candidate = history.a_decision(reasons=("EXIT_SIGNAL",), votes=(both,))
+    assert why(DecisionPair(Fact("candle:x", "trend"), history.a_signal(), control, candidate)) == reason
+
+
+def vote(member: str, *, approves: bool) -> Vote:
+    reasons = () if approves else ("REASON",)
+    return Vote(
+        member=member, chamber=Chamber.ALPHA, approves=approves, reasons=reasons, figures={"price": "3"}
+    )
 
 
 @pytest.mark.usefixtures("log")

@@ -77,7 +77,7 @@ def test_an_instance_has_limits_of_its_own() -> None:
         ({"minimum_trend": True}, "trading.strategies.0.minimum_trend = True should be a number"),
         (
             {"minimum_trnd": 0},
-            "trading.strategies.0.minimum_trnd: no such setting; did you mean minimum_trend?",
+            "trading.strategies.0.minimum_trnd (id trend): no such setting; did you mean minimum_trend?",
         ),
     ],
     ids=["out of range", "a flag", "misspelled"],
@@ -112,7 +112,10 @@ def test_rules_for_flips_are_those_of_all_or_of_an_instance() -> None:
             {"strategies": [{"name": "trend", "flips": {"cost_buffer": True}}]},
             "trading.strategies.0.flips.cost_buffer",
         ),
-        ({"strategies": [{"name": "trend", "flips": 3}]}, "trading.strategies.0.flips"),
+        (
+            {"strategies": [{"name": "trend", "flips": 3}]},
+            "trading.strategies.0.flips: not a table; write it like {",
+        ),
     ],
     ids=["misspelled", "negative", "misspelled in an instance", "too large", "a flag", "no table"],
 )
@@ -133,8 +136,22 @@ def test_numeric_parameters_are_converted_to_text() -> None:
 
 INVALID: Sequence[tuple[dict[str, Any], str]] = [
     ({"riks": {}}, "trading.riks: no such setting; did you mean risk?"),
-    ({"risk": {"zzz": 1}}, "trading.risk.zzz: no such setting"),
-    ({"strategies": [{"name": "trend", "parms": {}}]}, "trading.strategies.0.parms: no such setting"),
+    (
+        {"intents": {"zzz": 1}},
+        "trading.intents.zzz: no such setting; there are: hold_series, reinforce_confidence, ",
+    ),
+    (
+        {"strategies": [{"id": "slow", "strategy": "trend", "fast": 10}]},
+        (
+            "trading.strategies.0.fast (id slow): no such setting; there are: name, parameters, id, strategy, "
+            "instruments, interval, minimum_trend, minimum_reward_to_risk, flips; a parameter of the strategy is "
+            "written as parameters = { fast = 10 }"
+        ),
+    ),
+    (
+        {"strategies": [{"name": "trend", "parms": {}}]},
+        "trading.strategies.0.parms (id trend): no such setting",
+    ),
     ({"strategies": "trend"}, "trading.strategies: "),
     (
         {"strategies": [{"name": "trend", "parameters": {"fast": True}}]},
@@ -196,7 +213,10 @@ def test_an_unknown_key_or_an_invalid_value_is_refused(table: dict[str, Any], fa
 def test_all_unknown_keys_are_named_at_once() -> None:
     with pytest.raises(InvalidSettings) as refused:
         trading_settings({"a": 1, "b": 2})
-    assert str(refused.value).splitlines() == ["trading.a: no such setting", "trading.b: no such setting"]
+    assert [line.partition("; ")[0] for line in str(refused.value).splitlines()] == [
+        "trading.a: no such setting",
+        "trading.b: no such setting",
+    ]
 
 
 def test_a_strategy_is_found_by_its_name() -> None:
