@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from domain.strategies.parameters import refuse_faults
+from domain.strategies.parameters import Rule, periods, refuse_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,8 @@ class BreakoutParameters:
     def __post_init__(self) -> None:
         refuse_faults("breakout", self, self._rules())
 
-    def _rules(self) -> Iterator[tuple[str, str, bool]]:
+    def _rules(self) -> Iterator[Rule]:
+        yield from periods(self, "atr", "trend")
         yield "strength", "from 1 to 100", 1 <= self.strength <= 100
         yield "volume", "from 0 to 1000", 0.0 <= self.volume <= 1000.0
         yield "threshold", "from 0 to 0.5", 0.0 <= self.threshold <= 0.5

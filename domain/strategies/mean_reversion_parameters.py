@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from domain.strategies.parameters import refuse_faults
+from domain.strategies.parameters import Rule, periods, refuse_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,8 @@ class MeanReversionParameters:
     def __post_init__(self) -> None:
         refuse_faults("mean-reversion", self, self._rules())
 
-    def _rules(self) -> Iterator[tuple[str, str, bool]]:
+    def _rules(self) -> Iterator[Rule]:
+        yield from periods(self, "period", "trend")
         yield "period", "at least 2 bars", self.period >= 2
         yield "deviations", "above 0 and at most 10", 0.0 < self.deviations <= 10.0
         yield (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from domain.strategies.parameters import refuse_faults
+from domain.strategies.parameters import Rule, periods, refuse_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,8 @@ class ScalpingParameters:
     def __post_init__(self) -> None:
         refuse_faults("scalping", self, self._rules())
 
-    def _rules(self) -> Iterator[tuple[str, str, bool]]:
+    def _rules(self) -> Iterator[Rule]:
+        yield from periods(self, "fast", "slow", "rsi", "atr")
         for name in ("fast", "rsi", "atr"):
             yield name, "at least 2 bars", getattr(self, name) >= 2
         yield "slow", f"more bars than fast ({self.fast})", self.slow > self.fast

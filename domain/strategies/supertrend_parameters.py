@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from domain.strategies.parameters import refuse_faults
+from domain.strategies.parameters import Rule, periods, refuse_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,8 @@ class SupertrendParameters:
     def __post_init__(self) -> None:
         refuse_faults("supertrend", self, self._rules())
 
-    def _rules(self) -> Iterator[tuple[str, str, bool]]:
+    def _rules(self) -> Iterator[Rule]:
+        yield from periods(self, "period", "trend")
         yield "period", "at least 2 bars", self.period >= 2
         yield "multiplier", "above 0 and at most 100", 0.0 < self.multiplier <= 100.0
         yield "trend", "at least 2 bars", self.trend >= 2
