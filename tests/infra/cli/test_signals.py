@@ -112,3 +112,13 @@ def test_a_secret_may_be_in_the_environment_or_in_the_place_of_secrets(
     with pytest.raises(InvalidSettings, match="b has the secret of another source") as refused:
         keys_of_sources(load(config=file))
     assert SECRET not in str(refused.value)
+
+
+def test_a_source_with_the_id_of_a_configured_strategy_is_refused_at_the_start(tmp_path: Path) -> None:
+    file = tmp_path / "s.toml"
+    strategy = '[[trading.strategies]]\nid = "scanner"\nstrategy = "supertrend"\n'
+    file.write_text(f'[[signals.sources]]\nname = "scanner"\n{strategy}')
+    with pytest.raises(InvalidSettings, match="scanner is the id of a strategy"):
+        keys_of_sources(load(config=file))
+    file.write_text(f'[[signals.sources]]\nname = "other"\n{strategy}')
+    assert keys_of_sources(load(config=file)) == {}
