@@ -13,6 +13,7 @@ from adapters.secrets.place import read_secrets
 from adapters.signals.settings import Access, SourceSettings, check_secret
 from domain.errors import InvalidSettings
 from infra.config import WhenceSettings
+from infra.trading import trading_settings
 
 
 def secret_name(source: SourceSettings) -> str:
@@ -24,8 +25,10 @@ def keys_of_sources(settings: WhenceSettings) -> Mapping[str, bytes]:
     """The key of every source with a secret, by the source's name.
 
     A secret of the settings comes before a variable, and a variable before the place of secrets. Raises InvalidSettings
-    where a secret is missing, too short, or that of two sources, and what `adapters.secrets.place.read_secrets` raises.
+    where a secret is missing, too short, or that of two sources, or a source has the id of a strategy, because the
+    engine would refuse each of its signals; and what `adapters.secrets.place.read_secrets` raises.
     """
+    _refuse_names_of_strategies(settings)
     with_secret = [one for one in settings.signals.sources if one.access is not Access.TOKEN]
     elsewhere = _elsewhere(settings, [one for one in with_secret if one.secret is None])
     found = dict[str, bytes]()
@@ -35,6 +38,16 @@ def keys_of_sources(settings: WhenceSettings) -> Mapping[str, bytes]:
             raise InvalidSettings(f"signals.sources: {source.name} has the secret of another source")
         found[source.name] = key
     return found
+
+
+def _refuse_names_of_strategies(settings: WhenceSettings) -> None:
+    sources = {one.name for one in settings.signals.sources}
+    taken = sources.intersection(trading_settings(settings.trading).instances) if sources else set[str]()
+    if taken:
+        raise InvalidSettings(
+            f"signals.sources: {', '.join(sorted(taken))} is the id of a strategy in trading.strategies; "
+            "give the source another name"
+        )
 
 
 def _elsewhere(settings: WhenceSettings, sources: Sequence[SourceSettings]) -> Mapping[str, SecretStr]:

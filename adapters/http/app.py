@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
@@ -16,14 +17,14 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import ASGIApp, Lifespan
+from starlette.types import ASGIApp, ExceptionHandler, Lifespan
 
 from adapters.codes import Code
 from adapters.http.access import Access
 from adapters.http.endpoint import Endpoint
 from adapters.http.front import Link, front_route
 from adapters.http.gate import Gate, Guarded
-from adapters.http.guards import NoTokenInAddress, OwnPages, Patience, SafeHeaders
+from adapters.http.guards import NoTokenInAddress, OneShape, OwnPages, Patience, SafeHeaders
 from adapters.http.health import Health
 from adapters.http.options import LOOPBACK_NAMES, HttpOptions
 from adapters.http.paths import GRAPHQL, SIGNALS
@@ -55,7 +56,7 @@ def build_app(
         *([] if metrics is None else [Route(metrics.path, Guarded(metrics.app, gate))]),
         *([] if signals is None else [Route(SIGNALS, signals, methods=["POST"])]),
     ]
-    handlers = {Exception: _failed}
+    handlers: Mapping[Any, ExceptionHandler] = {Exception: _failed, HTTPException: _unrouted}
     return Starlette(
         routes=routes,
         middleware=_before(options),
@@ -98,6 +99,7 @@ def _before(options: HttpOptions) -> Sequence[Middleware]:
     return [
         Middleware(Access),
         Middleware(SafeHeaders, tls=options.tls),
+        Middleware(OneShape),
         Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False),
         Middleware(NoTokenInAddress),
         *_cors(options),
@@ -130,3 +132,9 @@ async def _failed(_: Request, error: Exception) -> Response:
     incident = secrets.token_hex(6)
     _log.error("incident %s", incident, exc_info=error, extra={"incident": incident})
     return refusal(500, Code.INTERNAL, f"an internal error occurred (incident {incident})")
+
+
+async def _unrouted(_: Request, error: Exception) -> Response:
+    """The response where no route takes the request: another address (404), or another method (405)."""
+    assert isinstance(error, HTTPException)
+    return refusal(error.status_code, Code.BAD_INPUT, error.detail, error.headers)

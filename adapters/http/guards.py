@@ -81,6 +81,36 @@ class SafeHeaders:
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
 
 
+class OneShape:
+    """Gives the plain refusals of Starlette's own middleware (a wrong host, a body that is too long) the shape of all
+    others, so that a program reads one kind of error.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        held: Message | None = None
+
+        async def shaped(message: Message) -> None:
+            nonlocal held
+            if message["type"] == "http.response.start" and message["status"] in _PLAIN_STATUSES:
+                held = message
+                return
+            if held is not None:
+                start, held = held, None
+                other = _IN_ONE_SHAPE.get((start["status"], message.get("body", b"")))
+                if other is not None:
+                    await other(scope, receive, send)
+                    return
+                await send(start)
+            await send(message)
+
+        return await self._app(scope, receive, shaped)
+
+
 class Patience:
     """Ends an HTTP request after `seconds`; websockets have no time limit."""
 
@@ -135,3 +165,13 @@ def _is_own(origin: str, connection: HTTPConnection) -> bool:
         own,
         "https",
     )
+
+
+_IN_ONE_SHAPE = {
+    (400, b"Invalid host header"): refusal(
+        400, Code.BAD_INPUT, "the request's host is none of this API's names (`whence api --allow-host`)"
+    ),
+    (413, b"Content Too Large"): refusal(413, Code.BAD_INPUT, "the body is longer than this API accepts"),
+}
+"""By status and body: what Starlette's middleware would send, and what is sent in its place."""
+_PLAIN_STATUSES = frozenset(status for status, _ in _IN_ONE_SHAPE)

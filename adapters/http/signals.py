@@ -22,7 +22,7 @@ from adapters.http.options import rate_of
 from adapters.http.rate import Rate
 from adapters.metrics.api import ApiMetrics, Outcome
 from adapters.signals.address import is_within, sender
-from adapters.signals.body import SECRET, read_object, read_signal
+from adapters.signals.body import SECRET, read_object, read_signal, refuse_stray
 from adapters.signals.completed import completed, key_of
 from adapters.signals.credential import ID, NO_CREDENTIAL, SIGNATURE, Sources
 from adapters.signals.fault import Fault, NotTaken
@@ -129,6 +129,7 @@ class SignalEndpoint:
                 given = _object(raw)
                 secret = given.pop(SECRET, None)
                 source = self._counted(request, lambda: self._sources.of_secret(secret))
+                refuse_stray(secret, given)
         except Unauthenticated as fault:
             raise NotTaken(401, [_fault_of(fault)], _BEARER) from None
         except InvalidInput as fault:

@@ -8,15 +8,24 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from adapters.codes import Code
 from adapters.signals.fault import Fault, NotTaken
 from adapters.signals.interval import EXPECTED, signal_interval
-from adapters.strict_json import named_once, no_constant
+from adapters.strict_json import NamedTwice, named_once, no_constant
 from domain.direction import Direction
 from domain.number import number
+from domain.plain_text import fault_in
 from domain.strategies import Intent
 from domain.text import is_storable, texts_in
 
@@ -26,6 +35,9 @@ NOTE = "default."
 _MOST_INPUTS = 90
 """The figures of a sender; an engine takes 100 in all."""
 _LONGEST_NUMBER = 100
+_LONGEST_NAME = 500
+_MOST_PLACES = 60
+"""How far the first digit of a price may be from the point, as in the events."""
 _DIRECTIONS: Mapping[str, Direction] = {
     "long": Direction.LONG,
     "buy": Direction.LONG,
@@ -84,8 +96,26 @@ def _interval(given: object) -> str:
     return spelled
 
 
-Amount = Annotated[Decimal, BeforeValidator(_decimal), Field(gt=0)]
+def _recordable(amount: Decimal) -> Decimal:
+    if abs(amount.adjusted()) > _MOST_PLACES:
+        message = "Input should have its first digit at most {most} places from the point"
+        raise PydanticCustomError("places", message, {"most": _MOST_PLACES})
+    return amount
+
+
+Amount = Annotated[Decimal, BeforeValidator(_decimal), Field(gt=0), AfterValidator(_recordable)]
 Time = Annotated[datetime, BeforeValidator(_time)]
+
+
+def _check_name(name: str) -> None:
+    """Raises PydanticCustomError for a name of an input that cannot be recorded; it does not repeat the name."""
+    if not 0 < len(name.strip()) <= len(name) <= _LONGEST_NAME:
+        why = f"is 1 to {_LONGEST_NAME} characters, not only spaces"
+    elif (fault := fault_in(name)) is not None:
+        why = fault
+    else:
+        return
+    raise PydanticCustomError("name", "the name of an input {why}", {"why": why})
 
 
 class SignalBody(BaseModel):
@@ -116,6 +146,8 @@ class SignalBody(BaseModel):
             raise PydanticCustomError(
                 "note", "names that begin with {note} are for values of the source's settings", {"note": NOTE}
             )
+        for name in inputs:
+            _check_name(name)
         return inputs
 
 
@@ -136,6 +168,9 @@ def read_object(raw: bytes) -> dict[str, Any]:
         raise _unreadable(
             f"the body is not JSON: {fault.msg}, line {fault.lineno}, column {fault.colno}"
         ) from None
+    except NamedTwice:
+        # Not its own text: whose secret a name could be is not known yet.
+        raise _unreadable("the body cannot be read: a name stands twice in one object") from None
     except (ValueError, RecursionError) as fault:
         why = "it is nested too deeply" if isinstance(fault, RecursionError) else str(fault)
         raise _unreadable(f"the body cannot be read: {why}") from None
@@ -144,6 +179,14 @@ def read_object(raw: bytes) -> dict[str, Any]:
     if not storable:
         raise _unreadable("a text has a character that cannot be stored: NUL, or half of a surrogate pair")
     return cast("dict[str, Any]", found)
+
+
+def refuse_stray(secret: str, given: Mapping[str, Any]) -> None:
+    """Raises NotTaken where a body without the field `secret` still has the secret, as a name or within a value: it
+    would be recorded, or repeated in a message.
+    """
+    if any(secret in text for text in texts_in(dict(given))):
+        raise _unreadable(f"the secret stands outside of the field {SECRET!r}: remove it there")
 
 
 def read_signal(given: Mapping[str, Any]) -> SignalBody:

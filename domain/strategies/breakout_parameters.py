@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from domain.strategies.parameters import refuse_faults
+from domain.strategies.parameters import Rule, periods, refuse_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,9 @@ class BreakoutParameters:
     def __post_init__(self) -> None:
         refuse_faults("breakout", self, self.rules())
 
-    def rules(self) -> Iterator[tuple[str, str, bool]]:
+    def rules(self) -> Iterator[Rule]:
         """For each parameter its name, what it must be, and whether it is."""
+        yield from periods(self, "atr", "trend")
         yield "strength", "from 1 to 100", 1 <= self.strength <= 100
         yield "volume", "from 0 to 1000", 0.0 <= self.volume <= 1000.0
         yield "threshold", "from 0 to 0.5", 0.0 <= self.threshold <= 0.5

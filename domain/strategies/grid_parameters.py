@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from domain.grid import MOST_LEVELS, MOST_ROUNDS, MOST_SECONDS
-from domain.strategies.parameters import refuse_faults
+from domain.strategies.parameters import Rule, periods, refuse_faults
 
 _MOST_HOURS = MOST_SECONDS // 3600
 
@@ -54,7 +54,7 @@ class GridParameters:
     def __post_init__(self) -> None:
         refuse_faults("grid", self, self.rules())
 
-    def rules(self) -> Iterator[tuple[str, str, bool]]:
+    def rules(self) -> Iterator[Rule]:
         """For each parameter its name, what it must be, and whether it is."""
         yield "levels", f"from 1 to {MOST_LEVELS}", 1 <= self.levels <= MOST_LEVELS
         yield "spacing", "from 0.0001 to 0.2", 0.0001 <= self.spacing <= 0.2
@@ -64,7 +64,7 @@ class GridParameters:
         yield "bound_spacings", "from 0.1 to 20", 0.1 <= self.bound_spacings <= 20.0
         yield "floor", "0 or above", self.floor >= 0.0
         yield "ceiling", f"0, or above floor ({self.floor})", self.ceiling == 0.0 or self.ceiling > self.floor
-        yield "efficiency", "from 2 to 10000 bars", 2 <= self.efficiency <= 10_000
+        yield from periods(self, "efficiency")
         yield "efficiency_maximum", "from 0 to 1", 0.0 <= self.efficiency_maximum <= 1.0
         yield "rounds", f"from 1 to {MOST_ROUNDS}", 1 <= self.rounds <= MOST_ROUNDS
         yield "lifetime_hours", f"from 1 to {_MOST_HOURS}", 1 <= self.lifetime_hours <= _MOST_HOURS

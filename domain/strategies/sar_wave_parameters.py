@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from domain.strategies.parameters import refuse_faults
+from domain.strategies.parameters import Rule, periods, refuse_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,9 @@ class SarWaveParameters:
     def __post_init__(self) -> None:
         refuse_faults("sar-wave", self, self.rules())
 
-    def rules(self) -> Iterator[tuple[str, str, bool]]:
+    def rules(self) -> Iterator[Rule]:
         """For each parameter its name, what it must be, and whether it is."""
+        yield from periods(self, "adx", "efficiency", "swing_bars")
         yield "sar_start", "above 0 and at most sar_maximum", 0.0 < self.sar_start <= self.sar_maximum
         yield "sar_step", "from 0 to 1", 0.0 <= self.sar_step <= 1.0
         yield "sar_maximum", "above 0 and below 1", 0.0 < self.sar_maximum < 1.0

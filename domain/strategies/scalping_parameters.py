@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from domain.strategies.parameters import refuse_faults
+from domain.strategies.parameters import Rule, periods, refuse_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,9 @@ class ScalpingParameters:
     def __post_init__(self) -> None:
         refuse_faults("scalping", self, self.rules())
 
-    def rules(self) -> Iterator[tuple[str, str, bool]]:
+    def rules(self) -> Iterator[Rule]:
         """For each parameter its name, what it must be, and whether it is."""
+        yield from periods(self, "fast", "slow", "rsi", "atr")
         for name in ("fast", "rsi", "atr"):
             yield name, "at least 2 bars", getattr(self, name) >= 2
         yield "slow", f"more bars than fast ({self.fast})", self.slow > self.fast

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from domain.strategies.parameters import refuse_faults
+from domain.strategies.parameters import Rule, periods, refuse_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,9 @@ class SupertrendParameters:
     def __post_init__(self) -> None:
         refuse_faults("supertrend", self, self.rules())
 
-    def rules(self) -> Iterator[tuple[str, str, bool]]:
+    def rules(self) -> Iterator[Rule]:
         """For each parameter its name, what it must be, and whether it is."""
+        yield from periods(self, "period", "trend")
         yield "period", "at least 2 bars", self.period >= 2
         yield "multiplier", "above 0 and at most 100", 0.0 < self.multiplier <= 100.0
         yield "trend", "at least 2 bars", self.trend >= 2

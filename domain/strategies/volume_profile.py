@@ -40,8 +40,11 @@ class VolumeProfileTrading:
 
     about: ClassVar[About] = About(
         formula=(
-            "POC: the row of price with the most volume of the bars before. Value area: rows around it, "
-            "the larger neighbour first, until they have value_area of the volume. Rejection: high >= edge "
+            "Rows: each doubling of the price, from one power of two to the next, has as many of equal "
+            "height; a candle's volume is spread evenly over the rows from its low to its high. POC: the "
+            "middle of the row with the most volume of the bars before, of equal rows the lowest. Value "
+            "area: rows around it, the larger neighbour first (the upper one if equal), until they have "
+            "value_area of the volume; its edges are those of its outer rows. Rejection: high >= edge "
             "+ pierce_atrs * ATR and close <= edge (mirrored below): stop high + stop_atrs * ATR, target "
             "POC. Acceptance: closes beyond the edge: stop edge - stop_atrs * ATR, target close + height "
             "of the area."

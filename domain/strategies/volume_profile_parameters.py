@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from domain.strategies.parameters import refuse_faults
+from domain.strategies.parameters import Rule, periods, refuse_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,9 @@ class VolumeProfileParameters:
     def __post_init__(self) -> None:
         refuse_faults("volume-profile", self, self.rules())
 
-    def rules(self) -> Iterator[tuple[str, str, bool]]:
+    def rules(self) -> Iterator[Rule]:
         """For each parameter its name, what it must be, and whether it is."""
+        yield from periods(self, "atr", "trend")
         yield "bars", "from 2 to 10000", 2 <= self.bars <= 10_000
         yield "value_area", "from 0.1 to 0.99", 0.1 <= self.value_area <= 0.99
         yield "rows", "from 16 to 16384", 16 <= self.rows <= 16_384

@@ -238,6 +238,57 @@ def test_a_body_that_is_too_long_or_of_another_type_is_refused(shared: Taking) -
     assert shared.client.get("/signals").status_code == 405
 
 
+STRAY: Mapping[str, Mapping[str, object]] = {
+    "as a name": {BODY_SECRET: 1},
+    "within the name of an input": {"inputs": {f"by-{BODY_SECRET}": 1}},
+    "as a value": {"instrument": BODY_SECRET},
+    "deep": {"inputs": {"a": [{"b": f"{BODY_SECRET}!"}]}},
+}
+
+
+@pytest.mark.parametrize("place", STRAY)
+def test_a_secret_outside_of_its_field_is_refused_and_not_repeated(api: Taking, place: str) -> None:
+    before = len(api.recorded)
+    answer = api.with_secret(**STRAY[place])
+    assert (answer.status_code, faults(answer)) == (400, [("BAD_INPUT", None)])
+    assert "outside of the field 'secret'" in answer.text
+    assert BODY_SECRET not in answer.text
+    assert len(api.recorded) == before
+
+
+@pytest.mark.parametrize("price", ["1e61", "1e99", "1e-61", "1e-90"])
+def test_a_price_that_no_event_can_hold_is_malformed(shared: Taking, price: str) -> None:
+    answer = shared.with_token("k1", shared.signal(price=price))
+    assert (answer.status_code, faults(answer)) == (400, [("BAD_INPUT", "price")])
+    assert "Decimal" not in answer.text
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 501, "a\nb", "a\u202eb"])
+def test_the_name_of_an_input_that_cannot_be_recorded_is_a_fault_of_the_inputs(
+    shared: Taking, name: str
+) -> None:
+    answer = shared.with_token("k1", shared.signal(inputs={name: 1}))
+    assert (answer.status_code, faults(answer)) == (400, [("BAD_INPUT", "inputs")])
+
+
+def refused_before_it_is_read(shared: Taking) -> Mapping[str, tuple[int, httpx2.Response]]:
+    """By what is wrong: the status, and the answer."""
+    client = shared.client
+    return {
+        "a wrong host": (400, shared.post(b"{}", host="evil.example.com")),
+        "a body beyond the limit of the API": (413, shared.post(b" " * 2_000_000)),
+        "another method": (405, client.get("/signals")),
+        "an address of nothing": (404, client.post("/signal")),
+    }
+
+
+def test_what_is_refused_before_it_is_read_has_the_shape_of_errors_of_graphql(shared: Taking) -> None:
+    for wrong, (status, answer) in refused_before_it_is_read(shared).items():
+        assert answer.status_code == status, wrong
+        assert [one["extensions"]["code"] for one in answer.json()["errors"]] == ["BAD_INPUT"], wrong
+        assert answer.json()["errors"][0]["message"], wrong
+
+
 def test_a_signal_without_a_key_is_refused(shared: Taking) -> None:
     answer = shared.post(shared.signal(), authorization=f"Bearer {TOKEN}")
     assert (answer.status_code, faults(answer)) == (400, [("BAD_INPUT", "idempotency_key")])
@@ -456,6 +507,10 @@ def test_no_secret_is_in_a_log_line_an_event_a_metric_or_an_answer(
         answers += [
             api.with_secret(direction="up"),
             api.with_secret(more=BODY_SECRET),
+            api.with_secret(**{BODY_SECRET: 1}),
+            api.with_secret(inputs={f"a-{BODY_SECRET}": 1}),
+            api.with_secret(inputs={"a": [BODY_SECRET]}),
+            api.post(f'{{"secret": "{BODY_SECRET}", "{BODY_SECRET}": 1, "{BODY_SECRET}": 2}}'.encode()),
             api.with_token("k1", api.signal(secret=BODY_SECRET)),
             api.post(f'{{"secret": "{BODY_SECRET}"'.encode(), content_type="text/plain"),
             api.post({"secret": BODY_SECRET}, authorization=f"Bearer {TRADERS_TOKEN}"),

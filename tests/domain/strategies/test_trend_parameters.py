@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
+from typing import Any, cast
 
 import pytest
 
@@ -40,6 +41,8 @@ def test_numbers_and_numbers_as_text_are_equal() -> None:
         ("rsi", 0, "rsi must be at least 2 bars, not 0"),
         ("adx", -3, "adx must be at least 2 bars, not -3"),
         ("atr", 1, "atr must be at least 2 bars, not 1"),
+        ("trend", 10_001, "trend must be at most 10000 bars, not 10001"),
+        ("fast", "1e300", "fast = '1e300' is too large"),
         ("rsi_overbought", 50, "rsi_overbought must be above 50 and at most 100, not 50"),
         ("rsi_overbought", "100.1", "rsi_overbought must be above 50 and at most 100, not 100.1"),
         ("rsi_oversold", -1, "rsi_oversold must be at least 0 and below 50, not -1"),
@@ -76,3 +79,20 @@ def test_a_built_in_strategy_has_the_name_it_is_registered_under(name: str) -> N
 
 def test_a_built_in_strategy_takes_its_parameters() -> None:
     assert BUILTIN["trend"]({"fast": "5"}) == TrendFollowing(TrendParameters(fast=5))
+
+
+WHOLE = [
+    (name, parameter)
+    for name in BUILTIN
+    for parameter, default in asdict(cast("Any", BUILTIN[name]({})).parameters).items()
+    if isinstance(default, int)
+]
+
+
+@pytest.mark.parametrize("raw", [1_000_000, "1e15", 1e300])
+@pytest.mark.parametrize(("name", "parameter"), WHOLE)
+def test_a_whole_parameter_without_a_sensible_size_is_refused_by_name(
+    name: str, parameter: str, raw: str | float
+) -> None:
+    with pytest.raises(InvalidSettings, match=f"strategy {name}: .*{parameter} (must be|=)"):
+        BUILTIN[name]({parameter: raw})

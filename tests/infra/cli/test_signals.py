@@ -122,3 +122,13 @@ def test_on_a_narrow_terminal_no_part_of_an_instrument_is_left_out(
         '[[signals.sources]]\nname = "tradingview"\ninstruments = ["BTCUSDT-LINEAR.BYBIT"]\n'
     )
     assert "BTCUSDT-LINEAR.BYBIT" in whence("signals", "sources").out
+
+
+def test_a_source_with_the_id_of_a_configured_strategy_is_refused_at_the_start(tmp_path: Path) -> None:
+    file = tmp_path / "s.toml"
+    strategy = '[[trading.strategies]]\nid = "scanner"\nstrategy = "supertrend"\n'
+    file.write_text(f'[[signals.sources]]\nname = "scanner"\n{strategy}')
+    with pytest.raises(InvalidSettings, match="scanner is the id of a strategy"):
+        keys_of_sources(load(config=file))
+    file.write_text(f'[[signals.sources]]\nname = "other"\n{strategy}')
+    assert keys_of_sources(load(config=file)) == {}
