@@ -65,6 +65,7 @@ class GridParameters:
         yield "floor", "0 or above", self.floor >= 0.0
         yield "ceiling", f"0, or above floor ({self.floor})", self.ceiling == 0.0 or self.ceiling > self.floor
         yield from periods(self, "efficiency")
+        yield "efficiency", "at least 2 bars", self.efficiency >= 2
         yield "efficiency_maximum", "from 0 to 1", 0.0 <= self.efficiency_maximum <= 1.0
         yield "rounds", f"from 1 to {MOST_ROUNDS}", 1 <= self.rounds <= MOST_ROUNDS
         yield "lifetime_hours", f"from 1 to {_MOST_HOURS}", 1 <= self.lifetime_hours <= _MOST_HOURS

@@ -121,7 +121,9 @@ def meanings_of(strategy: Strategy) -> Mapping[str, Meaning]:
     found = getattr(strategy, "parameters", None)
     meanings: Mapping[str, str] = getattr(found, "meanings", {})
     rules: Callable[[], Iterable[tuple[str, str, bool]]] = getattr(found, "rules", tuple)
-    ranges = {name: rule for name, rule, _holds in rules()}
+    ranges: dict[str, str] = {}
+    for name, rule, _holds in rules():
+        ranges[name] = f"{ranges[name]}, {rule}" if name in ranges else rule
     names = (name for name in parameters_of(strategy) if name in meanings or name in ranges)
     return {name: Meaning(meanings.get(name, ""), ranges.get(name, "")) for name in names}
 
