@@ -25,7 +25,7 @@ def test_a_correlation_equals_that_of_numpy_and_of_statistics(seed: int, count: 
 def test_series_in_proportion_have_a_correlation_of_one_or_minus_one() -> None:
     series = [0.01, -0.02, 0.005, 0.03]
     assert correlation(series, [3 * value for value in series]) == pytest.approx(1.0, abs=1e-15)
-    assert correlation(series, [-value for value in series]) == -1.0
+    assert correlation(series, [-value for value in series]) == pytest.approx(-1.0, abs=1e-15)
 
 
 def test_the_order_of_the_pairs_does_not_change_the_result() -> None:
