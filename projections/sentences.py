@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -71,8 +70,7 @@ def _grid(grid: Grid | None) -> str:
     if grid is None:
         return ""
     levels = ", ".join(f"{plain(one.price)} to {plain(one.target)}" for one in grid.levels)
-    lifetime = timedelta(seconds=grid.lifetime_seconds)
-    return f", levels {levels}, each at most {counted(grid.rounds, 'time')} within {lifetime}"
+    return f", levels {levels}, each at most {counted(grid.rounds, 'time')} within {grid.lifetime_seconds / 3600:g} h"
 
 
 def _grid_end(event: signal.GridEnded) -> str:
