@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import KW_ONLY, dataclass, field, fields, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 from msgspec import Struct
 
@@ -20,6 +19,7 @@ from domain.errors import InvalidSettings
 from domain.filters.settings import BOUNDS, NO_FILTERS, FilterSettings, OwnFilterSettings
 from domain.instrument import is_instrument_id
 from domain.interval import interval_of
+from domain.own_settings import OwnSettings
 from domain.owner import PERSON
 from domain.regimes.settings import BOUNDS as REGIME_BOUNDS
 from domain.regimes.settings import NO_REGIMES, RegimeLimits, RegimeSettings
@@ -97,7 +97,7 @@ class FlipSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnFlipSettings:
+class OwnFlipSettings(OwnSettings):
     """The rules of `FlipSettings` that one instance has otherwise; None is the rule of all instances."""
 
     minimum_confidence: float | None = None
@@ -106,12 +106,6 @@ class OwnFlipSettings:
     cooldown_seconds: int | None = None
     loss_confidence: float | None = None
     cost_buffer: Decimal | None = None
-
-    @property
-    def given(self) -> Mapping[str, Any]:
-        """The instance's own rules by name."""
-        found = {one.name: getattr(self, one.name) for one in fields(self)}
-        return {name: value for name, value in found.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +144,7 @@ class IntentSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnIntentSettings:
+class OwnIntentSettings(OwnSettings):
     """The settings of `IntentSettings` that one instance has otherwise; None is the setting of all instances."""
 
     hold_series: bool | None = None
@@ -162,12 +156,6 @@ class OwnIntentSettings:
     average_down: bool | None = None
     repeats: int | None = None
     repeat_seconds: int | None = None
-
-    @property
-    def given(self) -> Mapping[str, Any]:
-        """The instance's own settings by name."""
-        found = {one.name: getattr(self, one.name) for one in fields(self)}
-        return {name: value for name, value in found.items() if value is not None}
 
 
 Limit = bool | float | Decimal | str | tuple[str, ...]

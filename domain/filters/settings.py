@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+
+from domain.own_settings import OwnSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ class FilterSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnFilterSettings:
+class OwnFilterSettings(OwnSettings):
     """The settings of `FilterSettings` that one instance has otherwise; None is that of all instances."""
 
     minimum_adx: float | None = None
@@ -72,12 +73,6 @@ class OwnFilterSettings:
     maximum_major_correlation: float | None = None
     correlation_candles: int | None = None
     majors: tuple[str, ...] | None = None
-
-    @property
-    def given(self) -> Mapping[str, Any]:
-        """The instance's own settings by name."""
-        found = {one.name: getattr(self, one.name) for one in fields(self)}
-        return {name: value for name, value in found.items() if value is not None}
 
 
 NO_FILTERS = FilterSettings()

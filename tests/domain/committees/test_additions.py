@@ -15,6 +15,7 @@ from domain.committees.additions import RULES
 from domain.committees.margins import margins_of
 from domain.direction import Direction, Purpose
 from domain.entry import entry_of
+from domain.grid import Grid, GridLevel, RunningGrid
 from domain.order import OrderType
 from domain.position import Open, PositionIncreased, ProtectionMoved
 from domain.settings import (
@@ -135,6 +136,22 @@ def test_an_instance_adds_where_the_others_do_not() -> None:
     settings = Settings(alpha=ANY_RATIO, strategies=(own,))
     assert decided(held(settings)).verdict is Verdict.ENTER
     assert addition_to(entry_of(replace(STRONG, strategy="other")), held(settings).portfolio()) is None
+
+
+def test_nothing_is_added_to_a_position_of_a_grid_which_its_own_orders_increase() -> None:
+    portfolio = held(adding()).portfolio()
+    grid = RunningGrid(
+        chain="abc",
+        owner=STRONG.strategy,
+        instrument=STRONG.instrument,
+        direction=Direction.LONG,
+        grid=Grid(levels=(GridLevel(D(98), D(100)),), rounds=2, lifetime_seconds=3600),
+        stop=D("97.9"),
+        bound=D(110),
+        decided_at=STRONG.candle_closed_at,
+    )
+    assert addition_to(entry_of(STRONG), portfolio) is not None
+    assert addition_to(entry_of(STRONG), replace(portfolio, grids={STRONG.instrument: grid})) is None
 
 
 def test_nothing_is_added_to_a_position_of_another_owner() -> None:

@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 
-from adapters.avro import AvroCodec
-from adapters.log.library import open_memory
 from adapters.tapes import synthetic_tape
 from commands.starting import with_strategies
 from domain.adjusting import adjusted
@@ -32,7 +30,7 @@ from projections.chain import missing_causes
 from projections.explained.decisions import decisions_of
 from tests.commands.list_log import ListLog
 from tests.infra.run.test_reversing import FAST
-from tests.infra.run.test_skipping import frames
+from tests.infra.run.test_skipping import played
 from tests.journeys.runs import EAGER, plan, play
 from tests.replacing import replace
 
@@ -155,12 +153,8 @@ def test_a_run_that_stopped_goes_on_to_the_same_events(filtered: Sequence[Envelo
 
 
 def test_a_run_that_passes_over_candles_makes_the_same_log_to_the_byte() -> None:
-    logs: list[list[bytes]] = []
-    for skips in (False, True):
-        with closing(open_memory(AvroCodec())) as log:
-            play(plan(TAPES, with_filters(RULES)), log, skips=skips)
-            logs.append(frames(log))
-    assert logs[0] == logs[1]
+    made = plan(TAPES, with_filters(RULES))
+    assert played(made, skips=True)[0] == played(made, skips=False)[0]
 
 
 def test_a_backtest_of_warmed_candles_has_the_same_events_with_and_without_skipping() -> None:

@@ -10,8 +10,6 @@ from decimal import Decimal
 
 import pytest
 
-from adapters.avro import AvroCodec
-from adapters.log.library import open_memory
 from adapters.tapes import synthetic_tape
 from commands.starting import with_strategies
 from commands.world import World
@@ -36,7 +34,7 @@ from projections.explained.decisions import decisions_of, regime_of
 from projections.sentences import sentence
 from tests.commands.list_log import ListLog
 from tests.infra.run.test_reversing import FAST
-from tests.infra.run.test_skipping import frames
+from tests.infra.run.test_skipping import played
 from tests.journeys.runs import EAGER, plan, play
 from tests.replacing import replace
 
@@ -157,12 +155,8 @@ def test_a_run_that_stopped_goes_on_to_the_same_events(recorded: Sequence[Envelo
 
 
 def test_a_run_that_passes_over_candles_makes_the_same_log_to_the_byte() -> None:
-    logs: list[list[bytes]] = []
-    for skips in (False, True):
-        with closing(open_memory(AvroCodec())) as log:
-            play(plan(TAPES, with_regimes(RULES)), log, skips=skips)
-            logs.append(frames(log))
-    assert logs[0] == logs[1]
+    made = plan(TAPES, with_regimes(RULES))
+    assert played(made, skips=True)[0] == played(made, skips=False)[0]
 
 
 def test_a_backtest_has_the_regime_of_its_warming_in_force_with_and_without_skipping() -> None:
