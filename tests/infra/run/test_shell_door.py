@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -94,8 +96,16 @@ def test_no_token_of_a_shell_is_in_force_afterwards(settings: WhenceSettings, ur
     engine.dispose()
 
 
-def test_an_address_with_another_server_is_refused(settings: WhenceSettings, url: str) -> None:
-    with pytest.raises(Refused, match="cannot be read"):
+def test_an_address_with_another_server_is_refused(settings: WhenceSettings) -> None:
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as other:
+        Thread(target=other.serve_forever, daemon=True).start()
+        with pytest.raises(Refused, match="cannot be read"):
+            by_api(settings, f"http://127.0.0.1:{other.server_port}", TripKillSwitch("the news"))
+        other.shutdown()
+
+
+def test_another_path_of_the_api_is_refused_with_its_answer(settings: WhenceSettings, url: str) -> None:
+    with pytest.raises(Refused, match="the API refused the request: Not Found"):
         by_api(settings, f"{url}/nowhere", TripKillSwitch("the news"))
 
 
