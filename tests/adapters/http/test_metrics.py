@@ -18,8 +18,11 @@ from adapters.metrics.engine import EngineMetrics
 from adapters.metrics.history import HistoryCollector
 from adapters.metrics.letters import LetterCollector
 from adapters.metrics.registry import new_registry
+from adapters.metrics.scanner import Outcome as ScannerOutcome
+from adapters.metrics.scanner import ScannerMetrics
 from adapters.metrics.standing import show_standing
 from adapters.metrics.strangers import StrangerCollector
+from commands.scanner import Place
 from commands.watchdog import Watchdog
 from commands.world import World
 from domain.events import FULL_NAMES
@@ -34,7 +37,7 @@ from tests.schemas.samples import META, SAMPLES
 
 @pytest.fixture
 def registry() -> CollectorRegistry:
-    """The metrics of a process that trades, serves the API and has a day of events in its log."""
+    """The metrics of a process that trades, serves the API and has a day of events in its log, and of a scanner."""
     registry = new_registry()
     HistoryCollector(lambda: DAY, registry)
     StrangerCollector(lambda: 1, lambda: 1, registry)
@@ -45,6 +48,9 @@ def registry() -> CollectorRegistry:
     engine.recorded([SAMPLES[FULL_NAMES[event]] for event in (DecisionMade, OrderPlaced)], 0.01, 0.02)
     api.answered(Operation.QUERY, Status.OK, 0.01)
     api.signalled("tradingview", Outcome.RECORDED)
+    scanner = ScannerMetrics("pump", registry)
+    scanner.read(Place.NEXT)
+    scanner.signalled(ScannerOutcome.RECORDED)
     return registry
 
 

@@ -30,6 +30,14 @@ class CcxtDesk(LiveDesk):
     def started(self) -> CcxtDesk:
         """Returns when the log was compared after the streams are subscribed, which ccxt does not show."""
         super().started()
+        return self._subscribed()
+
+    def started_in_doubt(self) -> CcxtDesk:
+        """Like `started`, where differences are left."""
+        super().started_in_doubt()
+        return self._subscribed()
+
+    def _subscribed(self) -> CcxtDesk:
         self.venue.await_account(self.account, frozenset({"order", "execution"}))
         self.until(lambda: not self.run.world.portfolio.discrepancies.reconciling)
         return self
