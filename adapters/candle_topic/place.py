@@ -11,7 +11,6 @@ from confluent_kafka import Message
 
 from adapters.candle_topic.wire import read_candle
 from adapters.kafka.client import Clients
-from adapters.kafka.config import ClientSettings
 from adapters.kafka.topic import made_topic
 from adapters.kafka.topic_table import CANDLES, scanners_group
 from adapters.marks.signature import Message as Signed
@@ -46,8 +45,7 @@ class CandleTopic:
 
     def clients(self) -> Clients:
         """Clients of the cluster."""
-        settings = ClientSettings({**self.client, "bootstrap.servers": self.servers})
-        return Clients(settings, _ANSWER_SECONDS)
+        return Clients.of_cluster(self.servers, self.client, _ANSWER_SECONDS)
 
 
 def partitions_of(clients: Clients, place: CandleTopic) -> int:

@@ -8,7 +8,6 @@ from confluent_kafka import IsolationLevel, TopicPartition
 
 from adapters.command_topic.topic_names import CommandTopic
 from adapters.kafka.client import Clients
-from adapters.kafka.config import ClientSettings
 from domain.errors import LogUnavailable
 
 _ANSWER_SECONDS = 2.0
@@ -19,8 +18,8 @@ def refused_count(place: CommandTopic) -> Callable[[], int]:
 
     It is 0 while no engine has made the topic, or while the brokers do not answer.
     """
-    settings = ClientSettings({**place.client, "bootstrap.servers": place.servers})
-    clients, partition = Clients(settings, _ANSWER_SECONDS), TopicPartition(place.refused, 0)
+    clients = Clients.of_cluster(place.servers, place.client, _ANSWER_SECONDS)
+    partition = TopicPartition(place.refused, 0)
 
     def count() -> int:
         try:

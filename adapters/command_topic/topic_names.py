@@ -8,7 +8,6 @@ from typing import Any
 
 from adapters.kafka.aiokafka_settings import aiokafka_arguments
 from adapters.kafka.client import Clients
-from adapters.kafka.config import ClientSettings
 from adapters.kafka.topic import made_topic
 from adapters.kafka.topic_table import ANSWERS, COMMANDS, REFUSED
 
@@ -43,8 +42,7 @@ class CommandTopic:
 
     def ensure(self) -> None:
         """Creates missing topics. Raises LogUnavailable where the brokers do not answer."""
-        settings = ClientSettings({**self.client, "bootstrap.servers": self.servers})
-        clients = Clients(settings, _ANSWER_SECONDS)
+        clients = Clients.of_cluster(self.servers, self.client, _ANSWER_SECONDS)
         clients.admin.cluster()
         wanted = {row.name(self.events): row for row in (COMMANDS, ANSWERS, REFUSED)}
         for name in wanted.keys() - clients.admin.topics(list(wanted)).keys():

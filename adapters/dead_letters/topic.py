@@ -26,7 +26,6 @@ from adapters.dead_letters.state import LetterSource, LetterState
 from adapters.dead_letters.store import Counts, Wanted, not_believed, overtaken, unknown
 from adapters.kafka.acknowledged import check_acknowledged, noted_in
 from adapters.kafka.client import Clients
-from adapters.kafka.config import ClientSettings
 from adapters.kafka.errors import KafkaUnavailable
 from adapters.kafka.reader import BULK, PartitionConsumer
 from adapters.kafka.record import headers_in
@@ -74,8 +73,7 @@ class TopicLetters:
     def __init__(self, servers: str, events: str, client: Mapping[str, str], keys: KeyFolder) -> None:
         self.topic, self._events, self._signer = DEAD_LETTERS.name(events), events, LetterSigner(keys)
         self._partition = TopicPartition(self.topic, 0)
-        settings = ClientSettings({**client, "bootstrap.servers": servers})
-        self._clients = Clients(settings, _ANSWER_SECONDS)
+        self._clients = Clients.of_cluster(servers, client, _ANSWER_SECONDS)
         self._lock = threading.RLock()
         self._consumer: PartitionConsumer | None = None
         self._producer: Producer | None = None

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Generator, Mapping
 from datetime import datetime
 from time import monotonic
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -54,6 +54,14 @@ class Clients:
         self._settings, self.timeout = settings, timeout
         self._admin: Admin | None = None
         self._pause = threading.Event()
+
+    @classmethod
+    def of_cluster(cls, servers: str, client: Mapping[str, str], timeout: float) -> Self:
+        """The clients of a cluster, whose `servers` are written as in a log's address.
+
+        `client` holds librdkafka's settings for the cluster; `timeout` is the longest wait for an answer, in seconds.
+        """
+        return cls(ClientSettings({**client, "bootstrap.servers": servers}), timeout)
 
     def producer(self, transactional_id: str, max_bytes: int, disconnected: threading.Event) -> Producer:
         """A producer. After one of its connections breaks, the next poll sets `disconnected`."""

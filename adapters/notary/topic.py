@@ -9,7 +9,6 @@ from confluent_kafka import IsolationLevel, Message, TopicPartition
 
 from adapters.kafka.acknowledged import check_acknowledged, noted_in
 from adapters.kafka.client import Clients
-from adapters.kafka.config import ClientSettings
 from adapters.kafka.reader import BULK, PartitionConsumer
 from adapters.kafka.topic import made_topic
 from adapters.kafka.topic_table import CHECKPOINTS
@@ -39,7 +38,7 @@ class CheckpointTopic:
 
         Raises LogUnavailable where no broker responds."""
         self.topic, self._key, self._opened = CHECKPOINTS.name(events), key, opened
-        self._clients = Clients(ClientSettings({**client, "bootstrap.servers": servers}), _ANSWER_SECONDS)
+        self._clients = Clients.of_cluster(servers, client, _ANSWER_SECONDS)
         if not self._clients.admin.topics([self.topic]):
             made_topic(self._clients, CHECKPOINTS, events)
         self._producer = self._clients.plain_producer(_MOST_BYTES)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from commands.account import ReserveFunds
 from commands.covering import is_placed
 from commands.grid_orders import Levels, level_orders
-from commands.order import PlaceOrder
+from commands.order import PlaceOrder, check_terms
 from commands.processes.deciding import view_of
 from commands.processes.moment import Moment, fresh_until
 from commands.processes.withdrawing import ENDING, withdrawn
@@ -16,6 +16,7 @@ from commands.signal import EndGrid
 from domain.arithmetic import EXACT, total
 from domain.committees.plan import funds_of
 from domain.direction import Purpose
+from domain.errors import InvalidInput
 from domain.grid import GridEnd, RunningGrid, chain_of, entry_number
 from domain.opposed import taken_out
 from domain.order import Closed, OrderStatus, Working, with_freshness
@@ -149,6 +150,9 @@ def _fits(order: PlaceOrder) -> bool:
     level = terms.limit_price or terms.trigger_price
     if rules is None or level is None:
         return False
-    on_step = not EXACT.remainder(level, rules.tick) and not EXACT.remainder(terms.quantity, rules.lot)
+    try:
+        check_terms(terms, rules)
+    except InvalidInput:
+        return False
     is_worth = terms.reduce_only or EXACT.multiply(level, terms.quantity) >= rules.min_notional
-    return on_step and is_worth and rules.min_quantity <= terms.quantity <= rules.max_quantity
+    return is_worth and rules.min_quantity <= terms.quantity <= rules.max_quantity
