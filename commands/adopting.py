@@ -54,7 +54,7 @@ from domain.reconciliation.differences import (
 )
 from domain.reconciliation.statement import StatedOrder, StatedPosition
 from domain.settings import ExternalRule
-from domain.sizing import leverage_of, margin_required
+from domain.sizing.size import leverage_of, margin_required
 from domain.venue import Execution
 
 _D = TypeVar("_D", bound=Difference)

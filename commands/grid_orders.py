@@ -21,7 +21,7 @@ from domain.grid import on_ticks
 from domain.instrument import Instrument
 from domain.order import OrderPlaced, OrderType
 from domain.signal import DecisionMade, SignalDetected
-from domain.sizing import leverage_of, margin_required
+from domain.sizing.size import leverage_of, margin_required
 
 LevelCommand = ReserveFunds | PlaceOrder
 

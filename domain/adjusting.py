@@ -10,16 +10,8 @@ from typing import Any, cast
 from domain.errors import InvalidSettings, Refused
 from domain.number import number
 from domain.plain_text import meant
-from domain.settings import (
-    ExternalRule,
-    OnDailyLoss,
-    OnKill,
-    OnOpposite,
-    OrphanRule,
-    Settings,
-    SizingRule,
-    check,
-)
+from domain.settings import ExternalRule, OnDailyLoss, OnKill, OnOpposite, OrphanRule, Settings, check
+from domain.sizing.settings import SizingRule
 
 _FIXED: Mapping[str, str] = {
     "strategies": "strategies and their parameters are fixed when the log is opened; pause a strategy instead",

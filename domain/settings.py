@@ -23,14 +23,8 @@ from domain.own_settings import OwnSettings
 from domain.owner import PERSON
 from domain.regimes.settings import BOUNDS as REGIME_BOUNDS
 from domain.regimes.settings import NO_REGIMES, RegimeLimits, RegimeSettings
-
-
-class SizingRule(StrEnum):
-    """How the quantity of an entry is computed; see `domain/sizing.py`."""
-
-    FIXED = "FIXED"
-    PERCENT = "PERCENT"
-    RISK = "RISK"
+from domain.sizing.settings import BOUNDS as SIZING_BOUNDS
+from domain.sizing.settings import OwnSizingSettings, SizingRule, SizingSettings
 
 
 class OrphanRule(StrEnum):
@@ -174,8 +168,8 @@ class StrategySettings:
     `name` alone names both the instance and the strategy. If one strategy runs more than once, `id` names the instance
     and `strategy` the strategy. Empty `instruments` mean all instruments; an empty `interval` means the tape's
     interval. `minimum_trend` and `minimum_reward_to_risk` are the instance's own limits of the Alpha committee; None
-    means those of `AlphaSettings`. `flips`, `intents` and `filters` are its own rules for flips, settings of intents
-    and filters.
+    means those of `AlphaSettings`. `flips`, `intents`, `filters` and `sizing` are its own rules for flips, settings of
+    intents, filters and rule of sizing.
     """
 
     name: str = ""
@@ -190,6 +184,7 @@ class StrategySettings:
     flips: OwnFlipSettings | None = None
     intents: OwnIntentSettings | None = None
     filters: OwnFilterSettings | None = None
+    sizing: OwnSizingSettings | None = None
 
     @property
     def instance(self) -> str:
@@ -214,6 +209,8 @@ class StrategySettings:
             found |= {f"intents.{name}": value for name, value in self.intents.given.items()}
         if self.filters is not None:
             found |= {f"filters.{name}": value for name, value in self.filters.given.items()}
+        if self.sizing is not None:
+            found |= {f"sizing.{name}": value for name, value in self.sizing.given.items()}
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -266,19 +263,6 @@ class RiskSettings:
     minimum_win_rate: Decimal = Decimal("0.45")
     on_kill: OnKill = OnKill.HOLD
     on_daily_loss: OnDailyLoss = OnDailyLoss.REFUSE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SizingSettings:
-    """The size of an entry by each rule; `percent` and `risk` are fractions of the balance.
-
-    FIXED uses `quantity`, in base currency; PERCENT a notional of `percent`; RISK a loss at the stop of `risk`.
-    """
-
-    rule: SizingRule = SizingRule.RISK
-    quantity: Decimal = ZERO
-    percent: Decimal = Decimal("0.10")
-    risk: Decimal = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -400,6 +384,13 @@ class Settings:
             return NO_FILTERS
         return self.filters if own.filters is None else replace(self.filters, **own.filters.given)
 
+    def sizing_of(self, owner: str) -> SizingSettings:
+        """The settings of sizing of this owner: each its own, else that of all."""
+        own = self.strategy_of(owner)
+        if own is None or own.sizing is None:
+            return self.sizing
+        return replace(self.sizing, **own.sizing.given)
+
     @property
     def counts_repeats(self) -> bool:
         """Whether any owner's flips need repeated entries, so that entries in a row are counted."""
@@ -450,8 +441,7 @@ def faults(settings: Settings) -> Iterator[str]:
     yield from _faults_of_strategies(settings)
     yield from _faults_of_filters("filters", "", settings.filters)
     yield from _faults_of_regimes(settings.regimes)
-    if settings.sizing.rule is SizingRule.FIXED and settings.sizing.quantity == 0:
-        yield "sizing.quantity = 0 must be above 0 where sizing.rule is FIXED"
+    yield from _faults_of_sizing("sizing", "", settings.sizing)
 
 
 Range = tuple[str, Decimal | float, Decimal | float, Decimal | float]
@@ -483,6 +473,7 @@ _OWN_BOUNDS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
     **{f"flips.{name}": bounds for name, bounds in _FLIPS.items()},
     **{f"intents.{name}": bounds for name, bounds in _INTENTS.items()},
     **{f"filters.{name}": bounds for name, bounds in BOUNDS.items()},
+    **{f"sizing.{name}": bounds for name, bounds in SIZING_BOUNDS.items()},
 }
 
 
@@ -533,6 +524,8 @@ def _faults_of_strategies(settings: Settings) -> Iterator[str]:
             yield from _faults_of_filters(
                 f"{where}.filters", _of(one), replace(settings.filters, **one.filters.given)
             )
+        if one.sizing is not None:
+            yield from _faults_of_sizing(f"{where}.sizing", _of(one), settings.sizing_of(one.instance))
     count = Counter(settings.instances)
     twice = sorted(name for name, times in count.items() if times > 1)
     if twice:
@@ -559,6 +552,11 @@ def _faults_of_filters(where: str, of: str, filters: FilterSettings) -> Iterator
             'with; name them, as in majors = ["BTCUSDT-LINEAR.BYBIT"]'
         )
     yield from _misspelled(f"{where}.majors{of}", filters.majors)
+
+
+def _faults_of_sizing(where: str, of: str, sizing: SizingSettings) -> Iterator[str]:
+    if sizing.rule is SizingRule.FIXED and sizing.quantity == 0:
+        yield f"{where}.quantity = 0{of} must be above 0 where {where}.rule is FIXED"
 
 
 def _faults_of_regimes(regimes: RegimeSettings) -> Iterator[str]:
@@ -606,7 +604,7 @@ def _faults_of_orphans(orphans: OrphanSettings, instances: tuple[str, ...]) -> I
 def ranges(settings: Settings) -> tuple[Range, ...]:
     """Every numeric setting: its name, its value, and the least and the greatest value it may have."""
     tiers, alpha, risk = settings.tiers, settings.alpha, settings.risk
-    sizing, simulation, caps = settings.sizing, settings.simulation, settings.caps
+    simulation, caps = settings.simulation, settings.caps
     return (
         ("tiers.normal_confidence", tiers.normal_confidence, 0, 1),
         ("tiers.strict_confidence", tiers.strict_confidence, 0, 1),
@@ -629,9 +627,7 @@ def ranges(settings: Settings) -> tuple[Range, ...]:
         ("risk.freshness_seconds", risk.freshness_seconds, 0, 86_400),
         ("risk.win_rate_window", risk.win_rate_window, 1, 10_000),
         ("risk.minimum_win_rate", risk.minimum_win_rate, ZERO, ONE),
-        ("sizing.quantity", sizing.quantity, ZERO, Decimal(10**12)),
-        ("sizing.percent", sizing.percent, ZERO, Decimal(100)),
-        ("sizing.risk", sizing.risk, ZERO, ONE),
+        *((f"sizing.{name}", getattr(settings.sizing, name), *bounds) for name, bounds in SIZING_BOUNDS.items()),
         ("simulation.slippage", simulation.slippage, ZERO, Decimal("0.005")),
         ("simulation.slippage_jitter", simulation.slippage_jitter, ZERO, ONE),
         ("simulation.volume_share", simulation.volume_share, Decimal("0.0001"), ONE),

@@ -24,7 +24,7 @@ from domain.direction import Purpose, entry_side
 from domain.opposed import taken_out
 from domain.order import OrderPlaced, OrderType
 from domain.signal import Decided, ReversalDecided, SignalDetected, Verdict
-from domain.sizing import leverage_of, margin_required
+from domain.sizing.size import leverage_of, margin_required
 
 
 def place_orders(moment: Moment) -> Sequence[Command]:

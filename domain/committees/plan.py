@@ -15,7 +15,16 @@ from domain.entry import Entry
 from domain.grid import Grid, on_ticks, prices, worst_loss
 from domain.instrument import Instrument, round_down, round_up
 from domain.portfolio import OpenPosition
-from domain.sizing import Funds, Sized, leverage_of, margin_required, named, size, size_addition, size_grid
+from domain.sizing.size import (
+    Funds,
+    Sized,
+    leverage_of,
+    margin_required,
+    named,
+    size,
+    size_addition,
+    size_grid,
+)
 
 
 class Plan(Struct, frozen=True, gc=False, kw_only=True):

@@ -31,7 +31,8 @@ from domain.candle import Candle
 from domain.direction import Side
 from domain.log import Envelope
 from domain.order import OrderFilled, OrderPlaced, OrderType
-from domain.settings import OnDailyLoss, OnKill, SimulationSettings, SizingSettings, StrategySettings
+from domain.settings import OnDailyLoss, OnKill, SimulationSettings, StrategySettings
+from domain.sizing.settings import SizingSettings
 from infra.config import WhenceSettings
 from infra.logs import open_owned
 from infra.run.paper import PaperRun

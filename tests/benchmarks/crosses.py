@@ -18,15 +18,8 @@ from tempfile import TemporaryDirectory
 
 from adapters.tapes import Tape, read_tape
 from domain.candle import Candle
-from domain.settings import (
-    AlphaSettings,
-    RiskSettings,
-    Settings,
-    SizingRule,
-    SizingSettings,
-    StrategySettings,
-    TierSettings,
-)
+from domain.settings import AlphaSettings, RiskSettings, Settings, StrategySettings, TierSettings
+from domain.sizing.settings import SizingRule, SizingSettings
 from domain.strategies import Direction, Intent, Proposal
 
 RECORDED = Path(__file__).parents[3] / "shared" / "data" / "btc_perp_1m_2022-01.csv"

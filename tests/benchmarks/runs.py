@@ -12,13 +12,8 @@ from uuid import UUID, uuid5
 from adapters.tapes import Tape, read_tape, synthetic_tape
 from domain.events import Event
 from domain.log import Envelope, event_id
-from domain.settings import (
-    AlphaSettings,
-    RiskSettings,
-    Settings,
-    SizingSettings,
-    TierSettings,
-)
+from domain.settings import AlphaSettings, RiskSettings, Settings, TierSettings
+from domain.sizing.settings import SizingSettings
 from infra.run.plan import Plan, plan_of
 from tests.replacing import replace
 

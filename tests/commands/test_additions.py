@@ -10,8 +10,9 @@ from domain.direction import Purpose
 from domain.order import OrderCancelRequested, OrderPlaced
 from domain.portfolio import OpenPosition
 from domain.position import PositionClosed, PositionIncreased, PositionReduced
-from domain.settings import AlphaSettings, IntentSettings, RiskSettings, Settings, SizingRule, SizingSettings
+from domain.settings import AlphaSettings, IntentSettings, RiskSettings, Settings
 from domain.signal import DecisionMade, Verdict
+from domain.sizing.settings import SizingRule, SizingSettings
 from domain.streams import order_stream
 from tests.commands.desk import Desk, a_fill_of, chain_of, long, names, snapshot
 from tests.commands.requests.asking import Asking, terms

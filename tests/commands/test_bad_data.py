@@ -16,7 +16,8 @@ from commands.settings import ChangeSettings
 from commands.stimulus import Ask, Stimulus
 from domain.account import BalanceReason
 from domain.errors import InvalidEvent, InvalidInput, InvalidSettings
-from domain.settings import AlphaSettings, RiskSettings, Settings, SizingSettings
+from domain.settings import AlphaSettings, RiskSettings, Settings
+from domain.sizing.settings import SizingSettings
 from tests.commands.an_order import PLACE, PLACED, RULES
 from tests.commands.desk import Desk, a_fill_of, funding, long, snapshot
 from tests.domain.history import BTC, NOW, D, an_instrument

@@ -13,7 +13,8 @@ from commands.settings import ChangeSettings
 from domain.account import KillSwitchTripped
 from domain.daily_loss import DailyLoss, loss_of_day
 from domain.order import OrderType
-from domain.settings import OnDailyLoss, OnKill, RiskSettings, Settings, SizingRule, SizingSettings
+from domain.settings import OnDailyLoss, OnKill, RiskSettings, Settings
+from domain.sizing.settings import SizingRule, SizingSettings
 from domain.streams import account_stream
 from tests.commands.an_order import RULES
 from tests.commands.desk import Desk, a_fill_of, chain_of, folded, funding, long, names, snapshot

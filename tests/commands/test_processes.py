@@ -16,7 +16,7 @@ from domain.order import OrderPlaced, OrderStatus, OrderType
 from domain.position import PositionClosed, PositionOpened
 from domain.settings import Settings
 from domain.signal import DecisionMade, SignalDetected, Verdict
-from domain.sizing import margin_required
+from domain.sizing.size import margin_required
 from domain.strategies import Intent
 from domain.streams import order_stream
 from tests.commands.an_order import RULES

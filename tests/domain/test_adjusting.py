@@ -7,7 +7,8 @@ import pytest
 
 from domain.adjusting import adjusted, adjusted_before_opening, differences, names
 from domain.errors import InvalidSettings, Refused
-from domain.settings import OrphanRule, OrphanSettings, Settings, SizingRule
+from domain.settings import OrphanRule, OrphanSettings, Settings
+from domain.sizing.settings import SizingRule
 from tests.domain.history import BTC, ETH
 from tests.domain.test_settings import every_setting
 from tests.replacing import replace

@@ -20,13 +20,12 @@ from domain.settings import (
     OrphanSettings,
     Settings,
     SettingsChanged,
-    SizingRule,
-    SizingSettings,
     StrategySettings,
     check,
     evolve,
     ranges,
 )
+from domain.sizing.settings import SizingRule, SizingSettings
 from tests.domain.history import BTC, D
 from tests.replacing import replace
 

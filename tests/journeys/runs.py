@@ -11,13 +11,8 @@ from pathlib import Path
 
 from adapters.tapes import Tape, read_tape, synthetic_tape
 from domain.log import Envelope, EventLog, LogReader, Recorded
-from domain.settings import (
-    AlphaSettings,
-    RiskSettings,
-    Settings,
-    SizingSettings,
-    TierSettings,
-)
+from domain.settings import AlphaSettings, RiskSettings, Settings, TierSettings
+from domain.sizing.settings import SizingSettings
 from infra.config import WhenceSettings
 from infra.logs import open_owned, open_reader
 from infra.run.paper import PaperRun

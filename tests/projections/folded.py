@@ -9,7 +9,7 @@ from typing import Any
 
 from adapters.tapes import synthetic_tape
 from domain.log import Envelope, Recorded
-from domain.settings import SizingSettings
+from domain.sizing.settings import SizingSettings
 from infra.run.paper import PaperRun
 from infra.run.plan import plan_of
 from projections.projection import Key, Projection, Row

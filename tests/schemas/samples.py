@@ -93,8 +93,6 @@ from domain.settings import (
     Settings,
     SettingsChanged,
     SimulationSettings,
-    SizingRule,
-    SizingSettings,
     StrategySettings,
     TierSettings,
 )
@@ -110,6 +108,7 @@ from domain.signal import (
     Verdict,
     Vote,
 )
+from domain.sizing.settings import SizingRule, SizingSettings
 from domain.strategies import Intent
 from tests.replacing import replace
 

@@ -11,9 +11,10 @@ from domain.arithmetic import EXACT, distance
 from domain.committees import View, decide
 from domain.direction import Direction
 from domain.portfolio import Portfolio
-from domain.settings import InForce, RiskSettings, Settings, SizingRule, SizingSettings
+from domain.settings import InForce, RiskSettings, Settings
 from domain.signal import DecisionMade, SignalDetected, Verdict
-from domain.sizing import margin_required
+from domain.sizing.settings import SizingRule, SizingSettings
+from domain.sizing.size import margin_required
 from domain.strategies import Intent
 from tests.domain.history import BTC, NOW, a_signal, an_open_day, an_opening
 

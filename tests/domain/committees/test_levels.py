@@ -8,8 +8,9 @@ import pytest
 
 from domain.committees import decide
 from domain.grid import Grid, GridLevel
-from domain.settings import AlphaSettings, RiskSettings, Settings, SizingRule, SizingSettings
+from domain.settings import AlphaSettings, RiskSettings, Settings
 from domain.signal import DecisionMade, SignalDetected, Verdict
+from domain.sizing.settings import SizingRule, SizingSettings
 from tests.domain.committees.test_policy import a_view
 from tests.domain.history import BTC, D, History, a_signal, an_instrument, an_open_day, an_opening
 from tests.replacing import replace

@@ -27,15 +27,9 @@ from domain.order import OrderCancelRequested, OrderOutcomeUnknown, OrderType
 from domain.portfolio import EMPTY
 from domain.position import PositionCloseFailed, PositionClosing
 from domain.reconciliation import DiscrepancyFound, ReconciliationBegun
-from domain.settings import (
-    AlphaSettings,
-    RiskSettings,
-    Settings,
-    SizingRule,
-    SizingSettings,
-    TierSettings,
-)
+from domain.settings import AlphaSettings, RiskSettings, Settings, TierSettings
 from domain.signal import Chamber, DecisionMade, SignalDetected, Tier, Verdict
+from domain.sizing.settings import SizingRule, SizingSettings
 from domain.strategies import Intent
 from domain.streams import breaker_stream, reconciliation_stream
 from tests.domain.history import (

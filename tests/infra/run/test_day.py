@@ -11,7 +11,7 @@ from adapters.avro import AvroCodec
 from adapters.log.library import open_memory
 from adapters.tapes import synthetic_tape
 from domain.account import BalanceChanged, DayClosed, DayOpened
-from domain.settings import SizingSettings
+from domain.sizing.settings import SizingSettings
 from tests.journeys.runs import EAGER, SYMBOLS, plan, play
 from tests.replacing import replace
 

@@ -18,8 +18,9 @@ from domain.instrument import Instrument, InstrumentListed
 from domain.log import Envelope
 from domain.order import OrderPlaced
 from domain.position import PositionClosed
-from domain.settings import Settings, SimulationSettings, SizingSettings, StrategySettings
+from domain.settings import Settings, SimulationSettings, StrategySettings
 from domain.signal import DecisionMade, GridEnded, SignalDetected, Verdict
+from domain.sizing.settings import SizingSettings
 from domain.streams import own_id
 from infra.run.plan import Plan
 from infra.run.redeciding import Redecision

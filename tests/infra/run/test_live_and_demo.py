@@ -24,8 +24,9 @@ from domain.candle import Candle
 from domain.direction import Direction, Side
 from domain.log import Envelope
 from domain.order import OrderFilled, OrderPlaced
-from domain.settings import RiskSettings, Settings, SimulationSettings, SizingRule, SizingSettings
+from domain.settings import RiskSettings, Settings, SimulationSettings
 from domain.signal import DecisionMade, SignalDetected, Verdict
+from domain.sizing.settings import SizingRule, SizingSettings
 from domain.strategies import Intent, Proposal, Watcher
 from domain.strategies.builtin import StrategyFactory
 from infra.run.backtesting import Backtesting

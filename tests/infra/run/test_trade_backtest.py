@@ -19,8 +19,8 @@ from domain.direction import Purpose, Side
 from domain.log import Envelope
 from domain.market import Trade
 from domain.order import OrderFilled, OrderPlaced
-from domain.settings import SizingSettings
 from domain.signal import SignalDetected, Verdict
+from domain.sizing.settings import SizingSettings
 from domain.strategies.builtin import StrategyFactory
 from infra.run.backtest import NO_CHANGE
 from infra.run.backtesting import Backtesting

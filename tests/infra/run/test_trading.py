@@ -11,15 +11,8 @@ from typing import Any
 import pytest
 
 from domain.errors import InvalidSettings
-from domain.settings import (
-    FlipSettings,
-    OnDailyLoss,
-    OrphanRule,
-    OrphanSettings,
-    Settings,
-    SizingRule,
-    StrategySettings,
-)
+from domain.settings import FlipSettings, OnDailyLoss, OrphanRule, OrphanSettings, Settings, StrategySettings
+from domain.sizing.settings import SizingRule
 from infra.trading import for_live, instances_of, strategy_of, trading_settings, unnamed_as_in
 from tests.replacing import replace
 

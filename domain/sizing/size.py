@@ -14,7 +14,7 @@ from msgspec import Struct
 from domain.arithmetic import CEILING, EXACT, FLOOR, ZERO, distance, total
 from domain.grid import Grid, prices, worst_loss
 from domain.instrument import Instrument, round_down, round_up
-from domain.settings import SizingRule, SizingSettings
+from domain.sizing.settings import SizingRule, SizingSettings
 
 MARGIN_STEP = Decimal("1e-8")
 """Margins are rounded up to a multiple of this amount, in quote currency."""

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from domain.arithmetic import EXACT, distance
 from domain.instrument import Instrument
-from domain.settings import SizingRule, SizingSettings
-from domain.sizing import RULES, Funds, Sized, leverage_of, margin_required, size
+from domain.sizing.settings import SizingRule, SizingSettings
+from domain.sizing.size import RULES, Funds, Sized, leverage_of, margin_required, size
 from tests.domain.history import an_instrument
 from tests.replacing import replace
 
