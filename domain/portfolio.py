@@ -1,7 +1,7 @@
 """The portfolio: the positions, working orders, money and open questions of one account at one instant of its log.
 
-The portfolio is folded from every event of the account, in the order of the log. Folding does no arithmetic: it copies
-the recorded figures, and derived figures are computed when they are read.
+The portfolio is folded from every event of the account, in the order of the log. Folding copies the recorded figures;
+derived figures are computed when they are read, but for sums over events that are not kept.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ from domain.signal import (
     SignalIntent,
     Verdict,
 )
+from domain.sizing.results import Results, risk_of_both, risk_of_fill, with_result
 from domain.strategies import Intent
 from domain.streams import own_id, parse
 from domain.tiers import NO_TRADES, Trades
@@ -60,7 +61,8 @@ class OpenPosition(Struct, frozen=True, gc=False, kw_only=True):
     """An open position: its stream, owner (see `domain/owner.py`), state, opening time and the order that opened it.
 
     `added` are the ids of the further orders that increased it, in order of their first fill. `entered_at_price` is the
-    price (quote currency) of the last fill that opened or increased it.
+    price (quote currency) of the last fill that opened or increased it. `risked` is the sum of what these fills risked
+    (`domain/sizing/results.py`); None if the position had no stop at one of them.
     """
 
     stream: str
@@ -70,6 +72,7 @@ class OpenPosition(Struct, frozen=True, gc=False, kw_only=True):
     entry_order: str
     entered_at_price: Decimal
     added: tuple[str, ...] = ()
+    risked: Decimal | None = None
 
     @property
     def id(self) -> str:
@@ -182,6 +185,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     decision on a strategy's entry that closed its own position, by strategy and instrument. `repeated` holds, by
     strategy and instrument, the entries in a row that opened no position yet, where the strategy's entries have to be
     repeated. `regimes` holds, by instrument, the regime in force, and `grids` the decided grids that have not ended.
+    `results` holds, by owner, the R-multiples of the latest closed trades of strategies and scanners.
     """
 
     account_state: AccountState = account.UNOPENED
@@ -207,6 +211,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     repeated: Mapping[tuple[str, str], Repeated] = _NOTHING
     regimes: Mapping[str, RegimeChanged] = _NOTHING
     grids: Mapping[str, RunningGrid] = _NOTHING
+    results: Results = _NOTHING
 
     @property
     def account(self) -> Account:
@@ -314,6 +319,7 @@ class Changes(TypedDict, total=False):
     repeated: Mapping[tuple[str, str], Repeated]
     regimes: Mapping[str, RegimeChanged]
     grids: Mapping[str, RunningGrid]
+    results: Results
 
 
 class _Alter(Protocol):
@@ -657,6 +663,7 @@ def _opened(portfolio: Portfolio, meta: Meta, event: PositionOpened, state: obje
         opened_at=meta.occurred_at,
         entry_order=event.order_id,
         entered_at_price=event.price,
+        risked=risk_of_fill(event.quantity, event.price, event.stop),
     )
     kind = (event.instrument, event.direction)
     return altered(
@@ -689,12 +696,16 @@ def _increased(portfolio: Portfolio, meta: Meta, event: PositionIncreased, state
     held = _held(moved, meta, event)
     is_known = event.order_id == held.entry_order or event.order_id in held.added
     added = held.added if is_known else (*held.added, event.order_id)
-    positions = {**moved.positions, held.state.instrument: _entered(held, price=event.price, added=added)}
+    more = risk_of_fill(event.quantity, event.price, held.state.stop)
+    entered = _entered(held, price=event.price, added=added, risked=risk_of_both(held.risked, more))
+    positions = {**moved.positions, held.state.instrument: entered}
     return altered(moved, positions=positions)
 
 
-def _entered(held: OpenPosition, *, price: Decimal, added: tuple[str, ...]) -> OpenPosition:
-    return replace(held, entered_at_price=price, added=added)
+def _entered(
+    held: OpenPosition, *, price: Decimal, added: tuple[str, ...], risked: Decimal | None
+) -> OpenPosition:
+    return replace(held, entered_at_price=price, added=added, risked=risked)
 
 
 def _filled(portfolio: Portfolio, meta: Meta, event: Any, state: object) -> Portfolio:
@@ -713,19 +724,23 @@ def _moved(portfolio: Portfolio, meta: Meta, event: Any, state: object) -> Portf
         entry_order=held.entry_order,
         entered_at_price=held.entered_at_price,
         added=held.added,
+        risked=held.risked,
     )
     return altered(portfolio, positions={**portfolio.positions, after.instrument: moved})
 
 
 def _closed(portfolio: Portfolio, meta: Meta, event: PositionClosed, _state: object) -> Portfolio:
-    name = _held(portfolio, meta, event).state.instrument
-    lost = event.net < 0
+    held = _held(portfolio, meta, event)
+    name, lost, results = held.state.instrument, event.net < 0, portfolio.results
+    if held.owner != PERSON:
+        results = with_result(results, held.owner, event.net, held.risked)
     return altered(
         portfolio,
         positions=_without(portfolio.positions, name),
         entries=_taken_up(portfolio.entries, event.order_id),
         trades=tiers.evolve(portfolio.trades, event),
         lost_at={**portfolio.lost_at, name: meta.occurred_at} if lost else portfolio.lost_at,
+        results=results,
     )
 
 

@@ -24,7 +24,7 @@ from domain.owner import PERSON
 from domain.regimes.settings import BOUNDS as REGIME_BOUNDS
 from domain.regimes.settings import NO_REGIMES, RegimeLimits, RegimeSettings
 from domain.sizing.settings import BOUNDS as SIZING_BOUNDS
-from domain.sizing.settings import OwnSizingSettings, SizingRule, SizingSettings
+from domain.sizing.settings import BY_RISK, OwnSizingSettings, SizingRule, SizingSettings
 
 
 class OrphanRule(StrEnum):
@@ -326,7 +326,7 @@ class Settings:
     tiers: TierSettings = TierSettings()
     alpha: AlphaSettings = AlphaSettings()
     risk: RiskSettings = RiskSettings()
-    sizing: SizingSettings = SizingSettings()
+    sizing: SizingSettings = BY_RISK
     simulation: SimulationSettings = SimulationSettings()
     order_freshness_seconds: int = 60
     paused: tuple[str, ...] = ()
@@ -627,7 +627,10 @@ def ranges(settings: Settings) -> tuple[Range, ...]:
         ("risk.freshness_seconds", risk.freshness_seconds, 0, 86_400),
         ("risk.win_rate_window", risk.win_rate_window, 1, 10_000),
         ("risk.minimum_win_rate", risk.minimum_win_rate, ZERO, ONE),
-        *((f"sizing.{name}", getattr(settings.sizing, name), *bounds) for name, bounds in SIZING_BOUNDS.items()),
+        *(
+            (f"sizing.{name}", getattr(settings.sizing, name), *bounds)
+            for name, bounds in SIZING_BOUNDS.items()
+        ),
         ("simulation.slippage", simulation.slippage, ZERO, Decimal("0.005")),
         ("simulation.slippage_jitter", simulation.slippage_jitter, ZERO, ONE),
         ("simulation.volume_share", simulation.volume_share, Decimal("0.0001"), ONE),

@@ -15,6 +15,8 @@ from domain.entry import Entry
 from domain.grid import Grid, on_ticks, prices, worst_loss
 from domain.instrument import Instrument, round_down, round_up
 from domain.portfolio import OpenPosition
+from domain.sizing.kelly import Kelly, Ruled, ruled
+from domain.sizing.settings import SizingSettings
 from domain.sizing.size import (
     Funds,
     Sized,
@@ -31,7 +33,8 @@ class Plan(Struct, frozen=True, gc=False, kw_only=True):
     """The prices of an entry, its size, and the funds that limit the size.
 
     Prices are in quote currency; `stop` and `target` are multiples of the tick of `rules`, and so are the prices of
-    `grid`. The plan of a grid is judged at its worst case: every level is entered, then stopped.
+    `grid`. The plan of a grid is judged at its worst case: every level is entered, then stopped. `sizing` are the
+    owner's settings of sizing; `kelly` is what the rule KELLY computed, None where the size is not by this rule.
     """
 
     rules: Instrument
@@ -40,6 +43,8 @@ class Plan(Struct, frozen=True, gc=False, kw_only=True):
     target: Decimal | None
     funds: Funds
     sized: Sized
+    sizing: SizingSettings
+    kelly: Kelly | None = None
     grid: Grid | None = None
 
     @property
@@ -107,12 +112,36 @@ def plan(entry: Entry, view: View, adds_to: OpenPosition | None = None) -> Plan:
     stop, target = _on_tick(entry, entry.stop, rules), _on_tick(entry, entry.target, rules)
     funds = funds_of(view)
     grid = None if entry.grid is None else on_ticks(entry.grid, entry.direction, rules.tick)
+    by = _rule_of(entry, view)
     if adds_to is None:
-        sized = _sized(entry, stop, grid, funds, view)
+        sized = _sized(entry, stop, grid, funds, view, by)
     else:
         stop, target = adds_to.state.stop or stop, adds_to.state.target or target
-        sized = _added(entry, stop, funds, view, adds_to)
-    return Plan(rules=rules, entry=entry.price, stop=stop, target=target, funds=funds, sized=sized, grid=grid)
+        sized = _added(entry, stop, funds, view, adds_to, by)
+    return Plan(
+        rules=rules,
+        entry=entry.price,
+        stop=stop,
+        target=target,
+        funds=funds,
+        sized=sized,
+        sizing=by.settings,
+        kelly=by.kelly,
+        grid=grid,
+    )
+
+
+def _rule_of(entry: Entry, view: View) -> Ruled:
+    """The rule of the entry's owner; a given quantity needs none of its numbers."""
+    settings = view.settings.settings.sizing_of(entry.owner)
+    if entry.quantity is not None:
+        return Ruled(settings, None)
+    return ruled(settings, view.portfolio.results.get(entry.owner, ()))
+
+
+def most_risk(settings: SizingSettings, view: View) -> Decimal | None:
+    """The loss at the stop to which a size is cut, in quote currency; None where larger sizes are refused instead."""
+    return EXACT.multiply(view.account.balance, view.risk.max_risk_per_trade) if settings.cuts else None
 
 
 def part_of(quantity: Decimal, grid: Grid | None) -> Decimal:
@@ -127,23 +156,36 @@ def _on_tick(entry: Entry, level: Decimal | None, rules: Instrument) -> Decimal 
     return _TO_TICK[entry.direction](level, rules.tick)
 
 
-def _sized(entry: Entry, stop: Decimal | None, grid: Grid | None, funds: Funds, view: View) -> Sized:
+def _sized(
+    entry: Entry, stop: Decimal | None, grid: Grid | None, funds: Funds, view: View, by: Ruled
+) -> Sized:
     if entry.quantity is not None:
         return named(view.listed, entry.price, entry.quantity)
     if stop is None:
         raise ValueError("an entry without a stop needs a quantity")
+    if by.kelly is not None and by.kelly.reason:
+        return _nothing(by.kelly.reason)
+    most = most_risk(by.settings, view)
     if grid is not None:
-        return size_grid(view.settings.settings.sizing, view.listed, grid, stop, funds)
-    return size(view.settings.settings.sizing, view.listed, entry.price, stop, funds)
+        return size_grid(by.settings, view.listed, grid, stop, funds, most)
+    return size(by.settings, view.listed, entry.price, stop, funds, most)
 
 
-def _added(entry: Entry, stop: Decimal | None, funds: Funds, view: View, adds_to: OpenPosition) -> Sized:
+def _nothing(reason: str) -> Sized:
+    return Sized(wanted=ZERO, quantity=ZERO, reasons=(reason,), cuts=())
+
+
+def _added(
+    entry: Entry, stop: Decimal | None, funds: Funds, view: View, adds_to: OpenPosition, by: Ruled
+) -> Sized:
     if stop is None:
         raise ValueError("an addition needs a stop")
+    if by.kelly is not None and by.kelly.reason:
+        return _nothing(by.kelly.reason)
     settings, rules = view.settings.settings, view.listed
     limit = EXACT.multiply(funds.balance, view.risk.max_risk_per_trade)
     return size_addition(
-        settings.sizing,
+        by.settings,
         rules,
         entry.price,
         stop,

@@ -53,6 +53,7 @@ from domain.signal import (
     Vote,
     with_policy,
 )
+from domain.sizing.size import CUT_TO_MAX_RISK
 from domain.strategies import Intent
 
 POLICY_VERSION = 6
@@ -244,7 +245,8 @@ def _reverse(case: Case, held: OpenPosition, on_exit: tuple[Vote, ...]) -> Decis
     if against:
         return _decision(case, Verdict.CLOSE, (why, *against), (*on_exit, *votes))
     terms = (entering.plan.sized.quantity, *entering.plan.levels)
-    return _decision(case, Verdict.REVERSE, (why, "ALL_APPROVE"), (*on_exit, *votes), terms)
+    reasons = (why, *_cut_of(entering), "ALL_APPROVE")
+    return _decision(case, Verdict.REVERSE, reasons, (*on_exit, *votes), terms)
 
 
 def _enter(case: Case, members: tuple[Member, ...]) -> DecisionMade:
@@ -254,8 +256,13 @@ def _enter(case: Case, members: tuple[Member, ...]) -> DecisionMade:
     if against:
         return _decision(case, Verdict.SKIP, against, votes)
     terms = (case.plan.sized.quantity, *case.plan.levels)
-    why = ("ALL_APPROVE",) if case.addition is None else ("ADDITION", "ALL_APPROVE")
-    return _decision(case, Verdict.ENTER, why, votes, terms)
+    adds = () if case.addition is None else ("ADDITION",)
+    return _decision(case, Verdict.ENTER, (*adds, *_cut_of(case), "ALL_APPROVE"), votes, terms)
+
+
+def _cut_of(case: Case) -> tuple[str, ...]:
+    """The reason of a size that was cut to the risk of one trade."""
+    return (CUT_TO_MAX_RISK,) if CUT_TO_MAX_RISK in case.plan.sized.reasons else ()
 
 
 def _votes(members: tuple[Member, ...], case: Case) -> tuple[Vote, ...]:

@@ -12,8 +12,8 @@ from domain.addition import loss_at, loss_of_unit
 from domain.arithmetic import EXACT, ONE, distance, total
 from domain.breaker import Mode
 from domain.committees.case import Case
-from domain.committees.member import Judgement, judgement
-from domain.committees.plan import margin_held, reserve
+from domain.committees.member import Figure, Judgement, judgement
+from domain.committees.plan import Plan, margin_held, most_risk, reserve
 from domain.committees.view import View
 from domain.daily_loss import loss_of_day
 from domain.direction import Direction
@@ -21,6 +21,7 @@ from domain.known_intent import known_intent
 from domain.order import OrderStatus
 from domain.owner import PERSON
 from domain.portfolio import OpenPosition
+from domain.sizing.size import CUT_TO_MAX_RISK
 from domain.strategies import Intent
 
 _NOTHING_TO_CANCEL = frozenset({OrderStatus.CANCEL_REQUESTED, OrderStatus.FILLED})
@@ -82,13 +83,17 @@ def _furthest(stop: Decimal, case: Case) -> Decimal:
 
 
 def sizing(case: Case) -> Judgement:
-    """The quantity, given or computed, is tradable by the instrument's rules; `reserved_balance` judges the margin."""
+    """The quantity, given or computed, is tradable by the instrument's rules; `reserved_balance` judges the margin.
+
+    What the rule KELLY computed, and a cut to the risk of one trade, are figures only where the settings use them, so
+    that other decisions keep theirs.
+    """
     planned, instrument = case.plan, case.view.listed
-    wanted, settings = planned.sized.wanted, case.view.settings.settings.sizing
+    wanted = planned.sized.wanted
     why = planned.sized.reasons if wanted <= 0 else ()
     return judgement(
         dict.fromkeys(why, True),
-        rule=settings.rule.value,
+        rule=planned.sizing.rule.value,
         balance=planned.funds.balance,
         entry=planned.entry,
         stop=planned.stop,
@@ -97,7 +102,23 @@ def sizing(case: Case) -> Judgement:
         max_quantity=instrument.max_quantity,
         min_notional=instrument.min_notional,
         wanted=wanted,
+        **_figures_of(planned, case.view),
     )
+
+
+def _figures_of(planned: Plan, view: View) -> Mapping[str, Figure]:
+    found: dict[str, Figure] = {}
+    if planned.kelly is not None:
+        found |= {
+            **planned.kelly.figures,
+            "kelly_multiplier": planned.sizing.kelly_multiplier,
+            "kelly_cap": planned.sizing.kelly_cap,
+        }
+    most = most_risk(planned.sizing, view)
+    if most is not None:
+        is_cut = CUT_TO_MAX_RISK in planned.sized.reasons
+        found |= {"most_risk": most, "cut": CUT_TO_MAX_RISK if is_cut else ""}
+    return found
 
 
 def max_positions(case: Case) -> Judgement:

@@ -60,7 +60,7 @@ class Kelly(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Ruled(Struct, frozen=True, gc=False):
-    """The settings of a size, where `risk` is that of the rule KELLY, and how that was computed; None for other rules."""
+    """The settings of a size. For the rule KELLY `risk` is what it computed, and `kelly` how; None for other rules."""
 
     settings: SizingSettings
     kelly: Kelly | None

@@ -36,7 +36,8 @@ class SizingSettings:
     FIXED uses `quantity`, in base currency; PERCENT a notional of `percent`; RISK a loss at the stop of `risk`. MINIMUM
     is the least quantity that the instrument permits. KELLY is a loss at the stop of `kelly_multiplier` times the
     fraction of the balance at which the last `kelly_window` closed trades of the entry's owner would have grown
-    fastest, at most `kelly_cap`; `kelly_fallback` is what it does with fewer than 30 of them (`domain/sizing/kelly.py`).
+    fastest, at most `kelly_cap`; `kelly_fallback` is what it does with fewer than 30 of them. See
+    `domain/sizing/kelly.py`.
 
     With `cut_to_max_risk` a size whose loss at the stop exceeds `risk.max_risk_per_trade` is cut to it, else such an
     entry is refused. A size by KELLY is always cut.
@@ -72,6 +73,9 @@ class OwnSizingSettings(OwnSettings):
     kelly_cap: Decimal | None = None
     kelly_fallback: KellyFallback | None = None
 
+
+BY_RISK = SizingSettings()
+"""The defaults: a loss of 1 % of the balance at the stop."""
 
 BOUNDS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
     "quantity": (ZERO, Decimal(10**12)),

@@ -1,7 +1,8 @@
-"""Sizing: how much of an instrument an entry buys or sells.
+"""The size of an entry by its sizing rule, within what the instrument, the margin and the risk of one trade allow.
 
 The table `RULES` has the sizing rules. The quantity of a rule is rounded down to the lot and cut to what the
-instrument and the margin allow. A quantity too small to be traded becomes zero, with the reason; no size is rounded up.
+instrument and the margin allow. A quantity too small to be traded becomes zero, with the reason. No size is rounded up
+but that of the rule MINIMUM, which is the least quantity that can be traded.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from domain.sizing.settings import SizingRule, SizingSettings
 
 MARGIN_STEP = Decimal("1e-8")
 """Margins are rounded up to a multiple of this amount, in quote currency."""
+
+CUT_TO_MAX_RISK = "CUT_TO_MAX_RISK"
+"""The reason of a size that is cut to `risk.max_risk_per_trade`."""
 
 _TWO = Decimal(2)
 
@@ -48,10 +52,31 @@ class Sized(Struct, frozen=True, gc=False, kw_only=True):
 
 
 def size(
-    settings: SizingSettings, instrument: Instrument, entry: Decimal, stop: Decimal, funds: Funds
+    settings: SizingSettings,
+    instrument: Instrument,
+    entry: Decimal,
+    stop: Decimal,
+    funds: Funds,
+    most_risk: Decimal | None = None,
 ) -> Sized:
-    """The size of an entry at `entry` with a protective stop at `stop` (prices in quote currency, above zero)."""
-    return _cut(instrument, entry, funds, RULES[settings.rule](settings, entry, stop, funds))
+    """The size of an entry at `entry` with a protective stop at `stop` (prices in quote currency, above zero).
+
+    Its loss at the stop, before fees, is at most `most_risk` (quote currency); None cuts nothing.
+    """
+    ruled = RULES[settings.rule](settings, instrument, entry, stop, funds)
+    return _cut(instrument, entry, funds, *within_risk(ruled, distance(entry, stop), most_risk))
+
+
+def within_risk(
+    quantity: Decimal, loss: Decimal, most_risk: Decimal | None
+) -> tuple[Decimal, tuple[str, ...]]:
+    """The part of the quantity that loses at most `most_risk` where one unit loses `loss`, and the reason of a cut.
+
+    Both are in quote currency; None cuts nothing. The part is not rounded to the lot.
+    """
+    if most_risk is None or EXACT.multiply(quantity, loss) <= most_risk:
+        return quantity, ()
+    return FLOOR.divide(max(most_risk, ZERO), loss), (CUT_TO_MAX_RISK,)
 
 
 def size_addition(
@@ -66,9 +91,11 @@ def size_addition(
 ) -> Sized:
     """The size of an addition to a position: `share` of the rule's quantity, at most `room` (base currency).
 
-    Other parameters are as in `size`; `stop` is the position's.
+    Other parameters are as in `size`; `stop` is the position's. By the rule MINIMUM the addition is the least quantity
+    as well, because a share of it cannot be traded.
     """
-    ruled = EXACT.multiply(RULES[settings.rule](settings, entry, stop, funds), share)
+    whole = RULES[settings.rule](settings, instrument, entry, stop, funds)
+    ruled = whole if settings.rule is SizingRule.MINIMUM else EXACT.multiply(whole, share)
     reasons = ("CUT_TO_RISK_LEFT",) if ruled > room else ()
     return _cut(instrument, entry, funds, min(ruled, room), reasons)
 
@@ -83,26 +110,33 @@ def _cut(
 
 
 def size_grid(
-    settings: SizingSettings, instrument: Instrument, grid: Grid, stop: Decimal, funds: Funds
+    settings: SizingSettings,
+    instrument: Instrument,
+    grid: Grid,
+    stop: Decimal,
+    funds: Funds,
+    most_risk: Decimal | None = None,
 ) -> Sized:
     """The size of all levels of a grid together; each level has an equal part of it.
 
-    The rule RISK is applied to the loss of all levels at the stop, fees included, PERCENT to their notional, and FIXED
-    to their quantity. Bounds of the instrument apply to the order of one level, that of the notional at the lowest
-    price.
+    The rules RISK and KELLY are applied to the loss of all levels at the stop, fees included, as `most_risk` is;
+    PERCENT is applied to their notional, FIXED to their quantity, and MINIMUM to each level. Bounds of the instrument
+    apply to the order of one level, that of the notional at the lowest price.
     """
     levels = prices(grid)
     unit = _Unit(
         levels=Decimal(len(levels)), cost=total(levels), loss=worst_loss(grid, stop, instrument.taker_fee)
     )
-    ruled, lowest = GRID_RULES[settings.rule](settings, unit, funds), min(levels)
-    wanted, reasons = _tradable(instrument, lowest, ruled, instrument.max_quantity, "CUT_TO_MAX_QUANTITY")
+    lowest = min(levels)
+    ruled = GRID_RULES[settings.rule](settings, instrument, lowest, unit, funds)
+    within, before = within_risk(ruled, unit.loss, most_risk)
+    wanted, reasons = _tradable(instrument, lowest, within, instrument.max_quantity, "CUT_TO_MAX_QUANTITY")
     carried = _carried(instrument, unit.cost, funds)
     quantity, cuts = _tradable(instrument, lowest, wanted, carried, "CUT_TO_MARGIN")
     return Sized(
         wanted=EXACT.multiply(wanted, unit.levels),
         quantity=EXACT.multiply(quantity, unit.levels),
-        reasons=reasons,
+        reasons=before + reasons,
         cuts=cuts if wanted else (),
     )
 
@@ -118,24 +152,41 @@ class _Unit(Struct, frozen=True, gc=False):
     loss: Decimal
 
 
-def _grid_fixed(settings: SizingSettings, unit: _Unit, _funds: Funds) -> Decimal:
+def _grid_fixed(
+    settings: SizingSettings, _instrument: Instrument, _lowest: Decimal, unit: _Unit, _funds: Funds
+) -> Decimal:
     return FLOOR.divide(settings.quantity, unit.levels)
 
 
-def _grid_percent(settings: SizingSettings, unit: _Unit, funds: Funds) -> Decimal:
+def _grid_percent(
+    settings: SizingSettings, _instrument: Instrument, _lowest: Decimal, unit: _Unit, funds: Funds
+) -> Decimal:
     return FLOOR.divide(EXACT.multiply(funds.balance, settings.percent), unit.cost)
 
 
-def _grid_risk(settings: SizingSettings, unit: _Unit, funds: Funds) -> Decimal:
+def _grid_risk(
+    settings: SizingSettings, _instrument: Instrument, _lowest: Decimal, unit: _Unit, funds: Funds
+) -> Decimal:
     return FLOOR.divide(EXACT.multiply(funds.balance, settings.risk), unit.loss)
 
 
-GRID_RULES: Mapping[SizingRule, Callable[[SizingSettings, _Unit, Funds], Decimal]] = {
+def _grid_minimum(
+    _settings: SizingSettings, instrument: Instrument, lowest: Decimal, _unit: _Unit, _funds: Funds
+) -> Decimal:
+    return least(instrument, lowest)
+
+
+GRID_RULES: Mapping[SizingRule, Callable[[SizingSettings, Instrument, Decimal, _Unit, Funds], Decimal]] = {
     SizingRule.FIXED: _grid_fixed,
     SizingRule.PERCENT: _grid_percent,
     SizingRule.RISK: _grid_risk,
+    SizingRule.MINIMUM: _grid_minimum,
+    SizingRule.KELLY: _grid_risk,
 }
-"""The function that computes each rule's quantity of one level of a grid, before lot, bounds and margin are applied."""
+"""The function that computes each rule's quantity of one level of a grid, before lot, bounds and margin are applied.
+
+The parameters are settings, instrument, the lowest price, a unit of each level, and the funds.
+"""
 
 
 def named(instrument: Instrument, entry: Decimal, quantity: Decimal) -> Sized:
@@ -161,26 +212,49 @@ def leverage_of(instrument: Instrument, account_leverage: Decimal) -> Decimal:
     return min(account_leverage, instrument.max_leverage)
 
 
-def _fixed(settings: SizingSettings, _entry: Decimal, _stop: Decimal, _funds: Funds) -> Decimal:
+def least(instrument: Instrument, price: Decimal) -> Decimal:
+    """The least quantity that the instrument's bounds of quantity and notional permit at this price, in whole lots."""
+    by_notional = CEILING.divide(instrument.min_notional, price)
+    return round_up(max(instrument.min_quantity, by_notional, instrument.lot), instrument.lot)
+
+
+def _fixed(
+    settings: SizingSettings, _instrument: Instrument, _entry: Decimal, _stop: Decimal, _funds: Funds
+) -> Decimal:
     return settings.quantity
 
 
-def _percent(settings: SizingSettings, entry: Decimal, _stop: Decimal, funds: Funds) -> Decimal:
+def _percent(
+    settings: SizingSettings, _instrument: Instrument, entry: Decimal, _stop: Decimal, funds: Funds
+) -> Decimal:
     return FLOOR.divide(EXACT.multiply(funds.balance, settings.percent), entry)
 
 
-def _risk(settings: SizingSettings, entry: Decimal, stop: Decimal, funds: Funds) -> Decimal:
+def _minimum(
+    _settings: SizingSettings, instrument: Instrument, entry: Decimal, _stop: Decimal, _funds: Funds
+) -> Decimal:
+    return least(instrument, entry)
+
+
+def _risk(
+    settings: SizingSettings, _instrument: Instrument, entry: Decimal, stop: Decimal, funds: Funds
+) -> Decimal:
     """balance·risk / |entry - stop|; 0 where the distance is 0."""
     apart = distance(entry, stop)
     return FLOOR.divide(EXACT.multiply(funds.balance, settings.risk), apart) if apart else ZERO
 
 
-RULES: Mapping[SizingRule, Callable[[SizingSettings, Decimal, Decimal, Funds], Decimal]] = {
+RULES: Mapping[SizingRule, Callable[[SizingSettings, Instrument, Decimal, Decimal, Funds], Decimal]] = {
     SizingRule.FIXED: _fixed,
     SizingRule.PERCENT: _percent,
     SizingRule.RISK: _risk,
+    SizingRule.MINIMUM: _minimum,
+    SizingRule.KELLY: _risk,
 }
-"""The function that computes each rule's quantity, in base currency, before lot, bounds and margin are applied."""
+"""The function that computes each rule's quantity, in base currency, before lot, bounds and margin are applied.
+
+The parameters are settings, instrument, entry, stop and funds. For KELLY `domain/sizing/kelly.py` has computed `risk`.
+"""
 
 
 def _carried(instrument: Instrument, entry: Decimal, funds: Funds) -> Decimal:
