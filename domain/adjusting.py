@@ -11,7 +11,7 @@ from domain.errors import InvalidSettings, Refused
 from domain.number import number
 from domain.plain_text import meant
 from domain.settings import ExternalRule, OnDailyLoss, OnKill, OnOpposite, OrphanRule, Settings, check
-from domain.sizing.settings import SizingRule
+from domain.sizing.settings import KellyFallback, SizingRule
 
 _FIXED: Mapping[str, str] = {
     "strategies": "strategies and their parameters are fixed when the log is opened; pause a strategy instead",
@@ -134,6 +134,7 @@ _READ: Mapping[type, Callable[[str], Any]] = {
     OnDailyLoss: lambda text: OnDailyLoss(text.upper()),
     OnOpposite: lambda text: OnOpposite(text.upper()),
     ExternalRule: lambda text: ExternalRule(text.upper()),
+    KellyFallback: lambda text: KellyFallback(text.upper()),
 }
 _WANTED: Mapping[type, str] = {
     bool: "true or false",
@@ -148,4 +149,5 @@ _WANTED: Mapping[type, str] = {
     OnDailyLoss: f"one of {', '.join(OnDailyLoss)}",
     OnOpposite: f"one of {', '.join(OnOpposite)}",
     ExternalRule: f"one of {', '.join(ExternalRule)}",
+    KellyFallback: f"one of {', '.join(KellyFallback)}",
 }

@@ -19,6 +19,8 @@ from domain.errors import InvalidSettings
 from domain.filters.settings import BOUNDS, NO_FILTERS, FilterSettings, OwnFilterSettings
 from domain.instrument import is_instrument_id
 from domain.interval import interval_of
+from domain.margin.settings import BOUNDS as MARGIN_BOUNDS
+from domain.margin.settings import NO_MARGIN_LIMITS, MarginSettings
 from domain.own_settings import OwnSettings
 from domain.owner import PERSON
 from domain.regimes.settings import BOUNDS as REGIME_BOUNDS
@@ -319,7 +321,7 @@ class Settings:
     `on_opposite` is what such an entry, or one against the strategy's own position, does beside the close.
     `flips` are the rules for an entry against the strategy's own position, `intents` those for its other entries.
     `filters` judge the entries of every strategy instance by the market at their candle. `regimes` are how the regime
-    of a market is read, and the limits that are in force in each.
+    of a market is read, and the limits that are in force in each. `margin` are limits on the margin of entries.
     """
 
     strategies: tuple[StrategySettings, ...] = (StrategySettings("trend"),)
@@ -339,6 +341,7 @@ class Settings:
     intents: IntentSettings = IntentSettings()
     filters: FilterSettings = NO_FILTERS
     regimes: RegimeSettings = NO_REGIMES
+    margin: MarginSettings = NO_MARGIN_LIMITS
 
     @property
     def instances(self) -> tuple[str, ...]:
@@ -646,5 +649,9 @@ def ranges(settings: Settings) -> tuple[Range, ...]:
         *(
             (f"regimes.{name}", getattr(settings.regimes, name), *bounds)
             for name, bounds in REGIME_BOUNDS.items()
+        ),
+        *(
+            (f"margin.{name}", getattr(settings.margin, name), *bounds)
+            for name, bounds in MARGIN_BOUNDS.items()
         ),
     )

@@ -10,7 +10,8 @@ changes the setting first, which is recorded with the person's name. These membe
 - protection: a stop is on the right side of the entry and before liquidation;
 - reserved_balance: margin and fees in and out leave the reserve untouched;
 - risk_per_trade, total_risk: the loss at the order's stop; an order without a stop risks its margin, the most that an
-  isolated position can lose. They also judge a stop that is moved away later.
+  isolated position can lose. They also judge a stop that is moved away later;
+- the limits on the margin that are on (`domain/committees/margin_limits.py`).
 
 The Alpha committee, data_freshness and cooldown do not judge a person's entry, because they judge how a strategy reads
 a candle. max_positions_per_instrument is replaced by the rule that an instrument has at most one working entry, and
@@ -26,6 +27,7 @@ from commands.request import ManualTerms
 from commands.requests.situation import Situation
 from domain.arithmetic import EXACT
 from domain.committees import Case, Judge, View, risk
+from domain.committees.margin_limits import margin_members
 from domain.direction import Direction, entry_side, towards
 from domain.entry import Entry
 from domain.errors import Refused
@@ -45,7 +47,10 @@ MEMBERS: tuple[Judge, ...] = (
     risk.risk_per_trade,
     risk.total_risk,
 )
-"""The members that judge a person's entry; `max_positions` judges only an entry that opens a position."""
+"""The members that judge a person's entry; `max_positions` judges only an entry that opens a position.
+
+The limits on the margin that are on judge it, too.
+"""
 
 
 def case_of(terms: ManualTerms, price: Decimal, view: View) -> Case:
@@ -65,7 +70,8 @@ def case_of(terms: ManualTerms, price: Decimal, view: View) -> Case:
 def check_entry(case: Case) -> None:
     """Raises Refused with every reason against the entry."""
     growing = case.entry.instrument in case.view.portfolio.exposures()
-    _check(case, tuple(member for member in MEMBERS if not (growing and member is risk.max_positions)))
+    judges = (member for member in MEMBERS if not (growing and member is risk.max_positions))
+    _check(case, (*judges, *(member.judge for member in margin_members(case))))
 
 
 def check_levels(case: Case) -> None:
@@ -197,6 +203,16 @@ SENTENCES: Mapping[str, Sentence] = {
     "RESERVED_BALANCE": _with(
         "it needs {margin} of margin and fees, where {spendable} can be spent: the rest is margin already, "
         "set aside for orders, or the reserve (risk.reserved_balance)"
+    ),
+    "MARGIN_IN_USE": _with(
+        "with it {in_use} would be margin, where at most {most} of a balance of {balance} may be (margin.max_in_use)"
+    ),
+    "MARGIN_OF_POSITION": _with(
+        "its margin of {in_use} is above the {most} that one position may have (margin.max_per_position)"
+    ),
+    "STOP_NEAR_LIQUIDATION": _with(
+        "liquidation is {distance} of the price beyond its stop, less than {liquidation_distance} "
+        "(margin.liquidation_distance); a nearer stop or less leverage"
     ),
     "RISK_PER_TRADE": _risk_per_trade,
     "TOTAL_RISK": _total_risk,

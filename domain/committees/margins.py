@@ -294,6 +294,36 @@ RULES: Mapping[str, Sequence[_Rule]] = {
             "reserve of {reserve}",
         ),
     ),
+    "MARGIN_IN_USE": (
+        _Rule(
+            "margin of everything open, with this entry, of",
+            Must.AT_MOST,
+            _both("in_use", "most"),
+            "quote currency",
+        ),
+    ),
+    "MARGIN_OF_POSITION": (
+        _Rule("a margin of the whole position of", Must.AT_MOST, _both("in_use", "most"), "quote currency"),
+    ),
+    "STOP_NEAR_LIQUIDATION": (
+        _Rule(
+            "a distance from stop to liquidation, as a fraction of the entry, of",
+            Must.AT_LEAST,
+            _both("distance", "liquidation_distance"),
+        ),
+    ),
+    "KELLY_TOO_FEW_TRADES": (
+        _Rule("closed trades of the instance of", Must.AT_LEAST, _both("kelly_trades", "kelly_least_trades")),
+    ),
+    "KELLY_NO_EDGE": (
+        _Rule(
+            "a mean result of the last trades, in multiples of their risk, of",
+            Must.ABOVE,
+            _to("kelly_mean", ZERO),
+            "",
+            "{kelly_trades} trades were counted",
+        ),
+    ),
     "COOLDOWN": (
         _Rule(
             "a time since the last losing position of",
@@ -417,7 +447,8 @@ RULES: Mapping[str, Sequence[_Rule]] = {
 }
 """The comparisons behind each reason, as `domain/committees` makes them; the first one that the figures break counts.
 
-The members of both committees that judge with numbers: see `alpha.py`, `risk.py`, `flips.py` and `filters.py`.
+The members of both committees that judge with numbers: see `alpha.py`, `risk.py`, `flips.py`, `filters.py` and
+`margin_limits.py`.
 """
 
 _CONDITIONS: Mapping[str, _Condition] = {
@@ -457,6 +488,10 @@ _CONDITIONS: Mapping[str, _Condition] = {
     "CUT_TO_RISK_LEFT": _Condition(
         "a smaller loss of the position at its stop {stop}: too little of the risk per trade is left",
         "stop",
+    ),
+    "CUT_TO_MAX_RISK": _Condition(
+        "a larger risk per trade: the size was cut to a loss at the stop of {most_risk} quote currency",
+        "most_risk",
     ),
     "CUT_TO_MAX_QUANTITY": _Condition(
         f"a quantity of at most {{max_quantity}}; the quantity before the cut is {NOT_RECORDED}",

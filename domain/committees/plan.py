@@ -210,7 +210,7 @@ def funds_of(view: View) -> Funds:
 
 def margin_held(view: View) -> Decimal:
     """The initial margin of all open positions, in quote currency: cost / leverage."""
-    return total(_margin(held, view) for held in view.portfolio.positions.values())
+    return total(margin_of(held, view) for held in view.portfolio.positions.values())
 
 
 def reserve(view: View) -> Decimal:
@@ -218,7 +218,7 @@ def reserve(view: View) -> Decimal:
     return EXACT.multiply(view.account.balance, view.risk.reserved_balance)
 
 
-def _margin(held: OpenPosition, view: View) -> Decimal:
+def margin_of(held: OpenPosition, view: View) -> Decimal:
     """The initial margin of a position; its whole cost if the instrument's rules are not known."""
     rules = view.portfolio.instruments.get(held.state.instrument)
     leverage = ONE if rules is None else leverage_of(rules, view.account.leverage)

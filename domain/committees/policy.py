@@ -14,8 +14,9 @@ position. An entry against a position of its own strategy is a flip; the rules f
 (`domain/committees/flips.py`). A strategy's entry along its own position may add to it, judged by further members
 (`domain/committees/additions.py`), and one without a position may have to be repeated first
 (`domain/committees/repeated.py`). Filters that are on vote on every entry of a strategy
-(`domain/committees/filters.py`). All members judge by the limits of the regime that is in force for the instrument
-(`domain/committees/regimes.py`).
+(`domain/committees/filters.py`), limits on the margin that are on vote on every entry
+(`domain/committees/margin_limits.py`). All members judge by the limits of the regime that is in force for the
+instrument (`domain/committees/regimes.py`).
 
 A grid is judged once, at its worst case: every level is entered, then stopped, fees included. It reverses nothing.
 """
@@ -36,6 +37,7 @@ from domain.committees.case import Case
 from domain.committees.filters import filter_members
 from domain.committees.flips import flip_members
 from domain.committees.levels import grid_members
+from domain.committees.margin_limits import margin_members
 from domain.committees.member import Member, vote
 from domain.committees.regimes import in_regime
 from domain.committees.repeated import repeat_members
@@ -192,7 +194,9 @@ def decide_reversal(decided: Decided, decided_at: datetime, flat: Flat, view: Vi
         origin=signal,
     )
     case = Case(entry, with_balance(view, flat.balance))
-    against = _reasons_against(_votes((*REVERSAL_MEMBERS, *filter_members(case)), case))
+    against = _reasons_against(
+        _votes((*REVERSAL_MEMBERS, *filter_members(case), *margin_members(case)), case)
+    )
     if against:
         return _leg(view, Verdict.SKIP, against, price, None)
     return _leg(view, Verdict.ENTER, ("ALL_APPROVE",), price, view.now + left)
@@ -240,7 +244,7 @@ def _exit(case: Case, members: tuple[Member, ...], *, reverses: bool) -> Decisio
 
 def _reverse(case: Case, held: OpenPosition, on_exit: tuple[Vote, ...]) -> DecisionMade:
     entering = Case(case.entry, after_close(case, held))
-    votes = _votes((*REVERSAL_MEMBERS, *filter_members(entering)), entering)
+    votes = _votes((*REVERSAL_MEMBERS, *filter_members(entering), *margin_members(entering)), entering)
     against, why = _reasons_against(votes), _WHY_CLOSE[Intent.ENTER]
     if against:
         return _decision(case, Verdict.CLOSE, (why, *against), (*on_exit, *votes))
@@ -250,7 +254,13 @@ def _reverse(case: Case, held: OpenPosition, on_exit: tuple[Vote, ...]) -> Decis
 
 
 def _enter(case: Case, members: tuple[Member, ...]) -> DecisionMade:
-    further = (*repeat_members(case), *addition_members(case), *grid_members(case), *filter_members(case))
+    further = (
+        *repeat_members(case),
+        *addition_members(case),
+        *grid_members(case),
+        *filter_members(case),
+        *margin_members(case),
+    )
     votes = _votes((*members, *further), case)
     against = _reasons_against(votes)
     if against:

@@ -69,12 +69,12 @@ def protection(case: Case) -> Judgement:
 
 
 def _is_beyond_liquidation(stop: Decimal, case: Case) -> bool:
-    entry, leverage = _furthest(stop, case), case.plan.funds.leverage
+    entry, leverage = furthest(stop, case), case.plan.funds.leverage
     liquidated_at = EXACT.subtract(EXACT.divide(ONE, leverage), case.view.listed.maintenance_margin)
     return EXACT.divide(distance(entry, stop), entry) >= liquidated_at
 
 
-def _furthest(stop: Decimal, case: Case) -> Decimal:
+def furthest(stop: Decimal, case: Case) -> Decimal:
     """The entry's price; of an addition, that or the position's average price, whichever is further from the stop."""
     prices = [case.plan.entry]
     if case.addition is not None:

@@ -79,6 +79,7 @@ LATER_GROUPS: Mapping[str, Sequence[str]] = {
         "range",
         "volatile",
     ),
+    "margin": ("max_in_use", "max_per_position", "liquidation_distance"),
 }
 """The tables of settings that were added after the first form; each is part of it where a setting is not neutral."""
 LATER_NAMES: Mapping[str, Sequence[str]] = {
@@ -90,8 +91,9 @@ LATER_NAMES: Mapping[str, Sequence[str]] = {
         "repeats",
         "repeat_seconds",
     ),
+    "sizing": ("cut_to_max_risk", "kelly_window", "kelly_multiplier", "kelly_cap", "kelly_fallback"),
 }
-"""The settings that were added to a table of `LATER_GROUPS` after it; each is part where it is not neutral."""
+"""The settings that were added to a table of `GROUPS` or `LATER_GROUPS` after it; each is part if it is not neutral."""
 GROUPS: Mapping[str, Sequence[str]] = {
     "tiers": (
         "normal_confidence",
@@ -205,6 +207,11 @@ def later(settings: Settings) -> Iterator[tuple[str, Any]]:
         yield "risk.on_daily_loss", settings.risk.on_daily_loss
     if settings.on_opposite is not OnOpposite.CLOSE:
         yield "on_opposite", settings.on_opposite
+    for group in GROUPS:
+        for name in LATER_NAMES.get(group, ()):
+            value = getattr(getattr(settings, group), name)
+            if value != getattr(getattr(_NEUTRAL, group), name):
+                yield f"{group}.{name}", value
     for group, names in LATER_GROUPS.items():
         value = getattr(settings, group)
         neutral = getattr(_NEUTRAL, group)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from enum import StrEnum
 from itertools import islice, product, takewhile
 from math import prod
 from typing import Any
@@ -16,6 +17,7 @@ from domain.filters.settings import OwnFilterSettings
 from domain.number import is_bounded, number
 from domain.plain_text import meant
 from domain.settings import OwnFlipSettings, OwnIntentSettings, Settings, StrategySettings
+from domain.sizing.settings import KellyFallback, OwnSizingSettings, SizingRule
 from infra.run.backtest import NO_CHANGE, Change
 
 PREFIX = "trading."
@@ -164,7 +166,7 @@ def _set(one: StrategySettings, own: str, text: str, where: str) -> StrategySett
         if setting not in kinds:
             raise InvalidInput(f"{where}: no such setting{meant(setting, kinds)}")
         kind = kinds[setting]
-        changed: dict[str, Any] = {setting: text if kind is str else _number(text, kind, where)}
+        changed: dict[str, Any] = {setting: _value(text, kind, where)}
         before = getattr(one, table) or _EMPTY[table]
         tables: dict[str, Any] = {table: replace(before, **changed)}
         return replace(one, **tables)
@@ -211,17 +213,42 @@ _FILTER_KINDS: Mapping[str, type[Any]] = {
     "correlation_candles": int,
 }
 """The settings of filters that vary; `majors` is a list."""
+_SIZING_KINDS: Mapping[str, type[Any]] = {
+    "rule": SizingRule,
+    "quantity": Decimal,
+    "percent": Decimal,
+    "risk": Decimal,
+    "cut_to_max_risk": bool,
+    "kelly_window": int,
+    "kelly_multiplier": Decimal,
+    "kelly_cap": Decimal,
+    "kelly_fallback": KellyFallback,
+}
 _TABLES: Mapping[str, Mapping[str, type[Any]]] = {
     "flips": _FLIP_KINDS,
     "intents": _INTENT_KINDS,
     "filters": _FILTER_KINDS,
+    "sizing": _SIZING_KINDS,
 }
 _EMPTY: Mapping[str, Any] = {
     "flips": OwnFlipSettings(),
     "intents": OwnIntentSettings(),
     "filters": OwnFilterSettings(),
+    "sizing": OwnSizingSettings(),
 }
 """The kinds of an instance's own settings by table, and the table of an instance that has none."""
+
+
+def _value(text: str, kind: type[Any], where: str) -> object:
+    if issubclass(kind, StrEnum):
+        return _choice(text, kind, where)
+    return text if kind is str else _number(text, kind, where)
+
+
+def _choice(text: str, kind: type[StrEnum], where: str) -> StrEnum:
+    if text.upper() not in kind.__members__:
+        raise InvalidInput(f"{where}: {text!r} is not one of {', '.join(kind)}")
+    return kind(text.upper())
 
 
 def _number(text: str, kind: type[Any], where: str) -> object:

@@ -187,6 +187,7 @@ ADDED: Mapping[str, frozenset[str]] = {
             "intents",
             "filters",
             "regimes",
+            "margin",
         }
     ),
     "SettingsChanged.data.settings.risk": frozenset({"on_kill", "on_daily_loss"}),
@@ -200,7 +201,11 @@ ADDED: Mapping[str, frozenset[str]] = {
             "minimum_reward_to_risk",
             "flips",
             "filters",
+            "sizing",
         }
+    ),
+    "SettingsChanged.data.settings.sizing": frozenset(
+        {"cut_to_max_risk", "kelly_window", "kelly_multiplier", "kelly_cap", "kelly_fallback"}
     ),
 }
 """Fields that were added after these logs were written, by their path, which begins with `<type>.data`."""

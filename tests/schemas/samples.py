@@ -30,6 +30,7 @@ from domain.filters.settings import FilterSettings, OwnFilterSettings
 from domain.grid import Grid, GridEnd, GridLevel
 from domain.instrument import Instrument, InstrumentListed, InstrumentRulesChanged, RulesOrigin
 from domain.log import Envelope, Meta
+from domain.margin.settings import MarginSettings
 from domain.mark import AccountMarked
 from domain.moving import LogMoved
 from domain.opening import LogOpened, Mode
@@ -108,7 +109,7 @@ from domain.signal import (
     Verdict,
     Vote,
 )
-from domain.sizing.settings import SizingRule, SizingSettings
+from domain.sizing.settings import KellyFallback, OwnSizingSettings, SizingRule, SizingSettings
 from domain.strategies import Intent
 from tests.replacing import replace
 
@@ -190,6 +191,17 @@ _SETTINGS = Settings(
                 correlation_candles=60,
                 majors=("ETHUSDT-LINEAR.BYBIT",),
             ),
+            sizing=OwnSizingSettings(
+                rule=SizingRule.KELLY,
+                quantity=Decimal("0.02"),
+                percent=Decimal("0.3"),
+                risk=Decimal("0.03"),
+                cut_to_max_risk=False,
+                kelly_window=90,
+                kelly_multiplier=Decimal("0.3"),
+                kelly_cap=Decimal("0.12"),
+                kelly_fallback=KellyFallback.RISK,
+            ),
         ),
     ),
     tiers=TierSettings(
@@ -220,7 +232,15 @@ _SETTINGS = Settings(
         on_daily_loss=OnDailyLoss.TRIP,
     ),
     sizing=SizingSettings(
-        rule=SizingRule.FIXED, quantity=Decimal("0.01"), percent=Decimal("0.2"), risk=Decimal("0.02")
+        rule=SizingRule.FIXED,
+        quantity=Decimal("0.01"),
+        percent=Decimal("0.2"),
+        risk=Decimal("0.02"),
+        cut_to_max_risk=True,
+        kelly_window=80,
+        kelly_multiplier=Decimal("0.4"),
+        kelly_cap=Decimal("0.15"),
+        kelly_fallback=KellyFallback.SKIP,
     ),
     simulation=SimulationSettings(
         slippage=Decimal("0.0001"),
@@ -284,6 +304,9 @@ _SETTINGS = Settings(
         trend=RegimeLimits(normal_confidence=0.51, strict_confidence=0.61, relaxed_confidence=0.41),
         range=RegimeLimits(minimum_trend=-0.5, minimum_reward_to_risk=Decimal("1.6")),
         volatile=RegimeLimits(cooldown_seconds=1200, hold_seconds=1300),
+    ),
+    margin=MarginSettings(
+        max_in_use=Decimal("0.6"), max_per_position=Decimal("0.35"), liquidation_distance=Decimal("0.01")
     ),
 )
 
@@ -510,12 +533,20 @@ def _enveloped(event: Event) -> Envelope:
 SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) for event in _EVENTS}
 """The sample of each event, by the event's full name."""
 
-_WITHOUT_ADDITIONS = replace(
+_SIZED_AS_BEFORE = replace(
     _SETTINGS,
+    sizing=SizingSettings(
+        rule=SizingRule.FIXED, quantity=Decimal("0.01"), percent=Decimal("0.2"), risk=Decimal("0.02")
+    ),
+    margin=MarginSettings(),
+    strategies=tuple(replace(one, sizing=None) for one in _SETTINGS.strategies),
+)
+_WITHOUT_ADDITIONS = replace(
+    _SIZED_AS_BEFORE,
     filters=FilterSettings(),
     regimes=RegimeSettings(),
     intents=IntentSettings(hold_series=True, reinforce_confidence=0.81, noise_confidence=0.21),
-    strategies=tuple(replace(one, intents=None, filters=None) for one in _SETTINGS.strategies),
+    strategies=tuple(replace(one, intents=None, filters=None) for one in _SIZED_AS_BEFORE.strategies),
 )
 _WITHOUT_OWN_LIMITS = replace(
     _WITHOUT_ADDITIONS,
@@ -597,6 +628,9 @@ EARLIER: Mapping[tuple[str, int], Event] = {
     ),
     ("whence.settings.SettingsChanged", 9): SettingsChanged(
         2, _WITHOUT_ADDITIONS, "breakout trades against the news"
+    ),
+    ("whence.settings.SettingsChanged", 10): SettingsChanged(
+        2, _SIZED_AS_BEFORE, "breakout trades against the news"
     ),
 }
 """By full name and version: the event that older bytes are decoded to, where it differs from the current sample."""
