@@ -19,7 +19,7 @@ from domain.position import PositionClosing, PositionEvent
 from domain.reconciliation import ReconciliationEvent
 from domain.regime import RegimeChanged
 from domain.settings import SettingsChanged
-from domain.signal import DecisionMade, SignalDetected, SignalEvent
+from domain.signal import DecisionMade, ReversalDecided, SignalDetected, SignalEvent
 
 Event = (
     LogOpened
@@ -64,6 +64,7 @@ SCHEMA_VERSIONS: Mapping[type, int] = {
     BalanceChanged: 2,
     KillSwitchTripped: 2,
     LogOpened: 3,
+    ReversalDecided: 2,
     SettingsChanged: 11,
     SignalDetected: 3,
 }

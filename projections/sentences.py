@@ -93,7 +93,8 @@ def _reversal(event: signal.ReversalDecided) -> str:
     )
     price = "" if event.price is None else f", judged at {plain(event.price)}"
     until = "" if event.fresh_until is None else f", fresh until {event.fresh_until:%H:%M:%S} UTC"
-    return f"{what}{price}{until}: {', '.join(event.reasons)}"
+    less = "" if event.quantity is None else f", with {plain(event.quantity)}"
+    return f"{what}{less}{price}{until}: {', '.join(event.reasons)}"
 
 
 def _series(event: signal.SeriesEnded) -> str:

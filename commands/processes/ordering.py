@@ -45,22 +45,26 @@ def place_reversal(moment: Moment) -> Sequence[Command]:
     assert isinstance(leg, ReversalDecided)
     if leg.price is None or leg.fresh_until is None:
         return ()
-    return _enter(moment, decided, leg.price, leg.fresh_until)
+    return _enter(moment, decided, leg.price, leg.fresh_until, leg.quantity)
 
 
-def _enter(moment: Moment, decided: Decided, price: Decimal, until: datetime) -> Sequence[Command]:
+def _enter(
+    moment: Moment, decided: Decided, price: Decimal, until: datetime, less: Decimal | None = None
+) -> Sequence[Command]:
+    """The orders of an entry; `less` is its quantity where that is not the decided one."""
     entry_id, signal, decision = f"{moment.subject}-e1", decided.signal, decided.decision
     rules = moment.portfolio.instruments[signal.instrument]
     if signal.grid is not None:
         account = moment.portfolio.account
         return grid_orders(moment.subject, signal, decision, rules, account.leverage, until)
     leverage = leverage_of(rules, moment.portfolio.account.leverage)
-    margin = margin_required(rules, decision.quantity, price, leverage)
+    quantity = decision.quantity if less is None else less
+    margin = margin_required(rules, quantity, price, leverage)
     entry = OrderPlaced(
         instrument=rules.id,
         side=entry_side(signal.direction),
         type=OrderType.MARKET,
-        quantity=decision.quantity,
+        quantity=quantity,
         limit_price=None,
         trigger_price=None,
         reduce_only=False,

@@ -29,7 +29,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from domain.arithmetic import ZERO
+from domain.arithmetic import ZERO, distance
 from domain.committees import alpha, risk
 from domain.committees.additions import addition_members
 from domain.committees.after_close import after_close, is_reversal, with_balance
@@ -39,11 +39,13 @@ from domain.committees.flips import flip_members
 from domain.committees.levels import grid_members
 from domain.committees.margin_limits import margin_members
 from domain.committees.member import Member, vote
+from domain.committees.plan import most_risk
 from domain.committees.regimes import in_regime
 from domain.committees.repeated import repeat_members
 from domain.committees.view import View
 from domain.direction import Direction
 from domain.entry import Entry, entry_of
+from domain.instrument import round_down
 from domain.portfolio import OpenPosition
 from domain.signal import (
     Chamber,
@@ -55,7 +57,7 @@ from domain.signal import (
     Vote,
     with_policy,
 )
-from domain.sizing.size import CUT_TO_MAX_RISK
+from domain.sizing.size import CUT_TO_MAX_RISK, within_risk
 from domain.strategies import Intent
 
 POLICY_VERSION = 6
@@ -171,7 +173,8 @@ class Flat(Struct, frozen=True, gc=False):
 def decide_reversal(decided: Decided, decided_at: datetime, flat: Flat, view: View) -> ReversalDecided:
     """The second leg of a decision to REVERSE that was made at `decided_at` (UTC), now that the position is flat. Pure.
 
-    The entry has the decided quantity, stop and target. It is judged at the signal's price or that of the close,
+    The entry has the decided quantity, stop and target; where sizes are cut to the risk of one trade, it is cut again to
+    what the price and the balance have left of it. It is judged at the signal's price or that of the close,
     whichever is worse for the entry. It is stale if the close took longer than `order_freshness_seconds` on the
     exchange's clock, or if neither this time nor one candle of the signal is left on the engine's clock; a tape shows a
     fill only at the end of its candle.
@@ -190,7 +193,7 @@ def decide_reversal(decided: Decided, decided_at: datetime, flat: Flat, view: Vi
         price=price,
         stop=decision.stop,
         target=decision.target,
-        quantity=decision.quantity,
+        quantity=_cut_again(decision, price, signal.strategy, with_balance(view, flat.balance)),
         origin=signal,
     )
     case = Case(entry, with_balance(view, flat.balance))
@@ -199,7 +202,15 @@ def decide_reversal(decided: Decided, decided_at: datetime, flat: Flat, view: Vi
     )
     if against:
         return _leg(view, Verdict.SKIP, against, price, None)
-    return _leg(view, Verdict.ENTER, ("ALL_APPROVE",), price, view.now + left)
+    if entry.quantity == decision.quantity:
+        return _leg(view, Verdict.ENTER, ("ALL_APPROVE",), price, view.now + left)
+    return _leg(view, Verdict.ENTER, (CUT_TO_MAX_RISK, "ALL_APPROVE"), price, view.now + left, entry.quantity)
+
+
+def _cut_again(decision: DecisionMade, price: Decimal, owner: str, view: View) -> Decimal:
+    most = most_risk(view.settings.settings.sizing_of(owner), view)
+    within, reasons = within_risk(decision.quantity, distance(price, decision.stop), most)
+    return round_down(within, view.listed.lot) if reasons else decision.quantity
 
 
 def withdrawn_reversal(reason: str, view: View) -> ReversalDecided:
@@ -220,6 +231,7 @@ def _leg(
     reasons: tuple[str, ...],
     price: Decimal | None,
     fresh_until: datetime | None,
+    quantity: Decimal | None = None,
 ) -> ReversalDecided:
     return ReversalDecided(
         verdict=verdict,
@@ -228,6 +240,7 @@ def _leg(
         fresh_until=fresh_until,
         policy_version=POLICY_VERSION,
         settings_version=view.settings.version,
+        quantity=quantity,
     )
 
 

@@ -207,11 +207,7 @@ def later(settings: Settings) -> Iterator[tuple[str, Any]]:
         yield "risk.on_daily_loss", settings.risk.on_daily_loss
     if settings.on_opposite is not OnOpposite.CLOSE:
         yield "on_opposite", settings.on_opposite
-    for group in GROUPS:
-        for name in LATER_NAMES.get(group, ()):
-            value = getattr(getattr(settings, group), name)
-            if value != getattr(getattr(_NEUTRAL, group), name):
-                yield f"{group}.{name}", value
+    yield from _added_to_groups(settings)
     for group, names in LATER_GROUPS.items():
         value = getattr(settings, group)
         neutral = getattr(_NEUTRAL, group)
@@ -220,6 +216,14 @@ def later(settings: Settings) -> Iterator[tuple[str, Any]]:
                 name for name in LATER_NAMES.get(group, ()) if getattr(value, name) != getattr(neutral, name)
             ]
             yield group, _fields(value, (*names, *added))
+
+
+def _added_to_groups(settings: Settings) -> Iterator[tuple[str, Any]]:
+    for group in GROUPS:
+        value, neutral = getattr(settings, group), getattr(_NEUTRAL, group)
+        for name in LATER_NAMES.get(group, ()):
+            if getattr(value, name) != getattr(neutral, name):
+                yield f"{group}.{name}", getattr(value, name)
 
 
 _NEUTRAL = Settings()

@@ -63,7 +63,8 @@ def test_all_faults_are_reported_in_one_error() -> None:
         adjusted(DEFAULT, {"risk.max_position": "1", "tiers.window": "many", "sizing.rule": "luck"})
     assert str(fault.value) == (
         "risk.max_position: no such setting; did you mean risk.max_positions?; tiers.window = 'many' is not a whole "
-        "number in the digits 0 to 9; sizing.rule = 'luck' is not one of FIXED, PERCENT, RISK"
+        "number in the digits 0 to 9; sizing.rule = 'luck' is not one of FIXED, PERCENT, RISK, "
+        "MINIMUM, KELLY"
     )
 
 

@@ -38,6 +38,8 @@ UNRANGED = {
     "risk.on_kill",
     "risk.on_daily_loss",
     "sizing.rule",
+    "sizing.cut_to_max_risk",
+    "sizing.kelly_fallback",
     "paused",
     "filters.majors",
     "regimes.interval",

@@ -384,6 +384,7 @@ _EVENTS: tuple[Event, ...] = (
         fresh_until=datetime(2024, 3, 1, 12, 0, 59, 850_000, tzinfo=UTC),
         policy_version=6,
         settings_version=3,
+        quantity=Decimal("0.024"),
     ),
     SeriesEnded(
         strategy="trend",
@@ -580,6 +581,7 @@ _UNBROKEN = replace(
     paused=(),
 )
 _DECISION = SAMPLES["whence.signal.DecisionMade"].event
+_REVERSAL = SAMPLES["whence.signal.ReversalDecided"].event
 
 EARLIER: Mapping[tuple[str, int], Event] = {
     ("whence.account.BalanceChanged", 1): BalanceChanged(
@@ -608,6 +610,7 @@ EARLIER: Mapping[tuple[str, int], Event] = {
             ),
         ),
     ),
+    ("whence.signal.ReversalDecided", 1): replace(_REVERSAL, quantity=None),
     ("whence.signal.SignalDetected", 1): replace(_DETECTED, grid=None),
     ("whence.signal.SignalDetected", 2): replace(_DETECTED, grid=None),
     ("whence.settings.SettingsChanged", 1): SettingsChanged(2, replace(_UNBROKEN, simulation=_STEADY)),

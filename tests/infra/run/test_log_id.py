@@ -12,6 +12,7 @@ import pytest
 from adapters.tapes import read_tape, synthetic_tape
 from domain.filters.settings import FilterSettings, OwnFilterSettings
 from domain.instrument import Instrument
+from domain.margin.settings import MarginSettings
 from domain.regimes.settings import RegimeLimits, RegimeSettings
 from domain.settings import (
     CapSettings,
@@ -30,6 +31,7 @@ from domain.settings import (
     Settings,
     StrategySettings,
 )
+from domain.sizing.settings import OwnSizingSettings, SizingRule, SizingSettings
 from infra.config import load
 from infra.run import log_id
 from infra.run.plan import Plan, plan_of
@@ -82,6 +84,12 @@ CHANGES: Mapping[str, Plan] = {
     "own intents": plan(
         Settings(strategies=(StrategySettings("trend", intents=OwnIntentSettings(repeats=0)),))
     ),
+    "sizing": plan(Settings(sizing=SizingSettings(rule=SizingRule.MINIMUM))),
+    "Kelly": plan(Settings(sizing=SizingSettings(kelly_cap=D("0.2")))),
+    "own sizing": plan(
+        Settings(strategies=(StrategySettings("trend", sizing=OwnSizingSettings(risk=D("0.01"))),))
+    ),
+    "margin": plan(Settings(margin=MarginSettings(max_in_use=D("0.5")))),
     "flips": plan(Settings(flips=FlipSettings(repeats=2))),
     "regimes": plan(Settings(regimes=RegimeSettings(confirmations=2))),
     "limits of a regime": plan(Settings(regimes=RegimeSettings(range=RegimeLimits(minimum_trend=0.0)))),
@@ -115,6 +123,11 @@ def test_an_addition_to_a_table_leaves_the_ids_of_logs_that_do_not_use_it() -> N
     assert list(form["intents"]) == ["hold_series", "reinforce_confidence", "noise_confidence"]
 
 
+def test_a_setting_added_to_a_table_of_the_first_form_is_part_of_it_where_it_is_not_neutral() -> None:
+    form = log_id.settings_form(Settings(sizing=SizingSettings(cut_to_max_risk=True)))
+    assert list(form["sizing"]) == ["rule", "quantity", "percent", "risk", "cut_to_max_risk"]
+
+
 def test_a_later_setting_with_its_neutral_value_is_not_part_of_the_form() -> None:
     """A minimum win rate of 0 switches the limit off, so its window does not matter."""
     off = [RiskSettings(minimum_win_rate=D(0), win_rate_window=window) for window in (10, 50)]
@@ -135,6 +148,7 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         flips=FlipSettings(repeats=2),
         intents=IntentSettings(hold_series=True),
         filters=FilterSettings(timeframe="15m"),
+        margin=MarginSettings(max_in_use=D("0.5")),
         regimes=RegimeSettings(confirmations=2),
         orphans=OrphanSettings(OrphanRule.CLOSE),
         reconciliation=ReconciliationSettings(external_orders=ExternalRule.ADOPT),
@@ -150,6 +164,7 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         flips=OwnFlipSettings(repeats=0),
         intents=OwnIntentSettings(additions=0),
         filters=OwnFilterSettings(minimum_adx=0.0),
+        sizing=OwnSizingSettings(risk=D(0)),
     )
     limits = [name.partition(".")[0] for name in own.own_limits]
     assert strategy == (*log_id.STRATEGY, *log_id.INSTANCE, *limits)
@@ -157,6 +172,8 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
     of_intents = (*log_id.LATER_GROUPS["intents"], *log_id.LATER_NAMES["intents"])
     assert tuple(field.name for field in fields(OwnIntentSettings)) == of_intents
     assert tuple(field.name for field in fields(OwnFilterSettings)) == log_id.LATER_GROUPS["filters"]
+    of_sizing = (*log_id.GROUPS["sizing"], *log_id.LATER_NAMES["sizing"])
+    assert tuple(field.name for field in fields(OwnSizingSettings)) == of_sizing
     assert Instrument.__struct_fields__ == log_id.INSTRUMENT
     assert tuple(field.name for field in fields(Stake)) == log_id.STAKE
 
