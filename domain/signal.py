@@ -95,8 +95,8 @@ class ReversalDecided(Struct, frozen=True, gc=False, kw_only=True):
     """The second leg of a decision to REVERSE: ENTER places its entry, SKIP withdraws it. The close is not affected.
 
     `price` (quote currency) is the price at which the committees judged the entry, None if it was withdrawn before the
-    position was flat. `fresh_until` (UTC) is set for ENTER: the entry may be sent until then. `quantity` (base currency)
-    is set where less is entered than was decided, because the price or the balance left less of the risk of one trade.
+    position was flat. `fresh_until` (UTC) is set for ENTER: the entry may be sent until then. `quantity` (in
+    base currency) is set where less is entered than was decided, because less of the risk of one trade was left.
     """
 
     verdict: Verdict

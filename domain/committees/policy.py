@@ -173,9 +173,9 @@ class Flat(Struct, frozen=True, gc=False):
 def decide_reversal(decided: Decided, decided_at: datetime, flat: Flat, view: View) -> ReversalDecided:
     """The second leg of a decision to REVERSE that was made at `decided_at` (UTC), now that the position is flat. Pure.
 
-    The entry has the decided quantity, stop and target; where sizes are cut to the risk of one trade, it is cut again to
-    what the price and the balance have left of it. It is judged at the signal's price or that of the close,
-    whichever is worse for the entry. It is stale if the close took longer than `order_freshness_seconds` on the
+    The entry has the decided quantity, stop and target. Where sizes are cut to the risk of one trade, the quantity is
+    cut again to what price and balance have left of it. The entry is judged at the signal's price or that of the close,
+    whichever is worse for it. It is stale if the close took longer than `order_freshness_seconds` on the
     exchange's clock, or if neither this time nor one candle of the signal is left on the engine's clock; a tape shows a
     fill only at the end of its candle.
     """
