@@ -25,7 +25,7 @@ from domain.settings import (
     evolve,
     ranges,
 )
-from domain.sizing.settings import SizingRule, SizingSettings
+from domain.sizing.settings import OwnSizingSettings, SizingRule, SizingSettings
 from tests.domain.history import BTC, D
 from tests.replacing import replace
 
@@ -178,6 +178,14 @@ def test_a_name_alone_is_both_the_instance_and_the_strategy() -> None:
             "strategies.0.instruments (id quick): 'BTC' is not an instrument; spell it like BTCUSDT-LINEAR.BYBIT",
         ),
         (Settings(strategies=(StrategySettings("person"),)), "strategies: none may have the id person"),
+        (
+            Settings(strategies=(replace(QUICK, sizing=OwnSizingSettings(rule=SizingRule.FIXED)),)),
+            "strategies.0.sizing.quantity = 0 (id quick) must be above 0 where strategies.0.sizing.rule is FIXED",
+        ),
+        (
+            Settings(strategies=(replace(QUICK, sizing=OwnSizingSettings(kelly_window=29)),)),
+            "strategies.0.sizing.kelly_window = 29 (id quick) must be in 30 … 500",
+        ),
         (
             Settings(strategies=(StrategySettings("a\0b"),)),
             "strategies.0: an id is up to 100 visible characters",

@@ -29,7 +29,9 @@ from domain.account import KillSwitchTripped
 from domain.breaker import BreakerOpened, Service
 from domain.command_fact import command_fact
 from domain.committees import View
+from domain.committees.margin_limits import RULES as MARGIN_RULES
 from domain.direction import Purpose, Side
+from domain.margin.settings import MarginSettings
 from domain.order import OrderOutcomeUnknown, OrderPlaced, OrderType
 from domain.reconciliation import DiscrepancyFound, ReconciliationBegun
 from domain.settings import RiskSettings, Settings
@@ -220,7 +222,10 @@ def test_every_reason_of_the_members_is_in_the_table_of_sentences() -> None:
     """Collects the reasons by running every member on terms that it votes against."""
     history = an_open_day(
         Settings(
-            risk=RiskSettings(allowed=(ETH,), max_positions=0, max_total_risk=D(0), reserved_balance=D(1))
+            risk=RiskSettings(allowed=(ETH,), max_positions=0, max_total_risk=D(0), reserved_balance=D(1)),
+            margin=MarginSettings(
+                max_in_use=D("0.01"), max_per_position=D("0.01"), liquidation_distance=D("0.5")
+            ),
         )
     )
     history.account(KillSwitchTripped("hand"), money(D(-5_000), D(5_000)))
@@ -235,7 +240,8 @@ def test_every_reason_of_the_members_is_in_the_table_of_sentences() -> None:
         for now, name in ((NOW, BTC), (NOW + timedelta(days=1), ETH))
     ]
     cases = [case_of(one, D(100), view) for one in OBJECTIONABLE for view in views]
-    judgements = [(case, member(case)) for case in cases for member in MEMBERS]
+    judges = (*MEMBERS, *(rule.member.judge for rule in MARGIN_RULES))
+    judgements = [(case, judge(case)) for case in cases for judge in judges]
     sentences = {
         reason: SENTENCES[reason](case, one.figures) for case, one in judgements for reason in one.reasons
     }

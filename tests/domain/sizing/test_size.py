@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 from domain.arithmetic import EXACT, distance
 from domain.instrument import Instrument
 from domain.sizing.settings import SizingRule, SizingSettings
-from domain.sizing.size import RULES, Funds, Sized, leverage_of, margin_required, size
+from domain.sizing.size import (
+    CUT_TO_MAX_RISK,
+    GRID_RULES,
+    RULES,
+    Funds,
+    Sized,
+    least,
+    leverage_of,
+    margin_required,
+    named,
+    size,
+)
 from tests.domain.history import an_instrument
 from tests.replacing import replace
 
@@ -28,7 +39,7 @@ def sized(
 
 
 def test_every_rule_of_the_settings_is_in_the_table() -> None:
-    assert set(RULES) == set(SizingRule)
+    assert set(RULES) == set(GRID_RULES) == set(SizingRule)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +48,8 @@ def test_every_rule_of_the_settings_is_in_the_table() -> None:
         (SizingSettings(rule=SizingRule.FIXED, quantity=D("0.5")), D("0.500")),
         (SizingSettings(rule=SizingRule.PERCENT, percent=D("0.25")), D("25.000")),
         (BY_RISK, D("50.000")),
+        (SizingSettings(rule=SizingRule.MINIMUM), D("0.050")),
+        (SizingSettings(rule=SizingRule.KELLY, risk=D("0.004")), D("20.000")),
     ],
     ids=lambda value: getattr(value, "rule", ""),
 )
@@ -159,7 +172,7 @@ def test_a_size_is_within_lot_bounds_margin_and_risk(
     assert 0 <= found.quantity <= found.wanted <= instrument.max_quantity
     assert EXACT.remainder(found.quantity, instrument.lot) == 0
     assert margin_required(instrument, found.quantity, entry, funds.leverage) <= max(funds.spendable, D(0))
-    if settings.rule is SizingRule.RISK:
+    if settings.rule in {SizingRule.RISK, SizingRule.KELLY}:
         lost = EXACT.multiply(found.wanted, distance(entry, stop))
         assert lost <= max(EXACT.multiply(funds.balance, settings.risk), D(0))
     for quantity in {found.quantity, found.wanted} - {D(0)}:
@@ -176,3 +189,45 @@ def test_margin_cuts_no_more_than_necessary(instrument: Instrument, entry: Decim
     too_much = margin_required(instrument, more, entry, funds.leverage) > funds.spendable
     too_small = more <= instrument.min_quantity or EXACT.multiply(more, entry) < instrument.min_notional
     assert found.quantity == found.wanted or too_much or too_small
+
+
+@given(INSTRUMENTS, PRICES)
+def test_the_least_quantity_can_be_traded_and_one_lot_less_cannot(
+    instrument: Instrument, entry: Decimal
+) -> None:
+    quantity = least(instrument, entry)
+    assert named(instrument, entry, quantity).reasons in ((), ("ABOVE_MAX_QUANTITY",))
+    assert named(instrument, entry, EXACT.subtract(quantity, instrument.lot)).reasons
+
+
+@given(SETTINGS, INSTRUMENTS, PRICES, PRICES, FUNDS, amounts("0", "5000", 6))
+def test_the_loss_at_the_stop_never_exceeds_the_risk_that_a_size_is_cut_to(
+    settings: SizingSettings,
+    instrument: Instrument,
+    entry: Decimal,
+    stop: Decimal,
+    funds: Funds,
+    most: Decimal,
+) -> None:
+    found = size(settings, instrument, entry, stop, funds, most)
+    uncut = size(settings, instrument, entry, stop, funds)
+    assert EXACT.multiply(found.wanted, distance(entry, stop)) <= most
+    assert found.quantity <= uncut.quantity
+    if EXACT.multiply(uncut.wanted, distance(entry, stop)) > most:
+        assert CUT_TO_MAX_RISK in found.reasons
+
+
+@given(SETTINGS, INSTRUMENTS, PRICES, PRICES, FUNDS, amounts("1", "3", 3))
+def test_a_larger_balance_never_gives_a_smaller_size(
+    settings: SizingSettings,
+    instrument: Instrument,
+    entry: Decimal,
+    stop: Decimal,
+    funds: Funds,
+    times: Decimal,
+) -> None:
+    richer = replace(
+        funds, balance=EXACT.multiply(funds.balance, times), spendable=EXACT.multiply(funds.spendable, times)
+    )
+    found = size(settings, instrument, entry, stop, funds).quantity
+    assert size(settings, instrument, entry, stop, richer).quantity >= found

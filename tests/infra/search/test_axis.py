@@ -10,6 +10,8 @@ import pytest
 from domain.errors import InvalidInput
 from domain.filters.settings import BOUNDS, FilterSettings, OwnFilterSettings
 from domain.settings import OwnFlipSettings, OwnIntentSettings, Settings, StrategySettings
+from domain.sizing.settings import BOUNDS as SIZING_BOUNDS
+from domain.sizing.settings import OwnSizingSettings
 from infra.run.backtest import NO_CHANGE
 from infra.search.axis import axes_of, changed, points, size
 from infra.trading import instances_of
@@ -94,6 +96,23 @@ def test_every_filter_of_an_instance_but_its_list_can_be_searched() -> None:
         filters = changed(NO_CHANGE, point, settings).settings(settings).strategies[0].filters
         assert filters is not None
         assert filters.given == {name: value}
+
+
+def test_every_setting_of_sizing_of_an_instance_can_be_searched() -> None:
+    texts = {"rule": "kelly", "cut_to_max_risk": "true", "kelly_fallback": "SKIP"}
+    texts |= {name: str(most) for name, (_, most) in SIZING_BOUNDS.items()}
+    assert texts.keys() == {field.name for field in fields(OwnSizingSettings)}
+    for name, text in texts.items():
+        point = {f"trading.strategies.trend.sizing.{name}": text}
+        one = changed(NO_CHANGE, point, SETTINGS).settings(SETTINGS).strategies[0]
+        (value,) = one.own_limits.values()
+        assert str(value).lower() == text.lower()
+
+
+def test_a_choice_of_an_instance_that_does_not_exist_is_refused_with_the_choices() -> None:
+    point = {"trading.strategies.trend.sizing.rule": "luck"}
+    with pytest.raises(InvalidInput, match="'luck' is not one of FIXED, PERCENT, RISK, MINIMUM, KELLY"):
+        changed(NO_CHANGE, point, SETTINGS)
 
 
 def test_every_rule_for_flips_of_an_instance_can_be_searched() -> None:
