@@ -117,6 +117,25 @@ def parameters_of(one: ExplainedDecision) -> str:
     return ", ".join((given or "default parameters", *own))
 
 
+def sizing_of(one: ExplainedDecision) -> str:
+    """How the rule KELLY found the size, and the cut to the risk of one trade, as `sizing` recorded them; else empty."""
+    figures = next((vote.vote.figures for vote in one.votes if vote.vote.member == "sizing"), {})
+    parts = [_kelly(figures)] if "kelly_trades" in figures else []
+    if figures.get("cut"):
+        parts.append(f"size cut to a loss at the stop of {figures['most_risk']}")
+    return ", ".join(parts)
+
+
+def _kelly(figures: Mapping[str, str]) -> str:
+    if not figures["kelly_fraction"]:
+        counted = f"{figures['kelly_trades']} of {figures['kelly_least_trades']} closed trades"
+        return f"size by KELLY with {counted}: {figures['kelly_risk']} of the balance at risk"
+    return (
+        f"size by KELLY from {figures['kelly_trades']} closed trades, mean {figures['kelly_mean']} R, fraction "
+        f"{figures['kelly_fraction']}: {figures['kelly_risk']} of the balance at risk"
+    )
+
+
 def regime_of(one: ExplainedDecision) -> str:
     """The regime that the decision was made in, as the member `confidence` recorded it; empty where there was none."""
     return next((vote.vote.figures["regime"] for vote in one.votes if "regime" in vote.vote.figures), "")

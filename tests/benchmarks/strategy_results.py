@@ -63,8 +63,12 @@ class Result(NamedTuple):
 
 def result_of(tapes: Sequence[Tape], strategies: Sequence[StrategySettings]) -> Result:
     """The result of these strategies on one account, with the default settings for tapes."""
-    settings = on_tapes(Settings(strategies=tuple(strategies)))
-    plan = plan_of(tapes, "paper", BALANCE, LEVERAGE, settings)
+    return result_with(tapes, on_tapes(Settings(strategies=tuple(strategies))))
+
+
+def result_with(tapes: Sequence[Tape], settings: Settings, leverage: Decimal = LEVERAGE) -> Result:
+    """The result of these settings on one account."""
+    plan = plan_of(tapes, "paper", BALANCE, leverage, settings)
     with closing(Backtesting(candle_recording(plan))) as made:
         for _ in made.steps():
             pass

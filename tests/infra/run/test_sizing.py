@@ -17,6 +17,7 @@ from domain.settings import OnOpposite, Settings, StrategySettings
 from domain.signal import DecisionMade, ReversalDecided, Verdict
 from domain.sizing.settings import OwnSizingSettings, SizingRule, SizingSettings
 from infra.run.redeciding import Redecision
+from projections.explained.decisions import decisions_of, sizing_of
 from tests.commands.list_log import ListLog
 from tests.domain.history import D
 from tests.journeys.runs import EAGER, plan, play
@@ -89,6 +90,19 @@ def test_the_results_of_the_run_are_those_of_its_closed_positions(recorded: Sequ
     assert sum(map(len, results.values())) == len(closed)
     won = sum(result > 0 for of_owner in results.values() for result in of_owner)
     assert won == sum(one.net > 0 for one in closed)
+
+
+def test_an_explanation_states_how_the_size_was_found(recorded: Sequence[Envelope]) -> None:
+    log = ListLog()
+    log.append(recorded)
+    found = [sizing_of(one) for one in decisions_of(log.read(), ())]
+    first = next(text for text in found if text)
+    assert first == (
+        "size by KELLY with 0 of 30 closed trades: 0.002 of the balance at risk, size cut to a loss at the stop of 10.000"
+    )
+    by_kelly = [text for text in found if text.startswith("size by KELLY from 30 closed trades, mean 0.")]
+    assert by_kelly
+    assert "" in found
 
 
 def test_every_decision_is_made_again_from_the_log(recorded: Sequence[Envelope]) -> None:
