@@ -6,6 +6,7 @@ never alters an old decision. A fraction of 0.02 is 2 %.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
@@ -19,6 +20,8 @@ from domain.errors import InvalidSettings
 from domain.filters.settings import BOUNDS, NO_FILTERS, FilterSettings, OwnFilterSettings
 from domain.instrument import is_instrument_id
 from domain.interval import interval_of
+from domain.limits.settings import BOUNDS as LIMIT_BOUNDS
+from domain.limits.settings import GROUPS, Groups, LimitSettings, OwnLimitSettings
 from domain.own_settings import OwnSettings
 from domain.owner import PERSON
 from domain.regimes.settings import BOUNDS as REGIME_BOUNDS
@@ -174,8 +177,8 @@ class StrategySettings:
     `name` alone names both the instance and the strategy. If one strategy runs more than once, `id` names the instance
     and `strategy` the strategy. Empty `instruments` mean all instruments; an empty `interval` means the tape's
     interval. `minimum_trend` and `minimum_reward_to_risk` are the instance's own limits of the Alpha committee; None
-    means those of `AlphaSettings`. `flips`, `intents` and `filters` are its own rules for flips, settings of intents
-    and filters.
+    means those of `AlphaSettings`. `flips`, `intents`, `filters` and `limits` are its own rules for flips, settings of
+    intents, filters and limits.
     """
 
     name: str = ""
@@ -190,6 +193,7 @@ class StrategySettings:
     flips: OwnFlipSettings | None = None
     intents: OwnIntentSettings | None = None
     filters: OwnFilterSettings | None = None
+    limits: OwnLimitSettings | None = None
 
     @property
     def instance(self) -> str:
@@ -214,6 +218,8 @@ class StrategySettings:
             found |= {f"intents.{name}": value for name, value in self.intents.given.items()}
         if self.filters is not None:
             found |= {f"filters.{name}": value for name, value in self.filters.given.items()}
+        if self.limits is not None:
+            found |= {f"limits.{name}": value for name, value in self.limits.given.items()}
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -335,7 +341,8 @@ class Settings:
     `on_opposite` is what such an entry, or one against the strategy's own position, does beside the close.
     `flips` are the rules for an entry against the strategy's own position, `intents` those for its other entries.
     `filters` judge the entries of every strategy instance by the market at their candle. `regimes` are how the regime
-    of a market is read, and the limits that are in force in each.
+    of a market is read, and the limits that are in force in each. `limits` are those on positions that are one bet, by
+    `groups` and by correlation, and on losses in a row.
     """
 
     strategies: tuple[StrategySettings, ...] = (StrategySettings("trend"),)
@@ -355,6 +362,8 @@ class Settings:
     intents: IntentSettings = IntentSettings()
     filters: FilterSettings = NO_FILTERS
     regimes: RegimeSettings = NO_REGIMES
+    groups: Groups = field(default_factory=lambda: GROUPS)
+    limits: LimitSettings = LimitSettings()
 
     @property
     def instances(self) -> tuple[str, ...]:
@@ -399,6 +408,13 @@ class Settings:
         if own is None:
             return NO_FILTERS
         return self.filters if own.filters is None else replace(self.filters, **own.filters.given)
+
+    def limits_of(self, owner: str) -> LimitSettings:
+        """The limits of this owner: each its own, else that of all."""
+        own = self.strategy_of(owner)
+        if own is None or own.limits is None:
+            return self.limits
+        return replace(self.limits, **own.limits.given)
 
     @property
     def counts_repeats(self) -> bool:
@@ -450,6 +466,7 @@ def faults(settings: Settings) -> Iterator[str]:
     yield from _faults_of_strategies(settings)
     yield from _faults_of_filters("filters", "", settings.filters)
     yield from _faults_of_regimes(settings.regimes)
+    yield from _faults_of_groups(settings.groups)
     if settings.sizing.rule is SizingRule.FIXED and settings.sizing.quantity == 0:
         yield "sizing.quantity = 0 must be above 0 where sizing.rule is FIXED"
 
@@ -483,6 +500,7 @@ _OWN_BOUNDS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
     **{f"flips.{name}": bounds for name, bounds in _FLIPS.items()},
     **{f"intents.{name}": bounds for name, bounds in _INTENTS.items()},
     **{f"filters.{name}": bounds for name, bounds in BOUNDS.items()},
+    **{f"limits.{name}": bounds for name, bounds in LIMIT_BOUNDS.items()},
 }
 
 
@@ -559,6 +577,22 @@ def _faults_of_filters(where: str, of: str, filters: FilterSettings) -> Iterator
             'with; name them, as in majors = ["BTCUSDT-LINEAR.BYBIT"]'
         )
     yield from _misspelled(f"{where}.majors{of}", filters.majors)
+
+
+def _faults_of_groups(groups: Groups) -> Iterator[str]:
+    for name, members in groups.items():
+        if not _GROUP.fullmatch(name):
+            yield f"groups: {name[:100]!r} is no name of a group; use small letters, digits and _, as in layer1"
+        for member in members:
+            if not (_BASE.fullmatch(member) or is_instrument_id(member)):
+                yield (
+                    f"groups.{name}: {member[:100]!r} is neither a base currency, as ETH, nor an instrument, as "
+                    "ETHUSDT-LINEAR.BYBIT"
+                )
+
+
+_GROUP = re.compile(r"[a-z0-9_]{1,64}")
+_BASE = re.compile(r"[A-Z0-9]{1,30}")
 
 
 def _faults_of_regimes(regimes: RegimeSettings) -> Iterator[str]:
@@ -648,4 +682,5 @@ def ranges(settings: Settings) -> tuple[Range, ...]:
             (f"regimes.{name}", getattr(settings.regimes, name), *bounds)
             for name, bounds in REGIME_BOUNDS.items()
         ),
+        *((f"limits.{name}", getattr(settings.limits, name), *bounds) for name, bounds in LIMIT_BOUNDS.items()),
     )
