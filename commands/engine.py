@@ -99,7 +99,7 @@ class Engine:
         self._since, self._watch, self._recall = since, Watch(instances), recall
         self._instances = instances
         self._returns = _returns_for(instances)
-        self._hourly = HourlyReturns()
+        self._hourly: HourlyReturns | None = None
         self._regime_settings = regimes
         self._regimes = Regimes(regimes, identity) if regimes.is_on else None
         self._marking, self._marks = Marking(), marks
@@ -194,7 +194,7 @@ class Engine:
 
     def _read_over(self, candles: Sequence[Sequence[Candle]]) -> None:
         """Filters, limits and regimes read the candles that lead to nothing, too."""
-        returns, hourly, regimes = self._returns, self._read_hourly, self._regimes
+        returns, hourly, regimes = self._returns, self._hourly_in_use(), self._regimes
         if returns is None and hourly is None and regimes is None:
             return
         for candle in chain.from_iterable(candles):
@@ -205,11 +205,16 @@ class Engine:
             if regimes is not None:
                 regimes.pass_over(candle)
 
-    @property
-    def _read_hourly(self) -> HourlyReturns | None:
-        """The hourly returns, where the limit on correlated positions is in force."""
-        limits = self.world.portfolio.settings.settings.limits
-        return self._hourly if limits.max_correlated_positions else None
+    def _hourly_in_use(self) -> HourlyReturns | None:
+        """The hourly returns, where the limit on correlated positions is in force.
+
+        Without it they are dropped: returns over the hours that were not read would be of more than one hour.
+        """
+        if not self.world.portfolio.settings.settings.limits.max_correlated_positions:
+            self._hourly = None
+        elif self._hourly is None:
+            self._hourly = HourlyReturns()
+        return self._hourly
 
     def process(self, given: Input) -> Work:
         """The units that follow from one input.
@@ -265,7 +270,7 @@ class Engine:
 
         The market view and the returns take all prices of the instant before they are read.
         """
-        market, events, returns, hourly = self.market, given.events, self._returns, self._read_hourly
+        market, events, returns, hourly = self.market, given.events, self._returns, self._hourly_in_use()
         for event in events:
             market.take(event)
             if returns is not None and type(event) is Candle:
@@ -338,7 +343,7 @@ class Engine:
                 if taken.ended is not None:
                     asks.append(_series_ended(self._chain(sighting, _SERIES), taken.ended, sighting))
                 if taken.is_recorded:
-                    sighting = self._correlated(sighting).with_figures(self._alike(sighting))  # noqa: PLW2901
+                    sighting = self._alike(self._correlated(sighting))  # noqa: PLW2901
                     signal_id = self._chain(sighting)
                     raised[signal_id] = sighting
                     asks.append(_raised(signal_id, sighting))
@@ -359,14 +364,16 @@ class Engine:
             returns.figures(proposal.instrument, others, filters.correlation_candles)
         )
 
-    def _alike(self, sighting: Sighting) -> Mapping[str, float]:
-        """The hourly correlations of an entry's instrument with what is held, where the limit on them is in force."""
+    def _alike(self, sighting: Sighting) -> Sighting:
+        """The sighting of an entry with its hourly correlations."""
         proposal = sighting.proposal
-        return {} if proposal.intent is Intent.EXIT else self._hourly_figures(proposal.instrument)
+        found = {} if proposal.intent is Intent.EXIT else self._hourly_figures(proposal.instrument)
+        return sighting.with_figures(found) if found else sighting
 
     def _hourly_figures(self, instrument: str) -> Mapping[str, float]:
-        hourly, portfolio = self._read_hourly, self.world.portfolio
-        if hourly is None:
+        """The hourly correlations of an instrument with what is held, where the limit on them is in force."""
+        hourly, portfolio = self._hourly, self.world.portfolio
+        if hourly is None or not portfolio.settings.settings.limits.max_correlated_positions:
             return {}
         others = [one.instrument for one in holdings(portfolio, without=instrument)]
         return hourly.figures(instrument, others, portfolio.settings.settings.limits.correlation_hours)
@@ -430,11 +437,12 @@ class Engine:
         """Strategies read the candles; what they propose on them is of the past. The last regime is in force."""
         asks: list[Ask] = []
         regimes = self._regimes
+        hourly = self._hourly = HourlyReturns()  # the settings in force may follow, at the start
         for candle in given.candles:
             self.market.take(candle)
             if self._returns is not None:
                 self._returns.take(candle)
-            self._hourly.take(candle)
+            hourly.take(candle)
             if regimes is not None:
                 regimes.pass_over(candle)
             for sighting in self._watch.take(candle, self.market):
@@ -473,7 +481,13 @@ class Engine:
         settled = self.settled(made)
         if settled is not None:
             return settled
-        situation = Situation(world=self.world, identity=self.identity, at=made.at, prices=self.market.prices, alike=self._hourly_figures)
+        situation = Situation(
+            world=self.world,
+            identity=self.identity,
+            at=made.at,
+            prices=self.market.prices,
+            alike=self._hourly_figures,
+        )
         try:
             if answering.is_a_draft(requested):
                 return answering.drafted(requested, situation)

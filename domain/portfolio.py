@@ -741,9 +741,7 @@ def _closed(portfolio: Portfolio, meta: Meta, event: PositionClosed, _state: obj
 def _counted_result(streaks: Mapping[str, Streak], held: OpenPosition, net: Decimal) -> Mapping[str, Streak]:
     """The losses in a row of the account and of the position's owner; a person has those of the account alone."""
     owners = (ACCOUNT,) if held.owner == PERSON else (ACCOUNT, held.owner)
-    after = {
-        owner: pause.after_close(streaks.get(owner, NO_LOSSES), held.stream, net) for owner in owners
-    }
+    after = {owner: pause.after_close(streaks.get(owner, NO_LOSSES), held.stream, net) for owner in owners}
     return {name: streak for name, streak in {**streaks, **after}.items() if streak.losses}
 
 

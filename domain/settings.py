@@ -682,5 +682,8 @@ def ranges(settings: Settings) -> tuple[Range, ...]:
             (f"regimes.{name}", getattr(settings.regimes, name), *bounds)
             for name, bounds in REGIME_BOUNDS.items()
         ),
-        *((f"limits.{name}", getattr(settings.limits, name), *bounds) for name, bounds in LIMIT_BOUNDS.items()),
+        *(
+            (f"limits.{name}", getattr(settings.limits, name), *bounds)
+            for name, bounds in LIMIT_BOUNDS.items()
+        ),
     )

@@ -4,6 +4,8 @@ The rules are those that judge a strategy's entry (`domain/committees/risk.py`).
 changes the setting first, which is recorded with the person's name. These members judge:
 
 - kill_switch, order_outcomes, reconciliation, breakers: no new exposure on an unknown state;
+- loss_pause, where the account's entries may pause after losses: a person ends the pause first, with a reason;
+- group_positions, where it is on;
 - allow_list, daily_loss, max_positions: the limits of the account (max_positions does not judge an order that increases
   a position, since it opens none);
 - sizing: the given quantity is within the instrument's bounds;
@@ -25,7 +27,8 @@ from decimal import Decimal
 from commands.request import ManualTerms
 from commands.requests.situation import Situation
 from domain.arithmetic import EXACT
-from domain.committees import Case, Judge, View, risk
+from domain.committees import Case, Judge, View, limits, risk
+from domain.committees.limits import limit_members
 from domain.direction import Direction, entry_side, towards
 from domain.entry import Entry
 from domain.errors import Refused
@@ -44,8 +47,13 @@ MEMBERS: tuple[Judge, ...] = (
     risk.reserved_balance,
     risk.risk_per_trade,
     risk.total_risk,
+    limits.loss_pause,
+    limits.group_positions,
 )
-"""The members that judge a person's entry; `max_positions` judges only an entry that opens a position."""
+"""The members that judge a person's entry; `max_positions` judges only an entry that opens a position.
+
+Those of `domain/committees/limits.py` judge where their limit is on.
+"""
 
 
 def case_of(terms: ManualTerms, price: Decimal, view: View) -> Case:
@@ -65,7 +73,18 @@ def case_of(terms: ManualTerms, price: Decimal, view: View) -> Case:
 def check_entry(case: Case) -> None:
     """Raises Refused with every reason against the entry."""
     growing = case.entry.instrument in case.view.portfolio.exposures()
-    _check(case, tuple(member for member in MEMBERS if not (growing and member is risk.max_positions)))
+    on = {member.judge for member in limit_members(case)}
+    _check(
+        case,
+        tuple(
+            member
+            for member in MEMBERS
+            if not (growing and member is risk.max_positions) and (member not in _LIMITS or member in on)
+        ),
+    )
+
+
+_LIMITS = frozenset({limits.loss_pause, limits.group_positions})
 
 
 def check_levels(case: Case) -> None:
@@ -197,6 +216,12 @@ SENTENCES: Mapping[str, Sentence] = {
     "RESERVED_BALANCE": _with(
         "it needs {margin} of margin and fees, where {spendable} can be spent: the rest is margin already, "
         "set aside for orders, or the reserve (risk.reserved_balance)"
+    ),
+    "ACCOUNT_PAUSED_AFTER_LOSSES": _with(
+        "entries are paused after {account_pause}: resume them first, with a reason"
+    ),
+    "MAX_GROUP_POSITIONS": _with(
+        "{net} positions of the group {group}, with {held}, where {most} are allowed (limits.max_group_positions)"
     ),
     "RISK_PER_TRADE": _risk_per_trade,
     "TOTAL_RISK": _total_risk,

@@ -189,7 +189,9 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         Member("correlated_positions", _RISK, correlated_positions),
-        lambda case: case.view.settings.settings.limits.max_correlated_positions > 0 and case.entry.origin is not None,
+        lambda case: (
+            case.view.settings.settings.limits.max_correlated_positions > 0 and case.entry.origin is not None
+        ),
     ),
 )
 """The members that vote on an entry after those of the filters."""

@@ -71,4 +71,3 @@ def _in_common(own: _Closes, other: _Closes, count: int) -> tuple[Sequence[float
     by_time = dict(other)
     both = [(close, by_time[at]) for at, close in own if at in by_time][-count:]
     return [one for one, _ in both], [two for _, two in both]
-

@@ -42,8 +42,11 @@ class LimitSettings:
 
     @property
     def correlation_span(self) -> timedelta:
-        """The time that the correlated returns cover; none where the limit is off."""
-        return timedelta(hours=self.correlation_hours if self.max_correlated_positions else 0)
+        """The time of candles that the correlations need; none where the limit is off.
+
+        One hour more than there are returns gives their first close, and another one is closed at its end.
+        """
+        return timedelta(hours=self.correlation_hours + 2 if self.max_correlated_positions else 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

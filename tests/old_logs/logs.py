@@ -187,6 +187,8 @@ ADDED: Mapping[str, frozenset[str]] = {
             "intents",
             "filters",
             "regimes",
+            "groups",
+            "limits",
         }
     ),
     "SettingsChanged.data.settings.risk": frozenset({"on_kill", "on_daily_loss"}),
@@ -200,6 +202,7 @@ ADDED: Mapping[str, frozenset[str]] = {
             "minimum_reward_to_risk",
             "flips",
             "filters",
+            "limits",
         }
     ),
 }

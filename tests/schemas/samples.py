@@ -29,6 +29,7 @@ from domain.events import FULL_NAMES, Event, schema_version
 from domain.filters.settings import FilterSettings, OwnFilterSettings
 from domain.grid import Grid, GridEnd, GridLevel
 from domain.instrument import Instrument, InstrumentListed, InstrumentRulesChanged, RulesOrigin
+from domain.limits.settings import GROUPS, LimitSettings, OnMissing, OwnLimitSettings
 from domain.log import Envelope, Meta
 from domain.mark import AccountMarked
 from domain.moving import LogMoved
@@ -53,6 +54,7 @@ from domain.order import (
     OrderTriggered,
     OrderType,
 )
+from domain.pause import EntriesPaused, EntriesResumed
 from domain.position import (
     PositionClosed,
     PositionCloseFailed,
@@ -191,6 +193,7 @@ _SETTINGS = Settings(
                 correlation_candles=60,
                 majors=("ETHUSDT-LINEAR.BYBIT",),
             ),
+            limits=OwnLimitSettings(strategy_losses=4, strategy_pause_seconds=7201),
         ),
     ),
     tiers=TierSettings(
@@ -285,6 +288,18 @@ _SETTINGS = Settings(
         trend=RegimeLimits(normal_confidence=0.51, strict_confidence=0.61, relaxed_confidence=0.41),
         range=RegimeLimits(minimum_trend=-0.5, minimum_reward_to_risk=Decimal("1.6")),
         volatile=RegimeLimits(cooldown_seconds=1200, hold_seconds=1300),
+    ),
+    groups={"majors": ("BTC", "ETHUSDT-LINEAR.BYBIT")},
+    limits=LimitSettings(
+        max_group_positions=3,
+        max_correlated_positions=4,
+        correlation=0.75,
+        correlation_hours=100,
+        on_missing_correlation=OnMissing.NOTE,
+        account_losses=6,
+        account_pause_seconds=7200,
+        strategy_losses=5,
+        strategy_pause_seconds=3600,
     ),
 )
 
@@ -501,6 +516,14 @@ _EVENTS: tuple[Event, ...] = (
     BreakerOpened(Service.ORDERS, NOON, 5, "no response within 10 s"),
     BreakerHalfOpened(Service.QUERIES, NOON),
     BreakerClosed(Service.MARKET_DATA, NOON),
+    EntriesPaused(
+        owner="trend",
+        losses=2,
+        net=Decimal("-31.25"),
+        positions=(f"position-main-{BTC}-LONG-1", f"position-main-{BTC}-SHORT-1"),
+        until=NOON,
+    ),
+    EntriesResumed("trend", "the stops were too near"),
 )
 
 
@@ -511,12 +534,18 @@ def _enveloped(event: Event) -> Envelope:
 SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) for event in _EVENTS}
 """The sample of each event, by the event's full name."""
 
-_WITHOUT_ADDITIONS = replace(
+_WITHOUT_LIMITS = replace(
     _SETTINGS,
+    groups=GROUPS,
+    limits=LimitSettings(),
+    strategies=tuple(replace(one, limits=None) for one in _SETTINGS.strategies),
+)
+_WITHOUT_ADDITIONS = replace(
+    _WITHOUT_LIMITS,
     filters=FilterSettings(),
     regimes=RegimeSettings(),
     intents=IntentSettings(hold_series=True, reinforce_confidence=0.81, noise_confidence=0.21),
-    strategies=tuple(replace(one, intents=None, filters=None) for one in _SETTINGS.strategies),
+    strategies=tuple(replace(one, intents=None, filters=None) for one in _WITHOUT_LIMITS.strategies),
 )
 _WITHOUT_OWN_LIMITS = replace(
     _WITHOUT_ADDITIONS,
@@ -598,6 +627,9 @@ EARLIER: Mapping[tuple[str, int], Event] = {
     ),
     ("whence.settings.SettingsChanged", 9): SettingsChanged(
         2, _WITHOUT_ADDITIONS, "breakout trades against the news"
+    ),
+    ("whence.settings.SettingsChanged", 10): SettingsChanged(
+        2, _WITHOUT_LIMITS, "breakout trades against the news"
     ),
 }
 """By full name and version: the event that older bytes are decoded to, where it differs from the current sample."""
