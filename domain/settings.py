@@ -21,7 +21,7 @@ from domain.filters.settings import BOUNDS, NO_FILTERS, FilterSettings, OwnFilte
 from domain.instrument import is_instrument_id
 from domain.interval import interval_of
 from domain.limits.settings import BOUNDS as LIMIT_BOUNDS
-from domain.limits.settings import GROUPS, Groups, LimitSettings, OwnLimitSettings
+from domain.limits.settings import GROUPS, NO_LIMITS, Groups, LimitSettings, OwnLimitSettings
 from domain.own_settings import OwnSettings
 from domain.owner import PERSON
 from domain.regimes.settings import BOUNDS as REGIME_BOUNDS
@@ -363,7 +363,7 @@ class Settings:
     filters: FilterSettings = NO_FILTERS
     regimes: RegimeSettings = NO_REGIMES
     groups: Groups = field(default_factory=lambda: GROUPS)
-    limits: LimitSettings = LimitSettings()
+    limits: LimitSettings = NO_LIMITS
 
     @property
     def instances(self) -> tuple[str, ...]:

@@ -4,7 +4,8 @@
 are empty where it is not so. `compared_at` is the end of the last recorded reconciliation; a comparison that finds
 nothing has no event. `unresolved` has the ids of the open discrepancies, `paused` the ids of the paused strategies, in
 order. `pauses` has, by strategy and by the empty text for the account, the pauses after losses that are in force: their
-losses, net result, positions and times. `breakers` has, by service, mode, time and reason of each circuit breaker that ever changed.
+losses, net result, positions and times. `breakers` has, by service, mode, time and reason of each circuit breaker that
+ever changed.
 """
 
 from __future__ import annotations

@@ -29,8 +29,8 @@ class Situation(Struct, frozen=True, kw_only=True):
     """`at` is when the events that follow are recorded (UTC), `prices` are in quote currency, by instrument.
 
     `alike` returns the hourly correlations of an instrument with what is held (`domain/limits/hourly.py`), where the
-    limit on them is in force. `prices` are not in the log. A request may be refused because of them; recorded events are never judged by them
-    again.
+    limit on them is in force. `prices` and `alike` are not in the log. A request may be refused because of them;
+    recorded events are never judged by them again.
     """
 
     world: World

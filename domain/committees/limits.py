@@ -36,8 +36,9 @@ def group_positions(case: Case) -> Judgement:
     """In no group of the entry's instrument the net number of positions, this one included, is above the limit.
 
     The net number is that of the holdings in the entry's direction less the open positions in the other one: a long and
-    a short of one group offset each other. A waiting entry, a grid that holds nothing and a position that is being closed
-    offset nothing, because they may never be positions, or no longer. The group with the greatest net number is named.
+    a short of one group offset each other. A waiting entry, a grid that holds nothing and a position that is being
+    closed offset nothing, because they may never be positions, or no longer. The group with the greatest net number is
+    named.
     """
     most = case.view.settings.settings.limits.max_group_positions
     found = [_InGroup(name, *_sides(case, members)) for name, members in _groups_of(case).items()]
@@ -93,9 +94,9 @@ def _sides(case: Case, members: Collection[str]) -> tuple[Sequence[Holding], Seq
 def correlated_positions(case: Case) -> Judgement:
     """The holdings that are one bet with the entry, and the entry, are at most `max_correlated_positions`.
 
-    A holding is one bet with the entry where the correlation of their hourly log returns, its sign reversed for a holding
-    in the other direction, is `correlation` or more. Where correlations are missing, because too few hours had closed,
-    and the limit would be exceeded if those were one bet, too, `on_missing_correlation` decides.
+    A holding is one bet with the entry where the correlation of their hourly log returns, its sign reversed for a
+    holding in the other direction, is `correlation` or more. Where correlations are missing, because too few hours had
+    closed, and the limit would be exceeded if those were one bet, too, `on_missing_correlation` decides.
     """
     limits, inputs = case.view.settings.settings.limits, case.signal.inputs
     found: dict[str, float] = {}

@@ -14,8 +14,8 @@ position. An entry against a position of its own strategy is a flip; the rules f
 (`domain/committees/flips.py`). A strategy's entry along its own position may add to it, judged by further members
 (`domain/committees/additions.py`), and one without a position may have to be repeated first
 (`domain/committees/repeated.py`). Filters that are on vote on every entry of a strategy
-(`domain/committees/filters.py`), and so do the limits that are on (`domain/committees/limits.py`). All members judge by the limits of the regime that is in force for the instrument
-(`domain/committees/regimes.py`).
+(`domain/committees/filters.py`), and so do the limits that are on (`domain/committees/limits.py`). All members judge by
+the limits of the regime that is in force for the instrument (`domain/committees/regimes.py`).
 
 A grid is judged once, at its worst case: every level is entered, then stopped, fees included. It reverses nothing.
 """

@@ -10,7 +10,7 @@ from domain.direction import Direction
 from domain.portfolio import Portfolio
 
 
-class Holding(Struct, frozen=True, gc=False):
+class Holding(Struct, frozen=True, gc=False, kw_only=True):
     """A position, a waiting entry or a running grid. `is_sure` is false for what may not come to be or may soon end."""
 
     instrument: str
@@ -26,9 +26,9 @@ def holdings(portfolio: Portfolio, *, without: str) -> Collection[Holding]:
     """
     found = {name: _of_position(name, portfolio) for name in portfolio.positions}
     for entry in portfolio.entries.values():
-        found.setdefault(entry.instrument, Holding(entry.instrument, entry.direction, False))
+        found.setdefault(entry.instrument, _waiting(entry.instrument, entry.direction))
     for name, grid in portfolio.grids.items():
-        found.setdefault(name, Holding(name, grid.direction, False))
+        found.setdefault(name, _waiting(name, grid.direction))
     found.pop(without, None)
     return found.values()
 
@@ -36,5 +36,9 @@ def holdings(portfolio: Portfolio, *, without: str) -> Collection[Holding]:
 def _of_position(name: str, portfolio: Portfolio) -> Holding:
     held = portfolio.positions[name].state
     if name in portfolio.reversals:
-        return Holding(name, held.direction.opposite, False)
-    return Holding(name, held.direction, held.closing is None)
+        return _waiting(name, held.direction.opposite)
+    return Holding(instrument=name, direction=held.direction, is_sure=held.closing is None)
+
+
+def _waiting(instrument: str, direction: Direction) -> Holding:
+    return Holding(instrument=instrument, direction=direction, is_sure=False)

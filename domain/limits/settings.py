@@ -21,9 +21,10 @@ class OnMissing(StrEnum):
 class LimitSettings:
     """Limits on positions that are one bet, and on losses in a row; 0 switches a limit off.
 
-    `max_group_positions` is the greatest net number of positions in one of `Settings.groups`. `max_correlated_positions`
-    is the greatest number of positions that move alike, the entry included: those whose hourly log returns have a
-    correlation with it of `correlation` (0..1) or more over the last `correlation_hours` closed hours.
+    `max_group_positions` is the greatest net number of positions in one of `Settings.groups`.
+    `max_correlated_positions` is the greatest number of positions that move alike, the entry included: those whose
+    hourly log returns have a correlation with it of `correlation` (0..1) or more over the last `correlation_hours`
+    closed hours.
     `on_missing_correlation` applies where an unknown correlation could decide. After `account_losses` losing positions
     in a row of the account, and after `strategy_losses` of one strategy, entries pause for `account_pause_seconds` and
     `strategy_pause_seconds`; a pause of 0 lasts until a person ends it. See `domain/committees/limits.py` and
@@ -56,6 +57,9 @@ class OwnLimitSettings(OwnSettings):
     strategy_losses: int | None = None
     strategy_pause_seconds: int | None = None
 
+
+NO_LIMITS = LimitSettings()
+"""No limit is on."""
 
 Groups = Mapping[str, tuple[str, ...]]
 """By name: the base currencies (`ETH`) and instruments (`ETHUSDT-LINEAR.BYBIT`) of a group."""
