@@ -283,7 +283,7 @@ def test_a_short_that_only_waits_offsets_nothing() -> None:
 
 
 def test_a_position_that_is_being_closed_offsets_nothing_and_still_counts() -> None:
-    closing = PositionClosing(reason=CloseReason.MANUAL, orders="c", quantity=D(10), entries=())
+    closing = PositionClosing(CloseReason.SIGNAL, "zzz", "zzz-x")
     settings = with_limits(**ONE_OF_A_GROUP)
     short = having(
         lambda history: short_eth(history.position(an_opening(instrument=SOL), instrument=SOL)).position(
