@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -178,7 +179,7 @@ def judged(envelopes: Sequence[Envelope]) -> Iterator[Judged]:
                 heat=books.heat,
                 balance=books.balance,
                 day_balance=books.day_balance,
-                held=books.held.get(books.signals[chain].instrument),
+                held=copy(books.held.get(books.signals[chain].instrument)),
                 is_waiting=any(waiting.left and waiting.heat for waiting in books.waiting.values()),
             )
             if found.figures("total_risk"):
@@ -187,8 +188,8 @@ def judged(envelopes: Sequence[Envelope]) -> Iterator[Judged]:
 
 
 def same(recorded: str, computed: Fraction) -> bool:
-    """Equal up to the sixty digits in which an average price is kept."""
-    return abs(Fraction(Decimal(recorded)) - computed) < Fraction(1, 10**20)
+    """Equal up to the twelve places to which a position rounds the cost that a reduction releases."""
+    return abs(Fraction(Decimal(recorded)) - computed) < Fraction(1, 10**10)
 
 
 def test_the_run_is_busy(busy: Sequence[Envelope]) -> None:
