@@ -30,7 +30,7 @@ from commands.held_back import holds_back, withdrawals
 from commands.identity import ENGINE, Identity
 from commands.inputs import Input, MarketMoved, Relisted, Reported, RequestMade, Started, Tick, Warmed
 from commands.marking import Marking
-from commands.pausing import pauses_over
+from commands.pausing import earliest_end, pauses_over
 from commands.recall import NOTHING_TO_RECALL, Recall
 from commands.regimes import Regimes
 from commands.reports import stimuli
@@ -48,6 +48,8 @@ from domain.account import Account
 from domain.candle import Candle
 from domain.errors import InvalidInput, Refused, TapeMismatch
 from domain.filters.returns import Returns
+from domain.limits.holdings import holdings
+from domain.limits.hourly import HourlyReturns
 from domain.log import Envelope, Recorded, chain_id
 from domain.mark import AccountMarked
 from domain.market import MarketView
@@ -97,6 +99,7 @@ class Engine:
         self._since, self._watch, self._recall = since, Watch(instances), recall
         self._instances = instances
         self._returns = _returns_for(instances)
+        self._hourly: HourlyReturns | None = None
         self._regime_settings = regimes
         self._regimes = Regimes(regimes, identity) if regimes.is_on else None
         self._marking, self._marks = Marking(), marks
@@ -165,7 +168,9 @@ class Engine:
             return None
         if self._regimes is not None and self._regimes.due(portfolio.regimes):
             return None  # of candles that were read before the log was opened
-        return min(self._open_until, self._marking.hour_ends) if self._marks else self._open_until
+        ends = earliest_end(portfolio.pauses) if portfolio.pauses else None
+        until = self._open_until if ends is None else min(self._open_until, ends)
+        return min(until, self._marking.hour_ends) if self._marks else until
 
     def pass_over(self, times: Sequence[datetime], candles: Sequence[Sequence[Candle]]) -> None:
         """Takes instants that lead to nothing: `times` are their closes, all before `idle_before`.
@@ -188,13 +193,28 @@ class Engine:
                 marking.take(at, closed, portfolio, market)
 
     def _read_over(self, candles: Sequence[Sequence[Candle]]) -> None:
-        """Filters and regimes read the candles that lead to nothing, too."""
-        returns, regimes = self._returns, self._regimes
-        for candle in chain.from_iterable(candles) if returns is not None or regimes is not None else ():
+        """Filters, limits and regimes read the candles that lead to nothing, too."""
+        returns, hourly, regimes = self._returns, self._hourly_in_use(), self._regimes
+        if returns is None and hourly is None and regimes is None:
+            return
+        for candle in chain.from_iterable(candles):
             if returns is not None:
                 returns.take(candle)
+            if hourly is not None:
+                hourly.take(candle)
             if regimes is not None:
                 regimes.pass_over(candle)
+
+    def _hourly_in_use(self) -> HourlyReturns | None:
+        """The hourly returns, where the limit on correlated positions is in force.
+
+        Without it they are dropped: returns over the hours that were not read would be of more than one hour.
+        """
+        if not self.world.portfolio.settings.settings.limits.max_correlated_positions:
+            self._hourly = None
+        elif self._hourly is None:
+            self._hourly = HourlyReturns()
+        return self._hourly
 
     def process(self, given: Input) -> Work:
         """The units that follow from one input.
@@ -233,7 +253,7 @@ class Engine:
             return self._market_moved_with_day(given)
         marks, sighted = self._taken(given)
         portfolio = self.world.portfolio
-        if marks or sighted or _waits_for_market(portfolio):
+        if marks or sighted or portfolio.pauses or _waits_for_market(portfolio):
             return self._all_work_of(marks, sighted, given)
         return NO_WORK
 
@@ -250,11 +270,13 @@ class Engine:
 
         The market view and the returns take all prices of the instant before they are read.
         """
-        market, events, returns = self.market, given.events, self._returns
+        market, events, returns, hourly = self.market, given.events, self._returns, self._hourly_in_use()
         for event in events:
             market.take(event)
             if returns is not None and type(event) is Candle:
                 returns.take(event)
+            if hourly is not None and type(event) is Candle:
+                hourly.take(event)
         marks = self._marking.take(given.at, events, self.world.portfolio, market) if self._marks else ()
         sighted: Sequence[_Seen] = ()
         for event in events:
@@ -272,7 +294,7 @@ class Engine:
             yield from self._marked(marks, given.at)
         if holds_back(world.portfolio):
             yield from self._withdrawals(given)
-        if world.portfolio.breakers:
+        if world.portfolio.breakers or world.portfolio.pauses:
             yield from self._pauses_over(given)
         if world.portfolio.grids:
             yield from self._grids_over(given)
@@ -321,7 +343,7 @@ class Engine:
                 if taken.ended is not None:
                     asks.append(_series_ended(self._chain(sighting, _SERIES), taken.ended, sighting))
                 if taken.is_recorded:
-                    sighting = self._correlated(sighting)  # noqa: PLW2901
+                    sighting = self._alike(self._correlated(sighting))  # noqa: PLW2901
                     signal_id = self._chain(sighting)
                     raised[signal_id] = sighting
                     asks.append(_raised(signal_id, sighting))
@@ -341,6 +363,20 @@ class Engine:
         return sighting.with_figures(
             returns.figures(proposal.instrument, others, filters.correlation_candles)
         )
+
+    def _alike(self, sighting: Sighting) -> Sighting:
+        """The sighting of an entry with its hourly correlations."""
+        proposal = sighting.proposal
+        found = {} if proposal.intent is Intent.EXIT else self._hourly_figures(proposal.instrument)
+        return sighting.with_figures(found) if found else sighting
+
+    def _hourly_figures(self, instrument: str) -> Mapping[str, float]:
+        """The hourly correlations of an instrument with what is held, where the limit on them is in force."""
+        hourly, portfolio = self._hourly, self.world.portfolio
+        if hourly is None or not portfolio.settings.settings.limits.max_correlated_positions:
+            return {}
+        others = [one.instrument for one in holdings(portfolio, without=instrument)]
+        return hourly.figures(instrument, others, portfolio.settings.settings.limits.correlation_hours)
 
     def _chain(self, sighting: Sighting, of: str = "") -> str:
         """The chain of the signal of this proposal, or, with a suffix, of what else its candle leads to."""
@@ -401,10 +437,12 @@ class Engine:
         """Strategies read the candles; what they propose on them is of the past. The last regime is in force."""
         asks: list[Ask] = []
         regimes = self._regimes
+        hourly = self._hourly = HourlyReturns()  # the settings in force may follow, at the start
         for candle in given.candles:
             self.market.take(candle)
             if self._returns is not None:
                 self._returns.take(candle)
+            hourly.take(candle)
             if regimes is not None:
                 regimes.pass_over(candle)
             for sighting in self._watch.take(candle, self.market):
@@ -443,7 +481,13 @@ class Engine:
         settled = self.settled(made)
         if settled is not None:
             return settled
-        situation = Situation(world=self.world, identity=self.identity, at=made.at, prices=self.market.prices)
+        situation = Situation(
+            world=self.world,
+            identity=self.identity,
+            at=made.at,
+            prices=self.market.prices,
+            alike=self._hourly_figures,
+        )
         try:
             if answering.is_a_draft(requested):
                 return answering.drafted(requested, situation)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from commands.account import ForgetPersonalKey, ResetKillSwitch
 from commands.order import CancelOrder
+from commands.pause import ResumeEntries
 from commands.reconciliation import ResolveDiscrepancy
 from domain.direction import Direction, Side
 from domain.order import OrderType
@@ -42,6 +43,7 @@ __all__ = [
     "Requested",
     "ResetKillSwitch",
     "ResolveDiscrepancy",
+    "ResumeEntries",
     "ResumeStrategy",
     "TripKillSwitch",
     "WithdrawClose",
@@ -206,6 +208,7 @@ Request = (
     | MoveProtection
     | PauseStrategy
     | ResumeStrategy
+    | ResumeEntries
     | ChangeSettings
     | TripKillSwitch
     | ResetKillSwitch

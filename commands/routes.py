@@ -15,6 +15,7 @@ from commands import (
     mark,
     opening,
     order,
+    pause,
     position,
     reconciliation,
     regime,
@@ -37,6 +38,7 @@ Command = (
     | instrument.InstrumentCommand
     | reconciliation.ReconciliationCommand
     | breaker.BreakerCommand
+    | pause.PauseCommand
 )
 
 Stream = Callable[[str, Any], str]
@@ -95,6 +97,10 @@ def _breaker(account_name: str, command: Any) -> str:
     return streams.breaker_stream(account_name, command.service)
 
 
+def _pause(account_name: str, command: Any) -> str:
+    return streams.pause_stream(account_name, command.owner)
+
+
 ROUTES: Mapping[type, Route] = {
     opening.OpenLog: Route(_log, opening.decide),
     signal.RaiseSignal: Route(_signal, signal.decide),
@@ -146,4 +152,7 @@ ROUTES: Mapping[type, Route] = {
     breaker.Unanswered: Route(_breaker, breaker.decide),
     breaker.Answered: Route(_breaker, breaker.decide),
     breaker.EndPause: Route(_breaker, breaker.decide),
+    pause.BeginPause: Route(_pause, pause.decide),
+    pause.EndLossPause: Route(_pause, pause.decide),
+    pause.ResumeEntries: Route(_pause, pause.decide),
 }

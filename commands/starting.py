@@ -26,7 +26,7 @@ def configured(at: datetime, settings: Settings, portfolio: Portfolio) -> Stimul
 
 
 def with_strategies(in_force: Settings, settings: Settings) -> Settings:
-    """The settings in force with the configured strategies, filters, regimes and rules about positions.
+    """The settings in force with the configured strategies, filters, regimes, groups and rules about positions.
 
     Every start has them as configured.
     """
@@ -38,6 +38,7 @@ def with_strategies(in_force: Settings, settings: Settings) -> Settings:
         on_opposite=settings.on_opposite,
         filters=settings.filters,
         regimes=settings.regimes,
+        groups=settings.groups,
     )
 
 

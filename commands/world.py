@@ -15,6 +15,7 @@ from domain import (
     instrument,
     mark,
     order,
+    pause,
     portfolio,
     position,
     reconciliation,
@@ -51,6 +52,7 @@ _FOLDS: Mapping[str, Fold] = {
     "settings": (settings.NONE_IN_FORCE, settings.evolve),
     "reconciliation": (reconciliation.NONE_FOUND, reconciliation.evolve),
     "breaker": (breaker.UNBROKEN, breaker.evolve),
+    "pause": (None, pause.evolve),
 }
 """By noun: the state before the first event, and the fold."""
 

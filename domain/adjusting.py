@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from domain.errors import InvalidSettings, Refused
+from domain.limits.settings import OnMissing
 from domain.number import number
 from domain.plain_text import meant
 from domain.settings import ExternalRule, OnDailyLoss, OnKill, OnOpposite, OrphanRule, Settings, check
@@ -18,12 +19,14 @@ _FIXED: Mapping[str, str] = {
     "simulation": "the behaviour of the simulated exchange is fixed when the log is opened",
     "filters": "the filters read candles from the start on; configure them in whence.toml and start again",
     "regimes": "regimes are read from the start on; configure them in whence.toml and start again",
+    "groups": "groups are given as a table; configure them in whence.toml and start again",
     "paused": "pause and resume strategies one at a time, each with its reason",
 }
 """The settings that cannot be changed while an engine runs, each with the reason."""
 _NOT_TEXT: Mapping[str, str] = {
     "strategies": "strategies are given as a whole",
     "regimes": "regimes are given as a table; write them into a settings file and name it with --config",
+    "groups": "groups are given as a table; write them into a settings file and name it with --config",
     "paused": _FIXED["paused"],
 }
 """The settings that cannot be changed as text before a log is opened, each with the reason."""
@@ -135,6 +138,7 @@ _READ: Mapping[type, Callable[[str], Any]] = {
     OnOpposite: lambda text: OnOpposite(text.upper()),
     ExternalRule: lambda text: ExternalRule(text.upper()),
     KellyFallback: lambda text: KellyFallback(text.upper()),
+    OnMissing: lambda text: OnMissing(text.upper()),
 }
 _WANTED: Mapping[type, str] = {
     bool: "true or false",
@@ -150,4 +154,5 @@ _WANTED: Mapping[type, str] = {
     OnOpposite: f"one of {', '.join(OnOpposite)}",
     ExternalRule: f"one of {', '.join(ExternalRule)}",
     KellyFallback: f"one of {', '.join(KellyFallback)}",
+    OnMissing: f"one of {', '.join(OnMissing)}",
 }

@@ -15,6 +15,7 @@ from domain.mark import AccountMarked
 from domain.moving import LogMoved
 from domain.opening import LogOpened
 from domain.order import OrderEvent
+from domain.pause import PauseEvent
 from domain.position import PositionClosing, PositionEvent
 from domain.reconciliation import ReconciliationEvent
 from domain.regime import RegimeChanged
@@ -34,6 +35,7 @@ Event = (
     | SettingsChanged
     | ReconciliationEvent
     | BreakerEvent
+    | PauseEvent
 )
 
 NOUNS: Mapping[str, tuple[type, ...]] = {
@@ -48,6 +50,7 @@ NOUNS: Mapping[str, tuple[type, ...]] = {
     "settings": (SettingsChanged,),
     "reconciliation": get_args(ReconciliationEvent),
     "breaker": get_args(BreakerEvent),
+    "pause": get_args(PauseEvent),
 }
 
 FULL_NAMES: Mapping[type, str] = {

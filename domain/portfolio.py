@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypedDict, TypeVar, Unpack, get_args
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain import account, order, position, reconciliation, settings, tiers
+from domain import account, order, pause, position, reconciliation, settings, tiers
 from domain.account import Account, AccountEvent, AccountState, KillSwitchReset, Unopened
 from domain.arithmetic import EXACT, ZERO, distance, total
 from domain.breaker import Breaker, BreakerEvent, Service
@@ -28,6 +28,7 @@ from domain.opening import LogOpened
 from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderStatus, OrderType, Working
 from domain.order_id import is_of_an_engine
 from domain.owner import PERSON
+from domain.pause import ACCOUNT, NO_LOSSES, EntriesPaused, EntriesResumed, Pause, Streak
 from domain.position import Open, PositionClosed, PositionIncreased, PositionOpened, PositionOrphaned
 from domain.reconciliation import Discrepancies, ReconciliationEvent
 from domain.regime import RegimeChanged
@@ -186,6 +187,8 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     strategy and instrument, the entries in a row that opened no position yet, where the strategy's entries have to be
     repeated. `regimes` holds, by instrument, the regime in force, and `grids` the decided grids that have not ended.
     `results` holds, by owner, the R-multiples of the latest closed trades of strategies and scanners.
+    `streaks` holds, by strategy and as `ACCOUNT` for all owners, the losing positions in a row, `pauses` the pauses in
+    force that follow from them.
     """
 
     account_state: AccountState = account.UNOPENED
@@ -212,6 +215,8 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     regimes: Mapping[str, RegimeChanged] = _NOTHING
     grids: Mapping[str, RunningGrid] = _NOTHING
     results: Results = _NOTHING
+    streaks: Mapping[str, Streak] = _NOTHING
+    pauses: Mapping[str, Pause] = _NOTHING
 
     @property
     def account(self) -> Account:
@@ -320,6 +325,8 @@ class Changes(TypedDict, total=False):
     regimes: Mapping[str, RegimeChanged]
     grids: Mapping[str, RunningGrid]
     results: Results
+    streaks: Mapping[str, Streak]
+    pauses: Mapping[str, Pause]
 
 
 class _Alter(Protocol):
@@ -741,6 +748,26 @@ def _closed(portfolio: Portfolio, meta: Meta, event: PositionClosed, _state: obj
         trades=tiers.evolve(portfolio.trades, event),
         lost_at={**portfolio.lost_at, name: meta.occurred_at} if lost else portfolio.lost_at,
         results=results,
+        streaks=_counted_result(portfolio.streaks, held, event.net),
+    )
+
+
+def _counted_result(streaks: Mapping[str, Streak], held: OpenPosition, net: Decimal) -> Mapping[str, Streak]:
+    """The losses in a row of the account and of the position's owner; a person has those of the account alone."""
+    owners = (ACCOUNT,) if held.owner == PERSON else (ACCOUNT, held.owner)
+    after = {owner: pause.after_close(streaks.get(owner, NO_LOSSES), held.stream, net) for owner in owners}
+    return {name: streak for name, streak in {**streaks, **after}.items() if streak.losses}
+
+
+def _paused(portfolio: Portfolio, _meta: Meta, event: EntriesPaused, state: object) -> Portfolio:
+    return altered(portfolio, pauses={**portfolio.pauses, event.owner: _is(Pause, state)})
+
+
+def _resumed(portfolio: Portfolio, _meta: Meta, event: EntriesResumed, _state: object) -> Portfolio:
+    return altered(
+        portfolio,
+        pauses=_without(portfolio.pauses, event.owner),
+        streaks=_without(portfolio.streaks, event.owner),
     )
 
 
@@ -799,6 +826,8 @@ FOLDS: Mapping[type, Fold] = {
     position.PositionCloseRetried: _moved,
     position.PositionCloseWithdrawn: _moved,
     PositionClosed: _closed,
+    EntriesPaused: _paused,
+    EntriesResumed: _resumed,
 }
 """The fold of each event; an event that is not listed leaves the portfolio unchanged.
 

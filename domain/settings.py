@@ -6,6 +6,7 @@ never alters an old decision. A fraction of 0.02 is 2 %.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
@@ -19,6 +20,8 @@ from domain.errors import InvalidSettings
 from domain.filters.settings import BOUNDS, NO_FILTERS, FilterSettings, OwnFilterSettings
 from domain.instrument import is_instrument_id
 from domain.interval import interval_of
+from domain.limits.settings import BOUNDS as LIMIT_BOUNDS
+from domain.limits.settings import GROUPS, NO_LIMITS, Groups, LimitSettings, OwnLimitSettings
 from domain.margin.settings import BOUNDS as MARGIN_BOUNDS
 from domain.margin.settings import NO_MARGIN_LIMITS, MarginSettings
 from domain.own_settings import OwnSettings
@@ -170,8 +173,8 @@ class StrategySettings:
     `name` alone names both the instance and the strategy. If one strategy runs more than once, `id` names the instance
     and `strategy` the strategy. Empty `instruments` mean all instruments; an empty `interval` means the tape's
     interval. `minimum_trend` and `minimum_reward_to_risk` are the instance's own limits of the Alpha committee; None
-    means those of `AlphaSettings`. `flips`, `intents`, `filters` and `sizing` are its own rules for flips, settings of
-    intents, filters and rule of sizing.
+    means those of `AlphaSettings`. `flips`, `intents`, `filters`, `sizing` and `limits` are its own rules for flips,
+    settings of intents, filters, rule of sizing and limits.
     """
 
     name: str = ""
@@ -187,6 +190,7 @@ class StrategySettings:
     intents: OwnIntentSettings | None = None
     filters: OwnFilterSettings | None = None
     sizing: OwnSizingSettings | None = None
+    limits: OwnLimitSettings | None = None
 
     @property
     def instance(self) -> str:
@@ -213,6 +217,8 @@ class StrategySettings:
             found |= {f"filters.{name}": value for name, value in self.filters.given.items()}
         if self.sizing is not None:
             found |= {f"sizing.{name}": value for name, value in self.sizing.given.items()}
+        if self.limits is not None:
+            found |= {f"limits.{name}": value for name, value in self.limits.given.items()}
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -322,6 +328,7 @@ class Settings:
     `flips` are the rules for an entry against the strategy's own position, `intents` those for its other entries.
     `filters` judge the entries of every strategy instance by the market at their candle. `regimes` are how the regime
     of a market is read, and the limits that are in force in each. `margin` are limits on the margin of entries.
+    `limits` are those on positions that are one bet, by `groups` and by correlation, and on losses in a row.
     """
 
     strategies: tuple[StrategySettings, ...] = (StrategySettings("trend"),)
@@ -342,6 +349,8 @@ class Settings:
     filters: FilterSettings = NO_FILTERS
     regimes: RegimeSettings = NO_REGIMES
     margin: MarginSettings = NO_MARGIN_LIMITS
+    groups: Groups = field(default_factory=lambda: GROUPS)
+    limits: LimitSettings = NO_LIMITS
 
     @property
     def instances(self) -> tuple[str, ...]:
@@ -394,6 +403,13 @@ class Settings:
             return self.sizing
         return replace(self.sizing, **own.sizing.given)
 
+    def limits_of(self, owner: str) -> LimitSettings:
+        """The limits of this owner: each its own, else that of all."""
+        own = self.strategy_of(owner)
+        if own is None or own.limits is None:
+            return self.limits
+        return replace(self.limits, **own.limits.given)
+
     @property
     def counts_repeats(self) -> bool:
         """Whether any owner's flips need repeated entries, so that entries in a row are counted."""
@@ -445,6 +461,7 @@ def faults(settings: Settings) -> Iterator[str]:
     yield from _faults_of_filters("filters", "", settings.filters)
     yield from _faults_of_regimes(settings.regimes)
     yield from _faults_of_sizing("sizing", "", settings.sizing)
+    yield from _faults_of_groups(settings.groups)
 
 
 Range = tuple[str, Decimal | float, Decimal | float, Decimal | float]
@@ -477,6 +494,7 @@ _OWN_BOUNDS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
     **{f"intents.{name}": bounds for name, bounds in _INTENTS.items()},
     **{f"filters.{name}": bounds for name, bounds in BOUNDS.items()},
     **{f"sizing.{name}": bounds for name, bounds in SIZING_BOUNDS.items()},
+    **{f"limits.{name}": bounds for name, bounds in LIMIT_BOUNDS.items()},
 }
 
 
@@ -560,6 +578,22 @@ def _faults_of_filters(where: str, of: str, filters: FilterSettings) -> Iterator
 def _faults_of_sizing(where: str, of: str, sizing: SizingSettings) -> Iterator[str]:
     if sizing.rule is SizingRule.FIXED and sizing.quantity == 0:
         yield f"{where}.quantity = 0{of} must be above 0 where {where}.rule is FIXED"
+
+
+def _faults_of_groups(groups: Groups) -> Iterator[str]:
+    for name, members in groups.items():
+        if not _GROUP.fullmatch(name):
+            yield f"groups: {name[:100]!r} is no name of a group; use small letters, digits and _, as in layer1"
+        for member in members:
+            if not (_BASE.fullmatch(member) or is_instrument_id(member)):
+                yield (
+                    f"groups.{name}: {member[:100]!r} is neither a base currency, as ETH, nor an instrument, as "
+                    "ETHUSDT-LINEAR.BYBIT"
+                )
+
+
+_GROUP = re.compile(r"[a-z0-9_]{1,64}")
+_BASE = re.compile(r"[A-Z0-9]{1,30}")
 
 
 def _faults_of_regimes(regimes: RegimeSettings) -> Iterator[str]:
@@ -653,5 +687,9 @@ def ranges(settings: Settings) -> tuple[Range, ...]:
         *(
             (f"margin.{name}", getattr(settings.margin, name), *bounds)
             for name, bounds in MARGIN_BOUNDS.items()
+        ),
+        *(
+            (f"limits.{name}", getattr(settings.limits, name), *bounds)
+            for name, bounds in LIMIT_BOUNDS.items()
         ),
     )

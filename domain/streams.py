@@ -88,6 +88,11 @@ def breaker_stream(account: str, service: str) -> str:
     return _spell("breaker", account, service)
 
 
+def pause_stream(account: str, owner: str) -> str:
+    """`pause-<account>-<strategy>`: the pauses of a strategy after losses; `pause-<account>`: those of the account."""
+    return _spell("pause", account, owner or None)
+
+
 @lru_cache(maxsize=4096)
 def parse(stream: str) -> StreamName:
     """A stream's name in its parts; raises InvalidInput for text that is not the name of a stream."""

@@ -53,7 +53,8 @@ MEANINGS: Mapping[str, str] = {
     "signals.sources": "Sources of signals at POST /signals (docs/signals.md)",
     "signals.scanners": "Scanners that `whence scan` runs (docs/scanner.md)",
     "trading.strategies": "Strategies in force; each has a name, or an id and a strategy, and may have instruments, "
-    "interval, parameters, minimum_trend, minimum_reward_to_risk, flips, intents, filters and sizing of its own",
+    "interval, parameters, minimum_trend, minimum_reward_to_risk, flips, intents, filters, "
+    "sizing and limits of its own",
     "trading.tiers.normal_confidence": "Confidence that a signal needs in tier NORMAL",
     "trading.tiers.strict_confidence": "Confidence that a signal needs in tier STRICT",
     "trading.tiers.relaxed_confidence": "Confidence that a signal needs in tier RELAXED",
@@ -141,6 +142,16 @@ MEANINGS: Mapping[str, str] = {
     "trading.regimes.minimum_efficiency": "Efficiency ratio that a trend needs, 0 to 1",
     "trading.regimes.volatile_percentile": "Share of earlier candles with a lower ATR from which a market is volatile",
     "trading.regimes.volatile_window": "Earlier candles that the ATR is compared with",
+    "trading.groups": "Groups of base currencies and instruments, by name (docs/limits.md)",
+    "trading.limits.max_group_positions": "Positions of one group in one direction, less those in the other; 0: off",
+    "trading.limits.max_correlated_positions": "Positions that move alike, the entry included; 0: off",
+    "trading.limits.correlation": "Correlation of hourly log returns from which on two positions move alike",
+    "trading.limits.correlation_hours": "Closed hours whose log returns are correlated",
+    "trading.limits.on_missing_correlation": "An unknown correlation that could decide: REFUSE, or NOTE it and enter",
+    "trading.limits.account_losses": "Losing positions in a row of the account that pause its entries; 0: off",
+    "trading.limits.account_pause_seconds": "Length of that pause; 0: until a person ends it",
+    "trading.limits.strategy_losses": "Losing positions in a row of a strategy that pause its entries; 0: off",
+    "trading.limits.strategy_pause_seconds": "Length of that pause; 0: until a person ends it",
     "trading.reconciliation.external_positions": "Positions and trades of others: REPORT halts entries, or ADOPT",
     **{
         f"trading.regimes.{regime}.{limit}": f"In regime {regime.upper()}: {meaning}; empty: unchanged"

@@ -20,6 +20,7 @@ from domain.order import (
     OrderPlaced,
     OrderRejected,
 )
+from domain.pause import EntriesPaused, EntriesResumed
 from domain.position import PositionCloseFailed, PositionOrphaned
 from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
 from domain.signal import DecisionMade
@@ -85,6 +86,8 @@ _ALERTS: Mapping[type, _Alert] = {
     BreakerOpened: _Alert(Severity.CRITICAL, "CIRCUIT_BREAKER_OPENED"),
     BreakerClosed: _Alert(Severity.INFO, "CIRCUIT_BREAKER_CLOSED"),
     PositionCloseFailed: _Alert(Severity.CRITICAL, "CLOSE_FAILS", _keeps_failing),
+    EntriesPaused: _Alert(Severity.WARNING, "ENTRIES_PAUSED"),
+    EntriesResumed: _Alert(Severity.INFO, "ENTRIES_RESUMED"),
 }
 
 

@@ -14,6 +14,7 @@ from domain import (
     moving,
     opening,
     order,
+    pause,
     position,
     reconciliation,
     regime,
@@ -169,6 +170,16 @@ def _why(event: Any) -> str:
     return reason
 
 
+def _paused(event: pause.EntriesPaused) -> str:
+    end = "until a person ends it" if event.until is None else f"until {event.until:%Y-%m-%d %H:%M:%S} UTC"
+    lost = f"{counted(event.losses, 'losing position')} in a row of {plain(event.net)} together"
+    return f"{_paused_owner(event.owner)}: {lost}, {end}"
+
+
+def _paused_owner(owner: str) -> str:
+    return f"entries of {owner}" if owner else "entries of the account"
+
+
 def _tripped(event: account.KillSwitchTripped) -> str:
     left = [
         f"{name}: {', '.join(found)}"
@@ -272,4 +283,8 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     breaker.BreakerOpened: lambda e: f"{e.service}: {e.failures} failed calls, the last one: {e.reason}",
     breaker.BreakerHalfOpened: lambda e: f"{e.service}: the next call is the trial",
     breaker.BreakerClosed: lambda e: f"{e.service}: the exchange answers again",
+    pause.EntriesPaused: _paused,
+    pause.EntriesResumed: lambda e: (
+        f"{_paused_owner(e.owner)}{f': {e.reason}' if e.reason else ', the pause is over'}"
+    ),
 }

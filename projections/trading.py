@@ -3,7 +3,9 @@
 `tripped` is the reason of the tripped kill switch, `reconciling` why the log is being compared with the exchange; both
 are empty where it is not so. `compared_at` is the end of the last recorded reconciliation; a comparison that finds
 nothing has no event. `unresolved` has the ids of the open discrepancies, `paused` the ids of the paused strategies, in
-order. `breakers` has, by service, mode, time and reason of each circuit breaker that ever changed.
+order. `pauses` has, by strategy and by the empty text for the account, the pauses after losses that are in force: their
+losses, net result, positions and times. `breakers` has, by service, mode, time and reason of each circuit breaker that
+ever changed.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any
 from domain.account import AccountOpened, KillSwitchReset, KillSwitchTripped
 from domain.breaker import BreakerClosed, BreakerHalfOpened, BreakerOpened, Mode
 from domain.log import Meta, Recorded
+from domain.pause import EntriesPaused, EntriesResumed
 from domain.reconciliation import (
     DiscrepancyFound,
     DiscrepancyResolved,
@@ -38,6 +41,7 @@ TABLE = TableSpec(
         "compared_at": optional(MOMENT),
         "unresolved": JSON_TEXT,
         "paused": JSON_TEXT,
+        "pauses": JSON_TEXT,
         "breakers": JSON_TEXT,
         "updated_at": MOMENT,
         "ordinal": COUNT,
@@ -53,6 +57,7 @@ _EMPTY: Row = {
     "compared_at": None,
     "unresolved": [],
     "paused": [],
+    "pauses": {},
     "breakers": {},
 }
 _MODES: Mapping[type, Mode] = {
@@ -112,6 +117,21 @@ def _broke(row: Row, _meta: Meta, event: BreakerOpened | BreakerHalfOpened | Bre
     return {"breakers": {**row["breakers"], event.service.value: breaker}}
 
 
+def _entries_paused(row: Row, meta: Meta, event: EntriesPaused) -> Row:
+    pause = {
+        "losses": event.losses,
+        "net": str(event.net),
+        "positions": list(event.positions),
+        "since": meta.occurred_at.isoformat(),
+        "until": None if event.until is None else event.until.isoformat(),
+    }
+    return {"pauses": {**row["pauses"], event.owner: pause}}
+
+
+def _entries_resumed(row: Row, _meta: Meta, event: EntriesResumed) -> Row:
+    return {"pauses": {owner: pause for owner, pause in row["pauses"].items() if owner != event.owner}}
+
+
 _CHANGES: Mapping[type, Any] = {
     AccountOpened: _opened,
     KillSwitchTripped: _tripped,
@@ -121,9 +141,11 @@ _CHANGES: Mapping[type, Any] = {
     DiscrepancyFound: _found,
     DiscrepancyResolved: _resolved,
     SettingsChanged: _settings,
+    EntriesPaused: _entries_paused,
+    EntriesResumed: _entries_resumed,
     **dict.fromkeys(_MODES, _broke),
 }
 """The columns that each event changes."""
 _FOLDS: Mapping[type, Fold] = dict.fromkeys(_CHANGES, _changed)
 
-TRADING = Projection("trading", 1, Order.ACCOUNT, (TABLE,), _FOLDS)
+TRADING = Projection("trading", 2, Order.ACCOUNT, (TABLE,), _FOLDS)

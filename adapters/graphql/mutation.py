@@ -27,11 +27,13 @@ from commands.request import (
     RaiseSignal,
     ResetKillSwitch,
     ResolveDiscrepancy,
+    ResumeEntries,
     ResumeStrategy,
     TripKillSwitch,
     WithdrawClose,
 )
 from commands.roles import LEAST_ROLE, Role
+from domain.pause import ACCOUNT
 
 Given = Annotated[RequestInput, strawberry.argument(description="Key, account and timeout of the request.")]
 Reason = Annotated[str, strawberry.argument(description="The reason; it is recorded.")]
@@ -139,6 +141,26 @@ class Mutation:
         self, info: Info, *, request: Given, strategy: str, reason: Reason
     ) -> CommandAnswer:
         return await carried_out(info, request, ResumeStrategy(strategy, reason))
+
+    @_making(
+        ResumeEntries,
+        "Ends a pause of entries after losses in a row before its time: entries are judged again, and the next pause "
+        "needs as many losses as the first.",
+    )
+    async def resume_entries(
+        self,
+        info: Info,
+        *,
+        request: Given,
+        strategy: Annotated[
+            str,
+            strawberry.argument(
+                description="The id of the strategy whose entries are paused; empty for those of the account."
+            ),
+        ] = ACCOUNT,
+        reason: Reason,
+    ) -> CommandAnswer:
+        return await carried_out(info, request, ResumeEntries(reason, strategy))
 
     @_making(ChangeSettings, "Changes the settings that are named; all others stay.")
     async def change_settings(

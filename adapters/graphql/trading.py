@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import strawberry
@@ -27,6 +28,24 @@ class CircuitBreaker:
     reason: str = strawberry.field(description="What the last failed call met; empty where it is not open.")
 
 
+@strawberry.type(description="A pause of entries after losing positions in a row.")
+class LossPause:
+    strategy: str | None = strawberry.field(
+        description="The strategy whose entries are paused; null where it is the account."
+    )
+    losses: int = strawberry.field(description="The losing positions in a row.")
+    net: Decimal = strawberry.field(
+        description="Their net results together, after fees and funding, in the account's currency."
+    )
+    positions: list[str] = strawberry.field(
+        description="The streams of the last of these positions, the latest last."
+    )
+    since: datetime = strawberry.field(description="When the last of them was closed.")
+    until: datetime | None = strawberry.field(
+        description="When the pause is over; null where a person has to end it."
+    )
+
+
 @strawberry.type(description="Whether an account takes new exposure, and everything that keeps it out.")
 class TradingState:
     account: str = strawberry.field(description="The account.")
@@ -35,7 +54,7 @@ class TradingState:
     )
     reasons: list[str] = strawberry.field(
         description="Why, by the reasons of the risk committee: `KILL_SWITCH`, `RECONCILING`, "
-        "`UNRESOLVED_DISCREPANCY`, `CIRCUIT_BREAKER_OPEN`."
+        "`UNRESOLVED_DISCREPANCY`, `CIRCUIT_BREAKER_OPEN`, `ACCOUNT_PAUSED_AFTER_LOSSES`."
     )
     kill_switch: str = strawberry.field(description="Why the kill switch is tripped; empty where it is not.")
     kill_switch_at: datetime | None = strawberry.field(
@@ -58,6 +77,9 @@ class TradingState:
         description="The ids of the open discrepancies; `discrepancies` has their details."
     )
     paused: list[str] = strawberry.field(description="The ids of the paused strategies.")
+    pauses: list[LossPause] = strawberry.field(
+        description="The pauses of entries after losses that are in force, that of the account first."
+    )
     breakers: list[CircuitBreaker] = strawberry.field(
         description="Every circuit breaker that ever changed its mode."
     )
@@ -80,9 +102,21 @@ def trading_state_of(row: Mapping[Any, Any]) -> TradingState:
         compared_at=row["compared_at"],
         open_discrepancies=[strawberry.ID(one) for one in row["unresolved"]],
         paused=list(row["paused"]),
+        pauses=[_pause(owner, one) for owner, one in sorted(row["pauses"].items())],
         breakers=[_breaker(name, one) for name, one in sorted(row["breakers"].items())],
         updated_at=row["updated_at"],
         ordinal=Ordinal(row["ordinal"]),
+    )
+
+
+def _pause(owner: str, row: Mapping[str, Any]) -> LossPause:
+    return LossPause(
+        strategy=owner or None,
+        losses=row["losses"],
+        net=Decimal(row["net"]),
+        positions=list(row["positions"]),
+        since=datetime.fromisoformat(row["since"]),
+        until=None if row["until"] is None else datetime.fromisoformat(row["until"]),
     )
 
 

@@ -30,6 +30,7 @@ from commands.processes.gridding import (
 )
 from commands.processes.moment import Moment
 from commands.processes.ordering import place_orders, place_reversal
+from commands.processes.pausing import pause_on_losses
 from commands.processes.protecting import cancel_own_stops, follow_protection
 from commands.processes.renewing import (
     follow_end_of_protection,
@@ -86,6 +87,7 @@ PROCESSES: Mapping[type, tuple[Process, ...]] = {
     PositionClosed: (
         settle,
         trip_on_win_rate,
+        pause_on_losses,
         cancel_own_stops,
         withdraw_rest,
         decide_second_leg,

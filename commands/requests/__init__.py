@@ -28,6 +28,7 @@ from commands.request import (
     Requested,
     ResetKillSwitch,
     ResolveDiscrepancy,
+    ResumeEntries,
     ResumeStrategy,
     TripKillSwitch,
     WithdrawClose,
@@ -55,7 +56,7 @@ _MOST_FIGURES = 100
 _PROSE = ("reason", "resolution", "strategy")
 """The fields that are recorded as given."""
 
-_REFERENCES = ("order_id", "position", "discrepancy_id")
+_REFERENCES = ("order_id", "position", "discrepancy_id", "owner")
 """The fields that name something in the log; a message of refusal repeats them."""
 
 
@@ -144,6 +145,7 @@ COMMANDS: Mapping[type, Callable[[Any, Situation, str], Sequence[Command]]] = {
     MoveProtection: protection.move,
     PauseStrategy: account.pause,
     ResumeStrategy: account.resume,
+    ResumeEntries: account.resume_entries,
     ChangeSettings: account.adjust,
     TripKillSwitch: account.trip,
     ResetKillSwitch: account.reset,

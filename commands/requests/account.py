@@ -17,7 +17,7 @@ from commands.reconciliation import (
     is_of_balance,
     is_of_earlier_balance,
 )
-from commands.request import ChangeSettings, PauseStrategy, ResumeStrategy, TripKillSwitch
+from commands.request import ChangeSettings, PauseStrategy, ResumeEntries, ResumeStrategy, TripKillSwitch
 from commands.requests.outside_close import closed_outside
 from commands.requests.situation import Situation
 from commands.requests.unseen_order import given_up
@@ -28,6 +28,7 @@ from domain.account import BalanceReason
 from domain.adjusting import adjusted
 from domain.arithmetic import EXACT
 from domain.errors import InvalidInput, Refused
+from domain.pause import ACCOUNT
 from domain.plain_text import meant
 from domain.settings import Settings
 
@@ -93,6 +94,13 @@ def resume(request: ResumeStrategy, situation: Situation, _chain: str) -> Sequen
     raise Refused(
         f"no strategy called {request.strategy!r} is paused; paused are: {', '.join(paused) or 'none'}"
     )
+
+
+def resume_entries(request: ResumeEntries, situation: Situation, _chain: str) -> Sequence[Command]:
+    """Ends a pause after losses. Raises Refused for an owner that is neither paused nor known."""
+    if request.owner != ACCOUNT and request.owner not in situation.portfolio.pauses:
+        _check_known(request.owner, situation)
+    return [request]
 
 
 def adjust(request: ChangeSettings, situation: Situation, _chain: str) -> Sequence[Command]:

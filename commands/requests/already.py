@@ -20,6 +20,7 @@ from commands.request import (
     PauseStrategy,
     Request,
     ResetKillSwitch,
+    ResumeEntries,
     ResumeStrategy,
     TripKillSwitch,
 )
@@ -102,6 +103,9 @@ ALREADY: Mapping[type, Note] = {
     ),
     PauseStrategy: lambda request, _world, _account: f"{request.strategy} is paused already",
     ResumeStrategy: lambda request, _world, _account: f"{request.strategy} is not paused",
+    ResumeEntries: lambda request, _world, _account: (
+        f"no pause after losses is in force for {request.owner or 'the account'}"
+    ),
     ChangeSettings: lambda _request, _world, _account: "these settings are in force already",
     TripKillSwitch: _tripped,
     ResetKillSwitch: lambda _request, _world, _account: "the kill switch is not tripped",

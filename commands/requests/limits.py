@@ -4,6 +4,8 @@ The rules are those that judge a strategy's entry (`domain/committees/risk.py`).
 changes the setting first, which is recorded with the person's name. These members judge:
 
 - kill_switch, order_outcomes, reconciliation, breakers: no new exposure on an unknown state;
+- loss_pause, where the account's entries may pause after losses: a person ends the pause first, with a reason;
+- group_positions, where it is on;
 - allow_list, daily_loss, max_positions: the limits of the account (max_positions does not judge an order that increases
   a position, since it opens none);
 - sizing: the given quantity is within the instrument's bounds;
@@ -26,7 +28,8 @@ from decimal import Decimal
 from commands.request import ManualTerms
 from commands.requests.situation import Situation
 from domain.arithmetic import EXACT
-from domain.committees import Case, Judge, View, risk
+from domain.committees import Case, Judge, View, limits, risk
+from domain.committees.limits import limit_members
 from domain.committees.margin_limits import margin_members
 from domain.direction import Direction, entry_side, towards
 from domain.entry import Entry
@@ -46,10 +49,12 @@ MEMBERS: tuple[Judge, ...] = (
     risk.reserved_balance,
     risk.risk_per_trade,
     risk.total_risk,
+    limits.loss_pause,
+    limits.group_positions,
 )
 """The members that judge a person's entry; `max_positions` judges only an entry that opens a position.
 
-The limits on the margin that are on judge it, too.
+Those of `domain/committees/limits.py` and `domain/committees/margin_limits.py` judge where their limit is on.
 """
 
 
@@ -70,8 +75,19 @@ def case_of(terms: ManualTerms, price: Decimal, view: View) -> Case:
 def check_entry(case: Case) -> None:
     """Raises Refused with every reason against the entry."""
     growing = case.entry.instrument in case.view.portfolio.exposures()
-    judges = (member for member in MEMBERS if not (growing and member is risk.max_positions))
-    _check(case, (*judges, *(member.judge for member in margin_members(case))))
+    on = {member.judge for member in limit_members(case)}
+    _check(
+        case,
+        tuple(
+            member
+            for member in MEMBERS
+            if not (growing and member is risk.max_positions) and (member not in _LIMITS or member in on)
+        )
+        + tuple(member.judge for member in margin_members(case)),
+    )
+
+
+_LIMITS = frozenset({limits.loss_pause, limits.group_positions})
 
 
 def check_levels(case: Case) -> None:
@@ -213,6 +229,12 @@ SENTENCES: Mapping[str, Sentence] = {
     "STOP_NEAR_LIQUIDATION": _with(
         "liquidation is {distance} of the price beyond its stop, less than {liquidation_distance} "
         "(margin.liquidation_distance); a nearer stop or less leverage"
+    ),
+    "ACCOUNT_PAUSED_AFTER_LOSSES": _with(
+        "entries are paused after {account_pause}: resume them first, with a reason"
+    ),
+    "MAX_GROUP_POSITIONS": _with(
+        "{net} positions of the group {group}, with {held}, where {most} are allowed (limits.max_group_positions)"
     ),
     "RISK_PER_TRADE": _risk_per_trade,
     "TOTAL_RISK": _total_risk,

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from unicodedata import normalize
 
+from msgspec.structs import replace
+
 from commands import signal as signal_commands
 from commands.identity import RESERVED_SOURCES
 from commands.request import RaiseSignal
@@ -16,8 +18,10 @@ from commands.routes import Command
 from domain.committees import Case, View, decide
 from domain.entry import Entry
 from domain.errors import InvalidInput, Refused
+from domain.limits.hourly import PREFIX
 from domain.owner import PERSON
 from domain.signal import SignalDetected, Verdict
+from domain.strategies import Intent
 from domain.strategies.builtin import BUILTIN
 
 _NAME = re.compile("[a-z0-9][a-z0-9_-]{0,63}")
@@ -31,13 +35,25 @@ def raise_signal(request: RaiseSignal, situation: Situation, chain: str) -> Sequ
     strategy's positions, for an instrument without a market, and for an entry whose stop or target is on the wrong side
     of the last price. Names are compared without regard to case, width and surrounding spaces.
     """
-    signal = request.signal.detected()
+    signal = _measured(request.signal.detected(), situation)
     _check_name(signal.strategy, situation)
     view = situation.view(situation.rules(signal.instrument))
     last = situation.last_price(signal.instrument)
     signal_commands.check_signal(signal)
     _check_entry(signal, last, view, situation.identity.policy)
     return [signal_commands.RaiseSignal(chain, signal)]
+
+
+def _measured(signal: SignalDetected, situation: Situation) -> SignalDetected:
+    """The signal with the correlations of its instrument, which are measured here and never taken from a source.
+
+    Raises InvalidInput for a signal that has such an input.
+    """
+    named = [name for name in signal.inputs if name.startswith(PREFIX)]
+    if named:
+        raise InvalidInput(f"the input {named[0]} is measured by the engine: leave it out")
+    found = {} if signal.intent is Intent.EXIT else situation.alike(signal.instrument)
+    return replace(signal, inputs={**signal.inputs, **found}) if found else signal
 
 
 def _check_entry(signal: SignalDetected, last: Decimal, view: View, policy: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -20,17 +20,24 @@ from domain.portfolio import OpenPosition, Portfolio, WorkingEntry, altered, wit
 from domain.settings import Settings
 
 
+def _unknown(_instrument: str) -> Mapping[str, float]:
+    """No correlation is known."""
+    return {}
+
+
 class Situation(Struct, frozen=True, kw_only=True):
     """`at` is when the events that follow are recorded (UTC), `prices` are in quote currency, by instrument.
 
-    `prices` are not in the log. A request may be refused because of them; recorded events are never judged by them
-    again.
+    `alike` returns the hourly correlations of an instrument with what is held (`domain/limits/hourly.py`), where the
+    limit on them is in force. `prices` and `alike` are not in the log. A request may be refused because of them;
+    recorded events are never judged by them again.
     """
 
     world: World
     identity: Identity
     at: datetime
     prices: Mapping[str, Decimal]
+    alike: Callable[[str], Mapping[str, float]] = _unknown
 
     @property
     def portfolio(self) -> Portfolio:

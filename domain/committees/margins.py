@@ -433,6 +433,22 @@ RULES: Mapping[str, Sequence[_Rule]] = {
     "CORRELATED_WITH_MAJOR": (
         _Rule("a correlation with the majors of", Must.AT_MOST, _both("correlation", "maximum")),
     ),
+    "MAX_GROUP_POSITIONS": (
+        _Rule(
+            "a net number of positions in the group, this entry included, of",
+            Must.AT_MOST,
+            _both("net", "most"),
+            beside="in {group} there were {held}",
+        ),
+    ),
+    "MAX_CORRELATED_POSITIONS": (
+        _Rule(
+            "positions that move alike, this entry included, of",
+            Must.AT_MOST,
+            _both("count", "most"),
+            beside="alike were {correlated}",
+        ),
+    ),
     "STALE_DATA": (
         _Rule(
             "an age of the candle of",
@@ -448,7 +464,7 @@ RULES: Mapping[str, Sequence[_Rule]] = {
 """The comparisons behind each reason, as `domain/committees` makes them; the first one that the figures break counts.
 
 The members of both committees that judge with numbers: see `alpha.py`, `risk.py`, `flips.py`, `filters.py` and
-`margin_limits.py`.
+`limits.py` and `margin_limits.py`.
 """
 
 _CONDITIONS: Mapping[str, _Condition] = {
@@ -468,6 +484,16 @@ _CONDITIONS: Mapping[str, _Condition] = {
     "UNRESOLVED_DISCREPANCY": _Condition("no unresolved discrepancy: {unresolved}", "unresolved"),
     "CIRCUIT_BREAKER_OPEN": _Condition("no open circuit breaker: {open}", "open"),
     "EXIT_UNDER_WAY": _Condition("no exit under way: {leaving}", "leaving"),
+    "CORRELATION_MISSING": _Condition(
+        "a known correlation with each position, which more closed hours would have given: none with {missing}",
+        "missing",
+    ),
+    "ACCOUNT_PAUSED_AFTER_LOSSES": _Condition(
+        "no pause of the account after losses: {account_pause}", "account_pause"
+    ),
+    "STRATEGY_PAUSED_AFTER_LOSSES": _Condition(
+        "no pause of the strategy after losses: {strategy_pause}", "strategy_pause"
+    ),
     "FILTER_FIGURES_MISSING": _Condition(
         "the figures of the filter, which more closed candles would have given: no {missing}", "missing"
     ),

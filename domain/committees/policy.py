@@ -14,8 +14,8 @@ position. An entry against a position of its own strategy is a flip; the rules f
 (`domain/committees/flips.py`). A strategy's entry along its own position may add to it, judged by further members
 (`domain/committees/additions.py`), and one without a position may have to be repeated first
 (`domain/committees/repeated.py`). Filters that are on vote on every entry of a strategy
-(`domain/committees/filters.py`), limits on the margin that are on vote on every entry
-(`domain/committees/margin_limits.py`). All members judge by the limits of the regime that is in force for the
+(`domain/committees/filters.py`), and so do the limits that are on (`domain/committees/limits.py`) and those on the
+margin (`domain/committees/margin_limits.py`). All members judge by the limits of the regime that is in force for the
 instrument (`domain/committees/regimes.py`).
 
 A grid is judged once, at its worst case: every level is entered, then stopped, fees included. It reverses nothing.
@@ -37,6 +37,7 @@ from domain.committees.case import Case
 from domain.committees.filters import filter_members
 from domain.committees.flips import flip_members
 from domain.committees.levels import grid_members
+from domain.committees.limits import limit_members
 from domain.committees.margin_limits import margin_members
 from domain.committees.member import Member, vote
 from domain.committees.plan import most_risk
@@ -197,9 +198,8 @@ def decide_reversal(decided: Decided, decided_at: datetime, flat: Flat, view: Vi
         origin=signal,
     )
     case = Case(entry, with_balance(view, flat.balance))
-    against = _reasons_against(
-        _votes((*REVERSAL_MEMBERS, *filter_members(case), *margin_members(case)), case)
-    )
+    members = (*REVERSAL_MEMBERS, *filter_members(case), *margin_members(case), *limit_members(case))
+    against = _reasons_against(_votes(members, case))
     if against:
         return _leg(view, Verdict.SKIP, against, price, None)
     if entry.quantity == decision.quantity:
@@ -257,7 +257,13 @@ def _exit(case: Case, members: tuple[Member, ...], *, reverses: bool) -> Decisio
 
 def _reverse(case: Case, held: OpenPosition, on_exit: tuple[Vote, ...]) -> DecisionMade:
     entering = Case(case.entry, after_close(case, held))
-    votes = _votes((*REVERSAL_MEMBERS, *filter_members(entering), *margin_members(entering)), entering)
+    members = (
+        *REVERSAL_MEMBERS,
+        *filter_members(entering),
+        *margin_members(entering),
+        *limit_members(entering),
+    )
+    votes = _votes(members, entering)
     against, why = _reasons_against(votes), _WHY_CLOSE[Intent.ENTER]
     if against:
         return _decision(case, Verdict.CLOSE, (why, *against), (*on_exit, *votes))
@@ -273,6 +279,7 @@ def _enter(case: Case, members: tuple[Member, ...]) -> DecisionMade:
         *grid_members(case),
         *filter_members(case),
         *margin_members(case),
+        *limit_members(case),
     )
     votes = _votes((*members, *further), case)
     against = _reasons_against(votes)

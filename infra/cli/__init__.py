@@ -65,6 +65,7 @@ COMMANDS: Mapping[str, Listed] = {
     "reconcile": Listed("Compares a log with the exchange, and changes nothing.", "reconcile:reconcile"),
     "kill": Listed("Trips the kill switch of a running engine.", "kill:kill"),
     "reset": Listed("Resets the kill switch of a running engine.", "kill:reset"),
+    "resume": Listed("Ends a pause of entries after losses in a running engine.", "kill:resume"),
     "log": Listed("Prints a log's events in order, one per line.", "log:log_app"),
     "explain": Listed("Explains an id: its chain from the candle to the last fill.", "explain:explain"),
     "report": Listed("Writes an audit report: trail, performance, statement, checkpoint.", "report:report"),

@@ -1,4 +1,4 @@
-"""`whence kill` and `whence reset`: the kill switch of a running engine, from a shell."""
+"""`whence kill`, `whence reset` and `whence resume`: the kill switch and pauses of a running engine, from a shell."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domain.errors import InvalidInput, Refused, WhenceError
+from domain.pause import ACCOUNT
 from infra.cli.options import ConfigOption, LogAccountOption, LogOption, StoreOption, web_address
 
 if TYPE_CHECKING:
@@ -91,6 +92,35 @@ def reset(
     report(answer, "the kill switch is reset", state, lambda portfolio: not portfolio.account.tripped)
 
 
+def resume(
+    reason: ReasonOption,
+    strategy: Annotated[
+        str,
+        typer.Option(
+            "--strategy", help="Id of the strategy whose entries are paused; without it those of the account."
+        ),
+    ] = ACCOUNT,
+    api: ApiOption = HERE,
+    token_file: TokenFileOption = None,
+    log: LogOption = None,
+    store: StoreOption = None,
+    account: LogAccountOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Ends a pause of entries after losses in a row before its time (docs/limits.md)."""
+    from commands.request import ResumeEntries
+    from infra.config import load
+    from infra.run.log_account import of_its_account
+
+    settings = of_its_account(load(log=log, store=store, account=account, config=config))
+    answer = sent(settings, api, token_file, ResumeEntries(reason, strategy))
+    state = state_of(settings)
+    named = strategy or "the account"
+    report(
+        answer, f"entries of {named} are resumed", state, lambda portfolio: strategy not in portfolio.pauses
+    )
+
+
 def sent(settings: WhenceSettings, api: str, token_file: Path | None, request: FromShell) -> Answer:
     """The answer of the account's running engine; raises what `by_any_door` raises."""
     from adapters.log.address import parse_address
@@ -159,7 +189,7 @@ def report(
 
 def done_sentence(done: str, note: str) -> str:
     """What was done with the note on it; a note that the switch or the key was so before is the whole sentence."""
-    if note.startswith(("the kill switch ", "the key ")):
+    if note.startswith(("the kill switch ", "the key ", "no pause ")):
         return f"{note}; nothing was changed"
     return f"{done}; {note}" if note else done
 

@@ -120,7 +120,7 @@ class LiveRun(Attending):
         self._feed = ListedFeed(feed_of, self._instruments, self._wake)
         self._log_id = world.log_id or name()
         identity = Identity(self._log_id, plan.account, source)
-        regimes = plan.settings.regimes
+        regimes, in_force = plan.settings.regimes, world.portfolio.settings.settings.limits
         engine = Engine(world, identity, since=began, instances=plan.instances, regimes=regimes)
         if tape is not None:
             tape.take(
@@ -152,7 +152,9 @@ class LiveRun(Attending):
             plan.interval,
             plan.instances,
             self._steady,
-            regimes.span(plan.interval),
+            max(
+                regimes.span(plan.interval), plan.settings.limits.correlation_span, in_force.correlation_span
+            ),
         )
         self.is_trading, self._is_stopping, self._failures = False, False, 0
         self._beginning: LiveBeginning | None = None

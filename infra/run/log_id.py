@@ -80,6 +80,17 @@ LATER_GROUPS: Mapping[str, Sequence[str]] = {
         "volatile",
     ),
     "margin": ("max_in_use", "max_per_position", "liquidation_distance"),
+    "limits": (
+        "max_group_positions",
+        "max_correlated_positions",
+        "correlation",
+        "correlation_hours",
+        "on_missing_correlation",
+        "account_losses",
+        "account_pause_seconds",
+        "strategy_losses",
+        "strategy_pause_seconds",
+    ),
 }
 """The tables of settings that were added after the first form; each is part of it where a setting is not neutral."""
 LATER_NAMES: Mapping[str, Sequence[str]] = {
@@ -208,6 +219,8 @@ def later(settings: Settings) -> Iterator[tuple[str, Any]]:
     if settings.on_opposite is not OnOpposite.CLOSE:
         yield "on_opposite", settings.on_opposite
     yield from _added_to_groups(settings)
+    if settings.groups != _NEUTRAL.groups:
+        yield "groups", settings.groups
     for group, names in LATER_GROUPS.items():
         value = getattr(settings, group)
         neutral = getattr(_NEUTRAL, group)

@@ -17,7 +17,14 @@ from msgspec import Struct
 from adapters.codes import Code
 from adapters.tokens.book import TokenBook
 from commands.door import Answer, Completed, Declined, TimedOut
-from commands.request import ForgetPersonalKey, Request, Requested, ResetKillSwitch, TripKillSwitch
+from commands.request import (
+    ForgetPersonalKey,
+    Request,
+    Requested,
+    ResetKillSwitch,
+    ResumeEntries,
+    TripKillSwitch,
+)
 from commands.roles import Role
 from domain.errors import LogError, Refused, StoreError, WhenceError
 from infra.config import WhenceSettings
@@ -25,7 +32,7 @@ from infra.logs import open_reader
 from infra.run.commanding import distant_door, has_command_topic
 from infra.store import migrated_store
 
-FromShell = TripKillSwitch | ResetKillSwitch | ForgetPersonalKey
+FromShell = TripKillSwitch | ResetKillSwitch | ResumeEntries | ForgetPersonalKey
 
 _log = logging.getLogger(__name__)
 _PATIENCE = 15.0
@@ -34,6 +41,7 @@ _UNANSWERED = "the request was sent, and the connection ended before its answer:
 _FIELDS: Mapping[type, tuple[str, str, str]] = {
     TripKillSwitch: ("", "tripKillSwitch", ""),
     ResetKillSwitch: ("", "resetKillSwitch", ""),
+    ResumeEntries: (", $strategy: String!", "resumeEntries", ", strategy: $strategy"),
     ForgetPersonalKey: (", $keyId: String!", "forgetPersonalKey", ", keyId: $keyId"),
 }
 """The mutation of each request, between the variable that only it has and its argument."""
@@ -136,6 +144,8 @@ def _asked(settings: WhenceSettings, url: str, request: FromShell, token: str) -
     variables = {"key": key, "account": settings.account, "reason": request.reason, "seconds": _PATIENCE}
     if isinstance(request, ForgetPersonalKey):
         variables["keyId"] = request.key_id
+    if isinstance(request, ResumeEntries):
+        variables["strategy"] = request.owner
     body = msgspec.json.encode({"query": document, "variables": variables})
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
     content = _post(f"{url}/graphql", body, headers)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import RowMapping, select
 
 from domain.breaker import Mode
+from domain.pause import ACCOUNT
 from projections.source import Source
 
 
@@ -21,7 +22,7 @@ def trading_states(source: Source, account: str | None) -> Sequence[RowMapping]:
 
 
 def halts(row: Mapping[Any, Any]) -> Sequence[str]:
-    """Why no entry is sent now, by the reasons of the risk committee (`domain/committees/risk.py`); empty where nothing
+    """Why no entry is sent now, by the reasons of the risk committee (`domain/committees`); empty where nothing
     that holds for the whole account keeps entries out."""
     broken = any(one["mode"] == Mode.OPEN for one in row["breakers"].values())
     found = {
@@ -29,5 +30,6 @@ def halts(row: Mapping[Any, Any]) -> Sequence[str]:
         "RECONCILING": bool(row["reconciling"]),
         "UNRESOLVED_DISCREPANCY": bool(row["unresolved"]),
         "CIRCUIT_BREAKER_OPEN": broken,
+        "ACCOUNT_PAUSED_AFTER_LOSSES": ACCOUNT in row["pauses"],
     }
     return [reason for reason, holds in found.items() if holds]

@@ -23,6 +23,7 @@ from domain.order import (
     OrderPlaced,
     OrderRejected,
 )
+from domain.pause import EntriesPaused, EntriesResumed
 from domain.position import (
     PositionClosed,
     PositionCloseFailed,
@@ -109,6 +110,8 @@ _INCIDENTS: Mapping[type, str] = {
     BreakerHalfOpened: "breaker on trial",
     BreakerClosed: "breaker closed",
     CallFailed: "failed call",
+    EntriesPaused: "entries paused after losses",
+    EntriesResumed: "entries resumed",
     ReconciliationBegun: "reconciliation begun",
     ReconciliationEnded: "reconciliation ended",
     DiscrepancyFound: "discrepancy found",

@@ -28,6 +28,7 @@ from commands.request import (
     Requested,
     ResetKillSwitch,
     ResolveDiscrepancy,
+    ResumeEntries,
     ResumeStrategy,
     TripKillSwitch,
     WithdrawClose,
@@ -265,7 +266,7 @@ def test_an_invalid_request_is_declined(request_: Request, changed: dict[str, st
     assert getattr(answer, "reason", "").startswith(sentence)
 
 
-NEWER_THAN_FINGERPRINTS = {WithdrawClose, ForgetPersonalKey}
+NEWER_THAN_FINGERPRINTS = {WithdrawClose, ForgetPersonalKey, ResumeEntries}
 
 
 def test_every_recording_request_has_its_commands_and_its_comparison() -> None:

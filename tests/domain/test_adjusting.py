@@ -22,6 +22,7 @@ def test_every_setting_can_be_named_except_those_fixed_at_the_opening() -> None:
     } | {
         "strategies",
         "paused",
+        "groups",
     }
     assert set(names(DEFAULT)) == set(every_setting(DEFAULT)) - kept
 

@@ -49,6 +49,8 @@ UNRANGED = {
         for limit in fields(RegimeLimits)
     ),
     "filters.timeframe",
+    "groups",
+    "limits.on_missing_correlation",
     "reverse_others",
     "on_opposite",
     "orphans.rule",

@@ -188,6 +188,8 @@ ADDED: Mapping[str, frozenset[str]] = {
             "filters",
             "regimes",
             "margin",
+            "groups",
+            "limits",
         }
     ),
     "SettingsChanged.data.settings.risk": frozenset({"on_kill", "on_daily_loss"}),
@@ -202,6 +204,7 @@ ADDED: Mapping[str, frozenset[str]] = {
             "flips",
             "filters",
             "sizing",
+            "limits",
         }
     ),
     "SettingsChanged.data.settings.sizing": frozenset(

@@ -101,4 +101,10 @@ def _default(value: object) -> object:
         return None
     if isinstance(value, tuple):
         return [] if value == () else None
+    if isinstance(value, Mapping):
+        items = cast("Mapping[str, object]", value).items()
+        return {
+            name: list(cast("tuple[object, ...]", one)) if isinstance(one, tuple) else one
+            for name, one in items
+        }
     return format(value, "f") if isinstance(value, Decimal) else value

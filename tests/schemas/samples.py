@@ -29,6 +29,7 @@ from domain.events import FULL_NAMES, Event, schema_version
 from domain.filters.settings import FilterSettings, OwnFilterSettings
 from domain.grid import Grid, GridEnd, GridLevel
 from domain.instrument import Instrument, InstrumentListed, InstrumentRulesChanged, RulesOrigin
+from domain.limits.settings import GROUPS, LimitSettings, OnMissing, OwnLimitSettings
 from domain.log import Envelope, Meta
 from domain.margin.settings import MarginSettings
 from domain.mark import AccountMarked
@@ -54,6 +55,7 @@ from domain.order import (
     OrderTriggered,
     OrderType,
 )
+from domain.pause import EntriesPaused, EntriesResumed
 from domain.position import (
     PositionClosed,
     PositionCloseFailed,
@@ -202,6 +204,7 @@ _SETTINGS = Settings(
                 kelly_cap=Decimal("0.12"),
                 kelly_fallback=KellyFallback.RISK,
             ),
+            limits=OwnLimitSettings(strategy_losses=4, strategy_pause_seconds=7201),
         ),
     ),
     tiers=TierSettings(
@@ -307,6 +310,18 @@ _SETTINGS = Settings(
     ),
     margin=MarginSettings(
         max_in_use=Decimal("0.6"), max_per_position=Decimal("0.35"), liquidation_distance=Decimal("0.01")
+    ),
+    groups={"majors": ("BTC", "ETHUSDT-LINEAR.BYBIT")},
+    limits=LimitSettings(
+        max_group_positions=3,
+        max_correlated_positions=4,
+        correlation=0.75,
+        correlation_hours=100,
+        on_missing_correlation=OnMissing.NOTE,
+        account_losses=6,
+        account_pause_seconds=7200,
+        strategy_losses=5,
+        strategy_pause_seconds=3600,
     ),
 )
 
@@ -524,6 +539,14 @@ _EVENTS: tuple[Event, ...] = (
     BreakerOpened(Service.ORDERS, NOON, 5, "no response within 10 s"),
     BreakerHalfOpened(Service.QUERIES, NOON),
     BreakerClosed(Service.MARKET_DATA, NOON),
+    EntriesPaused(
+        owner="trend",
+        losses=2,
+        net=Decimal("-31.25"),
+        positions=(f"position-main-{BTC}-LONG-1", f"position-main-{BTC}-SHORT-1"),
+        until=NOON,
+    ),
+    EntriesResumed("trend", "the stops were too near"),
 )
 
 
@@ -534,20 +557,22 @@ def _enveloped(event: Event) -> Envelope:
 SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) for event in _EVENTS}
 """The sample of each event, by the event's full name."""
 
-_SIZED_AS_BEFORE = replace(
+_BEFORE_11 = replace(
     _SETTINGS,
     sizing=SizingSettings(
         rule=SizingRule.FIXED, quantity=Decimal("0.01"), percent=Decimal("0.2"), risk=Decimal("0.02")
     ),
     margin=MarginSettings(),
-    strategies=tuple(replace(one, sizing=None) for one in _SETTINGS.strategies),
+    groups=GROUPS,
+    limits=LimitSettings(),
+    strategies=tuple(replace(one, sizing=None, limits=None) for one in _SETTINGS.strategies),
 )
 _WITHOUT_ADDITIONS = replace(
-    _SIZED_AS_BEFORE,
+    _BEFORE_11,
     filters=FilterSettings(),
     regimes=RegimeSettings(),
     intents=IntentSettings(hold_series=True, reinforce_confidence=0.81, noise_confidence=0.21),
-    strategies=tuple(replace(one, intents=None, filters=None) for one in _SIZED_AS_BEFORE.strategies),
+    strategies=tuple(replace(one, intents=None, filters=None) for one in _BEFORE_11.strategies),
 )
 _WITHOUT_OWN_LIMITS = replace(
     _WITHOUT_ADDITIONS,
@@ -633,7 +658,7 @@ EARLIER: Mapping[tuple[str, int], Event] = {
         2, _WITHOUT_ADDITIONS, "breakout trades against the news"
     ),
     ("whence.settings.SettingsChanged", 10): SettingsChanged(
-        2, _SIZED_AS_BEFORE, "breakout trades against the news"
+        2, _BEFORE_11, "breakout trades against the news"
     ),
 }
 """By full name and version: the event that older bytes are decoded to, where it differs from the current sample."""

@@ -28,6 +28,7 @@ SENDS = {
     "moveProtection": Role.TRADER,
     "pauseStrategy": Role.TRADER,
     "resumeStrategy": Role.TRADER,
+    "resumeEntries": Role.ADMIN,
     "changeSettings": Role.ADMIN,
     "tripKillSwitch": Role.TRADER,
     "resetKillSwitch": Role.ADMIN,

@@ -24,6 +24,7 @@ from commands.request import (
     Request,
     ResetKillSwitch,
     ResolveDiscrepancy,
+    ResumeEntries,
     ResumeStrategy,
     TripKillSwitch,
     WithdrawClose,
@@ -124,6 +125,16 @@ HOLDS: dict[str, tuple[Prepare, Request, str]] = {
         "trend is paused already",
     ),
     "a resumption of a strategy that is not paused": (nothing, ResumeStrategy("trend", "why"), "trend is not paused"),
+    "a resumption of entries that are not paused": (
+        nothing,
+        ResumeEntries("why"),
+        "no pause after losses is in force for the account",
+    ),
+    "a resumption of a strategy's entries that are not paused": (
+        nothing,
+        ResumeEntries("why", "trend"),
+        "no pause after losses is in force for trend",
+    ),
     "a change to the settings in force": (
         after(ChangeSettings({"risk.max_positions": "3"})),
         ChangeSettings({"risk.max_positions": "3"}),

@@ -33,9 +33,10 @@ from domain.committees.margin_limits import RULES as MARGIN_RULES
 from domain.direction import Purpose, Side
 from domain.margin.settings import MarginSettings
 from domain.order import OrderOutcomeUnknown, OrderPlaced, OrderType
+from domain.pause import EntriesPaused
 from domain.reconciliation import DiscrepancyFound, ReconciliationBegun
 from domain.settings import RiskSettings, Settings
-from domain.streams import breaker_stream, order_stream, reconciliation_stream
+from domain.streams import breaker_stream, order_stream, pause_stream, reconciliation_stream
 from projections.chain import missing_causes
 from tests.commands.desk import Desk, a_fill_of, folded, snapshot
 from tests.commands.requests.asking import Asking, chain_of, terms
@@ -232,6 +233,8 @@ def test_every_reason_of_the_members_is_in_the_table_of_sentences() -> None:
     history.order("zzz-x1", a_stop(instrument=ETH), OrderOutcomeUnknown("timeout"))
     stream = reconciliation_stream(ACCOUNT)
     history.record(stream, DiscrepancyFound("d1", BTC, "1 more"), ReconciliationBegun("a gap"))
+    paused = EntriesPaused(owner="", losses=3, net=D(-30), positions=(f"position-{ACCOUNT}-{LONG_ONE}",))
+    history.record(pause_stream(ACCOUNT, ""), paused)
     broken = BreakerOpened(Service.ORDERS, NOW, 5, "no response")
     history.record(breaker_stream(ACCOUNT, Service.ORDERS), broken)
     portfolio = history.portfolio()

@@ -13,6 +13,7 @@ from adapters.marks.key import Key
 from adapters.personal.cipher import Cipher
 from commands.door import Answer
 from commands.order import CancelOrder
+from commands.pause import BeginPause
 from commands.reconciliation import RecordDiscrepancy
 from commands.request import (
     ClosePosition,
@@ -24,6 +25,7 @@ from commands.request import (
     Requested,
     ResetKillSwitch,
     ResolveDiscrepancy,
+    ResumeEntries,
     ResumeStrategy,
     TripKillSwitch,
     WithdrawClose,
@@ -31,6 +33,7 @@ from commands.request import (
 from commands.requests.personal import FIELDS, with_personal
 from domain.events import FULL_NAMES
 from domain.order import OrderType
+from domain.pause import EntriesPaused
 from domain.sealed import SEALED
 from tests.commands.outside import outside
 from tests.commands.requests.asking import Asking, terms
@@ -71,6 +74,9 @@ def everything_written() -> Sealed:
     eve.accepted(RaiseSignal(outside(fresh(eve, confidence=0.1))))
     eve.accepted(PauseStrategy("scanner", "why"))
     eve.accepted(ResumeStrategy("scanner", "why"))
+    paused = EntriesPaused(owner="scanner", losses=1, net=D(-1), positions=(POSITION,))
+    eve.desk.ask(BeginPause(paused), cause="clock:a pause")
+    eve.accepted(ResumeEntries("why", "scanner"))
     for name in ("d-1", f"difference:AcceptedOrderNotFound:{entry}"):
         eve.desk.ask(RecordDiscrepancy(name, BTC, "1 more"), cause=f"exchange:test:{name}")
         eve.accepted(ResolveDiscrepancy(name, "why"))
