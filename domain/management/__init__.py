@@ -1,0 +1,1 @@
+"""The management of open positions: the rules that move their protection, reduce or close them."""
