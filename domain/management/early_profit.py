@@ -1,65 +1,39 @@
 """Early profit: a position is closed at the market once its net profit is worth it, before its target is reached.
 
-The formula, of a position held for at least `seconds`:
+Of a position that was held for the setting `early_seconds` or longer, this is compared:
 
     net = (gross + profit of a close now - fees so far - fee of that close + funding) / cost of all entries
 
-A `net` of at least `least_profit` closes it, and so does one of at most -`most_loss`. The price is the one that a close
-would get: the bid for a long and the ask for a short where a quote is the newest price, else the last price.
+A `net` of at least `early_profit` closes the position, and so does one of at most -`early_loss`. The price is the one
+that a close would get: the bid for a long and the ask for a short where the newest price is a quote, else the last
+price.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
-from enum import StrEnum
 
-from msgspec import Struct
-
-from domain.arithmetic import EXACT, ZERO
+from domain.arithmetic import EXACT
+from domain.closing import CloseReason
+from domain.managed import Rule
+from domain.management.action import Close, Finding
 from domain.management.profit import net_share
-from domain.position import Open
+from domain.management.reading import Reading
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EarlyProfit:
-    """The limits of early profit; 0 switches off `least_profit` and `most_loss`.
-
-    Both are fractions of the position's cost, after fees and funding. `seconds` is the least time since the position
-    was opened.
-    """
-
-    least_profit: Decimal = ZERO
-    most_loss: Decimal = ZERO
-    seconds: int = 0
-
-
-class Bound(StrEnum):
-    """Which limit the net profit has reached."""
-
-    PROFIT = "PROFIT"
-    LOSS = "LOSS"
-
-
-class Reached(Struct, frozen=True, gc=False):
-    """The bound that was reached, its limit, and the net profit; both are fractions of the position's cost."""
-
-    bound: Bound
-    limit: Decimal
-    net: Decimal
-
-
-def early_profit(
-    state: Open, held_for: timedelta, price: Decimal, fee_rate: Decimal, limits: EarlyProfit
-) -> Reached | None:
-    """The bound that a close at this price reaches; None where it reaches none or was held too short a time."""
-    if held_for < timedelta(seconds=limits.seconds):
+def early_profit(reading: Reading) -> Finding | None:
+    """Closes the position where its net profit has reached `early_profit`, or its net loss `early_loss`."""
+    settings, price = reading.settings, reading.close_price
+    if price is None or not (settings.early_profit or settings.early_loss):
         return None
-    net = net_share(state, price, fee_rate)
-    if limits.least_profit and net >= limits.least_profit:
-        return Reached(Bound.PROFIT, limits.least_profit, net)
-    lowest = EXACT.minus(limits.most_loss)
-    if limits.most_loss and net <= lowest:
-        return Reached(Bound.LOSS, lowest, net)
+    if reading.held_for < timedelta(seconds=settings.early_seconds):
+        return None
+    net = net_share(reading.state, price, reading.rules.taker_fee)
+    figures = {"net": f"{net:f}", "taker_fee": f"{reading.rules.taker_fee:f}"}
+    if settings.early_profit and net >= settings.early_profit:
+        figures["early_profit"] = f"{settings.early_profit:f}"
+        return Finding(Rule.EARLY_PROFIT, Close(CloseReason.EARLY_PROFIT), figures)
+    if settings.early_loss and net <= EXACT.minus(settings.early_loss):
+        figures["early_loss"] = f"{settings.early_loss:f}"
+        return Finding(Rule.EARLY_PROFIT, Close(CloseReason.EARLY_LOSS), figures)
     return None

@@ -1,7 +1,8 @@
 """Partial closes: at each level of profit a share of the opened quantity is closed at the market, once.
 
 Levels are done in their order. Where the price passes several at once, or where a share is too small to be an order,
-the shares of the levels that are not done add up. Quantities are rounded down to the lot.
+the shares of the levels that are not done add up. Quantities are rounded down to the lot. A level is done with its
+order, whatever that fills: what the market leaves of it stays in the position.
 
 What is left has to be large enough for an order of its own: at least the least quantity and the least notional of the
 instrument. Else the whole position is closed, because its rest could not be reduced by an ordinary order any more.
@@ -9,54 +10,46 @@ instrument. Else the whole position is closed, because its rest could not be red
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 
-from msgspec import Struct
-
 from domain.arithmetic import EXACT, total
+from domain.closing import CloseReason
 from domain.instrument import Instrument, round_down
-from domain.management.profit import move_share
-from domain.position import Open, notional
+from domain.managed import Rule
+from domain.management.action import Close, Finding, Reduce
+from domain.management.reading import Reading
+from domain.management.settings import partial_levels
+from domain.position import notional
 
 
-class PartialClose(Struct, frozen=True, gc=False):
-    """What is closed: `quantity` in base currency, and the number of levels that are done with it.
-
-    `profit` is that of the last of these levels, a fraction of the average entry price. `whole` is whether nothing of
-    the position is left.
-    """
-
-    quantity: Decimal
-    levels: int
-    profit: Decimal
-    whole: bool
-
-
-Level = tuple[Decimal, Decimal]
-"""A profit from which on, and the share of the opened quantity that, is closed; both are fractions."""
-
-
-def partial_close(
-    state: Open, price: Decimal, done: int, levels: Sequence[Level], rules: Instrument
-) -> PartialClose | None:
-    """What is closed at this price where `done` levels are done; None where nothing is.
-
-    `levels` are in rising order of their profit.
-    """
-    if done >= len(levels):
+def partial_close(reading: Reading) -> Finding | None:
+    """Closes the shares of the levels that the profit has reached and that are not done."""
+    price, profit, texts = reading.price, reading.profit, reading.settings.partial_closes
+    if not texts or price is None or profit is None or not reading.can_reduce:
         return None
-    profit = move_share(state.direction, state.average_price, price)
-    reached = sum(1 for least, _share in levels if profit >= least)
+    levels, done = partial_levels(texts), _done(reading)
+    reached = sum(1 for one in levels if profit >= one.profit)
     if reached <= done:
         return None
-    share = total(share for _least, share in levels[done:reached])
+    state, rules = reading.state, reading.rules
+    share = total(one.share for one in levels[done:reached])
     quantity = min(round_down(EXACT.multiply(state.entered, share), rules.lot), state.quantity)
-    if not _is_tradable(quantity, price, rules):
+    if not _is_tradable(quantity, price.price, rules):
         return None
+    figures = {
+        "from_profit": f"{levels[reached - 1].profit:f}",
+        "share": f"{share:f}",
+        "entered": f"{state.entered:f}",
+    }
     left = EXACT.subtract(state.quantity, quantity)
-    whole = not _is_tradable(left, price, rules)
-    return PartialClose(state.quantity if whole else quantity, reached, levels[reached - 1][0], whole)
+    if _is_tradable(left, price.price, rules):
+        return Finding(Rule.PARTIAL_CLOSE, Reduce(quantity, reached), figures)
+    return Finding(Rule.PARTIAL_CLOSE, Close(CloseReason.LAST_PARTIAL_CLOSE), figures | {"left": f"{left:f}"})
+
+
+def _done(reading: Reading) -> int:
+    last = reading.last.get(Rule.PARTIAL_CLOSE)
+    return 0 if last is None or last.levels is None else last.levels
 
 
 def _is_tradable(quantity: Decimal, price: Decimal, rules: Instrument) -> bool:

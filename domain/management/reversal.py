@@ -2,85 +2,69 @@
 closed.
 
 It looks where a candle of the position's interval has closed. Two things spare a position that stands still: the
-`cooldown_seconds` since the last detection, and the `least_change` of the price since then. Before the first detection
-both count from the opening of the position, at its average price. A detection is what the log holds of this rule, so
-nothing else has to be remembered.
+setting `reversal_cooldown_seconds`, and `reversal_change`, the least move of the price. Both count from the last
+detection that led to something; before the first one from the opening of the position, at its average price. So
+nothing has to be remembered but what the log holds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
-from enum import StrEnum
+from decimal import ROUND_FLOOR, Decimal
 
-from msgspec import Struct
-
-from domain.arithmetic import EXACT, distance
+from domain.arithmetic import EXACT, ONE, distance
+from domain.closing import CloseReason
 from domain.direction import Direction
-from domain.instrument import fitted, round_down, round_up
-from domain.management.signs import Turned
+from domain.managed import Rule
+from domain.management.action import Close, Finding, MoveStop
+from domain.management.reading import Reading
+from domain.management.settings import OnReversal
+from domain.management.stops import moved_stop
+from domain.management.turned import Turned
+
+_STEP = Decimal("1e-8")
 
 
-class OnReversal(StrEnum):
-    """What follows from a detection: the stop is tightened, or the position is closed at the market."""
-
-    TIGHTEN = "TIGHTEN"
-    CLOSE = "CLOSE"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReversalDetector:
-    """When a reversal is detected, and what follows; 0 `signs` switch it off.
-
-    `signs` is the least number of signs against the position within the last `window` closed candles. `least_change`
-    is the least move of the price since the last detection, either way, and `stop_distance` that of a tightened stop
-    from the price; both are fractions of the price.
-    """
-
-    signs: int = 0
-    window: int = 5
-    cooldown_seconds: int = 60
-    least_change: Decimal = Decimal("0.002")
-    action: OnReversal = OnReversal.TIGHTEN
-    stop_distance: Decimal = Decimal("0.005")
+def reversal(reading: Reading) -> Finding | None:
+    """Tightens the stop, or closes the position, where a reversal is detected. The figures are the evidence."""
+    settings, price = reading.settings, reading.price
+    if not settings.reversal_signs or reading.signs is None or price is None:
+        return None
+    evidence = against(reading.state.direction, reading.signs, settings.reversal_window)
+    change = _change(reading, price.price)
+    if len(evidence) < settings.reversal_signs or change < settings.reversal_change:
+        return None
+    if reading.at - _since(reading)[0] < timedelta(seconds=settings.reversal_cooldown_seconds):
+        return None
+    figures = {"signs": str(settings.reversal_signs), "changed": f"{change:f}", **evidence}
+    if settings.reversal_action is OnReversal.CLOSE:
+        return Finding(Rule.REVERSAL, Close(CloseReason.REVERSAL_SIGNS), figures)
+    share = settings.reversal_distance
+    share = EXACT.subtract(ONE, share) if reading.is_long else EXACT.add(ONE, share)
+    stop = moved_stop(reading, EXACT.multiply(price.price, share), towards_price=False)
+    return None if stop is None else Finding(Rule.REVERSAL, MoveStop(stop), figures)
 
 
-class Since(Struct, frozen=True, gc=False):
-    """The last detection, or else the opening: its time (UTC) and its price in quote currency."""
-
-    at: datetime
-    price: Decimal
-
-
-def against(direction: Direction, turned: Mapping[str, Turned]) -> Mapping[str, float]:
-    """The figures, by name, of the signs that point against a position in this direction."""
+def against(direction: Direction, turned: Mapping[str, Turned], window: int) -> Mapping[str, str]:
+    """The figures, by name and as text, of the signs that turned against the position in the last `window` candles."""
     opposite = -1 if direction is Direction.LONG else 1
-    return {name: one.figure for name, one in turned.items() if one.direction == opposite}
+    return {
+        name: repr(one.figure)
+        for name, one in turned.items()
+        if one.direction == opposite and one.age < window
+    }
 
 
-def is_reversal(
-    evidence: Mapping[str, float], at: datetime, price: Decimal, since: Since, settings: ReversalDetector
-) -> bool:
-    """Whether so many signs, at this time and price, are a detection."""
-    if not settings.signs or len(evidence) < settings.signs:
-        return False
-    if at - since.at < timedelta(seconds=settings.cooldown_seconds):
-        return False
-    changed = EXACT.divide(distance(price, since.price), since.price)
-    return changed >= settings.least_change
+def _since(reading: Reading) -> tuple[datetime, Decimal]:
+    """Time (UTC) and price (quote currency) of the last detection, or of the opening."""
+    last = reading.last.get(Rule.REVERSAL)
+    if last is None or last.price is None:
+        return reading.opened_at, reading.state.average_price
+    return last.at, last.price
 
 
-def tightened(
-    direction: Direction, stop: Decimal | None, price: Decimal, tick: Decimal, settings: ReversalDetector
-) -> Decimal | None:
-    """The stop at `stop_distance` from the price, rounded away from it; None where the stop is as near already."""
-    way = EXACT.multiply(price, settings.stop_distance)
-    if direction is Direction.LONG:
-        nearer = fitted(EXACT.subtract(price, way), tick, round_down)
-        moves = stop is None or nearer > stop
-    else:
-        nearer = fitted(EXACT.add(price, way), tick, round_up)
-        moves = stop is None or nearer < stop
-    return nearer if moves and nearer > 0 else None
+def _change(reading: Reading, price: Decimal) -> Decimal:
+    """The price's distance since then, either way, as a fraction of the price then; rounded down to 1e-8."""
+    before = _since(reading)[1]
+    return EXACT.divide(distance(price, before), before).quantize(_STEP, rounding=ROUND_FLOOR, context=EXACT)

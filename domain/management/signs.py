@@ -18,11 +18,10 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from msgspec import Struct
-
 from domain.candle import Candle
 from domain.indicators import Atr, Cross, Ema, Rsi, Sar, Supertrend, Swings
 from domain.indicators.cross import Turn
+from domain.management.turned import SIGN_NAMES, Turned
 
 RSI_PERIOD, RSI_HIGH, RSI_LOW = 14, 70.0, 30.0
 FAST_EMA, SLOW_EMA = 9, 21
@@ -32,14 +31,6 @@ SWING_BARS = 5
 
 WARM_UP = 100
 """The candles after which the averages have forgotten where they began, for practical purposes."""
-
-
-class Turned(Struct, frozen=True, gc=False):
-    """The last turn of a sign: its direction (+1 up, -1 down), its figure, and how many candles closed since."""
-
-    direction: Turn
-    figure: float
-    age: int
 
 
 class _Sign(Protocol):
@@ -147,8 +138,6 @@ _SIGNS: Mapping[str, Callable[[], _Sign]] = {
     "candle": _CandleWithVolume,
     "swing": _SwingBreak,
 }
-SIGN_NAMES = tuple(_SIGNS)
-"""The names of the signs, in the order in which they are recorded."""
 
 
 class Signs:
@@ -170,10 +159,7 @@ class Signs:
                 last = self._turned[name]
                 self._turned[name] = Turned(last.direction, last.figure, last.age + 1)
 
-    def within(self, window: int) -> Mapping[str, Turned]:
-        """The last turn of each sign that turned at one of the last `window` candles."""
-        return {
-            name: self._turned[name]
-            for name in _SIGNS
-            if name in self._turned and self._turned[name].age < window
-        }
+    @property
+    def turned(self) -> Mapping[str, Turned]:
+        """The last turn of each sign that has turned, by its name."""
+        return {name: self._turned[name] for name in SIGN_NAMES if name in self._turned}

@@ -1,12 +1,13 @@
 """The trailing target: the target is moved away from a price that comes near it, and the stop is moved up behind.
 
-    distance of a step  = average entry * step
-    near                = |target - price| <= distance of a step
-    the n-th move (0, 1, …) adds  average entry * step * acceleration ^ n  to the target, rounded away to the tick
+    one step            = average entry * target_step
+    near                = the price is within one step before the target
+    the n-th move (0, 1, …) adds  average entry * target_step * target_acceleration ^ n  to the target
 
-A move is made from a profit of `activation` on. `n` is the number of moves that the log holds, so nothing else has to
-be remembered. The target is never moved back. With the move the stop is set one step behind the price, unless it is
-nearer already: what is given up against the target before is at most two steps and a tick.
+A move is made from a profit of `target_activation` on. `n` is the number of moves that the log holds, so nothing else
+has to be remembered. The target is never moved back. The move takes the stop along: by the trailing stop, where the
+profit has reached one of its levels; else to one step behind the price, so that at most two steps and a tick are given
+up against the target before.
 
 Bots elsewhere drop the target at the first touch, and follow the highest price with a stop that only they know
 (3Commas: "trailing take profit", with a deviation). Here both orders rest at the exchange at any time, and survive the
@@ -15,76 +16,74 @@ program.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
-from msgspec import Struct
-
-from domain.arithmetic import EXACT, ZERO
-from domain.direction import Direction
+from domain.arithmetic import EXACT
 from domain.instrument import fitted, round_down, round_up
-from domain.management.profit import move_share
-from domain.position import Open
+from domain.managed import ManagedBy, Rule
+from domain.management.action import Finding, MoveStop, MoveTarget
+from domain.management.reading import Reading
+from domain.management.stops import moved_stop
+from domain.management.trailing_stop import level_reached
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrailingTarget:
-    """When and how far the target is moved; a `step` of 0 switches it off.
-
-    `activation` and `step` are fractions of the average entry price; each move is `acceleration` times the one before.
-    """
-
-    activation: Decimal = Decimal("0.01")
-    step: Decimal = ZERO
-    acceleration: Decimal = Decimal("1.5")
-
-
-class Levels(Struct, frozen=True, gc=False):
-    """The prices that stop and target are moved to, in quote currency; the stop is None where it stays."""
-
-    stop: Decimal | None
-    target: Decimal
+def trailing_target(reading: Reading) -> Finding | None:
+    """Moves the target away from a price within one step of it, rounded away to the tick."""
+    step = _step_where_near(reading)
+    if step is None or reading.state.target is None:
+        return None
+    moves = _moves(reading)
+    moved = EXACT.multiply(step, EXACT.power(reading.settings.target_acceleration, moves))
+    target = _further(reading, reading.state.target, moved)
+    return None if target is None else Finding(Rule.TRAILING_TARGET, MoveTarget(target), _figures(reading))
 
 
-def trailing_target(
-    state: Open, price: Decimal, moves: int, tick: Decimal, settings: TrailingTarget
-) -> Levels | None:
-    """The levels that follow from this price after so many moves; None where nothing is moved.
+def stop_behind_target(reading: Reading) -> Finding | None:
+    """Moves the stop with a target that is moved, unless the trailing stop does."""
+    step, price = _step_where_near(reading), reading.price
+    if step is None or price is None or level_reached(reading) is not None:
+        return None
+    behind = EXACT.subtract if reading.is_long else EXACT.add
+    stop = moved_stop(reading, behind(price.price, step), towards_price=False)
+    return None if stop is None else Finding(Rule.TARGET_STOP, MoveStop(stop), _figures(reading))
+
+
+def _step_where_near(reading: Reading) -> Decimal | None:
+    """One step (quote currency), where the target is to be moved; None where it is not.
 
     A price at or beyond the target moves nothing, because the resting target is being filled.
     """
-    target, entry, direction = state.target, state.average_price, state.direction
-    if not settings.step or target is None or move_share(direction, entry, price) < settings.activation:
+    settings, price, target, profit = reading.settings, reading.price, reading.state.target, reading.profit
+    if not settings.target_step or price is None or target is None or profit is None:
         return None
-    step = EXACT.multiply(entry, settings.step)
-    way = EXACT.subtract(target, price) if direction is Direction.LONG else EXACT.subtract(price, target)
-    if way <= 0 or way > step:
+    if profit < settings.target_activation:
         return None
-    moved = EXACT.multiply(step, EXACT.power(settings.acceleration, moves))
-    further = _towards_profit(direction, target, moved, tick)
-    if further is None:
+    if not reading.can_move_target or not reading.is_due(ManagedBy.MOVE_TARGET):
         return None
-    return Levels(_behind(state, price, step, tick), further)
+    step = EXACT.multiply(reading.state.average_price, settings.target_step)
+    way = EXACT.subtract(target, price.price)
+    return step if 0 < (way if reading.is_long else EXACT.minus(way)) <= step else None
 
 
-def _towards_profit(direction: Direction, target: Decimal, moved: Decimal, tick: Decimal) -> Decimal | None:
+def _further(reading: Reading, target: Decimal, moved: Decimal) -> Decimal | None:
     """None where no positive price is so far away."""
-    if direction is Direction.LONG:
+    tick = reading.rules.tick
+    if reading.is_long:
         return fitted(EXACT.add(target, moved), tick, round_up)
     further = EXACT.subtract(target, moved)
     return fitted(further, tick, round_down) if further >= tick else None
 
 
-def _behind(state: Open, price: Decimal, step: Decimal, tick: Decimal) -> Decimal | None:
-    """The stop one step behind the price, rounded away from it; None where the stop is as near already."""
-    is_long = state.direction is Direction.LONG
-    if is_long:
-        stop = fitted(max(EXACT.subtract(price, step), ZERO), tick, round_down)
-    else:
-        stop = fitted(EXACT.add(price, step), tick, round_up)
-    if stop <= 0:
-        return None
-    if state.stop is None:
-        return stop
-    nearer = stop > state.stop if is_long else stop < state.stop
-    return stop if nearer else None
+def _moves(reading: Reading) -> int:
+    last = reading.last.get(Rule.TRAILING_TARGET)
+    return 0 if last is None else last.times
+
+
+def _figures(reading: Reading) -> dict[str, str]:
+    settings = reading.settings
+    return {
+        "from_profit": f"{settings.target_activation:f}",
+        "step": f"{settings.target_step:f}",
+        "acceleration": f"{settings.target_acceleration:f}",
+        "moves_before": str(_moves(reading)),
+    }
