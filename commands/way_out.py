@@ -21,6 +21,8 @@ _PURPOSES: Mapping[CloseReason, Purpose] = {
     CloseReason.KILL_SWITCH: Purpose.MANUAL,
     CloseReason.ORPHANED: Purpose.MANUAL,
     CloseReason.UNPROTECTED: Purpose.MANUAL,
+    CloseReason.LARGEST_LOSS: Purpose.MANUAL,
+    CloseReason.TIME_LIMIT: Purpose.MANUAL,
 }
 """The purpose of the orders of each close."""
 

@@ -16,13 +16,17 @@ _WAITS = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 4, 8, 16, 30))
 
 
 class CloseReason(StrEnum):
-    """Why a position is closed: a strategy's signal, a person, a tripped kill switch, a missing strategy, no stop."""
+    """Why a position is closed: a strategy's signal, a person, a tripped kill switch, a missing strategy, no stop, or a
+    rule of the manager (`domain/management/`).
+    """
 
     SIGNAL = "SIGNAL"
     PERSON = "PERSON"
     KILL_SWITCH = "KILL_SWITCH"
     ORPHANED = "ORPHANED"
     UNPROTECTED = "UNPROTECTED"
+    LARGEST_LOSS = "LARGEST_LOSS"
+    TIME_LIMIT = "TIME_LIMIT"
 
 
 class Closing(Struct, frozen=True, gc=False):

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from domain.arithmetic import EXACT, ZERO
 from domain.closing import CloseReason, Closing, begun, failed, retried
 from domain.direction import Direction, Purpose
+from domain.managed import PositionManaged
 
 _COST_STEP = Decimal("1e-12")
 
@@ -145,6 +146,7 @@ PositionEvent = (
     | PositionFunded
     | ProtectionMoved
     | PositionOrphaned
+    | PositionManaged
     | PositionClosing
     | PositionCloseFailed
     | PositionCloseRetried
@@ -228,6 +230,7 @@ _Later = (
     | PositionFunded
     | ProtectionMoved
     | PositionOrphaned
+    | PositionManaged
     | PositionClosed
     | _CloseStep
 )
@@ -245,7 +248,7 @@ def _evolve_open(state: Open, event: _Later) -> Open | Ended:
             return _with_funding(state, funding=EXACT.add(state.funding, event.amount))
         case ProtectionMoved():
             return with_protection(state, stop=event.stop, target=event.target)
-        case PositionOrphaned():
+        case PositionOrphaned() | PositionManaged():
             return state
         case PositionClosed():
             return Ended(event.net)

@@ -19,6 +19,13 @@ from domain.errors import InvalidSettings
 from domain.filters.settings import BOUNDS, NO_FILTERS, FilterSettings, OwnFilterSettings
 from domain.instrument import is_instrument_id
 from domain.interval import interval_of
+from domain.management.settings import BOUNDS as MANAGEMENT_BOUNDS
+from domain.management.settings import (
+    NO_MANAGEMENT,
+    ManagementSettings,
+    OwnManagementSettings,
+    faults_of_levels,
+)
 from domain.own_settings import OwnSettings
 from domain.owner import PERSON
 from domain.regimes.settings import BOUNDS as REGIME_BOUNDS
@@ -175,7 +182,7 @@ class StrategySettings:
     and `strategy` the strategy. Empty `instruments` mean all instruments; an empty `interval` means the tape's
     interval. `minimum_trend` and `minimum_reward_to_risk` are the instance's own limits of the Alpha committee; None
     means those of `AlphaSettings`. `flips`, `intents` and `filters` are its own rules for flips, settings of intents
-    and filters.
+    and filters, `management` its own rules of the manager of open positions.
     """
 
     name: str = ""
@@ -190,6 +197,7 @@ class StrategySettings:
     flips: OwnFlipSettings | None = None
     intents: OwnIntentSettings | None = None
     filters: OwnFilterSettings | None = None
+    management: OwnManagementSettings | None = None
 
     @property
     def instance(self) -> str:
@@ -214,6 +222,8 @@ class StrategySettings:
             found |= {f"intents.{name}": value for name, value in self.intents.given.items()}
         if self.filters is not None:
             found |= {f"filters.{name}": value for name, value in self.filters.given.items()}
+        if self.management is not None:
+            found |= {f"management.{name}": value for name, value in self.management.given.items()}
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -335,7 +345,8 @@ class Settings:
     `on_opposite` is what such an entry, or one against the strategy's own position, does beside the close.
     `flips` are the rules for an entry against the strategy's own position, `intents` those for its other entries.
     `filters` judge the entries of every strategy instance by the market at their candle. `regimes` are how the regime
-    of a market is read, and the limits that are in force in each.
+    of a market is read, and the limits that are in force in each. `management` are the rules by which open positions
+    are managed.
     """
 
     strategies: tuple[StrategySettings, ...] = (StrategySettings("trend"),)
@@ -355,6 +366,7 @@ class Settings:
     intents: IntentSettings = IntentSettings()
     filters: FilterSettings = NO_FILTERS
     regimes: RegimeSettings = NO_REGIMES
+    management: ManagementSettings = NO_MANAGEMENT
 
     @property
     def instances(self) -> tuple[str, ...]:
@@ -399,6 +411,15 @@ class Settings:
         if own is None:
             return NO_FILTERS
         return self.filters if own.filters is None else replace(self.filters, **own.filters.given)
+
+    def management_of(self, owner: str) -> ManagementSettings:
+        """The rules for the positions of this owner: each its own, else that of all; none for those of people."""
+        if owner == PERSON:
+            return NO_MANAGEMENT
+        own = self.strategy_of(owner)
+        if own is None or own.management is None:
+            return self.management
+        return replace(self.management, **own.management.given)
 
     @property
     def counts_repeats(self) -> bool:
@@ -450,6 +471,7 @@ def faults(settings: Settings) -> Iterator[str]:
     yield from _faults_of_strategies(settings)
     yield from _faults_of_filters("filters", "", settings.filters)
     yield from _faults_of_regimes(settings.regimes)
+    yield from faults_of_levels("management.trailing_levels", "", settings.management.trailing_levels)
     if settings.sizing.rule is SizingRule.FIXED and settings.sizing.quantity == 0:
         yield "sizing.quantity = 0 must be above 0 where sizing.rule is FIXED"
 
@@ -483,6 +505,7 @@ _OWN_BOUNDS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
     **{f"flips.{name}": bounds for name, bounds in _FLIPS.items()},
     **{f"intents.{name}": bounds for name, bounds in _INTENTS.items()},
     **{f"filters.{name}": bounds for name, bounds in BOUNDS.items()},
+    **{f"management.{name}": bounds for name, bounds in MANAGEMENT_BOUNDS.items()},
 }
 
 
@@ -533,6 +556,10 @@ def _faults_of_strategies(settings: Settings) -> Iterator[str]:
             yield from _faults_of_filters(
                 f"{where}.filters", _of(one), replace(settings.filters, **one.filters.given)
             )
+        if one.management is not None and one.management.trailing_levels is not None:
+            yield from faults_of_levels(
+                f"{where}.management.trailing_levels", _of(one), one.management.trailing_levels
+            )
     count = Counter(settings.instances)
     twice = sorted(name for name, times in count.items() if times > 1)
     if twice:
@@ -568,8 +595,11 @@ def _faults_of_regimes(regimes: RegimeSettings) -> Iterator[str]:
         )
     for name in ("trend", "range", "volatile"):
         limits: RegimeLimits = getattr(regimes, name)
-        found = ((one, value, *_REGIME_LIMITS[one]) for one, value in limits.given.items())
+        found = (
+            (one, value, *_REGIME_LIMITS[one]) for one, value in limits.given.items() if one in _REGIME_LIMITS
+        )
         yield from _out_of_range(f"regimes.{name}", "", found)
+        yield from faults_of_levels(f"regimes.{name}.trailing_levels", "", limits.trailing_levels or ())
 
 
 _REGIME_LIMITS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
@@ -580,8 +610,9 @@ _REGIME_LIMITS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
     "minimum_reward_to_risk": _RATIO,
     "cooldown_seconds": (0, 31_536_000),
     "hold_seconds": _FLIPS["hold_seconds"],
+    **{name: MANAGEMENT_BOUNDS[name] for name in ("break_even_at", "largest_loss", "time_limit_seconds")},
 }
-"""The least and the greatest value of each limit of a regime."""
+"""The least and the greatest value of each limit of a regime that is a number."""
 
 
 def _of(strategy: StrategySettings) -> str:
@@ -644,6 +675,10 @@ def ranges(settings: Settings) -> tuple[Range, ...]:
         *((f"intents.{name}", getattr(settings.intents, name), *bounds) for name, bounds in _INTENTS.items()),
         *((f"flips.{name}", getattr(settings.flips, name), *bounds) for name, bounds in _FLIPS.items()),
         *((f"filters.{name}", getattr(settings.filters, name), *bounds) for name, bounds in BOUNDS.items()),
+        *(
+            (f"management.{name}", getattr(settings.management, name), *bounds)
+            for name, bounds in MANAGEMENT_BOUNDS.items()
+        ),
         *(
             (f"regimes.{name}", getattr(settings.regimes, name), *bounds)
             for name, bounds in REGIME_BOUNDS.items()

@@ -22,6 +22,10 @@ _OF_REGIMES: Mapping[str, str] = {
     "minimum_reward_to_risk": "least ratio of reward to risk, after fees",
     "cooldown_seconds": "pause after a losing position",
     "hold_seconds": "time for which a position is held before a flip",
+    "trailing_levels": "levels of the trailing stop, as profit:distance",
+    "break_even_at": "profit from which on the stop is at break-even, a fraction",
+    "largest_loss": "loss at which a position is closed, a fraction",
+    "time_limit_seconds": "time after which a position is closed",
 }
 
 MEANINGS: Mapping[str, str] = {
@@ -53,7 +57,7 @@ MEANINGS: Mapping[str, str] = {
     "signals.sources": "Sources of signals at POST /signals (docs/signals.md)",
     "signals.scanners": "Scanners that `whence scan` runs (docs/scanner.md)",
     "trading.strategies": "Strategies in force; each has a name, or an id and a strategy, and may have instruments, "
-    "interval, parameters, minimum_trend, minimum_reward_to_risk, flips, intents and filters of its own",
+    "interval, parameters, minimum_trend, minimum_reward_to_risk, flips, intents, filters and management of its own",
     "trading.tiers.normal_confidence": "Confidence that a signal needs in tier NORMAL",
     "trading.tiers.strict_confidence": "Confidence that a signal needs in tier STRICT",
     "trading.tiers.relaxed_confidence": "Confidence that a signal needs in tier RELAXED",
@@ -133,6 +137,12 @@ MEANINGS: Mapping[str, str] = {
     "trading.regimes.minimum_efficiency": "Efficiency ratio that a trend needs, 0 to 1",
     "trading.regimes.volatile_percentile": "Share of earlier candles with a lower ATR from which a market is volatile",
     "trading.regimes.volatile_window": "Earlier candles that the ATR is compared with",
+    "trading.management.trailing_levels": "Levels of the trailing stop, as profit:distance; empty: off",
+    "trading.management.break_even_at": "Profit from which on the stop is at break-even, a fraction; 0: off",
+    "trading.management.break_even_offset": "How far beyond break-even that stop is, a fraction of the entry",
+    "trading.management.minimum_step": "Least move of a stop or target, a fraction of the price",
+    "trading.management.largest_loss": "Loss at which a position is closed, a fraction of the entry; 0: off",
+    "trading.management.time_limit_seconds": "Time after which a position is closed; 0: off",
     "trading.reconciliation.external_positions": "Positions and trades of others: REPORT halts entries, or ADOPT",
     **{
         f"trading.regimes.{regime}.{limit}": f"In regime {regime.upper()}: {meaning}; empty: unchanged"

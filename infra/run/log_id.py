@@ -79,6 +79,14 @@ LATER_GROUPS: Mapping[str, Sequence[str]] = {
         "range",
         "volatile",
     ),
+    "management": (
+        "trailing_levels",
+        "break_even_at",
+        "break_even_offset",
+        "minimum_step",
+        "largest_loss",
+        "time_limit_seconds",
+    ),
 }
 """The tables of settings that were added after the first form; each is part of it where a setting is not neutral."""
 LATER_NAMES: Mapping[str, Sequence[str]] = {

@@ -13,6 +13,7 @@ from typing import Any
 from domain.arithmetic import EXACT
 from domain.errors import InvalidInput, Refused
 from domain.filters.settings import OwnFilterSettings
+from domain.management.settings import OwnManagementSettings
 from domain.number import is_bounded, number
 from domain.plain_text import meant
 from domain.settings import OwnFlipSettings, OwnIntentSettings, Settings, StrategySettings
@@ -211,15 +212,25 @@ _FILTER_KINDS: Mapping[str, type[Any]] = {
     "correlation_candles": int,
 }
 """The settings of filters that vary; `majors` is a list."""
+_MANAGEMENT_KINDS: Mapping[str, type[Any]] = {
+    "break_even_at": Decimal,
+    "break_even_offset": Decimal,
+    "minimum_step": Decimal,
+    "largest_loss": Decimal,
+    "time_limit_seconds": int,
+}
+"""The rules of the manager that vary; `trailing_levels` is a list."""
 _TABLES: Mapping[str, Mapping[str, type[Any]]] = {
     "flips": _FLIP_KINDS,
     "intents": _INTENT_KINDS,
     "filters": _FILTER_KINDS,
+    "management": _MANAGEMENT_KINDS,
 }
 _EMPTY: Mapping[str, Any] = {
     "flips": OwnFlipSettings(),
     "intents": OwnIntentSettings(),
     "filters": OwnFilterSettings(),
+    "management": OwnManagementSettings(),
 }
 """The kinds of an instance's own settings by table, and the table of an instance that has none."""
 

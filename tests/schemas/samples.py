@@ -30,7 +30,10 @@ from domain.filters.settings import FilterSettings, OwnFilterSettings
 from domain.grid import Grid, GridEnd, GridLevel
 from domain.instrument import Instrument, InstrumentListed, InstrumentRulesChanged, RulesOrigin
 from domain.log import Envelope, Meta
+from domain.managed import ManagedBy, PositionManaged, Rule
+from domain.management.settings import ManagementSettings, OwnManagementSettings
 from domain.mark import AccountMarked
+from domain.market import PriceSource
 from domain.moving import LogMoved
 from domain.opening import LogOpened, Mode
 from domain.order import (
@@ -191,6 +194,14 @@ _SETTINGS = Settings(
                 correlation_candles=60,
                 majors=("ETHUSDT-LINEAR.BYBIT",),
             ),
+            management=OwnManagementSettings(
+                trailing_levels=("0.01:0.005",),
+                break_even_at=Decimal("0.011"),
+                break_even_offset=Decimal("0.0003"),
+                minimum_step=Decimal("0.002"),
+                largest_loss=Decimal("0.03"),
+                time_limit_seconds=3600,
+            ),
         ),
     ),
     tiers=TierSettings(
@@ -284,7 +295,22 @@ _SETTINGS = Settings(
         volatile_window=150,
         trend=RegimeLimits(normal_confidence=0.51, strict_confidence=0.61, relaxed_confidence=0.41),
         range=RegimeLimits(minimum_trend=-0.5, minimum_reward_to_risk=Decimal("1.6")),
-        volatile=RegimeLimits(cooldown_seconds=1200, hold_seconds=1300),
+        volatile=RegimeLimits(
+            cooldown_seconds=1200,
+            hold_seconds=1300,
+            trailing_levels=("0.03:0.02",),
+            break_even_at=Decimal("0.015"),
+            largest_loss=Decimal("0.025"),
+            time_limit_seconds=7200,
+        ),
+    ),
+    management=ManagementSettings(
+        trailing_levels=("0.02:0.01", "0.05:0.015"),
+        break_even_at=Decimal("0.01"),
+        break_even_offset=Decimal("0.0002"),
+        minimum_step=Decimal("0.001"),
+        largest_loss=Decimal("0.02"),
+        time_limit_seconds=86_400,
     ),
 )
 
@@ -437,6 +463,22 @@ _EVENTS: tuple[Event, ...] = (
     PositionFunded(Decimal("-0.432")),
     ProtectionMoved(Decimal(43100), Decimal(44000)),
     PositionOrphaned("trend-fast", "trend-slow"),
+    PositionManaged(
+        rule=Rule.TRAILING_STOP,
+        action=ManagedBy.MOVE_STOP,
+        rules_version=1,
+        stop_before=Decimal(43100),
+        target_before=Decimal(44000),
+        stop=Decimal("43650.5"),
+        target=Decimal("44100.5"),
+        close_reason=CloseReason.TIME_LIMIT,
+        price=Decimal("43990.25"),
+        price_source=PriceSource.QUOTE,
+        price_at=NOON,
+        profit=Decimal("0.02071113"),
+        regime=Regime.TREND,
+        figures={"from_profit": "0.02", "distance": "0.01"},
+    ),
     PositionClosing(CloseReason.KILL_SWITCH, "01hx3k9zq2m4c", "01hx3k9zq2m4c-x"),
     PositionCloseFailed(order_id=ORDER, attempt=2, remaining=Decimal("0.0625"), retry_at=NOON),
     PositionCloseRetried(3),
@@ -511,12 +553,18 @@ def _enveloped(event: Event) -> Envelope:
 SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) for event in _EVENTS}
 """The sample of each event, by the event's full name."""
 
-_WITHOUT_ADDITIONS = replace(
+_UNMANAGED = replace(
     _SETTINGS,
+    management=ManagementSettings(),
+    regimes=replace(_SETTINGS.regimes, volatile=RegimeLimits(cooldown_seconds=1200, hold_seconds=1300)),
+    strategies=tuple(replace(one, management=None) for one in _SETTINGS.strategies),
+)
+_WITHOUT_ADDITIONS = replace(
+    _UNMANAGED,
     filters=FilterSettings(),
     regimes=RegimeSettings(),
     intents=IntentSettings(hold_series=True, reinforce_confidence=0.81, noise_confidence=0.21),
-    strategies=tuple(replace(one, intents=None, filters=None) for one in _SETTINGS.strategies),
+    strategies=tuple(replace(one, intents=None, filters=None) for one in _UNMANAGED.strategies),
 )
 _WITHOUT_OWN_LIMITS = replace(
     _WITHOUT_ADDITIONS,
@@ -598,6 +646,9 @@ EARLIER: Mapping[tuple[str, int], Event] = {
     ),
     ("whence.settings.SettingsChanged", 9): SettingsChanged(
         2, _WITHOUT_ADDITIONS, "breakout trades against the news"
+    ),
+    ("whence.settings.SettingsChanged", 10): SettingsChanged(
+        2, _UNMANAGED, "breakout trades against the news"
     ),
 }
 """By full name and version: the event that older bytes are decoded to, where it differs from the current sample."""

@@ -1,0 +1,21 @@
+"""The rules of the manager that are in force for an owner, in the regime of an instrument."""
+
+from __future__ import annotations
+
+from domain.committees.regimes import limited
+from domain.management.settings import ManagementSettings
+from domain.regime import Regime
+from domain.settings import Settings
+
+
+def management_of(owner: str, regime: Regime | None, settings: Settings) -> ManagementSettings:
+    """Each rule is the owner's own, else that of the regime, else that of all; people's positions have none."""
+    if regime is not None:
+        settings = limited(settings, settings.regimes.limits_in(regime))
+    return settings.management_of(owner)
+
+
+def may_manage(owner: str, settings: Settings) -> bool:
+    """Whether any rule is on for this owner, in any regime or outside regimes."""
+    regimes = (None, *Regime) if settings.regimes.is_on else (None,)
+    return any(management_of(owner, regime, settings).is_on for regime in regimes)
