@@ -23,6 +23,10 @@ _PURPOSES: Mapping[CloseReason, Purpose] = {
     CloseReason.UNPROTECTED: Purpose.MANUAL,
     CloseReason.LARGEST_LOSS: Purpose.MANUAL,
     CloseReason.TIME_LIMIT: Purpose.MANUAL,
+    CloseReason.EARLY_PROFIT: Purpose.MANUAL,
+    CloseReason.EARLY_LOSS: Purpose.MANUAL,
+    CloseReason.REVERSAL_SIGNS: Purpose.MANUAL,
+    CloseReason.LAST_PARTIAL_CLOSE: Purpose.MANUAL,
 }
 """The purpose of the orders of each close."""
 

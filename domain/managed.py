@@ -19,15 +19,21 @@ class Rule(StrEnum):
 
     LARGEST_LOSS = "LARGEST_LOSS"
     TIME_LIMIT = "TIME_LIMIT"
+    EARLY_PROFIT = "EARLY_PROFIT"
+    REVERSAL = "REVERSAL"
+    PARTIAL_CLOSE = "PARTIAL_CLOSE"
     BREAK_EVEN = "BREAK_EVEN"
     TRAILING_STOP = "TRAILING_STOP"
+    TRAILING_TARGET = "TRAILING_TARGET"
+    TARGET_STOP = "TARGET_STOP"
 
 
 class ManagedBy(StrEnum):
-    """What the manager does: it moves the resting stop or target, or closes the position."""
+    """What the manager does: it moves the resting stop or target, or closes a part of the position or all of it."""
 
     MOVE_STOP = "MOVE_STOP"
     MOVE_TARGET = "MOVE_TARGET"
+    REDUCE = "REDUCE"
     CLOSE = "CLOSE"
 
 
@@ -39,7 +45,9 @@ class PositionManaged(Struct, frozen=True, gc=False, kw_only=True):
     CLOSE. `price` is the last price, of `price_source` at `price_at` (UTC); all three are None where no price was known
     that is recent. `profit` is the price's distance from the average entry in the position's favour, as a fraction of
     the average entry, whatever the leverage. `figures` are the other figures that the rule compared, by name.
-    `rules_version` is the version of the rules (`domain/management/rules.py`).
+    `rules_version` is the version of the rules (`domain/management/rules.py`). `close_price` is the bid for a long and
+    the ask for a short, where the last price is of a quote or a book. A REDUCE closes `quantity` (base currency), with
+    which so many `levels` of the partial closes are done.
     """
 
     rule: Rule
@@ -56,12 +64,16 @@ class PositionManaged(Struct, frozen=True, gc=False, kw_only=True):
     profit: Decimal | None
     regime: Regime | None
     figures: Mapping[str, str]
+    close_price: Decimal | None = None
+    quantity: Decimal | None = None
+    levels: int | None = None
 
 
 class LastManaged(Struct, frozen=True, gc=False, kw_only=True):
     """The last action of a rule on an open position, at `at` (UTC); `times` counts its actions, from 1.
 
-    `stop` and `target` are the prices (quote currency) that it wanted; None where it moved neither.
+    `stop` and `target` are the prices (quote currency) that it wanted; None where it moved neither. `price` is the last
+    price that it read, `levels` the number of partial closes that are done.
     """
 
     at: datetime
@@ -69,6 +81,8 @@ class LastManaged(Struct, frozen=True, gc=False, kw_only=True):
     stop: Decimal | None
     target: Decimal | None
     times: int
+    price: Decimal | None = None
+    levels: int | None = None
 
 
 def counted(before: LastManaged | None, event: PositionManaged, at: datetime) -> LastManaged:
@@ -79,4 +93,6 @@ def counted(before: LastManaged | None, event: PositionManaged, at: datetime) ->
         stop=event.stop,
         target=event.target,
         times=1 if before is None else before.times + 1,
+        price=event.price,
+        levels=event.levels,
     )

@@ -90,11 +90,16 @@ _CANDLE = PriceSource.CANDLE
 
 
 class LastPrice(Struct, frozen=True, gc=False):
-    """The last price of an instrument, its time and its source. The price of a quote is the middle of bid and ask."""
+    """The last price of an instrument, its time and its source. The price of a quote is the middle of bid and ask.
+
+    `bid` and `ask` are those of a quote, a book, or the close of a candle that has them.
+    """
 
     price: Decimal
     at: datetime
     source: PriceSource
+    bid: Decimal | None = None
+    ask: Decimal | None = None
 
 
 class MarketView:
@@ -109,7 +114,9 @@ class MarketView:
         """Takes one event; an event older than the last known price changes nothing."""
         name = event.instrument
         if isinstance(event, Candle):
-            found: LastPrice | None = LastPrice(event.close, event.open_time + event.interval, _CANDLE)
+            found: LastPrice | None = LastPrice(
+                event.close, event.open_time + event.interval, _CANDLE, event.bid, event.ask
+            )
         else:
             found = _last_price(event)
         known = self._last.get(name)
@@ -136,7 +143,8 @@ def _last_price(event: Trade | Quote | BookUpdate | KnownPrice) -> LastPrice | N
         case Trade():
             return LastPrice(event.price, event.at, PriceSource.TRADE)
         case Quote():
-            return LastPrice(_middle(event.bid, event.ask), event.at, PriceSource.QUOTE)
+            middle = _middle(event.bid, event.ask)
+            return LastPrice(middle, event.at, PriceSource.QUOTE, event.bid, event.ask)
         case BookUpdate():
             return _top(event)
         case KnownPrice():
@@ -150,7 +158,8 @@ def _top(update: BookUpdate) -> LastPrice | None:
     """
     if not update.snapshot or not update.bids or not update.asks:
         return None
-    return LastPrice(_middle(update.bids[0].price, update.asks[0].price), update.at, PriceSource.BOOK)
+    bid, ask = update.bids[0].price, update.asks[0].price
+    return LastPrice(_middle(bid, ask), update.at, PriceSource.BOOK, bid, ask)
 
 
 def _middle(bid: Decimal, ask: Decimal) -> Decimal:

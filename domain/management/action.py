@@ -24,13 +24,20 @@ class MoveTarget(Struct, frozen=True, gc=False):
     target: Decimal
 
 
+class Reduce(Struct, frozen=True, gc=False):
+    """`quantity` (base currency) is closed at the market, with which so many `levels` of partial closes are done."""
+
+    quantity: Decimal
+    levels: int
+
+
 class Close(Struct, frozen=True, gc=False):
     """The whole position is closed at the market, for this reason."""
 
     reason: CloseReason
 
 
-Action = MoveStop | MoveTarget | Close
+Action = MoveStop | MoveTarget | Reduce | Close
 
 
 class Finding(Struct, frozen=True, gc=False):

@@ -13,6 +13,7 @@ from domain.direction import Direction
 from domain.instrument import Instrument
 from domain.managed import LastManaged, ManagedBy, Rule
 from domain.management.settings import ManagementSettings
+from domain.management.turned import Turned
 from domain.market import LastPrice
 from domain.position import Open
 from domain.regime import Regime
@@ -30,7 +31,9 @@ class Reading(Struct, frozen=True, gc=False, kw_only=True):
 
     `price` is the instrument's last price; None where none is recent. `regime` is the one in force, `settings` are those
     of the position's owner in it. `last` is the last action of each rule on the position. `can_move_stop` and
-    `can_move_target` state whether such orders rest at the exchange, with no request about them under way.
+    `can_move_target` state whether such orders rest at the exchange, with no request about them under way, and
+    `can_reduce` whether no order is under way that closes a part of it. `signs` are the last turns of the signs of a
+    reversal, where a candle of the owner's interval has just closed.
     """
 
     state: Open
@@ -43,6 +46,8 @@ class Reading(Struct, frozen=True, gc=False, kw_only=True):
     last: Mapping[Rule, LastManaged]
     can_move_stop: bool
     can_move_target: bool
+    can_reduce: bool = True
+    signs: Mapping[str, Turned] | None = None
 
     @property
     def is_long(self) -> bool:
@@ -62,6 +67,16 @@ class Reading(Struct, frozen=True, gc=False, kw_only=True):
         entry = self.state.average_price
         gain = EXACT.subtract(price, entry) if self.is_long else EXACT.subtract(entry, price)
         return EXACT.divide(gain, entry).quantize(_STEP, rounding=ROUND_FLOOR, context=EXACT)
+
+    @property
+    def close_price(self) -> Decimal | None:
+        """The price (quote currency) that a close gets: the bid for a long and the ask for a short, where the last price
+        is of a quote or a book; else the last price. None without a price.
+        """
+        if self.price is None:
+            return None
+        side = self.price.bid if self.is_long else self.price.ask
+        return self.price.price if side is None else side
 
     @property
     def held_for(self) -> timedelta:

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 from msgspec import Struct
 
-from domain.arithmetic import ONE, ZERO, is_within
+from domain.arithmetic import ONE, ZERO, is_within, total
+from domain.management.turned import SIGN_NAMES
 from domain.number import number
 from domain.own_settings import OwnSettings
+
+
+class OnReversal(StrEnum):
+    """What follows from a detected reversal: the stop is tightened, or the position is closed at the market."""
+
+    TIGHTEN = "TIGHTEN"
+    CLOSE = "CLOSE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +32,15 @@ class ManagementSettings:
     the stop is at the price at which entry and exit pay their taker fees, and beyond it by `break_even_offset`.
     `minimum_step` is the least move of a stop or target, as a fraction of the price. From a loss of `largest_loss` on
     the position is closed, and once it was held for `time_limit_seconds`.
+
+    Once it was held for `early_seconds`, the position is closed at a net profit, after fees and funding, of
+    `early_profit` of its cost, and at a net loss of `early_loss`. From the profit `target_activation` on the target is
+    moved by `target_step` of the average entry price where the price is within one step of it, each time
+    `target_acceleration` times as far. `partial_closes` are levels as `profit:share`: at this profit this share of the
+    opened quantity is closed. A reversal is detected where `reversal_signs` signs have turned against the position in
+    the last `reversal_window` candles, at least `reversal_cooldown_seconds` and a move of `reversal_change` of the
+    price after the last detection; then `reversal_action` closes the position, or moves its stop to `reversal_distance`
+    of the price from the price.
     """
 
     trailing_levels: tuple[str, ...] = ()
@@ -31,12 +49,33 @@ class ManagementSettings:
     minimum_step: Decimal = Decimal("0.0005")
     largest_loss: Decimal = ZERO
     time_limit_seconds: int = 0
+    early_profit: Decimal = ZERO
+    early_loss: Decimal = ZERO
+    early_seconds: int = 0
+    target_activation: Decimal = Decimal("0.01")
+    target_step: Decimal = ZERO
+    target_acceleration: Decimal = Decimal("1.5")
+    partial_closes: tuple[str, ...] = ()
+    reversal_signs: int = 0
+    reversal_window: int = 5
+    reversal_cooldown_seconds: int = 60
+    reversal_change: Decimal = Decimal("0.002")
+    reversal_action: OnReversal = OnReversal.TIGHTEN
+    reversal_distance: Decimal = Decimal("0.005")
 
     @property
     def is_on(self) -> bool:
         """Whether any rule is on."""
         return bool(
-            self.trailing_levels or self.break_even_at or self.largest_loss or self.time_limit_seconds
+            self.trailing_levels
+            or self.break_even_at
+            or self.largest_loss
+            or self.time_limit_seconds
+            or self.early_profit
+            or self.early_loss
+            or self.target_step
+            or self.partial_closes
+            or self.reversal_signs
         )
 
 
@@ -50,6 +89,19 @@ class OwnManagementSettings(OwnSettings):
     minimum_step: Decimal | None = None
     largest_loss: Decimal | None = None
     time_limit_seconds: int | None = None
+    early_profit: Decimal | None = None
+    early_loss: Decimal | None = None
+    early_seconds: int | None = None
+    target_activation: Decimal | None = None
+    target_step: Decimal | None = None
+    target_acceleration: Decimal | None = None
+    partial_closes: tuple[str, ...] | None = None
+    reversal_signs: int | None = None
+    reversal_window: int | None = None
+    reversal_cooldown_seconds: int | None = None
+    reversal_change: Decimal | None = None
+    reversal_action: OnReversal | None = None
+    reversal_distance: Decimal | None = None
 
 
 NO_MANAGEMENT = ManagementSettings()
@@ -61,6 +113,17 @@ BOUNDS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
     "minimum_step": (ZERO, Decimal("0.1")),
     "largest_loss": (ZERO, ONE),
     "time_limit_seconds": (0, 31_536_000),
+    "early_profit": (ZERO, ONE),
+    "early_loss": (ZERO, ONE),
+    "early_seconds": (0, 31_536_000),
+    "target_activation": (ZERO, ONE),
+    "target_step": (ZERO, Decimal("0.2")),
+    "target_acceleration": (ONE, Decimal(10)),
+    "reversal_signs": (0, len(SIGN_NAMES)),
+    "reversal_window": (1, 1_000),
+    "reversal_cooldown_seconds": (0, 31_536_000),
+    "reversal_change": (ZERO, ONE),
+    "reversal_distance": (Decimal("0.0001"), Decimal("0.5")),
 }
 """The least and the greatest value of each number."""
 
@@ -74,14 +137,26 @@ class TrailingLevel(Struct, frozen=True, gc=False):
 
 def trailing_levels(texts: Sequence[str]) -> Sequence[TrailingLevel]:
     """The levels of these texts, as `0.02:0.01`. Raises ValueError for text that is no pair of numbers."""
-    return [_level(text) for text in texts]
+    return [TrailingLevel(*_pair(text)) for text in texts]
 
 
-def _level(text: str) -> TrailingLevel:
+class PartialLevel(Struct, frozen=True, gc=False):
+    """At `profit` this `share` of the opened quantity is closed; both are fractions."""
+
+    profit: Decimal
+    share: Decimal
+
+
+def partial_levels(texts: Sequence[str]) -> Sequence[PartialLevel]:
+    """The levels of these texts, as `0.01:0.5`. Raises ValueError for text that is no pair of numbers."""
+    return [PartialLevel(*_pair(text)) for text in texts]
+
+
+def _pair(text: str) -> tuple[Decimal, Decimal]:
     profit, colon, gap = text.partition(":")
     if not colon:
         raise ValueError(f"{text!r} has no colon")
-    return TrailingLevel(number(profit.strip(), Decimal), number(gap.strip(), Decimal))
+    return number(profit.strip(), Decimal), number(gap.strip(), Decimal)
 
 
 _FORM = 'write each level as profit:distance, as in ["0.02:0.01", "0.05:0.015"]'
@@ -102,3 +177,23 @@ def faults_of_levels(where: str, of: str, texts: Sequence[str]) -> Iterator[str]
         yield f"{spelled}: a distance must be above 0 and below 1; {_FORM}"
     elif profits != sorted(set(profits)):
         yield f"{spelled}: the profits must rise from level to level"
+
+
+_PARTIAL_FORM = 'write each level as profit:share, as in ["0.01:0.5", "0.02:0.25"]'
+
+
+def faults_of_partial_closes(where: str, of: str, texts: Sequence[str]) -> Iterator[str]:
+    """The faults of partial closes, each as a sentence that begins with `where`; `of` names the instance."""
+    spelled = f"{where} = {', '.join(texts)}{of}"
+    try:
+        levels = partial_levels(texts)
+    except ValueError as fault:
+        yield f"{spelled}: {fault}; {_PARTIAL_FORM}"
+        return
+    profits = [one.profit for one in levels]
+    if not all(ZERO < value <= ONE for one in levels for value in (one.profit, one.share)):
+        yield f"{spelled}: profits and shares must be above 0 and at most 1; {_PARTIAL_FORM}"
+    elif profits != sorted(set(profits)):
+        yield f"{spelled}: the profits must rise from level to level"
+    elif total(one.share for one in levels) > ONE:
+        yield f"{spelled}: the shares add up to more than 1, which is the whole position"

@@ -18,7 +18,7 @@ def trailing_stop(reading: Reading) -> Finding | None:
 
     The distance is that of the highest level whose profit is reached.
     """
-    level, price = _level(reading), reading.price
+    level, price = level_reached(reading), reading.price
     if level is None or price is None:
         return None
     share = EXACT.subtract(ONE, level.distance) if reading.is_long else EXACT.add(ONE, level.distance)
@@ -29,7 +29,8 @@ def trailing_stop(reading: Reading) -> Finding | None:
     return Finding(Rule.TRAILING_STOP, MoveStop(stop), figures)
 
 
-def _level(reading: Reading) -> TrailingLevel | None:
+def level_reached(reading: Reading) -> TrailingLevel | None:
+    """The highest level of the trailing stop whose profit is reached; None below the first."""
     profit = reading.profit
     if profit is None:
         return None

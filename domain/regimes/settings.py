@@ -32,6 +32,11 @@ class RegimeLimits:
     break_even_at: Decimal | None = None
     largest_loss: Decimal | None = None
     time_limit_seconds: int | None = None
+    early_profit: Decimal | None = None
+    early_loss: Decimal | None = None
+    early_seconds: int | None = None
+    target_step: Decimal | None = None
+    reversal_signs: int | None = None
 
     @property
     def given(self) -> Mapping[str, Any]:
