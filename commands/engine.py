@@ -190,7 +190,10 @@ class Engine:
                 marking.take(at, closed, portfolio, market)
 
     def _read_over(self, candles: Sequence[Sequence[Candle]]) -> None:
-        """Filters and regimes read the candles that lead to nothing, too."""
+        """Filters, regimes and the signs of reversals read the candles that lead to nothing, too."""
+        settings = self.world.portfolio.settings.settings
+        for closed in candles if self._managing.reads_candles(settings) else ():
+            self._managing.read(closed, settings)
         returns, regimes = self._returns, self._regimes
         for candle in chain.from_iterable(candles) if returns is not None or regimes is not None else ():
             if returns is not None:
@@ -257,6 +260,7 @@ class Engine:
             market.take(event)
             if returns is not None and type(event) is Candle:
                 returns.take(event)
+        self._managing.read(events, self.world.portfolio.settings.settings)
         marks = self._marking.take(given.at, events, self.world.portfolio, market) if self._marks else ()
         sighted: Sequence[_Seen] = ()
         for event in events:
@@ -323,7 +327,7 @@ class Engine:
         if isinstance(given, Tick):
             stimulus = managed_by_time(given.at, self.world, self.market)
         else:
-            stimulus = managed_by_market(given, self.world, self.market)
+            stimulus = managed_by_market(given, self.world, self.market, self._managing)
         if stimulus is not None:
             yield from self._work(stimulus)
 
@@ -435,6 +439,7 @@ class Engine:
                 self._returns.take(candle)
             if regimes is not None:
                 regimes.pass_over(candle)
+            self._managing.read((candle,), self.world.portfolio.settings.settings)
             for sighting in self._watch.take(candle, self.market):
                 asks += self._past(sighting)
         if regimes is not None and self.world.log_id is not None:

@@ -6,7 +6,7 @@ log ends, and every decision is made again from the log (`infra/run/redeciding.p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from commands.covering import reducing
@@ -23,7 +23,9 @@ from domain.candle import Candle
 from domain.committees.regimes import regime_of
 from domain.direction import Purpose
 from domain.management import Reading, decide
-from domain.management.in_force import management_of, may_manage
+from domain.management.in_force import intervals_of_signs, management_of, may_manage
+from domain.management.signs_readers import SignsReaders
+from domain.management.turned import Turned
 from domain.market import KnownPrice, LastPrice, MarketEvent, cause_of
 from domain.order import OrderStatus
 from domain.order_id import is_of_an_engine
@@ -32,6 +34,8 @@ from domain.settings import Settings
 from domain.signal import Decided
 from domain.streams import parse, signal_stream
 
+Signs = Mapping[str, Turned] | None
+"""The last turns of the signs of a reversal, by name; None where no candle has closed."""
 RECENT = timedelta(seconds=10)
 """The greatest age of a price that the rules read. While the market is silent, only the time closes a position."""
 _MOVABLE = frozenset({OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED})
@@ -40,19 +44,43 @@ _SHORTEST_NAMED = timedelta(minutes=1)
 
 
 class Managing:
-    """The manager of one engine. It remembers which owners have rules, by the settings in force."""
+    """The manager of one engine. It remembers which owners have rules, by the settings in force, and reads the signs of
+    a reversal from the market's candles while some owner needs them.
+    """
 
     def __init__(self) -> None:
         self._settings: Settings | None = None
         self._managed: dict[str, bool] = {}
+        self._intervals: frozenset[str] = frozenset()
+        self._signs = SignsReaders()
+
+    def read(self, events: Iterable[MarketEvent], settings: Settings) -> None:
+        """Takes the candles among the events of one time. Raises InvalidInput as `SignsReaders.take` does."""
+        self._follow(settings)
+        if self._intervals:
+            self._signs.take((one for one in events if isinstance(one, Candle)), self._intervals)
+
+    def reads_candles(self, settings: Settings) -> bool:
+        """Whether some owner's rules read the signs of a reversal."""
+        self._follow(settings)
+        return bool(self._intervals)
+
+    def signs_of(self, held: OpenPosition, settings: Settings) -> Signs:
+        """The signs of the position's instrument, where a candle of its owner's interval has just closed; else None."""
+        own = settings.strategy_of(held.owner)
+        return self._signs.closed(held.state.instrument, "" if own is None else own.interval)
+
+    def _follow(self, settings: Settings) -> None:
+        if settings is not self._settings:
+            self._settings, self._managed = settings, {}
+            self._intervals = intervals_of_signs(settings)
 
     def is_needed(self, portfolio: Portfolio) -> bool:
         """Whether the rules may act on an open position."""
         if not portfolio.positions:
             return False
         settings = portfolio.settings.settings
-        if settings is not self._settings:
-            self._settings, self._managed = settings, {}
+        self._follow(settings)
         return any(self._may_manage(held.owner, settings) for held in portfolio.positions.values())
 
     def _may_manage(self, owner: str, settings: Settings) -> bool:
@@ -62,17 +90,22 @@ class Managing:
         return found
 
 
-def managed_by_market(given: MarketMoved, world: World, prices: Prices) -> Stimulus | None:
+def managed_by_market(
+    given: MarketMoved, world: World, prices: Prices, managing: Managing
+) -> Stimulus | None:
     """What is recorded about the positions whose instruments have a newer price; None where nothing is.
 
     Each position is judged once, by the newest of the input's prices.
     """
     newest = {event.instrument: event for event in given.events}
+    settings = world.portfolio.settings.settings
     asks = [
         ask
         for held in world.portfolio.positions.values()
         if (event := newest.get(held.state.instrument)) is not None
-        for ask in _asks(held, world, prices, given.at, _fact(event, given.at))
+        for ask in _asks(
+            held, world, prices, given.at, _fact(event, given.at), managing.signs_of(held, settings)
+        )
     ]
     return Stimulus(given.at, tuple(asks)) if asks else None
 
@@ -84,8 +117,10 @@ def managed_by_time(at: datetime, world: World, prices: Prices) -> Stimulus | No
     return Stimulus(at, tuple(asks)) if asks else None
 
 
-def _asks(held: OpenPosition, world: World, prices: Prices, at: datetime, cause: str) -> Iterator[Ask]:
-    reading = reading_of(held, world, at, _recent(held, prices, at))
+def _asks(
+    held: OpenPosition, world: World, prices: Prices, at: datetime, cause: str, signs: Signs = None
+) -> Iterator[Ask]:
+    reading = reading_of(held, world, at, _recent(held, prices, at), signs)
     found = () if reading is None else decide(reading)
     if found:
         yield Ask(
@@ -97,8 +132,10 @@ def _asks(held: OpenPosition, world: World, prices: Prices, at: datetime, cause:
         )
 
 
-def reading_of(held: OpenPosition, world: World, at: datetime, price: LastPrice | None) -> Reading | None:
-    """What the rules read of the position at `at` (UTC), with this price; None where it is left alone.
+def reading_of(
+    held: OpenPosition, world: World, at: datetime, price: LastPrice | None, signs: Signs = None
+) -> Reading | None:
+    """What the rules read of the position at `at` (UTC), with this price and these signs; None where it is left alone.
 
     Left alone is a position without a rule that is on, one that a person, another program or a grid entered, one that
     is being closed, and all while the log is compared with the exchange or the exchange is known not to have it.
@@ -124,6 +161,8 @@ def reading_of(held: OpenPosition, world: World, at: datetime, price: LastPrice 
         last=held.managed,
         can_move_stop=_can_move(held, portfolio, Purpose.STOP),
         can_move_target=_can_move(held, portfolio, Purpose.TARGET),
+        can_reduce=_reach_exchange(portfolio) and not portfolio.leaving(held),
+        signs=signs,
     )
 
 
@@ -134,11 +173,15 @@ def _is_of_a_grid(held: OpenPosition, world: World) -> bool:
 
 def _can_move(held: OpenPosition, portfolio: Portfolio, purpose: Purpose) -> bool:
     """Whether such orders rest at the exchange, none awaits a response, and requests reach the exchange."""
-    orders = portfolio.breakers.get(Service.ORDERS)
-    if orders is not None and orders.mode is not Mode.CLOSED:
+    if not _reach_exchange(portfolio):
         return False
     found = [one.status for one in reducing(held, portfolio) if one.terms.purpose is purpose]
     return bool(found) and _MOVABLE.issuperset(found)
+
+
+def _reach_exchange(portfolio: Portfolio) -> bool:
+    orders = portfolio.breakers.get(Service.ORDERS)
+    return orders is None or orders.mode is Mode.CLOSED
 
 
 def _recent(held: OpenPosition, prices: Prices, at: datetime) -> LastPrice | None:

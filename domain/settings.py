@@ -25,6 +25,7 @@ from domain.management.settings import (
     ManagementSettings,
     OwnManagementSettings,
     faults_of_levels,
+    faults_of_partial_closes,
 )
 from domain.own_settings import OwnSettings
 from domain.owner import PERSON
@@ -472,6 +473,7 @@ def faults(settings: Settings) -> Iterator[str]:
     yield from _faults_of_filters("filters", "", settings.filters)
     yield from _faults_of_regimes(settings.regimes)
     yield from faults_of_levels("management.trailing_levels", "", settings.management.trailing_levels)
+    yield from faults_of_partial_closes("management.partial_closes", "", settings.management.partial_closes)
     if settings.sizing.rule is SizingRule.FIXED and settings.sizing.quantity == 0:
         yield "sizing.quantity = 0 must be above 0 where sizing.rule is FIXED"
 
@@ -556,10 +558,12 @@ def _faults_of_strategies(settings: Settings) -> Iterator[str]:
             yield from _faults_of_filters(
                 f"{where}.filters", _of(one), replace(settings.filters, **one.filters.given)
             )
-        if one.management is not None and one.management.trailing_levels is not None:
-            yield from faults_of_levels(
-                f"{where}.management.trailing_levels", _of(one), one.management.trailing_levels
-            )
+        if one.management is not None:
+            own = one.management
+            of, levels = f"{where}.management", own.trailing_levels or ()
+            yield from faults_of_levels(f"{of}.trailing_levels", _of(one), levels)
+            closes = own.partial_closes or ()
+            yield from faults_of_partial_closes(f"{of}.partial_closes", _of(one), closes)
     count = Counter(settings.instances)
     twice = sorted(name for name, times in count.items() if times > 1)
     if twice:
@@ -610,7 +614,19 @@ _REGIME_LIMITS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
     "minimum_reward_to_risk": _RATIO,
     "cooldown_seconds": (0, 31_536_000),
     "hold_seconds": _FLIPS["hold_seconds"],
-    **{name: MANAGEMENT_BOUNDS[name] for name in ("break_even_at", "largest_loss", "time_limit_seconds")},
+    **{
+        name: MANAGEMENT_BOUNDS[name]
+        for name in (
+            "break_even_at",
+            "largest_loss",
+            "time_limit_seconds",
+            "early_profit",
+            "early_loss",
+            "early_seconds",
+            "target_step",
+            "reversal_signs",
+        )
+    },
 }
 """The least and the greatest value of each limit of a regime that is a number."""
 

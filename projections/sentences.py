@@ -147,6 +147,7 @@ def _managed(event: managed.PositionManaged) -> str:
 _DONE: Mapping[managed.ManagedBy, Callable[[managed.PositionManaged], str]] = {
     managed.ManagedBy.MOVE_STOP: lambda e: f"stop {_level(e.stop_before)} to {_level(e.stop)}",
     managed.ManagedBy.MOVE_TARGET: lambda e: f"target {_level(e.target_before)} to {_level(e.target)}",
+    managed.ManagedBy.REDUCE: lambda e: f"close {_level(e.quantity)} of it",
     managed.ManagedBy.CLOSE: lambda _: "close it",
 }
 

@@ -1,4 +1,6 @@
-"""The process after a decision of the manager: it requests the amendment of the stop or target, or begins the close."""
+"""The process after a decision of the manager: it requests the amendment of the stop or target, places the order that
+closes a part, or begins the close.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from commands.covering import reducing
 from commands.order import AmendOrder
 from commands.processes.closing_out import orders_of
-from commands.processes.moment import Moment
+from commands.processes.moment import Moment, fresh_until
 from commands.routes import Command
-from commands.way_out import begin_close, resting
+from commands.way_out import begin_close, give_back, resting
 from domain.direction import Purpose
 from domain.managed import ManagedBy, PositionManaged
 from domain.order import LIFE, OrderAmendRequested
@@ -51,6 +53,17 @@ def _amended(
     ]
 
 
+def _reduce(moment: Moment, held: OpenPosition, event: PositionManaged) -> Sequence[Command]:
+    """The reduce-only market order of a partial close, which is sent once.
+
+    Stop and target stay as they are: each of their fills is limited to what is held then.
+    """
+    assert event.quantity is not None
+    order_id = f"{orders_of(moment, held)}1"
+    order = give_back(held, event.quantity, order_id, moment.portfolio, fresh_until(moment))
+    return () if order is None else [order]
+
+
 def _close(moment: Moment, held: OpenPosition, event: PositionManaged) -> Sequence[Command]:
     """Closes the position, and cancels orders of people that rest to reduce it."""
     assert event.close_reason is not None
@@ -62,5 +75,6 @@ def _close(moment: Moment, held: OpenPosition, event: PositionManaged) -> Sequen
 _CARRIED_OUT: Mapping[ManagedBy, Callable[[Moment, OpenPosition, PositionManaged], Sequence[Command]]] = {
     ManagedBy.MOVE_STOP: _move_stop,
     ManagedBy.MOVE_TARGET: _move_target,
+    ManagedBy.REDUCE: _reduce,
     ManagedBy.CLOSE: _close,
 }

@@ -15,7 +15,23 @@ def management_of(owner: str, regime: Regime | None, settings: Settings) -> Mana
     return settings.management_of(owner)
 
 
+def intervals_of_signs(settings: Settings) -> frozenset[str]:
+    """The intervals, as the settings spell them, of whose candles some owner's rules read the signs of a reversal.
+
+    Empty text is the interval of the market's candles, which is that of what is no strategy instance.
+    """
+    owners = {one.instance: one.interval for one in settings.strategies} | {"": ""}
+    return frozenset(
+        interval
+        for owner, interval in owners.items()
+        if any(management_of(owner, regime, settings).reversal_signs for regime in _regimes(settings))
+    )
+
+
 def may_manage(owner: str, settings: Settings) -> bool:
     """Whether any rule is on for this owner, in any regime or outside regimes."""
-    regimes = (None, *Regime) if settings.regimes.is_on else (None,)
-    return any(management_of(owner, regime, settings).is_on for regime in regimes)
+    return any(management_of(owner, regime, settings).is_on for regime in _regimes(settings))
+
+
+def _regimes(settings: Settings) -> tuple[Regime | None, ...]:
+    return (None, *Regime) if settings.regimes.is_on else (None,)

@@ -19,7 +19,6 @@ from domain.direction import Direction
 from domain.managed import Rule
 from domain.management.action import Close, Finding, MoveStop
 from domain.management.reading import Reading
-from domain.management.settings import OnReversal
 from domain.management.stops import moved_stop
 from domain.management.turned import Turned
 
@@ -38,7 +37,7 @@ def reversal(reading: Reading) -> Finding | None:
     if reading.at - _since(reading)[0] < timedelta(seconds=settings.reversal_cooldown_seconds):
         return None
     figures = {"signs": str(settings.reversal_signs), "changed": f"{change:f}", **evidence}
-    if settings.reversal_action is OnReversal.CLOSE:
+    if settings.reversal_closes:
         return Finding(Rule.REVERSAL, Close(CloseReason.REVERSAL_SIGNS), figures)
     share = settings.reversal_distance
     share = EXACT.subtract(ONE, share) if reading.is_long else EXACT.add(ONE, share)

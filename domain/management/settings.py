@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 
 from msgspec import Struct
 
@@ -13,13 +12,6 @@ from domain.arithmetic import ONE, ZERO, is_within, total
 from domain.management.turned import SIGN_NAMES
 from domain.number import number
 from domain.own_settings import OwnSettings
-
-
-class OnReversal(StrEnum):
-    """What follows from a detected reversal: the stop is tightened, or the position is closed at the market."""
-
-    TIGHTEN = "TIGHTEN"
-    CLOSE = "CLOSE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +31,8 @@ class ManagementSettings:
     `target_acceleration` times as far. `partial_closes` are levels as `profit:share`: at this profit this share of the
     opened quantity is closed. A reversal is detected where `reversal_signs` signs have turned against the position in
     the last `reversal_window` candles, at least `reversal_cooldown_seconds` and a move of `reversal_change` of the
-    price after the last detection; then `reversal_action` closes the position, or moves its stop to `reversal_distance`
-    of the price from the price.
+    price after the last detection; then the stop is moved to `reversal_distance` of the price from the price, or with
+    `reversal_closes` the position is closed.
     """
 
     trailing_levels: tuple[str, ...] = ()
@@ -60,7 +52,7 @@ class ManagementSettings:
     reversal_window: int = 5
     reversal_cooldown_seconds: int = 60
     reversal_change: Decimal = Decimal("0.002")
-    reversal_action: OnReversal = OnReversal.TIGHTEN
+    reversal_closes: bool = False
     reversal_distance: Decimal = Decimal("0.005")
 
     @property
@@ -100,7 +92,7 @@ class OwnManagementSettings(OwnSettings):
     reversal_window: int | None = None
     reversal_cooldown_seconds: int | None = None
     reversal_change: Decimal | None = None
-    reversal_action: OnReversal | None = None
+    reversal_closes: bool | None = None
     reversal_distance: Decimal | None = None
 
 

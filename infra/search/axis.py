@@ -218,8 +218,20 @@ _MANAGEMENT_KINDS: Mapping[str, type[Any]] = {
     "minimum_step": Decimal,
     "largest_loss": Decimal,
     "time_limit_seconds": int,
+    "early_profit": Decimal,
+    "early_loss": Decimal,
+    "early_seconds": int,
+    "target_activation": Decimal,
+    "target_step": Decimal,
+    "target_acceleration": Decimal,
+    "reversal_signs": int,
+    "reversal_window": int,
+    "reversal_cooldown_seconds": int,
+    "reversal_change": Decimal,
+    "reversal_closes": bool,
+    "reversal_distance": Decimal,
 }
-"""The rules of the manager that vary; `trailing_levels` is a list."""
+"""The rules of the manager that vary; `trailing_levels` and `partial_closes` are lists."""
 _TABLES: Mapping[str, Mapping[str, type[Any]]] = {
     "flips": _FLIP_KINDS,
     "intents": _INTENT_KINDS,
