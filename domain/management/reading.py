@@ -28,8 +28,8 @@ _STEP = Decimal("1e-8")
 class Reading(Struct, frozen=True, gc=False, kw_only=True):
     """One position at `at` (UTC), as its manager reads it.
 
-    `price` is the instrument's last price; None where none is recent. `regime` is the one in force, `settings` are those
-    of the position's owner in it. `last` is the last action of each rule on the position. `can_move_stop` and
+    `price` is the instrument's last price; None where none is recent. `settings` are those of the position's owner in
+    the `regime` in force. `last` is the last action of each rule on the position. `can_move_stop` and
     `can_move_target` state whether such orders rest at the exchange, with no request about them under way.
     """
 
