@@ -29,8 +29,8 @@ _STEP = Decimal("1e-8")
 class Reading(Struct, frozen=True, gc=False, kw_only=True):
     """One position at `at` (UTC), as its manager reads it.
 
-    `price` is the instrument's last price; None where none is recent. `regime` is the one in force, `settings` are
-    those of the position's owner in it. `last` is the last action of each rule on the position. `can_move_stop` and
+    `price` is the instrument's last price; None where none is recent. `settings` are those of the position's owner in
+    the `regime` in force. `last` is the last action of each rule on the position. `can_move_stop` and
     `can_move_target` state whether such orders rest at the exchange, with no request about them under way, and
     `can_reduce` whether no order is under way that closes a part of it. `signs` are the last turns of the signs of a
     reversal, where a candle of the owner's interval has just closed.

@@ -16,11 +16,11 @@ from decimal import ROUND_FLOOR, Decimal
 from domain.arithmetic import EXACT, ONE, distance
 from domain.closing import CloseReason
 from domain.direction import Direction
-from domain.managed import Rule
+from domain.managed import PositionManaged, Rule
 from domain.management.action import Close, Finding, MoveStop
 from domain.management.reading import Reading
 from domain.management.stops import moved_stop
-from domain.management.turned import Turned
+from domain.management.turned import SIGN_NAMES, Turned
 
 _STEP = Decimal("1e-8")
 
@@ -52,6 +52,14 @@ def against(direction: Direction, turned: Mapping[str, Turned], window: int) -> 
         name: repr(one.figure)
         for name, one in turned.items()
         if one.direction == opposite and one.age < window
+    }
+
+
+def signs_read(event: PositionManaged, direction: Direction) -> Mapping[str, Turned]:
+    """The signs that an event of this rule was decided from, as its evidence states them."""
+    opposite = -1 if direction is Direction.LONG else 1
+    return {
+        name: Turned(opposite, float(event.figures[name]), 0) for name in SIGN_NAMES if name in event.figures
     }
 
 

@@ -56,6 +56,9 @@ UNRANGED = {
     "reconciliation.external_positions",
     "intents.hold_series",
     "intents.average_down",
+    "management.trailing_levels",
+    "management.partial_closes",
+    "management.reversal_closes",
 }
 """The settings without a range: names and choices."""
 
