@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
+from typing import Literal
 
 from domain.arithmetic import EXACT, ONE, distance
 from domain.closing import CloseReason
@@ -47,7 +48,7 @@ def reversal(reading: Reading) -> Finding | None:
 
 def against(direction: Direction, turned: Mapping[str, Turned], window: int) -> Mapping[str, str]:
     """The figures, by name and as text, of the signs that turned against the position in the last `window` candles."""
-    opposite = -1 if direction is Direction.LONG else 1
+    opposite = _opposite(direction)
     return {
         name: repr(one.figure)
         for name, one in turned.items()
@@ -57,10 +58,14 @@ def against(direction: Direction, turned: Mapping[str, Turned], window: int) -> 
 
 def signs_read(event: PositionManaged, direction: Direction) -> Mapping[str, Turned]:
     """The signs that an event of this rule was decided from, as its evidence states them."""
-    opposite = -1 if direction is Direction.LONG else 1
+    opposite = _opposite(direction)
     return {
         name: Turned(opposite, float(event.figures[name]), 0) for name in SIGN_NAMES if name in event.figures
     }
+
+
+def _opposite(direction: Direction) -> Literal[-1, 1]:
+    return -1 if direction is Direction.LONG else 1
 
 
 def _since(reading: Reading) -> tuple[datetime, Decimal]:

@@ -54,8 +54,8 @@ KNOWN = KnownPrice(instrument=BTC, at=NOW, price=D(77))
     [
         (CANDLE, LastPrice(D(101), NOW, PriceSource.CANDLE)),
         (TRADE, LastPrice(D("100.5"), NOW, PriceSource.TRADE)),
-        (QUOTE, LastPrice(D("100.5"), NOW, PriceSource.QUOTE)),
-        (SNAPSHOT, LastPrice(D(91), NOW, PriceSource.BOOK)),
+        (QUOTE, LastPrice(D("100.5"), NOW, PriceSource.QUOTE, D(100), D(101))),
+        (SNAPSHOT, LastPrice(D(91), NOW, PriceSource.BOOK, D(90), D(92))),
         (KNOWN, LastPrice(D(77), NOW, PriceSource.LOG)),
     ],
     ids=lambda one: type(one).__name__,

@@ -6,18 +6,24 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from domain.management.early_profit import Bound, EarlyProfit, early_profit
-from domain.management.profit import move_share, net_share
+from domain.closing import CloseReason
+from domain.management.action import Close
+from domain.management.early_profit import early_profit
+from domain.management.profit import net_share
+from domain.management.settings import ManagementSettings
+from domain.market import LastPrice, PriceSource
 from domain.position import FLAT, Open, PositionIncreased, PositionReduced, evolve
-from tests.domain.history import an_opening
-from tests.domain.management.positions import D, a_long, a_short
+from tests.domain.history import NOW, an_opening
+from tests.domain.management.positions import D, a_long, a_short, read
+from tests.replacing import replace
 
-LIMITS = EarlyProfit(least_profit=D("0.003"), most_loss=D("0.02"), seconds=60)
-A_MINUTE = timedelta(minutes=1)
+LIMITS = ManagementSettings(early_profit=D("0.003"), early_loss=D("0.02"), early_seconds=60)
 RATE = D("0.001")
+PROFIT_AT = D("200.8") / D("1.998")
+"""(2p - 200 - 0.2 - 0.002p) / 200 = 0.003"""
+LOSS_AT = D("196.2") / D("1.998")
+"""(2p - 200 - 0.2 - 0.002p) / 200 = -0.02"""
 
 
 @pytest.mark.parametrize(
@@ -39,59 +45,61 @@ def test_the_net_share_counts_every_fee_and_funding(state: Open, price: Decimal,
     assert net_share(state, price, RATE) == net
 
 
-# (2p - 200 - 0.2 - 0.002p) / 200 = 0.003 at p = 200.8 / 1.998
-PROFIT_AT = D("200.8") / D("1.998")
+@pytest.mark.parametrize(
+    ("price", "held_for", "reason"),
+    [
+        (PROFIT_AT + D("0.0001"), 60.0, CloseReason.EARLY_PROFIT),
+        (PROFIT_AT - D("0.0001"), 60.0, None),
+        (PROFIT_AT + D("0.0001"), 59.9, None),
+        (LOSS_AT - D("0.0001"), 60.0, CloseReason.EARLY_LOSS),
+        (LOSS_AT + D("0.0001"), 60.0, None),
+        (LOSS_AT - D("0.0001"), 0.0, None),
+        # 0.3 % of price is 0.1 % after two fees of 0.1 %
+        (D("100.3"), 60.0, None),
+    ],
+)
+def test_a_limit_closes_the_position_once_it_was_held_long_enough(
+    price: Decimal, held_for: float, reason: CloseReason | None
+) -> None:
+    found = early_profit(read(a_long(), price, LIMITS, opened_at=NOW - timedelta(seconds=held_for)))
+    assert (None if found is None else found.action) == (None if reason is None else Close(reason))
 
 
 @pytest.mark.parametrize(
-    ("price", "held_for", "bound"),
+    ("state", "bid", "ask", "reason"),
     [
-        (PROFIT_AT + D("0.0001"), A_MINUTE, Bound.PROFIT),
-        (PROFIT_AT - D("0.0001"), A_MINUTE, None),
-        (PROFIT_AT + D("0.0001"), A_MINUTE - timedelta(microseconds=1), None),
-        # -0.02 at p = 196.2 / 1.998 = 98.198…
-        (D("98.19"), A_MINUTE, Bound.LOSS),
-        (D("98.20"), A_MINUTE, None),
-        (D("98.19"), timedelta(0), None),
+        # the middle of 100.65 would be 0.45 % net, the bid of 100.4 is 0.2 %
+        (a_long(), D("100.4"), D("100.9"), None),
+        (a_long(), D("100.6"), D("100.7"), CloseReason.EARLY_PROFIT),
+        (a_short(), D("99.1"), D("99.6"), None),
+        (a_short(), D("99.3"), D("99.4"), CloseReason.EARLY_PROFIT),
     ],
 )
-def test_a_bound_closes_the_position_once_it_was_held_long_enough(
-    price: Decimal, held_for: timedelta, bound: Bound | None
+def test_the_price_is_that_of_the_side_that_a_close_gets(
+    state: Open, bid: Decimal, ask: Decimal, reason: CloseReason | None
 ) -> None:
-    found = early_profit(a_long(), held_for, price, RATE, LIMITS)
-    assert (None if found is None else found.bound) is bound
-
-
-def test_a_move_that_only_pays_the_fees_is_no_profit() -> None:
-    """0.3 % of price, which is 0.1 % after two fees of 0.1 %."""
-    assert early_profit(a_long(), A_MINUTE, D("100.3"), RATE, LIMITS) is None
+    middle = (bid + ask) / 2
+    quote = LastPrice(middle, NOW, PriceSource.QUOTE, bid=bid, ask=ask)
+    found = early_profit(replace(read(state, middle, LIMITS), price=quote))
+    assert (None if found is None else found.action) == (None if reason is None else Close(reason))
+    assert early_profit(read(state, middle, LIMITS)) is not None
 
 
 @pytest.mark.parametrize("price", [D(1), D(98), D(100), D(150), D(10_000)])
 def test_limits_of_zero_close_nothing(price: Decimal) -> None:
-    assert early_profit(a_long(), timedelta(days=9), price, RATE, EarlyProfit()) is None
+    assert early_profit(read(a_long(), price, ManagementSettings())) is None
 
 
-@given(
-    price=st.decimals(min_value=1, max_value=1_000, places=2),
-    quantity=st.decimals(min_value="0.001", max_value=100, places=3),
-)
-def test_a_long_and_its_mirror_move_by_opposite_shares(price: Decimal, quantity: Decimal) -> None:
-    long, short = a_long(quantity=quantity), a_short(quantity=quantity)
-    entry = D(100)
-    assert move_share(long.direction, entry, price) == -move_share(short.direction, entry, price)
+def test_without_a_recent_price_nothing_is_closed() -> None:
+    assert early_profit(replace(read(a_long(), D(150), LIMITS), price=None)) is None
 
 
 def test_entries_add_up_and_reductions_do_not_take_from_them() -> None:
     state = evolve(FLAT, an_opening(quantity=D(2), cost=D(200)))
-    state = evolve(
-        state, PositionIncreased(order_id="abc-e2", quantity=D(1), price=D(110), cost=D(110), fee=D(0))
+    more = PositionIncreased(order_id="abc-e2", quantity=D(1), price=D(110), cost=D(110), fee=D(0))
+    less = PositionReduced(
+        order_id="abc-x1", quantity=D(2), price=D(120), released=D(200), realised=D(40), fee=D(0)
     )
-    state = evolve(
-        state,
-        PositionReduced(
-            order_id="abc-x1", quantity=D(2), price=D(120), released=D(200), realised=D(40), fee=D(0)
-        ),
-    )
+    state = evolve(evolve(state, more), less)
     assert isinstance(state, Open)
     assert (state.quantity, state.entered, state.spent) == (D(1), D(3), D(310))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,9 +13,12 @@ import pytest
 import talib
 
 from domain.candle import Candle
+from domain.coarser import CoarserCandles
 from domain.indicators import FloatArray, crosses, supertrend, swings
 from domain.indicators.swings import Extreme
-from domain.management.signs import SIGN_NAMES, WARM_UP, Signs, Turned
+from domain.management.signs import WARM_UP, Signs
+from domain.management.signs_readers import SignsReaders
+from domain.management.turned import SIGN_NAMES, Turned
 from domain.strategies.series import series_of
 from tests.domain.tapes import bybit_5m, prices_of, traded, walk
 from tests.replacing import replace
@@ -27,7 +31,7 @@ def seen(candles: Sequence[Candle], window: int = 1) -> list[Mapping[str, Turned
     found: list[Mapping[str, Turned]] = []
     for candle in candles:
         signs.take(candle)
-        found.append(signs.within(window))
+        found.append({name: one for name, one in signs.turned.items() if one.age < window})
     return found
 
 
@@ -144,3 +148,31 @@ def test_signs_that_begin_later_are_the_same_after_the_warm_up() -> None:
     whole, later = seen(TAPE, 5)[begin + WARM_UP :], seen(TAPE[begin:], 5)[WARM_UP:]
     same = sum(one.keys() == other.keys() for one, other in zip(whole, later, strict=True))
     assert same / len(whole) > 0.99
+
+
+def test_signs_of_a_coarser_interval_are_read_where_its_candle_has_closed() -> None:
+    readers = SignsReaders()
+    found: list[Mapping[str, Turned]] = []
+    for candle in TAPE:
+        readers.take([candle], ["", "15m"])
+        assert readers.closed(candle.instrument, "") is not None
+        assert readers.closed("ETHUSDT-LINEAR.BYBIT", "") is None
+        turned = readers.closed(candle.instrument, "15m")
+        assert (turned is not None) is (candle.close_time.minute % 15 == 0)
+        if turned is not None:
+            found.append(turned)
+    signs, coarser = Signs(), CoarserCandles(timedelta(minutes=15))
+    whole: list[Mapping[str, Turned]] = []
+    for candle in TAPE:
+        for one in coarser.take(candle):
+            signs.take(one)
+            whole.append(signs.turned)
+    assert found == whole
+
+
+def test_signs_are_of_the_candles_of_the_last_input_alone() -> None:
+    readers = SignsReaders()
+    readers.take(TAPE[:1], [""])
+    assert readers.closed(TAPE[0].instrument, "") == {}
+    readers.take([], [""])
+    assert readers.closed(TAPE[0].instrument, "") is None
