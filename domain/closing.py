@@ -29,6 +29,10 @@ class CloseReason(StrEnum):
     TIME_LIMIT = "TIME_LIMIT"
 
 
+BY_MANAGER = frozenset({CloseReason.LARGEST_LOSS, CloseReason.TIME_LIMIT})
+"""The reasons of closes that a rule of the manager begins."""
+
+
 class Closing(Struct, frozen=True, gc=False):
     """The state of a close: `attempts` were made. `retry_at` (UTC) is None while an attempt is under way.
 
