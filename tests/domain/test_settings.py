@@ -41,6 +41,7 @@ UNRANGED = {
     "sizing.rule",
     "paused",
     "filters.majors",
+    "management.trailing_levels",
     "regimes.interval",
     *(
         f"regimes.{regime}.{limit.name}"
