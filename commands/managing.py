@@ -185,11 +185,12 @@ def _reach_exchange(portfolio: Portfolio) -> bool:
 
 
 def _recent(held: OpenPosition, prices: Prices, at: datetime) -> LastPrice | None:
-    """The last price, where it is of the position's time and recent."""
+    """The last price, where it is of the position's time and recent; its bid and ask, where they are recent."""
     last = prices.last(held.state.instrument)
     if last is None or last.at < held.opened_at or at - last.at > RECENT:
         return None
-    return last
+    is_quoted = last.quoted_at is not None and at - last.quoted_at <= RECENT
+    return last if is_quoted or last.bid is None else LastPrice(last.price, last.at, last.source)
 
 
 def _fact(event: MarketEvent, at: datetime) -> str:

@@ -33,6 +33,19 @@ class CloseReason(StrEnum):
     LAST_PARTIAL_CLOSE = "LAST_PARTIAL_CLOSE"
 
 
+BY_MANAGER = frozenset(
+    {
+        CloseReason.LARGEST_LOSS,
+        CloseReason.TIME_LIMIT,
+        CloseReason.EARLY_PROFIT,
+        CloseReason.EARLY_LOSS,
+        CloseReason.REVERSAL_SIGNS,
+        CloseReason.LAST_PARTIAL_CLOSE,
+    }
+)
+"""The reasons of closes that a rule of the manager begins."""
+
+
 class Closing(Struct, frozen=True, gc=False):
     """The state of a close: `attempts` were made. `retry_at` (UTC) is None while an attempt is under way.
 

@@ -46,7 +46,7 @@ class PositionManaged(Struct, frozen=True, gc=False, kw_only=True):
     that is recent. `profit` is the price's distance from the average entry in the position's favour, as a fraction of
     the average entry, whatever the leverage. `figures` are the other figures that the rule compared, by name.
     `rules_version` is the version of the rules (`domain/management/rules.py`). `close_price` is the bid for a long and
-    the ask for a short, where the last price is of a quote or a book. A REDUCE closes `quantity` (base currency), with
+    the ask for a short, where recent ones were known. A REDUCE closes `quantity` (base currency), with
     which so many `levels` of the partial closes are done.
     """
 

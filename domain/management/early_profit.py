@@ -5,8 +5,7 @@ Of a position that was held for the setting `early_seconds` or longer, this is c
     net = (gross + profit of a close now - fees so far - fee of that close + funding) / cost of all entries
 
 A `net` of at least `early_profit` closes the position, and so does one of at most -`early_loss`. The price is the one
-that a close would get: the bid for a long and the ask for a short where the newest price is a quote, else the last
-price.
+that a close would get: the bid for a long and the ask for a short where recent ones are known, else the last price.
 """
 
 from __future__ import annotations

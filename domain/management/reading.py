@@ -70,8 +70,8 @@ class Reading(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def close_price(self) -> Decimal | None:
-        """The price (quote currency) that a close gets: the bid for a long and the ask for a short, where the last
-        price is of a quote or a book; else the last price. None without a price.
+        """The price (quote currency) that a close gets: the bid for a long and the ask for a short where recent ones
+        are known, else the last price. None without a price.
         """
         if self.price is None:
             return None

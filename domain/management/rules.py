@@ -96,7 +96,7 @@ def _event(finding: Finding, reading: Reading) -> PositionManaged:
 
 
 def _side(reading: Reading) -> Decimal | None:
-    """The bid or the ask that a close gets; None where the last price is not of a quote or a book."""
+    """The bid or the ask that a close gets; None where no recent ones are known."""
     price = reading.price
     if price is None:
         return None

@@ -41,6 +41,7 @@ UNRANGED = {
     "sizing.rule",
     "paused",
     "filters.majors",
+    "management.trailing_levels",
     "regimes.interval",
     *(
         f"regimes.{regime}.{limit.name}"
@@ -56,7 +57,6 @@ UNRANGED = {
     "reconciliation.external_positions",
     "intents.hold_series",
     "intents.average_down",
-    "management.trailing_levels",
     "management.partial_closes",
     "management.reversal_closes",
 }
