@@ -19,7 +19,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from domain.arithmetic import EXACT
-from domain.instrument import fitted, round_down, round_up
+from domain.instrument import round_down, round_up
 from domain.managed import ManagedBy, Rule
 from domain.management.action import Finding, MoveStop, MoveTarget
 from domain.management.reading import Reading
@@ -69,9 +69,9 @@ def _further(reading: Reading, target: Decimal, moved: Decimal) -> Decimal | Non
     """None where no positive price is so far away."""
     tick = reading.rules.tick
     if reading.is_long:
-        return fitted(EXACT.add(target, moved), tick, round_up)
+        return round_up(EXACT.add(target, moved), tick)
     further = EXACT.subtract(target, moved)
-    return fitted(further, tick, round_down) if further >= tick else None
+    return round_down(further, tick) if further >= tick else None
 
 
 def _moves(reading: Reading) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from importlib.metadata import version
@@ -30,6 +31,7 @@ from tests.benchmarks.bench_strategies import of_many_instruments
 _DATA = Path(__file__).parents[3] / "shared" / "data"
 BALANCE, LEVERAGE = Decimal(10_000), Decimal(1)
 _SYMBOLS, _CANDLES = 100, 300
+_DEFAULT = Settings()
 
 
 class Market(NamedTuple):
@@ -61,9 +63,11 @@ class Result(NamedTuple):
     fees: Decimal
 
 
-def result_of(tapes: Sequence[Tape], strategies: Sequence[StrategySettings]) -> Result:
-    """The result of these strategies on one account, with the default settings for tapes."""
-    settings = on_tapes(Settings(strategies=tuple(strategies)))
+def result_of(
+    tapes: Sequence[Tape], strategies: Sequence[StrategySettings], settings: Settings = _DEFAULT
+) -> Result:
+    """The result of these strategies on one account, with these settings, by default those for tapes."""
+    settings = on_tapes(replace(settings, strategies=tuple(strategies)))
     plan = plan_of(tapes, "paper", BALANCE, LEVERAGE, settings)
     with closing(Backtesting(candle_recording(plan))) as made:
         for _ in made.steps():
