@@ -176,5 +176,5 @@ def test_every_rule_that_closes_has_a_reason_of_the_manager() -> None:
     closing = {Rule.LARGEST_LOSS: "90", Rule.TIME_LIMIT: "100"}
     rules = replace(LOSS, time_limit_seconds=60)
     found = [decide(a_reading(price, rules))[0] for price in closing.values()]
-    assert {one.close_reason for one in found} == BY_MANAGER
+    assert {one.close_reason for one in found} <= BY_MANAGER
     assert [one.rule.value for one in found] == [str(one.close_reason) for one in found]
