@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
 from commands.exchange import Rejected
+from commands.inputs import MarketMoved, Warmed
 from commands.request import ClosePosition
+from domain.candle import Candle
 from domain.closing import CloseReason
 from domain.direction import Purpose, Side
 from domain.managed import ManagedBy, Rule
@@ -17,6 +21,7 @@ from domain.order import OrderAmendRequested, OrderPlaced, OrderType
 from tests.commands.desk import Desk, folded, names, snapshot
 from tests.commands.test_managing import Managed
 from tests.domain.history import BTC, D
+from tests.replacing import replace
 
 EARLY = ManagementSettings(early_profit=D("0.003"), early_loss=D("0.02"), early_seconds=60)
 PARTIAL = ManagementSettings(partial_closes=("0.01:0.5", "0.02:0.25"))
@@ -107,3 +112,52 @@ def test_rules_leave_a_position_alone_whose_stop_was_triggered_or_that_is_being_
     held.asks(ClosePosition(held.position, "enough"))
     held.desk.at += timedelta(seconds=60)
     assert held.trades(price) == []
+
+
+REVERSAL = ManagementSettings(reversal_signs=3, reversal_distance=D("0.002"))
+INTERVAL = timedelta(minutes=5)
+
+
+def candles(closes: Sequence[str], first: datetime) -> list[Candle]:
+    """Candles that open at one close and close at the next, without wicks; the first opens at `first`."""
+    return [
+        Candle(
+            instrument=BTC,
+            interval=INTERVAL,
+            open_time=first + number * INTERVAL,
+            open=D(before),
+            high=max(D(before), D(close)),
+            low=min(D(before), D(close)),
+            close=D(close),
+            volume=D(1),
+        )
+        for number, (before, close) in enumerate(pairwise(closes))
+    ]
+
+
+RISE = [f"{95 + number / 10:.1f}" for number in range(61)]
+"""From 95 to 101 in an hour of candles a step, so that every average points up."""
+FALL = ["101.0", "100.4", "99.8", "99.2", "98.6"]
+
+
+@pytest.mark.parametrize("reads_past", [True, False])
+def test_a_reversal_is_seen_on_closed_candles_and_those_of_the_warm_up_count(*, reads_past: bool) -> None:
+    held = Managed(REVERSAL)
+    begin = held.desk.at
+    if reads_past:
+        held.desk.handle(Warmed(begin, tuple(candles(RISE, begin - 60 * INTERVAL))))
+    for candle in candles(FALL, begin):
+        held.desk.at = candle.close_time
+        held.desk.handle(MarketMoved(candle.close_time, (candle,)))
+    assert {one.rule for one in held.actions} == ({Rule.REVERSAL} if reads_past else set())
+    if reads_past:
+        assert {"rsi", "supertrend", "sar"} <= held.actions[0].figures.keys()
+        assert snapshot(held.desk.world) == folded(held.desk.log)
+
+
+def test_a_trade_between_two_candles_detects_no_reversal() -> None:
+    held = Managed(replace(REVERSAL, reversal_signs=1))
+    begin = held.desk.at
+    held.desk.handle(Warmed(begin, tuple(candles([*RISE, *FALL[1:]], begin - 64 * INTERVAL))))
+    assert held.trades("98.6", seconds=90) == []
+    assert held.actions == []
