@@ -23,6 +23,7 @@ from domain.market import Quote
 from domain.order import OrderFilled, OrderPlaced
 from domain.position import PositionClosed, PositionClosing, PositionOpened
 from infra.run.paper_live import Demo
+from infra.run.plan import Plan
 from infra.run.redeciding import Redecision
 from tests.infra.run.demo_desk import DEMO, DemoDesk
 from tests.infra.run.live_desk import BTC, PLAN, D
@@ -35,6 +36,20 @@ RULES = ManagementSettings(
     time_limit_seconds=20,
 )
 MANAGED = replace(PLAN, settings=replace(PLAN.settings, management=RULES))
+IN_PARTS = replace(
+    PLAN,
+    settings=replace(
+        PLAN.settings,
+        management=ManagementSettings(
+            early_profit=D("0.04"),
+            early_loss=D("0.01"),
+            partial_closes=("0.01:0.5", "0.02:0.25"),
+            target_activation=D("0.005"),
+            target_step=D("0.03"),
+            time_limit_seconds=20,
+        ),
+    ),
+)
 SLOW = Demo(DEMO.stake, DEMO.listed, MatchedRules(latency=timedelta(milliseconds=1_500)))
 _SECONDS = 30
 """More than the time limit, and then some seconds for the last orders."""
@@ -68,7 +83,7 @@ def shows(desk: DemoDesk, bid: str, size: str = "50") -> None:
     desk.shows(bid, str(ask), size=size)
 
 
-def stepped(desk: DemoDesk, step: Step) -> DemoDesk:
+def stepped(desk: DemoDesk, step: Step, plan: Plan) -> DemoDesk:
     """The desk after the step; a person's request that comes too late is declined."""
     kind, price = step
     held = desk.run.world.portfolio.positions.get(BTC)
@@ -83,24 +98,24 @@ def stepped(desk: DemoDesk, step: Step) -> DemoDesk:
             desk.asks(MoveProtection(held.id, stop=D(price)))
         case "restarts":
             desk.run.close()
-            return DemoDesk(desk.log, desk.now + timedelta(seconds=1), demo=SLOW, plan=MANAGED).started()
+            return DemoDesk(desk.log, desk.now + timedelta(seconds=1), demo=SLOW, plan=plan).started()
         case _:
             desk.passes(1)
     return desk
 
 
-def played(steps: Sequence[Step]) -> DemoDesk:
+def played(steps: Sequence[Step], plan: Plan = MANAGED) -> DemoDesk:
     """The desk after a long from 101.1 was taken through these steps, and then through quiet seconds.
 
     The book is shown after each step: the exchange of a demo carries requests out as the market moves.
     """
-    desk = DemoDesk(demo=SLOW, plan=MANAGED).started()
+    desk = DemoDesk(demo=SLOW, plan=plan).started()
     desk.shows("100.9", "101.1")
     desk.closes_at("101")
     desk.passes(1)
     price = "101"
     for step in steps:
-        desk = stepped(desk, step)
+        desk = stepped(desk, step, plan)
         price = step[1] if step[0].startswith("shows") else price
         shows(desk, price)
     for _second in range(_SECONDS):
@@ -114,7 +129,21 @@ def played(steps: Sequence[Step]) -> DemoDesk:
 @example([("shows", "100"), ("closes", ""), ("shows", "98.5")])
 @example([("closes", ""), ("shows a thin book", "100.1"), ("shows", "107.5")])
 def test_whatever_closes_first_the_position_ends_flat_with_one_close(steps: Sequence[Step]) -> None:
-    desk = played(steps)
+    is_flat_after_one_close(played(steps))
+
+
+@settings(max_examples=25)
+@given(STEPS)
+@example([("shows", "102.2"), ("shows a thin book", "103.3"), ("closes", ""), ("shows", "98")])
+@example([("shows", "102.2"), ("restarts", ""), ("shows", "103.3"), ("shows", "105.9"), ("shows", "102")])
+def test_whatever_is_closed_in_parts_or_early_the_position_ends_flat_with_one_close(
+    steps: Sequence[Step],
+) -> None:
+    is_flat_after_one_close(played(steps, IN_PARTS))
+
+
+def is_flat_after_one_close(desk: DemoDesk) -> None:
+    """Asserts it of the desk, and that states and decisions that are made again from its log are the same."""
     events = [one.event for one in desk.log.envelopes]
     portfolio = desk.run.world.portfolio
     assert (portfolio.positions, portfolio.entries, portfolio.exits) == ({}, {}, {})
