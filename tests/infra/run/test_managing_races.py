@@ -22,8 +22,8 @@ from domain.management.settings import ManagementSettings
 from domain.market import Quote
 from domain.order import OrderFilled, OrderPlaced
 from domain.position import PositionClosed, PositionClosing, PositionOpened
+from infra.run.live_plan import LivePlan
 from infra.run.paper_live import Demo
-from infra.run.plan import Plan
 from infra.run.redeciding import Redecision
 from tests.infra.run.demo_desk import DEMO, DemoDesk
 from tests.infra.run.live_desk import BTC, PLAN, D
@@ -83,7 +83,7 @@ def shows(desk: DemoDesk, bid: str, size: str = "50") -> None:
     desk.shows(bid, str(ask), size=size)
 
 
-def stepped(desk: DemoDesk, step: Step, plan: Plan) -> DemoDesk:
+def stepped(desk: DemoDesk, step: Step, plan: LivePlan) -> DemoDesk:
     """The desk after the step; a person's request that comes too late is declined."""
     kind, price = step
     held = desk.run.world.portfolio.positions.get(BTC)
@@ -104,7 +104,7 @@ def stepped(desk: DemoDesk, step: Step, plan: Plan) -> DemoDesk:
     return desk
 
 
-def played(steps: Sequence[Step], plan: Plan = MANAGED) -> DemoDesk:
+def played(steps: Sequence[Step], plan: LivePlan = MANAGED) -> DemoDesk:
     """The desk after a long from 101.1 was taken through these steps, and then through quiet seconds.
 
     The book is shown after each step: the exchange of a demo carries requests out as the market moves.
