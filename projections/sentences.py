@@ -139,7 +139,8 @@ def _protection(event: position.ProtectionMoved) -> str:
 
 def _managed(event: managed.PositionManaged) -> str:
     price = "" if event.price is None else f" at {plain(event.price)}"
-    profit = "" if event.profit is None else f", a profit of {event.profit:.2%}"
+    gain = "a loss" if event.profit is not None and event.profit < 0 else "a profit"
+    profit = "" if event.profit is None else f", {gain} of {abs(event.profit):.2%}"
     figures = "".join(f", {name} {value}" for name, value in event.figures.items())
     return f"{event.rule}{price}{profit}: {_DONE[event.action](event)}{figures}"
 

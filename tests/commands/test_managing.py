@@ -20,7 +20,7 @@ from domain.log import Envelope
 from domain.managed import PositionManaged
 from domain.management.settings import ManagementSettings, OwnManagementSettings
 from domain.market import KnownPrice, MarketEvent, Quote, Trade
-from domain.order import OrderPlaced, OrderType
+from domain.order import OrderAmendRequested, OrderPlaced, OrderType
 from domain.owner import PERSON
 from domain.reconciliation.differences import PositionUnknownToThem
 from domain.reconciliation.statement import StatedPosition
@@ -124,6 +124,18 @@ def test_a_trade_that_changes_nothing_leads_to_no_event() -> None:
     assert held.trades("102", seconds=60) == []
     assert held.trades("101.5", seconds=60) == [], "the stop stays where it is"
     assert held.trades("102.02", seconds=60) == [], "the stop would move by less than a tick"
+
+
+def test_an_hour_of_a_trade_a_second_moves_the_stop_once_for_each_least_move() -> None:
+    """The price rises from 102 to 106: the stop has 40 ticks to rise, of which each least move is two."""
+    held = Managed(replace(TRAILING, minimum_step=D("0.0015")))
+    for second in range(3_600):
+        for one in held.trades(str(D(102) + (D(second) / 900).quantize(D("0.01")))):
+            if isinstance(one.event, OrderAmendRequested):
+                held.desk.at -= timedelta(seconds=1)
+                held.amended(str(one.event.trigger_price))
+    moved = [one.stop for one in held.actions]
+    assert moved == [D("100.9") + D("0.2") * number for number in range(21)]
 
 
 def test_nothing_is_requested_while_an_amendment_is_unanswered_nor_twice_in_a_second() -> None:

@@ -18,8 +18,9 @@ from adapters.log.sqlite import read_sqlite as read_log
 from adapters.tapes import synthetic_tape
 from commands.world import World
 from commands.world_snapshot import captured, pieces, restored
+from domain.direction import Purpose
 from domain.log import Envelope
-from domain.managed import PositionManaged, Rule
+from domain.managed import ManagedBy, PositionManaged, Rule
 from domain.management.settings import ManagementSettings, OwnManagementSettings
 from domain.market import PriceSource
 from domain.order import OrderAmended, OrderAmendRequested
@@ -35,6 +36,7 @@ from infra.run.redeciding import Redecision
 from infra.search.settings_file import settings_text
 from infra.trading import trading_settings
 from projections.chain import missing_causes
+from projections.explained.orders import orders_of
 from projections.explained.positions import positions_of
 from projections.sentences import plain, sentence
 from projections.trades import Trades
@@ -256,7 +258,10 @@ def test_the_sentence_of_an_action_names_the_rule_and_what_it_does(
 ) -> None:
     one = next(one for one in actions(recorded) if one.rule is rule)
     line = sentence(one)
-    assert line.startswith(f"{rule} at {plain(one.price or D(0))}, a profit of ")
+    gain = (
+        f"a loss of {-one.profit:.2%}" if one.profit and one.profit < 0 else f"a profit of {one.profit:.2%}"
+    )
+    assert line.startswith(f"{rule} at {plain(one.price or D(0))}, {gain}: ")
     done = (
         "close it"
         if one.close_reason
@@ -274,5 +279,9 @@ def test_trades_and_explanations_name_the_rule_that_closed_a_position(recorded: 
     found = Counter(one.reason for one in trades.closed)
     assert {name: found[name] for name in expected} == expected
     assert found["MANUAL"] == 0
+    decided = [one.decided for one in orders_of(log.read()) if one.terms.purpose is Purpose.MANUAL]
+    assert {one.source for one in decided} == {"the price that the manager closed the position by"}
+    closes = [one.price for one in actions(recorded) if one.action is ManagedBy.CLOSE]
+    assert [one.price for one in decided] == closes
     explained = Counter(one.reason for one in positions_of(log.read()))
     assert explained == Counter(one.reason for one in trades.trades)
