@@ -29,6 +29,7 @@ from commands.grid_ends import grid_ends
 from commands.held_back import holds_back, withdrawals
 from commands.identity import ENGINE, Identity
 from commands.inputs import Input, MarketMoved, Relisted, Reported, RequestMade, Started, Tick, Warmed
+from commands.managing import Managing, managed_by_market, managed_by_time
 from commands.marking import Marking
 from commands.pausing import earliest_end, pauses_over
 from commands.recall import NOTHING_TO_RECALL, Recall
@@ -105,6 +106,7 @@ class Engine:
         self._marking, self._marks = Marking(), marks
         self._series = RunningSeries()
         self._reprotecting = Reprotecting()
+        self._managing = Managing()
         self._confirmed: Unit | None = None
         self._open_until = since
         self._steps: Mapping[type, Callable[[Any], Work]] = {
@@ -164,7 +166,7 @@ class Engine:
         None where every candle may lead to something.
         """
         portfolio = self.world.portfolio
-        if not self._recall.is_over or _waits_for_market(portfolio):
+        if not self._recall.is_over or self._waits_for_market(portfolio):
             return None
         if self._regimes is not None and self._regimes.due(portfolio.regimes):
             return None  # of candles that were read before the log was opened
@@ -193,7 +195,10 @@ class Engine:
                 marking.take(at, closed, portfolio, market)
 
     def _read_over(self, candles: Sequence[Sequence[Candle]]) -> None:
-        """Filters, limits and regimes read the candles that lead to nothing, too."""
+        """Filters, limits, regimes and the signs of reversals read the candles that lead to nothing, too."""
+        settings = self.world.portfolio.settings.settings
+        for closed in candles if self._managing.reads_candles(settings) else ():
+            self._managing.read(closed, settings)
         returns, hourly, regimes = self._returns, self._hourly_in_use(), self._regimes
         if returns is None and hourly is None and regimes is None:
             return
@@ -253,7 +258,7 @@ class Engine:
             return self._market_moved_with_day(given)
         marks, sighted = self._taken(given)
         portfolio = self.world.portfolio
-        if marks or sighted or portfolio.pauses or _waits_for_market(portfolio):
+        if marks or sighted or portfolio.pauses or self._waits_for_market(portfolio):
             return self._all_work_of(marks, sighted, given)
         return NO_WORK
 
@@ -277,6 +282,7 @@ class Engine:
                 returns.take(event)
             if hourly is not None and type(event) is Candle:
                 hourly.take(event)
+        self._managing.read(events, self.world.portfolio.settings.settings)
         marks = self._marking.take(given.at, events, self.world.portfolio, market) if self._marks else ()
         sighted: Sequence[_Seen] = ()
         for event in events:
@@ -298,11 +304,23 @@ class Engine:
             yield from self._pauses_over(given)
         if world.portfolio.grids:
             yield from self._grids_over(given)
+        if self.recalling or self._managing.is_needed(world.portfolio):
+            yield from self._managed(given)
         for seen in sighted:
             yield from self._signals_of(seen, given.at)
         if is_closing(world.portfolio):
             yield from self._retries(given)
         return None
+
+    def _waits_for_market(self, portfolio: Portfolio) -> bool:
+        """Whether any candle may lead to something, although no strategy proposes at it."""
+        return bool(
+            portfolio.breakers
+            or portfolio.grids
+            or is_closing(portfolio)
+            or holds_back(portfolio)
+            or self._managing.is_needed(portfolio)
+        )
 
     def _marked(self, marks: Sequence[Ask], at: datetime) -> Generator[Unit, None, None]:
         for mark in marks:
@@ -320,6 +338,18 @@ class Engine:
 
     def _grids_over(self, given: MarketMoved | Tick) -> Generator[Unit, None, None]:
         stimulus = grid_ends(given, self.world.portfolio)
+        if stimulus is not None:
+            yield from self._work(stimulus)
+
+    def _managed(self, given: MarketMoved | Tick) -> Generator[Unit, None, None]:
+        """What the manager decides now; while the log is recalled, what it has decided then."""
+        if self.recalling:
+            yield from self._recalled(self._recall.take_managed(given.at), given.at)
+            return
+        if isinstance(given, Tick):
+            stimulus = managed_by_time(given.at, self.world, self.market)
+        else:
+            stimulus = managed_by_market(given, self.world, self.market, self._managing)
         if stimulus is not None:
             yield from self._work(stimulus)
 
@@ -410,6 +440,8 @@ class Engine:
         yield from self._withdrawals(given)
         yield from self._pauses_over(given)
         yield from self._grids_over(given)
+        if self.recalling or self._managing.is_needed(self.world.portfolio):
+            yield from self._managed(given)
         yield from self._reprotected(given)
         yield from self._retries(given)
         return None
@@ -445,6 +477,7 @@ class Engine:
             hourly.take(candle)
             if regimes is not None:
                 regimes.pass_over(candle)
+            self._managing.read((candle,), self.world.portfolio.settings.settings)
             for sighting in self._watch.take(candle, self.market):
                 asks += self._past(sighting)
         if regimes is not None and self.world.log_id is not None:
@@ -545,11 +578,6 @@ def _returns_for(instances: Sequence[Instance]) -> Returns | None:
     """The returns that the filters of the instances read; None if none of them does."""
     filters = [one.filters for one in instances if one.filters.reads_correlation]
     return Returns(max(one.correlation_candles for one in filters)) if filters else None
-
-
-def _waits_for_market(portfolio: Portfolio) -> bool:
-    """Whether any candle may lead to something, although no strategy proposes at it."""
-    return bool(portfolio.breakers or portfolio.grids or is_closing(portfolio) or holds_back(portfolio))
 
 
 def _raised(signal_id: str, sighting: Sighting) -> Ask:

@@ -12,6 +12,7 @@ from domain.arithmetic import EXACT, ZERO
 from domain.closing import CloseReason, wait_after
 from domain.direction import Direction, Purpose
 from domain.errors import InvalidInput, Refused
+from domain.managed import PositionManaged
 from domain.position import (
     Ended,
     Flat,
@@ -81,6 +82,13 @@ class ReportOrphan(Struct, frozen=True, gc=False):
     heir: str
 
 
+class ManagePosition(Struct, frozen=True, gc=False):
+    """The manager acts on the position; see `commands/managing.py`."""
+
+    stream: str
+    decided: tuple[PositionManaged, ...]
+
+
 class BeginClose(Struct, frozen=True, gc=False, kw_only=True):
     """The whole position is to be closed at the market, for `reason`.
 
@@ -114,16 +122,8 @@ class WithdrawClose(Struct, frozen=True, gc=False):
     reason: str
 
 
-PositionCommand = (
-    ApplyFill
-    | ApplyFunding
-    | MoveProtection
-    | ReportOrphan
-    | BeginClose
-    | FailClose
-    | RetryClose
-    | WithdrawClose
-)
+_CloseCommand = BeginClose | FailClose | RetryClose | WithdrawClose
+PositionCommand = ApplyFill | ApplyFunding | MoveProtection | ReportOrphan | ManagePosition | _CloseCommand
 
 
 def decide(command: PositionCommand, state: PositionState) -> Sequence[PositionEvent]:
@@ -146,14 +146,23 @@ def decide(command: PositionCommand, state: PositionState) -> Sequence[PositionE
         case ReportOrphan():
             _held(command.stream, state)
             return [PositionOrphaned(command.owner, command.heir)]
+        case ManagePosition():
+            held = _held(command.stream, state)
+            return command.decided if held.closing is None else []
+        case BeginClose() | FailClose() | RetryClose() | WithdrawClose():
+            return _decide_close(command, _held(command.stream, state))
+
+
+def _decide_close(command: _CloseCommand, held: Open) -> Sequence[PositionEvent]:
+    match command:
         case BeginClose():
-            return _begin_close(command, _held(command.stream, state))
+            return _begin_close(command, held)
         case FailClose():
-            return _fail_close(command, _held(command.stream, state))
+            return _fail_close(command, held)
         case RetryClose():
-            return _retry_close(_held(command.stream, state))
+            return _retry_close(held)
         case WithdrawClose():
-            return _withdraw_close(command, _held(command.stream, state))
+            return _withdraw_close(command, held)
 
 
 def _held(stream: str, state: PositionState) -> Open:
@@ -265,6 +274,7 @@ def settlement(event: PositionEvent) -> Decimal:
         case (
             ProtectionMoved()
             | PositionOrphaned()
+            | PositionManaged()
             | PositionClosing()
             | PositionCloseFailed()
             | PositionCloseRetried()

@@ -21,6 +21,7 @@ from domain.command_fact import is_command
 from domain.errors import TapeMismatch
 from domain.events import Event
 from domain.log import Envelope, Recorded, id_text, is_outside_fact
+from domain.managed import PositionManaged
 from domain.mark import HOUR, AccountMarked
 from domain.position import PositionFunded
 
@@ -70,14 +71,30 @@ class Recall:
             return ()
         return self._take_caused_by({cause}, upcoming.envelope.meta.recorded_at)
 
+    def take_managed(self, at: datetime) -> Sequence[Envelope]:
+        """The next events of the log, where they are what the manager of open positions decided at this time."""
+        upcoming = self._next
+        if upcoming is None or not isinstance(upcoming.envelope.event, PositionManaged):
+            return ()
+        return self._take(at, lambda one: isinstance(one.event, PositionManaged))
+
     def _take_caused_by(self, facts: set[str], at: datetime) -> Sequence[Envelope]:
-        """Takes only events with one recording time, because a fact that is repeated later leads to another unit."""
+        """The next events that these facts led to."""
+        return self._take(at, lambda one: one.meta.causation_id in facts)
+
+    def _take(self, at: datetime, begins: Callable[[Envelope], bool]) -> Sequence[Envelope]:
+        """Takes the next events: those of an outside fact that `begins` is true of, and what followed from them.
+
+        Takes only events with one recording time, because a fact that is repeated later leads to another unit.
+        """
         taken: list[Envelope] = []
         ids: set[str] = set()
         while self._next is not None:
             envelope = self._next.envelope
             cause = envelope.meta.causation_id
-            if envelope.meta.recorded_at != at or cause not in (facts if is_outside_fact(cause) else ids):
+            if envelope.meta.recorded_at != at:
+                break
+            if not (begins(envelope) if is_outside_fact(cause) else cause in ids):
                 break
             taken.append(envelope)
             ids.add(id_text(envelope.meta.event_id))

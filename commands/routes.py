@@ -128,6 +128,7 @@ ROUTES: Mapping[type, Route] = {
     position.ApplyFunding: Route(_position, position.decide),
     position.MoveProtection: Route(_position, position.decide),
     position.ReportOrphan: Route(_position, position.decide),
+    position.ManagePosition: Route(_position, position.decide),
     position.BeginClose: Route(_position, position.decide),
     position.FailClose: Route(_position, position.decide),
     position.RetryClose: Route(_position, position.decide),

@@ -9,7 +9,7 @@ from decimal import Decimal
 from commands.order import CancelOrder, PlaceOrder
 from commands.position import BeginClose
 from domain.arithmetic import EXACT
-from domain.closing import CloseReason, Closing
+from domain.closing import BY_MANAGER, CloseReason, Closing
 from domain.direction import Purpose, exit_side
 from domain.instrument import closing_quantity, round_down
 from domain.order import OrderPlaced, OrderType
@@ -21,6 +21,7 @@ _PURPOSES: Mapping[CloseReason, Purpose] = {
     CloseReason.KILL_SWITCH: Purpose.MANUAL,
     CloseReason.ORPHANED: Purpose.MANUAL,
     CloseReason.UNPROTECTED: Purpose.MANUAL,
+    **dict.fromkeys(BY_MANAGER, Purpose.MANUAL),
 }
 """The purpose of the orders of each close."""
 

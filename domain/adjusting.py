@@ -146,7 +146,7 @@ _WANTED: Mapping[type, str] = {
     int: "a whole number in the digits 0 to 9",
     float: "a number in the digits 0 to 9",
     Decimal: "a number in the digits 0 to 9",
-    tuple: "a list of instruments",
+    tuple: "a list, separated by commas",
     SizingRule: f"one of {', '.join(SizingRule)}",
     OrphanRule: f"one of {', '.join(OrphanRule)}",
     OnKill: f"one of {', '.join(OnKill)}",

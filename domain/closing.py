@@ -16,13 +16,34 @@ _WAITS = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 4, 8, 16, 30))
 
 
 class CloseReason(StrEnum):
-    """Why a position is closed: a strategy's signal, a person, a tripped kill switch, a missing strategy, no stop."""
+    """Why a position is closed: a strategy's signal, a person, a tripped kill switch, a missing strategy, no stop, or a
+    rule of the manager (`domain/management/`).
+    """
 
     SIGNAL = "SIGNAL"
     PERSON = "PERSON"
     KILL_SWITCH = "KILL_SWITCH"
     ORPHANED = "ORPHANED"
     UNPROTECTED = "UNPROTECTED"
+    LARGEST_LOSS = "LARGEST_LOSS"
+    TIME_LIMIT = "TIME_LIMIT"
+    EARLY_PROFIT = "EARLY_PROFIT"
+    EARLY_LOSS = "EARLY_LOSS"
+    REVERSAL_SIGNS = "REVERSAL_SIGNS"
+    LAST_PARTIAL_CLOSE = "LAST_PARTIAL_CLOSE"
+
+
+BY_MANAGER = frozenset(
+    {
+        CloseReason.LARGEST_LOSS,
+        CloseReason.TIME_LIMIT,
+        CloseReason.EARLY_PROFIT,
+        CloseReason.EARLY_LOSS,
+        CloseReason.REVERSAL_SIGNS,
+        CloseReason.LAST_PARTIAL_CLOSE,
+    }
+)
+"""The reasons of closes that a rule of the manager begins."""
 
 
 class Closing(Struct, frozen=True, gc=False):

@@ -63,7 +63,7 @@ SCHEMA_VERSIONS: Mapping[type, int] = {
     DecisionMade: 3,
     InstrumentListed: 2,
     InstrumentRulesChanged: 2,
-    PositionClosing: 2,
+    PositionClosing: 3,
     BalanceChanged: 2,
     KillSwitchTripped: 2,
     LogOpened: 3,

@@ -90,11 +90,18 @@ _CANDLE = PriceSource.CANDLE
 
 
 class LastPrice(Struct, frozen=True, gc=False):
-    """The last price of an instrument, its time and its source. The price of a quote is the middle of bid and ask."""
+    """The last price of an instrument, its time and its source. The price of a quote is the middle of bid and ask.
+
+    `bid` and `ask` are those of a quote, a book, or the close of a candle that has them, at `quoted_at` (UTC). A trade
+    leaves them as they were.
+    """
 
     price: Decimal
     at: datetime
     source: PriceSource
+    bid: Decimal | None = None
+    ask: Decimal | None = None
+    quoted_at: datetime | None = None
 
 
 class MarketView:
@@ -109,9 +116,11 @@ class MarketView:
         """Takes one event; an event older than the last known price changes nothing."""
         name = event.instrument
         if isinstance(event, Candle):
-            found: LastPrice | None = LastPrice(event.close, event.open_time + event.interval, _CANDLE)
+            at, bid = event.open_time + event.interval, event.bid
+            quoted_at = None if bid is None else at
+            found: LastPrice | None = LastPrice(event.close, at, _CANDLE, bid, event.ask, quoted_at)
         else:
-            found = _last_price(event)
+            found = _last_price(event, self._last.get(name))
         known = self._last.get(name)
         if found is not None and (known is None or known.at <= found.at):
             self._last[name] = found
@@ -131,12 +140,14 @@ class MarketView:
         return {instrument: known.price for instrument, known in self._last.items()}
 
 
-def _last_price(event: Trade | Quote | BookUpdate | KnownPrice) -> LastPrice | None:
+def _last_price(event: Trade | Quote | BookUpdate | KnownPrice, known: LastPrice | None) -> LastPrice | None:
     match event:
         case Trade():
-            return LastPrice(event.price, event.at, PriceSource.TRADE)
+            sides = (None, None, None) if known is None else (known.bid, known.ask, known.quoted_at)
+            return LastPrice(event.price, event.at, PriceSource.TRADE, *sides)
         case Quote():
-            return LastPrice(_middle(event.bid, event.ask), event.at, PriceSource.QUOTE)
+            middle = _middle(event.bid, event.ask)
+            return LastPrice(middle, event.at, PriceSource.QUOTE, event.bid, event.ask, event.at)
         case BookUpdate():
             return _top(event)
         case KnownPrice():
@@ -150,7 +161,8 @@ def _top(update: BookUpdate) -> LastPrice | None:
     """
     if not update.snapshot or not update.bids or not update.asks:
         return None
-    return LastPrice(_middle(update.bids[0].price, update.asks[0].price), update.at, PriceSource.BOOK)
+    bid, ask = update.bids[0].price, update.asks[0].price
+    return LastPrice(_middle(bid, ask), update.at, PriceSource.BOOK, bid, ask, update.at)
 
 
 def _middle(bid: Decimal, ask: Decimal) -> Decimal:

@@ -24,6 +24,7 @@ from domain.errors import AccountNotOpened
 from domain.grid import RunningGrid, chain_of
 from domain.instrument import Catalogue, InstrumentEvent
 from domain.log import Meta
+from domain.managed import LastManaged, PositionManaged, Rule, counted
 from domain.opening import LogOpened
 from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderStatus, OrderType, Working
 from domain.order_id import is_of_an_engine
@@ -54,6 +55,8 @@ UNBOUNDED = Decimal("Infinity")
 _REMEMBERED = 256
 """The owners of the latest 256 entries are kept. A late fill of an older entry opens a position of `PERSON`."""
 
+_NOTHING: Mapping[Any, Any] = MappingProxyType({})
+
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
@@ -63,7 +66,8 @@ class OpenPosition(Struct, frozen=True, gc=False, kw_only=True):
 
     `added` are the ids of the further orders that increased it, in order of their first fill. `entered_at_price` is the
     price (quote currency) of the last fill that opened or increased it. `risked` is the sum of what these fills risked
-    (`domain/sizing/results.py`); None if the position had no stop at one of them.
+    (`domain/sizing/results.py`); None if the position had no stop at one of them. `managed` is the last action on it of
+    each rule of the manager.
     """
 
     stream: str
@@ -74,6 +78,7 @@ class OpenPosition(Struct, frozen=True, gc=False, kw_only=True):
     entered_at_price: Decimal
     added: tuple[str, ...] = ()
     risked: Decimal | None = None
+    managed: Mapping[Rule, LastManaged] = _NOTHING
 
     @property
     def id(self) -> str:
@@ -166,9 +171,6 @@ class WorkingEntry(Struct, frozen=True, gc=False, kw_only=True):
         if self.price is None or self.stop is None:
             return UNBOUNDED
         return EXACT.multiply(distance(self.price, self.stop), leaves)
-
-
-_NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
 class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
@@ -694,6 +696,17 @@ def _orphaned(portfolio: Portfolio, meta: Meta, event: PositionOrphaned, _state:
     return altered(portfolio, positions=positions)
 
 
+def _managed(portfolio: Portfolio, meta: Meta, event: PositionManaged, _state: object) -> Portfolio:
+    held = _held(portfolio, meta, event)
+    last = counted(held.managed.get(event.rule), event, meta.occurred_at)
+    managed = _with_managed(held, managed={**held.managed, event.rule: last})
+    return altered(portfolio, positions={**portfolio.positions, held.state.instrument: managed})
+
+
+def _with_managed(held: OpenPosition, *, managed: Mapping[Rule, LastManaged]) -> OpenPosition:
+    return replace(held, managed=managed)
+
+
 def _owned(held: OpenPosition, *, owner: str) -> OpenPosition:
     return replace(held, owner=owner)
 
@@ -732,6 +745,7 @@ def _moved(portfolio: Portfolio, meta: Meta, event: Any, state: object) -> Portf
         entered_at_price=held.entered_at_price,
         added=held.added,
         risked=held.risked,
+        managed=held.managed,
     )
     return altered(portfolio, positions={**portfolio.positions, after.instrument: moved})
 
@@ -821,6 +835,7 @@ FOLDS: Mapping[type, Fold] = {
     position.PositionFunded: _moved,
     position.ProtectionMoved: _moved,
     PositionOrphaned: _orphaned,
+    PositionManaged: _managed,
     position.PositionClosing: _moved,
     position.PositionCloseFailed: _moved,
     position.PositionCloseRetried: _moved,

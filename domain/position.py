@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from domain.arithmetic import EXACT, ZERO
 from domain.closing import CloseReason, Closing, begun, failed, retried
 from domain.direction import Direction, Purpose
+from domain.managed import PositionManaged
 
 _COST_STEP = Decimal("1e-12")
 
@@ -145,6 +146,7 @@ PositionEvent = (
     | PositionFunded
     | ProtectionMoved
     | PositionOrphaned
+    | PositionManaged
     | PositionClosing
     | PositionCloseFailed
     | PositionCloseRetried
@@ -160,8 +162,9 @@ class Flat(Struct, frozen=True, gc=False):
 class Open(Struct, frozen=True, gc=False, kw_only=True):
     """An open position: `quantity` in base currency, `cost` paid for it in quote currency.
 
-    `gross`, `fees` and `funding` are sums since the position was opened. `closing` is set while the whole position is
-    being closed.
+    `gross`, `fees` and `funding` are sums since the position was opened. `entered` is the quantity of all its entries,
+    also of what was reduced since, and `spent` their cost; both are 0 in a state rebuilt from a read model's row.
+    `closing` is set while the whole position is being closed.
     """
 
     instrument: str
@@ -173,6 +176,8 @@ class Open(Struct, frozen=True, gc=False, kw_only=True):
     funding: Decimal
     stop: Decimal | None
     target: Decimal | None
+    entered: Decimal = ZERO
+    spent: Decimal = ZERO
     closing: Closing | None = None
 
     @property
@@ -211,6 +216,8 @@ def _opened(event: PositionOpened) -> Open:
         gross=ZERO,
         fees=event.fee,
         funding=ZERO,
+        entered=event.quantity,
+        spent=event.cost,
         stop=event.stop,
         target=event.target,
     )
@@ -223,6 +230,7 @@ _Later = (
     | PositionFunded
     | ProtectionMoved
     | PositionOrphaned
+    | PositionManaged
     | PositionClosed
     | _CloseStep
 )
@@ -231,7 +239,7 @@ _Later = (
 def _evolve_open(state: Open, event: _Later) -> Open | Ended:
     match event:
         case PositionIncreased():
-            return _moved(state, event.quantity, event.cost, ZERO, event.fee)
+            return _increased(state, event)
         case PositionReduced():
             return _moved(
                 state, EXACT.minus(event.quantity), EXACT.minus(event.released), event.realised, event.fee
@@ -240,7 +248,7 @@ def _evolve_open(state: Open, event: _Later) -> Open | Ended:
             return _with_funding(state, funding=EXACT.add(state.funding, event.amount))
         case ProtectionMoved():
             return with_protection(state, stop=event.stop, target=event.target)
-        case PositionOrphaned():
+        case PositionOrphaned() | PositionManaged():
             return state
         case PositionClosed():
             return Ended(event.net)
@@ -281,6 +289,14 @@ def _with_funding(state: Open, *, funding: Decimal) -> Open:
     return replace(state, funding=funding)
 
 
+def _increased(state: Open, event: PositionIncreased) -> Open:
+    return replace(
+        _moved(state, event.quantity, event.cost, ZERO, event.fee),
+        entered=EXACT.add(state.entered, event.quantity),
+        spent=EXACT.add(state.spent, event.cost),
+    )
+
+
 def _moved(state: Open, quantity: Decimal, cost: Decimal, realised: Decimal, fee: Decimal) -> Open:
     return Open(
         instrument=state.instrument,
@@ -290,6 +306,8 @@ def _moved(state: Open, quantity: Decimal, cost: Decimal, realised: Decimal, fee
         gross=EXACT.add(state.gross, realised),
         fees=EXACT.add(state.fees, fee),
         funding=state.funding,
+        entered=state.entered,
+        spent=state.spent,
         stop=state.stop,
         target=state.target,
         closing=state.closing,

@@ -22,6 +22,14 @@ from domain.instrument import is_instrument_id
 from domain.interval import interval_of
 from domain.limits.settings import BOUNDS as LIMIT_BOUNDS
 from domain.limits.settings import GROUPS, NO_LIMITS, Groups, LimitSettings, OwnLimitSettings
+from domain.management.settings import BOUNDS as MANAGEMENT_BOUNDS
+from domain.management.settings import (
+    NO_MANAGEMENT,
+    ManagementSettings,
+    OwnManagementSettings,
+    faults_of_levels,
+    faults_of_partial_closes,
+)
 from domain.margin.settings import BOUNDS as MARGIN_BOUNDS
 from domain.margin.settings import NO_MARGIN_LIMITS, MarginSettings
 from domain.own_settings import OwnSettings
@@ -173,8 +181,8 @@ class StrategySettings:
     `name` alone names both the instance and the strategy. If one strategy runs more than once, `id` names the instance
     and `strategy` the strategy. Empty `instruments` mean all instruments; an empty `interval` means the tape's
     interval. `minimum_trend` and `minimum_reward_to_risk` are the instance's own limits of the Alpha committee; None
-    means those of `AlphaSettings`. `flips`, `intents`, `filters`, `sizing` and `limits` are its own rules for flips,
-    settings of intents, filters, rule of sizing and limits.
+    means those of `AlphaSettings`. `flips`, `intents`, `filters`, `sizing`, `limits` and `management` are its own rules
+    for flips, settings of intents, filters, rule of sizing, limits, and rules of the manager of open positions.
     """
 
     name: str = ""
@@ -191,6 +199,7 @@ class StrategySettings:
     filters: OwnFilterSettings | None = None
     sizing: OwnSizingSettings | None = None
     limits: OwnLimitSettings | None = None
+    management: OwnManagementSettings | None = None
 
     @property
     def instance(self) -> str:
@@ -219,6 +228,8 @@ class StrategySettings:
             found |= {f"sizing.{name}": value for name, value in self.sizing.given.items()}
         if self.limits is not None:
             found |= {f"limits.{name}": value for name, value in self.limits.given.items()}
+        if self.management is not None:
+            found |= {f"management.{name}": value for name, value in self.management.given.items()}
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -329,6 +340,7 @@ class Settings:
     `filters` judge the entries of every strategy instance by the market at their candle. `regimes` are how the regime
     of a market is read, and the limits that are in force in each. `margin` are limits on the margin of entries.
     `limits` are those on positions that are one bet, by `groups` and by correlation, and on losses in a row.
+    `management` are the rules by which open positions are managed.
     """
 
     strategies: tuple[StrategySettings, ...] = (StrategySettings("trend"),)
@@ -351,6 +363,7 @@ class Settings:
     margin: MarginSettings = NO_MARGIN_LIMITS
     groups: Groups = field(default_factory=lambda: GROUPS)
     limits: LimitSettings = NO_LIMITS
+    management: ManagementSettings = NO_MANAGEMENT
 
     @property
     def instances(self) -> tuple[str, ...]:
@@ -410,6 +423,15 @@ class Settings:
             return self.limits
         return replace(self.limits, **own.limits.given)
 
+    def management_of(self, owner: str) -> ManagementSettings:
+        """The rules for the positions of this owner: each its own, else that of all; none for those of people."""
+        if owner == PERSON:
+            return NO_MANAGEMENT
+        own = self.strategy_of(owner)
+        if own is None or own.management is None:
+            return self.management
+        return replace(self.management, **own.management.given)
+
     @property
     def counts_repeats(self) -> bool:
         """Whether any owner's flips need repeated entries, so that entries in a row are counted."""
@@ -462,6 +484,8 @@ def faults(settings: Settings) -> Iterator[str]:
     yield from _faults_of_regimes(settings.regimes)
     yield from _faults_of_sizing("sizing", "", settings.sizing)
     yield from _faults_of_groups(settings.groups)
+    yield from faults_of_levels("management.trailing_levels", "", settings.management.trailing_levels)
+    yield from faults_of_partial_closes("management.partial_closes", "", settings.management.partial_closes)
 
 
 Range = tuple[str, Decimal | float, Decimal | float, Decimal | float]
@@ -495,6 +519,7 @@ _OWN_BOUNDS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
     **{f"filters.{name}": bounds for name, bounds in BOUNDS.items()},
     **{f"sizing.{name}": bounds for name, bounds in SIZING_BOUNDS.items()},
     **{f"limits.{name}": bounds for name, bounds in LIMIT_BOUNDS.items()},
+    **{f"management.{name}": bounds for name, bounds in MANAGEMENT_BOUNDS.items()},
 }
 
 
@@ -547,6 +572,12 @@ def _faults_of_strategies(settings: Settings) -> Iterator[str]:
             )
         if one.sizing is not None:
             yield from _faults_of_sizing(f"{where}.sizing", _of(one), settings.sizing_of(one.instance))
+        if one.management is not None:
+            own = one.management
+            of, levels = f"{where}.management", own.trailing_levels or ()
+            yield from faults_of_levels(f"{of}.trailing_levels", _of(one), levels)
+            closes = own.partial_closes or ()
+            yield from faults_of_partial_closes(f"{of}.partial_closes", _of(one), closes)
     count = Counter(settings.instances)
     twice = sorted(name for name, times in count.items() if times > 1)
     if twice:
@@ -603,8 +634,11 @@ def _faults_of_regimes(regimes: RegimeSettings) -> Iterator[str]:
         )
     for name in ("trend", "range", "volatile"):
         limits: RegimeLimits = getattr(regimes, name)
-        found = ((one, value, *_REGIME_LIMITS[one]) for one, value in limits.given.items())
+        found = (
+            (one, value, *_REGIME_LIMITS[one]) for one, value in limits.given.items() if one in _REGIME_LIMITS
+        )
         yield from _out_of_range(f"regimes.{name}", "", found)
+        yield from faults_of_levels(f"regimes.{name}.trailing_levels", "", limits.trailing_levels or ())
 
 
 _REGIME_LIMITS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
@@ -615,8 +649,21 @@ _REGIME_LIMITS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
     "minimum_reward_to_risk": _RATIO,
     "cooldown_seconds": (0, 31_536_000),
     "hold_seconds": _FLIPS["hold_seconds"],
+    **{
+        name: MANAGEMENT_BOUNDS[name]
+        for name in (
+            "break_even_at",
+            "largest_loss",
+            "time_limit_seconds",
+            "early_profit",
+            "early_loss",
+            "early_seconds",
+            "target_step",
+            "reversal_signs",
+        )
+    },
 }
-"""The least and the greatest value of each limit of a regime."""
+"""The least and the greatest value of each limit of a regime that is a number."""
 
 
 def _of(strategy: StrategySettings) -> str:
@@ -680,6 +727,10 @@ def ranges(settings: Settings) -> tuple[Range, ...]:
         *((f"intents.{name}", getattr(settings.intents, name), *bounds) for name, bounds in _INTENTS.items()),
         *((f"flips.{name}", getattr(settings.flips, name), *bounds) for name, bounds in _FLIPS.items()),
         *((f"filters.{name}", getattr(settings.filters, name), *bounds) for name, bounds in BOUNDS.items()),
+        *(
+            (f"management.{name}", getattr(settings.management, name), *bounds)
+            for name, bounds in MANAGEMENT_BOUNDS.items()
+        ),
         *(
             (f"regimes.{name}", getattr(settings.regimes, name), *bounds)
             for name, bounds in REGIME_BOUNDS.items()

@@ -22,6 +22,15 @@ _OF_REGIMES: Mapping[str, str] = {
     "minimum_reward_to_risk": "least ratio of reward to risk, after fees",
     "cooldown_seconds": "pause after a losing position",
     "hold_seconds": "time for which a position is held before a flip",
+    "trailing_levels": "levels of the trailing stop, as profit:distance",
+    "break_even_at": "profit from which on the stop is at break-even, a fraction",
+    "largest_loss": "loss at which a position is closed, a fraction",
+    "time_limit_seconds": "time after which a position is closed",
+    "early_profit": "net profit at which a position is closed before its target, a fraction",
+    "early_loss": "net loss at which a position is closed, a fraction",
+    "early_seconds": "time before which it is not closed early",
+    "target_step": "first move of a trailing target, a fraction",
+    "reversal_signs": "signs against a position that are a reversal",
 }
 
 MEANINGS: Mapping[str, str] = {
@@ -53,8 +62,8 @@ MEANINGS: Mapping[str, str] = {
     "signals.sources": "Sources of signals at POST /signals (docs/signals.md)",
     "signals.scanners": "Scanners that `whence scan` runs (docs/scanner.md)",
     "trading.strategies": "Strategies in force; each has a name, or an id and a strategy, and may have instruments, "
-    "interval, parameters, minimum_trend, minimum_reward_to_risk, flips, intents, filters, "
-    "sizing and limits of its own",
+    "interval, parameters, minimum_trend, minimum_reward_to_risk, flips, intents, filters, sizing, limits and "
+    "management of its own",
     "trading.tiers.normal_confidence": "Confidence that a signal needs in tier NORMAL",
     "trading.tiers.strict_confidence": "Confidence that a signal needs in tier STRICT",
     "trading.tiers.relaxed_confidence": "Confidence that a signal needs in tier RELAXED",
@@ -152,6 +161,25 @@ MEANINGS: Mapping[str, str] = {
     "trading.limits.account_pause_seconds": "Length of that pause; 0: until a person ends it",
     "trading.limits.strategy_losses": "Losing positions in a row of a strategy that pause its entries; 0: off",
     "trading.limits.strategy_pause_seconds": "Length of that pause; 0: until a person ends it",
+    "trading.management.trailing_levels": "Levels of the trailing stop, as profit:distance; empty: off",
+    "trading.management.break_even_at": "Profit from which on the stop is at break-even, a fraction; 0: off",
+    "trading.management.break_even_offset": "How far beyond break-even that stop is, a fraction of the entry",
+    "trading.management.minimum_step": "Least move of a stop or target, a fraction of the price",
+    "trading.management.largest_loss": "Loss at which a position is closed, a fraction of the entry; 0: off",
+    "trading.management.time_limit_seconds": "Time after which a position is closed; 0: off",
+    "trading.management.early_profit": "Net profit at which it is closed before its target, a fraction; 0: off",
+    "trading.management.early_loss": "Net loss at which a position is closed, a fraction of its cost; 0: off",
+    "trading.management.early_seconds": "Time after the opening before which it is not closed early",
+    "trading.management.target_activation": "Profit from which on the target is moved, a fraction",
+    "trading.management.target_step": "How far the target is moved first, a fraction of the entry; 0: off",
+    "trading.management.target_acceleration": "Each move of the target is so many times the one before",
+    "trading.management.partial_closes": "Levels at which a part is closed, as profit:share; empty: off",
+    "trading.management.reversal_signs": "Signs against a position that are a reversal; 0: off",
+    "trading.management.reversal_window": "Closed candles within which these signs have turned",
+    "trading.management.reversal_cooldown_seconds": "Least time between two detected reversals",
+    "trading.management.reversal_change": "Least move of the price between two detected reversals, a fraction",
+    "trading.management.reversal_closes": "Whether a reversal closes the position; else its stop is tightened",
+    "trading.management.reversal_distance": "How far a tightened stop is from the price, a fraction",
     "trading.reconciliation.external_positions": "Positions and trades of others: REPORT halts entries, or ADOPT",
     **{
         f"trading.regimes.{regime}.{limit}": f"In regime {regime.upper()}: {meaning}; empty: unchanged"

@@ -10,6 +10,7 @@ from domain import (
     account,
     breaker,
     instrument,
+    managed,
     mark,
     moving,
     opening,
@@ -135,7 +136,27 @@ def _position_closed(event: position.PositionClosed) -> str:
 
 def _protection(event: position.ProtectionMoved) -> str:
     levels = (("stop", event.stop), ("target", event.target))
-    return ", ".join(f"{name} {'none' if value is None else plain(value)}" for name, value in levels)
+    return ", ".join(f"{name} {_level(value)}" for name, value in levels)
+
+
+def _managed(event: managed.PositionManaged) -> str:
+    price = "" if event.price is None else f" at {plain(event.price)}"
+    gain = "a loss" if event.profit is not None and event.profit < 0 else "a profit"
+    profit = "" if event.profit is None else f", {gain} of {abs(event.profit):.2%}"
+    figures = "".join(f", {name} {value}" for name, value in event.figures.items())
+    return f"{event.rule}{price}{profit}: {_DONE[event.action](event)}{figures}"
+
+
+_DONE: Mapping[managed.ManagedBy, Callable[[managed.PositionManaged], str]] = {
+    managed.ManagedBy.MOVE_STOP: lambda e: f"stop {_level(e.stop_before)} to {_level(e.stop)}",
+    managed.ManagedBy.MOVE_TARGET: lambda e: f"target {_level(e.target_before)} to {_level(e.target)}",
+    managed.ManagedBy.REDUCE: lambda e: f"close {_level(e.quantity)} of it",
+    managed.ManagedBy.CLOSE: lambda _: "close it",
+}
+
+
+def _level(price: Decimal | None) -> str:
+    return "none" if price is None else plain(price)
 
 
 def _rules(event: instrument.InstrumentListed | instrument.InstrumentRulesChanged) -> str:
@@ -248,6 +269,7 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     position.PositionOrphaned: lambda e: (
         f"{e.owner} is not configured any more; {f'handed over to {e.heir}' if e.heir else 'nobody has it'}"
     ),
+    managed.PositionManaged: _managed,
     position.PositionClosing: lambda e: (
         f"for {e.reason}, with order {e.orders}1, and further ones for what it leaves"
     ),

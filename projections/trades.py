@@ -13,8 +13,15 @@ from domain.arithmetic import EXACT, ZERO
 from domain.direction import Direction
 from domain.log import Envelope, Meta
 from domain.owner import PERSON
-from domain.position import PositionClosed, PositionIncreased, PositionOpened
+from domain.position import (
+    PositionClosed,
+    PositionCloseWithdrawn,
+    PositionClosing,
+    PositionIncreased,
+    PositionOpened,
+)
 from domain.signal import SignalDetected
+from projections.exits import exit_name
 
 
 @dataclass(slots=True)
@@ -22,7 +29,8 @@ class Trade:
     """One position. `quantity` and `cost` are sums over its entries; `opened_by` is a strategy's id, or a person.
 
     What is known only once it is closed is None, 0 or empty before. `net` is after fees and funding, in the account's
-    currency; `exit` is the price of the last fill, `chain` the chain that opened it.
+    currency; `exit` is the price of the last fill, `reason` why it was closed (`projections/exits.py`), `chain` the
+    chain that opened it. `close_reason` is that of the close under way.
     """
 
     instrument: str
@@ -37,6 +45,7 @@ class Trade:
     reason: str = ""
     net: Decimal = ZERO
     fees: Decimal = ZERO
+    close_reason: str | None = None
 
     @property
     def entry(self) -> Decimal:
@@ -178,9 +187,18 @@ def _increased(trades: Trades, event: PositionIncreased, meta: Meta) -> None:
     trade.cost = EXACT.add(trade.cost, event.cost)
 
 
+def _closing(trades: Trades, event: PositionClosing, meta: Meta) -> None:
+    trades.held[meta.stream].close_reason = event.reason.value
+
+
+def _close_withdrawn(trades: Trades, _event: PositionCloseWithdrawn, meta: Meta) -> None:
+    trades.held[meta.stream].close_reason = None
+
+
 def _closed(trades: Trades, event: PositionClosed, meta: Meta) -> None:
     trade = trades.held.pop(meta.stream)
-    trade.closed_at, trade.exit, trade.reason = meta.occurred_at, event.price, event.reason
+    trade.closed_at, trade.exit = meta.occurred_at, event.price
+    trade.reason = exit_name(event.reason.value, trade.close_reason)
     trade.net, trade.fees = event.net, event.fees
 
 
@@ -190,5 +208,7 @@ _STEPS: Mapping[type, Callable[[Trades, Any, Meta], None]] = {
     SignalDetected: _signal,
     PositionOpened: _opened,
     PositionIncreased: _increased,
+    PositionClosing: _closing,
+    PositionCloseWithdrawn: _close_withdrawn,
     PositionClosed: _closed,
 }

@@ -28,6 +28,7 @@ from commands.processes.gridding import (
     follow_reduction,
     withdraw_levels,
 )
+from commands.processes.managing import carry_out
 from commands.processes.moment import Moment
 from commands.processes.ordering import place_orders, place_reversal
 from commands.processes.pausing import pause_on_losses
@@ -42,6 +43,7 @@ from commands.processes.withdrawing import cancel_legs, withdraw_entries, withdr
 from commands.routes import Command
 from domain.account import BalanceChanged, KillSwitchTripped
 from domain.breaker import BreakerOpened
+from domain.managed import PositionManaged
 from domain.order import (
     OrderAccepted,
     OrderAmended,
@@ -94,6 +96,7 @@ PROCESSES: Mapping[type, tuple[Process, ...]] = {
         follow_reduction,
     ),
     PositionFunded: (settle,),
+    PositionManaged: (carry_out,),
     PositionClosing: (send_attempt, end_on_close),
     PositionCloseRetried: (send_attempt,),
     PositionCloseFailed: (withdraw_reversal,),

@@ -21,6 +21,15 @@ _PLACES = {
     "minimum_reward_to_risk": "alpha",
     "cooldown_seconds": "risk",
     "hold_seconds": "flips",
+    "trailing_levels": "management",
+    "break_even_at": "management",
+    "largest_loss": "management",
+    "time_limit_seconds": "management",
+    "early_profit": "management",
+    "early_loss": "management",
+    "early_seconds": "management",
+    "target_step": "management",
+    "reversal_signs": "management",
 }
 """The table of settings that each limit of a regime replaces one of."""
 

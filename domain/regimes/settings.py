@@ -14,7 +14,8 @@ from domain.regime import Regime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegimeLimits:
-    """The limits of one regime; None is the setting of the same name in `tiers`, `alpha`, `risk` or `flips`.
+    """The limits of one regime; None is the setting of the same name in `tiers`, `alpha`, `risk`, `flips` or
+    `management`.
 
     `hold_seconds` is the least time for which a position is held before its strategy's opposite entry may close it.
     What an instance has of its own goes before the limits of a regime.
@@ -27,6 +28,15 @@ class RegimeLimits:
     minimum_reward_to_risk: Decimal | None = None
     cooldown_seconds: int | None = None
     hold_seconds: int | None = None
+    trailing_levels: tuple[str, ...] | None = None
+    break_even_at: Decimal | None = None
+    largest_loss: Decimal | None = None
+    time_limit_seconds: int | None = None
+    early_profit: Decimal | None = None
+    early_loss: Decimal | None = None
+    early_seconds: int | None = None
+    target_step: Decimal | None = None
+    reversal_signs: int | None = None
 
     @property
     def given(self) -> Mapping[str, Any]:

@@ -91,6 +91,27 @@ LATER_GROUPS: Mapping[str, Sequence[str]] = {
         "strategy_losses",
         "strategy_pause_seconds",
     ),
+    "management": (
+        "trailing_levels",
+        "break_even_at",
+        "break_even_offset",
+        "minimum_step",
+        "largest_loss",
+        "time_limit_seconds",
+        "early_profit",
+        "early_loss",
+        "early_seconds",
+        "target_activation",
+        "target_step",
+        "target_acceleration",
+        "partial_closes",
+        "reversal_signs",
+        "reversal_window",
+        "reversal_cooldown_seconds",
+        "reversal_change",
+        "reversal_closes",
+        "reversal_distance",
+    ),
 }
 """The tables of settings that were added after the first form; each is part of it where a setting is not neutral."""
 LATER_NAMES: Mapping[str, Sequence[str]] = {

@@ -2,8 +2,8 @@
 
 A decision is a function of the recorded state, the time of its unit and the version of the policy
 (`domain/committees`). All three are in the log, so no tape is needed. Decided again are the decisions on signals
-(`DecisionMade`) and the second legs of reversals (`ReversalDecided`); what a person requests is no decision of the
-committees.
+(`DecisionMade`), the second legs of reversals (`ReversalDecided`), and what the manager of open positions did
+(`PositionManaged`), by the price in its event; what a person requests is no decision of the committees.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, cast
 
 from msgspec import Struct
 
+from commands.managing import reading_of
 from commands.processes import PROCESSES, Moment, Process
 from commands.processes.deciding import view_of
 from commands.processes.reversing import decide_second_leg, withdraw_reversal, withdraw_reversals
@@ -21,6 +22,11 @@ from commands.signal import RecordReversal
 from commands.world import Branch, World
 from domain.committees import POLICY_VERSION, View, decide
 from domain.log import Envelope, Meta, Recorded, id_text
+from domain.managed import PositionManaged, Rule
+from domain.management import RULES_VERSION
+from domain.management import decide as manage
+from domain.management.reversal import signs_read
+from domain.market import LastPrice
 from domain.signal import DecisionMade, ReversalDecided, SignalDetected, Vote
 from domain.streams import parse
 
@@ -49,6 +55,7 @@ class Redecision:
         self._world = World()
         self._signals: dict[str, tuple[SignalDetected, View]] = {}
         self._legs: dict[tuple[str, str], ReversalDecided] = {}
+        self._managed: dict[tuple[str, str], list[PositionManaged]] = {}
 
     @property
     def is_equal(self) -> bool:
@@ -89,9 +96,15 @@ class Redecision:
 
     def _compare(self, recorded: Recorded) -> None:
         event = recorded.envelope.event
-        if not isinstance(event, DecisionMade | ReversalDecided):
+        if not isinstance(event, DecisionMade | ReversalDecided | PositionManaged):
+            self._managed.clear()
             return
-        again = self._again(recorded.envelope.meta, event)
+        meta = recorded.envelope.meta
+        again = (
+            self._managed_again(meta, event)
+            if isinstance(event, PositionManaged)
+            else self._again(meta, event)
+        )
         if isinstance(again, str):
             self.impossible[again] += 1
             return
@@ -115,7 +128,30 @@ class Redecision:
             return f"second legs of version {event.policy_version} of the policy are not in this program"
         return self._legs.pop((parse(meta.stream).id, meta.causation_id), _NO_REASON)
 
+    def _managed_again(self, meta: Meta, event: PositionManaged) -> PositionManaged | str:
+        """What the manager does now. Several events of one position and one cause were decided together."""
+        if event.rules_version != RULES_VERSION:
+            return f"version {event.rules_version} of the rules of the manager is not in this program"
+        key = (meta.stream, meta.causation_id)
+        left = self._managed.get(key)
+        if left is None:
+            left = self._managed[key] = self._manage(meta, event)
+        return left.pop(0) if left else _NOT_MANAGED
 
+    def _manage(self, meta: Meta, event: PositionManaged) -> list[PositionManaged]:
+        held = self._world.portfolio.of_stream(meta.stream)
+        if held is None:
+            return []
+        price = None
+        if event.price is not None and event.price_source is not None and event.price_at is not None:
+            side = event.close_price
+            price = LastPrice(event.price, event.price_at, event.price_source, side, side)
+        signs = signs_read(event, held.state.direction) if event.rule is Rule.REVERSAL else None
+        reading = reading_of(held, self._world, meta.occurred_at, price, signs)
+        return [] if reading is None else [*manage(reading)]
+
+
+_NOT_MANAGED = "the manager does nothing about the position now"
 _NO_SIGNAL = "no signal is its cause"
 _NO_REASON = "no event that decides a second leg is its cause"
 

@@ -14,6 +14,7 @@ from typing import Any
 from domain.arithmetic import EXACT
 from domain.errors import InvalidInput, Refused
 from domain.filters.settings import OwnFilterSettings
+from domain.management.settings import OwnManagementSettings
 from domain.number import is_bounded, number
 from domain.plain_text import meant
 from domain.settings import OwnFlipSettings, OwnIntentSettings, Settings, StrategySettings
@@ -224,17 +225,39 @@ _SIZING_KINDS: Mapping[str, type[Any]] = {
     "kelly_cap": Decimal,
     "kelly_fallback": KellyFallback,
 }
+_MANAGEMENT_KINDS: Mapping[str, type[Any]] = {
+    "break_even_at": Decimal,
+    "break_even_offset": Decimal,
+    "minimum_step": Decimal,
+    "largest_loss": Decimal,
+    "time_limit_seconds": int,
+    "early_profit": Decimal,
+    "early_loss": Decimal,
+    "early_seconds": int,
+    "target_activation": Decimal,
+    "target_step": Decimal,
+    "target_acceleration": Decimal,
+    "reversal_signs": int,
+    "reversal_window": int,
+    "reversal_cooldown_seconds": int,
+    "reversal_change": Decimal,
+    "reversal_closes": bool,
+    "reversal_distance": Decimal,
+}
+"""The rules of the manager that vary; `trailing_levels` and `partial_closes` are lists."""
 _TABLES: Mapping[str, Mapping[str, type[Any]]] = {
     "flips": _FLIP_KINDS,
     "intents": _INTENT_KINDS,
     "filters": _FILTER_KINDS,
     "sizing": _SIZING_KINDS,
+    "management": _MANAGEMENT_KINDS,
 }
 _EMPTY: Mapping[str, Any] = {
     "flips": OwnFlipSettings(),
     "intents": OwnIntentSettings(),
     "filters": OwnFilterSettings(),
     "sizing": OwnSizingSettings(),
+    "management": OwnManagementSettings(),
 }
 """The kinds of an instance's own settings by table, and the table of an instance that has none."""
 

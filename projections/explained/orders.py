@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from string import digits
 from typing import NamedTuple
 
 from domain import order
 from domain.arithmetic import EXACT, ZERO
+from domain.closing import BY_MANAGER
 from domain.direction import Purpose
 from domain.log import Recorded
+from domain.managed import ManagedBy, PositionManaged
 from domain.order import OrderEvent, OrderFilled, OrderPlaced, OrderState, OrderType
+from domain.position import PositionClosing
 from domain.signal import ReversalDecided, SignalDetected, Verdict
 from domain.slippage import Slippage, slippage
 from domain.streams import parse
@@ -71,6 +75,7 @@ def orders_of(events: Iterable[Recorded]) -> Sequence[ExplainedOrder]:
     """One for each order of these events, in the order of their placement."""
     streams: dict[str, list[Recorded]] = {}
     prices: dict[str, DecisionPrice] = {}
+    managed: dict[str, DecisionPrice] = {}
     for recorded in events:
         event, meta = recorded.envelope.event, recorded.envelope.meta
         match event:
@@ -80,6 +85,13 @@ def orders_of(events: Iterable[Recorded]) -> Sequence[ExplainedOrder]:
                 prices[f"{meta.correlation_id} {Purpose.ENTRY}"] = DecisionPrice(
                     price, "the price at which the entry of the reversal was judged"
                 )
+            case PositionManaged(action=ManagedBy.CLOSE, price=price) if price is not None:
+                managed[meta.stream] = DecisionPrice(
+                    price, "the price that the manager closed the position by"
+                )
+            case PositionClosing(reason=reason, orders=orders) if reason in BY_MANAGER:
+                if meta.stream in managed:
+                    prices[orders] = managed[meta.stream]
             case _ if isinstance(event, OrderEvent):
                 streams.setdefault(meta.stream, []).append(recorded)
             case _:
@@ -101,10 +113,11 @@ def _order(own: Sequence[Recorded], prices: Mapping[str, DecisionPrice]) -> Expl
     terms = terms or state.terms
     meta = placed.envelope.meta
     fills = _distinct(own)
-    decided = _decided(terms, meta.correlation_id, prices)
+    order_id = parse(meta.stream).id
+    decided = prices.get(order_id.rstrip(digits)) or _decided(terms, meta.correlation_id, prices)
     return ExplainedOrder(
         account=meta.account,
-        order_id=parse(meta.stream).id,
+        order_id=order_id,
         placed=placed,
         terms=terms,
         status=state.status.value,

@@ -22,6 +22,7 @@ from domain.position import (
 )
 from domain.streams import parse
 from projections.columns import mean
+from projections.exits import exit_name
 
 
 class Level(NamedTuple):
@@ -70,12 +71,15 @@ def positions_of(events: Iterable[Recorded]) -> Sequence[ExplainedPosition]:
 def _position(own: Sequence[Recorded]) -> ExplainedPosition:
     state: PositionState = position.FLAT
     held: Open | None = None
+    close_reason: str | None = None
     quantity, cost, levels = ZERO, ZERO, list[Level]()
     for recorded in own:
         event, at = recorded.envelope.event, recorded.envelope.meta.occurred_at
         assert isinstance(event, PositionEvent)
         state = position.evolve(state, event)
-        held = state if isinstance(state, Open) else held
+        if isinstance(state, Open):
+            held = state
+            close_reason = None if state.closing is None else state.closing.reason.value
         if isinstance(event, PositionOpened | PositionIncreased):
             quantity, cost = EXACT.add(quantity, event.quantity), EXACT.add(cost, event.cost)
         if isinstance(event, PositionOpened | ProtectionMoved):
@@ -94,7 +98,7 @@ def _position(own: Sequence[Recorded]) -> ExplainedPosition:
         exit=None if closed is None else closed.price,
         opened_at=meta.occurred_at,
         closed_at=None if closed is None else last.meta.occurred_at,
-        reason="" if closed is None else closed.reason.value,
+        reason="" if closed is None else exit_name(closed.reason.value, close_reason),
         gross=sums.gross,
         fees=sums.fees,
         funding=sums.funding,

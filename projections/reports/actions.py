@@ -8,6 +8,7 @@ from enum import StrEnum
 from domain.account import AccountOpened, BalanceChanged, BalanceReason, KillSwitchReset, KillSwitchTripped
 from domain.breaker import BreakerClosed, BreakerHalfOpened, BreakerOpened, CallFailed
 from domain.events import Event
+from domain.managed import PositionManaged
 from domain.order import (
     OrderAmended,
     OrderAmendRefused,
@@ -70,6 +71,7 @@ class Action(StrEnum):
 _ACTIONS: Mapping[type, Action] = {
     DecisionMade: Action.DECISION,
     ReversalDecided: Action.DECISION,
+    PositionManaged: Action.DECISION,
     OrderPlaced: Action.ORDER,
     OrderRejected: Action.ORDER,
     OrderExpired: Action.ORDER,

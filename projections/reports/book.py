@@ -23,6 +23,7 @@ from domain.signal import DecisionMade, SignalDetected
 from domain.streams import parse
 from projections.accounts import ACCOUNTS
 from projections.equity import EQUITY
+from projections.exits import exit_name
 from projections.fills import FILLS
 from projections.orders import ORDERS
 from projections.performance import BY_HAND, PERFORMANCE
@@ -193,14 +194,16 @@ class Book:
         if isinstance(event, PositionClosed):
             name = parse(meta.stream).id
             trade = self.rows.get("trades", self.account, name)
+            position = self.rows.get("positions", self.account, name)
             closing = Closing(
                 recorded.ordinal,
                 name,
                 trade["strategy"],
                 trade["instrument"],
-                Direction(self.rows.get("positions", self.account, name)["direction"]),
+                Direction(position["direction"]),
                 meta.occurred_at,
                 event,
+                exit_name(event.reason.value, position["close_reason"]),
             )
             self.closings.append((meta.correlation_id, closing))
 

@@ -20,8 +20,8 @@ _STEPS = (Decimal(1), Decimal(2), Decimal(5), Decimal(10))
 
 
 class Closing(NamedTuple):
-    """The close of a position: its id, its strategy as `projections/performance.py` records it, its direction, and when
-    it closed."""
+    """The close of a position: its id, its strategy as `projections/performance.py` records it, its direction, when it
+    closed, and why (`projections/exits.py`)."""
 
     ordinal: int
     position: str
@@ -30,6 +30,7 @@ class Closing(NamedTuple):
     direction: Direction
     at: datetime
     event: PositionClosed
+    exit: str
 
 
 class By(StrEnum):
@@ -53,7 +54,7 @@ _VALUES: Mapping[By, Callable[[Closing], str]] = {
     By.DAY: lambda one: one.at.date().isoformat(),
     By.MONTH: lambda one: f"{one.at:%Y-%m}",
     By.HOUR: lambda one: f"{one.at:%H}",
-    By.EXIT: lambda one: one.event.reason.value,
+    By.EXIT: lambda one: one.exit,
     By.DIRECTION: lambda one: one.direction.value,
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from importlib.metadata import version
@@ -30,6 +31,7 @@ from tests.benchmarks.bench_strategies import of_many_instruments
 _DATA = Path(__file__).parents[3] / "shared" / "data"
 BALANCE, LEVERAGE = Decimal(10_000), Decimal(1)
 _SYMBOLS, _CANDLES = 100, 300
+_DEFAULT = Settings()
 
 
 class Market(NamedTuple):
@@ -61,9 +63,11 @@ class Result(NamedTuple):
     fees: Decimal
 
 
-def result_of(tapes: Sequence[Tape], strategies: Sequence[StrategySettings]) -> Result:
-    """The result of these strategies on one account, with the default settings for tapes."""
-    return result_with(tapes, on_tapes(Settings(strategies=tuple(strategies))))
+def result_of(
+    tapes: Sequence[Tape], strategies: Sequence[StrategySettings], settings: Settings = _DEFAULT
+) -> Result:
+    """The result of these strategies on one account, with these settings, by default those for tapes."""
+    return result_with(tapes, on_tapes(replace(settings, strategies=tuple(strategies))))
 
 
 def result_with(tapes: Sequence[Tape], settings: Settings, leverage: Decimal = LEVERAGE) -> Result:

@@ -23,6 +23,7 @@ from domain.market import (
     cause_of,
 )
 from tests.domain.history import BTC, ETH, NOW
+from tests.replacing import replace
 
 D = Decimal
 MINUTE = timedelta(minutes=1)
@@ -54,8 +55,8 @@ KNOWN = KnownPrice(instrument=BTC, at=NOW, price=D(77))
     [
         (CANDLE, LastPrice(D(101), NOW, PriceSource.CANDLE)),
         (TRADE, LastPrice(D("100.5"), NOW, PriceSource.TRADE)),
-        (QUOTE, LastPrice(D("100.5"), NOW, PriceSource.QUOTE)),
-        (SNAPSHOT, LastPrice(D(91), NOW, PriceSource.BOOK)),
+        (QUOTE, LastPrice(D("100.5"), NOW, PriceSource.QUOTE, D(100), D(101), NOW)),
+        (SNAPSHOT, LastPrice(D(91), NOW, PriceSource.BOOK, D(90), D(92), NOW)),
         (KNOWN, LastPrice(D(77), NOW, PriceSource.LOG)),
     ],
     ids=lambda one: type(one).__name__,
@@ -74,6 +75,14 @@ def test_an_instrument_without_an_event_has_no_price_and_no_age() -> None:
     view = MarketView()
     view.take(TRADE)
     assert (view.last(ETH), view.age(ETH, NOW)) == (None, None)
+
+
+def test_a_trade_leaves_bid_and_ask_as_they_were_quoted() -> None:
+    view = MarketView()
+    view.take(QUOTE)
+    view.take(replace(TRADE, at=NOW + MINUTE))
+    last = LastPrice(D("100.5"), NOW + MINUTE, PriceSource.TRADE, D(100), D(101), NOW)
+    assert view.last(BTC) == last
 
 
 def test_an_older_event_does_not_change_the_last_price() -> None:

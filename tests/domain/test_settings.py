@@ -42,6 +42,7 @@ UNRANGED = {
     "sizing.kelly_fallback",
     "paused",
     "filters.majors",
+    "management.trailing_levels",
     "regimes.interval",
     *(
         f"regimes.{regime}.{limit.name}"
@@ -59,6 +60,8 @@ UNRANGED = {
     "reconciliation.external_positions",
     "intents.hold_series",
     "intents.average_down",
+    "management.partial_closes",
+    "management.reversal_closes",
 }
 """The settings without a range: names and choices."""
 

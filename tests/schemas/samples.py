@@ -31,8 +31,11 @@ from domain.grid import Grid, GridEnd, GridLevel
 from domain.instrument import Instrument, InstrumentListed, InstrumentRulesChanged, RulesOrigin
 from domain.limits.settings import GROUPS, LimitSettings, OnMissing, OwnLimitSettings
 from domain.log import Envelope, Meta
+from domain.managed import ManagedBy, PositionManaged, Rule
+from domain.management.settings import ManagementSettings, OwnManagementSettings
 from domain.margin.settings import MarginSettings
 from domain.mark import AccountMarked
+from domain.market import PriceSource
 from domain.moving import LogMoved
 from domain.opening import LogOpened, Mode
 from domain.order import (
@@ -205,6 +208,27 @@ _SETTINGS = Settings(
                 kelly_fallback=KellyFallback.RISK,
             ),
             limits=OwnLimitSettings(strategy_losses=4, strategy_pause_seconds=7201),
+            management=OwnManagementSettings(
+                trailing_levels=("0.01:0.005",),
+                break_even_at=Decimal("0.011"),
+                break_even_offset=Decimal("0.0003"),
+                minimum_step=Decimal("0.002"),
+                largest_loss=Decimal("0.03"),
+                time_limit_seconds=3600,
+                early_profit=Decimal("0.0031"),
+                early_loss=Decimal("0.021"),
+                early_seconds=61,
+                target_activation=Decimal("0.012"),
+                target_step=Decimal("0.0051"),
+                target_acceleration=Decimal("1.6"),
+                partial_closes=("0.011:0.4",),
+                reversal_signs=4,
+                reversal_window=6,
+                reversal_cooldown_seconds=61,
+                reversal_change=Decimal("0.0021"),
+                reversal_closes=True,
+                reversal_distance=Decimal("0.0051"),
+            ),
         ),
     ),
     tiers=TierSettings(
@@ -306,7 +330,40 @@ _SETTINGS = Settings(
         volatile_window=150,
         trend=RegimeLimits(normal_confidence=0.51, strict_confidence=0.61, relaxed_confidence=0.41),
         range=RegimeLimits(minimum_trend=-0.5, minimum_reward_to_risk=Decimal("1.6")),
-        volatile=RegimeLimits(cooldown_seconds=1200, hold_seconds=1300),
+        volatile=RegimeLimits(
+            cooldown_seconds=1200,
+            hold_seconds=1300,
+            trailing_levels=("0.03:0.02",),
+            break_even_at=Decimal("0.015"),
+            largest_loss=Decimal("0.025"),
+            time_limit_seconds=7200,
+            early_profit=Decimal("0.004"),
+            early_loss=Decimal("0.015"),
+            early_seconds=30,
+            target_step=Decimal("0.006"),
+            reversal_signs=2,
+        ),
+    ),
+    management=ManagementSettings(
+        trailing_levels=("0.02:0.01", "0.05:0.015"),
+        break_even_at=Decimal("0.01"),
+        break_even_offset=Decimal("0.0002"),
+        minimum_step=Decimal("0.001"),
+        largest_loss=Decimal("0.02"),
+        time_limit_seconds=86_400,
+        early_profit=Decimal("0.003"),
+        early_loss=Decimal("0.02"),
+        early_seconds=60,
+        target_activation=Decimal("0.011"),
+        target_step=Decimal("0.005"),
+        target_acceleration=Decimal("1.4"),
+        partial_closes=("0.01:0.5", "0.02:0.25"),
+        reversal_signs=3,
+        reversal_window=4,
+        reversal_cooldown_seconds=120,
+        reversal_change=Decimal("0.003"),
+        reversal_closes=True,
+        reversal_distance=Decimal("0.004"),
     ),
     margin=MarginSettings(
         max_in_use=Decimal("0.6"), max_per_position=Decimal("0.35"), liquidation_distance=Decimal("0.01")
@@ -475,6 +532,25 @@ _EVENTS: tuple[Event, ...] = (
     PositionFunded(Decimal("-0.432")),
     ProtectionMoved(Decimal(43100), Decimal(44000)),
     PositionOrphaned("trend-fast", "trend-slow"),
+    PositionManaged(
+        rule=Rule.TRAILING_STOP,
+        action=ManagedBy.MOVE_STOP,
+        rules_version=1,
+        stop_before=Decimal(43100),
+        target_before=Decimal(44000),
+        stop=Decimal("43650.5"),
+        target=Decimal("44100.5"),
+        close_reason=CloseReason.TIME_LIMIT,
+        price=Decimal("43990.25"),
+        price_source=PriceSource.QUOTE,
+        price_at=NOON,
+        profit=Decimal("0.02071113"),
+        regime=Regime.TREND,
+        figures={"from_profit": "0.02", "distance": "0.01"},
+        close_price=Decimal("43990.1"),
+        quantity=Decimal("0.05"),
+        levels=1,
+    ),
     PositionClosing(CloseReason.KILL_SWITCH, "01hx3k9zq2m4c", "01hx3k9zq2m4c-x"),
     PositionCloseFailed(order_id=ORDER, attempt=2, remaining=Decimal("0.0625"), retry_at=NOON),
     PositionCloseRetried(3),
@@ -565,7 +641,9 @@ _BEFORE_11 = replace(
     margin=MarginSettings(),
     groups=GROUPS,
     limits=LimitSettings(),
-    strategies=tuple(replace(one, sizing=None, limits=None) for one in _SETTINGS.strategies),
+    management=ManagementSettings(),
+    regimes=replace(_SETTINGS.regimes, volatile=RegimeLimits(cooldown_seconds=1200, hold_seconds=1300)),
+    strategies=tuple(replace(one, sizing=None, limits=None, management=None) for one in _SETTINGS.strategies),
 )
 _WITHOUT_ADDITIONS = replace(
     _BEFORE_11,

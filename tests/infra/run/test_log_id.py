@@ -12,6 +12,7 @@ import pytest
 from adapters.tapes import read_tape, synthetic_tape
 from domain.filters.settings import FilterSettings, OwnFilterSettings
 from domain.instrument import Instrument
+from domain.management.settings import ManagementSettings, OwnManagementSettings
 from domain.margin.settings import MarginSettings
 from domain.regimes.settings import RegimeLimits, RegimeSettings
 from domain.settings import (
@@ -97,6 +98,10 @@ CHANGES: Mapping[str, Plan] = {
     "own filters": plan(
         Settings(strategies=(StrategySettings("trend", filters=OwnFilterSettings(minimum_adx=0)),))
     ),
+    "management": plan(Settings(management=ManagementSettings(trailing_levels=("0.02:0.01",)))),
+    "own management": plan(
+        Settings(strategies=(StrategySettings("trend", management=OwnManagementSettings(largest_loss=D(0))),))
+    ),
     "own flips": plan(Settings(strategies=(StrategySettings("trend", flips=OwnFlipSettings(repeats=0)),))),
     "reversing": plan(Settings(on_opposite=OnOpposite.REVERSE)),
     "daily loss": plan(Settings(risk=RiskSettings(on_daily_loss=OnDailyLoss.TRIP))),
@@ -150,6 +155,7 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         filters=FilterSettings(timeframe="15m"),
         margin=MarginSettings(max_in_use=D("0.5")),
         regimes=RegimeSettings(confirmations=2),
+        management=ManagementSettings(time_limit_seconds=60),
         orphans=OrphanSettings(OrphanRule.CLOSE),
         reconciliation=ReconciliationSettings(external_orders=ExternalRule.ADOPT),
     )
@@ -165,6 +171,7 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         intents=OwnIntentSettings(additions=0),
         filters=OwnFilterSettings(minimum_adx=0.0),
         sizing=OwnSizingSettings(risk=D(0)),
+        management=OwnManagementSettings(time_limit_seconds=0),
     )
     limits = [name.partition(".")[0] for name in own.own_limits]
     assert strategy == (*log_id.STRATEGY, *log_id.INSTANCE, *limits)
@@ -174,6 +181,7 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
     assert tuple(field.name for field in fields(OwnFilterSettings)) == log_id.LATER_GROUPS["filters"]
     of_sizing = (*log_id.GROUPS["sizing"], *log_id.LATER_NAMES["sizing"])
     assert tuple(field.name for field in fields(OwnSizingSettings)) == of_sizing
+    assert tuple(field.name for field in fields(OwnManagementSettings)) == log_id.LATER_GROUPS["management"]
     assert Instrument.__struct_fields__ == log_id.INSTRUMENT
     assert tuple(field.name for field in fields(Stake)) == log_id.STAKE
 
