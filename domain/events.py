@@ -64,7 +64,7 @@ SCHEMA_VERSIONS: Mapping[type, int] = {
     BalanceChanged: 2,
     KillSwitchTripped: 2,
     LogOpened: 3,
-    SettingsChanged: 10,
+    SettingsChanged: 11,
     SignalDetected: 3,
 }
 """The version of each event's schema where it is not 1; each version has its file in `schemas/`."""

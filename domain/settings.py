@@ -23,6 +23,8 @@ from domain.own_settings import OwnSettings
 from domain.owner import PERSON
 from domain.regimes.settings import BOUNDS as REGIME_BOUNDS
 from domain.regimes.settings import NO_REGIMES, RegimeLimits, RegimeSettings
+from domain.weights.settings import NO_WEIGHTS, WeightSettings
+from domain.weights.settings import faults as faults_of_weights
 
 
 class SizingRule(StrEnum):
@@ -335,7 +337,8 @@ class Settings:
     `on_opposite` is what such an entry, or one against the strategy's own position, does beside the close.
     `flips` are the rules for an entry against the strategy's own position, `intents` those for its other entries.
     `filters` judge the entries of every strategy instance by the market at their candle. `regimes` are how the regime
-    of a market is read, and the limits that are in force in each.
+    of a market is read, and the limits that are in force in each. `weights` scale entries by strategy, instrument and
+    regime.
     """
 
     strategies: tuple[StrategySettings, ...] = (StrategySettings("trend"),)
@@ -355,6 +358,7 @@ class Settings:
     intents: IntentSettings = IntentSettings()
     filters: FilterSettings = NO_FILTERS
     regimes: RegimeSettings = NO_REGIMES
+    weights: WeightSettings = NO_WEIGHTS
 
     @property
     def instances(self) -> tuple[str, ...]:
@@ -450,6 +454,7 @@ def faults(settings: Settings) -> Iterator[str]:
     yield from _faults_of_strategies(settings)
     yield from _faults_of_filters("filters", "", settings.filters)
     yield from _faults_of_regimes(settings.regimes)
+    yield from faults_of_weights(settings.weights)
     if settings.sizing.rule is SizingRule.FIXED and settings.sizing.quantity == 0:
         yield "sizing.quantity = 0 must be above 0 where sizing.rule is FIXED"
 

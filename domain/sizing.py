@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from domain.arithmetic import CEILING, EXACT, FLOOR, ZERO, distance, total
+from domain.arithmetic import CEILING, EXACT, FLOOR, ONE, ZERO, distance, total
 from domain.grid import Grid, prices, worst_loss
 from domain.instrument import Instrument, round_down, round_up
 from domain.settings import SizingRule, SizingSettings
@@ -48,10 +48,25 @@ class Sized(Struct, frozen=True, gc=False, kw_only=True):
 
 
 def size(
-    settings: SizingSettings, instrument: Instrument, entry: Decimal, stop: Decimal, funds: Funds
+    settings: SizingSettings,
+    instrument: Instrument,
+    entry: Decimal,
+    stop: Decimal,
+    funds: Funds,
+    *,
+    share: Decimal = ONE,
 ) -> Sized:
-    """The size of an entry at `entry` with a protective stop at `stop` (prices in quote currency, above zero)."""
-    return _cut(instrument, entry, funds, RULES[settings.rule](settings, entry, stop, funds))
+    """The size of an entry at `entry` with a protective stop at `stop` (prices in quote currency, above zero).
+
+    It is `share` of the rule's quantity, before lot, bounds and margin are applied.
+    """
+    ruled = RULES[settings.rule](settings, entry, stop, funds)
+    return _cut(instrument, entry, funds, _part(ruled, share))
+
+
+def _part(quantity: Decimal, share: Decimal) -> Decimal:
+    """The quantity itself where the share is 1: a product may have more digits than the quantity."""
+    return quantity if share == 1 else EXACT.multiply(quantity, share)
 
 
 def size_addition(
@@ -83,9 +98,15 @@ def _cut(
 
 
 def size_grid(
-    settings: SizingSettings, instrument: Instrument, grid: Grid, stop: Decimal, funds: Funds
+    settings: SizingSettings,
+    instrument: Instrument,
+    grid: Grid,
+    stop: Decimal,
+    funds: Funds,
+    *,
+    share: Decimal = ONE,
 ) -> Sized:
-    """The size of all levels of a grid together; each level has an equal part of it.
+    """The size of all levels of a grid together, `share` of the rule's; each level has an equal part of it.
 
     The rule RISK is applied to the loss of all levels at the stop, fees included, PERCENT to their notional, and FIXED
     to their quantity. Bounds of the instrument apply to the order of one level, that of the notional at the lowest
@@ -95,7 +116,7 @@ def size_grid(
     unit = _Unit(
         levels=Decimal(len(levels)), cost=total(levels), loss=worst_loss(grid, stop, instrument.taker_fee)
     )
-    ruled, lowest = GRID_RULES[settings.rule](settings, unit, funds), min(levels)
+    ruled, lowest = _part(GRID_RULES[settings.rule](settings, unit, funds), share), min(levels)
     wanted, reasons = _tradable(instrument, lowest, ruled, instrument.max_quantity, "CUT_TO_MAX_QUANTITY")
     carried = _carried(instrument, unit.cost, funds)
     quantity, cuts = _tradable(instrument, lowest, wanted, carried, "CUT_TO_MARGIN")

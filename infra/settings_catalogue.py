@@ -133,6 +133,8 @@ MEANINGS: Mapping[str, str] = {
     "trading.regimes.minimum_efficiency": "Efficiency ratio that a trend needs, 0 to 1",
     "trading.regimes.volatile_percentile": "Share of earlier candles with a lower ATR from which a market is volatile",
     "trading.regimes.volatile_window": "Earlier candles that the ATR is compared with",
+    "trading.weights.scales": "What weights scale: SIZE of an entry by the sizing rule, CONFIDENCE before the tiers",
+    "trading.weights.table": "Rows of strategy, instrument or *, regime or *, and weight, 0 to 2; empty: none",
     "trading.reconciliation.external_positions": "Positions and trades of others: REPORT halts entries, or ADOPT",
     **{
         f"trading.regimes.{regime}.{limit}": f"In regime {regime.upper()}: {meaning}; empty: unchanged"

@@ -10,6 +10,7 @@ from msgspec import Struct
 from domain.addition import room
 from domain.arithmetic import CEILING, EXACT, ONE, ZERO, distance, total
 from domain.committees.view import View
+from domain.committees.weights import share_of
 from domain.direction import Direction
 from domain.entry import Entry
 from domain.grid import Grid, on_ticks, prices, worst_loss
@@ -123,9 +124,10 @@ def _sized(entry: Entry, stop: Decimal | None, grid: Grid | None, funds: Funds, 
         return named(view.listed, entry.price, entry.quantity)
     if stop is None:
         raise ValueError("an entry without a stop needs a quantity")
+    sizing, share = view.settings.settings.sizing, share_of(entry, view)
     if grid is not None:
-        return size_grid(view.settings.settings.sizing, view.listed, grid, stop, funds)
-    return size(view.settings.settings.sizing, view.listed, entry.price, stop, funds)
+        return size_grid(sizing, view.listed, grid, stop, funds, share=share)
+    return size(sizing, view.listed, entry.price, stop, funds, share=share)
 
 
 def _added(entry: Entry, stop: Decimal | None, funds: Funds, view: View, adds_to: OpenPosition) -> Sized:
@@ -139,7 +141,7 @@ def _added(entry: Entry, stop: Decimal | None, funds: Funds, view: View, adds_to
         entry.price,
         stop,
         funds,
-        share=settings.intents_of(entry.owner).addition_size,
+        share=EXACT.multiply(settings.intents_of(entry.owner).addition_size, share_of(entry, view)),
         room=room(adds_to.state, entry.price, stop, rules.taker_fee, limit),
     )
 

@@ -15,7 +15,8 @@ position. An entry against a position of its own strategy is a flip; the rules f
 (`domain/committees/additions.py`), and one without a position may have to be repeated first
 (`domain/committees/repeated.py`). Filters that are on vote on every entry of a strategy
 (`domain/committees/filters.py`). All members judge by the limits of the regime that is in force for the instrument
-(`domain/committees/regimes.py`).
+(`domain/committees/regimes.py`). A weight scales an entry's size or confidence before they are judged
+(`domain/committees/weighted.py`).
 
 A grid is judged once, at its worst case: every level is entered, then stopped, fees included. It reverses nothing.
 """
@@ -40,6 +41,7 @@ from domain.committees.member import Member, vote
 from domain.committees.regimes import in_regime
 from domain.committees.repeated import repeat_members
 from domain.committees.view import View
+from domain.committees.weighted import weight_members
 from domain.direction import Direction
 from domain.entry import Entry, entry_of
 from domain.portfolio import OpenPosition
@@ -191,7 +193,8 @@ def decide_reversal(decided: Decided, decided_at: datetime, flat: Flat, view: Vi
         origin=signal,
     )
     case = Case(entry, with_balance(view, flat.balance))
-    against = _reasons_against(_votes((*REVERSAL_MEMBERS, *filter_members(case)), case))
+    members = (*REVERSAL_MEMBERS, *filter_members(case), *weight_members(case))
+    against = _reasons_against(_votes(members, case))
     if against:
         return _leg(view, Verdict.SKIP, against, price, None)
     return _leg(view, Verdict.ENTER, ("ALL_APPROVE",), price, view.now + left)
@@ -239,7 +242,8 @@ def _exit(case: Case, members: tuple[Member, ...], *, reverses: bool) -> Decisio
 
 def _reverse(case: Case, held: OpenPosition, on_exit: tuple[Vote, ...]) -> DecisionMade:
     entering = Case(case.entry, after_close(case, held))
-    votes = _votes((*REVERSAL_MEMBERS, *filter_members(entering)), entering)
+    members = (*REVERSAL_MEMBERS, *filter_members(entering), *weight_members(entering))
+    votes = _votes(members, entering)
     against, why = _reasons_against(votes), _WHY_CLOSE[Intent.ENTER]
     if against:
         return _decision(case, Verdict.CLOSE, (why, *against), (*on_exit, *votes))
@@ -249,7 +253,7 @@ def _reverse(case: Case, held: OpenPosition, on_exit: tuple[Vote, ...]) -> Decis
 
 def _enter(case: Case, members: tuple[Member, ...]) -> DecisionMade:
     further = (*repeat_members(case), *addition_members(case), *grid_members(case), *filter_members(case))
-    votes = _votes((*members, *further), case)
+    votes = _votes((*members, *further, *weight_members(case)), case)
     against = _reasons_against(votes)
     if against:
         return _decision(case, Verdict.SKIP, against, votes)

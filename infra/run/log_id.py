@@ -79,6 +79,7 @@ LATER_GROUPS: Mapping[str, Sequence[str]] = {
         "range",
         "volatile",
     ),
+    "weights": ("scales", "table"),
 }
 """The tables of settings that were added after the first form; each is part of it where a setting is not neutral."""
 LATER_NAMES: Mapping[str, Sequence[str]] = {

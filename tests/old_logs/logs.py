@@ -187,6 +187,7 @@ ADDED: Mapping[str, frozenset[str]] = {
             "intents",
             "filters",
             "regimes",
+            "weights",
         }
     ),
     "SettingsChanged.data.settings.risk": frozenset({"on_kill", "on_daily_loss"}),

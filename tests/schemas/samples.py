@@ -111,6 +111,7 @@ from domain.signal import (
     Vote,
 )
 from domain.strategies import Intent
+from domain.weights.settings import Weight, WeightScale, WeightSettings
 from tests.replacing import replace
 
 BTC = "BTCUSDT-LINEAR.BYBIT"
@@ -285,6 +286,13 @@ _SETTINGS = Settings(
         trend=RegimeLimits(normal_confidence=0.51, strict_confidence=0.61, relaxed_confidence=0.41),
         range=RegimeLimits(minimum_trend=-0.5, minimum_reward_to_risk=Decimal("1.6")),
         volatile=RegimeLimits(cooldown_seconds=1200, hold_seconds=1300),
+    ),
+    weights=WeightSettings(
+        scales=WeightScale.CONFIDENCE,
+        table=(
+            Weight(strategy="trend", instrument=BTC, regime="RANGE", weight=Decimal("0.35")),
+            Weight(strategy="breakout-fast", weight=Decimal("1.85")),
+        ),
     ),
 )
 
@@ -511,8 +519,9 @@ def _enveloped(event: Event) -> Envelope:
 SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) for event in _EVENTS}
 """The sample of each event, by the event's full name."""
 
+_UNWEIGHTED = replace(_SETTINGS, weights=WeightSettings())
 _WITHOUT_ADDITIONS = replace(
-    _SETTINGS,
+    _UNWEIGHTED,
     filters=FilterSettings(),
     regimes=RegimeSettings(),
     intents=IntentSettings(hold_series=True, reinforce_confidence=0.81, noise_confidence=0.21),
@@ -598,6 +607,9 @@ EARLIER: Mapping[tuple[str, int], Event] = {
     ),
     ("whence.settings.SettingsChanged", 9): SettingsChanged(
         2, _WITHOUT_ADDITIONS, "breakout trades against the news"
+    ),
+    ("whence.settings.SettingsChanged", 10): SettingsChanged(
+        2, _UNWEIGHTED, "breakout trades against the news"
     ),
 }
 """By full name and version: the event that older bytes are decoded to, where it differs from the current sample."""

@@ -30,6 +30,7 @@ from domain.settings import (
     Settings,
     StrategySettings,
 )
+from domain.weights.settings import WeightScale, WeightSettings
 from infra.config import load
 from infra.run import log_id
 from infra.run.plan import Plan, plan_of
@@ -136,6 +137,7 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         intents=IntentSettings(hold_series=True),
         filters=FilterSettings(timeframe="15m"),
         regimes=RegimeSettings(confirmations=2),
+        weights=WeightSettings(scales=WeightScale.CONFIDENCE),
         orphans=OrphanSettings(OrphanRule.CLOSE),
         reconciliation=ReconciliationSettings(external_orders=ExternalRule.ADOPT),
     )
