@@ -233,8 +233,8 @@ def _weights(moments: _Moments, settings: FitSettings) -> Sequence[Decimal]:
 
 
 def _nets(results: Sequence[TradeResult], index: npt.NDArray[np.intp], groups: int) -> Sequence[Decimal]:
-    found = [list[Decimal]() for _ in range(groups)]
-    for one, number in zip(results, index.tolist(), strict=True):
+    found: list[list[Decimal]] = [[] for _ in range(groups)]
+    for one, number in zip(results, map(int, index), strict=True):
         found[number].append(one.net)
     return [total(nets) for nets in found]
 
