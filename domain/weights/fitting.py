@@ -37,6 +37,7 @@ from domain.weights.result import TradeResult, in_order
 from domain.weights.settings import ANY, LEAST, MOST, Weight
 
 _STEP = Decimal("0.01")
+_NEUTRAL = ONE.quantize(_STEP)
 _Floats = npt.NDArray[np.float64]
 Key = tuple[str, str, str]
 """Strategy, instrument and regime of a group; `*` where trades are not grouped by it."""
@@ -221,13 +222,13 @@ def _variances(counts: _Floats, means: _Floats, squares: _Floats, mean: float) -
 
 def _weights(moments: _Moments, settings: FitSettings) -> Sequence[Decimal]:
     if moments.within <= 0:
-        return [ONE] * len(moments.counts)
+        return [_NEUTRAL] * len(moments.counts)
     distances = (moments.shrunk - moments.mean) / math.sqrt(moments.within)
     low, high = float(settings.minimum), float(settings.maximum)
     raw = np.clip(1 + settings.gain * distances, low, high)
     is_known = moments.counts >= settings.least_trades
     return [
-        Decimal(repr(float(one))).quantize(_STEP, ROUND_HALF_EVEN) if known else ONE
+        Decimal(repr(float(one))).quantize(_STEP, ROUND_HALF_EVEN) if known else _NEUTRAL
         for one, known in zip(raw, is_known, strict=True)
     ]
 

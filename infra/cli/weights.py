@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from domain.weights.fitting import FitSettings
     from domain.weights.result import TradeResult
     from domain.weights.settings import WeightSettings
+    from infra.cli.tapes import TapeOptions
     from infra.cli.weights_report import WeightsReport
     from infra.config import WhenceSettings
     from infra.run.candle_recording import Stretch
@@ -158,7 +159,8 @@ def fit(
         found = _walked(market, _walk(market, stretch, folds, fitting, scales), cache, processes)
     else:
         _refuse_options_of_candles(values, strategy, symbol, balance, quote, leverage)
-        logs = [load(log=one, account=account, config=config) for one in sources or [None]]
+        named: Sequence[str | None] = sources or (None,)
+        logs = [load(log=one, account=account, config=config) for one in named]
         found = _of_logs(logs, stretch, fitting, scales, cache, processes)
     if settings_file is not None:
         found.write(settings_file)
@@ -196,15 +198,13 @@ def _number(option: str, text: str) -> Decimal:
 
 
 def _market(
-    given: WhenceSettings, tapes: object, quote: str, values: Sequence[str], strategies: Sequence[str]
+    given: WhenceSettings, tapes: TapeOptions, quote: str, values: Sequence[str], strategies: Sequence[str]
 ) -> Market:
     from infra.cli.changes import change_of
     from infra.cli.output import errors_console
     from infra.cli.planning import print_notes
-    from infra.cli.tapes import TapeOptions
     from infra.search.market import Market, without_secrets
 
-    assert isinstance(tapes, TapeOptions)
     read = tapes.read()
     print_notes(read, errors_console())
     return Market(read, without_secrets(given), quote, change_of(values, strategies, None))

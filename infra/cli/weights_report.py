@@ -88,6 +88,8 @@ class WeightsReport:
     def verdict(self) -> str:
         """What the walk-forward shows, with the interval of the mean difference of a day's return."""
         assert self.walked is not None
+        if not self.walked.is_tried:
+            return "no test had a weight that differs from 1, so that nothing was tried"
         found, words = self.walked.interval, _VERDICTS[self.walked.finding]
         if found is None:
             return words
@@ -165,10 +167,10 @@ def _table(title: str, heads: Sequence[str], rows: Sequence[tuple[str, ...]], *,
         title_style="bold",
         title_justify="left",
         pad_edge=False,
-        padding=(0, 2, 0, 0),
+        padding=(0, 1, 0, 0),
     )
     for at, head in enumerate(heads):
-        table.add_column(head, justify="left" if at < words else "right", overflow="fold")
+        table.add_column(head, justify="left" if at < words else "right", no_wrap=at >= words)
     for row in rows:
         table.add_row(*row)
     return table
@@ -178,37 +180,31 @@ def _groups(fit: Fit) -> Table:
     rows = [
         (
             one.strategy,
-            one.instrument,
+            _short(one.instrument),
             one.regime,
             f"{one.trades:,}",
-            f"{one.win_rate:.1%}",
-            f"{one.net:,.2f}",
-            f"{one.mean:+.3f}",
-            "none" if one.deviation is None else f"{one.deviation:.3f}",
-            f"{one.shrunk:+.3f}",
+            f"{one.win_rate:.0%}",
+            f"{one.net:,.0f}",
+            f"{one.mean:+.2f}",
+            "none" if one.deviation is None else f"{one.deviation:.2f}",
+            f"{one.shrunk:+.2f}",
             "none" if one.weight is None else f"{one.weight:f}",
         )
         for one in fit.groups
     ]
-    heads = (
-        "strategy",
-        "instrument",
-        "regime",
-        "trades",
-        "won",
-        "net",
-        "mean R",
-        "dev. R",
-        "shrunk",
-        "weight",
-    )
-    return _table("Performance and weights", heads, rows, words=3)
+    heads = ("strategy", "symbol", "regime", "trades", "won", "net", "mean", "dev", "shrunk", "weight")
+    return _table("Performance in R-multiples, and weights", heads, rows, words=3)
+
+
+def _short(instrument: str) -> str:
+    """The symbol without market and venue, so that a row has one line at 80 columns; JSON has the whole name."""
+    return instrument.partition("-")[0]
 
 
 def _tests(walked: Walked) -> Table:
     rows: list[tuple[str, ...]] = []
     for one in walked.tests:
-        name = f"{one.fold.test.name}: {one.fold.test.spelled}"
+        name = one.fold.test.spelled
         rows.append((name, "no", *_measures(one.without)))
         rows.append(("", f"{len(one.fit.table)} rows", *_measures(one.weighted)))
     for words, joined in (("no", walked.without), ("yes", walked.weighted)):

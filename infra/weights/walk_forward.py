@@ -40,6 +40,11 @@ class Walked:
     whole: Fit
 
     @property
+    def is_tried(self) -> bool:
+        """Whether a test had weights that differ from 1."""
+        return any(one.fit.table for one in self.tests)
+
+    @property
     def without(self) -> Joined:
         """All tests without weights, one after the other."""
         return Joined([day for one in self.tests for day in one.without.returns])
@@ -53,15 +58,16 @@ class Walked:
     def interval(self) -> MeanInterval | None:
         """The 95 % interval of the mean difference of a day's return, weighted less not, by a block bootstrap.
 
-        None under `LEAST_DAYS` days.
+        None under `LEAST_DAYS` days, and where no test had weights.
         """
         pairs = zip(self.weighted.returns, self.without.returns, strict=True)
         differences = [weighted - without for weighted, without in pairs]
-        return None if len(differences) < LEAST_DAYS else mean_interval(differences)
+        is_shown = self.is_tried and len(differences) >= LEAST_DAYS
+        return mean_interval(differences) if is_shown else None
 
     @property
     def finding(self) -> Finding | None:
-        """Whether the interval lies above or below zero; None with too few days."""
+        """Whether the interval lies above or below zero; None without an interval."""
         if self.interval is None:
             return None
         if self.interval.low > 0:

@@ -42,6 +42,8 @@ UNRANGED = {
     "paused",
     "filters.majors",
     "regimes.interval",
+    "weights.scales",
+    "weights.table",
     *(
         f"regimes.{regime}.{limit.name}"
         for regime in ("trend", "range", "volatile")
