@@ -20,7 +20,7 @@ from infra.cli.page_file import write_text
 from infra.run.demo_log import NOT_TRADED
 from infra.search.market import Outcome
 from infra.weights.history import WeightsChange
-from infra.weights.walk_forward import Joined, Tested, Walked
+from infra.weights.walk_forward import Joined, Walked, WalkedFold
 from projections.paired_days import Finding
 
 _VERDICTS: Mapping[Finding | None, str] = {
@@ -285,7 +285,7 @@ def _walked_json(walked: Walked) -> Mapping[str, object]:
     }
 
 
-def _test_json(one: Tested) -> Mapping[str, object]:
+def _test_json(one: WalkedFold) -> Mapping[str, object]:
     test = one.fold.test
     return {
         "from": iso(test.begin),

@@ -23,7 +23,7 @@ Trade = Callable[[Sequence[Task]], Iterator[tuple[int, Outcome]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class WalkedFold:
     """One test: the weights that were known before it, and the test without and with them."""
 
     fold: Fold
@@ -36,7 +36,7 @@ class Tested:
 class Walked:
     """The walk-forward. `whole` is the fit of all days, whose weights are for the time after them."""
 
-    tests: Sequence[Tested]
+    tests: Sequence[WalkedFold]
     whole: Fit
 
     @property
@@ -148,7 +148,7 @@ class WalkForward:
             return
         found = {number: weighted[place] for place, number in enumerate(later)}
         tests = [
-            Tested(fold, fits[number], without[number], found.get(number, without[number]))
+            WalkedFold(fold, fits[number], without[number], found.get(number, without[number]))
             for number, fold in enumerate(folds)
         ]
         yield Walked(tests, fits[-1])
