@@ -26,7 +26,7 @@ D = Decimal
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 DIVISION = division_of(BEGIN, BEGIN + timedelta(days=80), D(0), 2, needs_days=False)
 WHOLE = Part("all days", BEGIN, BEGIN + timedelta(days=80))
-SETTINGS = FitSettings(by="strategy", least_trades=2)
+SETTINGS = FitSettings(by="strategy", least_trades=2, gain=0.3)
 CHANGE = Change(values={"risk.max_positions": "3"})
 
 
