@@ -17,7 +17,8 @@ and its weight is linear in the distance of that mean from the mean of all, in d
 
     weight_i = 1 + gain (shrunk_i - mean) / s,  within `minimum` and `maximum`, rounded to 0.01
 
-A group with fewer than `least_trades` has the weight 1. Where the groups do not differ by more than chance, tau2 is 0
+A group whose shrunk mean is not above 0 has at most the weight 1: the best of several losing groups is not raised. A
+group with fewer than `least_trades` has the weight 1. Where the groups do not differ by more than chance, tau2 is 0
 and so all weights are 1.
 """
 
@@ -224,8 +225,8 @@ def _weights(moments: _Moments, settings: FitSettings) -> Sequence[Decimal]:
     if moments.within <= 0:
         return [_NEUTRAL] * len(moments.counts)
     distances = (moments.shrunk - moments.mean) / math.sqrt(moments.within)
-    low, high = float(settings.minimum), float(settings.maximum)
-    raw = np.clip(1 + settings.gain * distances, low, high)
+    high = np.where(moments.shrunk > 0, float(settings.maximum), 1.0)
+    raw = np.clip(1 + settings.gain * distances, float(settings.minimum), high)
     is_known = moments.counts >= settings.least_trades
     return [
         Decimal(repr(float(one))).quantize(_STEP, ROUND_HALF_EVEN) if known else _NEUTRAL

@@ -77,7 +77,8 @@ class WeightsReport:
         )
         yield (
             f"weight = 1 + {settings.gain:g} x (shrunk mean - mean of all) / deviation, within {settings.minimum:f} … "
-            f"{settings.maximum:f}; 1 below {settings.least_trades:,} trades; scales {self.scales}"
+            f"{settings.maximum:f}; 1 below {settings.least_trades:,} trades, at most 1 where the shrunk mean is not "
+            f"above 0; scales {self.scales}"
         )
         if fit.trades and not fit.table:
             yield "no weight differs from 1: the groups do not differ by more than chance, or have too few trades"

@@ -93,6 +93,13 @@ def test_a_group_with_too_few_trades_has_the_weight_1_and_still_counts_for_the_m
     assert weight_of(enough, "good") == settings.maximum
 
 
+def test_the_best_of_losing_groups_is_not_raised_and_the_worst_is_reduced() -> None:
+    fit = fitted([*drawn(-0.5, 100, "less"), *drawn(-2.0, 100, "more")], LOOSE)
+    assert fit.groups[0].shrunk > fit.mean
+    assert weight_of(fit, "less") == 1
+    assert weight_of(fit, "more") < 1
+
+
 def test_weights_stay_within_their_bounds() -> None:
     results = [*drawn(5.0, 50, "good"), *drawn(-5.0, 50, "bad")]
     fit = fitted(results, replace(LOOSE, minimum=D(0), maximum=D(2)))
