@@ -15,6 +15,7 @@ from commands.door import Answer
 from commands.order import CancelOrder
 from commands.reconciliation import RecordDiscrepancy
 from commands.request import (
+    ChangeSettings,
     ClosePosition,
     ForgetPersonalKey,
     PauseStrategy,
@@ -71,6 +72,7 @@ def everything_written() -> Sealed:
     eve.accepted(RaiseSignal(outside(fresh(eve, confidence=0.1))))
     eve.accepted(PauseStrategy("scanner", "why"))
     eve.accepted(ResumeStrategy("scanner", "why"))
+    eve.accepted(ChangeSettings({"weights.table": "scanner/*/*=0.5"}, "why"))
     for name in ("d-1", f"difference:AcceptedOrderNotFound:{entry}"):
         eve.desk.ask(RecordDiscrepancy(name, BTC, "1 more"), cause=f"exchange:test:{name}")
         eve.accepted(ResolveDiscrepancy(name, "why"))

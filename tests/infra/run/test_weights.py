@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
@@ -11,6 +12,8 @@ from adapters.tapes import synthetic_tape
 from commands.door import Completed
 from commands.request import ChangeSettings, Request
 from commands.starting import with_strategies
+from domain.adjusting import adjusted, differences
+from domain.errors import InvalidSettings
 from domain.log import Envelope
 from domain.position import PositionClosed, PositionOpened
 from domain.regimes.settings import RegimeSettings
@@ -18,10 +21,15 @@ from domain.settings import Settings, SettingsChanged
 from domain.signal import DecisionMade, SignalDetected, Verdict
 from domain.weights.result import TradeResult
 from domain.weights.settings import Weight, WeightScale, WeightSettings, weights_text
+from infra.config import WhenceSettings
+from infra.run.backtest import NO_CHANGE, Change
 from infra.run.log_id import settings_form
 from infra.run.paper import PaperRun
 from infra.run.redeciding import Redecision
+from infra.search.settings_file import settings_text
+from infra.trading import trading_settings
 from projections.chain import missing_causes
+from projections.explained.decisions import decisions_of, weight_of
 from projections.trade_results import trade_results
 from tests.commands.list_log import ListLog
 from tests.infra.run.asking import Script, play_asking
@@ -142,6 +150,36 @@ def test_the_id_of_a_log_depends_on_the_weights_and_not_where_there_are_none() -
     ids = {plan(TAPES, one).opening.log_id for one in (SETTINGS, weighted(*HALF), weighted(*BY_PLACE))}
     assert len(ids) == 3
     assert plan(TAPES, weighted()).opening.log_id == PLAN.opening.log_id
+
+
+def test_a_table_is_written_into_a_settings_file_and_read_from_it() -> None:
+    given: dict[str, object] = {"weights": {"scales": "CONFIDENCE", "table": [{"strategy": "trend", "weight": D("0.5")}]}}
+    settings = trading_settings(given)
+    assert settings.weights.table == (Weight(strategy="trend", weight=D("0.5")),)
+    changed = adjusted(settings, {"weights.table": weights_text(BY_PLACE)})
+    for change, wanted in ((NO_CHANGE, settings), (Change(values=differences(settings, changed)), changed)):
+        text = settings_text(WhenceSettings(trading=given), change, wanted, "found")
+        assert trading_settings(tomllib.loads(text)["trading"]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"strategy": "trend", "wait": 1}, "trading.weights.table.0.wait: no such setting"),
+        ({"strategy": "trend", "weight": 3}, "weights.table.0.weight = 3 of trend/*/* must be in 0 … 2"),
+        ({"weight": 1}, "trading.weights.table.0.strategy: Field required"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_refused_by_its_place(row: dict[str, object], message: str) -> None:
+    with pytest.raises(InvalidSettings) as refused:
+        trading_settings({"weights": {"table": [row]}})
+    assert message in str(refused.value)
+
+
+def test_the_explanation_of_a_decision_names_its_weight(changed: ListLog) -> None:
+    explained = decisions_of(changed.read(), ())
+    found = {weight_of(one) for one in explained}
+    assert {"", f"0.5 of {HALF[0].row} (SIZE)", f"0.5 of {HALF[0].row} (CONFIDENCE)"} <= found
 
 
 def test_a_start_keeps_the_weights_that_are_in_force_in_the_log() -> None:
