@@ -20,7 +20,8 @@ from domain.settings import (
     SizingRule,
     check,
 )
-from domain.weights.settings import Weight, WeightScale, weights_of_text
+from domain.weights.scale import WeightScale
+from domain.weights.settings import Weight, weights_of_text
 
 _FIXED: Mapping[str, str] = {
     "strategies": "strategies and their parameters are fixed when the log is opened; pause a strategy instead",

@@ -11,7 +11,8 @@ from domain.arithmetic import ONE
 from domain.committees.regimes import regime_of
 from domain.committees.view import View
 from domain.entry import Entry
-from domain.weights.settings import Weight, WeightScale
+from domain.weights.scale import WeightScale
+from domain.weights.settings import Weight
 
 
 def weight_of(entry: Entry, view: View) -> Weight | None:

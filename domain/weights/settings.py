@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 
 from domain.arithmetic import ONE, is_within
 from domain.instrument import is_instrument_id
 from domain.number import number
 from domain.regime import Regime
+from domain.weights.scale import WeightScale
 
 ANY = "*"
 """In place of an instrument or a regime: every one that no other row names."""
@@ -19,13 +19,6 @@ LEAST, MOST = Decimal(0), Decimal(2)
 """The bounds of a weight. Twice the default risk of an entry is the default limit of the risk of one trade."""
 MOST_ROWS = 1_000
 _SEPARATORS = "/=,"
-
-
-class WeightScale(StrEnum):
-    """What a weight scales: the size of the entry by the sizing rule, or the confidence that the tiers judge."""
-
-    SIZE = "SIZE"
-    CONFIDENCE = "CONFIDENCE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domain.errors import InvalidInput
-from domain.weights.settings import WeightScale
+from domain.weights.scale import WeightScale
 from infra.cli import INTERRUPTED
 from infra.cli.backtest import stretch_of
 from infra.cli.kill import HERE, ApiOption, TokenFileOption, report, sent, state_of

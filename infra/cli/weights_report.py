@@ -14,7 +14,8 @@ from rich.table import Table
 from adapters.avro import iso
 from domain.ratios import LEAST_DAYS
 from domain.weights.fitting import Fit, FitSettings, Performance
-from domain.weights.settings import WeightScale, WeightSettings
+from domain.weights.scale import WeightScale
+from domain.weights.settings import WeightSettings
 from infra.cli.output import console_of
 from infra.cli.page_file import write_text
 from infra.run.demo_log import NOT_TRADED

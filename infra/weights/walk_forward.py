@@ -10,7 +10,8 @@ from domain.errors import Refused
 from domain.ratios import LEAST_DAYS, Ratios, ratios
 from domain.weights.fitting import Fit, FitSettings, fitted
 from domain.weights.result import closed_before
-from domain.weights.settings import WeightScale, WeightSettings, weights_text
+from domain.weights.scale import WeightScale
+from domain.weights.settings import WeightSettings, weights_text
 from infra.run.backtest import Change
 from infra.search.market import Outcome
 from infra.search.parts import Division, Fold, Part

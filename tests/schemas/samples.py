@@ -111,7 +111,8 @@ from domain.signal import (
     Vote,
 )
 from domain.strategies import Intent
-from domain.weights.settings import Weight, WeightScale, WeightSettings
+from domain.weights.scale import WeightScale
+from domain.weights.settings import Weight, WeightSettings
 from tests.replacing import replace
 
 BTC = "BTCUSDT-LINEAR.BYBIT"

@@ -17,7 +17,8 @@ from domain.regime import Regime
 from domain.regimes.settings import RegimeLimits
 from domain.settings import OnOpposite, RiskSettings, Settings, SizingRule, SizingSettings
 from domain.signal import Decided, DecisionMade, SignalDetected, Verdict, Vote
-from domain.weights.settings import ANY, Weight, WeightScale, WeightSettings
+from domain.weights.scale import WeightScale
+from domain.weights.settings import ANY, Weight, WeightSettings
 from tests.domain.committees.test_additions import STRONG, adding, held
 from tests.domain.committees.test_levels import LOW, a_grid
 from tests.domain.committees.test_policy import AGAINST, SIGNAL, a_view, holding

@@ -10,14 +10,8 @@ from domain.adjusting import adjusted, differences
 from domain.errors import InvalidSettings
 from domain.regime import Regime
 from domain.settings import Settings, faults
-from domain.weights.settings import (
-    ANY,
-    Weight,
-    WeightScale,
-    WeightSettings,
-    weights_of_text,
-    weights_text,
-)
+from domain.weights.scale import WeightScale
+from domain.weights.settings import ANY, Weight, WeightSettings, weights_of_text, weights_text
 from tests.domain.history import BTC, ETH
 
 D = Decimal

@@ -30,7 +30,8 @@ from domain.settings import (
     Settings,
     StrategySettings,
 )
-from domain.weights.settings import WeightScale, WeightSettings
+from domain.weights.scale import WeightScale
+from domain.weights.settings import WeightSettings
 from infra.config import load
 from infra.run import log_id
 from infra.run.plan import Plan, plan_of

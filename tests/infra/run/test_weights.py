@@ -20,7 +20,8 @@ from domain.regimes.settings import RegimeSettings
 from domain.settings import Settings, SettingsChanged
 from domain.signal import DecisionMade, SignalDetected, Verdict
 from domain.weights.result import TradeResult
-from domain.weights.settings import Weight, WeightScale, WeightSettings, weights_text
+from domain.weights.scale import WeightScale
+from domain.weights.settings import Weight, WeightSettings, weights_text
 from infra.config import WhenceSettings
 from infra.run.backtest import NO_CHANGE, Change
 from infra.run.log_id import settings_form
@@ -153,7 +154,9 @@ def test_the_id_of_a_log_depends_on_the_weights_and_not_where_there_are_none() -
 
 
 def test_a_table_is_written_into_a_settings_file_and_read_from_it() -> None:
-    given: dict[str, object] = {"weights": {"scales": "CONFIDENCE", "table": [{"strategy": "trend", "weight": D("0.5")}]}}
+    given: dict[str, object] = {
+        "weights": {"scales": "CONFIDENCE", "table": [{"strategy": "trend", "weight": D("0.5")}]}
+    }
     settings = trading_settings(given)
     assert settings.weights.table == (Weight(strategy="trend", weight=D("0.5")),)
     changed = adjusted(settings, {"weights.table": weights_text(BY_PLACE)})

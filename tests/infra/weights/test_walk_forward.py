@@ -12,7 +12,8 @@ import pytest
 from domain.errors import Refused
 from domain.weights.fitting import FitSettings, fitted
 from domain.weights.result import TradeResult
-from domain.weights.settings import WeightScale, weights_text
+from domain.weights.scale import WeightScale
+from domain.weights.settings import weights_text
 from infra.run.backtest import Change
 from infra.search.market import Outcome
 from infra.search.parts import Part, division_of
