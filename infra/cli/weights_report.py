@@ -228,7 +228,13 @@ def _measures(found: Outcome) -> tuple[str, ...]:
 
 
 def _joined(found: Joined) -> tuple[str, ...]:
-    return "", _share(found.total, "+"), _share(found.drawdown), _ratio(found.ratios.sharpe), ""
+    return (
+        f"{found.net:,.2f}",
+        _share(found.total, "+"),
+        _share(found.drawdown),
+        _ratio(found.ratios.sharpe),
+        "",
+    )
 
 
 def _share(value: float | None, sign: str = "") -> str:
@@ -276,6 +282,7 @@ def _walked_json(walked: Walked) -> Mapping[str, object]:
         "joined": {
             name: {
                 "days": len(joined.returns),
+                "net": f"{joined.net:f}",
                 "total_return": joined.total,
                 "max_drawdown": joined.drawdown,
                 "sharpe": joined.ratios.sharpe,

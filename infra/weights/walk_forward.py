@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
+from domain.arithmetic import total
 from domain.block_bootstrap import MeanInterval, mean_interval
 from domain.errors import Refused
 from domain.ratios import LEAST_DAYS, Ratios, ratios
@@ -48,12 +50,12 @@ class Walked:
     @property
     def without(self) -> Joined:
         """All tests without weights, one after the other."""
-        return Joined([day for one in self.tests for day in one.without.returns])
+        return _joined([one.without for one in self.tests])
 
     @property
     def weighted(self) -> Joined:
         """All tests with weights, one after the other."""
-        return Joined([day for one in self.tests for day in one.weighted.returns])
+        return _joined([one.weighted for one in self.tests])
 
     @property
     def interval(self) -> MeanInterval | None:
@@ -78,9 +80,13 @@ class Walked:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """The daily returns of several tests, one after the other, as if each began with the balance of the one before."""
+    """Several tests, one after the other. `net` is the sum of theirs, each of which begins with the same balance.
+
+    The other figures are of the daily returns, as if each test began with the equity of the one before.
+    """
 
     returns: Sequence[float]
+    net: Decimal
 
     @property
     def total(self) -> float:
@@ -101,6 +107,11 @@ class Joined:
             peak = max(peak, now)
             deepest = max(deepest, 1 - now / peak)
         return deepest
+
+
+def _joined(outcomes: Sequence[Outcome]) -> Joined:
+    returns = [day for one in outcomes for day in one.returns]
+    return Joined(returns, total(Decimal(str(one.measures["net"])) for one in outcomes))
 
 
 @dataclass(slots=True)

@@ -72,7 +72,10 @@ class Desk:
         noise = [0.0001 * ((day * 7) % 5 - 2) for day in range(task.part.days)]
         returns = [more + one if more else one / 2 for one in noise]
         trades = self.trades if task.with_trades else ()
-        return Outcome(id=task.part.name, returns=returns, trades=trades, fault=self.fault)
+        net = f"{sum(returns):.4f}"
+        return Outcome(
+            id=task.part.name, measures={"net": net}, returns=returns, trades=trades, fault=self.fault
+        )
 
     def walked(self) -> Walked | None:
         walk = WalkForward(DIVISION, WHOLE, SETTINGS, WeightScale.SIZE, CHANGE)
@@ -120,6 +123,8 @@ def test_each_test_is_traded_again_with_its_weights_and_nothing_else_has_any() -
     parts = [one.part.name for one in desk.traded if one.with_trades]
     assert sorted(parts) == ["all days", "fold 1", "fold 2"]
     assert [one.without.returns != one.weighted.returns for one in walked.tests] == [True, True]
+    assert walked.weighted.net == sum(D(one.weighted.measures["net"]) for one in walked.tests)
+    assert walked.weighted.net > walked.without.net
 
 
 def test_a_test_without_weights_is_not_traded_twice_and_nothing_is_shown() -> None:
@@ -165,8 +170,8 @@ def test_progress_names_both_steps() -> None:
 
 
 def test_tests_are_joined_as_following_days() -> None:
-    joined = Joined([0.1, -0.2, 0.5, -0.1])
+    joined = Joined([0.1, -0.2, 0.5, -0.1], D(1))
     assert joined.total == pytest.approx(1.1 * 0.8 * 1.5 * 0.9 - 1)
     assert joined.drawdown == pytest.approx(0.2)
     assert joined.ratios.sharpe is None
-    assert Joined([-0.1]).drawdown == pytest.approx(0.1)
+    assert Joined([-0.1], D(0)).drawdown == pytest.approx(0.1)
