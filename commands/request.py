@@ -192,9 +192,13 @@ class TripKillSwitch:
 
 @dataclass(frozen=True, slots=True)
 class ChangeSettings:
-    """Changes settings, given by dotted names (`risk.max_positions`) with values as text; the others are unchanged."""
+    """Changes settings, given by dotted names (`risk.max_positions`) with values as text; the others are unchanged.
+
+    `reason` is None where none was given.
+    """
 
     changes: Mapping[str, str] = field(default_factory=dict[str, str])
+    reason: str | None = None
 
 
 Request = (

@@ -13,6 +13,8 @@ from domain.number import number
 from domain.plain_text import meant
 from domain.settings import ExternalRule, OnDailyLoss, OnKill, OnOpposite, OrphanRule, Settings, check
 from domain.sizing.settings import KellyFallback, SizingRule
+from domain.weights.scale import WeightScale
+from domain.weights.settings import Weight, weights_of_text
 
 _FIXED: Mapping[str, str] = {
     "strategies": "strategies and their parameters are fixed when the log is opened; pause a strategy instead",
@@ -72,13 +74,18 @@ def _adjusted(
             faults.append(_unknown(name, known, group))
             continue
         try:
-            settings = _with(settings, name, _READ[type(known[name])](text.strip()))
+            settings = _with(settings, name, _READ[_kind(name, known)](text.strip()))
         except ValueError:
-            faults.append(f"{group}{name} = {text!r} is not {_WANTED[type(known[name])]}")
+            faults.append(f"{group}{name} = {text!r} is not {_WANTED[_kind(name, known)]}")
     if faults:
         raise InvalidSettings("; ".join(faults))
     check(settings)
     return settings
+
+
+def _kind(name: str, known: Mapping[str, object]) -> type:
+    """The type by which a text is read; an empty list does not show that of its items."""
+    return _ITEMS.get(name) or type(known[name])
 
 
 def names(settings: Settings) -> Mapping[str, object]:
@@ -124,6 +131,8 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(text.replace(",", " ").split())
 
 
+_ITEMS: Mapping[str, type] = {"weights.table": Weight}
+"""The lists whose items are no instruments."""
 _READ: Mapping[type, Callable[[str], Any]] = {
     bool: _flag,
     str: str,
@@ -139,6 +148,8 @@ _READ: Mapping[type, Callable[[str], Any]] = {
     ExternalRule: lambda text: ExternalRule(text.upper()),
     KellyFallback: lambda text: KellyFallback(text.upper()),
     OnMissing: lambda text: OnMissing(text.upper()),
+    WeightScale: lambda text: WeightScale(text.upper()),
+    Weight: weights_of_text,
 }
 _WANTED: Mapping[type, str] = {
     bool: "true or false",
@@ -155,4 +166,6 @@ _WANTED: Mapping[type, str] = {
     ExternalRule: f"one of {', '.join(ExternalRule)}",
     KellyFallback: f"one of {', '.join(KellyFallback)}",
     OnMissing: f"one of {', '.join(OnMissing)}",
+    WeightScale: f"one of {', '.join(WeightScale)}",
+    Weight: "a list of weights, as trend/BTCUSDT-LINEAR.BYBIT/*=1.2,trend/*/RANGE=0.5",
 }

@@ -38,6 +38,8 @@ from domain.regimes.settings import BOUNDS as REGIME_BOUNDS
 from domain.regimes.settings import NO_REGIMES, RegimeLimits, RegimeSettings
 from domain.sizing.settings import BOUNDS as SIZING_BOUNDS
 from domain.sizing.settings import BY_RISK, OwnSizingSettings, SizingRule, SizingSettings
+from domain.weights.settings import NO_WEIGHTS, WeightSettings
+from domain.weights.settings import faults as faults_of_weights
 
 
 class OrphanRule(StrEnum):
@@ -341,6 +343,7 @@ class Settings:
     of a market is read, and the limits that are in force in each. `margin` are limits on the margin of entries.
     `limits` are those on positions that are one bet, by `groups` and by correlation, and on losses in a row.
     `management` are the rules by which open positions are managed.
+    `weights` scale entries by strategy, instrument and regime.
     """
 
     strategies: tuple[StrategySettings, ...] = (StrategySettings("trend"),)
@@ -364,6 +367,7 @@ class Settings:
     groups: Groups = field(default_factory=lambda: GROUPS)
     limits: LimitSettings = NO_LIMITS
     management: ManagementSettings = NO_MANAGEMENT
+    weights: WeightSettings = NO_WEIGHTS
 
     @property
     def instances(self) -> tuple[str, ...]:
@@ -486,6 +490,7 @@ def faults(settings: Settings) -> Iterator[str]:
     yield from _faults_of_groups(settings.groups)
     yield from faults_of_levels("management.trailing_levels", "", settings.management.trailing_levels)
     yield from faults_of_partial_closes("management.partial_closes", "", settings.management.partial_closes)
+    yield from faults_of_weights(settings.weights)
 
 
 Range = tuple[str, Decimal | float, Decimal | float, Decimal | float]

@@ -180,6 +180,8 @@ MEANINGS: Mapping[str, str] = {
     "trading.management.reversal_change": "Least move of the price between two detected reversals, a fraction",
     "trading.management.reversal_closes": "Whether a reversal closes the position; else its stop is tightened",
     "trading.management.reversal_distance": "How far a tightened stop is from the price, a fraction",
+    "trading.weights.scales": "What weights scale: SIZE of an entry by the sizing rule, CONFIDENCE before the tiers",
+    "trading.weights.table": "Rows of strategy, instrument or *, regime or *, and weight, 0 to 2; empty: none",
     "trading.reconciliation.external_positions": "Positions and trades of others: REPORT halts entries, or ADOPT",
     **{
         f"trading.regimes.{regime}.{limit}": f"In regime {regime.upper()}: {meaning}; empty: unchanged"

@@ -164,9 +164,16 @@ class Mutation:
 
     @_making(ChangeSettings, "Changes the settings that are named; all others stay.")
     async def change_settings(
-        self, info: Info, *, request: Given, changes: list[SettingChange]
+        self,
+        info: Info,
+        *,
+        request: Given,
+        changes: list[SettingChange],
+        reason: Annotated[
+            str | None, strawberry.argument(description="The reason; it is recorded. None: no reason.")
+        ] = None,
     ) -> CommandAnswer:
-        return await carried_out(info, request, ChangeSettings(by_name(changes)))
+        return await carried_out(info, request, ChangeSettings(by_name(changes), reason))
 
     @_making(
         TripKillSwitch,

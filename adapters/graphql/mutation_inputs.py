@@ -95,8 +95,8 @@ class SignalInput:
 class SettingChange:
     name: str = strawberry.field(description=f"One of: {', '.join(names(Settings()))}.")
     value: str = strawberry.field(
-        description="A number in the digits 0 to 9, `true` or `false`, a word in capitals, or instruments parted by "
-        "commas; empty for none."
+        description="A number in the digits 0 to 9, `true` or `false`, a word in capitals, or instruments or "
+        "weights (as `trend/*/RANGE=0.5`) parted by commas; empty for none."
     )
 
 

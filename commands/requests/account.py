@@ -107,7 +107,8 @@ def adjust(request: ChangeSettings, situation: Situation, _chain: str) -> Sequen
     """Puts the settings with these changes in force; `domain/adjusting.py` lists the settings that are fixed."""
     if not request.changes:
         raise InvalidInput("no setting was named: there is nothing to change")
-    return [settings_commands.ChangeSettings(adjusted(situation.settings, request.changes))]
+    settings = adjusted(situation.settings, request.changes)
+    return [settings_commands.ChangeSettings(settings, request.reason or "")]
 
 
 def settle(request: ResolveDiscrepancy, situation: Situation, _chain: str) -> Sequence[Command]:

@@ -144,9 +144,13 @@ def _resumed(request: ResumeStrategy, followed: Sequence[Followed]) -> bool:
 
 
 def _adjusted(request: ChangeSettings, followed: Sequence[Followed]) -> bool:
-    """Whether the recorded settings already contain the changes."""
+    """Whether the recorded settings already contain the changes, for the same reason."""
     changed = only(SettingsChanged, followed)
-    return changed is not None and adjusted(changed.settings, request.changes) == changed.settings
+    return (
+        changed is not None
+        and changed.reason == (request.reason or "")
+        and adjusted(changed.settings, request.changes) == changed.settings
+    )
 
 
 def _tripped(request: TripKillSwitch, followed: Sequence[Followed]) -> bool:

@@ -8,6 +8,7 @@ from domain.arithmetic import EXACT, distance
 from domain.committees.case import Case
 from domain.committees.member import Figure, Judgement, judgement
 from domain.committees.regimes import regime_of
+from domain.committees.weights import scaled_confidence
 from domain.direction import Direction
 from domain.grid import fees, net_gain, worst_loss
 from domain.tiers import threshold
@@ -16,16 +17,21 @@ from domain.tiers import threshold
 def confidence(case: Case) -> Judgement:
     """The signal's confidence reaches the threshold of the tier in force.
 
-    Where regimes are read, the figures name the one in force, whose limits all members judge by.
+    Where regimes are read, the figures name the one in force, whose limits all members judge by. Where a weight scales
+    the confidence, `confidence` is the scaled one, and `signal_confidence` the signal's.
     """
     signal, view = case.signal, case.view
     tiers, trades = view.settings.settings.tiers, view.portfolio.trades
     tier, required = case.tier, threshold(case.tier, tiers)
     regime = regime_of(signal.instrument, view.settings.settings, view.portfolio)
     named: dict[str, Figure] = {} if regime is None else {"regime": regime.value}
+    scaled = scaled_confidence(case.entry, view)
+    judged = signal.confidence if scaled is None else scaled
+    if scaled is not None:
+        named["signal_confidence"] = signal.confidence
     return judgement(
-        {"CONFIDENCE_BELOW_THRESHOLD": not required <= signal.confidence <= 1},
-        confidence=signal.confidence,
+        {"CONFIDENCE_BELOW_THRESHOLD": not required <= judged <= 1},
+        confidence=judged,
         threshold=required,
         tier=tier.value,
         trades=trades.count,

@@ -353,6 +353,7 @@ RULES: Mapping[str, Sequence[_Rule]] = {
         _Rule("a cost of the whole position of", Must.AT_MOST, _both("notional", "most"), "quote currency"),
     ),
     "ENTRY_NOT_REPEATED": (_Rule("entries in a row of", Must.AT_LEAST, _both("row", "repeats")),),
+    "WEIGHT_ZERO": (_Rule("a weight of the entry", Must.ABOVE, _to("weight", ZERO)),),
     "FLIP_CONFIDENCE_TOO_LOW": (
         _Rule("a confidence of", Must.AT_LEAST, _both("confidence", "minimum")),
         _Rule("a confidence of", Must.AT_MOST, _to("confidence", ONE)),

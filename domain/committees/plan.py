@@ -10,6 +10,7 @@ from msgspec import Struct
 from domain.addition import room
 from domain.arithmetic import CEILING, EXACT, ONE, ZERO, distance, total
 from domain.committees.view import View
+from domain.committees.weights import share_of
 from domain.direction import Direction
 from domain.entry import Entry
 from domain.grid import Grid, on_ticks, prices, worst_loss
@@ -165,10 +166,10 @@ def _sized(
         raise ValueError("an entry without a stop needs a quantity")
     if by.kelly is not None and by.kelly.reason:
         return _nothing(by.kelly.reason)
-    most = most_risk(by.settings, view)
+    most, share = most_risk(by.settings, view), share_of(entry, view)
     if grid is not None:
-        return size_grid(by.settings, view.listed, grid, stop, funds, most)
-    return size(by.settings, view.listed, entry.price, stop, funds, most)
+        return size_grid(by.settings, view.listed, grid, stop, funds, most, share=share)
+    return size(by.settings, view.listed, entry.price, stop, funds, most, share=share)
 
 
 def _nothing(reason: str) -> Sized:
@@ -190,7 +191,7 @@ def _added(
         entry.price,
         stop,
         funds,
-        share=settings.intents_of(entry.owner).addition_size,
+        share=EXACT.multiply(settings.intents_of(entry.owner).addition_size, share_of(entry, view)),
         room=room(adds_to.state, entry.price, stop, rules.taker_fee, limit),
     )
 

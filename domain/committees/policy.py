@@ -17,6 +17,7 @@ position. An entry against a position of its own strategy is a flip; the rules f
 (`domain/committees/filters.py`), and so do the limits that are on (`domain/committees/limits.py`) and those on the
 margin (`domain/committees/margin_limits.py`). All members judge by the limits of the regime that is in force for the
 instrument (`domain/committees/regimes.py`).
+A weight scales an entry's size or confidence before they are judged (`domain/committees/weighted.py`).
 
 A grid is judged once, at its worst case: every level is entered, then stopped, fees included. It reverses nothing.
 """
@@ -44,6 +45,7 @@ from domain.committees.plan import most_risk
 from domain.committees.regimes import in_regime
 from domain.committees.repeated import repeat_members
 from domain.committees.view import View
+from domain.committees.weighted import weight_members
 from domain.direction import Direction
 from domain.entry import Entry, entry_of
 from domain.instrument import round_down
@@ -198,7 +200,13 @@ def decide_reversal(decided: Decided, decided_at: datetime, flat: Flat, view: Vi
         origin=signal,
     )
     case = Case(entry, with_balance(view, flat.balance))
-    members = (*REVERSAL_MEMBERS, *filter_members(case), *margin_members(case), *limit_members(case))
+    members = (
+        *REVERSAL_MEMBERS,
+        *filter_members(case),
+        *margin_members(case),
+        *limit_members(case),
+        *weight_members(case),
+    )
     against = _reasons_against(_votes(members, case))
     if against:
         return _leg(view, Verdict.SKIP, against, price, None)
@@ -262,6 +270,7 @@ def _reverse(case: Case, held: OpenPosition, on_exit: tuple[Vote, ...]) -> Decis
         *filter_members(entering),
         *margin_members(entering),
         *limit_members(entering),
+        *weight_members(entering),
     )
     votes = _votes(members, entering)
     against, why = _reasons_against(votes), _WHY_CLOSE[Intent.ENTER]
@@ -280,6 +289,7 @@ def _enter(case: Case, members: tuple[Member, ...]) -> DecisionMade:
         *filter_members(case),
         *margin_members(case),
         *limit_members(case),
+        *weight_members(case),
     )
     votes = _votes((*members, *further), case)
     against = _reasons_against(votes)

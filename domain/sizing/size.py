@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from domain.arithmetic import CEILING, EXACT, FLOOR, ZERO, distance, total
+from domain.arithmetic import CEILING, EXACT, FLOOR, ONE, ZERO, distance, total
 from domain.grid import Grid, prices, worst_loss
 from domain.instrument import Instrument, round_down, round_up
 from domain.sizing.settings import SizingRule, SizingSettings
@@ -58,13 +58,23 @@ def size(
     stop: Decimal,
     funds: Funds,
     most_risk: Decimal | None = None,
+    *,
+    share: Decimal = ONE,
 ) -> Sized:
     """The size of an entry at `entry` with a protective stop at `stop` (prices in quote currency, above zero).
 
-    Its loss at the stop, before fees, is at most `most_risk` (quote currency); None cuts nothing.
+    It is `share` of the rule's quantity, but for the rule MINIMUM, because a share of it cannot be traded. Its loss at
+    the stop, before fees, is at most `most_risk` (quote currency); None cuts nothing.
     """
-    ruled = RULES[settings.rule](settings, instrument, entry, stop, funds)
+    ruled = _part(settings, RULES[settings.rule](settings, instrument, entry, stop, funds), share)
     return _cut(instrument, entry, funds, *within_risk(ruled, distance(entry, stop), most_risk))
+
+
+def _part(settings: SizingSettings, quantity: Decimal, share: Decimal) -> Decimal:
+    """The quantity itself where the share is 1: a product may have more digits than the quantity."""
+    if share == 1 or settings.rule is SizingRule.MINIMUM:
+        return quantity
+    return EXACT.multiply(quantity, share)
 
 
 def within_risk(
@@ -116,8 +126,10 @@ def size_grid(
     stop: Decimal,
     funds: Funds,
     most_risk: Decimal | None = None,
+    *,
+    share: Decimal = ONE,
 ) -> Sized:
-    """The size of all levels of a grid together; each level has an equal part of it.
+    """The size of all levels of a grid together, `share` of the rule's; each level has an equal part of it.
 
     The rules RISK and KELLY are applied to the loss of all levels at the stop, fees included, as `most_risk` is;
     PERCENT is applied to their notional, FIXED to their quantity, and MINIMUM to each level. Bounds of the instrument
@@ -128,7 +140,7 @@ def size_grid(
         levels=Decimal(len(levels)), cost=total(levels), loss=worst_loss(grid, stop, instrument.taker_fee)
     )
     lowest = min(levels)
-    ruled = GRID_RULES[settings.rule](settings, instrument, lowest, unit, funds)
+    ruled = _part(settings, GRID_RULES[settings.rule](settings, instrument, lowest, unit, funds), share)
     within, before = within_risk(ruled, unit.loss, most_risk)
     wanted, reasons = _tradable(instrument, lowest, within, instrument.max_quantity, "CUT_TO_MAX_QUANTITY")
     carried = _carried(instrument, unit.cost, funds)

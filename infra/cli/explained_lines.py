@@ -7,7 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from rich.markup import escape
 
 from infra.cli.wording import rounded
-from projections.explained.decisions import ExplainedDecision, parameters_of, regime_of, sizing_of
+from projections.explained.decisions import (
+    ExplainedDecision,
+    parameters_of,
+    regime_of,
+    sizing_of,
+    weight_of,
+)
 from projections.explained.elapsed import elapsed
 from projections.explained.explained import Explained
 from projections.explained.orders import ExplainedOrder
@@ -36,10 +42,11 @@ def _decision(one: ExplainedDecision) -> Iterator[str]:
         return
     regime = f", regime {escape(found)}" if (found := regime_of(one)) else ""
     sized = f", {escape(found)}" if (found := sizing_of(one)) else ""
+    weight = f", weight {escape(scaled)}" if (scaled := weight_of(one)) else ""
     yield (
         f"[bold]signal {escape(one.signal_id)}: {'traded' if one.is_traded else 'not traded'}[/bold] by "
         f"{escape(one.signal.strategy)} ({escape(parameters_of(one))}), policy {one.decision.policy_version}, "
-        f"settings {one.decision.settings_version}{regime}{sized}; inputs {escape(_named(one.signal.inputs))}"
+        f"settings {one.decision.settings_version}{regime}{weight}{sized}; inputs {escape(_named(one.signal.inputs))}"
     )
     for margin in one.to_pass:
         yield f"  to pass: {escape(margin.needed)} [red]{escape(margin.reason)}[/red]"

@@ -18,6 +18,7 @@ from adapters.codes import Code
 from adapters.tokens.book import TokenBook
 from commands.door import Answer, Completed, Declined, TimedOut
 from commands.request import (
+    ChangeSettings,
     ForgetPersonalKey,
     Request,
     Requested,
@@ -32,7 +33,7 @@ from infra.logs import open_reader
 from infra.run.commanding import distant_door, has_command_topic
 from infra.store import migrated_store
 
-FromShell = TripKillSwitch | ResetKillSwitch | ResumeEntries | ForgetPersonalKey
+FromShell = TripKillSwitch | ResetKillSwitch | ResumeEntries | ForgetPersonalKey | ChangeSettings
 
 _log = logging.getLogger(__name__)
 _PATIENCE = 15.0
@@ -43,6 +44,7 @@ _FIELDS: Mapping[type, tuple[str, str, str]] = {
     ResetKillSwitch: ("", "resetKillSwitch", ""),
     ResumeEntries: (", $strategy: String!", "resumeEntries", ", strategy: $strategy"),
     ForgetPersonalKey: (", $keyId: String!", "forgetPersonalKey", ", keyId: $keyId"),
+    ChangeSettings: (", $changes: [SettingChange!]!", "changeSettings", ", changes: $changes"),
 }
 """The mutation of each request, between the variable that only it has and its argument."""
 _UNSENT: Mapping[type[urllib3.exceptions.HTTPError], str] = {
@@ -141,11 +143,18 @@ def by_api(settings: WhenceSettings, url: str, request: FromShell, token: str | 
 
 def _asked(settings: WhenceSettings, url: str, request: FromShell, token: str) -> Answer:
     document, key = _DOCUMENT % _FIELDS[type(request)], uuid4().hex
-    variables = {"key": key, "account": settings.account, "reason": request.reason, "seconds": _PATIENCE}
+    variables: dict[str, Any] = {
+        "key": key,
+        "account": settings.account,
+        "reason": request.reason,
+        "seconds": _PATIENCE,
+    }
     if isinstance(request, ForgetPersonalKey):
         variables["keyId"] = request.key_id
     if isinstance(request, ResumeEntries):
         variables["strategy"] = request.owner
+    if isinstance(request, ChangeSettings):
+        variables["changes"] = [{"name": name, "value": value} for name, value in request.changes.items()]
     body = msgspec.json.encode({"query": document, "variables": variables})
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
     content = _post(f"{url}/graphql", body, headers)

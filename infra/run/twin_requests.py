@@ -61,4 +61,4 @@ class TwinRequests:
 
     def _of_settings(self, request: ChangeSettings) -> Request | None:
         left = {name: value for name, value in request.changes.items() if name not in self._changed}
-        return ChangeSettings(left) if left else None
+        return ChangeSettings(left, request.reason) if left else None

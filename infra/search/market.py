@@ -13,6 +13,7 @@ from domain.candle import Candle
 from domain.deflated_sharpe import Moments, moments
 from domain.errors import InvalidInput, Refused, StrategyFailed
 from domain.settings import Settings
+from domain.weights.result import TradeResult
 from infra.cli.backtest_report import figures_of
 from infra.cli.measured import measures_json
 from infra.cli.planning import planned
@@ -24,6 +25,7 @@ from infra.run.plan import Plan
 from infra.search.parts import Part
 from infra.trading import instances_of
 from projections.analysis.analysis import Analysis
+from projections.trade_results import trade_results
 
 _LOOKED_EVERY = 1_000
 """The inputs between two looks at whether a stop was requested."""
@@ -38,7 +40,8 @@ class Outcome:
     """What a backtest gave.
 
     `id` identifies market, period and settings; it is that of the log with the end of the period. `measures` are the
-    analyser's in JSON, `returns` those of the UTC days (fractions). `fault` is why there are none: the settings were
+    analyser's in JSON, `returns` those of the UTC days (fractions), `trades` the closed ones where they were wanted.
+    `fault` is why there are none: the settings were
     refused, or the strategy raised; else empty.
     """
 
@@ -46,6 +49,7 @@ class Outcome:
     measures: Mapping[str, Any] = field(default_factory=dict[str, Any])
     returns: Sequence[float] = ()
     fault: str = ""
+    trades: Sequence[TradeResult] = ()
 
     @property
     def moments(self) -> Moments | None:
@@ -90,7 +94,9 @@ class Market:
         """The settings that do not vary, with the market's defaults."""
         return self.plan(part, self.change).settings
 
-    def outcome(self, part: Part, change: Change, stops: Callable[[], bool]) -> Outcome:
+    def outcome(
+        self, part: Part, change: Change, stops: Callable[[], bool], *, with_trades: bool = False
+    ) -> Outcome:
         """Trades the part with this change. Raises Stopped where a stop was requested before its end."""
         try:
             plan = self.plan(part, change)
@@ -106,7 +112,8 @@ class Market:
                 return Outcome(id=name, fault=f"failed: {fault}")
             found = Analysis(figures_of(made))
             returns = [one for _, one in found.figures.returns]
-            return Outcome(id=name, measures=measures_json(found), returns=returns)
+            trades = trade_results(made.events()) if with_trades else ()
+            return Outcome(id=name, measures=measures_json(found), returns=returns, trades=trades)
 
 
 def without_secrets(settings: WhenceSettings) -> WhenceSettings:

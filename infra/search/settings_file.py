@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, cast
 import tomli_w
 
 from domain.settings import Settings, StrategySettings
+from domain.weights.settings import Weight
 from infra.config import WhenceSettings
 from infra.layer import is_table
 from infra.run.backtest import Change
@@ -72,5 +74,7 @@ def _plain(value: object) -> object:
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, tuple):
-        return list(cast("tuple[object, ...]", value))
+        return [_plain(one) for one in cast("tuple[object, ...]", value)]
+    if isinstance(value, Weight):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
     return str(value) if isinstance(value, Path) else value

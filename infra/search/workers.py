@@ -28,10 +28,11 @@ _END_SECONDS = 5.0
 
 
 class Task(NamedTuple):
-    """One backtest: a part of the market, and the change of its settings."""
+    """One backtest: a part of the market, the change of its settings, and whether its closed trades are wanted."""
 
     part: Part
     change: Change
+    with_trades: bool = False
 
 
 @dataclass(slots=True)
@@ -144,7 +145,7 @@ def _work(connection: Connection[object, object]) -> None:
 def _outcome(market: Market, task: Task, stops: Callable[[], bool]) -> Outcome | WhenceError:
     """`stops`: within a backtest a parent sends nothing, so whatever can be received is the end."""
     try:
-        return market.outcome(task.part, task.change, stops)
+        return market.outcome(task.part, task.change, stops, with_trades=task.with_trades)
     except WhenceError as fault:
         return fault
 

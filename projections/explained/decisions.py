@@ -139,3 +139,14 @@ def _kelly(figures: Mapping[str, str]) -> str:
 def regime_of(one: ExplainedDecision) -> str:
     """The regime that the decision was made in, as the member `confidence` recorded it; empty where there was none."""
     return next((vote.vote.figures["regime"] for vote in one.votes if "regime" in vote.vote.figures), "")
+
+
+def weight_of(one: ExplainedDecision) -> str:
+    """The weight of the entry, the row it is of and what it scaled, as the member `weight` recorded them; empty where
+    no row fitted.
+    """
+    for vote in one.votes:
+        if vote.vote.member == "weight" and vote.vote.figures:
+            figures = vote.vote.figures
+            return f"{figures['weight']} of {figures['row']} ({figures['scales']})"
+    return ""

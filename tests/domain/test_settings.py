@@ -44,6 +44,8 @@ UNRANGED = {
     "filters.majors",
     "management.trailing_levels",
     "regimes.interval",
+    "weights.scales",
+    "weights.table",
     *(
         f"regimes.{regime}.{limit.name}"
         for regime in ("trend", "range", "volatile")

@@ -190,6 +190,7 @@ ADDED: Mapping[str, frozenset[str]] = {
             "margin",
             "groups",
             "limits",
+            "weights",
         }
     ),
     "SettingsChanged.data.settings.risk": frozenset({"on_kill", "on_daily_loss"}),

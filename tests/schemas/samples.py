@@ -116,6 +116,8 @@ from domain.signal import (
 )
 from domain.sizing.settings import KellyFallback, OwnSizingSettings, SizingRule, SizingSettings
 from domain.strategies import Intent
+from domain.weights.scale import WeightScale
+from domain.weights.settings import Weight, WeightSettings
 from tests.replacing import replace
 
 BTC = "BTCUSDT-LINEAR.BYBIT"
@@ -380,6 +382,13 @@ _SETTINGS = Settings(
         strategy_losses=5,
         strategy_pause_seconds=3600,
     ),
+    weights=WeightSettings(
+        scales=WeightScale.CONFIDENCE,
+        table=(
+            Weight(strategy="trend", instrument=BTC, regime="RANGE", weight=Decimal("0.35")),
+            Weight(strategy="breakout-fast", weight=Decimal("1.85")),
+        ),
+    ),
 )
 
 _OPENED = LogOpened(
@@ -642,6 +651,7 @@ _BEFORE_11 = replace(
     groups=GROUPS,
     limits=LimitSettings(),
     management=ManagementSettings(),
+    weights=WeightSettings(),
     regimes=replace(_SETTINGS.regimes, volatile=RegimeLimits(cooldown_seconds=1200, hold_seconds=1300)),
     strategies=tuple(replace(one, sizing=None, limits=None, management=None) for one in _SETTINGS.strategies),
 )

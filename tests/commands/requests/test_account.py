@@ -27,6 +27,7 @@ from domain.direction import Direction
 from domain.settings import OnDailyLoss, RiskSettings, Settings, SettingsChanged, StrategySettings
 from domain.signal import DecisionMade, SignalDetected, Verdict
 from domain.streams import signal_stream
+from domain.weights.settings import weights_text
 from tests.commands.desk import long
 from tests.commands.outside import outside
 from tests.commands.requests.asking import Asking, chain_of
@@ -69,6 +70,31 @@ def test_settings_are_changed_by_name_and_the_others_are_kept() -> None:
     assert last_change(eve).version == 2
     assert eve.accepted(ChangeSettings({"risk.max_positions": "3"})) == [], (
         "the setting has the value already"
+    )
+
+
+def test_weights_are_changed_with_a_reason_and_put_back_by_the_earlier_ones() -> None:
+    eve = Asking()
+    rows = "trend/*/RANGE=0.5,trend/BTCUSDT-LINEAR.BYBIT/*=1.5"
+    request = ChangeSettings({"weights.table": rows, "weights.scales": "confidence"}, "the fit of June")
+    assert eve.accepted(request, "june") == ["SettingsChanged"]
+    weights = last_change(eve).settings.weights
+    assert (last_change(eve).reason, weights.scales.value, weights_text(weights.table)) == (
+        "the fit of June",
+        "CONFIDENCE",
+        rows,
+    )
+    assert eve.accepted(request, "june") == ["SettingsChanged"], "the request is repeated"
+    assert last_change(eve).version == 2
+    assert eve.accepted(ChangeSettings({"weights.table": ""})) == ["SettingsChanged"]
+    assert (last_change(eve).reason, last_change(eve).settings.weights.table) == ("", ())
+    for fault, table in (("must be in 0", "trend/*/*=2.5"), ("more than one row", "a/*/*=1,a/*/*=1")):
+        assert fault in eve.declined(ChangeSettings({"weights.table": table}))
+
+
+def test_a_change_of_settings_with_an_empty_reason_is_declined() -> None:
+    assert "the reason is 1 to 500 characters" in Asking().declined(
+        ChangeSettings({"risk.max_positions": "3"}, " ")
     )
 
 

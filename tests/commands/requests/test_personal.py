@@ -16,6 +16,7 @@ from commands.order import CancelOrder
 from commands.pause import BeginPause
 from commands.reconciliation import RecordDiscrepancy
 from commands.request import (
+    ChangeSettings,
     ClosePosition,
     ForgetPersonalKey,
     PauseStrategy,
@@ -77,6 +78,7 @@ def everything_written() -> Sealed:
     paused = EntriesPaused(owner="scanner", losses=1, net=D(-1), positions=(POSITION,))
     eve.desk.ask(BeginPause(paused), cause="clock:a pause")
     eve.accepted(ResumeEntries("why", "scanner"))
+    eve.accepted(ChangeSettings({"weights.table": "scanner/*/*=0.5"}, "why"))
     for name in ("d-1", f"difference:AcceptedOrderNotFound:{entry}"):
         eve.desk.ask(RecordDiscrepancy(name, BTC, "1 more"), cause=f"exchange:test:{name}")
         eve.accepted(ResolveDiscrepancy(name, "why"))

@@ -33,6 +33,8 @@ from domain.settings import (
     StrategySettings,
 )
 from domain.sizing.settings import OwnSizingSettings, SizingRule, SizingSettings
+from domain.weights.scale import WeightScale
+from domain.weights.settings import WeightSettings
 from infra.config import load
 from infra.run import log_id
 from infra.run.plan import Plan, plan_of
@@ -156,6 +158,7 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         margin=MarginSettings(max_in_use=D("0.5")),
         regimes=RegimeSettings(confirmations=2),
         management=ManagementSettings(time_limit_seconds=60),
+        weights=WeightSettings(scales=WeightScale.CONFIDENCE),
         orphans=OrphanSettings(OrphanRule.CLOSE),
         reconciliation=ReconciliationSettings(external_orders=ExternalRule.ADOPT),
     )

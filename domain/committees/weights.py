@@ -1,0 +1,45 @@
+"""The weight of an entry: the row of the weights in force that scales its size, or the confidence that it is judged by.
+
+Limits are judged on the scaled size. Exits and orders of people have no weight.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from domain.arithmetic import ONE
+from domain.committees.regimes import regime_of
+from domain.committees.view import View
+from domain.entry import Entry
+from domain.weights.scale import WeightScale
+from domain.weights.settings import Weight
+
+
+def weight_of(entry: Entry, view: View) -> Weight | None:
+    """The row in force for the entry; None where none fits, and for a person's order."""
+    settings = view.settings.settings
+    if entry.origin is None or not settings.weights.table:
+        return None
+    regime = regime_of(entry.instrument, settings, view.portfolio)
+    return settings.weights.of(entry.owner, entry.instrument, regime)
+
+
+def share_of(entry: Entry, view: View) -> Decimal:
+    """The share of the sizing rule's quantity that the entry has: its weight where weights scale sizes, else 1."""
+    found = weight_of(entry, view)
+    scales = view.settings.settings.weights.scales
+    return ONE if found is None or scales is not WeightScale.SIZE else found.weight
+
+
+def scaled_confidence(entry: Entry, view: View) -> float | None:
+    """The signal's confidence times its weight, at most 1; None where no weight scales it.
+
+    A confidence outside 0..1 is not scaled, so that it is refused.
+    """
+    found = weight_of(entry, view)
+    if found is None or entry.origin is None:
+        return None
+    own = entry.origin.confidence
+    if view.settings.settings.weights.scales is not WeightScale.CONFIDENCE or not 0 <= own <= 1:
+        return None
+    return min(own * float(found.weight), 1.0)
