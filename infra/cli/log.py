@@ -92,7 +92,7 @@ def log(
         str,
         typer.Option(
             metavar="10x|max",
-            help="Replay with the recorded times between events, 10 times as fast; default: max.",
+            help="Replay with the recorded times between events, 10 times as fast.",
         ),
     ] = "max",
     send: Annotated[
