@@ -267,7 +267,7 @@ class OptimiseReport:
 def luck_in_words(luck: Luck, total_return: Decimal | None) -> str:
     """The deflated Sharpe ratio, and what follows from it where the winner gains.
 
-    `total_return` is the winner's on its training. A winner whose return or Sharpe ratio is not above zero has no result
+    `total_return` is that of the training. A winner whose return or Sharpe ratio is not above zero has no result
     that luck or skill could explain.
     """
     loses = total_return is not None and total_return <= 0
