@@ -11,6 +11,7 @@ from typing import Any, cast, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
+from adapters.wrong_value import sentence_of
 from commands.watching import Instance
 from domain import adjusting
 from domain.arithmetic import ZERO
@@ -23,7 +24,7 @@ from domain.settings import OnDailyLoss, Settings, StrategySettings, check, faul
 from domain.strategies import Strategy
 from domain.strategies.builtin import BUILTIN, StrategyFactory
 from domain.strategies.presets import written_out
-from infra.layer import Tree, is_table, remedy_of
+from infra.layer import Tree, is_table
 
 _PARSED = TypeAdapter(Settings)
 GROUP = "whence.strategies"
@@ -115,8 +116,8 @@ def _parsed(table: Mapping[str, object]) -> Settings:
         settings = _PARSED.validate_python(spelled)
     except ValidationError as fault:
         found = (
-            f"trading.{_place(error['loc'])}: {remedy_of(error['type'], error['msg'])}"
-            for error in fault.errors()
+            f"trading.{_place(error['loc'])}: {sentence_of(error)}"
+            for error in fault.errors(include_url=False)
         )
         raise InvalidSettings("\n".join(found)) from None
     _refuse(
