@@ -211,12 +211,16 @@ def read_signal(given: Mapping[str, Any]) -> SignalBody:
         raise NotTaken(400, faults) from None
 
 
+_IN_JSON: Mapping[str, str] = {"dict_type": 'not an object; write it like {"rsi": 71.5}'}
+"""Sentences for faults whose usual ones are for settings files, by pydantic's kind of fault."""
+
+
 def _fault(found: ErrorDetails) -> Fault:
     field = ".".join(map(str, found["loc"]))
     if found["type"] == "extra_forbidden":
         message = f"unknown; the fields are: {', '.join(SignalBody.model_fields)}"
     else:
-        message = sentence_of(found, Repeated.ALL)
+        message = _IN_JSON.get(found["type"]) or sentence_of(found, Repeated.ALL)
     return Fault(Code.BAD_INPUT, f"{field}: {message}", field)
 
 
