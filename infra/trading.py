@@ -12,6 +12,7 @@ from typing import Any, cast, get_args, get_origin, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from adapters.wrong_value import sentence_of
+from commands.identity import is_reserved
 from commands.watching import Instance
 from domain import adjusting
 from domain.arithmetic import ZERO
@@ -151,6 +152,13 @@ def _faults_of_strategy(where: str, strategy: Tree) -> Iterator[str]:
         yield (
             f"{where}: name = {strategy['name']!r} together with {' and '.join(beside)}: write name alone, or id "
             "and strategy"
+        )
+    instance = _instance(strategy)
+    if isinstance(instance, str) and is_reserved(instance):
+        other = f"my-{strategy.get('strategy') or instance}"
+        yield (
+            f"{where}: no strategy may have the id {instance!r}, a name of the system itself; write another one, as "
+            f'id = "{other}"'
         )
     given = strategy.get("parameters")
     for name, value in given.items() if is_table(given) else ():
