@@ -226,7 +226,7 @@ def test_a_name_of_the_system_itself_is_refused_as_the_id_of_a_strategy(key: str
 
 def test_settings_of_an_older_log_with_a_reserved_id_are_decided_again_as_they_were() -> None:
     older = Settings(strategies=(StrategySettings(id="engine", strategy="trend"),))
-    (changed,) = decide(ChangeSettings(older), InForce())
+    (changed,) = decide(ChangeSettings(older), InForce(0, Settings()))
     assert changed.settings == older
     assert [one.id for one in instances_of(older)] == ["engine"]
 
