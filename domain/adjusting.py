@@ -117,7 +117,7 @@ def _kind_of(settings: Settings, name: str) -> tuple[type, bool]:
     table: Any = settings
     for one in path:
         table = getattr(table, one)
-    hint = get_type_hints(cast("type[Any]", type(table)))[own]
+    hint = get_type_hints(table.__class__)[own]
     if not isinstance(hint, UnionType):
         return get_origin(hint) or hint, False
     (given,) = (one for one in get_args(hint) if one is not NoneType)
