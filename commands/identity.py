@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from unicodedata import normalize
 from uuid import UUID
 
 from msgspec import Struct
@@ -17,6 +18,16 @@ RESERVED_ACTORS = frozenset({"anonymous", ENGINE, EXCHANGE, "settings", "system"
 """Names that have another meaning as an event's actor, so that no person may have them."""
 RESERVED_SOURCES = RESERVED_ACTORS | OUTSIDE_FACTS | {LOG_STREAM}
 """Names that have another meaning in a log, so that no scanner of signals may have them."""
+
+
+OF_A_SOURCE = "source:"
+"""What the actor of a source of signals begins with."""
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a name has another meaning in a log, in any spelling, so that no strategy and no scanner may have it."""
+    plain = normalize("NFKC", name).casefold().strip()
+    return plain in RESERVED_SOURCES or plain.startswith(OF_A_SOURCE)
 
 
 class Identity(Struct, frozen=True, gc=False):

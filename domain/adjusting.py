@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
-from typing import Any, cast
+from types import NoneType, UnionType
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from domain.errors import InvalidSettings, Refused
 from domain.limits.settings import OnMissing
@@ -16,6 +17,7 @@ from domain.sizing.settings import KellyFallback, SizingRule
 from domain.weights.scale import WeightScale
 from domain.weights.settings import Weight, weights_of_text
 
+_Table = TypeVar("_Table", bound=Any)
 _FIXED: Mapping[str, str] = {
     "strategies": "strategies and their parameters are fixed when the log is opened; pause a strategy instead",
     "simulation": "the behaviour of the simulated exchange is fixed when the log is opened",
@@ -27,7 +29,6 @@ _FIXED: Mapping[str, str] = {
 """The settings that cannot be changed while an engine runs, each with the reason."""
 _NOT_TEXT: Mapping[str, str] = {
     "strategies": "strategies are given as a whole",
-    "regimes": "regimes are given as a table; write them into a settings file and name it with --config",
     "groups": "groups are given as a table; write them into a settings file and name it with --config",
     "paused": _FIXED["paused"],
 }
@@ -58,6 +59,8 @@ def differences(before: Settings, after: Settings) -> Mapping[str, str]:
 
 
 def _text(value: object) -> str:
+    if value is None:
+        return ""
     if isinstance(value, tuple):
         return ",".join(map(str, cast("tuple[object, ...]", value)))
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -73,19 +76,17 @@ def _adjusted(
         if name not in known:
             faults.append(_unknown(name, known, group))
             continue
+        kind, may_be_none = _kind_of(settings, name)
         try:
-            settings = _with(settings, name, _READ[_kind(name, known)](text.strip()))
+            value = None if may_be_none and not text.strip() else _READ[kind](text.strip())
         except ValueError:
-            faults.append(f"{group}{name} = {text!r} is not {_WANTED[_kind(name, known)]}")
+            faults.append(f"{group}{name} = {text!r} is not {_WANTED[kind]}")
+        else:
+            settings = _with(settings, name, value)
     if faults:
         raise InvalidSettings("; ".join(faults))
     check(settings)
     return settings
-
-
-def _kind(name: str, known: Mapping[str, object]) -> type:
-    """The type by which a text is read; an empty list does not show that of its items."""
-    return _ITEMS.get(name) or type(known[name])
 
 
 def names(settings: Settings) -> Mapping[str, object]:
@@ -94,16 +95,30 @@ def names(settings: Settings) -> Mapping[str, object]:
 
 
 def _names(settings: Settings, fixed: Mapping[str, str]) -> Mapping[str, object]:
-    found: dict[str, object] = {}
-    for field in fields(settings):
-        value: Any = getattr(settings, field.name)
-        if field.name in fixed:
-            continue
+    return {name: value for name, value in _leaves(settings) if name.partition(".")[0] not in fixed}
+
+
+def _leaves(table: Any, prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Each setting of a table and of the tables within it, by its dotted name."""
+    for field in fields(table):
+        value: Any = getattr(table, field.name)
         if is_dataclass(value):
-            found |= {f"{field.name}.{one.name}": getattr(value, one.name) for one in fields(value)}
+            yield from _leaves(value, f"{prefix}{field.name}.")
         else:
-            found[field.name] = value
-    return found
+            yield f"{prefix}{field.name}", value
+
+
+def _kind_of(settings: Settings, name: str) -> tuple[type, bool]:
+    """The type of a setting that exists, and whether it may be None, which empty text stands for."""
+    *path, own = name.split(".")
+    table: Any = settings
+    for one in path:
+        table = getattr(table, one)
+    hint = get_type_hints(table.__class__)[own]
+    if not isinstance(hint, UnionType):
+        return _ITEMS.get(name) or get_origin(hint) or hint, False
+    (given,) = (one for one in get_args(hint) if one is not NoneType)
+    return given, True
 
 
 def _check_changeable(name: str, fixed: Mapping[str, str], group: str) -> None:
@@ -116,10 +131,10 @@ def _unknown(name: str, known: Mapping[str, object], group: str) -> str:
     return f"{group}{name}: no such setting{meant(f'{group}{name}', [f'{group}{one}' for one in known])}"
 
 
-def _with(settings: Settings, name: str, value: Any) -> Settings:
-    group, dot, own = name.partition(".")
-    changed: dict[str, Any] = {group: replace(getattr(settings, group), **{own: value}) if dot else value}
-    return replace(settings, **changed)
+def _with(table: _Table, name: str, value: Any) -> _Table:
+    own, dot, rest = name.partition(".")
+    changed: dict[str, Any] = {own: _with(getattr(table, own), rest, value) if dot else value}
+    return replace(table, **changed)
 
 
 def _flag(text: str) -> bool:
@@ -132,7 +147,7 @@ def _listed(text: str) -> tuple[str, ...]:
 
 
 _ITEMS: Mapping[str, type] = {"weights.table": Weight}
-"""The lists whose items are no instruments."""
+"""The lists that are read by the kind of their items, by name."""
 _READ: Mapping[type, Callable[[str], Any]] = {
     bool: _flag,
     str: str,

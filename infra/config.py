@@ -22,13 +22,13 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from adapters.order_way import OrderWay
 from adapters.signals.settings import SignalSettings
 from domain.errors import InvalidSettings
-from domain.number import misread
+from domain.number import Misread, misread
 from infra.alerts import AlertSettings
 from infra.layer import Layer, Spelling, Tree, fault_sentence, is_table, merged, read_toml
 
@@ -139,19 +139,24 @@ def load(**given: object) -> WhenceSettings:
     try:
         settings = WhenceSettings.model_validate(given_values)
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False, include_context=False)
-        sentences = [
-            fault_sentence(fault["type"], fault["loc"], fault["msg"], layers, WhenceSettings)
-            for fault in faults
-        ]
-        raise InvalidSettings("\n".join(sentences)) from None
+        found = (fault_sentence(fault, layers, WhenceSettings) for fault in error.errors(include_url=False))
+        raise InvalidSettings("\n".join(dict.fromkeys(found))) from None
     wrong = [
-        fault_sentence("misread", one.place, f"Input should be {one.expected}", layers, WhenceSettings)
+        fault_sentence(_misread(one), layers, WhenceSettings)
         for one in misread(given_values, settings.model_dump())
     ]
     if wrong:
         raise InvalidSettings("\n".join(wrong))
     return settings
+
+
+def _misread(one: Misread) -> ErrorDetails:
+    return {
+        "type": "misread",
+        "loc": one.place,
+        "msg": f"Input should be {one.expected}",
+        "input": one.value,
+    }
 
 
 def unmasked(properties: Mapping[str, Plain | SecretStr]) -> dict[str, Plain]:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TypeGuard, cast, get_args
 
 from pydantic import BaseModel
+from pydantic_core import ErrorDetails
 
+from adapters.wrong_value import sentence_of
 from domain.errors import InvalidSettings
 from domain.plain_text import similar
 from domain.settings import Settings
@@ -86,48 +88,25 @@ def read_toml(path: Path) -> Tree:
         raise InvalidSettings(f"{path}: not TOML: {error}") from None
 
 
-def fault_sentence(
-    kind: str, place: Place, message: str, layers: Sequence[Layer], model: type[BaseModel]
-) -> str:
+def fault_sentence(fault: ErrorDetails, layers: Sequence[Layer], model: type[BaseModel]) -> str:
     """The source, the key and the remedy of a fault: `whence.toml: leverege: unknown; did you mean leverage?`"""
+    kind, place = fault["type"], fault["loc"]
     layer = max(layers, key=lambda layer: layer.depth(place))
-    keys = [str(key) for key in place[: layer.depth(place)]]
+    known = len(place) if kind == "missing" else layer.depth(place)
+    keys = [str(key) for key in place[:known]]
     remedy = (
         _unknown(keys[-1], _table_at(model, keys[:-1]))
         if kind == "extra_forbidden"
-        else _EXAMPLES.get(keys[-1], {}).get(kind) or remedy_of(kind, message)
+        else _EXAMPLES.get(keys[-1], {}).get(kind) or sentence_of(fault)
     )
     return f"{layer.name}: {layer.spell(keys)}: {remedy}"
 
 
-_NUMBER = "not a number; write it like 10000 or 2500.50, and 5 % as 0.05"
-_WHOLE = "not a whole number; write it like 3"
-_REMEDIES = {
-    "decimal_parsing": _NUMBER,
-    "decimal_type": _NUMBER,
-    "float_parsing": _NUMBER,
-    "float_type": _NUMBER,
-    "int_parsing": _WHOLE,
-    "int_type": _WHOLE,
-    "int_from_float": _WHOLE,
-    "bool_parsing": "neither true nor false",
-    "bool_type": "neither true nor false",
-    "dataclass_type": "not a table; write it like { name = value }",
-}
-"""Our sentences for faults that pydantic describes in Python's terms, by pydantic's kind of fault."""
-
-
 _LEVERAGE = "not a number; write it like 5 or 2.5"
 _EXAMPLES: Mapping[str, Mapping[str, str]] = {
-    "leverage": {kind: _LEVERAGE for kind, text in _REMEDIES.items() if text == _NUMBER},
-    "account": {"string_pattern_mismatch": "not a name of 1 to 30 lower-case letters and digits"},
+    "leverage": dict.fromkeys(("decimal_parsing", "decimal_type", "float_parsing", "float_type"), _LEVERAGE),
 }
 """Sentences for keys that the examples of money do not fit, by key and kind of fault."""
-
-
-def remedy_of(kind: str, message: str) -> str:
-    """Our sentence for this kind of fault; else pydantic's `message`."""
-    return _REMEDIES.get(kind, message)
 
 
 def _under(upper: Tree, lower: Tree) -> Tree:

@@ -1,9 +1,14 @@
-"""The keys of the sources of signals: from the settings, from the environment, or from the place of secrets."""
+"""The keys of the sources of signals: from the settings, from the environment, or from the place of secrets.
+
+A secret of the settings comes before a variable, and a variable before the place of secrets.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import SecretStr
 from pydantic_core import PydanticCustomError
@@ -24,9 +29,9 @@ def secret_name(source: SourceSettings) -> str:
 def keys_of_sources(settings: WhenceSettings) -> Mapping[str, bytes]:
     """The key of every source with a secret, by the source's name.
 
-    A secret of the settings comes before a variable, and a variable before the place of secrets. Raises InvalidSettings
-    where a secret is missing, too short, or that of two sources, or a source has the id of a strategy, because the
-    engine would refuse each of its signals; and what `adapters.secrets.place.read_secrets` raises.
+    Raises InvalidSettings where a secret is missing, too short, or that of two sources, or a source has the id of a
+    strategy, because the engine would refuse each of its signals; and what `adapters.secrets.place.read_secrets`
+    raises.
     """
     _refuse_names_of_strategies(settings)
     with_secret = [one for one in settings.signals.sources if one.access is not Access.TOKEN]
@@ -38,6 +43,50 @@ def keys_of_sources(settings: WhenceSettings) -> Mapping[str, bytes]:
             raise InvalidSettings(f"signals.sources: {source.name} has the secret of another source")
         found[source.name] = key
     return found
+
+
+class SecretPlace(StrEnum):
+    """Where a source's secret is; TOKEN is a source without one, which has a token."""
+
+    TOKEN = "token"  # noqa: S105  # the name of a kind
+    SETTINGS = "settings"
+    ENVIRONMENT = "environment"
+    SECRETS = "place of secrets"
+    MISSING = "missing"
+
+
+class SecretState(NamedTuple):
+    """Where a source's secret is, and why it cannot be used; `fault` is empty for one that can."""
+
+    place: SecretPlace
+    fault: str = ""
+
+
+def secret_states(settings: WhenceSettings) -> Mapping[str, SecretState]:
+    """The state of every source's secret, by the source's name; no text repeats a secret.
+
+    Raises what `adapters.secrets.place.read_secrets` raises.
+    """
+    without = [
+        one for one in settings.signals.sources if one.access is not Access.TOKEN and one.secret is None
+    ]
+    elsewhere = _elsewhere(settings, without)
+    return {one.name: _state(one, elsewhere.get(secret_name(one))) for one in settings.signals.sources}
+
+
+def _state(source: SourceSettings, elsewhere: SecretStr | None) -> SecretState:
+    if source.access is Access.TOKEN:
+        return SecretState(SecretPlace.TOKEN)
+    place = SecretPlace.SETTINGS
+    if source.secret is None:
+        in_variable = os.environ.get(secret_name(source).upper(), "").strip()
+        place = SecretPlace.ENVIRONMENT if in_variable else SecretPlace.SECRETS
+    try:
+        _key(source, source.secret or elsewhere)
+    except InvalidSettings as fault:
+        is_missing = source.secret is None and elsewhere is None
+        return SecretState(SecretPlace.MISSING if is_missing else place, str(fault))
+    return SecretState(place)
 
 
 def _refuse_names_of_strategies(settings: WhenceSettings) -> None:

@@ -11,6 +11,8 @@ from typing import Any, cast, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
+from adapters.wrong_value import sentence_of
+from commands.identity import is_reserved
 from commands.watching import Instance
 from domain import adjusting
 from domain.arithmetic import ZERO
@@ -23,7 +25,7 @@ from domain.settings import OnDailyLoss, Settings, StrategySettings, check, faul
 from domain.strategies import Strategy
 from domain.strategies.builtin import BUILTIN, StrategyFactory
 from domain.strategies.presets import written_out
-from infra.layer import Tree, is_table, remedy_of
+from infra.layer import Tree, is_table
 
 _PARSED = TypeAdapter(Settings)
 GROUP = "whence.strategies"
@@ -115,8 +117,8 @@ def _parsed(table: Mapping[str, object]) -> Settings:
         settings = _PARSED.validate_python(spelled)
     except ValidationError as fault:
         found = (
-            f"trading.{_place(error['loc'])}: {remedy_of(error['type'], error['msg'])}"
-            for error in fault.errors()
+            f"trading.{_place(error['loc'])}: {sentence_of(error)}"
+            for error in fault.errors(include_url=False)
         )
         raise InvalidSettings("\n".join(found)) from None
     _refuse(
@@ -150,6 +152,13 @@ def _faults_of_strategy(where: str, strategy: Tree) -> Iterator[str]:
         yield (
             f"{where}: name = {strategy['name']!r} together with {' and '.join(beside)}: write name alone, or id "
             "and strategy"
+        )
+    instance = _instance(strategy)
+    if isinstance(instance, str) and is_reserved(instance):
+        other = f"my-{strategy.get('strategy') or instance}"
+        yield (
+            f"{where}: no strategy may have the id {instance!r}, a name of the system itself; write another one, as "
+            f'id = "{other}"'
         )
     given = strategy.get("parameters")
     for name, value in given.items() if is_table(given) else ():

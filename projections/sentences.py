@@ -38,6 +38,11 @@ def sentence(event: Event) -> str:
     return line if line.isprintable() else line.translate(_UNPRINTED)
 
 
+def sentence_on(event: Event, strategy: str, instrument: str) -> str:
+    """The same of an event that belongs to a signal and names neither its strategy nor its instrument: with both."""
+    return f"{strategy} on {instrument}: {sentence(event)}"
+
+
 def plain(value: Decimal) -> str:
     """A decimal without exponent and trailing zeros."""
     text = str(value)

@@ -16,6 +16,7 @@ from typing import Any, TypeGuard, get_args
 from pydantic import TypeAdapter, ValidationError
 
 from adapters.command_topic.largest import LARGEST
+from adapters.wrong_value import Repeated, sentence_of
 from commands.door import Answer
 from commands.request import RaiseSignal, Request, Requested
 from commands.roles import Role
@@ -151,8 +152,8 @@ def _unknown(given: object, read: object) -> Sequence[str]:
 def _faults(fault: ValidationError) -> str:
     """The members that are invalid, each with the reason, but without the given values."""
     return "; ".join(
-        f"{'.'.join(map(str, one['loc'])) or 'it'}: {one['msg']}"
-        for one in fault.errors(include_url=False, include_input=False, include_context=False)
+        f"{'.'.join(map(str, one['loc'])) or 'it'}: {sentence_of(one, Repeated.NONE)}"
+        for one in fault.errors(include_url=False, include_input=False)
     )
 
 

@@ -13,7 +13,7 @@ from adapters.graphql.decision import Vote
 from adapters.graphql.event import Event, recorded_event
 from adapters.graphql.moment import Moment
 from adapters.graphql.scalars import JSON
-from domain import slippage
+from domain import grid, slippage
 from domain.committees import margins
 from domain.direction import Direction, Purpose, Side
 from domain.order import OrderType
@@ -56,6 +56,21 @@ class SettingsInForce:
     event: Event = strawberry.field(description="The event that put them in force.")
 
 
+@strawberry.type(description="One level of a grid.")
+class GridLevel:
+    price: Decimal = strawberry.field(description="The limit price of its entry, in quote currency.")
+    target: Decimal = strawberry.field(description="The price of its target, in quote currency.")
+
+
+@strawberry.type(description="An entry that rests at several prices, with one stop, as it was proposed.")
+class Grid:
+    levels: list[GridLevel] = strawberry.field(description="From the nearest to the price to the outermost.")
+    rounds: int = strawberry.field(description="How often each level is entered at most.")
+    lifetime_seconds: int = strawberry.field(
+        description="Seconds after the decision until which levels rest."
+    )
+
+
 @strawberry.type(description="A signal, the decision on it, and what a signal that was not traded lacked.")
 class ExplainedDecision:
     account: str = strawberry.field(description="The account.")
@@ -65,6 +80,7 @@ class ExplainedDecision:
         description="The parameters of the strategy in force; null where they are not recorded."
     )
     inputs: JSON = strawberry.field(description="The figures that the strategy used, by name.")
+    grid: Grid | None = strawberry.field(description="The proposed grid; null for an entry at the market.")
     verdict: Verdict | None = strawberry.field(description="The verdict; null while undecided.")
     reasons: list[str] = strawberry.field(description="The reasons of the verdict.")
     tier: Tier | None = strawberry.field(description="The tier in force; null while undecided.")
@@ -225,6 +241,7 @@ def _decision(moment: Moment, one: decisions.ExplainedDecision) -> ExplainedDeci
         strategy=one.signal.strategy,
         parameters=None if one.strategy is None else _json(one.strategy.parameters),
         inputs=_json(one.signal.inputs),
+        grid=None if one.signal.grid is None else _grid(one.signal.grid),
         verdict=None if decision is None else decision.verdict,
         reasons=[] if decision is None else list(decision.reasons),
         tier=None if decision is None else decision.tier,
@@ -234,6 +251,14 @@ def _decision(moment: Moment, one: decisions.ExplainedDecision) -> ExplainedDeci
         to_pass=[_margin(margin) for margin in one.to_pass],
         votes=[_vote(vote) for vote in one.votes],
         settings=None if one.settings is None else _settings(moment, one.settings),
+    )
+
+
+def _grid(one: grid.Grid) -> Grid:
+    return Grid(
+        levels=[GridLevel(price=level.price, target=level.target) for level in one.levels],
+        rounds=one.rounds,
+        lifetime_seconds=one.lifetime_seconds,
     )
 
 

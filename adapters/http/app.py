@@ -57,12 +57,15 @@ def build_app(
         *([] if signals is None else [Route(SIGNALS, signals, methods=["POST"])]),
     ]
     handlers: Mapping[Any, ExceptionHandler] = {Exception: _failed, HTTPException: _unrouted}
-    return Starlette(
+    app = Starlette(
         routes=routes,
         middleware=_before(options),
         exception_handlers=handlers,
         lifespan=_lifespan(endpoint, lifespan),
     )
+    # A redirect of a POST is followed without its body by many programs, and has no body of ours.
+    app.router.redirect_slashes = False
+    return app
 
 
 def _lifespan(endpoint: Endpoint, own: Lifespan[Starlette] | None) -> Lifespan[Starlette]:
@@ -134,7 +137,12 @@ async def _failed(_: Request, error: Exception) -> Response:
     return refusal(500, Code.INTERNAL, f"an internal error occurred (incident {incident})")
 
 
-async def _unrouted(_: Request, error: Exception) -> Response:
+async def _unrouted(request: Request, error: Exception) -> Response:
     """The response where no route takes the request: another address (404), or another method (405)."""
     assert isinstance(error, HTTPException)
-    return refusal(error.status_code, Code.BAD_INPUT, error.detail, error.headers)
+    has_slash = error.status_code == _NOT_FOUND and request.url.path.endswith("/")
+    remedy = "; no address of this API ends with a slash: leave it out" if has_slash else ""
+    return refusal(error.status_code, Code.BAD_INPUT, f"{error.detail}{remedy}", error.headers)
+
+
+_NOT_FOUND = 404

@@ -17,12 +17,13 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from adapters.codes import Code
 from adapters.signals.fault import Fault, NotTaken
 from adapters.signals.interval import EXPECTED, signal_interval
 from adapters.strict_json import NamedTwice, named_once, no_constant
+from adapters.wrong_value import Repeated, sentence_of
 from domain.direction import Direction
 from domain.number import number
 from domain.plain_text import fault_in
@@ -96,6 +97,16 @@ def _interval(given: object) -> str:
     return spelled
 
 
+def _within(low: int, high: int) -> AfterValidator:
+    def check(value: float) -> float:
+        if not low <= value <= high:
+            message = "Input should be in {low} … {high}"
+            raise PydanticCustomError("range", message, {"low": low, "high": high})
+        return value
+
+    return AfterValidator(check)
+
+
 def _recordable(amount: Decimal) -> Decimal:
     if abs(amount.adjusted()) > _MOST_PLACES:
         message = "Input should have its first digit at most {most} places from the point"
@@ -134,8 +145,8 @@ class SignalBody(BaseModel):
     intent: Annotated[Intent, BeforeValidator(_intent)] = Intent.ENTER
     stop: Amount | None = None
     target: Amount | None = None
-    confidence: Annotated[float, BeforeValidator(_figure), Field(ge=0, le=1)] | None = None
-    trend: Annotated[float, BeforeValidator(_figure), Field(ge=-1, le=1)] | None = None
+    confidence: Annotated[float, BeforeValidator(_figure), _within(0, 1)] | None = None
+    trend: Annotated[float, BeforeValidator(_figure), _within(-1, 1)] | None = None
     inputs: dict[str, Annotated[float, BeforeValidator(_figure)]] = Field(default={}, max_length=_MOST_INPUTS)
     idempotency_key: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
 
@@ -190,21 +201,26 @@ def refuse_stray(secret: str, given: Mapping[str, Any]) -> None:
 
 
 def read_signal(given: Mapping[str, Any]) -> SignalBody:
-    """The signal, of an object without its secret. Raises NotTaken with every fault, each with its field."""
+    """The signal, of an object without its secret. Raises NotTaken with every fault, each with its field and what is
+    allowed; a value is repeated where it is shorter than any secret.
+    """
     try:
         return SignalBody.model_validate(given)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-        faults = [_fault(one["type"], one["loc"], one["msg"]) for one in found]
+        faults = [_fault(one) for one in error.errors(include_url=False)]
         raise NotTaken(400, faults) from None
 
 
-def _fault(kind: str, place: tuple[int | str, ...], message: str) -> Fault:
-    field = ".".join(map(str, place))
-    if kind == "extra_forbidden":
+_IN_JSON: Mapping[str, str] = {"dict_type": 'not an object; write it like {"rsi": 71.5}'}
+"""Sentences for faults whose usual ones are for settings files, by pydantic's kind of fault."""
+
+
+def _fault(found: ErrorDetails) -> Fault:
+    field = ".".join(map(str, found["loc"]))
+    if found["type"] == "extra_forbidden":
         message = f"unknown; the fields are: {', '.join(SignalBody.model_fields)}"
-    elif kind == "missing":
-        message = "missing"
+    else:
+        message = _IN_JSON.get(found["type"]) or sentence_of(found, Repeated.ALL)
     return Fault(Code.BAD_INPUT, f"{field}: {message}", field)
 
 

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from adapters.signals.interval import EXPECTED, signal_interval
 from adapters.signals.names import NAME, check_instruments, check_name
 from adapters.signals.scanners import ScannerSettings
+from commands.identity import OF_A_SOURCE
 from domain.errors import InvalidInput
 
 _MOST_SOURCES = 50
@@ -85,7 +86,7 @@ class SourceSettings(BaseModel):
     @property
     def actor(self) -> str:
         """The actor of the source's requests. No token can have this name, because of its colon."""
-        return f"source:{self.name}"
+        return f"{OF_A_SOURCE}{self.name}"
 
     @field_validator("name")
     @classmethod

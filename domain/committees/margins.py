@@ -1,6 +1,7 @@
 """Margins: what would have had to differ for a member that voted no to approve, from the figures of its vote alone.
 
 Nothing is computed from present settings. Where the recorded figures of a vote do not suffice, the margin states so.
+Amounts have the currencies of the instrument where the caller knows them, else `quote currency` and `base currency`.
 """
 
 from __future__ import annotations
@@ -55,6 +56,21 @@ class Margin(Struct, frozen=True, gc=False, kw_only=True):
 Figures = Mapping[str, str]
 
 
+class Currencies(Struct, frozen=True):
+    """The names of an instrument's currencies in a margin, as BTC and USDT."""
+
+    base: str = "base currency"
+    quote: str = "quote currency"
+
+    def unit(self, unit: str) -> str:
+        """The unit of a rule, with the name of its currency."""
+        return {_BASE: self.base, _QUOTE: self.quote}.get(unit, unit)
+
+
+UNNAMED = Currencies()
+_BASE, _QUOTE = UNNAMED.base, UNNAMED.quote
+
+
 class _Rule(Struct, frozen=True):
     """A comparison of a value with its limit, both read from the figures of a vote."""
 
@@ -63,7 +79,7 @@ class _Rule(Struct, frozen=True):
     read: Callable[[Figures], tuple[Decimal, Decimal]]
     unit: str = ""
     beside: str = ""
-    """A further sentence; `{names}` in it are figures."""
+    """A further sentence; `{names}` in it are figures, `{base}` and `{quote}` the currencies."""
 
 
 class _Condition(Struct, frozen=True):
@@ -73,20 +89,23 @@ class _Condition(Struct, frozen=True):
     figure: str = ""
 
 
-def margins_of(vote: Vote) -> Sequence[Margin]:
-    """One margin for each reason of a vote against, in the order of the reasons; none for an approval."""
+def margins_of(vote: Vote, currencies: Currencies = UNNAMED) -> Sequence[Margin]:
+    """One margin for each reason of a vote against, in the order of the reasons; none for an approval.
+
+    `currencies` are those of the instrument that was voted on.
+    """
     if vote.approves:
         return ()
-    return [_margin(reason, vote.figures) for reason in vote.reasons or (vote.member,)]
+    return [_margin(reason, vote.figures, currencies) for reason in vote.reasons or (vote.member,)]
 
 
-def _margin(reason: str, figures: Figures) -> Margin:
+def _margin(reason: str, figures: Figures, currencies: Currencies) -> Margin:
     condition = _CONDITIONS.get(reason)
     if condition is not None:
         return _stated(reason, condition, figures)
     rules = RULES.get(reason, ())
     for rule in rules:
-        found = _compared(reason, rule, figures)
+        found = _compared(reason, rule, figures, currencies)
         if found is not None:
             return found
     what = "; ".join(f"{rule.subject} {rule.must} its limit" for rule in rules) or "the cause of this reason"
@@ -110,7 +129,7 @@ class _Recorded(dict[str, str]):
         return NOT_RECORDED
 
 
-def _compared(reason: str, rule: _Rule, figures: Figures) -> Margin | None:
+def _compared(reason: str, rule: _Rule, figures: Figures, currencies: Currencies) -> Margin | None:
     """The margin of one rule; None where the recorded figures do not break it, or do not have it."""
     try:
         value, limit = rule.read(figures)
@@ -119,8 +138,10 @@ def _compared(reason: str, rule: _Rule, figures: Figures) -> Margin | None:
     if not (value.is_finite() and limit.is_finite() and _BROKEN[rule.must](value, limit)):
         return None
     by = distance(value, limit)
-    unit = f" {rule.unit}" if rule.unit else ""
-    beside = f"; {rule.beside.format_map(_Recorded(figures))}" if rule.beside else ""
+    named = currencies.unit(rule.unit)
+    unit = f" {named}" if named else ""
+    words = _Recorded({**figures, "base": currencies.base, "quote": currencies.quote})
+    beside = f"; {rule.beside.format_map(words)}" if rule.beside else ""
     return Margin(
         reason=reason,
         needed=(
@@ -133,7 +154,7 @@ def _compared(reason: str, rule: _Rule, figures: Figures) -> Margin | None:
         value=value,
         limit=limit,
         by=by,
-        unit=rule.unit,
+        unit=named,
     )
 
 
@@ -254,42 +275,36 @@ RULES: Mapping[str, Sequence[_Rule]] = {
         ),
     ),
     "REWARD_TO_RISK_TOO_LOW": (
-        _Rule("a reward per unit, after fees, of", Must.AT_LEAST, _reward_and_limit, "quote currency"),
-        _Rule("a reward per unit, after fees, of", Must.ABOVE, _to("reward", ZERO), "quote currency"),
+        _Rule("a reward per unit, after fees, of", Must.AT_LEAST, _reward_and_limit, _QUOTE),
+        _Rule("a reward per unit, after fees, of", Must.ABOVE, _to("reward", ZERO), _QUOTE),
     ),
     "STOP_NOT_PROTECTIVE": (
-        _Rule("a stop whose distance beyond the entry is", Must.BELOW, _favourable("stop"), "quote currency"),
-        _Rule("a stop", Must.ABOVE, _to("stop", ZERO), "quote currency"),
+        _Rule("a stop whose distance beyond the entry is", Must.BELOW, _favourable("stop"), _QUOTE),
+        _Rule("a stop", Must.ABOVE, _to("stop", ZERO), _QUOTE),
     ),
     "TARGET_NOT_BEYOND_ENTRY": (
-        _Rule(
-            "a target whose distance beyond the entry is", Must.ABOVE, _favourable("target"), "quote currency"
-        ),
-        _Rule("a target", Must.ABOVE, _to("target", ZERO), "quote currency"),
+        _Rule("a target whose distance beyond the entry is", Must.ABOVE, _favourable("target"), _QUOTE),
+        _Rule("a target", Must.ABOVE, _to("target", ZERO), _QUOTE),
     ),
     "STOP_BEYOND_LIQUIDATION": (
         _Rule("a distance of the stop, as a fraction of the entry,", Must.BELOW, _to_liquidation),
     ),
     "MAX_POSITIONS": _HELD,
     "MAX_POSITIONS_PER_INSTRUMENT": _HELD,
-    "RISK_PER_TRADE": (
-        _Rule("a loss at the stop of", Must.AT_MOST, _both("risk", "limit"), "quote currency"),
-    ),
-    "TOTAL_RISK": (
-        _Rule("a risk of everything open, with this entry, of", Must.AT_MOST, _all_risk, "quote currency"),
-    ),
+    "RISK_PER_TRADE": (_Rule("a loss at the stop of", Must.AT_MOST, _both("risk", "limit"), _QUOTE),),
+    "TOTAL_RISK": (_Rule("a risk of everything open, with this entry, of", Must.AT_MOST, _all_risk, _QUOTE),),
     "DAILY_LOSS_LIMIT": (
-        _Rule("a loss of the day", Must.BELOW, _loss, "quote currency"),
-        _Rule("a loss of the day of", Must.AT_MOST, _any_loss, "quote currency"),
+        _Rule("a loss of the day", Must.BELOW, _loss, _QUOTE),
+        _Rule("a loss of the day of", Must.AT_MOST, _any_loss, _QUOTE),
     ),
     "RESERVED_BALANCE": (
-        _Rule("margin and fees of", Must.AT_MOST, _both("margin", "spendable"), "quote currency"),
+        _Rule("margin and fees of", Must.AT_MOST, _both("margin", "spendable"), _QUOTE),
         _Rule(
             "a quantity that the free funds carry, in whole lots and not below the smallest order,",
             Must.ABOVE,
             _to("quantity", ZERO),
-            "base currency",
-            "{wanted} base currency was wanted, and {spendable} quote currency was free at a leverage of {leverage}: "
+            _BASE,
+            "{wanted} {base} was wanted, and {spendable} {quote} was free at a leverage of {leverage}: "
             "a balance of {balance} less {margin_held} as margin of positions, {reserved} for waiting entries, and a "
             "reserve of {reserve}",
         ),
@@ -340,17 +355,17 @@ RULES: Mapping[str, Sequence[_Rule]] = {
             "a move of the price since the position's last entry of",
             Must.AT_LEAST,
             _both("move", "least"),
-            "quote currency",
+            _QUOTE,
         ),
         _Rule(
             "a move of the price since the position's last entry",
             Must.ABOVE,
             _to("move", ZERO),
-            "quote currency",
+            _QUOTE,
         ),
     ),
     "POSITION_NOTIONAL_TOO_HIGH": (
-        _Rule("a cost of the whole position of", Must.AT_MOST, _both("notional", "most"), "quote currency"),
+        _Rule("a cost of the whole position of", Must.AT_MOST, _both("notional", "most"), _QUOTE),
     ),
     "ENTRY_NOT_REPEATED": (_Rule("entries in a row of", Must.AT_LEAST, _both("row", "repeats")),),
     "WEIGHT_ZERO": (_Rule("a weight of the entry", Must.ABOVE, _to("weight", ZERO)),),
@@ -382,7 +397,7 @@ RULES: Mapping[str, Sequence[_Rule]] = {
             "a move of the price since the position was opened",
             Must.ABOVE,
             _both("move", "cost"),
-            "quote currency",
+            _QUOTE,
         ),
     ),
     "ADX_TOO_LOW": (
@@ -406,7 +421,7 @@ RULES: Mapping[str, Sequence[_Rule]] = {
             "a move of the coarser candles' average, in the entry's direction,",
             Must.ABOVE,
             _to("move", ZERO),
-            "quote currency",
+            _QUOTE,
         ),
     ),
     "PLACE_TOO_LOW": (

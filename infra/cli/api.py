@@ -36,9 +36,7 @@ def api(
     ] = "600/minute",
     workers: Annotated[
         int,
-        typer.Option(
-            parser=whole(1, 64), metavar="N", help="Processes that serve the API together; one by default."
-        ),
+        typer.Option(parser=whole(1, 64), metavar="N", help="Processes that serve the API together."),
     ] = 1,
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Do not own the log: queries and subscriptions only.")

@@ -323,7 +323,7 @@ def _trade(
 
     began = perf_counter()
     with stoppable() as stopping, closing(Backtesting(market.recording(None), market.change)) as made:
-        if not is_followed("backtest", made.steps(), made.recording.total, stopping.requested):
+        if not is_followed("backtest", made.steps(), made.recording.total, stopping):
             raise typer.Exit(INTERRUPTED)
         seconds = perf_counter() - began
         _write(made, target)

@@ -11,6 +11,8 @@ from domain.events import FULL_NAMES
 from domain.instrument import Instrument
 from domain.log import Recorded
 from domain.plain_text import similar
+from domain.position import PositionOrphaned
+from domain.signal import SignalDetected
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +28,19 @@ class Filter:
     as_of: datetime | None = None
     instruments: frozenset[str] = frozenset()
     first: int = 1
+    strategies: frozenset[str] = frozenset()
 
-    def matches(self, recorded: Recorded, instrument: str | None = None) -> bool:
+    def matches(self, recorded: Recorded, instrument: str | None = None, strategy: str | None = None) -> bool:
         """Whether the event passes the filter.
 
-        `instrument` is what it concerns (see `Subjects`); only a filter that names an instrument needs it.
+        `instrument` is what it concerns (see `Subjects`), `strategy` whose signal it follows from (see `Proposers`);
+        only a filter that names one needs it.
         """
         meta = recorded.envelope.meta
         return (
             recorded.ordinal >= self.first
             and (not self.instruments or instrument in self.instruments)
+            and (not self.strategies or strategy in self.strategies)
             and (not self.streams or meta.stream in self.streams)
             and (not self.types or type(recorded.envelope.event).__name__ in self.types)
             and self.chain in (None, meta.correlation_id)
@@ -47,14 +52,18 @@ class Filter:
 
     @property
     def names_something(self) -> bool:
-        """Whether the filter names a stream, a chain, an account or an instrument, which the log may not have."""
-        named = bool(self.streams) or bool(self.instruments)
+        """Whether the filter names a stream, a chain, an account, an instrument or a strategy, which the log may not
+        have.
+        """
+        named = bool(self.streams) or bool(self.instruments) or bool(self.strategies)
         return named or self.chain is not None or self.account is not None
 
     @property
     def reads_after(self) -> int:
-        """The ordinal after which the log is read: an event's instrument can follow from an earlier event."""
-        return 0 if self.instruments else self.first - 1
+        """The ordinal after which the log is read: an event's instrument and strategy can follow from an earlier
+        event.
+        """
+        return 0 if self.instruments or self.strategies else self.first - 1
 
 
 class Subjects:
@@ -74,10 +83,38 @@ class Subjects:
         return str(own)
 
 
+class Proposers:
+    """The strategy from whose signal each event of a log follows, read in order.
+
+    An event has the strategy that it names, else that of its stream, else that of its chain. A stream of a signal, an
+    order or a position is the strategy's whose chain it begins in, and a position that is handed over is the heir's: so
+    a close that a person requests is an event of the strategy's position.
+    """
+
+    def __init__(self) -> None:
+        self._of_chains: dict[str, str] = {}
+        self._of_streams: dict[str, str] = {}
+
+    def strategy_of(self, recorded: Recorded) -> str | None:
+        """The strategy's id; None for an event that follows from no signal."""
+        meta, event = recorded.envelope.meta, recorded.envelope.event
+        if type(event) is SignalDetected:
+            self._of_chains[meta.correlation_id] = event.strategy
+        own = getattr(event, "strategy", None)
+        found = own or self._of_streams.get(meta.stream) or self._of_chains.get(meta.correlation_id)
+        if found is not None and meta.stream.startswith(_OF_ONE_STRATEGY):
+            heir = event.heir if type(event) is PositionOrphaned else None
+            self._of_streams[meta.stream] = heir or found
+        return found
+
+
+_OF_ONE_STRATEGY = ("signal-", "order-", "position-")
+
+
 @dataclass(slots=True)
 class Names:
-    """The streams, chains and accounts of the events that were read, and their instruments where the filter `wanted`
-    names one.
+    """The streams, chains and accounts of the events that were read, and their instruments and strategies where the
+    filter `wanted` names one.
     """
 
     wanted: Filter
@@ -85,14 +122,17 @@ class Names:
     chains: set[str] = field(default_factory=set[str])
     accounts: set[str] = field(default_factory=set[str])
     instruments: set[str] = field(default_factory=set[str])
+    strategies: set[str] = field(default_factory=set[str])
 
     def of(self, events: Iterable[Recorded]) -> Iterator[Recorded]:
         """The same events; their names are noted."""
-        subjects = Subjects()
+        subjects, proposers = Subjects(), Proposers()
         for recorded in events:
             meta = recorded.envelope.meta
             if self.wanted.instruments and (instrument := subjects.instrument_of(recorded)) is not None:
                 self.instruments.add(instrument)
+            if self.wanted.strategies and (strategy := proposers.strategy_of(recorded)) is not None:
+                self.strategies.add(strategy)
             self.streams.add(meta.stream)
             self.chains.add(meta.correlation_id)
             self.accounts.add(meta.account)
@@ -105,6 +145,7 @@ class Names:
             ("chain", _given(self.wanted.chain), self.chains),
             ("account", _given(self.wanted.account), self.accounts),
             ("instrument", sorted(self.wanted.instruments), self.instruments),
+            ("strategy", sorted(self.wanted.strategies), self.strategies),
         )
         return [
             f"no {noun} of this log is called {name!r}{_similar(name, known)}"

@@ -57,6 +57,12 @@ def log(
         list[str] | None,
         typer.Option(help="Only events that concern this instrument, as BTCUSDT-LINEAR.BYBIT; repeatable."),
     ] = None,
+    strategy: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only what follows from signals of this strategy (its id, or a source of signals); repeatable."
+        ),
+    ] = None,
     account: Annotated[str | None, typer.Option(help="Only this account's events.")] = None,
     since: Annotated[str | None, typer.Option(help="Recorded at or after this time (ISO 8601, UTC).")] = None,
     until: Annotated[str | None, typer.Option(help="Recorded before this time (ISO 8601, UTC).")] = None,
@@ -86,7 +92,7 @@ def log(
         str,
         typer.Option(
             metavar="10x|max",
-            help="Replay with the recorded times between events, 10 times as fast; default: max.",
+            help="Replay with the recorded times between events, 10 times as fast.",
         ),
     ] = "max",
     send: Annotated[
@@ -127,6 +133,7 @@ def log(
         None if as_of is None else time_of(as_of),
         frozenset(instrument or ()),
         first,
+        frozenset(strategy or ()),
     )
     if follow and last is not None:
         raise InvalidInput("--follow does not end: leave out --to")
@@ -232,12 +239,13 @@ def warn_of_unknown(reader: LogReader, wanted: Filter) -> None:
 
 def print_matching(events: Iterable[Recorded], wanted: Filter, show: Show) -> int:
     """Shows the events that pass the filter; returns their number."""
-    from infra.cli.filtering import Subjects
+    from infra.cli.filtering import Proposers, Subjects
 
-    count, subjects = 0, Subjects()
+    count, subjects, proposers = 0, Subjects(), Proposers()
     for recorded in events:
         instrument = subjects.instrument_of(recorded) if wanted.instruments else None
-        if wanted.matches(recorded, instrument):
+        strategy = proposers.strategy_of(recorded) if wanted.strategies else None
+        if wanted.matches(recorded, instrument, strategy):
             show(recorded)
             count += 1
     return count
@@ -307,7 +315,7 @@ def _printer(reader: RecordedLog, *, full: bool) -> Show:
     from infra.cli.wording import Wording, in_plain_words
 
     console = console_of()
-    wording = Wording(reader.read)
+    wording = Wording(reader.read, reader.read_stream)
 
     def show(recorded: Recorded) -> None:
         meta, event = recorded.envelope.meta, recorded.envelope.event

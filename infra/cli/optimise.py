@@ -85,20 +85,14 @@ def optimise(
             help="Backtests at a time; default: the processors. No result depends on it.",
         ),
     ] = None,
-    seed: Annotated[
-        int, typer.Option(parser=whole(), metavar="N", help="Seed of the search; default: 1.")
-    ] = 1,
+    seed: Annotated[int, typer.Option(parser=whole(), metavar="N", help="Seed of the search.")] = 1,
     held_out: Annotated[
         str,
-        typer.Option(
-            metavar="FRACTION", help="The last part of the days, which no search sees; default: 0.2."
-        ),
+        typer.Option(metavar="FRACTION", help="The last part of the days, which no search sees."),
     ] = "0.2",
     folds: Annotated[
         int,
-        typer.Option(
-            parser=whole(0, 100), metavar="N", help="Steps of the walk forward; 0: none. Default: 3."
-        ),
+        typer.Option(parser=whole(0, 100), metavar="N", help="Steps of the walk forward; 0: none."),
     ] = 3,
     study: Annotated[
         Path | None,

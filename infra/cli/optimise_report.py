@@ -25,7 +25,7 @@ from infra.run.plan import Plan
 from infra.search.axis import Axis
 from infra.search.market import Outcome
 from infra.search.parts import Part
-from infra.search.search import Chosen, Found, Search
+from infra.search.search import Chosen, Found, Luck, Search
 from infra.search.settings_file import settings_text
 from infra.search.study import Trial
 from projections.analysis.measures import MEASURES, Measure, Unit
@@ -48,6 +48,7 @@ SKILL = 0.95
 NO_SKILL = (
     "Luck explains this result: searches of as many settings without skill often find as good a winner."
 )
+LOSES = "The best trial loses on its training: no setting that was tried shows an edge, and luck has none to explain."
 Cells = tuple[str, ...]
 
 
@@ -143,20 +144,10 @@ class OptimiseReport:
 
     @property
     def luck(self) -> str:
-        """The deflated Sharpe ratio in words."""
-        luck = self.found.luck
-        if luck.deflated is None or luck.winner is None:
-            return (
-                f"deflated Sharpe ratio: none; {luck.trials:,} trials of this tape, of which {luck.compared:,} in this "
-                "period have a Sharpe ratio (30 days with trades)"
-            )
-        words = f"deflated Sharpe ratio {luck.deflated:.2f}: {luck.trials:,} trials of this tape"
-        if luck.expected is not None:
-            words += (
-                f", whose best has a daily Sharpe ratio of {luck.expected:.3f} by luck; this one has "
-                f"{luck.winner.sharpe:.3f}"
-            )
-        return f"{words}. {NO_SKILL}" if luck.deflated < SKILL else words
+        """How far luck explains the winner, in words."""
+        best = self.found.winner.trial
+        total = None if best is None else best.measures.get(_TOTAL_RETURN.name)
+        return luck_in_words(self.found.luck, None if total is None else Decimal(str(total)))
 
     def rows(self) -> Iterator[tuple[str, Part, Mapping[str, Any] | None]]:
         """A row for each part with its measures: each fold's training and test, the training, and what was held out."""
@@ -271,6 +262,30 @@ class OptimiseReport:
         ]
         heads = ("trial", *short, *(one.words for one in brief))
         return _table("Best trials of the training", heads, rows, numbers=len(heads))
+
+
+def luck_in_words(luck: Luck, total_return: Decimal | None) -> str:
+    """The deflated Sharpe ratio, and what follows from it where the winner gains.
+
+    `total_return` is that of the training. A winner whose return or Sharpe ratio is not above zero has no result
+    that luck or skill could explain.
+    """
+    loses = total_return is not None and total_return <= 0
+    if luck.deflated is None or luck.winner is None:
+        words = (
+            f"deflated Sharpe ratio: none; {luck.trials:,} trials of this tape, of which {luck.compared:,} in this "
+            "period have a Sharpe ratio (30 days with trades)"
+        )
+        return f"{words}. {LOSES}" if loses else words
+    words = f"deflated Sharpe ratio {luck.deflated:.2f}: {luck.trials:,} trials of this tape"
+    if luck.expected is not None:
+        words += (
+            f", whose best has a daily Sharpe ratio of {luck.expected:.3f} by luck; this one has "
+            f"{luck.winner.sharpe:.3f}"
+        )
+    if loses or luck.winner.sharpe <= 0:
+        return f"{words}. {LOSES}"
+    return f"{words}. {NO_SKILL}" if luck.deflated < SKILL else words
 
 
 def _table(title: str, heads: Sequence[str], rows: Any, *, numbers: int) -> Table:

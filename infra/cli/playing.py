@@ -7,7 +7,7 @@ import logging
 import socket
 import time
 from collections.abc import Generator, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,7 +34,7 @@ from infra.cli.output import console_of
 from infra.cli.page_file import write_text
 from infra.cli.result import Result
 from infra.cli.rules import rules_notes
-from infra.cli.stopping import Stopping, stoppable
+from infra.cli.stopping import Stopping, StopRequested, stoppable
 from infra.cli.trading_tables import tables_of
 from infra.config import WhenceSettings
 from infra.logging import configure
@@ -103,7 +103,15 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
             watchers.add(Narrator())
         watched = spans is not None or manner.port is not None
         observer = watchers if watched else None
-        run = PaperRun(plan, written, seen, observer=observer, played=store, skips=manner.is_alone)
+        run = PaperRun(
+            plan,
+            written,
+            seen,
+            observer=observer,
+            played=store,
+            skips=manner.is_alone,
+            interruptible=stopping.at_once,
+        )
         run.keep_personal(personal_texts_of(settings))
         short = list(warm_up_notes(run.plan))
         traded = {rules.id for rules in run.plan.instruments}
@@ -213,7 +221,7 @@ def _play(
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True) as progress, suppress(StopRequested):
         bar = progress.add_task("trading", total=total)
         for at, closed in run.instants():
             played += closed

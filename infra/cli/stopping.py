@@ -11,13 +11,17 @@ from contextlib import contextmanager
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+class StopRequested(BaseException):
+    """A stop was requested within `Stopping.at_once`. No handler of errors catches it, as with KeyboardInterrupt."""
+
+
 class Stopping:
     """Whether a stop was requested. Uses no lock: a signal handler that waits for a held lock would never return."""
 
     def __init__(self, wakes: int) -> None:
         """`wakes` is the read end of a pipe that becomes readable with the first signal."""
         self._wakes = wakes
-        self._requested = False
+        self._requested = self._raises = False
 
     def requested(self) -> bool:
         """True from the first signal on."""
@@ -28,11 +32,30 @@ class Stopping:
         if not self._requested:
             select.select([self._wakes], [], [], seconds)
 
+    @contextmanager
+    def at_once(self) -> Generator[None]:
+        """Within the block a stop raises StopRequested, also one that was requested before.
+
+        The block is a calculation of any length that changes nothing outside this process.
+        """
+        self._raises = True
+        try:
+            if self._requested:
+                raise StopRequested
+            yield
+        finally:
+            self._raises = False
+
     def handle(self, _number: int, _frame: object) -> None:
-        """The first signal requests a stop; a second one raises KeyboardInterrupt."""
+        """The first signal requests a stop; a second one raises KeyboardInterrupt.
+
+        Raises StopRequested within `at_once`.
+        """
         if self._requested:
             raise KeyboardInterrupt
         self._requested = True
+        if self._raises:
+            raise StopRequested
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from string import Template
 
+from commands.identity import is_reserved
 from domain.errors import InvalidInput
 from domain.strategies.builtin import BUILTIN
 from infra.trading import GROUP
@@ -187,6 +188,10 @@ def _check(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise InvalidInput(
             f"{name!r} is not a name for a strategy: lower-case letters, digits and dashes, as in breakout-slow"
+        )
+    if is_reserved(name):
+        raise InvalidInput(
+            f"{name} is a name of the system itself, which no strategy may have; choose another one"
         )
     if name in {*BUILTIN, *entry_points(group=GROUP).names}:
         raise InvalidInput(f"a strategy is called {name} already; `whence strategies list` shows all")

@@ -104,7 +104,7 @@ def what_if(
         if candidate is not None:
             change = with_file(change, candidate, recording.settings)
         made = held.enter_context(closing(WhatIf(recording, reader, change)))
-        if not is_followed("what-if", made.steps(), made.total, stopping.requested):
+        if not is_followed("what-if", made.steps(), made.total, stopping):
             raise typer.Exit(INTERRUPTED)
         _write(made, target)
     source, into = (str(parse_address(one.log)) for one in (settings, target))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import cast
+from typing import NamedTuple, cast
 
 from adapters.avro import to_json
-from domain.log import Recorded
+from domain.log import Envelope, Recorded
 from domain.settings import Settings, SettingsChanged
+from domain.signal import DecisionMade, GridEnded, ReversalDecided, SignalDetected
 from infra.layer import is_table
-from projections.sentences import plain, sentence
+from projections.sentences import plain, sentence, sentence_on
 
 PLAIN_WORDS: Mapping[str, str] = {
     "CancelByUser": "cancelled on request",
@@ -50,22 +51,53 @@ def _rounded(number: Decimal) -> str:
     return plain(round(number, 4 if abs(number) >= 1 else 6))
 
 
+class _Proposed(NamedTuple):
+    """What a signal proposed to trade."""
+
+    strategy: str
+    instrument: str
+
+
 class Wording:
     """The sentences of one log's events; a change of settings names each changed setting with both values."""
 
-    def __init__(self, read: Callable[[int, int], Iterable[Recorded]]) -> None:
-        """`read(after, upto)` returns the events of the log from ordinal `after` + 1 to ordinal `upto`."""
-        self._read = read
+    def __init__(
+        self,
+        read: Callable[[int, int], Iterable[Recorded]],
+        read_stream: Callable[[str], Iterable[Envelope]] | None = None,
+    ) -> None:
+        """`read(after, upto)` returns the events of the log from ordinal `after` + 1 to ordinal `upto`.
+
+        With `read_stream`, which returns the events of a stream, a decision names the strategy and the instrument of
+        its signal. Without it the reader has the signal before them.
+        """
+        self._read, self._read_stream = read, read_stream
         self._last: dict[str, SettingsChanged] = {}
+        self._proposed: dict[str, _Proposed | None] = {}
 
     def line_of(self, recorded: Recorded) -> str:
         """The event's sentence."""
-        event = recorded.envelope.event
-        if not isinstance(event, SettingsChanged):
+        event, stream = recorded.envelope.event, recorded.envelope.meta.stream
+        if isinstance(event, SettingsChanged):
+            before = self._before(recorded, event)
+            self._last[stream] = event
+            return described(event, before)
+        if self._read_stream is None:
             return sentence(event)
-        before = self._before(recorded, event)
-        self._last[recorded.envelope.meta.stream] = event
-        return described(event, before)
+        if isinstance(event, SignalDetected):
+            self._proposed[stream] = _Proposed(event.strategy, event.instrument)
+        if isinstance(event, DecisionMade | ReversalDecided | GridEnded):
+            proposed = self._proposal_of(stream, self._read_stream)
+            return sentence(event) if proposed is None else sentence_on(event, *proposed)
+        return sentence(event)
+
+    def _proposal_of(self, stream: str, read_stream: Callable[[str], Iterable[Envelope]]) -> _Proposed | None:
+        """The signal of a stream, also where the events before it were not read; None where it has none."""
+        if stream not in self._proposed:
+            signals = (one.event for one in read_stream(stream) if isinstance(one.event, SignalDetected))
+            first = next(signals, None)
+            self._proposed[stream] = None if first is None else _Proposed(first.strategy, first.instrument)
+        return self._proposed[stream]
 
     def _before(self, recorded: Recorded, event: SettingsChanged) -> SettingsChanged | None:
         """The event that put the earlier settings in force; None for the first settings."""

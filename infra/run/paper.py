@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from itertools import chain
 
@@ -80,13 +80,15 @@ class PaperRun(Attending):
         played: PlayedStore | None = None,
         *,
         skips: bool = False,
+        interruptible: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         """`seen` receives every event once, also recalled ones. `plug` returns the exchange to use, such as a wrapper.
 
         `observer` receives every candle and every unit of work that is not recalled. `clock` decides whether a request
         has expired; events are recorded at the tape's time. `played` keeps the record of the candles that were played.
         With `skips` the candles that lead to nothing are passed over, and no request is answered between them; the
-        events are the same.
+        events are the same. `interruptible` is entered while the strategies scan the whole tape, which records nothing:
+        what it raises there leaves the log as it is.
 
         Raises TapeMismatch where the log was made by another plan, InvalidInput where it was not made by this program.
         """
@@ -111,7 +113,7 @@ class PaperRun(Attending):
         files = {tape.instrument: tape.path for tape in plan.tapes}
         begins = log.head() == 0
         self._played = None if played is None else PlayedTape(played, identity.log_id, files, begins=begins)
-        self._has_ended, self._skips = False, skips
+        self._has_ended, self._skips, self._interruptible = False, skips, interruptible
         super().__init__(driver, clock, plan.begins)
 
     def _carried_out(self, requested: Requested) -> Answer:
@@ -163,9 +165,11 @@ class PaperRun(Attending):
                 take(candles)
                 yield at, candles, len(candles)
             return
-        bars = Bars(merge(self.plan.tapes))
-        skipping, reached, last = Skipping(bars, self._exchange), 0, len(bars.times) - 1
-        skipping.foresee(self.driver.engine)
+        with self._interruptible():
+            bars = Bars(merge(self.plan.tapes))
+            skipping = Skipping(bars, self._exchange)
+            skipping.foresee(self.driver.engine)
+        reached, last = 0, len(bars.times) - 1
         while reached <= last:
             until = self._finer.idle_until
             limit = last if until is None else min(last, bisect_right(bars.times, until))

@@ -1,12 +1,15 @@
-"""The recording of a log that was made from candles (`whence paper`): the same candles, as they were played."""
+"""The recording of a log that was made from candles (`whence paper`): the same candles, as they were played, and the
+settings that were adopted between them (`infra/run/adopting.py`).
+"""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from adapters.tapes import Tape, merge
 from commands.input_tape import SessionBegun, Taped
-from commands.inputs import MarketMoved, Warmed, opening
+from commands.inputs import MarketMoved, RequestMade, Warmed, opening
 from commands.instrument import ListInstrument
 from domain.account import AccountOpened
 from domain.candle import Candle
@@ -17,6 +20,7 @@ from domain.instrument import Instrument
 from domain.log import LogReader
 from domain.moving import LogMoved
 from domain.settings import SettingsChanged
+from infra.run.adopting import ACTOR, changes_to, request_for
 from infra.run.finer import FinerRules
 from infra.run.paper import SOURCE
 from infra.run.plan import Plan, plan_of
@@ -33,7 +37,33 @@ def recorded_candles(log: LogReader, tapes: Sequence[Tape], imported: Catalogue)
     _check_nobody_traded(log)
     planned = _plan_of(log, tapes, imported)
     plan = resumed(planned, log)
-    return recording_of(plan, lambda: played_inputs(planned, plan))
+    adoptions = adoptions_in(log)
+    return recording_of(plan, lambda: _with_adoptions(played_inputs(planned, plan), adoptions))
+
+
+def adoptions_in(log: LogReader) -> Sequence[RequestMade]:
+    """The requests by which `--adopt-settings` put changed settings in force, in the order of the log."""
+    found: list[RequestMade] = []
+    before: SettingsChanged | None = None
+    for recorded in log.read():
+        meta, event = recorded.envelope.meta, recorded.envelope.event
+        if not isinstance(event, SettingsChanged):
+            continue
+        if meta.actor == ACTOR and before is not None:
+            changes = changes_to(before.settings, event.settings)
+            requested = request_for(changes, meta.account, before.version, meta.recorded_at)
+            found.append(RequestMade(meta.occurred_at, meta.recorded_at, requested))
+        before = event
+    return found
+
+
+def _with_adoptions(inputs: Iterator[Taped], adoptions: Sequence[RequestMade]) -> Iterator[Taped]:
+    """The inputs, with each adoption after the candles that were the last ones before it."""
+    waiting = deque(adoptions)
+    for given in inputs:
+        yield given
+        while waiting and isinstance(given, MarketMoved) and given.at >= waiting[0].at:
+            yield waiting.popleft()
 
 
 def recording_of(plan: Plan, inputs: Callable[[], Iterator[Taped]], tape: str = "") -> Recording:
@@ -58,6 +88,8 @@ def _check_nobody_traded(log: LogReader) -> None:
         opened = opened or meta.causation_id
         if isinstance(recorded.envelope.event, LogMoved):
             continue  # by a person, and no trading
+        if meta.actor == ACTOR:
+            continue  # settings that a run adopted: `adoptions_in`
         if is_command(meta.causation_id) and meta.causation_id != opened:
             raise InvalidInput(
                 f"event {recorded.ordinal} of this log follows from a request of {meta.actor}, and candles do not hold "

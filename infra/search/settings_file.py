@@ -34,9 +34,15 @@ def settings_text(given: WhenceSettings, change: Change, settings: Settings, hea
     }
     trading: dict[str, Any] = {name: _copied(value) for name, value in given.trading.items()}
     for name in change.values:
-        group, dot, own = name.rpartition(".")
-        place = trading.setdefault(group, {}) if dot else trading
-        place[own] = _plain(getattr(getattr(settings, group) if dot else settings, own))
+        *groups, own = name.split(".")
+        place, held = trading, cast("Any", settings)
+        for group in groups:
+            place, held = place.setdefault(group, {}), getattr(held, group)
+        value = getattr(held, own)
+        if value is None:
+            place.pop(own, None)
+        else:
+            place[own] = _plain(value)
     if change.strategies is not None:
         trading["strategies"] = [_strategy(one) for one in settings.strategies]
     comment = "".join(f"# {line}\n" for line in head.splitlines())

@@ -9,7 +9,7 @@ from domain.committees.margins import Margin, margins_of
 from domain.log import Recorded
 from domain.settings import StrategySettings, limit_text
 from domain.signal import DecisionMade, ReversalDecided, SignalDetected, Verdict, Vote
-from projections.explained.settings import Changes, SettingsInForce, in_force
+from projections.explained.settings import Changes, SettingsInForce, currencies_of, in_force
 
 _TRADED = frozenset({Verdict.ENTER, Verdict.CLOSE, Verdict.REVERSE})
 _WITHOUT_VOTES: Mapping[str, str] = {
@@ -49,7 +49,7 @@ class ExplainedDecision(NamedTuple):
 
 
 def decisions_of(events: Iterable[Recorded], changes: Changes) -> Sequence[ExplainedDecision]:
-    """One for each signal of these events, in log order; `changes` are all changes of the accounts' settings."""
+    """One for each signal of these events, in log order; `changes` are those of the accounts."""
     found: dict[str, dict[type, Recorded]] = {}
     for recorded in events:
         if isinstance(recorded.envelope.event, SignalDetected | DecisionMade | ReversalDecided):
@@ -66,7 +66,8 @@ def _decision(parts: Mapping[type, Recorded], changes: Changes) -> ExplainedDeci
     assert decision is None or isinstance(decision, DecisionMade)
     reversal = leg.envelope.event if leg is not None else None
     assert reversal is None or isinstance(reversal, ReversalDecided)
-    votes = [] if decision is None else [ExplainedVote(one, margins_of(one)) for one in decision.votes]
+    named = currencies_of(changes, signal.instrument)
+    votes = [] if decision is None else [ExplainedVote(one, margins_of(one, named)) for one in decision.votes]
     settings = None if decision is None else in_force(changes, meta.account, decision.settings_version)
     return ExplainedDecision(
         account=meta.account,

@@ -8,12 +8,11 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from domain.log import Recorded
-from domain.settings import SettingsChanged
 from projections.chain import Story
 from projections.explained.decisions import ExplainedDecision, decisions_of
 from projections.explained.orders import ExplainedOrder, orders_of
 from projections.explained.positions import ExplainedPosition, positions_of
-from projections.explained.settings import Changes, SettingsInForce, in_force_at
+from projections.explained.settings import CHANGES, Changes, SettingsInForce, in_force_at
 from projections.explained.subject import Subject, nodes_of, subject_of
 from projections.explained.timeline import TimedStep, timeline
 from projections.source import Source
@@ -33,7 +32,7 @@ class Explained(NamedTuple):
 
 
 def explained(found: Story, wanted: str, changes: Changes) -> Explained:
-    """The facts of the story of the id `wanted`. `changes` are all changes of settings up to the story's last event.
+    """The facts of the story of the id `wanted`. `changes` are those of its accounts up to its last event.
 
     Raises InvalidInput where the id is ambiguous (see `subject_of`).
     """
@@ -63,7 +62,7 @@ def explained_in(source: Source, wanted: str, decode: Decode) -> Explained | Non
     journal = source.table("journal")
     rows = source.connection.execute(
         select(journal.c.ordinal, journal.c.data)
-        .where(journal.c.type == SettingsChanged.__name__, journal.c.ordinal <= found.last)
+        .where(journal.c.type.in_([one.__name__ for one in CHANGES]), journal.c.ordinal <= found.last)
         .order_by(journal.c.ordinal)
     )
     return explained(
@@ -72,5 +71,5 @@ def explained_in(source: Source, wanted: str, decode: Decode) -> Explained | Non
 
 
 def changes_in(read: Callable[[int, int], Iterable[Recorded]], upto: int) -> Changes:
-    """The changes of settings of a log up to this ordinal."""
-    return [one for one in read(0, upto) if isinstance(one.envelope.event, SettingsChanged)]
+    """The changes of settings, and of the rules of instruments, of a log up to this ordinal."""
+    return [one for one in read(0, upto) if isinstance(one.envelope.event, CHANGES)]

@@ -1,15 +1,18 @@
-"""The settings in force, found among the recorded changes of settings."""
+"""The settings in force and the currencies of an instrument, found among the recorded changes of both."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from domain.committees.margins import UNNAMED, Currencies
+from domain.instrument import InstrumentListed, InstrumentRulesChanged
 from domain.log import Recorded
 from domain.settings import SettingsChanged
 
+CHANGES = (SettingsChanged, InstrumentListed, InstrumentRulesChanged)
 Changes = Sequence[Recorded]
-"""Every `SettingsChanged` of the accounts of a story up to its last event, in log order."""
+"""Every event of the types `CHANGES` of the accounts of a story up to its last event, in log order."""
 
 
 class SettingsInForce(NamedTuple):
@@ -32,6 +35,15 @@ def in_force_at(changes: Changes, account: str, ordinal: int) -> SettingsInForce
         key=lambda one: one.recorded.ordinal,
         default=None,
     )
+
+
+def currencies_of(changes: Changes, instrument: str) -> Currencies:
+    """The currencies of an instrument; without a name where no event has its rules."""
+    for recorded in changes:
+        event = recorded.envelope.event
+        if isinstance(event, InstrumentListed | InstrumentRulesChanged) and event.instrument.id == instrument:
+            return Currencies(event.instrument.base, event.instrument.quote)
+    return UNNAMED
 
 
 def _of(changes: Changes, account: str) -> Iterable[SettingsInForce]:

@@ -21,10 +21,13 @@ from sqlalchemy import (
 )
 
 from domain.direction import Direction, Purpose, exit_side
+from domain.position import PositionIncreased, PositionOpened
 from projections.questions.find import Key, Keys, Rows, grouped, is_one_of
 from projections.source import Source
 
 _PROTECTIVE = (Purpose.STOP.value, Purpose.TARGET.value)
+_ENTERS = (PositionOpened.__name__, PositionIncreased.__name__)
+"""The events of a position whose fill is one of its entries."""
 _USED = ("account", "id", "instrument", "side", "closed_at", "ordinal", "updated_ordinal")
 _EXIT_SIDES = {direction.value: exit_side(direction).value for direction in Direction}
 
@@ -49,9 +52,9 @@ def fills_of_positions(source: Source, keys: Keys, most: int) -> Mapping[Key, Ro
 def orders_of_positions(source: Source, keys: Keys, most: int) -> Mapping[Key, Rows]:
     """The orders of each position, by (account, position id); for each position the first `most` in log order.
 
-    They are the orders with a fill in the position, the orders whose parent is the position's entry order, and the
-    stops and targets without a parent that could fill in the position. These are placed again by the engine (decision
-    0077), placed by a person, or adopted.
+    They are the orders with a fill in the position, the orders whose parent opened or increased the position, as an
+    addition and a level of a grid do, and the stops and targets without a parent that could fill in the position. These
+    are placed again by the engine (decision 0077), placed by a person, or adopted.
     """
     pairs = _pairs(source, keys, "position_id").subquery("pairs")
     orders = source.table("orders")
@@ -95,11 +98,31 @@ def _pairs(source: Source, keys: Keys, wanted: str) -> CompoundSelect[str, str, 
             orders.c.parent == positions.c.entry_order, is_one_of([positions.c.account, rest[wanted]], keys)
         )
     )
+    entered = (
+        select(caused.c.account, caused.c.subject.label("position_id"), orders.c.id.label("order_id"))
+        .join(filled, filled.c.event_id == caused.c.cause)
+        .join(
+            orders,
+            and_(
+                orders.c.account == caused.c.account,
+                orders.c.chain == filled.c.chain,
+                orders.c.parent == filled.c.subject,
+            ),
+        )
+        .where(
+            caused.c.noun == "position",
+            caused.c.type.in_(_ENTERS),
+            filled.c.noun == "order",
+            is_one_of(
+                [caused.c.account, {"position_id": caused.c.subject, "order_id": orders.c.id}[wanted]], keys
+            ),
+        )
+    )
     again = _placed_again(positions, orders, is_one_of([positions.c.account, rest[wanted]], keys))
     loose = _loose(positions, orders)
     rest["order_id"] = loose.c.id
     adopted = _adopted(positions, loose, is_one_of([positions.c.account, rest[wanted]], keys))
-    return union(by_fills, behind, again, adopted)
+    return union(by_fills, behind, entered, again, adopted)
 
 
 def _placed_again(

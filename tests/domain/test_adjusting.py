@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from decimal import Decimal
+from typing import get_type_hints
 
 import pytest
 
 from domain.adjusting import adjusted, adjusted_before_opening, differences, names
 from domain.errors import InvalidSettings, Refused
+from domain.regimes.settings import RegimeLimits
 from domain.settings import OrphanRule, OrphanSettings, Settings
 from domain.sizing.settings import SizingRule
 from tests.domain.history import BTC, ETH
@@ -107,6 +110,9 @@ def test_the_differences_of_two_settings_make_the_second_of_the_first() -> None:
         sizing=replace(first.sizing, rule=SizingRule.FIXED, quantity=Decimal("0.5")),
         simulation=replace(first.simulation, seed=8),
         reverse_others=True,
+        regimes=replace(
+            first.regimes, confirmations=3, trend=RegimeLimits(minimum_trend=0.2, hold_seconds=60)
+        ),
     )
     changes = differences(first, second)
     assert changes == {
@@ -116,5 +122,27 @@ def test_the_differences_of_two_settings_make_the_second_of_the_first() -> None:
         "sizing.quantity": "0.5",
         "simulation.seed": "8",
         "reverse_others": "true",
+        "regimes.confirmations": "3",
+        "regimes.trend.minimum_trend": "0.2",
+        "regimes.trend.hold_seconds": "60",
     }
     assert adjusted_before_opening(first, changes, "trading.") == second
+    back = differences(second, first)
+    assert back["regimes.trend.minimum_trend"] == ""
+    assert adjusted_before_opening(second, back, "trading.") == first
+
+
+def test_every_limit_of_a_regime_is_read_by_its_type_before_the_opening_alone() -> None:
+    limits = [name for name in every_setting(DEFAULT) if name.startswith("regimes.volatile.")]
+    assert len(limits) == len(fields(RegimeLimits))
+    made = adjusted_before_opening(DEFAULT, dict.fromkeys(limits, "1"), "").regimes.volatile
+    hints = get_type_hints(RegimeLimits)
+    for name, value in made.given.items():
+        assert value == 1
+        assert isinstance(value, hints[name]), name
+    with pytest.raises(InvalidSettings, match=r"regimes\.volatile\.minimum_trend = 'x' is not a number"):
+        adjusted_before_opening(DEFAULT, {"regimes.volatile.minimum_trend": "x"}, "")
+    with pytest.raises(InvalidSettings, match=r"regimes\.volatile\.minimum_trend = 2.0 must be in -1"):
+        adjusted_before_opening(DEFAULT, {"regimes.volatile.minimum_trend": "2"}, "")
+    with pytest.raises(Refused, match=r"regimes\.volatile\.minimum_trend cannot be changed here"):
+        adjusted(DEFAULT, {"regimes.volatile.minimum_trend": "1"})

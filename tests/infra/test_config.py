@@ -114,25 +114,25 @@ def test_the_settings_name_the_file_that_was_read(write: Write) -> None:
         ),
         (
             'account = "My Account"\n',
-            "whence.toml: account: not a name of 1 to 30 lower-case letters and digits",
+            "whence.toml: account: must be 1 to 30 lower-case letters and digits",
         ),
-        ("leverage = 0\n", "whence.toml: leverage: Input should be greater than or equal to 1"),
-        ("starting_balance = nan\n", "whence.toml: starting_balance: Input should be a finite number"),
-        ("starting_balance = -5\n", "whence.toml: starting_balance: Input should be greater than 0"),
+        ("leverage = 0\n", "whence.toml: leverage: must be at least 1, not 0"),
+        ("starting_balance = nan\n", "whence.toml: starting_balance: must be a finite number"),
+        ("starting_balance = -5\n", "whence.toml: starting_balance: must be above 0, not -5"),
         (
             'account = "system"\n',
             "whence.toml: account: 'system' is reserved for events that belong to no account",
         ),
-        ('kafka = "here"\n', "whence.toml: kafka: Input should be a table of properties"),
+        ('kafka = "here"\n', "whence.toml: kafka: must be a table of properties"),
         ("[kafka]\nbrokers = [1]\n", "whence.toml: kafka: brokers should be text, a number, true or false"),
         ('config = "x.toml"\n', "whence.toml: config: a settings file cannot name another one"),
-        ('leverage = "\uff12"\n', "whence.toml: leverage: Input should be a number in the digits 0 to 9"),
+        ('leverage = "\uff12"\n', "whence.toml: leverage: must be a number in the digits 0 to 9"),
         (
             'starting_balance = "10_000"\n',
-            "whence.toml: starting_balance: Input should be a number in the digits",
+            "whence.toml: starting_balance: must be a number in the digits",
         ),
-        ('order_entry = "FAX"\n', "whence.toml: order_entry: Input should be 'REST' or 'WEBSOCKET'"),
-        ('tracing = "yes"\n', "whence.toml: tracing: Input should be true or false"),
+        ('order_entry = "FAX"\n', "whence.toml: order_entry: must be one of REST, WEBSOCKET, not 'FAX'"),
+        ('tracing = "yes"\n', "whence.toml: tracing: must be true or false"),
         (
             "trading.risk.max_positions = 1e40000000\n",
             "whence.toml: 1e40000000 has more than 100 places before or after the point",
@@ -152,11 +152,11 @@ def test_a_number_in_other_digits_in_the_environment_or_an_option_is_refused(
     monkeypatch.setenv("WHENCE_LEVERAGE", "\u0663")
     monkeypatch.setenv("WHENCE_TRACING", "1")
     assert refusal().splitlines() == [
-        "environment: WHENCE_LEVERAGE: Input should be a number in the digits 0 to 9",
-        "environment: WHENCE_TRACING: Input should be true or false",
+        "environment: WHENCE_LEVERAGE: must be a number in the digits 0 to 9",
+        "environment: WHENCE_TRACING: must be true or false",
     ]
     assert refusal(starting_balance="1_000", leverage="3", tracing=True) == (
-        "command line: --balance: Input should be a number in the digits 0 to 9"
+        "command line: --balance: must be a number in the digits 0 to 9"
     )
 
 
@@ -174,7 +174,7 @@ def test_a_flag_in_the_environment_is_the_word_true_or_false(monkeypatch: pytest
         ("WHENCE_LOG__X", "environment: WHENCE_LOG__X: unknown; "),
         ("WHENCE_LOGGING__LEVEL", "environment: WHENCE_LOGGING__LEVEL: unknown; "),
         ("WHENCE_LEVERAGE", "environment: WHENCE_LEVERAGE: not a number; write it like"),
-        ("WHENCE_KAFKA", "environment: WHENCE_KAFKA: Input should be a table of properties"),
+        ("WHENCE_KAFKA", "environment: WHENCE_KAFKA: must be a table of properties"),
     ],
 )
 def test_a_fault_in_the_environment_names_the_variable(
@@ -328,10 +328,10 @@ def test_alerts_are_read_from_every_layer(write: Write, monkeypatch: pytest.Monk
     ("line", "reason"),
     [
         ('webhok = "https://x"', "alerts.webhok: unknown; did you mean webhook?"),
-        ('webhook = "ftp://host/T0KEN"', "alerts.webhook: Input should be a URL like https://HOST/PATH"),
-        ('webhook = "T0KEN"', "alerts.webhook: Input should be a URL"),
+        ('webhook = "ftp://host/T0KEN"', "alerts.webhook: must be a URL like https://HOST/PATH"),
+        ('webhook = "T0KEN"', "alerts.webhook: must be a URL"),
         ('secret = "whsec_T0KEN!"', "alerts.secret: a secret that begins with whsec_ is base64 after it"),
-        ('secret = ""', "alerts.secret: Input should not be empty"),
+        ('secret = ""', "alerts.secret: must not be empty"),
         ("repeat_minutes = -1", "alerts.repeat_minutes"),
         ('level = "LOUD"', "alerts.level"),
     ],

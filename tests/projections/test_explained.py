@@ -238,6 +238,7 @@ def test_each_failing_vote_of_each_refused_signal_has_its_margin() -> None:
         assert not found.is_traded
         assert tuple(dict.fromkeys(margin.reason for margin in found.to_pass)) == one.event.reasons
         assert all(margin.is_recorded for margin in found.to_pass)
+        assert {margin.unit for margin in found.to_pass} <= {"", "s", "USDT", found.signal.instrument[:3]}
         assert found.settings is not None
         assert found.settings.event.version == one.event.settings_version
         assert found.strategy is not None

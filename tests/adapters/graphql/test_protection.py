@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 
 import pytest
 from sqlalchemy import Engine
 
 from adapters.avro import AvroCodec
 from adapters.graphql.context import Served
+from adapters.tapes import synthetic_tape
 from commands.exchange import Accepted
 from commands.order import PlaceOrder
 from domain.direction import Purpose, Side
-from domain.order import OrderType
+from domain.order import OrderPlaced, OrderType
+from domain.position import PositionIncreased
+from domain.settings import IntentSettings, StrategySettings
+from domain.streams import parse
 from projections.chain import Node, find_story
 from projections.source import ReadModels
 from tests.adapters.graphql.reading import Reading
+from tests.commands.list_log import ListLog
+from tests.commands.test_gridding import Gridded
 from tests.commands.test_reprotecting import Held
 from tests.domain.history import BTC, D, an_order
+from tests.journeys.runs import EAGER, plan, play
 from tests.projections.stores import WrittenLog, built
+from tests.replacing import replace
 
 POSITIONS = """query ($asOf: AsOfInput) {positions(asOf: $asOf) {edges {node {
     id status orders {id purpose status held {id}}}}}}"""
@@ -56,8 +65,8 @@ def adopts_a_stop(held: Held, side: Side = Side.SELL) -> None:
 
 
 @contextmanager
-def reading_of(store: Engine, held: Held) -> Generator[Reading]:
-    log = WrittenLog(held.desk.log.envelopes)
+def reading_of(store: Engine, held: Held | WrittenLog) -> Generator[Reading]:
+    log = held if isinstance(held, WrittenLog) else WrittenLog(held.desk.log.envelopes)
     models = ReadModels(store, built(store, log).projections, log=log)
     served = Served(models, AvroCodec().decode)
     yield Reading(log, store, models, served)
@@ -94,6 +103,56 @@ def test_a_stop_placed_again_is_not_an_order_of_the_next_position_of_its_instrum
     with reading_of(store, held) as reading:
         stops = working_stops(reading).values()
         assert sorted(stops) == sorted([[f"{first}-s2"], [f"{held.chain}-s1"]])
+
+
+@cache
+def with_additions() -> WrittenLog:
+    """A run in which a strategy adds to a position."""
+    log = ListLog()
+    intents = IntentSettings(additions=1, reinforce_confidence=0.0, addition_spacing=D("0.0005"))
+    settings = replace(EAGER, strategies=(StrategySettings("breakout"),), intents=intents)
+    play(plan(synthetic_tape(4, ["BTCUSDT"], candles=1_200), settings), log)
+    return WrittenLog(log.envelopes)
+
+
+def test_stop_and_target_of_an_addition_are_orders_of_its_position_before_one_of_them_fills(
+    store: Engine,
+) -> None:
+    log = with_additions()
+    increased = next(one for one in log.read() if isinstance(one.envelope.event, PositionIncreased))
+    fill = next(
+        one for one in log.read() if str(one.envelope.meta.event_id) == increased.envelope.meta.causation_id
+    )
+    entry = parse(fill.envelope.meta.stream).id
+    behind = {
+        parse(one.meta.stream).id
+        for one in log.envelopes
+        if isinstance(one.event, OrderPlaced) and one.event.parent == entry
+    }
+    assert len(behind) == 2
+    with reading_of(store, log) as reading:
+        for variables in ({}, {"asOf": {"ordinal": increased.ordinal}}):
+            found = reading.query(POSITIONS, **variables)["positions"]["edges"]
+            (node,) = (
+                edge["node"]
+                for edge in found
+                if edge["node"]["id"] == parse(increased.envelope.meta.stream).id
+            )
+            orders = {one["id"]: one for one in node["orders"]}
+            assert orders.keys() >= {entry, *behind}
+            assert all(one["held"] == {"id": node["id"]} for one in orders.values())
+            if variables:
+                assert "FILLED" not in {orders[one]["status"] for one in behind}
+
+
+def test_stops_and_targets_of_the_levels_of_a_grid_are_orders_of_its_position(store: Engine) -> None:
+    grid = Gridded()
+    for leg, price in (("e1", 98), ("e2", 96)):
+        grid.fill(leg, price)
+    legs = {f"{leg}{number}" for leg in "est" for number in (1, 2)}
+    with reading_of(store, WrittenLog(grid.desk.log.envelopes)) as reading:
+        ((edge,),) = (reading.query(POSITIONS)["positions"]["edges"],)
+        assert {one["id"].rpartition("-")[2] for one in edge["node"]["orders"]} == legs
 
 
 @pytest.mark.parametrize(("side", "expected"), [(Side.SELL, 1), (Side.BUY, 0)])

@@ -7,15 +7,19 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from domain.order import OrderAccepted, OrderFilled, OrderPlaced, OrderSubmitted
 from domain.position import PositionClosed
-from domain.signal import DecisionMade, Verdict
+from domain.signal import DecisionMade, SignalDetected, Verdict
 from domain.streams import parse
 from infra.cli.explained_form import form_of
 from projections.chain import Node, find_story
 from projections.sentences import sentence
 from tests.adapters.graphql.reading import Reading
+from tests.adapters.graphql.test_protection import reading_of
+from tests.commands.test_gridding import Gridded
+from tests.projections.stores import WrittenLog
 from tests.projections.test_explained import facts
 
 CHAIN = """query ($id: ID!) {chain(id: $id) {
@@ -26,7 +30,7 @@ _SETTINGS = "{account version settings event {ordinal}}"
 EXPLANATION = f"""query ($id: ID!) {{explanation(id: $id) {{
     kind name chains
     steps {{depth because line afterCause sinceStart untilRecorded event {{ordinal type occurredAt}}}}
-    decisions {{account signalId strategy parameters inputs verdict reasons tier policyVersion settingsVersion isTraded
+    decisions {{account signalId strategy parameters inputs grid {{rounds}} verdict reasons tier policyVersion settingsVersion isTraded
         toPass {_MARGIN} settings {_SETTINGS}
         votes {{vote {{member chamber approves reasons figures}} margins {_MARGIN}}}}}
     orders {{account orderId exchangeOrderIds instrument side type purpose quantity status reason filled averagePrice
@@ -214,10 +218,28 @@ def test_what_a_refused_signal_lacked_equals_what_the_command_prints(reading: Re
         for one in printed["votes"]
     ]
     assert flat(found, *_DECISION) == flat(printed, *map(snake, _DECISION))
-    assert (found["inputs"], found["parameters"]) == (
+    assert (found["inputs"], found["parameters"], found["grid"]) == (
         printed["signal"]["inputs"],
         printed["strategy"]["parameters"],
+        printed["signal"]["grid"],
     )
+
+
+def test_a_grid_is_explained_with_its_levels(store: Engine) -> None:
+    gridded = Gridded()
+    log = WrittenLog(gridded.desk.log.envelopes)
+    (signal,) = (one for one in log.envelopes if isinstance(one.event, SignalDetected))
+    assert isinstance(signal.event, SignalDetected)
+    assert signal.event.grid is not None
+    with reading_of(store, log) as reading:
+        document = """query ($id: ID!) {explanation(id: $id) {decisions {
+            grid {levels {price target} rounds lifetimeSeconds}}}}"""
+        (found,) = reading.query(document, id=signal.meta.correlation_id)["explanation"]["decisions"]
+    assert found["grid"] == {
+        "levels": [{"price": str(one.price), "target": str(one.target)} for one in signal.event.grid.levels],
+        "rounds": signal.event.grid.rounds,
+        "lifetimeSeconds": signal.event.grid.lifetime_seconds,
+    }
 
 
 def test_an_exchanges_order_id_and_an_execution_id_are_found(reading: Reading) -> None:

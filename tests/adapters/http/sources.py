@@ -6,12 +6,14 @@ import json
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 from typing import Any
 
 import httpx2
 from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.alerts.webhook import signature
 from adapters.graphql.desk import Desk
@@ -139,9 +141,49 @@ def settings(**changed: object) -> SignalSettings:
     return SignalSettings.model_validate({**SETTINGS, **changed})
 
 
+class Host:
+    """A server of one application at a time, so that a test with an application of its own needs no server of its own.
+
+    To start and stop a server takes longer than most tests.
+    """
+
+    def __init__(self) -> None:
+        self._idle: ASGIApp = Starlette()
+        self._app: ASGIApp = self._idle
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self._idle if scope["type"] == "lifespan" else self._app)(scope, receive, send)
+
+    @contextmanager
+    def has(self, app: ASGIApp) -> Generator[None]:
+        """Requests go to this application until the block ends; before and after it nothing is found."""
+        self._app = app
+        try:
+            yield
+        finally:
+            self._app = self._idle
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A host behind a real server, and a client of it."""
+
+    host: Host
+    client: httpx2.Client
+
+
 @contextmanager
-def taking(given: SignalSettings) -> Generator[Taking]:
-    """Serves `POST /signals` for an engine whose log has just begun."""
+def hosting() -> Generator[Served]:
+    """A host on a real server."""
+    host = Host()
+    # An address without TLS: the certificates of this machine, which take 0.1 s to read, are not needed.
+    with served(host) as base, httpx2.Client(base_url=base, verify=SSLContext(PROTOCOL_TLS_CLIENT)) as client:
+        yield Served(host, client)
+
+
+@contextmanager
+def taking(given: SignalSettings, at: Served) -> Generator[Taking]:
+    """Serves `POST /signals` at this host for an engine whose log has just begun."""
     asking, registry, clock = Asking(), new_registry(), [float(CLOCK)]
     doors: list[Door] = [EngineDoor(asking)]
     desk = Desk(doors[0], ACCOUNT, clock=lambda: asking.desk.at)
@@ -152,8 +194,8 @@ def taking(given: SignalSettings) -> Generator[Taking]:
         )
 
     app = _application(given, registry, current, clock)
-    with served(app) as base, httpx2.Client(base_url=base) as client:
-        yield Taking(client, registry, asking, clock, doors)
+    with at.host.has(app):
+        yield Taking(at.client, registry, asking, clock, doors)
     desk.close()
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -14,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from adapters.avro import AvroCodec
 from adapters.http.signals import BODY_BYTES
+from adapters.signals.settings import SignalSettings
 from commands.door import Answer, TimedOut
 from commands.request import Requested
 from commands.roles import Role
@@ -29,24 +32,33 @@ from tests.adapters.http.sources import (
     TOKEN,
     TRADERS_TOKEN,
     Taking,
+    hosting,
     settings,
     taking,
 )
 from tests.domain.history import ETH, D
 
 Send = Callable[[Taking, str], httpx2.Response]
+Serve = Callable[[SignalSettings], AbstractContextManager[Taking]]
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Serve]:
+    """Serves an application of its own, one at a time, on one server."""
+    with hosting() as served:
+        yield partial(taking, at=served)
 
 
 @pytest.fixture
-def api() -> Iterator[Taking]:
-    with taking(settings()) as found:
+def api(serve: Serve) -> Iterator[Taking]:
+    with serve(settings()) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Taking]:
     """A server for requests that record nothing."""
-    with taking(settings()) as found:
+    with hosting() as served, taking(settings(), served) as found:
         yield found
 
 
@@ -203,6 +215,31 @@ def test_a_malformed_field_is_refused_by_name(shared: Taking, name: str) -> None
     assert len(shared.recorded) == before
 
 
+ALLOWED: Mapping[str, tuple[Mapping[str, object], str]] = {
+    "confidence above one": ({"confidence": 1.5}, "confidence: must be in 0 … 1, not 1.5"),
+    "trend below minus one": ({"trend": -2}, "trend: must be in -1 … 1, not -2"),
+    "price of zero": ({"price": 0}, "price: must be above 0, not 0"),
+    "price in words": ({"price": "close"}, "price: must be a number in the digits 0 to 9, not 'close'"),
+    "direction": ({"direction": "up"}, "direction: must be one of: LONG, SHORT, buy, sell, not 'up'"),
+    "intent": ({"intent": "hold"}, "intent: must be one of ENTER, EXIT, not 'HOLD'"),
+    "interval": ({"interval": "7m"}, ", not '7m'"),
+    "key": ({"idempotency_key": "a b"}, "must be 1 to 64 letters, digits, - and _, not 'a b'"),
+    "a text as long as a secret": ({"direction": "x" * 16}, "one of: LONG, SHORT, buy, sell"),
+    "inputs": ({"inputs": [1]}, "inputs: not an object; write it like"),
+    "too many inputs": ({"inputs": {str(n): n for n in range(91)}}, "must have at most 90 entries"),
+    "missing": ({"instrument": None}, "instrument: missing"),
+}
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_a_refused_value_is_named_with_what_is_allowed(shared: Taking, name: str) -> None:
+    changed, words = ALLOWED[name]
+    (fault,) = shared.with_token("k1", shared.signal(**changed)).json()["errors"]
+    assert fault["message"].endswith(words) or words in fault["message"]
+    assert "Input" not in fault["message"]
+    assert "x" * 16 not in fault["message"]
+
+
 def test_every_fault_of_a_body_is_in_one_answer(shared: Taking) -> None:
     answer = shared.with_token("k1", shared.signal(price="x", direction="up", more=1))
     assert faults(answer) == [("BAD_INPUT", "direction"), ("BAD_INPUT", "price"), ("BAD_INPUT", "more")]
@@ -279,6 +316,8 @@ def refused_before_it_is_read(shared: Taking) -> Mapping[str, tuple[int, httpx2.
         "a body beyond the limit of the API": (413, shared.post(b" " * 2_000_000)),
         "another method": (405, client.get("/signals")),
         "an address of nothing": (404, client.post("/signal")),
+        "a slash at the end": (404, client.post("/signals/", json=shared.signal())),
+        "a slash at the end of another address": (404, client.post("/graphql/", json={"query": "{ me }"})),
     }
 
 
@@ -287,6 +326,16 @@ def test_what_is_refused_before_it_is_read_has_the_shape_of_errors_of_graphql(sh
         assert answer.status_code == status, wrong
         assert [one["extensions"]["code"] for one in answer.json()["errors"]] == ["BAD_INPUT"], wrong
         assert answer.json()["errors"][0]["message"], wrong
+
+
+def test_an_address_with_a_slash_at_the_end_is_refused_with_the_remedy_and_not_redirected(
+    shared: Taking,
+) -> None:
+    answer = shared.client.post("/signals/", json=shared.signal(), follow_redirects=False)
+    assert "location" not in answer.headers
+    assert answer.json()["errors"][0]["message"] == (
+        "Not Found; no address of this API ends with a slash: leave it out"
+    )
 
 
 def test_a_signal_without_a_key_is_refused(shared: Taking) -> None:
@@ -344,13 +393,12 @@ FORGED: Mapping[str, Callable[[Taking], httpx2.Response]] = {
 
 
 @pytest.mark.parametrize("name", FORGED)
-def test_a_request_without_a_valid_credential_is_refused_and_records_nothing(name: str) -> None:
-    with taking(settings()) as api:
-        before = len(api.recorded)
-        answer = FORGED[name](api)
-        assert (answer.status_code, faults(answer)) == (401, [("UNAUTHENTICATED", None)]), answer.text
-        assert len(api.recorded) == before
-        assert api.counted("unknown", "unauthenticated") == 1
+def test_a_request_without_a_valid_credential_is_refused_and_records_nothing(api: Taking, name: str) -> None:
+    before = len(api.recorded)
+    answer = FORGED[name](api)
+    assert (answer.status_code, faults(answer)) == (401, [("UNAUTHENTICATED", None)]), answer.text
+    assert len(api.recorded) == before
+    assert api.counted("unknown", "unauthenticated") == 1
 
 
 def test_a_signed_body_that_was_changed_is_refused(api: Taking) -> None:
@@ -384,8 +432,8 @@ def test_a_captured_request_cannot_be_sent_again_with_another_key_in_an_unsigned
     assert (answer.status_code, faults(answer)) == (400, [("BAD_INPUT", "idempotency-key")])
 
 
-def test_the_replay_window_is_a_setting() -> None:
-    with taking(settings(replay_seconds=600)) as api:
+def test_the_replay_window_is_a_setting(serve: Serve) -> None:
+    with serve(settings(replay_seconds=600)) as api:
         assert api.signed("k1", api.signal(), at=CLOCK - 600).status_code == 202
 
 
@@ -431,9 +479,9 @@ def test_too_many_wrong_credentials_of_one_peer_are_answered_429_and_a_valid_one
     assert api.with_secret().status_code == 202
 
 
-def test_a_source_beyond_its_rate_is_told_when_to_try_again() -> None:
+def test_a_source_beyond_its_rate_is_told_when_to_try_again(serve: Serve) -> None:
     [bot, *others] = SETTINGS["sources"]
-    with taking(settings(sources=[{**bot, "rate": "2/minute"}, *others])) as api:
+    with serve(settings(sources=[{**bot, "rate": "2/minute"}, *others])) as api:
         assert [api.with_token("k1", api.signal()).status_code for _ in range(3)] == [202, 200, 429]
         limited = api.with_token("k1", api.signal())
         assert faults(limited) == [("RATE_LIMITED", None)]
@@ -447,10 +495,10 @@ def _addressed(*addresses: str, proxies: tuple[str, ...] = ()) -> Any:
     return settings(sources=[{**bot, "addresses": list(addresses)}, *others], proxies=list(proxies))
 
 
-def test_a_source_may_send_from_its_own_addresses_only() -> None:
-    with taking(_addressed("127.0.0.0/8")) as api:
+def test_a_source_may_send_from_its_own_addresses_only(serve: Serve) -> None:
+    with serve(_addressed("127.0.0.0/8")) as api:
         assert api.with_token("k1", api.signal()).status_code == 202
-    with taking(_addressed("52.89.214.238")) as api:
+    with serve(_addressed("52.89.214.238")) as api:
         answer = api.with_token("k1", api.signal(), x_forwarded_for="52.89.214.238")
         assert (answer.status_code, faults(answer)) == (403, [("FORBIDDEN", None)])
 
@@ -465,8 +513,10 @@ def test_a_source_may_send_from_its_own_addresses_only() -> None:
         ("unknown", 403),
     ],
 )
-def test_behind_an_own_proxy_the_last_foreign_address_counts(forwarded: str, status: int) -> None:
-    with taking(_addressed("52.89.214.238", proxies=("127.0.0.1",))) as api:
+def test_behind_an_own_proxy_the_last_foreign_address_counts(
+    serve: Serve, forwarded: str, status: int
+) -> None:
+    with serve(_addressed("52.89.214.238", proxies=("127.0.0.1",))) as api:
         assert api.with_token("k1", api.signal(), x_forwarded_for=forwarded).status_code == status
 
 
@@ -498,10 +548,10 @@ def test_a_signal_that_no_engine_takes_may_be_sent_again(api: Taking, door: Any,
 
 
 def test_no_secret_is_in_a_log_line_an_event_a_metric_or_an_answer(
-    caplog: pytest.LogCaptureFixture,
+    serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    with taking(settings()) as api:
+    with serve(settings()) as api:
         answers = [send(api, "k1") for send in WAYS.values()]
         answers += [FORGED[name](api) for name in FORGED]
         answers += [

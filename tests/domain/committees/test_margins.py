@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from domain.committees import decide
-from domain.committees.margins import RULES, Margin, Must, margins_of
+from domain.committees.margins import RULES, Currencies, Margin, Must, margins_of
 from domain.signal import Chamber, Vote
 from tests.domain.committees.test_policy import ALONE, INSIDE, Alone, Boundary, a_view
 from tests.domain.history import a_signal
@@ -139,6 +139,18 @@ def test_a_size_that_the_free_funds_cut_to_zero_states_what_was_free_and_what_wa
         "less 4345.08 as margin of positions, 0 for waiting entries, and a reserve of 484.02"
     )
     assert (margin.value, margin.limit, margin.by) == (D(0), D(0), D(0))
+    (named,) = margins_of(against, Currencies("BTC", "USDT"))
+    assert "; 0.284 BTC was wanted, and 11.13 USDT was free at a leverage of 3: a balance" in named.needed
+    assert named.unit == "BTC"
+
+
+@pytest.mark.parametrize("case", ALONE, ids=lambda case: f"{case.member}-{'-'.join(case.reasons)}")
+def test_a_margin_whose_currencies_are_known_names_them(case: Alone) -> None:
+    decision = decide(case.signal, a_view(case.history(), case.now))
+    known = Currencies("ABC", "XYZ")
+    named = [one for vote in decision.votes for one in margins_of(vote, known)]
+    assert [one.unit for one in named] == [known.unit(one.unit) for one in margins_against(case)]
+    assert not [one.needed for one in named if " currency" in one.needed]
 
 
 def test_each_reason_of_a_vote_against_has_a_row_in_the_page_on_explanations() -> None:

@@ -16,8 +16,8 @@ from domain.entry import Entry
 from domain.regime import Regime
 from domain.regimes.settings import RegimeLimits
 from domain.settings import OnOpposite, RiskSettings, Settings
-from domain.sizing.settings import SizingRule, SizingSettings
 from domain.signal import Decided, DecisionMade, SignalDetected, Verdict, Vote
+from domain.sizing.settings import SizingRule, SizingSettings
 from domain.weights.scale import WeightScale
 from domain.weights.settings import ANY, Weight, WeightSettings
 from tests.domain.committees.test_additions import STRONG, adding, held

@@ -15,9 +15,14 @@ from typing import Any
 import pytest
 
 from adapters.avro import iso
+from domain.account import DayOpened
+from domain.direction import Direction
 from domain.log import Recorded
 from domain.order import OrderFilled
-from domain.position import PositionOpened
+from domain.position import PositionCloseRetried, PositionOpened, PositionOrphaned
+from domain.streams import position_stream
+from infra.cli.filtering import Proposers
+from tests.domain.history import ACCOUNT, BTC, History, a_signal, an_opening
 from tests.infra.cli.conftest import Whence
 from tests.journeys.program import WHENCE, environment, running, wait_for
 from tests.journeys.program import whence as program
@@ -326,3 +331,67 @@ def test_a_time_as_an_ordinal_is_refused_and_the_option_for_times_is_named(
     done = whence("log", option, "2025-01-02", "--log", log)
     printed = " ".join(done.err.replace("│", " ").split())
     assert (done.code, f"for a time use {other}" in printed) == (2, True), done.err
+
+
+@pytest.fixture(scope="module")
+def two_strategies(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A log in which two instances of trend following trade."""
+    folder = tmp_path_factory.mktemp("two")
+    (folder / "whence.toml").write_text(
+        '[[trading.strategies]]\nid = "fast"\nstrategy = "trend"\n'
+        '[[trading.strategies]]\nid = "slow"\nstrategy = "trend"\ninterval = "15m"\n'
+    )
+    assert program(folder, "paper", *TAPE, "--log", "sqlite:///run.db").returncode == 0
+    return f"sqlite:///{folder / 'run.db'}"
+
+
+def test_events_of_a_strategy_are_those_that_follow_from_its_signals(
+    whence: Whence, two_strategies: str
+) -> None:
+    whole = lines(whence("log", "--json", "--log", two_strategies).out)
+    chains = {
+        one["correlation_id"]: one["data"]["strategy"] for one in whole if one["type"] == "SignalDetected"
+    }
+    assert set(chains.values()) == {"fast", "slow"}
+    for name in ("fast", "slow"):
+        printed = lines(whence("log", "--json", "--strategy", name, "--log", two_strategies).out)
+        assert printed == [one for one in whole if chains.get(one["correlation_id"]) == name]
+        assert {one["type"] for one in printed} >= {"SignalDetected", "DecisionMade", "PositionClosed"}
+        half = len(whole) // 2
+        words = ("--strategy", name, "--from", str(half))
+        later = lines(whence("log", "--json", *words, "--log", two_strategies).out)
+        assert later == [one for one in printed if one["ordinal"] >= half]
+
+
+def test_an_unknown_strategy_is_refused_with_similar_names(whence: Whence, two_strategies: str) -> None:
+    done = whence("log", "--strategy", "slwo", "--log", two_strategies)
+    assert (done.code, done.out) == (2, "")
+    assert "no strategy of this log is called 'slwo'; did you mean slow?" in done.err
+
+
+@pytest.mark.parametrize("words", [(), ("--type", "DecisionMade"), ("--from", "60")])
+def test_a_decision_names_strategy_and_instrument_of_its_signal_also_where_the_signal_is_not_printed(
+    whence: Whence, two_strategies: str, words: Sequence[str]
+) -> None:
+    signals = {
+        one["stream"]: one["data"]
+        for one in lines(whence("log", "--json", "--type", "SignalDetected", "--log", two_strategies).out)
+    }
+    printed = whence("log", *words, "--log", two_strategies).out.splitlines()
+    decisions = [one for one in printed if one.split()[2] == "DecisionMade"]
+    assert decisions
+    for line in decisions:
+        signal = signals[next(word for word in line.split() if word.startswith("signal-"))]
+        assert f" {signal['strategy']} on {signal['instrument']}: " in line
+
+
+def test_a_position_that_is_handed_over_is_its_heirs_and_a_close_by_a_person_the_strategys() -> None:
+    stream = position_stream(ACCOUNT, BTC, Direction.LONG, 1)
+    history = History().signal(a_signal(), chain="a").record(stream, an_opening(), chain="a")
+    history.record(stream, PositionCloseRetried(2), chain="by-a-person")
+    history.record(stream, PositionOrphaned("trend", "other"), chain="start")
+    history.record(stream, PositionCloseRetried(3), chain="a")
+    history.account(DayOpened("2025-04-03", Decimal(1)))
+    proposers = Proposers()
+    found = [proposers.strategy_of(Recorded(number, one)) for number, one in enumerate(history.envelopes, 1)]
+    assert found == ["trend", "trend", "trend", "trend", "other", None]

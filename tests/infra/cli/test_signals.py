@@ -35,6 +35,8 @@ def test_the_sources_are_listed_without_their_secrets(whence: Whence, tmp_path: 
         "name": "tradingview",
         "actor": "source:tradingview",
         "access": "BODY",
+        "secret": "settings",
+        "is_usable": True,
         "key": "CANDLE",
         "rate": "60/minute",
         "instruments": ["BTCUSDT-LINEAR.BYBIT"],
@@ -42,11 +44,53 @@ def test_the_sources_are_listed_without_their_secrets(whence: Whence, tmp_path: 
         "defaults": {"stop": "0.02", "interval": "15m"},
     }
     assert (second["name"], second["access"], second["addresses"]) == ("bot-1", "TOKEN", [])
+    assert second["secret"] == "token"  # noqa: S105  # where it is
     for words in (("signals", "sources"), ("settings",), ("settings", "--json")):
         done = whence(*words)
         assert done.code == 0
         assert "tradingview" in done.out
         assert SECRET not in done.out + done.err
+
+
+SIGNED = '[[signals.sources]]\nname = "desk-1"\naccess = "signature"\n'
+
+
+@pytest.mark.parametrize(
+    ("variable", "stored", "place", "fault"),
+    [
+        pytest.param("", "", "missing", "desk-1 has no secret: set SIGNALS_DESK_1_SECRET, put", id="nowhere"),
+        pytest.param(SECRET, "", "environment", "", id="in the environment"),
+        pytest.param("", SECRET, "place of secrets", "", id="in the place of secrets"),
+        pytest.param(SECRET, "short", "environment", "", id="in both, of which the environment comes first"),
+        pytest.param(
+            "short", "", "environment", "the secret of desk-1: a secret has at least 16", id="short"
+        ),
+    ],
+)
+def test_a_source_is_listed_with_the_place_of_its_secret_and_what_is_wrong_with_it(
+    whence: Whence,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    stored: str,
+    place: str,
+    fault: str,
+) -> None:
+    head = ""
+    if stored:
+        folder = tmp_path / "secrets"
+        folder.mkdir(mode=0o700)
+        (folder / "signals_desk_1_secret").write_text(stored)
+        (folder / "signals_desk_1_secret").chmod(0o600)
+        head = f'secrets = "{folder}"\n'
+    (tmp_path / "whence.toml").write_text(head + SIGNED)
+    monkeypatch.setenv("SIGNALS_DESK_1_SECRET", variable)
+    done = whence("signals", "sources", "--json")
+    assert [(one["secret"], one["is_usable"]) for one in json.loads(done.out)] == [(place, not fault)]
+    assert (fault in done.err) if fault else (done.err == "")
+    shown = whence("signals", "sources").out
+    assert ("no secret" in shown, "bad secret" in shown) == (place == "missing", variable == "short")
+    assert SECRET not in done.out + done.err
 
 
 def test_settings_without_sources_are_listed_as_such(whence: Whence) -> None:

@@ -179,8 +179,8 @@ def test_every_start_has_the_regimes_as_configured_and_they_are_not_changed_in_b
     assert with_strategies(Settings(), with_regimes(RULES)).regimes == RULES
     with pytest.raises(Refused, match=r"configure them in whence.toml and start again"):
         adjusted(with_regimes(RULES), {"regimes.minimum_adx": "20"})
-    with pytest.raises(Refused, match="name it with --config"):
-        adjusted_before_opening(with_regimes(RULES), {"regimes.minimum_adx": "20"}, "trading.")
+    made = adjusted_before_opening(with_regimes(RULES), {"regimes.minimum_adx": "20"}, "trading.")
+    assert made.regimes == replace(RULES, minimum_adx=20.0)
 
 
 TABLE = """

@@ -10,8 +10,18 @@ from typing import Any
 
 import pytest
 
+from commands.identity import RESERVED_SOURCES
+from commands.settings import ChangeSettings, decide
 from domain.errors import InvalidSettings
-from domain.settings import FlipSettings, OnDailyLoss, OrphanRule, OrphanSettings, Settings, StrategySettings
+from domain.settings import (
+    FlipSettings,
+    InForce,
+    OnDailyLoss,
+    OrphanRule,
+    OrphanSettings,
+    Settings,
+    StrategySettings,
+)
 from domain.sizing.settings import SizingRule
 from infra.trading import for_live, instances_of, strategy_of, trading_settings, unnamed_as_in
 from tests.replacing import replace
@@ -201,6 +211,24 @@ def test_an_unknown_key_or_an_invalid_value_is_refused(table: dict[str, Any], fa
     with pytest.raises(InvalidSettings) as refused:
         trading_settings(table)
     assert fault in str(refused.value)
+
+
+@pytest.mark.parametrize("name", [*sorted(RESERVED_SOURCES), "Engine", " engine", "source:tradingview"])
+@pytest.mark.parametrize("key", ["id", "name"])
+def test_a_name_of_the_system_itself_is_refused_as_the_id_of_a_strategy(key: str, name: str) -> None:
+    table = {"id": name, "strategy": "trend"} if key == "id" else {"name": name}
+    with pytest.raises(InvalidSettings) as refused:
+        trading_settings({"strategies": [{"name": "trend"}, table]})
+    assert f"trading.strategies.1: no strategy may have the id {name!r}, a name of the system" in str(
+        refused.value
+    )
+
+
+def test_settings_of_an_older_log_with_a_reserved_id_are_decided_again_as_they_were() -> None:
+    older = Settings(strategies=(StrategySettings(id="engine", strategy="trend"),))
+    (changed,) = decide(ChangeSettings(older), InForce(0, Settings()))
+    assert changed.settings == older
+    assert [one.id for one in instances_of(older)] == ["engine"]
 
 
 def test_all_unknown_keys_are_named_at_once() -> None:

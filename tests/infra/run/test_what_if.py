@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -27,13 +28,14 @@ from commands.request import (
     Requested,
     TripKillSwitch,
 )
+from domain.adjusting import adjusted_before_opening
 from domain.candle import Candle
 from domain.direction import Side
 from domain.errors import InvalidInput, InvalidSettings, LogUnavailable, TapeMismatch
 from domain.log import Envelope
 from domain.opening import LogOpened, Mode
 from domain.order import OrderPlaced, OrderType
-from domain.settings import OnDailyLoss, OnKill, StrategySettings
+from domain.settings import OnDailyLoss, OnKill, SettingsChanged, StrategySettings
 from domain.signal import Verdict
 from domain.streams import parse
 from infra.run.backtest import Change
@@ -297,6 +299,33 @@ def test_a_log_of_candles_that_was_moved_to_its_copy_is_made_again_because_a_mov
         play(PLAN, log)
         LogMove(log, "sqlite:///log.db", "me", utc_now).without_source()
         assert differing(made(of_candles(log), log).reproduced) == NONE
+
+
+def _adopted(*steps: tuple[int | None, Mapping[str, str]]) -> RecorderLog:
+    """A log of `PLAN` whose runs end after so many candles; each but the first adopts changed settings."""
+    log, values = open_memory(AvroCodec()), dict[str, str]()
+    for number, (candles, changes) in enumerate(steps):
+        values |= changes
+        settings = adjusted_before_opening(PLAN.settings, values, "")
+        planned = replace(PLAN, settings=settings, adopt=number > 0)
+        run = PaperRun(planned, log, lambda _envelope: None, skips=number % 2 == 1)
+        for _instant in islice(run.instants(), candles):
+            pass
+    return log
+
+
+def test_a_log_of_candles_that_adopted_settings_is_made_again_with_them() -> None:
+    log = _adopted((300, {}), (500, {"risk.max_positions": "1"}), (None, {"tiers.normal_confidence": "0.9"}))
+    changes = [one for one in log.read() if isinstance(one.envelope.event, SettingsChanged)]
+    assert [one.envelope.meta.actor for one in changes][1:] == ["settings", "settings"]
+    assert differing(made(of_candles(log), log).reproduced) == NONE
+    other = made(of_candles(log), log, values={"tiers.normal_confidence": "0"})
+    assert differing(other.reproduced) == NONE
+    settings = [one.event.settings for one in written(other) if isinstance(one.event, SettingsChanged)]
+    assert [(one.risk.max_positions, one.tiers.normal_confidence) for one in settings] == [
+        (PLAN.settings.risk.max_positions, 0.0),
+        (1, 0.0),
+    ]
 
 
 def test_a_log_of_candles_on_which_a_person_has_traded_is_refused_with_the_event() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import fields
 from decimal import Decimal
 
@@ -9,11 +10,14 @@ import pytest
 
 from domain.errors import InvalidInput
 from domain.filters.settings import BOUNDS, FilterSettings, OwnFilterSettings
+from domain.regimes.settings import RegimeLimits
 from domain.settings import OwnFlipSettings, OwnIntentSettings, Settings, StrategySettings
 from domain.sizing.settings import BOUNDS as SIZING_BOUNDS
 from domain.sizing.settings import OwnSizingSettings
+from infra.config import WhenceSettings
 from infra.run.backtest import NO_CHANGE
 from infra.search.axis import axes_of, changed, points, size
+from infra.search.settings_file import settings_text
 from infra.trading import instances_of
 from tests.replacing import replace
 
@@ -85,6 +89,30 @@ def test_a_point_sets_the_own_limits_of_an_instance() -> None:
     assert one.flips == OwnFlipSettings(hold_seconds=60)
     assert one.parameters == SETTINGS.strategies[0].parameters
     assert others == list(SETTINGS.strategies[1:])
+
+
+def test_a_point_sets_the_limits_of_a_regime_and_the_file_of_its_settings_has_them() -> None:
+    texts = [
+        "trading.regimes.trend.minimum_trend=0.1..0.3",
+        "trading.regimes.volatile.cooldown_seconds=60,600",
+        "trading.regimes.confirmations=2,3",
+    ]
+    last = list(points(axes_of(texts, SETTINGS, check)))[-1]
+    change = changed(NO_CHANGE, last, SETTINGS)
+    regimes = change.settings(SETTINGS).regimes
+    assert regimes.trend == RegimeLimits(minimum_trend=0.3)
+    assert regimes.volatile == RegimeLimits(cooldown_seconds=600)
+    assert regimes.confirmations == 3
+    given: dict[str, object] = {"regimes": {"trend": {"strict_confidence": 0.9}, "period": 20}}
+    written = tomllib.loads(
+        settings_text(WhenceSettings(trading=given), change, change.settings(SETTINGS), "found")
+    )
+    assert written["trading"]["regimes"] == {
+        "trend": {"strict_confidence": 0.9, "minimum_trend": 0.3},
+        "volatile": {"cooldown_seconds": 600},
+        "confirmations": 3,
+        "period": 20,
+    }
 
 
 def test_every_filter_of_an_instance_but_its_list_can_be_searched() -> None:
