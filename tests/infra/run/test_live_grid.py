@@ -59,7 +59,7 @@ def test_levels_fill_are_sold_and_entered_again_and_are_stopped(desk: LiveDesk) 
 
 
 def close(desk: LiveDesk) -> None:
-    completes(desk, ClosePosition(desk.run.world.portfolio.positions[BTC].stream))
+    completes(desk, ClosePosition(desk.run.world.portfolio.positions[BTC].stream, "enough"))
     desk.trades_at("98")
 
 
@@ -72,7 +72,7 @@ def trip(desk: LiveDesk) -> None:
     ("end", "reason"),
     [
         pytest.param(close, GridEnd.CLOSED, id="a person closes the position"),
-        pytest.param(trip, GridEnd.KILL_SWITCH, id="the kill switch closes the position"),
+        pytest.param(trip, GridEnd.CLOSED, id="the kill switch closes the position"),
     ],
 )
 def test_a_grid_whose_position_is_closed_leaves_nothing_at_the_exchange(
@@ -90,6 +90,7 @@ def expire(desk: LiveDesk) -> None:
 
 
 def leave(desk: LiveDesk) -> None:
+    desk.later(300)
     desk.closes_at("104")
 
 
