@@ -41,7 +41,7 @@ GRID_PLAN: LivePlan = replace(
     ),
     instances=(Instance(id="grid", strategy=STRATEGY),),
 )
-_BEFORE = ("100.1", "100", "100.1")
+BEFORE = ("100.1", "100", "100.1")
 """Closes without progress, so that the close at 100 that follows is worth a grid."""
 ALL = frozenset({"e1", "e2", "e3"})
 
@@ -49,7 +49,7 @@ ALL = frozenset({"e1", "e2", "e3"})
 def with_grid(desk: LiveDesk) -> LiveDesk:
     """The desk after its grid was decided at 100; all levels rest at the venue."""
     begun = desk.now()
-    desk.feed.past[:] = [a_candle(begun - (4 - bar) * FIVE, close) for bar, close in enumerate(_BEFORE)]
+    desk.feed.past[:] = [a_candle(begun - (4 - bar) * FIVE, close) for bar, close in enumerate(BEFORE)]
     desk.started()
     desk.closes_at("100")
     desk.until(lambda: resting(desk) == ALL and is_quiet(desk))
@@ -104,7 +104,7 @@ def fills(desk: LiveDesk, price: str, events: str, times: int = 1) -> None:
 
 
 def ends(desk: LiveDesk) -> list[GridEnd]:
-    return [one.event.reason for one in desk.log.envelopes if isinstance(one.event, GridEnded)]
+    return [event.reason for one in desk.log.read() if isinstance(event := one.envelope.event, GridEnded)]
 
 
 def completes(desk: LiveDesk, request: Request) -> None:

@@ -83,6 +83,12 @@ class RunningVenue:
             )
         )
 
+    def await_orders(self, account: Account, is_there: Callable[[frozenset[str]], bool]) -> None:
+        """Returns when the ids of the account's open orders, those without one left out, are as wanted."""
+        self.wait(
+            self._until(lambda _: is_there(frozenset(one.link for one in account.orders.values() if one.link)))
+        )
+
     def await_fault(self) -> None:
         """Returns when no fault is left."""
         self.wait(self._until(lambda one: not one.faults.listed()))
