@@ -52,9 +52,10 @@ def venue() -> Iterator[RunningVenue]:
         yield running
 
 
-@pytest.fixture(params=["sqlite", "kafka"])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
+@pytest.fixture
+def address(store: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The log, which is empty."""
+    if store == "sqlite":
         return f"sqlite:///{tmp_path}/live.db"
     servers: str = request.getfixturevalue("kafka_bootstrap_servers")
     return f"kafka://{servers}/test.{uuid4().hex}.events"
@@ -81,10 +82,14 @@ def killed_run(venue: RunningVenue, key: str, address: str, step: str) -> Accoun
         stderr=subprocess.PIPE,
         text=True,
     ) as program:
-        venue.await_orders(account, lambda links: {leg_of(one) for one in links} == {"e1", "e2", "e3"})
-        for price in ("98", "96", "98"):
-            trades_at(venue, price)
-        _, stated = program.communicate(timeout=PATIENCE)
+        try:
+            venue.await_orders(account, lambda links: {leg_of(one) for one in links} == {"e1", "e2", "e3"})
+            for price in ("98", "96", "98"):
+                trades_at(venue, price)
+            program.wait(PATIENCE)
+        finally:
+            program.kill()
+            _, stated = program.communicate()
     assert program.returncode == -signal.SIGKILL, stated[-2_000:]
     return account
 
@@ -95,7 +100,9 @@ def entered(account: Account, leg: str) -> int:
     return sum(leg_of(one.link) == leg for one in orders)
 
 
-@pytest.mark.parametrize("step", ["before", "after"])
+@pytest.mark.parametrize(
+    ("store", "step"), [("sqlite", "before"), ("sqlite", "after"), ("kafka", "after")]
+)
 def test_after_kill_9_amid_a_grid_no_level_is_doubled_or_lost_and_the_stop_covers_what_is_held(
     venue: RunningVenue, address: str, step: str
 ) -> None:
