@@ -29,7 +29,8 @@ from tests.infra.run.test_live_kill import passes_until
 from tests.replacing import replace
 
 CLOSING = replace(
-    GRID_PLAN, settings=replace(GRID_PLAN.settings, risk=replace(GRID_PLAN.settings.risk, on_kill=OnKill.CLOSE))
+    GRID_PLAN,
+    settings=replace(GRID_PLAN.settings, risk=replace(GRID_PLAN.settings.risk, on_kill=OnKill.CLOSE)),
 )
 
 

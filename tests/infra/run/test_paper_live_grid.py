@@ -80,7 +80,9 @@ def test_levels_fill_are_sold_and_entered_again_and_are_stopped_after_a_restart(
 @pytest.mark.parametrize(
     ("request_of", "reason"),
     [
-        pytest.param(lambda stream: ClosePosition(stream, "enough"), GridEnd.CLOSED, id="a close by a person"),
+        pytest.param(
+            lambda stream: ClosePosition(stream, "enough"), GridEnd.CLOSED, id="a close by a person"
+        ),
         pytest.param(lambda _stream: TripKillSwitch("the news"), GridEnd.KILL_SWITCH, id="the kill switch"),
     ],
 )
