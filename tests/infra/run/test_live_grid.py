@@ -1,16 +1,17 @@
-"""A grid of `whence live` on our venue, through the Bybit adapter and through ccxt: voted, filled, entered again, ended."""
+"""A grid of `whence live` on our venue, by the Bybit adapter and by ccxt: voted, filled, entered again, ended; races."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime
+from typing import Any
 
 import pytest
 
-from adapters.simulated.server import VenueServer, VirtualClock
-from commands.request import ClosePosition, TripKillSwitch
+from commands.request import CancelOrder, ClosePosition, TripKillSwitch
 from domain.grid import GridEnd
 from domain.settings import OnKill
+from tests.adapters.bybit.bench import trade_at
 from tests.adapters.simulated.server.serving import RunningVenue
 from tests.infra.run.grid_desk import (
     GRID_PLAN,
@@ -19,11 +20,13 @@ from tests.infra.run.grid_desk import (
     fills,
     held,
     is_over,
+    is_quiet,
+    leg_of,
     legs,
     resting,
     with_grid,
 )
-from tests.infra.run.live_desk import BTC, LiveDesk
+from tests.infra.run.live_desk import BTC, D, LiveDesk
 from tests.infra.run.test_live_ccxt import CcxtDesk
 from tests.infra.run.test_live_kill import passes_until
 from tests.replacing import replace
@@ -34,12 +37,26 @@ CLOSING = replace(
 )
 
 
+Desks = Callable[..., LiveDesk]
+"""Makes a desk, whose grid rests, of the options that it is given."""
+
+
 @pytest.fixture(params=[LiveDesk, CcxtDesk], ids=["bybit", "ccxt"])
-def desk(venue: RunningVenue, request: pytest.FixtureRequest) -> Iterator[LiveDesk]:
-    """A desk whose grid rests."""
-    made: LiveDesk = request.param(venue, plan=CLOSING)
-    yield with_grid(made)
-    made.close()
+def desks(venue: RunningVenue, request: pytest.FixtureRequest) -> Iterator[Desks]:
+    made: list[LiveDesk] = []
+
+    def desk(**given: Any) -> LiveDesk:
+        made.append(request.param(venue, plan=CLOSING, **given))
+        return with_grid(made[-1])
+
+    yield desk
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def desk(desks: Desks) -> LiveDesk:
+    return desks()
 
 
 def test_levels_fill_are_sold_and_entered_again_and_are_stopped(desk: LiveDesk) -> None:
@@ -112,4 +129,100 @@ def test_a_grid_that_ends_while_it_holds_leaves_its_target_and_stop_which_close_
     assert ends(desk) == [reason]
     fills(desk, "100", "PositionClosed")
     passes_until(desk, lambda: is_over(desk))
+    assert not desk.has("DiscrepancyFound")
+
+
+class FillsFirst:
+    """An exchange at which a level fills just before the first cancel arrives, and is reported after it."""
+
+    def __init__(self, exchange: Any, fill: Callable[[], None]) -> None:
+        self._exchange, self._fill, self._is_next = exchange, fill, True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._exchange, name)
+
+    def cancel(self, order_id: str, at: datetime) -> None:
+        if self._is_next:
+            self._is_next = False
+            self._fill()
+        self._exchange.cancel(order_id, at)
+
+
+def with_race(desks: Desks) -> LiveDesk:
+    """A desk that holds the first level; the second fills while the first cancel is under way."""
+    made: list[LiveDesk] = []
+    made.append(desks(wrapped=lambda exchange: FillsFirst(exchange, lambda: made[0].trades_at("96"))))
+    fills(made[0], "98", "PositionOpened")
+    return made[0]
+
+
+def test_a_level_that_fills_while_the_grid_ends_is_held_with_its_target_and_stop(desks: Desks) -> None:
+    desk = with_race(desks)
+    part = held(desk)
+    expire(desk)
+    passes_until(desk, lambda: legs(desk) == {"s1", "t1", "s2", "t2"})
+    assert held(desk) == 2 * part
+    fills(desk, "98", "PositionReduced")
+    assert not desk.run.world.portfolio.entries
+    fills(desk, "91.9", "PositionClosed")
+    passes_until(desk, lambda: is_over(desk))
+    assert ends(desk) == [GridEnd.LIFETIME]
+    assert not desk.has("DiscrepancyFound")
+
+
+def test_a_level_that_fills_while_a_person_closes_the_position_is_closed_too(desks: Desks) -> None:
+    desk = with_race(desks)
+    close(desk)
+    passes_until(desk, lambda: is_over(desk))
+    assert ends(desk) == [GridEnd.CLOSED]
+    assert not desk.has("DiscrepancyFound")
+
+
+def test_a_level_that_a_person_cancels_stays_empty_and_the_others_go_on(desk: LiveDesk) -> None:
+    fills(desk, "98", "PositionOpened")
+    part = held(desk)
+    (second,) = (one for one in desk.run.world.portfolio.entries if leg_of(one) == "e2")
+    completes(desk, CancelOrder(second, "not this one"))
+    desk.until(lambda: resting(desk) == {"e3"} and is_quiet(desk))
+    fills(desk, "94", "PositionIncreased")
+    assert held(desk) == 2 * part
+    fills(desk, "96", "PositionReduced")
+    desk.until(lambda: resting(desk) == {"e6"})
+    assert ends(desk) == []
+    assert not desk.has("DiscrepancyFound")
+
+
+def test_what_a_stop_leaves_that_fills_in_part_is_closed(desk: LiveDesk) -> None:
+    fills(desk, "96", "OrderFilled", 2)
+    part = held(desk) / 2
+    desk.venue.do(lambda one: trade_at(one, D("91.9"), part / 2))
+    passes_until(desk, lambda: GridEnd.STOP in ends(desk))
+    desk.trades_at("91.9")
+    passes_until(desk, lambda: is_over(desk), most=200)
+    assert ends(desk) == [GridEnd.STOP]
+    assert not desk.has("DiscrepancyFound")
+
+
+def test_a_level_that_fills_in_parts_is_entered_again_after_its_target_filled_in_parts(
+    desk: LiveDesk,
+) -> None:
+    for volume in ("3", "1000"):
+        before = desk.names().count("OrderFilled")
+        desk.venue.do(lambda one: trade_at(one, D(98), D(volume)))
+        desk.until(lambda: desk.names().count("OrderFilled") > before and is_quiet(desk))
+        assert held(desk)
+    fills(desk, "100", "PositionClosed")
+    desk.until(lambda: resting(desk) == {"e2", "e3", "e4"})
+    assert not desk.has("DiscrepancyFound")
+
+
+def test_a_level_that_fills_in_part_and_reaches_its_target_leaves_the_rest_of_the_grid(
+    desk: LiveDesk,
+) -> None:
+    desk.venue.do(lambda one: trade_at(one, D(98), D(3)))
+    desk.until(lambda: desk.has("PositionOpened") and is_quiet(desk))
+    fills(desk, "100", "PositionClosed")
+    desk.until(lambda: resting(desk) == {"e2", "e3"} and is_quiet(desk))
+    fills(desk, "96", "PositionOpened")
+    assert held(desk)
     assert not desk.has("DiscrepancyFound")
