@@ -341,7 +341,7 @@ class CcxtExchange:
             return
         for ticket in due:
             try:
-                self._create(ticket)
+                self._send_target(ticket)
             except ExchangeRefused as error:
                 self._reading.never_was(ticket.order_id)
                 yield _rejected(self.venue, ticket, str(error))
@@ -349,6 +349,13 @@ class CcxtExchange:
                 self._next_try = now + _PAUSE
                 return
             self._targets.sent(ticket.order_id)
+
+    def _send_target(self, ticket: Ticket) -> None:
+        """Where the conditional order is refused, because its price was reached, a limit order at that price is sent."""
+        try:
+            self._create(ticket)
+        except ExchangeRefused:
+            self._create(ticket, is_resting=True)
 
     # -- stops and targets that have nothing left to protect
 
@@ -475,13 +482,15 @@ class CcxtExchange:
             for ticket in tickets:
                 self._reading.never_was(ticket.order_id)
 
-    def _create(self, ticket: Ticket) -> None:
-        """Places an order. A refusal counts only where the exchange has no order with the id."""
+    def _create(self, ticket: Ticket, *, is_resting: bool = False) -> None:
+        """Places an order; see `placement`. A refusal counts only where the exchange has no order with the id."""
         markets, link = self._lists.markets, self._names.link(ticket.order_id)
         feature = self._lists.feature("createOrder")
         try:
             market = markets.of(ticket.terms.instrument)
-            placed = placement(ticket, link, market, markets, self._dialect, feature)
+            placed = placement(
+                ticket, link, market, markets, self._dialect, feature, is_resting=is_resting
+            )
             call = partial(
                 self.ccxt.create_order,
                 placed.symbol,
@@ -535,9 +544,11 @@ class CcxtExchange:
         self._client.send(partial(self.ccxt.cancel_order, address.venue_id, address.symbol, params))
 
     def _address(self, order_id: str) -> Address:
-        """Where an order is; a query finds that of an order of which the exchange's id is not known."""
+        """Where an order is; a query finds that of a target, which may rest or wait for its price, and that of an order
+        of which the exchange's id is not known.
+        """
         venue_id, terms = self._names.venue_id(order_id), self._names.terms.get(order_id)
-        if venue_id and terms is not None:
+        if venue_id and terms is not None and not is_target(terms):
             symbol = self._lists.markets.of(terms.instrument).symbol
             return Address(venue_id, symbol, is_trigger=is_conditional(terms))
         return _address_of(self._needed(order_id))

@@ -170,9 +170,13 @@ def test_a_level_that_fills_while_the_grid_ends_is_held_with_its_target_and_stop
     assert not desk.has("DiscrepancyFound")
 
 
-def test_a_level_that_fills_while_a_person_closes_the_position_is_closed_too(desks: Desks) -> None:
+def test_a_level_that_fills_while_a_person_closes_the_position_is_closed_with_it_or_at_its_own_target(
+    desks: Desks,
+) -> None:
+    """The close is a market order at 98, which is the level's target."""
     desk = with_race(desks)
     close(desk)
+    desk.trades_at("98")
     passes_until(desk, lambda: is_over(desk))
     assert ends(desk) == [GridEnd.CLOSED]
     assert not desk.has("DiscrepancyFound")
@@ -195,7 +199,7 @@ def test_a_level_that_a_person_cancels_stays_empty_and_the_others_go_on(desk: Li
 def test_what_a_stop_leaves_that_fills_in_part_is_closed(desk: LiveDesk) -> None:
     fills(desk, "96", "OrderFilled", 2)
     part = held(desk) / 2
-    desk.venue.do(lambda one: trade_at(one, D("91.9"), part / 2))
+    desk.venue.do(lambda one: trade_at(one, D("91.9"), D(5)))
     passes_until(desk, lambda: GridEnd.STOP in ends(desk))
     desk.trades_at("91.9")
     passes_until(desk, lambda: is_over(desk), most=200)
