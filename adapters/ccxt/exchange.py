@@ -138,12 +138,12 @@ class CcxtExchange:
         self._unreadable = Unreadable(self._arrivals.refuse)
         self._live = {order_id: terms.instrument for order_id, terms in placed.items()}
         self._traded = dict.fromkeys(self._live.values())
+        self._targets = WaitingTargets(name)
+        self._unsure = {order_id: terms for order_id, terms in placed.items() if is_target(terms)}
         self._watched = self._plan()
         self._made: list[AnyReport] = []
         self._waiting: list[Arrival] = []
         self._unsent: set[str] = set()
-        self._targets = WaitingTargets(name)
-        self._unsure = {order_id: terms for order_id, terms in placed.items() if is_target(terms)}
         self._closing: set[str] = set()
         self._withdrawing: set[str] = set()
         self._next_try = 0.0
@@ -597,11 +597,9 @@ class CcxtExchange:
     def order(self, order_id: str) -> VenueOrder | None:
         """See `VenueQueries.order`. Raises ExchangeRefused for an id of which the exchange needs the instrument."""
         self._recall_targets()
-        if order_id in self._targets:
-            return self._targets.order(order_id)
-        row = self._find(order_id)
+        row = None if order_id in self._targets else self._find(order_id)
         if row is None:
-            return None
+            return self._targets.order(order_id)
         self._names.name(row)
         return venue_order(row, order_id, self._names.terms.get(order_id))
 

@@ -1,8 +1,8 @@
 """The targets of limit entries, which wait here until their entry has filled.
 
-A target is a conditional order of its own. Before its entry has filled, an exchange refuses it where its price is on the
-other side of the market, as for the lower levels of a grid, and ends it where its price trades. So it is sent after the
-first fill. Until then the log has it as accepted, as where exchanges attach a target to its entry.
+A target is a conditional order of its own. Before its entry has filled, an exchange refuses it where its price is on
+the other side of the market, as for the lower levels of a grid, and ends it where its price trades. So it is sent after
+the first fill. Until then the log has it as accepted, as where exchanges attach a target to its entry.
 
 Nothing is lost with the process: the log has the target, and the exchange does not.
 """
@@ -19,6 +19,9 @@ from domain.arithmetic import ZERO
 from domain.order import OrderPlaced, OrderType, amended
 from domain.venue import VenueOrder, VenueStatus
 
+_KEPT = 1_000
+_NOT_FILLED = "not sent: its entry had not filled"
+
 
 def waits_for(terms: OrderPlaced, entry: OrderPlaced | None) -> bool:
     """Whether an order is the target of a limit entry."""
@@ -32,6 +35,7 @@ class WaitingTargets:
         self._venue = venue
         self._tickets: dict[str, Ticket] = {}
         self._due: set[str] = set()
+        self._cancelled: dict[str, VenueOrder] = {}
 
     def __contains__(self, order_id: str) -> bool:
         return order_id in self._tickets
@@ -39,6 +43,7 @@ class WaitingTargets:
     def hold(self, ticket: Ticket) -> Accepted:
         """Keeps a target; returns the report of it, which has no id of the exchange."""
         self._tickets[ticket.order_id] = ticket
+        self._cancelled.pop(ticket.order_id, None)
         return Accepted(
             order_id=ticket.order_id,
             at=ticket.sent_at,
@@ -69,14 +74,18 @@ class WaitingTargets:
         )
 
     def cancel(self, order_id: str, at: datetime | None = None) -> Cancelled:
-        """Forgets a target; without a time the report has that of the target."""
-        ended = at or self._tickets[order_id].sent_at
+        """Ends a target; without a time the report has that of the target."""
+        ticket = self._tickets[order_id]
+        ended = at or ticket.sent_at
         self.sent(order_id)
+        self._cancelled[order_id] = _order(ticket, VenueStatus.CANCELLED, ended, _NOT_FILLED)
+        if len(self._cancelled) > _KEPT:
+            del self._cancelled[next(iter(self._cancelled))]
         return Cancelled(
             order_id=order_id,
             at=ended,
             fact=self._fact(order_id, "cancelled", ended),
-            reason="not sent: its entry had not filled",
+            reason=_NOT_FILLED,
         )
 
     def due(self, filled: Collection[str]) -> Sequence[Ticket]:
@@ -93,31 +102,38 @@ class WaitingTargets:
         del self._tickets[order_id]
         self._due.discard(order_id)
 
-    def order(self, order_id: str) -> VenueOrder:
-        """The target as an open order of the exchange."""
-        ticket = self._tickets[order_id]
-        return VenueOrder(
-            order_id=order_id,
-            venue_order_id="",
-            instrument=ticket.terms.instrument,
-            side=ticket.terms.side,
-            type=ticket.terms.type,
-            quantity=ticket.terms.quantity,
-            limit_price=ticket.terms.limit_price,
-            trigger_price=None,
-            reduce_only=ticket.terms.reduce_only,
-            status=VenueStatus.ACCEPTED,
-            filled=ZERO,
-            notional=ZERO,
-            fees=ZERO,
-            reason="",
-            created_at=ticket.sent_at,
-            updated_at=ticket.sent_at,
-        )
+    def order(self, order_id: str) -> VenueOrder | None:
+        """A target that waits, or was cancelled here, as an order of the exchange; None for another order."""
+        ticket = self._tickets.get(order_id)
+        if ticket is None:
+            return self._cancelled.get(order_id)
+        return _order(ticket, VenueStatus.ACCEPTED, ticket.sent_at)
 
     def orders(self) -> Sequence[VenueOrder]:
-        """All of them as open orders."""
-        return [self.order(name) for name in self._tickets]
+        """The targets that wait, as open orders of the exchange."""
+        return [_order(ticket, VenueStatus.ACCEPTED, ticket.sent_at) for ticket in self._tickets.values()]
 
     def _fact(self, order_id: str, kind: str, at: datetime) -> str:
         return f"exchange:{self._venue}:{order_id}-{kind}-{at:%Y%m%dT%H%M%S%f}"
+
+
+def _order(ticket: Ticket, status: VenueStatus, at: datetime, reason: str = "") -> VenueOrder:
+    terms = ticket.terms
+    return VenueOrder(
+        order_id=ticket.order_id,
+        venue_order_id="",
+        instrument=terms.instrument,
+        side=terms.side,
+        type=terms.type,
+        quantity=terms.quantity,
+        limit_price=terms.limit_price,
+        trigger_price=None,
+        reduce_only=terms.reduce_only,
+        status=status,
+        filled=ZERO,
+        notional=ZERO,
+        fees=ZERO,
+        reason=reason,
+        created_at=ticket.sent_at,
+        updated_at=at,
+    )
