@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import pytest
 
+from commands.exchange import Ticket
 from commands.request import CancelOrder, ClosePosition, TripKillSwitch
 from domain.grid import GridEnd
 from domain.settings import OnKill
@@ -26,7 +27,7 @@ from tests.infra.run.grid_desk import (
     resting,
     with_grid,
 )
-from tests.infra.run.live_desk import BTC, D, LiveDesk
+from tests.infra.run.live_desk import BTC, D, Killed, LiveDesk
 from tests.infra.run.test_live_ccxt import CcxtDesk
 from tests.infra.run.test_live_kill import passes_until
 from tests.replacing import replace
@@ -130,6 +131,70 @@ def test_a_grid_that_ends_while_it_holds_leaves_its_target_and_stop_which_close_
     fills(desk, "100", "PositionClosed")
     passes_until(desk, lambda: is_over(desk))
     assert not desk.has("DiscrepancyFound")
+
+
+class DiesAtFifth:
+    """An exchange whose process ends at the request that enters the second level again, before or after it was sent."""
+
+    def __init__(self, exchange: Any, *, sends: bool) -> None:
+        self._exchange, self._sends = exchange, sends
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._exchange, name)
+
+    def submit(self, tickets: Sequence[Ticket]) -> None:
+        is_fifth = "e5" in {leg_of(one.order_id) for one in tickets}
+        if self._sends or not is_fifth:
+            self._exchange.submit(tickets)
+        if is_fifth:
+            raise Killed
+
+
+def restarted(desk: LiveDesk) -> LiveDesk:
+    """Another run on the log, which begins at a price of 98 and has compared the log once more after its start."""
+    desk.run.close()
+    again = type(desk)(desk.venue, plan=CLOSING, log=desk.log, key=desk.key).started("98")
+    again.passes(CLOSING.rhythm.poll)
+    return again
+
+
+@pytest.mark.parametrize("sends", [False, True], ids=["before it is sent", "after it was sent"])
+def test_a_run_killed_at_the_order_that_enters_a_level_again_has_each_level_once_after_the_restart(
+    desks: Desks, *, sends: bool
+) -> None:
+    desk = desks(wrapped=lambda exchange: DiesAtFifth(exchange, sends=sends))
+    fills(desk, "96", "OrderFilled", 2)
+    part = held(desk) / 2
+    with pytest.raises(Killed):
+        fills(desk, "98", "PositionReduced", 2)
+    again = restarted(desk)
+    again.until(lambda: resting(again) == {"e3", "e5"} and is_quiet(again))
+    placed = [*again.account.orders.values(), *again.account.ended.values()]
+    assert sorted(leg_of(one.link) for one in placed if leg_of(one.link).startswith("e")) == [
+        "e1",
+        "e2",
+        "e3",
+        "e5",
+    ]
+    assert held(again) == part
+    fills(again, "96", "PositionIncreased")
+    fills(again, "98", "PositionReduced")
+    fills(again, "91.9", "OrderFilled", 3)
+    passes_until(again, lambda: is_over(again))
+    assert not again.has("DiscrepancyFound")
+    again.close()
+
+
+def test_a_level_that_fills_while_no_run_is_there_has_its_target_after_the_restart(desk: LiveDesk) -> None:
+    desk.run.close()
+    desk.trades_at("98")
+    again = restarted(desk)
+    again.until(lambda: again.has("PositionOpened") and is_quiet(again))
+    assert held(again)
+    fills(again, "100", "PositionClosed")
+    again.until(lambda: resting(again) == {"e2", "e3", "e4"})
+    assert not again.has("DiscrepancyFound")
+    again.close()
 
 
 class FillsFirst:
