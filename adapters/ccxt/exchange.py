@@ -351,7 +351,7 @@ class CcxtExchange:
             self._targets.sent(ticket.order_id)
 
     def _send_target(self, ticket: Ticket) -> None:
-        """Where the conditional order is refused, because its price was reached, a limit order at that price is sent."""
+        """Sends a conditional order, or a limit order at its price where that was refused because it was reached."""
         try:
             self._create(ticket)
         except ExchangeRefused:
@@ -488,9 +488,7 @@ class CcxtExchange:
         feature = self._lists.feature("createOrder")
         try:
             market = markets.of(ticket.terms.instrument)
-            placed = placement(
-                ticket, link, market, markets, self._dialect, feature, is_resting=is_resting
-            )
+            placed = placement(ticket, link, market, markets, self._dialect, feature, is_resting=is_resting)
             call = partial(
                 self.ccxt.create_order,
                 placed.symbol,

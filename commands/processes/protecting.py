@@ -45,7 +45,11 @@ def keep_target(moment: Moment) -> Sequence[Command]:
     if not isinstance(order, Working) or order.terms.purpose is not Purpose.TARGET:
         return ()
     held = moment.portfolio.positions.get(order.terms.instrument)
-    if held is None or held.state.target is not None or order.terms.side is not exit_side(held.state.direction):
+    if (
+        held is None
+        or held.state.target is not None
+        or order.terms.side is not exit_side(held.state.direction)
+    ):
         return ()
     return [_target(held, order.terms)]
 

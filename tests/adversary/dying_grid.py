@@ -2,8 +2,8 @@
 
 The run trades on the venue at these addresses. It is given the candle after which its grid is decided, and attends
 until the fifth entry, which enters the second level again, is sent. STEP is where it then ends by SIGKILL: `before` or
-`after` the request. BEGINS is the time at which the run's clock begins, as ISO 8601 has it: the venue's market has a time
-of its own.
+`after` the request. BEGINS is the time at which the run's clock begins, in ISO 8601: the venue's market has a time of
+its own.
 """
 
 from __future__ import annotations

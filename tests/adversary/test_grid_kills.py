@@ -1,5 +1,5 @@
-"""kill -9 amid a grid, on a log in a file and on Kafka: after a restart no level is doubled or lost, and the stop covers
-what is held.
+"""kill -9 amid a grid, on a log in a file and on Kafka: after a restart no level is doubled or lost, and the stop
+covers what is held.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def entered(account: Account, leg: str) -> int:
     return sum(leg_of(one.link) == leg for one in orders)
 
 
-@pytest.mark.parametrize(("store", "step"), [("sqlite", "before"), ("sqlite", "after"), ("kafka", "after")])
+@pytest.mark.parametrize(("store", "step"), [("sqlite", "before"), ("kafka", "after")])
 def test_after_kill_9_amid_a_grid_no_level_is_doubled_or_lost_and_the_stop_covers_what_is_held(
     venue: RunningVenue, address: str, step: str
 ) -> None:

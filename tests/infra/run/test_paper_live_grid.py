@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -86,10 +87,12 @@ def test_levels_fill_are_sold_and_entered_again_and_are_stopped_after_a_restart(
         pytest.param(lambda _stream: TripKillSwitch("the news"), GridEnd.KILL_SWITCH, id="the kill switch"),
     ],
 )
-def test_the_end_of_a_grid_withdraws_the_levels_that_rest(request_of, reason: GridEnd) -> None:
+def test_the_end_of_a_grid_withdraws_the_levels_that_rest(
+    request_of: Callable[[str], Request], reason: GridEnd
+) -> None:
     desk = a_grid()
     moves_to(desk, "97.8", "97.9")
-    request: Request = request_of(desk.run.world.portfolio.positions[BTC].stream)
+    request = request_of(desk.run.world.portfolio.positions[BTC].stream)
     assert isinstance(desk.asks(request), Completed), desk.reason
     desk.passes(2)
     assert resting(desk) == set()
