@@ -22,7 +22,7 @@ from adapters.ccxt.holdings import balances, positions
 from adapters.ccxt.lists import Lists
 from adapters.ccxt.names import Names
 from adapters.ccxt.order_row import OrderRow, venue_order
-from adapters.ccxt.placing import amendment, in_sending_order, is_conditional, placement
+from adapters.ccxt.placing import amendment, in_sending_order, is_conditional, is_target, placement
 from adapters.ccxt.poll import Poll, PollState, Watched
 from adapters.ccxt.protection import surplus
 from adapters.ccxt.reading import Reading, in_order
@@ -30,6 +30,7 @@ from adapters.ccxt.site import Site, Timing
 from adapters.ccxt.stream import WATCHES, Stream, StreamState
 from adapters.ccxt.trade_row import TradeRow, funded
 from adapters.ccxt.unreadable import Unreadable, skip_unreadable
+from adapters.ccxt.waiting_targets import WaitingTargets, waits_for
 from adapters.executed import execution, liquidated
 from adapters.history import rules_with
 from adapters.instruments.document import Table
@@ -51,7 +52,7 @@ from commands.exchange import (
     Ticket,
     Unread,
 )
-from domain.direction import Purpose
+from domain.direction import Purpose, entry_side
 from domain.errors import (
     ExchangeError,
     ExchangeRefused,
@@ -137,6 +138,8 @@ class CcxtExchange:
         self._unreadable = Unreadable(self._arrivals.refuse)
         self._live = {order_id: terms.instrument for order_id, terms in placed.items()}
         self._traded = dict.fromkeys(self._live.values())
+        self._targets = WaitingTargets(name)
+        self._unsure = {order_id: terms for order_id, terms in placed.items() if is_target(terms)}
         self._watched = self._plan()
         self._made: list[AnyReport] = []
         self._waiting: list[Arrival] = []
@@ -206,7 +209,10 @@ class CcxtExchange:
         return self._arrivals.unread()
 
     def reports(self) -> Sequence[AnyReport]:
-        """See `ReportStream.reports`. Stops and targets that have nothing left to protect are cancelled here."""
+        """See `ReportStream.reports`. Targets whose entry has filled are sent here, and stops and targets that have
+        nothing left to protect are cancelled.
+        """
+        self._try_to_recall_targets()
         made, self._made = self._made, []
         arrived = self._arrived()
         for arrival in arrived:
@@ -214,8 +220,9 @@ class CcxtExchange:
         for venue_id, symbol in self._reading.unknown():
             self._learn(venue_id, symbol)
         made.extend(self._reading.settle_unknown())
-        if arrived or made or self._withdrawing:
+        if arrived or made or self._withdrawing or self._targets.due(()):
             made.extend(self._withdrawn(made))
+            made.extend(self._send_targets(made))
             self._watched = self._plan()
         return in_order(made)
 
@@ -286,6 +293,70 @@ class CcxtExchange:
         else:
             self._reading.know(row)
 
+    # -- targets that wait for their entry
+
+    def _try_to_recall_targets(self) -> None:
+        """A later call repeats what failed."""
+        if not self._unsure or self._monotonic() < self._next_try:
+            return
+        try:
+            self._recall_targets()
+        except ExchangeError:
+            self._next_try = self._monotonic() + _PAUSE
+
+    def _recall_targets(self) -> None:
+        """Finds the targets that an earlier process has reported and not sent. Raises as the queries of the port do."""
+        for order_id, terms in list(self._unsure.items()):
+            filled = self._filled_without_target(order_id, terms)
+            if filled is not None:
+                self._targets.recall(Ticket(order_id, terms, self.server_time()), is_due=filled)
+            del self._unsure[order_id]
+
+    def _filled_without_target(self, order_id: str, terms: OrderPlaced) -> bool | None:
+        """Whether the entry of a target has filled; None where the target or the end of its entry is at the exchange.
+
+        An entry that the log does not hold as working was filled by an earlier process: its target is sent as long as
+        the position is there.
+        """
+        assert terms.parent is not None
+        if self._find(order_id) is not None:
+            return None
+        entry = self._names.terms.get(terms.parent)
+        if entry is None:
+            side = terms.side.opposite
+            found = (one for one in self.positions() if one.instrument == terms.instrument)
+            return True if any(entry_side(one.direction) is side for one in found) else None
+        row = self._find(terms.parent) if waits_for(terms, entry) else None
+        if row is None or not (row.is_open or row.filled):
+            return None
+        return bool(row.filled)
+
+    def _send_targets(self, made: Sequence[AnyReport]) -> Iterator[AnyReport]:
+        """Sends the targets of the entries that have filled; a later call repeats what was not answered."""
+        filled = {report.order_id for report in made if isinstance(report, Filled)}
+        filled |= {entry for entry in self._targets.entries() if self._reading.filled(entry)}
+        due = self._targets.due(filled)
+        now = self._monotonic()
+        if now < self._next_try:
+            return
+        for ticket in due:
+            try:
+                self._send_target(ticket)
+            except ExchangeRefused as error:
+                self._reading.never_was(ticket.order_id)
+                yield _rejected(self.venue, ticket, str(error))
+            except ExchangeError:
+                self._next_try = now + _PAUSE
+                return
+            self._targets.sent(ticket.order_id)
+
+    def _send_target(self, ticket: Ticket) -> None:
+        """Sends a conditional order, or a limit order at its price where that was refused because it was reached."""
+        try:
+            self._create(ticket)
+        except ExchangeRefused:
+            self._create(ticket, is_resting=True)
+
     # -- stops and targets that have nothing left to protect
 
     def _withdrawn(self, made: Sequence[AnyReport]) -> list[AnyReport]:
@@ -329,6 +400,10 @@ class CcxtExchange:
 
     def _withdraw(self, order_id: str) -> Iterator[AnyReport]:
         """Cancels an order and reports what has become of it; a later call repeats what failed."""
+        if order_id in self._targets:
+            self._reading.never_was(order_id)
+            yield self._targets.cancel(order_id)
+            return
         now = self._monotonic()
         if now < self._next_try:
             return
@@ -361,7 +436,10 @@ class CcxtExchange:
         for ticket in in_sending_order(tickets):
             try:
                 self._check_family(ticket, tickets, failed)
-                self._create(ticket)
+                if self._waits(ticket):
+                    self._made.append(self._targets.hold(ticket))
+                else:
+                    self._create(ticket)
                 has_arrived = True
             except ExchangeError as error:
                 if len(tickets) == 1 or not (has_arrived or failed or isinstance(error, OutcomeUnknown)):
@@ -369,6 +447,12 @@ class CcxtExchange:
                     raise
                 failed[ticket.order_id] = error
                 self._fail(ticket, error)
+
+    def _waits(self, ticket: Ticket) -> bool:
+        """Whether it is a target whose limit entry has not filled yet."""
+        entry = ticket.terms.parent or ""
+        self._unsure.pop(ticket.order_id, None)
+        return waits_for(ticket.terms, self._names.terms.get(entry)) and not self._reading.filled(entry)
 
     def _check_family(
         self, ticket: Ticket, tickets: Sequence[Ticket], failed: Mapping[str, ExchangeError]
@@ -398,13 +482,13 @@ class CcxtExchange:
             for ticket in tickets:
                 self._reading.never_was(ticket.order_id)
 
-    def _create(self, ticket: Ticket) -> None:
-        """Places an order. A refusal counts only where the exchange has no order with the id."""
+    def _create(self, ticket: Ticket, *, is_resting: bool = False) -> None:
+        """Places an order; see `placement`. A refusal counts only where the exchange has no order with the id."""
         markets, link = self._lists.markets, self._names.link(ticket.order_id)
         feature = self._lists.feature("createOrder")
         try:
             market = markets.of(ticket.terms.instrument)
-            placed = placement(ticket, link, market, markets, self._dialect, feature)
+            placed = placement(ticket, link, market, markets, self._dialect, feature, is_resting=is_resting)
             call = partial(
                 self.ccxt.create_order,
                 placed.symbol,
@@ -445,6 +529,12 @@ class CcxtExchange:
 
     def cancel(self, order_id: str, at: datetime) -> None:
         """See `OrderEntry.cancel`."""
+        self._recall_targets()
+        if order_id in self._targets:
+            self._reading.never_was(order_id)
+            self._made.append(self._targets.cancel(order_id, at))
+            self._arrivals.changed()
+            return
         self._cancel(self._address(order_id))
 
     def _cancel(self, address: Address) -> None:
@@ -452,9 +542,11 @@ class CcxtExchange:
         self._client.send(partial(self.ccxt.cancel_order, address.venue_id, address.symbol, params))
 
     def _address(self, order_id: str) -> Address:
-        """Where an order is; a query finds that of an order of which the exchange's id is not known."""
+        """Where an order is; a query finds that of a target, which may rest or wait for its price, and that of an order
+        of which the exchange's id is not known.
+        """
         venue_id, terms = self._names.venue_id(order_id), self._names.terms.get(order_id)
-        if venue_id and terms is not None:
+        if venue_id and terms is not None and not is_target(terms):
             symbol = self._lists.markets.of(terms.instrument).symbol
             return Address(venue_id, symbol, is_trigger=is_conditional(terms))
         return _address_of(self._needed(order_id))
@@ -469,6 +561,11 @@ class CcxtExchange:
         trigger_price: Decimal | None,
     ) -> None:
         """See `OrderEntry.amend`. An exchange that ccxt can amend only by a cancel and a new order refuses."""
+        self._recall_targets()
+        if order_id in self._targets:
+            self._made.append(self._targets.amend(order_id, at, quantity, limit_price))
+            self._arrivals.changed()
+            return
         row = self._reading.last(order_id) or self._needed(order_id)
         if not self._amends(row):
             raise ExchangeRefused(f"not sent: {self.venue} cannot amend {order_id} through ccxt")
@@ -497,16 +594,18 @@ class CcxtExchange:
 
     def order(self, order_id: str) -> VenueOrder | None:
         """See `VenueQueries.order`. Raises ExchangeRefused for an id of which the exchange needs the instrument."""
-        row = self._find(order_id)
+        self._recall_targets()
+        row = None if order_id in self._targets else self._find(order_id)
         if row is None:
-            return None
+            return self._targets.order(order_id)
         self._names.name(row)
         return venue_order(row, order_id, self._names.terms.get(order_id))
 
     def open_orders(self) -> Sequence[VenueOrder]:
         """See `VenueQueries.open_orders`; an order without a client order id has an empty order id."""
+        self._recall_targets()
         rows = self._lists.open_orders(self._watched.instruments)
-        found = [self._venue_order(row) for row in rows if row.is_open]
+        found = [*self._targets.orders(), *(self._venue_order(row) for row in rows if row.is_open)]
         return sorted(found, key=lambda order: order.created_at)
 
     def _venue_order(self, row: OrderRow) -> VenueOrder:
@@ -602,7 +701,11 @@ class CcxtExchange:
             for order_id, instrument in self._live.items()
             if self._reading.is_open(order_id)
         }
-        links = ((self._names.link(order_id), instrument) for order_id, instrument in self._live.items())
+        links = (
+            (self._names.link(order_id), instrument)
+            for order_id, instrument in self._live.items()
+            if order_id not in self._targets
+        )
         return Watched(tuple(links), tuple(self._traded))
 
 

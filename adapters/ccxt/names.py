@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from adapters.ccxt.order_row import OrderRow
-from adapters.ccxt.placing import is_conditional
+from adapters.ccxt.placing import is_conditional, is_target
 from commands.exchange import Ticket
 from domain.direction import PROTECTION, Purpose
 from domain.order import OrderPlaced
@@ -72,9 +72,11 @@ class Names:
         return name
 
     def is_child(self, name: str, row: OrderRow) -> bool:
-        """Whether the row is the order that a conditional order of ours has become."""
+        """Whether the row is the order that a conditional order of ours has become, which is a market order."""
         placed = self.terms.get(name)
-        return placed is not None and row.trigger is None and is_conditional(placed)
+        if placed is None or row.trigger is not None:
+            return False
+        return is_conditional(placed) and (row.is_market or not is_target(placed))
 
     def pair(self, name: str, venue_id: str) -> None:
         """Records the exchange's id of an order; an empty name is that of an order of somebody else."""

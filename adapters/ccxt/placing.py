@@ -1,7 +1,8 @@
 """The requests that place tickets, and the order in which they are sent.
 
 A stop is a conditional reduce-only order of its own and is sent before its entry, so that it rests at the exchange
-before the position exists. A target is a conditional reduce-only order, too, and is sent after its entry.
+before the position exists. A target is a conditional reduce-only order, too, and is sent after its entry; that of a
+limit entry after the entry's first fill (`waiting_targets.py`).
 """
 
 from __future__ import annotations
@@ -62,9 +63,18 @@ def is_target(terms: OrderPlaced) -> bool:
 
 
 def placement(
-    ticket: Ticket, link: str, market: Market, markets: Markets, dialect: Dialect, feature: Table
+    ticket: Ticket,
+    link: str,
+    market: Market,
+    markets: Markets,
+    dialect: Dialect,
+    feature: Table,
+    *,
+    is_resting: bool = False,
 ) -> Placement:
     """The request for a ticket; `feature` is what ccxt states of the exchange's `create_order`.
+
+    With `is_resting` a target is a limit order that does not wait for its price.
 
     Raises ExchangeRefused where ccxt would truncate or round a figure, and for a conditional order that the exchange
     does not have.
@@ -73,11 +83,12 @@ def placement(
     params: Params = {"clientOrderId": link}
     if terms.reduce_only:
         params["reduceOnly"] = True
-    if is_conditional(terms):
+    waits = is_conditional(terms) and not is_resting
+    if waits:
         params |= _trigger(terms, markets.price(market, _level(terms)), feature)
         if dialect.trigger_id:
             params[dialect.trigger_id] = link
-    is_limit = terms.type is OrderType.LIMIT and not is_target(terms)
+    is_limit = terms.type is OrderType.LIMIT and not waits
     return Placement(
         symbol=market.symbol,
         type="limit" if is_limit else "market",

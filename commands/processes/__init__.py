@@ -32,7 +32,7 @@ from commands.processes.managing import carry_out
 from commands.processes.moment import Moment
 from commands.processes.ordering import place_orders, place_reversal
 from commands.processes.pausing import pause_on_losses
-from commands.processes.protecting import cancel_own_stops, follow_protection
+from commands.processes.protecting import cancel_own_stops, follow_protection, keep_target
 from commands.processes.renewing import (
     follow_end_of_protection,
     follow_last_fill_of_protection,
@@ -48,6 +48,7 @@ from domain.order import (
     OrderAccepted,
     OrderAmended,
     OrderCancelled,
+    OrderCancelRefused,
     OrderDenied,
     OrderExpired,
     OrderFilled,
@@ -78,6 +79,7 @@ PROCESSES: Mapping[type, tuple[Process, ...]] = {
     OrderFilled: (apply_fill, release_funds),
     OrderOverfilled: (trip_on_overfill,),
     OrderAccepted: (follow_protection,),
+    OrderCancelRefused: (keep_target,),
     OrderAmended: (release_funds, follow_protection, follow_end_of_protection),
     OrderCancelled: (release_funds, fail_after_order, cancel_legs, follow_end_of_protection, end_when_done),
     OrderRejected: (release_funds, fail_after_order, follow_end_of_protection, end_when_done),

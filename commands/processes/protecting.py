@@ -35,6 +35,25 @@ def follow_protection(moment: Moment) -> Sequence[Command]:
     return [_LEVELS[order.terms.purpose](held, order.terms)]
 
 
+def keep_target(moment: Moment) -> Sequence[Command]:
+    """After the refused cancel of a target that still works: the position has its price again.
+
+    A request to cancel a target records at once that the position has none. Bybit refuses the cancel of a target whose
+    stop stands, because it would cancel both.
+    """
+    order = moment.branch.state(moment.envelope.meta.stream)
+    if not isinstance(order, Working) or order.terms.purpose is not Purpose.TARGET:
+        return ()
+    held = moment.portfolio.positions.get(order.terms.instrument)
+    if (
+        held is None
+        or held.state.target is not None
+        or order.terms.side is not exit_side(held.state.direction)
+    ):
+        return ()
+    return [_target(held, order.terms)]
+
+
 def cancel_own_stops(moment: Moment) -> Sequence[Command]:
     """Cancels the stops and targets of a flat position that belong to no entry, with which the exchange would end them.
 

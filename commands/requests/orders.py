@@ -310,8 +310,13 @@ def _followed(order_id: str, terms: OrderPlaced, situation: Situation) -> Sequen
 
 
 def cancel(request: CancelOrder, situation: Situation, _chain: str) -> Sequence[Command]:
-    """Cancels an order. Raises Refused for a filled order, and for the stop of an open position or a waiting entry."""
+    """Cancels an order. Raises Refused for a filled order, for the stop of an open position or a waiting entry, and for
+    the target of a grid's level.
+    """
     _check_unfilled(request.order_id, situation)
+    exit_ = situation.portfolio.exits.get(request.order_id)
+    if exit_ is not None and exit_.terms.purpose is Purpose.TARGET:
+        check_no_order_of_a_grid(request.order_id, situation)
     for held in situation.portfolio.positions.values():
         guarding = protection(held, situation).get(request.order_id)
         if guarding is None:

@@ -34,6 +34,13 @@ def test_an_order_of_a_grid_is_not_amended(leg: str) -> None:
     assert "belongs to a grid, whose orders were judged together" in declined
 
 
+@pytest.mark.parametrize("leg", ["t1", "t2"])
+def test_the_target_of_a_level_is_not_cancelled(leg: str) -> None:
+    held = Held()
+    declined = held.eve.declined(CancelOrder(held.order(leg), "no target"))
+    assert "belongs to a grid, whose orders were judged together" in declined
+
+
 @pytest.mark.parametrize(
     "request_",
     [

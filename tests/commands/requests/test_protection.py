@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from commands.exchange import Amended, AmendRefused, Triggered
+from commands.exchange import Amended, AmendRefused, Cancelled, CancelRefused, Triggered
 from commands.instrument import ListInstrument
-from commands.request import AmendOrder, MoveProtection, PlaceOrder
+from commands.request import AmendOrder, CancelOrder, MoveProtection, PlaceOrder
 from domain.direction import Purpose, Side
 from domain.order import OrderPlaced, OrderType
 from domain.settings import RiskSettings, Settings
@@ -165,3 +165,23 @@ def test_a_stop_moved_beyond_the_total_risk_is_declined() -> None:
     eve = Asking(Settings(risk=RiskSettings(max_total_risk=D("0.005"))))
     eve.entered()
     assert "puts 60 at risk where 49.99" in eve.declined(MoveProtection(POSITION, D(94)))
+
+
+@pytest.mark.parametrize(
+    ("report", "target"),
+    [pytest.param(CancelRefused, D(106), id="refused"), pytest.param(Cancelled, None, id="done")],
+)
+def test_a_position_has_no_target_after_a_cancel_unless_the_exchange_refuses_it(
+    report: type[CancelRefused | Cancelled], target: Decimal | None
+) -> None:
+    eve = Asking()
+    order_id = f"{eve.entered()}-t1"
+    eve.accepted(CancelOrder(order_id, "let it run"))
+    assert eve.desk.world.portfolio.positions[BTC].state.target is None
+    eve.desk.tell(
+        report(
+            order_id=order_id, at=eve.desk.at, fact=f"exchange:test:{order_id}-answer", reason="both would go"
+        )
+    )
+    assert eve.desk.world.portfolio.positions[BTC].state.target == target
+    assert (order_id in eve.exits()) is (target is not None)

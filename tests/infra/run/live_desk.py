@@ -192,9 +192,9 @@ class LiveDesk:
     def _feed_of(self, _instruments: Sequence[str], _wake: Wake) -> MarketFeed:
         return self.feed
 
-    def started(self) -> LiveDesk:
-        """Starts and returns when the log was compared for the first time."""
-        self.trades_at("100")
+    def started(self, price: str = "100") -> LiveDesk:
+        """Starts at this price and returns when the log was compared for the first time."""
+        self.trades_at(price)
         self.run.start()
         self.run.connect()
         self.until(lambda: self.run.is_trading)

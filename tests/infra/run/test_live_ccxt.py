@@ -27,9 +27,9 @@ from tests.replacing import replace
 class CcxtDesk(LiveDesk):
     """A run whose exchange is used through ccxt."""
 
-    def started(self) -> CcxtDesk:
+    def started(self, price: str = "100") -> CcxtDesk:
         """Returns when the log was compared after the streams are subscribed, which ccxt does not show."""
-        super().started()
+        super().started(price)
         return self._subscribed()
 
     def started_in_doubt(self) -> CcxtDesk:

@@ -51,8 +51,8 @@ class RunningVenue:
 
         return self.wait(run())
 
-    def wait(self, what: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(what, self._loop).result(30)
+    def wait(self, what: Coroutine[Any, Any, T], patience: float = 30) -> T:
+        return asyncio.run_coroutine_threadsafe(what, self._loop).result(patience)
 
     def sessions(self) -> set[str]:
         """The ids of the open WebSockets."""
@@ -83,6 +83,17 @@ class RunningVenue:
             )
         )
 
+    def await_orders(self, account: Account, is_there: Callable[[frozenset[str]], bool]) -> None:
+        """Returns when the ids of the account's open orders, those without one left out, are as wanted.
+
+        A program that sends them has two minutes to start.
+        """
+
+        def reached(_server: VenueServer) -> bool:
+            return is_there(frozenset(one.link for one in account.orders.values() if one.link))
+
+        self.wait(self._until(reached, 120), 130)
+
     def await_fault(self) -> None:
         """Returns when no fault is left."""
         self.wait(self._until(lambda one: not one.faults.listed()))
@@ -91,9 +102,9 @@ class RunningVenue:
         """Returns when the server accepts connections again."""
         self.wait(self._until(lambda one: one.is_listening))
 
-    async def _until(self, reached: Callable[[VenueServer], bool]) -> None:
+    async def _until(self, reached: Callable[[VenueServer], bool], patience: float = 10) -> None:
         """The server is looked at after each of its steps."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(patience):
             while not reached(self.server):
                 await self.server.stepped.wait()
 
