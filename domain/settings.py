@@ -598,6 +598,8 @@ def _faults_of_filters(where: str, of: str, filters: FilterSettings) -> Iterator
         yield (
             f"{where}.timeframe = {filters.timeframe!r}{of} does not divide a day evenly; write it like 15m, 1h or 1d"
         )
+    if is_within(filters.value_area_candles, 1, 1):
+        yield f"{where}.value_area_candles = 1{of} must be 0, which is off, or at least 2"
     if filters.value_area_candles and filters.minimum_place > filters.maximum_place:
         yield (
             f"{where}.minimum_place = {filters.minimum_place}{of} is above maximum_place = {filters.maximum_place}: no "

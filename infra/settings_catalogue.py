@@ -135,7 +135,7 @@ MEANINGS: Mapping[str, str] = {
     "trading.filters.adx_period": "Candles of the ADX and DI of the filters",
     "trading.filters.timeframe": "Interval, as 15m, whose average must move in an entry's direction; empty: off",
     "trading.filters.timeframe_ema": "Candles of that interval in its average",
-    "trading.filters.value_area_candles": "Candles of the value area in which an entry's price has a place; 0: off",
+    "trading.filters.value_area_candles": "Candles of the value area of an entry's place, at least 2; 0: off",
     "trading.filters.minimum_place": "Least place: 0 is the point of control, 1 the bound in the entry's direction",
     "trading.filters.maximum_place": "Greatest place in the value area",
     "trading.filters.minimum_pivot_distance": "Distance to the next daily pivot level, a fraction; 0: off",

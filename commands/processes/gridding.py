@@ -15,6 +15,8 @@ from commands.routes import Command
 from commands.signal import EndGrid
 from domain.arithmetic import EXACT, total
 from domain.committees.plan import funds_of
+from domain.committees.view import View
+from domain.daily_loss import loss_of_day
 from domain.direction import Purpose
 from domain.errors import InvalidInput
 from domain.grid import GridEnd, RunningGrid, chain_of, entry_number
@@ -135,14 +137,24 @@ def _entry_of(moment: Moment, grid: RunningGrid, number: int) -> str:
 
 
 def _is_permitted(moment: Moment, grid: RunningGrid, orders: Sequence[Command]) -> bool:
-    """Whether the owner trades, the free funds cover the margin, and the orders fit rules that may have changed."""
-    portfolio = moment.portfolio
-    settings, spendable = portfolio.settings.settings, funds_of(view_of(moment, grid.instrument)).spendable
-    if portfolio.account.tripped or grid.owner in settings.paused or grid.owner not in settings.instances:
+    """Whether the grid's time is not over, its owner and the account may trade, the free funds cover the margin, and
+    the orders fit rules that may have changed."""
+    view = view_of(moment, grid.instrument)
+    if moment.now >= grid.ends_at or not _may_enter(grid, view):
         return False
+    spendable = funds_of(view).spendable
     reserved = [one.amount for one in orders if isinstance(one, ReserveFunds)]
     placed = [one for one in orders if isinstance(one, PlaceOrder)]
     return total(reserved) <= spendable and all(_fits(one) for one in placed)
+
+
+def _may_enter(grid: RunningGrid, view: View) -> bool:
+    """Whether nothing holds back every entry of the grid's owner, of its instrument or of the account."""
+    settings, account, allowed = view.settings.settings, view.account, view.risk.allowed
+    is_trading = grid.owner in settings.instances and grid.owner not in settings.paused
+    is_allowed = not allowed or grid.instrument in allowed
+    has_lost = loss_of_day(account, view.risk.max_daily_loss).is_reached
+    return is_trading and is_allowed and not account.tripped and not has_lost
 
 
 def _fits(order: PlaceOrder) -> bool:

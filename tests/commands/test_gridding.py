@@ -18,12 +18,12 @@ from domain.errors import InvalidInput, Refused
 from domain.grid import Grid, GridEnd, GridLevel
 from domain.log import Envelope
 from domain.order import OrderPlaced, OrderStatus, OrderType, Working
-from domain.settings import AlphaSettings, Settings, StrategySettings
+from domain.settings import AlphaSettings, RiskSettings, Settings, StrategySettings
 from domain.signal import Detected, GridEnded, SignalDetected
 from domain.strategies import Intent
 from domain.streams import order_stream, signal_stream
 from tests.commands.desk import Desk, a_fill_of, chain_of, folded, names, snapshot
-from tests.domain.history import ACCOUNT, BTC, D, a_signal
+from tests.domain.history import ACCOUNT, BTC, ETH, D, a_signal
 from tests.replacing import replace
 
 GRID = Grid(
@@ -193,6 +193,32 @@ def test_a_paused_owner_enters_no_level_again() -> None:
     grid = Gridded()
     grid.fill("e1", 98)
     grid.desk.ask(ChangeSettings(replace(LOW, paused=("grid",))), cause="command:pause")
+    assert "OrderPlaced" not in names(grid.fill("t1", 100))
+
+
+def test_an_instrument_that_is_not_allowed_any_more_enters_no_level_again() -> None:
+    grid = Gridded()
+    grid.fill("e1", 98)
+    others = replace(LOW, risk=RiskSettings(allowed=(ETH,)))
+    grid.desk.ask(ChangeSettings(others), cause="command:allow")
+    assert "OrderPlaced" not in names(grid.fill("t1", 100))
+
+
+def test_a_day_that_has_lost_its_limit_enters_no_level_again() -> None:
+    grid = Gridded(settings=replace(LOW, risk=RiskSettings(max_daily_loss=D("0.0001"))))
+    grid.fill("e1", 98)
+    grid.fill("e2", 96)
+    assert grid.fill("t1", 90)
+    assert "OrderPlaced" not in names(grid.fill("t2", 98))
+
+
+def test_a_level_that_is_sold_when_the_lifetime_is_over_is_not_entered_again() -> None:
+    grid = Gridded()
+    grid.fill("e1", 98)
+    grid.fill("e2", 96)
+    grid.desk.at += timedelta(seconds=3_500)
+    assert "OrderPlaced" in names(grid.fill("t2", 98))
+    grid.desk.at += timedelta(seconds=100)
     assert "OrderPlaced" not in names(grid.fill("t1", 100))
 
 

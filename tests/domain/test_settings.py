@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from domain.errors import InvalidSettings
-from domain.filters.settings import FilterSettings
+from domain.filters.settings import FilterSettings, OwnFilterSettings
 from domain.interval import interval_of
 from domain.regimes.settings import RegimeLimits
 from domain.settings import (
@@ -216,6 +216,14 @@ def test_a_name_alone_is_both_the_instance_and_the_strategy() -> None:
         (
             Settings(strategies=(), orphans=OrphanSettings(OrphanRule.HAND_OVER, "slow")),
             "orphans.to = 'slow' is none of the strategies; name one that takes over: none is configured",
+        ),
+        (
+            Settings(filters=FilterSettings(value_area_candles=1)),
+            "filters.value_area_candles = 1 must be 0, which is off, or at least 2",
+        ),
+        (
+            Settings(strategies=(replace(QUICK, filters=OwnFilterSettings(value_area_candles=1)),)),
+            "strategies.0.filters.value_area_candles = 1 (id quick) must be 0, which is off, or at least 2",
         ),
         *(
             (
