@@ -20,6 +20,7 @@ from domain.errors import InvalidInput, InvalidSettings, LogUnavailable
 from domain.interval import interval_of
 from domain.plain_text import meant
 from domain.settings import StrategySettings
+from domain.strategies.grid import GridTrading
 from domain.strategies.presets import written_out
 from infra.config import WhenceSettings
 from infra.logs import client_of, keys_of
@@ -68,7 +69,9 @@ def chosen(settings: WhenceSettings, name: str | None) -> ScannerSettings:
 
 
 def scanner_of(given: ScannerSettings) -> Scanner:
-    """The scanner of these settings. Raises InvalidSettings for an unknown strategy or an invalid parameter."""
+    """The scanner of these settings. Raises InvalidSettings for an unknown strategy, an invalid parameter, and the
+    strategy `grid`, because the engine takes no grid from outside.
+    """
     interval = interval_of(given.interval)
     assert interval is not None
     try:
@@ -76,6 +79,11 @@ def scanner_of(given: ScannerSettings) -> Scanner:
         strategy = strategy_of(StrategySettings(given.strategy, parameters))
     except InvalidSettings as fault:
         raise InvalidSettings(f"signals.scanners: {given.name}: {fault}") from None
+    if isinstance(strategy, GridTrading):
+        raise InvalidSettings(
+            f"signals.scanners: {given.name}: the strategy {given.strategy} proposes grids, which a signal from "
+            f'outside cannot have: run it in the engine, as name = "{given.strategy}" in [[trading.strategies]]'
+        )
     return Scanner(
         name=given.name,
         strategy=strategy,

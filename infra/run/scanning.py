@@ -75,6 +75,15 @@ class Scanning:
             )
         if proposal is None:
             return None
+        if proposal.grid is not None:
+            self._metrics.signalled(Outcome.REFUSED)
+            _log.warning(
+                "%s at %s: the strategy proposes a grid, which a signal from outside cannot have; run the strategy in "
+                "the engine, in [[trading.strategies]]",
+                proposal.instrument,
+                read.candle.close_time.isoformat(timespec="seconds"),
+            )
+            return None
         return self._scanner.requested(proposal, read.candle.close_time, self._account)
 
     def _ended(self, requested: Requested) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
@@ -38,6 +40,7 @@ valid_seconds = 86_400
 warm_bars = 1_000
 parameters = { window = 3, move = 0.01, volume_times = 1.1, average_bars = 20, gain = 0, gain_hours = 1, cooldown = 5 }
 """
+ROOT = Path(__file__).parents[2]
 Key = tuple[str, datetime]
 
 
@@ -114,7 +117,9 @@ def written(folder: Path, file: Path, *words: str) -> Generator[Running]:
     """The program, whose log goes to this file: a pipe that nobody reads would stop it."""
     with (
         file.open("w") as lines,
-        subprocess.Popen([WHENCE, *words], cwd=folder, env=environment(), stderr=lines, text=True) as process,
+        subprocess.Popen(
+            words, cwd=folder, env=environment(PYTHONPATH=str(ROOT)), stderr=lines, text=True
+        ) as process,
     ):
         try:
             yield Running(process)
@@ -142,25 +147,31 @@ def until(is_so: Callable[[], bool], what: str, *scanners: Running) -> None:
         time.sleep(0.2)
 
 
-def test_a_killed_scanner_loses_no_signal_and_its_replacement_doubles_none(scene: Scene) -> None:
+def test_a_scanner_killed_before_its_commit_loses_no_signal_and_its_replacement_doubles_none(
+    scene: Scene,
+) -> None:
+    """The first one is killed between the engine's answer to a signal and the commit of its candles."""
     expected = scene.expected()
     assert len(expected) > 100
-    scan = ("scan", "pump", "--log", scene.log)
+    scan = ("pump", "--log", scene.log)
+    dying = (sys.executable, "-m", "tests.journeys.dying_scanner", *scan)
     with ExitStack() as held, closing(CandlePublisher(scene.topic)) as publisher:
         api = held.enter_context(started(scene.folder, "--log", scene.log))
         held.enter_context(drained(api.program))
 
-        def scanner(number: int) -> Running:
-            return held.enter_context(written(scene.folder, scene.folder / f"{number}.log", *scan))
+        def scanner(number: int, *program: str) -> Running:
+            words = program or (WHENCE, "scan", *scan)
+            return held.enter_context(written(scene.folder, scene.folder / f"{number}.log", *words))
 
         def publish(rows: Sequence[Sequence[Candle]]) -> None:
             assert publisher.publish(one for row in rows for one in row) == len(rows) * len(SYMBOLS)
 
-        first, second = scanner(1), scanner(2)
+        first, second = scanner(1, *dying), scanner(2)
         publish(scene.rows[:100])
-        until(lambda: len(scene.signals()) > 10, "the first signals", first, second)
+        until(lambda: not first.is_alive, "the end of the first scanner", second)
+        assert first.process.returncode == -signal.SIGKILL
+        assert scene.signals()
         publish(scene.rows[100:140])
-        first.kill()
         third = scanner(3)
         for row in scene.rows[140:]:
             publish([row])

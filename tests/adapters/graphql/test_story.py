@@ -30,8 +30,8 @@ _SETTINGS = "{account version settings event {ordinal}}"
 EXPLANATION = f"""query ($id: ID!) {{explanation(id: $id) {{
     kind name chains
     steps {{depth because line afterCause sinceStart untilRecorded event {{ordinal type occurredAt}}}}
-    decisions {{account signalId strategy parameters inputs grid {{rounds}}
-        verdict reasons tier policyVersion settingsVersion isTraded
+    decisions {{account signalId strategy parameters inputs grid {{rounds}} verdict reasons tier policyVersion
+        settingsVersion isTraded
         toPass {_MARGIN} settings {_SETTINGS}
         votes {{vote {{member chamber approves reasons figures}} margins {_MARGIN}}}}}
     orders {{account orderId exchangeOrderIds instrument side type purpose quantity status reason filled averagePrice

@@ -18,9 +18,15 @@ from commands.door import Answer, Completed, Declined, SignalDecided, TimedOut
 from commands.request import Requested
 from commands.scanner import Share, scan_key
 from domain.candle import Candle
+from domain.grid import Grid, GridLevel
+from domain.signal import SignalDetected
+from domain.strategies import Proposal, Watcher
 from infra.run.scanning import Scanning
 from tests.adapters.candle_topic.candles import MINUTE, candle
-from tests.commands.test_scanner import scanner
+from tests.commands.requests.asking import Asking
+from tests.commands.test_scanner import EveryWatcher, scanner
+from tests.domain.history import ACCOUNT
+from tests.replacing import replace
 
 NOW = candle(5).close_time
 RECORDED = Completed("k", (), decided=SignalDecided(signal_id="s", verdict="SKIP", reasons=("STALE_DATA",)))
@@ -67,7 +73,7 @@ class Scene:
         given = Given(list(batches), [Held(0, Share(scanner(bars=2)), 0)])
         metrics = ScannerMetrics("pump", self.registry)
         stopped = lambda: self.stopping or not given.batches  # noqa: E731
-        Scanning(scanner(), "main", self, metrics, lambda: self.now, stopped).run(given)
+        Scanning(scanner(), ACCOUNT, self, metrics, lambda: self.now, stopped).run(given)
         return given
 
     def signals(self, outcome: str) -> float:
@@ -119,6 +125,68 @@ def test_each_answer_ends_the_signal_and_is_counted_by_its_outcome(answer: Answe
     assert scene.run(live(4, 5)).commits == [2]
     counted = {name: scene.signals(name) for _, name in OUTCOMES}
     assert counted == {name: float(name == outcome) for _, name in OUTCOMES}
+
+
+class Gridding:
+    """Proposes a grid at every second candle."""
+
+    name = "gridding"
+
+    def watch(self) -> Watcher:
+        return GriddingWatcher(2)
+
+    def scan(self, candles: Sequence[Candle]) -> Sequence[Proposal | None]:
+        watcher = self.watch()
+        return [watcher.on_candle(one) for one in candles]
+
+
+class GriddingWatcher(EveryWatcher):
+    def on_candle(self, candle: Candle) -> Proposal | None:
+        proposal = super().on_candle(candle)
+        levels = (GridLevel(candle.close, candle.close + 1),)
+        grid = Grid(levels=levels, rounds=1, lifetime_seconds=60)
+        return None if proposal is None else replace(proposal, grid=grid)
+
+
+def test_a_grid_is_counted_as_refused_and_not_sent(caplog: pytest.LogCaptureFixture) -> None:
+    scene = Scene(lambda _: RECORDED)
+    made = replace(scanner(), strategy=Gridding())
+    given = Given([live(4, 5)], [Held(0, Share(made), 0)])
+    metrics = ScannerMetrics("pump", scene.registry)
+    Scanning(made, "main", scene, metrics, lambda: scene.now, lambda: not given.batches).run(given)
+    assert (given.commits, scene.asked, scene.signals("refused")) == ([2], [], 1)
+    assert "proposes a grid, which a signal from outside cannot have" in caplog.text
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Dying(Given):
+    """The process ends before its progress is committed."""
+
+    def commit(self, reads: Sequence[Read[Share]]) -> None:
+        raise Killed
+
+
+def test_a_process_that_is_killed_before_its_commit_is_replaced_and_an_engine_records_the_signal_once() -> (
+    None
+):
+    """The replacement reads the same candles and sends the same key, which the engine has in its log."""
+    asking = Asking()
+    asking.desk.at = NOW
+    scene = Scene(asking.answer)
+    first = Dying([live(4, 5)], [Held(0, Share(scanner(bars=2)), 0)])
+    metrics = ScannerMetrics("pump", scene.registry)
+    scanning = Scanning(scanner(), ACCOUNT, scene, metrics, lambda: scene.now, lambda: False)
+    with pytest.raises(Killed):
+        scanning.run(first)
+    recorded = list(asking.desk.log.envelopes)
+    assert sum(isinstance(one.event, SignalDetected) for one in recorded) == 1
+    replacement = Scene(asking.answer)
+    assert replacement.run(live(4, 5)).commits == [2]
+    assert asking.desk.log.envelopes == recorded
+    assert (scene.signals("recorded"), replacement.signals("repeated")) == (1, 1)
 
 
 def test_a_signal_of_an_old_candle_is_counted_as_late_and_not_sent() -> None:
