@@ -52,7 +52,7 @@ def test_open_and_ended_orders_are_found_in_the_lists(running: tuple[CcxtExchang
     assert entry is not None
     assert stop is not None
     assert (entry.status, stop.status) == (VenueStatus.CANCELLED, VenueStatus.ACCEPTED)
-    assert exchange.order(f"{ENTRY}-t1") is None
+    assert exchange.order("never-sent") is None
 
 
 def test_an_open_order_is_cancelled_where_it_is_listed(running: tuple[CcxtExchange, Served]) -> None:
