@@ -14,7 +14,7 @@ from commands.processes.withdrawing import ENDING, withdrawn
 from commands.routes import Command
 from commands.signal import EndGrid
 from domain.arithmetic import EXACT, total
-from domain.committees.plan import funds_of
+from domain.committees.plan import margin_left
 from domain.direction import Purpose
 from domain.errors import InvalidInput
 from domain.grid import GridEnd, RunningGrid, chain_of, entry_number
@@ -135,14 +135,14 @@ def _entry_of(moment: Moment, grid: RunningGrid, number: int) -> str:
 
 
 def _is_permitted(moment: Moment, grid: RunningGrid, orders: Sequence[Command]) -> bool:
-    """Whether the owner trades, the free funds cover the margin, and the orders fit rules that may have changed."""
+    """Whether the owner trades, the free margin is enough, and the orders fit rules that may have changed."""
     portfolio = moment.portfolio
-    settings, spendable = portfolio.settings.settings, funds_of(view_of(moment, grid.instrument)).spendable
+    settings, left = portfolio.settings.settings, margin_left(view_of(moment, grid.instrument))
     if portfolio.account.tripped or grid.owner in settings.paused or grid.owner not in settings.instances:
         return False
     reserved = [one.amount for one in orders if isinstance(one, ReserveFunds)]
     placed = [one for one in orders if isinstance(one, PlaceOrder)]
-    return total(reserved) <= spendable and all(_fits(one) for one in placed)
+    return total(reserved) <= left and all(_fits(one) for one in placed)
 
 
 def _fits(order: PlaceOrder) -> bool:

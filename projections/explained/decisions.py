@@ -118,7 +118,7 @@ def parameters_of(one: ExplainedDecision) -> str:
 
 
 def sizing_of(one: ExplainedDecision) -> str:
-    """How the rule KELLY found the size, and the cut to the risk of one trade, as `sizing` recorded them; else empty."""
+    """How KELLY found the size, and a cut to the risk of one trade, as `sizing` recorded them; empty without both."""
     figures = next((vote.vote.figures for vote in one.votes if vote.vote.member == "sizing"), {})
     parts = [_kelly(figures)] if "kelly_trades" in figures else []
     if figures.get("cut"):

@@ -97,9 +97,8 @@ def test_an_explanation_states_how_the_size_was_found(recorded: Sequence[Envelop
     log.append(recorded)
     found = [sizing_of(one) for one in decisions_of(log.read(), ())]
     first = next(text for text in found if text)
-    assert first == (
-        "size by KELLY with 0 of 30 closed trades: 0.002 of the balance at risk, size cut to a loss at the stop of 10.000"
-    )
+    by_risk = "size by KELLY with 0 of 30 closed trades: 0.002 of the balance at risk"
+    assert first == f"{by_risk}, size cut to a loss at the stop of 10.000"
     by_kelly = [text for text in found if text.startswith("size by KELLY from 30 closed trades, mean 0.")]
     assert by_kelly
     assert "" in found
