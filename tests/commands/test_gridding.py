@@ -197,12 +197,12 @@ def test_a_paused_owner_enters_no_level_again() -> None:
     assert "OrderPlaced" not in names(grid.fill("t1", 100))
 
 
-@pytest.mark.parametrize(("share", "placed"), [(D("0.0475"), False), (D("0.0479"), True)])
+@pytest.mark.parametrize(("share", "placed"), [(D("0.0465"), False), (D("0.0475"), True)])
 def test_a_level_is_entered_again_only_within_the_limit_on_the_margin_in_use(
     share: Decimal, placed: bool
 ) -> None:
     """By hand: levels of 8.123 at 98, 96 and 94 have margins of 159.2108, 155.9616 and 152.7124 at leverage 5, and fees
-    in and out of 0.0011 of 796.054, 779.808 and 763.562: 470.458… of a balance of 10,010.7…, a share of 0.0470.
+    in and out of 0.0011 of 796.054, 779.808 and 763.562: 470.458 of a balance near 10,000, a share of 0.047.
     """
     grid = Gridded()
     grid.fill("e1", 98)
