@@ -14,7 +14,7 @@ from commands.processes.withdrawing import ENDING, withdrawn
 from commands.routes import Command
 from commands.signal import EndGrid
 from domain.arithmetic import EXACT, total
-from domain.committees.plan import funds_of
+from domain.committees.plan import margin_left
 from domain.committees.view import View
 from domain.daily_loss import loss_of_day
 from domain.direction import Purpose
@@ -137,15 +137,15 @@ def _entry_of(moment: Moment, grid: RunningGrid, number: int) -> str:
 
 
 def _is_permitted(moment: Moment, grid: RunningGrid, orders: Sequence[Command]) -> bool:
-    """Whether the grid's time is not over, its owner and the account may trade, the free funds cover the margin, and
+    """Whether the grid's time is not over, its owner and the account may trade, the free margin is enough, and
     the orders fit rules that may have changed."""
     view = view_of(moment, grid.instrument)
     if moment.now >= grid.ends_at or not _may_enter(grid, view):
         return False
-    spendable = funds_of(view).spendable
+    left = margin_left(view)
     reserved = [one.amount for one in orders if isinstance(one, ReserveFunds)]
     placed = [one for one in orders if isinstance(one, PlaceOrder)]
-    return total(reserved) <= spendable and all(_fits(one) for one in placed)
+    return total(reserved) <= left and all(_fits(one) for one in placed)
 
 
 def _may_enter(grid: RunningGrid, view: View) -> bool:

@@ -209,6 +209,15 @@ def funds_of(view: View) -> Funds:
     return Funds(account.balance, spendable, leverage_of(view.listed, account.leverage))
 
 
+def margin_left(view: View) -> Decimal:
+    """The largest margin with fees of one more entry: the spendable funds, and what `margin.max_in_use` leaves."""
+    spendable, share = funds_of(view).spendable, view.settings.settings.margin.max_in_use
+    if not share:
+        return spendable
+    most = EXACT.multiply(view.account.balance, share)
+    return min(spendable, EXACT.subtract(most, total((*view.account.reserved.values(), margin_held(view)))))
+
+
 def margin_held(view: View) -> Decimal:
     """The initial margin of all open positions, in quote currency: cost / leverage."""
     return total(margin_of(held, view) for held in view.portfolio.positions.values())

@@ -119,8 +119,9 @@ def parameters_of(one: ExplainedDecision) -> str:
 
 
 def sizing_of(one: ExplainedDecision) -> str:
-    """How the rule KELLY found the size, and the cut to the risk of one trade, as `sizing` recorded them; else empty."""
-    figures = next((vote.vote.figures for vote in one.votes if vote.vote.member == "sizing"), {})
+    """How KELLY found the size, and a cut to the risk of one trade, as `sizing` recorded them; empty without both."""
+    nothing: Mapping[str, str] = {}
+    figures = next((vote.vote.figures for vote in one.votes if vote.vote.member == "sizing"), nothing)
     parts = [_kelly(figures)] if "kelly_trades" in figures else []
     if figures.get("cut"):
         parts.append(f"size cut to a loss at the stop of {figures['most_risk']}")

@@ -64,10 +64,10 @@ _INTRODUCTION = """\
 A sizing rule changes how much a strategy gains or loses, not whether it has an edge. These strategies have none on most
 tapes, so a smaller size loses less, and KELLY stops after 30 trades whose mean result is not above 0.
 
-Each strategy trades alone on an account of 10,000 USDT with leverage 10, default parameters and the default settings for
-tapes, but for the rule of the row. A loss at the stop above 2 % of the balance is refused, or cut if the row states it.
-FIXED is 0.01 BTC, 0.5 ETH or 7 SOL. KELLY is half of the fraction of the last 100 trades, at most 25 %, cut to 2 %. Its
-first 30 trades are sized by RISK 1 %. The drawdown is of the marked equity. [sizing.md](sizing.md) has the rules.
+Each strategy trades alone on an account of 10,000 USDT with leverage 10, default parameters and the default settings
+for tapes, but for the rule of the row. A loss at the stop above 2 % of the balance is refused, or cut if the row states
+it. FIXED is 0.01 BTC, 0.5 ETH or 7 SOL. KELLY is half of the fraction of the last 100 trades, at most 25 %, cut to 2 %.
+Its first 30 trades are sized by RISK 1 %. The drawdown is of the marked equity. [sizing.md](sizing.md) has the rules.
 
 Made by version {version} with policy {policy} of the tapes of 2025 in [strategies-results.md](strategies-results.md).
 """

@@ -17,6 +17,7 @@ from domain.direction import Purpose, Side
 from domain.errors import InvalidInput, Refused
 from domain.grid import Grid, GridEnd, GridLevel
 from domain.log import Envelope
+from domain.margin.settings import MarginSettings
 from domain.order import OrderPlaced, OrderStatus, OrderType, Working
 from domain.settings import AlphaSettings, RiskSettings, Settings, StrategySettings
 from domain.signal import Detected, GridEnded, SignalDetected
@@ -220,6 +221,20 @@ def test_a_level_that_is_sold_when_the_lifetime_is_over_is_not_entered_again() -
     assert "OrderPlaced" in names(grid.fill("t2", 98))
     grid.desk.at += timedelta(seconds=100)
     assert "OrderPlaced" not in names(grid.fill("t1", 100))
+
+
+@pytest.mark.parametrize(("share", "placed"), [(D("0.0465"), False), (D("0.0475"), True)])
+def test_a_level_is_entered_again_only_within_the_limit_on_the_margin_in_use(
+    share: Decimal, placed: bool
+) -> None:
+    """By hand: levels of 8.123 at 98, 96 and 94 have margins of 159.2108, 155.9616 and 152.7124 at leverage 5, and fees
+    in and out of 0.0011 of 796.054, 779.808 and 763.562: 470.458 of a balance near 10,000, a share of 0.047.
+    """
+    grid = Gridded()
+    grid.fill("e1", 98)
+    limited = replace(LOW, margin=MarginSettings(max_in_use=share))
+    grid.desk.ask(ChangeSettings(limited), cause="command:limit")
+    assert ("OrderPlaced" in names(grid.fill("t1", 100))) is placed
 
 
 def test_the_stop_ends_the_grid_and_withdraws_the_levels_that_wait() -> None:

@@ -208,6 +208,20 @@ def test_an_entry_after_the_daily_loss_limit_is_declined() -> None:
     assert "the day has gone from 10000" in eve.declined(PlaceOrder(terms()))
 
 
+@pytest.mark.parametrize(
+    ("limits", "sentence"),
+    [
+        (MarginSettings(max_in_use=D("0.02")), "(margin.max_in_use)"),
+        (MarginSettings(max_per_position=D("0.02")), "(margin.max_per_position)"),
+        (MarginSettings(liquidation_distance=D("0.18")), "(margin.liquidation_distance)"),
+    ],
+    ids=["in use", "per position", "liquidation"],
+)
+def test_an_entry_beyond_a_limit_on_the_margin_is_declined(limits: MarginSettings, sentence: str) -> None:
+    """10 at 100 with the stop at 98 need 200 and fees at leverage 5; liquidation is 0.195 from the entry."""
+    assert sentence in Asking(Settings(margin=limits)).declined(PlaceOrder(terms()))
+
+
 OBJECTIONABLE = (
     terms(quantity=D("0.0001")),
     terms(quantity=D("0.01")),

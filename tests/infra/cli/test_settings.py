@@ -43,7 +43,7 @@ def test_every_setting_is_listed_with_its_meaning_and_every_number_with_its_rang
         "meaning": "Open positions at a time",
         "variable": "WHENCE_TRADING__RISK__MAX_POSITIONS",
     }
-    assert found["trading.sizing.rule"]["range"] == "FIXED, PERCENT, RISK"
+    assert found["trading.sizing.rule"]["range"] == "FIXED, PERCENT, RISK, MINIMUM, KELLY"
 
 
 def test_each_variable_sets_its_setting(whence: Whence, monkeypatch: pytest.MonkeyPatch) -> None:

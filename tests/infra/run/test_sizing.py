@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -13,10 +14,14 @@ from domain.candle import Candle
 from domain.log import Envelope
 from domain.order import OrderPlaced
 from domain.position import PositionClosed
-from domain.settings import OnOpposite, Settings, StrategySettings
+from domain.settings import OnOpposite, Settings, StrategySettings, limit_text
 from domain.signal import DecisionMade, ReversalDecided, Verdict
-from domain.sizing.settings import OwnSizingSettings, SizingRule, SizingSettings
+from domain.sizing.settings import KellyFallback, OwnSizingSettings, SizingRule, SizingSettings
+from infra.cli.changes import change_of
+from infra.config import WhenceSettings
 from infra.run.redeciding import Redecision
+from infra.search.settings_file import settings_text
+from infra.trading import trading_settings
 from projections.explained.decisions import decisions_of, sizing_of
 from tests.commands.list_log import ListLog
 from tests.domain.history import D
@@ -97,9 +102,8 @@ def test_an_explanation_states_how_the_size_was_found(recorded: Sequence[Envelop
     log.append(recorded)
     found = [sizing_of(one) for one in decisions_of(log.read(), ())]
     first = next(text for text in found if text)
-    assert first == (
-        "size by KELLY with 0 of 30 closed trades: 0.002 of the balance at risk, size cut to a loss at the stop of 10.000"
-    )
+    by_risk = "size by KELLY with 0 of 30 closed trades: 0.002 of the balance at risk"
+    assert first == f"{by_risk}, size cut to a loss at the stop of 10.000"
     by_kelly = [text for text in found if text.startswith("size by KELLY from 30 closed trades, mean 0.")]
     assert by_kelly
     assert "" in found
@@ -143,3 +147,23 @@ def test_the_entry_of_a_reversal_is_cut_again_and_placed_with_that_quantity() ->
         after = [one.event for one in recorded[at:] if one.meta.correlation_id == chain]
         entry, *_ = (one.quantity for one in after if isinstance(one, OrderPlaced))
         assert entry == leg.quantity
+
+
+def test_own_sizing_of_a_what_if_is_that_of_its_settings_file() -> None:
+    text = "quick=trend sizing.rule=KELLY sizing.cut_to_max_risk=True sizing.kelly_cap=0.05 sizing.kelly_fallback=SKIP"
+    change = change_of(["trading.sizing.risk=0.004", "trading.margin.max_in_use=0.6"], [text], None)
+    settings = change.settings(Settings())
+    own = OwnSizingSettings(
+        rule=SizingRule.KELLY, cut_to_max_risk=True, kelly_cap=D("0.05"), kelly_fallback=KellyFallback.SKIP
+    )
+    (one,) = settings.strategies
+    assert one.sizing == own
+    assert (settings.sizing_of("quick").risk, settings.sizing.rule) == (D("0.004"), SizingRule.RISK)
+    assert [f"{name}={limit_text(value)}" for name, value in one.own_limits.items()] == text.split()[1:]
+    written = settings_text(WhenceSettings(), change, settings, "found")
+    read = trading_settings(tomllib.loads(written)["trading"])
+    assert (read.strategies, read.sizing, read.margin) == (
+        settings.strategies,
+        settings.sizing,
+        settings.margin,
+    )

@@ -8,9 +8,11 @@ from adapters.tapes import synthetic_tape
 from domain.position import PositionClosed
 from domain.settings import Settings
 from domain.signal import SignalDetected
+from domain.sizing.settings import SizingRule
 from infra.run.plan import plan_of
 from infra.trading import on_tapes
-from tests.benchmarks.strategy_results import BALANCE, LEVERAGE, Result, result_of, row, usual
+from tests.benchmarks.sizing_results import rules
+from tests.benchmarks.strategy_results import BALANCE, LEVERAGE, USED, Result, result_of, row, usual
 from tests.commands.list_log import ListLog
 from tests.journeys.runs import play
 
@@ -31,6 +33,11 @@ def test_a_result_has_the_signals_trades_fees_and_net_of_the_same_run_on_paper()
 def test_a_strategy_trades_with_the_limits_that_its_description_states() -> None:
     assert usual("mean-reversion").minimum_trend == -1.0
     assert usual("trend").minimum_trend is None
+
+
+def test_the_table_of_sizing_rules_has_a_row_for_each_rule_on_each_tape() -> None:
+    for market in USED:
+        assert {one.rule for one in rules(market.name).values()} == set(SizingRule)
 
 
 def test_a_figure_that_is_not_defined_is_an_empty_cell() -> None:
