@@ -13,6 +13,7 @@ from typing import Any
 from domain.arithmetic import EXACT
 from domain.errors import InvalidInput, Refused
 from domain.filters.settings import OwnFilterSettings
+from domain.limits.settings import OwnLimitSettings
 from domain.number import is_bounded, number
 from domain.plain_text import meant
 from domain.settings import OwnFlipSettings, OwnIntentSettings, Settings, StrategySettings
@@ -211,15 +212,18 @@ _FILTER_KINDS: Mapping[str, type[Any]] = {
     "correlation_candles": int,
 }
 """The settings of filters that vary; `majors` is a list."""
+_LIMIT_KINDS: Mapping[str, type[Any]] = {"strategy_losses": int, "strategy_pause_seconds": int}
 _TABLES: Mapping[str, Mapping[str, type[Any]]] = {
     "flips": _FLIP_KINDS,
     "intents": _INTENT_KINDS,
     "filters": _FILTER_KINDS,
+    "limits": _LIMIT_KINDS,
 }
 _EMPTY: Mapping[str, Any] = {
     "flips": OwnFlipSettings(),
     "intents": OwnIntentSettings(),
     "filters": OwnFilterSettings(),
+    "limits": OwnLimitSettings(),
 }
 """The kinds of an instance's own settings by table, and the table of an instance that has none."""
 

@@ -12,6 +12,7 @@ import pytest
 from adapters.tapes import read_tape, synthetic_tape
 from domain.filters.settings import FilterSettings, OwnFilterSettings
 from domain.instrument import Instrument
+from domain.limits.settings import LimitSettings, OwnLimitSettings
 from domain.regimes.settings import RegimeLimits, RegimeSettings
 from domain.settings import (
     CapSettings,
@@ -89,6 +90,11 @@ CHANGES: Mapping[str, Plan] = {
     "own filters": plan(
         Settings(strategies=(StrategySettings("trend", filters=OwnFilterSettings(minimum_adx=0)),))
     ),
+    "limits": plan(Settings(limits=LimitSettings(account_losses=3))),
+    "groups": plan(Settings(groups={"coins": ("BTC",)})),
+    "own limits": plan(
+        Settings(strategies=(StrategySettings("trend", limits=OwnLimitSettings(strategy_losses=0)),))
+    ),
     "own flips": plan(Settings(strategies=(StrategySettings("trend", flips=OwnFlipSettings(repeats=0)),))),
     "reversing": plan(Settings(on_opposite=OnOpposite.REVERSE)),
     "daily loss": plan(Settings(risk=RiskSettings(on_daily_loss=OnDailyLoss.TRIP))),
@@ -136,6 +142,8 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         intents=IntentSettings(hold_series=True),
         filters=FilterSettings(timeframe="15m"),
         regimes=RegimeSettings(confirmations=2),
+        groups={"coins": ("BTC",)},
+        limits=LimitSettings(account_losses=3),
         orphans=OrphanSettings(OrphanRule.CLOSE),
         reconciliation=ReconciliationSettings(external_orders=ExternalRule.ADOPT),
     )
@@ -150,6 +158,7 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         flips=OwnFlipSettings(repeats=0),
         intents=OwnIntentSettings(additions=0),
         filters=OwnFilterSettings(minimum_adx=0.0),
+        limits=OwnLimitSettings(strategy_losses=0),
     )
     limits = [name.partition(".")[0] for name in own.own_limits]
     assert strategy == (*log_id.STRATEGY, *log_id.INSTANCE, *limits)
@@ -157,6 +166,7 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
     of_intents = (*log_id.LATER_GROUPS["intents"], *log_id.LATER_NAMES["intents"])
     assert tuple(field.name for field in fields(OwnIntentSettings)) == of_intents
     assert tuple(field.name for field in fields(OwnFilterSettings)) == log_id.LATER_GROUPS["filters"]
+    assert {field.name for field in fields(OwnLimitSettings)} < set(log_id.LATER_GROUPS["limits"])
     assert Instrument.__struct_fields__ == log_id.INSTRUMENT
     assert tuple(field.name for field in fields(Stake)) == log_id.STAKE
 

@@ -9,6 +9,7 @@ import pytest
 
 from domain.errors import InvalidInput
 from domain.filters.settings import BOUNDS, FilterSettings, OwnFilterSettings
+from domain.limits.settings import OwnLimitSettings
 from domain.settings import OwnFlipSettings, OwnIntentSettings, Settings, StrategySettings
 from infra.run.backtest import NO_CHANGE
 from infra.search.axis import axes_of, changed, points, size
@@ -94,6 +95,13 @@ def test_every_filter_of_an_instance_but_its_list_can_be_searched() -> None:
         filters = changed(NO_CHANGE, point, settings).settings(settings).strategies[0].filters
         assert filters is not None
         assert filters.given == {name: value}
+
+
+def test_every_limit_of_an_instance_can_be_searched() -> None:
+    for name in (field.name for field in fields(OwnLimitSettings)):
+        point = {f"trading.strategies.trend.limits.{name}": "2"}
+        one = changed(NO_CHANGE, point, SETTINGS).settings(SETTINGS).strategies[0]
+        assert one.own_limits == {f"limits.{name}": 2}
 
 
 def test_every_rule_for_flips_of_an_instance_can_be_searched() -> None:
