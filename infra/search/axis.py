@@ -14,6 +14,7 @@ from typing import Any
 from domain.arithmetic import EXACT
 from domain.errors import InvalidInput, Refused
 from domain.filters.settings import OwnFilterSettings
+from domain.limits.settings import OwnLimitSettings
 from domain.management.settings import OwnManagementSettings
 from domain.number import is_bounded, number
 from domain.plain_text import meant
@@ -245,12 +246,14 @@ _MANAGEMENT_KINDS: Mapping[str, type[Any]] = {
     "reversal_distance": Decimal,
 }
 """The rules of the manager that vary; `trailing_levels` and `partial_closes` are lists."""
+_LIMIT_KINDS: Mapping[str, type[Any]] = {"strategy_losses": int, "strategy_pause_seconds": int}
 _TABLES: Mapping[str, Mapping[str, type[Any]]] = {
     "flips": _FLIP_KINDS,
     "intents": _INTENT_KINDS,
     "filters": _FILTER_KINDS,
     "sizing": _SIZING_KINDS,
     "management": _MANAGEMENT_KINDS,
+    "limits": _LIMIT_KINDS,
 }
 _EMPTY: Mapping[str, Any] = {
     "flips": OwnFlipSettings(),
@@ -258,6 +261,7 @@ _EMPTY: Mapping[str, Any] = {
     "filters": OwnFilterSettings(),
     "sizing": OwnSizingSettings(),
     "management": OwnManagementSettings(),
+    "limits": OwnLimitSettings(),
 }
 """The kinds of an instance's own settings by table, and the table of an instance that has none."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,7 @@ from commands.roles import LEAST_ROLE, Role
 from domain.limits.settings import LimitSettings, OwnLimitSettings
 from domain.log import Envelope
 from domain.pause import EntriesPaused, EntriesResumed
+from domain.position import PositionClosed
 from domain.settings import RiskSettings, Settings, StrategySettings
 from domain.signal import DecisionMade
 from projections.chain import missing_causes
@@ -66,9 +67,8 @@ def test_the_last_loss_of_the_row_pauses_the_account_and_names_the_losing_positi
     streams = tuple(f"position-{ACCOUNT}-{BTC}-LONG-{n}" for n in (1, 2))
     assert (event.owner, event.losses, event.positions) == ("", 2, streams)
     assert event.until == desk.at + HOUR
-    assert event.net == sum(
-        one.event.net for one in desk.log.envelopes if type(one.event).__name__ == "PositionClosed"
-    )
+    closed = [one.event for one in desk.log.envelopes if isinstance(one.event, PositionClosed)]
+    assert event.net == sum(one.net for one in closed)
     record = next(one for one in followed if one.event == event)
     assert record.meta.stream == f"pause-{ACCOUNT}"
     cause = next(one for one in followed if str(one.meta.event_id) == record.meta.causation_id)
@@ -129,7 +129,11 @@ def test_a_position_that_is_closed_in_parts_counts_once() -> None:
     assert not desk.world.portfolio.pauses
 
 
-@pytest.mark.parametrize("given", [Tick, lambda at: MarketMoved(at, ())], ids=["a tick", "a candle"])
+def a_candle(at: datetime) -> MarketMoved:
+    return MarketMoved(at, ())
+
+
+@pytest.mark.parametrize("given", [Tick, a_candle], ids=["a tick", "a candle"])
 def test_the_pause_ends_with_the_first_input_at_its_end_and_entries_are_made_again(given: Any) -> None:
     desk = a_desk(account_losses=1, account_pause_seconds=60)
     trade(desk, LOST)
@@ -178,8 +182,8 @@ def test_a_person_ends_a_pause_with_a_reason_and_one_without_a_time_ends_by_a_pe
     eve.desk.handle(Tick(eve.desk.at))
     assert reasons(eve.desk)[0] == "ACCOUNT_PAUSED_AFTER_LOSSES"
     assert eve.accepted(ResumeEntries("the feed was wrong")) == ["EntriesResumed"]
-    record = next(one for one in eve.desk.log.envelopes if isinstance(one.event, EntriesResumed))
-    assert (record.event.reason, record.meta.actor) == ("the feed was wrong", "eve")
+    (record,) = (one for one in eve.desk.log.envelopes if isinstance(one.event, EntriesResumed))
+    assert (record.event, record.meta.actor) == (EntriesResumed("", "the feed was wrong"), "eve")
     assert reasons(eve.desk) == ("ALL_APPROVE",)
 
 
@@ -215,7 +219,7 @@ def test_a_persons_entry_beyond_the_group_is_declined_and_names_what_is_held() -
 
 
 def test_a_run_that_stopped_during_a_pause_has_it_and_ends_it() -> None:
-    limits = {"account_losses": 1, "account_pause_seconds": 60}
+    limits: dict[str, Any] = {"account_losses": 1, "account_pause_seconds": 60}
     desk = a_desk(**limits)
     trade(desk, LOST)
     again = Desk(desk.log, recalling=True).opened(settings(**limits))

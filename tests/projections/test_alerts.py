@@ -6,6 +6,7 @@ from collections import Counter
 
 from domain.events import Event
 from domain.log import Envelope, Recorded
+from domain.pause import EntriesPaused, EntriesResumed
 from domain.position import PositionCloseFailed
 from domain.signal import Chamber, Vote
 from projections.alerts import ALERTS, TABLE, alert_of
@@ -65,6 +66,19 @@ def test_the_alert_of_a_daily_loss_has_the_figures_of_the_vote() -> None:
         "the day's loss has reached its limit of 500.65: the balance went from 10013.07 to 9480.5; entries are skipped "
         "until the day ends"
     )
+
+
+def test_a_pause_after_losses_is_a_warning_and_its_end_is_reported() -> None:
+    paused = EntriesPaused(owner="trend", losses=3, net=D("-4.50"), positions=("x",), until=NOW)
+    found = [alert_of(recorded(event)) for event in (paused, EntriesResumed("trend", "calm"))]
+    assert [None if row is None else (row["severity"], row["kind"], row["line"]) for row in found] == [
+        (
+            "WARNING",
+            "ENTRIES_PAUSED",
+            "entries of trend: 3 losing positions in a row of -4.5 together, until 2025-04-03 12:00:00 UTC",
+        ),
+        ("INFO", "ENTRIES_RESUMED", "entries of trend: calm"),
+    ]
 
 
 def test_a_close_that_fails_is_an_alert_at_the_third_attempt_and_at_every_tenth() -> None:

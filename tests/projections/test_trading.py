@@ -8,6 +8,7 @@ from commands.world import World
 from domain.account import KillSwitchReset, KillSwitchTripped
 from domain.breaker import BreakerClosed, BreakerHalfOpened, BreakerOpened, Service
 from domain.log import Recorded
+from domain.pause import EntriesPaused, EntriesResumed
 from domain.reconciliation import (
     DiscrepancyFound,
     DiscrepancyResolved,
@@ -15,16 +16,18 @@ from domain.reconciliation import (
     ReconciliationEnded,
 )
 from domain.settings import Settings
-from domain.streams import breaker_stream, reconciliation_stream
+from domain.streams import breaker_stream, pause_stream, reconciliation_stream
 from projections.discrepancies import DISCREPANCIES
 from projections.questions.trading import halts
 from projections.rows import MemoryRows
 from projections.trading import TRADING
-from tests.domain.history import ACCOUNT, NOW, History, an_open_day
+from tests.domain.history import ACCOUNT, BTC, NOW, D, History, an_open_day
 from tests.projections.folded import folded, nothing_stored, table
 
 BALANCE = "difference:BalanceDiffers:USDT:-1000"
 _ORDERS = breaker_stream(ACCOUNT, Service.ORDERS)
+_ACCOUNT, _TREND = pause_stream(ACCOUNT, ""), pause_stream(ACCOUNT, "trend")
+_LOST = f"position-{ACCOUNT}-{BTC}-LONG-1"
 
 
 def a_halted_day() -> History:
@@ -40,6 +43,11 @@ def a_halted_day() -> History:
     history.record(_ORDERS, BreakerHalfOpened(Service.ORDERS, later), at=later)
     history.record(_ORDERS, BreakerOpened(Service.ORDERS, later, 1, "timed out again"), at=later)
     history.record(_ORDERS, BreakerClosed(Service.ORDERS, later), at=later)
+    history.record(_ACCOUNT, EntriesPaused(owner="", losses=3, net=D(-30), positions=(_LOST,)))
+    paused = EntriesPaused(owner="trend", losses=2, net=D("-4.50"), positions=(_LOST,), until=later)
+    history.record(_TREND, paused)
+    history.record(_TREND, EntriesResumed("trend"), at=later)
+    history.record(_ACCOUNT, EntriesResumed("", "looked at"), at=later)
     history.account(KillSwitchReset("looked at"))
     history.record(found, DiscrepancyResolved(BALANCE, "to the savings account"))
     history.record(found, DiscrepancyResolved("exchange:v7", "cancelled"))
@@ -61,8 +69,20 @@ def test_after_every_event_the_trading_state_has_the_halts_of_the_domains_portfo
         assert {name: one["mode"] for name, one in row["breakers"].items()} == {
             name: one.mode for name, one in portfolio.breakers.items()
         }
+        assert {
+            owner: (one["losses"], D(one["net"]), one["until"]) for owner, one in row["pauses"].items()
+        } == {
+            owner: (one.losses, one.net, None if one.until is None else one.until.isoformat())
+            for owner, one in portfolio.pauses.items()
+        }
         seen.update(halts(row))
-    assert seen == {"KILL_SWITCH", "RECONCILING", "UNRESOLVED_DISCREPANCY", "CIRCUIT_BREAKER_OPEN"}
+    assert seen == {
+        "KILL_SWITCH",
+        "RECONCILING",
+        "UNRESOLVED_DISCREPANCY",
+        "CIRCUIT_BREAKER_OPEN",
+        "ACCOUNT_PAUSED_AFTER_LOSSES",
+    }
     assert halts(rows.get("trading_states", ACCOUNT)) == []
 
 

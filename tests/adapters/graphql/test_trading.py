@@ -19,12 +19,13 @@ from adapters.graphql.schema import schema
 from commands.caller import ANONYMOUS
 from domain.breaker import BreakerOpened
 from domain.opening import LogOpened, Mode
+from domain.pause import EntriesPaused
 from infra.config import WhenceSettings
 from infra.dead_letters import open_letters
 from projections.chain import find_story
 from projections.story import story
 from tests.adapters.graphql.reading import Reading
-from tests.domain.history import ACCOUNT, LOG_ID, History
+from tests.domain.history import ACCOUNT, BTC, LOG_ID, History
 from tests.projections.stores import WrittenLog, built
 from tests.projections.test_trading import BALANCE, a_halted_day
 
@@ -111,6 +112,30 @@ def test_the_trading_state_as_of_a_halt_has_every_reason_and_the_ids_that_resolv
         "found": "the balance is 1000 less there",
         "resolvedAt": None,
     }
+
+
+def test_the_trading_state_has_the_pauses_after_losses_and_the_account_is_halted_by_its_own(
+    halted: Reading,
+) -> None:
+    document = """query ($at: Ordinal!) {
+      tradingStates(asOf: {ordinal: $at}) { isHalted reasons pauses { strategy losses net positions since until } }
+    }"""
+    both = max(one.ordinal for one in halted.events() if isinstance(one.envelope.event, EntriesPaused))
+    (state,) = halted.query(document, at=both)["tradingStates"]
+    assert state["isHalted"]
+    assert "ACCOUNT_PAUSED_AFTER_LOSSES" in state["reasons"]
+    of_account, of_trend = state["pauses"]
+    assert (of_account["strategy"], of_account["until"]) == (None, None)
+    assert of_trend == {
+        "strategy": "trend",
+        "losses": 2,
+        "net": "-4.50",
+        "positions": [f"position-{ACCOUNT}-{BTC}-LONG-1"],
+        "since": "2025-04-03T12:00:00.000000Z",
+        "until": "2025-04-03T12:01:00.000000Z",
+    }
+    (after,) = halted.query(document, at=both + 2)["tradingStates"]
+    assert after["pauses"] == []
 
 
 def test_a_resolved_discrepancy_has_who_resolved_it_and_how(halted: Reading) -> None:

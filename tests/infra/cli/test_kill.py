@@ -15,6 +15,7 @@ import pytest
 from adapters.dead_letters.keeper import LetterKeeper
 from adapters.log.sqlite import open_sqlite
 from adapters.tokens.book import TokenBook
+from commands.request import ResumeEntries
 from commands.roles import Role
 from infra.cli.serving import ApiOptions, plan_of
 from infra.config import WhenceSettings
@@ -73,6 +74,18 @@ def test_a_trip_is_done_and_prints_what_is_left(whence: Whence, engine: Engine) 
     assert (
         done.out == "the kill switch is tripped; nothing is open\nnothing is held: no position and no entry\n"
     )
+
+
+def test_a_resumption_of_the_account_and_of_a_strategy_is_sent_and_names_the_owner(
+    whence: Whence, engine: Engine
+) -> None:
+    done = whence("resume", *engine.words())
+    assert (done.code, done.err) == (0, "")
+    assert done.out == "entries of the account are resumed; nothing is open\n"
+    done = whence("resume", "--strategy", "trend", *engine.words())
+    assert (done.code, done.out) == (0, "entries of trend are resumed; nothing is open\n")
+    sent = [one.request for one in engine.door.sent[-2:]]
+    assert sent == [ResumeEntries("the news"), ResumeEntries("the news", "trend")]
 
 
 def test_with_a_token_neither_log_nor_store_is_needed_and_what_is_not_known_is_named(

@@ -54,7 +54,7 @@ BUSY: Settings = replace(
         minimum_win_rate=Decimal(0),
     ),
 )
-_ENDS = OrderCancelled | OrderDenied | OrderExpired | OrderRejected
+_NO_FIGURES: Mapping[str, str] = {}
 _SIGN: Mapping[Side, int] = {Side.BUY: 1, Side.SELL: -1}
 
 
@@ -164,7 +164,7 @@ class Judged:
     is_waiting: bool
 
     def figures(self, member: str) -> Mapping[str, str]:
-        return next((one.figures for one in self.decision.votes if one.member == member), {})
+        return next((one.figures for one in self.decision.votes if one.member == member), _NO_FIGURES)
 
 
 def judged(envelopes: Sequence[Envelope]) -> Iterator[Judged]:

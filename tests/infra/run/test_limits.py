@@ -5,10 +5,14 @@ from __future__ import annotations
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.avro import AvroCodec
+from adapters.log.sqlite import open_sqlite, read_sqlite
 from adapters.tapes import synthetic_tape
 from commands.starting import with_strategies
 from commands.world import World
@@ -28,7 +32,10 @@ from infra.trading import trading_settings
 from projections.chain import missing_causes
 from projections.explained.decisions import decisions_of
 from tests.commands.list_log import ListLog
+from tests.infra.run.taped import INSTANTS, frames, replayed, trade
+from tests.infra.run.taped import TAPES as TAPED
 from tests.infra.run.test_reversing import FAST
+from tests.infra.run.test_series import KEEN
 from tests.infra.run.test_skipping import played
 from tests.journeys.runs import EAGER, plan, play
 from tests.replacing import replace
@@ -164,6 +171,21 @@ def test_a_snapshot_has_the_pauses_and_the_losses_in_a_row(limited: Sequence[Env
     found = restored([b"".join(pieces(captured(folded)))])
     assert found.portfolio.pauses == folded.portfolio.pauses != {}
     assert found.portfolio.streaks == folded.portfolio.streaks != {}
+
+
+def test_sessions_with_pauses_and_groups_are_made_again_byte_for_byte(tmp_path: Path) -> None:
+    path = tmp_path / "whence.db"
+    limits = LimitSettings(max_group_positions=1, account_losses=1, account_pause_seconds=3_600)
+    made = plan(TAPED, replace(EAGER, strategies=(KEEN,), limits=limits))
+    for first, upto in ((60, 150), (160, len(INSTANTS))):
+        trade(path, first, upto, plan=made)
+    with closing(open_sqlite(tmp_path / "again.db", AvroCodec())) as again:
+        replay = replayed(path, into=again)
+    assert (replay.difference, replay.sessions) == (None, 2)
+    assert frames(tmp_path / "again.db") == frames(path)
+    with closing(read_sqlite(path, AvroCodec())) as log:
+        kinds = Counter(type(one.envelope.event) for one in log.read())
+    assert kinds[EntriesPaused] >= kinds[EntriesResumed] > 0
 
 
 TABLE = """

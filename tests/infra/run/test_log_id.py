@@ -12,6 +12,7 @@ import pytest
 from adapters.tapes import read_tape, synthetic_tape
 from domain.filters.settings import FilterSettings, OwnFilterSettings
 from domain.instrument import Instrument
+from domain.limits.settings import LimitSettings, OwnLimitSettings
 from domain.management.settings import ManagementSettings, OwnManagementSettings
 from domain.margin.settings import MarginSettings
 from domain.regimes.settings import RegimeLimits, RegimeSettings
@@ -104,6 +105,11 @@ CHANGES: Mapping[str, Plan] = {
     "own management": plan(
         Settings(strategies=(StrategySettings("trend", management=OwnManagementSettings(largest_loss=D(0))),))
     ),
+    "limits": plan(Settings(limits=LimitSettings(account_losses=3))),
+    "groups": plan(Settings(groups={"coins": ("BTC",)})),
+    "own limits": plan(
+        Settings(strategies=(StrategySettings("trend", limits=OwnLimitSettings(strategy_losses=0)),))
+    ),
     "own flips": plan(Settings(strategies=(StrategySettings("trend", flips=OwnFlipSettings(repeats=0)),))),
     "reversing": plan(Settings(on_opposite=OnOpposite.REVERSE)),
     "daily loss": plan(Settings(risk=RiskSettings(on_daily_loss=OnDailyLoss.TRIP))),
@@ -159,6 +165,8 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         regimes=RegimeSettings(confirmations=2),
         management=ManagementSettings(time_limit_seconds=60),
         weights=WeightSettings(scales=WeightScale.CONFIDENCE),
+        groups={"coins": ("BTC",)},
+        limits=LimitSettings(account_losses=3),
         orphans=OrphanSettings(OrphanRule.CLOSE),
         reconciliation=ReconciliationSettings(external_orders=ExternalRule.ADOPT),
     )
@@ -175,6 +183,7 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         filters=OwnFilterSettings(minimum_adx=0.0),
         sizing=OwnSizingSettings(risk=D(0)),
         management=OwnManagementSettings(time_limit_seconds=0),
+        limits=OwnLimitSettings(strategy_losses=0),
     )
     limits = [name.partition(".")[0] for name in own.own_limits]
     assert strategy == (*log_id.STRATEGY, *log_id.INSTANCE, *limits)
@@ -185,6 +194,7 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
     of_sizing = (*log_id.GROUPS["sizing"], *log_id.LATER_NAMES["sizing"])
     assert tuple(field.name for field in fields(OwnSizingSettings)) == of_sizing
     assert tuple(field.name for field in fields(OwnManagementSettings)) == log_id.LATER_GROUPS["management"]
+    assert {field.name for field in fields(OwnLimitSettings)} < set(log_id.LATER_GROUPS["limits"])
     assert Instrument.__struct_fields__ == log_id.INSTRUMENT
     assert tuple(field.name for field in fields(Stake)) == log_id.STAKE
 

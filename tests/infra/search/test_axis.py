@@ -10,6 +10,7 @@ import pytest
 
 from domain.errors import InvalidInput
 from domain.filters.settings import BOUNDS, FilterSettings, OwnFilterSettings
+from domain.limits.settings import OwnLimitSettings
 from domain.regimes.settings import RegimeLimits
 from domain.settings import OwnFlipSettings, OwnIntentSettings, Settings, StrategySettings
 from domain.sizing.settings import BOUNDS as SIZING_BOUNDS
@@ -141,6 +142,13 @@ def test_a_choice_of_an_instance_that_does_not_exist_is_refused_with_the_choices
     point = {"trading.strategies.trend.sizing.rule": "luck"}
     with pytest.raises(InvalidInput, match="'luck' is not one of FIXED, PERCENT, RISK, MINIMUM, KELLY"):
         changed(NO_CHANGE, point, SETTINGS)
+
+
+def test_every_limit_of_an_instance_can_be_searched() -> None:
+    for name in (field.name for field in fields(OwnLimitSettings)):
+        point = {f"trading.strategies.trend.limits.{name}": "2"}
+        one = changed(NO_CHANGE, point, SETTINGS).settings(SETTINGS).strategies[0]
+        assert one.own_limits == {f"limits.{name}": 2}
 
 
 def test_every_rule_for_flips_of_an_instance_can_be_searched() -> None:
