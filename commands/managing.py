@@ -23,7 +23,7 @@ from domain.candle import Candle
 from domain.committees.regimes import regime_of
 from domain.direction import Purpose
 from domain.management import Reading, decide
-from domain.management.in_force import management_of, may_manage
+from domain.management.in_force import is_in_use, management_of, may_manage
 from domain.market import KnownPrice, LastPrice, MarketEvent, cause_of
 from domain.order import OrderStatus
 from domain.order_id import is_of_an_engine
@@ -45,6 +45,7 @@ class Managing:
     def __init__(self) -> None:
         self._settings: Settings | None = None
         self._managed: dict[str, bool] = {}
+        self._is_in_use = False
 
     def is_needed(self, portfolio: Portfolio) -> bool:
         """Whether the rules may act on an open position."""
@@ -52,8 +53,10 @@ class Managing:
             return False
         settings = portfolio.settings.settings
         if settings is not self._settings:
-            self._settings, self._managed = settings, {}
-        return any(self._may_manage(held.owner, settings) for held in portfolio.positions.values())
+            self._settings, self._managed, self._is_in_use = settings, {}, is_in_use(settings)
+        return self._is_in_use and any(
+            self._may_manage(held.owner, settings) for held in portfolio.positions.values()
+        )
 
     def _may_manage(self, owner: str, settings: Settings) -> bool:
         found = self._managed.get(owner)

@@ -7,12 +7,20 @@ from domain.management.settings import ManagementSettings
 from domain.regime import Regime
 from domain.settings import Settings
 
+_A_SCANNER = ""
+"""The owner of what has no settings of its own."""
+
 
 def management_of(owner: str, regime: Regime | None, settings: Settings) -> ManagementSettings:
     """Each rule is the owner's own, else that of the regime, else that of all; people's positions have none."""
     if regime is not None:
         settings = limited(settings, settings.regimes.limits_in(regime))
     return settings.management_of(owner)
+
+
+def is_in_use(settings: Settings) -> bool:
+    """Whether any rule is on for any strategy instance or scanner."""
+    return any(may_manage(owner, settings) for owner in (_A_SCANNER, *settings.instances))
 
 
 def may_manage(owner: str, settings: Settings) -> bool:

@@ -8,12 +8,14 @@ from datetime import timedelta
 import pytest
 
 from commands.account import TripKillSwitch
+from commands.breaker import Unanswered
 from commands.door import Completed
 from commands.exchange import Amended, AmendRefused, Triggered
 from commands.inputs import MarketMoved, RequestMade, Tick
 from commands.reconciliation import BeginReconciliation, EndReconciliation, recorded
 from commands.request import ClosePosition, ManualTerms, MoveProtection, PlaceOrder, Request, Requested
 from commands.settings import ChangeSettings
+from domain.breaker import Mode, Service
 from domain.closing import CloseReason
 from domain.direction import Side
 from domain.log import Envelope
@@ -27,6 +29,7 @@ from domain.reconciliation.statement import StatedPosition
 from domain.settings import Settings, StrategySettings
 from domain.streams import parse
 from tests.commands.desk import Desk, folded, names, snapshot
+from tests.commands.test_gridding import LOW, Gridded
 from tests.commands.test_reprotecting import Held
 from tests.domain.history import ACCOUNT, BTC, D
 from tests.replacing import replace
@@ -308,3 +311,23 @@ def test_changed_settings_are_in_force_from_the_next_price_on() -> None:
     assert held.trades("103") == []
     held.desk.ask(ChangeSettings(Settings(management=TRAILING)), cause="command:settings")
     assert names(held.trades("103")) == ["PositionManaged", "OrderAmendRequested"]
+
+
+def test_a_position_of_a_grid_is_left_alone_whose_levels_were_judged_together() -> None:
+    grid = Gridded(settings=replace(LOW, management=EXITS))
+    grid.fill("e1", 98)
+    assert grid.held
+    grid.desk.at += timedelta(seconds=700)
+    trade = replace(a_trade("95"), at=grid.desk.at)
+    assert grid.desk.handle(MarketMoved(grid.desk.at, (trade,))) == []
+
+
+def test_while_the_breaker_of_orders_is_open_no_stop_is_moved_and_a_loss_still_closes() -> None:
+    held = Managed(replace(TRAILING, largest_loss=D("0.01")))
+    for number in range(5):
+        held.desk.tell(
+            Unanswered(service=Service.ORDERS, at=held.desk.at, fact=f"clock:{number}", reason="no response")
+        )
+    assert held.desk.world.portfolio.breakers[Service.ORDERS].mode is Mode.OPEN
+    assert held.trades("103") == []
+    assert names(held.trades("99")) == ["PositionManaged", "PositionClosing", "OrderPlaced"]
