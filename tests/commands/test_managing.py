@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from commands import order as orders
 from commands.account import TripKillSwitch
 from commands.breaker import Unanswered
 from commands.door import Completed
@@ -331,3 +332,17 @@ def test_while_the_breaker_of_orders_is_open_no_stop_is_moved_and_a_loss_still_c
     assert held.desk.world.portfolio.breakers[Service.ORDERS].mode is Mode.OPEN
     assert held.trades("103") == []
     assert names(held.trades("99")) == ["PositionManaged", "PositionClosing", "OrderPlaced"]
+
+
+def test_of_two_stops_the_tighter_one_stays_where_it_is() -> None:
+    """A person's order added to the position with a stop of its own, which is tighter than the manager's."""
+    held = Managed()
+    for number, stop in ((7, "101.5"), (8, "99")):
+        terms = replace(held.terms("s1"), trigger_price=D(stop), parent=None, quantity=D(25))
+        order_id = f"{held.chain}-s{number}"
+        held.desk.ask(orders.PlaceOrder(order_id, terms, None), cause=f"command:second-{number}")
+        held.accepted(f"s{number}")
+    held.trades("102.4")
+    changed = [one for one in held.desk.exchange.letters if one.kind == "amend"]
+    assert [one.about[0] for one in changed] == [f"{held.chain}-s1", f"{held.chain}-s8"]
+    assert {one.about[3] for one in changed} == {D("101.3")}
