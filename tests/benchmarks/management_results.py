@@ -106,8 +106,8 @@ tape has no other: rules that read a live price act later here than they would i
 are those of [management.md](management.md); none was chosen by these tapes. Amounts are in USDT, after fees.
 
 **The rules make no losing strategy a winning one.** They lessen some losses, and they cut the gains of the strategies
-that live by a few large ones. A few trades prove nothing. The simulated slippage is drawn anew for each log, so that the
-same trades differ by some USDT. Positions of a grid are not managed.
+that live by a few large ones. A few trades prove nothing. The simulated slippage is drawn anew for each log, so that
+the same trades differ by some USDT. Positions of a grid are not managed.
 
 Made by version {version} with version {rules} of the rules.
 """

@@ -187,6 +187,7 @@ ADDED: Mapping[str, frozenset[str]] = {
             "intents",
             "filters",
             "regimes",
+            "management",
         }
     ),
     "SettingsChanged.data.settings.risk": frozenset({"on_kill", "on_daily_loss"}),
@@ -200,6 +201,7 @@ ADDED: Mapping[str, frozenset[str]] = {
             "minimum_reward_to_risk",
             "flips",
             "filters",
+            "management",
         }
     ),
 }
