@@ -41,7 +41,8 @@ def _amended(
 ) -> Sequence[Command]:
     """Amends each such order in place.
 
-    One that a request is under way for, or that was triggered, stays as it is, and so does a stop that is tighter.
+    One that a request is under way for, or that was triggered, stays as it is, and so does a stop that is tighter or a
+    target that is further away.
     """
     portfolio, moved = moment.portfolio, [*reducing(held, moment.portfolio)]
     return [
@@ -56,14 +57,16 @@ def _amended(
         if order.terms.purpose is purpose
         and order.status in LIFE[OrderAmendRequested]
         and order in moved
-        and not _is_tighter(order.terms.trigger_price, event.stop, held)
+        and not _is_ahead(order.terms.trigger_price, event.stop, held)
+        and not _is_ahead(order.terms.limit_price, event.target, held)
     ]
 
 
-def _is_tighter(trigger: Decimal | None, wanted: Decimal | None, held: OpenPosition) -> bool:
-    if trigger is None or wanted is None:
+def _is_ahead(level: Decimal | None, wanted: Decimal | None, held: OpenPosition) -> bool:
+    """Whether the level (quote currency) is further in the position's favour than the one wanted."""
+    if level is None or wanted is None:
         return False
-    return trigger > wanted if held.state.direction is Direction.LONG else trigger < wanted
+    return level > wanted if held.state.direction is Direction.LONG else level < wanted
 
 
 def _reduce(moment: Moment, held: OpenPosition, event: PositionManaged) -> Sequence[Command]:
