@@ -19,7 +19,6 @@ from domain.managed import ManagedBy, Rule
 from domain.management.settings import ManagementSettings
 from domain.market import Quote
 from domain.order import OrderAmendRequested, OrderPlaced, OrderType
-from infra.run.redeciding import Redecision
 from tests.commands.desk import Desk, folded, names, snapshot
 from tests.commands.test_managing import Managed
 from tests.domain.history import BTC, D
@@ -177,17 +176,3 @@ def test_a_trade_between_two_candles_detects_no_reversal() -> None:
     held.desk.handle(Warmed(begin, tuple(candles([*RISE, *FALL[1:]], begin - 64 * INTERVAL))))
     assert held.trades("98.6", seconds=90) == []
     assert held.actions == []
-
-
-def test_a_part_and_a_tightened_stop_of_one_candle_are_decided_again_from_the_evidence() -> None:
-    held = Managed(replace(REVERSAL, partial_closes=("0.003:0.5",)))
-    begin = held.desk.at
-    held.desk.handle(Warmed(begin, tuple(candles(RISE, begin - 60 * INTERVAL))))
-    (candle,) = candles(FALL[:2], begin)
-    held.desk.at = candle.close_time
-    held.desk.handle(MarketMoved(candle.close_time, (candle,)))
-    assert [one.rule for one in held.actions] == [Rule.REVERSAL, Rule.PARTIAL_CLOSE]
-    redecision = Redecision()
-    assert list(redecision.steps(held.desk.log.read()))
-    assert redecision.made["PositionManaged"] == 2
-    assert redecision.is_equal, (redecision.divergences, redecision.impossible)
