@@ -21,6 +21,7 @@ from domain.position import PositionClosed, PositionOpened, PositionReduced
 from domain.settings import Settings
 from infra.run.redeciding import Redecision
 from projections.chain import missing_causes
+from projections.explained.orders import orders_of
 from tests.commands.list_log import ListLog
 from tests.commands.test_managing import Managed
 from tests.commands.test_managing_further import FALL, INTERVAL, RISE, candles
@@ -205,3 +206,15 @@ def test_a_part_and_a_tightened_stop_of_one_candle_are_decided_again_from_the_ev
     assert list(redecision.steps(held.desk.log.read()))
     assert redecision.made["PositionManaged"] == 2
     assert redecision.is_equal, (redecision.divergences, redecision.impossible)
+
+
+def test_the_order_of_a_partial_close_is_compared_with_the_price_that_led_to_it() -> None:
+    found, log = play(plan(TAPES, managed_by(PARTIAL)), ListLog()), ListLog()
+    log.append(found)
+    led = [one.price for one in actions(found) if one.action is ManagedBy.REDUCE]
+    parts = [
+        one.decided.price
+        for one in orders_of(log.read())
+        if one.decided.source == "the price that the manager closed a part by"
+    ]
+    assert parts == led
