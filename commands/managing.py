@@ -23,7 +23,7 @@ from domain.candle import Candle
 from domain.committees.regimes import regime_of
 from domain.direction import Purpose
 from domain.management import Reading, decide
-from domain.management.in_force import intervals_of_signs, management_of, may_manage
+from domain.management.in_force import intervals_of_signs, is_in_use, management_of, may_manage
 from domain.management.signs_readers import SignsReaders
 from domain.management.turned import Turned
 from domain.market import KnownPrice, LastPrice, MarketEvent, cause_of
@@ -51,6 +51,7 @@ class Managing:
     def __init__(self) -> None:
         self._settings: Settings | None = None
         self._managed: dict[str, bool] = {}
+        self._is_in_use = False
         self._intervals: frozenset[str] = frozenset()
         self._signs = SignsReaders()
 
@@ -72,7 +73,7 @@ class Managing:
 
     def _follow(self, settings: Settings) -> None:
         if settings is not self._settings:
-            self._settings, self._managed = settings, {}
+            self._settings, self._managed, self._is_in_use = settings, {}, is_in_use(settings)
             self._intervals = intervals_of_signs(settings)
 
     def is_needed(self, portfolio: Portfolio) -> bool:
@@ -81,7 +82,9 @@ class Managing:
             return False
         settings = portfolio.settings.settings
         self._follow(settings)
-        return any(self._may_manage(held.owner, settings) for held in portfolio.positions.values())
+        return self._is_in_use and any(
+            self._may_manage(held.owner, settings) for held in portfolio.positions.values()
+        )
 
     def _may_manage(self, owner: str, settings: Settings) -> bool:
         found = self._managed.get(owner)

@@ -5,6 +5,7 @@ closes a part, or begins the close.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 
 from commands.covering import reducing
 from commands.order import AmendOrder
@@ -12,7 +13,7 @@ from commands.processes.closing_out import orders_of
 from commands.processes.moment import Moment, fresh_until
 from commands.routes import Command
 from commands.way_out import begin_close, give_back, resting
-from domain.direction import Purpose
+from domain.direction import Direction, Purpose
 from domain.managed import ManagedBy, PositionManaged
 from domain.order import LIFE, OrderAmendRequested
 from domain.portfolio import OpenPosition
@@ -38,7 +39,11 @@ def _move_target(moment: Moment, held: OpenPosition, event: PositionManaged) -> 
 def _amended(
     moment: Moment, held: OpenPosition, purpose: Purpose, event: PositionManaged
 ) -> Sequence[Command]:
-    """Amends each such order in place. One that a request is under way for, or that was triggered, stays as it is."""
+    """Amends each such order in place.
+
+    One that a request is under way for, or that was triggered, stays as it is, and so does a stop that is tighter or a
+    target that is further away.
+    """
     portfolio, moved = moment.portfolio, [*reducing(held, moment.portfolio)]
     return [
         AmendOrder(
@@ -49,8 +54,19 @@ def _amended(
             rules=portfolio.instruments[held.state.instrument],
         )
         for order_id, order in portfolio.exits.items()
-        if order.terms.purpose is purpose and order.status in LIFE[OrderAmendRequested] and order in moved
+        if order.terms.purpose is purpose
+        and order.status in LIFE[OrderAmendRequested]
+        and order in moved
+        and not _is_ahead(order.terms.trigger_price, event.stop, held)
+        and not _is_ahead(order.terms.limit_price, event.target, held)
     ]
+
+
+def _is_ahead(level: Decimal | None, wanted: Decimal | None, held: OpenPosition) -> bool:
+    """Whether the level (quote currency) is further in the position's favour than the one wanted."""
+    if level is None or wanted is None:
+        return False
+    return level > wanted if held.state.direction is Direction.LONG else level < wanted
 
 
 def _reduce(moment: Moment, held: OpenPosition, event: PositionManaged) -> Sequence[Command]:

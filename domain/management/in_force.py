@@ -7,6 +7,9 @@ from domain.management.settings import ManagementSettings
 from domain.regime import Regime
 from domain.settings import Settings
 
+_A_SCANNER = ""
+"""The owner of what has no settings of its own."""
+
 
 def management_of(owner: str, regime: Regime | None, settings: Settings) -> ManagementSettings:
     """Each rule is the owner's own, else that of the regime, else that of all; people's positions have none."""
@@ -20,12 +23,17 @@ def intervals_of_signs(settings: Settings) -> frozenset[str]:
 
     Empty text is the interval of the market's candles, which is that of what is no strategy instance.
     """
-    owners = {one.instance: one.interval for one in settings.strategies} | {"": ""}
+    owners = {one.instance: one.interval for one in settings.strategies} | {_A_SCANNER: ""}
     return frozenset(
         interval
         for owner, interval in owners.items()
         if any(management_of(owner, regime, settings).reversal_signs for regime in _regimes(settings))
     )
+
+
+def is_in_use(settings: Settings) -> bool:
+    """Whether any rule is on for any strategy instance or scanner."""
+    return any(may_manage(owner, settings) for owner in (_A_SCANNER, *settings.instances))
 
 
 def may_manage(owner: str, settings: Settings) -> bool:

@@ -35,15 +35,16 @@ RULES: Sequence[Judge] = (
 
 
 def decide(reading: Reading) -> Sequence[PositionManaged]:
-    """What is recorded about a position, and so done: nothing, one close, or a part that is closed, and a stop and a
-    target that are moved.
+    """What is recorded about a position, and so done: nothing, one close, or a stop that is moved, a part that is
+    closed and a target that is moved.
 
     The first rule that closes the position acts alone. Of several stops the tightest is taken, of several targets that
-    of the first rule.
+    of the first rule. The stop goes first, because its event may hold the evidence from which all of them are decided
+    again (`infra/run/redeciding.py`).
     """
     found = [finding for judge in RULES if (finding := judge(reading)) is not None]
     closes = [one for one in found if isinstance(one.action, Close)]
-    chosen = closes[:1] or [*_first(Reduce, found), *_tightest(found, reading), *_first(MoveTarget, found)]
+    chosen = closes[:1] or [*_tightest(found, reading), *_first(Reduce, found), *_first(MoveTarget, found)]
     return [_event(one, reading) for one in chosen]
 
 

@@ -12,7 +12,7 @@ from domain import order
 from domain.arithmetic import EXACT, ZERO
 from domain.closing import BY_MANAGER
 from domain.direction import Purpose
-from domain.log import Recorded
+from domain.log import Recorded, id_text
 from domain.managed import ManagedBy, PositionManaged
 from domain.order import OrderEvent, OrderFilled, OrderPlaced, OrderState, OrderType
 from domain.position import PositionClosing
@@ -89,6 +89,13 @@ def orders_of(events: Iterable[Recorded]) -> Sequence[ExplainedOrder]:
                 managed[meta.stream] = DecisionPrice(
                     price, "the price that the manager closed the position by"
                 )
+            case PositionManaged(action=ManagedBy.REDUCE, price=price) if price is not None:
+                managed[id_text(meta.event_id)] = DecisionPrice(
+                    price, "the price that the manager closed a part by"
+                )
+            case OrderPlaced() if meta.causation_id in managed:
+                prices[parse(meta.stream).id.rstrip(digits)] = managed[meta.causation_id]
+                streams.setdefault(meta.stream, []).append(recorded)
             case PositionClosing(reason=reason, orders=orders) if reason in BY_MANAGER:
                 if meta.stream in managed:
                     prices[orders] = managed[meta.stream]

@@ -37,6 +37,8 @@ TOGETHER = ManagementSettings(
     reversal_signs=3,
 )
 """All of them but early profit, which leaves the others little to do."""
+_DRAWN = _D(20)
+"""About what the drawn slippage changes in USDT, where no trade differs."""
 
 
 def managed(tapes: Sequence[Tape], strategy: str, rules: ManagementSettings) -> Result:
@@ -48,11 +50,13 @@ def page() -> Iterator[str]:
     """The lines of the page."""
     yield from _INTRODUCTION.format(version=version("whence"), rules=RULES_VERSION).splitlines()
     yield from ("", "## With and without the manager", "", *_TOGETHER, "", *_HEAD)
+    pairs: list[tuple[Result, Result]] = []
     for market in USED:
         tapes = recorded_market(market)
         for strategy in BUILTIN:
-            before = managed(tapes, strategy, NO_MANAGEMENT)
-            yield _row(market.name, strategy, before, managed(tapes, strategy, TOGETHER))
+            pairs.append((managed(tapes, strategy, NO_MANAGEMENT), managed(tapes, strategy, TOGETHER)))
+            yield _row(market.name, strategy, *pairs[-1])
+    yield from ("", _compared(pairs))
     yield from ("", "## Each rule alone", "", *_EACH, "", *_HEAD_ALONE)
     tapes = recorded_market(ONE)
     for name, rules in {"none": NO_MANAGEMENT, **ALONE, "those of the table above": TOGETHER}.items():
@@ -67,6 +71,16 @@ def _row(market: str, strategy: str, before: Result, after: Result) -> str:
     (trades, wins), (more, later), (drawdown, net), (deeper, managed_net) = pairs
     cells = (trades, more, wins, later, drawdown, deeper, net, managed_net)
     return f"| {market} | {strategy} | {' | '.join(cells)} |"
+
+
+def _compared(pairs: Sequence[tuple[Result, Result]]) -> str:
+    better = sum(after.net > before.net + _DRAWN for before, after in pairs)
+    worse = sum(after.net < before.net - _DRAWN for before, after in pairs)
+    sums = [sum((pair[side].net for pair in pairs), Decimal(0)) for side in (0, 1)]
+    return (
+        f"By more than {_DRAWN:f} USDT {better} rows are better and {worse} are worse; the sum of the rows is "
+        f"{sums[0]:,.0f} without and {sums[1]:,.0f} with the manager."
+    )
 
 
 def _sums(name: str, found: Sequence[Result]) -> str:
@@ -91,8 +105,9 @@ The strategies of [strategies-results.md](strategies-results.md) on the same tap
 tape has no other: rules that read a live price act later here than they would in a live run. The figures of the rules
 are those of [management.md](management.md); none was chosen by these tapes. Amounts are in USDT, after fees.
 
-**A rule that manages a losing strategy does not make it a winning one.** Where a strategy loses by its entries, an
-earlier exit loses less a trade, and frees the account for more trades.
+**The rules make no losing strategy a winning one.** They lessen some losses, and they cut the gains of the strategies
+that live by a few large ones. A few trades prove nothing. The simulated slippage is drawn anew for each log, so that
+the same trades differ by some USDT. Positions of a grid are not managed.
 
 Made by version {version} with version {rules} of the rules.
 """

@@ -7,13 +7,16 @@ from datetime import timedelta
 
 import pytest
 
+from commands import order as orders
 from commands.account import TripKillSwitch
+from commands.breaker import Unanswered
 from commands.door import Completed
 from commands.exchange import Amended, AmendRefused, Triggered
 from commands.inputs import MarketMoved, RequestMade, Tick
 from commands.reconciliation import BeginReconciliation, EndReconciliation, recorded
 from commands.request import ClosePosition, ManualTerms, MoveProtection, PlaceOrder, Request, Requested
 from commands.settings import ChangeSettings
+from domain.breaker import Mode, Service
 from domain.closing import CloseReason
 from domain.direction import Side
 from domain.log import Envelope
@@ -27,6 +30,7 @@ from domain.reconciliation.statement import StatedPosition
 from domain.settings import Settings, StrategySettings
 from domain.streams import parse
 from tests.commands.desk import Desk, folded, names, snapshot
+from tests.commands.test_gridding import LOW, Gridded
 from tests.commands.test_reprotecting import Held
 from tests.domain.history import ACCOUNT, BTC, D
 from tests.replacing import replace
@@ -308,3 +312,37 @@ def test_changed_settings_are_in_force_from_the_next_price_on() -> None:
     assert held.trades("103") == []
     held.desk.ask(ChangeSettings(Settings(management=TRAILING)), cause="command:settings")
     assert names(held.trades("103")) == ["PositionManaged", "OrderAmendRequested"]
+
+
+def test_a_position_of_a_grid_is_left_alone_whose_levels_were_judged_together() -> None:
+    grid = Gridded(settings=replace(LOW, management=EXITS))
+    grid.fill("e1", 98)
+    assert grid.held
+    grid.desk.at += timedelta(seconds=700)
+    trade = replace(a_trade("95"), at=grid.desk.at)
+    assert grid.desk.handle(MarketMoved(grid.desk.at, (trade,))) == []
+
+
+def test_while_the_breaker_of_orders_is_open_no_stop_is_moved_and_a_loss_still_closes() -> None:
+    held = Managed(replace(TRAILING, largest_loss=D("0.01")))
+    for number in range(5):
+        held.desk.tell(
+            Unanswered(service=Service.ORDERS, at=held.desk.at, fact=f"clock:{number}", reason="no response")
+        )
+    assert held.desk.world.portfolio.breakers[Service.ORDERS].mode is Mode.OPEN
+    assert held.trades("103") == []
+    assert names(held.trades("99")) == ["PositionManaged", "PositionClosing", "OrderPlaced"]
+
+
+def test_of_two_stops_the_tighter_one_stays_where_it_is() -> None:
+    """A person's order added to the position with a stop of its own, which is tighter than the manager's."""
+    held = Managed()
+    for number, stop in ((7, "101.5"), (8, "99")):
+        terms = replace(held.terms("s1"), trigger_price=D(stop), parent=None, quantity=D(25))
+        order_id = f"{held.chain}-s{number}"
+        held.desk.ask(orders.PlaceOrder(order_id, terms, None), cause=f"command:second-{number}")
+        held.accepted(f"s{number}")
+    held.trades("102.4")
+    changed = [one for one in held.desk.exchange.letters if one.kind == "amend"]
+    assert [one.about[0] for one in changed] == [f"{held.chain}-s1", f"{held.chain}-s8"]
+    assert {one.about[3] for one in changed} == {D("101.3")}

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 
+from commands import order as orders
 from commands.exchange import Rejected
 from commands.inputs import MarketMoved, Warmed
 from commands.request import ClosePosition
@@ -100,6 +101,20 @@ def test_a_price_near_the_target_moves_target_and_stop_in_place() -> None:
         (Rule.TRAILING_TARGET, ManagedBy.MOVE_TARGET, None, D("106.5")),
     ]
     assert held.trades("105.8", seconds=30) == [], "the amendments are unanswered"
+
+
+def test_of_two_targets_the_further_one_stays_where_it_is() -> None:
+    held = Managed(TARGET)
+    for number, target in ((7, "108"), (8, "106.2")):
+        terms = replace(held.terms("t1"), limit_price=D(target), parent=None, quantity=D(25))
+        order_id = f"{held.chain}-t{number}"
+        held.desk.ask(orders.PlaceOrder(order_id, terms, None), cause=f"command:second-{number}")
+        held.accepted(f"t{number}")
+    held.desk.at += timedelta(seconds=1)
+    held.trades("105.9")
+    moved = [one.about for one in held.desk.exchange.letters if one.kind == "amend" and one.about[2]]
+    assert [one[0] for one in moved] == [f"{held.chain}-t1", f"{held.chain}-t8"]
+    assert {one[2] for one in moved} == {held.actions[-1].target}
 
 
 @pytest.mark.parametrize(

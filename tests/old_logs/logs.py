@@ -191,6 +191,7 @@ ADDED: Mapping[str, frozenset[str]] = {
             "groups",
             "limits",
             "weights",
+            "management",
         }
     ),
     "SettingsChanged.data.settings.risk": frozenset({"on_kill", "on_daily_loss"}),
@@ -206,6 +207,7 @@ ADDED: Mapping[str, frozenset[str]] = {
             "filters",
             "sizing",
             "limits",
+            "management",
         }
     ),
     "SettingsChanged.data.settings.sizing": frozenset(

@@ -127,7 +127,7 @@ def test_a_close_goes_before_a_part_that_is_closed_and_levels_that_are_moved() -
     assert [one.rule for one in decide(reading)] == ["EARLY_PROFIT"]
     parts = replace(reading, settings=replace(given, early_profit=D(0)))
     assert [(one.rule, one.action) for one in decide(parts)] == [
-        ("PARTIAL_CLOSE", "REDUCE"),
         ("TARGET_STOP", "MOVE_STOP"),
+        ("PARTIAL_CLOSE", "REDUCE"),
         ("TRAILING_TARGET", "MOVE_TARGET"),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.errors import InvalidSettings
-from domain.management.in_force import management_of, may_manage
+from domain.management.in_force import is_in_use, management_of, may_manage
 from domain.management.settings import NO_MANAGEMENT, ManagementSettings, OwnManagementSettings
 from domain.owner import PERSON
 from domain.regime import Regime
@@ -58,6 +58,14 @@ def test_an_owner_may_be_managed_where_a_rule_is_on_in_one_regime_alone() -> Non
     assert may_manage("trend", alone)
     assert not may_manage("trend", replace(alone, regimes=replace(alone.regimes, confirmations=0)))
     assert not may_manage("trend", Settings())
+    assert is_in_use(alone)
+    assert not is_in_use(Settings())
+
+
+def test_rules_of_one_instance_alone_are_in_use_for_it_alone() -> None:
+    alone = replace(SETTINGS, management=NO_MANAGEMENT, regimes=RegimeSettings())
+    assert is_in_use(alone)
+    assert [one for one in ("trend", "breakout", "a scanner") if may_manage(one, alone)] == ["breakout"]
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -24,6 +26,7 @@ from tests.replacing import replace
 TRAILING = ManagementSettings(trailing_levels=("0.02:0.01", "0.05:0.015", "0.10:0.02"))
 EVEN = ManagementSettings(break_even_at=D("0.01"))
 LOSS = ManagementSettings(largest_loss=D("0.02"))
+DOCS = Path(__file__).parents[3] / "docs"
 TIME = ManagementSettings(time_limit_seconds=60)
 
 
@@ -170,6 +173,19 @@ def test_on_any_prices_a_stop_is_only_tightened_and_never_reaches_the_price(
             assert (price - one.stop) * sign > 0
             assert one.stop % reading.rules.tick == 0
             state = replace(state, stop=one.stop)
+
+
+@pytest.mark.parametrize("page", ["explain.md", "management.md"])
+def test_every_rule_has_a_row_in_the_documentation(page: str) -> None:
+    text = (DOCS / page).read_text("utf-8")
+    assert [rule for rule in Rule if f"\n| {rule} |" not in text] == []
+
+
+def test_every_setting_of_the_manager_has_its_default_in_the_documentation() -> None:
+    text = (DOCS / "management.md").read_text("utf-8")
+    for field in fields(ManagementSettings):
+        default = getattr(ManagementSettings(), field.name)
+        assert f"\n| `{field.name}` | {default or ('0' if default == 0 else 'empty')} |" in text, field.name
 
 
 def test_every_rule_that_closes_has_a_reason_of_the_manager() -> None:

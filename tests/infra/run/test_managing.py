@@ -38,6 +38,10 @@ from infra.trading import trading_settings
 from projections.chain import missing_causes
 from projections.explained.orders import orders_of
 from projections.explained.positions import positions_of
+from projections.reports.book import Book
+from projections.reports.figures import Scope
+from projections.reports.period import Period
+from projections.reports.results import By
 from projections.sentences import plain, sentence
 from projections.trades import Trades
 from tests.commands.list_log import ListLog
@@ -270,7 +274,9 @@ def test_the_sentence_of_an_action_names_the_rule_and_what_it_does(
     assert f": {done}, " in line
 
 
-def test_trades_and_explanations_name_the_rule_that_closed_a_position(recorded: Sequence[Envelope]) -> None:
+def test_trades_reports_and_explanations_name_the_rule_that_closed_a_position(
+    recorded: Sequence[Envelope],
+) -> None:
     trades, log = Trades(), ListLog()
     log.append(recorded)
     for envelope in recorded:
@@ -283,5 +289,7 @@ def test_trades_and_explanations_name_the_rule_that_closed_a_position(recorded: 
     assert {one.source for one in decided} == {"the price that the manager closed the position by"}
     closes = [one.price for one in actions(recorded) if one.action is ManagedBy.CLOSE]
     assert [one.price for one in decided] == closes
+    groups = Book("paper", Period(), Scope()).read(log.read()).groups[By.EXIT]
+    assert {name: row["trades"] for name, row in groups.items()} == found
     explained = Counter(one.reason for one in positions_of(log.read()))
     assert explained == Counter(one.reason for one in trades.trades)

@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from adapters.tapes import synthetic_tape
+from commands.inputs import MarketMoved, Warmed
 from commands.world import World
 from domain.closing import CloseReason
 from domain.log import Envelope
@@ -20,7 +21,11 @@ from domain.position import PositionClosed, PositionOpened, PositionReduced
 from domain.settings import Settings
 from infra.run.redeciding import Redecision
 from projections.chain import missing_causes
+from projections.explained.orders import orders_of
 from tests.commands.list_log import ListLog
+from tests.commands.test_managing import Managed
+from tests.commands.test_managing_further import FALL, INTERVAL, RISE, candles
+from tests.commands.test_managing_further import REVERSAL as DETECTED
 from tests.infra.run.test_reversing import FAST, SLOW
 from tests.infra.run.test_skipping import played
 from tests.journeys.runs import EAGER, plan, play
@@ -187,3 +192,29 @@ def test_a_reversal_states_its_evidence_and_moves_the_stop_towards_the_price() -
         assert one.stop_before is not None
         assert one.price is not None
         assert abs(one.price - one.stop) < abs(one.price - one.stop_before)
+
+
+def test_a_part_and_a_tightened_stop_of_one_candle_are_decided_again_from_the_evidence() -> None:
+    held = Managed(replace(DETECTED, partial_closes=("0.003:0.5",)))
+    begin = held.desk.at
+    held.desk.handle(Warmed(begin, tuple(candles(RISE, begin - 60 * INTERVAL))))
+    (candle,) = candles(FALL[:2], begin)
+    held.desk.at = candle.close_time
+    held.desk.handle(MarketMoved(candle.close_time, (candle,)))
+    assert [one.rule for one in held.actions] == [Rule.REVERSAL, Rule.PARTIAL_CLOSE]
+    redecision = Redecision()
+    assert list(redecision.steps(held.desk.log.read()))
+    assert redecision.made["PositionManaged"] == 2
+    assert redecision.is_equal, (redecision.divergences, redecision.impossible)
+
+
+def test_the_order_of_a_partial_close_is_compared_with_the_price_that_led_to_it() -> None:
+    found, log = play(plan(TAPES, managed_by(PARTIAL)), ListLog()), ListLog()
+    log.append(found)
+    led = [one.price for one in actions(found) if one.action is ManagedBy.REDUCE]
+    parts = [
+        one.decided.price
+        for one in orders_of(log.read())
+        if one.decided.source == "the price that the manager closed a part by"
+    ]
+    assert parts == led
