@@ -25,7 +25,7 @@ from commands.breaker import CallReport
 from commands.door import Answer
 from commands.exchange import AnyReport
 from commands.foreseeing import foreseen
-from commands.grid_ends import grid_ends
+from commands.grid_ends import grid_ends, left_at
 from commands.held_back import holds_back, withdrawals
 from commands.identity import ENGINE, Identity
 from commands.inputs import Input, MarketMoved, Relisted, Reported, RequestMade, Started, Tick, Warmed
@@ -105,6 +105,7 @@ class Engine:
         self._regimes = Regimes(regimes, identity) if regimes.is_on else None
         self._marking, self._marks = Marking(), marks
         self._series = RunningSeries()
+        self._left: set[str] = set()
         self._reprotecting = Reprotecting()
         self._managing = Managing()
         self._confirmed: Unit | None = None
@@ -337,7 +338,7 @@ class Engine:
             yield from self._work(stimulus)
 
     def _grids_over(self, given: MarketMoved | Tick) -> Generator[Unit, None, None]:
-        stimulus = grid_ends(given, self.world.portfolio)
+        stimulus = grid_ends(given, self.world.portfolio, self._left)
         if stimulus is not None:
             yield from self._work(stimulus)
 
@@ -466,7 +467,10 @@ class Engine:
         return None
 
     def _warmed(self, given: Warmed) -> Work:
-        """Strategies read the candles; what they propose on them is of the past. The last regime is in force."""
+        """Strategies read the candles; what they propose on them is of the past. The last regime is in force.
+
+        A grid whose bound one of them left ends at the next input that ends grids: at a start nothing is sent yet.
+        """
         asks: list[Ask] = []
         regimes = self._regimes
         hourly = self._hourly = HourlyReturns()  # the settings in force may follow, at the start
@@ -478,6 +482,9 @@ class Engine:
             if regimes is not None:
                 regimes.pass_over(candle)
             self._managing.read((candle,), self.world.portfolio.settings.settings)
+            left = left_at(candle, self.world.portfolio)
+            if left is not None:
+                self._left.add(left)
             for sighting in self._watch.take(candle, self.market):
                 asks += self._past(sighting)
         if regimes is not None and self.world.log_id is not None:

@@ -22,6 +22,7 @@ from domain.errors import InvalidInput
 from domain.grid import GridEnd, RunningGrid, chain_of, entry_number
 from domain.opposed import taken_out
 from domain.order import Closed, OrderStatus, Working, with_freshness
+from domain.pause import ACCOUNT
 from domain.portfolio import Portfolio
 from domain.position import PositionClosed, PositionReduced
 from domain.signal import Decided, GridEnded, Verdict
@@ -152,9 +153,10 @@ def _may_enter(grid: RunningGrid, view: View) -> bool:
     """Whether nothing holds back every entry of the grid's owner, of its instrument or of the account."""
     settings, account, allowed = view.settings.settings, view.account, view.risk.allowed
     is_trading = grid.owner in settings.instances and grid.owner not in settings.paused
+    is_paused = not view.portfolio.pauses.keys().isdisjoint((ACCOUNT, grid.owner))
     is_allowed = not allowed or grid.instrument in allowed
     has_lost = loss_of_day(account, view.risk.max_daily_loss).is_reached
-    return is_trading and is_allowed and not account.tripped and not has_lost
+    return is_trading and is_allowed and not (is_paused or account.tripped or has_lost)
 
 
 def _fits(order: PlaceOrder) -> bool:

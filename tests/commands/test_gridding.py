@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from commands.account import TripKillSwitch
 from commands.exchange import Amended, Cancelled, Rejected
-from commands.inputs import MarketMoved, Tick
+from commands.inputs import MarketMoved, Tick, Warmed
+from commands.pause import BeginPause
 from commands.settings import ChangeSettings
 from commands.signal import EndGrid, decide
 from domain.candle import Candle
@@ -19,6 +20,7 @@ from domain.grid import Grid, GridEnd, GridLevel
 from domain.log import Envelope
 from domain.margin.settings import MarginSettings
 from domain.order import OrderPlaced, OrderStatus, OrderType, Working
+from domain.pause import EntriesPaused
 from domain.settings import AlphaSettings, RiskSettings, Settings, StrategySettings
 from domain.signal import Detected, GridEnded, SignalDetected
 from domain.strategies import Intent
@@ -87,18 +89,21 @@ def ends(envelopes: list[Envelope]) -> list[GridEnd]:
 
 def a_close(price: int, desk: Desk) -> MarketMoved:
     desk.at += timedelta(minutes=5)
+    return MarketMoved(desk.at, (a_candle(price, desk.at),))
+
+
+def a_candle(price: int, closed_at: datetime) -> Candle:
     close = D(price)
-    candle = Candle(
+    return Candle(
         instrument=BTC,
         interval=timedelta(minutes=5),
-        open_time=desk.at - timedelta(minutes=5),
+        open_time=closed_at - timedelta(minutes=5),
         open=close,
         high=close,
         low=close,
         close=close,
         volume=D(1),
     )
-    return MarketMoved(desk.at, (candle,))
 
 
 def test_one_decision_places_every_level_with_its_target_and_the_common_stop() -> None:
@@ -197,6 +202,17 @@ def test_a_paused_owner_enters_no_level_again() -> None:
     assert "OrderPlaced" not in names(grid.fill("t1", 100))
 
 
+@pytest.mark.parametrize(("owner", "placed"), [("", False), ("grid", False), ("another", True)])
+def test_a_pause_after_losses_of_its_owner_or_of_the_account_enters_no_level_again(
+    owner: str, placed: bool
+) -> None:
+    grid = Gridded()
+    grid.fill("e1", 98)
+    lost = EntriesPaused(owner=owner, losses=1, net=D(-1), positions=())
+    grid.desk.ask(BeginPause(lost), cause="clock:a pause")
+    assert ("OrderPlaced" in names(grid.fill("t1", 100))) is placed
+
+
 def test_an_instrument_that_is_not_allowed_any_more_enters_no_level_again() -> None:
     grid = Gridded()
     grid.fill("e1", 98)
@@ -260,6 +276,25 @@ def test_a_close_at_the_bound_ends_the_grid(price: int, reasons: list[GridEnd]) 
     assert ends(moved) == reasons
     assert grid.working() == (set() if reasons else {"e2", "e3"})
     assert grid.held == QUANTITY
+
+
+@pytest.mark.parametrize(
+    ("minutes", "reasons"),
+    [pytest.param(5, [GridEnd.BOUND], id="after the decision"), pytest.param(0, [], id="before it")],
+)
+def test_a_missed_close_at_the_bound_ends_the_grid_at_the_next_input(
+    minutes: int, reasons: list[GridEnd]
+) -> None:
+    grid = Gridded()
+    grid.fill("e1", 98)
+    closed = grid.desk.world.portfolio.grids[BTC].decided_at + timedelta(minutes=minutes)
+    grid.desk.at += timedelta(minutes=11)
+    grid.desk.handle(
+        Warmed(grid.desk.at, (a_candle(104, closed), a_candle(100, closed + timedelta(minutes=5))))
+    )
+    assert grid.working() == {"e2", "e3"}
+    assert ends(grid.desk.handle(Tick(grid.desk.at))) == reasons
+    assert ends(grid.desk.handle(Tick(grid.desk.at))) == []
 
 
 def test_what_is_held_after_the_end_keeps_its_target_and_enters_nothing_again() -> None:
