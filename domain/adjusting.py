@@ -58,11 +58,15 @@ def differences(before: Settings, after: Settings) -> Mapping[str, str]:
     return {name: _text(value) for name, value in new.items() if value != old[name]}
 
 
+_NO_ITEMS = ","
+"""An empty list as text: empty text would be None where a setting may be that."""
+
+
 def _text(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, tuple):
-        return ",".join(map(str, cast("tuple[object, ...]", value)))
+        return ",".join(map(str, cast("tuple[object, ...]", value))) or _NO_ITEMS
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -115,10 +119,9 @@ def _kind_of(settings: Settings, name: str) -> tuple[type, bool]:
     for one in path:
         table = getattr(table, one)
     hint = get_type_hints(table.__class__)[own]
-    if not isinstance(hint, UnionType):
-        return _ITEMS.get(name) or get_origin(hint) or hint, False
-    (given,) = (one for one in get_args(hint) if one is not NoneType)
-    return given, True
+    kinds = [one for one in get_args(hint) if one is not NoneType] if isinstance(hint, UnionType) else [hint]
+    (kind,) = kinds
+    return _ITEMS.get(name) or get_origin(kind) or kind, kind is not hint
 
 
 def _check_changeable(name: str, fixed: Mapping[str, str], group: str) -> None:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 from decimal import Decimal
-from typing import get_type_hints
+from types import NoneType
+from typing import get_args, get_origin, get_type_hints
 
 import pytest
 
@@ -132,14 +133,28 @@ def test_the_differences_of_two_settings_make_the_second_of_the_first() -> None:
     assert adjusted_before_opening(second, back, "trading.") == first
 
 
+_LIMITS = {"target_step": "0.1", "trailing_levels": "0.02:0.01,0.05:0.015"}
+_VALUES = {"target_step": Decimal("0.1"), "trailing_levels": ("0.02:0.01", "0.05:0.015")}
+
+
+def test_no_levels_of_a_regime_differ_from_those_of_all_regimes() -> None:
+    none = replace(DEFAULT, regimes=replace(DEFAULT.regimes, trend=RegimeLimits(trailing_levels=())))
+    changes = differences(DEFAULT, none)
+    assert changes == {"regimes.trend.trailing_levels": ","}
+    assert adjusted_before_opening(DEFAULT, changes, "") == none
+
+
 def test_every_limit_of_a_regime_is_read_by_its_type_before_the_opening_alone() -> None:
     limits = [name for name in every_setting(DEFAULT) if name.startswith("regimes.volatile.")]
     assert len(limits) == len(fields(RegimeLimits))
-    made = adjusted_before_opening(DEFAULT, dict.fromkeys(limits, "1"), "").regimes.volatile
+    texts = {name: _LIMITS.get(name.rpartition(".")[2], "1") for name in limits}
+    made = adjusted_before_opening(DEFAULT, texts, "").regimes.volatile
     hints = get_type_hints(RegimeLimits)
+    assert made.given.keys() == hints.keys()
     for name, value in made.given.items():
-        assert value == 1
-        assert isinstance(value, hints[name]), name
+        assert value == _VALUES.get(name, 1)
+        kind = next(one for one in get_args(hints[name]) if one is not NoneType)
+        assert isinstance(value, get_origin(kind) or kind), name
     with pytest.raises(InvalidSettings, match=r"regimes\.volatile\.minimum_trend = 'x' is not a number"):
         adjusted_before_opening(DEFAULT, {"regimes.volatile.minimum_trend": "x"}, "")
     with pytest.raises(InvalidSettings, match=r"regimes\.volatile\.minimum_trend = 2.0 must be in -1"):

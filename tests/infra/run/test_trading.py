@@ -147,7 +147,8 @@ INVALID: Sequence[tuple[dict[str, Any], str]] = [
         {"strategies": [{"id": "slow", "strategy": "trend", "fast": 10}]},
         (
             "trading.strategies.0.fast (id slow): no such setting; there are: name, parameters, id, strategy, "
-            "instruments, interval, minimum_trend, minimum_reward_to_risk, flips, intents, filters; a parameter of the "
+            "instruments, interval, minimum_trend, minimum_reward_to_risk, flips, intents, filters, sizing, limits, "
+            "management; a parameter of the "
             "strategy is written as parameters = { fast = 10 }"
         ),
     ),
