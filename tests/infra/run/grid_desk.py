@@ -43,7 +43,7 @@ GRID_PLAN: LivePlan = replace(
 )
 BEFORE = ("100.1", "100", "100.1")
 """Closes without progress, so that the close at 100 that follows is worth a grid."""
-ALL = frozenset({"e1", "e2", "e3"})
+ALL = {"e1", "e2", "e3"}
 
 
 def with_grid(desk: LiveDesk) -> LiveDesk:
@@ -61,16 +61,16 @@ def leg_of(order_id: str) -> str:
     return order_id.rpartition("-")[2]
 
 
-def resting(desk: LiveDesk) -> frozenset[str]:
+def resting(desk: LiveDesk) -> set[str]:
     """The legs of the entries that rest, where log and venue agree on them; empty where they differ."""
     ours = {leg_of(one) for one in desk.run.world.portfolio.entries}
     theirs = {leg_of(one.link) for one in desk.entries() if leg_of(one.link).startswith("e")}
-    return frozenset(ours) if ours == theirs else frozenset()
+    return ours if ours == theirs else set()
 
 
-def legs(desk: LiveDesk) -> frozenset[str]:
+def legs(desk: LiveDesk) -> set[str]:
     """The legs of all orders that the venue works."""
-    return frozenset(leg_of(one.order_id) for one in desk.exchange.open_orders())
+    return {leg_of(one.order_id) for one in desk.exchange.open_orders()}
 
 
 def held(desk: LiveDesk) -> Decimal:

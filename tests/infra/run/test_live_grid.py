@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -164,7 +165,7 @@ def restarted(desk: LiveDesk) -> LiveDesk:
 def test_a_run_killed_at_the_order_that_enters_a_level_again_has_each_level_once_after_the_restart(
     desks: Desks, *, sends: bool
 ) -> None:
-    desk = desks(wrapped=lambda exchange: DiesAtFifth(exchange, sends=sends))
+    desk = desks(wrapped=partial(DiesAtFifth, sends=sends))
     fills(desk, "96", "OrderFilled", 2)
     part = held(desk) / 2
     with pytest.raises(Killed):
@@ -218,7 +219,7 @@ class FillsFirst:
 def with_race(desks: Desks) -> LiveDesk:
     """A desk that holds the first level; the second fills while the first cancel is under way."""
     made: list[LiveDesk] = []
-    made.append(desks(wrapped=lambda exchange: FillsFirst(exchange, lambda: made[0].trades_at("96"))))
+    made.append(desks(wrapped=partial(FillsFirst, fill=lambda: made[0].trades_at("96"))))
     fills(made[0], "98", "PositionOpened")
     return made[0]
 

@@ -78,13 +78,19 @@ def test_levels_fill_are_sold_and_entered_again_and_are_stopped_after_a_restart(
     assert "DiscrepancyFound" not in again.names()
 
 
+def a_close(position: str) -> Request:
+    return ClosePosition(position, "enough")
+
+
+def a_trip(_position: str) -> Request:
+    return TripKillSwitch("the news")
+
+
 @pytest.mark.parametrize(
     ("request_of", "reason"),
     [
-        pytest.param(
-            lambda stream: ClosePosition(stream, "enough"), GridEnd.CLOSED, id="a close by a person"
-        ),
-        pytest.param(lambda _stream: TripKillSwitch("the news"), GridEnd.KILL_SWITCH, id="the kill switch"),
+        pytest.param(a_close, GridEnd.CLOSED, id="a close by a person"),
+        pytest.param(a_trip, GridEnd.KILL_SWITCH, id="the kill switch"),
     ],
 )
 def test_the_end_of_a_grid_withdraws_the_levels_that_rest(
