@@ -139,11 +139,19 @@ def drained(program: Running) -> Generator[None]:
     assert not reader.is_alive()
 
 
-def until(is_so: Callable[[], bool], what: Callable[[], str], *scanners: Running) -> None:
+def until_recorded(scene: Scene, wanted: int, *scanners: Running) -> None:
+    """Waits for so many signals, as long as further ones are recorded."""
+    found = len(scene.signals())
+    while found < wanted:
+        until(lambda: len(scene.signals()) > found, f"signal {found + 1} of {wanted}", *scanners)  # noqa: B023
+        found = len(scene.signals())
+
+
+def until(is_so: Callable[[], bool], what: str, *scanners: Running) -> None:
     deadline = time.monotonic() + PATIENCE
     while not is_so():
         assert all(one.is_alive for one in scanners), "a scanner has ended"
-        assert time.monotonic() < deadline, what()
+        assert time.monotonic() < deadline, what
         time.sleep(0.2)
 
 
@@ -168,19 +176,14 @@ def test_a_scanner_killed_before_its_commit_loses_no_signal_and_its_replacement_
 
         first, second = scanner(1, *dying), scanner(2)
         publish(scene.rows[:100])
-        until(lambda: not first.is_alive, lambda: "the first scanner has not ended", second)
+        until(lambda: not first.is_alive, "the end of the first scanner", second)
         assert first.process.returncode == -signal.SIGKILL
         assert scene.signals()
         publish(scene.rows[100:140])
         third = scanner(3)
         for row in scene.rows[140:]:
             publish([row])
-        until(
-            lambda: len(scene.signals()) >= len(expected),
-            lambda: f"{len(scene.signals())} of {len(expected)} signals, and no more",
-            second,
-            third,
-        )
+        until_recorded(scene, len(expected), second, third)
         ended = [second.interrupt(), third.interrupt()]
     assert [code for code, _, _ in ended] == [0, 0], ended
     found = scene.signals()
