@@ -168,7 +168,7 @@ def test_a_scanner_killed_before_its_commit_loses_no_signal_and_its_replacement_
         held.enter_context(drained(api.program))
 
         def scanner(number: int, *program: str) -> Running:
-            words = program or (WHENCE, "scan", *scan)
+            words = program or (str(WHENCE), "scan", *scan)
             return held.enter_context(written(scene.folder, scene.folder / f"{number}.log", *words))
 
         def publish(rows: Sequence[Sequence[Candle]]) -> None:

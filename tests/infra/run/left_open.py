@@ -48,7 +48,9 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
     try:
         return (yield)
     finally:
-        left = [one for one in item.stash.get(_OF_THE_TEST, []) if any(one is other for other in _open)]
+        left = [
+            one for one in item.stash.get(_OF_THE_TEST, list[Desk]()) if any(one is other for other in _open)
+        ]
         faults: list[Exception] = []
         for one in left:
             closed(one)
