@@ -30,7 +30,7 @@ from infra.servers.server import NotAnswering, Server
 from infra.servers.temporary import temporary_folder
 from tests.shared_broker import folder_of_all_workers, release, shared_broker
 
-pytest_plugins = ["tests.browsing"]
+pytest_plugins = ["tests.browsing", "tests.infra.run.left_open"]
 
 # How long an input takes depends on what else the machine does, so no test fails by it.
 hypothesis_settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

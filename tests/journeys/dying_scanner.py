@@ -11,29 +11,26 @@ import sys
 from collections.abc import Iterable
 
 from adapters.candle_topic.group import CandleGroup, Read
-from commands.request import Requested
+from adapters.metrics.scanner import Outcome, ScannerMetrics
 from commands.scanner import Share
 from infra.cli import main
-from infra.run.scanning import Scanning
 
-_ended, _commit = Scanning._ended, CandleGroup[Share].commit  # the moment is within the loop
+_signalled, _commit = ScannerMetrics.signalled, CandleGroup[Share].commit
 
 
 def _run(*words: str) -> None:
-    answered: list[str] = []
+    answered: list[Outcome] = []
 
-    def ended(scanning: Scanning, requested: Requested) -> bool:
-        is_over = _ended(scanning, requested)
-        if is_over:
-            answered.append(requested.id)
-        return is_over
+    def signalled(metrics: ScannerMetrics, outcome: Outcome) -> None:
+        _signalled(metrics, outcome)
+        answered.append(outcome)
 
     def dying(group: CandleGroup[Share], reads: Iterable[Read[Share]]) -> None:
-        if answered:
+        if Outcome.RECORDED in answered:
             os.kill(os.getpid(), signal.SIGKILL)
         _commit(group, reads)
 
-    Scanning._ended = ended  # type: ignore[method-assign]
+    ScannerMetrics.signalled = signalled  # type: ignore[method-assign, assignment]
     CandleGroup.commit = dying  # type: ignore[method-assign, assignment]
     sys.argv = ["whence", "scan", *words]
     main()

@@ -139,6 +139,14 @@ def drained(program: Running) -> Generator[None]:
     assert not reader.is_alive()
 
 
+def until_recorded(scene: Scene, wanted: int, *scanners: Running) -> None:
+    """Waits for so many signals, as long as further ones are recorded."""
+    found = len(scene.signals())
+    while found < wanted:
+        until(lambda: len(scene.signals()) > found, f"signal {found + 1} of {wanted}", *scanners)  # noqa: B023
+        found = len(scene.signals())
+
+
 def until(is_so: Callable[[], bool], what: str, *scanners: Running) -> None:
     deadline = time.monotonic() + PATIENCE
     while not is_so():
@@ -160,7 +168,7 @@ def test_a_scanner_killed_before_its_commit_loses_no_signal_and_its_replacement_
         held.enter_context(drained(api.program))
 
         def scanner(number: int, *program: str) -> Running:
-            words = program or (WHENCE, "scan", *scan)
+            words = program or (str(WHENCE), "scan", *scan)
             return held.enter_context(written(scene.folder, scene.folder / f"{number}.log", *words))
 
         def publish(rows: Sequence[Sequence[Candle]]) -> None:
@@ -175,7 +183,7 @@ def test_a_scanner_killed_before_its_commit_loses_no_signal_and_its_replacement_
         third = scanner(3)
         for row in scene.rows[140:]:
             publish([row])
-        until(lambda: len(scene.signals()) >= len(expected), "the last signals", second, third)
+        until_recorded(scene, len(expected), second, third)
         ended = [second.interrupt(), third.interrupt()]
     assert [code for code, _, _ in ended] == [0, 0], ended
     found = scene.signals()

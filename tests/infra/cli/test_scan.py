@@ -44,6 +44,7 @@ REFUSED: Sequence[tuple[str, Sequence[str], str]] = (
     (ONE.replace("momentum", "momentun"), ("scan", *KAFKA), "momentun"),
     (f"{ONE}parameters = {{ mov = 1 }}\n", ("scan", *KAFKA), "mov"),
     (f"{ONE}parameters = {{ move = 2 }}\n", ("scan", *KAFKA), "move"),
+    (ONE.replace("momentum", "grid"), ("scan", *KAFKA), "proposes grids, which a signal from outside cannot"),
     (f"{ONE}valid_seconds = 0\n", ("scan", *KAFKA), "signals.scanners.0.valid_seconds"),
     (f'{ONE}interval = "7m"\n', ("scan", *KAFKA), "signals.scanners.0.interval"),
     (f'{ONE}instruments = ["BTC"]\n', ("scan", *KAFKA), "signals.scanners.0.instruments"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -41,6 +41,7 @@ from infra.run.live_plan import LivePlan, LiveVenue, Wake
 from tests.adapters.bybit.bench import QUICK, SYMBOL, trade_at
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue
 from tests.commands.list_log import ListLog
+from tests.infra.run import left_open
 
 BTC = "BTCUSDT-LINEAR.BYBIT"
 FIVE = timedelta(minutes=5)
@@ -170,6 +171,7 @@ class LiveDesk:
             snapshots=snapshots,
             tape=tape,
         )
+        left_open.opened(self.run)
 
     def _connect(self, world: World, wake: Wake) -> LiveVenue:
         def arrived() -> None:
@@ -300,6 +302,7 @@ class LiveDesk:
         return [one for one in self.account.orders.values() if one.stop_kind is StopKind.NONE]
 
     def close(self) -> None:
+        left_open.closed(self.run)
         self.run.close()
         self.venue.do(self._end_orders)
 
@@ -339,10 +342,13 @@ def desks_at(venue: RunningVenue, **usual: Any) -> Generator[Desks]:
         made.append(LiveDesk(venue, **{**usual, **given}))
         return made[-1]
 
-    yield desk
-    venue.do(lambda one: one.faults.clear())
-    for one in made:
-        one.close()
+    try:
+        yield desk
+    finally:
+        with ExitStack() as closing:
+            for one in made:
+                closing.callback(one.close)
+            venue.do(lambda one: one.faults.clear())
 
 
 class Killed(BaseException):
