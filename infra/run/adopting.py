@@ -32,8 +32,15 @@ def settings_at_the_end(log: LogReader) -> SettingsChanged | None:
 
 
 def can_be_adopted(opened: Settings, configured: Settings) -> bool:
-    """Whether only settings differ that may change in a log: strategies and the simulated exchange are fixed."""
-    return (opened.strategies, opened.simulation) == (configured.strategies, configured.simulation)
+    """Whether only settings differ that may change in a log: what the engine is made with is fixed.
+
+    Those are the strategies, the filters and regimes that read the tape from its start, and the simulated exchange.
+    """
+    return _fixed(opened) == _fixed(configured)
+
+
+def _fixed(settings: Settings) -> tuple[object, ...]:
+    return settings.strategies, settings.filters, settings.regimes, settings.simulation
 
 
 def changes_to(in_force: Settings, configured: Settings) -> Mapping[str, str]:

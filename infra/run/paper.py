@@ -104,7 +104,7 @@ class PaperRun(Attending):
             identity,
             since=plan.begins,
             instances=plan.instances,
-            regimes=plan.settings.regimes,
+            regimes=self.plan.settings.regimes,
             recall=recall,
         )
         guard = Guard(engine.world, engine.market)

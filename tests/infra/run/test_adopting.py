@@ -9,6 +9,8 @@ import pytest
 
 from adapters.tapes import Tape, synthetic_tape
 from domain.errors import TapeMismatch
+from domain.filters.settings import FilterSettings
+from domain.regimes.settings import RegimeSettings
 from domain.settings import RiskSettings, Settings, SettingsChanged, SimulationSettings, StrategySettings
 from infra.run.plan import Plan, plan_of
 from tests.commands.list_log import ListLog
@@ -98,13 +100,18 @@ def test_without_being_asked_for_changed_settings_are_refused_with_the_way_out()
     [
         Settings(simulation=SimulationSettings(seed=8)),
         Settings(strategies=(StrategySettings("trend", {"fast": "7"}),)),
+        Settings(filters=FilterSettings(minimum_adx=20.0)),
+        Settings(regimes=RegimeSettings(confirmations=1)),
     ],
 )
-def test_settings_that_are_fixed_when_a_log_is_opened_are_never_adopted(fixed: Settings) -> None:
+@pytest.mark.parametrize("adopt", [True, False])
+def test_settings_that_are_fixed_when_a_log_is_opened_are_never_adopted(
+    fixed: Settings, *, adopt: bool
+) -> None:
     log = ListLog()
     first = play(plan(BEFORE), log)
-    with pytest.raises(TapeMismatch):
-        play(plan(fixed, adopt=True), log)
+    with pytest.raises(TapeMismatch, match=r"in the log and .* here; choose another log with --log"):
+        play(plan(fixed, adopt=adopt), log)
     assert [one.envelope for one in log.read()] == first
 
 
