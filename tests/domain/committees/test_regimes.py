@@ -10,6 +10,7 @@ import pytest
 
 from domain.committees import decide
 from domain.committees.regimes import in_regime
+from domain.management.settings import ManagementSettings
 from domain.regime import Regime, RegimeChanged
 from domain.regimes.settings import RegimeLimits, RegimeSettings
 from domain.settings import FlipSettings, Settings, StrategySettings
@@ -103,6 +104,13 @@ def test_every_limit_takes_the_place_of_the_setting_with_its_name() -> None:
         "cooldown_seconds": 16,
         "hold_seconds": 17,
     }
+    management: dict[str, Any] = {
+        "trailing_levels": ("0.02:0.01",),
+        "break_even_at": D("0.011"),
+        "largest_loss": D("0.012"),
+        "time_limit_seconds": 18,
+    }
+    given |= management
     assert set(given) == {one.name for one in fields(RegimeLimits)}
     view = a_view(in_force(an_open_day(with_limits(RegimeLimits(**given)))))
     found = in_regime(view, BTC).settings
@@ -118,7 +126,9 @@ def test_every_limit_takes_the_place_of_the_setting_with_its_name() -> None:
         alpha=view.settings.settings.alpha,
         risk=replace(settings.risk, cooldown_seconds=view.settings.settings.risk.cooldown_seconds),
         flips=FlipSettings(),
+        management=ManagementSettings(),
     )
+    assert settings.management == ManagementSettings(**management)
     assert unchanged == view.settings.settings
 
 
