@@ -22,6 +22,7 @@ from commands.watching import Instance
 from domain.candle import Candle
 from domain.errors import StrategyFailed
 from domain.log import Envelope
+from domain.management.settings import ManagementSettings
 from domain.market import MarketView
 from domain.settings import Settings, SimulationSettings, StrategySettings
 from domain.strategies import Proposal, Strategy, Watcher
@@ -56,7 +57,16 @@ _CHOSEN = (
     *_EVERY_KIND,
     _TWO_KINDS,
 )
-_EXAMPLES = 6
+_MANAGED = replace(
+    EAGER,
+    management=ManagementSettings(
+        trailing_levels=("0.002:0.001", "0.005:0.002"),
+        break_even_at=Decimal("0.0015"),
+        largest_loss=Decimal("0.004"),
+        time_limit_seconds=1_500,
+    ),
+)
+_EXAMPLES = 8
 
 
 @st.composite
@@ -79,7 +89,7 @@ def plans(draw: st.DrawFn) -> Plan:
         volume_share=Decimal(draw(st.sampled_from(("0.10", "0.0001")))),
         seed=chance.randrange(99),
     )
-    base = draw(st.sampled_from((EAGER, Settings())))
+    base = draw(st.sampled_from((EAGER, Settings(), _MANAGED)))
     strategies = draw(st.sampled_from(_CHOSEN))
     chosen = replace(base, strategies=strategies, simulation=simulation)
     return plan_of(tapes, "paper", Decimal(10_000), Decimal(draw(st.sampled_from((1, 25)))), chosen)
