@@ -37,7 +37,7 @@ TOGETHER = ManagementSettings(
     reversal_signs=3,
 )
 """All of them but early profit, which leaves the others little to do."""
-_DRAWN = _D(20)
+_DRAWN = 20
 """About what the drawn slippage changes in USDT, where no trade differs."""
 
 
@@ -74,12 +74,14 @@ def _row(market: str, strategy: str, before: Result, after: Result) -> str:
 
 
 def _compared(pairs: Sequence[tuple[Result, Result]]) -> str:
-    better = sum(after.net > before.net + _DRAWN for before, after in pairs)
-    worse = sum(after.net < before.net - _DRAWN for before, after in pairs)
-    sums = [sum((pair[side].net for pair in pairs), Decimal(0)) for side in (0, 1)]
+    """Compares the nets as the rows state them."""
+    nets = [(round(before.net), round(after.net)) for before, after in pairs]
+    better = sum(after > before + _DRAWN for before, after in nets)
+    worse = sum(after < before - _DRAWN for before, after in nets)
+    without, managed_sum = (sum(pair[side] for pair in nets) for side in (0, 1))
     return (
-        f"By more than {_DRAWN:f} USDT {better} rows are better and {worse} are worse; the sum of the rows is "
-        f"{sums[0]:,.0f} without and {sums[1]:,.0f} with the manager."
+        f"By more than {_DRAWN} USDT {better} rows are better and {worse} are worse; the sum of the rows is "
+        f"{without:,} without and {managed_sum:,} with the manager."
     )
 
 

@@ -185,7 +185,7 @@ def test_every_setting_of_the_manager_has_its_default_in_the_documentation() -> 
     text = (DOCS / "management.md").read_text("utf-8")
     for field in fields(ManagementSettings):
         default = getattr(ManagementSettings(), field.name)
-        assert f"\n| `{field.name}` | {default or ('0' if default == 0 else 'empty')} |" in text, field.name
+        assert f"\n| `{field.name}` | {_spelled(default)} |" in text, field.name
 
 
 def test_every_rule_that_closes_has_a_reason_of_the_manager() -> None:
@@ -194,3 +194,9 @@ def test_every_rule_that_closes_has_a_reason_of_the_manager() -> None:
     found = [decide(a_reading(price, rules))[0] for price in closing.values()]
     assert {one.close_reason for one in found} <= BY_MANAGER
     assert [one.rule.value for one in found] == [str(one.close_reason) for one in found]
+
+
+def _spelled(default: object) -> str:
+    if isinstance(default, bool):
+        return str(default).lower()
+    return "empty" if default == () else str(default)

@@ -100,7 +100,7 @@ def exits(envelopes: Sequence[Envelope]) -> Sequence[tuple[str, Decimal]]:
     return [(one.meta.stream, one.event.price) for one in envelopes if isinstance(one.event, PositionClosed)]
 
 
-@pytest.mark.parametrize("rule", Rule)
+@pytest.mark.parametrize("rule", sorted(OF_THESE))
 def test_each_rule_alone_changes_how_positions_of_a_run_are_closed(rule: Rule) -> None:
     made = play(plan(TAPES[:1], managed_by(ALONE[rule])), ListLog())
     assert {one.rule for one in actions(made)} == {rule}
@@ -256,7 +256,7 @@ def test_options_of_a_what_if_take_the_rules_of_all_and_of_an_instance() -> None
     )
 
 
-@pytest.mark.parametrize("rule", Rule)
+@pytest.mark.parametrize("rule", sorted(OF_THESE))
 def test_the_sentence_of_an_action_names_the_rule_and_what_it_does(
     recorded: Sequence[Envelope], rule: Rule
 ) -> None:
