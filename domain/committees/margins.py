@@ -332,7 +332,7 @@ RULES: Mapping[str, Sequence[_Rule]] = {
     ),
     "KELLY_NO_EDGE": (
         _Rule(
-            "a mean result of the last trades, in multiples of their risk, of",
+            "a mean result of the last trades, in multiples of their risk,",
             Must.ABOVE,
             _to("kelly_mean", ZERO),
             "",

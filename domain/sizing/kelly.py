@@ -88,12 +88,13 @@ def kelly(settings: SizingSettings, results: tuple[Decimal, ...]) -> Kelly:
             reason=TOO_FEW if skips else "",
         )
     fraction = growth_optimal(results)
+    share = min(EXACT.multiply(settings.kelly_multiplier, fraction), settings.kelly_cap)
     return Kelly(
         trades=trades,
         wins=wins,
         mean=EXACT.quantize(EXACT.divide(total(results), Decimal(trades)), Decimal("1e-6")),
         fraction=fraction,
-        risk=min(EXACT.multiply(settings.kelly_multiplier, fraction), settings.kelly_cap),
+        risk=share if fraction else ZERO,
         reason="" if fraction else NO_EDGE,
     )
 
