@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domain.errors import InvalidInput, Refused, WhenceError
-from domain.pause import ACCOUNT
 from infra.cli.options import ConfigOption, LogAccountOption, LogOption, StoreOption, web_address
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ def resume(
         typer.Option(
             "--strategy", help="Id of the strategy whose entries are paused; without it those of the account."
         ),
-    ] = ACCOUNT,
+    ] = "",
     api: ApiOption = HERE,
     token_file: TokenFileOption = None,
     log: LogOption = None,

@@ -100,8 +100,8 @@ class Accountant:
     @property
     def heat(self) -> Fraction:
         """The loss if every stop is hit."""
-        everything = (*self.held.values(), *self.waiting.values())
-        return sum((one.heat for one in everything), Fraction(0))
+        held = sum((one.heat for one in self.held.values()), Fraction(0))
+        return held + sum((one.heat for one in self.waiting.values()), Fraction(0))
 
     def take(self, envelope: Envelope) -> None:
         event, chain = envelope.event, envelope.meta.correlation_id
