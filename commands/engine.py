@@ -398,7 +398,9 @@ class Engine:
     def _alike(self, sighting: Sighting) -> Sighting:
         """The sighting of an entry with its hourly correlations."""
         proposal = sighting.proposal
-        found = {} if proposal.intent is Intent.EXIT else self._hourly_figures(proposal.instrument)
+        if proposal.intent is Intent.EXIT:
+            return sighting
+        found = self._hourly_figures(proposal.instrument)
         return sighting.with_figures(found) if found else sighting
 
     def _hourly_figures(self, instrument: str) -> Mapping[str, float]:

@@ -52,7 +52,9 @@ def _measured(signal: SignalDetected, situation: Situation) -> SignalDetected:
     named = [name for name in signal.inputs if name.startswith(PREFIX)]
     if named:
         raise InvalidInput(f"the input {named[0]} is measured by the engine: leave it out")
-    found = {} if signal.intent is Intent.EXIT else situation.alike(signal.instrument)
+    if signal.intent is Intent.EXIT:
+        return signal
+    found = situation.alike(signal.instrument)
     return replace(signal, inputs={**signal.inputs, **found}) if found else signal
 
 

@@ -24,6 +24,7 @@ from domain.limits.hourly import PREFIX
 from domain.limits.settings import OnMissing
 from domain.owner import PERSON
 from domain.pause import ACCOUNT, NO_LOSSES, Pause
+from domain.plain_text import counted
 from domain.signal import Chamber
 
 
@@ -160,7 +161,7 @@ def _in_words(pause: Pause | None) -> str:
     if pause is None:
         return ""
     end = "until a person ends it" if pause.until is None else f"until {pause.until.isoformat()}"
-    return f"{pause.losses} losses in a row of {plain(pause.net)} together, {end}"
+    return f"{counted(pause.losses, 'losing position')} in a row of {plain(pause.net)} together, {end}"
 
 
 def _counts_losses(case: Case) -> bool:

@@ -202,7 +202,7 @@ def test_ending_a_pause_needs_an_administrator_as_a_reset_of_the_kill_switch_doe
 def test_a_persons_entry_is_declined_while_the_account_is_paused_and_not_while_a_strategy_is() -> None:
     eve = Asking(settings(account_losses=1))
     lost(eve)
-    assert "entries are paused after 1 losses in a row" in eve.declined(PlaceOrder(terms()))
+    assert "entries are paused after 1 losing position in a row" in eve.declined(PlaceOrder(terms()))
     other = Asking(settings(strategy_losses=1))
     lost(other)
     assert other.accepted(PlaceOrder(terms()))

@@ -112,7 +112,7 @@ ALONE = (
         {"account_losses": 3},
         paused(""),
         paused("", NOW),
-        words="3 losses in a row of -12.50 together, until 2025-04-03T12:05:00+00:00",
+        words="3 losing positions in a row of -12.50 together, until 2025-04-03T12:05:00+00:00",
     ),
     Alone(
         "three losses of the strategy",
