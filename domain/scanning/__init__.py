@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from domain.scanning.cooldown import Cooldown
 from domain.scanning.explosion import Explosion, ExplosionDetector, ExplosionLimits, explosions
-from domain.scanning.momentum import Momentum, MomentumDetector, MomentumLimits, momenta
+from domain.scanning.momentum import Momentum, MomentumDetector, MomentumLimits, candles_needed, momenta
 
 __all__ = [
     "Cooldown",
@@ -19,6 +19,7 @@ __all__ = [
     "Momentum",
     "MomentumDetector",
     "MomentumLimits",
+    "candles_needed",
     "explosions",
     "momenta",
 ]

@@ -166,5 +166,11 @@ def bars_of(hours: int, interval: timedelta) -> int:
     return max(1, timedelta(hours=hours) // interval)
 
 
+def candles_needed(limits: MomentumLimits, interval: timedelta) -> int:
+    """The least number of candles of this interval at the close of which there can be a report."""
+    return _ready(limits, bars_of(limits.gain_hours, interval)) + 1
+
+
 def _ready(limits: MomentumLimits, day: int) -> int:
+    """The number, from 0, of the first bar that can have a report; `day` is the number of bars of `gain_hours`."""
     return max(day, limits.window + limits.average_bars - 1)

@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 
 from domain.candle import Candle
 from domain.direction import Direction
-from domain.scanning import Momentum, MomentumDetector, momenta
+from domain.scanning import Momentum, MomentumDetector, candles_needed, momenta
 from domain.strategies import Intent, Proposal
 from domain.strategies.about import About
 from domain.strategies.levels import levels_around
@@ -75,8 +75,7 @@ class MomentumTrading:
 
     def warm_up(self, interval: timedelta) -> int:
         """The least number of candles at the close of which there can be a proposal."""
-        given = self.parameters
-        return max(given.window + given.average_bars, -(-timedelta(hours=given.gain_hours) // interval)) + 1
+        return candles_needed(self.parameters, interval)
 
     def watch(self) -> MomentumWatcher:
         """A new watcher that has read no candle."""

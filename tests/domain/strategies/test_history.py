@@ -16,6 +16,8 @@ from domain.candle import Candle
 from domain.direction import Direction
 from domain.strategies import Intent, Proposal, Strategy, WarmedUp
 from domain.strategies.builtin import BUILTIN
+from domain.strategies.momentum import MomentumTrading
+from domain.strategies.momentum_parameters import MomentumParameters
 from tests.domain.strategies.nimble import EAGER, NIMBLE, ONE_WAY
 from tests.domain.tapes import BYBIT_5M, bybit_5m, traded, walk
 
@@ -133,6 +135,16 @@ def test_the_last_candle_of_the_warm_up_has_a_proposal_on_one_of_many_walks(name
     assert isinstance(strategy, WarmedUp)
     walks = (traded(walk(seed, 30, swing=0.01), seed) for seed in range(150))
     assert any(strategy.scan(one)[strategy.warm_up(one[0].interval) - 1] for one in walks)
+
+
+def test_momentum_proposes_at_the_last_candle_of_a_warm_up_that_its_averages_decide() -> None:
+    limits = MomentumParameters(
+        window=3, average_bars=10, gain=0.0, gain_hours=1, move=0.001, volume_times=0.1, cooldown=1
+    )
+    strategy = MomentumTrading(limits)
+    proposals = strategy.scan(_tape(0, 13, 0.05))
+    assert strategy.warm_up(FIVE_MINUTES) == 13
+    assert [number for number, one in enumerate(proposals, start=1) if one is not None] == [13]
 
 
 @every_strategy
