@@ -12,6 +12,7 @@ from domain import order
 from domain.arithmetic import EXACT, ZERO
 from domain.closing import BY_MANAGER
 from domain.direction import Purpose
+from domain.grid import Grid, entry_number
 from domain.log import Recorded, id_text
 from domain.managed import ManagedBy, PositionManaged
 from domain.order import OrderEvent, OrderFilled, OrderPlaced, OrderState, OrderType
@@ -75,10 +76,13 @@ def orders_of(events: Iterable[Recorded]) -> Sequence[ExplainedOrder]:
     """One for each order of these events, in the order of their placement."""
     streams: dict[str, list[Recorded]] = {}
     prices: dict[str, DecisionPrice] = {}
+    grids: dict[str, Grid] = {}
     managed: dict[str, DecisionPrice] = {}
     for recorded in events:
         event, meta = recorded.envelope.event, recorded.envelope.meta
         match event:
+            case SignalDetected(grid=Grid() as grid):
+                grids[meta.correlation_id] = grid
             case SignalDetected(price=price):
                 prices[meta.correlation_id] = DecisionPrice(price, "the price of the signal")
             case ReversalDecided(verdict=Verdict.ENTER, price=price) if price is not None:
@@ -93,6 +97,12 @@ def orders_of(events: Iterable[Recorded]) -> Sequence[ExplainedOrder]:
                 managed[id_text(meta.event_id)] = DecisionPrice(
                     price, "the price that the manager closed a part by"
                 )
+            case OrderPlaced(purpose=Purpose.ENTRY, limit_price=Decimal() as price) if (
+                meta.correlation_id in grids
+            ):
+                order_id = parse(meta.stream).id
+                prices[order_id] = DecisionPrice(price, _level(grids[meta.correlation_id], order_id))
+                streams.setdefault(meta.stream, []).append(recorded)
             case OrderPlaced() if meta.causation_id in managed:
                 prices[parse(meta.stream).id.rstrip(digits)] = managed[meta.causation_id]
                 streams.setdefault(meta.stream, []).append(recorded)
@@ -121,7 +131,11 @@ def _order(own: Sequence[Recorded], prices: Mapping[str, DecisionPrice]) -> Expl
     meta = placed.envelope.meta
     fills = _distinct(own)
     order_id = parse(meta.stream).id
-    decided = prices.get(order_id.rstrip(digits)) or _decided(terms, meta.correlation_id, prices)
+    decided = (
+        prices.get(order_id)
+        or prices.get(order_id.rstrip(digits))
+        or _decided(terms, meta.correlation_id, prices)
+    )
     return ExplainedOrder(
         account=meta.account,
         order_id=order_id,
@@ -182,6 +196,11 @@ def _fees(fills: Iterable[Recorded]) -> Mapping[str, Decimal]:
         assert isinstance(event, OrderFilled)
         fees[event.fee_currency] = EXACT.add(fees.get(event.fee_currency, ZERO), event.fee)
     return fees
+
+
+def _level(grid: Grid, order_id: str) -> str:
+    rounds, level = divmod(entry_number(order_id) - 1, len(grid.levels))
+    return f"the price of level {level + 1} of {len(grid.levels)}, round {rounds + 1}"
 
 
 def _decided(terms: OrderPlaced, chain: str, prices: Mapping[str, DecisionPrice]) -> DecisionPrice:
