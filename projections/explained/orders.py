@@ -76,14 +76,13 @@ def orders_of(events: Iterable[Recorded]) -> Sequence[ExplainedOrder]:
     """One for each order of these events, in the order of their placement."""
     streams: dict[str, list[Recorded]] = {}
     prices: dict[str, DecisionPrice] = {}
-    grids: dict[str, Grid] = {}
+    grids: dict[str, Grid | None] = {}
     managed: dict[str, DecisionPrice] = {}
     for recorded in events:
         event, meta = recorded.envelope.event, recorded.envelope.meta
         match event:
-            case SignalDetected(grid=Grid() as grid):
+            case SignalDetected(price=price, grid=grid):
                 grids[meta.correlation_id] = grid
-            case SignalDetected(price=price):
                 prices[meta.correlation_id] = DecisionPrice(price, "the price of the signal")
             case ReversalDecided(verdict=Verdict.ENTER, price=price) if price is not None:
                 prices[f"{meta.correlation_id} {Purpose.ENTRY}"] = DecisionPrice(
@@ -97,12 +96,6 @@ def orders_of(events: Iterable[Recorded]) -> Sequence[ExplainedOrder]:
                 managed[id_text(meta.event_id)] = DecisionPrice(
                     price, "the price that the manager closed a part by"
                 )
-            case OrderPlaced(purpose=Purpose.ENTRY, limit_price=Decimal() as price) if (
-                meta.correlation_id in grids
-            ):
-                order_id = parse(meta.stream).id
-                prices[order_id] = DecisionPrice(price, _level(grids[meta.correlation_id], order_id))
-                streams.setdefault(meta.stream, []).append(recorded)
             case OrderPlaced() if meta.causation_id in managed:
                 prices[parse(meta.stream).id.rstrip(digits)] = managed[meta.causation_id]
                 streams.setdefault(meta.stream, []).append(recorded)
@@ -113,10 +106,16 @@ def orders_of(events: Iterable[Recorded]) -> Sequence[ExplainedOrder]:
                 streams.setdefault(meta.stream, []).append(recorded)
             case _:
                 pass
-    return [_order(own, prices) for own in streams.values() if isinstance(own[0].envelope.event, OrderPlaced)]
+    return [
+        _order(own, prices, grids)
+        for own in streams.values()
+        if isinstance(own[0].envelope.event, OrderPlaced)
+    ]
 
 
-def _order(own: Sequence[Recorded], prices: Mapping[str, DecisionPrice]) -> ExplainedOrder:
+def _order(
+    own: Sequence[Recorded], prices: Mapping[str, DecisionPrice], grids: Mapping[str, Grid | None]
+) -> ExplainedOrder:
     placed = own[0]
     state: OrderState = order.UNPLACED
     terms: OrderPlaced | None = None
@@ -132,8 +131,8 @@ def _order(own: Sequence[Recorded], prices: Mapping[str, DecisionPrice]) -> Expl
     fills = _distinct(own)
     order_id = parse(meta.stream).id
     decided = (
-        prices.get(order_id)
-        or prices.get(order_id.rstrip(digits))
+        prices.get(order_id.rstrip(digits))
+        or _at_level(order_id, terms, grids.get(meta.correlation_id))
         or _decided(terms, meta.correlation_id, prices)
     )
     return ExplainedOrder(
@@ -198,9 +197,13 @@ def _fees(fills: Iterable[Recorded]) -> Mapping[str, Decimal]:
     return fees
 
 
-def _level(grid: Grid, order_id: str) -> str:
+def _at_level(order_id: str, terms: OrderPlaced, grid: Grid | None) -> DecisionPrice | None:
+    """Of an entry of a grid the price of its level; None of other orders."""
+    if grid is None or terms.purpose is not Purpose.ENTRY:
+        return None
     rounds, level = divmod(entry_number(order_id) - 1, len(grid.levels))
-    return f"the price of level {level + 1} of {len(grid.levels)}, round {rounds + 1}"
+    source = f"the price of level {level + 1} of {len(grid.levels)}, round {rounds + 1}"
+    return DecisionPrice(terms.limit_price, source)
 
 
 def _decided(terms: OrderPlaced, chain: str, prices: Mapping[str, DecisionPrice]) -> DecisionPrice:
