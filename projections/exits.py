@@ -1,9 +1,39 @@
-"""Why a position was closed, by one word: the purpose of its last order, or the rule of the manager that closed it."""
+"""How a position was closed: why, by one word, and the mean price of the fills that reduced it.
+
+The word is the purpose of its last order, or the rule of the manager that closed it.
+"""
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import NamedTuple
+
+from domain.arithmetic import EXACT, ZERO
 from domain.closing import BY_MANAGER
 from domain.direction import Purpose
+from projections.columns import mean
+
+
+class Exits(NamedTuple):
+    """The fills that reduced one position: the sum of their quantities (base currency), and of quantity times price
+    (quote currency)."""
+
+    quantity: Decimal = ZERO
+    value: Decimal = ZERO
+
+    def then(self, quantity: Decimal, price: Decimal) -> Exits:
+        """These fills and one more."""
+        return Exits(
+            EXACT.add(self.quantity, quantity), EXACT.add(self.value, EXACT.multiply(quantity, price))
+        )
+
+    def mean(self, quantity: Decimal, price: Decimal) -> Decimal:
+        """The mean price of these fills and of the last one, rounded to twelve decimals; of one fill alone its price as
+        it is recorded."""
+        if not self.quantity:
+            return price
+        whole = self.then(quantity, price)
+        return mean(EXACT.divide(whole.value, whole.quantity))
 
 
 def exit_name(purpose: str, close_reason: str | None) -> str:

@@ -24,6 +24,7 @@ from domain.position import Open, PositionClosed, PositionEvent
 from domain.ratios import DEFINITION, Ratios, Transfer, daily_returns, ratios
 from domain.signal import DecisionMade, SignalDetected, Verdict
 from domain.watermark import Watermark, at_change, at_mark, begun_at
+from projections.exits import exit_name
 from projections.marked_hours import MarkedHours
 from projections.rules import InForce
 from projections.rules import figures as rules_figures
@@ -228,13 +229,15 @@ def _position(summary: Summary, event: PositionEvent, meta: Meta) -> None:
 
 
 def _position_closed(summary: Summary, event: PositionClosed, meta: Meta) -> None:
+    held = summary.held.get(meta.stream)
+    close_reason = None if held is None or held.closing is None else held.closing.reason.value
     _position(summary, event, meta)
     summary.trades += 1
     summary.wins += event.net > 0
     summary.gross = EXACT.add(summary.gross, event.gross)
     summary.fees = EXACT.add(summary.fees, event.fees)
     summary.funding = EXACT.add(summary.funding, event.funding)
-    summary.exits[event.reason] += 1
+    summary.exits[exit_name(event.reason.value, close_reason)] += 1
     summary.last_closed_by = event.order_id
 
 

@@ -19,9 +19,10 @@ from domain.position import (
     PositionClosing,
     PositionIncreased,
     PositionOpened,
+    PositionReduced,
 )
 from domain.signal import SignalDetected
-from projections.exits import exit_name
+from projections.exits import Exits, exit_name
 
 
 @dataclass(slots=True)
@@ -29,8 +30,8 @@ class Trade:
     """One position. `quantity` and `cost` are sums over its entries; `opened_by` is a strategy's id, or a person.
 
     What is known only once it is closed is None, 0 or empty before. `net` is after fees and funding, in the account's
-    currency; `exit` is the price of the last fill, `reason` why it was closed (`projections/exits.py`), `chain` the
-    chain that opened it. `close_reason` is that of the close under way.
+    currency; `exit` is the mean price of its exits, `reason` why it was closed (`projections/exits.py`), `chain` the
+    chain that opened it. `close_reason` is that of the close under way, `exits` are the fills that reduced it before.
     """
 
     instrument: str
@@ -46,6 +47,7 @@ class Trade:
     net: Decimal = ZERO
     fees: Decimal = ZERO
     close_reason: str | None = None
+    exits: Exits = field(default_factory=Exits)
 
     @property
     def entry(self) -> Decimal:
@@ -187,6 +189,11 @@ def _increased(trades: Trades, event: PositionIncreased, meta: Meta) -> None:
     trade.cost = EXACT.add(trade.cost, event.cost)
 
 
+def _reduced(trades: Trades, event: PositionReduced, meta: Meta) -> None:
+    trade = trades.held[meta.stream]
+    trade.exits = trade.exits.then(event.quantity, event.price)
+
+
 def _closing(trades: Trades, event: PositionClosing, meta: Meta) -> None:
     trades.held[meta.stream].close_reason = event.reason.value
 
@@ -197,7 +204,7 @@ def _close_withdrawn(trades: Trades, _event: PositionCloseWithdrawn, meta: Meta)
 
 def _closed(trades: Trades, event: PositionClosed, meta: Meta) -> None:
     trade = trades.held.pop(meta.stream)
-    trade.closed_at, trade.exit = meta.occurred_at, event.price
+    trade.closed_at, trade.exit = meta.occurred_at, trade.exits.mean(event.quantity, event.price)
     trade.reason = exit_name(event.reason.value, trade.close_reason)
     trade.net, trade.fees = event.net, event.fees
 
@@ -208,6 +215,7 @@ _STEPS: Mapping[type, Callable[[Trades, Any, Meta], None]] = {
     SignalDetected: _signal,
     PositionOpened: _opened,
     PositionIncreased: _increased,
+    PositionReduced: _reduced,
     PositionClosing: _closing,
     PositionCloseWithdrawn: _close_withdrawn,
     PositionClosed: _closed,

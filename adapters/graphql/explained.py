@@ -163,7 +163,7 @@ class ExplainedPosition:
     entry_price: Decimal = strawberry.field(
         description="The average price of its entries, in quote currency, rounded to twelve decimals."
     )
-    exit_price: Decimal | None = strawberry.field(description="The last fill's price; null while open.")
+    exit_price: Decimal | None = strawberry.field(description="The mean price of its exits; null while open.")
     opened_at: datetime = strawberry.field(description="When it was opened.")
     closed_at: datetime | None = strawberry.field(description="When it was closed; null while open.")
     reason: str = strawberry.field(description="What closed it; empty while open.")

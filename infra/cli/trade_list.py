@@ -41,17 +41,21 @@ def last_of(wanted: str) -> int | None:
 
 
 def trade_table(trades: Sequence[Trade], title: str = "Trades") -> Table:
-    """One line for each trade; times are UTC."""
+    """One line for each trade, with its strategy where there are several; times are UTC."""
     table = titled_table(title)
+    owners = {one.opened_by for one in trades}
+    if len(owners) > 1:
+        table.add_column("strategy", overflow="fold")
     table.add_column("opened", no_wrap=True)
-    table.add_column("symbol", overflow="fold")
+    table.add_column("symbol", no_wrap=True)
     table.add_column("side")
     for name in ("size", "entry", "exit", "held"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("by", overflow="fold")
-    table.add_column("net", justify="right")
+    table.add_column("net", justify="right", no_wrap=True)
     for one in trades:
-        table.add_row(*_cells(one))
+        owner = (one.opened_by,) if len(owners) > 1 else ()
+        table.add_row(*owner, *_cells(one))
     return table
 
 

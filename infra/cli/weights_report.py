@@ -28,7 +28,7 @@ _VERDICTS: Mapping[Finding | None, str] = {
     Finding.BETTER: "the weighted tests earn more by more than chance explains",
     Finding.WORSE: "the weighted tests earn less by more than chance explains",
     Finding.NONE: "chance explains the difference: these weights are not shown to earn more",
-    None: f"under {LEAST_DAYS} days of tests, so that nothing is shown",
+    None: f"under {LEAST_DAYS} days of tests: too few to tell a difference from chance",
 }
 
 

@@ -203,8 +203,8 @@ def performance_json(found: Figures) -> dict[str, Any]:
 
 
 def positions_json(found: Figures) -> Sequence[Mapping[str, object]]:
-    """The positions that changed in the period; `exit_price` is that of the last fill, null while it is open."""
-    exits = {one.position: one.event.price for one in found.closings}
+    """The positions that changed in the period; `exit_price` is the mean of its exits, null while it is open."""
+    exits = {one.position: one.price for one in found.closings}
     return [
         {name: plain(one[name]) for name in _OF_A_POSITION} | {"exit_price": plain(exits.get(one["id"]))}
         for one in found.positions

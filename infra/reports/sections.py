@@ -129,7 +129,8 @@ def skipped(found: Figures) -> Section:
 
 
 def trades(found: Figures) -> Section:
-    """Every closed trade; the quantity is the largest that was held, the entry price the mean of the entries."""
+    """Every closed trade; the quantity is the largest that was held, the prices are the means of the entries and of the
+    exits."""
     columns = (
         *map(Column, ("position", "strategy", "opened", "closed", "by")),
         *(Column(name, is_number=True) for name in ("duration", "quantity", "entry price", "exit price")),
@@ -145,10 +146,10 @@ def trades(found: Figures) -> Section:
             one.strategy,
             time_of(opened[one.position]["opened_at"]),
             time_of(one.at),
-            one.event.reason.value.lower(),
+            one.exit.lower(),
             spelled(one.at - opened[one.position]["opened_at"]),
             *(plain(opened[one.position][name]) for name in ("max_quantity", "average_price")),
-            plain(one.event.price),
+            plain(one.price),
             *(_amount(amount, found.currency) for amount in (one.event.gross, one.event.fees)),
             *(_amount(amount, found.currency) for amount in (one.event.funding, one.event.net)),
         )

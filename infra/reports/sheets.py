@@ -39,8 +39,8 @@ TRADES: Mapping[str, Kind] = {
     **{name: kind for name, kind in TABLE.columns.items() if name not in _OF_OPEN_POSITIONS},
     "exit_price": MONEY,
 }
-"""The columns of the read model of positions, the strategy that opened the position, and the price of its last fill, as
-on the page of a report."""
+"""The columns of the read model of positions, the strategy that opened the position, and the mean price of its exits,
+as on the page of a report."""
 
 
 def journal(log: RecordedLog, account: str, period: Period, upto: int) -> Sheet:
@@ -54,10 +54,7 @@ def trades(found: Figures) -> Sheet:
     rows = {one["id"]: one for one in found.positions}
     return Sheet(
         TRADES,
-        [
-            {"strategy": one.strategy, **rows[one.position], "exit_price": one.event.price}
-            for one in found.closings
-        ],
+        [{"strategy": one.strategy, **rows[one.position], "exit_price": one.price} for one in found.closings],
     )
 
 

@@ -12,6 +12,7 @@ from domain import order
 from domain.arithmetic import EXACT, ZERO
 from domain.closing import BY_MANAGER
 from domain.direction import Purpose
+from domain.grid import Grid, entry_number
 from domain.log import Recorded, id_text
 from domain.managed import ManagedBy, PositionManaged
 from domain.order import OrderEvent, OrderFilled, OrderPlaced, OrderState, OrderType
@@ -75,11 +76,13 @@ def orders_of(events: Iterable[Recorded]) -> Sequence[ExplainedOrder]:
     """One for each order of these events, in the order of their placement."""
     streams: dict[str, list[Recorded]] = {}
     prices: dict[str, DecisionPrice] = {}
+    grids: dict[str, Grid | None] = {}
     managed: dict[str, DecisionPrice] = {}
     for recorded in events:
         event, meta = recorded.envelope.event, recorded.envelope.meta
         match event:
-            case SignalDetected(price=price):
+            case SignalDetected(price=price, grid=grid):
+                grids[meta.correlation_id] = grid
                 prices[meta.correlation_id] = DecisionPrice(price, "the price of the signal")
             case ReversalDecided(verdict=Verdict.ENTER, price=price) if price is not None:
                 prices[f"{meta.correlation_id} {Purpose.ENTRY}"] = DecisionPrice(
@@ -103,10 +106,16 @@ def orders_of(events: Iterable[Recorded]) -> Sequence[ExplainedOrder]:
                 streams.setdefault(meta.stream, []).append(recorded)
             case _:
                 pass
-    return [_order(own, prices) for own in streams.values() if isinstance(own[0].envelope.event, OrderPlaced)]
+    return [
+        _order(own, prices, grids)
+        for own in streams.values()
+        if isinstance(own[0].envelope.event, OrderPlaced)
+    ]
 
 
-def _order(own: Sequence[Recorded], prices: Mapping[str, DecisionPrice]) -> ExplainedOrder:
+def _order(
+    own: Sequence[Recorded], prices: Mapping[str, DecisionPrice], grids: Mapping[str, Grid | None]
+) -> ExplainedOrder:
     placed = own[0]
     state: OrderState = order.UNPLACED
     terms: OrderPlaced | None = None
@@ -121,7 +130,11 @@ def _order(own: Sequence[Recorded], prices: Mapping[str, DecisionPrice]) -> Expl
     meta = placed.envelope.meta
     fills = _distinct(own)
     order_id = parse(meta.stream).id
-    decided = prices.get(order_id.rstrip(digits)) or _decided(terms, meta.correlation_id, prices)
+    decided = (
+        prices.get(order_id.rstrip(digits))
+        or _at_level(order_id, terms, grids.get(meta.correlation_id))
+        or _decided(terms, meta.correlation_id, prices)
+    )
     return ExplainedOrder(
         account=meta.account,
         order_id=order_id,
@@ -182,6 +195,15 @@ def _fees(fills: Iterable[Recorded]) -> Mapping[str, Decimal]:
         assert isinstance(event, OrderFilled)
         fees[event.fee_currency] = EXACT.add(fees.get(event.fee_currency, ZERO), event.fee)
     return fees
+
+
+def _at_level(order_id: str, terms: OrderPlaced, grid: Grid | None) -> DecisionPrice | None:
+    """Of an entry of a grid the price of its level; None of other orders."""
+    if grid is None or terms.purpose is not Purpose.ENTRY:
+        return None
+    rounds, level = divmod(entry_number(order_id) - 1, len(grid.levels))
+    source = f"the price of level {level + 1} of {len(grid.levels)}, round {rounds + 1}"
+    return DecisionPrice(terms.limit_price, source)
 
 
 def _decided(terms: OrderPlaced, chain: str, prices: Mapping[str, DecisionPrice]) -> DecisionPrice:

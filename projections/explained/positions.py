@@ -17,12 +17,13 @@ from domain.position import (
     PositionEvent,
     PositionIncreased,
     PositionOpened,
+    PositionReduced,
     PositionState,
     ProtectionMoved,
 )
 from domain.streams import parse
 from projections.columns import mean
-from projections.exits import exit_name
+from projections.exits import Exits, exit_name
 
 
 class Level(NamedTuple):
@@ -37,7 +38,7 @@ class ExplainedPosition(NamedTuple):
     """One position.
 
     `quantity` (base currency) and `entry` (average price, rounded to twelve decimals) are of all its entries; `exit` is
-    the price of the last fill. `gross`, `fees`, `funding` and `net` are in the account's currency; of an open position
+    the mean price of its exits. `gross`, `fees`, `funding` and `net` are in the account's currency; of an open position
     they are realised so far. `closed_at`, `exit` and `reason` are None or empty while it is open. `levels` are its
     stops and targets, in order of time.
     """
@@ -72,7 +73,7 @@ def _position(own: Sequence[Recorded]) -> ExplainedPosition:
     state: PositionState = position.FLAT
     held: Open | None = None
     close_reason: str | None = None
-    quantity, cost, levels = ZERO, ZERO, list[Level]()
+    quantity, cost, levels, exits = ZERO, ZERO, list[Level](), Exits()
     for recorded in own:
         event, at = recorded.envelope.event, recorded.envelope.meta.occurred_at
         assert isinstance(event, PositionEvent)
@@ -82,6 +83,8 @@ def _position(own: Sequence[Recorded]) -> ExplainedPosition:
             close_reason = None if state.closing is None else state.closing.reason.value
         if isinstance(event, PositionOpened | PositionIncreased):
             quantity, cost = EXACT.add(quantity, event.quantity), EXACT.add(cost, event.cost)
+        if isinstance(event, PositionReduced):
+            exits = exits.then(event.quantity, event.price)
         if isinstance(event, PositionOpened | ProtectionMoved):
             levels.append(Level(at, event.stop, event.target))
     assert held is not None
@@ -95,7 +98,7 @@ def _position(own: Sequence[Recorded]) -> ExplainedPosition:
         direction=held.direction,
         quantity=quantity,
         entry=mean(EXACT.divide(cost, quantity)),
-        exit=None if closed is None else closed.price,
+        exit=None if closed is None else exits.mean(closed.quantity, closed.price),
         opened_at=meta.occurred_at,
         closed_at=None if closed is None else last.meta.occurred_at,
         reason="" if closed is None else exit_name(closed.reason.value, close_reason),

@@ -16,14 +16,14 @@ from domain.log import Recorded, is_outside_fact
 from domain.mark import HOUR, AccountMarked
 from domain.order import OrderFilled
 from domain.plain_text import meant
-from domain.position import PositionClosed, PositionEvent
+from domain.position import PositionClosed, PositionEvent, PositionReduced
 from domain.ratios import Transfer, daily_returns
 from domain.settings import SettingsChanged
 from domain.signal import DecisionMade, SignalDetected
 from domain.streams import parse
 from projections.accounts import ACCOUNTS
 from projections.equity import EQUITY
-from projections.exits import exit_name
+from projections.exits import Exits, exit_name
 from projections.fills import FILLS
 from projections.orders import ORDERS
 from projections.performance import BY_HAND, PERFORMANCE
@@ -78,6 +78,7 @@ class Book:
     versions: Versions = field(default_factory=Versions)
     prices: Prices = field(default_factory=Prices)
     chains: set[str] = field(default_factory=set[str])
+    exits: dict[str, Exits] = field(default_factory=dict[str, Exits])
     closings: list[tuple[str, Closing]] = field(default_factory=list[tuple[str, Closing]])
     actions: list[tuple[Action, Recorded]] = field(default_factory=list[tuple[Action, Recorded]])
     incidents: list[tuple[str, Recorded]] = field(default_factory=list[tuple[str, Recorded]])
@@ -155,9 +156,17 @@ class Book:
             self._note_price(recorded)
         if self.scope.strategy:
             self._note_chain(recorded)
+        if kind is PositionReduced:
+            self._note_exit(recorded)
         if self.first:
             self._note_late_mark(recorded.envelope.event)
             self._fold_within(recorded)
+
+    def _note_exit(self, recorded: Recorded) -> None:
+        meta, event = recorded.envelope.meta, recorded.envelope.event
+        assert isinstance(event, PositionReduced)
+        name = parse(meta.stream).id
+        self.exits[name] = self.exits.get(name, Exits()).then(event.quantity, event.price)
 
     def _note_late_mark(self, event: object) -> None:
         """Takes the opening equity from the mark of the hour before the period, where that was recorded within it."""
@@ -204,6 +213,7 @@ class Book:
                 meta.occurred_at,
                 event,
                 exit_name(event.reason.value, position["close_reason"]),
+                self.exits.pop(name, Exits()).mean(event.quantity, event.price),
             )
             self.closings.append((meta.correlation_id, closing))
 

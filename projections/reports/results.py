@@ -21,7 +21,7 @@ _STEPS = (Decimal(1), Decimal(2), Decimal(5), Decimal(10))
 
 class Closing(NamedTuple):
     """The close of a position: its id, its strategy as `projections/performance.py` records it, its direction, when it
-    closed, and why (`projections/exits.py`)."""
+    closed, why, and the mean price of its exits (`projections/exits.py`)."""
 
     ordinal: int
     position: str
@@ -31,6 +31,7 @@ class Closing(NamedTuple):
     at: datetime
     event: PositionClosed
     exit: str
+    price: Decimal
 
 
 class By(StrEnum):

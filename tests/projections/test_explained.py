@@ -23,8 +23,10 @@ from projections.chain import find_story, ids_in
 from projections.explained.decisions import parameters_of
 from projections.explained.elapsed import elapsed
 from projections.explained.explained import Explained, changes_in, explained
+from projections.explained.orders import DecisionPrice
 from projections.explained.subject import Kind, Subject
 from tests.commands.list_log import ListLog
+from tests.commands.test_gridding import Gridded
 from tests.journeys.runs import plan, play
 from tests.projections.folded import a_run
 from tests.projections.logs import two_chains
@@ -279,3 +281,15 @@ def test_settings_that_no_event_holds_are_not_recorded() -> None:
 )
 def test_a_duration_is_spelled_in_its_two_largest_units(span: timedelta, spelled: str) -> None:
     assert elapsed(span) == spelled
+
+
+def test_an_entry_of_a_grid_was_decided_at_the_price_of_its_level() -> None:
+    grid = Gridded()
+    grid.fill("e1", 98)
+    grid.fill("t1", 100)
+    found = {one.order_id: one for one in facts(WrittenLog(grid.desk.log.envelopes), grid.chain).orders}
+    first, again = found[f"{grid.chain}-e1"], found[f"{grid.chain}-e4"]
+    assert first.decided == DecisionPrice(D(98), "the price of level 1 of 3, round 1")
+    assert first.slippage is not None
+    assert first.slippage.money == 0
+    assert again.decided == DecisionPrice(D(98), "the price of level 1 of 3, round 2")

@@ -101,7 +101,7 @@ def test_weights_of_candles_are_fitted_walked_forward_and_taken_by_a_backtest_as
     assert (tmp_path / "again.toml").read_bytes() == (tmp_path / "w.toml").read_bytes()
     shown = whence(*words).out
     assert NOT_TRADED in shown
-    assert "under 30 days of tests, so that nothing is shown" in shown
+    assert "under 30 days of tests: too few to tell a difference from chance" in shown
     assert "joined" in shown
 
 
