@@ -12,6 +12,9 @@ from domain.position import Open, net_at, notional
 from domain.signal import SignalIntent
 from domain.strategies import Intent
 
+ADDITION = "ADDITION"
+"""The first reason of a decision that adds to a position."""
+
 
 def addition_to(entry: Entry, portfolio: Portfolio) -> OpenPosition | None:
     """The position that the entry adds to; None where it is no REINFORCE, or its owner adds nothing.

@@ -216,6 +216,7 @@ def _unwritable(path: Path, fault: Exception) -> LogUnavailable:
 def _open_owned(
     path: Path, codec: Codec, owner: FileOwner, folder: KeyFolder, since: Link, storage: Storage
 ) -> RecorderLog:
+    _roll_back(path)
     known = folder.read()
     link = _end_of_chain(path, codec, known, since)
     _refuse_lost(path, owner, link.ordinal)
@@ -237,6 +238,16 @@ def _open_owned(
         datastore.close()
         raise
     return RecorderLog(recorder, rows, codec, release=file.release, check=file.check)
+
+
+def _roll_back(path: Path) -> None:
+    """Undoes the transaction of a process that was killed while it made the file.
+
+    A log has a `-journal` file only then. SQLite refuses each read-only connection until a writer has rolled it back.
+    """
+    if path.is_file() and path.with_name(f"{path.name}-journal").exists():
+        with _translated(path), closing(sqlite3.connect(writable(path), uri=True)) as connection:
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
 
 
 def _refuse_lost(path: Path, owner: FileOwner, last: int) -> None:

@@ -32,7 +32,7 @@ from commands.processes.managing import carry_out
 from commands.processes.moment import Moment
 from commands.processes.ordering import place_orders, place_reversal
 from commands.processes.pausing import pause_on_losses
-from commands.processes.protecting import cancel_own_stops, follow_protection, keep_target
+from commands.processes.protecting import align_addition, cancel_own_stops, follow_protection, keep_target
 from commands.processes.renewing import (
     follow_end_of_protection,
     follow_last_fill_of_protection,
@@ -76,7 +76,7 @@ PROCESSES: Mapping[type, tuple[Process, ...]] = {
     DecisionMade: (end_on_signal, place_orders),
     ReversalDecided: (place_reversal,),
     GridEnded: (withdraw_levels,),
-    OrderFilled: (apply_fill, release_funds),
+    OrderFilled: (apply_fill, release_funds, align_addition),
     OrderOverfilled: (trip_on_overfill,),
     OrderAccepted: (follow_protection,),
     OrderCancelRefused: (keep_target,),

@@ -6,17 +6,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from commands.order import CancelOrder
+from commands.covering import reducing
+from commands.order import AmendOrder, CancelOrder
 from commands.position import MoveProtection
 from commands.processes.gridding import is_of_a_grid
 from commands.processes.moment import Moment
 from commands.processes.withdrawing import POSITION_CLOSED
 from commands.routes import Command
-from domain.direction import PROTECTION, Purpose, exit_side
-from domain.order import OrderPlaced, OrderStatus, Working
+from domain.addition import ADDITION
+from domain.direction import PROTECTION, Direction, Purpose, exit_side
+from domain.order import LIFE, OrderAccepted, OrderAmendRequested, OrderPlaced, OrderStatus, Working
 from domain.portfolio import OpenPosition
-from domain.position import PositionClosed
-from domain.streams import parse_position
+from domain.position import Open, PositionClosed
+from domain.signal import Decided
+from domain.streams import parse_position, signal_stream
 
 
 def follow_protection(moment: Moment) -> Sequence[Command]:
@@ -32,7 +35,58 @@ def follow_protection(moment: Moment) -> Sequence[Command]:
         return ()
     if order.terms.parent != held.entry_order and is_of_a_grid(moment, moment.subject):
         return ()
+    if (
+        isinstance(moment.envelope.event, OrderAccepted)
+        and _is_of_an_addition(moment)
+        and is_behind(order.terms, held.state)
+    ):
+        return aligned(moment, order.terms.parent)
     return [_LEVELS[order.terms.purpose](held, order.terms)]
+
+
+def align_addition(moment: Moment) -> Sequence[Command]:
+    """After a fill of an addition: its stop and target follow to where those of the position were moved meanwhile."""
+    return aligned(moment, moment.subject) if _is_of_an_addition(moment) else ()
+
+
+def aligned(moment: Moment, entry_id: str | None) -> Sequence[Command]:
+    """Amends the resting stop and target of this addition that are behind the position's; none before it has filled.
+
+    An addition was decided at the stop and target of that time, and must not undo what moved them since.
+    """
+    portfolio = moment.portfolio
+    return [
+        AmendOrder(
+            order_id=order_id,
+            quantity=None,
+            limit_price=held.state.target if order.terms.purpose is Purpose.TARGET else None,
+            trigger_price=held.state.stop if order.terms.purpose is Purpose.STOP else None,
+            rules=portfolio.instruments[order.terms.instrument],
+        )
+        for order_id, order in portfolio.exits.items()
+        if order.terms.parent == entry_id
+        and order.status in LIFE[OrderAmendRequested]
+        and (held := portfolio.positions.get(order.terms.instrument)) is not None
+        and held.state.closing is None
+        and order in reducing(held, portfolio)
+        and is_behind(order.terms, held.state)
+    ]
+
+
+def is_behind(terms: OrderPlaced, state: Open) -> bool:
+    """Whether this stop is further from a profit than the position's, or this target nearer than the position's."""
+    level, held = {
+        Purpose.STOP: (terms.trigger_price, state.stop),
+        Purpose.TARGET: (terms.limit_price, state.target),
+    }.get(terms.purpose, (None, None))
+    if level is None or held is None:
+        return False
+    return level < held if state.direction is Direction.LONG else level > held
+
+
+def _is_of_an_addition(moment: Moment) -> bool:
+    signal = moment.branch.state(signal_stream(moment.account, moment.envelope.meta.correlation_id))
+    return isinstance(signal, Decided) and ADDITION in signal.decision.reasons
 
 
 def keep_target(moment: Moment) -> Sequence[Command]:

@@ -30,6 +30,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from domain.addition import ADDITION
 from domain.arithmetic import ZERO, distance
 from domain.committees import alpha, risk
 from domain.committees.additions import addition_members
@@ -296,7 +297,7 @@ def _enter(case: Case, members: tuple[Member, ...]) -> DecisionMade:
     if against:
         return _decision(case, Verdict.SKIP, against, votes)
     terms = (case.plan.sized.quantity, *case.plan.levels)
-    adds = () if case.addition is None else ("ADDITION",)
+    adds = () if case.addition is None else (ADDITION,)
     return _decision(case, Verdict.ENTER, (*adds, *_cut_of(case), "ALL_APPROVE"), votes, terms)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from commands.exchange import Cancelled, Expired
+from commands.exchange import Accepted, Amended, Cancelled, Expired
 from commands.request import CancelOrder, PlaceOrder
 from commands.world import World
 from domain.addition import loss_at
 from domain.direction import Purpose
-from domain.order import OrderCancelRequested, OrderPlaced
+from domain.order import OrderAmendRequested, OrderCancelRequested, OrderPlaced
 from domain.portfolio import OpenPosition
 from domain.position import PositionClosed, PositionIncreased, PositionReduced
 from domain.settings import AlphaSettings, IntentSettings, RiskSettings, Settings
@@ -200,6 +200,43 @@ def test_a_persons_increase_of_a_position_that_was_added_to_grows_one_stop_and_o
     eve.desk.tell(a_fill_of(f"{second}-e1", "more", whole, D(101)))
     followed = eve.accepted(PlaceOrder(terms(stop=None, target=None, quantity=D(1))))
     assert followed == ["FundsReserved", "OrderPlaced", "OrderAmendRequested", "OrderAmendRequested"]
+
+
+def test_an_addition_that_fills_after_the_stop_was_tightened_does_not_loosen_it() -> None:
+    """The stop moves to 99 and the target to 107 between the addition and its fill."""
+    held = Held()
+    desk = held.desk
+    chain = held.adds()
+    for leg, limit, trigger in (("s", None, D(99)), ("t", D(107), None)):
+        order_id = f"{held.first}-{leg}1"
+        desk.tell(
+            Amended(
+                order_id=order_id,
+                at=NOW,
+                fact=f"exchange:test:{order_id}",
+                quantity=held.quantity,
+                limit_price=limit,
+                trigger_price=trigger,
+            )
+        )
+    assert (held.position.state.stop, held.position.state.target) == (D(99), D(107))
+    desk.tell(
+        *(
+            Accepted(order_id=f"{chain}-{leg}1", at=NOW, fact=f"exchange:test:{leg}", venue_order_id=leg)
+            for leg in "st"
+        )
+    )
+    recorded = desk.tell(a_fill_of(f"{chain}-e1", "more", held.terms(f"{chain}-e1").quantity, D(102)))
+    requested = {
+        one.meta.stream: (one.event.trigger_price, one.event.limit_price)
+        for one in recorded
+        if isinstance(one.event, OrderAmendRequested)
+    }
+    assert requested == {
+        order_stream(ACCOUNT, f"{chain}-s1"): (D(99), None),
+        order_stream(ACCOUNT, f"{chain}-t1"): (None, D(107)),
+    }
+    assert (held.position.state.stop, held.position.state.target) == (D(99), D(107))
 
 
 def test_the_world_is_folded_from_the_log_as_it_was() -> None:

@@ -16,7 +16,7 @@ from adapters.avro import AvroCodec
 from adapters.log.recorder_log import RecorderLog
 from adapters.log.sqlite import open_sqlite, read_sqlite
 from adapters.played import SqlitePlayed
-from domain.errors import InvalidInput, LogCorrupt, LogLost
+from domain.errors import InvalidInput, LogCorrupt, LogLost, LogUnavailable
 from tests.adapters.log.days import days
 
 A = "account-main"
@@ -253,3 +253,20 @@ def _own(path: Path) -> RecorderLog:
 def _events(path: Path) -> int:
     with closing(read_sqlite(path, AvroCodec())) as log:
         return len(list(log.read()))
+
+
+JOURNAL = bytes.fromhex("d9d505f920a163d7") + array("I", [0, 0, 0]).tobytes() + b"\0\0\2\0\0\0\x10\0"
+"""The header of a rollback journal of an empty file: sectors of 512 bytes, pages of 4,096."""
+
+
+def test_a_log_whose_process_was_killed_while_it_made_the_file_is_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    with closing(sqlite3.connect(path)) as made:
+        made.execute("PRAGMA journal_mode=WAL")
+    (tmp_path / "a.db-journal").write_bytes(JOURNAL.ljust(512, b"\0"))
+    with pytest.raises(LogUnavailable, match="does not answer"):
+        read_sqlite(path, AvroCodec())
+    with closing(_own(path)) as log:
+        log.append(days(A, 1, 2))
+    assert _events(path) == 2
+    assert not (tmp_path / "a.db-journal").exists()
