@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, WhenceError
 from domain.weights.scale import WeightScale
 from infra.cli import INTERRUPTED
 from infra.cli.backtest import stretch_of
@@ -40,6 +40,7 @@ from infra.cli.page_file import check_folder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from domain.portfolio import Portfolio
     from domain.weights.fitting import FitSettings
     from domain.weights.result import TradeResult
     from domain.weights.settings import WeightSettings
@@ -340,7 +341,22 @@ def apply(
         if wanted.table
         else "no weight is in force"
     )
-    report(answer, done, state_of(settings), lambda portfolio: portfolio.settings.settings.weights == wanted)
+    state = state_of(settings)
+    report(answer, done, state, lambda portfolio: portfolio.settings.settings.weights == wanted)
+    if names := _without_entries(wanted, state):
+        typer.echo(
+            f"no strategy instance of the log is named {', '.join(names)}, and no signal in it is of that source: "
+            "these weights scale nothing yet",
+            err=True,
+        )
+
+
+def _without_entries(weights: WeightSettings, state: Portfolio | WhenceError) -> Sequence[str]:
+    """The strategies of the weights that the log does not know; none where the log cannot be read."""
+    if isinstance(state, WhenceError):
+        return ()
+    known = {*state.settings.settings.instances, *state.signalled}
+    return sorted({one.strategy for one in weights.table} - known)
 
 
 def _of_file(file: Path) -> tuple[WeightSettings, str]:

@@ -205,6 +205,18 @@ def test_weights_of_a_file_are_requested_from_the_engine_with_the_hash_of_the_fi
     assert engine.door.sent[-1].request == replace(request, reason="the third fit")
 
 
+def test_weights_of_a_strategy_that_the_log_does_not_know_are_applied_with_a_warning(
+    whence: Whence, tmp_path: Path, engine: Engine
+) -> None:
+    rows = "".join(
+        f'[[trading.weights.table]]\nstrategy = "{name}"\n' for name in ("trend", "tend", "foreign")
+    )
+    (tmp_path / "w.toml").write_text(rows, "utf-8")
+    done = whence("weights", "apply", "w.toml", *engine.words)
+    assert done.code == 0, done
+    assert "no strategy instance of the log is named foreign, tend, and" in " ".join(done.err.split())
+
+
 def test_the_weights_of_an_earlier_version_are_put_in_force_again(whence: Whence, engine: Engine) -> None:
     done = whence("weights", "apply", "--version", "1", *engine.words)
     assert done.code == 0, done
