@@ -31,18 +31,12 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from domain.arithmetic import EXACT
 from domain.errors import StoreChanged
 
 COLLATION = "decimal"
 """The name of the collation that orders money on SQLite."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-
-
-def mean(value: Decimal) -> Decimal:
-    """A mean rounded to twelve decimals for display, without the zeros that rounding leaves at its end."""
-    return EXACT.normalize(round(value, 12))
 
 
 class Money(TypeDecorator[Decimal]):

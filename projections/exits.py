@@ -11,7 +11,7 @@ from typing import NamedTuple
 from domain.arithmetic import EXACT, ZERO
 from domain.closing import BY_MANAGER
 from domain.direction import Purpose
-from projections.columns import mean
+from projections.mean import mean
 
 
 class Exits(NamedTuple):

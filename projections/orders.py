@@ -12,7 +12,8 @@ from domain.direction import Purpose, Side
 from domain.log import Meta, Recorded
 from domain.order import Closed, OrderEvent, OrderPlaced, OrderStatus, OrderType, Working, leaves
 from domain.streams import parse
-from projections.columns import COUNT, FLAG, JSON_TEXT, MOMENT, MONEY, TEXT, mean, optional
+from projections.columns import COUNT, FLAG, JSON_TEXT, MOMENT, MONEY, TEXT, optional
+from projections.mean import mean
 from projections.projection import Fold, Order, Projection, Row, Rows
 from projections.tables import TableSpec
 

@@ -22,7 +22,8 @@ from domain.position import (
     PositionOrphaned,
 )
 from domain.streams import parse, parse_position
-from projections.columns import COUNT, MOMENT, MONEY, TEXT, mean, optional
+from projections.columns import COUNT, MOMENT, MONEY, TEXT, optional
+from projections.mean import mean
 from projections.owners import FOLDS as OWNER_FOLDS
 from projections.owners import OWNERS, hold, opener
 from projections.projection import Fold, Order, Projection, Row, Rows

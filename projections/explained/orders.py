@@ -20,7 +20,7 @@ from domain.position import PositionClosing
 from domain.signal import ReversalDecided, SignalDetected, Verdict
 from domain.slippage import Slippage, slippage
 from domain.streams import parse
-from projections.columns import mean
+from projections.mean import mean
 from projections.sentences import sentence
 
 _OURS = (order.OrderPlaced, order.OrderCancelRequested, order.OrderAmendRequested, order.OrderDenied)

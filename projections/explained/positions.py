@@ -22,8 +22,8 @@ from domain.position import (
     ProtectionMoved,
 )
 from domain.streams import parse
-from projections.columns import mean
 from projections.exits import Exits, exit_name
+from projections.mean import mean
 
 
 class Level(NamedTuple):

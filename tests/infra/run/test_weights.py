@@ -170,7 +170,7 @@ def test_a_table_is_written_into_a_settings_file_and_read_from_it() -> None:
     [
         ({"strategy": "trend", "wait": 1}, "trading.weights.table.0.wait: no such setting"),
         ({"strategy": "trend", "weight": 3}, "weights.table.0.weight = 3 of trend/*/* must be in 0 … 2"),
-        ({"weight": 1}, "trading.weights.table.0.strategy: Field required"),
+        ({"weight": 1}, "trading.weights.table.0.strategy: missing"),
     ],
 )
 def test_a_row_that_cannot_be_read_is_refused_by_its_place(row: dict[str, object], message: str) -> None:
