@@ -10,6 +10,7 @@ from commands.grid_orders import Levels, level_orders
 from commands.order import PlaceOrder, check_terms
 from commands.processes.deciding import view_of
 from commands.processes.moment import Moment, fresh_until
+from commands.processes.pausing import with_pauses
 from commands.processes.withdrawing import ENDING, withdrawn
 from commands.routes import Command
 from commands.signal import EndGrid
@@ -139,8 +140,8 @@ def _entry_of(moment: Moment, grid: RunningGrid, number: int) -> str:
 
 def _is_permitted(moment: Moment, grid: RunningGrid, orders: Sequence[Command]) -> bool:
     """Whether the grid's time is not over, its owner and the account may trade, the free margin is enough, and
-    the orders fit rules that may have changed."""
-    view = view_of(moment, grid.instrument)
+    the orders fit rules that may have changed. A pause that the fill's own loss begins counts."""
+    view = view_of(with_pauses(moment), grid.instrument)
     if moment.now >= grid.ends_at or not _may_enter(grid, view):
         return False
     left = margin_left(view)

@@ -17,6 +17,7 @@ from domain.candle import Candle
 from domain.direction import Purpose, Side
 from domain.errors import InvalidInput, Refused
 from domain.grid import Grid, GridEnd, GridLevel
+from domain.limits.settings import LimitSettings
 from domain.log import Envelope
 from domain.margin.settings import MarginSettings
 from domain.order import OrderPlaced, OrderStatus, OrderType, Working
@@ -193,6 +194,14 @@ def test_a_target_that_was_filled_at_a_smaller_quantity_than_its_level_enters_no
     grid.desk.tell(smaller)
     assert "OrderPlaced" not in names(grid.fill("t1", 100, D(4)))
     assert grid.held == QUANTITY - 4
+
+
+def test_a_pause_that_the_loss_of_a_target_begins_enters_no_level_again() -> None:
+    grid = Gridded(settings=replace(LOW, limits=LimitSettings(strategy_losses=1)))
+    grid.fill("e1", 98)
+    closed = grid.desk.tell(a_fill_of(f"{grid.chain}-t1", "dear", QUANTITY, D(100), D(50)))
+    assert "EntriesPaused" in names(closed)
+    assert grid.working() == {"e2", "e3"}
 
 
 def test_a_paused_owner_enters_no_level_again() -> None:
