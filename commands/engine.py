@@ -475,7 +475,9 @@ class Engine:
         """
         asks: list[Ask] = []
         regimes = self._regimes
-        hourly = self._hourly = HourlyReturns()  # the settings in force may follow, at the start
+        if self._hourly is None:
+            self._hourly = HourlyReturns()  # the settings in force may follow, at the start
+        hourly = self._hourly
         for candle in given.candles:
             self.market.take(candle)
             if self._returns is not None:

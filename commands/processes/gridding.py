@@ -10,12 +10,14 @@ from commands.grid_orders import Levels, level_orders
 from commands.order import PlaceOrder, check_terms
 from commands.processes.deciding import view_of
 from commands.processes.moment import Moment, fresh_until
+from commands.processes.pausing import with_pauses
 from commands.processes.withdrawing import ENDING, withdrawn
 from commands.routes import Command
 from commands.signal import EndGrid
-from domain.arithmetic import EXACT, total
+from domain.arithmetic import EXACT, ZERO, total
 from domain.committees.plan import margin_left
 from domain.committees.view import View
+from domain.committees.weights import row_of
 from domain.daily_loss import loss_of_day
 from domain.direction import Purpose
 from domain.errors import InvalidInput
@@ -139,8 +141,8 @@ def _entry_of(moment: Moment, grid: RunningGrid, number: int) -> str:
 
 def _is_permitted(moment: Moment, grid: RunningGrid, orders: Sequence[Command]) -> bool:
     """Whether the grid's time is not over, its owner and the account may trade, the free margin is enough, and
-    the orders fit rules that may have changed."""
-    view = view_of(moment, grid.instrument)
+    the orders fit rules that may have changed. A pause that the fill's own loss begins counts."""
+    view = view_of(with_pauses(moment), grid.instrument)
     if moment.now >= grid.ends_at or not _may_enter(grid, view):
         return False
     left = margin_left(view)
@@ -150,13 +152,20 @@ def _is_permitted(moment: Moment, grid: RunningGrid, orders: Sequence[Command]) 
 
 
 def _may_enter(grid: RunningGrid, view: View) -> bool:
-    """Whether nothing holds back every entry of the grid's owner, of its instrument or of the account."""
+    """Whether nothing holds back every entry of the grid's owner, of its instrument or of the account.
+
+    A pause whose time is over may not be recorded as ended yet.
+    """
     settings, account, allowed = view.settings.settings, view.account, view.risk.allowed
     is_trading = grid.owner in settings.instances and grid.owner not in settings.paused
-    is_paused = not view.portfolio.pauses.keys().isdisjoint((ACCOUNT, grid.owner))
+    pauses, weight = view.portfolio.pauses, row_of(grid.owner, grid.instrument, view)
+    is_paused = any(
+        owner in pauses and not pauses[owner].is_over(view.now) for owner in (ACCOUNT, grid.owner)
+    )
+    is_weighed_out = weight is not None and weight.weight <= ZERO
     is_allowed = not allowed or grid.instrument in allowed
     has_lost = loss_of_day(account, view.risk.max_daily_loss).is_reached
-    return is_trading and is_allowed and not (is_paused or account.tripped or has_lost)
+    return is_trading and is_allowed and not (is_paused or is_weighed_out or account.tripped or has_lost)
 
 
 def _fits(order: PlaceOrder) -> bool:

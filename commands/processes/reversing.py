@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from commands.processes.deciding import view_of
 from commands.processes.moment import Moment
+from commands.processes.pausing import with_pauses
 from commands.routes import Command
 from commands.signal import RecordReversal
 from domain.account import KillSwitchTripped
@@ -30,7 +31,7 @@ def decide_second_leg(moment: Moment) -> Sequence[Command]:
     """Judges the entry of a reversal whose position is flat, whichever order closed it.
 
     The profit of the close is settled, and may trip the kill switch, before this command is carried out; a leg that
-    the trip withdrew stays withdrawn.
+    the trip withdrew stays withdrawn. A pause that the loss of the close begins is in force for the entry.
     """
     closed, meta = moment.envelope.event, moment.envelope.meta
     assert isinstance(closed, PositionClosed)
@@ -41,7 +42,7 @@ def decide_second_leg(moment: Moment) -> Sequence[Command]:
     decided = moment.branch.state(signal_stream(moment.account, pending.chain))
     assert isinstance(decided, Decided)
     flat = Flat(closed.price, closed.balance, meta.occurred_at)
-    leg = decide_reversal(decided, pending.decided_at, flat, view_of(moment, instrument))
+    leg = decide_reversal(decided, pending.decided_at, flat, view_of(with_pauses(moment), instrument))
     return [RecordReversal(pending.chain, leg)]
 
 

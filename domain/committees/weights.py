@@ -17,11 +17,15 @@ from domain.weights.settings import Weight
 
 def weight_of(entry: Entry, view: View) -> Weight | None:
     """The row in force for the entry; None where none fits, and for a person's order."""
+    return None if entry.origin is None else row_of(entry.owner, entry.instrument, view)
+
+
+def row_of(owner: str, instrument: str, view: View) -> Weight | None:
+    """The row in force for entries of a strategy or source in the instrument; None where none fits."""
     settings = view.settings.settings
-    if entry.origin is None or not settings.weights.table:
+    if not settings.weights.table:
         return None
-    regime = regime_of(entry.instrument, settings, view.portfolio)
-    return settings.weights.of(entry.owner, entry.instrument, regime)
+    return settings.weights.of(owner, instrument, regime_of(instrument, settings, view.portfolio))
 
 
 def share_of(entry: Entry, view: View) -> Decimal:

@@ -40,13 +40,19 @@ def with_file(change: Change, file: Path, recorded: Settings) -> Change:
     """The change with the trading settings of a settings file in place of the recorded ones; what the change names
     itself wins. Where a default depends on the market and the file states no value, the recorded value stays.
 
-    Raises InvalidSettings for a file that cannot be read, InvalidInput where it pauses other strategies.
+    Raises InvalidSettings for a file that cannot be read, InvalidInput where it pauses other strategies or has other
+    groups.
     """
     table = load(config=file).trading
     configured = unnamed_as_in(recorded, trading_settings(table), table)
     if configured.paused != recorded.paused:
         raise InvalidInput(
             f"--settings {file}: trading.paused is not that of the log, and pauses cannot be compared; leave it out"
+        )
+    if configured.groups != recorded.groups:
+        raise InvalidInput(
+            f"--settings {file}: trading.groups is not that of the log, and a what-if cannot change groups; give those "
+            "that the log was made with"
         )
     strategies = None if configured.strategies == recorded.strategies else configured.strategies
     return replace(

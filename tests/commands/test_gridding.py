@@ -17,6 +17,7 @@ from domain.candle import Candle
 from domain.direction import Purpose, Side
 from domain.errors import InvalidInput, Refused
 from domain.grid import Grid, GridEnd, GridLevel
+from domain.limits.settings import LimitSettings
 from domain.log import Envelope
 from domain.margin.settings import MarginSettings
 from domain.order import OrderPlaced, OrderStatus, OrderType, Working
@@ -25,6 +26,8 @@ from domain.settings import AlphaSettings, RiskSettings, Settings, StrategySetti
 from domain.signal import Detected, GridEnded, SignalDetected
 from domain.strategies import Intent
 from domain.streams import order_stream, signal_stream
+from domain.weights.scale import WeightScale
+from domain.weights.settings import Weight, WeightSettings
 from tests.commands.desk import Desk, a_fill_of, chain_of, folded, names, snapshot
 from tests.domain.history import ACCOUNT, BTC, ETH, D, a_signal
 from tests.replacing import replace
@@ -195,6 +198,14 @@ def test_a_target_that_was_filled_at_a_smaller_quantity_than_its_level_enters_no
     assert grid.held == QUANTITY - 4
 
 
+def test_a_pause_that_the_loss_of_a_target_begins_enters_no_level_again() -> None:
+    grid = Gridded(settings=replace(LOW, limits=LimitSettings(strategy_losses=1)))
+    grid.fill("e1", 98)
+    closed = grid.desk.tell(a_fill_of(f"{grid.chain}-t1", "dear", QUANTITY, D(100), D(50)))
+    assert "EntriesPaused" in names(closed)
+    assert grid.working() == {"e2", "e3"}
+
+
 def test_a_paused_owner_enters_no_level_again() -> None:
     grid = Gridded()
     grid.fill("e1", 98)
@@ -210,6 +221,29 @@ def test_a_pause_after_losses_of_its_owner_or_of_the_account_enters_no_level_aga
     grid.fill("e1", 98)
     lost = EntriesPaused(owner=owner, losses=1, net=D(-1), positions=())
     grid.desk.ask(BeginPause(lost), cause="clock:a pause")
+    assert ("OrderPlaced" in names(grid.fill("t1", 100))) is placed
+
+
+def test_a_pause_whose_time_is_over_and_not_recorded_yet_holds_back_no_level() -> None:
+    grid = Gridded()
+    grid.fill("e1", 98)
+    lost = EntriesPaused(
+        owner="grid", losses=1, net=D(-1), positions=(), until=grid.desk.at + timedelta(minutes=1)
+    )
+    grid.desk.ask(BeginPause(lost), cause="clock:a pause")
+    grid.desk.at += timedelta(minutes=1)
+    assert "OrderPlaced" in names(grid.fill("t1", 100))
+
+
+@pytest.mark.parametrize("scales", WeightScale)
+@pytest.mark.parametrize(("weight", "placed"), [(D(0), False), (D("0.5"), True)])
+def test_an_owner_whose_weight_was_set_to_zero_enters_no_level_again(
+    weight: Decimal, scales: WeightScale, *, placed: bool
+) -> None:
+    grid = Gridded()
+    grid.fill("e1", 98)
+    weights = WeightSettings(scales=scales, table=(Weight(strategy="grid", weight=weight),))
+    grid.desk.ask(ChangeSettings(replace(LOW, weights=weights)), cause="command:weights")
     assert ("OrderPlaced" in names(grid.fill("t1", 100))) is placed
 
 

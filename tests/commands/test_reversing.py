@@ -16,12 +16,14 @@ from commands.signal import RecordReversal, decide
 from domain.breaker import Service
 from domain.direction import Direction, Purpose, Side
 from domain.errors import Refused
+from domain.limits.settings import LimitSettings
 from domain.log import Envelope
 from domain.order import OrderPlaced
 from domain.settings import OnOpposite, RiskSettings, Settings
 from domain.signal import Decided, DecisionMade, Detected, ReversalDecided, Verdict
 from domain.strategies import Intent
 from domain.streams import order_stream, signal_stream
+from infra.run.redeciding import Redecision
 from tests.commands.desk import Desk, a_fill_of, chain_of, long, names
 from tests.domain.history import ACCOUNT, BTC, D
 from tests.replacing import replace
@@ -106,6 +108,29 @@ def test_the_entry_is_sent_with_its_protection_only_when_the_position_is_flat() 
     desk.tell(a_fill_of(f"{chain}-e1", "in2", entry.quantity, D(100)))
     held = desk.world.portfolio.positions[BTC]
     assert (held.state.direction, held.state.stop, held.owner) == (Direction.SHORT, D(102), "trend")
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        (LimitSettings(strategy_losses=1), "STRATEGY_PAUSED_AFTER_LOSSES"),
+        (LimitSettings(account_losses=1), "ACCOUNT_PAUSED_AFTER_LOSSES"),
+    ],
+    ids=["of the strategy", "of the account"],
+)
+def test_a_pause_that_the_loss_of_the_close_begins_refuses_the_entry(
+    limits: LimitSettings, reason: str
+) -> None:
+    risk = replace(RiskSettings(), cooldown_seconds=0)
+    desk = a_long(replace(REVERSING, limits=limits, risk=risk))
+    chain = reversing(desk)
+    recorded = names(closes(desk, chain, "98.5"))
+    assert recorded.index("EntriesPaused") < recorded.index("ReversalDecided")
+    assert legs(desk) == [(Verdict.SKIP, (reason,))]
+    assert f"{chain}-e1" not in entries_of(desk)
+    verified = Redecision()
+    assert list(verified.steps(desk.log.read()))
+    assert (verified.is_equal, verified.made["ReversalDecided"]) == (True, 1)
 
 
 def test_every_event_of_a_reversal_is_of_the_signals_chain() -> None:

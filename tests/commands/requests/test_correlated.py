@@ -20,15 +20,21 @@ HOURS = 24
 LIMITS = LimitSettings(max_correlated_positions=1, correlation_hours=HOURS)
 
 
-def holding_eth(limits: LimitSettings, *, alike: bool = True) -> Asking:
-    """A log that holds ETH, after a warm-up in which both instruments moved alike, or each on its own."""
+def holding_eth(limits: LimitSettings, *, alike: bool = True, one_by_one: bool = False) -> Asking:
+    """A log that holds ETH, after a warm-up in which both instruments moved alike, or each on its own.
+
+    `one_by_one` warms each instrument by an input of its own, as a live market does.
+    """
     eve = Asking(Settings(limits=limits))
     candles = [
         replace(one, instrument=name)
         for name, seed in ((BTC, 1), (ETH, 1 if alike else 2))
         for one in walk(seed, 12 * (HOURS + 3))
     ]
-    eve.desk.handle(Warmed(eve.desk.at, tuple(sorted(candles, key=lambda one: one.close_time))))
+    by_time = tuple(sorted(candles, key=lambda one: one.close_time))
+    split = [tuple(one for one in by_time if one.instrument == name) for name in (BTC, ETH)]
+    for warmed in split if one_by_one else [by_time]:
+        eve.desk.handle(Warmed(eve.desk.at, warmed))
     chain = chain_of(eve.desk.see(long(instrument=ETH)))
     quantity = eve.desk.world.portfolio.entries[f"{chain}-e1"].order.terms.quantity
     eve.desk.tell(a_fill_of(f"{chain}-e1", "in", quantity, D(100)))
@@ -49,6 +55,21 @@ def test_a_signal_of_a_scanner_is_recorded_with_its_correlations_and_judged_by_t
     signal, decision = raised(holding_eth(LIMITS, alike=False))
     assert signal.inputs[NAME] < 0.7
     assert decision.reasons == ("ALL_APPROVE",)
+
+
+def test_correlations_are_measured_after_each_instrument_was_warmed_by_an_input_of_its_own() -> None:
+    signal, decision = raised(holding_eth(LIMITS, one_by_one=True))
+    assert signal.inputs[NAME] > 0.999
+    assert decision.reasons == ("MAX_CORRELATED_POSITIONS",)
+
+
+def test_the_candles_missed_in_a_run_keep_the_hours_read_before() -> None:
+    eve = holding_eth(LIMITS)
+    last = walk(1, 12 * (HOURS + 3))[-1]
+    missed = replace(last, instrument=BTC, open_time=last.open_time + last.interval)
+    eve.desk.handle(Warmed(eve.desk.at, (missed,)))
+    signal, _decision = raised(eve)
+    assert signal.inputs[NAME] > 0.999
 
 
 def test_a_signal_without_the_limit_has_the_inputs_of_its_source_alone() -> None:

@@ -187,6 +187,14 @@ def test_a_settings_file_that_pauses_a_strategy_is_refused(whence: Whence, tmp_p
 
 
 @pytest.mark.usefixtures("log")
+def test_a_settings_file_with_other_groups_is_refused(whence: Whence, tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text('[trading.groups]\nmemes = ["DOGE", "SHIB"]\n')
+    done = whence("what-if", *SOURCE, *MARKET, "--settings", "other.toml", "--into", "memory:")
+    assert done.code == 2
+    assert "--settings other.toml: trading.groups is not that of the log" in done.err
+
+
+@pytest.mark.usefixtures("log")
 def test_a_log_of_other_candles_than_the_synthetic_ones_needs_candles(whence: Whence) -> None:
     done = whence("what-if", *SOURCE, "--into", "memory:")
     assert done.code == 2

@@ -102,6 +102,7 @@ def test_without_being_asked_for_changed_settings_are_refused_with_the_way_out()
         Settings(strategies=(StrategySettings("trend", {"fast": "7"}),)),
         Settings(filters=FilterSettings(minimum_adx=20.0)),
         Settings(regimes=RegimeSettings(confirmations=1)),
+        Settings(groups={"memes": ("DOGE", "SHIB")}),
     ],
 )
 @pytest.mark.parametrize("adopt", [True, False])
