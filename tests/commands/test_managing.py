@@ -55,24 +55,21 @@ class Managed(Held):
         """Trades at these prices, the last one is the newest."""
         return self.sees(*(a_trade(one) for one in prices), seconds=seconds)
 
-    def amended(self, stop: str) -> list[str]:
-        """The exchange has amended the stop."""
-        name = f"{self.chain}-s1"
-        quantity = self.terms("s1").quantity
-        fact = f"exchange:test:amended-{stop}"
+    def amended(self, level: str, leg: str = "s") -> list[str]:
+        """The exchange has amended the stop, or the target with the leg `t`."""
         report = Amended(
-            order_id=name,
+            order_id=f"{self.chain}-{leg}1",
             at=self.desk.at,
-            fact=fact,
-            quantity=quantity,
-            limit_price=None,
-            trigger_price=D(stop),
+            fact=f"exchange:test:amended-{level}",
+            quantity=self.terms(f"{leg}1").quantity,
+            limit_price=D(level) if leg == "t" else None,
+            trigger_price=D(level) if leg == "s" else None,
         )
         return names(self.desk.tell(report))
 
-    def refuses(self) -> None:
-        name = f"{self.chain}-s1"
-        fact = f"exchange:test:refused-{self.desk.at.isoformat()}"
+    def refuses(self, leg: str = "s") -> None:
+        name = f"{self.chain}-{leg}1"
+        fact = f"exchange:test:refused-{leg}-{self.desk.at.isoformat()}"
         self.desk.tell(AmendRefused(order_id=name, at=self.desk.at, fact=fact, reason="too many requests"))
 
     def asks(self, request: Request) -> None:
