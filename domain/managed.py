@@ -74,7 +74,8 @@ class LastManaged(Struct, frozen=True, gc=False, kw_only=True):
     """The last action of a rule on an open position, at `at` (UTC).
 
     `stop` and `target` are the prices (quote currency) that it wanted; None where it moved neither. `is_done` states
-    whether the position's stop or target was moved there since, and `moves` counts the rule's moves that were. `price`
+    whether the position's stop or target was moved there since, and `moves` counts the rule's moves that were.
+    `undone_before` counts the actions of this kind, by any rule, in a row before this one that were not done. `price`
     is the last price that it read, `levels` the number of partial closes that are done.
     """
 
@@ -84,20 +85,30 @@ class LastManaged(Struct, frozen=True, gc=False, kw_only=True):
     target: Decimal | None
     moves: int = 0
     is_done: bool = False
+    undone_before: int = 0
     price: Decimal | None = None
     levels: int | None = None
 
 
-def recorded(before: LastManaged | None, event: PositionManaged, at: datetime) -> LastManaged:
-    """The record of a rule's last action after this event, which occurred at `at` (UTC)."""
+def recorded(managed: Mapping[Rule, LastManaged], event: PositionManaged, at: datetime) -> LastManaged:
+    """The record of a rule's last action after this event, which occurred at `at` (UTC); `managed` are those before."""
+    before, latest = managed.get(event.rule), latest_of(event.action, managed)
     return LastManaged(
         at=at,
         action=event.action,
         stop=event.stop,
         target=event.target,
         moves=0 if before is None else before.moves,
+        undone_before=0 if latest is None or latest.is_done else latest.undone_before + 1,
         price=event.price,
         levels=event.levels,
+    )
+
+
+def latest_of(action: ManagedBy, managed: Mapping[Rule, LastManaged]) -> LastManaged | None:
+    """The latest action of this kind; None without one."""
+    return max(
+        (one for one in managed.values() if one.action is action), key=lambda one: one.at, default=None
     )
 
 

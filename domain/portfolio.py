@@ -698,7 +698,7 @@ def _orphaned(portfolio: Portfolio, meta: Meta, event: PositionOrphaned, _state:
 
 def _managed(portfolio: Portfolio, meta: Meta, event: PositionManaged, _state: object) -> Portfolio:
     held = _held(portfolio, meta, event)
-    last = recorded(held.managed.get(event.rule), event, meta.occurred_at)
+    last = recorded(held.managed, event, meta.occurred_at)
     managed = _with_managed(held, managed={**held.managed, event.rule: last})
     return altered(portfolio, positions={**portfolio.positions, held.state.instrument: managed})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -162,6 +163,24 @@ def test_a_refused_amendment_is_requested_again_ten_seconds_after_it() -> None:
         assert held.trades("103") == []
     assert held.trades("103", seconds=2) != []
     assert len(held.actions) == 2
+
+
+def test_the_wait_doubles_with_each_refusal_in_a_row_up_to_ten_minutes() -> None:
+    """An hour of a trade each five seconds, whose every amendment is refused at once; then one is carried out."""
+    held, began = Managed(), Managed().desk.at
+    sent: list[float] = []
+    for _second in range(720):
+        if held.trades("103", seconds=5):
+            sent.append((held.desk.at - began).total_seconds())
+            held.refuses()
+    waits = [later - earlier for earlier, later in pairwise(sent)]
+    assert [round(one / 10) * 10 for one in waits] == [10, 20, 40, 80, 160, 320, 600, 600, 600, 600]
+    held.trades("103", seconds=600)
+    held.amended("101.9")
+    held.trades("104")
+    held.refuses()
+    assert held.trades("104", seconds=5) == []
+    assert held.trades("104", seconds=6) != [], "ten seconds after the first refusal"
 
 
 def test_a_tick_moves_the_stop_by_a_recent_price_and_none_that_is_older_than_ten_seconds() -> None:
