@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.closing import CloseReason
 from domain.market import PriceSource
@@ -70,29 +71,60 @@ class PositionManaged(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class LastManaged(Struct, frozen=True, gc=False, kw_only=True):
-    """The last action of a rule on an open position, at `at` (UTC); `times` counts its actions, from 1.
+    """The last action of a rule on an open position, at `at` (UTC).
 
-    `stop` and `target` are the prices (quote currency) that it wanted; None where it moved neither. `price` is the last
-    price that it read, `levels` the number of partial closes that are done.
+    `stop` and `target` are the prices (quote currency) that it wanted; None where it moved neither. `is_done` states
+    whether the position's stop or target was moved there since, and `moves` counts the rule's moves that were.
+    `undone_before` counts the actions of this kind, by any rule, in a row before this one that were not done. `price`
+    is the last price that it read, `levels` the number of partial closes that are done.
     """
 
     at: datetime
     action: ManagedBy
     stop: Decimal | None
     target: Decimal | None
-    times: int
+    moves: int = 0
+    is_done: bool = False
+    undone_before: int = 0
     price: Decimal | None = None
     levels: int | None = None
 
 
-def counted(before: LastManaged | None, event: PositionManaged, at: datetime) -> LastManaged:
-    """The record of a rule's last action after this event, which occurred at `at` (UTC)."""
+def recorded(managed: Mapping[Rule, LastManaged], event: PositionManaged, at: datetime) -> LastManaged:
+    """The record of a rule's last action after this event, which occurred at `at` (UTC); `managed` are those before."""
+    before, latest = managed.get(event.rule), latest_of(event.action, managed)
     return LastManaged(
         at=at,
         action=event.action,
         stop=event.stop,
         target=event.target,
-        times=1 if before is None else before.times + 1,
+        moves=0 if before is None else before.moves,
+        undone_before=0 if latest is None or latest.is_done else latest.undone_before + 1,
         price=event.price,
         levels=event.levels,
     )
+
+
+def latest_of(action: ManagedBy, managed: Mapping[Rule, LastManaged]) -> LastManaged | None:
+    """The latest action of this kind; None without one."""
+    return max(
+        (one for one in managed.values() if one.action is action), key=lambda one: one.at, default=None
+    )
+
+
+def followed(
+    managed: Mapping[Rule, LastManaged], stop: Decimal | None, target: Decimal | None
+) -> Mapping[Rule, LastManaged]:
+    """The records after the position's stop and target were moved to these prices (quote currency)."""
+    done = {rule: _done(one) for rule, one in managed.items() if _is_reached(one, stop, target)}
+    return {**managed, **done} if done else managed
+
+
+def _is_reached(last: LastManaged, stop: Decimal | None, target: Decimal | None) -> bool:
+    wanted = {ManagedBy.MOVE_STOP: (last.stop, stop), ManagedBy.MOVE_TARGET: (last.target, target)}
+    level, now = wanted.get(last.action, (None, None))
+    return level is not None and level == now and not last.is_done
+
+
+def _done(last: LastManaged) -> LastManaged:
+    return replace(last, is_done=True, moves=last.moves + 1)

@@ -24,7 +24,7 @@ from domain.errors import AccountNotOpened
 from domain.grid import RunningGrid, chain_of
 from domain.instrument import Catalogue, InstrumentEvent
 from domain.log import Meta
-from domain.managed import LastManaged, PositionManaged, Rule, counted
+from domain.managed import LastManaged, PositionManaged, Rule, followed, recorded
 from domain.opening import LogOpened
 from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderStatus, OrderType, Working
 from domain.order_id import is_of_an_engine
@@ -698,9 +698,19 @@ def _orphaned(portfolio: Portfolio, meta: Meta, event: PositionOrphaned, _state:
 
 def _managed(portfolio: Portfolio, meta: Meta, event: PositionManaged, _state: object) -> Portfolio:
     held = _held(portfolio, meta, event)
-    last = counted(held.managed.get(event.rule), event, meta.occurred_at)
+    last = recorded(held.managed, event, meta.occurred_at)
     managed = _with_managed(held, managed={**held.managed, event.rule: last})
     return altered(portfolio, positions={**portfolio.positions, held.state.instrument: managed})
+
+
+def _moved_to(portfolio: Portfolio, meta: Meta, event: position.ProtectionMoved, state: object) -> Portfolio:
+    moved = _moved(portfolio, meta, event, state)
+    held = _held(moved, meta, event)
+    managed = followed(held.managed, event.stop, event.target)
+    if managed is held.managed:
+        return moved
+    positions = {**moved.positions, held.state.instrument: _with_managed(held, managed=managed)}
+    return altered(moved, positions=positions)
 
 
 def _with_managed(held: OpenPosition, *, managed: Mapping[Rule, LastManaged]) -> OpenPosition:
@@ -833,7 +843,7 @@ FOLDS: Mapping[type, Fold] = {
     PositionIncreased: _increased,
     position.PositionReduced: _filled,
     position.PositionFunded: _moved,
-    position.ProtectionMoved: _moved,
+    position.ProtectionMoved: _moved_to,
     PositionOrphaned: _orphaned,
     PositionManaged: _managed,
     position.PositionClosing: _moved,

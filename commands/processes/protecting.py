@@ -5,6 +5,7 @@ when it is flat.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from commands.covering import reducing
 from commands.order import AmendOrder, CancelOrder
@@ -15,25 +16,35 @@ from commands.processes.withdrawing import POSITION_CLOSED
 from commands.routes import Command
 from domain.addition import ADDITION
 from domain.direction import PROTECTION, Direction, Purpose, exit_side
-from domain.order import LIFE, OrderAccepted, OrderAmendRequested, OrderPlaced, OrderStatus, Working
-from domain.portfolio import OpenPosition
+from domain.order import (
+    LIFE,
+    OrderAccepted,
+    OrderAmended,
+    OrderAmendRequested,
+    OrderPlaced,
+    OrderStatus,
+    Working,
+)
+from domain.portfolio import OpenPosition, Portfolio
 from domain.position import Open, PositionClosed
 from domain.signal import Decided
 from domain.streams import parse_position, signal_stream
 
 
 def follow_protection(moment: Moment) -> Sequence[Command]:
-    """Records the new stop or target in the position; nothing follows while the entry has not filled.
+    """Records the new stop or target in the position; nothing follows while its entry has not filled.
 
-    The position has the target of the level that opened it; those of a grid's other levels change nothing.
+    The position has the target of the level that opened it; those of a grid's other levels change nothing. An amended
+    stop or target takes those of the position's other entries along.
     """
     order = moment.branch.state(moment.envelope.meta.stream)
     if not isinstance(order, Working) or order.terms.purpose not in _LEVELS:
         return ()
     held = moment.portfolio.positions.get(order.terms.instrument)
-    if held is None or order.terms.side is not exit_side(held.state.direction):
+    if held is None or order not in reducing(held, moment.portfolio):
         return ()
-    if order.terms.parent != held.entry_order and is_of_a_grid(moment, moment.subject):
+    is_of_grid = is_of_a_grid(moment, moment.subject)
+    if is_of_grid and order.terms.parent != held.entry_order:
         return ()
     if (
         isinstance(moment.envelope.event, OrderAccepted)
@@ -41,7 +52,31 @@ def follow_protection(moment: Moment) -> Sequence[Command]:
         and is_behind(order.terms, held.state)
     ):
         return aligned(moment, order.terms.parent)
-    return [_LEVELS[order.terms.purpose](held, order.terms)]
+    moved = _LEVELS[order.terms.purpose](held, order.terms)
+    if is_of_grid or not isinstance(moment.envelope.event, OrderAmended):
+        return [moved]
+    return [moved, *_brought_along(order.terms, held, moment.portfolio)]
+
+
+def _brought_along(terms: OrderPlaced, held: OpenPosition, portfolio: Portfolio) -> Sequence[Command]:
+    """Amends the position's other stops that are behind this one where it was tightened, and so its other targets where
+    the manager moved this one.
+
+    An addition may have filled while the amendment was under way, so that its own rest at the level before. A person
+    may move one target of several away from the others.
+    """
+    level, before = _level_of(terms), _level_held(terms.purpose, held.state)
+    if level is None or before is None or not _is_less(before, level, held.state):
+        return ()
+    if terms.purpose is Purpose.TARGET and all(one.target != level for one in held.managed.values()):
+        return ()
+    return [
+        _amended_to(level, order_id, order, portfolio)
+        for order_id, order in portfolio.exits.items()
+        if order.terms.purpose is terms.purpose
+        and _may_follow(order, held, portfolio)
+        and _is_behind(order.terms, level, held.state)
+    ]
 
 
 def align_addition(moment: Moment) -> Sequence[Command]:
@@ -56,32 +91,56 @@ def aligned(moment: Moment, entry_id: str | None) -> Sequence[Command]:
     """
     portfolio = moment.portfolio
     return [
-        AmendOrder(
-            order_id=order_id,
-            quantity=None,
-            limit_price=held.state.target if order.terms.purpose is Purpose.TARGET else None,
-            trigger_price=held.state.stop if order.terms.purpose is Purpose.STOP else None,
-            rules=portfolio.instruments[order.terms.instrument],
-        )
+        _amended_to(level, order_id, order, portfolio)
         for order_id, order in portfolio.exits.items()
         if order.terms.parent == entry_id
-        and order.status in LIFE[OrderAmendRequested]
         and (held := portfolio.positions.get(order.terms.instrument)) is not None
+        and _may_follow(order, held, portfolio)
+        and (level := _level_held(order.terms.purpose, held.state)) is not None
+        and _is_behind(order.terms, level, held.state)
+    ]
+
+
+def _amended_to(level: Decimal, order_id: str, order: Working, portfolio: Portfolio) -> AmendOrder:
+    return AmendOrder(
+        order_id=order_id,
+        quantity=None,
+        limit_price=level if order.terms.purpose is Purpose.TARGET else None,
+        trigger_price=level if order.terms.purpose is Purpose.STOP else None,
+        rules=portfolio.instruments[order.terms.instrument],
+    )
+
+
+def _may_follow(order: Working, held: OpenPosition, portfolio: Portfolio) -> bool:
+    return (
+        order.status in LIFE[OrderAmendRequested]
         and held.state.closing is None
         and order in reducing(held, portfolio)
-        and is_behind(order.terms, held.state)
-    ]
+    )
 
 
 def is_behind(terms: OrderPlaced, state: Open) -> bool:
     """Whether this stop is further from a profit than the position's, or this target nearer than the position's."""
-    level, held = {
-        Purpose.STOP: (terms.trigger_price, state.stop),
-        Purpose.TARGET: (terms.limit_price, state.target),
-    }.get(terms.purpose, (None, None))
-    if level is None or held is None:
-        return False
-    return level < held if state.direction is Direction.LONG else level > held
+    held = _level_held(terms.purpose, state)
+    return held is not None and _is_behind(terms, held, state)
+
+
+def _is_behind(terms: OrderPlaced, level: Decimal, state: Open) -> bool:
+    own = _level_of(terms)
+    return own is not None and _is_less(own, level, state)
+
+
+def _is_less(one: Decimal, other: Decimal, state: Open) -> bool:
+    """Whether the price is less in the position's favour than the other one."""
+    return one < other if state.direction is Direction.LONG else one > other
+
+
+def _level_of(terms: OrderPlaced) -> Decimal | None:
+    return terms.limit_price if terms.purpose is Purpose.TARGET else terms.trigger_price
+
+
+def _level_held(purpose: Purpose, state: Open) -> Decimal | None:
+    return state.target if purpose is Purpose.TARGET else state.stop
 
 
 def _is_of_an_addition(moment: Moment) -> bool:

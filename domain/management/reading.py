@@ -11,7 +11,7 @@ from msgspec import Struct
 from domain.arithmetic import EXACT
 from domain.direction import Direction
 from domain.instrument import Instrument
-from domain.managed import LastManaged, ManagedBy, Rule
+from domain.managed import LastManaged, ManagedBy, Rule, latest_of
 from domain.management.settings import ManagementSettings
 from domain.management.turned import Turned
 from domain.market import LastPrice
@@ -22,6 +22,10 @@ AT_MOST_EVERY = timedelta(seconds=1)
 """The least time between two moves of one stop, or of one target."""
 AFTER_REFUSAL = timedelta(seconds=10)
 """The least time to the next move after one that the exchange refused, or that a person has undone."""
+LONGEST_WAIT = timedelta(minutes=10)
+"""The least time to the next move after many in a row that the exchange refused."""
+_DOUBLED = 6
+"""After so many the wait is the longest."""
 
 _STEP = Decimal("1e-8")
 
@@ -92,11 +96,16 @@ class Reading(Struct, frozen=True, gc=False, kw_only=True):
 
     def is_due(self, action: ManagedBy) -> bool:
         """Whether enough time has passed since the last action of this kind, which moved a stop or a target."""
-        moves = [one for one in self.last.values() if one.action is action]
-        if not moves:
+        latest = latest_of(action, self.last)
+        if latest is None:
             return True
-        latest = max(moves, key=lambda one: one.at)
         now = {ManagedBy.MOVE_STOP: self.state.stop, ManagedBy.MOVE_TARGET: self.state.target}
         wanted = {ManagedBy.MOVE_STOP: latest.stop, ManagedBy.MOVE_TARGET: latest.target}
-        wait = AT_MOST_EVERY if now[action] == wanted[action] else AFTER_REFUSAL
+        wait = AT_MOST_EVERY if now[action] == wanted[action] else _after_refusal(latest)
         return self.at - latest.at >= wait
+
+
+def _after_refusal(latest: LastManaged) -> timedelta:
+    """The wait after a move that the position does not have: doubled with each one in a row that was not done."""
+    doubled = 0 if latest.is_done else min(latest.undone_before, _DOUBLED)
+    return min(AFTER_REFUSAL * (1 << doubled), LONGEST_WAIT)

@@ -4,10 +4,10 @@
     near                = the price is within one step before the target
     the n-th move (0, 1, …) adds  average entry * target_step * target_acceleration ^ n  to the target
 
-A move is made from a profit of `target_activation` on. `n` is the number of moves that the log holds, so nothing else
-has to be remembered. The target is never moved back. The move takes the stop along: by the trailing stop, where the
-profit has reached one of its levels; else to one step behind the price, so that at most two steps and a tick are given
-up against the target before.
+A move is made from a profit of `target_activation` on. `n` is the number of moves by this rule that the exchange has
+carried out, by the log; one that it refused does not count. The target is never moved back. The move takes the stop
+along: by the trailing stop, where the profit has reached one of its levels; else to one step behind the price, so that
+at most two steps and a tick are given up against the target before.
 
 Bots elsewhere drop the target at the first touch, and follow the highest price with a stop that only they know
 (3Commas: "trailing take profit", with a deviation). Here both orders rest at the exchange at any time, and survive the
@@ -76,7 +76,7 @@ def _further(reading: Reading, target: Decimal, moved: Decimal) -> Decimal | Non
 
 def _moves(reading: Reading) -> int:
     last = reading.last.get(Rule.TRAILING_TARGET)
-    return 0 if last is None else last.times
+    return 0 if last is None else last.moves
 
 
 def _figures(reading: Reading) -> dict[str, str]:

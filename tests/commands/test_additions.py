@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
+
 from commands.exchange import Accepted, Amended, Cancelled, Expired
+from commands.order import AmendOrder
 from commands.request import CancelOrder, PlaceOrder
 from commands.world import World
 from domain.addition import loss_at
 from domain.direction import Purpose
-from domain.order import OrderAmendRequested, OrderCancelRequested, OrderPlaced
+from domain.log import Envelope
+from domain.order import OrderAmendRequested, OrderCancelRequested, OrderPlaced, OrderStatus
 from domain.portfolio import OpenPosition
 from domain.position import PositionClosed, PositionIncreased, PositionReduced
 from domain.settings import AlphaSettings, IntentSettings, RiskSettings, Settings
 from domain.signal import DecisionMade, Verdict
 from domain.sizing.settings import SizingRule, SizingSettings
-from domain.streams import order_stream
+from domain.streams import order_stream, own_id
 from tests.commands.desk import Desk, a_fill_of, chain_of, long, names, snapshot
 from tests.commands.requests.asking import Asking, terms
 from tests.domain.history import ACCOUNT, BTC, NOW, D
@@ -237,6 +242,62 @@ def test_an_addition_that_fills_after_the_stop_was_tightened_does_not_loosen_it(
         order_stream(ACCOUNT, f"{chain}-t1"): (None, D(107)),
     }
     assert (held.position.state.stop, held.position.state.target) == (D(99), D(107))
+
+
+def amended(held: Held, order_id: str, stop: Decimal | None, target: Decimal | None = None) -> list[Envelope]:
+    """The exchange has amended the order to this price, as was requested."""
+    if held.desk.world.portfolio.exits[order_id].status is not OrderStatus.AMEND_REQUESTED:
+        amendment = AmendOrder(
+            order_id=order_id,
+            quantity=None,
+            limit_price=target,
+            trigger_price=stop,
+            rules=held.desk.world.portfolio.instruments[BTC],
+        )
+        held.desk.ask(amendment, cause=f"command:amend-{order_id}-{stop}-{target}")
+    report = Amended(
+        order_id=order_id,
+        at=NOW,
+        fact=f"exchange:test:amended-{order_id}-{stop}-{target}",
+        quantity=held.terms(order_id).quantity,
+        limit_price=target,
+        trigger_price=stop,
+    )
+    return held.desk.tell(report)
+
+
+def requested(recorded: Sequence[Envelope]) -> dict[str, Decimal | None]:
+    """The price that each stop and target is requested to be moved to, by order id."""
+    return {
+        own_id(one.meta.stream): one.event.trigger_price or one.event.limit_price
+        for one in recorded
+        if isinstance(one.event, OrderAmendRequested)
+    }
+
+
+def test_a_stop_that_is_tightened_after_an_addition_filled_takes_the_addition_s_along() -> None:
+    """The amendment was requested before the addition, whose own stop rests at 98."""
+    held = Held()
+    chain = held.added()
+    assert requested(amended(held, f"{held.first}-s1", D("100.9"))) == {f"{chain}-s1": D("100.9")}
+    assert held.position.state.stop == D("100.9")
+    assert requested(amended(held, f"{chain}-s1", D("100.9"))) == {}
+    assert held.position.state.stop == D("100.9")
+
+
+def test_a_stop_that_is_loosened_and_a_target_that_a_person_moves_take_none_along() -> None:
+    held = Held()
+    held.added()
+    assert requested(amended(held, f"{held.first}-s1", D(97))) == {}
+    assert held.position.state.stop == D(97), "the risk is that of the loosest"
+    assert requested(amended(held, f"{held.first}-t1", None, D(110))) == {}
+
+
+def test_a_moved_stop_of_an_addition_that_has_not_filled_moves_nothing_of_the_position() -> None:
+    held = Held()
+    chain = held.adds()
+    assert requested(amended(held, f"{chain}-s1", D(99))) == {}
+    assert held.position.state.stop == D(98)
 
 
 def test_the_world_is_folded_from_the_log_as_it_was() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -55,24 +56,21 @@ class Managed(Held):
         """Trades at these prices, the last one is the newest."""
         return self.sees(*(a_trade(one) for one in prices), seconds=seconds)
 
-    def amended(self, stop: str) -> list[str]:
-        """The exchange has amended the stop."""
-        name = f"{self.chain}-s1"
-        quantity = self.terms("s1").quantity
-        fact = f"exchange:test:amended-{stop}"
+    def amended(self, level: str, leg: str = "s") -> list[str]:
+        """The exchange has amended the stop, or the target with the leg `t`."""
         report = Amended(
-            order_id=name,
+            order_id=f"{self.chain}-{leg}1",
             at=self.desk.at,
-            fact=fact,
-            quantity=quantity,
-            limit_price=None,
-            trigger_price=D(stop),
+            fact=f"exchange:test:amended-{level}",
+            quantity=self.terms(f"{leg}1").quantity,
+            limit_price=D(level) if leg == "t" else None,
+            trigger_price=D(level) if leg == "s" else None,
         )
         return names(self.desk.tell(report))
 
-    def refuses(self) -> None:
-        name = f"{self.chain}-s1"
-        fact = f"exchange:test:refused-{self.desk.at.isoformat()}"
+    def refuses(self, leg: str = "s") -> None:
+        name = f"{self.chain}-{leg}1"
+        fact = f"exchange:test:refused-{leg}-{self.desk.at.isoformat()}"
         self.desk.tell(AmendRefused(order_id=name, at=self.desk.at, fact=fact, reason="too many requests"))
 
     def asks(self, request: Request) -> None:
@@ -165,6 +163,24 @@ def test_a_refused_amendment_is_requested_again_ten_seconds_after_it() -> None:
         assert held.trades("103") == []
     assert held.trades("103", seconds=2) != []
     assert len(held.actions) == 2
+
+
+def test_the_wait_doubles_with_each_refusal_in_a_row_up_to_ten_minutes() -> None:
+    """An hour of a trade each five seconds, whose every amendment is refused at once; then one is carried out."""
+    held, began = Managed(), Managed().desk.at
+    sent: list[float] = []
+    for _second in range(720):
+        if held.trades("103", seconds=5):
+            sent.append((held.desk.at - began).total_seconds())
+            held.refuses()
+    waits = [later - earlier for earlier, later in pairwise(sent)]
+    assert [round(one / 10) * 10 for one in waits] == [10, 20, 40, 80, 160, 320, 600, 600, 600, 600]
+    held.trades("103", seconds=600)
+    held.amended("101.9")
+    held.trades("104")
+    held.refuses()
+    assert held.trades("104", seconds=5) == []
+    assert held.trades("104", seconds=6) != [], "ten seconds after the first refusal"
 
 
 def test_a_tick_moves_the_stop_by_a_recent_price_and_none_that_is_older_than_ten_seconds() -> None:

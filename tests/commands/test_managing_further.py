@@ -103,6 +103,22 @@ def test_a_price_near_the_target_moves_target_and_stop_in_place() -> None:
     assert held.trades("105.8", seconds=30) == [], "the amendments are unanswered"
 
 
+def test_refused_moves_of_the_target_do_not_accelerate_it() -> None:
+    """The target of 106 moves by one step of 0.5 after any number of refusals, then by 0.75."""
+    held = Managed(TARGET)
+    for number in range(4):
+        held.trades("105.5", seconds=700)
+        for leg in "st":
+            held.refuses(leg)
+        assert held.actions[-1].target == D("106.5"), number
+    held.trades("105.5", seconds=700)
+    held.amended("106.5", leg="t")
+    held.amended("105.0")
+    held.trades("106", seconds=700)
+    assert held.actions[-1].target == D("107.3"), "0.75 further, on the tick"
+    assert held.actions[-1].figures["moves_before"] == "1"
+
+
 def test_of_two_targets_the_further_one_stays_where_it_is() -> None:
     held = Managed(TARGET)
     for number, target in ((7, "108"), (8, "106.2")):

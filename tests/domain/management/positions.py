@@ -63,7 +63,7 @@ def read(state: Open, price: Decimal, settings: ManagementSettings, **changed: A
     return replace(_READING, **({"state": state, "price": last, "settings": settings} | changed))
 
 
-def acted(times: int = 1, *, ago: timedelta = timedelta(minutes=5), **changed: Any) -> LastManaged:
-    """The last of so many actions of a rule, so long ago, which moved nothing that still differs."""
-    last = LastManaged(at=NOW - ago, action=ManagedBy.CLOSE, stop=None, target=None, times=times)
+def acted(moves: int = 1, *, ago: timedelta = timedelta(minutes=5), **changed: Any) -> LastManaged:
+    """The last action of a rule, so long ago, after so many moves; it moved nothing that still differs."""
+    last = LastManaged(at=NOW - ago, action=ManagedBy.CLOSE, stop=None, target=None, moves=moves)
     return replace(last, **changed)

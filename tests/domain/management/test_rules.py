@@ -150,7 +150,6 @@ def test_a_stop_is_moved_once_a_second_and_ten_seconds_after_a_refused_move(
         action=ManagedBy.MOVE_STOP,
         stop=D(wanted),
         target=None,
-        times=1,
     )
     reading = a_reading("110", TRAILING, replace(LONG, stop=D(103)), last={Rule.BREAK_EVEN: last})
     assert bool(decide(reading)) is moves
