@@ -73,7 +73,8 @@ class LastManaged(Struct, frozen=True, gc=False, kw_only=True):
     """The last action of a rule on an open position, at `at` (UTC); `times` counts its actions, from 1.
 
     `stop` and `target` are the prices (quote currency) that it wanted; None where it moved neither. `price` is the last
-    price that it read, `levels` the number of partial closes that are done.
+    price that it read, `levels` the number of partial closes that are done and `from_profit` the profit of the last of
+    them; both are None for other actions.
     """
 
     at: datetime
@@ -83,6 +84,7 @@ class LastManaged(Struct, frozen=True, gc=False, kw_only=True):
     times: int
     price: Decimal | None = None
     levels: int | None = None
+    from_profit: Decimal | None = None
 
 
 def counted(before: LastManaged | None, event: PositionManaged, at: datetime) -> LastManaged:
@@ -95,4 +97,5 @@ def counted(before: LastManaged | None, event: PositionManaged, at: datetime) ->
         times=1 if before is None else before.times + 1,
         price=event.price,
         levels=event.levels,
+        from_profit=None if event.levels is None else Decimal(event.figures["from_profit"]),
     )
