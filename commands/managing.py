@@ -184,6 +184,8 @@ def reading_of(
         can_move_target=_can_move(held, portfolio, Purpose.TARGET),
         can_reduce=_reach_exchange(portfolio) and not portfolio.leaving(held),
         signs=signs,
+        stop_moved_at=held.stop_moved_at,
+        target_moved_at=held.target_moved_at,
     )
 
 

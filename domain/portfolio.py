@@ -30,7 +30,14 @@ from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderSta
 from domain.order_id import is_of_an_engine
 from domain.owner import PERSON
 from domain.pause import ACCOUNT, NO_LOSSES, EntriesPaused, EntriesResumed, Pause, Streak
-from domain.position import Open, PositionClosed, PositionIncreased, PositionOpened, PositionOrphaned
+from domain.position import (
+    Open,
+    PositionClosed,
+    PositionIncreased,
+    PositionOpened,
+    PositionOrphaned,
+    ProtectionMoved,
+)
 from domain.reconciliation import Discrepancies, ReconciliationEvent
 from domain.regime import RegimeChanged
 from domain.settings import InForce, SettingsChanged
@@ -68,6 +75,7 @@ class OpenPosition(Struct, frozen=True, gc=False, kw_only=True):
     price (quote currency) of the last fill that opened or increased it. `risked` is the sum of what these fills risked
     (`domain/sizing/results.py`); None if the position had no stop at one of them. Where `risks_plan` is set, it has all
     levels of the grid that opened the position. `managed` is the last action on it of each rule of the manager.
+    `stop_moved_at` and `target_moved_at` are when a move of it was last recorded (UTC); None before the first.
     """
 
     stream: str
@@ -80,6 +88,8 @@ class OpenPosition(Struct, frozen=True, gc=False, kw_only=True):
     risked: Decimal | None = None
     risks_plan: bool = False
     managed: Mapping[Rule, LastManaged] = _NOTHING
+    stop_moved_at: datetime | None = None
+    target_moved_at: datetime | None = None
 
     @property
     def id(self) -> str:
@@ -758,8 +768,23 @@ def _moved(portfolio: Portfolio, meta: Meta, event: Any, state: object) -> Portf
         risked=held.risked,
         risks_plan=held.risks_plan,
         managed=held.managed,
+        stop_moved_at=held.stop_moved_at,
+        target_moved_at=held.target_moved_at,
     )
     return altered(portfolio, positions={**portfolio.positions, after.instrument: moved})
+
+
+def _protection(portfolio: Portfolio, meta: Meta, event: ProtectionMoved, state: object) -> Portfolio:
+    before = _held(portfolio, meta, event)
+    moved = _moved(portfolio, meta, event, state)
+    stop_at = before.stop_moved_at if event.stop == before.state.stop else meta.recorded_at
+    target_at = before.target_moved_at if event.target == before.state.target else meta.recorded_at
+    timed = _with_moves(moved.positions[before.state.instrument], stop_at=stop_at, target_at=target_at)
+    return altered(moved, positions={**moved.positions, before.state.instrument: timed})
+
+
+def _with_moves(held: OpenPosition, *, stop_at: datetime | None, target_at: datetime | None) -> OpenPosition:
+    return replace(held, stop_moved_at=stop_at, target_moved_at=target_at)
 
 
 def _closed(portfolio: Portfolio, meta: Meta, event: PositionClosed, _state: object) -> Portfolio:
@@ -845,7 +870,7 @@ FOLDS: Mapping[type, Fold] = {
     PositionIncreased: _increased,
     position.PositionReduced: _filled,
     position.PositionFunded: _moved,
-    position.ProtectionMoved: _moved,
+    ProtectionMoved: _protection,
     PositionOrphaned: _orphaned,
     PositionManaged: _managed,
     position.PositionClosing: _moved,
