@@ -63,10 +63,10 @@ def test_a_position_of_a_grid_risks_all_its_levels_from_its_first_fill() -> None
     decision = a_decision(quantity=D(20), stop=D(92), target=D(104))
     entry = an_order(type=OrderType.LIMIT, limit_price=D(98))
     first = an_opening(price=D(98), cost=D(980), stop=D(92))
-    second = PositionIncreased(order_id="abc-e2", quantity=D(10), price=D(96), cost=D(960), fee=D(0))
+    again = PositionIncreased(order_id="abc-e3", quantity=D(10), price=D(98), cost=D(980), fee=D(0))
     other = PositionIncreased(order_id="def-e1", quantity=D(2), price=D(97), cost=D(194), fee=D(0))
     placed = an_open_day().signal(signal, decision).order("abc-e1", entry)
-    assert results(closed(placed.position(first, second, other), net=55)) == {OWNER: (D("0.5"),)}
+    assert results(closed(placed.position(first, again, other), net=55)) == {OWNER: (D("0.5"),)}
 
 
 def test_a_position_without_a_stop_at_a_fill_has_no_result() -> None:
