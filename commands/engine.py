@@ -474,7 +474,8 @@ class Engine:
         A grid whose bound one of them left ends at the next input that ends grids: at a start nothing is sent yet.
         """
         asks: list[Ask] = []
-        regimes = self._regimes
+        regimes, intervals = self._regimes, {one.interval for one in self._instances}
+        self._managing.warm(given.candles, self.world.portfolio.settings.settings, intervals)
         if self._hourly is None:
             self._hourly = HourlyReturns()  # the settings in force may follow, at the start
         hourly = self._hourly
@@ -485,7 +486,6 @@ class Engine:
             hourly.take(candle)
             if regimes is not None:
                 regimes.pass_over(candle)
-            self._managing.read((candle,), self.world.portfolio.settings.settings)
             left = left_at(candle, self.world.portfolio)
             if left is not None:
                 self._left.add(left)

@@ -22,6 +22,7 @@ from domain.breaker import Mode, Service
 from domain.candle import Candle
 from domain.committees.regimes import regime_of
 from domain.direction import Purpose
+from domain.interval import interval_of
 from domain.management import Reading, decide
 from domain.management.in_force import intervals_of_signs, is_in_use, management_of, may_manage
 from domain.management.signs_readers import SignsReaders
@@ -52,7 +53,7 @@ class Managing:
         self._settings: Settings | None = None
         self._managed: dict[str, bool] = {}
         self._is_in_use = False
-        self._intervals: frozenset[str] = frozenset()
+        self._intervals: frozenset[timedelta | None] = frozenset()
         self._signs = SignsReaders()
 
     def read(self, events: Iterable[MarketEvent], settings: Settings) -> None:
@@ -60,6 +61,18 @@ class Managing:
         self._follow(settings)
         if self._intervals:
             self._signs.take((one for one in events if isinstance(one, Candle)), self._intervals)
+
+    def warm(
+        self, candles: Iterable[Candle], settings: Settings, configured: Iterable[timedelta | None]
+    ) -> None:
+        """Takes candles of the past, in time order, at the intervals of all configured instances and of the market.
+
+        The settings in force may follow, at a start. What no owner reads by them is dropped at the next `read`.
+
+        Raises InvalidInput as `SignsReaders.take` does.
+        """
+        self._signs.take(candles, {None, *configured, *_intervals(settings)})
+        self._settings = None
 
     def reads_candles(self, settings: Settings) -> bool:
         """Whether some owner's rules read the signs of a reversal."""
@@ -69,12 +82,13 @@ class Managing:
     def signs_of(self, held: OpenPosition, settings: Settings) -> Signs:
         """The signs of the position's instrument, where a candle of its owner's interval has just closed; else None."""
         own = settings.strategy_of(held.owner)
-        return self._signs.closed(held.state.instrument, "" if own is None else own.interval)
+        return self._signs.closed(held.state.instrument, None if own is None else interval_of(own.interval))
 
     def _follow(self, settings: Settings) -> None:
         if settings is not self._settings:
             self._settings, self._managed, self._is_in_use = settings, {}, is_in_use(settings)
-            self._intervals = intervals_of_signs(settings)
+            self._intervals = _intervals(settings)
+            self._signs.keep(self._intervals)
 
     def is_needed(self, portfolio: Portfolio) -> bool:
         """Whether the rules may act on an open position."""
@@ -91,6 +105,10 @@ class Managing:
         if found is None:
             found = self._managed[owner] = may_manage(owner, settings)
         return found
+
+
+def _intervals(settings: Settings) -> frozenset[timedelta | None]:
+    return frozenset(interval_of(one) for one in intervals_of_signs(settings))
 
 
 def managed_by_market(
@@ -166,6 +184,8 @@ def reading_of(
         can_move_target=_can_move(held, portfolio, Purpose.TARGET),
         can_reduce=_reach_exchange(portfolio) and not portfolio.leaving(held),
         signs=signs,
+        stop_moved_at=held.stop_moved_at,
+        target_moved_at=held.target_moved_at,
     )
 
 

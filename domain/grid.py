@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from domain.arithmetic import EXACT, total
+from domain.arithmetic import EXACT, ZERO, total
 from domain.direction import Direction
 from domain.instrument import round_down, round_up
 
@@ -78,7 +78,8 @@ class RunningGrid(Struct, frozen=True, gc=False, kw_only=True):
     """A decided grid that has not ended.
 
     `chain` is the chain of its signal. `stop` is the stop of all levels and `bound` the price beyond which the grid
-    ends, in quote currency; `decided_at` is the time of the decision (UTC).
+    ends, in quote currency; `decided_at` is the time of the decision (UTC). `risk` is the loss, before fees, if every
+    level is entered and then stopped, in quote currency.
     """
 
     chain: str
@@ -89,6 +90,7 @@ class RunningGrid(Struct, frozen=True, gc=False, kw_only=True):
     stop: Decimal
     bound: Decimal
     decided_at: datetime
+    risk: Decimal
 
     @property
     def ends_at(self) -> datetime:
@@ -152,6 +154,11 @@ def worst_loss(grid: Grid, stop: Decimal, fee: Decimal) -> Decimal:
     return total(
         EXACT.add(EXACT.abs(EXACT.subtract(price, stop)), fees(fee, price, stop)) for price in prices(grid)
     )
+
+
+def risk_at_stop(grid: Grid, stop: Decimal, part: Decimal) -> Decimal:
+    """The loss, before fees, if `part` of every level is entered and then stopped, in quote currency."""
+    return EXACT.multiply(part, worst_loss(grid, stop, ZERO))
 
 
 def net_gain(grid: Grid, direction: Direction, fee: Decimal) -> Decimal:

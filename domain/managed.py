@@ -76,7 +76,8 @@ class LastManaged(Struct, frozen=True, gc=False, kw_only=True):
     `stop` and `target` are the prices (quote currency) that it wanted; None where it moved neither. `is_done` states
     whether the position's stop or target was moved there since, and `moves` counts the rule's moves that were.
     `undone_before` counts the actions of this kind, by any rule, in a row before this one that were not done. `price`
-    is the last price that it read, `levels` the number of partial closes that are done.
+    is the last price that it read, `levels` the number of partial closes that are done and `from_profit` the profit of
+    the last of them; both are None for other actions.
     """
 
     at: datetime
@@ -88,6 +89,7 @@ class LastManaged(Struct, frozen=True, gc=False, kw_only=True):
     undone_before: int = 0
     price: Decimal | None = None
     levels: int | None = None
+    from_profit: Decimal | None = None
 
 
 def recorded(managed: Mapping[Rule, LastManaged], event: PositionManaged, at: datetime) -> LastManaged:
@@ -102,6 +104,7 @@ def recorded(managed: Mapping[Rule, LastManaged], event: PositionManaged, at: da
         undone_before=0 if latest is None or latest.is_done else latest.undone_before + 1,
         price=event.price,
         levels=event.levels,
+        from_profit=None if event.levels is None else Decimal(event.figures["from_profit"]),
     )
 
 

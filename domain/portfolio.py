@@ -21,7 +21,7 @@ from domain.arithmetic import EXACT, ZERO, distance, total
 from domain.breaker import Breaker, BreakerEvent, Service
 from domain.direction import WAYS_OUT, Direction, Purpose, exit_side, towards
 from domain.errors import AccountNotOpened
-from domain.grid import RunningGrid, chain_of
+from domain.grid import RunningGrid, chain_of, on_ticks, risk_at_stop
 from domain.instrument import Catalogue, InstrumentEvent
 from domain.log import Meta
 from domain.managed import LastManaged, PositionManaged, Rule, followed, recorded
@@ -30,7 +30,14 @@ from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderSta
 from domain.order_id import is_of_an_engine
 from domain.owner import PERSON
 from domain.pause import ACCOUNT, NO_LOSSES, EntriesPaused, EntriesResumed, Pause, Streak
-from domain.position import Open, PositionClosed, PositionIncreased, PositionOpened, PositionOrphaned
+from domain.position import (
+    Open,
+    PositionClosed,
+    PositionIncreased,
+    PositionOpened,
+    PositionOrphaned,
+    ProtectionMoved,
+)
 from domain.reconciliation import Discrepancies, ReconciliationEvent
 from domain.regime import RegimeChanged
 from domain.settings import InForce, SettingsChanged
@@ -66,8 +73,9 @@ class OpenPosition(Struct, frozen=True, gc=False, kw_only=True):
 
     `added` are the ids of the further orders that increased it, in order of their first fill. `entered_at_price` is the
     price (quote currency) of the last fill that opened or increased it. `risked` is the sum of what these fills risked
-    (`domain/sizing/results.py`); None if the position had no stop at one of them. `managed` is the last action on it of
-    each rule of the manager.
+    (`domain/sizing/results.py`); None if the position had no stop at one of them. Where `risks_plan` is set, it has all
+    levels of the grid that opened the position. `managed` is the last action on it of each rule of the manager.
+    `stop_moved_at` and `target_moved_at` are when a move of it was last recorded (UTC); None before the first.
     """
 
     stream: str
@@ -78,7 +86,10 @@ class OpenPosition(Struct, frozen=True, gc=False, kw_only=True):
     entered_at_price: Decimal
     added: tuple[str, ...] = ()
     risked: Decimal | None = None
+    risks_plan: bool = False
     managed: Mapping[Rule, LastManaged] = _NOTHING
+    stop_moved_at: datetime | None = None
+    target_moved_at: datetime | None = None
 
     @property
     def id(self) -> str:
@@ -141,7 +152,8 @@ class WorkingEntry(Struct, frozen=True, gc=False, kw_only=True):
     `price` is the price at which its risk is computed: its limit or trigger, else the price of its signal; None for a
     manual market order. `stop` and `target` are the prices of its protection. All prices are in quote currency. The
     margin that it may need is in the account's `reserved`. An order that increases a position has the position's owner.
-    `adds` is whether a strategy's entry was placed to increase its open position.
+    `adds` is whether a strategy's entry was placed to increase its open position. `plan_risk` is what the grid of the
+    entry risks with all its levels (`RunningGrid.risk`); None for an entry of no grid.
     """
 
     owner: str
@@ -151,6 +163,7 @@ class WorkingEntry(Struct, frozen=True, gc=False, kw_only=True):
     target: Decimal | None
     decided_at: datetime
     adds: bool = False
+    plan_risk: Decimal | None = None
 
     @property
     def instrument(self) -> str:
@@ -498,6 +511,7 @@ def _decision(portfolio: Portfolio, meta: Meta, event: DecisionMade, state: obje
 def _gridded(portfolio: Portfolio, meta: Meta, event: DecisionMade, signal: SignalDetected) -> Portfolio:
     if signal.grid is None:
         return portfolio
+    on_tick = on_ticks(signal.grid, signal.direction, portfolio.instruments[signal.instrument].tick)
     running = RunningGrid(
         chain=meta.correlation_id,
         owner=signal.strategy,
@@ -507,6 +521,7 @@ def _gridded(portfolio: Portfolio, meta: Meta, event: DecisionMade, signal: Sign
         stop=event.stop,
         bound=event.target,
         decided_at=meta.occurred_at,
+        risk=risk_at_stop(on_tick, event.stop, EXACT.divide(event.quantity, Decimal(len(on_tick.levels)))),
     )
     return altered(portfolio, grids={**portfolio.grids, signal.instrument: running})
 
@@ -577,6 +592,7 @@ def _entry(working: Working, proposed: Proposed | None, meta: Meta, portfolio: P
             stop=grid.stop,
             target=None,
             decided_at=grid.decided_at,
+            plan_risk=grid.risk,
         )
     if proposed is None:
         owner, at = _grown(working.terms, portfolio), meta.occurred_at
@@ -654,6 +670,7 @@ def _entry_after(
         target=entry.target,
         decided_at=entry.decided_at,
         adds=entry.adds,
+        plan_risk=entry.plan_risk,
     )
     return {**entries, order_id: moved}
 
@@ -665,6 +682,8 @@ def _just_filled(after: Closed, event: OrderEvent) -> bool:
 def _opened(portfolio: Portfolio, meta: Meta, event: PositionOpened, state: object) -> Portfolio:
     if event.instrument in portfolio.positions:
         raise ValueError(f"PositionOpened was recorded on {meta.stream} while {event.instrument} was held")
+    entry = portfolio.entries.get(event.order_id)
+    plan_risk = None if entry is None else entry.plan_risk
     held = OpenPosition(
         stream=meta.stream,
         owner=_opener(portfolio, meta, event),
@@ -672,7 +691,8 @@ def _opened(portfolio: Portfolio, meta: Meta, event: PositionOpened, state: obje
         opened_at=meta.occurred_at,
         entry_order=event.order_id,
         entered_at_price=event.price,
-        risked=risk_of_fill(event.quantity, event.price, event.stop),
+        risked=risk_of_fill(event.quantity, event.price, event.stop) if plan_risk is None else plan_risk,
+        risks_plan=plan_risk is not None,
     )
     kind = (event.instrument, event.direction)
     return altered(
@@ -703,14 +723,14 @@ def _managed(portfolio: Portfolio, meta: Meta, event: PositionManaged, _state: o
     return altered(portfolio, positions={**portfolio.positions, held.state.instrument: managed})
 
 
-def _moved_to(portfolio: Portfolio, meta: Meta, event: position.ProtectionMoved, state: object) -> Portfolio:
+def _moved_to(portfolio: Portfolio, meta: Meta, event: ProtectionMoved, state: object) -> Portfolio:
+    before = _held(portfolio, meta, event)
     moved = _moved(portfolio, meta, event, state)
-    held = _held(moved, meta, event)
-    managed = followed(held.managed, event.stop, event.target)
-    if managed is held.managed:
-        return moved
-    positions = {**moved.positions, held.state.instrument: _with_managed(held, managed=managed)}
-    return altered(moved, positions=positions)
+    stop_at = before.stop_moved_at if event.stop == before.state.stop else meta.recorded_at
+    target_at = before.target_moved_at if event.target == before.state.target else meta.recorded_at
+    timed = _with_moves(moved.positions[before.state.instrument], stop_at=stop_at, target_at=target_at)
+    held = _with_managed(timed, managed=followed(timed.managed, event.stop, event.target))
+    return altered(moved, positions={**moved.positions, before.state.instrument: held})
 
 
 def _with_managed(held: OpenPosition, *, managed: Mapping[Rule, LastManaged]) -> OpenPosition:
@@ -726,7 +746,8 @@ def _increased(portfolio: Portfolio, meta: Meta, event: PositionIncreased, state
     held = _held(moved, meta, event)
     is_known = event.order_id == held.entry_order or event.order_id in held.added
     added = held.added if is_known else (*held.added, event.order_id)
-    more = risk_of_fill(event.quantity, event.price, held.state.stop)
+    is_planned = held.risks_plan and chain_of(event.order_id) == chain_of(held.entry_order)
+    more = ZERO if is_planned else risk_of_fill(event.quantity, event.price, held.state.stop)
     entered = _entered(held, price=event.price, added=added, risked=risk_of_both(held.risked, more))
     positions = {**moved.positions, held.state.instrument: entered}
     return altered(moved, positions=positions)
@@ -755,9 +776,16 @@ def _moved(portfolio: Portfolio, meta: Meta, event: Any, state: object) -> Portf
         entered_at_price=held.entered_at_price,
         added=held.added,
         risked=held.risked,
+        risks_plan=held.risks_plan,
         managed=held.managed,
+        stop_moved_at=held.stop_moved_at,
+        target_moved_at=held.target_moved_at,
     )
     return altered(portfolio, positions={**portfolio.positions, after.instrument: moved})
+
+
+def _with_moves(held: OpenPosition, *, stop_at: datetime | None, target_at: datetime | None) -> OpenPosition:
+    return replace(held, stop_moved_at=stop_at, target_moved_at=target_at)
 
 
 def _closed(portfolio: Portfolio, meta: Meta, event: PositionClosed, _state: object) -> Portfolio:
@@ -843,7 +871,7 @@ FOLDS: Mapping[type, Fold] = {
     PositionIncreased: _increased,
     position.PositionReduced: _filled,
     position.PositionFunded: _moved,
-    position.ProtectionMoved: _moved_to,
+    ProtectionMoved: _moved_to,
     PositionOrphaned: _orphaned,
     PositionManaged: _managed,
     position.PositionClosing: _moved,

@@ -1,6 +1,7 @@
 """Partial closes: at each level of profit a share of the opened quantity is closed at the market, once.
 
-Levels are done in their order. Where the price passes several at once, or where a share is too small to be an order,
+Levels are done in their order. A level counts as done where one of the same or a larger profit was done, by whatever
+settings that was. Where the price passes several at once, or where a share is too small to be an order,
 the shares of the levels that are not done add up. Quantities are rounded down to the lot. A level is done with its
 order, whatever that fills: what the market leaves of it stays in the position.
 
@@ -27,7 +28,8 @@ def partial_close(reading: Reading) -> Finding | None:
     price, profit, texts = reading.price, reading.profit, reading.settings.partial_closes
     if not texts or price is None or profit is None or not reading.can_reduce:
         return None
-    levels, done = partial_levels(texts), _done(reading)
+    levels, last = partial_levels(texts), _last_profit(reading)
+    done = sum(1 for one in levels if last is not None and one.profit <= last)
     reached = sum(1 for one in levels if profit >= one.profit)
     if reached <= done:
         return None
@@ -47,9 +49,9 @@ def partial_close(reading: Reading) -> Finding | None:
     return Finding(Rule.PARTIAL_CLOSE, Close(CloseReason.LAST_PARTIAL_CLOSE), figures | {"left": f"{left:f}"})
 
 
-def _done(reading: Reading) -> int:
+def _last_profit(reading: Reading) -> Decimal | None:
     last = reading.last.get(Rule.PARTIAL_CLOSE)
-    return 0 if last is None or last.levels is None else last.levels
+    return None if last is None else last.from_profit
 
 
 def _is_tradable(quantity: Decimal, price: Decimal, rules: Instrument) -> bool:

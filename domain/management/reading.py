@@ -21,7 +21,7 @@ from domain.regime import Regime
 AT_MOST_EVERY = timedelta(seconds=1)
 """The least time between two moves of one stop, or of one target."""
 AFTER_REFUSAL = timedelta(seconds=10)
-"""The least time to the next move after one that the exchange refused, or that a person has undone."""
+"""The least time to the next move after one that the exchange refused, and after a person has undone one."""
 LONGEST_WAIT = timedelta(minutes=10)
 """The least time to the next move after many in a row that the exchange refused."""
 _DOUBLED = 6
@@ -37,7 +37,8 @@ class Reading(Struct, frozen=True, gc=False, kw_only=True):
     the `regime` in force. `last` is the last action of each rule on the position. `can_move_stop` and
     `can_move_target` state whether such orders rest at the exchange, with no request about them under way, and
     `can_reduce` whether no order is under way that closes a part of it. `signs` are the last turns of the signs of a
-    reversal, where a candle of the owner's interval has just closed.
+    reversal, where a candle of the owner's interval has just closed. `stop_moved_at` and `target_moved_at` are when
+    they were last moved, by anyone (UTC); None before the first move.
     """
 
     state: Open
@@ -52,6 +53,8 @@ class Reading(Struct, frozen=True, gc=False, kw_only=True):
     can_move_target: bool
     can_reduce: bool = True
     signs: Mapping[str, Turned] | None = None
+    stop_moved_at: datetime | None = None
+    target_moved_at: datetime | None = None
 
     @property
     def is_long(self) -> bool:
@@ -101,8 +104,10 @@ class Reading(Struct, frozen=True, gc=False, kw_only=True):
             return True
         now = {ManagedBy.MOVE_STOP: self.state.stop, ManagedBy.MOVE_TARGET: self.state.target}
         wanted = {ManagedBy.MOVE_STOP: latest.stop, ManagedBy.MOVE_TARGET: latest.target}
-        wait = AT_MOST_EVERY if now[action] == wanted[action] else _after_refusal(latest)
-        return self.at - latest.at >= wait
+        if now[action] == wanted[action]:
+            return self.at - latest.at >= AT_MOST_EVERY
+        moved = {ManagedBy.MOVE_STOP: self.stop_moved_at, ManagedBy.MOVE_TARGET: self.target_moved_at}[action]
+        return self.at - max(latest.at, moved or latest.at) >= _after_refusal(latest)
 
 
 def _after_refusal(latest: LastManaged) -> timedelta:

@@ -7,23 +7,28 @@ from datetime import timedelta
 
 from domain.candle import Candle
 from domain.coarser import CoarserCandles, check_coarser
-from domain.interval import interval_of
 from domain.management.signs import Signs
 from domain.management.turned import Turned
 
 _Reader = tuple[Signs, CoarserCandles | None]
+_Key = tuple[str, timedelta | None]
 
 
 class SignsReaders:
-    """Reads the market's candles. Intervals are as settings spell them; an empty one is that of the market."""
+    """Reads the market's candles. The interval None is that of the market."""
 
     __slots__ = ("_closed", "_readers")
 
     def __init__(self) -> None:
-        self._readers: dict[tuple[str, str], _Reader] = {}
-        self._closed: dict[tuple[str, str], Mapping[str, Turned]] = {}
+        self._readers: dict[_Key, _Reader] = {}
+        self._closed: dict[_Key, Mapping[str, Turned]] = {}
 
-    def take(self, candles: Iterable[Candle], intervals: Collection[str]) -> None:
+    def keep(self, intervals: Collection[timedelta | None]) -> None:
+        """Drops what was read at other intervals: an age in candles is wrong where candles were not read."""
+        self._readers = {key: one for key, one in self._readers.items() if key[1] in intervals}
+        self._closed = {key: one for key, one in self._closed.items() if key[1] in intervals}
+
+    def take(self, candles: Iterable[Candle], intervals: Collection[timedelta | None]) -> None:
         """Takes the candles that closed at one time, at each of these intervals.
 
         Raises InvalidInput where candles of an interval cannot be built from those of the market.
@@ -33,11 +38,11 @@ class SignsReaders:
             for interval in intervals:
                 self._read(candle, interval)
 
-    def closed(self, instrument: str, interval: str) -> Mapping[str, Turned] | None:
+    def closed(self, instrument: str, interval: timedelta | None) -> Mapping[str, Turned] | None:
         """The signs of the instrument, where the last candles taken have closed one of this interval; else None."""
         return self._closed.get((instrument, interval))
 
-    def _read(self, candle: Candle, interval: str) -> None:
+    def _read(self, candle: Candle, interval: timedelta | None) -> None:
         key = candle.instrument, interval
         reader = self._readers.get(key)
         if reader is None:
@@ -50,8 +55,7 @@ class SignsReaders:
             self._closed[key] = signs.turned
 
 
-def _coarser(spelled: str, instrument: str, given: timedelta) -> CoarserCandles | None:
-    interval = interval_of(spelled)
+def _coarser(interval: timedelta | None, instrument: str, given: timedelta) -> CoarserCandles | None:
     if interval is None or interval == given:
         return None
     check_coarser(instrument, given, interval)

@@ -4,6 +4,9 @@ R = net / sum over the fills that opened or increased the position of quantity·
 and funding and the stop is the position's at that fill. A trade that loses its whole risk at the stop has R = -1, less
 its fees. A position that had no stop at one of these fills has no R-multiple.
 
+A grid is sized by the risk of all its levels, so a position of a grid risked that of all levels, whichever have filled:
+R = net / sum over the levels of part·|price - stop|. An entry of a further round adds nothing to it.
+
 Source: V. K. Tharp, "Trade Your Way to Financial Freedom" (1998), chapter 7.
 """
 

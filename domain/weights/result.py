@@ -14,8 +14,8 @@ from domain.weights.settings import ANY
 class TradeResult(Struct, frozen=True, gc=False, kw_only=True):
     """A closed trade. `regime` is the one in force at the decision, `*` where none was.
 
-    Times are UTC. `net` is after fees and funding, in the account's currency. `risk` is what the filled quantity would
-    have lost from its entry prices to its first stop, before fees; 0 where there was no stop.
+    Times are UTC. `net` is after fees and funding, in the account's currency. `risk` is the divisor of the R-multiple
+    (`domain/sizing/results.py`), before fees; 0 where there was no stop at a fill.
     """
 
     strategy: str
@@ -28,7 +28,7 @@ class TradeResult(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def multiple(self) -> float:
-        """The R-multiple: net over risk (Tharp, 1998). Raises ZeroDivisionError for a trade without a stop."""
+        """The R-multiple: net over risk. Raises ZeroDivisionError for a trade without a stop."""
         return float(self.net / self.risk)
 
 

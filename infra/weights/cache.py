@@ -29,7 +29,7 @@ from infra.search.market import Market, Outcome
 from infra.search.sources import candles_hash, code_hashes
 from infra.search.workers import Task
 
-_FORM = 1
+_FORM = 2
 """Increased where the same key would mean another content."""
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")

@@ -13,6 +13,7 @@ from commands.inputs import MarketMoved, Tick, Warmed
 from commands.pause import BeginPause
 from commands.settings import ChangeSettings
 from commands.signal import EndGrid, decide
+from domain.arithmetic import EXACT
 from domain.candle import Candle
 from domain.direction import Purpose, Side
 from domain.errors import InvalidInput, Refused
@@ -22,12 +23,14 @@ from domain.log import Envelope
 from domain.margin.settings import MarginSettings
 from domain.order import OrderPlaced, OrderStatus, OrderType, Working
 from domain.pause import EntriesPaused
+from domain.position import PositionClosed
 from domain.settings import AlphaSettings, RiskSettings, Settings, StrategySettings
 from domain.signal import Detected, GridEnded, SignalDetected
 from domain.strategies import Intent
 from domain.streams import order_stream, signal_stream
 from domain.weights.scale import WeightScale
 from domain.weights.settings import Weight, WeightSettings
+from projections.trade_results import trade_results
 from tests.commands.desk import Desk, a_fill_of, chain_of, folded, names, snapshot
 from tests.domain.history import ACCOUNT, BTC, ETH, D, a_signal
 from tests.replacing import replace
@@ -432,3 +435,28 @@ def test_a_stop_of_a_grid_that_is_placed_again_has_a_number_that_no_level_has() 
     ]
     assert stops == ["s7"]
     assert isinstance(grid.desk.world.state(order_stream(ACCOUNT, f"{grid.chain}-s7")), Working)
+
+
+def r_multiples(grid: Gridded) -> tuple[list[Decimal], list[Decimal]]:
+    """As KELLY reads them, and as weights are fitted from them, to 1e-6."""
+    trades = trade_results(grid.desk.log.read())
+    fitted = [EXACT.quantize(EXACT.divide(one.net, one.risk), D("1e-6")) for one in trades]
+    return list(grid.desk.world.portfolio.results.get("grid", ())), fitted
+
+
+def test_a_gain_of_one_level_is_measured_by_the_risk_of_all_levels() -> None:
+    """Of 8.123 each, the three levels risk 6 + 4 + 2 = 12 at the stop: 97.476. One gains 2 less the fees."""
+    grid = Gridded()
+    grid.fill("e1", 98)
+    net = next(one.event.net for one in grid.fill("t1", 100) if isinstance(one.event, PositionClosed))
+    expected = [EXACT.quantize(EXACT.divide(net, QUANTITY * 12), D("1e-6"))]
+    assert r_multiples(grid) == (expected, expected)
+
+
+def test_levels_that_are_entered_again_add_nothing_to_the_risk_of_the_grid() -> None:
+    grid = Gridded()
+    for leg, price in (("e1", 98), ("e2", 96), ("t2", 98), ("e5", 96), ("t5", 98), ("e3", 94)):
+        grid.fill(leg, price)
+    assert grid.held == 2 * QUANTITY
+    held = grid.desk.world.portfolio.positions[BTC]
+    assert held.risked == QUANTITY * 12

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from itertools import pairwise
 
 import pytest
@@ -56,15 +57,22 @@ class Managed(Held):
         """Trades at these prices, the last one is the newest."""
         return self.sees(*(a_trade(one) for one in prices), seconds=seconds)
 
-    def amended(self, level: str, leg: str = "s") -> list[str]:
-        """The exchange has amended the stop, or the target with the leg `t`."""
+    def amended(self, stop: str) -> list[str]:
+        """The exchange has amended the stop."""
+        return self._amended("s1", None, D(stop))
+
+    def amended_target(self, target: str) -> list[str]:
+        """The exchange has amended the target."""
+        return self._amended("t1", D(target), None)
+
+    def _amended(self, leg: str, limit: Decimal | None, trigger: Decimal | None) -> list[str]:
         report = Amended(
-            order_id=f"{self.chain}-{leg}1",
+            order_id=f"{self.chain}-{leg}",
             at=self.desk.at,
-            fact=f"exchange:test:amended-{level}",
-            quantity=self.terms(f"{leg}1").quantity,
-            limit_price=D(level) if leg == "t" else None,
-            trigger_price=D(level) if leg == "s" else None,
+            fact=f"exchange:test:amended-{trigger or limit}",
+            quantity=self.terms(leg).quantity,
+            limit_price=limit,
+            trigger_price=trigger,
         )
         return names(self.desk.tell(report))
 
@@ -250,6 +258,33 @@ def test_a_stop_that_a_person_has_moved_is_tightened_from_there() -> None:
     assert held.trades("102", seconds=10) == [], "100.9 would be wider"
     assert names(held.trades("103", seconds=10)) == ["PositionManaged", "OrderAmendRequested"]
     assert held.actions[0].stop_before == D(101)
+
+
+def test_a_move_that_a_person_undoes_is_made_again_ten_seconds_after_the_undoing() -> None:
+    held = Managed()
+    held.trades("102")
+    held.amended("100.9")
+    held.desk.at += timedelta(minutes=5)
+    held.asks(MoveProtection(held.position, stop=D(99)))
+    held.amended("99")
+    for _second in range(9):
+        assert held.trades("102") == []
+    assert names(held.trades("102")) == ["PositionManaged", "OrderAmendRequested"]
+    assert [one.stop for one in held.actions] == [D("100.9"), D("100.9")]
+    assert snapshot(held.desk.world) == folded(held.desk.log)
+
+
+def test_a_target_that_a_person_moves_delays_no_move_of_the_stop() -> None:
+    held = Managed()
+    held.trades("102")
+    held.refuses()
+    held.desk.at += timedelta(seconds=8)
+    before = held.desk.world.portfolio.positions[BTC]
+    held.asks(MoveProtection(held.position, target=D(107)))
+    held.amended_target("107")
+    after = held.desk.world.portfolio.positions[BTC]
+    assert (after.state.target, after.stop_moved_at) == (D(107), before.stop_moved_at)
+    assert names(held.trades("102", seconds=2)) == ["PositionManaged", "OrderAmendRequested"]
 
 
 def reconciling(held: Managed) -> None:

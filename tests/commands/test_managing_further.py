@@ -12,6 +12,7 @@ from commands import order as orders
 from commands.exchange import Rejected
 from commands.inputs import MarketMoved, Warmed
 from commands.request import ClosePosition
+from commands.settings import ChangeSettings
 from domain.candle import Candle
 from domain.closing import CloseReason
 from domain.direction import Purpose, Side
@@ -19,6 +20,7 @@ from domain.managed import ManagedBy, Rule
 from domain.management.settings import ManagementSettings
 from domain.market import Quote
 from domain.order import OrderAmendRequested, OrderPlaced, OrderType
+from domain.settings import Settings
 from tests.commands.desk import Desk, folded, names, snapshot
 from tests.commands.test_managing import Managed
 from tests.domain.history import BTC, D
@@ -112,7 +114,7 @@ def test_refused_moves_of_the_target_do_not_accelerate_it() -> None:
             held.refuses(leg)
         assert held.actions[-1].target == D("106.5"), number
     held.trades("105.5", seconds=700)
-    held.amended("106.5", leg="t")
+    held.amended_target("106.5")
     held.amended("105.0")
     held.trades("106", seconds=700)
     assert held.actions[-1].target == D("107.3"), "0.75 further, on the tick"
@@ -177,9 +179,7 @@ def test_a_reversal_is_seen_on_closed_candles_and_those_of_the_warm_up_count(*, 
     begin = held.desk.at
     if reads_past:
         held.desk.handle(Warmed(begin, tuple(candles(RISE, begin - 60 * INTERVAL))))
-    for candle in candles(FALL, begin):
-        held.desk.at = candle.close_time
-        held.desk.handle(MarketMoved(candle.close_time, (candle,)))
+    closes(held, candles(FALL, begin))
     assert {one.rule for one in held.actions} == ({Rule.REVERSAL} if reads_past else set())
     if reads_past:
         assert {"rsi", "supertrend", "sar"} <= held.actions[0].figures.keys()
@@ -192,3 +192,32 @@ def test_a_trade_between_two_candles_detects_no_reversal() -> None:
     held.desk.handle(Warmed(begin, tuple(candles([*RISE, *FALL[1:]], begin - 64 * INTERVAL))))
     assert held.trades("98.6", seconds=90) == []
     assert held.actions == []
+
+
+def test_a_rule_that_a_start_switches_on_after_the_warm_up_reads_its_past() -> None:
+    """A start warms the engine up before its settings are in force."""
+    held = Managed(ManagementSettings())
+    begin = held.desk.at
+    for candle in candles(RISE, begin - 60 * INTERVAL):
+        held.desk.handle(Warmed(begin, (candle,)))
+    held.desk.ask(ChangeSettings(Settings(management=REVERSAL)), cause="command:on")
+    closes(held, candles(FALL, begin))
+    assert {one.rule for one in held.actions} == {Rule.REVERSAL}
+
+
+def test_signs_from_before_a_time_without_the_rule_are_forgotten() -> None:
+    """The averages turned before the rule was off; no candle was read from then on, so their age is not known."""
+    held = Managed(REVERSAL)
+    begin = held.desk.at
+    held.desk.handle(Warmed(begin, tuple(candles(RISE, begin - 60 * INTERVAL))))
+    held.desk.ask(ChangeSettings(Settings()), cause="command:off")
+    closes(held, candles(["101.0"] * 3, begin))
+    held.desk.ask(ChangeSettings(Settings(management=REVERSAL)), cause="command:on")
+    closes(held, candles(FALL, held.desk.at + 6 * timedelta(hours=1)))
+    assert held.actions == []
+
+
+def closes(held: Managed, given: Sequence[Candle]) -> None:
+    for candle in given:
+        held.desk.at = candle.close_time
+        held.desk.handle(MarketMoved(candle.close_time, (candle,)))

@@ -89,6 +89,7 @@ def test_a_running_grid_is_left_at_its_bound_and_ends_after_its_lifetime(
         stop=D(96),
         bound=D(left),
         decided_at=NOW,
+        risk=D(2),
     )
     assert running.is_left_at(D(left))
     assert not running.is_left_at(D(inside))

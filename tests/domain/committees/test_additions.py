@@ -149,6 +149,7 @@ def test_nothing_is_added_to_a_position_of_a_grid_which_its_own_orders_increase(
         stop=D("97.9"),
         bound=D(110),
         decided_at=STRONG.candle_closed_at,
+        risk=D(1),
     )
     assert addition_to(entry_of(STRONG), portfolio) is not None
     assert addition_to(entry_of(STRONG), replace(portfolio, grids={STRONG.instrument: grid})) is None

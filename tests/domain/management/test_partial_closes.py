@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.closing import CloseReason
-from domain.managed import Rule
+from domain.managed import Rule, counted
+from domain.management import decide
 from domain.management.action import Action, Close, Reduce
 from domain.management.partial_closes import partial_close
-from domain.management.settings import ManagementSettings
+from domain.management.settings import ManagementSettings, partial_levels
 from domain.position import Open
-from tests.domain.history import an_instrument
+from tests.domain.history import NOW, an_instrument
 from tests.domain.management.positions import D, a_long, a_short, acted, read
 from tests.replacing import replace
 
@@ -24,7 +25,16 @@ WHOLE = Close(CloseReason.LAST_PARTIAL_CLOSE)
 
 
 def closed(state: Open, price: Decimal, done: int, levels: tuple[str, ...] = LEVELS) -> Action | None:
-    last = {Rule.PARTIAL_CLOSE: acted(levels=done)} if done else {}
+    return closed_after(
+        state, price, f"{partial_levels(levels)[done - 1].profit:f}" if done else None, levels
+    )
+
+
+def closed_after(
+    state: Open, price: Decimal, from_profit: str | None, levels: tuple[str, ...]
+) -> Action | None:
+    """What is closed where the level of this profit was the last that was done."""
+    last = {} if from_profit is None else {Rule.PARTIAL_CLOSE: acted(from_profit=D(from_profit))}
     found = partial_close(read(state, price, ManagementSettings(partial_closes=levels), last=last))
     return None if found is None else found.action
 
@@ -69,6 +79,28 @@ def test_levels_that_share_out_the_whole_close_it() -> None:
 def test_nothing_is_closed_while_another_order_closes_a_part() -> None:
     settings = ManagementSettings(partial_closes=LEVELS)
     assert partial_close(read(a_long(), D(101), settings, can_reduce=False)) is None
+
+
+@pytest.mark.parametrize(
+    ("levels", "price", "action"),
+    [
+        (("0.03:0.25", "0.05:0.25"), D("102.9"), None),
+        (("0.03:0.25", "0.05:0.25"), D("103.5"), Reduce(D("0.500"), 1)),
+        (("0.01:0.25", "0.03:0.25"), D("103.5"), Reduce(D("0.500"), 2)),
+        (("0.005:0.25", "0.01:0.25"), D("103.5"), None),
+    ],
+)
+def test_levels_of_changed_settings_are_done_up_to_the_profit_of_the_last_level_done(
+    levels: tuple[str, ...], price: Decimal, action: Action | None
+) -> None:
+    held = a_long(quantity=D(1), cost=D(100))
+    assert closed_after(held, price, "0.01", levels) == action
+
+
+def test_the_profit_of_the_last_level_done_is_recorded_with_its_order() -> None:
+    (found,) = decide(read(a_long(), D(102), ManagementSettings(partial_closes=LEVELS)))
+    last = counted(None, found, NOW)
+    assert (last.levels, last.from_profit) == (2, D("0.02"))
 
 
 @given(

@@ -24,6 +24,7 @@ from tests.domain.tapes import bybit_5m, prices_of, traded, walk
 from tests.replacing import replace
 
 TAPE = traded(walk(11, 1_500), 12)
+QUARTER = timedelta(minutes=15)
 
 
 def seen(candles: Sequence[Candle], window: int = 1) -> list[Mapping[str, Turned]]:
@@ -154,14 +155,14 @@ def test_signs_of_a_coarser_interval_are_read_where_its_candle_has_closed() -> N
     readers = SignsReaders()
     found: list[Mapping[str, Turned]] = []
     for candle in TAPE:
-        readers.take([candle], ["", "15m"])
-        assert readers.closed(candle.instrument, "") is not None
-        assert readers.closed("ETHUSDT-LINEAR.BYBIT", "") is None
-        turned = readers.closed(candle.instrument, "15m")
+        readers.take([candle], [None, QUARTER])
+        assert readers.closed(candle.instrument, None) is not None
+        assert readers.closed("ETHUSDT-LINEAR.BYBIT", None) is None
+        turned = readers.closed(candle.instrument, QUARTER)
         assert (turned is not None) is (candle.close_time.minute % 15 == 0)
         if turned is not None:
             found.append(turned)
-    signs, coarser = Signs(), CoarserCandles(timedelta(minutes=15))
+    signs, coarser = Signs(), CoarserCandles(QUARTER)
     whole: list[Mapping[str, Turned]] = []
     for candle in TAPE:
         for one in coarser.take(candle):
@@ -172,7 +173,7 @@ def test_signs_of_a_coarser_interval_are_read_where_its_candle_has_closed() -> N
 
 def test_signs_are_of_the_candles_of_the_last_input_alone() -> None:
     readers = SignsReaders()
-    readers.take(TAPE[:1], [""])
-    assert readers.closed(TAPE[0].instrument, "") == {}
-    readers.take([], [""])
-    assert readers.closed(TAPE[0].instrument, "") is None
+    readers.take(TAPE[:1], [None])
+    assert readers.closed(TAPE[0].instrument, None) == {}
+    readers.take([], [None])
+    assert readers.closed(TAPE[0].instrument, None) is None

@@ -5,10 +5,21 @@ from __future__ import annotations
 from decimal import Decimal
 
 from domain.direction import Direction
+from domain.grid import Grid, GridLevel
+from domain.order import OrderType
 from domain.position import PositionIncreased, PositionOrphaned, ProtectionMoved
 from domain.sizing.results import MOST_RESULTS, with_result
 from tests.domain.committees.test_policy import holding
-from tests.domain.history import BTC, History, a_closing, an_open_day, an_opening
+from tests.domain.history import (
+    BTC,
+    History,
+    a_closing,
+    a_decision,
+    a_signal,
+    an_open_day,
+    an_opening,
+    an_order,
+)
 
 D = Decimal
 OWNER = "trend"
@@ -43,6 +54,19 @@ def test_a_further_fill_adds_what_it_risks_at_the_stop_of_its_time() -> None:
 def test_a_short_risks_the_distance_to_the_stop_above_it() -> None:
     short = holding(direction=Direction.SHORT, stop=D(104))
     assert results(closed(short, net=-40)) == {OWNER: (D(-1),)}
+
+
+def test_a_position_of_a_grid_risks_all_its_levels_from_its_first_fill() -> None:
+    """By hand: 10 of each level risk 6 + 4 at 92, so 100; another order's 2 at 97 risk 10 more: 55 / 110."""
+    levels = (GridLevel(D(98), D(100)), GridLevel(D(96), D(98)))
+    signal = a_signal(grid=Grid(levels=levels, rounds=2, lifetime_seconds=60), stop=D(92), target=D(104))
+    decision = a_decision(quantity=D(20), stop=D(92), target=D(104))
+    entry = an_order(type=OrderType.LIMIT, limit_price=D(98))
+    first = an_opening(price=D(98), cost=D(980), stop=D(92))
+    again = PositionIncreased(order_id="abc-e3", quantity=D(10), price=D(98), cost=D(980), fee=D(0))
+    other = PositionIncreased(order_id="def-e1", quantity=D(2), price=D(97), cost=D(194), fee=D(0))
+    placed = an_open_day().signal(signal, decision).order("abc-e1", entry)
+    assert results(closed(placed.position(first, again, other), net=55)) == {OWNER: (D("0.5"),)}
 
 
 def test_a_position_without_a_stop_at_a_fill_has_no_result() -> None:
