@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.closing import CloseReason
-from domain.managed import Rule, counted
+from domain.managed import Rule, recorded
 from domain.management import decide
 from domain.management.action import Action, Close, Reduce
 from domain.management.partial_closes import partial_close
@@ -99,7 +99,7 @@ def test_levels_of_changed_settings_are_done_up_to_the_profit_of_the_last_level_
 
 def test_the_profit_of_the_last_level_done_is_recorded_with_its_order() -> None:
     (found,) = decide(read(a_long(), D(102), ManagementSettings(partial_closes=LEVELS)))
-    last = counted(None, found, NOW)
+    last = recorded({}, found, NOW)
     assert (last.levels, last.from_profit) == (2, D("0.02"))
 
 
