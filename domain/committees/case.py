@@ -64,6 +64,12 @@ class Case:
         return self._addition[0]
 
     @property
+    def held(self) -> OpenPosition | None:
+        """The position of the instrument in the entry's direction, which the entry would increase; None without one."""
+        found = self.view.portfolio.positions.get(self.entry.instrument)
+        return None if found is None or found.state.direction is not self.entry.direction else found
+
+    @property
     def signal(self) -> SignalDetected:
         """The signal that the entry was made from; raises ValueError for a person's order."""
         if self.entry.origin is None:

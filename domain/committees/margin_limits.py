@@ -47,9 +47,9 @@ def in_use(case: Case) -> Judgement:
 
 
 def per_position(case: Case) -> Judgement:
-    """The margin of the position, after an addition that of all of it, is at most `max_per_position` of the balance."""
+    """The margin of the position is at most `max_per_position` of the balance; it includes what is held already."""
     planned, share = case.plan, _settings(case).max_per_position
-    held = ZERO if case.addition is None else margin_of(case.addition, case.view)
+    held = ZERO if case.held is None else margin_of(case.held, case.view)
     used, most = EXACT.add(held, planned.margin), EXACT.multiply(planned.funds.balance, share)
     return judgement(
         {"MARGIN_OF_POSITION": used > most},
@@ -65,20 +65,24 @@ def per_position(case: Case) -> Judgement:
 def to_liquidation(case: Case) -> Judgement:
     """Liquidation is at least `liquidation_distance` of the entry's price beyond the stop.
 
-    1/leverage - maintenance margin - |entry - stop|/entry, as `protection` computes the price of liquidation. An entry
+    1/leverage - maintenance margin - |entry - stop|/entry, as `protection` computes the price of liquidation. Of an
+    entry that increases a position, the average price of that counts where it is further from the stop, and its stop
+    where the entry has none, as a person's order in an open position. An entry
     without a stop is at risk to its liquidation, so the limit is on that distance alone.
     """
     planned, least = case.plan, _settings(case).liquidation_distance
     leverage, maintenance = planned.funds.leverage, case.view.listed.maintenance_margin
-    apart = ZERO
-    if planned.stop is not None:
-        entry = furthest(planned.stop, case)
-        apart = EXACT.divide(distance(entry, planned.stop), entry)
+    apart, held, stop = ZERO, case.held, planned.stop
+    if stop is None and held is not None:
+        stop = held.state.stop
+    if stop is not None:
+        entry = furthest(stop, planned.entry, held)
+        apart = EXACT.divide(distance(entry, stop), entry)
     left = EXACT.subtract(EXACT.subtract(EXACT.divide(ONE, leverage), maintenance), apart)
     return judgement(
         {"STOP_NEAR_LIQUIDATION": left < least},
         entry=planned.entry,
-        stop=planned.stop,
+        stop=stop,
         leverage=leverage,
         maintenance_margin=maintenance,
         distance=left,

@@ -69,16 +69,14 @@ def protection(case: Case) -> Judgement:
 
 
 def _is_beyond_liquidation(stop: Decimal, case: Case) -> bool:
-    entry, leverage = furthest(stop, case), case.plan.funds.leverage
+    entry, leverage = furthest(stop, case.plan.entry, case.addition), case.plan.funds.leverage
     liquidated_at = EXACT.subtract(EXACT.divide(ONE, leverage), case.view.listed.maintenance_margin)
     return EXACT.divide(distance(entry, stop), entry) >= liquidated_at
 
 
-def furthest(stop: Decimal, case: Case) -> Decimal:
-    """The entry's price; of an addition, that or the position's average price, whichever is further from the stop."""
-    prices = [case.plan.entry]
-    if case.addition is not None:
-        prices.append(case.addition.state.average_price)
+def furthest(stop: Decimal, entry: Decimal, held: OpenPosition | None) -> Decimal:
+    """The entry's price or the average price of the position that it increases, whichever is further from the stop."""
+    prices = (entry,) if held is None else (entry, held.state.average_price)
     return max(prices, key=lambda price: distance(price, stop))
 
 

@@ -17,6 +17,7 @@ from commands.reconciliation import RecordDiscrepancy
 from commands.request import (
     AmendOrder,
     CancelOrder,
+    ChangeSettings,
     ClosePosition,
     DraftOrder,
     ManualTerms,
@@ -220,6 +221,39 @@ def test_an_entry_after_the_daily_loss_limit_is_declined() -> None:
 def test_an_entry_beyond_a_limit_on_the_margin_is_declined(limits: MarginSettings, sentence: str) -> None:
     """10 at 100 with the stop at 98 need 200 and fees at leverage 5; liquidation is 0.195 from the entry."""
     assert sentence in Asking(Settings(margin=limits)).declined(PlaceOrder(terms()))
+
+
+@pytest.mark.parametrize(("limit", "accepted"), [("0.024", False), ("0.0242", True)])
+def test_the_margin_of_a_position_that_a_person_increases_is_that_of_all_of_it(
+    limit: str, *, accepted: bool
+) -> None:
+    """4 at 100 have a margin of 80 at leverage 5; 8 more need 160 and fees of 0.88."""
+    eve = Asking(Settings(margin=MarginSettings(max_per_position=D(limit))))
+    eve.entered(terms(quantity=D(4)))
+    more = PlaceOrder(terms(quantity=D(8), stop=None, target=None))
+    if accepted:
+        assert eve.accepted(more)
+    else:
+        assert "its margin of 240.88000000 is above the 239.99" in eve.declined(more)
+
+
+@pytest.mark.parametrize(
+    ("price", "limit", "accepted"),
+    [(99, "0.1751", False), (99, "0.175", True), (105, "0.1284", False), (105, "0.1283", True)],
+)
+def test_an_increase_by_a_person_is_judged_by_the_position_s_stop_and_the_price_further_from_it(
+    price: int, limit: str, *, accepted: bool
+) -> None:
+    """Of 0.195 to the liquidation the stop at 98 leaves 0.175 from the average of 100, 0.1283 from a price of 105."""
+    eve = Asking()
+    eve.entered()
+    eve.accepted(ChangeSettings({"margin.liquidation_distance": limit}))
+    eve.prices[BTC] = D(price)
+    more = PlaceOrder(terms(quantity=D(1), stop=None, target=None))
+    if accepted:
+        assert eve.accepted(more)
+    else:
+        assert "(margin.liquidation_distance)" in eve.declined(more)
 
 
 OBJECTIONABLE = (
