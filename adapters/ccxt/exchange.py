@@ -581,8 +581,16 @@ class CcxtExchange:
         self._names.pair(order_id, str(amended.get("id") or row.venue_id))
 
     def _amends(self, row: OrderRow) -> bool:
-        is_fit = row.trigger is None or self._dialect.amends_triggers
-        return is_fit and self.ccxt.has["editOrder"] is True
+        return self._amends_orders if row.trigger is None else self.amends_triggers
+
+    @property
+    def amends_triggers(self) -> bool:
+        """Whether a resting conditional order, as each stop and target is, can be amended in place."""
+        return self._dialect.amends_triggers and self._amends_orders
+
+    @property
+    def _amends_orders(self) -> bool:
+        return self.ccxt.has["editOrder"] is True
 
     def _needed(self, order_id: str) -> OrderRow:
         row = self._find(order_id)

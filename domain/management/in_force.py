@@ -41,5 +41,15 @@ def may_manage(owner: str, settings: Settings) -> bool:
     return any(management_of(owner, regime, settings).is_on for regime in _regimes(settings))
 
 
+def moving(settings: Settings) -> frozenset[str]:
+    """The names of the settings by which a rule moves the stop or target of any owner's position, in any regime."""
+    return frozenset(
+        name
+        for owner in (_A_SCANNER, *settings.instances)
+        for regime in _regimes(settings)
+        for name in management_of(owner, regime, settings).moving
+    )
+
+
 def _regimes(settings: Settings) -> tuple[Regime | None, ...]:
     return (None, *Regime) if settings.regimes.is_on else (None,)

@@ -70,6 +70,17 @@ class ManagementSettings:
             or self.reversal_signs
         )
 
+    @property
+    def moving(self) -> frozenset[str]:
+        """The names of the settings that switch on a rule which moves a resting stop or target."""
+        is_on = {
+            "trailing_levels": bool(self.trailing_levels),
+            "break_even_at": bool(self.break_even_at),
+            "target_step": bool(self.target_step),
+            "reversal_signs": bool(self.reversal_signs) and not self.reversal_closes,
+        }
+        return frozenset(name for name, on in is_on.items() if on)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnManagementSettings(OwnSettings):

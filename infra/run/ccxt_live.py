@@ -54,7 +54,7 @@ def ccxt_connected(
 
     exchange = CcxtExchange(place.ccxt_name, credentials, _site(place), placed, on_arrival=wake)
     account = CcxtAccount(exchange, is_key_checked=is_key_checked)
-    return LiveVenue(exchange, account, exchange.start, exchange.close)
+    return LiveVenue(exchange, account, exchange.start, exchange.close, exchange.amends_triggers)
 
 
 def ccxt_feed(

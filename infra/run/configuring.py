@@ -13,13 +13,22 @@ from itertools import repeat
 
 from commands.door import Declined
 from commands.starting import with_strategies
+from commands.world import World
 from domain.adjusting import names
 from domain.errors import InvalidSettings
+from domain.settings import Settings
 from infra.run.adopting import changes_to, request_for
 from infra.run.attending import Attending
 from infra.run.live_plan import LivePlan
 
 _log = logging.getLogger(__name__)
+
+
+def started_with(world: World, plan: LivePlan) -> Settings:
+    """The settings that are in force after the start of this plan on this log."""
+    if world.log_id is None or plan.adopts_settings:
+        return plan.settings
+    return with_strategies(world.portfolio.settings.settings, plan.settings)
 
 
 def put_in_force(run: Attending, plan: LivePlan, now: datetime) -> None:

@@ -49,7 +49,7 @@ from domain.streams import parse
 from infra.run.after_trip import AfterTrip
 from infra.run.attending import Attending
 from infra.run.clock import SteadyClock, utc_now
-from infra.run.configuring import put_in_force
+from infra.run.configuring import put_in_force, started_with
 from infra.run.demo_log import BACKTEST, LIVE, PAPER_LIVE
 from infra.run.feed_outages import FeedOutages
 from infra.run.listed_feed import ListedFeed
@@ -60,6 +60,7 @@ from infra.run.live_plan import (
     Connect,
     FeedOf,
     LivePlan,
+    check_moves,
     check_protection,
     listing,
     opening_commands,
@@ -168,11 +169,13 @@ class LiveRun(Attending):
 
         Raises Refused with what a person has to change at the exchange, InvalidInput for instruments that it does not
         trade, InvalidSettings where the log has settings in force by which a position may stand without a protective
-        stop, ExchangeError, and the log's errors.
+        stop, or rules that move stops where the exchange amends none, ExchangeError, and the log's errors.
         """
         with self.closed_on_failure():
             if self.world.log_id is not None:
                 check_protection(self.world.portfolio.settings.settings)
+            if not self._plan.is_resumed:
+                check_moves(started_with(self.world, self._plan), self._venue)
             self._beginning = LiveBeginning(self.world, self._venue, self._plan, self._instruments)
             self._beginning.check(self._steady.tick())
             self._feed.choose(self._beginning.traded)

@@ -23,6 +23,7 @@ from commands.world import World
 from domain.arithmetic import ONE, ZERO
 from domain.errors import InvalidInput, InvalidSettings
 from domain.instrument import Instrument, RulesOrigin, symbol_of
+from domain.management.in_force import moving
 from domain.opening import LogOpened, Mode
 from domain.plain_text import meant
 from domain.settings import Settings
@@ -35,12 +36,16 @@ Wake = Callable[[], None]
 
 @dataclass(frozen=True, slots=True)
 class LiveVenue:
-    """One account at an exchange; `start` connects its reports, `close` ends its threads."""
+    """One account at an exchange; `start` connects its reports, `close` ends its threads.
+
+    `amends_triggers` states whether the exchange amends a resting stop or target in place.
+    """
 
     exchange: Exchange
     account: VenueAccount
     start: Callable[[], None]
     close: Callable[[], None]
+    amends_triggers: bool = True
 
 
 Connect = Callable[[World, Wake], LiveVenue]
@@ -108,6 +113,18 @@ def check_protection(settings: Settings) -> None:
                 f"trading.risk.{name} = {share} permits a position without a protective stop; set it below 1 to trade "
                 "live"
             )
+
+
+def check_moves(settings: Settings, venue: LiveVenue) -> None:
+    """Raises InvalidSettings for rules that move a stop or target where the exchange amends none."""
+    if venue.amends_triggers or not (names := moving(settings)):
+        return
+    raise InvalidSettings(
+        f"trading.management: {', '.join(sorted(names))}: {venue.exchange.venue} does not amend a resting stop or "
+        "target through ccxt, so that these rules would move none; switch them off, also for instances and regimes "
+        "(reversal_signs may stay with reversal_closes = true). A log that has them takes changed settings with "
+        "--adopt-settings"
+    )
 
 
 def opening_commands(

@@ -206,6 +206,7 @@ def test_a_conditional_order_cannot_be_amended(running: Running) -> None:
     exchange.submit(bracket(ticket("e1", INSTRUMENT), "58000", "64000"))
     with pytest.raises(ExchangeRefused, match="cannot amend"):
         exchange.amend("e1-s1", AT, quantity=None, limit_price=None, trigger_price=D(57000))
+    assert not exchange.amends_triggers
 
 
 def test_a_triggered_stop_has_the_figures_of_the_order_that_it_became(running: Running) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.errors import InvalidSettings
-from domain.management.in_force import is_in_use, management_of, may_manage
+from domain.management.in_force import is_in_use, management_of, may_manage, moving
 from domain.management.settings import NO_MANAGEMENT, ManagementSettings, OwnManagementSettings
 from domain.owner import PERSON
 from domain.regime import Regime
@@ -99,3 +99,16 @@ def test_a_number_of_an_instances_own_rules_that_is_out_of_range_is_refused() ->
         check(Settings(strategies=(own,)))
     with pytest.raises(InvalidSettings, match=r"regimes.range.largest_loss = 2 "):
         check(Settings(regimes=RegimeSettings(range=RegimeLimits(largest_loss=D(2)))))
+
+
+def test_the_rules_that_move_a_level_are_found_in_every_regime_and_instance() -> None:
+    assert moving(SETTINGS) == {"trailing_levels", "break_even_at"}
+    assert moving(replace(SETTINGS, regimes=RegimeSettings())) == set()
+    own = (StrategySettings("trend", management=OwnManagementSettings(target_step=D("0.005"))),)
+    assert moving(Settings(strategies=own)) == {"target_step"}
+
+
+def test_a_reversal_moves_a_stop_unless_it_closes() -> None:
+    signs = ManagementSettings(reversal_signs=3)
+    assert moving(Settings(management=signs)) == {"reversal_signs"}
+    assert moving(Settings(management=replace(signs, reversal_closes=True))) == set()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -10,10 +12,12 @@ import pytest
 
 from commands.world import World
 from domain.closing import CloseReason
+from domain.errors import InvalidSettings
 from domain.managed import PositionManaged, Rule
 from domain.management.settings import ManagementSettings
 from domain.market import PriceSource, Quote
 from domain.position import PositionClosed, PositionClosing
+from infra.run.live_plan import LiveVenue, Wake
 from infra.run.redeciding import Redecision
 from projections.chain import missing_causes
 from tests.adapters.simulated.server.serving import RunningVenue
@@ -70,6 +74,29 @@ def assert_told_whole(desk: LiveDesk) -> None:
     assert redecision.made["PositionManaged"] == len(actions(desk))
     assert list(missing_causes(desk.log.read())) == []
     assert World().fold_all(desk.log.envelopes).portfolio == desk.run.world.portfolio
+
+
+class AmendsNothing(LiveDesk):
+    """The exchange refuses to amend stops and targets, as Binance and OKX do through ccxt."""
+
+    def _connect(self, world: World, wake: Wake) -> LiveVenue:
+        return dataclasses.replace(super()._connect(world, wake), amends_triggers=False)
+
+
+def test_rules_that_move_a_stop_are_refused_at_the_start_where_the_exchange_amends_none(
+    venue: RunningVenue,
+) -> None:
+    """Of a log that has such rules the start is refused, too, until changed ones are adopted."""
+    with pytest.raises(InvalidSettings, match=r"break_even_at, trailing_levels: bybit does not amend"):
+        AmendsNothing(venue, MANAGED).run.check()
+    before = LiveDesk(venue, MANAGED).started()
+    before.run.close()
+    for adopts in (False, True):
+        plan = replace(PLAN, adopts_settings=adopts)
+        desk = AmendsNothing(venue, plan, log=before.log, key=before.key)
+        with nullcontext() if adopts else pytest.raises(InvalidSettings, match="--adopt-settings"):
+            desk.run.check()
+        desk.run.close()
 
 
 def test_a_live_quote_tightens_the_stop_that_rests_at_the_exchange_which_then_closes_the_position(
