@@ -5,6 +5,9 @@ settings that was. Where the price passes several at once, or where a share is t
 the shares of the levels that are not done add up. Quantities are rounded down to the lot. A level is done with its
 order, whatever that fills: what the market leaves of it stays in the position.
 
+The last of levels whose shares are 1 in sum closes all that is held. An addition after an earlier level raised what was
+opened, of which that level had closed a share before, so a share of it alone would leave a rest.
+
 What is left has to be large enough for an order of its own: at least the least quantity and the least notional of the
 instrument. Else the whole position is closed, because its rest could not be reduced by an ordinary order any more.
 """
@@ -13,7 +16,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from domain.arithmetic import EXACT, total
+from domain.arithmetic import EXACT, ONE, total
 from domain.closing import CloseReason
 from domain.instrument import Instrument, round_down
 from domain.managed import Rule
@@ -36,6 +39,8 @@ def partial_close(reading: Reading) -> Finding | None:
     state, rules = reading.state, reading.rules
     share = total(one.share for one in levels[done:reached])
     quantity = min(round_down(EXACT.multiply(state.entered, share), rules.lot), state.quantity)
+    if reached == len(levels) and total(one.share for one in levels) == ONE:
+        quantity = state.quantity
     if not _is_tradable(quantity, price.price, rules):
         return None
     figures = {

@@ -76,6 +76,13 @@ def test_levels_that_share_out_the_whole_close_it() -> None:
     assert closed(a_long(quantity=D(1), cost=D(100)), D(102), 1, ("0.01:0.5", "0.02:0.5")) == WHOLE
 
 
+def test_levels_that_share_out_the_whole_close_what_was_added_after_one_of_them() -> None:
+    """1 of 2 was closed, then 1 was added: half of 3 would leave 0.5."""
+    added = a_long(quantity=D(2), entered=D(3), cost=D(200))
+    assert closed(added, D(102), 1, ("0.01:0.5", "0.02:0.5")) == WHOLE
+    assert closed(added, D(102), 1, ("0.01:0.5", "0.02:0.4")) == Reduce(D("1.200"), 2)
+
+
 def test_nothing_is_closed_while_another_order_closes_a_part() -> None:
     settings = ManagementSettings(partial_closes=LEVELS)
     assert partial_close(read(a_long(), D(101), settings, can_reduce=False)) is None
