@@ -55,18 +55,19 @@ def adjusted_before_opening(settings: Settings, changes: Mapping[str, str], grou
 def differences(before: Settings, after: Settings) -> Mapping[str, str]:
     """The changes with which `adjusted_before_opening` makes `after` of `before`, but strategies and pauses."""
     old, new = (_names(one, _NOT_TEXT) for one in (before, after))
-    return {name: _text(value) for name, value in new.items() if value != old[name]}
+    return {name: _text(value, after, name) for name, value in new.items() if value != old[name]}
 
 
 _NO_ITEMS = ","
-"""An empty list as text: empty text would be None where a setting may be that."""
+"""An empty list as text where a setting may be None, which empty text stands for."""
 
 
-def _text(value: object) -> str:
+def _text(value: object, settings: Settings, name: str) -> str:
     if value is None:
         return ""
     if isinstance(value, tuple):
-        return ",".join(map(str, cast("tuple[object, ...]", value))) or _NO_ITEMS
+        listed = ",".join(map(str, cast("tuple[object, ...]", value)))
+        return listed or (_NO_ITEMS if _kind_of(settings, name)[1] else "")
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
