@@ -32,6 +32,8 @@ RAISED: tuple[type[Exception], ...] = (
     AssertionError,
 )
 """What ccxt raises for a request."""
+WATCH_RAISED: tuple[type[Exception], ...] = (*RAISED, OSError, import_module("aiohttp").ClientError)
+"""What ccxt.pro raises for a watch; it hands on what aiohttp raises where a connection closes as ccxt writes to it."""
 
 _MOST_TEXT = 300
 

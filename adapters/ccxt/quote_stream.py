@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from adapters.ccxt.failure import RAISED, shown
+from adapters.ccxt.failure import WATCH_RAISED, shown
 from adapters.ccxt.guarded import guard
 from adapters.ccxt.markets import Market, Markets
 from adapters.ccxt.site import Timing
@@ -88,7 +88,7 @@ class QuoteStream(Supervised):
                     market = markets.named(str(row.get("symbol") or ""))
                     if market is not None:
                         self._take(row, market)
-        except RAISED as error:
+        except WATCH_RAISED as error:
             return shown(error, NOBODY)
 
 

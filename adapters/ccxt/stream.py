@@ -17,7 +17,7 @@ from typing import Any
 from msgspec import Struct
 
 from adapters.ccxt.arrivals import Arrivals, Pushed
-from adapters.ccxt.failure import RAISED, shown
+from adapters.ccxt.failure import WATCH_RAISED, shown
 from adapters.ccxt.guarded import guard
 from adapters.ccxt.site import Timing
 from adapters.ccxt.supervised import Supervised
@@ -86,7 +86,7 @@ class Stream(Supervised):
         try:
             while True:
                 await getattr(client, _METHODS[name])()
-        except RAISED as error:
+        except WATCH_RAISED as error:
             return shown(error, self._credentials)
 
     def _hook(self, client: Any) -> None:
