@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import KW_ONLY, dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -32,7 +32,7 @@ from domain.management.settings import (
 )
 from domain.margin.settings import BOUNDS as MARGIN_BOUNDS
 from domain.margin.settings import NO_MARGIN_LIMITS, MarginSettings
-from domain.own_settings import OwnSettings
+from domain.own_settings import OwnSettings, with_own
 from domain.owner import PERSON
 from domain.regimes.settings import BOUNDS as REGIME_BOUNDS
 from domain.regimes.settings import NO_REGIMES, RegimeLimits, RegimeSettings
@@ -395,46 +395,36 @@ class Settings:
     def flips_of(self, owner: str) -> FlipSettings:
         """The rules for flips of this owner: each its own, else that of all."""
         own = self.strategy_of(owner)
-        if own is None or own.flips is None:
-            return self.flips
-        return replace(self.flips, **own.flips.given)
+        return with_own(self.flips, None if own is None else own.flips)
 
     def intents_of(self, owner: str) -> IntentSettings:
         """The settings of intents of this owner: each its own, else that of all."""
         own = self.strategy_of(owner)
-        if own is None or own.intents is None:
-            return self.intents
-        return replace(self.intents, **own.intents.given)
+        return with_own(self.intents, None if own is None else own.intents)
 
     def filters_of(self, owner: str) -> FilterSettings:
         """The filters of this owner's entries: each its own setting, else that of all; none where it is no instance."""
         own = self.strategy_of(owner)
         if own is None:
             return NO_FILTERS
-        return self.filters if own.filters is None else replace(self.filters, **own.filters.given)
+        return with_own(self.filters, own.filters)
 
     def sizing_of(self, owner: str) -> SizingSettings:
         """The settings of sizing of this owner: each its own, else that of all."""
         own = self.strategy_of(owner)
-        if own is None or own.sizing is None:
-            return self.sizing
-        return replace(self.sizing, **own.sizing.given)
+        return with_own(self.sizing, None if own is None else own.sizing)
 
     def limits_of(self, owner: str) -> LimitSettings:
         """The limits of this owner: each its own, else that of all."""
         own = self.strategy_of(owner)
-        if own is None or own.limits is None:
-            return self.limits
-        return replace(self.limits, **own.limits.given)
+        return with_own(self.limits, None if own is None else own.limits)
 
     def management_of(self, owner: str) -> ManagementSettings:
         """The rules for the positions of this owner: each its own, else that of all; none for those of people."""
         if owner == PERSON:
             return NO_MANAGEMENT
         own = self.strategy_of(owner)
-        if own is None or own.management is None:
-            return self.management
-        return replace(self.management, **own.management.given)
+        return with_own(self.management, None if own is None else own.management)
 
     @property
     def counts_repeats(self) -> bool:
@@ -573,7 +563,7 @@ def _faults_of_strategies(settings: Settings) -> Iterator[str]:
         yield from _out_of_range(where, _of(one), _limits_of(one))
         if one.filters is not None:
             yield from _faults_of_filters(
-                f"{where}.filters", _of(one), replace(settings.filters, **one.filters.given)
+                f"{where}.filters", _of(one), with_own(settings.filters, one.filters)
             )
         if one.sizing is not None:
             yield from _faults_of_sizing(f"{where}.sizing", _of(one), settings.sizing_of(one.instance))

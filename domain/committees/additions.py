@@ -8,13 +8,9 @@ well. An entry that is no addition has no vote of theirs, so decisions without t
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from msgspec import Struct
-
 from domain.arithmetic import EXACT, ZERO
 from domain.committees.case import Case
-from domain.committees.member import Judgement, Member, judgement
+from domain.committees.member import Judgement, Member, Rule, judgement
 from domain.direction import Direction
 from domain.portfolio import OpenPosition, Portfolio
 from domain.settings import IntentSettings, Settings
@@ -93,14 +89,7 @@ def whole_notional(case: Case) -> Judgement:
     )
 
 
-class Rule(Struct, frozen=True):
-    """A member, and whether it votes by these settings."""
-
-    member: Member
-    is_on: Callable[[Settings], bool]
-
-
-RULES: tuple[Rule, ...] = (
+RULES: tuple[Rule[Settings], ...] = (
     Rule(Member("addition_limit", Chamber.RISK, limit), lambda _settings: True),
     Rule(Member("addition_standing", Chamber.RISK, standing), lambda _settings: True),
     Rule(Member("addition_spacing", Chamber.ALPHA, spacing), lambda _settings: True),

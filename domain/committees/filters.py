@@ -8,13 +8,10 @@ instances are judged; a scanner and a person read no candles here, and an exit i
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import isfinite
 
-from msgspec import Struct
-
 from domain.committees.case import Case
-from domain.committees.member import Figure, Judgement, Member, judgement
+from domain.committees.member import Figure, Judgement, Member, Rule, judgement
 from domain.direction import Direction
 from domain.filters.returns import PREFIX
 from domain.filters.settings import FilterSettings
@@ -175,16 +172,9 @@ def _correlated(case: Case, signs: dict[str, float], maximum: float, reason: str
     )
 
 
-class Rule(Struct, frozen=True):
-    """A member, and whether it votes by these settings."""
-
-    member: Member
-    is_on: Callable[[FilterSettings], bool]
-
-
 _ALPHA, _RISK = Chamber.ALPHA, Chamber.RISK
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[Rule[FilterSettings], ...] = (
     Rule(Member("adx", _ALPHA, adx), lambda settings: settings.minimum_adx > 0),
     Rule(Member("di_difference", _ALPHA, di_difference), lambda settings: settings.minimum_di_difference > 0),
     Rule(Member("timeframe", _ALPHA, timeframe), lambda settings: settings.timeframe != ""),

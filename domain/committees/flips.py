@@ -7,14 +7,11 @@ flip, and neither is an entry against another owner's position (`reverse_others`
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
-
-from msgspec import Struct
 
 from domain.arithmetic import EXACT, ZERO, distance
 from domain.committees.case import Case
-from domain.committees.member import Judgement, Member, judgement
+from domain.committees.member import Judgement, Member, Rule, judgement
 from domain.portfolio import OpenPosition
 from domain.position import net_at, notional
 from domain.settings import FlipSettings
@@ -111,14 +108,7 @@ def costs(case: Case) -> Judgement:
     )
 
 
-class Rule(Struct, frozen=True):
-    """A member, and whether it votes by these settings."""
-
-    member: Member
-    is_on: Callable[[FlipSettings], bool]
-
-
-RULES: tuple[Rule, ...] = (
+RULES: tuple[Rule[FlipSettings], ...] = (
     Rule(
         Member("flip_confidence", Chamber.ALPHA, confidence), lambda settings: settings.minimum_confidence > 0
     ),

@@ -10,13 +10,13 @@ judged by other members.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
 
 from msgspec import Struct
 
 from domain.committees.case import Case
-from domain.committees.member import Judgement, Member, judgement, plain
+from domain.committees.member import Judgement, Member, Rule, judgement, plain
 from domain.direction import Direction
 from domain.instrument import Instrument
 from domain.limits.holdings import Holding, holdings
@@ -175,15 +175,8 @@ def _counts_losses(case: Case) -> bool:
     )
 
 
-class Rule(Struct, frozen=True):
-    """A member, and whether it votes on this case."""
-
-    member: Member
-    is_on: Callable[[Case], bool]
-
-
 _RISK = Chamber.RISK
-RULES: tuple[Rule, ...] = (
+RULES: tuple[Rule[Case], ...] = (
     Rule(Member("loss_pause", _RISK, loss_pause), _counts_losses),
     Rule(
         Member("group_positions", _RISK, group_positions),

@@ -7,13 +7,9 @@ to the free funds; these rules refuse the entry, because an entry that takes too
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from msgspec import Struct
-
 from domain.arithmetic import EXACT, ONE, ZERO, distance, total
 from domain.committees.case import Case
-from domain.committees.member import Judgement, Member, judgement
+from domain.committees.member import Judgement, Member, Rule, judgement
 from domain.committees.plan import margin_held, margin_of
 from domain.committees.risk import furthest
 from domain.margin.settings import MarginSettings
@@ -90,14 +86,7 @@ def to_liquidation(case: Case) -> Judgement:
     )
 
 
-class Rule(Struct, frozen=True):
-    """A member, and whether it votes by these settings."""
-
-    member: Member
-    is_on: Callable[[MarginSettings], bool]
-
-
-RULES: tuple[Rule, ...] = (
+RULES: tuple[Rule[MarginSettings], ...] = (
     Rule(Member("margin_in_use", Chamber.RISK, in_use), lambda settings: settings.max_in_use > 0),
     Rule(
         Member("margin_per_position", Chamber.RISK, per_position),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct, field
 
@@ -32,6 +32,16 @@ class Member(Struct, frozen=True):
     name: str
     chamber: Chamber
     judge: Judge
+
+
+_Read = TypeVar("_Read")
+
+
+class Rule(Struct, Generic[_Read], frozen=True):
+    """A member that can be off, and whether it votes: by settings, or by the case."""
+
+    member: Member
+    is_on: Callable[[_Read], bool]
 
 
 Figure = Decimal | float | str | datetime | None
