@@ -35,7 +35,7 @@ SEARCH = (
     "total-return",
 )
 _PATIENCE = 3 * PATIENCE
-"""Seconds for one trial or one search, which takes some seconds of processor time: a busy machine gives a part of it."""
+"""Seconds for one trial or one search; both take some seconds of processor time, which a busy machine spreads."""
 PARTS = ("--trials", "2", "--folds", "1", "--held-out", "0.5")
 
 
