@@ -43,6 +43,11 @@ def sentence_on(event: Event, strategy: str, instrument: str) -> str:
     return f"{strategy} on {instrument}: {sentence(event)}"
 
 
+def closed_by(event: position.PositionClosed, exit_name: str) -> str:
+    """The sentence of a closed position that names its exit by another word than the purpose of the last order."""
+    return sentence(event).replace(f"by {event.reason} ", f"by {exit_name} ", 1)
+
+
 def plain(value: Decimal) -> str:
     """A decimal without exponent and trailing zeros."""
     text = str(value)
