@@ -2,8 +2,8 @@
 
 The exchange, the strategies, the manager of positions and the engine each name the first instant at which they may act.
 The engine is given the earliest of them and every later one until all are idle again; between two of them it takes the
-candles in one step, so that prices, marks and the hash of the candles are those of a run that is given each. What cannot
-name an instant is given every one.
+candles in one step, so that prices, marks and the hash of the candles are those of a run that is given each. What
+cannot name an instant is given every one.
 """
 
 from __future__ import annotations
