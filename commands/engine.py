@@ -52,6 +52,7 @@ from domain.filters.returns import Returns
 from domain.limits.holdings import holdings
 from domain.limits.hourly import HourlyReturns
 from domain.log import Envelope, Recorded, chain_id
+from domain.management.idle import Idle
 from domain.mark import AccountMarked
 from domain.market import MarketView
 from domain.opposed import is_worth_recording
@@ -167,13 +168,26 @@ class Engine:
         None where every candle may lead to something.
         """
         portfolio = self.world.portfolio
-        if not self._recall.is_over or self._waits_for_market(portfolio):
+        if not self._recall.is_over or self._waits_at_any_price(portfolio):
+            return None
+        managed = self._managing.idle(self.world)
+        if managed is None:
             return None
         if self._regimes is not None and self._regimes.due(portfolio.regimes):
             return None  # of candles that were read before the log was opened
         ends = earliest_end(portfolio.pauses) if portfolio.pauses else None
         until = self._open_until if ends is None else min(self._open_until, ends)
+        for one in managed.values():
+            until = until if one.until is None else min(until, one.until)
         return min(until, self._marking.hour_ends) if self._marks else until
+
+    @property
+    def idle_prices(self) -> Mapping[str, Idle]:
+        """The prices between which a candle leads to no action of the manager, by instrument of an open position.
+
+        A candle's prices are its close, and its bid and ask. Read it where `idle_before` is not None.
+        """
+        return self._managing.idle(self.world) or {}
 
     def pass_over(self, times: Sequence[datetime], candles: Sequence[Sequence[Candle]]) -> None:
         """Takes instants that lead to nothing: `times` are their closes, all before `idle_before`.
@@ -315,13 +329,11 @@ class Engine:
 
     def _waits_for_market(self, portfolio: Portfolio) -> bool:
         """Whether any candle may lead to something, although no strategy proposes at it."""
-        return bool(
-            portfolio.breakers
-            or portfolio.grids
-            or is_closing(portfolio)
-            or holds_back(portfolio)
-            or self._managing.is_needed(portfolio)
-        )
+        return self._waits_at_any_price(portfolio) or self._managing.is_needed(portfolio)
+
+    def _waits_at_any_price(self, portfolio: Portfolio) -> bool:
+        """Whether any candle may lead to something, whatever its prices are."""
+        return bool(portfolio.breakers or portfolio.grids or is_closing(portfolio) or holds_back(portfolio))
 
     def _marked(self, marks: Sequence[Ask], at: datetime) -> Generator[Unit, None, None]:
         for mark in marks:

@@ -17,6 +17,7 @@ from domain.reconciliation import (
 )
 from domain.settings import Settings
 from domain.streams import breaker_stream, pause_stream, reconciliation_stream
+from domain.weights.settings import Weight, WeightSettings
 from projections.discrepancies import DISCREPANCIES
 from projections.questions.trading import halts
 from projections.rows import MemoryRows
@@ -27,12 +28,13 @@ from tests.projections.folded import folded, nothing_stored, table
 BALANCE = "difference:BalanceDiffers:USDT:-1000"
 _ORDERS = breaker_stream(ACCOUNT, Service.ORDERS)
 _ACCOUNT, _TREND = pause_stream(ACCOUNT, ""), pause_stream(ACCOUNT, "trend")
+WEIGHTS = WeightSettings(table=(Weight(strategy="trend", regime="TREND", weight=D("0.5")),))
 _LOST = f"position-{ACCOUNT}-{BTC}-LONG-1"
 
 
 def a_halted_day() -> History:
     """Every event that halts new exposure, and every event that ends one of these halts."""
-    history, found = an_open_day(), reconciliation_stream(ACCOUNT)
+    history, found = an_open_day(settings=Settings(weights=WEIGHTS)), reconciliation_stream(ACCOUNT)
     history.record(found, ReconciliationBegun("the engine starts"))
     history.record(found, DiscrepancyFound(BALANCE, "USDT", "the balance is 1000 less there"))
     history.record(found, DiscrepancyFound("exchange:v7", "other-e1", "a report of an unknown order"))
