@@ -122,7 +122,14 @@ class LiveRun(Attending):
         self._log_id = world.log_id or name()
         identity = Identity(self._log_id, plan.account, source)
         regimes, in_force = plan.settings.regimes, world.portfolio.settings.settings.limits
-        engine = Engine(world, identity, since=began, instances=plan.instances, regimes=regimes)
+        engine = Engine(
+            world,
+            identity,
+            since=began,
+            instances=plan.instances,
+            regimes=regimes,
+            leverage=plan.settings.leverage,
+        )
         if tape is not None:
             tape.take(
                 session(
@@ -132,11 +139,13 @@ class LiveRun(Attending):
                     strategies=plan.settings.strategies,
                     filters=plan.settings.filters,
                     regimes=plan.settings.regimes,
+                    leverage=plan.settings.leverage,
                     snapshot=self._restored.begun,
                 )
             )
         self._letters = letters
-        self._sender = Sender(self._venue.exchange, self._steady.tick, Guard(world, engine.market))
+        guard = Guard(world, engine.market)
+        self._sender = Sender(self._venue.exchange, self._steady.tick, guard, self._venue.account)
         driver = Driver(engine, log, self._sender, self._restored.observe, observer, tape)
         super().__init__(driver, clock, began)
         terms = TermsWatch(self._venue.account, self._instruments, lambda: world.portfolio.account.leverage)
@@ -154,7 +163,10 @@ class LiveRun(Attending):
             plan.instances,
             self._steady,
             max(
-                regimes.span(plan.interval), plan.settings.limits.correlation_span, in_force.correlation_span
+                regimes.span(plan.interval),
+                plan.settings.leverage.span(plan.interval),
+                plan.settings.limits.correlation_span,
+                in_force.correlation_span,
             ),
         )
         self.is_trading, self._is_stopping, self._failures = False, False, 0
