@@ -273,6 +273,15 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
         held = self.leverages.get(instrument_id)
         return self.account.leverage if held is None else held.state.in_force
 
+    def possible_leverages(self, instrument_id: str) -> tuple[Decimal, ...]:
+        """The leverage in force, then the one that is requested, where a change waits for its outcome.
+
+        Raises AccountNotOpened without an account.
+        """
+        held = self.leverages.get(instrument_id)
+        waiting = () if held is None or held.state.requested is None else (held.state.requested,)
+        return (self.leverage_in_force(instrument_id), *waiting)
+
     def next_position(self, instrument_id: str, direction: Direction) -> int:
         """The number, in its stream's name, of the next position of this instrument and direction."""
         return self.opened.get((instrument_id, direction), 0) + 1

@@ -79,7 +79,11 @@ class Book:
 
 def prepare(account: VenueAccount, instruments: Sequence[str], leverage: Decimal) -> None:
     """Checks the account, and sets what differs."""
-    set_terms(account, check(account, instruments, leverage), leverage)
+
+    def permitted(_instrument: str) -> Sequence[Decimal]:
+        return (leverage,)
+
+    set_terms(account, check(account, instruments, permitted), permitted)
 
 
 @pytest.mark.parametrize("stated", [None, NOW + MOST_APART, NOW - MOST_APART])
