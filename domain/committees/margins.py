@@ -501,6 +501,9 @@ _CONDITIONS: Mapping[str, _Condition] = {
     "ORDER_OUTCOME_UNKNOWN": _Condition("a known outcome of every order: unknown of {unknown}", "unknown"),
     "RECONCILING": _Condition("no comparison with the exchange under way: {reconciling}", "reconciling"),
     "UNRESOLVED_DISCREPANCY": _Condition("no unresolved discrepancy: {unresolved}", "unresolved"),
+    "LEVERAGE_UNCERTAIN": _Condition(
+        "a known leverage: the change to {requested} had no known outcome", "requested"
+    ),
     "CIRCUIT_BREAKER_OPEN": _Condition("no open circuit breaker: {open}", "open"),
     "EXIT_UNDER_WAY": _Condition("no exit under way: {leaving}", "leaving"),
     "CORRELATION_MISSING": _Condition(
