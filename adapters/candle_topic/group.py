@@ -190,13 +190,20 @@ class CandleGroup(Generic[_S]):
             one.counts_from = one.done
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        committed = consumer.committed(partitions, timeout=_COORDINATOR_SECONDS)
+        with self._clients.errors(f"read what is committed of {self._topic}"):
+            committed = consumer.committed(partitions, timeout=_COORDINATOR_SECONDS)
         starts = [self._begun(one) for one in committed]
         consumer.incremental_assign(starts)
         _log.info("partitions assigned: %s", sorted(one.partition for one in partitions))
 
     def _begun(self, committed: TopicPartition) -> TopicPartition:
-        """Where reading begins in this partition, which is held from now on."""
+        """Where reading begins in this partition, which is held from now on.
+
+        Raises KafkaUnavailable where it is not known what is committed: taken for nothing, it would leave out candles.
+        """
+        if committed.error is not None:
+            reason = f"partition {committed.partition}: {committed.error.str()}"
+            raise KafkaUnavailable(f"read what is committed of {self._topic}: {reason}")
         place = TopicPartition(self._topic, committed.partition)
         end = self._clients.end_of(place, IsolationLevel.READ_COMMITTED)
         if committed.offset >= 0:
