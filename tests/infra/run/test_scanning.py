@@ -206,7 +206,7 @@ def test_a_signal_without_an_answer_is_repeated_until_it_is_answered() -> None:
 
 def test_a_slow_engine_gets_fewer_repetitions_of_a_signal_the_longer_it_takes() -> None:
     scene = Scene(lambda _: RECORDED if len(scene.asked) == 5 else TimedOut("k", "nothing is known"))
-    scene.run(live(4, 5))
+    scene.run(live(4, 5), live(6))
     assert scene.waited == [2.5, 5, 10, 10, 10]
 
 
