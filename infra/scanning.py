@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from functools import partial
+from time import monotonic
 from typing import Protocol
 
 from adapters.back_off import random_pause
@@ -112,16 +113,19 @@ def scan(settings: WhenceSettings, given: ScannerSettings, metrics: ScannerMetri
 
 
 def _outlasting(joined: Callable[[], CandleGroup[Share]], scanning: Scanning, stops: Stops) -> None:
-    """Joins again after each failure. Raises the first failure to join, because a person is present then."""
+    """Joins again after each failure, after a pause that grows with the failures in a row. Raises the first failure to
+    join, because a person is present then."""
     failures = 0
     group: CandleGroup[Share] | None = joined()
     while not stops.requested():
+        began = monotonic()
         try:
             with closing(group or joined()) as member:
                 group = None
                 scanning.run(member)
         except LogUnavailable as fault:
-            failures += 1
+            lasted = monotonic() - began
+            failures = 1 if lasted > _LONGEST_PAUSE else failures + 1
             pause = random_pause(failures, _FIRST_PAUSE, _LONGEST_PAUSE)
             _log.error("scanning is interrupted, and begins anew in %.1f s: %s", pause, fault)
             stops.wait(pause)

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Message, TopicPartition
 
@@ -41,6 +41,19 @@ _MOVED: Final = frozenset({
 })  # fmt: skip
 """Refusals of a commit whose partitions have moved, or are moving, to another member."""
 _LEFT_GROUP: Final = KafkaError._MAX_POLL_EXCEEDED  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+
+class Committed(Protocol):
+    """The part of `TopicPartition` that states what a group has committed."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def error(self) -> KafkaError | None: ...
 
 
 class Span(NamedTuple):
@@ -190,17 +203,19 @@ class CandleGroup(Generic[_S]):
             one.counts_from = one.done
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        committed = consumer.committed(partitions, timeout=_COORDINATOR_SECONDS)
+        with self._clients.errors(f"read what is committed of {self._topic}"):
+            committed = consumer.committed(partitions, timeout=_COORDINATOR_SECONDS)
         starts = [self._begun(one) for one in committed]
         consumer.incremental_assign(starts)
         _log.info("partitions assigned: %s", sorted(one.partition for one in partitions))
 
     def _begun(self, committed: TopicPartition) -> TopicPartition:
         """Where reading begins in this partition, which is held from now on."""
+        done = committed_offset(committed)
         place = TopicPartition(self._topic, committed.partition)
         end = self._clients.end_of(place, IsolationLevel.READ_COMMITTED)
-        if committed.offset >= 0:
-            counts_from = min(committed.offset, end)
+        if done is not None:
+            counts_from = min(done, end)
             newest = _time_of(committed.metadata)
         else:
             newest = self._now() - self._span.fresh
@@ -235,6 +250,18 @@ class CandleGroup(Generic[_S]):
             _log.warning("a step took so long that the group has replaced this member; it joins again")
             return
         raise KafkaUnavailable(f"read {self._topic}: {error.str()}")
+
+
+def committed_offset(place: Committed) -> int | None:
+    """The offset that the group has committed for a partition; None where it has committed nothing.
+
+    Raises KafkaUnavailable where that is not known: taken for nothing, it would leave out candles.
+    """
+    if place.error is not None:
+        raise KafkaUnavailable(
+            f"read what is committed of {place.topic} partition {place.partition}: {place.error.str()}"
+        )
+    return place.offset if place.offset >= 0 else None
 
 
 def _time_of(metadata: str | None) -> datetime | None:

@@ -19,7 +19,7 @@ from adapters.marks.signature import Message
 from domain.errors import LogUnavailable
 
 ASK = "ask"
-"""The header that identifies one attempt to send a request; the answer carries the same value."""
+"""The header that identifies a request of one door, the same for each attempt; the answer carries the same value."""
 SIGNATURE = "whence_signature"
 """The header with the signature of a request or an answer."""
 _MOMENT_MS = 100

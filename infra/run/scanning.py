@@ -16,6 +16,7 @@ from commands.scanner import Place, Scanner, Share
 
 _log = logging.getLogger(__name__)
 _PATIENCE_SECONDS: Final = 2.5
+_MOST_PATIENCE_SECONDS: Final = 10.0
 _LEAST_SECONDS: Final = 0.1
 _AT_ONCE: Final = 8
 """Signals that wait for the engine at the same time: in a fast market many instruments signal on one candle."""
@@ -88,9 +89,12 @@ class Scanning:
 
     def _ended(self, requested: Requested) -> bool:
         """Whether the signal is finished: answered, or late. It is not where a stop was requested before."""
+        patience = _PATIENCE_SECONDS
         while self._now() <= requested.valid_until:
             left = (requested.valid_until - self._now()).total_seconds()
-            answer = self._door.ask(requested, max(min(left, _PATIENCE_SECONDS), _LEAST_SECONDS))
+            answer = self._door.ask(requested, max(min(left, patience), _LEAST_SECONDS))
+            # Each repetition is another request for an engine that is slow already.
+            patience = min(2 * patience, _MOST_PATIENCE_SECONDS)
             if not isinstance(answer, TimedOut):
                 self._note(requested, answer)
                 return True

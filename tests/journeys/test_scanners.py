@@ -7,9 +7,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence, Set
+from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +22,7 @@ import pytest
 from adapters.candle_topic.place import CandleTopic, partition_of
 from adapters.candle_topic.publisher import CandlePublisher
 from adapters.kafka.topic_table import CANDLES
+from adapters.log.recorder_log import RecordedLog
 from commands.scanner import Share
 from domain.candle import Candle
 from domain.signal import SignalDetected
@@ -31,7 +33,7 @@ from tests.journeys.program import PATIENCE, WHENCE, Running, environment, whenc
 from tests.journeys.serving import started
 
 SYMBOLS = tuple(f"A{number}USDT" for number in range(10, 70))
-MINUTE, BARS = timedelta(minutes=1), 240
+MINUTE, BARS = timedelta(minutes=1), 180
 SETTINGS = """
 [[signals.scanners]]
 name = "pump"
@@ -45,7 +47,7 @@ ROOT = Path(__file__).parents[2]
 Key = tuple[str, datetime]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Scene:
     """A log on Kafka whose instruments have a market at rest, the settings of a scanner, and its candles by time."""
 
@@ -53,19 +55,20 @@ class Scene:
     log: str
     topic: CandleTopic
     rows: Sequence[Sequence[Candle]]
+    reader: RecordedLog
+    ordinal: int = 0
+    found: Counter[Key] = field(default_factory=Counter[Key])
 
     def signals(self) -> Counter[Key]:
         """The recorded signals of the scanner, by instrument and close of the candle."""
-        with closing(open_reader(WhenceSettings(log=self.log))) as log:
-            events = [one.envelope for one in log.read()]
-        found = Counter[Key]()
-        for one in events:
-            if isinstance(one.event, SignalDetected) and one.event.strategy == "pump":
-                assert one.meta.actor == "source:pump"
-                found[one.event.instrument, one.event.candle_closed_at] += 1
-        return found
+        for one in self.reader.read(after=self.ordinal):
+            self.ordinal, event = one.ordinal, one.envelope.event
+            if isinstance(event, SignalDetected) and event.strategy == "pump":
+                assert one.envelope.meta.actor == "source:pump"
+                self.found[event.instrument, event.candle_closed_at] += 1
+        return self.found
 
-    def account_of(self, missing: Set[Key]) -> str:
+    def account_of(self, missing: AbstractSet[Key]) -> str:
         """The signals that are not recorded, and what the programs have logged of each."""
         lines = [f"{file.name}: {line}" for file in sorted(self.folder.glob("*.log")) for line in file.open()]
         found = [f"{len(missing)} signals are not recorded"]
@@ -113,14 +116,16 @@ def walks(end: datetime, seed: int = 7) -> Sequence[Sequence[Candle]]:
 
 
 @pytest.fixture
-def scene(kafka_bootstrap_servers: str, kafka_topic: str, tmp_path: Path) -> Scene:
+def scene(kafka_bootstrap_servers: str, kafka_topic: str, tmp_path: Path) -> Iterator[Scene]:
     log = f"kafka://{kafka_bootstrap_servers}/{kafka_topic}"
     (tmp_path / "whence.toml").write_text(SETTINGS)
     named = [word for symbol in SYMBOLS for word in ("--symbol", symbol)]
     played = whence(tmp_path, "paper", "--bars", "30", *named, "--log", log)
     assert played.returncode == 0, played.stderr
     end = datetime.now(UTC).replace(second=0, microsecond=0)
-    return Scene(tmp_path, log, CandleTopic(kafka_bootstrap_servers, kafka_topic), walks(end))
+    topic = CandleTopic(kafka_bootstrap_servers, kafka_topic)
+    with closing(open_reader(WhenceSettings(log=log))) as reader:
+        yield Scene(tmp_path, log, topic, walks(end), reader)
 
 
 @contextmanager
@@ -155,12 +160,12 @@ def drained(program: Running, file: Path) -> Generator[None]:
     assert not reader.is_alive()
 
 
-def until_recorded(scene: Scene, wanted: Set[Key], *scanners: Running) -> None:
+def until_recorded(scene: Scene, wanted: AbstractSet[Key], *scanners: Running) -> None:
     """Waits for these signals, as long as further ones are recorded."""
-    found = scene.signals().keys()
+    found = set(scene.signals())
     while wanted - found:
-        until(lambda: scene.signals().keys() > found, lambda: scene.account_of(wanted - found), *scanners)  # noqa: B023
-        found = scene.signals().keys()
+        until(lambda: set(scene.signals()) > found, lambda: scene.account_of(wanted - found), *scanners)  # noqa: B023
+        found = set(scene.signals())
 
 
 def until(is_so: Callable[[], bool], what: Callable[[], str], *scanners: Running) -> None:
@@ -195,9 +200,9 @@ def test_a_scanner_killed_before_its_commit_loses_no_signal_and_its_replacement_
         until(lambda: not first.is_alive, lambda: "the first scanner has not ended", second)
         assert first.process.returncode == -signal.SIGKILL
         assert scene.signals()
-        publish(scene.rows[100:140])
+        publish(scene.rows[100:130])
         third = scanner(3)
-        for row in scene.rows[140:]:
+        for row in scene.rows[130:]:
             publish([row])
         until_recorded(scene, expected, second, third)
         ended = [second.interrupt(), third.interrupt()]

@@ -5,15 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from confluent_kafka import OFFSET_INVALID, KafkaError
 
-from adapters.candle_topic.group import CandleGroup, Read, Span
+from adapters.candle_topic.group import CandleGroup, Read, Span, committed_offset
 from adapters.candle_topic.place import CandleTopic, partition_of
 from adapters.candle_topic.publisher import CandlePublisher
 from adapters.candle_topic.wire import candle_bytes
 from domain.candle import Candle
+from domain.errors import LogUnavailable
 from tests.adapters.candle_topic.candles import MINUTE, START, candle
 
 PATIENCE = 30.0
@@ -58,6 +61,24 @@ def published(publisher: CandlePublisher, *bars: int) -> int:
 
 def bars_of(reads: list[Read[list[Candle]]], *, counts: bool) -> list[int]:
     return sorted((one.candle.open_time - START) // MINUTE for one in reads if one.counts is counts)
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What a coordinator states of a partition: an offset, or an error without one."""
+
+    offset: int
+    error: KafkaError | None = None
+    topic: str = "whence.candles"
+    partition: int = 3
+
+
+def test_an_error_in_place_of_a_committed_offset_is_not_taken_for_a_new_group() -> None:
+    assert committed_offset(Stated(17)) == 17
+    assert committed_offset(Stated(OFFSET_INVALID)) is None
+    unstable = Stated(OFFSET_INVALID, KafkaError(KafkaError.UNSTABLE_OFFSET_COMMIT))
+    with pytest.raises(LogUnavailable, match=r"committed of whence\.candles partition 3: Broker: .*unstable"):
+        committed_offset(unstable)
 
 
 def test_a_new_group_counts_what_is_fresh_and_reads_the_past_before_it(

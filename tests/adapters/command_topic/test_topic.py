@@ -6,11 +6,12 @@ import json
 import logging
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import timedelta
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from threading import Semaphore
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, IsolationLevel, Producer, TopicPartition
 
 from adapters.command_topic.consumer import CommandConsumer
 from adapters.command_topic.door import KafkaDoor
@@ -31,6 +32,7 @@ from commands.roles import Role
 from domain.errors import InvalidSettings, LogUnavailable
 from infra.servers.kafka import KafkaBroker
 from tests.adapters.graphql.dealing import EngineDoor
+from tests.adversary.waiting import until
 from tests.commands.requests.asking import Asking
 from tests.domain.history import ACCOUNT
 from tests.replacing import replace
@@ -266,6 +268,57 @@ def test_each_of_many_callers_gets_its_own_answer(scene: Scene) -> None:
             assert isinstance(answer, Completed), answer
             assert answer.command_id == key
             assert not answer.repeated
+
+
+class OneAtATime:
+    """An engine that answers a request for each permission, and has nothing to return before."""
+
+    def __init__(self) -> None:
+        self.permitted = Semaphore(0)
+
+    def ask(self, requested: Requested, patience: float) -> Answer:
+        if self.permitted.acquire(timeout=patience):
+            return Completed(requested.id, ())
+        return TimedOut(requested.id, "no permission yet")
+
+
+def test_an_answer_to_an_attempt_that_has_timed_out_ends_the_next_attempt_of_the_same_request(
+    kafka_bootstrap_servers: str, kafka_topic: str
+) -> None:
+    """Otherwise an engine that is always slower than the caller's patience would never be heard."""
+    place, engine = CommandTopic(kafka_bootstrap_servers, kafka_topic), OneAtATime()
+    with (
+        closing(KafkaDoor(place)) as door,
+        closing(CommandConsumer(place, engine, ACCOUNT)),
+        ThreadPoolExecutor(2) as threads,
+    ):
+        request = _requested("k1")
+        until(
+            lambda: "is durable" in _known(door.ask(request, 1)),
+            "an attempt that is durable and has timed out",
+        )
+        before = _written(place)
+        again = [threads.submit(door.ask, request, _PATIENCE) for _ in range(2)]
+        until(lambda: _written(place) == before + 2, "two more attempts that are durable")
+        engine.permitted.release()
+        answers = [one.result() for one in again]
+        assert all(isinstance(one, Completed) and one.command_id == "k1" for one in answers), answers
+
+
+def _requested(key: str) -> Requested:
+    until = datetime.now(UTC) + timedelta(minutes=1)
+    pause = PauseStrategy("trend", "news")
+    return Requested(id=key, account=ACCOUNT, actor="tess", valid_until=until, request=pause, role=Role.ADMIN)
+
+
+def _known(answer: Answer) -> str:
+    assert isinstance(answer, TimedOut), answer
+    return answer.known
+
+
+def _written(place: CommandTopic) -> int:
+    clients = Clients.of_cluster(place.servers, {}, _PATIENCE)
+    return clients.end_of(TopicPartition(place.commands, 0), IsolationLevel.READ_COMMITTED)
 
 
 def test_a_missing_broker_is_reported_as_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:

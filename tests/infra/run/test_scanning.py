@@ -59,14 +59,16 @@ class Scene:
     answer: Callable[[Requested], Answer]
     now: datetime = NOW
     asked: list[Requested] = field(default_factory=list[Requested])
+    waited: list[float] = field(default_factory=list[float])
     registry: CollectorRegistry = field(default_factory=new_registry)
     stopping: bool = False
     _lock: Lock = field(default_factory=Lock)
 
     def ask(self, requested: Requested, patience: float) -> Answer:
-        assert 0 < patience <= 2.5
+        assert 0 < patience <= 10
         with self._lock:
             self.asked.append(requested)
+            self.waited.append(patience)
         return self.answer(requested)
 
     def run(self, *batches: Sequence[tuple[Candle, bool]]) -> Given:
@@ -200,6 +202,12 @@ def test_a_signal_without_an_answer_is_repeated_until_it_is_answered() -> None:
     assert scene.run(live(4, 5), live(6)).commits == [2, 1]
     assert len({one.id for one in scene.asked}) == 1
     assert scene.signals("recorded") == 1
+
+
+def test_a_slow_engine_gets_fewer_repetitions_of_a_signal_the_longer_it_takes() -> None:
+    scene = Scene(lambda _: RECORDED if len(scene.asked) == 5 else TimedOut("k", "nothing is known"))
+    scene.run(live(4, 5), live(6))
+    assert scene.waited == [2.5, 5, 10, 10, 10]
 
 
 def test_a_signal_without_an_answer_is_late_when_its_time_has_passed() -> None:
