@@ -21,6 +21,7 @@ from commands.foreseeing import foreseen
 from commands.watching import Instance
 from domain.candle import Candle
 from domain.errors import StrategyFailed
+from domain.leverage.settings import LeverageSettings
 from domain.log import Envelope
 from domain.management.settings import ManagementSettings
 from domain.market import MarketView
@@ -66,6 +67,12 @@ _MANAGED = replace(
         time_limit_seconds=1_500,
     ),
 )
+_LEVERED = replace(
+    EAGER,
+    leverage=LeverageSettings(
+        confirmations=1, period=2, steps=("0:20", "0.0006:10", "0.001:5"), least_seconds=180
+    ),
+)
 _EXAMPLES = 8
 
 
@@ -89,7 +96,7 @@ def plans(draw: st.DrawFn) -> Plan:
         volume_share=Decimal(draw(st.sampled_from(("0.10", "0.0001")))),
         seed=chance.randrange(99),
     )
-    base = draw(st.sampled_from((EAGER, Settings(), _MANAGED)))
+    base = draw(st.sampled_from((EAGER, Settings(), _MANAGED, _LEVERED)))
     strategies = draw(st.sampled_from(_CHOSEN))
     chosen = replace(base, strategies=strategies, simulation=simulation)
     return plan_of(tapes, "paper", Decimal(10_000), Decimal(draw(st.sampled_from((1, 25)))), chosen)
