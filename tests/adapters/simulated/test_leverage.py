@@ -9,6 +9,7 @@ import pytest
 
 from adapters.simulated import SimulatedExchange
 from adapters.simulated.matched import MatchedExchange, MatchedRules
+from adapters.simulated.version import RULES_VERSION
 from commands.exchange import Liquidated
 from commands.guarding import Guard
 from commands.leverage import LeverageSet
@@ -19,9 +20,11 @@ from domain.errors import ExchangeRefused
 from domain.leverage.change import LeverageChanged, LeverageChangeRequested
 from domain.log import LOG_STREAM
 from domain.market import MarketView
+from domain.opening import LogOpened
 from domain.streams import leverage_stream
 from tests.adapters.simulated.scene import BTC, BUY, SMOOTH, START, after_candles, candle, d, of_kind, ticket
 from tests.domain.history import ACCOUNT, History, an_open_day
+from tests.replacing import replace
 from tests.schemas.samples import SAMPLES
 
 EXCHANGES = {
@@ -91,7 +94,9 @@ def a_change(leverage: Decimal) -> LeverageChangeRequested:
 def changed() -> History:
     """The leverage was changed from 5 to 20."""
     history, stream = an_open_day(), leverage_stream(ACCOUNT, BTC.id)
-    history.record(LOG_STREAM, SAMPLES["whence.log.LogOpened"].event)
+    opened = SAMPLES["whence.log.LogOpened"].event
+    assert isinstance(opened, LogOpened)
+    history.record(LOG_STREAM, replace(opened, simulator=RULES_VERSION))
     history.record(stream, a_change(d("20")), LeverageChanged(BTC.id, d("20"), d("5")))
     return history
 
