@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from domain.account import KillSwitchReset, KillSwitchTripped
 from domain.breaker import BreakerClosed, BreakerOpened
 from domain.direction import Purpose
+from domain.leverage.change import LeverageChangeRefused, LeverageChangeUnclear
 from domain.log import Recorded
 from domain.order import (
     OrderAmendRefused,
@@ -88,6 +89,8 @@ _ALERTS: Mapping[type, _Alert] = {
     PositionCloseFailed: _Alert(Severity.CRITICAL, "CLOSE_FAILS", _keeps_failing),
     EntriesPaused: _Alert(Severity.WARNING, "ENTRIES_PAUSED"),
     EntriesResumed: _Alert(Severity.INFO, "ENTRIES_RESUMED"),
+    LeverageChangeRefused: _Alert(Severity.WARNING, "LEVERAGE_REFUSED"),
+    LeverageChangeUnclear: _Alert(Severity.WARNING, "LEVERAGE_UNCLEAR"),
 }
 
 
@@ -141,4 +144,4 @@ def alert_of(recorded: Recorded) -> Row | None:
     }
 
 
-ALERTS = Projection("alerts", 6, Order.STREAM, (TABLE,), dict.fromkeys(_ALERTS, _raised))
+ALERTS = Projection("alerts", 7, Order.STREAM, (TABLE,), dict.fromkeys(_ALERTS, _raised))

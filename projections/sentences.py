@@ -198,8 +198,15 @@ def _leverage_requested(event: leverage.LeverageChangeRequested) -> str:
     )
 
 
-def _leverage_kept(event: leverage.LeverageChangeRefused | leverage.LeverageChangeUnclear) -> str:
-    return f"{event.instrument}: leverage {plain(event.before)} -> {plain(event.leverage)}: {event.reason}"
+def _leverage_refused(event: leverage.LeverageChangeRefused) -> str:
+    return f"{event.instrument}: leverage stays {plain(event.before)}, {plain(event.leverage)} refused: {event.reason}"
+
+
+def _leverage_unclear(event: leverage.LeverageChangeUnclear) -> str:
+    return (
+        f"{event.instrument}: no entry until it is known whether the leverage is {plain(event.before)} or "
+        f"{plain(event.leverage)}: {event.reason}"
+    )
 
 
 def _mark(event: mark.AccountMarked) -> str:
@@ -323,8 +330,8 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     leverage.LeverageChanged: lambda e: (
         f"{e.instrument}: leverage {plain(e.leverage)}, before {plain(e.before)}"
     ),
-    leverage.LeverageChangeRefused: _leverage_kept,
-    leverage.LeverageChangeUnclear: _leverage_kept,
+    leverage.LeverageChangeRefused: _leverage_refused,
+    leverage.LeverageChangeUnclear: _leverage_unclear,
     settings.SettingsChanged: lambda e: f"version {e.version}",
     reconciliation.DiscrepancyFound: lambda e: f"{e.subject}: {e.found}",
     reconciliation.DiscrepancyResolved: lambda e: f"{e.discrepancy_id}: {e.resolution}",

@@ -19,7 +19,7 @@ from adapters.simulated.version import RULES_VERSION, check_playable
 from adapters.simulated.wallet import Wallet
 from commands.exchange import Ticket
 from commands.world import World
-from domain.arithmetic import EXACT
+from domain.arithmetic import EXACT, ONE
 from domain.candle import Candle
 from domain.errors import ExchangeRefused, InvalidInput, InvalidSettings
 from domain.instrument import Instrument
@@ -141,6 +141,8 @@ class SimulatedExchange(InProcessExchange):
             raise ExchangeRefused(f"{instrument} is not traded here")
         if market.position:
             raise ExchangeRefused(f"{instrument} has a position: its leverage is not changed")
+        if leverage < ONE:
+            raise ExchangeRefused(f"{instrument}: leverage must be at least 1: {leverage}")
         try:
             check_instrument(instrument, market.instrument, self._currency, leverage)
         except InvalidSettings as fault:

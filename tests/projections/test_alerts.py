@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from domain.events import Event
+from domain.leverage.change import LeverageChangeRefused, LeverageChangeUnclear
 from domain.log import Envelope, Recorded
 from domain.pause import EntriesPaused, EntriesResumed
 from domain.position import PositionCloseFailed
@@ -78,6 +79,20 @@ def test_a_pause_after_losses_is_a_warning_and_its_end_is_reported() -> None:
             "entries of trend: 3 losing positions in a row of -4.5 together, until 2025-04-03 12:00:00 UTC",
         ),
         ("INFO", "ENTRIES_RESUMED", "entries of trend: calm"),
+    ]
+
+
+def test_a_leverage_that_is_refused_or_not_known_is_a_warning() -> None:
+    refused = LeverageChangeRefused("BTCUSDT-LINEAR.BYBIT", D(10), D(20), "no margin")
+    unclear = LeverageChangeUnclear("BTCUSDT-LINEAR.BYBIT", D(10), D(20), "timed out")
+    found = [alert_of(recorded(event)) for event in (refused, unclear)]
+    assert [None if row is None else (row["severity"], row["kind"], row["line"]) for row in found] == [
+        ("WARNING", "LEVERAGE_REFUSED", "BTCUSDT-LINEAR.BYBIT: leverage stays 20, 10 refused: no margin"),
+        (
+            "WARNING",
+            "LEVERAGE_UNCLEAR",
+            "BTCUSDT-LINEAR.BYBIT: no entry until it is known whether the leverage is 20 or 10: timed out",
+        ),
     ]
 
 

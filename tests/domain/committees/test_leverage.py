@@ -65,7 +65,7 @@ def test_a_change_without_a_known_outcome_alone_refuses_an_entry(
     (against,) = (one for one in decision.votes if not one.approves)
     assert (against.member, against.figures) == ("leverage_known", {"leverage": "5", "requested": "10"})
     (margin,) = margins_of(against)
-    assert not margin.is_recorded, "it compares no figures"
+    assert margin.needed == "a known leverage: the change to 10 had no known outcome"
 
 
 @pytest.mark.parametrize(

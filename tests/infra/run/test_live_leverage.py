@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.avro import AvroCodec
+from adapters.bybit.fields import at_ms
+from adapters.inputs.sqlite import SqliteTape
+from adapters.log.sqlite import open_sqlite
 from commands.door import Completed, Declined
 from commands.world import World
 from domain.leverage.change import LeverageChanged, LeverageChangeRefused, LeverageChangeRequested
@@ -17,7 +23,9 @@ from infra.run.live_plan import LiveVenue, Wake
 from projections.chain import missing_causes
 from tests.adapters.bybit.bench import SYMBOL
 from tests.adapters.simulated.server.serving import RunningVenue
-from tests.infra.run.live_desk import BTC, LIMIT, PLAN, D, Killed, LiveDesk, desks_at
+from tests.infra.run.demo_desk import DemoDesk
+from tests.infra.run.live_desk import BTC, FIVE, LIMIT, PLAN, D, Killed, LiveDesk, desks_at
+from tests.infra.run.taped import replayed
 from tests.infra.run.test_live_adoption import looks
 from tests.infra.run.test_live_ccxt import CcxtDesk
 from tests.infra.run.test_live_watch import leverage, unresolved
@@ -196,6 +204,37 @@ def test_a_run_killed_at_a_request_holds_entries_back_after_the_restart_until_it
     assert leverage(again) == ("20" if kind.sends else "5")
     assert isinstance(again.asks(ENTRY), Completed)
     again.close()
+
+
+def test_the_tape_of_a_run_leads_to_the_same_events(venue: RunningVenue, tmp_path: Path) -> None:
+    path = tmp_path / "whence.db"
+    with (
+        closing(open_sqlite(path, AvroCodec())) as log,
+        closing(SqliteTape(path, lambda: at_ms(venue.server.clock.market()))) as tape,
+    ):
+        desk = LiveDesk(venue, plan=LEVERED, tape=tape).started()
+        venue.fails(PATH, "drop", commit=True, times=0)
+        calm(desk)
+        desk.passes(PLAN.rhythm.lost)
+        looks(desk)
+        assert of_leverage(desk)[-2:] == ["LeverageChangeUnclear", "LeverageChanged"]
+        desk.close()
+        log.append(desk.log.envelopes)
+    replay = replayed(path)
+    assert (replay.difference, replay.ordinal) == (None, desk.log.head())
+
+
+def test_a_demo_run_has_the_leverage_of_the_volatility_also_after_a_restart() -> None:
+    desk = DemoDesk(plan=LEVERED).started()
+    desk.shows("99.9", "100.1")
+    for _ in range(3):
+        desk.now += FIVE
+        desk.closes_at("100")
+    assert desk.names()[-2:] == ["LeverageChangeRequested", "LeverageChanged"]
+    again = desk.again().started()
+    assert again.run.world.portfolio.leverage_in_force(BTC) == 20
+    assert isinstance(again.asks(ENTRY), Completed)
+    assert "DiscrepancyFound" not in again.names()
 
 
 def test_a_start_after_changes_leaves_the_leverage_in_force_and_sets_that_of_the_log_where_others_changed_it(

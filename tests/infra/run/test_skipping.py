@@ -21,6 +21,7 @@ from commands.foreseeing import foreseen
 from commands.watching import Instance
 from domain.candle import Candle
 from domain.errors import StrategyFailed
+from domain.leverage.settings import LeverageSettings
 from domain.log import Envelope
 from domain.management.settings import ManagementSettings
 from domain.market import MarketView
@@ -77,6 +78,12 @@ _RULES = (
     ManagementSettings(time_limit_seconds=5_000, reversal_signs=2, reversal_distance=Decimal("0.002")),
 )
 """Rules that name a price or a time, and those of signs, which name none."""
+_LEVERED = replace(
+    EAGER,
+    leverage=LeverageSettings(
+        confirmations=1, period=2, steps=("0:20", "0.0006:10", "0.001:5"), least_seconds=180
+    ),
+)
 _EXAMPLES = 8
 
 
@@ -101,7 +108,9 @@ def plans(draw: st.DrawFn) -> Plan:
         seed=chance.randrange(99),
     )
     base = draw(
-        st.sampled_from((EAGER, Settings(), _MANAGED, *(replace(EAGER, management=one) for one in _RULES)))
+        st.sampled_from(
+            (EAGER, Settings(), _MANAGED, _LEVERED, *(replace(EAGER, management=one) for one in _RULES))
+        )
     )
     strategies = draw(st.sampled_from(_CHOSEN))
     chosen = replace(base, strategies=strategies, simulation=simulation)
