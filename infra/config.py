@@ -31,6 +31,7 @@ from domain.errors import InvalidSettings
 from domain.number import Misread, misread
 from infra.alerts import AlertSettings
 from infra.layer import Layer, Spelling, Tree, fault_sentence, is_table, merged, read_toml
+from infra.listed_variables import with_lists
 
 Plain = str | int | float | bool
 
@@ -183,7 +184,9 @@ def _from_environment() -> Tree:
     ours = [name.lower() for name in os.environ if name.upper().startswith(_PREFIX)]
     keys = [name.removeprefix(_PREFIX.lower()) for name in ours]
     unknown: Tree = {key: "" for key in keys if not _is_known(key)}
-    return unknown | _Environment(WhenceSettings)()
+    found = unknown | _Environment(WhenceSettings)()
+    trading = found.get("trading")
+    return found | {"trading": with_lists(trading, _variable)} if is_table(trading) else found
 
 
 def _is_known(key: str) -> bool:

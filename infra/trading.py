@@ -21,6 +21,7 @@ from domain.filters.settings import NO_FILTERS, FilterSettings
 from domain.interval import interval_of
 from domain.number import misread
 from domain.plain_text import meant
+from domain.regime import Regime
 from domain.settings import OnDailyLoss, Settings, StrategySettings, check, faults
 from domain.strategies import Strategy
 from domain.strategies.builtin import BUILTIN, StrategyFactory
@@ -34,10 +35,43 @@ GROUP = "whence.strategies"
 
 def trading_settings(table: Mapping[str, object]) -> Settings:
     """The settings with all defaults. Raises InvalidSettings, which names each unknown key or invalid value."""
+    table = _counted(table)
     _refuse(_unknown(table, Settings, "trading"))
     settings = _parsed(table)
-    _refuse(f"trading.{fault}" for fault in (*faults(settings), *_unknown_pauses(settings)))
+    found = (*faults(settings), *_unknown_pauses(settings), *_unread_limits(settings))
+    _refuse(f"trading.{fault}" for fault in found)
     return settings
+
+
+def _counted(table: Mapping[str, object]) -> Mapping[str, object]:
+    """The table without `weights.rows`, the number of rows of `weights.table`, by which a cut file is noticed.
+
+    Raises InvalidSettings where the number of rows is another one.
+    """
+    weights = table.get("weights")
+    if not is_table(weights) or "rows" not in weights:
+        return table
+    rows, stated = weights.get("table", ()), weights["rows"]
+    count = len(cast("Sequence[object]", rows)) if isinstance(rows, list | tuple) else 0
+    if isinstance(stated, bool) or stated != count:
+        raise InvalidSettings(
+            f"trading.weights.rows = {stated}, but trading.weights.table has {count} rows: the file was cut or edited; "
+            "write it again with `whence weights fit --settings`, or state the number of its rows"
+        )
+    return {**table, "weights": {name: value for name, value in weights.items() if name != "rows"}}
+
+
+def _unread_limits(settings: Settings) -> Iterator[str]:
+    """A fault that is refused in a settings file but not in a log, which an earlier version may have opened with it."""
+    regimes = settings.regimes
+    given = [
+        f"{regime.value.lower()}.{name}" for regime in Regime for name in regimes.limits_in(regime).given
+    ]
+    if given and not regimes.is_on:
+        yield (
+            f"regimes: confirmations = 0 reads no regime, so that nothing reads {', '.join(given)}; set confirmations, "
+            "such as 3, or leave the limits out"
+        )
 
 
 def _unknown_pauses(settings: Settings) -> Iterator[str]:

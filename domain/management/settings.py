@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -163,40 +164,56 @@ def _pair(text: str) -> tuple[Decimal, Decimal]:
 
 
 _FORM = 'write each level as profit:distance, as in ["0.02:0.01", "0.05:0.015"]'
+_PARTIAL_FORM = 'write each level as profit:share, as in ["0.01:0.5", "0.02:0.25"]'
 
 
 def faults_of_levels(where: str, of: str, texts: Sequence[str]) -> Iterator[str]:
     """The faults of trailing levels, each as a sentence that begins with `where`; `of` names the instance."""
-    spelled = f"{where} = {', '.join(texts)}{of}"
-    try:
-        levels = trailing_levels(texts)
-    except ValueError as fault:
-        yield f"{spelled}: {fault}; {_FORM}"
-        return
-    profits = [one.profit for one in levels]
-    if not all(is_within(value, ZERO, ONE) for one in levels for value in (one.profit, one.distance)):
-        yield f"{spelled}: profits and distances must be in 0 … 1; {_FORM}"
-    elif not all(ZERO < one.distance < ONE for one in levels):
-        yield f"{spelled}: a distance must be above 0 and below 1; {_FORM}"
-    elif profits != sorted(set(profits)):
-        yield f"{spelled}: the profits must rise from level to level"
-
-
-_PARTIAL_FORM = 'write each level as profit:share, as in ["0.01:0.5", "0.02:0.25"]'
+    yield from _faults_of_texts(where, of, texts, trailing_levels, _fault_of_trailing, _FORM)
 
 
 def faults_of_partial_closes(where: str, of: str, texts: Sequence[str]) -> Iterator[str]:
     """The faults of partial closes, each as a sentence that begins with `where`; `of` names the instance."""
+    found = list(_faults_of_texts(where, of, texts, partial_levels, _fault_of_partial, _PARTIAL_FORM))
+    yield from found
+    if not found and total(one.share for one in partial_levels(texts)) > ONE:
+        spelled = f"{where} = {', '.join(texts)}{of}"
+        yield f"{spelled}: the shares add up to more than 1, which is the whole position"
+
+
+_Level = TypeVar("_Level", TrailingLevel, PartialLevel)
+
+
+def _faults_of_texts(
+    where: str,
+    of: str,
+    texts: Sequence[str],
+    read: Callable[[Sequence[str]], Sequence[_Level]],
+    fault_of: Callable[[Sequence[_Level]], str],
+    form: str,
+) -> Iterator[str]:
+    """`fault_of` returns the fault of the numbers of the levels, or empty text."""
     spelled = f"{where} = {', '.join(texts)}{of}"
     try:
-        levels = partial_levels(texts)
+        levels = read(texts)
     except ValueError as fault:
-        yield f"{spelled}: {fault}; {_PARTIAL_FORM}"
+        yield f"{spelled}: {fault}; {form}"
         return
     profits = [one.profit for one in levels]
-    if not all(ZERO < value <= ONE for one in levels for value in (one.profit, one.share)):
-        yield f"{spelled}: profits and shares must be above 0 and at most 1; {_PARTIAL_FORM}"
+    if found := fault_of(levels):
+        yield f"{spelled}: {found}; {form}"
     elif profits != sorted(set(profits)):
         yield f"{spelled}: the profits must rise from level to level"
-    elif total(one.share for one in levels) > ONE:
-        yield f"{spelled}: the shares add up to more than 1, which is the whole position"
+
+
+def _fault_of_trailing(levels: Sequence[TrailingLevel]) -> str:
+    if not all(is_within(value, ZERO, ONE) for one in levels for value in (one.profit, one.distance)):
+        return "profits and distances must be in 0 … 1"
+    if not all(ZERO < one.distance < ONE for one in levels):
+        return "a distance must be above 0 and below 1"
+    return ""
+
+
+def _fault_of_partial(levels: Sequence[PartialLevel]) -> str:
+    is_valid = all(ZERO < value <= ONE for one in levels for value in (one.profit, one.share))
+    return "" if is_valid else "profits and shares must be above 0 and at most 1"

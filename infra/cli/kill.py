@@ -61,12 +61,9 @@ def kill(
     Protective stops stay at the exchange until a position is flat. Prints what is left, as far as the log can be read.
     """
     from commands.request import TripKillSwitch
-    from infra.config import load
-    from infra.run.log_account import of_its_account
 
-    settings = of_its_account(load(log=log, store=store, account=account, config=config))
-    answer = sent(settings, api, token_file, TripKillSwitch(reason))
-    state = state_of(settings)
+    settings = engine_of(log, store, account, config)
+    answer, state = carried_out(settings, api, token_file, TripKillSwitch(reason))
     report(answer, "the kill switch is tripped", state, lambda portfolio: bool(portfolio.account.tripped))
     _print_left(state)
 
@@ -82,12 +79,9 @@ def reset(
 ) -> None:
     """Resets the kill switch, so that entries are judged again."""
     from commands.request import ResetKillSwitch
-    from infra.config import load
-    from infra.run.log_account import of_its_account
 
-    settings = of_its_account(load(log=log, store=store, account=account, config=config))
-    answer = sent(settings, api, token_file, ResetKillSwitch(reason))
-    state = state_of(settings)
+    settings = engine_of(log, store, account, config)
+    answer, state = carried_out(settings, api, token_file, ResetKillSwitch(reason))
     report(answer, "the kill switch is reset", state, lambda portfolio: not portfolio.account.tripped)
 
 
@@ -108,25 +102,36 @@ def resume(
 ) -> None:
     """Ends a pause of entries after losses in a row before its time (docs/limits.md)."""
     from commands.request import ResumeEntries
-    from infra.config import load
-    from infra.run.log_account import of_its_account
 
-    settings = of_its_account(load(log=log, store=store, account=account, config=config))
-    answer = sent(settings, api, token_file, ResumeEntries(reason, strategy))
-    state = state_of(settings)
+    settings = engine_of(log, store, account, config)
+    answer, state = carried_out(settings, api, token_file, ResumeEntries(reason, strategy))
     named = strategy or "the account"
     report(
         answer, f"entries of {named} are resumed", state, lambda portfolio: strategy not in portfolio.pauses
     )
 
 
-def sent(settings: WhenceSettings, api: str, token_file: Path | None, request: FromShell) -> Answer:
-    """The answer of the account's running engine; raises what `by_any_door` raises."""
+def engine_of(log: str | None, store: str | None, account: str | None, config: Path | None) -> WhenceSettings:
+    """The settings with which the running engine of this log's account is reached."""
+    from infra.config import load
+    from infra.run.log_account import of_its_account
+
+    return of_its_account(load(log=log, store=store, account=account, config=config))
+
+
+def carried_out(
+    settings: WhenceSettings, api: str, token_file: Path | None, request: FromShell
+) -> tuple[Answer, Portfolio | WhenceError]:
+    """The answer of the account's running engine, and the account by the log after it, or why that is not known.
+
+    Raises what `by_any_door` raises.
+    """
     from adapters.log.address import parse_address
     from infra.run.shell_door import by_any_door
 
     parse_address(settings.log)
-    return by_any_door(settings, api, request, _token_of(token_file))
+    answer = by_any_door(settings, api, request, _token_of(token_file))
+    return answer, _state_of(settings)
 
 
 def _token_of(file: Path | None) -> str | None:
@@ -147,7 +152,7 @@ def _token_of(file: Path | None) -> str | None:
     return token
 
 
-def state_of(settings: WhenceSettings) -> Portfolio | WhenceError:
+def _state_of(settings: WhenceSettings) -> Portfolio | WhenceError:
     """The account by the log as it is now, or why it is not known: the request was sent already."""
     from commands.world import World
     from infra.logs import open_reader

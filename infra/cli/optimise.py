@@ -11,6 +11,7 @@ import typer
 from domain.errors import InvalidInput
 from infra.cli import INTERRUPTED
 from infra.cli.backtest import stretch_of
+from infra.cli.candle_market import candle_market, divided
 from infra.cli.options import (
     AccountOption,
     BalanceOption,
@@ -38,10 +39,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from infra.cli.optimise_report import OptimiseReport
-    from infra.cli.tapes import TapeOptions
-    from infra.config import WhenceSettings
-    from infra.run.backtest import Change
-    from infra.run.candle_recording import Stretch
     from infra.search.axis import Axis
     from infra.search.market import Market
     from infra.search.objective import Objective
@@ -166,8 +163,9 @@ def optimise(
         config=config,
     )
     tapes = TapeOptions([*candles, *(more or ())], symbol or (), None, None, funding_hours)
-    market = _market(given, tapes, (quote or "").upper(), change_of(values or (), strategy or (), None))
-    division = _division(market, stretch_of(first, last), _fraction(held_out), folds, wanted)
+    market = candle_market(given, tapes, (quote or "").upper(), change_of(values or (), strategy or (), None))
+    fraction = _fraction(held_out)
+    division = divided(market, stretch_of(first, last), fraction, folds, needs_days=wanted.needs_days)
     axes = axes_of(search, market.configured(division.training), market.check)
     planned = Planned(market, division, axes, wanted, trials, seed)
     report = _searched(planned, processes, study, record)
@@ -188,30 +186,6 @@ class Planned(NamedTuple):
     objective: Objective
     trials: int
     seed: int
-
-
-def _market(given: WhenceSettings, tapes: TapeOptions, quote: str, change: Change) -> Market:
-    from infra.cli.output import errors_console
-    from infra.cli.planning import print_notes
-    from infra.search.market import Market, without_secrets
-
-    read = tapes.read()
-    print_notes(read, errors_console())
-    return Market(read, without_secrets(given), quote, change)
-
-
-def _division(
-    market: Market, stretch: Stretch, held_out: Decimal, folds: int, objective: Objective
-) -> Division:
-    """The division of the days from --from to --to. Raises InvalidInput where a tape has no candle in a part."""
-    from infra.search.parts import days_of, division_of
-
-    begin, end = days_of([stretch.of(one) for one in market.tapes])
-    found = division_of(begin, end, held_out, folds, needs_days=objective.needs_days)
-    for part in found.all:
-        for tape in market.tapes:
-            part.stretch.of(tape)
-    return found
 
 
 def _fraction(text: str) -> Decimal:

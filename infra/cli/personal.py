@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.kill import HERE, ApiOption, ReasonOption, TokenFileOption, report, sent, state_of
+from infra.cli.kill import HERE, ApiOption, ReasonOption, TokenFileOption, carried_out, engine_of, report
 from infra.cli.options import AccountOption, ConfigOption, LogAccountOption, LogOption, StoreOption
 
 personal_app = typer.Typer(
@@ -53,10 +53,8 @@ def forget(
     The log records who forgot it and why. Copies of the folder of keys, such as backups, have to be deleted by hand.
     """
     from commands.request import ForgetPersonalKey
-    from infra.config import load
-    from infra.run.log_account import of_its_account
 
-    settings = of_its_account(load(log=log, store=store, account=account, config=config))
-    answer = sent(settings, api, token_file, ForgetPersonalKey(key_id, reason))
+    settings = engine_of(log, store, account, config)
+    answer, state = carried_out(settings, api, token_file, ForgetPersonalKey(key_id, reason))
     done = f"the key {key_id} is forgotten; delete it from every copy of the folder of keys, too"
-    report(answer, done, state_of(settings), lambda portfolio: key_id in portfolio.account.forgotten)
+    report(answer, done, state, lambda portfolio: key_id in portfolio.account.forgotten)

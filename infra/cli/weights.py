@@ -13,7 +13,8 @@ from domain.errors import InvalidInput, WhenceError
 from domain.weights.scale import WeightScale
 from infra.cli import INTERRUPTED
 from infra.cli.backtest import stretch_of
-from infra.cli.kill import HERE, ApiOption, TokenFileOption, report, sent, state_of
+from infra.cli.candle_market import candle_market, divided
+from infra.cli.kill import HERE, ApiOption, TokenFileOption, carried_out, engine_of, report
 from infra.cli.options import (
     AccountOption,
     BalanceOption,
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from domain.weights.fitting import FitSettings
     from domain.weights.result import TradeResult
     from domain.weights.settings import WeightSettings
-    from infra.cli.tapes import TapeOptions
     from infra.cli.weights_report import WeightsReport
     from infra.config import WhenceSettings
     from infra.run.candle_recording import Stretch
@@ -136,6 +136,7 @@ def fit(
     begins. Nothing is put in force.
     """
     from adapters.extras import OPTIMISE, check_extras
+    from infra.cli.changes import change_of
     from infra.cli.output import readers_may_leave
     from infra.cli.tapes import TapeOptions
     from infra.config import load
@@ -156,7 +157,8 @@ def fit(
         )
         files = [*candles, *map(Path, sources or ())]
         tapes = TapeOptions(files, symbol or (), None, None, funding_hours)
-        market = _market(given, tapes, (quote or "").upper(), values or (), strategy or ())
+        change = change_of(values or (), strategy or (), None)
+        market = candle_market(given, tapes, (quote or "").upper(), change)
         found = _walked(market, _walk(market, stretch, folds, fitting, scales), cache, processes)
     else:
         _refuse_options_of_candles(values, strategy, symbol, balance, quote, leverage)
@@ -198,31 +200,14 @@ def _number(option: str, text: str) -> Decimal:
         raise InvalidInput(f"{option}: {fault}; write it like 0.5") from None
 
 
-def _market(
-    given: WhenceSettings, tapes: TapeOptions, quote: str, values: Sequence[str], strategies: Sequence[str]
-) -> Market:
-    from infra.cli.changes import change_of
-    from infra.cli.output import errors_console
-    from infra.cli.planning import print_notes
-    from infra.search.market import Market, without_secrets
-
-    read = tapes.read()
-    print_notes(read, errors_console())
-    return Market(read, without_secrets(given), quote, change_of(values, strategies, None))
-
-
 def _walk(
     market: Market, stretch: Stretch, folds: int, fitting: FitSettings, scales: WeightScale
 ) -> WalkForward:
-    from infra.search.parts import Part, days_of, division_of
+    from infra.search.parts import Part, days_of
     from infra.weights.walk_forward import WalkForward
 
-    begin, end = days_of([stretch.of(one) for one in market.tapes])
-    division = division_of(begin, end, Decimal(0), folds, needs_days=False)
-    for part in division.all:
-        for tape in market.tapes:
-            part.stretch.of(tape)
-    whole_time = Part("all days", begin, end)
+    division = divided(market, stretch, Decimal(0), folds, needs_days=False)
+    whole_time = Part("all days", *days_of([stretch.of(one) for one in market.tapes]))
     return WalkForward(division, whole_time, fitting, scales, market.change)
 
 
@@ -327,21 +312,18 @@ def apply(
     """
     from commands.request import ChangeSettings
     from domain.weights.settings import weights_text
-    from infra.config import load
-    from infra.run.log_account import of_its_account
 
     if (file is None) == (version is None):
         raise InvalidInput("give a FILE with weights or --version, one of them")
-    settings = of_its_account(load(log=log, store=store, account=account, config=config))
+    settings = engine_of(log, store, account, config)
     wanted, why = _of_version(settings, version or 0) if file is None else _of_file(file)
     changes = {"weights.scales": wanted.scales.value, "weights.table": weights_text(wanted.table)}
-    answer = sent(settings, api, token_file, ChangeSettings(changes, reason or why))
+    answer, state = carried_out(settings, api, token_file, ChangeSettings(changes, reason or why))
     done = (
         f"{len(wanted.table)} weights of {wanted.scales} are in force"
         if wanted.table
         else "no weight is in force"
     )
-    state = state_of(settings)
     report(answer, done, state, lambda portfolio: portfolio.settings.settings.weights == wanted)
     if names := _without_entries(wanted, state):
         typer.echo(

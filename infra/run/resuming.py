@@ -202,17 +202,11 @@ def _of_instances(
 
 
 def _of_parameters(path: str, found: StrategySettings, planned: StrategySettings) -> Iterator[str]:
-    for name in names_of(type(planned)):
-        if name == "parameters":
-            given = sorted(found.parameters.keys() | planned.parameters.keys())
-            for one in given:
-                yield from _figures(
-                    f"{path}: {one}",
-                    found.parameters.get(one, "left out"),
-                    planned.parameters.get(one, "left out"),
-                )
-        elif name not in ("name", "id"):
-            yield from _figures(f"{path}: {name}", getattr(found, name), getattr(planned, name))
+    for name in ("strategy", "instruments", "interval"):
+        yield from _figures(f"{path}: {name}", getattr(found, name), getattr(planned, name))
+    for ours, theirs in ((found.parameters, planned.parameters), (found.own_limits, planned.own_limits)):
+        for name in sorted(ours.keys() | theirs.keys()):
+            yield from _figures(f"{path}: {name}", ours.get(name), theirs.get(name))
 
 
 def _figures(name: str, found: object, planned: object) -> Iterator[str]:

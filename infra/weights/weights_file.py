@@ -11,7 +11,10 @@ from domain.weights.settings import WeightSettings
 
 
 def weights_file(weights: WeightSettings, head: Sequence[str]) -> str:
-    """The table `[trading.weights]`, below a comment of the lines `head`."""
+    """The table `[trading.weights]`, below a comment of the lines `head`.
+
+    It states the number of its rows, so that a file that was cut between two rows is refused.
+    """
     rows: list[Mapping[str, Any]] = [
         {
             "strategy": one.strategy,
@@ -21,6 +24,6 @@ def weights_file(weights: WeightSettings, head: Sequence[str]) -> str:
         }
         for one in weights.table
     ]
-    table = {"scales": weights.scales.value, "table": rows}
+    table = {"scales": weights.scales.value, "rows": len(rows), "table": rows}
     comment = "".join(f"# {line}\n" for line in head)
     return f"{comment}\n{tomli_w.dumps({'trading': {'weights': table}})}"

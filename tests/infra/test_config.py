@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from infra.config import load, shown, unmasked
 from infra.trading import trading_settings
 from projections.severity import Severity
 
+BTC, ETH = "BTCUSDT-LINEAR.BYBIT", "ETHUSDT-LINEAR.BYBIT"
 Write = Callable[[str], Path]
 
 
@@ -165,6 +167,29 @@ def test_a_flag_in_the_environment_is_the_word_true_or_false(monkeypatch: pytest
     monkeypatch.setenv("WHENCE_TRADING__REVERSE_OTHERS", "true")
     assert load().tracing
     assert trading_settings(load().trading).reverse_others
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "path", "values"),
+    [
+        ("RISK__ALLOWED", f"{BTC}, {ETH}", "risk.allowed", (BTC, ETH)),
+        ("RISK__ALLOWED", "", "risk.allowed", ()),
+        ("MANAGEMENT__TRAILING_LEVELS", "0.01:0.005", "management.trailing_levels", ("0.01:0.005",)),
+    ],
+)
+def test_a_list_in_the_environment_is_separated_by_commas(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str, path: str, values: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv(f"WHENCE_TRADING__{name}", text)
+    assert attrgetter(path)(trading_settings(load().trading)) == values
+
+
+@pytest.mark.parametrize("name", ["STRATEGIES", "WEIGHTS__TABLE"])
+def test_tables_in_the_environment_are_refused_with_the_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(f"WHENCE_TRADING__{name}", "trend")
+    assert refusal().startswith(f"WHENCE_TRADING__{name}: these are tables, which a variable cannot hold")
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,30 @@ def test_the_pivots_are_those_of_the_last_whole_utc_day(recorded: Sequence[Candl
     assert seen > 1_000
 
 
+@pytest.mark.parametrize(
+    ("hours", "is_known"),
+    [
+        pytest.param((12, 13), True, id="a gap within the day"),
+        pytest.param((22, 24), True, id="the day's end is missing"),
+        pytest.param((24, 27), True, id="only the day after lacks its beginning"),
+        pytest.param((-3, 2), False, id="a gap over the midnight before"),
+        pytest.param((-24, 1), False, id="the whole day before, and the day's beginning"),
+    ],
+)
+def test_a_day_has_pivots_where_it_was_seen_from_its_beginning_whatever_was_seen_before(
+    recorded: Sequence[Candle], hours: tuple[int, int], *, is_known: bool
+) -> None:
+    """The third day of the tape lacks these hours, counted from its midnight; read at noon of the fourth."""
+    midnight = recorded[0].open_time.replace(hour=0, minute=0) + timedelta(days=2)
+    begin, end = (midnight + timedelta(hours=hour) for hour in hours)
+    candles = [one for one in recorded if not begin <= one.open_time < end]
+    noon = midnight + timedelta(days=1, hours=12)
+    (found,) = [
+        figures for one, figures in zip(candles, read(candles), strict=True) if one.close_time == noon
+    ]
+    assert ("filter.pivot" in found) is is_known
+
+
 def test_the_value_area_is_that_of_a_profile_of_the_last_candles_alone(
     recorded: Sequence[Candle], figures: Read
 ) -> None:

@@ -28,6 +28,7 @@ from infra.run.demo_log import NOT_TRADED
 from infra.run.serve import Api
 from infra.store import open_store
 from infra.trading import trading_settings
+from infra.weights.weights_file import weights_file
 from tests.commands.list_log import codec
 from tests.domain.history import ACCOUNT, BTC, an_open_day
 from tests.infra.cli.conftest import Whence
@@ -141,6 +142,10 @@ def test_weights_of_a_log_are_fitted_from_its_closed_trades(whence: Whence, cand
         (("apply",), "give a FILE with weights or --version, one of them"),
         (("apply", "none.toml", "--version", "1"), "give a FILE with weights or --version, one of them"),
         (("apply", "empty.toml"), "empty.toml has no table [trading.weights]"),
+        (
+            ("apply", "cut.toml"),
+            "trading.weights.rows = 2, but trading.weights.table has 1 rows: the file was cut",
+        ),
         (("apply", "wrong.toml"), "trading.weights.table.0.weight = 3 of trend/*/* must be in 0 … 2"),
     ],
 )
@@ -148,6 +153,9 @@ def test_what_cannot_be_done_is_refused_with_the_reason(
     whence: Whence, tmp_path: Path, words: tuple[str, ...], message: str
 ) -> None:
     (tmp_path / "empty.toml").write_text('account = "paper"\n')
+    rows = tuple(Weight(strategy=name * 9, instrument=BTC, weight=D("0.5")) for name in ("trend", "range"))
+    whole = weights_file(WeightSettings(table=rows), ())
+    (tmp_path / "cut.toml").write_text(whole[: whole.rindex("[[trading")], "utf-8")
     (tmp_path / "wrong.toml").write_text(
         '[[trading.weights.table]]\nstrategy = "trend"\nweight = 3\n', "utf-8"
     )

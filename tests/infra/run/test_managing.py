@@ -21,6 +21,7 @@ from commands.world_snapshot import captured, pieces, restored
 from domain.direction import Purpose
 from domain.log import Envelope
 from domain.managed import ManagedBy, PositionManaged, Rule
+from domain.management import RULES_VERSION
 from domain.management.settings import ManagementSettings, OwnManagementSettings
 from domain.market import PriceSource
 from domain.order import OrderAmended, OrderAmendRequested
@@ -121,6 +122,20 @@ def test_the_rules_of_a_regime_act_while_it_is_in_force() -> None:
     made = play(plan(TAPES[:1], settings), ListLog())
     assert {(one.rule, one.regime) for one in actions(made)} == {(Rule.TIME_LIMIT, Regime.RANGE)}
     assert redecided(made).is_equal
+
+
+def test_an_action_by_another_version_of_the_rules_is_reported_as_not_made_again(
+    recorded: Sequence[Envelope],
+) -> None:
+    at = next(at for at, one in enumerate(recorded) if isinstance(one.event, PositionManaged))
+    other = replace(recorded[at], event=replace(recorded[at].event, rules_version=RULES_VERSION + 1))
+    log, redecision = ListLog(), Redecision()
+    log.append([*recorded[:at], other, *recorded[at + 1 :]])
+    assert list(redecision.steps(log.read()))
+    assert not redecision.is_equal
+    assert redecision.divergences == []
+    reason = f"version {RULES_VERSION + 1} of the rules of the manager is not in this program"
+    assert redecision.impossible == {reason: 1}
 
 
 def test_a_stop_on_a_tape_is_moved_for_the_next_candle_and_never_within_one(

@@ -11,6 +11,7 @@ from adapters.tapes import synthetic_tape
 from commands.account import TripKillSwitch
 from domain.errors import InvalidInput, TapeMismatch
 from domain.log import Envelope
+from domain.management.settings import OwnManagementSettings
 from domain.opening import Mode
 from domain.settings import RiskSettings, Settings, StrategySettings
 from infra.run.demo_log import PAPER_LIVE
@@ -51,6 +52,24 @@ DIFFERENCES: tuple[tuple[Callable[[], Plan], str], ...] = (
     (
         lambda: plan(settings=Settings(strategies=(StrategySettings("trend", interval="15m"),))),
         "strategy trend: interval is empty in the log and 15m here",
+    ),
+    (
+        lambda: plan(
+            settings=Settings(
+                strategies=(
+                    StrategySettings(
+                        "trend",
+                        management=OwnManagementSettings(
+                            largest_loss=D("0.02"), partial_closes=("0.01:0.5",)
+                        ),
+                    ),
+                )
+            )
+        ),
+        (
+            "strategy trend: management.largest_loss is left out in the log and 0.02 here; "
+            "strategy trend: management.partial_closes is left out in the log and (0.01:0.5) here"
+        ),
     ),
     (
         lambda: plan(settings=Settings(strategies=(StrategySettings(id="slow", strategy="trend"),))),

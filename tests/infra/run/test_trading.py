@@ -66,6 +66,24 @@ def test_a_configured_strategy_can_be_paused_from_the_start() -> None:
     assert trading_settings({"paused": ["trend"]}).paused == ("trend",)
 
 
+def test_limits_of_a_regime_are_refused_where_no_regime_is_read() -> None:
+    limits = {"trend": {"minimum_trend": 0.2}, "range": {"time_limit_seconds": 900}}
+    fault = "trading.regimes: confirmations = 0 reads no regime, so that nothing reads trend.minimum_trend, range."
+    with pytest.raises(InvalidSettings, match=re.escape(fault)):
+        trading_settings({"regimes": limits})
+    read = trading_settings({"regimes": {"confirmations": 3, **limits}}).regimes
+    assert (read.trend.minimum_trend, read.range.time_limit_seconds) == (0.2, 900)
+
+
+def test_weights_are_refused_where_the_stated_number_of_rows_is_another() -> None:
+    rows = [{"strategy": "trend", "weight": "0.5"}]
+    assert len(trading_settings({"weights": {"rows": 1, "table": rows}}).weights.table) == 1
+    for stated, table, count in ((2, rows, 1), (1, [], 0), (True, rows, 1)):
+        fault = f"trading.weights.rows = {stated}, but trading.weights.table has {count} rows"
+        with pytest.raises(InvalidSettings, match=re.escape(fault)):
+            trading_settings({"weights": {"rows": stated, "table": table}})
+
+
 def test_an_instance_has_limits_of_its_own() -> None:
     table = {"name": "trend", "minimum_trend": -1, "minimum_reward_to_risk": "0.8"}
     (one,) = trading_settings({"strategies": [table]}).strategies
