@@ -289,6 +289,11 @@ RULES: Mapping[str, Sequence[_Rule]] = {
         _Rule("a target of a short", Must.BELOW, _beside_entry("target", Direction.SHORT), _QUOTE),
         _Rule("a target", Must.ABOVE, _to("target", ZERO), _QUOTE),
     ),
+    "LEVEL_WITHIN_COSTS": (
+        _Rule(
+            "a gain of the least profitable level, after fees,", Must.ABOVE, _to("least_gain", ZERO), _QUOTE
+        ),
+    ),
     "STOP_BEYOND_LIQUIDATION": (
         _Rule("a distance of the stop, as a fraction of the entry,", Must.BELOW, _to_liquidation),
     ),
@@ -491,6 +496,11 @@ _CONDITIONS: Mapping[str, _Condition] = {
     "INSTRUMENT_NOT_LISTED": _Condition("the instrument listed: {instrument} was not", "instrument"),
     "INSTRUMENT_NOT_ALLOWED": _Condition(
         "the instrument on the allow-list: {instrument} was not one of {allowed}", "instrument"
+    ),
+    "GRID_UNDER_WAY": _Condition("no position, waiting entry or grid in the instrument"),
+    "LEVELS_NOT_BETWEEN_PRICE_AND_STOP": _Condition(
+        "levels from the price to the stop at {stop}: the nearest was at {nearest}, the outermost at {outermost}",
+        "stop",
     ),
     "HELD_BY_PERSON": _Condition("no person with a position or entry in the instrument: {owners}", "owners"),
     "HELD_BY_OTHER_STRATEGY": _Condition(

@@ -20,6 +20,7 @@ from domain.errors import (
     InvalidInput,
     LogError,
     LogOwned,
+    MarkRefused,
     OwnershipLost,
     StoreError,
     TapeMismatch,
@@ -45,6 +46,7 @@ _NOT_WRITTEN = 4
 _INVALID_INPUT = 2
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EPIPE}
 _INVALID_NAME = {errno.ENAMETOOLONG, errno.ELOOP}
+_CHANGED = '; see "A changed log" in docs/security.md'
 INTERRUPTED = 130
 """The exit code of an interrupted program: 128 plus SIGINT, as shells define it."""
 
@@ -167,7 +169,8 @@ def main() -> None:
     try:
         _run({*sys.argv[1:], *completed})
     except WhenceError as error:
-        typer.echo(f"whence: {_printable(str(error))}", err=True)
+        advice = _CHANGED if isinstance(error, MarkRefused) else ""
+        typer.echo(f"whence: {_printable(str(error))}{advice}", err=True)
         sys.exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind)))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

@@ -14,6 +14,7 @@ from rich.tree import Tree
 
 from domain.account import BalanceChanged, FundsReleased, FundsReserved
 from domain.order import OrderAccepted, OrderSubmitted
+from domain.plain_text import counted
 from domain.signal import Chamber, DecisionMade, Vote
 from infra.cli.trees import later, requester
 from infra.cli.wording import Wording, in_plain_words, rounded
@@ -100,6 +101,6 @@ def _ballots(decision: DecisionMade) -> Iterator[str]:
 def _counted(votes: Sequence[Vote]) -> str:
     against = [vote for vote in votes if not vote.approves]
     if not against:
-        return f"[green]yes[/green], all {len(votes)} members"
+        return f"[green]yes[/green], {'all ' if len(votes) > 1 else ''}{counted(len(votes), 'member')}"
     reasons = "; ".join(f"{vote.member} ({', '.join(vote.reasons)})" for vote in against)
-    return f"[red]no[/red], {len(against)} of {len(votes)} members: {escape(reasons)}"
+    return f"[red]no[/red], {len(against)} of {counted(len(votes), 'member')}: {escape(reasons)}"

@@ -17,6 +17,8 @@ from tests.replacing import replace
 
 D = Decimal
 STOP_SIDE, TARGET_SIDE = "STOP_NOT_PROTECTIVE", "TARGET_NOT_BEYOND_ENTRY"
+_NO_VOTES = {"NOTHING_TO_EXIT", "STALE_REVERSAL"}
+"""Reasons of decisions without a vote against."""
 _NOT_SHOWN = {"nan"}
 """A signal with NaN has no margin, because no number has a distance from it."""
 
@@ -119,6 +121,46 @@ def test_figures_that_do_not_show_the_comparison_are_reported_as_not_recorded(
         needed="a loss at the stop of at most its limit: not recorded by how much",
         is_recorded=False,
     )
+
+
+def test_each_reason_of_a_vote_on_the_page_for_readers_states_what_it_lacked() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "explain.md").read_text(encoding="utf-8")
+    table = page[
+        page.index("| reason | the signal was not traded because") : page.index("## Why a grid ended")
+    ]
+    cells = [line.split("|")[1] for line in table.splitlines()[2:] if line.startswith("|")]
+    listed = {reason.strip() for cell in cells for reason in cell.split(",")} - _NO_VOTES
+    assert len(listed) > 50
+    unexplained = {
+        reason for reason in listed if "the cause of this reason" in margins_of(a_vote(reason))[0].needed
+    }
+    assert not unexplained
+
+
+@pytest.mark.parametrize(
+    ("reason", "figures", "needed"),
+    [
+        ("GRID_UNDER_WAY", {}, "no position, waiting entry or grid in the instrument"),
+        (
+            "LEVEL_WITHIN_COSTS",
+            {"least_gain": "-0.02"},
+            (
+                "a gain of the least profitable level, after fees, above 0 quote currency; "
+                "it was -0.02 quote currency, 0.02 quote currency too low"
+            ),
+        ),
+        (
+            "LEVELS_NOT_BETWEEN_PRICE_AND_STOP",
+            {"stop": "90", "nearest": "99", "outermost": "89"},
+            "levels from the price to the stop at 90: the nearest was at 99, the outermost at 89",
+        ),
+    ],
+)
+def test_a_grid_that_is_refused_states_what_it_lacked(
+    reason: str, figures: dict[str, str], needed: str
+) -> None:
+    (margin,) = margins_of(a_vote(reason, **figures))
+    assert (margin.needed, margin.is_recorded) == (needed, True)
 
 
 def test_the_reason_of_a_member_that_raised_has_no_margin() -> None:
