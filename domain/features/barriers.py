@@ -26,7 +26,7 @@ _WAYS: Mapping[Direction, float] = {Direction.LONG: 1.0, Direction.SHORT: -1.0}
 
 
 class Costs(Struct, frozen=True, gc=False, kw_only=True):
-    """What a trade costs, each a fraction of the price: fees of takers and makers, and the slippage of market orders."""
+    """What a trade costs, in fractions of the price: the fees of takers and makers, the slippage of market orders."""
 
     taker: float
     maker: float
@@ -66,9 +66,9 @@ class Prices:
     ) -> Barriers | None:
         """The result of a market order that is sent at `at` (UTC) and held for `limit` at most.
 
-        It fills at the open of the candle that is open at `at`, as on the simulated exchange. The stop fills as a market
-        order at its price, or at the open of a candle that opens beyond it; the target fills as a limit order. A candle
-        that reaches both counts as the stop. After `limit` the position is closed at the close of a candle.
+        It fills at the open of the candle that is open at `at`, as on the simulated exchange. The stop fills as a
+        market order at its price, or at the open of a candle that opens beyond it; the target fills as a limit order.
+        A candle that reaches both counts as the stop. After `limit` the position is closed at the close of a candle.
 
         None where no candle opens within one interval after `at`, and where the candles end before a barrier.
         """
