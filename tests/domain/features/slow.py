@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from importlib import import_module
+from typing import Any
 
 import numpy as np
-import pandas as pd
 import talib
 
 from domain.candle import Candle
 from domain.direction import Direction
 from domain.signal import SignalDetected
 
+pd: Any = import_module("pandas")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-Figures = Mapping[str, float | None]
+Figures = dict[str, float | None]
 Tapes = Mapping[str, Sequence[Candle]]
 
 
@@ -29,7 +31,7 @@ def slow_row(tapes: Tapes, own: str, bitcoin: str, signal: SignalDetected, at: d
     return found
 
 
-def _frame(candles: Sequence[Candle], at: datetime) -> pd.DataFrame:
+def _frame(candles: Sequence[Candle], at: datetime) -> Any:
     known = [one for one in candles if one.close_time <= at]
     columns = {
         name: [float(getattr(one, name)) for one in known]
@@ -42,7 +44,7 @@ def _frame(candles: Sequence[Candle], at: datetime) -> pd.DataFrame:
     return frame
 
 
-def _gain(frame: pd.DataFrame, span: timedelta) -> float | None:
+def _gain(frame: Any, span: timedelta) -> float | None:
     if frame.empty:
         return None
     begin = frame.index[-1] - span
@@ -50,11 +52,11 @@ def _gain(frame: pd.DataFrame, span: timedelta) -> float | None:
     return None if before.empty else float(frame["close"].iloc[-1] / before.iloc[-1] - 1)
 
 
-def _of_bitcoin(frame: pd.DataFrame) -> Figures:
+def _of_bitcoin(frame: Any) -> Figures:
     return {"btc_gain_1h": _gain(frame, HOUR), "btc_gain_24h": _gain(frame, DAY)}
 
 
-def _correlated(frame: pd.DataFrame, other: pd.DataFrame, is_same: bool) -> Figures:
+def _correlated(frame: Any, other: Any, is_same: bool) -> Figures:
     if frame.empty or other.empty:
         return {"correlation_btc": None}
     if is_same:
@@ -87,7 +89,7 @@ _CANDLE_NAMES = (
 )  # fmt: skip
 
 
-def _of_candles(frame: pd.DataFrame) -> Figures:
+def _of_candles(frame: Any) -> Figures:
     if frame.empty:
         return dict.fromkeys(_CANDLE_NAMES)
     found: dict[str, float | None] = dict.fromkeys(_CANDLE_NAMES)
@@ -109,7 +111,7 @@ def _of_candles(frame: pd.DataFrame) -> Figures:
     return found | _of_talib(frame) | _regime({**found, **_of_talib(frame)})
 
 
-def _of_day(frame: pd.DataFrame) -> Figures:
+def _of_day(frame: Any) -> Figures:
     end = frame.index[-1]
     if frame.index[0] - frame.attrs["interval"] > end - DAY:
         return {}
@@ -121,14 +123,14 @@ def _of_day(frame: pd.DataFrame) -> Figures:
     }
 
 
-def _of_talib(frame: pd.DataFrame) -> Figures:
+def _of_talib(frame: Any) -> Figures:
     high, low, close = (frame[name].to_numpy() for name in ("high", "low", "close"))
     plus, minus = talib.PLUS_DI(high, low, close, 14), talib.MINUS_DI(high, low, close, 14)
     span = talib.ATR(high, low, close, 14)
     upper, middle, _ = talib.BBANDS(close, 20, 1.0, 1.0)
     shares = span / close
     known = len(shares) > 214
-    last = {
+    last: dict[str, Any] = {
         "adx": talib.ADX(high, low, close, 14)[-1],
         "di_difference": plus[-1] - minus[-1],
         "atr_share": shares[-1],
