@@ -16,6 +16,7 @@ from domain.models.tree_member import TreeHeads
 from domain.models.trees import Link, TreeArrays
 from infra.learning.dataset import Dataset, Flags, Floats
 from infra.learning.flattened import constant, of_boosting, of_forest
+from infra.learning.levels import rounded
 from infra.learning.library import learners
 
 Rows = np.typing.NDArray[np.intp]
@@ -70,11 +71,11 @@ def boosting(lesson: Lesson) -> TrainedMember:
     ensemble = learners("ensemble")
 
     def classifier(x: Floats, y: Flags, weights: Floats) -> _Head:
-        model = ensemble.HistGradientBoostingClassifier(**given).fit(x, y, sample_weight=weights)
+        model = ensemble.HistGradientBoostingClassifier(**given).fit(rounded(x), y, sample_weight=weights)
         return _Head(of_boosting(model, Link.LOGIT), lambda rows: model.predict_proba(rows)[:, 1])
 
     def regressor(x: Floats, y: Floats, weights: Floats) -> _Head:
-        model = ensemble.HistGradientBoostingRegressor(**given).fit(x, y, sample_weight=weights)
+        model = ensemble.HistGradientBoostingRegressor(**given).fit(rounded(x), y, sample_weight=weights)
         return _Head(of_boosting(model, Link.IDENTITY), model.predict)
 
     return _trained(lesson, classifier, regressor)
