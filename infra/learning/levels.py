@@ -16,12 +16,17 @@ LEVELS: Final = 64
 
 
 def rounded(x: Floats) -> Floats:
-    """Each column's values rounded to at most 64 levels, which are quantiles of it; NaN stays."""
+    """Each column's values rounded to at most 64 levels, which are quantiles of it; NaN stays.
+
+    A column without a value becomes 0 throughout: the library bins no column of missing values only.
+    """
     found = x.copy()
     for column in found.T:
         is_value = ~np.isnan(column)
         if is_value.any():
             column[is_value] = _nearest(column[is_value])
+        else:
+            column[:] = 0.0
     return found
 
 

@@ -21,7 +21,8 @@ from infra.learning.validation import LEAST_TO_TRAIN, Progress, Validation, vali
 
 TREES: Final = (BOOSTING, FOREST)
 """The members that the extra `ml` trains."""
-_LARGEST: Final = float(np.finfo(np.float32).max)
+_LARGEST: Final = 1e30
+"""The library adds up columns in 32 bits, whose largest number is 3.4e38."""
 
 
 class Trained(NamedTuple):
@@ -74,7 +75,7 @@ def _faults(data: Dataset) -> Iterator[tuple[bool, str]]:
     yield bool(np.all(np.diff(data.signal_at) >= 0)), "is not in order of signal_at"
     yield bool(np.all(data.resolved_at >= data.signal_at)), "has a label that was known before its signal"
     yield bool(np.isfinite(data.net).all()), "has a net return that is not finite"
-    yield not bool((np.abs(data.x) > _LARGEST).any()), "has a value that is infinite or too large for a 32-bit number"
+    yield not bool((np.abs(data.x) > _LARGEST).any()), "has a value that is infinite or beyond 1e30"
 
 
 def _file(
