@@ -12,7 +12,15 @@ import numpy as np
 from domain.errors import InvalidInput
 from domain.learning.folds import divided
 from domain.learning.settings import TrainingSettings
-from domain.models.file import FORMAT, DataRange, FeatureReference, MemberFile, ModelFile, Verdict, model_bytes
+from domain.models.file import (
+    FORMAT,
+    DataRange,
+    FeatureReference,
+    MemberFile,
+    ModelFile,
+    Verdict,
+    model_bytes,
+)
 from domain.models.members import BOOSTING, FOREST, WEIGHTS
 from infra.learning.dataset import Dataset, Floats, LabelSource
 from infra.learning.fitting import fitted
@@ -42,9 +50,11 @@ def trained(
     seed: int,
     *,
     kinds: Sequence[str] = TREES,
+    labels: Mapping[str, object] | None = None,
     progress: Progress = lambda _name, _done, _all: None,
 ) -> Trained:
-    """Validates and trains. Equal rows, settings, seed and versions give equal bytes.
+    """Validates and trains. Equal rows, settings, seed and versions give equal bytes. `labels` are the parameters by
+    which the labels were made, for the file.
 
     Raises InvalidInput where the dataset is not as `Dataset` defines it, or too small to train and calibrate.
     """
@@ -52,7 +62,7 @@ def trained(
     with one_thread():
         validation = validated(dataset, kinds, settings, seed, progress)
         progress("model", 0, 1)
-        file = _file(dataset, settings, seed, kinds, validation)
+        file = _file(dataset, settings, seed, kinds, validation, labels or {})
         progress("model", 1, 1)
     return Trained(model_bytes(file), validation)
 
@@ -66,7 +76,10 @@ def check(dataset: Dataset) -> None:
 
 def _faults(data: Dataset) -> Iterator[tuple[bool, str]]:
     n = len(data.signal_at)
-    yield data.x.shape == (n, len(data.features)), f"has values of shape {data.x.shape}, not {n} rows of {len(data.features)}"
+    yield (
+        data.x.shape == (n, len(data.features)),
+        f"has values of shape {data.x.shape}, not {n} rows of {len(data.features)}",
+    )
     lengths = {
         name: len(getattr(data, name))
         for name in ("resolved_at", "net", "stopped", "strategies", "instruments", "labels")
@@ -84,6 +97,7 @@ def _file(
     seed: int,
     kinds: Sequence[str],
     validation: Validation | None,
+    labels: Mapping[str, object],
 ) -> ModelFile:
     n = len(dataset.net)
     part = divided(
@@ -100,19 +114,24 @@ def _file(
         feature_set=dataset.feature_set,
         features=dataset.features,
         members=tuple(
-            MemberFile(kind=kind, weight=WEIGHTS[kind], content=one.content) for kind, one in found.members.items()
+            MemberFile(kind=kind, weight=WEIGHTS[kind], content=one.content)
+            for kind, one in found.members.items()
         ),
         win=found.win,
         stopped=found.stopped,
         reference=tuple(reference(dataset.x[part.train, place]) for place in range(len(dataset.features))),
         data=_data_range(dataset),
-        labels={source.value: sum(one is source for one in dataset.labels) for source in LabelSource},
+        labels={**_counts(dataset), "parameters": labels},
         parameters=_parameters(settings),
         seed=seed,
         versions=versions(),
         validation={} if validation is None else validation.as_json(),
         verdict=_verdict(validation),
     )
+
+
+def _counts(dataset: Dataset) -> Mapping[str, int]:
+    return {source.value: sum(one == source for one in dataset.labels) for source in LabelSource}
 
 
 def reference(values: Floats) -> FeatureReference:

@@ -1,7 +1,7 @@
 """The gate finds no skill where there is none, and finds it where it is planted.
 
-`WHENCE_NOISE_SEEDS=100` tries so many seeds of each kind of noise. The share of false promotions must be at most 5 %; with
-three seeds of each kind that is none.
+`WHENCE_NOISE_SEEDS=100` tries so many seeds of each kind of noise. The share of false promotions must be at most 5 %;
+with three seeds of each kind that is none.
 """
 
 from __future__ import annotations
