@@ -62,7 +62,9 @@ def test_the_model_of_a_file_scores_as_the_library_did_in_training(found: Traine
     n = len(data.net)
     from domain.learning.folds import divided
 
-    part = divided(np.arange(n), data.signal_at, data.resolved_at, SETTINGS.calibration_share, SETTINGS.embargo)
+    part = divided(
+        np.arange(n), data.signal_at, data.resolved_at, SETTINGS.calibration_share, SETTINGS.embargo
+    )
     with one_thread():
         theirs = fitted(data, part, TREES, SETTINGS, 11)
         heads = mean(theirs.members, data, rows)
