@@ -22,7 +22,9 @@ def _x(seed: int, rows: int) -> Floats:
     random = np.random.default_rng(seed)
     gap = random.standard_normal(rows)
     gap[random.random(rows) < 0.5] = np.nan
-    return np.column_stack((random.standard_normal(rows), random.integers(0, 24, rows) * 1.0, gap))
+    return np.column_stack(
+        (random.standard_normal(rows), random.integers(0, 24, rows).astype(np.float64), gap)
+    )
 
 
 def _rows(x: Floats) -> list[Row]:
