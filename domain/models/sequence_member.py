@@ -14,9 +14,12 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 from msgspec import Raw, Struct
+from numpy.typing import NDArray
 
 from domain.errors import InvalidInput
 from domain.models.member import Floats, Heads
+
+Flags = NDArray[np.bool_]
 
 HEADS: Final = ("win", "stopped", "net")
 _GATES: Final = 4
@@ -60,6 +63,14 @@ class Step(NamedTuple):
     gates: Floats
     before: Floats
     after: Floats
+
+
+class Outputs(NamedTuple):
+    """The heads of several sequences."""
+
+    win: Floats
+    stopped: Floats
+    net: Floats
 
 
 class SequenceMember:
@@ -110,29 +121,47 @@ class SequenceMember:
         # One walk has the rows themselves, the points of the path, and rows in which all is missing.
         inputs = _PATH[:, np.newaxis, np.newaxis] * (x @ self._inputs) + self._bias
         hidden, steps = self._walk(inputs)
-        out = hidden @ self._heads + self._head_bias
-        win = _logistic(out[:, 0])
+        found = self._outputs(hidden)
         return Heads(
-            float(win[0]),
-            float(_logistic(out[:1, 1])[0]),
-            float(out[0, 2] * self._net_scale + self._net_mean),
-            self._effects(x, steps, win),
+            float(found.win[0]),
+            float(found.stopped[0]),
+            float(found.net[0]),
+            self._effects(x, steps, found.win),
         )
 
-    def _standardised(self, rows: Sequence[Sequence[float]]) -> Floats:
+    def predict_all(self, rows: Floats, known: Flags) -> Outputs:
+        """The heads of n sequences, without effects.
+
+        `rows` is n by `rows` of the content by F, each sequence's newest row the last. `known` is n by `rows` of the
+        content, False before a sequence begins.
+        """
+        x = self._standardised(rows)
+        hidden = memory = np.zeros((len(x), self._hidden))
+        for at in range(x.shape[1]):
+            gates = np.tanh(x[:, at] @ self._inputs + self._bias + hidden @ self._recurrent)
+            memory, hidden = _moved(gates, memory)
+            begun = known[:, at, np.newaxis]
+            memory, hidden = np.where(begun, memory, 0.0), np.where(begun, hidden, 0.0)
+        return self._outputs(hidden)
+
+    def _outputs(self, hidden: Floats) -> Outputs:
+        out = hidden @ self._heads + self._head_bias
+        net = np.asarray(out[:, 2] * self._net_scale + self._net_mean)
+        return Outputs(_logistic(out[:, 0]), _logistic(out[:, 1]), net)
+
+    def _standardised(self, rows: Sequence[Sequence[float]] | Floats) -> Floats:
         x = (np.asarray(rows, dtype=np.float64) - self._mean) / self._scale
         return np.where(np.isnan(x), 0.0, np.clip(x, -self._limit, self._limit))
 
     def _walk(self, inputs: Floats) -> tuple[Floats, list[Step]]:
         """The last hidden values of sequences, and their steps; `inputs` is sequences by rows by 4H."""
-        size = self._hidden
-        hidden = memory = np.zeros((len(inputs), size))
+        hidden = memory = np.zeros((len(inputs), self._hidden))
         steps: list[Step] = []
         for at in range(inputs.shape[1]):
             gates = np.tanh(inputs[:, at] + hidden @ self._recurrent)
-            enter, forget, value, leave = _gates(gates, size)
-            steps.append(Step(gates, memory, memory := forget * memory + enter * value))
-            hidden = leave * np.tanh(memory)
+            before = memory
+            memory, hidden = _moved(gates, before)
+            steps.append(Step(gates, before, memory))
         return hidden, steps
 
     def _effects(self, x: Floats, steps: Sequence[Step], win: Floats) -> Floats:
@@ -169,6 +198,13 @@ def sequence(content: Raw, features: int) -> SequenceMember:
     except msgspec.DecodeError as fault:
         raise InvalidInput(str(fault)) from None
     return SequenceMember(read, features)
+
+
+def _moved(tangents: Floats, memory: Floats) -> tuple[Floats, Floats]:
+    """The memory and the hidden values after a row."""
+    enter, forget, value, leave = _gates(tangents, memory.shape[1])
+    memory = forget * memory + enter * value
+    return memory, leave * np.tanh(memory)
 
 
 def _gates(tangents: Floats, size: int) -> tuple[Floats, Floats, Floats, Floats]:
