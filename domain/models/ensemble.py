@@ -125,7 +125,8 @@ class Ensemble:
     def _reasons(self, values: Sequence[float | None], predicted: Predicted) -> tuple[Contribution, ...]:
         """Each effect is the change of the calibrated probability if the feature had not moved the prediction."""
         confidence = self._win.calibrated(predicted.win)
-        largest = np.argsort(-np.abs(predicted.effects), kind="stable")[:REASONS].tolist()
+        effects: list[float] = predicted.effects.tolist()
+        largest = sorted(range(len(effects)), key=lambda place: -abs(effects[place]))[:REASONS]
         found = [
             Contribution(
                 self._features[place],
@@ -133,7 +134,7 @@ class Ensemble:
                 round(confidence - self._win.calibrated(_within(predicted.win - effect)), PLACES),
             )
             for place in largest
-            if (effect := float(predicted.effects[place]))
+            if (effect := effects[place])
         ]
         return tuple(sorted(found, key=lambda one: -abs(one.effect)))
 

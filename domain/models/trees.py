@@ -5,8 +5,8 @@ The sum goes through the trees in their order, one addition a tree, as scikit-le
 second copy of the row that has minus infinity in their place, so that a step is one comparison: NaN is never at most a
 threshold.
 
-The effect of a feature is that of Saabas (2014, "Interpreting random forests"): the sum of the changes of the node's value
-over the splits on the feature along the path of the row.
+The effect of a feature is that of Saabas (2014, "Interpreting random forests"): the sum of the changes of the node's
+value over the splits on the feature along the path of the row.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from msgspec import Struct
@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from domain.errors import InvalidInput
 
-Node = tuple[int, float, "Node", "Node"] | tuple[int, float, int, None]
-"""A split (feature, threshold, left, right), or a leaf (-1, value, number of the leaf, None)."""
+Node = tuple[int, float, Any, Any]
+"""A split (feature, threshold, left node, right node), or a leaf (-1, value, number of the leaf, None)."""
 Floats = NDArray[np.float64]
 DEEPEST: Final = 64
 """The most splits on a path that a file may hold."""
@@ -79,7 +79,7 @@ class Trees:
         for node in self._roots:
             feature, number, left, right = node
             while right is not None:
-                feature, number, left, right = left if row[feature] <= number else right  # type: ignore[misc]
+                feature, number, left, right = left if row[feature] <= number else right
             total += number
         return self._link(total, len(self._roots))
 
@@ -92,9 +92,9 @@ class Trees:
         for node in self._roots:
             feature, number, left, right = node
             while right is not None:
-                feature, number, left, right = left if row[feature] <= number else right  # type: ignore[misc]
+                feature, number, left, right = left if row[feature] <= number else right
             total += number
-            leaves.append(left)  # type: ignore[arg-type]
+            leaves.append(left)
         return self._link(total, len(self._roots)), self._effects[leaves].sum(axis=0)
 
     @property
