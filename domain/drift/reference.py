@@ -17,7 +17,7 @@ _BINS: Final = 10
 _MOST_SAMPLED: Final = 256
 
 
-class FeatureReference(Struct, frozen=True, kw_only=True):
+class FeatureReference(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One feature in training.
 
     `edges` are its deciles without repetition, rising: value v is in bin i where edges[i-1] < v <= edges[i].
@@ -31,15 +31,18 @@ class FeatureReference(Struct, frozen=True, kw_only=True):
     sample: tuple[float, ...]
     sample_missing: int
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
+        """Raises InvalidInput where edges, counts and sample do not fit each other."""
         rising = all(low < high for low, high in zip(self.edges, self.edges[1:], strict=False))
         if not rising or len(self.counts) != len(self.edges) + 2 or min(self.counts) < 0:
             raise InvalidInput(
                 f"reference of {self.feature}: edges must rise, and each bin needs a count of 0 or more "
                 f"({len(self.edges)} edges, {len(self.counts)} counts, one of them for missing values)"
             )
-        if self.sample_missing < 0 or not self.sample_missing + len(self.sample):
-            raise InvalidInput(f"reference of {self.feature}: the sample is empty")
+        if not 0 <= self.sample_missing <= _MOST_SAMPLED or not self.sample_missing + len(self.sample):
+            raise InvalidInput(
+                f"reference of {self.feature}: the sample is empty or has too many missing values"
+            )
 
     @property
     def sampled(self) -> Floats:
@@ -67,7 +70,9 @@ def reference_of(features: Sequence[str], x: Floats) -> Reference:
 
 def _of(feature: str, values: Floats) -> FeatureReference:
     known = np.sort(values[~np.isnan(values)])
-    deciles = np.quantile(known, np.arange(1, _BINS) / _BINS) if len(known) else np.empty(0)
+    deciles = (
+        np.quantile(known, np.arange(1, _BINS) / _BINS, method="inverted_cdf") if len(known) else np.empty(0)
+    )
     edges = tuple(float(one) for one in np.unique(deciles))
     missing = len(values) - len(known)
     kept = min(len(values), _MOST_SAMPLED)

@@ -47,3 +47,7 @@ class SequenceSettings:
             low, high = _BOUNDS[name]
             if not is_within(value, low, high):
                 raise InvalidSettings(f"models.sequence.{name} = {value} must be in {low:g} … {high:g}")
+
+
+SEQUENCES: Final = SequenceSettings()
+"""The defaults."""

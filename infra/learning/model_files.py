@@ -31,7 +31,9 @@ def open_model(path: Path) -> tuple[ModelFile, Ensemble]:
         raise InvalidInput(f"{path} cannot be read: {fault.strerror}") from None
     found = sha256(data).hexdigest()
     if _is_hash(path.stem) and path.stem != found:
-        raise InvalidInput(f"{path} was changed: its bytes have the SHA-256 {found}; take the file from a copy")
+        raise InvalidInput(
+            f"{path} was changed: its bytes have the SHA-256 {found}; take the file from a copy"
+        )
     try:
         return read_file(data), read_model(data)
     except InvalidInput as fault:

@@ -68,7 +68,9 @@ class Validation:
             "best_baseline": self.baseline,
             "brier_gain": _interval(self.gain),
             "net_of_a_signal": _interval(self.net),
-            "stopped": {name: None if value is None else round(value, 6) for name, value in self.stopped.items()},
+            "stopped": {
+                name: None if value is None else round(value, 6) for name, value in self.stopped.items()
+            },
             "warnings": list(self.warnings),
         }
 
@@ -143,9 +145,7 @@ def _tests(
     progress("validation", len(folds), len(folds))
 
 
-def _test(
-    dataset: Dataset, fold: Fold, kinds: Sequence[str], settings: TrainingSettings, seed: int
-) -> Test:
+def _test(dataset: Dataset, fold: Fold, kinds: Sequence[str], settings: TrainingSettings, seed: int) -> Test:
     part, test = fold
     scores = fitted(dataset, part, kinds, settings, seed).score(dataset, test)
     before = np.concatenate(part)

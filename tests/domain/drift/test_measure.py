@@ -118,12 +118,14 @@ def test_training_rows_that_do_not_fit_are_refused() -> None:
 
 
 def test_a_reference_with_unordered_edges_or_no_sample_is_refused() -> None:
+    unordered = FeatureReference(
+        feature="one", edges=(2.0, 1.0), counts=(1, 1, 1, 0), sample=(1.0,), sample_missing=0
+    )
     with pytest.raises(InvalidInput, match="rise"):
-        FeatureReference(
-            feature="one", edges=(2.0, 1.0), counts=(1, 1, 1, 0), sample=(1.0,), sample_missing=0
-        )
+        unordered.check()
+    without = FeatureReference(feature="one", edges=(1.0,), counts=(1, 1, 0), sample=(), sample_missing=0)
     with pytest.raises(InvalidInput, match="empty"):
-        FeatureReference(feature="one", edges=(1.0,), counts=(1, 1, 0), sample=(), sample_missing=0)
+        without.check()
 
 
 def test_each_setting_out_of_its_range_is_named() -> None:
