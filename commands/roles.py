@@ -16,6 +16,10 @@ from commands.request import (
     PauseStrategy,
     PlaceOrder,
     RaiseSignal,
+    PromoteModel,
+    RegisterModel,
+    ReportDrift,
+    RetireModel,
     ResetKillSwitch,
     ResolveDiscrepancy,
     ResumeEntries,
@@ -67,6 +71,10 @@ LEAST_ROLE: Mapping[type, Role] = {
     ResetKillSwitch: Role.ADMIN,
     ForgetPersonalKey: Role.ADMIN,
     ResolveDiscrepancy: Role.TRADER,
+    RegisterModel: Role.ADMIN,
+    PromoteModel: Role.ADMIN,
+    RetireModel: Role.ADMIN,
+    ReportDrift: Role.ADMIN,
 }
 """The lowest role that may send each request. Reading needs VIEWER."""
 
