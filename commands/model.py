@@ -152,9 +152,7 @@ def _check_registered(sha256: str, state: ModelLine) -> None:
         raise Refused(f"no model {sha256[:80]} is registered under this name; register its file first")
 
 
-def promotion(
-    name: str, sha256: str, role: ModelRole, reason: str, rule: str, champion: str
-) -> PutInRole:
+def promotion(name: str, sha256: str, role: ModelRole, reason: str, rule: str, champion: str) -> PutInRole:
     """The command that promotes a model while `champion` decides, empty for none."""
     replaced = champion if role is ModelRole.CHAMPION else ""
     return PutInRole(

@@ -71,7 +71,7 @@ SCHEMA_VERSIONS: Mapping[type, int] = {
     KillSwitchTripped: 2,
     LogOpened: 3,
     ReversalDecided: 2,
-    SettingsChanged: 11,
+    SettingsChanged: 12,
     SignalDetected: 3,
 }
 """The version of each event's schema where it is not 1; each version has its file in `schemas/`."""

@@ -25,11 +25,11 @@ from domain.grid import RunningGrid, chain_of, on_ticks, risk_at_stop
 from domain.instrument import Catalogue, InstrumentEvent
 from domain.log import Meta
 from domain.managed import LastManaged, PositionManaged, Rule, followed, recorded
+from domain.model import NO_MODELS, ModelEvent, ModelsInForce, in_force_after
 from domain.opening import LogOpened
 from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderStatus, OrderType, Working
 from domain.order_id import is_of_an_engine
 from domain.owner import PERSON
-from domain.model import NO_MODELS, ModelEvent, ModelsInForce, in_force_after
 from domain.pause import ACCOUNT, NO_LOSSES, EntriesPaused, EntriesResumed, Pause, Streak
 from domain.position import (
     Open,

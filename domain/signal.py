@@ -210,16 +210,14 @@ def with_policy(decision: DecisionMade, *, policy_version: int) -> DecisionMade:
 def evolve(state: SignalState, event: SignalEvent) -> SignalState:
     """The state after the event.
 
-    Raises ValueError for a score or a decision without its signal, a leg without its REVERSE, or the end of a grid without its
-    ENTER.
+    Raises ValueError for a score or a decision without its signal, a score after its decision, a leg without its
+    REVERSE, or the end of a grid without its ENTER.
     """
     match event:
         case SignalDetected():
             return Detected(event)
         case SignalScored():
-            if isinstance(state, Undetected | Series):
-                raise ValueError("a score was recorded before its signal")
-            return replace(state, scores=(*state.scores, event))
+            return _scored(state, event)
         case DecisionMade():
             if isinstance(state, Undetected | Series):
                 raise ValueError("a decision was recorded before its signal")
@@ -236,3 +234,9 @@ def evolve(state: SignalState, event: SignalEvent) -> SignalState:
             return Decided(state.signal, state.decision, state.reversal, event.reason, state.scores)
         case _:
             assert_never(event)
+
+
+def _scored(state: SignalState, event: SignalScored) -> Detected:
+    if not isinstance(state, Detected):
+        raise ValueError("a score was recorded before its signal, or after its decision")
+    return Detected(state.signal, (*state.scores, event))
