@@ -125,9 +125,14 @@ class ModelsInForce(Struct, frozen=True, gc=False):
     before: str = ""
 
     @property
+    def is_scoring(self) -> bool:
+        """Whether any model scores."""
+        return self.champion is not None or bool(self.challengers)
+
+    @property
     def scoring(self) -> tuple[tuple[ModelRole, ModelInForce], ...]:
         """The models that score an entry, the champion first."""
-        if self.champion is None and not self.challengers:
+        if not self.is_scoring:
             return ()
         beside = tuple((ModelRole.CHALLENGER, one) for one in self.challengers)
         return beside if self.champion is None else ((ModelRole.CHAMPION, self.champion), *beside)
