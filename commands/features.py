@@ -7,7 +7,10 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.candle import Candle
+from domain.errors import InvalidInput
+from domain.features.core import CORE_1
 from domain.features.feature_set import FeatureRow
+from domain.features.reader import FeatureReader
 from domain.model import ModelsInForce
 from domain.portfolio import Portfolio
 from domain.signal import SignalDetected
@@ -28,7 +31,7 @@ class FeatureReading(Protocol):
 Readers = Mapping[str, Callable[[], FeatureReading]]
 """By feature set, as `core.1`: what makes its reader."""
 
-READERS: Readers = {}
+READERS: Readers = {CORE_1.id: FeatureReader}
 """The feature sets of this program."""
 
 
@@ -55,9 +58,23 @@ class Features:
             if made is not None:
                 self._in_use[name] = made()
         for candle in candles:
-            for reader in self._in_use.values():
-                reader.take(candle)
+            self._take(candle)
 
     def rows(self, signal: SignalDetected, at: datetime, portfolio: Portfolio) -> Mapping[str, FeatureRow]:
         """The features of a signal, by set; a set that this program lacks has none."""
-        return {name: reader.row(signal, at, portfolio) for name, reader in self._in_use.items()}
+        found: dict[str, FeatureRow] = {}
+        for name, reader in self._in_use.items():
+            try:
+                found[name] = reader.row(signal, at, portfolio)
+            except InvalidInput:
+                # Its score then has the outcome FEATURES_MISSING; a feature must not stop the engine.
+                continue
+        return found
+
+    def _take(self, candle: Candle) -> None:
+        for name, reader in list(self._in_use.items()):
+            try:
+                reader.take(candle)
+            except InvalidInput:
+                # The candles that it has read do not continue: it begins again, and lacks its features until then.
+                self._in_use[name] = self._readers[name]()

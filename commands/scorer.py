@@ -66,6 +66,16 @@ class NoScorer:
 NO_SCORER = NoScorer()
 
 
+class LoadedModel(Struct, frozen=True, gc=False):
+    """A model that was read from its file; `needed` are the places of the features that no row of its training lacked.
+
+    A row without one of them is of no market that the model knows: an engine that has just begun to read candles.
+    """
+
+    model: Model
+    needed: tuple[int, ...] = ()
+
+
 class ModelScorer:
     """Computes scores with models that `model_of` returns by their SHA-256.
 
@@ -75,7 +85,7 @@ class ModelScorer:
 
     def __init__(
         self,
-        model_of: Callable[[str], Model],
+        model_of: Callable[[str], LoadedModel],
         seconds: Callable[[], float] | None = None,
         most_milliseconds: float = 5.0,
     ) -> None:
@@ -95,11 +105,13 @@ class ModelScorer:
             read = self._model_of(model.sha256)
         except WhenceError as fault:
             return without_score(role, model, row, ScoreOutcome.FAILED, type(fault).__name__)
-        if row is None or all(value is None for value in row.values):
-            why = f"the engine has no values of {model.feature_set} yet"
+        if row is None:
+            why = f"the engine has no row of {model.feature_set} at this time"
             return without_score(role, model, row, ScoreOutcome.FEATURES_MISSING, why)
+        if missing := _missing(read, row):
+            return without_score(role, model, row, ScoreOutcome.FEATURES_MISSING, missing)
         began = 0.0 if self._seconds is None else self._seconds()
-        scored = scored_by(read, role, model, row)
+        scored = scored_by(read.model, role, model, row)
         if self._seconds is None:
             return scored
         took = (self._seconds() - began) * 1000
@@ -107,6 +119,18 @@ class ModelScorer:
             why = f"{took:.3f} ms, the limit is {self._most:g} ms"
             return without_score(role, model, row, ScoreOutcome.LATE, why)
         return scored
+
+
+_NAMED = 5
+
+
+def _missing(read: LoadedModel, row: FeatureRow) -> str:
+    """The first features that the row lacks and the training never lacked; empty where there are none."""
+    if len(row.values) != len(read.model.features):
+        return ""  # the model refuses the row, and says so by its error
+    lacking = [read.model.features[place] for place in read.needed if row.values[place] is None]
+    more = f" and {len(lacking) - _NAMED} more" if len(lacking) > _NAMED else ""
+    return " ".join(lacking[:_NAMED]) + more
 
 
 def scored_by(read: Model, role: ModelRole, model: ModelInForce, row: FeatureRow) -> SignalScored:

@@ -199,6 +199,6 @@ def test_a_request_whose_result_cannot_be_reached_is_declined(
 
 
 def test_every_request_that_can_change_nothing_has_its_note() -> None:
-    always_recorded = {PlaceOrder, RaiseSignal, ClosePosition, WithdrawClose}
+    always_recorded = {PlaceOrder, RaiseSignal, ClosePosition, WithdrawClose, ReportDrift}
     assert set(get_args(Request)) - always_recorded - {DraftOrder} == set(ALREADY)
     assert {type(request) for _, request, _ in HOLDS.values()} == set(ALREADY)
