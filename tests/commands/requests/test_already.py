@@ -21,17 +21,20 @@ from commands.request import (
     PauseStrategy,
     PlaceOrder,
     RaiseSignal,
+    ReportDrift,
     Request,
     ResetKillSwitch,
     ResolveDiscrepancy,
     ResumeEntries,
     ResumeStrategy,
+    RetireModel,
     TripKillSwitch,
     WithdrawClose,
 )
 from commands.requests.already import ALREADY
 from domain.order import OrderType
 from tests.commands.desk import a_fill_of
+from tests.commands.models_of_tests import FIRST, promotion, registration
 from tests.commands.requests.asking import Asking, chain_of, terms
 from tests.domain.history import BTC, D
 
@@ -85,6 +88,11 @@ def after(request: Request) -> Prepare:
 
 def nothing(_eve: Asking) -> None:
     return None
+
+
+def promoted(eve: Asking) -> None:
+    eve.accepted(registration())
+    eve.accepted(promotion())
 
 
 CANCEL, AMEND, CLOSE = (
@@ -144,6 +152,21 @@ HOLDS: dict[str, tuple[Prepare, Request, str]] = {
         found,
         ResolveDiscrepancy("d-1", "counted"),
         "the discrepancy d-1 is resolved already",
+    ),
+    "a registration of a registered model": (
+        after(registration()),
+        registration(),
+        f"the model {FIRST} is registered already",
+    ),
+    "a promotion to the role that a model has": (
+        promoted,
+        promotion(),
+        f"the model {FIRST} is CHAMPION already",
+    ),
+    "a retirement of a model without a role": (
+        after(registration()),
+        RetireModel(sha256=FIRST, reason="why"),
+        f"the model {FIRST} has no role",
     ),
 }  # fmt: skip
 
