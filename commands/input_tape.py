@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from commands.identity import Identity
 from commands.inputs import Input
+from commands.scorer import ScoresGiven
 from commands.world import World
 from domain.filters.settings import NO_FILTERS, FilterSettings
 from domain.regimes.settings import NO_REGIMES, RegimeSettings
@@ -39,7 +40,7 @@ class SessionBegun(Struct, frozen=True, kw_only=True):
     regimes: RegimeSettings = NO_REGIMES
 
 
-Taped = Input | SessionBegun
+Taped = Input | SessionBegun | ScoresGiven
 
 
 def session(

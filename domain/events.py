@@ -12,6 +12,7 @@ from domain.account import AccountEvent, BalanceChanged, KillSwitchTripped
 from domain.breaker import BreakerEvent
 from domain.instrument import InstrumentEvent, InstrumentListed, InstrumentRulesChanged
 from domain.mark import AccountMarked
+from domain.model import ModelEvent
 from domain.moving import LogMoved
 from domain.opening import LogOpened
 from domain.order import OrderEvent
@@ -36,6 +37,7 @@ Event = (
     | ReconciliationEvent
     | BreakerEvent
     | PauseEvent
+    | ModelEvent
 )
 
 NOUNS: Mapping[str, tuple[type, ...]] = {
@@ -51,6 +53,7 @@ NOUNS: Mapping[str, tuple[type, ...]] = {
     "reconciliation": get_args(ReconciliationEvent),
     "breaker": get_args(BreakerEvent),
     "pause": get_args(PauseEvent),
+    "model": get_args(ModelEvent),
 }
 
 FULL_NAMES: Mapping[type, str] = {
@@ -68,7 +71,7 @@ SCHEMA_VERSIONS: Mapping[type, int] = {
     KillSwitchTripped: 2,
     LogOpened: 3,
     ReversalDecided: 2,
-    SettingsChanged: 11,
+    SettingsChanged: 12,
     SignalDetected: 3,
 }
 """The version of each event's schema where it is not 1; each version has its file in `schemas/`."""

@@ -25,6 +25,7 @@ from domain.grid import RunningGrid, chain_of, on_ticks, risk_at_stop
 from domain.instrument import Catalogue, InstrumentEvent
 from domain.log import Meta
 from domain.managed import LastManaged, PositionManaged, Rule, followed, recorded
+from domain.model import NO_MODELS, ModelEvent, ModelsInForce, in_force_after
 from domain.opening import LogOpened
 from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderStatus, OrderType, Working
 from domain.order_id import is_of_an_engine
@@ -203,7 +204,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     repeated. `regimes` holds, by instrument, the regime in force, and `grids` the decided grids that have not ended.
     `results` holds, by owner, the R-multiples of the latest closed trades of strategies and scanners.
     `streaks` holds, by strategy and as `ACCOUNT` for all owners, the losing positions in a row, `pauses` the pauses in
-    force that follow from them.
+    force that follow from them. `models` are the models that are registered, and those that score.
     """
 
     account_state: AccountState = account.UNOPENED
@@ -232,6 +233,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     results: Results = _NOTHING
     streaks: Mapping[str, Streak] = _NOTHING
     pauses: Mapping[str, Pause] = _NOTHING
+    models: ModelsInForce = NO_MODELS
 
     @property
     def account(self) -> Account:
@@ -342,6 +344,7 @@ class Changes(TypedDict, total=False):
     results: Results
     streaks: Mapping[str, Streak]
     pauses: Mapping[str, Pause]
+    models: ModelsInForce
 
 
 class _Alter(Protocol):
@@ -823,6 +826,10 @@ def _resumed(portfolio: Portfolio, _meta: Meta, event: EntriesResumed, _state: o
     )
 
 
+def _model(portfolio: Portfolio, _meta: Meta, event: ModelEvent, _state: object) -> Portfolio:
+    return altered(portfolio, models=in_force_after(portfolio.models, event))
+
+
 def _taken_up(entries: Mapping[str, WorkingEntry], order_id: str) -> Mapping[str, WorkingEntry]:
     entry = entries.get(order_id)
     return _without(entries, order_id) if entry is not None and isinstance(entry.order, Closed) else entries
@@ -881,6 +888,7 @@ FOLDS: Mapping[type, Fold] = {
     PositionClosed: _closed,
     EntriesPaused: _paused,
     EntriesResumed: _resumed,
+    **dict.fromkeys(get_args(ModelEvent), _model),
 }
 """The fold of each event; an event that is not listed leaves the portfolio unchanged.
 

@@ -32,6 +32,8 @@ from domain.management.settings import (
 )
 from domain.margin.settings import BOUNDS as MARGIN_BOUNDS
 from domain.margin.settings import NO_MARGIN_LIMITS, MarginSettings
+from domain.models.settings import BOUNDS as MODEL_BOUNDS
+from domain.models.settings import MODEL_LIMITS, ModelSettings, OwnModelSettings
 from domain.own_settings import OwnSettings, with_own
 from domain.owner import PERSON
 from domain.regimes.settings import BOUNDS as REGIME_BOUNDS
@@ -183,8 +185,9 @@ class StrategySettings:
     `name` alone names both the instance and the strategy. If one strategy runs more than once, `id` names the instance
     and `strategy` the strategy. Empty `instruments` mean all instruments; an empty `interval` means the tape's
     interval. `minimum_trend` and `minimum_reward_to_risk` are the instance's own limits of the Alpha committee; None
-    means those of `AlphaSettings`. `flips`, `intents`, `filters`, `sizing`, `limits` and `management` are its own rules
-    for flips, settings of intents, filters, rule of sizing, limits, and rules of the manager of open positions.
+    means those of `AlphaSettings`. `flips`, `intents`, `filters`, `sizing`, `limits`, `management` and `models`
+    are its own rules for flips, settings of intents, filters, rule of sizing, limits, rules of the manager of open
+    positions, and limits of learnt scores.
     """
 
     name: str = ""
@@ -202,6 +205,7 @@ class StrategySettings:
     sizing: OwnSizingSettings | None = None
     limits: OwnLimitSettings | None = None
     management: OwnManagementSettings | None = None
+    models: OwnModelSettings | None = None
 
     @property
     def instance(self) -> str:
@@ -232,6 +236,8 @@ class StrategySettings:
             found |= {f"limits.{name}": value for name, value in self.limits.given.items()}
         if self.management is not None:
             found |= {f"management.{name}": value for name, value in self.management.given.items()}
+        if self.models is not None:
+            found |= {f"models.{name}": value for name, value in self.models.given.items()}
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -343,7 +349,7 @@ class Settings:
     of a market is read, and the limits that are in force in each. `margin` are limits on the margin of entries.
     `limits` are those on positions that are one bet, by `groups` and by correlation, and on losses in a row.
     `management` are the rules by which open positions are managed.
-    `weights` scale entries by strategy, instrument and regime.
+    `weights` scale entries by strategy, instrument and regime. `models` are the limits of learnt scores.
     """
 
     strategies: tuple[StrategySettings, ...] = (StrategySettings("trend"),)
@@ -368,6 +374,7 @@ class Settings:
     limits: LimitSettings = NO_LIMITS
     management: ManagementSettings = NO_MANAGEMENT
     weights: WeightSettings = NO_WEIGHTS
+    models: ModelSettings = MODEL_LIMITS
 
     @property
     def instances(self) -> tuple[str, ...]:
@@ -425,6 +432,11 @@ class Settings:
             return NO_MANAGEMENT
         own = self.strategy_of(owner)
         return with_own(self.management, None if own is None else own.management)
+
+    def models_of(self, owner: str) -> ModelSettings:
+        """The limits of learnt scores of this owner: each its own, else that of all."""
+        own = self.strategy_of(owner)
+        return with_own(self.models, None if own is None else own.models)
 
     @property
     def counts_repeats(self) -> bool:
@@ -514,6 +526,7 @@ _OWN_BOUNDS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
     **{f"filters.{name}": bounds for name, bounds in BOUNDS.items()},
     **{f"sizing.{name}": bounds for name, bounds in SIZING_BOUNDS.items()},
     **{f"limits.{name}": bounds for name, bounds in LIMIT_BOUNDS.items()},
+    **{f"models.{name}": bounds for name, bounds in MODEL_BOUNDS.items()},
     **{f"management.{name}": bounds for name, bounds in MANAGEMENT_BOUNDS.items()},
 }
 
@@ -739,5 +752,9 @@ def ranges(settings: Settings) -> tuple[Range, ...]:
         *(
             (f"limits.{name}", getattr(settings.limits, name), *bounds)
             for name, bounds in LIMIT_BOUNDS.items()
+        ),
+        *(
+            (f"models.{name}", getattr(settings.models, name), *bounds)
+            for name, bounds in MODEL_BOUNDS.items()
         ),
     )

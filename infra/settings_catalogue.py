@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from adapters.signals.settings import SignalSettings
 from domain.settings import Settings, ranges
 from infra.alerts import AlertSettings
+from infra.model_settings import ModelsTable
 
 _OF_REGIMES: Mapping[str, str] = {
     "normal_confidence": "confidence that a signal needs in tier NORMAL",
@@ -62,7 +63,7 @@ MEANINGS: Mapping[str, str] = {
     "signals.sources": "Sources of signals at POST /signals (docs/signals.md)",
     "signals.scanners": "Scanners that `whence scan` runs (docs/scanner.md)",
     "trading.strategies": "Strategies in force; each has a name, or an id and a strategy, and may have instruments, "
-    "interval, parameters, minimum_trend, minimum_reward_to_risk, flips, intents, filters, sizing, limits and "
+    "interval, parameters, minimum_trend, minimum_reward_to_risk, flips, intents, filters, sizing, limits, models and "
     "management of its own",
     "trading.tiers.normal_confidence": "Confidence that a signal needs in tier NORMAL",
     "trading.tiers.strict_confidence": "Confidence that a signal needs in tier STRICT",
@@ -180,6 +181,11 @@ MEANINGS: Mapping[str, str] = {
     "trading.management.reversal_change": "Least move of the price between two detected reversals, a fraction",
     "trading.management.reversal_closes": "Whether a reversal closes the position; else its stop is tightened",
     "trading.management.reversal_distance": "How far a tightened stop is from the price, a fraction",
+    "models.folder": "Folder of model files, each named by its SHA-256 (docs/model-registry.md)",
+    "models.score_milliseconds": "Time that a live score may take; later, the entry is skipped",
+    "trading.models.minimum_confidence": "Least confidence of a champion's score for an entry (docs/model-registry.md)",
+    "trading.models.maximum_risk": "The champion's risk must be below it for an entry",
+    "trading.models.minimum_return": "The champion's expected return must be above it, a fraction of the price",
     "trading.weights.scales": "What weights scale: SIZE of an entry by the sizing rule, CONFIDENCE before the tiers",
     "trading.weights.table": "Rows of strategy, instrument or *, regime or *, and weight, 0 to 2; empty: none",
     "trading.reconciliation.external_positions": "Positions and trades of others: REPORT halts entries, or ADOPT",
@@ -208,6 +214,11 @@ class Setting:
     def meaning(self) -> str:
         """What the setting is for, with its unit."""
         return MEANINGS[self.key]
+
+
+def models(settings: ModelsTable) -> Iterator[Setting]:
+    """The settings of the table `[models]`, in the order of their declaration."""
+    return _of_model("models", settings)
 
 
 def alerts(settings: AlertSettings) -> Iterator[Setting]:

@@ -25,9 +25,9 @@ class LabelSource(StrEnum):
 class Dataset:
     """One row a signal with a known result, in order of `signal_at`; all arrays have one length n.
 
-    `x` is n × len(features), NaN where a value is missing. `signal_at` and `resolved_at` are microseconds since 1970
-    (UTC): nothing of a row's features is later than the first, its label was known at the second. `net` is the return
-    after fees and funding as a fraction of the price of entry, `stopped` whether the stop ended it.
+    `x` has the shape (n, len(features)), NaN where a value is missing. `signal_at` and `resolved_at` are microseconds
+    since 1970 (UTC): nothing of a row's features is later than the first, its label was known at the second. `net` is
+    the return after fees and funding as a fraction of the price of entry, `stopped` whether the stop ended it.
     """
 
     feature_set: str

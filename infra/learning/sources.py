@@ -1,0 +1,103 @@
+"""What a data set is built from: the log or the candle files that the options name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from adapters.log.recorder_log import RecordedLog
+from adapters.tapes import Tape
+from domain.errors import InvalidInput
+from domain.opening import LogOpened, Mode
+from infra.cli.planning import planned
+from infra.config import WhenceSettings, shown
+from infra.inputs import taped_inputs
+from infra.learning.build import Labels
+from infra.learning.detected import ProposedSignals, RecordedSignals, Signals
+from infra.learning.moves import FileMoves, Moves, TapedMoves
+from infra.learning.outcomes import Outcomes
+from infra.run.backtest import Change
+from infra.run.log_id import settings_form
+from infra.run.upto import read_upto
+from infra.search.sources import code_hashes
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Signals, their labels, and what identifies both."""
+
+    signals: Signals
+    labels: Labels
+    made_from: Mapping[str, Any]
+
+
+def source_of_candles(
+    tapes: Sequence[Tape], settings: WhenceSettings, quote: str, change: Change, limit: timedelta
+) -> Source:
+    """All proposals of the configured strategies on these tapes. Raises what `planned` raises."""
+    plan = planned(tapes, settings, quote, change)
+    moves = FileMoves(plan.tapes)
+    signals = ProposedSignals(moves, plan.instances, plan.instruments, plan.settings.simulation)
+    labels = Labels(outcomes=Outcomes(), prices=moves.prices, limit=limit)
+    made_from = {
+        **moves.identity,
+        "source": "candles",
+        "settings": settings_form(plan.settings),
+        "code": dict(code_hashes(plan.settings)),
+        "fees": {one.id: [str(one.taker_fee), str(one.maker_fee)] for one in plan.instruments},
+    }
+    return Source(signals, labels, made_from)
+
+
+class LogSource:
+    """The signals of a log up to its end, with the candles of files, else of the tape of its inputs."""
+
+    def __init__(self, log: RecordedLog, settings: WhenceSettings, tapes: Sequence[Tape]) -> None:
+        """Raises InvalidInput for an empty log."""
+        self._log, self._settings, self._tapes = log, settings, tapes
+        self._upto = read_upto(log, None)
+        self._outcomes = Outcomes()
+        self.progress = (0, self._upto)
+
+    def steps(self) -> Iterator[tuple[int, int]]:
+        """Reads the closed trades of the log, before `source`; yields the progress (done, total)."""
+        for ordinal in self._outcomes.steps(self._log, self._upto):
+            yield ordinal, self._upto
+
+    def source(self, limit: timedelta) -> Source:
+        """Raises InvalidInput where candles are missing, or are not those that the log was made from."""
+        first = next(self._log.read(upto=1)).envelope.event
+        if not isinstance(first, LogOpened):
+            raise InvalidInput(f"{shown(self._settings.log)} does not begin with its opening")
+        moves = self._moves(first)
+        last = next(self._log.read(after=self._upto - 1, upto=self._upto)).envelope.meta
+        made_from = {
+            **moves.identity,
+            "source": "log",
+            "log": str(first.log_id),
+            "events": self._upto,
+            "last_event": str(last.event_id),
+        }
+        labels = Labels(outcomes=self._outcomes, prices=moves.prices, limit=limit)
+        return Source(RecordedSignals(self._log, self._upto, moves), labels, made_from)
+
+    def _moves(self, opened: LogOpened) -> Moves:
+        if not self._tapes:
+            return self._taped(opened)
+        moves = FileMoves(self._tapes)
+        if opened.mode is Mode.TAPE and moves.identity["tape"] != opened.tape:
+            raise InvalidInput(
+                f"--candles: {shown(self._settings.log)} was made from other candles: give all files that it was made "
+                "from, and no other"
+            )
+        return moves
+
+    def _taped(self, opened: LogOpened) -> Moves:
+        if opened.mode is not Mode.LIVE:
+            raise InvalidInput(
+                f"{shown(self._settings.log)} does not hold its candles: give the files that it was made from with "
+                "--candles"
+            )
+        return TapedMoves(self._log, lambda: taped_inputs(self._settings))
