@@ -50,6 +50,7 @@ from commands.watching import Instance, Sighting, Watch
 from commands.world import Branch, World
 from domain.account import Account
 from domain.candle import Candle
+from domain.earlier_rows import rows_before
 from domain.errors import InvalidInput, Refused, TapeMismatch
 from domain.filters.returns import Returns
 from domain.limits.holdings import holdings
@@ -584,13 +585,20 @@ class Engine:
         portfolio = self.world.portfolio
         if not portfolio.models.is_scoring:
             return NO_SCORES
-        scoring = portfolio.models.scoring
         wanted = [
-            ScoreWanted(raised.signal_id, scoring, self._features.rows(raised.signal, stimulus.at, portfolio))
+            self._score_wanted(raised, stimulus.at)
             for raised in (ask.command for ask in stimulus.asks)
             if isinstance(raised, RaiseSignal) and raised.signal.intent is not Intent.EXIT
         ]
         return self._scorer.scores(stimulus.at, wanted) if wanted else NO_SCORES
+
+    def _score_wanted(self, raised: RaiseSignal, at: datetime) -> ScoreWanted:
+        portfolio = self.world.portfolio
+        rows = self._features.rows(raised.signal, at, portfolio)
+        earlier = {
+            name: rows_before(portfolio.scored_rows, raised.signal.instrument, name, at) for name in rows
+        }
+        return ScoreWanted(raised.signal_id, portfolio.models.scoring, rows, earlier)
 
     def _recalled(
         self, envelopes: Sequence[Envelope], at: datetime

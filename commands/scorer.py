@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol
 
 from msgspec import Struct
@@ -24,13 +25,20 @@ Scores = Mapping[str, tuple[SignalScored, ...]]
 
 NO_SCORES: Scores = {}
 
+Earlier = Sequence[tuple[float | None, ...]]
+"""Feature rows of one instrument, oldest first."""
+
 
 class ScoreWanted(Struct, frozen=True, gc=False):
-    """One entry, and the models that score it. `rows` has, by feature set, its features; none for a set without."""
+    """One entry, and the models that score it. `rows` has, by feature set, its features; none for a set without.
+
+    `earlier` has, by feature set, the rows of the instrument's scored signals before it, oldest first.
+    """
 
     signal_id: str
     models: tuple[tuple[ModelRole, ModelInForce], ...]
     rows: Mapping[str, FeatureRow]
+    earlier: Mapping[str, Earlier] = MappingProxyType({})
 
 
 class ScoresOf(Struct, frozen=True, gc=False):
@@ -94,13 +102,12 @@ class ModelScorer:
     def scores(self, at: datetime, wanted: Sequence[ScoreWanted]) -> Scores:
         """See `Scorer`."""
         return {
-            one.signal_id: tuple(
-                self._scored(role, model, one.rows.get(model.feature_set)) for role, model in one.models
-            )
+            one.signal_id: tuple(self._scored(role, model, one) for role, model in one.models)
             for one in wanted
         }
 
-    def _scored(self, role: ModelRole, model: ModelInForce, row: FeatureRow | None) -> SignalScored:
+    def _scored(self, role: ModelRole, model: ModelInForce, wanted: ScoreWanted) -> SignalScored:
+        row, earlier = wanted.rows.get(model.feature_set), wanted.earlier.get(model.feature_set, ())
         try:
             read = self._model_of(model.sha256)
         except WhenceError as fault:
@@ -111,7 +118,7 @@ class ModelScorer:
         if missing := _missing(read, row):
             return without_score(role, model, row, ScoreOutcome.FEATURES_MISSING, missing)
         began = 0.0 if self._seconds is None else self._seconds()
-        scored = scored_by(read.model, role, model, row)
+        scored = scored_by(read.model, role, model, row, earlier)
         if self._seconds is None:
             return scored
         took = (self._seconds() - began) * 1000
@@ -133,12 +140,14 @@ def _missing(read: LoadedModel, row: FeatureRow) -> str:
     return " ".join(lacking[:_NAMED]) + more
 
 
-def scored_by(read: Model, role: ModelRole, model: ModelInForce, row: FeatureRow) -> SignalScored:
-    """The score of this row by a model that was read; FAILED where it raises. Pure."""
+def scored_by(
+    read: Model, role: ModelRole, model: ModelInForce, row: FeatureRow, earlier: Earlier
+) -> SignalScored:
+    """The score of this row, after those before it, by a model that was read; FAILED where it raises. Pure."""
     try:
         if read.feature_set != row.feature_set:
             return without_score(role, model, row, ScoreOutcome.FAILED, "OtherFeatureSet")
-        score = read.score(row.values)
+        score = read.score(row.values, earlier)
     except Exception as error:  # noqa: BLE001  (fail closed: the class is recorded, its text may hold a secret)
         return without_score(role, model, row, ScoreOutcome.FAILED, type(error).__name__)
     return SignalScored(

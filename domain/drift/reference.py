@@ -45,6 +45,11 @@ class FeatureReference(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             )
 
     @property
+    def missing(self) -> float:
+        """The share of the rows without a value, 0..1."""
+        return self.counts[-1] / sum(self.counts)
+
+    @property
     def sampled(self) -> Floats:
         """The sample as an array, with NaN for each missing value."""
         return np.asarray([*self.sample, *[np.nan] * self.sample_missing], dtype=np.float64)

@@ -60,7 +60,7 @@ class Ruling(StrEnum):
 class Trial(Struct, frozen=True, kw_only=True):
     """The state of the test of one challenger.
 
-    `level` is its share of the budget, `wealth` the greatest wealth it reached from 1 (needed: 1 / level), `signals` how
+    `level` is its share of the budget, `wealth` the greatest wealth from 1 (needed: 1 / level), `signals` how
     many outcomes counted and `passed_over` how many did not, `mean` the mean difference of the squared errors of
     those that counted (above 0: the challenger is better; 0 for none).
     """

@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from domain.arithmetic import is_within
+from domain.earlier_rows import MOST_ROWS
 from domain.errors import InvalidSettings
 
 _BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
-    "rows": (1, 256),
+    "rows": (1, MOST_ROWS),
     "hidden": (1, 512),
     "batch": (1, 65_536),
     "accumulate": (1, 256),

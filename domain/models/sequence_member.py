@@ -16,6 +16,7 @@ import numpy as np
 from msgspec import Raw, Struct
 from numpy.typing import NDArray
 
+from domain.earlier_rows import MOST_ROWS
 from domain.errors import InvalidInput
 from domain.models.member import Floats, Heads
 
@@ -23,7 +24,6 @@ Flags = NDArray[np.bool_]
 
 HEADS: Final = ("win", "stopped", "net")
 _GATES: Final = 4
-_MOST_ROWS: Final = 256
 _MOST_HIDDEN: Final = 512
 
 _POINTS, _SHARES = np.polynomial.legendre.leggauss(8)
@@ -84,9 +84,9 @@ class SequenceMember:
     def __init__(self, content: SequenceContent, features: int) -> None:
         """Raises InvalidInput where an array has another shape or a number is not finite; the message names it."""
         hidden = len(content.recurrent[0]) if content.recurrent else 0
-        if not 1 <= content.rows <= _MOST_ROWS or not 1 <= hidden <= _MOST_HIDDEN:
+        if not 1 <= content.rows <= MOST_ROWS or not 1 <= hidden <= _MOST_HIDDEN:
             raise InvalidInput(
-                f"rows is {content.rows} and there are {hidden} hidden values; 1 to {_MOST_ROWS} and 1 to "
+                f"rows is {content.rows} and there are {hidden} hidden values; 1 to {MOST_ROWS} and 1 to "
                 f"{_MOST_HIDDEN} are possible"
             )
         gates = _GATES * hidden

@@ -26,7 +26,7 @@ def lstm(lesson: Lesson) -> TrainedMember:
     member = SequenceMember(found.content, len(lesson.dataset.features))
 
     def predict(dataset: Dataset, wanted: Rows) -> HeadArrays:
-        places = histories(dataset.instruments, found.content.rows)
+        places = histories(dataset.instruments, dataset.signal_at, found.content.rows)
         parts = [
             member.predict_all(dataset.x[chosen], chosen >= 0)
             for first in range(0, len(wanted), _AT_ONCE)

@@ -119,7 +119,9 @@ def _lesson(torch: Any, dataset: Dataset, settings: SequenceSettings, fit: Rows)
     net = dataset.net[fit]
     net_mean, net_scale = float(net.mean()), float(net.std()) or 1.0
     x = np.nan_to_num(np.clip((dataset.x - mean) / scale, -_LIMIT, _LIMIT), nan=0.0)
-    targets = np.column_stack((dataset.net > 0, dataset.stopped, (dataset.net - net_mean) / net_scale))
+    targets = np.column_stack(
+        (dataset.net > 0, dataset.stopped, (dataset.net - net_mean) / net_scale)
+    ).astype(np.float64)
     device = "cuda" if torch.cuda.is_available() else "cpu"
 
     def tensor(values: Floats) -> Any:
@@ -128,7 +130,7 @@ def _lesson(torch: Any, dataset: Dataset, settings: SequenceSettings, fit: Rows)
     return _Lesson(
         x=tensor(np.vstack((x, np.zeros(x.shape[1])))),  # the last row is what index -1 of a history reads
         targets=tensor(targets),
-        places=histories(dataset.instruments, settings.rows),
+        places=histories(dataset.instruments, dataset.signal_at, settings.rows),
         device=device,
         mean=mean,
         scale=scale,

@@ -24,6 +24,7 @@ from commands.scorer import LoadedModel, scored_by
 from commands.signal import RecordReversal
 from commands.world import Branch, World
 from domain.committees import POLICY_VERSION, View, decide
+from domain.earlier_rows import rows_before
 from domain.errors import ModelMissing, WhenceError
 from domain.features.feature_set import FeatureRow
 from domain.log import Envelope, Meta, Recorded, id_text
@@ -145,18 +146,22 @@ class Redecision:
             case PositionManaged():
                 return self._managed_again(meta, event)
             case SignalScored():
-                return self._scored_again(event)
+                return self._scored_again(meta, event)
             case _:
                 return self._again(meta, event)
 
-    def _scored_again(self, event: SignalScored) -> SignalScored | str:
+    def _scored_again(self, meta: Meta, event: SignalScored) -> SignalScored | str:
         """The score that the model's file returns now; the reason where it cannot be read."""
         try:
             read = self._model_of(event.model)
         except WhenceError as fault:
             return str(fault)
         model = ModelInForce(event.name, event.model, event.feature_set)
-        return scored_by(read.model, event.role, model, FeatureRow(event.feature_set, event.values))
+        detected = self._world.state(meta.stream)
+        assert isinstance(detected, Detected)
+        rows, instrument = self._world.portfolio.scored_rows, detected.signal.instrument
+        earlier = rows_before(rows, instrument, event.feature_set, meta.occurred_at)
+        return scored_by(read.model, event.role, model, FeatureRow(event.feature_set, event.values), earlier)
 
     def _again(
         self, meta: Meta, event: DecisionMade | ReversalDecided

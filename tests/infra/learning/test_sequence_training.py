@@ -83,7 +83,7 @@ class TestWithPyTorch:
         trained = lstm(Lesson(DATA, ALL[:1_000], np.ones(1_000), TrainingSettings(sequence=QUICK), 3))
         found = trained.predict(DATA, ALL[:20])
         member = SequenceMember(_trained().content, 3)
-        for at, places in enumerate(histories(DATA.instruments, 4)[:20]):
+        for at, places in enumerate(histories(DATA.instruments, DATA.signal_at, 4)[:20]):
             *earlier, row = DATA.x[places[places >= 0]].tolist()
             assert member.predict(row, earlier).win == pytest.approx(found.win[at], abs=1e-12)
 
