@@ -230,7 +230,7 @@ def _models(settings: WhenceSettings) -> ModelsInForce:
 
 
 def _named(model: str, models: ModelsInForce) -> str:
-    """The SHA-256 of the one registered model that these digits begin. Raises InvalidInput for none, and for several."""
+    """The SHA-256 of the registered model that these digits begin. Raises InvalidInput unless there is just one."""
     found = [one for one in models.registered if one.startswith(model.lower())]
     if len(found) == 1 and len(model) >= _SHORTEST:
         return found[0]
