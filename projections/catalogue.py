@@ -11,6 +11,7 @@ from projections.discrepancies import DISCREPANCIES
 from projections.equity import EQUITY
 from projections.fills import FILLS
 from projections.journal import JOURNAL
+from projections.models import MODELS
 from projections.orders import ORDERS
 from projections.performance import PERFORMANCE
 from projections.positions import POSITIONS
@@ -31,5 +32,6 @@ _ALL = (
     ALERTS,
     DISCREPANCIES,
     TRADING,
+    MODELS,
 )
 PROJECTIONS: Mapping[str, Projection] = {one.name: one for one in _ALL}

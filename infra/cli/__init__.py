@@ -63,6 +63,7 @@ COMMANDS: Mapping[str, Listed] = {
     "optimise": Listed("Searches for settings, and tries them on days it has not seen.", "optimise:optimise"),
     "weights": Listed("Fits weights of strategies, and puts them in force.", "weights:weights_app"),
     "features": Listed("Builds features of signals for models, and shows them.", "features:features_app"),
+    "models": Listed("Registers models, and puts them in force.", "models:models_app"),
     "live": Listed("Trades on an exchange, compared with the log at every start.", "live:live"),
     "reconcile": Listed("Compares a log with the exchange, and changes nothing.", "reconcile:reconcile"),
     "kill": Listed("Trips the kill switch of a running engine.", "kill:kill"),

@@ -188,7 +188,7 @@ def report(
 
 def done_sentence(done: str, note: str) -> str:
     """What was done with the note on it; a note that the switch or the key was so before is the whole sentence."""
-    if note.startswith(("the kill switch ", "the key ", "no pause ")):
+    if note.startswith(("the kill switch ", "the key ", "no pause ", "the model ")):
         return f"{note}; nothing was changed"
     return f"{done}; {note}" if note else done
 
