@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -11,35 +11,45 @@ from infra.learning.dataset import Dataset, Floats
 from infra.learning.library import learners
 from infra.learning.members import Rows
 
-Baseline = Callable[[Dataset, Rows, Floats, Rows], Floats]
-"""The probabilities of the last rows, from the rows before and their weights."""
+
+class Past(NamedTuple):
+    """The rows before a test, by index, and their weights."""
+
+    dataset: Dataset
+    rows: Rows
+    weights: Floats
 
 
-def always(dataset: Dataset, before: Rows, weights: Floats, wanted: Rows) -> Floats:
+Baseline = Callable[[Past, Rows], Floats]
+"""The probabilities of rows of the same dataset, from the rows before."""
+
+
+def always(_past: Past, wanted: Rows) -> Floats:
     """Every trade gains."""
     return np.ones(len(wanted))
 
 
-def never(dataset: Dataset, before: Rows, weights: Floats, wanted: Rows) -> Floats:
+def never(_past: Past, wanted: Rows) -> Floats:
     """No trade gains."""
     return np.zeros(len(wanted))
 
 
-def base_rate(dataset: Dataset, before: Rows, weights: Floats, wanted: Rows) -> Floats:
+def base_rate(past: Past, wanted: Rows) -> Floats:
     """The share of the trades before that gained."""
-    return np.full(len(wanted), float((dataset.net[before] > 0).mean()))
+    return np.full(len(wanted), float((past.dataset.net[past.rows] > 0).mean()))
 
 
-def logistic(dataset: Dataset, before: Rows, weights: Floats, wanted: Rows) -> Floats:
+def logistic(past: Past, wanted: Rows) -> Floats:
     """Logistic regression on the standardised features; a missing value is the median of the rows before."""
-    y = dataset.net[before] > 0
+    dataset = past.dataset
+    y = dataset.net[past.rows] > 0
     if not 0 < y.sum() < len(y):
-        return base_rate(dataset, before, weights, wanted)
-    x, later = _filled(dataset.x[before], dataset.x[wanted])
+        return base_rate(past, wanted)
+    x, later = _filled(dataset.x[past.rows], dataset.x[wanted])
     spread = x.std(axis=0)
     scale: Any = np.where(spread > 0, spread, 1.0)
     model = learners("linear_model").LogisticRegression(max_iter=1_000)
-    model.fit((x - x.mean(axis=0)) / scale, y, sample_weight=weights)
+    model.fit((x - x.mean(axis=0)) / scale, y, sample_weight=past.weights)
     return np.asarray(model.predict_proba((later - x.mean(axis=0)) / scale)[:, 1])
 
 

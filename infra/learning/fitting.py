@@ -65,8 +65,8 @@ def mean(members: Mapping[str, TrainedMember], dataset: Dataset, rows: Rows) -> 
     if not len(rows):
         return HeadArrays(*(np.zeros(0) for _ in range(3)))
     total = math.fsum(WEIGHTS[kind] for kind in members)
-    found = [np.zeros(len(rows)) for _ in range(3)]
+    found: list[Floats] = [np.zeros(len(rows)) for _ in range(3)]
     for kind, member in members.items():
-        for head, values in zip(found, member.predict(dataset, rows), strict=True):
-            head += WEIGHTS[kind] / total * values
+        for place, values in enumerate(member.predict(dataset, rows)):
+            found[place] += WEIGHTS[kind] / total * values
     return HeadArrays(*found)

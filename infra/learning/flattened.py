@@ -68,7 +68,7 @@ def _means(
     counts: Sequence[int],
     values: Sequence[float],
 ) -> Sequence[float]:
-    """The values of leaves, and at splits the means of the training rows below: the library keeps other numbers there."""
+    """The values of leaves, and at splits the means of the training rows below; the library has other numbers there."""
     found = list(values)
     for node in range(len(found) - 1, -1, -1):
         if not is_leaf[node]:

@@ -13,9 +13,10 @@ from msgspec import Raw
 from domain.learning.settings import TrainingSettings
 from domain.models.members import BOOSTING, FOREST
 from domain.models.tree_member import TreeHeads
-from domain.models.trees import Link, TreeArrays
+from domain.models.trees import Link, TreeArrays, probability
 from infra.learning.dataset import Dataset, Flags, Floats
 from infra.learning.flattened import constant, of_boosting, of_forest
+from infra.learning.levels import rounded
 from infra.learning.library import learners
 
 Rows = np.typing.NDArray[np.intp]
@@ -70,11 +71,11 @@ def boosting(lesson: Lesson) -> TrainedMember:
     ensemble = learners("ensemble")
 
     def classifier(x: Floats, y: Flags, weights: Floats) -> _Head:
-        model = ensemble.HistGradientBoostingClassifier(**given).fit(x, y, sample_weight=weights)
-        return _Head(of_boosting(model, Link.LOGIT), lambda rows: model.predict_proba(rows)[:, 1])
+        model = ensemble.HistGradientBoostingClassifier(**given).fit(rounded(x), y, sample_weight=weights)
+        return _Head(of_boosting(model, Link.LOGIT), _second_column(model))
 
     def regressor(x: Floats, y: Floats, weights: Floats) -> _Head:
-        model = ensemble.HistGradientBoostingRegressor(**given).fit(x, y, sample_weight=weights)
+        model = ensemble.HistGradientBoostingRegressor(**given).fit(rounded(x), y, sample_weight=weights)
         return _Head(of_boosting(model, Link.IDENTITY), model.predict)
 
     return _trained(lesson, classifier, regressor)
@@ -97,7 +98,7 @@ def forest(lesson: Lesson) -> TrainedMember:
 
     def classifier(x: Floats, y: Flags, weights: Floats) -> _Head:
         model = ensemble.RandomForestClassifier(**given).fit(x, y, sample_weight=weights)
-        return _Head(of_forest(model, Link.MEAN, 1), lambda rows: model.predict_proba(rows)[:, 1])
+        return _Head(of_forest(model, Link.MEAN, 1), _second_column(model))
 
     def regressor(x: Floats, y: Floats, weights: Floats) -> _Head:
         model = ensemble.RandomForestRegressor(**given).fit(x, y, sample_weight=weights)
@@ -134,5 +135,17 @@ def _certain(y: Flags) -> _Head:
     """The head where all rows have one outcome: Laplace's rule of succession, as log-odds."""
     happened = int(y.sum())
     odds = math.log((happened + 1) / (len(y) - happened + 1))
-    arrays = constant(Link.LOGIT, odds)
-    return _Head(arrays, lambda rows: np.full(len(rows), 1 / (1 + math.exp(-odds))))
+
+    def predict(x: Floats) -> Floats:
+        return np.full(len(x), probability(odds))
+
+    return _Head(constant(Link.LOGIT, odds), predict)
+
+
+def _second_column(model: Any) -> Callable[[Floats], Floats]:
+    """The probability of the second class, True."""
+
+    def predict(x: Floats) -> Floats:
+        return np.asarray(model.predict_proba(x)[:, 1])
+
+    return predict

@@ -22,7 +22,8 @@ from infra.learning.validation import LEAST_TO_TRAIN, Progress, Validation, vali
 
 TREES: Final = (BOOSTING, FOREST)
 """The members that the extra `ml` trains."""
-_LARGEST: Final = float(np.finfo(np.float32).max)
+_LARGEST: Final = 1e30
+"""The library adds up columns in 32 bits, whose largest number is 3.4e38."""
 
 
 class Trained(NamedTuple):
@@ -42,9 +43,11 @@ def trained(
     seed: int,
     *,
     kinds: Sequence[str] = TREES,
+    labels: Mapping[str, object] | None = None,
     progress: Progress = lambda _name, _done, _all: None,
 ) -> Trained:
-    """Validates and trains. Equal rows, settings, seed and versions give equal bytes.
+    """Validates and trains. Equal rows, settings, seed and versions give equal bytes. `labels` are the parameters by
+    which the labels were made, for the file.
 
     Raises InvalidInput where the dataset is not as `Dataset` defines it, or too small to train and calibrate.
     """
@@ -52,7 +55,7 @@ def trained(
     with one_thread():
         validation = validated(dataset, kinds, settings, seed, progress)
         progress("model", 0, 1)
-        file = _file(dataset, settings, seed, kinds, validation)
+        file = _file(dataset, settings, seed, kinds, validation, labels or {})
         progress("model", 1, 1)
     return Trained(model_bytes(file), validation)
 
@@ -78,10 +81,7 @@ def _faults(data: Dataset) -> Iterator[tuple[bool, str]]:
     yield bool(np.all(np.diff(data.signal_at) >= 0)), "is not in order of signal_at"
     yield bool(np.all(data.resolved_at >= data.signal_at)), "has a label that was known before its signal"
     yield bool(np.isfinite(data.net).all()), "has a net return that is not finite"
-    yield (
-        not bool((np.abs(data.x) > _LARGEST).any()),
-        "has a value that is infinite or too large for a 32-bit number",
-    )
+    yield not bool((np.abs(data.x) > _LARGEST).any()), "has a value that is infinite or beyond 1e30"
 
 
 def _file(
@@ -90,6 +90,7 @@ def _file(
     seed: int,
     kinds: Sequence[str],
     validation: Validation | None,
+    labels: Mapping[str, object],
 ) -> ModelFile:
     n = len(dataset.net)
     part = divided(
@@ -113,13 +114,17 @@ def _file(
         stopped=found.stopped,
         reference=reference_of(dataset.features, dataset.x[part.train]).features,
         data=_data_range(dataset),
-        labels={source.value: sum(one is source for one in dataset.labels) for source in LabelSource},
+        labels={**_counts(dataset), "parameters": labels},
         parameters=_parameters(settings, kinds),
         seed=seed,
         versions=versions(kinds),
         validation={} if validation is None else validation.as_json(),
         verdict=_verdict(validation),
     )
+
+
+def _counts(dataset: Dataset) -> Mapping[str, int]:
+    return {source.value: sum(one == source for one in dataset.labels) for source in LabelSource}
 
 
 def _data_range(dataset: Dataset) -> DataRange:

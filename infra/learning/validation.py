@@ -14,7 +14,7 @@ from domain.learning.folds import Fold, walk_forward
 from domain.learning.gate import Evidence, Judged, best_baseline, judged, time_interval
 from domain.learning.settings import Thresholds, TrainingSettings
 from domain.models.members import SEQUENCE
-from infra.learning.baselines import BASELINES
+from infra.learning.baselines import BASELINES, Past
 from infra.learning.dataset import Dataset, Flags, Floats
 from infra.learning.fitting import Scores, fitted, weights_of
 from infra.learning.members import Rows
@@ -149,14 +149,14 @@ def _test(dataset: Dataset, fold: Fold, kinds: Sequence[str], settings: Training
     part, test = fold
     scores = fitted(dataset, part, kinds, settings, seed).score(dataset, test)
     before = np.concatenate(part)
-    weights = weights_of(dataset, before)
+    past = Past(dataset, before, weights_of(dataset, before))
     return Test(
         rows=test,
         trained=len(part.train),
         calibrated=len(part.calibrate),
         purged=int(test[0]) - len(before),
         scores=scores,
-        baselines={name: one(dataset, before, weights, test) for name, one in BASELINES.items()},
+        baselines={name: one(past, test) for name, one in BASELINES.items()},
     )
 
 
