@@ -183,6 +183,18 @@ MEANINGS: Mapping[str, str] = {
     "trading.management.reversal_distance": "How far a tightened stop is from the price, a fraction",
     "models.folder": "Folder of model files, each named by its SHA-256 (docs/model-registry.md)",
     "models.score_milliseconds": "Time that a live score may take; later, the entry is skipped",
+    "models.drift.rows": "Scored signals on which the drift of features is measured; 0: not measured (docs/drift.md)",
+    "models.drift.every": "Scored signals between two looks",
+    "models.drift.psi": "Population stability index from which a feature may drift",
+    "models.drift.ks_p": "Greatest p-value, times the number of features, at which a feature drifts",
+    "models.drift.delta": "Doubt at which ADWIN finds a change of the outcomes; 0: not watched",
+    "models.drift.outcomes_every": "Closed trades between two looks at the outcomes",
+    "models.drift.retires": "Whether a model that drifts is retired without a person",
+    "models.auto.every_days": "Days after which a model is trained again; 0: never for its age",
+    "models.auto.every_trades": "Closed trades after which a model is trained again; 0: never for trades",
+    "models.auto.budget": "Probability that any challenger without skill is ever promoted",
+    "models.auto.least_signals": "Instants of signals after its registration before a challenger is promoted",
+    "models.auto.patience_days": "Days after which a challenger that was not promoted is retired; 0: never",
     "trading.models.minimum_confidence": "Least confidence of a champion's score for an entry (docs/model-registry.md)",
     "trading.models.maximum_risk": "The champion's risk must be below it for an entry",
     "trading.models.minimum_return": "The champion's expected return must be above it, a fraction of the price",
@@ -234,6 +246,9 @@ def signals(settings: SignalSettings) -> Iterator[Setting]:
 def _of_model(table: str, settings: BaseModel) -> Iterator[Setting]:
     for name, schema in type(settings).model_json_schema()["properties"].items():
         value = getattr(settings, name)
+        if isinstance(value, BaseModel):
+            yield from _of_model(f"{table}.{name}", value)
+            continue
         numbers = f"{schema['minimum']} to {schema['maximum']}" if "minimum" in schema else ""
         yield Setting(f"{table}.{name}", value, numbers or _choices(value))
 

@@ -44,7 +44,7 @@ def list_models(
     from infra.cli.model_rows import print_models
     from infra.cli.output import readers_may_leave
 
-    book = _book(_settings(log, None, account, config))
+    book = _book(settings_of(log, None, account, config))
     with readers_may_leave():
         print_models(book, as_json=as_json)
 
@@ -60,7 +60,7 @@ def show_model(
     from infra.cli.model_rows import print_model
     from infra.cli.output import readers_may_leave
 
-    book = _book(_settings(log, None, account, config))
+    book = _book(settings_of(log, None, account, config))
     found = book.models[_named(model, book.in_force)]
     with readers_may_leave():
         print_model(found, as_json=as_json)
@@ -79,7 +79,7 @@ def compare(
     from infra.cli.model_rows import print_comparison
     from infra.cli.output import readers_may_leave
 
-    book = _book(_settings(log, None, account, config))
+    book = _book(settings_of(log, None, account, config))
     if not book.in_force.is_scoring:
         raise Refused("no model of this log scores: `whence models promote` puts one in force")
     with readers_may_leave():
@@ -104,14 +104,14 @@ def register(
     """Makes a model known to the account's running engine, and keeps its file in the folder of models."""
     from infra.learning.model_folder import ModelFolder
 
-    settings = _settings(log, store, account, config)
+    settings = settings_of(log, store, account, config)
     folder = ModelFolder(settings.models.folder)
     try:
         data = file.read_bytes()
     except OSError as fault:
         raise InvalidInput(f"{file}: {fault.strerror}") from None
     sha256 = folder.add(data)
-    request = _registration(folder.file_of(sha256), sha256, name, reason)
+    request = registration_of(folder.file_of(sha256), sha256, name, reason)
     _do(
         settings,
         api,
@@ -142,7 +142,7 @@ def promote(
     """Puts a registered model in force: its score of each entry is voted on from the next signal on."""
     from domain.model import ModelRole
 
-    settings = _settings(log, store, account, config)
+    settings = settings_of(log, store, account, config)
     sha256 = _named(model, _models(settings))
     role = ModelRole.CHALLENGER if challenger else ModelRole.CHAMPION
     _check_readable(settings, sha256, role, unproven=unproven)
@@ -162,7 +162,7 @@ def retire(
     """Takes the role of a model: it scores nothing any more, and stays registered."""
     from commands.request import RetireModel
 
-    settings = _settings(log, store, account, config)
+    settings = settings_of(log, store, account, config)
     sha256 = _named(model, _models(settings))
     request = RetireModel(sha256=sha256, reason=reason)
     _do(
@@ -187,7 +187,7 @@ def rollback(
     """Puts the champion before the last change in force again."""
     from domain.model import ModelRole
 
-    settings = _settings(log, store, account, config)
+    settings = settings_of(log, store, account, config)
     before = _models(settings).before
     if not before:
         raise Refused("there was no champion before this one: `whence models retire` ends the one in force")
@@ -206,7 +206,9 @@ def add_commands(app: typer.Typer) -> None:
     app.command()(rollback)
 
 
-def _settings(log: str | None, store: str | None, account: str | None, config: Path | None) -> WhenceSettings:
+def settings_of(
+    log: str | None, store: str | None, account: str | None, config: Path | None
+) -> WhenceSettings:
     from infra.config import load
     from infra.run.log_account import of_its_account
 
@@ -253,7 +255,7 @@ def _check_readable(settings: WhenceSettings, sha256: str, role: ModelRole, *, u
         )
 
 
-def _registration(file: ModelFile, sha256: str, name: str, reason: str) -> RegisterModel:
+def registration_of(file: ModelFile, sha256: str, name: str, reason: str) -> RegisterModel:
     from commands.model import RegisterModel
     from infra.learning.model_metrics import metrics_of
 

@@ -10,6 +10,7 @@ import typer
 
 from domain.learning.settings import Thresholds, TrainingSettings
 from domain.number import number
+from infra.cli.model_auto import auto
 from infra.cli.model_registry import add_commands
 from infra.cli.options import JsonOption, file_of, whole
 
@@ -19,6 +20,7 @@ models_app = typer.Typer(
     help="Trains models that score signals, registers them, puts them in force, and shows how they scored.",
 )
 add_commands(models_app)
+models_app.command()(auto)
 _DEFAULT = TrainingSettings()
 
 
@@ -96,6 +98,7 @@ def train(
     from infra.cli.output import readers_may_leave
     from infra.learning.dataset_file import read_dataset, read_manifest
     from infra.learning.model_files import write_model
+    from infra.learning.trainers import kinds_for
     from infra.learning.training import trained
 
     settings = TrainingSettings(
@@ -113,6 +116,7 @@ def train(
             settings,
             seed,
             labels=labels,
+            kinds=kinds_for(len(dataset.net)),
             progress=lambda name, done, parts: advance.show({name: (done, parts)}),
         )
     place = write_model(out, found.data)

@@ -23,6 +23,7 @@ from domain.signal import DecisionMade, SignalDetected, Verdict
 from domain.strategies import Intent
 from infra.run.redeciding import Redecision
 from projections.model_scores import ModelBook
+from projections.scored_trades import ScoredTrades
 from tests.commands.models_of_tests import FIRST, SECOND, promotion, registration
 from tests.infra.run.taped import frames, replayed, trade
 from tests.replacing import replace
@@ -37,7 +38,9 @@ class CoreModel:
     feature_set: str = CORE_1.id
     features: tuple[str, ...] = CORE_1.names
 
-    def score(self, values: Sequence[float | None]) -> Score:
+    earlier: int = 0
+
+    def score(self, values: Sequence[float | None], earlier: Sequence[Sequence[float | None]] = ()) -> Score:
         known = sum(value is not None for value in values) / len(values)
         return Score(
             confidence=round(self.least + known * (1 - self.least), 6),
@@ -148,3 +151,22 @@ def test_the_book_counts_outcomes_and_resolves_the_scores_of_closed_trades(path:
     assert champion.brier is not None
     assert 0 <= champion.brier <= 1
     assert sum(one.count for one in champion.calibration) == len(champion.resolved)
+
+
+def test_the_scored_trades_are_those_of_the_book(path: Path) -> None:
+    book, scored = ModelBook().take_all(events(path)), ScoredTrades().take_all(events(path))
+    resolved = {
+        sha256: [(one.score.confidence, one.gained, one.closed_at) for one in record.resolved]
+        for sha256, record in book.models.items()
+    }
+    assert any(resolved.values())
+    assert resolved == {
+        sha256: [
+            (confidence, one.gained, one.closed_at)
+            for one in scored.trades
+            if (confidence := one.confidence_of(sha256)) is not None
+        ]
+        for sha256 in (FIRST, SECOND)
+    }
+    assert scored.challengers == [SECOND]
+    assert set(scored.registered_at) == {FIRST, SECOND}
