@@ -4,7 +4,7 @@ SHELL := /bin/sh
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo graphiql servers test lint types mypy pyright check check-fast bench torture lock format clean
+.PHONY: help demo graphiql servers test torch lint types mypy pyright check check-fast bench torture lock format clean
 
 # Another Python than the first that is new enough: make demo PYTHON=python3.12
 PYTHON ?=
@@ -18,6 +18,8 @@ ARGS ?=
 BIN := .venv/bin
 RUN := $(BIN)/python -m
 PIP := $(RUN) pip --disable-pip-version-check --quiet
+# Every extra but torch, which has a lock of its own: no other environment takes the gigabytes of its wheels.
+EXTRAS := $(addprefix --extra ,registry dev-servers tracing files bybit exchanges vault keyring pdf optimise ml)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 help: ## this list
@@ -53,6 +55,9 @@ mypy pyright: .venv/.dev
 
 check: lint types test ## everything that must pass
 
+torch: .venv/.dev .venv/.torch ## install PyTorch (5 GB on Linux) beside what the tests need, and run its tests
+	$(RUN) pytest -m torch $(ARGS)
+
 bench: .venv/.dev ## the table of benchmarks
 	$(RUN) tests.benchmarks $(ARGS)
 
@@ -64,11 +69,12 @@ format: .venv/.dev ## rewrite the code as ruff wants it
 	$(RUN) ruff format .
 
 lock: $(BIN)/uv ## resolve the dependencies anew (all to their newest: ARGS=--upgrade)
-	$(LOCK) pyproject.toml --group dev --all-extras --output-file requirements/dev.lock $(ARGS)
+	$(LOCK) pyproject.toml --group dev $(EXTRAS) --output-file requirements/dev.lock $(ARGS)
 	$(LOCK) pyproject.toml --group build --extra bybit --extra optimise --constraint requirements/dev.lock --output-file requirements/runtime.lock
 	$(LOCK) pyproject.toml --group build --group graphiql --constraint requirements/dev.lock --output-file requirements/graphiql.lock
 	$(LOCK) pyproject.toml --group build --extra dev-servers --constraint requirements/dev.lock --output-file requirements/servers.lock
 	$(LOCK) pyproject.toml --group build --extra registry --constraint requirements/dev.lock --output-file requirements/image.lock
+	$(LOCK) pyproject.toml --group build --extra ml --extra torch --constraint requirements/dev.lock --output-file requirements/torch.lock
 
 clean: ## remove what was installed and cached; logs of events stay
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist infra/graphiql/build infra/graphiql/node_modules

@@ -1,7 +1,8 @@
 """The engine: market events, exchange reports, requests and ticks go in; units of work come out.
 
-The engine reads no clock, file, socket or thread. Every input has a time, and the result depends only on the inputs and
-their order. The same inputs give the same log, in every mode (`infra/run`).
+The engine reads no clock, file, socket or thread. Every input has a time, and the result depends only on the inputs,
+their order, and what its scorer returns, which the tape of inputs holds (`commands/scorer.py`). The same inputs give
+the same log, in every mode (`infra/run`).
 
     for unit in engine.process(given):     # a driver does this, see `commands/driver.py`
         log.append(unit.envelopes)         # skipped where the log holds them already
@@ -24,6 +25,7 @@ from commands import answering, day, requests, starting
 from commands.breaker import CallReport
 from commands.door import Answer
 from commands.exchange import AnyReport
+from commands.features import READERS, Features, Readers
 from commands.foreseeing import foreseen
 from commands.grid_ends import grid_ends, left_at
 from commands.held_back import holds_back, withdrawals
@@ -40,6 +42,7 @@ from commands.reports import stimuli
 from commands.reprotecting import Reprotecting
 from commands.requests import Situation
 from commands.retrying import is_closing, retries
+from commands.scorer import NO_SCORER, NO_SCORES, Scorer, Scores, ScoreWanted
 from commands.series import RunningSeries
 from commands.signal import EndSeries, RaiseSignal
 from commands.stimulus import Ask, Stimulus
@@ -49,6 +52,7 @@ from commands.watching import Instance, Sighting, Watch
 from commands.world import Branch, World
 from domain.account import Account
 from domain.candle import Candle
+from domain.earlier_rows import rows_before
 from domain.errors import InvalidInput, Refused, TapeMismatch
 from domain.filters.returns import Returns
 from domain.leverage.reader import changes_on as leverage_changes_on
@@ -95,10 +99,14 @@ class Engine:
         leverage: LeverageSettings = FIXED_LEVERAGE,
         recall: Recall = NOTHING_TO_RECALL,
         marks: bool = True,
+        scorer: Scorer = NO_SCORER,
+        readers: Readers = READERS,
     ) -> None:
         """`since` is the start of this market (UTC); the first trading day does not begin before `since`.
 
         Without `marks` no hour is marked: the candles of a market at rest are of no feed.
+
+        `scorer` returns the scores of entries while models are in force, `readers` make the features that these read.
 
         With a `recall`, the engine takes the events that the log holds for an input from the log, and decides nothing.
         """
@@ -115,6 +123,7 @@ class Engine:
         self._series = RunningSeries()
         self._left: set[str] = set()
         self._reprotecting = Reprotecting()
+        self._scorer, self._features = scorer, Features(readers)
         self._managing = Managing()
         self._confirmed: Unit | None = None
         self._open_until = since
@@ -228,6 +237,8 @@ class Engine:
         settings = self.world.portfolio.settings.settings
         for closed in candles if self._managing.reads_candles(settings) else ():
             self._managing.read(closed, settings)
+        if self._features.are_read(models := self.world.portfolio.models):
+            self._features.read(chain.from_iterable(candles), models)
         returns, hourly, regimes = self._returns, self._hourly_in_use(), self._regimes
         leveraging = self._leveraging
         if returns is None and hourly is None and regimes is None and leveraging is None:
@@ -323,6 +334,8 @@ class Engine:
             if self._leveraging is not None and type(event) is Candle:
                 self._leveraging.take(event)
         self._managing.read(events, self.world.portfolio.settings.settings)
+        if self._features.are_read(models := self.world.portfolio.models):
+            self._features.read((one for one in events if type(one) is Candle), models)
         marks = self._marking.take(given.at, events, self.world.portfolio, market) if self._marks else ()
         sighted: Sequence[_Seen] = ()
         for event in events:
@@ -520,6 +533,7 @@ class Engine:
         asks: list[Ask] = []
         regimes, intervals = self._regimes, {one.interval for one in self._instances}
         self._managing.warm(given.candles, self.world.portfolio.settings.settings, intervals)
+        self._features.read(given.candles, self.world.portfolio.models)
         if self._hourly is None:
             self._hourly = HourlyReturns()  # the settings in force may follow, at the start
         hourly = self._hourly
@@ -603,13 +617,34 @@ class Engine:
             if of_market:
                 check_recorded(stimulus, taken, Branch(self.world), self.identity)
             return (yield from self._recalled(taken, stimulus.at))
+        scores = self._scores(stimulus)
         while True:
-            unit = decide(Branch(self.world), stimulus, self.identity)
+            unit = decide(Branch(self.world), stimulus, self.identity, scores)
             if not unit.envelopes:
                 return ()
             yield unit
             if self._confirmed is unit:
                 return unit.envelopes
+
+    def _scores(self, stimulus: Stimulus) -> Scores:
+        """The scores of the entries that the stimulus raises; none without models in force."""
+        portfolio = self.world.portfolio
+        if not portfolio.models.is_scoring:
+            return NO_SCORES
+        wanted = [
+            self._score_wanted(raised, stimulus.at)
+            for raised in (ask.command for ask in stimulus.asks)
+            if isinstance(raised, RaiseSignal) and raised.signal.intent is not Intent.EXIT
+        ]
+        return self._scorer.scores(stimulus.at, wanted) if wanted else NO_SCORES
+
+    def _score_wanted(self, raised: RaiseSignal, at: datetime) -> ScoreWanted:
+        portfolio = self.world.portfolio
+        rows = self._features.rows(raised.signal, at, portfolio)
+        earlier = {
+            name: rows_before(portfolio.scored_rows, raised.signal.instrument, name, at) for name in rows
+        }
+        return ScoreWanted(raised.signal_id, portfolio.models.scoring, rows, earlier)
 
     def _recalled(
         self, envelopes: Sequence[Envelope], at: datetime

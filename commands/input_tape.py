@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from commands.identity import Identity
 from commands.inputs import Input
+from commands.scorer import ScoresGiven
 from commands.world import World
 from domain.filters.settings import NO_FILTERS, FilterSettings
 from domain.leverage.settings import FIXED_LEVERAGE, LeverageSettings
@@ -41,7 +42,7 @@ class SessionBegun(Struct, frozen=True, kw_only=True):
     leverage: LeverageSettings = FIXED_LEVERAGE
 
 
-Taped = Input | SessionBegun
+Taped = Input | SessionBegun | ScoresGiven
 
 
 def session(

@@ -15,10 +15,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from commands.account import ForgetPersonalKey, ResetKillSwitch
+from commands.model import RegisterModel
 from commands.order import CancelOrder
 from commands.pause import ResumeEntries
 from commands.reconciliation import ResolveDiscrepancy
 from domain.direction import Direction, Side
+from domain.model import ModelRole
 from domain.order import OrderType
 from domain.signal import SignalDetected
 from domain.strategies import Intent
@@ -38,13 +40,17 @@ __all__ = [
     "OutsideSignal",
     "PauseStrategy",
     "PlaceOrder",
+    "PromoteModel",
     "RaiseSignal",
+    "RegisterModel",
+    "ReportDrift",
     "Request",
     "Requested",
     "ResetKillSwitch",
     "ResolveDiscrepancy",
     "ResumeEntries",
     "ResumeStrategy",
+    "RetireModel",
     "TripKillSwitch",
     "WithdrawClose",
 ]
@@ -201,6 +207,43 @@ class ChangeSettings:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromoteModel:
+    """Gives a registered model, named by the SHA-256 of its file, a role; the champion before has none from then on.
+
+    `rule` names the rule that promotes it; None where a person does.
+    """
+
+    sha256: str
+    role: ModelRole
+    reason: str
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetireModel:
+    """Takes the role of a model; it stays registered."""
+
+    sha256: str
+    reason: str
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportDrift:
+    """A drift that a test has found; the fields are those of `domain.model.DriftFound`."""
+
+    sha256: str
+    subject: str
+    test: str
+    statistic: float
+    limit: float
+    count: int
+    begin: datetime
+    end: datetime
+    reason: str
+
+
 Request = (
     RaiseSignal
     | DraftOrder
@@ -218,6 +261,10 @@ Request = (
     | ResetKillSwitch
     | ForgetPersonalKey
     | ResolveDiscrepancy
+    | RegisterModel
+    | PromoteModel
+    | RetireModel
+    | ReportDrift
 )
 
 

@@ -15,11 +15,15 @@ from commands.request import (
     MoveProtection,
     PauseStrategy,
     PlaceOrder,
+    PromoteModel,
     RaiseSignal,
+    RegisterModel,
+    ReportDrift,
     ResetKillSwitch,
     ResolveDiscrepancy,
     ResumeEntries,
     ResumeStrategy,
+    RetireModel,
     TripKillSwitch,
     WithdrawClose,
 )
@@ -67,6 +71,10 @@ LEAST_ROLE: Mapping[type, Role] = {
     ResetKillSwitch: Role.ADMIN,
     ForgetPersonalKey: Role.ADMIN,
     ResolveDiscrepancy: Role.TRADER,
+    RegisterModel: Role.ADMIN,
+    PromoteModel: Role.ADMIN,
+    RetireModel: Role.ADMIN,
+    ReportDrift: Role.ADMIN,
 }
 """The lowest role that may send each request. Reading needs VIEWER."""
 

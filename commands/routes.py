@@ -14,6 +14,7 @@ from commands import (
     instrument,
     leverage,
     mark,
+    model,
     opening,
     order,
     pause,
@@ -41,6 +42,7 @@ Command = (
     | reconciliation.ReconciliationCommand
     | breaker.BreakerCommand
     | pause.PauseCommand
+    | model.ModelCommand
 )
 
 Stream = Callable[[str, Any], str]
@@ -111,9 +113,14 @@ def _pause(account_name: str, command: Any) -> str:
     return streams.pause_stream(account_name, command.owner)
 
 
+def _model(account_name: str, command: Any) -> str:
+    return streams.model_stream(account_name, command.name)
+
+
 ROUTES: Mapping[type, Route] = {
     opening.OpenLog: Route(_log, opening.decide),
     signal.RaiseSignal: Route(_signal, signal.decide),
+    signal.RecordScores: Route(_signal, signal.decide),
     signal.RecordDecision: Route(_signal, signal.decide),
     signal.RecordReversal: Route(_signal, signal.decide),
     signal.EndSeries: Route(_signal, signal.decide),
@@ -170,4 +177,8 @@ ROUTES: Mapping[type, Route] = {
     pause.BeginPause: Route(_pause, pause.decide),
     pause.EndLossPause: Route(_pause, pause.decide),
     pause.ResumeEntries: Route(_pause, pause.decide),
+    model.RegisterModel: Route(_model, model.decide),
+    model.PutInRole: Route(_model, model.decide),
+    model.TakeOutOfForce: Route(_model, model.decide),
+    model.RecordDrift: Route(_model, model.decide),
 }

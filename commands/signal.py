@@ -10,9 +10,11 @@ from msgspec import Struct
 from domain.errors import InvalidInput, Refused
 from domain.grid import MOST_LEVELS, MOST_ROUNDS, MOST_SECONDS, Grid, GridEnd
 from domain.instrument import check_instrument_id, check_positive
+from domain.scored import SignalScored
 from domain.signal import (
     Decided,
     DecisionMade,
+    Detected,
     GridEnded,
     ReversalDecided,
     Series,
@@ -31,6 +33,13 @@ class RaiseSignal(Struct, frozen=True, gc=False):
 
     signal_id: str
     signal: SignalDetected
+
+
+class RecordScores(Struct, frozen=True, gc=False):
+    """Records what the models in force returned for the signal."""
+
+    signal_id: str
+    scores: tuple[SignalScored, ...]
 
 
 class RecordDecision(Struct, frozen=True, gc=False):
@@ -61,7 +70,7 @@ class EndGrid(Struct, frozen=True, gc=False):
     reason: GridEnd
 
 
-SignalCommand = RaiseSignal | RecordDecision | RecordReversal | EndSeries | EndGrid
+SignalCommand = RaiseSignal | RecordScores | RecordDecision | RecordReversal | EndSeries | EndGrid
 
 
 def decide(command: SignalCommand, state: SignalState) -> Sequence[SignalEvent]:
@@ -76,6 +85,8 @@ def decide(command: SignalCommand, state: SignalState) -> Sequence[SignalEvent]:
                 return []
             check_signal(command.signal)
             return [command.signal]
+        case RecordScores():
+            return command.scores if isinstance(state, Detected) and not state.scores else []
         case RecordDecision():
             return _record(command, state)
         case RecordReversal():

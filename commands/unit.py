@@ -11,6 +11,7 @@ from commands.identity import ENGINE, Identity
 from commands.position import BeginClose
 from commands.processes import PROCESSES, Moment, Process
 from commands.routes import ROUTES, Command
+from commands.scorer import NO_SCORES, Scores
 from commands.signal import EndGrid, RecordReversal
 from commands.stimulus import Ask, Stimulus
 from commands.world import Branch
@@ -36,8 +37,8 @@ class Unit(Struct, frozen=True, eq=False):
         return self.branch is None
 
 
-def decide(branch: Branch, stimulus: Stimulus, identity: Identity) -> Unit:
-    """Decides all events that follow from the stimulus, and folds them into the branch.
+def decide(branch: Branch, stimulus: Stimulus, identity: Identity, scores: Scores = NO_SCORES) -> Unit:
+    """Decides all events that follow from the stimulus, and folds them into the branch; `scores` are of its signals.
 
     All consequences of one command are decided before the next command, so a second signal is judged with the orders of
     the first. Raises Refused or InvalidInput.
@@ -50,7 +51,7 @@ def decide(branch: Branch, stimulus: Stimulus, identity: Identity) -> Unit:
             branch.fold(envelope)
             processes = PROCESSES.get(type(envelope.event))
             if processes is not None:
-                followed += _followed(processes, branch, envelope, at, identity)
+                followed += _followed(processes, branch, envelope, at, identity, scores)
         waiting += followed[::-1]
     return Unit(at, branch.envelopes, branch)
 
@@ -103,7 +104,12 @@ _CONTINUED = ("signal-", "order-", "position-")
 
 
 def _followed(
-    processes: Sequence[Process], branch: Branch, envelope: Envelope, at: datetime, identity: Identity
+    processes: Sequence[Process],
+    branch: Branch,
+    envelope: Envelope,
+    at: datetime,
+    identity: Identity,
+    scores: Scores,
 ) -> Sequence[Ask]:
     moment = Moment(
         envelope=envelope,
@@ -112,6 +118,7 @@ def _followed(
         now=at,
         account=identity.account,
         policy=identity.policy,
+        scores=scores,
     )
     commands: list[Command] = []
     for process in processes:

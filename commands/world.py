@@ -14,6 +14,7 @@ from domain import (
     breaker,
     instrument,
     mark,
+    model,
     order,
     pause,
     portfolio,
@@ -55,6 +56,7 @@ _FOLDS: Mapping[str, Fold] = {
     "reconciliation": (reconciliation.NONE_FOUND, reconciliation.evolve),
     "breaker": (breaker.UNBROKEN, breaker.evolve),
     "pause": (None, pause.evolve),
+    "model": (model.NO_LINE, model.evolve),
 }
 """By noun: the state before the first event, and the fold."""
 

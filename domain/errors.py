@@ -5,6 +5,8 @@ WhenceError
 │   ├── InvalidTape         a candle file: names file, row and fault
 │   ├── UnknownQuote        the quote currency of a symbol is not known; the message states how to name it
 │   ├── InvalidSettings     a setting out of range, unknown or missing
+│   ├── ModelMissing        the file of a model is not in the folder of models, or cannot be read
+│   ├── ModelChanged        the file of a model has other bytes than those that were registered
 │   └── InvalidEvent        an event with an invalid value: NaN, naive time, too many digits
 ├── Refused                 a business rule refuses a command; nothing changed
 │   ├── AccountNotOpened    the account has no opening on record
@@ -73,6 +75,14 @@ class UnknownQuote(InvalidInput):
 
 class InvalidSettings(InvalidInput):
     """A setting that is out of range, unknown or missing."""
+
+
+class ModelMissing(InvalidInput):
+    """The file of a model is not in the folder of models, or cannot be read; the message names it."""
+
+
+class ModelChanged(InvalidInput):
+    """The file of a model has other bytes than those that were registered; the message names it and both hashes."""
 
 
 class InvalidEvent(InvalidInput):

@@ -13,6 +13,7 @@ from domain.breaker import BreakerEvent
 from domain.instrument import InstrumentEvent, InstrumentListed, InstrumentRulesChanged
 from domain.leverage.change import LeverageEvent
 from domain.mark import AccountMarked
+from domain.model import ModelEvent
 from domain.moving import LogMoved
 from domain.opening import LogOpened
 from domain.order import OrderEvent
@@ -38,6 +39,7 @@ Event = (
     | ReconciliationEvent
     | BreakerEvent
     | PauseEvent
+    | ModelEvent
 )
 
 NOUNS: Mapping[str, tuple[type, ...]] = {
@@ -54,6 +56,7 @@ NOUNS: Mapping[str, tuple[type, ...]] = {
     "reconciliation": get_args(ReconciliationEvent),
     "breaker": get_args(BreakerEvent),
     "pause": get_args(PauseEvent),
+    "model": get_args(ModelEvent),
 }
 
 FULL_NAMES: Mapping[type, str] = {

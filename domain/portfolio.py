@@ -20,12 +20,14 @@ from domain.account import Account, AccountEvent, AccountState, KillSwitchReset,
 from domain.arithmetic import EXACT, ZERO, distance, total
 from domain.breaker import Breaker, BreakerEvent, Service
 from domain.direction import WAYS_OUT, Direction, Purpose, exit_side, towards
+from domain.earlier_rows import EarlierRow, EarlierRows, with_row
 from domain.errors import AccountNotOpened
 from domain.grid import RunningGrid, chain_of, on_ticks, risk_at_stop
 from domain.instrument import Catalogue, InstrumentEvent
 from domain.leverage.change import Leverage, LeverageChangeRequested, LeverageEvent
 from domain.log import Meta
 from domain.managed import LastManaged, PositionManaged, Rule, followed, recorded
+from domain.model import NO_MODELS, ModelEvent, ModelsInForce, in_force_after
 from domain.opening import LogOpened
 from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderStatus, OrderType, Working
 from domain.order_id import is_of_an_engine
@@ -41,10 +43,12 @@ from domain.position import (
 )
 from domain.reconciliation import Discrepancies, ReconciliationEvent
 from domain.regime import RegimeChanged
+from domain.scored import SignalScored
 from domain.settings import InForce, SettingsChanged
 from domain.signal import (
     Decided,
     DecisionMade,
+    Detected,
     GridEnded,
     ReversalDecided,
     SeriesEnded,
@@ -217,6 +221,8 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     `results` holds, by owner, the R-multiples of the latest closed trades of strategies and scanners.
     `streaks` holds, by strategy and as `ACCOUNT` for all owners, the losing positions in a row, `pauses` the pauses in
     force that follow from them. `leverages` holds, by instrument, the leverage of those that ever had a change of it.
+    `models` are the models that are registered, and those that score. `scored_rows` are
+    the feature rows of the last scored signals.
     """
 
     account_state: AccountState = account.UNOPENED
@@ -246,6 +252,8 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     streaks: Mapping[str, Streak] = _NOTHING
     pauses: Mapping[str, Pause] = _NOTHING
     leverages: Mapping[str, Levered] = _NOTHING
+    models: ModelsInForce = NO_MODELS
+    scored_rows: EarlierRows = _NOTHING
 
     @property
     def account(self) -> Account:
@@ -374,6 +382,8 @@ class Changes(TypedDict, total=False):
     streaks: Mapping[str, Streak]
     pauses: Mapping[str, Pause]
     leverages: Mapping[str, Levered]
+    models: ModelsInForce
+    scored_rows: EarlierRows
 
 
 class _Alter(Protocol):
@@ -862,6 +872,21 @@ def _resumed(portfolio: Portfolio, _meta: Meta, event: EntriesResumed, _state: o
     )
 
 
+def _model(portfolio: Portfolio, _meta: Meta, event: ModelEvent, _state: object) -> Portfolio:
+    return altered(portfolio, models=in_force_after(portfolio.models, event))
+
+
+def _scored(portfolio: Portfolio, meta: Meta, event: SignalScored, state: object) -> Portfolio:
+    """Keeps the row of the first model that read this feature set for the signal."""
+    detected = _is(Detected, state)
+    known = {one.feature_set for one in detected.scores[:-1] if one.values}
+    if not event.values or event.feature_set in known:
+        return portfolio
+    row = EarlierRow(meta.occurred_at, event.values)
+    rows = with_row(portfolio.scored_rows, detected.signal.instrument, event.feature_set, row)
+    return altered(portfolio, scored_rows=rows)
+
+
 def _taken_up(entries: Mapping[str, WorkingEntry], order_id: str) -> Mapping[str, WorkingEntry]:
     entry = entries.get(order_id)
     return _without(entries, order_id) if entry is not None and isinstance(entry.order, Closed) else entries
@@ -905,6 +930,7 @@ FOLDS: Mapping[type, Fold] = {
     ReversalDecided: _reversal,
     SeriesEnded: _series,
     GridEnded: _grid_ended,
+    SignalScored: _scored,
     **dict.fromkeys(get_args(OrderEvent), _order),
     OrderPlaced: _placed,
     PositionOpened: _opened,
@@ -921,6 +947,7 @@ FOLDS: Mapping[type, Fold] = {
     PositionClosed: _closed,
     EntriesPaused: _paused,
     EntriesResumed: _resumed,
+    **dict.fromkeys(get_args(ModelEvent), _model),
 }
 """The fold of each event; an event that is not listed leaves the portfolio unchanged.
 

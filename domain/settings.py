@@ -35,6 +35,8 @@ from domain.management.settings import (
 )
 from domain.margin.settings import BOUNDS as MARGIN_BOUNDS
 from domain.margin.settings import NO_MARGIN_LIMITS, MarginSettings
+from domain.models.settings import BOUNDS as MODEL_BOUNDS
+from domain.models.settings import MODEL_LIMITS, ModelSettings, OwnModelSettings
 from domain.own_settings import OwnSettings, with_own
 from domain.owner import PERSON
 from domain.regimes.settings import BOUNDS as REGIME_BOUNDS
@@ -186,8 +188,9 @@ class StrategySettings:
     `name` alone names both the instance and the strategy. If one strategy runs more than once, `id` names the instance
     and `strategy` the strategy. Empty `instruments` mean all instruments; an empty `interval` means the tape's
     interval. `minimum_trend` and `minimum_reward_to_risk` are the instance's own limits of the Alpha committee; None
-    means those of `AlphaSettings`. `flips`, `intents`, `filters`, `sizing`, `limits` and `management` are its own rules
-    for flips, settings of intents, filters, rule of sizing, limits, and rules of the manager of open positions.
+    means those of `AlphaSettings`. `flips`, `intents`, `filters`, `sizing`, `limits`, `management` and `models`
+    are its own rules for flips, settings of intents, filters, rule of sizing, limits, rules of the manager of open
+    positions, and limits of learnt scores.
     """
 
     name: str = ""
@@ -205,6 +208,7 @@ class StrategySettings:
     sizing: OwnSizingSettings | None = None
     limits: OwnLimitSettings | None = None
     management: OwnManagementSettings | None = None
+    models: OwnModelSettings | None = None
 
     @property
     def instance(self) -> str:
@@ -235,6 +239,8 @@ class StrategySettings:
             found |= {f"limits.{name}": value for name, value in self.limits.given.items()}
         if self.management is not None:
             found |= {f"management.{name}": value for name, value in self.management.given.items()}
+        if self.models is not None:
+            found |= {f"models.{name}": value for name, value in self.models.given.items()}
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -348,6 +354,7 @@ class Settings:
     `management` are the rules by which open positions are managed.
     `weights` scale entries by strategy, instrument and regime. `leverage` is how that of an instrument follows its
     volatility.
+    `models` are the limits of learnt scores.
     """
 
     strategies: tuple[StrategySettings, ...] = (StrategySettings("trend"),)
@@ -373,6 +380,7 @@ class Settings:
     management: ManagementSettings = NO_MANAGEMENT
     weights: WeightSettings = NO_WEIGHTS
     leverage: LeverageSettings = FIXED_LEVERAGE
+    models: ModelSettings = MODEL_LIMITS
 
     @property
     def instances(self) -> tuple[str, ...]:
@@ -430,6 +438,11 @@ class Settings:
             return NO_MANAGEMENT
         own = self.strategy_of(owner)
         return with_own(self.management, None if own is None else own.management)
+
+    def models_of(self, owner: str) -> ModelSettings:
+        """The limits of learnt scores of this owner: each its own, else that of all."""
+        own = self.strategy_of(owner)
+        return with_own(self.models, None if own is None else own.models)
 
     @property
     def counts_repeats(self) -> bool:
@@ -520,6 +533,7 @@ _OWN_BOUNDS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
     **{f"filters.{name}": bounds for name, bounds in BOUNDS.items()},
     **{f"sizing.{name}": bounds for name, bounds in SIZING_BOUNDS.items()},
     **{f"limits.{name}": bounds for name, bounds in LIMIT_BOUNDS.items()},
+    **{f"models.{name}": bounds for name, bounds in MODEL_BOUNDS.items()},
     **{f"management.{name}": bounds for name, bounds in MANAGEMENT_BOUNDS.items()},
 }
 
@@ -749,5 +763,9 @@ def ranges(settings: Settings) -> tuple[Range, ...]:
         *(
             (f"leverage.{name}", getattr(settings.leverage, name), *bounds)
             for name, bounds in LEVERAGE_BOUNDS.items()
+        ),
+        *(
+            (f"models.{name}", getattr(settings.models, name), *bounds)
+            for name, bounds in MODEL_BOUNDS.items()
         ),
     )

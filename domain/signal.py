@@ -13,6 +13,8 @@ from msgspec.structs import replace
 
 from domain.direction import Direction
 from domain.grid import Grid, GridEnd
+from domain.model import ModelRole
+from domain.scored import SignalScored
 from domain.strategies import Intent
 
 
@@ -153,7 +155,7 @@ class GridEnded(Struct, frozen=True, gc=False):
     reason: GridEnd
 
 
-SignalEvent = SignalDetected | DecisionMade | ReversalDecided | SeriesEnded | GridEnded
+SignalEvent = SignalDetected | DecisionMade | ReversalDecided | SeriesEnded | GridEnded | SignalScored
 
 
 class Undetected(Struct, frozen=True, gc=False):
@@ -161,9 +163,10 @@ class Undetected(Struct, frozen=True, gc=False):
 
 
 class Detected(Struct, frozen=True, gc=False):
-    """The signal is recorded and its decision is not."""
+    """The signal is recorded and its decision is not; `scores` are those that models in force returned."""
 
     signal: SignalDetected
+    scores: tuple[SignalScored, ...] = ()
 
 
 class Decided(Struct, frozen=True, gc=False):
@@ -176,6 +179,12 @@ class Decided(Struct, frozen=True, gc=False):
     decision: DecisionMade
     reversal: ReversalDecided | None = None
     grid_end: GridEnd | None = None
+    scores: tuple[SignalScored, ...] = ()
+
+    @property
+    def score(self) -> SignalScored | None:
+        """The champion's score; None where none was in force."""
+        return next((one for one in self.scores if one.role is ModelRole.CHAMPION), None)
 
     @property
     def has_grid(self) -> bool:
@@ -201,25 +210,33 @@ def with_policy(decision: DecisionMade, *, policy_version: int) -> DecisionMade:
 def evolve(state: SignalState, event: SignalEvent) -> SignalState:
     """The state after the event.
 
-    Raises ValueError for a decision without its signal, a leg without its REVERSE, or the end of a grid without its
-    ENTER.
+    Raises ValueError for a score or a decision without its signal, a score after its decision, a leg without its
+    REVERSE, or the end of a grid without its ENTER.
     """
     match event:
         case SignalDetected():
             return Detected(event)
+        case SignalScored():
+            return _scored(state, event)
         case DecisionMade():
             if isinstance(state, Undetected | Series):
                 raise ValueError("a decision was recorded before its signal")
-            return Decided(state.signal, event)
+            return Decided(state.signal, event, scores=state.scores)
         case ReversalDecided():
             if not isinstance(state, Decided) or state.decision.verdict is not Verdict.REVERSE:
                 raise ValueError("the second leg of a reversal was recorded without a decision to reverse")
-            return Decided(state.signal, state.decision, event)
+            return Decided(state.signal, state.decision, event, scores=state.scores)
         case SeriesEnded():
             return Series(event)
         case GridEnded():
             if not isinstance(state, Decided) or not state.has_grid:
                 raise ValueError("the end of a grid was recorded without a decision to enter it")
-            return Decided(state.signal, state.decision, state.reversal, event.reason)
+            return Decided(state.signal, state.decision, state.reversal, event.reason, state.scores)
         case _:
             assert_never(event)
+
+
+def _scored(state: SignalState, event: SignalScored) -> Detected:
+    if not isinstance(state, Detected):
+        raise ValueError("a score was recorded before its signal, or after its decision")
+    return Detected(state.signal, (*state.scores, event))

@@ -98,6 +98,11 @@ def pause_stream(account: str, owner: str) -> str:
     return _spell("pause", account, owner or None)
 
 
+def model_stream(account: str, name: str) -> str:
+    """`model-<account>-<name>`: the models of one name, with their roles and drifts."""
+    return _spell("model", account, name)
+
+
 @lru_cache(maxsize=4096)
 def parse(stream: str) -> StreamName:
     """A stream's name in its parts; raises InvalidInput for text that is not the name of a stream."""

@@ -32,6 +32,7 @@ from domain.number import Misread, misread
 from infra.alerts import AlertSettings
 from infra.layer import Layer, Spelling, Tree, fault_sentence, is_table, merged, read_toml
 from infra.listed_variables import with_lists
+from infra.model_settings import ModelsTable
 
 Plain = str | int | float | bool
 
@@ -41,7 +42,7 @@ DEFAULT_FILE = Path("whence.toml")
 """The settings file that is read where no other is named; it need not exist."""
 _PREFIX = "WHENCE_"
 _PASSED_THROUGH = ("kafka", "registry")
-_TABLES = (*_PASSED_THROUGH, "trading", "alerts", "signals")
+_TABLES = (*_PASSED_THROUGH, "trading", "alerts", "signals", "models")
 _OPTIONS = {"starting_balance": "balance"}
 """Settings whose command-line option has another name, by setting; an error about the option uses its name."""
 _SECRET_NAME = re.compile(r"password|secret|token|key|pem|jaas|user\.info|oauthbearer\.config")
@@ -55,7 +56,7 @@ class WhenceSettings(BaseSettings):
     folder. `store` is the place of read models and tokens, sqlite:///PATH or postgresql://…; the default is a file
     beside the log. `kafka` holds librdkafka's properties and `registry` those of the Confluent registry client, by
     their own dotted names; both reach those clients unchanged (`unmasked`). `trading` is read by `infra.trading`,
-    `alerts` by `infra.run.alerting`, and `signals` by `infra.signals`.
+    `alerts` by `infra.run.alerting`, `signals` by `infra.signals`, and `models` by `infra.model_settings`.
     `index` is the folder for the disposable index of a log on Kafka (default: this user's cache folder, one for each
     cluster). `keys` is the folder of the installation's keys (default: `keys` in this user's data folder of Whence).
     `starting_balance` is by default that of the quote currency (`domain/quotes.py`). `instruments` is the
@@ -89,6 +90,7 @@ class WhenceSettings(BaseSettings):
     trading: dict[str, object] = {}
     alerts: AlertSettings = AlertSettings()
     signals: SignalSettings = SignalSettings()
+    models: ModelsTable = ModelsTable()
     index: Path | None = None
     keys: Path | None = None
     instruments: Path | None = None

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from adapters.signals.settings import SignalSettings
 from domain.settings import Settings, ranges
 from infra.alerts import AlertSettings
+from infra.model_settings import ModelsTable
 
 _OF_REGIMES: Mapping[str, str] = {
     "normal_confidence": "confidence that a signal needs in tier NORMAL",
@@ -62,7 +63,7 @@ MEANINGS: Mapping[str, str] = {
     "signals.sources": "Sources of signals at POST /signals (docs/signals.md)",
     "signals.scanners": "Scanners that `whence scan` runs (docs/scanner.md)",
     "trading.strategies": "Strategies in force; each has a name, or an id and a strategy, and may have instruments, "
-    "interval, parameters, minimum_trend, minimum_reward_to_risk, flips, intents, filters, sizing, limits and "
+    "interval, parameters, minimum_trend, minimum_reward_to_risk, flips, intents, filters, sizing, limits, models and "
     "management of its own",
     "trading.tiers.normal_confidence": "Confidence that a signal needs in tier NORMAL",
     "trading.tiers.strict_confidence": "Confidence that a signal needs in tier STRICT",
@@ -185,6 +186,23 @@ MEANINGS: Mapping[str, str] = {
     "trading.leverage.period": "Candles of the ATR whose share of the close is the volatility",
     "trading.leverage.steps": "Steps as volatility:leverage: from this volatility on at most this leverage",
     "trading.leverage.least_seconds": "Least time between two changes of an instrument's leverage, in seconds",
+    "models.folder": "Folder of model files, each named by its SHA-256 (docs/model-registry.md)",
+    "models.score_milliseconds": "Time that a live score may take; later, the entry is skipped",
+    "models.drift.rows": "Scored signals on which the drift of features is measured; 0: not measured (docs/drift.md)",
+    "models.drift.every": "Scored signals between two looks",
+    "models.drift.psi": "Population stability index from which a feature may drift",
+    "models.drift.ks_p": "Greatest p-value, times the number of features, at which a feature drifts",
+    "models.drift.delta": "Doubt at which ADWIN finds a change of the outcomes; 0: not watched",
+    "models.drift.outcomes_every": "Closed trades between two looks at the outcomes",
+    "models.drift.retires": "Whether a model that drifts is retired without a person",
+    "models.auto.every_days": "Days after which a model is trained again; 0: never for its age",
+    "models.auto.every_trades": "Closed trades after which a model is trained again; 0: never for trades",
+    "models.auto.budget": "Probability that any challenger without skill is ever promoted",
+    "models.auto.least_signals": "Instants of signals after its registration before a challenger is promoted",
+    "models.auto.patience_days": "Days after which a challenger that was not promoted is retired; 0: never",
+    "trading.models.minimum_confidence": "Least confidence of a champion's score for an entry (docs/model-registry.md)",
+    "trading.models.maximum_risk": "The champion's risk must be below it for an entry",
+    "trading.models.minimum_return": "The champion's expected return must be above it, a fraction of the price",
     "trading.weights.scales": "What weights scale: SIZE of an entry by the sizing rule, CONFIDENCE before the tiers",
     "trading.weights.table": "Rows of strategy, instrument or *, regime or *, and weight, 0 to 2; empty: none",
     "trading.reconciliation.external_positions": "Positions and trades of others: REPORT halts entries, or ADOPT",
@@ -215,6 +233,11 @@ class Setting:
         return MEANINGS[self.key]
 
 
+def models(settings: ModelsTable) -> Iterator[Setting]:
+    """The settings of the table `[models]`, in the order of their declaration."""
+    return _of_model("models", settings)
+
+
 def alerts(settings: AlertSettings) -> Iterator[Setting]:
     """The settings of the table `[alerts]`, in the order of their declaration."""
     return _of_model("alerts", settings)
@@ -228,6 +251,9 @@ def signals(settings: SignalSettings) -> Iterator[Setting]:
 def _of_model(table: str, settings: BaseModel) -> Iterator[Setting]:
     for name, schema in type(settings).model_json_schema()["properties"].items():
         value = getattr(settings, name)
+        if isinstance(value, BaseModel):
+            yield from _of_model(f"{table}.{name}", value)
+            continue
         numbers = f"{schema['minimum']} to {schema['maximum']}" if "minimum" in schema else ""
         yield Setting(f"{table}.{name}", value, numbers or _choices(value))
 

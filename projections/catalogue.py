@@ -11,6 +11,7 @@ from projections.discrepancies import DISCREPANCIES
 from projections.equity import EQUITY
 from projections.fills import FILLS
 from projections.journal import JOURNAL
+from projections.models import MODELS
 from projections.orders import ORDERS
 from projections.performance import PERFORMANCE
 from projections.positions import POSITIONS
@@ -33,5 +34,6 @@ _ALL = (
     DISCREPANCIES,
     TRADING,
     WEIGHTS,
+    MODELS,
 )
 PROJECTIONS: Mapping[str, Projection] = {one.name: one for one in _ALL}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from domain import (
     account,
@@ -12,6 +12,7 @@ from domain import (
     instrument,
     managed,
     mark,
+    model,
     moving,
     opening,
     order,
@@ -19,6 +20,7 @@ from domain import (
     position,
     reconciliation,
     regime,
+    scored,
     settings,
     signal,
 )
@@ -178,6 +180,44 @@ def _rules(event: instrument.InstrumentListed | instrument.InstrumentRulesChange
     return f"{steps}, {'guessed from' if origin.guessed else 'real, from'} {origin.source}"
 
 
+class _OfModel(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+
+
+def _model(event: _OfModel) -> str:
+    return f"{event.name} {event.sha256[:12]}"
+
+
+def _by(rule: str) -> str:
+    return f", by the rule {rule}" if rule else ""
+
+
+def _registered(event: model.ModelRegistered) -> str:
+    return (
+        f"{_model(event)} reads {event.feature_set}, trained on {counted(event.labels, 'label')} from "
+        f"{event.data_from:%Y-%m-%d} to {event.data_until:%Y-%m-%d}, seed {event.seed}"
+    )
+
+
+def _promoted(event: model.ModelPromoted) -> str:
+    replaced = f" in place of {event.replaced[:12]}" if event.replaced else ""
+    return f"{_model(event)} is {event.role}{replaced}{_by(event.rule)}: {event.reason}"
+
+
+def _scored(event: scored.SignalScored) -> str:
+    named = f"{event.role} {event.name} {event.model[:12]}"
+    if event.confidence is None or event.risk is None or event.expected_return is None:
+        return f"{named}: {event.outcome}{f', {event.detail}' if event.detail else ''}"
+    reasons = ", ".join(f"{one.feature} {one.effect:+.3f}" for one in event.reasons)
+    return (
+        f"{named}: confidence {event.confidence:.3f}, risk {event.risk:.3f}, expected return "
+        f"{event.expected_return:+.3%}{f'; {reasons}' if reasons else ''}"
+    )
+
+
 def _regime(event: regime.RegimeChanged) -> str:
     before = "" if event.before is None else f" after {event.before}"
     return (
@@ -275,6 +315,7 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     signal.DecisionMade: _decision,
     signal.ReversalDecided: _reversal,
     signal.SeriesEnded: _series,
+    scored.SignalScored: _scored,
     signal.GridEnded: _grid_end,
     order.OrderPlaced: _terms,
     order.OrderSubmitted: lambda e: f"the exchange calls it {e.venue_order_id}",
@@ -332,6 +373,13 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     ),
     leverage.LeverageChangeRefused: _leverage_refused,
     leverage.LeverageChangeUnclear: _leverage_unclear,
+    model.ModelRegistered: _registered,
+    model.ModelPromoted: _promoted,
+    model.ModelRetired: lambda e: f"{_model(e)} scores nothing any more{_by(e.rule)}: {e.reason}",
+    model.DriftFound: lambda e: (
+        f"{_model(e)}: {e.test} of {e.subject} is {e.statistic:.3f} over {counted(e.count, 'score')}, "
+        f"beyond {e.limit:g}"
+    ),
     settings.SettingsChanged: lambda e: f"version {e.version}",
     reconciliation.DiscrepancyFound: lambda e: f"{e.subject}: {e.found}",
     reconciliation.DiscrepancyResolved: lambda e: f"{e.discrepancy_id}: {e.resolution}",

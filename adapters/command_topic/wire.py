@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from adapters.command_topic.largest import LARGEST
 from adapters.wrong_value import Repeated, sentence_of
 from commands.door import Answer
-from commands.request import RaiseSignal, Request, Requested
+from commands.request import RaiseSignal, RegisterModel, ReportDrift, Request, Requested
 from commands.roles import Role
 from domain.errors import InvalidInput
 from domain.number import finite, misread
@@ -183,12 +183,25 @@ def _is_iso(value: object) -> TypeGuard[str]:
 
 
 def _timely(request: Request, given: Mapping[str, Any]) -> Request:
-    """The request with its candle's time in UTC. Raises InvalidInput where that time is no text with a zone."""
-    if not isinstance(request, RaiseSignal):
-        return request
-    is_text = _is_iso(given["signal"]["candle_closed_at"])
-    closed_at = _moment("candle_closed_at", request.signal.candle_closed_at if is_text else None)
-    return RaiseSignal(replace(request.signal, candle_closed_at=closed_at))
+    """The request with its times in UTC. Raises InvalidInput where one is no text with a zone."""
+    match request:
+        case RegisterModel():
+            since = _time_of(given, "data_from", request.data_from)
+            return replace(
+                request, data_from=since, data_until=_time_of(given, "data_until", request.data_until)
+            )
+        case ReportDrift():
+            begin = _time_of(given, "begin", request.begin)
+            return replace(request, begin=begin, end=_time_of(given, "end", request.end))
+        case RaiseSignal():
+            closed_at = _time_of(given["signal"], "candle_closed_at", request.signal.candle_closed_at)
+            return RaiseSignal(replace(request.signal, candle_closed_at=closed_at))
+        case _:
+            return request
+
+
+def _time_of(given: Mapping[str, Any], member: str, read: datetime) -> datetime:
+    return _moment(member, read if _is_iso(given[member]) else None)
 
 
 def _moment(member: str, read: datetime | None) -> datetime:

@@ -11,7 +11,9 @@ from adapters.dead_letters.state import LetterSource, LetterState
 from domain.closing import CloseReason
 from domain.direction import Direction, Purpose, Side
 from domain.grid import GridEnd
+from domain.model import ModelRole
 from domain.order import Liquidity, OrderStatus, OrderType
+from domain.scored import ScoreOutcome
 from domain.signal import Chamber, Tier, Verdict
 from domain.strategies import Intent
 from projections.bookkeeping import BuildKind, BuildStatus
@@ -37,6 +39,8 @@ ENUMS: tuple[type[Enum], ...] = (
     Intent,
     LetterSource,
     LetterState,
+    ModelRole,
+    ScoreOutcome,
     Liquidity,
     OrderStatus,
     OrderType,

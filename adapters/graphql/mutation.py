@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import strawberry
 
 from adapters.graphql.context import Info
+from adapters.graphql.model_inputs import DriftInput, ModelInput
 from adapters.graphql.mutation_answers import CommandAnswer, DraftAnswer
 from adapters.graphql.mutation_inputs import OrderTerms, SettingChange, SignalInput, by_name
 from adapters.graphql.notice import acknowledged
@@ -24,19 +25,28 @@ from commands.request import (
     MoveProtection,
     PauseStrategy,
     PlaceOrder,
+    PromoteModel,
     RaiseSignal,
+    RegisterModel,
+    ReportDrift,
     ResetKillSwitch,
     ResolveDiscrepancy,
     ResumeEntries,
     ResumeStrategy,
+    RetireModel,
     TripKillSwitch,
     WithdrawClose,
 )
 from commands.roles import LEAST_ROLE, Role
+from domain.model import ModelRole
 from domain.pause import ACCOUNT
 
 Given = Annotated[RequestInput, strawberry.argument(description="Key, account and timeout of the request.")]
 Reason = Annotated[str, strawberry.argument(description="The reason; it is recorded.")]
+Sha256 = Annotated[str, strawberry.argument(description="The SHA-256 of the model's file, in hexadecimal.")]
+RuleName = Annotated[
+    str | None, strawberry.argument(description="The rule that leads to it; None where a person does.")
+]
 PositionId = Annotated[
     str,
     strawberry.argument(description="Its id, like `BTCUSDT-LINEAR.BYBIT-LONG-1`, or the name of its stream."),
@@ -239,6 +249,44 @@ class Mutation:
     ) -> CommandAnswer:
         resolved = ResolveDiscrepancy(discrepancy_id, resolution, transfer, closed_at, fee)
         return await carried_out(info, request, resolved)
+
+    @_making(
+        RegisterModel,
+        "Makes a model known by the SHA-256 of its file; it scores nothing before it is promoted.",
+    )
+    async def register_model(
+        self, info: Info, *, request: Given, model: ModelInput, reason: Reason
+    ) -> CommandAnswer:
+        return await carried_out(info, request, model.request(reason))
+
+    @_making(
+        PromoteModel,
+        "Gives a registered model a role. A new champion replaces the one before, from the next signal on.",
+    )
+    async def promote_model(
+        self,
+        info: Info,
+        *,
+        request: Given,
+        sha256: Sha256,
+        role: ModelRole,
+        reason: Reason,
+        rule: RuleName = None,
+    ) -> CommandAnswer:
+        promoted = PromoteModel(sha256=sha256, role=role, reason=reason, rule=rule)
+        return await carried_out(info, request, promoted)
+
+    @_making(RetireModel, "Takes the role of a model; it stays registered, and can be promoted again.")
+    async def retire_model(
+        self, info: Info, *, request: Given, sha256: Sha256, reason: Reason, rule: RuleName = None
+    ) -> CommandAnswer:
+        return await carried_out(info, request, RetireModel(sha256=sha256, reason=reason, rule=rule))
+
+    @_making(ReportDrift, "Records a drift of a registered model that a test has found.")
+    async def report_drift(
+        self, info: Info, *, request: Given, sha256: Sha256, drift: DriftInput, reason: Reason
+    ) -> CommandAnswer:
+        return await carried_out(info, request, drift.request(sha256, reason))
 
     @strawberry.mutation(
         description="Acknowledges notices, so that they are not sent again; returns the ids of those that were open.",

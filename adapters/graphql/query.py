@@ -30,6 +30,7 @@ from adapters.graphql.event import EVENTS, Event, EventFilter, EventsBy
 from adapters.graphql.explained import ExplainedStory, explained_story_of
 from adapters.graphql.fill import FILLS, Fill, FillFilter, FillsBy
 from adapters.graphql.listed import listed
+from adapters.graphql.model import Model, SignalScore, model_of, score_of
 from adapters.graphql.nodes import Nodes
 from adapters.graphql.notice import Notice, notices_of
 from adapters.graphql.order import ORDERS, Order, OrderFilter, OrdersBy
@@ -52,6 +53,7 @@ from projections.questions.equity import EQUITY as EQUITY_LIST
 from projections.questions.fills import FILLS as FILL_LIST
 from projections.questions.find import one
 from projections.questions.journal import JOURNAL
+from projections.questions.models import models, scores
 from projections.questions.orders import ORDERS as ORDER_LIST
 from projections.questions.performance import Dimension, performance, ratios_by_account
 from projections.questions.positions import POSITIONS as POSITION_LIST
@@ -208,6 +210,22 @@ class Query:
         moment = await info.context.moment(when(as_of))
         rows = await moment.run(partial(weights, account=account))
         return [one for row in rows for one in weights_of(row)]
+
+    @strawberry.field(
+        description="The registered models, in order of their registration, with their roles, scores and drifts.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def models(self, info: Info, account: OfAccount = None, as_of: AsOf = None) -> list[Model]:
+        moment = await info.context.moment(when(as_of))
+        return [model_of(row) for row in await moment.run(partial(models, account=account))]
+
+    @strawberry.field(
+        description="The scores of a signal, the champion's first; none where no model was in force.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def signal_scores(self, info: Info, id: Id, as_of: AsOf = None) -> list[SignalScore]:  # noqa: A002
+        moment = await info.context.moment(when(as_of))
+        return [score_of(row) for row in await moment.run(partial(scores, signal=str(id)))]
 
     @strawberry.field(
         description="The results of closed positions: all together, or by instrument, strategy or day.",

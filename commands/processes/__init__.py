@@ -39,6 +39,7 @@ from commands.processes.renewing import (
     protect_again,
 )
 from commands.processes.reversing import decide_second_leg, withdraw_reversal, withdraw_reversals
+from commands.processes.scoring import judge_scored
 from commands.processes.withdrawing import cancel_legs, withdraw_entries, withdraw_rest
 from commands.routes import Command
 from domain.account import BalanceChanged, KillSwitchTripped
@@ -67,12 +68,14 @@ from domain.position import (
     PositionReduced,
 )
 from domain.reconciliation import ReconciliationBegun
+from domain.scored import SignalScored
 from domain.signal import DecisionMade, GridEnded, ReversalDecided, SignalDetected
 
 Process = Callable[[Moment], Sequence[Command]]
 
 PROCESSES: Mapping[type, tuple[Process, ...]] = {
     SignalDetected: (judge,),
+    SignalScored: (judge_scored,),
     DecisionMade: (end_on_signal, place_orders),
     ReversalDecided: (place_reversal,),
     GridEnded: (withdraw_levels,),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from commands.scorer import NO_SCORES, Scores
 from commands.world import Branch
 from domain.log import Envelope
 from domain.portfolio import Portfolio
@@ -15,7 +16,7 @@ from domain.streams import own_id
 class Moment(Struct, frozen=True, kw_only=True):
     """An event, the branch after it and its portfolio; `now` is the time at which the unit of work is recorded (UTC).
 
-    `policy` is the version of the policy by which a signal is judged.
+    `policy` is the version of the policy by which a signal is judged, `scores` are those of the unit's signals.
     """
 
     envelope: Envelope
@@ -24,6 +25,7 @@ class Moment(Struct, frozen=True, kw_only=True):
     now: datetime
     account: str
     policy: int
+    scores: Scores = NO_SCORES
 
     @property
     def subject(self) -> str:

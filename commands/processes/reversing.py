@@ -42,7 +42,8 @@ def decide_second_leg(moment: Moment) -> Sequence[Command]:
     decided = moment.branch.state(signal_stream(moment.account, pending.chain))
     assert isinstance(decided, Decided)
     flat = Flat(closed.price, closed.balance, meta.occurred_at)
-    leg = decide_reversal(decided, pending.decided_at, flat, view_of(with_pauses(moment), instrument))
+    view = view_of(with_pauses(moment), instrument, decided.score)
+    leg = decide_reversal(decided, pending.decided_at, flat, view)
     return [RecordReversal(pending.chain, leg)]
 
 

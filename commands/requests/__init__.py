@@ -23,17 +23,21 @@ from commands.request import (
     MoveProtection,
     PauseStrategy,
     PlaceOrder,
+    PromoteModel,
     RaiseSignal,
+    RegisterModel,
+    ReportDrift,
     Request,
     Requested,
     ResetKillSwitch,
     ResolveDiscrepancy,
     ResumeEntries,
     ResumeStrategy,
+    RetireModel,
     TripKillSwitch,
     WithdrawClose,
 )
-from commands.requests import account, closes, orders, protection, signals
+from commands.requests import account, closes, models, orders, protection, signals
 from commands.requests.already import note
 from commands.requests.decided import decided
 from commands.requests.draft import draft
@@ -56,7 +60,7 @@ _MOST_FIGURES = 100
 _PROSE = ("reason", "resolution", "strategy")
 """The fields that are recorded as given."""
 
-_REFERENCES = ("order_id", "position", "discrepancy_id", "owner")
+_REFERENCES = ("order_id", "position", "discrepancy_id", "owner", "sha256", "subject", "test", "rule")
 """The fields that name something in the log; a message of refusal repeats them."""
 
 
@@ -151,6 +155,10 @@ COMMANDS: Mapping[type, Callable[[Any, Situation, str], Sequence[Command]]] = {
     ResetKillSwitch: account.reset,
     ForgetPersonalKey: account.forget,
     ResolveDiscrepancy: account.settle,
+    RegisterModel: models.register,
+    PromoteModel: models.promote,
+    RetireModel: models.retire,
+    ReportDrift: models.report_drift,
 }
 """The commands of each request that records something; a test checks that the table is complete."""
 

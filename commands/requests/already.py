@@ -18,10 +18,13 @@ from commands.request import (
     ForgetPersonalKey,
     MoveProtection,
     PauseStrategy,
+    PromoteModel,
+    RegisterModel,
     Request,
     ResetKillSwitch,
     ResumeEntries,
     ResumeStrategy,
+    RetireModel,
     TripKillSwitch,
 )
 from commands.requests.repeated import first_of, only
@@ -110,6 +113,9 @@ ALREADY: Mapping[type, Note] = {
     TripKillSwitch: _tripped,
     ResetKillSwitch: lambda _request, _world, _account: "the kill switch is not tripped",
     ForgetPersonalKey: lambda request, _world, _account: f"the key {request.key_id} is forgotten already",
+    RegisterModel: lambda request, _world, _account: f"the model {request.sha256} is registered already",
+    PromoteModel: lambda request, _world, _account: f"the model {request.sha256} is {request.role} already",
+    RetireModel: lambda request, _world, _account: f"the model {request.sha256} has no role",
     ResolveDiscrepancy: lambda request, _world, _account: (
         f"the discrepancy {request.discrepancy_id} is resolved already"
     ),

@@ -377,6 +377,25 @@ RULES: Mapping[str, Sequence[_Rule]] = {
     ),
     "ENTRY_NOT_REPEATED": (_Rule("entries in a row of", Must.AT_LEAST, _both("row", "repeats")),),
     "WEIGHT_ZERO": (_Rule("a weight of the entry", Must.ABOVE, _to("weight", ZERO)),),
+    "SCORE_CONFIDENCE_TOO_LOW": (
+        _Rule(
+            "a confidence of the champion's score of",
+            Must.AT_LEAST,
+            _both("confidence", "minimum_confidence"),
+        ),
+        _Rule("a confidence of the champion's score of", Must.AT_MOST, _to("confidence", ONE)),
+    ),
+    "SCORE_RISK_TOO_HIGH": (
+        _Rule("a risk of the champion's score of", Must.BELOW, _both("risk", "maximum_risk")),
+        _Rule("a risk of the champion's score of", Must.AT_LEAST, _to("risk", ZERO)),
+    ),
+    "SCORE_RETURN_TOO_LOW": (
+        _Rule(
+            "an expected return of the champion's score of",
+            Must.ABOVE,
+            _both("expected_return", "minimum_return"),
+        ),
+    ),
     "FLIP_CONFIDENCE_TOO_LOW": (
         _Rule("a confidence of", Must.AT_LEAST, _both("confidence", "minimum")),
         _Rule("a confidence of", Must.AT_MOST, _to("confidence", ONE)),

@@ -18,7 +18,9 @@ position. An entry against a position of its own strategy is a flip; the rules f
 margin (`domain/committees/margin_limits.py`). No entry is made while its leverage is not known
 (`domain/committees/leverage.py`). All members judge by the limits of the regime that is in force for the
 instrument (`domain/committees/regimes.py`).
-A weight scales an entry's size or confidence before they are judged (`domain/committees/weighted.py`).
+A weight scales an entry's size or confidence before they are judged (`domain/committees/weighted.py`). Where a champion
+is in force, its score is voted on (`domain/committees/scores.py`); the second leg of a reversal has the score of its
+signal.
 
 A grid is judged once, at its worst case: every level is entered, then stopped, fees included. It reverses nothing.
 """
@@ -47,6 +49,7 @@ from domain.committees.member import Member, vote
 from domain.committees.plan import most_risk
 from domain.committees.regimes import in_regime
 from domain.committees.repeated import repeat_members
+from domain.committees.scores import score_members
 from domain.committees.view import View
 from domain.committees.weighted import weight_members
 from domain.direction import Direction
@@ -210,6 +213,7 @@ def decide_reversal(decided: Decided, decided_at: datetime, flat: Flat, view: Vi
         *leverage_members(case),
         *limit_members(case),
         *weight_members(case),
+        *score_members(case),
     )
     against = _reasons_against(_votes(members, case))
     if against:
@@ -276,6 +280,7 @@ def _reverse(case: Case, held: OpenPosition, on_exit: tuple[Vote, ...]) -> Decis
         *leverage_members(entering),
         *limit_members(entering),
         *weight_members(entering),
+        *score_members(entering),
     )
     votes = _votes(members, entering)
     against, why = _reasons_against(votes), _WHY_CLOSE[Intent.ENTER]
@@ -296,6 +301,7 @@ def _enter(case: Case, members: tuple[Member, ...]) -> DecisionMade:
         *leverage_members(case),
         *limit_members(case),
         *weight_members(case),
+        *score_members(case),
     )
     votes = _votes((*members, *further), case)
     against = _reasons_against(votes)

@@ -10,20 +10,23 @@ from domain.account import Account
 from domain.errors import InstrumentNotListed
 from domain.instrument import Instrument
 from domain.portfolio import Portfolio
+from domain.scored import SignalScored
 from domain.settings import InForce, RiskSettings
 
 
 class View(Struct, frozen=True, gc=False, kw_only=True):
     """The instant of a decision: `now` (UTC), the settings in force, the instrument's rules, the portfolio.
 
-    `instrument` holds the rules of the entry's instrument, None if the instrument is not listed. A view that is folded
-    again from the log up to the signal equals the recorded decision's view and gives an equal decision.
+    `instrument` holds the rules of the entry's instrument, None if the instrument is not listed. `score` is what the
+    champion returned for the entry, None where no champion is in force. A view that is folded again from the log up to
+    the signal and its score equals the recorded decision's view and gives an equal decision.
     """
 
     now: datetime
     settings: InForce
     instrument: Instrument | None
     portfolio: Portfolio
+    score: SignalScored | None = None
 
     @property
     def account(self) -> Account:

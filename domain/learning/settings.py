@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.errors import InvalidSettings
+from domain.learning.sequence_settings import SEQUENCES, SequenceSettings
 
 MICROSECONDS_PER_HOUR = 3_600_000_000
 
@@ -28,7 +29,7 @@ class TrainingSettings:
     `least_rows` the fewest rows of a leaf. `learning_rate` is the shrinkage of boosting, `forest_rows` the most rows of
     which a tree of the forest is made. `calibration_share` of the training rows, the newest, calibrate. `tests` is the
     number of tests of the walk-forward. No row trains whose label was known less than `embargo_hours` before the first
-    signal of the rows on which it is tried.
+    signal of the rows on which it is tried. `sequence` is of the LSTM alone.
     """
 
     trees: int = 32
@@ -41,6 +42,7 @@ class TrainingSettings:
     tests: int = 5
     embargo_hours: int = 24
     thresholds: Thresholds = Thresholds()
+    sequence: SequenceSettings = SEQUENCES
 
     def __post_init__(self) -> None:
         for name, least, most in _RANGES:

@@ -74,12 +74,18 @@ class Ensemble:
         """The kinds of the members, in the order of the file."""
         return self._stands_on
 
-    def score(self, values: Sequence[float | None]) -> Score:
+    @property
+    def earlier(self) -> int:
+        """How many rows of the instrument before the signal's own the members read."""
+        return max(member.earlier for _, member in self._members)
+
+    def score(self, values: Sequence[float | None], earlier: Sequence[Sequence[float | None]] = ()) -> Score:
         """The score of one row, in the order of `features`; None is a missing value.
 
-        Raises InvalidInput for a row of another length or a value that is not finite.
+        `earlier` are the rows of the instrument's signals before it, oldest first; the last ones are read. Raises
+        InvalidInput for a row of another length or a value that is not finite.
         """
-        predicted = self.predict(self._row(values))
+        predicted = self.predict(self._row(values), [self._row(one) for one in self._last(earlier)])
         return Score(
             confidence=round(self._win.calibrated(predicted.win), PLACES),
             risk=round(self._stopped.calibrated(predicted.stopped), PLACES),
@@ -88,12 +94,15 @@ class Ensemble:
             reasons=self._reasons(values, predicted),
         )
 
-    def predict(self, row: Sequence[float]) -> Predicted:
-        """The heads before calibration, of a row with NaN where a value is missing."""
+    def _last(self, earlier: Sequence[Sequence[float | None]]) -> Sequence[Sequence[float | None]]:
+        return earlier[max(0, len(earlier) - self.earlier) :]
+
+    def predict(self, row: Sequence[float], earlier: Sequence[Sequence[float]] = ()) -> Predicted:
+        """The heads before calibration, of a row and those before it, with NaN where a value is missing."""
         win = stopped = net = 0.0
         effects = np.zeros(len(self._features))
         for weight, member in self._members:
-            heads = member.predict(row)
+            heads = member.predict(row, earlier)
             win += weight * heads.win
             stopped += weight * heads.stopped
             net += weight * heads.net

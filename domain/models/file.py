@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from hashlib import sha256
-from itertools import pairwise
 from typing import Final
 
 import msgspec
 from msgspec import Raw, Struct
 
+from domain.drift.reference import FeatureReference
 from domain.errors import InvalidInput
 from domain.models.calibration import Calibration
 from domain.models.ensemble import Ensemble, Part
@@ -28,19 +28,6 @@ class MemberFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kind: str
     weight: float
     content: Raw
-
-
-class FeatureReference(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The distribution of one feature in training, with which later rows are compared.
-
-    `edges` are the distinct deciles (10 %, … 90 %) of its values, rising; a bin holds the values above one edge and at
-    most the next. `shares` are the shares of the values in the bins, one more than edges. `missing` is the share of
-    rows without a value; where no row had one, `edges` is empty and `shares` is [0].
-    """
-
-    edges: tuple[float, ...]
-    shares: tuple[float, ...]
-    missing: float
 
 
 class DataRange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -159,15 +146,11 @@ def _check_members(file: ModelFile) -> None:
 
 
 def _check_reference(file: ModelFile) -> None:
-    if len(file.reference) != len(file.features):
-        raise InvalidInput(f"there are {len(file.reference)} references and {len(file.features)} features")
-    for name, one in zip(file.features, file.reference, strict=True):
-        if len(one.shares) != len(one.edges) + 1 or not _rises(one.edges):
-            raise InvalidInput(f"the deciles of {name} do not rise, or have not one share more than edges")
-
-
-def _rises(values: Sequence[float]) -> bool:
-    return all(a < b for a, b in pairwise(values))
+    names = tuple(one.feature for one in file.reference)
+    if names != file.features:
+        raise InvalidInput(f"the references are of {names}, the features are {file.features}")
+    for one in file.reference:
+        one.check()
 
 
 _CHECKS: Final[Mapping[str, Callable[[ModelFile], None]]] = {

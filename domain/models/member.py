@@ -29,8 +29,16 @@ class Heads(Struct, frozen=True, gc=False):
 class Member(Protocol):
     """A member that was read from a model file. It is pure."""
 
-    def predict(self, row: Sequence[float]) -> Heads:
-        """The heads of a row: one value a feature, NaN where it is missing."""
+    @property
+    def earlier(self) -> int:
+        """How many rows of the instrument before the signal's own it reads."""
+        ...
+
+    def predict(self, row: Sequence[float], earlier: Sequence[Sequence[float]] = ()) -> Heads:
+        """The heads of a row: one value a feature, NaN where it is missing.
+
+        `earlier` are the rows of the instrument before it, oldest first; the last ones are read.
+        """
         ...
 
 

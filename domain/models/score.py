@@ -50,9 +50,15 @@ class Model(Protocol):
         """The names of the features that the model reads, in the order of the set."""
         ...
 
-    def score(self, values: Sequence[float | None]) -> Score:
+    @property
+    def earlier(self) -> int:
+        """How many rows of the instrument's signals before the scored one the model reads; 0 for trees alone."""
+        ...
+
+    def score(self, values: Sequence[float | None], earlier: Sequence[Sequence[float | None]] = ()) -> Score:
         """The score of one row, in the order of `features`; None is a missing value.
 
-        Raises InvalidInput for a row of another length or a value that is not finite.
+        `earlier` are the rows of the instrument's signals before it, oldest first; the last ones are read. Raises
+        InvalidInput for a row of another length or a value that is not finite.
         """
         ...

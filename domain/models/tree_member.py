@@ -34,7 +34,12 @@ class TreeMember:
             _trees(name, getattr(heads, name), features) for name in TreeHeads.__struct_fields__
         )
 
-    def predict(self, row: Sequence[float]) -> Heads:
+    @property
+    def earlier(self) -> int:
+        """Trees read the signal's own row alone."""
+        return 0
+
+    def predict(self, row: Sequence[float], earlier: Sequence[Sequence[float]] = ()) -> Heads:
         """The heads of a row: one value a feature, NaN where it is missing."""
         walked = doubled(self._rounding(row))
         win, effects = self._win.explained(walked)

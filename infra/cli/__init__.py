@@ -63,7 +63,7 @@ COMMANDS: Mapping[str, Listed] = {
     "paper": Listed("Trades candles from first to last on the simulated exchange.", "paper:paper"),
     "backtest": Listed("Trades a recorded market and analyses the result.", "backtest:backtest"),
     "optimise": Listed("Searches for settings, and tries them on days it has not seen.", "optimise:optimise"),
-    "models": Listed("Trains models that score signals, and shows them.", "models:models_app"),
+    "models": Listed("Trains models that score signals, and puts them in force.", "models:models_app"),
     "weights": Listed("Fits weights of strategies, and puts them in force.", "weights:weights_app"),
     "features": Listed("Builds features of signals for models, and shows them.", "features:features_app"),
     "live": Listed("Trades on an exchange, compared with the log at every start.", "live:live"),

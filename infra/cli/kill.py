@@ -126,12 +126,17 @@ def carried_out(
 
     Raises what `by_any_door` raises.
     """
+    answer = sent(settings, api, token_file, request)
+    return answer, state_of(settings)
+
+
+def sent(settings: WhenceSettings, api: str, token_file: Path | None, request: FromShell) -> Answer:
+    """The answer of the account's running engine. Raises what `by_any_door` raises."""
     from adapters.log.address import parse_address
     from infra.run.shell_door import by_any_door
 
     parse_address(settings.log)
-    answer = by_any_door(settings, api, request, _token_of(token_file))
-    return answer, _state_of(settings)
+    return by_any_door(settings, api, request, _token_of(token_file))
 
 
 def _token_of(file: Path | None) -> str | None:
@@ -152,7 +157,7 @@ def _token_of(file: Path | None) -> str | None:
     return token
 
 
-def _state_of(settings: WhenceSettings) -> Portfolio | WhenceError:
+def state_of(settings: WhenceSettings) -> Portfolio | WhenceError:
     """The account by the log as it is now, or why it is not known: the request was sent already."""
     from commands.world import World
     from infra.logs import open_reader
@@ -193,7 +198,7 @@ def report(
 
 def done_sentence(done: str, note: str) -> str:
     """What was done with the note on it; a note that the switch or the key was so before is the whole sentence."""
-    if note.startswith(("the kill switch ", "the key ", "no pause ")):
+    if note.startswith(("the kill switch ", "the key ", "no pause ", "the model ")):
         return f"{note}; nothing was changed"
     return f"{done}; {note}" if note else done
 

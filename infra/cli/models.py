@@ -1,4 +1,4 @@
-"""`whence models`: trains models from the features of signals, and shows what a model file holds."""
+"""`whence models`: trains models, shows their files, and keeps the register of those that score."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ import typer
 
 from domain.learning.settings import Thresholds, TrainingSettings
 from domain.number import number
+from infra.cli.model_auto import auto
+from infra.cli.model_registry import add_commands
 from infra.cli.options import JsonOption, file_of, whole
 
 models_app = typer.Typer(
     name="models",
     no_args_is_help=True,
-    help="Trains models that score signals, validates them, and shows their files.",
+    help="Trains models that score signals, registers them, puts them in force, and shows how they scored.",
 )
+add_commands(models_app)
+models_app.command()(auto)
 _DEFAULT = TrainingSettings()
 
 
@@ -94,6 +98,7 @@ def train(
     from infra.cli.output import readers_may_leave
     from infra.learning.dataset_file import read_dataset, read_manifest
     from infra.learning.model_files import write_model
+    from infra.learning.trainers import kinds_for
     from infra.learning.training import trained
 
     settings = TrainingSettings(
@@ -111,6 +116,7 @@ def train(
             settings,
             seed,
             labels=labels,
+            kinds=kinds_for(len(dataset.net)),
             progress=lambda name, done, parts: advance.show({name: (done, parts)}),
         )
     place = write_model(out, found.data)
@@ -118,8 +124,8 @@ def train(
         print_trained(place, found.data, as_json=as_json)
 
 
-@models_app.command()
-def show(
+@models_app.command("show-file")
+def show_file(
     file: Annotated[Path, typer.Argument(parser=file_of, metavar="FILE", help="A model file.")],
     as_json: JsonOption = False,
 ) -> None:

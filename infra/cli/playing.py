@@ -39,6 +39,7 @@ from infra.cli.trading_tables import tables_of
 from infra.config import WhenceSettings
 from infra.logging import configure
 from infra.logs import open_owned, played_store
+from infra.model_settings import tape_scorer
 from infra.run.alerts_sent import alerts_sent
 from infra.run.letters import letters_kept
 from infra.run.narrator import Narrator
@@ -111,6 +112,7 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
             played=store,
             skips=manner.is_alone,
             interruptible=stopping.at_once,
+            scorer=tape_scorer(settings.models),
         )
         run.keep_personal(personal_texts_of(settings))
         short = list(warm_up_notes(run.plan))

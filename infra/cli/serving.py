@@ -24,6 +24,7 @@ from infra.config import WhenceSettings
 from infra.inputs import input_tape
 from infra.logging import configure
 from infra.logs import played_store
+from infra.model_settings import live_scorer
 from infra.run.announcement import Announced
 from infra.run.apart import ApiApart, Embedding
 from infra.run.api_plan import ApiPlan, Closed, Hosted
@@ -179,6 +180,7 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers, Wa
                 feed=played_prices(played),
                 tape=tape,
                 snapshots=owned.snapshots,
+                scorer=live_scorer(settings.models),
             )
             run.keep_personal(personal_texts_of(settings))
             watchdog = Watchdog(run.world, run.driver.engine.market, owned.log)

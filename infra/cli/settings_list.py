@@ -21,7 +21,7 @@ from domain.settings import Settings, StrategySettings
 from infra.cli.output import console_of
 from infra.config import WhenceSettings, load, shown
 from infra.layer import is_table
-from infra.settings_catalogue import Setting, alerts, signals, trading
+from infra.settings_catalogue import Setting, alerts, models, signals, trading
 from infra.trading import LIVE, named_in, trading_settings
 from projections.sentences import plain
 
@@ -165,7 +165,7 @@ def _described(setting: Setting) -> Mapping[str, object]:
 
 def _all(given: WhenceSettings, parts: Settings) -> Sequence[Setting]:
     own = [Setting(name, getattr(given, name), bounds) for name, bounds in _OWN.items()]
-    return [*own, *alerts(given.alerts), *signals(given.signals), *trading(parts)]
+    return [*own, *alerts(given.alerts), *signals(given.signals), *models(given.models), *trading(parts)]
 
 
 def spelled(value: object) -> str:

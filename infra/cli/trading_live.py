@@ -21,6 +21,7 @@ from infra.config import WhenceSettings
 from infra.dead_letters import FoundLetters
 from infra.inputs import check_tape, input_tape
 from infra.logging import configure
+from infra.model_settings import live_scorer
 from infra.run.alerts_sent import positions_alerted
 from infra.run.apart import ApiApart, Embedding
 from infra.run.api_plan import ApiPlan
@@ -106,6 +107,7 @@ def trade_live(
             tape=tape,
             letters=letters,
             snapshots=snapshots,
+            scorer=live_scorer(settings.models),
         )
 
     trade(

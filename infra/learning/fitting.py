@@ -15,7 +15,8 @@ from domain.models.calibration import Calibration
 from domain.models.members import WEIGHTS
 from infra.learning.calibrating import calibrated, calibration
 from infra.learning.dataset import Dataset, Floats
-from infra.learning.members import TRAINERS, HeadArrays, Lesson, Rows, TrainedMember
+from infra.learning.members import HeadArrays, Lesson, Rows, TrainedMember
+from infra.learning.trainers import ALL
 
 
 class Scores(NamedTuple):
@@ -44,7 +45,7 @@ def fitted(
 ) -> Fitted:
     """The ensemble of a part. Labels are weighted by their uniqueness among the rows of the part."""
     lesson = Lesson(dataset, part.train, weights_of(dataset, part.train), settings, seed)
-    members = {kind: TRAINERS[kind](lesson) for kind in kinds}
+    members = {kind: ALL[kind](lesson) for kind in kinds}
     rows = part.calibrate
     found, weights = mean(members, dataset, rows), weights_of(dataset, rows)
     return Fitted(

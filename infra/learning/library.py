@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any, Final
+
+from domain.models.members import SEQUENCE
 
 _LIBRARIES: Final = ("whence", "scikit-learn", "numpy", "scipy")
 
@@ -16,9 +18,10 @@ def learners(module: str) -> Any:
     return importlib.import_module(f"sklearn.{module}")
 
 
-def versions() -> Mapping[str, str]:
-    """The versions of what trains."""
-    return {name: version(name) for name in _LIBRARIES}
+def versions(kinds: Sequence[str]) -> Mapping[str, str]:
+    """The versions of what trains members of these kinds."""
+    names = (*_LIBRARIES, "torch") if SEQUENCE in kinds else _LIBRARIES
+    return {name: version(name) for name in names}
 
 
 @contextmanager

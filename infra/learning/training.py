@@ -9,20 +9,13 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from domain.drift.reference import reference_of
 from domain.errors import InvalidInput
 from domain.learning.folds import divided
 from domain.learning.settings import TrainingSettings
-from domain.models.file import (
-    FORMAT,
-    DataRange,
-    FeatureReference,
-    MemberFile,
-    ModelFile,
-    Verdict,
-    model_bytes,
-)
-from domain.models.members import BOOSTING, FOREST, WEIGHTS
-from infra.learning.dataset import Dataset, Floats, LabelSource
+from domain.models.file import FORMAT, DataRange, MemberFile, ModelFile, Verdict, model_bytes
+from domain.models.members import BOOSTING, FOREST, SEQUENCE, WEIGHTS
+from infra.learning.dataset import Dataset, LabelSource
 from infra.learning.fitting import fitted
 from infra.learning.library import one_thread, versions
 from infra.learning.validation import LEAST_TO_TRAIN, Progress, Validation, validated
@@ -119,12 +112,12 @@ def _file(
         ),
         win=found.win,
         stopped=found.stopped,
-        reference=tuple(reference(dataset.x[part.train, place]) for place in range(len(dataset.features))),
+        reference=reference_of(dataset.features, dataset.x[part.train]).features,
         data=_data_range(dataset),
         labels={**_counts(dataset), "parameters": labels},
-        parameters=_parameters(settings),
+        parameters=_parameters(settings, kinds),
         seed=seed,
-        versions=versions(),
+        versions=versions(kinds),
         validation={} if validation is None else validation.as_json(),
         verdict=_verdict(validation),
     )
@@ -132,19 +125,6 @@ def _file(
 
 def _counts(dataset: Dataset) -> Mapping[str, int]:
     return {source.value: sum(one == source for one in dataset.labels) for source in LabelSource}
-
-
-def reference(values: Floats) -> FeatureReference:
-    """The distribution of one feature in training."""
-    present = values[~np.isnan(values)]
-    missing = 1 - len(present) / len(values)
-    if not len(present):
-        return FeatureReference(edges=(), shares=(0.0,), missing=missing)
-    edges = np.unique(np.quantile(present, np.arange(1, 10) / 10, method="inverted_cdf"))
-    counts = np.bincount(np.searchsorted(edges, present, side="left"), minlength=len(edges) + 1)
-    return FeatureReference(
-        edges=tuple(edges.tolist()), shares=tuple((counts / len(present)).tolist()), missing=missing
-    )
 
 
 def _data_range(dataset: Dataset) -> DataRange:
@@ -171,10 +151,11 @@ def dataset_hash(dataset: Dataset) -> str:
     return found.hexdigest()
 
 
-def _parameters(settings: TrainingSettings) -> Mapping[str, float | int | str]:
+def _parameters(settings: TrainingSettings, kinds: Sequence[str]) -> Mapping[str, float | int | str]:
     found = asdict(settings)
-    thresholds = found.pop("thresholds")
-    return {**found, **{f"threshold_{name}": value for name, value in thresholds.items()}}
+    thresholds, sequence = found.pop("thresholds"), found.pop("sequence")
+    found |= {f"threshold_{name}": value for name, value in thresholds.items()}
+    return found | {f"sequence_{name}": value for name, value in sequence.items() if SEQUENCE in kinds}
 
 
 def _verdict(validation: Validation | None) -> Verdict:

@@ -28,6 +28,7 @@ from commands.inputs import MarketMoved, Relisted, Reported, RequestMade, Starte
 from commands.instrument import ListInstrument
 from commands.opening import OpenLog
 from commands.routes import Command
+from commands.scorer import NO_SCORER, Scorer, ScoresGiven
 from commands.sender import Sender
 from commands.settings import ChangeSettings
 from commands.settlements import is_of_open_position
@@ -97,9 +98,15 @@ class Backtest:
     """
 
     def __init__(
-        self, source: SourceLog, variant: Variant, log: EventLog, seen: Callable[[Envelope], None]
+        self,
+        source: SourceLog,
+        variant: Variant,
+        log: EventLog,
+        seen: Callable[[Envelope], None],
+        scorer: Scorer = NO_SCORER,
     ) -> None:
-        """`seen` receives every event once.
+        """`seen` receives every event once. `scorer` makes the scores of the models in force: what the recording holds
+        of them is of its own signals.
 
         Raises InvalidSettings where the simulated exchange does not support the account, an instrument or its settings.
         """
@@ -118,6 +125,7 @@ class Backtest:
             self._twins.in_source,
         )
         self._driver: Driver | None = None
+        self._scorer = scorer
         self._sent_at = _LONG_AGO
         self._closed: dict[str, datetime] = {}
         self._settled: dict[str, datetime] = {}
@@ -131,6 +139,7 @@ class Backtest:
             Relisted: self._relist,
             Tick: self._tick,
             Reported: self._settle,
+            ScoresGiven: lambda _given: None,
         }
 
     def steps(self, inputs: Iterable[Taped], *, skips: bool = False) -> Iterator[int]:
@@ -208,6 +217,7 @@ class Backtest:
             regimes=changed.regimes,
             leverage=changed.leverage,
             marks=session.marks,
+            scorer=self._scorer,
         )
         if not self._closed:
             self._sent_at = session.at

@@ -54,6 +54,7 @@ _COSTS: Mapping[str, int] = {
     "fills": 3,
     "alerts": 1,
     "discrepancies": 1,
+    "models": 4,
     "trading": 1,
 }
 """Microseconds for each event of a log of trading, without reading and decoding it, measured on one core."""

@@ -35,6 +35,7 @@ from commands.observer import Observer
 from commands.order import CancelOrder
 from commands.outgoing import Outgoing
 from commands.reconciling import TOLERANCE, Reconciled, Reconciler, not_amended
+from commands.scorer import NO_SCORER, Scorer, TapedScorer
 from commands.sender import Sender
 from commands.settlements import of_closed_positions, of_open_positions
 from commands.stimulus import Stimulus, asks_of_engine
@@ -100,11 +101,13 @@ class LiveRun(Attending):
         letters: LiveLetters | None = None,
         snapshots: Snapshots | None = None,
         steady: SteadyClock | None = None,
+        scorer: Scorer = NO_SCORER,
     ) -> None:
         """Reads the whole log and passes every event to `seen`; contacts nobody yet. Events have this `source`.
 
         With `snapshots` only the events after the snapshot are read and passed, and the snapshot is kept up to date.
-        `steady` is a clock on `clock` that the caller shares. `tape` keeps every input. `letters` keeps what cannot be
+        `steady` is a clock on `clock` that the caller shares. `tape` keeps every input, and what the
+        `scorer` of the models in force returns. `letters` keeps what cannot be
         understood; without it, it is only logged.
 
         Raises InvalidInput for a log that was not opened by a run of this account and source, and the log's errors.
@@ -130,6 +133,7 @@ class LiveRun(Attending):
             instances=plan.instances,
             regimes=regimes,
             leverage=plan.settings.leverage,
+            scorer=scorer if tape is None else TapedScorer(scorer, tape.take),
         )
         if tape is not None:
             tape.take(

@@ -15,6 +15,7 @@ from commands.input_tape import InputTape, session
 from commands.inputs import opening
 from commands.observer import Observer
 from commands.outgoing import unconfirmed_leverages
+from commands.scorer import NO_SCORER, Scorer, TapedScorer
 from commands.sender import Sender
 from commands.world import World
 from domain.log import Envelope, EventLog
@@ -44,13 +45,15 @@ class ManualRun(RestingRun):
         feed: Feed = no_feed,
         tape: InputTape | None = None,
         snapshots: Snapshots | None = None,
+        scorer: Scorer = NO_SCORER,
     ) -> None:
         """Reads the whole log and passes every event to `seen`. Opens an empty log with the id that `name()` returns.
 
         With `snapshots` only the events after the snapshot are read, and the snapshot is kept up to date.
 
         `feed` returns the last prices of the market that was played on the log (`infra/run/last_prices.py`). An
-        instrument without a price has no market, and orders in it are refused. `tape` keeps the inputs.
+        instrument without a price has no market, and orders in it are refused. `tape` keeps the inputs, and what the
+        `scorer` of the models in force returns.
 
         Raises InvalidInput for a log of another account or program, InvalidSettings for invalid settings in
         `beginning`, and the log's errors.
@@ -62,7 +65,8 @@ class ManualRun(RestingRun):
         opens, log_id = world.log_id is None, world.log_id or name()
         restored.prices.take(feed(log_id, _marked(world, beginning.account)))
         identity = Identity(log_id, beginning.account, SOURCE)
-        engine = Engine(world, identity, since=began, marks=False)
+        taped = scorer if tape is None else TapedScorer(scorer, tape.take)
+        engine = Engine(world, identity, since=began, marks=False, scorer=taped)
         if tape is not None:
             tape.take(session(identity, world, began, marks=False, snapshot=restored.begun))
         sender = Sender(exchange, steady.tick, Guard(engine.world, engine.market), exchange)

@@ -33,6 +33,7 @@ from commands.request import (
     RaiseSignal,
     Requested,
 )
+from commands.scorer import NO_SCORER, Scorer
 from commands.sender import Sender
 from commands.world import World
 from domain.candle import Candle
@@ -81,6 +82,7 @@ class PaperRun(Attending):
         *,
         skips: bool = False,
         interruptible: Callable[[], AbstractContextManager[None]] = nullcontext,
+        scorer: Scorer = NO_SCORER,
     ) -> None:
         """`seen` receives every event once, also recalled ones. `plug` returns the exchange to use, such as a wrapper.
 
@@ -88,7 +90,7 @@ class PaperRun(Attending):
         has expired; events are recorded at the tape's time. `played` keeps the record of the candles that were played.
         With `skips` the candles that lead to nothing are passed over, and no request is answered between them; the
         events are the same. `interruptible` is entered while the strategies scan the whole tape, which records nothing:
-        what it raises there leaves the log as it is.
+        what it raises there leaves the log as it is. `scorer` returns the scores of the models in force.
 
         Raises TapeMismatch where the log was made by another plan, InvalidInput where it was not made by this program.
         """
@@ -107,6 +109,7 @@ class PaperRun(Attending):
             regimes=self.plan.settings.regimes,
             leverage=self.plan.settings.leverage,
             recall=recall,
+            scorer=scorer,
         )
         guard = Guard(engine.world, engine.market)
         sender = Sender(plug(self._exchange), lambda: self.at, guard, self._exchange)

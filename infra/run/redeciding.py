@@ -3,13 +3,15 @@
 A decision is a function of the recorded state, the time of its unit and the version of the policy
 (`domain/committees`). All three are in the log, so no tape is needed. Decided again are the decisions on signals
 (`DecisionMade`), the second legs of reversals (`ReversalDecided`), and what the manager of open positions did
-(`PositionManaged`), by the price in its event; what a person requests is no decision of the committees.
+(`PositionManaged`), by the price in its event; what a person requests is no decision of the committees. Scores
+(`SignalScored`) are made again from the features in their event and the model file of their SHA-256, equal bit for bit.
+A score that was late, failed or lacked its features states what one machine met, and is not made again.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from msgspec import Struct
@@ -18,16 +20,22 @@ from commands.managing import reading_of
 from commands.processes import PROCESSES, Moment, Process
 from commands.processes.deciding import view_of
 from commands.processes.reversing import decide_second_leg, withdraw_reversal, withdraw_reversals
+from commands.scorer import LoadedModel, scored_by
 from commands.signal import RecordReversal
 from commands.world import Branch, World
 from domain.committees import POLICY_VERSION, View, decide
+from domain.earlier_rows import rows_before
+from domain.errors import ModelMissing, WhenceError
+from domain.features.feature_set import FeatureRow
 from domain.log import Envelope, Meta, Recorded, id_text
 from domain.managed import PositionManaged, Rule
 from domain.management import RULES_VERSION
 from domain.management import decide as manage
 from domain.management.reversal import signs_read
 from domain.market import LastPrice
-from domain.signal import DecisionMade, ReversalDecided, SignalDetected, Vote
+from domain.model import ModelInForce, ModelRole
+from domain.scored import ScoreOutcome, SignalScored
+from domain.signal import DecisionMade, Detected, ReversalDecided, SignalDetected, Vote
 from domain.streams import parse
 
 
@@ -41,6 +49,10 @@ class Divergence(NamedTuple):
     fields: Mapping[str, tuple[str, str]]
 
 
+def _no_models(digest: str) -> LoadedModel:
+    raise ModelMissing(f"the model {digest[:12]} cannot be read: no folder of models was named")
+
+
 class Redecision:
     """One verification of a log's decisions.
 
@@ -48,11 +60,12 @@ class Redecision:
     differ. `impossible` counts those that could not be made again, by the reason.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, model_of: Callable[[str], LoadedModel] = _no_models) -> None:
+        """`model_of` returns the model with a SHA-256; what it raises is counted in `impossible`."""
         self.made, self.impossible = Counter[str](), Counter[str]()
         self.divergences: list[Divergence] = []
         self.ordinal = 0
-        self._world = World()
+        self._world, self._model_of = World(), model_of
         self._signals: dict[str, tuple[SignalDetected, View]] = {}
         self._legs: dict[tuple[str, str], ReversalDecided] = {}
         self._managed: dict[tuple[str, str], list[PositionManaged]] = {}
@@ -75,7 +88,7 @@ class Redecision:
         """Keeps what a decision that this event leads to is made from."""
         kind, meta = type(envelope.event), envelope.meta
         process = _SECOND_LEGS.get(kind)
-        if process is None and kind is not SignalDetected:
+        if process is None and kind is not SignalDetected and kind is not SignalScored:
             return
         branch = Branch(self._world)
         moment = Moment(
@@ -89,22 +102,33 @@ class Redecision:
         if isinstance(envelope.event, SignalDetected):
             view = view_of(moment, envelope.event.instrument)
             self._signals[id_text(meta.event_id)] = envelope.event, view
+        elif isinstance(envelope.event, SignalScored):
+            self._keep_score(moment, envelope.event)
         elif process is not None:
             for command in process(moment):
                 assert isinstance(command, RecordReversal)
                 self._legs[command.signal_id, id_text(meta.event_id)] = command.reversal
 
+    def _keep_score(self, moment: Moment, score: SignalScored) -> None:
+        """The champion's score leads to the decision, in place of the signal."""
+        if score.role is not ModelRole.CHAMPION:
+            return
+        meta = moment.envelope.meta
+        self._signals.pop(meta.causation_id, None)
+        state = self._world.state(meta.stream)
+        assert isinstance(state, Detected)
+        view = view_of(moment, state.signal.instrument, score)
+        self._signals[id_text(meta.event_id)] = state.signal, view
+
     def _compare(self, recorded: Recorded) -> None:
         event = recorded.envelope.event
-        if not isinstance(event, DecisionMade | ReversalDecided | PositionManaged):
+        if isinstance(event, SignalScored) and event.outcome is not ScoreOutcome.OK:
+            return
+        if not isinstance(event, DecisionMade | ReversalDecided | PositionManaged | SignalScored):
             self._managed.clear()
             return
         meta = recorded.envelope.meta
-        again = (
-            self._managed_again(meta, event)
-            if isinstance(event, PositionManaged)
-            else self._again(meta, event)
-        )
+        again = self._made_again(meta, event)
         if isinstance(again, str):
             self.impossible[again] += 1
             return
@@ -114,6 +138,30 @@ class Redecision:
             fields = dict(_differences("", event, again))
             stream = recorded.envelope.meta.stream
             self.divergences.append(Divergence(recorded.ordinal, stream, name, fields))
+
+    def _made_again(
+        self, meta: Meta, event: DecisionMade | ReversalDecided | PositionManaged | SignalScored
+    ) -> DecisionMade | ReversalDecided | PositionManaged | SignalScored | str:
+        match event:
+            case PositionManaged():
+                return self._managed_again(meta, event)
+            case SignalScored():
+                return self._scored_again(meta, event)
+            case _:
+                return self._again(meta, event)
+
+    def _scored_again(self, meta: Meta, event: SignalScored) -> SignalScored | str:
+        """The score that the model's file returns now; the reason where it cannot be read."""
+        try:
+            read = self._model_of(event.model)
+        except WhenceError as fault:
+            return str(fault)
+        model = ModelInForce(event.name, event.model, event.feature_set)
+        detected = self._world.state(meta.stream)
+        assert isinstance(detected, Detected)
+        rows, instrument = self._world.portfolio.scored_rows, detected.signal.instrument
+        earlier = rows_before(rows, instrument, event.feature_set, meta.occurred_at)
+        return scored_by(read.model, event.role, model, FeatureRow(event.feature_set, event.values), earlier)
 
     def _again(
         self, meta: Meta, event: DecisionMade | ReversalDecided

@@ -18,6 +18,7 @@ from commands.engine import Engine
 from commands.identity import Identity
 from commands.input_tape import SessionBegun, Taped
 from commands.inputs import Input, RequestMade
+from commands.scorer import RecordedScorer, ScoresGiven
 from commands.unit import Unit
 from commands.watching import Instance
 from commands.world import World
@@ -93,6 +94,7 @@ class Replay:
         self._world = world or World()
         self.snapshot = self._world.ordinal
         self._engine: Engine | None = None
+        self._scorer = RecordedScorer()
         self._head = log.head()
         self.ordinal = self.folded = self.inputs = self.sessions = 0
         self.difference: Difference | None = None
@@ -104,9 +106,10 @@ class Replay:
         the settings of the strategies raise, and InvalidInput for a tape without a session of this log.
         """
         try:
-            for taped, end in _with_ends(of_this_log(self._tape, self._log)):
+            for taped, scored, end in _with_ends(of_this_log(self._tape, self._log)):
                 if self._is_reached(taped.given):
                     return
+                self._scorer.expect(scored)
                 self._feed(taped, end)
                 self.inputs += 1
                 yield self.ordinal
@@ -124,7 +127,7 @@ class Replay:
         given = taped.given
         if isinstance(given, SessionBegun):
             self._begin(taped, given)
-        else:
+        elif not isinstance(given, ScoresGiven):  # those are handed in with the input before them
             self._process(taped, given, end)
         if end is not None and not self._is_complete:
             self._check_end(taped, end)
@@ -148,6 +151,7 @@ class Replay:
             regimes=session.regimes,
             leverage=session.leverage,
             marks=session.marks,
+            scorer=self._scorer,
         )
 
     def _fold(self, taped: TapedInput, session: SessionBegun) -> None:
@@ -263,16 +267,22 @@ def _instances(session: SessionBegun) -> Sequence[Instance]:
     return instances_of(replace(Settings(), strategies=session.strategies, filters=session.filters))
 
 
-def _with_ends(tape: Iterable[TapedInput]) -> Iterator[tuple[TapedInput, _End | None]]:
-    """Each input; the last one of a session with the session's end."""
+def _with_ends(
+    tape: Iterable[TapedInput],
+) -> Iterator[tuple[TapedInput, Sequence[ScoresGiven], _End | None]]:
+    """Each input with the scores that were made while it was handled; the last one of a session with its end."""
     inputs = iter(tape)
     taped = next(inputs, None)
     while taped is not None:
+        scored: list[ScoresGiven] = []
         following = next(inputs, None)
+        while following is not None and isinstance(following.given, ScoresGiven):
+            scored.append(following.given)
+            following = next(inputs, None)
         if following is None:
-            yield taped, _End(None)
+            yield taped, scored, _End(None)
         elif isinstance(following.given, SessionBegun):
-            yield taped, _End(following.given.folded)
+            yield taped, scored, _End(following.given.folded)
         else:
-            yield taped, None
+            yield taped, scored, None
         taped = following

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, assert_never
 from uuid import uuid4
 
 import msgspec
@@ -20,10 +20,14 @@ from commands.door import Answer, Completed, Declined, TimedOut
 from commands.request import (
     ChangeSettings,
     ForgetPersonalKey,
+    PromoteModel,
+    RegisterModel,
+    ReportDrift,
     Request,
     Requested,
     ResetKillSwitch,
     ResumeEntries,
+    RetireModel,
     TripKillSwitch,
 )
 from commands.roles import Role
@@ -33,7 +37,17 @@ from infra.logs import open_reader
 from infra.run.commanding import distant_door, has_command_topic
 from infra.store import migrated_store
 
-FromShell = TripKillSwitch | ResetKillSwitch | ResumeEntries | ForgetPersonalKey | ChangeSettings
+FromShell = (
+    TripKillSwitch
+    | ResetKillSwitch
+    | ResumeEntries
+    | ForgetPersonalKey
+    | ChangeSettings
+    | RegisterModel
+    | PromoteModel
+    | RetireModel
+    | ReportDrift
+)
 
 _log = logging.getLogger(__name__)
 _PATIENCE = 15.0
@@ -45,8 +59,20 @@ _FIELDS: Mapping[type, tuple[str, str, str]] = {
     ResumeEntries: (", $strategy: String!", "resumeEntries", ", strategy: $strategy"),
     ForgetPersonalKey: (", $keyId: String!", "forgetPersonalKey", ", keyId: $keyId"),
     ChangeSettings: (", $changes: [SettingChange!]!", "changeSettings", ", changes: $changes"),
+    RegisterModel: (", $model: ModelInput!", "registerModel", ", model: $model"),
+    PromoteModel: (
+        ", $sha256: String!, $role: ModelRole!, $rule: String",
+        "promoteModel",
+        ", sha256: $sha256, role: $role, rule: $rule",
+    ),
+    RetireModel: (", $sha256: String!, $rule: String", "retireModel", ", sha256: $sha256, rule: $rule"),
+    ReportDrift: (
+        ", $sha256: String!, $drift: DriftInput!",
+        "reportDrift",
+        ", sha256: $sha256, drift: $drift",
+    ),
 }
-"""The mutation of each request, between the variable that only it has and its argument."""
+"""The mutation of each request, between the variables that only it has and its arguments."""
 _UNSENT: Mapping[type[urllib3.exceptions.HTTPError], str] = {
     urllib3.exceptions.NameResolutionError: "no such host is known",
     urllib3.exceptions.NewConnectionError: "the connection is refused",
@@ -149,18 +175,61 @@ def _asked(settings: WhenceSettings, url: str, request: FromShell, token: str) -
         "reason": request.reason,
         "seconds": _PATIENCE,
     }
-    if isinstance(request, ForgetPersonalKey):
-        variables["keyId"] = request.key_id
-    if isinstance(request, ResumeEntries):
-        variables["strategy"] = request.owner
-    if isinstance(request, ChangeSettings):
-        variables["changes"] = [{"name": name, "value": value} for name, value in request.changes.items()]
+    variables |= _own_variables(request)
     body = msgspec.json.encode({"query": document, "variables": variables})
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
     content = _post(f"{url}/graphql", body, headers)
     if content is None:
         return TimedOut(key, _UNANSWERED)
     return _read(content)
+
+
+def _own_variables(request: FromShell) -> dict[str, Any]:
+    """The variables that only the mutation of this request has."""
+    match request:
+        case ForgetPersonalKey():
+            return {"keyId": request.key_id}
+        case ResumeEntries():
+            return {"strategy": request.owner}
+        case ChangeSettings():
+            return {"changes": [{"name": name, "value": value} for name, value in request.changes.items()]}
+        case RegisterModel():
+            return {"model": _model(request)}
+        case PromoteModel():
+            return {"sha256": request.sha256, "role": request.role.value, "rule": request.rule}
+        case RetireModel():
+            return {"sha256": request.sha256, "rule": request.rule}
+        case ReportDrift():
+            return {"sha256": request.sha256, "drift": _drift(request)}
+        case TripKillSwitch() | ResetKillSwitch():
+            return {}
+        case _:
+            assert_never(request)
+
+
+def _model(request: RegisterModel) -> dict[str, Any]:
+    return {
+        "name": request.name,
+        "sha256": request.sha256,
+        "featureSet": request.feature_set,
+        "dataFrom": request.data_from.isoformat(),
+        "dataUntil": request.data_until.isoformat(),
+        "labels": request.labels,
+        "seed": str(request.seed),
+        "metrics": [{"name": name, "value": value} for name, value in request.metrics.items()],
+    }
+
+
+def _drift(request: ReportDrift) -> dict[str, Any]:
+    return {
+        "subject": request.subject,
+        "test": request.test,
+        "statistic": request.statistic,
+        "limit": request.limit,
+        "count": request.count,
+        "begin": request.begin.isoformat(),
+        "end": request.end.isoformat(),
+    }
 
 
 @contextmanager

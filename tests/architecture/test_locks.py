@@ -62,16 +62,17 @@ def _group(name: str) -> Iterator[str]:
             yield from _group(entry["include-group"])
 
 
+EXTRAS: tuple[str, ...] = tuple(PYPROJECT["project"]["optional-dependencies"])
 REQUIRED = {
     "runtime": _required(["build"], ["bybit", "optimise"]),
     "graphiql": _required(["build", "graphiql"], []),
     "servers": _required(["build"], ["dev-servers"]),
     "image": _required(["build"], ["registry"]),
-    "dev": _required(["dev"], list(PYPROJECT["project"]["optional-dependencies"])),
+    "torch": _required(["build"], ["ml", "torch"]),
+    "dev": _required(["dev"], [extra for extra in EXTRAS if extra != "torch"]),
 }
 SHIPPED = frozenset(
-    canonicalize_name(requirement.name)
-    for requirement in _required([], list(PYPROJECT["project"]["optional-dependencies"])).values()
+    canonicalize_name(requirement.name) for requirement in _required([], list(EXTRAS)).values()
 )
 LOCKS = pytest.mark.parametrize("lock", list(REQUIRED))
 
@@ -115,6 +116,20 @@ def test_every_pin_has_a_hash(lock: str) -> None:
 def test_the_installed_versions_are_the_tested_ones(lock: str) -> None:
     tested = {(pin.name, pin.version) for pin in pins("dev")}
     assert [pin.name for pin in pins(lock) if (pin.name, pin.version) not in tested] == []
+
+
+def test_a_package_that_pytorch_shares_with_the_tests_has_their_version() -> None:
+    tested = {(pin.name, pin.version) for pin in pins("dev")}
+    shared = {name for name, _ in tested}
+    assert [
+        pin.name for pin in pins("torch") if pin.name in shared and (pin.name, pin.version) not in tested
+    ] == []
+
+
+def test_only_the_lock_of_pytorch_holds_pytorch_and_cuda() -> None:
+    heavy = re.compile(r"torch|triton|nvidia-.+|cuda-.+")
+    found = {lock for lock in REQUIRED if any(heavy.fullmatch(pin.name) for pin in pins(lock))}
+    assert found == {"torch"}
 
 
 @LOCKS

@@ -12,6 +12,7 @@ from commands.breaker import CallReport
 from commands.driver import Driver
 from commands.engine import Engine
 from commands.exchange import AnyReport, Filled, Funded, Liquidated, OrderEntry
+from commands.features import READERS, Readers
 from commands.guarding import Guard
 from commands.identity import ENGINE, Identity
 from commands.inputs import Input, MarketMoved, Reported
@@ -19,6 +20,7 @@ from commands.instrument import ListInstrument
 from commands.opening import OpenLog
 from commands.recall import NOTHING_TO_RECALL, Recall
 from commands.routes import Command
+from commands.scorer import NO_SCORER, Scorer
 from commands.sender import Sender
 from commands.settings import ChangeSettings
 from commands.signal import RaiseSignal
@@ -49,12 +51,19 @@ OPENING: tuple[Command, ...] = (
 class Desk:
     """Each step is one stimulus, one second after the previous step. The log begins at `NOW`."""
 
-    def __init__(self, log: ListLog | None = None, *, recalling: bool = False) -> None:
+    def __init__(
+        self,
+        log: ListLog | None = None,
+        *,
+        recalling: bool = False,
+        scorer: Scorer = NO_SCORER,
+        readers: Readers = READERS,
+    ) -> None:
         self.log = ListLog() if log is None else log
         self.exchange = Mailbox(self.log)
         recall = Recall(self.log.read()) if recalling else NOTHING_TO_RECALL
         self.recorded: list[Envelope] = []
-        engine = Engine(World(), IDENTITY, since=NOW, recall=recall)
+        engine = Engine(World(), IDENTITY, since=NOW, recall=recall, scorer=scorer, readers=readers)
         self.at, self.append_takes = NOW, timedelta()
         self.driver = self._driver(engine, self.exchange)
 

@@ -29,10 +29,8 @@ def environment(**more: str) -> dict[str, str]:
     return kept | {"COLUMNS": "100", "TERM": "dumb"} | more
 
 
-def whence(
-    folder: Path, *words: str, patience: float = PATIENCE, **more: str
-) -> subprocess.CompletedProcess[str]:
-    """Runs the program in this folder and waits for its end, `patience` seconds at most."""
+def whence(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Runs the program in this folder and waits for its end."""
     return subprocess.run(
         [WHENCE, *words],
         cwd=folder,
@@ -40,7 +38,7 @@ def whence(
         capture_output=True,
         text=True,
         check=False,
-        timeout=patience,
+        timeout=PATIENCE,
     )
 
 

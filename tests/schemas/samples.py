@@ -43,6 +43,9 @@ from domain.management.settings import ManagementSettings, OwnManagementSettings
 from domain.margin.settings import MarginSettings
 from domain.mark import AccountMarked
 from domain.market import PriceSource
+from domain.model import DriftFound, ModelPromoted, ModelRegistered, ModelRetired, ModelRole
+from domain.models.score import Contribution
+from domain.models.settings import ModelSettings, OwnModelSettings
 from domain.moving import LogMoved
 from domain.opening import LogOpened, Mode
 from domain.order import (
@@ -88,6 +91,7 @@ from domain.reconciliation import (
 )
 from domain.regime import Regime, RegimeChanged
 from domain.regimes.settings import RegimeLimits, RegimeSettings
+from domain.scored import ScoreOutcome, SignalScored
 from domain.settings import (
     AlphaSettings,
     CapSettings,
@@ -217,6 +221,7 @@ _SETTINGS = Settings(
                 kelly_fallback=KellyFallback.RISK,
             ),
             limits=OwnLimitSettings(strategy_losses=4, strategy_pause_seconds=7201),
+            models=OwnModelSettings(minimum_confidence=0.7, maximum_risk=0.25, minimum_return=0.001),
             management=OwnManagementSettings(
                 trailing_levels=("0.01:0.005",),
                 break_even_at=Decimal("0.011"),
@@ -399,7 +404,10 @@ _SETTINGS = Settings(
     leverage=LeverageSettings(
         confirmations=3, interval="1h", period=20, steps=("0:25", "0.02:8"), least_seconds=7200
     ),
+    models=ModelSettings(minimum_confidence=0.66, maximum_risk=0.29, minimum_return=0.0005),
 )
+
+_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 _OPENED = LogOpened(
     log_id=UUID("00112233-4455-6677-8899-aabbccddeeff"),
@@ -656,6 +664,50 @@ _EVENTS: tuple[Event, ...] = (
         until=NOON,
     ),
     EntriesResumed("trend", "the stops were too near"),
+    ModelRegistered(
+        name="main",
+        sha256=_SHA256,
+        feature_set="core.1",
+        data_from=NOON - timedelta(days=90),
+        data_until=NOON - timedelta(days=1),
+        labels=1234,
+        seed=7,
+        metrics={"brier": 0.2315, "auc": 0.5625},
+    ),
+    ModelPromoted(
+        name="main",
+        sha256=_SHA256,
+        role=ModelRole.CHALLENGER,
+        reason="better beyond luck",
+        rule="gate.1",
+        replaced="5e" * 32,
+    ),
+    ModelRetired(name="main", sha256=_SHA256, reason="its features have drifted", rule="drift.1"),
+    DriftFound(
+        name="main",
+        sha256=_SHA256,
+        subject="adx",
+        test="PSI",
+        statistic=0.3125,
+        limit=0.25,
+        count=500,
+        begin=NOON - timedelta(days=7),
+        end=NOON,
+    ),
+    SignalScored(
+        model=_SHA256,
+        name="main",
+        role=ModelRole.CHAMPION,
+        feature_set="core.1",
+        values=(0.0125, None, -1.5),
+        outcome=ScoreOutcome.OK,
+        detail="scored again",
+        confidence=0.671234,
+        risk=0.213456,
+        expected_return=0.001875,
+        stands_on=("boosting", "forest"),
+        reasons=(Contribution("gain_24h", 0.0125, 0.041), Contribution("volume_ratio", None, -0.0175)),
+    ),
 )
 
 
@@ -666,7 +718,12 @@ def _enveloped(event: Event) -> Envelope:
 SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) for event in _EVENTS}
 """The sample of each event, by the event's full name."""
 
-_BEFORE_12 = replace(_SETTINGS, leverage=LeverageSettings())
+_BEFORE_12 = replace(
+    _SETTINGS,
+    leverage=LeverageSettings(),
+    models=ModelSettings(),
+    strategies=tuple(replace(one, models=None) for one in _SETTINGS.strategies),
+)
 _BEFORE_11 = replace(
     _BEFORE_12,
     sizing=SizingSettings(
@@ -678,7 +735,9 @@ _BEFORE_11 = replace(
     management=ManagementSettings(),
     weights=WeightSettings(),
     regimes=replace(_SETTINGS.regimes, volatile=RegimeLimits(cooldown_seconds=1200, hold_seconds=1300)),
-    strategies=tuple(replace(one, sizing=None, limits=None, management=None) for one in _SETTINGS.strategies),
+    strategies=tuple(
+        replace(one, sizing=None, limits=None, management=None) for one in _BEFORE_12.strategies
+    ),
 )
 _WITHOUT_ADDITIONS = replace(
     _BEFORE_11,
@@ -770,11 +829,11 @@ EARLIER: Mapping[tuple[str, int], Event] = {
     ("whence.settings.SettingsChanged", 9): SettingsChanged(
         2, _WITHOUT_ADDITIONS, "breakout trades against the news"
     ),
-    ("whence.settings.SettingsChanged", 11): SettingsChanged(
-        2, _BEFORE_12, "breakout trades against the news"
-    ),
     ("whence.settings.SettingsChanged", 10): SettingsChanged(
         2, _BEFORE_11, "breakout trades against the news"
+    ),
+    ("whence.settings.SettingsChanged", 11): SettingsChanged(
+        2, _BEFORE_12, "breakout trades against the news"
     ),
 }
 """By full name and version: the event that older bytes are decoded to, where it differs from the current sample."""

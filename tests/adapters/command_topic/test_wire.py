@@ -29,21 +29,26 @@ from commands.request import (
     MoveProtection,
     PauseStrategy,
     PlaceOrder,
+    PromoteModel,
     RaiseSignal,
+    ReportDrift,
     Request,
     Requested,
     ResetKillSwitch,
     ResolveDiscrepancy,
     ResumeEntries,
     ResumeStrategy,
+    RetireModel,
     TripKillSwitch,
     WithdrawClose,
 )
 from commands.roles import Role
 from domain.errors import InvalidInput
+from domain.model import ModelRole
+from tests.commands.models_of_tests import FIRST, promotion, registration
 from tests.commands.outside import outside
 from tests.commands.requests.asking import TERMS
-from tests.domain.history import BTC, a_signal
+from tests.domain.history import BTC, NOW, a_signal
 from tests.replacing import replace
 
 AT = datetime(2025, 6, 30, 14, 0, 0, 123456, tzinfo=UTC)
@@ -64,6 +69,21 @@ REQUESTS: list[Request] = [
     TripKillSwitch("why"),
     ResetKillSwitch("why"),
     ForgetPersonalKey("0123456789abcdef", "why"),
+    registration(),
+    promotion(),
+    PromoteModel(sha256=FIRST, role=ModelRole.CHALLENGER, reason="better", rule="gate.1"),
+    RetireModel(sha256=FIRST, reason="why"),
+    ReportDrift(
+        sha256=FIRST,
+        subject="adx",
+        test="PSI",
+        statistic=0.3,
+        limit=0.25,
+        count=9,
+        begin=NOW,
+        end=NOW,
+        reason="looked",
+    ),
     ResolveDiscrepancy("d1", "looked"),
     ResolveDiscrepancy("d1", "a transfer", Decimal("-12.5")),
     ResolveDiscrepancy("d1", "closed by hand", closed_at=Decimal("100.25")),

@@ -36,8 +36,8 @@ def terms(**changed: Any) -> ManualTerms:
 class Asking:
     """One person, one engine; `prices` are the last known prices."""
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        self.desk = Desk().opened(settings)
+    def __init__(self, settings: Settings | None = None, desk: Desk | None = None) -> None:
+        self.desk = (desk or Desk()).opened(settings)
         self.prices: dict[str, Decimal] = {BTC: PRICE}
         self._ids = (f"k{n}" for n in count(1))
 

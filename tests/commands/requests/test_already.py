@@ -21,17 +21,20 @@ from commands.request import (
     PauseStrategy,
     PlaceOrder,
     RaiseSignal,
+    ReportDrift,
     Request,
     ResetKillSwitch,
     ResolveDiscrepancy,
     ResumeEntries,
     ResumeStrategy,
+    RetireModel,
     TripKillSwitch,
     WithdrawClose,
 )
 from commands.requests.already import ALREADY
 from domain.order import OrderType
 from tests.commands.desk import a_fill_of
+from tests.commands.models_of_tests import FIRST, promotion, registration
 from tests.commands.requests.asking import Asking, chain_of, terms
 from tests.domain.history import BTC, D
 
@@ -85,6 +88,11 @@ def after(request: Request) -> Prepare:
 
 def nothing(_eve: Asking) -> None:
     return None
+
+
+def promoted(eve: Asking) -> None:
+    eve.accepted(registration())
+    eve.accepted(promotion())
 
 
 CANCEL, AMEND, CLOSE = (
@@ -145,6 +153,21 @@ HOLDS: dict[str, tuple[Prepare, Request, str]] = {
         ResolveDiscrepancy("d-1", "counted"),
         "the discrepancy d-1 is resolved already",
     ),
+    "a registration of a registered model": (
+        after(registration()),
+        registration(),
+        f"the model {FIRST} is registered already",
+    ),
+    "a promotion to the role that a model has": (
+        promoted,
+        promotion(),
+        f"the model {FIRST} is CHAMPION already",
+    ),
+    "a retirement of a model without a role": (
+        after(registration()),
+        RetireModel(sha256=FIRST, reason="why"),
+        f"the model {FIRST} has no role",
+    ),
 }  # fmt: skip
 
 CANNOT: dict[str, tuple[Prepare, Request, str]] = {
@@ -199,6 +222,6 @@ def test_a_request_whose_result_cannot_be_reached_is_declined(
 
 
 def test_every_request_that_can_change_nothing_has_its_note() -> None:
-    always_recorded = {PlaceOrder, RaiseSignal, ClosePosition, WithdrawClose}
+    always_recorded = {PlaceOrder, RaiseSignal, ClosePosition, WithdrawClose, ReportDrift}
     assert set(get_args(Request)) - always_recorded - {DraftOrder} == set(ALREADY)
     assert {type(request) for _, request, _ in HOLDS.values()} == set(ALREADY)

@@ -18,13 +18,15 @@ from adapters.log.sqlite import open_sqlite
 from adapters.log.sqlite import read_sqlite as read_log
 from adapters.simulated import SimulatedExchange
 from adapters.tapes import merge, synthetic_tape
+from commands.door import Completed
 from commands.driver import Driver
 from commands.engine import Engine
 from commands.guarding import Guard
 from commands.identity import Identity
 from commands.input_tape import InputTape, SessionBegun, Taped
 from commands.inputs import MarketMoved, Reported, RequestMade, Started, Tick, Warmed, opening
-from commands.request import ManualTerms, PlaceOrder, Requested
+from commands.request import ManualTerms, PlaceOrder, Request, Requested
+from commands.scorer import NO_SCORER, Scorer, TapedScorer
 from commands.sender import Sender
 from commands.world import World
 from domain.direction import Side
@@ -50,7 +52,14 @@ _REQUEST_EVERY = 25
 class TapedRun:
     """One session on one log: it ends where its object is given up."""
 
-    def __init__(self, log: EventLog, tape: InputTape | None, first: int, plan: Plan = PLAN) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        tape: InputTape | None,
+        first: int,
+        plan: Plan = PLAN,
+        scorer: Scorer = NO_SCORER,
+    ) -> None:
         """`first` is the number of the first instant that is traded; `plan` has the tapes of `PLAN`."""
         self._plan = plan
         self._at = INSTANTS[first][0] - timedelta(seconds=1)
@@ -67,6 +76,7 @@ class TapedRun:
             instances=self._plan.instances,
             regimes=self._plan.settings.regimes,
             leverage=self._plan.settings.leverage,
+            scorer=scorer if tape is None else TapedScorer(scorer, tape.take),
         )
         sender = Sender(self._exchange, lambda: self._at, Guard(self._world, engine.market), self._exchange)
         self.driver = Driver(engine, log, sender, lambda _envelope: None, tape=tape)
@@ -87,6 +97,18 @@ class TapedRun:
                 self.driver.handle(self._order(number))
             self._at += timedelta(seconds=1)
             self.driver.handle(Tick(self._at))
+
+    def request(self, key: str, request: Request) -> None:
+        """A request of a person, which must be carried out."""
+        requested = Requested(
+            id=key,
+            account=self._plan.account,
+            actor="eve",
+            valid_until=self._at + timedelta(minutes=1),
+            request=request,
+        )
+        answer = self.driver.handle(RequestMade(self._at, self._at, requested))
+        assert isinstance(answer, Completed), answer
 
     def _restored(self) -> SimulatedExchange:
         simulation = self._world.portfolio.settings.settings.simulation
@@ -175,10 +197,21 @@ def no_step(_step: str) -> None:
     """Lets the run pass every step."""
 
 
-def trade(path: Path, first: int, upto: int, step: Stepped = no_step, plan: Plan = PLAN) -> None:
-    """One session on the log in this file, with its tape beside it."""
+def trade(
+    path: Path,
+    first: int,
+    upto: int,
+    step: Stepped = no_step,
+    plan: Plan = PLAN,
+    scorer: Scorer = NO_SCORER,
+    requests: Sequence[Request] = (),
+) -> None:
+    """One session on the log in this file, with its tape beside it; the requests are made before its first instant."""
     with closing(open_sqlite(path, AvroCodec())) as log, closing(SqliteTape(path, _clock)) as tape:
-        TapedRun(SteppedLog(log, step), SteppedTape(tape, step), first, plan).trade(first, upto)
+        run = TapedRun(SteppedLog(log, step), SteppedTape(tape, step), first, plan, scorer)
+        for number, request in enumerate(requests):
+            run.request(f"of-{first}-{number}", request)
+        run.trade(first, upto)
 
 
 def replayed(path: Path, until: Until = Until(), into: EventLog | None = None) -> Replay:  # noqa: B008  (immutable)

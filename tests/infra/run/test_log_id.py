@@ -15,6 +15,7 @@ from domain.instrument import Instrument
 from domain.limits.settings import LimitSettings, OwnLimitSettings
 from domain.management.settings import ManagementSettings, OwnManagementSettings
 from domain.margin.settings import MarginSettings
+from domain.models.settings import ModelSettings, OwnModelSettings
 from domain.regimes.settings import RegimeLimits, RegimeSettings
 from domain.settings import (
     CapSettings,
@@ -167,6 +168,7 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         weights=WeightSettings(scales=WeightScale.CONFIDENCE),
         groups={"coins": ("BTC",)},
         limits=LimitSettings(account_losses=3),
+        models=ModelSettings(maximum_risk=0.2),
         orphans=OrphanSettings(OrphanRule.CLOSE),
         reconciliation=ReconciliationSettings(external_orders=ExternalRule.ADOPT),
     )
@@ -184,6 +186,7 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         sizing=OwnSizingSettings(risk=D(0)),
         management=OwnManagementSettings(time_limit_seconds=0),
         limits=OwnLimitSettings(strategy_losses=0),
+        models=OwnModelSettings(maximum_risk=0.2),
     )
     limits = [name.partition(".")[0] for name in own.own_limits]
     assert strategy == (*log_id.STRATEGY, *log_id.INSTANCE, *limits)

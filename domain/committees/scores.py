@@ -1,0 +1,63 @@
+"""The member that judges an entry by the champion's score. It votes only while a champion is in force.
+
+A score that is late, failed or without its features is a vote against: an entry that the champion did not judge is not
+made. Exits have no score, and are never prevented by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from domain.committees.case import Case
+from domain.committees.member import Judgement, Member, Rule, judgement
+from domain.scored import ScoreOutcome
+from domain.signal import Chamber
+
+_REASONS: Mapping[ScoreOutcome, str] = {
+    ScoreOutcome.LATE: "SCORE_LATE",
+    ScoreOutcome.FAILED: "SCORE_FAILED",
+    ScoreOutcome.FEATURES_MISSING: "SCORE_MISSING",
+}
+
+
+def score_members(case: Case) -> tuple[Member, ...]:
+    """The member `model`, where the view has the champion's score."""
+    return tuple(rule.member for rule in RULES if rule.is_on(case))
+
+
+def model(case: Case) -> Judgement:
+    """The champion expects enough: its confidence, its risk and its expected return are within the limits.
+
+    The figures are those of `domain.models.score.Score`, the limits those of `domain.models.settings.ModelSettings`.
+    """
+    score = case.view.score
+    if score is None:
+        raise ValueError("no champion has scored the entry")
+    limits = case.view.settings.settings.models_of(case.entry.owner)
+    confidence, risk, expected = score.confidence, score.risk, score.expected_return
+    if confidence is None or risk is None or expected is None:
+        reason = _REASONS.get(score.outcome, "SCORE_FAILED")
+        return judgement({reason: True}, model=score.model, outcome=score.outcome.value, detail=score.detail)
+    return judgement(
+        {
+            "SCORE_CONFIDENCE_TOO_LOW": not limits.minimum_confidence <= confidence <= 1,
+            "SCORE_RISK_TOO_HIGH": not 0 <= risk < limits.maximum_risk,
+            "SCORE_RETURN_TOO_LOW": not expected > limits.minimum_return,
+        },
+        model=score.model,
+        confidence=confidence,
+        minimum_confidence=limits.minimum_confidence,
+        risk=risk,
+        maximum_risk=limits.maximum_risk,
+        expected_return=expected,
+        minimum_return=limits.minimum_return,
+    )
+
+
+RULES: tuple[Rule[Case], ...] = (
+    Rule(
+        Member("model", Chamber.ALPHA, model),
+        lambda case: case.view.score is not None and case.entry.origin is not None,
+    ),
+)
+"""The member that votes on an entry, after those of weights."""

@@ -1,0 +1,1 @@
+"""Drift: features that are distributed otherwise than in training, and outcomes that change."""

@@ -1,0 +1,145 @@
+"""`whence models auto`: one pass that records drifts, promotes or retires by rule, and trains again when it is due."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from infra.cli.kill import HERE, ApiOption, TokenFileOption, sent
+from infra.cli.model_registry import registration_of, settings_of
+from infra.cli.options import ConfigOption, LogAccountOption, LogOption, StoreOption, file_of
+
+if TYPE_CHECKING:
+    from infra.config import WhenceSettings
+    from infra.learning.auto_plan import AutoPlan
+    from infra.run.shell_door import FromShell
+
+
+def auto(
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            parser=file_of,
+            metavar="FOLDER",
+            help="A data set of `whence features build`, from which a model is trained when it is due.",
+        ),
+    ] = None,
+    name: Annotated[
+        str, typer.Option(metavar="NAME", help="The line of models to which a new one belongs.")
+    ] = "main",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would be requested, and request nothing.")
+    ] = False,
+    api: ApiOption = HERE,
+    token_file: TokenFileOption = None,
+    log: LogOption = None,
+    store: StoreOption = None,
+    account: LogAccountOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Looks once at the models in force: run it by a timer, after `whence features build`.
+
+    Drifts are recorded once an episode. A challenger is promoted by signals after its registration alone, within one
+    error budget over all challengers (docs/drift.md). A model that is trained begins as a challenger.
+    """
+    settings = settings_of(log, store, account, config)
+    plan, now = _plan(settings), datetime.now(UTC)
+    requests: list[FromShell] = list(plan.requests(now))
+    why = None if data is None else plan.training_due(now)
+    for request in requests:
+        typer.echo(_sentence(request))
+        if not dry_run:
+            _send(settings, api, token_file, request)
+    if data is not None and why is not None:
+        typer.echo(f"a model is due: {why}")
+        if not dry_run:
+            _train(settings, api, token_file, data, name, why)
+    if not requests and why is None:
+        typer.echo("nothing is due")
+
+
+def _plan(settings: WhenceSettings) -> AutoPlan:
+    from infra.learning.auto_plan import AutoPlan
+    from infra.learning.model_folder import ModelFolder
+    from infra.logs import open_reader
+    from projections.model_scores import ModelBook
+    from projections.scored_trades import ScoredTrades
+
+    with closing(open_reader(settings)) as log:
+        book, scored = ModelBook().take_all(log.read()), ScoredTrades().take_all(log.read())
+    tables = settings.models
+    file_of_model = ModelFolder(tables.folder).file_of
+    return AutoPlan(book, scored, file_of_model, tables.drift.settings, tables.auto.settings)
+
+
+def _sentence(request: FromShell) -> str:
+    from commands.request import PromoteModel, ReportDrift, RetireModel
+
+    match request:
+        case ReportDrift():
+            return (
+                f"{request.sha256[:12]}: {request.subject} drifts: {request.test} {request.statistic:.4f}, limit "
+                f"{request.limit:.4f}, over {request.count}"
+            )
+        case PromoteModel():
+            return f"{request.sha256[:12]} becomes {request.role}: {request.reason}"
+        case RetireModel():
+            return f"{request.sha256[:12]} is retired ({request.rule}): {request.reason}"
+        case _:
+            return type(request).__name__
+
+
+def _send(settings: WhenceSettings, api: str, token_file: Path | None, request: FromShell) -> None:
+    """Sends the request to the running engine. Raises Refused where it is declined or not known to be carried out."""
+    from commands.door import Completed, Declined, TimedOut
+    from domain.errors import Refused
+
+    what = type(request).__name__
+    match answer := sent(settings, api, token_file, request):
+        case Completed():
+            return
+        case Declined():
+            raise Refused(f"{what} was declined: {answer.reason}")
+        case TimedOut():
+            raise Refused(f"{what} has no answer: {answer.known}; the next pass looks at the log again")
+        case _:
+            raise AssertionError(answer)
+
+
+def _train(
+    settings: WhenceSettings, api: str, token_file: Path | None, data: Path, name: str, why: str
+) -> None:
+    """Trains a model, registers it and makes it a challenger."""
+    from adapters.extras import ML, check_extras
+
+    check_extras("whence models auto --data", ML)
+    from commands.request import PromoteModel
+    from domain.learning.settings import TrainingSettings
+    from domain.model import ModelRole
+    from infra.cli.advance import Advance
+    from infra.learning.dataset_file import read_dataset, read_manifest
+    from infra.learning.model_folder import ModelFolder
+    from infra.learning.trainers import kinds_for
+    from infra.learning.training import trained
+
+    dataset, labels = read_dataset(data), read_manifest(data).labels
+    with Advance() as advance:
+        found = trained(
+            dataset,
+            TrainingSettings(),
+            0,
+            labels=labels,
+            kinds=kinds_for(len(dataset.net)),
+            progress=lambda part, done, parts: advance.show({part: (done, parts)}),
+        )
+    folder = ModelFolder(settings.models.folder)
+    sha256 = folder.add(found.data)
+    _send(settings, api, token_file, registration_of(folder.file_of(sha256), sha256, name, why))
+    challenger = PromoteModel(sha256=sha256, role=ModelRole.CHALLENGER, reason=why, rule="schedule")
+    _send(settings, api, token_file, challenger)
+    typer.echo(f"{sha256} is trained, registered as {name}, and a challenger")

@@ -1,0 +1,298 @@
+"""`whence models list|show|compare|register|promote|retire|rollback`: the register of models of a log."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from domain.errors import InvalidInput, Refused, WhenceError
+from infra.cli.kill import HERE, ApiOption, TokenFileOption, carried_out, report, state_of
+from infra.cli.options import ConfigOption, JsonOption, LogAccountOption, LogOption, StoreOption, file_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from commands.model import RegisterModel
+    from domain.model import ModelRole, ModelsInForce
+    from domain.models.file import ModelFile
+    from domain.portfolio import Portfolio
+    from infra.config import WhenceSettings
+    from infra.run.shell_door import FromShell
+    from projections.model_scores import ModelBook
+
+ModelArgument = Annotated[
+    str, typer.Argument(metavar="SHA256", help="The model's SHA-256, or its first digits, six at least.")
+]
+ReasonOption = Annotated[
+    str, typer.Option("--reason", help="Why; it is recorded with your login, as `whence kill` does.")
+]
+_SHORTEST = 6
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def list_models(
+    log: LogOption = None,
+    account: LogAccountOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Lists the models of a log: their roles, and how many of their scores had each outcome."""
+    from infra.cli.model_rows import print_models
+    from infra.cli.output import readers_may_leave
+
+    book = _book(settings_of(log, None, account, config))
+    with readers_may_leave():
+        print_models(book, as_json=as_json)
+
+
+def show_model(
+    model: ModelArgument,
+    log: LogOption = None,
+    account: LogAccountOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Shows a model of a log: its training, its figures on resolved scores, its calibration and its drifts."""
+    from infra.cli.model_rows import print_model
+    from infra.cli.output import readers_may_leave
+
+    book = _book(settings_of(log, None, account, config))
+    found = book.models[_named(model, book.in_force)]
+    with readers_may_leave():
+        print_model(found, as_json=as_json)
+
+
+def compare(
+    log: LogOption = None,
+    account: LogAccountOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compares the champion with its challengers on the trades that were closed and that both have scored.
+
+    Only signals that were traded have a result, so the champion has chosen them: the comparison is descriptive.
+    """
+    from infra.cli.model_rows import print_comparison
+    from infra.cli.output import readers_may_leave
+
+    book = _book(settings_of(log, None, account, config))
+    if not book.in_force.is_scoring:
+        raise Refused("no model of this log scores: `whence models promote` puts one in force")
+    with readers_may_leave():
+        print_comparison(book, as_json=as_json)
+
+
+def register(
+    file: Annotated[
+        Path, typer.Argument(parser=file_of, metavar="FILE", help="The model file, as `train` writes it.")
+    ],
+    name: Annotated[
+        str, typer.Option(metavar="NAME", help="The line of models that it belongs to.")
+    ] = "main",
+    reason: ReasonOption = "trained",
+    api: ApiOption = HERE,
+    token_file: TokenFileOption = None,
+    log: LogOption = None,
+    store: StoreOption = None,
+    account: LogAccountOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Makes a model known to the account's running engine, and keeps its file in the folder of models."""
+    from infra.learning.model_folder import ModelFolder
+
+    settings = settings_of(log, store, account, config)
+    folder = ModelFolder(settings.models.folder)
+    try:
+        data = file.read_bytes()
+    except OSError as fault:
+        raise InvalidInput(f"{file}: {fault.strerror}") from None
+    sha256 = folder.add(data)
+    request = registration_of(folder.file_of(sha256), sha256, name, reason)
+    _do(
+        settings,
+        api,
+        token_file,
+        request,
+        f"{sha256} is registered as {name}",
+        lambda models: sha256 in models.registered,
+    )
+
+
+def promote(
+    model: ModelArgument,
+    reason: ReasonOption,
+    challenger: Annotated[
+        bool, typer.Option("--challenger", help="Only score beside the champion, and decide nothing.")
+    ] = False,
+    unproven: Annotated[
+        bool,
+        typer.Option("--unproven", help="Promote a champion that its gate has not passed, all the same."),
+    ] = False,
+    api: ApiOption = HERE,
+    token_file: TokenFileOption = None,
+    log: LogOption = None,
+    store: StoreOption = None,
+    account: LogAccountOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Puts a registered model in force: its score of each entry is voted on from the next signal on."""
+    from domain.model import ModelRole
+
+    settings = settings_of(log, store, account, config)
+    sha256 = _named(model, _models(settings))
+    role = ModelRole.CHALLENGER if challenger else ModelRole.CHAMPION
+    _check_readable(settings, sha256, role, unproven=unproven)
+    _promote(settings, api, token_file, sha256, role, reason)
+
+
+def retire(
+    model: ModelArgument,
+    reason: ReasonOption,
+    api: ApiOption = HERE,
+    token_file: TokenFileOption = None,
+    log: LogOption = None,
+    store: StoreOption = None,
+    account: LogAccountOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Takes the role of a model: it scores nothing any more, and stays registered."""
+    from commands.request import RetireModel
+
+    settings = settings_of(log, store, account, config)
+    sha256 = _named(model, _models(settings))
+    request = RetireModel(sha256=sha256, reason=reason)
+    _do(
+        settings,
+        api,
+        token_file,
+        request,
+        f"{sha256} scores nothing",
+        lambda models: models.role_of(sha256) is None,
+    )
+
+
+def rollback(
+    reason: ReasonOption,
+    api: ApiOption = HERE,
+    token_file: TokenFileOption = None,
+    log: LogOption = None,
+    store: StoreOption = None,
+    account: LogAccountOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Puts the champion before the last change in force again."""
+    from domain.model import ModelRole
+
+    settings = settings_of(log, store, account, config)
+    before = _models(settings).before
+    if not before:
+        raise Refused("there was no champion before this one: `whence models retire` ends the one in force")
+    _check_readable(settings, before, ModelRole.CHAMPION, unproven=True)
+    _promote(settings, api, token_file, before, ModelRole.CHAMPION, reason)
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Adds the commands of the register to the group `models`."""
+    app.command("list")(list_models)
+    app.command("show")(show_model)
+    app.command()(compare)
+    app.command()(register)
+    app.command()(promote)
+    app.command()(retire)
+    app.command()(rollback)
+
+
+def settings_of(
+    log: str | None, store: str | None, account: str | None, config: Path | None
+) -> WhenceSettings:
+    from infra.config import load
+    from infra.run.log_account import of_its_account
+
+    return of_its_account(load(log=log, store=store, account=account, config=config))
+
+
+def _book(settings: WhenceSettings) -> ModelBook:
+    from infra.logs import open_reader
+    from projections.model_scores import ModelBook
+
+    with closing(open_reader(settings)) as log:
+        return ModelBook().take_all(log.read())
+
+
+def _models(settings: WhenceSettings) -> ModelsInForce:
+    """The models of the account. Raises what reading the log raises."""
+    state = state_of(settings)
+    if isinstance(state, WhenceError):
+        raise state
+    return state.models
+
+
+def _named(model: str, models: ModelsInForce) -> str:
+    """The SHA-256 of the registered model that these digits begin. Raises InvalidInput unless there is just one."""
+    found = [one for one in models.registered if one.startswith(model.lower())]
+    if len(found) == 1 and len(model) >= _SHORTEST:
+        return found[0]
+    if len(model) < _SHORTEST:
+        raise InvalidInput(f"{model!r} is too short: write six digits of the SHA-256 at least")
+    what = "several models begin" if found else "no registered model begins"
+    raise InvalidInput(f"{what} with {model[:64]!r}; `whence models list` has them")
+
+
+def _check_readable(settings: WhenceSettings, sha256: str, role: ModelRole, *, unproven: bool) -> None:
+    """Raises where the file cannot be read, and where a champion has not passed its gate."""
+    from domain.model import ModelRole
+    from infra.learning.model_folder import ModelFolder
+
+    verdict = ModelFolder(settings.models.folder).file_of(sha256).verdict
+    if role is ModelRole.CHAMPION and not verdict.passed and not unproven:
+        raise Refused(
+            f"the gate has not let {sha256[:12]} pass: {'; '.join(verdict.reasons)}; make it a --challenger, or "
+            "promote it with --unproven all the same"
+        )
+
+
+def registration_of(file: ModelFile, sha256: str, name: str, reason: str) -> RegisterModel:
+    from commands.model import RegisterModel
+    from infra.learning.model_metrics import metrics_of
+
+    return RegisterModel(
+        name=name,
+        sha256=sha256,
+        feature_set=file.feature_set,
+        data_from=_EPOCH + timedelta(microseconds=file.data.first_signal_at),
+        data_until=_EPOCH + timedelta(microseconds=file.data.last_signal_at),
+        labels=file.data.rows,
+        seed=file.seed,
+        reason=reason,
+        metrics=metrics_of(file.validation),
+    )
+
+
+def _promote(
+    settings: WhenceSettings, api: str, token_file: Path | None, sha256: str, role: ModelRole, reason: str
+) -> None:
+    from commands.request import PromoteModel
+
+    request = PromoteModel(sha256=sha256, role=role, reason=reason)
+    done = f"{sha256} is {role}"
+    _do(settings, api, token_file, request, done, lambda models: models.role_of(sha256) is role)
+
+
+def _do(
+    settings: WhenceSettings,
+    api: str,
+    token_file: Path | None,
+    request: FromShell,
+    done: str,
+    holds: Callable[[ModelsInForce], bool],
+) -> None:
+    answer, state = carried_out(settings, api, token_file, request)
+
+    def held(portfolio: Portfolio) -> bool:
+        return holds(portfolio.models)
+
+    report(answer, done, state, held)

@@ -1,0 +1,116 @@
+"""What `whence models auto` requests: drifts that are not recorded yet, promotions and retirements by rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from commands.request import PromoteModel, ReportDrift, RetireModel
+from domain.drift.measure import Drifting
+from domain.drift.reference import Reference
+from domain.drift.settings import DriftSettings
+from domain.learning.auto_settings import AutoSettings
+from domain.learning.promotion import Ruling
+from domain.learning.retraining import due, is_overdue
+from domain.model import DriftFound, ModelInForce, ModelRole
+from domain.models.file import ModelFile
+from projections.model_drift import Episode, episodes
+from projections.model_scores import ModelBook
+from projections.model_trials import micros, trial_of
+from projections.scored_trades import ScoredTrades
+
+Planned = ReportDrift | RetireModel | PromoteModel
+
+BY_BUDGET: Final = "error budget"
+BY_DRIFT: Final = "drift"
+BY_PATIENCE: Final = "patience"
+"""The names of the rules, as events have them."""
+
+
+class AutoPlan:
+    """One pass over a log. `book` and `scored` hold its events, `file_of` returns a model's file by its SHA-256."""
+
+    def __init__(
+        self,
+        book: ModelBook,
+        scored: ScoredTrades,
+        file_of: Callable[[str], ModelFile],
+        drift: DriftSettings,
+        auto: AutoSettings,
+    ) -> None:
+        self._book, self._scored, self._drift, self._auto = book, scored, drift, auto
+        self._files = {one.sha256: file_of(one.sha256) for _role, one in book.in_force.scoring}
+
+    def requests(self, now: datetime) -> Sequence[Planned]:
+        """The requests, in the order in which they are to be sent. Raises InvalidInput as `episodes` does."""
+        found = list(self._new_episodes())
+        retired = {one.sha256 for one in found} if self._drift.retires else set[str]()
+        return [
+            *(_report(one, self._drift) for one in found),
+            *(_retired_for(sha256, found) for sha256 in sorted(retired)),
+            *self._rulings(now, retired),
+        ]
+
+    def training_due(self, now: datetime) -> str | None:
+        """Why a model is to be trained now, in words; None where it is not."""
+        last = max(self._scored.registered_at.values(), default=None)
+        closed = sum(last is None or one > last for one in self._scored.closed_at)
+        return due(micros(now), None if last is None else micros(last), closed, self._auto)
+
+    def _new_episodes(self) -> Iterator[Episode]:
+        """The episodes of models in force after the last drift that is recorded of the same model and subject."""
+        references: Mapping[str, Reference] = {
+            sha256: Reference(file.reference) for sha256, file in self._files.items()
+        }
+        recorded = [one for record in self._book.models.values() for one in record.drifts]
+        for one in episodes(self._scored, references, self._drift):
+            if not any(_covers(known, one) for known in recorded):
+                yield one
+
+    def _rulings(self, now: datetime, retired: set[str]) -> Iterator[Planned]:
+        """The first challenger that is promoted, and those whose time is over."""
+        promoted = False
+        for challenger in self._book.in_force.challengers:
+            if challenger.sha256 in retired:
+                continue
+            trial = trial_of(challenger.sha256, self._scored, self._auto)
+            passes = trial.ruling is Ruling.PROMOTE and self._files[challenger.sha256].verdict.passed
+            if passes and not promoted:
+                promoted = True
+                yield PromoteModel(
+                    sha256=challenger.sha256, role=ModelRole.CHAMPION, reason=trial.sentence, rule=BY_BUDGET
+                )
+            elif not passes and self._is_overdue(challenger, now):
+                yield RetireModel(sha256=challenger.sha256, reason=trial.sentence, rule=BY_PATIENCE)
+
+    def _is_overdue(self, challenger: ModelInForce, now: datetime) -> bool:
+        registered_at = self._scored.registered_at[challenger.sha256]
+        return is_overdue(micros(now), micros(registered_at), self._auto)
+
+
+def _covers(known: DriftFound, found: Episode) -> bool:
+    return (known.sha256, known.subject) == (found.sha256, found.subject) and known.end >= found.end
+
+
+def _report(found: Episode, settings: DriftSettings) -> ReportDrift:
+    """A feature is stated by its index and the limit of it, an outcome by its means after and before the change."""
+    drift = found.drift
+    is_feature = drift.kind is Drifting.FEATURE
+    statistic, limit = (drift.psi, settings.psi) if is_feature else (drift.after, drift.before)
+    return ReportDrift(
+        sha256=found.sha256,
+        subject=found.subject,
+        test="PSI" if is_feature else "ADWIN",
+        statistic=statistic or 0.0,
+        limit=limit or 0.0,
+        count=drift.rows,
+        begin=found.begin,
+        end=found.end,
+        reason=f"whence models auto, p = {drift.p:g}" if is_feature else "whence models auto",
+    )
+
+
+def _retired_for(sha256: str, found: Sequence[Episode]) -> RetireModel:
+    subjects = sorted({one.subject for one in found if one.sha256 == sha256})
+    return RetireModel(sha256=sha256, reason=f"drift of {', '.join(subjects)[:300]}", rule=BY_DRIFT)

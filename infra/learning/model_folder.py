@@ -1,0 +1,71 @@
+"""The folder of model files, each named by the SHA-256 of its bytes: `<sha256>.json`."""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from pathlib import Path
+
+from adapters.whole_file import write_file
+from commands.scorer import LoadedModel
+from domain.errors import InvalidInput, ModelChanged, ModelMissing
+from domain.models.file import ModelFile, read_file, read_model
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_ALWAYS = 0.0
+
+
+class ModelFolder:
+    """Reads each model once. A file whose bytes do not hash to its name is refused, also where it was read before."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read = dict[str, LoadedModel]()
+
+    def model_of(self, digest: str) -> LoadedModel:
+        """The model with this SHA-256. Raises ModelMissing, ModelChanged, and InvalidInput for a damaged file."""
+        found = self._read.get(digest)
+        if found is None:
+            found = self._read[digest] = loaded(self.bytes_of(digest))
+        return found
+
+    def file_of(self, digest: str) -> ModelFile:
+        """What the file states about its model; raises what `model_of` raises."""
+        return read_file(self.bytes_of(digest))
+
+    def bytes_of(self, digest: str) -> bytes:
+        """The bytes of the file. Raises ModelMissing where there is none, ModelChanged where they are others."""
+        place = self._place(digest)
+        try:
+            data = place.read_bytes()
+        except OSError as fault:
+            raise ModelMissing(
+                f"{place}: {fault.strerror}: the model {digest[:12]} cannot be read; copy its file there, or name its "
+                "folder in [models] folder"
+            ) from None
+        if (actual := sha256(data).hexdigest()) != digest:
+            raise ModelChanged(
+                f"{place} has the SHA-256 {actual}, not that of its name: it was changed after it was registered"
+            )
+        return data
+
+    def add(self, data: bytes) -> str:
+        """Keeps a model file, and returns its SHA-256. Raises InvalidInput where it is damaged or cannot be written."""
+        read_model(data)
+        digest = sha256(data).hexdigest()
+        place = self._place(digest)
+        if not place.is_file() or place.read_bytes() != data:
+            write_file(place, lambda file: file.write(data))
+        return digest
+
+    def _place(self, digest: str) -> Path:
+        if not _SHA256.fullmatch(digest):
+            raise InvalidInput(f"{digest[:80]!r} is no SHA-256: 64 hexadecimal digits in lower case")
+        return self._folder / f"{digest}.json"
+
+
+def loaded(data: bytes) -> LoadedModel:
+    """The model of a file, and the places of the features that no row of its training lacked."""
+    file = read_file(data)
+    needed = [place for place, one in enumerate(file.reference) if one.missing == _ALWAYS]
+    return LoadedModel(read_model(data), tuple(needed))

@@ -1,0 +1,91 @@
+"""The table `[models]`: where model files are, and how long a score may take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from commands.scorer import ModelScorer
+from domain.drift.settings import DriftSettings
+from domain.drift.settings import faults as faults_of_drift
+from domain.learning.auto_settings import AutoSettings
+from domain.learning.auto_settings import faults as faults_of_auto
+from infra.learning.model_folder import ModelFolder
+
+
+class DriftTable(BaseModel):
+    """The table `[models.drift]`; its fields are those of `DriftSettings`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    rows: int = 200
+    every: int = 50
+    psi: float = 0.25
+    ks_p: float = 0.001
+    delta: float = 0.002
+    outcomes_every: int = 32
+    retires: bool = False
+
+    @property
+    def settings(self) -> DriftSettings:
+        return DriftSettings(**self.model_dump())
+
+    @model_validator(mode="after")
+    def _check(self) -> DriftTable:
+        _refuse(faults_of_drift(self.settings))
+        return self
+
+
+class AutoTable(BaseModel):
+    """The table `[models.auto]`; its fields are those of `AutoSettings`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    every_days: int = 7
+    every_trades: int = 200
+    budget: float = 0.05
+    least_signals: int = 50
+    patience_days: int = 60
+
+    @property
+    def settings(self) -> AutoSettings:
+        return AutoSettings(**self.model_dump())
+
+    @model_validator(mode="after")
+    def _check(self) -> AutoTable:
+        _refuse(faults_of_auto(self.settings))
+        return self
+
+
+def _refuse(faults: Iterator[str]) -> None:
+    """Raises ValueError with all faults."""
+    found = "; ".join(faults)
+    if found:
+        raise ValueError(found)
+
+
+class ModelsTable(BaseModel):
+    """`folder` is the folder of model files (docs/model-registry.md). A live score that takes longer than
+    `score_milliseconds` is late, and its entry is skipped. `drift` and `auto` are of `whence models auto`
+    (docs/drift.md).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    folder: Path = Path("models")
+    score_milliseconds: float = Field(default=5.0, gt=0, le=1_000)
+    drift: DriftTable = DriftTable()
+    auto: AutoTable = AutoTable()
+
+
+def live_scorer(table: ModelsTable) -> ModelScorer:
+    """The scorer of a live engine: it measures its time on the clock of this machine."""
+    return ModelScorer(ModelFolder(table.folder).model_of, time.perf_counter, table.score_milliseconds)
+
+
+def tape_scorer(table: ModelsTable) -> ModelScorer:
+    """The scorer of an engine on a tape: nothing is late."""
+    return ModelScorer(ModelFolder(table.folder).model_of)

@@ -1,0 +1,180 @@
+"""The models of a log with their scores, and what became of the trades of the signals that they scored.
+
+A score is resolved when the position that its signal opened is closed. The trade gained where its net result, after
+fees and funding, is above zero; its net return is that result as a fraction of what was paid for the entries.
+Signals that were not traded resolve nothing here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct
+
+from domain.arithmetic import EXACT, ZERO
+from domain.log import Meta, Recorded
+from domain.model import (
+    NO_MODELS,
+    DriftFound,
+    ModelPromoted,
+    ModelRegistered,
+    ModelRetired,
+    ModelRole,
+    ModelsInForce,
+    in_force_after,
+)
+from domain.position import PositionClosed, PositionIncreased, PositionOpened
+from domain.scored import ScoreOutcome, SignalScored
+
+_BINS = 10
+
+
+class ResolvedScore(Struct, frozen=True, gc=False):
+    """A score and its trade: whether it gained, and its net return as a fraction of what the entries cost."""
+
+    score: SignalScored
+    gained: bool
+    net_return: float
+    closed_at: datetime
+
+
+class Calibration(Struct, frozen=True, gc=False):
+    """The scores whose confidence is in one tenth: their number, mean confidence, and the share that gained."""
+
+    count: int
+    confidence: float
+    gained: float
+
+
+@dataclass(slots=True)
+class ModelRecord:
+    """One registered model: its role now, how many of its scores had each outcome, its trades, and its drifts."""
+
+    registered: ModelRegistered
+    registered_at: datetime
+    actor: str
+    role: ModelRole | None = None
+    outcomes: Counter[ScoreOutcome] = field(default_factory=Counter[ScoreOutcome])
+    resolved: list[ResolvedScore] = field(default_factory=list[ResolvedScore])
+    drifts: list[DriftFound] = field(default_factory=list[DriftFound])
+
+    @property
+    def brier(self) -> float | None:
+        """The mean squared distance of the confidence from the outcome, 0 or 1; None without a resolved score."""
+        return _mean([((one.score.confidence or 0.0) - one.gained) ** 2 for one in self.resolved])
+
+    @property
+    def accuracy(self) -> float | None:
+        """The share of resolved scores whose confidence was on the side of the outcome: 0.5 or more for a gain."""
+        return _mean([float(((one.score.confidence or 0.0) >= 0.5) == one.gained) for one in self.resolved])
+
+    @property
+    def mean_confidence(self) -> float | None:
+        """The mean confidence of resolved scores."""
+        return _mean([one.score.confidence or 0.0 for one in self.resolved])
+
+    @property
+    def gained(self) -> float | None:
+        """The share of the trades of resolved scores that gained."""
+        return _mean([float(one.gained) for one in self.resolved])
+
+    @property
+    def mean_return(self) -> float | None:
+        """The mean net return of the trades of resolved scores."""
+        return _mean([one.net_return for one in self.resolved])
+
+    @property
+    def calibration(self) -> Sequence[Calibration]:
+        """The resolved scores by tenths of their confidence, without empty tenths, the lowest first."""
+        tenths: dict[int, list[ResolvedScore]] = {}
+        for one in self.resolved:
+            place = min(int((one.score.confidence or 0.0) * _BINS), _BINS - 1)
+            tenths.setdefault(place, []).append(one)
+        return [_calibration(found) for _place, found in sorted(tenths.items())]
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
+def _calibration(found: Sequence[ResolvedScore]) -> Calibration:
+    confidence = _mean([one.score.confidence or 0.0 for one in found])
+    gained = _mean([float(one.gained) for one in found])
+    return Calibration(len(found), confidence or 0.0, gained or 0.0)
+
+
+class ModelBook:
+    """Folds a log's events, in order. `in_force` are the models that score now, `models` has all by SHA-256."""
+
+    def __init__(self) -> None:
+        self.in_force: ModelsInForce = NO_MODELS
+        self.models: dict[str, ModelRecord] = {}
+        self._scores: dict[str, list[SignalScored]] = {}
+        self._held: dict[str, tuple[str, Decimal]] = {}
+
+    def take_all(self, events: Iterable[Recorded]) -> ModelBook:
+        """Takes these events; returns itself."""
+        for recorded in events:
+            self.take(recorded)
+        return self
+
+    def take(self, recorded: Recorded) -> None:
+        """Takes the next event."""
+        event, meta = recorded.envelope.event, recorded.envelope.meta
+        step = _STEPS.get(type(event))
+        if step is not None:
+            step(self, event, meta)
+
+    def _registered(self, event: ModelRegistered, meta: Meta) -> None:
+        self.models[event.sha256] = ModelRecord(event, meta.recorded_at, meta.actor)
+        self.in_force = in_force_after(self.in_force, event)
+
+    def _changed(self, event: ModelPromoted | ModelRetired, _meta: Meta) -> None:
+        self.in_force = in_force_after(self.in_force, event)
+        for sha256, record in self.models.items():
+            record.role = self.in_force.role_of(sha256)
+
+    def _drift(self, event: DriftFound, _meta: Meta) -> None:
+        self.models[event.sha256].drifts.append(event)
+
+    def _scored(self, event: SignalScored, meta: Meta) -> None:
+        self.models[event.model].outcomes[event.outcome] += 1
+        if event.outcome is ScoreOutcome.OK:
+            self._scores.setdefault(meta.correlation_id, []).append(event)
+
+    def _opened(self, event: PositionOpened, meta: Meta) -> None:
+        if meta.correlation_id in self._scores:
+            self._held[meta.stream] = meta.correlation_id, EXACT.multiply(event.quantity, event.price)
+
+    def _increased(self, event: PositionIncreased, meta: Meta) -> None:
+        held = self._held.get(meta.stream)
+        if held is not None:
+            chain, cost = held
+            self._held[meta.stream] = chain, EXACT.add(cost, EXACT.multiply(event.quantity, event.price))
+
+    def _closed(self, event: PositionClosed, meta: Meta) -> None:
+        held = self._held.pop(meta.stream, None)
+        if held is None:
+            return
+        chain, cost = held
+        share = float(EXACT.divide(event.net, cost)) if cost else 0.0
+        for score in self._scores.pop(chain, ()):
+            resolved = ResolvedScore(score, event.net > ZERO, share, meta.occurred_at)
+            self.models[score.model].resolved.append(resolved)
+
+
+_STEPS: Mapping[type, Callable[[ModelBook, Any, Meta], None]] = {
+    ModelRegistered: ModelBook._registered,  # noqa: SLF001  (the table of this class)
+    ModelPromoted: ModelBook._changed,  # noqa: SLF001
+    ModelRetired: ModelBook._changed,  # noqa: SLF001
+    DriftFound: ModelBook._drift,  # noqa: SLF001
+    SignalScored: ModelBook._scored,  # noqa: SLF001
+    PositionOpened: ModelBook._opened,  # noqa: SLF001
+    PositionIncreased: ModelBook._increased,  # noqa: SLF001
+    PositionClosed: ModelBook._closed,  # noqa: SLF001
+}

@@ -1,0 +1,103 @@
+"""The scored signals of a log in their order, and the trades that they led to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from domain.arithmetic import ZERO
+from domain.log import Meta, Recorded
+from domain.model import ModelPromoted, ModelRegistered, ModelRole
+from domain.position import PositionClosed, PositionOpened
+from domain.scored import ScoreOutcome, SignalScored
+
+
+class RowScored(Struct, frozen=True, gc=False):
+    """A model returned a score for a signal that was raised at `at` (UTC)."""
+
+    at: datetime
+    chain: str
+    score: SignalScored
+
+
+class TradeClosed(Struct, frozen=True, gc=False):
+    """The trade of a scored signal is closed; it gained where its net result is above 0. Times are UTC."""
+
+    signal_at: datetime
+    closed_at: datetime
+    scores: tuple[SignalScored, ...]
+    gained: bool
+
+    def confidence_of(self, sha256: str) -> float | None:
+        """The confidence of a model; None where it returned no score."""
+        return next((one.confidence for one in self.scores if one.model == sha256), None)
+
+    @property
+    def champion(self) -> SignalScored | None:
+        """The score of the champion of that time; None without one."""
+        return next((one for one in self.scores if one.role is ModelRole.CHAMPION), None)
+
+
+class ScoredTrades:
+    """Folds a log's events. `steps` are the scores and the closed trades in the order of the log.
+
+    `registered_at` has, by SHA-256, when a model was registered, `challengers` the models that ever became a
+    challenger, in that order, `closed_at` when each trade was closed, scored or not.
+    """
+
+    def __init__(self) -> None:
+        self.steps: list[RowScored | TradeClosed] = []
+        self.registered_at: dict[str, datetime] = {}
+        self.challengers: list[str] = []
+        self.closed_at: list[datetime] = []
+        self._scores: dict[str, list[RowScored]] = {}
+        self._held: dict[str, str] = {}
+
+    def take_all(self, events: Iterable[Recorded]) -> ScoredTrades:
+        """Takes these events; returns itself."""
+        for recorded in events:
+            step = _STEPS.get(type(recorded.envelope.event))
+            if step is not None:
+                step(self, recorded.envelope.event, recorded.envelope.meta)
+        return self
+
+    @property
+    def trades(self) -> Sequence[TradeClosed]:
+        """The closed trades, in the order of their closing."""
+        return [one for one in self.steps if isinstance(one, TradeClosed)]
+
+    def _registered(self, event: ModelRegistered, meta: Meta) -> None:
+        self.registered_at.setdefault(event.sha256, meta.recorded_at)
+
+    def _promoted(self, event: ModelPromoted, _meta: Meta) -> None:
+        if event.role is ModelRole.CHALLENGER and event.sha256 not in self.challengers:
+            self.challengers.append(event.sha256)
+
+    def _scored(self, event: SignalScored, meta: Meta) -> None:
+        if event.outcome is ScoreOutcome.OK:
+            row = RowScored(meta.occurred_at, meta.correlation_id, event)
+            self.steps.append(row)
+            self._scores.setdefault(meta.correlation_id, []).append(row)
+
+    def _opened(self, _event: PositionOpened, meta: Meta) -> None:
+        if meta.correlation_id in self._scores:
+            self._held[meta.stream] = meta.correlation_id
+
+    def _closed(self, event: PositionClosed, meta: Meta) -> None:
+        self.closed_at.append(meta.occurred_at)
+        rows = self._scores.pop(self._held.pop(meta.stream, ""), [])
+        if rows:
+            scores = tuple(one.score for one in rows)
+            self.steps.append(TradeClosed(rows[0].at, meta.occurred_at, scores, event.net > ZERO))
+
+
+_STEPS: Mapping[type, Callable[[ScoredTrades, Any, Meta], None]] = {
+    ModelRegistered: ScoredTrades._registered,  # noqa: SLF001  (the table of this class)
+    ModelPromoted: ScoredTrades._promoted,  # noqa: SLF001
+    SignalScored: ScoredTrades._scored,  # noqa: SLF001
+    PositionOpened: ScoredTrades._opened,  # noqa: SLF001
+    PositionClosed: ScoredTrades._closed,  # noqa: SLF001
+}

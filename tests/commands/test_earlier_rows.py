@@ -1,0 +1,80 @@
+"""Models that read several rows: those of the instrument's scored signals before, from the log alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from commands.inputs import MarketMoved
+from commands.scorer import ModelScorer
+from domain.earlier_rows import MOST_ROWS, EarlierRow, EarlierRows, rows_before, with_row
+from domain.model import ModelRole
+from domain.scored import SignalScored
+from tests.commands.desk import Desk, folded, long
+from tests.commands.models_of_tests import FIRST, READERS, SECOND, FakeModel, Folder, promotion, registration
+from tests.commands.requests.asking import Asking
+from tests.commands.test_marking import a_candle
+from tests.commands.test_scoring import scores_of, verified
+from tests.domain.history import NOW, D
+
+ETH = "ETHUSDT-LINEAR.BYBIT"
+MODELS = FakeModel(FIRST, earlier=2), FakeModel(SECOND, earlier=1)
+
+
+def _trading() -> Asking:
+    """The champion reads two earlier rows, the challenger one."""
+    eve = Asking(None, Desk(scorer=ModelScorer(Folder(*MODELS).model_of), readers=READERS))
+    for request in (
+        registration(),
+        registration(SECOND),
+        promotion(),
+        promotion(SECOND, ModelRole.CHALLENGER),
+    ):
+        eve.accepted(request)
+    eve.desk.handle(MarketMoved(eve.desk.at, (a_candle(0, D(100)),)))
+    return eve
+
+
+def _confidences(eve: Asking, gain: float, instrument: str = ETH) -> list[float | None]:
+    recorded = eve.desk.see(long(inputs={"gain": gain}, instrument=instrument))
+    return [one.confidence for one in scores_of(recorded)]
+
+
+def test_a_model_reads_the_rows_of_the_instruments_signals_before_and_no_other() -> None:
+    eve = _trading()
+    assert _confidences(eve, 0.8) == [0.8, 0.8]
+    assert _confidences(eve, 0.4) == [0.6, 0.6]
+    assert _confidences(eve, 0.1, "BTCUSDT-LINEAR.BYBIT") == [0.1, 0.1]
+    assert _confidences(eve, 0.6) == [0.6, 0.5]
+    assert _confidences(eve, 0.2) == [0.4, 0.4]
+
+
+def test_scores_of_several_rows_are_made_again_from_the_log() -> None:
+    eve = _trading()
+    for gain in (0.8, 0.4, 0.6, 0.2):
+        _confidences(eve, gain)
+    again = verified(eve.desk.log, Folder(*MODELS))
+    assert again.is_equal
+    assert again.made["SignalScored"] == 8
+    shifted = verified(eve.desk.log, Folder(FakeModel(FIRST, earlier=1), MODELS[1]))
+    assert {one.type for one in shifted.divergences} == {SignalScored.__name__}
+
+
+def test_a_world_that_is_folded_from_the_log_has_the_same_rows() -> None:
+    eve = _trading()
+    _confidences(eve, 0.8)
+    rows = eve.desk.world.portfolio.scored_rows
+    assert rows == folded(eve.desk.log).portfolio.scored_rows
+    assert {place: [one.values for one in kept] for place, kept in rows.items()} == {
+        (ETH, "test.1"): [(0.8, None)]
+    }
+
+
+def test_only_the_last_rows_are_kept_and_those_of_the_same_time_are_not_read() -> None:
+    rows: EarlierRows = {}
+    for at in range(MOST_ROWS + 5):
+        rows = with_row(rows, ETH, "test.1", EarlierRow(NOW + timedelta(seconds=at), (float(at),)))
+    (kept,) = rows.values()
+    assert [one.values[0] for one in kept] == list(map(float, range(5, MOST_ROWS + 5)))
+    until = NOW + timedelta(seconds=MOST_ROWS + 3)
+    assert rows_before(rows, ETH, "test.1", until)[-1] == (float(MOST_ROWS + 2),)
+    assert rows_before(rows, ETH, "other.1", until) == []

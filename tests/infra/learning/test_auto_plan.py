@@ -1,0 +1,168 @@
+"""What a pass of `whence models auto` requests."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from commands.request import PromoteModel, ReportDrift, RetireModel
+from domain.drift.reference import reference_of
+from domain.drift.settings import DriftSettings
+from domain.learning.auto_settings import AutoSettings
+from domain.model import DriftFound, ModelInForce, ModelRegistered, ModelRole, ModelsInForce
+from domain.models.file import Verdict
+from domain.scored import ScoreOutcome, SignalScored
+from infra.learning.auto_plan import BY_BUDGET, BY_DRIFT, BY_PATIENCE, AutoPlan
+from projections.model_scores import ModelBook, ModelRecord
+from projections.scored_trades import RowScored, ScoredTrades, TradeClosed
+
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+CHAMPION, CHALLENGER = "a" * 64, "b" * 64
+REFERENCE = reference_of(["gain"], np.random.default_rng(1).standard_normal((2_000, 1))).features
+FEATURES_ONLY = DriftSettings(rows=100, every=25, delta=0)
+NOTHING = DriftSettings(rows=0, delta=0)
+QUICK = AutoSettings(every_days=7, every_trades=50, patience_days=60)
+
+
+def _score(sha256: str, role: ModelRole, confidence: float, gain: float = 0.0) -> SignalScored:
+    return SignalScored(
+        model=sha256,
+        name="main",
+        role=role,
+        feature_set="core.1",
+        values=(gain,),
+        outcome=ScoreOutcome.OK,
+        confidence=confidence,
+        risk=0.1,
+        expected_return=0.01,
+    )
+
+
+def _at(hours: int) -> datetime:
+    return BEGAN + timedelta(hours=hours)
+
+
+def _rows(count: int, shift: float) -> list[RowScored | TradeClosed]:
+    chance = random.Random(2)
+    return [
+        RowScored(_at(at), f"chain-{at}", _score(CHAMPION, ModelRole.CHAMPION, 0.7, chance.gauss(shift, 1)))
+        for at in range(count)
+    ]
+
+
+def _trades(count: int, skill: float) -> list[RowScored | TradeClosed]:
+    """The champion always states 0.5, the challenger is right by `skill`."""
+    chance, found = random.Random(3), list[RowScored | TradeClosed]()
+    for at in range(count):
+        gained = chance.random() < 0.5
+        confidence = 0.5 + (skill if gained else -skill)
+        scores = (
+            _score(CHAMPION, ModelRole.CHAMPION, 0.5),
+            _score(CHALLENGER, ModelRole.CHALLENGER, confidence),
+        )
+        found.append(TradeClosed(_at(2 * at), _at(2 * at + 1), scores, gained))
+    return found
+
+
+def _plan(
+    steps: list[RowScored | TradeClosed],
+    *,
+    drift: DriftSettings = NOTHING,
+    passed: bool = True,
+    recorded: list[DriftFound] | None = None,
+) -> AutoPlan:
+    """The champion and the challenger were registered an hour before the first signal."""
+    known: Mapping[str, ModelInForce] = {
+        one: ModelInForce("main", one, "core.1") for one in (CHAMPION, CHALLENGER)
+    }
+    book = ModelBook()
+    book.in_force = ModelsInForce(
+        registered=known, champion=known[CHAMPION], challengers=(known[CHALLENGER],)
+    )
+    record = ModelRecord(cast(ModelRegistered, None), BEGAN, "a person")
+    record.drifts = recorded or []
+    book.models = {CHAMPION: record}
+    scored = ScoredTrades()
+    scored.steps = steps
+    scored.registered_at = dict.fromkeys((CHAMPION, CHALLENGER), BEGAN - timedelta(hours=1))
+    scored.challengers = [CHALLENGER]
+    scored.closed_at = [one.closed_at for one in scored.trades]
+    file: Any = SimpleNamespace(reference=REFERENCE, verdict=Verdict(passed=passed, reasons=()))
+    return AutoPlan(book, scored, lambda _sha256: file, drift, QUICK)
+
+
+def test_a_feature_that_drifts_is_reported_once_with_its_window() -> None:
+    (report,) = _plan(_rows(150, 1.5), drift=FEATURES_ONLY).requests(_at(150))
+    assert isinstance(report, ReportDrift)
+    assert (report.sha256, report.subject, report.test, report.limit, report.count) == (
+        CHAMPION,
+        "gain",
+        "PSI",
+        0.25,
+        100,
+    )
+    assert report.statistic > 0.25
+    assert (report.begin, report.end) == (_at(0), _at(99))
+    recorded = DriftFound(
+        name="main",
+        sha256=CHAMPION,
+        subject="gain",
+        test="PSI",
+        statistic=report.statistic,
+        limit=report.limit,
+        count=report.count,
+        begin=report.begin,
+        end=report.end,
+    )
+    assert _plan(_rows(400, 1.5), drift=FEATURES_ONLY, recorded=[recorded]).requests(_at(400)) == []
+
+
+def test_a_model_that_drifts_is_retired_where_the_settings_say_so() -> None:
+    retiring = DriftSettings(rows=100, every=25, delta=0, retires=True)
+    report, retirement = _plan(_rows(150, 1.5), drift=retiring).requests(_at(150))
+    assert isinstance(report, ReportDrift)
+    assert retirement == RetireModel(sha256=CHAMPION, reason="drift of gain", rule=BY_DRIFT)
+
+
+def test_outcomes_that_became_worse_are_reported_with_both_means() -> None:
+    steps = [
+        TradeClosed(_at(at), _at(at), (_score(CHAMPION, ModelRole.CHAMPION, 0.9),), at < 300)
+        for at in range(500)
+    ]
+    found = _plan(cast(Any, steps), drift=DriftSettings(rows=0)).requests(_at(500))
+    assert {one.subject for one in found if isinstance(one, ReportDrift)} == {"outcome.brier", "outcome.win"}
+    for one in found:
+        assert isinstance(one, ReportDrift)
+        assert one.test == "ADWIN"
+        assert (one.statistic > one.limit) == (one.subject == "outcome.brier")
+
+
+def test_a_better_challenger_is_promoted_by_the_budget_with_its_evidence_as_the_reason() -> None:
+    (promotion,) = _plan(_trades(200, 0.2)).requests(_at(400))
+    assert isinstance(promotion, PromoteModel)
+    assert (promotion.sha256, promotion.role, promotion.rule) == (CHALLENGER, ModelRole.CHAMPION, BY_BUDGET)
+    assert promotion.reason.startswith("better than the champion: 200 signals after registration")
+
+
+@pytest.mark.parametrize(("skill", "passed"), [(-0.2, True), (0.0, True), (0.2, False)])
+def test_a_challenger_without_skill_or_whose_gate_has_not_passed_waits(skill: float, passed: bool) -> None:
+    assert _plan(_trades(200, skill), passed=passed).requests(_at(400)) == []
+
+
+def test_a_challenger_that_was_not_promoted_in_its_time_is_retired() -> None:
+    (retirement,) = _plan(_trades(200, 0.0)).requests(BEGAN + timedelta(days=61))
+    assert isinstance(retirement, RetireModel)
+    assert (retirement.sha256, retirement.rule) == (CHALLENGER, BY_PATIENCE)
+    assert retirement.reason.startswith("not yet shown")
+
+
+def test_a_training_is_due_by_days_or_by_closed_trades_after_the_last_model() -> None:
+    assert _plan(_trades(49, 0.0)).training_due(_at(100)) is None
+    assert "50 trades" in (_plan(_trades(50, 0.0)).training_due(_at(100)) or "")
+    assert "days ago" in (_plan([]).training_due(BEGAN + timedelta(days=8)) or "")
