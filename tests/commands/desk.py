@@ -17,6 +17,7 @@ from commands.guarding import Guard
 from commands.identity import ENGINE, Identity
 from commands.inputs import Input, MarketMoved, Reported
 from commands.instrument import ListInstrument
+from commands.leverage import LeverageReport
 from commands.opening import OpenLog
 from commands.recall import NOTHING_TO_RECALL, Recall
 from commands.routes import Command
@@ -108,7 +109,7 @@ class Desk:
         asks = [self._detect(replace(signal, candle_closed_at=self.at)) for signal in signals]
         return self.handle(Stimulus(self.at, tuple(asks)))
 
-    def tell(self, *reports: AnyReport | CallReport) -> list[Envelope]:
+    def tell(self, *reports: AnyReport | CallReport | LeverageReport) -> list[Envelope]:
         self.at += timedelta(seconds=1)
         return self.handle(Reported(self.at, reports))
 
