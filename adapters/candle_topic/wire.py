@@ -5,7 +5,7 @@ A record with unknown members, or of another version, is refused: a price with a
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -79,13 +79,11 @@ def read_candle(written: bytes) -> Candle:
         raise InvalidInput(f"interval: {read.interval[:20]!r} is no interval that divides a day, like 5m")
     if not is_instrument_id(read.instrument):
         raise InvalidInput("instrument: it is no instrument like BTCUSDT-LINEAR.BYBIT")
-    if read.open_time.tzinfo is None:
-        raise InvalidInput("open_time: it has no time zone")
     _check_figures(read)
     return Candle(
         instrument=read.instrument,
         interval=interval,
-        open_time=read.open_time.astimezone(UTC),
+        open_time=_opened(read.open_time, interval),
         open=read.open,
         high=read.high,
         low=read.low,
@@ -96,6 +94,17 @@ def read_candle(written: bytes) -> Candle:
         ask=read.ask,
         funding_rate=read.funding_rate,
     )
+
+
+def _opened(time: datetime, interval: timedelta) -> datetime:
+    """The time in UTC, if the candle closes within the calendar."""
+    if time.tzinfo is None:
+        raise InvalidInput("open_time: it has no time zone")
+    try:
+        opened = time.astimezone(UTC)
+        return opened + interval - interval
+    except OverflowError:
+        raise InvalidInput("open_time: the candle opens or closes outside the years 1 to 9999") from None
 
 
 def _check_figures(read: CandleRecord) -> None:

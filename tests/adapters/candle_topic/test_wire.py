@@ -42,6 +42,8 @@ WRONG: Mapping[str, Wrong] = {
     "no instrument": Wrong({"instrument": "BTC"}, "instrument"),
     "no interval": Wrong({"interval": "7m"}, "interval"),
     "time without a zone": Wrong({"open_time": "2026-03-02T14:00:00"}, "open_time"),
+    "close after the last year": Wrong({"open_time": "9999-12-31T23:59:00Z"}, "open_time"),
+    "opening before the first year": Wrong({"open_time": "0001-01-01T00:00:00+01:00"}, "open_time"),
     "price zero": Wrong({"open": "0", "low": "0"}, "open"),
     "price not finite": Wrong({"close": "NaN"}, "close"),
     "price of 101 digits": Wrong({"high": "9" * 101}, "high"),
