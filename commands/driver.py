@@ -12,6 +12,7 @@ from commands.door import Answer
 from commands.engine import NO_WORK, Engine, Work
 from commands.input_tape import InputTape
 from commands.inputs import Input, MarketMoved, Reported, RequestMade
+from commands.leverage import LeverageReport
 from commands.observer import Observer
 from commands.outgoing import outgoing, outgoing_leverages
 from commands.sender import Sender, SentReport
@@ -53,7 +54,7 @@ class Driver:
         """
         self.engine, self._tape = engine, tape
         self._log, self._sender, self._seen, self._observer = log, sender, seen, observer
-        self._found: list[SentReport] = []
+        self._found: list[SentReport | LeverageReport] = []
 
     def handle(self, given: Input) -> Answer | None:
         """Records all events that follow from the input and sends their orders; returns the answer to a request.

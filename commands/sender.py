@@ -31,8 +31,8 @@ from domain.breaker import Service
 from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
 from domain.order import OrderAmendRequested, OrderCancelRequested, OrderPlaced
 
-SentReport = OrderReport | CallReport | LeverageReport
-"""A report that the sender makes itself: of an order, of a call to a circuit breaker, or of a leverage."""
+SentReport = OrderReport | CallReport
+"""A report that the sender makes itself: of an order, or of a call to a circuit breaker."""
 Made = Callable[[str, datetime, str, str], OrderReport]
 """A function that makes a report of (order id, time, venue, reason)."""
 
@@ -102,14 +102,14 @@ class Sender:
         to_send = [request for request in (*missing, *others) if request.order_id not in withdrawn]
         return [*reports, *self.send(to_send)]
 
-    def set_leverages(self, requests: Sequence[OutgoingLeverage]) -> Sequence[SentReport]:
+    def set_leverages(self, requests: Sequence[OutgoingLeverage]) -> Sequence[LeverageReport | CallReport]:
         """Sends each request, and reports what became of it.
 
         A request that was not answered is unclear whatever the error states: it may have been executed.
         """
         return [report for one in requests for report in self._lever(one)]
 
-    def _lever(self, request: OutgoingLeverage) -> Sequence[SentReport]:
+    def _lever(self, request: OutgoingLeverage) -> Sequence[LeverageReport | CallReport]:
         name, leverage = request.instrument, request.leverage
         if self._levers is None:
             return [_leverage_refused(request, self._clock(), _NO_LEVERS)]

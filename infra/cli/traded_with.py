@@ -51,6 +51,10 @@ def _facts(made: Backtesting) -> Iterator[Fact]:
         yield Fact("starting balance", money(account.balance, account.currency))
         yield Fact("leverage", f"at most {plain(account.leverage)}")
     settings = next(one.settings for one in events if isinstance(one, SettingsChanged))
+    if settings.leverage.is_on:
+        yield Fact(
+            "leverage by volatility", f"at most, from each volatility: {', '.join(settings.leverage.steps)}"
+        )
     for one in settings.strategies:
         yield Fact(f"strategy {one.instance}", _strategy(one))
     for listed in made.market.candles.values():

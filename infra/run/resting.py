@@ -8,6 +8,7 @@ from datetime import datetime
 from commands.door import Answer
 from commands.driver import Driver
 from commands.inputs import Reported, RequestMade, Started
+from commands.leverage import LeverageReport
 from commands.request import Requested
 from commands.sender import SentReport
 from domain.opening import Mode
@@ -16,7 +17,7 @@ from infra.run.at_rest import MarketAtRest
 from infra.run.attending import Attending
 from infra.run.clock import SteadyClock
 
-Resume = Callable[[], Sequence[SentReport]]
+Resume = Callable[[], Sequence[SentReport | LeverageReport]]
 """Sends unconfirmed requests of the log again and returns the resulting reports."""
 
 

@@ -27,17 +27,22 @@ from tests.domain.history import ACCOUNT, History, an_open_day
 from tests.replacing import replace
 from tests.schemas.samples import SAMPLES
 
-EXCHANGES = {
-    "candles": lambda: SimulatedExchange({BTC.id: BTC}, "USDT", d("10000"), d("10"), SMOOTH, 7),
-    "matched": lambda: MatchedExchange(
+KINDS = ("candles", "matched")
+
+
+def by_candles() -> SimulatedExchange:
+    return SimulatedExchange({BTC.id: BTC}, "USDT", d("10000"), d("10"), SMOOTH, 7)
+
+
+def matched() -> MatchedExchange:
+    return MatchedExchange(
         {BTC.id: BTC}, "USDT", d("10000"), d("10"), MatchedRules(latency=timedelta(0)), START
-    ),
-}
+    )
 
 
-@pytest.mark.parametrize("kind", EXCHANGES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_leverage_of_an_instrument_is_set_also_twice_and_refused_beyond_its_rules(kind: str) -> None:
-    exchange = EXCHANGES[kind]()
+    exchange = by_candles() if kind == "candles" else matched()
     assert exchange.leverage(BTC.id) == 10
     for _ in range(2):
         exchange.set_leverage(BTC.id, d("25"))
@@ -53,8 +58,7 @@ def test_a_position_reserves_margin_and_is_liquidated_by_the_leverage_that_was_s
     leverage: str, liquidation: str
 ) -> None:
     """1 at 100: 100/leverage and the fee to close; liquidated after a loss of that margin less 0.5."""
-    exchange = EXCHANGES["candles"]()
-    assert isinstance(exchange, SimulatedExchange)
+    exchange = by_candles()
     exchange.set_leverage(BTC.id, d(leverage))
     exchange.submit([ticket("e", BUY, "1")])
     after_candles(exchange, [candle(0, "100 100 100 100")])
@@ -68,9 +72,8 @@ def test_a_position_reserves_margin_and_is_liquidated_by_the_leverage_that_was_s
 
 
 def test_the_leverage_of_an_open_position_is_not_changed() -> None:
-    exchange = EXCHANGES["candles"]()
+    exchange = by_candles()
     exchange.submit([ticket("e", BUY, "1")])
-    assert isinstance(exchange, SimulatedExchange)
     after_candles(exchange, [candle(0, "100 100 100 100")])
     with pytest.raises(ExchangeRefused, match="has a position"):
         exchange.set_leverage(BTC.id, d("5"))
@@ -107,7 +110,7 @@ def restored(kind: str, world: World) -> SimulatedExchange | MatchedExchange:
     return MatchedExchange.restored(world, MatchedRules(), START)
 
 
-@pytest.mark.parametrize("kind", EXCHANGES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_restored_exchange_has_the_leverage_of_the_log_and_is_sent_a_request_that_was_not_confirmed(
     kind: str,
 ) -> None:

@@ -30,14 +30,16 @@ from domain.account import KillSwitchTripped
 from domain.breaker import BreakerOpened, Service
 from domain.command_fact import command_fact
 from domain.committees import View
+from domain.committees.leverage import leverage_known
 from domain.committees.margin_limits import RULES as MARGIN_RULES
 from domain.direction import Purpose, Side
+from domain.leverage.change import LeverageChangeUnclear
 from domain.margin.settings import MarginSettings
 from domain.order import OrderOutcomeUnknown, OrderPlaced, OrderType
 from domain.pause import EntriesPaused
 from domain.reconciliation import DiscrepancyFound, ReconciliationBegun
 from domain.settings import RiskSettings, Settings
-from domain.streams import breaker_stream, order_stream, pause_stream, reconciliation_stream
+from domain.streams import breaker_stream, leverage_stream, order_stream, pause_stream, reconciliation_stream
 from projections.chain import missing_causes
 from tests.commands.desk import Desk, a_fill_of, folded, snapshot
 from tests.commands.requests.asking import Asking, chain_of, terms
@@ -285,13 +287,15 @@ def test_every_reason_of_the_members_is_in_the_table_of_sentences() -> None:
     history.record(pause_stream(ACCOUNT, ""), paused)
     broken = BreakerOpened(Service.ORDERS, NOW, 5, "no response")
     history.record(breaker_stream(ACCOUNT, Service.ORDERS), broken)
+    unclear = LeverageChangeUnclear(BTC, D(10), D(5), "timed out")
+    history.record(leverage_stream(ACCOUNT, BTC), unclear)
     portfolio = history.portfolio()
     views = [
         View(now=now, settings=portfolio.settings, instrument=an_instrument(name), portfolio=portfolio)
         for now, name in ((NOW, BTC), (NOW + timedelta(days=1), ETH))
     ]
     cases = [case_of(one, D(100), view) for one in OBJECTIONABLE for view in views]
-    judges = (*MEMBERS, *(rule.member.judge for rule in MARGIN_RULES))
+    judges = (*MEMBERS, *(rule.member.judge for rule in MARGIN_RULES), leverage_known)
     judgements = [(case, judge(case)) for case in cases for judge in judges]
     sentences = {
         reason: SENTENCES[reason](case, one.figures) for case, one in judgements for reason in one.reasons
