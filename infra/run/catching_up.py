@@ -55,6 +55,7 @@ _COSTS: Mapping[str, int] = {
     "alerts": 1,
     "discrepancies": 1,
     "trading": 1,
+    "weights": 1,
 }
 """Microseconds for each event of a log of trading, without reading and decoding it, measured on one core."""
 _PROGRAM = "projections"
