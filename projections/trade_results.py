@@ -13,10 +13,11 @@ from domain.grid import chain_of, entry_number
 from domain.log import Meta, Recorded
 from domain.order import OrderPlaced
 from domain.position import PositionClosed, PositionIncreased, PositionOpened, ProtectionMoved
+from domain.settings import SettingsChanged
 from domain.signal import DecisionMade, SignalDetected
 from domain.sizing.results import risk_of_both, risk_of_fill
 from domain.streams import own_id
-from domain.weights.result import TradeResult
+from domain.weights.result import ClosedTrades, TradeResult
 from domain.weights.settings import ANY
 
 
@@ -50,11 +51,17 @@ class _Fold:
     found: list[TradeResult] = field(default_factory=list[TradeResult])
     held: dict[str, _Held] = field(default_factory=dict[str, _Held])
     strategies: dict[str, str] = field(default_factory=dict[str, str])
+    configured: set[str] = field(default_factory=set[str])
     regimes: dict[str, str] = field(default_factory=dict[str, str])
     plans: dict[str, _Plan] = field(default_factory=dict[str, _Plan])
 
 
 def trade_results(events: Iterable[Recorded]) -> Sequence[TradeResult]:
+    """The trades of `closed_trades`."""
+    return closed_trades(events).trades
+
+
+def closed_trades(events: Iterable[Recorded]) -> ClosedTrades:
     """The trades that strategies and sources of signals opened and that are closed, in order of their closes.
 
     A person's trades are not among them. The risk is the divisor of the R-multiple (`domain/sizing/results.py`); 0
@@ -66,7 +73,11 @@ def trade_results(events: Iterable[Recorded]) -> Sequence[TradeResult]:
         step = _STEPS.get(type(event))
         if step is not None:
             step(fold, event, meta)
-    return fold.found
+    return ClosedTrades(fold.found, sorted({*fold.configured, *fold.strategies.values()}))
+
+
+def _settings(fold: _Fold, event: SettingsChanged, _meta: Meta) -> None:
+    fold.configured.update(event.settings.instances)
 
 
 def _signal(fold: _Fold, event: SignalDetected, meta: Meta) -> None:
@@ -130,6 +141,7 @@ def _closed(fold: _Fold, event: PositionClosed, meta: Meta) -> None:
 
 
 _STEPS: Mapping[type, Callable[[_Fold, Any, Meta], None]] = {
+    SettingsChanged: _settings,
     SignalDetected: _signal,
     DecisionMade: _decision,
     OrderPlaced: _placed,

@@ -32,6 +32,13 @@ class TradeResult(Struct, frozen=True, gc=False, kw_only=True):
         return float(self.net / self.risk)
 
 
+class ClosedTrades(Struct, frozen=True, gc=False):
+    """The closed trades of a log, and the ids of the strategies that were configured or had a signal in it, sorted."""
+
+    trades: Sequence[TradeResult]
+    strategies: Sequence[str]
+
+
 def closed_before(results: Iterable[TradeResult], at: datetime) -> Sequence[TradeResult]:
     """The results that were known at `at`: those of trades that were closed earlier, in order of their closes."""
     return in_order(one for one in results if one.closed_at < at)

@@ -229,8 +229,9 @@ def _walked(market: Market, walk: WalkForward, cache: Path | None, processes: in
             for found in walk.steps(kept.outcomes):
                 advance.show(walk.progress)
                 if found is not None:
+                    strategies = sorted(market.configured(walk.whole).instances)
                     return WeightsReport(
-                        found.whole, walk.settings, walk.scales, found, _days(walk), kept.made
+                        found.whole, walk.settings, walk.scales, found, _days(walk), kept.made, strategies
                     )
         typer.echo(f"stopped; the same command goes on with the backtests in {folder}", err=True)
         raise typer.Exit(INTERRUPTED)
@@ -256,10 +257,12 @@ def _of_logs(
     from infra.weights.logs import LogTrades
 
     found: list[TradeResult] = []
+    strategies: set[str] = set()
     reading = LogTrades(logs, Cache(cache or default_folder()))
     with Advance() as advance:
-        for trades in reading.steps(processes or processors()):
-            found += trades
+        for closed in reading.steps(processes or processors()):
+            found += closed.trades
+            strategies.update(closed.strategies)
             advance.show({"logs": reading.progress})
     within = [
         one
@@ -267,7 +270,8 @@ def _of_logs(
         if (stretch.begin is None or one.opened_at >= stretch.begin)
         and (stretch.end is None or one.closed_at < stretch.end)
     ]
-    return WeightsReport(fitted(within, fitting), fitting, scales, None, _spelled(within), reading.read)
+    fit = fitted(within, fitting)
+    return WeightsReport(fit, fitting, scales, None, _spelled(within), reading.read, sorted(strategies))
 
 
 def _spelled(trades: Sequence[TradeResult]) -> str:

@@ -15,7 +15,7 @@ from adapters.avro import iso
 from domain.ratios import LEAST_DAYS
 from domain.weights.fitting import Fit, FitSettings, Performance
 from domain.weights.scale import WeightScale
-from domain.weights.settings import WeightSettings
+from domain.weights.settings import ANY, WeightSettings
 from infra.cli.output import console_of
 from infra.cli.page_file import write_text
 from infra.run.demo_log import NOT_TRADED
@@ -36,7 +36,8 @@ _VERDICTS: Mapping[Finding | None, str] = {
 class WeightsReport:
     """A fit of the trades of `days`, and the walk-forward where it was made on candles.
 
-    `made` is how many logs were read, or backtests traded, and not taken from the cache.
+    `made` is how many logs were read, or backtests traded, and not taken from the cache. `strategies` are all that were
+    configured, or had a signal.
     """
 
     fit: Fit
@@ -45,6 +46,13 @@ class WeightsReport:
     walked: Walked | None
     days: str
     made: int
+    strategies: Sequence[str] = ()
+
+    @property
+    def untraded(self) -> Sequence[str]:
+        """The strategies without a closed trade that counts."""
+        traded = {one.strategy for one in self.fit.groups}
+        return [one for one in self.strategies if one not in traded]
 
     @property
     def weights(self) -> WeightSettings:
@@ -118,6 +126,7 @@ class WeightsReport:
                 "within": fit.within,
                 "between": fit.between,
                 "groups": [_group_json(one) for one in fit.groups],
+                "untraded": list(self.untraded),
             },
             "weights": _weights_json(self.weights),
             "walk_forward": None if self.walked is None else _walked_json(self.walked),
@@ -128,9 +137,9 @@ class WeightsReport:
             console.print(NOT_TRADED, style="yellow", soft_wrap=not console.is_terminal)
         for line in self.sentences():
             console.print(line, markup=False, soft_wrap=not console.is_terminal)
-        if self.fit.groups:
+        if self.fit.groups or self.untraded:
             console.print()
-            console.print(_groups(self.fit))
+            console.print(_groups(self.fit, self.untraded))
         if self.walked is not None:
             console.print()
             console.print(_tests(self.walked))
@@ -178,7 +187,7 @@ def _table(title: str, heads: Sequence[str], rows: Sequence[tuple[str, ...]], *,
     return table
 
 
-def _groups(fit: Fit) -> Table:
+def _groups(fit: Fit, untraded: Sequence[str]) -> Table:
     rows = [
         (
             one.strategy,
@@ -194,6 +203,7 @@ def _groups(fit: Fit) -> Table:
         )
         for one in fit.groups
     ]
+    rows += [(name, ANY, ANY, "0", *("none",) * 6) for name in untraded]
     heads = ("strategy", "symbol", "regime", "trades", "won", "net", "mean", "dev", "shrunk", "weight")
     return _table("Performance in R-multiples, and weights", heads, rows, words=3)
 

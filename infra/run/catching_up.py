@@ -56,6 +56,7 @@ _COSTS: Mapping[str, int] = {
     "discrepancies": 1,
     "models": 4,
     "trading": 1,
+    "weights": 1,
 }
 """Microseconds for each event of a log of trading, without reading and decoding it, measured on one core."""
 _PROGRAM = "projections"

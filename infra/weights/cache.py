@@ -21,7 +21,7 @@ from adapters.whole_file import write_file
 from domain.committees import POLICY_VERSION
 from domain.events import SCHEMA_VERSIONS
 from domain.opening import LogOpened
-from domain.weights.result import TradeResult
+from domain.weights.result import ClosedTrades
 from infra.config import WhenceSettings
 from infra.logs import open_reader
 from infra.run.log_id import settings_form
@@ -29,7 +29,7 @@ from infra.search.market import Market, Outcome
 from infra.search.sources import candles_hash, code_hashes
 from infra.search.workers import Task
 
-_FORM = 2
+_FORM = 3
 """Increased where the same key would mean another content."""
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -46,15 +46,15 @@ class Cache:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def trades(self, key: str) -> Sequence[TradeResult] | None:
+    def trades(self, key: str) -> ClosedTrades | None:
         """The trades of a log; None where they are not kept."""
-        return self._read(key, list[TradeResult])
+        return self._read(key, ClosedTrades)
 
     def outcome(self, key: str) -> Outcome | None:
         """The outcome of a backtest; None where it is not kept."""
         return self._read(key, Outcome)
 
-    def keep(self, key: str, value: Outcome | Sequence[TradeResult]) -> None:
+    def keep(self, key: str, value: Outcome | ClosedTrades) -> None:
         """Keeps a value. Raises InvalidInput where the file cannot be written."""
         content = msgspec.json.encode(value)
         write_file(self._place(key), lambda file: file.write(content))

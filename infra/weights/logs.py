@@ -9,11 +9,11 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 
 from domain.errors import InvalidInput, ServerFailed
-from domain.weights.result import TradeResult
+from domain.weights.result import ClosedTrades
 from infra.config import WhenceSettings, shown
 from infra.logs import open_reader
 from infra.weights.cache import Cache, log_key
-from projections.trade_results import trade_results
+from projections.trade_results import closed_trades
 
 
 class LogTrades:
@@ -35,7 +35,7 @@ class LogTrades:
         self.progress = (0, len(self._logs))
         self.read = 0
 
-    def steps(self, processes: int) -> Iterator[Sequence[TradeResult]]:
+    def steps(self, processes: int) -> Iterator[ClosedTrades]:
         """Yields the trades of each log. Raises the log's errors."""
         left = dict[str, WhenceSettings]()
         for key, one in self._logs.items():
@@ -49,26 +49,26 @@ class LogTrades:
             self._cache.keep(key, found)
             yield self._counted(found)
 
-    def _counted(self, trades: Sequence[TradeResult]) -> Sequence[TradeResult]:
+    def _counted(self, trades: ClosedTrades) -> ClosedTrades:
         done, count = self.progress
         self.progress = (done + 1, count)
         return trades
 
 
-def trades_of(settings: WhenceSettings) -> Sequence[TradeResult]:
+def trades_of(settings: WhenceSettings) -> ClosedTrades:
     """The closed trades of one log. Raises the log's errors."""
     with closing(open_reader(settings)) as log:
-        return trade_results(log.read())
+        return closed_trades(log.read())
 
 
-def _read(logs: dict[str, WhenceSettings], processes: int) -> Iterator[tuple[str, Sequence[TradeResult]]]:
+def _read(logs: dict[str, WhenceSettings], processes: int) -> Iterator[tuple[str, ClosedTrades]]:
     if min(len(logs), processes) < 2:
         yield from ((key, trades_of(one)) for key, one in logs.items())
         return
     context = multiprocessing.get_context("spawn")
     try:
         with ProcessPoolExecutor(min(len(logs), processes), context) as pool:
-            tasks: dict[Future[Sequence[TradeResult]], str] = {
+            tasks: dict[Future[ClosedTrades], str] = {
                 pool.submit(trades_of, one): key for key, one in logs.items()
             }
             for ended in as_completed(tasks):

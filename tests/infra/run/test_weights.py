@@ -19,9 +19,11 @@ from domain.position import PositionClosed, PositionOpened
 from domain.regimes.settings import RegimeSettings
 from domain.settings import Settings, SettingsChanged
 from domain.signal import DecisionMade, SignalDetected, Verdict
+from domain.weights.fitting import FitSettings, fitted
 from domain.weights.result import TradeResult
 from domain.weights.scale import WeightScale
 from domain.weights.settings import Weight, WeightSettings, weights_text
+from infra.cli.weights_report import WeightsReport
 from infra.config import WhenceSettings
 from infra.run.backtest import NO_CHANGE, Change
 from infra.run.log_id import settings_form
@@ -31,7 +33,7 @@ from infra.search.settings_file import settings_text
 from infra.trading import trading_settings
 from projections.chain import missing_causes
 from projections.explained.decisions import decisions_of, weight_of
-from projections.trade_results import trade_results
+from projections.trade_results import closed_trades, trade_results
 from tests.commands.list_log import ListLog
 from tests.infra.run.asking import Script, play_asking
 from tests.infra.run.test_reversing import FAST
@@ -198,6 +200,20 @@ def results_of(envelopes: Sequence[Envelope]) -> Sequence[TradeResult]:
     log = ListLog()
     log.append(envelopes)
     return trade_results(log.read())
+
+
+def test_strategies_without_a_trade_are_those_of_the_log_that_closed_none(plain: list[Envelope]) -> None:
+    log = ListLog()
+    log.append(plain)
+    closed = closed_trades(log.read())
+    assert closed.trades == results_of(plain)
+    assert closed.strategies == sorted(PLAN.settings.instances)
+    part = closed_trades(log.read(upto=20))
+    assert (part.trades, part.strategies) == ([], closed.strategies)
+    report = WeightsReport(
+        fitted(part.trades, FitSettings()), FitSettings(), WeightScale.SIZE, None, "", 0, part.strategies
+    )
+    assert report.untraded == part.strategies
 
 
 def test_the_result_of_every_closed_trade_has_its_strategy_regime_and_risk(plain: list[Envelope]) -> None:

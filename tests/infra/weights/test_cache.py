@@ -16,7 +16,7 @@ from adapters.log.sqlite import open_sqlite
 from adapters.tapes import synthetic_tape
 from domain.errors import InvalidInput
 from domain.settings import StrategySettings
-from domain.weights.result import TradeResult
+from domain.weights.result import ClosedTrades, TradeResult
 from infra.config import WhenceSettings
 from infra.run.backtest import NO_CHANGE, Change
 from infra.search.market import Market, Outcome
@@ -52,9 +52,9 @@ def test_an_outcome_and_trades_are_given_back_as_they_were(tmp_path: Path) -> No
     cache = Cache(tmp_path / "deep" / "weights")
     assert (cache.outcome("a"), cache.trades("b")) == (None, None)
     cache.keep("a", OUTCOME)
-    cache.keep("b", [TRADE])
+    cache.keep("b", ClosedTrades([TRADE], ["trend"]))
     assert cache.outcome("a") == OUTCOME
-    assert cache.trades("b") == [TRADE]
+    assert cache.trades("b") == ClosedTrades([TRADE], ["trend"])
 
 
 def test_a_file_that_is_damaged_is_made_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -132,7 +132,7 @@ def test_logs_are_read_by_processes_once_and_give_the_trades_of_each(tmp_path: P
     logs = [a_log(tmp_path / f"{seed}.db", seed) for seed in (4, 5)]
     cache = Cache(tmp_path / "cache")
     read = LogTrades(logs, cache)
-    found = sorted((one for trades in read.steps(2) for one in trades), key=str)
+    found = sorted((one for closed in read.steps(2) for one in closed.trades), key=str)
     assert (read.read, read.progress) == (2, (2, 2))
     expected: list[TradeResult] = []
     for one in logs:
@@ -141,7 +141,7 @@ def test_logs_are_read_by_processes_once_and_give_the_trades_of_each(tmp_path: P
     assert found == sorted(expected, key=str)
     assert len(found) > 2
     again = LogTrades(logs, cache)
-    assert sorted((one for trades in again.steps(2) for one in trades), key=str) == found
+    assert sorted((one for closed in again.steps(2) for one in closed.trades), key=str) == found
     assert again.read == 0
 
 
