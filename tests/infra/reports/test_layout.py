@@ -84,7 +84,9 @@ def test_a_list_of_many_trades_scrolls_in_a_box_on_a_screen_and_is_whole_in_prin
 ) -> None:
     rows = [(f"BTCUSDT-LINEAR.BYBIT-LONG-{number}",) for number in range(400)]
     listed = Section("trades", "Trades", [table([Column("position")], rows, "long")])
-    text = render("report.html", title="BACKTEST", lead="", figures=[], sections=[listed], foot="", notices=[])
+    text = render(
+        "report.html", title="BACKTEST", lead="", figures=[], sections=[listed], foot="", notices=[]
+    )
     (tmp_path / "long.html").write_text(text, encoding="utf-8")
     visitor.page.set_viewport_size({"width": 1400, "height": 900})
     visitor.page.goto((tmp_path / "long.html").as_uri())
