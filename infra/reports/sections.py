@@ -148,8 +148,8 @@ def trades(found: Figures) -> Section:
             time_of(one.at),
             one.exit.lower(),
             spelled(one.at - opened[one.position]["opened_at"]),
-            *(plain(opened[one.position][name]) for name in ("max_quantity", "average_price")),
-            plain(one.price),
+            plain(opened[one.position]["max_quantity"]),
+            *(price(mean) for mean in (opened[one.position]["average_price"], one.price)),
             *(_amount(amount, found.currency) for amount in (one.event.gross, one.event.fees)),
             *(_amount(amount, found.currency) for amount in (one.event.funding, one.event.net)),
         )
@@ -164,6 +164,11 @@ def _sums(found: Figures, row: TableRow) -> Sequence[str]:
     names = ("gross", "fees", "funding", "net", "best", "worst")
     amounts = ("none" if row[name] is None else spelled(row[name]) for name in names)
     return [f"{row['trades']:,}", rate, *amounts]
+
+
+def price(mean: Decimal) -> str:
+    """At most ten digits of a price: more than any tick needs, and fewer than the mean of several fills may have."""
+    return plain(round(mean, max(9 - mean.adjusted(), 0)))
 
 
 def _amount(amount: Decimal, currency: str) -> str:

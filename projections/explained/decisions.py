@@ -110,9 +110,14 @@ def _without_vote(reason: str) -> Margin:
 
 
 def parameters_of(one: ExplainedDecision) -> str:
-    """The parameters of the strategy that were in force at the decision, and its own limits, as text."""
+    """The parameters of the strategy that were in force at the decision, and its own limits, as text. What raised a
+    signal without being a strategy of these settings is a source of signals or a scanner."""
     if one.strategy is None:
-        return "parameters not recorded"
+        return (
+            "parameters not recorded"
+            if one.settings is None
+            else "a source or scanner, no strategy of the settings"
+        )
     given = ", ".join(f"{name} {value}" for name, value in one.strategy.parameters.items())
     own = (f"own {name} {limit_text(value)}" for name, value in one.strategy.own_limits.items())
     return ", ".join((given or "default parameters", *own))

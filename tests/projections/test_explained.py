@@ -129,6 +129,14 @@ def test_the_own_limits_of_an_instance_are_shown_with_its_parameters() -> None:
     assert (minima["trend_agreement"], minima["reward_to_risk"]) == ("0.9", "0.5")
 
 
+def test_a_signal_of_no_strategy_of_the_settings_is_one_of_a_source_or_scanner() -> None:
+    log = eager()
+    (decision,) = facts(log, last(log, DecisionMade).meta.correlation_id).decisions[:1]
+    outside = decision._replace(strategy=None)
+    assert parameters_of(outside) == "a source or scanner, no strategy of the settings"
+    assert parameters_of(outside._replace(settings=None)) == "parameters not recorded"
+
+
 def test_an_id_of_two_accounts_is_ambiguous_and_their_streams_are_not() -> None:
     log = two_chains()
     log.write("order-other-aaa-e1", "ddd", "candle:d")

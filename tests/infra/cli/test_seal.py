@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -102,3 +104,19 @@ def test_a_log_whose_key_is_lost_is_named_and_accepted_once_by_a_command(
     assert whence(*run).code == 0
     again = whence("log", "seal", "--without-key", "--log", "sqlite:///lost.db")
     assert (again.code, "all keys of the log's marks" in again.err) == (1, True)
+
+
+def test_a_log_with_an_event_of_another_writer_is_refused_with_the_page_that_states_what_to_do(
+    whence: Whence, tmp_path: Path
+) -> None:
+    assert whence("paper", "--bars", "60", "--log", "sqlite:///own.db").code == 0
+    with closing(sqlite3.connect(tmp_path / "own.db")) as database, database:
+        database.execute(
+            "INSERT INTO stored_events SELECT originator_id, originator_version + 1, topic, state FROM stored_events "
+            "ORDER BY rowid DESC LIMIT 1"
+        )
+    refused = whence("paper", "--bars", "60", "--log", "sqlite:///own.db")
+    assert refused.code == 4
+    assert refused.err.endswith('see "A changed log" in docs/security.md\n')
+    page = Path(__file__).parents[3] / "docs" / "security.md"
+    assert "\n## A changed log\n" in page.read_text(encoding="utf-8")

@@ -10,6 +10,9 @@ import pytest
 from infra.config import WhenceSettings
 from infra.dead_letters import FoundLetters
 from infra.logs import open_reader
+from infra.pages.frame import render
+from infra.pages.section import Section
+from infra.pages.tables import Column, table
 from infra.reports.page import page
 from infra.reports.report import Request, made
 from projections.reports.period import Period
@@ -74,3 +77,25 @@ def test_the_head_of_a_long_table_and_whole_rows_are_kept_in_print(visitor: Visi
     assert visitor.page.evaluate(style.format(" tbody tr", "breakInside")) == "avoid"
     assert visitor.page.locator("svg.wide").first.is_visible()
     assert not visitor.page.locator("svg.narrow").first.is_visible()
+
+
+def test_a_list_of_many_trades_scrolls_in_a_box_on_a_screen_and_is_whole_in_print(
+    visitor: Visit, tmp_path: Path
+) -> None:
+    rows = [(f"BTCUSDT-LINEAR.BYBIT-LONG-{number}",) for number in range(400)]
+    listed = Section("trades", "Trades", [table([Column("position")], rows, "long")])
+    text = render(
+        "report.html", title="BACKTEST", lead="", figures=[], sections=[listed], foot="", notices=[]
+    )
+    (tmp_path / "long.html").write_text(text, encoding="utf-8")
+    visitor.page.set_viewport_size({"width": 1400, "height": 900})
+    visitor.page.goto((tmp_path / "long.html").as_uri())
+    height = "document.documentElement.scrollHeight"
+    assert visitor.page.evaluate(height) < 2 * 900
+    head, box = visitor.page.locator("thead th"), visitor.page.locator(".scroll")
+    box.evaluate("one => one.scrollTo(0, one.scrollHeight)")
+    assert visitor.page.locator("td").last.is_visible()
+    top = "one => one.getBoundingClientRect().top"
+    assert abs(head.evaluate(top) - box.evaluate(top)) <= 1
+    visitor.page.emulate_media(media="print")
+    assert visitor.page.evaluate(height) > 400 * 10
