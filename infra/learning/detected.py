@@ -128,8 +128,8 @@ class RecordedSignals:
         if is_strategy and close is not None and close != float(signal.price):
             raise InvalidInput(
                 f"the log has a signal on {signal.instrument} at the close {signal.price} of "
-                f"{signal.candle_closed_at.isoformat()}, and the candles close at {close} there: give the candles that the "
-                "log was made from"
+                f"{signal.candle_closed_at.isoformat()}, and the candles close at {close} there: give the candles that "
+                "the log was made from"
             )
 
     def _read(self, until: datetime) -> None:
