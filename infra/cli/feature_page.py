@@ -72,7 +72,7 @@ _COSTS = "COSTS"
 
 def page() -> str:
     """The whole page."""
-    return "\n".join([_PAGE.format(costs=_COSTS).rstrip(), "", *_set(CORE_1), ""])
+    return "\n".join([_PAGE.rstrip(), "", *_set(CORE_1), ""])
 
 
 def _set(features: FeatureSet) -> Iterator[str]:
