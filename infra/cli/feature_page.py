@@ -65,11 +65,12 @@ of another build is refused. A month is replaced by a rename, so a reader never 
 
 ## What it costs
 
-Measured on one of two shared cores, with CPython 3.11: the reader takes a candle in 4.4 to 5 µs, and computes a row in
-150 µs on candles of five minutes, in 290 µs on those of one minute. It keeps 30 KB for each instrument of five minutes,
-150 KB of one minute. Three tapes of five minutes and three months (77,760 candles) with nine strategies gave 13,667 rows
-in 5.7 s of CPU time, 2,400 rows a second, after 4 s for the strategies; the process had 275 MB at most, 144 MB of them
-for the tapes. A log of 4,303 events on the same tapes gave 525 rows in 4.2 s of CPU time, start and candles included.
+Measured on one of two shared cores, with CPython 3.11: the reader takes a candle in 4.4 to 5 µs, and computes a row
+in 150 µs on candles of five minutes, in 290 µs on those of one minute. It keeps 30 KB for each instrument of five
+minutes, 150 KB of one minute. Three tapes of five minutes and three months (77,760 candles) with nine strategies gave
+13,667 rows in 5.7 s of CPU time, 2,400 rows a second, after 4 s for the strategies; the process had 275 MB at most,
+144 MB of them for the tapes. A log of 4,303 events on the same tapes gave 525 rows in 4.2 s of CPU time, start and
+candles included.
 """
 
 
