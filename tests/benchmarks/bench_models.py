@@ -1,7 +1,7 @@
 """Training of models on synthetic rows, and the score of one row.
 
-Run alone: `python -m tests.benchmarks.bench_models [ROWS…]` trains on so many rows, each in a process of its own, and also
-prints the most memory of that process. The table of `python -m tests.benchmarks models` has 10,000 rows.
+Run alone: `python -m tests.benchmarks.bench_models [ROWS…]` trains on so many rows, each in a process of its own, and
+also prints the most memory of that process. The table of `python -m tests.benchmarks models` has 10,000 rows.
 """
 
 from __future__ import annotations
