@@ -46,7 +46,7 @@ def test_a_file_holds_what_trained_it_and_its_verdict(found: Trained) -> None:
     assert found.validation is not None
     assert file.verdict.passed is found.validation.verdict.passed is True
     validation: Any = file.validation
-    assert set(validation["baselines"]) == {"always", "never", "base rate", "logistic regression"}
+    assert set(validation["baselines"]) == {"always", "never", "base rate", "logistic"}
     assert validation["brier_gain"]["low"] > 0
     assert len(validation["tests"]) == 2
     # Every row of the tests counts once, and no row before a test both trains and calibrates.
