@@ -1,7 +1,7 @@
 """Training of models on synthetic rows, and the score of one row.
 
-Run alone: `python -m tests.benchmarks.bench_models [ROWS…]` trains on so many rows, each in a process of its own, and also
-prints the most memory of that process. The table of `python -m tests.benchmarks models` has 10,000 rows.
+Run alone: `python -m tests.benchmarks.bench_models [ROWS…]` trains on so many rows, each in a process of its own, and
+also prints the most memory of that process. The table of `python -m tests.benchmarks models` has 10,000 rows.
 """
 
 from __future__ import annotations
@@ -48,11 +48,12 @@ def run(rows: int = _ROWS) -> Sequence[Figure]:
 
 
 def _microseconds(measured: Callable[[int], object], times: int) -> Sequence[float]:
+    """Processor times, so that programs beside this one do not count."""
     found = list[float]()
     for place in range(times):
-        begun = perf_counter()
+        begun = process_time()
         measured(place)
-        found.append((perf_counter() - begun) * 1e6)
+        found.append((process_time() - begun) * 1e6)
     return sorted(found)
 
 

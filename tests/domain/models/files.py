@@ -24,7 +24,7 @@ STUMP: Mapping[str, Any] = {
 CONSTANT: Mapping[str, Any] = {
     "link": "IDENTITY",
     "base": 0.002,
-    **dict.fromkeys(("roots", "feature", "threshold", "left", "right", "missing_left", "value"), []),
+    **{name: [] for name in STUMP if name not in ("link", "base")},
 }
 
 

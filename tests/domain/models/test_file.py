@@ -64,9 +64,7 @@ def _stump(**changes: object) -> Mapping[str, object]:
     return {"members": [{"kind": "boosting", "weight": 0.3, "content": heads}]}
 
 
-@pytest.mark.parametrize(
-    ("changes", "fault"),
-    [
+_DAMAGES: Sequence[tuple[Mapping[str, object], str]] = [
         (_stump(left=[0, -1, -1]), r"members\[0\].content: win: node 0 has the child 0"),
         (_stump(left=[2, -1, -1]), "win: node 2 has two parents"),
         (_stump(right=[9, -1, -1]), "win: node 0 has the child 9"),
@@ -74,11 +72,11 @@ def _stump(**changes: object) -> Mapping[str, object]:
         (_stump(value=[0.1, -0.4]), "win: value has 2 items and feature has 3"),
         (_stump(roots=[]), "win: node 0 is in no tree"),
         (_stump(left=[1, 2, -1]), "win: node 1 is a leaf and has children"),
-        (_stump(link="MEAN", roots=[], **{name: [] for name in STUMP if name not in ("link", "base", "roots")}),
+        (_stump(**{**CONSTANT, "link": "MEAN"}),
          "win: there is no tree whose mean could be taken"),
         (_stump(base="0.5"), r"Expected `float`, got `str` - at `\$.win.base`"),
         (_stump(more=1), "Object contains unknown field `more`"),
-        ({"members": [{"kind": "magic", "weight": 0.3, "content": {}}]},
+        ({"members": [{"kind": "magic", "weight": 0.3, "content": dict[str, object]()}]},
          r"unknown kind 'magic' at members\[0\]; this version reads boosting, forest"),
         ({"members": []}, "damaged at members: there must be members"),
         ({"members": content()["members"] * 2}, "each kind once"),
@@ -90,8 +88,10 @@ def _stump(**changes: object) -> Mapping[str, object]:
         ({"stopped": {"method": "ISOTONIC", "x": [0.2, 0.4], "y": [0.3, 1.5]}}, "y does not rise from 0 to 1"),
         ({"reference": []}, "damaged at reference: there are 0 references and 2 features"),
         ({"reference": [{"edges": [2.0, 1.0], "shares": [0, 0, 0], "missing": 0}] * 2}, "the deciles of gain"),
-    ],
-)  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "fault"), _DAMAGES)
 def test_a_damaged_file_is_refused_with_the_place_of_the_damage(
     changes: Mapping[str, object], fault: str
 ) -> None:
