@@ -61,6 +61,12 @@ class Prices:
         self._lows = _floats([float(one.low) for one in rows])
         self._closes = _floats([float(one.close) for one in rows])
 
+    def close_at(self, at: datetime) -> float | None:
+        """The close of the candle that closed at this time (UTC); None where there is none."""
+        place = int(np.searchsorted(self._closed, micros(at), side="left"))
+        is_there = place < len(self._closed) and self._closed[place] == micros(at)
+        return float(self._closes[place]) if is_there else None
+
     def first_barrier(
         self, signal: SignalDetected, at: datetime, limit: timedelta, costs: Costs
     ) -> Barriers | None:

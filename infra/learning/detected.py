@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from commands.foreseeing import foreseen
 from commands.watching import Instance, Watch
 from commands.world import World
+from domain.errors import InvalidInput
 from domain.features.barriers import Costs
 from domain.features.reader import FeatureReader
 from domain.instrument import Instrument
@@ -88,6 +89,7 @@ class RecordedSignals:
 
     def __init__(self, log: LogReader, upto: int, moves: Moves) -> None:
         self._log, self._upto, self._moves = log, upto, iter(moves)
+        self._prices, self._has_all = moves.prices, moves.has_all
         self._next: Move | None = next(self._moves, None)
         self._reader = FeatureReader()
         self._unit: tuple[datetime, str] | None = None
@@ -95,13 +97,14 @@ class RecordedSignals:
         self.progress = (0, upto)
 
     def steps(self) -> Iterator[Detected | None]:
-        """As `Signals`."""
+        """As `Signals`. Raises InvalidInput where the candles are not those on which strategies made their signals."""
         world = World()
         for recorded in self._log.read(upto=self._upto):
             event, meta = recorded.envelope.event, recorded.envelope.meta
             if isinstance(event, _OF_A_UNIT) and (meta.recorded_at, event.instrument) != self._unit:
                 self._unit, self._before = (meta.recorded_at, event.instrument), world.portfolio
             if isinstance(event, SignalDetected):
+                self._check(event)
                 self._read(meta.recorded_at)
                 rules = self._before.instruments.get(event.instrument)
                 if rules is not None:
@@ -111,6 +114,23 @@ class RecordedSignals:
             world.fold(recorded.envelope)
             self.progress = (recorded.ordinal, self._upto)
             yield None
+
+    def _check(self, signal: SignalDetected) -> None:
+        prices = self._prices.get(signal.instrument)
+        if prices is None:
+            if self._has_all:
+                raise InvalidInput(
+                    f"--candles: no file has candles of {signal.instrument}, in which the log has signals"
+                )
+            return
+        close = prices.close_at(signal.candle_closed_at)
+        is_strategy = signal.strategy in self._before.settings.settings.instances
+        if is_strategy and close is not None and close != float(signal.price):
+            raise InvalidInput(
+                f"the log has a signal on {signal.instrument} at the close {signal.price} of "
+                f"{signal.candle_closed_at.isoformat()}, and the candles close at {close} there: give the candles that "
+                "the log was made from"
+            )
 
     def _read(self, until: datetime) -> None:
         """Takes the candles that were known at `until`."""

@@ -1,7 +1,8 @@
 """Rounds the values of a feature to few levels, as boosting bins them.
 
 Boosting with weights otherwise computes 255 weighted quantiles of each feature, which takes 50 times as long as its
-trees. A value is rounded to the nearest level, so the library's thresholds, halfway between levels, part the rows as they are.
+trees. A value is rounded to the nearest level. The library's thresholds are halfway between levels, so they part the
+rows as they are.
 """
 
 from __future__ import annotations

@@ -37,6 +37,11 @@ class Moves(Protocol):
         ...
 
     @property
+    def has_all(self) -> bool:
+        """Whether an instrument without candles here is a mistake."""
+        ...
+
+    @property
     def identity(self) -> Mapping[str, str]:
         """Hashes of the candles, by the name of the hash."""
         ...
@@ -48,6 +53,8 @@ class Moves(Protocol):
 
 class FileMoves:
     """The candles of files."""
+
+    has_all = True
 
     def __init__(self, tapes: Sequence[Tape]) -> None:
         """Raises InvalidInput where two tapes have one instrument."""
@@ -61,7 +68,12 @@ class FileMoves:
 
 
 class TapedMoves:
-    """The candles on a tape of inputs. Each session begins a reader of its own, as each start of the engine did."""
+    """The candles on a tape of inputs. Each session begins a reader of its own, as each start of the engine did.
+
+    A source of signals may trade instruments that have no candles on the tape.
+    """
+
+    has_all = False
 
     def __init__(self, log: LogReader, tape: Callable[[], Iterable[TapedInput]]) -> None:
         """`tape` reads the inputs from the first on, at each call.

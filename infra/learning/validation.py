@@ -21,7 +21,7 @@ from infra.learning.members import Rows
 
 SUSPECT: Final = 0.9
 """An AUC from here on is not known of any market; mostly a feature knows its label."""
-LEAST_TO_TRAIN: Final = 60
+LEAST_TO_TRAIN: Final = 30
 """A test with fewer rows to train from, or to calibrate from, is left out."""
 Progress = Callable[[str, int, int], None]
 """The name of a step, how many parts of it are done, and how many there are."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from infra.learning.dataset import Dataset, Floats, LabelSource, Micros
+from infra.learning.dataset import Dataset, Floats, LabelSource
 
 HOUR = 3_600_000_000
 BEGIN = 1_700_000_000_000_000
@@ -12,16 +12,17 @@ BEGIN = 1_700_000_000_000_000
 
 def dataset(x: Floats, net: Floats, seed: int = 0) -> Dataset:
     """Rows over 240 days with labels of up to 12 hours, which overlap."""
-    n, k = x.shape
+    n, k = len(x), int(x.shape[1])
     random = np.random.default_rng(seed)
-    signal_at: Micros = np.sort(random.integers(0, 240 * 24 * HOUR, n, dtype=np.int64)) + BEGIN
-    lasts: Micros = random.integers(HOUR, 12 * HOUR, n, dtype=np.int64)
+    begins, lasts = random.random(n) * (240 * 24 * HOUR), HOUR + random.random(n) * (11 * HOUR)
+    begins.sort()
+    signal_at = begins.astype(np.int64) + BEGIN
     return Dataset(
         feature_set="noise.1",
         features=tuple(f"f{place}" for place in range(k)),
         x=x,
         signal_at=signal_at,
-        resolved_at=signal_at + lasts,
+        resolved_at=signal_at + lasts.astype(np.int64),
         net=net,
         stopped=net < -0.003,
         strategies=["trend"] * n,
