@@ -9,12 +9,13 @@ from typing import Final
 
 from domain.errors import MissingParts
 
-BYBIT, EXCHANGES, FILES, OPTIMISE, PDF = "bybit", "exchanges", "files", "optimise", "pdf"
+BYBIT, EXCHANGES, FILES, ML, OPTIMISE, PDF = "bybit", "exchanges", "files", "ml", "optimise", "pdf"
 
 _MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     BYBIT: ("pybit", "requests", "tenacity", "websocket"),
     EXCHANGES: ("ccxt", "tenacity"),
     FILES: ("pyarrow",),
+    ML: ("pyarrow", "sklearn"),
     PDF: ("weasyprint",),
     OPTIMISE: ("optuna", "tomli_w"),
 }

@@ -21,8 +21,8 @@ _EDGE = np.finfo(np.float64).eps
 class Figures(Struct, frozen=True, kw_only=True):
     """The figures of one predictor on the rows of all tests.
 
-    `brier` and `log_loss` are means over the rows, less is better. `auc` is the probability that a trade that gained has
-    a higher prediction than one that did not; None where all have one outcome. `trades` were let through; `precision`
+    `brier` and `log_loss` are means over the rows, less is better. `auc` is the probability that a trade that gained
+    has a higher prediction than one that did not; None for one outcome only. `trades` were let through; `precision`
     is the share of them that gained, `profit` the sum of their net returns, `mean_profit` the mean; None for no trade.
     """
 

@@ -1,7 +1,7 @@
 """Rows that train, calibrate and test, so that nothing that a test asks for was known before it.
 
 Labels have a duration, so a row before a test may resolve within it: it is purged. An embargo before the test purges
-rows whose labels were known shortly before (López de Prado, 2018, "Advances in Financial Machine Learning", section 7.4).
+rows whose labels were known shortly before (López de Prado, 2018, "Advances in Financial Machine Learning", 7.4).
 Only earlier rows train, so nothing after a test has to be purged.
 """
 

@@ -31,7 +31,7 @@ class TrainingSettings:
     signal of the rows on which it is tried.
     """
 
-    trees: int = 40
+    trees: int = 32
     depth: int = 5
     leaves: int = 12
     least_rows: int = 20

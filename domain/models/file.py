@@ -69,7 +69,8 @@ class Verdict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class ModelFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything about a model. No score depends on `labels`, `parameters` and `validation`; they are for readers.
 
-    `versions` are those of the code and the libraries that trained it.
+    `labels` counts them by their source, with the parameters by which they were made. `versions` are those of the code
+    and the libraries that trained it.
     """
 
     format: int
@@ -80,7 +81,7 @@ class ModelFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     stopped: Calibration
     reference: tuple[FeatureReference, ...]
     data: DataRange
-    labels: Mapping[str, int]
+    labels: Mapping[str, object]
     parameters: Mapping[str, float | int | str]
     seed: int
     versions: Mapping[str, str]

@@ -18,7 +18,7 @@ from domain.features.feature_set import FeatureSet
 from domain.signal import SignalDetected
 from domain.strategies import Intent
 from infra.learning.dataset import LabelSource
-from infra.learning.dataset_file import FORM, Manifest, build_of, table_hash, write_manifest
+from infra.learning.dataset_file import FORM, Manifest, build_of, code_hash, table_hash, write_manifest
 from infra.learning.detected import Detected, Signals
 from infra.learning.outcomes import Outcomes
 from infra.learning.parts import Labelled, Part, Parts, counted
@@ -102,10 +102,11 @@ class Build:
 
     def __init__(self, folder: Path, signals: Signals, labels: Labels, made_from: Mapping[str, Any]) -> None:
         """Raises InvalidInput where the folder holds another build."""
-        self._folder, self._signals, self._labels, self._made_from = folder, signals, labels, made_from
+        self._folder, self._signals, self._labels = folder, signals, labels
+        self._made_from = {**made_from, "features_code": code_hash()}
         self._table = table_hash(self.features)
         self._parameters = {"time_limit_seconds": labels.limit // timedelta(seconds=1)}
-        build = build_of(self.features.id, self._table, made_from, self._parameters)
+        build = build_of(self.features.id, self._table, self._made_from, self._parameters)
         self._parts = Parts(folder, self.features, build)
         self._sealed = dict(self._parts.sealed())
         self.kept = len(self._sealed)

@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
+import domain.features
+import domain.indicators
 from adapters.whole_file import write_file
 from domain.errors import InvalidInput
 from domain.features.core import CORE_1
@@ -55,6 +57,15 @@ def build_of(feature_set: str, table: str, made_from: Mapping[str, Any], labels:
 def table_hash(features: FeatureSet) -> str:
     """64 hexadecimal digits (SHA-256) of the table: another name, formula, window or order gives another hash."""
     return sha256(msgspec.json.encode(features)).hexdigest()
+
+
+def code_hash() -> str:
+    """64 hexadecimal digits (SHA-256) of the source of features, labels and their indicators."""
+    found = sha256()
+    for package in (domain.features, domain.indicators):
+        for file in sorted(Path(str(package.__file__)).parent.glob("*.py")):
+            found.update(file.read_bytes())
+    return found.hexdigest()
 
 
 def set_named(name: str) -> FeatureSet:

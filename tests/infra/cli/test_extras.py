@@ -12,7 +12,7 @@ import pytest
 from adapters import extras
 from adapters.extras import install_line
 
-_WITHOUT = ("pybit", "requests", "tenacity", "websocket", "ccxt", "pyarrow")
+_WITHOUT = ("pybit", "requests", "tenacity", "websocket", "ccxt", "pyarrow", "sklearn")
 _COMMANDS = {
     "live --demo --instruments BTCUSDT": "bybit",
     "live --exchange ccxt:okx --demo --instruments BTCUSDT": "bybit,exchanges",
@@ -21,6 +21,7 @@ _COMMANDS = {
     "candles fetch BTCUSDT --from 2025-01-01": "exchanges",
     "instruments update": "exchanges",
     "export trades --format parquet": "files",
+    "models train --data anywhere": "ml",
 }
 _PROGRAM = """
 import json, sys

@@ -1,0 +1,130 @@
+"""The report of a trained model on the terminal and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from domain.models.file import ModelFile, read_file
+from infra.cli.output import console_of
+
+_FIGURES: Sequence[tuple[str, str, str]] = (
+    ("Brier", "brier", ".5f"),
+    ("log loss", "log_loss", ".4f"),
+    ("AUC", "auc", ".3f"),
+    ("trades", "trades", ",d"),
+    ("precision", "precision", ".1%"),
+    ("net", "profit", "+.4f"),
+    ("net a trade", "mean_profit", "+.3%"),
+)
+
+
+def print_trained(place: Path, data: bytes, *, as_json: bool) -> None:
+    """Prints the report of a file that was just written."""
+    print_model(read_file(data), place.stem, as_json=as_json, place=place)
+
+
+def print_model(file: ModelFile, sha256: str, *, as_json: bool, place: Path | None = None) -> None:
+    """Prints the report of a file."""
+    if as_json:
+        typer.echo(json.dumps(model_json(file, sha256, place), indent=2))
+    else:
+        _show(console_of(), file, sha256, place)
+
+
+def model_json(file: ModelFile, sha256: str, place: Path | None) -> Mapping[str, object]:
+    """The report for programs."""
+    return {
+        "sha256": sha256,
+        "file": None if place is None else str(place),
+        "feature_set": file.feature_set,
+        "members": {one.kind: one.weight for one in file.members},
+        "rows": file.data.rows,
+        "from": _iso(file.data.first_signal_at),
+        "to": _iso(file.data.last_signal_at),
+        "labels": file.labels,
+        "parameters": file.parameters,
+        "seed": file.seed,
+        "versions": file.versions,
+        "validation": file.validation,
+        "passed": file.verdict.passed,
+        "reasons": list(file.verdict.reasons),
+    }
+
+
+def _show(console: Console, file: ModelFile, sha256: str, place: Path | None) -> None:
+    for line in _head(file, sha256, place):
+        console.print(line, soft_wrap=True, markup=False)
+    if file.validation:
+        validation: Any = file.validation
+        console.print(_figures_table(validation))
+        console.print(_tests_table(validation["tests"]))
+        stopped = validation["stopped"]
+        console.print(
+            f"risk: Brier {stopped['brier']:.5f}, its base rate {stopped['base_rate_brier']:.5f}",
+            soft_wrap=True,
+        )
+        for warning in validation["warnings"]:
+            console.print(f"warning: {warning}", soft_wrap=True, markup=False)
+    for reason in file.verdict.reasons:
+        console.print(reason, soft_wrap=True, markup=False)
+    console.print(
+        "verdict: may be promoted" if file.verdict.passed else "verdict: no promotion", soft_wrap=True
+    )
+
+
+def _head(file: ModelFile, sha256: str, place: Path | None) -> Iterator[str]:
+    yield f"model {sha256}" if place is None else f"{place}"
+    data = file.data
+    yield f"{data.rows:,} rows of {file.feature_set} with {len(file.features)} features"
+    yield f"signals {_spelled(data.first_signal_at)} to {_spelled(data.last_signal_at)} UTC"
+    yield f"members {', '.join(f'{one.kind} {one.weight:g}' for one in file.members)}; seed {file.seed}"
+
+
+def _figures_table(validation: Any) -> Table:
+    rows = {"model": validation["model"], **validation["baselines"]}
+    table = Table(
+        title=f"Validation on {validation['rows']:,} rows that trained nothing", title_justify="left"
+    )
+    table.add_column("predictor")
+    for name, _key, _form in _FIGURES:
+        table.add_column(name, justify="right")
+    for name, figures in rows.items():
+        table.add_row(name, *(_spelled_figure(figures[key], form) for _name, key, form in _FIGURES))
+    return table
+
+
+def _tests_table(tests: Sequence[Mapping[str, Any]]) -> Table:
+    table = Table(title="Tests of the walk-forward", title_justify="left")
+    for name in ("from", "rows", "trained", "calibrated", "purged", "Brier", "base rate"):
+        table.add_column(name, justify="left" if name == "from" else "right")
+    for one in tests:
+        table.add_row(
+            _spelled(one["first_signal_at"]),
+            *(f"{one[key]:,d}" for key in ("rows", "trained", "calibrated", "purged")),
+            *(f"{one[key]:.5f}" for key in ("brier", "base_rate_brier")),
+        )
+    return table
+
+
+def _spelled_figure(value: float | None, form: str) -> str:
+    return "none" if value is None else format(value, form)
+
+
+def _moment(micros: int) -> datetime:
+    return datetime.fromtimestamp(micros / 1e6, UTC)
+
+
+def _iso(micros: int) -> str:
+    return _moment(micros).isoformat()
+
+
+def _spelled(micros: int) -> str:
+    return f"{_moment(micros):%Y-%m-%d %H:%M}"

@@ -1,0 +1,44 @@
+"""Model files in a folder, named by the hash of their bytes."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+from adapters.whole_file import write_file
+from domain.errors import InvalidInput
+from domain.models.ensemble import Ensemble
+from domain.models.file import ModelFile, read_file, read_model
+
+
+def write_model(folder: Path, data: bytes) -> Path:
+    """Writes the file as a whole as `<sha256>.json`; the folder is made where there is none.
+
+    Raises InvalidInput where the bytes are no model, or the file cannot be written.
+    """
+    place = folder / f"{read_model(data).sha256}.json"
+    write_file(place, lambda file: file.write(data))
+    return place
+
+
+def open_model(path: Path) -> tuple[ModelFile, Ensemble]:
+    """The content of a file and its model. Raises InvalidInput, which names the file, where it cannot be read, is
+    damaged, or is named by another hash than its own.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as fault:
+        raise InvalidInput(f"{path} cannot be read: {fault.strerror}") from None
+    found = sha256(data).hexdigest()
+    if _is_hash(path.stem) and path.stem != found:
+        raise InvalidInput(
+            f"{path} was changed: its bytes have the SHA-256 {found}; take the file from a copy"
+        )
+    try:
+        return read_file(data), read_model(data)
+    except InvalidInput as fault:
+        raise InvalidInput(f"{path}: {fault}") from None
+
+
+def _is_hash(name: str) -> bool:
+    return len(name) == 64 and set(name) <= set("0123456789abcdef")

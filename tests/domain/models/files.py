@@ -1,0 +1,68 @@
+"""A small model file, written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from domain.models.file import ModelFile, model_bytes
+
+STUMP: Mapping[str, Any] = {
+    "link": "LOGIT",
+    "base": 0.5,
+    "roots": [0],
+    "feature": [0, -1, -1],
+    "threshold": [1.5, None, None],
+    "left": [1, -1, -1],
+    "right": [2, -1, -1],
+    "missing_left": [True, False, False],
+    "value": [0.1, -0.4, 0.7],
+}
+"""One split: at most 1.5, or missing, gives -0.4, more gives 0.7."""
+CONSTANT: Mapping[str, Any] = {
+    "link": "IDENTITY",
+    "base": 0.002,
+    **dict.fromkeys(("roots", "feature", "threshold", "left", "right", "missing_left", "value"), []),
+}
+
+
+def content(**changes: object) -> dict[str, Any]:
+    """The file's fields: boosting with a stump in `win` and `stopped`, and a constant net return."""
+    heads = {"win": STUMP, "stopped": STUMP, "net": CONSTANT}
+    return {
+        "format": 1,
+        "feature_set": "small.1",
+        "features": ["gain", "hour"],
+        "members": [{"kind": "boosting", "weight": 0.3, "content": heads}],
+        "win": {"method": "PLATT", "slope": 1.0, "intercept": 0.0},
+        "stopped": {"method": "ISOTONIC", "x": [0.2, 0.8], "y": [0.3, 0.5]},
+        "reference": [{"edges": [1.0], "shares": [0.5, 0.5], "missing": 0.0}] * 2,
+        "data": {
+            "rows": 3,
+            "first_signal_at": 1,
+            "last_signal_at": 2,
+            "last_resolved_at": 3,
+            "strategies": ["trend"],
+            "instruments": ["BTCUSDT-LINEAR.BYBIT"],
+            "sha256": "00",
+        },
+        "labels": {"TRADE": 3},
+        "parameters": {},
+        "seed": 1,
+        "versions": {},
+        "validation": {},
+        "verdict": {"passed": False, "reasons": []},
+        **changes,
+    }
+
+
+def small(**changes: object) -> bytes:
+    """The canonical bytes of the file."""
+    return model_bytes(msgspec.convert(msgspec.json.decode(raw(**changes)), ModelFile))
+
+
+def raw(**changes: object) -> bytes:
+    """The file as JSON, which may be damaged by the changes."""
+    return msgspec.json.encode(content(**changes))

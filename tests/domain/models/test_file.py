@@ -1,0 +1,135 @@
+"""Model files: what a score is, by hand, and each kind of damage with its place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+import pytest
+
+from domain.errors import InvalidInput
+from domain.models.file import model_bytes, read_file, read_model
+from domain.models.member import Heads
+from domain.models.members import READERS
+from tests.domain.models.files import CONSTANT, STUMP, content, raw
+
+
+def _probability(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-log_odds))
+
+
+@pytest.mark.parametrize(
+    ("gain", "raw_sum"),
+    [(1.5, 0.5 - 0.4), (1.6, 0.5 + 0.7), (None, 0.5 - 0.4), (-1e308, 0.5 - 0.4), (1e308, 0.5 + 0.7)],
+)
+def test_a_score_is_the_calibrated_sum_of_the_trees(gain: float | None, raw_sum: float) -> None:
+    model = read_model(raw())
+    score = model.score([gain, 3.0])
+    win = _probability(raw_sum)
+    assert score.confidence == round(win, 6)  # Platt's map with slope 1 and intercept 0 changes nothing
+    assert score.risk == pytest.approx(0.3 + (win - 0.2) / 0.6 * 0.2, abs=1e-6)
+    assert score.expected_return == 0.002
+    assert score.stands_on == ("boosting",)
+    (reason,) = score.reasons  # the hour moved nothing
+    assert (reason.feature, reason.value) == ("gain", gain)
+    assert reason.effect == pytest.approx(win - _probability(0.5 + 0.1), abs=2e-6)
+
+
+def test_the_id_is_the_hash_of_the_bytes_and_canonical_bytes_are_read_back_as_they_are() -> None:
+    data = model_bytes(read_file(raw()))
+    assert read_model(data).sha256 == sha256(data).hexdigest()
+    assert model_bytes(read_file(data)) == data
+    assert read_model(data).score([2.0, None]) == read_model(raw()).score([2.0, None])
+    assert (read_model(data).feature_set, read_model(data).features) == ("small.1", ("gain", "hour"))
+
+
+@pytest.mark.parametrize(
+    ("values", "fault"),
+    [
+        ([1.0], "the row has 1 values; small.1 of the model has 2"),
+        ([1.0, math.nan], "the value of hour is nan; it must be finite or None"),
+        ([math.inf, 1.0], "the value of gain is inf"),
+    ],
+)
+def test_a_row_that_does_not_fit_is_refused(values: Sequence[float], fault: str) -> None:
+    with pytest.raises(InvalidInput, match=fault):
+        read_model(raw()).score(values)
+
+
+def _stump(**changes: object) -> Mapping[str, object]:
+    heads = {"win": {**STUMP, **changes}, "stopped": STUMP, "net": CONSTANT}
+    return {"members": [{"kind": "boosting", "weight": 0.3, "content": heads}]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        (_stump(left=[0, -1, -1]), r"members\[0\].content: win: node 0 has the child 0"),
+        (_stump(left=[2, -1, -1]), "win: node 2 has two parents"),
+        (_stump(right=[9, -1, -1]), "win: node 0 has the child 9"),
+        (_stump(feature=[2, -1, -1]), "win: node 0 splits on feature 2, and there are 2"),
+        (_stump(value=[0.1, -0.4]), "win: value has 2 items and feature has 3"),
+        (_stump(roots=[]), "win: node 0 is in no tree"),
+        (_stump(left=[1, 2, -1]), "win: node 1 is a leaf and has children"),
+        (_stump(link="MEAN", roots=[], **{name: [] for name in STUMP if name not in ("link", "base", "roots")}),
+         "win: there is no tree whose mean could be taken"),
+        (_stump(base="0.5"), r"Expected `float`, got `str` - at `\$.win.base`"),
+        (_stump(more=1), "Object contains unknown field `more`"),
+        ({"members": [{"kind": "magic", "weight": 0.3, "content": {}}]},
+         r"unknown kind 'magic' at members\[0\]; this version reads boosting, forest"),
+        ({"members": []}, "damaged at members: there must be members"),
+        ({"members": content()["members"] * 2}, "each kind once"),
+        ({"members": [{**content()["members"][0], "weight": 0}]}, "the weight of boosting is 0"),
+        ({"features": ["gain", "gain"]}, "damaged at features: there must be features, each once"),
+        ({"format": 2}, "has format 2; this version reads 1"),
+        ({"win": {"method": "PLATT", "slope": -1.0, "intercept": 0.0}}, "damaged at win: slope is -1.0"),
+        ({"stopped": {"method": "ISOTONIC", "x": [0.2, 0.2], "y": [0.3, 0.5]}}, "damaged at stopped: x does not rise"),
+        ({"stopped": {"method": "ISOTONIC", "x": [0.2, 0.4], "y": [0.3, 1.5]}}, "y does not rise from 0 to 1"),
+        ({"reference": []}, "damaged at reference: there are 0 references and 2 features"),
+        ({"reference": [{"edges": [2.0, 1.0], "shares": [0, 0, 0], "missing": 0}] * 2}, "the deciles of gain"),
+    ],
+)  # fmt: skip
+def test_a_damaged_file_is_refused_with_the_place_of_the_damage(
+    changes: Mapping[str, object], fault: str
+) -> None:
+    with pytest.raises(InvalidInput, match=fault):
+        read_model(raw(**changes))
+
+
+def test_bytes_that_are_no_file_or_cut_off_are_refused() -> None:
+    data = raw()
+    for damaged in (b"", b"{}", b"\xff\xfe", data[:-20], data[1:], b"[" * 100_000):
+        with pytest.raises(InvalidInput, match="the model file is damaged"):
+            read_model(damaged)
+
+
+class _Half:
+    """A member of another kind."""
+
+    def predict(self, row: Sequence[float]) -> Heads:
+        import numpy as np
+
+        return Heads(0.5, 0.5, 0.01, np.array([0.0, 0.25]))
+
+
+def test_members_count_by_their_weights_over_the_sum_of_those_that_the_file_holds() -> None:
+    members: list[Any] = [
+        {"kind": "lstm", "weight": 0.4, "content": {"any": 1}},
+        {**content()["members"][0], "weight": 0.1},
+    ]
+    read: list[object] = []
+
+    def half(given: msgspec.Raw, features: int) -> _Half:
+        read.append((msgspec.json.decode(given), features))
+        return _Half()
+
+    model = read_model(raw(members=members), {**READERS, "lstm": half})
+    score = model.score([2.0, 7.0])
+    assert read == [({"any": 1}, 2)]
+    assert score.stands_on == ("lstm", "boosting")
+    assert score.confidence == round(0.8 * 0.5 + 0.2 * _probability(1.2), 6)
+    assert score.expected_return == round(0.8 * 0.01 + 0.2 * 0.002, 6)
+    assert [one.feature for one in score.reasons] == ["hour", "gain"]

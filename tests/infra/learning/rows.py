@@ -1,0 +1,65 @@
+"""Synthetic datasets: noise, a signal that only trees see, and a feature that knows its label."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from infra.learning.dataset import Dataset, Floats, LabelSource
+
+HOUR = 3_600_000_000
+BEGIN = 1_700_000_000_000_000
+
+
+def dataset(x: Floats, net: Floats, seed: int = 0) -> Dataset:
+    """Rows over 240 days with labels of up to 12 hours, which overlap."""
+    n, k = len(x), int(x.shape[1])
+    random = np.random.default_rng(seed)
+    begins, lasts = random.random(n) * (240 * 24 * HOUR), HOUR + random.random(n) * (11 * HOUR)
+    begins.sort()
+    signal_at = begins.astype(np.int64) + BEGIN
+    return Dataset(
+        feature_set="noise.1",
+        features=tuple(f"f{place}" for place in range(k)),
+        x=x,
+        signal_at=signal_at,
+        resolved_at=signal_at + lasts.astype(np.int64),
+        net=net,
+        stopped=net < -0.003,
+        strategies=["trend"] * n,
+        instruments=["BTCUSDT-LINEAR.BYBIT"] * n,
+        labels=[LabelSource.TRADE] * n,
+    )
+
+
+def noise(seed: int, rows: int = 2_000, features: int = 8) -> Dataset:
+    """Features and results that have nothing to do with each other."""
+    random = np.random.default_rng(seed)
+    return dataset(_features(random, rows, features), 0.004 * random.normal(size=rows), seed)
+
+
+def planted(seed: int, rows: int = 2_000, features: int = 8) -> Dataset:
+    """Trades gain where two features have one sign: no line parts them, trees do."""
+    random = np.random.default_rng(seed)
+    x = _features(random, rows, features)
+    drive = np.sign(np.nan_to_num(x[:, 0])) * np.sign(np.nan_to_num(x[:, 1]))
+    return dataset(x, 0.004 * (1.2 * drive + random.normal(size=rows)), seed)
+
+
+def shuffled(seed: int) -> Dataset:
+    """The planted rows with the results of others."""
+    data = planted(seed)
+    return dataset(data.x, np.random.default_rng(seed).permutation(data.net), seed)
+
+
+def leaking(seed: int) -> Dataset:
+    """Noise, and one feature that is the result with a little noise."""
+    data = noise(seed)
+    x = data.x.copy()
+    x[:, 3] = data.net + 0.0002 * np.random.default_rng(seed).normal(size=len(x))
+    return dataset(x, data.net, seed)
+
+
+def _features(random: np.random.Generator, rows: int, features: int) -> Floats:
+    x = random.normal(size=(rows, features))
+    x[random.random((rows, features)) < 0.03] = np.nan
+    return x
