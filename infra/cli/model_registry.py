@@ -56,7 +56,7 @@ def record(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Shows the record of a model in a log: its training, its figures on resolved scores, its calibration and its drifts."""
+    """Shows the record of a model in a log: training, results, calibration and drifts."""
     from infra.cli.model_rows import print_model
     from infra.cli.output import readers_may_leave
 
