@@ -25,7 +25,7 @@ from infra.run.serve import Api
 from infra.store import open_store
 from tests.commands.list_log import codec
 from tests.domain.history import ACCOUNT, NOW, an_open_day
-from tests.domain.models.files import small
+from tests.domain.models.files import raw
 from tests.infra.cli.conftest import Whence
 from tests.infra.run.test_shell_door import OPENED, Door
 
@@ -50,7 +50,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("registry")
     models = folder / "models"
     first, second, unproven = (
-        write_model(models, small(seed=seed, verdict=verdict)).stem
+        write_model(models, raw(seed=seed, verdict=verdict)).stem
         for seed, verdict in ((1, PASSED), (2, PASSED), (3, FAILED))
     )
     history, stream = an_open_day(), model_stream(ACCOUNT, "main")
@@ -135,7 +135,7 @@ def test_a_retirement_names_the_model(whence: Whence, running: Running) -> None:
 def test_a_registration_has_what_the_file_states_and_keeps_the_file(
     whence: Whence, running: Running, tmp_path: Path
 ) -> None:
-    data = small(seed=4, validation={"model": {"auc": 0.75}})
+    data = raw(seed=4, validation={"model": {"auc": 0.75}})
     (tmp_path / "new.json").write_bytes(data)
     done = whence("models", "register", "new.json", "--name", "other", *running.words)
     assert done.code == 0, done

@@ -11,12 +11,12 @@ from domain.errors import InvalidInput, ModelChanged, ModelMissing
 from infra.learning.model_files import write_model
 from infra.learning.model_folder import ModelFolder, loaded
 from infra.learning.model_metrics import metrics_of
-from tests.domain.models.files import small
+from tests.domain.models.files import raw
 
 
 def test_a_model_is_read_by_its_hash_with_the_features_that_its_training_always_had(tmp_path: Path) -> None:
     reference = [{"edges": [1.0], "shares": [0.5, 0.5], "missing": missing} for missing in (0.25, 0.0)]
-    data = small(reference=reference)
+    data = raw(reference=reference)
     place = write_model(tmp_path, data)
     found = ModelFolder(tmp_path).model_of(place.stem)
     assert (found.model.sha256, found.needed) == (sha256(data).hexdigest(), (1,))
@@ -29,14 +29,14 @@ def test_a_file_that_is_not_there_is_refused_with_the_remedy(tmp_path: Path) -> 
 
 
 def test_a_file_with_other_bytes_than_its_name_says_is_refused(tmp_path: Path) -> None:
-    place = write_model(tmp_path, small())
-    place.write_bytes(small(seed=2))
+    place = write_model(tmp_path, raw())
+    place.write_bytes(raw(seed=2))
     with pytest.raises(ModelChanged, match="was changed after it was registered"):
         ModelFolder(tmp_path).model_of(place.stem)
 
 
 def test_a_damaged_file_is_refused_also_where_its_hash_is_right(tmp_path: Path) -> None:
-    data = small()[:-1]
+    data = raw()[:-1]
     digest = sha256(data).hexdigest()
     (tmp_path / f"{digest}.json").write_bytes(data)
     with pytest.raises(InvalidInput, match="damaged"):
