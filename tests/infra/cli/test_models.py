@@ -23,12 +23,12 @@ def test_a_model_is_trained_from_a_data_set_and_its_file_is_shown(whence: Whence
     again = whence("models", "train", "--data", "rows", *QUICK, "--out", "other", "--json")
     assert (tmp_path / "other" / place.name).read_bytes() == place.read_bytes()
     assert json.loads(again.out)["passed"] is read_file(place.read_bytes()).verdict.passed
-    shown = json.loads(whence("models", "show-file", str(place), "--json").out)
+    shown = json.loads(whence("models", "show", str(place), "--json").out)
     assert shown == {**json.loads(again.out), "file": None}
     assert shown["labels"] == {"BARRIER": 0, "TRADE": 1_200, "parameters": {"hours": 24}}
 
     place.write_bytes(place.read_bytes()[:-9])
-    refused = whence("models", "show-file", str(place))
+    refused = whence("models", "show", str(place))
     assert refused.code == 2
     assert "was changed" in refused.err
 
