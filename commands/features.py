@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from domain.candle import Candle
@@ -33,6 +33,16 @@ Readers = Mapping[str, Callable[[], FeatureReading]]
 
 READERS: Readers = {CORE_1.id: FeatureReader}
 """The feature sets of this program."""
+
+
+_SPAN = timedelta(hours=26)
+_BARS = 210
+"""What the longest window of a set reads: of time, and of candles (`domain/features/bars.py`)."""
+
+
+def span_of(models: ModelsInForce, interval: timedelta) -> timedelta:
+    """The time of candles that the features of the models in force need; none where no model scores."""
+    return max(_SPAN, interval * _BARS) if models.is_scoring else timedelta(0)
 
 
 class Features:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from commands.scorer import ModelScorer
 from domain.drift.settings import DriftSettings
@@ -35,7 +36,7 @@ class DriftTable(BaseModel):
 
     @model_validator(mode="after")
     def _check(self) -> DriftTable:
-        _refuse(faults_of_drift(self.settings))
+        _refuse("models.drift", faults_of_drift(self.settings))
         return self
 
 
@@ -56,15 +57,15 @@ class AutoTable(BaseModel):
 
     @model_validator(mode="after")
     def _check(self) -> AutoTable:
-        _refuse(faults_of_auto(self.settings))
+        _refuse("models.auto", faults_of_auto(self.settings))
         return self
 
 
-def _refuse(faults: Iterator[str]) -> None:
-    """Raises ValueError with all faults."""
-    found = "; ".join(faults)
+def _refuse(table: str, faults: Iterator[str]) -> None:
+    """Raises an error of pydantic with all faults; the place of the table stands before it."""
+    found = "; ".join(one.removeprefix(f"{table}.") for one in faults)
     if found:
-        raise ValueError(found)
+        raise PydanticCustomError("out_of_range", "{faults}", {"faults": found})
 
 
 class ModelsTable(BaseModel):

@@ -122,16 +122,23 @@ def _promoted(rows: Rows, recorded: Recorded) -> None:
         if champion is not None and champion["sha256"]:
             _change(rows, recorded, champion["sha256"], role=None)
         rows.put("champions", {"account": meta.account, "sha256": event.sha256})
+    else:
+        _end_champion(rows, meta.account, event.sha256)
     _change(rows, recorded, event.sha256, role=event.role.value, reason=event.reason)
 
 
 def _retired(rows: Rows, recorded: Recorded) -> None:
     event, meta = recorded.envelope.event, recorded.envelope.meta
     assert isinstance(event, ModelRetired)
-    champion = rows.find("champions", meta.account)
-    if champion is not None and champion["sha256"] == event.sha256:
-        rows.put("champions", {"account": meta.account, "sha256": ""})
+    _end_champion(rows, meta.account, event.sha256)
     _change(rows, recorded, event.sha256, role=None, reason=event.reason)
+
+
+def _end_champion(rows: Rows, account: str, sha256: str) -> None:
+    """Where this model decides, none does any more."""
+    champion = rows.find("champions", account)
+    if champion is not None and champion["sha256"] == sha256:
+        rows.put("champions", {"account": account, "sha256": ""})
 
 
 def _drift(rows: Rows, recorded: Recorded) -> None:

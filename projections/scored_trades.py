@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from msgspec import Struct
 
@@ -59,9 +58,7 @@ class ScoredTrades:
     def take_all(self, events: Iterable[Recorded]) -> ScoredTrades:
         """Takes these events; returns itself."""
         for recorded in events:
-            step = _STEPS.get(type(recorded.envelope.event))
-            if step is not None:
-                step(self, recorded.envelope.event, recorded.envelope.meta)
+            self._take(recorded.envelope.event, recorded.envelope.meta)
         return self
 
     @property
@@ -69,10 +66,22 @@ class ScoredTrades:
         """The closed trades, in the order of their closing."""
         return [one for one in self.steps if isinstance(one, TradeClosed)]
 
-    def _registered(self, event: ModelRegistered, meta: Meta) -> None:
-        self.registered_at.setdefault(event.sha256, meta.recorded_at)
+    def _take(self, event: object, meta: Meta) -> None:
+        match event:
+            case SignalScored():
+                self._scored(event, meta)
+            case PositionOpened():
+                self._opened(meta)
+            case PositionClosed():
+                self._closed(event, meta)
+            case ModelRegistered():
+                self.registered_at.setdefault(event.sha256, meta.recorded_at)
+            case ModelPromoted():
+                self._promoted(event)
+            case _:
+                return
 
-    def _promoted(self, event: ModelPromoted, _meta: Meta) -> None:
+    def _promoted(self, event: ModelPromoted) -> None:
         if event.role is ModelRole.CHALLENGER and event.sha256 not in self.challengers:
             self.challengers.append(event.sha256)
 
@@ -82,7 +91,7 @@ class ScoredTrades:
             self.steps.append(row)
             self._scores.setdefault(meta.correlation_id, []).append(row)
 
-    def _opened(self, _event: PositionOpened, meta: Meta) -> None:
+    def _opened(self, meta: Meta) -> None:
         if meta.correlation_id in self._scores:
             self._held[meta.stream] = meta.correlation_id
 
@@ -92,12 +101,3 @@ class ScoredTrades:
         if rows:
             scores = tuple(one.score for one in rows)
             self.steps.append(TradeClosed(rows[0].at, meta.occurred_at, scores, event.net > ZERO))
-
-
-_STEPS: Mapping[type, Callable[[ScoredTrades, Any, Meta], None]] = {
-    ModelRegistered: ScoredTrades._registered,  # noqa: SLF001  (the table of this class)
-    ModelPromoted: ScoredTrades._promoted,  # noqa: SLF001
-    SignalScored: ScoredTrades._scored,  # noqa: SLF001
-    PositionOpened: ScoredTrades._opened,  # noqa: SLF001
-    PositionClosed: ScoredTrades._closed,  # noqa: SLF001
-}

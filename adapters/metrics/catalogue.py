@@ -262,6 +262,28 @@ SCANNER_INSTRUMENTS = _gauge(
     "whence_scanner_instruments", "Instruments whose candles this process of a scanner reads.", "scanner"
 )
 
+SCORES = _counter("whence_scores_total", "Scores of entries, by role and outcome.", "role", "outcome")
+SCORED_TRADES = _counter(
+    "whence_scored_trades_total",
+    "Closed trades of scored signals: whether they gained, and whether the confidence was on that side.",
+    "role",
+    "gained",
+    "right",
+)
+SCORED_CONFIDENCE = _counter(
+    "whence_scored_confidence_total",
+    "The sum of the confidence of scores whose trade is closed; by the number of trades it is their mean.",
+    "role",
+)
+SCORED_SQUARES = _counter(
+    "whence_scored_squares_total",
+    "The sum of the squared distances of confidence and outcome; by the number of trades it is the Brier score.",
+    "role",
+)
+MODEL_DRIFT = _gauge(
+    "whence_model_drift", "The statistic of the last drift that a test has found.", "model", "subject", "test"
+)
+
 HISTORY = (
     SIGNALS,
     DECISIONS,
@@ -294,7 +316,19 @@ HISTORY = (
 )
 """Read from the read models at each scrape."""
 
-ENGINE = (SIGNAL_TO_DECISION, DECISION_TO_ORDER, APPEND, CANDLES, UNPROTECTED, BREAKER)
+ENGINE = (
+    SIGNAL_TO_DECISION,
+    DECISION_TO_ORDER,
+    APPEND,
+    CANDLES,
+    UNPROTECTED,
+    BREAKER,
+    SCORES,
+    SCORED_TRADES,
+    SCORED_CONFIDENCE,
+    SCORED_SQUARES,
+    MODEL_DRIFT,
+)
 """Metrics of a process that trades."""
 
 API = (WEBSOCKETS, RESPONSES, SOURCE_REQUESTS, REFUSED, DEAD_LETTERS)

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from adapters.metrics import catalogue
 from adapters.metrics.registry import counter, histogram
+from adapters.metrics.scores import ScoreMetrics
 from domain.log import Envelope
 from domain.order import OrderPlaced
 from domain.signal import DecisionMade
@@ -23,6 +24,7 @@ class EngineMetrics:
         self._decision = histogram(catalogue.SIGNAL_TO_DECISION, registry)
         self._order = histogram(catalogue.DECISION_TO_ORDER, registry)
         self._append = histogram(catalogue.APPEND, registry)
+        self._scores = ScoreMetrics(registry)
 
     def saw(self, instrument: str, close: Decimal, at: datetime) -> None:
         """See `Observer`."""
@@ -32,6 +34,8 @@ class EngineMetrics:
         """See `Observer`."""
         happened = {type(envelope.event) for envelope in envelopes}
         self._append.observe(appended)
+        for envelope in envelopes:
+            self._scores.take(envelope)
         if DecisionMade in happened:
             self._decision.observe(worked)
         if OrderPlaced in happened:

@@ -548,6 +548,9 @@ _CONDITIONS: Mapping[str, _Condition] = {
     "FILTER_FIGURES_MISSING": _Condition(
         "the figures of the filter, which more closed candles would have given: no {missing}", "missing"
     ),
+    "SCORE_LATE": _Condition("the champion's score in time: {detail}", "detail"),
+    "SCORE_FAILED": _Condition("a score of the champion: {detail}", "detail"),
+    "SCORE_MISSING": _Condition("the features of the champion: {detail}", "detail"),
     "BELOW_MIN_QUANTITY": _Condition(
         f"a quantity of at least {{min_quantity}}; the quantity before rounding is {NOT_RECORDED}",
         "min_quantity",

@@ -123,7 +123,7 @@ def _train(
     from domain.model import ModelRole
     from infra.cli.advance import Advance
     from infra.learning.dataset_file import read_dataset, read_manifest
-    from infra.learning.model_folder import ModelFolder
+    from infra.learning.model_files import open_model, write_model
     from infra.learning.trainers import kinds_for
     from infra.learning.training import trained
 
@@ -137,9 +137,9 @@ def _train(
             kinds=kinds_for(len(dataset.net)),
             progress=lambda part, done, parts: advance.show({part: (done, parts)}),
         )
-    folder = ModelFolder(settings.models.folder)
-    sha256 = folder.add(found.data)
-    _send(settings, api, token_file, registration_of(folder.file_of(sha256), sha256, name, why))
+    content, model = open_model(write_model(settings.models.folder, found.data))
+    sha256 = model.sha256
+    _send(settings, api, token_file, registration_of(content, sha256, name, why))
     challenger = PromoteModel(sha256=sha256, role=ModelRole.CHALLENGER, reason=why, rule="schedule")
     _send(settings, api, token_file, challenger)
     typer.echo(f"{sha256} is trained, registered as {name}, and a challenger")

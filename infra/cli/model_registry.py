@@ -1,4 +1,4 @@
-"""`whence models list|show|compare|register|promote|retire|rollback`: the register of models of a log."""
+"""`whence models list|record|compare|register|promote|retire|rollback`: the register of models of a log."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def list_models(
         print_models(book, as_json=as_json)
 
 
-def show_model(
+def record(
     model: ModelArgument,
     log: LogOption = None,
     account: LogAccountOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Shows a model of a log: its training, its figures on resolved scores, its calibration and its drifts."""
+    """Shows the record of a model in a log: training, results, calibration and drifts."""
     from infra.cli.model_rows import print_model
     from infra.cli.output import readers_may_leave
 
@@ -102,16 +102,13 @@ def register(
     config: ConfigOption = None,
 ) -> None:
     """Makes a model known to the account's running engine, and keeps its file in the folder of models."""
-    from infra.learning.model_folder import ModelFolder
+    from infra.learning.model_files import open_model, write_model
 
     settings = settings_of(log, store, account, config)
-    folder = ModelFolder(settings.models.folder)
-    try:
-        data = file.read_bytes()
-    except OSError as fault:
-        raise InvalidInput(f"{file}: {fault.strerror}") from None
-    sha256 = folder.add(data)
-    request = registration_of(folder.file_of(sha256), sha256, name, reason)
+    content, model = open_model(file)
+    sha256 = model.sha256
+    write_model(settings.models.folder, file.read_bytes())
+    request = registration_of(content, sha256, name, reason)
     _do(
         settings,
         api,
@@ -198,7 +195,7 @@ def rollback(
 def add_commands(app: typer.Typer) -> None:
     """Adds the commands of the register to the group `models`."""
     app.command("list")(list_models)
-    app.command("show")(show_model)
+    app.command()(record)
     app.command()(compare)
     app.command()(register)
     app.command()(promote)

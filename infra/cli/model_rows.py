@@ -119,8 +119,8 @@ def _resolved_lines(record: ModelRecord) -> Sequence[str]:
     return (
         (
             f"{len(record.resolved):,} closed trades: gained {_figure(record.gained)}, mean confidence "
-            f"{_figure(record.mean_confidence)}, Brier {_figure(record.brier)}, accuracy {_figure(record.accuracy)}, net "
-            f"return {_figure(record.mean_return)}"
+            f"{_figure(record.mean_confidence)}, Brier {_figure(record.brier)}, accuracy {_figure(record.accuracy)}, "
+            f"net return {_figure(record.mean_return)}"
         ),
         *(
             f"  confidence {one.confidence:.3f}: gained {one.gained:.3f} of {one.count:,}"

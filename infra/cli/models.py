@@ -1,4 +1,4 @@
-"""`whence models`: trains models, shows their files, and keeps the register of those that score."""
+"""`whence models`: trains models, shows what a model file holds, and keeps the register of a log."""
 
 from __future__ import annotations
 
@@ -17,10 +17,8 @@ from infra.cli.options import JsonOption, file_of, whole
 models_app = typer.Typer(
     name="models",
     no_args_is_help=True,
-    help="Trains models that score signals, registers them, puts them in force, and shows how they scored.",
+    help="Trains models that score signals, shows their files, and puts them in force.",
 )
-add_commands(models_app)
-models_app.command()(auto)
 _DEFAULT = TrainingSettings()
 
 
@@ -124,8 +122,8 @@ def train(
         print_trained(place, found.data, as_json=as_json)
 
 
-@models_app.command("show-file")
-def show_file(
+@models_app.command()
+def show(
     file: Annotated[Path, typer.Argument(parser=file_of, metavar="FILE", help="A model file.")],
     as_json: JsonOption = False,
 ) -> None:
@@ -137,3 +135,7 @@ def show_file(
     content, model = open_model(file)
     with readers_may_leave():
         print_model(content, model.sha256, as_json=as_json)
+
+
+add_commands(models_app)
+models_app.command()(auto)

@@ -6,7 +6,6 @@ import re
 from hashlib import sha256
 from pathlib import Path
 
-from adapters.whole_file import write_file
 from commands.scorer import LoadedModel
 from domain.errors import InvalidInput, ModelChanged, ModelMissing
 from domain.models.file import ModelFile, read_file, read_model
@@ -48,15 +47,6 @@ class ModelFolder:
                 f"{place} has the SHA-256 {actual}, not that of its name: it was changed after it was registered"
             )
         return data
-
-    def add(self, data: bytes) -> str:
-        """Keeps a model file, and returns its SHA-256. Raises InvalidInput where it is damaged or cannot be written."""
-        read_model(data)
-        digest = sha256(data).hexdigest()
-        place = self._place(digest)
-        if not place.is_file() or place.read_bytes() != data:
-            write_file(place, lambda file: file.write(data))
-        return digest
 
     def _place(self, digest: str) -> Path:
         if not _SHA256.fullmatch(digest):

@@ -233,10 +233,10 @@ class _Run:
         """The heads before the logistic function. Histories that are too short are shorter sequences, not zeros."""
         torch = self._torch
         places = self._lesson.places[rows]
-        lengths = (places >= 0).sum(axis=1)
+        lengths: Any = np.count_nonzero(places >= 0, axis=1)
         # A history stands at the end of its row of places; a packed sequence stands at the beginning.
-        shift = np.arange(places.shape[1]) + (places.shape[1] - lengths)[:, np.newaxis]
-        left = np.take_along_axis(places, np.minimum(shift, places.shape[1] - 1), axis=1)
+        order = np.argsort(places < 0, axis=1, kind="stable")
+        left = np.take_along_axis(places, order, axis=1)
         sequences = self._lesson.x[torch.as_tensor(left, device=self._lesson.device)]
         packed = torch.nn.utils.rnn.pack_padded_sequence(
             sequences, torch.as_tensor(lengths), batch_first=True, enforce_sorted=False

@@ -25,6 +25,7 @@ from commands import leverage_outcomes, stray_orders
 from commands.breaker import answered, unanswered
 from commands.driver import Driver
 from commands.engine import Engine
+from commands.features import span_of
 from commands.guarding import Guard
 from commands.identity import Identity
 from commands.in_flight import orders_in_flight, working
@@ -172,6 +173,7 @@ class LiveRun(Attending):
                 plan.settings.leverage.span(plan.interval),
                 plan.settings.limits.correlation_span,
                 in_force.correlation_span,
+                span_of(world.portfolio.models, plan.interval),
             ),
         )
         self.is_trading, self._is_stopping, self._failures = False, False, 0

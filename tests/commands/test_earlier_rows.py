@@ -6,10 +6,11 @@ from datetime import timedelta
 
 from commands.inputs import MarketMoved
 from commands.scorer import ModelScorer
+from commands.world import World
 from domain.earlier_rows import MOST_ROWS, EarlierRow, EarlierRows, rows_before, with_row
 from domain.model import ModelRole
 from domain.scored import SignalScored
-from tests.commands.desk import Desk, folded, long
+from tests.commands.desk import Desk, long
 from tests.commands.models_of_tests import FIRST, READERS, SECOND, FakeModel, Folder, promotion, registration
 from tests.commands.requests.asking import Asking
 from tests.commands.test_marking import a_candle
@@ -63,7 +64,8 @@ def test_a_world_that_is_folded_from_the_log_has_the_same_rows() -> None:
     eve = _trading()
     _confidences(eve, 0.8)
     rows = eve.desk.world.portfolio.scored_rows
-    assert rows == folded(eve.desk.log).portfolio.scored_rows
+    world = World().fold_all(eve.desk.log.envelopes)
+    assert rows == world.portfolio.scored_rows
     assert {place: [one.values for one in kept] for place, kept in rows.items()} == {
         (ETH, "test.1"): [(0.8, None)]
     }

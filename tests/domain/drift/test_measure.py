@@ -88,6 +88,15 @@ def test_the_sample_of_a_large_training_is_thinned_and_keeps_its_distribution() 
     )
 
 
+def test_the_edges_are_the_deciles_that_occur_and_missing_values_are_counted() -> None:
+    (even,) = reference_of(["one"], np.array([[*range(100), np.nan, np.nan]], dtype=np.float64).T).features
+    assert even.edges == tuple(float(9 + 10 * at) for at in range(9))
+    assert even.counts == (*[10] * 10, 2)
+    assert even.missing == pytest.approx(2 / 102)
+    (ties,) = reference_of(["one"], np.array([[0.0] * 95 + [1.0] * 5]).T).features
+    assert (ties.edges, ties.counts) == ((0.0,), (95, 5, 0))
+
+
 def test_a_reference_reads_back_from_json_as_it_was() -> None:
     text = msgspec.json.encode(REFERENCE)
     assert msgspec.json.decode(text, type=Reference) == REFERENCE

@@ -17,7 +17,7 @@ Market = Callable[[random.Random], tuple[float, float, bool]]
 
 def _outcomes(seed: int, count: int, market: Market) -> list[ScoredOutcome]:
     """A signal every 10 µs, resolved after 9."""
-    chance, found = random.Random(seed), []
+    chance, found = random.Random(seed), list[ScoredOutcome]()
     for at in range(count):
         champion, challenger, gained = market(chance)
         found.append(

@@ -28,6 +28,17 @@ CONSTANT: Mapping[str, Any] = {
 }
 
 
+def reference(feature: str) -> dict[str, object]:
+    """Two rows, one at or below 1 and one above."""
+    return {
+        "feature": feature,
+        "edges": [1.0],
+        "counts": [1, 1, 0],
+        "sample": [1.0, 2.0],
+        "sample_missing": 0,
+    }
+
+
 def content(**changes: object) -> dict[str, Any]:
     """The file's fields: boosting with a stump in `win` and `stopped`, and a constant net return."""
     heads = {"win": STUMP, "stopped": STUMP, "net": CONSTANT}
@@ -38,7 +49,7 @@ def content(**changes: object) -> dict[str, Any]:
         "members": [{"kind": "boosting", "weight": 0.3, "content": heads}],
         "win": {"method": "PLATT", "slope": 1.0, "intercept": 0.0},
         "stopped": {"method": "ISOTONIC", "x": [0.2, 0.8], "y": [0.3, 0.5]},
-        "reference": [{"edges": [1.0], "shares": [0.5, 0.5], "missing": 0.0}] * 2,
+        "reference": [reference("gain"), reference("hour")],
         "data": {
             "rows": 3,
             "first_signal_at": 1,

@@ -14,7 +14,7 @@ from domain.errors import InvalidInput
 from domain.models.file import model_bytes, read_file, read_model
 from domain.models.member import Heads
 from domain.models.members import READERS
-from tests.domain.models.files import CONSTANT, STUMP, content, raw
+from tests.domain.models.files import CONSTANT, STUMP, content, raw, reference
 
 
 def _probability(log_odds: float) -> float:
@@ -86,8 +86,8 @@ _DAMAGES: Sequence[tuple[Mapping[str, object], str]] = [
         ({"win": {"method": "PLATT", "slope": -1.0, "intercept": 0.0}}, "damaged at win: slope is -1.0"),
         ({"stopped": {"method": "ISOTONIC", "x": [0.2, 0.2], "y": [0.3, 0.5]}}, "damaged at stopped: x does not rise"),
         ({"stopped": {"method": "ISOTONIC", "x": [0.2, 0.4], "y": [0.3, 1.5]}}, "y does not rise from 0 to 1"),
-        ({"reference": []}, "damaged at reference: there are 0 references and 2 features"),
-        ({"reference": [{"edges": [2.0, 1.0], "shares": [0, 0, 0], "missing": 0}] * 2}, "the deciles of gain"),
+        ({"reference": []}, "damaged at reference: the references are of"),
+        ({"reference": [reference("gain") | {"edges": [2.0, 1.0]}, reference("hour")]}, "reference of gain: edges"),
 ]  # fmt: skip
 
 
@@ -109,7 +109,9 @@ def test_bytes_that_are_no_file_or_cut_off_are_refused() -> None:
 class _Half:
     """A member of another kind."""
 
-    def predict(self, row: Sequence[float]) -> Heads:
+    earlier = 0
+
+    def predict(self, row: Sequence[float], earlier: Sequence[Sequence[float]] = ()) -> Heads:
         import numpy as np
 
         return Heads(0.5, 0.5, 0.01, np.array([0.0, 0.25]))

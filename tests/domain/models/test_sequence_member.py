@@ -13,7 +13,9 @@ import pytest
 from msgspec import Raw
 
 from domain.errors import InvalidInput
+from domain.models.file import read_model
 from domain.models.sequence_member import SequenceContent, SequenceMember, sequence
+from tests.domain.models.files import content, reference
 
 CASES: list[dict[str, Any]] = json.loads(
     Path(__file__).with_name("sequence_vectors.json").read_text(encoding="utf-8")
@@ -23,8 +25,8 @@ CLOSE = 1e-9
 
 
 def _member(place: int) -> SequenceMember:
-    content = CASES[place]["content"]
-    return sequence(Raw(msgspec.json.encode(content)), len(content["mean"]))
+    given = CASES[place]["content"]
+    return sequence(Raw(msgspec.json.encode(given)), len(given["mean"]))
 
 
 def _rows(place: int, at: int) -> list[list[float]]:
@@ -100,17 +102,33 @@ def test_a_row_in_which_all_is_missing_has_no_effects() -> None:
     ],
 )
 def test_a_content_with_a_wrong_shape_is_refused_by_name(name: str, value: object, fault: str) -> None:
-    content = {**CASES[0]["content"], name: value}
+    changed = {**CASES[0]["content"], name: value}
     with pytest.raises(InvalidInput, match=fault):
-        sequence(Raw(msgspec.json.encode(content)), 3)
+        sequence(Raw(msgspec.json.encode(changed)), 3)
 
 
 def test_an_unknown_field_is_refused() -> None:
-    content = {**CASES[0]["content"], "layers": 2}
+    deeper = {**CASES[0]["content"], "layers": 2}
     with pytest.raises(InvalidInput, match="layers"):
-        sequence(Raw(msgspec.json.encode(content)), 3)
+        sequence(Raw(msgspec.json.encode(deeper)), 3)
 
 
 def test_a_content_reads_back_as_it_was() -> None:
-    content = msgspec.convert(CASES[0]["content"], SequenceContent)
-    assert msgspec.json.decode(msgspec.json.encode(content), type=SequenceContent) == content
+    read = msgspec.convert(CASES[0]["content"], SequenceContent)
+    assert msgspec.json.decode(msgspec.json.encode(read), type=SequenceContent) == read
+
+
+def test_a_file_with_trees_and_a_sequence_scores_a_row_after_the_rows_before_it() -> None:
+    lstm = {"kind": "lstm", "weight": 0.4, "content": {**CASES[0]["content"]}}
+    whole = content(
+        features=["gain", "hour", "day"],
+        reference=[reference(name) for name in ("gain", "hour", "day")],
+        members=[lstm, content()["members"][0]],
+    )
+    model = read_model(msgspec.json.encode(whole))
+    assert (model.earlier, model.stands_on) == (4, ("lstm", "boosting"))
+    earlier = [(0.5, None, 1.0), (2.0, 1.0, -1.0)]
+    alone, after = model.score((1.0, 0.0, 2.0)), model.score((1.0, 0.0, 2.0), earlier)
+    assert alone.confidence != after.confidence
+    with pytest.raises(InvalidInput, match="2 values"):
+        model.score((1.0, 0.0, 2.0), [(1.0, 2.0)])

@@ -109,9 +109,11 @@ class TestWithPyTorch:
 
     def test_progress_is_stated_for_each_pass(self) -> None:
         stated: list[tuple[str, int, int]] = []
-        train_sequence(
-            DATA, ALL, np.ones(ROWS), replace(QUICK, epochs=2), 3, lambda *step: stated.append(step)
-        )
+
+        def state(name: str, done: int, steps: int) -> None:
+            stated.append((name, done, steps))
+
+        train_sequence(DATA, ALL, np.ones(ROWS), replace(QUICK, epochs=2), 3, state)
         assert stated == [("sequence", 0, 2), ("sequence", 1, 2), ("sequence", 2, 2)]
 
 
@@ -145,6 +147,9 @@ def test_rows_that_were_not_resolved_before_the_held_out_ones_are_refused() -> N
 
 
 def test_without_pytorch_the_error_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(installed, "find_spec", lambda _name: None)
+    def absent(_name: str) -> None:
+        return None
+
+    monkeypatch.setattr(installed, "find_spec", absent)
     with pytest.raises(MissingParts, match="make torch"):
         train_sequence(DATA, ALL, np.ones(ROWS), QUICK, 1)

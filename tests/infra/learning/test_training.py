@@ -18,7 +18,7 @@ from infra.learning.dataset import Dataset
 from infra.learning.fitting import fitted, mean
 from infra.learning.library import one_thread
 from infra.learning.model_files import open_model, write_model
-from infra.learning.training import TREES, Trained, check, reference, trained
+from infra.learning.training import TREES, Trained, check, trained
 from tests.infra.learning.rows import noise, planted
 
 SETTINGS = TrainingSettings(trees=6, tests=2)
@@ -106,16 +106,6 @@ def test_a_dataset_that_is_not_as_defined_is_refused(
         changed = change(noise(1, rows=400))
     with pytest.raises(InvalidInput, match=fault):
         check(changed)
-
-
-def test_the_reference_has_deciles_and_the_shares_between_them() -> None:
-    even = reference(np.array([*range(100), np.nan, np.nan], dtype=np.float64))
-    assert even.edges == tuple(float(one) for one in range(9, 99, 10))
-    assert even.shares == pytest.approx([0.1] * 10)
-    assert even.missing == pytest.approx(2 / 102)
-    ties = reference(np.array([0.0] * 95 + [1.0] * 5))
-    assert (ties.edges, ties.shares) == ((0.0,), (0.95, 0.05))
-    assert reference(np.array([np.nan])).shares == (0.0,)
 
 
 def test_a_file_is_named_by_its_hash_and_refused_where_it_was_changed(found: Trained, tmp_path: Path) -> None:

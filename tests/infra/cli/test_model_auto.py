@@ -1,0 +1,113 @@
+"""`whence models auto` as a shell sees it: what is due is requested from the running engine, or only printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from adapters.log.sqlite import open_sqlite
+from adapters.tokens.book import TokenBook
+from commands.request import PromoteModel, RegisterModel, RetireModel
+from commands.roles import Role
+from domain.model import ModelPromoted, ModelRegistered, ModelRole
+from domain.streams import model_stream
+from infra.cli.serving import ApiOptions, plan_of
+from infra.config import WhenceSettings
+from infra.learning.model_files import write_model
+from infra.run.api_plan import Hosted
+from infra.run.serve import Api
+from infra.store import open_store
+from tests.commands.list_log import codec
+from tests.domain.history import ACCOUNT, NOW, an_open_day
+from tests.domain.models.files import raw
+from tests.infra.cli.conftest import Whence
+from tests.infra.learning.written import written
+from tests.infra.run.test_shell_door import OPENED, Door
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running engine's API with the door behind it, and a challenger that was registered long ago."""
+
+    door: Door
+    words: tuple[str, ...]
+    models: Path
+    challenger: str
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("auto")
+    models = folder / "models"
+    challenger = write_model(models, raw(seed=1)).stem
+    known = ModelRegistered(
+        name="main",
+        sha256=challenger,
+        feature_set="small.1",
+        data_from=NOW,
+        data_until=NOW,
+        labels=1_234,
+        seed=7,
+        metrics={},
+    )
+    role = ModelPromoted(name="main", sha256=challenger, role=ModelRole.CHALLENGER, reason="first")
+    history = an_open_day().record(model_stream(ACCOUNT, "main"), known, role)
+    with closing(open_sqlite(folder / "log.db", codec())) as log:
+        log.append([*OPENED.envelopes, *history.envelopes])
+    settings = WhenceSettings(log=f"sqlite:///{folder / 'log.db'}", account=ACCOUNT)
+    (folder / "whence.toml").write_text(
+        f'[models]\nfolder = "{models}"\n[models.auto]\npatience_days = 3\n', encoding="utf-8"
+    )
+    door = Door()
+    with Api(settings, plan_of(ApiOptions(port=0)), Hosted(door, ACCOUNT, "an engine")) as api:
+        store = open_store(settings)
+        token = folder / "token"
+        token.write_text(
+            TokenBook(store).issue("eve", Role.ADMIN, datetime.now(UTC)).spelled, encoding="ascii"
+        )
+        store.dispose()
+        log_words = ("--account", ACCOUNT, "--log", settings.log, "--config", str(folder / "whence.toml"))
+        yield Running(door, ("--api", api.url, "--token-file", str(token), *log_words), models, challenger)
+
+
+def test_a_dry_run_prints_what_is_due_and_requests_nothing(whence: Whence, running: Running) -> None:
+    before = len(running.door.sent)
+    done = whence("models", "auto", "--dry-run", *running.words)
+    assert done.code == 0, done
+    assert f"{running.challenger[:12]} is retired (patience): not yet shown" in done.out
+    assert len(running.door.sent) == before
+
+
+def test_a_pass_retires_an_overdue_challenger_and_trains_the_next_one(
+    whence: Whence, running: Running, tmp_path: Path
+) -> None:
+    written(tmp_path / "rows", 2, 700)
+    done = whence("models", "auto", "--data", "rows", *running.words)
+    assert done.code == 0, done
+    assert "a model is due: the last model was trained" in done.out.replace("\n", " ")
+    retirement, registration, promotion = (one.request for one in running.door.sent)
+    assert isinstance(retirement, RetireModel)
+    assert (retirement.sha256, retirement.rule) == (running.challenger, "patience")
+    assert isinstance(registration, RegisterModel)
+    assert (running.models / f"{registration.sha256}.json").is_file()
+    assert isinstance(promotion, PromoteModel)
+    assert (promotion.sha256, promotion.role, promotion.rule) == (
+        registration.sha256,
+        ModelRole.CHALLENGER,
+        "schedule",
+    )
+    assert promotion.reason == registration.reason
+
+
+def test_a_setting_out_of_its_range_is_refused_by_name(
+    whence: Whence, running: Running, tmp_path: Path
+) -> None:
+    (tmp_path / "wrong.toml").write_text("[models.auto]\nbudget = 0.9\n", encoding="utf-8")
+    refused = whence("models", "auto", "--log", running.words[7], "--config", str(tmp_path / "wrong.toml"))
+    assert refused.code == 2
+    assert "models.auto: budget = 0.9 must be in 0.0001 … 0.5" in " ".join(refused.err.split())

@@ -1,0 +1,173 @@
+"""`whence models` and the register: requests to a running engine, and what a log holds of models."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from adapters.log.sqlite import open_sqlite
+from adapters.tokens.book import TokenBook
+from commands.request import PromoteModel, RegisterModel, RetireModel
+from commands.roles import Role
+from domain.model import ModelPromoted, ModelRegistered, ModelRole
+from domain.streams import model_stream
+from infra.cli.serving import ApiOptions, plan_of
+from infra.config import WhenceSettings
+from infra.learning.model_files import write_model
+from infra.run.api_plan import Hosted
+from infra.run.serve import Api
+from infra.store import open_store
+from tests.commands.list_log import codec
+from tests.domain.history import ACCOUNT, NOW, an_open_day
+from tests.domain.models.files import raw
+from tests.infra.cli.conftest import Whence
+from tests.infra.run.test_shell_door import OPENED, Door
+
+PASSED = {"passed": True, "reasons": []}
+FAILED = {"passed": False, "reasons": ["no better than the base rate"]}
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running engine's API with the door behind it, and its log with two champions, the second one in force."""
+
+    door: Door
+    words: tuple[str, ...]
+    models: Path
+    first: str
+    second: str
+    unproven: str
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("registry")
+    models = folder / "models"
+    first, second, unproven = (
+        write_model(models, raw(seed=seed, verdict=verdict)).stem
+        for seed, verdict in ((1, PASSED), (2, PASSED), (3, FAILED))
+    )
+    history, stream = an_open_day(), model_stream(ACCOUNT, "main")
+    for sha256 in (first, second, unproven):
+        history.record(
+            stream,
+            ModelRegistered(
+                name="main",
+                sha256=sha256,
+                feature_set="small.1",
+                data_from=NOW,
+                data_until=NOW,
+                labels=1_234,
+                seed=7,
+                metrics={"model.auc": 0.5625},
+            ),
+        )
+    for sha256, replaced in ((first, ""), (second, first)):
+        history.record(
+            stream,
+            ModelPromoted(
+                name="main", sha256=sha256, role=ModelRole.CHAMPION, reason="better", replaced=replaced
+            ),
+        )
+    with closing(open_sqlite(folder / "log.db", codec())) as log:
+        log.append([*OPENED.envelopes, *history.envelopes])
+    settings = WhenceSettings(log=f"sqlite:///{folder / 'log.db'}", account=ACCOUNT)
+    (folder / "whence.toml").write_text(f'[models]\nfolder = "{models}"\n', encoding="utf-8")
+    door = Door()
+    with Api(settings, plan_of(ApiOptions(port=0)), Hosted(door, ACCOUNT, "an engine")) as api:
+        store = open_store(settings)
+        token = folder / "token"
+        token.write_text(
+            TokenBook(store).issue("eve", Role.ADMIN, datetime.now(UTC)).spelled, encoding="ascii"
+        )
+        store.dispose()
+        log_words = ("--account", ACCOUNT, "--log", settings.log, "--config", str(folder / "whence.toml"))
+        words = ("--api", api.url, "--token-file", str(token), *log_words)
+        yield Running(door, words, models, first, second, unproven)
+
+
+def test_a_promotion_is_a_request_to_the_engine_with_the_role_and_the_reason(
+    whence: Whence, running: Running
+) -> None:
+    done = whence("models", "promote", running.second[:8], "--reason", "better", *running.words)
+    assert done.code == 0, done
+    assert running.door.sent[-1].request == PromoteModel(
+        sha256=running.second, role=ModelRole.CHAMPION, reason="better"
+    )
+    whence("models", "promote", running.first, "--reason", "watch", "--challenger", *running.words)
+    assert running.door.sent[-1].request == PromoteModel(
+        sha256=running.first, role=ModelRole.CHALLENGER, reason="watch"
+    )
+
+
+def test_a_champion_that_its_gate_did_not_let_pass_needs_a_word_of_its_own(
+    whence: Whence, running: Running
+) -> None:
+    before = len(running.door.sent)
+    refused = whence("models", "promote", running.unproven, "--reason", "luck", *running.words)
+    assert refused.code == 1
+    assert "no better than the base rate" in " ".join(refused.err.split())
+    assert len(running.door.sent) == before
+    whence("models", "promote", running.unproven, "--reason", "luck", "--unproven", *running.words)
+    request = running.door.sent[-1].request
+    assert isinstance(request, PromoteModel)
+    assert request.sha256 == running.unproven
+
+
+def test_a_rollback_promotes_the_champion_before(whence: Whence, running: Running) -> None:
+    whence("models", "rollback", "--reason", "worse", *running.words)
+    assert running.door.sent[-1].request == PromoteModel(
+        sha256=running.first, role=ModelRole.CHAMPION, reason="worse"
+    )
+
+
+def test_a_retirement_names_the_model(whence: Whence, running: Running) -> None:
+    whence("models", "retire", running.second, "--reason", "drift", *running.words)
+    assert running.door.sent[-1].request == RetireModel(sha256=running.second, reason="drift")
+
+
+def test_a_registration_has_what_the_file_states_and_keeps_the_file(
+    whence: Whence, running: Running, tmp_path: Path
+) -> None:
+    data = raw(seed=4, validation={"model": {"auc": 0.75}})
+    (tmp_path / "new.json").write_bytes(data)
+    done = whence("models", "register", "new.json", "--name", "other", *running.words)
+    assert done.code == 0, done
+    request = running.door.sent[-1].request
+    assert isinstance(request, RegisterModel)
+    assert (request.name, request.feature_set, request.labels, request.seed) == ("other", "small.1", 3, 4)
+    assert request.metrics == {"model.auc": 0.75}
+    assert (running.models / f"{request.sha256}.json").read_bytes() == data
+
+
+@pytest.mark.parametrize(
+    ("given", "message"), [("abc", "too short"), ("ffffff0", "no registered model begins with 'ffffff0'")]
+)
+def test_a_model_that_is_not_known_is_refused(
+    whence: Whence, running: Running, given: str, message: str
+) -> None:
+    refused = whence("models", "retire", given, "--reason", "why", *running.words)
+    assert refused.code == 2
+    assert message in " ".join(refused.err.split())
+
+
+def test_the_list_and_the_record_have_role_and_training(whence: Whence, running: Running) -> None:
+    log_words = running.words[4:]
+    listed = json.loads(whence("models", "list", "--json", *log_words).out)
+    assert [(one["sha256"], one["role"]) for one in listed] == [
+        (running.first, None),
+        (running.second, "CHAMPION"),
+        (running.unproven, None),
+    ]
+    shown = json.loads(whence("models", "record", running.second, "--json", *log_words).out)
+    assert (shown["metrics"], shown["labels"]) == ({"model.auc": 0.5625}, 1_234)
+    text = whence("models", "record", running.second, *log_words).out
+    assert "no scored signal has a closed trade yet" in text
+    compared = json.loads(whence("models", "compare", "--json", *log_words).out)
+    assert [one["sha256"] for one in compared] == [running.second]
