@@ -193,6 +193,7 @@ ADDED: Mapping[str, frozenset[str]] = {
             "weights",
             "leverage",
             "management",
+            "models",
         }
     ),
     "SettingsChanged.data.settings.risk": frozenset({"on_kill", "on_daily_loss"}),
@@ -209,6 +210,7 @@ ADDED: Mapping[str, frozenset[str]] = {
             "sizing",
             "limits",
             "management",
+            "models",
         }
     ),
     "SettingsChanged.data.settings.sizing": frozenset(
