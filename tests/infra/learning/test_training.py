@@ -98,6 +98,14 @@ _CHANGES: Sequence[tuple[Callable[[Dataset], Dataset], str]] = [
 ]
 
 
+def test_a_dataset_without_a_row_is_refused_and_one_with_fewer_rows_than_tests_has_fewer_tests() -> None:
+    with pytest.raises(InvalidInput, match="the dataset has no row"):
+        trained(noise(1, rows=0), SETTINGS, 0)
+    found = trained(noise(1, rows=128), replace(SETTINGS, tests=140, embargo_hours=0), 0)
+    assert found.validation is not None
+    assert 1 <= found.validation.rows < 10
+
+
 @pytest.mark.parametrize(("change", "fault"), _CHANGES)
 def test_a_dataset_that_is_not_as_defined_is_refused(
     change: Callable[[Dataset], Dataset], fault: str
