@@ -217,7 +217,12 @@ def test_without_a_model_in_force_nothing_is_asked_and_no_candle_is_read() -> No
             raise AssertionError((at, wanted))
 
     read: list[FakeReading] = []
-    readers = {"test.1": lambda: read.append(FakeReading()) or read[-1]}
+
+    def reader() -> FakeReading:
+        read.append(FakeReading())
+        return read[-1]
+
+    readers = {"test.1": reader}
     eve = Asking(None, Desk(scorer=Unasked(), readers=readers))
     eve.accepted(registration())
     eve.desk.handle(MarketMoved(eve.desk.at, (a_candle(0, D(100)),)))

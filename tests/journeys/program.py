@@ -31,6 +31,13 @@ def environment(**more: str) -> dict[str, str]:
 
 def whence(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Runs the program in this folder and waits for its end."""
+    return patient_whence(folder, PATIENCE, *words, **more)
+
+
+def patient_whence(
+    folder: Path, patience: float, *words: str, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs the program in this folder and waits for its end, `patience` seconds at most."""
     return subprocess.run(
         [WHENCE, *words],
         cwd=folder,
@@ -38,7 +45,7 @@ def whence(folder: Path, *words: str, **more: str) -> subprocess.CompletedProces
         capture_output=True,
         text=True,
         check=False,
-        timeout=PATIENCE,
+        timeout=patience,
     )
 
 

@@ -16,8 +16,7 @@ from infra.config import load
 from infra.run.demo_log import NOT_TRADED
 from infra.trading import LIVE, for_live, trading_settings
 from tests.infra.cli.conftest import Completed, Whence
-from tests.journeys.program import PATIENCE, running
-from tests.journeys.program import whence as program
+from tests.journeys.program import PATIENCE, patient_whence, running
 
 FAST, CONFIDENCE = "trading.strategies.trend.fast", "trading.tiers.normal_confidence"
 EAGER = (
@@ -169,10 +168,8 @@ def test_a_search_that_is_killed_goes_on_and_counts_each_trial_once(tmp_path: Pa
     kills = sum(killed_at(tmp_path, one, tmp_path / "one-r.db", wanted) for wanted in (2, 9))
     assert kills
     assert tried(tmp_path / "one-r.db") < 16
-    resumed = program(tmp_path, *one, "--json", patience=_PATIENCE)
-    whole = program(
-        tmp_path, *words, "--study", "two.db", "--record", "two-r.db", "--json", patience=_PATIENCE
-    )
+    resumed = patient_whence(tmp_path, _PATIENCE, *one, "--json")
+    whole = patient_whence(tmp_path, _PATIENCE, *words, "--study", "two.db", "--record", "two-r.db", "--json")
     assert (resumed.returncode, whole.returncode) == (0, 0), resumed
     found, expected = json.loads(resumed.stdout), json.loads(whole.stdout)
     assert sum(found["trials"].values()) == found["luck"]["trials"] == tried(tmp_path / "one-r.db") == 16
