@@ -23,6 +23,7 @@ interface Props<Row> {
 
 const ROW = 34;
 const WIDTH = 5.5;
+const GAP = 0.75;
 
 export function Table<Row>({ label, columns, rows, keyOf, onOpen, onEnd, height = 560 }: Props<Row>) {
   const words = useWords();
@@ -39,15 +40,16 @@ export function Table<Row>({ label, columns, rows, keyOf, onOpen, onEnd, height 
   });
   if (rows.length === 0) return <p className="empty">{words('empty')}</p>;
   const template = columns.map(({ width = WIDTH }) => `minmax(${width}rem, ${width}fr)`).join(' ');
+  const least = columns.reduce((sum, { width = WIDTH }) => sum + width + GAP, GAP);
   return (
     <div className="table" role="table" aria-label={label} aria-rowcount={rows.length + 1}>
       <div className="scrolled" ref={scrolled} style={{ maxHeight: height }} tabIndex={0}>
-        <div className="row head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
+        <div className="row head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template, minWidth: `${least}rem` }}>
           {columns.map(one => (
             <div key={one.name} role="columnheader" className={one.isNumber ? 'number' : ''}>{words(one.name)}</div>
           ))}
         </div>
-        <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+        <div role="rowgroup" style={{ height: virtual.getTotalSize(), minWidth: `${least}rem`, position: 'relative' }}>
           {virtual.getVirtualItems().map(item => {
             const row = rows[item.index];
             if (row === undefined) return null;
