@@ -27,11 +27,17 @@ const bundled = await build({
   loader: { '.ftl': 'text' },
   define: { 'process.env.NODE_ENV': '"production"' },
 });
-const { outputs, inputs } = bundled.metafile;
+const { outputs } = bundled.metafile;
 const entry = Object.values(outputs).find(one => one.entryPoint === 'src/main.tsx');
 const script = Object.keys(outputs).find(name => outputs[name] === entry);
 await writeFile(join(folder, 'index.html'), html(basename(script), basename(entry.cssBundle)));
-await writeFile(join(outdir, 'licences.txt'), await licences(Object.keys(inputs), await readFile('package-lock.json', 'utf8')));
+await writeFile(join(outdir, 'licences.txt'), await licences(used(), await readFile('package-lock.json', 'utf8')));
+
+// The files of which something is in the bundle.
+function used() {
+  const parts = Object.values(outputs).flatMap(({ inputs }) => Object.entries(inputs));
+  return parts.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([name]) => name);
+}
 
 // The addresses are relative, so a proxy may add a prefix.
 function html(script, style) {

@@ -24,6 +24,10 @@ class Started:
     url: str
     logged: list[dict[str, Any]]
 
+    def page(self, path: str = "") -> str:
+        """The address of a page beside GraphQL's; the dashboard without a path."""
+        return f"{self.url.removesuffix('graphql')}{path}"
+
     def query(self, document: str, token: str | None = None, **variables: object) -> dict[str, Any]:
         headers = {} if token is None else {"authorization": f"Bearer {token}"}
         request = {"query": document, "variables": variables}

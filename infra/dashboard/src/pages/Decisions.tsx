@@ -46,10 +46,10 @@ type Row = ResultOf<typeof DECISIONS>['decisions']['edges'][number]['node'];
 type Explained = NonNullable<ResultOf<typeof DECISION>['explanation']>['decisions'][number];
 
 const COLUMNS: readonly Column<Row>[] = [
-  { name: 'decided', cell: one => moment(one.decidedAt), width: 10 },
+  { name: 'decided', cell: one => moment(one.decidedAt), width: 11 },
   { name: 'strategy', cell: one => one.strategy, width: 7 },
   { name: 'instrument', cell: one => one.instrument, width: 12 },
-  { name: 'direction', cell: one => <Direction of={one.direction} />, width: 4 },
+  { name: 'direction', cell: one => <Direction of={one.direction} />, width: 5 },
   { name: 'verdict', cell: one => one.verdict, width: 5 },
   { name: 'quantity', cell: one => shown(one.quantity), isNumber: true },
   { name: 'votes', cell: one => `${one.approvals} : ${one.rejections}`, isNumber: true, width: 4 },

@@ -21,7 +21,7 @@ type Row = ResultOf<typeof JOURNAL>['journal']['edges'][number]['node'];
 
 const COLUMNS: readonly Column<Row>[] = [
   { name: 'event', cell: one => one.ordinal, isNumber: true, width: 4.5 },
-  { name: 'time', cell: one => moment(one.occurredAt), width: 10 },
+  { name: 'time', cell: one => moment(one.occurredAt), width: 11 },
   { name: 'type', cell: one => one.type.split('.').at(-1), width: 10 },
   { name: 'line', cell: one => one.line, width: 40 },
   { name: 'actor', cell: one => one.actor, width: 7 },

@@ -99,7 +99,8 @@ function Open({ positions }: { readonly positions: readonly Held[] }) {
 
 export function Direction({ of }: { readonly of: 'LONG' | 'SHORT' }) {
   const words = useWords();
-  return <span className={of === 'LONG' ? 'gain' : 'loss'}>{words(of.toLowerCase())}</span>;
+  const isLong = of === 'LONG';
+  return <span className={isLong ? 'gain' : 'loss'}>{words(isLong ? 'long' : 'short')}</span>;
 }
 
 function Age({ at, now }: { readonly at: string | undefined; readonly now: number }) {

@@ -27,7 +27,7 @@ const ORDERS = graphql(`
 type Row = ResultOf<typeof ORDERS>['orders']['edges'][number]['node'];
 
 const COLUMNS: readonly Column<Row>[] = [
-  { name: 'placed', cell: one => moment(one.placedAt), width: 10 },
+  { name: 'placed', cell: one => moment(one.placedAt), width: 11 },
   { name: 'instrument', cell: one => one.instrument, width: 12 },
   { name: 'side', cell: one => <span className={one.side === 'BUY' ? 'gain' : 'loss'}>{one.side}</span>, width: 3.5 },
   { name: 'type', cell: one => one.type, width: 7 },

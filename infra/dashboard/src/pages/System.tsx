@@ -28,7 +28,7 @@ const BUILDS: readonly Column<Found['projections'][number]>[] = [
   { name: 'parked', cell: one => one.parkedEvents, isNumber: true },
 ];
 const LETTERS: readonly Column<Found['deadLetters'][number]>[] = [
-  { name: 'time', cell: one => moment(one.receivedAt), width: 10 },
+  { name: 'time', cell: one => moment(one.receivedAt), width: 11 },
   { name: 'source', cell: one => one.source },
   { name: 'status', cell: one => one.state },
   { name: 'reason', cell: one => one.reason, width: 30 },
