@@ -42,8 +42,8 @@ def build_app(
     lifespan: Lifespan[Starlette] | None = None,
     signals: ASGIApp | None = None,
 ) -> ASGIApp:
-    """The application. `pages` has the routes of the dashboard and of GraphiQL; `metrics` requires a caller, as GraphQL does.
-    `signals` takes the signals of sources; None where the settings have no source.
+    """The application. `pages` has the routes of the dashboard and of GraphiQL. `metrics` requires a caller, as GraphQL
+    does. `signals` takes the signals of sources; None where the settings have no source.
     """
     routes = [
         *pages,

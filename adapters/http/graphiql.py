@@ -1,8 +1,8 @@
 """GraphiQL, a page to write queries, beside GraphQL's endpoint. It is served from local files, and its content security
 policy allows no other files.
 
-The page's assets are served in the folder `graphiql/`. An asset's name contains the hash of its content, so browsers may
-cache it for ever.
+The page's assets are served in the folder `graphiql/`. An asset's name contains the hash of its content, so browsers
+may cache it for ever.
 """
 
 from __future__ import annotations

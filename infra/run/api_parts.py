@@ -46,8 +46,8 @@ from adapters.tokens.book import TokenBook
 from commands.caller import Caller
 from domain.errors import InvalidInput
 from infra.config import WhenceSettings
-from infra.dead_letters import FoundLetters
 from infra.dashboard.archive import read_archive
+from infra.dead_letters import FoundLetters
 from infra.graphiql.folder import built
 from infra.logs import open_reader
 from infra.personal import response_opener
