@@ -205,7 +205,9 @@ def _reserved(
     price, account = terms.limit_price or terms.trigger_price, portfolio.account
     if terms.reduce_only or price is None:
         return ()
-    margin = margin_required(rules, terms.quantity, price, leverage_of(rules, account.leverage))
+    margin = margin_required(
+        rules, terms.quantity, price, leverage_of(rules, portfolio.leverage_in_force(rules.id))
+    )
     amount = min(margin, account.available)
     return [ReserveFunds(order_id, amount)] if amount > 0 else ()
 

@@ -9,6 +9,7 @@ from commands.account import TurnDay
 from commands.breaker import CallReport
 from commands.exchange import AnyReport
 from commands.identity import ENGINE
+from commands.leverage import LeverageReport
 from commands.stimulus import Ask, Stimulus
 
 
@@ -18,8 +19,8 @@ def midnight_of(at: datetime) -> datetime:
 
 
 def of_the_old_day(
-    reports: Sequence[AnyReport | CallReport], at: datetime
-) -> Sequence[AnyReport | CallReport]:
+    reports: Sequence[AnyReport | CallReport | LeverageReport], at: datetime
+) -> Sequence[AnyReport | CallReport | LeverageReport]:
     """The reports that belong to a day before the day of `at`.
 
     If `at` is midnight, when a candle closes, every report belongs to the old day, whatever its own time.

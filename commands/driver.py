@@ -13,7 +13,7 @@ from commands.engine import NO_WORK, Engine, Work
 from commands.input_tape import InputTape
 from commands.inputs import Input, MarketMoved, Reported, RequestMade
 from commands.observer import Observer
-from commands.outgoing import outgoing
+from commands.outgoing import outgoing, outgoing_leverages
 from commands.sender import Sender, SentReport
 from commands.unit import Unit
 from domain.candle import Candle
@@ -145,5 +145,7 @@ class Driver:
             self._observer.recorded(unit.envelopes, worked, perf_counter() - began)
         if requests := outgoing(unit.envelopes):
             self._found.extend(self._sender.send(requests))
+        if changes := outgoing_leverages(unit.envelopes):
+            self._found.extend(self._sender.set_leverages(changes))
         for envelope in unit.envelopes:
             self._seen(envelope)

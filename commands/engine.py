@@ -29,6 +29,8 @@ from commands.grid_ends import grid_ends, left_at
 from commands.held_back import holds_back, withdrawals
 from commands.identity import ENGINE, Identity
 from commands.inputs import Input, MarketMoved, Relisted, Reported, RequestMade, Started, Tick, Warmed
+from commands.leverage import LeverageReport
+from commands.leveraging import Leveraging
 from commands.managing import Managing, managed_by_market, managed_by_time
 from commands.marking import Marking
 from commands.pausing import earliest_end, pauses_over
@@ -49,9 +51,12 @@ from domain.account import Account
 from domain.candle import Candle
 from domain.errors import InvalidInput, Refused, TapeMismatch
 from domain.filters.returns import Returns
+from domain.leverage.reader import changes_on as leverage_changes_on
+from domain.leverage.settings import FIXED_LEVERAGE, LeverageSettings
 from domain.limits.holdings import holdings
 from domain.limits.hourly import HourlyReturns
 from domain.log import Envelope, Recorded, chain_id
+from domain.management.idle import Idle
 from domain.mark import AccountMarked
 from domain.market import MarketView
 from domain.opposed import is_worth_recording
@@ -87,6 +92,7 @@ class Engine:
         since: datetime,
         instances: Sequence[Instance] = (),
         regimes: RegimeSettings = NO_REGIMES,
+        leverage: LeverageSettings = FIXED_LEVERAGE,
         recall: Recall = NOTHING_TO_RECALL,
         marks: bool = True,
     ) -> None:
@@ -103,6 +109,8 @@ class Engine:
         self._hourly: HourlyReturns | None = None
         self._regime_settings = regimes
         self._regimes = Regimes(regimes, identity) if regimes.is_on else None
+        self._leverage_settings = leverage
+        self._leveraging = Leveraging(leverage, identity) if leverage.is_on else None
         self._marking, self._marks = Marking(), marks
         self._series = RunningSeries()
         self._left: set[str] = set()
@@ -143,7 +151,7 @@ class Engine:
 
     def foresee(self, tapes: Sequence[Sequence[Candle]]) -> Collection[datetime] | None:
         """Takes all candles of each instrument before the first one: returns the closes at which strategies propose,
-        and those at which the regime changes.
+        and those at which the regime or the step of the leverage changes.
 
         None where a strategy cannot say; see `commands/foreseeing.py`. Call it before any candle is processed.
         """
@@ -158,6 +166,10 @@ class Engine:
         if self._regimes is not None:
             for candles in tapes:
                 closes.update(one.close_time for one in changes_on(self._regime_settings, candles))
+        if self._leveraging is not None:
+            for candles in tapes:
+                changes = leverage_changes_on(self._leverage_settings, candles)
+                closes.update(one.close_time for one in changes)
         return closes
 
     @property
@@ -167,13 +179,29 @@ class Engine:
         None where every candle may lead to something.
         """
         portfolio = self.world.portfolio
-        if not self._recall.is_over or self._waits_for_market(portfolio):
+        if not self._recall.is_over or self._waits_at_any_price(portfolio):
+            return None
+        managed = self._managing.idle(self.world)
+        if managed is None:
             return None
         if self._regimes is not None and self._regimes.due(portfolio.regimes):
             return None  # of candles that were read before the log was opened
         ends = earliest_end(portfolio.pauses) if portfolio.pauses else None
         until = self._open_until if ends is None else min(self._open_until, ends)
+        for one in managed.values():
+            until = until if one.until is None else min(until, one.until)
+        if self._leveraging is not None:
+            earliest = self._leveraging.idle_before(portfolio)
+            until = until if earliest is None else min(until, earliest)
         return min(until, self._marking.hour_ends) if self._marks else until
+
+    @property
+    def idle_prices(self) -> Mapping[str, Idle]:
+        """The prices between which a candle leads to no action of the manager, by instrument of an open position.
+
+        A candle's prices are its close, and its bid and ask. Read it where `idle_before` is not None.
+        """
+        return self._managing.idle(self.world) or {}
 
     def pass_over(self, times: Sequence[datetime], candles: Sequence[Sequence[Candle]]) -> None:
         """Takes instants that lead to nothing: `times` are their closes, all before `idle_before`.
@@ -196,12 +224,13 @@ class Engine:
                 marking.take(at, closed, portfolio, market)
 
     def _read_over(self, candles: Sequence[Sequence[Candle]]) -> None:
-        """Filters, limits, regimes and the signs of reversals read the candles that lead to nothing, too."""
+        """Filters, limits, regimes, leverage and the signs of reversals read the candles that lead to nothing, too."""
         settings = self.world.portfolio.settings.settings
         for closed in candles if self._managing.reads_candles(settings) else ():
             self._managing.read(closed, settings)
         returns, hourly, regimes = self._returns, self._hourly_in_use(), self._regimes
-        if returns is None and hourly is None and regimes is None:
+        leveraging = self._leveraging
+        if returns is None and hourly is None and regimes is None and leveraging is None:
             return
         for candle in chain.from_iterable(candles):
             if returns is not None:
@@ -210,6 +239,8 @@ class Engine:
                 hourly.take(candle)
             if regimes is not None:
                 regimes.pass_over(candle)
+            if leveraging is not None:
+                leveraging.take(candle)
 
     def _hourly_in_use(self) -> HourlyReturns | None:
         """The hourly returns, where the limit on correlated positions is in force.
@@ -259,7 +290,13 @@ class Engine:
             return self._market_moved_with_day(given)
         marks, sighted = self._taken(given)
         portfolio = self.world.portfolio
-        if marks or sighted or portfolio.pauses or self._waits_for_market(portfolio):
+        if (
+            marks
+            or sighted
+            or portfolio.pauses
+            or self._waits_for_market(portfolio)
+            or self._leverage_changes(given)
+        ):
             return self._all_work_of(marks, sighted, given)
         return NO_WORK
 
@@ -283,6 +320,8 @@ class Engine:
                 returns.take(event)
             if hourly is not None and type(event) is Candle:
                 hourly.take(event)
+            if self._leveraging is not None and type(event) is Candle:
+                self._leveraging.take(event)
         self._managing.read(events, self.world.portfolio.settings.settings)
         marks = self._marking.take(given.at, events, self.world.portfolio, market) if self._marks else ()
         sighted: Sequence[_Seen] = ()
@@ -311,17 +350,22 @@ class Engine:
             yield from self._signals_of(seen, given.at)
         if is_closing(world.portfolio):
             yield from self._retries(given)
+        if changes := self._leverage_changes(given):
+            # After the signals: an entry of this candle is traded with the leverage that it was judged with.
+            yield from self._work(Stimulus(given.at, tuple(changes)), of_market=True)
         return None
+
+    def _leverage_changes(self, given: MarketMoved) -> Sequence[Ask]:
+        leveraging = self._leveraging
+        return () if leveraging is None else leveraging.due(given.at, given.events, self.world.portfolio)
 
     def _waits_for_market(self, portfolio: Portfolio) -> bool:
         """Whether any candle may lead to something, although no strategy proposes at it."""
-        return bool(
-            portfolio.breakers
-            or portfolio.grids
-            or is_closing(portfolio)
-            or holds_back(portfolio)
-            or self._managing.is_needed(portfolio)
-        )
+        return self._waits_at_any_price(portfolio) or self._managing.is_needed(portfolio)
+
+    def _waits_at_any_price(self, portfolio: Portfolio) -> bool:
+        """Whether any candle may lead to something, whatever its prices are."""
+        return bool(portfolio.breakers or portfolio.grids or is_closing(portfolio) or holds_back(portfolio))
 
     def _marked(self, marks: Sequence[Ask], at: datetime) -> Generator[Unit, None, None]:
         for mark in marks:
@@ -423,7 +467,7 @@ class Engine:
         return self._reported_with_day(given)
 
     def _reported_with_day(self, given: Reported) -> Work:
-        reports: Sequence[AnyReport | CallReport] = given.reports
+        reports: Sequence[AnyReport | CallReport | LeverageReport] = given.reports
         if self._is_another_day(given.at):
             late = day.of_the_old_day(reports, given.at)
             reports = reports[len(late) :]
@@ -432,7 +476,7 @@ class Engine:
         yield from self._reports(reports, given.at)
         return None
 
-    def _reports(self, reports: Sequence[AnyReport | CallReport], at: datetime) -> Work:
+    def _reports(self, reports: Sequence[AnyReport | CallReport | LeverageReport], at: datetime) -> Work:
         for stimulus in stimuli(reports, self.world, self.identity.account, at, self.market.prices):
             yield from self._work(stimulus, of_market=True)
         return None
@@ -486,6 +530,8 @@ class Engine:
             hourly.take(candle)
             if regimes is not None:
                 regimes.pass_over(candle)
+            if self._leveraging is not None:
+                self._leveraging.take(candle)
             left = left_at(candle, self.world.portfolio)
             if left is not None:
                 self._left.add(left)

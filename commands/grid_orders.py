@@ -63,7 +63,7 @@ def level_orders(
 ) -> Sequence[LevelCommand]:
     """Reserves the margin of the entry `<chain>-e<number>` and places it with its stop and target.
 
-    `leverage` is the account's.
+    `leverage` is the one in force for the instrument.
     """
     entry_id = f"{chain}-e{number}"
     assert entry.limit_price is not None

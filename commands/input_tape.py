@@ -12,6 +12,7 @@ from commands.identity import Identity
 from commands.inputs import Input
 from commands.world import World
 from domain.filters.settings import NO_FILTERS, FilterSettings
+from domain.leverage.settings import FIXED_LEVERAGE, LeverageSettings
 from domain.regimes.settings import NO_REGIMES, RegimeSettings
 from domain.settings import StrategySettings
 
@@ -22,8 +23,8 @@ class SessionBegun(Struct, frozen=True, kw_only=True):
     `folded` is the number of the log's events that the state was folded from, 0 for an empty log. The first `snapshot`
     of them came from the snapshot of the states at that ordinal; 0 where all were read from the log. `log_id`,
     `account` and `source` are the engine's identity; `since`, `marks` and `strategies` are the arguments of its
-    constructor, and
-    `filters` those of all strategies, `regimes` how regimes are read. An engine without candles has no `strategies`.
+    constructor, and `filters` those of all strategies, `regimes` how regimes are read, `leverage` how it follows the
+    volatility. An engine without candles has no `strategies`.
     """
 
     at: datetime
@@ -37,6 +38,7 @@ class SessionBegun(Struct, frozen=True, kw_only=True):
     snapshot: int = 0
     filters: FilterSettings = NO_FILTERS
     regimes: RegimeSettings = NO_REGIMES
+    leverage: LeverageSettings = FIXED_LEVERAGE
 
 
 Taped = Input | SessionBegun
@@ -51,6 +53,7 @@ def session(
     strategies: tuple[StrategySettings, ...] = (),
     filters: FilterSettings = NO_FILTERS,
     regimes: RegimeSettings = NO_REGIMES,
+    leverage: LeverageSettings = FIXED_LEVERAGE,
     snapshot: int = 0,
 ) -> SessionBegun:
     """The session of an engine that is made at `since` with this identity and state, and with these arguments.
@@ -69,6 +72,7 @@ def session(
         snapshot=snapshot,
         filters=filters,
         regimes=regimes,
+        leverage=leverage,
     )
 
 

@@ -14,6 +14,7 @@ from msgspec import Struct
 from commands.breaker import CallReport
 from commands.exchange import AnyReport
 from commands.identity import ENGINE
+from commands.leverage import LeverageReport
 from commands.request import Requested
 from commands.routes import Command
 from commands.stimulus import Ask, Stimulus
@@ -30,10 +31,10 @@ class MarketMoved(Struct, frozen=True):
 
 
 class Reported(Struct, frozen=True):
-    """Reports of the exchange, in its order, and of calls to it."""
+    """Reports of the exchange, in its order, of calls to it, and of requests for another leverage."""
 
     at: datetime
-    reports: tuple[AnyReport | CallReport, ...]
+    reports: tuple[AnyReport | CallReport | LeverageReport, ...]
 
 
 class RequestMade(Struct, frozen=True):

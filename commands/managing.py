@@ -24,6 +24,7 @@ from domain.committees.regimes import regime_of
 from domain.direction import Purpose
 from domain.interval import interval_of
 from domain.management import Reading, decide
+from domain.management.idle import Idle, idle
 from domain.management.in_force import intervals_of_signs, is_in_use, management_of, may_manage
 from domain.management.signs_readers import SignsReaders
 from domain.management.turned import Turned
@@ -55,6 +56,7 @@ class Managing:
         self._is_in_use = False
         self._intervals: frozenset[timedelta | None] = frozenset()
         self._signs = SignsReaders()
+        self._idle: tuple[Portfolio, Mapping[str, Idle] | None] | None = None
 
     def read(self, events: Iterable[MarketEvent], settings: Settings) -> None:
         """Takes the candles among the events of one time. Raises InvalidInput as `SignsReaders.take` does."""
@@ -100,11 +102,34 @@ class Managing:
             self._may_manage(held.owner, settings) for held in portfolio.positions.values()
         )
 
+    def idle(self, world: World) -> Mapping[str, Idle] | None:
+        """When no rule acts on the open positions, by instrument; None where each candle may lead to an action.
+
+        It holds until the log has another event. What is left alone is not in it.
+        """
+        portfolio = world.portfolio
+        if self._idle is None or self._idle[0] is not portfolio:
+            self._idle = portfolio, _idle(world) if self.is_needed(portfolio) else {}
+        return self._idle[1]
+
     def _may_manage(self, owner: str, settings: Settings) -> bool:
         found = self._managed.get(owner)
         if found is None:
             found = self._managed[owner] = may_manage(owner, settings)
         return found
+
+
+def _idle(world: World) -> Mapping[str, Idle] | None:
+    found: dict[str, Idle] = {}
+    for held in world.portfolio.positions.values():
+        reading = reading_of(held, world, held.opened_at, None)
+        if reading is None:
+            continue
+        one = idle(reading)
+        if one is None:
+            return None
+        found[held.state.instrument] = one
+    return found
 
 
 def _intervals(settings: Settings) -> frozenset[timedelta | None]:

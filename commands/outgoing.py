@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import cast, get_args
 
 from msgspec import Struct
 
 from commands.world import World
 from domain.direction import Purpose
+from domain.leverage.change import LeverageChangeRequested
 from domain.log import Envelope
 from domain.order import (
     OrderAccepted,
@@ -21,6 +23,7 @@ from domain.order import (
     OrderStatus,
     Working,
 )
+from domain.portfolio import Portfolio
 from domain.streams import own_id
 
 Sendable = OrderPlaced | OrderCancelRequested | OrderAmendRequested
@@ -69,6 +72,31 @@ def outgoing(envelopes: Sequence[Envelope]) -> Sequence[Outgoing]:
         Outgoing(own_id(stream), event)
         for stream, event in sendable
         if stream not in unsent and not _is_liquidation(event)
+    ]
+
+
+class OutgoingLeverage(Struct, frozen=True, gc=False):
+    """The leverage that the exchange is to set for an instrument."""
+
+    instrument: str
+    leverage: Decimal
+
+
+def outgoing_leverages(envelopes: Sequence[Envelope]) -> Sequence[OutgoingLeverage]:
+    """The requests for another leverage of these events, in log order."""
+    return [
+        OutgoingLeverage(envelope.event.instrument, envelope.event.leverage)
+        for envelope in envelopes
+        if type(envelope.event) is LeverageChangeRequested
+    ]
+
+
+def unconfirmed_leverages(portfolio: Portfolio) -> Sequence[OutgoingLeverage]:
+    """The requests without a known outcome. The engine may have sent them before it stopped, or not."""
+    return [
+        OutgoingLeverage(name, one.state.requested)
+        for name, one in portfolio.leverages.items()
+        if one.state.requested is not None
     ]
 
 

@@ -11,6 +11,7 @@ from commands.beyond_order import held_back
 from commands.breaker import Answered, CallReport, Unanswered
 from commands.exchange import Amended, AnyReport, Filled, Funded, Liquidated, OrderReport
 from commands.identity import ENGINE, EXCHANGE
+from commands.leverage import LeverageRefused, LeverageReport, LeverageSet, LeverageUnclear
 from commands.order import PlaceOrder
 from commands.outside_amendments import after_amendment
 from commands.position import ApplyFunding
@@ -26,12 +27,13 @@ from domain.settings import ExternalRule
 from domain.streams import order_stream
 
 _OF_CALLS: Final = (Unanswered, Answered)
+_OF_NO_ORDER: Final = (*_OF_CALLS, LeverageSet, LeverageRefused, LeverageUnclear)
 _OF_POSITIONS: Final = (Funded, Liquidated)
 """Tuples, because every report is compared with them, and a union is made anew in each comparison."""
 
 
 def stimuli(
-    reports: Sequence[AnyReport | CallReport],
+    reports: Sequence[AnyReport | CallReport | LeverageReport],
     world: World,
     account: str,
     at: datetime,
@@ -48,8 +50,8 @@ def stimuli(
     """
     asks: list[Ask] = []
     for report in reports:
-        if isinstance(report, _OF_CALLS):
-            asks.append(_of_call(report))
+        if isinstance(report, _OF_NO_ORDER):
+            asks.append(_of_no_order(report, world))
         elif _is_of_before(report, world, account):
             continue
         elif isinstance(report, _OF_POSITIONS):
@@ -71,8 +73,22 @@ def stimuli(
         yield Stimulus(at, tuple(asks))
 
 
-def _of_call(report: CallReport) -> Ask:
+def _of_no_order(report: CallReport | LeverageReport, world: World) -> Ask:
+    """A report of a leverage continues the chain of its request."""
+    if not isinstance(report, _OF_CALLS):
+        return _of_leverage(report, world)
     return Ask(command=report, cause=report.fact, occurred_at=report.at, actor=ENGINE)
+
+
+def _of_leverage(report: LeverageReport, world: World) -> Ask:
+    requested = world.portfolio.leverages.get(report.instrument)
+    return Ask(
+        command=report,
+        cause=report.fact,
+        occurred_at=report.at,
+        actor=_actor(report.fact),
+        chain=None if requested is None else requested.chain,
+    )
 
 
 def _is_of_before(report: AnyReport, world: World, account: str) -> bool:

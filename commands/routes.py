@@ -12,6 +12,7 @@ from commands import (
     breaker,
     exchange,
     instrument,
+    leverage,
     mark,
     opening,
     order,
@@ -34,6 +35,7 @@ Command = (
     | account.AccountCommand
     | mark.MarkAccount
     | regime.ChangeRegime
+    | leverage.LeverageCommand
     | settings.SettingsCommand
     | instrument.InstrumentCommand
     | reconciliation.ReconciliationCommand
@@ -79,6 +81,14 @@ def _mark(account_name: str, _command: Any) -> str:
 
 def _regime(account_name: str, command: Any) -> str:
     return streams.regime_stream(account_name, command.change.instrument)
+
+
+def _leverage_change(account_name: str, command: Any) -> str:
+    return streams.leverage_stream(account_name, command.change.instrument)
+
+
+def _leverage(account_name: str, command: Any) -> str:
+    return streams.leverage_stream(account_name, command.instrument)
 
 
 def _settings(account_name: str, _command: Any) -> str:
@@ -143,6 +153,10 @@ ROUTES: Mapping[type, Route] = {
     account.ForgetPersonalKey: Route(_account, account.decide),
     mark.MarkAccount: Route(_mark, mark.decide),
     regime.ChangeRegime: Route(_regime, regime.decide),
+    leverage.RequestLeverage: Route(_leverage_change, leverage.decide),
+    leverage.LeverageSet: Route(_leverage, leverage.decide),
+    leverage.LeverageRefused: Route(_leverage, leverage.decide),
+    leverage.LeverageUnclear: Route(_leverage, leverage.decide),
     settings.ChangeSettings: Route(_settings, settings.decide),
     instrument.ListInstrument: Route(_instruments, instrument.decide),
     reconciliation.RecordDiscrepancy: Route(_reconciliation, reconciliation.decide),

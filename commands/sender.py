@@ -25,22 +25,32 @@ from commands.exchange import (
     VenueQueries,
 )
 from commands.guarding import Guard
-from commands.outgoing import Outgoing, Sendable
+from commands.leverage import LeverageEntry, LeverageRefused, LeverageReport, LeverageSet, LeverageUnclear
+from commands.outgoing import Outgoing, OutgoingLeverage, Sendable
 from domain.breaker import Service
 from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
 from domain.order import OrderAmendRequested, OrderCancelRequested, OrderPlaced
 
-SentReport = OrderReport | CallReport
-"""A report that the sender makes itself: of an order, or of a call to a circuit breaker."""
+SentReport = OrderReport | CallReport | LeverageReport
+"""A report that the sender makes itself: of an order, of a call to a circuit breaker, or of a leverage."""
 Made = Callable[[str, datetime, str, str], OrderReport]
 """A function that makes a report of (order id, time, venue, reason)."""
 
 
 class Sender:
-    """Sends to one exchange; `clock` returns the time (UTC) for tickets and for the comparison with `fresh_until`."""
+    """Sends to one exchange; `clock` returns the time (UTC) for tickets and for the comparison with `fresh_until`.
 
-    def __init__(self, exchange: OrderEntry, clock: Callable[[], datetime], guard: Guard) -> None:
-        self._exchange, self._clock, self._guard = exchange, clock, guard
+    `levers` sets the leverage of its instruments; without it every such request is reported as refused.
+    """
+
+    def __init__(
+        self,
+        exchange: OrderEntry,
+        clock: Callable[[], datetime],
+        guard: Guard,
+        levers: LeverageEntry | None = None,
+    ) -> None:
+        self._exchange, self._clock, self._guard, self._levers = exchange, clock, guard, levers
 
     def send(self, requests: Sequence[Outgoing]) -> Sequence[SentReport]:
         """Submits each entry together with its protection, then cancels and amends, all in log order.
@@ -91,6 +101,31 @@ class Sender:
         reports.extend(_not_sent(order_id, now, "", _WITHDRAWN) for order_id in withdrawn)
         to_send = [request for request in (*missing, *others) if request.order_id not in withdrawn]
         return [*reports, *self.send(to_send)]
+
+    def set_leverages(self, requests: Sequence[OutgoingLeverage]) -> Sequence[SentReport]:
+        """Sends each request, and reports what became of it.
+
+        A request that was not answered is unclear whatever the error states: it may have been executed.
+        """
+        return [report for one in requests for report in self._lever(one)]
+
+    def _lever(self, request: OutgoingLeverage) -> Sequence[SentReport]:
+        name, leverage = request.instrument, request.leverage
+        if self._levers is None:
+            return [_leverage_refused(request, self._clock(), _NO_LEVERS)]
+        try:
+            self._levers.set_leverage(name, leverage)
+        except ExchangeRefused as refused:
+            return [_leverage_refused(request, self._clock(), str(refused)), *self._answered()]
+        except ExchangeError as error:
+            at = self._clock()
+            unclear = LeverageUnclear(
+                instrument=name, at=at, fact=_clock_fact(at), leverage=leverage, reason=str(error)
+            )
+            return [unclear, *unanswered(error, Service.ORDERS, at)]
+        at = self._clock()
+        fact = _venue_fact(self._exchange.venue, f"leverage-{name}", "set", at)
+        return [LeverageSet(instrument=name, at=at, fact=fact, leverage=leverage), *self._answered()]
 
     def _submit(self, family: Sequence[Outgoing]) -> Sequence[SentReport]:
         now = self._clock()
@@ -197,6 +232,19 @@ _CALLS: Mapping[type[Sendable], Callable[[OrderEntry, Sequence[Outgoing], dateti
     OrderCancelRequested: _cancel,
     OrderAmendRequested: _amend,
 }
+
+
+_NO_LEVERS = "this exchange sets no leverage"
+
+
+def _leverage_refused(request: OutgoingLeverage, at: datetime, reason: str) -> LeverageReport:
+    return LeverageRefused(
+        instrument=request.instrument,
+        at=at,
+        fact=_clock_fact(at),
+        leverage=request.leverage,
+        reason=reason,
+    )
 
 
 def _clock_fact(at: datetime) -> str:

@@ -26,9 +26,9 @@ def configured(at: datetime, settings: Settings, portfolio: Portfolio) -> Stimul
 
 
 def with_strategies(in_force: Settings, settings: Settings) -> Settings:
-    """The settings in force with the configured strategies, filters, regimes, groups and rules about positions.
+    """The settings in force with what every start has as configured.
 
-    Every start has them as configured.
+    That are strategies, filters, regimes, the leverage by volatility, groups and rules about positions.
     """
     return replace(
         in_force,
@@ -38,6 +38,7 @@ def with_strategies(in_force: Settings, settings: Settings) -> Settings:
         on_opposite=settings.on_opposite,
         filters=settings.filters,
         regimes=settings.regimes,
+        leverage=settings.leverage,
         groups=settings.groups,
     )
 

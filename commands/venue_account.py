@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
@@ -30,6 +30,8 @@ class TradingTerms(Struct, frozen=True, gc=False, kw_only=True):
     leverage: Decimal
 
 
+Permitted = Callable[[str], Sequence[Decimal]]
+"""The leverages that an instrument may have at the exchange, by its id: the one to be set first."""
 MOST_APART = timedelta(minutes=1)
 """The most by which the time of an exchange's prices may differ from this machine's clock at a start."""
 
@@ -61,7 +63,7 @@ class VenueAccount(Protocol):
         ...
 
     def set_leverage(self, instrument: str, leverage: Decimal) -> None:
-        """Sets the leverage of the instrument."""
+        """Sets the leverage of the instrument, for both directions; one that it has already is no refusal."""
         ...
 
     def settlements(self, since: datetime) -> Sequence[Funded | Liquidated]:
@@ -73,7 +75,7 @@ class VenueAccount(Protocol):
         ...
 
 
-def check(account: VenueAccount, instruments: Sequence[str], leverage: Decimal) -> Sequence[TradingTerms]:
+def check(account: VenueAccount, instruments: Sequence[str], permitted: Permitted) -> Sequence[TradingTerms]:
     """Checks clock, key and margin mode, in this order, and changes nothing.
 
     Returns the terms of the instruments that are not in one-way mode, or have another leverage. Raises Refused with
@@ -90,7 +92,7 @@ def check(account: VenueAccount, instruments: Sequence[str], leverage: Decimal) 
                 for name in crossed
             )
         )
-    return [one for one in found if not one.is_one_way or one.leverage != leverage]
+    return [one for one in found if not one.is_one_way or one.leverage not in permitted(one.instrument)]
 
 
 def check_market_time(account: VenueAccount, instrument: str, at: datetime) -> None:
@@ -109,7 +111,7 @@ def check_market_time(account: VenueAccount, instrument: str, at: datetime) -> N
         )
 
 
-def set_terms(account: VenueAccount, differing: Sequence[TradingTerms], leverage: Decimal) -> None:
+def set_terms(account: VenueAccount, differing: Sequence[TradingTerms], permitted: Permitted) -> None:
     """Sets one-way mode and leverage where these terms differ.
 
     Raises Refused for terms that stay as they are, and what the account's calls raise.
@@ -117,10 +119,11 @@ def set_terms(account: VenueAccount, differing: Sequence[TradingTerms], leverage
     for one in differing:
         if not one.is_one_way:
             account.set_one_way(one.instrument)
-        if one.leverage != leverage:
-            account.set_leverage(one.instrument, leverage)
+        leverages = permitted(one.instrument)
+        if one.leverage not in leverages:
+            account.set_leverage(one.instrument, leverages[0])
     now = account.terms([one.instrument for one in differing]) if differing else ()
-    faults = [fault for one in now for fault in _faults(one, leverage)]
+    faults = [fault for one in now for fault in _faults(one, permitted(one.instrument))]
     if faults:
         raise Refused("; ".join(faults))
 
@@ -132,8 +135,8 @@ def _check_rights(rights: KeyRights) -> None:
         raise Refused("the API key may not trade: use a key that may place orders of contracts")
 
 
-def _faults(now: TradingTerms, leverage: Decimal) -> Iterator[str]:
+def _faults(now: TradingTerms, leverages: Sequence[Decimal]) -> Iterator[str]:
     if not now.is_one_way:
         yield f"{now.instrument}: it is in hedge mode, and this program trades in one-way mode"
-    if now.leverage != leverage:
-        yield f"{now.instrument}: the leverage is {now.leverage:f} after it was set to {leverage:f}"
+    if now.leverage not in leverages:
+        yield f"{now.instrument}: the leverage is {now.leverage:f} after it was set to {leverages[0]:f}"

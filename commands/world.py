@@ -26,6 +26,7 @@ from domain import (
 from domain.direction import Purpose
 from domain.errors import AccountNotOpened
 from domain.events import NOUNS
+from domain.leverage import change as leverage
 from domain.log import Envelope
 from domain.moving import LogMoved
 from domain.opening import LogOpened
@@ -48,6 +49,7 @@ _FOLDS: Mapping[str, Fold] = {
     "account": (account.UNOPENED, account.evolve),
     "mark": (None, mark.evolve),
     "regime": (None, regime.evolve),
+    "leverage": (None, leverage.evolve),
     "instrument": ({}, instrument.evolve),
     "settings": (settings.NONE_IN_FORCE, settings.evolve),
     "reconciliation": (reconciliation.NONE_FOUND, reconciliation.evolve),

@@ -23,6 +23,7 @@ _FIXED: Mapping[str, str] = {
     "simulation": "the behaviour of the simulated exchange is fixed when the log is opened",
     "filters": "the filters read candles from the start on; configure them in whence.toml and start again",
     "regimes": "regimes are read from the start on; configure them in whence.toml and start again",
+    "leverage": "candles are read for the leverage from the start on; configure it in whence.toml and start again",
     "groups": "groups are given as a table; configure them in whence.toml and start again",
     "paused": "pause and resume strategies one at a time, each with its reason",
 }

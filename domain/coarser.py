@@ -62,6 +62,22 @@ def check_coarser(instrument: str, finer: timedelta, interval: timedelta) -> Non
         )
 
 
+def coarser_of(
+    interval: timedelta | None, instrument: str, given: timedelta, group: str
+) -> CoarserCandles | None:
+    """The builder of the candles that a group of settings names with its `interval`; None where they are the market's.
+
+    Raises InvalidInput where they cannot be built from candles of `given`.
+    """
+    if interval is None or interval == given:
+        return None
+    try:
+        check_coarser(instrument, given, interval)
+    except InvalidInput as fault:
+        raise InvalidInput(f"{group}.interval: {fault}") from None
+    return CoarserCandles(interval)
+
+
 def _begin_of(at: datetime, interval: timedelta) -> datetime:
     return at - (at - _MONDAY) % interval
 

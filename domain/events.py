@@ -11,6 +11,7 @@ from typing import get_args
 from domain.account import AccountEvent, BalanceChanged, KillSwitchTripped
 from domain.breaker import BreakerEvent
 from domain.instrument import InstrumentEvent, InstrumentListed, InstrumentRulesChanged
+from domain.leverage.change import LeverageEvent
 from domain.mark import AccountMarked
 from domain.moving import LogMoved
 from domain.opening import LogOpened
@@ -31,6 +32,7 @@ Event = (
     | AccountEvent
     | AccountMarked
     | RegimeChanged
+    | LeverageEvent
     | InstrumentEvent
     | SettingsChanged
     | ReconciliationEvent
@@ -46,6 +48,7 @@ NOUNS: Mapping[str, tuple[type, ...]] = {
     "account": get_args(AccountEvent),
     "mark": (AccountMarked,),
     "regime": (RegimeChanged,),
+    "leverage": get_args(LeverageEvent),
     "instrument": get_args(InstrumentEvent),
     "settings": (SettingsChanged,),
     "reconciliation": get_args(ReconciliationEvent),
@@ -68,7 +71,7 @@ SCHEMA_VERSIONS: Mapping[type, int] = {
     KillSwitchTripped: 2,
     LogOpened: 3,
     ReversalDecided: 2,
-    SettingsChanged: 11,
+    SettingsChanged: 12,
     SignalDetected: 3,
 }
 """The version of each event's schema where it is not 1; each version has its file in `schemas/`."""

@@ -23,6 +23,7 @@ from domain.direction import WAYS_OUT, Direction, Purpose, exit_side, towards
 from domain.errors import AccountNotOpened
 from domain.grid import RunningGrid, chain_of, on_ticks, risk_at_stop
 from domain.instrument import Catalogue, InstrumentEvent
+from domain.leverage.change import Leverage, LeverageChangeRequested, LeverageEvent
 from domain.log import Meta
 from domain.managed import LastManaged, PositionManaged, Rule, followed, recorded
 from domain.opening import LogOpened
@@ -186,6 +187,18 @@ class WorkingEntry(Struct, frozen=True, gc=False, kw_only=True):
         return EXACT.multiply(distance(self.price, self.stop), leaves)
 
 
+class Levered(Struct, frozen=True, gc=False, kw_only=True):
+    """The leverage of an instrument, the chain of its last request, and when that was recorded (UTC).
+
+    `last_at` is when the last event of it was recorded.
+    """
+
+    state: Leverage
+    chain: str
+    requested_at: datetime
+    last_at: datetime
+
+
 class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     """One account at one instant.
 
@@ -203,7 +216,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     repeated. `regimes` holds, by instrument, the regime in force, and `grids` the decided grids that have not ended.
     `results` holds, by owner, the R-multiples of the latest closed trades of strategies and scanners.
     `streaks` holds, by strategy and as `ACCOUNT` for all owners, the losing positions in a row, `pauses` the pauses in
-    force that follow from them.
+    force that follow from them. `leverages` holds, by instrument, the leverage of those that ever had a change of it.
     """
 
     account_state: AccountState = account.UNOPENED
@@ -232,6 +245,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     results: Results = _NOTHING
     streaks: Mapping[str, Streak] = _NOTHING
     pauses: Mapping[str, Pause] = _NOTHING
+    leverages: Mapping[str, Levered] = _NOTHING
 
     @property
     def account(self) -> Account:
@@ -250,6 +264,23 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     def unknown_orders(self) -> tuple[str, ...]:
         """The ids of orders that may or may not exist at the exchange: entries first, then exits."""
         return tuple(order_id for order_id, state in self._orders() if state.status is _UNKNOWN)
+
+    def leverage_in_force(self, instrument_id: str) -> Decimal:
+        """The leverage by which the instrument is traded: that of the account until it was changed.
+
+        While a change waits for its outcome, it is the one before. Raises AccountNotOpened without an account.
+        """
+        held = self.leverages.get(instrument_id)
+        return self.account.leverage if held is None else held.state.in_force
+
+    def possible_leverages(self, instrument_id: str) -> tuple[Decimal, ...]:
+        """The leverage in force, then the one that is requested, where a change waits for its outcome.
+
+        Raises AccountNotOpened without an account.
+        """
+        held = self.leverages.get(instrument_id)
+        waiting = () if held is None or held.state.requested is None else (held.state.requested,)
+        return (self.leverage_in_force(instrument_id), *waiting)
 
     def next_position(self, instrument_id: str, direction: Direction) -> int:
         """The number, in its stream's name, of the next position of this instrument and direction."""
@@ -342,6 +373,7 @@ class Changes(TypedDict, total=False):
     results: Results
     streaks: Mapping[str, Streak]
     pauses: Mapping[str, Pause]
+    leverages: Mapping[str, Levered]
 
 
 class _Alter(Protocol):
@@ -421,6 +453,13 @@ def _reconciliation(
 
 def _regime(portfolio: Portfolio, _meta: Meta, event: RegimeChanged, _state: object) -> Portfolio:
     return altered(portfolio, regimes={**portfolio.regimes, event.instrument: event})
+
+
+def _leverage(portfolio: Portfolio, meta: Meta, event: LeverageEvent, state: Leverage) -> Portfolio:
+    before, at = portfolio.leverages.get(event.instrument), meta.recorded_at
+    begun = at if before is None or isinstance(event, LeverageChangeRequested) else before.requested_at
+    held = Levered(state=state, chain=meta.correlation_id, requested_at=begun, last_at=at)
+    return altered(portfolio, leverages={**portfolio.leverages, event.instrument: held})
 
 
 def _breaker(portfolio: Portfolio, _meta: Meta, event: BreakerEvent, state: Breaker) -> Portfolio:
@@ -857,6 +896,7 @@ FOLDS: Mapping[type, Fold] = {
     KillSwitchReset: _reset,
     SettingsChanged: _settings,
     RegimeChanged: _regime,
+    **dict.fromkeys(get_args(LeverageEvent), _leverage),
     **dict.fromkeys(get_args(InstrumentEvent), _instrument),
     **dict.fromkeys(get_args(ReconciliationEvent), _reconciliation),
     **dict.fromkeys(get_args(BreakerEvent), _breaker),

@@ -20,6 +20,9 @@ from domain.errors import InvalidSettings
 from domain.filters.settings import BOUNDS, NO_FILTERS, FilterSettings, OwnFilterSettings
 from domain.instrument import is_instrument_id
 from domain.interval import interval_of
+from domain.leverage.settings import BOUNDS as LEVERAGE_BOUNDS
+from domain.leverage.settings import FIXED_LEVERAGE, LeverageSettings
+from domain.leverage.settings import faults as faults_of_leverage
 from domain.limits.settings import BOUNDS as LIMIT_BOUNDS
 from domain.limits.settings import GROUPS, NO_LIMITS, Groups, LimitSettings, OwnLimitSettings
 from domain.management.settings import BOUNDS as MANAGEMENT_BOUNDS
@@ -343,7 +346,8 @@ class Settings:
     of a market is read, and the limits that are in force in each. `margin` are limits on the margin of entries.
     `limits` are those on positions that are one bet, by `groups` and by correlation, and on losses in a row.
     `management` are the rules by which open positions are managed.
-    `weights` scale entries by strategy, instrument and regime.
+    `weights` scale entries by strategy, instrument and regime. `leverage` is how that of an instrument follows its
+    volatility.
     """
 
     strategies: tuple[StrategySettings, ...] = (StrategySettings("trend"),)
@@ -368,6 +372,7 @@ class Settings:
     limits: LimitSettings = NO_LIMITS
     management: ManagementSettings = NO_MANAGEMENT
     weights: WeightSettings = NO_WEIGHTS
+    leverage: LeverageSettings = FIXED_LEVERAGE
 
     @property
     def instances(self) -> tuple[str, ...]:
@@ -481,6 +486,7 @@ def faults(settings: Settings) -> Iterator[str]:
     yield from faults_of_levels("management.trailing_levels", "", settings.management.trailing_levels)
     yield from faults_of_partial_closes("management.partial_closes", "", settings.management.partial_closes)
     yield from faults_of_weights(settings.weights)
+    yield from faults_of_leverage(settings.leverage)
 
 
 Range = tuple[str, Decimal | float, Decimal | float, Decimal | float]
@@ -739,5 +745,9 @@ def ranges(settings: Settings) -> tuple[Range, ...]:
         *(
             (f"limits.{name}", getattr(settings.limits, name), *bounds)
             for name, bounds in LIMIT_BOUNDS.items()
+        ),
+        *(
+            (f"leverage.{name}", getattr(settings.leverage, name), *bounds)
+            for name, bounds in LEVERAGE_BOUNDS.items()
         ),
     )

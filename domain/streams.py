@@ -68,6 +68,11 @@ def regime_stream(account: str, instrument: str) -> str:
     return _spell("regime", account, instrument)
 
 
+def leverage_stream(account: str, instrument: str) -> str:
+    """`leverage-<account>-<instrument>`: the changes of an instrument's leverage."""
+    return _spell("leverage", account, instrument)
+
+
 def settings_stream(account: str) -> str:
     """`settings-<account>`: the account's settings in force."""
     return _spell("settings", account)

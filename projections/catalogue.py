@@ -17,6 +17,7 @@ from projections.positions import POSITIONS
 from projections.projection import Projection
 from projections.signals import SIGNALS
 from projections.trading import TRADING
+from projections.weights import WEIGHTS
 
 _ALL = (
     SIGNALS,
@@ -31,5 +32,6 @@ _ALL = (
     ALERTS,
     DISCREPANCIES,
     TRADING,
+    WEIGHTS,
 )
 PROJECTIONS: Mapping[str, Projection] = {one.name: one for one in _ALL}

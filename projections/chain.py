@@ -17,16 +17,26 @@ from domain.order import OrderAccepted, OrderFilled, OrderPlaced, OrderSubmitted
 from domain.position import PositionClosed, PositionOpened
 from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
 from domain.streams import parse
+from projections.exits import Closes
+from projections.sentences import closed_by, sentence
 
 _ORDINAL = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(slots=True)
 class Node:
-    """One event and the events it caused, in log order."""
+    """One event and the events it caused, in log order. `exit` is what closed the position of a PositionClosed, by one
+    word (`projections/exits.py`), and empty for every other event."""
 
     recorded: Recorded
+    exit: str = ""
     caused: list[Node] = field(default_factory=list["Node"])
+
+    @property
+    def line(self) -> str:
+        """The event's sentence; that of a closed position names the rule of the manager that closed it."""
+        event = self.recorded.envelope.event
+        return closed_by(event, self.exit) if isinstance(event, PositionClosed) else sentence(event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +177,12 @@ def _tree(events: Iterable[Recorded]) -> Sequence[tuple[str, Sequence[Node]]]:
     nodes: dict[str, Node] = {}
     begun: dict[str, Node] = {}
     roots: dict[str, list[Node]] = {}
+    closes = Closes()
     for recorded in events:
-        meta = recorded.envelope.meta
-        node = nodes[str(meta.event_id)] = Node(recorded)
+        meta, event = recorded.envelope.meta, recorded.envelope.event
+        closes.fold(meta.stream, event)
+        exit_name = closes.exit_of(meta.stream, event) if isinstance(event, PositionClosed) else ""
+        node = nodes[str(meta.event_id)] = Node(recorded, exit_name)
         above = nodes.get(meta.causation_id)
         if above is None and meta.causation_id not in roots:
             above = begun.get(meta.stream)

@@ -9,8 +9,10 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from domain.arithmetic import EXACT, ZERO
-from domain.closing import BY_MANAGER
+from domain.closing import BY_MANAGER, CloseReason
 from domain.direction import Purpose
+from domain.events import Event
+from domain.position import PositionClosed, PositionCloseWithdrawn, PositionClosing
 from projections.mean import mean
 
 
@@ -43,3 +45,24 @@ def exit_name(purpose: str, close_reason: str | None) -> str:
     """
     by_manager = purpose == Purpose.MANUAL and close_reason in BY_MANAGER
     return close_reason if by_manager and close_reason is not None else purpose
+
+
+class Closes:
+    """The latest close of each position that was begun and not withdrawn, from the events of their streams in order."""
+
+    def __init__(self) -> None:
+        self._begun: dict[str, CloseReason] = {}
+
+    def fold(self, stream: str, event: Event) -> None:
+        """Takes one event in; those that begin or withdraw no close change nothing."""
+        match event:
+            case PositionClosing(reason=reason):
+                self._begun[stream] = reason
+            case PositionCloseWithdrawn():
+                self._begun.pop(stream, None)
+            case _:
+                pass
+
+    def exit_of(self, stream: str, closed: PositionClosed) -> str:
+        """What closed the position of this stream, by one word (`exit_name`)."""
+        return exit_name(closed.reason.value, self._begun.get(stream))

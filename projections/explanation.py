@@ -9,7 +9,6 @@ from domain.log import Recorded
 from domain.signal import DecisionMade, Vote
 from domain.streams import parse
 from projections.chain import Node, Story
-from projections.sentences import sentence
 from projections.source import Source
 from projections.story import Decode, story
 
@@ -70,7 +69,7 @@ def _leads_to(node: Node, order_id: str) -> bool:
 def _step(node: Node, depth: int, because: str) -> Step:
     event = node.recorded.envelope.event
     votes = list(_ballot(event.votes)) if isinstance(event, DecisionMade) else []
-    return Step(depth, because, node.recorded, sentence(event), votes)
+    return Step(depth, because, node.recorded, node.line, votes)
 
 
 def _ballot(votes: Iterable[Vote]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from domain.account import AccountOpened, BalanceChanged, BalanceReason, DayClos
 from domain.arithmetic import EXACT, ZERO
 from domain.drawdown import drawdown_after
 from domain.log import Meta, Recorded
+from domain.managed import ManagedBy, PositionManaged
 from domain.mark import AccountMarked
 from domain.order import OrderFilled, OrderPlaced
 from domain.position import PositionClosed, PositionOpened
@@ -91,7 +92,7 @@ COUNTS = TableSpec(
         "count": COUNT,
     },
 )
-"""Event counts: `measure` is what is counted; `label` is the events' verdict, reason, side or direction."""
+"""Event counts: `measure` is what is counted; `label` is the events' verdict, reason, side, direction or rule."""
 
 ORDER_TERMS = TableSpec(
     "performance_orders",
@@ -173,6 +174,22 @@ def _closed(rows: Rows, recorded: Recorded) -> None:
         rows.put("performance", {**row, **after_close(row, event), **moment})
     _holds(rows, meta.account, -1)
     _count(rows, meta, "POSITIONS_CLOSED", trade["strategy"], trade["instrument"], event.reason.value)
+
+
+def _managed(rows: Rows, recorded: Recorded) -> None:
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    assert isinstance(event, PositionManaged)
+    trade = rows.get("trades", meta.account, parse(meta.stream).id)
+    measure = _MANAGED[event.action]
+    _count(rows, meta, measure, trade["strategy"], trade["instrument"], event.rule.value)
+
+
+_MANAGED: Mapping[ManagedBy, str] = {
+    ManagedBy.MOVE_STOP: "MANAGED_MOVES",
+    ManagedBy.MOVE_TARGET: "MANAGED_MOVES",
+    ManagedBy.REDUCE: "MANAGED_EXITS",
+    ManagedBy.CLOSE: "MANAGED_EXITS",
+}
 
 
 def _dimensions(trade: Row, at: datetime) -> Iterator[tuple[str, str]]:
@@ -338,6 +355,7 @@ _FOLDS: Mapping[type, Fold] = {
     OrderFilled: _filled,
     PositionOpened: _opened,
     PositionClosed: _closed,
+    PositionManaged: _managed,
     DayOpened: _day_opened,
     DayClosed: _day_closed,
     BalanceChanged: _balance,
@@ -347,7 +365,7 @@ _FOLDS: Mapping[type, Fold] = {
 
 PERFORMANCE = Projection(
     "performance",
-    4,
+    5,
     Order.ACCOUNT,
     (
         TABLE,

@@ -24,6 +24,7 @@ from domain import (
 )
 from domain.events import Event
 from domain.grid import Grid
+from domain.leverage import change as leverage
 from domain.plain_text import counted
 
 _UNPRINTED = dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029], " ")
@@ -41,6 +42,11 @@ def sentence(event: Event) -> str:
 def sentence_on(event: Event, strategy: str, instrument: str) -> str:
     """The same of an event that belongs to a signal and names neither its strategy nor its instrument: with both."""
     return f"{strategy} on {instrument}: {sentence(event)}"
+
+
+def closed_by(event: position.PositionClosed, exit_name: str) -> str:
+    """The sentence of a closed position that names its exit by another word than the purpose of the last order."""
+    return sentence(event).replace(f"by {event.reason} ", f"by {exit_name} ", 1)
 
 
 def plain(value: Decimal) -> str:
@@ -181,6 +187,21 @@ def _regime(event: regime.RegimeChanged) -> str:
     )
 
 
+def _leverage_requested(event: leverage.LeverageChangeRequested) -> str:
+    limit = (
+        "" if event.leverage == event.step_leverage else f", of {plain(event.step_leverage)} by the settings"
+    )
+    return (
+        f"{event.instrument}: leverage {plain(event.before)} -> {plain(event.leverage)} requested{limit}: ATR "
+        f"{event.volatility:.3%} of the price, from {event.from_volatility:.3%} on, shown by "
+        f"{counted(event.candles, 'candle')} in a row"
+    )
+
+
+def _leverage_kept(event: leverage.LeverageChangeRefused | leverage.LeverageChangeUnclear) -> str:
+    return f"{event.instrument}: leverage {plain(event.before)} -> {plain(event.leverage)}: {event.reason}"
+
+
 def _mark(event: mark.AccountMarked) -> str:
     if event.low == event.high == event.worst == event.balance:
         return f"equity {plain(event.equity)} at the end of {event.hour:%Y-%m-%d %H}h, unchanged in the hour"
@@ -298,6 +319,12 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     instrument.InstrumentListed: _rules,
     instrument.InstrumentRulesChanged: _rules,
     regime.RegimeChanged: _regime,
+    leverage.LeverageChangeRequested: _leverage_requested,
+    leverage.LeverageChanged: lambda e: (
+        f"{e.instrument}: leverage {plain(e.leverage)}, before {plain(e.before)}"
+    ),
+    leverage.LeverageChangeRefused: _leverage_kept,
+    leverage.LeverageChangeUnclear: _leverage_kept,
     settings.SettingsChanged: lambda e: f"version {e.version}",
     reconciliation.DiscrepancyFound: lambda e: f"{e.subject}: {e.found}",
     reconciliation.DiscrepancyResolved: lambda e: f"{e.discrepancy_id}: {e.resolution}",

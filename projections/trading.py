@@ -4,8 +4,9 @@
 are empty where it is not so. `compared_at` is the end of the last recorded reconciliation; a comparison that finds
 nothing has no event. `unresolved` has the ids of the open discrepancies, `paused` the ids of the paused strategies, in
 order. `pauses` has, by strategy and by the empty text for the account, the pauses after losses that are in force: their
-losses, net result, positions and times. `breakers` has, by service, mode, time and reason of each circuit breaker that
-ever changed.
+losses, net result, positions and times. `leverages` has, by instrument, the leverage of those that ever had a request
+for another one: what is in force, what is requested and has no known outcome, and since when. `breakers` has, by
+service, mode, time and reason of each circuit breaker that ever changed.
 """
 
 from __future__ import annotations
@@ -15,6 +16,12 @@ from typing import Any
 
 from domain.account import AccountOpened, KillSwitchReset, KillSwitchTripped
 from domain.breaker import BreakerClosed, BreakerHalfOpened, BreakerOpened, Mode
+from domain.leverage.change import (
+    LeverageChanged,
+    LeverageChangeRefused,
+    LeverageChangeRequested,
+    LeverageChangeUnclear,
+)
 from domain.log import Meta, Recorded
 from domain.pause import EntriesPaused, EntriesResumed
 from domain.reconciliation import (
@@ -42,6 +49,7 @@ TABLE = TableSpec(
         "unresolved": JSON_TEXT,
         "paused": JSON_TEXT,
         "pauses": JSON_TEXT,
+        "leverages": JSON_TEXT,
         "breakers": JSON_TEXT,
         "updated_at": MOMENT,
         "ordinal": COUNT,
@@ -58,6 +66,7 @@ _EMPTY: Row = {
     "unresolved": [],
     "paused": [],
     "pauses": {},
+    "leverages": {},
     "breakers": {},
 }
 _MODES: Mapping[type, Mode] = {
@@ -132,6 +141,23 @@ def _entries_resumed(row: Row, _meta: Meta, event: EntriesResumed) -> Row:
     return {"pauses": {owner: pause for owner, pause in row["pauses"].items() if owner != event.owner}}
 
 
+def _leverage_requested(row: Row, meta: Meta, event: LeverageChangeRequested | LeverageChangeUnclear) -> Row:
+    return _levered(row, meta, event.instrument, str(event.before), str(event.leverage))
+
+
+def _leverage_changed(row: Row, meta: Meta, event: LeverageChanged) -> Row:
+    return _levered(row, meta, event.instrument, str(event.leverage), None)
+
+
+def _leverage_kept(row: Row, meta: Meta, event: LeverageChangeRefused) -> Row:
+    return _levered(row, meta, event.instrument, str(event.before), None)
+
+
+def _levered(row: Row, meta: Meta, instrument: str, in_force: str, requested: str | None) -> Row:
+    held = {"leverage": in_force, "requested": requested, "since": meta.occurred_at.isoformat()}
+    return {"leverages": {**row["leverages"], instrument: held}}
+
+
 _CHANGES: Mapping[type, Any] = {
     AccountOpened: _opened,
     KillSwitchTripped: _tripped,
@@ -143,6 +169,10 @@ _CHANGES: Mapping[type, Any] = {
     SettingsChanged: _settings,
     EntriesPaused: _entries_paused,
     EntriesResumed: _entries_resumed,
+    LeverageChangeRequested: _leverage_requested,
+    LeverageChangeUnclear: _leverage_requested,
+    LeverageChanged: _leverage_changed,
+    LeverageChangeRefused: _leverage_kept,
     **dict.fromkeys(_MODES, _broke),
 }
 """The columns that each event changes."""

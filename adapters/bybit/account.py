@@ -61,9 +61,17 @@ class BybitAccount:
         self._client.ask("switch_position_mode", {**address(instrument), "mode": _ONE_WAY})
 
     def set_leverage(self, instrument: str, leverage: Decimal) -> None:
-        """See `VenueAccount.set_leverage`: in one-way mode both directions have the same."""
+        """See `VenueAccount.set_leverage`: in one-way mode both directions have the same.
+
+        Bybit refuses one that is set already (110043), so a refusal is one only where the terms state another leverage.
+        """
         given = plain(leverage)
-        self._client.ask("set_leverage", {**address(instrument), "buyLeverage": given, "sellLeverage": given})
+        terms = {**address(instrument), "buyLeverage": given, "sellLeverage": given}
+        try:
+            self._client.ask("set_leverage", terms)
+        except ExchangeRefused:
+            if self.terms([instrument])[0].leverage != leverage:
+                raise
 
     def _terms(self, instrument: str, account: Table) -> TradingTerms:
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, cast
 from zlib import crc32
@@ -11,6 +13,7 @@ from confluent_kafka import Message
 
 from adapters.candle_topic.wire import read_candle
 from adapters.kafka.client import Clients
+from adapters.kafka.errors import KafkaUnavailable
 from adapters.kafka.topic import made_topic
 from adapters.kafka.topic_table import CANDLES, scanners_group
 from adapters.marks.signature import Message as Signed
@@ -20,7 +23,11 @@ from domain.errors import InvalidInput
 
 SIGNATURE: Final = "whence_signature"
 """The header with the signature of a candle."""
-_ANSWER_SECONDS: Final = 30.0
+PATIENCE_SECONDS: Final = 30.0
+"""The longest wait for a response of the brokers."""
+_SOON_SECONDS: Final = 3.0
+"""The wait after which a person is informed of what is waited for."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +50,36 @@ class CandleTopic:
         """The consumer group of the scanner of this name."""
         return scanners_group(self.events, scanner)
 
-    def clients(self) -> Clients:
-        """Clients of the cluster."""
-        return Clients.of_cluster(self.servers, self.client, _ANSWER_SECONDS)
+    def clients(self, seconds: float = PATIENCE_SECONDS) -> Clients:
+        """Clients of the cluster, which wait so long for a response."""
+        return Clients.of_cluster(self.servers, self.client, seconds)
+
+    @contextmanager
+    def named(self) -> Generator[None]:
+        """Adds the brokers' address to a LogUnavailable."""
+        try:
+            yield
+        except KafkaUnavailable as fault:
+            raise KafkaUnavailable(f"Kafka at {self.servers}: {fault}") from fault
 
 
 def partitions_of(clients: Clients, place: CandleTopic) -> int:
-    """How many partitions the topic has; it is made where it is missing. Raises LogUnavailable."""
-    found = clients.admin.topics([place.name]).get(place.name)
-    topic = made_topic(clients, CANDLES, place.events) if found is None else found
-    return len(topic.partitions)
+    """How many partitions the topic has; it is made where it is missing. Brokers that do not respond soon are waited
+    for, and a warning names them. Raises LogUnavailable.
+    """
+    with place.named():
+        _await_brokers(clients, place)
+        found = clients.admin.topics([place.name]).get(place.name)
+        topic = made_topic(clients, CANDLES, place.events) if found is None else found
+        return len(topic.partitions)
+
+
+def _await_brokers(clients: Clients, place: CandleTopic) -> None:
+    try:
+        place.clients(_SOON_SECONDS).admin.cluster()
+    except KafkaUnavailable as fault:
+        _log.warning("Kafka at %s: %s; waiting for %g s more", place.servers, fault, clients.timeout)
+        clients.admin.cluster()
 
 
 def partition_of(instrument: str, partitions: int) -> int:

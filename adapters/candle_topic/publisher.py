@@ -9,6 +9,7 @@ from typing import Final
 from confluent_kafka import IsolationLevel, Message, TopicPartition
 
 from adapters.candle_topic.place import (
+    PATIENCE_SECONDS,
     SIGNATURE,
     CandleTopic,
     candle_of,
@@ -26,7 +27,6 @@ from domain.candle import Candle
 from domain.errors import InvalidInput, KeyMissing, MarkRefused
 
 _MOST_BYTES: Final = 1_000_000
-_FLUSH_SECONDS: Final = 30.0
 
 
 class CandlePublisher:
@@ -49,11 +49,12 @@ class CandlePublisher:
     def recall(self, since: datetime) -> Mapping[tuple[str, timedelta], datetime]:
         """Reads the candles that close from `since` on, and returns when the next one of each instrument and interval
         opens. Raises LogUnavailable."""
-        for number in range(self._partitions):
-            for candle in self._published(TopicPartition(self._place.name, number), since):
-                # After an addition of partitions an instrument's past is published again where its future will be.
-                if partition_of(candle.instrument, self._partitions) == number:
-                    self._note(candle)
+        with self._place.named():
+            for number in range(self._partitions):
+                for candle in self._published(TopicPartition(self._place.name, number), since):
+                    # After an addition of partitions an instrument's past is published again where its future will be.
+                    if partition_of(candle.instrument, self._partitions) == number:
+                        self._note(candle)
         return dict(self._next)
 
     def publish(self, candles: Iterable[Candle]) -> int:
@@ -74,12 +75,13 @@ class CandlePublisher:
                 headers=[(SIGNATURE, self._signer.signature(signed(self._place.name, key, value)))],
                 on_delivery=noted_in(failures),
             )
-        check_acknowledged(self._producer, self._place.name, failures, _FLUSH_SECONDS)
+        with self._place.named():
+            check_acknowledged(self._producer, self._place.name, failures, PATIENCE_SECONDS)
         return len(new)
 
     def close(self) -> None:
         """Ends the producer; what `publish` has returned is durable already."""
-        self._producer.flush(_FLUSH_SECONDS)
+        self._producer.flush(PATIENCE_SECONDS)
 
     def _note(self, candle: Candle) -> bool:
         """Whether the candle is later than the last one of its instrument and interval."""

@@ -108,7 +108,13 @@ class CcxtAccount:
         self._needs("setLeverage", "how to set the leverage")
         symbol = self._exchange.symbol(instrument)
         given = int(leverage) if leverage == int(leverage) else float(leverage)
-        self._client.ask(partial(self._ccxt.set_leverage, given, symbol, dict(self._dialect.leverage_params)))
+        try:
+            self._client.ask(
+                partial(self._ccxt.set_leverage, given, symbol, dict(self._dialect.leverage_params))
+            )
+        except ExchangeRefused:  # some exchanges refuse one that is set already
+            if self._leverage(symbol) != leverage:
+                raise
 
     def settlements(self, since: datetime) -> Sequence[Funded | Liquidated]:
         """See `VenueAccount.settlements`."""

@@ -10,6 +10,7 @@ from adapters.kafka.aiokafka_settings import aiokafka_arguments
 from adapters.kafka.client import Clients
 from adapters.kafka.topic import made_topic
 from adapters.kafka.topic_table import ANSWERS, COMMANDS, REFUSED
+from domain.errors import LogUnavailable
 
 _ANSWER_SECONDS = 5.0
 
@@ -43,7 +44,10 @@ class CommandTopic:
     def ensure(self) -> None:
         """Creates missing topics. Raises LogUnavailable where the brokers do not answer."""
         clients = Clients.of_cluster(self.servers, self.client, _ANSWER_SECONDS)
-        clients.admin.cluster()
+        try:
+            clients.admin.cluster()
+        except LogUnavailable as fault:
+            raise LogUnavailable(f"Kafka at {self.servers} does not answer: {fault}") from fault
         wanted = {row.name(self.events): row for row in (COMMANDS, ANSWERS, REFUSED)}
         for name in wanted.keys() - clients.admin.topics(list(wanted)).keys():
             made_topic(clients, wanted[name], self.events)

@@ -39,6 +39,7 @@ from adapters.graphql.position import POSITIONS, HeldPosition, PositionFilter, P
 from adapters.graphql.signal import SIGNALS, Signal, SignalFilter, SignalsBy
 from adapters.graphql.status import ProjectionBuild, build_of
 from adapters.graphql.trading import TradingState, trading_state_of
+from adapters.graphql.weight_in_force import WeightInForce, weights_of
 from commands.roles import Role
 from projections.explained.explained import explained_in
 from projections.explanation import explain
@@ -56,6 +57,7 @@ from projections.questions.performance import Dimension, performance, ratios_by_
 from projections.questions.positions import POSITIONS as POSITION_LIST
 from projections.questions.signals import SIGNALS as SIGNAL_LIST
 from projections.questions.trading import trading_states
+from projections.questions.weights import weights
 from projections.standing import standings
 from projections.story import story
 
@@ -197,6 +199,15 @@ class Query:
     ) -> list[TradingState]:
         moment = await info.context.moment(when(as_of))
         return [trading_state_of(row) for row in await moment.run(partial(trading_states, account=account))]
+
+    @strawberry.field(
+        description="The weights in force of every account, by its name and in the order of its settings.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def weights(self, info: Info, account: OfAccount = None, as_of: AsOf = None) -> list[WeightInForce]:
+        moment = await info.context.moment(when(as_of))
+        rows = await moment.run(partial(weights, account=account))
+        return [one for row in rows for one in weights_of(row)]
 
     @strawberry.field(
         description="The results of closed positions: all together, or by instrument, strategy or day.",

@@ -46,6 +46,21 @@ class LossPause:
     )
 
 
+@strawberry.type(
+    description="The leverage of an instrument of which another one was requested at least once."
+)
+class InstrumentLeverage:
+    instrument: str = strawberry.field(description="The instrument.")
+    leverage: Decimal = strawberry.field(
+        description="The leverage by which it is traded: the largest ratio of a position's notional to its margin."
+    )
+    requested: Decimal | None = strawberry.field(
+        description="The leverage that was requested and whose outcome is not known; no entry is made meanwhile. Null "
+        "where no request waits."
+    )
+    since: datetime = strawberry.field(description="When its last event occurred.")
+
+
 @strawberry.type(description="Whether an account takes new exposure, and everything that keeps it out.")
 class TradingState:
     account: str = strawberry.field(description="The account.")
@@ -80,6 +95,10 @@ class TradingState:
     pauses: list[LossPause] = strawberry.field(
         description="The pauses of entries after losses that are in force, that of the account first."
     )
+    leverages: list[InstrumentLeverage] = strawberry.field(
+        description="The leverage of each instrument of which another one was ever requested; others have that of the "
+        "account."
+    )
     breakers: list[CircuitBreaker] = strawberry.field(
         description="Every circuit breaker that ever changed its mode."
     )
@@ -103,6 +122,7 @@ def trading_state_of(row: Mapping[Any, Any]) -> TradingState:
         open_discrepancies=[strawberry.ID(one) for one in row["unresolved"]],
         paused=list(row["paused"]),
         pauses=[_pause(owner, one) for owner, one in sorted(row["pauses"].items())],
+        leverages=[_leverage(name, one) for name, one in sorted(row["leverages"].items())],
         breakers=[_breaker(name, one) for name, one in sorted(row["breakers"].items())],
         updated_at=row["updated_at"],
         ordinal=Ordinal(row["ordinal"]),
@@ -117,6 +137,16 @@ def _pause(owner: str, row: Mapping[str, Any]) -> LossPause:
         positions=list(row["positions"]),
         since=datetime.fromisoformat(row["since"]),
         until=None if row["until"] is None else datetime.fromisoformat(row["until"]),
+    )
+
+
+def _leverage(instrument: str, row: Mapping[str, Any]) -> InstrumentLeverage:
+    requested = row["requested"]
+    return InstrumentLeverage(
+        instrument=instrument,
+        leverage=Decimal(row["leverage"]),
+        requested=None if requested is None else Decimal(requested),
+        since=datetime.fromisoformat(row["since"]),
     )
 
 

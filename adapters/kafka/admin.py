@@ -33,7 +33,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # the stubs d
 )
 
 from adapters.kafka.errors import KafkaUnavailable
-from adapters.kafka.failure import failure_of, reason_of
+from adapters.kafka.failure import failure_of, is_timeout, reason_of
 from adapters.milliseconds import in_ms
 
 _T = TypeVar("_T")
@@ -276,6 +276,13 @@ class Admin:
     def _error(self, what: str, future: Future[_T]) -> BaseException | None:
         # Not result(): a raised exception and the frames in its traceback would keep each other alive.
         try:
-            return future.exception(self._timeout)
-        except FutureTimeoutError as error:
-            raise KafkaUnavailable(f"{what}: no response within {self._timeout:g} s") from error
+            error = future.exception(self._timeout)
+        except FutureTimeoutError as late:
+            raise self._no_response(what) from late
+        if is_timeout(error):
+            # The client's wait is as long as this one, and on a busy machine either of them ends first.
+            raise self._no_response(what) from error
+        return error
+
+    def _no_response(self, what: str) -> KafkaUnavailable:
+        return KafkaUnavailable(f"{what}: no response within {self._timeout:g} s")

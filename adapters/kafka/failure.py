@@ -18,6 +18,11 @@ GONE: Final = frozenset({
     KafkaError.OFFSET_OUT_OF_RANGE,
 })  # fmt: skip
 
+_TIMED_OUT: Final = frozenset({
+    KafkaError._TIMED_OUT,  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    KafkaError._TIMED_OUT_QUEUE,  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+})  # fmt: skip
+
 
 def failure_of(error: KafkaException) -> KafkaError:
     """The error inside the exception."""
@@ -34,6 +39,11 @@ def reason_of(error: BaseException) -> str:
 def is_fenced(error: BaseException) -> bool:
     """Whether another producer has taken the transactional id."""
     return isinstance(error, KafkaException) and failure_of(error).code() in _FENCED
+
+
+def is_timeout(error: BaseException | None) -> bool:
+    """Whether Kafka's client has waited in vain for a response. A broker's own timeouts have other codes."""
+    return isinstance(error, KafkaException) and failure_of(error).code() in _TIMED_OUT
 
 
 def is_too_large(error: BaseException) -> bool:

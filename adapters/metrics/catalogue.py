@@ -75,6 +75,22 @@ POSITIONS_CLOSED = _counter(
     "instrument",
     "reason",
 )
+MANAGED_MOVES = _counter(
+    "whence_management_moves_total",
+    "Stops and targets that the manager of open positions moved, by its rule; moves that the exchange refused count.",
+    "account",
+    "strategy",
+    "instrument",
+    "rule",
+)
+MANAGED_EXITS = _counter(
+    "whence_management_exits_total",
+    "Positions, and parts of them, that the manager of open positions closed, by its rule.",
+    "account",
+    "strategy",
+    "instrument",
+    "rule",
+)
 ORDERS_PLACED = _counter(
     "whence_orders_placed_total",
     "Orders durably intended.",
@@ -136,6 +152,22 @@ MAX_DRAWDOWN = _gauge(
 )
 KILL_SWITCH = _gauge(
     "whence_kill_switch_tripped", "1 while the kill switch keeps new entries out.", "account"
+)
+
+ENTRIES_PAUSED = _gauge(
+    "whence_entries_paused",
+    "1 while entries are paused, by cause: LOSSES or PERSON; without a strategy those of the account. Absent else.",
+    "account",
+    "strategy",
+    "cause",
+)
+PAUSE_END = _gauge(
+    "whence_entries_paused_until_timestamp_seconds",
+    "When a pause that is in force ends, as a Unix time; absent where a person has to end it.",
+    "account",
+    "strategy",
+    "cause",
+    unit="seconds",
 )
 
 PARKED_EVENTS = _gauge(
@@ -236,6 +268,8 @@ HISTORY = (
     SKIPPED,
     POSITIONS_OPENED,
     POSITIONS_CLOSED,
+    MANAGED_MOVES,
+    MANAGED_EXITS,
     ORDERS_PLACED,
     FILLS,
     REALISED_PNL,
@@ -250,6 +284,8 @@ HISTORY = (
     DRAWDOWN,
     MAX_DRAWDOWN,
     KILL_SWITCH,
+    ENTRIES_PAUSED,
+    PAUSE_END,
     PARKED_EVENTS,
     PARKED_SEQUENCES,
     LAG_EVENTS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -19,11 +20,13 @@ class Measure(StrEnum):
     FILLS = "FILLS"
     POSITIONS_OPENED = "POSITIONS_OPENED"
     POSITIONS_CLOSED = "POSITIONS_CLOSED"
+    MANAGED_MOVES = "MANAGED_MOVES"
+    MANAGED_EXITS = "MANAGED_EXITS"
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The count of a measure; `label` is the verdict, reason, side or direction that the measure is counted by."""
+    """The count of a measure; `label` is the verdict, reason, side, direction or rule that it is counted by."""
 
     measure: Measure
     account: str
@@ -74,6 +77,26 @@ class Money:
     tripped: bool
 
 
+class PauseCause(StrEnum):
+    """What paused entries: losing positions in a row, or a person."""
+
+    LOSSES = "LOSSES"
+    PERSON = "PERSON"
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """A pause of entries that is in force; `strategy` is empty where it is the account's.
+
+    `until` (UTC) is None where a person has to end it.
+    """
+
+    account: str
+    strategy: str
+    cause: PauseCause
+    until: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """The lag of a projection's live build (the build that serves queries) behind its log, and its parked events.
@@ -96,6 +119,7 @@ class History:
     profits: Sequence[Profit] = ()
     trades: Sequence[Trades] = ()
     money: Sequence[Money] = ()
+    pauses: Sequence[Paused] = ()
     progress: Sequence[Progress] = ()
 
 

@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from adapters.metrics import catalogue
 from adapters.metrics.catalogue import HISTORY, Kind, Metric
-from adapters.metrics.figures import Count, Figures, History, Measure, Money, Profit, Progress, Trades
+from adapters.metrics.figures import Count, Figures, History, Measure, Money, Paused, Profit, Progress, Trades
 from domain.errors import LogError, StoreError
 
 _log = logging.getLogger(__name__)
@@ -29,6 +29,8 @@ _COUNTED: Mapping[Measure, Metric] = {
     Measure.FILLS: catalogue.FILLS,
     Measure.POSITIONS_OPENED: catalogue.POSITIONS_OPENED,
     Measure.POSITIONS_CLOSED: catalogue.POSITIONS_CLOSED,
+    Measure.MANAGED_MOVES: catalogue.MANAGED_MOVES,
+    Measure.MANAGED_EXITS: catalogue.MANAGED_EXITS,
 }
 _Family = CounterMetricFamily | GaugeMetricFamily
 _FAMILIES: Mapping[Kind, type[_Family]] = {Kind.COUNTER: CounterMetricFamily, Kind.GAUGE: GaugeMetricFamily}
@@ -77,6 +79,8 @@ def _samples_of(history: History) -> Iterator[_Sample]:
         yield from _trades(trades)
     for money in history.money:
         yield from _money(money)
+    for pause in history.pauses:
+        yield from _paused(pause)
     for progress in history.progress:
         yield from _progress(progress)
 
@@ -128,6 +132,13 @@ def _money(money: Money) -> Iterator[_Sample]:
     yield catalogue.DRAWDOWN, of, money.drawdown
     yield catalogue.MAX_DRAWDOWN, of, money.max_drawdown
     yield catalogue.KILL_SWITCH, of, float(money.tripped)
+
+
+def _paused(pause: Paused) -> Iterator[_Sample]:
+    of = (pause.account, pause.strategy, pause.cause.value)
+    yield catalogue.ENTRIES_PAUSED, of, 1.0
+    if pause.until is not None:
+        yield catalogue.PAUSE_END, of, pause.until.timestamp()
 
 
 def _progress(progress: Progress) -> Iterator[_Sample]:

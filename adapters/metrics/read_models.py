@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
-from adapters.metrics.figures import Count, History, Measure, Money, Profit, Progress, Trades
+from adapters.metrics.figures import (
+    Count,
+    History,
+    Measure,
+    Money,
+    PauseCause,
+    Paused,
+    Profit,
+    Progress,
+    Trades,
+)
 from adapters.metrics.lateness import Lateness
 from domain.errors import Refused
 from projections.answering import answering
@@ -38,6 +49,7 @@ class ReadModelFigures:
                 profits=_profits(performance, accounts),
                 trades=[_trades(row) for row in performance if row["dimension"] == "ALL"],
                 money=[_money(row) for row in accounts],
+                pauses=[one for row in _rows(source, "trading_states") for one in _paused(row)],
                 progress=self._progress(source),
             )
 
@@ -95,6 +107,14 @@ def _trades(row: _Row) -> Trades:
         row["gross_profit"],
         row["gross_loss"],
     )
+
+
+def _paused(row: _Row) -> Iterator[Paused]:
+    for owner, pause in sorted(row["pauses"].items()):
+        until = None if pause["until"] is None else datetime.fromisoformat(pause["until"])
+        yield Paused(row["account"], owner, PauseCause.LOSSES, until)
+    for strategy in row["paused"]:
+        yield Paused(row["account"], strategy, PauseCause.PERSON, None)
 
 
 def _money(row: _Row) -> Money:

@@ -56,7 +56,7 @@ class Clearing:
         self.instrument = instrument
         self.book = Book()
         self.holding = Holding()
-        self._leverage = leverage
+        self.leverage = leverage
         self._rules, self._seed, self._wallet, self._wire = rules, seed, wallet, wire
         self._drawn_as = drawn_as
         wallet.keep(self.claim)
@@ -79,7 +79,7 @@ class Clearing:
 
     def claim(self) -> Decimal:
         """The part of the balance that position and resting limit orders reserve. An untriggered stop reserves none."""
-        held = position_margin(self.holding, self._leverage, self.instrument.taker_fee)
+        held = position_margin(self.holding, self.leverage, self.instrument.taker_fee)
         for order in self.book.limits(reduce_only=False):
             held += self.cost_of(order.terms, order.leaves, order.terms.limit_price or ZERO)
         return held
@@ -87,7 +87,7 @@ class Clearing:
     def cost_of(self, terms: OrderPlaced, quantity: Decimal, price: Decimal) -> Decimal:
         """The available balance that the order requires; the part that closes a position requires none."""
         opening = ZERO if terms.reduce_only else max(ZERO, quantity - self.holding.reducible(terms.side))
-        return order_cost(terms.side, opening, price, self._leverage, self.instrument.taker_fee)
+        return order_cost(terms.side, opening, price, self.leverage, self.instrument.taker_fee)
 
     @property
     def available(self) -> Decimal:
@@ -145,14 +145,14 @@ class Clearing:
         """The price at which the position is liquidated; None without a position."""
         if not self.holding.quantity:
             return None
-        return liquidation_price(self.holding, self.instrument, self._leverage)
+        return liquidation_price(self.holding, self.instrument, self.leverage)
 
     def liquidate(self, at: datetime) -> None:
         """Cancels every order, then closes the position at its bankruptcy price: the loss is limited to the margin."""
         for order in self.book:
             self.end(order, at, LIQUIDATION)
         side, quantity = self.holding.closing_side, self.holding.size
-        price = to_tick(bankruptcy_price(self.holding, self._leverage), side, self.instrument.tick)
+        price = to_tick(bankruptcy_price(self.holding, self.leverage), side, self.instrument.tick)
         fee = quantity * price * self.instrument.taker_fee
         self._wallet.add(self.holding.trade(side, quantity, price) - fee)
         instrument = self.instrument

@@ -21,7 +21,7 @@ from commands.exchange import Ticket
 from commands.world import World
 from domain.arithmetic import EXACT
 from domain.candle import Candle
-from domain.errors import InvalidInput
+from domain.errors import ExchangeRefused, InvalidInput, InvalidSettings
 from domain.instrument import Instrument
 from domain.venue import VenueBalance, VenueOrder, VenuePosition
 
@@ -32,10 +32,10 @@ class SimulatedExchange(InProcessExchange):
     """One account on one exchange: one-way mode, isolated margin, linear contracts.
 
     `instruments` are keyed by id; `currency` is the quote currency of all of them and the unit of `balance`;
-    `leverage` applies to every position. `version` is that of the simulator's rules in the log's opening.
-    `drawn_as` gives the name under which the slippage of an order is drawn, by its id: a backtest draws as the log that
-    it is compared with. Raises InvalidSettings where balance, leverage or an instrument is invalid, InvalidInput for an
-    unknown version.
+    `leverage` applies to every position until `set_leverage` sets another one for an instrument. `version` is that of
+    the simulator's rules in the log's opening. `drawn_as` gives the name under which the slippage of an order is drawn,
+    by its id: a backtest draws as the log that it is compared with. Raises InvalidSettings where balance, leverage or
+    an instrument is invalid, InvalidInput for an unknown version.
 
     `on_candles` moves the market; `reports` returns what happened. The same calls over the same candles give the same
     reports, so the exchange can be rebuilt after a restart by repeating the calls. No call raises an ExchangeError, as
@@ -93,6 +93,8 @@ class SimulatedExchange(InProcessExchange):
             market.restore(stood)
             known = (*stood.ended, *(order.id for order in stood.working))
             exchange._inbox_of.update(dict.fromkeys(known, market.inbox))
+        for name, one in portfolio.leverages.items():
+            exchange._markets[name].lever(one.state.in_force)
         for order_id, state in arrived(world):
             exchange._wire.history.restore(order_id, state, at)
         return exchange
@@ -124,12 +126,30 @@ class SimulatedExchange(InProcessExchange):
         An instrument that is not traded yet is traded from now on. Raises InvalidSettings where the rules are invalid
         here.
         """
-        check_instrument(instrument.id, instrument, self._currency, self._leverage)
         market = self._markets.get(instrument.id)
+        leverage = self._leverage if market is None else market.leverage
+        check_instrument(instrument.id, instrument, self._currency, leverage)
         if market is None:
             self._markets[instrument.id] = self._market(instrument)
         else:
             market.relist(instrument)
+
+    def set_leverage(self, instrument: str, leverage: Decimal) -> None:
+        """See `LeverageEntry.set_leverage`; it is in force at once, and refused while a position is open."""
+        market = self._markets.get(instrument)
+        if market is None:
+            raise ExchangeRefused(f"{instrument} is not traded here")
+        if market.position:
+            raise ExchangeRefused(f"{instrument} has a position: its leverage is not changed")
+        try:
+            check_instrument(instrument, market.instrument, self._currency, leverage)
+        except InvalidSettings as fault:
+            raise ExchangeRefused(str(fault)) from None
+        market.lever(leverage)
+
+    def leverage(self, instrument: str) -> Decimal:
+        """The leverage of the instrument's positions. Raises KeyError for an unlisted id."""
+        return self._markets[instrument].leverage
 
     def _market(self, instrument: Instrument) -> Market:
         clearing = Clearing(

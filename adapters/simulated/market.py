@@ -68,6 +68,16 @@ class Market:
         self._engine.relist(instrument)
         self._below, self._above = self._engine.bounds()
 
+    @property
+    def leverage(self) -> Decimal:
+        """The ratio of a position's value to its margin."""
+        return self._clearing.leverage
+
+    def lever(self, leverage: Decimal) -> None:
+        """Puts another leverage in force for later positions."""
+        self._clearing.leverage = leverage
+        self._below, self._above = self._engine.bounds()
+
     def order_ids(self) -> Sequence[str]:
         """The client order ids of the working orders, by arrival."""
         return [order.id for order in self._clearing.book]

@@ -23,17 +23,20 @@ from adapters.simulated.requests import Amendment, Cancellation, Request
 from adapters.simulated.restoring import Standing, arrived, standing
 from adapters.simulated.venue import Venue, contract_of
 from adapters.simulated.venue.account import Account
+from adapters.simulated.venue.categories import LINEAR
+from adapters.simulated.venue.codes import LEVERAGE_UNCHANGED, Declined
 from adapters.simulated.venue.fees import LEVELS, NO_LEVEL
 from adapters.simulated.venue.market import Market
 from adapters.simulated.venue.matching import NO_QUANTITY
 from adapters.simulated.venue.position import Position
+from adapters.simulated.venue.requests import LeverageRequest
 from commands.exchange import Ticket
 from commands.feed import FeedState
 from commands.world import World
 from domain.arithmetic import EXACT, ONE, ZERO
 from domain.candle import Candle
 from domain.direction import towards
-from domain.errors import InvalidInput, InvalidSettings
+from domain.errors import ExchangeRefused, InvalidInput, InvalidSettings
 from domain.instrument import Instrument, symbol_of
 from domain.market import BookUpdate, MarketEvent, Trade
 from domain.venue import VenueBalance, VenueOrder, VenuePosition
@@ -68,8 +71,8 @@ class MatchedExchange(InProcessExchange):
     """One account in one-way mode with isolated margin, on linear contracts.
 
     `instruments` are keyed by id; `currency` is their quote currency and the unit of `balance`; `leverage` applies to
-    every position; `began` is the time at which the venue begins (UTC); `market_of` makes each market. Raises
-    InvalidSettings where one of them is invalid.
+    every position until `set_leverage` sets another one for an instrument; `began` is the time at which the venue
+    begins (UTC); `market_of` makes each market. Raises InvalidSettings where one of them is invalid.
 
     `engine` is the venue's; only market data and requests change it. `on_market` moves the market and the clock. A
     request is carried out when it has arrived, at the prices shown then; while its market is closed (`MatchedMarket`)
@@ -126,6 +129,8 @@ class MatchedExchange(InProcessExchange):
         leverage, money = account.leverage, account.balance
         listed = {**{one.id: one for one in more}, **portfolio.instruments}
         exchange = cls(listed, account.currency, money, leverage, rules, at)
+        for name, one in portfolio.leverages.items():
+            exchange._account.leverage[symbol_of(name)] = one.state.in_force
         for order_id, state in arrived(world):
             exchange._orders.place(order_id, state.terms)
             exchange._wire.history.restore(order_id, state, at)
@@ -187,6 +192,27 @@ class MatchedExchange(InProcessExchange):
             for leg in legs:
                 self._orders.place(leg.order_id, leg.terms, carried=True)
             self._send(ticket, ticket.sent_at)
+
+    def set_leverage(self, instrument: str, leverage: Decimal) -> None:
+        """See `LeverageEntry.set_leverage`: the venue sets it at once."""
+        symbol = self._symbol(instrument)
+        request = LeverageRequest(
+            category=LINEAR, symbol=symbol, buy_leverage=leverage, sell_leverage=leverage
+        )
+        try:
+            self.engine.set_leverage(self._account, request, self._latest)
+        except Declined as declined:
+            if declined.number != LEVERAGE_UNCHANGED.number:
+                raise ExchangeRefused(str(declined)) from None
+
+    def leverage(self, instrument: str) -> Decimal:
+        """The leverage of the instrument's positions. Raises ExchangeRefused for an instrument that is not traded."""
+        return self._account.leverage[self._symbol(instrument)]
+
+    def _symbol(self, instrument: str) -> str:
+        if instrument not in self._markets:
+            raise ExchangeRefused(f"{instrument} is not traded here")
+        return symbol_of(instrument)
 
     # -- queries
 

@@ -129,7 +129,7 @@ def _again(moment: Moment, grid: RunningGrid, target_id: str, target: Working | 
         following,
         again,
         moment.portfolio.instruments[grid.instrument],
-        moment.portfolio.account.leverage,
+        moment.portfolio.leverage_in_force(grid.instrument),
         Levels(grid.stop, target.terms.limit_price),
     )
     return orders if _is_permitted(moment, grid, orders) else ()

@@ -55,9 +55,9 @@ def _enter(
     entry_id, signal, decision = f"{moment.subject}-e1", decided.signal, decided.decision
     rules = moment.portfolio.instruments[signal.instrument]
     if signal.grid is not None:
-        account = moment.portfolio.account
-        return grid_orders(moment.subject, signal, decision, rules, account.leverage, until)
-    leverage = leverage_of(rules, moment.portfolio.account.leverage)
+        in_force = moment.portfolio.leverage_in_force(rules.id)
+        return grid_orders(moment.subject, signal, decision, rules, in_force, until)
+    leverage = leverage_of(rules, moment.portfolio.leverage_in_force(rules.id))
     quantity = decision.quantity if less is None else less
     margin = margin_required(rules, quantity, price, leverage)
     entry = OrderPlaced(

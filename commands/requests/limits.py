@@ -13,7 +13,8 @@ changes the setting first, which is recorded with the person's name. These membe
 - reserved_balance: margin and fees in and out leave the reserve untouched;
 - risk_per_trade, total_risk: the loss at the order's stop; an order without a stop risks its margin, the most that an
   isolated position can lose. They also judge a stop that is moved away later;
-- the limits on the margin that are on (`domain/committees/margin_limits.py`).
+- the limits on the margin that are on (`domain/committees/margin_limits.py`);
+- leverage_known, where the leverage follows the volatility (`domain/committees/leverage.py`).
 
 The Alpha committee, data_freshness and cooldown do not judge a person's entry, because they judge how a strategy reads
 a candle. max_positions_per_instrument is replaced by the rule that an instrument has at most one working entry, and
@@ -29,6 +30,7 @@ from commands.request import ManualTerms
 from commands.requests.situation import Situation
 from domain.arithmetic import EXACT
 from domain.committees import Case, Judge, View, limits, risk
+from domain.committees.leverage import leverage_members
 from domain.committees.limits import limit_members
 from domain.committees.margin_limits import margin_members
 from domain.direction import Direction, entry_side, towards
@@ -83,7 +85,7 @@ def check_entry(case: Case) -> None:
             for member in MEMBERS
             if not (growing and member is risk.max_positions) and (member not in _LIMITS or member in on)
         )
-        + tuple(member.judge for member in margin_members(case)),
+        + tuple(member.judge for member in (*margin_members(case), *leverage_members(case))),
     )
 
 
@@ -200,6 +202,9 @@ SENTENCES: Mapping[str, Sentence] = {
         "the log is being compared with the exchange ({reconciling}): no new exposure until then"
     ),
     "UNRESOLVED_DISCREPANCY": _with("the exchange and the log disagree ({unresolved}): settle that first"),
+    "LEVERAGE_UNCERTAIN": _with(
+        "the outcome of a change of its leverage from {leverage} to {requested} is not known yet: no entry until it is"
+    ),
     "CIRCUIT_BREAKER_OPEN": _with("the exchange does not answer ({open}): no new exposure until it does"),
     "INSTRUMENT_NOT_LISTED": _with("{instrument} is not listed here"),
     "INSTRUMENT_NOT_ALLOWED": _with("{instrument} is not allowed by risk.allowed ({allowed})"),

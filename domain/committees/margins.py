@@ -190,12 +190,13 @@ def _reward_and_limit(figures: Figures) -> tuple[Decimal, Decimal]:
     return Decimal(figures["reward"]), EXACT.multiply(Decimal(figures["minimum"]), Decimal(figures["risk"]))
 
 
-def _favourable(level: str) -> Callable[[Figures], tuple[Decimal, Decimal]]:
-    """How far a level is on the side of a gain, seen from the entry: negative on the side of a loss."""
+def _beside_entry(level: str, direction: Direction) -> Callable[[Figures], tuple[Decimal, Decimal]]:
+    """A level and the price of the entry; raises ValueError for an entry in the other direction."""
 
     def read(figures: Figures) -> tuple[Decimal, Decimal]:
-        up = EXACT.subtract(Decimal(figures[level]), Decimal(figures["entry"]))
-        return (up if Direction(figures["direction"]) is Direction.LONG else EXACT.minus(up)), ZERO
+        if Direction(figures["direction"]) is not direction:
+            raise ValueError(f"the entry is no {direction}")
+        return Decimal(figures[level]), Decimal(figures["entry"])
 
     return read
 
@@ -279,11 +280,13 @@ RULES: Mapping[str, Sequence[_Rule]] = {
         _Rule("a reward per unit, after fees, of", Must.ABOVE, _to("reward", ZERO), _QUOTE),
     ),
     "STOP_NOT_PROTECTIVE": (
-        _Rule("a stop whose distance beyond the entry is", Must.BELOW, _favourable("stop"), _QUOTE),
+        _Rule("a stop of a long", Must.BELOW, _beside_entry("stop", Direction.LONG), _QUOTE),
+        _Rule("a stop of a short", Must.ABOVE, _beside_entry("stop", Direction.SHORT), _QUOTE),
         _Rule("a stop", Must.ABOVE, _to("stop", ZERO), _QUOTE),
     ),
     "TARGET_NOT_BEYOND_ENTRY": (
-        _Rule("a target whose distance beyond the entry is", Must.ABOVE, _favourable("target"), _QUOTE),
+        _Rule("a target of a long", Must.ABOVE, _beside_entry("target", Direction.LONG), _QUOTE),
+        _Rule("a target of a short", Must.BELOW, _beside_entry("target", Direction.SHORT), _QUOTE),
         _Rule("a target", Must.ABOVE, _to("target", ZERO), _QUOTE),
     ),
     "STOP_BEYOND_LIQUIDATION": (
@@ -498,6 +501,9 @@ _CONDITIONS: Mapping[str, _Condition] = {
     "ORDER_OUTCOME_UNKNOWN": _Condition("a known outcome of every order: unknown of {unknown}", "unknown"),
     "RECONCILING": _Condition("no comparison with the exchange under way: {reconciling}", "reconciling"),
     "UNRESOLVED_DISCREPANCY": _Condition("no unresolved discrepancy: {unresolved}", "unresolved"),
+    "LEVERAGE_UNCERTAIN": _Condition(
+        "a known leverage: the change to {requested} had no known outcome", "requested"
+    ),
     "CIRCUIT_BREAKER_OPEN": _Condition("no open circuit breaker: {open}", "open"),
     "EXIT_UNDER_WAY": _Condition("no exit under way: {leaving}", "leaving"),
     "CORRELATION_MISSING": _Condition(

@@ -206,7 +206,9 @@ def funds_of(view: View) -> Funds:
     account = view.account
     committed = total((*account.reserved.values(), margin_held(view), reserve(view)))
     spendable = max(EXACT.subtract(account.balance, committed), ZERO)
-    return Funds(account.balance, spendable, leverage_of(view.listed, account.leverage))
+    return Funds(
+        account.balance, spendable, leverage_of(view.listed, view.portfolio.leverage_in_force(view.listed.id))
+    )
 
 
 def margin_left(view: View) -> Decimal:
@@ -231,5 +233,5 @@ def reserve(view: View) -> Decimal:
 def margin_of(held: OpenPosition, view: View) -> Decimal:
     """The initial margin of a position; its whole cost if the instrument's rules are not known."""
     rules = view.portfolio.instruments.get(held.state.instrument)
-    leverage = ONE if rules is None else leverage_of(rules, view.account.leverage)
+    leverage = ONE if rules is None else leverage_of(rules, view.portfolio.leverage_in_force(rules.id))
     return CEILING.divide(held.state.cost, leverage)

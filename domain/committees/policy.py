@@ -15,7 +15,8 @@ position. An entry against a position of its own strategy is a flip; the rules f
 (`domain/committees/additions.py`), and one without a position may have to be repeated first
 (`domain/committees/repeated.py`). Filters that are on vote on every entry of a strategy
 (`domain/committees/filters.py`), and so do the limits that are on (`domain/committees/limits.py`) and those on the
-margin (`domain/committees/margin_limits.py`). All members judge by the limits of the regime that is in force for the
+margin (`domain/committees/margin_limits.py`). No entry is made while its leverage is not known
+(`domain/committees/leverage.py`). All members judge by the limits of the regime that is in force for the
 instrument (`domain/committees/regimes.py`).
 A weight scales an entry's size or confidence before they are judged (`domain/committees/weighted.py`).
 
@@ -39,6 +40,7 @@ from domain.committees.case import Case
 from domain.committees.filters import filter_members
 from domain.committees.flips import flip_members
 from domain.committees.levels import grid_members
+from domain.committees.leverage import leverage_members
 from domain.committees.limits import limit_members
 from domain.committees.margin_limits import margin_members
 from domain.committees.member import Member, vote
@@ -205,6 +207,7 @@ def decide_reversal(decided: Decided, decided_at: datetime, flat: Flat, view: Vi
         *REVERSAL_MEMBERS,
         *filter_members(case),
         *margin_members(case),
+        *leverage_members(case),
         *limit_members(case),
         *weight_members(case),
     )
@@ -270,6 +273,7 @@ def _reverse(case: Case, held: OpenPosition, on_exit: tuple[Vote, ...]) -> Decis
         *REVERSAL_MEMBERS,
         *filter_members(entering),
         *margin_members(entering),
+        *leverage_members(entering),
         *limit_members(entering),
         *weight_members(entering),
     )
@@ -289,6 +293,7 @@ def _enter(case: Case, members: tuple[Member, ...]) -> DecisionMade:
         *grid_members(case),
         *filter_members(case),
         *margin_members(case),
+        *leverage_members(case),
         *limit_members(case),
         *weight_members(case),
     )

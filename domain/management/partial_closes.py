@@ -14,6 +14,7 @@ instrument. Else the whole position is closed, because its rest could not be red
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from domain.arithmetic import EXACT, ONE, total
@@ -22,7 +23,7 @@ from domain.instrument import Instrument, round_down
 from domain.managed import Rule
 from domain.management.action import Close, Finding, Reduce
 from domain.management.reading import Reading
-from domain.management.settings import partial_levels
+from domain.management.settings import PartialLevel, partial_levels
 from domain.position import notional
 
 
@@ -31,8 +32,8 @@ def partial_close(reading: Reading) -> Finding | None:
     price, profit, texts = reading.price, reading.profit, reading.settings.partial_closes
     if not texts or price is None or profit is None or not reading.can_reduce:
         return None
-    levels, last = partial_levels(texts), _last_profit(reading)
-    done = sum(1 for one in levels if last is not None and one.profit <= last)
+    levels = partial_levels(texts)
+    done = levels_done(reading, levels)
     reached = sum(1 for one in levels if profit >= one.profit)
     if reached <= done:
         return None
@@ -54,9 +55,11 @@ def partial_close(reading: Reading) -> Finding | None:
     return Finding(Rule.PARTIAL_CLOSE, Close(CloseReason.LAST_PARTIAL_CLOSE), figures | {"left": f"{left:f}"})
 
 
-def _last_profit(reading: Reading) -> Decimal | None:
+def levels_done(reading: Reading, levels: Sequence[PartialLevel]) -> int:
+    """How many of the levels are done: those up to the largest profit of which one was done."""
     last = reading.last.get(Rule.PARTIAL_CLOSE)
-    return None if last is None else last.from_profit
+    profit = None if last is None else last.from_profit
+    return 0 if profit is None else sum(1 for one in levels if one.profit <= profit)
 
 
 def _is_tradable(quantity: Decimal, price: Decimal, rules: Instrument) -> bool:

@@ -10,8 +10,7 @@ from datetime import timedelta
 from msgspec import Struct
 
 from domain.candle import Candle
-from domain.coarser import CoarserCandles, check_coarser
-from domain.errors import InvalidInput
+from domain.coarser import CoarserCandles, coarser_of
 from domain.indicators import Adx, Atr, EfficiencyRatio
 from domain.interval import interval_of
 from domain.regime import Regime
@@ -135,21 +134,7 @@ class RegimeReaders:
         return [one for one in found if one is not None]
 
     def _reader(self, instrument: str, given: timedelta) -> tuple[RegimeReader, CoarserCandles | None]:
-        return RegimeReader(self._settings), coarser_of(self._interval, instrument, given)
-
-
-def coarser_of(interval: timedelta | None, instrument: str, given: timedelta) -> CoarserCandles | None:
-    """The builder of the candles that are read; None where they are the market's.
-
-    Raises InvalidInput where they cannot be built from candles of `given`.
-    """
-    if interval is None or interval == given:
-        return None
-    try:
-        check_coarser(instrument, given, interval)
-    except InvalidInput as fault:
-        raise InvalidInput(f"regimes.interval: {fault}") from None
-    return CoarserCandles(interval)
+        return RegimeReader(self._settings), coarser_of(self._interval, instrument, given, "regimes")
 
 
 def changes_on(settings: RegimeSettings, candles: Iterable[Candle]) -> list[Candle]:

@@ -19,7 +19,7 @@ _PREFIX = "trading."
 _OWN = frozenset({"interval", "instruments", "minimum_trend", "minimum_reward_to_risk"})
 """The settings of an instance that are no parameters of its strategy, beside those of its own `_TABLES`."""
 _TABLES = frozenset({"flips", "intents", "filters", "limits", "management", "sizing"})
-_LISTS = frozenset({"instruments", "majors", "trailing_levels", "partial_closes"})
+_LISTS = frozenset({"instruments", "majors", "trailing_levels", "partial_closes", "steps"})
 
 
 def change_of(values: Sequence[str], strategies: Sequence[str], policy: int | None) -> Change:

@@ -78,7 +78,7 @@ class _Drawing:
 
     def _line(self, node: Node, above: datetime | None) -> str:
         meta, event = node.recorded.envelope.meta, node.recorded.envelope.event
-        line = _LEFT_OUT.sub("", in_plain_words(rounded(self._wording.line_of(node.recorded))))
+        line = _LEFT_OUT.sub("", in_plain_words(rounded(self._wording.line_of(node.recorded, node.exit))))
         if self._one_instrument:
             line = _INSTRUMENT.sub("", line)
         at = meta.occurred_at

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from importlib.metadata import entry_points
+from textwrap import fill
 from typing import NamedTuple
 
 import typer
@@ -53,17 +54,29 @@ def described(name: str, *, as_json: bool) -> None:
     if known is not None and (scores := scores_of(known)):
         console.print("\n[bold]Scores[/bold] of an entry, each 0..1:")
         for key, formula in scores.items():
-            console.print(f"  {escape(key)} = {escape(formula)}")
+            console.print(_indented(f"{key} = {formula}", console.width), markup=False, soft_wrap=True)
     if parameters:
         console.print("\n[bold]Parameters[/bold] and their defaults:")
     described_parameters = meanings_of(strategy)
     for key, value in parameters.items():
         words = described_parameters[key].words if key in described_parameters else ""
-        console.print(f"  {escape(key)} = {escape(str(value))}{escape(words)}")
+        console.print(_indented(f"{key} = {value}{words}", console.width), markup=False, soft_wrap=True)
     for line in _tables(known):
         console.print(line, markup=False)
     console.print("\nIn whence.toml:")
     console.print(_example(name, parameters), markup=False)
+
+
+def _indented(line: str, width: int) -> str:
+    """The line in as many lines as it needs, each beginning further right than the paragraphs."""
+    return fill(
+        line,
+        width,
+        initial_indent="  ",
+        subsequent_indent="      ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _paragraphs(known: About | None) -> Sequence[tuple[str, str]]:

@@ -16,7 +16,7 @@ from domain.log import Meta, is_outside_fact
 from domain.signal import Chamber, DecisionMade, Vote
 from projections.chain import Node, Story
 from projections.explained.elapsed import elapsed
-from projections.sentences import plain, sentence
+from projections.sentences import plain
 
 _LONG = re.compile(r"-?\d+\.\d{5,}")
 _UTC = "+00:00"
@@ -86,7 +86,7 @@ def _line(node: Node, owners: Mapping[int, str], under: str, above: datetime | N
     ]
     return (
         f"[dim]{_clock(meta.occurred_at)}{later(meta.occurred_at, above)}[/dim] [bold]{type(event).__name__}[/bold] "
-        f"{escape(sentence(event))} [dim]{escape(' '.join(filter(None, aside)))}[/dim]"
+        f"{escape(node.line)} [dim]{escape(' '.join(filter(None, aside)))}[/dim]"
     )
 
 

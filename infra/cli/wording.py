@@ -9,10 +9,12 @@ from typing import NamedTuple, cast
 
 from adapters.avro import to_json
 from domain.log import Envelope, Recorded
+from domain.position import PositionClosed
 from domain.settings import Settings, SettingsChanged
 from domain.signal import DecisionMade, GridEnded, ReversalDecided, SignalDetected
 from infra.layer import is_table
-from projections.sentences import plain, sentence, sentence_on
+from projections.exits import Closes
+from projections.sentences import closed_by, plain, sentence, sentence_on
 
 PLAIN_WORDS: Mapping[str, str] = {
     "CancelByUser": "cancelled on request",
@@ -69,19 +71,21 @@ class Wording:
         """`read(after, upto)` returns the events of the log from ordinal `after` + 1 to ordinal `upto`.
 
         With `read_stream`, which returns the events of a stream, a decision names the strategy and the instrument of
-        its signal. Without it the reader has the signal before them.
+        its signal, and a closed position the rule that closed it. Without it the reader has the signal before them.
         """
         self._read, self._read_stream = read, read_stream
         self._last: dict[str, SettingsChanged] = {}
         self._proposed: dict[str, _Proposed | None] = {}
 
-    def line_of(self, recorded: Recorded) -> str:
-        """The event's sentence."""
+    def line_of(self, recorded: Recorded, exit_name: str = "") -> str:
+        """The event's sentence. `exit_name` is what closed a position, where the caller knows it."""
         event, stream = recorded.envelope.event, recorded.envelope.meta.stream
         if isinstance(event, SettingsChanged):
             before = self._before(recorded, event)
             self._last[stream] = event
             return described(event, before)
+        if isinstance(event, PositionClosed):
+            return closed_by(event, exit_name or self._exit_of(stream, event))
         if self._read_stream is None:
             return sentence(event)
         if isinstance(event, SignalDetected):
@@ -90,6 +94,12 @@ class Wording:
             proposed = self._proposal_of(stream, self._read_stream)
             return sentence(event) if proposed is None else sentence_on(event, *proposed)
         return sentence(event)
+
+    def _exit_of(self, stream: str, closed: PositionClosed) -> str:
+        closes = Closes()
+        for one in () if self._read_stream is None else self._read_stream(stream):
+            closes.fold(stream, one.event)
+        return closes.exit_of(stream, closed)
 
     def _proposal_of(self, stream: str, read_stream: Callable[[str], Iterable[Envelope]]) -> _Proposed | None:
         """The signal of a stream, also where the events before it were not read; None where it has none."""

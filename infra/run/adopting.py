@@ -34,14 +34,22 @@ def settings_at_the_end(log: LogReader) -> SettingsChanged | None:
 def can_be_adopted(opened: Settings, configured: Settings) -> bool:
     """Whether only settings differ that may change in a log: what the engine is made with is fixed.
 
-    Those are the strategies, the filters and regimes that read the tape from its start, and the simulated exchange.
+    Those are the strategies, the filters, regimes and leverage, which read the tape from its start, and the simulated
+    exchange.
     Groups are fixed, too: an adoption is a request that names single settings, and groups have no such name.
     """
     return _fixed(opened) == _fixed(configured)
 
 
 def _fixed(settings: Settings) -> tuple[object, ...]:
-    return settings.strategies, settings.filters, settings.regimes, settings.groups, settings.simulation
+    return (
+        settings.strategies,
+        settings.filters,
+        settings.regimes,
+        settings.leverage,
+        settings.groups,
+        settings.simulation,
+    )
 
 
 def changes_to(in_force: Settings, configured: Settings) -> Mapping[str, str]:

@@ -195,6 +195,7 @@ class Backtest:
             strategies=session.strategies,
             filters=session.filters,
             regimes=session.regimes,
+            leverage=session.leverage,
         )
         changed = self._variant.change.settings(recorded)
         of_session = replace(Settings(), strategies=changed.strategies, filters=changed.filters)
@@ -205,11 +206,14 @@ class Backtest:
             since=session.since,
             instances=instances,
             regimes=changed.regimes,
+            leverage=changed.leverage,
             marks=session.marks,
         )
         if not self._closed:
             self._sent_at = session.at
-        sender = Sender(self.exchange, lambda: self._sent_at, Guard(self._world, engine.market))
+        sender = Sender(
+            self.exchange, lambda: self._sent_at, Guard(self._world, engine.market), self._exchange
+        )
         self._driver = Driver(engine, self._log, sender, self._see)
 
     def _see(self, envelope: Envelope) -> None:

@@ -17,10 +17,11 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 from adapters.snapshots import Snapshots
-from commands import stray_orders
+from commands import leverage_outcomes, stray_orders
 from commands.breaker import answered, unanswered
 from commands.driver import Driver
 from commands.engine import Engine
@@ -122,7 +123,14 @@ class LiveRun(Attending):
         self._log_id = world.log_id or name()
         identity = Identity(self._log_id, plan.account, source)
         regimes, in_force = plan.settings.regimes, world.portfolio.settings.settings.limits
-        engine = Engine(world, identity, since=began, instances=plan.instances, regimes=regimes)
+        engine = Engine(
+            world,
+            identity,
+            since=began,
+            instances=plan.instances,
+            regimes=regimes,
+            leverage=plan.settings.leverage,
+        )
         if tape is not None:
             tape.take(
                 session(
@@ -132,14 +140,16 @@ class LiveRun(Attending):
                     strategies=plan.settings.strategies,
                     filters=plan.settings.filters,
                     regimes=plan.settings.regimes,
+                    leverage=plan.settings.leverage,
                     snapshot=self._restored.begun,
                 )
             )
         self._letters = letters
-        self._sender = Sender(self._venue.exchange, self._steady.tick, Guard(world, engine.market))
+        guard = Guard(world, engine.market)
+        self._sender = Sender(self._venue.exchange, self._steady.tick, guard, self._venue.account)
         driver = Driver(engine, log, self._sender, self._restored.observe, observer, tape)
         super().__init__(driver, clock, began)
-        terms = TermsWatch(self._venue.account, self._instruments, lambda: world.portfolio.account.leverage)
+        terms = TermsWatch(self._venue.account, self._instruments, self._leverages)
         patience = timedelta(seconds=plan.rhythm.given_up)
         self._reconciler = Reconciler(
             world, self._venue.exchange, driver.handle, self._steady.tick, terms, patience
@@ -154,7 +164,10 @@ class LiveRun(Attending):
             plan.instances,
             self._steady,
             max(
-                regimes.span(plan.interval), plan.settings.limits.correlation_span, in_force.correlation_span
+                regimes.span(plan.interval),
+                plan.settings.leverage.span(plan.interval),
+                plan.settings.limits.correlation_span,
+                in_force.correlation_span,
             ),
         )
         self.is_trading, self._is_stopping, self._failures = False, False, 0
@@ -349,7 +362,7 @@ class LiveRun(Attending):
         """Whether an order in flight had no news for long, or one works beside a later position than its own."""
         patience, now = timedelta(seconds=self._plan.rhythm.patience), self._steady.tick()
         silent = self._times.in_flight.silent(self.world.portfolio, now, patience)
-        return bool(silent or self._left_legs(now - GRACE))
+        return bool(silent or self._left_legs(now - GRACE) or self._waiting_leverages())
 
     def _left_legs(self, until: datetime) -> Sequence[str]:
         """The orders that work beside a later position than their own, which was closed at or before `until`."""
@@ -376,6 +389,7 @@ class LiveRun(Attending):
             if not outcome.in_doubt:
                 self._cancel_left_legs()
             strays = self._cancel_strays()
+            self._settle_leverages()
         except ExchangeError as fault:
             self._doubt(f"the exchange cannot be queried: {fault}")
             self._report_call(Service.QUERIES, fault)
@@ -448,6 +462,23 @@ class LiveRun(Attending):
             *self._sender.send([Outgoing(one, OrderCancelRequested("sent again")) for one in again]),
             *not_amended(self._venue.exchange, given_up, self._steady.tick()),
         ]
+        if reports:
+            self.driver.handle(Reported(self._steady.tick(), tuple(reports)))
+
+    def _leverages(self, instrument: str) -> Sequence[Decimal]:
+        """Those that the exchange may state; portfolios are immutable, so each query reads that of now."""
+        return self.world.portfolio.possible_leverages(instrument)
+
+    def _waiting_leverages(self) -> Sequence[str]:
+        """The instruments whose change of leverage has no known outcome, and cannot arrive at the exchange any more."""
+        until = self._steady.tick() - timedelta(seconds=self._plan.rhythm.lost)
+        return leverage_outcomes.waiting(self.world.portfolio, until)
+
+    def _settle_leverages(self) -> None:
+        """Finds out what became of changes of the leverage: the exchange states the leverage that is in force."""
+        account, name = self._venue.account, self._venue.exchange.venue
+        waiting, portfolio = self._waiting_leverages(), self.world.portfolio
+        reports = leverage_outcomes.outcomes(account, name, waiting, portfolio, self._steady.tick())
         if reports:
             self.driver.handle(Reported(self._steady.tick(), tuple(reports)))
 

@@ -31,9 +31,14 @@ class LiveBeginning:
         self.stake: Stake | None = None
         self.traded: frozenset[str] = frozenset()
 
+    def leverages(self, instrument: str) -> Sequence[Decimal]:
+        """Those that the log expects of an instrument; that of the plan where the log is empty."""
+        return (
+            (self._plan.leverage,) if self._is_empty else self._world.portfolio.possible_leverages(instrument)
+        )
+
     @property
-    def leverage(self) -> Decimal:
-        """That of the log; that of the plan where the log is empty."""
+    def _of_account(self) -> Decimal:
         return self._plan.leverage if self._is_empty else self._world.portfolio.account.leverage
 
     def check(self, at: datetime) -> None:
@@ -48,10 +53,10 @@ class LiveBeginning:
         exchange = self._venue.exchange
         stated = exchange.instruments()
         self.listed = rules_of(self._unlisted(), stated)
-        check_leverage(self.listed, self.leverage)
+        check_leverage(self.listed, self._of_account)
         self.traded = frozenset(one.id for one in stated)
         named = [name for name in self._instruments if name in self.traded]
-        self._differing = check(self._venue.account, named, self.leverage)
+        self._differing = check(self._venue.account, named, self.leverages)
         if (
             named and not self._plan.is_resumed
         ):  # a later session must not end because a market is halted meanwhile
@@ -69,7 +74,7 @@ class LiveBeginning:
         self._check_alone(at)
         for one in self._differing:
             self._state_change(one)
-        set_terms(self._venue.account, self._differing, self.leverage)
+        set_terms(self._venue.account, self._differing, self.leverages)
 
     def _state_change(self, found: TradingTerms) -> None:
         """Logs what is about to be set: an engine of another log that is flat loses its terms by it."""
@@ -77,12 +82,13 @@ class LiveBeginning:
             _log.warning(
                 "setting the position mode of %s at the exchange: hedge -> one-way", found.instrument
             )
-        if found.leverage != self.leverage:
+        leverages = self.leverages(found.instrument)
+        if found.leverage not in leverages:
             _log.warning(
                 "setting the leverage of %s at the exchange: %s -> %s",
                 found.instrument,
                 f"{found.leverage:f}",
-                f"{self.leverage:f}",
+                f"{leverages[0]:f}",
             )
 
     @property
@@ -101,7 +107,7 @@ class LiveBeginning:
         others = instruments_held_by_other_logs(self._world, self._venue.exchange, at)
         shared = [
             f"{one.instrument}: an engine with another log trades it on this account with leverage "
-            f"{one.leverage:f}, and this start would set {self.leverage:f}"
+            f"{one.leverage:f}, and this start would set {self.leverages(one.instrument)[0]:f}"
             for one in self._differing
             if one.instrument in others
         ]

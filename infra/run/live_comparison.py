@@ -68,8 +68,7 @@ def compared(state: LoggedState, venue: LiveVenue) -> Sequence[Difference]:
     away = [one for one in orders_in_flight(state.world.portfolio) if one not in their.orders]
     listed = [name for name in sorted(our.instruments) if name in their.instruments]
     terms = venue.account.terms(listed)
-    leverage = state.world.portfolio.account.leverage
     return [
         *differences(our, their, tolerance=TOLERANCE, under_way=away),
-        *differing_terms(terms, leverage),
+        *differing_terms(terms, state.world.portfolio.possible_leverages),
     ]

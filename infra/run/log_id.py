@@ -113,6 +113,7 @@ LATER_GROUPS: Mapping[str, Sequence[str]] = {
         "reversal_distance",
     ),
     "weights": ("scales", "table"),
+    "leverage": ("confirmations", "interval", "period", "steps", "least_seconds"),
 }
 """The tables of settings that were added after the first form; each is part of it where a setting is not neutral."""
 LATER_NAMES: Mapping[str, Sequence[str]] = {

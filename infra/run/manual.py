@@ -14,6 +14,7 @@ from commands.identity import Identity
 from commands.input_tape import InputTape, session
 from commands.inputs import opening
 from commands.observer import Observer
+from commands.outgoing import unconfirmed_leverages
 from commands.sender import Sender
 from commands.world import World
 from domain.log import Envelope, EventLog
@@ -64,7 +65,7 @@ class ManualRun(RestingRun):
         engine = Engine(world, identity, since=began, marks=False)
         if tape is not None:
             tape.take(session(identity, world, began, marks=False, snapshot=restored.begun))
-        sender = Sender(exchange, steady.tick, Guard(engine.world, engine.market))
+        sender = Sender(exchange, steady.tick, Guard(engine.world, engine.market), exchange)
         driver = Driver(engine, log, sender, restored.observe, observer, tape)
         if opens:
             driver.handle(opening(log_id, beginning.commands(log_id), began))
@@ -74,7 +75,10 @@ class ManualRun(RestingRun):
             clock,
             steady,
             market,
-            lambda: sender.resume(restored.unconfirmed(), exchange),
+            lambda: [
+                *sender.resume(restored.unconfirmed(), exchange),
+                *sender.set_leverages(unconfirmed_leverages(engine.world.portfolio)),
+            ],
             beginning.settings,
         )
         self._restored = restored

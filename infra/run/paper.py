@@ -105,10 +105,11 @@ class PaperRun(Attending):
             since=plan.begins,
             instances=plan.instances,
             regimes=self.plan.settings.regimes,
+            leverage=self.plan.settings.leverage,
             recall=recall,
         )
         guard = Guard(engine.world, engine.market)
-        sender = Sender(plug(self._exchange), lambda: self.at, guard)
+        sender = Sender(plug(self._exchange), lambda: self.at, guard, self._exchange)
         driver = Driver(engine, log, sender, self._adoption.seeing(seen), observer)
         files = {tape.instrument: tape.path for tape in plan.tapes}
         begins = log.head() == 0

@@ -101,8 +101,7 @@ class DemoMarket:
         else:
             exchange = FedExchange.restored(world, demo.rules, now, demo.listed)
         self._exchange = exchange
-        leverage = stake.leverage if world.log_id is None else world.portfolio.account.leverage
-        return LiveVenue(exchange, DemoAccount(leverage), _nothing, _nothing)
+        return LiveVenue(exchange, DemoAccount(exchange), _nothing, _nothing)
 
     def feed(self, instruments: Sequence[str], wake: Wake) -> MarketFeed:
         """The feed of these instruments."""
@@ -113,8 +112,8 @@ class DemoMarket:
 class DemoAccount:
     """See `commands.venue_account.VenueAccount`: it fits, because this process has made it."""
 
-    def __init__(self, leverage: Decimal) -> None:
-        self._leverage = leverage
+    def __init__(self, exchange: FedExchange) -> None:
+        self._exchange = exchange
 
     def clock_reading(self) -> ClockReading:
         """No difference: the exchange has this machine's clock."""
@@ -131,7 +130,9 @@ class DemoAccount:
     def terms(self, instruments: Sequence[str]) -> Sequence[TradingTerms]:
         """See `VenueAccount.terms`."""
         return [
-            TradingTerms(instrument=name, is_one_way=True, is_isolated=True, leverage=self._leverage)
+            TradingTerms(
+                instrument=name, is_one_way=True, is_isolated=True, leverage=self._exchange.leverage(name)
+            )
             for name in instruments
         ]
 
@@ -139,8 +140,8 @@ class DemoAccount:
         """Every instrument is in one-way mode."""
 
     def set_leverage(self, instrument: str, leverage: Decimal) -> None:
-        """The leverage is that of the account."""
-        self._leverage = leverage
+        """See `VenueAccount.set_leverage`."""
+        self._exchange.set_leverage(instrument, leverage)
 
     def settlements(self, since: datetime) -> Sequence[Funded | Liquidated]:
         """None that was not reported: where this process ended before a report was recorded, it did not happen."""

@@ -18,12 +18,12 @@ from commands.settings import ChangeSettings
 from commands.watching import Instance, coarser_for, readings_for
 from domain.account import UNOPENED
 from domain.catalogue import Catalogue, Listing, guessed_rules, on_the_market, real_rules
+from domain.coarser import coarser_of
 from domain.errors import InvalidInput
 from domain.instrument import Instrument
 from domain.interval import interval_of
 from domain.opening import LogOpened
 from domain.quotes import check_stake
-from domain.regimes.reader import coarser_of
 from domain.settings import Settings
 from infra.run.log_id import opening_of
 from infra.run.simulation import simulated
@@ -136,10 +136,12 @@ def _check_playable(plan: Plan) -> None:
     merge(plan.tapes)
     plan.exchange()
     decide(plan.stake.opening(), UNOPENED)
-    regimes = plan.settings.regimes
+    regimes, leverage = plan.settings.regimes, plan.settings.leverage
     for tape in plan.tapes:
         if regimes.is_on:
-            coarser_of(interval_of(regimes.interval), tape.instrument, tape.interval)
+            coarser_of(interval_of(regimes.interval), tape.instrument, tape.interval, "regimes")
+        if leverage.is_on:
+            coarser_of(interval_of(leverage.interval), tape.instrument, tape.interval, "leverage")
         for instance in plan.instances:
             if instance.trades(tape.instrument):
                 coarser_for(instance, tape.instrument, tape.interval)

@@ -137,6 +137,7 @@ def played_inputs(planned: Plan, plan: Plan, warming: Sequence[Candle] = ()) -> 
         strategies=plan.settings.strategies,
         filters=plan.settings.filters,
         regimes=plan.settings.regimes,
+        leverage=plan.settings.leverage,
     )
     yield opening(log_id, plan.commands(), plan.begins)
     if warming:

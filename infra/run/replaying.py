@@ -146,6 +146,7 @@ class Replay:
             since=session.since,
             instances=_instances(session),
             regimes=session.regimes,
+            leverage=session.leverage,
             marks=session.marks,
         )
 

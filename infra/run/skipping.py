@@ -1,9 +1,9 @@
 """Passes over the candles of a recorded market that lead to nothing (decision 0098).
 
-The exchange, the strategies and the engine each name the first instant at which they may act. The engine is given the
-earliest of them and every later one until all are idle again; between two of them it takes the candles in one step, so
-that prices, marks and the hash of the candles are those of a run that is given each. What cannot name an instant is
-given every one.
+The exchange, the strategies, the manager of positions and the engine each name the first instant at which they may act.
+The engine is given the earliest of them and every later one until all are idle again; between two of them it takes the
+candles in one step, so that prices, marks and the hash of the candles are those of a run that is given each. What
+cannot name an instant is given every one.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class Skipping:
         for one in bounds.values():
             if one.arrives_at is not None:
                 end = min(end, bisect_right(times, one.arrives_at, begin, end))
-        return self._bars.first_beyond(bounds, begin, end)
+        end = self._bars.first_beyond(bounds, begin, end)
+        return self._bars.first_managed(engine.idle_prices, begin, end)
 
     def pass_over(self, driver: Driver, begin: int, end: int) -> Sequence[Candle]:
         """Moves exchange and engine past the instants from `begin` up to `end`; returns the last candle of each

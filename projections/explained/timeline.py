@@ -10,7 +10,6 @@ from typing import NamedTuple
 from domain.arithmetic import EXACT
 from domain.log import Recorded
 from projections.chain import Node, Story
-from projections.sentences import sentence
 
 
 class TimedStep(NamedTuple):
@@ -61,7 +60,7 @@ def _steps(
         depth=depth,
         because=because,
         recorded=node.recorded,
-        line=sentence(node.recorded.envelope.event),
+        line=node.line,
         after_cause=None if above is None else at - above,
         since_start=at - begin,
         until_recorded=meta.recorded_at - at,

@@ -79,7 +79,11 @@ class Book:
 
 def prepare(account: VenueAccount, instruments: Sequence[str], leverage: Decimal) -> None:
     """Checks the account, and sets what differs."""
-    set_terms(account, check(account, instruments, leverage), leverage)
+
+    def permitted(_instrument: str) -> Sequence[Decimal]:
+        return (leverage,)
+
+    set_terms(account, check(account, instruments, permitted), permitted)
 
 
 @pytest.mark.parametrize("stated", [None, NOW + MOST_APART, NOW - MOST_APART])
@@ -97,7 +101,7 @@ def test_a_market_of_another_time_than_the_clocks_is_refused_with_both_times(apa
 
 def test_a_check_changes_nothing_and_states_what_differs() -> None:
     book = Book()
-    assert [one.instrument for one in check(book, [BTC, ETH], D(5))] == [BTC]
+    assert [one.instrument for one in check(book, [BTC, ETH], lambda _instrument: (D(5),))] == [BTC]
     assert book.changed == []
 
 

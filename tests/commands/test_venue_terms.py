@@ -23,7 +23,7 @@ class Counting(Book):
 
 
 def watch(book: Book, instruments: Sequence[str] = (BTC, ETH)) -> TermsWatch:
-    return TermsWatch(book, instruments, lambda: D(5))
+    return TermsWatch(book, instruments, lambda _instrument: (D(5),))
 
 
 @pytest.mark.parametrize(

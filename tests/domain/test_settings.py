@@ -44,6 +44,8 @@ UNRANGED = {
     "filters.majors",
     "management.trailing_levels",
     "regimes.interval",
+    "leverage.interval",
+    "leverage.steps",
     "weights.scales",
     "weights.table",
     *(

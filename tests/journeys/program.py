@@ -29,8 +29,10 @@ def environment(**more: str) -> dict[str, str]:
     return kept | {"COLUMNS": "100", "TERM": "dumb"} | more
 
 
-def whence(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """Runs the program in this folder and waits for its end."""
+def whence(
+    folder: Path, *words: str, patience: float = PATIENCE, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs the program in this folder and waits for its end, `patience` seconds at most."""
     return subprocess.run(
         [WHENCE, *words],
         cwd=folder,
@@ -38,7 +40,7 @@ def whence(folder: Path, *words: str, **more: str) -> subprocess.CompletedProces
         capture_output=True,
         text=True,
         check=False,
-        timeout=PATIENCE,
+        timeout=patience,
     )
 
 

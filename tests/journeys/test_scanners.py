@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Sequence, Set
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,8 +18,9 @@ from threading import Thread
 
 import pytest
 
-from adapters.candle_topic.place import CandleTopic
+from adapters.candle_topic.place import CandleTopic, partition_of
 from adapters.candle_topic.publisher import CandlePublisher
+from adapters.kafka.topic_table import CANDLES
 from commands.scanner import Share
 from domain.candle import Candle
 from domain.signal import SignalDetected
@@ -63,6 +64,16 @@ class Scene:
                 assert one.meta.actor == "source:pump"
                 found[one.event.instrument, one.event.candle_closed_at] += 1
         return found
+
+    def account_of(self, missing: Set[Key]) -> str:
+        """The signals that are not recorded, and what the programs have logged of each."""
+        lines = [f"{file.name}: {line}" for file in sorted(self.folder.glob("*.log")) for line in file.open()]
+        found = [f"{len(missing)} signals are not recorded"]
+        for instrument, closed_at in sorted(missing):
+            place = f"{instrument} at {closed_at.isoformat(timespec='seconds')}"
+            found += [f"{place}, in partition {partition_of(instrument, CANDLES.width)}:"]
+            found += [line.rstrip() for line in lines if place in line]
+        return "\n".join(found)
 
     def expected(self) -> set[Key]:
         """The signals of a scanner that reads all candles in one process."""
@@ -129,9 +140,14 @@ def written(folder: Path, file: Path, *words: str) -> Generator[Running]:
 
 
 @contextmanager
-def drained(program: Running) -> Generator[None]:
-    """Reads what the program logs, until it ends: a pipe that nobody reads would stop it."""
-    reader = Thread(target=lambda: list(program.process.stderr or ()), daemon=True)
+def drained(program: Running, file: Path) -> Generator[None]:
+    """Copies what the program logs to this file, until it ends: a pipe that nobody reads would stop it."""
+
+    def copied() -> None:
+        with file.open("w") as lines:
+            lines.writelines(program.process.stderr or ())
+
+    reader = Thread(target=copied, daemon=True)
     reader.start()
     yield
     program.process.terminate()
@@ -139,19 +155,19 @@ def drained(program: Running) -> Generator[None]:
     assert not reader.is_alive()
 
 
-def until_recorded(scene: Scene, wanted: int, *scanners: Running) -> None:
-    """Waits for so many signals, as long as further ones are recorded."""
-    found = len(scene.signals())
-    while found < wanted:
-        until(lambda: len(scene.signals()) > found, f"signal {found + 1} of {wanted}", *scanners)  # noqa: B023
-        found = len(scene.signals())
+def until_recorded(scene: Scene, wanted: Set[Key], *scanners: Running) -> None:
+    """Waits for these signals, as long as further ones are recorded."""
+    found = scene.signals().keys()
+    while wanted - found:
+        until(lambda: scene.signals().keys() > found, lambda: scene.account_of(wanted - found), *scanners)  # noqa: B023
+        found = scene.signals().keys()
 
 
-def until(is_so: Callable[[], bool], what: str, *scanners: Running) -> None:
+def until(is_so: Callable[[], bool], what: Callable[[], str], *scanners: Running) -> None:
     deadline = time.monotonic() + PATIENCE
     while not is_so():
         assert all(one.is_alive for one in scanners), "a scanner has ended"
-        assert time.monotonic() < deadline, what
+        assert time.monotonic() < deadline, what()
         time.sleep(0.2)
 
 
@@ -165,7 +181,7 @@ def test_a_scanner_killed_before_its_commit_loses_no_signal_and_its_replacement_
     dying = (sys.executable, "-m", "tests.journeys.dying_scanner", *scan)
     with ExitStack() as held, closing(CandlePublisher(scene.topic)) as publisher:
         api = held.enter_context(started(scene.folder, "--log", scene.log))
-        held.enter_context(drained(api.program))
+        held.enter_context(drained(api.program, scene.folder / "api.log"))
 
         def scanner(number: int, *program: str) -> Running:
             words = program or (str(WHENCE), "scan", *scan)
@@ -176,14 +192,14 @@ def test_a_scanner_killed_before_its_commit_loses_no_signal_and_its_replacement_
 
         first, second = scanner(1, *dying), scanner(2)
         publish(scene.rows[:100])
-        until(lambda: not first.is_alive, "the end of the first scanner", second)
+        until(lambda: not first.is_alive, lambda: "the first scanner has not ended", second)
         assert first.process.returncode == -signal.SIGKILL
         assert scene.signals()
         publish(scene.rows[100:140])
         third = scanner(3)
         for row in scene.rows[140:]:
             publish([row])
-        until_recorded(scene, len(expected), second, third)
+        until_recorded(scene, expected, second, third)
         ended = [second.interrupt(), third.interrupt()]
     assert [code for code, _, _ in ended] == [0, 0], ended
     found = scene.signals()

@@ -191,6 +191,7 @@ ADDED: Mapping[str, frozenset[str]] = {
             "groups",
             "limits",
             "weights",
+            "leverage",
             "management",
         }
     ),

@@ -5,22 +5,28 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import cache
 
+from msgspec.structs import replace
+
 from adapters.tapes import synthetic_tape
 from domain.closing import CloseReason
 from domain.direction import Direction, Purpose
 from domain.management.settings import ManagementSettings
-from domain.position import PositionClosing, PositionReduced
+from domain.position import PositionClosed, PositionCloseWithdrawn, PositionClosing, PositionReduced
 from domain.settings import RiskSettings, Settings
+from infra.cli.wording import Wording
 from infra.run.plan import plan_of
-from projections.exits import Exits
+from projections.chain import find_story
+from projections.exits import Closes, Exits
 from projections.explained.positions import positions_of
+from projections.explained.timeline import timeline
 from projections.reports.book import Book
 from projections.reports.figures import Scope
 from projections.reports.period import Period
 from projections.trades import Trades
 from tests.commands.list_log import ListLog
-from tests.domain.history import an_opening
+from tests.domain.history import a_closing, an_opening
 from tests.journeys.runs import play
+from tests.projections.logs import HandMade
 from tests.projections.stores import WrittenLog
 from tests.projections.test_summary import closed, summary
 
@@ -67,6 +73,26 @@ def test_every_form_of_the_results_has_the_same_exit_price() -> None:
     assert listed == [one.exit for one in positions_of(log.read()) if one.exit is not None]
     closings = Book("paper", Period(), Scope()).read(log.read()).closings
     assert sorted(listed) == sorted(one.price for one in closings)
+
+
+def test_a_story_names_the_rule_of_the_manager_that_closed_the_position_in_every_form() -> None:
+    stream, begun = "position-paper-BTC-LONG-1", PositionClosing(CloseReason.TIME_LIMIT, "zzz", "zzz-x")
+    log = HandMade()
+    for event in (an_opening(), begun, closed("1", reason=Purpose.MANUAL)):
+        log.write(stream, "aaa", "candle:a", event)
+    story = find_story(log.read, "aaa")
+    assert story is not None
+    (line,) = [one.line for one in timeline(story) if isinstance(one.recorded.envelope.event, PositionClosed)]
+    assert line.startswith("by TIME_LIMIT at ")
+    wording = Wording(log.read, lambda _stream: [one.envelope for one in log.events])
+    assert wording.line_of(log.events[-1]) == line
+
+
+def test_a_close_that_was_withdrawn_does_not_name_the_later_exit() -> None:
+    closes = Closes()
+    closes.fold("a", PositionClosing(CloseReason.TIME_LIMIT, "zzz", "zzz-x"))
+    closes.fold("a", PositionCloseWithdrawn("the price came back"))
+    assert closes.exit_of("a", replace(a_closing(D(1), D(1_000)), reason=Purpose.MANUAL)) == "MANUAL"
 
 
 def test_a_close_by_a_rule_of_the_manager_is_counted_under_the_rule() -> None:

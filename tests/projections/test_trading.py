@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 from commands.world import World
 from domain.account import KillSwitchReset, KillSwitchTripped
 from domain.breaker import BreakerClosed, BreakerHalfOpened, BreakerOpened, Service
+from domain.leverage.change import (
+    LeverageChanged,
+    LeverageChangeRefused,
+    LeverageChangeRequested,
+    LeverageChangeUnclear,
+)
 from domain.log import Recorded
 from domain.pause import EntriesPaused, EntriesResumed
 from domain.reconciliation import (
@@ -16,7 +23,8 @@ from domain.reconciliation import (
     ReconciliationEnded,
 )
 from domain.settings import Settings
-from domain.streams import breaker_stream, pause_stream, reconciliation_stream
+from domain.streams import breaker_stream, leverage_stream, pause_stream, reconciliation_stream
+from domain.weights.settings import Weight, WeightSettings
 from projections.discrepancies import DISCREPANCIES
 from projections.questions.trading import halts
 from projections.rows import MemoryRows
@@ -27,12 +35,34 @@ from tests.projections.folded import folded, nothing_stored, table
 BALANCE = "difference:BalanceDiffers:USDT:-1000"
 _ORDERS = breaker_stream(ACCOUNT, Service.ORDERS)
 _ACCOUNT, _TREND = pause_stream(ACCOUNT, ""), pause_stream(ACCOUNT, "trend")
+WEIGHTS = WeightSettings(table=(Weight(strategy="trend", regime="TREND", weight=D("0.5")),))
 _LOST = f"position-{ACCOUNT}-{BTC}-LONG-1"
+
+
+def _requested(leverage: Decimal, before: Decimal) -> LeverageChangeRequested:
+    return LeverageChangeRequested(
+        instrument=BTC,
+        leverage=leverage,
+        before=before,
+        step_leverage=leverage,
+        from_volatility=D(0),
+        volatility=0.01,
+        candles=2,
+        interval_seconds=300,
+        candle_closed_at=NOW,
+    )
+
+
+_LEVERAGES = (
+    _requested(D(20), D(5)),
+    LeverageChangeUnclear(BTC, D(20), D(5), "timed out"),
+    LeverageChangeRefused(BTC, D(20), D(5), "the exchange states a leverage of 5 after the request"),
+)
 
 
 def a_halted_day() -> History:
     """Every event that halts new exposure, and every event that ends one of these halts."""
-    history, found = an_open_day(), reconciliation_stream(ACCOUNT)
+    history, found = an_open_day(settings=Settings(weights=WEIGHTS)), reconciliation_stream(ACCOUNT)
     history.record(found, ReconciliationBegun("the engine starts"))
     history.record(found, DiscrepancyFound(BALANCE, "USDT", "the balance is 1000 less there"))
     history.record(found, DiscrepancyFound("exchange:v7", "other-e1", "a report of an unknown order"))
@@ -48,6 +78,8 @@ def a_halted_day() -> History:
     history.record(_TREND, paused)
     history.record(_TREND, EntriesResumed("trend"), at=later)
     history.record(_ACCOUNT, EntriesResumed("", "looked at"), at=later)
+    for event in (*_LEVERAGES, _requested(D(10), D(5)), LeverageChanged(BTC, D(10), D(5))):
+        history.record(leverage_stream(ACCOUNT, BTC), event)
     history.account(KillSwitchReset("looked at"))
     history.record(found, DiscrepancyResolved(BALANCE, "to the savings account"))
     history.record(found, DiscrepancyResolved("exchange:v7", "cancelled"))
@@ -74,6 +106,13 @@ def test_after_every_event_the_trading_state_has_the_halts_of_the_domains_portfo
         } == {
             owner: (one.losses, one.net, None if one.until is None else one.until.isoformat())
             for owner, one in portfolio.pauses.items()
+        }
+        assert {name: (one["leverage"], one["requested"]) for name, one in row["leverages"].items()} == {
+            name: (
+                str(one.state.in_force),
+                None if one.state.requested is None else str(one.state.requested),
+            )
+            for name, one in portfolio.leverages.items()
         }
         seen.update(halts(row))
     assert seen == {

@@ -29,6 +29,13 @@ from domain.events import FULL_NAMES, Event, schema_version
 from domain.filters.settings import FilterSettings, OwnFilterSettings
 from domain.grid import Grid, GridEnd, GridLevel
 from domain.instrument import Instrument, InstrumentListed, InstrumentRulesChanged, RulesOrigin
+from domain.leverage.change import (
+    LeverageChanged,
+    LeverageChangeRefused,
+    LeverageChangeRequested,
+    LeverageChangeUnclear,
+)
+from domain.leverage.settings import LeverageSettings
 from domain.limits.settings import GROUPS, LimitSettings, OnMissing, OwnLimitSettings
 from domain.log import Envelope, Meta
 from domain.managed import ManagedBy, PositionManaged, Rule
@@ -389,6 +396,9 @@ _SETTINGS = Settings(
             Weight(strategy="breakout-fast", weight=Decimal("1.85")),
         ),
     ),
+    leverage=LeverageSettings(
+        confirmations=3, interval="1h", period=20, steps=("0:25", "0.02:8"), least_seconds=7200
+    ),
 )
 
 _OPENED = LogOpened(
@@ -614,6 +624,20 @@ _EVENTS: tuple[Event, ...] = (
         atr_share=0.0125,
         percentile=0.955,
     ),
+    LeverageChangeRequested(
+        instrument=BTC,
+        leverage=Decimal(10),
+        before=Decimal(20),
+        step_leverage=Decimal(10),
+        from_volatility=Decimal("0.015"),
+        volatility=0.0175,
+        candles=3,
+        interval_seconds=3600,
+        candle_closed_at=NOON,
+    ),
+    LeverageChanged(BTC, Decimal(10), Decimal(20)),
+    LeverageChangeRefused(BTC, Decimal(10), Decimal(20), "leverage must be from 1 to 5"),
+    LeverageChangeUnclear(BTC, Decimal(10), Decimal(20), "no response within 10 s"),
     SettingsChanged(2, _SETTINGS, "breakout trades against the news"),
     DiscrepancyFound("d-1", ORDER, "filled 0.125 at 43210.55"),
     DiscrepancyResolved("d-1", "taken up as a fill"),
@@ -642,8 +666,9 @@ def _enveloped(event: Event) -> Envelope:
 SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) for event in _EVENTS}
 """The sample of each event, by the event's full name."""
 
+_BEFORE_12 = replace(_SETTINGS, leverage=LeverageSettings())
 _BEFORE_11 = replace(
-    _SETTINGS,
+    _BEFORE_12,
     sizing=SizingSettings(
         rule=SizingRule.FIXED, quantity=Decimal("0.01"), percent=Decimal("0.2"), risk=Decimal("0.02")
     ),
@@ -744,6 +769,9 @@ EARLIER: Mapping[tuple[str, int], Event] = {
     ),
     ("whence.settings.SettingsChanged", 9): SettingsChanged(
         2, _WITHOUT_ADDITIONS, "breakout trades against the news"
+    ),
+    ("whence.settings.SettingsChanged", 11): SettingsChanged(
+        2, _BEFORE_12, "breakout trades against the news"
     ),
     ("whence.settings.SettingsChanged", 10): SettingsChanged(
         2, _BEFORE_11, "breakout trades against the news"

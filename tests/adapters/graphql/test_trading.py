@@ -20,6 +20,7 @@ from commands.caller import ANONYMOUS
 from domain.breaker import BreakerOpened
 from domain.opening import LogOpened, Mode
 from domain.pause import EntriesPaused
+from domain.settings import SettingsChanged
 from infra.config import WhenceSettings
 from infra.dead_letters import open_letters
 from projections.chain import find_story
@@ -136,6 +137,22 @@ def test_the_trading_state_has_the_pauses_after_losses_and_the_account_is_halted
     }
     (after,) = halted.query(document, at=both + 2)["tradingStates"]
     assert after["pauses"] == []
+
+
+def test_the_pages_query_has_the_weights_in_force_with_the_event_that_put_them_there(halted: Reading) -> None:
+    (weight,) = live(halted, account=ACCOUNT)["weights"]
+    event = next(one for one in halted.events() if isinstance(one.envelope.event, SettingsChanged))
+    assert weight == {
+        "strategy": "trend",
+        "instrument": None,
+        "regime": "TREND",
+        "weight": "0.5",
+        "scales": "SIZE",
+        "since": "2025-04-03T12:00:00.000000Z",
+        "eventId": str(event.envelope.meta.event_id),
+        "eventOrdinal": event.ordinal,
+        "settingsVersion": 1,
+    }
 
 
 def test_a_resolved_discrepancy_has_who_resolved_it_and_how(halted: Reading) -> None:

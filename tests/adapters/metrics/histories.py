@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
-from adapters.metrics.figures import Count, History, Measure, Money, Profit, Progress, Trades
+from adapters.metrics.figures import (
+    Count,
+    History,
+    Measure,
+    Money,
+    PauseCause,
+    Paused,
+    Profit,
+    Progress,
+    Trades,
+)
 
 BTC, ETH = "BTCUSDT-LINEAR.BYBIT", "ETHUSDT-LINEAR.BYBIT"
 
@@ -21,11 +32,17 @@ DAY = History(
         Count(Measure.FILLS, "paper", "trend", BTC, "BUY", 6),
         Count(Measure.POSITIONS_OPENED, "paper", "trend", BTC, "LONG", 5),
         Count(Measure.POSITIONS_CLOSED, "paper", "trend", BTC, "STOP", 4),
+        Count(Measure.MANAGED_MOVES, "paper", "trend", BTC, "TRAILING_STOP", 9),
+        Count(Measure.MANAGED_EXITS, "paper", "trend", BTC, "TIME_LIMIT", 1),
     ],
     profits=[Profit("paper", "trend", "USDT", Decimal("-12.50"))],
     trades=[Trades("paper", 60, 24, 50, 21, Decimal(300), Decimal(-240))],
     money=[
         Money("paper", "USDT", Decimal("9987.50"), Decimal("9990.25"), Decimal(1200), 1, 0.02, 0.05, False)
+    ],
+    pauses=[
+        Paused("paper", "", PauseCause.LOSSES, datetime(2026, 3, 2, 14, tzinfo=UTC)),
+        Paused("paper", "trend", PauseCause.PERSON, None),
     ],
     progress=[Progress("orders", 3, 0.25, 0, 0), Progress("equity", 130, 31.5, 120, 2)],
 )

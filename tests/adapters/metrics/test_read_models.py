@@ -10,12 +10,16 @@ import pytest
 from sqlalchemy import Engine, create_engine, insert, update
 
 from adapters.metrics.catalogue import HISTORY
-from adapters.metrics.figures import History, Measure
+from adapters.metrics.figures import History, Measure, PauseCause, Paused
 from adapters.metrics.history import HistoryCollector
 from adapters.metrics.read_models import ReadModelFigures
 from adapters.metrics.registry import new_registry
 from adapters.tapes import synthetic_tape
+from commands.world import World
 from domain.errors import StoreUnavailable
+from domain.limits.settings import LimitSettings
+from domain.managed import ManagedBy, PositionManaged
+from domain.management.settings import ManagementSettings
 from domain.order import OrderFilled, OrderPlaced
 from domain.position import PositionClosed, PositionOpened
 from domain.settings import RiskSettings, TierSettings
@@ -32,8 +36,14 @@ from tests.projections.folded import EAGER
 from tests.projections.stores import WrittenLog, built
 from tests.replacing import replace
 
-SETTINGS = replace(EAGER, tiers=TierSettings(normal_confidence=0.5), risk=RiskSettings())
-"""With these settings some signals are traded and some are skipped."""
+SETTINGS = replace(
+    EAGER,
+    tiers=TierSettings(normal_confidence=0.5),
+    risk=RiskSettings(),
+    limits=LimitSettings(strategy_losses=3, strategy_pause_seconds=31_536_000),
+    management=ManagementSettings(break_even_at=Decimal("0.001"), time_limit_seconds=1_200),
+)
+"""Some signals are traded and some skipped, positions are managed, and a pause is in force at the end."""
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +81,7 @@ def counted(history: History, measure: Measure) -> int:
 
 def test_every_measure_equals_the_number_of_its_events(models: ReadModels, log: WrittenLog) -> None:
     history, events = figures(models, log), Counter(type(one.event) for one in log.envelopes)
+    moves = sum(1 for one in managed(log) if one.action in (ManagedBy.MOVE_STOP, ManagedBy.MOVE_TARGET))
     found = {measure: counted(history, measure) for measure in Measure if measure is not Measure.SKIPPED}
     assert found == {
         Measure.SIGNALS: events[SignalDetected],
@@ -79,8 +90,32 @@ def test_every_measure_equals_the_number_of_its_events(models: ReadModels, log: 
         Measure.FILLS: events[OrderFilled],
         Measure.POSITIONS_OPENED: events[PositionOpened],
         Measure.POSITIONS_CLOSED: events[PositionClosed],
+        Measure.MANAGED_MOVES: moves,
+        Measure.MANAGED_EXITS: events[PositionManaged] - moves,
     }
     assert min(found.values()) > 0
+
+
+def managed(log: WrittenLog) -> list[PositionManaged]:
+    return [one.event for one in log.envelopes if isinstance(one.event, PositionManaged)]
+
+
+def test_actions_of_the_manager_are_counted_by_rule(models: ReadModels, log: WrittenLog) -> None:
+    measures = (Measure.MANAGED_MOVES, Measure.MANAGED_EXITS)
+    found = Counter[str]()
+    for one in figures(models, log).counts:
+        if one.measure in measures:
+            found[one.label] += one.count
+    assert found == Counter(one.rule.value for one in managed(log))
+
+
+def test_pauses_in_force_are_those_of_the_log(models: ReadModels, log: WrittenLog) -> None:
+    in_force = {
+        Paused("paper", one.owner, PauseCause.LOSSES, one.until)
+        for one in World().fold_all(log.envelopes).portfolio.pauses.values()
+    }
+    assert in_force
+    assert set(figures(models, log).pauses) == in_force
 
 
 def test_a_skipped_signal_is_counted_once_for_each_reason(models: ReadModels, log: WrittenLog) -> None:

@@ -16,6 +16,7 @@ from tests.domain.history import a_signal
 from tests.replacing import replace
 
 D = Decimal
+STOP_SIDE, TARGET_SIDE = "STOP_NOT_PROTECTIVE", "TARGET_NOT_BEYOND_ENTRY"
 _NOT_SHOWN = {"nan"}
 """A signal with NaN has no margin, because no number has a distance from it."""
 
@@ -59,7 +60,7 @@ def test_the_figures_of_an_approval_break_no_rule_of_its_member(case: Boundary) 
         ("DAILY_LOSS_LIMIT", (Must.BELOW, D(500), D(500), D(0), "quote currency")),
         ("COOLDOWN", (Must.AT_LEAST, D(899), D(900), D(1), "s")),
         ("MAX_POSITIONS", (Must.AT_MOST, D(2), D(1), D(1), "")),
-        ("STOP_NOT_PROTECTIVE", (Must.BELOW, D(2), D(0), D(2), "quote currency")),
+        ("STOP_NOT_PROTECTIVE", (Must.BELOW, D(102), D(100), D(2), "quote currency")),
     ],
 )
 def test_the_margin_is_the_distance_of_the_recorded_value_from_its_limit(
@@ -67,6 +68,24 @@ def test_the_margin_is_the_distance_of_the_recorded_value_from_its_limit(
 ) -> None:
     (margin,) = margins_against(next(one for one in ALONE if one.reasons == (case,)))
     assert (margin.must, margin.value, margin.limit, margin.by, margin.unit) == expected
+
+
+@pytest.mark.parametrize(
+    ("reason", "direction", "level", "needed"),
+    [
+        (STOP_SIDE, "LONG", "102", "a stop of a long below 100 USDT; it was 102 USDT, 2 USDT too high"),
+        (STOP_SIDE, "SHORT", "99", "a stop of a short above 100 USDT; it was 99 USDT, 1 USDT too low"),
+        (STOP_SIDE, "LONG", "-1", "a stop above 0 USDT; it was -1 USDT, 1 USDT too low"),
+        (TARGET_SIDE, "LONG", "100", "a target of a long above 100 USDT; it was 100 USDT, exactly the limit"),
+        (TARGET_SIDE, "SHORT", "101", "a target of a short below 100 USDT; it was 101 USDT, 1 USDT too high"),
+    ],
+)  # fmt: skip
+def test_a_level_on_the_wrong_side_states_the_side_and_the_price_of_the_entry(
+    reason: str, direction: str, level: str, needed: str
+) -> None:
+    figures = {"direction": direction, "entry": "100", "stop": level, "target": level}
+    (margin,) = margins_of(a_vote(reason, **figures), Currencies("BTC", "USDT"))
+    assert margin.needed == needed
 
 
 def test_a_confidence_that_gains_its_margin_passes() -> None:

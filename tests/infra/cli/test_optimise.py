@@ -34,6 +34,8 @@ SEARCH = (
     "--objective",
     "total-return",
 )
+_PATIENCE = 3 * PATIENCE
+"""Seconds for one trial or one search; both take some seconds of processor time, which a busy machine spreads."""
 PARTS = ("--trials", "2", "--folds", "1", "--held-out", "0.5")
 
 
@@ -135,6 +137,20 @@ def tried(record: Path) -> int:
         return 0
 
 
+def killed_at(folder: Path, words: tuple[str, ...], record: Path, wanted: int) -> bool:
+    """Kills a search once its record has `wanted` trials; returns whether it was still running then."""
+    with running(folder, *words) as search:
+        found, deadline = tried(record), time.monotonic() + _PATIENCE
+        while found < wanted and search.is_alive:
+            assert time.monotonic() < deadline, f"no trial after the first {found} within {_PATIENCE:g} s"
+            time.sleep(0.02)
+            if (now := tried(record)) > found:
+                found, deadline = now, time.monotonic() + _PATIENCE
+        was_alive = search.is_alive
+        search.kill()
+    return was_alive
+
+
 def test_a_search_that_is_killed_goes_on_and_counts_each_trial_once(tmp_path: Path, candles: str) -> None:
     words = (
         "optimise",
@@ -150,18 +166,13 @@ def test_a_search_that_is_killed_goes_on_and_counts_each_trial_once(tmp_path: Pa
         "0.5",
     )
     one = (*words, "--study", "one.db", "--record", "one-r.db", "--processes", "1")
-    deadline, kills = time.monotonic() + PATIENCE, 0
-    for wanted in (2, 9):
-        with running(tmp_path, *one) as search:
-            while tried(tmp_path / "one-r.db") < wanted and search.process.poll() is None:
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
-            kills += search.process.poll() is None
-            search.process.kill()
+    kills = sum(killed_at(tmp_path, one, tmp_path / "one-r.db", wanted) for wanted in (2, 9))
     assert kills
     assert tried(tmp_path / "one-r.db") < 16
-    resumed = program(tmp_path, *one, "--json")
-    whole = program(tmp_path, *words, "--study", "two.db", "--record", "two-r.db", "--json")
+    resumed = program(tmp_path, *one, "--json", patience=_PATIENCE)
+    whole = program(
+        tmp_path, *words, "--study", "two.db", "--record", "two-r.db", "--json", patience=_PATIENCE
+    )
     assert (resumed.returncode, whole.returncode) == (0, 0), resumed
     found, expected = json.loads(resumed.stdout), json.loads(whole.stdout)
     assert sum(found["trials"].values()) == found["luck"]["trials"] == tried(tmp_path / "one-r.db") == 16

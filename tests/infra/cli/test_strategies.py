@@ -65,6 +65,17 @@ def test_every_parameter_and_score_of_a_built_in_strategy_is_described_with_its_
     assert all(0.0 <= entry.inputs[score] <= 1.0 for score in found["scores"])
 
 
+def test_no_line_of_a_parameter_or_score_begins_at_the_first_column(
+    whence: Whence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    printed = whence("strategies", "describe", "volume-profile").out
+    scores, _, rest = printed.partition("Scores of an entry")[2].partition("Parameters and their defaults:")
+    listed = [*scores.splitlines()[1:], *rest.partition("Recommended")[0].splitlines()]
+    assert len(listed) > 20
+    assert all(line.startswith("  ") and len(line) <= 60 for line in listed if line.strip())
+
+
 def test_presets_are_described_with_their_figures(whence: Whence) -> None:
     printed = whence("strategies", "describe", "trend").out
     assert 'parameters = { preset = "seed" }' in printed

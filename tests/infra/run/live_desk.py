@@ -334,12 +334,15 @@ Desks = Callable[..., LiveDesk]
 
 
 @contextmanager
-def desks_at(venue: RunningVenue, **usual: Any) -> Generator[Desks]:
-    """Desks at this venue with these options where a test gives no others; closes them and ends the venue's faults."""
+def desks_at(venue: RunningVenue, kind: Callable[..., LiveDesk] = LiveDesk, **usual: Any) -> Generator[Desks]:
+    """Desks of this kind at this venue with these options where a test gives no others.
+
+    Closes them and ends the venue's faults.
+    """
     made: list[LiveDesk] = []
 
     def desk(**given: Any) -> LiveDesk:
-        made.append(LiveDesk(venue, **{**usual, **given}))
+        made.append(kind(venue, **{**usual, **given}))
         return made[-1]
 
     try:

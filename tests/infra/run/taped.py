@@ -66,8 +66,9 @@ class TapedRun:
             since=self._plan.begins,
             instances=self._plan.instances,
             regimes=self._plan.settings.regimes,
+            leverage=self._plan.settings.leverage,
         )
-        sender = Sender(self._exchange, lambda: self._at, Guard(self._world, engine.market))
+        sender = Sender(self._exchange, lambda: self._at, Guard(self._world, engine.market), self._exchange)
         self.driver = Driver(engine, log, sender, lambda _envelope: None, tape=tape)
         self._warm_up(first)
         if begins:
@@ -102,6 +103,7 @@ class TapedRun:
             strategies=self._plan.settings.strategies,
             filters=self._plan.settings.filters,
             regimes=self._plan.settings.regimes,
+            leverage=self._plan.settings.leverage,
         )
 
     def _warm_up(self, first: int) -> None:

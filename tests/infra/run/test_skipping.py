@@ -66,6 +66,17 @@ _MANAGED = replace(
         time_limit_seconds=1_500,
     ),
 )
+_RULES = (
+    ManagementSettings(largest_loss=Decimal("0.006"), partial_closes=("0.001:0.5", "0.003:0.3")),
+    ManagementSettings(
+        early_profit=Decimal("0.002"), early_loss=Decimal("0.004"), trailing_levels=("0.004:0.001",)
+    ),
+    ManagementSettings(
+        target_step=Decimal("0.002"), target_activation=Decimal("0.001"), break_even_at=Decimal("0.002")
+    ),
+    ManagementSettings(time_limit_seconds=5_000, reversal_signs=2, reversal_distance=Decimal("0.002")),
+)
+"""Rules that name a price or a time, and those of signs, which name none."""
 _EXAMPLES = 8
 
 
@@ -89,7 +100,9 @@ def plans(draw: st.DrawFn) -> Plan:
         volume_share=Decimal(draw(st.sampled_from(("0.10", "0.0001")))),
         seed=chance.randrange(99),
     )
-    base = draw(st.sampled_from((EAGER, Settings(), _MANAGED)))
+    base = draw(
+        st.sampled_from((EAGER, Settings(), _MANAGED, *(replace(EAGER, management=one) for one in _RULES)))
+    )
     strategies = draw(st.sampled_from(_CHOSEN))
     chosen = replace(base, strategies=strategies, simulation=simulation)
     return plan_of(tapes, "paper", Decimal(10_000), Decimal(draw(st.sampled_from((1, 25)))), chosen)
@@ -146,6 +159,24 @@ def test_an_engine_of_a_market_without_signals_is_given_the_candles_around_full_
     log, given = played(_quiet_plan((_SILENT,)), skips=True)
     assert log == played(_quiet_plan((_SILENT,)), skips=False)[0]
     assert given == 2 + 10 * 2 + 1
+
+
+def test_a_position_is_passed_over_at_prices_and_times_at_which_no_rule_of_its_manager_acts() -> None:
+    """Rules that are far away cost no candle; without a price, as the signs of a reversal, each candle is given."""
+    far = ManagementSettings(
+        largest_loss=Decimal("0.5"), time_limit_seconds=31_536_000, trailing_levels=("0.5:0.1",)
+    )
+    given: dict[str, int] = {}
+    for name, rules in {
+        "none": ManagementSettings(),
+        "far": far,
+        "signs": ManagementSettings(reversal_signs=6, reversal_change=Decimal(1)),
+    }.items():
+        quiet = _quiet_plan((_WIDE,))
+        managed = replace(quiet, settings=replace(quiet.settings, management=rules))
+        log, given[name] = played(managed, skips=True)
+        assert log == played(managed, skips=False)[0]
+    assert given["none"] == given["far"] < given["signs"]
 
 
 def test_the_market_view_has_the_last_candle_that_was_passed_over() -> None:

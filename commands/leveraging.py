@@ -1,0 +1,121 @@
+"""Follows the volatility of the instruments, and requests the leverage of its step while nothing depends on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_FLOOR, Decimal
+
+from commands.identity import ENGINE, Identity
+from commands.leverage import RequestLeverage
+from commands.stimulus import Ask
+from domain.account import Account
+from domain.arithmetic import ONE
+from domain.breaker import Mode
+from domain.candle import Candle, cause_of
+from domain.instrument import Instrument
+from domain.leverage.change import LeverageChangeRequested
+from domain.leverage.reader import Confirmed, VolatilityReaders
+from domain.leverage.settings import LeverageSettings
+from domain.log import chain_id
+from domain.market import MarketEvent
+from domain.portfolio import Portfolio
+
+_LEVERAGE = "/leverage"
+"""What follows a candle's fact in the fact from which the chain of a change is made."""
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class Leveraging:
+    """The readers of one engine, and the changes that follow from them."""
+
+    def __init__(self, settings: LeverageSettings, identity: Identity) -> None:
+        self._readers = VolatilityReaders(settings)
+        self._least = timedelta(seconds=settings.least_seconds)
+        self._identity = identity
+
+    def take(self, candle: Candle) -> None:
+        """Reads a closed candle of the market. Raises what `VolatilityReaders.take` raises."""
+        self._readers.take(candle)
+
+    def due(self, at: datetime, events: Sequence[MarketEvent], portfolio: Portfolio) -> Sequence[Ask]:
+        """The changes that are due at `at` (UTC), of instruments of which one of these events is a closed candle."""
+        found: list[Ask] = []
+        for event in events:
+            if type(event) is Candle:
+                confirmed = self._readers.confirmed_of(event.instrument)
+                if confirmed is None or at < self._earliest(event.instrument, portfolio):
+                    continue
+                if _is_wanted(confirmed, portfolio):
+                    found.append(self._change(event, confirmed, portfolio))
+        return found
+
+    def idle_before(self, portfolio: Portfolio) -> datetime | None:
+        """Before this time (UTC) no candle leads to a change unless another step is confirmed; None: no time is known.
+
+        A change that waits for a close is looked at again when that is reported.
+        """
+        wanted = (name for name, one in self._readers.confirmed.items() if _is_wanted(one, portfolio))
+        return min((self._earliest(name, portfolio) for name in wanted), default=None)
+
+    def _earliest(self, instrument: str, portfolio: Portfolio) -> datetime:
+        before = portfolio.leverages.get(instrument)
+        return _LONG_AGO if before is None else before.last_at + self._least
+
+    def _change(self, candle: Candle, confirmed: Confirmed, portfolio: Portfolio) -> Ask:
+        name, cause = candle.instrument, cause_of(candle)
+        change = LeverageChangeRequested(
+            instrument=name,
+            leverage=_leverage(confirmed, portfolio.instruments[name]),
+            before=portfolio.leverage_in_force(name),
+            step_leverage=confirmed.step.leverage,
+            from_volatility=confirmed.step.volatility,
+            volatility=confirmed.volatility,
+            candles=confirmed.candles,
+            interval_seconds=int(confirmed.candle.interval.total_seconds()),
+            candle_closed_at=confirmed.candle.close_time,
+        )
+        return Ask(
+            command=RequestLeverage(change),
+            cause=cause,
+            occurred_at=candle.close_time,
+            actor=ENGINE,
+            chain=chain_id(self._identity.log_id, self._identity.account, cause + _LEVERAGE),
+        )
+
+
+def _leverage(confirmed: Confirmed, rules: Instrument) -> Decimal:
+    """The step's leverage, at most the instrument's maximum in whole numbers: some exchanges take no others."""
+    most = max(rules.max_leverage.to_integral_value(ROUND_FLOOR), ONE)
+    return min(confirmed.step.leverage, most)
+
+
+def _is_wanted(confirmed: Confirmed, portfolio: Portfolio) -> bool:
+    """Whether the leverage in force is another one, and may be changed now."""
+    name = confirmed.candle.instrument
+    rules, before = portfolio.instruments.get(name), portfolio.leverages.get(name)
+    if rules is None or not isinstance(portfolio.account_state, Account):
+        return False
+    if before is not None and before.state.requested is not None:
+        return False
+    wanted = _leverage(confirmed, rules)
+    return wanted != portfolio.leverage_in_force(name) and is_flat(name, portfolio) and _is_certain(portfolio)
+
+
+def is_flat(instrument: str, portfolio: Portfolio) -> bool:
+    """Whether nothing in the instrument depends on its leverage: no position, order, grid or pending reversal."""
+    return not (
+        portfolio.is_engaged(instrument)
+        or instrument in portfolio.reversals
+        or any(order.terms.instrument == instrument for order in portfolio.exits.values())
+    )
+
+
+def _is_certain(portfolio: Portfolio) -> bool:
+    """Whether the log is known to agree with the exchange, which answers."""
+    found = portfolio.discrepancies
+    return not found.reconciling and not found.unresolved and not any(_broken(portfolio))
+
+
+def _broken(portfolio: Portfolio) -> Iterator[bool]:
+    return (one.mode is not Mode.CLOSED for one in portfolio.breakers.values())
