@@ -6,6 +6,7 @@ import { follow } from './api/live';
 import { followPrices } from './api/prices';
 import { keepToken, token } from './api/session';
 import { useStore } from './api/store';
+import { viewer } from './api/viewer';
 import { Chain } from './pages/Chain';
 import { Decisions } from './pages/Decisions';
 import { Journal } from './pages/Journal';
@@ -13,7 +14,10 @@ import { Now } from './pages/Now';
 import { Orders } from './pages/Orders';
 import { Performance } from './pages/Performance';
 import { Positions } from './pages/Positions';
+import { Risk } from './pages/Risk';
+import { Strategies } from './pages/Strategies';
 import { System } from './pages/System';
+import { Trade } from './pages/Trade';
 import { Header } from './parts/Header';
 import { Navigation } from './parts/Navigation';
 import { Fault } from './parts/Outcome';
@@ -22,6 +26,7 @@ import { useWords } from './words/words';
 
 const FIRST = graphql(`
   query First {
+    viewer { name role isAnonymous }
     accounts { account openedBy ordinal }
     events(first: 1) { edges { node { ordinal } } }
   }
@@ -34,11 +39,16 @@ const PAGES: Readonly<Record<string, ComponentType<{ account: string }>>> = {
   positions: Positions,
   orders: Orders,
   decisions: Decisions,
+  trade: Trade,
+  strategies: Strategies,
+  risk: Risk,
   performance: Performance,
   journal: Journal,
   system: System,
 };
-export const PAGE_NAMES = ['now', 'positions', 'orders', 'decisions', 'chain', 'performance', 'journal', 'system'];
+export const PAGE_NAMES = [
+  'now', 'trade', 'positions', 'orders', 'decisions', 'chain', 'performance', 'strategies', 'risk', 'journal', 'system',
+];
 
 export function App() {
   const words = useWords();
@@ -50,6 +60,7 @@ export function App() {
     void client.query(FIRST, {}).toPromise().then(({ data, error }) => {
       setFault(error);
       if (!data) return;
+      viewer.set(data.viewer);
       setAccounts(data.accounts);
       follow(Number(data.events.edges[0]?.node.ordinal ?? 0));
       followPrices();

@@ -1,4 +1,5 @@
 import { graphql, type ResultOf } from '../api/graphql';
+import { send } from '../api/mutate';
 import { asOf } from '../api/moment';
 import { prices } from '../api/prices';
 import { useQuery } from '../api/query';
@@ -6,6 +7,7 @@ import { useStore } from '../api/store';
 import { fixed, percent, shown, tone } from '../parts/decimal';
 import { Figure } from '../parts/Figure';
 import { Outcome } from '../parts/Outcome';
+import { Request } from '../parts/Request';
 import { goTo } from '../parts/route';
 import { Table, type Column } from '../parts/Table';
 import { age, moment } from '../parts/time';
@@ -26,6 +28,27 @@ const NOW = graphql(`
 const NOTICES = graphql(`
   query Notices {
     notices { id severity kind line count at }
+  }
+`);
+
+const CLOSE = graphql(`
+  mutation Close($request: RequestInput!, $position: String!, $reason: String!) {
+    closePosition(request: $request, position: $position, reason: $reason) {
+      __typename
+      ... on Completed { note }
+      ... on Refused { reason }
+      ... on TimedOut { known }
+    }
+  }
+`);
+const MOVE = graphql(`
+  mutation Move($request: RequestInput!, $position: String!, $stop: Decimal, $target: Decimal) {
+    moveProtection(request: $request, position: $position, stop: $stop, target: $target) {
+      __typename
+      ... on Completed { note }
+      ... on Refused { reason }
+      ... on TimedOut { known }
+    }
   }
 `);
 
@@ -56,7 +79,7 @@ export function Now({ account }: { readonly account: string }) {
             </dl>
           )}
           <h2>{words('open-positions')}</h2>
-          <Open positions={positions.edges.map(edge => edge.node)} />
+          <Open account={account} positions={positions.edges.map(edge => edge.node)} />
           <h2>{words('alerts')}</h2>
           <Notices />
         </>
@@ -65,7 +88,7 @@ export function Now({ account }: { readonly account: string }) {
   );
 }
 
-function Open({ positions }: { readonly positions: readonly Held[] }) {
+function Open({ account, positions }: { readonly account: string; readonly positions: readonly Held[] }) {
   const words = useWords();
   const last = useStore(prices);
   const isPast = useStore(asOf) !== null;
@@ -84,6 +107,7 @@ function Open({ positions }: { readonly positions: readonly Held[] }) {
     { name: 'target', cell: one => shown(one.target), isNumber: true },
     { name: 'to-target', cell: one => distance(priceOf(one)?.price, one.target), isNumber: true },
     { name: 'owner', cell: one => one.owner, width: 7 },
+    { name: 'actions', cell: one => !isPast && <Actions account={account} of={one} />, width: 17 },
   ];
   if (positions.length === 0) return <p className="empty">{words('no-positions')}</p>;
   return (
@@ -140,4 +164,38 @@ function Notices() {
       }
     </Outcome>
   );
+}
+
+function Actions({ account, of }: { readonly account: string; readonly of: Held }) {
+  const words = useWords();
+  return (
+    <>
+      <Request
+        account={account}
+        label="move-protection"
+        least="TRADER"
+        fields={[
+          { name: 'stop', kind: 'decimal', value: of.stop ?? '', isOptional: true },
+          { name: 'target', kind: 'decimal', value: of.target ?? '', isOptional: true },
+        ]}
+        explained={words('move-protection-explained', { position: of.id })}
+        send={(request, { stop, target }) =>
+          send(MOVE, { request, position: of.id, stop: changed(stop, of.stop), target: changed(target, of.target) })}
+      />{' '}
+      <Request
+        account={account}
+        label="close-position"
+        least="TRADER"
+        isGrave
+        fields={[{ name: 'reason', kind: 'text' }]}
+        explained={words('close-position-explained', { position: of.id, quantity: shown(of.quantity) })}
+        send={(request, { reason = '' }) => send(CLOSE, { request, position: of.id, reason })}
+      />
+    </>
+  );
+}
+
+/** The typed value; null, which leaves the value as it is, for an empty or an equal one. */
+function changed(typed: string | undefined, before: string | null): string | null {
+  return !typed || typed === before ? null : typed;
 }

@@ -1,8 +1,11 @@
 // What every page shows: the account and whether its money is real, the connection, and the moment that is shown.
+import { useState } from 'react';
 import type { Account } from '../App';
 import { live } from '../api/live';
 import { asOf } from '../api/moment';
+import { keepToken } from '../api/session';
 import { useStore } from '../api/store';
+import { viewer } from '../api/viewer';
 import { choose, language, LANGUAGES, useWords, type Language } from '../words/words';
 import { AsOf } from './AsOf';
 import { themes, theme, chooseTheme, type Theme } from './theme';
@@ -34,6 +37,7 @@ export function Header({ account, accounts, onChoose }: Props) {
         </label>
       )}
       <Connected />
+      <SignedIn />
       <AsOf />
       <label>
         {words('language')}{' '}
@@ -48,6 +52,38 @@ export function Header({ account, accounts, onChoose }: Props) {
         </select>
       </label>
     </header>
+  );
+}
+
+/** The name of the token, or a field for one: it stays in this tab, and the page begins anew with it. */
+function SignedIn() {
+  const words = useWords();
+  const { name, role, isAnonymous } = useStore(viewer);
+  const [isTyping, setIsTyping] = useState(false);
+  const keep = (typed: string) => {
+    keepToken(typed);
+    location.reload();
+  };
+  if (!isAnonymous) {
+    return (
+      <p>
+        {words('signed-in', { name, role })} <button type="button" onClick={() => keep('')}>{words('forget-token')}</button>
+      </p>
+    );
+  }
+  if (!isTyping) return <button type="button" onClick={() => setIsTyping(true)}>{words('use-token')}</button>;
+  return (
+    <form
+      onSubmit={event => {
+        event.preventDefault();
+        keep(String(new FormData(event.currentTarget).get('token') ?? ''));
+      }}
+    >
+      <label>
+        {words('token-label')} <input name="token" type="password" autoComplete="off" autoFocus />
+      </label>{' '}
+      <button type="submit">{words('token-keep')}</button>
+    </form>
   );
 }
 
