@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -19,7 +20,10 @@ FIGURES = """query Shown($asOf: AsOfInput) {
   orders(first: 0, asOf: $asOf) { totalCount }
   decisions(first: 1, where: { verdict: SKIP }, asOf: $asOf) { totalCount edges { node { reasons } } }
 }"""
-PAGES = ("now", "positions", "orders", "decisions", "chain", "performance", "journal", "system")
+PAGES = (
+    *("now", "trade", "positions", "orders", "decisions", "chain", "performance", "strategies", "risk"),
+    *("journal", "system"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +108,98 @@ def test_a_decision_shows_every_vote_and_what_would_have_had_to_differ(visitor: 
     votes = page.get_by_role("region", name="Votes")
     expect(votes.get_by_text("What would have had to differ")).to_be_visible()
     assert votes.get_by_role("row").count() > 10
+
+
+def signed_in(visitor: Visit, demo: Started, role: str) -> Page:
+    """The page of a person who typed a token of this role."""
+    words = whence(demo.folder, "tokens", "create", f"{role}-{uuid4().hex[:8]}", "--role", role)
+    assert words.returncode == 0, words.stderr
+    page = visitor.page
+    page.get_by_role("button", name="Use a token").click()
+    page.get_by_label("Token").fill(words.stdout.strip())
+    page.get_by_role("button", name="Use it in this tab").click()
+    expect(page.get_by_text(f", {role.upper()}")).to_be_visible()
+    return page
+
+
+def confirmed(page: Page, reason: str = "") -> None:
+    """Fills the reason of the open dialogue, confirms it, and closes it once the request was carried out."""
+    dialogue = page.get_by_role("dialog")
+    if reason:
+        dialogue.get_by_label("Reason").fill(reason)
+    dialogue.get_by_role("button", name="Confirm").click()
+    expect(dialogue.get_by_role("alert")).to_contain_text("Done.")
+    dialogue.get_by_role("button", name="Close").click()
+
+
+def test_a_viewer_sees_nothing_that_only_a_trader_may_do(visitor: Visit, demo: Started) -> None:
+    page = signed_in(visitor, demo, "viewer")
+    expect(opened(page, "trade").get_by_text("need a token with the role trader")).to_be_visible()
+    expect(opened(page, "risk").get_by_text("Not tripped")).to_be_visible()
+    assert page.get_by_role("button", name="Trip the kill switch").count() == 0
+    expect(opened(page, "strategies").get_by_role("heading", name="trend")).to_be_visible()
+    assert page.get_by_role("button", name="Pause").count() == 0
+
+
+def test_a_trader_places_moves_and_closes_an_order_and_the_log_has_each_step(
+    visitor: Visit, demo: Started
+) -> None:
+    page = opened(signed_in(visitor, demo, "trader"), "trade")
+    page.get_by_label("Instrument").fill("BTCUSDT-LINEAR.BYBIT")
+    page.get_by_label("Quantity").fill("0.01")
+    page.get_by_label("Stop", exact=True).fill("50000")
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_role("region", name="What it would cost")).to_be_visible()
+    page.get_by_role("button", name="Place the order").click()
+    expect(page.get_by_text("Done.")).to_be_visible()
+
+    held = opened(page, "now").get_by_role("row", name=re.compile("BTCUSDT-LINEAR"))
+    held.get_by_role("button", name="Move stop").click()
+    page.get_by_role("dialog").get_by_label("Stop").fill("50500")
+    confirmed(page)
+    expect(held).to_contain_text("50\u202f500")
+    held.get_by_role("button", name="Close").click()
+    confirmed(page, "tried by a test")
+    expect(page.get_by_text("No position is open.")).to_be_visible()
+
+    found = demo.query("{ events(first: 200) { edges { node { type actor } } } }")["data"]["events"]["edges"]
+    by_person = {
+        one["node"]["type"].rpartition(".")[2] for one in found if one["node"]["actor"].startswith("trader-")
+    }
+    assert {"OrderPlaced", "OrderAmendRequested", "PositionClosing"} <= by_person
+
+
+def test_an_order_that_the_rules_refuse_shows_the_reason_and_can_be_corrected(
+    visitor: Visit, demo: Started
+) -> None:
+    page = opened(signed_in(visitor, demo, "trader"), "trade")
+    page.get_by_label("Instrument").fill("NOSUCH-LINEAR.BYBIT")
+    page.get_by_label("Quantity").fill("1")
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_role("alert")).to_contain_text("NOSUCH-LINEAR.BYBIT")
+    assert page.get_by_role("button", name="Place the order").count() == 0
+
+
+def test_the_kill_switch_is_tripped_with_a_reason_and_reset_by_an_admin_alone(
+    visitor: Visit, demo: Started
+) -> None:
+    page = opened(signed_in(visitor, demo, "admin"), "risk")
+    page.get_by_role("button", name="Trip the kill switch").click()
+    confirmed(page, "tried by a test")
+    expect(page.get_by_text("Tripped: tried by a test")).to_be_visible()
+    page.get_by_role("button", name="Reset the kill switch").click()
+    confirmed(page, "the test is over")
+    expect(page.get_by_text("Not tripped")).to_be_visible()
+
+
+def test_a_paused_strategy_is_shown_so_until_it_is_resumed(visitor: Visit, demo: Started) -> None:
+    page = opened(signed_in(visitor, demo, "trader"), "strategies")
+    page.get_by_role("button", name="Pause").click()
+    confirmed(page, "tried by a test")
+    expect(page.get_by_text("Paused by a person")).to_be_visible()
+    page.get_by_role("button", name="Resume").click()
+    confirmed(page, "the test is over")
+    expect(page.get_by_text("Paused by a person")).to_have_count(0)
 
 
 def test_another_language_and_theme_are_kept_over_a_reload(visitor: Visit) -> None:
