@@ -40,6 +40,7 @@ from adapters.graphql.position import POSITIONS, HeldPosition, PositionFilter, P
 from adapters.graphql.signal import SIGNALS, Signal, SignalFilter, SignalsBy
 from adapters.graphql.status import ProjectionBuild, build_of
 from adapters.graphql.trading import TradingState, trading_state_of
+from adapters.graphql.viewer import Viewer, viewer_of
 from adapters.graphql.weight_in_force import WeightInForce, weights_of
 from commands.roles import Role
 from projections.explained.explained import explained_in
@@ -186,6 +187,12 @@ class Query:
         as_of: AsOf = None,
     ) -> Account | None:
         return await ACCOUNTS.one(await info.context.moment(when(as_of)), account)
+
+    @strawberry.field(
+        description="Who sends this query, and what it may do.", extensions=[requires(Role.VIEWER)]
+    )
+    async def viewer(self, info: Info) -> Viewer:
+        return viewer_of(info.context.caller)
 
     @strawberry.field(description="Every account, by name.", extensions=[requires(Role.VIEWER)])
     async def accounts(self, info: Info, as_of: AsOf = None) -> list[Account]:

@@ -22,7 +22,6 @@ from starlette.types import ASGIApp, ExceptionHandler, Lifespan
 from adapters.codes import Code
 from adapters.http.access import Access
 from adapters.http.endpoint import Endpoint
-from adapters.http.front import Link, front_route
 from adapters.http.gate import Gate, Guarded
 from adapters.http.guards import NoTokenInAddress, OneShape, OwnPages, Patience, SafeHeaders
 from adapters.http.health import Health
@@ -38,17 +37,16 @@ def build_app(
     gate: Gate,
     options: HttpOptions,
     health: Health,
-    graphiql: Sequence[BaseRoute] = (),
+    pages: Sequence[BaseRoute] = (),
     metrics: Route | None = None,
     lifespan: Lifespan[Starlette] | None = None,
     signals: ASGIApp | None = None,
 ) -> ASGIApp:
-    """The application. `graphiql` has the routes of the GraphiQL page; `metrics` requires a caller, as GraphQL does.
-    `signals` takes the signals of sources; None where the settings have no source.
+    """The application. `pages` has the routes of the dashboard and of GraphiQL. `metrics` requires a caller, as GraphQL
+    does. `signals` takes the signals of sources; None where the settings have no source.
     """
     routes = [
-        front_route(_links(graphiql=bool(graphiql), metrics=metrics)),
-        *graphiql,
+        *pages,
         Route(GRAPHQL, Guarded(endpoint, gate), methods=["GET", "POST"]),
         WebSocketRoute(GRAPHQL, endpoint),
         Route("/healthz", health.lives),
@@ -79,21 +77,6 @@ def _lifespan(endpoint: Endpoint, own: Lifespan[Starlette] | None) -> Lifespan[S
                 yield
 
     return both
-
-
-def _links(*, graphiql: bool, metrics: Route | None) -> Sequence[Link]:
-    """The links of the page at `/`, which lead to the routes that this application has."""
-    programs = "GraphQL for programs, which send POST requests and websockets"
-    return [
-        Link(
-            GRAPHQL, f"GraphiQL in a browser, to write queries; {programs}." if graphiql else f"{programs}."
-        ),
-        Link(
-            "/readyz", "Whether the log, the store and the read models can be used, with each check's result."
-        ),
-        Link("/healthz", "Whether the process runs."),
-        *([] if metrics is None else [Link(metrics.path, "Metrics for Prometheus.")]),
-    ]
 
 
 def _before(options: HttpOptions) -> Sequence[Middleware]:

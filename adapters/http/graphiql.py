@@ -1,22 +1,19 @@
-"""GraphiQL, a page to write queries, at the endpoint's address. It is served from local files, and its content security
+"""GraphiQL, a page to write queries, beside GraphQL's endpoint. It is served from local files, and its content security
 policy allows no other files.
 
-A browser that opens the endpoint receives the page; every other request is passed to GraphQL. The page's assets are
-served in the folder `graphiql/` beside the endpoint. An asset's name contains the hash of its content, so browsers may
-cache it for ever.
+The page's assets are served in the folder `graphiql/`. An asset's name contains the hash of its content, so browsers
+may cache it for ever.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Match, Route
-from starlette.types import Scope
+from starlette.routing import BaseRoute, Route
 
 # Monaco, the editor, creates styles at run time; scripts, workers and connections may only use this origin.
 _RULES = {
@@ -39,10 +36,9 @@ _GUARDED = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 # The page names the assets of one build, so it must not be cached.
-_PAGE = {**_GUARDED, "Cache-Control": "no-store", "Vary": "Accept"}
+_PAGE = {**_GUARDED, "Cache-Control": "no-store"}
 _ASSET = {**_GUARDED, "Cache-Control": "public, max-age=31536000, immutable"}
 _MEDIA = {".js": "text/javascript", ".css": "text/css", ".txt": "text/plain"}
-_HTML = re.compile(r"(?:^|,)\s*text/html\s*(?:[;,]|$)", re.IGNORECASE)
 _NOT_BUILT = "GraphiQL is not built: run `make graphiql` and start the API again.\n"
 
 
@@ -50,27 +46,13 @@ _Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def graphiql_routes(folder: Path | None, path: str) -> Sequence[BaseRoute]:
-    """The routes of the page at `path` and of its assets; they must come before GraphQL's route.
+    """The routes of the page at `path` and of its assets.
 
     `folder` holds the built page; where it is None the page is one line that explains how to build GraphiQL.
     """
     if folder is None:
-        return [_PageRoute(path, _how_to_build)]
-    return [_PageRoute(path, _page(folder / "index.html")), Route(_beside(path), _asset(folder / "assets"))]
-
-
-class _PageRoute(Route):
-    """A route that matches only a browser's request for a page, so that other requests to the address reach GraphQL."""
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        found, child = super().matches(scope)
-        wanted = found is Match.FULL and _wants_html(scope)
-        return (found, child) if wanted else (Match.NONE, {})
-
-
-def _wants_html(scope: Scope) -> bool:
-    accept = Request(scope).headers.get("accept", "")
-    return _HTML.search(accept) is not None
+        return [Route(path, _how_to_build)]
+    return [Route(path, _page(folder / "index.html")), Route(_beside(path), _asset(folder / "assets"))]
 
 
 def _beside(path: str) -> str:

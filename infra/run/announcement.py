@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from adapters.http.paths import GRAPHQL
+from adapters.http.paths import GRAPHIQL, GRAPHQL
 from infra.config import WhenceSettings
 from infra.graphiql.folder import built
 from infra.run.api_plan import ApiPlan
@@ -25,9 +25,10 @@ def announcement(settings: WhenceSettings, plan: ApiPlan, url: str, description:
     """Lines for the user: addresses, store, access rules. `description` names the engine that answers."""
     lines = [
         f"API on {url}{GRAPHQL}",
+        f"dashboard on {url}/, in a browser",
         description,
         f"read models and tokens in {store_address(settings)}",
-        _page_line(plan),
+        _page_line(plan, url),
         "requests without a token: from this machine only, and read-only",
     ]
     if plan.place.cert is None and not plan.place.is_loopback:
@@ -37,11 +38,9 @@ def announcement(settings: WhenceSettings, plan: ApiPlan, url: str, description:
     return lines
 
 
-def _page_line(plan: ApiPlan) -> str:
+def _page_line(plan: ApiPlan, url: str) -> str:
     if not plan.graphiql:
         return "GraphiQL is switched off"
     return (
-        "GraphiQL is at the same address, in a browser"
-        if built()
-        else "GraphiQL is not built: `make graphiql`"
+        f"GraphiQL on {url}{GRAPHIQL}, in a browser" if built() else "GraphiQL is not built: `make graphiql`"
     )

@@ -24,12 +24,13 @@ from adapters.graphql.readers import Readers
 from adapters.graphql.schema import schema
 from adapters.graphql.timing import Timed
 from adapters.http.app import build_app
+from adapters.http.dashboard import dashboard_routes
 from adapters.http.endpoint import Endpoint
 from adapters.http.gate import Gate
 from adapters.http.graphiql import graphiql_routes
 from adapters.http.health import Check, Health
 from adapters.http.metrics import metrics_route
-from adapters.http.paths import GRAPHQL
+from adapters.http.paths import GRAPHIQL
 from adapters.http.rate import Rate
 from adapters.http.signals import SignalEndpoint
 from adapters.live import Live, LiveTail, Prices
@@ -45,6 +46,7 @@ from adapters.tokens.book import TokenBook
 from commands.caller import Caller
 from domain.errors import InvalidInput
 from infra.config import WhenceSettings
+from infra.dashboard.archive import read_archive
 from infra.dead_letters import FoundLetters
 from infra.graphiql.folder import built
 from infra.logs import open_reader
@@ -118,7 +120,7 @@ class ApiParts:
             gate,
             plan.http,
             self._health,
-            self._graphiql(),
+            self._pages(),
             metrics_route(self._registry),
             partial(self._lifespan, is_up),
             signals if sources.sources else None,
@@ -150,8 +152,9 @@ class ApiParts:
         ]
         return schema(extensions, suggestions=self._plan.introspection)
 
-    def _graphiql(self) -> Sequence[BaseRoute]:
-        return graphiql_routes(built(), GRAPHQL) if self._plan.graphiql else ()
+    def _pages(self) -> Sequence[BaseRoute]:
+        graphiql = graphiql_routes(built(), GRAPHIQL) if self._plan.graphiql else ()
+        return [*dashboard_routes(read_archive()), *graphiql]
 
     def _context(self, caller: Caller) -> Context:
         assert self._served is not None

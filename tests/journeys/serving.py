@@ -18,11 +18,17 @@ from tests.journeys.program import Running, running
 
 @dataclass
 class Started:
-    """The running program, the address of its API, and the lines that it logged before it was ready."""
+    """The running program, the address of its API, the lines that it logged before it was ready, and its
+    folder."""
 
     program: Running
     url: str
     logged: list[dict[str, Any]]
+    folder: Path
+
+    def page(self, path: str = "") -> str:
+        """The address of a page beside GraphQL's; the dashboard without a path."""
+        return f"{self.url.removesuffix('graphql')}{path}"
 
     def query(self, document: str, token: str | None = None, **variables: object) -> dict[str, Any]:
         headers = {} if token is None else {"authorization": f"Bearer {token}"}
@@ -49,4 +55,4 @@ def started(folder: Path, *words: str) -> Generator[Started]:
         text = " ".join(str(one["event"]) for one in logged)
         found = re.search(r"API on (\S+)", text)
         assert found, text
-        yield Started(program, found[1], logged)
+        yield Started(program, found[1], logged, folder)

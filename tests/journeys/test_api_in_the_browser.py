@@ -29,7 +29,7 @@ def test_graphiql_shows_the_trades_and_the_events_of_the_demo(
     demo: Started, visitor: Visit, tmp_path: Path
 ) -> None:
     page = visitor.page
-    open_graphiql(page, demo.url)
+    open_graphiql(page, demo.page("graphiql"))
     response = page.locator(".graphiql-response")
 
     run_in_graphiql(page, TRADES)

@@ -1,7 +1,9 @@
-// The page's connection to its API: queries over HTTP, subscriptions over graphql-transport-ws, both at the address of
-// the page itself. The token is kept only in this variable, not in storage or a URL, and is lost with the page.
+// The page's connection to its API: queries over HTTP, subscriptions over graphql-transport-ws, both at GraphQL's
+// address beside the page. The token is kept only in this variable, not in storage or a URL, and is lost with the page.
 import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { createClient } from 'graphql-ws';
+
+const address = new URL('graphql', location.href);
 
 let token = '';
 
@@ -20,11 +22,11 @@ function ask(url, init) {
 
 function socketAddress() {
   const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
-  return `${scheme}//${location.host}${location.pathname}`;
+  return `${scheme}//${address.host}${address.pathname}`;
 }
 
 export const fetcher = createGraphiQLFetcher({
-  url: location.pathname,
+  url: address.pathname,
   fetch: ask,
   enableIncrementalDelivery: false,
   wsClient: createClient({ url: socketAddress, connectionParams: authorization, retryAttempts: 3 }),

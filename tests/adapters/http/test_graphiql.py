@@ -45,14 +45,18 @@ def application(build: Path | None, prefix: str = "") -> ASGIApp:
     graphql = GraphQL[object, object](SCHEMA, graphql_ide=None)
     path = f"{prefix}/graphql"
     return Starlette(
-        routes=[*graphiql_routes(build, path), Route(path, graphql), WebSocketRoute(path, graphql)]
+        routes=[
+            *graphiql_routes(build, f"{prefix}/graphiql"),
+            Route(path, graphql),
+            WebSocketRoute(path, graphql),
+        ]
     )
 
 
 @pytest.fixture(scope="module", params=["", "/behind/a/proxy"])
 def address(request: pytest.FixtureRequest, graphiql_build: Path) -> Iterator[str]:
     with served(application(graphiql_build, request.param)) as base:
-        yield f"{base}{request.param}/graphql"
+        yield f"{base}{request.param}/graphiql"
 
 
 @pytest.fixture
@@ -124,24 +128,8 @@ def test_the_browser_does_not_run_an_injected_script(address: str, visitor: Visi
     assert "Content Security Policy" in visitor.faults[-1]
 
 
-def test_a_browser_gets_the_page_and_any_other_client_gets_graphql(client: TestClient) -> None:
-    page = client.get("/graphql", headers=LIKE_A_BROWSER)
-    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    question = {"query": "{ caller }"}
-    assert client.get("/graphql", params=question).json()["data"] == {"caller": "nobody"}
-    assert client.post("/graphql", json=question, headers=LIKE_A_BROWSER).json()["data"] == {
-        "caller": "nobody"
-    }
-
-
-@pytest.mark.parametrize("accept", ["application/json", "*/*", "text/html-fragment", ""])
-def test_a_client_that_does_not_accept_html_gets_graphql(client: TestClient, accept: str) -> None:
-    answer = client.get("/graphql", params={"query": "{ caller }"}, headers={"accept": accept})
-    assert answer.json()["data"] == {"caller": "nobody"}
-
-
 def test_the_page_may_not_be_cached_and_its_assets_may(client: TestClient) -> None:
-    page = client.get("/graphql", headers=LIKE_A_BROWSER)
+    page = client.get("/graphiql", headers=LIKE_A_BROWSER)
     assert page.headers["cache-control"] == "no-store"
     for name in re.findall(r'(?:src|href)="(graphiql/[^"]+)"', page.text):
         asset = client.get(f"/{name}")
@@ -159,7 +147,7 @@ def test_every_file_of_the_build_has_its_media_type(client: TestClient, graphiql
 
 
 def test_the_content_security_policy_allows_only_this_origin_and_no_inline_script(client: TestClient) -> None:
-    page = client.get("/graphql", headers=LIKE_A_BROWSER)
+    page = client.get("/graphiql", headers=LIKE_A_BROWSER)
     policy = dict(rule.split(" ", 1) for rule in page.headers["content-security-policy"].split("; "))
     assert policy["default-src"] == "'none'"
     assert {policy[name] for name in ("script-src", "worker-src", "connect-src")} == {"'self'"}
@@ -175,7 +163,7 @@ def test_a_path_that_is_not_an_asset_is_not_found(client: TestClient, name: str)
 
 def test_without_a_build_the_page_explains_how_to_build_it() -> None:
     client = TestClient(application(None))
-    page = client.get("/graphql", headers=LIKE_A_BROWSER)
+    page = client.get("/graphiql", headers=LIKE_A_BROWSER)
     assert page.text.count("\n") == 1
     assert "`make graphiql`" in page.text
     assert client.post("/graphql", json={"query": "{ caller }"}).json()["data"] == {"caller": "nobody"}

@@ -41,9 +41,9 @@ def address(engine: Engine, graphiql_build: Path) -> Iterator[str]:
     options, metrics = HttpOptions(), ApiMetrics(new_registry())
     gate = Gate(Bearers(TokenBook(engine)), options.rate, metrics)
     endpoint = Endpoint(schema(), Context, gate, metrics)
-    pages = graphiql_routes(graphiql_build, "/graphql")
+    pages = graphiql_routes(graphiql_build, "/graphiql")
     with served(build_app(endpoint, gate, options, Health({}), pages)) as base:
-        yield f"{base}/graphql"
+        yield f"{base}/graphiql"
 
 
 def responds(page: Page, operation: str, text: str) -> None:

@@ -135,6 +135,7 @@ def test_the_announcement_gives_address_owner_and_access_rules(
     with Api(settings, PLAN, OWNED) as api:
         announcement = "\n".join(api.announcement)
     assert f"API on {api.url}/graphql" in announcement
+    assert f"dashboard on {api.url}/" in announcement
     assert "reads only: process 7 owns it" in announcement
     assert "GraphiQL is not built: `make graphiql`" in announcement
     assert "requests without a token: from this machine only, and read-only" in announcement
@@ -144,7 +145,7 @@ def test_the_announcement_gives_address_owner_and_access_rules(
 def test_graphiql_and_introspection_can_be_switched_off(settings: WhenceSettings) -> None:
     plan = replace(PLAN, graphiql=False, introspection=False)
     with Api(settings, plan, OWNED) as api, httpx2.Client(base_url=api.url) as client:
-        assert client.get("/graphql", headers=HTML).status_code == 404
+        assert client.get("/graphiql", headers=HTML).status_code == 404
         assert "GraphiQL is switched off" in api.announcement
         errors = ask(api, "{ __schema { types { name } } }").json()["errors"]
         assert errors

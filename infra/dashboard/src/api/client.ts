@@ -1,0 +1,42 @@
+// Queries and mutations over HTTP, subscriptions over graphql-transport-ws.
+import { Client, cacheExchange, fetchExchange, subscriptionExchange } from '@urql/core';
+import { createClient } from 'graphql-ws';
+import { GRAPHQL, socketAddress } from './addresses';
+import { authorization } from './session';
+
+export type Connection = 'connecting' | 'live' | 'cut';
+
+const observers = new Set<(state: Connection) => void>();
+
+export function onConnection(observe: (state: Connection) => void): () => void {
+  observers.add(observe);
+  return () => void observers.delete(observe);
+}
+
+const report = (state: Connection) => () => observers.forEach(observe => observe(state));
+
+// A subscription that is cut is begun again by its owner, which knows the last ordinal: see `live.ts`.
+export const socket = createClient({
+  url: socketAddress,
+  connectionParams: authorization,
+  retryAttempts: 0,
+  keepAlive: 10_000,
+  lazyCloseTimeout: 1_000,
+  on: { connecting: report('connecting'), connected: report('live'), closed: report('cut') },
+});
+
+export const client = new Client({
+  url: GRAPHQL.href,
+  preferGetMethod: false,
+  requestPolicy: 'network-only',
+  fetchOptions: () => ({ headers: authorization(), credentials: 'omit', redirect: 'error' }),
+  exchanges: [
+    cacheExchange,
+    fetchExchange,
+    subscriptionExchange({
+      forwardSubscription: ({ query = '', variables }) => ({
+        subscribe: sink => ({ unsubscribe: socket.subscribe({ query, variables: variables as never }, sink as never) }),
+      }),
+    }),
+  ],
+});

@@ -1,0 +1,17 @@
+// The token of this tab. It is kept in the session's storage, which ends with the tab, and never in an address.
+const KEY = 'whence.token';
+
+export function token(): string {
+  return sessionStorage.getItem(KEY) ?? '';
+}
+
+export function keepToken(words: string): void {
+  const bare = words.trim().replace(/^bearer\s+/i, '');
+  if (bare) sessionStorage.setItem(KEY, bare);
+  else sessionStorage.removeItem(KEY);
+}
+
+export function authorization(): Record<string, string> {
+  const held = token();
+  return held ? { authorization: `Bearer ${held}` } : {};
+}

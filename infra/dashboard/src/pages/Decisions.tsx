@@ -1,0 +1,130 @@
+import { useState } from 'react';
+import { graphql, type ResultOf } from '../api/graphql';
+import { usePages } from '../api/pages';
+import { useQuery } from '../api/query';
+import { Choice } from '../parts/Choice';
+import { shown } from '../parts/decimal';
+import { List } from '../parts/List';
+import { Outcome } from '../parts/Outcome';
+import { address } from '../parts/route';
+import type { Column } from '../parts/Table';
+import { moment } from '../parts/time';
+import { useWords } from '../words/words';
+import { Direction } from './Now';
+
+const DECISIONS = graphql(`
+  query Decisions(
+    $account: String!, $verdict: Verdict, $reason: String, $first: Int, $after: String, $asOf: AsOfInput
+  ) {
+    decisions(
+      where: { account: $account, verdict: $verdict, reason: $reason }, first: $first, after: $after, asOf: $asOf
+    ) {
+      edges { node { id decidedAt strategy instrument direction verdict reasons quantity approvals rejections } }
+      pageInfo { hasNextPage endCursor }
+      totalCount
+    }
+  }
+`);
+const DECISION = graphql(`
+  query Decision($id: ID!, $asOf: AsOfInput) {
+    explanation(id: $id, asOf: $asOf) {
+      decisions {
+        signalId strategy verdict reasons inputs
+        toPass { reason needed }
+        votes { vote { member chamber approves reasons figures } margins { reason needed } }
+      }
+    }
+  }
+`);
+const REASONS = graphql(`
+  query Reasons($account: String!, $asOf: AsOfInput) {
+    objections(account: $account, asOf: $asOf) { reason count }
+  }
+`);
+
+type Row = ResultOf<typeof DECISIONS>['decisions']['edges'][number]['node'];
+type Explained = NonNullable<ResultOf<typeof DECISION>['explanation']>['decisions'][number];
+
+const COLUMNS: readonly Column<Row>[] = [
+  { name: 'decided', cell: one => moment(one.decidedAt), width: 11 },
+  { name: 'strategy', cell: one => one.strategy, width: 7 },
+  { name: 'instrument', cell: one => one.instrument, width: 12 },
+  { name: 'direction', cell: one => <Direction of={one.direction} />, width: 5 },
+  { name: 'verdict', cell: one => one.verdict, width: 5 },
+  { name: 'quantity', cell: one => shown(one.quantity), isNumber: true },
+  { name: 'votes', cell: one => `${one.approvals} : ${one.rejections}`, isNumber: true, width: 4 },
+  { name: 'reasons', cell: one => one.reasons.join(', '), width: 20 },
+];
+const VERDICTS = ['ENTER', 'CLOSE', 'SKIP', 'REVERSE'] as const;
+
+export function Decisions({ account }: { readonly account: string }) {
+  const words = useWords();
+  const [verdict, setVerdict] = useState('');
+  const [reason, setReason] = useState('');
+  const [opened, setOpened] = useState<string | null>(null);
+  const reasons = useQuery(REASONS, { account });
+  const found = usePages(
+    DECISIONS,
+    { account, verdict: VERDICTS.find(one => one === verdict) ?? null, reason: reason || null },
+    data => data.decisions,
+  );
+  const known = [...new Set(reasons.data?.objections.map(one => one.reason))];
+  return (
+    <>
+      <form className="filters" onSubmit={event => event.preventDefault()}>
+        <Choice label="filter-verdict" value={verdict} choices={VERDICTS} onChange={setVerdict} />
+        <Choice label="filter-reason" value={reason} choices={known} onChange={setReason} />
+      </form>
+      <List label={words('page-decisions')} of={found} columns={COLUMNS} keyOf={one => one.id} onOpen={one => setOpened(one.id)} />
+      {opened !== null && <Opened id={opened} />}
+    </>
+  );
+}
+
+function Opened({ id }: { readonly id: string }) {
+  const found = useQuery(DECISION, { id }, false);
+  return (
+    <Outcome of={found}>
+      {data => <>{data.explanation?.decisions.filter(one => one.signalId === id).map(one => <Votes key={id} of={one} />)}</>}
+    </Outcome>
+  );
+}
+
+function Votes({ of }: { readonly of: Explained }) {
+  const words = useWords();
+  return (
+    <section className="votes" aria-label={words('votes')}>
+      <h2>
+        {of.strategy}: {of.verdict} {of.reasons.join(', ')}{' '}
+        <a href={address('chain', of.signalId)}>{words('open-chain')}</a>
+      </h2>
+      {of.toPass.length > 0 && (
+        <>
+          <h3>{words('to-pass')}</h3>
+          <ul>{of.toPass.map(one => <li key={one.reason + one.needed}><strong>{one.reason}</strong> {one.needed}</li>)}</ul>
+        </>
+      )}
+      <table>
+        <thead>
+          <tr>{['chamber', 'member', 'approves', 'reasons', 'figures'].map(one => <th key={one}>{words(one)}</th>)}</tr>
+        </thead>
+        <tbody>
+          {of.votes.map(({ vote }) => (
+            <tr key={vote.member}>
+              <td>{vote.chamber}</td>
+              <td>{vote.member}</td>
+              <td className={vote.approves ? 'gain' : 'loss'}>{words(vote.approves ? 'yes' : 'no')}</td>
+              <td>{vote.reasons.join(', ')}</td>
+              <td><Figures of={vote.figures} /></td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+export function Figures({ of }: { readonly of: unknown }) {
+  const pairs = Object.entries((of ?? {}) as Record<string, unknown>);
+  return <>{pairs.map(([name, value]) => <span className="pair" key={name}>{name} <b>{String(value)}</b></span>)}</>;
+}

@@ -1,0 +1,88 @@
+import { useState } from 'react';
+import { graphql, type ResultOf } from '../api/graphql';
+import { useQuery } from '../api/query';
+import { fixed, percent, shown, tone } from '../parts/decimal';
+import { Curve } from '../parts/Curve';
+import { Figure } from '../parts/Figure';
+import { Outcome } from '../parts/Outcome';
+import { Table, type Column } from '../parts/Table';
+import { useWords } from '../words/words';
+
+const ALL = graphql(`
+  query Performance($account: String!, $by: Dimension!, $asOf: AsOfInput) {
+    performance(account: $account, by: $by, asOf: $asOf) {
+      value trades wins losses winRate profitFactor net fees funding averageWin averageLoss largestWin largestLoss maxDrawdown
+      sharpe sortino
+    }
+  }
+`);
+const EQUITY = graphql(`
+  query Equity($account: String!, $asOf: AsOfInput) {
+    equity(where: { account: $account, reason: MARKED }, first: 200, asOf: $asOf) {
+      edges { node { at equity drawdown } }
+    }
+  }
+`);
+
+type Row = ResultOf<typeof ALL>['performance'][number];
+
+const COLUMNS: readonly Column<Row>[] = [
+  { name: 'value', cell: one => one.value, width: 10 },
+  { name: 'trades', cell: one => one.trades, isNumber: true },
+  { name: 'win-rate', cell: one => percent(one.winRate === null ? null : Number(one.winRate), 1), isNumber: true },
+  { name: 'net', cell: one => <span className={tone(one.net)}>{shown(one.net, 2)}</span>, isNumber: true },
+  { name: 'fees', cell: one => shown(one.fees, 2), isNumber: true },
+  { name: 'profit-factor', cell: one => shown(one.profitFactor, 2), isNumber: true },
+  { name: 'average-win', cell: one => shown(one.averageWin, 2), isNumber: true },
+  { name: 'average-loss', cell: one => shown(one.averageLoss, 2), isNumber: true },
+];
+const GROUPS = { STRATEGY: 'by-strategy', INSTRUMENT: 'by-instrument', DAY: 'by-day' } as const;
+type Group = keyof typeof GROUPS;
+
+export function Performance({ account }: { readonly account: string }) {
+  const words = useWords();
+  const [by, setBy] = useState<Group>('STRATEGY');
+  const whole = useQuery(ALL, { account, by: 'ALL' });
+  const groups = useQuery(ALL, { account, by });
+  const equity = useQuery(EQUITY, { account });
+  return (
+    <>
+      <Outcome of={whole}>
+        {({ performance: [all] }) =>
+          all === undefined ? (
+            <p className="empty">{words('empty')}</p>
+          ) : (
+            <dl className="figures">
+              <Figure name="net" value={shown(all.net, 2)} tone={tone(all.net)} />
+              <Figure name="trades" value={String(all.trades)} />
+              <Figure name="win-rate" value={percent(all.winRate === null ? null : Number(all.winRate), 1)} />
+              <Figure name="profit-factor" value={shown(all.profitFactor, 2)} />
+              <Figure name="sharpe" value={fixed(all.sharpe)} />
+              <Figure name="sortino" value={fixed(all.sortino)} />
+              <Figure name="fees" value={shown(all.fees, 2)} />
+              <Figure name="funding" value={shown(all.funding, 2)} />
+            </dl>
+          )
+        }
+      </Outcome>
+      <Outcome of={equity}>
+        {({ equity: { edges } }) => (
+          <Curve
+            label={words('equity')}
+            points={edges.map(({ node }) => [Date.parse(node.at) / 1_000, Number(node.equity ?? NaN)] as const).reverse()}
+          />
+        )}
+      </Outcome>
+      <div className="tabs" role="group">
+        {(Object.keys(GROUPS) as Group[]).map(one => (
+          <button key={one} type="button" aria-pressed={one === by} onClick={() => setBy(one)}>{words(GROUPS[one])}</button>
+        ))}
+      </div>
+      <Outcome of={groups}>
+        {({ performance }) => (
+          <Table label={words(GROUPS[by])} columns={COLUMNS} rows={performance} keyOf={one => one.value} />
+        )}
+      </Outcome>
+    </>
+  );
+}

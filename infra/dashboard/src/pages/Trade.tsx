@@ -1,0 +1,152 @@
+import { useState } from 'react';
+import { client } from '../api/client';
+import { graphql, type ResultOf } from '../api/graphql';
+import { newRequest, send, type Answered, type RequestKey } from '../api/mutate';
+import { prices } from '../api/prices';
+import { useStore } from '../api/store';
+import { useMay } from '../api/viewer';
+import { shown } from '../parts/decimal';
+import { Figure } from '../parts/Figure';
+import { useWords } from '../words/words';
+
+const DRAFT = graphql(`
+  mutation Draft($request: RequestInput!, $terms: OrderTerms!) {
+    draftOrder(request: $request, terms: $terms) {
+      __typename
+      ... on Draft { confirmation expiresAt price notional margin fee risk warnings }
+      ... on Refused { reason }
+      ... on TimedOut { known }
+    }
+  }
+`);
+const PLACE = graphql(`
+  mutation Place($request: RequestInput!, $confirmation: String!) {
+    placeOrder(request: $request, confirmation: $confirmation) {
+      __typename
+      ... on Completed { note }
+      ... on Refused { reason }
+      ... on TimedOut { known }
+    }
+  }
+`);
+
+type Drafted = Extract<ResultOf<typeof DRAFT>['draftOrder'], { __typename: 'Draft' }>;
+
+const TYPES = ['MARKET', 'LIMIT', 'STOP'] as const;
+const SIDES = ['BUY', 'SELL'] as const;
+
+export function Trade({ account }: { readonly account: string }) {
+  const words = useWords();
+  const may = useMay('TRADER');
+  const known = [...useStore(prices).keys()].sort();
+  const [type, setType] = useState<(typeof TYPES)[number]>('MARKET');
+  const [request, setRequest] = useState<RequestKey | null>(null);
+  const [draft, setDraft] = useState<Drafted | null>(null);
+  const [answered, setAnswered] = useState<Answered | null>(null);
+
+  if (!may) return <p className="empty">{words('trader-only')}</p>;
+  const drafted = async (form: FormData) => {
+    const value = (name: string) => String(form.get(name) ?? '').trim() || null;
+    const key = newRequest(account);
+    setRequest(key);
+    setAnswered(null);
+    setDraft(null);
+    const { data, error } = await client.mutation(DRAFT, {
+      request: key,
+      terms: {
+        instrument: value('instrument') ?? '',
+        side: SIDES.find(one => one === value('side')) ?? 'BUY',
+        type,
+        quantity: value('quantity') ?? '',
+        limitPrice: value('limit-price'),
+        triggerPrice: value('trigger-price'),
+        stop: value('stop'),
+        target: value('target'),
+        reduceOnly: form.get('reduce-only') !== null,
+      },
+    }).toPromise();
+    const answer = data?.draftOrder;
+    if (answer?.__typename === 'Draft') setDraft(answer);
+    else setAnswered({ isDone: false, text: reasonOf(answer) ?? error?.graphQLErrors.map(one => one.message).join(' ') ?? error?.message ?? '' });
+  };
+  return (
+    <>
+      <form
+        className="order"
+        onChange={() => setDraft(null)}
+        onSubmit={event => {
+          event.preventDefault();
+          void drafted(new FormData(event.currentTarget));
+        }}
+      >
+        <label className="field">
+          {words('instrument')}
+          <input name="instrument" list="instruments" required />
+          <datalist id="instruments">{known.map(one => <option key={one} value={one} />)}</datalist>
+        </label>
+        <label className="field">
+          {words('side')}
+          <select name="side">{SIDES.map(one => <option key={one}>{one}</option>)}</select>
+        </label>
+        <label className="field">
+          {words('type')}
+          <select value={type} onChange={event => setType(TYPES.find(one => one === event.target.value) ?? 'MARKET')}>
+            {TYPES.map(one => <option key={one}>{one}</option>)}
+          </select>
+        </label>
+        <Decimal name="quantity" isRequired />
+        {type === 'LIMIT' && <Decimal name="limit-price" isRequired />}
+        {type === 'STOP' && <Decimal name="trigger-price" isRequired />}
+        <Decimal name="stop" />
+        <Decimal name="target" />
+        <label><input type="checkbox" name="reduce-only" /> {words('reduce-only')}</label>
+        <p className="buttons"><button type="submit">{words('check-order')}</button></p>
+      </form>
+      {draft && request && (
+        <section aria-label={words('draft')}>
+          <h2>{words('draft')}</h2>
+          <dl className="figures">
+            <Figure name="price" value={shown(draft.price)} />
+            <Figure name="notional" value={shown(draft.notional, 2)} />
+            <Figure name="margin" value={shown(draft.margin, 2)} />
+            <Figure name="fees" value={shown(draft.fee, 4)} />
+            <Figure name="open-risk" value={shown(draft.risk, 2)} />
+          </dl>
+          <ul>{draft.warnings.map(one => <li key={one} className="warning">{one}</li>)}</ul>
+          <p className="buttons">
+            <button
+              type="button"
+              className="grave"
+              onClick={() => void send(PLACE, { request, confirmation: draft.confirmation }).then(answer => {
+                setAnswered(answer);
+                if (answer.isDone) setDraft(null);
+              })}
+            >
+              {words('place-order')}
+            </button>
+          </p>
+        </section>
+      )}
+      {answered && (
+        <p role="alert" className={answered.isDone ? 'gain' : 'loss'}>
+          {words(answered.isDone ? 'request-done' : 'request-refused')} {answered.text}
+        </p>
+      )}
+    </>
+  );
+}
+
+function Decimal({ name, isRequired = false }: { readonly name: string; readonly isRequired?: boolean }) {
+  const words = useWords();
+  return (
+    <label className="field">
+      {words(name)}
+      <input name={name} inputMode="decimal" pattern="[0-9]+([.][0-9]+)?" required={isRequired} />
+    </label>
+  );
+}
+
+function reasonOf(answer: ResultOf<typeof DRAFT>['draftOrder'] | undefined): string | undefined {
+  if (answer?.__typename === 'Refused') return answer.reason;
+  return answer?.__typename === 'TimedOut' ? answer.known : undefined;
+}

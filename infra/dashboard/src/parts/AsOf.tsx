@@ -1,0 +1,46 @@
+// The slider that sets the moment of every page: an event of the log, the last one is now.
+import { useState } from 'react';
+import { live } from '../api/live';
+import { asOf } from '../api/moment';
+import { useStore } from '../api/store';
+import { useWords } from '../words/words';
+
+export function AsOf() {
+  const words = useWords();
+  const head = useStore(live).ordinal ?? 0;
+  const moment = useStore(asOf);
+  const [moved, setMoved] = useState<number | null>(null);
+  const shown = moved ?? (moment !== null && 'ordinal' in moment ? Number(moment.ordinal) : head);
+  const settle = (ordinal: number) => {
+    setMoved(null);
+    asOf.set(ordinal >= head ? null : { ordinal: String(ordinal) });
+  };
+  return (
+    <form className="as-of" title={words('as-of-help')} onSubmit={event => event.preventDefault()}>
+      <label>
+        {words('as-of')}{' '}
+        <input
+          type="range"
+          min={1}
+          max={Math.max(1, head)}
+          value={shown}
+          aria-valuetext={moment === null ? words('as-of-now') : `${words('as-of-ordinal')} ${shown}`}
+          onChange={event => setMoved(Number(event.target.value))}
+          onPointerUp={event => settle(Number(event.currentTarget.value))}
+          onKeyUp={event => settle(Number(event.currentTarget.value))}
+        />
+      </label>
+      <label>
+        {words('as-of-ordinal')}{' '}
+        <input
+          type="number"
+          min={1}
+          max={Math.max(1, head)}
+          value={shown}
+          onChange={event => event.target.value && settle(Number(event.target.value))}
+        />
+      </label>
+      {moment !== null && <button type="button" onClick={() => settle(head)}>{words('as-of-back')}</button>}
+    </form>
+  );
+}

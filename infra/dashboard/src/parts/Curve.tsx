@@ -1,0 +1,49 @@
+// A small series over time, drawn by uPlot.
+import { useEffect, useRef } from 'react';
+import UPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+
+interface Props {
+  readonly label: string;
+  /** Seconds since 1970 and the value, in order of time. */
+  readonly points: readonly (readonly [number, number])[];
+  readonly height?: number;
+}
+
+export function Curve({ label, points, height = 220 }: Props) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const host = place.current;
+    if (host === null || points.length < 2) return undefined;
+    // The colours of the theme, as the browser computes them from the style sheet.
+    const { color: accent, borderTopColor: line, outlineColor: soft } = getComputedStyle(host);
+    const axis = { stroke: soft, grid: { stroke: line }, ticks: { stroke: line } };
+    const plot = new UPlot(
+      {
+        width: host.clientWidth,
+        height,
+        tzDate: seconds => UPlot.tzDate(new Date(seconds * 1_000), 'UTC'),
+        series: [{ value: (_, at) => utc(at, 16) }, { label, stroke: accent, width: 1.5 }],
+        axes: [{ ...axis, values: (_, times) => times.map(tick) }, { ...axis, size: 70 }],
+      },
+      [points.map(one => one[0]), points.map(one => one[1])],
+      host,
+    );
+    const watch = new ResizeObserver(() => plot.setSize({ width: host.clientWidth, height }));
+    watch.observe(host);
+    return () => {
+      watch.disconnect();
+      plot.destroy();
+    };
+  }, [points, label, height]);
+  return points.length < 2 ? null : <div className="curve" ref={place} role="img" aria-label={label} />;
+}
+
+function utc(seconds: number | null, length: number): string {
+  return seconds === null ? '–' : new Date(seconds * 1_000).toISOString().slice(0, length).replace('T', ' ');
+}
+
+/** The date at midnight, else the time of day. */
+function tick(seconds: number): string {
+  return seconds % 86_400 === 0 ? utc(seconds, 10) : utc(seconds, 16).slice(11);
+}

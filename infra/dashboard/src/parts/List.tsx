@@ -1,0 +1,33 @@
+// A list of the API as a table, with the number of its rows and a button to read it again.
+import type { Pages } from '../api/pages';
+import { useWords } from '../words/words';
+import { Fault } from './Outcome';
+import { Table, type Column } from './Table';
+
+interface Props<Row> {
+  readonly label: string;
+  readonly of: Pages<Row>;
+  readonly columns: readonly Column<Row>[];
+  readonly keyOf: (row: Row) => string;
+  readonly onOpen?: (row: Row) => void;
+}
+
+export function List<Row>({ label, of, columns, keyOf, onOpen }: Props<Row>) {
+  const words = useWords();
+  return (
+    <>
+      {of.error && <Fault error={of.error} />}
+      {of.data === undefined ? (
+        !of.error && <p className="pending" role="status">{words('loading')}</p>
+      ) : (
+        <>
+          <Table label={label} columns={columns} rows={of.data} keyOf={keyOf} onEnd={of.more} {...(onOpen && { onOpen })} />
+          <p className="total">
+            {words('total', { shown: of.data.length, total: of.total })}{' '}
+            <button type="button" onClick={of.again}>{words('read-again')}</button>
+          </p>
+        </>
+      )}
+    </>
+  );
+}

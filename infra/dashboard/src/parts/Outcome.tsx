@@ -1,0 +1,28 @@
+// What a query returned: its data, or why there is none.
+import type { CombinedError } from '@urql/core';
+import type { ReactNode } from 'react';
+import type { Queried } from '../api/query';
+import { useWords } from '../words/words';
+
+interface Props<Data> {
+  readonly of: Queried<Data>;
+  readonly children: (data: Data) => ReactNode;
+}
+
+export function Outcome<Data>({ of, children }: Props<Data>) {
+  const words = useWords();
+  if (of.data === undefined) {
+    return of.error ? <Fault error={of.error} /> : <p className="pending" role="status">{words('loading')}</p>;
+  }
+  return <>{of.error && <Fault error={of.error} />}{children(of.data)}</>;
+}
+
+export function Fault({ error }: { readonly error: CombinedError }) {
+  const words = useWords();
+  return (
+    <div className="fault" role="alert">
+      <strong>{words(error.networkError ? 'error-offline' : 'error')}</strong>
+      {error.graphQLErrors.map(one => <p key={one.message}>{one.message}</p>)}
+    </div>
+  );
+}

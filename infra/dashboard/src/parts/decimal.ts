@@ -1,0 +1,29 @@
+// Exact decimals as text, for display. Arithmetic here is for what the eye compares; money is computed by the API.
+
+/** The text with at most `places` digits after the point, without trailing zeros; groups of three before it. */
+export function shown(decimal: string | null | undefined, places = 8): string {
+  if (decimal === null || decimal === undefined) return '–';
+  const [whole = '0', rest = ''] = decimal.replace('-', '').split('.');
+  const kept = rest.slice(0, places).replace(/0+$/, '');
+  const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, '\u202f');
+  const sign = decimal.startsWith('-') && /[1-9]/.test(whole + kept) ? '\u2212' : '';
+  return `${sign}${grouped}${kept ? `.${kept}` : ''}`;
+}
+
+/** Rounded to `places` digits after the point, which are all written. */
+export function fixed(number: number | null | undefined, places = 2): string {
+  if (number === null || number === undefined || Number.isNaN(number)) return '–';
+  const [whole = '0', rest = ''] = Math.abs(number).toFixed(places).split('.');
+  const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, '\u202f');
+  const sign = number < 0 && /[1-9]/.test(whole + rest) ? '\u2212' : '';
+  return `${sign}${grouped}${rest ? `.${rest}` : ''}`;
+}
+
+export function percent(fraction: number | null | undefined, places = 2): string {
+  return fraction === null || fraction === undefined ? '–' : `${fixed(fraction * 100, places)}\u202f%`;
+}
+
+export function tone(decimal: string | number | null | undefined): 'gain' | 'loss' | '' {
+  const number = Number(decimal ?? 0);
+  return number > 0 ? 'gain' : number < 0 ? 'loss' : '';
+}

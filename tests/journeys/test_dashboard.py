@@ -1,0 +1,234 @@
+"""The dashboard, served by the program, shows the demo's log in a Chromium that has no other network access."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import Visit, visit
+from tests.journeys.program import whence
+from tests.journeys.serving import Started, started
+
+FIGURES = """query Shown($asOf: AsOfInput) {
+  accounts(asOf: $asOf) { balance }
+  positions(first: 0, asOf: $asOf) { totalCount }
+  orders(first: 0, asOf: $asOf) { totalCount }
+  decisions(first: 1, where: { verdict: SKIP }, asOf: $asOf) { totalCount edges { node { reasons } } }
+}"""
+PAGES = (
+    *("now", "trade", "positions", "orders", "decisions", "chain", "performance", "strategies", "risk"),
+    *("journal", "system"),
+)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    """The log of `make demo`, served by `whence api`."""
+    folder = tmp_path_factory.mktemp("dashboard")
+    assert whence(folder, "paper").returncode == 0
+    with started(folder) as serving:
+        yield serving
+
+
+@pytest.fixture
+def visitor(browser: Browser, demo: Started) -> Iterator[Visit]:
+    """A visitor who sees the page of now."""
+    with visit(browser) as visiting:
+        visiting.page.goto(demo.page())
+        expect(visiting.page.get_by_role("heading", name="Now")).to_be_visible()
+        yield visiting
+
+
+def opened(page: Page, name: str) -> Page:
+    page.get_by_role("navigation").get_by_role("link", name=re.compile(f"^{name}$", re.IGNORECASE)).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(name, re.IGNORECASE))
+    return page
+
+
+def plain(decimal: str) -> str:
+    """A decimal as the page writes it: two digits at most after the point, thousands apart."""
+    whole, _, rest = f"{float(decimal):.10f}".partition(".")
+    grouped = f"{int(whole):,}".replace(",", "\u202f")
+    kept = rest[:2].rstrip("0")
+    return f"{grouped}.{kept}" if kept else grouped
+
+
+def test_every_page_is_shown_without_faults_or_other_servers(visitor: Visit, tmp_path: Path) -> None:
+    for name in PAGES:
+        page = opened(visitor.page, name)
+        expect(page.get_by_text("Loading …")).to_have_count(0)
+        assert page.get_by_role("alert").count() == 0
+        page.screenshot(path=tmp_path / f"{name}.png")
+    assert visitor.faults == []
+    assert len(visitor.origins) == 1
+
+
+def test_the_figures_of_the_pages_are_those_of_the_api(demo: Started, visitor: Visit) -> None:
+    wanted, page = demo.query(FIGURES)["data"], visitor.page
+    balance = page.locator(".figure", has_text="Balance").locator("dd").first
+    expect(balance).to_contain_text(plain(wanted["accounts"][0]["balance"]))
+    for name in ("positions", "orders"):
+        expect(opened(page, name).locator(".total")).to_contain_text(f"of {wanted[name]['totalCount']}")
+    opened(page, "decisions").get_by_label("Verdict").select_option("SKIP")
+    expect(page.locator(".total")).to_contain_text(f"of {wanted['decisions']['totalCount']}")
+
+
+def test_a_past_event_sets_every_page_to_what_the_api_answers_as_of_it(demo: Started, visitor: Visit) -> None:
+    page, ordinal = visitor.page, 400
+    wanted = demo.query(FIGURES, asOf={"ordinal": ordinal})["data"]
+    page.get_by_label("Event").fill(str(ordinal))
+    balance = page.locator(".figure", has_text="Balance").locator("dd").first
+    expect(balance).to_contain_text(plain(wanted["accounts"][0]["balance"]))
+    expect(opened(page, "orders").locator(".total")).to_contain_text(f"of {wanted['orders']['totalCount']}")
+    page.get_by_role("button", name="Back to now").click()
+    now = demo.query(FIGURES)["data"]["orders"]["totalCount"]
+    expect(page.locator(".total")).to_contain_text(f"of {now}")
+
+
+def test_a_position_leads_to_its_chain_by_the_keyboard_alone(visitor: Visit) -> None:
+    page = opened(visitor.page, "positions")
+    page.get_by_role("row").nth(1).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Chain")
+    expect(page.locator(".story")).to_contain_text("SignalDetected")
+    page.locator(".story button").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".story pre")).to_contain_text('"confidence"')
+
+
+def test_a_decision_shows_every_vote_and_what_would_have_had_to_differ(visitor: Visit) -> None:
+    page = opened(visitor.page, "decisions")
+    page.get_by_label("Verdict").select_option("SKIP")
+    page.get_by_role("row").nth(1).click()
+    votes = page.get_by_role("region", name="Votes")
+    expect(votes.get_by_text("What would have had to differ")).to_be_visible()
+    assert votes.get_by_role("row").count() > 10
+
+
+def signed_in(visitor: Visit, demo: Started, role: str) -> Page:
+    """The page of a person who typed a token of this role."""
+    words = whence(demo.folder, "tokens", "create", f"{role}-{uuid4().hex[:8]}", "--role", role)
+    assert words.returncode == 0, words.stderr
+    page = visitor.page
+    page.get_by_role("button", name="Use a token").click()
+    page.get_by_label("Token").fill(words.stdout.strip())
+    page.get_by_role("button", name="Use it in this tab").click()
+    expect(page.get_by_text(f", {role.upper()}")).to_be_visible()
+    return page
+
+
+def confirmed(page: Page, reason: str = "") -> None:
+    """Fills the reason of the open dialogue, confirms it, and closes it once the request was carried out."""
+    dialogue = page.get_by_role("dialog")
+    if reason:
+        dialogue.get_by_label("Reason").fill(reason)
+    dialogue.get_by_role("button", name="Confirm").click()
+    expect(dialogue.get_by_role("alert")).to_contain_text("Done.")
+    dialogue.get_by_role("button", name="Close").click()
+
+
+def test_a_viewer_sees_nothing_that_only_a_trader_may_do(visitor: Visit, demo: Started) -> None:
+    page = signed_in(visitor, demo, "viewer")
+    expect(opened(page, "trade").get_by_text("need a token with the role trader")).to_be_visible()
+    expect(opened(page, "risk").get_by_text("Not tripped")).to_be_visible()
+    assert page.get_by_role("button", name="Trip the kill switch").count() == 0
+    expect(opened(page, "strategies").get_by_role("heading", name="trend")).to_be_visible()
+    assert page.get_by_role("button", name="Pause").count() == 0
+
+
+def test_a_trader_places_moves_and_closes_an_order_and_the_log_has_each_step(
+    visitor: Visit, demo: Started
+) -> None:
+    page = opened(signed_in(visitor, demo, "trader"), "trade")
+    page.get_by_label("Instrument").fill("BTCUSDT-LINEAR.BYBIT")
+    page.get_by_label("Quantity").fill("0.01")
+    page.get_by_label("Stop", exact=True).fill("50000")
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_role("region", name="What it would cost")).to_be_visible()
+    page.get_by_role("button", name="Place the order").click()
+    expect(page.get_by_text("Done.")).to_be_visible()
+
+    held = opened(page, "now").get_by_role("row", name=re.compile("BTCUSDT-LINEAR"))
+    held.get_by_role("button", name="Move stop").click()
+    page.get_by_role("dialog").get_by_label("Stop").fill("50500")
+    confirmed(page)
+    expect(held).to_contain_text("50\u202f500")
+    held.get_by_role("button", name="Close").click()
+    confirmed(page, "tried by a test")
+    expect(page.get_by_text("No position is open.")).to_be_visible()
+
+    found = demo.query("{ events(first: 200) { edges { node { type actor } } } }")["data"]["events"]["edges"]
+    by_person = {
+        one["node"]["type"].rpartition(".")[2] for one in found if one["node"]["actor"].startswith("trader-")
+    }
+    assert {"OrderPlaced", "OrderAmendRequested", "PositionClosing"} <= by_person
+
+
+def test_an_order_that_the_rules_refuse_shows_the_reason_and_can_be_corrected(
+    visitor: Visit, demo: Started
+) -> None:
+    page = opened(signed_in(visitor, demo, "trader"), "trade")
+    page.get_by_label("Instrument").fill("NOSUCH-LINEAR.BYBIT")
+    page.get_by_label("Quantity").fill("1")
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_role("alert")).to_contain_text("NOSUCH-LINEAR.BYBIT")
+    assert page.get_by_role("button", name="Place the order").count() == 0
+
+
+def test_the_kill_switch_is_tripped_with_a_reason_and_reset_by_an_admin_alone(
+    visitor: Visit, demo: Started
+) -> None:
+    page = opened(signed_in(visitor, demo, "admin"), "risk")
+    page.get_by_role("button", name="Trip the kill switch").click()
+    confirmed(page, "tried by a test")
+    expect(page.get_by_text("Tripped: tried by a test")).to_be_visible()
+    page.get_by_role("button", name="Reset the kill switch").click()
+    confirmed(page, "the test is over")
+    expect(page.get_by_text("Not tripped")).to_be_visible()
+
+
+def test_a_paused_strategy_is_shown_so_until_it_is_resumed(visitor: Visit, demo: Started) -> None:
+    page = opened(signed_in(visitor, demo, "trader"), "strategies")
+    page.get_by_role("button", name="Pause").click()
+    confirmed(page, "tried by a test")
+    expect(page.get_by_text("Paused by a person")).to_be_visible()
+    page.get_by_role("button", name="Resume").click()
+    confirmed(page, "the test is over")
+    expect(page.get_by_text("Paused by a person")).to_have_count(0)
+
+
+def test_another_language_and_theme_are_kept_over_a_reload(visitor: Visit) -> None:
+    page = visitor.page
+    page.get_by_label("Language").select_option("ru")
+    page.get_by_label("Тема").select_option("dark")
+    page.reload()
+    expect(page.get_by_role("heading", name="Сейчас")).to_be_visible()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_a_cut_connection_is_shown_and_the_page_goes_on_when_the_api_is_back(
+    visitor: Visit, demo: Started
+) -> None:
+    page = visitor.page
+    expect(page.locator(".connection.live")).to_be_visible()
+    page.context.set_offline(True)
+    page.evaluate("window.dispatchEvent(new Event('offline'))")
+    page.goto(f"{demo.page()}#/orders")
+    page.context.set_offline(False)
+    expect(page.locator(".connection.live")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [360, 420, 2560])
+def test_no_page_is_wider_than_the_screen(visitor: Visit, width: int, tmp_path: Path) -> None:
+    page = visitor.page
+    page.set_viewport_size({"width": width, "height": 900})
+    for name in PAGES:
+        opened(page, name)
+        expect(page.get_by_text("Loading …")).to_have_count(0)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        page.screenshot(path=tmp_path / f"{name}-{width}.png")
