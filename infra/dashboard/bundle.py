@@ -16,16 +16,19 @@ from infra.dashboard.archive import ARCHIVE, archive_of
 from infra.node import fetch_packages, find_node, run_step
 
 SOURCE = Path(__file__).parent
+INTROSPECTION = SOURCE / "src" / "api" / "introspection.d.ts"
 _NAME = "The dashboard"
+_API_TYPES = ("node_modules/gql.tada/bin/cli.js", "generate-output", "--disable-preprocessing")
 
 
 def bundle(source: Path = SOURCE) -> bytes:
-    """The archive of the current sources: their types are checked first.
+    """The archive of the current sources. Before that the types of the API are written anew and all types are checked.
 
     Raises MissingParts without Node, BuildFailed with the last lines of the step that failed.
     """
     node = find_node()
     fetch_packages(node, source, _NAME)
+    run_step(_NAME, "the types of the API", (*node.node, *_API_TYPES), source)
     run_step(_NAME, "the type checker", (*node.node, "node_modules/typescript/bin/tsc", "--noEmit"), source)
     with tempfile.TemporaryDirectory() as aside:
         made = Path(aside) / "build"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from infra.dashboard.archive import ARCHIVE, archive_of, read_archive
-from infra.dashboard.bundle import SOURCE, bundle
+from infra.dashboard.bundle import INTROSPECTION, SOURCE, bundle
 
 WORDS = SOURCE / "src" / "words"
 MOST_BYTES = 400 * 1024
@@ -24,7 +24,9 @@ def files() -> Mapping[str, bytes]:
 
 
 def test_the_archive_is_what_the_sources_build() -> None:
+    types = INTROSPECTION.read_bytes()
     assert bundle() == ARCHIVE.read_bytes(), "run `python -m infra.dashboard.bundle` and commit the archive"
+    assert INTROSPECTION.read_bytes() == types, "commit the types of the API, which `bundle` has written anew"
 
 
 def test_equal_files_make_equal_archives(tmp_path: Path) -> None:
