@@ -28,8 +28,9 @@ It needs pyarrow: `pip install 'whence[ml]'`.
 
 With `--candles` alone the rows are all entries that the strategies propose on the candles, also those that would
 never be traded. There is no account, so its features are missing. With `--log` the rows are the recorded entries,
-each with the account before its unit of work. Their candles come from `--candles`, or from the tape of inputs of a
-live run; each session on that tape begins without candles, as the engine did when it started.
+each with the account before its unit of work. Their candles come from `--candles`, from the synthetic market of `make
+demo`, or from the tape of inputs of a live run; each session on that tape begins without candles, as the engine did
+when it started.
 
 The candles are those of the market: of one interval for each instrument, whatever interval a strategy reads. A
 feature is missing where too few candles were read, where the last candle of the instrument is two intervals old, and

@@ -125,6 +125,14 @@ def test_a_build_that_was_stopped_goes_on_by_the_same_command(
     assert "1 of 1 months were sealed by an earlier run" in again.out
 
 
+def test_a_log_of_the_synthetic_market_needs_no_candles(whence: Whence, tmp_path: Path) -> None:
+    assert whence("paper", "--bars", "1500", "--log", "sqlite:///s.db", "--json").code == 0
+    done = whence("features", "build", "--log", "sqlite:///s.db", "--out", "rows", "--json")
+    assert done.code == 0, done
+    assert json.loads(done.out)["made_from"]["synthetic"] is True
+    assert not np.isnan(read_dataset(tmp_path / "rows").x).all(axis=0).any()
+
+
 def test_the_table_of_a_set_is_shown(whence: Whence) -> None:
     table = json.loads(whence("features", "show", "--json").out)
     assert {"name", "formula", "units", "window", "source"} == set(table[0])
