@@ -22,7 +22,9 @@ DEFAULT = Settings()
 
 def test_every_setting_can_be_named_except_those_fixed_at_the_opening() -> None:
     kept = {
-        name for name in every_setting(DEFAULT) if name.startswith(("simulation.", "filters.", "regimes."))
+        name
+        for name in every_setting(DEFAULT)
+        if name.startswith(("simulation.", "filters.", "regimes.", "leverage."))
     } | {
         "strategies",
         "paused",

@@ -175,9 +175,8 @@ class DyingDesk(LiveDesk):
 
     def _connect(self, world: World, wake: Wake) -> LiveVenue:
         venue = super()._connect(world, wake)
-        return LiveVenue(
-            venue.exchange, DyingAccount(venue.account, sends=self.sends), venue.start, venue.close
-        )
+        account: Any = DyingAccount(venue.account, sends=self.sends)
+        return LiveVenue(venue.exchange, account, venue.start, venue.close)
 
 
 class DyingAfterSending(DyingDesk):

@@ -12,6 +12,7 @@ import pytest
 from adapters.tapes import read_tape, synthetic_tape
 from domain.filters.settings import FilterSettings, OwnFilterSettings
 from domain.instrument import Instrument
+from domain.leverage.settings import LeverageSettings
 from domain.limits.settings import LimitSettings, OwnLimitSettings
 from domain.management.settings import ManagementSettings, OwnManagementSettings
 from domain.margin.settings import MarginSettings
@@ -166,6 +167,7 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         regimes=RegimeSettings(confirmations=2),
         management=ManagementSettings(time_limit_seconds=60),
         weights=WeightSettings(scales=WeightScale.CONFIDENCE),
+        leverage=LeverageSettings(confirmations=2),
         groups={"coins": ("BTC",)},
         limits=LimitSettings(account_losses=3),
         models=ModelSettings(maximum_risk=0.2),
