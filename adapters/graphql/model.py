@@ -54,7 +54,7 @@ class Model:
     registered_by: str = strawberry.field(description="Who registered it.")
     registered_at: datetime = strawberry.field(description="When it was registered.")
     reason: str = strawberry.field(
-        description="The reason of its last promotion or retirement; empty before."
+        description="The reason of its registration, promotion or retirement, whichever was last."
     )
     outcomes: list[ScoreCount] = strawberry.field(description="Its scores, by outcome.")
     drifts: list[ModelDrift] = strawberry.field(
@@ -175,7 +175,15 @@ def score_of(row: Mapping[Any, Any]) -> SignalScore:
 
 def _drift(row: Mapping[str, Any]) -> ModelDrift:
     begin, end = (datetime.fromisoformat(row[name]) for name in ("begin", "end"))
-    return ModelDrift(**{**row, "begin": begin, "end": end})
+    return ModelDrift(
+        subject=row["subject"],
+        test=row["test"],
+        statistic=row["statistic"],
+        limit=row["limit"],
+        count=row["count"],
+        begin=begin,
+        end=end,
+    )
 
 
 def _mean(total: float, count: int) -> float | None:

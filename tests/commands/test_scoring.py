@@ -9,7 +9,7 @@ import pytest
 
 from commands.features import Features
 from commands.inputs import MarketMoved
-from commands.request import PlaceOrder, ReportDrift, RetireModel
+from commands.request import PlaceOrder, RetireModel
 from commands.scorer import (
     ModelScorer,
     RecordedScorer,
@@ -34,16 +34,18 @@ from tests.commands.models_of_tests import (
     FIRST,
     READERS,
     SECOND,
+    SET,
     FakeModel,
     FakeReading,
     Folder,
+    a_drift,
     clock,
     promotion,
     registration,
 )
 from tests.commands.requests.asking import TERMS, Asking
 from tests.commands.test_marking import a_candle
-from tests.domain.history import NOW, D
+from tests.domain.history import D
 
 SCORED = ["SignalDetected", "SignalScored", "DecisionMade"]
 GOOD = {"gain": 0.8}
@@ -218,12 +220,11 @@ def test_without_a_model_in_force_nothing_is_asked_and_no_candle_is_read() -> No
 
     read: list[FakeReading] = []
 
-    def reader() -> FakeReading:
+    def made() -> FakeReading:
         read.append(FakeReading())
         return read[-1]
 
-    readers = {"test.1": reader}
-    eve = Asking(None, Desk(scorer=Unasked(), readers=readers))
+    eve = Asking(None, Desk(scorer=Unasked(), readers={SET: made}))
     eve.accepted(registration())
     eve.desk.handle(MarketMoved(eve.desk.at, (a_candle(0, D(100)),)))
     assert "SignalScored" not in names(eve.desk.see(long()))
@@ -290,17 +291,7 @@ def verified(log: ListLog, folder: Folder) -> Redecision:
 
 
 def test_a_drift_is_recorded_of_a_registered_model_alone() -> None:
-    drift = ReportDrift(
-        sha256=FIRST,
-        subject="adx",
-        test="PSI",
-        statistic=0.3,
-        limit=0.25,
-        count=500,
-        begin=NOW,
-        end=NOW,
-        reason="hourly test",
-    )
+    drift = a_drift()
     eve = Asking()
     assert "no model" in eve.declined(drift)
     eve.accepted(registration())

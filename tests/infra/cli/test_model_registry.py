@@ -29,8 +29,8 @@ from tests.domain.models.files import raw
 from tests.infra.cli.conftest import Whence
 from tests.infra.run.test_shell_door import OPENED, Door
 
-PASSED = {"passed": True, "reasons": []}
-FAILED = {"passed": False, "reasons": ["no better than the base rate"]}
+PASSED: dict[str, object] = {"passed": True, "reasons": []}
+FAILED: dict[str, object] = {"passed": False, "reasons": ["no better than the base rate"]}
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
                 labels=1_234,
                 seed=7,
                 metrics={"model.auc": 0.5625},
+                reason="trained",
             ),
         )
     for sha256, replaced in ((first, ""), (second, first)):
