@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-
-from msgspec import Struct
 
 from domain.drift.measure import Drift, Drifting
 from domain.drift.reference import Reference
@@ -14,7 +13,8 @@ from domain.drift.watch import DriftWatch
 from projections.scored_trades import RowScored, ScoredTrades
 
 
-class Episode(Struct, frozen=True, gc=False):
+@dataclass(frozen=True, slots=True)
+class Episode:
     """A drift of a model began: it was found over the scores or trades from `begin` to `end` (UTC)."""
 
     sha256: str

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-
-from msgspec import Struct
 
 from domain.arithmetic import ZERO
 from domain.log import Meta, Recorded
@@ -14,7 +13,8 @@ from domain.position import PositionClosed, PositionOpened
 from domain.scored import ScoreOutcome, SignalScored
 
 
-class RowScored(Struct, frozen=True, gc=False):
+@dataclass(frozen=True, slots=True)
+class RowScored:
     """A model returned a score for a signal that was raised at `at` (UTC)."""
 
     at: datetime
@@ -22,7 +22,8 @@ class RowScored(Struct, frozen=True, gc=False):
     score: SignalScored
 
 
-class TradeClosed(Struct, frozen=True, gc=False):
+@dataclass(frozen=True, slots=True)
+class TradeClosed:
     """The trade of a scored signal is closed; it gained where its net result is above 0. Times are UTC."""
 
     signal_at: datetime
