@@ -113,6 +113,7 @@ def _register(command: RegisterModel, state: ModelLine) -> Sequence[ModelEvent]:
             labels=command.labels,
             seed=command.seed,
             metrics=command.metrics,
+            reason=command.reason,
         )
     ]
 

@@ -27,7 +27,8 @@ class ModelRegistered(Struct, frozen=True, gc=False, kw_only=True):
     """A model is known by the SHA-256 of its file, in hexadecimal; it scores nothing before it is promoted.
 
     `feature_set` is the set that it reads, with its version, as `core.1`. It was trained with `seed` on `labels` rows
-    whose signals are in `data_from` … `data_until` (UTC); `metrics` are its figures of validation, by name.
+    whose signals are in `data_from` … `data_until` (UTC); `metrics` are its figures of validation, by
+    name. `reason` is that of whoever registered it.
     """
 
     name: str
@@ -38,6 +39,7 @@ class ModelRegistered(Struct, frozen=True, gc=False, kw_only=True):
     labels: int
     seed: int
     metrics: Mapping[str, float]
+    reason: str
 
 
 class ModelPromoted(Struct, frozen=True, gc=False, kw_only=True):
@@ -67,7 +69,7 @@ class DriftFound(Struct, frozen=True, gc=False, kw_only=True):
     """A feature, or the outcome of the scored trades, is not as in training.
 
     `subject` is the feature's name, or `outcome`. `test` is the test's name (PSI, KS, ADWIN), whose `statistic` is
-    beyond `limit` over the `count` scores from `begin` to `end` (UTC).
+    beyond `limit` over the `count` scores from `begin` to `end` (UTC). `reason` is that of whoever looked for it.
     """
 
     name: str
@@ -79,6 +81,7 @@ class DriftFound(Struct, frozen=True, gc=False, kw_only=True):
     count: int
     begin: datetime
     end: datetime
+    reason: str
 
 
 ModelEvent = ModelRegistered | ModelPromoted | ModelRetired | DriftFound

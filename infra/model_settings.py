@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from commands.scorer import ModelScorer
 from domain.drift.settings import BOUNDS as OF_DRIFT
 from domain.drift.settings import DriftSettings
 from domain.drift.settings import faults as faults_of_drift
 from domain.learning.auto_settings import AUTO, AutoSettings
 from domain.learning.auto_settings import BOUNDS as OF_AUTO
-from infra.learning.model_folder import ModelFolder
 
 _DRIFT = DriftSettings()
 
@@ -78,13 +75,3 @@ class ModelsTable(BaseModel):
     score_milliseconds: float = Field(default=5.0, gt=0, le=1_000)
     drift: DriftTable = DriftTable()
     auto: AutoTable = AutoTable()
-
-
-def live_scorer(table: ModelsTable) -> ModelScorer:
-    """The scorer of a live engine: it measures its time on the clock of this machine."""
-    return ModelScorer(ModelFolder(table.folder).model_of, time.perf_counter, table.score_milliseconds)
-
-
-def tape_scorer(table: ModelsTable) -> ModelScorer:
-    """The scorer of an engine on a tape: nothing is late."""
-    return ModelScorer(ModelFolder(table.folder).model_of)

@@ -14,8 +14,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from msgspec import Struct
-
 from domain.arithmetic import EXACT, ZERO
 from domain.log import Meta, Recorded
 from domain.model import (
@@ -34,7 +32,8 @@ from domain.scored import ScoreOutcome, SignalScored
 _BINS = 10
 
 
-class ResolvedScore(Struct, frozen=True, gc=False):
+@dataclass(frozen=True, slots=True)
+class ResolvedScore:
     """A score and its trade: whether it gained, and its net return as a fraction of what the entries cost."""
 
     score: SignalScored
@@ -43,7 +42,8 @@ class ResolvedScore(Struct, frozen=True, gc=False):
     closed_at: datetime
 
 
-class Calibration(Struct, frozen=True, gc=False):
+@dataclass(frozen=True, slots=True)
+class Calibration:
     """The scores whose confidence is in one tenth: their number, mean confidence, and the share that gained."""
 
     count: int

@@ -99,7 +99,7 @@ def _registered(rows: Rows, recorded: Recorded) -> None:
             "metrics": dict(event.metrics),
             "registered_by": meta.actor,
             "registered_at": meta.occurred_at,
-            "reason": "",
+            "reason": event.reason,
             "outcomes": {},
             "drifts": [],
             "resolved": 0,

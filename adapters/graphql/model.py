@@ -54,7 +54,7 @@ class Model:
     registered_by: str = strawberry.field(description="Who registered it.")
     registered_at: datetime = strawberry.field(description="When it was registered.")
     reason: str = strawberry.field(
-        description="The reason of its last promotion or retirement; empty before."
+        description="The reason of its registration, promotion or retirement, whichever was last."
     )
     outcomes: list[ScoreCount] = strawberry.field(description="Its scores, by outcome.")
     drifts: list[ModelDrift] = strawberry.field(

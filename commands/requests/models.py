@@ -60,6 +60,7 @@ def report_drift(request: ReportDrift, situation: Situation, _chain: str) -> Seq
         count=request.count,
         begin=request.begin,
         end=request.end,
+        reason=request.reason,
     )
     return [RecordDrift(drift)]
 

@@ -39,13 +39,13 @@ from infra.cli.trading_tables import tables_of
 from infra.config import WhenceSettings
 from infra.logging import configure
 from infra.logs import open_owned, played_store
-from infra.model_settings import tape_scorer
 from infra.run.alerts_sent import alerts_sent
 from infra.run.letters import letters_kept
 from infra.run.narrator import Narrator
 from infra.run.paper import PaperRun
 from infra.run.personal import personal_texts_of
 from infra.run.plan import Plan
+from infra.run.scorers import tape_scorer
 from infra.run.short_tapes import warm_up_notes
 from infra.run.watchers import Watchers
 from infra.tracing import tracing

@@ -24,7 +24,6 @@ from infra.config import WhenceSettings
 from infra.inputs import input_tape
 from infra.logging import configure
 from infra.logs import played_store
-from infra.model_settings import live_scorer
 from infra.run.announcement import Announced
 from infra.run.apart import ApiApart, Embedding
 from infra.run.api_plan import ApiPlan, Closed, Hosted
@@ -41,6 +40,7 @@ from infra.run.manual import ManualRun
 from infra.run.narrator import Narrator
 from infra.run.personal import personal_texts_of
 from infra.run.resuming import differing
+from infra.run.scorers import live_scorer
 from infra.run.snapshots import owned_log
 from infra.run.stake import Stake
 from infra.run.watchers import Watchers, ignored

@@ -21,7 +21,6 @@ from infra.config import WhenceSettings
 from infra.dead_letters import FoundLetters
 from infra.inputs import check_tape, input_tape
 from infra.logging import configure
-from infra.model_settings import live_scorer
 from infra.run.alerts_sent import positions_alerted
 from infra.run.apart import ApiApart, Embedding
 from infra.run.api_plan import ApiPlan
@@ -42,6 +41,7 @@ from infra.run.opened_with import UnusedWarning
 from infra.run.outage import Begun, outlast
 from infra.run.personal import personal_texts_of
 from infra.run.place import Place
+from infra.run.scorers import live_scorer
 from infra.run.snapshots import Owned, owned_log
 from infra.run.watchers import Watchers, ignored
 from infra.tracing import tracing

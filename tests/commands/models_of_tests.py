@@ -9,7 +9,7 @@ from itertools import count
 from statistics import fmean
 
 from commands.features import Readers
-from commands.request import PromoteModel, RegisterModel
+from commands.request import PromoteModel, RegisterModel, ReportDrift
 from commands.scorer import LoadedModel
 from domain.candle import Candle
 from domain.errors import ModelMissing
@@ -98,6 +98,20 @@ def registration(sha256: str = FIRST, name: str = "main") -> RegisterModel:
 
 def promotion(sha256: str = FIRST, role: ModelRole = ModelRole.CHAMPION) -> PromoteModel:
     return PromoteModel(sha256=sha256, role=role, reason="better beyond luck")
+
+
+def a_drift() -> ReportDrift:
+    return ReportDrift(
+        sha256=FIRST,
+        subject="adx",
+        test="PSI",
+        statistic=0.3,
+        limit=0.25,
+        count=500,
+        begin=NOW,
+        end=NOW,
+        reason="the hourly test",
+    )
 
 
 def clock(*milliseconds: float) -> SteppedClock:

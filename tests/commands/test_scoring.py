@@ -9,7 +9,7 @@ import pytest
 
 from commands.features import Features
 from commands.inputs import MarketMoved
-from commands.request import PlaceOrder, ReportDrift, RetireModel
+from commands.request import PlaceOrder, RetireModel
 from commands.scorer import (
     ModelScorer,
     RecordedScorer,
@@ -37,13 +37,14 @@ from tests.commands.models_of_tests import (
     FakeModel,
     FakeReading,
     Folder,
+    a_drift,
     clock,
     promotion,
     registration,
 )
 from tests.commands.requests.asking import TERMS, Asking
 from tests.commands.test_marking import a_candle
-from tests.domain.history import NOW, D
+from tests.domain.history import D
 
 SCORED = ["SignalDetected", "SignalScored", "DecisionMade"]
 GOOD = {"gain": 0.8}
@@ -285,17 +286,7 @@ def verified(log: ListLog, folder: Folder) -> Redecision:
 
 
 def test_a_drift_is_recorded_of_a_registered_model_alone() -> None:
-    drift = ReportDrift(
-        sha256=FIRST,
-        subject="adx",
-        test="PSI",
-        statistic=0.3,
-        limit=0.25,
-        count=500,
-        begin=NOW,
-        end=NOW,
-        reason="hourly test",
-    )
+    drift = a_drift()
     eve = Asking()
     assert "no model" in eve.declined(drift)
     eve.accepted(registration())

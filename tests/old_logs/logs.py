@@ -192,6 +192,7 @@ ADDED: Mapping[str, frozenset[str]] = {
             "limits",
             "weights",
             "management",
+            "models",
         }
     ),
     "SettingsChanged.data.settings.risk": frozenset({"on_kill", "on_daily_loss"}),
@@ -208,6 +209,7 @@ ADDED: Mapping[str, frozenset[str]] = {
             "sizing",
             "limits",
             "management",
+            "models",
         }
     ),
     "SettingsChanged.data.settings.sizing": frozenset(

@@ -649,6 +649,7 @@ _EVENTS: tuple[Event, ...] = (
         labels=1234,
         seed=7,
         metrics={"brier": 0.2315, "auc": 0.5625},
+        reason="trained on the spring",
     ),
     ModelPromoted(
         name="main",
@@ -669,6 +670,7 @@ _EVENTS: tuple[Event, ...] = (
         count=500,
         begin=NOON - timedelta(days=7),
         end=NOON,
+        reason="the hourly test",
     ),
     SignalScored(
         model=_SHA256,

@@ -28,6 +28,7 @@ from commands.request import (
     ResolveDiscrepancy,
     ResumeEntries,
     ResumeStrategy,
+    RetireModel,
     TripKillSwitch,
     WithdrawClose,
 )
@@ -36,6 +37,7 @@ from domain.events import FULL_NAMES
 from domain.order import OrderType
 from domain.pause import EntriesPaused
 from domain.sealed import SEALED
+from tests.commands.models_of_tests import FIRST, a_drift, promotion, registration
 from tests.commands.outside import outside
 from tests.commands.requests.asking import Asking, terms
 from tests.commands.requests.test_account import fresh
@@ -82,6 +84,8 @@ def everything_written() -> Sealed:
     for name in ("d-1", f"difference:AcceptedOrderNotFound:{entry}"):
         eve.desk.ask(RecordDiscrepancy(name, BTC, "1 more"), cause=f"exchange:test:{name}")
         eve.accepted(ResolveDiscrepancy(name, "why"))
+    for request in (registration(), promotion(), a_drift(), RetireModel(sha256=FIRST, reason="why")):
+        eve.accepted(request)
     eve.accepted(TripKillSwitch("why"))
     eve.accepted(RaiseSignal(outside(fresh(eve))))
     eve.accepted(ResetKillSwitch("why"))

@@ -66,6 +66,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
                 labels=1_234,
                 seed=7,
                 metrics={"model.auc": 0.5625},
+                reason="trained",
             ),
         )
     for sha256, replaced in ((first, ""), (second, first)):

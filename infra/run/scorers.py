@@ -1,0 +1,19 @@
+"""The scorers of the modes, by the table `[models]`."""
+
+from __future__ import annotations
+
+import time
+
+from commands.scorer import ModelScorer
+from infra.learning.model_folder import ModelFolder
+from infra.model_settings import ModelsTable
+
+
+def live_scorer(table: ModelsTable) -> ModelScorer:
+    """The scorer of a live engine: it measures its time on the clock of this machine."""
+    return ModelScorer(ModelFolder(table.folder).model_of, time.perf_counter, table.score_milliseconds)
+
+
+def tape_scorer(table: ModelsTable) -> ModelScorer:
+    """The scorer of an engine on a tape: nothing is late."""
+    return ModelScorer(ModelFolder(table.folder).model_of)
