@@ -37,11 +37,14 @@ def walk_forward(
 ) -> Iterator[Fold]:
     """So many tests, of consecutive rows, on all rows but the first part; each trains on everything before it.
 
-    Arrays are in order of `signal_at`, times and `embargo` in microseconds. `share` is that of the calibration.
+    A part without a row is no test. Arrays are in order of `signal_at`, times and `embargo` in microseconds. `share` is
+    that of the calibration.
     """
     n = len(signal_at)
     bounds = [n * part // (tests + 1) for part in range(1, tests + 2)]
     for begin, end in pairwise(bounds):
+        if begin == end:
+            continue
         before = known_before(np.arange(begin), resolved_at, int(signal_at[begin]) - embargo)
         yield Fold(divided(before, signal_at, resolved_at, share, embargo), np.arange(begin, end))
 

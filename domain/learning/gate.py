@@ -48,13 +48,14 @@ def time_interval(differences: _Floats) -> MeanInterval | None:
     """The 95 % interval of the mean of values in order of time, by the circular block bootstrap; None below three.
 
     Where there are more than 400 values, it is made of the means of consecutive groups of equal size. The last rows
-    that fill no group are left out.
+    that fill no group are left out. `block` is the length of the blocks in rows.
     """
     size = math.ceil(len(differences) / _GROUPS)
     groups = len(differences) // size if size else 0
     if groups < 3:
         return None
-    return mean_interval(differences[: groups * size].reshape(groups, size).mean(axis=1).tolist())
+    found = mean_interval(differences[: groups * size].reshape(groups, size).mean(axis=1).tolist())
+    return found._replace(block=found.block * size)
 
 
 def best_baseline(baselines: Mapping[str, Figures]) -> str:
@@ -84,7 +85,7 @@ def _enough(evidence: Evidence) -> Iterator[tuple[bool, str]]:
 def _beyond_luck(evidence: Evidence) -> Iterator[tuple[bool, str]]:
     """The lower end of the interval is above 0: luck alone gives that in at most 2.5 % of models without skill."""
     best = evidence.baselines[evidence.baseline]
-    compared = f"Brier {evidence.model.brier:.5f}, best baseline ({evidence.baseline}) {best.brier:.5f}"
+    compared = f"Brier {evidence.model.brier:.6f}, best baseline ({evidence.baseline}) {best.brier:.6f}"
     gain = evidence.gain
     if gain is None:
         yield False, f"{compared}; too few rows for an interval"
@@ -92,7 +93,7 @@ def _beyond_luck(evidence: Evidence) -> Iterator[tuple[bool, str]]:
     verdict = "better by more than luck" if gain.low > 0 else "not better by more than luck"
     yield (
         gain.low > 0,
-        f"{compared}; gain {gain.low:+.5f} … {gain.high:+.5f} (95 %, blocks of {gain.block}): {verdict}",
+        f"{compared}; gain {gain.low:+.6f} … {gain.high:+.6f} (95 %, blocks of {gain.block} rows): {verdict}",
     )
 
 

@@ -16,13 +16,13 @@ from domain.models.file import ModelFile, read_file
 from infra.cli.output import console_of
 
 _FIGURES: Sequence[tuple[str, str, str]] = (
-    ("Brier", "brier", ".5f"),
+    ("Brier", "brier", ".4f"),
     ("log loss", "log_loss", ".4f"),
     ("AUC", "auc", ".3f"),
     ("trades", "trades", ",d"),
     ("precision", "precision", ".1%"),
     ("net", "profit", "+.4f"),
-    ("net a trade", "mean_profit", "+.3%"),
+    ("mean net", "mean_profit", "+.3%"),
 )
 
 
@@ -68,7 +68,7 @@ def _show(console: Console, file: ModelFile, sha256: str, place: Path | None) ->
         console.print(_tests_table(validation["tests"]))
         stopped = validation["stopped"]
         console.print(
-            f"risk: Brier {stopped['brier']:.5f}, its base rate {stopped['base_rate_brier']:.5f}",
+            f"risk: Brier {stopped['brier']:.4f}, its base rate {stopped['base_rate_brier']:.4f}",
             soft_wrap=True,
         )
         for warning in validation["warnings"]:
@@ -90,27 +90,31 @@ def _head(file: ModelFile, sha256: str, place: Path | None) -> Iterator[str]:
 
 def _figures_table(validation: Any) -> Table:
     rows = {"model": validation["model"], **validation["baselines"]}
-    table = Table(
-        title=f"Validation on {validation['rows']:,} rows that trained nothing", title_justify="left"
-    )
-    table.add_column("predictor")
-    for name, _key, _form in _FIGURES:
-        table.add_column(name, justify="right")
+    heads = ("predictor", *(name for name, _key, _form in _FIGURES))
+    table = _table(f"Validation on {validation['rows']:,} rows that trained nothing", heads)
     for name, figures in rows.items():
         table.add_row(name, *(_spelled_figure(figures[key], form) for _name, key, form in _FIGURES))
     return table
 
 
 def _tests_table(tests: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table(title="Tests of the walk-forward", title_justify="left")
-    for name in ("from", "rows", "trained", "calibrated", "purged", "Brier", "base rate"):
-        table.add_column(name, justify="left" if name == "from" else "right")
+    heads = ("from", "rows", "trained", "calibrated", "purged", "Brier", "base rate")
+    table = _table("Tests of the walk-forward", heads)
     for one in tests:
         table.add_row(
             _spelled(one["first_signal_at"]),
             *(f"{one[key]:,d}" for key in ("rows", "trained", "calibrated", "purged")),
-            *(f"{one[key]:.5f}" for key in ("brier", "base_rate_brier")),
+            *(f"{one[key]:.4f}" for key in ("brier", "base_rate_brier")),
         )
+    return table
+
+
+def _table(title: str, heads: Sequence[str]) -> Table:
+    table = Table(
+        title=title, box=None, title_style="bold", title_justify="left", pad_edge=False, padding=(0, 1, 0, 0)
+    )
+    for place, head in enumerate(heads):
+        table.add_column(head, justify="right" if place else "left", no_wrap=True)
     return table
 
 

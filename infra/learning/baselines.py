@@ -64,5 +64,5 @@ BASELINES: Final[Mapping[str, Baseline]] = {
     "always": always,
     "never": never,
     "base rate": base_rate,
-    "logistic regression": logistic,
+    "logistic": logistic,
 }

@@ -69,6 +69,7 @@ def check(dataset: Dataset) -> None:
 
 def _faults(data: Dataset) -> Iterator[tuple[bool, str]]:
     n = len(data.signal_at)
+    yield n > 0, "has no row; build features of a longer time, or of more strategies"
     yield (
         data.x.shape == (n, len(data.features)),
         f"has values of shape {data.x.shape}, not {n} rows of {len(data.features)}",

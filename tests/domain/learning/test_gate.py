@@ -68,7 +68,8 @@ def test_an_interval_of_many_rows_is_made_of_the_means_of_groups() -> None:
     random = np.random.default_rng(3)
     values = random.normal(size=4_003) + 0.1
     groups = values[: 4_003 // 11 * 11].reshape(-1, 11).mean(axis=1)
-    assert time_interval(values) == mean_interval(groups.tolist())
+    by_groups = mean_interval(groups.tolist())
+    assert time_interval(values) == by_groups._replace(block=by_groups.block * 11)
     assert time_interval(values[:300]) == mean_interval(values[:300].tolist())
     assert time_interval(values[:2]) is None
     assert time_interval(values[:0]) is None

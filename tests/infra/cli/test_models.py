@@ -18,7 +18,7 @@ def test_a_model_is_trained_from_a_data_set_and_its_file_is_shown(whence: Whence
     assert done.code == 0, done
     (place,) = (tmp_path / "models").iterdir()
     assert place.name in done.out.replace("\n", "")
-    for words in ("logistic regression", "yes: 1,200 resolved labels", "verdict: "):
+    for words in ("logistic", "yes: 1,200 resolved labels", "verdict: "):
         assert words in done.out
     again = whence("models", "train", "--data", "rows", *QUICK, "--out", "other", "--json")
     assert (tmp_path / "other" / place.name).read_bytes() == place.read_bytes()

@@ -46,7 +46,7 @@ def test_a_file_holds_what_trained_it_and_its_verdict(found: Trained) -> None:
     assert found.validation is not None
     assert file.verdict.passed is found.validation.verdict.passed is True
     validation: Any = file.validation
-    assert set(validation["baselines"]) == {"always", "never", "base rate", "logistic regression"}
+    assert set(validation["baselines"]) == {"always", "never", "base rate", "logistic"}
     assert validation["brier_gain"]["low"] > 0
     assert len(validation["tests"]) == 2
     # Every row of the tests counts once, and no row before a test both trains and calibrates.
@@ -96,6 +96,16 @@ _CHANGES: Sequence[tuple[Callable[[Dataset], Dataset], str]] = [
     (lambda data: replace(data, x=data.x * 1e300), "infinite or beyond 1e30"),
     (lambda data: replace(data, features=data.features[1:]), "not 400 rows of 7"),
 ]
+
+
+def test_a_dataset_without_a_row_is_refused_and_one_with_fewer_rows_than_tests_has_fewer_tests() -> None:
+    with pytest.raises(InvalidInput, match="the dataset has no row"):
+        trained(noise(1, rows=0), SETTINGS, 0)
+    found = trained(
+        noise(1, rows=68), replace(SETTINGS, tests=100, calibration_share=0.5, embargo_hours=0), 0
+    )
+    assert found.validation is not None
+    assert 1 <= found.validation.rows < 10
 
 
 @pytest.mark.parametrize(("change", "fault"), _CHANGES)
