@@ -88,14 +88,12 @@ class LogCandles:
 
     @cached_property
     def _is_usual_market(self) -> bool:
-        """Whether the log has the synthetic market of `whence paper` without options, which can be made again."""
-        opening = self._opening
-        return opening.synthetic and tape_identity(synthetic_tape(SEED, candles=1)) == opening.tape
+        return is_usual_market(self._opening)
 
     def _from_market(self, around: Around) -> Found:
         if not self._is_usual_market:
             return Found((), "The log does not hold its candles: give the candle files with --candles.")
-        bars = max((around.end - START) // INTERVAL + 1, 1)
+        bars = bars_until(around.end)
         if bars > self._bars:
             self._market, self._bars = synthetic_tape(SEED, candles=bars), bars
         return _chosen(around, _candles_of(self._market), "the synthetic market")
@@ -106,6 +104,21 @@ class LogCandles:
         except InvalidInput as missing:
             return Found((), f"The log does not hold its candles, and its inputs were not kept: {missing}.")
         return _chosen(around, taped, "the tape of the log's inputs")
+
+
+def is_usual_market(opening: LogOpened) -> bool:
+    """Whether the log has the synthetic market of `whence paper` without options, which can be made again."""
+    return opening.synthetic and tape_identity(synthetic_tape(SEED, candles=1)) == opening.tape
+
+
+def bars_until(end: datetime) -> int:
+    """The number of candles of the synthetic market that open by this time (UTC); at least one."""
+    return max((end - START) // INTERVAL + 1, 1)
+
+
+def usual_market(end: datetime) -> Sequence[Tape]:
+    """The synthetic market of `whence paper` without options, up to this time (UTC)."""
+    return synthetic_tape(SEED, candles=bars_until(end))
 
 
 def _taped(settings: WhenceSettings, around: Around) -> Iterator[Candle]:

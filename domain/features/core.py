@@ -19,6 +19,7 @@ from domain.features.bars import BOLLINGER, DAY, EFFICIENCY, EMAS, HOUR, PERIOD,
 from domain.features.feature_set import Feature, FeatureSet
 from domain.features.moment import Moment
 from domain.indicators import correlation
+from domain.plain_text import counted
 from domain.portfolio import Portfolio
 from domain.regime import Regime
 from domain.regimes.reader import regime_of
@@ -199,9 +200,9 @@ _ROWS: tuple[Computed, ...] = (
     *(
         _row(
             f"return_{bars}",
-            f"close / close {bars} candles before - 1",
+            f"close / close {counted(bars, 'candle')} before - 1",
             "fraction",
-            f"{bars} candles",
+            counted(bars, "candle"),
             _CANDLES,
             _of_bars(_change(bars)),
         )

@@ -28,8 +28,9 @@ It needs pyarrow: `pip install 'whence[ml]'`.
 
 With `--candles` alone the rows are all entries that the strategies propose on the candles, also those that would
 never be traded. There is no account, so its features are missing. With `--log` the rows are the recorded entries,
-each with the account before its unit of work. Their candles come from `--candles`, or from the tape of inputs of a
-live run; each session on that tape begins without candles, as the engine did when it started.
+each with the account before its unit of work. Their candles come from `--candles`, from the synthetic market of `make
+demo`, or from the tape of inputs of a live run; each session on that tape begins without candles, as the engine did
+when it started.
 
 The candles are those of the market: of one interval for each instrument, whatever interval a strategy reads. A
 feature is missing where too few candles were read, where the last candle of the instrument is two intervals old, and
@@ -65,14 +66,18 @@ of another build is refused. A month is replaced by a rename, so a reader never 
 
 ## What it costs
 
-{costs}
+Measured on one of two shared cores, with CPython 3.11: the reader takes a candle in 4.4 to 5 µs, and computes a row
+in 150 µs on candles of five minutes, in 290 µs on those of one minute. It keeps 30 KB for each instrument of five
+minutes, 150 KB of one minute. Three tapes of five minutes and three months (77,760 candles) with nine strategies gave
+13,667 rows in 5.7 s of CPU time, 2,400 rows a second, after 4 s for the strategies; the process had 275 MB at most,
+144 MB of them for the tapes. A log of 4,303 events on the same tapes gave 525 rows in 4.2 s of CPU time, start and
+candles included.
 """
-_COSTS = "COSTS"
 
 
 def page() -> str:
     """The whole page."""
-    return "\n".join([_PAGE.format(costs=_COSTS).rstrip(), "", *_set(CORE_1), ""])
+    return "\n".join([_PAGE.rstrip(), "", *_set(CORE_1), ""])
 
 
 def _set(features: FeatureSet) -> Iterator[str]:

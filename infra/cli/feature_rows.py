@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +14,7 @@ import typer
 
 from domain.features.barriers import EPOCH
 from infra.cli.rows import show
-from infra.learning.dataset import Dataset
+from infra.learning.dataset import Dataset, LabelSource
 from infra.learning.dataset_file import Manifest, read_dataset, read_manifest, set_named
 
 _DIGITS = 6
@@ -71,10 +70,12 @@ def _time(micros: int) -> str:
 
 def _groups(dataset: Dataset) -> Sequence[Mapping[str, Any]]:
     """Rows, won rows, stopped rows and the mean net return by strategy, instrument and kind of label."""
-    keys = list(zip(dataset.strategies, dataset.instruments, dataset.labels, strict=True))
+    places = dict[tuple[str, str, LabelSource], list[int]]()
+    for place, key in enumerate(zip(dataset.strategies, dataset.instruments, dataset.labels, strict=True)):
+        places.setdefault(key, []).append(place)
     found: list[Mapping[str, Any]] = []
-    for key in sorted(Counter(keys)):
-        chosen = np.array([one == key for one in keys])
+    for key in sorted(places):
+        chosen = np.array(places[key])
         net = dataset.net[chosen]
         found.append(
             {

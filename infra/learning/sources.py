@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.log.recorder_log import RecordedLog
@@ -18,6 +18,7 @@ from infra.learning.build import Labels
 from infra.learning.detected import ProposedSignals, RecordedSignals, Signals
 from infra.learning.moves import FileMoves, Moves, TapedMoves
 from infra.learning.outcomes import Outcomes
+from infra.log_candles import is_usual_market, usual_market
 from infra.run.backtest import Change
 from infra.run.log_id import settings_form
 from infra.run.upto import read_upto
@@ -71,21 +72,22 @@ class LogSource:
         first = next(self._log.read(upto=1)).envelope.event
         if not isinstance(first, LogOpened):
             raise InvalidInput(f"{shown(self._settings.log)} does not begin with its opening")
-        moves = self._moves(first)
         last = next(self._log.read(after=self._upto - 1, upto=self._upto)).envelope.meta
+        moves = self._moves(first, last.recorded_at)
         made_from = {
             **moves.identity,
             "source": "log",
             "log": str(first.log_id),
+            "synthetic": first.synthetic,
             "events": self._upto,
             "last_event": str(last.event_id),
         }
         labels = Labels(outcomes=self._outcomes, prices=moves.prices, limit=limit)
         return Source(RecordedSignals(self._log, self._upto, moves), labels, made_from)
 
-    def _moves(self, opened: LogOpened) -> Moves:
+    def _moves(self, opened: LogOpened, until: datetime) -> Moves:
         if not self._tapes:
-            return self._taped(opened)
+            return FileMoves(usual_market(until)) if is_usual_market(opened) else self._taped(opened)
         moves = FileMoves(self._tapes)
         if opened.mode is Mode.TAPE and moves.identity["tape"] != opened.tape:
             raise InvalidInput(
