@@ -54,6 +54,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         labels=1_234,
         seed=7,
         metrics={},
+        reason="trained",
     )
     role = ModelPromoted(name="main", sha256=challenger, role=ModelRole.CHALLENGER, reason="first")
     history = an_open_day().record(model_stream(ACCOUNT, "main"), known, role)
