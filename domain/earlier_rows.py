@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
 
 from msgspec import Struct
 
-MOST_ROWS: Final = 32
-"""The most rows, the signal's own included, that a model can read."""
+from domain.most_rows import MOST_ROWS
 
 
 class EarlierRow(Struct, frozen=True, gc=False):

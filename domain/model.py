@@ -68,8 +68,9 @@ class ModelRetired(Struct, frozen=True, gc=False, kw_only=True):
 class DriftFound(Struct, frozen=True, gc=False, kw_only=True):
     """A feature, or the outcome of the scored trades, is not as in training.
 
-    `subject` is the feature's name, or `outcome`. `test` is the test's name (PSI, KS, ADWIN), whose `statistic` is
-    beyond `limit` over the `count` scores from `begin` to `end` (UTC). `reason` is that of whoever looked for it.
+    `subject` is the feature's name, or `outcome.brier` or `outcome.win`. `test` is the test's name, whose `statistic`
+    is beyond `limit` over the `count` scores or trades from `begin` to `end` (UTC); of ADWIN they are the means after
+    and before the change. `reason` is that of whoever looked for it.
     """
 
     name: str

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from domain.arithmetic import is_within
-
-_MOST_ROWS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,16 +28,23 @@ class DriftSettings:
     retires: bool = False
 
 
+BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
+    "rows": (0, 10_000),
+    "every": (1, 10_000),
+    "psi": (0, 10),
+    "ks_p": (0, 1),
+    "delta": (0, 0.5),
+    "outcomes_every": (1, 10_000),
+}
+"""The least and the greatest value of each number."""
+_FEWEST_ROWS: Final = 50
+
+
 def faults(settings: DriftSettings) -> Iterator[str]:
     """The faults of the settings, each as a sentence that begins with the setting's dotted name."""
-    if settings.rows and not is_within(settings.rows, 50, _MOST_ROWS):
-        yield f"models.drift.rows = {settings.rows} must be 0 (off) or in 50 … {_MOST_ROWS}"
-    for name, value, low, high in (
-        ("every", settings.every, 1, _MOST_ROWS),
-        ("psi", settings.psi, 0, 10),
-        ("ks_p", settings.ks_p, 0, 1),
-        ("delta", settings.delta, 0, 0.5),
-        ("outcomes_every", settings.outcomes_every, 1, _MOST_ROWS),
-    ):
+    for name, (low, high) in BOUNDS.items():
+        value: float = getattr(settings, name)
         if not is_within(value, low, high):
             yield f"models.drift.{name} = {value} must be in {low} … {high}"
+    if 0 < settings.rows < _FEWEST_ROWS:
+        yield f"models.drift.rows = {settings.rows} shows nothing: {_FEWEST_ROWS} are needed, or 0 for none"

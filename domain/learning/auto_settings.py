@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-
-from domain.arithmetic import is_within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +27,11 @@ AUTO: Final = AutoSettings()
 """The defaults."""
 
 
-def faults(settings: AutoSettings) -> Iterator[str]:
-    """The faults of the settings, each as a sentence that begins with the setting's dotted name."""
-    for name, value, low, high in (
-        ("every_days", settings.every_days, 0, 3_650),
-        ("every_trades", settings.every_trades, 0, 1_000_000),
-        ("budget", settings.budget, 0.0001, 0.5),
-        ("least_signals", settings.least_signals, 1, 1_000_000),
-        ("patience_days", settings.patience_days, 0, 3_650),
-    ):
-        if not is_within(value, low, high):
-            yield f"models.auto.{name} = {value} must be in {low} … {high}"
+BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
+    "every_days": (0, 3_650),
+    "every_trades": (0, 1_000_000),
+    "budget": (0.0001, 0.5),
+    "least_signals": (1, 1_000_000),
+    "patience_days": (0, 3_650),
+}
+"""The least and the greatest value of each number."""

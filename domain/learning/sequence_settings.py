@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from domain.arithmetic import is_within
-from domain.earlier_rows import MOST_ROWS
 from domain.errors import InvalidSettings
+from domain.most_rows import MOST_ROWS
 
 _BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
     "rows": (1, MOST_ROWS),

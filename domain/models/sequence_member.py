@@ -16,9 +16,9 @@ import numpy as np
 from msgspec import Raw, Struct
 from numpy.typing import NDArray
 
-from domain.earlier_rows import MOST_ROWS
 from domain.errors import InvalidInput
 from domain.models.member import Floats, Heads
+from domain.most_rows import MOST_ROWS
 
 Flags = NDArray[np.bool_]
 

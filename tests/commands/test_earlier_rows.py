@@ -7,8 +7,9 @@ from datetime import timedelta
 from commands.inputs import MarketMoved
 from commands.scorer import ModelScorer
 from commands.world import World
-from domain.earlier_rows import MOST_ROWS, EarlierRow, EarlierRows, rows_before, with_row
+from domain.earlier_rows import EarlierRow, EarlierRows, rows_before, with_row
 from domain.model import ModelRole
+from domain.most_rows import MOST_ROWS
 from domain.scored import SignalScored
 from tests.commands.desk import Desk, long
 from tests.commands.models_of_tests import FIRST, READERS, SECOND, FakeModel, Folder, promotion, registration

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.learning.auto_settings import AutoSettings, faults
+from domain.learning.auto_settings import AutoSettings
 from domain.learning.retraining import MICROSECONDS_PER_DAY as DAY
 from domain.learning.retraining import due, is_overdue
 
@@ -39,10 +39,3 @@ def test_a_challenger_is_overdue_after_its_days() -> None:
     settings = AutoSettings(patience_days=60)
     assert [is_overdue(day * DAY, 0, settings) for day in (59, 60)] == [False, True]
     assert not is_overdue(1_000 * DAY, 0, AutoSettings(patience_days=0))
-
-
-def test_each_setting_out_of_its_range_is_named() -> None:
-    wrong = AutoSettings(every_days=-1, every_trades=-1, budget=0, least_signals=0, patience_days=-1)
-    names = [sentence.split(" ", 1)[0].removeprefix("models.auto.") for sentence in faults(wrong)]
-    assert names == ["every_days", "every_trades", "budget", "least_signals", "patience_days"]
-    assert list(faults(AutoSettings())) == []

@@ -54,6 +54,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         labels=1_234,
         seed=7,
         metrics={},
+        reason="trained",
     )
     role = ModelPromoted(name="main", sha256=challenger, role=ModelRole.CHALLENGER, reason="first")
     history = an_open_day().record(model_stream(ACCOUNT, "main"), known, role)
@@ -104,10 +105,13 @@ def test_a_pass_retires_an_overdue_challenger_and_trains_the_next_one(
     assert promotion.reason == registration.reason
 
 
-def test_a_setting_out_of_its_range_is_refused_by_name(
-    whence: Whence, running: Running, tmp_path: Path
-) -> None:
-    (tmp_path / "wrong.toml").write_text("[models.auto]\nbudget = 0.9\n", encoding="utf-8")
-    refused = whence("models", "auto", "--log", running.words[7], "--config", str(tmp_path / "wrong.toml"))
-    assert refused.code == 2
-    assert "models.auto: budget = 0.9 must be in 0.0001 … 0.5" in " ".join(refused.err.split())
+def test_a_setting_out_of_its_range_is_refused_by_name(whence: Whence, tmp_path: Path) -> None:
+    def refused(table: str) -> str:
+        (tmp_path / "wrong.toml").write_text(table, encoding="utf-8")
+        found = whence("models", "auto", "--config", str(tmp_path / "wrong.toml"))
+        assert found.code == 2
+        return " ".join(found.err.split())
+
+    assert "models.auto.budget" in refused("[models.auto]\nbudget = 0.9\n")
+    assert "models.drift: rows = 20 shows nothing" in refused("[models.drift]\nrows = 20\n")
+    assert "models.drift.row: unknown" in refused("[models.drift]\nrow = 200\n")

@@ -11,7 +11,7 @@ from adapters.signals.settings import SignalSettings
 from domain.settings import Settings, ranges
 from infra.alerts import AlertSettings
 from infra.config import WhenceSettings
-from infra.model_settings import ModelsTable
+from infra.model_settings import AutoTable, DriftTable, ModelsTable
 from tests.infra.cli.conftest import Whence
 
 SECRET = "hunter2"  # noqa: S105  # no password of anything
@@ -31,9 +31,11 @@ def keys(whence: Whence, *words: str) -> dict[str, dict[str, str]]:
 def test_every_setting_is_listed_with_its_meaning_and_every_number_with_its_range(whence: Whence) -> None:
     found = keys(whence)
     own = set(WhenceSettings.model_fields) - {"config", "trading", "alerts", "signals", "models"}
+    own |= {f"models.drift.{name}" for name in DriftTable.model_fields}
+    own |= {f"models.auto.{name}" for name in AutoTable.model_fields}
     own |= {f"alerts.{name}" for name in AlertSettings.model_fields}
     own |= {f"signals.{name}" for name in SignalSettings.model_fields}
-    own |= {f"models.{name}" for name in ModelsTable.model_fields}
+    own |= {f"models.{name}" for name in set(ModelsTable.model_fields) - {"drift", "auto"}}
     assert own <= set(found)
     assert {f"trading.{name}" for name, *_ in ranges(Settings())} <= set(found)
     assert [one["key"] for one in found.values() if not one["meaning"]] == []

@@ -119,6 +119,7 @@ def test_a_feature_that_drifts_is_reported_once_with_its_window() -> None:
         count=report.count,
         begin=report.begin,
         end=report.end,
+        reason=report.reason,
     )
     assert _plan(_rows(400, 1.5), drift=FEATURES_ONLY, recorded=[recorded]).requests(_at(400)) == []
 

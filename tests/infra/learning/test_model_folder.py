@@ -11,12 +11,11 @@ from domain.errors import InvalidInput, ModelChanged, ModelMissing
 from infra.learning.model_files import write_model
 from infra.learning.model_folder import ModelFolder, loaded
 from infra.learning.model_metrics import metrics_of
-from tests.domain.models.files import raw
+from tests.domain.models.files import raw, reference
 
 
 def test_a_model_is_read_by_its_hash_with_the_features_that_its_training_always_had(tmp_path: Path) -> None:
-    reference = [{"edges": [1.0], "shares": [0.5, 0.5], "missing": missing} for missing in (0.25, 0.0)]
-    data = raw(reference=reference)
+    data = raw(reference=[reference("gain") | {"counts": [1, 1, 1]}, reference("hour")])
     place = write_model(tmp_path, data)
     found = ModelFolder(tmp_path).model_of(place.stem)
     assert (found.model.sha256, found.needed) == (sha256(data).hexdigest(), (1,))
