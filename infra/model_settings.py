@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from domain.drift.settings import BOUNDS as OF_DRIFT
 from domain.drift.settings import DriftSettings
 from domain.drift.settings import faults as faults_of_drift
-from domain.learning.auto_settings import AutoSettings
-from domain.learning.auto_settings import faults as faults_of_auto
+from domain.learning.auto_settings import AUTO, AutoSettings
+from domain.learning.auto_settings import BOUNDS as OF_AUTO
+
+_DRIFT = DriftSettings()
+
+
+def _bounded(default: float, bounds: tuple[float, float]) -> Any:
+    return Field(default=default, ge=bounds[0], le=bounds[1])
 
 
 class DriftTable(BaseModel):
@@ -19,12 +26,12 @@ class DriftTable(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    rows: int = 200
-    every: int = 50
-    psi: float = 0.25
-    ks_p: float = 0.001
-    delta: float = 0.002
-    outcomes_every: int = 32
+    rows: int = _bounded(_DRIFT.rows, OF_DRIFT["rows"])
+    every: int = _bounded(_DRIFT.every, OF_DRIFT["every"])
+    psi: float = _bounded(_DRIFT.psi, OF_DRIFT["psi"])
+    ks_p: float = _bounded(_DRIFT.ks_p, OF_DRIFT["ks_p"])
+    delta: float = _bounded(_DRIFT.delta, OF_DRIFT["delta"])
+    outcomes_every: int = _bounded(_DRIFT.outcomes_every, OF_DRIFT["outcomes_every"])
     retires: bool = False
 
     @property
@@ -33,7 +40,10 @@ class DriftTable(BaseModel):
 
     @model_validator(mode="after")
     def _check(self) -> DriftTable:
-        _refuse("models.drift", faults_of_drift(self.settings))
+        """The rules beyond the bounds of single numbers; the place of the table stands before the message."""
+        found = "; ".join(one.removeprefix("models.drift.") for one in faults_of_drift(self.settings))
+        if found:
+            raise PydanticCustomError("drift", "{faults}", {"faults": found})
         return self
 
 
@@ -42,27 +52,15 @@ class AutoTable(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    every_days: int = 7
-    every_trades: int = 200
-    budget: float = 0.05
-    least_signals: int = 50
-    patience_days: int = 60
+    every_days: int = _bounded(AUTO.every_days, OF_AUTO["every_days"])
+    every_trades: int = _bounded(AUTO.every_trades, OF_AUTO["every_trades"])
+    budget: float = _bounded(AUTO.budget, OF_AUTO["budget"])
+    least_signals: int = _bounded(AUTO.least_signals, OF_AUTO["least_signals"])
+    patience_days: int = _bounded(AUTO.patience_days, OF_AUTO["patience_days"])
 
     @property
     def settings(self) -> AutoSettings:
         return AutoSettings(**self.model_dump())
-
-    @model_validator(mode="after")
-    def _check(self) -> AutoTable:
-        _refuse("models.auto", faults_of_auto(self.settings))
-        return self
-
-
-def _refuse(table: str, faults: Iterator[str]) -> None:
-    """Raises an error of pydantic with all faults; the place of the table stands before it."""
-    found = "; ".join(one.removeprefix(f"{table}.") for one in faults)
-    if found:
-        raise PydanticCustomError("out_of_range", "{faults}", {"faults": found})
 
 
 class ModelsTable(BaseModel):

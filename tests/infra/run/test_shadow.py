@@ -85,7 +85,8 @@ class Logs:
 
     def shadow(self, held: ExitStack, change: Change = CHANGE, log_id: UUID = LOG_ID) -> Shadow:
         owned = [held.enter_context(closing(open_sqlite(one, AvroCodec()))) for one in self]
-        return Shadow(log_id, change, *(RemadeLog(one, "--into") for one in owned))
+        first, second = (RemadeLog(one, "--into") for one in owned)
+        return Shadow(log_id, change, first, second)
 
     def __iter__(self) -> Iterator[Path]:
         yield from (self.control, self.candidate)
@@ -467,7 +468,8 @@ def test_on_kafka_a_tape_with_records_of_strangers_is_followed_into_logs_on_kafk
 
     def followed(held: ExitStack) -> tuple[Shadow, Sequence[RecorderLog], FollowedTape]:
         owned = [held.enter_context(closing(open_owned(one))) for one in (control, candidate)]
-        made = Shadow(LOG_ID, CHANGE, *(RemadeLog(one, "--into") for one in owned))
+        first, second = (RemadeLog(one, "--into") for one in owned)
+        made = Shadow(LOG_ID, CHANGE, first, second)
         return made, owned, held.enter_context(followed_tape(source))
 
     traded(0, 30)
