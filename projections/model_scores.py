@@ -34,8 +34,9 @@ _BINS = 10
 
 @dataclass(frozen=True, slots=True)
 class ResolvedScore:
-    """A score and its trade: whether it gained, and its net return as a fraction of what the entries cost."""
+    """The score of a signal and its trade: whether it gained, and its net return as a fraction of the entries' cost."""
 
+    signal: str
     score: SignalScored
     gained: bool
     net_return: float
@@ -116,6 +117,16 @@ class ModelBook:
         self.models: dict[str, ModelRecord] = {}
         self._scores: dict[str, list[SignalScored]] = {}
         self._held: dict[str, tuple[str, Decimal]] = {}
+        self._steps: Mapping[type, Callable[[Any, Meta], None]] = {
+            ModelRegistered: self._registered,
+            ModelPromoted: self._changed,
+            ModelRetired: self._changed,
+            DriftFound: self._drift,
+            SignalScored: self._scored,
+            PositionOpened: self._opened,
+            PositionIncreased: self._increased,
+            PositionClosed: self._closed,
+        }
 
     def take_all(self, events: Iterable[Recorded]) -> ModelBook:
         """Takes these events; returns itself."""
@@ -126,9 +137,9 @@ class ModelBook:
     def take(self, recorded: Recorded) -> None:
         """Takes the next event."""
         event, meta = recorded.envelope.event, recorded.envelope.meta
-        step = _STEPS.get(type(event))
+        step = self._steps.get(type(event))
         if step is not None:
-            step(self, event, meta)
+            step(event, meta)
 
     def _registered(self, event: ModelRegistered, meta: Meta) -> None:
         self.models[event.sha256] = ModelRecord(event, meta.recorded_at, meta.actor)
@@ -164,17 +175,5 @@ class ModelBook:
         chain, cost = held
         share = float(EXACT.divide(event.net, cost)) if cost else 0.0
         for score in self._scores.pop(chain, ()):
-            resolved = ResolvedScore(score, event.net > ZERO, share, meta.occurred_at)
+            resolved = ResolvedScore(chain, score, event.net > ZERO, share, meta.occurred_at)
             self.models[score.model].resolved.append(resolved)
-
-
-_STEPS: Mapping[type, Callable[[ModelBook, Any, Meta], None]] = {
-    ModelRegistered: ModelBook._registered,  # noqa: SLF001  (the table of this class)
-    ModelPromoted: ModelBook._changed,  # noqa: SLF001
-    ModelRetired: ModelBook._changed,  # noqa: SLF001
-    DriftFound: ModelBook._drift,  # noqa: SLF001
-    SignalScored: ModelBook._scored,  # noqa: SLF001
-    PositionOpened: ModelBook._opened,  # noqa: SLF001
-    PositionIncreased: ModelBook._increased,  # noqa: SLF001
-    PositionClosed: ModelBook._closed,  # noqa: SLF001
-}

@@ -175,7 +175,15 @@ def score_of(row: Mapping[Any, Any]) -> SignalScore:
 
 def _drift(row: Mapping[str, Any]) -> ModelDrift:
     begin, end = (datetime.fromisoformat(row[name]) for name in ("begin", "end"))
-    return ModelDrift(**{**row, "begin": begin, "end": end})
+    return ModelDrift(
+        subject=row["subject"],
+        test=row["test"],
+        statistic=row["statistic"],
+        limit=row["limit"],
+        count=row["count"],
+        begin=begin,
+        end=end,
+    )
 
 
 def _mean(total: float, count: int) -> float | None:

@@ -76,7 +76,9 @@ def print_model(record: ModelRecord, *, as_json: bool) -> None:
 def print_comparison(book: ModelBook, *, as_json: bool) -> None:
     """The champion and its challengers on the trades that all of them scored."""
     records = [book.models[one.sha256] for _role, one in book.in_force.scoring]
-    common = set.intersection(*({one.closed_at for one in record.resolved} for record in records))
+    common = {one.signal for one in records[0].resolved}
+    for record in records[1:]:
+        common &= {one.signal for one in record.resolved}
     found = [_common(record, common) for record in records]
     if as_json:
         typer.echo(json.dumps([_summary(one) for one in found], indent=2))
@@ -100,8 +102,8 @@ def print_comparison(book: ModelBook, *, as_json: bool) -> None:
     console.print("descriptive: only entries that the champion let through were traded")
 
 
-def _common(record: ModelRecord, closes: set[Any]) -> ModelRecord:
-    resolved = [one for one in record.resolved if one.closed_at in closes]
+def _common(record: ModelRecord, signals: set[str]) -> ModelRecord:
+    resolved = [one for one in record.resolved if one.signal in signals]
     return ModelRecord(
         record.registered,
         record.registered_at,

@@ -84,6 +84,7 @@ def run(
     from infra.logs import open_reader
     from infra.run.patient_tape import PatientTape
     from infra.run.remade_log import RemadeLog
+    from infra.run.scorers import tape_scorer
     from infra.run.shadow import Shadow
     from infra.run.shadow_logs import compared_logs
 
@@ -97,8 +98,10 @@ def run(
             log_id = _followed(reader, stopping, waits=not once)
         tape = PatientTape(held.enter_context(followed_tape(places.source)))
         logs = [held.enter_context(_owned(one)) for one in (places.control, places.candidate)]
-        remade = (RemadeLog(one, name) for one, name in zip(logs, ("--control", "--into"), strict=True))
-        made = Shadow(log_id, change, *remade)
+        first, second = (
+            RemadeLog(one, name) for one, name in zip(logs, ("--control", "--into"), strict=True)
+        )
+        made = Shadow(log_id, change, first, second, tape_scorer(places.source.models))
         is_whole = _follow(made, tape, stopping, None if once else places.source)
         for one in logs:
             one.confirm()

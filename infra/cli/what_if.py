@@ -89,6 +89,7 @@ def what_if(
     from infra.cli.what_if_words import changes
     from infra.config import load
     from infra.logs import open_reader
+    from infra.run.scorers import tape_scorer
     from infra.run.what_if import WhatIf
 
     if html is not None:
@@ -103,7 +104,7 @@ def what_if(
         recording = _recording(settings, reader, tapes)
         if candidate is not None:
             change = with_file(change, candidate, recording.settings)
-        made = held.enter_context(closing(WhatIf(recording, reader, change)))
+        made = held.enter_context(closing(WhatIf(recording, reader, change, tape_scorer(settings.models))))
         if not is_followed("what-if", made.steps(), made.total, stopping):
             raise typer.Exit(INTERRUPTED)
         _write(made, target)

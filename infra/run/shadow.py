@@ -12,6 +12,7 @@ from uuid import UUID
 
 from adapters.inputs.batch import TapedInput
 from commands.input_tape import SessionBegun, Taped
+from commands.scorer import NO_SCORER, Scorer
 from domain.errors import LogLost
 from domain.log import Envelope
 from infra.run.backtest import Backtest, Change
@@ -28,9 +29,15 @@ class Shadow:
     """
 
     def __init__(
-        self, log_id: UUID, change: Change, control_log: RemadeLog, candidate_log: RemadeLog
+        self,
+        log_id: UUID,
+        change: Change,
+        control_log: RemadeLog,
+        candidate_log: RemadeLog,
+        scorer: Scorer = NO_SCORER,
     ) -> None:
-        """`log_id` is that of the log whose tape is followed."""
+        """`log_id` is that of the log whose tape is followed; `scorer` makes the scores of the models in force."""
+        self._scorer = scorer
         self._log_id, self._change = log_id, change
         self._control_log, self._candidate_log = control_log, candidate_log
         self._opening, self._has_begun = FoundOpening(), False
@@ -95,8 +102,8 @@ class Shadow:
     def _begin(self, source: SourceLog) -> None:
         variants = variants_of(source, self._change)
         self._backtests = (
-            Backtest(source, variants.control, self._control_log, _unseen),
-            Backtest(source, variants.candidate, self._candidate_log, _unseen),
+            Backtest(source, variants.control, self._control_log, _unseen, self._scorer),
+            Backtest(source, variants.candidate, self._candidate_log, _unseen, self._scorer),
         )
 
 

@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 
 from adapters.avro import AvroCodec
 from adapters.log.library import open_memory
+from commands.scorer import NO_SCORER, Scorer
 from domain.errors import TapeMismatch
 from domain.log import EventLog, LogReader
 from infra.run.backtest import Backtest, Change, Variant
@@ -59,15 +60,19 @@ class WhatIf:
     what of the recording had no effect.
     """
 
-    def __init__(self, recording: Recording, recorded: LogReader, change: Change) -> None:
-        """Raises InvalidSettings and Refused, which name each setting at fault, before anything is fed."""
+    def __init__(
+        self, recording: Recording, recorded: LogReader, change: Change, scorer: Scorer = NO_SCORER
+    ) -> None:
+        """`scorer` makes the scores of the models in force in both.
+
+        Raises InvalidSettings and Refused, which name each setting at fault, before anything is fed."""
         self.recording = recording
         self._control_log, self._candidate_log = open_memory(AvroCodec()), open_memory(AvroCodec())
         control, candidate = Behaviour(), Behaviour()
         variants = variants_of(recording, change)
         self.log_id = variants.candidate.log_id
-        self.control = Backtest(recording, variants.control, self._control_log, control.fold)
-        self.candidate = Backtest(recording, variants.candidate, self._candidate_log, candidate.fold)
+        self.control = Backtest(recording, variants.control, self._control_log, control.fold, scorer)
+        self.candidate = Backtest(recording, variants.candidate, self._candidate_log, candidate.fold, scorer)
         self.comparison = Comparison(control, candidate)
         self.reproduced = Comparison(behaviour_of(recorded.read()), control)
 

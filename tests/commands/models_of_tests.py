@@ -55,10 +55,10 @@ class FakeReading:
 
     taken: int = 0
 
-    def take(self, _candle: Candle) -> None:
-        self.taken += 1
+    def take(self, candle: Candle) -> None:
+        self.taken += candle.volume >= 0
 
-    def row(self, signal: SignalDetected, _at: datetime, _portfolio: Portfolio) -> FeatureRow:
+    def row(self, signal: SignalDetected, at: datetime, portfolio: Portfolio) -> FeatureRow:
         return FeatureRow(SET, (signal.inputs.get("gain", signal.confidence), None))
 
 

@@ -23,13 +23,17 @@ from commands.request import (
     MoveProtection,
     PauseStrategy,
     PlaceOrder,
+    PromoteModel,
     RaiseSignal,
+    RegisterModel,
+    ReportDrift,
     Request,
     Requested,
     ResetKillSwitch,
     ResolveDiscrepancy,
     ResumeEntries,
     ResumeStrategy,
+    RetireModel,
     TripKillSwitch,
     WithdrawClose,
 )
@@ -266,7 +270,15 @@ def test_an_invalid_request_is_declined(request_: Request, changed: dict[str, st
     assert getattr(answer, "reason", "").startswith(sentence)
 
 
-NEWER_THAN_FINGERPRINTS = {WithdrawClose, ForgetPersonalKey, ResumeEntries}
+NEWER_THAN_FINGERPRINTS = {
+    WithdrawClose,
+    ForgetPersonalKey,
+    ResumeEntries,
+    RegisterModel,
+    PromoteModel,
+    RetireModel,
+    ReportDrift,
+}
 
 
 def test_every_recording_request_has_its_commands_and_its_comparison() -> None:

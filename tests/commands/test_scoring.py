@@ -34,6 +34,7 @@ from tests.commands.models_of_tests import (
     FIRST,
     READERS,
     SECOND,
+    SET,
     FakeModel,
     FakeReading,
     Folder,
@@ -218,8 +219,12 @@ def test_without_a_model_in_force_nothing_is_asked_and_no_candle_is_read() -> No
             raise AssertionError((at, wanted))
 
     read: list[FakeReading] = []
-    readers = {"test.1": lambda: read.append(FakeReading()) or read[-1]}
-    eve = Asking(None, Desk(scorer=Unasked(), readers=readers))
+
+    def made() -> FakeReading:
+        read.append(FakeReading())
+        return read[-1]
+
+    eve = Asking(None, Desk(scorer=Unasked(), readers={SET: made}))
     eve.accepted(registration())
     eve.desk.handle(MarketMoved(eve.desk.at, (a_candle(0, D(100)),)))
     assert "SignalScored" not in names(eve.desk.see(long()))

@@ -29,8 +29,8 @@ from tests.domain.models.files import raw
 from tests.infra.cli.conftest import Whence
 from tests.infra.run.test_shell_door import OPENED, Door
 
-PASSED = {"passed": True, "reasons": []}
-FAILED = {"passed": False, "reasons": ["no better than the base rate"]}
+PASSED: dict[str, object] = {"passed": True, "reasons": []}
+FAILED: dict[str, object] = {"passed": False, "reasons": ["no better than the base rate"]}
 
 
 @dataclass(frozen=True)
