@@ -1,4 +1,4 @@
-"""Rows that train, calibrate and test, so that nothing that a test asks for was known before it.
+"""Rows that train, calibrate and test, so that no label of a test was known before it.
 
 Labels have a duration, so a row before a test may resolve within it: it is purged. An embargo before the test purges
 rows whose labels were known shortly before (López de Prado, 2018, "Advances in Financial Machine Learning", 7.4).

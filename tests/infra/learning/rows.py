@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from infra.learning.dataset import Dataset, Floats, LabelSource
+from infra.learning.dataset import Dataset, Floats, LabelSource, Micros
 
 HOUR = 3_600_000_000
 BEGIN = 1_700_000_000_000_000
@@ -49,6 +49,30 @@ def shuffled(seed: int) -> Dataset:
     """The planted rows with the results of others."""
     data = planted(seed)
     return dataset(data.x, np.random.default_rng(seed).permutation(data.net), seed)
+
+
+def wandering(seed: int, rows: int = 2_000, features: int = 8) -> Dataset:
+    """Trades on a random walk, which overlap, with features that last for days: results are alike without any skill."""
+    random = np.random.default_rng(seed + 10_000)
+    data = dataset(np.zeros((rows, features)), np.zeros(rows), seed)
+    walk = np.cumsum(0.0015 * random.normal(size=254 * 24))
+    begins, ends = (_hours(one) for one in (data.signal_at, data.resolved_at))
+    lasting = _lasting(random, len(walk), features)
+    lasting[:, 0] = walk - np.concatenate((np.zeros(24), walk[:-24]))
+    return dataset(lasting[begins], walk[ends] - walk[begins], seed)
+
+
+def _hours(at: Micros) -> Micros:
+    """Whole hours since a day before the first signal can be."""
+    return (at - BEGIN) // HOUR + 24
+
+
+def _lasting(random: np.random.Generator, hours: int, features: int) -> Floats:
+    """Autoregressive noise with a half-life of about three days."""
+    found = random.normal(size=(hours, features))
+    for hour in range(1, hours):
+        found[hour] = 0.99 * found[hour - 1] + 0.14 * found[hour]
+    return found
 
 
 def leaking(seed: int) -> Dataset:

@@ -20,7 +20,7 @@ from infra.learning.library import learners, one_thread
 from infra.learning.members import TRAINERS, Lesson, TrainedMember
 from tests.infra.learning.rows import dataset, planted
 
-ROWS = 10_000
+ROWS = 20_000
 READERS = {"boosting": boosting, "forest": forest}
 SETTINGS = TrainingSettings(trees=12, depth=6, leaves=24, least_rows=5)
 

@@ -16,7 +16,7 @@ from infra.learning.dataset import Dataset
 from infra.learning.library import one_thread
 from infra.learning.training import TREES
 from infra.learning.validation import Validation, validated
-from tests.infra.learning.rows import leaking, noise, planted, shuffled
+from tests.infra.learning.rows import leaking, noise, planted, shuffled, wandering
 
 SEEDS = int(os.environ.get("WHENCE_NOISE_SEEDS", "3"))
 CHEAP = TrainingSettings(trees=8, tests=3)
@@ -30,7 +30,7 @@ def _validation(data: Dataset, seed: int) -> Validation:
 
 
 @pytest.mark.timeout(60 * SEEDS + 240)
-@pytest.mark.parametrize("rows", [noise, shuffled])
+@pytest.mark.parametrize("rows", [noise, shuffled, wandering])
 def test_noise_passes_the_gate_in_at_most_five_of_a_hundred_seeds(rows: Callable[[int], Dataset]) -> None:
     found = [_validation(rows(seed), seed) for seed in range(SEEDS)]
     beyond_luck = sum(one.gain is not None and one.gain.low > 0 for one in found)

@@ -102,7 +102,7 @@ def test_a_dataset_without_a_row_is_refused_and_one_with_fewer_rows_than_tests_h
     with pytest.raises(InvalidInput, match="the dataset has no row"):
         trained(noise(1, rows=0), SETTINGS, 0)
     found = trained(
-        noise(1, rows=68), replace(SETTINGS, tests=100, calibration_share=0.5, embargo_hours=0), 0
+        noise(1, rows=62), replace(SETTINGS, tests=100, calibration_share=0.5, embargo_hours=0), 0
     )
     assert found.validation is not None
     assert 1 <= found.validation.rows < 10
