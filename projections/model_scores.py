@@ -34,7 +34,7 @@ _BINS = 10
 
 @dataclass(frozen=True, slots=True)
 class ResolvedScore:
-    """The score of a signal and its trade: whether it gained, and its net return as a fraction of its entries' cost."""
+    """The score of a signal and its trade: whether it gained, and its net return as a fraction of the entries' cost."""
 
     signal: str
     score: SignalScored
