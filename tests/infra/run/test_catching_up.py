@@ -162,7 +162,9 @@ def test_each_build_is_in_one_group_and_the_journal_with_the_least(
     found = [{one.projection for one in group} for group in groups(builds, most)]
     assert sorted(name for group in found for name in group) == sorted(PROJECTIONS)
     (beside,) = [group - {"journal"} for group in found if "journal" in group]
-    assert beside <= {"alerts", "discrepancies", "trading", "weights"} or most == 1, "those cost next to nothing"
+    assert beside <= {"alerts", "discrepancies", "trading", "weights"} or most == 1, (
+        "those cost next to nothing"
+    )
     if expected is not None:
         assert sorted(map(sorted, found)) == sorted(map(sorted, expected))
 
