@@ -19,11 +19,11 @@ MINUTE = timedelta(minutes=1)
 
 
 def of_bybit(high: str, volume: str) -> Candle:
-    return market_frame.candle(BTC, MINUTE, 0, ("100", high, "100", "100", volume, "0"))
+    return market_frame.candle(BTC, MINUTE, 60_000, ("100", high, "100", "100", volume, "0"))
 
 
 def of_ccxt(high: str, volume: str) -> Candle:
-    row = [0, "100", high, "100", "100", volume]
+    row = [60_000, "100", high, "100", "100", volume]
     return market_rows.candle(row, Market("BTC/USDT:USDT", BTC, Decimal(1)), MINUTE)
 
 
