@@ -24,7 +24,7 @@ from commands.stray_orders import check_not_gone
 from domain.arithmetic import EXACT, ZERO
 from domain.committees import Case, View
 from domain.direction import Purpose, Side, towards
-from domain.errors import InvalidInput, Refused
+from domain.errors import InvalidInput, Refused, RefusedForNow
 from domain.instrument import Instrument, check_digits, closing_quantity
 from domain.order import Closed, OrderPlaced, OrderStatus, Working
 from domain.portfolio import OpenPosition, with_levels
@@ -90,12 +90,12 @@ def _sent_quantity(terms: ManualTerms, rules: Instrument, situation: Situation) 
 
 
 def _check_trigger(terms: ManualTerms, situation: Situation) -> None:
-    """Raises Refused if the last price is unknown, or is already at or beyond the trigger price."""
+    """Raises RefusedForNow if the last price is unknown, Refused if it is at or beyond the trigger price already."""
     if terms.trigger_price is None:
         return
     price = situation.prices.get(terms.instrument)
     if price is None:
-        raise Refused(f"no price of {terms.instrument} is known yet: a trigger cannot be checked")
+        raise RefusedForNow(f"no price of {terms.instrument} is known yet: a trigger cannot be checked")
     if price >= terms.trigger_price if terms.side is Side.BUY else price <= terms.trigger_price:
         raise Refused(
             f"a {terms.side} trigger at {terms.trigger_price} is passed already: the last price is {price}"
