@@ -14,7 +14,6 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from domain.errors import WhenceError
 from domain.features.feature_set import FeatureRow
 from domain.model import ModelInForce, ModelRole
 from domain.models.score import Model
@@ -110,7 +109,7 @@ class ModelScorer:
         row, earlier = wanted.rows.get(model.feature_set), wanted.earlier.get(model.feature_set, ())
         try:
             read = self._model_of(model.sha256)
-        except WhenceError as fault:
+        except Exception as fault:  # noqa: BLE001  (fail closed: no file may stop the engine, whatever is wrong with it)
             return without_score(role, model, row, ScoreOutcome.FAILED, type(fault).__name__)
         if row is None:
             why = f"the engine has no row of {model.feature_set} at this time"
