@@ -74,7 +74,7 @@ NO_SCORER = NoScorer()
 
 
 class LoadedModel(Struct, frozen=True, gc=False):
-    """A model that was read from its file; `needed` are the places of the features that no row of its training lacked.
+    """A model that was read from its file; `needed` are the places of the features that few rows of its training lacked.
 
     A row without one of them is of no market that the model knows: an engine that has just begun to read candles.
     """
@@ -131,7 +131,7 @@ _NAMED = 5
 
 
 def _missing(read: LoadedModel, row: FeatureRow) -> str:
-    """The first features that the row lacks and the training never lacked; empty where there are none."""
+    """The first of the needed features that the row lacks; empty where there are none."""
     if len(row.values) != len(read.model.features):
         return ""  # the model refuses the row, and says so by its error
     lacking = [read.model.features[place] for place in read.needed if row.values[place] is None]
