@@ -16,11 +16,15 @@ from domain.scored import ScoreOutcome, SignalScored
 from domain.signal import DecisionMade, Verdict
 
 _EVEN = 0.5
+_MOST_WAITING = 1_000
+"""The most scored signals whose entry has neither opened a position nor been refused; beyond, the oldest is dropped.
+An entry that is cancelled or expires would else be held until the process ends.
+"""
 _TRADED = frozenset({Verdict.ENTER, Verdict.REVERSE})
 
 
 class ScoreMetrics:
-    """Counts the scores in units of work. It holds the scores of signals whose trade is not closed yet."""
+    """Counts the scores in units of work. It holds the scores of open trades, and of the last signals without one."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._scores = counter(catalogue.SCORES, registry)
@@ -48,6 +52,8 @@ class ScoreMetrics:
         self._scores.labels(event.role, event.outcome).inc()
         if event.outcome is ScoreOutcome.OK:
             self._waiting.setdefault(meta.correlation_id, []).append(event)
+            if len(self._waiting) > _MOST_WAITING:
+                del self._waiting[next(iter(self._waiting))]
 
     def _decided(self, event: DecisionMade, meta: Meta) -> None:
         if event.verdict not in _TRADED:

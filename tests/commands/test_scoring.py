@@ -120,6 +120,7 @@ def test_a_score_beyond_a_limit_skips_the_entry(
     ("scorer", "inputs", "outcome", "reason", "detail"),
     [
         (ModelScorer(Folder().model_of), GOOD, ScoreOutcome.FAILED, "SCORE_FAILED", "ModelMissing"),
+        (ModelScorer({}.__getitem__), GOOD, ScoreOutcome.FAILED, "SCORE_FAILED", "KeyError"),
         (
             ModelScorer(Folder(MODEL).model_of),
             {"gain": 1.5},
