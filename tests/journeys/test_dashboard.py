@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,6 +20,10 @@ FIGURES = """query Shown($asOf: AsOfInput) {
   positions(first: 0, asOf: $asOf) { totalCount }
   orders(first: 0, asOf: $asOf) { totalCount }
   decisions(first: 1, where: { verdict: SKIP }, asOf: $asOf) { totalCount edges { node { reasons } } }
+}"""
+MARKS = """{
+  begins: equity(where: { reason: MARKED }, orderBy: RECORDED, direction: ASC, first: 1) { edges { node { at } } }
+  ends: equity(where: { reason: MARKED }, first: 1) { totalCount edges { node { at } } }
 }"""
 PAGES = (
     *("now", "trade", "positions", "orders", "decisions", "chain", "performance", "strategies", "risk"),
@@ -52,10 +57,20 @@ def opened(page: Page, name: str) -> Page:
 
 def plain(decimal: str) -> str:
     """A decimal as the page writes it: two digits at most after the point, thousands apart."""
-    whole, _, rest = f"{float(decimal):.10f}".partition(".")
+    whole, _, rest = str(Decimal(decimal).quantize(Decimal("0.01"), ROUND_HALF_UP)).partition(".")
     grouped = f"{int(whole):,}".replace(",", "\u202f")
-    kept = rest[:2].rstrip("0")
+    kept = rest.rstrip("0")
     return f"{grouped}.{kept}" if kept else grouped
+
+
+def test_an_address_of_the_last_page_shows_that_page_s_name_in_the_navigation_of_a_narrow_screen(
+    visitor: Visit,
+) -> None:
+    page = visitor.page
+    page.set_viewport_size({"width": 360, "height": 900})
+    page.evaluate("location.hash = '#/system'")
+    expect(page.get_by_role("heading", level=1)).to_have_text("System")
+    expect(page.get_by_role("navigation").get_by_role("link", name="System")).to_be_in_viewport(ratio=0.9)
 
 
 def test_every_page_is_shown_without_faults_or_other_servers(visitor: Visit, tmp_path: Path) -> None:
@@ -76,6 +91,18 @@ def test_the_figures_of_the_pages_are_those_of_the_api(demo: Started, visitor: V
         expect(opened(page, name).locator(".total")).to_contain_text(f"of {wanted[name]['totalCount']}")
     opened(page, "decisions").get_by_label("Verdict").select_option("SKIP")
     expect(page.locator(".total")).to_contain_text(f"of {wanted['decisions']['totalCount']}")
+
+
+def test_the_equity_curve_begins_with_the_first_marked_hour_of_a_log_of_several_pages_of_them(
+    demo: Started, visitor: Visit
+) -> None:
+    marks = demo.query(MARKS)["data"]
+    assert marks["ends"]["totalCount"] > 200
+    first, last = (
+        marks[name]["edges"][0]["node"]["at"][:16].replace("T", " ") for name in ("begins", "ends")
+    )
+    curve = opened(visitor.page, "performance").locator(".curve")
+    expect(curve).to_have_attribute("aria-label", f"Equity, {first} \u2013 {last}")
 
 
 def test_a_past_event_sets_every_page_to_what_the_api_answers_as_of_it(demo: Started, visitor: Visit) -> None:

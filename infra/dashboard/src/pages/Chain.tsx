@@ -1,10 +1,9 @@
 import { useState } from 'react';
 import { graphql } from '../api/graphql';
 import { useQuery } from '../api/query';
-import { fixed } from '../parts/decimal';
 import { Outcome } from '../parts/Outcome';
 import { goTo } from '../parts/route';
-import { moment } from '../parts/time';
+import { moment, since } from '../parts/time';
 import { useWords } from '../words/words';
 
 const CHAIN = graphql(`
@@ -59,7 +58,7 @@ function Story({ id }: { readonly id: string }) {
                   onClick={() => setOpened(opened === step.event.id ? null : step.event.id)}
                 >
                   <span className="when">
-                    {moment(step.event.occurredAt)} <small>+{fixed(Number(step.sinceStart), 3)} s</small>
+                    {moment(step.event.occurredAt)} <small>+{since(Number(step.sinceStart), words)}</small>
                   </span>
                   <strong>{step.event.type.split('.').at(-1)}</strong> <span>{step.line}</span>
                   <small className="because">{step.because}</small>

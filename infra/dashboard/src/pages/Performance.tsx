@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { graphql, type ResultOf } from '../api/graphql';
 import { useQuery } from '../api/query';
+import { useSeries } from '../api/series';
 import { fixed, percent, shown, tone } from '../parts/decimal';
 import { Curve } from '../parts/Curve';
 import { Figure } from '../parts/Figure';
@@ -17,9 +18,17 @@ const ALL = graphql(`
   }
 `);
 const EQUITY = graphql(`
-  query Equity($account: String!, $asOf: AsOfInput) {
-    equity(where: { account: $account, reason: MARKED }, first: 200, asOf: $asOf) {
-      edges { node { at equity drawdown } }
+  query Equity($account: String!, $first: Int!, $after: String, $asOf: AsOfInput) {
+    equity(
+      where: { account: $account, reason: MARKED }
+      orderBy: RECORDED
+      direction: ASC
+      first: $first
+      after: $after
+      asOf: $asOf
+    ) {
+      edges { node { at equity } }
+      pageInfo { hasNextPage endCursor }
     }
   }
 `);
@@ -44,7 +53,7 @@ export function Performance({ account }: { readonly account: string }) {
   const [by, setBy] = useState<Group>('STRATEGY');
   const whole = useQuery(ALL, { account, by: 'ALL' });
   const groups = useQuery(ALL, { account, by });
-  const equity = useQuery(EQUITY, { account });
+  const equity = useSeries(EQUITY, { account }, data => data.equity);
   return (
     <>
       <Outcome of={whole}>
@@ -66,10 +75,10 @@ export function Performance({ account }: { readonly account: string }) {
         }
       </Outcome>
       <Outcome of={equity}>
-        {({ equity: { edges } }) => (
+        {marks => (
           <Curve
             label={words('equity')}
-            points={edges.map(({ node }) => [Date.parse(node.at) / 1_000, Number(node.equity ?? NaN)] as const).reverse()}
+            points={marks.map(one => [Date.parse(one.at) / 1_000, Number(one.equity ?? NaN)] as const)}
           />
         )}
       </Outcome>
