@@ -7,6 +7,7 @@ import { followPrices } from './api/prices';
 import { keepToken, token } from './api/session';
 import { useStore } from './api/store';
 import { viewer } from './api/viewer';
+import { Audit } from './pages/Audit';
 import { Chain } from './pages/Chain';
 import { Decisions } from './pages/Decisions';
 import { Journal } from './pages/Journal';
@@ -34,7 +35,7 @@ const FIRST = graphql(`
 
 export type Account = ResultOf<typeof FIRST>['accounts'][number];
 
-const PAGES: Readonly<Record<string, ComponentType<{ account: string }>>> = {
+const PAGES: Readonly<Record<string, ComponentType<{ account: string; argument: string }>>> = {
   now: Now,
   positions: Positions,
   orders: Orders,
@@ -44,10 +45,12 @@ const PAGES: Readonly<Record<string, ComponentType<{ account: string }>>> = {
   risk: Risk,
   performance: Performance,
   journal: Journal,
+  audit: Audit,
   system: System,
 };
 export const PAGE_NAMES = [
-  'now', 'trade', 'positions', 'orders', 'decisions', 'chain', 'performance', 'strategies', 'risk', 'journal', 'system',
+  'now', 'trade', 'positions', 'orders', 'decisions', 'chain', 'performance', 'strategies', 'risk', 'journal', 'audit',
+  'system',
 ];
 
 export function App() {
@@ -93,7 +96,7 @@ function Pages({ accounts }: { readonly accounts: readonly Account[] }) {
       <Navigation page={page} />
       <main id="content" tabIndex={-1}>
         <h1>{words(`page-${PAGE_NAMES.includes(page) ? page : 'now'}`)}</h1>
-        {page === 'chain' ? <Chain id={argument} key={argument} /> : Page ? <Page account={chosen} /> : <Now account={chosen} />}
+        {page === 'chain' ? <Chain id={argument} key={argument} /> : Page ? <Page account={chosen} argument={argument} /> : <Now account={chosen} />}
       </main>
     </div>
   );
