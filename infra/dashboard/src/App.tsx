@@ -11,6 +11,7 @@ import { Audit } from './pages/Audit';
 import { Chain } from './pages/Chain';
 import { Decisions } from './pages/Decisions';
 import { Journal } from './pages/Journal';
+import { Models } from './pages/Models';
 import { Now } from './pages/Now';
 import { Orders } from './pages/Orders';
 import { Performance } from './pages/Performance';
@@ -43,13 +44,14 @@ const PAGES: Readonly<Record<string, ComponentType<{ account: string; argument: 
   trade: Trade,
   strategies: Strategies,
   risk: Risk,
+  models: Models,
   performance: Performance,
   journal: Journal,
   audit: Audit,
   system: System,
 };
 export const PAGE_NAMES = [
-  'now', 'trade', 'positions', 'orders', 'decisions', 'chain', 'performance', 'strategies', 'risk', 'journal', 'audit',
+  'now', 'trade', 'positions', 'orders', 'decisions', 'chain', 'performance', 'strategies', 'risk', 'models', 'journal', 'audit',
   'system',
 ];
 
