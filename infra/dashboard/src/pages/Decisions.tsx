@@ -9,6 +9,7 @@ import { Outcome } from '../parts/Outcome';
 import { address } from '../parts/route';
 import type { Column } from '../parts/Table';
 import { moment } from '../parts/time';
+import { VoteTable } from '../parts/VoteTable';
 import { useWords } from '../words/words';
 import { Direction } from './Now';
 
@@ -113,22 +114,7 @@ function Votes({ of }: { readonly of: Explained }) {
           <ul>{of.toPass.map(one => <li key={one.reason + one.needed}><strong>{one.reason}</strong> {one.needed}</li>)}</ul>
         </>
       )}
-      <table>
-        <thead>
-          <tr>{['chamber', 'member', 'approves', 'reasons', 'figures'].map(one => <th key={one}>{words(one)}</th>)}</tr>
-        </thead>
-        <tbody>
-          {of.votes.map(({ vote }) => (
-            <tr key={vote.member}>
-              <td>{vote.chamber}</td>
-              <td>{vote.member}</td>
-              <td className={vote.approves ? 'gain' : 'loss'}>{words(vote.approves ? 'yes' : 'no')}</td>
-              <td>{vote.reasons.join(', ')}</td>
-              <td><Figures of={vote.figures} /></td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <VoteTable of={of.votes.map(({ vote }) => vote)} />
     </section>
   );
 }
@@ -161,9 +147,4 @@ function Scores({ of }: { readonly of: readonly Score[] }) {
       </table>
     </section>
   );
-}
-
-export function Figures({ of }: { readonly of: unknown }) {
-  const pairs = Object.entries((of ?? {}) as Record<string, unknown>);
-  return <>{pairs.map(([name, value]) => <span className="pair" key={name}>{name} <b>{String(value)}</b></span>)}</>;
 }

@@ -230,3 +230,4 @@ outcome = Outcome
 confidence = Confidence
 expected-return = Expected return
 moved-by = Moved by
+rules = What the rules say

@@ -230,3 +230,4 @@ outcome = Исход
 confidence = Уверенность
 expected-return = Ожидаемый доход
 moved-by = Что сдвинуло
+rules = Что говорят правила
