@@ -112,6 +112,11 @@ export function Trade({ account }: { readonly account: string }) {
         <label><input type="checkbox" name="reduce-only" /> {words('reduce-only')}</label>
         <p className="buttons"><button type="submit">{words('check-order')}</button></p>
       </form>
+      {answered && (
+        <p role="alert" className={answered.isDone ? 'gain' : 'loss'}>
+          {words(answered.isDone ? 'request-done' : 'request-refused')} {answered.text}
+        </p>
+      )}
       {draft && request && (
         <section aria-label={words('draft')}>
           <h2>{words('draft')}</h2>
@@ -123,20 +128,6 @@ export function Trade({ account }: { readonly account: string }) {
             <Figure name="open-risk" value={shown(draft.risk, 2)} />
           </dl>
           <ul>{draft.warnings.map(one => <li key={one} className="warning">{one}</li>)}</ul>
-          <p className="buttons">
-            <button
-              type="button"
-              className="grave"
-              onClick={() => void send(PLACE, { request, confirmation: draft.confirmation }).then(answer => {
-                setAnswered(answer);
-                if (!answer.isDone) return;
-                setDraft(null);
-                setVotes([]);
-              })}
-            >
-              {words('place-order')}
-            </button>
-          </p>
         </section>
       )}
       {votes.length > 0 && (
@@ -145,9 +136,20 @@ export function Trade({ account }: { readonly account: string }) {
           <VoteTable of={votes} />
         </section>
       )}
-      {answered && (
-        <p role="alert" className={answered.isDone ? 'gain' : 'loss'}>
-          {words(answered.isDone ? 'request-done' : 'request-refused')} {answered.text}
+      {draft && request && (
+        <p className="buttons">
+          <button
+            type="button"
+            className="grave"
+            onClick={() => void send(PLACE, { request, confirmation: draft.confirmation }).then(answer => {
+              setAnswered(answer);
+              if (!answer.isDone) return;
+              setDraft(null);
+              setVotes([]);
+            })}
+          >
+            {words('place-order')}
+          </button>
         </p>
       )}
     </>
