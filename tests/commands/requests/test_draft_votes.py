@@ -37,7 +37,7 @@ def test_every_member_approves_an_order_that_can_be_placed() -> None:
 @pytest.mark.parametrize(
     ("wanted", "rejections"),
     [
-        (terms(quantity=D(60)), {"risk_per_trade": ("RISK_PER_TRADE",)}),
+        (terms(quantity=D(150)), {"risk_per_trade": ("RISK_PER_TRADE",)}),
         (terms(stop=D(101)), {"protection": ("STOP_NOT_PROTECTIVE",)}),
     ],
 )

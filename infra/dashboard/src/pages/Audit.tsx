@@ -60,8 +60,8 @@ function Audited({ of, ordinal }: { readonly of: Found; readonly ordinal: string
     <>
       <h2>{words('checkpoint')}</h2>
       <dl className="figures">
-        <Figure name="signed-events" value={shown(of.size)} />
-        <Figure name="unsigned-events" value={shown(of.unsigned)} />
+        <Figure name="signed-events" value={shown(String(of.size))} />
+        <Figure name="unsigned-events" value={shown(String(of.unsigned))} />
       </dl>
       <p>{words('log-id')} <code>{of.origin}</code></p>
       <p>{words('root')} <code>{of.root}</code></p>
@@ -138,7 +138,7 @@ async function inclusion(ordinal: string, key: string, words: Words): Promise<re
   if (!data) throw new Error(error?.graphQLErrors.map(one => one.message).join(' ') || error?.message);
   const proof = data.inclusion;
   const { size, root } = checkpointOf(proof.note);
-  const holds = await rootOf(proof, size) === encoded(root) && proof.ordinal === ordinal;
+  const holds = await rootOf(proof, size) === encoded(root) && String(proof.ordinal) === ordinal;
   const event = { type: proof.type, version: proof.version, stream: proof.stream, size };
   const found = { holds, line: words(holds ? 'inclusion-holds' : 'inclusion-fails', event) };
   return key ? [found, ...await signature(proof.note, key, words)] : [found, { holds: false, line: words('signature-unchecked') }];
