@@ -22,7 +22,7 @@ FIGURES = """query Shown($asOf: AsOfInput) {
 }"""
 PAGES = (
     *("now", "trade", "positions", "orders", "decisions", "chain", "performance", "strategies", "risk"),
-    *("journal", "system"),
+    *("models", "journal", "audit", "system"),
 )
 
 

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { graphql, type ResultOf } from '../api/graphql';
 import { useQuery } from '../api/query';
 import { fixed, percent, shown, tone } from '../parts/decimal';
+import { Calendar } from '../parts/Calendar';
 import { Curve } from '../parts/Curve';
 import { Figure } from '../parts/Figure';
 import { Outcome } from '../parts/Outcome';
@@ -67,10 +68,17 @@ export function Performance({ account }: { readonly account: string }) {
       </Outcome>
       <Outcome of={equity}>
         {({ equity: { edges } }) => (
-          <Curve
-            label={words('equity')}
-            points={edges.map(({ node }) => [Date.parse(node.at) / 1_000, Number(node.equity ?? NaN)] as const).reverse()}
-          />
+          <>
+            <Curve
+              label={words('equity')}
+              points={edges.map(({ node }) => [Date.parse(node.at) / 1_000, Number(node.equity ?? NaN)] as const).reverse()}
+            />
+            <Curve
+              label={words('drawdown-percent')}
+              height={140}
+              points={edges.map(({ node }) => [Date.parse(node.at) / 1_000, -100 * node.drawdown] as const).reverse()}
+            />
+          </>
         )}
       </Outcome>
       <div className="tabs" role="group">
@@ -79,7 +87,9 @@ export function Performance({ account }: { readonly account: string }) {
         ))}
       </div>
       <Outcome of={groups}>
-        {({ performance }) => (
+        {({ performance }) => by === 'DAY' ? (
+          <Calendar days={performance.map(({ value, net, trades }) => ({ day: value, net, trades }))} />
+        ) : (
           <Table label={words(GROUPS[by])} columns={COLUMNS} rows={performance} keyOf={one => one.value} />
         )}
       </Outcome>
