@@ -110,12 +110,12 @@ function Check({ label, isDisabled, run }: {
       <p className="buttons">
         <button type="button" disabled={isDisabled || isRunning} onClick={() => void check()}>{words(label)}</button>
       </p>
-      <ul className="findings" role="status" aria-label={words(label)}>
-        {isRunning && <li className="pending">{words('loading')}</li>}
+      <div className="findings" role="status" aria-label={words(label)}>
+        {isRunning && <p className="pending">{words('loading')}</p>}
         {!isRunning && findings.map(one => (
-          <li key={one.line} className={one.holds ? 'gain' : 'loss'}>{one.holds ? '✓' : '✗'} {one.line}</li>
+          <p key={one.line} className={one.holds ? 'gain' : 'loss'}>{one.holds ? '✓' : '✗'} {one.line}</p>
         ))}
-      </ul>
+      </div>
     </>
   );
 }
