@@ -17,7 +17,8 @@ from tests.journeys.test_dashboard import PAGES, opened
 AXE = SOURCE / "node_modules" / "axe-core" / "axe.min.js"
 FOUND = """async () => {
   const { violations } = await axe.run();
-  return violations.map(one => `${one.id}: ${one.nodes.map(node => `${node.html.slice(0, 160)} (${node.failureSummary})`).join('; ')}`);
+  const shown = node => `${node.html.slice(0, 160)} (${node.failureSummary})`;
+  return violations.map(one => `${one.id}: ${one.nodes.map(shown).join('; ')}`);
 }"""
 
 

@@ -1,4 +1,4 @@
-"""The dashboard stays right over cuts and in several tabs, keeps its token out of addresses, and exports whole lists."""
+"""The dashboard stays right over cuts and in two tabs, keeps its token out of addresses, and exports whole lists."""
 
 from __future__ import annotations
 

@@ -35,7 +35,9 @@ def page(browser: Browser, scored: Started) -> Iterator[Page]:
 
 def test_the_champion_has_its_calibration_and_the_other_model_stands_below(page: Page) -> None:
     expect(page.get_by_text(SECOND[:8])).to_be_visible()
-    shown = {name: page.locator(".figure", has_text=name) for name in ("Mean confidence", "Share that gained")}
+    shown = {
+        name: page.locator(".figure", has_text=name) for name in ("Mean confidence", "Share that gained")
+    }
     expect(shown["Mean confidence"]).to_contain_text("40.0\u202f%")
     expect(shown["Share that gained"]).to_contain_text("100.0\u202f%")
     others = page.get_by_role("table", name="Challengers and other models")
