@@ -37,8 +37,8 @@ def is_a_draft(requested: Requested) -> bool:
     return isinstance(requested.request, DraftOrder)
 
 
-def drafted(requested: Requested, situation: Situation) -> Drafted:
-    """The current costs of the draft's order; raises what placing that order would raise."""
+def drafted(requested: Requested, situation: Situation) -> Drafted | Declined:
+    """The current costs of the draft's order, or why it is refused. Raises InvalidInput."""
     assert isinstance(requested.request, DraftOrder)
     return requests.draft(requested.id, requested.request.terms, situation)
 

@@ -12,6 +12,14 @@ from adapters.dead_letters.state import LetterSource, LetterState
 from adapters.graphql.account import ACCOUNTS, Account
 from adapters.graphql.alert import ALERTS, Alert, AlertFilter, AlertsBy
 from adapters.graphql.as_of import AsOf, AsOfInput, when
+from adapters.graphql.audit import (
+    InclusionProof,
+    LogVerification,
+    SignedCheckpoint,
+    checkpoint_of,
+    proof_of,
+    verification_of,
+)
 from adapters.graphql.chain import Chain, Explanation, chain_of, explanation_of
 from adapters.graphql.connection import Connection
 from adapters.graphql.context import Info
@@ -37,6 +45,7 @@ from adapters.graphql.order import ORDERS, Order, OrderFilter, OrdersBy
 from adapters.graphql.performance import Performance, performance_of
 from adapters.graphql.permission import requires
 from adapters.graphql.position import POSITIONS, HeldPosition, PositionFilter, PositionsBy
+from adapters.graphql.scalars import Ordinal
 from adapters.graphql.signal import SIGNALS, Signal, SignalFilter, SignalsBy
 from adapters.graphql.status import ProjectionBuild, build_of
 from adapters.graphql.trading import TradingState, trading_state_of
@@ -316,6 +325,40 @@ class Query:
         first: Annotated[int, strawberry.argument(description="How many, 1 to 500.")] = 100,
     ) -> list[DeadLetter]:
         return await dead_letters_of(info, letter_source, state, first)
+
+    @strawberry.field(
+        description="The last checkpoint that the log's notary has signed; null where there is none.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def checkpoint(self, info: Info) -> SignedCheckpoint | None:
+        return await checkpoint_of(info)
+
+    @strawberry.field(
+        description="The proof that an event is in the last checkpoint. It is made of the notary's tree and the log's "
+        "event, so it does not hold where the event was changed.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def inclusion(
+        self,
+        info: Info,
+        ordinal: Annotated[Ordinal, strawberry.argument(description="The event's ordinal in the log.")],
+    ) -> InclusionProof:
+        return await proof_of(info, ordinal)
+
+    @strawberry.field(
+        description="Compares every event of the log with every checkpoint; it reads the whole log. One "
+        "verification runs at a time.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def verification(
+        self,
+        info: Info,
+        key: Annotated[
+            str,
+            strawberry.argument(description="The notary's public key, as `whence notary key` prints it."),
+        ],
+    ) -> LogVerification:
+        return await verification_of(info, key)
 
 
 async def _one(

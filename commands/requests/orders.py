@@ -127,17 +127,25 @@ def _check_reducing(terms: ManualTerms, situation: Situation) -> None:
 
 
 def _checked(terms: ManualTerms, situation: Situation, view: View) -> Case:
-    """Checks the entry at its price and, if it trades at once, at the last price; returns the higher-priced case."""
+    """Checks each case of the entry; returns the higher-priced one."""
+    judged = cases(terms, situation, view)
+    for case in judged:
+        check_entry(case)
+    return max(judged, key=lambda case: case.entry.price)
+
+
+def cases(terms: ManualTerms, situation: Situation, view: View) -> Sequence[Case]:
+    """The entry at its price and, if it trades at once at another one, at the last price.
+
+    Raises Refused where no price is known, InvalidInput for a stop or a target between two ticks.
+    """
     rules, last = view.listed, situation.last_price(view.listed.id)
     price, limit = _named(terms, last), terms.limit_price
     for name, level in (("the stop", terms.stop), ("the target", terms.target)):
         if level is not None:
             check_digits(f"{name} on {rules.id}", level, rules.tick)
     trades_at = last if limit is not None and crosses(terms.side, limit, last) else price
-    judged = [case_of(terms, one, view) for one in {price, trades_at}]
-    for case in judged:
-        check_entry(case)
-    return max(judged, key=lambda case: case.entry.price)
+    return [case_of(terms, one, view) for one in {price, trades_at}]
 
 
 def crosses(side: Side, limit: Decimal, price: Decimal) -> bool:

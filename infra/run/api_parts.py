@@ -41,6 +41,7 @@ from adapters.metrics.read_models import ReadModelFigures
 from adapters.metrics.registry import new_registry
 from adapters.metrics.snapshot import SnapshotCollector
 from adapters.metrics.strangers import StrangerCollector
+from adapters.notary.auditing import Auditor
 from adapters.tokens.bearers import Bearers
 from adapters.tokens.book import TokenBook
 from commands.caller import Caller
@@ -50,6 +51,7 @@ from infra.dashboard.archive import read_archive
 from infra.dead_letters import FoundLetters
 from infra.graphiql.folder import built
 from infra.logs import open_reader
+from infra.notary import checkpoints_of
 from infra.personal import response_opener
 from infra.run.alerting import Alerting
 from infra.run.api_plan import ApiPlan, Hosted
@@ -183,6 +185,7 @@ class ApiParts:
             self._projecting,
             self._notices,
             self._letters,
+            Auditor(self._log, partial(checkpoints_of, self._log, self._plan.checkpoints)),
         )
         is_up()
         yield

@@ -27,7 +27,7 @@ MARKS = """{
 }"""
 PAGES = (
     *("now", "trade", "positions", "orders", "decisions", "chain", "performance", "strategies", "risk"),
-    *("journal", "system"),
+    *("models", "journal", "audit", "system"),
 )
 
 

@@ -7,9 +7,11 @@ import { followPrices } from './api/prices';
 import { keepToken, token } from './api/session';
 import { useStore } from './api/store';
 import { viewer } from './api/viewer';
+import { Audit } from './pages/Audit';
 import { Chain } from './pages/Chain';
 import { Decisions } from './pages/Decisions';
 import { Journal } from './pages/Journal';
+import { Models } from './pages/Models';
 import { Now } from './pages/Now';
 import { Orders } from './pages/Orders';
 import { Performance } from './pages/Performance';
@@ -34,7 +36,7 @@ const FIRST = graphql(`
 
 export type Account = ResultOf<typeof FIRST>['accounts'][number];
 
-const PAGES: Readonly<Record<string, ComponentType<{ account: string }>>> = {
+const PAGES: Readonly<Record<string, ComponentType<{ account: string; argument: string }>>> = {
   now: Now,
   positions: Positions,
   orders: Orders,
@@ -42,12 +44,15 @@ const PAGES: Readonly<Record<string, ComponentType<{ account: string }>>> = {
   trade: Trade,
   strategies: Strategies,
   risk: Risk,
+  models: Models,
   performance: Performance,
   journal: Journal,
+  audit: Audit,
   system: System,
 };
 export const PAGE_NAMES = [
-  'now', 'trade', 'positions', 'orders', 'decisions', 'chain', 'performance', 'strategies', 'risk', 'journal', 'system',
+  'now', 'trade', 'positions', 'orders', 'decisions', 'chain', 'performance', 'strategies', 'risk', 'models', 'journal', 'audit',
+  'system',
 ];
 
 export function App() {
@@ -93,7 +98,7 @@ function Pages({ accounts }: { readonly accounts: readonly Account[] }) {
       <Navigation page={page} />
       <main id="content" tabIndex={-1}>
         <h1>{words(`page-${PAGE_NAMES.includes(page) ? page : 'now'}`)}</h1>
-        {page === 'chain' ? <Chain id={argument} key={argument} /> : Page ? <Page account={chosen} /> : <Now account={chosen} />}
+        {page === 'chain' ? <Chain id={argument} key={argument} /> : Page ? <Page account={chosen} argument={argument} /> : <Now account={chosen} />}
       </main>
     </div>
   );

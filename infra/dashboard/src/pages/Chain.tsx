@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { graphql } from '../api/graphql';
 import { useQuery } from '../api/query';
 import { Outcome } from '../parts/Outcome';
-import { goTo } from '../parts/route';
+import { address, goTo } from '../parts/route';
 import { moment, since } from '../parts/time';
 import { useWords } from '../words/words';
 
@@ -63,7 +63,12 @@ function Story({ id }: { readonly id: string }) {
                   <strong>{step.event.type.split('.').at(-1)}</strong> <span>{step.line}</span>
                   <small className="because">{step.because}</small>
                 </button>
-                {opened === step.event.id && <pre>{JSON.stringify(step.event.json, null, 2)}</pre>}
+                {opened === step.event.id && (
+                  <>
+                    <pre>{JSON.stringify(step.event.json, null, 2)}</pre>
+                    <a href={address('audit', step.event.ordinal)}>{words('prove-event', { ordinal: step.event.ordinal })}</a>
+                  </>
+                )}
               </li>
             ))}
           </ol>

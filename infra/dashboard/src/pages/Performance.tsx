@@ -3,6 +3,7 @@ import { graphql, type ResultOf } from '../api/graphql';
 import { useQuery } from '../api/query';
 import { useSeries } from '../api/series';
 import { fixed, percent, shown, tone } from '../parts/decimal';
+import { Calendar } from '../parts/Calendar';
 import { Curve } from '../parts/Curve';
 import { Figure } from '../parts/Figure';
 import { Outcome } from '../parts/Outcome';
@@ -27,7 +28,7 @@ const EQUITY = graphql(`
       after: $after
       asOf: $asOf
     ) {
-      edges { node { at equity } }
+      edges { node { at equity drawdown } }
       pageInfo { hasNextPage endCursor }
     }
   }
@@ -76,10 +77,17 @@ export function Performance({ account }: { readonly account: string }) {
       </Outcome>
       <Outcome of={equity}>
         {marks => (
-          <Curve
-            label={words('equity')}
-            points={marks.map(one => [Date.parse(one.at) / 1_000, Number(one.equity ?? NaN)] as const)}
-          />
+          <>
+            <Curve
+              label={words('equity')}
+              points={marks.map(one => [Date.parse(one.at) / 1_000, Number(one.equity ?? NaN)] as const)}
+            />
+            <Curve
+              label={words('drawdown-percent')}
+              height={140}
+              points={marks.map(one => [Date.parse(one.at) / 1_000, -100 * one.drawdown] as const)}
+            />
+          </>
         )}
       </Outcome>
       <div className="tabs" role="group">
@@ -88,7 +96,9 @@ export function Performance({ account }: { readonly account: string }) {
         ))}
       </div>
       <Outcome of={groups}>
-        {({ performance }) => (
+        {({ performance }) => by === 'DAY' ? (
+          <Calendar days={performance.map(({ value, net, trades }) => ({ day: value, net, trades }))} />
+        ) : (
           <Table label={words(GROUPS[by])} columns={COLUMNS} rows={performance} keyOf={one => one.value} />
         )}
       </Outcome>
