@@ -12,6 +12,7 @@ from adapters.dead_letters.state import LetterSource, LetterState
 from adapters.graphql.account import ACCOUNTS, Account
 from adapters.graphql.alert import ALERTS, Alert, AlertFilter, AlertsBy
 from adapters.graphql.as_of import AsOf, AsOfInput, when
+from adapters.graphql.candle import Candles, CandleSeries, candle_series_of, candles_of
 from adapters.graphql.chain import Chain, Explanation, chain_of, explanation_of
 from adapters.graphql.connection import Connection
 from adapters.graphql.context import Info
@@ -78,6 +79,8 @@ AnyId = Annotated[
 OrderId = Annotated[strawberry.ID, strawberry.argument(description="The client order id.")]
 OfAccount = Annotated[str | None, strawberry.argument(description="The account; any account by default.")]
 Since = Annotated[datetime | None, strawberry.argument(description="From this time on.")]
+Instrument = Annotated[str, strawberry.argument(description="The instrument.")]
+Interval = Annotated[str, strawberry.argument(description="The interval, as in `5m`, `4h` or `1d`.")]
 Before = Annotated[datetime | None, strawberry.argument(description="Before this time.")]
 
 
@@ -316,6 +319,30 @@ class Query:
         first: Annotated[int, strawberry.argument(description="How many, 1 to 500.")] = 100,
     ) -> list[DeadLetter]:
         return await dead_letters_of(info, letter_source, state, first)
+
+    @strawberry.field(
+        description="The instruments and intervals of which the candle store has candles.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def candle_series(self, info: Info) -> list[CandleSeries]:
+        return await candle_series_of(info)
+
+    @strawberry.field(
+        description="Candles that this log's engine took, the latest first. Coarser ones are built from finer ones.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def candles(
+        self,
+        info: Info,
+        instrument: Instrument,
+        interval: Interval,
+        before: Annotated[
+            datetime | None, strawberry.argument(description="Those that open before this time.")
+        ] = None,
+        first: Annotated[int, strawberry.argument(description="How many, 1 to 1,000.")] = 300,
+        as_of: AsOf = None,
+    ) -> Candles:
+        return await candles_of(info, instrument, interval, before, first, as_of)
 
 
 async def _one(

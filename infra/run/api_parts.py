@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from strawberry.extensions import SchemaExtension
 
 from adapters.alerts.book import NoticeBook
+from adapters.candle_store.book import CandleBook
 from adapters.graphql.condition import ReadModelFaults
 from adapters.graphql.confirmation import Signer
 from adapters.graphql.context import Context, Served
@@ -183,6 +184,7 @@ class ApiParts:
             self._projecting,
             self._notices,
             self._letters,
+            CandleBook(self._question_store, self._partition),
         )
         is_up()
         yield
