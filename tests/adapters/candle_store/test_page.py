@@ -37,7 +37,7 @@ def read_back(book: CandleBook, interval: timedelta, most: int) -> Sequence[Cand
 def test_coarser_candles_read_page_by_page_are_those_built_from_all_finer_ones(
     book: CandleBook, seed: int, most: int
 ) -> None:
-    random = Random(seed)  # noqa: S311
+    random = Random(seed)
     finer = [one for one in candles(60) if random.random() < 0.8]
     book.put("log", finer)
     wanted, _ = coarser(finer, FIFTEEN)
