@@ -63,7 +63,7 @@ function Chosen({ account, series }: { readonly account: string; readonly series
 }
 
 const COLUMNS: readonly Column<Mark>[] = [
-  { name: 'time', cell: one => moment(one.at), width: 10.5 },
+  { name: 'time', cell: one => moment(one.at), width: 11 },
   { name: 'mark', cell: one => <Kind of={one} />, width: 8 },
   { name: 'price', cell: one => shown(one.price), isNumber: true, width: 6 },
   { name: 'note', cell: one => <span title={one.note}>{one.note}</span>, width: 12 },

@@ -26,6 +26,8 @@ interface Drawn {
   readonly candles: ISeriesApi<'Candlestick'>;
   readonly markers: ISeriesMarkersPluginApi<UTCTimestamp>;
   readonly colours: Colours;
+  /** A chart that was removed has no series any more. */
+  isRemoved: boolean;
 }
 
 const COLOURS = ['ground', 'ink', 'soft', 'line', 'accent', 'gain', 'loss', 'warn'] as const;
@@ -59,6 +61,7 @@ export function CandleChart({ label, candles, seconds, marks, protections, onSta
     setDrawn(made);
     return () => {
       setDrawn(null);
+      made.isRemoved = true;
       made.chart.remove();
     };
   }, [shade]);
@@ -95,7 +98,7 @@ function begun(host: HTMLDivElement, latest: () => Pick<Props, 'onStart' | 'onOp
     const mark = latest().marks[Number(hoveredInfo?.objectId ?? NaN)];
     if (mark) latest().onOpen(mark);
   });
-  return { chart, candles, markers: createSeriesMarkers<UTCTimestamp>(candles as never, []), colours };
+  return { chart, candles, markers: createSeriesMarkers<UTCTimestamp>(candles as never, []), colours, isRemoved: false };
 }
 
 /** Only the last candle is changed where the others stand: setting 50,000 candles takes longer than a frame. */
@@ -159,8 +162,9 @@ function markersOf(
 
 /** Draws stop and target of each position; returns what removes them. */
 function lined(
-  { chart, colours }: Drawn, protections: readonly Protection[], seconds: number, candles: readonly Candle[],
+  drawn: Drawn, protections: readonly Protection[], seconds: number, candles: readonly Candle[],
 ): () => void {
+  const { chart, colours } = drawn;
   const end = candles.at(-1);
   if (end === undefined) return () => {};
   const streams = new Map<string, Protection[]>();
@@ -187,7 +191,9 @@ function lined(
       series.setData([...points].map(([time, value]) => ({ time, value })));
       return series;
     }));
-  return () => made.forEach(series => chart.removeSeries(series));
+  return () => {
+    if (!drawn.isRemoved) made.forEach(series => chart.removeSeries(series));
+  };
 }
 
 function coloursOf(host: HTMLElement): Colours {
