@@ -78,11 +78,9 @@ async def candles_of(
     first: int,
     as_of: AsOfInput | None,
 ) -> Candles:
-    """A page. Raises InvalidInput for an interval that is unknown or cannot be built, or a time without a zone."""
+    """A page. Raises InvalidInput for an interval that is unknown or cannot be built."""
     if not 0 < first <= MOST:
         raise InvalidInput(f"a page has 1 to {MOST} candles; {first} were requested")
-    if before is not None:
-        before = _aware("before", before)
     closed = await _closed(info, as_of)
     query = partial(
         page_of, _book(info), instrument, _interval(interval), first, before=before, closed=closed
@@ -106,7 +104,7 @@ async def _closed(info: Info, as_of: AsOfInput | None) -> datetime | None:
     if at is None:
         return None
     if isinstance(at, datetime):
-        return _aware("asOf", at)
+        return at
     moment = await info.context.moment(at)
     return await moment.run(partial(_recorded_at, ordinal=at))
 
@@ -119,14 +117,6 @@ def _recorded_at(source: Source, ordinal: int) -> datetime:
         found.order_by(journal.c.ordinal.desc()).limit(1)
     ).scalar()
     return at or datetime.min.replace(tzinfo=UTC)
-
-
-def _aware(argument: str, at: datetime) -> datetime:
-    if at.utcoffset() is None:
-        raise InvalidInput(
-            f"{argument}: {at.isoformat()} names no time zone: write it with one, as 2025-04-03T14:00:00Z"
-        )
-    return at.astimezone(UTC)
 
 
 def _interval(spelled: str) -> timedelta:
