@@ -32,15 +32,12 @@ from tests.domain.test_coarser import MIDNIGHT, candles
 pytestmark = pytest.mark.anyio
 
 SCHEMA = schema(limiting(Limits()))
-PAGE = (
-    """query Page($interval: String!, $before: DateTime, $first: Int!, $asOf: AsOfInput) {
-  candles(instrument: "%s", interval: $interval, before: $before, first: $first, asOf: $asOf) {
+PAGE = """query Page($instrument: String!, $interval: String!, $before: DateTime, $first: Int!, $asOf: AsOfInput) {
+  candles(instrument: $instrument, interval: $interval, before: $before, first: $first, asOf: $asOf) {
     candles { openTime closeTime open high low close volume turnover isClosed } hasEarlier
   }
 }"""
-    % BTC
-)  # braces
-FOLLOWED = """subscription { candles(instrument: "%s", interval: "15m") { close isClosed } }""" % BTC  # noqa: UP031
+FOLLOWED = 'subscription($of: String!) { candles(instrument: $of, interval: "15m") { close isClosed } }'
 COUNT = 1_500
 
 
@@ -65,14 +62,14 @@ def _no_decoding(_: bytes) -> Any:
 
 
 async def page(served: Served, **variables: Any) -> Any:
-    given = {"interval": "5m", "first": 1_000, **variables}
+    given = {"instrument": BTC, "interval": "5m", "first": 1_000, **variables}
     result: Any = await SCHEMA.execute(PAGE, given, context_value=Context(ANONYMOUS, served))
     assert result.errors is None, result.errors
     return result.data["candles"]
 
 
 async def fault(served: Served, **variables: Any) -> str:
-    given = {"interval": "5m", "first": 1_000, **variables}
+    given = {"instrument": BTC, "interval": "5m", "first": 1_000, **variables}
     result: Any = await SCHEMA.execute(PAGE, given, context_value=Context(ANONYMOUS, served))
     assert result.errors is not None
     return str(result.errors[0].message)
@@ -131,7 +128,7 @@ async def test_a_subscription_sends_each_new_candle_and_the_one_that_forms(
     monkeypatch.setattr(candle, "FollowedCandles", Signalling)
     later = candles(COUNT + 4)[COUNT:]
     assert served.candles is not None
-    stream: Any = await SCHEMA.subscribe(FOLLOWED, context_value=Context(ANONYMOUS, served))
+    stream: Any = await SCHEMA.subscribe(FOLLOWED, {"of": BTC}, context_value=Context(ANONYMOUS, served))
     async with aclosing(stream):
         first = asyncio.ensure_future(anext(stream))
         assert await asyncio.to_thread(made.wait, 30)
