@@ -20,6 +20,7 @@ from adapters.graphql.audit import (
     proof_of,
     verification_of,
 )
+from adapters.graphql.candle import Candles, CandleSeries, candle_series_of, candles_of
 from adapters.graphql.chain import Chain, Explanation, chain_of, explanation_of
 from adapters.graphql.connection import Connection
 from adapters.graphql.context import Info
@@ -87,6 +88,8 @@ AnyId = Annotated[
 OrderId = Annotated[strawberry.ID, strawberry.argument(description="The client order id.")]
 OfAccount = Annotated[str | None, strawberry.argument(description="The account; any account by default.")]
 Since = Annotated[datetime | None, strawberry.argument(description="From this time on.")]
+Instrument = Annotated[str, strawberry.argument(description="The instrument.")]
+Interval = Annotated[str, strawberry.argument(description="The interval, as in `5m`, `4h` or `1d`.")]
 Before = Annotated[datetime | None, strawberry.argument(description="Before this time.")]
 
 
@@ -359,6 +362,30 @@ class Query:
         ],
     ) -> LogVerification:
         return await verification_of(info, key)
+
+    @strawberry.field(
+        description="The instruments and intervals of which the candle store has candles.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def candle_series(self, info: Info) -> list[CandleSeries]:
+        return await candle_series_of(info)
+
+    @strawberry.field(
+        description="Candles that this log's engine took, the latest first. Coarser ones are built from finer ones.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def candles(
+        self,
+        info: Info,
+        instrument: Instrument,
+        interval: Interval,
+        before: Annotated[
+            datetime | None, strawberry.argument(description="Those that open before this time.")
+        ] = None,
+        first: Annotated[int, strawberry.argument(description="How many, 1 to 1,000.")] = 300,
+        as_of: AsOf = None,
+    ) -> Candles:
+        return await candles_of(info, instrument, interval, before, first, as_of)
 
 
 async def _one(

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from strawberry.extensions import SchemaExtension
 
 from adapters.alerts.book import NoticeBook
+from adapters.candle_store.book import CandleBook
 from adapters.graphql.condition import ReadModelFaults
 from adapters.graphql.confirmation import Signer
 from adapters.graphql.context import Context, Served
@@ -186,6 +187,7 @@ class ApiParts:
             self._notices,
             self._letters,
             Auditor(self._log, partial(checkpoints_of, self._log, self._plan.checkpoints)),
+            CandleBook(self._question_store, self._partition),
         )
         is_up()
         yield

@@ -26,8 +26,8 @@ MARKS = """{
   ends: equity(where: { reason: MARKED }, first: 1) { totalCount edges { node { at } } }
 }"""
 PAGES = (
-    *("now", "trade", "positions", "orders", "decisions", "chain", "performance", "strategies", "risk"),
-    *("models", "journal", "audit", "system"),
+    *("now", "chart", "trade", "positions", "orders", "decisions", "chain", "performance", "strategies"),
+    *("risk", "models", "journal", "audit", "system"),
 )
 
 
@@ -135,6 +135,53 @@ def test_a_decision_shows_every_vote_and_what_would_have_had_to_differ(visitor: 
     votes = page.get_by_role("region", name="Votes")
     expect(votes.get_by_text("What would have had to differ")).to_be_visible()
     assert votes.get_by_role("row").count() > 10
+
+
+CHARTED = """query Charted($asOf: AsOfInput) {
+  candles(instrument: "BTCUSDT-LINEAR.BYBIT", interval: "5m", first: 1, asOf: $asOf) { candles { closeTime } }
+  events(first: 1, asOf: $asOf) { edges { node { recordedAt } } }
+  fills(first: 0, where: { instrument: "BTCUSDT-LINEAR.BYBIT" }, asOf: $asOf) { totalCount }
+}"""
+
+
+def test_the_chart_scrolled_back_reads_every_candle_and_mark_and_leads_to_a_chain(
+    visitor: Visit, demo: Started
+) -> None:
+    page = opened(visitor.page, "chart")
+    expect(
+        page.get_by_role("img", name="Candles of BTCUSDT-LINEAR.BYBIT, 5m").locator("canvas")
+    ).not_to_have_count(0)
+    for thousands in range(2, 6):
+        page.get_by_role("button", name="Earlier candles").click()
+        expect(page.get_by_text(f"{thousands},000 candles since")).to_be_visible()
+    expect(page.get_by_role("button", name="Earlier candles")).to_have_count(0)
+    marks = page.get_by_role("table", name="Marks")
+    signals = demo.query(
+        '{ signals(first: 0, where: { instrument: "BTCUSDT-LINEAR.BYBIT" }) { totalCount } }'
+    )
+    fills = demo.query(CHARTED)["data"]["fills"]["totalCount"]
+    count = signals["data"]["signals"]["totalCount"] + fills + 1
+    expect(marks).to_have_attribute("aria-rowcount", str(count))
+    marks.get_by_role("row").nth(1).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Chain")
+    expect(page.locator(".story")).to_contain_text("SignalDetected")
+    assert visitor.faults == []
+
+
+def test_the_chart_as_of_an_event_ends_with_the_candle_that_had_closed_when_it_was_recorded(
+    visitor: Visit, demo: Started
+) -> None:
+    past = demo.query(CHARTED, asOf={"ordinal": 400})["data"]
+    [recorded] = past["events"]["edges"]
+    assert past["candles"]["candles"][0]["closeTime"] == recorded["node"]["recordedAt"]
+    page = opened(visitor.page, "chart")
+    page.get_by_label("Event").fill("400")
+    first = page.get_by_role("table", name="Marks").get_by_role("row").nth(1)
+    expect(first).to_contain_text("2025-01-07\u200915:40:00")
+    page.get_by_label("Interval").select_option("1h")
+    expect(page.get_by_role("img", name="Candles of BTCUSDT-LINEAR.BYBIT, 1h")).to_be_visible()
+    assert visitor.faults == []
 
 
 def signed_in(visitor: Visit, demo: Started, role: str) -> Page:
