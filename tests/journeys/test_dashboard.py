@@ -224,6 +224,7 @@ def test_a_trader_places_moves_and_closes_an_order_and_the_log_has_each_step(
     page.get_by_label("Stop", exact=True).fill("50000")
     page.get_by_role("button", name="Check").click()
     expect(page.get_by_role("region", name="What it would cost")).to_be_visible()
+    expect(page.get_by_role("region", name="What the rules say").get_by_text("kill_switch")).to_be_visible()
     page.get_by_role("button", name="Place the order").click()
     expect(page.get_by_text("Done.")).to_be_visible()
 
@@ -251,6 +252,21 @@ def test_an_order_that_the_rules_refuse_shows_the_reason_and_can_be_corrected(
     page.get_by_label("Quantity").fill("1")
     page.get_by_role("button", name="Check").click()
     expect(page.get_by_role("alert")).to_contain_text("NOSUCH-LINEAR.BYBIT")
+    assert page.get_by_role("button", name="Place the order").count() == 0
+
+
+def test_an_order_that_risks_too_much_shows_which_member_rejects_it_and_with_which_figures(
+    visitor: Visit, demo: Started
+) -> None:
+    page = opened(signed_in(visitor, demo, "trader"), "trade")
+    page.get_by_label("Instrument").fill("BTCUSDT-LINEAR.BYBIT")
+    page.get_by_label("Quantity").fill("0.5")
+    page.get_by_label("Stop", exact=True).fill("45000")
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_role("alert")).to_contain_text("risk.max_risk_per_trade")
+    vote = page.get_by_role("region", name="What the rules say").get_by_role("row", name="risk_per_trade")
+    expect(vote).to_contain_text("RISK_PER_TRADE")
+    expect(vote).to_contain_text("limit")
     assert page.get_by_role("button", name="Place the order").count() == 0
 
 

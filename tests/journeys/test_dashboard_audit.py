@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -62,8 +63,8 @@ def test_the_signature_the_whole_log_and_one_event_are_proven(page: Page) -> Non
 def test_another_key_and_a_changed_event_are_found_by_the_browser(page: Page, signed: Signed) -> None:
     def tampered(route: Route) -> None:
         answer = route.fetch()
-        content = answer.json()
-        proof = (content.get("data") or {}).get("inclusion")
+        content: dict[str, Any] = answer.json()
+        proof: dict[str, Any] | None = content["data"].get("inclusion")
         if proof is not None:
             proof["version"] = str(int(proof["version"]) + 1)
         route.fulfill(response=answer, body=json.dumps(content))

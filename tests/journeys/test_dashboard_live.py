@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -70,9 +71,9 @@ class Ordinals(list[int]):
         socket.on("framereceived", self._received)
 
     def _received(self, frame: str | bytes) -> None:
-        event = (json.loads(frame).get("payload") or {}).get("data", {}).get("events")
-        if event is not None:
-            self.append(int(event["ordinal"]))
+        message: dict[str, Any] = json.loads(frame)
+        if message["type"] == "next" and "events" in message["payload"]["data"]:
+            self.append(int(message["payload"]["data"]["events"]["ordinal"]))
 
 
 def test_after_a_cut_the_page_says_its_age_greys_out_and_resumes_without_a_gap(
