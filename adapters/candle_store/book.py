@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, Row, Select, delete, insert, select
+from sqlalchemy import Connection, Engine, RowMapping, Select, delete, insert, select
 
 from adapters.candle_store.table import CANDLES, CHARTED, SERIES
 from domain.candle import Candle
@@ -90,7 +90,9 @@ class CandleBook:
     def _series(self, connection: Connection, instrument: str, seconds: int) -> Series:
         ends = (CANDLES.c.opens_at.asc(), CANDLES.c.opens_at.desc())
         own = self._of(instrument, seconds * _SECOND)
-        first, last = (_candle(connection.execute(own.order_by(end).limit(1)).one()) for end in ends)
+        first, last = (
+            _candle(connection.execute(own.order_by(end).limit(1)).mappings().one()) for end in ends
+        )
         return Series(instrument, seconds * _SECOND, first.open_time, last.close_time)
 
     def _of(self, instrument: str, interval: timedelta) -> Select[tuple[object, ...]]:
@@ -102,7 +104,7 @@ class CandleBook:
 
     def _read(self, found: Select[tuple[object, ...]]) -> Sequence[Candle]:
         with answering(self._engine), reading(self._engine) as connection:
-            return [_candle(row) for row in connection.execute(found)]
+            return [_candle(row) for row in connection.execute(found).mappings()]
 
     def _begin(self, connection: Connection, log_id: str) -> None:
         here = CHARTED.c.partition == self._partition
@@ -140,8 +142,7 @@ def _row(partition: int, candle: Candle) -> dict[str, object]:
     }
 
 
-def _candle(row: Row[tuple[object, ...]]) -> Candle:
-    found = row._mapping  # noqa: SLF001  # the documented access by name
+def _candle(found: RowMapping) -> Candle:
     return Candle(
         instrument=found["instrument"],
         interval=found["seconds"] * _SECOND,

@@ -131,8 +131,8 @@ class Scales:
         known = [name for name in PAGE_ARGUMENTS if name in found.args]
         given = [self._size(arguments[name]) for name in known if name in arguments]
         sizes = [size for size in given if isinstance(size, int)]
-        named = _named(found.type)
-        most = self.page if named is None else _LARGER_PAGES.get(named.name, self.page)
+        kind = _named(found.type)
+        most = self.page if kind is None else _LARGER_PAGES.get(kind.name, self.page)
         for size in sizes:
             if not 0 <= size <= most:
                 fault = f"a page has 0 to {most} entries; {size} were requested"

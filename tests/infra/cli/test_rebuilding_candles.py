@@ -58,8 +58,8 @@ def test_other_files_than_those_of_the_log_are_refused_and_nothing_is_removed(
     whence: Whence, tmp_path: Path
 ) -> None:
     observed = played(whence, tmp_path)
-    write(tmp_path, sheet(ROWS[:50]), "other_BTCUSDT_5m.csv")
-    done = whence("candles", "rebuild", "other_BTCUSDT_5m.csv")
+    write(tmp_path, sheet(ROWS[1:]), FILE)
+    done = whence("candles", "rebuild", FILE)
     assert (done.code, done.out) == (2, "")
     assert "these are not the files of the log" in done.err
     assert stored(tmp_path) == observed
