@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from domain.log import Envelope
+from domain.model import ModelRole
 
 
 class Observer(Protocol):
@@ -24,4 +25,13 @@ class Observer(Protocol):
         log responded, both in wall-clock seconds. If `envelopes` hold a DecisionMade, `worked` is the time from signal
         to decision. If they hold an OrderPlaced, `appended` is the time from decision to durable order intent.
         """
+        ...
+
+
+@runtime_checkable
+class ScoreTimes(Protocol):
+    """An observer that is also notified of the time of each score. It must return at once and raise nothing."""
+
+    def scored(self, role: ModelRole, seconds: float) -> None:
+        """A model with this role took so many seconds for a score, on the clock of this machine."""
         ...

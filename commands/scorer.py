@@ -95,8 +95,11 @@ class ModelScorer:
         model_of: Callable[[str], LoadedModel],
         seconds: Callable[[], float] | None = None,
         most_milliseconds: float = 5.0,
+        timed: Callable[[ModelRole, float], None] | None = None,
     ) -> None:
+        """`timed` is called with the role and the seconds of each score, where there is a clock."""
         self._model_of, self._seconds, self._most = model_of, seconds, most_milliseconds
+        self._timed = timed
 
     def scores(self, at: datetime, wanted: Sequence[ScoreWanted]) -> Scores:
         """See `Scorer`."""
@@ -121,6 +124,8 @@ class ModelScorer:
         if self._seconds is None:
             return scored
         took = (self._seconds() - began) * 1000
+        if self._timed is not None:
+            self._timed(role, took / 1000)
         if took > self._most:
             why = f"{took:.3f} ms, the limit is {self._most:g} ms"
             return without_score(role, model, row, ScoreOutcome.LATE, why)
