@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from domain.candle import Candle
 from domain.log import Envelope
+from domain.model import ModelRole
 
 
 class Observer(Protocol):
@@ -28,6 +29,7 @@ class Observer(Protocol):
         ...
 
 
+<<<<<<< HEAD
 class CandleObserver(Protocol):
     """The engine's thread calls this method between two units; it must return at once and raise nothing."""
 
@@ -35,4 +37,12 @@ class CandleObserver(Protocol):
         """The engine has taken these closed candles, in order: those of the market, and past ones that warm strategies.
         A candle can come again, after a restart or a recall of the log.
         """
+=======
+@runtime_checkable
+class ScoreTimes(Protocol):
+    """An observer that is also notified of the time of each score. It must return at once and raise nothing."""
+
+    def scored(self, role: ModelRole, seconds: float) -> None:
+        """A model with this role took so many seconds for a score, on the clock of this machine."""
+>>>>>>> advml
         ...

@@ -74,7 +74,11 @@ NO_SCORER = NoScorer()
 
 
 class LoadedModel(Struct, frozen=True, gc=False):
+<<<<<<< HEAD
     """A model that was read from its file; `needed` are the places of the features that few rows of training lacked.
+=======
+    """A model that was read from its file; `needed` are the places of features that few rows of its training lacked.
+>>>>>>> advml
 
     A row without one of them is of no market that the model knows: an engine that has just begun to read candles.
     """
@@ -95,8 +99,11 @@ class ModelScorer:
         model_of: Callable[[str], LoadedModel],
         seconds: Callable[[], float] | None = None,
         most_milliseconds: float = 5.0,
+        timed: Callable[[ModelRole, float], None] | None = None,
     ) -> None:
+        """`timed` is called with the role and the seconds of each score, where there is a clock."""
         self._model_of, self._seconds, self._most = model_of, seconds, most_milliseconds
+        self._timed = timed
 
     def scores(self, at: datetime, wanted: Sequence[ScoreWanted]) -> Scores:
         """See `Scorer`."""
@@ -121,6 +128,8 @@ class ModelScorer:
         if self._seconds is None:
             return scored
         took = (self._seconds() - began) * 1000
+        if self._timed is not None:
+            self._timed(role, took / 1000)
         if took > self._most:
             why = f"{took:.3f} ms, the limit is {self._most:g} ms"
             return without_score(role, model, row, ScoreOutcome.LATE, why)

@@ -263,6 +263,11 @@ SCANNER_INSTRUMENTS = _gauge(
 )
 
 SCORES = _counter("whence_scores_total", "Scores of entries, by role and outcome.", "role", "outcome")
+SCORE_SECONDS = _timing(
+    "whence_score_seconds",
+    "How long a model took for a score, by role; scores on tapes are not timed.",
+    "role",
+)
 SCORED_TRADES = _counter(
     "whence_scored_trades_total",
     "Closed trades of scored signals: whether they gained, and whether the confidence was on that side.",
@@ -324,6 +329,7 @@ ENGINE = (
     UNPROTECTED,
     BREAKER,
     SCORES,
+    SCORE_SECONDS,
     SCORED_TRADES,
     SCORED_CONFIDENCE,
     SCORED_SQUARES,

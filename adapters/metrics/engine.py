@@ -12,12 +12,13 @@ from adapters.metrics import catalogue
 from adapters.metrics.registry import counter, histogram
 from adapters.metrics.scores import ScoreMetrics
 from domain.log import Envelope
+from domain.model import ModelRole
 from domain.order import OrderPlaced
 from domain.signal import DecisionMade
 
 
 class EngineMetrics:
-    """A `commands.observer.Observer`. Its metrics describe this process and are zero when the process starts."""
+    """A `commands.observer.Observer` and `ScoreTimes`. Its metrics are of this process and zero when it starts."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._candles = counter(catalogue.CANDLES, registry)
@@ -25,6 +26,7 @@ class EngineMetrics:
         self._order = histogram(catalogue.DECISION_TO_ORDER, registry)
         self._append = histogram(catalogue.APPEND, registry)
         self._scores = ScoreMetrics(registry)
+        self._score_seconds = histogram(catalogue.SCORE_SECONDS, registry)
 
     def saw(self, instrument: str, close: Decimal, at: datetime) -> None:
         """See `Observer`."""
@@ -40,3 +42,7 @@ class EngineMetrics:
             self._decision.observe(worked)
         if OrderPlaced in happened:
             self._order.observe(appended)
+
+    def scored(self, role: ModelRole, seconds: float) -> None:
+        """See `commands.observer.ScoreTimes`."""
+        self._score_seconds.labels(role).observe(seconds)

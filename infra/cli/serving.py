@@ -188,7 +188,7 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers, Wa
                 feed=played_prices(played),
                 tape=tape,
                 snapshots=owned.snapshots,
-                scorer=live_scorer(settings.models),
+                scorer=live_scorer(settings.models, watchers),
             )
             run.keep_personal(personal_texts_of(settings))
             watchdog = Watchdog(run.world, run.driver.engine.market, owned.log)

@@ -108,7 +108,7 @@ def trade_live(
             tape=tape,
             letters=letters,
             snapshots=snapshots,
-            scorer=live_scorer(settings.models),
+            scorer=live_scorer(settings.models, watchers),
         )
 
     trade(

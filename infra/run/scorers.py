@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 
+from commands.observer import ScoreTimes
 from commands.scorer import ModelScorer
 from infra.learning.model_folder import ModelFolder
 from infra.model_settings import ModelsTable
 
 
-def live_scorer(table: ModelsTable) -> ModelScorer:
-    """The scorer of a live engine: it measures its time on the clock of this machine."""
-    return ModelScorer(ModelFolder(table.folder).model_of, time.perf_counter, table.score_milliseconds)
+def live_scorer(table: ModelsTable, times: ScoreTimes) -> ModelScorer:
+    """The scorer of a live engine: it measures its time on the clock of this machine, and notifies `times` of it."""
+    model_of = ModelFolder(table.folder).model_of
+    return ModelScorer(model_of, time.perf_counter, table.score_milliseconds, times.scored)
 
 
 def tape_scorer(table: ModelsTable) -> ModelScorer:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from commands.observer import Observer
+from commands.observer import Observer, ScoreTimes
 from domain.log import Envelope
+from domain.model import ModelRole
 
 
 def ignored(_: Envelope) -> None:
@@ -33,3 +34,9 @@ class Watchers:
         """See `Observer`."""
         for observer in self._observers:
             observer.recorded(envelopes, worked, appended)
+
+    def scored(self, role: ModelRole, seconds: float) -> None:
+        """See `ScoreTimes`; observers that are none are not notified."""
+        for observer in self._observers:
+            if isinstance(observer, ScoreTimes):
+                observer.scored(role, seconds)

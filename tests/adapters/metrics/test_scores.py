@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
 from prometheus_client import CollectorRegistry
 
 from adapters.metrics.engine import EngineMetrics
+from commands.scorer import ModelScorer
 from domain.log import Envelope
 from domain.model import ModelRole
 from domain.position import PositionOpened
 from domain.scored import SignalScored
+from infra.run.narrator import Narrator
+from infra.run.watchers import Watchers
+from tests.commands.desk import long
+from tests.commands.models_of_tests import FIRST, FakeModel, Folder, clock
+from tests.commands.test_scoring import GOOD, trading
 from tests.projections.test_models import a_traded_day
 from tests.replacing import replace
 from tests.schemas.samples import SAMPLES
@@ -54,3 +61,14 @@ def test_an_entry_that_never_opened_is_forgotten_after_a_thousand_later_ones() -
     metrics.recorded([*later, *recorded[opening:]], 0.1, 0.1)
     traded = {"role": "CHAMPION", "gained": "yes", "right": "yes"}
     assert registry.get_sample_value("whence_scored_trades_total", traded) is None
+
+
+def test_the_time_of_each_score_is_measured_by_role_late_ones_too() -> None:
+    registry = CollectorRegistry()
+    watchers = Watchers(Narrator())
+    watchers.add(EngineMetrics(registry))
+    eve = trading(ModelScorer(Folder(FakeModel(FIRST)).model_of, clock(8.0), 5.0, watchers.scored))
+    eve.desk.see(long(inputs=GOOD))
+    of = {"role": "CHAMPION"}
+    assert registry.get_sample_value("whence_score_seconds_count", of) == 1
+    assert registry.get_sample_value("whence_score_seconds_sum", of) == pytest.approx(0.008)
