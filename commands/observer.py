@@ -29,7 +29,6 @@ class Observer(Protocol):
         ...
 
 
-<<<<<<< HEAD
 class CandleObserver(Protocol):
     """The engine's thread calls this method between two units; it must return at once and raise nothing."""
 
@@ -37,12 +36,13 @@ class CandleObserver(Protocol):
         """The engine has taken these closed candles, in order: those of the market, and past ones that warm strategies.
         A candle can come again, after a restart or a recall of the log.
         """
-=======
+        ...
+
+
 @runtime_checkable
 class ScoreTimes(Protocol):
     """An observer that is also notified of the time of each score. It must return at once and raise nothing."""
 
     def scored(self, role: ModelRole, seconds: float) -> None:
         """A model with this role took so many seconds for a score, on the clock of this machine."""
->>>>>>> advml
         ...

@@ -74,11 +74,7 @@ NO_SCORER = NoScorer()
 
 
 class LoadedModel(Struct, frozen=True, gc=False):
-<<<<<<< HEAD
-    """A model that was read from its file; `needed` are the places of the features that few rows of training lacked.
-=======
     """A model that was read from its file; `needed` are the places of features that few rows of its training lacked.
->>>>>>> advml
 
     A row without one of them is of no market that the model knows: an engine that has just begun to read candles.
     """

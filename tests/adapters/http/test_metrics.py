@@ -47,7 +47,9 @@ def registry() -> CollectorRegistry:
     LetterCollector(lambda: {(LetterSource.EXCHANGE, LetterState.NEW): 3}, registry)
     engine, api = EngineMetrics(registry), ApiMetrics(registry)
     engine.saw(BTC, DAY.money[0].balance, META.occurred_at)
-    engine.recorded([SAMPLES[FULL_NAMES[event]] for event in (DecisionMade, OrderPlaced, DriftFound)], 0.01, 0.02)
+    engine.recorded(
+        [SAMPLES[FULL_NAMES[event]] for event in (DecisionMade, OrderPlaced, DriftFound)], 0.01, 0.02
+    )
     engine.recorded(a_traded_day().desk.recorded, 0.01, 0.02)
     api.answered(Operation.QUERY, Status.OK, 0.01)
     api.signalled("tradingview", Outcome.RECORDED)
