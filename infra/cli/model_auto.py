@@ -14,6 +14,8 @@ from infra.cli.model_registry import registration_of, settings_of
 from infra.cli.options import ConfigOption, LogAccountOption, LogOption, StoreOption, file_of
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from infra.config import WhenceSettings
     from infra.learning.auto_plan import AutoPlan
     from infra.run.shell_door import FromShell
@@ -58,7 +60,7 @@ def auto(
     if data is not None and why is not None:
         typer.echo(f"a model is due: {why}")
         if not dry_run:
-            _train(settings, api, token_file, data, name, why)
+            _train(settings, api, token_file, data, name, why, plan.registered)
     if not requests and why is None:
         typer.echo("nothing is due")
 
@@ -112,9 +114,15 @@ def _send(settings: WhenceSettings, api: str, token_file: Path | None, request: 
 
 
 def _train(
-    settings: WhenceSettings, api: str, token_file: Path | None, data: Path, name: str, why: str
+    settings: WhenceSettings,
+    api: str,
+    token_file: Path | None,
+    data: Path,
+    name: str,
+    why: str,
+    registered: Container[str],
 ) -> None:
-    """Trains a model, registers it and makes it a challenger."""
+    """Trains a model, registers it and makes it a challenger; a model that is registered already is left as it is."""
     from adapters.extras import ML, check_extras
 
     check_extras("whence models auto --data", ML)
@@ -139,6 +147,11 @@ def _train(
         )
     content, model = open_model(write_model(settings.models.folder, found.data))
     sha256 = model.sha256
+    if sha256 in registered:
+        typer.echo(
+            f"the training returned {sha256} again, which is registered: the data set is that of before"
+        )
+        return
     _send(settings, api, token_file, registration_of(content, sha256, name, why))
     challenger = PromoteModel(sha256=sha256, role=ModelRole.CHALLENGER, reason=why, rule="schedule")
     _send(settings, api, token_file, challenger)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -41,6 +41,11 @@ class AutoPlan:
     ) -> None:
         self._book, self._scored, self._drift, self._auto = book, scored, drift, auto
         self._files = {one.sha256: file_of(one.sha256) for _role, one in book.in_force.scoring}
+
+    @property
+    def registered(self) -> Container[str]:
+        """The SHA-256 of every model that is registered, with a role or without."""
+        return self._book.models.keys()
 
     def requests(self, now: datetime) -> Sequence[Planned]:
         """The requests, in the order in which they are to be sent. Raises InvalidInput as `episodes` does."""
