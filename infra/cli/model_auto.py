@@ -46,8 +46,8 @@ def auto(
 ) -> None:
     """Looks once at the models in force: run it by a timer, after `whence features build`.
 
-    Drifts are recorded once an episode. A challenger is promoted by signals after its registration alone, within one
-    error budget over all challengers (docs/drift.md). A model that is trained begins as a challenger.
+    Drifts are recorded once an episode. A challenger is promoted by signals of its trial alone, within one
+    error budget over all trials (docs/drift.md). A model that is trained begins as a challenger.
     """
     settings = settings_of(log, store, account, config)
     plan, now = _plan(settings), datetime.now(UTC)

@@ -90,8 +90,7 @@ class AutoPlan:
                 yield RetireModel(sha256=challenger.sha256, reason=trial.sentence, rule=BY_PATIENCE)
 
     def _is_overdue(self, challenger: ModelInForce, now: datetime) -> bool:
-        registered_at = self._scored.registered_at[challenger.sha256]
-        return is_overdue(micros(now), micros(registered_at), self._auto)
+        return is_overdue(micros(now), micros(self._scored.in_role_since[challenger.sha256]), self._auto)
 
 
 def _covers(known: DriftFound, found: Episode) -> bool:

@@ -20,7 +20,7 @@ from domain.models.file import Verdict
 from domain.scored import ScoreOutcome, SignalScored
 from infra.learning.auto_plan import BY_BUDGET, BY_DRIFT, BY_PATIENCE, AutoPlan
 from projections.model_scores import ModelBook, ModelRecord
-from projections.scored_trades import RowScored, ScoredTrades, TradeClosed
+from projections.scored_trades import RowScored, ScoredTrades, TradeClosed, TrialBegun
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 CHAMPION, CHALLENGER = "a" * 64, "b" * 64
@@ -76,6 +76,7 @@ def _plan(
     drift: DriftSettings = NOTHING,
     passed: bool = True,
     recorded: list[DriftFound] | None = None,
+    challenger_since: datetime = BEGAN - timedelta(hours=1),
 ) -> AutoPlan:
     """The champion and the challenger were registered an hour before the first signal."""
     known: Mapping[str, ModelInForce] = {
@@ -91,7 +92,9 @@ def _plan(
     scored = ScoredTrades()
     scored.steps = steps
     scored.registered_at = dict.fromkeys((CHAMPION, CHALLENGER), BEGAN - timedelta(hours=1))
-    scored.challengers = [CHALLENGER]
+    scored.in_force = book.in_force
+    scored.trials = {CHALLENGER: TrialBegun(1, challenger_since)}
+    scored.in_role_since = {CHAMPION: BEGAN - timedelta(hours=1), CHALLENGER: challenger_since}
     scored.closed_at = [one.closed_at for one in scored.trades]
     file: Any = SimpleNamespace(reference=REFERENCE, verdict=Verdict(passed=passed, reasons=()))
     return AutoPlan(book, scored, lambda _sha256: file, drift, QUICK)
@@ -148,7 +151,7 @@ def test_a_better_challenger_is_promoted_by_the_budget_with_its_evidence_as_the_
     (promotion,) = _plan(_trades(200, 0.2)).requests(_at(400))
     assert isinstance(promotion, PromoteModel)
     assert (promotion.sha256, promotion.role, promotion.rule) == (CHALLENGER, ModelRole.CHAMPION, BY_BUDGET)
-    assert promotion.reason.startswith("better than the champion: 200 signals after registration")
+    assert promotion.reason.startswith("better than the champion: 200 signals of the trial")
 
 
 @pytest.mark.parametrize(("skill", "passed"), [(-0.2, True), (0.0, True), (0.2, False)])
@@ -161,6 +164,12 @@ def test_a_challenger_that_was_not_promoted_in_its_time_is_retired() -> None:
     assert isinstance(retirement, RetireModel)
     assert (retirement.sha256, retirement.rule) == (CHALLENGER, BY_PATIENCE)
     assert retirement.reason.startswith("not yet shown")
+
+
+def test_the_time_of_a_challenger_begins_with_its_role_and_not_with_its_registration() -> None:
+    plan = _plan(_trades(200, 0.0), challenger_since=BEGAN + timedelta(days=30))
+    assert plan.requests(BEGAN + timedelta(days=89)) == []
+    assert len(plan.requests(BEGAN + timedelta(days=90))) == 1
 
 
 def test_a_training_is_due_by_days_or_by_closed_trades_after_the_last_model() -> None:
