@@ -15,6 +15,7 @@ from domain.learning.promotion import Ruling
 from domain.learning.retraining import due, is_overdue
 from domain.model import DriftFound, ModelInForce, ModelRole
 from domain.models.file import ModelFile
+from infra.learning.dataset_file import SETS
 from projections.model_drift import Episode, episodes
 from projections.model_scores import ModelBook
 from projections.model_trials import micros, trial_of
@@ -66,7 +67,7 @@ class AutoPlan:
     def _new_episodes(self) -> Iterator[Episode]:
         """The episodes of models in force after the last drift that is recorded of the same model and subject."""
         references: Mapping[str, Reference] = {
-            sha256: Reference(file.reference) for sha256, file in self._files.items()
+            sha256: Reference(file.reference, _calendar(file)) for sha256, file in self._files.items()
         }
         recorded = [one for record in self._book.models.values() for one in record.drifts]
         for one in episodes(self._scored, references, self._drift):
@@ -91,6 +92,12 @@ class AutoPlan:
 
     def _is_overdue(self, challenger: ModelInForce, now: datetime) -> bool:
         return is_overdue(micros(now), micros(self._scored.in_role_since[challenger.sha256]), self._auto)
+
+
+def _calendar(file: ModelFile) -> frozenset[str]:
+    """The features of date and time; none of a feature set that this version does not have."""
+    found = SETS.get(file.feature_set)
+    return frozenset() if found is None else found.calendar
 
 
 def _covers(known: DriftFound, found: Episode) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from commands.request import PromoteModel, ReportDrift, RetireModel
-from domain.drift.reference import reference_of
+from domain.drift.reference import FeatureReference, reference_of
 from domain.drift.settings import DriftSettings
 from domain.learning.auto_settings import AutoSettings
 from domain.model import DriftFound, ModelInForce, ModelRegistered, ModelRole, ModelsInForce
@@ -75,6 +75,7 @@ def _plan(
     *,
     drift: DriftSettings = NOTHING,
     passed: bool = True,
+    reference: tuple[FeatureReference, ...] = REFERENCE,
     recorded: list[DriftFound] | None = None,
     challenger_since: datetime = BEGAN - timedelta(hours=1),
 ) -> AutoPlan:
@@ -96,7 +97,9 @@ def _plan(
     scored.trials = {CHALLENGER: TrialBegun(1, challenger_since)}
     scored.in_role_since = {CHAMPION: BEGAN - timedelta(hours=1), CHALLENGER: challenger_since}
     scored.closed_at = [one.closed_at for one in scored.trades]
-    file: Any = SimpleNamespace(reference=REFERENCE, verdict=Verdict(passed=passed, reasons=()))
+    file: Any = SimpleNamespace(
+        feature_set="core.1", reference=reference, verdict=Verdict(passed=passed, reasons=())
+    )
     return AutoPlan(book, scored, lambda _sha256: file, drift, QUICK)
 
 
@@ -125,6 +128,12 @@ def test_a_feature_that_drifts_is_reported_once_with_its_window() -> None:
         reason=report.reason,
     )
     assert _plan(_rows(400, 1.5), drift=FEATURES_ONLY, recorded=[recorded]).requests(_at(400)) == []
+
+
+def test_a_weekday_is_compared_with_no_reference() -> None:
+    of_training = np.random.default_rng(1).standard_normal((2_000, 1))
+    weekday = reference_of(["weekday"], of_training).features
+    assert _plan(_rows(150, 1.5), drift=FEATURES_ONLY, reference=weekday).requests(_at(150)) == []
 
 
 def test_a_model_that_drifts_is_retired_where_the_settings_say_so() -> None:
