@@ -126,10 +126,9 @@ def _train(
     from adapters.extras import ML, check_extras
 
     check_extras("whence models auto --data", ML)
-    from commands.request import PromoteModel
     from domain.learning.settings import TrainingSettings
-    from domain.model import ModelRole
     from infra.cli.advance import Advance
+    from infra.learning.auto_plan import SCHEDULED, as_challenger
     from infra.learning.dataset_file import read_dataset, read_manifest
     from infra.learning.model_files import open_model, write_model
     from infra.learning.trainers import kinds_for
@@ -152,7 +151,6 @@ def _train(
             f"the training returned {sha256} again, which is registered: the data set is that of before"
         )
         return
-    _send(settings, api, token_file, registration_of(content, sha256, name, why))
-    challenger = PromoteModel(sha256=sha256, role=ModelRole.CHALLENGER, reason=why, rule="schedule")
-    _send(settings, api, token_file, challenger)
+    _send(settings, api, token_file, registration_of(content, sha256, name, SCHEDULED + why))
+    _send(settings, api, token_file, as_challenger(sha256, why))
     typer.echo(f"{sha256} is trained, registered as {name}, and a challenger")

@@ -26,7 +26,10 @@ Planned = ReportDrift | RetireModel | PromoteModel
 BY_BUDGET: Final = "error budget"
 BY_DRIFT: Final = "drift"
 BY_PATIENCE: Final = "patience"
+BY_SCHEDULE: Final = "schedule"
 """The names of the rules, as events have them."""
+SCHEDULED: Final = f"{BY_SCHEDULE}: "
+"""With this begins the reason of the registration of a model that was trained by schedule."""
 
 
 class AutoPlan:
@@ -51,11 +54,12 @@ class AutoPlan:
     def requests(self, now: datetime) -> Sequence[Planned]:
         """The requests, in the order in which they are to be sent. Raises InvalidInput as `episodes` does."""
         found = list(self._new_episodes())
-        retired = {one.sha256 for one in found} if self._drift.retires else set[str]()
+        drifted = self._drifted(found)
         return [
             *(_report(one, self._drift) for one in found),
-            *(_retired_for(sha256, found) for sha256 in sorted(retired)),
-            *self._rulings(now, retired),
+            *(_retired_for(sha256, subjects) for sha256, subjects in sorted(drifted.items())),
+            *self._rulings(now, drifted.keys()),
+            *self._without_role(),
         ]
 
     def training_due(self, now: datetime) -> str | None:
@@ -74,7 +78,31 @@ class AutoPlan:
             if not any(_covers(known, one) for known in recorded):
                 yield one
 
-    def _rulings(self, now: datetime, retired: set[str]) -> Iterator[Planned]:
+    def _drifted(self, found: Sequence[Episode]) -> Mapping[str, set[str]]:
+        """What drifts of each model that is to be retired, since it got its role: from the log, and found in this pass.
+
+        A drift that an earlier pass recorded counts until the model is retired, so a retirement that was not carried
+        out is requested again.
+        """
+        subjects: dict[str, set[str]] = {}
+        if not self._drift.retires:
+            return subjects
+        for _role, model in self._book.in_force.scoring:
+            since = self._scored.in_role_since[model.sha256]
+            recorded = {one.subject for one in self._book.models[model.sha256].drifts_in_role}
+            begun = {one.subject for one in found if one.sha256 == model.sha256 and one.end > since}
+            if recorded | begun:
+                subjects[model.sha256] = recorded | begun
+        return subjects
+
+    def _without_role(self) -> Iterator[PromoteModel]:
+        """The models that a pass registered and that never had a role: that request of the pass was not carried out."""
+        for sha256, record in self._book.models.items():
+            reason = record.registered.reason
+            if reason.startswith(SCHEDULED) and sha256 not in self._scored.in_role_since:
+                yield as_challenger(sha256, reason.removeprefix(SCHEDULED))
+
+    def _rulings(self, now: datetime, retired: Container[str]) -> Iterator[Planned]:
         """The first challenger that is promoted, and those whose time is over."""
         promoted = False
         for challenger in self._book.in_force.challengers:
@@ -122,6 +150,11 @@ def _report(found: Episode, settings: DriftSettings) -> ReportDrift:
     )
 
 
-def _retired_for(sha256: str, found: Sequence[Episode]) -> RetireModel:
-    subjects = sorted({one.subject for one in found if one.sha256 == sha256})
-    return RetireModel(sha256=sha256, reason=f"drift of {', '.join(subjects)[:300]}", rule=BY_DRIFT)
+def _retired_for(sha256: str, subjects: set[str]) -> RetireModel:
+    reason = f"drift of {', '.join(sorted(subjects))[:300]}"
+    return RetireModel(sha256=sha256, reason=reason, rule=BY_DRIFT)
+
+
+def as_challenger(sha256: str, why: str) -> PromoteModel:
+    """The request by which a model that was trained by schedule becomes a challenger."""
+    return PromoteModel(sha256=sha256, role=ModelRole.CHALLENGER, reason=why, rule=BY_SCHEDULE)

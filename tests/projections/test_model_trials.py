@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from domain.learning.auto_settings import AutoSettings
 from domain.learning.promotion import Ruling, Trial
 from domain.log import Recorded
-from domain.model import ModelEvent, ModelPromoted, ModelRegistered, ModelRetired, ModelRole
+from domain.model import DriftFound, ModelEvent, ModelPromoted, ModelRegistered, ModelRetired, ModelRole
 from domain.scored import ScoreOutcome, SignalScored
 from domain.streams import model_stream
+from projections.model_scores import ModelBook
 from projections.model_trials import trial_of
 from projections.scored_trades import ScoredTrades, TradeClosed, TrialBegun
 from tests.domain.history import ACCOUNT, NOW, History
@@ -22,7 +23,7 @@ def _at(hours: int) -> datetime:
     return NOW + timedelta(hours=hours)
 
 
-def _folded(*events: tuple[int, ModelEvent]) -> ScoredTrades:
+def _log(*events: tuple[int, ModelEvent]) -> list[Recorded]:
     """The models are registered at hour 0; `events` have their hours."""
     history = History()
     stream = model_stream(ACCOUNT, "main")
@@ -41,9 +42,11 @@ def _folded(*events: tuple[int, ModelEvent]) -> ScoredTrades:
         history.record(stream, known, at=_at(0))
     for hours, event in events:
         history.record(stream, event, at=_at(hours))
-    return ScoredTrades().take_all(
-        Recorded(ordinal, envelope) for ordinal, envelope in enumerate(history.envelopes, 1)
-    )
+    return [Recorded(ordinal, envelope) for ordinal, envelope in enumerate(history.envelopes, 1)]
+
+
+def _folded(*events: tuple[int, ModelEvent]) -> ScoredTrades:
+    return ScoredTrades().take_all(_log(*events))
 
 
 def _role(sha256: str, role: ModelRole, replaced: str = "") -> ModelPromoted:
@@ -129,3 +132,23 @@ def test_each_trial_has_the_next_share_of_the_budget() -> None:
     beside = _folded(*REPLACED, (1_001, _role(OLD, CHALLENGER_ROLE)))
     assert beside.trials == {CHALLENGER: TrialBegun(2, _at(1_000)), OLD: TrialBegun(3, _at(1_001))}
     assert _folded(*REPLACED, (1_001, _retired(CHALLENGER))).trials == {}
+
+
+def test_the_drifts_of_a_model_in_its_role_begin_anew_when_it_gets_one() -> None:
+    drift = DriftFound(
+        name="main",
+        sha256=OLD,
+        subject="adx",
+        test="PSI",
+        statistic=0.3,
+        limit=0.25,
+        count=200,
+        begin=NOW,
+        end=NOW,
+        reason="whence models auto",
+    )
+    drifted = (*BEGIN, (2, drift), (3, _retired(OLD)))
+    record = ModelBook().take_all(_log(*drifted)).models[OLD]
+    assert record.drifts == record.drifts_in_role == [drift]
+    back = ModelBook().take_all(_log(*drifted, (4, _role(OLD, CHAMPION_ROLE)))).models[OLD]
+    assert (back.drifts, back.drifts_in_role) == ([drift], [])

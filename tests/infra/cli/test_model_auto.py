@@ -109,7 +109,7 @@ def test_a_pass_retires_an_overdue_challenger_and_trains_the_next_one_once(
         ModelRole.CHALLENGER,
         "schedule",
     )
-    assert promotion.reason == registration.reason
+    assert registration.reason == f"schedule: {promotion.reason}"
 
     before = len(running.history.envelopes)
     running.history.record(model_stream(ACCOUNT, "main"), _registered(registration.sha256))
