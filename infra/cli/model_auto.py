@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from infra.cli.kill import HERE, ApiOption, TokenFileOption, sent
-from infra.cli.model_registry import registration_of, settings_of
+from infra.cli.model_registry import registration_of, settings_of, state_in_force
 from infra.cli.options import ConfigOption, LogAccountOption, LogOption, StoreOption, file_of
 
 if TYPE_CHECKING:
     from collections.abc import Container
 
+    from domain.models.settings import ModelSettings
+    from domain.settings import Settings
     from infra.config import WhenceSettings
     from infra.learning.auto_plan import AutoPlan
     from infra.run.shell_door import FromShell
@@ -50,7 +52,8 @@ def auto(
     error budget over all trials (docs/drift.md). A model that is trained begins as a challenger.
     """
     settings = settings_of(log, store, account, config)
-    plan, now = _plan(settings), datetime.now(UTC)
+    trading = state_in_force(settings).settings.settings
+    plan, now = _plan(settings, trading), datetime.now(UTC)
     requests: list[FromShell] = list(plan.requests(now))
     why = None if data is None else plan.training_due(now)
     for request in requests:
@@ -60,12 +63,12 @@ def auto(
     if data is not None and why is not None:
         typer.echo(f"a model is due: {why}")
         if not dry_run:
-            _train(settings, api, token_file, data, name, why, plan.registered)
+            _train(settings, api, token_file, data, name, why, plan.registered, trading.models)
     if not requests and why is None:
         typer.echo("nothing is due")
 
 
-def _plan(settings: WhenceSettings) -> AutoPlan:
+def _plan(settings: WhenceSettings, trading: Settings) -> AutoPlan:
     from infra.learning.auto_plan import AutoPlan
     from infra.learning.model_folder import ModelFolder
     from infra.logs import open_reader
@@ -76,7 +79,7 @@ def _plan(settings: WhenceSettings) -> AutoPlan:
         book, scored = ModelBook().take_all(log.read()), ScoredTrades().take_all(log.read())
     tables = settings.models
     file_of_model = ModelFolder(tables.folder).file_of
-    return AutoPlan(book, scored, file_of_model, tables.drift.settings, tables.auto.settings)
+    return AutoPlan(book, scored, file_of_model, tables.drift.settings, tables.auto.settings, trading)
 
 
 def _sentence(request: FromShell) -> str:
@@ -121,8 +124,12 @@ def _train(
     name: str,
     why: str,
     registered: Container[str],
+    limits: ModelSettings,
 ) -> None:
-    """Trains a model, registers it and makes it a challenger; a model that is registered already is left as it is."""
+    """Trains a model whose gate judges by the limits in force, registers it and makes it a challenger.
+
+    A model that is registered already is left as it is.
+    """
     from adapters.extras import ML, check_extras
 
     check_extras("whence models auto --data", ML)
@@ -130,6 +137,7 @@ def _train(
     from infra.cli.advance import Advance
     from infra.learning.auto_plan import SCHEDULED, as_challenger
     from infra.learning.dataset_file import read_dataset, read_manifest
+    from infra.learning.limits_in_force import thresholds_of
     from infra.learning.model_files import open_model, write_model
     from infra.learning.trainers import kinds_for
     from infra.learning.training import trained
@@ -138,7 +146,7 @@ def _train(
     with Advance() as advance:
         found = trained(
             dataset,
-            TrainingSettings(),
+            TrainingSettings(thresholds=thresholds_of(limits)),
             0,
             labels=labels,
             kinds=kinds_for(len(dataset.net)),

@@ -15,7 +15,9 @@ from domain.learning.promotion import Ruling
 from domain.learning.retraining import due, is_overdue
 from domain.model import DriftFound, ModelInForce, ModelRole
 from domain.models.file import ModelFile
+from domain.settings import Settings
 from infra.learning.dataset_file import SETS
+from infra.learning.limits_in_force import with_difference
 from projections.model_drift import Episode, episodes
 from projections.model_scores import ModelBook
 from projections.model_trials import micros, trial_of
@@ -33,7 +35,11 @@ SCHEDULED: Final = f"{BY_SCHEDULE}: "
 
 
 class AutoPlan:
-    """One pass over a log. `book` and `scored` hold its events, `file_of` returns a model's file by its SHA-256."""
+    """One pass over a log.
+
+    `book` and `scored` hold its events, `file_of` returns a model's file by its SHA-256, `trading` are the settings in
+    force.
+    """
 
     def __init__(
         self,
@@ -42,8 +48,10 @@ class AutoPlan:
         file_of: Callable[[str], ModelFile],
         drift: DriftSettings,
         auto: AutoSettings,
+        trading: Settings,
     ) -> None:
         self._book, self._scored, self._drift, self._auto = book, scored, drift, auto
+        self._trading = trading
         self._files = {one.sha256: file_of(one.sha256) for _role, one in book.in_force.scoring}
 
     @property
@@ -112,8 +120,9 @@ class AutoPlan:
             passes = trial.ruling is Ruling.PROMOTE and self._files[challenger.sha256].verdict.passed
             if passes and not promoted:
                 promoted = True
+                reason = with_difference(trial.sentence, self._files[challenger.sha256], self._trading)
                 yield PromoteModel(
-                    sha256=challenger.sha256, role=ModelRole.CHAMPION, reason=trial.sentence, rule=BY_BUDGET
+                    sha256=challenger.sha256, role=ModelRole.CHAMPION, reason=reason, rule=BY_BUDGET
                 )
             elif not passes and self._is_overdue(challenger, now):
                 yield RetireModel(sha256=challenger.sha256, reason=trial.sentence, rule=BY_PATIENCE)

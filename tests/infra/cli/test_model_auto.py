@@ -15,10 +15,12 @@ from adapters.tokens.book import TokenBook
 from commands.request import PromoteModel, RegisterModel, RetireModel
 from commands.roles import Role
 from domain.model import ModelPromoted, ModelRegistered, ModelRole
+from domain.models.settings import ModelSettings
+from domain.settings import Settings
 from domain.streams import model_stream
 from infra.cli.serving import ApiOptions, plan_of
 from infra.config import WhenceSettings
-from infra.learning.model_files import write_model
+from infra.learning.model_files import open_model, write_model
 from infra.run.api_plan import Hosted
 from infra.run.serve import Api
 from infra.store import open_store
@@ -28,6 +30,8 @@ from tests.domain.models.files import raw
 from tests.infra.cli.conftest import Whence
 from tests.infra.learning.written import written
 from tests.infra.run.test_shell_door import OPENED, Door
+
+STRICT = ModelSettings(minimum_confidence=0.7)
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     challenger = write_model(models, raw(seed=1)).stem
     known = _registered(challenger)
     role = ModelPromoted(name="main", sha256=challenger, role=ModelRole.CHALLENGER, reason="first")
-    history = an_open_day().record(model_stream(ACCOUNT, "main"), known, role)
+    history = an_open_day(Settings(models=STRICT)).record(model_stream(ACCOUNT, "main"), known, role)
     with closing(open_sqlite(folder / "log.db", codec())) as log:
         log.append([*OPENED.envelopes, *history.envelopes])
     settings = WhenceSettings(log=f"sqlite:///{folder / 'log.db'}", account=ACCOUNT)
@@ -103,6 +107,8 @@ def test_a_pass_retires_an_overdue_challenger_and_trains_the_next_one_once(
     assert (retirement.sha256, retirement.rule) == (running.challenger, "patience")
     assert isinstance(registration, RegisterModel)
     assert (running.models / f"{registration.sha256}.json").is_file()
+    parameters = open_model(running.models / f"{registration.sha256}.json")[0].parameters
+    assert parameters["threshold_confidence"] == STRICT.minimum_confidence
     assert isinstance(promotion, PromoteModel)
     assert (promotion.sha256, promotion.role, promotion.rule) == (
         registration.sha256,

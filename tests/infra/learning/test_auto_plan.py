@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -18,6 +18,7 @@ from domain.learning.auto_settings import AutoSettings
 from domain.model import DriftFound, ModelInForce, ModelRegistered, ModelRole, ModelsInForce
 from domain.models.file import Verdict
 from domain.scored import ScoreOutcome, SignalScored
+from domain.settings import Settings
 from infra.learning.auto_plan import BY_BUDGET, BY_DRIFT, BY_PATIENCE, BY_SCHEDULE, AutoPlan
 from projections.model_scores import ModelBook, ModelRecord
 from projections.scored_trades import RowScored, ScoredTrades, TradeClosed, TrialBegun
@@ -110,6 +111,7 @@ def _plan(
     challenger_since: datetime = BEGAN - timedelta(hours=1),
     registered: Sequence[str] = (CHAMPION, CHALLENGER),
     reason: str = "schedule: 7 days",
+    judged: Mapping[str, float] = MappingProxyType({}),
 ) -> AutoPlan:
     """The champion and the challenger were registered an hour before the first signal."""
     known: Mapping[str, ModelInForce] = {
@@ -130,9 +132,12 @@ def _plan(
     scored.in_role_since = {CHAMPION: champion_since, CHALLENGER: challenger_since}
     scored.closed_at = [one.closed_at for one in scored.trades]
     file: Any = SimpleNamespace(
-        feature_set="core.1", reference=reference, verdict=Verdict(passed=passed, reasons=())
+        feature_set="core.1",
+        reference=reference,
+        parameters=judged,
+        verdict=Verdict(passed=passed, reasons=()),
     )
-    return AutoPlan(book, scored, lambda _sha256: file, drift, QUICK)
+    return AutoPlan(book, scored, lambda _sha256: file, drift, QUICK, Settings())
 
 
 def test_a_feature_that_drifts_is_reported_once_with_its_window() -> None:
@@ -203,6 +208,16 @@ def test_a_better_challenger_is_promoted_by_the_budget_with_its_evidence_as_the_
     assert isinstance(promotion, PromoteModel)
     assert (promotion.sha256, promotion.role, promotion.rule) == (CHALLENGER, ModelRole.CHAMPION, BY_BUDGET)
     assert promotion.reason.startswith("better than the champion: 200 signals of the trial")
+
+
+def test_a_promotion_records_that_the_gate_judged_by_other_limits_than_are_traded() -> None:
+    judged = {"threshold_confidence": 0.5, "threshold_risk": 0.3, "threshold_expected_return": 0.0}
+    (promotion,) = _plan(_trades(200, 0.2), judged=judged).requests(_at(400))
+    assert isinstance(promotion, PromoteModel)
+    assert promotion.reason.endswith(
+        "; its gate judged by confidence 0.5, risk 0.3, return 0, in force is confidence 0.65, risk 0.3, return 0 of "
+        "the account"
+    )
 
 
 @pytest.mark.parametrize(("skill", "passed"), [(-0.2, True), (0.0, True), (0.2, False)])
