@@ -119,8 +119,8 @@ class ModelInForce(Struct, frozen=True, gc=False):
 class ModelsInForce(Struct, frozen=True, gc=False):
     """The account's models over all names. `registered` has, by SHA-256, every model that is known.
 
-    `champion` is None where none decides; `before` is the SHA-256 of the champion that it replaced, empty for none, and
-    stays after a retirement, so that it can be rolled back, too.
+    `champion` is None where none decides; `before` is the SHA-256 of the last other champion, empty for none: the one
+    that was replaced, retired or made a challenger.
     """
 
     registered: Mapping[str, ModelInForce] = field(default_factory=dict[str, ModelInForce])
@@ -171,11 +171,12 @@ def _promoted(models: ModelsInForce, event: ModelPromoted) -> ModelsInForce:
         raise ValueError(f"the model {event.sha256} was promoted before it was registered")
     others = tuple(one for one in models.challengers if one.sha256 != event.sha256)
     if event.role is ModelRole.CHAMPION:
-        return replace(models, champion=found, challengers=others, before=event.replaced)
-    champion = models.champion
+        before = event.replaced or ("" if models.before == event.sha256 else models.before)
+        return replace(models, champion=found, challengers=others, before=before)
+    champion, before = models.champion, models.before
     if champion is not None and champion.sha256 == event.sha256:
-        champion = None
-    return replace(models, champion=champion, challengers=(*others, found))
+        champion, before = None, event.sha256
+    return replace(models, champion=champion, challengers=(*others, found), before=before)
 
 
 def _retired(models: ModelsInForce, sha256: str) -> ModelsInForce:

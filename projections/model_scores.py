@@ -54,7 +54,10 @@ class Calibration:
 
 @dataclass(slots=True)
 class ModelRecord:
-    """One registered model: its role now, how many of its scores had each outcome, its trades, and its drifts."""
+    """One registered model: its role now, how many of its scores had each outcome, its trades, and its drifts.
+
+    `drifts_in_role` are those recorded since it last got a role.
+    """
 
     registered: ModelRegistered
     registered_at: datetime
@@ -63,6 +66,7 @@ class ModelRecord:
     outcomes: Counter[ScoreOutcome] = field(default_factory=Counter[ScoreOutcome])
     resolved: list[ResolvedScore] = field(default_factory=list[ResolvedScore])
     drifts: list[DriftFound] = field(default_factory=list[DriftFound])
+    drifts_in_role: list[DriftFound] = field(default_factory=list[DriftFound])
 
     @property
     def brier(self) -> float | None:
@@ -147,11 +151,14 @@ class ModelBook:
 
     def _changed(self, event: ModelPromoted | ModelRetired, _meta: Meta) -> None:
         self.in_force = in_force_after(self.in_force, event)
+        if isinstance(event, ModelPromoted):
+            self.models[event.sha256].drifts_in_role.clear()
         for sha256, record in self.models.items():
             record.role = self.in_force.role_of(sha256)
 
     def _drift(self, event: DriftFound, _meta: Meta) -> None:
         self.models[event.sha256].drifts.append(event)
+        self.models[event.sha256].drifts_in_role.append(event)
 
     def _scored(self, event: SignalScored, meta: Meta) -> None:
         self.models[event.model].outcomes[event.outcome] += 1

@@ -1,4 +1,4 @@
-"""The trials of the challengers of a log: each against the champion of the time, or the base rate without one."""
+"""The trials of the challengers of a log: each against the champion in force, or the base rate while there is none."""
 
 from __future__ import annotations
 
@@ -14,27 +14,29 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def trial_of(sha256: str, scored: ScoredTrades, settings: AutoSettings) -> Trial:
-    """The trial of a model that became a challenger; its ordinal is its place among all that ever did.
+    """The trial of a challenger in force, against the champion in force, since the last change of either.
 
-    Only signals that were traded have an outcome, so the trial is about those. Raises ValueError for another model.
+    Only signals that were traded have an outcome, so the trial is about those. Raises KeyError for another model.
     """
+    begun, champion = scored.trials[sha256], scored.in_force.champion
     return tried(
-        list(_outcomes(sha256, scored.trades)),
-        registered_at=micros(scored.registered_at[sha256]),
-        ordinal=scored.challengers.index(sha256) + 1,
+        list(_outcomes(sha256, None if champion is None else champion.sha256, scored.trades)),
+        began_at=micros(begun.at),
+        ordinal=begun.ordinal,
         budget=settings.budget,
         least_signals=settings.least_signals,
     )
 
 
-def _outcomes(sha256: str, trades: Sequence[TradeClosed]) -> Iterator[ScoredOutcome]:
+def _outcomes(sha256: str, champion: str | None, trades: Sequence[TradeClosed]) -> Iterator[ScoredOutcome]:
+    """The trades that the challenger scored and that this champion, or none, decided."""
     for trade in trades:
         challenger = trade.confidence_of(sha256)
-        if challenger is None:
+        decided = trade.champion
+        if challenger is None or champion != (None if decided is None else decided.model):
             continue
-        champion = trade.champion
-        rate = base_rate(trades, trade.signal_at) if champion is None else champion.confidence
-        if rate is None or (champion is not None and champion.model == sha256):
+        rate = base_rate(trades, trade.signal_at) if decided is None else decided.confidence
+        if rate is None:
             continue
         yield ScoredOutcome(
             signal_at=micros(trade.signal_at),

@@ -8,7 +8,15 @@ from datetime import datetime
 
 from domain.arithmetic import ZERO
 from domain.log import Meta, Recorded
-from domain.model import ModelPromoted, ModelRegistered, ModelRole
+from domain.model import (
+    NO_MODELS,
+    ModelPromoted,
+    ModelRegistered,
+    ModelRetired,
+    ModelRole,
+    ModelsInForce,
+    in_force_after,
+)
 from domain.position import PositionClosed, PositionOpened
 from domain.scored import ScoreOutcome, SignalScored
 
@@ -41,20 +49,32 @@ class TradeClosed:
         return next((one for one in self.scores if one.role is ModelRole.CHAMPION), None)
 
 
+@dataclass(frozen=True, slots=True)
+class TrialBegun:
+    """A challenger is tested from `at` on (UTC) against the champion of then. `ordinal` counts the account's trials."""
+
+    ordinal: int
+    at: datetime
+
+
 class ScoredTrades:
     """Folds a log's events. `steps` are the scores and the closed trades in the order of the log.
 
-    `registered_at` has, by SHA-256, when a model was registered, `challengers` the models that ever became a
-    challenger, in that order, `closed_at` when each trade was closed, scored or not.
+    `registered_at` has, by SHA-256, when a model was registered, `in_role_since` when it last got a role, `closed_at`
+    when each trade was closed, scored or not. `trials` has the trial of each challenger in force: one begins when a
+    model becomes a challenger, and for every challenger when another model, or none, becomes the champion.
     """
 
     def __init__(self) -> None:
         self.steps: list[RowScored | TradeClosed] = []
         self.registered_at: dict[str, datetime] = {}
-        self.challengers: list[str] = []
+        self.in_role_since: dict[str, datetime] = {}
+        self.trials: dict[str, TrialBegun] = {}
+        self.in_force: ModelsInForce = NO_MODELS
         self.closed_at: list[datetime] = []
         self._scores: dict[str, list[RowScored]] = {}
         self._held: dict[str, str] = {}
+        self._begun = 0
 
     def take_all(self, events: Iterable[Recorded]) -> ScoredTrades:
         """Takes these events; returns itself."""
@@ -77,14 +97,29 @@ class ScoredTrades:
                 self._closed(event, meta)
             case ModelRegistered():
                 self.registered_at.setdefault(event.sha256, meta.recorded_at)
+                self.in_force = in_force_after(self.in_force, event)
             case ModelPromoted():
-                self._promoted(event)
+                self.in_role_since[event.sha256] = meta.recorded_at
+                self._changed(event, meta.recorded_at)
+            case ModelRetired():
+                self._changed(event, meta.recorded_at)
             case _:
                 return
 
-    def _promoted(self, event: ModelPromoted) -> None:
-        if event.role is ModelRole.CHALLENGER and event.sha256 not in self.challengers:
-            self.challengers.append(event.sha256)
+    def _changed(self, event: ModelPromoted | ModelRetired, at: datetime) -> None:
+        before, self.in_force = self.in_force, in_force_after(self.in_force, event)
+        going_on = set[str]()
+        if before.champion == self.in_force.champion:
+            going_on = {one.sha256 for one in before.challengers if one.sha256 != event.sha256}
+        trials: dict[str, TrialBegun] = {}
+        for challenger in self.in_force.challengers:
+            sha256 = challenger.sha256
+            if sha256 in going_on:
+                trials[sha256] = self.trials[sha256]
+            else:
+                self._begun += 1
+                trials[sha256] = TrialBegun(self._begun, at)
+        self.trials = trials
 
     def _scored(self, event: SignalScored, meta: Meta) -> None:
         if event.outcome is ScoreOutcome.OK:

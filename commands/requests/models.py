@@ -21,10 +21,19 @@ def register(request: RegisterModel, situation: Situation, _chain: str) -> Seque
 
 
 def promote(request: PromoteModel, situation: Situation, _chain: str) -> Sequence[Command]:
-    """Gives a model a role; none where it has it. Raises Refused for a model that is not registered."""
+    """Gives a model a role; none where it has it.
+
+    Raises Refused for a model that is not registered, and where a rule would make the champion a challenger: then none
+    would decide. A person may do so.
+    """
     found, models = _known(request.sha256, situation), situation.portfolio.models
-    if models.role_of(request.sha256) is request.role:
+    role = models.role_of(request.sha256)
+    if role is request.role:
         return []
+    if role is ModelRole.CHAMPION and request.rule:
+        raise Refused(
+            f"the model {request.sha256} is the champion; the rule {request.rule!r} cannot make it a challenger"
+        )
     champion = "" if models.champion is None else models.champion.sha256
     command = promotion(
         found.name, request.sha256, ModelRole(request.role), request.reason, request.rule or "", champion

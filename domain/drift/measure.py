@@ -44,15 +44,20 @@ class Drift(Struct, frozen=True, gc=False, kw_only=True):
 
 
 def drift_of(reference: Reference, rows: Sequence[Row], settings: DriftSettings) -> Sequence[Drift]:
-    """The features that drift in `rows`, in the order of the reference; none for no rows.
+    """The comparable features that drift in `rows`, in the order of the reference; none for no rows.
 
     Raises InvalidInput for a row of another length or with a value that is not finite.
     """
-    limit = settings.ks_p / max(1, len(reference.features))
+    comparable = reference.comparable
+    limit = settings.ks_p / max(1, len(comparable))
     return [
         one
         for one in measured(reference, rows)
-        if one.psi is not None and one.p is not None and one.psi >= settings.psi and one.p <= limit
+        if one.name in comparable
+        and one.psi is not None
+        and one.p is not None
+        and one.psi >= settings.psi
+        and one.p <= limit
     ]
 
 

@@ -58,9 +58,19 @@ class FeatureReference(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Reference(Struct, frozen=True):
-    """The features of one model in training, in the order of its file."""
+    """The features of one model in training, in the order of its file. `calendar` names those of date and time."""
 
     features: tuple[FeatureReference, ...]
+    calendar: frozenset[str] = frozenset()
+
+    @property
+    def comparable(self) -> frozenset[str]:
+        """The names of the features that can drift: not of the calendar, and with values in training.
+
+        A few hundred signals never have the hours and weekdays of years; and a feature without any value in training,
+        such as one of the account where candles alone were read, has nothing to be compared with.
+        """
+        return frozenset(one.feature for one in self.features if one.missing < 1) - self.calendar
 
 
 def reference_of(features: Sequence[str], x: Floats) -> Reference:

@@ -15,8 +15,8 @@ class DriftSettings:
 
     A feature is measured on the last `rows` scored signals of the model, at every `every`-th of them. It drifts where
     its population stability index is `psi` or more, and the p-value of the Kolmogorov-Smirnov test, times the number of
-    features, is `ks_p` or less. An outcome drifts where ADWIN with `delta` finds a worse mean; it looks at every
-    `outcomes_every`-th closed trade. `retires`: a model that drifts is retired without a person.
+    comparable features, is `ks_p` or less. An outcome drifts where ADWIN with `delta` finds a worse mean; it looks at
+    every `outcomes_every`-th closed trade. `retires`: a model that drifts is retired without a person.
     """
 
     rows: int = 200

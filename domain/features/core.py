@@ -30,6 +30,7 @@ CORRELATED = 48
 """The returns that are correlated with those of BTC, and those of the volatility."""
 _VOLUMES = 20
 _CANDLES, _BITCOIN, _ACCOUNT, _SIGNAL = "candles", "candles of BTC", "account", "signal"
+_CALENDAR = "time of the signal"
 _SHORT = -1.0
 
 Value = Callable[[Moment], float | None]
@@ -43,7 +44,9 @@ class Computed(Struct, frozen=True):
 
 
 def _row(name: str, formula: str, units: str, window: str, source: str, of: Value) -> Computed:
-    feature = Feature(name=name, formula=formula, units=units, window=window, source=source)
+    feature = Feature(
+        name=name, formula=formula, units=units, window=window, source=source, is_calendar=source == _CALENDAR
+    )
     return Computed(feature, of)
 
 
@@ -180,13 +183,13 @@ _ROWS: tuple[Computed, ...] = (
         f"{_CANDLES}, {_BITCOIN}",
         _correlation_with_bitcoin,
     ),
-    _row("hour", "hour of the signal, UTC", "0..23", "", _SIGNAL, lambda moment: float(moment.at.hour)),
+    _row("hour", "hour of the signal, UTC", "0..23", "", _CALENDAR, lambda moment: float(moment.at.hour)),
     _row(
         "weekday",
         "weekday of the signal, UTC; Monday is 0",
         "0..6",
         "",
-        _SIGNAL,
+        _CALENDAR,
         lambda moment: float(moment.at.weekday()),
     ),
     _row(

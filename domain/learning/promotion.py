@@ -1,8 +1,9 @@
 """Promotion of retrained models without a person: one error budget over all, and a test that may be read at any time.
 
-*The budget.* The k-th challenger that is tested on an account (k = 1, 2 …) is promoted by chance with a probability of
-at most alpha / (k (k + 1)). These levels add up to alpha, so the probability that any challenger without skill is ever
-promoted is at most alpha, however many there are: alpha-spending for online tests (Foster and Stine, 2008,
+*The budget.* The k-th trial on an account (k = 1, 2 …) promotes its challenger by chance with a probability of at most
+alpha / (k (k + 1)). A challenger is tried anew, with the next k, after a change of the champion or of its own role.
+These levels add up to alpha, so the probability that any challenger without skill is ever promoted is at most alpha,
+however many there are: alpha-spending for online tests (Foster and Stine, 2008,
 "Alpha-investing"; Robertson, Wason and Ramdas, 2023, "Online multiple hypothesis testing", section 3).
 
 *The test.* The difference of the squared errors of champion and challenger on one signal is above 0 where the
@@ -12,7 +13,7 @@ then a supermartingale; the probability that it ever reaches 1 / level is at mos
 Ramdas, 2024, "Estimating means of bounded random variables by betting"; for forecasters: Choe and Ramdas, 2023,
 "Comparing sequential forecasters"). So it may be looked at after every trade.
 
-*What counts.* Only signals after the challenger was registered. A stake must be fixed with every outcome before it
+*What counts.* Only signals after the trial began. A stake must be fixed with every outcome before it
 known, so a signal is passed over while one that counted before it is not resolved. Signals of one instant count as
 their mean.
 """
@@ -76,7 +77,7 @@ class Trial(Struct, frozen=True, kw_only=True):
     def sentence(self) -> str:
         """The trial in words, as the reason of a promotion."""
         figures = (
-            f"{self.signals} signals after registration, mean gain in squared error {self.mean:.4f}, evidence "
+            f"{self.signals} signals of the trial, mean gain in squared error {self.mean:.4f}, evidence "
             f"{self.wealth:.1f} of the {1 / self.level:.0f} that its share {self.level:.4g} of the error budget needs"
         )
         return (
@@ -87,7 +88,7 @@ class Trial(Struct, frozen=True, kw_only=True):
 
 
 def level_of(ordinal: int, budget: float) -> float:
-    """The share of the error budget (0..1) of the challenger with this ordinal (1, 2 …): budget / (k (k + 1)).
+    """The share of the error budget (0..1) of the trial with this ordinal (1, 2 …): budget / (k (k + 1)).
 
     Raises InvalidInput for an ordinal below 1 or a budget that is not in 0..1.
     """
@@ -99,15 +100,15 @@ def level_of(ordinal: int, budget: float) -> float:
 
 
 def tried(
-    outcomes: Sequence[ScoredOutcome], *, registered_at: int, ordinal: int, budget: float, least_signals: int
+    outcomes: Sequence[ScoredOutcome], *, began_at: int, ordinal: int, budget: float, least_signals: int
 ) -> Trial:
-    """The trial of a challenger; `outcomes` are in any order, those up to `registered_at` do not count.
+    """The trial of a challenger; `outcomes` are in any order, those up to `began_at` do not count.
 
     It is promoted where its wealth ever reached 1 / level, and at least `least_signals` instants had counted by then.
     Raises InvalidInput as `level_of`, and for a confidence outside 0..1.
     """
     level = level_of(ordinal, budget)
-    later = sorted((one for one in outcomes if one.signal_at > registered_at), key=lambda one: one.signal_at)
+    later = sorted((one for one in outcomes if one.signal_at > began_at), key=lambda one: one.signal_at)
     bettor, used, promoted = _Bettor(), 0, False
     for group in _apart(later):
         used += len(group)

@@ -25,7 +25,7 @@ def due(now: int, last_trained_at: int | None, closed_trades: int, settings: Aut
     return None
 
 
-def is_overdue(now: int, registered_at: int, settings: AutoSettings) -> bool:
-    """Whether a challenger had its time without a promotion."""
-    waited = now - registered_at
+def is_overdue(now: int, challenger_since: int, settings: AutoSettings) -> bool:
+    """Whether a challenger had its time without a promotion. Times are microseconds since 1970 (UTC)."""
+    waited = now - challenger_since
     return bool(settings.patience_days) and waited >= settings.patience_days * MICROSECONDS_PER_DAY

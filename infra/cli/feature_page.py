@@ -83,13 +83,14 @@ def page() -> str:
 def _set(features: FeatureSet) -> Iterator[str]:
     yield f"## {features.id}"
     yield ""
-    yield "| feature | formula | units | window | source |"
-    yield "|---|---|---|---|---|"
+    yield "| feature | formula | units | window | source | drift |"
+    yield "|---|---|---|---|---|---|"
     yield from map(_row, features.features)
 
 
 def _row(one: Feature) -> str:
-    texts = (f"`{one.name}`", one.formula, one.units, one.window, one.source)
+    drift = "not measured" if one.is_calendar else "measured"
+    texts = (f"`{one.name}`", one.formula, one.units, one.window, one.source, drift)
     cells = " | ".join(text.replace("|", "\\|") for text in texts)
     return f"| {cells} |"
 

@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from infra.cli.kill import HERE, ApiOption, TokenFileOption, sent
-from infra.cli.model_registry import registration_of, settings_of
+from infra.cli.model_registry import registration_of, settings_of, state_in_force
 from infra.cli.options import ConfigOption, LogAccountOption, LogOption, StoreOption, file_of
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from domain.models.settings import ModelSettings
+    from domain.settings import Settings
     from infra.config import WhenceSettings
     from infra.learning.auto_plan import AutoPlan
     from infra.run.shell_door import FromShell
@@ -44,11 +48,12 @@ def auto(
 ) -> None:
     """Looks once at the models in force: run it by a timer, after `whence features build`.
 
-    Drifts are recorded once an episode. A challenger is promoted by signals after its registration alone, within one
-    error budget over all challengers (docs/drift.md). A model that is trained begins as a challenger.
+    Drifts are recorded once an episode. A challenger is promoted by signals of its trial alone, within one
+    error budget over all trials (docs/drift.md). A model that is trained begins as a challenger.
     """
     settings = settings_of(log, store, account, config)
-    plan, now = _plan(settings), datetime.now(UTC)
+    trading = state_in_force(settings).settings.settings
+    plan, now = _plan(settings, trading), datetime.now(UTC)
     requests: list[FromShell] = list(plan.requests(now))
     why = None if data is None else plan.training_due(now)
     for request in requests:
@@ -58,12 +63,12 @@ def auto(
     if data is not None and why is not None:
         typer.echo(f"a model is due: {why}")
         if not dry_run:
-            _train(settings, api, token_file, data, name, why)
+            _train(settings, api, token_file, data, name, why, plan.registered, trading.models)
     if not requests and why is None:
         typer.echo("nothing is due")
 
 
-def _plan(settings: WhenceSettings) -> AutoPlan:
+def _plan(settings: WhenceSettings, trading: Settings) -> AutoPlan:
     from infra.learning.auto_plan import AutoPlan
     from infra.learning.model_folder import ModelFolder
     from infra.logs import open_reader
@@ -74,7 +79,7 @@ def _plan(settings: WhenceSettings) -> AutoPlan:
         book, scored = ModelBook().take_all(log.read()), ScoredTrades().take_all(log.read())
     tables = settings.models
     file_of_model = ModelFolder(tables.folder).file_of
-    return AutoPlan(book, scored, file_of_model, tables.drift.settings, tables.auto.settings)
+    return AutoPlan(book, scored, file_of_model, tables.drift.settings, tables.auto.settings, trading)
 
 
 def _sentence(request: FromShell) -> str:
@@ -112,17 +117,27 @@ def _send(settings: WhenceSettings, api: str, token_file: Path | None, request: 
 
 
 def _train(
-    settings: WhenceSettings, api: str, token_file: Path | None, data: Path, name: str, why: str
+    settings: WhenceSettings,
+    api: str,
+    token_file: Path | None,
+    data: Path,
+    name: str,
+    why: str,
+    registered: Container[str],
+    limits: ModelSettings,
 ) -> None:
-    """Trains a model, registers it and makes it a challenger."""
+    """Trains a model whose gate judges by the limits in force, registers it and makes it a challenger.
+
+    A model that is registered already is left as it is.
+    """
     from adapters.extras import ML, check_extras
 
     check_extras("whence models auto --data", ML)
-    from commands.request import PromoteModel
     from domain.learning.settings import TrainingSettings
-    from domain.model import ModelRole
     from infra.cli.advance import Advance
+    from infra.learning.auto_plan import SCHEDULED, as_challenger
     from infra.learning.dataset_file import read_dataset, read_manifest
+    from infra.learning.limits_in_force import thresholds_of
     from infra.learning.model_files import open_model, write_model
     from infra.learning.trainers import kinds_for
     from infra.learning.training import trained
@@ -131,7 +146,7 @@ def _train(
     with Advance() as advance:
         found = trained(
             dataset,
-            TrainingSettings(),
+            TrainingSettings(thresholds=thresholds_of(limits)),
             0,
             labels=labels,
             kinds=kinds_for(len(dataset.net)),
@@ -139,7 +154,11 @@ def _train(
         )
     content, model = open_model(write_model(settings.models.folder, found.data))
     sha256 = model.sha256
-    _send(settings, api, token_file, registration_of(content, sha256, name, why))
-    challenger = PromoteModel(sha256=sha256, role=ModelRole.CHALLENGER, reason=why, rule="schedule")
-    _send(settings, api, token_file, challenger)
+    if sha256 in registered:
+        typer.echo(
+            f"the training returned {sha256} again, which is registered: the data set is that of before"
+        )
+        return
+    _send(settings, api, token_file, registration_of(content, sha256, name, SCHEDULED + why))
+    _send(settings, api, token_file, as_challenger(sha256, why))
     typer.echo(f"{sha256} is trained, registered as {name}, and a challenger")

@@ -138,11 +138,15 @@ def promote(
 ) -> None:
     """Puts a registered model in force: its score of each entry is voted on from the next signal on."""
     from domain.model import ModelRole
+    from infra.learning.limits_in_force import with_difference
 
     settings = settings_of(log, store, account, config)
-    sha256 = _named(model, _models(settings))
+    state = state_in_force(settings)
+    sha256 = _named(model, state.models)
     role = ModelRole.CHALLENGER if challenger else ModelRole.CHAMPION
-    _check_readable(settings, sha256, role, unproven=unproven)
+    file = _readable(settings, sha256, role, unproven=unproven)
+    if role is ModelRole.CHAMPION:
+        reason = with_difference(reason, file, state.settings.settings)
     _promote(settings, api, token_file, sha256, role, reason)
 
 
@@ -160,7 +164,7 @@ def retire(
     from commands.request import RetireModel
 
     settings = settings_of(log, store, account, config)
-    sha256 = _named(model, _models(settings))
+    sha256 = _named(model, state_in_force(settings).models)
     request = RetireModel(sha256=sha256, reason=reason)
     _do(
         settings,
@@ -183,12 +187,15 @@ def rollback(
 ) -> None:
     """Puts the champion before the last change in force again."""
     from domain.model import ModelRole
+    from infra.learning.limits_in_force import with_difference
 
     settings = settings_of(log, store, account, config)
-    before = _models(settings).before
+    state = state_in_force(settings)
+    before = state.models.before
     if not before:
         raise Refused("there was no champion before this one: `whence models retire` ends the one in force")
-    _check_readable(settings, before, ModelRole.CHAMPION, unproven=True)
+    file = _readable(settings, before, ModelRole.CHAMPION, unproven=True)
+    reason = with_difference(reason, file, state.settings.settings)
     _promote(settings, api, token_file, before, ModelRole.CHAMPION, reason)
 
 
@@ -220,12 +227,12 @@ def _book(settings: WhenceSettings) -> ModelBook:
         return ModelBook().take_all(log.read())
 
 
-def _models(settings: WhenceSettings) -> ModelsInForce:
-    """The models of the account. Raises what reading the log raises."""
+def state_in_force(settings: WhenceSettings) -> Portfolio:
+    """The account by its log. Raises what reading the log raises."""
     state = state_of(settings)
     if isinstance(state, WhenceError):
         raise state
-    return state.models
+    return state
 
 
 def _named(model: str, models: ModelsInForce) -> str:
@@ -239,18 +246,20 @@ def _named(model: str, models: ModelsInForce) -> str:
     raise InvalidInput(f"{what} with {model[:64]!r}; `whence models list` has them")
 
 
-def _check_readable(settings: WhenceSettings, sha256: str, role: ModelRole, *, unproven: bool) -> None:
-    """Raises where the file cannot be read, and where a champion has not passed its gate."""
+def _readable(settings: WhenceSettings, sha256: str, role: ModelRole, *, unproven: bool) -> ModelFile:
+    """The model's file. Raises where it cannot be read, and where a champion has not passed its gate."""
     from domain.model import ModelRole
     from infra.learning.model_folder import ModelFolder
 
-    verdict = ModelFolder(settings.models.folder).file_of(sha256).verdict
+    file = ModelFolder(settings.models.folder).file_of(sha256)
+    verdict = file.verdict
     if role is ModelRole.CHAMPION and not verdict.passed and not unproven:
         failed = [one.removeprefix("no: ") for one in verdict.reasons if not one.startswith("yes: ")]
         raise Refused(
             f"the gate has not let {sha256[:12]} pass: {'; '.join(failed)}; make it a --challenger, or "
             "promote it with --unproven all the same"
         )
+    return file
 
 
 def registration_of(file: ModelFile, sha256: str, name: str, reason: str) -> RegisterModel:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -15,6 +15,9 @@ from domain.learning.promotion import Ruling
 from domain.learning.retraining import due, is_overdue
 from domain.model import DriftFound, ModelInForce, ModelRole
 from domain.models.file import ModelFile
+from domain.settings import Settings
+from infra.learning.dataset_file import SETS
+from infra.learning.limits_in_force import with_difference
 from projections.model_drift import Episode, episodes
 from projections.model_scores import ModelBook
 from projections.model_trials import micros, trial_of
@@ -25,11 +28,18 @@ Planned = ReportDrift | RetireModel | PromoteModel
 BY_BUDGET: Final = "error budget"
 BY_DRIFT: Final = "drift"
 BY_PATIENCE: Final = "patience"
+BY_SCHEDULE: Final = "schedule"
 """The names of the rules, as events have them."""
+SCHEDULED: Final = f"{BY_SCHEDULE}: "
+"""With this begins the reason of the registration of a model that was trained by schedule."""
 
 
 class AutoPlan:
-    """One pass over a log. `book` and `scored` hold its events, `file_of` returns a model's file by its SHA-256."""
+    """One pass over a log.
+
+    `book` and `scored` hold its events, `file_of` returns a model's file by its SHA-256, `trading` are the settings in
+    force.
+    """
 
     def __init__(
         self,
@@ -38,18 +48,26 @@ class AutoPlan:
         file_of: Callable[[str], ModelFile],
         drift: DriftSettings,
         auto: AutoSettings,
+        trading: Settings,
     ) -> None:
         self._book, self._scored, self._drift, self._auto = book, scored, drift, auto
+        self._trading = trading
         self._files = {one.sha256: file_of(one.sha256) for _role, one in book.in_force.scoring}
+
+    @property
+    def registered(self) -> Container[str]:
+        """The SHA-256 of every model that is registered, with a role or without."""
+        return self._book.models.keys()
 
     def requests(self, now: datetime) -> Sequence[Planned]:
         """The requests, in the order in which they are to be sent. Raises InvalidInput as `episodes` does."""
         found = list(self._new_episodes())
-        retired = {one.sha256 for one in found} if self._drift.retires else set[str]()
+        drifted = self._drifted(found)
         return [
             *(_report(one, self._drift) for one in found),
-            *(_retired_for(sha256, found) for sha256 in sorted(retired)),
-            *self._rulings(now, retired),
+            *(_retired_for(sha256, subjects) for sha256, subjects in sorted(drifted.items())),
+            *self._rulings(now, drifted.keys()),
+            *self._without_role(),
         ]
 
     def training_due(self, now: datetime) -> str | None:
@@ -61,14 +79,38 @@ class AutoPlan:
     def _new_episodes(self) -> Iterator[Episode]:
         """The episodes of models in force after the last drift that is recorded of the same model and subject."""
         references: Mapping[str, Reference] = {
-            sha256: Reference(file.reference) for sha256, file in self._files.items()
+            sha256: Reference(file.reference, _calendar(file)) for sha256, file in self._files.items()
         }
         recorded = [one for record in self._book.models.values() for one in record.drifts]
         for one in episodes(self._scored, references, self._drift):
             if not any(_covers(known, one) for known in recorded):
                 yield one
 
-    def _rulings(self, now: datetime, retired: set[str]) -> Iterator[Planned]:
+    def _drifted(self, found: Sequence[Episode]) -> Mapping[str, set[str]]:
+        """What drifts of each model that is to be retired, since it got its role: from the log, and found in this pass.
+
+        A drift that an earlier pass recorded counts until the model is retired, so a retirement that was not carried
+        out is requested again.
+        """
+        subjects: dict[str, set[str]] = {}
+        if not self._drift.retires:
+            return subjects
+        for _role, model in self._book.in_force.scoring:
+            since = self._scored.in_role_since[model.sha256]
+            recorded = {one.subject for one in self._book.models[model.sha256].drifts_in_role}
+            begun = {one.subject for one in found if one.sha256 == model.sha256 and one.end > since}
+            if recorded | begun:
+                subjects[model.sha256] = recorded | begun
+        return subjects
+
+    def _without_role(self) -> Iterator[PromoteModel]:
+        """The models that a pass registered and that never had a role: that request of the pass was not carried out."""
+        for sha256, record in self._book.models.items():
+            reason = record.registered.reason
+            if reason.startswith(SCHEDULED) and sha256 not in self._scored.in_role_since:
+                yield as_challenger(sha256, reason.removeprefix(SCHEDULED))
+
+    def _rulings(self, now: datetime, retired: Container[str]) -> Iterator[Planned]:
         """The first challenger that is promoted, and those whose time is over."""
         promoted = False
         for challenger in self._book.in_force.challengers:
@@ -78,15 +120,21 @@ class AutoPlan:
             passes = trial.ruling is Ruling.PROMOTE and self._files[challenger.sha256].verdict.passed
             if passes and not promoted:
                 promoted = True
+                reason = with_difference(trial.sentence, self._files[challenger.sha256], self._trading)
                 yield PromoteModel(
-                    sha256=challenger.sha256, role=ModelRole.CHAMPION, reason=trial.sentence, rule=BY_BUDGET
+                    sha256=challenger.sha256, role=ModelRole.CHAMPION, reason=reason, rule=BY_BUDGET
                 )
             elif not passes and self._is_overdue(challenger, now):
                 yield RetireModel(sha256=challenger.sha256, reason=trial.sentence, rule=BY_PATIENCE)
 
     def _is_overdue(self, challenger: ModelInForce, now: datetime) -> bool:
-        registered_at = self._scored.registered_at[challenger.sha256]
-        return is_overdue(micros(now), micros(registered_at), self._auto)
+        return is_overdue(micros(now), micros(self._scored.in_role_since[challenger.sha256]), self._auto)
+
+
+def _calendar(file: ModelFile) -> frozenset[str]:
+    """The features of date and time; none of a feature set that this version does not have."""
+    found = SETS.get(file.feature_set)
+    return frozenset() if found is None else found.calendar
 
 
 def _covers(known: DriftFound, found: Episode) -> bool:
@@ -111,6 +159,11 @@ def _report(found: Episode, settings: DriftSettings) -> ReportDrift:
     )
 
 
-def _retired_for(sha256: str, found: Sequence[Episode]) -> RetireModel:
-    subjects = sorted({one.subject for one in found if one.sha256 == sha256})
-    return RetireModel(sha256=sha256, reason=f"drift of {', '.join(subjects)[:300]}", rule=BY_DRIFT)
+def _retired_for(sha256: str, subjects: set[str]) -> RetireModel:
+    reason = f"drift of {', '.join(sorted(subjects))[:300]}"
+    return RetireModel(sha256=sha256, reason=reason, rule=BY_DRIFT)
+
+
+def as_challenger(sha256: str, why: str) -> PromoteModel:
+    """The request by which a model that was trained by schedule becomes a challenger."""
+    return PromoteModel(sha256=sha256, role=ModelRole.CHALLENGER, reason=why, rule=BY_SCHEDULE)

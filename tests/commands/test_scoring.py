@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -296,6 +297,15 @@ def verified(log: ListLog, folder: Folder) -> Redecision:
     for _ in redecision.steps(log.read()):
         pass
     return redecision
+
+
+def test_a_rule_cannot_make_the_champion_a_challenger_and_a_person_can() -> None:
+    eve = Asking()
+    eve.accepted(registration())
+    eve.accepted(promotion())
+    demotion = promotion(role=ModelRole.CHALLENGER)
+    assert "is the champion" in eve.declined(replace(demotion, rule="schedule"))
+    assert eve.accepted(demotion) == ["ModelPromoted"]
 
 
 def test_a_drift_is_recorded_of_a_registered_model_alone() -> None:

@@ -103,10 +103,31 @@ def test_a_reference_reads_back_from_json_as_it_was() -> None:
     assert "NaN" not in json.dumps(json.loads(text))
 
 
-def test_a_feature_without_any_value_in_training_drifts_when_it_has_values() -> None:
+def test_a_feature_without_any_value_in_training_does_not_drift_when_it_has_values() -> None:
     reference = reference_of(["late"], np.full((500, 1), np.nan))
     assert drift_of(reference, [[None]] * 200, DriftSettings()) == []
-    assert [one.name for one in drift_of(reference, [[1.0]] * 200, DriftSettings())] == ["late"]
+    assert drift_of(reference, [[1.0]] * 200, DriftSettings()) == []
+
+
+def test_a_feature_of_the_calendar_does_not_drift_and_its_figures_are_measured_all_the_same() -> None:
+    x = _x(2, 200)
+    x[:, 1] = 3
+    rows = _rows(x)
+    calendar = Reference(REFERENCE.features, frozenset({"hour"}))
+    assert [one.name for one in drift_of(REFERENCE, rows, DriftSettings())] == ["hour"]
+    assert drift_of(calendar, rows, DriftSettings()) == []
+    assert [one.name for one in measured(calendar, rows)] == list(FEATURES)
+
+
+def test_only_features_that_can_drift_share_the_p_value() -> None:
+    x = _x(5, 200)
+    x[:, 0] += 0.6
+    rows = _rows(x)
+    p = measured(REFERENCE, rows)[0].p or 0.0
+    settings = DriftSettings(psi=0, ks_p=p * 2.5)
+    assert drift_of(REFERENCE, rows, settings) == []
+    calendar = Reference(REFERENCE.features, frozenset({"hour"}))
+    assert [one.name for one in drift_of(calendar, rows, settings)] == ["gain"]
 
 
 def test_no_rows_have_no_figures() -> None:

@@ -110,3 +110,7 @@ def test_exposure_without_a_stop_has_no_share_of_risk() -> None:
 def test_an_account_that_was_never_opened_has_no_figures() -> None:
     found = figures(EMPTY, a_signal())
     assert [found[name] for name in ACCOUNT] == [None] * len(ACCOUNT)
+
+
+def test_hour_and_weekday_are_the_features_of_the_calendar() -> None:
+    assert CORE_1.calendar == {"hour", "weekday"}

@@ -43,8 +43,8 @@ def _with_skill(chance: random.Random) -> tuple[float, float, bool]:
     return 0.5, truth, chance.random() < truth
 
 
-def _tried(outcomes: list[ScoredOutcome], ordinal: int = 1, least: int = 1, registered_at: int = -1) -> Trial:
-    return tried(outcomes, registered_at=registered_at, ordinal=ordinal, budget=0.05, least_signals=least)
+def _tried(outcomes: list[ScoredOutcome], ordinal: int = 1, least: int = 1, began_at: int = -1) -> Trial:
+    return tried(outcomes, began_at=began_at, ordinal=ordinal, budget=0.05, least_signals=least)
 
 
 def test_the_levels_of_all_challengers_add_up_to_the_budget() -> None:
@@ -97,9 +97,9 @@ def test_fewer_signals_than_the_least_promote_nothing() -> None:
     assert _tried(outcomes, least=801).ruling is Ruling.WAIT
 
 
-def test_signals_up_to_the_registration_do_not_count() -> None:
+def test_signals_up_to_the_begin_of_the_trial_do_not_count() -> None:
     outcomes = _outcomes(5, 400, _with_skill)
-    found = _tried(outcomes, registered_at=outcomes[-11].signal_at)
+    found = _tried(outcomes, began_at=outcomes[-11].signal_at)
     assert (found.signals, found.passed_over) == (10, 0)
     assert found.ruling is Ruling.WAIT
 
@@ -131,7 +131,7 @@ def test_without_outcomes_nothing_is_shown() -> None:
     found = _tried([])
     assert (found.ruling, found.wealth, found.signals, found.mean) == (Ruling.WAIT, 1.0, 0, 0.0)
     assert found.sentence == (
-        "not yet shown: 0 signals after registration, mean gain in squared error 0.0000, evidence 1.0 of the 40 that "
+        "not yet shown: 0 signals of the trial, mean gain in squared error 0.0000, evidence 1.0 of the 40 that "
         "its share 0.025 of the error budget needs"
     )
 

@@ -15,19 +15,23 @@ from adapters.tokens.book import TokenBook
 from commands.request import PromoteModel, RegisterModel, RetireModel
 from commands.roles import Role
 from domain.model import ModelPromoted, ModelRegistered, ModelRole
+from domain.models.settings import ModelSettings
+from domain.settings import Settings
 from domain.streams import model_stream
 from infra.cli.serving import ApiOptions, plan_of
 from infra.config import WhenceSettings
-from infra.learning.model_files import write_model
+from infra.learning.model_files import open_model, write_model
 from infra.run.api_plan import Hosted
 from infra.run.serve import Api
 from infra.store import open_store
 from tests.commands.list_log import codec
-from tests.domain.history import ACCOUNT, NOW, an_open_day
+from tests.domain.history import ACCOUNT, NOW, History, an_open_day
 from tests.domain.models.files import raw
 from tests.infra.cli.conftest import Whence
 from tests.infra.learning.written import written
 from tests.infra.run.test_shell_door import OPENED, Door
+
+STRICT = ModelSettings(minimum_confidence=0.7)
 
 
 @dataclass(frozen=True)
@@ -38,16 +42,14 @@ class Running:
     words: tuple[str, ...]
     models: Path
     challenger: str
+    history: History
+    log: Path
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    folder = tmp_path_factory.mktemp("auto")
-    models = folder / "models"
-    challenger = write_model(models, raw(seed=1)).stem
-    known = ModelRegistered(
+def _registered(sha256: str) -> ModelRegistered:
+    return ModelRegistered(
         name="main",
-        sha256=challenger,
+        sha256=sha256,
         feature_set="small.1",
         data_from=NOW,
         data_until=NOW,
@@ -56,8 +58,16 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         metrics={},
         reason="trained",
     )
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("auto")
+    models = folder / "models"
+    challenger = write_model(models, raw(seed=1)).stem
+    known = _registered(challenger)
     role = ModelPromoted(name="main", sha256=challenger, role=ModelRole.CHALLENGER, reason="first")
-    history = an_open_day().record(model_stream(ACCOUNT, "main"), known, role)
+    history = an_open_day(Settings(models=STRICT)).record(model_stream(ACCOUNT, "main"), known, role)
     with closing(open_sqlite(folder / "log.db", codec())) as log:
         log.append([*OPENED.envelopes, *history.envelopes])
     settings = WhenceSettings(log=f"sqlite:///{folder / 'log.db'}", account=ACCOUNT)
@@ -73,7 +83,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         )
         store.dispose()
         log_words = ("--account", ACCOUNT, "--log", settings.log, "--config", str(folder / "whence.toml"))
-        yield Running(door, ("--api", api.url, "--token-file", str(token), *log_words), models, challenger)
+        words = ("--api", api.url, "--token-file", str(token), *log_words)
+        yield Running(door, words, models, challenger, history, folder / "log.db")
 
 
 def test_a_dry_run_prints_what_is_due_and_requests_nothing(whence: Whence, running: Running) -> None:
@@ -84,7 +95,7 @@ def test_a_dry_run_prints_what_is_due_and_requests_nothing(whence: Whence, runni
     assert len(running.door.sent) == before
 
 
-def test_a_pass_retires_an_overdue_challenger_and_trains_the_next_one(
+def test_a_pass_retires_an_overdue_challenger_and_trains_the_next_one_once(
     whence: Whence, running: Running, tmp_path: Path
 ) -> None:
     written(tmp_path / "rows", 2, 700)
@@ -96,13 +107,24 @@ def test_a_pass_retires_an_overdue_challenger_and_trains_the_next_one(
     assert (retirement.sha256, retirement.rule) == (running.challenger, "patience")
     assert isinstance(registration, RegisterModel)
     assert (running.models / f"{registration.sha256}.json").is_file()
+    parameters = open_model(running.models / f"{registration.sha256}.json")[0].parameters
+    assert parameters["threshold_confidence"] == STRICT.minimum_confidence
     assert isinstance(promotion, PromoteModel)
     assert (promotion.sha256, promotion.role, promotion.rule) == (
         registration.sha256,
         ModelRole.CHALLENGER,
         "schedule",
     )
-    assert promotion.reason == registration.reason
+    assert registration.reason == f"schedule: {promotion.reason}"
+
+    before = len(running.history.envelopes)
+    running.history.record(model_stream(ACCOUNT, "main"), _registered(registration.sha256))
+    with closing(open_sqlite(running.log, codec())) as log:
+        log.append(running.history.envelopes[before:])
+    again = whence("models", "auto", "--data", "rows", *running.words)
+    assert again.code == 0, again
+    assert f"the training returned {registration.sha256} again" in again.out.replace("\n", " ")
+    assert [type(one.request) for one in running.door.sent[3:]] == [RetireModel]
 
 
 def test_a_setting_out_of_its_range_is_refused_by_name(whence: Whence, tmp_path: Path) -> None:

@@ -168,5 +168,5 @@ def test_the_scored_trades_are_those_of_the_book(path: Path) -> None:
         ]
         for sha256 in (FIRST, SECOND)
     }
-    assert scored.challengers == [SECOND]
+    assert list(scored.trials) == [SECOND]
     assert set(scored.registered_at) == {FIRST, SECOND}
