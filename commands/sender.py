@@ -25,7 +25,8 @@ from commands.exchange import (
     VenueQueries,
 )
 from commands.guarding import Guard
-from commands.leverage import LeverageEntry, LeverageRefused, LeverageReport, LeverageSet, LeverageUnclear
+from commands.leverage import LeverageEntry, LeverageReport
+from commands.leverage_sending import LeverageSender
 from commands.outgoing import Outgoing, OutgoingLeverage, Sendable
 from domain.breaker import Service
 from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
@@ -50,7 +51,8 @@ class Sender:
         guard: Guard,
         levers: LeverageEntry | None = None,
     ) -> None:
-        self._exchange, self._clock, self._guard, self._levers = exchange, clock, guard, levers
+        self._exchange, self._clock, self._guard = exchange, clock, guard
+        self._leverages = LeverageSender(levers, exchange.venue, clock)
 
     def send(self, requests: Sequence[Outgoing]) -> Sequence[SentReport]:
         """Submits each entry together with its protection, then cancels and amends, all in log order.
@@ -102,30 +104,9 @@ class Sender:
         to_send = [request for request in (*missing, *others) if request.order_id not in withdrawn]
         return [*reports, *self.send(to_send)]
 
-    def set_leverages(self, requests: Sequence[OutgoingLeverage]) -> Sequence[LeverageReport | CallReport]:
-        """Sends each request, and reports what became of it.
-
-        A request that was not answered is unclear whatever the error states: it may have been executed.
-        """
-        return [report for one in requests for report in self._lever(one)]
-
-    def _lever(self, request: OutgoingLeverage) -> Sequence[LeverageReport | CallReport]:
-        name, leverage = request.instrument, request.leverage
-        if self._levers is None:
-            return [_leverage_refused(request, self._clock(), _NO_LEVERS)]
-        try:
-            self._levers.set_leverage(name, leverage)
-        except ExchangeRefused as refused:
-            return [_leverage_refused(request, self._clock(), str(refused)), *self._answered()]
-        except ExchangeError as error:
-            at = self._clock()
-            unclear = LeverageUnclear(
-                instrument=name, at=at, fact=_clock_fact(at), leverage=leverage, reason=str(error)
-            )
-            return [unclear, *unanswered(error, Service.ORDERS, at)]
-        at = self._clock()
-        fact = _venue_fact(self._exchange.venue, f"leverage-{name}", "set", at)
-        return [LeverageSet(instrument=name, at=at, fact=fact, leverage=leverage), *self._answered()]
+    def set_leverages(self, requests: Sequence[OutgoingLeverage]) -> Sequence[LeverageReport]:
+        """Sends the requests; see `LeverageSender.send`."""
+        return self._leverages.send(requests)
 
     def _submit(self, family: Sequence[Outgoing]) -> Sequence[SentReport]:
         now = self._clock()
@@ -232,19 +213,6 @@ _CALLS: Mapping[type[Sendable], Callable[[OrderEntry, Sequence[Outgoing], dateti
     OrderCancelRequested: _cancel,
     OrderAmendRequested: _amend,
 }
-
-
-_NO_LEVERS = "this exchange sets no leverage"
-
-
-def _leverage_refused(request: OutgoingLeverage, at: datetime, reason: str) -> LeverageReport:
-    return LeverageRefused(
-        instrument=request.instrument,
-        at=at,
-        fact=_clock_fact(at),
-        leverage=request.leverage,
-        reason=reason,
-    )
 
 
 def _clock_fact(at: datetime) -> str:
