@@ -1,29 +1,74 @@
-"""Sends requests for another leverage, a batch at a time, and reports what became of each."""
+"""Sends requests for another leverage, a batch at a time, and reports what became of each.
+
+Before a batch the exchange is queried: it may have a position or an order that the log does not know yet, or that a
+person has accepted. Margin and liquidation of that would change under its stop.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 
+from commands.breaker import CallReport, unanswered
 from commands.leverage import LeverageEntry, LeverageRefused, LeverageReport, LeverageSet, LeverageUnclear
 from commands.outgoing import OutgoingLeverage
+from domain.breaker import Service
 from domain.errors import ExchangeError, ExchangeRefused
+from domain.venue import VenueOrder, VenuePosition
 
 _NO_LEVERS = "this exchange sets no leverage"
+
+
+class Holdings(Protocol):
+    """The queries of `VenueQueries` for what is held or waits."""
+
+    def open_orders(self) -> Sequence[VenueOrder]:
+        """See `VenueQueries.open_orders`."""
+        ...
+
+    def positions(self) -> Sequence[VenuePosition]:
+        """See `VenueQueries.positions`."""
+        ...
 
 
 class LeverageSender:
     """Sends to one exchange, whose name in facts is `venue`; `clock` returns the time (UTC) of a report.
 
-    Without `levers` every request is reported as refused. No circuit breaker takes part: an exchange that does not set
-    leverages may well take orders.
+    Without `levers` every request is reported as refused. Without `queries` the exchange has nothing that the log does
+    not know, because this process has made it. A request counts for no circuit breaker: an exchange that does not set
+    leverages may well take orders. The queries count for theirs.
     """
 
-    def __init__(self, levers: LeverageEntry | None, venue: str, clock: Callable[[], datetime]) -> None:
-        self._levers, self._venue, self._clock = levers, venue, clock
+    def __init__(
+        self,
+        levers: LeverageEntry | None,
+        queries: Holdings | None,
+        venue: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._levers, self._queries, self._venue, self._clock = levers, queries, venue, clock
 
-    def send(self, requests: Sequence[OutgoingLeverage]) -> Sequence[LeverageReport]:
+    def send(self, requests: Sequence[OutgoingLeverage]) -> Sequence[LeverageReport | CallReport]:
         """Sends the requests one after another, and returns a report of each.
+
+        Where the exchange states a position or an open order in the instrument, or neither can be queried, the request
+        is reported as refused, and not sent. An unanswered query is also reported to its circuit breaker.
+        """
+        try:
+            engaged = {} if self._queries is None else _engaged(self._queries)
+        except ExchangeError as error:
+            reason = f"not sent: the exchange's positions and orders cannot be queried: {error}"
+            return [
+                *self._all_refused(requests, reason),
+                *unanswered(error, Service.QUERIES, self._clock()),
+            ]
+        held = [one for one in requests if one.instrument in engaged]
+        refused = [self._refused(one, f"not sent: {engaged[one.instrument]}") for one in held]
+        return [*refused, *self._batch([one for one in requests if one.instrument not in engaged])]
+
+    def _batch(self, requests: Sequence[OutgoingLeverage]) -> Sequence[LeverageReport]:
+        """A report of each, sent one after another.
 
         A request that was not answered is unclear whatever the error states: it may have been executed. It ends the
         batch, because each further one might wait as long for its answer; the rest is reported as refused, not sent.
@@ -66,6 +111,20 @@ class LeverageSender:
             leverage=request.leverage,
             reason=reason,
         )
+
+
+def _engaged(queries: Holdings) -> Mapping[str, str]:
+    """What the exchange states of each instrument in which it has a position or an order that may still fill."""
+    orders = {one.instrument: f"the exchange has an open order {_name(one)}" for one in queries.open_orders()}
+    positions = {
+        one.instrument: f"the exchange has a position, {one.direction} {one.quantity:f}"
+        for one in queries.positions()
+    }
+    return {**orders, **positions}
+
+
+def _name(order: VenueOrder) -> str:
+    return order.order_id or order.venue_order_id
 
 
 def _clock_fact(at: datetime) -> str:

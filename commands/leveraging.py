@@ -8,7 +8,9 @@ from decimal import ROUND_FLOOR, Decimal
 
 from commands.identity import ENGINE, Identity
 from commands.leverage import RequestLeverage
+from commands.reconciliation import subject_of
 from commands.stimulus import Ask
+from commands.stray_orders import GONE
 from domain.account import Account
 from domain.arithmetic import ONE
 from domain.breaker import Mode
@@ -20,11 +22,14 @@ from domain.leverage.settings import LeverageSettings
 from domain.log import chain_id
 from domain.market import MarketEvent
 from domain.portfolio import Portfolio
+from domain.reconciliation.differences import PositionQuantityDiffers, PositionUnknownToUs
 
 _LEVERAGE = "/leverage"
 """What follows a candle's fact in the fact from which the chain of a change is made."""
 _AT_ONCE = 5
 """The most requests at one instant: they are sent one after another, and prices and reports wait meanwhile."""
+_POSITIONS = (PositionQuantityDiffers, PositionUnknownToUs, *GONE)
+"""The kinds of difference that state another position at the exchange than in the log."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -121,11 +126,15 @@ def _is_wanted(confirmed: Confirmed, portfolio: Portfolio) -> bool:
 
 
 def is_flat(instrument: str, portfolio: Portfolio) -> bool:
-    """Whether nothing in the instrument depends on its leverage: no position, order, grid or pending reversal."""
+    """Whether nothing in the instrument depends on its leverage: no position, order, grid or pending reversal.
+
+    A position that only the exchange has, and that a person has accepted, depends on it, too.
+    """
     return not (
         portfolio.is_engaged(instrument)
         or instrument in portfolio.reversals
         or any(order.terms.instrument == instrument for order in portfolio.exits.values())
+        or any(subject_of(one, *_POSITIONS) == instrument for one in portfolio.discrepancies.accepted)
     )
 
 

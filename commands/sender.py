@@ -41,7 +41,8 @@ Made = Callable[[str, datetime, str, str], OrderReport]
 class Sender:
     """Sends to one exchange; `clock` returns the time (UTC) for tickets and for the comparison with `fresh_until`.
 
-    `levers` sets the leverage of its instruments; without it every such request is reported as refused.
+    `levers` sets the leverage of its instruments; without it every such request is reported as refused. `queries` is
+    given where others may trade on the account; see `LeverageSender`.
     """
 
     def __init__(
@@ -50,9 +51,10 @@ class Sender:
         clock: Callable[[], datetime],
         guard: Guard,
         levers: LeverageEntry | None = None,
+        queries: VenueQueries | None = None,
     ) -> None:
         self._exchange, self._clock, self._guard = exchange, clock, guard
-        self._leverages = LeverageSender(levers, exchange.venue, clock)
+        self._leverages = LeverageSender(levers, queries, exchange.venue, clock)
 
     def send(self, requests: Sequence[Outgoing]) -> Sequence[SentReport]:
         """Submits each entry together with its protection, then cancels and amends, all in log order.
@@ -104,7 +106,7 @@ class Sender:
         to_send = [request for request in (*missing, *others) if request.order_id not in withdrawn]
         return [*reports, *self.send(to_send)]
 
-    def set_leverages(self, requests: Sequence[OutgoingLeverage]) -> Sequence[LeverageReport]:
+    def set_leverages(self, requests: Sequence[OutgoingLeverage]) -> Sequence[LeverageReport | CallReport]:
         """Sends the requests; see `LeverageSender.send`."""
         return self._leverages.send(requests)
 

@@ -151,7 +151,8 @@ class LiveRun(Attending):
             )
         self._letters = letters
         guard = Guard(world, engine.market)
-        self._sender = Sender(self._venue.exchange, self._steady.tick, guard, self._venue.account)
+        exchange, account = self._venue.exchange, self._venue.account
+        self._sender = Sender(exchange, self._steady.tick, guard, account, exchange)
         driver = Driver(engine, log, self._sender, self._restored.observe, observer, tape)
         super().__init__(driver, clock, began)
         terms = TermsWatch(self._venue.account, self._instruments, self._leverages)

@@ -8,16 +8,22 @@ from decimal import Decimal
 
 import pytest
 
+from commands.breaker import CallReport, Unanswered
 from commands.identity import Identity
 from commands.leverage import LeverageRefused, LeverageReport, LeverageSet, LeverageUnclear, RequestLeverage
-from commands.leverage_sending import LeverageSender
+from commands.leverage_sending import Holdings, LeverageSender
 from commands.leveraging import Leveraging
 from commands.outgoing import OutgoingLeverage
+from domain.breaker import Service
 from domain.candle import Candle
+from domain.direction import Direction, Side
 from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
 from domain.leverage.change import LeverageChanged, LeverageChangeRequested, LeverageChangeUnclear
 from domain.leverage.settings import LeverageSettings
-from domain.streams import leverage_stream
+from domain.order import OrderType
+from domain.reconciliation import DiscrepancyEnded, DiscrepancyFound, DiscrepancyResolved
+from domain.streams import leverage_stream, reconciliation_stream
+from domain.venue import VenueOrder, VenuePosition, VenueStatus
 from tests.domain.history import ACCOUNT, LOG_ID, NOW, D, History, an_instrument, an_open_day
 
 NAMES = [f"C{number}USDT-LINEAR.BYBIT" for number in range(8)]
@@ -111,8 +117,50 @@ class Levers:
             raise self.errors[instrument]
 
 
-def sent(levers: Levers) -> Sequence[LeverageReport]:
-    sender = LeverageSender(levers, "test", lambda: NOW)
+class Account:
+    """It has a position in the first instrument, and an order of others in the second."""
+
+    def __init__(self, error: ExchangeError | None = None) -> None:
+        self.error = error
+
+    def open_orders(self) -> Sequence[VenueOrder]:
+        return [ORDER]
+
+    def positions(self) -> Sequence[VenuePosition]:
+        if self.error is not None:
+            raise self.error
+        return [POSITION]
+
+
+POSITION = VenuePosition(
+    instrument=NAMES[0],
+    direction=Direction.SHORT,
+    quantity=D("0.50"),
+    average_price=D(100),
+    liquidation_price=None,
+)
+ORDER = VenueOrder(
+    order_id="",
+    venue_order_id="v-7",
+    instrument=NAMES[1],
+    side=Side.BUY,
+    type=OrderType.LIMIT,
+    quantity=D(1),
+    limit_price=D(90),
+    trigger_price=None,
+    reduce_only=False,
+    status=VenueStatus.ACCEPTED,
+    filled=D(0),
+    notional=D(0),
+    fees=D(0),
+    reason="",
+    created_at=NOW,
+    updated_at=NOW,
+)
+
+
+def sent(levers: Levers, queries: Holdings | None = None) -> Sequence[LeverageReport | CallReport]:
+    sender = LeverageSender(levers, queries, "test", lambda: NOW)
     return sender.send([OutgoingLeverage(name, D(20)) for name in NAMES[:4]])
 
 
@@ -129,7 +177,7 @@ def test_the_first_request_without_an_answer_ends_the_batch_and_the_rest_is_refu
         LeverageRefused,
         LeverageRefused,
     ]
-    assert [one.instrument for one in reports] == NAMES[:4]
+    assert [one.instrument for one in reports if not isinstance(one, CallReport)] == NAMES[:4]
     reasons = {one.reason for one in reports if isinstance(one, LeverageRefused)}
     assert reasons == {f"not sent: the request for {NAMES[1]} before it was not answered"}
 
@@ -139,3 +187,37 @@ def test_a_refused_request_does_not_end_the_batch() -> None:
     reports = sent(levers)
     assert levers.called == NAMES[:4]
     assert [one.instrument for one in reports if isinstance(one, LeverageRefused)] == [NAMES[1]]
+
+
+def test_no_leverage_is_changed_under_a_position_or_an_order_that_the_exchange_has() -> None:
+    levers = Levers({})
+    reports = sent(levers, Account())
+    assert levers.called == NAMES[2:4]
+    reasons = {one.instrument: one.reason for one in reports if isinstance(one, LeverageRefused)}
+    assert reasons == {
+        NAMES[0]: "not sent: the exchange has a position, SHORT 0.50",
+        NAMES[1]: "not sent: the exchange has an open order v-7",
+    }
+
+
+@pytest.mark.parametrize("error", [ExchangeUnreachable("no route"), ExchangeRefused("hedge mode")])
+def test_nothing_is_sent_where_positions_cannot_be_queried(error: ExchangeError) -> None:
+    levers = Levers({})
+    reports = sent(levers, Account(error))
+    assert levers.called == []
+    reasons = {one.reason for one in reports if isinstance(one, LeverageRefused)}
+    assert reasons == {f"not sent: the exchange's positions and orders cannot be queried: {error}"}
+    services = [one.service for one in reports if isinstance(one, Unanswered)]
+    assert services == ([Service.QUERIES] if isinstance(error, ExchangeUnreachable) else [])
+
+
+@pytest.mark.parametrize("kind", ["PositionUnknownToUs", "PositionQuantityDiffers"])
+def test_an_accepted_position_of_the_exchange_keeps_the_leverage_until_it_is_over(kind: str) -> None:
+    desk = Desk()
+    name, stream = f"difference:{kind}:{NAMES[0]}:SHORT:0.5", reconciliation_stream(ACCOUNT)
+    desk.history.record(stream, DiscrepancyFound(name, NAMES[0], "SHORT 0.5"))
+    assert desk.due() == []
+    desk.history.record(stream, DiscrepancyResolved(name, "mine"))
+    assert [one.instrument for one in desk.due()] == NAMES[1:6]
+    desk.history.record(stream, DiscrepancyEnded(name))
+    assert [one.instrument for one in desk.due()] == NAMES[:5]
