@@ -56,7 +56,7 @@ class LeverageSender:
         is reported as refused, and not sent. An unanswered query is also reported to its circuit breaker.
         """
         try:
-            engaged = {} if self._queries is None else _engaged(self._queries)
+            engaged = _engaged(self._queries)
         except ExchangeError as error:
             reason = f"not sent: the exchange's positions and orders cannot be queried: {error}"
             return [
@@ -113,8 +113,10 @@ class LeverageSender:
         )
 
 
-def _engaged(queries: Holdings) -> Mapping[str, str]:
+def _engaged(queries: Holdings | None) -> Mapping[str, str]:
     """What the exchange states of each instrument in which it has a position or an order that may still fill."""
+    if queries is None:
+        return {}
     orders = {one.instrument: f"the exchange has an open order {_name(one)}" for one in queries.open_orders()}
     positions = {
         one.instrument: f"the exchange has a position, {one.direction} {one.quantity:f}"
