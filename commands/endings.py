@@ -63,7 +63,7 @@ def resolved_alone(state: Discrepancies, seen: Collection[str]) -> Sequence[str]
 
 def ended(state: Discrepancies, seen: Collection[str]) -> Sequence[str]:
     """The resolved discrepancies that are over, and not recorded as such; see `resolved_alone`."""
-    return _unseen(state.known - state.unresolved - state.over, _REPEATED, seen)
+    return _unseen(state.accepted, _REPEATED, seen)
 
 
 def _unseen(

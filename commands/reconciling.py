@@ -267,9 +267,8 @@ class Reconciler:
             return self._is_of_terms(name) and unnumbered(name) not in standing
 
         self._resolve(_PUT_RIGHT, is_over)
-        state = self._world.portfolio.discrepancies
-        over = state.known - state.unresolved - state.over
-        self._command(*(EndDiscrepancy(name) for name in sorted(over) if is_over(name)))
+        accepted = self._world.portfolio.discrepancies.accepted
+        self._command(*(EndDiscrepancy(name) for name in sorted(accepted) if is_over(name)))
         return found
 
     def _is_of_terms(self, discrepancy_id: str) -> bool:

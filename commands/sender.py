@@ -25,7 +25,8 @@ from commands.exchange import (
     VenueQueries,
 )
 from commands.guarding import Guard
-from commands.leverage import LeverageEntry, LeverageRefused, LeverageReport, LeverageSet, LeverageUnclear
+from commands.leverage import LeverageEntry, LeverageReport
+from commands.leverage_sending import LeverageSender
 from commands.outgoing import Outgoing, OutgoingLeverage, Sendable
 from domain.breaker import Service
 from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
@@ -40,7 +41,8 @@ Made = Callable[[str, datetime, str, str], OrderReport]
 class Sender:
     """Sends to one exchange; `clock` returns the time (UTC) for tickets and for the comparison with `fresh_until`.
 
-    `levers` sets the leverage of its instruments; without it every such request is reported as refused.
+    `levers` sets the leverage of its instruments; without it every such request is reported as refused. `queries` is
+    given where others may trade on the account; see `LeverageSender`.
     """
 
     def __init__(
@@ -49,8 +51,10 @@ class Sender:
         clock: Callable[[], datetime],
         guard: Guard,
         levers: LeverageEntry | None = None,
+        queries: VenueQueries | None = None,
     ) -> None:
-        self._exchange, self._clock, self._guard, self._levers = exchange, clock, guard, levers
+        self._exchange, self._clock, self._guard = exchange, clock, guard
+        self._leverages = LeverageSender(levers, queries, exchange.venue, clock)
 
     def send(self, requests: Sequence[Outgoing]) -> Sequence[SentReport]:
         """Submits each entry together with its protection, then cancels and amends, all in log order.
@@ -103,29 +107,8 @@ class Sender:
         return [*reports, *self.send(to_send)]
 
     def set_leverages(self, requests: Sequence[OutgoingLeverage]) -> Sequence[LeverageReport | CallReport]:
-        """Sends each request, and reports what became of it.
-
-        A request that was not answered is unclear whatever the error states: it may have been executed.
-        """
-        return [report for one in requests for report in self._lever(one)]
-
-    def _lever(self, request: OutgoingLeverage) -> Sequence[LeverageReport | CallReport]:
-        name, leverage = request.instrument, request.leverage
-        if self._levers is None:
-            return [_leverage_refused(request, self._clock(), _NO_LEVERS)]
-        try:
-            self._levers.set_leverage(name, leverage)
-        except ExchangeRefused as refused:
-            return [_leverage_refused(request, self._clock(), str(refused)), *self._answered()]
-        except ExchangeError as error:
-            at = self._clock()
-            unclear = LeverageUnclear(
-                instrument=name, at=at, fact=_clock_fact(at), leverage=leverage, reason=str(error)
-            )
-            return [unclear, *unanswered(error, Service.ORDERS, at)]
-        at = self._clock()
-        fact = _venue_fact(self._exchange.venue, f"leverage-{name}", "set", at)
-        return [LeverageSet(instrument=name, at=at, fact=fact, leverage=leverage), *self._answered()]
+        """Sends the requests; see `LeverageSender.send`."""
+        return self._leverages.send(requests)
 
     def _submit(self, family: Sequence[Outgoing]) -> Sequence[SentReport]:
         now = self._clock()
@@ -232,19 +215,6 @@ _CALLS: Mapping[type[Sendable], Callable[[OrderEntry, Sequence[Outgoing], dateti
     OrderCancelRequested: _cancel,
     OrderAmendRequested: _amend,
 }
-
-
-_NO_LEVERS = "this exchange sets no leverage"
-
-
-def _leverage_refused(request: OutgoingLeverage, at: datetime, reason: str) -> LeverageReport:
-    return LeverageRefused(
-        instrument=request.instrument,
-        at=at,
-        fact=_clock_fact(at),
-        leverage=request.leverage,
-        reason=reason,
-    )
 
 
 def _clock_fact(at: datetime) -> str:

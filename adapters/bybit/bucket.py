@@ -16,7 +16,7 @@ from adapters.bybit.fields import count
 
 LIMIT, LEFT, RESET = "x-bapi-limit", "x-bapi-limit-status", "x-bapi-limit-reset-timestamp"
 LIMITS: Mapping[str, int] = {
-    **dict.fromkeys(("place_order", "amend_order", "cancel_order"), 10),
+    **dict.fromkeys(("place_order", "amend_order", "cancel_order", "set_leverage"), 10),
     **dict.fromkeys(("get_open_orders", "get_order_history", "get_executions"), 50),
     **dict.fromkeys(("get_positions", "get_wallet_balance"), 50),
 }

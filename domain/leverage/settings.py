@@ -15,6 +15,8 @@ from domain.number import number
 
 MOST = Decimal(50)
 """The greatest leverage of a step."""
+_SETTLED = 10
+"""The number of periods after which less than 0.1 % of the first mean is left in Wilder's: (1 - 1/n)^(9 n)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +41,13 @@ class LeverageSettings:
         return self.confirmations > 0
 
     def span(self, given: timedelta) -> timedelta:
-        """The time whose candles are read before the first step; `given` is the interval of the market's candles."""
+        """The time whose candles are read before the first step; `given` is the interval of the market's candles.
+
+        Wilder's mean begins with a plain one, and by then no longer depends on where it began.
+        """
         if not self.is_on:
             return timedelta(0)
-        return (interval_of(self.interval) or given) * (self.period + self.confirmations + 1)
+        return (interval_of(self.interval) or given) * (self.period * _SETTLED + self.confirmations)
 
 
 FIXED_LEVERAGE = LeverageSettings()

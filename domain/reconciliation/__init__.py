@@ -74,6 +74,11 @@ class Discrepancies(Struct, frozen=True, gc=False):
         """The ids of the unresolved ones."""
         return self.found.keys()
 
+    @property
+    def accepted(self) -> AbstractSet[str]:
+        """The ids of those that were accepted by a person, and may still stand."""
+        return self.known - self.unresolved - self.over
+
 
 NONE_FOUND = Discrepancies()
 

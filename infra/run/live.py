@@ -151,7 +151,8 @@ class LiveRun(Attending):
             )
         self._letters = letters
         guard = Guard(world, engine.market)
-        self._sender = Sender(self._venue.exchange, self._steady.tick, guard, self._venue.account)
+        exchange, account = self._venue.exchange, self._venue.account
+        self._sender = Sender(exchange, self._steady.tick, guard, account, exchange)
         driver = Driver(engine, log, self._sender, self._restored.observe, observer, tape)
         super().__init__(driver, clock, began)
         terms = TermsWatch(self._venue.account, self._instruments, self._leverages)
@@ -368,7 +369,7 @@ class LiveRun(Attending):
         """Whether an order in flight had no news for long, or one works beside a later position than its own."""
         patience, now = timedelta(seconds=self._plan.rhythm.patience), self._steady.tick()
         silent = self._times.in_flight.silent(self.world.portfolio, now, patience)
-        return bool(silent or self._left_legs(now - GRACE) or self._waiting_leverages())
+        return bool(silent or self._left_legs(now - GRACE) or self._expects_leverages(now))
 
     def _left_legs(self, until: datetime) -> Sequence[str]:
         """The orders that work beside a later position than their own, which was closed at or before `until`."""
@@ -480,11 +481,17 @@ class LiveRun(Attending):
         until = self._steady.tick() - timedelta(seconds=self._plan.rhythm.lost)
         return leverage_outcomes.waiting(self.world.portfolio, until)
 
+    def _expects_leverages(self, now: datetime) -> bool:
+        """Whether an outcome may be known now; one that stays unknown waits for the usual comparisons."""
+        until = now - timedelta(seconds=self._plan.rhythm.lost)
+        since = until - timedelta(seconds=self._plan.rhythm.poll)
+        return leverage_outcomes.expected(self.world.portfolio, since, until)
+
     def _settle_leverages(self) -> None:
         """Finds out what became of changes of the leverage: the exchange states the leverage that is in force."""
-        account, name = self._venue.account, self._venue.exchange.venue
+        account, exchange = self._venue.account, self._venue.exchange
         waiting, portfolio = self._waiting_leverages(), self.world.portfolio
-        reports = leverage_outcomes.outcomes(account, name, waiting, portfolio, self._steady.tick())
+        reports = leverage_outcomes.outcomes(account, exchange, waiting, portfolio, self._steady.tick())
         if reports:
             self.driver.handle(Reported(self._steady.tick(), tuple(reports)))
 

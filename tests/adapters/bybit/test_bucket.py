@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from adapters.bybit import BybitExchange, Site
-from adapters.bybit.bucket import LEFT, LIMIT, RESET, Bucket
+from adapters.bybit.bucket import LEFT, LIMIT, LIMITS, RESET, Bucket
 from adapters.simulated.server.endpoints import ENDPOINTS
 from domain.direction import Side
 from tests.adapters.bybit.bench import QUICK, BybitBench, bybit_venue
@@ -54,6 +54,10 @@ def test_limit_and_time_are_learnt_from_the_headers(headers: dict[str, str], lim
 
 def test_a_bucket_holds_no_more_than_its_last_second() -> None:
     assert len(sent(10, *(number / 10 for number in range(10_000))).sent) <= 11
+
+
+def test_requests_for_another_leverage_are_paced_by_the_limit_of_the_venue() -> None:
+    assert LIMITS["set_leverage"] == ENDPOINTS["POST", "/v5/position/set-leverage"].limit
 
 
 def test_a_burst_of_orders_is_paced_and_none_is_refused() -> None:

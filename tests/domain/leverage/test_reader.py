@@ -127,3 +127,16 @@ def test_changes_are_the_closes_at_which_another_leverage_is_confirmed(recorded:
     ]
     assert changes_on(ONE, recorded) == expected
     assert len(expected) > 3
+
+
+@pytest.mark.parametrize("settings", [ONE, replace(ONE, confirmations=3), replace(ONE, period=60)])
+def test_a_reader_of_the_span_of_the_settings_confirms_what_a_reader_of_all_candles_does(
+    recorded: Sequence[Candle], settings: LeverageSettings
+) -> None:
+    bars = settings.span(timedelta(minutes=5)) // timedelta(minutes=5)
+    for end in range(bars, len(recorded), 97):
+        whole = confirmed(recorded[:end], settings)[-1]
+        part = confirmed(recorded[end - bars : end], settings)[-1]
+        assert whole is not None
+        assert part is not None
+        assert part.volatility == pytest.approx(whole.volatility, rel=1e-3)

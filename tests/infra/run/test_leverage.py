@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
 
@@ -193,6 +194,24 @@ def test_a_run_whose_process_was_killed_goes_on_to_the_same_events(
     log = ListLog()
     log.append(recorded[: at[round((len(at) - 1) * part)] + further])
     assert play(plan(TAPES, settings_of(BY_VOLATILITY)), log) == recorded
+
+
+def test_changes_that_wait_for_others_of_their_instant_are_made_with_skipping_and_after_a_kill(
+    recorded: Sequence[Envelope], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def times(envelopes: Sequence[Envelope]) -> list[datetime]:
+        return [one.meta.recorded_at for one in requests(envelopes)]
+
+    assert len(set(times(recorded))) < len(times(recorded))
+    monkeypatch.setattr("commands.leveraging._AT_ONCE", 1)
+    made = plan(TAPES, settings_of(BY_VOLATILITY))
+    skipped, whole = (played(made, skips=skips)[0] for skips in (True, False))
+    assert skipped == whole
+    events = play(made, ListLog())
+    assert len(set(times(events))) == len(times(events))
+    log = ListLog()
+    log.append(events[: events.index(requests(events)[0]) + 1])
+    assert play(made, log) == events
 
 
 def test_a_snapshot_has_the_leverages(recorded: Sequence[Envelope]) -> None:

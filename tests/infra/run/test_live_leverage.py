@@ -143,6 +143,22 @@ def test_after_a_refusal_entries_go_on_with_the_leverage_before_and_the_next_req
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_the_leverage_is_not_changed_under_an_order_that_others_have_just_placed(
+    venue: RunningVenue, kind: type[LiveDesk]
+) -> None:
+    desk = kind(venue, plan=LEVERED).started()
+    close(desk, "100")
+    assert of_leverage(desk) == []
+    desk.stranger_buys()
+    close(desk, "100")
+    assert of_leverage(desk) == ["LeverageChangeRequested", "LeverageChangeRefused"]
+    (refused,) = [one.event for one in desk.log.envelopes if isinstance(one.event, LeverageChangeRefused)]
+    assert refused.reason.startswith("not sent: the exchange has an open order ")
+    assert leverage(desk) == "5"
+    desk.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_leverage_that_is_set_already_is_no_refusal(venue: RunningVenue, kind: type[LiveDesk]) -> None:
     desk = kind(venue, plan=LEVERED).started()
     desk.sets_leverage("20")
