@@ -882,7 +882,7 @@ def _scored(portfolio: Portfolio, meta: Meta, event: SignalScored, state: object
     known = {one.feature_set for one in detected.scores[:-1] if one.values}
     if not event.values or event.feature_set in known:
         return portfolio
-    row = EarlierRow(meta.occurred_at, event.values)
+    row = EarlierRow(meta.recorded_at, event.values)
     rows = with_row(portfolio.scored_rows, detected.signal.instrument, event.feature_set, row)
     return altered(portfolio, scored_rows=rows)
 
