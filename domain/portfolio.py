@@ -43,7 +43,7 @@ from domain.position import (
 )
 from domain.reconciliation import Discrepancies, ReconciliationEvent
 from domain.regime import RegimeChanged
-from domain.scored import SignalScored
+from domain.scored import ScoreOutcome, SignalScored
 from domain.settings import InForce, SettingsChanged
 from domain.signal import (
     Decided,
@@ -877,14 +877,22 @@ def _model(portfolio: Portfolio, _meta: Meta, event: ModelEvent, _state: object)
 
 
 def _scored(portfolio: Portfolio, meta: Meta, event: SignalScored, state: object) -> Portfolio:
-    """Keeps the row of the first model that read this feature set for the signal."""
+    """Keeps the row of the first model that read this feature set for the signal, and was not in want of features."""
     detected = _is(Detected, state)
-    known = {one.feature_set for one in detected.scores[:-1] if one.values}
-    if not event.values or event.feature_set in known:
+    known = {one.feature_set for one in detected.scores[:-1] if _was_read(one)}
+    if not _was_read(event) or event.feature_set in known:
         return portfolio
     row = EarlierRow(meta.recorded_at, event.values)
     rows = with_row(portfolio.scored_rows, detected.signal.instrument, event.feature_set, row)
     return altered(portfolio, scored_rows=rows)
+
+
+def _was_read(score: SignalScored) -> bool:
+    """Whether a model has read the row: a late score was computed, a failed one or one without features was not."""
+    return bool(score.values) and score.outcome in _READ
+
+
+_READ = frozenset({ScoreOutcome.OK, ScoreOutcome.LATE})
 
 
 def _taken_up(entries: Mapping[str, WorkingEntry], order_id: str) -> Mapping[str, WorkingEntry]:

@@ -14,9 +14,18 @@ from domain.earlier_rows import EarlierRow, EarlierRows, rows_before, with_row
 from domain.log import chain_id
 from domain.model import ModelRole
 from domain.most_rows import MOST_ROWS
-from domain.scored import SignalScored
+from domain.scored import ScoreOutcome, SignalScored
 from tests.commands.desk import Desk, long
-from tests.commands.models_of_tests import FIRST, READERS, SECOND, FakeModel, Folder, promotion, registration
+from tests.commands.models_of_tests import (
+    FIRST,
+    READERS,
+    SECOND,
+    FakeModel,
+    Folder,
+    clock,
+    promotion,
+    registration,
+)
 from tests.commands.requests.asking import Asking
 from tests.commands.test_marking import a_candle
 from tests.commands.test_scoring import scores_of, verified
@@ -99,6 +108,22 @@ def _late(gain: float, closed_at: datetime, at: datetime) -> Ask:
     return Ask(
         command=RaiseSignal(chain, signal), cause=fact, occurred_at=closed_at, actor=ENGINE, chain=chain
     )
+
+
+def test_a_row_is_kept_where_the_score_was_late_and_not_where_it_failed() -> None:
+    eve = Asking(None, Desk(scorer=ModelScorer(Folder(*MODELS).model_of, clock(6.0), 5.0), readers=READERS))
+    eve.accepted(registration())
+    eve.accepted(promotion())
+    eve.desk.handle(MarketMoved(eve.desk.at, (a_candle(0, D(100)),)))
+    recorded = [
+        score
+        for gain in (0.8, 1.5, 0.4)
+        for score in scores_of(eve.desk.see(long(inputs={"gain": gain}, instrument=ETH)))
+    ]
+    assert [one.outcome for one in recorded] == [ScoreOutcome.LATE, ScoreOutcome.FAILED, ScoreOutcome.OK]
+    assert recorded[-1].confidence == 0.6
+    (kept,) = eve.desk.world.portfolio.scored_rows.values()
+    assert [one.values[0] for one in kept] == [0.8, 0.4]
 
 
 def test_only_the_last_rows_are_kept_and_those_of_the_same_time_are_not_read() -> None:
