@@ -16,6 +16,7 @@ from commands.scorer import (
     Scorer,
     Scores,
     ScoresGiven,
+    ScoresOf,
     ScoreWanted,
     TapedScorer,
 )
@@ -45,7 +46,7 @@ from tests.commands.models_of_tests import (
 )
 from tests.commands.requests.asking import TERMS, Asking
 from tests.commands.test_marking import a_candle
-from tests.domain.history import D
+from tests.domain.history import NOW, D
 
 SCORED = ["SignalDetected", "SignalScored", "DecisionMade"]
 GOOD = {"gain": 0.8}
@@ -266,6 +267,35 @@ def test_a_replay_returns_what_the_tape_holds() -> None:
     recorded.expect(taken)
     assert [one.event for one in again.desk.see(long(inputs=GOOD))] == [one.event for one in late]
     assert given.scored[0].scores == tuple(scores_of(late))
+
+
+def test_a_replay_returns_the_last_scores_of_a_signal_that_was_scored_twice_for_one_input() -> None:
+    """A request is judged again after a conflict: its first scores led to nothing."""
+    at, first, other = NOW, ScoresOf("s1", (a_score(0.1),)), ScoresOf("s2", (a_score(0.3),))
+    again = ScoresOf("s1", (a_score(0.2),))
+    recorded = RecordedScorer()
+    recorded.expect([ScoresGiven(at, (first, other)), ScoresGiven(at, (again,))])
+    found = recorded.scores(at, [wanted_of("s1"), wanted_of("s2")])
+    assert found == {"s1": again.scores, "s2": other.scores}
+    assert recorded.scores(at, [wanted_of("s3")]) == {}
+    recorded.expect([])
+    assert recorded.scores(at, [wanted_of("s1")]) == {}
+
+
+def a_score(confidence: float) -> SignalScored:
+    return SignalScored(
+        model=FIRST,
+        name="main",
+        role=ModelRole.CHAMPION,
+        feature_set=SET,
+        values=(),
+        outcome=ScoreOutcome.OK,
+        confidence=confidence,
+    )
+
+
+def wanted_of(signal_id: str) -> ScoreWanted:
+    return ScoreWanted(signal_id, (), {})
 
 
 def test_scores_are_made_again_and_a_missing_or_changed_model_is_reported() -> None:
