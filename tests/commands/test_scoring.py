@@ -21,6 +21,7 @@ from commands.scorer import (
     TapedScorer,
 )
 from domain.direction import Direction
+from domain.grid import Grid, GridLevel
 from domain.log import Envelope
 from domain.model import ModelRole
 from domain.models.settings import ModelSettings, OwnModelSettings
@@ -207,6 +208,20 @@ def test_an_exit_has_no_score_and_is_made_whatever_the_champion_would_say() -> N
     )
     assert scores_of(recorded) == []
     assert decision_of(recorded).verdict is Verdict.CLOSE
+
+
+def test_a_grid_is_not_scored_and_the_vote_of_the_model_states_so() -> None:
+    """No model was trained on one; this scorer would fail."""
+    eve = trading(ModelScorer(Folder().model_of))
+    grid = Grid(levels=(GridLevel(D(99), D(100)), GridLevel(D(98), D(99))), rounds=1, lifetime_seconds=3_600)
+    recorded = eve.desk.see(long(grid=grid, stop=D(92), target=D(104)))
+    assert scores_of(recorded) == []
+    vote = next(one for one in decision_of(recorded).votes if one.member == "model")
+    assert (vote.approves, vote.figures) == (True, {"model": FIRST, "detail": "a grid is not scored"})
+    assert verified(eve.desk.log, Folder()).is_equal
+    eve.accepted(RetireModel(sha256=FIRST, reason="why"))
+    later = eve.desk.see(long(grid=grid, stop=D(92), target=D(104), instrument="ETHUSDT-LINEAR.BYBIT"))
+    assert "model" not in {one.member for one in decision_of(later).votes}
 
 
 def test_an_order_of_a_person_is_not_scored() -> None:
