@@ -14,7 +14,7 @@ from commands.request import DraftOrder, PlaceOrder, RaiseSignal, Requested
 from commands.requests import Situation
 from commands.roles import LEAST_ROLE, permits
 from commands.world import World
-from domain.errors import InvalidInput, NotAllowed, Refused, WhenceError
+from domain.errors import InvalidInput, NotAllowed, Refused, RefusedForNow, WhenceError
 
 _TOLERATED = timedelta(seconds=1)
 """The largest time by which the wall clock may be behind the market's time; clocks are adjusted by less."""
@@ -37,8 +37,8 @@ def is_a_draft(requested: Requested) -> bool:
     return isinstance(requested.request, DraftOrder)
 
 
-def drafted(requested: Requested, situation: Situation) -> Drafted:
-    """The current costs of the draft's order; raises what placing that order would raise."""
+def drafted(requested: Requested, situation: Situation) -> Drafted | Declined:
+    """The current costs of the draft's order, or why it is refused. Raises InvalidInput."""
     assert isinstance(requested.request, DraftOrder)
     return requests.draft(requested.id, requested.request.terms, situation)
 
@@ -97,7 +97,7 @@ def _check_account(requested: Requested, identity: Identity) -> None:
 def _out_of_place(made: RequestMade) -> Answer | None:
     requested = made.requested
     if isinstance(requested.request, PlaceOrder | RaiseSignal) and made.now < made.at - _TOLERATED:
-        raise Refused(
+        raise RefusedForNow(
             f"the clock shows {made.now.isoformat()}, and the market's time is {made.at.isoformat()} already: no new "
             "exposure until it is set right, for nobody could say how old an order is"
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
@@ -30,6 +30,17 @@ class SignalDecided:
     reasons: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberVote:
+    """What a committee member of `chamber` (a `domain.signal.Chamber`) says about a draft: see `domain.signal.Vote`."""
+
+    member: str
+    chamber: str
+    approves: bool
+    reasons: Sequence[str]
+    figures: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Completed:
     """The request was carried out and is durable. `events` are all events that followed; none if nothing changed.
@@ -53,7 +64,10 @@ class Completed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drafted:
-    """The order of a draft can be placed. Costs are in quote currency, at `price` (limit, trigger or last price)."""
+    """The order of a draft can be placed. Costs are in quote currency, at `price` (limit, trigger or last price).
+
+    `votes` are those of the members that judge a person's entry; none for an order that only reduces.
+    """
 
     command_id: str
     terms: ManualTerms
@@ -63,15 +77,20 @@ class Drafted:
     fee: Decimal | None
     risk: Decimal | None
     warnings: Sequence[str]
+    votes: Sequence[MemberVote] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """Nothing was done and nothing was recorded. `code` is the class of the error: Refused, InvalidInput, Expired …"""
+    """Nothing was done and nothing was recorded. `code` is the class of the error: Refused, InvalidInput, Expired …
+
+    `votes` are those on the entry of a refused draft, where its terms could be judged; none for every other request.
+    """
 
     command_id: str
     code: str
     reason: str
+    votes: Sequence[MemberVote] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from commands import answering
 from commands.door import Answer
 from commands.engine import NO_WORK, Engine, Work
 from commands.input_tape import InputTape
-from commands.inputs import Input, MarketMoved, Reported, RequestMade
+from commands.inputs import Input, MarketMoved, Reported, RequestMade, Warmed
 from commands.leverage import LeverageReport
-from commands.observer import Observer
+from commands.observer import CandleObserver, Observer
 from commands.outgoing import outgoing, outgoing_leverages
 from commands.sender import Sender, SentReport
 from commands.unit import Unit
@@ -55,6 +55,11 @@ class Driver:
         self.engine, self._tape = engine, tape
         self._log, self._sender, self._seen, self._observer = log, sender, seen, observer
         self._found: list[SentReport | LeverageReport] = []
+        self._candle_observer: CandleObserver | None = None
+
+    def show_candles_to(self, observer: CandleObserver) -> None:
+        """From the next input on, `observer` sees the candles that the engine takes."""
+        self._candle_observer = observer
 
     def handle(self, given: Input) -> Answer | None:
         """Records all events that follow from the input and sends their orders; returns the answer to a request.
@@ -75,6 +80,8 @@ class Driver:
     def pass_over(self, times: Sequence[datetime], candles: Sequence[Sequence[Candle]]) -> None:
         """Takes instants of a recorded market that lead to nothing; see `Engine.pass_over`."""
         self.engine.pass_over(times, candles)
+        if self._candle_observer is not None:
+            self._candle_observer.closed(tuple(chain.from_iterable(candles)))
         if self._observer is not None:
             for candle in chain.from_iterable(candles):
                 self._observer.saw(candle.instrument, candle.close, candle.close_time)
@@ -122,6 +129,8 @@ class Driver:
     def _end(self, given: Input) -> None:
         if self._observer is not None:
             self._show(self._observer, given)
+        if self._candle_observer is not None and (candles := _candles_of(given)):
+            self._candle_observer.closed(candles)
         if self._found:
             self._take_found_reports()
 
@@ -150,3 +159,14 @@ class Driver:
             self._found.extend(self._sender.set_leverages(changes))
         for envelope in unit.envelopes:
             self._seen(envelope)
+
+
+def _candles_of(given: Input) -> Sequence[Candle]:
+    """The closed candles of an input."""
+    match given:
+        case MarketMoved(events=events):
+            return [event for event in events if isinstance(event, Candle)]
+        case Warmed(candles=candles):
+            return candles
+        case _:
+            return ()

@@ -13,7 +13,6 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from domain.errors import WhenceError
 from domain.features.feature_set import FeatureRow
 from domain.model import ModelInForce, ModelRole
 from domain.models.score import Model
@@ -74,7 +73,7 @@ NO_SCORER = NoScorer()
 
 
 class LoadedModel(Struct, frozen=True, gc=False):
-    """A model that was read from its file; `needed` are the places of the features that no row of its training lacked.
+    """A model that was read from its file; `needed` are the places of the features that few rows of training lacked.
 
     A row without one of them is of no market that the model knows: an engine that has just begun to read candles.
     """
@@ -109,7 +108,7 @@ class ModelScorer:
         row, earlier = wanted.rows.get(model.feature_set), wanted.earlier.get(model.feature_set, ())
         try:
             read = self._model_of(model.sha256)
-        except WhenceError as fault:
+        except Exception as fault:  # noqa: BLE001  (fail closed: no file may stop the engine, whatever is wrong with it)
             return without_score(role, model, row, ScoreOutcome.FAILED, type(fault).__name__)
         if row is None:
             why = f"the engine has no row of {model.feature_set} at this time"
@@ -131,7 +130,7 @@ _NAMED = 5
 
 
 def _missing(read: LoadedModel, row: FeatureRow) -> str:
-    """The first features that the row lacks and the training never lacked; empty where there are none."""
+    """The first of the needed features that the row lacks; empty where there are none."""
     if len(row.values) != len(read.model.features):
         return ""  # the model refuses the row, and says so by its error
     lacking = [read.model.features[place] for place in read.needed if row.values[place] is None]

@@ -23,14 +23,16 @@ class CoarserCandles:
 
     __slots__ = ("_candles", "_interval", "_opened")
 
-    def __init__(self, interval: timedelta) -> None:
+    def __init__(self, interval: timedelta, since: datetime | None = None) -> None:
+        """`since` is a time within a coarser candle of which the builder gets no finer one: all after it are seen from
+        their beginning."""
         self._interval = interval
         self._candles: list[Candle] = []
-        self._opened: datetime | None = None
+        self._opened = None if since is None else begin_of(since, interval)
 
     def take(self, candle: Candle) -> list[Candle]:
         """The coarser candles that this candle closes, oldest first; at most two."""
-        opened = _begin_of(candle.open_time, self._interval)
+        opened = begin_of(candle.open_time, self._interval)
         closed = [] if opened == self._opened else self._close()
         if opened != self._opened and (self._opened is not None or opened == candle.open_time):
             self._opened = opened
@@ -40,12 +42,24 @@ class CoarserCandles:
             closed += self._close()
         return closed
 
+    @property
+    def forming(self) -> Candle | None:
+        """The coarser candle that is not closed yet, as of the last finer candle; None where none has begun."""
+        if not self._candles or self._opened is None:
+            return None
+        return _aggregated(self._candles, self._opened, self._interval)
+
     def _close(self) -> list[Candle]:
         if not self._candles or self._opened is None:
             return []
         closed = _aggregated(self._candles, self._opened, self._interval)
         self._candles = []
         return [closed]
+
+
+def begin_of(at: datetime, interval: timedelta) -> datetime:
+    """When the candle of the interval opens that is open at this time (UTC)."""
+    return at - (at - _MONDAY) % interval
 
 
 def check_coarser(instrument: str, finer: timedelta, interval: timedelta) -> None:
@@ -76,10 +90,6 @@ def coarser_of(
     except InvalidInput as fault:
         raise InvalidInput(f"{group}.interval: {fault}") from None
     return CoarserCandles(interval)
-
-
-def _begin_of(at: datetime, interval: timedelta) -> datetime:
-    return at - (at - _MONDAY) % interval
 
 
 def _aggregated(finer: list[Candle], opened: datetime, interval: timedelta) -> Candle:

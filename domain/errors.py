@@ -9,6 +9,7 @@ WhenceError
 │   ├── ModelChanged        the file of a model has other bytes than those that were registered
 │   └── InvalidEvent        an event with an invalid value: NaN, naive time, too many digits
 ├── Refused                 a business rule refuses a command; nothing changed
+│   ├── RefusedForNow       a rule refuses a command at present; the same command may be accepted a little later
 │   ├── AccountNotOpened    the account has no opening on record
 │   └── InstrumentNotListed the instrument has no rules on record
 ├── LogError                the log cannot perform the operation
@@ -91,6 +92,10 @@ class InvalidEvent(InvalidInput):
 
 class Refused(WhenceError):
     """A business rule refuses a command; no state changed and nothing was recorded."""
+
+
+class RefusedForNow(Refused):
+    """A rule refuses a command at present, and what it lacks may come by itself: a price, the right time of a clock."""
 
 
 class AccountNotOpened(Refused):

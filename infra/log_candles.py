@@ -11,14 +11,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from adapters.inputs.batch import TapedInput
 from adapters.tapes import Tape, read_tapes, synthetic_tape, tape_identity
 from adapters.tapes.synthetic import INTERVAL, SEED, START
 from commands.inputs import MarketMoved, Warmed
 from domain.candle import Candle
 from domain.errors import InvalidInput
+from domain.log import LogReader
 from domain.opening import LogOpened, Mode
 from infra.config import WhenceSettings
 from infra.inputs import taped_inputs
+from infra.run.origin import of_this_log
 
 _LATE = timedelta(hours=1)
 """How long after the end of a candle its input may come; the reading of the tape ends then."""
@@ -66,6 +69,31 @@ class LogCandles:
         Raises InvalidInput for a file that is no candle file, and where the files have none of the instrument.
         """
         return self._from_files(around) if self._files else self._sources[self._opening.mode](around)
+
+    def all(self, log: LogReader) -> Iterator[Candle]:
+        """The candles that the log's engine took: of a tape of inputs in the order of the inputs, else those that
+        closed until the log's last event, by instrument.
+
+        Raises InvalidInput where there are none: files that are not those of the log, or no tape of its inputs.
+        """
+        if self._opening.mode is Mode.LIVE and not self._files:
+            return (one for taped in of_this_log(taped_inputs(self._settings), log) for one in _in(taped))
+        if self._files and self._opening.mode is Mode.TAPE and not self._are_of_the_log:
+            raise InvalidInput(
+                "these are not the files of the log: give those that it was made from, in any order"
+            )
+        return self._until(_last_recorded(log))
+
+    def _until(self, end: datetime) -> Iterator[Candle]:
+        if self._files:
+            tapes = self._given
+        elif self._is_usual_market:
+            tapes = synthetic_tape(SEED, candles=max((end - START) // INTERVAL, 1))
+        else:
+            raise InvalidInput(
+                "the log does not hold its candles: give the candle files that it was made from"
+            )
+        return (one for one in _candles_of(tapes) if one.close_time <= end)
 
     @cached_property
     def _given(self) -> Sequence[Tape]:
@@ -125,13 +153,23 @@ def _taped(settings: WhenceSettings, around: Around) -> Iterator[Candle]:
     for taped in taped_inputs(settings):
         if taped.received_at > around.end + _LATE:
             return
-        match taped.given:
-            case MarketMoved(events=events):
-                yield from (one for one in events if isinstance(one, Candle) and _is_within(one, around))
-            case Warmed(candles=candles):
-                yield from (one for one in candles if _is_within(one, around))
-            case _:
-                pass
+        yield from (one for one in _in(taped) if _is_within(one, around))
+
+
+def _in(taped: TapedInput) -> Iterable[Candle]:
+    """The closed candles of an input."""
+    match taped.given:
+        case MarketMoved(events=events):
+            return (one for one in events if isinstance(one, Candle))
+        case Warmed(candles=candles):
+            return candles
+        case _:
+            return ()
+
+
+def _last_recorded(log: LogReader) -> datetime:
+    head = log.head()
+    return next(iter(log.read(head - 1, head))).envelope.meta.recorded_at
 
 
 def _candles_of(tapes: Iterable[Tape]) -> Iterator[Candle]:

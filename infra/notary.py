@@ -106,6 +106,12 @@ def notarys_folder(log_id: UUID | str) -> Path:
     return user_data_path("whence") / "notary" / str(log_id)
 
 
+def checkpoints_of(log: RecordedLog, given: Path | None) -> Path:
+    """The notary's folder of this log, or the given folder or file of checkpoints. Raises InvalidInput where the log is
+    empty, so that it has no id."""
+    return _folder(log, given)
+
+
 def _folder(log: RecordedLog, given: Path | None) -> Path:
     return given or notarys_folder(log_id_of(log))
 

@@ -102,7 +102,7 @@ def scan(settings: WhenceSettings, given: ScannerSettings, metrics: ScannerMetri
     scanner, place = scanner_of(given), candle_topic(settings)
     span = Span(given.warm_bars * scanner.interval, scanner.valid)
     with distant_door(settings) as door:
-        scanning = Scanning(scanner, settings.account, door, metrics, utc_now, stops.requested)
+        scanning = Scanning(scanner, settings.account, door, metrics, utc_now, stops.requested, stops.wait)
         state = partial(Share, scanner)
         unread = partial(_unread, metrics)
 

@@ -11,6 +11,7 @@ from domain.breaker import BreakerClosed, BreakerOpened
 from domain.direction import Purpose
 from domain.leverage.change import LeverageChangeRefused, LeverageChangeUnclear
 from domain.log import Recorded
+from domain.model import DriftFound, ModelRetired
 from domain.order import (
     OrderAmendRefused,
     OrderCancelRefused,
@@ -58,6 +59,11 @@ def _liquidates(event: OrderPlaced) -> bool:
     return event.purpose is Purpose.LIQUIDATION
 
 
+def _by_a_rule(event: ModelRetired) -> bool:
+    """A person who retires a model knows of it."""
+    return bool(event.rule)
+
+
 def _daily_loss(event: DecisionMade) -> bool:
     return "DAILY_LOSS_LIMIT" in event.reasons
 
@@ -91,6 +97,8 @@ _ALERTS: Mapping[type, _Alert] = {
     EntriesResumed: _Alert(Severity.INFO, "ENTRIES_RESUMED"),
     LeverageChangeRefused: _Alert(Severity.WARNING, "LEVERAGE_REFUSED"),
     LeverageChangeUnclear: _Alert(Severity.WARNING, "LEVERAGE_UNCLEAR"),
+    DriftFound: _Alert(Severity.WARNING, "DRIFT_FOUND"),
+    ModelRetired: _Alert(Severity.WARNING, "MODEL_RETIRED", _by_a_rule),
 }
 
 
@@ -144,4 +152,4 @@ def alert_of(recorded: Recorded) -> Row | None:
     }
 
 
-ALERTS = Projection("alerts", 7, Order.STREAM, (TABLE,), dict.fromkeys(_ALERTS, _raised))
+ALERTS = Projection("alerts", 8, Order.STREAM, (TABLE,), dict.fromkeys(_ALERTS, _raised))

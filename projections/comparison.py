@@ -10,15 +10,18 @@ from functools import cached_property
 from typing import NamedTuple
 
 from domain.arithmetic import EXACT, ZERO, total
-from domain.committees.flips import RULES
+from domain.committees import EXIT_MEMBERS, MEMBERS, REVERSAL_MEMBERS, additions
 from domain.signal import DecisionMade, SignalDetected, Verdict, Vote
 from projections.behaviour import Behaviour, Fact, Leg, Marked
 from projections.paired_days import PairedDays, paired_days
 from projections.summary import Summary
 from projections.trades import Trade
 
-FLIP_MEMBERS = frozenset(rule.member.name for rule in RULES)
-"""The members that vote only where a rule for flips is on."""
+_SITUATIONS = frozenset(
+    one.name
+    for one in (*MEMBERS, *EXIT_MEMBERS, *REVERSAL_MEMBERS, *(rule.member for rule in additions.RULES))
+)
+"""The members that vote by what the signal meets. Every other one votes where a setting is on."""
 
 
 class VotePair(NamedTuple):
@@ -47,7 +50,7 @@ class DecisionPair(NamedTuple):
 
     @property
     def votes(self) -> Sequence[VotePair]:
-        """The members that vote differently, or that vote in one log only: they are why the decisions differ."""
+        """The members that are why the decisions differ: they vote differently, or against in one log only."""
         before = _by_member(self.control)
         after = _by_member(self.candidate)
         pairs = (VotePair(name, before.get(name), after.get(name)) for name in {**before, **after})
@@ -55,10 +58,10 @@ class DecisionPair(NamedTuple):
 
     @property
     def has_other_members(self) -> bool:
-        """Whether other members vote: one log has an exit to judge where the other has an entry. Rules for flips that
-        only one of them has in force do not count."""
+        """Whether other members vote: one log has an exit to judge where the other has an entry. Members of a setting
+        that only one of them has in force do not count."""
         differing = _by_member(self.control).keys() ^ _by_member(self.candidate).keys()
-        return not differing <= FLIP_MEMBERS
+        return not differing.isdisjoint(_SITUATIONS)
 
     @property
     def has_other_verdict(self) -> bool:
@@ -220,8 +223,9 @@ def _verdict(decision: DecisionMade | None) -> Verdict | None:
     return None if decision is None else decision.verdict
 
 
-def _approves(vote: Vote | None) -> bool | None:
-    return None if vote is None else vote.approves
+def _approves(vote: Vote | None) -> bool:
+    """A member that does not vote holds nothing back."""
+    return vote is None or vote.approves
 
 
 def _decided(decision: DecisionMade | None) -> tuple[object, ...] | None:

@@ -231,10 +231,10 @@ def _leverage_requested(event: leverage.LeverageChangeRequested) -> str:
     limit = (
         "" if event.leverage == event.step_leverage else f", of {plain(event.step_leverage)} by the settings"
     )
+    step = f", from {event.from_volatility:.3%} on" if event.from_volatility else ", the lowest step"
     return (
         f"{event.instrument}: leverage {plain(event.before)} -> {plain(event.leverage)} requested{limit}: ATR "
-        f"{event.volatility:.3%} of the price, from {event.from_volatility:.3%} on, shown by "
-        f"{counted(event.candles, 'candle')} in a row"
+        f"{event.volatility:.3%} of the price{step}, shown by {counted(event.candles, 'candle')} in a row"
     )
 
 

@@ -22,7 +22,7 @@ Ending = (
 )
 """The events by which a signal may turn out to open no position of its own."""
 
-MOST_WAITING = 10_000
+MOST_WAITING = 1_000
 """The most signals whose scores wait for a position; the oldest goes first."""
 _TRADED = frozenset({Verdict.ENTER, Verdict.REVERSE})
 

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 from adapters.bybit.fields import at_ms
 from domain.candle import Candle
+from domain.candle_bounds import bounded
 from domain.direction import Side
 from domain.errors import InvalidInput
 from domain.market import Level, Trade
@@ -112,7 +113,7 @@ def candle(instrument: str, interval: timedelta, start: int, figures: Sequence[s
     if start % (interval // timedelta(milliseconds=1)):
         raise InvalidInput(f"no candle of {interval} opens at {at_ms(start)}")
     volume, turnover = map(figure, figures[4:])
-    return Candle(
+    made = Candle(
         instrument=instrument,
         interval=interval,
         open_time=at_ms(start),
@@ -123,6 +124,7 @@ def candle(instrument: str, interval: timedelta, start: int, figures: Sequence[s
         volume=volume,
         turnover=turnover,
     )
+    return bounded(made)
 
 
 def trades(push: Frame, instrument: str, symbol: str) -> list[Trade]:

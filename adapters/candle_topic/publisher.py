@@ -43,7 +43,7 @@ class CandlePublisher:
         self._place, self._signer = place, Signer(keys or KeyFolder())
         self._clients = place.clients()
         self._partitions = partitions_of(self._clients, place)
-        self._producer = self._clients.plain_producer(_MOST_BYTES)
+        self._producer = self._clients.gapless_producer(_MOST_BYTES)
         self._next: dict[tuple[str, timedelta], datetime] = {}
 
     def recall(self, since: datetime) -> Mapping[tuple[str, timedelta], datetime]:
@@ -54,16 +54,18 @@ class CandlePublisher:
                 for candle in self._published(TopicPartition(self._place.name, number), since):
                     # After an addition of partitions an instrument's past is published again where its future will be.
                     if partition_of(candle.instrument, self._partitions) == number:
-                        self._note(candle)
+                        _note(self._next, candle)
         return dict(self._next)
 
     def publish(self, candles: Iterable[Candle]) -> int:
         """Returns how many of the candles were published, once all of them are durable; the others were there before.
 
-        Raises LogUnavailable where a record may not be durable.
+        Raises LogUnavailable where a record may not be durable; the next call publishes these candles again. An
+        instrument's later candle is never in the topic without an earlier one.
         """
         failures: list[str] = []
-        new = [candle for candle in candles if self._note(candle)]
+        following = dict(self._next)
+        new = [candle for candle in candles if _note(following, candle)]
         for candle in new:
             key, value = candle.instrument.encode(), candle_bytes(candle)
             self._producer.produce(
@@ -77,20 +79,12 @@ class CandlePublisher:
             )
         with self._place.named():
             check_acknowledged(self._producer, self._place.name, failures, PATIENCE_SECONDS)
+        self._next = following
         return len(new)
 
     def close(self) -> None:
         """Ends the producer; what `publish` has returned is durable already."""
         self._producer.flush(PATIENCE_SECONDS)
-
-    def _note(self, candle: Candle) -> bool:
-        """Whether the candle is later than the last one of its instrument and interval."""
-        key = candle.instrument, candle.interval
-        last = self._next.get(key)
-        if last is not None and candle.open_time < last:
-            return False
-        self._next[key] = candle.close_time
-        return True
 
     def _published(self, partition: TopicPartition, since: datetime) -> Iterator[Candle]:
         begin = self._clients.offset_at(partition, since)
@@ -107,3 +101,13 @@ class CandlePublisher:
             return candle_of(message, self._signer)
         except (MarkRefused, KeyMissing, InvalidInput):
             return None  # no scanner believes it either, and counts it
+
+
+def _note(following: dict[tuple[str, timedelta], datetime], candle: Candle) -> bool:
+    """Whether the candle is later than the last one of its instrument and interval; if so, it is the last one now."""
+    key = candle.instrument, candle.interval
+    last = following.get(key)
+    if last is not None and candle.open_time < last:
+        return False
+    following[key] = candle.close_time
+    return True

@@ -11,6 +11,7 @@ from decimal import Decimal
 import msgspec
 
 from domain.candle import Candle, interval_name
+from domain.candle_bounds import bounded
 from domain.errors import InvalidInput
 from domain.instrument import is_instrument_id
 from domain.interval import interval_of
@@ -80,7 +81,7 @@ def read_candle(written: bytes) -> Candle:
     if not is_instrument_id(read.instrument):
         raise InvalidInput("instrument: it is no instrument like BTCUSDT-LINEAR.BYBIT")
     _check_figures(read)
-    return Candle(
+    made = Candle(
         instrument=read.instrument,
         interval=interval,
         open_time=_opened(read.open_time, interval),
@@ -94,6 +95,7 @@ def read_candle(written: bytes) -> Candle:
         ask=read.ask,
         funding_rate=read.funding_rate,
     )
+    return bounded(made)
 
 
 def _opened(time: datetime, interval: timedelta) -> datetime:

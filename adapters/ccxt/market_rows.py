@@ -12,6 +12,7 @@ from adapters.ccxt.markets import Market
 from adapters.ccxt.order_row import side_of
 from adapters.instruments.document import Table
 from domain.candle import Candle
+from domain.candle_bounds import bounded
 from domain.errors import InvalidInput
 from domain.market import BookUpdate, KnownPrice, Level, PriceSource, Quote, Trade
 
@@ -31,7 +32,7 @@ def candle(row: object, market: Market, interval: timedelta) -> Candle:
     first, high, low, last, volume = (_stated(fields, name) for name in _FIGURES)
     if not 0 < low <= min(first, last) <= max(first, last) <= high or volume < 0:
         raise InvalidInput(f"{str(listed)[:160]} is no candle: its prices or its volume cannot be")
-    return Candle(
+    made = Candle(
         instrument=market.instrument,
         interval=interval,
         open_time=moment(fields, "time"),
@@ -41,6 +42,7 @@ def candle(row: object, market: Market, interval: timedelta) -> Candle:
         close=last,
         volume=volume,
     )
+    return bounded(made)
 
 
 def trade(row: Table, market: Market) -> Trade:

@@ -1,21 +1,13 @@
 """The door of an engine in another process: sends requests to the command topic and reads the topic of answers.
 
-An answer ends every attempt of its request that waits, also a later one than the attempt that it was written for. With
-an identity for each attempt, an engine that is slower than a caller's patience would never be heard: each of its
-answers would arrive after its attempt has timed out, and each further attempt would make the engine slower.
+Where the engine is slower than a caller's patience, each of its answers arrives after its attempt has timed out, and
+each further attempt makes the engine slower. So an answer also ends later attempts of its request (`attempts.py`).
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator
-from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from hashlib import blake2b
-from secrets import token_bytes
-from threading import Lock
 from time import monotonic
 
 from aiokafka.errors import (  # pyright: ignore[reportMissingTypeStubs] - it has no stubs
@@ -23,6 +15,7 @@ from aiokafka.errors import (  # pyright: ignore[reportMissingTypeStubs] - it ha
     MessageSizeTooLargeError,
 )
 
+from adapters.command_topic.attempts import Attempt, Attempts
 from adapters.command_topic.thread import LoopThread, Up
 from adapters.command_topic.topic_names import CommandTopic
 from adapters.command_topic.topics import (
@@ -37,7 +30,7 @@ from adapters.command_topic.topics import (
     producing,
     signature_of,
 )
-from adapters.command_topic.wire import read_answer, request_bytes
+from adapters.command_topic.wire import read_answer
 from adapters.marks.key_folder import KeyFolder
 from adapters.marks.signature import Message, Signer
 from commands.door import Answer, Declined, TimedOut
@@ -45,20 +38,8 @@ from commands.request import Requested
 from domain.errors import InvalidInput, KeyMissing, MarkRefused
 
 _log = logging.getLogger(__name__)
-_SECRET_BYTES = 32
-_ASK_BYTES = 16
 _AGAIN = "a repeated request with the same key is never carried out twice"
 _NOT_KNOWN = f"the request is not known to be durable: it may be lost, or still be carried out; {_AGAIN}"
-
-
-@dataclass(slots=True, eq=False)
-class _Pending:
-    """An attempt that waits for its answer. `known` is what a TimedOut reports if no answer arrives in time."""
-
-    requested: Requested
-    written: bytes
-    answer: Future[Answer] = field(default_factory=Future[Answer])
-    known: str = _NOT_KNOWN
 
 
 class KafkaDoor:
@@ -71,9 +52,7 @@ class KafkaDoor:
         """
         self._signer = Signer(keys or KeyFolder())
         place.ensure()
-        self._place, self._secret = place, token_bytes(_SECRET_BYTES)
-        self._waiting: dict[bytes, set[_Pending]] = {}
-        self._lock = Lock()
+        self._place, self._attempts = place, Attempts()
         self._producer: Producer | None = None
         self._thread = LoopThread(f"the door to {place.commands}", self._serve)
 
@@ -81,34 +60,18 @@ class KafkaDoor:
         """See `Door`. Any engine that reads the topic before `valid_until` carries a durable request out."""
         until = monotonic() + patience
         try:
-            pending = _Pending(requested, request_bytes(requested))
+            attempt = self._attempts.attempt(requested, _NOT_KNOWN)
         except InvalidInput as fault:
             return Declined(requested.id, type(fault).__name__, str(fault))
-        ask = self._ask(pending.written)
-        with self._waits(ask, pending):
-            sending = self._thread.submit(self._send(ask, pending))
+        with self._attempts.waits(attempt):
+            if attempt.answer.done():
+                return attempt.answer.result()
+            sending = self._thread.submit(self._send(attempt))
             try:
-                return pending.answer.result(max(until - monotonic(), 0))
+                return attempt.answer.result(max(until - monotonic(), 0))
             except NotInTime:
                 sending.cancel()
-                return TimedOut(requested.id, pending.known)
-
-    def _ask(self, written: bytes) -> bytes:
-        """The identity of this request of this door, the same for each of its attempts."""
-        return blake2b(written, key=self._secret, digest_size=_ASK_BYTES).hexdigest().encode()
-
-    @contextmanager
-    def _waits(self, ask: bytes, pending: _Pending) -> Generator[None]:
-        with self._lock:
-            self._waiting.setdefault(ask, set()).add(pending)
-        try:
-            yield
-        finally:
-            with self._lock:
-                attempts = self._waiting[ask]
-                attempts.remove(pending)
-                if not attempts:
-                    del self._waiting[ask]
+                return TimedOut(requested.id, attempt.known)
 
     def close(self) -> None:
         """Ends the thread. Each waiting caller gets a TimedOut when its `patience` ends. Idempotent."""
@@ -123,28 +86,27 @@ class KafkaDoor:
                 async for record in answers:
                     self._take(record)
 
-    async def _send(self, ask: bytes, pending: _Pending) -> None:
+    async def _send(self, attempt: Attempt) -> None:
         assert self._producer is not None
-        requested, topic = pending.requested, self._place.commands
+        requested, topic, written = attempt.requested, self._place.commands, attempt.written
         key = requested.account.encode()
-        signature = self._signer.signature(Message(topic, key, ask, pending.written))
+        signature = self._signer.signature(Message(topic, key, attempt.ask, written))
         try:
             record = await self._producer.send_and_wait(
-                topic, pending.written, key=key, headers=[(ASK, ask), (SIGNATURE, signature)]
+                topic, written, key=key, headers=[(ASK, attempt.ask), (SIGNATURE, signature)]
             )
         except MessageSizeTooLargeError:
-            reason = f"the topic does not accept a request of {len(pending.written):,} bytes"
-            pending.answer.set_result(Declined(requested.id, InvalidInput.__name__, reason))
+            reason = f"the topic does not accept a request of {len(written):,} bytes"
+            self._attempts.take(attempt.ask, Declined(requested.id, InvalidInput.__name__, reason))
         except KafkaError as fault:
-            pending.known = f"{_NOT_KNOWN} ({fault})"
+            attempt.known = f"{_NOT_KNOWN} ({fault})"
         else:
-            pending.known = _durable(record, requested)
+            attempt.known = _durable(record, requested)
 
     def _take(self, record: Record) -> None:
-        """Resolves the attempts of an answer's request. Answers for other processes and late answers are ignored."""
-        with self._lock:
-            attempts = [one for one in self._waiting.get(ask_of(record) or b"", ()) if not one.answer.done()]
-        if not attempts:
+        """Takes an answer to a request of this door; those to other processes are passed over."""
+        ask = ask_of(record) or b""
+        if not self._attempts.is_known(ask):
             return
         where = place_of(record)
         try:
@@ -154,13 +116,11 @@ class KafkaDoor:
             _log.error("alert: the answer in %s is refused: %s", where, fault)
         except InvalidInput as fault:
             _log.error("the answer in %s cannot be read: %s", where, fault)
-            for one in attempts:
-                one.known = (
-                    f"an engine has answered in {where}, in a format that this program cannot read; {_AGAIN}"
-                )
+            self._attempts.unread(
+                ask, f"an engine has answered in {where}, in a format that this program cannot read; {_AGAIN}"
+            )
         else:
-            for one in attempts:
-                one.answer.set_result(answer)
+            self._attempts.take(ask, answer)
 
 
 def _durable(record: Record, requested: Requested) -> str:

@@ -16,6 +16,7 @@ import strawberry
 from strawberry.extensions import SchemaExtension
 
 from adapters.alerts.book import NoticeBook
+from adapters.candle_store.book import CandleBook
 from adapters.dead_letters.store import DeadLetters
 from adapters.graphql.as_of import When
 from adapters.graphql.completion import Reads
@@ -23,6 +24,7 @@ from adapters.graphql.desk import Desk
 from adapters.graphql.moment import Moment
 from adapters.graphql.readers import MOMENTS, Readers
 from adapters.live import Live
+from adapters.notary.auditing import Auditor
 from commands.caller import Caller
 from domain.errors import InvalidInput
 from domain.log import Envelope
@@ -50,7 +52,8 @@ class Served:
     `desk` sends mutations to the engine; None in a process that accepts no mutations. `live` has the events and prices
     for subscriptions; None in a process that offers no subscriptions. `projecting` is None where another process keeps
     the read models up to date. `notices` has the alerts that were sent; None in a process without them. `letters` opens
-    the dead letters of the log; None in a process without them.
+    the dead letters of the log; None in a process without them. `auditor` reads the checkpoints of the log's notary and
+    `candles` has those of the chart; each is None in a process without them.
     """
 
     models: ReadModels
@@ -61,6 +64,8 @@ class Served:
     projecting: Projecting | None = None
     notices: NoticeBook | None = None
     letters: Callable[[], DeadLetters] | None = None
+    auditor: Auditor | None = None
+    candles: CandleBook | None = None
 
 
 @dataclass

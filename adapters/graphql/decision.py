@@ -42,12 +42,12 @@ OnlyVotes = Annotated[
 ]
 
 
-@strawberry.type(description="The vote of one committee member on a signal.")
+@strawberry.type(description="The vote of one committee member on a signal, or on the entry of a draft.")
 class Vote:
     member: str = strawberry.field(description="The member's name.")
     chamber: Chamber = strawberry.field(description="The member's committee.")
     approves: bool = strawberry.field(
-        description="Whether the member approves; one rejection is enough to skip."
+        description="Whether the member approves; one rejection is enough to skip a signal or to refuse an order."
     )
     reasons: list[str] = strawberry.field(description="The reasons of a rejection; empty for an approval.")
     figures: JSON = strawberry.field(description="The figures that the member used, by name, as text.")

@@ -8,8 +8,10 @@ from typing import Annotated
 
 import strawberry
 
-from adapters.graphql.scalars import Ordinal
+from adapters.graphql.decision import Vote
+from adapters.graphql.scalars import JSON, Ordinal
 from commands import door
+from domain.signal import Chamber
 
 
 @strawberry.type(description="One event that followed from a command.")
@@ -67,10 +69,15 @@ class Refused:
         description="The reason for programs: `Refused`, `InvalidInput`, `Expired` …"
     )
     reason: str = strawberry.field(description="The reason for people.")
+    votes: list[Vote] = strawberry.field(
+        description="The votes on the entry of a refused draft; empty where its terms could not be judged, and for "
+        "every other request."
+    )
 
     @classmethod
     def of(cls, answer: door.Declined) -> Refused:
-        return cls(command_id=answer.command_id, code=answer.code, reason=answer.reason)
+        votes = [_vote(one) for one in answer.votes]
+        return cls(command_id=answer.command_id, code=answer.code, reason=answer.reason, votes=votes)
 
 
 @strawberry.type(
@@ -101,6 +108,9 @@ class Draft:
     fee: Decimal | None
     risk: Decimal | None = strawberry.field(description="The loss at the stop, fees included.")
     warnings: list[str]
+    votes: list[Vote] = strawberry.field(
+        description="The votes of the members that judge a person's entry; empty for an order that only reduces."
+    )
 
     @classmethod
     def of(cls, answer: door.Drafted, confirmation: str, expires_at: datetime) -> Draft:
@@ -113,8 +123,19 @@ class Draft:
             fee=answer.fee,
             risk=answer.risk,
             warnings=list(answer.warnings),
+            votes=[_vote(one) for one in answer.votes],
         )
 
 
 CommandAnswer = Annotated[Completed | Refused | TimedOut, strawberry.union("CommandAnswer")]
 DraftAnswer = Annotated[Draft | Refused | TimedOut, strawberry.union("DraftAnswer")]
+
+
+def _vote(one: door.MemberVote) -> Vote:
+    return Vote(
+        member=one.member,
+        chamber=Chamber(one.chamber),
+        approves=one.approves,
+        reasons=list(one.reasons),
+        figures=JSON(dict(one.figures)),
+    )

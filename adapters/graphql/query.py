@@ -12,6 +12,15 @@ from adapters.dead_letters.state import LetterSource, LetterState
 from adapters.graphql.account import ACCOUNTS, Account
 from adapters.graphql.alert import ALERTS, Alert, AlertFilter, AlertsBy
 from adapters.graphql.as_of import AsOf, AsOfInput, when
+from adapters.graphql.audit import (
+    InclusionProof,
+    LogVerification,
+    SignedCheckpoint,
+    checkpoint_of,
+    proof_of,
+    verification_of,
+)
+from adapters.graphql.candle import Candles, CandleSeries, candle_series_of, candles_of
 from adapters.graphql.chain import Chain, Explanation, chain_of, explanation_of
 from adapters.graphql.connection import Connection
 from adapters.graphql.context import Info
@@ -37,6 +46,7 @@ from adapters.graphql.order import ORDERS, Order, OrderFilter, OrdersBy
 from adapters.graphql.performance import Performance, performance_of
 from adapters.graphql.permission import requires
 from adapters.graphql.position import POSITIONS, HeldPosition, PositionFilter, PositionsBy
+from adapters.graphql.scalars import Ordinal
 from adapters.graphql.signal import SIGNALS, Signal, SignalFilter, SignalsBy
 from adapters.graphql.status import ProjectionBuild, build_of
 from adapters.graphql.trading import TradingState, trading_state_of
@@ -78,6 +88,8 @@ AnyId = Annotated[
 OrderId = Annotated[strawberry.ID, strawberry.argument(description="The client order id.")]
 OfAccount = Annotated[str | None, strawberry.argument(description="The account; any account by default.")]
 Since = Annotated[datetime | None, strawberry.argument(description="From this time on.")]
+Instrument = Annotated[str, strawberry.argument(description="The instrument.")]
+Interval = Annotated[str, strawberry.argument(description="The interval, as in `5m`, `4h` or `1d`.")]
 Before = Annotated[datetime | None, strawberry.argument(description="Before this time.")]
 
 
@@ -316,6 +328,64 @@ class Query:
         first: Annotated[int, strawberry.argument(description="How many, 1 to 500.")] = 100,
     ) -> list[DeadLetter]:
         return await dead_letters_of(info, letter_source, state, first)
+
+    @strawberry.field(
+        description="The last checkpoint that the log's notary has signed; null where there is none.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def checkpoint(self, info: Info) -> SignedCheckpoint | None:
+        return await checkpoint_of(info)
+
+    @strawberry.field(
+        description="The proof that an event is in the last checkpoint. It is made of the notary's tree and the log's "
+        "event, so it does not hold where the event was changed.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def inclusion(
+        self,
+        info: Info,
+        ordinal: Annotated[Ordinal, strawberry.argument(description="The event's ordinal in the log.")],
+    ) -> InclusionProof:
+        return await proof_of(info, ordinal)
+
+    @strawberry.field(
+        description="Compares every event of the log with every checkpoint; it reads the whole log. One "
+        "verification runs at a time.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def verification(
+        self,
+        info: Info,
+        key: Annotated[
+            str,
+            strawberry.argument(description="The notary's public key, as `whence notary key` prints it."),
+        ],
+    ) -> LogVerification:
+        return await verification_of(info, key)
+
+    @strawberry.field(
+        description="The instruments and intervals of which the candle store has candles.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def candle_series(self, info: Info) -> list[CandleSeries]:
+        return await candle_series_of(info)
+
+    @strawberry.field(
+        description="Candles that this log's engine took, the latest first. Coarser ones are built from finer ones.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def candles(
+        self,
+        info: Info,
+        instrument: Instrument,
+        interval: Interval,
+        before: Annotated[
+            datetime | None, strawberry.argument(description="Those that open before this time.")
+        ] = None,
+        first: Annotated[int, strawberry.argument(description="How many, 1 to 1,000.")] = 300,
+        as_of: AsOf = None,
+    ) -> Candles:
+        return await candles_of(info, instrument, interval, before, first, as_of)
 
 
 async def _one(

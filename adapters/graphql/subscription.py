@@ -13,6 +13,7 @@ from typing import Annotated
 
 import strawberry
 
+from adapters.graphql.candle import Candle, followed_candles
 from adapters.graphql.context import Info
 from adapters.graphql.enums import register_enum
 from adapters.graphql.permission import requires
@@ -110,6 +111,21 @@ class Subscription:
         async with aclosing(seen.subscribe(instruments or ())) as prices:
             async for price in prices:
                 yield PriceSeen.of(price)
+
+    @strawberry.subscription(
+        description="Candles as they close, within two seconds. One that is built from finer candles is also sent "
+        "while it forms. Query `candles` for those before.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def candles(
+        self,
+        info: Info,
+        instrument: Annotated[str, strawberry.argument(description="The instrument.")],
+        interval: Annotated[str, strawberry.argument(description="The interval, as in `5m`, `4h` or `1d`.")],
+    ) -> AsyncGenerator[Candle]:
+        async with aclosing(followed_candles(info, instrument, interval)) as candles:
+            async for candle in candles:
+                yield candle
 
 
 async def _events(info: Info, wanted: Wanted, after: Ordinal | None) -> AsyncGenerator[Recorded]:

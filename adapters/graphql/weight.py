@@ -28,11 +28,16 @@ from graphql import (
 )
 from graphql.language import SelectionNode, SelectionSetNode
 
+from adapters.candle_store.page import MOST
 from adapters.codes import Code
 
 PAGE_ARGUMENTS = ("first", "last")
 _LONGEST_SIZE = 12
 """The number of digits that are read of a page size; a number with this many digits exceeds every limit."""
+_LARGER_PAGES: Mapping[str, int] = {"CandlePage": MOST}
+"""The largest pages of the types whose rows are small and need no further queries."""
+_PAGES = ("Connection", "Page")
+"""How the names of the types end whose lists have the size of their field's page."""
 _UNBOUNDED_LIST = 10
 """The assumed length of a list without a page size."""
 
@@ -117,7 +122,7 @@ class Scales:
         sizes = self._page_sizes(node, found)
         if sizes:
             return max(sizes)
-        is_page = parent is not None and parent.name.endswith("Connection")
+        is_page = parent is not None and parent.name.endswith(_PAGES)
         return _UNBOUNDED_LIST if _is_list(found.type) and not is_page else 1
 
     def _page_sizes(self, node: FieldNode, found: Any) -> list[int]:
@@ -126,9 +131,11 @@ class Scales:
         known = [name for name in PAGE_ARGUMENTS if name in found.args]
         given = [self._size(arguments[name]) for name in known if name in arguments]
         sizes = [size for size in given if isinstance(size, int)]
+        kind = _named(found.type)
+        most = self.page if kind is None else _LARGER_PAGES.get(kind.name, self.page)
         for size in sizes:
-            if not 0 <= size <= self.page:
-                fault = f"a page has 0 to {self.page} entries; {size} were requested"
+            if not 0 <= size <= most:
+                fault = f"a page has 0 to {most} entries; {size} were requested"
                 self._refuse(node, fault, Code.TOO_COMPLEX if size > 0 else Code.BAD_INPUT)
         if len(sizes) > 1 and self.variables is not None:
             self._refuse(

@@ -32,7 +32,7 @@ from commands.door import Answer, Completed, Declined, TimedOut
 from commands.request import RaiseSignal, Requested
 from commands.requests import check
 from commands.roles import Role
-from domain.errors import InvalidInput, Unauthenticated, WhenceError
+from domain.errors import InvalidInput, RefusedForNow, Unauthenticated, WhenceError
 
 _log = logging.getLogger(__name__)
 BODY_BYTES = 16_384
@@ -41,6 +41,8 @@ _SECONDS = 2.5
 """How long the engine may take; TradingView waits 3 s for an answer."""
 _LEAST_SECONDS = 0.1
 _RETRY = {"Retry-After": "5"}
+_PASSING = frozenset({"Expired", RefusedForNow.__name__})
+"""The codes of refusals after which the same request may be accepted."""
 _UNKNOWN = "unknown"
 _TYPES = frozenset({"", "application/json", "text/plain"})
 _BEARER = {"WWW-Authenticate": 'Bearer realm="whence"'}
@@ -232,8 +234,8 @@ def _decided(answer: Completed, key: str) -> Mapping[str, Any]:
 
 
 def _declined(answer: Declined) -> NotTaken:
-    """Where the request came too late it may be sent again, with the same key; other refusals stay."""
-    if answer.code == "Expired":
+    """Where the request came too late, or is refused for now, it may be sent again with the same key."""
+    if answer.code in _PASSING:
         return NotTaken(503, [Fault(Code.UNAVAILABLE, answer.reason)], _RETRY)
     code = Code.BAD_INPUT if answer.code.startswith("Invalid") else Code.REFUSED
     return NotTaken.of(422, code, answer.reason)

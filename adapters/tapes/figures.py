@@ -12,6 +12,7 @@ from typing import cast
 from adapters.tapes.columns import OPTIONAL, PRICES
 from adapters.tapes.table import Table
 from domain.arithmetic import ONE, ZERO
+from domain.candle_bounds import LEAST_PRICE, MOST_PRICE, MOST_VOLUME
 from domain.number import number
 
 Column = Sequence[Decimal | None]
@@ -20,7 +21,6 @@ Column = Sequence[Decimal | None]
 _SIGNS = frozenset("0123456789.+-eE")
 # Decimal arithmetic keeps 28 digits; a longer figure would be rounded silently.
 _MOST_SIGNS = 28
-_LEAST_PRICE, _MOST_PRICE, _MOST_VOLUME = Decimal("1e-18"), Decimal("1e18"), Decimal("1e28")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +41,15 @@ _RULES = (
     _Rule("open", ge, "low", "below"),
     _Rule("close", le, "high", "above"),
     _Rule("close", ge, "low", "below"),
-    _Rule("low", ge, _LEAST_PRICE, "below the smallest price,"),
-    _Rule("high", le, _MOST_PRICE, "above the largest price,"),
-    _Rule("volume", le, _MOST_VOLUME, "above the largest volume,"),
+    _Rule("low", ge, LEAST_PRICE, "below the smallest price,"),
+    _Rule("high", le, MOST_PRICE, "above the largest price,"),
+    _Rule("volume", le, MOST_VOLUME, "above the largest volume,"),
     _Rule("turnover", ge, ZERO, "negative, below"),
-    _Rule("turnover", le, _MOST_VOLUME, "above the largest turnover,"),
+    _Rule("turnover", le, MOST_VOLUME, "above the largest turnover,"),
     _Rule("bid", gt, ZERO, "not above"),
     _Rule("ask", gt, ZERO, "not above"),
     _Rule("bid", le, "ask", "above"),
-    _Rule("ask", le, _MOST_PRICE, "above the largest price,"),
+    _Rule("ask", le, MOST_PRICE, "above the largest price,"),
     _Rule("funding_rate", gt, -ONE, "not a fraction: not above"),
     _Rule("funding_rate", lt, ONE, "not a fraction: not below"),
 )

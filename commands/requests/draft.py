@@ -1,21 +1,34 @@
-"""A draft: the costs of an order, and warnings before it is placed."""
+"""A draft: the costs of an order, the votes on it, and warnings before it is placed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
-from commands.door import Drafted
+from commands.door import Declined, Drafted, MemberVote
 from commands.request import ManualTerms
-from commands.requests.limits import check_alone
-from commands.requests.orders import Meant, check_protected, crosses, meant
+from commands.requests.limits import check_alone, judging
+from commands.requests.orders import Meant, cases, check_protected, crosses, meant
 from commands.requests.situation import Situation
 from domain.arithmetic import EXACT
+from domain.committees.case import Case
+from domain.committees.member import vote
+from domain.errors import InvalidInput, Refused
 from domain.order import OrderType
 
 
-def draft(command_id: str, terms: ManualTerms, situation: Situation) -> Drafted:
-    """Costs and warnings of an order that could be placed now; raises what placing that order would raise."""
+def draft(command_id: str, terms: ManualTerms, situation: Situation) -> Drafted | Declined:
+    """Costs, votes and warnings of an order that could be placed now, or why it is refused, with the votes.
+
+    Raises InvalidInput as placing that order would.
+    """
+    try:
+        return _accepted(command_id, terms, situation)
+    except Refused as fault:
+        return Declined(command_id, type(fault).__name__, str(fault), _votes_despite(terms, situation))
+
+
+def _accepted(command_id: str, terms: ManualTerms, situation: Situation) -> Drafted:
     order = meant(terms, situation)
     if order.case is not None:
         check_alone(order.case.entry, situation)
@@ -30,7 +43,40 @@ def draft(command_id: str, terms: ManualTerms, situation: Situation) -> Drafted:
         fee=None if notional is None else EXACT.multiply(notional, order.rules.taker_fee),
         risk=None if order.case is None else order.case.plan.risk,
         warnings=tuple(_warnings(order, terms, situation)),
+        votes=_votes(terms, situation),
     )
+
+
+def _votes_despite(terms: ManualTerms, situation: Situation) -> Sequence[MemberVote]:
+    """The votes on a refused order; none where its terms cannot be judged at all, as without a price."""
+    try:
+        return _votes(terms, situation)
+    except (Refused, InvalidInput):
+        return ()
+
+
+def _votes(terms: ManualTerms, situation: Situation) -> Sequence[MemberVote]:
+    """One vote of each member: a rejection where the member rejects the entry at one of its prices."""
+    if terms.reduce_only:
+        return ()
+    judged = [
+        _votes_on(case) for case in cases(terms, situation, situation.view(situation.rules(terms.instrument)))
+    ]
+    return [min(votes, key=lambda one: one.approves) for votes in zip(*judged, strict=True)]
+
+
+def _votes_on(case: Case) -> Sequence[MemberVote]:
+    voted = (vote(member, case) for member in judging(case))
+    return [
+        MemberVote(
+            member=one.member,
+            chamber=one.chamber,
+            approves=one.approves,
+            reasons=one.reasons,
+            figures=one.figures,
+        )
+        for one in voted
+    ]
 
 
 def _warnings(order: Meant, terms: ManualTerms, situation: Situation) -> Iterator[str]:

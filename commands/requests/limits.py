@@ -29,7 +29,8 @@ from decimal import Decimal
 from commands.request import ManualTerms
 from commands.requests.situation import Situation
 from domain.arithmetic import EXACT
-from domain.committees import Case, Judge, View, limits, risk
+from domain.committees import MEMBERS as VOTING
+from domain.committees import Case, Judge, Member, View, limits, risk
 from domain.committees.leverage import leverage_members
 from domain.committees.limits import limit_members
 from domain.committees.margin_limits import margin_members
@@ -76,20 +77,25 @@ def case_of(terms: ManualTerms, price: Decimal, view: View) -> Case:
 
 def check_entry(case: Case) -> None:
     """Raises Refused with every reason against the entry."""
+    _check(case, tuple(member.judge for member in judging(case)))
+
+
+def judging(case: Case) -> Sequence[Member]:
+    """The members that judge this entry, in the order in which their reasons are given."""
     growing = case.entry.instrument in case.view.portfolio.exposures()
     on = {member.judge for member in limit_members(case)}
-    _check(
-        case,
-        tuple(
-            member
-            for member in MEMBERS
-            if not (growing and member is risk.max_positions) and (member not in _LIMITS or member in on)
-        )
-        + tuple(member.judge for member in (*margin_members(case), *leverage_members(case))),
+    always = (
+        judge
+        for judge in MEMBERS
+        if not (growing and judge is risk.max_positions) and (judge not in _LIMITS or judge in on)
     )
+    return (*(_NAMED[judge] for judge in always), *margin_members(case), *leverage_members(case))
 
 
 _LIMITS = frozenset({limits.loss_pause, limits.group_positions})
+_NAMED: Mapping[Judge, Member] = {
+    member.judge: member for member in (*VOTING, *(rule.member for rule in limits.RULES))
+}
 
 
 def check_levels(case: Case) -> None:

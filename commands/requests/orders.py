@@ -24,7 +24,7 @@ from commands.stray_orders import check_not_gone
 from domain.arithmetic import EXACT, ZERO
 from domain.committees import Case, View
 from domain.direction import Purpose, Side, towards
-from domain.errors import InvalidInput, Refused
+from domain.errors import InvalidInput, Refused, RefusedForNow
 from domain.instrument import Instrument, check_digits, closing_quantity
 from domain.order import Closed, OrderPlaced, OrderStatus, Working
 from domain.portfolio import OpenPosition, with_levels
@@ -90,12 +90,12 @@ def _sent_quantity(terms: ManualTerms, rules: Instrument, situation: Situation) 
 
 
 def _check_trigger(terms: ManualTerms, situation: Situation) -> None:
-    """Raises Refused if the last price is unknown, or is already at or beyond the trigger price."""
+    """Raises RefusedForNow if the last price is unknown, Refused if it is at or beyond the trigger price already."""
     if terms.trigger_price is None:
         return
     price = situation.prices.get(terms.instrument)
     if price is None:
-        raise Refused(f"no price of {terms.instrument} is known yet: a trigger cannot be checked")
+        raise RefusedForNow(f"no price of {terms.instrument} is known yet: a trigger cannot be checked")
     if price >= terms.trigger_price if terms.side is Side.BUY else price <= terms.trigger_price:
         raise Refused(
             f"a {terms.side} trigger at {terms.trigger_price} is passed already: the last price is {price}"
@@ -127,17 +127,25 @@ def _check_reducing(terms: ManualTerms, situation: Situation) -> None:
 
 
 def _checked(terms: ManualTerms, situation: Situation, view: View) -> Case:
-    """Checks the entry at its price and, if it trades at once, at the last price; returns the higher-priced case."""
+    """Checks each case of the entry; returns the higher-priced one."""
+    judged = cases(terms, situation, view)
+    for case in judged:
+        check_entry(case)
+    return max(judged, key=lambda case: case.entry.price)
+
+
+def cases(terms: ManualTerms, situation: Situation, view: View) -> Sequence[Case]:
+    """The entry at its price and, if it trades at once at another one, at the last price.
+
+    Raises Refused where no price is known, InvalidInput for a stop or a target between two ticks.
+    """
     rules, last = view.listed, situation.last_price(view.listed.id)
     price, limit = _named(terms, last), terms.limit_price
     for name, level in (("the stop", terms.stop), ("the target", terms.target)):
         if level is not None:
             check_digits(f"{name} on {rules.id}", level, rules.tick)
     trades_at = last if limit is not None and crosses(terms.side, limit, last) else price
-    judged = [case_of(terms, one, view) for one in {price, trades_at}]
-    for case in judged:
-        check_entry(case)
-    return max(judged, key=lambda case: case.entry.price)
+    return [case_of(terms, one, view) for one in {price, trades_at}]
 
 
 def crosses(side: Side, limit: Decimal, price: Decimal) -> bool:

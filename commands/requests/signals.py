@@ -32,8 +32,8 @@ def raise_signal(request: RaiseSignal, situation: Situation, chain: str) -> Sequ
 
     Raises InstrumentNotListed for an instrument without rules, InvalidInput for a scanner with a name of this system or
     with other characters than `_NAME`, Refused for a scanner with the name of a strategy, because it could close that
-    strategy's positions, for an instrument without a market, and for an entry whose stop or target is on the wrong side
-    of the last price. Names are compared without regard to case, width and surrounding spaces.
+    strategy's positions, and for an entry whose stop or target is on the wrong side of the last price, RefusedForNow
+    for an instrument without a market. Names are compared without regard to case, width and surrounding spaces.
     """
     signal = _measured(request.signal.detected(), situation)
     _check_name(signal.strategy, situation)

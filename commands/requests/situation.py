@@ -13,7 +13,7 @@ from commands.world import World
 from domain.account import with_reserved
 from domain.command_fact import chain_fact
 from domain.committees import View
-from domain.errors import InstrumentNotListed, Refused
+from domain.errors import InstrumentNotListed, Refused, RefusedForNow
 from domain.instrument import Instrument, symbol_of
 from domain.log import chain_id
 from domain.portfolio import OpenPosition, Portfolio, WorkingEntry, altered, with_price
@@ -71,10 +71,10 @@ class Situation(Struct, frozen=True, kw_only=True):
         return found
 
     def last_price(self, instrument: str) -> Decimal:
-        """The last price of the instrument's market, in quote currency; raises Refused without a market."""
+        """The last price of the instrument's market, in quote currency; raises RefusedForNow without a market."""
         price = self.prices.get(instrument)
         if price is None:
-            raise Refused(
+            raise RefusedForNow(
                 f"no price of {instrument} is known yet: there is no market for it here, since no candle, trade or "
                 "quote of it was received, so that an order could neither be judged nor filled"
             )

@@ -39,6 +39,8 @@ class FeatureReference(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 f"reference of {self.feature}: edges must rise, and each bin needs a count of 0 or more "
                 f"({len(self.edges)} edges, {len(self.counts)} counts, one of them for missing values)"
             )
+        if not sum(self.counts):
+            raise InvalidInput(f"reference of {self.feature}: all counts are 0; it needs a row at least")
         if not 0 <= self.sample_missing <= _MOST_SAMPLED or not self.sample_missing + len(self.sample):
             raise InvalidInput(
                 f"reference of {self.feature}: the sample is empty or has too many missing values"

@@ -83,9 +83,11 @@ class Ensemble:
         """The score of one row, in the order of `features`; None is a missing value.
 
         `earlier` are the rows of the instrument's signals before it, oldest first; the last ones are read. Raises
-        InvalidInput for a row of another length or a value that is not finite.
+        InvalidInput for a row of another length, a value that is not finite, and a prediction that is not.
         """
         predicted = self.predict(self._row(values), [self._row(one) for one in self._last(earlier)])
+        if not all(map(math.isfinite, (predicted.win, predicted.stopped, predicted.net))):
+            raise InvalidInput(f"the members predict {predicted[:3]}, and no number may be infinite or NaN")
         return Score(
             confidence=round(self._win.calibrated(predicted.win), PLACES),
             risk=round(self._stopped.calibrated(predicted.stopped), PLACES),

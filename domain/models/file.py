@@ -18,7 +18,7 @@ from domain.models.member import Readers
 from domain.models.members import READERS
 
 FORMAT: Final = 1
-_LENGTH: Final = 64_000_000
+MOST_BYTES: Final = 64_000_000
 """The most bytes of a file that is read."""
 
 
@@ -83,8 +83,8 @@ def model_bytes(file: ModelFile) -> bytes:
 
 def read_file(data: bytes) -> ModelFile:
     """The content of a model file. Raises InvalidInput where it is damaged; the message states what and where."""
-    if len(data) > _LENGTH:
-        raise InvalidInput(f"the model file has {len(data):,} bytes; the most is {_LENGTH:,}")
+    if len(data) > MOST_BYTES:
+        raise InvalidInput(f"the model file has {len(data):,} bytes; the most is {MOST_BYTES:,}")
     try:
         file = msgspec.json.decode(data, type=ModelFile)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
@@ -119,7 +119,8 @@ def _part(file: ModelFile, place: int, readers: Readers) -> Part:
         )
     try:
         return Part(member.kind, member.weight, reader(member.content, len(file.features)))
-    except InvalidInput as fault:
+    except (InvalidInput, UnicodeDecodeError) as fault:
+        # The content is decoded only here, so bytes that are no UTF-8 are met here, not in `read_file`.
         raise InvalidInput(f"the model file is damaged at members[{place}].content: {fault}") from None
 
 
@@ -143,6 +144,8 @@ def _check_members(file: ModelFile) -> None:
     for one in file.members:
         if not 0 < one.weight < math.inf:
             raise InvalidInput(f"the weight of {one.kind} is {one.weight}; it must be above 0")
+    if sum(one.weight for one in file.members) == math.inf:
+        raise InvalidInput("the sum of the weights is too large for a number")
 
 
 def _check_reference(file: ModelFile) -> None:

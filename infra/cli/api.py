@@ -47,6 +47,13 @@ def api(
     no_graphiql: Annotated[
         bool, typer.Option("--no-graphiql", help="Do not serve the GraphiQL page.")
     ] = False,
+    checkpoints: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="Signed checkpoints, or the notary's folder; default: that of this user's notary.",
+        ),
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
     """Serves GraphQL at /graphql: queries, live events, and manual orders where no other engine owns the log."""
@@ -65,6 +72,7 @@ def api(
         workers=workers,
         introspection=not no_introspection,
         graphiql=not no_graphiql,
+        checkpoints=checkpoints,
     )
     closed = Refused("this API was started with --read-only") if read_only else None
     serve(settings, plan_of(options), closed)

@@ -12,6 +12,7 @@ import typer
 from infra.cli.fetching import fetch
 from infra.cli.options import JsonOption
 from infra.cli.publishing import publish
+from infra.cli.rebuilding_candles import rebuild
 
 if TYPE_CHECKING:
     from adapters.tapes import Recording
@@ -33,6 +34,7 @@ def candles() -> None:
 
 candles_app.command()(fetch)
 candles_app.command()(publish)
+candles_app.command()(rebuild)
 
 
 @candles_app.command()

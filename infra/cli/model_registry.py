@@ -246,8 +246,9 @@ def _check_readable(settings: WhenceSettings, sha256: str, role: ModelRole, *, u
 
     verdict = ModelFolder(settings.models.folder).file_of(sha256).verdict
     if role is ModelRole.CHAMPION and not verdict.passed and not unproven:
+        failed = [one.removeprefix("no: ") for one in verdict.reasons if not one.startswith("yes: ")]
         raise Refused(
-            f"the gate has not let {sha256[:12]} pass: {'; '.join(verdict.reasons)}; make it a --challenger, or "
+            f"the gate has not let {sha256[:12]} pass: {'; '.join(failed)}; make it a --challenger, or "
             "promote it with --unproven all the same"
         )
 

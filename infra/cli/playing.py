@@ -40,6 +40,7 @@ from infra.config import WhenceSettings
 from infra.logging import configure
 from infra.logs import open_owned, played_store
 from infra.run.alerts_sent import alerts_sent
+from infra.run.candle_keeping import candles_kept
 from infra.run.letters import letters_kept
 from infra.run.narrator import Narrator
 from infra.run.paper import PaperRun
@@ -119,7 +120,10 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
         traded = {rules.id for rules in run.plan.instruments}
         for note in (*rules_notes(run.plan), *absent_notes(run.plan.settings.strategies, traded), *short):
             console.print(note, style="yellow", markup=False, soft_wrap=not console.is_terminal)
-        with _served(settings, manner.port, listening, run, watchers, letters):
+        with (
+            candles_kept(settings, run.driver, at_end=manner.is_alone),
+            _served(settings, manner.port, listening, run, watchers, letters),
+        ):
             played, until = _play(plan, run, manner.speed, stopping, console)
             written.check()
             log.confirm()

@@ -66,6 +66,7 @@ class ApiOptions:
     workers: int = 1
     introspection: bool = True
     graphiql: bool = True
+    checkpoints: Path | None = None
 
 
 def plan_of(options: ApiOptions) -> ApiPlan:
@@ -73,7 +74,14 @@ def plan_of(options: ApiOptions) -> ApiPlan:
     place = ListenAddress(options.host, options.port, options.tls_cert, options.tls_key)
     hosts = options.allow_host if place.is_anywhere else (options.host, *options.allow_host)
     http = HttpOptions(hosts, options.cors_origin, options.rate, tls=options.tls_cert is not None)
-    return ApiPlan(place, http, options.introspection, options.graphiql, workers=options.workers)
+    return ApiPlan(
+        place,
+        http,
+        options.introspection,
+        options.graphiql,
+        workers=options.workers,
+        checkpoints=options.checkpoints,
+    )
 
 
 def serve(settings: WhenceSettings, plan: ApiPlan, closed: WhenceError | None = None) -> None:

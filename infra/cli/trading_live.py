@@ -25,6 +25,7 @@ from infra.run.alerts_sent import positions_alerted
 from infra.run.apart import ApiApart, Embedding
 from infra.run.api_plan import ApiPlan
 from infra.run.bare_positions import BarePositions
+from infra.run.candle_keeping import candles_kept
 from infra.run.clock import utc_now
 from infra.run.configuring import sessions_of
 from infra.run.connecting import connected
@@ -181,6 +182,7 @@ def _session(
             unused.log(owned.log)
             engine = Embedding(run.door, settings.account, note, watchers, watchdog)
             with (
+                candles_kept(settings, run.driver),
                 positions_alerted(settings, watchdog),
                 served(settings, api, engine, keeper, listening) as serving,
             ):

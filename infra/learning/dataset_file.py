@@ -14,15 +14,14 @@ import domain.features
 import domain.indicators
 from adapters.whole_file import write_file
 from domain.errors import InvalidInput
-from domain.features.core import CORE_1
 from domain.features.feature_set import FeatureSet
+from domain.features.sets import SETS
 from infra.learning.dataset import Dataset, LabelSource
 from infra.learning.parts import Part, Parts, read_table
 
 MANIFEST = "dataset.json"
 FORM = 1
 """The version of the folder's form."""
-SETS: Mapping[str, FeatureSet] = {CORE_1.id: CORE_1}
 """The feature sets of this program."""
 
 

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from hashlib import sha256
 from pathlib import Path
 
 from adapters.whole_file import write_file
 from domain.errors import InvalidInput
 from domain.models.ensemble import Ensemble
-from domain.models.file import ModelFile, read_file, read_model
+from domain.models.file import MOST_BYTES, ModelFile, read_file, read_model
+
+
+def file_bytes(path: Path) -> bytes:
+    """The bytes of a model file. Raises OSError where it cannot be read, InvalidInput where it is too large or no
+    regular file: reading a pipe or a device may never end.
+    """
+    with open(path, "rb", opener=_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise InvalidInput(f"{path} is not a regular file")
+        data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise InvalidInput(f"{path} has more than {MOST_BYTES:,} bytes, the most that a model file may have")
+    return data
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def write_model(folder: Path, data: bytes) -> Path:
@@ -26,7 +45,7 @@ def open_model(path: Path) -> tuple[ModelFile, Ensemble]:
     damaged, or is named by another hash than its own.
     """
     try:
-        data = path.read_bytes()
+        data = file_bytes(path)
     except OSError as fault:
         raise InvalidInput(f"{path} cannot be read: {fault.strerror}") from None
     found = sha256(data).hexdigest()

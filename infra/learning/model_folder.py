@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
+from itertools import zip_longest
 from pathlib import Path
 
 from commands.scorer import LoadedModel
 from domain.errors import InvalidInput, ModelChanged, ModelMissing
+from domain.features.sets import SETS
 from domain.models.file import ModelFile, read_file, read_model
+from infra.learning.model_files import file_bytes
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_ALWAYS = 0.0
+_RARELY = 0.1
+"""The greatest share of training rows without a value with which a feature is needed. The rows of the first day of a
+tape lack what reads a day, so a feature that no row lacks is rare.
+"""
 
 
 class ModelFolder:
@@ -33,10 +39,12 @@ class ModelFolder:
         return read_file(self.bytes_of(digest))
 
     def bytes_of(self, digest: str) -> bytes:
-        """The bytes of the file. Raises ModelMissing where there is none, ModelChanged where they are others."""
+        """The bytes of the file. Raises ModelMissing where there is none, ModelChanged where they are others,
+        InvalidInput where it is too large or no regular file.
+        """
         place = self._place(digest)
         try:
-            data = place.read_bytes()
+            data = file_bytes(place)
         except OSError as fault:
             raise ModelMissing(
                 f"{place}: {fault.strerror}: the model {digest[:12]} cannot be read; copy its file there, or name its "
@@ -55,7 +63,23 @@ class ModelFolder:
 
 
 def loaded(data: bytes) -> LoadedModel:
-    """The model of a file, and the places of the features that no row of its training lacked."""
+    """The model of a file, and the places of the features that at most 10 % of its training rows lacked.
+
+    Raises InvalidInput for a damaged file, and for one whose features are not those of the set that it states.
+    """
     file = read_file(data)
-    needed = [place for place, one in enumerate(file.reference) if one.missing == _ALWAYS]
+    _check_set(file)
+    needed = [place for place, one in enumerate(file.reference) if one.missing <= _RARELY]
     return LoadedModel(read_model(data), tuple(needed))
+
+
+def _check_set(file: ModelFile) -> None:
+    known = SETS.get(file.feature_set)
+    if known is None or known.names == file.features:
+        return  # a set that this program lacks has no rows, so nothing is scored by it
+    names = zip_longest(file.features, known.names, fillvalue="none")
+    place, (one, other) = next((at, pair) for at, pair in enumerate(names) if pair[0] != pair[1])
+    raise InvalidInput(
+        f"the model file states {file.feature_set} and has at features[{place}] {one}, the set has {other}: its values "
+        "would be read as others; train it again"
+    )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from sqlalchemy import MetaData
 
 from adapters.alerts import table as alerts
+from adapters.candle_store import table as candles
 from adapters.tokens import table as tokens
 from projections import cursor_key
 
 METADATA = MetaData()
 # The keys of cursors are among the tables of the bookkeeping.
-for _source in (tokens.METADATA, cursor_key.KEYS.metadata, alerts.METADATA):
+for _source in (tokens.METADATA, cursor_key.KEYS.metadata, alerts.METADATA, candles.METADATA):
     for _table in _source.sorted_tables:
         _table.to_metadata(METADATA)

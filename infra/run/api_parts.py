@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from strawberry.extensions import SchemaExtension
 
 from adapters.alerts.book import NoticeBook
+from adapters.candle_store.book import CandleBook
 from adapters.graphql.condition import ReadModelFaults
 from adapters.graphql.confirmation import Signer
 from adapters.graphql.context import Context, Served
@@ -41,6 +42,7 @@ from adapters.metrics.read_models import ReadModelFigures
 from adapters.metrics.registry import new_registry
 from adapters.metrics.snapshot import SnapshotCollector
 from adapters.metrics.strangers import StrangerCollector
+from adapters.notary.auditing import Auditor
 from adapters.tokens.bearers import Bearers
 from adapters.tokens.book import TokenBook
 from commands.caller import Caller
@@ -50,6 +52,7 @@ from infra.dashboard.archive import read_archive
 from infra.dead_letters import FoundLetters
 from infra.graphiql.folder import built
 from infra.logs import open_reader
+from infra.notary import checkpoints_of
 from infra.personal import response_opener
 from infra.run.alerting import Alerting
 from infra.run.api_plan import ApiPlan, Hosted
@@ -183,6 +186,8 @@ class ApiParts:
             self._projecting,
             self._notices,
             self._letters,
+            Auditor(self._log, partial(checkpoints_of, self._log, self._plan.checkpoints)),
+            CandleBook(self._question_store, self._partition),
         )
         is_up()
         yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
@@ -20,7 +21,8 @@ from infra.run.watchers import Watchers
 @dataclass(frozen=True, slots=True)
 class ApiPlan:
     """`lag`: the seconds that read models may be behind the log before the API reports that it is not ready. `workers`:
-    the processes that serve the API together."""
+    the processes that serve the API together. `checkpoints`: a folder of a notary or a file of signed checkpoints; None
+    for the folder that this user's notary of the log has."""
 
     place: ListenAddress = field(default_factory=ListenAddress)
     http: HttpOptions = field(default_factory=HttpOptions)
@@ -28,6 +30,7 @@ class ApiPlan:
     graphiql: bool = True
     lag: float = 30.0
     workers: int = 1
+    checkpoints: Path | None = None
 
     def __post_init__(self) -> None:
         """Raises InvalidInput where the API listens on every address and no host name is allowed."""

@@ -68,7 +68,15 @@ class LiveMarket:
         """The past candles of each instrument. Raises ExchangeError where they cannot be fetched now."""
         for name in self._instruments:
             now = self._clock.tick()
-            yield from self._missed(name, now - self._span, now) or ()
+            found = self._missed(name, now - self._span, now)
+            if found is not None and not found:
+                _log.warning(
+                    "%s: the exchange has no candle of %s to %s UTC, so its strategies begin without a past; a venue "
+                    "that plays a recording has candles of another time only, on which nothing is traded",
+                    name,
+                    *(f"{one:%Y-%m-%d %H:%M}" for one in (now - self._span, now)),
+                )
+            yield from found or ()
 
     def passed(self) -> Iterator[Warmed]:
         """The candles that arrived before trading began: no signal follows from them."""

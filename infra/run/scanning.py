@@ -11,13 +11,18 @@ from typing import Final, Protocol
 from adapters.candle_topic.group import Held, Read
 from adapters.metrics.scanner import Outcome, ScannerMetrics
 from commands.door import Answer, Completed, Declined, Door, TimedOut
-from commands.request import RaiseSignal, Requested
+from commands.request import OutsideSignal, RaiseSignal, Requested
 from commands.scanner import Place, Scanner, Share
+from domain.errors import RefusedForNow
 
 _log = logging.getLogger(__name__)
 _PATIENCE_SECONDS: Final = 2.5
 _MOST_PATIENCE_SECONDS: Final = 10.0
 _LEAST_SECONDS: Final = 0.1
+_PAUSE_SECONDS: Final = 1.0
+_MOST_PAUSES: Final = 15
+"""How often a signal that the engine refuses for now is repeated: the candles of other instruments wait meanwhile, and
+their signals are valid for 30 s by default."""
 _AT_ONCE: Final = 8
 """Signals that wait for the engine at the same time: in a fast market many instruments signal on one candle."""
 
@@ -36,7 +41,10 @@ class Candles(Protocol):
 
 
 class Scanning:
-    """Reads candles and raises signals. A signal that no engine answers is repeated until it is late."""
+    """Reads candles and raises signals.
+
+    A signal that no engine answers is repeated until it is late; one that the engine refuses for now, for a while.
+    """
 
     def __init__(
         self,
@@ -46,9 +54,13 @@ class Scanning:
         metrics: ScannerMetrics,
         now: Callable[[], datetime],
         stopped: Callable[[], bool],
+        wait: Callable[[float], None],
     ) -> None:
+        """`wait` waits for so many seconds, or until a stop is requested."""
         self._scanner, self._account, self._door, self._metrics = scanner, account, door, metrics
-        self._now, self._stopped = now, stopped
+        self._now, self._stopped, self._wait = now, stopped, wait
+        self._given_up: set[str] = set()
+        """The instruments whose last signal was refused for now to the end: the next one is sent once."""
 
     def run(self, candles: Candles, seconds: float = 0.5) -> None:
         """Takes steps until a stop is requested. Raises LogUnavailable where the brokers do not respond."""
@@ -90,29 +102,35 @@ class Scanning:
     def _ended(self, requested: Requested) -> bool:
         """Whether the signal is finished: answered, or late. It is not where a stop was requested before."""
         patience = _PATIENCE_SECONDS
+        pauses = 0 if _signal_of(requested).instrument in self._given_up else _MOST_PAUSES
         while self._now() <= requested.valid_until:
             left = (requested.valid_until - self._now()).total_seconds()
             answer = self._door.ask(requested, max(min(left, patience), _LEAST_SECONDS))
             # Each repetition is another request for an engine that is slow already.
             patience = min(2 * patience, _MOST_PATIENCE_SECONDS)
-            if not isinstance(answer, TimedOut):
+            why = _why_again(answer)
+            if not why or (isinstance(answer, Declined) and not pauses):
                 self._note(requested, answer)
                 return True
             if self._stopped():
                 return False
             _log.warning(
-                "no engine has answered the signal %s on %s; it is repeated until %s: %s",
+                "the signal %s on %s is repeated until %s: %s",
                 requested.id,
                 _place_of(requested),
                 requested.valid_until.isoformat(timespec="seconds"),
-                answer.known,
+                why,
             )
+            if isinstance(answer, Declined):
+                pauses -= 1
+                self._wait(_PAUSE_SECONDS)
         self._late(requested, "its time had passed before an engine took it")
         return True
 
     def _note(self, requested: Requested, answer: Answer) -> None:
         match answer:
             case Completed():
+                self._given_up.discard(_signal_of(requested).instrument)
                 outcome = Outcome.REPEATED if answer.repeated else Outcome.RECORDED
                 self._metrics.signalled(outcome)
                 verdict = "" if answer.decided is None else f": {answer.decided.verdict}"
@@ -120,6 +138,8 @@ class Scanning:
             case Declined(code="Expired"):
                 self._late(requested, answer.reason)
             case Declined():
+                if answer.code == RefusedForNow.__name__:
+                    self._given_up.add(_signal_of(requested).instrument)
                 self._metrics.signalled(Outcome.REFUSED)
                 _log.warning(
                     "the signal %s on %s is refused: %s", requested.id, _place_of(requested), answer.reason
@@ -132,8 +152,23 @@ class Scanning:
         _log.warning("the signal %s on %s is late: %s", requested.id, _place_of(requested), why)
 
 
+def _why_again(answer: Answer) -> str:
+    """Why the signal is to be sent again; empty after an answer that stays."""
+    match answer:
+        case TimedOut():
+            return f"no engine has answered: {answer.known}"
+        case Declined() if answer.code == RefusedForNow.__name__:
+            return f"the engine refuses it for now: {answer.reason}"
+        case _:
+            return ""
+
+
+def _signal_of(requested: Requested) -> OutsideSignal:
+    assert isinstance(requested.request, RaiseSignal)
+    return requested.request.signal
+
+
 def _place_of(requested: Requested) -> str:
     """Instrument and close of the signal's candle, for messages."""
-    assert isinstance(requested.request, RaiseSignal)
-    signal = requested.request.signal
+    signal = _signal_of(requested)
     return f"{signal.instrument} at {signal.candle_closed_at.isoformat(timespec='seconds')}"

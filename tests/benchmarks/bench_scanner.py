@@ -73,7 +73,7 @@ def run() -> Sequence[Figure]:
             while not group.held:
                 assert not group.read(0.05)
             began, spent = time.perf_counter(), time.process_time()
-            Scanning(scanner, "main", Recording(), metrics, utc_now, is_done).run(group)
+            Scanning(scanner, "main", Recording(), metrics, utc_now, is_done, time.sleep).run(group)
             took, spent = time.perf_counter() - began, time.process_time() - spent
     count = len(candles)
     note = f"{_SYMBOLS} symbols, {count:,} candles of 5 minutes, {found} signals, answered at once"

@@ -11,6 +11,7 @@ from commands.features import Features
 from commands.inputs import MarketMoved
 from commands.request import PlaceOrder, RetireModel
 from commands.scorer import (
+    LoadedModel,
     ModelScorer,
     RecordedScorer,
     Scorer,
@@ -122,6 +123,13 @@ def test_a_score_beyond_a_limit_skips_the_entry(
     ("scorer", "inputs", "outcome", "reason", "detail"),
     [
         (ModelScorer(Folder().model_of), GOOD, ScoreOutcome.FAILED, "SCORE_FAILED", "ModelMissing"),
+        (
+            ModelScorer(dict[str, LoadedModel]().__getitem__),
+            GOOD,
+            ScoreOutcome.FAILED,
+            "SCORE_FAILED",
+            "KeyError",
+        ),
         (
             ModelScorer(Folder(MODEL).model_of),
             {"gain": 1.5},

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from adapters.avro import AvroCodec
+from adapters.log.sqlite import read_sqlite as read_log
 from adapters.tapes import synthetic_tape
 from domain.candle import Candle
 from domain.errors import InvalidInput
@@ -90,6 +93,17 @@ def test_the_candles_of_a_live_log_are_those_on_the_tape_of_its_inputs(tmp_path:
     found = LogCandles(WhenceSettings(log=f"sqlite:///{path}"), opening, (), ()).around(around)
     assert list(found.candles) == list(tape.candles[50:64])
     assert found.note == "Candles: the tape of the log's inputs."
+
+
+def test_all_candles_of_a_live_log_are_those_that_its_engine_took(tmp_path: Path) -> None:
+    path = tmp_path / "live.db"
+    taped.trade(path, 60, 64)
+    opening = replace(taped.PLAN.opening, mode=Mode.LIVE)
+    with closing(read_log(path, AvroCodec())) as log:
+        found = LogCandles(WhenceSettings(log=f"sqlite:///{path}"), opening, (), ()).all(log)
+        read = {(one.instrument, one.open_time): one for one in found}
+    wanted = [one for tape in taped.TAPES for one in tape.candles[:64]]
+    assert read == {(one.instrument, one.open_time): one for one in wanted}
 
 
 def test_a_live_log_without_tape_has_no_candles_and_the_reason(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,9 +21,13 @@ FIGURES = """query Shown($asOf: AsOfInput) {
   orders(first: 0, asOf: $asOf) { totalCount }
   decisions(first: 1, where: { verdict: SKIP }, asOf: $asOf) { totalCount edges { node { reasons } } }
 }"""
+MARKS = """{
+  begins: equity(where: { reason: MARKED }, orderBy: RECORDED, direction: ASC, first: 1) { edges { node { at } } }
+  ends: equity(where: { reason: MARKED }, first: 1) { totalCount edges { node { at } } }
+}"""
 PAGES = (
-    *("now", "trade", "positions", "orders", "decisions", "chain", "performance", "strategies", "risk"),
-    *("journal", "system"),
+    *("now", "chart", "trade", "positions", "orders", "decisions", "chain", "performance", "strategies"),
+    *("risk", "models", "journal", "audit", "system"),
 )
 
 
@@ -52,10 +57,20 @@ def opened(page: Page, name: str) -> Page:
 
 def plain(decimal: str) -> str:
     """A decimal as the page writes it: two digits at most after the point, thousands apart."""
-    whole, _, rest = f"{float(decimal):.10f}".partition(".")
+    whole, _, rest = str(Decimal(decimal).quantize(Decimal("0.01"), ROUND_HALF_UP)).partition(".")
     grouped = f"{int(whole):,}".replace(",", "\u202f")
-    kept = rest[:2].rstrip("0")
+    kept = rest.rstrip("0")
     return f"{grouped}.{kept}" if kept else grouped
+
+
+def test_an_address_of_the_last_page_shows_that_page_s_name_in_the_navigation_of_a_narrow_screen(
+    visitor: Visit,
+) -> None:
+    page = visitor.page
+    page.set_viewport_size({"width": 360, "height": 900})
+    page.evaluate("location.hash = '#/system'")
+    expect(page.get_by_role("heading", level=1)).to_have_text("System")
+    expect(page.get_by_role("navigation").get_by_role("link", name="System")).to_be_in_viewport(ratio=0.9)
 
 
 def test_every_page_is_shown_without_faults_or_other_servers(visitor: Visit, tmp_path: Path) -> None:
@@ -76,6 +91,18 @@ def test_the_figures_of_the_pages_are_those_of_the_api(demo: Started, visitor: V
         expect(opened(page, name).locator(".total")).to_contain_text(f"of {wanted[name]['totalCount']}")
     opened(page, "decisions").get_by_label("Verdict").select_option("SKIP")
     expect(page.locator(".total")).to_contain_text(f"of {wanted['decisions']['totalCount']}")
+
+
+def test_the_equity_curve_begins_with_the_first_marked_hour_of_a_log_of_several_pages_of_them(
+    demo: Started, visitor: Visit
+) -> None:
+    marks = demo.query(MARKS)["data"]
+    assert marks["ends"]["totalCount"] > 200
+    first, last = (
+        marks[name]["edges"][0]["node"]["at"][:16].replace("T", " ") for name in ("begins", "ends")
+    )
+    curve = opened(visitor.page, "performance").locator(".curve")
+    expect(curve).to_have_attribute("aria-label", f"Equity, {first} \u2013 {last}")
 
 
 def test_a_past_event_sets_every_page_to_what_the_api_answers_as_of_it(demo: Started, visitor: Visit) -> None:
@@ -108,6 +135,53 @@ def test_a_decision_shows_every_vote_and_what_would_have_had_to_differ(visitor: 
     votes = page.get_by_role("region", name="Votes")
     expect(votes.get_by_text("What would have had to differ")).to_be_visible()
     assert votes.get_by_role("row").count() > 10
+
+
+CHARTED = """query Charted($asOf: AsOfInput) {
+  candles(instrument: "BTCUSDT-LINEAR.BYBIT", interval: "5m", first: 1, asOf: $asOf) { candles { closeTime } }
+  events(first: 1, asOf: $asOf) { edges { node { recordedAt } } }
+  fills(first: 0, where: { instrument: "BTCUSDT-LINEAR.BYBIT" }, asOf: $asOf) { totalCount }
+}"""
+
+
+def test_the_chart_scrolled_back_reads_every_candle_and_mark_and_leads_to_a_chain(
+    visitor: Visit, demo: Started
+) -> None:
+    page = opened(visitor.page, "chart")
+    expect(
+        page.get_by_role("img", name="Candles of BTCUSDT-LINEAR.BYBIT, 5m").locator("canvas")
+    ).not_to_have_count(0)
+    for thousands in range(2, 6):
+        page.get_by_role("button", name="Earlier candles").click()
+        expect(page.get_by_text(f"{thousands},000 candles since")).to_be_visible()
+    expect(page.get_by_role("button", name="Earlier candles")).to_have_count(0)
+    marks = page.get_by_role("table", name="Marks")
+    signals = demo.query(
+        '{ signals(first: 0, where: { instrument: "BTCUSDT-LINEAR.BYBIT" }) { totalCount } }'
+    )
+    fills = demo.query(CHARTED)["data"]["fills"]["totalCount"]
+    count = signals["data"]["signals"]["totalCount"] + fills + 1
+    expect(marks).to_have_attribute("aria-rowcount", str(count))
+    marks.get_by_role("row").nth(1).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Chain")
+    expect(page.locator(".story")).to_contain_text("SignalDetected")
+    assert visitor.faults == []
+
+
+def test_the_chart_as_of_an_event_ends_with_the_candle_that_had_closed_when_it_was_recorded(
+    visitor: Visit, demo: Started
+) -> None:
+    past = demo.query(CHARTED, asOf={"ordinal": 400})["data"]
+    [recorded] = past["events"]["edges"]
+    assert past["candles"]["candles"][0]["closeTime"] == recorded["node"]["recordedAt"]
+    page = opened(visitor.page, "chart")
+    page.get_by_label("Event").fill("400")
+    first = page.get_by_role("table", name="Marks").get_by_role("row").nth(1)
+    expect(first).to_contain_text("2025-01-07\u200915:40:00")
+    page.get_by_label("Interval").select_option("1h")
+    expect(page.get_by_role("img", name="Candles of BTCUSDT-LINEAR.BYBIT, 1h")).to_be_visible()
+    assert visitor.faults == []
 
 
 def signed_in(visitor: Visit, demo: Started, role: str) -> Page:
@@ -150,6 +224,7 @@ def test_a_trader_places_moves_and_closes_an_order_and_the_log_has_each_step(
     page.get_by_label("Stop", exact=True).fill("50000")
     page.get_by_role("button", name="Check").click()
     expect(page.get_by_role("region", name="What it would cost")).to_be_visible()
+    expect(page.get_by_role("region", name="What the rules say").get_by_text("kill_switch")).to_be_visible()
     page.get_by_role("button", name="Place the order").click()
     expect(page.get_by_text("Done.")).to_be_visible()
 
@@ -177,6 +252,21 @@ def test_an_order_that_the_rules_refuse_shows_the_reason_and_can_be_corrected(
     page.get_by_label("Quantity").fill("1")
     page.get_by_role("button", name="Check").click()
     expect(page.get_by_role("alert")).to_contain_text("NOSUCH-LINEAR.BYBIT")
+    assert page.get_by_role("button", name="Place the order").count() == 0
+
+
+def test_an_order_that_risks_too_much_shows_which_member_rejects_it_and_with_which_figures(
+    visitor: Visit, demo: Started
+) -> None:
+    page = opened(signed_in(visitor, demo, "trader"), "trade")
+    page.get_by_label("Instrument").fill("BTCUSDT-LINEAR.BYBIT")
+    page.get_by_label("Quantity").fill("0.5")
+    page.get_by_label("Stop", exact=True).fill("45000")
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_role("alert")).to_contain_text("risk.max_risk_per_trade")
+    vote = page.get_by_role("region", name="What the rules say").get_by_role("row", name="risk_per_trade")
+    expect(vote).to_contain_text("RISK_PER_TRADE")
+    expect(vote).to_contain_text("limit")
     assert page.get_by_role("button", name="Place the order").count() == 0
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from domain.events import Event
 from domain.leverage.change import LeverageChangeRefused, LeverageChangeUnclear
 from domain.log import Envelope, Recorded
+from domain.model import ModelRetired
 from domain.pause import EntriesPaused, EntriesResumed
 from domain.position import PositionCloseFailed
 from domain.signal import Chamber, Vote
@@ -15,7 +16,8 @@ from projections.sentences import sentence
 from tests.domain.history import NOW, D, a_decision
 from tests.projections.odd import an_odd_log
 from tests.projections.worlds import table_of
-from tests.schemas.samples import META
+from tests.replacing import replace
+from tests.schemas.samples import META, SAMPLES
 
 
 def test_each_alert_has_one_row_with_sentence_stream_and_time_of_its_event() -> None:
@@ -102,3 +104,15 @@ def test_a_close_that_fails_is_an_alert_at_the_third_attempt_and_at_every_tenth(
         return alert_of(recorded(failed)) is not None
 
     assert [attempt for attempt in range(1, 25) if alarms(attempt)] == [3, 10, 20]
+
+
+def test_a_drift_and_what_a_rule_retires_are_alerts_and_what_a_person_retires_is_none() -> None:
+    drift = SAMPLES["whence.model.DriftFound"].event
+    row = alert_of(recorded(drift))
+    assert row is not None
+    assert (row["severity"], row["kind"], row["line"]) == ("WARNING", "DRIFT_FOUND", sentence(drift))
+    retired = ModelRetired(name="main", sha256="a" * 64, reason="adx drifts", rule="drift")
+    row = alert_of(recorded(retired))
+    assert row is not None
+    assert (row["severity"], row["kind"]) == ("WARNING", "MODEL_RETIRED")
+    assert alert_of(recorded(replace(retired, rule=""))) is None

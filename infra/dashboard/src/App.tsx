@@ -1,5 +1,5 @@
 import type { CombinedError } from '@urql/core';
-import { useEffect, useState, type ComponentType } from 'react';
+import { Suspense, lazy, useEffect, useState, type ComponentType } from 'react';
 import { client } from './api/client';
 import { graphql, type ResultOf } from './api/graphql';
 import { follow } from './api/live';
@@ -7,9 +7,11 @@ import { followPrices } from './api/prices';
 import { keepToken, token } from './api/session';
 import { useStore } from './api/store';
 import { viewer } from './api/viewer';
+import { Audit } from './pages/Audit';
 import { Chain } from './pages/Chain';
 import { Decisions } from './pages/Decisions';
 import { Journal } from './pages/Journal';
+import { Models } from './pages/Models';
 import { Now } from './pages/Now';
 import { Orders } from './pages/Orders';
 import { Performance } from './pages/Performance';
@@ -34,20 +36,27 @@ const FIRST = graphql(`
 
 export type Account = ResultOf<typeof FIRST>['accounts'][number];
 
-const PAGES: Readonly<Record<string, ComponentType<{ account: string }>>> = {
+// The library of its chart is as large as the rest of the page, so it is loaded with the page that needs it.
+const Chart = lazy(() => import('./pages/Chart').then(({ Chart: page }) => ({ default: page })));
+
+const PAGES: Readonly<Record<string, ComponentType<{ account: string; argument: string }>>> = {
   now: Now,
+  chart: Chart,
   positions: Positions,
   orders: Orders,
   decisions: Decisions,
   trade: Trade,
   strategies: Strategies,
   risk: Risk,
+  models: Models,
   performance: Performance,
   journal: Journal,
+  audit: Audit,
   system: System,
 };
 export const PAGE_NAMES = [
-  'now', 'trade', 'positions', 'orders', 'decisions', 'chain', 'performance', 'strategies', 'risk', 'journal', 'system',
+  'now', 'chart', 'trade', 'positions', 'orders', 'decisions', 'chain', 'performance', 'strategies', 'risk', 'models', 'journal',
+  'audit', 'system',
 ];
 
 export function App() {
@@ -93,7 +102,15 @@ function Pages({ accounts }: { readonly accounts: readonly Account[] }) {
       <Navigation page={page} />
       <main id="content" tabIndex={-1}>
         <h1>{words(`page-${PAGE_NAMES.includes(page) ? page : 'now'}`)}</h1>
-        {page === 'chain' ? <Chain id={argument} key={argument} /> : Page ? <Page account={chosen} /> : <Now account={chosen} />}
+        <Suspense fallback={<p className="pending" role="status">{words('loading')}</p>}>
+          {page === 'chain' ? (
+            <Chain id={argument} key={argument} />
+          ) : Page ? (
+            <Page account={chosen} argument={argument} />
+          ) : (
+            <Now account={chosen} />
+          )}
+        </Suspense>
       </main>
     </div>
   );

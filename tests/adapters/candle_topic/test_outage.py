@@ -17,7 +17,9 @@ from tests.adapters.candle_topic.candles import START, candle
 from tests.adapters.candle_topic.test_group import PATIENCE, SYMBOLS, member, published, read
 
 
-def test_a_member_reads_on_after_the_broker_was_killed_and_started_again(private_broker: KafkaBroker) -> None:
+def test_a_member_reads_on_after_the_broker_was_killed_and_started_again(
+    private_broker: KafkaBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     topic = CandleTopic(private_broker.url, f"test.{uuid4().hex}")
     with closing(CandlePublisher(topic)) as publisher, closing(member(topic)) as group:
         published(publisher, 0, 1)
@@ -25,12 +27,16 @@ def test_a_member_reads_on_after_the_broker_was_killed_and_started_again(private
         group.commit(first[: len(SYMBOLS)])
         private_broker.kill()
         assert group.read(0.5) == []
+        with monkeypatch.context() as hasty:
+            hasty.setattr("adapters.candle_topic.publisher.PATIENCE_SECONDS", 0.5)
+            with pytest.raises(LogUnavailable):
+                published(publisher, 2)
         private_broker.start()
         deadline = time.monotonic() + PATIENCE
         wanted = {(one.candle.instrument, one.candle.interval) for one in first}
         while set(publisher.recall(START)) != wanted:
             assert time.monotonic() < deadline
-        published(publisher, 2)
+        assert published(publisher, 2) == len(SYMBOLS), "those of the failed attempt are published again"
         found = list[str]()
         while len(set(found)) < len(SYMBOLS):
             assert time.monotonic() < deadline

@@ -47,6 +47,8 @@ WRONG: Mapping[str, Wrong] = {
     "price zero": Wrong({"open": "0", "low": "0"}, "open"),
     "price not finite": Wrong({"close": "NaN"}, "close"),
     "price of 101 digits": Wrong({"high": "9" * 101}, "high"),
+    "price that no market has": Wrong({"high": "1e90"}, "high"),
+    "volume that no market has": Wrong({"volume": "1e90"}, "volume"),
     "volume below zero": Wrong({"volume": "-1"}, "volume"),
     "high below the close": Wrong({"high": "99"}, "between low and high"),
     "low above the close": Wrong({"low": "101", "high": "102"}, "between low and high"),

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from threading import Semaphore
+from uuid import UUID
 
 import pytest
 from confluent_kafka import Consumer, IsolationLevel, Producer, TopicPartition
@@ -26,7 +27,7 @@ from adapters.kafka.topic_table import ANSWERS, COMMANDS, REFUSED
 from adapters.marks.key import Key
 from adapters.marks.key_folder import KeyFolder
 from adapters.marks.signature import Message, Signer
-from commands.door import Answer, Completed, Declined, TimedOut
+from commands.door import Answer, Completed, Declined, EventNamed, TimedOut
 from commands.request import ChangeSettings, PauseStrategy, Request, Requested, TripKillSwitch
 from commands.roles import Role
 from domain.errors import InvalidSettings, LogUnavailable
@@ -275,10 +276,11 @@ class OneAtATime:
 
     def __init__(self) -> None:
         self.permitted = Semaphore(0)
+        self.events: Sequence[EventNamed] = ()
 
     def ask(self, requested: Requested, patience: float) -> Answer:
         if self.permitted.acquire(timeout=patience):
-            return Completed(requested.id, ())
+            return Completed(requested.id, self.events)
         return TimedOut(requested.id, "no permission yet")
 
 
@@ -303,6 +305,23 @@ def test_an_answer_to_an_attempt_that_has_timed_out_ends_the_next_attempt_of_the
         engine.permitted.release()
         answers = [one.result() for one in again]
         assert all(isinstance(one, Completed) and one.command_id == "k1" for one in answers), answers
+
+
+def test_what_was_carried_out_after_an_attempt_had_timed_out_is_the_answer_to_its_key_with_a_new_limit(
+    kafka_bootstrap_servers: str, kafka_topic: str
+) -> None:
+    """A sender of HTTP sets a new limit each time. Here the engine answers the first attempt, and no other one."""
+    place, engine = CommandTopic(kafka_bootstrap_servers, kafka_topic), OneAtATime()
+    engine.events = [EventNamed(ordinal=7, event_id=UUID(int=7), stream="main", type="StrategyPaused")]
+    with closing(KafkaDoor(place)) as door, closing(CommandConsumer(place, engine, ACCOUNT)):
+        request = _requested("k1")
+        until(
+            lambda: "is durable" in _known(door.ask(request, 1)),
+            "an attempt that is durable and has timed out",
+        )
+        engine.permitted.release()
+        again = replace(request, valid_until=request.valid_until + timedelta(seconds=8))
+        assert door.ask(again, _PATIENCE) == Completed("k1", engine.events, repeated=True)
 
 
 def _requested(key: str) -> Requested:

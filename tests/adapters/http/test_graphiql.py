@@ -44,13 +44,15 @@ def box(element: Locator) -> Box:
 def application(build: Path | None, prefix: str = "") -> ASGIApp:
     graphql = GraphQL[object, object](SCHEMA, graphql_ide=None)
     path = f"{prefix}/graphql"
-    return Starlette(
+    app = Starlette(
         routes=[
             *graphiql_routes(build, f"{prefix}/graphiql"),
             Route(path, graphql),
             WebSocketRoute(path, graphql),
         ]
     )
+    app.router.redirect_slashes = False
+    return app
 
 
 @pytest.fixture(scope="module", params=["", "/behind/a/proxy"])

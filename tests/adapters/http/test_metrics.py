@@ -27,10 +27,12 @@ from commands.watchdog import Watchdog
 from commands.world import World
 from domain.events import FULL_NAMES
 from domain.market import MarketView
+from domain.model import DriftFound
 from domain.order import OrderPlaced
 from domain.signal import DecisionMade
 from tests.adapters.metrics.histories import BTC, DAY
 from tests.commands.list_log import ListLog
+from tests.projections.test_models import a_traded_day
 from tests.promtool import promtool
 from tests.schemas.samples import META, SAMPLES
 
@@ -45,7 +47,8 @@ def registry() -> CollectorRegistry:
     LetterCollector(lambda: {(LetterSource.EXCHANGE, LetterState.NEW): 3}, registry)
     engine, api = EngineMetrics(registry), ApiMetrics(registry)
     engine.saw(BTC, DAY.money[0].balance, META.occurred_at)
-    engine.recorded([SAMPLES[FULL_NAMES[event]] for event in (DecisionMade, OrderPlaced)], 0.01, 0.02)
+    engine.recorded([SAMPLES[FULL_NAMES[event]] for event in (DecisionMade, OrderPlaced, DriftFound)], 0.01, 0.02)
+    engine.recorded(a_traded_day().desk.recorded, 0.01, 0.02)
     api.answered(Operation.QUERY, Status.OK, 0.01)
     api.signalled("tradingview", Outcome.RECORDED)
     scanner = ScannerMetrics("pump", registry)

@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from adapters.avro import AvroCodec
 from adapters.http.signals import BODY_BYTES
 from adapters.signals.settings import SignalSettings
-from commands.door import Answer, TimedOut
+from commands.door import Answer, Declined, TimedOut
 from commands.request import Requested
 from commands.roles import Role
 from domain.errors import LogOwned
@@ -537,7 +537,17 @@ class Closed:
         raise LogOwned("process 7 owns this log")
 
 
-@pytest.mark.parametrize(("door", "code"), [(Absent(), "UNAVAILABLE"), (Closed(), "LOG_OWNED")])
+class WithoutMarket:
+    """A door of an engine that has just started."""
+
+    def ask(self, requested: Requested, patience: float) -> Answer:
+        return Declined(requested.id, "RefusedForNow", "no price of it is known yet")
+
+
+@pytest.mark.parametrize(
+    ("door", "code"),
+    [(Absent(), "UNAVAILABLE"), (Closed(), "LOG_OWNED"), (WithoutMarket(), "UNAVAILABLE")],
+)
 def test_a_signal_that_no_engine_takes_may_be_sent_again(api: Taking, door: Any, code: str) -> None:
     api.doors.append(door)
     answer = api.with_token("k1", api.signal())

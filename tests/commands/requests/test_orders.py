@@ -113,9 +113,9 @@ def test_a_manual_position_is_protected_and_its_reserved_funds_released() -> Non
         ({"type": OrderType.STOP, "trigger_price": D(100)}, r"Refused: a BUY trigger at 100 is passed already"),
         (
             {"type": OrderType.STOP, "trigger_price": D(110), "instrument": ETH},
-            r"Refused: no price of ETHUSDT-LINEAR.BYBIT is known yet: a trigger",
+            r"RefusedForNow: no price of ETHUSDT-LINEAR.BYBIT is known yet: a trigger",
         ),
-        ({"instrument": ETH}, r"Refused: no price of ETHUSDT-LINEAR.BYBIT is known yet"),
+        ({"instrument": ETH}, r"RefusedForNow: no price of ETHUSDT-LINEAR.BYBIT is known yet"),
     ],
 )  # fmt: skip
 def test_invalid_terms_are_declined(changed: dict[str, Any], sentence: str) -> None:

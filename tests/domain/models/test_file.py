@@ -88,6 +88,10 @@ _DAMAGES: Sequence[tuple[Mapping[str, object], str]] = [
         ({"stopped": {"method": "ISOTONIC", "x": [0.2, 0.4], "y": [0.3, 1.5]}}, "y does not rise from 0 to 1"),
         ({"reference": []}, "damaged at reference: the references are of"),
         ({"reference": [reference("gain") | {"edges": [2.0, 1.0]}, reference("hour")]}, "reference of gain: edges"),
+        ({"reference": [reference("gain") | {"counts": [0, 0, 0]}, reference("hour")]}, "gain: all counts are 0"),
+        ({"members": [{**content()["members"][0], "weight": 1.7e308},
+                      {**content()["members"][0], "kind": "forest", "weight": 1.7e308}]},
+         "the sum of the weights is too large"),
 ]  # fmt: skip
 
 
@@ -104,6 +108,20 @@ def test_bytes_that_are_no_file_or_cut_off_are_refused() -> None:
     for damaged in (b"", b"{}", b"\xff\xfe", data[:-20], data[1:], b"[" * 100_000):
         with pytest.raises(InvalidInput, match="the model file is damaged"):
             read_model(damaged)
+
+
+def test_a_byte_of_a_member_that_is_no_text_is_refused() -> None:
+    damaged = raw().replace(b"IDENTITY", b"IDENT\xe9TY")
+    with pytest.raises(InvalidInput, match=r"damaged at members\[0\].content"):
+        read_model(damaged)
+
+
+def test_a_prediction_beyond_all_numbers_is_no_score() -> None:
+    net = {**STUMP, "link": "IDENTITY", "base": 1.7e308, "value": [0.0, 1.7e308, 1.7e308]}
+    heads = {"win": STUMP, "stopped": STUMP, "net": net}
+    model = read_model(raw(members=[{"kind": "boosting", "weight": 0.3, "content": heads}]))
+    with pytest.raises(InvalidInput, match="no number may be infinite"):
+        model.score([2.0, 3.0])
 
 
 class _Half:

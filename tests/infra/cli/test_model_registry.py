@@ -30,7 +30,10 @@ from tests.infra.cli.conftest import Whence
 from tests.infra.run.test_shell_door import OPENED, Door
 
 PASSED: dict[str, object] = {"passed": True, "reasons": []}
-FAILED: dict[str, object] = {"passed": False, "reasons": ["no better than the base rate"]}
+FAILED: dict[str, object] = {
+    "passed": False,
+    "reasons": ["yes: 400 resolved labels", "no: Brier 0.24, best baseline 0.23"],
+}
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ def test_a_champion_that_its_gate_did_not_let_pass_needs_a_word_of_its_own(
     before = len(running.door.sent)
     refused = whence("models", "promote", running.unproven, "--reason", "luck", *running.words)
     assert refused.code == 1
-    assert "no better than the base rate" in " ".join(refused.err.split())
+    assert "pass: Brier 0.24, best baseline 0.23; make it a --challenger" in " ".join(refused.err.split())
     assert len(running.door.sent) == before
     whence("models", "promote", running.unproven, "--reason", "luck", "--unproven", *running.words)
     request = running.door.sent[-1].request

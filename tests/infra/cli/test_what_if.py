@@ -227,6 +227,17 @@ def test_a_rule_for_flips_that_is_off_is_a_missing_vote_and_other_members_are_an
     assert why(DecisionPair(Fact("candle:x", "trend"), history.a_signal(), control, candidate)) == reason
 
 
+def test_a_member_that_approves_by_a_setting_of_one_log_is_no_reason_of_another_size() -> None:
+    """Leverage by volatility has a member of its own; with less leverage the margin allows a smaller size."""
+    both = vote("holder", approves=True)
+    control = history.a_decision(
+        quantity=Decimal("0.371"), votes=(both, vote("leverage_known", approves=True))
+    )
+    candidate = history.a_decision(quantity=Decimal("0.105"), votes=(both,))
+    pair = DecisionPair(Fact("candle:x", "trend"), history.a_signal(), control, candidate)
+    assert why(pair) == "quantity 0.371 -> 0.105"
+
+
 def vote(member: str, *, approves: bool) -> Vote:
     reasons = () if approves else ("REASON",)
     return Vote(

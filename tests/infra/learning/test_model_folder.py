@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from domain.errors import InvalidInput, ModelChanged, ModelMissing
+from domain.features.core import CORE_1
+from domain.models.file import MOST_BYTES
 from infra.learning.model_files import write_model
 from infra.learning.model_folder import ModelFolder, loaded
 from infra.learning.model_metrics import metrics_of
 from tests.domain.models.files import raw, reference
 
 
-def test_a_model_is_read_by_its_hash_with_the_features_that_its_training_always_had(tmp_path: Path) -> None:
-    data = raw(reference=[reference("gain") | {"counts": [1, 1, 1]}, reference("hour")])
+def test_a_model_is_read_by_its_hash_with_the_features_that_its_training_almost_always_had(
+    tmp_path: Path,
+) -> None:
+    data = raw(
+        reference=[reference("gain") | {"counts": [85, 4, 11]}, reference("hour") | {"counts": [85, 5, 10]}]
+    )
     place = write_model(tmp_path, data)
     found = ModelFolder(tmp_path).model_of(place.stem)
     assert (found.model.sha256, found.needed) == (sha256(data).hexdigest(), (1,))
@@ -40,6 +47,27 @@ def test_a_damaged_file_is_refused_also_where_its_hash_is_right(tmp_path: Path) 
     (tmp_path / f"{digest}.json").write_bytes(data)
     with pytest.raises(InvalidInput, match="damaged"):
         ModelFolder(tmp_path).model_of(digest)
+
+
+def test_a_pipe_in_place_of_a_file_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / f"{'0' * 64}.json")
+    with pytest.raises(InvalidInput, match="not a regular file"):
+        ModelFolder(tmp_path).model_of("0" * 64)
+
+
+def test_a_file_without_an_end_is_refused_when_the_most_bytes_were_read(tmp_path: Path) -> None:
+    place = tmp_path / f"{'0' * 64}.json"
+    with place.open("wb") as file:
+        file.truncate(10 * MOST_BYTES)  # no disk is used
+    with pytest.raises(InvalidInput, match="more than 64,000,000 bytes"):
+        ModelFolder(tmp_path).model_of(place.stem)
+
+
+def test_a_file_with_the_features_of_a_known_set_in_another_order_is_refused(tmp_path: Path) -> None:
+    names = [*CORE_1.names[1::-1], *CORE_1.names[2:]]
+    data = raw(feature_set="core.1", features=names, reference=[reference(name) for name in names])
+    with pytest.raises(InvalidInput, match=r"features\[0\] gain_1h, the set has gain_24h"):
+        loaded(data)
 
 
 @pytest.mark.parametrize("digest", ["../secret", "A" * 64, "0" * 63])

@@ -228,3 +228,6 @@ def test_the_sentence_of_a_request_names_both_leverages_and_the_volatility() -> 
         "BTCUSDT-LINEAR.BYBIT: leverage 25 -> 10 requested, of 20 by the settings: ATR 0.712% of the price, from "
         "0.500% on, shown by 2 candles in a row"
     )
+    assert sentence(replace(change, from_volatility=Decimal(0))).endswith(
+        "ATR 0.712% of the price, the lowest step, shown by 2 candles in a row"
+    )

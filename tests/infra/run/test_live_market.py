@@ -82,6 +82,16 @@ def test_a_hole_that_cannot_be_fetched_costs_no_event_of_another_instrument_and_
     assert hall.market.queries == 2
 
 
+def test_an_instrument_that_begins_without_any_candle_of_the_clock_s_time_is_named_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    hall = Hall([at(-3_000), at(0, ETH)])
+    assert [one.candles for one in hall.market.warmed()] == [(at(0, ETH),)]
+    (line,) = caplog.messages
+    assert line.startswith(f"{BTC}: the exchange has no candle of ")
+    assert "12:25 UTC, so its strategies begin without a past" in line
+
+
 def test_an_instrument_without_candles_at_the_exchange_is_left_out_and_the_others_go_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

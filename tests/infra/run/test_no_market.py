@@ -82,7 +82,7 @@ def test_a_log_without_a_market_refuses_every_order_with_that_reason(request_: R
     head = hand.log.head()
     answer = hand.ask(request_)
     assert isinstance(answer, Declined)
-    assert answer.code == "Refused"
+    assert answer.code == "RefusedForNow"
     assert answer.reason.startswith(f"no price of {BTC} is known yet: ")
     hand.pass_seconds(3)
     assert hand.log.head() <= head + 1, "only the day is opened"

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 
 import pytest
 
 from adapters.avro import AvroCodec
 from adapters.log.library import open_memory
 from adapters.tapes import Tape, synthetic_tape
+from domain.candle import Candle
 from domain.errors import InvalidInput, InvalidSettings, TapeMismatch
 from domain.log import Envelope
 from domain.settings import Settings, StrategySettings
@@ -161,6 +163,32 @@ def test_an_observer_sees_every_candle_and_recorded_event_but_no_recalled_event(
         assert (first.recorded_events, second.recorded_events) == (log.head(), 0)
     expected = sorted((one.instrument, one.close, one.close_time) for tape in tapes for one in tape.candles)
     assert sorted(first.candles) == sorted(second.candles) == expected
+
+
+class Charting:
+    """An observer that stores whole candles."""
+
+    def __init__(self) -> None:
+        self.candles: list[Candle] = []
+
+    def closed(self, candles: Sequence[Candle]) -> None:
+        self.candles.extend(candles)
+
+
+@pytest.mark.parametrize(
+    "skips", [False, True], ids=["each candle is decided on", "idle candles are passed over"]
+)
+def test_a_candle_observer_sees_every_candle_once_and_whole(skips: bool) -> None:
+    tapes, charting = synthetic_tape(4, ["BTCUSDT", "ETHUSDT"], candles=100), Charting()
+    with closing(open_memory(AvroCodec())) as log:
+        run = PaperRun(plan(*tapes), log, _unseen, skips=skips)
+        run.driver.show_candles_to(charting)
+        for _instant in run.instants():
+            pass
+    order = attrgetter("instrument", "open_time")
+    assert sorted(charting.candles, key=order) == sorted(
+        (c for tape in tapes for c in tape.candles), key=order
+    )
 
 
 def _unseen(_envelope: Envelope) -> None:

@@ -60,6 +60,7 @@ class Scene:
     now: datetime = NOW
     asked: list[Requested] = field(default_factory=list[Requested])
     waited: list[float] = field(default_factory=list[float])
+    pauses: list[float] = field(default_factory=list[float])
     registry: CollectorRegistry = field(default_factory=new_registry)
     stopping: bool = False
     _lock: Lock = field(default_factory=Lock)
@@ -75,7 +76,7 @@ class Scene:
         given = Given(list(batches), [Held(0, Share(scanner(bars=2)), 0)])
         metrics = ScannerMetrics("pump", self.registry)
         stopped = lambda: self.stopping or not given.batches  # noqa: E731
-        Scanning(scanner(), ACCOUNT, self, metrics, lambda: self.now, stopped).run(given)
+        Scanning(scanner(), ACCOUNT, self, metrics, lambda: self.now, stopped, self.pauses.append).run(given)
         return given
 
     def signals(self, outcome: str) -> float:
@@ -155,7 +156,9 @@ def test_a_grid_is_counted_as_refused_and_not_sent(caplog: pytest.LogCaptureFixt
     made = replace(scanner(), strategy=Gridding())
     given = Given([live(4, 5)], [Held(0, Share(made), 0)])
     metrics = ScannerMetrics("pump", scene.registry)
-    Scanning(made, "main", scene, metrics, lambda: scene.now, lambda: not given.batches).run(given)
+    Scanning(made, "main", scene, metrics, lambda: scene.now, lambda: not given.batches, lambda _: None).run(
+        given
+    )
     assert (given.commits, scene.asked, scene.signals("refused")) == ([2], [], 1)
     assert "proposes a grid, which a signal from outside cannot have" in caplog.text
 
@@ -180,7 +183,7 @@ def test_a_process_that_is_killed_before_its_commit_is_replaced_and_an_engine_re
     scene = Scene(asking.answer)
     first = Dying([live(4, 5)], [Held(0, Share(scanner(bars=2)), 0)])
     metrics = ScannerMetrics("pump", scene.registry)
-    scanning = Scanning(scanner(), ACCOUNT, scene, metrics, lambda: scene.now, lambda: False)
+    scanning = Scanning(scanner(), ACCOUNT, scene, metrics, lambda: scene.now, lambda: False, lambda _: None)
     with pytest.raises(Killed):
         scanning.run(first)
     recorded = list(asking.desk.log.envelopes)
@@ -214,6 +217,32 @@ def test_a_signal_without_an_answer_is_late_when_its_time_has_passed() -> None:
     def answer(_: Requested) -> Answer:
         scene.now += timedelta(seconds=20)
         return TimedOut("k", "nothing is known")
+
+    scene = Scene(answer)
+    assert scene.run(live(4, 5), live(6)).commits == [2, 1]
+    assert (len(scene.asked), scene.signals("late")) == (2, 1)
+
+
+FOR_NOW = Declined("k", "RefusedForNow", "no price of it is known yet")
+
+
+def test_a_signal_that_the_engine_refuses_for_now_is_repeated_until_it_is_recorded() -> None:
+    scene = Scene(lambda _: RECORDED if len(scene.asked) == 4 else FOR_NOW)
+    assert scene.run(live(4, 5), live(6)).commits == [2, 1]
+    assert len({one.id for one in scene.asked}) == 1
+    assert (scene.signals("recorded"), scene.signals("refused"), scene.pauses) == (1, 0, [1, 1, 1])
+
+
+def test_an_instrument_that_stays_without_a_market_holds_up_the_others_once_alone() -> None:
+    scene = Scene(lambda _: FOR_NOW)
+    scene.run(live(4, 5), live(6, 7))
+    assert (scene.signals("refused"), len(scene.pauses), len(scene.asked)) == (2, 15, 17)
+
+
+def test_a_signal_that_is_refused_for_now_until_its_time_has_passed_is_late() -> None:
+    def answer(_: Requested) -> Answer:
+        scene.now += timedelta(seconds=20)
+        return FOR_NOW
 
     scene = Scene(answer)
     assert scene.run(live(4, 5), live(6)).commits == [2, 1]

@@ -1,5 +1,5 @@
 // A list that is read page by page. New events do not move the rows that are on the screen: the list says that it is old.
-import type { AnyVariables, CombinedError, TypedDocumentNode } from '@urql/core';
+import type { AnyVariables, CombinedError, OperationResult, TypedDocumentNode } from '@urql/core';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { client } from './client';
 import { asOf } from './moment';
@@ -18,6 +18,8 @@ export interface Pages<Row> {
   readonly pending: boolean;
   readonly more: () => void;
   readonly again: () => void;
+  /** Every row of the list, also those that are not shown yet. Rejects with the error of the API. */
+  readonly all: () => Promise<readonly Row[]>;
 }
 
 const SIZE = 200;
@@ -29,7 +31,7 @@ export function usePages<Data, Variables extends AnyVariables, Row>(
   list: (data: Data) => Connection<Row>,
 ): Pages<Row> {
   const moment = useStore(asOf);
-  const [state, setState] = useState<Omit<Pages<Row>, 'more' | 'again'>>({
+  const [state, setState] = useState<Omit<Pages<Row>, 'more' | 'again' | 'all'>>({
     data: undefined, total: 0, error: undefined, pending: true,
   });
   const [round, setRound] = useState(0);
@@ -69,5 +71,18 @@ export function usePages<Data, Variables extends AnyVariables, Row>(
       if (next.current !== null && !busy.current) read(next.current);
     },
     again: () => setRound(before => before + 1),
+    all: async () => {
+      const rows: Row[] = [];
+      let after: string | null = null;
+      do {
+        const given = { ...variables, first: SIZE, after, asOf: moment } as unknown as Variables;
+        const answer: OperationResult<Data> = await client.query(document, given).toPromise();
+        if (!answer.data) throw answer.error ?? new Error('the API returned nothing');
+        const { edges, pageInfo } = list(answer.data);
+        for (const { node } of edges) rows.push(node);
+        after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
+      } while (after !== null);
+      return rows;
+    },
   };
 }

@@ -1,10 +1,9 @@
 import { useState } from 'react';
 import { graphql } from '../api/graphql';
 import { useQuery } from '../api/query';
-import { fixed } from '../parts/decimal';
 import { Outcome } from '../parts/Outcome';
-import { goTo } from '../parts/route';
-import { moment } from '../parts/time';
+import { address, goTo } from '../parts/route';
+import { moment, since } from '../parts/time';
 import { useWords } from '../words/words';
 
 const CHAIN = graphql(`
@@ -59,12 +58,17 @@ function Story({ id }: { readonly id: string }) {
                   onClick={() => setOpened(opened === step.event.id ? null : step.event.id)}
                 >
                   <span className="when">
-                    {moment(step.event.occurredAt)} <small>+{fixed(Number(step.sinceStart), 3)} s</small>
+                    {moment(step.event.occurredAt)} <small>+{since(Number(step.sinceStart), words)}</small>
                   </span>
                   <strong>{step.event.type.split('.').at(-1)}</strong> <span>{step.line}</span>
                   <small className="because">{step.because}</small>
                 </button>
-                {opened === step.event.id && <pre>{JSON.stringify(step.event.json, null, 2)}</pre>}
+                {opened === step.event.id && (
+                  <>
+                    <pre>{JSON.stringify(step.event.json, null, 2)}</pre>
+                    <a href={address('audit', step.event.ordinal)}>{words('prove-event', { ordinal: step.event.ordinal })}</a>
+                  </>
+                )}
               </li>
             ))}
           </ol>

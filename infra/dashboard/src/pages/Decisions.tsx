@@ -3,12 +3,13 @@ import { graphql, type ResultOf } from '../api/graphql';
 import { usePages } from '../api/pages';
 import { useQuery } from '../api/query';
 import { Choice } from '../parts/Choice';
-import { shown } from '../parts/decimal';
+import { percent, shown, tone } from '../parts/decimal';
 import { List } from '../parts/List';
 import { Outcome } from '../parts/Outcome';
 import { address } from '../parts/route';
 import type { Column } from '../parts/Table';
 import { moment } from '../parts/time';
+import { VoteTable } from '../parts/VoteTable';
 import { useWords } from '../words/words';
 import { Direction } from './Now';
 
@@ -34,6 +35,9 @@ const DECISION = graphql(`
         votes { vote { member chamber approves reasons figures } margins { reason needed } }
       }
     }
+    signalScores(id: $id, asOf: $asOf) {
+      model name role outcome detail confidence expectedReturn reasons { feature value effect }
+    }
   }
 `);
 const REASONS = graphql(`
@@ -43,6 +47,7 @@ const REASONS = graphql(`
 `);
 
 type Row = ResultOf<typeof DECISIONS>['decisions']['edges'][number]['node'];
+type Score = ResultOf<typeof DECISION>['signalScores'][number];
 type Explained = NonNullable<ResultOf<typeof DECISION>['explanation']>['decisions'][number];
 
 const COLUMNS: readonly Column<Row>[] = [
@@ -85,7 +90,12 @@ function Opened({ id }: { readonly id: string }) {
   const found = useQuery(DECISION, { id }, false);
   return (
     <Outcome of={found}>
-      {data => <>{data.explanation?.decisions.filter(one => one.signalId === id).map(one => <Votes key={id} of={one} />)}</>}
+      {data => (
+        <>
+          {data.explanation?.decisions.filter(one => one.signalId === id).map(one => <Votes key={id} of={one} />)}
+          {data.signalScores.length > 0 && <Scores of={data.signalScores} />}
+        </>
+      )}
     </Outcome>
   );
 }
@@ -104,27 +114,37 @@ function Votes({ of }: { readonly of: Explained }) {
           <ul>{of.toPass.map(one => <li key={one.reason + one.needed}><strong>{one.reason}</strong> {one.needed}</li>)}</ul>
         </>
       )}
+      <VoteTable of={of.votes.map(({ vote }) => vote)} />
+    </section>
+  );
+}
+
+function Scores({ of }: { readonly of: readonly Score[] }) {
+  const words = useWords();
+  return (
+    <section className="votes" aria-label={words('scores-of-models')}>
+      <h2>{words('scores-of-models')}</h2>
       <table>
         <thead>
-          <tr>{['chamber', 'member', 'approves', 'reasons', 'figures'].map(one => <th key={one}>{words(one)}</th>)}</tr>
+          <tr>
+            {['model', 'role', 'outcome', 'confidence', 'expected-return', 'moved-by'].map(one => <th key={one}>{words(one)}</th>)}
+          </tr>
         </thead>
         <tbody>
-          {of.votes.map(({ vote }) => (
-            <tr key={vote.member}>
-              <td>{vote.chamber}</td>
-              <td>{vote.member}</td>
-              <td className={vote.approves ? 'gain' : 'loss'}>{words(vote.approves ? 'yes' : 'no')}</td>
-              <td>{vote.reasons.join(', ')}</td>
-              <td><Figures of={vote.figures} /></td>
+          {of.map(one => (
+            <tr key={one.model}>
+              <td title={one.model}>{one.name}</td>
+              <td>{one.role}</td>
+              <td>{one.outcome} {one.detail}</td>
+              <td>{percent(one.confidence, 1)}</td>
+              <td className={tone(one.expectedReturn)}>{percent(one.expectedReturn, 3)}</td>
+              <td>{one.reasons.map(({ feature, effect }) => (
+                <span className="pair" key={feature}>{feature} <b>{effect > 0 && '+'}{percent(effect, 1)}</b></span>
+              ))}</td>
             </tr>
           ))}
         </tbody>
       </table>
     </section>
   );
-}
-
-export function Figures({ of }: { readonly of: unknown }) {
-  const pairs = Object.entries((of ?? {}) as Record<string, unknown>);
-  return <>{pairs.map(([name, value]) => <span className="pair" key={name}>{name} <b>{String(value)}</b></span>)}</>;
 }

@@ -98,7 +98,7 @@ function Open({ account, positions }: { readonly account: string; readonly posit
     { name: 'instrument', cell: one => one.instrument, width: 12 },
     { name: 'direction', cell: one => <Direction of={one.direction} />, width: 4 },
     { name: 'quantity', cell: one => shown(one.quantity), isNumber: true },
-    { name: 'average-price', cell: one => shown(one.averagePrice), isNumber: true },
+    { name: 'average-price', cell: one => shown(one.averagePrice), isNumber: true, width: 7 },
     { name: 'price', cell: one => shown(priceOf(one)?.price), isNumber: true },
     { name: 'price-age', cell: one => <Age at={priceOf(one)?.at} now={now} />, isNumber: true },
     { name: 'profit', cell: one => <Profit of={one} price={priceOf(one)?.price} />, isNumber: true },

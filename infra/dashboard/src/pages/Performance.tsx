@@ -1,7 +1,9 @@
 import { useState } from 'react';
 import { graphql, type ResultOf } from '../api/graphql';
 import { useQuery } from '../api/query';
+import { useSeries } from '../api/series';
 import { fixed, percent, shown, tone } from '../parts/decimal';
+import { Calendar } from '../parts/Calendar';
 import { Curve } from '../parts/Curve';
 import { Figure } from '../parts/Figure';
 import { Outcome } from '../parts/Outcome';
@@ -17,9 +19,17 @@ const ALL = graphql(`
   }
 `);
 const EQUITY = graphql(`
-  query Equity($account: String!, $asOf: AsOfInput) {
-    equity(where: { account: $account, reason: MARKED }, first: 200, asOf: $asOf) {
+  query Equity($account: String!, $first: Int!, $after: String, $asOf: AsOfInput) {
+    equity(
+      where: { account: $account, reason: MARKED }
+      orderBy: RECORDED
+      direction: ASC
+      first: $first
+      after: $after
+      asOf: $asOf
+    ) {
       edges { node { at equity drawdown } }
+      pageInfo { hasNextPage endCursor }
     }
   }
 `);
@@ -44,7 +54,7 @@ export function Performance({ account }: { readonly account: string }) {
   const [by, setBy] = useState<Group>('STRATEGY');
   const whole = useQuery(ALL, { account, by: 'ALL' });
   const groups = useQuery(ALL, { account, by });
-  const equity = useQuery(EQUITY, { account });
+  const equity = useSeries(EQUITY, { account }, data => data.equity);
   return (
     <>
       <Outcome of={whole}>
@@ -66,11 +76,18 @@ export function Performance({ account }: { readonly account: string }) {
         }
       </Outcome>
       <Outcome of={equity}>
-        {({ equity: { edges } }) => (
-          <Curve
-            label={words('equity')}
-            points={edges.map(({ node }) => [Date.parse(node.at) / 1_000, Number(node.equity ?? NaN)] as const).reverse()}
-          />
+        {marks => (
+          <>
+            <Curve
+              label={words('equity')}
+              points={marks.map(one => [Date.parse(one.at) / 1_000, Number(one.equity ?? NaN)] as const)}
+            />
+            <Curve
+              label={words('drawdown-percent')}
+              height={140}
+              points={marks.map(one => [Date.parse(one.at) / 1_000, -100 * one.drawdown] as const)}
+            />
+          </>
         )}
       </Outcome>
       <div className="tabs" role="group">
@@ -79,7 +96,9 @@ export function Performance({ account }: { readonly account: string }) {
         ))}
       </div>
       <Outcome of={groups}>
-        {({ performance }) => (
+        {({ performance }) => by === 'DAY' ? (
+          <Calendar days={performance.map(({ value, net, trades }) => ({ day: value, net, trades }))} />
+        ) : (
           <Table label={words(GROUPS[by])} columns={COLUMNS} rows={performance} keyOf={one => one.value} />
         )}
       </Outcome>

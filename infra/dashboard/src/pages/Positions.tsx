@@ -32,7 +32,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { name: 'instrument', cell: one => one.instrument, width: 12 },
   { name: 'direction', cell: one => <Direction of={one.direction} />, width: 5 },
   { name: 'quantity', cell: one => shown(one.maxQuantity), isNumber: true },
-  { name: 'average-price', cell: one => shown(one.averagePrice), isNumber: true },
+  { name: 'average-price', cell: one => shown(one.averagePrice), isNumber: true, width: 7 },
   { name: 'net', cell: one => <span className={tone(one.net)}>{shown(one.net, 4)}</span>, isNumber: true },
   { name: 'fees', cell: one => shown(one.fees, 4), isNumber: true },
   { name: 'funding', cell: one => shown(one.funding, 4), isNumber: true },

@@ -5,8 +5,8 @@ import { shown, tone } from '../parts/decimal';
 import { Outcome } from '../parts/Outcome';
 import { Request } from '../parts/Request';
 import { moment } from '../parts/time';
+import { Figures } from '../parts/VoteTable';
 import { useWords } from '../words/words';
-import { Figures } from './Decisions';
 
 const STRATEGIES = graphql(`
   query Strategies($account: String!, $asOf: AsOfInput) {

@@ -7,14 +7,18 @@ import { useStore } from '../api/store';
 import { useMay } from '../api/viewer';
 import { shown } from '../parts/decimal';
 import { Figure } from '../parts/Figure';
+import { VoteTable, type Vote } from '../parts/VoteTable';
 import { useWords } from '../words/words';
 
 const DRAFT = graphql(`
   mutation Draft($request: RequestInput!, $terms: OrderTerms!) {
     draftOrder(request: $request, terms: $terms) {
       __typename
-      ... on Draft { confirmation expiresAt price notional margin fee risk warnings }
-      ... on Refused { reason }
+      ... on Draft {
+        confirmation expiresAt price notional margin fee risk warnings
+        votes { member chamber approves reasons figures }
+      }
+      ... on Refused { reason votes { member chamber approves reasons figures } }
       ... on TimedOut { known }
     }
   }
@@ -42,6 +46,7 @@ export function Trade({ account }: { readonly account: string }) {
   const [type, setType] = useState<(typeof TYPES)[number]>('MARKET');
   const [request, setRequest] = useState<RequestKey | null>(null);
   const [draft, setDraft] = useState<Drafted | null>(null);
+  const [votes, setVotes] = useState<readonly Vote[]>([]);
   const [answered, setAnswered] = useState<Answered | null>(null);
 
   if (!may) return <p className="empty">{words('trader-only')}</p>;
@@ -51,6 +56,7 @@ export function Trade({ account }: { readonly account: string }) {
     setRequest(key);
     setAnswered(null);
     setDraft(null);
+    setVotes([]);
     const { data, error } = await client.mutation(DRAFT, {
       request: key,
       terms: {
@@ -66,6 +72,7 @@ export function Trade({ account }: { readonly account: string }) {
       },
     }).toPromise();
     const answer = data?.draftOrder;
+    if (answer?.__typename === 'Draft' || answer?.__typename === 'Refused') setVotes(answer.votes);
     if (answer?.__typename === 'Draft') setDraft(answer);
     else setAnswered({ isDone: false, text: reasonOf(answer) ?? error?.graphQLErrors.map(one => one.message).join(' ') ?? error?.message ?? '' });
   };
@@ -73,7 +80,10 @@ export function Trade({ account }: { readonly account: string }) {
     <>
       <form
         className="order"
-        onChange={() => setDraft(null)}
+        onChange={() => {
+          setDraft(null);
+          setVotes([]);
+        }}
         onSubmit={event => {
           event.preventDefault();
           void drafted(new FormData(event.currentTarget));
@@ -102,6 +112,11 @@ export function Trade({ account }: { readonly account: string }) {
         <label><input type="checkbox" name="reduce-only" /> {words('reduce-only')}</label>
         <p className="buttons"><button type="submit">{words('check-order')}</button></p>
       </form>
+      {answered && (
+        <p role="alert" className={answered.isDone ? 'gain' : 'loss'}>
+          {words(answered.isDone ? 'request-done' : 'request-refused')} {answered.text}
+        </p>
+      )}
       {draft && request && (
         <section aria-label={words('draft')}>
           <h2>{words('draft')}</h2>
@@ -113,23 +128,28 @@ export function Trade({ account }: { readonly account: string }) {
             <Figure name="open-risk" value={shown(draft.risk, 2)} />
           </dl>
           <ul>{draft.warnings.map(one => <li key={one} className="warning">{one}</li>)}</ul>
-          <p className="buttons">
-            <button
-              type="button"
-              className="grave"
-              onClick={() => void send(PLACE, { request, confirmation: draft.confirmation }).then(answer => {
-                setAnswered(answer);
-                if (answer.isDone) setDraft(null);
-              })}
-            >
-              {words('place-order')}
-            </button>
-          </p>
         </section>
       )}
-      {answered && (
-        <p role="alert" className={answered.isDone ? 'gain' : 'loss'}>
-          {words(answered.isDone ? 'request-done' : 'request-refused')} {answered.text}
+      {votes.length > 0 && (
+        <section className="votes" aria-label={words('rules')}>
+          <h2>{words('rules')}</h2>
+          <VoteTable of={votes} />
+        </section>
+      )}
+      {draft && request && (
+        <p className="buttons">
+          <button
+            type="button"
+            className="grave"
+            onClick={() => void send(PLACE, { request, confirmation: draft.confirmation }).then(answer => {
+              setAnswered(answer);
+              if (!answer.isDone) return;
+              setDraft(null);
+              setVotes([]);
+            })}
+          >
+            {words('place-order')}
+          </button>
         </p>
       )}
     </>

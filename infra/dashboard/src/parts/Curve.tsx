@@ -36,7 +36,10 @@ export function Curve({ label, points, height = 220 }: Props) {
       plot.destroy();
     };
   }, [points, label, height]);
-  return points.length < 2 ? null : <div className="curve" ref={place} role="img" aria-label={label} />;
+  const [first, last] = [points[0], points.at(-1)];
+  if (first === undefined || last === undefined || points.length < 2) return null;
+  const range = `${utc(first[0], 16)} – ${utc(last[0], 16)}`;
+  return <div className="curve" ref={place} role="img" aria-label={`${label}, ${range}`} />;
 }
 
 function utc(seconds: number | null, length: number): string {

@@ -1,6 +1,7 @@
 // A list of the API as a table, with the number of its rows and a button to read it again.
 import type { Pages } from '../api/pages';
 import { useWords } from '../words/words';
+import { Export } from './Export';
 import { Fault } from './Outcome';
 import { Table, type Column } from './Table';
 
@@ -12,7 +13,7 @@ interface Props<Row> {
   readonly onOpen?: (row: Row) => void;
 }
 
-export function List<Row>({ label, of, columns, keyOf, onOpen }: Props<Row>) {
+export function List<Row extends object>({ label, of, columns, keyOf, onOpen }: Props<Row>) {
   const words = useWords();
   return (
     <>
@@ -24,7 +25,8 @@ export function List<Row>({ label, of, columns, keyOf, onOpen }: Props<Row>) {
           <Table label={label} columns={columns} rows={of.data} keyOf={keyOf} onEnd={of.more} {...(onOpen && { onOpen })} />
           <p className="total">
             {words('total', { shown: of.data.length, total: of.total })}{' '}
-            <button type="button" onClick={of.again}>{words('read-again')}</button>
+            <button type="button" onClick={of.again}>{words('read-again')}</button>{' '}
+            <Export label={label} of={of} />
           </p>
         </>
       )}

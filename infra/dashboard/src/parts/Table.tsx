@@ -42,8 +42,16 @@ export function Table<Row>({ label, columns, rows, keyOf, onOpen, onEnd, height 
   const template = columns.map(({ width = WIDTH }) => `minmax(${width}rem, ${width}fr)`).join(' ');
   const least = columns.reduce((sum, { width = WIDTH }) => sum + width + GAP, GAP);
   return (
-    <div className="table" role="table" aria-label={label} aria-rowcount={rows.length + 1}>
-      <div className="scrolled" ref={scrolled} style={{ maxHeight: height }} tabIndex={0}>
+    <div className="table">
+      <div
+        className="scrolled"
+        ref={scrolled}
+        role="table"
+        aria-label={label}
+        aria-rowcount={rows.length + 1}
+        style={{ maxHeight: height }}
+        tabIndex={0}
+      >
         <div className="row head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template, minWidth: `${least}rem` }}>
           {columns.map(one => (
             <div key={one.name} role="columnheader" className={one.isNumber ? 'number' : ''}>{words(one.name)}</div>

@@ -1,13 +1,22 @@
 // Exact decimals as text, for display. Arithmetic here is for what the eye compares; money is computed by the API.
 
-/** The text with at most `places` digits after the point, without trailing zeros; groups of three before it. */
+/** Rounded to at most `places` digits after the point, without trailing zeros; groups of three before it. */
 export function shown(decimal: string | null | undefined, places = 8): string {
   if (decimal === null || decimal === undefined) return '–';
-  const [whole = '0', rest = ''] = decimal.replace('-', '').split('.');
-  const kept = rest.slice(0, places).replace(/0+$/, '');
+  const [whole = '0', rest = ''] = rounded(decimal.replace('-', ''), places).split('.');
+  const kept = rest.replace(/0+$/, '');
   const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, '\u202f');
   const sign = decimal.startsWith('-') && /[1-9]/.test(whole + kept) ? '\u2212' : '';
   return `${sign}${grouped}${kept ? `.${kept}` : ''}`;
+}
+
+/** Half up, in whole numbers: a float would lose digits. */
+function rounded(magnitude: string, places: number): string {
+  const [whole = '0', rest = ''] = magnitude.split('.');
+  if (rest.length <= places) return magnitude;
+  const up = (rest[places] ?? '0') >= '5' ? 1n : 0n;
+  const digits = String(BigInt(whole + rest.slice(0, places)) + up).padStart(places + 1, '0');
+  return `${digits.slice(0, digits.length - places)}.${digits.slice(digits.length - places)}`;
 }
 
 /** Rounded to `places` digits after the point, which are all written. */

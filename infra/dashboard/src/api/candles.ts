@@ -1,0 +1,128 @@
+// The candles of one instrument and interval: pages that are read back in time, and each new candle as it closes.
+import type { CombinedError } from '@urql/core';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { client, socket } from './client';
+import { graphql, type ResultOf } from './graphql';
+import { asOf } from './moment';
+import { print } from './print';
+import { useStore } from './store';
+
+const CANDLES = graphql(`
+  query Candles($instrument: String!, $interval: String!, $before: DateTime, $first: Int!, $asOf: AsOfInput) {
+    candles(instrument: $instrument, interval: $interval, before: $before, first: $first, asOf: $asOf) {
+      candles { openTime open high low close isClosed }
+      hasEarlier
+    }
+  }
+`);
+const NEW_CANDLES = graphql(`
+  subscription NewCandles($instrument: String!, $interval: String!) {
+    candles(instrument: $instrument, interval: $interval) { openTime open high low close isClosed }
+  }
+`);
+const SIZE = 1_000;
+const AGAIN_MS = 2_000;
+
+export type Candle = ResultOf<typeof CANDLES>['candles']['candles'][number];
+
+export interface Candles {
+  /** In order of time; undefined before the first page. */
+  readonly candles: readonly Candle[] | undefined;
+  readonly error: CombinedError | undefined;
+  readonly hasEarlier: boolean;
+  readonly more: () => void;
+}
+
+type State = Omit<Candles, 'more'>;
+
+const NOTHING: State = { candles: undefined, error: undefined, hasEarlier: false };
+
+/** Nothing is read where the instrument is empty. */
+export function useCandles(instrument: string, interval: string): Candles {
+  const moment = useStore(asOf);
+  const [state, setState] = useState(NOTHING);
+  const current = useRef(state);
+  const busy = useRef(false);
+  const turn = useRef(0);
+  const key = JSON.stringify([instrument, interval, moment]);
+  const change = useCallback((next: State) => {
+    current.current = next;
+    setState(next);
+  }, []);
+
+  const read = useCallback((before: string | null) => {
+    const wanted = turn.current;
+    busy.current = true;
+    const given = { instrument, interval, before, first: SIZE, asOf: moment };
+    void client.query(CANDLES, given).toPromise().then(({ data, error }) => {
+      if (wanted !== turn.current) return;
+      busy.current = false;
+      const page = data?.candles;
+      const later = before === null ? [] : current.current.candles ?? [];
+      change({
+        candles: page ? [...[...page.candles].reverse(), ...later] : current.current.candles,
+        hasEarlier: page?.hasEarlier ?? current.current.hasEarlier,
+        error,
+      });
+    });
+  }, [key]);
+
+  useEffect(() => {
+    turn.current += 1;
+    change(NOTHING);
+    if (!instrument) return undefined;
+    read(null);
+    if (moment !== null) return undefined;
+    return followed(instrument, interval, candle => {
+      const { candles } = current.current;
+      if (candles) change({ ...current.current, candles: added(candles, candle) });
+    }, () => read(null));
+  }, [key]);
+
+  const more = useCallback(() => {
+    const [first] = current.current.candles ?? [];
+    if (first && current.current.hasEarlier && !busy.current) read(first.openTime);
+  }, [read]);
+  return { ...state, more };
+}
+
+/** The candle at the end, or in the place of the one that opened at the same time. */
+function added(candles: readonly Candle[], candle: Candle): readonly Candle[] {
+  const last = candles.at(-1);
+  if (last === undefined || candle.openTime > last.openTime) return [...candles, candle];
+  return candle.openTime === last.openTime ? [...candles.slice(0, -1), candle] : candles;
+}
+
+/** After a cut the latest page is read again, because candles may have closed meanwhile. Returns what ends it. */
+function followed(
+  instrument: string, interval: string, take: (candle: Candle) => void, again: () => void,
+): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let end = () => {};
+  const begin = () => {
+    const cut = () => {
+      timer = setTimeout(() => {
+        again();
+        begin();
+      }, AGAIN_MS);
+    };
+    let isOver = false;
+    const stop = socket.subscribe<{ candles: Candle }>(
+      { query: print(NEW_CANDLES), variables: { instrument, interval } },
+      {
+        next: ({ data }) => void (data && take(data.candles)),
+        error: () => void (isOver || cut()),
+        complete: () => void (isOver || cut()),
+      },
+    );
+    end = () => {
+      isOver = true;
+      stop();
+    };
+  };
+  begin();
+  return () => {
+    clearTimeout(timer);
+    end();
+  };
+}

@@ -1,0 +1,137 @@
+"""The dashboard stays right over cuts and in two tabs, keeps its token out of addresses, and exports whole lists."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, WebSocket, expect
+
+from tests.browser import visit
+from tests.journeys.program import whence
+from tests.journeys.serving import Started, started
+from tests.journeys.test_dashboard import confirmed, opened
+
+TRIP = """mutation ($key: String!) {
+  tripKillSwitch(request: {idempotencyKey: $key}, reason: "tried by a test") { __typename }
+}"""
+HEAD = "{ events(first: 1) { edges { node { ordinal } } } orders(first: 0) { totalCount } }"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the log of `make demo`."""
+    assert whence(tmp_path, "paper").returncode == 0
+    return tmp_path
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    with visit(browser) as visiting:
+        yield visiting.page
+
+
+def token_of(folder: Path, role: str) -> str:
+    made = whence(folder, "tokens", "create", f"{role}-of-the-test", "--role", role)
+    assert made.returncode == 0, made.stderr
+    return made.stdout.strip()
+
+
+def shown_by(page: Page, serving: Started) -> Page:
+    page.goto(serving.page())
+    expect(page.locator(".connection.live")).to_be_visible()
+    return page
+
+
+def sign_in(page: Page, token: str) -> None:
+    page.get_by_role("button", name="Use a token").click()
+    page.get_by_label("Token").fill(token)
+    page.get_by_role("button", name="Use it in this tab").click()
+    expect(page.get_by_text("-of-the-test, ")).to_be_visible()
+
+
+def head(serving: Started) -> int:
+    return int(serving.query(HEAD)["data"]["events"]["edges"][0]["node"]["ordinal"])
+
+
+class Ordinals(list[int]):
+    """The ordinals of the events that the page received over its sockets, in order."""
+
+    def __init__(self, page: Page) -> None:
+        super().__init__()
+        page.on("websocket", self._opened)
+
+    def _opened(self, socket: WebSocket) -> None:
+        socket.on("framereceived", self._received)
+
+    def _received(self, frame: str | bytes) -> None:
+        message: dict[str, Any] = json.loads(frame)
+        if message["type"] == "next" and "events" in message["payload"]["data"]:
+            self.append(int(message["payload"]["data"]["events"]["ordinal"]))
+
+
+def test_after_a_cut_the_page_says_its_age_greys_out_and_resumes_without_a_gap(
+    page: Page, folder: Path
+) -> None:
+    page.clock.install()
+    received = Ordinals(page)
+    token = token_of(folder, "admin")
+    with started(folder) as first:
+        port = str(urlsplit(first.url).port)
+        shown_by(page, first)
+        assert first.query(TRIP, token, key="before")["data"]["tripKillSwitch"]["__typename"] == "Completed"
+        expect(page.get_by_label("Event")).to_have_value(str(head(first)))
+        first.program.kill()
+    expect(page.locator(".connection.cut")).to_contain_text("cut off for")
+    page.clock.fast_forward(31_000)
+    expect(page.locator("html.old")).to_have_count(1)
+    with started(folder, "--port", port) as again:
+        reset = TRIP.replace("tripKillSwitch", "resetKillSwitch")
+        assert again.query(reset, token, key="after")["data"]["resetKillSwitch"]["__typename"] == "Completed"
+        page.clock.fast_forward(16_000)
+        expect(page.locator(".connection.live")).to_be_visible()
+        expect(page.locator("html.old")).to_have_count(0)
+        expect(page.get_by_label("Event")).to_have_value(str(head(again)))
+        assert received == list(range(received[0], head(again) + 1))
+
+
+def test_what_one_tab_does_the_other_tab_shows_and_no_address_or_log_has_the_token(
+    page: Page, folder: Path
+) -> None:
+    token = token_of(folder, "admin")
+    with started(folder) as serving:
+        other = opened(shown_by(page.context.new_page(), serving), "risk")
+        expect(other.get_by_text("Not tripped")).to_be_visible()
+        requested = list[str]()
+        page.context.on("request", lambda request: requested.append(request.url))
+        shown_by(page, serving)
+        sign_in(page, token)
+        opened(page, "risk").get_by_role("button", name="Trip the kill switch").click()
+        confirmed(page, "tried by a test")
+        expect(other.get_by_text("Tripped: tried by a test")).to_be_visible()
+        expect(other.get_by_role("button", name="Use a token")).to_be_visible()
+        _, logged = serving.stop()
+    assert requested
+    assert not any(token in address for address in [*requested, page.url, other.url])
+    assert token not in logged
+    assert token not in json.dumps(serving.logged)
+
+
+def test_an_exported_list_has_every_row_with_exact_decimals(page: Page, folder: Path) -> None:
+    with started(folder) as serving:
+        opened(shown_by(page, serving), "orders")
+        expect(page.locator(".total")).to_contain_text(re.compile(r"of \d+"))
+        with page.expect_download() as saving:
+            page.get_by_role("button", name="Export as CSV").click()
+        wanted = serving.query(HEAD)["data"]["orders"]["totalCount"]
+        api = serving.query("{ orders(first: 1) { edges { node { id quantity fees } } } }")["data"]["orders"]
+    rows = list(csv.DictReader(saving.value.path().read_text(encoding="utf-8-sig").splitlines()))
+    assert len(rows) == wanted
+    assert {rows[0][name] for name in ("id", "quantity", "fees")} == set(api["edges"][0]["node"].values())
+    assert saving.value.suggested_filename == "Orders.csv"
