@@ -41,7 +41,13 @@ def model(case: Case) -> Judgement:
     confidence, risk, expected = score.confidence, score.risk, score.expected_return
     if confidence is None or risk is None or expected is None:
         reason = _REASONS.get(score.outcome, "SCORE_FAILED")
-        return judgement({reason: True}, model=score.model, outcome=score.outcome.value, detail=score.detail)
+        return judgement(
+            {reason: True},
+            model=score.model,
+            outcome=score.outcome.value,
+            detail=score.detail,
+            in_a_row=case.view.portfolio.unscored,
+        )
     return judgement(
         {
             "SCORE_CONFIDENCE_TOO_LOW": not limits.minimum_confidence <= confidence <= 1,

@@ -21,6 +21,7 @@ from commands.scorer import (
     ScoreWanted,
     TapedScorer,
 )
+from commands.world import World
 from domain.direction import Direction
 from domain.grid import Grid, GridLevel
 from domain.log import Envelope
@@ -43,6 +44,7 @@ from tests.commands.models_of_tests import (
     Folder,
     a_drift,
     clock,
+    models_of,
     promotion,
     registration,
 )
@@ -169,6 +171,25 @@ def test_an_entry_without_a_score_is_skipped_with_the_reason(
     assert (score.outcome, score.detail, score.confidence) == (outcome, detail, None)
     decision = decision_of(recorded)
     assert (decision.verdict, decision.reasons) == (Verdict.SKIP, (reason,))
+
+
+def test_entries_in_a_row_without_a_score_are_counted_until_a_score_or_another_champion() -> None:
+    folder = Folder()
+    eve = trading(ModelScorer(folder.model_of))
+
+    def in_a_row() -> str | None:
+        votes = decision_of(eve.desk.see(long(inputs={"gain": 0.1}))).votes
+        return next(one for one in votes if one.member == "model").figures.get("in_a_row")
+
+    assert [in_a_row() for _ in range(3)] == ["1", "2", "3"]
+    folder.models.update(models_of(FakeModel(FIRST)))
+    assert in_a_row() is None
+    folder.models.clear()
+    assert in_a_row() == "1"
+    eve.accepted(registration(SECOND))
+    eve.accepted(promotion(SECOND))
+    assert in_a_row() == "1"
+    assert World().fold_all(eve.desk.log.envelopes).portfolio.unscored == 1
 
 
 def test_a_score_within_the_time_is_not_late() -> None:
