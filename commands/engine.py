@@ -634,7 +634,7 @@ class Engine:
         wanted = [
             self._score_wanted(raised, stimulus.at)
             for raised in (ask.command for ask in stimulus.asks)
-            if isinstance(raised, RaiseSignal) and raised.signal.intent is not Intent.EXIT
+            if isinstance(raised, RaiseSignal) and raised.signal.is_scored
         ]
         return self._scorer.scores(stimulus.at, wanted) if wanted else NO_SCORES
 

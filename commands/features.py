@@ -8,6 +8,7 @@ from typing import Protocol
 
 from domain.candle import Candle
 from domain.errors import InvalidInput
+from domain.features.bars import LONGEST_BARS
 from domain.features.core import CORE_1
 from domain.features.feature_set import FeatureRow
 from domain.features.reader import FeatureReader
@@ -36,7 +37,7 @@ READERS: Readers = {CORE_1.id: FeatureReader}
 
 
 _SPAN = timedelta(hours=26)
-_BARS = 210
+_BARS = LONGEST_BARS + 1
 """What the longest window of a set reads: of time, and of candles (`domain/features/bars.py`)."""
 
 

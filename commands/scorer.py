@@ -6,7 +6,6 @@ time, and the tape of inputs holds what it returned, so that a replay returns th
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
@@ -198,17 +197,20 @@ class TapedScorer:
 
 
 class RecordedScorer:
-    """Returns what the tape holds. `expect` gives it the rows that follow the next input."""
+    """Returns what the tape holds. `expect` gives it the rows that follow the next input.
+
+    A request that is judged again after a conflict is scored again: the last scores of a signal are those that led to
+    its events.
+    """
 
     def __init__(self) -> None:
-        self._rows: deque[ScoresGiven] = deque()
+        self._scores: Scores = NO_SCORES
 
     def expect(self, rows: Iterable[ScoresGiven]) -> None:
         """Replaces what is left of the input before."""
-        self._rows = deque(rows)
+        self._scores = {one.signal_id: one.scores for row in rows for one in row.scored}
 
     def scores(self, at: datetime, wanted: Sequence[ScoreWanted]) -> Scores:
         """See `Scorer`; nothing where the tape holds nothing."""
-        if not self._rows:
-            return NO_SCORES
-        return {one.signal_id: one.scores for one in self._rows.popleft().scored}
+        held = self._scores
+        return {one.signal_id: held[one.signal_id] for one in wanted if one.signal_id in held}

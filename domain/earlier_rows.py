@@ -11,7 +11,7 @@ from domain.most_rows import MOST_ROWS
 
 
 class EarlierRow(Struct, frozen=True, gc=False):
-    """The features of a signal that was raised at `at` (UTC), in the order of their set; None is missing."""
+    """The features of a signal that was recorded at `at` (UTC), in the order of their set; None is missing."""
 
     at: datetime
     values: tuple[float | None, ...]
@@ -30,5 +30,5 @@ def with_row(rows: EarlierRows, instrument: str, feature_set: str, row: EarlierR
 def rows_before(
     rows: EarlierRows, instrument: str, feature_set: str, at: datetime
 ) -> Sequence[tuple[float | None, ...]]:
-    """The values of the rows before this time, oldest first. Signals of one time do not read each other's rows."""
+    """The values of the rows before this time, oldest first. Signals of one unit do not read each other's rows."""
     return [one.values for one in rows.get((instrument, feature_set), ()) if one.at < at]

@@ -27,7 +27,7 @@ from domain.instrument import Catalogue, InstrumentEvent
 from domain.leverage.change import Leverage, LeverageChangeRequested, LeverageEvent
 from domain.log import Meta
 from domain.managed import LastManaged, PositionManaged, Rule, followed, recorded
-from domain.model import NO_MODELS, ModelEvent, ModelsInForce, in_force_after
+from domain.model import NO_MODELS, ModelEvent, ModelRole, ModelsInForce, in_force_after
 from domain.opening import LogOpened
 from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderStatus, OrderType, Working
 from domain.order_id import is_of_an_engine
@@ -43,7 +43,7 @@ from domain.position import (
 )
 from domain.reconciliation import Discrepancies, ReconciliationEvent
 from domain.regime import RegimeChanged
-from domain.scored import SignalScored
+from domain.scored import ScoreOutcome, SignalScored
 from domain.settings import InForce, SettingsChanged
 from domain.signal import (
     Decided,
@@ -221,8 +221,8 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     `results` holds, by owner, the R-multiples of the latest closed trades of strategies and scanners.
     `streaks` holds, by strategy and as `ACCOUNT` for all owners, the losing positions in a row, `pauses` the pauses in
     force that follow from them. `leverages` holds, by instrument, the leverage of those that ever had a change of it.
-    `models` are the models that are registered, and those that score. `scored_rows` are
-    the feature rows of the last scored signals.
+    `models` are the models that are registered, and those that score. `scored_rows` are the feature rows of the last
+    scored signals, and `unscored` is how many entries in a row the champion has not scored.
     """
 
     account_state: AccountState = account.UNOPENED
@@ -254,6 +254,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     leverages: Mapping[str, Levered] = _NOTHING
     models: ModelsInForce = NO_MODELS
     scored_rows: EarlierRows = _NOTHING
+    unscored: int = 0
 
     @property
     def account(self) -> Account:
@@ -384,6 +385,7 @@ class Changes(TypedDict, total=False):
     leverages: Mapping[str, Levered]
     models: ModelsInForce
     scored_rows: EarlierRows
+    unscored: int
 
 
 class _Alter(Protocol):
@@ -873,18 +875,34 @@ def _resumed(portfolio: Portfolio, _meta: Meta, event: EntriesResumed, _state: o
 
 
 def _model(portfolio: Portfolio, _meta: Meta, event: ModelEvent, _state: object) -> Portfolio:
-    return altered(portfolio, models=in_force_after(portfolio.models, event))
+    models = in_force_after(portfolio.models, event)
+    unscored = portfolio.unscored if models.champion == portfolio.models.champion else 0
+    return altered(portfolio, models=models, unscored=unscored)
 
 
 def _scored(portfolio: Portfolio, meta: Meta, event: SignalScored, state: object) -> Portfolio:
-    """Keeps the row of the first model that read this feature set for the signal."""
+    """Keeps the row of the first model that read this feature set for the signal, and was not in want of features.
+
+    Counts the entries in a row that the champion has not scored.
+    """
+    if event.role is ModelRole.CHAMPION:
+        unscored = 0 if event.outcome is ScoreOutcome.OK else portfolio.unscored + 1
+        portfolio = altered(portfolio, unscored=unscored)
     detected = _is(Detected, state)
-    known = {one.feature_set for one in detected.scores[:-1] if one.values}
-    if not event.values or event.feature_set in known:
+    known = {one.feature_set for one in detected.scores[:-1] if _was_read(one)}
+    if not _was_read(event) or event.feature_set in known:
         return portfolio
-    row = EarlierRow(meta.occurred_at, event.values)
+    row = EarlierRow(meta.recorded_at, event.values)
     rows = with_row(portfolio.scored_rows, detected.signal.instrument, event.feature_set, row)
     return altered(portfolio, scored_rows=rows)
+
+
+def _was_read(score: SignalScored) -> bool:
+    """Whether a model has read the row: a late score was computed, a failed one or one without features was not."""
+    return bool(score.values) and score.outcome in _READ
+
+
+_READ = frozenset({ScoreOutcome.OK, ScoreOutcome.LATE})
 
 
 def _taken_up(entries: Mapping[str, WorkingEntry], order_id: str) -> Mapping[str, WorkingEntry]:

@@ -72,6 +72,11 @@ class SignalDetected(Struct, frozen=True, gc=False, kw_only=True):
     inputs: Mapping[str, float]
     grid: Grid | None = None
 
+    @property
+    def is_scored(self) -> bool:
+        """Whether models score it: an entry with one order. An exit has none, and no model was trained on a grid."""
+        return self.intent is not Intent.EXIT and self.grid is None
+
 
 class DecisionMade(Struct, frozen=True, gc=False, kw_only=True):
     """The decision on a signal, with every vote and the figures it was based on, so that it can be reproduced.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -53,6 +53,7 @@ class _Alert(NamedTuple):
     severity: Severity
     kind: str
     calls_for: Callable[[Any], bool] = lambda _: True
+    line: Callable[[Any], str] = sentence
 
 
 def _liquidates(event: OrderPlaced) -> bool:
@@ -66,6 +67,19 @@ def _by_a_rule(event: ModelRetired) -> bool:
 
 def _daily_loss(event: DecisionMade) -> bool:
     return "DAILY_LOSS_LIMIT" in event.reasons
+
+
+def _figures(event: DecisionMade, member: str) -> Mapping[str, str]:
+    return next((vote.figures for vote in event.votes if vote.member == member), _NO_FIGURES)
+
+
+_NO_FIGURES: Mapping[str, str] = {}
+
+
+def _is_not_scored(event: DecisionMade) -> bool:
+    """The third entry in a row that the champion has not scored calls for a person, and every tenth after it."""
+    in_a_row = int(_figures(event, "model").get("in_a_row", "0"))
+    return in_a_row == _FAILED_OFTEN or (in_a_row > 0 and in_a_row % 10 == 0)
 
 
 def _keeps_failing(event: PositionCloseFailed) -> bool:
@@ -88,7 +102,6 @@ _ALERTS: Mapping[type, _Alert] = {
     OrderExpired: _Alert(Severity.WARNING, "ORDER_EXPIRED"),
     OrderCancelRefused: _Alert(Severity.WARNING, "CANCEL_REFUSED"),
     OrderAmendRefused: _Alert(Severity.WARNING, "AMEND_REFUSED"),
-    DecisionMade: _Alert(Severity.WARNING, "DAILY_LOSS", _daily_loss),
     PositionOrphaned: _Alert(Severity.WARNING, "POSITION_ORPHANED"),
     BreakerOpened: _Alert(Severity.CRITICAL, "CIRCUIT_BREAKER_OPENED"),
     BreakerClosed: _Alert(Severity.INFO, "CIRCUIT_BREAKER_CLOSED"),
@@ -108,10 +121,9 @@ def _raised(rows: Rows, recorded: Recorded) -> None:
         rows.put("alerts", row)
 
 
-def _line(event: Any) -> str:
-    """The event's sentence; for a refused signal the figures of the daily loss, which its sentence does not have."""
-    votes = event.votes if isinstance(event, DecisionMade) else ()
-    figures = next((vote.figures for vote in votes if vote.member == "daily_loss"), _NO_FIGURES)
+def _line_of_loss(event: DecisionMade) -> str:
+    """The figures of the daily loss, which the event's sentence does not have."""
+    figures = _figures(event, "daily_loss")
     if not figures.keys() >= _FIGURES:
         return sentence(event)
     return _DAILY_LOSS.format_map({name: _rounded(figures[name]) for name in _FIGURES})
@@ -127,24 +139,45 @@ def _rounded(figure: str) -> str:
     return plain(round(amount, next(places for least, places in _PLACES if abs(amount) >= least)))
 
 
-_NO_FIGURES: Mapping[str, str] = {}
 _DAILY_LOSS = (
     "the day's loss has reached its limit of {limit}: the balance went from {day_balance} to {balance}; entries are "
     "skipped until the day ends"
 )
 
 
+def _line_of_scores(event: DecisionMade) -> str:
+    return _NOT_SCORED.format_map(_figures(event, "model"))
+
+
+_NOT_SCORED = (
+    "the champion {model} has not scored {in_a_row} entries in a row, the last one {outcome} ({detail}); each was "
+    "skipped, and so is every entry that it does not score"
+)
+_OF_DECISIONS = (
+    _Alert(Severity.WARNING, "DAILY_LOSS", _daily_loss, _line_of_loss),
+    _Alert(Severity.WARNING, "ENTRIES_NOT_SCORED", _is_not_scored, _line_of_scores),
+)
+"""The alerts of a decision; the first one that calls for a person is raised."""
+
+
+def _alerts_of(event: object) -> Sequence[_Alert]:
+    if isinstance(event, DecisionMade):
+        return _OF_DECISIONS
+    found = _ALERTS.get(type(event))
+    return () if found is None else (found,)
+
+
 def alert_of(recorded: Recorded) -> Row | None:
     """The row of the alert that the event raises; None for an event that raises none."""
     meta, event = recorded.envelope.meta, recorded.envelope.event
-    alert = _ALERTS.get(type(event))
-    if alert is None or not alert.calls_for(event):
+    alert = next((one for one in _alerts_of(event) if one.calls_for(event)), None)
+    if alert is None:
         return None
     return {
         "account": meta.account,
         "severity": alert.severity.value,
         "kind": alert.kind,
-        "line": _line(event),
+        "line": alert.line(event),
         "stream": meta.stream,
         "chain": meta.correlation_id,
         "at": meta.occurred_at,
@@ -152,4 +185,4 @@ def alert_of(recorded: Recorded) -> Row | None:
     }
 
 
-ALERTS = Projection("alerts", 8, Order.STREAM, (TABLE,), dict.fromkeys(_ALERTS, _raised))
+ALERTS = Projection("alerts", 9, Order.STREAM, (TABLE,), dict.fromkeys((*_ALERTS, DecisionMade), _raised))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 from domain.arithmetic import EXACT, ZERO
 from domain.log import Meta, Recorded
@@ -28,6 +28,7 @@ from domain.model import (
 )
 from domain.position import PositionClosed, PositionIncreased, PositionOpened
 from domain.scored import ScoreOutcome, SignalScored
+from projections.waiting_scores import Ending, WaitingScores
 
 _BINS = 10
 
@@ -119,14 +120,15 @@ class ModelBook:
     def __init__(self) -> None:
         self.in_force: ModelsInForce = NO_MODELS
         self.models: dict[str, ModelRecord] = {}
-        self._scores: dict[str, list[SignalScored]] = {}
-        self._held: dict[str, tuple[str, Decimal]] = {}
+        self._waiting = WaitingScores()
+        self._costs: dict[str, Decimal] = {}
         self._steps: Mapping[type, Callable[[Any, Meta], None]] = {
             ModelRegistered: self._registered,
             ModelPromoted: self._changed,
             ModelRetired: self._changed,
             DriftFound: self._drift,
             SignalScored: self._scored,
+            **dict.fromkeys(get_args(Ending), self._waiting.ended),
             PositionOpened: self._opened,
             PositionIncreased: self._increased,
             PositionClosed: self._closed,
@@ -163,24 +165,25 @@ class ModelBook:
     def _scored(self, event: SignalScored, meta: Meta) -> None:
         self.models[event.model].outcomes[event.outcome] += 1
         if event.outcome is ScoreOutcome.OK:
-            self._scores.setdefault(meta.correlation_id, []).append(event)
+            self._waiting.add(event, meta)
 
     def _opened(self, event: PositionOpened, meta: Meta) -> None:
-        if meta.correlation_id in self._scores:
-            self._held[meta.stream] = meta.correlation_id, EXACT.multiply(event.quantity, event.price)
+        if self._waiting.opened(meta):
+            self._costs[meta.stream] = EXACT.multiply(event.quantity, event.price)
 
     def _increased(self, event: PositionIncreased, meta: Meta) -> None:
-        held = self._held.get(meta.stream)
-        if held is not None:
-            chain, cost = held
-            self._held[meta.stream] = chain, EXACT.add(cost, EXACT.multiply(event.quantity, event.price))
+        self._waiting.ended(event, meta)
+        cost = self._costs.get(meta.stream)
+        if cost is not None:
+            self._costs[meta.stream] = EXACT.add(cost, EXACT.multiply(event.quantity, event.price))
 
     def _closed(self, event: PositionClosed, meta: Meta) -> None:
-        held = self._held.pop(meta.stream, None)
+        held = self._waiting.closed(meta.stream)
         if held is None:
             return
-        chain, cost = held
+        chain, scores = held
+        cost = self._costs.pop(meta.stream)
         share = float(EXACT.divide(event.net, cost)) if cost else 0.0
-        for score in self._scores.pop(chain, ()):
+        for score in scores:
             resolved = ResolvedScore(chain, score, event.net > ZERO, share, meta.occurred_at)
             self.models[score.model].resolved.append(resolved)

@@ -27,8 +27,8 @@ class ScoreCount:
 
 @strawberry.type(description="A feature, or the outcome of the scored trades, that is not as in training.")
 class ModelDrift:
-    subject: str = strawberry.field(description="The feature's name, or `outcome`.")
-    test: str = strawberry.field(description="The test: PSI, KS or ADWIN.")
+    subject: str = strawberry.field(description="The feature's name, `outcome.brier` or `outcome.win`.")
+    test: str = strawberry.field(description="The test's name, as PSI or ADWIN.")
     statistic: float = strawberry.field(description="The test's statistic.")
     limit: float = strawberry.field(description="The limit that the statistic is beyond.")
     count: int = strawberry.field(description="The number of scores in the window.")

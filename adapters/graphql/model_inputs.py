@@ -50,8 +50,8 @@ class ModelInput:
 
 @strawberry.input(description="A drift that a test has found.")
 class DriftInput:
-    subject: str = strawberry.field(description="The feature's name, or outcome.")
-    test: str = strawberry.field(description="PSI, KS or ADWIN.")
+    subject: str = strawberry.field(description="The feature's name, or `outcome.brier` or `outcome.win`.")
+    test: str = strawberry.field(description="The test's name, as PSI or ADWIN.")
     statistic: float
     limit: float = strawberry.field(description="The limit that the statistic is beyond.")
     count: int = strawberry.field(description="The number of scores in the window.")

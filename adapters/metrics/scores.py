@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, get_args
 
 from prometheus_client import CollectorRegistry
 
@@ -13,18 +13,14 @@ from domain.log import Envelope, Meta
 from domain.model import DriftFound
 from domain.position import PositionClosed, PositionOpened
 from domain.scored import ScoreOutcome, SignalScored
-from domain.signal import DecisionMade, Verdict
+from projections.waiting_scores import Ending, WaitingScores
 
 _EVEN = 0.5
-_MOST_WAITING = 1_000
-"""The most scored signals whose entry has neither opened a position nor been refused; beyond, the oldest is dropped.
-An entry that is cancelled or expires would else be held until the process ends.
-"""
-_TRADED = frozenset({Verdict.ENTER, Verdict.REVERSE})
+_NONE: tuple[str, Sequence[SignalScored]] = ("", ())
 
 
 class ScoreMetrics:
-    """Counts the scores in units of work. It holds the scores of open trades, and of the last signals without one."""
+    """Counts the scores in units of work. It holds the scores of signals whose trade is not closed yet."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._scores = counter(catalogue.SCORES, registry)
@@ -32,11 +28,10 @@ class ScoreMetrics:
         self._confidence = counter(catalogue.SCORED_CONFIDENCE, registry)
         self._squares = counter(catalogue.SCORED_SQUARES, registry)
         self._drift = gauge(catalogue.MODEL_DRIFT, registry)
-        self._waiting: dict[str, list[SignalScored]] = {}
-        self._held: dict[str, list[SignalScored]] = {}
+        self._waiting = WaitingScores()
         self._steps: Mapping[type, Callable[[Any, Meta], None]] = {
             SignalScored: self._scored,
-            DecisionMade: self._decided,
+            **dict.fromkeys(get_args(Ending), self._waiting.ended),
             PositionOpened: self._opened,
             PositionClosed: self._closed,
             DriftFound: self._drifted,
@@ -51,22 +46,15 @@ class ScoreMetrics:
     def _scored(self, event: SignalScored, meta: Meta) -> None:
         self._scores.labels(event.role, event.outcome).inc()
         if event.outcome is ScoreOutcome.OK:
-            self._waiting.setdefault(meta.correlation_id, []).append(event)
-            if len(self._waiting) > _MOST_WAITING:
-                del self._waiting[next(iter(self._waiting))]
-
-    def _decided(self, event: DecisionMade, meta: Meta) -> None:
-        if event.verdict not in _TRADED:
-            self._waiting.pop(meta.correlation_id, None)
+            self._waiting.add(event, meta)
 
     def _opened(self, _event: PositionOpened, meta: Meta) -> None:
-        scores = self._waiting.pop(meta.correlation_id, None)
-        if scores is not None:
-            self._held[meta.stream] = scores
+        self._waiting.opened(meta)
 
     def _closed(self, event: PositionClosed, meta: Meta) -> None:
         gained = event.net > 0
-        for score in self._held.pop(meta.stream, ()):
+        _chain, scores = self._waiting.closed(meta.stream) or _NONE
+        for score in scores:
             confidence = score.confidence or 0.0
             right = (confidence >= _EVEN) == gained
             self._trades.labels(score.role, _word(gained), _word(right)).inc()

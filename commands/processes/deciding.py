@@ -12,7 +12,6 @@ from domain.committees import View, decide
 from domain.model import ModelRole
 from domain.scored import ScoreOutcome, SignalScored
 from domain.signal import SignalDetected
-from domain.strategies import Intent
 
 
 def judge(moment: Moment) -> Sequence[Command]:
@@ -31,9 +30,12 @@ def judge(moment: Moment) -> Sequence[Command]:
 
 
 def _scores(moment: Moment, signal: SignalDetected) -> tuple[SignalScored, ...]:
-    """A score of every model in force, the champion's first; none for an exit. One that nobody returned has failed."""
+    """A score of every model in force, the champion's first; none for a signal that is not scored.
+
+    One that nobody returned has failed.
+    """
     scoring = moment.portfolio.models.scoring
-    if not scoring or signal.intent is Intent.EXIT:
+    if not scoring or not signal.is_scored:
         return ()
     found = {(one.role, one.model): one for one in moment.scores.get(moment.subject, ())}
     return tuple(

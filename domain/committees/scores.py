@@ -1,7 +1,8 @@
 """The member that judges an entry by the champion's score. It votes only while a champion is in force.
 
 A score that is late, failed or without its features is a vote against: an entry that the champion did not judge is not
-made. Exits have no score, and are never prevented by one.
+made. Exits have no score, and are never prevented by one. A grid has none either, because no model was trained on one:
+the member approves it, and its figures state that it was not scored.
 """
 
 from __future__ import annotations
@@ -32,12 +33,21 @@ def model(case: Case) -> Judgement:
     """
     score = case.view.score
     if score is None:
-        raise ValueError("no champion has scored the entry")
+        champion = case.view.portfolio.models.champion
+        if champion is None or case.entry.grid is None:
+            raise ValueError("no champion has scored the entry")
+        return judgement({}, model=champion.sha256, detail=_NO_GRID)
     limits = case.view.settings.settings.models_of(case.entry.owner)
     confidence, risk, expected = score.confidence, score.risk, score.expected_return
     if confidence is None or risk is None or expected is None:
         reason = _REASONS.get(score.outcome, "SCORE_FAILED")
-        return judgement({reason: True}, model=score.model, outcome=score.outcome.value, detail=score.detail)
+        return judgement(
+            {reason: True},
+            model=score.model,
+            outcome=score.outcome.value,
+            detail=score.detail,
+            in_a_row=case.view.portfolio.unscored,
+        )
     return judgement(
         {
             "SCORE_CONFIDENCE_TOO_LOW": not limits.minimum_confidence <= confidence <= 1,
@@ -54,10 +64,16 @@ def model(case: Case) -> Judgement:
     )
 
 
-RULES: tuple[Rule[Case], ...] = (
-    Rule(
-        Member("model", Chamber.ALPHA, model),
-        lambda case: case.view.score is not None and case.entry.origin is not None,
-    ),
-)
+def _votes(case: Case) -> bool:
+    """Whether the champion has scored the entry, or has not because it is a grid; never on an order of a person."""
+    if case.entry.origin is None:
+        return False
+    if case.view.score is not None:
+        return True
+    return case.entry.grid is not None and case.view.portfolio.models.champion is not None
+
+
+_NO_GRID = "a grid is not scored"
+
+RULES: tuple[Rule[Case], ...] = (Rule(Member("model", Chamber.ALPHA, model), _votes),)
 """The member that votes on an entry, after those of weights."""

@@ -21,6 +21,8 @@ LATE = HOUR
 """How much older than the beginning of a window the close before it may be; an older one is not the close of then."""
 PERIOD, BOLLINGER, EFFICIENCY, SHARES = 14, 20, 20, 200
 """The periods of ADX, ATR and RSI, of the Bollinger bands, of the efficiency ratio, and of the percentile of ATR."""
+LONGEST_BARS = SHARES + PERIOD + 1
+"""The bars after which every figure that is counted in bars has a value; that of the percentile of ATR is the last."""
 EMAS = (20, 50)
 
 

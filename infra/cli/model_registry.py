@@ -285,8 +285,25 @@ def _promote(
     from commands.request import PromoteModel
 
     request = PromoteModel(sha256=sha256, role=role, reason=reason)
-    done = f"{sha256} is {role}"
+    done = f"{sha256} is {role}{_warming(_models(settings), sha256, role)}"
     _do(settings, api, token_file, request, done, lambda models: models.role_of(sha256) is role)
+
+
+def _warming(before: ModelsInForce, sha256: str, role: ModelRole) -> str:
+    """States that the features of the model have to be read first; empty where a model in force reads them already."""
+    from domain.features.bars import LONGEST_BARS
+    from domain.model import ModelRole
+
+    wanted = before.registered[sha256].feature_set
+    if any(one.feature_set == wanted for _role, one in before.scoring):
+        return ""
+    meanwhile = "its scores are FEATURES_MISSING"
+    if role is ModelRole.CHAMPION:
+        meanwhile = "every entry is skipped for SCORE_MISSING"
+    return (
+        f"; no model in force read {wanted}: until {LONGEST_BARS} candles of the engine's interval and 25 hours have "
+        f"been read, {meanwhile}. A restart of the engine reads them from the feed's history at once"
+    )
 
 
 def _do(

@@ -160,7 +160,7 @@ class Redecision:
         detected = self._world.state(meta.stream)
         assert isinstance(detected, Detected)
         rows, instrument = self._world.portfolio.scored_rows, detected.signal.instrument
-        earlier = rows_before(rows, instrument, event.feature_set, meta.occurred_at)
+        earlier = rows_before(rows, instrument, event.feature_set, meta.recorded_at)
         return scored_by(read.model, event.role, model, FeatureRow(event.feature_set, event.values), earlier)
 
     def _again(

@@ -18,10 +18,13 @@ from commands.scorer import (
     Scorer,
     Scores,
     ScoresGiven,
+    ScoresOf,
     ScoreWanted,
     TapedScorer,
 )
+from commands.world import World
 from domain.direction import Direction
+from domain.grid import Grid, GridLevel
 from domain.log import Envelope
 from domain.model import ModelRole
 from domain.models.settings import ModelSettings, OwnModelSettings
@@ -42,12 +45,13 @@ from tests.commands.models_of_tests import (
     Folder,
     a_drift,
     clock,
+    models_of,
     promotion,
     registration,
 )
 from tests.commands.requests.asking import TERMS, Asking
 from tests.commands.test_marking import a_candle
-from tests.domain.history import D
+from tests.domain.history import NOW, D
 
 SCORED = ["SignalDetected", "SignalScored", "DecisionMade"]
 GOOD = {"gain": 0.8}
@@ -170,6 +174,25 @@ def test_an_entry_without_a_score_is_skipped_with_the_reason(
     assert (decision.verdict, decision.reasons) == (Verdict.SKIP, (reason,))
 
 
+def test_entries_in_a_row_without_a_score_are_counted_until_a_score_or_another_champion() -> None:
+    folder = Folder()
+    eve = trading(ModelScorer(folder.model_of))
+
+    def in_a_row() -> str | None:
+        votes = decision_of(eve.desk.see(long(inputs={"gain": 0.1}))).votes
+        return next(one for one in votes if one.member == "model").figures.get("in_a_row")
+
+    assert [in_a_row() for _ in range(3)] == ["1", "2", "3"]
+    folder.models.update(models_of(FakeModel(FIRST)))
+    assert in_a_row() is None
+    folder.models.clear()
+    assert in_a_row() == "1"
+    eve.accepted(registration(SECOND))
+    eve.accepted(promotion(SECOND))
+    assert in_a_row() == "1"
+    assert World().fold_all(eve.desk.log.envelopes).portfolio.unscored == 1
+
+
 def test_a_score_within_the_time_is_not_late() -> None:
     eve = trading(ModelScorer(Folder(MODEL).model_of, clock(5.0), 5.0))
     (score,) = scores_of(eve.desk.see(long(inputs=GOOD)))
@@ -215,6 +238,20 @@ def test_an_exit_has_no_score_and_is_made_whatever_the_champion_would_say() -> N
     )
     assert scores_of(recorded) == []
     assert decision_of(recorded).verdict is Verdict.CLOSE
+
+
+def test_a_grid_is_not_scored_and_the_vote_of_the_model_states_so() -> None:
+    """No model was trained on one; this scorer would fail."""
+    eve = trading(ModelScorer(Folder().model_of))
+    grid = Grid(levels=(GridLevel(D(99), D(100)), GridLevel(D(98), D(99))), rounds=1, lifetime_seconds=3_600)
+    recorded = eve.desk.see(long(grid=grid, stop=D(92), target=D(104)))
+    assert scores_of(recorded) == []
+    vote = next(one for one in decision_of(recorded).votes if one.member == "model")
+    assert (vote.approves, vote.figures) == (True, {"model": FIRST, "detail": "a grid is not scored"})
+    assert verified(eve.desk.log, Folder()).is_equal
+    eve.accepted(RetireModel(sha256=FIRST, reason="why"))
+    later = eve.desk.see(long(grid=grid, stop=D(92), target=D(104), instrument="ETHUSDT-LINEAR.BYBIT"))
+    assert "model" not in {one.member for one in decision_of(later).votes}
 
 
 def test_an_order_of_a_person_is_not_scored() -> None:
@@ -275,6 +312,35 @@ def test_a_replay_returns_what_the_tape_holds() -> None:
     recorded.expect(taken)
     assert [one.event for one in again.desk.see(long(inputs=GOOD))] == [one.event for one in late]
     assert given.scored[0].scores == tuple(scores_of(late))
+
+
+def test_a_replay_returns_the_last_scores_of_a_signal_that_was_scored_twice_for_one_input() -> None:
+    """A request is judged again after a conflict: its first scores led to nothing."""
+    at, first, other = NOW, ScoresOf("s1", (a_score(0.1),)), ScoresOf("s2", (a_score(0.3),))
+    again = ScoresOf("s1", (a_score(0.2),))
+    recorded = RecordedScorer()
+    recorded.expect([ScoresGiven(at, (first, other)), ScoresGiven(at, (again,))])
+    found = recorded.scores(at, [wanted_of("s1"), wanted_of("s2")])
+    assert found == {"s1": again.scores, "s2": other.scores}
+    assert recorded.scores(at, [wanted_of("s3")]) == {}
+    recorded.expect([])
+    assert recorded.scores(at, [wanted_of("s1")]) == {}
+
+
+def a_score(confidence: float) -> SignalScored:
+    return SignalScored(
+        model=FIRST,
+        name="main",
+        role=ModelRole.CHAMPION,
+        feature_set=SET,
+        values=(),
+        outcome=ScoreOutcome.OK,
+        confidence=confidence,
+    )
+
+
+def wanted_of(signal_id: str) -> ScoreWanted:
+    return ScoreWanted(signal_id, (), {})
 
 
 def test_scores_are_made_again_and_a_missing_or_changed_model_is_reported() -> None:

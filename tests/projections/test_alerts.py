@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from domain.events import Event
 from domain.leverage.change import LeverageChangeRefused, LeverageChangeUnclear
 from domain.log import Envelope, Recorded
@@ -69,6 +71,25 @@ def test_the_alert_of_a_daily_loss_has_the_figures_of_the_vote() -> None:
         "the day's loss has reached its limit of 500.65: the balance went from 10013.07 to 9480.5; entries are skipped "
         "until the day ends"
     )
+
+
+@pytest.mark.parametrize(
+    ("in_a_row", "is_raised"), [(1, 0), (2, 0), (3, 1), (4, 0), (10, 1), (13, 0), (20, 1)]
+)
+def test_entries_in_a_row_that_the_champion_does_not_score_are_an_alert(
+    in_a_row: int, is_raised: int
+) -> None:
+    figures = {"model": "a" * 64, "outcome": "FAILED", "detail": "ModelMissing", "in_a_row": str(in_a_row)}
+    reasons = ("SCORE_FAILED",)
+    vote = Vote(member="model", chamber=Chamber.ALPHA, approves=False, reasons=reasons, figures=figures)
+    row = alert_of(recorded(a_decision(reasons=reasons, votes=(vote,))))
+    assert (row is not None) == is_raised
+    if row is not None:
+        assert (row["severity"], row["kind"]) == ("WARNING", "ENTRIES_NOT_SCORED")
+        assert row["line"] == (
+            f"the champion {'a' * 64} has not scored {in_a_row} entries in a row, the last one FAILED (ModelMissing); "
+            "each was skipped, and so is every entry that it does not score"
+        )
 
 
 def test_a_pause_after_losses_is_a_warning_and_its_end_is_reported() -> None:

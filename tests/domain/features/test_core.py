@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
+from commands.features import span_of
 from domain.direction import Direction
+from domain.features.bars import LONGEST_BARS, Bars
 from domain.features.core import COMPUTED, CORE_1
 from domain.features.reader import FeatureReader
+from domain.model import ModelInForce, ModelsInForce
 from domain.portfolio import EMPTY, Portfolio
 from domain.settings import Settings
 from domain.signal import SignalDetected
@@ -59,6 +62,25 @@ def test_every_feature_equals_its_slow_version_on_random_candles(seed: int, gaps
                 assert value == pytest.approx(expected[name], rel=1e-7, abs=1e-9), (name, at)
     for name, count in missing.items():
         assert name in ACCOUNT or name.startswith("correlation") or count < len(times) / 2, name
+
+
+def test_every_figure_that_is_counted_in_candles_has_a_value_after_the_longest_window_and_not_before() -> (
+    None
+):
+    candles = a_market(7, LONGEST_BARS)[ETH]
+    bars = Bars(candles[0])
+    for candle in candles[:-1]:
+        bars.take(candle)
+    assert bars.atr_percentile() is None
+    bars.take(candles[-1])
+    figures_of = (bars.atr_percentile(), bars.adx.value, bars.rsi.value, bars.atr_share(), bars.efficiency())
+    assert None not in figures_of
+    span = span_of(in_force_of(), timedelta(hours=1))
+    assert span == timedelta(hours=LONGEST_BARS + 1)
+
+
+def in_force_of() -> ModelsInForce:
+    return ModelsInForce(champion=ModelInForce("main", "a" * 64, CORE_1.id))
 
 
 def test_the_set_has_distinct_names_and_a_function_for_each() -> None:

@@ -46,24 +46,25 @@ class Running:
     first: str
     second: str
     unproven: str
+    other: str
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("registry")
     models = folder / "models"
-    first, second, unproven = (
+    first, second, unproven, other = (
         write_model(models, raw(seed=seed, verdict=verdict)).stem
-        for seed, verdict in ((1, PASSED), (2, PASSED), (3, FAILED))
+        for seed, verdict in ((1, PASSED), (2, PASSED), (3, FAILED), (5, PASSED))
     )
     history, stream = an_open_day(), model_stream(ACCOUNT, "main")
-    for sha256 in (first, second, unproven):
+    for sha256 in (first, second, unproven, other):
         history.record(
             stream,
             ModelRegistered(
                 name="main",
                 sha256=sha256,
-                feature_set="small.1",
+                feature_set="core.1" if sha256 == other else "small.1",
                 data_from=NOW,
                 data_until=NOW,
                 labels=1_234,
@@ -93,7 +94,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         store.dispose()
         log_words = ("--account", ACCOUNT, "--log", settings.log, "--config", str(folder / "whence.toml"))
         words = ("--api", api.url, "--token-file", str(token), *log_words)
-        yield Running(door, words, models, first, second, unproven)
+        yield Running(door, words, models, first, second, unproven, other)
 
 
 def test_a_promotion_is_a_request_to_the_engine_with_the_role_and_the_reason(
@@ -101,6 +102,7 @@ def test_a_promotion_is_a_request_to_the_engine_with_the_role_and_the_reason(
 ) -> None:
     done = whence("models", "promote", running.second[:8], "--reason", "better", *running.words)
     assert done.code == 0, done
+    assert "candles" not in done.out, "the champion in force reads the features already"
     assert running.door.sent[-1].request == PromoteModel(
         sha256=running.second, role=ModelRole.CHAMPION, reason="better"
     )
@@ -108,6 +110,18 @@ def test_a_promotion_is_a_request_to_the_engine_with_the_role_and_the_reason(
     assert running.door.sent[-1].request == PromoteModel(
         sha256=running.first, role=ModelRole.CHALLENGER, reason="watch"
     )
+
+
+def test_a_promotion_states_how_long_entries_are_skipped_while_no_model_in_force_read_its_features(
+    whence: Whence, running: Running
+) -> None:
+    done = whence("models", "promote", running.other, "--reason", "better", *running.words)
+    assert done.code == 0, done
+    told = " ".join(done.out.split())
+    assert "no model in force read core.1: until 215 candles of the engine's interval and 25 hours" in told
+    assert "every entry is skipped for SCORE_MISSING. A restart of the engine" in told
+    shadow = whence("models", "promote", running.other, "--challenger", "--reason", "x", *running.words)
+    assert "its scores are FEATURES_MISSING" in " ".join(shadow.out.split())
 
 
 def test_a_champion_that_its_gate_did_not_let_pass_needs_a_word_of_its_own(
@@ -168,6 +182,7 @@ def test_the_list_and_the_record_have_role_and_training(whence: Whence, running:
         (running.first, None),
         (running.second, "CHAMPION"),
         (running.unproven, None),
+        (running.other, None),
     ]
     shown = json.loads(whence("models", "record", running.second, "--json", *log_words).out)
     assert (shown["metrics"], shown["labels"]) == ({"model.auc": 0.5625}, 1_234)

@@ -1,0 +1,74 @@
+"""The scores of signals whose trade is not closed: until the entry ends without a position, or the position closes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from domain.log import Meta
+from domain.order import OrderCancelled, OrderDenied, OrderExpired, OrderRejected
+from domain.position import PositionIncreased
+from domain.scored import SignalScored
+from domain.signal import DecisionMade, ReversalDecided, Verdict
+from domain.streams import own_id
+
+Ending = (
+    DecisionMade
+    | ReversalDecided
+    | PositionIncreased
+    | OrderCancelled
+    | OrderRejected
+    | OrderExpired
+    | OrderDenied
+)
+"""The events by which a signal may turn out to open no position of its own."""
+
+MOST_WAITING = 1_000
+"""The most signals whose scores wait for a position; the oldest goes first."""
+_TRADED = frozenset({Verdict.ENTER, Verdict.REVERSE})
+
+
+class WaitingScores:
+    """Scores by the chain of their signal until its position is opened, then by the stream of that position.
+
+    An entry that adds to a position opens none of its own, so its score is dropped: the result of the position is that
+    of the signal that opened it.
+    """
+
+    def __init__(self, most: int = MOST_WAITING) -> None:
+        self._most = most
+        self._waiting: dict[str, list[SignalScored]] = {}
+        self._held: dict[str, tuple[str, Sequence[SignalScored]]] = {}
+
+    def __len__(self) -> int:
+        """The signals whose scores are kept."""
+        return len(self._waiting) + len(self._held)
+
+    def add(self, score: SignalScored, meta: Meta) -> None:
+        """Keeps one more score of the signal."""
+        if meta.correlation_id not in self._waiting and len(self._waiting) >= self._most:
+            del self._waiting[next(iter(self._waiting))]
+        self._waiting.setdefault(meta.correlation_id, []).append(score)
+
+    def opened(self, meta: Meta) -> bool:
+        """The signal has opened the position of this stream; returns whether it has scores."""
+        scores = self._waiting.pop(meta.correlation_id, None)
+        if scores is None:
+            return False
+        self._held[meta.stream] = meta.correlation_id, scores
+        return True
+
+    def closed(self, stream: str) -> tuple[str, Sequence[SignalScored]] | None:
+        """Returns the chain and the scores of the position that is closed, and keeps them no longer."""
+        return self._held.pop(stream, None)
+
+    def ended(self, event: Ending, meta: Meta) -> None:
+        """Drops the scores of a signal whose entry ends here; those of an open position stay."""
+        match event:
+            case DecisionMade() | ReversalDecided():
+                is_over = event.verdict not in _TRADED
+            case PositionIncreased():
+                is_over = True
+            case _:
+                is_over = own_id(meta.stream) == f"{meta.correlation_id}-e1"
+        if is_over:
+            self._waiting.pop(meta.correlation_id, None)
