@@ -10,13 +10,13 @@ from commands.request import PromoteModel, ReportDrift, RetireModel
 from domain.drift.measure import Drifting
 from domain.drift.reference import Reference
 from domain.drift.settings import DriftSettings
+from domain.features.sets import SETS
 from domain.learning.auto_settings import AutoSettings
 from domain.learning.promotion import Ruling
 from domain.learning.retraining import due, is_overdue
 from domain.model import DriftFound, ModelInForce, ModelRole
 from domain.models.file import ModelFile
 from domain.settings import Settings
-from infra.learning.dataset_file import SETS
 from infra.learning.limits_in_force import with_difference
 from projections.model_drift import Episode, episodes
 from projections.model_scores import ModelBook
