@@ -164,7 +164,7 @@ def retire(
     from commands.request import RetireModel
 
     settings = settings_of(log, store, account, config)
-    sha256 = _named(model, state_in_force(settings).models)
+    sha256 = _named(model, _models(settings))
     request = RetireModel(sha256=sha256, reason=reason)
     _do(
         settings,
@@ -233,6 +233,10 @@ def state_in_force(settings: WhenceSettings) -> Portfolio:
     if isinstance(state, WhenceError):
         raise state
     return state
+
+
+def _models(settings: WhenceSettings) -> ModelsInForce:
+    return state_in_force(settings).models
 
 
 def _named(model: str, models: ModelsInForce) -> str:
