@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from domain.instrument import Instrument
     from domain.log import EventLog
     from infra.config import WhenceSettings
+    from infra.model_settings import ModelsTable
     from infra.run.live import LiveRun
     from infra.run.live_letters import LiveLetters
     from infra.run.live_plan import LivePlan
@@ -97,7 +98,7 @@ def trade_demo(
         f"{PROGRAM}: this process trades {settings.account} on live prices of {place}; fills are simulated, and no "
         "order is sent"
     )
-    made = partial(_made, sessions_of(plan), demo, place)
+    made = partial(_made, settings.models, sessions_of(plan), demo, place)
     trade(settings, made, note, plan_of(ApiOptions(port=port)), source=PAPER_LIVE, program=PROGRAM)
 
 
@@ -141,6 +142,7 @@ def _rules(name: str, found: Listing | None, imported: Iterable[str]) -> Instrum
 
 
 def _made(
+    models: ModelsTable,
     plans: Iterator[LivePlan],
     demo: Demo,
     place: Place,
@@ -153,8 +155,21 @@ def _made(
 ) -> LiveRun:
     from infra.run.live_feed import book_feed_of
     from infra.run.paper_live import demo_run
+    from infra.run.scorers import live_check, live_scorer
     from infra.run.watchers import ignored
 
     plan = next(plans)
     feed = partial(book_feed_of, place, plan.interval)
-    return demo_run(log, plan, demo, feed, ignored, watchers, tape=tape, letters=letters, snapshots=snapshots)
+    return demo_run(
+        log,
+        plan,
+        demo,
+        feed,
+        ignored,
+        watchers,
+        tape=tape,
+        letters=letters,
+        snapshots=snapshots,
+        scorer=live_scorer(models),
+        models=live_check(models),
+    )

@@ -42,7 +42,7 @@ from infra.run.opened_with import UnusedWarning
 from infra.run.outage import Begun, outlast
 from infra.run.personal import personal_texts_of
 from infra.run.place import Place
-from infra.run.scorers import live_scorer
+from infra.run.scorers import live_check, live_scorer
 from infra.run.snapshots import Owned, owned_log
 from infra.run.watchers import Watchers, ignored
 from infra.tracing import tracing
@@ -109,6 +109,7 @@ def trade_live(
             letters=letters,
             snapshots=snapshots,
             scorer=live_scorer(settings.models, watchers),
+            models=live_check(settings.models),
         )
 
     trade(

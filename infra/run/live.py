@@ -69,6 +69,7 @@ from infra.run.live_plan import (
     opening_commands,
 )
 from infra.run.live_times import LiveTimes
+from infra.run.model_check import ModelCheck
 from infra.run.restoring import Restored, check_account
 from infra.run.still_held import StillHeld
 
@@ -103,17 +104,18 @@ class LiveRun(Attending):
         snapshots: Snapshots | None = None,
         steady: SteadyClock | None = None,
         scorer: Scorer = NO_SCORER,
+        models: ModelCheck | None = None,
     ) -> None:
         """Reads the whole log and passes every event to `seen`; contacts nobody yet. Events have this `source`.
 
         With `snapshots` only the events after the snapshot are read and passed, and the snapshot is kept up to date.
         `steady` is a clock on `clock` that the caller shares. `tape` keeps every input, and what the
-        `scorer` of the models in force returns. `letters` keeps what cannot be
-        understood; without it, it is only logged.
+        `scorer` of the models in force returns. `models` states whether their files can be read. `letters` keeps what
+        cannot be understood; without it, it is only logged.
 
         Raises InvalidInput for a log that was not opened by a run of this account and source, and the log's errors.
         """
-        self._plan, self._monotonic, self._seen = plan, monotonic, seen
+        self._plan, self._monotonic, self._seen, self._models = plan, monotonic, seen, models
         self._steady, self._times = steady or SteadyClock(clock), LiveTimes()
         check_source(log, source)
         self._restored = Restored(self._steady, self._take, log, source, snapshots, self._times)
@@ -222,6 +224,7 @@ class LiveRun(Attending):
         Raises ExchangeError where past candles cannot be fetched, and the log's errors.
         """
         with self.closed_on_failure():
+            self._state_models()
             self._venue.start()
             self._feed.start()
             for past in self._market.warmed():
@@ -344,6 +347,7 @@ class LiveRun(Attending):
         now = self._monotonic()
         if now >= self._next_tick:
             self._next_tick = now + _TICK
+            self._state_models()
             self._check_bare(now)
             self.driver.handle(Tick(self._steady.tick()))
             self._outages.look(self._feed.states(), self._clock())
@@ -352,6 +356,10 @@ class LiveRun(Attending):
                 self._next_look = now
         if now >= self._next_look or (now >= self._next_check and self._awaits_news()):
             self._look(now)
+
+    def _state_models(self) -> None:
+        if self._models is not None:
+            self._models.look(self.world.portfolio.models)
 
     def _check_bare(self, now: float) -> None:
         """Compares now where the exchange has ended a stop together with its position: nothing is placed again then."""

@@ -21,6 +21,7 @@ from commands.exchange import Funded, Liquidated
 from commands.feed import MarketFeed
 from commands.input_tape import InputTape
 from commands.observer import Observer
+from commands.scorer import NO_SCORER, Scorer
 from commands.venue_account import KeyRights, TradingTerms
 from commands.world import World
 from domain.instrument import Instrument
@@ -30,6 +31,7 @@ from infra.run.demo_log import PAPER_LIVE
 from infra.run.live import LiveRun
 from infra.run.live_letters import LiveLetters
 from infra.run.live_plan import FeedOf, LivePlan, LiveVenue, Wake
+from infra.run.model_check import ModelCheck
 from infra.run.stake import Stake
 
 
@@ -58,9 +60,11 @@ def demo_run(
     tape: InputTape | None = None,
     letters: LiveLetters | None = None,
     snapshots: Snapshots | None = None,
+    scorer: Scorer = NO_SCORER,
+    models: ModelCheck | None = None,
 ) -> LiveRun:
-    """The run, not started yet. `feed_of` makes a feed with order books; `tape`, `letters` and `snapshots` are those of
-    `LiveRun`.
+    """The run, not started yet. `feed_of` makes a feed with order books; `tape`, `letters`, `snapshots`, `scorer` and
+    `models` are those of `LiveRun`.
 
     Raises InvalidInput for a log that was not opened by a demo run of this account, InvalidSettings where the exchange
     does not support the account, and the log's errors.
@@ -82,6 +86,8 @@ def demo_run(
         letters=letters,
         snapshots=snapshots,
         steady=steady,
+        scorer=scorer,
+        models=models,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import cast, get_args
 
 from commands.exchange import Rejected
 from commands.scorer import ModelScorer
@@ -38,7 +38,7 @@ def waiting_after(eve: Asking, most: int = 10) -> WaitingScores:
         elif isinstance(event, PositionClosed):
             found.closed(meta.stream)
         elif isinstance(event, get_args(Ending)):
-            found.ended(event, meta)
+            found.ended(cast("Ending", event), meta)
     return found
 
 

@@ -12,6 +12,7 @@ from commands.door import Answer, Declined
 from commands.feed import FeedState, MarketFeed
 from commands.input_tape import InputTape
 from commands.request import Request, Requested
+from commands.scorer import NO_SCORER, Scorer
 from domain.catalogue import known
 from domain.instrument import Instrument
 from domain.log import Envelope
@@ -50,6 +51,7 @@ class DemoDesk:
         plan: LivePlan = PLAN,
         snapshots: Snapshots | None = None,
         tape: InputTape | None = None,
+        scorer: Scorer = NO_SCORER,
     ) -> None:
         self.log, self.now, self.seconds = log or ListLog(), at, 0.0
         self.feed = StatedFeed([a_candle(at - 2 * FIVE, "100")])
@@ -65,6 +67,7 @@ class DemoDesk:
             monotonic=lambda: self.seconds,
             snapshots=snapshots,
             tape=tape,
+            scorer=scorer,
         )
 
     def _feed_of(self, _instruments: Sequence[str], _wake: Wake) -> MarketFeed:

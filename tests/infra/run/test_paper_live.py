@@ -9,13 +9,17 @@ import pytest
 from adapters.simulated.matched import MatchedRules
 from commands.door import Completed
 from commands.request import CancelOrder
+from commands.scorer import ModelScorer
 from domain.account import AccountOpened
 from domain.errors import InvalidInput, InvalidSettings
+from domain.features.core import CORE_1
 from domain.log import Envelope
 from domain.order import OrderFilled
+from domain.scored import ScoreOutcome, SignalScored
 from infra.run.live import LiveRun
 from infra.run.paper_live import Demo
 from infra.run.stake import Stake
+from tests.commands.models_of_tests import FIRST, FakeModel, Folder, promotion, registration
 from tests.infra.run.demo_desk import DEMO, LATENCY, RULES, DemoDesk
 from tests.infra.run.live_desk import LIMIT, PLAN, D
 from tests.replacing import replace
@@ -39,6 +43,16 @@ def test_a_signal_is_filled_at_the_price_that_the_live_book_shows() -> None:
     assert filled.price == D("101.1")
     assert filled.fee == filled.quantity * D("101.1") * RULES.taker_fee
     assert desk.names().count("PositionOpened") == 1
+
+
+def test_a_champion_scores_the_entries_of_a_demo_run() -> None:
+    desk = DemoDesk(scorer=ModelScorer(Folder(FakeModel(FIRST, feature_set=CORE_1.id)).model_of)).started()
+    desk.asks(replace(registration(), feature_set=CORE_1.id))
+    desk.asks(promotion())
+    desk.shows("100.9", "101.1")
+    desk.closes_at("101")
+    (score,) = [one.event for one in desk.log.envelopes if isinstance(one.event, SignalScored)]
+    assert (score.outcome, score.model) == (ScoreOutcome.OK, FIRST)
 
 
 def test_a_restored_stop_closes_the_position_once() -> None:
