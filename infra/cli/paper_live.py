@@ -170,6 +170,6 @@ def _made(
         tape=tape,
         letters=letters,
         snapshots=snapshots,
-        scorer=live_scorer(models),
+        scorer=live_scorer(models, watchers),
         models=live_check(models),
     )
