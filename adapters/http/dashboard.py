@@ -1,8 +1,4 @@
-"""The dashboard at `/`: pages of local files, whose content security policy allows no other files.
-
-The assets are in the folder `assets/`. An asset's name contains the hash of its content, so browsers may cache it for
-ever.
-"""
+"""The dashboard at `/`. The assets of the page are in the folder `assets/`."""
 
 from __future__ import annotations
 
@@ -14,29 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from adapters.http.page_headers import MEDIA, page_headers
+
 _LOGO_STYLE = "'sha256-3pRED1tOXas1FXFoPb9TGCjmYe9XQsmO9OV23khV2nY='"
 """The one style element that the chart's library adds: it places TradingView's logo, which its licence asks to keep."""
-_RULES = {
-    "default-src": "'none'",
-    "script-src": "'self'",
-    "connect-src": "'self'",
-    "style-src": f"'self' {_LOGO_STYLE}",
-    "img-src": "'self' data:",
-    "base-uri": "'none'",
-    "form-action": "'none'",
-    "frame-ancestors": "'none'",
-}
-_GUARDED = {
-    "Content-Security-Policy": "; ".join(f"{name} {sources}" for name, sources in _RULES.items()),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-# The page names the assets of one build, so it must not be cached.
-_PAGE = {**_GUARDED, "Cache-Control": "no-store"}
-_ASSET = {**_GUARDED, "Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
-_MEDIA = {".js": "text/javascript", ".css": "text/css", ".txt": "text/plain"}
+_HEADERS = page_headers(style_src=f"'self' {_LOGO_STYLE}")
+_ASSET = {**_HEADERS.asset, "Vary": "Accept-Encoding"}
 
 _Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -48,7 +27,7 @@ def dashboard_routes(files: Mapping[str, bytes]) -> Sequence[BaseRoute]:
 
 def _page(content: bytes) -> _Endpoint:
     async def serve(_: Request) -> Response:
-        return Response(content, headers=_PAGE, media_type="text/html")
+        return Response(content, headers=_HEADERS.page, media_type="text/html")
 
     return serve
 
@@ -60,7 +39,7 @@ def _asset(files: Mapping[str, bytes]) -> _Endpoint:
         name = f"assets/{request.path_params['name']}"
         if name not in files:
             raise HTTPException(404)
-        media = _MEDIA[name[name.rindex(".") :]]
+        media = MEDIA[name[name.rindex(".") :]]
         if "gzip" in request.headers.get("accept-encoding", ""):
             return Response(packed[name], headers={**_ASSET, "Content-Encoding": "gzip"}, media_type=media)
         return Response(files[name], headers=_ASSET, media_type=media)

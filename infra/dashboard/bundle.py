@@ -18,7 +18,7 @@ from infra.node import fetch_packages, find_node, run_step
 SOURCE = Path(__file__).parent
 INTROSPECTION = SOURCE / "src" / "api" / "introspection.d.ts"
 _NAME = "The dashboard"
-_API_TYPES = ("node_modules/gql.tada/bin/cli.js", "generate-output", "--disable-preprocessing")
+_API_TYPES = ("node_modules/gql.tada/bin/cli.js", "generate-output")
 
 
 def bundle(source: Path = SOURCE) -> bytes:
