@@ -130,6 +130,14 @@ def carried_out(
     return answer, state_of(settings)
 
 
+def check_door(settings: WhenceSettings, token_file: Path | None) -> None:
+    """Raises InvalidInput where the addresses of log or store are none, or the file has no token."""
+    from infra.store_address import store_address
+
+    store_address(settings)
+    _token_of(token_file)
+
+
 def sent(settings: WhenceSettings, api: str, token_file: Path | None, request: FromShell) -> Answer:
     """The answer of the account's running engine. Raises what `by_any_door` raises."""
     from adapters.log.address import parse_address

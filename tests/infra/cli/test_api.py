@@ -53,8 +53,8 @@ def test_the_first_api_trades_and_a_second_one_only_reads(tmp_path: Path) -> Non
             True,
         )
         assert owner.query(PAUSE, token, key="k1")["data"]["pauseStrategy"]["repeated"] is True
-        assert signalled(owner.url, bot) == (422, "REFUSED"), (
-            "the engine judged it: a new log has no instruments"
+        assert signalled(owner.url, bot) == (503, "UNAVAILABLE"), (
+            "the engine refused it for now: a new log has no prices"
         )
         with started(tmp_path) as reader:
             assert signalled(reader.url, bot) == (503, "LOG_OWNED")

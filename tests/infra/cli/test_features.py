@@ -135,7 +135,7 @@ def test_a_log_of_the_synthetic_market_needs_no_candles(whence: Whence, tmp_path
 
 def test_the_table_of_a_set_is_shown(whence: Whence) -> None:
     table = json.loads(whence("features", "show", "--json").out)
-    assert {"name", "formula", "units", "window", "source"} == set(table[0])
+    assert {"name", "formula", "units", "window", "source", "is_calendar"} == set(table[0])
     assert "Wilder's RSI" in whence("features", "show", "--set", "core.1").out
 
 

