@@ -149,7 +149,7 @@ def test_the_chart_scrolled_back_reads_every_candle_and_mark_and_leads_to_a_chai
 ) -> None:
     page = opened(visitor.page, "chart")
     expect(
-        page.get_by_role("img", name="Candles of BTCUSDT-LINEAR.BYBIT, 5m").locator("canvas")
+        page.get_by_role("figure", name="Candles of BTCUSDT-LINEAR.BYBIT, 5m").locator("canvas")
     ).not_to_have_count(0)
     for thousands in range(2, 6):
         page.get_by_role("button", name="Earlier candles").click()
@@ -180,7 +180,7 @@ def test_the_chart_as_of_an_event_ends_with_the_candle_that_had_closed_when_it_w
     first = page.get_by_role("table", name="Marks").get_by_role("row").nth(1)
     expect(first).to_contain_text("2025-01-07\u200915:40:00")
     page.get_by_label("Interval").select_option("1h")
-    expect(page.get_by_role("img", name="Candles of BTCUSDT-LINEAR.BYBIT, 1h")).to_be_visible()
+    expect(page.get_by_role("figure", name="Candles of BTCUSDT-LINEAR.BYBIT, 1h")).to_be_visible()
     assert visitor.faults == []
 
 

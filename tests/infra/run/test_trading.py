@@ -166,7 +166,7 @@ INVALID: Sequence[tuple[dict[str, Any], str]] = [
         (
             "trading.strategies.0.fast (id slow): no such setting; there are: name, parameters, id, strategy, "
             "instruments, interval, minimum_trend, minimum_reward_to_risk, flips, intents, filters, sizing, limits, "
-            "management; a parameter of the "
+            "management, models; a parameter of the "
             "strategy is written as parameters = { fast = 10 }"
         ),
     ),

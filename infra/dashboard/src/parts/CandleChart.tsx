@@ -48,7 +48,7 @@ const SHAPES: Record<Kind, Pick<SeriesMarker<UTCTimestamp>, 'shape'> & { readonl
 };
 
 export function CandleChart({ label, candles, seconds, marks, protections, onStart, onOpen }: Props) {
-  const place = useRef<HTMLDivElement>(null);
+  const place = useRef<HTMLElement>(null);
   const [drawn, setDrawn] = useState<Drawn | null>(null);
   const shade = useShade();
   const latest = useRef({ onStart, onOpen, marks });
@@ -74,10 +74,10 @@ export function CandleChart({ label, candles, seconds, marks, protections, onSta
   }, [drawn, marks, seconds, candles]);
   useEffect(() => (drawn ? lined(drawn, protections, seconds, candles) : undefined), [drawn, protections, seconds, candles]);
 
-  return <div className="candles" ref={place} role="img" aria-label={label} />;
+  return <figure className="candles" ref={place} aria-label={label} />;
 }
 
-function begun(host: HTMLDivElement, latest: () => Pick<Props, 'onStart' | 'onOpen' | 'marks'>): Drawn {
+function begun(host: HTMLElement, latest: () => Pick<Props, 'onStart' | 'onOpen' | 'marks'>): Drawn {
   const colours = coloursOf(host);
   const { ground, ink, line, gain, loss } = colours;
   const chart = createChart(host, {
