@@ -101,7 +101,7 @@ def test_the_equity_curve_begins_with_the_first_marked_hour_of_a_log_of_several_
     first, last = (
         marks[name]["edges"][0]["node"]["at"][:16].replace("T", " ") for name in ("begins", "ends")
     )
-    curve = opened(visitor.page, "performance").locator(".curve")
+    curve = opened(visitor.page, "performance").locator(".curve").first
     expect(curve).to_have_attribute("aria-label", f"Equity, {first} \u2013 {last}")
 
 

@@ -157,7 +157,8 @@ def test_make_demo_can_be_repeated_after_an_order_by_hand(folder: Path) -> None:
     assert "is kept as sqlite:///demo.1.db" in run(folder, f"{play} --seed 8")
     assert "is kept as sqlite:///demo.2.db" in run(folder, f"{play} --seed 9")
     names = {path.name for path in folder.glob("demo*") if path.suffix == ".db"}
-    assert names == {"demo.db", "demo.1.db", "demo.1.read.db", "demo.2.db"}
+    logs = ("demo", "demo.1", "demo.2")
+    assert names == {f"{one}{end}" for one in logs for end in (".db", ".read.db")}
     assert "LogOpened" in run(folder, "whence log --to 1 --log sqlite:///demo.1.db")
     refused = shell(folder, f"whence paper --bars 300 --seed 10 --log {log}")
     out, _ = refused.communicate(timeout=60)
