@@ -9,11 +9,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import Any, cast
 
 import httpx2
 
-from tests.journeys.program import Running, running
+from tests.journeys.program import PATIENCE, Running, running
 
 
 @dataclass
@@ -56,3 +57,19 @@ def started(folder: Path, *words: str) -> Generator[Started]:
         found = re.search(r"API on (\S+)", text)
         assert found, text
         yield Started(program, found[1], logged, folder)
+
+
+@contextmanager
+def drained(program: Running, file: Path) -> Generator[None]:
+    """Copies what the program logs to this file, until it ends: a pipe that nobody reads would stop it."""
+
+    def copied() -> None:
+        with file.open("w") as lines:
+            lines.writelines(program.process.stderr or ())
+
+    reader = Thread(target=copied, daemon=True)
+    reader.start()
+    yield
+    program.process.terminate()
+    reader.join(PATIENCE)
+    assert not reader.is_alive()

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import Visit, visit
 from tests.journeys.program import whence
-from tests.journeys.serving import Started, started
+from tests.journeys.serving import Started, drained, started
 
 FIGURES = """query Shown($asOf: AsOfInput) {
   accounts(asOf: $asOf) { balance }
@@ -36,7 +36,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
     """The log of `make demo`, served by `whence api`."""
     folder = tmp_path_factory.mktemp("dashboard")
     assert whence(folder, "paper").returncode == 0
-    with started(folder) as serving:
+    with started(folder) as serving, drained(serving.program, folder / "api.log"):
         yield serving
 
 

@@ -11,7 +11,7 @@ from infra.dashboard.bundle import SOURCE
 from infra.node import fetch_packages, find_node
 from tests.browser import visit
 from tests.journeys.program import whence
-from tests.journeys.serving import Started, started
+from tests.journeys.serving import Started, drained, started
 from tests.journeys.test_dashboard import PAGES, opened
 
 AXE = SOURCE / "node_modules" / "axe-core" / "axe.min.js"
@@ -34,7 +34,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
     assert whence(folder, "paper").returncode == 0
     notary = ("--folder", str(folder / "notary"))
     assert whence(folder, "notary", "run", "--once", *notary).returncode == 0
-    with started(folder, "--checkpoints", str(folder / "notary")) as serving:
+    with (
+        started(folder, "--checkpoints", str(folder / "notary")) as serving,
+        drained(serving.program, folder / "api.log"),
+    ):
         yield serving
 
 

@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
-from threading import Thread
 
 import pytest
 
@@ -30,7 +29,7 @@ from infra.config import WhenceSettings, load
 from infra.logs import open_reader
 from infra.scanning import chosen, scanner_of
 from tests.journeys.program import PATIENCE, WHENCE, Running, environment, whence
-from tests.journeys.serving import started
+from tests.journeys.serving import drained, started
 
 SYMBOLS = tuple(f"A{number}USDT" for number in range(10, 70))
 MINUTE, BARS = timedelta(minutes=1), 180
@@ -142,22 +141,6 @@ def written(folder: Path, file: Path, *words: str) -> Generator[Running]:
         finally:
             if process.poll() is None:
                 process.kill()
-
-
-@contextmanager
-def drained(program: Running, file: Path) -> Generator[None]:
-    """Copies what the program logs to this file, until it ends: a pipe that nobody reads would stop it."""
-
-    def copied() -> None:
-        with file.open("w") as lines:
-            lines.writelines(program.process.stderr or ())
-
-    reader = Thread(target=copied, daemon=True)
-    reader.start()
-    yield
-    program.process.terminate()
-    reader.join(PATIENCE)
-    assert not reader.is_alive()
 
 
 def until_recorded(scene: Scene, wanted: AbstractSet[Key], *scanners: Running) -> None:

@@ -27,7 +27,7 @@ from commands.watchdog import Watchdog
 from commands.world import World
 from domain.events import FULL_NAMES
 from domain.market import MarketView
-from domain.model import DriftFound
+from domain.model import DriftFound, ModelRole
 from domain.order import OrderPlaced
 from domain.signal import DecisionMade
 from tests.adapters.metrics.histories import BTC, DAY
@@ -51,6 +51,7 @@ def registry() -> CollectorRegistry:
         [SAMPLES[FULL_NAMES[event]] for event in (DecisionMade, OrderPlaced, DriftFound)], 0.01, 0.02
     )
     engine.recorded(a_traded_day().desk.recorded, 0.01, 0.02)
+    engine.scored(ModelRole.CHAMPION, 0.0001)
     api.answered(Operation.QUERY, Status.OK, 0.01)
     api.signalled("tradingview", Outcome.RECORDED)
     scanner = ScannerMetrics("pump", registry)
