@@ -69,7 +69,11 @@ class Scene:
 
     def account_of(self, missing: AbstractSet[Key]) -> str:
         """The signals that are not recorded, and what the programs have logged of each."""
-        lines = [f"{file.name}: {line}" for file in sorted(self.folder.glob("*.log")) for line in file.open()]
+        lines = [
+            f"{file.name}: {line}"
+            for file in sorted(self.folder.glob("*.log"))
+            for line in file.read_text().splitlines(keepends=True)
+        ]
         found = [f"{len(missing)} signals are not recorded"]
         for instrument, closed_at in sorted(missing):
             place = f"{instrument} at {closed_at.isoformat(timespec='seconds')}"
@@ -121,7 +125,8 @@ def scene(kafka_bootstrap_servers: str, kafka_topic: str, tmp_path: Path) -> Ite
     named = [word for symbol in SYMBOLS for word in ("--symbol", symbol)]
     played = whence(tmp_path, "paper", "--bars", "30", *named, "--log", log)
     assert played.returncode == 0, played.stderr
-    end = datetime.now(UTC).replace(second=0, microsecond=0)
+    # Older than `risk.freshness_seconds`: a fresh entry would be judged by the prices of the log's market at rest.
+    end = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=10)
     topic = CandleTopic(kafka_bootstrap_servers, kafka_topic)
     with closing(open_reader(WhenceSettings(log=log))) as reader:
         yield Scene(tmp_path, log, topic, walks(end), reader)
