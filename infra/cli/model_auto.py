@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.kill import HERE, ApiOption, TokenFileOption, check_door, sent
-from infra.cli.model_registry import registration_of, settings_of, state_in_force
+from infra.cli.kill import HERE, ApiOption, TokenFileOption, check_door, engine_of, sent
+from infra.cli.model_registry import registration_of, state_in_force
 from infra.cli.options import ConfigOption, LogAccountOption, LogOption, StoreOption, file_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def auto(
     Drifts are recorded once an episode. A challenger is promoted by signals of its trial alone, within one
     error budget over all trials (docs/drift.md). A model that is trained begins as a challenger.
     """
-    settings = settings_of(log, store, account, config)
+    settings = engine_of(log, store, account, config)
     check_door(settings, token_file)
     trading = state_in_force(settings).settings.settings
     plan, now = _plan(settings, trading), datetime.now(UTC)

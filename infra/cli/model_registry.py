@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domain.errors import InvalidInput, Refused, WhenceError
-from infra.cli.kill import HERE, ApiOption, TokenFileOption, carried_out, report, state_of
+from infra.cli.kill import HERE, ApiOption, TokenFileOption, carried_out, engine_of, report, state_of
 from infra.cli.options import ConfigOption, JsonOption, LogAccountOption, LogOption, StoreOption, file_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def list_models(
     from infra.cli.model_rows import print_models
     from infra.cli.output import readers_may_leave
 
-    book = _book(settings_of(log, None, account, config))
+    book = _book(engine_of(log, None, account, config))
     with readers_may_leave():
         print_models(book, as_json=as_json)
 
@@ -60,7 +60,7 @@ def record(
     from infra.cli.model_rows import print_model
     from infra.cli.output import readers_may_leave
 
-    book = _book(settings_of(log, None, account, config))
+    book = _book(engine_of(log, None, account, config))
     found = book.models[_named(model, book.in_force)]
     with readers_may_leave():
         print_model(found, as_json=as_json)
@@ -79,7 +79,7 @@ def compare(
     from infra.cli.model_rows import print_comparison
     from infra.cli.output import readers_may_leave
 
-    book = _book(settings_of(log, None, account, config))
+    book = _book(engine_of(log, None, account, config))
     if not book.in_force.is_scoring:
         raise Refused("no model of this log scores: `whence models promote` puts one in force")
     with readers_may_leave():
@@ -104,7 +104,7 @@ def register(
     """Makes a model known to the account's running engine, and keeps its file in the folder of models."""
     from infra.learning.model_files import open_model, write_model
 
-    settings = settings_of(log, store, account, config)
+    settings = engine_of(log, store, account, config)
     content, model = open_model(file)
     sha256 = model.sha256
     write_model(settings.models.folder, file.read_bytes())
@@ -140,14 +140,14 @@ def promote(
     from domain.model import ModelRole
     from infra.learning.limits_in_force import with_difference
 
-    settings = settings_of(log, store, account, config)
+    settings = engine_of(log, store, account, config)
     state = state_in_force(settings)
     sha256 = _named(model, state.models)
     role = ModelRole.CHALLENGER if challenger else ModelRole.CHAMPION
     file = _readable(settings, sha256, role, unproven=unproven)
     if role is ModelRole.CHAMPION:
         reason = with_difference(reason, file, state.settings.settings)
-    _promote(settings, api, token_file, sha256, role, reason)
+    _promote(settings, api, token_file, state.models, sha256, role, reason)
 
 
 def retire(
@@ -163,8 +163,8 @@ def retire(
     """Takes the role of a model: it scores nothing any more, and stays registered."""
     from commands.request import RetireModel
 
-    settings = settings_of(log, store, account, config)
-    sha256 = _named(model, _models(settings))
+    settings = engine_of(log, store, account, config)
+    sha256 = _named(model, state_in_force(settings).models)
     request = RetireModel(sha256=sha256, reason=reason)
     _do(
         settings,
@@ -189,14 +189,14 @@ def rollback(
     from domain.model import ModelRole
     from infra.learning.limits_in_force import with_difference
 
-    settings = settings_of(log, store, account, config)
+    settings = engine_of(log, store, account, config)
     state = state_in_force(settings)
     before = state.models.before
     if not before:
         raise Refused("there was no champion before this one: `whence models retire` ends the one in force")
     file = _readable(settings, before, ModelRole.CHAMPION, unproven=True)
     reason = with_difference(reason, file, state.settings.settings)
-    _promote(settings, api, token_file, before, ModelRole.CHAMPION, reason)
+    _promote(settings, api, token_file, state.models, before, ModelRole.CHAMPION, reason)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -208,15 +208,6 @@ def add_commands(app: typer.Typer) -> None:
     app.command()(promote)
     app.command()(retire)
     app.command()(rollback)
-
-
-def settings_of(
-    log: str | None, store: str | None, account: str | None, config: Path | None
-) -> WhenceSettings:
-    from infra.config import load
-    from infra.run.log_account import of_its_account
-
-    return of_its_account(load(log=log, store=store, account=account, config=config))
 
 
 def _book(settings: WhenceSettings) -> ModelBook:
@@ -233,10 +224,6 @@ def state_in_force(settings: WhenceSettings) -> Portfolio:
     if isinstance(state, WhenceError):
         raise state
     return state
-
-
-def _models(settings: WhenceSettings) -> ModelsInForce:
-    return state_in_force(settings).models
 
 
 def _named(model: str, models: ModelsInForce) -> str:
@@ -284,12 +271,18 @@ def registration_of(file: ModelFile, sha256: str, name: str, reason: str) -> Reg
 
 
 def _promote(
-    settings: WhenceSettings, api: str, token_file: Path | None, sha256: str, role: ModelRole, reason: str
+    settings: WhenceSettings,
+    api: str,
+    token_file: Path | None,
+    before: ModelsInForce,
+    sha256: str,
+    role: ModelRole,
+    reason: str,
 ) -> None:
     from commands.request import PromoteModel
 
     request = PromoteModel(sha256=sha256, role=role, reason=reason)
-    done = f"{sha256} is {role}{_warming(_models(settings), sha256, role)}"
+    done = f"{sha256} is {role}{_warming(before, sha256, role)}"
     _do(settings, api, token_file, request, done, lambda models: models.role_of(sha256) is role)
 
 

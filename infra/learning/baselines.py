@@ -57,7 +57,7 @@ def _filled(before: Floats, later: Floats) -> tuple[Floats, Floats]:
     has_values = ~np.isnan(before).all(axis=0)
     medians = np.zeros(before.shape[1])
     medians[has_values] = np.nanmedian(before[:, has_values], axis=0)
-    return tuple(np.where(np.isnan(one), medians, one) for one in (before, later))  # type: ignore[return-value]
+    return np.where(np.isnan(before), medians, before), np.where(np.isnan(later), medians, later)
 
 
 BASELINES: Final[Mapping[str, Baseline]] = {

@@ -117,9 +117,9 @@ def test_a_promotion_states_how_long_entries_are_skipped_while_no_model_in_force
 ) -> None:
     done = whence("models", "promote", running.other, "--reason", "better", *running.words)
     assert done.code == 0, done
-    told = " ".join(done.out.split())
-    assert "no model in force read core.1: until 215 candles of the engine's interval and 25 hours" in told
-    assert "every entry is skipped for SCORE_MISSING. A restart of the engine" in told
+    printed = " ".join(done.out.split())
+    assert "no model in force read core.1: until 215 candles of the engine's interval and 25 hours" in printed
+    assert "every entry is skipped for SCORE_MISSING. A restart of the engine" in printed
     shadow = whence("models", "promote", running.other, "--challenger", "--reason", "x", *running.words)
     assert "its scores are FEATURES_MISSING" in " ".join(shadow.out.split())
 
