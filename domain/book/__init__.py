@@ -1,0 +1,1 @@
+"""Order books: levels kept from an exchange's snapshots and deltas, and what follows from them."""
