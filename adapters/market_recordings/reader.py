@@ -1,0 +1,118 @@
+"""Reads a recording back, in the order in which its messages arrived."""
+
+from __future__ import annotations
+
+import heapq
+import importlib
+from collections import defaultdict
+from collections.abc import Container, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from adapters.market_recordings.kind import KINDS, Kind, Numbered
+from adapters.market_recordings.recorder import OPEN
+from adapters.market_recordings.row import MarketRow
+from adapters.market_recordings.sealing import SUFFIX
+from adapters.market_recordings.segment import batches, place_of
+from domain.errors import InvalidInput
+
+
+class Wanted(NamedTuple):
+    """What is read: instruments and kinds by name, all where None, and rows that arrived from `begin` until before
+    `end`, in nanoseconds since 1970.
+    """
+
+    instruments: Container[str] | None = None
+    kinds: Container[str] | None = None
+    begin: int = 0
+    end: int = 2**63 - 1
+
+    def has(self, row: MarketRow) -> bool:
+        """Whether the row is wanted."""
+        is_named = self.instruments is None or row.instrument in self.instruments
+        return is_named and self.begin <= row.arrived_ns < self.end
+
+
+class _File(NamedTuple):
+    """A file of one kind with rows from `number` on."""
+
+    kind: Kind
+    number: int
+    path: Path
+
+
+def read(root: Path, wanted: Wanted | None = None) -> Iterator[MarketRow]:
+    """The wanted rows of the sessions, one session after the other, each in its order of arrival.
+
+    Segments that are not sealed are read, too. Raises InvalidInput for a folder or file that is no recording's.
+    """
+    if not root.is_dir():
+        raise InvalidInput(f"{root} is no folder; name one that `whence record` wrote")
+    rule = wanted or Wanted()
+    for _, files in sorted(_sessions(root, rule).items()):
+        for _, row in _merged(files):
+            if rule.has(row):
+                yield row
+
+
+def _sessions(root: Path, wanted: Wanted) -> dict[int, list[_File]]:
+    found = defaultdict[int, list[_File]](list)
+    for name, kind in KINDS.items():
+        if wanted.kinds is not None and name not in wanted.kinds:
+            continue
+        for path in sorted((root / name).glob(f"*/*/*{SUFFIX}")):
+            if wanted.instruments is None or path.parent.name in wanted.instruments:
+                session, number = _session_of(path)
+                found[session].append(_File(kind, number, path))
+        for path in sorted((root / OPEN).glob(f"{name}-*.arrow")):
+            place = place_of(path)
+            found[place.session].append(_File(kind, place.number, path))
+    return found
+
+
+def _session_of(path: Path) -> tuple[int, int]:
+    try:
+        _, session, number = path.stem.split("-")
+        return int(session), int(number)
+    except ValueError:
+        raise InvalidInput(f"{path} is no file of a recording; move it to another folder") from None
+
+
+def _merged(files: Sequence[_File]) -> Iterator[Numbered]:
+    """The rows of the files by number, each once. A file is opened when its first row is next.
+
+    A recorder that was killed while it sealed leaves rows both in a segment and in a sealed file.
+    """
+    waiting = sorted(files, key=lambda file: file.number)
+    present = list[tuple[int, int, MarketRow, Iterator[Numbered]]]()
+    opened, last = 0, 0
+    while present or opened < len(waiting):
+        if opened < len(waiting) and (not present or waiting[opened].number <= present[0][0]):
+            _push(present, opened, _rows(waiting[opened]))
+            opened += 1
+            continue
+        number, place, row, rest = heapq.heappop(present)
+        if number > last:
+            yield number, row
+        last = number
+        _push(present, place, rest)
+
+
+def _push(present: list[Any], place: int, rows: Iterator[Numbered]) -> None:
+    first = next(rows, None)
+    if first is not None:
+        heapq.heappush(present, (first[0], place, first[1], rows))
+
+
+def _rows(file: _File) -> Iterator[Numbered]:
+    for batch in batches(file.path) if file.path.suffix == ".arrow" else _groups(file.path):
+        yield from file.kind.rows(batch)
+
+
+def _groups(path: Path) -> Iterator[Any]:
+    arrow, parquet = (importlib.import_module(name) for name in ("pyarrow", "pyarrow.parquet"))
+    try:
+        with parquet.ParquetFile(path) as file:
+            yield from file.iter_batches(batch_size=5_000)
+    except (OSError, arrow.ArrowException) as fault:
+        raise InvalidInput(f"{path} cannot be read: {fault}") from None

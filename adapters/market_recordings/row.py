@@ -1,0 +1,79 @@
+"""Rows of a recording. Prices and sizes are the exchange's own decimal texts, so nothing is rounded."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from domain.book.frame import BookFrame
+
+
+class MarketRow(Struct, frozen=True, kw_only=True, gc=False):
+    """What all rows have: when the message arrived, in nanoseconds since 1970 of this machine's clock, and its
+    instrument.
+    """
+
+    arrived_ns: int
+    instrument: str
+
+
+class BookRow(MarketRow, frozen=True, kw_only=True, gc=False):
+    """A snapshot or delta of the book. `depth` is the number of levels of the exchange's topic, 0 where it has none."""
+
+    depth: int
+    frame: BookFrame
+
+
+class TradeRow(MarketRow, frozen=True, kw_only=True, gc=False):
+    """A trade of the market. `is_buy`: the taker bought. `matched_ms` in Unix milliseconds."""
+
+    id: str
+    price: str
+    size: str
+    is_buy: bool
+    matched_ms: int
+
+
+class QuoteRow(MarketRow, frozen=True, kw_only=True, gc=False):
+    """The best prices of the exchange. `update` is its number of the book, `matched_ms` 0 where it states no time."""
+
+    update: int
+    matched_ms: int
+    bid: str
+    bid_size: str
+    ask: str
+    ask_size: str
+
+
+class CandleRow(MarketRow, frozen=True, kw_only=True, gc=False):
+    """A candle of `seconds`, which opened at `opened_ms`; `volume` in base currency. It changes until it is closed."""
+
+    seconds: int
+    opened_ms: int
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: str
+    is_closed: bool
+
+
+class Notice(StrEnum):
+    """BEGUN, ENDED: the recorder began and stopped to record the instrument. CUT: its connection ended. RESUMED: it is
+    connected again. GAP: messages of its book are missing. LOST: messages could not be read or kept.
+    """
+
+    BEGUN = "BEGUN"
+    ENDED = "ENDED"
+    CUT = "CUT"
+    RESUMED = "RESUMED"
+    GAP = "GAP"
+    LOST = "LOST"
+
+
+class NoticeRow(MarketRow, frozen=True, kw_only=True, gc=False):
+    """What interrupted the messages of the instrument, with the reason in words."""
+
+    notice: Notice
+    detail: str

@@ -1,0 +1,105 @@
+"""A segment: an Arrow stream to which batches of one kind are appended.
+
+A program that is killed, or a disk that is full, leaves a segment whose last batch is not whole. Every batch before it
+is read.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from adapters.market_recordings.kind import KINDS, Kind, Numbered
+from domain.errors import InvalidInput
+
+_NAME: Final = re.compile(r"(?P<kind>[a-z]+)-(?P<hour>\d+)-(?P<session>\d+)-(?P<number>\d+)\.arrow")
+HOUR_NS: Final = 3_600_000_000_000
+
+
+class Place(NamedTuple):
+    """What a segment holds: rows of a kind that arrived in an hour (counted from 1970, UTC), from the row `number` of a
+    session on. `session` is the time at which the recorder began, in nanoseconds since 1970.
+    """
+
+    kind: Kind
+    hour: int
+    session: int
+    number: int
+
+    @property
+    def file_name(self) -> str:
+        """The name of the segment's file."""
+        return f"{self.kind.name}-{self.hour}-{self.session}-{self.number}.arrow"
+
+
+def place_of(path: Path) -> Place:
+    """What the file of this name holds. Raises InvalidInput for a file that is no segment."""
+    found = _NAME.fullmatch(path.name)
+    if found is None or found["kind"] not in KINDS:
+        raise InvalidInput(f"{path} is no segment of a recording; move it to another folder")
+    return Place(KINDS[found["kind"]], int(found["hour"]), int(found["session"]), int(found["number"]))
+
+
+class Segment:
+    """The file of a segment that is written. Its methods raise InvalidInput where the file cannot be written."""
+
+    def __init__(self, folder: Path, place: Place) -> None:
+        self.place = place
+        self.path = folder / place.file_name
+        arrow = importlib.import_module("pyarrow")
+        try:
+            self._file = self.path.open("xb", buffering=0)
+            options = arrow.ipc.IpcWriteOptions(compression="zstd")
+            self._stream = arrow.ipc.new_stream(self._file, place.kind.schema(), options=options)
+        except OSError as fault:
+            raise self._refused(fault) from None
+
+    def append(self, rows: Sequence[Numbered]) -> None:
+        """Writes the rows as one batch, durable when this returns."""
+        try:
+            self._stream.write_batch(self.place.kind.batch(rows))
+            os.fsync(self._file.fileno())
+        except OSError as fault:
+            raise self._refused(fault) from None
+
+    def close(self) -> None:
+        """Ends the stream."""
+        try:
+            self._stream.close()
+            self._file.close()
+        except OSError as fault:
+            raise self._refused(fault) from None
+
+    def abandon(self) -> None:
+        """Closes the file as it is."""
+        self._file.close()
+
+    def _refused(self, fault: OSError) -> InvalidInput:
+        return InvalidInput(f"{self.path} cannot be written: {fault.strerror or fault}")
+
+
+def batches(path: Path) -> Iterator[Any]:
+    """The whole batches of a segment, in order. Raises InvalidInput where the file cannot be opened."""
+    arrow = importlib.import_module("pyarrow")
+    try:
+        with path.open("rb") as file:
+            yield from _whole(arrow, file)
+    except OSError as fault:
+        raise InvalidInput(f"{path} cannot be read: {fault.strerror}") from None
+
+
+def _whole(arrow: Any, file: Any) -> Iterator[Any]:
+    try:
+        stream = arrow.ipc.open_stream(file)
+    except arrow.ArrowInvalid:
+        return
+    while True:
+        try:
+            batch = stream.read_next_batch()
+        except (StopIteration, arrow.ArrowInvalid, OSError):
+            return
+        yield batch
