@@ -15,7 +15,7 @@ from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Message, TopicPartition
 
-from adapters.candle_topic.place import CandleTopic, candle_of, partitions_of
+from adapters.candle_topic.place import CandleTopic, candle_of
 from adapters.kafka.errors import KafkaUnavailable
 from adapters.kafka.failure import failure_of
 from adapters.marks.key_folder import KeyFolder
@@ -113,7 +113,7 @@ class CandleGroup(Generic[_S]):
         self._signer, self._span, self._now = Signer(keys or KeyFolder()), span, now
         self._state, self._unread, self._topic = state, unread, place.name
         self._clients = place.clients()
-        partitions_of(self._clients, place)
+        place.partitions(self._clients)
         self._held: dict[int, Held[_S]] = {}
         # A step lasts at most as long as a signal is valid; a member that hangs longer is replaced.
         step = min(max(_LEAST_STEP, span.fresh + timedelta(minutes=1)), _MOST_STEP)

@@ -8,21 +8,14 @@ from typing import Final
 
 from confluent_kafka import IsolationLevel, Message, TopicPartition
 
-from adapters.candle_topic.place import (
-    PATIENCE_SECONDS,
-    SIGNATURE,
-    CandleTopic,
-    candle_of,
-    partition_of,
-    partitions_of,
-    signed,
-)
+from adapters.candle_topic.place import CandleTopic, candle_of
 from adapters.candle_topic.wire import candle_bytes
 from adapters.kafka.acknowledged import check_acknowledged, noted_in
 from adapters.kafka.reader import BULK, PartitionConsumer
 from adapters.marks.key_folder import KeyFolder
 from adapters.marks.signature import Signer
 from adapters.milliseconds import in_ms
+from adapters.signed_topic import PATIENCE_SECONDS, partition_of, signature
 from domain.candle import Candle
 from domain.errors import InvalidInput, KeyMissing, MarkRefused
 
@@ -42,7 +35,7 @@ class CandlePublisher:
         """
         self._place, self._signer = place, Signer(keys or KeyFolder())
         self._clients = place.clients()
-        self._partitions = partitions_of(self._clients, place)
+        self._partitions = place.partitions(self._clients)
         self._producer = self._clients.gapless_producer(_MOST_BYTES)
         self._next: dict[tuple[str, timedelta], datetime] = {}
 
@@ -74,7 +67,7 @@ class CandlePublisher:
                 key,
                 partition=partition_of(candle.instrument, self._partitions),
                 timestamp=in_ms(candle.close_time),
-                headers=[(SIGNATURE, self._signer.signature(signed(self._place.name, key, value)))],
+                headers=[signature(self._signer, self._place.name, key, value)],
                 on_delivery=noted_in(failures),
             )
         with self._place.named():

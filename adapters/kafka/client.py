@@ -86,8 +86,9 @@ class Clients:
             "message.max.bytes": max_bytes,
         })  # fmt: skip
 
-    def gapless_producer(self, max_bytes: int) -> Producer:
-        """A plain producer that delivers no record of a partition after one that has timed out.
+    def gapless_producer(self, max_bytes: int, special: Mapping[str, object] | None = None) -> Producer:
+        """A plain producer that delivers no record of a partition after one that has timed out. `special` holds
+        librdkafka's settings for what it sends.
 
         No record times out within `timeout`: `flush` ends first, and `purge` then drops all that wait. With a record's
         own timeout, those after it would be sent once the brokers respond again. librdkafka's own guarantee does not
@@ -96,6 +97,7 @@ class Clients:
         return self._plain({
             "delivery.timeout.ms": round(_GAPLESS_TIMES * self.timeout * 1000),
             "message.max.bytes": max_bytes,
+            **(special or {}),
         })  # fmt: skip
 
     def _plain(self, special: Mapping[str, object]) -> Producer:

@@ -54,6 +54,8 @@ class Role(StrEnum):
     """A person: `whence kill`, `reset`, `doctor`, and retrying or discarding dead letters; also a reader."""
     PUBLISHER = "publisher"
     """Publishes candles: `whence candles publish`."""
+    RECORDER = "recorder"
+    """Records markets: `whence record`."""
     SCANNER = "scanner"
     """Reads candles and sends signals to an engine: `whence scan`."""
 
@@ -247,10 +249,25 @@ CANDLES: Final = TopicRow(
     width=12,
     rights={Role.PUBLISHER: _OWN, Role.SCANNER: _READ},
 )
+MARKET: Final = TopicRow(
+    suffix=".market",
+    holds="signed messages of markets (books, trades, quotes, candles); kept for 3 days, and 8 GiB a partition",
+    key="the instrument",
+    required={
+        "cleanup.policy": "delete",
+        "retention.ms": str(3 * _DAY_MS),
+        "retention.bytes": str(8 * 2**30),
+        **_NO_UNCLEAN,
+    },
+    on_creation={"segment.bytes": str(2**28), **_CREATE_TIME},
+    is_sibling=True,
+    width=12,
+    rights={Role.RECORDER: _OWN, Role.READER: _READ},
+)
 
 TOPICS: Final[Sequence[TopicRow]] = (
     EVENTS, TRACKING, SNAPSHOTS, TAPE, DEAD_LETTERS, CHECKPOINTS, COMMANDS, ANSWERS, REFUSED, CLOCK,
-    CANDLES,
+    CANDLES, MARKET,
 )  # fmt: skip
 """Every topic of a log."""
 

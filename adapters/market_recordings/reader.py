@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import importlib
 from collections import defaultdict
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,8 +22,8 @@ class Wanted(NamedTuple):
     `end`, in nanoseconds since 1970.
     """
 
-    instruments: Container[str] | None = None
-    kinds: Container[str] | None = None
+    instruments: Collection[str] | None = None
+    kinds: Collection[str] | None = None
     begin: int = 0
     end: int = 2**63 - 1
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from domain.book.frame import BookFrame
 
 
-class MarketRow(Struct, frozen=True, kw_only=True, gc=False):
+class _Arrived(Struct, frozen=True, kw_only=True, gc=False):
     """What all rows have: when the message arrived, in nanoseconds since 1970 of this machine's clock, and its
     instrument.
     """
@@ -18,14 +18,14 @@ class MarketRow(Struct, frozen=True, kw_only=True, gc=False):
     instrument: str
 
 
-class BookRow(MarketRow, frozen=True, kw_only=True, gc=False):
+class BookRow(_Arrived, frozen=True, kw_only=True, gc=False, tag="book"):
     """A snapshot or delta of the book. `depth` is the number of levels of the exchange's topic, 0 where it has none."""
 
     depth: int
     frame: BookFrame
 
 
-class TradeRow(MarketRow, frozen=True, kw_only=True, gc=False):
+class TradeRow(_Arrived, frozen=True, kw_only=True, gc=False, tag="trade"):
     """A trade of the market. `is_buy`: the taker bought. `matched_ms` in Unix milliseconds."""
 
     id: str
@@ -35,7 +35,7 @@ class TradeRow(MarketRow, frozen=True, kw_only=True, gc=False):
     matched_ms: int
 
 
-class QuoteRow(MarketRow, frozen=True, kw_only=True, gc=False):
+class QuoteRow(_Arrived, frozen=True, kw_only=True, gc=False, tag="quote"):
     """The best prices of the exchange. `update` is its number of the book, `matched_ms` 0 where it states no time."""
 
     update: int
@@ -46,7 +46,7 @@ class QuoteRow(MarketRow, frozen=True, kw_only=True, gc=False):
     ask_size: str
 
 
-class CandleRow(MarketRow, frozen=True, kw_only=True, gc=False):
+class CandleRow(_Arrived, frozen=True, kw_only=True, gc=False, tag="candle"):
     """A candle of `seconds`, which opened at `opened_ms`; `volume` in base currency. It changes until it is closed."""
 
     seconds: int
@@ -72,8 +72,12 @@ class Notice(StrEnum):
     LOST = "LOST"
 
 
-class NoticeRow(MarketRow, frozen=True, kw_only=True, gc=False):
+class NoticeRow(_Arrived, frozen=True, kw_only=True, gc=False, tag="notice"):
     """What interrupted the messages of the instrument, with the reason in words."""
 
     notice: Notice
     detail: str
+
+
+MarketRow = BookRow | TradeRow | QuoteRow | CandleRow | NoticeRow
+"""A row of any kind."""

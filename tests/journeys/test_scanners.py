@@ -18,10 +18,11 @@ from random import Random
 
 import pytest
 
-from adapters.candle_topic.place import CandleTopic, partition_of
+from adapters.candle_topic.place import CandleTopic
 from adapters.candle_topic.publisher import CandlePublisher
 from adapters.kafka.topic_table import CANDLES
 from adapters.log.recorder_log import RecordedLog
+from adapters.signed_topic import partition_of
 from commands.scanner import Share
 from domain.candle import Candle
 from domain.signal import SignalDetected

@@ -12,9 +12,10 @@ import pytest
 from confluent_kafka import OFFSET_INVALID, KafkaError
 
 from adapters.candle_topic.group import CandleGroup, Read, Span, committed_offset
-from adapters.candle_topic.place import CandleTopic, partition_of
+from adapters.candle_topic.place import CandleTopic
 from adapters.candle_topic.publisher import CandlePublisher
 from adapters.candle_topic.wire import candle_bytes
+from adapters.signed_topic import partition_of
 from domain.candle import Candle
 from domain.errors import LogUnavailable
 from tests.adapters.candle_topic.candles import MINUTE, START, candle

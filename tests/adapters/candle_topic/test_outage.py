@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from adapters.candle_topic.place import CandleTopic, partitions_of
+from adapters.candle_topic.place import CandleTopic
 from adapters.candle_topic.publisher import CandlePublisher
 from domain.errors import LogUnavailable
 from infra.servers.kafka import KafkaBroker
@@ -54,9 +54,9 @@ def test_a_member_reads_on_after_the_broker_was_killed_and_started_again(
 def test_brokers_that_do_not_respond_are_named_before_they_are_waited_for_and_in_the_error(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("adapters.candle_topic.place._SOON_SECONDS", 0.1)
+    monkeypatch.setattr("adapters.signed_topic._SOON_SECONDS", 0.1)
     topic = CandleTopic("127.0.0.1:1", "whence.events")
     reason = "Kafka at 127.0.0.1:1: describe the cluster: no response within"
     with pytest.raises(LogUnavailable, match=f"^{reason} 0.2 s$"):
-        partitions_of(topic.clients(0.2), topic)
+        topic.partitions(topic.clients(0.2))
     assert caplog.messages == [f"{reason} 0.1 s; waiting for 0.2 s more"]
