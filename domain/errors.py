@@ -185,6 +185,10 @@ class StoreError(WhenceError):
     """The store of the read models cannot perform the operation; the log is unchanged."""
 
 
+class RecordingError(WhenceError):
+    """A recording of a market cannot be read or written."""
+
+
 class StoreUnavailable(StoreError):
     """The database behind the store does not answer; the message never holds its password."""
 

@@ -69,7 +69,7 @@ class Recorder:
     def flush(self) -> Sequence[Path]:
         """Writes every waiting row, durable when this returns. Returns the segments that ended, which are to be sealed.
 
-        Raises InvalidInput where a file cannot be written. The rows are then lost, and so is the session.
+        Raises RecordingError where a file cannot be written. The rows are then lost, and so is the session.
         """
         ended = list[Path]()
         for name in KINDS:

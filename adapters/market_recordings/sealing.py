@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from adapters.market_recordings.segment import Place, batches, place_of
 from adapters.whole_file import replacing, synchronise
-from domain.errors import InvalidInput
+from domain.errors import RecordingError
 
 SUFFIX = ".parquet"
 _ROWS = 5_000
@@ -32,7 +32,8 @@ class Sealed(NamedTuple):
 def seal(root: Path, segment: Path) -> Sealed:
     """Writes the rows of the segment to the recording at `root` and removes the segment.
 
-    Raises InvalidInput where a file cannot be read or written; the segment then stays.
+    Raises InvalidInput for a file that is no segment, and RecordingError where a file cannot be read or written; the
+    segment then stays.
     """
     place = place_of(segment)
     try:
@@ -41,7 +42,7 @@ def seal(root: Path, segment: Path) -> Sealed:
             synchronise(folder)
         segment.unlink()
     except OSError as fault:
-        raise InvalidInput(f"{segment} cannot be sealed: {fault.strerror or fault}") from None
+        raise RecordingError(f"{segment} cannot be sealed: {fault.strerror or fault}") from None
     return sealed
 
 

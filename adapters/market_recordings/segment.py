@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from adapters.market_recordings.kind import KINDS, Kind, Numbered
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, RecordingError
 
 _NAME: Final = re.compile(r"(?P<kind>[a-z]+)-(?P<hour>\d+)-(?P<session>\d+)-(?P<number>\d+)\.arrow")
 HOUR_NS: Final = 3_600_000_000_000
@@ -45,7 +45,7 @@ def place_of(path: Path) -> Place:
 
 
 class Segment:
-    """The file of a segment that is written. Its methods raise InvalidInput where the file cannot be written."""
+    """The file of a segment that is written. Its methods raise RecordingError where the file cannot be written."""
 
     def __init__(self, folder: Path, place: Place) -> None:
         self.place = place
@@ -78,18 +78,18 @@ class Segment:
         """Closes the file as it is."""
         self._file.close()
 
-    def _refused(self, fault: OSError) -> InvalidInput:
-        return InvalidInput(f"{self.path} cannot be written: {fault.strerror or fault}")
+    def _refused(self, fault: OSError) -> RecordingError:
+        return RecordingError(f"{self.path} cannot be written: {fault.strerror or fault}")
 
 
 def batches(path: Path) -> Iterator[Any]:
-    """The whole batches of a segment, in order. Raises InvalidInput where the file cannot be opened."""
+    """The whole batches of a segment, in order. Raises RecordingError where the file cannot be read."""
     arrow = importlib.import_module("pyarrow")
     try:
         with path.open("rb") as file:
             yield from _whole(arrow, file)
     except OSError as fault:
-        raise InvalidInput(f"{path} cannot be read: {fault.strerror}") from None
+        raise RecordingError(f"{path} cannot be read: {fault.strerror}") from None
 
 
 def _whole(arrow: Any, file: Any) -> Iterator[Any]:

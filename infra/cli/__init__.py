@@ -22,6 +22,7 @@ from domain.errors import (
     LogOwned,
     MarkRefused,
     OwnershipLost,
+    RecordingError,
     StoreError,
     TapeMismatch,
     WhenceError,
@@ -38,10 +39,11 @@ EXIT_CODES: Sequence[tuple[type[WhenceError], int]] = (
     (OwnershipLost, 3),
     (LogError, 4),
     (StoreError, 4),
+    (RecordingError, 4),
     (WhenceError, 1),
 )
-"""The first matching row gives the exit code: 2 for invalid input, 3 where another engine owns the log, 4 where the log
-or the store fails, 1 for any other refusal."""
+"""The first matching row gives the exit code: 2 for invalid input, 3 where another engine owns the log, 4 where the log,
+the store or a recording fails, 1 for any other refusal."""
 _NOT_WRITTEN = 4
 _INVALID_INPUT = 2
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EPIPE}

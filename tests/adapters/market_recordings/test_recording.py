@@ -26,7 +26,7 @@ from adapters.market_recordings.row import (
 from adapters.market_recordings.sealing import seal
 from adapters.market_recordings.segment import HOUR_NS
 from domain.book.frame import BookFrame
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, RecordingError
 
 BTC, ETH = "BTCUSDT-LINEAR.BYBIT", "ETHUSDT-LINEAR.BYBIT"
 START = 475_000 * HOUR_NS
@@ -212,7 +212,7 @@ def test_a_full_disk_is_an_error_and_what_was_durable_is_read(tmp_path: Path) ->
             os.dup2(full, int(link.name))
     os.close(full)
     recorder.add(trade(2))
-    with pytest.raises(InvalidInput, match="No space left on device"):
+    with pytest.raises(RecordingError, match="No space left on device"):
         recorder.flush()
     recorder.release()
     assert segment.read_bytes() == written

@@ -1,0 +1,1 @@
+"""Recording of markets: what `whence record` receives, and where it writes it."""
