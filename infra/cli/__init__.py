@@ -42,8 +42,8 @@ EXIT_CODES: Sequence[tuple[type[WhenceError], int]] = (
     (RecordingError, 4),
     (WhenceError, 1),
 )
-"""The first matching row gives the exit code: 2 for invalid input, 3 where another engine owns the log, 4 where the log,
-the store or a recording fails, 1 for any other refusal."""
+"""The first matching row gives the exit code: 2 for invalid input, 3 where another engine owns the log, 4 where the
+log, the store or a recording fails, 1 for any other refusal."""
 _NOT_WRITTEN = 4
 _INVALID_INPUT = 2
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EPIPE}
