@@ -1,0 +1,141 @@
+"""The loop of a recording: everything that arrived is written before it ends, and what found no room is named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from adapters.market_recordings.reader import read
+from adapters.market_recordings.recorder import OPEN
+from adapters.market_recordings.row import MarketRow, Notice, NoticeRow, TradeRow
+from adapters.market_topic.place import MarketTopic
+from adapters.market_topic.publisher import MarketPublisher
+from adapters.market_topic.reader import MarketReader
+from commands.exchange import Unread
+from domain.errors import LogUnavailable
+from infra.recording.recording import MarketRecording, in_words
+from infra.recording.rows import ArrivedRows
+from infra.recording.sink import FolderSink, TopicSink
+
+BTC = "BTCUSDT-LINEAR.BYBIT"
+START = 1_700_000_000_000_000_000
+MINUTE = 60_000_000_000
+
+
+def trade(number: int) -> TradeRow:
+    return TradeRow(
+        arrived_ns=START + number,
+        instrument=BTC,
+        id=str(number),
+        price="1.5",
+        size="2",
+        is_buy=False,
+        matched_ms=1,
+    )
+
+
+def notice(kind: Notice, at: int, detail: str = "") -> NoticeRow:
+    return NoticeRow(arrived_ns=at, instrument=BTC, notice=kind, detail=detail)
+
+
+class Feed:
+    """A feed that sends these rows: a part when it starts, and a last one when it is closed."""
+
+    def __init__(self, rows: ArrivedRows, first: Sequence[MarketRow], last: MarketRow) -> None:
+        self._rows, self._first, self._last = rows, first, last
+
+    def start(self) -> None:
+        for row in self._first:
+            self._rows.add(row)
+
+    def close(self) -> None:
+        self._rows.add(self._last)
+
+    def unread(self) -> Sequence[Unread]:
+        return [Unread("{", "it is no message")]
+
+
+class Stops:
+    """Requests a stop after so many waits."""
+
+    def __init__(self, waits: int) -> None:
+        self._left = waits
+
+    def requested(self) -> bool:
+        return self._left <= 0
+
+    def wait(self, seconds: float) -> None:
+        assert seconds > 0
+        self._left -= 1
+
+
+def clock() -> int:
+    return START
+
+
+def test_what_arrives_until_the_feed_is_closed_is_sealed_when_the_recording_ends(tmp_path: Path) -> None:
+    rows = ArrivedRows()
+    feed = Feed(rows, [trade(1), trade(2)], trade(3))
+    counts = MarketRecording(feed, rows, FolderSink(tmp_path, START), [BTC], clock).run(Stops(2))
+    assert in_words(counts) == "3 trades, 2 notices"
+    assert not list((tmp_path / OPEN).glob("*.arrow"))
+    assert [row for row in read(tmp_path) if isinstance(row, TradeRow)] == [trade(1), trade(2), trade(3)]
+    assert [row for row in read(tmp_path) if isinstance(row, NoticeRow)] == [
+        notice(Notice.BEGUN, START),
+        notice(Notice.ENDED, START),
+    ]
+
+
+def test_a_message_that_is_not_understood_is_logged_with_its_reason(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = ArrivedRows()
+    MarketRecording(Feed(rows, [], trade(1)), rows, FolderSink(tmp_path, START), [BTC], clock).run(Stops(1))
+    assert "a message was not understood: it is no message" in caplog.text
+
+
+def test_rows_beyond_the_bound_are_counted_in_a_notice_after_those_that_were_kept() -> None:
+    rows = ArrivedRows(most=2)
+    for number in range(1, 6):
+        rows.add(trade(number))
+    *kept, lost = rows.take(START + MINUTE)
+    assert kept == [trade(1), trade(2)]
+    assert isinstance(lost, NoticeRow)
+    assert (lost.notice, lost.detail.split(" rows")[0]) == (Notice.LOST, "3")
+    assert rows.take(START) == []
+
+
+class Outage(MarketPublisher):
+    """A publisher whose brokers do not respond so many times."""
+
+    outages = 2
+
+    def publish(self, rows: Sequence[tuple[int, MarketRow]]) -> None:
+        if self.outages:
+            self.outages -= 1
+            super().publish(rows[:1])
+            raise LogUnavailable("no response")
+        super().publish(rows)
+
+
+def test_rows_are_sent_again_to_a_topic_after_an_outage_and_read_once(
+    kafka_bootstrap_servers: str, kafka_topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.recording.sink._FIRST_PAUSE", 0.01)
+    topic = MarketTopic(kafka_bootstrap_servers, kafka_topic)
+    with closing(Outage(topic, START)) as publisher:
+        sink = TopicSink(publisher)
+        sink.write([trade(1), trade(2)], Stops(9))
+        sink.write([trade(3)], Stops(9))
+    assert list(MarketReader(topic, pytest.fail).read()) == [trade(1), trade(2), trade(3)]
+
+
+def test_an_outage_that_lasts_until_the_stop_ends_with_its_error(
+    kafka_bootstrap_servers: str, kafka_topic: str
+) -> None:
+    topic = MarketTopic(kafka_bootstrap_servers, kafka_topic)
+    with closing(Outage(topic, START)) as publisher, pytest.raises(LogUnavailable, match="no response"):
+        TopicSink(publisher).write([trade(1)], Stops(0))
