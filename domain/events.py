@@ -13,7 +13,7 @@ from domain.breaker import BreakerEvent
 from domain.instrument import InstrumentEvent, InstrumentListed, InstrumentRulesChanged
 from domain.leverage.change import LeverageEvent
 from domain.mark import AccountMarked
-from domain.model import ModelEvent
+from domain.model import ModelEvent, ModelRegistered
 from domain.moving import LogMoved
 from domain.opening import LogOpened
 from domain.order import OrderEvent
@@ -73,6 +73,7 @@ SCHEMA_VERSIONS: Mapping[type, int] = {
     BalanceChanged: 2,
     KillSwitchTripped: 2,
     LogOpened: 3,
+    ModelRegistered: 2,
     ReversalDecided: 2,
     SettingsChanged: 12,
     SignalDetected: 3,

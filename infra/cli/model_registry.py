@@ -147,7 +147,7 @@ def promote(
     file = _readable(settings, sha256, role, unproven=unproven)
     if role is ModelRole.CHAMPION:
         reason = with_difference(reason, file, state.settings.settings)
-    _promote(settings, api, token_file, state.models, sha256, role, reason)
+    _promote(settings, api, token_file, state.models, sha256, role, reason, unproven=unproven)
 
 
 def retire(
@@ -196,7 +196,7 @@ def rollback(
         raise Refused("there was no champion before this one: `whence models retire` ends the one in force")
     file = _readable(settings, before, ModelRole.CHAMPION, unproven=True)
     reason = with_difference(reason, file, state.settings.settings)
-    _promote(settings, api, token_file, state.models, before, ModelRole.CHAMPION, reason)
+    _promote(settings, api, token_file, state.models, before, ModelRole.CHAMPION, reason, unproven=True)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -267,6 +267,7 @@ def registration_of(file: ModelFile, sha256: str, name: str, reason: str) -> Reg
         seed=file.seed,
         reason=reason,
         metrics=metrics_of(file.validation),
+        passed_gate=file.verdict.passed,
     )
 
 
@@ -278,10 +279,12 @@ def _promote(
     sha256: str,
     role: ModelRole,
     reason: str,
+    *,
+    unproven: bool,
 ) -> None:
     from commands.request import PromoteModel
 
-    request = PromoteModel(sha256=sha256, role=role, reason=reason)
+    request = PromoteModel(sha256=sha256, role=role, reason=reason, unproven=unproven)
     done = f"{sha256} is {role}{_warming(before, sha256, role)}"
     _do(settings, api, token_file, request, done, lambda models: models.role_of(sha256) is role)
 

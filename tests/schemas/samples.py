@@ -134,6 +134,19 @@ from tests.replacing import replace
 BTC = "BTCUSDT-LINEAR.BYBIT"
 ORDER = "01hx3k9zq2m4c-e1"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+_REGISTERED = ModelRegistered(
+    name="main",
+    sha256=_SHA256,
+    feature_set="core.1",
+    data_from=NOON - timedelta(days=90),
+    data_until=NOON - timedelta(days=1),
+    labels=1234,
+    seed=7,
+    metrics={"brier": 0.2315, "auc": 0.5625},
+    reason="trained on the spring",
+    passed_gate=True,
+)
 
 META = Meta(
     event_id=UUID("6f1f7a52-4a10-5d0c-9a44-5c2ab1f0e3d7"),
@@ -407,7 +420,6 @@ _SETTINGS = Settings(
     models=ModelSettings(minimum_confidence=0.66, maximum_risk=0.29, minimum_return=0.0005),
 )
 
-_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 _OPENED = LogOpened(
     log_id=UUID("00112233-4455-6677-8899-aabbccddeeff"),
@@ -664,17 +676,7 @@ _EVENTS: tuple[Event, ...] = (
         until=NOON,
     ),
     EntriesResumed("trend", "the stops were too near"),
-    ModelRegistered(
-        name="main",
-        sha256=_SHA256,
-        feature_set="core.1",
-        data_from=NOON - timedelta(days=90),
-        data_until=NOON - timedelta(days=1),
-        labels=1234,
-        seed=7,
-        metrics={"brier": 0.2315, "auc": 0.5625},
-        reason="trained on the spring",
-    ),
+    _REGISTERED,
     ModelPromoted(
         name="main",
         sha256=_SHA256,
@@ -789,6 +791,7 @@ EARLIER: Mapping[tuple[str, int], Event] = {
     ("whence.account.KillSwitchTripped", 1): KillSwitchTripped("daily loss"),
     ("whence.instrument.InstrumentListed", 1): InstrumentListed(_INSTRUMENT),
     ("whence.instrument.InstrumentRulesChanged", 1): InstrumentRulesChanged(_CHANGED_RULES),
+    ("whence.model.ModelRegistered", 1): replace(_REGISTERED, passed_gate=None),
     ("whence.log.LogOpened", 1): replace(_OPENED, simulator=1),
     ("whence.signal.DecisionMade", 1): replace(
         _DECISION,
