@@ -19,7 +19,6 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
-from domain.features.core import CORE_1
 from domain.log import Envelope
 from domain.scored import ScoreOutcome, SignalScored
 from domain.signal import DecisionMade, SignalDetected
@@ -29,7 +28,7 @@ from projections.builds import live, tables_of
 from projections.digest import digest
 from projections.models import MODELS
 from projections.store import reading
-from tests.domain.models.files import CONSTANT, raw
+from tests.domain.models.files import constant
 from tests.infra.run.killed import catch_up
 from tests.infra.run.stores import opened
 from tests.journeys.program import PATIENCE, WHENCE, environment, whence
@@ -49,27 +48,6 @@ instruments = ["{BTC}"]
 rate = "1000/minute"
 defaults = {{ confidence = 0.9, trend = 0.9, interval = "1m" }}
 """
-HEADS = {
-    "win": {**CONSTANT, "link": "LOGIT", "base": 1.5},
-    "stopped": {**CONSTANT, "link": "LOGIT", "base": -2.0},
-    "net": CONSTANT,
-}
-
-
-def a_model(folder: Path) -> str:
-    """A model of the program's feature set that scores every entry with 0.82, whatever its features; its SHA-256."""
-    references = [
-        {"feature": name, "edges": [1.0], "counts": [1, 1, 2], "sample": [1.0], "sample_missing": 1}
-        for name in CORE_1.names
-    ]
-    data = raw(
-        feature_set=CORE_1.id,
-        features=CORE_1.names,
-        members=[{"kind": "boosting", "weight": 0.3, "content": HEADS}],
-        stopped={"method": "PLATT", "slope": 1.0, "intercept": 0.0},
-        reference=references,
-    )
-    return write_model(folder, data).stem
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +166,7 @@ def test_a_run_on_kafka_that_is_killed_before_and_after_a_score_is_durable_has_i
 ) -> None:
     log = f"kafka://{kafka_bootstrap_servers}/{kafka_topic}"
     (tmp_path / "whence.toml").write_text(SETTINGS)
-    sha256 = a_model(tmp_path / "trained")
+    sha256 = write_model(tmp_path / "trained", constant()).stem
     options = ("--log", log)
     with trading(tmp_path, "scored", venue, log) as run:
         token = whence(tmp_path, "tokens", "create", "bot", "--role", "source", *options).stdout.strip()
