@@ -66,7 +66,7 @@ FULL_NAMES: Mapping[type, str] = {
 BY_FULL_NAME: Mapping[str, type] = {name: event for event, name in FULL_NAMES.items()}
 
 SCHEMA_VERSIONS: Mapping[type, int] = {
-    DecisionMade: 3,
+    DecisionMade: 4,
     InstrumentListed: 2,
     InstrumentRulesChanged: 2,
     PositionClosing: 3,
@@ -75,7 +75,7 @@ SCHEMA_VERSIONS: Mapping[type, int] = {
     LogOpened: 3,
     ModelRegistered: 2,
     ReversalDecided: 2,
-    SettingsChanged: 12,
+    SettingsChanged: 13,
     SignalDetected: 3,
 }
 """The version of each event's schema where it is not 1; each version has its file in `schemas/`."""

@@ -22,6 +22,8 @@ from domain.account import (
     KillSwitchTripped,
     PersonalKeyForgotten,
 )
+from domain.arms.settings import ArmSettings
+from domain.arms.split import Arm
 from domain.breaker import BreakerClosed, BreakerHalfOpened, BreakerOpened, CallFailed, Service
 from domain.closing import CloseReason
 from domain.direction import Direction, Purpose, Side
@@ -418,6 +420,7 @@ _SETTINGS = Settings(
         confirmations=3, interval="1h", period=20, steps=("0:25", "0.02:8"), least_seconds=7200
     ),
     models=ModelSettings(minimum_confidence=0.66, maximum_risk=0.29, minimum_return=0.0005),
+    arms=ArmSettings(share=0.5, policy=5),
 )
 
 
@@ -487,6 +490,7 @@ _EVENTS: tuple[Event, ...] = (
         target=Decimal("42321.3"),
         policy_version=2,
         settings_version=3,
+        arm=Arm.B,
     ),
     ReversalDecided(
         verdict=Verdict.ENTER,
@@ -722,8 +726,9 @@ def _enveloped(event: Event) -> Envelope:
 SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) for event in _EVENTS}
 """The sample of each event, by the event's full name."""
 
+_BEFORE_13 = replace(_SETTINGS, arms=ArmSettings())
 _BEFORE_12 = replace(
-    _SETTINGS,
+    _BEFORE_13,
     leverage=LeverageSettings(),
     models=ModelSettings(),
     strategies=tuple(replace(one, models=None) for one in _SETTINGS.strategies),
@@ -793,8 +798,11 @@ EARLIER: Mapping[tuple[str, int], Event] = {
     ("whence.instrument.InstrumentRulesChanged", 1): InstrumentRulesChanged(_CHANGED_RULES),
     ("whence.model.ModelRegistered", 1): replace(_REGISTERED, passed_gate=None),
     ("whence.log.LogOpened", 1): replace(_OPENED, simulator=1),
+    ("whence.signal.DecisionMade", 2): replace(_DECISION, arm=Arm.NONE),
+    ("whence.signal.DecisionMade", 3): replace(_DECISION, arm=Arm.NONE),
     ("whence.signal.DecisionMade", 1): replace(
         _DECISION,
+        arm=Arm.NONE,
         votes=(
             Vote(
                 member="confidence",
@@ -839,6 +847,9 @@ EARLIER: Mapping[tuple[str, int], Event] = {
     ),
     ("whence.settings.SettingsChanged", 11): SettingsChanged(
         2, _BEFORE_12, "breakout trades against the news"
+    ),
+    ("whence.settings.SettingsChanged", 12): SettingsChanged(
+        2, _BEFORE_13, "breakout trades against the news"
     ),
 }
 """By full name and version: the event that older bytes are decoded to, where it differs from the current sample."""

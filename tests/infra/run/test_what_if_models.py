@@ -38,7 +38,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A live log whose champion FIRST lets every entry through."""
     found = tmp_path_factory.mktemp("scored") / "whence.db"
     known = replace(registration(), feature_set=CORE_1.id)
-    trade(found, 10, 200, plan=LIVE, scorer=ModelScorer(model_of), requests=(known, promotion()))
+    trade(found, 10, 300, plan=LIVE, scorer=ModelScorer(model_of), requests=(known, promotion()))
     return found
 
 
