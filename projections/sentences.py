@@ -198,8 +198,11 @@ def _by(rule: str) -> str:
 def _registered(event: model.ModelRegistered) -> str:
     return (
         f"{_model(event)} reads {event.feature_set}, trained on {counted(event.labels, 'label')} from "
-        f"{event.data_from:%Y-%m-%d} to {event.data_until:%Y-%m-%d}, seed {event.seed}"
+        f"{event.data_from:%Y-%m-%d} to {event.data_until:%Y-%m-%d}, seed {event.seed}{_GATE[event.passed_gate]}"
     )
+
+
+_GATE = {None: "", True: "; its gate let it pass", False: "; its gate did not let it pass"}
 
 
 def _promoted(event: model.ModelPromoted) -> str:

@@ -14,7 +14,7 @@ from infra.cli.kill import HERE, ApiOption, TokenFileOption, carried_out, engine
 from infra.cli.options import ConfigOption, JsonOption, LogAccountOption, LogOption, StoreOption, file_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from commands.model import RegisterModel
     from domain.model import ModelRole, ModelsInForce
@@ -61,7 +61,7 @@ def record(
     from infra.cli.output import readers_may_leave
 
     book = _book(engine_of(log, None, account, config))
-    found = book.models[_named(model, book.in_force)]
+    found = book.models[named(model, book.in_force.registered)]
     with readers_may_leave():
         print_model(found, as_json=as_json)
 
@@ -142,12 +142,12 @@ def promote(
 
     settings = engine_of(log, store, account, config)
     state = state_in_force(settings)
-    sha256 = _named(model, state.models)
+    sha256 = named(model, state.models.registered)
     role = ModelRole.CHALLENGER if challenger else ModelRole.CHAMPION
     file = _readable(settings, sha256, role, unproven=unproven)
     if role is ModelRole.CHAMPION:
         reason = with_difference(reason, file, state.settings.settings)
-    _promote(settings, api, token_file, state.models, sha256, role, reason)
+    _promote(settings, api, token_file, state.models, sha256, role, reason, unproven=unproven)
 
 
 def retire(
@@ -164,7 +164,7 @@ def retire(
     from commands.request import RetireModel
 
     settings = engine_of(log, store, account, config)
-    sha256 = _named(model, state_in_force(settings).models)
+    sha256 = named(model, state_in_force(settings).models.registered)
     request = RetireModel(sha256=sha256, reason=reason)
     _do(
         settings,
@@ -196,7 +196,7 @@ def rollback(
         raise Refused("there was no champion before this one: `whence models retire` ends the one in force")
     file = _readable(settings, before, ModelRole.CHAMPION, unproven=True)
     reason = with_difference(reason, file, state.settings.settings)
-    _promote(settings, api, token_file, state.models, before, ModelRole.CHAMPION, reason)
+    _promote(settings, api, token_file, state.models, before, ModelRole.CHAMPION, reason, unproven=True)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -226,9 +226,9 @@ def state_in_force(settings: WhenceSettings) -> Portfolio:
     return state
 
 
-def _named(model: str, models: ModelsInForce) -> str:
+def named(model: str, registered: Iterable[str]) -> str:
     """The SHA-256 of the registered model that these digits begin. Raises InvalidInput unless there is just one."""
-    found = [one for one in models.registered if one.startswith(model.lower())]
+    found = [one for one in registered if one.startswith(model.lower())]
     if len(found) == 1 and len(model) >= _SHORTEST:
         return found[0]
     if len(model) < _SHORTEST:
@@ -267,6 +267,7 @@ def registration_of(file: ModelFile, sha256: str, name: str, reason: str) -> Reg
         seed=file.seed,
         reason=reason,
         metrics=metrics_of(file.validation),
+        passed_gate=file.verdict.passed,
     )
 
 
@@ -278,10 +279,12 @@ def _promote(
     sha256: str,
     role: ModelRole,
     reason: str,
+    *,
+    unproven: bool,
 ) -> None:
     from commands.request import PromoteModel
 
-    request = PromoteModel(sha256=sha256, role=role, reason=reason)
+    request = PromoteModel(sha256=sha256, role=role, reason=reason, unproven=unproven)
     done = f"{sha256} is {role}{_warming(before, sha256, role)}"
     _do(settings, api, token_file, request, done, lambda models: models.role_of(sha256) is role)
 

@@ -135,13 +135,13 @@ def test_a_champion_that_its_gate_did_not_let_pass_needs_a_word_of_its_own(
     whence("models", "promote", running.unproven, "--reason", "luck", "--unproven", *running.words)
     request = running.door.sent[-1].request
     assert isinstance(request, PromoteModel)
-    assert request.sha256 == running.unproven
+    assert (request.sha256, request.unproven) == (running.unproven, True)
 
 
 def test_a_rollback_promotes_the_champion_before(whence: Whence, running: Running) -> None:
     whence("models", "rollback", "--reason", "worse", *running.words)
     assert running.door.sent[-1].request == PromoteModel(
-        sha256=running.first, role=ModelRole.CHAMPION, reason="worse"
+        sha256=running.first, role=ModelRole.CHAMPION, reason="worse", unproven=True
     )
 
 
