@@ -153,13 +153,13 @@ def _train(
             kinds=kinds_for(len(dataset.net)),
             progress=lambda part, done, parts: advance.show({part: (done, parts)}),
         )
-    content, model = open_model(write_model(settings.models.folder, found.data))
-    sha256 = model.sha256
+    opened = open_model(write_model(settings.models.folder, found.data))
+    sha256 = opened.model.sha256
     if sha256 in registered:
         typer.echo(
             f"the training returned {sha256} again, which is registered: the data set is that of before"
         )
         return
-    _send(settings, api, token_file, registration_of(content, sha256, name, SCHEDULED + why))
+    _send(settings, api, token_file, registration_of(opened.file, sha256, name, SCHEDULED + why))
     _send(settings, api, token_file, as_challenger(sha256, why))
     typer.echo(f"{sha256} is trained, registered as {name}, and a challenger")

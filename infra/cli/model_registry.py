@@ -105,10 +105,10 @@ def register(
     from infra.learning.model_files import open_model, write_model
 
     settings = engine_of(log, store, account, config)
-    content, model = open_model(file)
-    sha256 = model.sha256
-    write_model(settings.models.folder, file.read_bytes())
-    request = registration_of(content, sha256, name, reason)
+    opened = open_model(file)
+    sha256 = opened.model.sha256
+    write_model(settings.models.folder, opened.data)
+    request = registration_of(opened.file, sha256, name, reason)
     _do(
         settings,
         api,
