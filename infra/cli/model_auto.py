@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.kill import HERE, ApiOption, TokenFileOption, check_door, engine_of, sent
+from infra.cli.kill import HERE, ApiOption, TokenFileOption, check_door, engine_of
 from infra.cli.model_registry import registration_of, state_in_force
+from infra.cli.model_sending import answered
 from infra.cli.options import ConfigOption, LogAccountOption, LogOption, StoreOption, file_of
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from domain.settings import Settings
     from infra.config import WhenceSettings
     from infra.learning.auto_plan import AutoPlan
-    from infra.run.shell_door import FromShell
+    from infra.run.unattended import OfTheRegister
 
 
 def auto(
@@ -55,7 +56,7 @@ def auto(
     check_door(settings, token_file)
     trading = state_in_force(settings).settings.settings
     plan, now = _plan(settings, trading), datetime.now(UTC)
-    requests: list[FromShell] = list(plan.requests(now))
+    requests: list[OfTheRegister] = list(plan.requests(now))
     why = None if data is None else plan.training_due(now)
     for request in requests:
         typer.echo(_sentence(request))
@@ -83,7 +84,7 @@ def _plan(settings: WhenceSettings, trading: Settings) -> AutoPlan:
     return AutoPlan(book, scored, file_of_model, tables.drift.settings, tables.auto.settings, trading)
 
 
-def _sentence(request: FromShell) -> str:
+def _sentence(request: OfTheRegister) -> str:
     from commands.request import PromoteModel, ReportDrift, RetireModel
 
     match request:
@@ -100,13 +101,13 @@ def _sentence(request: FromShell) -> str:
             return type(request).__name__
 
 
-def _send(settings: WhenceSettings, api: str, token_file: Path | None, request: FromShell) -> None:
-    """Sends the request to the running engine. Raises Refused where it is declined or not known to be carried out."""
+def _send(settings: WhenceSettings, api: str, token_file: Path | None, request: OfTheRegister) -> None:
+    """Raises Refused where the request is declined, or is not known to be carried out."""
     from commands.door import Completed, Declined, TimedOut
     from domain.errors import Refused
 
     what = type(request).__name__
-    match answer := sent(settings, api, token_file, request):
+    match answer := answered(settings, api, token_file, request):
         case Completed():
             return
         case Declined():

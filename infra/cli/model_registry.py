@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domain.errors import InvalidInput, Refused, WhenceError
-from infra.cli.kill import HERE, ApiOption, TokenFileOption, carried_out, engine_of, report, state_of
+from infra.cli.kill import HERE, ApiOption, TokenFileOption, engine_of, report, state_of
+from infra.cli.model_sending import answered
 from infra.cli.options import ConfigOption, JsonOption, LogAccountOption, LogOption, StoreOption, file_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from domain.models.file import ModelFile
     from domain.portfolio import Portfolio
     from infra.config import WhenceSettings
-    from infra.run.shell_door import FromShell
+    from infra.run.unattended import OfTheRegister
     from projections.model_scores import ModelBook
 
 ModelArgument = Annotated[
@@ -101,7 +102,7 @@ def register(
     account: LogAccountOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Makes a model known to the account's running engine, and keeps its file in the folder of models."""
+    """Makes a model known to the account's engine, and keeps its file in the folder of models."""
     from infra.learning.model_files import open_model, write_model
 
     settings = engine_of(log, store, account, config)
@@ -307,11 +308,12 @@ def _do(
     settings: WhenceSettings,
     api: str,
     token_file: Path | None,
-    request: FromShell,
+    request: OfTheRegister,
     done: str,
     holds: Callable[[ModelsInForce], bool],
 ) -> None:
-    answer, state = carried_out(settings, api, token_file, request)
+    answer = answered(settings, api, token_file, request)
+    state = state_of(settings)
 
     def held(portfolio: Portfolio) -> bool:
         return holds(portfolio.models)
