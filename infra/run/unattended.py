@@ -7,10 +7,8 @@ clock of the engine that wrote the log last: the next start goes on from them.
 from __future__ import annotations
 
 import getpass
-from collections.abc import Mapping
 from contextlib import closing, nullcontext
 from datetime import datetime, timedelta
-from typing import Final
 from uuid import uuid4
 
 from commands.door import Answer
@@ -22,27 +20,18 @@ from commands.model import RegisterModel
 from commands.request import PromoteModel, ReportDrift, Requested, RetireModel
 from commands.roles import Role
 from commands.world import World
-from domain.errors import InvalidInput, LogReadOnly
 from domain.log import EventLog
-from infra.config import WhenceSettings, shown
+from infra.config import WhenceSettings
 from infra.inputs import has_tape, input_tape
 from infra.logs import open_owned, open_reader
-from infra.run import manual, paper
-from infra.run.clock import SteadyClock, utc_now
+from infra.run.clock import utc_now
 from infra.run.collecting import seldom_collected
-from infra.run.demo_log import LIVE, PAPER_LIVE
+from infra.run.log_clock import engine_of_log, is_on_candles, now_by
 from infra.run.personal import personal_texts_of
 from infra.run.restoring import check_account
 
 OfTheRegister = RegisterModel | PromoteModel | RetireModel | ReportDrift
 _VALID = timedelta(seconds=30)
-_ON_THE_WALL_CLOCK: Final[Mapping[str, bool]] = {
-    paper.SOURCE: False,
-    manual.SOURCE: True,
-    LIVE: True,
-    PAPER_LIVE: True,
-}
-"""Whether the engine that records events of this source has the wall clock; else it has the time of its candles."""
 
 
 def carried_out_at_rest(settings: WhenceSettings, request: OfTheRegister) -> Answer:
@@ -53,13 +42,13 @@ def carried_out_at_rest(settings: WhenceSettings, request: OfTheRegister) -> Ans
     """
     open_reader(settings).close()  # opening it as an owner would make a log that is not there
     with closing(open_owned(settings)) as log:
-        world, source = _folded(log, settings)
+        source = engine_of_log(log)
+        with seldom_collected():
+            world = World().fold_all(one.envelope for one in log.read())
         check_account(world, settings.account)
-        is_live = _ON_THE_WALL_CLOCK[source]
-        taped = is_live and has_tape(settings)
-        with input_tape(settings, log, utc_now) if taped else nullcontext() as tape:
-            at = _now(log) if is_live else _end(log)
-            attended = _Unattended(log, world, source, at, tape, settings.account)
+        is_taped = not is_on_candles(source) and has_tape(settings)
+        with input_tape(settings, log, utc_now) if is_taped else nullcontext() as tape:
+            attended = _Unattended(log, world, source, now_by(log), tape, settings.account)
             return personal_texts_of(settings).answered(_requested(settings, request), world, attended.answer)
 
 
@@ -104,39 +93,3 @@ def _requested(settings: WhenceSettings, request: OfTheRegister) -> Requested:
         request=request,
         role=Role.ADMIN,
     )
-
-
-def _folded(log: EventLog, settings: WhenceSettings) -> tuple[World, str]:
-    """The state of the whole log, and the source of the engine that wrote it last.
-
-    Raises InvalidInput for an empty log, LogReadOnly for one that no engine goes on with.
-    """
-    world, source, opened = World(), "", ""
-    with seldom_collected():
-        for recorded in log.read():
-            world.fold(recorded.envelope)
-            found = recorded.envelope.meta.source
-            opened = opened or found
-            source = found if found in _ON_THE_WALL_CLOCK else source
-    if not opened:
-        raise InvalidInput(
-            f"{shown(settings.log)} has no events: `whence paper` or `whence live` opens a log"
-        )
-    if opened not in _ON_THE_WALL_CLOCK:
-        raise LogReadOnly(
-            f"{shown(settings.log)} was written by {opened}, and no engine goes on with it: name the log of an "
-            "engine with --log"
-        )
-    return world, source
-
-
-def _now(log: EventLog) -> datetime:
-    clock = SteadyClock(utc_now)
-    clock.not_before(_end(log))
-    return clock.tick()
-
-
-def _end(log: EventLog) -> datetime:
-    """The time of the last event: a run that plays the candles again meets the request after it."""
-    head = log.head()
-    return next(log.read(after=head - 1, upto=head)).envelope.meta.recorded_at
