@@ -112,8 +112,8 @@ def auto(
 def _plan(settings: WhenceSettings, trading: Settings) -> tuple[AutoPlan, datetime]:
     """The plan, and the time that its log has now."""
     from infra.learning.auto_plan import AutoPlan
-    from infra.learning.model_folder import ModelFolder
     from infra.logs import open_reader
+    from infra.model_store import model_store
     from infra.run.log_clock import now_by
     from projections.model_scores import ModelBook
     from projections.scored_trades import ScoredTrades
@@ -122,7 +122,7 @@ def _plan(settings: WhenceSettings, trading: Settings) -> tuple[AutoPlan, dateti
         book, scored = ModelBook().take_all(log.read()), ScoredTrades().take_all(log.read())
         now = now_by(log)
     tables = settings.models
-    file_of_model = ModelFolder(tables.folder).file_of
+    file_of_model = model_store(settings).file_of
     return AutoPlan(book, scored, file_of_model, tables.drift.settings, tables.auto.settings, trading), now
 
 
@@ -201,11 +201,12 @@ def _opened(
     """The model that is trained; None where one of the same rows is registered."""
     from infra.cli.model_data import built_data
     from infra.cli.model_retraining import retrained
+    from infra.model_store import model_store
 
     data = training.folder
     if training.builds:
         data = built_data(settings, training.folder, training.tapes, training.limit)
-    return retrained(settings.models.folder, data, plan.seed, limits, plan.registered)
+    return retrained(model_store(settings), data, plan.seed, limits, plan.registered)
 
 
 def _register(

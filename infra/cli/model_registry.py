@@ -103,12 +103,13 @@ def register(
     config: ConfigOption = None,
 ) -> None:
     """Makes a model known to the account's engine, and keeps its file in the folder of models."""
-    from infra.learning.model_files import open_model, write_model
+    from infra.learning.model_files import open_model
+    from infra.model_store import model_store
 
     settings = engine_of(log, store, account, config)
     opened = open_model(file)
     sha256 = opened.model.sha256
-    write_model(settings.models.folder, opened.data)
+    model_store(settings).keep(opened.data)
     request = registration_of(opened.file, sha256, name, reason)
     _do(
         settings,
@@ -241,9 +242,9 @@ def _named(model: str, models: ModelsInForce) -> str:
 def _readable(settings: WhenceSettings, sha256: str, role: ModelRole, *, unproven: bool) -> ModelFile:
     """The model's file. Raises where it cannot be read, and where a champion has not passed its gate."""
     from domain.model import ModelRole
-    from infra.learning.model_folder import ModelFolder
+    from infra.model_store import model_store
 
-    file = ModelFolder(settings.models.folder).file_of(sha256)
+    file = model_store(settings).file_of(sha256)
     verdict = file.verdict
     if role is ModelRole.CHAMPION and not verdict.passed and not unproven:
         failed = [one.removeprefix("no: ") for one in verdict.reasons if not one.startswith("yes: ")]

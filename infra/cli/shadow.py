@@ -101,7 +101,7 @@ def run(
         first, second = (
             RemadeLog(one, name) for one, name in zip(logs, ("--control", "--into"), strict=True)
         )
-        made = Shadow(log_id, change, first, second, tape_scorer(places.source.models))
+        made = Shadow(log_id, change, first, second, tape_scorer(places.source))
         is_whole = _follow(made, tape, stopping, None if once else places.source)
         for one in logs:
             one.confirm()

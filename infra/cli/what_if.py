@@ -104,7 +104,7 @@ def what_if(
         recording = _recording(settings, reader, tapes)
         if candidate is not None:
             change = with_file(change, candidate, recording.settings)
-        made = held.enter_context(closing(WhatIf(recording, reader, change, tape_scorer(settings.models))))
+        made = held.enter_context(closing(WhatIf(recording, reader, change, tape_scorer(settings))))
         if not is_followed("what-if", made.steps(), made.total, stopping):
             raise typer.Exit(INTERRUPTED)
         _write(made, target)

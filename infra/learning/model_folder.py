@@ -25,7 +25,7 @@ class _Unreadable(NamedTuple):
     """Why the bytes of a file are no model, and the identity of the file that held them."""
 
     identity: tuple[int, ...]
-    fault: InvalidInput | ModelChanged
+    fault: InvalidInput
 
 
 class ModelFolder:
@@ -54,7 +54,9 @@ class ModelFolder:
             raise known.fault.with_traceback(None)
         try:
             return loaded(self.bytes_of(digest))
-        except (InvalidInput, ModelChanged) as fault:
+        except ModelMissing:
+            raise
+        except InvalidInput as fault:
             # What is wrong with the place (ModelMissing) may be over at the next signal; what is wrong with the bytes
             # is not, and a large file takes seconds of each decision.
             self._unreadable[digest] = _Unreadable(identity, fault)
