@@ -80,9 +80,10 @@ class StoreTable(BaseModel):
 
 
 class ModelsTable(BaseModel):
-    """`folder` is the folder of model files (docs/model-registry.md), `store` an object store that has them, too. A live
-    score that takes longer than `score_milliseconds` is late, and its entry is skipped. `drift` and `auto` are of `whence models auto`
-    (docs/drift.md).
+    """`folder` is the folder of model files (docs/model-registry.md), `store` an object store that has them, too.
+
+    A live score that takes longer than `score_milliseconds` is late, and its entry is skipped. `drift` and `auto` are
+    of `whence models auto` (docs/drift.md).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

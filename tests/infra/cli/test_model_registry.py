@@ -24,6 +24,7 @@ from infra.learning.model_files import write_model
 from infra.run.api_plan import Hosted
 from infra.run.serve import Api
 from infra.store import open_store
+from tests.adapters.model_store.loopback import KEYS, object_store
 from tests.commands.list_log import codec
 from tests.domain.history import ACCOUNT, NOW, an_open_day
 from tests.domain.models.files import raw
@@ -229,3 +230,29 @@ def test_while_another_process_owns_the_log_an_unreachable_engine_is_named(
     printed = " ".join(refused.err.split())
     assert "name the address of its API with --api" in printed
     assert "whence.db" in printed
+
+
+def test_a_registered_file_is_in_the_object_store_and_is_fetched_where_it_is_promoted(
+    whence: Whence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play(tmp_path / "whence.db", 10)
+    data = raw(seed=1, verdict=PASSED)
+    (tmp_path / "1.json").write_bytes(data)
+    digest = sha256(data).hexdigest()
+    nowhere = ("--api", "http://127.0.0.1:1")
+    with object_store() as store:
+        (tmp_path / "whence.toml").write_text(
+            f'[models.store]\naddress = "s3://models/whence"\nendpoint = "{store.endpoint}"\n',
+            encoding="utf-8",
+        )
+        keyless = whence("models", "register", "1.json", *nowhere)
+        assert keyless.code == 2
+        assert "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in " ".join(keyless.err.split())
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEYS.key)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEYS.secret)
+        assert whence("models", "register", "1.json", *nowhere).code == 0
+        assert store.objects == {f"/models/whence/{digest}.json": data}
+        (tmp_path / "models" / f"{digest}.json").unlink()
+        promoted = whence("models", "promote", digest, "--reason", "better", *nowhere)
+        assert promoted.code == 0, promoted
+    assert (tmp_path / "models" / f"{digest}.json").read_bytes() == data
