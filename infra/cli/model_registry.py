@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domain.errors import InvalidInput, Refused, WhenceError
-from infra.cli.kill import HERE, ApiOption, TokenFileOption, carried_out, engine_of, report, state_of
+from infra.cli.kill import HERE, ApiOption, TokenFileOption, engine_of, report, state_of
+from infra.cli.model_sending import answered
 from infra.cli.options import ConfigOption, JsonOption, LogAccountOption, LogOption, StoreOption, file_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from domain.models.file import ModelFile
     from domain.portfolio import Portfolio
     from infra.config import WhenceSettings
-    from infra.run.shell_door import FromShell
+    from infra.run.unattended import OfTheRegister
     from projections.model_scores import ModelBook
 
 ModelArgument = Annotated[
@@ -101,14 +102,15 @@ def register(
     account: LogAccountOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Makes a model known to the account's running engine, and keeps its file in the folder of models."""
-    from infra.learning.model_files import open_model, write_model
+    """Makes a model known to the account's engine, and keeps its file in the folder of models."""
+    from infra.learning.model_files import open_model
+    from infra.model_store import model_store
 
     settings = engine_of(log, store, account, config)
-    content, model = open_model(file)
-    sha256 = model.sha256
-    write_model(settings.models.folder, file.read_bytes())
-    request = registration_of(content, sha256, name, reason)
+    opened = open_model(file)
+    sha256 = opened.model.sha256
+    model_store(settings).keep(opened.data)
+    request = registration_of(opened.file, sha256, name, reason)
     _do(
         settings,
         api,
@@ -240,9 +242,9 @@ def named(model: str, registered: Iterable[str]) -> str:
 def _readable(settings: WhenceSettings, sha256: str, role: ModelRole, *, unproven: bool) -> ModelFile:
     """The model's file. Raises where it cannot be read, and where a champion has not passed its gate."""
     from domain.model import ModelRole
-    from infra.learning.model_folder import ModelFolder
+    from infra.model_store import model_store
 
-    file = ModelFolder(settings.models.folder).file_of(sha256)
+    file = model_store(settings).file_of(sha256)
     verdict = file.verdict
     if role is ModelRole.CHAMPION and not verdict.passed and not unproven:
         failed = [one.removeprefix("no: ") for one in verdict.reasons if not one.startswith("yes: ")]
@@ -310,11 +312,12 @@ def _do(
     settings: WhenceSettings,
     api: str,
     token_file: Path | None,
-    request: FromShell,
+    request: OfTheRegister,
     done: str,
     holds: Callable[[ModelsInForce], bool],
 ) -> None:
-    answer, state = carried_out(settings, api, token_file, request)
+    answer = answered(settings, api, token_file, request)
+    state = state_of(settings)
 
     def held(portfolio: Portfolio) -> bool:
         return holds(portfolio.models)

@@ -14,9 +14,10 @@ from domain.log import LogReader
 from domain.model import ModelRegistered
 from domain.models.file import ModelFile
 from infra.cli.model_registry import named, registration_of
+from infra.config import WhenceSettings
 from infra.learning.model_files import open_model
-from infra.learning.model_folder import ModelFolder, loaded
-from infra.model_settings import ModelsTable
+from infra.learning.model_folder import loaded
+from infra.model_store import model_store
 from infra.run.backtest import Change
 from infra.run.other_model import REASON, OtherModel
 from infra.run.scorers import tape_scorer
@@ -33,34 +34,34 @@ class ChosenModel(NamedTuple):
     files: Mapping[str, LoadedModel]
 
 
-def chosen_model(given: str, log: LogReader, table: ModelsTable) -> ChosenModel:
+def chosen_model(given: str, log: LogReader, settings: WhenceSettings) -> ChosenModel:
     """The model that the option names: `none`, a file, or the first digits of a registered model's SHA-256.
 
     Raises InvalidInput for digits that name no registered model or several, a damaged file, and a feature set that this
-    program cannot compute; ModelMissing and ModelChanged where the folder lacks the file.
+    program cannot compute; ModelMissing and ModelChanged where its file is missing or changed.
     """
     if given == NONE:
         return ChosenModel(OtherModel(), {})
     names = _registered(log)
     if (file := Path(given)).is_file():
-        content, model = open_model(file)
-        known, sha256 = {model.sha256: loaded(file.read_bytes())}, model.sha256
+        content, model, data = open_model(file)
+        known, sha256 = {model.sha256: loaded(data)}, model.sha256
     else:
         sha256 = named(given, names)
-        known, content = {}, ModelFolder(table.folder).file_of(sha256)
+        known, content = {}, model_store(settings).file_of(sha256)
     _check_features(given, content)
     registration = registration_of(content, sha256, names.get(sha256, _OF_A_FILE), REASON)
     return ChosenModel(OtherModel(registration), known)
 
 
 def with_model(
-    change: Change, given: str | None, log: LogReader, table: ModelsTable
+    change: Change, given: str | None, log: LogReader, settings: WhenceSettings
 ) -> tuple[Change, ModelScorer]:
     """The change with the model of the option, where it is given, and the scorer of both sides. See `chosen_model`."""
     if given is None:
-        return change, tape_scorer(table)
-    chosen = chosen_model(given, log, table)
-    return replace(change, model=chosen.model), tape_scorer(table, chosen.files)
+        return change, tape_scorer(settings)
+    chosen = chosen_model(given, log, settings)
+    return replace(change, model=chosen.model), tape_scorer(settings, chosen.files)
 
 
 def _registered(log: LogReader) -> Mapping[str, str]:

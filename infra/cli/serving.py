@@ -40,7 +40,7 @@ from infra.run.manual import ManualRun
 from infra.run.narrator import Narrator
 from infra.run.personal import personal_texts_of
 from infra.run.resuming import differing
-from infra.run.scorers import live_scorer
+from infra.run.scorers import live_models
 from infra.run.snapshots import owned_log
 from infra.run.stake import Stake
 from infra.run.watchers import Watchers, ignored
@@ -188,7 +188,7 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers, Wa
                 feed=played_prices(played),
                 tape=tape,
                 snapshots=owned.snapshots,
-                scorer=live_scorer(settings.models, watchers),
+                scorer=live_models(settings, watchers).scorer,
             )
             run.keep_personal(personal_texts_of(settings))
             watchdog = Watchdog(run.world, run.driver.engine.market, owned.log)

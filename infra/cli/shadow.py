@@ -98,7 +98,7 @@ def run(
     with ExitStack() as held, stoppable() as stopping:
         with closing(open_reader(places.source)) as reader:
             log_id = _followed(reader, stopping, waits=not once)
-            change, scorer = with_model(change, model, reader, places.source.models)
+            change, scorer = with_model(change, model, reader, places.source)
         tape = PatientTape(held.enter_context(followed_tape(places.source)))
         logs = [held.enter_context(_owned(one)) for one in (places.control, places.candidate)]
         first, second = (

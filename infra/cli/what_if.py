@@ -106,7 +106,7 @@ def what_if(
         recording = _recording(settings, reader, tapes)
         if candidate is not None:
             change = with_file(change, candidate, recording.settings)
-        change, scorer = with_model(change, model, reader, settings.models)
+        change, scorer = with_model(change, model, reader, settings)
         made = held.enter_context(closing(WhatIf(recording, reader, change, scorer)))
         if not is_followed("what-if", made.steps(), made.total, stopping):
             raise typer.Exit(INTERRUPTED)

@@ -55,9 +55,15 @@ class AutoPlan:
         self._files = {one.sha256: file_of(one.sha256) for _role, one in book.in_force.scoring}
 
     @property
-    def registered(self) -> Container[str]:
-        """The SHA-256 of every model that is registered, with a role or without."""
-        return self._book.models.keys()
+    def registered(self) -> Sequence[str]:
+        """The SHA-256 of every model that is registered, with a role or without, in order of registration."""
+        return list(self._book.models)
+
+    @property
+    def seed(self) -> int:
+        """The seed of the next training: its number among the trainings by schedule that the log has, from 1."""
+        reasons = (one.registered.reason for one in self._book.models.values())
+        return 1 + sum(one.startswith(SCHEDULED) for one in reasons)
 
     def requests(self, now: datetime) -> Sequence[Planned]:
         """The requests, in the order in which they are to be sent. Raises InvalidInput as `episodes` does."""

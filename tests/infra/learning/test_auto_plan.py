@@ -242,3 +242,8 @@ def test_a_training_is_due_by_days_or_by_closed_trades_after_the_last_model() ->
     assert _plan(_trades(49, 0.0)).training_due(_at(100)) is None
     assert "50 trades" in (_plan(_trades(50, 0.0)).training_due(_at(100)) or "")
     assert "days ago" in (_plan([]).training_due(BEGAN + timedelta(days=8)) or "")
+
+
+def test_the_seed_of_a_training_is_its_number_among_those_by_schedule() -> None:
+    assert _plan([], registered=(CHAMPION, CHALLENGER)).seed == 3
+    assert _plan([], registered=(CHAMPION,), reason="trained by a person").seed == 1
