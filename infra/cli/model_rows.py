@@ -83,7 +83,19 @@ def print_comparison(book: ModelBook, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps([_summary(one) for one in found], indent=2))
         return
-    heads = ("model", "role", "trades", "gained", "confidence", "Brier", "accuracy", "net return")
+    heads = (
+        "model",
+        "role",
+        "trades",
+        "gained",
+        "confidence",
+        "Brier",
+        "accuracy",
+        "net return",
+        "let through",
+        "profit",
+        "champion's",
+    )
     rows = [
         (
             one.registered.sha256[:_SHORT],
@@ -94,11 +106,19 @@ def print_comparison(book: ModelBook, *, as_json: bool) -> None:
             _figure(one.brier),
             _figure(one.accuracy),
             _figure(one.mean_return),
+            f"{one.let_through:,} of {len(one.judged):,}",
+            _figure(one.profit),
+            _figure(one.champion_profit),
         )
         for one in found
     ]
     console = console_of()
     console.print(_table(heads, rows, words=2))
+    console.print(
+        "profit: sum of the net returns of the trades that the model's score lets through, by the limits of then; "
+        "the champion's is of the same signals",
+        soft_wrap=True,
+    )
     console.print("descriptive: only entries that the champion let through were traded")
 
 
@@ -146,6 +166,10 @@ def _summary(record: ModelRecord) -> dict[str, Any]:
         "brier": record.brier,
         "accuracy": record.accuracy,
         "mean_return": record.mean_return,
+        "judged": len(record.judged),
+        "let_through": record.let_through,
+        "profit": record.profit,
+        "champion_profit": record.champion_profit,
         "drifts": len(record.drifts),
     }
 
