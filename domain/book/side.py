@@ -24,10 +24,10 @@ class BookSide:
     not list. What lies beyond is not kept, because a delta names only those of its levels that have changed.
     """
 
-    __slots__ = ("_is_bid", "_keys", "prices", "reach", "rows")
+    __slots__ = ("_keys", "is_bid", "prices", "reach", "rows")
 
     def __init__(self, *, is_bid: bool) -> None:
-        self._is_bid = is_bid
+        self.is_bid = is_bid
         self._keys: dict[str, int] = {}
         self.prices: list[int] = []
         self.rows: dict[int, Row] = {}
@@ -45,7 +45,7 @@ class BookSide:
         self.clear()
         self.apply(rows)
         if is_cut and self.prices:
-            self.reach = self.prices[0] if self._is_bid else self.prices[-1]
+            self.reach = self.prices[0] if self.is_bid else self.prices[-1]
 
     def apply(self, rows: Sequence[Row]) -> None:
         """The levels of a delta. Raises InvalidInput for a row that no book has; the levels before it are applied."""
@@ -68,12 +68,12 @@ class BookSide:
         """The key of the best price; None for an empty side."""
         if not self.prices:
             return None
-        return self.prices[-1 if self._is_bid else 0]
+        return self.prices[-1 if self.is_bid else 0]
 
     def best_rows(self, count: int | None = None) -> list[Row]:
         """The best `count` rows, or all, best first."""
         prices = self.prices
-        if self._is_bid:
+        if self.is_bid:
             chosen = prices[::-1] if count is None else prices[: -count - 1 : -1]
         else:
             chosen = prices if count is None else prices[:count]
@@ -81,13 +81,13 @@ class BookSide:
 
     def levels(self) -> Iterator[Level]:
         """The levels, best first, each made when it is needed."""
-        for price in reversed(self.prices) if self._is_bid else self.prices:
+        for price in reversed(self.prices) if self.is_bid else self.prices:
             text, size = self.rows[price]
             yield Level(Decimal(text), Decimal(size))
 
     def _is_beyond(self, key: int) -> bool:
         assert self.reach is not None
-        return key < self.reach if self._is_bid else key > self.reach
+        return key < self.reach if self.is_bid else key > self.reach
 
     def _key(self, text: str) -> int:
         key = price_key(text)
