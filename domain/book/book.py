@@ -1,7 +1,7 @@
 """The order book of one instrument at one depth, kept from snapshots and deltas: pure, without clock and I/O.
 
-A gap is declared and the book is empty from then on: deltas are refused and counted, or held where the exchange sends its
-snapshot apart, until the next snapshot of this instrument. So a book that is KNOWN is the exchange's own.
+A gap is declared and the book is empty from then on: deltas are refused and counted, or held where the exchange sends
+its snapshot apart, until the next snapshot of this instrument. So a book that is KNOWN is the exchange's own.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ _MOST_HELD = 2_000
 class Taken(Enum):
     """What became of a message.
 
-    REPLACED, CHANGED: the book is that of the exchange after this message. OLD: the book has it already. HELD: kept for
-    the snapshot. REFUSED: the book is not known. GAP: the message shows that the book is wrong, so it was emptied.
+    REPLACED, CHANGED: the book is that of the exchange after this message. OLD: the book has it already. HELD: kept
+    for the snapshot. REFUSED: the book is not known. GAP: the message shows that the book is wrong, so it was
+    emptied.
     """
 
     REPLACED = auto()
@@ -57,9 +58,9 @@ class BookState(Enum):
 class BookTerms(Struct, frozen=True, kw_only=True):
     """How a book is kept.
 
-    `depth` is the most levels of a side, None for no bound. `listed` is the most levels that a snapshot lists: where it
-    has as many, levels beyond the worst one are not kept. `patience` is the seconds without a message after which the book
-    is stale. `checksum` computes what the exchange states in its messages; None where it states none.
+    `depth` is the most levels of a side, None for no bound. `listed` is the most levels that a snapshot lists: where
+    it has as many, levels beyond the worst one are not kept. `patience` is the seconds without a message after which
+    the book is stale. `checksum` computes what the exchange states in its messages; None where it states none.
     """
 
     rule: SequenceRule
@@ -72,8 +73,8 @@ class BookTerms(Struct, frozen=True, kw_only=True):
 class Book:
     """Times are seconds of a clock that never goes back, passed by the caller.
 
-    `gaps`, `refused` and `old` count messages. `why` states the last gap, and is empty while the book is known. `update`,
-    `sequence` and `matched_ms` are those of the last message and never go back; -1 before the first.
+    `gaps`, `refused` and `old` count messages. `why` states the last gap, and is empty while the book is known.
+    `update`, `sequence` and `matched_ms` are those of the last message and never go back; -1 before the first.
     """
 
     def __init__(self, instrument: str, terms: BookTerms) -> None:
@@ -249,7 +250,9 @@ class Book:
         self.asks.clear()
         self._held.clear()
         self._is_known, self.why = False, why
-        self._place = Place(self._place.update, self._place.sequence, self._place.matched_ms, is_snapshot=False)
+        self._place = Place(
+            self._place.update, self._place.sequence, self._place.matched_ms, is_snapshot=False
+        )
 
 
 def _arrays(rows: Sequence[Row]) -> tuple[np.ndarray, np.ndarray]:

@@ -11,17 +11,19 @@ from domain.errors import InvalidInput
 from domain.market import Level
 
 DECIMALS = 16
-"""A price is kept as a whole number of 10**-16 of quote currency. Integers are exact, and compare faster than Decimal."""
+"""A price is kept as a whole number of 10**-16 of quote currency. Integers are exact, and compare faster than
+Decimal."""
 
 _MOST_CHARACTERS = 40
 _MOST_REMEMBERED = 4_096
 
 
 class BookSide:
-    """Prices in ascending order, and the row of each price. Rows are the texts of the exchange, so nothing is rounded.
+    """Prices in ascending order, and the row of each price. Rows are the texts of the exchange, so nothing is
+    rounded.
 
-    `reach` is the worst price that the last snapshot had, where the exchange has levels beyond it that the snapshot did
-    not list. What lies beyond is not kept, because a delta names only those of its levels that have changed.
+    `reach` is the worst price that the last snapshot had, where the exchange has levels beyond it that the snapshot
+    did not list. What lies beyond is not kept, because a delta names only those of its levels that have changed.
     """
 
     __slots__ = ("_keys", "is_bid", "prices", "reach", "rows")
@@ -41,7 +43,8 @@ class BookSide:
         self.prices, self.rows, self.reach = [], {}, None
 
     def replace(self, rows: Sequence[Row], *, is_cut: bool) -> None:
-        """The levels of a snapshot; `is_cut` states that the exchange has more than it listed. Raises InvalidInput."""
+        """The levels of a snapshot; `is_cut` states that the exchange has more than it listed. Raises
+        InvalidInput."""
         self.clear()
         self.apply(rows)
         if is_cut and self.prices:

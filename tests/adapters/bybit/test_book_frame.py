@@ -38,9 +38,15 @@ CONTRACT: dict[str, tuple[str, Taken]] = {
     "delta after the gap": (push(FIFTY, "delta", 103, [("64000.1", "2.5")], at=4), Taken.REFUSED),
     "snapshot after the gap": (push(FIFTY, "snapshot", 110, *HIGHER, at=5), Taken.REPLACED),
     "next delta": (push(FIFTY, "delta", 111, [("64001.0", "1.4")], at=6), Taken.CHANGED),
-    "next delta of the other side": (push(FIFTY, "delta", 112, (), [("64001.4", "0.4")], at=7), Taken.CHANGED),
+    "next delta of the other side": (
+        push(FIFTY, "delta", 112, (), [("64001.4", "0.4")], at=7),
+        Taken.CHANGED,
+    ),
     "snapshot of another depth": (push(ONE, "snapshot", 5001, *BEST, at=8), Taken.REPLACED),
-    "next snapshot of that depth": (push(ONE, "snapshot", 5002, [("64001.1", "0.6")], BEST[1], at=9), Taken.REPLACED),
+    "next snapshot of that depth": (
+        push(ONE, "snapshot", 5002, [("64001.1", "0.6")], BEST[1], at=9),
+        Taken.REPLACED,
+    ),
     "next delta whose seq is lower": (
         push(FIFTY, "delta", 113, [("64001.1", "0.6")], at=10, sequence=6_000_000),
         Taken.CHANGED,

@@ -171,7 +171,9 @@ def test_a_checksum_that_differs_from_the_exchanges_is_a_gap() -> None:
     ],
     ids=["sides of one length", "a side that ends sooner"],
 )
-def test_the_checksum_of_okx_is_that_of_its_documentation(bids: list[Row], asks: list[Row], stated: int) -> None:
+def test_the_checksum_of_okx_is_that_of_its_documentation(
+    bids: list[Row], asks: list[Row], stated: int
+) -> None:
     assert okx(bids, asks) == stated
 
 
@@ -204,7 +206,11 @@ def spot(listed: int | None = None) -> Book:
 
 def test_deltas_of_binance_before_its_snapshot_are_held_and_applied_after_it() -> None:
     book = spot()
-    early = [delta(99, bids=[("100.2", "66")]), delta(102, [("100.2", "5")], first=100), delta(103, [("99", "6")])]
+    early = [
+        delta(99, bids=[("100.2", "66")]),
+        delta(102, [("100.2", "5")], first=100),
+        delta(103, [("99", "6")]),
+    ]
     assert [book.take(frame, 0.0) for frame in early] == [Taken.HELD] * 3
     assert book.take(snapshot(100), 0.0) is Taken.REPLACED
     assert book.update == 103
@@ -252,7 +258,13 @@ def test_a_delta_of_binance_spot_follows_by_its_first_and_last_update(frame: Boo
         (delta(110, first=104, previous=101), Taken.GAP),
         (delta(110, first=101), Taken.GAP),
     ],
-    ids=["covers the snapshot", "begins with the snapshot", "ends with the snapshot", "after it", "without pu"],
+    ids=[
+        "covers the snapshot",
+        "begins with the snapshot",
+        "ends with the snapshot",
+        "after it",
+        "without pu",
+    ],
 )
 def test_the_first_delta_of_binance_futures_covers_the_snapshot(frame: BookFrame, taken: Taken) -> None:
     book = Book(NAME, BookTerms(rule=BinanceFutures()))

@@ -20,14 +20,6 @@ _LONG = 11.0
 """Seconds without a message, longer than a book's patience."""
 
 
-def sent(exchange: Exchange, restarts: frozenset[int], listed: int | None) -> list[Sent]:
-    """Everything that the venue sent: a snapshot and a delta of every moment, so that any of both may be delivered."""
-    for index in range(1, _STEPS):
-        exchange.step(restarts=index in restarts)
-    snapshots = [(exchange.snapshot(moment, listed), index) for index, moment in enumerate(exchange.moments)]
-    return [*snapshots, *((exchange.delta(index), index) for index in range(1, _STEPS))]
-
-
 @dataclass(frozen=True, slots=True)
 class Venue:
     """The rule of a venue, and how its messages look: see `BookTerms` and `Exchange`."""
@@ -55,9 +47,13 @@ def test_any_messages_in_any_order_leave_the_exchanges_own_book_or_a_declared_ga
 ) -> None:
     venue = VENUES[name]
     exchange = Exchange(seed, depth=venue.depth, span=venue.span, hole=venue.hole)
-    restarts = data.draw(st.frozensets(st.integers(1, _STEPS - 1), max_size=2)) if venue.restarts else frozenset()
+    restarts = (
+        data.draw(st.frozensets(st.integers(1, _STEPS - 1), max_size=2)) if venue.restarts else frozenset()
+    )
     messages = sent(exchange, restarts, venue.listed)
-    watched = Watched(Book("XRPUSDT", BookTerms(rule=venue.rule, depth=venue.depth, listed=venue.listed)), exchange)
+    watched = Watched(
+        Book("XRPUSDT", BookTerms(rule=venue.rule, depth=venue.depth, listed=venue.listed)), exchange
+    )
     for number in data.draw(orders(len(messages))):
         watched.take(messages[number])
     watched.take(messages[-1])

@@ -54,6 +54,7 @@ def test_a_sweep_equals_the_sum_over_single_lots(rows: list[tuple[int, int]], wa
     found = sweep(levels, D(wanted))
     ends = [sum(lots for _, lots in rows[: n + 1]) for n in range(len(rows))]
     value = sum(
-        price * (min(end, wanted) - min(end - lots, wanted)) for (price, lots), end in zip(rows, ends, strict=True)
+        price * (min(end, wanted) - min(end - lots, wanted))
+        for (price, lots), end in zip(rows, ends, strict=True)
     )
     assert (found.value, found.filled) == (value, min(ends[-1], wanted))
