@@ -106,7 +106,7 @@ def price_key(text: str) -> int:
     digits = whole + part
     if not digits.isdecimal() or not digits.isascii() or len(text) > _MOST_CHARACTERS or len(part) > DECIMALS:
         raise InvalidInput(f"{text[:_MOST_CHARACTERS]!r} is not a price of at most {DECIMALS} decimals")
-    key = int(digits) * 10 ** (DECIMALS - len(part))
+    key = int(digits.ljust(len(digits) + DECIMALS - len(part), "0"))
     if not key:
         raise InvalidInput("a price is 0")
     return key

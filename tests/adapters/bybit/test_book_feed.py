@@ -118,7 +118,14 @@ def test_a_delta_that_comes_twice_changes_nothing(books: Books) -> None:
 
 
 def test_books_of_a_cut_connection_are_not_known_until_the_snapshots_of_the_next_one(books: Books) -> None:
-    books.interrupt("abort")
+    books.interrupt("cut")
+    books.change(1)
+    books.until(books.is_the_venues)
+    assert books.gaps() == {BTC: 0, ETH: 0}
+
+
+def test_a_restart_of_the_service_replaces_the_book_without_a_gap(books: Books) -> None:
+    books.interrupt("restart_books")
     books.change(1)
     books.until(books.is_the_venues)
     assert books.gaps() == {BTC: 0, ETH: 0}
