@@ -1,0 +1,261 @@
+"""The order book of one instrument at one depth, kept from snapshots and deltas: pure, without clock and I/O.
+
+A gap is declared and the book is empty from then on: deltas are refused and counted, or held where the exchange sends
+its snapshot apart, until the next snapshot of this instrument. So a book that is KNOWN is the exchange's own.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from enum import Enum, auto
+
+import numpy as np
+from msgspec import Struct
+
+from domain.book.depth import Depth
+from domain.book.frame import BookFrame, Row
+from domain.book.sequence import Place, SequenceRule, Step
+from domain.book.side import BookSide
+from domain.book.sweep import Sweep, sweep
+from domain.direction import Side
+from domain.errors import InvalidInput
+from domain.market import Level
+
+Checksum = Callable[[Sequence[Row], Sequence[Row]], int]
+"""The exchange's checksum of a book, from its bids and asks, best first."""
+
+_NOWHERE = Place(update=-1, sequence=-1, matched_ms=-1, is_snapshot=False)
+_MOST_HELD = 2_000
+
+
+class Taken(Enum):
+    """What became of a message.
+
+    REPLACED, CHANGED: the book is that of the exchange after this message. OLD: the book has it already. HELD: kept
+    for the snapshot. REFUSED: the book is not known. GAP: the message shows that the book is wrong, so it was
+    emptied.
+    """
+
+    REPLACED = auto()
+    CHANGED = auto()
+    OLD = auto()
+    HELD = auto()
+    REFUSED = auto()
+    GAP = auto()
+
+
+class BookState(Enum):
+    """AWAITED: no snapshot came yet. KNOWN: usable. GAP: empty until a snapshot. STALE: no message for too long."""
+
+    AWAITED = auto()
+    KNOWN = auto()
+    GAP = auto()
+    STALE = auto()
+
+
+class BookTerms(Struct, frozen=True, kw_only=True):
+    """How a book is kept.
+
+    `depth` is the most levels of a side, None for no bound. `listed` is the most levels that a snapshot lists: where
+    it has as many, levels beyond the worst one are not kept. `patience` is the seconds without a message after which
+    the book is stale. `checksum` computes what the exchange states in its messages; None where it states none.
+    """
+
+    rule: SequenceRule
+    depth: int | None = None
+    listed: int | None = None
+    patience: float = 10.0
+    checksum: Checksum | None = None
+
+
+class Book:
+    """Times are seconds of a clock that never goes back, passed by the caller.
+
+    `gaps`, `refused` and `old` count messages. `why` states the last gap, and is empty while the book is known.
+    `update`, `sequence` and `matched_ms` are those of the last message and never go back; -1 before the first.
+    """
+
+    def __init__(self, instrument: str, terms: BookTerms) -> None:
+        self.instrument, self.terms = instrument, terms
+        self.bids, self.asks = BookSide(is_bid=True), BookSide(is_bid=False)
+        self.gaps, self.refused, self.old = 0, 0, 0
+        self.why = ""
+        self._place, self._floor = _NOWHERE, _NOWHERE
+        self._is_known, self._is_awaited = False, True
+        self._heard_at = 0.0
+        self._held: deque[BookFrame] = deque()
+
+    @property
+    def update(self) -> int:
+        """The last update that the book has."""
+        return self._place.update
+
+    @property
+    def sequence(self) -> int:
+        """The highest sequence number so far, also before a gap."""
+        return self._floor.sequence
+
+    @property
+    def matched_ms(self) -> int:
+        """The latest time of the matching engine so far, in Unix milliseconds."""
+        return self._floor.matched_ms
+
+    def state(self, now: float) -> BookState:
+        """Whether the book may be used now."""
+        if not self._is_known:
+            return BookState.AWAITED if self._is_awaited else BookState.GAP
+        return BookState.STALE if now > self._heard_at + self.terms.patience else BookState.KNOWN
+
+    def begin(self) -> None:
+        """A new connection: a snapshot follows, and nothing of the connection before."""
+        self._empty("")
+        self._is_awaited = True
+
+    def lose(self, why: str) -> Taken:
+        """Declares a gap for a reason of the caller, such as a message that could not be read. Returns GAP."""
+        self._empty(why)
+        self._is_awaited = False
+        self.gaps += 1
+        return Taken.GAP
+
+    def take(self, frame: BookFrame, now: float) -> Taken:
+        """Applies a message, holds or refuses it. A message with a level that no book has is a gap."""
+        if self.terms.rule.is_whole(frame):
+            taken = self._replace(frame, now)
+        elif not self._is_known:
+            taken = self._early(frame)
+        else:
+            taken = self._follow(frame, now)
+        if taken is Taken.OLD:
+            self.old += 1
+        return taken
+
+    def best(self) -> tuple[Level, Level] | None:
+        """The best bid and ask; None where a side is empty."""
+        bid, ask = next(self.bids.levels(), None), next(self.asks.levels(), None)
+        return None if bid is None or ask is None else (bid, ask)
+
+    def depth(self, count: int, received_ms: int) -> Depth:
+        """The best `count` levels of both sides. Raises InvalidInput where the book is not known."""
+        if not self._is_known:
+            raise InvalidInput(f"the book of {self.instrument} is not known: {self.why or 'no snapshot yet'}")
+        bids, asks = _arrays(self.bids.best_rows(count)), _arrays(self.asks.best_rows(count))
+        return Depth(
+            instrument=self.instrument,
+            update_id=self.update,
+            sequence=self.sequence,
+            matched_ms=self.matched_ms,
+            received_ms=received_ms,
+            bid_prices=bids[0],
+            bid_sizes=bids[1],
+            ask_prices=asks[0],
+            ask_sizes=asks[1],
+        )
+
+    def sweep(self, side: Side, size: Decimal) -> Sweep:
+        """What a market order of `size` in base currency would take from the book now; see `Sweep`."""
+        return sweep((self.asks if side is Side.BUY else self.bids).levels(), size)
+
+    def _replace(self, frame: BookFrame, now: float) -> Taken:
+        if self.terms.rule.snapshot(self._floor, frame) is Step.OLD:
+            return Taken.OLD
+        listed = self.terms.listed
+        try:
+            for side, rows in ((self.bids, frame.bids), (self.asks, frame.asks)):
+                side.replace(rows, is_cut=listed is not None and len(rows) >= listed)
+        except InvalidInput as fault:
+            return self.lose(str(fault))
+        self._is_known = True
+        taken = self._settle(frame, now, Taken.REPLACED)
+        return self._catch_up(now) if taken is Taken.REPLACED and self._held else taken
+
+    def _catch_up(self, now: float) -> Taken:
+        """Applies the deltas that were held for the snapshot."""
+        held, self._held = self._held, deque[BookFrame]()
+        while held:
+            if self._follow(held.popleft(), now) is Taken.GAP:
+                self._held.extend(held)
+                return Taken.GAP
+        return Taken.REPLACED
+
+    def _early(self, frame: BookFrame) -> Taken:
+        if self.terms.rule.holds_early:
+            if len(self._held) == _MOST_HELD:
+                self._held.popleft()
+                self.refused += 1
+            self._held.append(frame)
+            return Taken.HELD
+        self.refused += 1
+        self._raise_floor(frame)
+        return Taken.REFUSED
+
+    def _follow(self, frame: BookFrame, now: float) -> Taken:
+        step = self.terms.rule.delta(self._place, frame)
+        if step is Step.OLD:
+            return Taken.OLD
+        if step is Step.GAP:
+            return self._broken(frame)
+        try:
+            self.bids.apply(frame.bids)
+            self.asks.apply(frame.asks)
+        except InvalidInput as fault:
+            return self.lose(str(fault))
+        return self._settle(frame, now, Taken.CHANGED)
+
+    def _broken(self, frame: BookFrame) -> Taken:
+        """The message after a gap is the first one that a snapshot has to reach."""
+        taken = self.lose(f"update {frame.first} came after {self._place.update}")
+        if self.terms.rule.holds_early:
+            self._held.append(frame)
+        else:
+            self._raise_floor(frame)
+        return taken
+
+    def _settle(self, frame: BookFrame, now: float, taken: Taken) -> Taken:
+        fault = self._fault(frame)
+        if fault:
+            return self.lose(fault)
+        self._place = Place(frame.last, frame.sequence, frame.matched_ms, taken is Taken.REPLACED)
+        self._raise_floor(frame)
+        self._is_awaited, self._heard_at, self.why = False, now, ""
+        return taken
+
+    def _fault(self, frame: BookFrame) -> str:
+        """What shows that the book is not the exchange's; empty where nothing does."""
+        terms, bid, ask = self.terms, self.bids.best(), self.asks.best()
+        if bid is not None and ask is not None and bid >= ask:
+            return f"bid {self.bids.rows[bid][0]} is not below ask {self.asks.rows[ask][0]}"
+        if terms.depth is not None and max(len(self.bids), len(self.asks)) > terms.depth:
+            return f"a side has more than {terms.depth} levels"
+        if (bid is None and self.bids.reach is not None) or (ask is None and self.asks.reach is not None):
+            return "the market has left the levels of the last snapshot"
+        if terms.checksum is None or frame.checksum is None:
+            return ""
+        found = terms.checksum(self.bids.best_rows(), self.asks.best_rows())
+        return "" if found == frame.checksum else f"its checksum is {found}, not {frame.checksum}"
+
+    def _raise_floor(self, frame: BookFrame) -> None:
+        floor = self._floor
+        self._floor = Place(
+            max(floor.update, frame.last),
+            max(floor.sequence, frame.sequence),
+            max(floor.matched_ms, frame.matched_ms),
+            is_snapshot=False,
+        )
+
+    def _empty(self, why: str) -> None:
+        self.bids.clear()
+        self.asks.clear()
+        self._held.clear()
+        self._is_known, self.why = False, why
+        self._place = Place(
+            self._place.update, self._place.sequence, self._place.matched_ms, is_snapshot=False
+        )
+
+
+def _arrays(rows: Sequence[Row]) -> tuple[np.ndarray, np.ndarray]:
+    """Prices and sizes of the rows as float64."""
+    found = np.array(rows, dtype=np.float64).reshape(len(rows), 2)
+    return found[:, 0].copy(), found[:, 1].copy()
