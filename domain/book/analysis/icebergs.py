@@ -1,0 +1,46 @@
+"""Icebergs: prices of one side at which more is traded than was shown, by refills after trades."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+SPAN_MS = 60_000
+REFILLS = 3
+"""A price is that of an iceberg after so many refills."""
+
+
+class Refilled(Struct, gc=False):
+    """The refills at one price: their number, their sum and the largest shown size (base currency), the last time."""
+
+    refills: int
+    hidden: float
+    shown: float
+    at: int
+
+
+class Icebergs:
+    """The refilled prices of one side; one without a refill for a minute is forgotten."""
+
+    __slots__ = ("prices",)
+
+    def __init__(self) -> None:
+        self.prices: dict[float, Refilled] = {}
+
+    def take(self, refills: Mapping[float, float], shown: Mapping[float, float], at: int) -> None:
+        """Takes what was refilled at each price, and the sizes shown now; `at` in Unix milliseconds."""
+        for price, size in refills.items():
+            known = self.prices.get(price)
+            if known is None or known.at <= at - SPAN_MS:
+                known = self.prices[price] = Refilled(0, 0.0, 0.0, at)
+            known.refills += 1
+            known.hidden += size
+            known.shown = max(known.shown, shown.get(price, 0.0))
+            known.at = at
+
+    def largest(self, at: int) -> float:
+        """The largest hidden / shown size of an iceberg; 0 where there is none."""
+        self.prices = {price: one for price, one in self.prices.items() if one.at > at - SPAN_MS}
+        found = (one for one in self.prices.values() if one.refills >= REFILLS and one.shown > 0.0)
+        return max((one.hidden / one.shown for one in found), default=0.0)

@@ -1,0 +1,175 @@
+"""What the figures of one row have in common; each is computed once, when the first figure reads it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.book.analysis.bins import LONG, MINUTE, SHORT, Bins, Flow, State
+from domain.book.analysis.book_analysis import STALE_MS, BookAnalysis
+from domain.book.analysis.ladder import BPS, Ladder
+from domain.book.analysis.profile import ProfileShape
+from domain.book.analysis.walls import Wall
+
+Floats = NDArray[np.float64]
+
+
+class View:
+    """A book at one time. Members are None where what they need is missing."""
+
+    def __init__(self, analysis: BookAnalysis, at: int, reference: Bins | None, venue: Bins | None) -> None:
+        """`at` in Unix ms; `reference` are the bins of another instrument, `venue` those of this one elsewhere."""
+        self.analysis, self.at = analysis, at
+        self.is_fresh = analysis.depth is not None and at - analysis.last_ms < STALE_MS
+        self.ladder: Ladder | None = analysis.ladder if self.is_fresh else None
+        self.bins = analysis.bins if self.is_fresh else Bins()
+        self.reference, self.venue = reference, venue
+
+    @cached_property
+    def short(self) -> list[float] | None:
+        """The sums of `Flow` over 10 s."""
+        return self.bins.sums(SHORT)
+
+    @cached_property
+    def minute(self) -> list[float] | None:
+        """The sums of `Flow` over 60 s."""
+        return self.bins.sums(MINUTE)
+
+    @cached_property
+    def long(self) -> list[float] | None:
+        """The sums of `Flow` over 120 s."""
+        return self.bins.sums(LONG)
+
+    @cached_property
+    def returns(self) -> Floats | None:
+        """The returns of the mid price from bin to bin over 120 s, logarithmic, in basis points, shape (LONG,)."""
+        return returns_of(self.bins, 0)
+
+    @cached_property
+    def variance(self) -> float | None:
+        """The mean of the squared returns of a bin over 120 s; None where nothing moved."""
+        returns = self.returns
+        if returns is None:
+            return None
+        return float(returns @ returns) / LONG or None
+
+    @cached_property
+    def delta(self) -> Floats | None:
+        """Bought - sold of each bin over 120 s, in base currency, shape (LONG,)."""
+        bought, sold = self.bins.column(Flow.BOUGHT, LONG), self.bins.column(Flow.SOLD, LONG)
+        return None if bought is None or sold is None else bought - sold
+
+    @cached_property
+    def move(self) -> float | None:
+        """The change of the mid price in 10 s, in basis points."""
+        return move_of(self.bins, 0)
+
+    @cached_property
+    def noise(self) -> float | None:
+        """The standard deviation of the change in 10 s, if the changes of the bins of 120 s were independent."""
+        return None if self.variance is None else sqrt(self.variance * SHORT)
+
+    @cached_property
+    def imbalances(self) -> Floats | None:
+        """The imbalance of five levels at the end of each bin of 60 s; None where one is missing."""
+        found = self.bins.column(State.IMBALANCE, MINUTE)
+        return None if found is None or np.isnan(found).any() else found
+
+    @cached_property
+    def profile(self) -> ProfileShape | None:
+        """The shape of the volume profile."""
+        return self.analysis.profile.shape(self.at) if self.is_fresh else None
+
+    @cached_property
+    def support(self) -> Wall | None:
+        """The strongest steady wall of bids."""
+        return self.analysis.bid_walls.strongest(self.analysis.last_ms) if self.is_fresh else None
+
+    @cached_property
+    def resistance(self) -> Wall | None:
+        """The strongest steady wall of asks."""
+        return self.analysis.ask_walls.strongest(self.analysis.last_ms) if self.is_fresh else None
+
+    @cached_property
+    def size(self) -> float | None:
+        """The size of the order whose cost is computed, in base currency."""
+        return None if self.ladder is None else self.analysis.order / self.ladder.mid
+
+    @cached_property
+    def with_reference(self) -> tuple[Floats, Floats] | None:
+        """The returns of this instrument and of the reference at the bins that both have, each of shape (LONG,)."""
+        return common_returns(self.bins, self.reference)
+
+    @cached_property
+    def with_venue(self) -> tuple[Floats, Floats] | None:
+        """The returns here and at the other venue, as `with_reference`."""
+        return common_returns(self.bins, self.venue)
+
+    @cached_property
+    def basis(self) -> Floats | None:
+        """ln(mid here / mid at the other venue) at the end of each bin of 60 s, in basis points, shape (MINUTE,)."""
+        if self.venue is None:
+            return None
+        last = min(self.bins.last, self.venue.last)
+        own = back_column(self.bins, last, MINUTE)
+        other = back_column(self.venue, last, MINUTE)
+        return None if own is None or other is None else np.log(own / other) * BPS
+
+
+def back_column(bins: Bins, last: int, count: int) -> Floats | None:
+    """The mid prices of so many bins up to the number `last`; None where they are not there."""
+    back = bins.last - last
+    return bins.column(State.MID, count, back) if 0 <= back <= SHORT else None
+
+
+def returns_of(bins: Bins, back: int) -> Floats | None:
+    """The returns of the bins of 120 s that end so many bins ago, in basis points."""
+    mids = bins.column(State.MID, LONG + 1, back)
+    if mids is None:
+        return None
+    logs = np.log(mids)
+    return (logs[1:] - logs[:-1]) * BPS
+
+
+def move_of(bins: Bins, back: int) -> float | None:
+    """The change of the mid price in the 10 s that end so many bins ago, in basis points."""
+    now, before = bins.value(State.MID, back), bins.value(State.MID, back + SHORT)
+    return None if now is None or before is None else (now - before) * BPS / before
+
+
+def common_returns(own: Bins, other: Bins | None) -> tuple[Floats, Floats] | None:
+    """The returns of both at the last bins that both have closed; None where one lags more than 10 s."""
+    if other is None:
+        return None
+    last = min(own.last, other.last)
+    backs = own.last - last, other.last - last
+    if max(backs) > SHORT:
+        return None
+    one, two = returns_of(own, backs[0]), returns_of(other, backs[1])
+    return None if one is None or two is None else (one, two)
+
+
+def correlation_of(one: Floats, other: Floats) -> float | None:
+    """Pearson's correlation; None where one of them does not vary."""
+    first, second = one - float(one.sum()) / len(one), other - float(other.sum()) / len(other)
+    spread = float(first @ first) * float(second @ second)
+    return float(first @ second) / sqrt(spread) if spread > 1e-24 else None
+
+
+def slope_of(values: Floats, on: Floats) -> float | None:
+    """The slope of the least squares of `values` on `on`; None where `on` does not vary."""
+    centred = on - float(on.sum()) / len(on)
+    spread = float(centred @ centred)
+    return float(centred @ values) / spread if spread > 1e-24 else None
+
+
+def moments(values: Floats) -> tuple[float, float, float]:
+    """The mean and the second and third central moments of the values."""
+    count = len(values)
+    mean = float(values.sum()) / count
+    centred = values - mean
+    squares = centred * centred
+    return mean, float(squares.sum()) / count, float(squares @ centred) / count
