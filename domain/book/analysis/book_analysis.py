@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import log
 
 from domain.book.analysis.bins import BIN_MS, Bins, Flow
 from domain.book.analysis.icebergs import Icebergs
@@ -148,14 +149,10 @@ class BookAnalysis:
         self, bids: list[float], bid_sizes: list[float], asks: list[float], ask_sizes: list[float]
     ) -> None:
         own, other, flow = self.bids, self.asks, self._flow
-        count = min(OFI_LEVELS, len(bids), len(asks), len(own.prices), len(other.prices))
-        whole = 0.0
-        for level in range(count):
-            whole += ofi(-1.0, (own.prices[level], own.sizes[level]), (bids[level], bid_sizes[level]))
-            whole += ofi(1.0, (other.prices[level], other.sizes[level]), (asks[level], ask_sizes[level]))
-            if not level:
-                flow[Flow.OFI] += whole
-        flow[Flow.MLOFI] += whole / count
+        below = ofi(-1.0, own.prices, own.sizes, bids, bid_sizes)
+        above = ofi(1.0, other.prices, other.sizes, asks, ask_sizes)
+        flow[Flow.OFI] += below[0] + above[0]
+        flow[Flow.MLOFI] += (sum(below) + sum(above)) / OFI_LEVELS
 
     def _hidden(self, at: int) -> None:
         for side, icebergs in ((self.bids, self.bid_icebergs), (self.asks, self.ask_icebergs)):
@@ -163,13 +160,13 @@ class BookAnalysis:
                 icebergs.take(side.refills, dict(zip(side.prices, side.sizes, strict=True)), at)
 
     def _walls(self, at: int) -> Sequence[Suspicion]:
-        number = at // WALLS_MS
-        ladder = self.ladder
-        if number == self._walls_number or ladder is None:
+        number, depth = at // WALLS_MS, self.depth
+        if number == self._walls_number or depth is None:
             return ()
         self._walls_number = number
-        below = self.bid_walls.step(ladder, at, self.bought, self.sold)
-        above = self.ask_walls.step(ladder, at, self.bought, self.sold)
+        mid = (self._best[0] + self._best[1]) / 2.0
+        below = self.bid_walls.step(depth, mid, self.bought, self.sold)
+        above = self.ask_walls.step(depth, mid, self.bought, self.sold)
         if not below and not above:
             return ()
         return (
@@ -207,10 +204,8 @@ class BookAnalysis:
             self._flow = [0.0] * len(Flow)
             self._high = self._low = self._close = _NAN
         self._number = number
-        ladder = self.ladder
-        if ladder is not None:
-            self.bid_walls.measure(ladder)
-            self.ask_walls.measure(ladder)
+        self.bid_walls.measure(self.depth)
+        self.ask_walls.measure(self.depth)
 
     def _closed_flow(self) -> list[float]:
         flow, high, low = self._flow, self._high, self._low
@@ -229,6 +224,7 @@ class BookAnalysis:
         hot_bid, hot_ask = bids.hot_spot, asks.hot_spot
         return [
             ladder.mid,
+            log(ladder.mid),
             ladder.spread,
             _or_nan(ladder.imbalance(NEAR)),
             float(bids.sizes[0] + asks.sizes[0]) / 2.0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import sqrt
 
-from domain.book.analysis.bins import LONG, MINUTE, PER_SECOND, SHORT, Flow, State
+from domain.book.analysis.bins import LONG, MINUTE, PER_SECOND, SHORT, Flow, State, total
 from domain.book.analysis.figure import (
     BOTH,
     FLOW,
@@ -30,7 +30,7 @@ def _order_flow(of: Flow) -> Value:
         sizes = view.bins.column(State.BEST_SIZE, SHORT)
         if view.short is None or sizes is None:
             return None
-        return view.short[of] * SHORT / float(sizes.sum())
+        return view.short[of] * SHORT / total(sizes)
 
     return value
 

@@ -9,6 +9,8 @@ from msgspec import Struct
 SPAN_MS = 60_000
 REFILLS = 3
 """A price is that of an iceberg after so many refills."""
+_MOST = 256
+"""Beyond so many prices, those without a refill for a minute are removed."""
 
 
 class Refilled(Struct, gc=False):
@@ -23,24 +25,30 @@ class Refilled(Struct, gc=False):
 class Icebergs:
     """The refilled prices of one side; one without a refill for a minute is forgotten."""
 
-    __slots__ = ("prices",)
+    __slots__ = ("_large", "_prices")
 
     def __init__(self) -> None:
-        self.prices: dict[float, Refilled] = {}
+        self._prices: dict[float, Refilled] = {}
+        self._large: dict[float, Refilled] = {}
 
     def take(self, refills: Mapping[float, float], shown: Mapping[float, float], at: int) -> None:
         """Takes what was refilled at each price, and the sizes shown now; `at` in Unix milliseconds."""
+        if len(self._prices) > _MOST:
+            self._prices = {price: one for price, one in self._prices.items() if one.at > at - SPAN_MS}
         for price, size in refills.items():
-            known = self.prices.get(price)
+            known = self._prices.get(price)
             if known is None or known.at <= at - SPAN_MS:
-                known = self.prices[price] = Refilled(0, 0.0, 0.0, at)
+                known = self._prices[price] = Refilled(0, 0.0, 0.0, at)
             known.refills += 1
             known.hidden += size
             known.shown = max(known.shown, shown.get(price, 0.0))
             known.at = at
+            if known.refills == REFILLS:
+                self._large[price] = known
 
     def largest(self, at: int) -> float:
         """The largest hidden / shown size of an iceberg; 0 where there is none."""
-        self.prices = {price: one for price, one in self.prices.items() if one.at > at - SPAN_MS}
-        found = (one for one in self.prices.values() if one.refills >= REFILLS and one.shown > 0.0)
-        return max((one.hidden / one.shown for one in found), default=0.0)
+        if not self._large:
+            return 0.0
+        self._large = {price: one for price, one in self._large.items() if one.at > at - SPAN_MS}
+        return max((one.hidden / one.shown for one in self._large.values() if one.shown > 0.0), default=0.0)

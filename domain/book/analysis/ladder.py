@@ -91,7 +91,12 @@ class Side:
     @cached_property
     def median(self) -> float | None:
         """The median size of `WIDE` levels."""
-        return None if self.count < WIDE else middle(self.sizes[:WIDE])
+        return None if self.count < WIDE else _middle_of(self.ordered)
+
+    @cached_property
+    def ordered(self) -> Floats:
+        """The sizes of `WIDE` levels, rising."""
+        return np.sort(self.sizes[:WIDE])
 
     @cached_property
     def anomaly(self) -> float | None:
@@ -101,21 +106,23 @@ class Side:
         """
         if self.median is None:
             return None
-        logs = np.log(self.sizes[:WIDE])
-        typical = middle(logs)
+        logs = np.log(self.ordered)
+        typical = _middle_of(logs)
         spread = middle(np.abs(logs - typical)) * MAD_TO_DEVIATION
-        return (float(logs.max()) - typical) / spread if spread > 0.0 else None
+        return (float(logs[-1]) - typical) / spread if spread > 0.0 else None
 
     @cached_property
     def hot_spot(self) -> tuple[float, float] | None:
         """The densest bucket of `WIDE` levels: its middle's distance, and its size over the mean of the buckets."""
         if self.count < WIDE:
             return None
-        distances = self.distances[:WIDE]
-        width = float(distances[-1]) / BUCKETS
-        places = np.minimum(distances * (1.0 / width), BUCKETS - 1).astype(np.intp)
-        sizes = np.bincount(places, self.sizes[:WIDE], BUCKETS)
-        densest = int(sizes.argmax())
+        # By prices, not by distances: levels at the edge of a bucket are then in the same one on every scale.
+        offsets = np.abs(self.prices[:WIDE] - self.mid)
+        places = (offsets * float(BUCKETS) / float(offsets[-1])).astype(np.intp)
+        sizes = np.bincount(places, self.sizes[:WIDE])
+        sizes[BUCKETS - 1] += sizes[BUCKETS]
+        densest = int(sizes[:BUCKETS].argmax())
+        width = float(self.distances[WIDE - 1]) / BUCKETS
         return (densest + 0.5) * width, float(sizes[densest]) * BUCKETS / float(self.sums[WIDE - 1])
 
     @cached_property
@@ -123,16 +130,17 @@ class Side:
         """The number of clusters in `WIDE` levels and their size; a cluster is two or more dense neighbours."""
         if self.median is None:
             return None
-        sizes = self.sizes[:WIDE]
-        dense = sizes >= DENSE * self.median
-        pairs = dense[1:] & dense[:-1]
-        if not pairs.any():
-            return 0, 0.0
-        inside = np.zeros(WIDE, np.bool_)
-        inside[1:] = pairs
-        inside[:-1] |= pairs
-        begins = int(pairs[0]) + int((pairs[1:] & ~pairs[:-1]).sum())
-        return begins, float(sizes[inside].sum())
+        number, inside, before, last = 0, 0.0, -2, -2
+        sizes = self.sizes
+        for place in (sizes[:WIDE] >= DENSE * self.median).nonzero()[0].tolist():
+            if place == before + 1:
+                if last != before:
+                    number += 1
+                    inside += float(sizes[before])
+                inside += float(sizes[place])
+                last = place
+            before = place
+        return number, inside
 
 
 class Ladder:
@@ -175,8 +183,8 @@ class Ladder:
         bids, asks = self.bids, self.asks
         if bids.count < levels or asks.count < levels:
             return None
-        below = float((bids.sizes[:levels] / bids.distances[:levels]).sum())
-        above = float((asks.sizes[:levels] / asks.distances[:levels]).sum())
+        below = float(bids.sizes[:levels] @ (1.0 / bids.distances[:levels]))
+        above = float(asks.sizes[:levels] @ (1.0 / asks.distances[:levels]))
         return log(below / above)
 
     def microprice(self) -> float:
@@ -212,6 +220,9 @@ class Ladder:
 
 def middle(values: Floats) -> float:
     """The median of values of the shape (n,), n > 0."""
-    ordered = np.sort(values)
+    return _middle_of(np.sort(values))
+
+
+def _middle_of(ordered: Floats) -> float:
     count = len(ordered)
     return float(ordered[(count - 1) // 2] + ordered[count // 2]) / 2.0

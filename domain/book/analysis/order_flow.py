@@ -88,8 +88,9 @@ class SideFlow:
             known = before.pop(price, None)
             if known is None:
                 born[price] = at
+                traded = self._traded.pop(price, 0.0)
                 if saw_all or way * price < old_end:
-                    flow[Flow.ADDED] += size
+                    flow[Flow.ADDED] += size + traded
             elif known != size:
                 self._changed(price, known, size, flow)
         for price, size in before.items():
@@ -124,12 +125,18 @@ class SideFlow:
         self._traded = {}
 
 
-def ofi(way: float, before: tuple[float, float], now: tuple[float, float]) -> float:
-    """What one side adds to the order-flow imbalance, in base currency; levels are (price, size), way as `SideFlow`.
+def ofi(
+    way: float, old_prices: list[float], old_sizes: list[float], prices: list[float], sizes: list[float]
+) -> list[float]:
+    """What one side adds to the order-flow imbalance, in base currency, for each of the best five levels.
 
+    `way` as `SideFlow`; levels that one of the states lacks add nothing. At least one level is in both.
     Source: Cont, Kukanov and Stoikov, "The Price Impact of Order Book Events" (2014), equation 1.
     """
-    step = way * (now[0] - before[0])
-    if step == 0.0:
-        return way * (before[1] - now[1])
-    return -way * now[1] if step < 0.0 else way * before[1]
+    if prices[:OFI_LEVELS] == old_prices[:OFI_LEVELS]:
+        return [way * (before - now) for before, now in zip(old_sizes[:OFI_LEVELS], sizes, strict=False)]
+    found: list[float] = []
+    for old, before, new, now in zip(old_prices[:OFI_LEVELS], old_sizes, prices, sizes, strict=False):
+        step = way * (new - old)
+        found.append(way * (before - now) if step == 0.0 else -way * now if step < 0.0 else way * before)
+    return found

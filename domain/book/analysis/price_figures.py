@@ -7,10 +7,12 @@ from math import pi, sqrt
 
 import numpy as np
 
-from domain.book.analysis.bins import LONG, MINUTE, PER_SECOND, SHORT, Bins, State
+from domain.book.analysis.bins import LONG, MINUTE, PER_SECOND, SHORT, Bins, State, total
 from domain.book.analysis.figure import FEW_LEVELS, LEVELS, STILL, YOUNG, Figure, Value, of_returns, over, row
 from domain.book.analysis.ladder import BPS, Floats
 from domain.book.analysis.view import View, moments
+
+Moments = tuple[float, float, float]
 
 _AGGREGATE = 10
 """The bins that the variance ratio adds up: 5 s."""
@@ -34,20 +36,20 @@ def _down_share(view: View) -> float | None:
     return float(down @ down) / (view.variance * LONG)
 
 
-def _skew(values: Floats) -> float | None:
-    _, second, third = moments(values)
+def _skew(found: Moments) -> float | None:
+    _, second, third = found
     return third / second**1.5 if second > 1e-12 else None
 
 
 def _autocorrelation(returns: Floats) -> float | None:
-    centred = returns - float(returns.sum()) / len(returns)
+    centred = returns - total(returns) / len(returns)
     square = float(centred @ centred)
     return float(centred[1:] @ centred[:-1]) / square if square > 1e-12 else None
 
 
 def _variance_ratio(returns: Floats) -> float | None:
     count, width = len(returns), _AGGREGATE
-    mean = float(returns.sum()) / count
+    mean = total(returns) / count
     centred = returns - mean
     square = float(centred @ centred)
     if square <= 1e-12:
@@ -100,16 +102,8 @@ def _imbalance_acceleration(view: View) -> float | None:
     return (now - 2.0 * before + first) * PER_SECOND**2 / SHORT**2
 
 
-def _imbalance(of: Callable[[Floats], float | None]) -> Value:
-    return lambda view: None if view.imbalances is None else of(view.imbalances)
-
-
-def _deviation(values: Floats) -> float:
-    return sqrt(moments(values)[1])
-
-
-def _mean(values: Floats) -> float:
-    return float(values.sum()) / len(values)
+def _imbalance(of: Callable[[Moments], float | None]) -> Value:
+    return lambda view: None if view.imbalance_moments is None else of(view.imbalance_moments)
 
 
 _NO_IMBALANCE = f"{YOUNG}, or {FEW_LEVELS} at a time in it"
@@ -152,7 +146,15 @@ PRICE_FIGURES: tuple[Figure, ...] = (
         STILL,
         _down_share,
     ),
-    row("return_skew", "skewness of r", "", _2_MINUTES, LEVELS, STILL, of_returns(_skew)),
+    row(
+        "return_skew",
+        "skewness of r",
+        "",
+        _2_MINUTES,
+        LEVELS,
+        STILL,
+        of_returns(lambda returns: _skew(moments(returns))),
+    ),
     row(
         "return_correlation",
         "autocorrelation of r, one step",
@@ -225,7 +227,15 @@ PRICE_FIGURES: tuple[Figure, ...] = (
         STILL,
         _spread_excess,
     ),
-    row("imbalance_mean", "mean of imbalance_5", "-1..1", "60 s", LEVELS, _NO_IMBALANCE, _imbalance(_mean)),
+    row(
+        "imbalance_mean",
+        "mean of imbalance_5",
+        "-1..1",
+        "60 s",
+        LEVELS,
+        _NO_IMBALANCE,
+        _imbalance(lambda found: found[0]),
+    ),
     row(
         "imbalance_deviation",
         "standard deviation of imbalance_5",
@@ -233,7 +243,7 @@ PRICE_FIGURES: tuple[Figure, ...] = (
         "60 s",
         LEVELS,
         _NO_IMBALANCE,
-        _imbalance(_deviation),
+        _imbalance(lambda found: sqrt(found[1])),
     ),
     row(
         "imbalance_skew",

@@ -68,7 +68,7 @@ class Profile:
             return None
         volumes = {place: volume for place, (volume, _) in self._volumes.items()}
         whole = sum(volumes.values())
-        control = max(volumes, key=lambda place: (volumes[place], place))
+        control = max(zip(volumes.values(), volumes.keys(), strict=True))[1]
         low, high = _area(volumes, control, AREA * whole)
         return ProfileShape(_middle(control), exp(low / BPS), exp((high + 1) / BPS), volumes[control] / whole)
 

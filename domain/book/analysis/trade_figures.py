@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from domain.book.analysis.bins import LONG, MINUTE, PER_SECOND, SHORT, Flow, State
+from domain.book.analysis.bins import LONG, MINUTE, PER_SECOND, SHORT, Flow, State, total
 from domain.book.analysis.figure import (
     BOTH,
     FEW_TRADES,
@@ -81,7 +81,7 @@ def _realised_spread(view: View) -> float | None:
     bought, sold = bins.column(Flow.BOUGHT, MINUTE, _REALISED), bins.column(Flow.SOLD, MINUTE, _REALISED)
     if later is None or signed is None or bought is None or sold is None or ladder is None:
         return None
-    kept = 2.0 * (float(signed.sum()) - float((bought - sold) @ later))
+    kept = 2.0 * (total(signed) - float((bought - sold) @ later))
     paid = over(kept, float((bought + sold).sum()))
     return None if paid is None else paid * BPS / ladder.mid
 

@@ -8,6 +8,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.book.analysis.bins import total
 from domain.book.analysis.ladder import BPS
 
 Floats = NDArray[np.float64]
@@ -60,9 +61,7 @@ class Trades:
         changes = (prices[1:] - prices[:-1]) * (BPS / last)
         after, before = changes[1:], changes[:-1]
         count = len(after)
-        covariance = float(after @ before) / count - float(after.sum()) * float(before.sum()) / (
-            count * count
-        )
+        covariance = float(after @ before) / count - total(after) * total(before) / (count * count)
         return 2.0 * sqrt(-covariance) if covariance < 0.0 else None
 
     def sign_correlation(self) -> float | None:
@@ -73,7 +72,7 @@ class Trades:
         signs = self._column(_SIGN)
         if signs is None:
             return None
-        mean = float(signs.sum()) / KEPT
+        mean = total(signs) / KEPT
         variance = 1.0 - mean * mean
         if variance <= 0.0:
             return None
@@ -101,7 +100,7 @@ class Trades:
         if sizes is None:
             return None
         logs = np.log(sizes)
-        centred = logs - float(logs.sum()) / KEPT
+        centred = logs - total(logs) / KEPT
         variance = float(centred @ centred) / KEPT
         return float(centred.max()) / sqrt(variance) if variance > 1e-18 else None
 
@@ -111,12 +110,12 @@ class Trades:
         if sizes is None:
             return None
         large = np.partition(sizes, KEPT - KEPT // 10)[KEPT - KEPT // 10 :]
-        return float(large.sum()) / float(sizes.sum())
+        return total(large) / total(sizes)
 
     def mean_size(self) -> float | None:
         """The mean size, in base currency."""
         sizes = self._column(_SIZE)
-        return None if sizes is None else float(sizes.sum()) / KEPT
+        return None if sizes is None else total(sizes) / KEPT
 
 
 class Vpin:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
-from math import sqrt
+from math import isnan, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.book.analysis.bins import LONG, MINUTE, SHORT, Bins, Flow, State
+from domain.book.analysis.bins import LONG, MINUTE, SHORT, Bins, Flow, State, total
 from domain.book.analysis.book_analysis import STALE_MS, BookAnalysis
 from domain.book.analysis.ladder import BPS, Ladder
 from domain.book.analysis.profile import ProfileShape
@@ -76,7 +76,12 @@ class View:
     def imbalances(self) -> Floats | None:
         """The imbalance of five levels at the end of each bin of 60 s; None where one is missing."""
         found = self.bins.column(State.IMBALANCE, MINUTE)
-        return None if found is None or np.isnan(found).any() else found
+        return None if found is None or isnan(total(found)) else found
+
+    @cached_property
+    def imbalance_moments(self) -> tuple[float, float, float] | None:
+        """Their mean and central moments."""
+        return None if self.imbalances is None else moments(self.imbalances)
 
     @cached_property
     def profile(self) -> ProfileShape | None:
@@ -101,12 +106,24 @@ class View:
     @cached_property
     def with_reference(self) -> tuple[Floats, Floats] | None:
         """The returns of this instrument and of the reference at the bins that both have, each of shape (LONG,)."""
-        return common_returns(self.bins, self.reference)
+        return self._common(self.reference)
 
     @cached_property
     def with_venue(self) -> tuple[Floats, Floats] | None:
         """The returns here and at the other venue, as `with_reference`."""
-        return common_returns(self.bins, self.venue)
+        return self._common(self.venue)
+
+    def _common(self, other: Bins | None) -> tuple[Floats, Floats] | None:
+        """The returns of both at the last bins that both have closed; None where one is more than 10 s behind."""
+        if other is None:
+            return None
+        last = min(self.bins.last, other.last)
+        back, other_back = self.bins.last - last, other.last - last
+        if max(back, other_back) > SHORT:
+            return None
+        own = returns_of(self.bins, back) if back else self.returns
+        others = returns_of(other, other_back)
+        return None if own is None or others is None else (own, others)
 
     @cached_property
     def basis(self) -> Floats | None:
@@ -116,22 +133,19 @@ class View:
         last = min(self.bins.last, self.venue.last)
         own = back_column(self.bins, last, MINUTE)
         other = back_column(self.venue, last, MINUTE)
-        return None if own is None or other is None else np.log(own / other) * BPS
+        return None if own is None or other is None else (own - other) * BPS
 
 
 def back_column(bins: Bins, last: int, count: int) -> Floats | None:
-    """The mid prices of so many bins up to the number `last`; None where they are not there."""
+    """The logarithms of the mid prices of so many bins up to the number `last`; None where they are not there."""
     back = bins.last - last
-    return bins.column(State.MID, count, back) if 0 <= back <= SHORT else None
+    return bins.column(State.LOG_MID, count, back) if 0 <= back <= SHORT else None
 
 
 def returns_of(bins: Bins, back: int) -> Floats | None:
     """The returns of the bins of 120 s that end so many bins ago, in basis points."""
-    mids = bins.column(State.MID, LONG + 1, back)
-    if mids is None:
-        return None
-    logs = np.log(mids)
-    return (logs[1:] - logs[:-1]) * BPS
+    logs = bins.column(State.LOG_MID, LONG + 1, back)
+    return None if logs is None else (logs[1:] - logs[:-1]) * BPS
 
 
 def move_of(bins: Bins, back: int) -> float | None:
@@ -140,28 +154,16 @@ def move_of(bins: Bins, back: int) -> float | None:
     return None if now is None or before is None else (now - before) * BPS / before
 
 
-def common_returns(own: Bins, other: Bins | None) -> tuple[Floats, Floats] | None:
-    """The returns of both at the last bins that both have closed; None where one lags more than 10 s."""
-    if other is None:
-        return None
-    last = min(own.last, other.last)
-    backs = own.last - last, other.last - last
-    if max(backs) > SHORT:
-        return None
-    one, two = returns_of(own, backs[0]), returns_of(other, backs[1])
-    return None if one is None or two is None else (one, two)
-
-
 def correlation_of(one: Floats, other: Floats) -> float | None:
     """Pearson's correlation; None where one of them does not vary."""
-    first, second = one - float(one.sum()) / len(one), other - float(other.sum()) / len(other)
+    first, second = one - total(one) / len(one), other - total(other) / len(other)
     spread = float(first @ first) * float(second @ second)
     return float(first @ second) / sqrt(spread) if spread > 1e-24 else None
 
 
 def slope_of(values: Floats, on: Floats) -> float | None:
     """The slope of the least squares of `values` on `on`; None where `on` does not vary."""
-    centred = on - float(on.sum()) / len(on)
+    centred = on - total(on) / len(on)
     spread = float(centred @ centred)
     return float(centred @ values) / spread if spread > 1e-24 else None
 
@@ -169,7 +171,6 @@ def slope_of(values: Floats, on: Floats) -> float | None:
 def moments(values: Floats) -> tuple[float, float, float]:
     """The mean and the second and third central moments of the values."""
     count = len(values)
-    mean = float(values.sum()) / count
+    mean = total(values) / count
     centred = values - mean
-    squares = centred * centred
-    return mean, float(squares.sum()) / count, float(squares @ centred) / count
+    return mean, float(centred @ centred) / count, float((centred * centred) @ centred) / count

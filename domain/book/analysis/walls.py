@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-import numpy as np
 from msgspec import Struct
 
-from domain.book.analysis.ladder import BPS, Floats, Ladder, Side, middle
+from domain.book.analysis.ladder import BPS, READ, Floats, middle
+from domain.book.depth import Depth
 
 LARGE = 5.0
 """A wall begins where a level has so many times the median size of its side."""
@@ -82,18 +82,19 @@ class Walls:
         self._median: float | None = None
         self.standing: dict[float, Wall] = {}
 
-    def measure(self, ladder: Ladder) -> None:
+    def measure(self, depth: Depth) -> None:
         """Takes the median size, to which sizes are compared until the next call."""
-        self._median = middle(self._side(ladder).sizes)
+        self._median = middle(self._side(depth)[1])
 
-    def step(self, ladder: Ladder, at: int, bought: float, sold: float) -> Sequence[Ended]:
-        """Takes the book at `at` (Unix ms), with all that takers have traded so far; returns the walls that ended."""
-        if self._median is None:
-            self.measure(ladder)
-        median = self._median or 1.0
-        side = self._side(ladder)
-        found = self._large(side, median)
-        touch = ladder.ask if self._way is Way.ASK else ladder.bid
+    def step(self, depth: Depth, mid: float, bought: float, sold: float) -> Sequence[Ended]:
+        """Takes the book, with all that takers have traded so far (base currency); returns the walls that ended."""
+        at = depth.matched_ms
+        prices, sizes = self._side(depth)
+        median = self._median
+        if median is None:
+            median = self._median = middle(sizes)
+        found = _large(prices, sizes, SMALL * median)
+        touch = float(prices[0])
         ended: list[Ended] = []
         for price, wall in list(self.standing.items()):
             size = found.pop(price, None)
@@ -101,7 +102,7 @@ class Walls:
             self._touch(wall, at_wall=touch == price, is_passed=is_passed)
             if size is None:
                 del self.standing[price]
-                ending = self._ending(wall, side)
+                ending = self._ending(wall, float(prices[-1]))
                 ended.append(
                     Ended(wall=wall, ending=ending, at=at, bought=bought - wall.bought, sold=sold - wall.sold)
                 )
@@ -114,7 +115,7 @@ class Walls:
                     price=price,
                     size=size,
                     multiple=size / median,
-                    distance=self._sign * (price - ladder.mid) * BPS / ladder.mid,
+                    distance=self._sign * (price - mid) * BPS / mid,
                     born_ms=at,
                     bought=bought,
                     sold=sold,
@@ -128,12 +129,11 @@ class Walls:
         steady = [one for one in self.standing.values() if at - one.born_ms >= STEADY_MS]
         return max(steady, key=lambda one: (one.strength, -self._sign * one.price), default=None)
 
-    def _side(self, ladder: Ladder) -> Side:
-        return ladder.asks if self._way is Way.ASK else ladder.bids
-
-    def _large(self, side: Side, median: float) -> dict[float, float]:
-        places: Floats = np.flatnonzero(side.sizes >= SMALL * median)
-        return dict(zip(side.prices[places].tolist(), side.sizes[places].tolist(), strict=True))
+    def _side(self, depth: Depth) -> tuple[Floats, Floats]:
+        """The prices and sizes of the levels that are read."""
+        if self._way is Way.ASK:
+            return depth.ask_prices[:READ], depth.ask_sizes[:READ]
+        return depth.bid_prices[:READ], depth.bid_sizes[:READ]
 
     def _touch(self, wall: Wall, *, at_wall: bool, is_passed: bool) -> None:
         if at_wall or is_passed:
@@ -142,9 +142,15 @@ class Walls:
             wall.is_touched = False
             wall.returns += 1
 
-    def _ending(self, wall: Wall, side: Side) -> Ending:
+    def _ending(self, wall: Wall, last: float) -> Ending:
         if wall.was_touched:
             return Ending.TOUCHED
-        if self._sign * (wall.price - float(side.prices[-1])) > 0.0:
+        if self._sign * (wall.price - last) > 0.0:
             return Ending.OUT_OF_SIGHT
         return Ending.WITHDRAWN
+
+
+def _large(prices: Floats, sizes: Floats, least: float) -> dict[float, float]:
+    places = (sizes >= least).nonzero()[0]
+    found: list[float] = sizes[places].tolist()
+    return dict(zip(prices[places].tolist(), found, strict=True))
