@@ -32,7 +32,7 @@ class Change:
 
 def levels_of(depth: Depth, *, bids: bool) -> Levels:
     prices, sizes = (depth.bid_prices, depth.bid_sizes) if bids else (depth.ask_prices, depth.ask_sizes)
-    return [(float(price), float(size)) for price, size in zip(prices, sizes, strict=True)][:200]
+    return list(zip(prices[:200].tolist(), sizes[:200].tolist(), strict=True))
 
 
 def skewness(values: Sequence[float]) -> float | None:

@@ -56,6 +56,7 @@ def of_minute(history: History, minute: Sequence[int]) -> Values:
     traded = volume(history.trades_in(minute))
     added, cancelled = sum(one.added for one in changes), sum(one.cancelled for one in changes)
     lives = [life for one in changes for life in one.lives]
+    levels, moves = _depths(history), _moves(history)
     places = [place for number in minute for place in history.in_bin[number]]
     sides = [history.changes[place] for place in places if place in history.changes]
     return {
@@ -66,8 +67,8 @@ def of_minute(history: History, minute: Sequence[int]) -> Values:
         "removed": len(lives) / 60,
         "lifetime": fmean(lives) / 1000 if lives else None,
         "fleeting": sum(life <= 1000 for life in lives) / len(lives) if lives else None,
-        "updates": sum(place in _depths(history) for place in places) / 60,
-        "best_changes": sum(place in _moves(history) for place in places) / 60,
+        "updates": sum(place in levels for place in places) / 60,
+        "best_changes": sum(place in moves for place in places) / 60,
         "hidden_bid": ratio(sum(bids.hidden for bids, _ in sides), traded),
         "hidden_ask": ratio(sum(asks.hidden for _, asks in sides), traded),
     }
