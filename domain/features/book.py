@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
+
 from domain.book.analysis.book_analysis import STALE_MS
 from domain.book.analysis.book_row import BookRow
 from domain.book.analysis.table import FIGURES
 from domain.candle import Candle
 from domain.errors import InvalidInput
 from domain.features.core import CORE_1
-from domain.features.feature_set import FeatureRow, FeatureSet
+from domain.features.feature_set import Feature, FeatureRow, FeatureSet
 from domain.features.reader import FeatureReader
 from domain.portfolio import Portfolio
 from domain.signal import SignalDetected
 
-BOOK_1 = FeatureSet("book", 1, (*CORE_1.features, *(one.feature for one in FIGURES)))
-"""The features of `book.1`, in the order of a row's values."""
+_PREFIX = "book_"
+
+
+def _of_book(feature: Feature) -> Feature:
+    """The feature by a name that no feature of candles has."""
+    return msgspec.structs.replace(feature, name=_PREFIX + feature.name)
+
+
+BOOK_1 = FeatureSet("book", 1, (*CORE_1.features, *(_of_book(one.feature) for one in FIGURES)))
+"""The features of `book.1`, in the order of a row's values: the names of the figures of a book begin with `book_`."""
 
 _CLOCKS_DIFFER_MS = 5_000
 """By how much the time of a book, by the exchange's clock, may be later than the time of a row by ours."""

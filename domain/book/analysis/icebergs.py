@@ -50,5 +50,10 @@ class Icebergs:
         """The largest hidden / shown size of an iceberg; 0 where there is none."""
         if not self._large:
             return 0.0
-        self._large = {price: one for price, one in self._large.items() if one.at > at - SPAN_MS}
-        return max((one.hidden / one.shown for one in self._large.values() if one.shown > 0.0), default=0.0)
+        largest, since = 0.0, at - SPAN_MS
+        for price, one in list(self._large.items()):
+            if one.at <= since:
+                del self._large[price]
+            elif one.shown > 0.0 and one.hidden > largest * one.shown:
+                largest = one.hidden / one.shown
+        return largest

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from math import log
 
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.book.analysis.once import once
 from domain.book.depth import Depth
 
 Floats = NDArray[np.float64]
@@ -41,7 +41,12 @@ class Side:
 
     def depth(self, levels: int) -> float | None:
         """The size of so many levels; None where there are fewer."""
-        return float(self.sums[levels - 1]) if self.count >= levels else None
+        return self.first_sums[levels - 1] if self.count >= levels else None
+
+    @once
+    def first_sums(self) -> list[float]:
+        """The sums of the first `WIDE` sizes."""
+        return self.sums[:WIDE].tolist()
 
     def within(self, distance: float) -> int | None:
         """The number of levels up to this distance (basis points); None where the levels end before it."""
@@ -49,7 +54,7 @@ class Side:
             return None
         return int(self.distances.searchsorted(distance, side="right"))
 
-    @cached_property
+    @once
     def swept(self) -> Floats:
         """The sums of price · size from the best level on, in quote currency."""
         return (self.prices * self.sizes).cumsum()
@@ -68,18 +73,19 @@ class Side:
         paid = float(self.swept[place - 1]) if place else 0.0
         return (paid + missing * float(self.prices[place])) / size
 
-    def slope(self, levels: int) -> float | None:
-        """The size for each basis point of distance: least squares of `sums` on `distances` through the origin."""
-        if self.count < levels:
+    @once
+    def slope(self) -> float | None:
+        """The size for each basis point: least squares of `sums` on `distances` of `FAR` levels through the origin."""
+        if self.count < FAR:
             return None
-        distances = self.distances[:levels]
-        return float(distances @ self.sums[:levels]) / float(distances @ distances)
+        distances = self.distances[:FAR]
+        return float(distances @ self.sums[:FAR]) / float(distances @ distances)
 
     def centre(self, levels: int) -> float | None:
         """The mean distance of the size in so many levels, in basis points."""
         if self.count < levels:
             return None
-        return float(self.distances[:levels] @ self.sizes[:levels]) / float(self.sums[levels - 1])
+        return float(self.distances[:levels] @ self.sizes[:levels]) / self.first_sums[levels - 1]
 
     def gap(self, levels: int) -> float | None:
         """The largest distance between neighbours of the best levels, in basis points."""
@@ -88,17 +94,17 @@ class Side:
         distances = self.distances
         return float((distances[1:levels] - distances[: levels - 1]).max())
 
-    @cached_property
+    @once
     def median(self) -> float | None:
         """The median size of `WIDE` levels."""
         return None if self.count < WIDE else _middle_of(self.ordered)
 
-    @cached_property
+    @once
     def ordered(self) -> Floats:
         """The sizes of `WIDE` levels, rising."""
         return np.sort(self.sizes[:WIDE])
 
-    @cached_property
+    @once
     def anomaly(self) -> float | None:
         """The largest of `WIDE` sizes: its logarithm in robust deviations from the median of all.
 
@@ -111,7 +117,7 @@ class Side:
         spread = middle(np.abs(logs - typical)) * MAD_TO_DEVIATION
         return (float(logs[-1]) - typical) / spread if spread > 0.0 else None
 
-    @cached_property
+    @once
     def hot_spot(self) -> tuple[float, float] | None:
         """The densest bucket of `WIDE` levels: its middle's distance, and its size over the mean of the buckets."""
         if self.count < WIDE:
@@ -123,9 +129,9 @@ class Side:
         sizes[BUCKETS - 1] += sizes[BUCKETS]
         densest = int(sizes[:BUCKETS].argmax())
         width = float(self.distances[WIDE - 1]) / BUCKETS
-        return (densest + 0.5) * width, float(sizes[densest]) * BUCKETS / float(self.sums[WIDE - 1])
+        return (densest + 0.5) * width, float(sizes[densest]) * BUCKETS / self.first_sums[WIDE - 1]
 
-    @cached_property
+    @once
     def clusters(self) -> tuple[int, float] | None:
         """The number of clusters in `WIDE` levels and their size; a cluster is two or more dense neighbours."""
         if self.median is None:
@@ -200,7 +206,7 @@ class Ladder:
         bid, ask = float(self.bids.swept[levels - 1]) / below, float(self.asks.swept[levels - 1]) / above
         return ((ask * below + bid * above) / (below + above) - self.mid) * BPS / self.mid
 
-    @cached_property
+    @once
     def shares(self) -> Floats | None:
         """The sizes of the best `FAR` levels of both sides as parts of their sum, shape (2 · FAR,)."""
         bids, asks = self.bids.depth(FAR), self.asks.depth(FAR)
@@ -215,7 +221,7 @@ class Ladder:
         bids, asks = self.bids.clusters, self.asks.clusters
         if bids is None or asks is None:
             return None
-        return (bids[1] + asks[1]) / float(self.bids.sums[WIDE - 1] + self.asks.sums[WIDE - 1])
+        return (bids[1] + asks[1]) / (self.bids.first_sums[WIDE - 1] + self.asks.first_sums[WIDE - 1])
 
 
 def middle(values: Floats) -> float:

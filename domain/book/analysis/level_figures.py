@@ -20,7 +20,7 @@ from domain.book.analysis.figure import (
     of_sides,
     row,
 )
-from domain.book.analysis.ladder import BPS, BUCKETS, DENSE, FAR, NEAR, WIDE, Ladder, Side
+from domain.book.analysis.ladder import BUCKETS, DENSE, FAR, NEAR, WIDE, Ladder, Side
 from domain.book.analysis.view import View
 
 _BAND, _DECAY = 5.0, 2.0
@@ -34,22 +34,8 @@ def _notional_within(side: Side) -> float | None:
     return float(side.swept[levels - 1]) if levels else 0.0
 
 
-def _average_cost(side: Side, size: float) -> float | None:
-    price = side.average_price(size)
-    return None if price is None else abs(price - side.mid) * BPS / side.mid
-
-
-def _cost(of: Callable[[Ladder], Side]) -> Value:
-    def value(view: View) -> float | None:
-        return None if view.ladder is None or view.size is None else _average_cost(of(view.ladder), view.size)
-
-    return value
-
-
 def _round_trip(view: View) -> float | None:
-    if view.ladder is None or view.size is None:
-        return None
-    buys, sells = _average_cost(view.ladder.asks, view.size), _average_cost(view.ladder.bids, view.size)
+    buys, sells = view.buy_cost, view.sell_cost
     return None if buys is None or sells is None else buys + sells
 
 
@@ -68,11 +54,11 @@ def _near_share(bids: Side, asks: Side) -> float | None:
     below, above = bids.depth(FAR), asks.depth(FAR)
     if below is None or above is None:
         return None
-    return float(bids.sums[NEAR - 1] + asks.sums[NEAR - 1]) / (below + above)
+    return (bids.first_sums[NEAR - 1] + asks.first_sums[NEAR - 1]) / (below + above)
 
 
 def _depth_skew(bids: Side, asks: Side) -> float | None:
-    below, above = bids.slope(FAR), asks.slope(FAR)
+    below, above = bids.slope, asks.slope
     return None if below is None or above is None else log(below / above)
 
 
@@ -92,7 +78,7 @@ def _entropy(ladder: Ladder) -> float | None:
 
 
 def _density(side: Side) -> float | None:
-    return float(side.sums[WIDE - 1]) / float(side.distances[WIDE - 1]) if side.count >= WIDE else None
+    return side.first_sums[WIDE - 1] / float(side.distances[WIDE - 1]) if side.count >= WIDE else None
 
 
 def _largest_place(side: Side) -> float | None:
@@ -207,7 +193,7 @@ LEVEL_FIGURES: tuple[Figure, ...] = (
         "base / bps",
         f"{LEVELS}; after Næs and Skjeltorp (2006)",
         FEW_LEVELS,
-        lambda side: side.slope(FAR),
+        lambda side: side.slope,
     ),
     row(
         "slope_skew", "ln(slope of bids / slope of asks)", "ln", "", LEVELS, FEW_LEVELS, of_sides(_depth_skew)
@@ -219,7 +205,7 @@ LEVEL_FIGURES: tuple[Figure, ...] = (
         "",
         LEVELS,
         _NOT_ENOUGH,
-        _cost(lambda one: one.asks),
+        lambda view: view.buy_cost,
     ),
     row(
         "average_cost_sell",
@@ -228,7 +214,7 @@ LEVEL_FIGURES: tuple[Figure, ...] = (
         "",
         LEVELS,
         _NOT_ENOUGH,
-        _cost(lambda one: one.bids),
+        lambda view: view.sell_cost,
     ),
     row(
         "round_trip_cost",

@@ -5,13 +5,7 @@ from __future__ import annotations
 from math import sqrt
 
 from domain.book.analysis.figure import Figure, row
-from domain.book.analysis.ladder import Floats
-from domain.book.analysis.view import View, correlation_of, moments, slope_of
-
-
-def _lead(pair: tuple[Floats, Floats] | None) -> float | None:
-    """The correlation of our returns with the other's returns one bin before."""
-    return None if pair is None else correlation_of(pair[0][1:], pair[1][:-1])
+from domain.book.analysis.view import View, correlation_of, lead_of, moments, slope_of
 
 
 def _basis_excess(view: View) -> float | None:
@@ -54,7 +48,7 @@ PAIR_FIGURES: tuple[Figure, ...] = (
         _2_MINUTES,
         _REFERENCE,
         _NO_REFERENCE,
-        lambda view: _lead(view.with_reference),
+        lambda view: lead_of(view.with_reference),
     ),
     row(
         "venue_basis",
@@ -90,6 +84,6 @@ PAIR_FIGURES: tuple[Figure, ...] = (
         _2_MINUTES,
         _VENUE,
         _NO_VENUE,
-        lambda view: _lead(view.with_venue),
+        lambda view: lead_of(view.with_venue),
     ),
 )

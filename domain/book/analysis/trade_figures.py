@@ -62,9 +62,9 @@ def _amihud(view: View) -> float | None:
     notional = view.bins.column(Flow.NOTIONAL, LONG)
     if view.returns is None or notional is None:
         return None
-    traded = notional > 0.0
-    count = int(np.count_nonzero(traded))
-    return float((np.abs(view.returns[traded]) / notional[traded]).sum()) * 1e6 / count if count else None
+    places = notional.nonzero()[0]
+    count = len(places)
+    return float(np.abs(view.returns[places]) @ (1.0 / notional[places])) * 1e6 / count if count else None
 
 
 def _effective_spread(view: View) -> float | None:
