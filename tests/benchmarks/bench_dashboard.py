@@ -150,9 +150,9 @@ def _await_read_models(serving: Started) -> None:
         found = serving.query(
             "{ projections { ordinal status } events(first: 1) { edges { node { ordinal } } } }"
         )
-        [head] = found["data"]["events"]["edges"]
+        heads = {("LIVE", one["node"]["ordinal"]) for one in found["data"]["events"]["edges"]}
         reached = {(one["status"], one["ordinal"]) for one in found["data"]["projections"]}
-        if reached == {("LIVE", head["node"]["ordinal"])}:
+        if reached and reached == heads:
             return
     raise AssertionError("the read models did not catch up")
 

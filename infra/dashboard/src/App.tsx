@@ -71,7 +71,7 @@ export function App() {
       if (!data) return;
       viewer.set(data.viewer);
       setAccounts(data.accounts);
-      follow(Number(data.events.edges[0]?.node.ordinal ?? 0));
+      follow(data.events.edges[0]?.node.ordinal ?? 0);
       followPrices();
     });
   }, [round]);
