@@ -3,9 +3,9 @@
 import type { Candle } from '../api/candles';
 
 /** Candles that the chart holds. Setting so many takes less than a frame. */
-const MOST = 6_000;
+const MOST = 4_500;
 /** With fewer candles than these between the visible ones and an end of the part, another part is set. */
-const MARGIN = 800;
+const MARGIN = 500;
 
 /** From the index `begin` up to `end`, which is not in it. */
 export interface Part {
