@@ -78,7 +78,7 @@ export function App() {
       viewer.set(kept(viewer.value, data.viewer));
       setAccounts(before => kept(before, data.accounts));
       if (!isFirst) return;
-      follow(Number(data.events.edges[0]?.node.ordinal ?? 0));
+      follow(data.events.edges[0]?.node.ordinal ?? 0);
       followPrices();
     });
     return () => void (wanted = false);

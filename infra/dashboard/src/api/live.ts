@@ -1,6 +1,7 @@
 // The events of the log as they are recorded. After a cut the subscription continues with the event after the last one.
 // Events arrive before the read models include them, so how far these are is queried until they do.
 import { client, onConnection, socket } from './client';
+import { onceAFrame } from './frame';
 import { graphql } from './graphql';
 import { print } from './print';
 import { Store } from './store';
@@ -11,8 +12,6 @@ export interface Live {
   readonly ordinal: number | null;
   /** Queries include the events up to this ordinal. */
   readonly reached: number;
-  /** When the connection was last known to work, in ms of this machine's clock. */
-  readonly heardAt: number;
 }
 
 const EVENTS = graphql(`
@@ -28,22 +27,35 @@ const REACHED = graphql(`
 const WAIT = { first: 500, most: 15_000 };
 const LOOK_MS = 500;
 
-export const live = new Store<Live>({ connection: 'connecting', ordinal: null, reached: 0, heardAt: Date.now() });
+export const live = new Store<Live>({ connection: 'connecting', ordinal: null, reached: 0 });
 
 let wait = WAIT.first;
 let isLooking = false;
+let last: number | null = null;
+let heardLast = Date.now();
 
 export function follow(after: number): void {
-  change({ ordinal: after });
+  last = after;
+  change({ ordinal: last });
   look();
-  onConnection(connection => change({ connection, ...(connection === 'live' && { heardAt: Date.now() }) }));
+  onConnection(connection => {
+    if (connection === 'live') heard();
+    change({ connection });
+  });
   begin();
 }
 
-/** Called at each pong and each event: both show that the connection works. */
+/** Called at each price and each event: both show that the connection works. */
 export function heard(): void {
-  change({ heardAt: Date.now() });
+  heardLast = Date.now();
 }
+
+/** When the connection was last known to work, in ms of this machine's clock. Nothing observes it: it changes all the time. */
+export function heardAt(): number {
+  return heardLast;
+}
+
+const show = onceAFrame(() => change({ ordinal: last }));
 
 function begin(): void {
   const again = () => {
@@ -51,13 +63,15 @@ function begin(): void {
     setTimeout(begin, wait);
     wait = Math.min(wait * 2, WAIT.most);
   };
-  socket.subscribe<{ events: { ordinal: string } }>(
-    { query: print(EVENTS), variables: { after: live.value.ordinal } },
+  socket.subscribe<{ events: { ordinal: number } }>(
+    { query: print(EVENTS), variables: { after: last } },
     {
       next: ({ data }) => {
         wait = WAIT.first;
         if (!data) return;
-        change({ ordinal: Number(data.events.ordinal), heardAt: Date.now() });
+        last = data.events.ordinal;
+        heard();
+        show();
         look();
       },
       error: again,
@@ -67,12 +81,11 @@ function begin(): void {
 }
 
 function look(): void {
-  const { ordinal, reached } = live.value;
-  if (isLooking || reached >= (ordinal ?? 0)) return;
+  if (isLooking || live.value.reached >= (last ?? 0)) return;
   isLooking = true;
   void client.query(REACHED, {}).toPromise().then(({ data }) => {
     const builds = data?.projections.filter(one => one.kind === 'TODAY' && one.status === 'LIVE') ?? [];
-    if (builds.length > 0) change({ reached: Math.min(...builds.map(one => Number(one.ordinal))) });
+    if (builds.length > 0) change({ reached: Math.min(...builds.map(one => one.ordinal)) });
     setTimeout(() => {
       isLooking = false;
       look();

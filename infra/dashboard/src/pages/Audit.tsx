@@ -134,11 +134,11 @@ async function verification(key: string, words: Words): Promise<readonly Finding
 }
 
 async function inclusion(ordinal: string, key: string, words: Words): Promise<readonly Finding[]> {
-  const { data, error } = await client.query(PROOF, { ordinal }).toPromise();
+  const { data, error } = await client.query(PROOF, { ordinal: Number(ordinal) }).toPromise();
   if (!data) throw new Error(error?.graphQLErrors.map(one => one.message).join(' ') || error?.message);
   const proof = data.inclusion;
   const { size, root } = checkpointOf(proof.note);
-  const holds = await rootOf(proof, size) === encoded(root) && String(proof.ordinal) === ordinal;
+  const holds = await rootOf(proof, size) === encoded(root) && proof.ordinal === Number(ordinal);
   const event = { type: proof.type, version: proof.version, stream: proof.stream, size };
   const found = { holds, line: words(holds ? 'inclusion-holds' : 'inclusion-fails', event) };
   return key ? [found, ...await signature(proof.note, key, words)] : [found, { holds: false, line: words('signature-unchecked') }];

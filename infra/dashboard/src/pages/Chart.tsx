@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'react';
-import { useCandles } from '../api/candles';
+import { timeText, useCandles } from '../api/candles';
 import { graphql, type ResultOf } from '../api/graphql';
 import { useMarks } from '../api/marks';
 import { useQuery } from '../api/query';
@@ -78,7 +78,8 @@ interface Props {
 function Drawn({ account, instrument, interval }: Props) {
   const words = useWords();
   const { candles, error, hasEarlier, more } = useCandles(instrument, interval);
-  const found = useMarks(account, instrument, candles?.[0]?.openTime);
+  const since = candles?.[0] && timeText(candles[0].time);
+  const found = useMarks(account, instrument, since);
   const marks = useMemo(() => marksOf(found), [found]);
   const listed = useMemo(() => [...marks].reverse(), [marks]);
   const open = (mark: Mark) => goTo('chain', mark.id);
@@ -101,7 +102,7 @@ function Drawn({ account, instrument, interval }: Props) {
               onOpen={open}
             />
             <p className="total">
-              {words('candles-read', { count: candles.length, since: moment(candles[0]?.openTime) })}{' '}
+              {words('candles-read', { count: candles.length, since: moment(since) })}{' '}
               {hasEarlier && <button type="button" onClick={more}>{words('earlier-candles')}</button>}
             </p>
           </div>

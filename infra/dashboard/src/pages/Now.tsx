@@ -1,7 +1,8 @@
+import { useMemo } from 'react';
 import { graphql, type ResultOf } from '../api/graphql';
 import { send } from '../api/mutate';
 import { asOf } from '../api/moment';
-import { prices } from '../api/prices';
+import { usePrice, type Price } from '../api/prices';
 import { useQuery } from '../api/query';
 import { useStore } from '../api/store';
 import { fixed, percent, shown, tone } from '../parts/decimal';
@@ -90,25 +91,7 @@ export function Now({ account }: { readonly account: string }) {
 
 function Open({ account, positions }: { readonly account: string; readonly positions: readonly Held[] }) {
   const words = useWords();
-  const last = useStore(prices);
-  const isPast = useStore(asOf) !== null;
-  const now = useNow(1_000);
-  const priceOf = (held: Held) => (isPast ? undefined : last.get(held.instrument));
-  const columns: readonly Column<Held>[] = [
-    { name: 'instrument', cell: one => one.instrument, width: 12 },
-    { name: 'direction', cell: one => <Direction of={one.direction} />, width: 4 },
-    { name: 'quantity', cell: one => shown(one.quantity), isNumber: true },
-    { name: 'average-price', cell: one => shown(one.averagePrice), isNumber: true, width: 7 },
-    { name: 'price', cell: one => shown(priceOf(one)?.price), isNumber: true },
-    { name: 'price-age', cell: one => <Age at={priceOf(one)?.at} now={now} />, isNumber: true },
-    { name: 'profit', cell: one => <Profit of={one} price={priceOf(one)?.price} />, isNumber: true },
-    { name: 'stop', cell: one => shown(one.stop), isNumber: true },
-    { name: 'to-stop', cell: one => distance(priceOf(one)?.price, one.stop), isNumber: true },
-    { name: 'target', cell: one => shown(one.target), isNumber: true },
-    { name: 'to-target', cell: one => distance(priceOf(one)?.price, one.target), isNumber: true },
-    { name: 'owner', cell: one => one.owner, width: 7 },
-    { name: 'actions', cell: one => !isPast && <Actions account={account} of={one} />, width: 17 },
-  ];
+  const columns = useMemo(() => columnsOf(account), [account]);
   if (positions.length === 0) return <p className="empty">{words('no-positions')}</p>;
   return (
     <Table
@@ -121,26 +104,59 @@ function Open({ account, positions }: { readonly account: string; readonly posit
   );
 }
 
+/** A price renders the cells that show it alone. */
+function columnsOf(account: string): readonly Column<Held>[] {
+  return [
+    { name: 'instrument', cell: one => one.instrument, width: 12 },
+    { name: 'direction', cell: one => <Direction of={one.direction} />, width: 4 },
+    { name: 'quantity', cell: one => shown(one.quantity), isNumber: true },
+    { name: 'average-price', cell: one => shown(one.averagePrice), isNumber: true, width: 7 },
+    { name: 'price', cell: one => <LastPrice of={one} />, isNumber: true },
+    { name: 'price-age', cell: one => <Age of={one} />, isNumber: true },
+    { name: 'profit', cell: one => <Profit of={one} />, isNumber: true },
+    { name: 'stop', cell: one => shown(one.stop), isNumber: true },
+    { name: 'to-stop', cell: one => <Distance of={one} to={one.stop} />, isNumber: true },
+    { name: 'target', cell: one => shown(one.target), isNumber: true },
+    { name: 'to-target', cell: one => <Distance of={one} to={one.target} />, isNumber: true },
+    { name: 'owner', cell: one => one.owner, width: 7 },
+    { name: 'actions', cell: one => <Actions account={account} of={one} />, width: 17 },
+  ];
+}
+
 export function Direction({ of }: { readonly of: 'LONG' | 'SHORT' }) {
   const words = useWords();
   const isLong = of === 'LONG';
   return <span className={isLong ? 'gain' : 'loss'}>{words(isLong ? 'long' : 'short')}</span>;
 }
 
-function Age({ at, now }: { readonly at: string | undefined; readonly now: number }) {
+/** The last price of the position's instrument; none where a past moment is shown. */
+function useHeldPrice({ instrument }: Held): Price | undefined {
+  const price = usePrice(instrument);
+  return useStore(asOf) === null ? price : undefined;
+}
+
+function LastPrice({ of }: { readonly of: Held }) {
+  return <>{shown(useHeldPrice(of)?.price)}</>;
+}
+
+function Age({ of }: { readonly of: Held }) {
   const words = useWords();
+  const at = useHeldPrice(of)?.at;
+  const now = useNow(1_000);
   return <>{at === undefined ? '–' : age(now - Date.parse(at), words)}</>;
 }
 
-function Profit({ of, price }: { readonly of: Held; readonly price: string | undefined }) {
+function Profit({ of }: { readonly of: Held }) {
+  const price = useHeldPrice(of)?.price;
   if (price === undefined) return <>–</>;
   const sign = of.direction === 'LONG' ? 1 : -1;
   const profit = sign * (Number(price) - Number(of.averagePrice)) * Number(of.quantity);
   return <span className={tone(profit)}>{fixed(profit)}</span>;
 }
 
-function distance(price: string | undefined, level: string | null): string {
-  return price === undefined || level === null ? '–' : percent(Math.abs(Number(level) / Number(price) - 1));
+function Distance({ of, to }: { readonly of: Held; readonly to: string | null }) {
+  const price = useHeldPrice(of)?.price;
+  return <>{price === undefined || to === null ? '–' : percent(Math.abs(Number(to) / Number(price) - 1))}</>;
 }
 
 function Notices() {
@@ -168,6 +184,7 @@ function Notices() {
 
 function Actions({ account, of }: { readonly account: string; readonly of: Held }) {
   const words = useWords();
+  if (useStore(asOf) !== null) return null;
   return (
     <>
       <Request

@@ -11,15 +11,15 @@ import { useWords } from '../words/words';
 import { Direction } from './Now';
 
 const POSITIONS = graphql(`
-  query Positions($account: String!, $status: PositionStatus, $first: Int, $after: String, $asOf: AsOfInput) {
-    positions(where: { account: $account, status: $status }, first: $first, after: $after, asOf: $asOf) {
+  query Positions($account: String!, $status: PositionStatus, $first: Int, $after: String, $skip: Int!, $isCounted: Boolean!, $asOf: AsOfInput) {
+    positions(where: { account: $account, status: $status }, first: $first, after: $after, skip: $skip, asOf: $asOf) {
       edges {
         node {
           id instrument direction status maxQuantity averagePrice net fees funding exitReason closeReason owner openedAt closedAt
         }
       }
       pageInfo { hasNextPage endCursor }
-      totalCount
+      totalCount @include(if: $isCounted)
     }
   }
 `);

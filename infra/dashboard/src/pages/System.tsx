@@ -63,7 +63,7 @@ export function System({ account }: { readonly account: string }) {
   );
 }
 
-function Behind({ ordinal }: { readonly ordinal: string }) {
+function Behind({ ordinal }: { readonly ordinal: number }) {
   const head = useStore(live).ordinal;
-  return <>{head === null ? '–' : Math.max(0, head - Number(ordinal))}</>;
+  return <>{head === null ? '–' : Math.max(0, head - ordinal)}</>;
 }

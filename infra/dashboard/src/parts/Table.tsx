@@ -1,6 +1,7 @@
 // A table of any number of rows, of which only those in sight are in the document.
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useRef, type ReactNode } from 'react';
+import { memo, useCallback, useRef, type ReactNode } from 'react';
+import type { Rows } from '../api/rows';
 import { useWords } from '../words/words';
 
 export interface Column<Row> {
@@ -13,11 +14,13 @@ export interface Column<Row> {
 
 interface Props<Row> {
   readonly label: string;
+  /** A row that did not change is not rendered again while these are the same ones. */
   readonly columns: readonly Column<Row>[];
-  readonly rows: readonly Row[];
+  readonly rows: Rows<Row>;
   readonly keyOf: (row: Row) => string;
   readonly onOpen?: (row: Row) => void;
-  readonly onEnd?: () => void;
+  /** Called with the first and the last index of the rows in sight. */
+  readonly onShown?: (first: number, last: number) => void;
   readonly height?: number;
 }
 
@@ -25,17 +28,19 @@ const ROW = 34;
 const WIDTH = 5.5;
 const GAP = 0.75;
 
-export function Table<Row>({ label, columns, rows, keyOf, onOpen, onEnd, height = 560 }: Props<Row>) {
+export function Table<Row>({ label, columns, rows, keyOf, onOpen, onShown, height = 560 }: Props<Row>) {
   const words = useWords();
   const scrolled = useRef<HTMLDivElement>(null);
+  const opened = useRef(onOpen);
+  opened.current = onOpen;
+  const open = useCallback((row: Row) => opened.current?.(row), []);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scrolled.current,
     estimateSize: () => ROW,
     overscan: 8,
     onChange: instance => {
-      const last = instance.getVirtualItems().at(-1);
-      if (last && last.index >= rows.length - 10) onEnd?.();
+      if (instance.range) onShown?.(instance.range.startIndex, instance.range.endIndex);
     },
   });
   if (rows.length === 0) return <p className="empty">{words('empty')}</p>;
@@ -58,29 +63,46 @@ export function Table<Row>({ label, columns, rows, keyOf, onOpen, onEnd, height 
           ))}
         </div>
         <div role="rowgroup" style={{ height: virtual.getTotalSize(), minWidth: `${least}rem`, position: 'relative' }}>
-          {virtual.getVirtualItems().map(item => {
-            const row = rows[item.index];
-            if (row === undefined) return null;
-            const open = onOpen && (() => onOpen(row));
-            return (
-              <div
-                key={keyOf(row)}
-                role="row"
-                aria-rowindex={item.index + 2}
-                className={`row ${open ? 'opens' : ''}`}
-                tabIndex={open ? 0 : -1}
-                onClick={open}
-                onKeyDown={event => event.key === 'Enter' && open?.()}
-                style={{ gridTemplateColumns: template, transform: `translateY(${item.start}px)`, height: ROW }}
-              >
-                {columns.map(one => (
-                  <div key={one.name} role="cell" className={one.isNumber ? 'number' : ''}>{one.cell(row)}</div>
-                ))}
-              </div>
-            );
+          {virtual.getVirtualItems().map(({ index, start }) => {
+            const row = rows.at(index);
+            const place = { columns, template, index, start };
+            return row === undefined
+              ? <Line key={`row ${index}`} {...place} row={undefined} open={undefined} />
+              : <Line key={keyOf(row)} {...place} row={row} open={onOpen && open} />;
           })}
         </div>
       </div>
     </div>
   );
 }
+
+interface LineProps<Row> {
+  readonly row: Row | undefined;
+  readonly columns: readonly Column<Row>[];
+  readonly template: string;
+  readonly index: number;
+  readonly start: number;
+  readonly open: ((row: Row) => void) | undefined;
+}
+
+function PlainLine<Row>({ row, columns, template, index, start, open }: LineProps<Row>) {
+  const run = row !== undefined && open ? () => open(row) : undefined;
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      aria-busy={row === undefined}
+      className={`row ${run ? 'opens' : ''} ${row === undefined ? 'awaited' : ''}`}
+      tabIndex={run ? 0 : -1}
+      onClick={run}
+      onKeyDown={event => event.key === 'Enter' && run?.()}
+      style={{ gridTemplateColumns: template, transform: `translateY(${start}px)`, height: ROW }}
+    >
+      {columns.map(one => (
+        <div key={one.name} role="cell" className={one.isNumber ? 'number' : ''}>{row === undefined ? '…' : one.cell(row)}</div>
+      ))}
+    </div>
+  );
+}
+
+const Line = memo(PlainLine) as typeof PlainLine;
