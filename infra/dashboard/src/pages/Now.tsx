@@ -2,6 +2,7 @@ import { graphql, type ResultOf } from '../api/graphql';
 import { send } from '../api/mutate';
 import { asOf } from '../api/moment';
 import { prices } from '../api/prices';
+import { moveProtection, profitAt } from '../api/protection';
 import { useQuery } from '../api/query';
 import { useStore } from '../api/store';
 import { fixed, percent, shown, tone } from '../parts/decimal';
@@ -34,16 +35,6 @@ const NOTICES = graphql(`
 const CLOSE = graphql(`
   mutation Close($request: RequestInput!, $position: String!, $reason: String!) {
     closePosition(request: $request, position: $position, reason: $reason) {
-      __typename
-      ... on Completed { note }
-      ... on Refused { reason }
-      ... on TimedOut { known }
-    }
-  }
-`);
-const MOVE = graphql(`
-  mutation Move($request: RequestInput!, $position: String!, $stop: Decimal, $target: Decimal) {
-    moveProtection(request: $request, position: $position, stop: $stop, target: $target) {
       __typename
       ... on Completed { note }
       ... on Refused { reason }
@@ -134,8 +125,7 @@ function Age({ at, now }: { readonly at: string | undefined; readonly now: numbe
 
 function Profit({ of, price }: { readonly of: Held; readonly price: string | undefined }) {
   if (price === undefined) return <>–</>;
-  const sign = of.direction === 'LONG' ? 1 : -1;
-  const profit = sign * (Number(price) - Number(of.averagePrice)) * Number(of.quantity);
+  const profit = profitAt(price, of);
   return <span className={tone(profit)}>{fixed(profit)}</span>;
 }
 
@@ -180,7 +170,7 @@ function Actions({ account, of }: { readonly account: string; readonly of: Held 
         ]}
         explained={words('move-protection-explained', { position: of.id })}
         send={(request, { stop, target }) =>
-          send(MOVE, { request, position: of.id, stop: changed(stop, of.stop), target: changed(target, of.target) })}
+          moveProtection(request, of.id, { stop: changed(stop, of.stop), target: changed(target, of.target) })}
       />{' '}
       <Request
         account={account}

@@ -3,7 +3,7 @@ import {
   CandlestickSeries, LineSeries, LineType, createChart, createSeriesMarkers,
   type IChartApi, type ISeriesApi, type ISeriesMarkersPluginApi, type SeriesMarker, type UTCTimestamp,
 } from 'lightweight-charts';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import type { Candle } from '../api/candles';
 import type { Protection } from '../api/marks';
 import { useStore } from '../api/store';
@@ -19,6 +19,8 @@ interface Props {
   readonly protections: readonly Protection[];
   readonly onStart: () => void;
   readonly onOpen: (mark: Mark) => void;
+  /** What is laid over the chart. */
+  readonly over: (drawn: Drawn) => ReactNode;
 }
 
 interface Drawn {
@@ -47,7 +49,7 @@ const SHAPES: Record<Kind, Pick<SeriesMarker<UTCTimestamp>, 'shape'> & { readonl
   'mark-stop': { shape: 'square', colour: 'loss', text: '' },
 };
 
-export function CandleChart({ label, candles, seconds, marks, protections, onStart, onOpen }: Props) {
+export function CandleChart({ label, candles, seconds, marks, protections, onStart, onOpen, over }: Props) {
   const place = useRef<HTMLElement>(null);
   const [drawn, setDrawn] = useState<Drawn | null>(null);
   const shade = useShade();
@@ -74,7 +76,12 @@ export function CandleChart({ label, candles, seconds, marks, protections, onSta
   }, [drawn, marks, seconds, candles]);
   useEffect(() => (drawn ? lined(drawn, protections, seconds, candles) : undefined), [drawn, protections, seconds, candles]);
 
-  return <figure className="candles" ref={place} aria-label={label} />;
+  return (
+    <div className="covered">
+      <figure className="candles" ref={place} aria-label={label} />
+      {drawn && over(drawn)}
+    </div>
+  );
 }
 
 function begun(host: HTMLElement, latest: () => Pick<Props, 'onStart' | 'onOpen' | 'marks'>): Drawn {
