@@ -91,6 +91,8 @@ function Handle({ account, held, which, level, tick, scale, onMoved }: HandlePro
   const line = useRef<HTMLDivElement>(null);
   const price = moved ?? level;
   usePlace(scale, line, price);
+  // A price that was confirmed stays until the read model has it.
+  useEffect(() => setMoved(null), [level]);
 
   const ask = (to: string) => {
     if (to === level) return setMoved(null);
@@ -100,10 +102,7 @@ function Handle({ account, held, which, level, tick, scale, onMoved }: HandlePro
       fields: [],
       explained: <Terms held={held} which={which} from={level} to={to} />,
       send: (request) => moveProtection(request, held.id, { [which]: to }),
-      onClose: isDone => {
-        setMoved(null);
-        if (isDone) onMoved();
-      },
+      onClose: isDone => (isDone ? onMoved() : setMoved(null)),
     });
   };
   const onKeyDown = (event: KeyboardEvent) => {
