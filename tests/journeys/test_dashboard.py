@@ -292,7 +292,8 @@ def test_a_stop_is_moved_on_the_chart_by_keyboard_and_returns_where_the_rules_re
 def _dragged(page: Page, handle: Locator) -> None:
     """Drags the handle to the top of the chart, which is above the price."""
     begin, chart = handle.bounding_box(), page.get_by_role("figure").bounding_box()
-    assert begin and chart
+    assert begin
+    assert chart
     page.mouse.move(begin["x"] + 9, begin["y"] + 9)
     page.mouse.down()
     page.mouse.move(begin["x"] + 9, chart["y"] + 9, steps=4)

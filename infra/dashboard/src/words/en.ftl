@@ -267,3 +267,7 @@ result-at-old = Result at the price now
 result-at-new = Result at the new price
 result-before-fees = In quote currency, before the fees of the exit. The rules and the exchange may refuse the new price.
 handle-help = Drag, or arrow keys by one tick, Page Up and Page Down by 100; Enter confirms, Escape cancels.
+by-hour = By hour of the entry (UTC)
+buy-and-hold = Buy and hold
+buy-and-hold-method = Buy and hold (dashed): the opening equity in equal shares of the traded instruments, each bought at its first price; no fees, no funding, no deposits. Prices are those of the log's own signals and fills, and the last one is kept where there is none. Last prices:
+priced-until = { $instrument }: { $moment }
