@@ -101,14 +101,18 @@ function Open({ account, positions }: { readonly account: string; readonly posit
     { name: 'actions', cell: one => !isPast && <Actions account={account} of={one} />, width: 17 },
   ];
   if (positions.length === 0) return <p className="empty">{words('no-positions')}</p>;
+  const isUnpriced = positions.some(one => priceOf(one) === undefined);
   return (
-    <Table
-      label={words('open-positions')}
-      columns={columns}
-      rows={positions}
-      keyOf={one => one.id}
-      onOpen={one => goTo('chain', one.id)}
-    />
+    <>
+      <Table
+        label={words('open-positions')}
+        columns={columns}
+        rows={positions}
+        keyOf={one => one.id}
+        onOpen={one => goTo('chain', one.id)}
+      />
+      {isUnpriced && <p className="note">{words(isPast ? 'no-past-price' : 'no-price')}</p>}
+    </>
   );
 }
 

@@ -77,8 +77,8 @@ export function Performance({ account }: { readonly account: string }) {
               <Figure name="trades" value={String(all.trades)} />
               <Figure name="win-rate" value={percent(all.winRate === null ? null : Number(all.winRate), 1)} />
               <Figure name="profit-factor" value={shown(all.profitFactor, 2)} />
-              <Figure name="sharpe" value={fixed(all.sharpe)} />
-              <Figure name="sortino" value={fixed(all.sortino)} />
+              <Figure name="sharpe" value={fixed(all.sharpe)} note={words('ratios-note')} />
+              <Figure name="sortino" value={fixed(all.sortino)} note={words('ratios-note')} />
               <Figure name="fees" value={shown(all.fees, 2)} />
               <Figure name="funding" value={shown(all.funding, 2)} />
             </dl>

@@ -2,6 +2,7 @@
 import { useEffect, useRef } from 'react';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { useWords } from '../words/words';
 
 /** Seconds since 1970 and the value, in order of time. */
 export type Points = readonly (readonly [number, number])[];
@@ -18,6 +19,8 @@ interface Props extends Line {
 }
 
 export function Curve({ label, points, height = 220, other }: Props) {
+  const words = useWords();
+  const time = words('time');
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const host = place.current;
@@ -31,11 +34,11 @@ export function Curve({ label, points, height = 220, other }: Props) {
         height,
         tzDate: seconds => UPlot.tzDate(new Date(seconds * 1_000), 'UTC'),
         series: [
-          { value: (_, at) => utc(at, 16) },
+          { label: time, value: (_, at) => utc(at, 16) },
           { label, stroke: accent, width: 1.5 },
           ...(other ? [{ label: other.label, stroke: soft, width: 1.5, dash: [6, 4] }] : []),
         ],
-        axes: [{ ...axis, values: (_, times) => times.map(tick) }, { ...axis, size: 70 }],
+        axes: [{ ...axis, space: 90, values: (_, times) => times.map(tick) }, { ...axis, size: 70 }],
       },
       [points.map(one => one[0]), points.map(one => one[1]), ...(other ? [valuesAt(points, other.points)] : [])],
       host,
@@ -46,7 +49,7 @@ export function Curve({ label, points, height = 220, other }: Props) {
       watch.disconnect();
       plot.destroy();
     };
-  }, [points, label, height, other]);
+  }, [points, label, height, other, time]);
   const [first, last] = [points[0], points.at(-1)];
   if (first === undefined || last === undefined || points.length < 2) return null;
   const range = `${utc(first[0], 16)} – ${utc(last[0], 16)}`;

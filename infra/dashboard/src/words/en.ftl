@@ -271,3 +271,7 @@ by-hour = By hour of the entry (UTC)
 buy-and-hold = Buy and hold
 buy-and-hold-method = Buy and hold (dashed): the opening equity in equal shares of the traded instruments, each bought at its first price; no fees, no funding, no deposits. Prices are those of the log's own signals and fills, and the last one is kept where there is none. Last prices:
 priced-until = { $instrument }: { $moment }
+no-breakers = No circuit breaker of this log has ever opened.
+no-price = – No price has arrived yet. Prices come from an engine with a feed that runs with this API; with whence api alone the market is at rest.
+no-past-price = – Prices of the market are those of now, so a page of the past has none.
+ratios-note = up to the last whole hour; from 30 days on
