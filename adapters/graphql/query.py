@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
@@ -47,6 +47,7 @@ from adapters.graphql.order import ORDERS, Order, OrderFilter, OrdersBy
 from adapters.graphql.performance import Performance, performance_of
 from adapters.graphql.permission import requires
 from adapters.graphql.position import POSITIONS, HeldPosition, PositionFilter, PositionsBy
+from adapters.graphql.report import Report, report_of
 from adapters.graphql.scalars import Ordinal
 from adapters.graphql.signal import SIGNALS, Signal, SignalFilter, SignalsBy
 from adapters.graphql.status import ProjectionBuild, build_of
@@ -374,6 +375,24 @@ class Query:
         ],
     ) -> LogVerification:
         return await verification_of(info, key)
+
+    @strawberry.field(
+        description="Makes an audit report; it reads the whole log. One report is made at a time.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def report(
+        self,
+        info: Info,
+        account: TheAccount,
+        first: Annotated[
+            date | None, strawberry.argument(description="The first day (UTC) of the period.")
+        ] = None,
+        last: Annotated[
+            date | None, strawberry.argument(description="The last day (UTC) of the period.")
+        ] = None,
+        strategy: Annotated[str, strawberry.argument(description="The trades of this strategy alone.")] = "",
+    ) -> Report:
+        return await report_of(info, account, first, last, strategy)
 
     @strawberry.field(
         description="The instruments and intervals of which the candle store has candles.",
