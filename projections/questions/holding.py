@@ -63,9 +63,7 @@ def _prices(source: Source, account: str, instruments: set[str]) -> Sequence[See
         statement = select(rows.c.ordinal, rows.c[at], rows.c.instrument, rows.c.price).where(
             rows.c.account == account, rows.c.instrument.in_(instruments)
         )
-        found += [
-            (ordinal, Seen(*price)) for ordinal, *price in source.connection.execute(statement).tuples()
-        ]
+        found += [(ordinal, Seen(*price)) for ordinal, *price in source.connection.execute(statement)]
     return [seen for _ordinal, seen in sorted(found, key=lambda one: one[0])]
 
 

@@ -128,6 +128,41 @@ def test_a_position_leads_to_its_chain_by_the_keyboard_alone(visitor: Visit) -> 
     expect(page.locator(".story pre")).to_contain_text('"confidence"')
 
 
+def test_the_rows_of_a_list_are_one_stop_of_the_tab_key_and_the_arrow_keys_lead_through_them(
+    visitor: Visit,
+) -> None:
+    page = opened(visitor.page, "orders")
+    rows = page.get_by_role("row")
+    stops = page.locator(".row[tabindex='0']")
+    expect(stops).to_have_count(1)
+    stops.focus()
+    last = page.get_by_role("table").get_attribute("aria-rowcount")
+    for key, index in (("ArrowDown", "3"), ("ArrowUp", "2"), ("ArrowUp", "2"), ("End", last), ("Home", "2")):
+        page.keyboard.press(key)
+        expect(page.locator(f".row[aria-rowindex='{index}']")).to_be_focused()
+        expect(page.locator(f".row[aria-rowindex='{index}']")).to_be_in_viewport()
+    page.keyboard.press("PageDown")
+    expect(page.locator(":focus")).not_to_have_attribute("aria-rowindex", "2")
+    expect(rows.and_(page.locator(":focus"))).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Chain")
+    expect(page.locator("#content")).to_be_focused()
+
+
+def test_the_results_by_hour_add_up_and_buy_and_hold_stands_beside_the_equity(
+    visitor: Visit, demo: Started
+) -> None:
+    page = opened(visitor.page, "performance")
+    wanted = demo.query("{ performance { trades } hours: performance(by: HOUR) { value trades } }")["data"]
+    page.get_by_role("button", name="By hour").click()
+    shown = page.get_by_role("table", name="By hour of the entry (UTC)").get_by_role("row")
+    trades = [int(row.split("\n")[1]) for row in shown.all_inner_texts()[1:]]
+    assert sum(trades) == wanted["performance"][0]["trades"]
+    assert len(trades) == len(wanted["hours"])
+    expect(page.locator(".curve").first).to_contain_text("Buy and hold")
+    expect(page.get_by_text("no fees, no funding, no deposits")).to_contain_text("BTCUSDT-LINEAR.BYBIT: 20")
+
+
 def test_a_decision_shows_every_vote_and_what_would_have_had_to_differ(visitor: Visit) -> None:
     page = opened(visitor.page, "decisions")
     page.get_by_label("Verdict").select_option("SKIP")

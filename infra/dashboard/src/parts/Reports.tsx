@@ -4,7 +4,7 @@ import { client } from '../api/client';
 import { graphql, type ResultOf } from '../api/graphql';
 import { useQuery } from '../api/query';
 import { useWords } from '../words/words';
-import { shown, tone } from './decimal';
+import { shown } from './decimal';
 import { Outcome } from './Outcome';
 import { save } from './save';
 import { moment } from './time';
@@ -24,6 +24,8 @@ const REPORT = graphql(`
   }
 `);
 const LINES = ['opening', 'starting', 'deposits', 'withdrawals', 'realised', 'fees', 'funding', 'other', 'closing'] as const;
+/** Lines whose amounts are positive where money left the account: with a minus the lines add up to the closing balance. */
+const PAID: readonly string[] = ['withdrawals', 'fees'];
 
 type Made = ResultOf<typeof REPORT>['report'];
 
@@ -106,8 +108,11 @@ function Shown({ of }: { readonly of: Made }) {
       {of.statement && (
         <dl className="terms">
           {LINES.map(name => {
-            const amount = of.statement?.[name];
-            return [<dt key={`${name} name`}>{words(`statement-${name}`)}</dt>, <dd key={name} className={tone(amount)}>{shown(amount, 18)} {of.currency}</dd>];
+            const amount = of.statement?.[name] ?? '0';
+            return [
+              <dt key={`${name} name`}>{words(`statement-${name}`)}</dt>,
+              <dd key={name}>{shown(PAID.includes(name) ? negated(amount) : amount, 18)} {of.currency}</dd>,
+            ];
           })}
         </dl>
       )}
@@ -118,6 +123,10 @@ function Shown({ of }: { readonly of: Made }) {
       </p>
     </section>
   );
+}
+
+function negated(decimal: string): string {
+  return decimal.startsWith('-') ? decimal.slice(1) : `-${decimal}`;
 }
 
 interface Named {
