@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import Visit, visit
 from tests.journeys.program import whence
@@ -128,6 +128,41 @@ def test_a_position_leads_to_its_chain_by_the_keyboard_alone(visitor: Visit) -> 
     expect(page.locator(".story pre")).to_contain_text('"confidence"')
 
 
+def test_the_rows_of_a_list_are_one_stop_of_the_tab_key_and_the_arrow_keys_lead_through_them(
+    visitor: Visit,
+) -> None:
+    page = opened(visitor.page, "orders")
+    rows = page.get_by_role("row")
+    stops = page.locator(".row[tabindex='0']")
+    expect(stops).to_have_count(1)
+    stops.focus()
+    last = page.get_by_role("table").get_attribute("aria-rowcount")
+    for key, index in (("ArrowDown", "3"), ("ArrowUp", "2"), ("ArrowUp", "2"), ("End", last), ("Home", "2")):
+        page.keyboard.press(key)
+        expect(page.locator(f".row[aria-rowindex='{index}']")).to_be_focused()
+        expect(page.locator(f".row[aria-rowindex='{index}']")).to_be_in_viewport()
+    page.keyboard.press("PageDown")
+    expect(page.locator(":focus")).not_to_have_attribute("aria-rowindex", "2")
+    expect(rows.and_(page.locator(":focus"))).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Chain")
+    expect(page.locator("#content")).to_be_focused()
+
+
+def test_the_results_by_hour_add_up_and_buy_and_hold_stands_beside_the_equity(
+    visitor: Visit, demo: Started
+) -> None:
+    page = opened(visitor.page, "performance")
+    wanted = demo.query("{ performance { trades } hours: performance(by: HOUR) { value trades } }")["data"]
+    page.get_by_role("button", name="By hour").click()
+    shown = page.get_by_role("table", name="By hour of the entry (UTC)").get_by_role("row")
+    trades = [int(row.split("\n")[1]) for row in shown.all_inner_texts()[1:]]
+    assert sum(trades) == wanted["performance"][0]["trades"]
+    assert len(trades) == len(wanted["hours"])
+    expect(page.locator(".curve").first).to_contain_text("Buy and hold")
+    expect(page.get_by_text("no fees, no funding, no deposits")).to_contain_text("BTCUSDT-LINEAR.BYBIT: 20")
+
+
 def test_a_decision_shows_every_vote_and_what_would_have_had_to_differ(visitor: Visit) -> None:
     page = opened(visitor.page, "decisions")
     page.get_by_label("Verdict").select_option("SKIP")
@@ -215,11 +250,9 @@ def test_a_viewer_sees_nothing_that_only_a_trader_may_do(visitor: Visit, demo: S
     assert page.get_by_role("button", name="Pause").count() == 0
 
 
-def test_a_trader_places_moves_and_closes_an_order_and_the_log_has_each_step(
-    visitor: Visit, demo: Started
-) -> None:
-    page = opened(signed_in(visitor, demo, "trader"), "trade")
-    page.get_by_label("Instrument").fill("BTCUSDT-LINEAR.BYBIT")
+def placed(page: Page) -> None:
+    """Places an order for a long position in Bitcoin, far above its stop at 50,000."""
+    opened(page, "trade").get_by_label("Instrument").fill("BTCUSDT-LINEAR.BYBIT")
     page.get_by_label("Quantity").fill("0.01")
     page.get_by_label("Stop", exact=True).fill("50000")
     page.get_by_role("button", name="Check").click()
@@ -227,6 +260,13 @@ def test_a_trader_places_moves_and_closes_an_order_and_the_log_has_each_step(
     expect(page.get_by_role("region", name="What the rules say").get_by_text("kill_switch")).to_be_visible()
     page.get_by_role("button", name="Place the order").click()
     expect(page.get_by_text("Done.")).to_be_visible()
+
+
+def test_a_trader_places_moves_and_closes_an_order_and_the_log_has_each_step(
+    visitor: Visit, demo: Started
+) -> None:
+    page = signed_in(visitor, demo, "trader")
+    placed(page)
 
     held = opened(page, "now").get_by_role("row", name=re.compile("BTCUSDT-LINEAR"))
     held.get_by_role("button", name="Move stop").click()
@@ -236,12 +276,63 @@ def test_a_trader_places_moves_and_closes_an_order_and_the_log_has_each_step(
     held.get_by_role("button", name="Close").click()
     confirmed(page, "tried by a test")
     expect(page.get_by_text("No position is open.")).to_be_visible()
+    expect(page.locator("#content")).to_be_focused()
 
     found = demo.query("{ events(first: 200) { edges { node { type actor } } } }")["data"]["events"]["edges"]
     by_person = {
         one["node"]["type"].rpartition(".")[2] for one in found if one["node"]["actor"].startswith("trader-")
     }
     assert {"OrderPlaced", "OrderAmendRequested", "PositionClosing"} <= by_person
+
+
+def test_a_stop_is_moved_on_the_chart_by_keyboard_and_returns_where_the_rules_refuse_it(
+    visitor: Visit, demo: Started
+) -> None:
+    page = signed_in(visitor, demo, "trader")
+    placed(page)
+    handle = opened(page, "chart").get_by_role("slider", name=re.compile("Stop of BTCUSDT"))
+    dialogue = page.get_by_role("dialog", name="Move the stop")
+    handle.focus()
+    page.keyboard.press("ArrowUp")
+    expect(handle).to_have_attribute("aria-valuetext", "50\u202f000.1")
+    page.keyboard.press("Escape")
+    expect(handle).to_have_attribute("aria-valuetext", "50\u202f000")
+    page.keyboard.press("PageUp")
+    page.keyboard.press("Enter")
+    terms = dialogue.locator("dd").all_inner_texts()
+    assert terms[:2] == ["50\u202f000", "50\u202f010"]
+    before, after = (Decimal(one.replace("\u2212", "-")) for one in terms[2:])
+    assert after - before == Decimal("0.10")
+    page.keyboard.press("Enter")
+    expect(dialogue.get_by_role("alert")).to_contain_text("Done.")
+    page.keyboard.press("Enter")
+    expect(handle).to_be_focused()
+    expect(handle).to_have_text("Stop 50\u202f010")
+
+    _dragged(page, handle)
+    dialogue.get_by_role("button", name="Confirm").click()
+    expect(dialogue.get_by_role("alert")).to_contain_text("does not protect a LONG position")
+    page.keyboard.press("Escape")
+    expect(handle).to_have_text("Stop 50\u202f010")
+
+    page.get_by_label("Event").fill("400")
+    expect(handle).to_have_count(0)
+    page.get_by_role("button", name="Back to now").click()
+    expect(handle).to_be_visible()
+    page.get_by_role("button", name="Forget the token").click()
+    expect(handle).to_have_count(0)
+    assert visitor.faults == []
+
+
+def _dragged(page: Page, handle: Locator) -> None:
+    """Drags the handle to the top of the chart, which is above the price."""
+    begin, chart = handle.bounding_box(), page.get_by_role("figure").bounding_box()
+    assert begin
+    assert chart
+    page.mouse.move(begin["x"] + 9, begin["y"] + 9)
+    page.mouse.down()
+    page.mouse.move(begin["x"] + 9, chart["y"] + 9, steps=4)
+    page.mouse.up()
 
 
 def test_an_order_that_the_rules_refuse_shows_the_reason_and_can_be_corrected(

@@ -21,6 +21,7 @@ import { Risk } from './pages/Risk';
 import { Strategies } from './pages/Strategies';
 import { System } from './pages/System';
 import { Trade } from './pages/Trade';
+import { Dialogue } from './parts/Dialogue';
 import { Header } from './parts/Header';
 import { Navigation } from './parts/Navigation';
 import { Fault } from './parts/Outcome';
@@ -121,6 +122,7 @@ function Pages({ accounts }: { readonly accounts: readonly Account[] }) {
           )}
         </Suspense>
       </main>
+      <Dialogue />
     </div>
   );
 }

@@ -8,6 +8,7 @@ import { shown } from '../parts/decimal';
 import { marksOf, type Mark } from '../parts/marks';
 import { Fault, Outcome } from '../parts/Outcome';
 import { goTo } from '../parts/route';
+import { StopHandles } from '../parts/StopHandle';
 import { Table, type Column } from '../parts/Table';
 import { moment } from '../parts/time';
 import { useWords } from '../words/words';
@@ -100,6 +101,7 @@ function Drawn({ account, instrument, interval }: Props) {
               protections={found.protections}
               onStart={more}
               onOpen={open}
+              over={drawn => <StopHandles account={account} instrument={instrument} scale={drawn} />}
             />
             <p className="total">
               {words('candles-read', { count: candles.length, since: moment(since) })}{' '}

@@ -2,7 +2,8 @@ import { useMemo } from 'react';
 import { graphql, type ResultOf } from '../api/graphql';
 import { send } from '../api/mutate';
 import { asOf } from '../api/moment';
-import { usePrice, type Price } from '../api/prices';
+import { priced, usePrice, type Price } from '../api/prices';
+import { moveProtection, profitAt } from '../api/protection';
 import { useQuery } from '../api/query';
 import { useStore } from '../api/store';
 import { fixed, percent, shown, tone } from '../parts/decimal';
@@ -35,16 +36,6 @@ const NOTICES = graphql(`
 const CLOSE = graphql(`
   mutation Close($request: RequestInput!, $position: String!, $reason: String!) {
     closePosition(request: $request, position: $position, reason: $reason) {
-      __typename
-      ... on Completed { note }
-      ... on Refused { reason }
-      ... on TimedOut { known }
-    }
-  }
-`);
-const MOVE = graphql(`
-  mutation Move($request: RequestInput!, $position: String!, $stop: Decimal, $target: Decimal) {
-    moveProtection(request: $request, position: $position, stop: $stop, target: $target) {
       __typename
       ... on Completed { note }
       ... on Refused { reason }
@@ -92,15 +83,21 @@ export function Now({ account }: { readonly account: string }) {
 function Open({ account, positions }: { readonly account: string; readonly positions: readonly Held[] }) {
   const words = useWords();
   const columns = useMemo(() => columnsOf(account), [account]);
+  const known = useStore(priced);
+  const isPast = useStore(asOf) !== null;
   if (positions.length === 0) return <p className="empty">{words('no-positions')}</p>;
+  const isUnpriced = isPast || positions.some(one => !known.includes(one.instrument));
   return (
-    <Table
-      label={words('open-positions')}
-      columns={columns}
-      rows={positions}
-      keyOf={one => one.id}
-      onOpen={one => goTo('chain', one.id)}
-    />
+    <>
+      <Table
+        label={words('open-positions')}
+        columns={columns}
+        rows={positions}
+        keyOf={one => one.id}
+        onOpen={one => goTo('chain', one.id)}
+      />
+      {isUnpriced && <p className="note">{words(isPast ? 'no-past-price' : 'no-price')}</p>}
+    </>
   );
 }
 
@@ -149,8 +146,7 @@ function Age({ of }: { readonly of: Held }) {
 function Profit({ of }: { readonly of: Held }) {
   const price = useHeldPrice(of)?.price;
   if (price === undefined) return <>–</>;
-  const sign = of.direction === 'LONG' ? 1 : -1;
-  const profit = sign * (Number(price) - Number(of.averagePrice)) * Number(of.quantity);
+  const profit = profitAt(price, of);
   return <span className={tone(profit)}>{fixed(profit)}</span>;
 }
 
@@ -197,7 +193,7 @@ function Actions({ account, of }: { readonly account: string; readonly of: Held 
         ]}
         explained={words('move-protection-explained', { position: of.id })}
         send={(request, { stop, target }) =>
-          send(MOVE, { request, position: of.id, stop: changed(stop, of.stop), target: changed(target, of.target) })}
+          moveProtection(request, of.id, { stop: changed(stop, of.stop), target: changed(target, of.target) })}
       />{' '}
       <Request
         account={account}

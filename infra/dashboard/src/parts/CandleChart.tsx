@@ -3,7 +3,7 @@ import {
   CandlestickSeries, HistogramSeries, createChart, createSeriesMarkers,
   type IChartApi, type ISeriesApi, type ISeriesMarkersPluginApi, type LogicalRange, type SeriesMarker, type UTCTimestamp,
 } from 'lightweight-charts';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import type { Candle } from '../api/candles';
 import type { Protection } from '../api/marks';
 import { useStore } from '../api/store';
@@ -21,6 +21,8 @@ interface Props {
   readonly protections: readonly Protection[];
   readonly onStart: () => void;
   readonly onOpen: (mark: Mark) => void;
+  /** What is laid over the chart. */
+  readonly over: (drawn: Drawn) => ReactNode;
 }
 
 const COLOURS = ['ground', 'ink', 'soft', 'line', 'accent', 'gain', 'loss', 'warn'] as const;
@@ -44,7 +46,7 @@ const SHAPES: Record<Kind, Pick<SeriesMarker<UTCTimestamp>, 'shape'> & { readonl
   'mark-stop': { shape: 'square', colour: 'loss', text: '' },
 };
 
-export function CandleChart({ label, candles, seconds, marks, protections, onStart, onOpen }: Props) {
+export function CandleChart({ label, candles, seconds, marks, protections, onStart, onOpen, over }: Props) {
   const place = useRef<HTMLElement>(null);
   const [drawn, setDrawn] = useState<Drawn | null>(null);
   const shade = useShade();
@@ -66,7 +68,12 @@ export function CandleChart({ label, candles, seconds, marks, protections, onSta
   useEffect(() => drawn?.putMarks(marks), [drawn, marks]);
   useEffect(() => drawn?.putProtections(protections), [drawn, protections]);
 
-  return <figure className="candles" ref={place} aria-label={label} />;
+  return (
+    <div className="covered">
+      <figure className="candles" ref={place} aria-label={label} />
+      {drawn && over(drawn)}
+    </div>
+  );
 }
 
 /** The chart with the part of the candles that it holds. */
@@ -122,6 +129,10 @@ class Drawn {
     const { signal } = this.#held;
     host.addEventListener('pointerdown', hold(true), { signal });
     for (const name of ['pointerup', 'pointercancel']) window.addEventListener(name, hold(false), { signal });
+  }
+
+  get isRemoved(): boolean {
+    return this.#held.signal.aborted;
   }
 
   remove(): void {
