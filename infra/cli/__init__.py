@@ -78,7 +78,7 @@ COMMANDS: Mapping[str, Listed] = {
     "replay": Listed("Makes a log again from its recorded inputs, and compares.", "replay:replay"),
     "what-if": Listed("Trades a log's recorded market again under other settings.", "what_if:what_if"),
     "shadow": Listed("Runs a candidate configuration beside an engine, and compares.", "shadow:shadow_app"),
-    "api": Listed("Serves GraphQL: queries, live events and manual orders.", "api:api"),
+    "api": Listed("Serves the dashboard and GraphQL, with live events and manual orders.", "api:api"),
     "scan": Listed("Scans published candles and sends signals to an engine.", "scan:scan"),
     "signals": Listed("Lists the sources of outside signals.", "signals:signals_app"),
     "settings": Listed("Prints every setting with its range and meaning.", "settings:settings"),
