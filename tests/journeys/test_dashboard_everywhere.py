@@ -11,7 +11,6 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
@@ -66,13 +65,9 @@ class Desk:
         data: dict[str, Any] = answer["data"]
         return data
 
-    def mutate(self, fields: str, **variables: object) -> dict[str, Any]:
-        """Sends one mutation as the admin; returns its answer."""
-        declared = {"key": "String!", **{name: "OrderTerms!" for name in variables if name == "terms"}}
-        names = ", ".join(f"${name}: {kind}" for name, kind in declared.items())
-        answer = self.serving.query(
-            f"mutation ({names}) {{ done: {fields} }}", self.token("admin"), key=uuid4().hex, **variables
-        )
+    def mutate(self, document: str, key: str, **variables: object) -> dict[str, Any]:
+        """Sends a mutation named `done` as the admin; returns its answer."""
+        answer = self.serving.query(document, self.token("admin"), key=key, **variables)
         assert "errors" not in answer, answer
         done: dict[str, Any] = answer["data"]["done"]
         assert done["__typename"] in ("Completed", "Draft"), done
@@ -126,7 +121,9 @@ def entered(page: Page, desk: Desk, role: str = NOBODY) -> Page:
 
 def figure(page: Page, name: str) -> Locator:
     """The value of a figure."""
-    return page.locator(".figure", has=page.locator("dt", has_text=re.compile(f"^{name}$"))).locator("dd").first
+    return (
+        page.locator(".figure", has=page.locator("dt", has_text=re.compile(f"^{name}$"))).locator("dd").first
+    )
 
 
 def signed(decimal: str) -> str:
@@ -183,7 +180,7 @@ def check_risk(page: Page, facts: Mapping[str, Any]) -> None:
     (account,) = facts["accounts"]
     most = account["settings"]["risk"]["max_positions"]
     expect(page.locator(".uses")).to_contain_text(f"{account['openPositions']} / {most}")
-    assert [one["killSwitch"] for one in facts["tradingStates"]] == [None]
+    assert [one["killSwitch"] for one in facts["tradingStates"]] == [""]
     expect(page.get_by_text("Not tripped")).to_be_visible()
 
 
@@ -228,7 +225,7 @@ def test_every_page_shows_what_the_api_answers_of_the_same_moment(
     for name, check in CHECKS.items():
         check(opened(page, name), facts)
     for name in LISTS:
-        expect(opened(page, name).locator(".total")).to_contain_text(f"of {facts[name]['totalCount']}")
+        expect(opened(page, name).locator(".total")).to_contain_text(f"of {facts[name]['totalCount']:,}")
     (order,) = (edge["node"]["id"] for edge in facts["orders"]["edges"])
     steps = desk.query(STEPS, id=order, asOf=as_of)["explanation"]["steps"]
     opened(page, "chain").get_by_label("Id of an order").fill(order)
@@ -236,3 +233,144 @@ def test_every_page_shows_what_the_api_answers_of_the_same_moment(
     expect(page.locator(".story > li")).to_have_count(len(steps))
     assert visitor.faults == []
     assert len(visitor.origins) == 1
+
+
+def test_a_trader_places_moves_and_closes_an_order_and_the_log_has_each_step(
+    visitor: Visit, desk: Desk
+) -> None:
+    page = opened(entered(visitor.page, desk, "trader"), "trade")
+    page.get_by_label("Instrument").fill(BTC)
+    page.get_by_label("Quantity").fill("0.01")
+    page.get_by_label("Stop", exact=True).fill("50000")
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_role("region", name="What it would cost")).to_be_visible()
+    expect(page.get_by_role("region", name="What the rules say").get_by_text("kill_switch")).to_be_visible()
+    page.get_by_role("button", name="Place the order").click()
+    expect(page.get_by_text("Done.")).to_be_visible()
+
+    held = opened(page, "now").get_by_role("row", name=re.compile("BTCUSDT-LINEAR"))
+    held.get_by_role("button", name="Move stop").click()
+    page.get_by_role("dialog").get_by_label("Stop").fill("50500")
+    confirmed(page)
+    expect(held).to_contain_text("50\u202f500")
+    held.get_by_role("button", name="Close").click()
+    confirmed(page, "tried by a test")
+    expect(page.get_by_text("No position is open.")).to_be_visible()
+
+    found = desk.query("{ events(first: 200) { edges { node { type actor } } } }")["events"]["edges"]
+    by_person = {
+        one["node"]["type"].rpartition(".")[2] for one in found if one["node"]["actor"] == "the-trader"
+    }
+    assert {"OrderPlaced", "OrderAmendRequested", "PositionClosing"} <= by_person
+
+
+def test_a_paused_strategy_is_shown_so_until_it_is_resumed(visitor: Visit, desk: Desk) -> None:
+    page = opened(entered(visitor.page, desk, "trader"), "strategies")
+    page.get_by_role("button", name="Pause").click()
+    confirmed(page, "tried by a test")
+    expect(page.get_by_text("Paused by a person")).to_be_visible()
+    page.get_by_role("button", name="Resume").click()
+    confirmed(page, "the test is over")
+    expect(page.get_by_text("Paused by a person")).to_have_count(0)
+
+
+TERMS = {"instrument": BTC, "side": "BUY", "type": "MARKET", "quantity": "0.01", "stop": "50000"}
+DRAFT = """mutation ($key: String!, $terms: OrderTerms!) {
+  done: draftOrder(request: {idempotencyKey: $key}, terms: $terms) { __typename ... on Draft { confirmation } }
+}"""
+PLACE = """mutation ($key: String!, $confirmation: String!) {
+  done: placeOrder(request: {idempotencyKey: $key}, confirmation: $confirmation) { __typename }
+}"""
+TRIP = """mutation ($key: String!) {
+  done: tripKillSwitch(request: {idempotencyKey: $key}, reason: "tried by a test") { __typename }
+}"""
+RESET = """mutation ($key: String!) {
+  done: resetKillSwitch(request: {idempotencyKey: $key}, reason: "the test is over") { __typename }
+}"""
+
+OFFERED: Mapping[str, Mapping[str, frozenset[str]]] = {
+    "now": {"trader": frozenset({"Move stop", "Close"})},
+    "trade": {"trader": frozenset({"Check"})},
+    "strategies": {"trader": frozenset({"Pause"})},
+    "risk": {"trader": frozenset({"Trip the kill switch"})},
+    "risk, tripped": {"admin": frozenset({"Reset the kill switch"})},
+}
+"""The requests that a page offers, by the least role that may send them."""
+ROLES = (NOBODY, "viewer", "trader", "admin")
+REQUESTS = frozenset().union(*(names for offers in OFFERED.values() for names in offers.values()))
+
+
+def offered(role: str, page: str) -> set[str]:
+    """What the page offers to this role."""
+    least = OFFERED[page]
+    return {name for one, names in least.items() if ROLES.index(role) >= ROLES.index(one) for name in names}
+
+
+def shown_requests(page: Page) -> set[str]:
+    return REQUESTS.intersection(page.locator("#content").get_by_role("button").all_inner_texts())
+
+
+def test_each_role_is_offered_the_requests_that_it_may_send_and_no_others(
+    browser: Browser, desk: Desk
+) -> None:
+    draft = desk.mutate(DRAFT, "an order", terms=TERMS)
+    desk.mutate(PLACE, "an order", confirmation=draft["confirmation"])
+    with ExitStack() as held:
+        pages = {role: entered(held.enter_context(visit(browser)).page, desk, role) for role in ROLES}
+        for role, page in pages.items():
+            expect(page.get_by_role("row", name=re.compile("BTCUSDT-LINEAR"))).to_be_visible()
+            assert shown_requests(page) == offered(role, "now"), role
+            for name in ("trade", "strategies", "risk"):
+                opened(page, name)
+                expect(page.get_by_text("Loading …")).to_have_count(0)
+                assert shown_requests(page) == offered(role, name), (role, name)
+        desk.mutate(TRIP, "a trip")
+        for role, page in pages.items():
+            expect(page.get_by_text("Tripped: tried by a test")).to_be_visible()
+            assert shown_requests(page) == offered(role, "risk, tripped"), role
+        opened(pages["admin"], "risk").get_by_role("button", name="Reset the kill switch").click()
+        confirmed(pages["admin"], "the test is over")
+        for page in pages.values():
+            expect(page.get_by_text("Not tripped")).to_be_visible()
+
+
+class Cable:
+    """The WebSockets of a page, which can be cut and joined again."""
+
+    def __init__(self, page: Page) -> None:
+        self._is_cut = False
+        self._open: list[WebSocketRoute] = []
+        page.route_web_socket(re.compile("."), self._opened)
+
+    def cut(self) -> None:
+        self._is_cut = True
+        for socket in self._open:
+            socket.close()
+
+    def join(self) -> None:
+        self._is_cut = False
+
+    def _opened(self, socket: WebSocketRoute) -> None:
+        if self._is_cut:
+            socket.close()
+            return
+        socket.connect_to_server()
+        self._open.append(socket)
+
+
+def test_a_cut_page_resumes_with_what_happened_in_another_tab_meanwhile(visitor: Visit, desk: Desk) -> None:
+    acting = entered(visitor.page, desk, "admin")
+    watching = visitor.page.context.new_page()
+    cable = Cable(watching)
+    opened(entered(watching, desk), "risk")
+    cable.cut()
+    expect(watching.locator(".connection.cut")).to_contain_text("cut off for")
+    opened(acting, "risk").get_by_role("button", name="Trip the kill switch").click()
+    confirmed(acting, "tried by a test")
+    expect(watching.get_by_text("Not tripped")).to_be_visible()
+    cable.join()
+    expect(watching.locator(".connection.live")).to_be_visible()
+    expect(watching.get_by_text("Tripped: tried by a test")).to_be_visible()
+    expect(watching.get_by_label("Event")).to_have_value(str(desk.head()))
+    desk.mutate(RESET, "a reset")
+    expect(watching.get_by_text("Not tripped")).to_be_visible()
