@@ -60,7 +60,7 @@ class Desk:
         return self.tokens.get(role, "")
 
     def query(self, document: str, **variables: object) -> dict[str, Any]:
-        answer = self.serving.query(document, **variables)
+        answer = self.serving.query(document, None, **variables)
         assert "errors" not in answer, answer
         data: dict[str, Any] = answer["data"]
         return data
@@ -297,7 +297,7 @@ OFFERED: Mapping[str, Mapping[str, frozenset[str]]] = {
 }
 """The requests that a page offers, by the least role that may send them."""
 ROLES = (NOBODY, "viewer", "trader", "admin")
-REQUESTS = frozenset().union(*(names for offers in OFFERED.values() for names in offers.values()))
+REQUESTS = frozenset(one for offers in OFFERED.values() for names in offers.values() for one in names)
 
 
 def offered(role: str, page: str) -> set[str]:
@@ -306,7 +306,7 @@ def offered(role: str, page: str) -> set[str]:
     return {name for one, names in least.items() if ROLES.index(role) >= ROLES.index(one) for name in names}
 
 
-def shown_requests(page: Page) -> set[str]:
+def shown_requests(page: Page) -> frozenset[str]:
     return REQUESTS.intersection(page.locator("#content").get_by_role("button").all_inner_texts())
 
 
