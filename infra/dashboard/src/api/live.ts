@@ -1,5 +1,6 @@
 // The events of the log as they are recorded. After a cut the subscription continues with the event after the last one.
-import { onConnection, socket } from './client';
+// Events arrive before the read models include them, so how far these are is queried until they do.
+import { client, onConnection, socket } from './client';
 import { graphql } from './graphql';
 import { print } from './print';
 import { Store } from './store';
@@ -8,6 +9,8 @@ export interface Live {
   readonly connection: 'connecting' | 'live' | 'cut';
   /** The ordinal of the latest event that was received; null before the first. */
   readonly ordinal: number | null;
+  /** Queries include the events up to this ordinal. */
+  readonly reached: number;
   /** When the connection was last known to work, in ms of this machine's clock. */
   readonly heardAt: number;
 }
@@ -17,14 +20,22 @@ const EVENTS = graphql(`
     events(after: $after) { ordinal type stream chainId line recordedAt }
   }
 `);
+const REACHED = graphql(`
+  query Reached {
+    projections { kind status ordinal }
+  }
+`);
 const WAIT = { first: 500, most: 15_000 };
+const LOOK_MS = 500;
 
-export const live = new Store<Live>({ connection: 'connecting', ordinal: null, heardAt: Date.now() });
+export const live = new Store<Live>({ connection: 'connecting', ordinal: null, reached: 0, heardAt: Date.now() });
 
 let wait = WAIT.first;
+let isLooking = false;
 
-export function follow(after: number | null): void {
+export function follow(after: number): void {
   change({ ordinal: after });
+  look();
   onConnection(connection => change({ connection, ...(connection === 'live' && { heardAt: Date.now() }) }));
   begin();
 }
@@ -45,12 +56,28 @@ function begin(): void {
     {
       next: ({ data }) => {
         wait = WAIT.first;
-        if (data) change({ ordinal: Number(data.events.ordinal), heardAt: Date.now() });
+        if (!data) return;
+        change({ ordinal: Number(data.events.ordinal), heardAt: Date.now() });
+        look();
       },
       error: again,
       complete: again,
     },
   );
+}
+
+function look(): void {
+  const { ordinal, reached } = live.value;
+  if (isLooking || reached >= (ordinal ?? 0)) return;
+  isLooking = true;
+  void client.query(REACHED, {}).toPromise().then(({ data }) => {
+    const builds = data?.projections.filter(one => one.kind === 'TODAY' && one.status === 'LIVE') ?? [];
+    if (builds.length > 0) change({ reached: Math.min(...builds.map(one => Number(one.ordinal))) });
+    setTimeout(() => {
+      isLooking = false;
+      look();
+    }, LOOK_MS);
+  });
 }
 
 function change(part: Partial<Live>): void {

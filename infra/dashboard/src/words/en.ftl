@@ -19,6 +19,7 @@ mode-paper-live = DEMO: simulated orders on live prices
 mode-paper = PAPER: simulated orders on recorded or made candles
 mode-manual = MANUAL: orders by hand in a market at rest
 mode-none = The log is empty
+no-account = No account is opened in this log.
 connection-live = connected
 connection-connecting = connecting
 connection-cut = cut off for { $age }

@@ -19,6 +19,7 @@ mode-paper-live = DEMO: имитация заявок по живым ценам
 mode-paper = PAPER: имитация заявок по записанным или созданным свечам
 mode-manual = MANUAL: ручные заявки на неподвижном рынке
 mode-none = Журнал событий пуст
+no-account = В этом журнале не открыт ни один счёт.
 connection-live = на связи
 connection-connecting = соединение
 connection-cut = нет связи { $age }
