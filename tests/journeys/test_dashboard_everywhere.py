@@ -313,8 +313,8 @@ def shown_requests(page: Page) -> frozenset[str]:
 def test_each_role_is_offered_the_requests_that_it_may_send_and_no_others(
     browser: Browser, desk: Desk
 ) -> None:
-    draft = desk.mutate(DRAFT, "an order", terms=TERMS)
-    desk.mutate(PLACE, "an order", confirmation=draft["confirmation"])
+    draft = desk.mutate(DRAFT, "an-order", terms=TERMS)
+    desk.mutate(PLACE, "an-order", confirmation=draft["confirmation"])
     with ExitStack() as held:
         pages = {role: entered(held.enter_context(visit(browser)).page, desk, role) for role in ROLES}
         for role, page in pages.items():
@@ -324,7 +324,7 @@ def test_each_role_is_offered_the_requests_that_it_may_send_and_no_others(
                 opened(page, name)
                 expect(page.get_by_text("Loading …")).to_have_count(0)
                 assert shown_requests(page) == offered(role, name), (role, name)
-        desk.mutate(TRIP, "a trip")
+        desk.mutate(TRIP, "a-trip")
         for role, page in pages.items():
             expect(page.get_by_text("Tripped: tried by a test")).to_be_visible()
             assert shown_requests(page) == offered(role, "risk, tripped"), role
@@ -372,5 +372,5 @@ def test_a_cut_page_resumes_with_what_happened_in_another_tab_meanwhile(visitor:
     expect(watching.locator(".connection.live")).to_be_visible()
     expect(watching.get_by_text("Tripped: tried by a test")).to_be_visible()
     expect(watching.get_by_label("Event")).to_have_value(str(desk.head()))
-    desk.mutate(RESET, "a reset")
+    desk.mutate(RESET, "a-reset")
     expect(watching.get_by_text("Not tripped")).to_be_visible()
