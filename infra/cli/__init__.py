@@ -79,7 +79,7 @@ COMMANDS: Mapping[str, Listed] = {
     "what-if": Listed("Trades a log's recorded market again under other settings.", "what_if:what_if"),
     "shadow": Listed("Runs a candidate configuration beside an engine, and compares.", "shadow:shadow_app"),
     "arms": Listed("Compares the two arms into which entries were split.", "arms:arms"),
-    "api": Listed("Serves GraphQL: queries, live events and manual orders.", "api:api"),
+    "api": Listed("Serves the dashboard and GraphQL, with live events and manual orders.", "api:api"),
     "scan": Listed("Scans published candles and sends signals to an engine.", "scan:scan"),
     "signals": Listed("Lists the sources of outside signals.", "signals:signals_app"),
     "settings": Listed("Prints every setting with its range and meaning.", "settings:settings"),

@@ -105,18 +105,6 @@ def test_the_equity_curve_begins_with_the_first_marked_hour_of_a_log_of_several_
     expect(curve).to_have_attribute("aria-label", f"Equity, {first} \u2013 {last}")
 
 
-def test_a_past_event_sets_every_page_to_what_the_api_answers_as_of_it(demo: Started, visitor: Visit) -> None:
-    page, ordinal = visitor.page, 400
-    wanted = demo.query(FIGURES, asOf={"ordinal": ordinal})["data"]
-    page.get_by_label("Event").fill(str(ordinal))
-    balance = page.locator(".figure", has_text="Balance").locator("dd").first
-    expect(balance).to_contain_text(plain(wanted["accounts"][0]["balance"]))
-    expect(opened(page, "orders").locator(".total")).to_contain_text(f"of {wanted['orders']['totalCount']}")
-    page.get_by_role("button", name="Back to now").click()
-    now = demo.query(FIGURES)["data"]["orders"]["totalCount"]
-    expect(page.locator(".total")).to_contain_text(f"of {now}")
-
-
 def test_a_position_leads_to_its_chain_by_the_keyboard_alone(visitor: Visit) -> None:
     page = opened(visitor.page, "positions")
     page.get_by_role("row").nth(1).focus()
@@ -241,15 +229,6 @@ def confirmed(page: Page, reason: str = "") -> None:
     dialogue.get_by_role("button", name="Close").click()
 
 
-def test_a_viewer_sees_nothing_that_only_a_trader_may_do(visitor: Visit, demo: Started) -> None:
-    page = signed_in(visitor, demo, "viewer")
-    expect(opened(page, "trade").get_by_text("need a token with the role trader")).to_be_visible()
-    expect(opened(page, "risk").get_by_text("Not tripped")).to_be_visible()
-    assert page.get_by_role("button", name="Trip the kill switch").count() == 0
-    expect(opened(page, "strategies").get_by_role("heading", name="trend")).to_be_visible()
-    assert page.get_by_role("button", name="Pause").count() == 0
-
-
 def placed(page: Page) -> None:
     """Places an order for a long position in Bitcoin, far above its stop at 50,000."""
     opened(page, "trade").get_by_label("Instrument").fill("BTCUSDT-LINEAR.BYBIT")
@@ -260,29 +239,6 @@ def placed(page: Page) -> None:
     expect(page.get_by_role("region", name="What the rules say").get_by_text("kill_switch")).to_be_visible()
     page.get_by_role("button", name="Place the order").click()
     expect(page.get_by_text("Done.")).to_be_visible()
-
-
-def test_a_trader_places_moves_and_closes_an_order_and_the_log_has_each_step(
-    visitor: Visit, demo: Started
-) -> None:
-    page = signed_in(visitor, demo, "trader")
-    placed(page)
-
-    held = opened(page, "now").get_by_role("row", name=re.compile("BTCUSDT-LINEAR"))
-    held.get_by_role("button", name="Move stop").click()
-    page.get_by_role("dialog").get_by_label("Stop").fill("50500")
-    confirmed(page)
-    expect(held).to_contain_text("50\u202f500")
-    held.get_by_role("button", name="Close").click()
-    confirmed(page, "tried by a test")
-    expect(page.get_by_text("No position is open.")).to_be_visible()
-    expect(page.locator("#content")).to_be_focused()
-
-    found = demo.query("{ events(first: 200) { edges { node { type actor } } } }")["data"]["events"]["edges"]
-    by_person = {
-        one["node"]["type"].rpartition(".")[2] for one in found if one["node"]["actor"].startswith("trader-")
-    }
-    assert {"OrderPlaced", "OrderAmendRequested", "PositionClosing"} <= by_person
 
 
 def test_a_stop_is_moved_on_the_chart_by_keyboard_and_returns_where_the_rules_refuse_it(
@@ -359,28 +315,6 @@ def test_an_order_that_risks_too_much_shows_which_member_rejects_it_and_with_whi
     expect(vote).to_contain_text("RISK_PER_TRADE")
     expect(vote).to_contain_text("limit")
     assert page.get_by_role("button", name="Place the order").count() == 0
-
-
-def test_the_kill_switch_is_tripped_with_a_reason_and_reset_by_an_admin_alone(
-    visitor: Visit, demo: Started
-) -> None:
-    page = opened(signed_in(visitor, demo, "admin"), "risk")
-    page.get_by_role("button", name="Trip the kill switch").click()
-    confirmed(page, "tried by a test")
-    expect(page.get_by_text("Tripped: tried by a test")).to_be_visible()
-    page.get_by_role("button", name="Reset the kill switch").click()
-    confirmed(page, "the test is over")
-    expect(page.get_by_text("Not tripped")).to_be_visible()
-
-
-def test_a_paused_strategy_is_shown_so_until_it_is_resumed(visitor: Visit, demo: Started) -> None:
-    page = opened(signed_in(visitor, demo, "trader"), "strategies")
-    page.get_by_role("button", name="Pause").click()
-    confirmed(page, "tried by a test")
-    expect(page.get_by_text("Paused by a person")).to_be_visible()
-    page.get_by_role("button", name="Resume").click()
-    confirmed(page, "the test is over")
-    expect(page.get_by_text("Paused by a person")).to_have_count(0)
 
 
 def test_another_language_and_theme_are_kept_over_a_reload(visitor: Visit) -> None:
