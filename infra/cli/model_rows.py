@@ -83,19 +83,7 @@ def print_comparison(book: ModelBook, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps([_summary(one) for one in found], indent=2))
         return
-    heads = (
-        "model",
-        "role",
-        "trades",
-        "gained",
-        "confidence",
-        "Brier",
-        "accuracy",
-        "net return",
-        "let through",
-        "profit",
-        "champion's",
-    )
+    heads = ("model", "role", "trades", "gained", "confidence", "Brier", "accuracy", "net return")
     rows = [
         (
             one.registered.sha256[:_SHORT],
@@ -106,20 +94,33 @@ def print_comparison(book: ModelBook, *, as_json: bool) -> None:
             _figure(one.brier),
             _figure(one.accuracy),
             _figure(one.mean_return),
-            f"{one.let_through:,} of {len(one.judged):,}",
-            _figure(one.profit),
-            _figure(one.champion_profit),
         )
         for one in found
     ]
     console = console_of()
     console.print(_table(heads, rows, words=2))
+    console.print(_profits(found))
     console.print(
-        "profit: sum of the net returns of the trades that the model's score lets through, by the limits of then; "
-        "the champion's is of the same signals",
+        "profit: the sum of the net returns of the trades that the model's score lets through, by the limits of then",
         soft_wrap=True,
     )
     console.print("descriptive: only entries that the champion let through were traded")
+
+
+def _profits(records: Sequence[ModelRecord]) -> Table:
+    heads = ("model", "role", "let through", "judged", "profit", "champion's profit")
+    rows = [
+        (
+            one.registered.sha256[:_SHORT],
+            _role(one.role),
+            f"{one.let_through:,}",
+            f"{len(one.judged):,}",
+            _figure(one.profit),
+            _figure(one.champion_profit),
+        )
+        for one in records
+    ]
+    return _table(heads, rows, words=2)
 
 
 def _common(record: ModelRecord, signals: set[str]) -> ModelRecord:

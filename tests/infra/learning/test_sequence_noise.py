@@ -1,6 +1,6 @@
 """The gate finds no skill of an ensemble with the LSTM where there is none, and finds a signal that only it can see.
 
-`make torch` runs one seed of each kind of noise; `WHENCE_NOISE_SEEDS=40` tries so many of each.
+`make torch` runs one seed of each kind of noise; `WHENCE_NOISE_SEEDS=100` tries so many of each.
 """
 
 from __future__ import annotations
