@@ -20,6 +20,7 @@ from infra.cli.options import (
     FundingHoursOption,
     LogAccountOption,
     LogOption,
+    MoreCandles,
     StoreOption,
     SymbolOption,
     file_of,
@@ -59,6 +60,7 @@ def auto(
         ),
     ] = None,
     candles: CandlesOption = None,
+    more: MoreCandles = None,
     symbol: SymbolOption = None,
     funding_hours: FundingHoursOption = None,
     hours: Annotated[
@@ -88,7 +90,7 @@ def auto(
     Drifts are recorded once an episode. A challenger is promoted by signals of its trial alone, within one
     error budget over all trials (docs/drift.md). A model that is trained begins as a challenger.
     """
-    training = _training(data, build, candles, symbol, funding_hours, hours)
+    training = _training(data, build, [*(candles or ()), *(more or ())], symbol, funding_hours, hours)
     settings = engine_of(log, store, account, config)
     check_door(settings, token_file)
     trading = state_in_force(settings).settings.settings
@@ -173,7 +175,7 @@ class _Training:
 def _training(
     data: Path | None,
     build: Path | None,
-    candles: Sequence[Path] | None,
+    candles: Sequence[Path],
     symbol: Sequence[str] | None,
     funding_hours: int | None,
     hours: int,
@@ -191,7 +193,7 @@ def _training(
     if folder is None:
         return None
     check_extras("whence models auto with --data or --build", ML)
-    tapes = TapeOptions(candles or (), symbol or (), None, None, funding_hours)
+    tapes = TapeOptions(candles, symbol or (), None, None, funding_hours)
     return _Training(folder=folder, builds=build is not None, tapes=tapes, limit=timedelta(hours=hours))
 
 

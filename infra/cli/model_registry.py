@@ -304,7 +304,7 @@ def _warming(before: ModelsInForce, sha256: str, role: ModelRole) -> str:
         meanwhile = "every entry is skipped for SCORE_MISSING"
     return (
         f"; no model in force read {wanted}: until {LONGEST_BARS} candles of the engine's interval and 25 hours have "
-        f"been read, {meanwhile}. A restart of the engine reads them from the feed's history at once"
+        f"been read, {meanwhile}. A restart of an engine on live prices reads them from the feed's history at once"
     )
 
 

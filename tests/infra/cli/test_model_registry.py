@@ -122,7 +122,7 @@ def test_a_promotion_states_how_long_entries_are_skipped_while_no_model_in_force
     assert done.code == 0, done
     printed = " ".join(done.out.split())
     assert "no model in force read core.1: until 215 candles of the engine's interval and 25 hours" in printed
-    assert "every entry is skipped for SCORE_MISSING. A restart of the engine" in printed
+    assert "every entry is skipped for SCORE_MISSING. A restart of an engine" in printed
     shadow = whence("models", "promote", running.other, "--challenger", "--reason", "x", *running.words)
     assert "its scores are FEATURES_MISSING" in " ".join(shadow.out.split())
 
