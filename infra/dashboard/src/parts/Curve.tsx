@@ -10,6 +10,9 @@ interface Props {
   readonly height?: number;
 }
 
+/** The pixels that a date needs, and the distance to the next. */
+const DATE_WIDTH = 90;
+
 export function Curve({ label, points, height = 220 }: Props) {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -24,7 +27,7 @@ export function Curve({ label, points, height = 220 }: Props) {
         height,
         tzDate: seconds => UPlot.tzDate(new Date(seconds * 1_000), 'UTC'),
         series: [{ value: (_, at) => utc(at, 16) }, { label, stroke: accent, width: 1.5 }],
-        axes: [{ ...axis, values: (_, times) => times.map(tick) }, { ...axis, size: 70 }],
+        axes: [{ ...axis, space: DATE_WIDTH, values: (_, times) => times.map(tick) }, { ...axis, size: 70 }],
       },
       [points.map(one => one[0]), points.map(one => one[1])],
       host,
