@@ -20,8 +20,8 @@ from tests.journeys.test_dashboard import opened
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 SIZE: ViewportSize = {"width": 1400, "height": 860}
-COLOURS = 64
-"""The colours of a picture, whose file is a third as large as with all of them."""
+COLOURS = 128
+"""The colours of a picture, whose file is smaller than with all of them."""
 _PATIENCE = 300.0
 
 
@@ -31,10 +31,9 @@ def chart(page: Page) -> None:
     expect(page.get_by_role("table", name="Marks").get_by_role("row").nth(1)).to_be_visible()
 
 
-def decision(page: Page) -> None:
-    opened(page, "decisions").get_by_label("Verdict").select_option("SKIP")
-    page.get_by_role("row").nth(1).click()
-    expect(page.get_by_role("region", name="Votes")).to_be_visible()
+def chain(page: Page) -> None:
+    opened(page, "positions").get_by_role("row").nth(1).click()
+    expect(page.locator(".story")).to_contain_text("PositionClosed")
 
 
 def performance(page: Page) -> None:
@@ -43,7 +42,7 @@ def performance(page: Page) -> None:
 
 PICTURES: Mapping[str, Callable[[Page], None]] = {
     "chart": chart,
-    "decision": decision,
+    "chain": chain,
     "performance": performance,
 }
 
