@@ -8,6 +8,7 @@ import re
 import select
 import socket
 import subprocess
+from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -39,6 +40,8 @@ class Terminal:
         )
         os.close(theirs)
         self.text = ""
+        # A read may end within a character.
+        self._decoder = getincrementaldecoder("utf-8")()
 
     def __enter__(self) -> Self:
         return self
@@ -68,7 +71,7 @@ class Terminal:
             read = os.read(self._ours, 65_536)
         except OSError:  # Linux: the last process of the terminal has ended
             return False
-        self.text += read.decode()
+        self.text += self._decoder.decode(read)
         return bool(read)
 
 

@@ -12,6 +12,9 @@ export interface Line {
   readonly points: Points;
 }
 
+/** The pixels that a date needs, and the distance to the next. */
+const DATE_WIDTH = 90;
+
 interface Props extends Line {
   readonly height?: number;
   /** Drawn at the times of the first series, with its latest value at each of them. */
@@ -38,7 +41,7 @@ export function Curve({ label, points, height = 220, other }: Props) {
           { label, stroke: accent, width: 1.5 },
           ...(other ? [{ label: other.label, stroke: soft, width: 1.5, dash: [6, 4] }] : []),
         ],
-        axes: [{ ...axis, space: 90, values: (_, times) => times.map(tick) }, { ...axis, size: 70 }],
+        axes: [{ ...axis, space: DATE_WIDTH, values: (_, times) => times.map(tick) }, { ...axis, size: 70 }],
       },
       [points.map(one => one[0]), points.map(one => one[1]), ...(other ? [valuesAt(points, other.points)] : [])],
       host,
