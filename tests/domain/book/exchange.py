@@ -91,6 +91,10 @@ class Exchange:
             asks=_difference(none if restarted else before.asks, moment.asks, best_is_highest=False),
         )
 
+    def forget(self, kept: int) -> None:
+        """Keeps the last moments only, so that a long run fits in memory."""
+        del self.moments[:-kept]
+
     def _moment(self, first: int, update: int, previous: int, sequence: int, matched_ms: int) -> Moment:
         bids, asks = self._whole
         return Moment(

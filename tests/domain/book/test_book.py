@@ -296,3 +296,35 @@ def test_levels_beyond_a_snapshot_that_lists_the_whole_book_are_kept() -> None:
     book.take(snapshot(100), 0.0)
     book.take(delta(101, bids=[("99.9", "5")]), 0.0)
     assert len(book.bids) == 4
+
+
+def test_a_snapshot_that_comes_after_later_deltas_is_completed_by_them() -> None:
+    book = spot(listed=3)
+    book.take(snapshot(100), 0.0)
+    for frame in (delta(101, bids=[("100.2", "7")]), delta(102, bids=[("100.1", "8")])):
+        book.take(frame, 0.0)
+    later = snapshot(101, bids=[("100.2", "7"), ("100.1", "2.0"), ("99.0", "9")])
+    assert book.take(later, 0.0) is Taken.REPLACED
+    assert (book.update, book.gaps) == (102, 0)
+    assert book.bids.best_rows() == [("100.2", "7"), ("100.1", "8"), ("99.0", "9")]
+    assert book.take(delta(103), 0.0) is Taken.CHANGED
+
+
+def test_a_snapshot_from_before_the_deltas_that_are_kept_changes_nothing() -> None:
+    book = spot()
+    book.take(snapshot(100), 0.0)
+    book.take(delta(101), 0.0)
+    assert book.take(snapshot(98), 0.0) is Taken.OLD
+    assert (book.state(0.0), book.update) == (BookState.KNOWN, 101)
+
+
+def test_a_book_with_less_than_a_quarter_of_the_listed_levels_is_running_out() -> None:
+    rows = [(f"{99 - n}.0", "1") for n in range(8)]
+    book = spot(listed=8)
+    book.take(snapshot(100, bids=rows), 0.0)
+    book.take(delta(101, bids=[(price, "0") for price, _ in rows[:6]]), 0.0)
+    assert not book.is_running_out
+    book.take(delta(102, bids=[(rows[6][0], "0")]), 0.0)
+    assert book.is_running_out
+    book.take(snapshot(103, bids=rows), 0.0)
+    assert not book.is_running_out
