@@ -248,7 +248,7 @@ class Book:
         """What shows that the book is not the exchange's; empty where nothing does."""
         terms, bid, ask = self.terms, self.bids.best(), self.asks.best()
         if bid is not None and ask is not None and bid >= ask:
-            return f"bid {self.bids.rows[bid][0]} is not below ask {self.asks.rows[ask][0]}"
+            return f"bid {self.bids.texts[bid]} is not below ask {self.asks.texts[ask]}"
         if terms.depth is not None and max(len(self.bids), len(self.asks)) > terms.depth:
             return f"a side has more than {terms.depth} levels"
         if (bid is None and self.bids.reach is not None) or (ask is None and self.asks.reach is not None):

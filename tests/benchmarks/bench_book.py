@@ -1,7 +1,8 @@
-"""Order books: messages a second and CPU time a delta, JSON included, beside a plain `json.loads` of the same messages.
+"""Order books: messages a second and CPU time a delta, JSON included, beside a plain `json.loads` of the same
+messages.
 
-Run alone: `python -m tests.benchmarks book`. Times are of this thread's CPU, so that other programs of the machine do not
-count. The recorded deltas are few and repeat; the seeded ones are all different.
+Run alone: `python -m tests.benchmarks book`. Times are of this thread's CPU, so that other programs of the machine do
+not count. The recorded deltas are few and repeat; the seeded ones are all different.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from domain.book.book import Book, BookState, BookTerms, Taken
 from domain.book.frame import BookFrame
 from domain.book.sequence import BinanceFutures, BinanceSpot, Bybit, SequenceRule
-from domain.book.side import BookSide, price_key
+from domain.book.side import BookSide
 from tests.domain.book.exchange import Exchange, Moment, shown
 
 _STEPS = 24
@@ -108,12 +108,12 @@ class Watched:
 def is_own(book: Book, moment: Moment) -> bool:
     """Whether the book is that of the moment, as far as it reaches."""
     return all(
-        side.best_rows() == [row for row in rows if not is_beyond(side, price_key(row[0]))]
+        side.best_rows() == [row for row in rows if not is_beyond(side, float(row[0]))]
         for side, rows in zip((book.bids, book.asks), shown(moment), strict=True)
     )
 
 
-def is_beyond(side: BookSide, price: int) -> bool:
+def is_beyond(side: BookSide, price: float) -> bool:
     if side.reach is None:
         return False
     return price < side.reach if side.is_bid else price > side.reach
