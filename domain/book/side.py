@@ -15,6 +15,8 @@ MOST_CHARACTERS = 16
 same order (`sys.float_info.dig`), so a float is an exact key of such a price. A longer price is refused."""
 
 _SHOWN = 40
+_MOST_REMEMBERED = 4_096
+"""Keys of prices that come and go; more of them cost memory, and fewer cost the parsing of texts."""
 
 
 class BookSide:
@@ -28,10 +30,11 @@ class BookSide:
     changed.
     """
 
-    __slots__ = ("is_bid", "keys", "reach", "rows", "texts")
+    __slots__ = ("_remembered", "is_bid", "keys", "reach", "rows", "texts")
 
     def __init__(self, *, is_bid: bool) -> None:
         self.is_bid = is_bid
+        self._remembered: dict[str, float] = {}
         self.clear()
 
     def __len__(self) -> int:
@@ -89,7 +92,7 @@ class BookSide:
 
     def _add(self, price: str, row: Row) -> None:
         """Puts a price in its place, unless it lies beyond the reach; another spelling of a price replaces it."""
-        key = price_key(price)
+        key = self._remembered.get(price) or self._key(price)
         known = self.texts.get(key)
         if known is not None:
             del self.rows[known]
@@ -102,11 +105,18 @@ class BookSide:
 
     def _remove(self, price: str) -> None:
         """Removes a price, if it is there: an exchange may remove one that its snapshot did not list."""
-        key = price_key(price)
+        key = self._remembered.get(price) or self._key(price)
         known = self.texts.pop(key, None)
         if known is not None:
             del self.rows[known]
             del self.keys[bisect_left(self.keys, key)]
+
+    def _key(self, price: str) -> float:
+        key = price_key(price)
+        if len(self._remembered) >= _MOST_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[price] = key
+        return key
 
 
 def price_key(text: str) -> float:

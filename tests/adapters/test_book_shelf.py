@@ -42,15 +42,15 @@ def test_a_gap_requests_the_snapshot_of_its_instrument_at_once_and_again_after_a
     for name in (BTC, ETH):
         kept.take(name, snapshot(100))
     kept.take(BTC, delta(102))
-    asked_at: list[float] = []
+    requested_at: list[float] = []
     for tenth in range(50):
         clock.at = tenth / 10
         found = kept.requests((BTC, ETH))
         assert found in ([], [BTC])
-        asked_at += [clock.at] * len(found)
-    assert asked_at[0] == 0.0
-    assert asked_at[1] >= 0.25
-    assert 3 <= len(asked_at) <= 6
+        requested_at += [clock.at] * len(found)
+    assert requested_at[0] == 0.0
+    assert requested_at[1] >= 0.25
+    assert 3 <= len(requested_at) <= 6
 
 
 def test_a_snapshot_ends_the_requests() -> None:
