@@ -94,7 +94,8 @@ class BookShelf:
             self._unread.append(Unread(content, reason))
 
     def requests(self, instruments: Sequence[str]) -> list[str]:
-        """The instruments whose snapshot is to be requested now, after a gap or a silence; each with a back-off.
+        """The instruments whose snapshot is to be requested now, after a gap or a silence, or before the market
+        leaves the levels of the last one; each with a back-off.
 
         Where the exchange sends no snapshot by itself, also those whose first snapshot is awaited.
         """
@@ -149,7 +150,9 @@ class BookShelf:
         state = book.state(now)
         if state is BookState.STALE:
             book.lose(f"no message came for {self._terms.patience:g} s")
-        elif state is BookState.KNOWN or (state is BookState.AWAITED and not self._terms.rule.holds_early):
+        elif (state is BookState.KNOWN and not book.is_running_out) or (
+            state is BookState.AWAITED and not self._terms.rule.holds_early
+        ):
             return False
         if now < kept.request_at:
             return False

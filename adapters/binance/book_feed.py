@@ -212,8 +212,7 @@ class BinanceBooks:
                 name for line in self._lines if line.has_books and not line.fault for name in line.instruments
             ]
             for name in self._shelf.requests(connected):
-                if self._shelf.awaited([name]):
-                    await self._query(query, name)
+                await self._query(query, name)
             await asyncio.sleep(self._timing.look)
 
     async def _query(self, query: SnapshotQuery, name: str) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-Row = tuple[str, str]
+Text = Annotated[str, Meta(max_length=40)]
+"""A number in the exchange's own digits; whatever decodes a message refuses a longer one."""
+
+Row = tuple[Text, Text]
 """Price and size as decimal texts; a size of zero removes the price."""
 
 

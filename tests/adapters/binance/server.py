@@ -1,4 +1,5 @@
-"""A server of ours that speaks Binance's public protocol over loopback, with the book of a seeded exchange behind it."""
+"""A server of ours that speaks Binance's public protocol over loopback, with the book of a seeded exchange behind
+it."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ T = TypeVar("T")
 
 
 class BinanceServer:
-    """Spot and USD-M on one port. `symbols` are the books; `answers` are statuses and `Retry-After` of the next queries."""
+    """Spot and USD-M on one port. `symbols` are the books; `answers` are statuses and `Retry-After` of the next
+    queries."""
 
     def __init__(self, symbols: tuple[str, ...], loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop

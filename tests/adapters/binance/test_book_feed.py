@@ -12,6 +12,8 @@ from threading import Event
 import pytest
 
 from adapters.binance.book_feed import BinanceBooks, Site, Timing
+from commands.exchange import Unread
+from domain.book.depth import PublicTrade
 from domain.book.frame import Row
 from domain.direction import Side
 from domain.errors import InvalidInput
@@ -52,8 +54,11 @@ class Books:
         if depth is None:
             return False
         bids, asks = self.server.own(instrument.partition("-")[0])
-        found = [list(zip(depth.bid_prices, depth.bid_sizes)), list(zip(depth.ask_prices, depth.ask_sizes))]
-        return found == [_floats(bids), _floats(asks)]
+        sides = ((depth.bid_prices, depth.bid_sizes), (depth.ask_prices, depth.ask_sizes))
+        return [list(zip(prices, sizes, strict=True)) for prices, sizes in sides] == [
+            _floats(bids),
+            _floats(asks),
+        ]
 
     def gaps(self) -> dict[str, int]:
         return {state.instrument: state.gaps for state in self.feed.states()}
@@ -168,7 +173,7 @@ def test_trades_and_best_prices_are_those_of_the_messages(spot: Books) -> None:
     ticker = {"u": 9, "s": "BTCUSDT", "b": "2.4", "B": "1", "a": "2.6", "A": "2"}
     spot.server.send(json.dumps({"stream": "btcusdt@bookTicker", "data": ticker}))
     spot.server.send(json.dumps({"stream": "btcusdt@trade", "data": trade}))
-    found = []
+    found: list[PublicTrade] = []
 
     def arrived() -> bool:
         found.extend(spot.feed.trades())
@@ -194,7 +199,7 @@ def test_trades_and_best_prices_are_those_of_the_messages(spot: Books) -> None:
     ids=["price 0", "price nan", "another symbol", "no fields"],
 )
 def test_a_message_that_cannot_be_used_is_kept_with_its_reason(spot: Books, text: str) -> None:
-    found = []
+    found: list[Unread] = []
 
     def arrived() -> bool:
         found.extend(spot.feed.unread())

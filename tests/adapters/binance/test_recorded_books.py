@@ -29,30 +29,45 @@ def read(text: bytes) -> Message | None:
     return best_prices(message.data, SYMBOL) if message.stream.endswith("@bookTicker") else None
 
 
-@pytest.mark.parametrize(("name", "market", "compared"), [("spot", "SPOT", 3_440), ("usdm", "LINEAR", 6_540)])
-def test_the_best_prices_after_each_delta_are_those_of_the_last_book_ticker_up_to_it(
-    market_data: Path, name: str, market: str, compared: int
-) -> None:
-    terms = BookTerms(rule=MARKETS[market].rule, listed=MARKETS[market].listed)
+RECORDED = pytest.mark.parametrize(("name", "market"), [("spot", "SPOT"), ("usdm", "LINEAR")])
+
+
+def compared(folder: Path, name: str, terms: BookTerms) -> tuple[Book, int]:
+    """The book, and the deltas of the recording after which its best prices were compared; all have to be equal."""
     book = Book(SYMBOL, terms)
-    messages = [one for one in map(read, binance_messages(market_data, name)) if one is not None]
-    tickers = iter(
-        sorted((one for one in messages if isinstance(one, BestPrices)), key=lambda one: one.update)
-    )
-    frames = [one for one in messages if isinstance(one, BookFrame)]
-    last, following, found = None, next(tickers), 0
-    for frame in frames:
-        taken = book.take(frame, 0.0)
-        assert taken is not Taken.GAP, book.why
-        if book.state(0.0) is not BookState.KNOWN:
+    messages = [one for one in map(read, binance_messages(folder, name)) if one is not None]
+    found = (one for one in messages if isinstance(one, BestPrices))
+    tickers = iter(sorted(found, key=lambda one: one.update))
+    last, following, count = None, next(tickers, None), 0
+    for frame in messages:
+        if not isinstance(frame, BookFrame) or book.take(frame, 0.0) is not Taken.CHANGED:
             continue
         while following is not None and following.update <= book.update:
             last, following = following, next(tickers, None)
-        if taken is Taken.CHANGED and last is not None:
+        if last is not None:
             assert book.best() == as_levels(last)
-            found += 1
-    assert found >= compared
-    assert book.gaps == 0
+            count += 1
+    return book, count
+
+
+@RECORDED
+def test_the_best_prices_after_each_delta_are_those_of_the_last_book_ticker_up_to_it(
+    market_data: Path, name: str, market: str
+) -> None:
+    book, count = compared(market_data, name, BookTerms(rule=MARKETS[market].rule))
+    assert (book.state(0.0), book.gaps) == (BookState.KNOWN, 0)
+    assert count == {"spot": 3_448, "usdm": 6_545}[name]
+
+
+@RECORDED
+def test_a_book_that_leaves_the_levels_of_its_only_snapshot_is_right_until_then_and_declared(
+    market_data: Path, name: str, market: str
+) -> None:
+    listed = MARKETS[market].listed
+    book, count = compared(market_data, name, BookTerms(rule=MARKETS[market].rule, listed=listed))
+    assert (book.state(0.0), book.gaps) == (BookState.GAP, 1)
+    assert book.why == "the market has left the levels of the last snapshot"
+    assert count == {"spot": 2_592, "usdm": 4_114}[name]
 
 
 def as_levels(best: BestPrices) -> tuple[Level, Level]:

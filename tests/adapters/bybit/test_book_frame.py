@@ -96,8 +96,18 @@ def test_a_push_without_cts_has_the_time_of_its_ts() -> None:
         push(FIFTY, "delta", 2**63, at=1),
         push(FIFTY, "delta", 2, [("1",)], at=1),  # type: ignore[list-item]
         push(FIFTY, "delta", 2, [("1", 2)], at=1),  # type: ignore[list-item]
+        push(FIFTY, "delta", 2, [("1", "9" * 41)], at=1),
     ],
-    ids=["empty", "list", "no data", "negative u", "u beyond 63 bits", "price alone", "size as a number"],
+    ids=[
+        "empty",
+        "list",
+        "no data",
+        "negative u",
+        "u beyond 63 bits",
+        "price alone",
+        "size as a number",
+        "41 digits",
+    ],
 )
 def test_a_text_that_is_no_push_of_a_book_is_refused(text: str) -> None:
     with pytest.raises(msgspec.DecodeError):

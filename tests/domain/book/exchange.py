@@ -55,6 +55,7 @@ class Exchange:
         last = self.moments[-1]
         for _ in range(changes):
             self._change()
+        self._fill()
         first = 1 if restarts else last.update + 1 + self._random.randint(0, self._hole)
         update = first + self._random.randrange(self._span)
         sequence = last.sequence + self._random.randint(1, 30)
@@ -91,6 +92,10 @@ class Exchange:
             asks=_difference(none if restarted else before.asks, moment.asks, best_is_highest=False),
         )
 
+    def forget(self, kept: int) -> None:
+        """Keeps the last moments only, so that a long run fits in memory."""
+        del self.moments[:-kept]
+
     def _moment(self, first: int, update: int, previous: int, sequence: int, matched_ms: int) -> Moment:
         bids, asks = self._whole
         return Moment(
@@ -119,15 +124,14 @@ class Exchange:
             del side[price]
         else:
             side[price] = self._size()
-        self._fill()
 
     def _fill(self) -> None:
         """The venue has `depth` levels of each side at all times, as Bybit's recordings have."""
         for sign, side in ((-1, self._whole[0]), (1, self._whole[1])):
-            price = self._middle
+            price = sign * max((sign * one for one in side), default=sign * self._middle)
             while len(side) < (self._depth or 3):
                 price += sign
-                side.setdefault(price, self._size())
+                side[price] = self._size()
 
     def _size(self) -> int:
         return self._random.randint(1, 5_000)
@@ -149,7 +153,7 @@ def size_text(lots: int) -> str:
 
 
 def _difference(before: Half, after: Half, *, best_is_highest: bool) -> list[Row]:
-    changed = {price for price in {*before, *after} if before.get(price) != after.get(price)}
+    changed = {price for price, _ in before.items() ^ after.items()}
     return [
         (price_text(price), size_text(after[price]) if price in after else "0")
         for price in sorted(changed, reverse=best_is_highest)

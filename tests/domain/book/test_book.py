@@ -4,11 +4,14 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.book.book import Book, BookState, BookTerms, Taken
 from domain.book.checksum import okx
 from domain.book.frame import BookFrame, Row
 from domain.book.sequence import BinanceFutures, BinanceSpot, Bybit
+from domain.book.side import MOST_CHARACTERS, BookSide
 from domain.direction import Side
 from domain.errors import InvalidInput
 from domain.market import Level
@@ -46,15 +49,27 @@ def test_a_delta_sets_sizes_adds_levels_and_removes_those_of_size_zero() -> None
 def test_a_price_in_another_spelling_is_the_same_level() -> None:
     book = known()
     book.take(delta(101, bids=[("100.20", "7")]), 0.0)
-    assert len(book.bids) == len(BIDS)
-    assert book.best() == (Level(D("100.2"), D("7")), Level(D("100.3"), D("1.5")))
+    assert book.bids.best_rows() == [("100.20", "7"), *BIDS[1:]]
+    book.take(delta(102, bids=[("100.2", "0.0")]), 0.0)
+    assert book.bids.best_rows() == list(BIDS[1:])
 
 
-def test_prices_that_a_float_cannot_tell_apart_are_different_levels() -> None:
+def test_prices_of_15_digits_that_differ_in_the_last_one_are_different_levels() -> None:
     book = bybit()
-    prices = ["9007199254740993.0000000000000001", "9007199254740993.0000000000000002"]
+    prices = ["90071992547409.1", "90071992547409.2", "0.00000000000001", "0.00000000000002"]
     book.take(snapshot(1, bids=[(price, "1") for price in prices], asks=[]), 0.0)
-    assert [row[0] for row in book.bids.best_rows()] == prices[::-1]
+    assert [row[0] for row in book.bids.best_rows()] == [prices[1], prices[0], prices[3], prices[2]]
+
+
+@given(st.lists(st.integers(1, 10**15 - 1), min_size=1, max_size=20, unique=True), st.integers(0, 14))
+def test_prices_of_at_most_15_digits_are_in_the_order_of_their_decimals(
+    digits: list[int], places: int
+) -> None:
+    prices = [D(number).scaleb(-places) for number in digits]
+    side = BookSide(is_bid=False)
+    side.apply([(text, "1") for price in prices if len(text := format(price, "f")) <= MOST_CHARACTERS])
+    found = [D(price) for price, _ in side.best_rows()]
+    assert found == sorted(price for price in prices if len(format(price, "f")) <= MOST_CHARACTERS)
 
 
 def test_a_gap_empties_the_book_and_later_deltas_are_refused_and_counted_until_a_snapshot() -> None:
@@ -111,14 +126,14 @@ def test_a_snapshot_from_before_a_refused_delta_is_not_taken() -> None:
         (("100.25", "-1"), "'-1' is not a size"),
         (("100.25", "1e3"), "'1e3' is not a size"),
         (("100.25", ""), "'' is not a size"),
+        (("100.25", "."), "'.' is not a size"),
         (("100.25", "1.2.3"), "'1.2.3' is not a size"),
-        (("100.25", "\u0661"), "'\u0661' is not a size"),
-        (("100.25", "9" * 41), "is not a size"),
-        (("nan", "1"), "'nan' is not a price of at most 16 decimals"),
-        (("-5", "1"), "'-5' is not a price of at most 16 decimals"),
-        (("\u0661", "1"), "is not a price of at most 16 decimals"),
-        (("1." + "0" * 16 + "1", "1"), "is not a price of at most 16 decimals"),
+        (("100.25", "nan"), "'nan' is not a size"),
+        (("x", "1"), "'x' is not a price of at most 15 digits"),
+        (("nan", "1"), "'nan' is not a price of at most 15 digits"),
+        (("-5", "0"), "'-5' is not a price of at most 15 digits"),
         (("0.0", "1"), "a price is 0"),
+        (("100.20000000000001", "1"), "is not a price of at most 15 digits"),
         (("100.3", "1"), "bid 100.3 is not below ask 100.3"),
     ],
     ids=lambda value: None if isinstance(value, str) else repr(value)[:30],
@@ -296,3 +311,35 @@ def test_levels_beyond_a_snapshot_that_lists_the_whole_book_are_kept() -> None:
     book.take(snapshot(100), 0.0)
     book.take(delta(101, bids=[("99.9", "5")]), 0.0)
     assert len(book.bids) == 4
+
+
+def test_a_snapshot_that_comes_after_later_deltas_is_completed_by_them() -> None:
+    book = spot(listed=3)
+    book.take(snapshot(100), 0.0)
+    for frame in (delta(101, bids=[("100.2", "7")]), delta(102, bids=[("100.1", "8")])):
+        book.take(frame, 0.0)
+    later = snapshot(101, bids=[("100.2", "7"), ("100.1", "2.0"), ("99.0", "9")])
+    assert book.take(later, 0.0) is Taken.REPLACED
+    assert (book.update, book.gaps) == (102, 0)
+    assert book.bids.best_rows() == [("100.2", "7"), ("100.1", "8"), ("99.0", "9")]
+    assert book.take(delta(103), 0.0) is Taken.CHANGED
+
+
+def test_a_snapshot_from_before_the_deltas_that_are_kept_changes_nothing() -> None:
+    book = spot()
+    book.take(snapshot(100), 0.0)
+    book.take(delta(101), 0.0)
+    assert book.take(snapshot(98), 0.0) is Taken.OLD
+    assert (book.state(0.0), book.update) == (BookState.KNOWN, 101)
+
+
+def test_a_book_with_less_than_a_quarter_of_the_listed_levels_is_running_out() -> None:
+    rows = [(f"{99 - n}.0", "1") for n in range(8)]
+    book = spot(listed=8)
+    book.take(snapshot(100, bids=rows), 0.0)
+    book.take(delta(101, bids=[(price, "0") for price, _ in rows[:6]]), 0.0)
+    assert not book.is_running_out
+    book.take(delta(102, bids=[(rows[6][0], "0")]), 0.0)
+    assert book.is_running_out
+    book.take(snapshot(103, bids=rows), 0.0)
+    assert not book.is_running_out

@@ -57,4 +57,4 @@ def test_a_sweep_equals_the_sum_over_single_lots(rows: list[tuple[int, int]], wa
         price * (min(end, wanted) - min(end - lots, wanted))
         for (price, lots), end in zip(rows, ends, strict=True)
     )
-    assert (found.value, found.filled) == (value, min(ends[-1], wanted))
+    assert (found.value, found.filled) == (D(value), D(min(ends[-1], wanted)))
