@@ -35,7 +35,7 @@ _MINUTE = 60_000
 _COINS = "BTC ETH SOL XRP ADA DOGE LTC BNB DOT LINK AVAX TRX BCH UNI ATOM ETC FIL NEAR APT ARB"
 _LONGEST, _FIRST_PAINT, _WEIGHT = 50, 1_500, 400
 """Limits: ms of a task, ms until the first paint, KiB of the files that the first page loads."""
-_BARS = 6_000
+_BARS = 4_000
 """Candles of each symbol of the paced market: those of five minutes."""
 _TRADING = """
 [trading.tiers]

@@ -24,8 +24,8 @@ _ORDINALS = frozenset({"ordinal", "updated_ordinal"})
 def lengthen(store: Path, rows: int) -> None:
     """Repeats the rows of orders and of the journal in the SQLite store until each list has at least so many.
 
-    The copies have ids of their own and ordinals below 1, so that the journal's last event stays that of the log. No program
-    may have the store open.
+    The copies have ids of their own and ordinals below 1, so that the journal's last event stays that of the
+    log. No program may have the store open.
     """
     engine = open_store(load(store=f"sqlite:///{store}"))
     with writing(engine) as connection:
