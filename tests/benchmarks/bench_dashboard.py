@@ -37,6 +37,8 @@ _LONGEST, _FIRST_PAINT, _WEIGHT = 50, 1_500, 400
 """Limits: ms of a task, ms until the first paint, KiB of the files that the first page loads."""
 _BARS = 4_000
 """Candles of each symbol of the paced market: those of five minutes."""
+_HELD = 3
+"""Positions that the account of the paced market has before its pages are opened."""
 _TRADING = """
 [trading.tiers]
 normal_confidence = 0.0
@@ -122,6 +124,7 @@ def _at_prices(browser: Browser, folder: Path) -> Iterator[Figure]:
     with running(folder, *words) as program:
         address = _address(program.process.stderr or ())
         with drained(program, folder / "paper.log"):
+            _await_positions(Started(program, f"{address}graphql", [], folder))
             for name in ("now", "positions", "chart"):
                 with _opened(browser, address, name) as page:
                     yield from _updates(page, name)
@@ -155,6 +158,16 @@ def _await_read_models(serving: Started) -> None:
         if reached and reached == heads:
             return
     raise AssertionError("the read models did not catch up")
+
+
+def _await_positions(serving: Started) -> None:
+    """Returns when the account holds several positions."""
+    deadline = perf_counter() + _PATIENCE
+    while perf_counter() < deadline:
+        found = serving.query("{ positions(first: 0, where: {status: OPEN}) { totalCount } }")
+        if found["data"]["positions"]["totalCount"] >= _HELD:
+            return
+    raise AssertionError(f"the account did not get {_HELD} positions")
 
 
 @contextmanager
