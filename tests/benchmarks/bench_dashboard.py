@@ -2,8 +2,8 @@
 
 A long list and a long chart are those of a synthetic market of 50,000 candles, whose orders and events are repeated in
 the store up to 100,000. Live candles are those of a market of 20 symbols at 6,000 times its pace. Each symbol gets 20
-more prices a second at the page's socket. `BENCH_SECONDS` is how long each page takes prices; `BENCH_CANDLES` and `BENCH_ROWS` set the
-lengths.
+more prices a second at the page's socket. `BENCH_SECONDS` is how long each page takes prices; `BENCH_CANDLES` and
+`BENCH_ROWS` set the lengths.
 """
 
 from __future__ import annotations
