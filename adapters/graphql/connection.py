@@ -32,8 +32,8 @@ Before = Annotated[str | None, strawberry.argument(description="Only entries bef
 Skip = Annotated[
     int,
     strawberry.argument(
-        description="Entries that are left out: those next to the cursor, or at the beginning of the list (with `last`, "
-        "at its end)."
+        description="Entries that are left out: those next to the cursor, or at the beginning of the list (with "
+        "`last`, at its end)."
     ),
 ]
 Most = Annotated[

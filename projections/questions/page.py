@@ -190,7 +190,9 @@ def _ordered(
     """The statement of a page without filters. It is made once, because SQLAlchemy takes as long for it as the database
     takes to answer it. `read` is the same tuple for the same columns: columns are compared by identity."""
     columns = [rows.c[name] for name in names]
-    statement = select(*read).limit(bindparam(_SIZE, type_=Integer())).offset(bindparam(_SKIP, type_=Integer()))
+    statement = (
+        select(*read).limit(bindparam(_SIZE, type_=Integer())).offset(bindparam(_SKIP, type_=Integer()))
+    )
     for end, greater in ((_AFTER, shape.greater_after), (_BEFORE, shape.greater_before)):
         if greater is not None:
             statement = statement.where(_beyond(columns, end, greater=greater))

@@ -24,7 +24,8 @@ _ORDINALS = frozenset({"ordinal", "updated_ordinal"})
 def lengthen(store: Path, rows: int) -> None:
     """Repeats the rows of orders and of the journal in the SQLite store until each list has at least so many.
 
-    The copies have later ordinals and ids of their own. No program may have the store open.
+    The copies have ids of their own and ordinals below 1, so that the journal's last event stays that of the
+    log. No program may have the store open.
     """
     engine = open_store(load(store=f"sqlite:///{store}"))
     with writing(engine) as connection:
@@ -35,14 +36,12 @@ def lengthen(store: Path, rows: int) -> None:
 
 
 def _repeat(connection: Connection, table: Table, own: tuple[str, ...], rows: int) -> None:
-    """Each copy of the table's rows begins after the last ordinal of the one before."""
+    """Each copy of the table's rows ends before the first ordinal of the one before."""
     count, last = connection.execute(select(func.count(), func.max(table.c.ordinal)).select_from(table)).one()
     for copy in range(1, -(-rows // count)):
         moved = {
             **{name: cast(table.c[name], Text) + literal(f"-{copy}") for name in own},
-            **{name: table.c[name] + copy * last for name in _ORDINALS & set(table.c.keys())},
+            **{name: table.c[name] - copy * last for name in _ORDINALS & set(table.c.keys())},
         }
-        copied = select(*(moved.get(column.name, column) for column in table.c)).where(
-            table.c.ordinal <= last
-        )
+        copied = select(*(moved.get(column.name, column) for column in table.c)).where(table.c.ordinal > 0)
         connection.execute(insert(table).from_select(list(table.c.keys()), copied))

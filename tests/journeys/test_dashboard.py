@@ -105,6 +105,23 @@ def test_the_equity_curve_begins_with_the_first_marked_hour_of_a_log_of_several_
     expect(curve).to_have_attribute("aria-label", f"Equity, {first} \u2013 {last}")
 
 
+def test_a_list_of_several_pages_shows_its_last_row_after_a_jump_to_the_end_and_its_first_after_one_back(
+    demo: Started, visitor: Visit
+) -> None:
+    count = demo.query("{ journal(first: 0) { totalCount } }")["data"]["journal"]["totalCount"]
+    assert count > 600
+    page = opened(visitor.page, "journal")
+    table = page.get_by_role("table", name="Journal")
+    expect(table).to_have_attribute("aria-rowcount", str(count + 1))
+    for key, index, ordinal in (("End", count + 1, 1), ("Home", 2, count)):
+        table.focus()
+        page.keyboard.press(key)
+        row = table.locator(f"[aria-rowindex='{index}']")
+        expect(row.get_by_role("cell").first).to_have_text(str(ordinal))
+        assert table.get_by_role("row").count() < 60
+    assert visitor.faults == []
+
+
 def test_a_position_leads_to_its_chain_by_the_keyboard_alone(visitor: Visit) -> None:
     page = opened(visitor.page, "positions")
     page.get_by_role("row").nth(1).focus()
@@ -315,6 +332,21 @@ def test_an_order_that_risks_too_much_shows_which_member_rejects_it_and_with_whi
     expect(vote).to_contain_text("RISK_PER_TRADE")
     expect(vote).to_contain_text("limit")
     assert page.get_by_role("button", name="Place the order").count() == 0
+
+
+def test_a_paused_strategy_is_shown_so_until_it_is_resumed_also_where_the_browser_makes_no_uuids(
+    visitor: Visit, demo: Started
+) -> None:
+    """`crypto.randomUUID` does not exist on a page that came over HTTP from another machine."""
+    visitor.page.add_init_script("delete Crypto.prototype.randomUUID")
+    page = opened(signed_in(visitor, demo, "trader"), "strategies")
+    assert page.evaluate("typeof crypto.randomUUID") == "undefined"
+    page.get_by_role("button", name="Pause").click()
+    confirmed(page, "tried by a test")
+    expect(page.get_by_text("Paused by a person")).to_be_visible()
+    page.get_by_role("button", name="Resume").click()
+    confirmed(page, "the test is over")
+    expect(page.get_by_text("Paused by a person")).to_have_count(0)
 
 
 def test_another_language_and_theme_are_kept_over_a_reload(visitor: Visit) -> None:

@@ -123,6 +123,8 @@ class MarksReader {
   readonly #instrument: string;
   #since: string | undefined;
   #isClosed = false;
+  /** Slices of earlier ones that an error has left out; they are read again with the next new ones. */
+  #missing: readonly Slice[] = [];
   /** One slice is read after the other, so that each one adds to the ones before. */
   #last: Promise<void> = Promise.resolve();
 
@@ -140,6 +142,9 @@ class MarksReader {
 
   follow(): void {
     const since = this.#since;
+    const missing = this.#missing;
+    this.#missing = [];
+    missing.forEach(slice => this.#add(() => slice));
     if (since !== undefined) this.#add(() => ({ since, before: null, afterOrdinal: settled(this.state.value) }));
   }
 
@@ -160,6 +165,8 @@ class MarksReader {
       readAll(PROTECTION, { ...this.#given, ...slice, types: TYPES }, data => data.events),
     ]);
     if (this.#isClosed) return;
+    const error = signals.error ?? fills.error ?? events.error;
+    if (error && slice.afterOrdinal === null) this.#missing = [...this.#missing, slice];
     const stream = `position-${account}-${this.#instrument}-`;
     const protections = events.rows.filter(one => one.stream.startsWith(stream)).map(protection);
     const there = this.state.value;
@@ -167,7 +174,7 @@ class MarksReader {
       signals: merged(there.signals, signals.rows),
       fills: merged(there.fills, fills.rows),
       protections: merged(there.protections, protections),
-      error: signals.error ?? fills.error ?? events.error,
+      error,
       isCut: there.isCut || signals.isCut || fills.isCut || events.isCut,
     });
   }

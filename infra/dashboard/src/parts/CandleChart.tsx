@@ -31,7 +31,7 @@ type Colours = Record<(typeof COLOURS)[number], string>;
 /** Further back than so many candles before the visible ones, earlier candles are read. */
 const AHEAD = 100;
 /** The least width of a candle in pixels: a wider view is that of a coarser interval. */
-const NARROWEST = 0.5;
+const NARROWEST = 1;
 /** The least time between two parts of the candles. */
 const SETTLED_MS = 80;
 /** Volumes take this part of the chart's height. */

@@ -3,9 +3,9 @@
 import type { Candle } from '../api/candles';
 
 /** Candles that the chart holds. Setting so many takes less than a frame. */
-const MOST = 4_500;
+const MOST = 3_000;
 /** With fewer candles than these between the visible ones and an end of the part, another part is set. */
-const MARGIN = 500;
+const MARGIN = 300;
 
 /** From the index `begin` up to `end`, which is not in it. */
 export interface Part {
