@@ -104,6 +104,17 @@ class PositionState:
     updated_at: datetime = strawberry.field(description="When its last event occurred.")
     closed_at: datetime | None = strawberry.field(description="When it was closed; null while it is open.")
 
+    @strawberry.field(
+        description=(
+            "Why it was closed, by one word, as in reports: the rule of the manager where one closed it, else the "
+            "purpose of the order that closed it; null while it is open."
+        )
+    )
+    def exit(self) -> str | None:
+        if self.exit_reason is None:
+            return None
+        return exit_name(self.exit_reason, None if self.close_reason is None else self.close_reason.value)
+
 
 @strawberry.type(
     name="Position",
@@ -117,17 +128,6 @@ class HeldPosition(PositionState):
     )
     ordinal: Ordinal = strawberry.field(description="Its first event's ordinal in the log.")
     updated_ordinal: Ordinal = strawberry.field(description="Its last event's ordinal in the log.")
-
-    @strawberry.field(
-        description=(
-            "Why it was closed, by one word, as in reports: the rule of the manager where one closed it, else the "
-            "purpose of the order that closed it; null while it is open."
-        )
-    )
-    def exit(self) -> str | None:
-        if self.exit_reason is None:
-            return None
-        return exit_name(self.exit_reason, None if self.close_reason is None else self.close_reason.value)
 
     @strawberry.field(description="The signal that opened it; null where a person's order did.")
     async def signal(self) -> kinds.Signal | None:
