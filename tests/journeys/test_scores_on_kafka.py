@@ -152,13 +152,15 @@ def kinds(envelopes: Sequence[Envelope]) -> list[type]:
 def projected(log: str, store: str) -> tuple[list[tuple[str, str, str]], str]:
     """The model, role and outcome of each score in the read models of the log, and the digest of their tables."""
     settings = WhenceSettings(log=log, store=store)
-    with contextmanager(opened)(store) as engine:
+    found: list[tuple[list[tuple[str, str, str]], str]] = []
+    for engine in opened(store):
         catch_up(settings)
         with reading(engine) as connection:
             build = live(connection)[MODELS.name]
             scores = tables_of(MODELS, build)["signal_scores"]
             rows = connection.execute(select(scores.c.sha256, scores.c.role, scores.c.outcome)).all()
-            return [(one[0], one[1], one[2]) for one in rows], digest(connection, MODELS, build)
+            found.append(([(one[0], one[1], one[2]) for one in rows], digest(connection, MODELS, build)))
+    return found[0]
 
 
 def test_a_run_on_kafka_that_is_killed_before_and_after_a_score_is_durable_has_it_once_with_its_decision(
