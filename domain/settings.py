@@ -18,6 +18,7 @@ from msgspec import Struct
 from domain.arithmetic import ONE, ZERO, is_within
 from domain.arms.settings import BOUNDS as ARM_BOUNDS
 from domain.arms.settings import ONE_ARM, ArmSettings
+from domain.arms.settings import faults as faults_of_arms
 from domain.errors import InvalidSettings
 from domain.filters.settings import BOUNDS, NO_FILTERS, FilterSettings, OwnFilterSettings
 from domain.instrument import is_instrument_id
@@ -503,6 +504,7 @@ def faults(settings: Settings) -> Iterator[str]:
     yield from faults_of_partial_closes("management.partial_closes", "", settings.management.partial_closes)
     yield from faults_of_weights(settings.weights)
     yield from faults_of_leverage(settings.leverage)
+    yield from faults_of_arms(settings.arms)
 
 
 Range = tuple[str, Decimal | float, Decimal | float, Decimal | float]

@@ -24,6 +24,7 @@ from domain import (
     settings,
     signal,
 )
+from domain.arms.split import Arm
 from domain.events import Event
 from domain.grid import Grid
 from domain.leverage import change as leverage
@@ -99,7 +100,8 @@ def _decision(event: signal.DecisionMade) -> str:
         if event.quantity == 0
         else f" {plain(event.quantity)}, stop {plain(event.stop)}, target {plain(event.target)}"
     )
-    return f"{event.verdict}{size} (tier {event.tier}, settings {event.settings_version}){why}"
+    arm = "" if event.arm is Arm.NONE else f", arm {event.arm}"
+    return f"{event.verdict}{size} (tier {event.tier}, settings {event.settings_version}{arm}){why}"
 
 
 def _reversal(event: signal.ReversalDecided) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from domain.errors import Refused
 from infra.cli.options import ConfigOption, JsonOption, LogOption
 
 if TYPE_CHECKING:
+    from domain.signal import Verdict
     from projections.arms import ArmBook, ArmRecord
 
 DESCRIPTIVE = (
@@ -73,13 +74,12 @@ def _form(record: ArmRecord) -> Mapping[str, object]:
     }
 
 
-def _counts(found: Mapping[object, int]) -> str:
-    listed: Sequence[str] = [f"{count:,} {one}" for one, count in sorted(found.items(), key=str)]
-    return ", ".join(listed) or "none"
+def _counts(found: Mapping[Verdict, int]) -> str:
+    return ", ".join(f"{count:,} {one}" for one, count in sorted(found.items())) or "none"
 
 
 _FIGURES: Mapping[str, Callable[[ArmRecord], str]] = {
-    "decisions": lambda one: _counts({**one.verdicts}),
+    "decisions": lambda one: _counts(one.verdicts),
     "policy": lambda one: ", ".join(str(version) for version in sorted(one.policies)) or "none",
     "closed trades": lambda one: f"{one.trades:,}",
     "of them with a profit": lambda one: f"{one.wins:,}",

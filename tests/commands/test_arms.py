@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from commands.inputs import MarketMoved
+from commands.request import ChangeSettings
 from commands.scorer import ModelScorer
 from domain.arms.settings import ArmSettings
 from domain.arms.split import Arm, arm_of
@@ -101,6 +102,27 @@ def test_an_exit_is_in_no_arm_and_closes_what_an_entry_of_arm_b_opened() -> None
     leaving = long(direction=Direction.SHORT, intent=Intent.EXIT, trend=-0.5, stop=D(102), target=D(94))
     decision = decision_of(eve.desk.see(leaving))
     assert (decision.arm, decision.verdict) == (Arm.NONE, Verdict.CLOSE)
+
+
+def test_an_entry_against_a_position_closes_it_whatever_the_challenger_of_its_arm_expects() -> None:
+    eve = split(1.0, roles=())
+    entered = eve.desk.see(long())
+    chain, quantity = entered[0].meta.correlation_id, decision_of(entered).quantity
+    eve.desk.tell(a_fill_of(f"{chain}-e1", "x1", quantity, D(100)))
+    for request in (registration(SECOND), promotion(SECOND, ModelRole.CHALLENGER)):
+        eve.accepted(request)
+    against = long(inputs=GOOD, direction=Direction.SHORT, trend=-0.5, stop=D(102), target=D(94))
+    decision = decision_of(eve.desk.see(against))
+    assert (decision.arm, decision.verdict) == (Arm.B, Verdict.CLOSE)
+
+
+def test_a_change_of_the_share_is_in_force_from_the_next_entry_on_and_both_are_decided_again() -> None:
+    eve = split(0.0)
+    before = decision_of(eve.desk.see(long(inputs=GOOD)))
+    eve.accepted(ChangeSettings({"arms.share": "1"}))
+    after = decision_of(eve.desk.see(long(inputs=GOOD, instrument="ETHUSDT-LINEAR.BYBIT")))
+    assert (before.arm, after.arm) == (Arm.NONE, Arm.B)
+    assert verified(eve.desk.log, MODELS).is_equal
 
 
 def test_the_book_has_the_decisions_and_the_result_of_each_arm() -> None:

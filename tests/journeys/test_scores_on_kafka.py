@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -31,7 +32,7 @@ from projections.store import reading
 from tests.domain.models.files import constant
 from tests.infra.run.killed import catch_up
 from tests.infra.run.stores import opened
-from tests.journeys.program import PATIENCE, WHENCE, environment, whence
+from tests.journeys.program import PATIENCE, WHENCE, environment, patient_whence
 from tests.journeys.runs import events_at
 
 BTC = "BTCUSDT-LINEAR.BYBIT"
@@ -152,13 +153,15 @@ def kinds(envelopes: Sequence[Envelope]) -> list[type]:
 def projected(log: str, store: str) -> tuple[list[tuple[str, str, str]], str]:
     """The model, role and outcome of each score in the read models of the log, and the digest of their tables."""
     settings = WhenceSettings(log=log, store=store)
-    with contextmanager(opened)(store) as engine:
+    found: list[tuple[list[tuple[str, str, str]], str]] = []
+    for engine in opened(store):
         catch_up(settings)
         with reading(engine) as connection:
             build = live(connection)[MODELS.name]
             scores = tables_of(MODELS, build)["signal_scores"]
             rows = connection.execute(select(scores.c.sha256, scores.c.role, scores.c.outcome)).all()
-            return [(one[0], one[1], one[2]) for one in rows], digest(connection, MODELS, build)
+            found.append(([(one[0], one[1], one[2]) for one in rows], digest(connection, MODELS, build)))
+    return found[0]
 
 
 def test_a_run_on_kafka_that_is_killed_before_and_after_a_score_is_durable_has_it_once_with_its_decision(
@@ -168,12 +171,13 @@ def test_a_run_on_kafka_that_is_killed_before_and_after_a_score_is_durable_has_i
     (tmp_path / "whence.toml").write_text(SETTINGS)
     sha256 = write_model(tmp_path / "trained", constant()).stem
     options = ("--log", log)
+    command = partial(patient_whence, tmp_path, 2 * PATIENCE)
     with trading(tmp_path, "scored", venue, log) as run:
-        token = whence(tmp_path, "tokens", "create", "bot", "--role", "source", *options).stdout.strip()
-        known = whence(tmp_path, "models", "register", f"trained/{sha256}.json", *options)
+        token = command("tokens", "create", "bot", "--role", "source", *options).stdout.strip()
+        known = command("models", "register", f"trained/{sha256}.json", *options)
         assert known.returncode == 0, known
         words = ("models", "promote", sha256[:8], "--reason", "a constant", "--unproven", *options)
-        promoted = whence(tmp_path, *words)
+        promoted = command(*words)
         assert promoted.returncode == 0, promoted
         body = a_signal(price_at(venue))
         run.dies_of("first", token, body)
@@ -197,11 +201,11 @@ def test_a_run_on_kafka_that_is_killed_before_and_after_a_score_is_durable_has_i
     assert [kinds(one) for one in found] == [[SignalDetected, SignalScored, DecisionMade]] * 2
     assert found[0] == unit
 
-    verified = whence(tmp_path, "replay", "--verify", "--json", *options)
+    verified = command("replay", "--verify", "--json", *options)
     assert verified.returncode == 0, verified
     made = json.loads(verified.stdout)
     assert (made["made"]["SignalScored"], made["differing"], made["impossible"]) == (2, [], {})
-    replayed = whence(tmp_path, "replay", *options)
+    replayed = command("replay", *options)
     assert replayed.returncode == 0, replayed
 
     rows, of_postgresql = projected(log, postgres_database)

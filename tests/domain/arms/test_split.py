@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.arms.settings import LATEST_POLICY, ONE_ARM, ArmSettings
+from domain.arms.settings import EARLIEST_POLICY, LATEST_POLICY, ONE_ARM, ArmSettings
 from domain.arms.split import Arm, arm_of, side_of
 from domain.committees import POLICY_VERSION
 from domain.errors import InvalidSettings
@@ -54,3 +54,6 @@ def test_a_policy_that_does_not_exist_is_refused() -> None:
     assert LATEST_POLICY == POLICY_VERSION
     with pytest.raises(InvalidSettings, match=r"arms\.policy"):
         check(Settings(arms=ArmSettings(policy=LATEST_POLICY + 1)))
+    with pytest.raises(InvalidSettings, match="holds exits back"):
+        check(Settings(arms=ArmSettings(policy=EARLIEST_POLICY - 1)))
+    check(Settings(arms=ArmSettings(policy=EARLIEST_POLICY)))

@@ -33,7 +33,7 @@ from projections.behaviour import Fact
 from projections.comparison import DecisionPair, FigurePair
 from tests.browser import Visit
 from tests.domain import history
-from tests.domain.models.files import constant, content, small
+from tests.domain.models.files import constant, content, raw
 from tests.infra.cli.conftest import Whence
 from tests.infra.run.demo_desk import START, DemoDesk
 from tests.infra.run.live_desk import FIVE, LIMIT
@@ -332,7 +332,7 @@ def test_a_model_file_is_the_champion_of_the_candidate_and_the_report_names_it(
 def test_a_model_that_cannot_score_is_refused_before_anything_is_made(
     whence: Whence, tmp_path: Path, model: str, named: str
 ) -> None:
-    (tmp_path / "small.json").write_bytes(small())
+    (tmp_path / "small.json").write_bytes(raw())
     (tmp_path / "damaged.json").write_bytes(b"{}")
     done = whence(*ONE, "--model", model, "--into", "sqlite:///b.db")
     assert done.code == 2, done

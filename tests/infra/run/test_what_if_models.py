@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,25 +13,39 @@ from adapters.avro import AvroCodec
 from adapters.inputs.sqlite import read_sqlite
 from adapters.log.library import open_memory
 from adapters.log.sqlite import read_sqlite as read_log
-from commands.scorer import ModelScorer
+from commands.scorer import LoadedModel, ModelScorer
 from domain.features.core import CORE_1
 from domain.log import Recorded
 from domain.model import ModelRole
+from domain.models.score import Score
 from domain.opening import Mode
 from domain.scored import SignalScored
 from domain.signal import DecisionMade
 from infra.run.backtest import NO_CHANGE, Change
-from infra.run.other_model import OtherModel
+from infra.run.other_model import REASON, OtherModel
 from infra.run.recorded_inputs import recorded_inputs
 from infra.run.redeciding import Redecision
 from infra.run.what_if import WhatIf
-from tests.commands.models_of_tests import SECOND, promotion, registration
+from tests.commands.models_of_tests import FIRST, SECOND, promotion, registration
 from tests.infra.run.taped import PLAN, trade
-from tests.infra.run.test_scored_runs import model_of
+from tests.infra.run.test_scored_runs import CoreModel, model_of
 from tests.replacing import replace
 
 LIVE = replace(PLAN, opening=replace(PLAN.opening, mode=Mode.LIVE))
-OTHER = OtherModel(replace(registration(SECOND, "other"), feature_set=CORE_1.id, passed_gate=False))
+OTHER = OtherModel(
+    replace(registration(SECOND, "other"), feature_set=CORE_1.id, passed_gate=False, reason=REASON)
+)
+
+
+@dataclass(frozen=True)
+class Doubting(CoreModel):
+    """It expects every entry to lose."""
+
+    def score(self, values: Sequence[float | None], earlier: Sequence[Sequence[float | None]] = ()) -> Score:
+        return replace(super().score(values, earlier), confidence=0.3)
+
+
+SCORER = ModelScorer({FIRST: model_of(FIRST), SECOND: LoadedModel(Doubting(SECOND, 0.5))}.__getitem__)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +53,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A live log whose champion FIRST lets every entry through."""
     found = tmp_path_factory.mktemp("scored") / "whence.db"
     known = replace(registration(), feature_set=CORE_1.id)
-    trade(found, 10, 300, plan=LIVE, scorer=ModelScorer(model_of), requests=(known, promotion()))
+    trade(found, 10, 300, plan=LIVE, scorer=SCORER, requests=(known, promotion()))
     return found
 
 
@@ -46,7 +61,7 @@ def made(path: Path, change: Change) -> tuple[WhatIf, Sequence[Recorded]]:
     """The what-if, and the events of the candidate."""
     with closing(read_log(path, AvroCodec())) as log:
         recording = recorded_inputs(log, lambda: read_sqlite(path))
-        found = WhatIf(recording, log, change, ModelScorer(model_of))
+        found = WhatIf(recording, log, change, SCORER)
         assert list(found.steps())[-1] == found.total
     target = open_memory(AvroCodec())
     found.write(target)
@@ -67,8 +82,8 @@ def test_another_model_is_the_champion_from_the_opening_on_and_its_decisions_are
         f"The model {SECOND[:12]} scored {len(scores(events))} signals: "
     )
     changed = [vote.member for one in found.comparison.decisions for vote in one.votes]
-    assert "model" in changed
-    redecision = Redecision(model_of)
+    assert "model" in changed, "it lets no entry through"
+    redecision = Redecision({SECOND: LoadedModel(Doubting(SECOND, 0.5))}.__getitem__)
     for _ in redecision.steps(events):
         pass
     assert redecision.is_equal
@@ -85,8 +100,7 @@ def test_without_a_model_nothing_is_scored_and_the_control_still_has_the_recorde
     }
     assert members
     assert "model" not in members
-    assert found.comparison.decisions
-    assert (found.reproduced.orders, found.reproduced.fills) == (0, 0)
+    assert (list(found.reproduced.decisions), found.reproduced.orders, found.reproduced.fills) == ([], 0, 0)
     assert found.compared.notes == ()
 
 
