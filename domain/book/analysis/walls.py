@@ -12,7 +12,7 @@ from domain.book.analysis.ladder import BPS, READ, Floats
 from domain.book.depth import Depth
 
 USUAL = 0.9
-"""The usual size of a side: so many of its levels have less. Sizes have heavy tails, so a median says little of them."""
+"""The usual size of a side: so many of its levels have less. A median says little of sizes with heavy tails."""
 LARGE = 2.5
 """A wall begins where a level has so many times the usual size of its side."""
 SMALL = LARGE / 2.0

@@ -116,7 +116,7 @@ def strength(wall: Stood, samples: Sequence[Sample], usual: Sequence[float], *, 
 
 @dataclass
 class Gone:
-    """A withdrawal that counts: when the wall began and ended, its largest size and distance, its score, the look of its end."""
+    """A withdrawal that counts: its times, its largest size, its distance, its score, the look of its end."""
 
     born: int
     at: int
@@ -179,7 +179,7 @@ def spoofing(now: int, gone: Sequence[Gone]) -> float:
     for one in recent:
         if similar(one.size, last.size) and abs(one.distance - last.distance) <= 0.25 * last.distance:
             alike.setdefault(one.at, []).append(one.score)
-    return 1 - prod(1 - max(scores) for scores in alike.values()) if len(alike) >= 4 else 0.0
+    return 1 - prod(1 - max(scores) for scores in alike.values()) if len(alike) >= 3 else 0.0
 
 
 def layering(
