@@ -51,7 +51,7 @@ def is_of(one: Suspicion, episode: Episode) -> bool:
 
 
 def judged(spoofer: Spoofer | None, seeds: Sequence[int], messages: int = MESSAGES) -> Found:
-    total = [0, 0, 0, 0]
+    suspicions = right_ones = episodes = hits = 0
     hours = 0.0
     for seed in seeds:
         flow = Flow(seed, levels=100, step_ms=100.0, spoofer=spoofer)
@@ -59,10 +59,12 @@ def judged(spoofer: Spoofer | None, seeds: Sequence[int], messages: int = MESSAG
         found = suspicions_of(taken)
         right = [one for one in found if any(is_of(one, episode) for episode in flow.episodes)]
         hit = [episode for episode in flow.episodes if any(is_of(one, episode) for one in found)]
-        for place, count in enumerate((len(found), len(right), len(flow.episodes), len(hit))):
-            total[place] += count
+        suspicions += len(found)
+        right_ones += len(right)
+        episodes += len(flow.episodes)
+        hits += len(hit)
         hours += (taken[-1].matched_ms - taken[0].matched_ms) / 3_600_000
-    return Found(*total, hours)
+    return Found(suspicions, right_ones, episodes, hits, hours)
 
 
 if __name__ == "__main__":

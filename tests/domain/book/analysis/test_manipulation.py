@@ -17,8 +17,10 @@ COUNT = 30
 
 def a_book(at: int, walls: dict[float, float], mid: float = 60_000.0) -> Depth:
     """A book of 30 levels of one unit a side, one apart, with these sizes at some prices."""
-    bids = mid - 0.5 - np.arange(COUNT)
-    asks = mid + 0.5 + np.arange(COUNT)
+    bids, asks = (
+        mid - 0.5 - np.arange(COUNT, dtype=np.float64),
+        mid + 0.5 + np.arange(COUNT, dtype=np.float64),
+    )
     return Depth(
         instrument=NAME,
         update_id=at,
@@ -81,7 +83,7 @@ def test_five_walls_that_come_and_go_at_once_on_one_side_are_layering() -> None:
 
 def wide(at: int, walls: dict[float, float]) -> Depth:
     """As `a_book` with 100 levels, of which five walls are no usual size."""
-    bids, asks = 59_999.5 - np.arange(100), 60_000.5 + np.arange(100)
+    bids, asks = 59_999.5 - np.arange(100, dtype=np.float64), 60_000.5 + np.arange(100, dtype=np.float64)
     return Depth(
         instrument=NAME,
         update_id=at,
