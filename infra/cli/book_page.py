@@ -1,4 +1,4 @@
-"""docs/book-analysis.md, generated from the table of figures: `python -m infra.cli.book_page > docs/book-analysis.md`."""
+"""docs/book-analysis.md, generated from the table: `python -m infra.cli.book_page > docs/book-analysis.md`."""
 
 from __future__ import annotations
 
@@ -22,41 +22,44 @@ that is ten seconds old, has a row in which they are missing.
 
 ## How figures are computed
 
-Figures of levels read the last levels, 200 of each side at most. Figures of flow read closed half seconds, which begin
-at multiples of 500 ms. A half second is closed by the first message of a later one; a message of an earlier time that is
-received after that counts in the open one. Figures of single trades read the last 200 trades. A figure is missing, never
-zero, where its column states why. After ten seconds without a message, an empty side or crossed prices, the figures of the
-book begin anew; at a gap of the feed the owner of the analysis calls `reset`.
+Figures of levels read the last levels, 200 of each side at most. Figures of flow read closed half seconds, which
+begin at multiples of 500 ms. A half second is closed by the first message of a later one; a message of an earlier
+time that is received after that counts in the open one. Figures of single trades read the last 200 trades. A figure
+is missing, never zero, where its column states why. After ten seconds without a message, an empty side or crossed
+prices, the figures of the book begin anew; at a gap of the feed the owner of the analysis calls `reset`.
 
-A decrease of a level is explained by trades at its price that were matched by then, whichever is received first. The
-rest of it is cancelled. What was traded beyond the decrease was hidden: a refill of an iceberg, or an order that came and was
-taken between two messages. Levels that leave the best 20 because better ones enter are neither removed nor added.
+A decrease of a level is explained by trades at its price that were matched by then, whichever is received first.
+The rest of it is cancelled. What was traded beyond the decrease was hidden: a refill of an iceberg, or an order
+that came and was taken between two messages. Levels that leave the best 20 because better ones enter are neither
+removed nor added.
 
 Each figure has a slow version in `tests/domain/book/analysis`, which computes it from all messages anew. They differ by
 1e-7 of the value at most, and by 1e-9 near zero.
 
 ## Walls, spoofing and layering
 
-Ten times a second the levels of each side are compared with its usual size, below which 90 % of its levels are. A level
-of 2.5 usual sizes or more begins a wall, which stands until it has less than 1.25. One that has stood for five seconds is a
-support or a resistance. A wall that was withdrawn within five seconds, before the best price reached it, and without a
-wall of its size (5 %) that began at the same time, is evidence. An order that follows the price is none. Its score is
+Ten times a second the levels of each side are compared with its usual size, below which 90 % of its levels are. A
+level of 2.5 usual sizes or more begins a wall, which stands until it has less than 1.25. One that has stood for
+five seconds is a support or a resistance. A wall that was withdrawn within five seconds, before the best price
+reached it, and without a wall of its size (5 %) that began at the same time, is evidence. An order that follows the
+price is none. Its score is
 
     size · brevity · (1 + away) / 2
 
 with `size` its multiple of the usual size / 5 (1 at most), `brevity` 1 - life / 5 s, and `away` the part of the takers'
 volume during its life that traded with the other side of the book (0.5 without a trade).
 
-- SPOOFING: at least three withdrawals in a minute, at different times, whose sizes differ by 5 % and whose distances from
-  the mid price differ by 25 % at most. The score is 1 - Π (1 - score); 0.85 is a suspicion.
+- SPOOFING: at least three withdrawals in a minute, at different times, whose sizes differ by 5 % and whose
+  distances from the mid price differ by 25 % at most. The score is 1 - Π (1 - score); 0.85 is a suspicion.
 - LAYERING: at least three walls of one side that began within 500 ms and were withdrawn within 500 ms. The score is
   layers / 5 (1 at most) times the part of all walls that stood on that side; 0.75 is a suspicion.
 
 A suspicion has its withdrawals as evidence. One kind and side is reported once a minute. Levels do not show who placed
 an order: a suspicion is a reason to look, no proof.
 
-Measured on seeded flow with planted episodes, five seeds each (`python -m tests.domain.book.analysis.planted`). An episode
-is five walls of 0.9 s with pauses of 1.5 s, or three ladders; a median is that of the sizes near the best prices.
+Measured on seeded flow with planted episodes, five seeds each (`python -m tests.domain.book.analysis.planted`). An
+episode is five walls of 0.9 s with pauses of 1.5 s, or three ladders; a median is that of the sizes near the best
+prices.
 
 | planted | hours | episodes | suspicions | right | precision | episodes found | recall |
 |---|---|---|---|---|---|---|---|
@@ -67,11 +70,11 @@ is five walls of 0.9 s with pauses of 1.5 s, or three ladders; a median is that 
 | walls of 15 medians for 0.25 s | 0.83 | 30 | 26 | 26 | 1.00 | 26 | 0.87 |
 | ladders of 5 walls of 15 medians | 0.82 | 30 | 43 | 43 | 1.00 | 28 | 0.93 |
 
-The flow is simpler than a market: its precision says little about one. On six minutes of recorded BTCUSDT of Binance
-(2024-08-08, 23:54 to 23:59 UTC, in which the price fell by 0.4 %) there are 15 suspicions in the futures' book, 157 an
-hour, and 4 in the spot book, 42 an hour. Nobody knows which of them are true. Market makers of such a book place and
-withdraw large orders all the time, so there the limits are too low for an alert that a person reads. Walls that come and
-go within 100 ms between two looks are not seen.
+The flow is simpler than a market: its precision says little about one. On six minutes of recorded BTCUSDT of
+Binance (2024-08-08, 23:54 to 23:59 UTC, in which the price fell by 0.4 %) there are 15 suspicions in the futures'
+book, 157 an hour, and 4 in the spot book, 42 an hour. Nobody knows which of them are true. Market makers of such a
+book place and withdraw large orders all the time, so there the limits are too low for an alert that a person reads.
+Walls that come and go within 100 ms between two looks are not seen.
 
 ## What it costs
 
@@ -79,7 +82,8 @@ go within 100 ms between two looks are not seen.
 
 ## The figures
 
-{count} figures; "distance" is in basis points (bps) of the mid price, B are bids and A asks, r the returns of half seconds.
+{count} figures; "distance" is in basis points (bps) of the mid price, B are bids and A asks, r the returns of half
+seconds.
 
 | figure | formula | units | window | source | missing where |
 |---|---|---|---|---|---|
