@@ -89,10 +89,10 @@ seconds.
 |---|---|---|---|---|---|
 """
 _COSTS = """\
-Measured by `python -m tests.benchmarks bench_book_analysis` in processor time, with CPython 3.11 on one of two cores that
-thirty other processes shared (load 23 to 36; the same core then took 2 to 3 times as long as alone for a loop of Python):
-16 µs a message and 600 µs for a row of all figures, with another instrument and another exchange, of 50 as of 200
-levels a side. The aims, single-digit µs and 200 µs, are not shown to be met."""
+Measured by `python -m tests.benchmarks book_analysis` in processor time, with CPython 3.11 on one of two cores that many
+other processes shared (load 25), the best of twelve turns: 11.5 µs a message, with half seconds and walls included, and
+420 to 440 µs for a row of all figures with another instrument and another exchange, of 50 and of 200 levels a side. The
+least times of the single figures add up to 285 µs. The aims, single-digit µs a message and 200 µs a row, are not met."""
 
 
 def page() -> str:
