@@ -14,7 +14,6 @@ import numpy as np
 
 from domain.book.depth import Depth, PublicTrade
 
-TICKS = Path("/work/shared/data/ticks")
 LEVELS = 200
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -10,7 +12,7 @@ from domain.book.analysis.book_analysis import STALE_MS, BookAnalysis
 from domain.book.analysis.table import FIGURES, row_of
 from domain.book.depth import Depth, PublicTrade
 from domain.errors import InvalidInput
-from tests.domain.book.analysis.recordings import TICKS, recorded
+from tests.domain.book.analysis.recordings import recorded
 from tests.domain.book.analysis.test_manipulation import a_book
 from tests.domain.book.flow import NAME, START_MS, Flow, Message
 
@@ -125,8 +127,10 @@ def test_parameters_out_of_their_range_are_refused(order: float, bucket: float |
 
 
 @pytest.mark.parametrize("market", ["usdm", "spot"])
-def test_recorded_traffic_has_every_figure_of_one_book_within_its_bounds(market: str) -> None:
-    file = TICKS / f"{market}_btcusdt_20240808.gz"
+def test_recorded_traffic_has_every_figure_of_one_book_within_its_bounds(
+    market: str, market_data: Path
+) -> None:
+    file = market_data / "ticks" / f"{market}_btcusdt_20240808.gz"
     if not file.exists():
         pytest.skip(f"the recording {file.name} is not on this machine")
     analysis = BookAnalysis(market)
