@@ -92,8 +92,8 @@ _COSTS = """\
 Measured with the loops of `python -m tests.benchmarks book_analysis` in processor time, with CPython 3.11 on one of two
 cores that many other processes shared (load 25), each run the best of twelve turns: 11 to 18 µs a message, with half
 seconds and walls included, and 360 to 440 µs (once 800) for a row of all figures with another instrument and another
-exchange, of 50 and of 200 levels a side. The least times of the single figures add up to 285 µs. The aims, single-digit µs a message and
-200 µs a row, are not met."""
+exchange, of 50 and of 200 levels a side. The least times of the single figures add up to 285 µs. The aims, single-digit
+µs a message and 200 µs a row, are not met."""
 
 
 def page() -> str:
