@@ -22,6 +22,18 @@ WALLS_MS = 100
 """Walls are looked for once in so many milliseconds."""
 _DAY_MS = 86_400_000
 _NAN = float("nan")
+# A member of an enumeration is looked up by a function call; these are read for each message.
+_BEST_CHANGES = Flow.BEST_CHANGES
+_BOUGHT = Flow.BOUGHT
+_MLOFI = Flow.MLOFI
+_MONEY_FLOW = Flow.MONEY_FLOW
+_NOTIONAL = Flow.NOTIONAL
+_OFI = Flow.OFI
+_SIGNED_NOTIONAL = Flow.SIGNED_NOTIONAL
+_SOLD = Flow.SOLD
+_SPREAD_PAID = Flow.SPREAD_PAID
+_TRADES = Flow.TRADES
+_UPDATES = Flow.UPDATES
 
 
 class BookAnalysis:
@@ -89,10 +101,10 @@ class BookAnalysis:
         else:
             self._imbalances(bids, bid_sizes, asks, ask_sizes)
         flow = self._flow
-        flow[Flow.UPDATES] += 1.0
+        flow[_UPDATES] += 1.0
         if (bids[0], asks[0]) != self._best:
             if self.depth is not None:
-                flow[Flow.BEST_CHANGES] += 1.0
+                flow[_BEST_CHANGES] += 1.0
             self._best, self.mid_since = (bids[0], asks[0]), at
         self.bids.step(bids, bid_sizes, at, flow)
         self.asks.step(asks, ask_sizes, at, flow)
@@ -151,8 +163,8 @@ class BookAnalysis:
         own, other, flow = self.bids, self.asks, self._flow
         below = ofi(-1.0, own.prices, own.sizes, bids, bid_sizes)
         above = ofi(1.0, other.prices, other.sizes, asks, ask_sizes)
-        flow[Flow.OFI] += below[0] + above[0]
-        flow[Flow.MLOFI] += (sum(below) + sum(above)) / OFI_LEVELS
+        flow[_OFI] += below[0] + above[0]
+        flow[_MLOFI] += (sum(below) + sum(above)) / OFI_LEVELS
 
     def _hidden(self, at: int) -> None:
         for side, icebergs in ((self.bids, self.bid_icebergs), (self.asks, self.ask_icebergs)):
@@ -176,12 +188,12 @@ class BookAnalysis:
 
     def _in_bin(self, trade: PublicTrade, sign: float) -> None:
         flow, price, size = self._flow, trade.price, trade.size
-        flow[Flow.BOUGHT if trade.is_buy else Flow.SOLD] += size
-        flow[Flow.NOTIONAL] += price * size
-        flow[Flow.SIGNED_NOTIONAL] += sign * price * size
-        flow[Flow.TRADES] += 1.0
+        flow[_BOUGHT if trade.is_buy else _SOLD] += size
+        flow[_NOTIONAL] += price * size
+        flow[_SIGNED_NOTIONAL] += sign * price * size
+        flow[_TRADES] += 1.0
         mid = (self._best[0] + self._best[1]) / 2.0
-        flow[Flow.SPREAD_PAID] += 2.0 * sign * (price - mid) * size
+        flow[_SPREAD_PAID] += 2.0 * sign * (price - mid) * size
         if not price <= self._high:
             self._high = price
         if not price >= self._low:
@@ -210,8 +222,8 @@ class BookAnalysis:
     def _closed_flow(self) -> list[float]:
         flow, high, low = self._flow, self._high, self._low
         if high > low:
-            flow[Flow.MONEY_FLOW] = (
-                (2.0 * self._close - high - low) / (high - low) * (flow[Flow.BOUGHT] + flow[Flow.SOLD])
+            flow[_MONEY_FLOW] = (
+                (2.0 * self._close - high - low) / (high - low) * (flow[_BOUGHT] + flow[_SOLD])
             )
         return flow
 

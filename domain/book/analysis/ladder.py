@@ -46,7 +46,8 @@ class Side:
     @once
     def first_sums(self) -> list[float]:
         """The sums of the first `WIDE` sizes."""
-        return self.sums[:WIDE].tolist()
+        found: list[float] = self.sums[:WIDE].tolist()
+        return found
 
     def within(self, distance: float) -> int | None:
         """The number of levels up to this distance (basis points); None where the levels end before it."""

@@ -27,6 +27,10 @@ _BAND, _DECAY = 5.0, 2.0
 """Basis points from the mid price: how far the band reaches, and over which distance weights fall to 1/e."""
 
 
+def _imbalance(levels: int) -> Callable[[Ladder], float | None]:
+    return lambda ladder: ladder.imbalance(levels)
+
+
 def _notional_within(side: Side) -> float | None:
     levels = side.within(_BAND)
     if levels is None:
@@ -130,7 +134,7 @@ LEVEL_FIGURES: tuple[Figure, ...] = (
             "",
             f"{LEVELS}; Cao, Hansch and Wang (2009)",
             FEW_LEVELS,
-            of_ladder(lambda one, levels=levels: one.imbalance(levels)),
+            of_ladder(_imbalance(levels)),
         )
         for levels in (1, NEAR, FAR)
     ),

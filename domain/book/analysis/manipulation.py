@@ -16,16 +16,18 @@ from domain.book.analysis.walls import Ended, Ending, Walls, Way
 
 SPAN_MS = 60_000
 """Withdrawals of so many milliseconds are judged together; one kind and side is reported once in this time."""
-BRIEF_MS = 10_000
+BRIEF_MS = 5_000
 """A wall that stood longer was at risk of a trade, and is not counted."""
-ALIKE = 0.2
+ALIKE = 0.05
 """Sizes that differ by this part at most are of one kind: one program places the same size again."""
+PLACED = 0.25
+"""The same of distances from the mid price."""
 REPEATED = 3
 LAYERS = 3
 TOGETHER_MS = 500
 """Walls that begin, and end, within this time are layers of one ladder."""
-_FULL_MULTIPLE, _FULL_LAYERS = 10.0, 5
-SPOOFING_LIMIT, LAYERING_LIMIT = 0.9, 0.6
+_FULL_MULTIPLE, _FULL_LAYERS = 5.0, 5
+SPOOFING_LIMIT, LAYERING_LIMIT = 0.85, 0.75
 
 
 class Kind(StrEnum):
@@ -76,7 +78,7 @@ class Watch:
 
     def take(self, ended: Sequence[Ended], own: Walls, other: Walls) -> Sequence[Suspicion]:
         """Takes walls of this side that ended at one time, and the walls that stand; returns new suspicions."""
-        new = [withdrawal_of(one) for one in ended if is_suspect(one)]
+        new = [withdrawal_of(one) for one in ended if is_suspect(one) and not was_moved(one, own)]
         if not new:
             return ()
         self._withdrawn.extend(new)
@@ -128,8 +130,19 @@ def is_suspect(ended: Ended) -> bool:
     return ended.ending is Ending.WITHDRAWN and ended.life_ms <= BRIEF_MS
 
 
+def was_moved(ended: Ended, own: Walls) -> bool:
+    """Whether a wall of its size began when it ended: the order follows the price, as those of market makers do."""
+    size = ended.wall.size
+    return any(one.born_ms == ended.at and is_alike(one.size, size) for one in own.standing.values())
+
+
+def is_alike(one: float, other: float) -> bool:
+    """Whether two sizes are of one kind."""
+    return abs(one - other) <= ALIKE * max(one, other)
+
+
 def withdrawal_of(ended: Ended) -> Withdrawal:
-    """The withdrawal with its score: size · (1 + brevity) / 2 · (1 + away) / 2, each factor 0..1."""
+    """The withdrawal with its score: size · brevity · (1 + away) / 2, each factor 0..1."""
     wall = ended.wall
     volume = ended.bought + ended.sold
     with_other = ended.bought if wall.way is Way.BID else ended.sold
@@ -145,18 +158,18 @@ def withdrawal_of(ended: Ended) -> Withdrawal:
         born_ms=wall.born_ms,
         at=ended.at,
         away=away,
-        score=size * (1.0 + brevity) / 2.0 * (1.0 + away) / 2.0,
+        score=size * brevity * (1.0 + away) / 2.0,
     )
 
 
 def alike(withdrawn: Sequence[Withdrawal]) -> Sequence[Withdrawal]:
-    """The withdrawals whose size is that of the last one, at different times: those of one ladder count once."""
+    """The withdrawals with size and distance of the last one, at different times: those of one ladder count once."""
     if not withdrawn:
         return ()
-    size = withdrawn[-1].size
+    last = withdrawn[-1]
     by_time: dict[int, Withdrawal] = {}
     for one in withdrawn:
-        if abs(one.size - size) <= ALIKE * size:
+        if is_alike(one.size, last.size) and abs(one.distance - last.distance) <= PLACED * last.distance:
             known = by_time.get(one.at)
             if known is None or one.score > known.score:
                 by_time[one.at] = one

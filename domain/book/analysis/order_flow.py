@@ -10,6 +10,12 @@ WATCHED = 20
 OFI_LEVELS = 5
 FLEETING_MS = 1_000
 """A level that is removed within this time is fleeting."""
+# A member of an enumeration is looked up by a function call; these are read for each message.
+_ADDED = Flow.ADDED
+_CANCELLED = Flow.CANCELLED
+_FLEETING = Flow.FLEETING
+_LIFETIMES = Flow.LIFETIMES
+_REMOVED_LEVELS = Flow.REMOVED_LEVELS
 
 
 class SideFlow:
@@ -44,7 +50,7 @@ class SideFlow:
         explained = min(known, trade.size)
         if explained > 0.0:
             self.reduced[trade.price] = known - explained
-            flow[Flow.CANCELLED] -= explained
+            flow[_CANCELLED] -= explained
         if trade.size > explained:
             self._traded[trade.price] = self._traded.get(trade.price, 0.0) + trade.size - explained
 
@@ -90,30 +96,30 @@ class SideFlow:
                 born[price] = at
                 traded = self._traded.pop(price, 0.0)
                 if saw_all or way * price < old_end:
-                    flow[Flow.ADDED] += size + traded
+                    flow[_ADDED] += size + traded
             elif known != size:
                 self._changed(price, known, size, flow)
         for price, size in before.items():
             life = at - born.pop(price)
             if sees_all or way * price < end:
                 self._changed(price, size, 0.0, flow)
-                flow[Flow.REMOVED_LEVELS] += 1.0
-                flow[Flow.LIFETIMES] += life
+                flow[_REMOVED_LEVELS] += 1.0
+                flow[_LIFETIMES] += life
                 if life <= FLEETING_MS:
-                    flow[Flow.FLEETING] += 1.0
+                    flow[_FLEETING] += 1.0
 
     def _changed(self, price: float, before: float, now: float, flow: list[float]) -> None:
         """Splits a change into what was added, traded, cancelled and refilled."""
         traded = self._traded.pop(price, 0.0) if self._traded else 0.0
         change = now - before + traded
         if change < 0.0:
-            flow[Flow.CANCELLED] -= change
+            flow[_CANCELLED] -= change
             self.reduced[price] = -change
         elif traded > 0.0:
             flow[self._hidden] += change
             self.refills[price] = change
         else:
-            flow[Flow.ADDED] += change
+            flow[_ADDED] += change
 
     def _settle(self, flow: list[float]) -> None:
         """Trades at prices whose levels did not decrease: all was refilled where the level is still there."""

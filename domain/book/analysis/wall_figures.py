@@ -44,7 +44,7 @@ def _score(side: Callable[[View], Watch], of: Callable[[Watch, int], float]) -> 
     return lambda view: of(side(view), view.analysis.last_ms) if view.is_fresh else None
 
 
-_NO_WALL = f"no level of {LARGE:g} medians has stood for {STEADY_MS // 1_000} s"
+_NO_WALL = f"no level of {LARGE:g} usual sizes has stood for {STEADY_MS // 1_000} s"
 _KINDS = (("support", _support, "bid"), ("resistance", _resistance, "ask"))
 _SIDES: tuple[tuple[str, Callable[[View], Watch]], ...] = (
     ("bid", lambda view: view.analysis.bid_watch),
@@ -67,7 +67,7 @@ WALL_FIGURES: tuple[Figure, ...] = (
     *(
         row(
             f"{name}_strength",
-            "its size / median size · (1 + returns of the best price)",
+            "its size / usual size · (1 + returns of the best price)",
             "ratio",
             "",
             LEVELS,

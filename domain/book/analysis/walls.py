@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
+import numpy as np
 from msgspec import Struct
 
-from domain.book.analysis.ladder import BPS, READ, Floats, middle
+from domain.book.analysis.ladder import BPS, READ, Floats
 from domain.book.depth import Depth
 
-LARGE = 5.0
-"""A wall begins where a level has so many times the median size of its side."""
+USUAL = 0.9
+"""The usual size of a side: so many of its levels have less. A median says little of sizes with heavy tails."""
+LARGE = 2.5
+"""A wall begins where a level has so many times the usual size of its side."""
 SMALL = LARGE / 2.0
-"""It ends where it has less than so many times the median."""
+"""It ends where it has less than so many times the usual size."""
 STEADY_MS = 5_000
 """A wall that has stood so long is a support or a resistance."""
 
@@ -34,7 +37,7 @@ class Ending(StrEnum):
 
 
 class Wall(Struct, gc=False, kw_only=True):
-    """A standing wall. `multiple` is its largest size / the median size then, `distance` that from the mid at its start
+    """A standing wall. `multiple` is its largest size / the usual size then, `distance` that from the mid at its start
     in basis points. `bought` and `sold` are what takers had traded by then, in base currency. `returns` counts how
     often the best price was at the wall and left it.
     """
@@ -53,7 +56,7 @@ class Wall(Struct, gc=False, kw_only=True):
 
     @property
     def strength(self) -> float:
-        """Its multiple of the median size, once more for each return of the price."""
+        """Its multiple of the usual size, once more for each return of the price."""
         return self.multiple * (1 + self.returns)
 
 
@@ -75,25 +78,25 @@ class Ended(Struct, frozen=True, gc=False, kw_only=True):
 class Walls:
     """The walls of one side. Give it the book ten times a second."""
 
-    __slots__ = ("_median", "_sign", "_way", "standing")
+    __slots__ = ("_sign", "_usual", "_way", "standing")
 
     def __init__(self, way: Way) -> None:
         self._way, self._sign = way, 1.0 if way is Way.ASK else -1.0
-        self._median: float | None = None
+        self._usual: float | None = None
         self.standing: dict[float, Wall] = {}
 
     def measure(self, depth: Depth) -> None:
-        """Takes the median size, to which sizes are compared until the next call."""
-        self._median = middle(self._side(depth)[1])
+        """Takes the usual size, to which sizes are compared until the next call."""
+        self._usual = usual_size(self._side(depth)[1])
 
     def step(self, depth: Depth, mid: float, bought: float, sold: float) -> Sequence[Ended]:
         """Takes the book, with all that takers have traded so far (base currency); returns the walls that ended."""
         at = depth.matched_ms
         prices, sizes = self._side(depth)
-        median = self._median
-        if median is None:
-            median = self._median = middle(sizes)
-        found = _large(prices, sizes, SMALL * median)
+        usual = self._usual
+        if usual is None:
+            usual = self._usual = usual_size(sizes)
+        found = _large(prices, sizes, SMALL * usual)
         touch = float(prices[0])
         ended: list[Ended] = []
         for price, wall in list(self.standing.items()):
@@ -107,14 +110,14 @@ class Walls:
                     Ended(wall=wall, ending=ending, at=at, bought=bought - wall.bought, sold=sold - wall.sold)
                 )
             elif size > wall.size:
-                wall.size, wall.multiple = size, max(wall.multiple, size / median)
+                wall.size, wall.multiple = size, max(wall.multiple, size / usual)
         for price, size in found.items():
-            if size >= LARGE * median:
+            if size >= LARGE * usual:
                 self.standing[price] = Wall(
                     way=self._way,
                     price=price,
                     size=size,
-                    multiple=size / median,
+                    multiple=size / usual,
                     distance=self._sign * (price - mid) * BPS / mid,
                     born_ms=at,
                     bought=bought,
@@ -154,3 +157,9 @@ def _large(prices: Floats, sizes: Floats, least: float) -> dict[float, float]:
     places = (sizes >= least).nonzero()[0]
     found: list[float] = sizes[places].tolist()
     return dict(zip(prices[places].tolist(), found, strict=True))
+
+
+def usual_size(sizes: Floats) -> float:
+    """The size below which 90 % of the levels are, rounded down to a level's own size."""
+    place = int(USUAL * (len(sizes) - 1))
+    return float(np.partition(sizes, place)[place])

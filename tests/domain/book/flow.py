@@ -38,10 +38,10 @@ class Episode:
 
 @dataclass(frozen=True, kw_only=True)
 class Spoofer:
-    """Plants episodes: one begins every `every_ms` on a random side, with levels of `multiple` usual sizes.
+    """Plants episodes: one begins every `every_ms` on a random side, with levels of `multiple` median sizes.
 
     Each level stands `stands_ms`, `distance` ticks from the best price, and is withdrawn `times` with pauses between;
-    with `layers` above 1 it is a ladder of as many levels. During it the spoofer trades with the other side.
+    with `layers` above 1 it is a ladder of as many levels. While it stands, most takers trade with the other side.
     """
 
     every_ms: int = 150_000
@@ -49,18 +49,21 @@ class Spoofer:
     stands_ms: int = 900
     pause_ms: int = 1_500
     times: int = 5
-    distance: int = 12
+    distance: int = 25
     layers: int = 1
-    trades: bool = True
 
 
 @dataclass
 class Flow:
-    """The state of the flow. `levels` are the levels of each `Depth`, `step_ms` the mean time between messages."""
+    """The state of the flow. `levels` are the levels of each `Depth`, `step_ms` the mean time between them.
+
+    `taken` is the part of market orders among all orders and cancellations.
+    """
 
     seed: int
     levels: int = 60
     step_ms: float = 50.0
+    taken: float = 0.035
     name: str = NAME
     spoofer: Spoofer | None = None
     episodes: list[Episode] = field(default_factory=list[Episode])
@@ -95,13 +98,20 @@ class Flow:
     def _change(self) -> Iterator[PublicTrade]:
         for _ in range(1 + int(self._draw.expovariate(1.0))):
             kind = self._draw.random()
-            if kind < 0.47:
+            if kind < 0.54 * (1.0 - self.taken):
                 self._add()
-            elif kind < 0.93:
+            elif kind < 1.0 - self.taken:
                 self._cancel()
             else:
                 size = self._size() * self._draw.choice((0.3, 1.0, 3.0))
-                yield from self._market_order(size, is_buy=self._draw.random() < 0.5)
+                yield from self._market_order(size, is_buy=self._draw.random() < self._buyers())
+
+    def _buyers(self) -> float:
+        """The part of the takers who buy: most of them over a planted bid, few under a planted ask."""
+        standing = [tick for _, tick, size in self._planned if size < 0.0]
+        if not standing:
+            return 0.5
+        return 0.8 if standing[0] < self._bid else 0.2
 
     def _add(self, is_bid: bool | None = None) -> None:
         distance = 1 + int(self._draw.expovariate(1.0 / 25.0))
@@ -158,7 +168,8 @@ class Flow:
     def _plan(self, spoofer: Spoofer, begin: int) -> None:
         """Plans all placements (positive sizes) and withdrawals (negative) of an episode."""
         is_bid = self._draw.random() < 0.5
-        size = round(spoofer.multiple * self._draw.uniform(0.95, 1.05), 3)
+        near = self._sizes[self._bid - 100 : self._ask + 100]
+        size = round(spoofer.multiple * float(np.median(near[near > 0.0])), 3)
         at = begin
         for _ in range(spoofer.times):
             for layer in range(spoofer.layers):

@@ -30,6 +30,10 @@ class Change:
     reduced: dict[float, float] = field(default_factory=dict[float, float])
 
 
+def is_better(one: float, other: float, *, bids: bool) -> bool:
+    return one > other if bids else one < other
+
+
 def levels_of(depth: Depth, *, bids: bool) -> Levels:
     prices, sizes = (depth.bid_prices, depth.bid_sizes) if bids else (depth.ask_prices, depth.ask_sizes)
     return list(zip(prices[:200].tolist(), sizes[:200].tolist(), strict=True))
@@ -102,7 +106,6 @@ class History:
         views: list[tuple[int, dict[float, float]]] = []
         pending: list[PublicTrade] = []
         last: Change | None = None
-        better = (lambda one, other: one > other) if bids else (lambda one, other: one < other)
         for place in range(self.first, len(self.messages)):
             one = self.messages[place]
             if isinstance(one, PublicTrade):
@@ -120,9 +123,13 @@ class History:
                 before = views[-1][1]
                 worst_before, worst = list(before)[-1], list(now)[-1]
                 for price in {**before, **now}:
-                    if price not in now and len(now) == 20 and not better(price, worst):
+                    if price not in now and len(now) == 20 and not is_better(price, worst, bids=bids):
                         continue  # it left the view
-                    if price not in before and len(before) == 20 and not better(price, worst_before):
+                    if (
+                        price not in before
+                        and len(before) == 20
+                        and not is_better(price, worst_before, bids=bids)
+                    ):
                         continue  # it entered the view
                     old, new = before.get(price, 0.0), now.get(price, 0.0)
                     self._split(change, price, old, new, traded.get(price, 0.0))

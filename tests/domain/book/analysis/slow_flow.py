@@ -160,8 +160,8 @@ def traded_in_minute(history: History, minute: Sequence[int], mid: float) -> Val
         inside = history.trades_in([number])
         prices = [one.price for one in inside]
         if inside and max(prices) > min(prices):
-            place = (2 * prices[-1] - max(prices) - min(prices)) / (max(prices) - min(prices))
-            flows += place * volume(inside)
+            close_place = (2 * prices[-1] - max(prices) - min(prices)) / (max(prices) - min(prices))
+            flows += close_place * volume(inside)
     average = sum(one.price * one.size for one in trades) / whole if whole else None
     return {
         "trade_rate": len(trades) / 60,
@@ -281,9 +281,9 @@ def price_values(history: History) -> Values:
         mids = history.mids(LONG)
         assert mids
         found["range_place"] = ratio(mids[-1] - min(mids), max(mids) - min(mids))
-    move, noise = found.get("move"), found.get("noise")
-    if move is not None and noise is not None:
-        found["move_excess"] = move / (2 * noise)
+    moved, noise = found.get("move"), found.get("noise")
+    if moved is not None and noise is not None:
+        found["move_excess"] = moved / (2 * noise)
     return found | imbalances(history)
 
 

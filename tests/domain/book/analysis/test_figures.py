@@ -48,7 +48,7 @@ def slow_row(own: History, reference: History, venue: History) -> Mapping[str, f
 
 def flow_of(seed: int, levels: int) -> tuple[Message, ...]:
     spoofer = Spoofer(every_ms=60_000, layers=1 + seed % 2 * 3, stands_ms=700)
-    return tuple(Flow(seed, levels=levels, step_ms=150.0, spoofer=spoofer).messages(1_100))
+    return tuple(Flow(seed, levels=levels, step_ms=150.0, taken=0.12, spoofer=spoofer).messages(1_100))
 
 
 @pytest.mark.parametrize(("seed", "levels"), [(1, 60), (2, 24), (4, 240)])
