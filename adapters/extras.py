@@ -9,13 +9,22 @@ from typing import Final
 
 from domain.errors import MissingParts
 
-BYBIT, EXCHANGES, FILES, ML, OPTIMISE, PDF = "bybit", "exchanges", "files", "ml", "optimise", "pdf"
+BYBIT, EXCHANGES, FILES, ML, OBJECTS, OPTIMISE, PDF = (
+    "bybit",
+    "exchanges",
+    "files",
+    "ml",
+    "objects",
+    "optimise",
+    "pdf",
+)
 
 _MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     BYBIT: ("pybit", "requests", "tenacity", "websocket"),
     EXCHANGES: ("ccxt", "tenacity"),
     FILES: ("pyarrow",),
     ML: ("pyarrow", "sklearn"),
+    OBJECTS: ("obstore",),
     PDF: ("weasyprint",),
     OPTIMISE: ("optuna", "tomli_w"),
 }

@@ -9,6 +9,7 @@ from typing import Protocol
 from domain.candle import Candle
 from domain.errors import InvalidInput
 from domain.features.bars import LONGEST_BARS
+from domain.features.book import BOOK_1, BookFeatureReader
 from domain.features.core import CORE_1
 from domain.features.feature_set import FeatureRow
 from domain.features.reader import FeatureReader
@@ -32,7 +33,7 @@ class FeatureReading(Protocol):
 Readers = Mapping[str, Callable[[], FeatureReading]]
 """By feature set, as `core.1`: what makes its reader."""
 
-READERS: Readers = {CORE_1.id: FeatureReader}
+READERS: Readers = {CORE_1.id: FeatureReader, BOOK_1.id: BookFeatureReader}
 """The feature sets of this program."""
 
 

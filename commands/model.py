@@ -40,12 +40,14 @@ class RegisterModel:
     seed: int
     reason: str
     metrics: Mapping[str, float] = field(default_factory=dict[str, float])
+    passed_gate: bool | None = None
 
 
 class PutInRole(Struct, frozen=True, gc=False):
-    """Gives a registered model a role."""
+    """Gives a registered model a role; `unproven` makes it the champion though its gate has not let it pass."""
 
     promotion: ModelPromoted
+    unproven: bool = False
 
     @property
     def name(self) -> str:
@@ -81,13 +83,15 @@ ModelCommand = RegisterModel | PutInRole | TakeOutOfForce | RecordDrift
 def decide(command: ModelCommand, state: ModelLine) -> Sequence[ModelEvent]:
     """The events that follow; none for a model that is registered already.
 
-    Raises InvalidInput for a registration with impossible figures, Refused for a model that is not registered.
+    Raises InvalidInput for a registration with impossible figures, Refused for a model that is not registered, and for
+    a champion that its gate has not let pass.
     """
     match command:
         case RegisterModel():
             return _register(command, state)
         case PutInRole():
             _check_registered(command.promotion.sha256, state)
+            _check_gate(command, state)
             return [command.promotion]
         case TakeOutOfForce():
             _check_registered(command.retirement.sha256, state)
@@ -114,6 +118,7 @@ def _register(command: RegisterModel, state: ModelLine) -> Sequence[ModelEvent]:
             seed=command.seed,
             metrics=command.metrics,
             reason=command.reason,
+            passed_gate=command.passed_gate,
         )
     ]
 
@@ -153,9 +158,24 @@ def _check_registered(sha256: str, state: ModelLine) -> None:
         raise Refused(f"no model {sha256[:80]} is registered under this name; register its file first")
 
 
-def promotion(name: str, sha256: str, role: ModelRole, reason: str, rule: str, champion: str) -> PutInRole:
+def _check_gate(command: PutInRole, state: ModelLine) -> None:
+    """A registration without a verdict is of an earlier version: then whoever requests it has checked the file."""
+    promoted = command.promotion
+    if promoted.role is not ModelRole.CHAMPION or command.unproven:
+        return
+    if state.registered[promoted.sha256].passed_gate is False:
+        raise Refused(
+            f"the gate has not let {promoted.sha256[:12]} pass; make it a challenger, or promote it as unproven "
+            "all the same"
+        )
+
+
+def promotion(
+    name: str, sha256: str, role: ModelRole, reason: str, rule: str, champion: str, *, unproven: bool
+) -> PutInRole:
     """The command that promotes a model while `champion` decides, empty for none."""
     replaced = champion if role is ModelRole.CHAMPION else ""
     return PutInRole(
-        ModelPromoted(name=name, sha256=sha256, role=role, reason=reason, rule=rule, replaced=replaced)
+        ModelPromoted(name=name, sha256=sha256, role=role, reason=reason, rule=rule, replaced=replaced),
+        unproven,
     )

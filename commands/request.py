@@ -211,13 +211,15 @@ class ChangeSettings:
 class PromoteModel:
     """Gives a registered model, named by the SHA-256 of its file, a role; the champion before has none from then on.
 
-    `rule` names the rule that promotes it; None where a person does.
+    `rule` names the rule that promotes it; None where a person does. `unproven` promotes a champion that its gate has
+    not let pass.
     """
 
     sha256: str
     role: ModelRole
     reason: str
     rule: str | None = None
+    unproven: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,7 @@ WhenceError
 ├── StrategyFailed          a strategy raised on a candle, so its proposal is not known
 ├── TapeMismatch            this log was not made from this tape and these settings
 ├── SecretsUnavailable      the keyring or Vault that holds a secret does not answer; the message holds no secret
+├── ModelsUnavailable       the object store of model files does not answer, or refuses; the message holds no secret
 ├── MissingParts            required programs are not installed; the message names all of them
 ├── BuildFailed             files built from third-party packages could not be built; the message quotes why
 └── ServerFailed            a development server did not start, or does not answer
@@ -253,6 +254,10 @@ class TapeMismatch(WhenceError):
 
 class SecretsUnavailable(WhenceError):
     """The place of a secret does not answer: a locked keyring, a sealed Vault. The message holds no secret."""
+
+
+class ModelsUnavailable(WhenceError):
+    """The object store of model files does not answer, or refuses; the message holds no secret."""
 
 
 class MissingParts(WhenceError):

@@ -13,7 +13,7 @@ from domain.breaker import BreakerEvent
 from domain.instrument import InstrumentEvent, InstrumentListed, InstrumentRulesChanged
 from domain.leverage.change import LeverageEvent
 from domain.mark import AccountMarked
-from domain.model import ModelEvent
+from domain.model import ModelEvent, ModelRegistered
 from domain.moving import LogMoved
 from domain.opening import LogOpened
 from domain.order import OrderEvent
@@ -66,15 +66,16 @@ FULL_NAMES: Mapping[type, str] = {
 BY_FULL_NAME: Mapping[str, type] = {name: event for event, name in FULL_NAMES.items()}
 
 SCHEMA_VERSIONS: Mapping[type, int] = {
-    DecisionMade: 3,
+    DecisionMade: 4,
     InstrumentListed: 2,
     InstrumentRulesChanged: 2,
     PositionClosing: 3,
     BalanceChanged: 2,
     KillSwitchTripped: 2,
     LogOpened: 3,
+    ModelRegistered: 2,
     ReversalDecided: 2,
-    SettingsChanged: 12,
+    SettingsChanged: 13,
     SignalDetected: 3,
 }
 """The version of each event's schema where it is not 1; each version has its file in `schemas/`."""

@@ -28,7 +28,8 @@ class ModelRegistered(Struct, frozen=True, gc=False, kw_only=True):
 
     `feature_set` is the set that it reads, with its version, as `core.1`. It was trained with `seed` on `labels` rows
     whose signals are in `data_from` … `data_until` (UTC); `metrics` are its figures of validation, by
-    name. `reason` is that of whoever registered it.
+    name. `reason` is that of whoever registered it. `passed_gate` is whether the gate of its file has let it pass;
+    None in a registration of before version 2 of the event.
     """
 
     name: str
@@ -40,6 +41,7 @@ class ModelRegistered(Struct, frozen=True, gc=False, kw_only=True):
     seed: int
     metrics: Mapping[str, float]
     reason: str
+    passed_gate: bool | None = None
 
 
 class ModelPromoted(Struct, frozen=True, gc=False, kw_only=True):

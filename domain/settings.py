@@ -16,6 +16,9 @@ from enum import StrEnum
 from msgspec import Struct
 
 from domain.arithmetic import ONE, ZERO, is_within
+from domain.arms.settings import BOUNDS as ARM_BOUNDS
+from domain.arms.settings import ONE_ARM, ArmSettings
+from domain.arms.settings import faults as faults_of_arms
 from domain.errors import InvalidSettings
 from domain.filters.settings import BOUNDS, NO_FILTERS, FilterSettings, OwnFilterSettings
 from domain.instrument import is_instrument_id
@@ -354,7 +357,7 @@ class Settings:
     `management` are the rules by which open positions are managed.
     `weights` scale entries by strategy, instrument and regime. `leverage` is how that of an instrument follows its
     volatility.
-    `models` are the limits of learnt scores.
+    `models` are the limits of learnt scores, `arms` splits entries between two models or policies.
     """
 
     strategies: tuple[StrategySettings, ...] = (StrategySettings("trend"),)
@@ -381,6 +384,7 @@ class Settings:
     weights: WeightSettings = NO_WEIGHTS
     leverage: LeverageSettings = FIXED_LEVERAGE
     models: ModelSettings = MODEL_LIMITS
+    arms: ArmSettings = ONE_ARM
 
     @property
     def instances(self) -> tuple[str, ...]:
@@ -500,6 +504,7 @@ def faults(settings: Settings) -> Iterator[str]:
     yield from faults_of_partial_closes("management.partial_closes", "", settings.management.partial_closes)
     yield from faults_of_weights(settings.weights)
     yield from faults_of_leverage(settings.leverage)
+    yield from faults_of_arms(settings.arms)
 
 
 Range = tuple[str, Decimal | float, Decimal | float, Decimal | float]
@@ -768,4 +773,5 @@ def ranges(settings: Settings) -> tuple[Range, ...]:
             (f"models.{name}", getattr(settings.models, name), *bounds)
             for name, bounds in MODEL_BOUNDS.items()
         ),
+        *((f"arms.{name}", getattr(settings.arms, name), *bounds) for name, bounds in ARM_BOUNDS.items()),
     )

@@ -11,6 +11,7 @@ from typing import assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
+from domain.arms.split import Arm
 from domain.direction import Direction
 from domain.grid import Grid, GridEnd
 from domain.model import ModelRole
@@ -85,6 +86,7 @@ class DecisionMade(Struct, frozen=True, gc=False, kw_only=True):
     currency, `stop` and `target` on the instrument's ticks; all three are zero unless the verdict is ENTER or REVERSE.
     For a grid `quantity` is the sum of all levels, which have equal parts of it.
     The reasons of a CLOSE are REVERSAL, and those of the members that voted against an entry after it.
+    `arm` is that of the entry, where entries are split by their chain (`domain/arms`).
     """
 
     verdict: Verdict
@@ -96,6 +98,7 @@ class DecisionMade(Struct, frozen=True, gc=False, kw_only=True):
     target: Decimal
     policy_version: int
     settings_version: int
+    arm: Arm = Arm.NONE
 
 
 class ReversalDecided(Struct, frozen=True, gc=False, kw_only=True):
@@ -188,7 +191,10 @@ class Decided(Struct, frozen=True, gc=False):
 
     @property
     def score(self) -> SignalScored | None:
-        """The champion's score; None where none was in force."""
+        """The score that decided: the champion's, in arm B the first challenger's; None where no model decided."""
+        challengers = (one for one in self.scores if one.role is ModelRole.CHALLENGER)
+        if self.decision.arm is Arm.B and (found := next(challengers, None)) is not None:
+            return found
         return next((one for one in self.scores if one.role is ModelRole.CHAMPION), None)
 
     @property
@@ -205,6 +211,11 @@ class Series(Struct, frozen=True, gc=False):
 
 SignalState = Undetected | Detected | Decided | Series
 UNDETECTED = Undetected()
+
+
+def in_arm(decision: DecisionMade, arm: Arm) -> DecisionMade:
+    """The decision with the arm of its entry."""
+    return decision if arm is Arm.NONE else replace(decision, arm=arm)
 
 
 def with_policy(decision: DecisionMade, *, policy_version: int) -> DecisionMade:

@@ -63,15 +63,33 @@ class AutoTable(BaseModel):
         return AutoSettings(**self.model_dump())
 
 
+class StoreTable(BaseModel):
+    """The table `[models.store]`: the object store of model files; none where `address` is empty.
+
+    `address` is s3://BUCKET or s3://BUCKET/PREFIX, `endpoint` the http:// or https:// address of a store that is not of
+    AWS, without credentials: keys are secrets (`infra.model_store`).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    address: str = Field(
+        default="", pattern=r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9/_.-]{0,500})?)?$"
+    )
+    endpoint: str = Field(default="", pattern=r"^(https?://[A-Za-z0-9.\[\]:-]{1,253})?$")
+    region: str = Field(default="us-east-1", pattern=r"^[a-z0-9-]{1,40}$")
+
+
 class ModelsTable(BaseModel):
-    """`folder` is the folder of model files (docs/model-registry.md). A live score that takes longer than
-    `score_milliseconds` is late, and its entry is skipped. `drift` and `auto` are of `whence models auto`
-    (docs/drift.md).
+    """`folder` is the folder of model files (docs/model-registry.md), `store` an object store that has them, too.
+
+    A live score that takes longer than `score_milliseconds` is late, and its entry is skipped. `drift` and `auto` are
+    of `whence models auto` (docs/drift.md).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     folder: Path = Path("models")
+    store: StoreTable = StoreTable()
     score_milliseconds: float = Field(default=5.0, gt=0, le=1_000)
     drift: DriftTable = DriftTable()
     auto: AutoTable = AutoTable()

@@ -46,6 +46,7 @@ TABLE = TableSpec(
         ("chain", "ordinal"),
         ("subject", "ordinal"),
         ("type", "ordinal"),
+        ("account", "ordinal"),
     ),
     is_added_to=True,
     is_indexed_late=True,

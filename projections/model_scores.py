@@ -28,6 +28,7 @@ from domain.model import (
 )
 from domain.position import PositionClosed, PositionIncreased, PositionOpened
 from domain.scored import ScoreOutcome, SignalScored
+from projections.score_limits import lets_through
 from projections.waiting_scores import Ending, WaitingScores
 
 _BINS = 10
@@ -35,13 +36,18 @@ _BINS = 10
 
 @dataclass(frozen=True, slots=True)
 class ResolvedScore:
-    """The score of a signal and its trade: whether it gained, and its net return as a fraction of the entries' cost."""
+    """The score of a signal and its trade: whether it gained, and its net return as a fraction of the entries' cost.
+
+    `let_through`: whether the limits by which the champion's score was judged let an entry with this score through;
+    None where no champion's score was judged.
+    """
 
     signal: str
     score: SignalScored
     gained: bool
     net_return: float
     closed_at: datetime
+    let_through: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,29 @@ class ModelRecord:
         return _mean([one.net_return for one in self.resolved])
 
     @property
+    def judged(self) -> Sequence[ResolvedScore]:
+        """The resolved scores of entries that a champion judged; as they were traded, it let all of them through."""
+        return [one for one in self.resolved if one.let_through is not None]
+
+    @property
+    def let_through(self) -> int:
+        """How many of `judged` this model's score would have let through."""
+        return sum(one.let_through is True for one in self.judged)
+
+    @property
+    def profit(self) -> float | None:
+        """The sum of the net returns of the trades that this model's score would have let through.
+
+        Each trade counts the same. None without a score in `judged`.
+        """
+        return _sum([one.net_return if one.let_through else 0.0 for one in self.judged])
+
+    @property
+    def champion_profit(self) -> float | None:
+        """The sum of the net returns of all trades of `judged`: what the champions of then made of the same signals."""
+        return _sum([one.net_return for one in self.judged])
+
+    @property
     def calibration(self) -> Sequence[Calibration]:
         """The resolved scores by tenths of their confidence, without empty tenths, the lowest first."""
         tenths: dict[int, list[ResolvedScore]] = {}
@@ -106,6 +135,10 @@ class ModelRecord:
 
 def _mean(values: Sequence[float]) -> float | None:
     return sum(values) / len(values) if values else None
+
+
+def _sum(values: Sequence[float]) -> float | None:
+    return sum(values) if values else None
 
 
 def _calibration(found: Sequence[ResolvedScore]) -> Calibration:
@@ -181,9 +214,11 @@ class ModelBook:
         held = self._waiting.closed(meta.stream)
         if held is None:
             return
-        chain, scores = held
+        chain, waiting = held
         cost = self._costs.pop(meta.stream)
         share = float(EXACT.divide(event.net, cost)) if cost else 0.0
-        for score in scores:
-            resolved = ResolvedScore(chain, score, event.net > ZERO, share, meta.occurred_at)
+        for score in waiting.scores:
+            figures = score.confidence, score.risk, score.expected_return
+            through = None if waiting.limits is None else lets_through(*figures, waiting.limits)
+            resolved = ResolvedScore(chain, score, event.net > ZERO, share, meta.occurred_at, through)
             self.models[score.model].resolved.append(resolved)

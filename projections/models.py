@@ -1,7 +1,9 @@
 """Models and their scores: one row a registered model, one row a score of a signal, and the scored positions.
 
 The figures of resolved scores are sums, so that a scrape or a query divides; see `projections/model_scores.py` for what
-resolves a score. `sum_squares` is the sum of the squared distances of the confidence from the outcome.
+resolves a score. `sum_squares` is the sum of the squared distances of the confidence from the outcome. `judged` are the
+resolved scores of entries that a champion judged, `let_through` those of them that its limits let through for this
+model's score; `profit` and `champion_profit` are the sums of net returns of the latter and of all `judged`.
 """
 
 from __future__ import annotations
@@ -13,8 +15,10 @@ from domain.log import Meta, Recorded
 from domain.model import DriftFound, ModelPromoted, ModelRegistered, ModelRetired, ModelRole
 from domain.position import PositionClosed, PositionIncreased, PositionOpened
 from domain.scored import ScoreOutcome, SignalScored
+from domain.signal import DecisionMade
 from projections.columns import COUNT, FIGURE, FLAG, JSON_TEXT, MOMENT, MONEY, TEXT, optional
 from projections.projection import Order, Projection, Row, Rows
+from projections.score_limits import lets_through, limits_of
 from projections.tables import TableSpec
 
 MODELS_TABLE = TableSpec(
@@ -42,6 +46,10 @@ MODELS_TABLE = TableSpec(
         "sum_confidence": FIGURE,
         "sum_squares": FIGURE,
         "sum_return": FIGURE,
+        "judged": COUNT,
+        "let_through": COUNT,
+        "profit": FIGURE,
+        "champion_profit": FIGURE,
         "ordinal": COUNT,
         "updated_ordinal": COUNT,
     },
@@ -65,6 +73,7 @@ SCORES_TABLE = TableSpec(
         "expected_return": optional(FIGURE),
         "stands_on": JSON_TEXT,
         "reasons": JSON_TEXT,
+        "let_through": optional(FLAG),
         "gained": optional(FLAG),
         "net_return": optional(FIGURE),
         "scored_at": MOMENT,
@@ -108,6 +117,10 @@ def _registered(rows: Rows, recorded: Recorded) -> None:
             "sum_confidence": 0.0,
             "sum_squares": 0.0,
             "sum_return": 0.0,
+            "judged": 0,
+            "let_through": 0,
+            "profit": 0.0,
+            "champion_profit": 0.0,
             "ordinal": recorded.ordinal,
             "updated_ordinal": recorded.ordinal,
         },
@@ -181,6 +194,7 @@ def _scored(rows: Rows, recorded: Recorded) -> None:
             "reasons": [
                 {"feature": one.feature, "value": one.value, "effect": one.effect} for one in event.reasons
             ],
+            "let_through": None,
             "gained": None,
             "net_return": None,
             "scored_at": meta.occurred_at,
@@ -190,6 +204,19 @@ def _scored(rows: Rows, recorded: Recorded) -> None:
     row = rows.get("models", meta.account, event.model)
     outcomes = {**row["outcomes"], event.outcome.value: row["outcomes"].get(event.outcome.value, 0) + 1}
     _change(rows, recorded, event.model, outcomes=outcomes)
+
+
+def _judged(rows: Rows, recorded: Recorded) -> None:
+    """The limits of the champion's vote judge every score of the signal."""
+    event, meta = recorded.envelope.event, recorded.envelope.meta
+    assert isinstance(event, DecisionMade)
+    limits = limits_of(event)
+    if limits is None:
+        return
+    for score in _scores(rows, meta.account, meta.correlation_id):
+        if score["outcome"] == ScoreOutcome.OK:
+            figures = score["confidence"], score["risk"], score["expected_return"]
+            rows.put("signal_scores", {**score, "let_through": lets_through(*figures, limits)})
 
 
 def _opened(rows: Rows, recorded: Recorded) -> None:
@@ -235,6 +262,8 @@ def _resolve(rows: Rows, recorded: Recorded, score: Row, *, gained: bool, share:
     rows.put("signal_scores", {**score, "gained": gained, "net_return": share})
     row = rows.get("models", score["account"], score["sha256"])
     confidence: float = score["confidence"]
+    through: bool | None = score["let_through"]
+    judged = through is not None
     _change(
         rows,
         recorded,
@@ -245,6 +274,10 @@ def _resolve(rows: Rows, recorded: Recorded, score: Row, *, gained: bool, share:
         sum_confidence=row["sum_confidence"] + confidence,
         sum_squares=row["sum_squares"] + (confidence - gained) ** 2,
         sum_return=row["sum_return"] + share,
+        judged=row["judged"] + judged,
+        let_through=row["let_through"] + (through is True),
+        profit=row["profit"] + (share if through else 0.0),
+        champion_profit=row["champion_profit"] + (share if judged else 0.0),
     )
 
 
@@ -263,7 +296,7 @@ def _change(rows: Rows, recorded: Recorded, sha256: str, **changes: Any) -> None
 
 MODELS = Projection(
     "models",
-    1,
+    2,
     Order.ACCOUNT,
     (MODELS_TABLE, SCORES_TABLE, POSITIONS_TABLE, _CHAMPION),
     {
@@ -272,6 +305,7 @@ MODELS = Projection(
         ModelRetired: _retired,
         DriftFound: _drift,
         SignalScored: _scored,
+        DecisionMade: _judged,
         PositionOpened: _opened,
         PositionIncreased: _increased,
         PositionClosed: _closed,

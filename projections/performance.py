@@ -1,4 +1,4 @@
-"""Performance: the results of closed positions, in total and by instrument, strategy and day; also event counts.
+"""Performance: the results of closed positions, in total and by instrument, strategy, day and hour; also event counts.
 
 Money is in the account's currency. A trade is won if its net (after fees and funding) is above zero, and lost if it is
 below. Sharpe and Sortino ratios are computed from the marked equity of each day, and from its transfers, when they are
@@ -76,9 +76,9 @@ CHAINS = TableSpec(
 TRADES = TableSpec(
     "trades",
     key=("account", "id"),
-    columns={"account": TEXT, "id": TEXT, "strategy": TEXT, "instrument": TEXT},
+    columns={"account": TEXT, "id": TEXT, "strategy": TEXT, "instrument": TEXT, "hour": TEXT},
 )
-"""The strategy and instrument of each position."""
+"""The strategy and instrument of each position, and the hour of the day (UTC) in which it was opened, as in `08:00`."""
 
 COUNTS = TableSpec(
     "counts",
@@ -157,7 +157,7 @@ def _opened(rows: Rows, recorded: Recorded) -> None:
     assert isinstance(event, PositionOpened)
     strategy = _strategy(rows, meta)
     _holds(rows, meta.account, 1)
-    trade = {"strategy": strategy, "instrument": event.instrument}
+    trade = {"strategy": strategy, "instrument": event.instrument, "hour": f"{meta.occurred_at:%H}:00"}
     rows.put("trades", {"account": meta.account, "id": parse(meta.stream).id, **trade})
     _count(rows, meta, "POSITIONS_OPENED", strategy, event.instrument, event.direction.value)
 
@@ -197,6 +197,7 @@ def _dimensions(trade: Row, at: datetime) -> Iterator[tuple[str, str]]:
     yield "INSTRUMENT", trade["instrument"]
     yield "STRATEGY", trade["strategy"]
     yield "DAY", at.date().isoformat()
+    yield "HOUR", trade["hour"]
 
 
 def after_close(row: Row, closed: PositionClosed) -> Row:
@@ -365,7 +366,7 @@ _FOLDS: Mapping[type, Fold] = {
 
 PERFORMANCE = Projection(
     "performance",
-    5,
+    6,
     Order.ACCOUNT,
     (
         TABLE,

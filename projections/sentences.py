@@ -24,6 +24,7 @@ from domain import (
     settings,
     signal,
 )
+from domain.arms.split import Arm
 from domain.events import Event
 from domain.grid import Grid
 from domain.leverage import change as leverage
@@ -99,7 +100,8 @@ def _decision(event: signal.DecisionMade) -> str:
         if event.quantity == 0
         else f" {plain(event.quantity)}, stop {plain(event.stop)}, target {plain(event.target)}"
     )
-    return f"{event.verdict}{size} (tier {event.tier}, settings {event.settings_version}){why}"
+    arm = "" if event.arm is Arm.NONE else f", arm {event.arm}"
+    return f"{event.verdict}{size} (tier {event.tier}, settings {event.settings_version}{arm}){why}"
 
 
 def _reversal(event: signal.ReversalDecided) -> str:
@@ -198,8 +200,11 @@ def _by(rule: str) -> str:
 def _registered(event: model.ModelRegistered) -> str:
     return (
         f"{_model(event)} reads {event.feature_set}, trained on {counted(event.labels, 'label')} from "
-        f"{event.data_from:%Y-%m-%d} to {event.data_until:%Y-%m-%d}, seed {event.seed}"
+        f"{event.data_from:%Y-%m-%d} to {event.data_until:%Y-%m-%d}, seed {event.seed}{_GATE[event.passed_gate]}"
     )
+
+
+_GATE = {None: "", True: "; its gate let it pass", False: "; its gate did not let it pass"}
 
 
 def _promoted(event: model.ModelPromoted) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import os
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
@@ -158,10 +159,17 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def kafka_topic(kafka_bootstrap_servers: str) -> Iterator[str]:
+    """See `unused_topic`."""
+    with unused_topic(kafka_bootstrap_servers) as name:
+        yield name
+
+
+@contextmanager
+def unused_topic(servers: str) -> Generator[str]:
     """An unused topic name; the topic is not created. All topics that start with it are deleted afterwards."""
     name = f"test.{uuid.uuid4().hex}"
     yield name
-    admin = AdminClient({"bootstrap.servers": kafka_bootstrap_servers})
+    admin = AdminClient({"bootstrap.servers": servers})
     left = [topic for topic in admin.list_topics(timeout=30).topics if topic.startswith(name)]
     # The client declares Future without its type argument.
     deletions = admin.delete_topics(left) if left else {}  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
@@ -171,6 +179,13 @@ def kafka_topic(kafka_bootstrap_servers: str) -> Iterator[str]:
 
 @pytest.fixture
 def postgres_database(database_url: str) -> Iterator[str]:
+    """See `empty_database`."""
+    with empty_database(database_url) as url:
+        yield url
+
+
+@contextmanager
+def empty_database(database_url: str) -> Generator[str]:
     """The URL of an empty database, which is dropped afterwards."""
     name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(database_url, autocommit=True) as connection:

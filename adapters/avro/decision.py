@@ -30,6 +30,7 @@ from adapters.avro.reading import Read
 from adapters.avro.symbols import Members, Symbols, bytes_of
 from adapters.avro.writing import Write
 from adapters.avro.written import choice, count, flag, many, mapping, money, part, text, texts
+from domain.arms.split import Arm
 from domain.signal import Chamber, DecisionMade, Tier, Verdict, Vote
 
 _Places = defaultdict[tuple[str, str], int]
@@ -45,6 +46,7 @@ _UNUSUAL: Final = (AttributeError, LookupError, TypeError, ValueError)
 def decision_writer(symbols: Symbols) -> Write:
     """Returns a function that encodes a decision; it raises InvalidEvent naming field and value."""
     verdicts, tiers = bytes_of(Verdict, symbols), bytes_of(Tier, symbols)
+    arms = bytes_of(Arm, symbols)
     votes_of = _VotesWriter(bytes_of(Chamber, symbols)).write
 
     def write(decision: DecisionMade) -> bytes:
@@ -61,6 +63,7 @@ def decision_writer(symbols: Symbols) -> Write:
                 count(decision.policy_version, "policy_version"),
                 count(decision.settings_version, "settings_version"),
                 inputs,
+                choice(decision.arm, "arm", Arm, arms),
             )
         )
 
@@ -159,6 +162,7 @@ def decision_reader(symbols: Symbols) -> Read:
     That function raises LookupError, ArithmeticError or ValueError where the bytes are not a decision.
     """
     verdicts, tiers, chambers = Members(Verdict, symbols), Members(Tier, symbols), Members(Chamber, symbols)
+    arms = Members(Arm, symbols)
 
     def read(data: bytes, at: int) -> tuple[DecisionMade, int]:
         verdict = verdicts[data[at]]
@@ -172,6 +176,7 @@ def decision_reader(symbols: Symbols) -> Read:
         policy_version, at = long_at(data, at)
         settings_version, at = long_at(data, at)
         inputs, at = _pairs_at(data, at)
+        arm = arms[data[at]]
         for figures, places in placed:
             figures.update([inputs[place] for place in places])
         decision = DecisionMade(
@@ -184,8 +189,9 @@ def decision_reader(symbols: Symbols) -> Read:
             target=target,
             policy_version=policy_version,
             settings_version=settings_version,
+            arm=arm,
         )
-        return decision, at
+        return decision, at + 1
 
     def read_vote(
         data: bytes, at: int, placed: list[tuple[dict[str, str], Sequence[int]]]

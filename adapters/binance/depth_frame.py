@@ -1,7 +1,7 @@
 """Binance's deltas and snapshots of a book as its messages, for spot and USD-M futures.
 
-Source: Binance documentation, "Diff. Depth Stream" and "Order Book" of both markets. Spot states no time of matching: its
-`E` stands for it, and its snapshot has none.
+Source: Binance documentation, "Diff. Depth Stream" and "Order Book" of both markets. Spot states no time of matching:
+its `E` stands for it, and its snapshot has none.
 """
 
 from __future__ import annotations

@@ -11,11 +11,13 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from adapters.bybit.fields import at_ms
+from adapters.bybit.fields import at_ms, in_ms
+from domain.book.depth import PublicTrade
 from domain.candle import Candle
 from domain.candle_bounds import bounded
 from domain.direction import Side
 from domain.errors import InvalidInput
+from domain.instrument import symbol_of
 from domain.market import Level, Trade
 
 _LATEST = 253_402_300_799_999
@@ -144,6 +146,21 @@ def _trade(one: _PublicTrade, instrument: str, symbol: str) -> Trade:
         price=price(one.p),
         quantity=price(one.v),
     )
+
+
+def public_trades(push: Frame, instrument: str) -> list[PublicTrade]:
+    """The trades of the push for the analysis of flow. Raises what `trades` raises."""
+    return [
+        PublicTrade(
+            instrument=instrument,
+            id=one.trade_id,
+            price=float(one.price),
+            size=float(one.quantity),
+            is_buy=one.side is Side.BUY,
+            matched_ms=in_ms(one.at),
+        )
+        for one in trades(push, instrument, symbol_of(instrument))
+    ]
 
 
 def book_data(push: Frame, symbol: str) -> BookData:

@@ -188,7 +188,10 @@ def _timely(request: Request, given: Mapping[str, Any]) -> Request:
         case RegisterModel():
             since = _time_of(given, "data_from", request.data_from)
             return replace(
-                request, data_from=since, data_until=_time_of(given, "data_until", request.data_until)
+                request,
+                data_from=since,
+                data_until=_time_of(given, "data_until", request.data_until),
+                passed_gate=request.passed_gate is True,
             )
         case ReportDrift():
             begin = _time_of(given, "begin", request.begin)

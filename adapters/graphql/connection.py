@@ -29,6 +29,13 @@ Last = Annotated[
 ]
 Before = Annotated[str | None, strawberry.argument(description="Only entries before this cursor.")]
 
+Skip = Annotated[
+    int,
+    strawberry.argument(
+        description="Entries that are left out: those next to the cursor, or at the beginning of the list (with "
+        "`last`, at its end)."
+    ),
+]
 Most = Annotated[
     int,
     strawberry.argument(
@@ -105,7 +112,9 @@ async def connect(
     return Connection(edges=list(edges), moment=moment, listing=listing, wanted=wanted, found=found)
 
 
-def paging(first: int | None, after: str | None, last: int | None, before: str | None) -> dict[str, Any]:
+def paging(
+    first: int | None, after: str | None, last: int | None, before: str | None, skip: int
+) -> dict[str, Any]:
     """The arguments of `Wanted` for a page. If `last` is given, `first` has only its default."""
     size = {"last": last} if last is not None else {"first": PAGE if first is None else first}
-    return {**size, "after": after, "before": before}
+    return {**size, "after": after, "before": before, "skip": skip}

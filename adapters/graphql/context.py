@@ -23,6 +23,7 @@ from adapters.graphql.completion import Reads
 from adapters.graphql.desk import Desk
 from adapters.graphql.moment import Moment
 from adapters.graphql.readers import MOMENTS, Readers
+from adapters.graphql.reporter import Reporter
 from adapters.live import Live
 from adapters.notary.auditing import Auditor
 from commands.caller import Caller
@@ -52,8 +53,8 @@ class Served:
     `desk` sends mutations to the engine; None in a process that accepts no mutations. `live` has the events and prices
     for subscriptions; None in a process that offers no subscriptions. `projecting` is None where another process keeps
     the read models up to date. `notices` has the alerts that were sent; None in a process without them. `letters` opens
-    the dead letters of the log; None in a process without them. `auditor` reads the checkpoints of the log's notary and
-    `candles` has those of the chart; each is None in a process without them.
+    the dead letters of the log; None in a process without them. `auditor` reads the checkpoints of the log's notary,
+    `candles` has those of the chart and `reporter` makes reports; each is None in a process without them.
     """
 
     models: ReadModels
@@ -66,6 +67,7 @@ class Served:
     letters: Callable[[], DeadLetters] | None = None
     auditor: Auditor | None = None
     candles: CandleBook | None = None
+    reporter: Reporter | None = None
 
 
 @dataclass

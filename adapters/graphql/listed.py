@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 import strawberry
 
 from adapters.graphql.as_of import AsOf, AsOfInput, When, when
-from adapters.graphql.connection import PAGE, After, Before, Connection, First, Last, connect, paging
+from adapters.graphql.connection import PAGE, After, Before, Connection, First, Last, Skip, connect, paging
 from adapters.graphql.context import Info
 from adapters.graphql.enums import SortDirection
 from adapters.graphql.nodes import Nodes
@@ -58,9 +58,10 @@ def _resolver(listing: Listing, nodes: Nodes[Node]) -> Any:
         after: After = None,
         last: Last = None,
         before: Before = None,
+        skip: Skip = 0,
         as_of: AsOf = None,
     ) -> Connection[Node]:
-        wanted, at = _requested(where, order_by, direction, first, after, last, before, as_of)
+        wanted, at = _requested(where, order_by, direction, first, after, last, before, skip, as_of)
         moment = await info.context.moment(at)
         return await connect(moment, listing, wanted, nodes.of, is_last=info.context.reads_once)
 
@@ -75,7 +76,8 @@ def _requested(
     after: str | None = None,
     last: int | None = None,
     before: str | None = None,
+    skip: int = 0,
     as_of: AsOfInput | None = None,
 ) -> tuple[Wanted, When | None]:
-    page = paging(first, after, last, before)
+    page = paging(first, after, last, before, skip)
     return Wanted(order_by.value, direction is SortDirection.DESC, filters_of(where), **page), when(as_of)

@@ -74,6 +74,19 @@ class Model:
     mean_return: float | None = strawberry.field(
         description="The mean net return of these trades, as a fraction of what the entries cost."
     )
+    judged: int = strawberry.field(
+        description="Its resolved scores of entries that a champion judged; the champion let all of them through."
+    )
+    let_through: int = strawberry.field(
+        description="How many of these the same limits let through for this model's score."
+    )
+    profit: float | None = strawberry.field(
+        description="The sum of the net returns after fees of the trades that it lets through, each as a fraction of "
+        "what the entries cost; null where no entry was judged."
+    )
+    champion_profit: float | None = strawberry.field(
+        description="The same sum of all judged trades: what the champion made of the same signals."
+    )
     updated_ordinal: Ordinal = strawberry.field(description="Its last event's ordinal in the log.")
 
 
@@ -145,6 +158,10 @@ def model_of(row: Mapping[Any, Any]) -> Model:
         mean_confidence=_mean(row["sum_confidence"], count),
         brier=_mean(row["sum_squares"], count),
         mean_return=_mean(row["sum_return"], count),
+        judged=row["judged"],
+        let_through=row["let_through"],
+        profit=row["profit"] if row["judged"] else None,
+        champion_profit=row["champion_profit"] if row["judged"] else None,
         updated_ordinal=Ordinal(row["updated_ordinal"]),
     )
 

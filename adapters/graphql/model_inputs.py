@@ -28,6 +28,9 @@ class ModelInput:
     labels: int = strawberry.field(description="The number of rows that it was trained on.")
     seed: str = strawberry.field(description=_SEED)
     metrics: list[MetricInput] = strawberry.field(default_factory=list)
+    passed_gate: bool = strawberry.field(
+        default=False, description="Whether the gate of its training has let it pass, as the file states."
+    )
 
     def request(self, reason: str) -> RegisterModel:
         """The request to register it."""
@@ -45,6 +48,7 @@ class ModelInput:
             seed=seed,
             reason=reason,
             metrics={one.name: one.value for one in self.metrics},
+            passed_gate=self.passed_gate,
         )
 
 

@@ -261,7 +261,8 @@ class Mutation:
 
     @_making(
         PromoteModel,
-        "Gives a registered model a role. A new champion replaces the one before, from the next signal on.",
+        "Gives a registered model a role. A new champion replaces the one before, from the next signal on; it is "
+        "refused where its gate has not let it pass.",
     )
     async def promote_model(
         self,
@@ -272,8 +273,14 @@ class Mutation:
         role: ModelRole,
         reason: Reason,
         rule: RuleName = None,
+        unproven: Annotated[
+            bool,
+            strawberry.argument(
+                description="Promotes a champion that its gate has not let pass, all the same."
+            ),
+        ] = False,
     ) -> CommandAnswer:
-        promoted = PromoteModel(sha256=sha256, role=role, reason=reason, rule=rule)
+        promoted = PromoteModel(sha256=sha256, role=role, reason=reason, rule=rule, unproven=unproven)
         return await carried_out(info, request, promoted)
 
     @_making(RetireModel, "Takes the role of a model; it stays registered, and can be promoted again.")

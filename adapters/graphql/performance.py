@@ -24,7 +24,7 @@ class Performance:
     account: str = strawberry.field(description="The account.")
     by: Dimension = strawberry.field(description="How the trades are grouped.")
     value: str = strawberry.field(
-        description="The instrument, strategy or day of the group; empty for all trades together."
+        description="The instrument, strategy, day or hour (`08:00`) of the group; empty for all trades together."
     )
     trades: int = strawberry.field(description="The number of closed positions.")
     wins: int = strawberry.field(description="The number of won trades.")

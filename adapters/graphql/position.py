@@ -22,6 +22,7 @@ from adapters.graphql.rows import NodeMaker, values_by
 from adapters.graphql.scalars import Ordinal
 from domain.closing import CloseReason
 from domain.direction import Direction, Purpose
+from projections.exits import exit_name
 from projections.questions.links import fills_of_positions, orders_of_positions
 
 
@@ -102,6 +103,17 @@ class PositionState:
     opened_at: datetime = strawberry.field(description="When its first fill occurred.")
     updated_at: datetime = strawberry.field(description="When its last event occurred.")
     closed_at: datetime | None = strawberry.field(description="When it was closed; null while it is open.")
+
+    @strawberry.field(
+        description=(
+            "Why it was closed, by one word, as in reports: the rule of the manager where one closed it, else the "
+            "purpose of the order that closed it; null while it is open."
+        )
+    )
+    def exit(self) -> str | None:
+        if self.exit_reason is None:
+            return None
+        return exit_name(self.exit_reason, None if self.close_reason is None else self.close_reason.value)
 
 
 @strawberry.type(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
@@ -38,6 +38,7 @@ from adapters.graphql.equity import EQUITY, EquityBy, EquityFilter, EquityPoint
 from adapters.graphql.event import EVENTS, Event, EventFilter, EventsBy
 from adapters.graphql.explained import ExplainedStory, explained_story_of
 from adapters.graphql.fill import FILLS, Fill, FillFilter, FillsBy
+from adapters.graphql.holding import BuyAndHold, buy_and_hold_of
 from adapters.graphql.listed import listed
 from adapters.graphql.model import Model, SignalScore, model_of, score_of
 from adapters.graphql.nodes import Nodes
@@ -46,6 +47,7 @@ from adapters.graphql.order import ORDERS, Order, OrderFilter, OrdersBy
 from adapters.graphql.performance import Performance, performance_of
 from adapters.graphql.permission import requires
 from adapters.graphql.position import POSITIONS, HeldPosition, PositionFilter, PositionsBy
+from adapters.graphql.report import Report, report_of
 from adapters.graphql.scalars import Ordinal
 from adapters.graphql.signal import SIGNALS, Signal, SignalFilter, SignalsBy
 from adapters.graphql.status import ProjectionBuild, build_of
@@ -63,6 +65,7 @@ from projections.questions.discrepancies import DISCREPANCIES as DISCREPANCY_LIS
 from projections.questions.equity import EQUITY as EQUITY_LIST
 from projections.questions.fills import FILLS as FILL_LIST
 from projections.questions.find import one
+from projections.questions.holding import held
 from projections.questions.journal import JOURNAL
 from projections.questions.models import models, scores
 from projections.questions.orders import ORDERS as ORDER_LIST
@@ -87,6 +90,7 @@ AnyId = Annotated[
 ]
 OrderId = Annotated[strawberry.ID, strawberry.argument(description="The client order id.")]
 OfAccount = Annotated[str | None, strawberry.argument(description="The account; any account by default.")]
+TheAccount = Annotated[str, strawberry.argument(description="The account.")]
 Since = Annotated[datetime | None, strawberry.argument(description="From this time on.")]
 Instrument = Annotated[str, strawberry.argument(description="The instrument.")]
 Interval = Annotated[str, strawberry.argument(description="The interval, as in `5m`, `4h` or `1d`.")]
@@ -247,7 +251,7 @@ class Query:
         return [score_of(row) for row in await moment.run(partial(scores, signal=str(id)))]
 
     @strawberry.field(
-        description="The results of closed positions: all together, or by instrument, strategy or day.",
+        description="The results of closed positions: all together, or by instrument, strategy, day or hour.",
         extensions=[requires(Role.VIEWER)],
     )
     async def performance(
@@ -259,6 +263,15 @@ class Query:
             return [performance_of(row) for row in rows]
         ratios = await moment.run(partial(ratios_by_account, accounts=[row["account"] for row in rows]))
         return [performance_of(row, ratios[row["account"]]) for row in rows]
+
+    @strawberry.field(
+        description="Buy and hold of the instruments that the account has traded; null before its first fill.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def buy_and_hold(self, info: Info, account: TheAccount, as_of: AsOf = None) -> BuyAndHold | None:
+        moment = await info.context.moment(when(as_of))
+        found = await moment.run(partial(held, account=account))
+        return None if found is None else buy_and_hold_of(found)
 
     @strawberry.field(
         description="The whole story around an order, signal, position, event, execution, chain or stream.",
@@ -362,6 +375,24 @@ class Query:
         ],
     ) -> LogVerification:
         return await verification_of(info, key)
+
+    @strawberry.field(
+        description="Makes an audit report; it reads the whole log. One report is made at a time.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def report(
+        self,
+        info: Info,
+        account: TheAccount,
+        first: Annotated[
+            date | None, strawberry.argument(description="The first day (UTC) of the period.")
+        ] = None,
+        last: Annotated[
+            date | None, strawberry.argument(description="The last day (UTC) of the period.")
+        ] = None,
+        strategy: Annotated[str, strawberry.argument(description="The trades of this strategy alone.")] = "",
+    ) -> Report:
+        return await report_of(info, account, first, last, strategy)
 
     @strawberry.field(
         description="The instruments and intervals of which the candle store has candles.",

@@ -161,6 +161,12 @@ ENTRIES_PAUSED = _gauge(
     "strategy",
     "cause",
 )
+LEVERAGE = _gauge(
+    "whence_leverage",
+    "Leverage in force of an instrument that ever had a request to change it; any other has that of the account.",
+    "account",
+    "instrument",
+)
 PAUSE_END = _gauge(
     "whence_entries_paused_until_timestamp_seconds",
     "When a pause that is in force ends, as a Unix time; absent where a person has to end it.",
@@ -313,6 +319,7 @@ HISTORY = (
     KILL_SWITCH,
     ENTRIES_PAUSED,
     PAUSE_END,
+    LEVERAGE,
     PARKED_EVENTS,
     PARKED_SEQUENCES,
     LAG_EVENTS,

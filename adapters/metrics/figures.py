@@ -98,6 +98,15 @@ class Paused:
 
 
 @dataclass(frozen=True, slots=True)
+class Levered:
+    """The leverage in force of an instrument that ever had a request to change it."""
+
+    account: str
+    instrument: str
+    leverage: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """The lag of a projection's live build (the build that serves queries) behind its log, and its parked events.
 
@@ -120,6 +129,7 @@ class History:
     trades: Sequence[Trades] = ()
     money: Sequence[Money] = ()
     pauses: Sequence[Paused] = ()
+    leverages: Sequence[Levered] = ()
     progress: Sequence[Progress] = ()
 
 

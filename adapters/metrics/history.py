@@ -14,7 +14,17 @@ from prometheus_client.registry import Collector
 
 from adapters.metrics import catalogue
 from adapters.metrics.catalogue import HISTORY, Kind, Metric
-from adapters.metrics.figures import Count, Figures, History, Measure, Money, Paused, Profit, Progress, Trades
+from adapters.metrics.figures import (
+    Count,
+    Figures,
+    History,
+    Measure,
+    Money,
+    Paused,
+    Profit,
+    Progress,
+    Trades,
+)
 from domain.errors import LogError, StoreError
 
 _log = logging.getLogger(__name__)
@@ -81,6 +91,8 @@ def _samples_of(history: History) -> Iterator[_Sample]:
         yield from _money(money)
     for pause in history.pauses:
         yield from _paused(pause)
+    for levered in history.leverages:
+        yield catalogue.LEVERAGE, (levered.account, levered.instrument), float(levered.leverage)
     for progress in history.progress:
         yield from _progress(progress)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from sqlalchemy import select
 from adapters.metrics.figures import (
     Count,
     History,
+    Levered,
     Measure,
     Money,
     PauseCause,
@@ -44,12 +46,14 @@ class ReadModelFigures:
         """The current figures. Raises StoreError where the store does not answer, and what `head` raises."""
         with answering(self._models.engine), self._models.now() as source:
             accounts, performance = _rows(source, "accounts"), _rows(source, "performance")
+            states = _rows(source, "trading_states")
             return History(
                 counts=[_count(row) for row in _rows(source, "counts")],
                 profits=_profits(performance, accounts),
                 trades=[_trades(row) for row in performance if row["dimension"] == "ALL"],
                 money=[_money(row) for row in accounts],
-                pauses=[one for row in _rows(source, "trading_states") for one in _paused(row)],
+                pauses=[one for row in states for one in _paused(row)],
+                leverages=[one for row in states for one in _levered(row)],
                 progress=self._progress(source),
             )
 
@@ -107,6 +111,11 @@ def _trades(row: _Row) -> Trades:
         row["gross_profit"],
         row["gross_loss"],
     )
+
+
+def _levered(row: _Row) -> Iterator[Levered]:
+    for instrument, held in sorted(row["leverages"].items()):
+        yield Levered(row["account"], instrument, Decimal(held["leverage"]))
 
 
 def _paused(row: _Row) -> Iterator[Paused]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 from prometheus_client import CollectorRegistry
@@ -16,7 +16,6 @@ from domain.scored import ScoreOutcome, SignalScored
 from projections.waiting_scores import Ending, WaitingScores
 
 _EVEN = 0.5
-_NONE: tuple[str, Sequence[SignalScored]] = ("", ())
 
 
 class ScoreMetrics:
@@ -53,8 +52,8 @@ class ScoreMetrics:
 
     def _closed(self, event: PositionClosed, meta: Meta) -> None:
         gained = event.net > 0
-        _chain, scores = self._waiting.closed(meta.stream) or _NONE
-        for score in scores:
+        held = self._waiting.closed(meta.stream)
+        for score in () if held is None else held.waiting.scores:
             confidence = score.confidence or 0.0
             right = (confidence >= _EVEN) == gained
             self._trades.labels(score.role, _word(gained), _word(right)).inc()

@@ -8,25 +8,40 @@ from commands.processes.moment import Moment
 from commands.routes import Command
 from commands.scorer import without_score
 from commands.signal import RecordDecision, RecordScores
+from domain.arms.split import Arm, Side, side_of
 from domain.committees import View, decide
-from domain.model import ModelRole
 from domain.scored import ScoreOutcome, SignalScored
-from domain.signal import SignalDetected
+from domain.signal import DecisionMade, SignalDetected, in_arm
 
 
 def judge(moment: Moment) -> Sequence[Command]:
     """The command that records the decision, which may be to skip the signal.
 
-    While models are in force, their scores are recorded first, and the champion's score leads to the decision.
+    While models are in force, their scores are recorded first, and the score of the model that decides leads to the
+    decision: the champion's, where entries are not split.
     """
     signal = moment.envelope.event
     assert isinstance(signal, SignalDetected)
     scores = _scores(moment, signal)
     recorded: list[Command] = [RecordScores(moment.subject, scores)] if scores else []
-    if scores and scores[0].role is ModelRole.CHAMPION:
+    side = side_of_entry(moment, signal)
+    if scores and side.model is not None:
         return recorded  # the decision follows from the score
-    view = view_of(moment, signal.instrument)
-    return [*recorded, RecordDecision(moment.subject, decide(signal, view, moment.policy))]
+    decision = judged(signal, view_of(moment, signal.instrument), side, moment.policy)
+    return [*recorded, RecordDecision(moment.subject, decision)]
+
+
+def side_of_entry(moment: Moment, signal: SignalDetected) -> Side:
+    """The arm of the signal's chain, and what decides there. An exit and a grid are in none."""
+    models = moment.portfolio.models
+    if not signal.is_scored:
+        return Side(Arm.NONE, models.champion)
+    return side_of(moment.envelope.meta.correlation_id, moment.portfolio.settings.settings.arms, models)
+
+
+def judged(signal: SignalDetected, view: View, side: Side, policy: int) -> DecisionMade:
+    """The decision in this arm; `policy` is the version of the run, which that of the arm replaces."""
+    return in_arm(decide(signal, view, side.policy or policy), side.arm)
 
 
 def _scores(moment: Moment, signal: SignalDetected) -> tuple[SignalScored, ...]:

@@ -24,7 +24,7 @@ def promote(request: PromoteModel, situation: Situation, _chain: str) -> Sequenc
     """Gives a model a role; none where it has it.
 
     Raises Refused for a model that is not registered, and where a rule would make the champion a challenger: then none
-    would decide. A person may do so.
+    would decide. A person may do so. The decider refuses a champion that its gate has not let pass.
     """
     found, models = _known(request.sha256, situation), situation.portfolio.models
     role = models.role_of(request.sha256)
@@ -36,7 +36,13 @@ def promote(request: PromoteModel, situation: Situation, _chain: str) -> Sequenc
         )
     champion = "" if models.champion is None else models.champion.sha256
     command = promotion(
-        found.name, request.sha256, ModelRole(request.role), request.reason, request.rule or "", champion
+        found.name,
+        request.sha256,
+        ModelRole(request.role),
+        request.reason,
+        request.rule or "",
+        champion,
+        unproven=request.unproven,
     )
     return [command]
 

@@ -1,7 +1,7 @@
 """The order book of one instrument at one depth, kept from snapshots and deltas: pure, without clock and I/O.
 
-A gap is declared and the book is empty from then on: deltas are refused and counted, or held where the exchange sends its
-snapshot apart, until the next snapshot of this instrument. So a book that is KNOWN is the exchange's own.
+A gap is declared and the book is empty from then on: deltas are refused and counted, or held where the exchange sends
+its snapshot apart, until the next snapshot of this instrument. So a book that is KNOWN is the exchange's own.
 """
 
 from __future__ import annotations
@@ -28,13 +28,19 @@ Checksum = Callable[[Sequence[Row], Sequence[Row]], int]
 
 _NOWHERE = Place(update=-1, sequence=-1, matched_ms=-1, is_snapshot=False)
 _MOST_HELD = 2_000
+_MOST_RECENT = 200
+"""The last deltas of a book whose snapshots are queried: a snapshot that comes later than they did is completed by
+them."""
+
+_RUNNING_OUT = 4
 
 
 class Taken(Enum):
     """What became of a message.
 
-    REPLACED, CHANGED: the book is that of the exchange after this message. OLD: the book has it already. HELD: kept for
-    the snapshot. REFUSED: the book is not known. GAP: the message shows that the book is wrong, so it was emptied.
+    REPLACED, CHANGED: the book is that of the exchange after this message. OLD: the book has it already. HELD: kept
+    for the snapshot. REFUSED: the book is not known. GAP: the message shows that the book is wrong, so it was
+    emptied.
     """
 
     REPLACED = auto()
@@ -57,9 +63,9 @@ class BookState(Enum):
 class BookTerms(Struct, frozen=True, kw_only=True):
     """How a book is kept.
 
-    `depth` is the most levels of a side, None for no bound. `listed` is the most levels that a snapshot lists: where it
-    has as many, levels beyond the worst one are not kept. `patience` is the seconds without a message after which the book
-    is stale. `checksum` computes what the exchange states in its messages; None where it states none.
+    `depth` is the most levels of a side, None for no bound. `listed` is the most levels that a snapshot lists: where
+    it has as many, levels beyond the worst one are not kept. `patience` is the seconds without a message after which
+    the book is stale. `checksum` computes what the exchange states in its messages; None where it states none.
     """
 
     rule: SequenceRule
@@ -72,8 +78,8 @@ class BookTerms(Struct, frozen=True, kw_only=True):
 class Book:
     """Times are seconds of a clock that never goes back, passed by the caller.
 
-    `gaps`, `refused` and `old` count messages. `why` states the last gap, and is empty while the book is known. `update`,
-    `sequence` and `matched_ms` are those of the last message and never go back; -1 before the first.
+    `gaps`, `refused` and `old` count messages. `why` states the last gap, and is empty while the book is known.
+    `update`, `sequence` and `matched_ms` are those of the last message and never go back; -1 before the first.
     """
 
     def __init__(self, instrument: str, terms: BookTerms) -> None:
@@ -85,6 +91,13 @@ class Book:
         self._is_known, self._is_awaited = False, True
         self._heard_at = 0.0
         self._held: deque[BookFrame] = deque()
+        self._recent: deque[BookFrame] = deque(maxlen=_MOST_RECENT)
+
+    @property
+    def is_running_out(self) -> bool:
+        """Whether a side has less than a quarter of the levels that a snapshot lists, so that a new one is due."""
+        listed, sides = self.terms.listed or 0, (self.bids, self.asks)
+        return any(side.reach is not None and len(side) < listed / _RUNNING_OUT for side in sides)
 
     @property
     def update(self) -> int:
@@ -159,7 +172,9 @@ class Book:
 
     def _replace(self, frame: BookFrame, now: float) -> Taken:
         if self.terms.rule.snapshot(self._floor, frame) is Step.OLD:
-            return Taken.OLD
+            if not self._is_completed(frame):
+                return Taken.OLD
+            self._held = self._recent.copy()
         listed = self.terms.listed
         try:
             for side, rows in ((self.bids, frame.bids), (self.asks, frame.asks)):
@@ -167,8 +182,14 @@ class Book:
         except InvalidInput as fault:
             return self.lose(str(fault))
         self._is_known = True
+        self._recent.clear()
         taken = self._settle(frame, now, Taken.REPLACED)
         return self._catch_up(now) if taken is Taken.REPLACED and self._held else taken
+
+    def _is_completed(self, frame: BookFrame) -> bool:
+        """Whether the last deltas of a known book follow an older snapshot, up to the book as it is."""
+        place = Place(frame.last, frame.sequence, frame.matched_ms, is_snapshot=True)
+        return self._is_known and any(self.terms.rule.delta(place, one) is Step.NEXT for one in self._recent)
 
     def _catch_up(self, now: float) -> Taken:
         """Applies the deltas that were held for the snapshot."""
@@ -201,6 +222,8 @@ class Book:
             self.asks.apply(frame.asks)
         except InvalidInput as fault:
             return self.lose(str(fault))
+        if self.terms.rule.holds_early:
+            self._recent.append(frame)
         return self._settle(frame, now, Taken.CHANGED)
 
     def _broken(self, frame: BookFrame) -> Taken:
@@ -225,7 +248,7 @@ class Book:
         """What shows that the book is not the exchange's; empty where nothing does."""
         terms, bid, ask = self.terms, self.bids.best(), self.asks.best()
         if bid is not None and ask is not None and bid >= ask:
-            return f"bid {self.bids.rows[bid][0]} is not below ask {self.asks.rows[ask][0]}"
+            return f"bid {self.bids.texts[bid]} is not below ask {self.asks.texts[ask]}"
         if terms.depth is not None and max(len(self.bids), len(self.asks)) > terms.depth:
             return f"a side has more than {terms.depth} levels"
         if (bid is None and self.bids.reach is not None) or (ask is None and self.asks.reach is not None):
@@ -248,8 +271,11 @@ class Book:
         self.bids.clear()
         self.asks.clear()
         self._held.clear()
+        self._recent.clear()
         self._is_known, self.why = False, why
-        self._place = Place(self._place.update, self._place.sequence, self._place.matched_ms, is_snapshot=False)
+        self._place = Place(
+            self._place.update, self._place.sequence, self._place.matched_ms, is_snapshot=False
+        )
 
 
 def _arrays(rows: Sequence[Row]) -> tuple[np.ndarray, np.ndarray]:

@@ -10,100 +10,120 @@ from domain.book.frame import Row
 from domain.errors import InvalidInput
 from domain.market import Level
 
-DECIMALS = 16
-"""A price is kept as a whole number of 10**-16 of quote currency. Integers are exact, and compare faster than Decimal."""
+MOST_CHARACTERS = 16
+"""The longest price: 15 digits and a point. Decimals of at most 15 significant digits have different floats, in the
+same order (`sys.float_info.dig`), so a float is an exact key of such a price. A longer price is refused."""
 
-_MOST_CHARACTERS = 40
+_SHOWN = 40
 _MOST_REMEMBERED = 4_096
+"""Keys of prices that come and go; more of them cost memory, and fewer cost the parsing of texts."""
 
 
 class BookSide:
-    """Prices in ascending order, and the row of each price. Rows are the texts of the exchange, so nothing is rounded.
+    """Rows by the text of their price, and the keys of the prices in ascending order. Nothing is rounded.
 
-    `reach` is the worst price that the last snapshot had, where the exchange has levels beyond it that the snapshot did
-    not list. What lies beyond is not kept, because a delta names only those of its levels that have changed.
+    A message mostly changes the sizes of known prices, and none of their texts is parsed then. `texts` has the text
+    of each key, so that a price in another spelling is the same level.
+
+    `reach` is the key of the worst price that the last snapshot had, where the exchange has levels beyond it that the
+    snapshot did not list. What lies beyond is not kept, because a delta names only those of its levels that have
+    changed.
     """
 
-    __slots__ = ("_is_bid", "_keys", "prices", "reach", "rows")
+    __slots__ = ("_remembered", "is_bid", "keys", "reach", "rows", "texts")
 
     def __init__(self, *, is_bid: bool) -> None:
-        self._is_bid = is_bid
-        self._keys: dict[str, int] = {}
-        self.prices: list[int] = []
-        self.rows: dict[int, Row] = {}
-        self.reach: int | None = None
+        self.is_bid = is_bid
+        self._remembered: dict[str, float] = {}
+        self.clear()
 
     def __len__(self) -> int:
-        return len(self.prices)
+        return len(self.keys)
 
     def clear(self) -> None:
         """Forgets every level."""
-        self.prices, self.rows, self.reach = [], {}, None
+        self.keys: list[float] = []
+        self.texts: dict[float, str] = {}
+        self.rows: dict[str, Row] = {}
+        self.reach: float | None = None
 
     def replace(self, rows: Sequence[Row], *, is_cut: bool) -> None:
-        """The levels of a snapshot; `is_cut` states that the exchange has more than it listed. Raises InvalidInput."""
+        """The levels of a snapshot; `is_cut` states that the exchange has more than it listed. Raises
+        InvalidInput."""
         self.clear()
         self.apply(rows)
-        if is_cut and self.prices:
-            self.reach = self.prices[0] if self._is_bid else self.prices[-1]
+        if is_cut and self.keys:
+            self.reach = self.keys[0] if self.is_bid else self.keys[-1]
 
     def apply(self, rows: Sequence[Row]) -> None:
         """The levels of a delta. Raises InvalidInput for a row that no book has; the levels before it are applied."""
-        keys, prices, kept = self._keys, self.prices, self.rows
+        kept = self.rows
         for row in rows:
             price, size = row
-            key = keys.get(price) or self._key(price)
-            if not size.replace(".", "", 1).isdecimal() or not size.isascii() or len(size) > _MOST_CHARACTERS:
-                raise InvalidInput(f"{size[:_MOST_CHARACTERS]!r} is not a size")
-            if size[0] != "0" or size.strip("0."):
-                if key not in kept:
-                    if self.reach is not None and self._is_beyond(key):
-                        continue
-                    insort(prices, key)
-                kept[key] = row
-            elif kept.pop(key, None) is not None:
-                del prices[bisect_left(prices, key)]
+            if not size.replace(".", "", 1).isdecimal():
+                raise InvalidInput(f"{size[:_SHOWN]!r} is not a size")
+            if size[0] == "0" and not size.strip("0."):
+                self._remove(price)
+            elif price in kept:
+                kept[price] = row
+            else:
+                self._add(price, row)
 
-    def best(self) -> int | None:
+    def best(self) -> float | None:
         """The key of the best price; None for an empty side."""
-        if not self.prices:
+        if not self.keys:
             return None
-        return self.prices[-1 if self._is_bid else 0]
+        return self.keys[-1 if self.is_bid else 0]
 
     def best_rows(self, count: int | None = None) -> list[Row]:
         """The best `count` rows, or all, best first."""
-        prices = self.prices
-        if self._is_bid:
-            chosen = prices[::-1] if count is None else prices[: -count - 1 : -1]
+        keys, texts, rows = self.keys, self.texts, self.rows
+        if self.is_bid:
+            chosen = keys[::-1] if count is None else keys[: -count - 1 : -1]
         else:
-            chosen = prices if count is None else prices[:count]
-        return [self.rows[price] for price in chosen]
+            chosen = keys if count is None else keys[:count]
+        return [rows[texts[key]] for key in chosen]
 
     def levels(self) -> Iterator[Level]:
         """The levels, best first, each made when it is needed."""
-        for price in reversed(self.prices) if self._is_bid else self.prices:
-            text, size = self.rows[price]
-            yield Level(Decimal(text), Decimal(size))
+        for key in reversed(self.keys) if self.is_bid else self.keys:
+            price, size = self.rows[self.texts[key]]
+            yield Level(Decimal(price), Decimal(size))
 
-    def _is_beyond(self, key: int) -> bool:
-        assert self.reach is not None
-        return key < self.reach if self._is_bid else key > self.reach
+    def _add(self, price: str, row: Row) -> None:
+        """Puts a price in its place, unless it lies beyond the reach; another spelling of a price replaces it."""
+        key = self._remembered.get(price) or self._key(price)
+        known = self.texts.get(key)
+        if known is not None:
+            del self.rows[known]
+        elif self.reach is not None and (key < self.reach if self.is_bid else key > self.reach):
+            return
+        else:
+            insort(self.keys, key)
+        self.texts[key] = price
+        self.rows[price] = row
 
-    def _key(self, text: str) -> int:
-        key = price_key(text)
-        if len(self._keys) >= _MOST_REMEMBERED:
-            self._keys.clear()
-        self._keys[text] = key
+    def _remove(self, price: str) -> None:
+        """Removes a price, if it is there: an exchange may remove one that its snapshot did not list."""
+        key = self._remembered.get(price) or self._key(price)
+        known = self.texts.pop(key, None)
+        if known is not None:
+            del self.rows[known]
+            del self.keys[bisect_left(self.keys, key)]
+
+    def _key(self, price: str) -> float:
+        key = price_key(price)
+        if len(self._remembered) >= _MOST_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[price] = key
         return key
 
 
-def price_key(text: str) -> int:
-    """The price in units of 10**-16. Raises InvalidInput for a text that is not a price above 0."""
-    whole, _, part = text.partition(".")
-    digits = whole + part
-    if not digits.isdecimal() or not digits.isascii() or len(text) > _MOST_CHARACTERS or len(part) > DECIMALS:
-        raise InvalidInput(f"{text[:_MOST_CHARACTERS]!r} is not a price of at most {DECIMALS} decimals")
-    key = int(digits) * 10 ** (DECIMALS - len(part))
+def price_key(text: str) -> float:
+    """The key of a price. Raises InvalidInput for a text that is not a price above 0 of at most 15 digits."""
+    if len(text) > MOST_CHARACTERS or not text.replace(".", "", 1).isdecimal():
+        raise InvalidInput(f"{text[:_SHOWN]!r} is not a price of at most 15 digits")
+    key = float(text)
     if not key:
         raise InvalidInput("a price is 0")
     return key

@@ -35,8 +35,11 @@ def _sorted(values: Floats) -> Floats:
     return np.sort(np.where(np.isnan(values), -np.inf, values))
 
 
-def p_value(statistic: float, one: int, other: int) -> float:
-    """The probability, 0..1, of this distance or a greater one for samples of these sizes with one distribution."""
+def p_value(statistic: float, one: float, other: float) -> float:
+    """The probability, 0..1, of this distance or a greater one for samples of these sizes with one distribution.
+
+    The size of a sample of correlated values is the number of independent ones that tell as much, above 0.
+    """
     root = math.sqrt(one * other / (one + other))
     return tail((root + 0.12 + 0.11 / root) * statistic)
 

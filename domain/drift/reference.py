@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -9,6 +10,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from domain.drift.correlation import correlation_time
 from domain.errors import InvalidInput
 
 Floats = NDArray[np.float64]
@@ -17,12 +19,14 @@ _BINS: Final = 10
 _MOST_SAMPLED: Final = 256
 
 
-class FeatureReference(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FeatureReference(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One feature in training.
 
     `edges` are its deciles without repetition, rising: value v is in bin i where edges[i-1] < v <= edges[i].
     `counts` has the rows of each bin and, last, those without a value. `sample` are at most 256 of the values, rising:
     all of them or evenly spaced order statistics. `sample_missing` is how many missing values belong to the sample.
+    `correlation` is how many rows that follow each other tell as much as one independent row, 1 or more
+    (`domain/drift/correlation.py`); files of versions that did not measure it have none.
     """
 
     feature: str
@@ -30,6 +34,7 @@ class FeatureReference(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     counts: tuple[int, ...]
     sample: tuple[float, ...]
     sample_missing: int
+    correlation: float | None = None
 
     def check(self) -> None:
         """Raises InvalidInput where edges, counts and sample do not fit each other."""
@@ -45,11 +50,20 @@ class FeatureReference(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise InvalidInput(
                 f"reference of {self.feature}: the sample is empty or has too many missing values"
             )
+        if self.correlation is not None and not 1 <= self.correlation < math.inf:
+            raise InvalidInput(
+                f"reference of {self.feature}: correlation must be 1 row or more, not {self.correlation}"
+            )
+
+    @property
+    def rows(self) -> int:
+        """The number of training rows."""
+        return sum(self.counts)
 
     @property
     def missing(self) -> float:
         """The share of the rows without a value, 0..1."""
-        return self.counts[-1] / sum(self.counts)
+        return self.counts[-1] / self.rows
 
     @property
     def sampled(self) -> Floats:
@@ -74,7 +88,7 @@ class Reference(Struct, frozen=True):
 
 
 def reference_of(features: Sequence[str], x: Floats) -> Reference:
-    """The reference of training rows: `x` is rows by features, NaN where a value is missing.
+    """The reference of training rows: `x` is rows by features in their order in time, NaN where a value is missing.
 
     Raises InvalidInput for no row, another number of columns, or an infinite value.
     """
@@ -100,6 +114,7 @@ def _of(feature: str, values: Floats) -> FeatureReference:
         counts=tuple(int(one) for one in bin_counts(edges, values)),
         sample=tuple(float(one) for one in _order_statistics(known, kept - sample_missing)),
         sample_missing=sample_missing,
+        correlation=round(correlation_time(edges, values), 3),
     )
 
 

@@ -33,6 +33,11 @@ def divergence(expected: Floats, actual: Floats) -> float:
     return float(np.sum((other - one) * np.log(other / one)))
 
 
+def expected_index(bins: int, one: float, other: float) -> float:
+    """The PSI of two samples of these sizes with one distribution, on average: (bins - 1) * (1/one + 1/other)."""
+    return (bins - 1) * (1 / one + 1 / other)
+
+
 def _shares(counts: Floats) -> Floats:
     spared = counts + _SPARED
     return np.asarray(spared / spared.sum(), dtype=np.float64)

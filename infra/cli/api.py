@@ -54,9 +54,10 @@ def api(
             help="Signed checkpoints, or the notary's folder; default: that of this user's notary.",
         ),
     ] = None,
+    opens_page: Annotated[bool, typer.Option("--open", help="Open the dashboard in a browser.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Serves GraphQL at /graphql: queries, live events, and manual orders where no other engine owns the log."""
+    """Serves the dashboard at / and GraphQL at /graphql, with manual orders where no other engine owns the log."""
     from infra.cli.serving import ApiOptions, plan_of, serve
     from infra.config import load
 
@@ -73,6 +74,7 @@ def api(
         introspection=not no_introspection,
         graphiql=not no_graphiql,
         checkpoints=checkpoints,
+        opens_page=opens_page,
     )
     closed = Refused("this API was started with --read-only") if read_only else None
     serve(settings, plan_of(options), closed)

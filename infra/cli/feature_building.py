@@ -40,7 +40,7 @@ class Wanted:
     out: Path
 
 
-class _Stopped(Exception):
+class StoppedBuild(Exception):
     """A stop was requested."""
 
 
@@ -50,8 +50,8 @@ def built(wanted: Wanted, *, as_json: bool) -> None:
         try:
             source = _source(wanted, held, advance, stopping)
             build = Build(wanted.out, source.signals, source.labels, source.made_from)
-            _follow("features", build.steps(), advance, stopping)
-        except _Stopped:
+            follow("features", build.steps(), advance, stopping)
+        except StoppedBuild:
             typer.echo(f"stopped; the same command goes on with the months in {wanted.out}", err=True)
             raise typer.Exit(INTERRUPTED) from None
     with readers_may_leave():
@@ -65,14 +65,14 @@ def _source(wanted: Wanted, held: ExitStack, advance: Advance, stopping: Stoppin
         change = change_of(wanted.values, wanted.strategies, None)
         return source_of_candles(tapes, wanted.settings, wanted.quote, change, wanted.limit)
     log = LogSource(held.enter_context(closing(open_reader(wanted.settings))), wanted.settings, tapes)
-    _follow("trades", log.steps(), advance, stopping)
+    follow("trades", log.steps(), advance, stopping)
     return log.source(wanted.limit)
 
 
-def _follow(name: str, steps: Iterable[tuple[int, int]], advance: Advance, stopping: Stopping) -> None:
-    """Takes the steps and shows their progress. Raises _Stopped between two steps where a stop was requested."""
+def follow(name: str, steps: Iterable[tuple[int, int]], advance: Advance, stopping: Stopping) -> None:
+    """Takes the steps and shows their progress. Raises StoppedBuild between two steps where a stop was requested."""
     for number, reached in enumerate(steps):
         if number % _LOOKED_EVERY == 0 or reached[0] == reached[1]:
             advance.show({name: reached})
             if stopping.requested():
-                raise _Stopped
+                raise StoppedBuild

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import typer
 
+from domain.book.analysis.table import FIGURES
+from domain.features.book import BOOK_1
 from domain.features.core import CORE_1
 from domain.features.feature_set import Feature, FeatureSet
 
@@ -74,10 +76,18 @@ minutes, 150 KB of one minute. Three tapes of five minutes and three months (77,
 candles included.
 """
 
+_BOOK = f"""\
+## {BOOK_1.id}
+
+The features of `{CORE_1.id}`, and the {len(FIGURES)} figures of the order book of the signal's instrument
+([book-analysis.md](book-analysis.md)), each by its name with `book_` before it. They are missing where no book runs,
+and where it is ten seconds old. Data sets are built with `{CORE_1.id}`: candles and logs have no books.
+"""
+
 
 def page() -> str:
     """The whole page."""
-    return "\n".join([_PAGE.rstrip(), "", *_set(CORE_1), ""])
+    return "\n".join([_PAGE.rstrip(), "", *_set(CORE_1), "", _BOOK.rstrip(), ""])
 
 
 def _set(features: FeatureSet) -> Iterator[str]:

@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.kill import HERE, ApiOption, TokenFileOption, check_door, engine_of, sent
+from domain.errors import InvalidInput
+from infra.cli.kill import HERE, ApiOption, TokenFileOption, check_door, engine_of
 from infra.cli.model_registry import registration_of, state_in_force
-from infra.cli.options import ConfigOption, LogAccountOption, LogOption, StoreOption, file_of
+from infra.cli.model_sending import answered
+from infra.cli.options import (
+    CandlesOption,
+    ConfigOption,
+    FundingHoursOption,
+    LogAccountOption,
+    LogOption,
+    MoreCandles,
+    StoreOption,
+    SymbolOption,
+    file_of,
+    whole,
+)
+from infra.cli.tapes import TapeOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Sequence
 
     from domain.models.settings import ModelSettings
     from domain.settings import Settings
     from infra.config import WhenceSettings
     from infra.learning.auto_plan import AutoPlan
-    from infra.run.shell_door import FromShell
+    from infra.learning.model_files import OpenedModel
+    from infra.run.unattended import OfTheRegister
 
 
 def auto(
@@ -33,6 +49,29 @@ def auto(
             help="A data set of `whence features build`, from which a model is trained when it is due.",
         ),
     ] = None,
+    build: Annotated[
+        Path | None,
+        typer.Option(
+            "--build",
+            parser=file_of,
+            metavar="FOLDER",
+            help="In place of --data: when a model is due, build the data set of the log in this folder first. A build "
+            "that was stopped goes on.",
+        ),
+    ] = None,
+    candles: CandlesOption = None,
+    more: MoreCandles = None,
+    symbol: SymbolOption = None,
+    funding_hours: FundingHoursOption = None,
+    hours: Annotated[
+        int,
+        typer.Option(
+            "--hours",
+            parser=whole(1, 8_760),
+            metavar="N",
+            help="With --build: a signal that was not traded is held for so long at most.",
+        ),
+    ] = 24,
     name: Annotated[
         str, typer.Option(metavar="NAME", help="The line of models to which a new one belongs.")
     ] = "main",
@@ -46,44 +85,50 @@ def auto(
     account: LogAccountOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Looks once at the models in force: run it by a timer, after `whence features build`.
+    """Looks once at the models in force: run it by a timer.
 
     Drifts are recorded once an episode. A challenger is promoted by signals of its trial alone, within one
     error budget over all trials (docs/drift.md). A model that is trained begins as a challenger.
     """
+    training = _training(data, build, [*(candles or ()), *(more or ())], symbol, funding_hours, hours)
     settings = engine_of(log, store, account, config)
     check_door(settings, token_file)
     trading = state_in_force(settings).settings.settings
-    plan, now = _plan(settings, trading), datetime.now(UTC)
-    requests: list[FromShell] = list(plan.requests(now))
-    why = None if data is None else plan.training_due(now)
+    plan, now = _plan(settings, trading)
+    requests: list[OfTheRegister] = list(plan.requests(now))
+    why = None if training is None else plan.training_due(now)
     for request in requests:
         typer.echo(_sentence(request))
         if not dry_run:
             _send(settings, api, token_file, request)
-    if data is not None and why is not None:
+    if training is not None and why is not None:
         typer.echo(f"a model is due: {why}")
         if not dry_run:
-            _train(settings, api, token_file, data, name, why, plan.registered, trading.models)
+            opened = _opened(training, settings, plan, trading.models)
+            if opened is not None:
+                _register(settings, api, token_file, opened, name, why)
     if not requests and why is None:
         typer.echo("nothing is due")
 
 
-def _plan(settings: WhenceSettings, trading: Settings) -> AutoPlan:
+def _plan(settings: WhenceSettings, trading: Settings) -> tuple[AutoPlan, datetime]:
+    """The plan, and the time that its log has now."""
     from infra.learning.auto_plan import AutoPlan
-    from infra.learning.model_folder import ModelFolder
     from infra.logs import open_reader
+    from infra.model_store import model_store
+    from infra.run.log_clock import now_by
     from projections.model_scores import ModelBook
     from projections.scored_trades import ScoredTrades
 
     with closing(open_reader(settings)) as log:
         book, scored = ModelBook().take_all(log.read()), ScoredTrades().take_all(log.read())
+        now = now_by(log)
     tables = settings.models
-    file_of_model = ModelFolder(tables.folder).file_of
-    return AutoPlan(book, scored, file_of_model, tables.drift.settings, tables.auto.settings, trading)
+    file_of_model = model_store(settings).file_of
+    return AutoPlan(book, scored, file_of_model, tables.drift.settings, tables.auto.settings, trading), now
 
 
-def _sentence(request: FromShell) -> str:
+def _sentence(request: OfTheRegister) -> str:
     from commands.request import PromoteModel, ReportDrift, RetireModel
 
     match request:
@@ -100,13 +145,13 @@ def _sentence(request: FromShell) -> str:
             return type(request).__name__
 
 
-def _send(settings: WhenceSettings, api: str, token_file: Path | None, request: FromShell) -> None:
-    """Sends the request to the running engine. Raises Refused where it is declined or not known to be carried out."""
+def _send(settings: WhenceSettings, api: str, token_file: Path | None, request: OfTheRegister) -> None:
+    """Raises Refused where the request is declined, or is not known to be carried out."""
     from commands.door import Completed, Declined, TimedOut
     from domain.errors import Refused
 
     what = type(request).__name__
-    match answer := sent(settings, api, token_file, request):
+    match answer := answered(settings, api, token_file, request):
         case Completed():
             return
         case Declined():
@@ -117,49 +162,64 @@ def _send(settings: WhenceSettings, api: str, token_file: Path | None, request: 
             raise AssertionError(answer)
 
 
-def _train(
-    settings: WhenceSettings,
-    api: str,
-    token_file: Path | None,
-    data: Path,
-    name: str,
-    why: str,
-    registered: Container[str],
-    limits: ModelSettings,
-) -> None:
-    """Trains a model whose gate judges by the limits in force, registers it and makes it a challenger.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Training:
+    """What a model is trained from: the data set in `folder` or, where it `builds`, the one that is built below it."""
 
-    A model that is registered already is left as it is.
+    folder: Path
+    builds: bool
+    tapes: TapeOptions
+    limit: timedelta
+
+
+def _training(
+    data: Path | None,
+    build: Path | None,
+    candles: Sequence[Path],
+    symbol: Sequence[str] | None,
+    funding_hours: int | None,
+    hours: int,
+) -> _Training | None:
+    """None without a data set. Raises InvalidInput for options that contradict each other, MissingParts without the
+    libraries of the training.
     """
     from adapters.extras import ML, check_extras
 
-    check_extras("whence models auto --data", ML)
-    from domain.learning.settings import TrainingSettings
-    from infra.cli.advance import Advance
-    from infra.learning.auto_plan import SCHEDULED, as_challenger
-    from infra.learning.dataset_file import read_dataset, read_manifest
-    from infra.learning.limits_in_force import thresholds_of
-    from infra.learning.model_files import open_model, write_model
-    from infra.learning.trainers import kinds_for
-    from infra.learning.training import trained
+    if data is not None and build is not None:
+        raise InvalidInput("give --data with a data set, or --build with a folder to build it in, not both")
+    if build is None and any((candles, symbol, funding_hours)):
+        raise InvalidInput("--candles, --symbol and --funding-hours are for --build: name its folder")
+    folder = build or data
+    if folder is None:
+        return None
+    check_extras("whence models auto with --data or --build", ML)
+    tapes = TapeOptions(candles, symbol or (), None, None, funding_hours)
+    return _Training(folder=folder, builds=build is not None, tapes=tapes, limit=timedelta(hours=hours))
 
-    dataset, labels = read_dataset(data), read_manifest(data).labels
-    with Advance() as advance:
-        found = trained(
-            dataset,
-            TrainingSettings(thresholds=thresholds_of(limits)),
-            0,
-            labels=labels,
-            kinds=kinds_for(len(dataset.net)),
-            progress=lambda part, done, parts: advance.show({part: (done, parts)}),
-        )
-    content, model = open_model(write_model(settings.models.folder, found.data))
-    sha256 = model.sha256
-    if sha256 in registered:
-        typer.echo(
-            f"the training returned {sha256} again, which is registered: the data set is that of before"
-        )
-        return
-    _send(settings, api, token_file, registration_of(content, sha256, name, SCHEDULED + why))
+
+def _opened(
+    training: _Training, settings: WhenceSettings, plan: AutoPlan, limits: ModelSettings
+) -> OpenedModel | None:
+    """The model that is trained; None where one of the same rows is registered."""
+    from infra.cli.model_data import built_data
+    from infra.cli.model_retraining import retrained
+    from infra.model_store import model_store
+
+    data = training.folder
+    if training.builds:
+        data = built_data(settings, training.folder, training.tapes, training.limit)
+    return retrained(model_store(settings), data, plan.seed, limits, plan.registered)
+
+
+def _register(
+    settings: WhenceSettings, api: str, token_file: Path | None, opened: OpenedModel, name: str, why: str
+) -> None:
+    """Registers the model and makes it a challenger."""
+    from infra.learning.auto_plan import SCHEDULED, as_challenger
+
+    sha256 = opened.model.sha256
+    _send(settings, api, token_file, registration_of(opened.file, sha256, name, SCHEDULED + why))
     _send(settings, api, token_file, as_challenger(sha256, why))
-    typer.echo(f"{sha256} is trained, registered as {name}, and a challenger")
+    typer.echo(
+        f"{sha256} is trained with the seed {opened.file.seed}, registered as {name}, and a challenger"
+    )

@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domain.errors import InvalidInput, Refused, WhenceError
-from infra.cli.kill import HERE, ApiOption, TokenFileOption, carried_out, engine_of, report, state_of
+from infra.cli.kill import HERE, ApiOption, TokenFileOption, engine_of, report, state_of
+from infra.cli.model_sending import answered
 from infra.cli.options import ConfigOption, JsonOption, LogAccountOption, LogOption, StoreOption, file_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from commands.model import RegisterModel
     from domain.model import ModelRole, ModelsInForce
     from domain.models.file import ModelFile
     from domain.portfolio import Portfolio
     from infra.config import WhenceSettings
-    from infra.run.shell_door import FromShell
+    from infra.run.unattended import OfTheRegister
     from projections.model_scores import ModelBook
 
 ModelArgument = Annotated[
@@ -61,7 +62,7 @@ def record(
     from infra.cli.output import readers_may_leave
 
     book = _book(engine_of(log, None, account, config))
-    found = book.models[_named(model, book.in_force)]
+    found = book.models[named(model, book.in_force.registered)]
     with readers_may_leave():
         print_model(found, as_json=as_json)
 
@@ -101,14 +102,15 @@ def register(
     account: LogAccountOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Makes a model known to the account's running engine, and keeps its file in the folder of models."""
-    from infra.learning.model_files import open_model, write_model
+    """Makes a model known to the account's engine, and keeps its file in the folder of models."""
+    from infra.learning.model_files import open_model
+    from infra.model_store import model_store
 
     settings = engine_of(log, store, account, config)
-    content, model = open_model(file)
-    sha256 = model.sha256
-    write_model(settings.models.folder, file.read_bytes())
-    request = registration_of(content, sha256, name, reason)
+    opened = open_model(file)
+    sha256 = opened.model.sha256
+    model_store(settings).keep(opened.data)
+    request = registration_of(opened.file, sha256, name, reason)
     _do(
         settings,
         api,
@@ -142,12 +144,12 @@ def promote(
 
     settings = engine_of(log, store, account, config)
     state = state_in_force(settings)
-    sha256 = _named(model, state.models)
+    sha256 = named(model, state.models.registered)
     role = ModelRole.CHALLENGER if challenger else ModelRole.CHAMPION
     file = _readable(settings, sha256, role, unproven=unproven)
     if role is ModelRole.CHAMPION:
         reason = with_difference(reason, file, state.settings.settings)
-    _promote(settings, api, token_file, state.models, sha256, role, reason)
+    _promote(settings, api, token_file, state.models, sha256, role, reason, unproven=unproven)
 
 
 def retire(
@@ -164,7 +166,7 @@ def retire(
     from commands.request import RetireModel
 
     settings = engine_of(log, store, account, config)
-    sha256 = _named(model, state_in_force(settings).models)
+    sha256 = named(model, state_in_force(settings).models.registered)
     request = RetireModel(sha256=sha256, reason=reason)
     _do(
         settings,
@@ -196,7 +198,7 @@ def rollback(
         raise Refused("there was no champion before this one: `whence models retire` ends the one in force")
     file = _readable(settings, before, ModelRole.CHAMPION, unproven=True)
     reason = with_difference(reason, file, state.settings.settings)
-    _promote(settings, api, token_file, state.models, before, ModelRole.CHAMPION, reason)
+    _promote(settings, api, token_file, state.models, before, ModelRole.CHAMPION, reason, unproven=True)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -226,9 +228,9 @@ def state_in_force(settings: WhenceSettings) -> Portfolio:
     return state
 
 
-def _named(model: str, models: ModelsInForce) -> str:
+def named(model: str, registered: Iterable[str]) -> str:
     """The SHA-256 of the registered model that these digits begin. Raises InvalidInput unless there is just one."""
-    found = [one for one in models.registered if one.startswith(model.lower())]
+    found = [one for one in registered if one.startswith(model.lower())]
     if len(found) == 1 and len(model) >= _SHORTEST:
         return found[0]
     if len(model) < _SHORTEST:
@@ -240,9 +242,9 @@ def _named(model: str, models: ModelsInForce) -> str:
 def _readable(settings: WhenceSettings, sha256: str, role: ModelRole, *, unproven: bool) -> ModelFile:
     """The model's file. Raises where it cannot be read, and where a champion has not passed its gate."""
     from domain.model import ModelRole
-    from infra.learning.model_folder import ModelFolder
+    from infra.model_store import model_store
 
-    file = ModelFolder(settings.models.folder).file_of(sha256)
+    file = model_store(settings).file_of(sha256)
     verdict = file.verdict
     if role is ModelRole.CHAMPION and not verdict.passed and not unproven:
         failed = [one.removeprefix("no: ") for one in verdict.reasons if not one.startswith("yes: ")]
@@ -267,6 +269,7 @@ def registration_of(file: ModelFile, sha256: str, name: str, reason: str) -> Reg
         seed=file.seed,
         reason=reason,
         metrics=metrics_of(file.validation),
+        passed_gate=file.verdict.passed,
     )
 
 
@@ -278,10 +281,12 @@ def _promote(
     sha256: str,
     role: ModelRole,
     reason: str,
+    *,
+    unproven: bool,
 ) -> None:
     from commands.request import PromoteModel
 
-    request = PromoteModel(sha256=sha256, role=role, reason=reason)
+    request = PromoteModel(sha256=sha256, role=role, reason=reason, unproven=unproven)
     done = f"{sha256} is {role}{_warming(before, sha256, role)}"
     _do(settings, api, token_file, request, done, lambda models: models.role_of(sha256) is role)
 
@@ -299,7 +304,7 @@ def _warming(before: ModelsInForce, sha256: str, role: ModelRole) -> str:
         meanwhile = "every entry is skipped for SCORE_MISSING"
     return (
         f"; no model in force read {wanted}: until {LONGEST_BARS} candles of the engine's interval and 25 hours have "
-        f"been read, {meanwhile}. A restart of the engine reads them from the feed's history at once"
+        f"been read, {meanwhile}. A restart of an engine on live prices reads them from the feed's history at once"
     )
 
 
@@ -307,11 +312,12 @@ def _do(
     settings: WhenceSettings,
     api: str,
     token_file: Path | None,
-    request: FromShell,
+    request: OfTheRegister,
     done: str,
     holds: Callable[[ModelsInForce], bool],
 ) -> None:
-    answer, state = carried_out(settings, api, token_file, request)
+    answer = answered(settings, api, token_file, request)
+    state = state_of(settings)
 
     def held(portfolio: Portfolio) -> bool:
         return holds(portfolio.models)

@@ -99,7 +99,28 @@ def print_comparison(book: ModelBook, *, as_json: bool) -> None:
     ]
     console = console_of()
     console.print(_table(heads, rows, words=2))
+    console.print(_profits(found))
+    console.print(
+        "profit: the sum of the net returns of the trades that the model's score lets through, by the limits of then",
+        soft_wrap=True,
+    )
     console.print("descriptive: only entries that the champion let through were traded")
+
+
+def _profits(records: Sequence[ModelRecord]) -> Table:
+    heads = ("model", "role", "let through", "judged", "profit", "champion's profit")
+    rows = [
+        (
+            one.registered.sha256[:_SHORT],
+            _role(one.role),
+            f"{one.let_through:,}",
+            f"{len(one.judged):,}",
+            _figure(one.profit),
+            _figure(one.champion_profit),
+        )
+        for one in records
+    ]
+    return _table(heads, rows, words=2)
 
 
 def _common(record: ModelRecord, signals: set[str]) -> ModelRecord:
@@ -146,6 +167,10 @@ def _summary(record: ModelRecord) -> dict[str, Any]:
         "brier": record.brier,
         "accuracy": record.accuracy,
         "mean_return": record.mean_return,
+        "judged": len(record.judged),
+        "let_through": record.let_through,
+        "profit": record.profit,
+        "champion_profit": record.champion_profit,
         "drifts": len(record.drifts),
     }
 

@@ -132,9 +132,9 @@ def show(
     from infra.cli.output import readers_may_leave
     from infra.learning.model_files import open_model
 
-    content, model = open_model(file)
+    opened = open_model(file)
     with readers_may_leave():
-        print_model(content, model.sha256, as_json=as_json)
+        print_model(opened.file, opened.model.sha256, as_json=as_json)
 
 
 add_commands(models_app)

@@ -12,7 +12,7 @@ _NOT_FED: Mapping[str, tuple[str, str, str]] = {
     "RequestMade": (
         "request",
         "of people",
-        "about a difference with the exchange, or about a setting that this {run} changes itself",
+        "about a difference with the exchange, or about a setting or model that this {run} changes itself",
     ),
     "Stimulus": (
         "command",

@@ -224,6 +224,15 @@ PolicyOption = Annotated[
         help="Version of the policy of the committees; default: the current one.",
     ),
 ]
+ModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="MODEL",
+        help="The champion from the opening on, in place of the log's models: the first digits of a registered model's "
+        "SHA-256, a model file, or none.",
+    ),
+]
 PortOption = Annotated[
     int,
     typer.Option("--port", parser=whole(0, 65535), metavar="N", help="Port of the API; 0 for any free port."),

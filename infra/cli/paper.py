@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from domain.errors import KeyMissing, NotAdopted, NotSealed, TapeMismatch, WhenceError
+from domain.errors import InvalidInput, KeyMissing, NotAdopted, NotSealed, TapeMismatch, WhenceError
 from infra.cli import INTERRUPTED
 from infra.cli.options import (
     AccountOption,
@@ -64,7 +64,7 @@ def paper(
     port: PortOption = 8000,
     store: StoreOption = None,
     offer_api: Annotated[
-        bool, typer.Option("--offer-api", help="Offer to open the API at the end, on a terminal.")
+        bool, typer.Option("--offer-api", help="Offer to open the dashboard at the end, on a terminal.")
     ] = False,
     trades: Annotated[bool, typer.Option("--trades", help="List every trade.")] = False,
     chart: Annotated[
@@ -188,12 +188,28 @@ def _why_new(fault: WhenceError) -> str:
 
 
 def _offer(settings: WhenceSettings, port: int, console: Console) -> None:
-    """Offers to open the API with a keypress; offers nothing where there is no terminal."""
+    """Offers to open the dashboard with a keypress; offers nothing where there is no terminal."""
     if not (sys.stdin.isatty() and console.is_terminal):
         return
-    console.print("\n[bold]Enter[/bold] opens the API on this log; Ctrl-C or Ctrl-D exits.")
-    if not sys.stdin.readline():
+    console.print(
+        "\n[bold]Enter[/bold] opens the dashboard on this log until Ctrl-C; Ctrl-D exits without it."
+    )
+    try:
+        if not sys.stdin.readline():
+            return
+    except KeyboardInterrupt:
         return
     from infra.cli.serving import ApiOptions, plan_of, serve
 
-    serve(settings, plan_of(ApiOptions(port=port)))
+    serve(settings, plan_of(ApiOptions(port=_free(port), opens_page=True)))
+
+
+def _free(port: int) -> int:
+    """This port; 0, which is any free one, where it is in use."""
+    from infra.run.listening import ListenAddress
+
+    try:
+        ListenAddress(port=port).check()
+    except InvalidInput:
+        return 0
+    return port

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from domain.instrument import Instrument
     from domain.log import EventLog
     from infra.config import WhenceSettings
-    from infra.model_settings import ModelsTable
     from infra.run.live import LiveRun
     from infra.run.live_letters import LiveLetters
     from infra.run.live_plan import LivePlan
@@ -98,7 +97,7 @@ def trade_demo(
         f"{PROGRAM}: this process trades {settings.account} on live prices of {place}; fills are simulated, and no "
         "order is sent"
     )
-    made = partial(_made, settings.models, sessions_of(plan), demo, place)
+    made = partial(_made, settings, sessions_of(plan), demo, place)
     trade(settings, made, note, plan_of(ApiOptions(port=port)), source=PAPER_LIVE, program=PROGRAM)
 
 
@@ -142,7 +141,7 @@ def _rules(name: str, found: Listing | None, imported: Iterable[str]) -> Instrum
 
 
 def _made(
-    models: ModelsTable,
+    settings: WhenceSettings,
     plans: Iterator[LivePlan],
     demo: Demo,
     place: Place,
@@ -155,11 +154,12 @@ def _made(
 ) -> LiveRun:
     from infra.run.live_feed import book_feed_of
     from infra.run.paper_live import demo_run
-    from infra.run.scorers import live_check, live_scorer
+    from infra.run.scorers import live_models
     from infra.run.watchers import ignored
 
     plan = next(plans)
     feed = partial(book_feed_of, place, plan.interval)
+    models = live_models(settings, watchers)
     return demo_run(
         log,
         plan,
@@ -170,6 +170,6 @@ def _made(
         tape=tape,
         letters=letters,
         snapshots=snapshots,
-        scorer=live_scorer(models, watchers),
-        models=live_check(models),
+        scorer=models.scorer,
+        models=models.check,
     )

@@ -113,7 +113,7 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
             played=store,
             skips=manner.is_alone,
             interruptible=stopping.at_once,
-            scorer=tape_scorer(settings.models),
+            scorer=tape_scorer(settings),
         )
         run.keep_personal(personal_texts_of(settings))
         short = list(warm_up_notes(run.plan))

@@ -31,12 +31,12 @@ def verified(settings: WhenceSettings, upto: int | None, *, as_json: bool) -> No
     Raises typer.Exit with code 1 where a decision differs or cannot be made again.
     """
     from infra.cli.stopping import stoppable
-    from infra.learning.model_folder import ModelFolder
     from infra.logs import open_reader
+    from infra.model_store import model_store
     from infra.run.redeciding import Redecision
     from infra.run.upto import read_upto
 
-    redecision = Redecision(ModelFolder(settings.models.folder).model_of)
+    redecision = Redecision(model_store(settings).model_of)
     with stoppable() as stopping, closing(open_reader(settings)) as reader:
         is_whole = _followed(redecision, reader, read_upto(reader, upto), stopping.requested)
     _print(redecision, as_json=as_json)

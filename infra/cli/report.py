@@ -147,16 +147,10 @@ def _signed(checkpoints: Path | None, key: str | None) -> Signed | None:
 
 def _content(settings: WhenceSettings, found: Report, form: Format) -> bytes:
     """The report with its personal texts opened. Raises KeyRefused."""
-    import msgspec
+    from infra.reports.reporter import report_json, report_page
 
-    from infra.personal import opened_json, opened_page
-
-    if form is Format.JSON:
-        content = msgspec.json.format(msgspec.json.encode(found.as_json())).decode()
-        return f"{opened_json(settings, content)}\n".encode()
-    from infra.reports.page import page
-
-    return opened_page(settings, page(found)).encode()
+    text = report_json if form is Format.JSON else report_page
+    return text(settings, found).encode()
 
 
 def _print(page: Path) -> None:

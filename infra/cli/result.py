@@ -104,6 +104,7 @@ class Result:
         if isinstance(parse_address(self.settings.log), MemoryAddress):
             console.print("The log was in memory and is lost; name another log with --log to keep it.")
             return
+        console.print("The dashboard shows this log in a browser; the last of these commands serves it.")
         console.print("Try next:")
         for line in self.next_steps():
             console.print(f"  {line}", style="bold", markup=False, soft_wrap=True)

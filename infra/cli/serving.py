@@ -19,6 +19,7 @@ from domain.catalogue import known
 from domain.errors import KeyMissing, LogOwned, LogReadOnly, NotAdopted, NotSealed, OwnershipLost, WhenceError
 from domain.log import EventLog
 from domain.quotes import check_stake
+from infra.cli.browsing import open_page
 from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
 from infra.inputs import input_tape
@@ -40,7 +41,7 @@ from infra.run.manual import ManualRun
 from infra.run.narrator import Narrator
 from infra.run.personal import personal_texts_of
 from infra.run.resuming import differing
-from infra.run.scorers import live_scorer
+from infra.run.scorers import live_models
 from infra.run.snapshots import owned_log
 from infra.run.stake import Stake
 from infra.run.watchers import Watchers, ignored
@@ -67,6 +68,7 @@ class ApiOptions:
     introspection: bool = True
     graphiql: bool = True
     checkpoints: Path | None = None
+    opens_page: bool = False
 
 
 def plan_of(options: ApiOptions) -> ApiPlan:
@@ -81,6 +83,7 @@ def plan_of(options: ApiOptions) -> ApiPlan:
         options.graphiql,
         workers=options.workers,
         checkpoints=options.checkpoints,
+        opens_page=options.opens_page,
     )
 
 
@@ -125,7 +128,7 @@ def _trade(
     with ApiApart(settings, plan, Embedding(run.door, settings.account, note, watchers, watchdog)) as api:
         try:
             with commands_served(settings, run.door, letters):
-                announce(api)
+                announce(api, plan)
                 _attend(run, api, stopping)
         except OwnershipLost as lost:
             _log.error("%s; this process is read-only from now on", lost)
@@ -159,7 +162,7 @@ def served(
         ApiApart(settings, plan, engine, listening) as api,
         commands_served(settings, engine.mailbox, letters),
     ):
-        announce(api)
+        announce(api, plan)
         yield api
 
 
@@ -188,7 +191,7 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers, Wa
                 feed=played_prices(played),
                 tape=tape,
                 snapshots=owned.snapshots,
-                scorer=live_scorer(settings.models, watchers),
+                scorer=live_models(settings, watchers).scorer,
             )
             run.keep_personal(personal_texts_of(settings))
             watchdog = Watchdog(run.world, run.driver.engine.market, owned.log)
@@ -251,7 +254,7 @@ def _read(settings: WhenceSettings, plan: ApiPlan, why: WhenceError, stopping: S
 def _watch_apart(settings: WhenceSettings, plan: ApiPlan, engine: Embedding, stopping: Stopping) -> None:
     """Serves until a stop in several processes, without an engine in this one."""
     with ApiApart(settings, plan, engine) as api:
-        announce(api)
+        announce(api, plan)
         _wait(api, stopping)
 
 
@@ -260,7 +263,7 @@ def _watch(settings: WhenceSettings, plan: ApiPlan, hosted: Hosted, stopping: St
     from infra.run.serve import Api
 
     with Api(settings, plan, hosted) as serving:
-        announce(serving)
+        announce(serving, plan)
         _wait(serving, stopping)
 
 
@@ -270,11 +273,15 @@ def _wait(api: Announced, stopping: Stopping) -> None:
         api.check()
 
 
-def announce(api: Announced) -> None:
-    """Prints the announcement where the output is a terminal; logs it otherwise."""
+def announce(api: Announced, plan: ApiPlan) -> None:
+    """Prints the announcement where the output is a terminal; logs it otherwise. Opens the dashboard where the plan
+    demands it.
+    """
     console = Console(stderr=True, highlight=False)
     for line in api.announcement:
         if console.is_terminal:
             console.print(line, markup=False, soft_wrap=True)
         else:
             _log.info("%s", line)
+    if plan.opens_page:
+        open_page(f"{api.url}/")

@@ -19,6 +19,7 @@ from infra.cli.options import (
     HtmlOption,
     JsonOption,
     LiveLogOption,
+    ModelOption,
     PolicyOption,
     SetOption,
     StrategyOption,
@@ -65,6 +66,7 @@ def run(
     values: SetOption = None,
     strategy: StrategyOption = None,
     policy: PolicyOption = None,
+    model: ModelOption = None,
     once: Annotated[
         bool, typer.Option("--once", help="Follow up to the inputs that the tape has now, and end.")
     ] = False,
@@ -78,13 +80,13 @@ def run(
     simulated exchange fills. No exchange is connected. The same command continues both logs after any end.
     """
     from infra.cli.changes import change_of
+    from infra.cli.other_model import with_model
     from infra.cli.shadow_places import places_of
     from infra.cli.stopping import stoppable
     from infra.inputs import check_tape, followed_tape
     from infra.logs import open_reader
     from infra.run.patient_tape import PatientTape
     from infra.run.remade_log import RemadeLog
-    from infra.run.scorers import tape_scorer
     from infra.run.shadow import Shadow
     from infra.run.shadow_logs import compared_logs
 
@@ -96,12 +98,13 @@ def run(
     with ExitStack() as held, stoppable() as stopping:
         with closing(open_reader(places.source)) as reader:
             log_id = _followed(reader, stopping, waits=not once)
+            change, scorer = with_model(change, model, reader, places.source)
         tape = PatientTape(held.enter_context(followed_tape(places.source)))
         logs = [held.enter_context(_owned(one)) for one in (places.control, places.candidate)]
         first, second = (
             RemadeLog(one, name) for one, name in zip(logs, ("--control", "--into"), strict=True)
         )
-        made = Shadow(log_id, change, first, second, tape_scorer(places.source.models))
+        made = Shadow(log_id, change, first, second, scorer)
         is_whole = _follow(made, tape, stopping, None if once else places.source)
         for one in logs:
             one.confirm()

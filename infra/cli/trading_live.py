@@ -42,7 +42,7 @@ from infra.run.opened_with import UnusedWarning
 from infra.run.outage import Begun, outlast
 from infra.run.personal import personal_texts_of
 from infra.run.place import Place
-from infra.run.scorers import live_check, live_scorer
+from infra.run.scorers import live_models
 from infra.run.snapshots import Owned, owned_log
 from infra.run.watchers import Watchers, ignored
 from infra.tracing import tracing
@@ -98,6 +98,7 @@ def trade_live(
         snapshots: Snapshots | None,
     ) -> LiveRun:
         feed = partial(feed_of, place, plan.interval)
+        models = live_models(settings, watchers)
         return LiveRun(
             log,
             next(plans),
@@ -108,8 +109,8 @@ def trade_live(
             tape=tape,
             letters=letters,
             snapshots=snapshots,
-            scorer=live_scorer(settings.models, watchers),
-            models=live_check(settings.models),
+            scorer=models.scorer,
+            models=models.check,
         )
 
     trade(

@@ -17,6 +17,7 @@ from infra.cli.options import (
     HtmlOption,
     JsonOption,
     LogOption,
+    ModelOption,
     MoreCandles,
     PolicyOption,
     RulesOption,
@@ -43,6 +44,7 @@ def what_if(
     values: SetOption = None,
     strategy: StrategyOption = None,
     policy: PolicyOption = None,
+    model: ModelOption = None,
     candidate: Annotated[
         Path | None,
         typer.Option(
@@ -82,6 +84,7 @@ def what_if(
     from adapters.log.address import parse_address
     from infra.cli.changes import change_of, with_file
     from infra.cli.following import is_followed
+    from infra.cli.other_model import with_model
     from infra.cli.output import readers_may_leave
     from infra.cli.stopping import stoppable
     from infra.cli.tapes import TapeOptions
@@ -89,7 +92,6 @@ def what_if(
     from infra.cli.what_if_words import changes
     from infra.config import load
     from infra.logs import open_reader
-    from infra.run.scorers import tape_scorer
     from infra.run.what_if import WhatIf
 
     if html is not None:
@@ -104,7 +106,8 @@ def what_if(
         recording = _recording(settings, reader, tapes)
         if candidate is not None:
             change = with_file(change, candidate, recording.settings)
-        made = held.enter_context(closing(WhatIf(recording, reader, change, tape_scorer(settings.models))))
+        change, scorer = with_model(change, model, reader, settings)
+        made = held.enter_context(closing(WhatIf(recording, reader, change, scorer)))
         if not is_followed("what-if", made.steps(), made.total, stopping):
             raise typer.Exit(INTERRUPTED)
         _write(made, target)

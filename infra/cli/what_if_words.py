@@ -24,6 +24,7 @@ from infra.layer import Tree
 from infra.pages.tables import Column
 from infra.run.backtest import Change
 from infra.run.compared import Compared
+from infra.run.other_model import model_words
 from projections.comparison import Comparison, DecisionPair, FigurePair, TradePair, VotePair, sum_of
 from projections.paired_days import DayPair, PairedDays
 from projections.sentences import plain
@@ -61,6 +62,8 @@ def changes(change: Change) -> Iterator[str]:
     yield from (f"trading.{name} = {value}" for name, value in change.values.items())
     if change.policy != POLICY_VERSION:
         yield f"policy {change.policy} in place of {POLICY_VERSION}"
+    if change.model is not None:
+        yield change.model.words
     yield from _strategies(change.strategies or ())
 
 
@@ -85,6 +88,7 @@ def recorded_changes(found: Comparison, control: LogReader, candidate: LogReader
     )
     if older and newer and older != newer:
         yield f"policy {newer} in place of {older}"
+    yield from model_words(control, candidate)
 
 
 def _opened_with(log: LogReader) -> SettingsChanged:
@@ -116,6 +120,7 @@ def basis(made: Compared) -> Iterator[str]:
         yield "The control makes every decision, order and fill of the log again."
     if made.is_live and not made.comparison.is_funded:
         yield NO_FUNDING if not made.reproduced.control.summary.settlements else _NOT_FUNDED
+    yield from made.notes
     if made.left_out is None:
         yield (
             "What of the inputs had no effect, and which requests of people were declined, is not in the logs: "

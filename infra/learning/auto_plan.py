@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from commands.request import PromoteModel, ReportDrift, RetireModel
-from domain.drift.measure import Drifting
+from domain.drift.measure import Drift, Drifting
 from domain.drift.reference import Reference
 from domain.drift.settings import DriftSettings
 from domain.features.sets import SETS
@@ -55,9 +55,15 @@ class AutoPlan:
         self._files = {one.sha256: file_of(one.sha256) for _role, one in book.in_force.scoring}
 
     @property
-    def registered(self) -> Container[str]:
-        """The SHA-256 of every model that is registered, with a role or without."""
-        return self._book.models.keys()
+    def registered(self) -> Sequence[str]:
+        """The SHA-256 of every model that is registered, with a role or without, in order of registration."""
+        return list(self._book.models)
+
+    @property
+    def seed(self) -> int:
+        """The seed of the next training: its number among the trainings by schedule that the log has, from 1."""
+        reasons = (one.registered.reason for one in self._book.models.values())
+        return 1 + sum(one.startswith(SCHEDULED) for one in reasons)
 
     def requests(self, now: datetime) -> Sequence[Planned]:
         """The requests, in the order in which they are to be sent. Raises InvalidInput as `episodes` does."""
@@ -145,7 +151,7 @@ def _report(found: Episode, settings: DriftSettings) -> ReportDrift:
     """A feature is stated by its index and the limit of it, an outcome by its means after and before the change."""
     drift = found.drift
     is_feature = drift.kind is Drifting.FEATURE
-    statistic, limit = (drift.psi, settings.psi) if is_feature else (drift.after, drift.before)
+    statistic, limit = (drift.psi, drift.limit(settings)) if is_feature else (drift.after, drift.before)
     return ReportDrift(
         sha256=found.sha256,
         subject=found.subject,
@@ -155,8 +161,14 @@ def _report(found: Episode, settings: DriftSettings) -> ReportDrift:
         count=drift.rows,
         begin=found.begin,
         end=found.end,
-        reason=f"whence models auto, p = {drift.p:g}" if is_feature else "whence models auto",
+        reason=f"whence models auto{_chance(drift)}" if is_feature else "whence models auto",
     )
+
+
+def _chance(drift: Drift) -> str:
+    """The p-value of a feature and, where they are known, the independent rows that tell as much as those measured."""
+    rows = "" if drift.effective is None else f" of {drift.effective:.4g} independent rows"
+    return f", p = {drift.p:g}{rows}"
 
 
 def _retired_for(sha256: str, subjects: set[str]) -> RetireModel:

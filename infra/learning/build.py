@@ -103,11 +103,9 @@ class Build:
     def __init__(self, folder: Path, signals: Signals, labels: Labels, made_from: Mapping[str, Any]) -> None:
         """Raises InvalidInput where the folder holds another build."""
         self._folder, self._signals, self._labels = folder, signals, labels
-        self._made_from = {**made_from, "features_code": code_hash()}
-        self._table = table_hash(self.features)
-        self._parameters = {"time_limit_seconds": labels.limit // timedelta(seconds=1)}
-        build = build_of(self.features.id, self._table, self._made_from, self._parameters)
-        self._parts = Parts(folder, self.features, build)
+        self._made_from = _with_code(made_from)
+        self._table, self._parameters = table_hash(self.features), _parameters(labels)
+        self._parts = Parts(folder, self.features, build_id(labels, made_from))
         self._sealed = dict(self._parts.sealed())
         self.kept = len(self._sealed)
 
@@ -155,6 +153,20 @@ class Build:
             left_out=dict(sorted(counted(parts).items())),
             parts=parts,
         )
+
+
+def build_id(labels: Labels, made_from: Mapping[str, Any]) -> str:
+    """64 hexadecimal digits that identify the build of this source by this program; see `Manifest.build`."""
+    features = Build.features
+    return build_of(features.id, table_hash(features), _with_code(made_from), _parameters(labels))
+
+
+def _with_code(made_from: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**made_from, "features_code": code_hash()}
+
+
+def _parameters(labels: Labels) -> Mapping[str, Any]:
+    return {"time_limit_seconds": labels.limit // timedelta(seconds=1)}
 
 
 def _add(month: _Month, row: Labelled | LeftOut) -> None:

@@ -6,6 +6,7 @@ import os
 import stat
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from adapters.whole_file import write_file
 from domain.errors import InvalidInput
@@ -40,9 +41,17 @@ def write_model(folder: Path, data: bytes) -> Path:
     return place
 
 
-def open_model(path: Path) -> tuple[ModelFile, Ensemble]:
-    """The content of a file and its model. Raises InvalidInput, which names the file, where it cannot be read, is
-    damaged, or is named by another hash than its own.
+class OpenedModel(NamedTuple):
+    """A model file that was read once: its content, its model, and the bytes that both were read from."""
+
+    file: ModelFile
+    model: Ensemble
+    data: bytes
+
+
+def open_model(path: Path) -> OpenedModel:
+    """The content of a file, its model and its bytes. Raises InvalidInput, which names the file, where it cannot be
+    read, is damaged, or is named by another hash than its own.
     """
     try:
         data = file_bytes(path)
@@ -54,7 +63,7 @@ def open_model(path: Path) -> tuple[ModelFile, Ensemble]:
             f"{path} was changed: its bytes have the SHA-256 {found}; take the file from a copy"
         )
     try:
-        return read_file(data), read_model(data)
+        return OpenedModel(read_file(data), read_model(data), data)
     except InvalidInput as fault:
         raise InvalidInput(f"{path}: {fault}") from None
 

@@ -6,6 +6,7 @@ import re
 from hashlib import sha256
 from itertools import zip_longest
 from pathlib import Path
+from typing import NamedTuple
 
 from commands.scorer import LoadedModel
 from domain.errors import InvalidInput, ModelChanged, ModelMissing
@@ -20,19 +21,46 @@ tape lack what reads a day, so a feature that no row lacks is rare.
 """
 
 
+class _Unreadable(NamedTuple):
+    """Why the bytes of a file are no model, and the identity of the file that held them."""
+
+    identity: tuple[int, ...]
+    fault: InvalidInput
+
+
 class ModelFolder:
-    """Reads each model once. A file whose bytes do not hash to its name is refused, also where it was read before."""
+    """Reads each model once, and each file that holds none once until it is replaced or written.
+
+    A file whose bytes do not hash to its name is refused, also where it was read before.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._read = dict[str, LoadedModel]()
+        self._unreadable = dict[str, _Unreadable]()
 
     def model_of(self, digest: str) -> LoadedModel:
         """The model with this SHA-256. Raises ModelMissing, ModelChanged, and InvalidInput for a damaged file."""
         found = self._read.get(digest)
         if found is None:
-            found = self._read[digest] = loaded(self.bytes_of(digest))
+            found = self._read[digest] = self._newly_read(digest)
         return found
+
+    def _newly_read(self, digest: str) -> LoadedModel:
+        """The model of the file, which is not read again where it is the file that was refused before."""
+        identity = _identity(self._place(digest))
+        known = self._unreadable.get(digest)
+        if known is not None and known.identity == identity:
+            raise known.fault.with_traceback(None)
+        try:
+            return loaded(self.bytes_of(digest))
+        except ModelMissing:
+            raise
+        except InvalidInput as fault:
+            # What is wrong with the place (ModelMissing) may be over at the next signal; what is wrong with the bytes
+            # is not, and a large file takes seconds of each decision.
+            self._unreadable[digest] = _Unreadable(identity, fault)
+            raise
 
     def file_of(self, digest: str) -> ModelFile:
         """What the file states about its model; raises what `model_of` raises."""
@@ -60,6 +88,17 @@ class ModelFolder:
         if not _SHA256.fullmatch(digest):
             raise InvalidInput(f"{digest[:80]!r} is no SHA-256: 64 hexadecimal digits in lower case")
         return self._folder / f"{digest}.json"
+
+
+def _identity(place: Path) -> tuple[int, ...]:
+    """What differs once the file is replaced or written; empty where none is there. It is taken before the file is
+    read: a change in between is met at the next call.
+    """
+    try:
+        found = place.stat()
+    except OSError:
+        return ()
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def loaded(data: bytes) -> LoadedModel:

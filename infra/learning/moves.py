@@ -75,12 +75,14 @@ class TapedMoves:
 
     has_all = False
 
-    def __init__(self, log: LogReader, tape: Callable[[], Iterable[TapedInput]]) -> None:
-        """`tape` reads the inputs from the first on, at each call.
+    def __init__(
+        self, log: LogReader, tape: Callable[[], Iterable[TapedInput]], until: datetime | None = None
+    ) -> None:
+        """`tape` reads the inputs from the first on, at each call; those later than `until` are left out.
 
         Raises InvalidInput where they hold no candle, and what reading the tape raises.
         """
-        self._log, self._tape = log, tape
+        self._log, self._tape, self._until = log, tape, until
         found, hashed = dict[str, dict[datetime, Candle]](), sha256()
         for move in self:
             for candle in move.candles:
@@ -95,6 +97,8 @@ class TapedMoves:
 
     def __iter__(self) -> Iterator[Move]:
         for taped in of_this_log(self._tape(), self._log):
+            if self._until is not None and taped.given.at > self._until:
+                return
             match taped.given:
                 case SessionBegun():
                     yield Move(taped.received_at, (), begins=True)

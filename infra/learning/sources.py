@@ -53,12 +53,18 @@ def source_of_candles(
 
 
 class LogSource:
-    """The signals of a log up to its end, with the candles of files, else of the tape of its inputs."""
+    """The signals of a log up to its end, with the candles of files, else of the tape of its inputs.
 
-    def __init__(self, log: RecordedLog, settings: WhenceSettings, tapes: Sequence[Tape]) -> None:
-        """Raises InvalidInput for an empty log."""
+    With `upto` they are those up to this ordinal, and inputs after that event are left out: the source stays the same
+    while the log grows, except for candle files.
+    """
+
+    def __init__(
+        self, log: RecordedLog, settings: WhenceSettings, tapes: Sequence[Tape], upto: int | None = None
+    ) -> None:
+        """Raises InvalidInput for an empty log, and for one without the event `upto`."""
         self._log, self._settings, self._tapes = log, settings, tapes
-        self._upto = read_upto(log, None)
+        self._upto, self._is_cut = read_upto(log, upto), upto is not None
         self._outcomes = Outcomes()
         self.progress = (0, self._upto)
 
@@ -87,7 +93,7 @@ class LogSource:
 
     def _moves(self, opened: LogOpened, until: datetime) -> Moves:
         if not self._tapes:
-            return FileMoves(usual_market(until)) if is_usual_market(opened) else self._taped(opened)
+            return FileMoves(usual_market(until)) if is_usual_market(opened) else self._taped(opened, until)
         moves = FileMoves(self._tapes)
         if opened.mode is Mode.TAPE and moves.identity["tape"] != opened.tape:
             raise InvalidInput(
@@ -96,10 +102,10 @@ class LogSource:
             )
         return moves
 
-    def _taped(self, opened: LogOpened) -> Moves:
+    def _taped(self, opened: LogOpened, until: datetime) -> Moves:
         if opened.mode is not Mode.LIVE:
             raise InvalidInput(
                 f"{shown(self._settings.log)} does not hold its candles: give the files that it was made from with "
                 "--candles"
             )
-        return TapedMoves(self._log, lambda: taped_inputs(self._settings))
+        return TapedMoves(self._log, lambda: taped_inputs(self._settings), until if self._is_cut else None)

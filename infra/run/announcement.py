@@ -13,7 +13,9 @@ from infra.store_address import store_address
 
 
 class Announced(Protocol):
-    """An API, in this process or in another one."""
+    """An API, in this process or in another one. `url` is its address, without a path."""
+
+    url: str
 
     @property
     def announcement(self) -> Sequence[str]: ...

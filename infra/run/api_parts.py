@@ -54,6 +54,7 @@ from infra.graphiql.folder import built
 from infra.logs import open_reader
 from infra.notary import checkpoints_of
 from infra.personal import response_opener
+from infra.reports.reporter import LogReporter
 from infra.run.alerting import Alerting
 from infra.run.api_plan import ApiPlan, Hosted
 from infra.run.clock import utc_now
@@ -188,6 +189,7 @@ class ApiParts:
             self._letters,
             Auditor(self._log, partial(checkpoints_of, self._log, self._plan.checkpoints)),
             CandleBook(self._question_store, self._partition),
+            LogReporter(self._settings, self._log, self._letters),
         )
         is_up()
         yield

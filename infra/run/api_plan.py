@@ -22,7 +22,8 @@ from infra.run.watchers import Watchers
 class ApiPlan:
     """`lag`: the seconds that read models may be behind the log before the API reports that it is not ready. `workers`:
     the processes that serve the API together. `checkpoints`: a folder of a notary or a file of signed checkpoints; None
-    for the folder that this user's notary of the log has."""
+    for the folder that this user's notary of the log has. With `opens_page` a browser opens the dashboard once the API
+    serves."""
 
     place: ListenAddress = field(default_factory=ListenAddress)
     http: HttpOptions = field(default_factory=HttpOptions)
@@ -31,6 +32,7 @@ class ApiPlan:
     lag: float = 30.0
     workers: int = 1
     checkpoints: Path | None = None
+    opens_page: bool = False
 
     def __post_init__(self) -> None:
         """Raises InvalidInput where the API listens on every address and no host name is allowed."""

@@ -42,6 +42,7 @@ from domain.mark import AccountMarked
 from domain.opening import LogOpened, Mode
 from domain.settings import Settings, StrategySettings
 from infra.run.demo_log import BACKTEST
+from infra.run.other_model import OtherModel
 from infra.run.recording import SourceLog
 from infra.run.simulation import simulated
 from infra.run.skipped_inputs import SkippedInputs, can_skip
@@ -56,13 +57,14 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What a what-if changes: settings by dotted name with values as text, the strategies (None: unchanged), and the
-    version of the policy by which signals are judged.
+    """What a what-if changes: settings by dotted name with values as text, the strategies (None: unchanged), the
+    version of the policy by which signals are judged, and the model that scores (None: those of the recording).
     """
 
     values: Mapping[str, str] = field(default_factory=dict[str, str])
     strategies: tuple[StrategySettings, ...] | None = None
     policy: int = POLICY_VERSION
+    model: OtherModel | None = None
 
     def settings(self, recorded: Settings) -> Settings:
         """The settings in place of the recorded ones. Raises InvalidSettings and Refused, which name each fault."""
@@ -116,7 +118,10 @@ class Backtest:
         self._identity = Identity(variant.log_id, source.account, BACKTEST, variant.change.policy)
         self._world = World()
         self._twins = Twins(variant.log_id, source.opening.log_id, source.account)
-        self._requests = TwinRequests(self._world, self._twins, frozenset(variant.change.values))
+        change = variant.change
+        self._requests = TwinRequests(
+            self._world, self._twins, frozenset(change.values), has_own_model=change.model is not None
+        )
         self._exchange = simulated(
             source.instruments,
             source.stake,
@@ -235,7 +240,9 @@ class Backtest:
         if not any(isinstance(ask.command, OpenLog) for ask in stimulus.asks):
             self._leave_out(stimulus)
             return
-        commands = [self._of_opening(ask.command) for ask in stimulus.asks]
+        model = self._variant.change.model
+        own = () if model is None else model.commands
+        commands = [*(self._of_opening(ask.command) for ask in stimulus.asks), *own]
         self._running.handle(opening(self._variant.log_id, commands, stimulus.at))
 
     def _of_opening(self, command: Command) -> Command:

@@ -18,7 +18,8 @@ class Compared:
 
     `log_id` is that of the candidate's log, `currency` that of the account. `is_live`: the market of the source is a
     live feed. `left_out` and `declined` state what had no effect in the candidate (see `Backtest`); None and empty
-    where only the logs were read, which do not state it.
+    where only the logs were read, which do not state it. `notes` are sentences on the scores of the candidate's own
+    model.
     """
 
     comparison: Comparison
@@ -29,3 +30,4 @@ class Compared:
     is_live: bool
     left_out: Mapping[str, int] | None
     declined: Sequence[Unanswered]
+    notes: Sequence[str] = ()

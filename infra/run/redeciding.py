@@ -18,11 +18,12 @@ from msgspec import Struct
 
 from commands.managing import reading_of
 from commands.processes import PROCESSES, Moment, Process
-from commands.processes.deciding import view_of
+from commands.processes.deciding import side_of_entry, view_of
 from commands.processes.reversing import decide_second_leg, withdraw_reversal, withdraw_reversals
 from commands.scorer import LoadedModel, scored_by
 from commands.signal import RecordReversal
 from commands.world import Branch, World
+from domain.arms.split import Side
 from domain.committees import POLICY_VERSION, View, decide
 from domain.earlier_rows import rows_before
 from domain.errors import ModelMissing, WhenceError
@@ -33,9 +34,9 @@ from domain.management import RULES_VERSION
 from domain.management import decide as manage
 from domain.management.reversal import signs_read
 from domain.market import LastPrice
-from domain.model import ModelInForce, ModelRole
+from domain.model import ModelInForce
 from domain.scored import ScoreOutcome, SignalScored
-from domain.signal import DecisionMade, Detected, ReversalDecided, SignalDetected, Vote
+from domain.signal import DecisionMade, Detected, ReversalDecided, SignalDetected, Vote, in_arm
 from domain.streams import parse
 
 
@@ -47,6 +48,12 @@ class Divergence(NamedTuple):
     stream: str
     type: str
     fields: Mapping[str, tuple[str, str]]
+
+
+class _Judged(NamedTuple):
+    signal: SignalDetected
+    view: View
+    side: Side
 
 
 def _no_models(digest: str) -> LoadedModel:
@@ -66,7 +73,7 @@ class Redecision:
         self.divergences: list[Divergence] = []
         self.ordinal = 0
         self._world, self._model_of = World(), model_of
-        self._signals: dict[str, tuple[SignalDetected, View]] = {}
+        self._signals: dict[str, _Judged] = {}
         self._legs: dict[tuple[str, str], ReversalDecided] = {}
         self._managed: dict[tuple[str, str], list[PositionManaged]] = {}
 
@@ -100,8 +107,8 @@ class Redecision:
             policy=POLICY_VERSION,
         )
         if isinstance(envelope.event, SignalDetected):
-            view = view_of(moment, envelope.event.instrument)
-            self._signals[id_text(meta.event_id)] = envelope.event, view
+            view, side = view_of(moment, envelope.event.instrument), side_of_entry(moment, envelope.event)
+            self._signals[id_text(meta.event_id)] = _Judged(envelope.event, view, side)
         elif isinstance(envelope.event, SignalScored):
             self._keep_score(moment, envelope.event)
         elif process is not None:
@@ -110,15 +117,16 @@ class Redecision:
                 self._legs[command.signal_id, id_text(meta.event_id)] = command.reversal
 
     def _keep_score(self, moment: Moment, score: SignalScored) -> None:
-        """The champion's score leads to the decision, in place of the signal."""
-        if score.role is not ModelRole.CHAMPION:
-            return
+        """The score of the model that decides leads to the decision, in place of the signal."""
         meta = moment.envelope.meta
-        self._signals.pop(meta.causation_id, None)
         state = self._world.state(meta.stream)
         assert isinstance(state, Detected)
+        side = side_of_entry(moment, state.signal)
+        if side.model is None or side.model.sha256 != score.model:
+            return
+        self._signals.pop(meta.causation_id, None)
         view = view_of(moment, state.signal.instrument, score)
-        self._signals[id_text(meta.event_id)] = state.signal, view
+        self._signals[id_text(meta.event_id)] = _Judged(state.signal, view, side)
 
     def _compare(self, recorded: Recorded) -> None:
         event = recorded.envelope.event
@@ -170,8 +178,10 @@ class Redecision:
         if not 1 <= event.policy_version <= POLICY_VERSION:
             return f"version {event.policy_version} of the policy is not in this program"
         if isinstance(event, DecisionMade):
-            judged = self._signals.pop(meta.causation_id, None)
-            return _NO_SIGNAL if judged is None else decide(*judged, event.policy_version)
+            found = self._signals.pop(meta.causation_id, None)
+            if found is None:
+                return _NO_SIGNAL
+            return in_arm(decide(found.signal, found.view, event.policy_version), found.side.arm)
         if event.policy_version != POLICY_VERSION:
             return f"second legs of version {event.policy_version} of the policy are not in this program"
         return self._legs.pop((parse(meta.stream).id, meta.causation_id), _NO_REASON)

@@ -13,6 +13,7 @@ from domain.opening import LogOpened, Mode
 from infra.run.backtest import Backtest
 from infra.run.compared import Compared
 from infra.run.origin import opened_as
+from infra.run.other_model import model_notes
 from infra.run.what_if import control_id
 from projections.behaviour import Behaviour
 from projections.comparison import Comparison
@@ -68,6 +69,7 @@ def compared_logs(
         is_live=opened.mode is Mode.LIVE,
         left_out=None if made is None else made.left_out,
         declined=() if made is None else made.declined,
+        notes=model_notes(candidate),
     )
 
 

@@ -61,9 +61,9 @@ _FIELDS: Mapping[type, tuple[str, str, str]] = {
     ChangeSettings: (", $changes: [SettingChange!]!", "changeSettings", ", changes: $changes"),
     RegisterModel: (", $model: ModelInput!", "registerModel", ", model: $model"),
     PromoteModel: (
-        ", $sha256: String!, $role: ModelRole!, $rule: String",
+        ", $sha256: String!, $role: ModelRole!, $rule: String, $unproven: Boolean!",
         "promoteModel",
-        ", sha256: $sha256, role: $role, rule: $rule",
+        ", sha256: $sha256, role: $role, rule: $rule, unproven: $unproven",
     ),
     RetireModel: (", $sha256: String!, $rule: String", "retireModel", ", sha256: $sha256, rule: $rule"),
     ReportDrift: (
@@ -196,7 +196,12 @@ def _own_variables(request: FromShell) -> dict[str, Any]:
         case RegisterModel():
             return {"model": _model(request)}
         case PromoteModel():
-            return {"sha256": request.sha256, "role": request.role.value, "rule": request.rule}
+            return {
+                "sha256": request.sha256,
+                "role": request.role.value,
+                "rule": request.rule,
+                "unproven": request.unproven,
+            }
         case RetireModel():
             return {"sha256": request.sha256, "rule": request.rule}
         case ReportDrift():
@@ -217,6 +222,7 @@ def _model(request: RegisterModel) -> dict[str, Any]:
         "labels": request.labels,
         "seed": str(request.seed),
         "metrics": [{"name": name, "value": value} for name, value in request.metrics.items()],
+        "passedGate": request.passed_gate,
     }
 
 

@@ -12,8 +12,12 @@ from commands.request import (
     ChangeSettings,
     ClosePosition,
     MoveProtection,
+    PromoteModel,
+    RegisterModel,
+    ReportDrift,
     Request,
     ResolveDiscrepancy,
+    RetireModel,
     WithdrawClose,
 )
 from commands.world import World
@@ -21,11 +25,22 @@ from domain.errors import InvalidInput
 from domain.streams import parse_position
 from infra.run.twins import Twins
 
+_OF_MODELS = (RegisterModel, PromoteModel, RetireModel, ReportDrift)
+
+
+def _without_meaning(_request: Request) -> None:
+    return None
+
 
 class TwinRequests:
-    """Translates requests for a backtest with these states; `changed` are the settings that the backtest changes."""
+    """Translates requests for a backtest with these states; `changed` are the settings that the backtest changes.
 
-    def __init__(self, world: World, twins: Twins, changed: Collection[str]) -> None:
+    `has_own_model`: which model scores is the backtest's, so requests about models have no meaning.
+    """
+
+    def __init__(
+        self, world: World, twins: Twins, changed: Collection[str], *, has_own_model: bool = False
+    ) -> None:
         self._world, self._twins, self._changed = world, twins, changed
         self._translations: Mapping[type, Callable[[Any], Request | None]] = {
             AmendOrder: self._of_order,
@@ -34,12 +49,13 @@ class TwinRequests:
             WithdrawClose: self._of_position,
             MoveProtection: self._of_position,
             ChangeSettings: self._of_settings,
-            ResolveDiscrepancy: lambda _request: None,
+            ResolveDiscrepancy: _without_meaning,
+            **(dict.fromkeys(_OF_MODELS, _without_meaning) if has_own_model else {}),
         }
 
     def translated(self, request: Request) -> Request | None:
         """The request of this backtest; None for one that has no meaning in it: on a difference with an exchange, or
-        on settings that the backtest changes itself.
+        on settings or models that the backtest changes itself.
         """
         translation = self._translations.get(type(request))
         return request if translation is None else translation(request)

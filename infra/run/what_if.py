@@ -21,6 +21,7 @@ from infra.run.backtest import Backtest, Change, Variant
 from infra.run.collecting import seldom_collected
 from infra.run.compared import Compared
 from infra.run.log_id import settings_form
+from infra.run.other_model import model_notes
 from infra.run.recording import Recording, SourceLog
 from infra.trading import instances_of
 from projections.behaviour import Behaviour, behaviour_of
@@ -44,7 +45,8 @@ def variants_of(source: SourceLog, change: Change) -> Variants:
     settings = change.settings(source.settings)
     instances_of(settings)
     log_id = source.opening.log_id
-    candidate = variant_id(log_id, [settings_form(settings), change.policy])
+    model = () if change.model is None else (change.model.form,)
+    candidate = variant_id(log_id, [settings_form(settings), change.policy, *model])
     return Variants(Variant(log_id=control_id(log_id)), Variant(log_id=candidate, change=change))
 
 
@@ -88,6 +90,7 @@ class WhatIf:
             is_live=self.recording.is_live,
             left_out=self.candidate.left_out,
             declined=self.candidate.declined,
+            notes=model_notes(self._candidate_log),
         )
 
     @property

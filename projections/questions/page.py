@@ -32,7 +32,7 @@ _Row = TypeVar("_Row")
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """The page to return: the first `first` rows after the cursor `after`, or the last `last` rows before the cursor
-    `before`. `by` names the sort order."""
+    `before`. The `skip` rows next to the cursor are left out. `by` names the sort order."""
 
     by: str
     descending: bool
@@ -41,6 +41,7 @@ class Wanted:
     after: str | None = None
     last: int | None = None
     before: str | None = None
+    skip: int = 0
 
     @property
     def backwards(self) -> bool:
@@ -83,7 +84,8 @@ class RecordedPage:
 
 
 def page(source: Source, listing: Listing, wanted: Wanted) -> Page:
-    """One page of the list. Raises InvalidInput for an invalid cursor, and for `first` together with `last`."""
+    """One page of the list. Raises InvalidInput for an invalid cursor, for `first` together with `last`, and for a
+    negative `skip`."""
     rows = source.table(listing.table)
     result = _found(source, listing, wanted, rows, _read(rows, listing.unread)).mappings().all()
     kept, has_next, has_previous = _cut(result, wanted)
@@ -111,19 +113,21 @@ def _found(
     """The rows of the page and one more, if there is one. Raises what `page` raises."""
     if wanted.first is not None and wanted.last is not None:
         raise InvalidInput("give `first` or `last`, not both")
+    if wanted.skip < 0:
+        raise InvalidInput(f"`skip` is a number of entries from 0, not {wanted.skip}")
     statement = _ordered(rows, read, _columns(listing, wanted), _shape(wanted))
     if wanted.filters:
         statement = statement.where(listing.condition(source, rows, wanted.filters))
     places = _values(wanted, partial(source.cursors.decode, order_of(listing, wanted)))
-    return source.connection.execute(statement, {_SIZE: wanted.size + 1, **places})
+    return source.connection.execute(statement, {_SIZE: wanted.size + 1, _SKIP: wanted.skip, **places})
 
 
 def _cut(found: Sequence[_Row], wanted: Wanted) -> tuple[Sequence[_Row], bool, bool]:
     """The rows of the page in list order; whether the list has rows after these, and rows before these."""
     more, kept = len(found) > wanted.size, found[: wanted.size]
     if wanted.backwards:
-        return kept[::-1], wanted.before is not None, more
-    return kept, more, wanted.after is not None
+        return kept[::-1], wanted.before is not None or wanted.skip > 0, more
+    return kept, more, wanted.after is not None or wanted.skip > 0
 
 
 @lru_cache(maxsize=256)
@@ -186,7 +190,9 @@ def _ordered(
     """The statement of a page without filters. It is made once, because SQLAlchemy takes as long for it as the database
     takes to answer it. `read` is the same tuple for the same columns: columns are compared by identity."""
     columns = [rows.c[name] for name in names]
-    statement = select(*read).limit(bindparam(_SIZE, type_=Integer()))
+    statement = (
+        select(*read).limit(bindparam(_SIZE, type_=Integer())).offset(bindparam(_SKIP, type_=Integer()))
+    )
     for end, greater in ((_AFTER, shape.greater_after), (_BEFORE, shape.greater_before)):
         if greater is not None:
             statement = statement.where(_beyond(columns, end, greater=greater))
@@ -212,5 +218,5 @@ def _values(wanted: Wanted, place_of: Callable[[str], RowPlace]) -> Mapping[str,
     return found
 
 
-_SIZE, _AFTER, _BEFORE = "page_size", "page_after", "page_before"
+_SIZE, _SKIP, _AFTER, _BEFORE = "page_size", "page_skip", "page_after", "page_before"
 _PARTS = ("value", "ordinal")

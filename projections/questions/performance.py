@@ -15,12 +15,14 @@ from projections.source import Source
 
 
 class Dimension(StrEnum):
-    """How closed positions are grouped: all together, by instrument, by strategy or by day (UTC)."""
+    """How closed positions are grouped: all together, by instrument, by strategy, by the day (UTC) of their close, or
+    by the hour of the day (UTC) in which they were opened."""
 
     ALL = "ALL"
     INSTRUMENT = "INSTRUMENT"
     STRATEGY = "STRATEGY"
     DAY = "DAY"
+    HOUR = "HOUR"
 
 
 def performance(source: Source, account: str | None, by: Dimension) -> Sequence[RowMapping]:

@@ -93,6 +93,7 @@ def registration(sha256: str = FIRST, name: str = "main") -> RegisterModel:
         seed=7,
         reason="trained today",
         metrics={"brier": 0.2},
+        passed_gate=True,
     )
 
 

@@ -374,6 +374,24 @@ def test_a_rule_cannot_make_the_champion_a_challenger_and_a_person_can() -> None
     assert eve.accepted(demotion) == ["ModelPromoted"]
 
 
+@pytest.mark.parametrize("rule", [None, "error budget"])
+def test_a_champion_that_its_gate_did_not_let_pass_is_refused_by_the_engine_unless_it_is_promoted_as_unproven(
+    rule: str | None,
+) -> None:
+    eve = Asking()
+    eve.accepted(replace(registration(), passed_gate=False))
+    promoted = replace(promotion(), rule=rule)
+    assert "the gate has not let" in eve.declined(promoted)
+    assert eve.accepted(promotion(role=ModelRole.CHALLENGER)) == ["ModelPromoted"]
+    assert eve.accepted(replace(promoted, unproven=True)) == ["ModelPromoted"]
+
+
+def test_a_registration_of_before_the_verdict_was_recorded_leaves_the_check_to_the_caller() -> None:
+    eve = Asking()
+    eve.accepted(replace(registration(), passed_gate=None))
+    assert eve.accepted(promotion()) == ["ModelPromoted"]
+
+
 def test_a_drift_is_recorded_of_a_registered_model_alone() -> None:
     drift = a_drift()
     eve = Asking()

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import Visit, visit
 from tests.journeys.program import whence
@@ -105,16 +105,21 @@ def test_the_equity_curve_begins_with_the_first_marked_hour_of_a_log_of_several_
     expect(curve).to_have_attribute("aria-label", f"Equity, {first} \u2013 {last}")
 
 
-def test_a_past_event_sets_every_page_to_what_the_api_answers_as_of_it(demo: Started, visitor: Visit) -> None:
-    page, ordinal = visitor.page, 400
-    wanted = demo.query(FIGURES, asOf={"ordinal": ordinal})["data"]
-    page.get_by_label("Event").fill(str(ordinal))
-    balance = page.locator(".figure", has_text="Balance").locator("dd").first
-    expect(balance).to_contain_text(plain(wanted["accounts"][0]["balance"]))
-    expect(opened(page, "orders").locator(".total")).to_contain_text(f"of {wanted['orders']['totalCount']}")
-    page.get_by_role("button", name="Back to now").click()
-    now = demo.query(FIGURES)["data"]["orders"]["totalCount"]
-    expect(page.locator(".total")).to_contain_text(f"of {now}")
+def test_a_list_of_several_pages_shows_its_last_row_after_a_jump_to_the_end_and_its_first_after_one_back(
+    demo: Started, visitor: Visit
+) -> None:
+    count = demo.query("{ journal(first: 0) { totalCount } }")["data"]["journal"]["totalCount"]
+    assert count > 600
+    page = opened(visitor.page, "journal")
+    table = page.get_by_role("table", name="Journal")
+    expect(table).to_have_attribute("aria-rowcount", str(count + 1))
+    for key, index, ordinal in (("End", count + 1, 1), ("Home", 2, count)):
+        table.focus()
+        page.keyboard.press(key)
+        row = table.locator(f"[aria-rowindex='{index}']")
+        expect(row.get_by_role("cell").first).to_have_text(str(ordinal))
+        assert table.get_by_role("row").count() < 60
+    assert visitor.faults == []
 
 
 def test_a_position_leads_to_its_chain_by_the_keyboard_alone(visitor: Visit) -> None:
@@ -126,6 +131,43 @@ def test_a_position_leads_to_its_chain_by_the_keyboard_alone(visitor: Visit) -> 
     page.locator(".story button").first.focus()
     page.keyboard.press("Enter")
     expect(page.locator(".story pre")).to_contain_text('"confidence"')
+
+
+def test_the_rows_of_a_list_are_one_stop_of_the_tab_key_and_the_arrow_keys_lead_through_them(
+    visitor: Visit,
+) -> None:
+    page = opened(visitor.page, "orders")
+    stops = page.locator(".row[tabindex='0']")
+    expect(stops).to_have_count(1)
+    stops.focus()
+    last = page.get_by_role("table").get_attribute("aria-rowcount")
+    for key, index in (("ArrowDown", "3"), ("ArrowUp", "2"), ("ArrowUp", "2"), ("End", last), ("Home", "2")):
+        page.keyboard.press(key)
+        expect(page.locator(f".row[aria-rowindex='{index}']")).to_be_focused()
+        expect(page.locator(f".row[aria-rowindex='{index}']")).to_be_in_viewport()
+    page.keyboard.press("PageDown")
+    expect(page.locator(":focus")).not_to_have_attribute("aria-rowindex", "2")
+    row, table = (page.locator(one).bounding_box() for one in (":focus", ".scrolled"))
+    assert row
+    assert table
+    assert table["y"] < row["y"] < table["y"] + table["height"] - row["height"] + 1
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Chain")
+    expect(page.locator("#content")).to_be_focused()
+
+
+def test_the_results_by_hour_add_up_and_buy_and_hold_stands_beside_the_equity(
+    visitor: Visit, demo: Started
+) -> None:
+    page = opened(visitor.page, "performance")
+    wanted = demo.query("{ performance { trades } hours: performance(by: HOUR) { value trades } }")["data"]
+    page.get_by_role("button", name="By hour").click()
+    shown = page.get_by_role("table", name="By hour of the entry (UTC)").get_by_role("row")
+    trades = [int(row.split("\n")[1]) for row in shown.all_inner_texts()[1:]]
+    assert sum(trades) == wanted["performance"][0]["trades"]
+    assert len(trades) == len(wanted["hours"])
+    expect(page.locator(".curve").first).to_contain_text("Buy and hold")
+    expect(page.get_by_text("no fees, no funding, no deposits")).to_contain_text("BTCUSDT-LINEAR.BYBIT: 20")
 
 
 def test_a_decision_shows_every_vote_and_what_would_have_had_to_differ(visitor: Visit) -> None:
@@ -206,20 +248,9 @@ def confirmed(page: Page, reason: str = "") -> None:
     dialogue.get_by_role("button", name="Close").click()
 
 
-def test_a_viewer_sees_nothing_that_only_a_trader_may_do(visitor: Visit, demo: Started) -> None:
-    page = signed_in(visitor, demo, "viewer")
-    expect(opened(page, "trade").get_by_text("need a token with the role trader")).to_be_visible()
-    expect(opened(page, "risk").get_by_text("Not tripped")).to_be_visible()
-    assert page.get_by_role("button", name="Trip the kill switch").count() == 0
-    expect(opened(page, "strategies").get_by_role("heading", name="trend")).to_be_visible()
-    assert page.get_by_role("button", name="Pause").count() == 0
-
-
-def test_a_trader_places_moves_and_closes_an_order_and_the_log_has_each_step(
-    visitor: Visit, demo: Started
-) -> None:
-    page = opened(signed_in(visitor, demo, "trader"), "trade")
-    page.get_by_label("Instrument").fill("BTCUSDT-LINEAR.BYBIT")
+def placed(page: Page) -> None:
+    """Places an order for a long position in Bitcoin, far above its stop at 50,000."""
+    opened(page, "trade").get_by_label("Instrument").fill("BTCUSDT-LINEAR.BYBIT")
     page.get_by_label("Quantity").fill("0.01")
     page.get_by_label("Stop", exact=True).fill("50000")
     page.get_by_role("button", name="Check").click()
@@ -228,20 +259,55 @@ def test_a_trader_places_moves_and_closes_an_order_and_the_log_has_each_step(
     page.get_by_role("button", name="Place the order").click()
     expect(page.get_by_text("Done.")).to_be_visible()
 
-    held = opened(page, "now").get_by_role("row", name=re.compile("BTCUSDT-LINEAR"))
-    held.get_by_role("button", name="Move stop").click()
-    page.get_by_role("dialog").get_by_label("Stop").fill("50500")
-    confirmed(page)
-    expect(held).to_contain_text("50\u202f500")
-    held.get_by_role("button", name="Close").click()
-    confirmed(page, "tried by a test")
-    expect(page.get_by_text("No position is open.")).to_be_visible()
 
-    found = demo.query("{ events(first: 200) { edges { node { type actor } } } }")["data"]["events"]["edges"]
-    by_person = {
-        one["node"]["type"].rpartition(".")[2] for one in found if one["node"]["actor"].startswith("trader-")
-    }
-    assert {"OrderPlaced", "OrderAmendRequested", "PositionClosing"} <= by_person
+def test_a_stop_is_moved_on_the_chart_by_keyboard_and_returns_where_the_rules_refuse_it(
+    visitor: Visit, demo: Started
+) -> None:
+    page = signed_in(visitor, demo, "trader")
+    placed(page)
+    handle = opened(page, "chart").get_by_role("slider", name=re.compile("Stop of BTCUSDT"))
+    dialogue = page.get_by_role("dialog", name="Move the stop")
+    handle.focus()
+    page.keyboard.press("ArrowUp")
+    expect(handle).to_have_attribute("aria-valuetext", "50\u202f000.1")
+    page.keyboard.press("Escape")
+    expect(handle).to_have_attribute("aria-valuetext", "50\u202f000")
+    page.keyboard.press("PageUp")
+    page.keyboard.press("Enter")
+    terms = dialogue.locator("dd").all_inner_texts()
+    assert terms[:2] == ["50\u202f000", "50\u202f010"]
+    before, after = (Decimal(one.replace("\u2212", "-")) for one in terms[2:])
+    assert after - before == Decimal("0.10")
+    page.keyboard.press("Enter")
+    expect(dialogue.get_by_role("alert")).to_contain_text("Done.")
+    page.keyboard.press("Enter")
+    expect(handle).to_be_focused()
+    expect(handle).to_have_text("Stop 50\u202f010")
+
+    _dragged(page, handle)
+    dialogue.get_by_role("button", name="Confirm").click()
+    expect(dialogue.get_by_role("alert")).to_contain_text("does not protect a LONG position")
+    page.keyboard.press("Escape")
+    expect(handle).to_have_text("Stop 50\u202f010")
+
+    page.get_by_label("Event").fill("400")
+    expect(handle).to_have_count(0)
+    page.get_by_role("button", name="Back to now").click()
+    expect(handle).to_be_visible()
+    page.get_by_role("button", name="Forget the token").click()
+    expect(handle).to_have_count(0)
+    assert visitor.faults == []
+
+
+def _dragged(page: Page, handle: Locator) -> None:
+    """Drags the handle to the top of the chart, which is above the price."""
+    begin, chart = handle.bounding_box(), page.get_by_role("figure").bounding_box()
+    assert begin
+    assert chart
+    page.mouse.move(begin["x"] + 9, begin["y"] + 9)
+    page.mouse.down()
+    page.mouse.move(begin["x"] + 9, chart["y"] + 9, steps=4)
+    page.mouse.up()
 
 
 def test_an_order_that_the_rules_refuse_shows_the_reason_and_can_be_corrected(
@@ -270,20 +336,13 @@ def test_an_order_that_risks_too_much_shows_which_member_rejects_it_and_with_whi
     assert page.get_by_role("button", name="Place the order").count() == 0
 
 
-def test_the_kill_switch_is_tripped_with_a_reason_and_reset_by_an_admin_alone(
+def test_a_paused_strategy_is_shown_so_until_it_is_resumed_also_where_the_browser_makes_no_uuids(
     visitor: Visit, demo: Started
 ) -> None:
-    page = opened(signed_in(visitor, demo, "admin"), "risk")
-    page.get_by_role("button", name="Trip the kill switch").click()
-    confirmed(page, "tried by a test")
-    expect(page.get_by_text("Tripped: tried by a test")).to_be_visible()
-    page.get_by_role("button", name="Reset the kill switch").click()
-    confirmed(page, "the test is over")
-    expect(page.get_by_text("Not tripped")).to_be_visible()
-
-
-def test_a_paused_strategy_is_shown_so_until_it_is_resumed(visitor: Visit, demo: Started) -> None:
+    """`crypto.randomUUID` does not exist on a page that came over HTTP from another machine."""
+    visitor.page.add_init_script("delete Crypto.prototype.randomUUID")
     page = opened(signed_in(visitor, demo, "trader"), "strategies")
+    assert page.evaluate("typeof crypto.randomUUID") == "undefined"
     page.get_by_role("button", name="Pause").click()
     confirmed(page, "tried by a test")
     expect(page.get_by_text("Paused by a person")).to_be_visible()

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,3 +77,26 @@ def test_another_key_and_a_changed_event_are_found_by_the_browser(page: Page, si
     name, _, rest = signed.key.partition("+")
     page.get_by_label("Public key of the notary").fill(f"{name}+{rest[:-6]}AAAAAA")
     assert found_by(page, "Check the signature").startswith("✗")
+
+
+def test_a_report_that_is_saved_from_the_page_has_the_bytes_of_the_command(
+    page: Page, signed: Signed
+) -> None:
+    folder = signed.serving.folder
+    page.get_by_role("button", name="2025-01").click()
+    report = page.get_by_role("status", name="Report")
+    expect(report).to_contain_text("Closing balance")
+    period = ("--from", "2025-01-01", "--to", "2025-01-31")
+    for form, button in (("html", "Save the report"), ("json", "Save its figures")):
+        with page.expect_download() as saving:
+            page.get_by_role("button", name=button).click()
+        out = str(folder / f"by-command.{form}")
+        assert whence(folder, "report", *period, "--format", form, "--out", out).returncode == 0
+        assert saving.value.path().read_bytes() == Path(out).read_bytes()
+        assert re.fullmatch(rf"whence-report-DEMO-paper-[0-9-]+\.{form}", saving.value.suggested_filename)
+
+
+def test_a_report_of_days_before_the_log_shows_why_there_is_none(page: Page) -> None:
+    page.get_by_label("To", exact=True).fill("2020-01-31")
+    page.get_by_role("button", name="Make the report").click()
+    expect(page.get_by_role("status", name="Report").locator(".loss")).not_to_be_empty()

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocket, expect
+from playwright.sync_api import Browser, Page, Route, WebSocket, expect
 
 from tests.browser import visit
 from tests.journeys.program import whence
@@ -99,6 +99,29 @@ def test_after_a_cut_the_page_says_its_age_greys_out_and_resumes_without_a_gap(
         expect(page.locator("html.old")).to_have_count(0)
         expect(page.get_by_label("Event")).to_have_value(str(head(again)))
         assert received == list(range(received[0], head(again) + 1))
+
+
+def test_an_account_that_the_read_models_include_later_is_shown_without_a_reload(
+    page: Page, folder: Path
+) -> None:
+    requested = list[str]()
+
+    def without_accounts_at_first(route: Route) -> None:
+        if "query First" not in (route.request.post_data or ""):
+            route.continue_()
+            return
+        requested.append(route.request.url)
+        answer = route.fetch()
+        body = answer.json()
+        if len(requested) == 1:
+            body["data"]["accounts"] = []
+        route.fulfill(response=answer, json=body)
+
+    with started(folder) as serving:
+        page.route("**/graphql", without_accounts_at_first)
+        opened(shown_by(page, serving), "risk")
+        expect(page.get_by_text("Not tripped")).to_be_visible()
+    assert len(requested) > 1
 
 
 def test_what_one_tab_does_the_other_tab_shows_and_no_address_or_log_has_the_token(

@@ -22,7 +22,7 @@ from tests.projections.folded import a_run
 from tests.projections.stores import WrittenLog
 from tests.projections.test_drop import wait_for_a_blocked_lock
 
-_LATE = {"event_id", "cause", "chain_ordinal", "subject_ordinal", "type_ordinal"}
+_LATE = {"event_id", "cause", "chain_ordinal", "subject_ordinal", "type_ordinal", "account_ordinal"}
 _NEAR = 100
 _SEARCHED = {"postgresql": {"words"}, "sqlite": set[str]()}
 

@@ -44,8 +44,20 @@ def test_rows_of_models_have_the_roles_outcomes_and_results_of_the_book() -> Non
         assert row["sum_squares"] == record.brier
         assert row["accurate"] == record.accuracy
         assert row["sum_return"] == record.mean_return
+        assert row["judged"] == len(record.judged) == 1
+        assert row["let_through"] == record.let_through
+        assert (row["profit"], row["champion_profit"]) == (record.profit, record.champion_profit)
     champion, challenger = book.models[FIRST], book.models[SECOND]
     assert (champion.accuracy, challenger.accuracy) == (1.0, 0.0)
+
+
+def test_a_challenger_that_would_not_have_let_a_trade_through_has_no_profit_of_it() -> None:
+    champion, challenger = ModelBook().take_all(a_traded_day().desk.log.read()).models.values()
+    assert champion.mean_return is not None
+    assert champion.mean_return > 0
+    assert (champion.let_through, champion.profit) == (1, champion.mean_return)
+    assert (challenger.let_through, challenger.profit) == (0, 0.0)
+    assert challenger.champion_profit == champion.champion_profit == champion.mean_return
 
 
 def test_rows_of_scores_have_what_the_models_returned_and_what_became_of_the_trade() -> None:
@@ -54,6 +66,7 @@ def test_rows_of_scores_have_what_the_models_returned_and_what_became_of_the_tra
     first, second = (row for _key, row in sorted(found.items(), key=lambda one: one[1]["place"]))
     assert (first["role"], first["confidence"], first["values"]) == ("CHAMPION", 0.8, [0.8, None])
     assert (second["role"], second["confidence"], second["gained"]) == ("CHALLENGER", 0.4, True)
+    assert (first["let_through"], second["let_through"]) == (True, False)
     assert first["reasons"][0] == {"feature": "gain", "value": 0.8, "effect": 0.1}
 
 

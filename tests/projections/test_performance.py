@@ -10,7 +10,7 @@ import pytest
 from domain.account import DayClosed
 from domain.log import Envelope
 from domain.order import OrderFilled, OrderPlaced
-from domain.position import PositionClosed
+from domain.position import PositionClosed, PositionOpened
 from domain.signal import DecisionMade, SignalDetected
 from domain.streams import parse_position
 from projections.performance import BY_HAND, PERFORMANCE, WINDOW, win_rate
@@ -41,7 +41,7 @@ def test_the_row_of_all_trades_holds_the_sums_over_all_closed_positions(rows: Me
     assert len(nets) > WINDOW
 
 
-@pytest.mark.parametrize("dimension", ["INSTRUMENT", "STRATEGY", "DAY"])
+@pytest.mark.parametrize("dimension", ["INSTRUMENT", "STRATEGY", "DAY", "HOUR"])
 def test_the_rows_of_every_dimension_add_up_to_the_row_of_all_trades(
     rows: MemoryRows, dimension: str
 ) -> None:
@@ -60,6 +60,17 @@ def test_the_nets_by_instrument_and_by_day_equal_the_sums_of_the_events(rows: Me
     assert {
         (d, v): row["net"] for (_account, d, v), row in found.items() if d in {"INSTRUMENT", "DAY"}
     } == nets
+
+
+def test_the_nets_by_hour_are_those_of_the_positions_that_were_opened_in_it(rows: MemoryRows) -> None:
+    opened = {
+        one.meta.stream: one.meta.occurred_at for one in a_run() if isinstance(one.event, PositionOpened)
+    }
+    nets: dict[str, Decimal] = defaultdict(Decimal)
+    for envelope, event in closings():
+        nets[f"{opened[envelope.meta.stream].hour:02}:00"] += event.net
+    found = table(rows, "performance")
+    assert {value: row["net"] for (_account, by, value), row in found.items() if by == "HOUR"} == nets
 
 
 def test_the_drawdown_is_the_largest_drop_of_the_cumulative_net_below_its_peak() -> None:

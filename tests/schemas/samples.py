@@ -22,6 +22,8 @@ from domain.account import (
     KillSwitchTripped,
     PersonalKeyForgotten,
 )
+from domain.arms.settings import ArmSettings
+from domain.arms.split import Arm
 from domain.breaker import BreakerClosed, BreakerHalfOpened, BreakerOpened, CallFailed, Service
 from domain.closing import CloseReason
 from domain.direction import Direction, Purpose, Side
@@ -134,6 +136,19 @@ from tests.replacing import replace
 BTC = "BTCUSDT-LINEAR.BYBIT"
 ORDER = "01hx3k9zq2m4c-e1"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+_REGISTERED = ModelRegistered(
+    name="main",
+    sha256=_SHA256,
+    feature_set="core.1",
+    data_from=NOON - timedelta(days=90),
+    data_until=NOON - timedelta(days=1),
+    labels=1234,
+    seed=7,
+    metrics={"brier": 0.2315, "auc": 0.5625},
+    reason="trained on the spring",
+    passed_gate=True,
+)
 
 META = Meta(
     event_id=UUID("6f1f7a52-4a10-5d0c-9a44-5c2ab1f0e3d7"),
@@ -405,9 +420,9 @@ _SETTINGS = Settings(
         confirmations=3, interval="1h", period=20, steps=("0:25", "0.02:8"), least_seconds=7200
     ),
     models=ModelSettings(minimum_confidence=0.66, maximum_risk=0.29, minimum_return=0.0005),
+    arms=ArmSettings(share=0.5, policy=5),
 )
 
-_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 _OPENED = LogOpened(
     log_id=UUID("00112233-4455-6677-8899-aabbccddeeff"),
@@ -475,6 +490,7 @@ _EVENTS: tuple[Event, ...] = (
         target=Decimal("42321.3"),
         policy_version=2,
         settings_version=3,
+        arm=Arm.B,
     ),
     ReversalDecided(
         verdict=Verdict.ENTER,
@@ -664,17 +680,7 @@ _EVENTS: tuple[Event, ...] = (
         until=NOON,
     ),
     EntriesResumed("trend", "the stops were too near"),
-    ModelRegistered(
-        name="main",
-        sha256=_SHA256,
-        feature_set="core.1",
-        data_from=NOON - timedelta(days=90),
-        data_until=NOON - timedelta(days=1),
-        labels=1234,
-        seed=7,
-        metrics={"brier": 0.2315, "auc": 0.5625},
-        reason="trained on the spring",
-    ),
+    _REGISTERED,
     ModelPromoted(
         name="main",
         sha256=_SHA256,
@@ -720,8 +726,9 @@ def _enveloped(event: Event) -> Envelope:
 SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) for event in _EVENTS}
 """The sample of each event, by the event's full name."""
 
+_BEFORE_13 = replace(_SETTINGS, arms=ArmSettings())
 _BEFORE_12 = replace(
-    _SETTINGS,
+    _BEFORE_13,
     leverage=LeverageSettings(),
     models=ModelSettings(),
     strategies=tuple(replace(one, models=None) for one in _SETTINGS.strategies),
@@ -789,9 +796,13 @@ EARLIER: Mapping[tuple[str, int], Event] = {
     ("whence.account.KillSwitchTripped", 1): KillSwitchTripped("daily loss"),
     ("whence.instrument.InstrumentListed", 1): InstrumentListed(_INSTRUMENT),
     ("whence.instrument.InstrumentRulesChanged", 1): InstrumentRulesChanged(_CHANGED_RULES),
+    ("whence.model.ModelRegistered", 1): replace(_REGISTERED, passed_gate=None),
     ("whence.log.LogOpened", 1): replace(_OPENED, simulator=1),
+    ("whence.signal.DecisionMade", 2): replace(_DECISION, arm=Arm.NONE),
+    ("whence.signal.DecisionMade", 3): replace(_DECISION, arm=Arm.NONE),
     ("whence.signal.DecisionMade", 1): replace(
         _DECISION,
+        arm=Arm.NONE,
         votes=(
             Vote(
                 member="confidence",
@@ -836,6 +847,9 @@ EARLIER: Mapping[tuple[str, int], Event] = {
     ),
     ("whence.settings.SettingsChanged", 11): SettingsChanged(
         2, _BEFORE_12, "breakout trades against the news"
+    ),
+    ("whence.settings.SettingsChanged", 12): SettingsChanged(
+        2, _BEFORE_13, "breakout trades against the news"
     ),
 }
 """By full name and version: the event that older bytes are decoded to, where it differs from the current sample."""

@@ -2,8 +2,9 @@ import type { CombinedError } from '@urql/core';
 import { Suspense, lazy, useEffect, useState, type ComponentType } from 'react';
 import { client } from './api/client';
 import { graphql, type ResultOf } from './api/graphql';
-import { follow } from './api/live';
+import { follow, live } from './api/live';
 import { followPrices } from './api/prices';
+import { useRounds } from './api/query';
 import { keepToken, token } from './api/session';
 import { useStore } from './api/store';
 import { viewer } from './api/viewer';
@@ -20,6 +21,7 @@ import { Risk } from './pages/Risk';
 import { Strategies } from './pages/Strategies';
 import { System } from './pages/System';
 import { Trade } from './pages/Trade';
+import { Dialogue } from './parts/Dialogue';
 import { Header } from './parts/Header';
 import { Navigation } from './parts/Navigation';
 import { Fault } from './parts/Outcome';
@@ -29,7 +31,7 @@ import { useWords } from './words/words';
 const FIRST = graphql(`
   query First {
     viewer { name role isAnonymous }
-    accounts { account openedBy ordinal }
+    accounts { account openedBy }
     events(first: 1) { edges { node { ordinal } } }
   }
 `);
@@ -64,17 +66,24 @@ export function App() {
   const [accounts, setAccounts] = useState<readonly Account[] | null>(null);
   const [fault, setFault] = useState<CombinedError | undefined>();
   const [round, setRound] = useState(0);
+  const rounds = useRounds();
 
+  // An account may be opened, and the read models may include it, after the page was loaded.
   useEffect(() => {
+    let wanted = true;
     void client.query(FIRST, {}).toPromise().then(({ data, error }) => {
-      setFault(error);
+      if (!wanted) return;
+      const isFirst = live.value.ordinal === null;
+      setFault(isFirst || needsToken(error) ? error : undefined);
       if (!data) return;
-      viewer.set(data.viewer);
-      setAccounts(data.accounts);
-      follow(Number(data.events.edges[0]?.node.ordinal ?? 0));
+      viewer.set(kept(viewer.value, data.viewer));
+      setAccounts(before => kept(before, data.accounts));
+      if (!isFirst) return;
+      follow(data.events.edges[0]?.node.ordinal ?? 0);
       followPrices();
     });
-  }, [round]);
+    return () => void (wanted = false);
+  }, [round, rounds]);
 
   if (needsToken(fault)) return <TokenForm onKept={() => setRound(round + 1)} fault={token() ? fault : undefined} />;
   if (fault !== undefined) {
@@ -91,9 +100,10 @@ export function App() {
 
 function Pages({ accounts }: { readonly accounts: readonly Account[] }) {
   const words = useWords();
-  const [chosen, setChosen] = useState(accounts[0]?.account ?? '');
+  const [chosen, setChosen] = useState('');
   const { page, argument } = useStore(route);
-  const account = accounts.find(one => one.account === chosen);
+  const account = accounts.find(one => one.account === chosen) ?? accounts[0];
+  const name = account?.account ?? '';
   const Page = PAGES[page];
   return (
     <div className="shell">
@@ -106,14 +116,20 @@ function Pages({ accounts }: { readonly accounts: readonly Account[] }) {
           {page === 'chain' ? (
             <Chain id={argument} key={argument} />
           ) : Page ? (
-            <Page account={chosen} argument={argument} />
+            <Page account={name} argument={argument} />
           ) : (
-            <Now account={chosen} />
+            <Now account={name} />
           )}
         </Suspense>
       </main>
+      <Dialogue />
     </div>
   );
+}
+
+/** The value before where the new one is equal, so that what is shown is not drawn again. */
+function kept<T>(before: T, after: T): T {
+  return JSON.stringify(before) === JSON.stringify(after) ? before : after;
 }
 
 function needsToken(fault: CombinedError | undefined): boolean {

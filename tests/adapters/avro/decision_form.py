@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from msgspec import Struct
 
 from domain import signal
+from domain.arms.split import Arm
 from domain.signal import Chamber, DecisionMade, Tier, Verdict
 
 
@@ -43,6 +44,7 @@ class Decision(Struct, frozen=True, gc=False, kw_only=True):
     policy_version: int
     settings_version: int
     inputs: tuple[Input, ...] = ()
+    arm: Arm = Arm.NONE
 
 
 _Places = dict[tuple[str, str], int]
@@ -64,6 +66,7 @@ def to_written(decision: DecisionMade) -> Decision:
         policy_version=decision.policy_version,
         settings_version=decision.settings_version,
         inputs=tuple([Input(name, value) for name, value in places]),
+        arm=decision.arm,
     )
 
 
@@ -80,6 +83,7 @@ def from_written(decision: Decision) -> DecisionMade:
         target=decision.target,
         policy_version=decision.policy_version,
         settings_version=decision.settings_version,
+        arm=decision.arm,
     )
 
 

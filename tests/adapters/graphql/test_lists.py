@@ -139,6 +139,37 @@ def test_pages_in_every_order_return_each_entry_once(
         assert back["pageInfo"]["hasPreviousPage"] is (len(whole) - 1 > 40)
 
 
+SKIPPED = """query ($first: Int, $after: String, $last: Int, $before: String, $skip: Int! = 0, $account: String) {
+    journal(
+        where: {account: $account}, first: $first, after: $after, last: $last, before: $before, skip: $skip
+    ) {edges {cursor node {ordinal}} pageInfo {hasNextPage hasPreviousPage}}}"""
+
+
+@pytest.mark.parametrize("account", [None, "paper"], ids=["of all accounts", "of one account"])
+def test_a_page_leaves_out_the_skipped_entries_after_its_cursor_or_before_it(
+    reading: Reading, account: str | None
+) -> None:
+    def read(**given: object) -> dict[str, Any]:
+        found: dict[str, Any] = reading.query(SKIPPED, account=account, **given)["journal"]
+        return found
+
+    whole = read(first=100)["edges"]
+    assert len(whole) == 100
+    assert read(first=10, skip=30)["edges"] == whole[30:40]
+    assert read(first=10, after=whole[20]["cursor"], skip=30)["edges"] == whole[51:61]
+    assert read(last=10, before=whole[50]["cursor"], skip=30)["edges"] == whole[10:20]
+    assert read(first=10, skip=1)["pageInfo"] == {"hasNextPage": True, "hasPreviousPage": True}
+    assert read(first=10, skip=1_000_000) == {
+        "edges": [],
+        "pageInfo": {"hasNextPage": False, "hasPreviousPage": True},
+    }
+
+
+def test_a_page_after_a_negative_number_of_skipped_entries_is_refused(reading: Reading) -> None:
+    refused = ("BAD_INPUT", "`skip` is a number of entries from 0, not -1")
+    assert reading.fault("{orders(skip: -1) {totalCount}}") == refused
+
+
 def _walk(
     reading: Reading, document: str, name: str, words: tuple[str, str, str, str], upto: int
 ) -> list[dict[str, Any]]:

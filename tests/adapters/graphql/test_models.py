@@ -23,7 +23,7 @@ from tests.projections.test_models import a_traded_day
 _MODELS = """query Models($account: String, $at: AsOfInput) {
   models(account: $account, asOf: $at) {
     sha256 name role featureSet labels seed metrics { name value } outcomes { outcome count }
-    resolved gainRate accuracy meanConfidence brier
+    resolved gainRate accuracy meanConfidence brier meanReturn judged letThrough profit championProfit
     drifts { subject test statistic limit count }
   }
 }"""
@@ -68,6 +68,9 @@ def test_models_have_roles_figures_and_drifts_of_the_log(served: Reading) -> Non
         (1, 1.0, 0.0, 0.4),
     ]
     assert (first["brier"], second["brier"]) == (pytest.approx(0.04), pytest.approx(0.36))
+    assert [(one["judged"], one["letThrough"]) for one in (first, second)] == [(1, 1), (1, 0)]
+    assert first["profit"] == first["championProfit"] == second["championProfit"] == first["meanReturn"] > 0
+    assert second["profit"] == 0
     assert first["drifts"] == [
         {"subject": "adx", "test": "PSI", "statistic": 0.3, "limit": 0.25, "count": 500}
     ]

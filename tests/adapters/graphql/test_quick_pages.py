@@ -37,7 +37,7 @@ LISTS = (
     "discrepancies",
     "events",
 )
-WITHOUT_A_COLUMN = {"json", "line", "inputs", "grid", "features", "votes", "reasons"}
+WITHOUT_A_COLUMN = {"json", "line", "exit", "inputs", "grid", "features", "votes", "reasons"}
 """Leaves that are computed, or long JSON: a document that selects one is executed."""
 DECIMALS = {"orders": "QUANTITY", "fills": "NOTIONAL", "equity": "BALANCE"}
 """A sort order by a decimal."""

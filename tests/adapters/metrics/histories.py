@@ -8,6 +8,7 @@ from decimal import Decimal
 from adapters.metrics.figures import (
     Count,
     History,
+    Levered,
     Measure,
     Money,
     PauseCause,
@@ -44,5 +45,6 @@ DAY = History(
         Paused("paper", "", PauseCause.LOSSES, datetime(2026, 3, 2, 14, tzinfo=UTC)),
         Paused("paper", "trend", PauseCause.PERSON, None),
     ],
+    leverages=[Levered("paper", BTC, Decimal(20))],
     progress=[Progress("orders", 3, 0.25, 0, 0), Progress("equity", 130, 31.5, 120, 2)],
 )

@@ -17,6 +17,8 @@ from adapters.metrics.registry import new_registry
 from adapters.tapes import synthetic_tape
 from commands.world import World
 from domain.errors import StoreUnavailable
+from domain.leverage.change import LeverageChanged
+from domain.leverage.settings import LeverageSettings
 from domain.limits.settings import LimitSettings
 from domain.managed import ManagedBy, PositionManaged
 from domain.management.settings import ManagementSettings
@@ -41,9 +43,11 @@ SETTINGS = replace(
     tiers=TierSettings(normal_confidence=0.5),
     risk=RiskSettings(),
     limits=LimitSettings(strategy_losses=3, strategy_pause_seconds=31_536_000),
+    leverage=LeverageSettings(confirmations=1, steps=("0:6", "0.5:5")),
     management=ManagementSettings(break_even_at=Decimal("0.001"), time_limit_seconds=1_200),
 )
-"""Some signals are traded and some skipped, positions are managed, and a pause is in force at the end."""
+"""Some signals are traded and some skipped, positions are managed and a leverage changed; a pause is in force at the
+end."""
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +161,18 @@ def test_a_whole_run_gives_a_sample_of_every_metric(models: ReadModels, log: Wri
     HistoryCollector(ReadModelFigures(models, log.head), registry)
     sampled = {sample.name for family in registry.collect() for sample in family.samples}
     assert sampled == {metric.name for metric in HISTORY}
+
+
+def test_the_leverage_of_an_instrument_is_the_last_one_that_was_changed(
+    models: ReadModels, log: WrittenLog
+) -> None:
+    changed = {
+        one.event.instrument: one.event.leverage
+        for one in log.envelopes
+        if isinstance(one.event, LeverageChanged)
+    }
+    assert changed
+    assert {one.instrument: one.leverage for one in figures(models, log).leverages} == changed
 
 
 def test_each_database_gives_the_same_figures(models: ReadModels, log: WrittenLog, store: Engine) -> None:

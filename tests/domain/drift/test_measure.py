@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from domain.drift.kolmogorov import p_value
 from domain.drift.measure import Drifting, Row, drift_of, measured
 from domain.drift.reference import FeatureReference, Floats, Reference, reference_of
 from domain.drift.settings import DriftSettings, faults
@@ -71,9 +72,11 @@ def test_the_limits_of_the_settings_decide() -> None:
     (figures, *_) = measured(REFERENCE, rows)
     assert figures.psi is not None
     assert figures.p is not None
-    at_the_limit = DriftSettings(psi=figures.psi, ks_p=min(1.0, figures.p * 3 + 1e-9))
+    assert figures.by_chance is not None
+    over = figures.psi - figures.by_chance
+    at_the_limit = DriftSettings(psi=round(over - 1e-9, 9), ks_p=min(1.0, figures.p * 3 + 1e-9))
     assert [one.name for one in drift_of(REFERENCE, rows, at_the_limit)] == ["gain"]
-    assert drift_of(REFERENCE, rows, DriftSettings(psi=figures.psi + 0.001)) == []
+    assert drift_of(REFERENCE, rows, DriftSettings(psi=over + 0.001)) == []
     assert drift_of(REFERENCE, rows, DriftSettings(psi=0, ks_p=0)) == []
 
 
@@ -130,6 +133,52 @@ def test_only_features_that_can_drift_share_the_p_value() -> None:
     assert [one.name for one in drift_of(calendar, rows, settings)] == ["gain"]
 
 
+def _alike(seed: int, rows: int, features: int = 20) -> Floats:
+    """Normal features of a first-order autoregression: the correlation of a row with the next is 0.9."""
+    noise = np.random.default_rng(seed).standard_normal((rows + 200, features)) * math.sqrt(0.19)
+    for at in range(1, len(noise)):
+        noise[at] += 0.9 * noise[at - 1]
+    return noise[200:]
+
+
+def _without_correlation(reference: Reference) -> Reference:
+    """The reference as versions wrote it that did not measure how alike rows are."""
+    return Reference(tuple(msgspec.structs.replace(one, correlation=None) for one in reference.features))
+
+
+class TestRowsThatAreAlike:
+    x = _alike(1, 5_600)
+    reference = reference_of([f"f{at}" for at in range(20)], x[:5_000])
+    rows = x[5_400:]
+
+    def test_they_are_no_drift_where_the_reference_states_how_alike_they_are(self) -> None:
+        assert drift_of(self.reference, _rows(self.rows), DriftSettings()) == []
+        assert drift_of(_without_correlation(self.reference), _rows(self.rows), DriftSettings()) != []
+
+    def test_a_shift_that_so_few_independent_rows_can_show_drifts(self) -> None:
+        shifted = self.rows.copy()
+        shifted[:, 3] += 4
+        (found,) = drift_of(self.reference, _rows(shifted), DriftSettings())
+        assert found.name == "f3"
+        assert found.effective == pytest.approx(200 / 13.3, rel=0.4)
+
+    def test_the_limit_rises_by_the_index_that_so_few_independent_rows_have_by_chance(self) -> None:
+        (found, *_) = measured(self.reference, _rows(self.rows))
+        (one, *_) = self.reference.features
+        assert one.correlation is not None
+        by_chance = 9 * one.correlation * (1 / 200 + 1 / 5_000)
+        assert found.by_chance == pytest.approx(by_chance, abs=1e-6)
+        assert found.limit(DriftSettings()) == pytest.approx(0.25 + by_chance, abs=1e-6)
+
+    def test_a_file_of_before_keeps_its_rule_and_its_bytes(self) -> None:
+        before = _without_correlation(self.reference)
+        (found, *_) = measured(before, _rows(self.rows))
+        assert found.effective is found.by_chance is None
+        assert found.limit(DriftSettings()) == 0.25
+        assert found.p == round(p_value(found.ks or 0.0, 256, 200), 9)
+        assert b"correlation" not in msgspec.json.encode(before)
+
+
 def test_no_rows_have_no_figures() -> None:
     assert measured(REFERENCE, []) == drift_of(REFERENCE, [], DriftSettings()) == []
 
@@ -147,7 +196,7 @@ def test_training_rows_that_do_not_fit_are_refused() -> None:
         reference_of(["one"], np.asarray([[math.inf]]))
 
 
-def test_a_reference_with_unordered_edges_or_no_sample_is_refused() -> None:
+def test_a_reference_with_unordered_edges_no_sample_or_an_impossible_correlation_is_refused() -> None:
     unordered = FeatureReference(
         feature="one", edges=(2.0, 1.0), counts=(1, 1, 1, 0), sample=(1.0,), sample_missing=0
     )
@@ -156,6 +205,9 @@ def test_a_reference_with_unordered_edges_or_no_sample_is_refused() -> None:
     without = FeatureReference(feature="one", edges=(1.0,), counts=(1, 1, 0), sample=(), sample_missing=0)
     with pytest.raises(InvalidInput, match="empty"):
         without.check()
+    less_than_a_row = msgspec.structs.replace(REFERENCE.features[0], correlation=0.5)
+    with pytest.raises(InvalidInput, match=r"1 row or more, not 0\.5"):
+        less_than_a_row.check()
 
 
 def test_each_setting_out_of_its_range_is_named() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from domain.features.core import CORE_1
 from domain.models.file import ModelFile, model_bytes
 
 STUMP: Mapping[str, Any] = {
@@ -77,3 +78,27 @@ def small(**changes: object) -> bytes:
 def raw(**changes: object) -> bytes:
     """The file as JSON, which may be damaged by the changes."""
     return msgspec.json.encode(content(**changes))
+
+
+def constant(logit: float = 1.5, **changes: object) -> bytes:
+    """A model of the program's features that gives every row the confidence of this logit, 0.817574 by default."""
+    heads = {
+        "win": {**CONSTANT, "link": "LOGIT", "base": logit},
+        "stopped": {**CONSTANT, "link": "LOGIT", "base": -2.0},
+        "net": CONSTANT,
+    }
+    return raw(
+        **{
+            "feature_set": CORE_1.id,
+            "features": CORE_1.names,
+            "members": [{"kind": "boosting", "weight": 0.3, "content": heads}],
+            "stopped": {"method": "PLATT", "slope": 1.0, "intercept": 0.0},
+            "reference": [rarely(name) for name in CORE_1.names],
+            **changes,
+        }
+    )
+
+
+def rarely(feature: str) -> dict[str, object]:
+    """The reference of a feature that half of the rows lacked, so that a row without it is scored."""
+    return {"feature": feature, "edges": [1.0], "counts": [1, 1, 2], "sample": [1.0], "sample_missing": 1}

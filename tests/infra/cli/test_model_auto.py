@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from domain.settings import Settings
 from domain.streams import model_stream
 from infra.cli.serving import ApiOptions, plan_of
 from infra.config import WhenceSettings
+from infra.learning.dataset_file import read_dataset
 from infra.learning.model_files import open_model, write_model
 from infra.run.api_plan import Hosted
 from infra.run.serve import Api
@@ -116,6 +118,7 @@ def test_a_pass_retires_an_overdue_challenger_and_trains_the_next_one_once(
         "schedule",
     )
     assert registration.reason == f"schedule: {promotion.reason}"
+    assert registration.seed == 1
 
     before = len(running.history.envelopes)
     running.history.record(model_stream(ACCOUNT, "main"), _registered(registration.sha256))
@@ -123,7 +126,9 @@ def test_a_pass_retires_an_overdue_challenger_and_trains_the_next_one_once(
         log.append(running.history.envelopes[before:])
     again = whence("models", "auto", "--data", "rows", *running.words)
     assert again.code == 0, again
-    assert f"the training returned {registration.sha256} again" in again.out.replace("\n", " ")
+    assert f"nothing is trained: {registration.sha256} was trained from these rows" in " ".join(
+        again.out.split()
+    )
     assert [type(one.request) for one in running.door.sent[3:]] == [RetireModel]
 
 
@@ -137,3 +142,32 @@ def test_a_setting_out_of_its_range_is_refused_by_name(whence: Whence, tmp_path:
     assert "models.auto.budget" in refused("[models.auto]\nbudget = 0.9\n")
     assert "models.drift: rows = 20 shows nothing" in refused("[models.drift]\nrows = 20\n")
     assert "models.drift.row: unknown" in refused("[models.drift]\nrow = 200\n")
+
+
+def test_a_pass_builds_the_features_of_its_log_trains_and_registers_without_an_engine(
+    whence: Whence, tmp_path: Path
+) -> None:
+    strategies = "".join(
+        f'[[trading.strategies]]\nname = "{name}"\n' for name in ("supertrend", "sar-wave", "mean-reversion")
+    )
+    (tmp_path / "whence.toml").write_text(strategies, encoding="utf-8")
+    assert whence("paper", "--bars", "1500").code == 0
+    words = ("models", "auto", "--build", "data", "--api", "http://127.0.0.1:1")
+    done = whence(*words)
+    assert done.code == 0, done
+    printed = " ".join(done.out.split())
+    assert "a model is due: no model was trained yet" in printed
+    assert "is trained with the seed 1, registered as main, and a challenger" in printed
+    (data,) = (tmp_path / "data").iterdir()
+    assert len(read_dataset(data).net) > 120
+    (listed,) = json.loads(whence("models", "list", "--json").out)
+    assert (listed["role"], listed["labels"]) == ("CHALLENGER", len(read_dataset(data).net))
+    assert whence(*words).out.strip() == "nothing is due", "by the clock of the candles"
+
+
+def test_options_of_a_build_without_its_folder_are_refused(whence: Whence) -> None:
+    twice = whence("models", "auto", "--data", "rows", "--build", "data")
+    assert (twice.code, "not both" in " ".join(twice.err.split())) == (2, True)
+    (Path.cwd() / "a.csv").touch()
+    alone = whence("models", "auto", "--candles", "a.csv")
+    assert (alone.code, "are for --build: name its folder" in " ".join(alone.err.split())) == (2, True)

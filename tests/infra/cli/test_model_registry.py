@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -23,11 +24,13 @@ from infra.learning.model_files import write_model
 from infra.run.api_plan import Hosted
 from infra.run.serve import Api
 from infra.store import open_store
+from tests.adapters.model_store.loopback import KEYS, object_store
 from tests.commands.list_log import codec
 from tests.domain.history import ACCOUNT, NOW, an_open_day
 from tests.domain.models.files import raw
 from tests.infra.cli.conftest import Whence
 from tests.infra.run.test_shell_door import OPENED, Door
+from tests.infra.run.test_unattended import play
 
 PASSED: dict[str, object] = {"passed": True, "reasons": []}
 FAILED: dict[str, object] = {
@@ -58,13 +61,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         for seed, verdict in ((1, PASSED), (2, PASSED), (3, FAILED), (5, PASSED))
     )
     history, stream = an_open_day(), model_stream(ACCOUNT, "main")
-    for sha256 in (first, second, unproven, other):
+    for one in (first, second, unproven, other):
         history.record(
             stream,
             ModelRegistered(
                 name="main",
-                sha256=sha256,
-                feature_set="core.1" if sha256 == other else "small.1",
+                sha256=one,
+                feature_set="core.1" if one == other else "small.1",
                 data_from=NOW,
                 data_until=NOW,
                 labels=1_234,
@@ -73,11 +76,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
                 reason="trained",
             ),
         )
-    for sha256, replaced in ((first, ""), (second, first)):
+    for one, replaced in ((first, ""), (second, first)):
         history.record(
             stream,
             ModelPromoted(
-                name="main", sha256=sha256, role=ModelRole.CHAMPION, reason="better", replaced=replaced
+                name="main", sha256=one, role=ModelRole.CHAMPION, reason="better", replaced=replaced
             ),
         )
     with closing(open_sqlite(folder / "log.db", codec())) as log:
@@ -119,7 +122,7 @@ def test_a_promotion_states_how_long_entries_are_skipped_while_no_model_in_force
     assert done.code == 0, done
     printed = " ".join(done.out.split())
     assert "no model in force read core.1: until 215 candles of the engine's interval and 25 hours" in printed
-    assert "every entry is skipped for SCORE_MISSING. A restart of the engine" in printed
+    assert "every entry is skipped for SCORE_MISSING. A restart of an engine" in printed
     shadow = whence("models", "promote", running.other, "--challenger", "--reason", "x", *running.words)
     assert "its scores are FEATURES_MISSING" in " ".join(shadow.out.split())
 
@@ -135,13 +138,13 @@ def test_a_champion_that_its_gate_did_not_let_pass_needs_a_word_of_its_own(
     whence("models", "promote", running.unproven, "--reason", "luck", "--unproven", *running.words)
     request = running.door.sent[-1].request
     assert isinstance(request, PromoteModel)
-    assert request.sha256 == running.unproven
+    assert (request.sha256, request.unproven) == (running.unproven, True)
 
 
 def test_a_rollback_promotes_the_champion_before(whence: Whence, running: Running) -> None:
     whence("models", "rollback", "--reason", "worse", *running.words)
     assert running.door.sent[-1].request == PromoteModel(
-        sha256=running.first, role=ModelRole.CHAMPION, reason="worse"
+        sha256=running.first, role=ModelRole.CHAMPION, reason="worse", unproven=True
     )
 
 
@@ -190,3 +193,66 @@ def test_the_list_and_the_record_have_role_and_training(whence: Whence, running:
     assert "no scored signal has a closed trade yet" in text
     compared = json.loads(whence("models", "compare", "--json", *log_words).out)
     assert [one["sha256"] for one in compared] == [running.second]
+
+
+def test_without_an_engine_the_register_is_changed_in_the_log_at_rest(whence: Whence, tmp_path: Path) -> None:
+    play(tmp_path / "whence.db", 10)
+    for seed in (1, 2):
+        (tmp_path / f"{seed}.json").write_bytes(raw(seed=seed, verdict=PASSED))
+    first, second = (sha256((tmp_path / f"{seed}.json").read_bytes()).hexdigest() for seed in (1, 2))
+    nowhere = ("--api", "http://127.0.0.1:1")
+    for words in (
+        ("register", "1.json"),
+        ("register", "2.json"),
+        ("promote", first, "--reason", "better"),
+        ("promote", second, "--reason", "better still"),
+        ("rollback", "--reason", "worse"),
+    ):
+        done = whence("models", *words, *nowhere)
+        assert done.code == 0, done
+        assert "no engine runs: the log at rest has it" in " ".join(done.out.split())
+    again = whence("models", "promote", first, "--reason", "again", *nowhere)
+    assert "nothing was changed" in " ".join(again.out.split())
+    listed = json.loads(whence("models", "list", "--json").out)
+    assert [(one["sha256"], one["role"]) for one in listed] == [(first, "CHAMPION"), (second, None)]
+    retired = whence("models", "retire", first, "--reason", "enough", *nowhere)
+    assert f"{first} scores nothing; no engine runs" in " ".join(retired.out.split())
+
+
+def test_while_another_process_owns_the_log_an_unreachable_engine_is_named(
+    whence: Whence, tmp_path: Path
+) -> None:
+    play(tmp_path / "whence.db", 10)
+    (tmp_path / "1.json").write_bytes(raw(seed=1))
+    with closing(open_sqlite(tmp_path / "whence.db", codec())):
+        refused = whence("models", "register", "1.json", "--api", "http://127.0.0.1:1")
+    assert refused.code == 1
+    printed = " ".join(refused.err.split())
+    assert "name the address of its API with --api" in printed
+    assert "whence.db" in printed
+
+
+def test_a_registered_file_is_in_the_object_store_and_is_fetched_where_it_is_promoted(
+    whence: Whence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play(tmp_path / "whence.db", 10)
+    data = raw(seed=1, verdict=PASSED)
+    (tmp_path / "1.json").write_bytes(data)
+    digest = sha256(data).hexdigest()
+    nowhere = ("--api", "http://127.0.0.1:1")
+    with object_store() as store:
+        (tmp_path / "whence.toml").write_text(
+            f'[models.store]\naddress = "s3://models/whence"\nendpoint = "{store.endpoint}"\n',
+            encoding="utf-8",
+        )
+        keyless = whence("models", "register", "1.json", *nowhere)
+        assert keyless.code == 2
+        assert "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in " ".join(keyless.err.split())
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEYS.key)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEYS.secret)
+        assert whence("models", "register", "1.json", *nowhere).code == 0
+        assert store.objects == {f"/models/whence/{digest}.json": data}
+        (tmp_path / "models" / f"{digest}.json").unlink()
+        promoted = whence("models", "promote", digest, "--reason", "better", *nowhere)
+        assert promoted.code == 0, promoted
+    assert (tmp_path / "models" / f"{digest}.json").read_bytes() == data

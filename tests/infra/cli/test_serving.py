@@ -21,6 +21,7 @@ from domain.opening import LogOpened, Mode
 from infra.cli import serving
 from infra.cli.serving import ApiOptions, plan_of
 from infra.config import WhenceSettings
+from infra.run.api_plan import ApiPlan
 from infra.run.at_rest import MarketAtRest
 from infra.run.serve import Api
 from infra.store import migrate, open_store
@@ -54,8 +55,7 @@ def test_an_api_that_lost_its_log_answers_queries_and_refuses_requests(
 ) -> None:
     settings = WhenceSettings(log=f"sqlite:///{tmp_path / 'log.db'}")
     token = _token(settings)
-    apis: list[Api] = []
-    monkeypatch.setattr(serving, "announce", apis.append)
+    apis = _announced(monkeypatch)
     monkeypatch.setattr(MarketAtRest, "until", _loses)
 
     def visit() -> None:
@@ -89,12 +89,22 @@ def test_the_log_of_a_run_on_live_prices_is_served_for_reading_only(
     envelopes = [*History().record("log", opening).envelopes, *an_open_day().envelopes]
     with closing(open_sqlite(tmp_path / "log.db", codec())) as log:
         log.append([replace(one, meta=replace(one.meta, source=source)) for one in envelopes])
-    shown: list[Api] = []
-    monkeypatch.setattr(serving, "announce", shown.append)
+    shown = _announced(monkeypatch)
     monkeypatch.setattr(serving, "stoppable", lambda: nullcontext(Visited(lambda: None)))
     monkeypatch.setattr(serving, "configure", logging.getLogger(__name__).setLevel)
     serving.serve(settings, plan_of(ApiOptions(port=0)))
     assert f"reads only: {why}" in shown[0].announcement
+
+
+def _announced(monkeypatch: pytest.MonkeyPatch) -> list[Api]:
+    """The APIs that are announced from now on."""
+    apis: list[Api] = []
+
+    def announce(api: Api, _plan: ApiPlan) -> None:
+        apis.append(api)
+
+    monkeypatch.setattr(serving, "announce", announce)
+    return apis
 
 
 def _loses(*_: object) -> None:

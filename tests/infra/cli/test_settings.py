@@ -11,7 +11,7 @@ from adapters.signals.settings import SignalSettings
 from domain.settings import Settings, ranges
 from infra.alerts import AlertSettings
 from infra.config import WhenceSettings
-from infra.model_settings import AutoTable, DriftTable, ModelsTable
+from infra.model_settings import AutoTable, DriftTable, ModelsTable, StoreTable
 from tests.infra.cli.conftest import Whence
 
 SECRET = "hunter2"  # noqa: S105  # no password of anything
@@ -32,10 +32,11 @@ def test_every_setting_is_listed_with_its_meaning_and_every_number_with_its_rang
     found = keys(whence)
     own = set(WhenceSettings.model_fields) - {"config", "trading", "alerts", "signals", "models"}
     own |= {f"models.drift.{name}" for name in DriftTable.model_fields}
+    own |= {f"models.store.{name}" for name in StoreTable.model_fields}
     own |= {f"models.auto.{name}" for name in AutoTable.model_fields}
     own |= {f"alerts.{name}" for name in AlertSettings.model_fields}
     own |= {f"signals.{name}" for name in SignalSettings.model_fields}
-    own |= {f"models.{name}" for name in set(ModelsTable.model_fields) - {"drift", "auto"}}
+    own |= {f"models.{name}" for name in set(ModelsTable.model_fields) - {"drift", "auto", "store"}}
     assert own <= set(found)
     assert {f"trading.{name}" for name, *_ in ranges(Settings())} <= set(found)
     assert [one["key"] for one in found.values() if not one["meaning"]] == []

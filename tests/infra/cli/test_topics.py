@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from adapters.kafka.admin import Admin
 from adapters.kafka.client import Clients
 from adapters.kafka.config import ClientSettings
+from adapters.kafka.topic import made_topic
 from adapters.kafka.topic_document import rights_table, topics_table
 from adapters.kafka.topic_table import COMMANDS, EVENTS, TOPICS, TRACKING
 from tests.infra.cli.conftest import Whence
@@ -18,8 +20,13 @@ _DOCUMENT = Path(__file__).parents[3] / "docs" / "kafka.md"
 
 
 @pytest.fixture
-def admin(kafka_bootstrap_servers: str) -> Admin:
-    return Clients(ClientSettings({"bootstrap.servers": kafka_bootstrap_servers}), 10.0).admin
+def clients(kafka_bootstrap_servers: str) -> Clients:
+    return Clients(ClientSettings({"bootstrap.servers": kafka_bootstrap_servers}), 10.0)
+
+
+@pytest.fixture
+def admin(clients: Clients) -> Admin:
+    return clients.admin
 
 
 @pytest.fixture
@@ -50,8 +57,9 @@ def test_apply_creates_every_topic_of_the_table_and_a_second_apply_changes_nothi
 
 
 def test_apply_keeps_more_and_never_less_and_names_what_is_left_to_a_person(
-    whence: Whence, log: str, kafka_topic: str, admin: Admin
+    whence: Whence, log: str, kafka_topic: str, clients: Clients
 ) -> None:
+    admin = clients.admin
     longer = str(70 * _DAY_MS)
     given = [
         (EVENTS, {"retention.ms": str(_DAY_MS), "retention.bytes": "1000000"}),
@@ -59,7 +67,7 @@ def test_apply_keeps_more_and_never_less_and_names_what_is_left_to_a_person(
         (COMMANDS, {"retention.ms": longer, "max.message.bytes": "1000"}),
     ]
     for row, settings in given:
-        admin.make_topic(row.name(kafka_topic), 1, 1, {**row.required, **settings})
+        made_topic(clients, replace(row, required={**row.required, **settings}, on_creation={}), kafka_topic)
     checked = whence("topics", "check", "--log", log)
     assert checked.code == 1
     assert f"{kafka_topic}: retention.ms is {_DAY_MS}, not -1" in checked.out

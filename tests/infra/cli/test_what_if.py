@@ -10,6 +10,7 @@ import shutil
 from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
+from hashlib import sha256 as sha256_of
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ from projections.behaviour import Fact
 from projections.comparison import DecisionPair, FigurePair
 from tests.browser import Visit
 from tests.domain import history
+from tests.domain.models.files import constant, content, raw
 from tests.infra.cli.conftest import Whence
 from tests.infra.run.demo_desk import START, DemoDesk
 from tests.infra.run.live_desk import FIVE, LIMIT
@@ -288,11 +290,51 @@ def test_what_a_backtest_leaves_out_is_stated_in_plain_words_each_kind_with_its_
     assert list(not_fed({"Stimulus": 44, "Reported": 1, "RequestMade": 11})) == [
         "1 report of the exchange (the simulated exchange makes its own)",
         (
-            "11 requests of people (about a difference with the exchange, or about a setting that this what-if "
-            "changes itself)"
+            "11 requests of people (about a difference with the exchange, or about a setting or model that this "
+            "what-if changes itself)"
         ),
         (
             "44 commands of the engine from its comparisons with the exchange, beginnings and ends included, and from "
             "its stops (the simulated exchange is not compared, and a backtest does not stop)"
         ),
     ]
+
+
+@pytest.mark.usefixtures("log")
+def test_a_model_file_is_the_champion_of_the_candidate_and_the_report_names_it(
+    whence: Whence, tmp_path: Path
+) -> None:
+    (tmp_path / "model.json").write_bytes(constant(data={**content()["data"], "last_signal_at": 2**51}))
+    done = whence(*ONE, "--model", "model.json", "--into", "sqlite:///b.db", "--json")
+    assert done.code == 0, done
+    found = json.loads(done.out)
+    sha256 = sha256_of((tmp_path / "model.json").read_bytes()).hexdigest()
+    assert f"the model {sha256[:12]} (what_if, core.1) as the champion" in found["changes"]
+    scored, in_sample = found["basis"][1:3]
+    assert scored.startswith(f"The model {sha256[:12]} scored ")
+    assert "no forecast" in in_sample
+    (tmp_path / "models").mkdir()
+    (tmp_path / "model.json").rename(tmp_path / "models" / f"{sha256}.json")
+    assert whence("replay", "--verify", "--log", "sqlite:///b.db").code == 0
+    none = json.loads(whence(*ONE, "--model", "none", "--into", "memory:", "--json").out)
+    assert none["changes"][-1] == "no model"
+
+
+@pytest.mark.usefixtures("log")
+@pytest.mark.parametrize(
+    ("model", "named"),
+    [
+        ("small.json", "it reads the features small.1, and this program computes core.1"),
+        ("abcdef12", "no registered model begins with 'abcdef12'"),
+        ("damaged.json", "damaged"),
+    ],
+)
+def test_a_model_that_cannot_score_is_refused_before_anything_is_made(
+    whence: Whence, tmp_path: Path, model: str, named: str
+) -> None:
+    (tmp_path / "small.json").write_bytes(raw())
+    (tmp_path / "damaged.json").write_bytes(b"{}")
+    done = whence(*ONE, "--model", model, "--into", "sqlite:///b.db")
+    assert done.code == 2, done
+    assert named in " ".join(done.err.split())
+    assert not (tmp_path / "b.db").exists()

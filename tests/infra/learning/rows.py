@@ -1,4 +1,6 @@
-"""Synthetic datasets: noise, a signal that only trees see, and a feature that knows its label."""
+"""Synthetic datasets: noise, a signal that only trees see, one that only a sequence shows, and a feature that knows its
+label.
+"""
 
 from __future__ import annotations
 
@@ -45,9 +47,17 @@ def planted(seed: int, rows: int = 2_000, features: int = 8) -> Dataset:
     return dataset(x, 0.004 * (1.2 * drive + random.normal(size=rows)), seed)
 
 
-def shuffled(seed: int) -> Dataset:
+def planted_in_sequence(seed: int, rows: int = 5_000, features: int = 8) -> Dataset:
+    """Trades gain where a feature of the row before is above 0: no row alone shows it."""
+    random = np.random.default_rng(seed)
+    x = _features(random, rows, features)
+    before = np.concatenate(([0.0], np.nan_to_num(x[:-1, 0])))
+    return dataset(x, 0.004 * (1.2 * np.sign(before) + random.normal(size=rows)), seed)
+
+
+def shuffled(seed: int, rows: int = 2_000) -> Dataset:
     """The planted rows with the results of others."""
-    data = planted(seed)
+    data = planted(seed, rows)
     return dataset(data.x, np.random.default_rng(seed).permutation(data.net), seed)
 
 

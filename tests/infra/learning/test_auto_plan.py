@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, cast
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -143,16 +144,20 @@ def _plan(
 def test_a_feature_that_drifts_is_reported_once_with_its_window() -> None:
     (report,) = _plan(_rows(150, 1.5), drift=FEATURES_ONLY).requests(_at(150))
     assert isinstance(report, ReportDrift)
-    assert (report.sha256, report.subject, report.test, report.limit, report.count) == (
-        CHAMPION,
-        "gain",
-        "PSI",
-        0.25,
-        100,
-    )
-    assert report.statistic > 0.25
+    assert (report.sha256, report.subject, report.test, report.count) == (CHAMPION, "gain", "PSI", 100)
+    assert 0.25 + 9 / 100 < report.limit < 0.4
+    assert report.statistic > report.limit
+    assert "independent rows" in report.reason
     assert (report.begin, report.end) == (_at(0), _at(99))
     assert _plan(_rows(400, 1.5), drift=FEATURES_ONLY, recorded=[_recorded(report)]).requests(_at(400)) == []
+
+
+def test_a_file_of_before_is_judged_as_its_rows_were_independent_ones() -> None:
+    before = tuple(msgspec.structs.replace(one, correlation=None) for one in REFERENCE)
+    (report,) = _plan(_rows(150, 1.5), drift=FEATURES_ONLY, reference=before).requests(_at(150))
+    assert isinstance(report, ReportDrift)
+    assert report.limit == 0.25
+    assert report.reason == "whence models auto, p = 0"
 
 
 def test_a_weekday_is_compared_with_no_reference() -> None:
@@ -242,3 +247,8 @@ def test_a_training_is_due_by_days_or_by_closed_trades_after_the_last_model() ->
     assert _plan(_trades(49, 0.0)).training_due(_at(100)) is None
     assert "50 trades" in (_plan(_trades(50, 0.0)).training_due(_at(100)) or "")
     assert "days ago" in (_plan([]).training_due(BEGAN + timedelta(days=8)) or "")
+
+
+def test_the_seed_of_a_training_is_its_number_among_those_by_schedule() -> None:
+    assert _plan([], registered=(CHAMPION, CHALLENGER)).seed == 3
+    assert _plan([], registered=(CHAMPION,), reason="trained by a person").seed == 1

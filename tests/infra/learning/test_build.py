@@ -112,7 +112,7 @@ def copied(whole: Path, folder: Path) -> Path:
     ("changes", "refusal"),
     [
         ({"form": 2}, "this program reads form 1"),
-        ({"feature_set": "core.9"}, "no feature set is called 'core.9'; there are: core.1"),
+        ({"feature_set": "core.9"}, "no feature set is called 'core.9'; there are: core.1, book.1"),
         ({"table": "0" * 64}, "another table of core.1"),
         ({"labels": {"time_limit_seconds": 1}}, "is of another build"),
         ({"parts": []}, "the part 2025-01 is missing, or differs"),

@@ -11,7 +11,8 @@ import pytest
 from domain.errors import InvalidInput, ModelChanged, ModelMissing
 from domain.features.core import CORE_1
 from domain.models.file import MOST_BYTES
-from infra.learning.model_files import write_model
+from infra.learning import model_folder
+from infra.learning.model_files import file_bytes, open_model, write_model
 from infra.learning.model_folder import ModelFolder, loaded
 from infra.learning.model_metrics import metrics_of
 from tests.domain.models.files import raw, reference
@@ -41,12 +42,51 @@ def test_a_file_with_other_bytes_than_its_name_says_is_refused(tmp_path: Path) -
         ModelFolder(tmp_path).model_of(place.stem)
 
 
+def test_an_opened_model_has_the_bytes_that_its_content_was_read_from(tmp_path: Path) -> None:
+    place = tmp_path / "new.json"
+    place.write_bytes(raw())
+    opened = open_model(place)
+    place.write_bytes(raw(seed=2))
+    assert opened.model.sha256 == sha256(opened.data).hexdigest() == sha256(raw()).hexdigest()
+    assert write_model(tmp_path, opened.data).stem == opened.model.sha256
+
+
 def test_a_damaged_file_is_refused_also_where_its_hash_is_right(tmp_path: Path) -> None:
     data = raw()[:-1]
     digest = sha256(data).hexdigest()
     (tmp_path / f"{digest}.json").write_bytes(data)
     with pytest.raises(InvalidInput, match="damaged"):
         ModelFolder(tmp_path).model_of(digest)
+
+
+def test_a_damaged_file_is_read_again_only_after_it_was_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, opened = raw(), list[Path]()
+    digest = sha256(data).hexdigest()
+    place = tmp_path / f"{digest}.json"
+    place.write_bytes(data[:-1])
+
+    def counted(path: Path) -> bytes:
+        opened.append(path)
+        return file_bytes(path)
+
+    monkeypatch.setattr(model_folder, "file_bytes", counted)
+    folder = ModelFolder(tmp_path)
+    for _signal in range(3):
+        with pytest.raises(ModelChanged):
+            folder.model_of(digest)
+    assert opened == [place]
+    write_model(tmp_path, data)
+    assert folder.model_of(digest).model.sha256 == digest
+
+
+def test_a_file_that_comes_later_is_read(tmp_path: Path) -> None:
+    digest, folder = sha256(raw()).hexdigest(), ModelFolder(tmp_path)
+    with pytest.raises(ModelMissing):
+        folder.model_of(digest)
+    write_model(tmp_path, raw())
+    assert folder.model_of(digest).model.sha256 == digest
 
 
 def test_a_pipe_in_place_of_a_file_is_refused_at_once(tmp_path: Path) -> None:

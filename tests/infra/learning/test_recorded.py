@@ -110,6 +110,15 @@ def test_a_session_begins_with_a_reader_that_has_read_its_warm_up_alone() -> Non
     assert values[CORE_1.names.index("atr_percentile")] is None
 
 
+def test_inputs_after_the_end_of_a_cut_tape_are_left_out() -> None:
+    eth, log = MARKET[ETH], with_signals([])
+    given = taped(session(eth[0].open_time), *moved(eth))
+    cut = TapedMoves(log, lambda: given, eth[9].close_time)
+    assert [one.open_time for move in cut for one in move.candles] == [one.open_time for one in eth[:10]]
+    longer = TapedMoves(log, lambda: given[:200], eth[9].close_time)
+    assert cut.identity == longer.identity != TapedMoves(log, lambda: given).identity
+
+
 def test_a_tape_without_candles_is_refused() -> None:
     log = with_signals([])
     with pytest.raises(InvalidInput, match="holds no candle: give the candle files"):

@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from adapters.tapes import read_tape, synthetic_tape
+from domain.arms.settings import ArmSettings
 from domain.filters.settings import FilterSettings, OwnFilterSettings
 from domain.instrument import Instrument
 from domain.leverage.settings import LeverageSettings
@@ -171,6 +172,7 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         groups={"coins": ("BTC",)},
         limits=LimitSettings(account_losses=3),
         models=ModelSettings(maximum_risk=0.2),
+        arms=ArmSettings(share=0.5),
         orphans=OrphanSettings(OrphanRule.CLOSE),
         reconciliation=ReconciliationSettings(external_orders=ExternalRule.ADOPT),
     )

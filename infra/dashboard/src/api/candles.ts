@@ -2,6 +2,7 @@
 import type { CombinedError } from '@urql/core';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { client, socket } from './client';
+import { onceAFrame } from './frame';
 import { graphql, type ResultOf } from './graphql';
 import { asOf } from './moment';
 import { print } from './print';
@@ -10,20 +11,33 @@ import { useStore } from './store';
 const CANDLES = graphql(`
   query Candles($instrument: String!, $interval: String!, $before: DateTime, $first: Int!, $asOf: AsOfInput) {
     candles(instrument: $instrument, interval: $interval, before: $before, first: $first, asOf: $asOf) {
-      candles { openTime open high low close isClosed }
+      candles { openTime open high low close volume }
       hasEarlier
     }
   }
 `);
 const NEW_CANDLES = graphql(`
   subscription NewCandles($instrument: String!, $interval: String!) {
-    candles(instrument: $instrument, interval: $interval) { openTime open high low close isClosed }
+    candles(instrument: $instrument, interval: $interval) { openTime open high low close volume }
   }
 `);
 const SIZE = 1_000;
 const AGAIN_MS = 2_000;
 
-export type Candle = ResultOf<typeof CANDLES>['candles']['candles'][number];
+type Sent = ResultOf<typeof CANDLES>['candles']['candles'][number];
+
+/** A candle as it is drawn: read from its exact decimals once, when it arrives. */
+export interface Candle {
+  /** When it opens, in seconds since 1970. */
+  readonly time: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+  /** Digits after the point of its close. */
+  readonly places: number;
+}
 
 export interface Candles {
   /** In order of time; undefined before the first page. */
@@ -60,7 +74,7 @@ export function useCandles(instrument: string, interval: string): Candles {
       const page = data?.candles;
       const later = before === null ? [] : current.current.candles ?? [];
       change({
-        candles: page ? [...[...page.candles].reverse(), ...later] : current.current.candles,
+        candles: page ? [...page.candles.map(candleOf).reverse(), ...later] : current.current.candles,
         hasEarlier: page?.hasEarlier ?? current.current.hasEarlier,
         error,
       });
@@ -73,29 +87,52 @@ export function useCandles(instrument: string, interval: string): Candles {
     if (!instrument) return undefined;
     read(null);
     if (moment !== null) return undefined;
-    return followed(instrument, interval, candle => {
+    const waiting: Candle[] = [];
+    const show = onceAFrame(() => {
       const { candles } = current.current;
-      if (candles) change({ ...current.current, candles: added(candles, candle) });
+      const arrived = waiting.splice(0);
+      if (candles && turn.current === own) change({ ...current.current, candles: arrived.reduce(added, candles) });
+    });
+    const own = turn.current;
+    return followed(instrument, interval, sent => {
+      waiting.push(candleOf(sent));
+      show();
     }, () => read(null));
   }, [key]);
 
   const more = useCallback(() => {
     const [first] = current.current.candles ?? [];
-    if (first && current.current.hasEarlier && !busy.current) read(first.openTime);
+    if (first && current.current.hasEarlier && !busy.current) read(timeText(first.time));
   }, [read]);
   return { ...state, more };
+}
+
+export function timeText(seconds: number): string {
+  return new Date(seconds * 1_000).toISOString();
+}
+
+function candleOf({ openTime, open, high, low, close, volume }: Sent): Candle {
+  return {
+    time: Date.parse(openTime) / 1_000,
+    open: Number(open),
+    high: Number(high),
+    low: Number(low),
+    close: Number(close),
+    volume: Number(volume),
+    places: (close.split('.')[1] ?? '').length,
+  };
 }
 
 /** The candle at the end, or in the place of the one that opened at the same time. */
 function added(candles: readonly Candle[], candle: Candle): readonly Candle[] {
   const last = candles.at(-1);
-  if (last === undefined || candle.openTime > last.openTime) return [...candles, candle];
-  return candle.openTime === last.openTime ? [...candles.slice(0, -1), candle] : candles;
+  if (last === undefined || candle.time > last.time) return [...candles, candle];
+  return candle.time === last.time ? [...candles.slice(0, -1), candle] : candles;
 }
 
 /** After a cut the latest page is read again, because candles may have closed meanwhile. Returns what ends it. */
 function followed(
-  instrument: string, interval: string, take: (candle: Candle) => void, again: () => void,
+  instrument: string, interval: string, take: (candle: Sent) => void, again: () => void,
 ): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let end = () => {};
@@ -107,7 +144,7 @@ function followed(
       }, AGAIN_MS);
     };
     let isOver = false;
-    const stop = socket.subscribe<{ candles: Candle }>(
+    const stop = socket.subscribe<{ candles: Sent }>(
       { query: print(NEW_CANDLES), variables: { instrument, interval } },
       {
         next: ({ data }) => void (data && take(data.candles)),

@@ -4,7 +4,7 @@ import type { introspection } from './introspection.d.ts';
 
 export const graphql = initGraphQLTada<{
   introspection: introspection;
-  scalars: { Decimal: string; DateTime: string; Ordinal: string; JSON: unknown };
+  scalars: { Decimal: string; DateTime: string; Ordinal: number; JSON: unknown };
 }>();
 
 export type { FragmentOf, ResultOf, VariablesOf } from 'gql.tada';

@@ -1,32 +1,53 @@
 // What the log has of an instrument since a time: signals with their decisions, fills, and the stops of its positions.
+// Each is read once: earlier ones when the time moves back, later ones when new events have come.
 import type { AnyVariables, CombinedError, TypedDocumentNode } from '@urql/core';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useMemo } from 'react';
 import { client } from './client';
 import { graphql, type ResultOf } from './graphql';
 import { live } from './live';
-import { asOf } from './moment';
-import { useStore } from './store';
+import { asOf, type Moment } from './moment';
+import { Store, useStore } from './store';
 
 const SIGNALS = graphql(`
-  query ChartSignals($account: String!, $instrument: String!, $since: DateTime, $after: String, $asOf: AsOfInput) {
-    signals(where: { account: $account, instrument: $instrument, since: $since }, first: 200, after: $after, asOf: $asOf) {
-      edges { node { id strategy direction intent price candleClosedAt verdict reasons } }
+  query ChartSignals(
+    $account: String!, $instrument: String!, $since: DateTime, $before: DateTime, $afterOrdinal: Ordinal, $after: String,
+    $asOf: AsOfInput
+  ) {
+    signals(
+      where: { account: $account, instrument: $instrument, since: $since, before: $before, afterOrdinal: $afterOrdinal },
+      first: 200, after: $after, asOf: $asOf
+    ) {
+      edges { node { id ordinal strategy direction intent price candleClosedAt verdict reasons } }
       pageInfo { hasNextPage endCursor }
     }
   }
 `);
 const FILLS = graphql(`
-  query ChartFills($account: String!, $instrument: String!, $since: DateTime, $after: String, $asOf: AsOfInput) {
-    fills(where: { account: $account, instrument: $instrument, since: $since }, first: 200, after: $after, asOf: $asOf) {
-      edges { node { executionId orderId side purpose price quantity at } }
+  query ChartFills(
+    $account: String!, $instrument: String!, $since: DateTime, $before: DateTime, $afterOrdinal: Ordinal, $after: String,
+    $asOf: AsOfInput
+  ) {
+    fills(
+      where: { account: $account, instrument: $instrument, since: $since, before: $before, afterOrdinal: $afterOrdinal },
+      first: 200, after: $after, asOf: $asOf
+    ) {
+      edges { node { ordinal executionId orderId side purpose price quantity at } }
       pageInfo { hasNextPage endCursor }
     }
   }
 `);
 const PROTECTION = graphql(`
-  query ChartProtection($account: String!, $types: [String!], $since: DateTime, $after: String, $asOf: AsOfInput) {
-    events(where: { account: $account, noun: "position", types: $types, since: $since }, first: 200, after: $after, asOf: $asOf) {
-      edges { node { id type stream occurredAt json } }
+  query ChartProtection(
+    $account: String!, $types: [String!], $since: DateTime, $before: DateTime, $afterOrdinal: Ordinal, $after: String,
+    $asOf: AsOfInput
+  ) {
+    events(
+      where: {
+        account: $account, noun: "position", types: $types, since: $since, before: $before, afterOrdinal: $afterOrdinal
+      },
+      first: 200, after: $after, asOf: $asOf
+    ) {
+      edges { node { id ordinal type stream occurredAt json } }
       pageInfo { hasNextPage endCursor }
     }
   }
@@ -41,6 +62,7 @@ export type Fill = ResultOf<typeof FILLS>['fills']['edges'][number]['node'];
 /** The protective prices of a position from `at` on, by its stream; both null from its close on. */
 export interface Protection {
   readonly id: string;
+  readonly ordinal: number;
   readonly stream: string;
   readonly at: string;
   readonly isMove: boolean;
@@ -60,39 +82,14 @@ export interface Marks {
 
 export const NO_MARKS: Marks = { signals: [], fills: [], protections: [], error: undefined, isCut: false };
 
-/** Read again at a change, and while the page is live at most once in two seconds after new events. */
+/** While the page is live, new ones are read at most once in two seconds after new events. */
 export function useMarks(account: string, instrument: string, since: string | undefined): Marks {
   const moment = useStore(asOf);
-  const [marks, setMarks] = useState(NO_MARKS);
-  const [round, setRound] = useState(0);
-  const last = useRef(0);
-
-  useEffect(() => {
-    if (since === undefined) {
-      setMarks(NO_MARKS);
-      return undefined;
-    }
-    let isWanted = true;
-    last.current = Date.now();
-    const given = { account, instrument, since, asOf: moment };
-    void Promise.all([
-      readAll(SIGNALS, given, data => data.signals),
-      readAll(FILLS, given, data => data.fills),
-      readAll(PROTECTION, { account, types: TYPES, since, asOf: moment }, data => data.events),
-    ]).then(([signals, fills, events]) => {
-      if (!isWanted) return;
-      const own = `position-${account}-${instrument}-`;
-      setMarks({
-        signals: signals.rows,
-        fills: fills.rows,
-        protections: events.rows.filter(one => one.stream.startsWith(own)).map(protection),
-        error: signals.error ?? fills.error ?? events.error,
-        isCut: signals.isCut || fills.isCut || events.isCut,
-      });
-    });
-    return () => void (isWanted = false);
-  }, [account, instrument, since, JSON.stringify(moment), round]);
-
+  const reader = useMemo(
+    () => new MarksReader(account, instrument, moment), [account, instrument, JSON.stringify(moment)],
+  );
+  useEffect(() => () => reader.close(), [reader]);
+  useEffect(() => void (since === undefined || reader.reach(since)), [reader, since]);
   useEffect(() => {
     if (moment !== null) return undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -102,15 +99,103 @@ export function useMarks(account: string, instrument: string, since: string | un
       ordinal = live.value.ordinal;
       timer = setTimeout(() => {
         timer = undefined;
-        setRound(before => before + 1);
-      }, Math.max(0, last.current + LEAST_MS - Date.now()));
+        reader.follow();
+      }, LEAST_MS);
     });
     return () => {
       clearTimeout(timer);
       stop();
     };
-  }, [moment]);
-  return marks;
+  }, [reader]);
+  return useStore(reader.state);
+}
+
+/** Earlier ones than those that are there, or those that were recorded or decided since. */
+interface Slice {
+  readonly since: string;
+  readonly before: string | null;
+  readonly afterOrdinal: number | null;
+}
+
+class MarksReader {
+  readonly state = new Store<Marks>(NO_MARKS);
+  readonly #given: { readonly account: string; readonly asOf: Moment | null };
+  readonly #instrument: string;
+  #since: string | undefined;
+  #isClosed = false;
+  /** Slices of earlier ones that an error has left out; they are read again with the next new ones. */
+  #missing: readonly Slice[] = [];
+  /** One slice is read after the other, so that each one adds to the ones before. */
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(account: string, instrument: string, moment: Moment | null) {
+    this.#given = { account, asOf: moment };
+    this.#instrument = instrument;
+  }
+
+  reach(since: string): void {
+    const before = this.#since;
+    if (before !== undefined && since >= before) return;
+    this.#since = since;
+    this.#add(() => ({ since, before: before ?? null, afterOrdinal: null }));
+  }
+
+  follow(): void {
+    const since = this.#since;
+    const missing = this.#missing;
+    this.#missing = [];
+    missing.forEach(slice => this.#add(() => slice));
+    if (since !== undefined) this.#add(() => ({ since, before: null, afterOrdinal: settled(this.state.value) }));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  #add(slice: () => Slice): void {
+    this.#last = this.#last.then(() => (this.#isClosed ? undefined : this.#read(slice())));
+  }
+
+  async #read(slice: Slice): Promise<void> {
+    const { account } = this.#given;
+    const own = { ...this.#given, ...slice, instrument: this.#instrument };
+    const [signals, fills, events] = await Promise.all([
+      readAll(SIGNALS, own, data => data.signals),
+      readAll(FILLS, own, data => data.fills),
+      readAll(PROTECTION, { ...this.#given, ...slice, types: TYPES }, data => data.events),
+    ]);
+    if (this.#isClosed) return;
+    const error = signals.error ?? fills.error ?? events.error;
+    if (error && slice.afterOrdinal === null) this.#missing = [...this.#missing, slice];
+    const stream = `position-${account}-${this.#instrument}-`;
+    const protections = events.rows.filter(one => one.stream.startsWith(stream)).map(protection);
+    const there = this.state.value;
+    this.state.set({
+      signals: merged(there.signals, signals.rows),
+      fills: merged(there.fills, fills.rows),
+      protections: merged(there.protections, protections),
+      error,
+      isCut: there.isCut || signals.isCut || fills.isCut || events.isCut,
+    });
+  }
+}
+
+interface Placed {
+  readonly ordinal: number;
+}
+
+/** In the order of the log; a row that is read again replaces the one before. */
+function merged<Row extends Placed>(there: readonly Row[], read: readonly Row[]): readonly Row[] {
+  if (read.length === 0) return there;
+  const rows = new Map([...there, ...read].map(one => [one.ordinal, one]));
+  return [...rows.values()].sort((one, other) => one.ordinal - other.ordinal);
+}
+
+/** The ordinal up to which nothing changes any more: a signal that is not decided yet is read again. */
+function settled({ signals, fills, protections }: Marks): number {
+  const undecided = signals.find(one => one.verdict === null);
+  if (undecided) return undecided.ordinal - 1;
+  return Math.max(0, ...[signals, fills, protections].map(rows => rows.at(-1)?.ordinal ?? 0));
 }
 
 interface Connection<Row> {
@@ -150,6 +235,7 @@ function protection(event: ProtectionEvent): Protection {
   const isClosed = event.type.endsWith('PositionClosed');
   return {
     id: event.id,
+    ordinal: event.ordinal,
     stream: event.stream,
     at: event.occurredAt,
     isMove: event.type.endsWith('ProtectionMoved'),

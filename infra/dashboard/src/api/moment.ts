@@ -1,6 +1,6 @@
 // The past moment that every page shows; null is now.
 import { Store } from './store';
 
-export type Moment = { ordinal: string } | { time: string };
+export type Moment = { ordinal: number } | { time: string };
 
 export const asOf = new Store<Moment | null>(null);

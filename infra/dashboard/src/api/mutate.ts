@@ -2,6 +2,7 @@
 // the same request again, which is carried out once.
 import type { AnyVariables, CombinedError, TypedDocumentNode } from '@urql/core';
 import { client } from './client';
+import { newKey } from './keys';
 
 export interface Answered {
   readonly isDone: boolean;
@@ -14,7 +15,7 @@ export interface RequestKey {
 }
 
 export function newRequest(account: string): RequestKey {
-  return { idempotencyKey: crypto.randomUUID(), account };
+  return { idempotencyKey: newKey(), account };
 }
 
 interface Answer {

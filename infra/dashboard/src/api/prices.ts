@@ -1,5 +1,7 @@
-// The last price of each instrument. Prices arrive faster than a screen can show them, so they are shown once a frame.
+// The last price of each instrument, shown once a frame.
+import { useSyncExternalStore } from 'react';
 import { socket } from './client';
+import { onceAFrame } from './frame';
 import { graphql } from './graphql';
 import { heard } from './live';
 import { print } from './print';
@@ -17,8 +19,13 @@ const PRICES = graphql(`
 `);
 
 export const prices = new Store<ReadonlyMap<string, Price>>(new Map());
+/** The instruments that have a price, by name. It changes with a new instrument, not with a price. */
+export const priced = new Store<readonly string[]>([]);
 
-let waiting: Map<string, Price> | null = null;
+/** The instrument's last price. The component is rendered again when this price changes, and at no other. */
+export function usePrice(instrument: string): Price | undefined {
+  return useSyncExternalStore(prices.observe, () => prices.value.get(instrument));
+}
 
 export function followPrices(): void {
   socket.subscribe<{ prices: { instrument: string; price: string; at: string } }>(
@@ -37,14 +44,16 @@ function again(): void {
   setTimeout(followPrices, 2_000);
 }
 
+const waiting = new Map<string, Price>();
+const show = onceAFrame(() => {
+  const shown = new Map([...prices.value, ...waiting]);
+  waiting.clear();
+  prices.set(shown);
+  if (shown.size !== priced.value.length) priced.set([...shown.keys()].sort());
+});
+
 function take(instrument: string, seen: Price): void {
   heard();
-  if (waiting === null) {
-    waiting = new Map(prices.value);
-    requestAnimationFrame(() => {
-      if (waiting !== null) prices.set(waiting);
-      waiting = null;
-    });
-  }
   waiting.set(instrument, seen);
+  show();
 }

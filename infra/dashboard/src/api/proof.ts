@@ -2,9 +2,9 @@
 // The API is not trusted for it: docs/audit.md has the bytes that are hashed and signed.
 
 export interface Proof {
-  readonly ordinal: string;
+  readonly ordinal: number;
   readonly stream: string;
-  readonly version: string;
+  readonly version: number;
   readonly type: string;
   /** The Avro bytes, in base64. */
   readonly body: string;
@@ -33,7 +33,7 @@ export const canCheck = globalThis.crypto.subtle !== undefined;
 /** The root, in base64, to which the event's leaf and the hashes lead; null where their number is not that of the tree. */
 export async function rootOf(proof: Proof, size: number): Promise<string | null> {
   let found = await sha256(Uint8Array.of(0), await leafOf(proof));
-  let at = Number(proof.ordinal) - 1;
+  let at = proof.ordinal - 1;
   let last = size - 1;
   if (at > last) return null;
   // RFC 9162, section 2.1.3.2.
@@ -107,9 +107,9 @@ function length(part: Bytes): Bytes {
   return four;
 }
 
-function number(decimal: string): Bytes {
+function number(whole: number): Bytes {
   const eight = new Uint8Array(8);
-  new DataView(eight.buffer).setBigUint64(0, BigInt(decimal));
+  new DataView(eight.buffer).setBigUint64(0, BigInt(whole));
   return eight;
 }
 

@@ -25,29 +25,36 @@ export function useQuery<Data, Variables extends AnyVariables>(
   const moment = useStore(asOf);
   const key = JSON.stringify([variables, moment]);
   const [state, setState] = useState<Omit<Queried<Data>, 'again'>>({ data: undefined, error: undefined, pending: true });
-  const [round, setRound] = useState(0);
-  const last = useRef(0);
+  const [again, setAgain] = useState(0);
+  const round = useRounds(isLive && moment === null);
 
   useEffect(() => {
     let wanted = true;
     setState(before => ({ ...before, pending: true }));
-    last.current = Date.now();
     const given = { ...variables, asOf: moment } as unknown as Variables;
     void client.query(document, given, { requestPolicy: 'network-only' }).toPromise().then(({ data, error }) => {
       if (wanted) setState(before => ({ data: data ?? (error ? before.data : undefined), error, pending: false }));
     });
     return () => void (wanted = false);
-  }, [document, key, round]);
+  }, [document, key, round, again]);
 
+  return useMemo(() => ({ ...state, again: () => setAgain(before => before + 1) }), [state]);
+}
+
+/** A number that changes when queries include new events, at most once in two seconds; at rest it stays. */
+export function useRounds(isLive = true): number {
+  const [round, setRound] = useState(0);
+  const last = useRef(Date.now());
   useEffect(() => {
-    if (!isLive || moment !== null) return undefined;
+    if (!isLive) return undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let ordinal = live.value.ordinal;
+    let { reached } = live.value;
     const stop = live.observe(() => {
-      if (live.value.ordinal === ordinal || timer !== undefined) return;
-      ordinal = live.value.ordinal;
+      if (live.value.reached === reached || timer !== undefined) return;
+      reached = live.value.reached;
       timer = setTimeout(() => {
         timer = undefined;
+        last.current = Date.now();
         setRound(before => before + 1);
       }, Math.max(0, last.current + LEAST_MS - Date.now()));
     });
@@ -55,7 +62,6 @@ export function useQuery<Data, Variables extends AnyVariables>(
       clearTimeout(timer);
       stop();
     };
-  }, [isLive, moment]);
-
-  return useMemo(() => ({ ...state, again: () => setRound(before => before + 1) }), [state]);
+  }, [isLive]);
+  return round;
 }

@@ -6,6 +6,7 @@ import { useQuery } from '../api/query';
 import { shown } from '../parts/decimal';
 import { Figure } from '../parts/Figure';
 import { Outcome } from '../parts/Outcome';
+import { Reports } from '../parts/Reports';
 import { goTo } from '../parts/route';
 import { useWords, type Words } from '../words/words';
 
@@ -36,15 +37,18 @@ interface Finding {
 /** The notary's public key is the reader's own: it is kept for this log, and never taken from the API. */
 const KEY = 'whence.notary';
 
-export function Audit({ argument }: { readonly argument: string }) {
+export function Audit({ account, argument }: { readonly account: string; readonly argument: string }) {
   const words = useWords();
   const found = useQuery(CHECKPOINT, {});
   return (
-    <Outcome of={found}>
-      {({ checkpoint }) =>
-        checkpoint === null ? <p className="empty">{words('no-checkpoint')}</p> : <Audited of={checkpoint} ordinal={argument} />
-      }
-    </Outcome>
+    <>
+      <Outcome of={found}>
+        {({ checkpoint }) =>
+          checkpoint === null ? <p className="empty">{words('no-checkpoint')}</p> : <Audited of={checkpoint} ordinal={argument} />
+        }
+      </Outcome>
+      <Reports account={account} key={account} />
+    </>
   );
 }
 
@@ -101,6 +105,7 @@ function Check({ label, isDisabled, run }: {
   const [findings, setFindings] = useState<readonly Finding[]>([]);
   const [isRunning, setIsRunning] = useState(false);
   const check = async () => {
+    if (isRunning) return;
     setIsRunning(true);
     setFindings(await run().catch((fault: unknown) => [{ holds: false, line: fault instanceof Error ? fault.message : String(fault) }]));
     setIsRunning(false);
@@ -108,7 +113,7 @@ function Check({ label, isDisabled, run }: {
   return (
     <>
       <p className="buttons">
-        <button type="button" disabled={isDisabled || isRunning} onClick={() => void check()}>{words(label)}</button>
+        <button type="button" disabled={isDisabled} aria-disabled={isRunning} onClick={() => void check()}>{words(label)}</button>
       </p>
       <div className="findings" role="status" aria-label={words(label)}>
         {isRunning && <p className="pending">{words('loading')}</p>}
@@ -134,11 +139,11 @@ async function verification(key: string, words: Words): Promise<readonly Finding
 }
 
 async function inclusion(ordinal: string, key: string, words: Words): Promise<readonly Finding[]> {
-  const { data, error } = await client.query(PROOF, { ordinal }).toPromise();
+  const { data, error } = await client.query(PROOF, { ordinal: Number(ordinal) }).toPromise();
   if (!data) throw new Error(error?.graphQLErrors.map(one => one.message).join(' ') || error?.message);
   const proof = data.inclusion;
   const { size, root } = checkpointOf(proof.note);
-  const holds = await rootOf(proof, size) === encoded(root) && String(proof.ordinal) === ordinal;
+  const holds = await rootOf(proof, size) === encoded(root) && proof.ordinal === Number(ordinal);
   const event = { type: proof.type, version: proof.version, stream: proof.stream, size };
   const found = { holds, line: words(holds ? 'inclusion-holds' : 'inclusion-fails', event) };
   return key ? [found, ...await signature(proof.note, key, words)] : [found, { holds: false, line: words('signature-unchecked') }];

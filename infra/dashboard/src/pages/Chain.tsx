@@ -66,7 +66,7 @@ function Story({ id }: { readonly id: string }) {
                 {opened === step.event.id && (
                   <>
                     <pre>{JSON.stringify(step.event.json, null, 2)}</pre>
-                    <a href={address('audit', step.event.ordinal)}>{words('prove-event', { ordinal: step.event.ordinal })}</a>
+                    <a href={address('audit', String(step.event.ordinal))}>{words('prove-event', { ordinal: step.event.ordinal })}</a>
                   </>
                 )}
               </li>

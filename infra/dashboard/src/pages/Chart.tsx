@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'react';
-import { useCandles } from '../api/candles';
+import { timeText, useCandles } from '../api/candles';
 import { graphql, type ResultOf } from '../api/graphql';
 import { useMarks } from '../api/marks';
 import { useQuery } from '../api/query';
@@ -8,6 +8,7 @@ import { shown } from '../parts/decimal';
 import { marksOf, type Mark } from '../parts/marks';
 import { Fault, Outcome } from '../parts/Outcome';
 import { goTo } from '../parts/route';
+import { StopHandles } from '../parts/StopHandle';
 import { Table, type Column } from '../parts/Table';
 import { moment } from '../parts/time';
 import { useWords } from '../words/words';
@@ -78,7 +79,8 @@ interface Props {
 function Drawn({ account, instrument, interval }: Props) {
   const words = useWords();
   const { candles, error, hasEarlier, more } = useCandles(instrument, interval);
-  const found = useMarks(account, instrument, candles?.[0]?.openTime);
+  const since = candles?.[0] && timeText(candles[0].time);
+  const found = useMarks(account, instrument, since);
   const marks = useMemo(() => marksOf(found), [found]);
   const listed = useMemo(() => [...marks].reverse(), [marks]);
   const open = (mark: Mark) => goTo('chain', mark.id);
@@ -99,9 +101,10 @@ function Drawn({ account, instrument, interval }: Props) {
               protections={found.protections}
               onStart={more}
               onOpen={open}
+              over={drawn => <StopHandles account={account} instrument={instrument} scale={drawn} />}
             />
             <p className="total">
-              {words('candles-read', { count: candles.length, since: moment(candles[0]?.openTime) })}{' '}
+              {words('candles-read', { count: candles.length, since: moment(since) })}{' '}
               {hasEarlier && <button type="button" onClick={more}>{words('earlier-candles')}</button>}
             </p>
           </div>

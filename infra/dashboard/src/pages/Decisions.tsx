@@ -15,14 +15,15 @@ import { Direction } from './Now';
 
 const DECISIONS = graphql(`
   query Decisions(
-    $account: String!, $verdict: Verdict, $reason: String, $first: Int, $after: String, $asOf: AsOfInput
+    $account: String!, $verdict: Verdict, $reason: String, $first: Int, $after: String, $skip: Int!, $isCounted: Boolean!,
+    $asOf: AsOfInput
   ) {
     decisions(
-      where: { account: $account, verdict: $verdict, reason: $reason }, first: $first, after: $after, asOf: $asOf
+      where: { account: $account, verdict: $verdict, reason: $reason }, first: $first, after: $after, skip: $skip, asOf: $asOf
     ) {
       edges { node { id decidedAt strategy instrument direction verdict reasons quantity approvals rejections } }
       pageInfo { hasNextPage endCursor }
-      totalCount
+      totalCount @include(if: $isCounted)
     }
   }
 `);

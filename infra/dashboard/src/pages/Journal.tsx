@@ -8,11 +8,11 @@ import { moment } from '../parts/time';
 import { useWords } from '../words/words';
 
 const JOURNAL = graphql(`
-  query Journal($account: String!, $search: String, $noun: String, $first: Int, $after: String, $asOf: AsOfInput) {
-    journal(where: { account: $account, search: $search, noun: $noun }, first: $first, after: $after, asOf: $asOf) {
+  query Journal($account: String!, $search: String, $noun: String, $first: Int, $after: String, $skip: Int!, $isCounted: Boolean!, $asOf: AsOfInput) {
+    journal(where: { account: $account, search: $search, noun: $noun }, first: $first, after: $after, skip: $skip, asOf: $asOf) {
       edges { node { ordinal id type line actor occurredAt } }
       pageInfo { hasNextPage endCursor }
-      totalCount
+      totalCount @include(if: $isCounted)
     }
   }
 `);

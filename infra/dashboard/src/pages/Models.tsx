@@ -12,7 +12,7 @@ const MODELS = graphql(`
     models(account: $account, asOf: $asOf) {
       sha256 name role featureSet dataFrom dataUntil labels metrics { name value } registeredBy registeredAt reason
       outcomes { outcome count } drifts { subject test statistic limit count begin end }
-      resolved gainRate accuracy meanConfidence brier meanReturn
+      resolved gainRate accuracy meanConfidence brier meanReturn judged letThrough profit championProfit
     }
   }
 `);
@@ -29,6 +29,9 @@ const CHALLENGERS: readonly Column<Model>[] = [
   { name: 'accuracy', cell: one => percent(one.accuracy, 1), isNumber: true },
   { name: 'brier', cell: one => measured(one.brier), isNumber: true },
   { name: 'mean-return', cell: one => <span className={tone(one.meanReturn)}>{percent(one.meanReturn, 3)}</span>, isNumber: true },
+  { name: 'let-through', cell: one => `${one.letThrough} / ${one.judged}`, isNumber: true },
+  { name: 'profit', cell: one => <span className={tone(one.profit)}>{percent(one.profit, 2)}</span>, isNumber: true },
+  { name: 'champion-profit', cell: one => percent(one.championProfit, 2), isNumber: true },
   { name: 'drifts', cell: one => one.drifts.length, isNumber: true, width: 4 },
   { name: 'registered', cell: one => moment(one.registeredAt), width: 11 },
   { name: 'reason', cell: one => one.reason || '–', width: 16 },

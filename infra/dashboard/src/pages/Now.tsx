@@ -1,7 +1,9 @@
+import { useMemo } from 'react';
 import { graphql, type ResultOf } from '../api/graphql';
 import { send } from '../api/mutate';
 import { asOf } from '../api/moment';
-import { prices } from '../api/prices';
+import { priced, usePrice, type Price } from '../api/prices';
+import { moveProtection, profitAt } from '../api/protection';
 import { useQuery } from '../api/query';
 import { useStore } from '../api/store';
 import { fixed, percent, shown, tone } from '../parts/decimal';
@@ -34,16 +36,6 @@ const NOTICES = graphql(`
 const CLOSE = graphql(`
   mutation Close($request: RequestInput!, $position: String!, $reason: String!) {
     closePosition(request: $request, position: $position, reason: $reason) {
-      __typename
-      ... on Completed { note }
-      ... on Refused { reason }
-      ... on TimedOut { known }
-    }
-  }
-`);
-const MOVE = graphql(`
-  mutation Move($request: RequestInput!, $position: String!, $stop: Decimal, $target: Decimal) {
-    moveProtection(request: $request, position: $position, stop: $stop, target: $target) {
       __typename
       ... on Completed { note }
       ... on Refused { reason }
@@ -90,35 +82,42 @@ export function Now({ account }: { readonly account: string }) {
 
 function Open({ account, positions }: { readonly account: string; readonly positions: readonly Held[] }) {
   const words = useWords();
-  const last = useStore(prices);
+  const columns = useMemo(() => columnsOf(account), [account]);
+  const known = useStore(priced);
   const isPast = useStore(asOf) !== null;
-  const now = useNow(1_000);
-  const priceOf = (held: Held) => (isPast ? undefined : last.get(held.instrument));
-  const columns: readonly Column<Held>[] = [
+  if (positions.length === 0) return <p className="empty">{words('no-positions')}</p>;
+  const isUnpriced = isPast || positions.some(one => !known.includes(one.instrument));
+  return (
+    <>
+      <Table
+        label={words('open-positions')}
+        columns={columns}
+        rows={positions}
+        keyOf={one => one.id}
+        onOpen={one => goTo('chain', one.id)}
+      />
+      {isUnpriced && <p className="note">{words(isPast ? 'no-past-price' : 'no-price')}</p>}
+    </>
+  );
+}
+
+/** A price renders the cells that show it alone. */
+function columnsOf(account: string): readonly Column<Held>[] {
+  return [
     { name: 'instrument', cell: one => one.instrument, width: 12 },
     { name: 'direction', cell: one => <Direction of={one.direction} />, width: 4 },
     { name: 'quantity', cell: one => shown(one.quantity), isNumber: true },
     { name: 'average-price', cell: one => shown(one.averagePrice), isNumber: true, width: 7 },
-    { name: 'price', cell: one => shown(priceOf(one)?.price), isNumber: true },
-    { name: 'price-age', cell: one => <Age at={priceOf(one)?.at} now={now} />, isNumber: true },
-    { name: 'profit', cell: one => <Profit of={one} price={priceOf(one)?.price} />, isNumber: true },
+    { name: 'price', cell: one => <LastPrice of={one} />, isNumber: true },
+    { name: 'price-age', cell: one => <Age of={one} />, isNumber: true },
+    { name: 'profit', cell: one => <Profit of={one} />, isNumber: true },
     { name: 'stop', cell: one => shown(one.stop), isNumber: true },
-    { name: 'to-stop', cell: one => distance(priceOf(one)?.price, one.stop), isNumber: true },
+    { name: 'to-stop', cell: one => <Distance of={one} to={one.stop} />, isNumber: true },
     { name: 'target', cell: one => shown(one.target), isNumber: true },
-    { name: 'to-target', cell: one => distance(priceOf(one)?.price, one.target), isNumber: true },
+    { name: 'to-target', cell: one => <Distance of={one} to={one.target} />, isNumber: true },
     { name: 'owner', cell: one => one.owner, width: 7 },
-    { name: 'actions', cell: one => !isPast && <Actions account={account} of={one} />, width: 17 },
+    { name: 'actions', cell: one => <Actions account={account} of={one} />, width: 17 },
   ];
-  if (positions.length === 0) return <p className="empty">{words('no-positions')}</p>;
-  return (
-    <Table
-      label={words('open-positions')}
-      columns={columns}
-      rows={positions}
-      keyOf={one => one.id}
-      onOpen={one => goTo('chain', one.id)}
-    />
-  );
 }
 
 export function Direction({ of }: { readonly of: 'LONG' | 'SHORT' }) {
@@ -127,20 +126,33 @@ export function Direction({ of }: { readonly of: 'LONG' | 'SHORT' }) {
   return <span className={isLong ? 'gain' : 'loss'}>{words(isLong ? 'long' : 'short')}</span>;
 }
 
-function Age({ at, now }: { readonly at: string | undefined; readonly now: number }) {
+/** The last price of the position's instrument; none where a past moment is shown. */
+function useHeldPrice({ instrument }: Held): Price | undefined {
+  const price = usePrice(instrument);
+  return useStore(asOf) === null ? price : undefined;
+}
+
+function LastPrice({ of }: { readonly of: Held }) {
+  return <>{shown(useHeldPrice(of)?.price)}</>;
+}
+
+function Age({ of }: { readonly of: Held }) {
   const words = useWords();
+  const at = useHeldPrice(of)?.at;
+  const now = useNow(1_000);
   return <>{at === undefined ? '–' : age(now - Date.parse(at), words)}</>;
 }
 
-function Profit({ of, price }: { readonly of: Held; readonly price: string | undefined }) {
+function Profit({ of }: { readonly of: Held }) {
+  const price = useHeldPrice(of)?.price;
   if (price === undefined) return <>–</>;
-  const sign = of.direction === 'LONG' ? 1 : -1;
-  const profit = sign * (Number(price) - Number(of.averagePrice)) * Number(of.quantity);
+  const profit = profitAt(price, of);
   return <span className={tone(profit)}>{fixed(profit)}</span>;
 }
 
-function distance(price: string | undefined, level: string | null): string {
-  return price === undefined || level === null ? '–' : percent(Math.abs(Number(level) / Number(price) - 1));
+function Distance({ of, to }: { readonly of: Held; readonly to: string | null }) {
+  const price = useHeldPrice(of)?.price;
+  return <>{price === undefined || to === null ? '–' : percent(Math.abs(Number(to) / Number(price) - 1))}</>;
 }
 
 function Notices() {
@@ -168,6 +180,7 @@ function Notices() {
 
 function Actions({ account, of }: { readonly account: string; readonly of: Held }) {
   const words = useWords();
+  if (useStore(asOf) !== null) return null;
   return (
     <>
       <Request
@@ -180,7 +193,7 @@ function Actions({ account, of }: { readonly account: string; readonly of: Held 
         ]}
         explained={words('move-protection-explained', { position: of.id })}
         send={(request, { stop, target }) =>
-          send(MOVE, { request, position: of.id, stop: changed(stop, of.stop), target: changed(target, of.target) })}
+          moveProtection(request, of.id, { stop: changed(stop, of.stop), target: changed(target, of.target) })}
       />{' '}
       <Request
         account={account}

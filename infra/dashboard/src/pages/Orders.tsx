@@ -10,8 +10,8 @@ import { moment } from '../parts/time';
 import { useWords } from '../words/words';
 
 const ORDERS = graphql(`
-  query Orders($account: String!, $status: [OrderStatus!], $first: Int, $after: String, $asOf: AsOfInput) {
-    orders(where: { account: $account, status: $status }, first: $first, after: $after, asOf: $asOf) {
+  query Orders($account: String!, $status: [OrderStatus!], $first: Int, $after: String, $skip: Int!, $isCounted: Boolean!, $asOf: AsOfInput) {
+    orders(where: { account: $account, status: $status }, first: $first, after: $after, skip: $skip, asOf: $asOf) {
       edges {
         node {
           id instrument side type purpose status reason quantity filled limitPrice triggerPrice averagePrice fees feeCurrency
@@ -19,7 +19,7 @@ const ORDERS = graphql(`
         }
       }
       pageInfo { hasNextPage endCursor }
-      totalCount
+      totalCount @include(if: $isCounted)
     }
   }
 `);

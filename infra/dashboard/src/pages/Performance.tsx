@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { graphql, type ResultOf } from '../api/graphql';
 import { useQuery } from '../api/query';
 import { useSeries } from '../api/series';
@@ -8,6 +8,7 @@ import { Curve } from '../parts/Curve';
 import { Figure } from '../parts/Figure';
 import { Outcome } from '../parts/Outcome';
 import { Table, type Column } from '../parts/Table';
+import { moment } from '../parts/time';
 import { useWords } from '../words/words';
 
 const ALL = graphql(`
@@ -34,6 +35,15 @@ const EQUITY = graphql(`
   }
 `);
 
+const HELD = graphql(`
+  query BuyAndHold($account: String!, $asOf: AsOfInput) {
+    buyAndHold(account: $account, asOf: $asOf) {
+      instruments { instrument pricedAt }
+      values { at value }
+    }
+  }
+`);
+
 type Row = ResultOf<typeof ALL>['performance'][number];
 
 const COLUMNS: readonly Column<Row>[] = [
@@ -46,7 +56,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { name: 'average-win', cell: one => shown(one.averageWin, 2), isNumber: true },
   { name: 'average-loss', cell: one => shown(one.averageLoss, 2), isNumber: true },
 ];
-const GROUPS = { STRATEGY: 'by-strategy', INSTRUMENT: 'by-instrument', DAY: 'by-day' } as const;
+const GROUPS = { STRATEGY: 'by-strategy', INSTRUMENT: 'by-instrument', DAY: 'by-day', HOUR: 'by-hour' } as const;
 type Group = keyof typeof GROUPS;
 
 export function Performance({ account }: { readonly account: string }) {
@@ -67,29 +77,15 @@ export function Performance({ account }: { readonly account: string }) {
               <Figure name="trades" value={String(all.trades)} />
               <Figure name="win-rate" value={percent(all.winRate === null ? null : Number(all.winRate), 1)} />
               <Figure name="profit-factor" value={shown(all.profitFactor, 2)} />
-              <Figure name="sharpe" value={fixed(all.sharpe)} />
-              <Figure name="sortino" value={fixed(all.sortino)} />
+              <Figure name="sharpe" value={fixed(all.sharpe)} note={words('ratios-note')} />
+              <Figure name="sortino" value={fixed(all.sortino)} note={words('ratios-note')} />
               <Figure name="fees" value={shown(all.fees, 2)} />
               <Figure name="funding" value={shown(all.funding, 2)} />
             </dl>
           )
         }
       </Outcome>
-      <Outcome of={equity}>
-        {marks => (
-          <>
-            <Curve
-              label={words('equity')}
-              points={marks.map(one => [Date.parse(one.at) / 1_000, Number(one.equity ?? NaN)] as const)}
-            />
-            <Curve
-              label={words('drawdown-percent')}
-              height={140}
-              points={marks.map(one => [Date.parse(one.at) / 1_000, -100 * one.drawdown] as const)}
-            />
-          </>
-        )}
-      </Outcome>
+      <Outcome of={equity}>{marks => <Curves marks={marks} account={account} />}</Outcome>
       <div className="tabs" role="group">
         {(Object.keys(GROUPS) as Group[]).map(one => (
           <button key={one} type="button" aria-pressed={one === by} onClick={() => setBy(one)}>{words(GROUPS[one])}</button>
@@ -104,4 +100,35 @@ export function Performance({ account }: { readonly account: string }) {
       </Outcome>
     </>
   );
+}
+
+type Mark = ResultOf<typeof EQUITY>['equity']['edges'][number]['node'];
+
+function Curves({ account, marks }: { readonly account: string; readonly marks: readonly Mark[] }) {
+  const words = useWords();
+  const { data } = useQuery(HELD, { account });
+  const held = data?.buyAndHold ?? undefined;
+  const label = words('buy-and-hold');
+  const equity = useMemo(() => marks.map(one => [seconds(one.at), Number(one.equity ?? NaN)] as const), [marks]);
+  const drawdown = useMemo(() => marks.map(one => [seconds(one.at), -100 * one.drawdown] as const), [marks]);
+  const other = useMemo(
+    () => held && { label, points: held.values.map(one => [seconds(one.at), Number(one.value)] as const) },
+    [held, label],
+  );
+  return (
+    <>
+      <Curve label={words('equity')} points={equity} other={other} />
+      {held && (
+        <p className="note">
+          {words('buy-and-hold-method')}{' '}
+          {held.instruments.map(one => words('priced-until', { instrument: one.instrument, moment: moment(one.pricedAt) })).join(', ')}
+        </p>
+      )}
+      <Curve label={words('drawdown-percent')} height={140} points={drawdown} />
+    </>
+  );
+}
+
+function seconds(time: string): number {
+  return Date.parse(time) / 1_000;
 }

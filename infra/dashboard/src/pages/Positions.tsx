@@ -11,15 +11,15 @@ import { useWords } from '../words/words';
 import { Direction } from './Now';
 
 const POSITIONS = graphql(`
-  query Positions($account: String!, $status: PositionStatus, $first: Int, $after: String, $asOf: AsOfInput) {
-    positions(where: { account: $account, status: $status }, first: $first, after: $after, asOf: $asOf) {
+  query Positions($account: String!, $status: PositionStatus, $first: Int, $after: String, $skip: Int!, $isCounted: Boolean!, $asOf: AsOfInput) {
+    positions(where: { account: $account, status: $status }, first: $first, after: $after, skip: $skip, asOf: $asOf) {
       edges {
         node {
-          id instrument direction status maxQuantity averagePrice net fees funding exitReason closeReason owner openedAt closedAt
+          id instrument direction status maxQuantity averagePrice net fees funding exit closeReason owner openedAt closedAt
         }
       }
       pageInfo { hasNextPage endCursor }
-      totalCount
+      totalCount @include(if: $isCounted)
     }
   }
 `);
@@ -36,7 +36,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { name: 'net', cell: one => <span className={tone(one.net)}>{shown(one.net, 4)}</span>, isNumber: true },
   { name: 'fees', cell: one => shown(one.fees, 4), isNumber: true },
   { name: 'funding', cell: one => shown(one.funding, 4), isNumber: true },
-  { name: 'reason', cell: one => one.closeReason ?? one.exitReason ?? '–', width: 7 },
+  { name: 'reason', cell: one => one.exit ?? one.closeReason ?? '–', width: 7 },
   { name: 'owner', cell: one => one.owner, width: 7 },
 ];
 const STATUSES = ['OPEN', 'CLOSED'] as const;

@@ -62,7 +62,9 @@ export function Risk({ account }: { readonly account: string }) {
       {({ account: one, tradingStates: [state] }) => (
         <>
           <h2>{words('kill-switch')}</h2>
-          {state?.killSwitch ? (
+          {!state ? (
+            <p className="empty">{words('no-account')}</p>
+          ) : state.killSwitch ? (
             <p className="halted">
               <strong>{words('kill-switch-tripped')}</strong> {state.killSwitch} ({moment(state.killSwitchAt)}, {state.killSwitchBy})
             </p>

@@ -44,6 +44,7 @@ export function System({ account }: { readonly account: string }) {
           <h2>{words('read-models')}</h2>
           <Table label={words('read-models')} columns={BUILDS} rows={projections} keyOf={one => `${one.name} ${one.build}`} />
           <h2>{words('breakers')}</h2>
+          {tradingStates.every(state => state.breakers.length === 0) && <p className="empty">{words('no-breakers')}</p>}
           <ul>
             {tradingStates.flatMap(state => state.breakers).map(one => (
               <li key={one.service} className={one.mode === 'CLOSED' ? '' : 'critical'}>
@@ -63,7 +64,7 @@ export function System({ account }: { readonly account: string }) {
   );
 }
 
-function Behind({ ordinal }: { readonly ordinal: string }) {
+function Behind({ ordinal }: { readonly ordinal: number }) {
   const head = useStore(live).ordinal;
-  return <>{head === null ? '–' : Math.max(0, head - Number(ordinal))}</>;
+  return <>{head === null ? '–' : Math.max(0, head - ordinal)}</>;
 }

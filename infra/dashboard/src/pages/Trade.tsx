@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { client } from '../api/client';
 import { graphql, type ResultOf } from '../api/graphql';
 import { newRequest, send, type Answered, type RequestKey } from '../api/mutate';
-import { prices } from '../api/prices';
+import { priced } from '../api/prices';
 import { useStore } from '../api/store';
 import { useMay } from '../api/viewer';
 import { shown } from '../parts/decimal';
@@ -42,7 +42,7 @@ const SIDES = ['BUY', 'SELL'] as const;
 export function Trade({ account }: { readonly account: string }) {
   const words = useWords();
   const may = useMay('TRADER');
-  const known = [...useStore(prices).keys()].sort();
+  const known = useStore(priced);
   const [type, setType] = useState<(typeof TYPES)[number]>('MARKET');
   const [request, setRequest] = useState<RequestKey | null>(null);
   const [draft, setDraft] = useState<Drafted | null>(null);

@@ -10,10 +10,10 @@ export function AsOf() {
   const head = useStore(live).ordinal ?? 0;
   const moment = useStore(asOf);
   const [moved, setMoved] = useState<number | null>(null);
-  const shown = moved ?? (moment !== null && 'ordinal' in moment ? Number(moment.ordinal) : head);
+  const shown = moved ?? (moment !== null && 'ordinal' in moment ? moment.ordinal : head);
   const settle = (ordinal: number) => {
     setMoved(null);
-    asOf.set(ordinal >= head ? null : { ordinal: String(ordinal) });
+    asOf.set(ordinal >= head ? null : { ordinal });
   };
   return (
     <form className="as-of" title={words('as-of-help')} onSubmit={event => event.preventDefault()}>

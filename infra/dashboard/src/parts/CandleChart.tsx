@@ -1,13 +1,15 @@
-// Candles with marks and the lines of protective prices, drawn by lightweight-charts.
+// Candles with their volume, marks and the lines of protective prices, drawn by lightweight-charts.
 import {
-  CandlestickSeries, LineSeries, LineType, createChart, createSeriesMarkers,
-  type IChartApi, type ISeriesApi, type ISeriesMarkersPluginApi, type SeriesMarker, type UTCTimestamp,
+  CandlestickSeries, HistogramSeries, createChart, createSeriesMarkers,
+  type IChartApi, type ISeriesApi, type ISeriesMarkersPluginApi, type LogicalRange, type SeriesMarker, type UTCTimestamp,
 } from 'lightweight-charts';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import type { Candle } from '../api/candles';
 import type { Protection } from '../api/marks';
 import { useStore } from '../api/store';
+import { indexAt, latestPart, partAround, type Part } from './bars';
 import type { Kind, Mark } from './marks';
+import { linesOf, ProtectionLines } from './protectionLines';
 import { theme } from './theme';
 
 interface Props {
@@ -19,15 +21,8 @@ interface Props {
   readonly protections: readonly Protection[];
   readonly onStart: () => void;
   readonly onOpen: (mark: Mark) => void;
-}
-
-interface Drawn {
-  readonly chart: IChartApi;
-  readonly candles: ISeriesApi<'Candlestick'>;
-  readonly markers: ISeriesMarkersPluginApi<UTCTimestamp>;
-  readonly colours: Colours;
-  /** A chart that was removed has no series any more. */
-  isRemoved: boolean;
+  /** What is laid over the chart. */
+  readonly over: (drawn: Drawn) => ReactNode;
 }
 
 const COLOURS = ['ground', 'ink', 'soft', 'line', 'accent', 'gain', 'loss', 'warn'] as const;
@@ -35,8 +30,12 @@ type Colours = Record<(typeof COLOURS)[number], string>;
 
 /** Further back than so many candles before the visible ones, earlier candles are read. */
 const AHEAD = 100;
-/** Positions whose stop and target are drawn: the latest ones. */
-const MOST_LINED = 100;
+/** The least width of a candle in pixels: a wider view is that of a coarser interval. */
+const NARROWEST = 1;
+/** The least time between two parts of the candles. */
+const SETTLED_MS = 80;
+/** Volumes take this part of the chart's height. */
+const VOLUMES = 0.18;
 
 const SHAPES: Record<Kind, Pick<SeriesMarker<UTCTimestamp>, 'shape'> & { readonly colour: keyof Colours; readonly text: string }> = {
   'mark-signal': { shape: 'circle', colour: 'soft', text: '' },
@@ -47,153 +46,227 @@ const SHAPES: Record<Kind, Pick<SeriesMarker<UTCTimestamp>, 'shape'> & { readonl
   'mark-stop': { shape: 'square', colour: 'loss', text: '' },
 };
 
-export function CandleChart({ label, candles, seconds, marks, protections, onStart, onOpen }: Props) {
+export function CandleChart({ label, candles, seconds, marks, protections, onStart, onOpen, over }: Props) {
   const place = useRef<HTMLElement>(null);
   const [drawn, setDrawn] = useState<Drawn | null>(null);
   const shade = useShade();
-  const latest = useRef({ onStart, onOpen, marks });
-  latest.current = { onStart, onOpen, marks };
+  const latest = useRef({ onStart, onOpen });
+  latest.current = { onStart, onOpen };
 
   useEffect(() => {
     const host = place.current;
     if (host === null) return undefined;
-    const made = begun(host, () => latest.current);
+    const made = new Drawn(host, () => latest.current);
     setDrawn(made);
     return () => {
       setDrawn(null);
-      made.isRemoved = true;
-      made.chart.remove();
+      made.remove();
     };
   }, [shade]);
 
-  useEffect(() => {
-    if (drawn) put(drawn, candles);
-  }, [drawn, candles]);
-  useEffect(() => {
-    drawn?.markers.setMarkers(markersOf(marks, seconds, candles, drawn.colours));
-  }, [drawn, marks, seconds, candles]);
-  useEffect(() => (drawn ? lined(drawn, protections, seconds, candles) : undefined), [drawn, protections, seconds, candles]);
+  useEffect(() => drawn?.putCandles(candles, seconds), [drawn, candles, seconds]);
+  useEffect(() => drawn?.putMarks(marks), [drawn, marks]);
+  useEffect(() => drawn?.putProtections(protections), [drawn, protections]);
 
-  return <figure className="candles" ref={place} aria-label={label} />;
+  return (
+    <div className="covered">
+      <figure className="candles" ref={place} aria-label={label} />
+      {drawn && over(drawn)}
+    </div>
+  );
 }
 
-function begun(host: HTMLElement, latest: () => Pick<Props, 'onStart' | 'onOpen' | 'marks'>): Drawn {
-  const colours = coloursOf(host);
-  const { ground, ink, line, gain, loss } = colours;
-  const chart = createChart(host, {
-    autoSize: true,
-    layout: { background: { color: ground }, textColor: ink, attributionLogo: true },
-    grid: { vertLines: { color: line }, horzLines: { color: line } },
-    rightPriceScale: { borderColor: line },
-    timeScale: { borderColor: line, timeVisible: true, minBarSpacing: 0.02 },
-    localization: { locale: document.documentElement.lang },
-  });
-  const candles = chart.addSeries(CandlestickSeries, {
-    upColor: gain, downColor: loss, wickUpColor: gain, wickDownColor: loss, borderVisible: false,
-  });
-  chart.timeScale().subscribeVisibleLogicalRangeChange(range => {
-    if (range !== null && range.from < AHEAD) latest().onStart();
-  });
-  chart.subscribeClick(({ hoveredInfo }) => {
-    const mark = latest().marks[Number(hoveredInfo?.objectId ?? NaN)];
-    if (mark) latest().onOpen(mark);
-  });
-  return { chart, candles, markers: createSeriesMarkers<UTCTimestamp>(candles as never, []), colours, isRemoved: false };
-}
+/** The chart with the part of the candles that it holds. */
+class Drawn {
+  readonly chart: IChartApi;
+  readonly candles: ISeriesApi<'Candlestick'>;
+  readonly #volumes: ISeriesApi<'Histogram'>;
+  readonly #markers: ISeriesMarkersPluginApi<UTCTimestamp>;
+  readonly #lines: ProtectionLines;
+  readonly #colours: Colours;
+  readonly #latest: () => Pick<Props, 'onStart' | 'onOpen'>;
+  readonly #held = new AbortController();
+  #all: readonly Candle[] = [];
+  #seconds = 0;
+  #marks: readonly Mark[] = [];
+  #protections: readonly Protection[] = [];
+  #part: Part = { begin: 0, end: 0 };
+  /** Whether a pointer is pressed. The library measures a drag from the last candle, so the part stays until it ends. */
+  #isHeld = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-/** Only the last candle is changed where the others stand: setting 50,000 candles takes longer than a frame. */
-function put({ candles: series }: Drawn, candles: readonly Candle[]): void {
-  const standing = series.data();
-  const last = candles.at(-1);
-  const isNext = candles.length - standing.length <= 1 && candles.length >= standing.length && standing.length > 0;
-  if (last && isNext && standing[0]?.time === timeOf(candles[0]!.openTime)) {
-    series.update(bar(last));
-    return;
+  constructor(host: HTMLElement, latest: () => Pick<Props, 'onStart' | 'onOpen'>) {
+    this.#latest = latest;
+    this.#colours = coloursOf(host);
+    const { ground, ink, line, gain, loss } = this.#colours;
+    this.chart = createChart(host, {
+      autoSize: true,
+      layout: { background: { color: ground }, textColor: ink, attributionLogo: true },
+      grid: { vertLines: { color: line }, horzLines: { color: line } },
+      rightPriceScale: { borderColor: line, scaleMargins: { top: 0.08, bottom: VOLUMES + 0.02 } },
+      timeScale: { borderColor: line, timeVisible: true, minBarSpacing: NARROWEST },
+      localization: { locale: document.documentElement.lang },
+    });
+    this.candles = this.chart.addSeries(CandlestickSeries, {
+      upColor: gain, downColor: loss, wickUpColor: gain, wickDownColor: loss, borderVisible: false,
+    });
+    this.#volumes = this.chart.addSeries(HistogramSeries, {
+      priceScaleId: 'volume', priceFormat: { type: 'volume' }, color: line, lastValueVisible: false, priceLineVisible: false,
+    });
+    this.#volumes.priceScale().applyOptions({ scaleMargins: { top: 1 - VOLUMES, bottom: 0 } });
+    this.#markers = createSeriesMarkers<UTCTimestamp>(this.candles as never, []);
+    this.#lines = new ProtectionLines({ stop: loss, target: gain });
+    this.candles.attachPrimitive(this.#lines);
+    this.chart.timeScale().subscribeVisibleLogicalRangeChange(() => this.#seen());
+    this.chart.subscribeClick(({ hoveredInfo }) => {
+      const mark = this.#marks[Number(hoveredInfo?.objectId ?? NaN)];
+      if (mark) latest().onOpen(mark);
+    });
+    const hold = (isHeld: boolean) => () => {
+      this.#isHeld = isHeld;
+      if (!isHeld) this.#seen();
+    };
+    const { signal } = this.#held;
+    host.addEventListener('pointerdown', hold(true), { signal });
+    for (const name of ['pointerup', 'pointercancel']) window.addEventListener(name, hold(false), { signal });
   }
-  const places = Math.max(...candles.slice(-50).map(one => (one.close.split('.')[1] ?? '').length), 0);
-  series.applyOptions({ priceFormat: { type: 'price', precision: places, minMove: 10 ** -places } });
-  series.setData(candles.map(bar));
-}
 
-function bar({ openTime, open, high, low, close }: Candle) {
-  return { time: timeOf(openTime), open: Number(open), high: Number(high), low: Number(low), close: Number(close) };
-}
-
-function timeOf(time: string): UTCTimestamp {
-  return Date.parse(time) / 1_000 as UTCTimestamp;
-}
-
-/** The open time of the last candle that opens at this time or before; undefined before the first one. */
-function openAt(time: string, candles: readonly Candle[], seconds: number): UTCTimestamp | undefined {
-  const at = Date.parse(time) / 1_000;
-  let [low, high] = [0, candles.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (timeOf(candles[middle]!.openTime) <= at) low = middle + 1;
-    else high = middle;
+  get isRemoved(): boolean {
+    return this.#held.signal.aborted;
   }
-  const found = candles[low - 1];
-  if (found === undefined) return undefined;
-  const isLast = low === candles.length;
-  return isLast && at >= timeOf(found.openTime) + 2 * seconds ? undefined : timeOf(found.openTime);
-}
 
-function markersOf(
-  marks: readonly Mark[], seconds: number, candles: readonly Candle[], colours: Colours,
-): SeriesMarker<UTCTimestamp>[] {
-  return marks.flatMap((mark, index) => {
-    const isSignal = mark.kind === 'mark-taken' || mark.kind === 'mark-skipped' || mark.kind === 'mark-signal';
-    // A signal is raised by a close, which is the open time of the next candle.
-    const at = isSignal ? new Date(Date.parse(mark.at) - 1).toISOString() : mark.at;
-    const time = openAt(at, candles, seconds);
-    if (time === undefined) return [];
-    const { shape, colour, text } = SHAPES[mark.kind];
-    const isFill = mark.kind === 'mark-entry' || mark.kind === 'mark-exit';
-    return [{
-      id: String(index),
-      time,
-      text,
-      color: colours[colour],
-      shape: isFill ? (mark.isUp ? 'arrowUp' : 'arrowDown') : shape,
-      position: mark.isUp === false ? 'aboveBar' : 'belowBar',
-    } satisfies SeriesMarker<UTCTimestamp>];
-  });
-}
-
-/** Draws stop and target of each position; returns what removes them. */
-function lined(
-  drawn: Drawn, protections: readonly Protection[], seconds: number, candles: readonly Candle[],
-): () => void {
-  const { chart, colours } = drawn;
-  const end = candles.at(-1);
-  if (end === undefined) return () => {};
-  const streams = new Map<string, Protection[]>();
-  for (const one of protections) {
-    const steps = streams.get(one.stream);
-    if (steps) steps.push(one);
-    else streams.set(one.stream, [one]);
+  remove(): void {
+    this.#held.abort();
+    clearTimeout(this.#timer);
+    this.chart.remove();
   }
-  const made = [...streams.values()].slice(-MOST_LINED).flatMap(steps =>
-    (['stop', 'target'] as const).map(which => {
-      const points = new Map<UTCTimestamp, number>();
-      let price: string | null = null;
-      for (const step of steps) {
-        const time = openAt(step.at, candles, seconds);
-        const shown: string | null = step[which] ?? price;
-        if (time !== undefined && shown !== null) points.set(time, Number(shown));
-        price = step[which];
-      }
-      if (price !== null) points.set(timeOf(end.openTime), Number(price));
-      const series = chart.addSeries(LineSeries, {
-        color: colours[which === 'stop' ? 'loss' : 'gain'], lineWidth: 1, lineType: LineType.WithSteps,
-        priceLineVisible: false, lastValueVisible: false, crosshairMarkerVisible: false,
-      });
-      series.setData([...points].map(([time, value]) => ({ time, value })));
-      return series;
+
+  putCandles(candles: readonly Candle[], seconds: number): void {
+    const before = this.#all;
+    const hadEnd = this.#part.end === before.length;
+    this.#all = candles;
+    this.#seconds = seconds;
+    if (before.length === 0 || candles.length === 0) {
+      this.#begin();
+      return;
+    }
+    const earlier = Math.max(0, indexAt(candles, before[0]!.time));
+    this.#part = { begin: this.#part.begin + earlier, end: this.#part.end + earlier };
+    if (candles[this.#part.begin]?.time !== before[this.#part.begin - earlier]?.time) {
+      this.#begin();
+      return;
+    }
+    if (hadEnd) this.#follow();
+    this.#placeLines();
+    this.#seen();
+  }
+
+  putMarks(marks: readonly Mark[]): void {
+    this.#marks = marks;
+    this.#placeMarks();
+  }
+
+  putProtections(protections: readonly Protection[]): void {
+    this.#protections = protections;
+    this.#placeLines();
+  }
+
+  #begin(): void {
+    const places = this.#all.slice(-50).reduce((most, one) => Math.max(most, one.places), 0);
+    this.candles.applyOptions({ priceFormat: { type: 'price', precision: places, minMove: 10 ** -places } });
+    this.#set(latestPart(this.#all.length));
+    this.#placeLines();
+  }
+
+  /** Adds the candles that have come after the part, and changes its last one. */
+  #follow(): void {
+    for (let index = Math.max(0, this.#part.end - 1); index < this.#all.length; index += 1) {
+      this.candles.update(barOf(this.#all[index]!));
+      this.#volumes.update(this.#volumeOf(this.#all[index]!));
+    }
+    this.#part = { begin: this.#part.begin, end: this.#all.length };
+  }
+
+  #seen(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#move();
+    }, SETTLED_MS);
+  }
+
+  /** Sets the part around the candles in sight, which stay where they are. */
+  #move(): void {
+    const range = this.chart.timeScale().getVisibleLogicalRange();
+    if (range === null || this.#all.length === 0) return;
+    const { begin } = this.#part;
+    if (begin === 0 && range.from < AHEAD) this.#latest().onStart();
+    if (this.#isHeld) return;
+    const part = partAround(this.#part, begin + range.from, begin + range.to, this.#all.length);
+    if (part === this.#part) return;
+    this.#set(part);
+    const shift = begin - part.begin;
+    const moved = { from: range.from + shift, to: range.to + shift };
+    this.chart.timeScale().setVisibleLogicalRange(moved as LogicalRange);
+  }
+
+  #set(part: Part): void {
+    this.#part = part;
+    const shown = this.#all.slice(part.begin, part.end);
+    this.candles.setData(shown.map(barOf));
+    this.#volumes.setData(shown.map(one => this.#volumeOf(one)));
+    this.#placeMarks();
+  }
+
+  #volumeOf({ time, open, close, volume }: Candle) {
+    const { gain, loss } = this.#colours;
+    return { time: time as UTCTimestamp, value: volume, color: faded(close < open ? loss : gain) };
+  }
+
+  /** The marks of the part: each at the candle that it belongs to. */
+  #placeMarks(): void {
+    const { begin, end } = this.#part;
+    this.#markers.setMarkers(this.#marks.flatMap((mark, index) => {
+      const candle = this.#candleOf(mark);
+      if (candle === undefined || candle < begin || candle >= end) return [];
+      return [{ ...markerOf(mark, this.#colours), id: String(index), time: this.#all[candle]!.time as UTCTimestamp }];
     }));
-  return () => {
-    if (!drawn.isRemoved) made.forEach(series => chart.removeSeries(series));
+  }
+
+  /** The index of the mark's candle. A mark that is two candles or more after the last one has none. */
+  #candleOf({ kind, at }: Mark): number | undefined {
+    const isSignal = kind === 'mark-taken' || kind === 'mark-skipped' || kind === 'mark-signal';
+    // A signal is raised by a close, which is the open time of the next candle.
+    const time = Date.parse(at) / 1_000 - (isSignal ? 0.001 : 0);
+    const index = indexAt(this.#all, time);
+    const candle = this.#all[index];
+    if (candle === undefined) return undefined;
+    return index === this.#all.length - 1 && time >= candle.time + 2 * this.#seconds ? undefined : index;
+  }
+
+  #placeLines(): void {
+    const logicalAt = (time: number) => Math.max(0, indexAt(this.#all, time)) - this.#part.begin;
+    this.#lines.place({ lines: linesOf(this.#protections), logicalAt });
+  }
+}
+
+function barOf({ time, open, high, low, close }: Candle) {
+  return { time: time as UTCTimestamp, open, high, low, close };
+}
+
+function markerOf(mark: Mark, colours: Colours) {
+  const { shape, colour, text } = SHAPES[mark.kind];
+  const isFill = mark.kind === 'mark-entry' || mark.kind === 'mark-exit';
+  return {
+    text,
+    color: colours[colour],
+    shape: isFill ? (mark.isUp ? 'arrowUp' as const : 'arrowDown' as const) : shape,
+    position: mark.isUp === false ? 'aboveBar' as const : 'belowBar' as const,
   };
+}
+
+/** A colour `rgb(…)` or `color(…)` as the browser computes it, made transparent. */
+function faded(colour: string): string {
+  return colour.replace(/^rgb\((\d+), (\d+), (\d+)\)$/, 'rgba($1, $2, $3, 0.4)');
 }
 
 function coloursOf(host: HTMLElement): Colours {

@@ -2,21 +2,23 @@
 import { useState } from 'react';
 import type { Pages } from '../api/pages';
 import { useWords } from '../words/words';
-import { csvOf, save } from './csv';
+import { csvOf } from './csv';
+import { save } from './save';
 
 export function Export<Row extends object>({ label, of }: { readonly label: string; readonly of: Pages<Row> }) {
   const words = useWords();
   const [isReading, setIsReading] = useState(false);
   const [fault, setFault] = useState('');
   const run = async () => {
+    if (isReading) return;
     setIsReading(true);
     setFault('');
-    await of.all().then(rows => save(label, csvOf(rows)), (error: Error) => setFault(error.message));
+    await of.all().then(rows => save(`${label}.csv`, `\ufeff${csvOf(rows)}`, 'text/csv'), (error: Error) => setFault(error.message));
     setIsReading(false);
   };
   return (
     <>
-      <button type="button" disabled={isReading} onClick={() => void run()}>{words('export-csv')}</button>
+      <button type="button" aria-disabled={isReading} onClick={() => void run()}>{words('export-csv')}</button>
       {fault && <span role="alert" className="loss"> {fault}</span>}
     </>
   );

@@ -1,7 +1,7 @@
 // What every page shows: the account and whether its money is real, the connection, and the moment that is shown.
 import { useState } from 'react';
 import type { Account } from '../App';
-import { live } from '../api/live';
+import { heardAt, live } from '../api/live';
 import { asOf } from '../api/moment';
 import { keepToken } from '../api/session';
 import { useStore } from '../api/store';
@@ -89,10 +89,10 @@ function SignedIn() {
 
 function Connected() {
   const words = useWords();
-  const { connection, heardAt } = useStore(live);
+  const { connection } = useStore(live);
   const past = useStore(asOf);
   const now = useNow(1_000);
-  const old = now - heardAt;
+  const old = now - heardAt();
   document.documentElement.classList.toggle('old', connection !== 'live' && old > OLD_MS && past === null);
   const text = connection === 'cut' ? words('connection-cut', { age: age(old, words) }) : words(`connection-${connection}`);
   return <p className={`connection ${connection}`} role="status">{text}</p>;

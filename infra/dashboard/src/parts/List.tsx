@@ -1,5 +1,6 @@
-// A list of the API as a table, with the number of its rows and a button to read it again.
+// A list of the API as a table, with the places of the rows in sight, their number and a button to read it again.
 import type { Pages } from '../api/pages';
+import { useStore } from '../api/store';
 import { useWords } from '../words/words';
 import { Export } from './Export';
 import { Fault } from './Outcome';
@@ -22,9 +23,9 @@ export function List<Row extends object>({ label, of, columns, keyOf, onOpen }: 
         !of.error && <p className="pending" role="status">{words('loading')}</p>
       ) : (
         <>
-          <Table label={label} columns={columns} rows={of.data} keyOf={keyOf} onEnd={of.more} {...(onOpen && { onOpen })} />
+          <Table label={label} columns={columns} rows={of.data} keyOf={keyOf} onShown={of.show} {...(onOpen && { onOpen })} />
           <p className="total">
-            {words('total', { shown: of.data.length, total: of.total })}{' '}
+            <InSight of={of} total={of.data.length} />{' '}
             <button type="button" onClick={of.again}>{words('read-again')}</button>{' '}
             <Export label={label} of={of} />
           </p>
@@ -32,4 +33,10 @@ export function List<Row extends object>({ label, of, columns, keyOf, onOpen }: 
       )}
     </>
   );
+}
+
+function InSight<Row>({ of, total }: { readonly of: Pages<Row>; readonly total: number }) {
+  const words = useWords();
+  const [first, last] = useStore(of.inSight);
+  return <>{words('total', { first: Math.min(first + 1, total), last: Math.min(last + 1, total), total })}</>;
 }

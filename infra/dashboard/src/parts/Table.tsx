@@ -1,6 +1,8 @@
-// A table of any number of rows, of which only those in sight are in the document.
+// A table of any number of rows, of which only those in sight are in the document. Rows that open are one stop of the
+// tab key: the arrow keys lead from one to the next.
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useRef, type ReactNode } from 'react';
+import { memo, useCallback, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import type { Rows } from '../api/rows';
 import { useWords } from '../words/words';
 
 export interface Column<Row> {
@@ -13,11 +15,13 @@ export interface Column<Row> {
 
 interface Props<Row> {
   readonly label: string;
+  /** A row that did not change is not rendered again while these are the same ones. */
   readonly columns: readonly Column<Row>[];
-  readonly rows: readonly Row[];
+  readonly rows: Rows<Row>;
   readonly keyOf: (row: Row) => string;
   readonly onOpen?: (row: Row) => void;
-  readonly onEnd?: () => void;
+  /** Called with the first and the last index of the rows in sight. */
+  readonly onShown?: (first: number, last: number) => void;
   readonly height?: number;
 }
 
@@ -25,20 +29,67 @@ const ROW = 34;
 const WIDTH = 5.5;
 const GAP = 0.75;
 
-export function Table<Row>({ label, columns, rows, keyOf, onOpen, onEnd, height = 560 }: Props<Row>) {
+/** The index of the row that a key leads to; `page` is the number of rows in sight. */
+const MOVES: Readonly<Record<string, (at: number, page: number, count: number) => number>> = {
+  ArrowDown: at => at + 1,
+  ArrowUp: at => at - 1,
+  PageDown: (at, page) => at + page,
+  PageUp: (at, page) => at - page,
+  Home: () => 0,
+  End: (_at, _page, count) => count - 1,
+};
+
+export function Table<Row>({ label, columns, rows, keyOf, onOpen, onShown, height = 560 }: Props<Row>) {
   const words = useWords();
   const scrolled = useRef<HTMLDivElement>(null);
+  const opened = useRef(onOpen);
+  opened.current = onOpen;
+  const open = useCallback((row: Row) => opened.current?.(row), []);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scrolled.current,
     estimateSize: () => ROW,
     overscan: 8,
+    // The head covers the last row otherwise.
+    scrollPaddingEnd: ROW,
     onChange: instance => {
-      const last = instance.getVirtualItems().at(-1);
-      if (last && last.index >= rows.length - 10) onEnd?.();
+      if (instance.range) onShown?.(instance.range.startIndex, instance.range.endIndex);
     },
   });
+  const [current, setCurrent] = useState(0);
+  const wanted = useRef<number | null>(null);
+  // A row that was out of sight is in the document some renderings after the table was scrolled to it.
+  useEffect(() => {
+    if (wanted.current === null) return;
+    const row = scrolled.current?.querySelector<HTMLElement>(`[aria-rowindex="${wanted.current + 2}"]`);
+    if (!row) return;
+    wanted.current = null;
+    row.focus({ preventScroll: true });
+  });
+  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
+    const target = event.target as HTMLElement;
+    const isRow = target.getAttribute('role') === 'row';
+    if (!onOpen || (!isRow && target !== event.currentTarget)) return;
+    const row = rows.at(current);
+    const move = MOVES[event.key];
+    if (move) {
+      const page = Math.max(1, Math.floor((event.currentTarget.clientHeight - ROW) / ROW) - 1);
+      const index = Math.min(Math.max(move(current, page, rows.length), 0), rows.length - 1);
+      wanted.current = index;
+      setCurrent(index);
+      virtual.scrollToIndex(index);
+    } else if (event.key === 'Enter' && isRow && row !== undefined) {
+      onOpen(row);
+    } else {
+      return;
+    }
+    event.preventDefault();
+  };
+
   if (rows.length === 0) return <p className="empty">{words('empty')}</p>;
+  const items = virtual.getVirtualItems();
+  // The current row may be out of sight, and so not in the document.
+  const stop = items.some(one => one.index === current) ? current : items[0]?.index;
   const template = columns.map(({ width = WIDTH }) => `minmax(${width}rem, ${width}fr)`).join(' ');
   const least = columns.reduce((sum, { width = WIDTH }) => sum + width + GAP, GAP);
   return (
@@ -50,7 +101,8 @@ export function Table<Row>({ label, columns, rows, keyOf, onOpen, onEnd, height 
         aria-label={label}
         aria-rowcount={rows.length + 1}
         style={{ maxHeight: height }}
-        tabIndex={0}
+        tabIndex={onOpen ? -1 : 0}
+        onKeyDown={onKeyDown}
       >
         <div className="row head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template, minWidth: `${least}rem` }}>
           {columns.map(one => (
@@ -58,29 +110,49 @@ export function Table<Row>({ label, columns, rows, keyOf, onOpen, onEnd, height 
           ))}
         </div>
         <div role="rowgroup" style={{ height: virtual.getTotalSize(), minWidth: `${least}rem`, position: 'relative' }}>
-          {virtual.getVirtualItems().map(item => {
-            const row = rows[item.index];
-            if (row === undefined) return null;
-            const open = onOpen && (() => onOpen(row));
-            return (
-              <div
-                key={keyOf(row)}
-                role="row"
-                aria-rowindex={item.index + 2}
-                className={`row ${open ? 'opens' : ''}`}
-                tabIndex={open ? 0 : -1}
-                onClick={open}
-                onKeyDown={event => event.key === 'Enter' && open?.()}
-                style={{ gridTemplateColumns: template, transform: `translateY(${item.start}px)`, height: ROW }}
-              >
-                {columns.map(one => (
-                  <div key={one.name} role="cell" className={one.isNumber ? 'number' : ''}>{one.cell(row)}</div>
-                ))}
-              </div>
-            );
+          {items.map(({ index, start }) => {
+            const row = rows.at(index);
+            const place = { columns, template, index, start, isStop: index === stop, onFocus: setCurrent };
+            return row === undefined
+              ? <Line key={`row ${index}`} {...place} row={undefined} open={undefined} />
+              : <Line key={keyOf(row)} {...place} row={row} open={onOpen && open} />;
           })}
         </div>
       </div>
     </div>
   );
 }
+
+interface LineProps<Row> {
+  readonly row: Row | undefined;
+  readonly columns: readonly Column<Row>[];
+  readonly template: string;
+  readonly index: number;
+  readonly start: number;
+  /** Whether the tab key leads to this row. */
+  readonly isStop: boolean;
+  readonly onFocus: (index: number) => void;
+  readonly open: ((row: Row) => void) | undefined;
+}
+
+function PlainLine<Row>({ row, columns, template, index, start, isStop, onFocus, open }: LineProps<Row>) {
+  const run = row !== undefined && open ? () => open(row) : undefined;
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      aria-busy={row === undefined}
+      className={`row ${run ? 'opens' : ''} ${row === undefined ? 'awaited' : ''}`}
+      tabIndex={run && isStop ? 0 : -1}
+      onClick={run}
+      onFocus={() => onFocus(index)}
+      style={{ gridTemplateColumns: template, transform: `translateY(${start}px)`, height: ROW }}
+    >
+      {columns.map(one => (
+        <div key={one.name} role="cell" className={one.isNumber ? 'number' : ''}>{row === undefined ? '…' : one.cell(row)}</div>
+      ))}
+    </div>
+  );
+}
+
+const Line = memo(PlainLine) as typeof PlainLine;

@@ -6,14 +6,6 @@ export function csvOf(rows: readonly object[]): string {
   return [names.join(','), ...lines, ''].join('\r\n');
 }
 
-export function save(name: string, csv: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob(['\ufeff', csv], { type: 'text/csv;charset=utf-8' }));
-  link.download = `${name}.csv`;
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
-
 function field(value: unknown): string {
   const text = value === null || value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
   // A sheet runs a text that begins like this as a formula; a number is none.

@@ -1,0 +1,180 @@
+"""The books and trades of a feed's instruments: its own thread writes them, any thread reads them."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from threading import Lock
+
+from adapters.back_off import random_pause
+from adapters.milliseconds import in_ms
+from adapters.time_bound import FUTURE
+from commands.exchange import Unread
+from commands.feed import FeedState
+from domain.book.book import Book, BookState, BookTerms, Taken
+from domain.book.depth import Depth, PublicTrade
+from domain.book.frame import BookFrame
+from domain.book.sweep import Sweep
+from domain.direction import Side
+from domain.errors import InvalidInput
+
+_MOST_TRADES = 100_000
+_MOST_UNREAD = 1_000
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
+_FUTURE_MS = FUTURE // timedelta(milliseconds=1)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class _Kept:
+    """A book, when its last message came, the trades that nobody took in time, and the requests for a snapshot since
+    the book was last known."""
+
+    def __init__(self, instrument: str, terms: BookTerms) -> None:
+        self.book = Book(instrument, terms)
+        self.heard_at: datetime | None = None
+        self.requests, self.request_at, self.dropped = 0, 0.0, 0
+
+
+class BookShelf:
+    """`clock` returns this machine's time (UTC), `seconds` that of a clock which never goes back."""
+
+    def __init__(
+        self,
+        instruments: Sequence[str],
+        terms: BookTerms,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock, self._seconds, self._terms = clock, seconds, terms
+        self._kept = {name: _Kept(name, terms) for name in sorted(instruments)}
+        self._trades: deque[PublicTrade] = deque()
+        self._unread: deque[Unread] = deque(maxlen=_MOST_UNREAD)
+        self._lock = Lock()
+
+    def begin(self, instruments: Sequence[str]) -> None:
+        """A new connection of these instruments: their books are awaited anew."""
+        with self._lock:
+            for name in instruments:
+                kept = self._kept[name]
+                kept.book.begin()
+                kept.requests, kept.request_at = 0, self._seconds() + _FIRST_PAUSE
+
+    def take(self, instrument: str, frame: BookFrame) -> Taken:
+        """See `Book.take`. Raises InvalidInput for a message whose time lies ahead of this machine's clock."""
+        heard_at = self._clock()
+        if frame.matched_ms > in_ms(heard_at) + _FUTURE_MS:
+            raise InvalidInput(f"its time {frame.matched_ms} ms lies ahead of this machine's clock")
+        with self._lock:
+            kept = self._kept[instrument]
+            taken = kept.book.take(frame, self._seconds())
+            kept.heard_at = heard_at
+            if taken is Taken.REPLACED:
+                kept.requests = 0
+            elif taken is Taken.HELD and not kept.requests:
+                kept.request_at = 0.0
+            return taken
+
+    def add_trades(self, trades: Sequence[PublicTrade]) -> None:
+        """Keeps trades for `trades`."""
+        with self._lock:
+            self._trades.extend(trades)
+            while len(self._trades) > _MOST_TRADES:
+                self._kept[self._trades.popleft().instrument].dropped += 1
+
+    def add_unread(self, content: str, reason: str) -> None:
+        """Keeps a message for `unread`."""
+        with self._lock:
+            self._unread.append(Unread(content, reason))
+
+    def requests(self, instruments: Sequence[str]) -> list[str]:
+        """The instruments whose snapshot is to be requested now, after a gap or a silence, or before the market
+        leaves the levels of the last one; each with a back-off.
+
+        Where the exchange sends no snapshot by itself, also those whose first snapshot is awaited.
+        """
+        with self._lock:
+            now = self._seconds()
+            return [name for name in instruments if self._is_requested(self._kept[name], now)]
+
+    def awaited(self, instruments: Sequence[str]) -> list[str]:
+        """The instruments whose books are not known."""
+        with self._lock:
+            now = self._seconds()
+            return [
+                name
+                for name in instruments
+                if self._kept[name].book.state(now) in (BookState.AWAITED, BookState.GAP)
+            ]
+
+    def depth(self, instrument: str, count: int) -> Depth | None:
+        """See `BookFeed.depth`."""
+        with self._lock:
+            book = self._known(instrument)
+            return None if book is None else book.depth(count, in_ms(self._clock()))
+
+    def sweep(self, instrument: str, side: Side, size: Decimal) -> Sweep | None:
+        """See `BookFeed.sweep`."""
+        with self._lock:
+            book = self._known(instrument)
+            return None if book is None else book.sweep(side, size)
+
+    def trades(self) -> Sequence[PublicTrade]:
+        """See `BookFeed.trades`."""
+        with self._lock:
+            found = list(self._trades)
+            self._trades.clear()
+            return found
+
+    def unread(self) -> Sequence[Unread]:
+        """See `BookFeed.unread`."""
+        with self._lock:
+            found = list(self._unread)
+            self._unread.clear()
+            return found
+
+    def states(self, faults: Mapping[str, str]) -> Sequence[FeedState]:
+        """See `BookFeed.states`; `faults` are those of the connections by instrument, empty where one stands."""
+        with self._lock:
+            now = self._seconds()
+            return [self._state(kept, now, faults[name]) for name, kept in self._kept.items()]
+
+    def _is_requested(self, kept: _Kept, now: float) -> bool:
+        book = kept.book
+        state = book.state(now)
+        if state is BookState.STALE:
+            book.lose(f"no message came for {self._terms.patience:g} s")
+        elif (state is BookState.KNOWN and not book.is_running_out) or (
+            state is BookState.AWAITED and not self._terms.rule.holds_early
+        ):
+            return False
+        if now < kept.request_at:
+            return False
+        kept.requests += 1
+        kept.request_at = now + random_pause(kept.requests, _FIRST_PAUSE, _LONGEST_PAUSE)
+        return True
+
+    def _known(self, instrument: str) -> Book | None:
+        kept = self._kept.get(instrument)
+        if kept is None:
+            raise InvalidInput(f"this feed has no book of {instrument}; it has {', '.join(self._kept)}")
+        return kept.book if kept.book.state(self._seconds()) is BookState.KNOWN else None
+
+    def _state(self, kept: _Kept, now: float, fault: str) -> FeedState:
+        book = kept.book
+        state = book.state(now)
+        return FeedState(
+            instrument=book.instrument,
+            is_live=not fault and state is BookState.KNOWN,
+            heard_at=kept.heard_at,
+            dropped=kept.dropped,
+            fault=fault or book.why or ("" if state is BookState.KNOWN else f"the book is {state.name}"),
+            gaps=book.gaps,
+            refused=book.refused,
+        )

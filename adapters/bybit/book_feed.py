@@ -1,0 +1,194 @@
+"""Order books and public trades of Bybit's linear perpetuals at exchange speed: the port `commands.book_feed`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from adapters.book_shelf import BookShelf, utc_now
+from adapters.bybit.book_frame import book_frame, book_push, book_terms
+from adapters.bybit.line import Line
+from adapters.bybit.market_frame import frame, public_trades
+from adapters.bybit.pace import APART, MARKET_SHARE, Turns
+from adapters.bybit.placing import CATEGORY
+from adapters.bybit.site import Site, Timing
+from adapters.bybit.stream import UNREADABLE, Stream
+from adapters.bybit.wanted import book_topic, symbol_at_bybit, trade_topic
+from commands.exchange import Unread
+from commands.feed import FeedState
+from domain.book.depth import Depth, PublicTrade
+from domain.book.sweep import Sweep
+from domain.direction import Side
+from domain.errors import InvalidInput
+
+BOOK_DEPTHS = (1, 50, 200, 1000)
+"""The depths that Bybit's documentation has for `orderbook` of linear perpetuals."""
+
+_EACH = 10
+"""Instruments of one connection: a lost connection loses few books."""
+
+
+def _nothing() -> None:
+    """Does nothing with an arrival."""
+
+
+class _Group:
+    """The instruments of one connection, as the listener of its stream."""
+
+    def __init__(
+        self,
+        instruments: Sequence[str],
+        depth: int,
+        line: Line,
+        timing: Timing,
+        turns: Turns,
+        shelf: BookShelf,
+        on_arrival: Callable[[], None],
+    ) -> None:
+        self.instruments, self._timing, self._shelf = instruments, timing, shelf
+        self._topics = {book_topic(name, depth): name for name in instruments}
+        self._of_topic = {name: topic for topic, name in self._topics.items()}
+        self._trades = {trade_topic(name): name for name in instruments}
+        self._left_out: Mapping[str, str] = {}
+        self._awaited_since: float | None = None
+        self.stream = Stream(line, timing, turns, self, on_arrival, self.leave_out)
+
+    def fault_of(self, instrument: str) -> str:
+        """Why nothing of the instrument arrives; empty where its topics are subscribed."""
+        state = self.stream.state
+        if not state.is_live:
+            return state.fault or "not connected yet"
+        return self._left_out.get(self._of_topic[instrument], "")
+
+    def begin(self) -> None:
+        """See `Listener.begin`."""
+        self._awaited_since = None
+        self._shelf.begin(self.instruments)
+
+    def take(self, text: str) -> None:
+        """See `Listener.take`. A message that cannot be read is kept; the numbers of the next one show what it
+        was."""
+        try:
+            self._take(text)
+        except (*UNREADABLE, InvalidInput) as fault:
+            self._shelf.add_unread(text, str(fault))
+        self._renew()
+
+    def leave_out(self, reasons: Mapping[str, str]) -> None:
+        """Takes the topics that Bybit has refused for this connection, with the reasons; see `Stream`."""
+        self._left_out = dict(reasons)
+
+    def fault(self) -> str:
+        """See `Listener.fault`: a snapshot that does not come although its topic was subscribed."""
+        self._renew()
+        subscribed = [name for name in self.instruments if self._of_topic[name] not in self._left_out]
+        awaited, now = self._shelf.awaited(subscribed), time.monotonic()
+        if not awaited:
+            self._awaited_since = None
+            return ""
+        self._awaited_since = self._awaited_since or now
+        is_overdue = now > self._awaited_since + self._timing.answer
+        return f"the book of {awaited[0]} was not pushed" if is_overdue else ""
+
+    def _take(self, text: str) -> None:
+        topic = frame(text).topic
+        if topic in self._topics:
+            instrument, push = self._topics[topic], book_push(text)
+            if push.data.s != symbol_at_bybit(instrument):
+                raise InvalidInput(f"this is no book of {instrument}")
+            self._shelf.take(instrument, book_frame(push))
+        elif topic in self._trades:
+            self._shelf.add_trades(public_trades(frame(text), self._trades[topic]))
+        else:
+            raise InvalidInput("nobody subscribed to this topic")
+
+    def _renew(self) -> None:
+        due = self._shelf.requests(self.instruments)
+        if due:
+            self.stream.renew([self._of_topic[name] for name in due])
+
+
+class BybitBooks:
+    """See `BookFeed`. Demo trading has the books of the real market.
+
+    `depth` is the number of levels of a side, one of `BOOK_DEPTHS`; `patience` the seconds without a message after
+    which a book is stale. A gap or a stale book subscribes the topic of that instrument anew, and no other. Raises
+    InvalidInput for an instrument that is no linear contract of Bybit, and for another depth.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        instruments: Sequence[str],
+        *,
+        depth: int = 200,
+        with_trades: bool = True,
+        patience: float = 10.0,
+        timing: Timing | None = None,
+        on_arrival: Callable[[], None] = _nothing,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        if depth not in BOOK_DEPTHS:
+            raise InvalidInput(
+                f"Bybit has books of {', '.join(map(str, BOOK_DEPTHS))} levels, not of {depth}"
+            )
+        timing, turns = timing or Timing(), Turns(MARKET_SHARE, APART)
+        self._shelf = BookShelf(instruments, book_terms(depth, patience), clock=clock)
+        public = Site(testnet=site.testnet, http=site.http, socket=site.socket)
+        self._groups = [
+            _Group(
+                some,
+                depth,
+                Line(
+                    site=public, channel=CATEGORY, topics=tuple(_topics(some, depth, with_trades=with_trades))
+                ),
+                timing,
+                turns,
+                self._shelf,
+                on_arrival,
+            )
+            for some in (instruments[first : first + _EACH] for first in range(0, len(instruments), _EACH))
+        ]
+
+    def start(self) -> None:
+        """See `BookFeed.start`."""
+        for group in self._groups:
+            group.stream.start()
+
+    def close(self) -> None:
+        """See `BookFeed.close`."""
+        for group in self._groups:
+            group.stream.end()
+        for group in self._groups:
+            group.stream.close()
+
+    def depth(self, instrument: str, count: int) -> Depth | None:
+        """See `BookFeed.depth`."""
+        return self._shelf.depth(instrument, count)
+
+    def sweep(self, instrument: str, side: Side, size: Decimal) -> Sweep | None:
+        """See `BookFeed.sweep`."""
+        return self._shelf.sweep(instrument, side, size)
+
+    def trades(self) -> Sequence[PublicTrade]:
+        """See `BookFeed.trades`."""
+        return self._shelf.trades()
+
+    def unread(self) -> Sequence[Unread]:
+        """See `BookFeed.unread`."""
+        return self._shelf.unread()
+
+    def states(self) -> Sequence[FeedState]:
+        """See `BookFeed.states`."""
+        return self._shelf.states(
+            {name: group.fault_of(name) for group in self._groups for name in group.instruments}
+        )
+
+
+def _topics(instruments: Sequence[str], depth: int, *, with_trades: bool) -> Iterator[str]:
+    for name in instruments:
+        yield book_topic(name, depth)
+        if with_trades:
+            yield trade_topic(name)

@@ -1,0 +1,99 @@
+"""A bucket of an object store with the protocol of S3, through obstore (extra `objects`).
+
+The library signs each request; the secret itself is never sent. It repeats what failed on the way, for some seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import S3Store
+
+from adapters.secrecy import Credentials
+from domain.errors import InvalidInput, ModelMissing, ModelsUnavailable
+
+if TYPE_CHECKING:
+    from obstore.store import S3Config  # not there at run time
+
+_CONNECT: Final = timedelta(seconds=5)
+_WHOLE: Final = timedelta(seconds=60)
+_REPEATED: Final = timedelta(seconds=20)
+_REPEATS: Final = 4
+_DETAILS: Final = "\n\nDebug source"
+"""With this the library's own structures begin, after its sentence."""
+
+
+class BucketPlace(NamedTuple):
+    """Where objects are: the bucket, what their names begin with, the endpoint (empty: that of AWS) and the region."""
+
+    bucket: str
+    prefix: str
+    endpoint: str
+    region: str
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
+
+
+class Bucket:
+    """Reads and writes whole objects. Safe to use from any thread."""
+
+    def __init__(self, place: BucketPlace, keys: Credentials) -> None:
+        self.place, self._keys = place, keys
+        config: S3Config = {
+            "access_key_id": keys.key,
+            "secret_access_key": keys.secret,
+            "region": place.region,
+            "virtual_hosted_style_request": not place.endpoint,
+        }
+        if place.endpoint:
+            config["endpoint"] = place.endpoint
+        if keys.passphrase:
+            config["session_token"] = keys.passphrase
+        self._store = S3Store(
+            place.bucket,
+            prefix=place.prefix or None,
+            config=config,
+            client_options={
+                "allow_http": place.endpoint.startswith("http://"),
+                "connect_timeout": _CONNECT,
+                "timeout": _WHOLE,
+            },
+            retry_config={"max_retries": _REPEATS, "retry_timeout": _REPEATED},
+        )
+
+    def __repr__(self) -> str:
+        return f"Bucket({self.place})"
+
+    def read(self, name: str, most: int) -> bytes:
+        """The bytes of the object. Raises ModelMissing where there is none, InvalidInput where it has more than `most`
+        bytes, ModelsUnavailable where the store does not answer or refuses.
+        """
+        with self._said(name):
+            found = obstore.get(self._store, name)
+            if found.meta["size"] > most:
+                raise InvalidInput(
+                    f"{self.place}/{name} has {found.meta['size']:,} bytes; the most is {most:,}"
+                )
+            return bytes(found.bytes())
+
+    def write(self, name: str, data: bytes) -> None:
+        """Writes the object as a whole; one of this name is replaced. Raises ModelsUnavailable."""
+        with self._said(name):
+            obstore.put(self._store, name, data, use_multipart=False)
+
+    @contextmanager
+    def _said(self, name: str) -> Generator[None]:
+        try:
+            yield
+        except FileNotFoundError:
+            raise ModelMissing(f"{self.place} has no {name}") from None
+        except (BaseError, OSError, ValueError) as fault:
+            # The library's error has the request's address, and what the store returned.
+            what = self._keys.hide(str(fault).split(_DETAILS, 1)[0].strip())[:500]
+            raise ModelsUnavailable(f"{self.place}/{name}: {what}") from None

@@ -1,0 +1,168 @@
+"""The last trades of one instrument, and volume-synchronised buckets of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.book.analysis.bins import total
+from domain.book.analysis.ladder import BPS
+
+Floats = NDArray[np.float64]
+
+KEPT = 200
+"""The trades that figures of single trades read."""
+BUCKETS = 50
+"""The buckets of VPIN."""
+CALIBRATION_MS = 60_000
+"""A bucket has 1/50 of the volume of the first minute, unless its size is given."""
+_ROOM = 4_096
+_PRICE, _SIZE, _SIGN, _TIME = range(4)
+
+
+class Trades:
+    """The last 200 trades of a market. A figure is None where fewer were taken."""
+
+    __slots__ = ("_end", "_values", "count", "run")
+
+    def __init__(self) -> None:
+        self._values: Floats = np.empty((_ROOM, 4))
+        self._end = 0
+        self.count = 0
+        self.run = 0
+        """The number of the last trades that were of one side: positive of buys, negative of sells."""
+
+    def take(self, price: float, size: float, at: int, *, is_buy: bool) -> None:
+        """Takes the next trade; `at` in Unix milliseconds."""
+        if self._end == _ROOM:
+            self._values[:KEPT] = self._values[_ROOM - KEPT :]
+            self._end = KEPT
+        self._values[self._end] = (price, size, 1.0 if is_buy else -1.0, at)
+        self._end += 1
+        self.count += 1
+        way = 1 if is_buy else -1
+        self.run = self.run + way if self.run * way > 0 else way
+
+    def _column(self, of: int) -> Floats | None:
+        return self._values[self._end - KEPT : self._end, of] if self.count >= KEPT else None
+
+    def roll_spread(self) -> float | None:
+        """2 · sqrt(-cov) of successive changes of price, in basis points of the last; None where cov is not negative.
+
+        Source: Roll, "A Simple Implicit Measure of the Effective Bid-Ask Spread" (1984).
+        """
+        prices = self._column(_PRICE)
+        if prices is None:
+            return None
+        last = float(prices[-1])
+        changes = (prices[1:] - prices[:-1]) * (BPS / last)
+        after, before = changes[1:], changes[:-1]
+        count = len(after)
+        covariance = float(after @ before) / count - total(after) * total(before) / (count * count)
+        return 2.0 * sqrt(-covariance) if covariance < 0.0 else None
+
+    def sign_correlation(self) -> float | None:
+        """The correlation of the sides (+1, -1) of successive trades; None where all are of one side.
+
+        Source: Lillo and Farmer, "The Long Memory of the Efficient Market" (2004).
+        """
+        signs = self._column(_SIGN)
+        if signs is None:
+            return None
+        mean = total(signs) / KEPT
+        variance = 1.0 - mean * mean
+        if variance <= 0.0:
+            return None
+        centred = signs - mean
+        return float(centred[1:] @ centred[:-1]) / (KEPT * variance)
+
+    def burstiness(self) -> float | None:
+        """(deviation - mean) / (deviation + mean) of the times between trades, -1..1; None where all are at once.
+
+        Source: Goh and Barabási, "Burstiness and Memory in Complex Systems" (2008).
+        """
+        times = self._column(_TIME)
+        if times is None:
+            return None
+        waits = times[1:] - times[:-1]
+        count = len(waits)
+        mean = float(times[-1] - times[0]) / count
+        deviation = sqrt(max(0.0, float(waits @ waits) / count - mean * mean))
+        whole = deviation + mean
+        return (deviation - mean) / whole if whole > 0.0 else None
+
+    def anomaly(self) -> float | None:
+        """The largest size: its logarithm in standard deviations from the mean; None where all are equal."""
+        sizes = self._column(_SIZE)
+        if sizes is None:
+            return None
+        logs = np.log(sizes)
+        centred = logs - total(logs) / KEPT
+        variance = float(centred @ centred) / KEPT
+        return float(centred.max()) / sqrt(variance) if variance > 1e-18 else None
+
+    def large_share(self) -> float | None:
+        """The part of the volume that the largest tenth of the trades has."""
+        sizes = self._column(_SIZE)
+        if sizes is None:
+            return None
+        large = np.partition(sizes, KEPT - KEPT // 10)[KEPT - KEPT // 10 :]
+        return total(large) / total(sizes)
+
+    def mean_size(self) -> float | None:
+        """The mean size, in base currency."""
+        sizes = self._column(_SIZE)
+        return None if sizes is None else total(sizes) / KEPT
+
+
+class Vpin:
+    """Order-flow toxicity: the mean of |bought - sold| / volume over 50 buckets of equal volume.
+
+    The sides are those of the takers, so no classification of volume is needed.
+    Source: Easley, López de Prado and O'Hara, "Flow Toxicity and Liquidity in a High-Frequency World" (2012).
+    """
+
+    __slots__ = ("_begun", "_buckets", "_early", "_filled", "_signed", "_size")
+
+    def __init__(self, bucket: float | None) -> None:
+        """`bucket` is the volume of a bucket in base currency; None: from the volume of the first minute."""
+        self._size = bucket
+        self._early: list[tuple[float, bool]] = []
+        self._begun: int | None = None
+        self._buckets: deque[float] = deque(maxlen=BUCKETS)
+        self._filled = self._signed = 0.0
+
+    def take(self, size: float, at: int, *, is_buy: bool) -> None:
+        """Takes the next trade; it is split where it fills a bucket."""
+        if self._size is None:
+            self._calibrate(size, at, is_buy=is_buy)
+            return
+        sign = 1.0 if is_buy else -1.0
+        while self._filled + size >= self._size:
+            part = self._size - self._filled
+            self._buckets.append(abs(self._signed + sign * part))
+            self._filled = self._signed = 0.0
+            size -= part
+        self._filled += size
+        self._signed += sign * size
+
+    def _calibrate(self, size: float, at: int, *, is_buy: bool) -> None:
+        if self._begun is None:
+            self._begun = at
+        if at - self._begun < CALIBRATION_MS:
+            self._early.append((size, is_buy))
+            return
+        self._size = sum(early for early, _ in self._early) / BUCKETS
+        for early, was_buy in [*self._early, (size, is_buy)]:
+            self.take(early, at, is_buy=was_buy)
+        self._early = []
+
+    @property
+    def value(self) -> float | None:
+        """From 0 (both sides equal in each bucket) to 1; None before 50 buckets are full."""
+        if self._size is None or len(self._buckets) < BUCKETS:
+            return None
+        return sum(self._buckets) / (BUCKETS * self._size)

@@ -1,0 +1,109 @@
+"""An object store on this machine with the protocol of S3: whole objects in memory, and requests must be signed.
+
+Signature version 4 as AWS documents it ("Create a signed AWS API request"), for requests without a query.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+from adapters.secrecy import Credentials
+
+KEYS = Credentials("AKIDOFTESTS", "a-secret-of-tests/+=")
+_AUTHORIZATION = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/]+)/(?P<scope>[^,]+), ?SignedHeaders=(?P<headers>[^,]+), ?"
+    r"Signature=(?P<signature>[0-9a-f]{64})"
+)
+
+
+class ObjectStore(ThreadingHTTPServer):
+    """`objects` are by their path, as /bucket/name; `requests` are the methods and paths that were let in."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.objects = dict[str, bytes]()
+        self.requests = list[tuple[str, str]]()
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    @property
+    def _store(self) -> ObjectStore:
+        assert isinstance(self.server, ObjectStore)
+        return self.server
+
+    def do_PUT(self) -> None:
+        data = self.rfile.read(int(self.headers["content-length"]))
+        if self._is_let_in(data):
+            self._store.objects[self.path] = data
+            self._respond(200, b"")
+
+    def do_GET(self) -> None:
+        if self._is_let_in(b""):
+            found = self._store.objects.get(self.path)
+            self._respond(404 if found is None else 200, found or b"")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        """Prints nothing."""
+
+    def _is_let_in(self, data: bytes) -> bool:
+        if not self._is_signed(data):
+            self._respond(403, b"<Error><Code>SignatureDoesNotMatch</Code></Error>")
+            return False
+        self._store.requests.append((self.command, self.path))
+        return True
+
+    def _is_signed(self, data: bytes) -> bool:
+        found = _AUTHORIZATION.fullmatch(self.headers.get("authorization", ""))
+        hashed = sha256(data).hexdigest()
+        if found is None or found["key"] != KEYS.key or self.headers["x-amz-content-sha256"] != hashed:
+            return False
+        names = found["headers"].split(";")
+        headers = "".join(f"{name}:{self.headers[name].strip()}\n" for name in names)
+        request = "\n".join((self.command, self.path, "", headers, found["headers"], hashed))
+        signed = "\n".join(
+            (
+                "AWS4-HMAC-SHA256",
+                self.headers["x-amz-date"],
+                found["scope"],
+                sha256(request.encode()).hexdigest(),
+            )
+        )
+        key = f"AWS4{KEYS.secret}".encode()
+        for part in found["scope"].split("/"):
+            key = hmac.digest(key, part.encode(), "sha256")
+        return hmac.compare_digest(hmac.digest(key, signed.encode(), "sha256").hex(), found["signature"])
+
+    def _respond(self, status: int, data: bytes) -> None:
+        self.send_response(status)
+        self.send_header("content-length", str(len(data)))
+        self.send_header("etag", f'"{sha256(data).hexdigest()[:32]}"')
+        self.send_header("last-modified", "Sat, 03 Jan 2026 00:00:00 GMT")
+        self.end_headers()
+        self.wfile.write(data)
+
+
+@contextmanager
+def object_store() -> Generator[ObjectStore]:
+    """A store that is empty at first, until the block ends."""
+    with ObjectStore() as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,131 @@
+"""The books of a feed: when a snapshot is requested, what a reader gets, and what is kept for it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from adapters import book_shelf
+from adapters.book_shelf import BookShelf
+from adapters.milliseconds import in_ms
+from domain.book.book import BookTerms
+from domain.book.depth import PublicTrade
+from domain.book.sequence import BinanceSpot, Bybit, SequenceRule
+from domain.direction import Side
+from domain.errors import InvalidInput
+from tests.domain.book.frames import delta, snapshot
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+BTC, ETH = "BTCUSDT-LINEAR.BYBIT", "ETHUSDT-LINEAR.BYBIT"
+
+
+class Clock:
+    """Seconds that a test moves."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+def shelf(rule: SequenceRule, clock: Clock, listed: int | None = None) -> BookShelf:
+    terms = BookTerms(rule=rule, listed=listed, patience=10.0)
+    return BookShelf((BTC, ETH), terms, clock=lambda: NOW, seconds=clock)
+
+
+def test_a_gap_requests_the_snapshot_of_its_instrument_at_once_and_again_after_a_longer_pause() -> None:
+    clock = Clock()
+    kept = shelf(Bybit(), clock)
+    for name in (BTC, ETH):
+        kept.take(name, snapshot(100))
+    kept.take(BTC, delta(102))
+    requested_at: list[float] = []
+    for tenth in range(50):
+        clock.at = tenth / 10
+        found = kept.requests((BTC, ETH))
+        assert found in ([], [BTC])
+        requested_at += [clock.at] * len(found)
+    assert requested_at[0] == 0.0
+    assert requested_at[1] >= 0.25
+    assert 3 <= len(requested_at) <= 6
+
+
+def test_a_snapshot_ends_the_requests() -> None:
+    clock = Clock()
+    kept = shelf(Bybit(), clock)
+    kept.take(BTC, snapshot(100))
+    kept.take(BTC, delta(102))
+    assert kept.requests((BTC,)) == [BTC]
+    kept.take(BTC, snapshot(103))
+    clock.at = 5.0
+    assert kept.requests((BTC,)) == []
+
+
+def test_the_first_snapshot_is_requested_only_where_the_exchange_sends_none() -> None:
+    clock = Clock()
+    bybit, binance = shelf(Bybit(), clock), shelf(BinanceSpot(), clock)
+    for kept in (bybit, binance):
+        kept.begin((BTC, ETH))
+    binance.take(BTC, delta(5))
+    assert (bybit.requests((BTC, ETH)), binance.requests((BTC, ETH))) == ([], [BTC])
+    clock.at = 1.0
+    assert (bybit.requests((BTC, ETH)), binance.requests((ETH,))) == ([], [ETH])
+
+
+def test_a_silent_book_is_declared_requested_and_not_read() -> None:
+    clock = Clock()
+    kept = shelf(Bybit(), clock)
+    kept.take(BTC, snapshot(100))
+    clock.at = 10.1
+    assert kept.depth(BTC, 5) is None
+    assert kept.sweep(BTC, Side.BUY, Decimal(1)) is None
+    assert kept.requests((BTC,)) == [BTC]
+    state = kept.states({BTC: "", ETH: ""})[0]
+    assert (state.is_live, state.gaps, state.fault) == (False, 1, "no message came for 10 s")
+
+
+def test_a_book_that_is_running_out_is_requested_while_it_is_read() -> None:
+    clock = Clock()
+    kept = shelf(BinanceSpot(), clock, listed=8)
+    rows = [(f"{90 - n}", "1") for n in range(8)]
+    kept.take(BTC, snapshot(100, bids=rows))
+    assert kept.requests((BTC,)) == []
+    kept.take(BTC, delta(101, bids=[(price, "0") for price, _ in rows[:7]]))
+    assert kept.requests((BTC,)) == [BTC]
+    assert kept.depth(BTC, 5) is not None
+
+
+def test_a_message_of_the_future_is_refused_and_changes_nothing() -> None:
+    kept = shelf(Bybit(), Clock())
+    with pytest.raises(InvalidInput, match="lies ahead of this machine's clock"):
+        kept.take(BTC, snapshot(100, at=in_ms(NOW) + 60_001))
+    kept.take(BTC, snapshot(100, at=in_ms(NOW) + 60_000))
+    assert kept.depth(BTC, 5) is not None
+
+
+def test_a_fault_of_the_connection_is_that_of_its_books() -> None:
+    kept = shelf(Bybit(), Clock())
+    kept.take(BTC, snapshot(100))
+    states = kept.states({BTC: "cut", ETH: ""})
+    assert [(one.instrument, one.is_live, one.fault) for one in states] == [
+        (BTC, False, "cut"),
+        (ETH, False, "the book is AWAITED"),
+    ]
+
+
+def test_the_oldest_trades_go_where_nobody_takes_them_and_are_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(book_shelf, "_MOST_TRADES", 2)
+    kept = shelf(Bybit(), Clock())
+    kept.add_trades([trade(number) for number in range(3)])
+    assert [one.id for one in kept.trades()] == ["1", "2"]
+    assert kept.trades() == []
+    assert kept.states({BTC: "", ETH: ""})[0].dropped == 1
+
+
+def trade(number: int) -> PublicTrade:
+    return PublicTrade(instrument=BTC, id=str(number), price=1.0, size=1.0, is_buy=True, matched_ms=0)

@@ -1,0 +1,138 @@
+"""Order books: messages a second and CPU time a delta, JSON included, beside a plain `json.loads` of the same
+messages.
+
+Run alone: `python -m tests.benchmarks book`. Times are of this thread's CPU, so that other programs of the machine do
+not count. The recorded deltas are few and repeat; the seeded ones are all different.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from time import thread_time_ns
+
+import msgspec
+import numpy as np
+
+from adapters.binance.depth_frame import delta as binance_delta
+from adapters.binance.depth_frame import snapshot as binance_snapshot
+from adapters.binance.market import MARKETS
+from adapters.binance.stream_frame import combined, depth_update
+from adapters.bybit.book_frame import book_frame, book_push, book_terms
+from domain.book.book import Book, BookTerms, Taken
+from domain.book.frame import BookFrame
+from tests.benchmarks.figure import Figure
+from tests.domain.book.exchange import Exchange
+from tests.recordings import binance_messages, bybit_messages
+
+_DATA = Path(__file__).parents[3] / "shared" / "data"
+_DEPTH = 500
+_LEAST_A_SECOND = 20_000
+Read = Callable[[bytes], BookFrame]
+
+
+def run(rounds: int = 100, seeded: int = 100_000) -> Sequence[Figure]:
+    """Measures the recordings that this machine has, then the seeded deltas."""
+    found: list[Figure] = []
+    if _DATA.is_dir():
+        found += _measured(
+            "Bybit 500, recorded", bybit_messages(_DATA), _bybit, book_terms(_DEPTH, 10.0), rounds
+        )
+        terms = BookTerms(rule=MARKETS["LINEAR"].rule)
+        found += _measured("Binance USD-M, recorded", _usdm(), _binance, terms, 1, limit=None)
+    texts = _seeded(seeded)
+    assert len(set(texts)) == len(texts), "a seeded delta is there twice"
+    return [*found, *_measured("Bybit 500, seeded", texts, _bybit, book_terms(_DEPTH, 10.0), 1)]
+
+
+def _bybit(text: bytes) -> BookFrame:
+    return book_frame(book_push(text))
+
+
+def _binance(text: bytes) -> BookFrame:
+    if text.startswith(b'{"lastUpdateId"'):
+        return binance_snapshot(text)
+    return binance_delta(depth_update(combined(text).data, "BTCUSDT"))
+
+
+def _usdm() -> list[bytes]:
+    """The snapshot, then the deltas that follow it."""
+    texts = [
+        text
+        for text in binance_messages(_DATA, "usdm")
+        if b"depthUpdate" in text or b'{"lastUpdateId"' in text
+    ]
+    snapshot = next(text for text in texts if text.startswith(b'{"lastUpdateId"'))
+    last = binance_snapshot(snapshot).last
+    return [snapshot, *(text for text in texts if text is not snapshot and _binance(text).last > last)]
+
+
+def _seeded(count: int) -> list[bytes]:
+    """A snapshot and `count` deltas of 500 levels a side; a delta has about as many levels as the recorded ones."""
+    exchange = Exchange(20, depth=_DEPTH, levels=_DEPTH)
+    texts = [_text(exchange.snapshot(exchange.moments[0]))]
+    for _ in range(count):
+        exchange.step(changes=60)
+        texts.append(_text(exchange.delta(len(exchange.moments) - 1)))
+        exchange.forget(2)
+    return texts
+
+
+def _text(frame: BookFrame) -> bytes:
+    data = {"s": "XRPUSDT", "b": frame.bids, "a": frame.asks, "u": frame.last, "seq": frame.sequence}
+    return msgspec.json.encode(
+        {
+            "topic": f"orderbook.{_DEPTH}.XRPUSDT",
+            "type": "snapshot" if frame.is_snapshot else "delta",
+            "ts": frame.matched_ms + 2,
+            "data": data,
+            "cts": frame.matched_ms,
+        }
+    )
+
+
+def _measured(
+    name: str,
+    texts: Sequence[bytes],
+    read: Read,
+    terms: BookTerms,
+    rounds: int,
+    limit: int | None = _LEAST_A_SECOND,
+) -> Iterator[Figure]:
+    """The first text is the snapshot, and is not counted."""
+    times = np.concatenate([_times(texts, read, terms) for _ in range(rounds)]) / 1e3
+    loads = np.concatenate([_loads(texts) for _ in range(min(rounds, 10))]) / 1e3
+    levels = np.mean([len(frame.bids) + len(frame.asks) for frame in map(read, texts[1:1_000])])
+    note = f"{times.size:,} deltas, {levels:.0f} levels and {np.mean([*map(len, texts[1:])]):.0f} bytes each"
+    yield Figure(f"{name}: messages", 1e6 / times.mean(), "1/s", limit, f"{note}; limit: at least")
+    yield Figure(f"{name}: p50", float(np.percentile(times, 50)), "µs", None, note)
+    yield Figure(f"{name}: p99", float(np.percentile(times, 99)), "µs", None, note)
+    yield Figure(f"{name}: json.loads alone", 1e6 / loads.mean(), "1/s", None, "the same messages, no book")
+    yield Figure(
+        f"{name}: beside json.loads", times.mean() / loads.mean(), "ratio", None, "decoding and book"
+    )
+
+
+def _times(texts: Sequence[bytes], read: Read, terms: BookTerms) -> np.ndarray:
+    """Nanoseconds of CPU of each delta."""
+    book = Book("XRPUSDT", terms)
+    assert book.take(read(texts[0]), 0.0) is Taken.REPLACED
+    found = np.empty(len(texts) - 1)
+    gc.collect()
+    for number, text in enumerate(texts[1:]):
+        began = thread_time_ns()
+        taken = book.take(read(text), 0.0)
+        found[number] = thread_time_ns() - began
+        assert taken is Taken.CHANGED, book.why
+    return found
+
+
+def _loads(texts: Sequence[bytes]) -> np.ndarray:
+    found = np.empty(len(texts) - 1)
+    for number, text in enumerate(texts[1:]):
+        began = thread_time_ns()
+        json.loads(text)
+        found[number] = thread_time_ns() - began
+    return found

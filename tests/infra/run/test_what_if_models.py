@@ -1,0 +1,114 @@
+"""A what-if of a log with scores: with another model, and without one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from adapters.avro import AvroCodec
+from adapters.inputs.sqlite import read_sqlite
+from adapters.log.library import open_memory
+from adapters.log.sqlite import read_sqlite as read_log
+from commands.scorer import LoadedModel, ModelScorer
+from domain.features.core import CORE_1
+from domain.log import Recorded
+from domain.model import ModelRole
+from domain.models.score import Score
+from domain.opening import Mode
+from domain.scored import SignalScored
+from domain.signal import DecisionMade
+from infra.run.backtest import NO_CHANGE, Change
+from infra.run.other_model import REASON, OtherModel
+from infra.run.recorded_inputs import recorded_inputs
+from infra.run.redeciding import Redecision
+from infra.run.what_if import WhatIf
+from tests.commands.models_of_tests import FIRST, SECOND, promotion, registration
+from tests.infra.run.taped import PLAN, trade
+from tests.infra.run.test_scored_runs import CoreModel, model_of
+from tests.replacing import replace
+
+LIVE = replace(PLAN, opening=replace(PLAN.opening, mode=Mode.LIVE))
+OTHER = OtherModel(
+    replace(registration(SECOND, "other"), feature_set=CORE_1.id, passed_gate=False, reason=REASON)
+)
+
+
+@dataclass(frozen=True)
+class Doubting(CoreModel):
+    """It expects every entry to lose."""
+
+    def score(self, values: Sequence[float | None], earlier: Sequence[Sequence[float | None]] = ()) -> Score:
+        return replace(super().score(values, earlier), confidence=0.3)
+
+
+SCORER = ModelScorer({FIRST: model_of(FIRST), SECOND: LoadedModel(Doubting(SECOND, 0.5))}.__getitem__)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A live log whose champion FIRST lets every entry through."""
+    found = tmp_path_factory.mktemp("scored") / "whence.db"
+    known = replace(registration(), feature_set=CORE_1.id)
+    trade(found, 10, 300, plan=LIVE, scorer=SCORER, requests=(known, promotion()))
+    return found
+
+
+def made(path: Path, change: Change) -> tuple[WhatIf, Sequence[Recorded]]:
+    """The what-if, and the events of the candidate."""
+    with closing(read_log(path, AvroCodec())) as log:
+        recording = recorded_inputs(log, lambda: read_sqlite(path))
+        found = WhatIf(recording, log, change, SCORER)
+        assert list(found.steps())[-1] == found.total
+    target = open_memory(AvroCodec())
+    found.write(target)
+    return found, list(target.read())
+
+
+def scores(events: Sequence[Recorded]) -> list[SignalScored]:
+    return [one.envelope.event for one in events if isinstance(one.envelope.event, SignalScored)]
+
+
+def test_another_model_is_the_champion_from_the_opening_on_and_its_decisions_are_made_again(
+    path: Path,
+) -> None:
+    found, events = made(path, Change(model=OTHER))
+    assert {(one.model, one.role) for one in scores(events)} == {(SECOND, ModelRole.CHAMPION)}
+    assert found.candidate.left_out["RequestMade"] == 2, "the registration and the promotion of the recording"
+    assert found.compared.notes[0].startswith(
+        f"The model {SECOND[:12]} scored {len(scores(events))} signals: "
+    )
+    changed = [vote.member for one in found.comparison.decisions for vote in one.votes]
+    assert "model" in changed, "it lets no entry through"
+    redecision = Redecision({SECOND: LoadedModel(Doubting(SECOND, 0.5))}.__getitem__)
+    for _ in redecision.steps(events):
+        pass
+    assert redecision.is_equal
+
+
+def test_without_a_model_nothing_is_scored_and_the_control_still_has_the_recorded_scores(path: Path) -> None:
+    found, events = made(path, Change(model=OtherModel()))
+    assert scores(events) == []
+    members = {
+        vote.member
+        for one in events
+        if isinstance(one.envelope.event, DecisionMade)
+        for vote in one.envelope.event.votes
+    }
+    assert members
+    assert "model" not in members
+    assert (list(found.reproduced.decisions), found.reproduced.orders, found.reproduced.fills) == ([], 0, 0)
+    assert found.compared.notes == ()
+
+
+def test_each_model_has_a_log_of_its_own_id_and_without_one_the_id_is_that_of_before(path: Path) -> None:
+    changes = (NO_CHANGE, Change(model=OtherModel()), Change(model=OTHER))
+    with closing(read_log(path, AvroCodec())) as log:
+        recording = recorded_inputs(log, lambda: read_sqlite(path))
+        ids = {WhatIf(recording, log, change).log_id for change in changes}
+        again = {WhatIf(recording, log, change).log_id for change in changes}
+    assert len(ids) == 3
+    assert ids == again
