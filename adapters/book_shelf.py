@@ -10,6 +10,8 @@ from decimal import Decimal
 from threading import Lock
 
 from adapters.back_off import random_pause
+from adapters.market_recordings.row import Notice
+from adapters.market_recordings.tap import MarketTap
 from adapters.milliseconds import in_ms
 from adapters.time_bound import FUTURE
 from commands.exchange import Unread
@@ -42,7 +44,9 @@ class _Kept:
 
 
 class BookShelf:
-    """`clock` returns this machine's time (UTC), `seconds` that of a clock which never goes back."""
+    """`clock` returns this machine's time (UTC), `seconds` that of a clock which never goes back. `tap` gets each
+    message of a book, and a notice where a connection begins and where messages are missing.
+    """
 
     def __init__(
         self,
@@ -51,7 +55,9 @@ class BookShelf:
         *,
         clock: Callable[[], datetime] = utc_now,
         seconds: Callable[[], float] = time.monotonic,
+        tap: MarketTap | None = None,
     ) -> None:
+        self._tap = tap
         self._clock, self._seconds, self._terms = clock, seconds, terms
         self._kept = {name: _Kept(name, terms) for name in sorted(instruments)}
         self._trades: deque[PublicTrade] = deque()
@@ -64,6 +70,8 @@ class BookShelf:
             for name in instruments:
                 kept = self._kept[name]
                 kept.book.begin()
+                if self._tap is not None:
+                    self._tap.notice(name, Notice.CONNECTED)
                 kept.requests, kept.request_at = 0, self._seconds() + _FIRST_PAUSE
 
     def take(self, instrument: str, frame: BookFrame) -> Taken:
@@ -74,6 +82,10 @@ class BookShelf:
         with self._lock:
             kept = self._kept[instrument]
             taken = kept.book.take(frame, self._seconds())
+            if self._tap is not None:
+                self._tap.book(instrument, self._terms.depth or 0, frame)
+                if taken is Taken.GAP:
+                    self._tap.notice(instrument, Notice.GAP, kept.book.why)
             kept.heard_at = heard_at
             if taken is Taken.REPLACED:
                 kept.requests = 0
@@ -150,6 +162,8 @@ class BookShelf:
         state = book.state(now)
         if state is BookState.STALE:
             book.lose(f"no message came for {self._terms.patience:g} s")
+            if self._tap is not None:
+                self._tap.notice(book.instrument, Notice.GAP, book.why)
         elif (state is BookState.KNOWN and not book.is_running_out) or (
             state is BookState.AWAITED and not self._terms.rule.holds_early
         ):

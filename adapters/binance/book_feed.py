@@ -17,8 +17,18 @@ from adapters.back_off import random_pause
 from adapters.binance.depth_frame import delta
 from adapters.binance.market import Market, market_at_binance
 from adapters.binance.snapshot_query import SnapshotQuery
-from adapters.binance.stream_frame import BestPrices, Combined, best_prices, combined, depth_update, trade
+from adapters.binance.stream_frame import (
+    BestPrices,
+    Combined,
+    best_prices,
+    combined,
+    depth_update,
+    record_candle,
+    record_trade,
+    trade,
+)
 from adapters.book_shelf import BookShelf, utc_now
+from adapters.market_recordings.tap import MarketTap
 from commands.exchange import Unread
 from commands.feed import FeedState
 from domain.book.book import BookTerms
@@ -30,6 +40,8 @@ from domain.instrument import symbol_of
 
 _EACH = 50
 """Instruments of one connection, so that the address with all its streams stays below 8 KB."""
+
+_CANDLES = "kline_1m"
 
 _LARGEST = 4 * 2**20
 """Bytes of a message."""
@@ -71,7 +83,8 @@ class _Line:
 
 class BinanceBooks:
     """See `BookFeed`; it runs in a thread of its own. `patience` is the seconds without a message after which a book
-    is stale. A gap queries the snapshot of that instrument, and of no other.
+    is stale. A gap queries the snapshot of that instrument, and of no other. With a `tap` candles of a minute arrive,
+    too, and it gets every message.
 
     Raises InvalidInput for instruments that are not all spot, or all linear contracts, of Binance.
     """
@@ -85,13 +98,15 @@ class BinanceBooks:
         timing: Timing | None = None,
         on_arrival: Callable[[], None] = _nothing,
         clock: Callable[[], datetime] = utc_now,
+        tap: MarketTap | None = None,
     ) -> None:
+        self._tap = tap
         self._market = market = market_at_binance(tuple(instruments))
         self._http, self._socket = site.http or market.http, site.socket or market.socket
         self._timing, self._on_arrival = timing or Timing(), on_arrival
         terms = BookTerms(rule=market.rule, listed=market.listed, patience=patience)
-        self._shelf = BookShelf(instruments, terms, clock=clock)
-        self._lines = list(_lines(market, instruments))
+        self._shelf = BookShelf(instruments, terms, clock=clock, tap=tap)
+        self._lines = list(_lines(market, instruments, with_candles=tap is not None))
         self._best: dict[str, BestPrices] = {}
         self._query_fault: dict[str, str] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -201,9 +216,15 @@ class BinanceBooks:
         if kind.startswith("depth"):
             self._shelf.take(name, delta(depth_update(message.data, symbol)))
         elif kind == "bookTicker":
-            self._best[name] = best_prices(message.data, symbol)
+            self._best[name] = best = best_prices(message.data, symbol)
+            if self._tap is not None:
+                self._tap.quote(name, best.update, best.matched_ms, best.bid, best.ask)
+        elif kind == _CANDLES and self._tap is not None:
+            record_candle(message.data, symbol, name, self._tap)
         else:
             self._shelf.add_trades([trade(message.data, symbol, name)])
+            if self._tap is not None:
+                record_trade(message.data, name, self._tap)
 
     async def _resync(self, query: SnapshotQuery) -> None:
         """Queries the snapshots that the books need, one after another."""
@@ -227,7 +248,8 @@ class BinanceBooks:
         self._on_arrival()
 
 
-def _lines(market: Market, instruments: Sequence[str]) -> Iterator[_Line]:
+def _lines(market: Market, instruments: Sequence[str], *, with_candles: bool) -> Iterator[_Line]:
     for first in range(0, len(instruments), _EACH):
         for path, kinds in market.streams.items():
-            yield _Line(path, instruments[first : first + _EACH], kinds)
+            candles = (_CANDLES,) if with_candles and path == market.candles else ()
+            yield _Line(path, instruments[first : first + _EACH], (*kinds, *candles))

@@ -17,14 +17,16 @@ class Market(Struct, frozen=True, kw_only=True):
     """`http` and `socket` are the addresses of a market; `depth` is the path of its snapshots.
 
     `streams` are the streams of an instrument by the path of the connection that has them: Binance has the books of
-    USD-M on another path than its trades. `listed` is the most levels of a side that a snapshot is requested with,
-    `weight` what such a request counts of the `limit` that one address has in a minute.
+    USD-M on another path than its trades. `candles` is the path of the connection that has candles. `listed` is the
+    most levels of a side that a snapshot is requested with, `weight` what such a request counts of the `limit` that one
+    address has in a minute.
     """
 
     http: str
     socket: str
     depth: str
     streams: Mapping[str, tuple[str, ...]]
+    candles: str
     rule: SequenceRule
     listed: int
     weight: int
@@ -37,6 +39,7 @@ MARKETS: Mapping[str, Market] = {
         socket="wss://stream.binance.com:9443",
         depth="/api/v3/depth",
         streams={"/stream": ("depth@100ms", "bookTicker", "trade")},
+        candles="/stream",
         rule=BinanceSpot(),
         listed=1_000,
         weight=50,
@@ -47,6 +50,7 @@ MARKETS: Mapping[str, Market] = {
         socket="wss://fstream.binance.com",
         depth="/fapi/v1/depth",
         streams={"/public/stream": ("depth@100ms", "bookTicker"), "/market/stream": ("aggTrade",)},
+        candles="/market/stream",
         rule=BinanceFutures(),
         listed=1_000,
         weight=20,

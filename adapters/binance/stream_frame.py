@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from adapters.binance.depth_frame import DepthUpdate
+from adapters.market_recordings.tap import CandleTexts, MarketTap
 from domain.book.depth import PublicTrade
 from domain.book.frame import Row
 from domain.errors import InvalidInput
@@ -27,9 +28,12 @@ class Combined(Struct, frozen=True, gc=False):
 
 
 class BestPrices(Struct, frozen=True, gc=False, kw_only=True):
-    """Best bid and ask after an update of the book, in the texts of the exchange."""
+    """Best bid and ask after an update of the book, in the texts of the exchange. `matched_ms` is 0 on spot, which
+    states no time.
+    """
 
     update: int
+    matched_ms: int
     bid: Row
     ask: Row
 
@@ -41,6 +45,7 @@ class _Ticker(Struct, frozen=True, gc=False):
     B: str
     a: str
     A: str
+    T: _Count = 0
 
 
 class _Trade(Struct, frozen=True, gc=False, kw_only=True):
@@ -55,10 +60,26 @@ class _Trade(Struct, frozen=True, gc=False, kw_only=True):
     a: _Count = 0
 
 
+class _Kline(Struct, frozen=True, gc=False):
+    t: _Count
+    o: str
+    h: str
+    l: str  # noqa: E741 - Binance's name
+    c: str
+    v: str
+    x: bool
+
+
+class _KlinePush(Struct, frozen=True, gc=False):
+    s: str
+    k: _Kline
+
+
 _COMBINED = msgspec.json.Decoder(Combined)
 _DEPTH = msgspec.json.Decoder(DepthUpdate)
 _TICKER = msgspec.json.Decoder(_Ticker)
 _TRADE = msgspec.json.Decoder(_Trade)
+_KLINE = msgspec.json.Decoder(_KlinePush)
 
 
 def combined(text: str | bytes) -> Combined:
@@ -77,7 +98,7 @@ def best_prices(data: msgspec.Raw, symbol: str) -> BestPrices:
     """Raises what `depth_update` raises."""
     found = _TICKER.decode(data)
     _check_symbol(found.s, symbol)
-    return BestPrices(update=found.u, bid=(found.b, found.B), ask=(found.a, found.A))
+    return BestPrices(update=found.u, matched_ms=found.T, bid=(found.b, found.B), ask=(found.a, found.A))
 
 
 def trade(data: msgspec.Raw, symbol: str, instrument: str) -> PublicTrade:
@@ -93,6 +114,20 @@ def trade(data: msgspec.Raw, symbol: str, instrument: str) -> PublicTrade:
         is_buy=not found.m,
         matched_ms=found.T,
     )
+
+
+def record_trade(data: msgspec.Raw, instrument: str, tap: MarketTap) -> None:
+    """Passes the trade to the tap, in the texts of the exchange. It was read by `trade` before."""
+    found = _TRADE.decode(data)
+    tap.trade(instrument, str(found.t or found.a), found.p, found.q, is_buy=not found.m, matched_ms=found.T)
+
+
+def record_candle(data: msgspec.Raw, symbol: str, instrument: str, tap: MarketTap) -> None:
+    """Passes the candle of a minute to the tap. Raises what `depth_update` raises."""
+    found = _KLINE.decode(data)
+    _check_symbol(found.s, symbol)
+    one = found.k
+    tap.candle(instrument, 60, one.t, CandleTexts(one.o, one.h, one.l, one.c, one.v), is_closed=one.x)
 
 
 def _check_symbol(found: str, symbol: str) -> None:

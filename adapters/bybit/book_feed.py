@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from adapters.book_shelf import BookShelf, utc_now
-from adapters.bybit.book_frame import book_frame, book_push, book_terms
+from adapters.bybit.book_frame import BookPush, book_frame, book_push, book_terms
 from adapters.bybit.line import Line
 from adapters.bybit.market_frame import frame, public_trades
 from adapters.bybit.pace import APART, MARKET_SHARE, Turns
 from adapters.bybit.placing import CATEGORY
+from adapters.bybit.recorded_frame import record_candles, record_trades
 from adapters.bybit.site import Site, Timing
 from adapters.bybit.stream import UNREADABLE, Stream
-from adapters.bybit.wanted import book_topic, symbol_at_bybit, trade_topic
+from adapters.bybit.wanted import QUOTE_DEPTH, book_topic, kline_topic, symbol_at_bybit, trade_topic
+from adapters.market_recordings.tap import MarketTap
 from commands.exchange import Unread
 from commands.feed import FeedState
+from domain.book.book import Book, Taken
 from domain.book.depth import Depth, PublicTrade
 from domain.book.sweep import Sweep
 from domain.direction import Side
@@ -29,9 +32,52 @@ BOOK_DEPTHS = (1, 50, 200, 1000)
 _EACH = 10
 """Instruments of one connection: a lost connection loses few books."""
 
+_CANDLE = timedelta(minutes=1)
+_PATIENCE = 10.0
+
 
 def _nothing() -> None:
     """Does nothing with an arrival."""
+
+
+class _Recorded:
+    """What a recording has beside books and trades: best prices from the book of one level, and open candles."""
+
+    def __init__(self, instruments: Sequence[str], tap: MarketTap) -> None:
+        self.tap = tap
+        self._quotes = {
+            book_topic(name, QUOTE_DEPTH): Book(name, book_terms(QUOTE_DEPTH, _PATIENCE))
+            for name in instruments
+        }
+        self._candles = {kline_topic(name, _CANDLE): name for name in instruments}
+
+    @property
+    def topics(self) -> Sequence[str]:
+        """The topics to subscribe to."""
+        return [*self._quotes, *self._candles]
+
+    def begin(self) -> None:
+        """A new connection."""
+        for book in self._quotes.values():
+            book.begin()
+
+    def take(self, topic: str, text: str) -> bool:
+        """Records the push. Returns False for one of another topic. Raises what the parsers raise."""
+        if topic in self._candles:
+            record_candles(frame(text), self._candles[topic], _CANDLE, self.tap)
+        elif topic in self._quotes:
+            self._quote(self._quotes[topic], book_push(text))
+        else:
+            return False
+        return True
+
+    def _quote(self, book: Book, push: BookPush) -> None:
+        if push.data.s != symbol_at_bybit(book.instrument):
+            raise InvalidInput(f"this is no book of {book.instrument}")
+        taken = book.take(book_frame(push), time.monotonic())
+        if taken in (Taken.CHANGED, Taken.REPLACED) and book.best() is not None:
+            (bid,), (ask,) = book.bids.best_rows(1), book.asks.best_rows(1)
+            self.tap.quote(book.instrument, book.update, book.matched_ms, bid, ask)
 
 
 class _Group:
@@ -46,7 +92,9 @@ class _Group:
         turns: Turns,
         shelf: BookShelf,
         on_arrival: Callable[[], None],
+        recorded: _Recorded | None,
     ) -> None:
+        self._recorded = recorded
         self.instruments, self._timing, self._shelf = instruments, timing, shelf
         self._topics = {book_topic(name, depth): name for name in instruments}
         self._of_topic = {name: topic for topic, name in self._topics.items()}
@@ -66,6 +114,8 @@ class _Group:
         """See `Listener.begin`."""
         self._awaited_since = None
         self._shelf.begin(self.instruments)
+        if self._recorded is not None:
+            self._recorded.begin()
 
     def take(self, text: str) -> None:
         """See `Listener.take`. A message that cannot be read is kept; the numbers of the next one show what it
@@ -100,8 +150,11 @@ class _Group:
                 raise InvalidInput(f"this is no book of {instrument}")
             self._shelf.take(instrument, book_frame(push))
         elif topic in self._trades:
-            self._shelf.add_trades(public_trades(frame(text), self._trades[topic]))
-        else:
+            instrument, push_of_trades = self._trades[topic], frame(text)
+            self._shelf.add_trades(public_trades(push_of_trades, instrument))
+            if self._recorded is not None:
+                record_trades(push_of_trades, instrument, symbol_at_bybit(instrument), self._recorded.tap)
+        elif self._recorded is None or not self._recorded.take(topic, text):
             raise InvalidInput("nobody subscribed to this topic")
 
     def _renew(self) -> None:
@@ -114,8 +167,9 @@ class BybitBooks:
     """See `BookFeed`. Demo trading has the books of the real market.
 
     `depth` is the number of levels of a side, one of `BOOK_DEPTHS`; `patience` the seconds without a message after
-    which a book is stale. A gap or a stale book subscribes the topic of that instrument anew, and no other. Raises
-    InvalidInput for an instrument that is no linear contract of Bybit, and for another depth.
+    which a book is stale. A gap or a stale book subscribes the topic of that instrument anew, and no other. With a
+    `tap` best prices and candles of a minute arrive, too, and it gets every message. Raises InvalidInput for an
+    instrument that is no linear contract of Bybit, and for another depth.
     """
 
     def __init__(
@@ -129,28 +183,22 @@ class BybitBooks:
         timing: Timing | None = None,
         on_arrival: Callable[[], None] = _nothing,
         clock: Callable[[], datetime] = utc_now,
+        tap: MarketTap | None = None,
     ) -> None:
         if depth not in BOOK_DEPTHS:
             raise InvalidInput(
                 f"Bybit has books of {', '.join(map(str, BOOK_DEPTHS))} levels, not of {depth}"
             )
         timing, turns = timing or Timing(), Turns(MARKET_SHARE, APART)
-        self._shelf = BookShelf(instruments, book_terms(depth, patience), clock=clock)
+        self._shelf = BookShelf(instruments, book_terms(depth, patience), clock=clock, tap=tap)
         public = Site(testnet=site.testnet, http=site.http, socket=site.socket)
-        self._groups = [
-            _Group(
-                some,
-                depth,
-                Line(
-                    site=public, channel=CATEGORY, topics=tuple(_topics(some, depth, with_trades=with_trades))
-                ),
-                timing,
-                turns,
-                self._shelf,
-                on_arrival,
-            )
-            for some in (instruments[first : first + _EACH] for first in range(0, len(instruments), _EACH))
-        ]
+        self._groups = list[_Group]()
+        for first in range(0, len(instruments), _EACH):
+            some = instruments[first : first + _EACH]
+            recorded = None if tap is None else _Recorded(some, tap)
+            topics = (*_topics(some, depth, with_trades=with_trades), *(recorded.topics if recorded else ()))
+            line = Line(site=public, channel=CATEGORY, topics=topics)
+            self._groups.append(_Group(some, depth, line, timing, turns, self._shelf, on_arrival, recorded))
 
     def start(self) -> None:
         """See `BookFeed.start`."""

@@ -60,14 +60,13 @@ class CandleRow(_Arrived, frozen=True, kw_only=True, gc=False, tag="candle"):
 
 
 class Notice(StrEnum):
-    """BEGUN, ENDED: the recorder began and stopped to record the instrument. CUT: its connection ended. RESUMED: it is
-    connected again. GAP: messages of its book are missing. LOST: messages could not be read or kept.
+    """BEGUN, ENDED: the recorder began and stopped to record the instrument. CONNECTED: a connection began, so messages
+    between it and the one before are missing. GAP: messages of its book are missing. LOST: rows were not kept.
     """
 
     BEGUN = "BEGUN"
     ENDED = "ENDED"
-    CUT = "CUT"
-    RESUMED = "RESUMED"
+    CONNECTED = "CONNECTED"
     GAP = "GAP"
     LOST = "LOST"
 

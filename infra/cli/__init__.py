@@ -88,6 +88,8 @@ COMMANDS: Mapping[str, Listed] = {
     "strategies": Listed("Lists and describes strategies, and begins new ones.", "strategies:strategies_app"),
     "alerts": Listed("Lists, acknowledges, tests and sends alerts.", "alerts:alerts_app"),
     "candles": Listed("Fetches and checks candle files.", "candles:candles_app"),
+    "record": Listed("Records books, trades, quotes and candles of an exchange.", "record:record"),
+    "recordings": Listed("Checks a recording of a market, and prints its rows.", "recordings:recordings_app"),
     "instruments": Listed(
         "Fetches, imports and lists the trading rules of instruments.", "instruments:instruments_app"
     ),

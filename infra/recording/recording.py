@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from adapters.market_recordings.kind import KINDS, kind_of
@@ -60,7 +60,6 @@ class MarketRecording:
             self._feed.close()
         self._note(Notice.ENDED)
         self._write(stops)
-        self._sink.close()
         return self._counts
 
     def _note(self, notice: Notice) -> None:
@@ -75,6 +74,6 @@ class MarketRecording:
         self._counts.update(kind_of(row).name for row in rows)
 
 
-def in_words(counts: Counter[str]) -> str:
+def in_words(counts: Mapping[str, int]) -> str:
     """The number of rows by kind, as `1,200 books, 30 trades`."""
-    return ", ".join(f"{counts[name]:,} {name}" for name in KINDS if counts[name]) or "nothing yet"
+    return ", ".join(f"{counts[name]:,} {name}" for name in KINDS if counts.get(name)) or "nothing yet"

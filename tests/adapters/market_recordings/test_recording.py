@@ -220,7 +220,7 @@ def test_a_full_disk_is_an_error_and_what_was_durable_is_read(tmp_path: Path) ->
 
 
 def test_only_what_is_wanted_is_read(tmp_path: Path) -> None:
-    note = NoticeRow(arrived_ns=START, instrument=BTC, notice=Notice.CUT, detail="reset")
+    note = NoticeRow(arrived_ns=START, instrument=BTC, notice=Notice.GAP, detail="update 9 came after 7")
     recorded(tmp_path, 1, [trade(1), note, trade(2, instrument=ETH), trade(3, START + 5)])
     sealed_all(tmp_path)
     assert list(read(tmp_path, Wanted(kinds={"notices"}))) == [note]

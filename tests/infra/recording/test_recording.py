@@ -79,7 +79,8 @@ def clock() -> int:
 def test_what_arrives_until_the_feed_is_closed_is_sealed_when_the_recording_ends(tmp_path: Path) -> None:
     rows = ArrivedRows()
     feed = Feed(rows, [trade(1), trade(2)], trade(3))
-    counts = MarketRecording(feed, rows, FolderSink(tmp_path, START), [BTC], clock).run(Stops(2))
+    with closing(FolderSink(tmp_path, START)) as sink:
+        counts = MarketRecording(feed, rows, sink, [BTC], clock).run(Stops(2))
     assert in_words(counts) == "3 trades, 2 notices"
     assert not list((tmp_path / OPEN).glob("*.arrow"))
     assert [row for row in read(tmp_path) if isinstance(row, TradeRow)] == [trade(1), trade(2), trade(3)]
@@ -93,7 +94,8 @@ def test_a_message_that_is_not_understood_is_logged_with_its_reason(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     rows = ArrivedRows()
-    MarketRecording(Feed(rows, [], trade(1)), rows, FolderSink(tmp_path, START), [BTC], clock).run(Stops(1))
+    with closing(FolderSink(tmp_path, START)) as sink:
+        MarketRecording(Feed(rows, [], trade(1)), rows, sink, [BTC], clock).run(Stops(1))
     assert "a message was not understood: it is no message" in caplog.text
 
 
