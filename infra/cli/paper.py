@@ -191,10 +191,10 @@ def _offer(settings: WhenceSettings, port: int, console: Console) -> None:
     """Offers to open the dashboard with a keypress; offers nothing where there is no terminal."""
     if not (sys.stdin.isatty() and console.is_terminal):
         return
-    console.print(
-        "\n[bold]Enter[/bold] opens the dashboard on this log until Ctrl-C; Ctrl-D exits without it."
-    )
     try:
+        console.print(
+            "\n[bold]Enter[/bold] opens the dashboard on this log until Ctrl-C; Ctrl-D exits without it."
+        )
         if not sys.stdin.readline():
             return
     except KeyboardInterrupt:
