@@ -93,10 +93,10 @@ export function useMarks(account: string, instrument: string, since: string | un
   useEffect(() => {
     if (moment !== null) return undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let ordinal = live.value.ordinal;
+    let { reached } = live.value;
     const stop = live.observe(() => {
-      if (live.value.ordinal === ordinal || timer !== undefined) return;
-      ordinal = live.value.ordinal;
+      if (live.value.reached === reached || timer !== undefined) return;
+      ({ reached } = live.value);
       timer = setTimeout(() => {
         timer = undefined;
         reader.follow();
@@ -114,7 +114,7 @@ export function useMarks(account: string, instrument: string, since: string | un
 interface Slice {
   readonly since: string;
   readonly before: string | null;
-  readonly afterOrdinal: number | null;
+  readonly isNew: boolean;
 }
 
 class MarksReader {
@@ -137,36 +137,41 @@ class MarksReader {
     const before = this.#since;
     if (before !== undefined && since >= before) return;
     this.#since = since;
-    this.#add(() => ({ since, before: before ?? null, afterOrdinal: null }));
+    this.#add({ since, before: before ?? null, isNew: false });
   }
 
   follow(): void {
     const since = this.#since;
     const missing = this.#missing;
     this.#missing = [];
-    missing.forEach(slice => this.#add(() => slice));
-    if (since !== undefined) this.#add(() => ({ since, before: null, afterOrdinal: settled(this.state.value) }));
+    missing.forEach(slice => this.#add(slice));
+    if (since !== undefined) this.#add({ since, before: null, isNew: true });
   }
 
   close(): void {
     this.#isClosed = true;
   }
 
-  #add(slice: () => Slice): void {
-    this.#last = this.#last.then(() => (this.#isClosed ? undefined : this.#read(slice())));
+  #add(slice: Slice): void {
+    this.#last = this.#last.then(() => (this.#isClosed ? undefined : this.#read(slice)));
   }
 
   async #read(slice: Slice): Promise<void> {
     const { account } = this.#given;
-    const own = { ...this.#given, ...slice, instrument: this.#instrument };
+    const { since, before, isNew } = slice;
+    const given = { ...this.#given, since, before };
+    const own = { ...given, instrument: this.#instrument };
+    const known = this.state.value;
+    // Each list has a read model of its own, which may be behind the others.
+    const after = (ordinal: number) => (isNew ? ordinal : null);
     const [signals, fills, events] = await Promise.all([
-      readAll(SIGNALS, own, data => data.signals),
-      readAll(FILLS, own, data => data.fills),
-      readAll(PROTECTION, { ...this.#given, ...slice, types: TYPES }, data => data.events),
+      readAll(SIGNALS, { ...own, afterOrdinal: after(decided(known.signals)) }, data => data.signals),
+      readAll(FILLS, { ...own, afterOrdinal: after(latest(known.fills)) }, data => data.fills),
+      readAll(PROTECTION, { ...given, afterOrdinal: after(latest(known.protections)), types: TYPES }, data => data.events),
     ]);
     if (this.#isClosed) return;
     const error = signals.error ?? fills.error ?? events.error;
-    if (error && slice.afterOrdinal === null) this.#missing = [...this.#missing, slice];
+    if (error && !isNew) this.#missing = [...this.#missing, slice];
     const stream = `position-${account}-${this.#instrument}-`;
     const protections = events.rows.filter(one => one.stream.startsWith(stream)).map(protection);
     const there = this.state.value;
@@ -191,11 +196,14 @@ function merged<Row extends Placed>(there: readonly Row[], read: readonly Row[])
   return [...rows.values()].sort((one, other) => one.ordinal - other.ordinal);
 }
 
-/** The ordinal up to which nothing changes any more: a signal that is not decided yet is read again. */
-function settled({ signals, fills, protections }: Marks): number {
+function latest(rows: readonly Placed[]): number {
+  return rows.at(-1)?.ordinal ?? 0;
+}
+
+/** The ordinal up to which no signal changes any more: one that is not decided yet is read again. */
+function decided(signals: readonly Signal[]): number {
   const undecided = signals.find(one => one.verdict === null);
-  if (undecided) return undecided.ordinal - 1;
-  return Math.max(0, ...[signals, fills, protections].map(rows => rows.at(-1)?.ordinal ?? 0));
+  return undecided ? undecided.ordinal - 1 : latest(signals);
 }
 
 interface Connection<Row> {

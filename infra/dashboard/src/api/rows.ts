@@ -46,6 +46,9 @@ export class ListReader<Row> {
   /** The cursor of the last row of each page that was read, by the page's number. */
   readonly #ends: (string | undefined)[] = [];
   #total: number | undefined;
+  /** Without the number of rows: those that are known to be there, and one more where a page follows. */
+  #least = 0;
+  #uncounted: CombinedError | undefined;
   #isBusy = false;
   #isClosed = false;
 
@@ -56,9 +59,10 @@ export class ListReader<Row> {
   /** Reads the first page and, beside it, the number of rows, because counting takes longer than a page. */
   begin(): void {
     this.#fill();
-    void this.#read({ first: 0, after: null, skip: 0, isCounted: true }).then(({ list }) => {
+    void this.#read({ first: 0, after: null, skip: 0, isCounted: true }).then(({ list, error }) => {
       // The last page knows the number of rows better: rows may have been added since they were counted.
       this.#total ??= list?.totalCount;
+      if (this.#total === undefined) this.#uncounted = error;
       if (this.#pages.size > 0) this.#publish(undefined);
     });
   }
@@ -107,7 +111,9 @@ export class ListReader<Row> {
     if (list !== undefined) {
       this.#pages.set(page, list.edges.map(edge => edge.node));
       this.#ends[page] = list.pageInfo.endCursor ?? undefined;
-      if (!list.pageInfo.hasNextPage) this.#total = page * SIZE + list.edges.length;
+      const end = page * SIZE + list.edges.length;
+      if (list.pageInfo.hasNextPage) this.#least = Math.max(this.#least, end + 1);
+      else this.#total = end;
       this.#forget();
     }
     this.#publish(error);
@@ -124,8 +130,8 @@ export class ListReader<Row> {
   #publish(error: CombinedError | undefined): void {
     if (this.#isClosed) return;
     const isRead = this.#pages.size > 0;
-    const length = this.#total ?? this.#pages.get(0)?.length ?? 0;
+    const length = this.#total ?? Math.max(this.#least, this.#pages.get(0)?.length ?? 0);
     const at = (index: number) => this.#pages.get(Math.floor(index / SIZE))?.[index % SIZE];
-    this.state.set({ rows: isRead ? { length, at } : this.state.value.rows, error });
+    this.state.set({ rows: isRead ? { length, at } : this.state.value.rows, error: error ?? this.#uncounted });
   }
 }

@@ -106,7 +106,7 @@ type Mark = ResultOf<typeof EQUITY>['equity']['edges'][number]['node'];
 
 function Curves({ account, marks }: { readonly account: string; readonly marks: readonly Mark[] }) {
   const words = useWords();
-  const { data } = useQuery(HELD, { account });
+  const { data } = useQuery(HELD, { account }, false);
   const held = data?.buyAndHold ?? undefined;
   const label = words('buy-and-hold');
   const equity = useMemo(() => marks.map(one => [seconds(one.at), Number(one.equity ?? NaN)] as const), [marks]);

@@ -66,7 +66,13 @@ function Shown({ of: { label, isGrave, fields, explained, send, onClose }, reque
     onClose?.(answered?.isDone ?? false);
   };
   return (
-    <dialog ref={dialogue} aria-labelledby={title} onClose={close}>
+    <dialog
+      ref={dialogue}
+      aria-labelledby={title}
+      onClose={close}
+      // A request that is on its way cannot be called back.
+      onCancel={event => isSending && event.preventDefault()}
+    >
       <h2 id={title}>{words(label)}</h2>
       <div className="explained">{explained}</div>
       <form
@@ -95,7 +101,7 @@ function Shown({ of: { label, isGrave, fields, explained, send, onClose }, reque
           {!answered?.isDone && (
             <button type="submit" aria-disabled={isSending} className={isGrave ? 'grave' : ''}>{words('confirm')}</button>
           )}
-          <button type="button" autoFocus={answered?.isDone ?? false} key={String(answered?.isDone)} onClick={() => dialogue.current?.close()}>
+          <button type="button" autoFocus={answered?.isDone ?? false} key={String(answered?.isDone)} aria-disabled={isSending} onClick={() => isSending || dialogue.current?.close()}>
             {words(answered?.isDone ? 'dialogue-close' : 'dialogue-cancel')}
           </button>
         </p>

@@ -89,6 +89,8 @@ function Handle({ account, held, which, level, tick, scale, onMoved }: HandlePro
   const words = useWords();
   const [moved, setMoved] = useState<string | null>(null);
   const line = useRef<HTMLDivElement>(null);
+  const present = useRef(level);
+  present.current = level;
   const price = moved ?? level;
   usePlace(scale, line, price);
   // A price that was confirmed stays until the read model has it.
@@ -101,7 +103,10 @@ function Handle({ account, held, which, level, tick, scale, onMoved }: HandlePro
       label: which === 'stop' ? 'move-stop' : 'move-target',
       fields: [],
       explained: <Terms held={held} which={which} from={level} to={to} />,
-      send: (request) => moveProtection(request, held.id, { [which]: to }),
+      // The price may have moved since the dialogue was opened, as a trailing stop does.
+      send: async request => (present.current === level
+        ? moveProtection(request, held.id, { [which]: to })
+        : { isDone: false, text: words('level-has-moved', { price: shown(present.current) }) }),
       onClose: isDone => (isDone ? onMoved() : setMoved(null)),
     });
   };

@@ -298,3 +298,4 @@ statement-closing = Closing balance
 report-stands-on = It stands on { $events } events of the log, whose root is
 save-page = Save the report (HTML)
 save-json = Save its figures (JSON)
+level-has-moved = It is at { $price } by now. Nothing was sent: close this, and move it again.
