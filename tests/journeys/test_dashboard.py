@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser import Visit, visit
 from tests.journeys.program import whence
@@ -120,6 +120,20 @@ def test_a_list_of_several_pages_shows_its_last_row_after_a_jump_to_the_end_and_
         expect(row.get_by_role("cell").first).to_have_text(str(ordinal))
         assert table.get_by_role("row").count() < 60
     assert visitor.faults == []
+
+
+def test_a_list_that_could_not_be_counted_shows_the_error_and_that_more_rows_follow(visitor: Visit) -> None:
+    def without_count(route: Route) -> None:
+        if "journal" in (sent := route.request.post_data or "") and '"first":0' in sent:
+            route.fulfill(json={"data": None, "errors": [{"message": "it took too long"}]})
+        else:
+            route.continue_()
+
+    visitor.page.route("**/graphql", without_count)
+    page = opened(visitor.page, "journal")
+    expect(page.get_by_text("it took too long")).to_be_visible()
+    expect(page.get_by_role("table", name="Journal")).to_have_attribute("aria-rowcount", "202")
+    visitor.page.unroute("**/graphql")
 
 
 def test_a_position_leads_to_its_chain_by_the_keyboard_alone(visitor: Visit) -> None:
