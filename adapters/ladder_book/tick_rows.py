@@ -1,0 +1,44 @@
+"""Rows of a message as ticks and whole sizes, which are rows of texts to whoever reads them one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adapters.ladder_book.scale import Scale
+from domain.book.frame import Row
+
+
+class TickRows(Sequence[Row]):
+    """The first `count` rows of a side of the grid (see `kernel.read_push`); side 0 has the bids, 1 the asks."""
+
+    __slots__ = ("count", "grid", "scale", "side")
+
+    def __init__(self, grid: NDArray[np.int64], side: int, count: int, scale: Scale) -> None:
+        self.grid, self.side, self.count, self.scale = grid, side, count, scale
+
+    def __len__(self) -> int:
+        return self.count
+
+    @overload
+    def __getitem__(self, number: int) -> Row: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[Row]: ...
+    def __getitem__(self, number: int | slice) -> Row | Sequence[Row]:
+        if isinstance(number, slice):
+            return [self[one] for one in range(*number.indices(self.count))]
+        ticks, units = self.grid[self.side * 2 : self.side * 2 + 2, range(self.count)[number]].tolist()
+        return self.scale.price_text(ticks), self.scale.size_text(units)
+
+
+def tick_rows(rows: Sequence[Row], side: int, scale: Scale) -> TickRows:
+    """The rows in this scale. Raises InvalidInput for a row that no ladder of this scale has."""
+    if isinstance(rows, TickRows) and rows.scale == scale and rows.side == side:
+        return rows
+    grid = np.zeros((4, max(1, len(rows))), np.int64)
+    if rows:
+        grid[side * 2 : side * 2 + 2, : len(rows)] = np.array([scale.row(row) for row in rows], np.int64).T
+    return TickRows(grid, side, len(rows), scale)
