@@ -57,7 +57,7 @@ class PushReader:
         topic or symbol.
         """
         grid = np.empty((4, len(text) // _SHORTEST_ROW + 1), np.int64)
-        if not read_push(np.frombuffer(text, np.uint8), self._head, self._scale.units, grid):
+        if not read_push(text, self._head, self._scale.units, grid):
             return self._plainly(text)
         head = self._head.tolist()
         self._check(text[head[TOPIC] : head[TOPIC_END]], text[head[SYMBOL] : head[SYMBOL_END]])

@@ -37,7 +37,7 @@ _KEY_TOPIC, _KEY_TYPE, _KEY_TS, _KEY_CTS, _KEY_DATA = map(tuple, (b"topic", b"ty
 _KEY_SYMBOL, _KEY_BIDS, _KEY_ASKS, _KEY_UPDATE, _KEY_SEQUENCE = map(tuple, (b"s", b"b", b"a", b"u", b"seq"))
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-_TEXT = types.Array(types.uint8, 1, "C", readonly=True)
+_TEXT = types.Bytes(types.uint8, 1, "C", readonly=True)
 _GRID, _LINE, _INT, _BOOL = types.int64[:, ::1], types.int64[::1], types.int64, types.boolean
 _FOUND = types.UniTuple(_INT, 2)
 _SCALE = types.UniTuple(_INT, 3)
@@ -45,30 +45,19 @@ _SCALE = types.UniTuple(_INT, 3)
 
 def _compiled(*signature: Any) -> Callable[[_Function], _Function]:
     """Compiles when the module is imported, once a machine: what was compiled is kept beside this file."""
-    return cast("Callable[[_Function], _Function]", njit(*signature, cache=True))
+    return cast("Callable[[_Function], _Function]", njit(*signature, cache=True, error_model="numpy"))
 
 
 @_compiled(_INT(_TEXT, _INT))
 def _at(text: Any, place: int) -> int:
-    """The byte, after spaces are passed over by the caller; 0 behind the end."""
-    return text[place] if place < text.size else 0
-
-
-@_compiled(_INT(_TEXT, _INT))
-def _token(text: Any, place: int) -> int:
-    """The next place that is no space."""
-    while place < text.size and text[place] == _SPACE:
-        place += 1
-    return place
+    """The byte here; 0 behind the end."""
+    return text[place] if place < len(text) else 0
 
 
 @_compiled(_INT(_TEXT, _INT, _INT))
 def _after(text: Any, place: int, byte: int) -> int:
-    """The place after this byte and the spaces around it; ABSENT where another one stands."""
-    if place < 0:
-        return ABSENT
-    place = _token(text, place)
-    return _token(text, place + 1) if _at(text, place) == byte else ABSENT
+    """The place after this byte; ABSENT where another one stands."""
+    return place + 1 if _at(text, place) == byte else ABSENT
 
 
 @_compiled(_INT(_TEXT, _INT))
@@ -77,18 +66,18 @@ def _string_end(text: Any, place: int) -> int:
     if place < 0 or _at(text, place) != _QUOTE:
         return ABSENT
     place += 1
-    while place < text.size and text[place] != _QUOTE:
+    while place < len(text) and text[place] != _QUOTE:
         if text[place] < _SPACE or text[place] > _LAST_ASCII or text[place] == _ESCAPE:
             return ABSENT
         place += 1
-    return place if place < text.size else ABSENT
+    return place if place < len(text) else ABSENT
 
 
 @_compiled(_FOUND(_TEXT, _INT))
 def _count(text: Any, place: int) -> tuple[int, int]:
     """A whole number of at most 18 digits and the place after it; ABSENT for others."""
     begin, found = place, 0
-    while place < text.size and _ZERO <= text[place] <= _NINE:
+    while place < len(text) and _ZERO <= text[place] <= _NINE:
         found = found * 10 + (text[place] - _ZERO)
         place += 1
         if place - begin > _MOST_DIGITS:
@@ -119,7 +108,7 @@ def _units(text: Any, place: int, places: int, most: int) -> tuple[int, int]:
     """
     if _at(text, place) != _QUOTE:
         return ABSENT, ABSENT
-    begin, length = place + 1, text.size
+    begin, length = place + 1, len(text)
     whole, place = _digits(text, begin, min(length, begin + _MOST_WHOLE))
     if place == begin or whole > MOST_UNITS:
         return ABSENT, ABSENT
@@ -156,23 +145,25 @@ def _rows(text: Any, place: int, scale: tuple[int, int, int], grid: Any, side: i
     if _at(text, place) == _SHUT_LIST:
         return 0, place + 1
     found = 0
-    while found < grid.shape[1]:
-        place = _after(text, place, _OPEN_LIST)
-        if place < 0:
-            return ABSENT, ABSENT
-        price, place = _units(text, place, price_places, PRICE_CHARACTERS)
-        place = _after(text, place, _COMMA)
-        if place < 0 or price <= 0 or price % tick:
-            return ABSENT, ABSENT
-        size, place = _units(text, place, size_places, SIZE_CHARACTERS)
-        place = _after(text, place, _SHUT_LIST)
-        if place < 0 or size < 0:
-            return ABSENT, ABSENT
-        grid[side * 2, found], grid[side * 2 + 1, found] = price // tick, size
+    while found < grid.shape[1] and _at(text, place) == _OPEN_LIST:
+        price, place = _units(text, place + 1, price_places, PRICE_CHARACTERS)
+        if price <= 0 or _at(text, place) != _COMMA:
+            break
+        size, place = _units(text, place + 1, size_places, SIZE_CHARACTERS)
+        if size < 0 or _at(text, place) != _SHUT_LIST:
+            break
+        if tick > 1:  # a division takes as long as the digits of a price
+            if price % tick:
+                break
+            price //= tick
+        grid[side * 2, found], grid[side * 2 + 1, found] = price, size
         found += 1
-        if _at(text, place) == _SHUT_LIST:
-            return found, place + 1
-        place = _after(text, place, _COMMA)
+        after = _at(text, place + 1)
+        place += 2
+        if after == _SHUT_LIST:
+            return found, place
+        if after != _COMMA:
+            break
     return ABSENT, ABSENT
 
 
@@ -261,7 +252,6 @@ def _data(text: Any, place: int, head: Any, scale: tuple[int, int, int], grid: A
             return ABSENT
         if place < 0:
             return ABSENT
-        place = _token(text, place)
         if _at(text, place) == _SHUT:
             return place + 1
         place = _after(text, place, _COMMA)
@@ -296,11 +286,10 @@ def read_push(text: Any, head: Any, scale: tuple[int, int, int], grid: Any) -> b
             return False
         if place < 0:
             return False
-        place = _token(text, place)
         if _at(text, place) == _SHUT:
             break
         place = _after(text, place, _COMMA)
-    if place < 0 or _token(text, place + 1) != text.size:
+    if place < 0 or place + 1 != len(text):
         return False
     return min(head[KIND], head[TS], head[UPDATE], head[BIDS], head[ASKS], head[TOPIC], head[SYMBOL]) >= 0
 
