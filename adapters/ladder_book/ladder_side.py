@@ -36,12 +36,12 @@ class LadderSide:
     all levels are known, until the next snapshot, and `far` counts the rows beyond it.
     """
 
-    __slots__ = ("_is_bid", "_read", "_scale", "_side", "_sizes", "_state")
+    __slots__ = ("_read", "_scale", "_side", "_sizes", "_state", "is_bid")
 
     def __init__(self, scale: Scale, slots: int, *, is_bid: bool) -> None:
         if slots < _LEAST_SLOTS:
             raise InvalidInput(f"a ladder has at least {_LEAST_SLOTS} slots, not {slots}")
-        self._scale, self._is_bid, self._side = scale, is_bid, 0 if is_bid else 1
+        self._scale, self.is_bid, self._side = scale, is_bid, 0 if is_bid else 1
         self._sizes = np.zeros(slots, np.int64)
         self._state = np.zeros(STATE, np.int64)
         self._read: list[int] = []
@@ -122,7 +122,7 @@ class LadderSide:
 
     @property
     def _sign(self) -> int:
-        return -1 if self._is_bid else 1
+        return -1 if self.is_bid else 1
 
     def _best(self, count: int | None) -> NDArray[np.int64]:
         """Keys and sizes of the best `count` levels, or all."""

@@ -278,4 +278,3 @@ class Book:
         self._place = Place(
             self._place.update, self._place.sequence, self._place.matched_ms, is_snapshot=False
         )
-

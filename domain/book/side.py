@@ -32,6 +32,11 @@ class LevelStore(Protocol):
     def __len__(self) -> int: ...
 
     @property
+    def is_bid(self) -> bool:
+        """Whether the highest price is best."""
+        ...
+
+    @property
     def reach(self) -> float | None:
         """See the class."""
         ...
