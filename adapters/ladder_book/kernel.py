@@ -100,6 +100,16 @@ def _digits(text: Any, place: int, end: int) -> tuple[int, int]:
     return found, place
 
 
+@_compiled(_INT(_INT, _INT))
+def _scaled(whole: int, places: int) -> int:
+    """The number times 10**places; ABSENT where it is more than MOST_UNITS."""
+    for _ in range(places):
+        whole *= 10
+        if whole > MOST_UNITS:
+            return ABSENT
+    return whole if whole <= MOST_UNITS else ABSENT
+
+
 @_compiled(_FOUND(_TEXT, _INT, _INT, _INT))
 def _units(text: Any, place: int, places: int, most: int) -> tuple[int, int]:
     """The decimal string here times 10**places, if that is whole, and the place after it; ABSENT for others.
@@ -117,27 +127,26 @@ def _units(text: Any, place: int, places: int, most: int) -> tuple[int, int]:
         point = place
         part, place = _digits(text, point + 1, min(length, point + 1 + places))
         missing -= place - point - 1
-        for _ in range(place - point - 1):
-            whole *= 10
-            if whole > MOST_UNITS:
-                return ABSENT, ABSENT
+        whole = _scaled(whole, place - point - 1)
+        if whole < 0:
+            return ABSENT, ABSENT
         whole += part
         while place < length and text[place] == _ZERO:
             place += 1
         if place == point + 1:
             return ABSENT, ABSENT
-    for _ in range(missing):
-        whole *= 10
-        if whole > MOST_UNITS:
-            return ABSENT, ABSENT
-    if _at(text, place) != _QUOTE or place - begin > most or whole > MOST_UNITS:
+    whole = _scaled(whole, missing)
+    if whole < 0 or _at(text, place) != _QUOTE or place - begin > most:
         return ABSENT, ABSENT
     return whole, place + 1
 
 
 @_compiled(_FOUND(_TEXT, _INT, _SCALE, _GRID, _INT))
-def _rows(text: Any, place: int, scale: tuple[int, int, int], grid: Any, side: int) -> tuple[int, int]:
-    """The number of rows of the list here, and the place after it; ABSENT where a row is not of the usual form."""
+def read_rows(text: Any, place: int, scale: tuple[int, int, int], grid: Any, side: int) -> tuple[int, int]:
+    """Reads rows into the grid. Returns the number of rows of the list here, and the place after it.
+
+    Both are ABSENT where a row is not of the usual form.
+    """
     price_places, tick, size_places = scale
     place = _after(text, place, _OPEN_LIST)
     if place < 0:
@@ -193,7 +202,7 @@ def _listed(
     """Reads rows into the grid, where the field was not there before. Returns the place after them."""
     if head[field] != ABSENT:
         return ABSENT
-    head[field], place = _rows(text, place, scale, grid, side)
+    head[field], place = read_rows(text, place, scale, grid, side)
     return place
 
 
@@ -258,6 +267,26 @@ def _data(text: Any, place: int, head: Any, scale: tuple[int, int, int], grid: A
     return ABSENT
 
 
+@_compiled(_INT(_TEXT, _INT, _LINE, _SCALE, _GRID))
+def _field(text: Any, place: int, head: Any, scale: tuple[int, int, int], grid: Any) -> int:
+    """Reads a field of the push. Returns the place after it; ABSENT for a form that is not known."""
+    begin = place + 1
+    end, place = _key(text, place)
+    if place < 0:
+        return ABSENT
+    if _is(text, begin, end, _KEY_TOPIC):
+        return _named(text, place, head, TOPIC)
+    if _is(text, begin, end, _KEY_TYPE):
+        return _kind(text, place, head)
+    if _is(text, begin, end, _KEY_TS):
+        return _counted(text, place, head, TS)
+    if _is(text, begin, end, _KEY_CTS):
+        return _counted(text, place, head, CTS)
+    if _is(text, begin, end, _KEY_DATA):
+        return _data(text, place, head, scale, grid)
+    return ABSENT
+
+
 @_compiled(_BOOL(_TEXT, _LINE, _SCALE, _GRID))
 def read_push(text: Any, head: Any, scale: tuple[int, int, int], grid: Any) -> bool:
     """Reads a push into the head and the grid; False for one that the plain reader has to judge.
@@ -268,25 +297,8 @@ def read_push(text: Any, head: Any, scale: tuple[int, int, int], grid: Any) -> b
     head[:] = ABSENT
     place = _after(text, 0, _OPEN)
     while place >= 0:
-        begin = place + 1
-        end, place = _key(text, place)
-        if place < 0:
-            return False
-        if _is(text, begin, end, _KEY_TOPIC):
-            place = _named(text, place, head, TOPIC)
-        elif _is(text, begin, end, _KEY_TYPE):
-            place = _kind(text, place, head)
-        elif _is(text, begin, end, _KEY_TS):
-            place = _counted(text, place, head, TS)
-        elif _is(text, begin, end, _KEY_CTS):
-            place = _counted(text, place, head, CTS)
-        elif _is(text, begin, end, _KEY_DATA):
-            place = _data(text, place, head, scale, grid)
-        else:
-            return False
-        if place < 0:
-            return False
-        if _at(text, place) == _SHUT:
+        place = _field(text, place, head, scale, grid)
+        if place < 0 or _at(text, place) == _SHUT:
             break
         place = _after(text, place, _COMMA)
     if place < 0 or place + 1 != len(text):

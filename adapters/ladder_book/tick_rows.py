@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import overload
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from adapters.ladder_book.kernel import read_rows
 from adapters.ladder_book.scale import Scale
 from domain.book.frame import Row
 
@@ -38,7 +40,8 @@ def tick_rows(rows: Sequence[Row], side: int, scale: Scale) -> TickRows:
     """The rows in this scale. Raises InvalidInput for a row that no ladder of this scale has."""
     if isinstance(rows, TickRows) and rows.scale == scale and rows.side == side:
         return rows
-    grid = np.zeros((4, max(1, len(rows))), np.int64)
-    if rows:
+    grid, text = np.empty((4, len(rows) + 1), np.int64), msgspec.json.encode(rows)
+    count, _ = read_rows(text, 0, scale.units, grid, side)
+    if count < 0:
         grid[side * 2 : side * 2 + 2, : len(rows)] = np.array([scale.row(row) for row in rows], np.int64).T
     return TickRows(grid, side, len(rows), scale)

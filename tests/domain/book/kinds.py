@@ -20,8 +20,8 @@ class NewBook(Protocol):
     def __call__(self, instrument: str, terms: BookTerms, tick: Decimal = TICK) -> Book: ...
 
 
-def rows(instrument: str, terms: BookTerms, tick: Decimal = TICK) -> Book:  # noqa: ARG001  # it needs no tick
-    """The plain book."""
+def rows(instrument: str, terms: BookTerms, tick: Decimal = TICK) -> Book:
+    """The plain book; it needs no tick."""
     return Book(instrument, terms)
 
 
