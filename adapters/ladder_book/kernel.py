@@ -36,16 +36,16 @@ _WORD_DELTA, _WORD_SNAPSHOT = tuple(b"delta"), tuple(b"snapshot")
 _KEY_TOPIC, _KEY_TYPE, _KEY_TS, _KEY_CTS, _KEY_DATA = map(tuple, (b"topic", b"type", b"ts", b"cts", b"data"))
 _KEY_SYMBOL, _KEY_BIDS, _KEY_ASKS, _KEY_UPDATE, _KEY_SEQUENCE = map(tuple, (b"s", b"b", b"a", b"u", b"seq"))
 
+_NJIT: Any = njit
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _TEXT = types.Bytes(types.uint8, 1, "C", readonly=True)
 _GRID, _LINE, _INT, _BOOL = types.int64[:, ::1], types.int64[::1], types.int64, types.boolean
-_FOUND = types.UniTuple(_INT, 2)
-_SCALE = types.UniTuple(_INT, 3)
+_FOUND, _SCALE = types.Tuple((_INT, _INT)), types.Tuple((_INT, _INT, _INT))
 
 
 def _compiled(*signature: Any) -> Callable[[_Function], _Function]:
     """Compiles when the module is imported, once a machine: what was compiled is kept beside this file."""
-    return cast("Callable[[_Function], _Function]", njit(*signature, cache=True, error_model="numpy"))
+    return cast("Callable[[_Function], _Function]", _NJIT(*signature, cache=True, error_model="numpy"))
 
 
 @_compiled(_INT(_TEXT, _INT))
@@ -303,7 +303,8 @@ def read_push(text: Any, head: Any, scale: tuple[int, int, int], grid: Any) -> b
         place = _after(text, place, _COMMA)
     if place < 0 or place + 1 != len(text):
         return False
-    return min(head[KIND], head[TS], head[UPDATE], head[BIDS], head[ASKS], head[TOPIC], head[SYMBOL]) >= 0
+    found: int = min(head[KIND], head[TS], head[UPDATE], head[BIDS], head[ASKS], head[TOPIC], head[SYMBOL])
+    return found >= 0
 
 
 @_compiled(_INT(_GRID, _INT, _INT, _INT, _LINE, _LINE))

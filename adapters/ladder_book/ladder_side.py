@@ -58,7 +58,7 @@ class LadderSide:
         if reach == NO_REACH:
             return None
         places, tick, _ = self._scale.units
-        return abs(reach) * tick / 10**places
+        return abs(reach) * tick / 10.0**places
 
     @property
     def far(self) -> int:
@@ -78,7 +78,7 @@ class LadderSide:
         found = tick_rows(rows, self._side, self._scale)
         self._apply(found)
         if is_cut and len(self):
-            prices, sizes = found.grid[self._side * 2 : self._side * 2 + 2, : found.count]
+            prices, sizes = found.grid[self._side * 2 : self._side * 2 + 2, : found.length]
             worst = int((self._sign * prices[sizes > 0]).max())
             self._state[REACH] = min(worst, self._read[REACH])
             self._read = self._state.tolist()
@@ -131,10 +131,10 @@ class LadderSide:
         return found[:, : best_levels(self._sizes, self._state, most, found)]
 
     def _apply(self, rows: TickRows) -> None:
-        number = apply_rows(rows.grid, self._side, 0, rows.count, self._sizes, self._state)
-        while number < rows.count:
+        number = apply_rows(rows.grid, self._side, 0, rows.length, self._sizes, self._state)
+        while number < rows.length:
             self._make_room(self._sign * rows.grid.item(self._side * 2, number))
-            number = apply_rows(rows.grid, self._side, number, rows.count, self._sizes, self._state)
+            number = apply_rows(rows.grid, self._side, number, rows.length, self._sizes, self._state)
         self._read = self._state.tolist()
 
     def _make_room(self, key: int) -> None:

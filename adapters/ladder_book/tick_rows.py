@@ -15,15 +15,15 @@ from domain.book.frame import Row
 
 
 class TickRows(Sequence[Row]):
-    """The first `count` rows of a side of the grid (see `kernel.read_push`); side 0 has the bids, 1 the asks."""
+    """The first `length` rows of a side of the grid (see `kernel.read_push`); side 0 has the bids, 1 the asks."""
 
-    __slots__ = ("count", "grid", "scale", "side")
+    __slots__ = ("grid", "length", "scale", "side")
 
-    def __init__(self, grid: NDArray[np.int64], side: int, count: int, scale: Scale) -> None:
-        self.grid, self.side, self.count, self.scale = grid, side, count, scale
+    def __init__(self, grid: NDArray[np.int64], side: int, length: int, scale: Scale) -> None:
+        self.grid, self.side, self.length, self.scale = grid, side, length, scale
 
     def __len__(self) -> int:
-        return self.count
+        return self.length
 
     @overload
     def __getitem__(self, number: int) -> Row: ...
@@ -31,14 +31,14 @@ class TickRows(Sequence[Row]):
     def __getitem__(self, number: slice) -> Sequence[Row]: ...
     def __getitem__(self, number: int | slice) -> Row | Sequence[Row]:
         if isinstance(number, slice):
-            return [self[one] for one in range(*number.indices(self.count))]
-        ticks, units = self.grid[self.side * 2 : self.side * 2 + 2, range(self.count)[number]].tolist()
+            return [self[one] for one in range(*number.indices(self.length))]
+        ticks, units = self.grid[self.side * 2 : self.side * 2 + 2, range(self.length)[number]].tolist()
         return self.scale.price_text(ticks), self.scale.size_text(units)
 
 
 def tick_rows(rows: Sequence[Row], side: int, scale: Scale) -> TickRows:
     """The rows in this scale. Raises InvalidInput for a row that no ladder of this scale has."""
-    if isinstance(rows, TickRows) and rows.scale == scale and rows.side == side:
+    if isinstance(rows, TickRows) and rows.scale is scale and rows.side == side:
         return rows
     grid, text = np.empty((4, len(rows) + 1), np.int64), msgspec.json.encode(rows)
     count, _ = read_rows(text, 0, scale.units, grid, side)
