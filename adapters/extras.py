@@ -9,10 +9,9 @@ from typing import Final
 
 from domain.errors import MissingParts
 
-BYBIT, EXCHANGES, FAST, FILES, ML, OBJECTS, OPTIMISE, PDF = (
+BYBIT, EXCHANGES, FILES, ML, OBJECTS, OPTIMISE, PDF = (
     "bybit",
     "exchanges",
-    "fast",
     "files",
     "ml",
     "objects",
@@ -23,7 +22,6 @@ BYBIT, EXCHANGES, FAST, FILES, ML, OBJECTS, OPTIMISE, PDF = (
 _MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     BYBIT: ("pybit", "requests", "tenacity", "websocket"),
     EXCHANGES: ("ccxt", "tenacity"),
-    FAST: ("numba",),
     FILES: ("pyarrow",),
     ML: ("pyarrow", "sklearn"),
     OBJECTS: ("obstore",),

@@ -40,7 +40,8 @@ _NJIT: Any = njit
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _TEXT = types.Bytes(types.uint8, 1, "C", readonly=True)
 _GRID, _LINE, _INT, _BOOL = types.int64[:, ::1], types.int64[::1], types.int64, types.boolean
-_FOUND, _SCALE = types.Tuple((_INT, _INT)), types.Tuple((_INT, _INT, _INT))
+_TUPLE: Any = types.Tuple
+_FOUND, _SCALE = _TUPLE((_INT, _INT)), _TUPLE((_INT, _INT, _INT))
 
 
 def _compiled(*signature: Any) -> Callable[[_Function], _Function]:
