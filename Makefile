@@ -19,7 +19,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m
 PIP := $(RUN) pip --disable-pip-version-check --quiet
 # Every extra but torch, which has a lock of its own: no other environment takes the gigabytes of its wheels.
-EXTRAS := $(addprefix --extra ,registry dev-servers tracing files bybit exchanges vault keyring pdf optimise ml objects)
+EXTRAS := $(addprefix --extra ,registry dev-servers tracing files bybit exchanges vault keyring pdf optimise ml objects fast)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 help: ## this list

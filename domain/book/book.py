@@ -11,13 +11,12 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from enum import Enum, auto
 
-import numpy as np
 from msgspec import Struct
 
 from domain.book.depth import Depth
 from domain.book.frame import BookFrame, Row
 from domain.book.sequence import Place, SequenceRule, Step
-from domain.book.side import BookSide
+from domain.book.side import BookSide, LevelStore
 from domain.book.sweep import Sweep, sweep
 from domain.direction import Side
 from domain.errors import InvalidInput
@@ -80,11 +79,14 @@ class Book:
 
     `gaps`, `refused` and `old` count messages. `why` states the last gap, and is empty while the book is known.
     `update`, `sequence` and `matched_ms` are those of the last message and never go back; -1 before the first.
+    `sides` are the stores of bids and asks, both of one kind: exact rows where they are not given.
     """
 
-    def __init__(self, instrument: str, terms: BookTerms) -> None:
+    def __init__(
+        self, instrument: str, terms: BookTerms, sides: tuple[LevelStore, LevelStore] | None = None
+    ) -> None:
         self.instrument, self.terms = instrument, terms
-        self.bids, self.asks = BookSide(is_bid=True), BookSide(is_bid=False)
+        self.bids, self.asks = sides or (BookSide(is_bid=True), BookSide(is_bid=False))
         self.gaps, self.refused, self.old = 0, 0, 0
         self.why = ""
         self._place, self._floor = _NOWHERE, _NOWHERE
@@ -96,7 +98,7 @@ class Book:
     @property
     def is_running_out(self) -> bool:
         """Whether a side has less than a quarter of the levels that a snapshot lists, so that a new one is due."""
-        listed, sides = self.terms.listed or 0, (self.bids, self.asks)
+        listed, sides = self.terms.listed or self.terms.depth or 0, (self.bids, self.asks)
         return any(side.reach is not None and len(side) < listed / _RUNNING_OUT for side in sides)
 
     @property
@@ -153,7 +155,7 @@ class Book:
         """The best `count` levels of both sides. Raises InvalidInput where the book is not known."""
         if not self._is_known:
             raise InvalidInput(f"the book of {self.instrument} is not known: {self.why or 'no snapshot yet'}")
-        bids, asks = _arrays(self.bids.best_rows(count)), _arrays(self.asks.best_rows(count))
+        bids, asks = self.bids.arrays(count), self.asks.arrays(count)
         return Depth(
             instrument=self.instrument,
             update_id=self.update,
@@ -248,7 +250,7 @@ class Book:
         """What shows that the book is not the exchange's; empty where nothing does."""
         terms, bid, ask = self.terms, self.bids.best(), self.asks.best()
         if bid is not None and ask is not None and bid >= ask:
-            return f"bid {self.bids.texts[bid]} is not below ask {self.asks.texts[ask]}"
+            return f"bid {self.bids.text(bid)} is not below ask {self.asks.text(ask)}"
         if terms.depth is not None and max(len(self.bids), len(self.asks)) > terms.depth:
             return f"a side has more than {terms.depth} levels"
         if (bid is None and self.bids.reach is not None) or (ask is None and self.asks.reach is not None):
@@ -276,9 +278,3 @@ class Book:
         self._place = Place(
             self._place.update, self._place.sequence, self._place.matched_ms, is_snapshot=False
         )
-
-
-def _arrays(rows: Sequence[Row]) -> tuple[np.ndarray, np.ndarray]:
-    """Prices and sizes of the rows as float64."""
-    found = np.array(rows, dtype=np.float64).reshape(len(rows), 2)
-    return found[:, 0].copy(), found[:, 1].copy()

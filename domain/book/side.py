@@ -5,6 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from typing import Protocol
+
+import numpy as np
 
 from domain.book.frame import Row
 from domain.errors import InvalidInput
@@ -17,6 +20,59 @@ same order (`sys.float_info.dig`), so a float is an exact key of such a price. A
 _SHOWN = 40
 _MOST_REMEMBERED = 4_096
 """Keys of prices that come and go; more of them cost memory, and fewer cost the parsing of texts."""
+
+
+class LevelStore(Protocol):
+    """What a `Book` needs of one of its sides.
+
+    `reach` is the worst price up to which all levels are known, where those beyond it are not kept; None where all are
+    kept. Keys are numbers in the order of the prices.
+    """
+
+    def __len__(self) -> int: ...
+
+    @property
+    def is_bid(self) -> bool:
+        """Whether the highest price is best."""
+        ...
+
+    @property
+    def reach(self) -> float | None:
+        """See the class."""
+        ...
+
+    def clear(self) -> None:
+        """Forgets every level."""
+        ...
+
+    def replace(self, rows: Sequence[Row], *, is_cut: bool) -> None:
+        """The levels of a snapshot; `is_cut` states that the exchange has more than it listed. Raises
+        InvalidInput."""
+        ...
+
+    def apply(self, rows: Sequence[Row]) -> None:
+        """The levels of a delta. Raises InvalidInput for a row that no book has; the levels before it are applied."""
+        ...
+
+    def best(self) -> float | None:
+        """The key of the best price; None for an empty side."""
+        ...
+
+    def text(self, key: float) -> str:
+        """The price of a key that the side has."""
+        ...
+
+    def best_rows(self, count: int | None = None) -> list[Row]:
+        """The best `count` rows, or all, best first."""
+        ...
+
+    def arrays(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Prices and sizes of the best `count` rows, best first (float64, equal lengths)."""
+        ...
+
+    def levels(self) -> Iterator[Level]:
+        """The levels, best first, each made when it is needed."""
+        ...
 
 
 class BookSide:
@@ -61,7 +117,7 @@ class BookSide:
         for row in rows:
             price, size = row
             if not size.replace(".", "", 1).isdecimal():
-                raise InvalidInput(f"{size[:_SHOWN]!r} is not a size")
+                raise not_a_size(size)
             if size[0] == "0" and not size.strip("0."):
                 self._remove(price)
             elif price in kept:
@@ -75,6 +131,10 @@ class BookSide:
             return None
         return self.keys[-1 if self.is_bid else 0]
 
+    def text(self, key: float) -> str:
+        """See `LevelStore.text`."""
+        return self.texts[key]
+
     def best_rows(self, count: int | None = None) -> list[Row]:
         """The best `count` rows, or all, best first."""
         keys, texts, rows = self.keys, self.texts, self.rows
@@ -83,6 +143,12 @@ class BookSide:
         else:
             chosen = keys if count is None else keys[:count]
         return [rows[texts[key]] for key in chosen]
+
+    def arrays(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """See `LevelStore.arrays`."""
+        rows = self.best_rows(count)
+        found = np.array(rows, dtype=np.float64).reshape(len(rows), 2)
+        return found[:, 0].copy(), found[:, 1].copy()
 
     def levels(self) -> Iterator[Level]:
         """The levels, best first, each made when it is needed."""
@@ -127,3 +193,8 @@ def price_key(text: str) -> float:
     if not key:
         raise InvalidInput("a price is 0")
     return key
+
+
+def not_a_size(text: str) -> InvalidInput:
+    """The error for a text that is not a size of at least 0."""
+    return InvalidInput(f"{text[:_SHOWN]!r} is not a size")

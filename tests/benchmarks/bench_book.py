@@ -10,10 +10,11 @@ from __future__ import annotations
 import gc
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from time import thread_time_ns
 
-import msgspec
 import numpy as np
 
 from adapters.binance.depth_frame import delta as binance_delta
@@ -21,34 +22,56 @@ from adapters.binance.depth_frame import snapshot as binance_snapshot
 from adapters.binance.market import MARKETS
 from adapters.binance.stream_frame import combined, depth_update
 from adapters.bybit.book_frame import book_frame, book_push, book_terms
+from adapters.ladder_book.fast_book import PushReader, fast_book
+from adapters.ladder_book.scale import Scale
 from domain.book.book import Book, BookTerms, Taken
 from domain.book.frame import BookFrame
+from tests.benchmarks.book_flow import DEPTH, SYMBOL, TOPIC, pushes
 from tests.benchmarks.figure import Figure
-from tests.domain.book.exchange import Exchange
 from tests.recordings import binance_messages, bybit_messages
 
 _DATA = Path(__file__).parents[3] / "shared" / "data"
-_DEPTH = 500
-_LEAST_A_SECOND = 20_000
-Read = Callable[[bytes], BookFrame]
+_SCALE = Scale(tick=Decimal("0.0001"), size_places=0)
+_TERMS = book_terms(DEPTH, 10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A book and its reader; `limit` is the least messages a second, `slowest` the longest p99 in microseconds."""
+
+    read: Callable[[bytes], BookFrame]
+    new_book: Callable[[], Book]
+    limit: int | None
+    slowest: int | None = None
 
 
 def run(rounds: int = 100, seeded: int = 100_000) -> Sequence[Figure]:
-    """Measures the recordings that this machine has, then the seeded deltas."""
+    """Measures the recordings that this machine has, then the seeded deltas; each with both kinds of book."""
     found: list[Figure] = []
     if _DATA.is_dir():
-        found += _measured(
-            "Bybit 500, recorded", bybit_messages(_DATA), _bybit, book_terms(_DEPTH, 10.0), rounds
-        )
+        recorded = bybit_messages(_DATA)
+        found += _measured("Bybit 500, recorded", recorded, _PLAIN, rounds)
+        found += _measured("Bybit 500, recorded, fast", recorded, _FAST, rounds)
         terms = BookTerms(rule=MARKETS["LINEAR"].rule)
-        found += _measured("Binance USD-M, recorded", _usdm(), _binance, terms, 1, limit=None)
-    texts = _seeded(seeded)
+        usdm = Kind(_binance, lambda: Book("BTCUSDT", terms), limit=None)
+        found += _measured("Binance USD-M, recorded", _usdm(), usdm, 1)
+    texts = list(pushes(20, seeded))
     assert len(set(texts)) == len(texts), "a seeded delta is there twice"
-    return [*found, *_measured("Bybit 500, seeded", texts, _bybit, book_terms(_DEPTH, 10.0), 1)]
+    found += _measured("Bybit 500, seeded", texts, _PLAIN, 1)
+    return [*found, *_measured("Bybit 500, seeded, fast", texts, _FAST, 1)]
 
 
 def _bybit(text: bytes) -> BookFrame:
     return book_frame(book_push(text))
+
+
+_PLAIN = Kind(_bybit, lambda: Book(SYMBOL, _TERMS), limit=20_000)
+_FAST = Kind(
+    PushReader(TOPIC, SYMBOL, _SCALE).read,
+    lambda: fast_book(SYMBOL, _TERMS, _SCALE),
+    limit=100_000,
+    slowest=50,
+)
 
 
 def _binance(text: bytes) -> BookFrame:
@@ -69,55 +92,29 @@ def _usdm() -> list[bytes]:
     return [snapshot, *(text for text in texts if text is not snapshot and _binance(text).last > last)]
 
 
-def _seeded(count: int) -> list[bytes]:
-    """A snapshot and `count` deltas of 500 levels a side; a delta has about as many levels as the recorded ones."""
-    exchange = Exchange(20, depth=_DEPTH, levels=_DEPTH)
-    texts = [_text(exchange.snapshot(exchange.moments[0]))]
-    for _ in range(count):
-        exchange.step(changes=60)
-        texts.append(_text(exchange.delta(len(exchange.moments) - 1)))
-        exchange.forget(2)
-    return texts
-
-
-def _text(frame: BookFrame) -> bytes:
-    data = {"s": "XRPUSDT", "b": frame.bids, "a": frame.asks, "u": frame.last, "seq": frame.sequence}
-    return msgspec.json.encode(
-        {
-            "topic": f"orderbook.{_DEPTH}.XRPUSDT",
-            "type": "snapshot" if frame.is_snapshot else "delta",
-            "ts": frame.matched_ms + 2,
-            "data": data,
-            "cts": frame.matched_ms,
-        }
-    )
-
-
 def _measured(
     name: str,
     texts: Sequence[bytes],
-    read: Read,
-    terms: BookTerms,
+    kind: Kind,
     rounds: int,
-    limit: int | None = _LEAST_A_SECOND,
 ) -> Iterator[Figure]:
     """The first text is the snapshot, and is not counted."""
-    times = np.concatenate([_times(texts, read, terms) for _ in range(rounds)]) / 1e3
+    times = np.concatenate([_times(texts, kind) for _ in range(rounds)]) / 1e3
     loads = np.concatenate([_loads(texts) for _ in range(min(rounds, 10))]) / 1e3
-    levels = np.mean([len(frame.bids) + len(frame.asks) for frame in map(read, texts[1:1_000])])
+    levels = np.mean([len(frame.bids) + len(frame.asks) for frame in map(kind.read, texts[1:1_000])])
     note = f"{times.size:,} deltas, {levels:.0f} levels and {np.mean([*map(len, texts[1:])]):.0f} bytes each"
-    yield Figure(f"{name}: messages", 1e6 / times.mean(), "1/s", limit, f"{note}; limit: at least")
+    yield Figure(f"{name}: messages", 1e6 / times.mean(), "1/s", kind.limit, f"{note}; limit: at least")
     yield Figure(f"{name}: p50", float(np.percentile(times, 50)), "µs", None, note)
-    yield Figure(f"{name}: p99", float(np.percentile(times, 99)), "µs", None, note)
+    yield Figure(f"{name}: p99", float(np.percentile(times, 99)), "µs", kind.slowest, note)
     yield Figure(f"{name}: json.loads alone", 1e6 / loads.mean(), "1/s", None, "the same messages, no book")
     yield Figure(
         f"{name}: beside json.loads", times.mean() / loads.mean(), "ratio", None, "decoding and book"
     )
 
 
-def _times(texts: Sequence[bytes], read: Read, terms: BookTerms) -> np.ndarray:
+def _times(texts: Sequence[bytes], kind: Kind) -> np.ndarray:
     """Nanoseconds of CPU of each delta."""
-    book = Book("XRPUSDT", terms)
+    book, read = kind.new_book(), kind.read
     assert book.take(read(texts[0]), 0.0) is Taken.REPLACED
     found = np.empty(len(texts) - 1)
     gc.collect()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -11,11 +12,13 @@ from hypothesis import strategies as st
 from domain.book.book import Book, BookState, BookTerms, Taken
 from domain.book.frame import BookFrame
 from domain.book.sequence import BinanceFutures, BinanceSpot, Bybit, SequenceRule
-from domain.book.side import BookSide
+from domain.book.side import LevelStore
 from tests.domain.book.exchange import Exchange, Moment, shown
+from tests.domain.book.kinds import ALL_KINDS, NewBook
 
 _STEPS = 24
 _LISTED = 6
+_TICK = Decimal("0.0001")
 _LONG = 11.0
 """Seconds without a message, longer than a book's patience."""
 
@@ -40,17 +43,19 @@ VENUES = {
 
 
 @pytest.mark.parametrize("name", list(VENUES))
+@pytest.mark.parametrize("new_book", ALL_KINDS)
 @settings(max_examples=100, deadline=None)
 @given(data=st.data(), seed=st.integers(0, 2**32))
 def test_any_messages_in_any_order_leave_the_exchanges_own_book_or_a_declared_gap(
-    name: str, data: st.DataObject, seed: int
+    name: str, new_book: NewBook, data: st.DataObject, seed: int
 ) -> None:
     venue = VENUES[name]
     exchange = Exchange(seed, depth=venue.depth, span=venue.span, hole=venue.hole)
     restarts = data.draw(st.frozensets(st.integers(1, _STEPS - 1), max_size=2 if venue.restarts else 0))
     messages = sent(exchange, restarts, venue.listed)
     watched = Watched(
-        Book("XRPUSDT", BookTerms(rule=venue.rule, depth=venue.depth, listed=venue.listed)), exchange
+        new_book("XRPUSDT", BookTerms(rule=venue.rule, depth=venue.depth, listed=venue.listed), _TICK),
+        exchange,
     )
     for number in data.draw(orders(len(messages))):
         watched.take(messages[number])
@@ -113,7 +118,7 @@ def is_own(book: Book, moment: Moment) -> bool:
     )
 
 
-def is_beyond(side: BookSide, price: float) -> bool:
+def is_beyond(side: LevelStore, price: float) -> bool:
     if side.reach is None:
         return False
     return price < side.reach if side.is_bid else price > side.reach
