@@ -28,8 +28,7 @@ def check_ends_with_instant(log: LogReader, log_id: UUID, store: PlayedStore | N
     if store is None or store.complete_at(log_id) != last.ordinal:
         raise Refused(
             f"the log ends at ordinal {last.ordinal}, and it is not known whether its run was stopped within an "
-            "instant: start `whence paper` on this log and its candles once more, let it end or stop it, and repeat the "
-            "request"
+            "instant: start `whence paper` on this log and its candles once more, let it end, and repeat the request"
         )
 
 

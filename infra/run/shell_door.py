@@ -145,7 +145,10 @@ def _listed(faults: Mapping[str, WhenceError]) -> str:
 
 
 def by_topic(settings: WhenceSettings, request: Request, key: str | None = None) -> Answer:
-    """The engine's answer by the command topic of a log on Kafka; `key` as of `by_any_door`. Raises what `distant_door` raises."""
+    """The engine's answer by the command topic of a log on Kafka; `key` as of `by_any_door`.
+
+    Raises what `distant_door` raises.
+    """
     now = datetime.now(UTC)
     requested = Requested(
         id=key or uuid4().hex,

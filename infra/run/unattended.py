@@ -36,9 +36,10 @@ _VALID = timedelta(seconds=30)
 
 
 def carried_out_at_rest(settings: WhenceSettings, request: OfTheRegister, key: str | None = None) -> Answer:
-    """Carries the request out in the log and returns the answer, as its engine would. `key` is the id of the request, a new one
-    without it: one that may still wait on the topic of requests has its id there, so the next engine does not carry it
-    out again.
+    """Carries the request out in the log and returns the answer, as its engine would.
+
+    `key` is the id of the request, a new one without it. A request that may still wait on the topic of requests has its
+    id there, so that the next engine does not carry it out again.
 
     Raises LogOwned where an engine owns the log, InvalidInput where there is no log or it is of another account,
     LogReadOnly for a log that no engine goes on with, such as a backtest, Refused for a log on candles that may end
@@ -57,7 +58,9 @@ def carried_out_at_rest(settings: WhenceSettings, request: OfTheRegister, key: s
         is_taped = not is_on_candles(source) and has_tape(settings)
         with input_tape(settings, log, utc_now) if is_taped else nullcontext() as tape:
             attended = _Unattended(log, world, source, now_by(log), tape, settings.account)
-            return personal_texts_of(settings).answered(_requested(settings, request, key), world, attended.answer)
+            return personal_texts_of(settings).answered(
+                _requested(settings, request, key), world, attended.answer
+            )
 
 
 class _Unattended:
