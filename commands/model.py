@@ -11,6 +11,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from domain.errors import InvalidInput, Refused
+from domain.features.sets import check_fed
 from domain.model import (
     DriftFound,
     ModelEvent,
@@ -83,14 +84,15 @@ ModelCommand = RegisterModel | PutInRole | TakeOutOfForce | RecordDrift
 def decide(command: ModelCommand, state: ModelLine) -> Sequence[ModelEvent]:
     """The events that follow; none for a model that is registered already.
 
-    Raises InvalidInput for a registration with impossible figures, Refused for a model that is not registered, and for
-    a champion that its gate has not let pass.
+    Raises InvalidInput for a registration with impossible figures, Refused for a model that is not registered, for a
+    role of a model whose features no engine is fed with, and for a champion that its gate has not let pass.
     """
     match command:
         case RegisterModel():
             return _register(command, state)
         case PutInRole():
             _check_registered(command.promotion.sha256, state)
+            check_fed(state.registered[command.promotion.sha256].feature_set)
             _check_gate(command, state)
             return [command.promotion]
         case TakeOutOfForce():

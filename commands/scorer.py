@@ -54,7 +54,7 @@ class ScoresGiven(Struct, frozen=True):
 
 
 class Scorer(Protocol):
-    """Returns the scores of entries. It raises nothing: what fails is an outcome."""
+    """Returns the scores of entries. Live it raises nothing: what fails is an outcome."""
 
     def scores(self, at: datetime, wanted: Sequence[ScoreWanted]) -> Scores:
         """A score of every model for every entry, in order; `at` is the time of the unit (UTC)."""
@@ -95,10 +95,14 @@ class ModelScorer:
         seconds: Callable[[], float] | None = None,
         most_milliseconds: float = 5.0,
         timed: Callable[[ModelRole, float], None] | None = None,
+        *,
+        ends_run: type[Exception] | tuple[type[Exception], ...] = (),
     ) -> None:
-        """`timed` is called with the role and the seconds of each score, where there is a clock."""
+        """`timed` is called with the role and the seconds of each score, where there is a clock. Errors of `model_of`
+        that are `ends_run` are raised; give none to an engine that holds positions at an exchange.
+        """
         self._model_of, self._seconds, self._most = model_of, seconds, most_milliseconds
-        self._timed = timed
+        self._timed, self._ends_run = timed, ends_run
 
     def scores(self, at: datetime, wanted: Sequence[ScoreWanted]) -> Scores:
         """See `Scorer`."""
@@ -111,6 +115,8 @@ class ModelScorer:
         row, earlier = wanted.rows.get(model.feature_set), wanted.earlier.get(model.feature_set, ())
         try:
             read = self._model_of(model.sha256)
+        except self._ends_run:
+            raise
         except Exception as fault:  # noqa: BLE001  (fail closed: no file may stop the engine, whatever is wrong with it)
             return without_score(role, model, row, ScoreOutcome.FAILED, type(fault).__name__)
         if row is None:

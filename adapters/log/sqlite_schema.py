@@ -12,7 +12,9 @@ from adapters.log.companion import Statements
 from adapters.log.mark_rows import LOG_TABLES
 from adapters.log.sqlite_objects import SqliteObjects
 
-_TABLES: Final = frozenset({*LOG_TABLES, "played_candles", "played_latest", "played_signatures"})
+_TABLES: Final = frozenset(
+    {*LOG_TABLES, "played_candles", "played_latest", "played_signatures", "played_complete"}
+)
 """The tables that this program makes in a log's file; the last three are those of `adapters/played`."""
 
 

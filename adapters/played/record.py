@@ -43,6 +43,14 @@ class PlayedStore(Protocol):
         """Adds the candles from the number `first` on; `latest` replaces the figures. Raises nothing."""
         ...
 
+    def mark_complete(self, log_id: UUID, ordinal: int) -> None:
+        """Records that the log's events up to this ordinal are those of complete instants. Raises nothing."""
+        ...
+
+    def complete_at(self, log_id: UUID) -> int | None:
+        """The ordinal that was marked last; None where there is none, or where it cannot be read."""
+        ...
+
     def close(self) -> None:
         """Releases its resources; idempotent."""
         ...

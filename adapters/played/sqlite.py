@@ -1,4 +1,4 @@
-"""The record of played candles in three tables of a SQLite file, signed with the installation's key.
+"""The record of played candles in tables of a SQLite file, signed with the installation's key.
 
 The file may be that of the log itself. A record that cannot be written or read, or whose signature is not valid, is
 logged and left out: it gives no prices, fewer candles can be compared, and trading goes on.
@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS played_latest (log_id TEXT PRIMARY KEY, candles TEXT)
 CREATE TABLE IF NOT EXISTS played_signatures (
     log_id TEXT PRIMARY KEY, candles INTEGER, digest BLOB, signature BLOB
 );
+CREATE TABLE IF NOT EXISTS played_complete (log_id TEXT PRIMARY KEY, ordinal INTEGER);
 """
 _Signature = tuple[int, bytes, bytes]
 """The number of candles, the digest of their checksums, and the signature."""
@@ -85,6 +86,29 @@ class SqlitePlayed:
                 self._add(connection, log_id, first, before, _as_bytes(checksums), json.dumps(latest))
         except (MarkRefused, KeyRefused, sqlite3.Error, ValueError, TypeError, OverflowError) as fault:
             _log.warning("the record of played candles in %s cannot be written: %s", self._path, fault)
+
+    def mark_complete(self, log_id: UUID, ordinal: int) -> None:
+        """See `PlayedStore`. The mark is not signed: it holds no figure that is traded on."""
+        if self._connection is None:
+            return
+        try:
+            with self._connection as connection:
+                row = (str(log_id), ordinal)
+                connection.execute("INSERT OR REPLACE INTO played_complete VALUES (?, ?)", row)
+        except sqlite3.Error as fault:
+            _log.warning("the last complete instant cannot be written to %s: %s", self._path, fault)
+
+    def complete_at(self, log_id: UUID) -> int | None:
+        """See `PlayedStore`."""
+        if self._connection is None:
+            return None
+        query = "SELECT CAST(ordinal AS INTEGER) FROM played_complete WHERE log_id = ?"
+        try:
+            row = self._connection.execute(query, (str(log_id),)).fetchone()
+        except sqlite3.Error as fault:
+            _log.warning("the last complete instant cannot be read from %s: %s", self._path, fault)
+            return None
+        return None if row is None else row[0]
 
     def close(self) -> None:
         """See `PlayedStore`."""

@@ -138,13 +138,15 @@ def check_door(settings: WhenceSettings, token_file: Path | None) -> None:
     _token_of(token_file)
 
 
-def sent(settings: WhenceSettings, api: str, token_file: Path | None, request: FromShell) -> Answer:
-    """The answer of the account's running engine. Raises what `by_any_door` raises."""
+def sent(
+    settings: WhenceSettings, api: str, token_file: Path | None, request: FromShell, key: str | None = None
+) -> Answer:
+    """The answer of the account's running engine; `key` as of `by_any_door`, and raises what that raises."""
     from adapters.log.address import parse_address
     from infra.run.shell_door import by_any_door
 
     parse_address(settings.log)
-    return by_any_door(settings, api, request, _token_of(token_file))
+    return by_any_door(settings, api, request, _token_of(token_file), key)
 
 
 def _token_of(file: Path | None) -> str | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, Refused
 from infra.cli.kill import HERE, ApiOption, TokenFileOption, check_door, engine_of
 from infra.cli.model_registry import registration_of, state_in_force
 from infra.cli.model_sending import answered
@@ -97,10 +97,12 @@ def auto(
     plan, now = _plan(settings, trading)
     requests: list[OfTheRegister] = list(plan.requests(now))
     why = None if training is None else plan.training_due(now)
+    declined = 0
     for request in requests:
         typer.echo(_sentence(request))
-        if not dry_run:
-            _send(settings, api, token_file, request)
+        if not dry_run and (why_not := _declined(settings, api, token_file, request)):
+            declined += 1
+            typer.echo(why_not, err=True)
     if training is not None and why is not None:
         typer.echo(f"a model is due: {why}")
         if not dry_run:
@@ -109,6 +111,10 @@ def auto(
                 _register(settings, api, token_file, opened, name, why)
     if not requests and why is None:
         typer.echo("nothing is due")
+    if declined:
+        raise Refused(
+            f"{declined} of {len(requests)} requests were declined, see above; the others were carried out"
+        )
 
 
 def _plan(settings: WhenceSettings, trading: Settings) -> tuple[AutoPlan, datetime]:
@@ -145,17 +151,16 @@ def _sentence(request: OfTheRegister) -> str:
             return type(request).__name__
 
 
-def _send(settings: WhenceSettings, api: str, token_file: Path | None, request: OfTheRegister) -> None:
-    """Raises Refused where the request is declined, or is not known to be carried out."""
+def _declined(settings: WhenceSettings, api: str, token_file: Path | None, request: OfTheRegister) -> str:
+    """Why the request is declined; empty where it is carried out. Raises Refused where that is not known."""
     from commands.door import Completed, Declined, TimedOut
-    from domain.errors import Refused
 
     what = type(request).__name__
     match answer := answered(settings, api, token_file, request):
         case Completed():
-            return
+            return ""
         case Declined():
-            raise Refused(f"{what} was declined: {answer.reason}")
+            return f"{what} was declined: {answer.reason}"
         case TimedOut():
             raise Refused(f"{what} has no answer: {answer.known}; the next pass looks at the log again")
         case _:
@@ -214,12 +219,16 @@ def _opened(
 def _register(
     settings: WhenceSettings, api: str, token_file: Path | None, opened: OpenedModel, name: str, why: str
 ) -> None:
-    """Registers the model and makes it a challenger."""
+    """Registers the model and makes it a challenger. Raises Refused where one of the two is declined."""
     from infra.learning.auto_plan import SCHEDULED, as_challenger
 
     sha256 = opened.model.sha256
-    _send(settings, api, token_file, registration_of(opened.file, sha256, name, SCHEDULED + why))
-    _send(settings, api, token_file, as_challenger(sha256, why))
+    for request in (
+        registration_of(opened.file, sha256, name, SCHEDULED + why),
+        as_challenger(sha256, why),
+    ):
+        if why_not := _declined(settings, api, token_file, request):
+            raise Refused(why_not)
     typer.echo(
         f"{sha256} is trained with the seed {opened.file.seed}, registered as {name}, and a challenger"
     )

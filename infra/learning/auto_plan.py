@@ -123,7 +123,7 @@ class AutoPlan:
             if challenger.sha256 in retired:
                 continue
             trial = trial_of(challenger.sha256, self._scored, self._auto)
-            passes = trial.ruling is Ruling.PROMOTE and self._files[challenger.sha256].verdict.passed
+            passes = trial.ruling is Ruling.PROMOTE and self._passed_gate(challenger.sha256)
             if passes and not promoted:
                 promoted = True
                 reason = with_difference(trial.sentence, self._files[challenger.sha256], self._trading)
@@ -132,6 +132,11 @@ class AutoPlan:
                 )
             elif not passes and self._is_overdue(challenger, now):
                 yield RetireModel(sha256=challenger.sha256, reason=trial.sentence, rule=BY_PATIENCE)
+
+    def _passed_gate(self, sha256: str) -> bool:
+        """By the event, as the engine judges it; a registration of an earlier version has no verdict, its file does."""
+        recorded = self._book.models[sha256].registered.passed_gate
+        return self._files[sha256].verdict.passed if recorded is None else recorded
 
     def _is_overdue(self, challenger: ModelInForce, now: datetime) -> bool:
         return is_overdue(micros(now), micros(self._scored.in_role_since[challenger.sha256]), self._auto)

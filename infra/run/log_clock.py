@@ -54,11 +54,16 @@ def is_on_candles(source: str) -> bool:
     return _IS_ON_CANDLES[source]
 
 
+def is_of_an_engine(source: str) -> bool:
+    """Whether events of this source are of an engine; those of an adoption are not."""
+    return source in _IS_ON_CANDLES
+
+
 def _last_source(log: LogReader) -> str:
     """The source of the last event of an engine; an adoption has another one. Empty where there is none."""
     for ordinal in range(log.head(), 0, -1):
         source = next(log.read(after=ordinal - 1, upto=ordinal)).envelope.meta.source
-        if source in _IS_ON_CANDLES:
+        if is_of_an_engine(source):
             return source
     return ""
 

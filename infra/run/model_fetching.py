@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from threading import Thread
@@ -11,6 +12,7 @@ from domain.errors import WhenceError
 
 _PAUSE: Final = 60.0
 """Seconds between two attempts for one file."""
+_log = logging.getLogger(__name__)
 
 
 class _Attempt:
@@ -33,10 +35,8 @@ class _Attempt:
     def _run(self) -> None:
         try:
             self._fetch(self._digest)
-        except WhenceError as fault:
-            self.why = str(fault)
-        except Exception as fault:  # noqa: BLE001  (a thread's error is seen nowhere else; its text may hold a secret)
-            self.why = type(fault).__name__
+        except Exception as fault:  # noqa: BLE001  (a thread's error is seen nowhere else; see `_why`)
+            self.why = _why(fault)
 
 
 class ModelFetching:
@@ -45,6 +45,12 @@ class ModelFetching:
     def __init__(self, fetch: Callable[[str], None], monotonic: Callable[[], float] = time.monotonic) -> None:
         self._fetch, self._monotonic = fetch, monotonic
         self._attempts = dict[str, _Attempt]()
+        self._check: Thread | None = None
+
+    def check(self, check: Callable[[], None]) -> None:
+        """Calls `check` on a thread, and logs an error where it raises: then no file can be fetched."""
+        self._check = Thread(target=_checked, args=(check,), name="models store", daemon=True)
+        self._check.start()
 
     def proceed(self, digest: str) -> str | None:
         """Begins an attempt where none is under way and the last one began a minute ago.
@@ -61,6 +67,22 @@ class ModelFetching:
         return None
 
     def wait(self) -> None:
-        """Waits until no attempt is under way."""
+        """Waits until no attempt and no check is under way."""
         for one in self._attempts.values():
             one.join()
+        if self._check is not None:
+            self._check.join()
+
+
+def _checked(check: Callable[[], None]) -> None:
+    try:
+        check()
+    except Exception as fault:  # noqa: BLE001  (a thread's error is seen nowhere else; see `_why`)
+        _log.error(
+            "a model that is not in the folder cannot be fetched from the object store: %s", _why(fault)
+        )
+
+
+def _why(fault: Exception) -> str:
+    """The text of an error of this program; of another one its class, because its text may hold a secret."""
+    return str(fault) if isinstance(fault, WhenceError) else type(fault).__name__

@@ -148,8 +148,10 @@ class PaperRun(Attending):
                 if not self._is_settled:
                     self._adopt()
                 self.attend()
+                self._note_complete()
                 yield at, closed
             self._adopt()
+            self._note_complete()
             if self.recalling:
                 raise TapeMismatch(
                     "the log continues after this tape's last candle; play the longer tape, or, where somebody has "
@@ -195,6 +197,11 @@ class PaperRun(Attending):
             yield self._played.take
         finally:
             self._played.write()
+
+    def _note_complete(self) -> None:
+        """A run that is stopped before the log's end has not come to the instant that the log ends in."""
+        if self._played is not None and not self.recalling:
+            self._played.instant_is_complete(self.world.ordinal)
 
     def _relist(self, candles: Sequence[Candle]) -> None:
         change = self._finer.due(self.at, candles)

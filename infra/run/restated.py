@@ -45,6 +45,11 @@ class PlayedTape:
         self._new = array("I")
         self._latest: deque[Candle] = deque(maxlen=_KEPT)
         self._due = time.monotonic() + _EVERY_SECONDS
+        self._complete, self._marked = 0, 0
+
+    def instant_is_complete(self, ordinal: int) -> None:
+        """Takes the ordinal of the log's last event after everything that an instant led to was recorded."""
+        self._complete = ordinal
 
     def take(self, candles: Sequence[Candle]) -> None:
         """Takes the candles of one instant.
@@ -59,15 +64,19 @@ class PlayedTape:
                 raise TapeMismatch(self._difference(candle))
             self._number += 1
             self._latest.append(candle)
-        if self._new and time.monotonic() >= self._due:
+        has_more = self._new or self._complete != self._marked
+        if has_more and time.monotonic() >= self._due:
             self.write()
 
     def write(self) -> None:
-        """Records the candles that were taken since the last call."""
+        """Records the candles that were taken since the last call, and the ordinal of the last complete instant."""
         if self._new:
             first = self._number - len(self._new)
             self._store.add(self._log_id, first, self._new, [_figures(one) for one in self._latest])
             self._new = array("I")
+        if self._complete != self._marked:
+            self._store.mark_complete(self._log_id, self._complete)
+            self._marked = self._complete
         self._due = time.monotonic() + _EVERY_SECONDS
 
     def _difference(self, candle: Candle) -> str:

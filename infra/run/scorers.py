@@ -8,11 +8,14 @@ from typing import NamedTuple
 
 from commands.observer import ScoreTimes
 from commands.scorer import LoadedModel, ModelScorer
+from domain.errors import InvalidSettings, MissingParts, ModelMissing, ModelsUnavailable, SecretsUnavailable
 from infra.config import WhenceSettings
 from infra.model_store import model_store
 from infra.run.model_check import ModelCheck
 from infra.run.model_fetching import ModelFetching
 
+_ENDS_A_TAPE = (ModelsUnavailable, SecretsUnavailable, InvalidSettings, MissingParts)
+"""The errors of an object store that does not answer, and of one without keys or without its library."""
 NO_FILES: Mapping[str, LoadedModel] = {}
 
 
@@ -28,14 +31,15 @@ class LiveModels(NamedTuple):
 def live_models(settings: WhenceSettings, times: ScoreTimes) -> LiveModels:
     """The scorer measures its time on the clock of this machine, and notifies `times` of it.
 
-    Raises what making the bucket raises, where an object store is configured: its keys are needed once a model lacks
-    its file, and a start is the time to state that there are none.
+    Where an object store is configured, a thread makes its bucket and logs an error where that fails: keys that only a
+    model without its file needs must not stop an engine that closes positions, and a start is the time to state that
+    there are none.
     """
     store = model_store(settings)
     fetching = None
     if store.is_fetching:
-        store.check()
         fetching = ModelFetching(store.fetch)
+        fetching.check(store.check)
     model_of = store.folder.model_of
     scorer = ModelScorer(model_of, time.perf_counter, settings.models.score_milliseconds, times.scored)
     return LiveModels(scorer, ModelCheck(model_of, fetching))
@@ -44,11 +48,19 @@ def live_models(settings: WhenceSettings, times: ScoreTimes) -> LiveModels:
 def tape_scorer(settings: WhenceSettings, known: Mapping[str, LoadedModel] = NO_FILES) -> ModelScorer:
     """The scorer of an engine on a tape: nothing is late, so a file is fetched when it is first needed.
 
-    `known` are models of other places, by their SHA-256.
+    `known` are models of other places, by their SHA-256. Its scores raise where the object store does not answer or
+    has no keys: a tape can be played again, and a result without scores would be that of no model. A file that the
+    store lacks is looked for once.
     """
-    store = model_store(settings)
+    store, missing = model_store(settings), dict[str, ModelMissing]()
 
     def model_of(digest: str) -> LoadedModel:
-        return known.get(digest) or store.model_of(digest)
+        if digest in missing:
+            raise missing[digest]
+        try:
+            return known.get(digest) or store.model_of(digest)
+        except ModelMissing as fault:
+            missing[digest] = fault
+            raise
 
-    return ModelScorer(model_of)
+    return ModelScorer(model_of, ends_run=_ENDS_A_TAPE)

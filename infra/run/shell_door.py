@@ -108,16 +108,21 @@ class _Response(Struct):
     errors: list[dict[str, Any]] = []
 
 
-def by_any_door(settings: WhenceSettings, url: str, request: FromShell, token: str | None) -> Answer:
+def by_any_door(
+    settings: WhenceSettings, url: str, request: FromShell, token: str | None, key: str | None = None
+) -> Answer:
     """The engine's answer by the first door that gives one: the command topic of a log on Kafka, then the API.
 
-    The requests are idempotent, so one whose outcome by the first door is not known is sent by the next one, too.
+    `key` is the id of the request; a new one without it. It is the same by each door: a request whose outcome by the
+    first door is not known is sent by the next one, too, and an engine that receives both carries out one of an actor.
+
     Raises the error of the only door, or Refused with those of all; see `by_topic` and `by_api`.
     """
+    key = key or uuid4().hex
     doors: dict[str, Callable[[], Answer]] = {}
     if has_command_topic(settings):
-        doors["the topic of requests"] = lambda: by_topic(settings, request)
-    doors["the API"] = lambda: by_api(settings, url, request, token)
+        doors["the topic of requests"] = lambda: by_topic(settings, request, key)
+    doors["the API"] = lambda: by_api(settings, url, request, token, key)
     faults, late = dict[str, WhenceError](), list[TimedOut]()
     for name, send in doors.items():
         try:
@@ -139,11 +144,14 @@ def _listed(faults: Mapping[str, WhenceError]) -> str:
     return "; ".join(f"By {name}: {fault}" for name, fault in faults.items())
 
 
-def by_topic(settings: WhenceSettings, request: Request) -> Answer:
-    """The engine's answer by the command topic of a log on Kafka. Raises what `distant_door` raises."""
+def by_topic(settings: WhenceSettings, request: Request, key: str | None = None) -> Answer:
+    """The engine's answer by the command topic of a log on Kafka; `key` as of `by_any_door`.
+
+    Raises what `distant_door` raises.
+    """
     now = datetime.now(UTC)
     requested = Requested(
-        id=uuid4().hex,
+        id=key or uuid4().hex,
         account=settings.account,
         actor=f"shell-{getpass.getuser()}",
         valid_until=now + timedelta(seconds=_SECONDS),
@@ -154,21 +162,23 @@ def by_topic(settings: WhenceSettings, request: Request) -> Answer:
         return door.ask(requested, _PATIENCE)
 
 
-def by_api(settings: WhenceSettings, url: str, request: FromShell, token: str | None = None) -> Answer:
-    """The engine's answer by its API, with this token of an administrator.
+def by_api(
+    settings: WhenceSettings, url: str, request: FromShell, token: str | None = None, key: str | None = None
+) -> Answer:
+    """The engine's answer by its API, with this token of an administrator; `key` as of `by_any_door`.
 
     Without one, with a token for this request only, which the store of the log gives. Whoever may write the store may
     make tokens, so this needs no other right. Raises Refused where no API answers there, StoreError where the store
     gives no token, and InvalidInput where there is no log.
     """
     if token is not None:
-        return _asked(settings, url, request, token)
+        return _asked(settings, url, request, token, key)
     with _token(settings) as made:
-        return _asked(settings, url, request, made)
+        return _asked(settings, url, request, made, key)
 
 
-def _asked(settings: WhenceSettings, url: str, request: FromShell, token: str) -> Answer:
-    document, key = _DOCUMENT % _FIELDS[type(request)], uuid4().hex
+def _asked(settings: WhenceSettings, url: str, request: FromShell, token: str, key: str | None) -> Answer:
+    document, key = _DOCUMENT % _FIELDS[type(request)], key or uuid4().hex
     variables: dict[str, Any] = {
         "key": key,
         "account": settings.account,

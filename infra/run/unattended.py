@@ -23,9 +23,10 @@ from commands.world import World
 from domain.log import EventLog
 from infra.config import WhenceSettings
 from infra.inputs import has_tape, input_tape
-from infra.logs import open_owned, open_reader
+from infra.logs import open_owned, open_reader, played_store
 from infra.run.clock import utc_now
 from infra.run.collecting import seldom_collected
+from infra.run.last_instant import check_ends_with_instant
 from infra.run.log_clock import engine_of_log, is_on_candles, now_by
 from infra.run.personal import personal_texts_of
 from infra.run.restoring import check_account
@@ -34,11 +35,15 @@ OfTheRegister = RegisterModel | PromoteModel | RetireModel | ReportDrift
 _VALID = timedelta(seconds=30)
 
 
-def carried_out_at_rest(settings: WhenceSettings, request: OfTheRegister) -> Answer:
+def carried_out_at_rest(settings: WhenceSettings, request: OfTheRegister, key: str | None = None) -> Answer:
     """Carries the request out in the log and returns the answer, as its engine would.
 
+    `key` is the id of the request, a new one without it. A request that may still wait on the topic of requests has its
+    id there, so that the next engine does not carry it out again.
+
     Raises LogOwned where an engine owns the log, InvalidInput where there is no log or it is of another account,
-    LogReadOnly for a log that no engine goes on with, such as a backtest, and the errors of log, tape and keys.
+    LogReadOnly for a log that no engine goes on with, such as a backtest, Refused for a log on candles that may end
+    within an instant, and the errors of log, tape and keys.
     """
     open_reader(settings).close()  # opening it as an owner would make a log that is not there
     with closing(open_owned(settings)) as log:
@@ -46,10 +51,16 @@ def carried_out_at_rest(settings: WhenceSettings, request: OfTheRegister) -> Ans
         with seldom_collected():
             world = World().fold_all(one.envelope for one in log.read())
         check_account(world, settings.account)
+        assert world.log_id is not None  # a log with an account has its opening
+        if is_on_candles(source):
+            with played_store(settings) as store:
+                check_ends_with_instant(log, world.log_id, store)
         is_taped = not is_on_candles(source) and has_tape(settings)
         with input_tape(settings, log, utc_now) if is_taped else nullcontext() as tape:
             attended = _Unattended(log, world, source, now_by(log), tape, settings.account)
-            return personal_texts_of(settings).answered(_requested(settings, request), world, attended.answer)
+            return personal_texts_of(settings).answered(
+                _requested(settings, request, key), world, attended.answer
+            )
 
 
 class _Unattended:
@@ -84,9 +95,9 @@ class _Unattended:
             self._engine.confirm(unit)
 
 
-def _requested(settings: WhenceSettings, request: OfTheRegister) -> Requested:
+def _requested(settings: WhenceSettings, request: OfTheRegister, key: str | None) -> Requested:
     return Requested(
-        id=uuid4().hex,
+        id=key or uuid4().hex,
         account=settings.account,
         actor=f"shell-{getpass.getuser()}",
         valid_until=utc_now() + _VALID,

@@ -24,6 +24,7 @@ from commands.scorer import (
 )
 from commands.world import World
 from domain.direction import Direction
+from domain.features.book import BOOK_1
 from domain.grid import Grid, GridLevel
 from domain.log import Envelope
 from domain.model import ModelRole
@@ -384,6 +385,15 @@ def test_a_champion_that_its_gate_did_not_let_pass_is_refused_by_the_engine_unle
     assert "the gate has not let" in eve.declined(promoted)
     assert eve.accepted(promotion(role=ModelRole.CHALLENGER)) == ["ModelPromoted"]
     assert eve.accepted(replace(promoted, unproven=True)) == ["ModelPromoted"]
+
+
+@pytest.mark.parametrize("role", list(ModelRole))
+def test_a_model_of_a_feature_set_that_no_engine_is_fed_with_gets_no_role(role: ModelRole) -> None:
+    eve = Asking()
+    eve.accepted(replace(registration(), feature_set=BOOK_1.id))
+    declined = eve.declined(replace(promotion(role=role), unproven=True))
+    assert "book.1 cannot be used by a model: no engine feeds rows of order books" in declined
+    assert declined.endswith("use core.1")
 
 
 def test_a_registration_of_before_the_verdict_was_recorded_leaves_the_check_to_the_caller() -> None:

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,6 +20,7 @@ from domain.model import ModelPromoted, ModelRegistered, ModelRole
 from domain.models.settings import ModelSettings
 from domain.settings import Settings
 from domain.streams import model_stream
+from infra.cli import model_auto
 from infra.cli.serving import ApiOptions, plan_of
 from infra.config import WhenceSettings
 from infra.learning.dataset_file import read_dataset
@@ -95,6 +97,24 @@ def test_a_dry_run_prints_what_is_due_and_requests_nothing(whence: Whence, runni
     assert done.code == 0, done
     assert f"{running.challenger[:12]} is retired (patience): not yet shown" in done.out
     assert len(running.door.sent) == before
+
+
+def test_a_pass_goes_on_after_a_request_that_is_declined_and_ends_with_an_error(
+    whence: Whence, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declined = RetireModel(sha256="d" * 64, reason="declined", rule="patience")
+    follows = RetireModel(sha256="e" * 64, reason="enough", rule="patience")
+    plan = SimpleNamespace(requests=lambda _now: [declined, follows])
+    before = len(running.door.sent)
+    with monkeypatch.context() as patched:
+        patched.setattr(model_auto, "_plan", lambda *_given: (plan, NOW))
+        done = whence("models", "auto", *running.words)
+    assert [one.request for one in running.door.sent[before:]] == [declined, follows]
+    del running.door.sent[before:]
+    printed = " ".join(done.err.split())
+    assert done.code != 0
+    assert "RetireModel was declined: it is not tripped" in printed
+    assert "1 of 2 requests were declined" in printed
 
 
 def test_a_pass_retires_an_overdue_challenger_and_trains_the_next_one_once(

@@ -113,6 +113,7 @@ def _plan(
     registered: Sequence[str] = (CHAMPION, CHALLENGER),
     reason: str = "schedule: 7 days",
     judged: Mapping[str, float] = MappingProxyType({}),
+    recorded_gate: bool | None = None,
 ) -> AutoPlan:
     """The champion and the challenger were registered an hour before the first signal."""
     known: Mapping[str, ModelInForce] = {
@@ -123,6 +124,9 @@ def _plan(
         registered=known, champion=known[CHAMPION], challengers=(known[CHALLENGER],)
     )
     book.models = {one: ModelRecord(_registered(one, reason), BEGAN, "a person") for one in registered}
+    if recorded_gate is not None:
+        judged_then = msgspec.structs.replace(_registered(CHALLENGER, reason), passed_gate=recorded_gate)
+        book.models[CHALLENGER] = ModelRecord(judged_then, BEGAN, "a person")
     book.models[CHAMPION].drifts = recorded or []
     book.models[CHAMPION].drifts_in_role = recorded or []
     scored = ScoredTrades()
@@ -228,6 +232,12 @@ def test_a_promotion_records_that_the_gate_judged_by_other_limits_than_are_trade
 @pytest.mark.parametrize(("skill", "passed"), [(-0.2, True), (0.0, True), (0.2, False)])
 def test_a_challenger_without_skill_or_whose_gate_has_not_passed_waits(skill: float, passed: bool) -> None:
     assert _plan(_trades(200, skill), passed=passed).requests(_at(400)) == []
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_the_verdict_that_was_registered_counts_and_not_that_of_the_file(recorded: bool) -> None:
+    requests = _plan(_trades(200, 0.2), passed=not recorded, recorded_gate=recorded).requests(_at(400))
+    assert [type(one) for one in requests] == ([PromoteModel] if recorded else [])
 
 
 def test_a_challenger_that_was_not_promoted_in_its_time_is_retired() -> None:

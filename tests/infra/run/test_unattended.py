@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from adapters.avro import AvroCodec
 from adapters.inputs.sqlite import SqliteTape
 from adapters.log.sqlite import open_sqlite, read_sqlite
-from commands.door import Completed, Declined
+from commands.door import Completed, Declined, TimedOut
 from commands.request import PromoteModel, RetireModel
 from commands.scorer import LoadedModel, ModelScorer
-from domain.errors import InvalidInput, LogOwned, LogReadOnly
+from domain.errors import InvalidInput, LogOwned, LogReadOnly, LogUnavailable, Refused
 from domain.events import Event
 from domain.features.core import CORE_1
-from domain.log import Recorded
+from domain.log import Envelope, EventLog, Recorded
 from domain.model import ModelPromoted, ModelRegistered, ModelRetired, ModelRole
+from domain.opening import LogOpened
 from domain.scored import ScoreOutcome, SignalScored
+from infra.cli import model_sending
 from infra.config import WhenceSettings
+from infra.logs import played_store
 from infra.run.clock import utc_now
 from infra.run.manual import ManualRun
 from infra.run.paper import PaperRun
@@ -60,10 +65,27 @@ def kinds(path: Path, *wanted: type[Event]) -> Sequence[type]:
 
 
 def play(path: Path, instants: int | None = None) -> None:
-    with closing(open_sqlite(path, AvroCodec())) as log:
-        run = PaperRun(short_plan(), log, lambda _envelope: None, scorer=SCORER)
+    with closing(open_sqlite(path, AvroCodec())) as log, played_store(settings(path)) as played:
+        run = PaperRun(short_plan(), log, lambda _envelope: None, played=played, scorer=SCORER)
         for _instant in islice(run.instants(), instants):
             pass
+
+
+class KilledWithinAnInstant:
+    """A log whose process is killed before the second append of an instant of the market."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log, self._latest = log, datetime.max.replace(tzinfo=UTC)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
+
+    def append(self, envelopes: Sequence[Envelope]) -> int:
+        at, opens = envelopes[0].meta.recorded_at, isinstance(envelopes[0].event, LogOpened)
+        if at == self._latest:
+            raise LogUnavailable("killed")
+        self._latest = self._latest if opens else at
+        return self._log.append(envelopes)
 
 
 def test_a_run_on_candles_that_was_stopped_goes_on_with_the_model_and_is_recalled_with_it(
@@ -121,6 +143,23 @@ def test_a_log_that_an_engine_owns_is_left_to_it(tmp_path: Path) -> None:
         carried_out_at_rest(settings(path), REGISTRATION)
 
 
+def test_a_log_whose_run_was_killed_within_an_instant_is_refused_until_the_run_has_completed_it(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "tape.db"
+    with closing(open_sqlite(path, AvroCodec())) as log, played_store(settings(path)) as played:
+        killed = cast(EventLog, KilledWithinAnInstant(log))
+        with pytest.raises(LogUnavailable, match="killed"):
+            for _instant in PaperRun(short_plan(), killed, lambda _envelope: None, played=played).instants():
+                pass
+    before = frames(path)
+    with pytest.raises(Refused, match="stopped within an instant: start `whence paper`"):
+        carried_out_at_rest(settings(path), REGISTRATION)
+    assert frames(path) == before
+    play(path)
+    do(path, REGISTRATION, RETIREMENT)
+
+
 def test_logs_that_no_engine_goes_on_with_are_refused_and_none_is_made(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput):
         carried_out_at_rest(settings(tmp_path / "none.db"), REGISTRATION)
@@ -131,3 +170,25 @@ def test_logs_that_no_engine_goes_on_with_are_refused_and_none_is_made(tmp_path:
     trade(tmp_path / "other.db", 10, 12)
     with pytest.raises(LogReadOnly, match="written by taped"):
         carried_out_at_rest(settings(tmp_path / "other.db"), REGISTRATION)
+
+
+def test_a_request_that_the_next_engine_receives_again_is_not_carried_out_again(tmp_path: Path) -> None:
+    path = tmp_path / "live.db"
+    with closing(open_sqlite(path, AvroCodec())) as log, closing(SqliteTape(path, utc_now)) as tape:
+        ManualRun(log, BEGINNING, lambda _envelope: None, tape=tape).close()
+    do(path, REGISTRATION, PROMOTION)
+    on_topic: list[str] = []
+
+    def timed_out(_settings: object, _api: str, _token: object, _request: object, key: str) -> TimedOut:
+        on_topic.append(key)
+        return TimedOut(key, "nothing")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(model_sending, "sent", timed_out)
+        assert isinstance(model_sending.answered(settings(path), "", None, RETIREMENT), Completed)
+    do(path, PROMOTION)
+    whole = frames(path)
+    again = carried_out_at_rest(settings(path), RETIREMENT, on_topic[0])
+    assert isinstance(again, Completed)
+    assert again.repeated
+    assert frames(path) == whole
