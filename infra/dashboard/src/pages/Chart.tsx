@@ -67,7 +67,7 @@ const COLUMNS: readonly Column<Mark>[] = [
   { name: 'time', cell: one => moment(one.at), width: 11 },
   { name: 'mark', cell: one => <Kind of={one} />, width: 8 },
   { name: 'price', cell: one => shown(one.price), isNumber: true, width: 6 },
-  { name: 'note', cell: one => <span title={one.note}>{one.note}</span>, width: 12 },
+  { name: 'note', cell: one => <span title={one.note}>{one.note}</span>, width: 24 },
 ];
 
 interface Props {
