@@ -60,7 +60,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { name: 'quantity', cell: one => shown(one.quantity), isNumber: true },
   { name: 'votes', cell: one => `${one.approvals} : ${one.rejections}`, isNumber: true, width: 4 },
   { name: 'arm', cell: one => (one.arm === 'NONE' ? '–' : one.arm), width: 4 },
-  { name: 'reasons', cell: one => one.reasons.join(', '), width: 20 },
+  { name: 'reasons', cell: one => <span title={one.reasons.join(', ')}>{one.reasons.join(', ')}</span>, width: 30 },
 ];
 const VERDICTS = ['ENTER', 'CLOSE', 'SKIP', 'REVERSE'] as const;
 
