@@ -32,6 +32,7 @@ TABLE = TableSpec(
         "votes": PACKED_JSON,
         "approvals": COUNT,
         "rejections": COUNT,
+        "arm": TEXT,
         "decided_at": MOMENT,
         "ordinal": COUNT,
     },
@@ -116,6 +117,7 @@ def _columns(meta: Meta, event: DecisionMade) -> Row:
         "votes": [_vote(vote) for vote in event.votes],
         "approvals": approvals,
         "rejections": len(event.votes) - approvals,
+        "arm": event.arm.value,
     }
 
 

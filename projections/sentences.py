@@ -216,7 +216,7 @@ def _scored(event: scored.SignalScored) -> str:
     named = f"{event.role} {event.name} {event.model[:12]}"
     if event.confidence is None or event.risk is None or event.expected_return is None:
         return f"{named}: {event.outcome}{f', {event.detail}' if event.detail else ''}"
-    reasons = ", ".join(f"{one.feature} {one.effect:+.3f}" for one in event.reasons)
+    reasons = ", ".join(f"{one.feature} {one.effect:+.2g}" for one in event.reasons)
     return (
         f"{named}: confidence {event.confidence:.3f}, risk {event.risk:.3f}, expected return "
         f"{event.expected_return:+.3%}{f'; {reasons}' if reasons else ''}"

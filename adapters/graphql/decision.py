@@ -21,6 +21,7 @@ from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
 from adapters.graphql.rows import NodeMaker
 from adapters.graphql.scalars import JSON, Ordinal
+from domain.arms.split import Arm
 from domain.direction import Direction
 from domain.signal import Chamber, Tier, Verdict
 
@@ -89,6 +90,9 @@ class Decision:
     settings_version: int = strawberry.field(description="The version of the settings that were in force.")
     approvals: int = strawberry.field(description="The number of approvals.")
     rejections: int = strawberry.field(description="The number of rejections.")
+    arm: Arm = strawberry.field(
+        description="The arm of the entry, where entries are split between policies or models; else NONE."
+    )
     decided_at: datetime = strawberry.field(description="When it was decided.")
     ordinal: Ordinal = strawberry.field(description="The event's ordinal in the log.")
 
@@ -154,6 +158,7 @@ DECISIONS = Nodes(
         direction=Direction,
         verdict=Verdict,
         tier=Tier,
+        arm=Arm,
     ),
     "decisions",
 )

@@ -8,6 +8,7 @@ from enum import Enum, StrEnum
 import strawberry
 
 from adapters.dead_letters.state import LetterSource, LetterState
+from domain.arms.split import Arm
 from domain.closing import CloseReason
 from domain.direction import Direction, Purpose, Side
 from domain.grid import GridEnd
@@ -29,6 +30,7 @@ class SortDirection(StrEnum):
 
 
 ENUMS: tuple[type[Enum], ...] = (
+    Arm,
     BuildKind,
     BuildStatus,
     Chamber,

@@ -56,6 +56,9 @@ class Model:
     reason: str = strawberry.field(
         description="The reason of its registration, promotion or retirement, whichever was last."
     )
+    passed_gate: bool | None = strawberry.field(
+        description="Whether the gate of its file let it pass; null where its registration does not state it."
+    )
     outcomes: list[ScoreCount] = strawberry.field(description="Its scores, by outcome.")
     drifts: list[ModelDrift] = strawberry.field(
         description="Its latest drifts, 100 at most, the oldest first."
@@ -148,6 +151,7 @@ def model_of(row: Mapping[Any, Any]) -> Model:
         registered_by=row["registered_by"],
         registered_at=row["registered_at"],
         reason=row["reason"],
+        passed_gate=row["passed_gate"],
         outcomes=[
             ScoreCount(outcome=ScoreOutcome(name), count=n) for name, n in sorted(row["outcomes"].items())
         ],

@@ -104,7 +104,16 @@ def print_comparison(book: ModelBook, *, as_json: bool) -> None:
         "profit: the sum of the net returns of the trades that the model's score lets through, by the limits of then",
         soft_wrap=True,
     )
-    console.print("descriptive: only entries that the champion let through were traded")
+    console.print(_left_out(found), soft_wrap=True)
+
+
+def _left_out(records: Sequence[ModelRecord]) -> str:
+    """Which signals the compared trades are not of."""
+    if any(one.judged for one in records):
+        return (
+            "descriptive: of the entries that a champion judged, only those that it let through were traded"
+        )
+    return "descriptive: no champion judged these entries, so no model kept one from being traded"
 
 
 def _profits(records: Sequence[ModelRecord]) -> Table:

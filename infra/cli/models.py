@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,14 @@ models_app = typer.Typer(
     help="Trains models that score signals, shows their files, and puts them in force.",
 )
 _DEFAULT = TrainingSettings()
+
+
+class MemberName(StrEnum):
+    """The names of `infra.learning.trainers.NAMES`, which only a training imports."""
+
+    BOOSTING = "boosting"
+    FOREST = "forest"
+    SEQUENCE = "sequence"
 
 
 def share(text: str | float) -> float:
@@ -56,6 +65,13 @@ def train(
     seed: Annotated[
         int, typer.Option(parser=whole(0, 2**31 - 1), metavar="N", help="Equal seeds give equal files.")
     ] = 0,
+    member: Annotated[
+        list[MemberName] | None,
+        typer.Option(
+            help="A member of the model, once for each; without it all that are installed, the sequence model from "
+            "so many rows on as its promotion needs."
+        ),
+    ] = None,
     trees: Annotated[
         int, typer.Option(parser=whole(1, 1_000), metavar="N", help="Trees of each head of a member.")
     ] = _DEFAULT.trees,
@@ -108,13 +124,14 @@ def train(
         thresholds=Thresholds(confidence=confidence, risk=risk),
     )
     dataset, labels = read_dataset(data), read_manifest(data).labels
+    kinds = kinds_for(len(dataset.net), member or ())
     with Advance() as advance:
         found = trained(
             dataset,
             settings,
             seed,
             labels=labels,
-            kinds=kinds_for(len(dataset.net)),
+            kinds=kinds,
             progress=lambda name, done, parts: advance.show({name: (done, parts)}),
         )
     place = write_model(out, found.data)

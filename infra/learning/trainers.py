@@ -8,16 +8,26 @@ from typing import Final
 from domain.learning.gate import LEAST_FOR_A_SEQUENCE
 from domain.models.members import BOOSTING, FOREST, SEQUENCE
 from infra.learning.members import TRAINERS, Trainer
-from infra.learning.pytorch import is_installed
+from infra.learning.pytorch import is_installed, pytorch
 from infra.learning.sequence_trainer import lstm
 
 ALL: Final[Mapping[str, Trainer]] = {SEQUENCE: lstm, **TRAINERS}
 
 
-def kinds_for(rows: int) -> Sequence[str]:
-    """The members that are trained from so many rows where nobody names them.
+NAMES: Final[Mapping[str, str]] = {"boosting": BOOSTING, "forest": FOREST, "sequence": SEQUENCE}
+"""The members by the names that `whence models train --member` takes."""
 
-    The sequence model is one of them where PyTorch is installed and there are as many rows as its promotion needs.
+
+def kinds_for(rows: int, names: Sequence[str] = ()) -> Sequence[str]:
+    """The members with these names; without a name, those that are trained from so many rows.
+
+    The sequence model is then one of them where PyTorch is installed and there are as many rows as its promotion needs.
+    Raises MissingParts where the sequence model is named and PyTorch is not installed.
     """
+    if names:
+        wanted = {NAMES[one] for one in names}
+        if SEQUENCE in wanted:
+            pytorch()
+        return [kind for kind in ALL if kind in wanted]
     trees = (BOOSTING, FOREST)
     return (SEQUENCE, *trees) if is_installed() and rows >= LEAST_FOR_A_SEQUENCE else trees

@@ -103,7 +103,8 @@ def _file(
     if min(len(part.train), len(part.calibrate)) < LEAST_TO_TRAIN:
         raise InvalidInput(
             f"the dataset has {n:,} rows: {len(part.train):,} are left to train and {len(part.calibrate):,} to "
-            f"calibrate, and each needs {LEAST_TO_TRAIN}; build features of a longer time, or lower --embargo-hours"
+            f"calibrate, and each needs {LEAST_TO_TRAIN}; build features of a longer time, or train with an embargo of "
+            f"less than {settings.embargo_hours} hours: `whence models train --embargo-hours`"
         )
     found = fitted(dataset, part, kinds, settings, seed)
     return ModelFile(

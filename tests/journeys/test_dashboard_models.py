@@ -43,6 +43,8 @@ def test_the_champion_has_its_calibration_and_the_other_model_stands_below(page:
     others = page.get_by_role("table", name="Challengers and other models")
     expect(others.get_by_role("row")).to_have_count(2)
     expect(others).to_contain_text(FIRST[:8])
+    expect(others.get_by_text("passed", exact=True)).to_be_visible()
+    expect(page.get_by_text("Gate passed")).to_be_visible()
 
 
 def test_the_scores_stand_beside_the_votes_on_a_signal(page: Page) -> None:

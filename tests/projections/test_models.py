@@ -38,6 +38,7 @@ def test_rows_of_models_have_the_roles_outcomes_and_results_of_the_book() -> Non
     assert rows[ACCOUNT, SECOND]["role"] == ModelRole.CHAMPION
     for sha256, record in book.models.items():
         row = rows[ACCOUNT, sha256]
+        assert row["passed_gate"] is record.registered.passed_gate is True
         assert row["outcomes"] == {name.value: count for name, count in record.outcomes.items()}
         assert row["resolved"] == len(record.resolved) == 1
         assert row["gained"] == 1

@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.events import FULL_NAMES
+from domain.model import ModelRole
+from domain.models.score import Contribution
 from domain.order import OrderAccepted
+from domain.scored import ScoreOutcome, SignalScored
 from projections.sentences import plain, sentence
 from tests.adapters.avro.events import instances
 from tests.domain.history import a_closing, a_fill, a_signal, a_stop
@@ -34,6 +37,23 @@ def test_a_sentence_states_the_main_figures_of_its_event() -> None:
     assert sentence(a_fill(D("2.50"))).startswith("2.5 at 100, fee ")
     assert "trend says ENTER LONG BTCUSDT-LINEAR.BYBIT at 100" in sentence(a_signal())
     assert "net -12.5 (gross " in sentence(a_closing(D("-12.50"), D(9987)))
+
+
+def test_the_reasons_of_a_score_have_significant_digits() -> None:
+    reasons = (Contribution("gain_24h", 1.5, 0.041), Contribution("volume_ratio", None, -0.000123))
+    score = SignalScored(
+        model="a" * 64,
+        name="main",
+        role=ModelRole.CHAMPION,
+        feature_set="core.1",
+        values=(1.5, None),
+        outcome=ScoreOutcome.OK,
+        confidence=0.67,
+        risk=0.2,
+        expected_return=0.001,
+        reasons=reasons,
+    )
+    assert sentence(score).endswith("; gain_24h +0.041, volume_ratio -0.00012")
 
 
 def test_a_stop_that_waits_as_a_part_of_its_entry_has_no_id_and_rests_nowhere() -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import pytest
 
 from commands.account import TripKillSwitch
-from domain.signal import Decided, DecisionMade, Detected, SignalDetected
+from domain.arms.split import Arm
+from domain.signal import Decided, DecisionMade, Detected, SignalDetected, in_arm
 from domain.streams import parse
 from projections.decisions import DECISIONS
 from projections.signals import SIGNALS
 from tests.commands.test_gridding import Gridded
 from tests.domain.history import ETH
-from tests.projections.folded import folded
+from tests.projections.folded import folded, table
 from tests.projections.odd import an_odd_log
+from tests.projections.test_models import a_traded_day
 from tests.projections.worlds import LOGS, recorded, states, table_of
+from tests.replacing import replace
 
 
 @pytest.mark.parametrize("name", LOGS)
@@ -32,6 +35,16 @@ def test_each_row_equals_the_state_of_its_signal(name: str) -> None:
         assert row["status"] == ("DETECTED" if decision is None else "DECIDED")
         assert row["verdict"] == (None if decision is None else decision.verdict.value)
         assert row["reasons"] == (None if decision is None else list(decision.reasons))
+
+
+def test_the_row_of_a_decision_has_the_arm_of_its_entry() -> None:
+    eve = a_traded_day()
+    log = [
+        replace(one, event=in_arm(one.event, Arm.B)) if isinstance(one.event, DecisionMade) else one
+        for one in eve.desk.log.envelopes
+    ]
+    (row,) = table(folded(DECISIONS, log), "decisions").values()
+    assert row["arm"] == "B"
 
 
 def test_a_row_has_the_grid_of_its_signal_with_exact_prices_and_the_reason_of_its_end() -> None:

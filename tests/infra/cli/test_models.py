@@ -33,6 +33,14 @@ def test_a_model_is_trained_from_a_data_set_and_its_file_is_shown(whence: Whence
     assert "was changed" in refused.err
 
 
+def test_only_the_members_that_are_named_are_trained(whence: Whence, tmp_path: Path) -> None:
+    written(tmp_path / "rows", 2, 1_200)
+    done = whence("models", "train", "--data", "rows", *QUICK, "--member", "forest", "--json")
+    assert json.loads(done.out)["members"] == {"forest": 0.3}
+    refused = whence("models", "train", "--data", "rows", "--member", "lasso")
+    assert (refused.code, "--member" in refused.err) == (2, True)
+
+
 def test_options_and_folders_that_are_invalid_are_refused_by_name(whence: Whence, tmp_path: Path) -> None:
     assert "holds no complete data set" in whence("models", "train", "--data", "none").err
     refused = whence("models", "train", "--data", "none", "--confidence", "1.5")

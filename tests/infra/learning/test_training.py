@@ -101,6 +101,10 @@ _CHANGES: Sequence[tuple[Callable[[Dataset], Dataset], str]] = [
 def test_a_dataset_without_a_row_is_refused_and_one_with_fewer_rows_than_tests_has_fewer_tests() -> None:
     with pytest.raises(InvalidInput, match="the dataset has no row"):
         trained(noise(1, rows=0), SETTINGS, 0)
+    with pytest.raises(
+        InvalidInput, match=r"with an embargo of less than 24 hours: `whence models train --embargo-hours`"
+    ):
+        trained(noise(1, rows=25), replace(SETTINGS, embargo_hours=24), 0)
     found = trained(
         noise(1, rows=62), replace(SETTINGS, tests=100, calibration_share=0.5, embargo_hours=0), 0
     )

@@ -65,9 +65,9 @@ function Chosen({ account, series }: { readonly account: string; readonly series
 
 const COLUMNS: readonly Column<Mark>[] = [
   { name: 'time', cell: one => moment(one.at), width: 11 },
-  { name: 'mark', cell: one => <Kind of={one} />, width: 8 },
+  { name: 'mark', cell: one => <Kind of={one} />, width: 10 },
   { name: 'price', cell: one => shown(one.price), isNumber: true, width: 6 },
-  { name: 'note', cell: one => <span title={one.note}>{one.note}</span>, width: 12 },
+  { name: 'note', cell: one => <span title={one.note}>{one.note}</span>, width: 36 },
 ];
 
 interface Props {

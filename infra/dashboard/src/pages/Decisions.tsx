@@ -3,7 +3,7 @@ import { graphql, type ResultOf } from '../api/graphql';
 import { usePages } from '../api/pages';
 import { useQuery } from '../api/query';
 import { Choice } from '../parts/Choice';
-import { percent, shown, tone } from '../parts/decimal';
+import { percent, shown, significantPercent, tone } from '../parts/decimal';
 import { List } from '../parts/List';
 import { Outcome } from '../parts/Outcome';
 import { address } from '../parts/route';
@@ -21,7 +21,7 @@ const DECISIONS = graphql(`
     decisions(
       where: { account: $account, verdict: $verdict, reason: $reason }, first: $first, after: $after, skip: $skip, asOf: $asOf
     ) {
-      edges { node { id decidedAt strategy instrument direction verdict reasons quantity approvals rejections } }
+      edges { node { id decidedAt strategy instrument direction verdict reasons quantity approvals rejections arm } }
       pageInfo { hasNextPage endCursor }
       totalCount @include(if: $isCounted)
     }
@@ -55,11 +55,12 @@ const COLUMNS: readonly Column<Row>[] = [
   { name: 'decided', cell: one => moment(one.decidedAt), width: 11 },
   { name: 'strategy', cell: one => one.strategy, width: 7 },
   { name: 'instrument', cell: one => one.instrument, width: 12 },
-  { name: 'direction', cell: one => <Direction of={one.direction} />, width: 5 },
+  { name: 'direction', cell: one => <Direction of={one.direction} /> },
   { name: 'verdict', cell: one => one.verdict, width: 5 },
   { name: 'quantity', cell: one => shown(one.quantity), isNumber: true },
   { name: 'votes', cell: one => `${one.approvals} : ${one.rejections}`, isNumber: true, width: 4 },
-  { name: 'reasons', cell: one => one.reasons.join(', '), width: 20 },
+  { name: 'arm', cell: one => (one.arm === 'NONE' ? '–' : one.arm), width: 4 },
+  { name: 'reasons', cell: one => <span title={one.reasons.join(', ')}>{one.reasons.join(', ')}</span>, width: 30 },
 ];
 const VERDICTS = ['ENTER', 'CLOSE', 'SKIP', 'REVERSE'] as const;
 
@@ -140,7 +141,7 @@ function Scores({ of }: { readonly of: readonly Score[] }) {
               <td>{percent(one.confidence, 1)}</td>
               <td className={tone(one.expectedReturn)}>{percent(one.expectedReturn, 3)}</td>
               <td>{one.reasons.map(({ feature, effect }) => (
-                <span className="pair" key={feature}>{feature} <b>{effect > 0 && '+'}{percent(effect, 1)}</b></span>
+                <span className="pair" key={feature}>{feature} <b>{effect > 0 && '+'}{significantPercent(effect)}</b></span>
               ))}</td>
             </tr>
           ))}

@@ -10,7 +10,7 @@ import { useWords } from '../words/words';
 const MODELS = graphql(`
   query Models($account: String!, $asOf: AsOfInput) {
     models(account: $account, asOf: $asOf) {
-      sha256 name role featureSet dataFrom dataUntil labels metrics { name value } registeredBy registeredAt reason
+      sha256 name role featureSet dataFrom dataUntil labels metrics { name value } registeredBy registeredAt reason passedGate
       outcomes { outcome count } drifts { subject test statistic limit count begin end }
       resolved gainRate accuracy meanConfidence brier meanReturn judged letThrough profit championProfit
     }
@@ -23,6 +23,7 @@ type Drift = Model['drifts'][number];
 const CHALLENGERS: readonly Column<Model>[] = [
   { name: 'model', cell: one => <Name of={one} />, width: 12 },
   { name: 'role', cell: one => one.role ?? '–' },
+  { name: 'gate', cell: one => <Gate of={one} /> },
   { name: 'resolved', cell: one => one.resolved, isNumber: true },
   { name: 'mean-confidence', cell: one => percent(one.meanConfidence, 1), isNumber: true },
   { name: 'gain-rate', cell: one => percent(one.gainRate, 1), isNumber: true },
@@ -78,7 +79,8 @@ function Champion({ of }: { readonly of: Model }) {
     <>
       <p>
         <strong><Name of={of} /></strong>{' '}
-        {words('trained', { labels: of.labels, begin: moment(of.dataFrom), end: moment(of.dataUntil), set: of.featureSet })}
+        {words('trained', { labels: of.labels, begin: moment(of.dataFrom), end: moment(of.dataUntil), set: of.featureSet })}{' '}
+        <span className="pair">{words('gate')} <b><Gate of={of} /></b></span>
       </p>
       {of.reason && <p className="note">{of.reason}</p>}
       <h3>{words('calibration')}</h3>
@@ -126,6 +128,13 @@ function Drifts({ of }: { readonly of: Model }) {
 /** A line of models has several of one name, so a part of the file's hash follows the name. */
 function Name({ of }: { readonly of: Model }) {
   return <span title={of.sha256}>{of.name} <small>{of.sha256.slice(0, 8)}</small></span>;
+}
+
+/** What the gate of its training found, as the registration states it. */
+function Gate({ of: { passedGate } }: { readonly of: Model }) {
+  const words = useWords();
+  if (passedGate === null) return <>–</>;
+  return <span className={passedGate ? 'gain' : 'loss'}>{words(passedGate ? 'gate-passed' : 'gate-failed')}</span>;
 }
 
 function measured(value: number | null): string {

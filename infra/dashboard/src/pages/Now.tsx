@@ -105,7 +105,7 @@ function Open({ account, positions }: { readonly account: string; readonly posit
 function columnsOf(account: string): readonly Column<Held>[] {
   return [
     { name: 'instrument', cell: one => one.instrument, width: 12 },
-    { name: 'direction', cell: one => <Direction of={one.direction} />, width: 4 },
+    { name: 'direction', cell: one => <Direction of={one.direction} /> },
     { name: 'quantity', cell: one => shown(one.quantity), isNumber: true },
     { name: 'average-price', cell: one => shown(one.averagePrice), isNumber: true, width: 7 },
     { name: 'price', cell: one => <LastPrice of={one} />, isNumber: true },

@@ -30,7 +30,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { name: 'opened', cell: one => moment(one.openedAt), width: 11 },
   { name: 'closed', cell: one => moment(one.closedAt), width: 11 },
   { name: 'instrument', cell: one => one.instrument, width: 12 },
-  { name: 'direction', cell: one => <Direction of={one.direction} />, width: 5 },
+  { name: 'direction', cell: one => <Direction of={one.direction} /> },
   { name: 'quantity', cell: one => shown(one.maxQuantity), isNumber: true },
   { name: 'average-price', cell: one => shown(one.averagePrice), isNumber: true, width: 7 },
   { name: 'net', cell: one => <span className={tone(one.net)}>{shown(one.net, 4)}</span>, isNumber: true },

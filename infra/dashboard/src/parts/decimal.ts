@@ -32,6 +32,12 @@ export function percent(fraction: number | null | undefined, places = 2): string
   return fraction === null || fraction === undefined ? '–' : `${fixed(fraction * 100, places)}\u202f%`;
 }
 
+/** With two significant digits and one place at least: a small share is not shown as 0. */
+export function significantPercent(fraction: number): string {
+  const magnitude = fraction === 0 ? 0 : Math.floor(Math.log10(Math.abs(fraction * 100)));
+  return percent(fraction, Math.min(6, Math.max(1, 1 - magnitude)));
+}
+
 export function tone(decimal: string | number | null | undefined): 'gain' | 'loss' | '' {
   const number = Number(decimal ?? 0);
   return number > 0 ? 'gain' : number < 0 ? 'loss' : '';
