@@ -43,7 +43,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {"share": (0, 1), "policy": (0, LATE
 
 def faults(settings: ArmSettings) -> Iterator[str]:
     """Each rule that the settings break beyond the bounds of single numbers."""
-    if 0 < settings.policy < EARLIEST_POLICY:
+    if settings.policy in range(1, EARLIEST_POLICY):
         yield (
             f"arms.policy = {settings.policy} must be 0 or in {EARLIEST_POLICY} … {LATEST_POLICY}: an earlier "
             "policy lacks a member that limits risk"

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from domain.committees.case import Case
 from domain.committees.member import Judgement, Member, Rule, judgement
+from domain.models.limits import judged
 from domain.scored import ScoreOutcome
 from domain.signal import Chamber
 
@@ -50,11 +51,7 @@ def model(case: Case) -> Judgement:
             in_a_row=case.view.portfolio.unscored.get(score.model, 0),
         )
     return judgement(
-        {
-            "SCORE_CONFIDENCE_TOO_LOW": not limits.minimum_confidence <= confidence <= 1,
-            "SCORE_RISK_TOO_HIGH": not 0 <= risk < limits.maximum_risk,
-            "SCORE_RETURN_TOO_LOW": not expected > limits.minimum_return,
-        },
+        judged(confidence, risk, expected, limits),
         model=score.model,
         confidence=confidence,
         minimum_confidence=limits.minimum_confidence,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, Refused
 from infra.cli.kill import HERE, ApiOption, TokenFileOption, check_door, engine_of
 from infra.cli.model_registry import registration_of, state_in_force
 from infra.cli.model_sending import answered
@@ -97,10 +97,11 @@ def auto(
     plan, now = _plan(settings, trading)
     requests: list[OfTheRegister] = list(plan.requests(now))
     why = None if training is None else plan.training_due(now)
+    declined = list[str]()
     for request in requests:
         typer.echo(_sentence(request))
-        if not dry_run:
-            _send(settings, api, token_file, request)
+        if not dry_run and (reason := _declined(settings, api, token_file, request)):
+            declined.append(reason)
     if training is not None and why is not None:
         typer.echo(f"a model is due: {why}")
         if not dry_run:
@@ -109,6 +110,8 @@ def auto(
                 _register(settings, api, token_file, opened, name, why)
     if not requests and why is None:
         typer.echo("nothing is due")
+    if declined:
+        raise Refused("; ".join(declined))
 
 
 def _plan(settings: WhenceSettings, trading: Settings) -> tuple[AutoPlan, datetime]:
@@ -147,15 +150,23 @@ def _sentence(request: OfTheRegister) -> str:
 
 def _send(settings: WhenceSettings, api: str, token_file: Path | None, request: OfTheRegister) -> None:
     """Raises Refused where the request is declined, or is not known to be carried out."""
+    if reason := _declined(settings, api, token_file, request):
+        raise Refused(reason)
+
+
+def _declined(settings: WhenceSettings, api: str, token_file: Path | None, request: OfTheRegister) -> str:
+    """Sends the request. Returns why it was declined, empty where it was carried out: the others do not depend on it.
+
+    Raises Refused where it is not known to be carried out, because then nothing answers the others either.
+    """
     from commands.door import Completed, Declined, TimedOut
-    from domain.errors import Refused
 
     what = type(request).__name__
     match answer := answered(settings, api, token_file, request):
         case Completed():
-            return
+            return ""
         case Declined():
-            raise Refused(f"{what} was declined: {answer.reason}")
+            return f"{what} of {request.sha256[:12]} was declined: {answer.reason}"
         case TimedOut():
             raise Refused(f"{what} has no answer: {answer.known}; the next pass looks at the log again")
         case _:

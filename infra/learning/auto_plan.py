@@ -123,7 +123,7 @@ class AutoPlan:
             if challenger.sha256 in retired:
                 continue
             trial = trial_of(challenger.sha256, self._scored, self._auto)
-            passes = trial.ruling is Ruling.PROMOTE and self._files[challenger.sha256].verdict.passed
+            passes = trial.ruling is Ruling.PROMOTE and self._has_passed(challenger.sha256)
             if passes and not promoted:
                 promoted = True
                 reason = with_difference(trial.sentence, self._files[challenger.sha256], self._trading)
@@ -132,6 +132,14 @@ class AutoPlan:
                 )
             elif not passes and self._is_overdue(challenger, now):
                 yield RetireModel(sha256=challenger.sha256, reason=trial.sentence, rule=BY_PATIENCE)
+
+    def _has_passed(self, sha256: str) -> bool:
+        """Whether the gate has let the model pass, by its file, and by its registration unless that states nothing.
+
+        The engine refuses a champion by the registration, so a promotion by the file alone would be declined each pass.
+        """
+        registered = self._book.models[sha256].registered
+        return registered.passed_gate is not False and self._files[sha256].verdict.passed
 
     def _is_overdue(self, challenger: ModelInForce, now: datetime) -> bool:
         return is_overdue(micros(now), micros(self._scored.in_role_since[challenger.sha256]), self._auto)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
+from threading import Thread
 from typing import NamedTuple
 
 from commands.observer import ScoreTimes
 from commands.scorer import LoadedModel, ModelScorer
+from domain.errors import WhenceError
 from infra.config import WhenceSettings
+from infra.learning.model_store import ModelStore
 from infra.model_store import model_store
 from infra.run.model_check import ModelCheck
 from infra.run.model_fetching import ModelFetching
+
+CHECK_THREAD = "check of the model store"
+_log = logging.getLogger(__name__)
 
 NO_FILES: Mapping[str, LoadedModel] = {}
 
@@ -28,17 +35,28 @@ class LiveModels(NamedTuple):
 def live_models(settings: WhenceSettings, times: ScoreTimes) -> LiveModels:
     """The scorer measures its time on the clock of this machine, and notifies `times` of it.
 
-    Raises what making the bucket raises, where an object store is configured: its keys are needed once a model lacks
-    its file, and a start is the time to state that there are none.
+    Where an object store is configured, a thread makes its bucket and logs an error where that fails: its keys are
+    needed only once the folder lacks a file, so a sealed Vault must not keep an engine from its open positions.
     """
     store = model_store(settings)
     fetching = None
     if store.is_fetching:
-        store.check()
         fetching = ModelFetching(store.fetch)
+        Thread(target=check_store, args=(store,), name=CHECK_THREAD, daemon=True).start()
     model_of = store.folder.model_of
     scorer = ModelScorer(model_of, time.perf_counter, settings.models.score_milliseconds, times.scored)
     return LiveModels(scorer, ModelCheck(model_of, fetching))
+
+
+def check_store(store: ModelStore) -> None:
+    """Makes the bucket of the store, and logs an error where it cannot be made; raises nothing."""
+    try:
+        store.check()
+    except Exception as fault:  # noqa: BLE001  (a thread's error is seen nowhere else; its text may hold a secret)
+        why = fault if isinstance(fault, WhenceError) else type(fault).__name__
+        _log.error(
+            "the object store of models cannot be used, and a file that the folder lacks fails: %s", why
+        )
 
 
 def tape_scorer(settings: WhenceSettings, known: Mapping[str, LoadedModel] = NO_FILES) -> ModelScorer:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace as replace_fields
 
 from commands.inputs import MarketMoved
 from commands.request import ChangeSettings, RetireModel
@@ -20,6 +21,7 @@ from domain.scored import SignalScored
 from domain.settings import Settings
 from domain.signal import DecisionMade, SignalDetected, Verdict
 from domain.strategies import Intent
+from infra.run.redeciding import Redecision
 from projections.alerts import alert_of
 from projections.arms import ArmBook
 from tests.commands.desk import Desk, a_fill_of, long
@@ -141,6 +143,21 @@ def test_arm_b_is_judged_by_its_policy_and_decided_again_by_it() -> None:
     assert (decision.arm, decision.policy_version) == (Arm.B, 5)
     assert {one.name for one in MEMBERS} <= {one.member for one in decision.votes}
     assert verified(eve.desk.log, MODELS).is_equal
+
+
+def test_a_decision_of_arm_b_by_another_policy_than_that_of_the_settings_is_a_divergence() -> None:
+    eve = split(1.0, policy=5, challenger="", roles=())
+    eve.desk.see(long())
+    harmed = [
+        replace_fields(one, event=replace_fields(one.event, policy_version=6))
+        if isinstance(one.event, DecisionMade)
+        else one
+        for one in eve.desk.recorded
+    ]
+    redecision = Redecision(MODELS.model_of)
+    assert len(list(redecision.steps(Recorded(at, one) for at, one in enumerate(harmed, 1)))) == len(harmed)
+    (found,) = redecision.divergences
+    assert found.fields["policy_version"] == ("6", "5")
 
 
 def test_an_exit_is_in_no_arm_and_closes_what_an_entry_of_arm_b_opened() -> None:
