@@ -2,7 +2,8 @@
 
 A model is a file of plain JSON, known by the SHA-256 of its bytes; the log holds no file. A name is a line of models
 that replace each other. One model of the account decides, the CHAMPION, whatever its name; any number are CHALLENGER:
-they score the same signals, and what they return is recorded and decides nothing.
+they score the same signals, and what they return is recorded. It decides nothing, unless the settings name it for arm B
+(`domain/arms`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from msgspec.structs import replace
 
 
 class ModelRole(StrEnum):
-    """CHAMPION: its score is voted on. CHALLENGER: its scores are recorded beside, and decide nothing."""
+    """CHAMPION: its score is voted on. CHALLENGER: its scores are recorded beside, and decide in arm B at most."""
 
     CHAMPION = "CHAMPION"
     CHALLENGER = "CHALLENGER"
@@ -111,11 +112,15 @@ def evolve(state: ModelLine, event: ModelEvent) -> ModelLine:
 
 
 class ModelInForce(Struct, frozen=True, gc=False):
-    """A model that scores, and the feature set that it reads."""
+    """A model that scores, and the feature set that it reads.
+
+    `passed_gate` is whether its registration states that its gate has let it pass.
+    """
 
     name: str
     sha256: str
     feature_set: str
+    passed_gate: bool = False
 
 
 class ModelsInForce(Struct, frozen=True, gc=False):
@@ -155,7 +160,7 @@ def in_force_after(models: ModelsInForce, event: ModelEvent) -> ModelsInForce:
     """The account's models after the event. Raises ValueError for a promotion of a model that is not registered."""
     match event:
         case ModelRegistered():
-            known = ModelInForce(event.name, event.sha256, event.feature_set)
+            known = ModelInForce(event.name, event.sha256, event.feature_set, event.passed_gate is True)
             return replace(models, registered={**models.registered, event.sha256: known})
         case ModelPromoted():
             return _promoted(models, event)

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from domain import account, order, pause, position, reconciliation, settings, tiers
 from domain.account import Account, AccountEvent, AccountState, KillSwitchReset, Unopened
 from domain.arithmetic import EXACT, ZERO, distance, total
+from domain.arms.split import side_of
 from domain.breaker import Breaker, BreakerEvent, Service
 from domain.direction import WAYS_OUT, Direction, Purpose, exit_side, towards
 from domain.earlier_rows import EarlierRow, EarlierRows, with_row
@@ -27,7 +28,7 @@ from domain.instrument import Catalogue, InstrumentEvent
 from domain.leverage.change import Leverage, LeverageChangeRequested, LeverageEvent
 from domain.log import Meta
 from domain.managed import LastManaged, PositionManaged, Rule, followed, recorded
-from domain.model import NO_MODELS, ModelEvent, ModelRole, ModelsInForce, in_force_after
+from domain.model import NO_MODELS, ModelEvent, ModelsInForce, in_force_after
 from domain.opening import LogOpened
 from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderStatus, OrderType, Working
 from domain.order_id import is_of_an_engine
@@ -222,7 +223,8 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     `streaks` holds, by strategy and as `ACCOUNT` for all owners, the losing positions in a row, `pauses` the pauses in
     force that follow from them. `leverages` holds, by instrument, the leverage of those that ever had a change of it.
     `models` are the models that are registered, and those that score. `scored_rows` are the feature rows of the last
-    scored signals, and `unscored` is how many entries in a row the champion has not scored.
+    scored signals, and `unscored` has, by the SHA-256 of a model that decides, the entries in a row
+    that it had to score and did not.
     """
 
     account_state: AccountState = account.UNOPENED
@@ -254,7 +256,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     leverages: Mapping[str, Levered] = _NOTHING
     models: ModelsInForce = NO_MODELS
     scored_rows: EarlierRows = _NOTHING
-    unscored: int = 0
+    unscored: Mapping[str, int] = _NOTHING
 
     @property
     def account(self) -> Account:
@@ -385,7 +387,7 @@ class Changes(TypedDict, total=False):
     leverages: Mapping[str, Levered]
     models: ModelsInForce
     scored_rows: EarlierRows
-    unscored: int
+    unscored: Mapping[str, int]
 
 
 class _Alter(Protocol):
@@ -876,25 +878,39 @@ def _resumed(portfolio: Portfolio, _meta: Meta, event: EntriesResumed, _state: o
 
 def _model(portfolio: Portfolio, _meta: Meta, event: ModelEvent, _state: object) -> Portfolio:
     models = in_force_after(portfolio.models, event)
-    unscored = portfolio.unscored if models.champion == portfolio.models.champion else 0
+    unscored = portfolio.unscored
+    if unscored:
+        kept = {one.sha256 for role, one in models.scoring if portfolio.models.role_of(one.sha256) is role}
+        unscored = {sha256: count for sha256, count in unscored.items() if sha256 in kept}
     return altered(portfolio, models=models, unscored=unscored)
 
 
 def _scored(portfolio: Portfolio, meta: Meta, event: SignalScored, state: object) -> Portfolio:
     """Keeps the row of the first model that read this feature set for the signal, and was not in want of features.
 
-    Counts the entries in a row that the champion has not scored.
+    Counts the entries in a row that the model that decides them has not scored.
     """
-    if event.role is ModelRole.CHAMPION:
-        unscored = 0 if event.outcome is ScoreOutcome.OK else portfolio.unscored + 1
-        portfolio = altered(portfolio, unscored=unscored)
     detected = _is(Detected, state)
+    portfolio = _counted_score(portfolio, event, detected)
     known = {one.feature_set for one in detected.scores[:-1] if _was_read(one)}
     if not _was_read(event) or event.feature_set in known:
         return portfolio
     row = EarlierRow(meta.recorded_at, event.values)
     rows = with_row(portfolio.scored_rows, detected.signal.instrument, event.feature_set, row)
     return altered(portfolio, scored_rows=rows)
+
+
+def _counted_score(portfolio: Portfolio, event: SignalScored, detected: Detected) -> Portfolio:
+    """Both arms are counted apart: one that lacks its scores would else be hidden by the other."""
+    model = side_of(detected.signal.fact, portfolio.settings.settings.arms, portfolio.models).model
+    if model is None or model.sha256 != event.model:
+        return portfolio
+    if event.outcome is not ScoreOutcome.OK:
+        count = portfolio.unscored.get(event.model, 0) + 1
+        return altered(portfolio, unscored={**portfolio.unscored, event.model: count})
+    if event.model not in portfolio.unscored:
+        return portfolio
+    return altered(portfolio, unscored=_without(portfolio.unscored, event.model))
 
 
 def _was_read(score: SignalScored) -> bool:

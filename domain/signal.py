@@ -74,6 +74,13 @@ class SignalDetected(Struct, frozen=True, gc=False, kw_only=True):
     grid: Grid | None = None
 
     @property
+    def fact(self) -> str:
+        """The candle, and who raised the signal on it: the same text in every log of the same market."""
+        return (
+            f"{self.strategy}/{self.instrument}/{self.interval_seconds}/{self.candle_closed_at.isoformat()}"
+        )
+
+    @property
     def is_scored(self) -> bool:
         """Whether models score it: an entry with one order. An exit has none, and no model was trained on a grid."""
         return self.intent is not Intent.EXIT and self.grid is None
@@ -86,7 +93,7 @@ class DecisionMade(Struct, frozen=True, gc=False, kw_only=True):
     currency, `stop` and `target` on the instrument's ticks; all three are zero unless the verdict is ENTER or REVERSE.
     For a grid `quantity` is the sum of all levels, which have equal parts of it.
     The reasons of a CLOSE are REVERSAL, and those of the members that voted against an entry after it.
-    `arm` is that of the entry, where entries are split by their chain (`domain/arms`).
+    `arm` is that of the entry, where entries are split (`domain/arms`).
     """
 
     verdict: Verdict

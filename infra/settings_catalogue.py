@@ -203,8 +203,8 @@ MEANINGS: Mapping[str, str] = {
     "models.auto.budget": "Probability that any challenger without skill is ever promoted",
     "models.auto.least_signals": "Instants of signals after its registration before a challenger is promoted",
     "models.auto.patience_days": "Days after which a challenger that was not promoted is retired; 0: never",
-    "trading.arms.share": "Share of the chains of entries that is arm B, which the first challenger decides; 0: none "
-    "(docs/model-registry.md)",
+    "trading.arms.share": "Share of entries that is arm B; 0: none (docs/model-registry.md)",
+    "trading.arms.challenger": "SHA-256, or 8 or more of its first digits, of the model of arm B; empty: none",
     "trading.arms.policy": "Version of the committees' policy in arm B; 0: the current one",
     "trading.models.minimum_confidence": "Least confidence of a champion's score for an entry (docs/model-registry.md)",
     "trading.models.maximum_risk": "The champion's risk must be below it for an entry",

@@ -77,7 +77,7 @@ _NO_FIGURES: Mapping[str, str] = {}
 
 
 def _is_not_scored(event: DecisionMade) -> bool:
-    """The third entry in a row that the champion has not scored calls for a person, and every tenth after it."""
+    """The third entry in a row without a score of the deciding model calls for a person, and every tenth after it."""
     in_a_row = int(_figures(event, "model").get("in_a_row", "0"))
     return in_a_row == _FAILED_OFTEN or (in_a_row > 0 and in_a_row % 10 == 0)
 
@@ -150,8 +150,8 @@ def _line_of_scores(event: DecisionMade) -> str:
 
 
 _NOT_SCORED = (
-    "the champion {model} has not scored {in_a_row} entries in a row, the last one {outcome} ({detail}); each was "
-    "skipped, and so is every entry that it does not score"
+    "the deciding model {model} has not scored {in_a_row} entries in a row, the last one {outcome} ({detail}); each "
+    "was skipped, and so is every entry that it does not score"
 )
 _OF_DECISIONS = (
     _Alert(Severity.WARNING, "DAILY_LOSS", _daily_loss, _line_of_loss),

@@ -1,17 +1,22 @@
 """The limits by which the champion's score of an entry was judged, and which other scores of it they let through.
 
 The vote of the member `model` states the limits that were in force for the instance of the entry, so a score of a
-challenger is judged as it would have been if that model had been the champion.
+challenger is judged as it would have been if that model had been the champion. A decision of arm B is left out: what it
+let through is no choice of the champion's, and profits over its trades would compare a challenger with itself.
 """
 
 from __future__ import annotations
 
+from domain.arms.split import Arm
+from domain.models.limits import judged
 from domain.models.settings import BOUNDS, ModelSettings
 from domain.signal import DecisionMade
 
 
 def limits_of(decision: DecisionMade) -> ModelSettings | None:
-    """The limits that the vote of `model` states; None where no champion's score was judged."""
+    """The limits that the vote of `model` states; None where no champion's score was judged, and in arm B."""
+    if decision.arm is Arm.B:
+        return None
     for vote in decision.votes:
         if vote.member == "model" and BOUNDS.keys() <= vote.figures.keys():
             return ModelSettings(**{name: float(vote.figures[name]) for name in BOUNDS})
@@ -26,7 +31,5 @@ def lets_through(
         confidence is not None
         and risk is not None
         and expected_return is not None
-        and confidence >= limits.minimum_confidence
-        and risk < limits.maximum_risk
-        and expected_return > limits.minimum_return
+        and not any(judged(confidence, risk, expected_return, limits).values())
     )

@@ -45,7 +45,7 @@ class TradeClosed:
 
     @property
     def champion(self) -> SignalScored | None:
-        """The score of the champion of that time; None without one."""
+        """The score of the champion of that time, whichever model decided the entry; None without one."""
         return next((one for one in self.scores if one.role is ModelRole.CHAMPION), None)
 
 

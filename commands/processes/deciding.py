@@ -32,11 +32,11 @@ def judge(moment: Moment) -> Sequence[Command]:
 
 
 def side_of_entry(moment: Moment, signal: SignalDetected) -> Side:
-    """The arm of the signal's chain, and what decides there. An exit and a grid are in none."""
+    """The arm of the signal, and what decides there. An exit and a grid are in none."""
     models = moment.portfolio.models
     if not signal.is_scored:
         return Side(Arm.NONE, models.champion)
-    return side_of(moment.envelope.meta.correlation_id, moment.portfolio.settings.settings.arms, models)
+    return side_of(signal.fact, moment.portfolio.settings.settings.arms, models)
 
 
 def judged(signal: SignalDetected, view: View, side: Side, policy: int) -> DecisionMade:

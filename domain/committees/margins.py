@@ -379,19 +379,19 @@ RULES: Mapping[str, Sequence[_Rule]] = {
     "WEIGHT_ZERO": (_Rule("a weight of the entry", Must.ABOVE, _to("weight", ZERO)),),
     "SCORE_CONFIDENCE_TOO_LOW": (
         _Rule(
-            "a confidence of the champion's score of",
+            "a confidence of the deciding model's score of",
             Must.AT_LEAST,
             _both("confidence", "minimum_confidence"),
         ),
-        _Rule("a confidence of the champion's score of", Must.AT_MOST, _to("confidence", ONE)),
+        _Rule("a confidence of the deciding model's score of", Must.AT_MOST, _to("confidence", ONE)),
     ),
     "SCORE_RISK_TOO_HIGH": (
-        _Rule("a risk of the champion's score of", Must.BELOW, _both("risk", "maximum_risk")),
-        _Rule("a risk of the champion's score of", Must.AT_LEAST, _to("risk", ZERO)),
+        _Rule("a risk of the deciding model's score of", Must.BELOW, _both("risk", "maximum_risk")),
+        _Rule("a risk of the deciding model's score of", Must.AT_LEAST, _to("risk", ZERO)),
     ),
     "SCORE_RETURN_TOO_LOW": (
         _Rule(
-            "an expected return of the champion's score of",
+            "an expected return of the deciding model's score of",
             Must.ABOVE,
             _both("expected_return", "minimum_return"),
         ),
@@ -548,7 +548,7 @@ _CONDITIONS: Mapping[str, _Condition] = {
     "FILTER_FIGURES_MISSING": _Condition(
         "the figures of the filter, which more closed candles would have given: no {missing}", "missing"
     ),
-    "SCORE_LATE": _Condition("the champion's score in time: {detail}", "detail"),
+    "SCORE_LATE": _Condition("the deciding model's score in time: {detail}", "detail"),
     "SCORE_FAILED": _Condition("a score of the champion: {detail}", "detail"),
     "SCORE_MISSING": _Condition("the features of the champion: {detail}", "detail"),
     "BELOW_MIN_QUANTITY": _Condition(

@@ -159,8 +159,13 @@ def decide(signal: SignalDetected, view: View, policy: int = POLICY_VERSION) -> 
     elif signal.intent is Intent.EXIT:
         decided = _decision(case, Verdict.SKIP, ("NOTHING_TO_EXIT",), ())
     else:
-        decided = _enter(case, _members_of(MEMBERS, policy))
+        decided = _enter(case, members_of(policy))
     return decided if policy == POLICY_VERSION else with_policy(decided, policy_version=policy)
+
+
+def members_of(policy: int) -> tuple[Member, ...]:
+    """The members that vote on every entry by this version of the policy."""
+    return _members_of(MEMBERS, policy)
 
 
 def _members_of(members: tuple[Member, ...], policy: int) -> tuple[Member, ...]:

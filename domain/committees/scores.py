@@ -1,6 +1,7 @@
-"""The member that judges an entry by the champion's score. It votes only while a champion is in force.
+"""The member that judges an entry by the score of the model that decides: the champion's, or in arm B the one that
+the settings name. It votes only while a model decides.
 
-A score that is late, failed or without its features is a vote against: an entry that the champion did not judge is not
+A score that is late, failed or without its features is a vote against: an entry that this model did not judge is not
 made. Exits have no score, and are never prevented by one. A grid has none either, because no model was trained on one:
 the member approves it, and its figures state that it was not scored.
 """
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 
 from domain.committees.case import Case
 from domain.committees.member import Judgement, Member, Rule, judgement
+from domain.models.limits import judged
 from domain.scored import ScoreOutcome
 from domain.signal import Chamber
 
@@ -22,12 +24,12 @@ _REASONS: Mapping[ScoreOutcome, str] = {
 
 
 def score_members(case: Case) -> tuple[Member, ...]:
-    """The member `model`, where the view has the champion's score."""
+    """The member `model`, where the view has the score of the model that decides."""
     return tuple(rule.member for rule in RULES if rule.is_on(case))
 
 
 def model(case: Case) -> Judgement:
-    """The champion expects enough: its confidence, its risk and its expected return are within the limits.
+    """The model that decides expects enough: its confidence, its risk and its expected return are within the limits.
 
     The figures are those of `domain.models.score.Score`, the limits those of `domain.models.settings.ModelSettings`.
     """
@@ -35,7 +37,7 @@ def model(case: Case) -> Judgement:
     if score is None:
         champion = case.view.portfolio.models.champion
         if champion is None or case.entry.grid is None:
-            raise ValueError("no champion has scored the entry")
+            raise ValueError("no model has scored the entry")
         return judgement({}, model=champion.sha256, detail=_NO_GRID)
     limits = case.view.settings.settings.models_of(case.entry.owner)
     confidence, risk, expected = score.confidence, score.risk, score.expected_return
@@ -46,14 +48,10 @@ def model(case: Case) -> Judgement:
             model=score.model,
             outcome=score.outcome.value,
             detail=score.detail,
-            in_a_row=case.view.portfolio.unscored,
+            in_a_row=case.view.portfolio.unscored.get(score.model, 0),
         )
     return judgement(
-        {
-            "SCORE_CONFIDENCE_TOO_LOW": not limits.minimum_confidence <= confidence <= 1,
-            "SCORE_RISK_TOO_HIGH": not 0 <= risk < limits.maximum_risk,
-            "SCORE_RETURN_TOO_LOW": not expected > limits.minimum_return,
-        },
+        judged(confidence, risk, expected, limits),
         model=score.model,
         confidence=confidence,
         minimum_confidence=limits.minimum_confidence,
@@ -65,7 +63,7 @@ def model(case: Case) -> Judgement:
 
 
 def _votes(case: Case) -> bool:
-    """Whether the champion has scored the entry, or has not because it is a grid; never on an order of a person."""
+    """Whether a model has scored the entry, or has not because it is a grid; never on an order of a person."""
     if case.entry.origin is None:
         return False
     if case.view.score is not None:

@@ -33,8 +33,8 @@ def arms(log: LogOption = None, config: ConfigOption = None, as_json: JsonOption
         book = ArmBook().take_all(reader.read())
     if not book.arm_of:
         raise Refused(
-            "no entry of this log is in an arm: set trading.arms.share, and promote a challenger or set "
-            "trading.arms.policy"
+            "no entry of this log is in an arm: set trading.arms.share, and in trading.arms.challenger name a "
+            "challenger that its gate has let pass, or set trading.arms.policy"
         )
     with readers_may_leave():
         _print_json(book) if as_json else _print(book)

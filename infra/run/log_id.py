@@ -115,7 +115,7 @@ LATER_GROUPS: Mapping[str, Sequence[str]] = {
     "weights": ("scales", "table"),
     "leverage": ("confirmations", "interval", "period", "steps", "least_seconds"),
     "models": ("minimum_confidence", "maximum_risk", "minimum_return"),
-    "arms": ("share", "policy"),
+    "arms": ("share", "policy", "challenger"),
 }
 """The tables of settings that were added after the first form; each is part of it where a setting is not neutral."""
 LATER_NAMES: Mapping[str, Sequence[str]] = {

@@ -76,4 +76,10 @@ class ModelCheck:
 
 
 def _without(role: ModelRole) -> str:
-    return "every entry is skipped for SCORE_FAILED" if role is ModelRole.CHAMPION else "its scores fail"
+    return _WITHOUT[role]
+
+
+_WITHOUT = {
+    ModelRole.CHAMPION: "every entry is skipped for SCORE_FAILED",
+    ModelRole.CHALLENGER: "its scores fail; every entry that it decides in arm B is skipped for SCORE_FAILED",
+}

@@ -3,7 +3,8 @@
 A decision is a function of the recorded state, the time of its unit and the version of the policy
 (`domain/committees`). All three are in the log, so no tape is needed. Decided again are the decisions on signals
 (`DecisionMade`), the second legs of reversals (`ReversalDecided`), and what the manager of open positions did
-(`PositionManaged`), by the price in its event; what a person requests is no decision of the committees. Scores
+(`PositionManaged`), by the price in its event; what a person requests is no decision of the committees. The
+version of the policy is the recorded one; in an arm with a policy of its own it is that of the settings. Scores
 (`SignalScored`) are made again from the features in their event and the model file of their SHA-256, equal bit for bit.
 A score that was late, failed or lacked its features states what one machine met, and is not made again.
 """
@@ -181,7 +182,8 @@ class Redecision:
             found = self._signals.pop(meta.causation_id, None)
             if found is None:
                 return _NO_SIGNAL
-            return in_arm(decide(found.signal, found.view, event.policy_version), found.side.arm)
+            policy = found.side.policy or event.policy_version
+            return in_arm(decide(found.signal, found.view, policy), found.side.arm)
         if event.policy_version != POLICY_VERSION:
             return f"second legs of version {event.policy_version} of the policy are not in this program"
         return self._legs.pop((parse(meta.stream).id, meta.causation_id), _NO_REASON)

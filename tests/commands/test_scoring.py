@@ -191,7 +191,7 @@ def test_entries_in_a_row_without_a_score_are_counted_until_a_score_or_another_c
     eve.accepted(registration(SECOND))
     eve.accepted(promotion(SECOND))
     assert in_a_row() == "1"
-    assert World().fold_all(eve.desk.log.envelopes).portfolio.unscored == 1
+    assert World().fold_all(eve.desk.log.envelopes).portfolio.unscored == {SECOND: 1}
 
 
 def test_a_score_within_the_time_is_not_late() -> None:

@@ -55,6 +55,7 @@ UNRANGED = {
     ),
     "filters.timeframe",
     "groups",
+    "arms.challenger",
     "limits.on_missing_correlation",
     "reverse_others",
     "on_opposite",

@@ -87,8 +87,8 @@ def test_entries_in_a_row_that_the_champion_does_not_score_are_an_alert(
     if row is not None:
         assert (row["severity"], row["kind"]) == ("WARNING", "ENTRIES_NOT_SCORED")
         assert row["line"] == (
-            f"the champion {'a' * 64} has not scored {in_a_row} entries in a row, the last one FAILED (ModelMissing); "
-            "each was skipped, and so is every entry that it does not score"
+            f"the deciding model {'a' * 64} has not scored {in_a_row} entries in a row, the last one FAILED "
+            "(ModelMissing); each was skipped, and so is every entry that it does not score"
         )
 
 

@@ -12,6 +12,7 @@ from domain.signal import DecisionMade
 from projections.score_limits import lets_through, limits_of
 from tests.commands.desk import long
 from tests.commands.models_of_tests import FIRST, FakeModel, Folder
+from tests.commands.test_arms import split
 from tests.commands.test_scoring import GOOD, trading
 
 LIMITS = ModelSettings(minimum_confidence=0.6, maximum_risk=0.25, minimum_return=0.001)
@@ -30,6 +31,14 @@ def test_a_decision_without_a_champion_states_no_limits() -> None:
     assert limits_of(decided) is None
 
 
+@pytest.mark.parametrize(("share", "has_limits"), [(0.0, True), (1e-12, True), (1.0, False)])
+def test_a_decision_of_arm_b_states_no_limits_of_a_champion(share: float, has_limits: bool) -> None:
+    (decided,) = [
+        one.event for one in split(share).desk.see(long(inputs=GOOD)) if isinstance(one.event, DecisionMade)
+    ]
+    assert (limits_of(decided) is not None) is has_limits
+
+
 @pytest.mark.parametrize(
     ("confidence", "risk", "expected_return", "through"),
     [
@@ -37,6 +46,9 @@ def test_a_decision_without_a_champion_states_no_limits() -> None:
         (0.59, 0.24, 0.002, False),
         (0.6, 0.25, 0.002, False),
         (0.6, 0.24, 0.001, False),
+        (1.01, 0.24, 0.002, False),
+        (0.6, -0.01, 0.002, False),
+        (float("nan"), 0.24, 0.002, False),
         (None, 0.24, 0.002, False),
         (0.6, None, 0.002, False),
         (0.6, 0.24, None, False),

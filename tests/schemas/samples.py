@@ -420,7 +420,7 @@ _SETTINGS = Settings(
         confirmations=3, interval="1h", period=20, steps=("0:25", "0.02:8"), least_seconds=7200
     ),
     models=ModelSettings(minimum_confidence=0.66, maximum_risk=0.29, minimum_return=0.0005),
-    arms=ArmSettings(share=0.5, policy=5),
+    arms=ArmSettings(share=0.5, policy=5, challenger="b" * 64),
 )
 
 

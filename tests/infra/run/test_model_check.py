@@ -27,9 +27,10 @@ def test_each_model_in_force_is_stated_once_whether_its_file_can_be_read(
     caplog.clear()
     check.look(in_force(FIRST, SECOND))
     check.look(in_force(SECOND))
+    fails = "its scores fail; every entry that it decides in arm B is skipped for SCORE_FAILED"
     missing = f"{SECOND} is not in the folder"
     assert caplog.messages == [
-        f"the CHALLENGER {SECOND} cannot be read, and its scores fail: {missing}",
+        f"the CHALLENGER {SECOND} cannot be read, and {fails}: {missing}",
         f"the CHAMPION {SECOND} cannot be read, and every entry is skipped for SCORE_FAILED: {missing}",
     ]
     assert {one.levelname for one in caplog.records} == {"ERROR"}
