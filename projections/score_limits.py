@@ -6,12 +6,19 @@ challenger is judged as it would have been if that model had been the champion.
 
 from __future__ import annotations
 
+from domain.arms.split import Arm
 from domain.models.settings import BOUNDS, ModelSettings
 from domain.signal import DecisionMade
 
 
 def limits_of(decision: DecisionMade) -> ModelSettings | None:
-    """The limits that the vote of `model` states; None where no champion's score was judged."""
+    """The limits that the vote of `model` states; None where no champion's score was judged.
+
+    In arm B the challenger's score, or another policy, decides: what was traded there is not what the champion let
+    through, so it is in no comparison with the champion.
+    """
+    if decision.arm is Arm.B:
+        return None
     for vote in decision.votes:
         if vote.member == "model" and BOUNDS.keys() <= vote.figures.keys():
             return ModelSettings(**{name: float(vote.figures[name]) for name in BOUNDS})

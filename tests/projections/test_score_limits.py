@@ -12,6 +12,7 @@ from domain.signal import DecisionMade
 from projections.score_limits import lets_through, limits_of
 from tests.commands.desk import long
 from tests.commands.models_of_tests import FIRST, FakeModel, Folder
+from tests.commands.test_arms import split
 from tests.commands.test_scoring import GOOD, trading
 
 LIMITS = ModelSettings(minimum_confidence=0.6, maximum_risk=0.25, minimum_return=0.001)
@@ -28,6 +29,17 @@ def test_a_decision_without_a_champion_states_no_limits() -> None:
     eve.accepted(RetireModel(sha256=FIRST, reason="why"))
     (decided,) = [one.event for one in eve.desk.see(long(inputs=GOOD)) if isinstance(one.event, DecisionMade)]
     assert limits_of(decided) is None
+
+
+@pytest.mark.parametrize(("share", "stated"), [(1e-12, True), (1.0, False)])
+def test_a_decision_of_arm_b_states_no_limits_since_the_champion_did_not_judge_it(
+    share: float, stated: bool
+) -> None:
+    (decided,) = [
+        one.event for one in split(share).desk.see(long(inputs=GOOD)) if isinstance(one.event, DecisionMade)
+    ]
+    assert "model" in {vote.member for vote in decided.votes}
+    assert (limits_of(decided) is not None) is stated
 
 
 @pytest.mark.parametrize(
