@@ -109,8 +109,8 @@ def register(
 
     if reason.startswith(SCHEDULED):
         raise InvalidInput(
-            f"--reason {reason[:80]!r} begins with {SCHEDULED!r}, by which `whence models auto` knows the models that it "
-            "has trained, and makes them challengers; write another reason"
+            f"--reason {reason[:80]!r} begins with {SCHEDULED!r}, by which `whence models auto` knows the models that "
+            "it has trained, and makes them challengers; write another reason"
         )
     settings = engine_of(log, store, account, config)
     opened = open_model(file)
