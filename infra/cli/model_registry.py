@@ -103,9 +103,15 @@ def register(
     config: ConfigOption = None,
 ) -> None:
     """Makes a model known to the account's engine, and keeps its file in the folder of models."""
+    from infra.learning.auto_plan import SCHEDULED
     from infra.learning.model_files import open_model
     from infra.model_store import model_store
 
+    if reason.startswith(SCHEDULED):
+        raise InvalidInput(
+            f"--reason {reason[:80]!r} begins with {SCHEDULED!r}, by which `whence models auto` knows the models that "
+            "it has trained, and makes them challengers; write another reason"
+        )
     settings = engine_of(log, store, account, config)
     opened = open_model(file)
     sha256 = opened.model.sha256

@@ -167,6 +167,17 @@ def test_a_registration_has_what_the_file_states_and_keeps_the_file(
     assert (running.models / f"{request.sha256}.json").read_bytes() == data
 
 
+def test_a_registration_by_a_person_is_not_taken_for_one_by_schedule(
+    whence: Whence, running: Running, tmp_path: Path
+) -> None:
+    (tmp_path / "new.json").write_bytes(raw(seed=5))
+    before = len(running.door.sent)
+    refused = whence("models", "register", "new.json", "--reason", "schedule: monthly", *running.words)
+    assert refused.code == 2
+    assert "write another reason" in " ".join(refused.err.split())
+    assert len(running.door.sent) == before
+
+
 @pytest.mark.parametrize(
     ("given", "message"), [("abc", "too short"), ("ffffff0", "no registered model begins with 'ffffff0'")]
 )
