@@ -298,3 +298,6 @@ statement-closing = Closing balance
 report-stands-on = It stands on { $events } events of the log, whose root is
 save-page = Save the report (HTML)
 save-json = Save its figures (JSON)
+page-broken = This page could not be shown.
+load-again = Load the dashboard again
+token-pattern = A token has no spaces and only Latin letters, digits and signs.
