@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, WebSocket, expect
+from playwright.sync_api import Browser, Page, Route, WebSocket, WebSocketRoute, expect
 
 from tests.browser import visit
 from tests.journeys.program import whence
@@ -158,3 +158,63 @@ def test_an_exported_list_has_every_row_with_exact_decimals(page: Page, folder: 
     assert len(rows) == wanted
     assert {rows[0][name] for name in ("id", "quantity", "fees")} == set(api["edges"][0]["node"].values())
     assert saving.value.suggested_filename == "Orders.csv"
+
+
+def test_what_failed_while_the_api_was_away_is_read_again_from_a_log_at_rest(page: Page, folder: Path) -> None:
+    with started(folder) as first:
+        port = str(urlsplit(first.url).port)
+        shown_by(page, first)
+        first.program.kill()
+    opened(page, "risk")
+    expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+    opened(page, "orders")
+    expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+    with started(folder, "--port", port):
+        expect(page.locator(".connection.live")).to_be_visible()
+        expect(page.locator(".total")).to_contain_text(re.compile(r"of \d+"))
+        expect(page.get_by_role("alert")).to_have_count(0)
+        opened(page, "risk")
+        expect(page.get_by_text("Not tripped")).to_be_visible()
+
+
+def test_a_connection_without_a_response_to_a_ping_is_given_up_and_made_anew(page: Page, folder: Path) -> None:
+    sockets = list[str]()
+
+    def without_pongs(socket: WebSocketRoute) -> None:
+        sockets.append(socket.url)
+        server = socket.connect_to_server()
+        server.on_message(lambda frame: None if '"pong"' in str(frame) else socket.send(frame))
+
+    page.clock.install()
+    page.route_web_socket("**/graphql", without_pongs)
+    with started(folder) as serving:
+        shown_by(page, serving)
+        assert len(sockets) == 1
+        page.clock.run_for(21_000)
+        expect(page.locator(".connection.cut")).to_contain_text("cut off for")
+        page.clock.run_for(3_000)
+        expect(page.locator(".connection.live")).to_be_visible()
+        assert len(sockets) == 2
+
+
+def test_the_page_begins_anew_where_the_api_serves_another_log(page: Page, folder: Path) -> None:
+    answers = list[str]()
+
+    def another_log_at_second(route: Route) -> None:
+        if "query First" not in (route.request.post_data or ""):
+            route.continue_()
+            return
+        answer = route.fetch()
+        body = answer.json()
+        answers.append(body["data"]["opening"]["edges"][0]["node"]["id"])
+        if len(answers) == 2:
+            body["data"]["opening"]["edges"][0]["node"]["id"] = "another"
+            page.evaluate("window.isBefore = true")
+        route.fulfill(response=answer, json=body)
+
+    with started(folder) as serving:
+        page.route("**/graphql", another_log_at_second)
+        shown_by(page, serving)
+        page.wait_for_function("() => document.querySelector('.connection.live') && window.isBefore === undefined")
+        expect(page.get_by_label("Event")).to_have_value(str(head(serving)))
+    assert len(answers) >= 3
