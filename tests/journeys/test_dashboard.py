@@ -431,7 +431,9 @@ def test_a_draft_that_arrives_after_its_terms_were_changed_is_not_offered(
     drafts = re.compile("/graphql$")
     page.route(
         drafts,
-        lambda route: held.append(route) if "draftOrder" in str(route.request.post_data) else route.continue_(),
+        lambda route: (
+            held.append(route) if "draftOrder" in str(route.request.post_data) else route.continue_()
+        ),
     )
     page.get_by_label("Instrument").fill("BTCUSDT-LINEAR.BYBIT")
     page.get_by_label("Quantity").fill("0.01")
