@@ -452,3 +452,13 @@ def test_a_draft_that_arrives_after_its_terms_were_changed_is_not_offered(
     page.route(drafts, lambda route: route.abort())
     page.get_by_role("button", name="Check").click()
     expect(page.get_by_role("alert")).to_contain_text("Failed to fetch")
+
+
+def test_a_word_of_500_characters_makes_no_page_wider_than_the_screen(visitor: Visit) -> None:
+    page = visitor.page
+    page.set_viewport_size({"width": 360, "height": 900})
+    page.evaluate(
+        "document.querySelector('main').append(Object.assign(document.createElement('p'), {id: 'long'}))"
+    )
+    page.locator("#long").evaluate("place => { place.textContent = 'W'.repeat(500); }")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360

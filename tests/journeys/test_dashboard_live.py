@@ -213,14 +213,25 @@ def test_the_page_begins_anew_where_the_api_serves_another_log(page: Page, folde
         answers.append(body["data"]["opening"]["edges"][0]["node"]["id"])
         if len(answers) == 2:
             body["data"]["opening"]["edges"][0]["node"]["id"] = "another"
-            page.evaluate("window.isBefore = true")
         route.fulfill(response=answer, json=body)
 
+    page.add_init_script("sessionStorage.loads = 1 + Number(sessionStorage.loads || 0)")
     with started(folder) as serving:
         page.route("**/graphql", another_log_at_second)
-        shown_by(page, serving)
-        page.wait_for_function(
-            "() => document.querySelector('.connection.live') && window.isBefore === undefined"
-        )
+        page.goto(serving.page())
+        page.wait_for_function("sessionStorage.loads === '2'")
         expect(page.get_by_label("Event")).to_have_value(str(head(serving)))
-    assert len(answers) >= 3
+
+
+def test_a_token_that_is_revoked_while_the_page_is_open_is_requested_anew(page: Page, folder: Path) -> None:
+    with started(folder) as serving:
+        shown_by(page, serving)
+        sign_in(page, token_of(folder, "trader"))
+        expect(page.locator(".connection.live")).to_be_visible()
+        assert whence(folder, "tokens", "revoke", "trader-of-the-test").returncode == 0
+        expect(page.get_by_role("heading", name="token")).to_be_visible()
+        made = whence(folder, "tokens", "create", "later-of-the-test", "--role", "viewer")
+        page.get_by_label("Token").fill(made.stdout.strip())
+        page.get_by_role("button", name="Use it in this tab").click()
+        expect(page.get_by_text("later-of-the-test, VIEWER")).to_be_visible()
+        expect(page.locator(".connection.live")).to_be_visible()

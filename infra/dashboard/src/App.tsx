@@ -1,6 +1,6 @@
 import type { CombinedError } from '@urql/core';
 import { Suspense, lazy, useEffect, useRef, useState, type ComponentType } from 'react';
-import { client } from './api/client';
+import { client, onConnection, type Connection } from './api/client';
 import { graphql, type ResultOf } from './api/graphql';
 import { follow, live } from './api/live';
 import { followPrices } from './api/prices';
@@ -92,6 +92,15 @@ export function App() {
     });
     return () => void (wanted = false);
   }, [round, rounds]);
+
+  // A token that was revoked ends the connection, and the query then states so.
+  useEffect(() => {
+    let before: Connection = 'connecting';
+    return onConnection(connection => {
+      if (connection === 'cut' && before === 'live') setRound(last => last + 1);
+      before = connection;
+    });
+  }, []);
 
   if (needsToken(fault)) return <TokenForm onKept={() => setRound(round + 1)} fault={token() ? fault : undefined} />;
   if (fault !== undefined) {
