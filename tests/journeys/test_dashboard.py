@@ -395,3 +395,84 @@ def test_no_page_is_wider_than_the_screen(visitor: Visit, width: int, tmp_path: 
         expect(page.get_by_text("Loading …")).to_have_count(0)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
         page.screenshot(path=tmp_path / f"{name}-{width}.png")
+
+
+@pytest.mark.parametrize("address", ["#/chain/%", "#/constructor", "#/now/%E0%A4%A"])
+def test_an_address_that_is_none_shows_a_page(browser: Browser, demo: Started, address: str) -> None:
+    with visit(browser) as visiting:
+        visiting.page.goto(f"{demo.page()}{address}")
+        expect(visiting.page.get_by_role("heading", level=1)).to_have_text(re.compile("Now|Chain"))
+        assert visiting.faults == []
+
+
+def test_a_page_whose_file_cannot_be_loaded_shows_so_and_the_other_pages_stay(visitor: Visit) -> None:
+    page = visitor.page
+    page.route("**/assets/part-*", lambda route: route.abort())
+    opened(page, "chart")
+    expect(page.get_by_role("alert")).to_contain_text("This page could not be shown")
+    opened(page, "risk")
+    expect(page.get_by_text("Not tripped")).to_be_visible()
+    page.unroute("**/assets/part-*")
+    opened(page, "chart").get_by_role("button", name="Load the dashboard again").click()
+    expect(page.get_by_role("figure")).to_be_visible()
+
+
+def test_a_token_that_no_header_can_have_is_refused_in_its_field(visitor: Visit) -> None:
+    page = visitor.page
+    page.get_by_role("button", name="Use a token").click()
+    page.get_by_label("Token").fill("токен")
+    page.get_by_role("button", name="Use it in this tab").click()
+    assert page.get_by_label("Token").evaluate("field => field.validity.patternMismatch")
+    assert page.evaluate("sessionStorage.length") == 0
+
+
+@pytest.mark.parametrize(("typed", "shown"), [("-5", "1"), ("1.5", "1"), ("0", "1")])
+def test_an_ordinal_that_is_none_shows_the_event_nearest_to_it(
+    visitor: Visit, typed: str, shown: str
+) -> None:
+    field = visitor.page.get_by_label("Event")
+    field.fill(typed)
+    expect(field).to_have_value(shown)
+    expect(visitor.page.get_by_role("button", name="Back to now")).to_be_visible()
+    expect(visitor.page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_draft_that_arrives_after_its_terms_were_changed_is_not_offered(
+    visitor: Visit, demo: Started
+) -> None:
+    page = opened(signed_in(visitor, demo, "trader"), "trade")
+    held = list[Route]()
+    drafts = re.compile("/graphql$")
+    page.route(
+        drafts,
+        lambda route: (
+            held.append(route) if "draftOrder" in str(route.request.post_data) else route.continue_()
+        ),
+    )
+    page.get_by_label("Instrument").fill("BTCUSDT-LINEAR.BYBIT")
+    page.get_by_label("Quantity").fill("0.01")
+    page.get_by_label("Stop", exact=True).fill("50000")
+    with page.expect_request(lambda request: "draftOrder" in str(request.post_data)):
+        page.get_by_role("button", name="Check").click()
+    page.get_by_label("Quantity").fill("0.001")
+    [late] = held
+    with page.expect_response(lambda response: "draftOrder" in str(response.request.post_data)):
+        late.continue_()
+    page.unroute(drafts)
+    expect(page.get_by_role("region", name="What it would cost")).to_have_count(0)
+    page.get_by_role("button", name="Check").click()
+    cost = page.get_by_role("region", name="What it would cost")
+    expect(cost).to_be_visible()
+    page.route(drafts, lambda route: route.abort())
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_role("alert")).to_contain_text("Failed to fetch")
+
+
+def test_a_word_of_500_characters_makes_no_page_wider_than_the_screen(visitor: Visit) -> None:
+    page = visitor.page
+    page.set_viewport_size({"width": 360, "height": 900})
+    page.evaluate(
+        "document.querySelector('main').append(Object.assign(document.createElement('p'), {id: 'long'}))"
+    )
+    page.locator("#long").evaluate("place => { place.textContent = 'W'.repeat(500); }")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360

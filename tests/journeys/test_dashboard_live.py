@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, WebSocket, expect
+from playwright.sync_api import Browser, Page, Route, WebSocket, WebSocketRoute, expect
 
 from tests.browser import visit
 from tests.journeys.program import whence
@@ -158,3 +158,80 @@ def test_an_exported_list_has_every_row_with_exact_decimals(page: Page, folder: 
     assert len(rows) == wanted
     assert {rows[0][name] for name in ("id", "quantity", "fees")} == set(api["edges"][0]["node"].values())
     assert saving.value.suggested_filename == "Orders.csv"
+
+
+def test_what_failed_while_the_api_was_away_is_read_again_from_a_log_at_rest(
+    page: Page, folder: Path
+) -> None:
+    with started(folder) as first:
+        port = str(urlsplit(first.url).port)
+        shown_by(page, first)
+        first.program.kill()
+    opened(page, "risk")
+    expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+    opened(page, "orders")
+    expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+    with started(folder, "--port", port):
+        expect(page.locator(".connection.live")).to_be_visible()
+        expect(page.locator(".total")).to_contain_text(re.compile(r"of \d+"))
+        expect(page.get_by_role("alert")).to_have_count(0)
+        opened(page, "risk")
+        expect(page.get_by_text("Not tripped")).to_be_visible()
+
+
+def test_a_connection_without_a_response_to_a_ping_is_given_up_for_another_one(
+    page: Page, folder: Path
+) -> None:
+    sockets = list[str]()
+
+    def silent_after_the_first(socket: WebSocketRoute) -> None:
+        sockets.append(socket.url)
+        if len(sockets) > 1:
+            return
+        server = socket.connect_to_server()
+        server.on_message(lambda frame: None if '"pong"' in str(frame) else socket.send(frame))
+
+    page.clock.install()
+    page.route_web_socket("**/graphql", silent_after_the_first)
+    with started(folder) as serving:
+        shown_by(page, serving)
+        assert len(sockets) == 1
+        page.clock.run_for(24_000)
+        expect(page.locator(".connection.connecting")).to_be_visible()
+        assert len(sockets) == 2
+
+
+def test_the_page_begins_anew_where_the_api_serves_another_log(page: Page, folder: Path) -> None:
+    answers = list[str]()
+
+    def another_log_at_second(route: Route) -> None:
+        if "query First" not in (route.request.post_data or ""):
+            route.continue_()
+            return
+        answer = route.fetch()
+        body = answer.json()
+        answers.append(body["data"]["opening"]["edges"][0]["node"]["id"])
+        if len(answers) == 2:
+            body["data"]["opening"]["edges"][0]["node"]["id"] = "another"
+        route.fulfill(response=answer, json=body)
+
+    with started(folder) as serving:
+        page.route("**/graphql", another_log_at_second)
+        page.goto(serving.page())
+        page.wait_for_event("load")
+        assert len(answers) >= 2
+        expect(page.get_by_label("Event")).to_have_value(str(head(serving)))
+
+
+def test_a_token_that_is_revoked_while_the_page_is_open_is_requested_anew(page: Page, folder: Path) -> None:
+    with started(folder) as serving:
+        shown_by(page, serving)
+        sign_in(page, token_of(folder, "trader"))
+        expect(page.locator(".connection.live")).to_be_visible()
+        assert whence(folder, "tokens", "revoke", "trader-of-the-test").returncode == 0
+        expect(page.get_by_role("heading", name="token")).to_be_visible()
+        made = whence(folder, "tokens", "create", "later-of-the-test", "--role", "viewer")
+        page.get_by_label("Token").fill(made.stdout.strip())
+        page.get_by_role("button", name="Use it in this tab").click()
+        expect(page.get_by_text("later-of-the-test, VIEWER")).to_be_visible()
+        expect(page.locator(".connection.live")).to_be_visible()

@@ -1,11 +1,11 @@
 import type { CombinedError } from '@urql/core';
-import { Suspense, lazy, useEffect, useState, type ComponentType } from 'react';
-import { client } from './api/client';
+import { Suspense, lazy, useEffect, useRef, useState, type ComponentType } from 'react';
+import { client, onConnection, type Connection } from './api/client';
 import { graphql, type ResultOf } from './api/graphql';
 import { follow, live } from './api/live';
 import { followPrices } from './api/prices';
 import { useRounds } from './api/query';
-import { keepToken, token } from './api/session';
+import { keepToken, token, TOKEN } from './api/session';
 import { useStore } from './api/store';
 import { viewer } from './api/viewer';
 import { Audit } from './pages/Audit';
@@ -21,10 +21,11 @@ import { Risk } from './pages/Risk';
 import { Strategies } from './pages/Strategies';
 import { System } from './pages/System';
 import { Trade } from './pages/Trade';
+import { Boundary } from './parts/Boundary';
 import { Dialogue } from './parts/Dialogue';
 import { Header } from './parts/Header';
 import { Navigation } from './parts/Navigation';
-import { Fault } from './parts/Outcome';
+import { Broken, Fault } from './parts/Outcome';
 import { route } from './parts/route';
 import { useWords } from './words/words';
 
@@ -33,6 +34,7 @@ const FIRST = graphql(`
     viewer { name role isAnonymous }
     accounts { account openedBy }
     events(first: 1) { edges { node { ordinal } } }
+    opening: events(first: 1, direction: ASC) { edges { node { id } } }
   }
 `);
 
@@ -67,6 +69,8 @@ export function App() {
   const [fault, setFault] = useState<CombinedError | undefined>();
   const [round, setRound] = useState(0);
   const rounds = useRounds();
+  /** The id of the log's first event. */
+  const shownLog = useRef('');
 
   // An account may be opened, and the read models may include it, after the page was loaded.
   useEffect(() => {
@@ -76,6 +80,10 @@ export function App() {
       const isFirst = live.value.ordinal === null;
       setFault(isFirst || needsToken(error) ? error : undefined);
       if (!data) return;
+      const log = data.opening.edges[0]?.node.id ?? '';
+      // What is on the screen, and the ordinals that the page continues with, are of the log before.
+      if (shownLog.current && shownLog.current !== log) return location.reload();
+      shownLog.current = log;
       viewer.set(kept(viewer.value, data.viewer));
       setAccounts(before => kept(before, data.accounts));
       if (!isFirst) return;
@@ -84,6 +92,15 @@ export function App() {
     });
     return () => void (wanted = false);
   }, [round, rounds]);
+
+  // A token that was revoked ends the connection, and the query then states so.
+  useEffect(() => {
+    let before: Connection = 'connecting';
+    return onConnection(connection => {
+      if (connection === 'cut' && before === 'live') setRound(last => last + 1);
+      before = connection;
+    });
+  }, []);
 
   if (needsToken(fault)) return <TokenForm onKept={() => setRound(round + 1)} fault={token() ? fault : undefined} />;
   if (fault !== undefined) {
@@ -104,7 +121,7 @@ function Pages({ accounts }: { readonly accounts: readonly Account[] }) {
   const { page, argument } = useStore(route);
   const account = accounts.find(one => one.account === chosen) ?? accounts[0];
   const name = account?.account ?? '';
-  const Page = PAGES[page];
+  const Page = Object.hasOwn(PAGES, page) ? PAGES[page] : undefined;
   return (
     <div className="shell">
       <a className="skip" href="#content">{words('skip')}</a>
@@ -112,15 +129,17 @@ function Pages({ accounts }: { readonly accounts: readonly Account[] }) {
       <Navigation page={page} />
       <main id="content" tabIndex={-1}>
         <h1>{words(`page-${PAGE_NAMES.includes(page) ? page : 'now'}`)}</h1>
-        <Suspense fallback={<p className="pending" role="status">{words('loading')}</p>}>
-          {page === 'chain' ? (
-            <Chain id={argument} key={argument} />
-          ) : Page ? (
-            <Page account={name} argument={argument} />
-          ) : (
-            <Now account={name} />
-          )}
-        </Suspense>
+        <Boundary key={page} broken={fault => <Broken fault={fault} />}>
+          <Suspense fallback={<p className="pending" role="status">{words('loading')}</p>}>
+            {page === 'chain' ? (
+              <Chain id={argument} key={argument} />
+            ) : Page ? (
+              <Page account={name} argument={argument} />
+            ) : (
+              <Now account={name} />
+            )}
+          </Suspense>
+        </Boundary>
       </main>
       <Dialogue />
     </div>
@@ -155,7 +174,9 @@ function TokenForm({ onKept, fault }: { readonly onKept: () => void; readonly fa
       >
         <label>
           {words('token-label')}{' '}
-          <input type="password" autoComplete="off" value={typed} onChange={event => setTyped(event.target.value)} />
+          <input
+            type="password" autoComplete="off" pattern={TOKEN} title={words('token-pattern')} value={typed} onChange={event => setTyped(event.target.value)}
+          />
         </label>{' '}
         <button type="submit">{words('token-keep')}</button>
       </form>

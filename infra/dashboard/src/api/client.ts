@@ -13,6 +13,22 @@ export function onConnection(observe: (state: Connection) => void): () => void {
   return () => void observers.delete(observe);
 }
 
+/** A connection whose pings stay without a response for so long is given up: nothing else ends a silent one for minutes. */
+const SILENT_MS = 10_000;
+let silence: ReturnType<typeof setTimeout> | undefined;
+
+function awaitPong(): void {
+  clearTimeout(silence);
+  silence = setTimeout(() => socket.terminate(), SILENT_MS);
+}
+
+const signs = new Set<() => void>();
+
+/** Calls `observe` at each response to a ping. */
+export function onSign(observe: () => void): void {
+  signs.add(observe);
+}
+
 const report = (state: Connection) => () => observers.forEach(observe => observe(state));
 
 // A subscription that is cut is begun again by its owner, which knows the last ordinal: see `live.ts`.
@@ -22,7 +38,20 @@ export const socket = createClient({
   retryAttempts: 0,
   keepAlive: 10_000,
   lazyCloseTimeout: 1_000,
-  on: { connecting: report('connecting'), connected: report('live'), closed: report('cut') },
+  on: {
+    connecting: report('connecting'),
+    connected: report('live'),
+    closed: () => {
+      clearTimeout(silence);
+      report('cut')();
+    },
+    ping: isReceived => void (isReceived || awaitPong()),
+    pong: isReceived => {
+      if (!isReceived) return;
+      clearTimeout(silence);
+      signs.forEach(observe => observe());
+    },
+  },
 });
 
 export const client = new Client({

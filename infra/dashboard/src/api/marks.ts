@@ -4,7 +4,7 @@ import type { AnyVariables, CombinedError, TypedDocumentNode } from '@urql/core'
 import { useEffect, useMemo } from 'react';
 import { client } from './client';
 import { graphql, type ResultOf } from './graphql';
-import { live } from './live';
+import { live, news } from './live';
 import { asOf, type Moment } from './moment';
 import { Store, useStore } from './store';
 
@@ -93,10 +93,10 @@ export function useMarks(account: string, instrument: string, since: string | un
   useEffect(() => {
     if (moment !== null) return undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let { reached } = live.value;
+    let seen = news();
     const stop = live.observe(() => {
-      if (live.value.reached === reached || timer !== undefined) return;
-      ({ reached } = live.value);
+      if (news() === seen || timer !== undefined) return;
+      seen = news();
       timer = setTimeout(() => {
         timer = undefined;
         reader.follow();

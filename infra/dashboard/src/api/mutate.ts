@@ -38,6 +38,7 @@ export async function send<Data, Variables extends AnyVariables>(
   return { isDone: false, text: answer.reason ?? answer.known ?? answer.__typename };
 }
 
-function textOf(error: CombinedError | undefined): string {
+/** The messages of the API, or that of the network. */
+export function textOf(error: CombinedError | undefined): string {
   return error?.graphQLErrors.map(one => one.message).join(' ') || (error?.message ?? '');
 }

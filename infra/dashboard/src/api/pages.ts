@@ -2,6 +2,7 @@
 import type { AnyVariables, CombinedError, TypedDocumentNode } from '@urql/core';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { client } from './client';
+import { live } from './live';
 import { asOf } from './moment';
 import { ListReader, SIZE, type Connection, type Found, type Rows, type Wanted } from './rows';
 import { useStore, type Store } from './store';
@@ -39,13 +40,22 @@ export function usePages<Data, Variables extends AnyVariables, Row>(
   const reader = useMemo(() => new ListReader(read), [document, key]);
   useEffect(() => {
     reader.begin();
-    return () => reader.close();
+    let { returns } = live.value;
+    const stop = live.observe(() => {
+      if (live.value.returns === returns) return;
+      returns = live.value.returns;
+      reader.resume();
+    });
+    return () => {
+      stop();
+      reader.close();
+    };
   }, [reader]);
 
   const { rows, error } = useStore(reader.state);
-  // The rows of the list before stay in sight until those of the next one are there.
+  // The rows of the list before stay in sight until those of the next one, or its error, are there.
   const before = useRef(rows);
-  if (rows !== undefined) before.current = rows;
+  if (rows !== undefined || error !== undefined) before.current = rows;
   return {
     data: rows ?? before.current,
     error,

@@ -3,7 +3,7 @@
 import type { AnyVariables, CombinedError, TypedDocumentNode } from '@urql/core';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { client } from './client';
-import { live } from './live';
+import { live, news } from './live';
 import { asOf } from './moment';
 import { useStore } from './store';
 
@@ -12,6 +12,11 @@ export interface Queried<Data> {
   readonly error: CombinedError | undefined;
   readonly pending: boolean;
   readonly again: () => void;
+}
+
+interface State<Data> extends Omit<Queried<Data>, 'again'> {
+  /** The variables that the data is of. */
+  readonly key: string;
 }
 
 const LEAST_MS = 2_000;
@@ -24,7 +29,7 @@ export function useQuery<Data, Variables extends AnyVariables>(
 ): Queried<Data> {
   const moment = useStore(asOf);
   const key = JSON.stringify([variables, moment]);
-  const [state, setState] = useState<Omit<Queried<Data>, 'again'>>({ data: undefined, error: undefined, pending: true });
+  const [state, setState] = useState<State<Data>>({ data: undefined, error: undefined, pending: true, key });
   const [again, setAgain] = useState(0);
   const round = useRounds(isLive && moment === null);
 
@@ -33,7 +38,9 @@ export function useQuery<Data, Variables extends AnyVariables>(
     setState(before => ({ ...before, pending: true }));
     const given = { ...variables, asOf: moment } as unknown as Variables;
     void client.query(document, given, { requestPolicy: 'network-only' }).toPromise().then(({ data, error }) => {
-      if (wanted) setState(before => ({ data: data ?? (error ? before.data : undefined), error, pending: false }));
+      if (!wanted) return;
+      // After an error the data before stays, but only where it is that of the same account and moment.
+      setState(before => ({ data: data ?? (before.key === key ? before.data : undefined), error, pending: false, key }));
     });
     return () => void (wanted = false);
   }, [document, key, round, again]);
@@ -41,17 +48,20 @@ export function useQuery<Data, Variables extends AnyVariables>(
   return useMemo(() => ({ ...state, again: () => setAgain(before => before + 1) }), [state]);
 }
 
-/** A number that changes when queries include new events, at most once in two seconds; at rest it stays. */
+/**
+ * A number that changes when queries include new events or when the connection is back, at most once in two seconds; at rest
+ * it stays.
+ */
 export function useRounds(isLive = true): number {
   const [round, setRound] = useState(0);
   const last = useRef(Date.now());
   useEffect(() => {
     if (!isLive) return undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let { reached } = live.value;
+    let seen = news();
     const stop = live.observe(() => {
-      if (live.value.reached === reached || timer !== undefined) return;
-      reached = live.value.reached;
+      if (news() === seen || timer !== undefined) return;
+      seen = news();
       timer = setTimeout(() => {
         timer = undefined;
         last.current = Date.now();

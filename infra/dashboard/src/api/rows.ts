@@ -74,6 +74,11 @@ export class ListReader<Row> {
     this.#fill();
   }
 
+  /** Reads what an error has left out. */
+  resume(): void {
+    if (this.state.value.error) this.#fill();
+  }
+
   close(): void {
     this.#isClosed = true;
   }

@@ -2,7 +2,7 @@
 import type { AnyVariables, TypedDocumentNode } from '@urql/core';
 import { useEffect, useState } from 'react';
 import { client } from './client';
-import { live } from './live';
+import { live, news } from './live';
 import { asOf } from './moment';
 import type { Queried } from './query';
 import { useStore } from './store';
@@ -35,7 +35,7 @@ export function useSeries<Data, Variables extends AnyVariables, Row>(
     let wanted = true;
     let busy = false;
     let after: string | null = null;
-    let ordinal = live.value.ordinal;
+    let seen = news();
     let rows: readonly Row[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -54,8 +54,8 @@ export function useSeries<Data, Variables extends AnyVariables, Row>(
       busy = false;
     };
     const stop = live.observe(() => {
-      if (moment !== null || busy || timer !== undefined || live.value.ordinal === ordinal) return;
-      ordinal = live.value.ordinal;
+      if (moment !== null || busy || timer !== undefined || news() === seen) return;
+      seen = news();
       timer = setTimeout(() => {
         timer = undefined;
         void read();

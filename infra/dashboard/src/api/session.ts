@@ -1,6 +1,9 @@
 // The token of this tab. It is kept in the session's storage, which ends with the tab, and never in an address.
 const KEY = 'whence.token';
 
+/** What a field for a token takes: a header can have no other characters, and every request would fail with them. */
+export const TOKEN = String.raw`\s*([Bb]earer\s+)?[!-~]+\s*`;
+
 export function token(): string {
   return sessionStorage.getItem(KEY) ?? '';
 }

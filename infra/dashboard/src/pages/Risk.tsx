@@ -117,7 +117,7 @@ export function Risk({ account }: { readonly account: string }) {
 function usesOf(one: Account): readonly Use[] {
   const risk = (one.settings as { risk: RiskSettings }).risk;
   const balance = Number(one.balance);
-  const openRisk = Number(one.openRisk ?? 0) / balance;
+  const openRisk = one.openRisk === null ? null : Number(one.openRisk) / balance;
   const lost = Math.max(0, -Number(one.dayRealised)) / Number(one.dayBalance);
   return [
     { name: 'max-positions', used: one.openPositions, most: risk.max_positions, text: `${one.openPositions} / ${risk.max_positions}` },
@@ -126,8 +126,9 @@ function usesOf(one: Account): readonly Use[] {
   ];
 }
 
-function share(name: string, used: number, most: number): Use {
-  return { name, used, most, text: `${percent(used)} / ${percent(most)}` };
+/** `used` is null where it is not known: an open position without a stop may lose any amount. */
+function share(name: string, used: number | null, most: number): Use {
+  return { name, used: used ?? most, most, text: `${percent(used)} / ${percent(most)}` };
 }
 
 function Uses({ of }: { readonly of: readonly Use[] }) {

@@ -1,7 +1,7 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { client } from '../api/client';
 import { graphql, type ResultOf } from '../api/graphql';
-import { newRequest, send, type Answered, type RequestKey } from '../api/mutate';
+import { newRequest, send, textOf, type Answered, type RequestKey } from '../api/mutate';
 import { priced } from '../api/prices';
 import { useStore } from '../api/store';
 import { useMay } from '../api/viewer';
@@ -40,6 +40,11 @@ const TYPES = ['MARKET', 'LIMIT', 'STOP'] as const;
 const SIDES = ['BUY', 'SELL'] as const;
 
 export function Trade({ account }: { readonly account: string }) {
+  // A draft is of one account: with another one the page begins anew.
+  return <Order account={account} key={account} />;
+}
+
+function Order({ account }: { readonly account: string }) {
   const words = useWords();
   const may = useMay('TRADER');
   const known = useStore(priced);
@@ -48,11 +53,13 @@ export function Trade({ account }: { readonly account: string }) {
   const [draft, setDraft] = useState<Drafted | null>(null);
   const [votes, setVotes] = useState<readonly Vote[]>([]);
   const [answered, setAnswered] = useState<Answered | null>(null);
+  const turn = useRef(0);
 
   if (!may) return <p className="empty">{words('trader-only')}</p>;
   const drafted = async (form: FormData) => {
     const value = (name: string) => String(form.get(name) ?? '').trim() || null;
     const key = newRequest(account);
+    const own = (turn.current += 1);
     setRequest(key);
     setAnswered(null);
     setDraft(null);
@@ -71,16 +78,19 @@ export function Trade({ account }: { readonly account: string }) {
         reduceOnly: form.get('reduce-only') !== null,
       },
     }).toPromise();
+    // The form has changed meanwhile, or another draft was requested: this one is not of the terms in sight.
+    if (own !== turn.current) return;
     const answer = data?.draftOrder;
     if (answer?.__typename === 'Draft' || answer?.__typename === 'Refused') setVotes(answer.votes);
     if (answer?.__typename === 'Draft') setDraft(answer);
-    else setAnswered({ isDone: false, text: reasonOf(answer) ?? error?.graphQLErrors.map(one => one.message).join(' ') ?? error?.message ?? '' });
+    else setAnswered({ isDone: false, text: reasonOf(answer) ?? textOf(error) });
   };
   return (
     <>
       <form
         className="order"
         onChange={() => {
+          turn.current += 1;
           setDraft(null);
           setVotes([]);
         }}

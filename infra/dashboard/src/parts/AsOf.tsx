@@ -11,7 +11,8 @@ export function AsOf() {
   const moment = useStore(asOf);
   const [moved, setMoved] = useState<number | null>(null);
   const shown = moved ?? (moment !== null && 'ordinal' in moment ? moment.ordinal : head);
-  const settle = (ordinal: number) => {
+  const settle = (wanted: number) => {
+    const ordinal = Math.max(1, Math.trunc(wanted));
     setMoved(null);
     asOf.set(ordinal >= head ? null : { ordinal });
   };

@@ -1,9 +1,9 @@
 // What every page shows: the account and whether its money is real, the connection, and the moment that is shown.
 import { useState } from 'react';
 import type { Account } from '../App';
-import { heardAt, live } from '../api/live';
+import { live, unheard } from '../api/live';
 import { asOf } from '../api/moment';
-import { keepToken } from '../api/session';
+import { keepToken, TOKEN } from '../api/session';
 import { useStore } from '../api/store';
 import { viewer } from '../api/viewer';
 import { choose, language, LANGUAGES, useWords, type Language } from '../words/words';
@@ -80,7 +80,7 @@ function SignedIn() {
       }}
     >
       <label>
-        {words('token-label')} <input name="token" type="password" autoComplete="off" autoFocus />
+        {words('token-label')} <input name="token" type="password" autoComplete="off" autoFocus pattern={TOKEN} title={words('token-pattern')} />
       </label>{' '}
       <button type="submit">{words('token-keep')}</button>
     </form>
@@ -91,8 +91,8 @@ function Connected() {
   const words = useWords();
   const { connection } = useStore(live);
   const past = useStore(asOf);
-  const now = useNow(1_000);
-  const old = now - heardAt();
+  useNow(1_000);
+  const old = unheard();
   document.documentElement.classList.toggle('old', connection !== 'live' && old > OLD_MS && past === null);
   const text = connection === 'cut' ? words('connection-cut', { age: age(old, words) }) : words(`connection-${connection}`);
   return <p className={`connection ${connection}`} role="status">{text}</p>;

@@ -26,3 +26,15 @@ export function Fault({ error }: { readonly error: CombinedError }) {
     </div>
   );
 }
+
+/** A page that could not be loaded or rendered. A file that failed to load is requested again by a reload alone. */
+export function Broken({ fault }: { readonly fault: Error }) {
+  const words = useWords();
+  return (
+    <div className="fault" role="alert">
+      <strong>{words('page-broken')}</strong>
+      <p>{fault.message}</p>
+      <button type="button" onClick={() => location.reload()}>{words('load-again')}</button>
+    </div>
+  );
+}

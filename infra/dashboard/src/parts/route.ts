@@ -20,5 +20,14 @@ window.addEventListener('hashchange', () => route.set(read()));
 
 function read(): Route {
   const [page = '', argument = ''] = location.hash.replace(/^#\//, '').split('/');
-  return { page: page || 'now', argument: decodeURIComponent(argument) };
+  return { page: page || 'now', argument: decoded(argument) };
+}
+
+/** An address that a person typed may have a percent sign that begins no code: such a text is taken as it is. */
+function decoded(argument: string): string {
+  try {
+    return decodeURIComponent(argument);
+  } catch {
+    return argument;
+  }
 }

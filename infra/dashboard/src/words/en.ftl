@@ -303,3 +303,6 @@ report-stands-on = It stands on { $events } events of the log, whose root is
 save-page = Save the report (HTML)
 save-json = Save its figures (JSON)
 level-has-moved = It is at { $price } by now. Nothing was sent: close this, and move it again.
+page-broken = This page could not be shown.
+load-again = Load the dashboard again
+token-pattern = A token has no spaces and only Latin letters, digits and signs.
