@@ -216,11 +216,16 @@ def _scored(event: scored.SignalScored) -> str:
     named = f"{event.role} {event.name} {event.model[:12]}"
     if event.confidence is None or event.risk is None or event.expected_return is None:
         return f"{named}: {event.outcome}{f', {event.detail}' if event.detail else ''}"
-    reasons = ", ".join(f"{one.feature} {one.effect:+.3f}" for one in event.reasons)
+    shown = [one for one in event.reasons if abs(one.effect) >= _LEAST_EFFECT]
+    reasons = ", ".join(f"{one.feature} {one.effect:+.3f}" for one in shown)
     return (
         f"{named}: confidence {event.confidence:.3f}, risk {event.risk:.3f}, expected return "
-        f"{event.expected_return:+.3%}{f'; {reasons}' if reasons else ''}"
+        f"{event.expected_return:+.3%}; {reasons or 'no feature moves the confidence by 0.001 or more'}"
     )
+
+
+_LEAST_EFFECT = 0.0005
+"""The least effect of a feature on the confidence that three decimals show as 0.001."""
 
 
 def _regime(event: regime.RegimeChanged) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import typer
@@ -104,7 +104,18 @@ def print_comparison(book: ModelBook, *, as_json: bool) -> None:
         "profit: the sum of the net returns of the trades that the model's score lets through, by the limits of then",
         soft_wrap=True,
     )
-    console.print("descriptive: only entries that the champion let through were traded")
+    for line in _limits_of(book, found):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _limits_of(book: ModelBook, found: Sequence[ModelRecord]) -> Iterator[str]:
+    """What the comparison cannot show."""
+    if not any(one.judged for one in found):
+        yield "judged: none of these trades has a champion's vote, whose limits the profit would need"
+    if book.in_force.champion is None:
+        yield "descriptive: no champion is in force, so trades were entered without a vote of a model"
+    else:
+        yield "descriptive: only entries that the champion let through were traded"
 
 
 def _profits(records: Sequence[ModelRecord]) -> Table:
