@@ -49,7 +49,7 @@ def _requested(recorded: Recorded, event: ModelEvent) -> Requested:
 
 
 def _request_of(event: ModelEvent) -> Request:
-    """The request that the event followed from. The event states no `unproven`: the gate was judged when it was made."""
+    """The request behind the event. The event states no `unproven`: the gate was judged when it was made."""
     match event:
         case ModelRegistered():
             return RegisterModel(

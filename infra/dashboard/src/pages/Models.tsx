@@ -80,7 +80,7 @@ function Champion({ of }: { readonly of: Model }) {
         <strong><Name of={of} /></strong>{' '}
         {words('trained', { labels: of.labels, begin: moment(of.dataFrom), end: moment(of.dataUntil), set: of.featureSet })}
       </p>
-      {of.reason && <p className="note">{of.reason}</p>}
+      {of.reason && <p className="note">{words('reason')}: {of.reason}</p>}
       <h3>{words('calibration')}</h3>
       <p className="note">{words('calibration-help')}</p>
       <dl className="figures">
@@ -97,7 +97,7 @@ function Champion({ of }: { readonly of: Model }) {
         {of.outcomes.map(one => <span className="pair" key={one.outcome}>{one.outcome} <b>{shown(String(one.count))}</b></span>)}
       </p>
       <h3>{words('validation')}</h3>
-      <p>{of.metrics.map(one => <span className="pair" key={one.name}>{one.name} <b>{measured(one.value)}</b></span>)}</p>
+      <p>{of.metrics.map(one => <span className="pair" key={one.name}>{one.name} <b>{validated(one.value)}</b></span>)}</p>
       <Drifts of={of} />
     </>
   );
@@ -126,6 +126,11 @@ function Drifts({ of }: { readonly of: Model }) {
 /** A line of models has several of one name, so a part of the file's hash follows the name. */
 function Name({ of }: { readonly of: Model }) {
   return <span title={of.sha256}>{of.name} <small>{of.sha256.slice(0, 8)}</small></span>;
+}
+
+/** Counts are whole numbers among the figures of a validation. */
+function validated(value: number): string {
+  return Number.isInteger(value) ? shown(String(value)) : measured(value);
 }
 
 function measured(value: number | null): string {
