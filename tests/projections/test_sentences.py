@@ -10,10 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.events import FULL_NAMES
+from domain.model import ModelRole
+from domain.models.score import Contribution
 from domain.order import OrderAccepted
+from domain.scored import ScoreOutcome, SignalScored
 from projections.sentences import plain, sentence
 from tests.adapters.avro.events import instances
 from tests.domain.history import a_closing, a_fill, a_signal, a_stop
+from tests.replacing import replace
 
 D = Decimal
 
@@ -34,6 +38,24 @@ def test_a_sentence_states_the_main_figures_of_its_event() -> None:
     assert sentence(a_fill(D("2.50"))).startswith("2.5 at 100, fee ")
     assert "trend says ENTER LONG BTCUSDT-LINEAR.BYBIT at 100" in sentence(a_signal())
     assert "net -12.5 (gross " in sentence(a_closing(D("-12.50"), D(9987)))
+
+
+def test_a_score_names_only_the_features_whose_effect_shows_in_three_decimals() -> None:
+    score = SignalScored(
+        model="a" * 64,
+        name="main",
+        role=ModelRole.CHALLENGER,
+        feature_set="core.1",
+        values=(),
+        outcome=ScoreOutcome.OK,
+        confidence=0.4164,
+        risk=0.3,
+        expected_return=0.001,
+        reasons=(Contribution("adx", 20.0, -0.0006), Contribution("rsi", 50.0, 0.0004)),
+    )
+    assert sentence(score).endswith("expected return +0.100%; adx -0.001")
+    level = replace(score, reasons=score.reasons[1:])
+    assert sentence(level).endswith("+0.100%; no feature moves the confidence by 0.001 or more")
 
 
 def test_a_stop_that_waits_as_a_part_of_its_entry_has_no_id_and_rests_nowhere() -> None:
