@@ -219,7 +219,7 @@ def _scored(event: scored.SignalScored) -> str:
     reasons = ", ".join(f"{one.feature} {one.effect:+.2g}" for one in event.reasons)
     return (
         f"{named}: confidence {event.confidence:.3f}, risk {event.risk:.3f}, expected return "
-        f"{event.expected_return:+.3%}{f'; {reasons}' if reasons else ''}"
+        f"{event.expected_return:+.3%}; {reasons or 'no feature moves the confidence by 0.001 or more'}"
     )
 
 

@@ -1,5 +1,5 @@
 """The recording of a log that was made from candles (`whence paper`): the same candles, as they were played, and the
-settings that were adopted between them (`infra/run/adopting.py`).
+requests between them that the log's events show (`infra/run/recorded_requests.py`).
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from domain.command_fact import is_command
 from domain.errors import InvalidInput
 from domain.instrument import Instrument
 from domain.log import LogReader
+from domain.model import ModelEvent
 from domain.moving import LogMoved
 from domain.settings import SettingsChanged
-from infra.run.adopting import ACTOR, changes_to, request_for
+from infra.run.adopting import ACTOR
 from infra.run.finer import FinerRules
 from infra.run.paper import SOURCE
 from infra.run.plan import Plan, plan_of
+from infra.run.recorded_requests import requests_in
 from infra.run.recording import Recording
 from infra.run.resuming import resumed
 
@@ -37,29 +39,13 @@ def recorded_candles(log: LogReader, tapes: Sequence[Tape], imported: Catalogue)
     _check_nobody_traded(log)
     planned = _plan_of(log, tapes, imported)
     plan = resumed(planned, log)
-    adoptions = adoptions_in(log)
-    return recording_of(plan, lambda: _with_adoptions(played_inputs(planned, plan), adoptions))
+    requests = requests_in(log)
+    return recording_of(plan, lambda: _with_requests(played_inputs(planned, plan), requests))
 
 
-def adoptions_in(log: LogReader) -> Sequence[RequestMade]:
-    """The requests by which `--adopt-settings` put changed settings in force, in the order of the log."""
-    found: list[RequestMade] = []
-    before: SettingsChanged | None = None
-    for recorded in log.read():
-        meta, event = recorded.envelope.meta, recorded.envelope.event
-        if not isinstance(event, SettingsChanged):
-            continue
-        if meta.actor == ACTOR and before is not None:
-            changes = changes_to(before.settings, event.settings)
-            requested = request_for(changes, meta.account, before.version, meta.recorded_at)
-            found.append(RequestMade(meta.occurred_at, meta.recorded_at, requested))
-        before = event
-    return found
-
-
-def _with_adoptions(inputs: Iterator[Taped], adoptions: Sequence[RequestMade]) -> Iterator[Taped]:
-    """The inputs, with each adoption after the candles that were the last ones before it."""
-    waiting = deque(adoptions)
+def _with_requests(inputs: Iterator[Taped], requests: Sequence[RequestMade]) -> Iterator[Taped]:
+    """The inputs, with each request after the candles that were the last ones before it."""
+    waiting = deque(requests)
     for given in inputs:
         yield given
         while waiting and isinstance(given, MarketMoved) and given.at >= waiting[0].at:
@@ -88,12 +74,12 @@ def _check_nobody_traded(log: LogReader) -> None:
         opened = opened or meta.causation_id
         if isinstance(recorded.envelope.event, LogMoved):
             continue  # by a person, and no trading
-        if meta.actor == ACTOR:
-            continue  # settings that a run adopted: `adoptions_in`
+        if meta.actor == ACTOR or isinstance(recorded.envelope.event, ModelEvent):
+            continue  # `requests_in` makes them again
         if is_command(meta.causation_id) and meta.causation_id != opened:
             raise InvalidInput(
                 f"event {recorded.ordinal} of this log follows from a request of {meta.actor}, and candles do not hold "
-                "requests: a what-if needs a log of candles alone, or one with a tape of inputs"
+                "requests to trade: a what-if needs a log of candles alone, or one with a tape of inputs"
             )
 
 

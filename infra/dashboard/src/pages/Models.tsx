@@ -82,7 +82,7 @@ function Champion({ of }: { readonly of: Model }) {
         {words('trained', { labels: of.labels, begin: moment(of.dataFrom), end: moment(of.dataUntil), set: of.featureSet })}{' '}
         <span className="pair">{words('gate')} <b><Gate of={of} /></b></span>
       </p>
-      {of.reason && <p className="note">{of.reason}</p>}
+      {of.reason && <p className="note">{words('reason')}: {of.reason}</p>}
       <h3>{words('calibration')}</h3>
       <p className="note">{words('calibration-help')}</p>
       <dl className="figures">
@@ -99,7 +99,7 @@ function Champion({ of }: { readonly of: Model }) {
         {of.outcomes.map(one => <span className="pair" key={one.outcome}>{one.outcome} <b>{shown(String(one.count))}</b></span>)}
       </p>
       <h3>{words('validation')}</h3>
-      <p>{of.metrics.map(one => <span className="pair" key={one.name}>{one.name} <b>{measured(one.value)}</b></span>)}</p>
+      <p>{of.metrics.map(one => <span className="pair" key={one.name}>{one.name} <b>{validated(one.value)}</b></span>)}</p>
       <Drifts of={of} />
     </>
   );
@@ -135,6 +135,11 @@ function Gate({ of: { passedGate } }: { readonly of: Model }) {
   const words = useWords();
   if (passedGate === null) return <>–</>;
   return <span className={passedGate ? 'gain' : 'loss'}>{words(passedGate ? 'gate-passed' : 'gate-failed')}</span>;
+}
+
+/** Counts are whole numbers among the figures of a validation. */
+function validated(value: number): string {
+  return Number.isInteger(value) ? shown(String(value)) : measured(value);
 }
 
 function measured(value: number | null): string {

@@ -17,6 +17,7 @@ const ALL = graphql(`
       value trades wins losses winRate profitFactor net fees funding averageWin averageLoss largestWin largestLoss maxDrawdown
       sharpe sortino
     }
+    account(account: $account, asOf: $asOf) { currency }
   }
 `);
 const EQUITY = graphql(`
@@ -68,19 +69,19 @@ export function Performance({ account }: { readonly account: string }) {
   return (
     <>
       <Outcome of={whole}>
-        {({ performance: [all] }) =>
+        {({ performance: [all], account: of }) =>
           all === undefined ? (
             <p className="empty">{words('empty')}</p>
           ) : (
             <dl className="figures">
-              <Figure name="net" value={shown(all.net, 2)} tone={tone(all.net)} />
+              <Figure name="net" value={shown(all.net, 2)} unit={of?.currency ?? ''} tone={tone(all.net)} />
               <Figure name="trades" value={String(all.trades)} />
               <Figure name="win-rate" value={percent(all.winRate === null ? null : Number(all.winRate), 1)} />
               <Figure name="profit-factor" value={shown(all.profitFactor, 2)} />
               <Figure name="sharpe" value={fixed(all.sharpe)} note={words('ratios-note')} />
               <Figure name="sortino" value={fixed(all.sortino)} note={words('ratios-note')} />
-              <Figure name="fees" value={shown(all.fees, 2)} />
-              <Figure name="funding" value={shown(all.funding, 2)} />
+              <Figure name="fees" value={shown(all.fees, 2)} unit={of?.currency ?? ''} />
+              <Figure name="funding" value={shown(all.funding, 2)} unit={of?.currency ?? ''} />
             </dl>
           )
         }
