@@ -94,6 +94,17 @@ def test_refills_after_trades_are_an_iceberg_with_what_was_hidden() -> None:
     assert value(analysis, "iceberg_bid") == 0.0
 
 
+def test_trades_that_explain_each_decrease_are_no_refills() -> None:
+    messages: list[Message] = [a_book(0, {60_000.5: 1.1})]
+    for number in range(1, 23):
+        shown = 0.7 if number % 2 else 1.1
+        # 1.1 - 0.7 is not 0.4 in binary. Every second book shows 0.4 more, which nobody has traded.
+        messages += [a_trade(500 * number, size=0.4)] if number % 2 else []
+        messages.append(a_book(500 * number, {60_000.5: shown}))
+    analysis = analysed(*messages)
+    assert value(analysis, "iceberg_ask") == 0.0
+
+
 def test_a_trade_that_is_received_after_its_levels_is_no_cancellation() -> None:
     taken = a_book(500, {60_000.5: 0.25})
     early, late = (
