@@ -25,7 +25,8 @@ class SideFlow:
 
     Part of a level's decrease is explained by trades at its price that were matched by then, also where the trade is
     received after the levels; the rest is cancelled. What was traded beyond the decrease was hidden: a refill.
-    Trades that were matched after the levels wait for later ones.
+    Trades that were matched after the levels wait for later ones; `BookAnalysis` makes a new side where those do not
+    come within `STALE_MS`, so no more wait than are matched in that time.
     A level that leaves or enters the view because others enter or leave before it is neither removed nor added.
     """
 
