@@ -79,7 +79,8 @@ class Book:
     """Times are seconds of a clock that never goes back, passed by the caller.
 
     `gaps`, `refused` and `old` count messages. `why` states the last gap, and is empty while the book is known.
-    `update`, `sequence` and `matched_ms` are those of the last message and never go back; -1 before the first.
+    `update`, `sequence` and `matched_ms` are those of the last message and never go back before `begin`; -1 before
+    the first.
     """
 
     def __init__(self, instrument: str, terms: BookTerms) -> None:
@@ -106,12 +107,12 @@ class Book:
 
     @property
     def sequence(self) -> int:
-        """The highest sequence number so far, also before a gap."""
+        """The highest sequence number since `begin`, also before a gap."""
         return self._floor.sequence
 
     @property
     def matched_ms(self) -> int:
-        """The latest time of the matching engine so far, in Unix milliseconds."""
+        """The latest time of the matching engine since `begin`, in Unix milliseconds."""
         return self._floor.matched_ms
 
     def state(self, now: float) -> BookState:
@@ -121,8 +122,13 @@ class Book:
         return BookState.STALE if now > self._heard_at + self.terms.patience else BookState.KNOWN
 
     def begin(self) -> None:
-        """A new connection: a snapshot follows, and nothing of the connection before."""
+        """A new connection: a snapshot follows, and nothing of the connection before.
+
+        Any snapshot is taken then, also one with lower numbers or an earlier time: no message of the connection before
+        can arrive any more, and another server of the exchange, or one that was restarted, may number anew.
+        """
         self._empty("")
+        self._place = self._floor = _NOWHERE
         self._is_awaited = True
 
     def lose(self, why: str) -> Taken:
