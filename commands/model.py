@@ -10,6 +10,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from commands.features import why_unfed
 from domain.errors import InvalidInput, Refused
 from domain.model import (
     DriftFound,
@@ -83,14 +84,15 @@ ModelCommand = RegisterModel | PutInRole | TakeOutOfForce | RecordDrift
 def decide(command: ModelCommand, state: ModelLine) -> Sequence[ModelEvent]:
     """The events that follow; none for a model that is registered already.
 
-    Raises InvalidInput for a registration with impossible figures, Refused for a model that is not registered, and for
-    a champion that its gate has not let pass.
+    Raises InvalidInput for a registration with impossible figures, Refused for a model that is not registered, for
+    a champion that its gate has not let pass, and for a role of a model whose features are not fed.
     """
     match command:
         case RegisterModel():
             return _register(command, state)
         case PutInRole():
             _check_registered(command.promotion.sha256, state)
+            _check_fed(state.registered[command.promotion.sha256].feature_set)
             _check_gate(command, state)
             return [command.promotion]
         case TakeOutOfForce():
@@ -156,6 +158,12 @@ def _check_finite(what: str, figure: float) -> None:
 def _check_registered(sha256: str, state: ModelLine) -> None:
     if sha256 not in state.registered:
         raise Refused(f"no model {sha256[:80]} is registered under this name; register its file first")
+
+
+def _check_fed(feature_set: str) -> None:
+    why = why_unfed(feature_set)
+    if why:
+        raise Refused(f"the model can have no role: {why}")
 
 
 def _check_gate(command: PutInRole, state: ModelLine) -> None:

@@ -386,6 +386,14 @@ def test_a_champion_that_its_gate_did_not_let_pass_is_refused_by_the_engine_unle
     assert eve.accepted(replace(promoted, unproven=True)) == ["ModelPromoted"]
 
 
+@pytest.mark.parametrize("role", ModelRole)
+def test_a_model_whose_features_no_engine_has_gets_no_role(role: ModelRole) -> None:
+    eve = Asking()
+    eve.accepted(replace(registration(), feature_set="book.1"))
+    fault = eve.declined(replace(promotion(role=role), unproven=True))
+    assert "the model can have no role: book.1 is not fed" in fault
+
+
 def test_a_registration_of_before_the_verdict_was_recorded_leaves_the_check_to_the_caller() -> None:
     eve = Asking()
     eve.accepted(replace(registration(), passed_gate=None))
