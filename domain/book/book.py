@@ -52,7 +52,7 @@ class Taken(Enum):
 
 
 class BookState(Enum):
-    """AWAITED: no snapshot came yet. KNOWN: usable. GAP: empty until a snapshot. STALE: no message for too long."""
+    """AWAITED: no snapshot came yet. KNOWN: usable. GAP: empty until a snapshot. STALE: silent or behind for too long."""
 
     AWAITED = auto()
     KNOWN = auto()
@@ -64,8 +64,9 @@ class BookTerms(Struct, frozen=True, kw_only=True):
     """How a book is kept.
 
     `depth` is the most levels of a side, None for no bound. `listed` is the most levels that a snapshot lists: where
-    it has as many, levels beyond the worst one are not kept. `patience` is the seconds without a message after which
-    the book is stale. `checksum` computes what the exchange states in its messages; None where it states none.
+    it has as many, levels beyond the worst one are not kept. `patience` is the seconds without a sign of the
+    connection, or behind the market, after which the book is stale. `checksum` computes what the exchange states in
+    its messages; None where it states none.
     """
 
     rule: SequenceRule
@@ -91,6 +92,7 @@ class Book:
         self._place, self._floor = _NOWHERE, _NOWHERE
         self._is_known, self._is_awaited = False, True
         self._heard_at = 0.0
+        self._behind_since: float | None = None
         self._held: deque[BookFrame] = deque()
         self._recent: deque[BookFrame] = deque(maxlen=_MOST_RECENT)
 
@@ -119,7 +121,22 @@ class Book:
         """Whether the book may be used now."""
         if not self._is_known:
             return BookState.AWAITED if self._is_awaited else BookState.GAP
-        return BookState.STALE if now > self._heard_at + self.terms.patience else BookState.KNOWN
+        since = self._heard_at if self._behind_since is None else min(self._heard_at, self._behind_since)
+        return BookState.STALE if now > since + self.terms.patience else BookState.KNOWN
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the market has moved beyond the last message that was applied."""
+        return self._behind_since is not None
+
+    def hear(self, now: float) -> None:
+        """A sign of the connection: a book without a message is unchanged."""
+        self._heard_at = now
+
+    def fall_behind(self, now: float) -> None:
+        """A sign that the market has moved beyond this book: the next message has to come within the patience."""
+        if self._behind_since is None:
+            self._behind_since = now
 
     def begin(self) -> None:
         """A new connection: a snapshot follows, and nothing of the connection before.
@@ -148,6 +165,9 @@ class Book:
             taken = self._follow(frame, now)
         if taken is Taken.OLD:
             self.old += 1
+            if not frame.is_snapshot:
+                # A copy is followed by newer messages; numbers that began anew are not, and the book would stand still.
+                self.fall_behind(now)
         return taken
 
     def best(self) -> tuple[Level, Level] | None:
@@ -247,7 +267,7 @@ class Book:
             return self.lose(fault)
         self._place = Place(frame.last, frame.sequence, frame.matched_ms, taken is Taken.REPLACED)
         self._raise_floor(frame)
-        self._is_awaited, self._heard_at, self.why = False, now, ""
+        self._is_awaited, self._heard_at, self._behind_since, self.why = False, now, None, ""
         return taken
 
     def _fault(self, frame: BookFrame) -> str:
@@ -278,7 +298,7 @@ class Book:
         self.asks.clear()
         self._held.clear()
         self._recent.clear()
-        self._is_known, self.why = False, why
+        self._is_known, self._behind_since, self.why = False, None, why
         self._place = Place(
             self._place.update, self._place.sequence, self._place.matched_ms, is_snapshot=False
         )
