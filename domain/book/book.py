@@ -52,7 +52,7 @@ class Taken(Enum):
 
 
 class BookState(Enum):
-    """AWAITED: no snapshot came yet. KNOWN: usable. GAP: empty until a snapshot. STALE: silent or behind for too long."""
+    """AWAITED: no snapshot came yet. KNOWN: usable. GAP: empty until a snapshot. STALE: silent or behind too long."""
 
     AWAITED = auto()
     KNOWN = auto()
