@@ -93,9 +93,28 @@ class BookShelf:
                 kept.request_at = 0.0
             return taken
 
-    def add_trades(self, trades: Sequence[PublicTrade]) -> None:
-        """Keeps trades for `trades`."""
+    def hear(self, instruments: Sequence[str]) -> None:
+        """Takes any frame of the connection of these instruments: see `Book.hear`."""
         with self._lock:
+            now = self._seconds()
+            for name in instruments:
+                self._kept[name].book.hear(now)
+
+    def reach(self, instrument: str, update: int) -> None:
+        """Takes the update that the market has reached, by a stream other than that of the book."""
+        with self._lock:
+            book = self._kept[instrument].book
+            if update > book.update:
+                book.fall_behind(self._seconds())
+
+    def add_trades(self, trades: Sequence[PublicTrade]) -> None:
+        """Keeps trades for `trades`. A trade changes the book, so one that is later than its book is ahead of it."""
+        with self._lock:
+            now = self._seconds()
+            for one in trades:
+                book = self._kept[one.instrument].book
+                if one.matched_ms > book.matched_ms:
+                    book.fall_behind(now)
             self._trades.extend(trades)
             while len(self._trades) > _MOST_TRADES:
                 self._kept[self._trades.popleft().instrument].dropped += 1
@@ -161,7 +180,9 @@ class BookShelf:
         book = kept.book
         state = book.state(now)
         if state is BookState.STALE:
-            book.lose(f"no message came for {self._terms.patience:g} s")
+            why = "no change of the book came after the market moved" if book.is_behind else "nothing came"
+            book.begin()  # the numbers of the exchange may have begun anew, so any snapshot is taken
+            book.lose(f"{why} for {self._terms.patience:g} s")
             if self._tap is not None:
                 self._tap.notice(book.instrument, Notice.GAP, book.why)
         elif (state is BookState.KNOWN and not book.is_running_out) or (

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 import msgspec
-from aiohttp import ClientError, ClientSession, ClientTimeout, WSMsgType
+from aiohttp import ClientError, ClientSession, ClientTimeout, ClientWebSocketResponse, WSMsgType
 from msgspec import Struct
 
 from adapters.back_off import random_pause
@@ -45,6 +45,10 @@ _CANDLES = "kline_1m"
 
 _LARGEST = 4 * 2**20
 """Bytes of a message."""
+
+_SIGNS = frozenset({WSMsgType.TEXT, WSMsgType.PING, WSMsgType.PONG})
+_PINGS = 3
+"""Pings in the time after which a silent book is stale. Binance allows five a second."""
 
 
 class Site(Struct, frozen=True, kw_only=True):
@@ -82,9 +86,11 @@ class _Line:
 
 
 class BinanceBooks:
-    """See `BookFeed`; it runs in a thread of its own. `patience` is the seconds without a message after which a book
-    is stale. A gap queries the snapshot of that instrument, and of no other. With a `tap` candles of a minute arrive,
-    too, and it gets every message.
+    """See `BookFeed`; it runs in a thread of its own. `patience` is the seconds without a frame of the connection,
+    or behind best prices and trades, after which a book is stale; three pings are sent in that time.
+
+    A gap queries the snapshot of that instrument, and of no other. With a `tap` candles of a minute arrive, too, and it
+    gets every message.
 
     Raises InvalidInput for instruments that are not all spot, or all linear contracts, of Binance.
     """
@@ -100,7 +106,7 @@ class BinanceBooks:
         clock: Callable[[], datetime] = utc_now,
         tap: MarketTap | None = None,
     ) -> None:
-        self._tap = tap
+        self._tap, self._patience = tap, patience
         self._market = market = market_at_binance(tuple(instruments))
         self._http, self._socket = site.http or market.http, site.socket or market.socket
         self._timing, self._on_arrival = timing or Timing(), on_arrival
@@ -188,18 +194,43 @@ class BinanceBooks:
     async def _connection(self, session: ClientSession, line: _Line) -> str:
         """One connection; returns why it has ended. Raises what aiohttp raises where it fails."""
         url = f"{self._socket}{line.path}?streams={'/'.join(line.streams)}"
-        async with session.ws_connect(url, max_msg_size=_LARGEST) as socket:
+        async with (
+            session.ws_connect(url, max_msg_size=_LARGEST, autoping=False) as socket,
+            self._pinged(socket),
+        ):
             self.connects += 1
             if line.has_books:
                 self._shelf.begin(line.instruments)
             line.fault = ""
             while True:
                 message = await socket.receive(timeout=self._timing.silence)
+                if line.has_books and message.type in _SIGNS:
+                    self._shelf.hear(line.instruments)
+                if message.type is WSMsgType.PING:
+                    await socket.pong(message.data)
+                if message.type in (WSMsgType.PING, WSMsgType.PONG):
+                    continue
                 if message.type is not WSMsgType.TEXT:
                     return f"the connection has ended with code {socket.close_code}"
                 line.is_heard = True
                 self._take(line, message.data)
                 self._on_arrival()
+
+    @contextlib.asynccontextmanager
+    async def _pinged(self, socket: ClientWebSocketResponse) -> AsyncGenerator[None]:
+        """Sends pings during the block. Their answers show that a connection of quiet markets stands."""
+
+        async def ping() -> None:
+            with contextlib.suppress(ConnectionError):  # the reader of the socket notices its end, too
+                while True:
+                    await asyncio.sleep(self._patience / _PINGS)
+                    await socket.ping()
+
+        task = asyncio.create_task(ping())
+        try:
+            yield
+        finally:
+            task.cancel()
 
     def _take(self, line: _Line, text: str) -> None:
         """A message that cannot be read is kept; the numbers of the next one show what it was."""
@@ -217,6 +248,7 @@ class BinanceBooks:
             self._shelf.take(name, delta(depth_update(message.data, symbol)))
         elif kind == "bookTicker":
             self._best[name] = best = best_prices(message.data, symbol)
+            self._shelf.reach(name, best.update)
             if self._tap is not None:
                 self._tap.quote(name, best.update, best.matched_ms, best.bid, best.ask)
         elif kind == _CANDLES and self._tap is not None:

@@ -119,7 +119,8 @@ class _Group:
 
     def take(self, text: str) -> None:
         """See `Listener.take`. A message that cannot be read is kept; the numbers of the next one show what it
-        was."""
+        was. Any push shows that the connection stands, so that a quiet book is unchanged."""
+        self._shelf.hear(self.instruments)
         try:
             self._take(text)
         except (*UNREADABLE, InvalidInput) as fault:
@@ -166,10 +167,10 @@ class _Group:
 class BybitBooks:
     """See `BookFeed`. Demo trading has the books of the real market.
 
-    `depth` is the number of levels of a side, one of `BOOK_DEPTHS`; `patience` the seconds without a message after
-    which a book is stale. A gap or a stale book subscribes the topic of that instrument anew, and no other. With a
-    `tap` best prices and candles of a minute arrive, too, and it gets every message. Raises InvalidInput for an
-    instrument that is no linear contract of Bybit, and for another depth.
+    `depth` is the number of levels of a side, one of `BOOK_DEPTHS`; `patience` the seconds without a push of its
+    connection, or behind its trades, after which a book is stale. A gap or a stale book subscribes the topic of
+    that instrument anew, and no other. With a `tap` best prices and candles of a minute arrive, too, and it gets every
+    message. Raises InvalidInput for an instrument that is no linear contract of Bybit, and for another depth.
     """
 
     def __init__(

@@ -51,7 +51,7 @@ class Taken(Enum):
 
 
 class BookState(Enum):
-    """AWAITED: no snapshot came yet. KNOWN: usable. GAP: empty until a snapshot. STALE: no message for too long."""
+    """AWAITED: no snapshot came yet. KNOWN: usable. GAP: empty until a snapshot. STALE: silent or behind too long."""
 
     AWAITED = auto()
     KNOWN = auto()
@@ -63,8 +63,9 @@ class BookTerms(Struct, frozen=True, kw_only=True):
     """How a book is kept.
 
     `depth` is the most levels of a side, None for no bound. `listed` is the most levels that a snapshot lists: where
-    it has as many, levels beyond the worst one are not kept. `patience` is the seconds without a message after which
-    the book is stale. `checksum` computes what the exchange states in its messages; None where it states none.
+    it has as many, levels beyond the worst one are not kept. `patience` is the seconds without a sign of the
+    connection, or behind the market, after which the book is stale. `checksum` computes what the exchange states in
+    its messages; None where it states none.
     """
 
     rule: SequenceRule
@@ -78,8 +79,8 @@ class Book:
     """Times are seconds of a clock that never goes back, passed by the caller.
 
     `gaps`, `refused` and `old` count messages. `why` states the last gap, and is empty while the book is known.
-    `update`, `sequence` and `matched_ms` are those of the last message and never go back; -1 before the first.
-    `sides` are the stores of bids and asks, both of one kind: exact rows where they are not given.
+    `update`, `sequence` and `matched_ms` are those of the last message and never go back before `begin`; -1 before
+    the first. `sides` are the stores of bids and asks, both of one kind: exact rows where they are not given.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Book:
         self._place, self._floor = _NOWHERE, _NOWHERE
         self._is_known, self._is_awaited = False, True
         self._heard_at = 0.0
+        self._behind_since: float | None = None
         self._held: deque[BookFrame] = deque()
         self._recent: deque[BookFrame] = deque(maxlen=_MOST_RECENT)
 
@@ -108,23 +110,43 @@ class Book:
 
     @property
     def sequence(self) -> int:
-        """The highest sequence number so far, also before a gap."""
+        """The highest sequence number since `begin`, also before a gap."""
         return self._floor.sequence
 
     @property
     def matched_ms(self) -> int:
-        """The latest time of the matching engine so far, in Unix milliseconds."""
+        """The latest time of the matching engine since `begin`, in Unix milliseconds."""
         return self._floor.matched_ms
 
     def state(self, now: float) -> BookState:
         """Whether the book may be used now."""
         if not self._is_known:
             return BookState.AWAITED if self._is_awaited else BookState.GAP
-        return BookState.STALE if now > self._heard_at + self.terms.patience else BookState.KNOWN
+        since = self._heard_at if self._behind_since is None else min(self._heard_at, self._behind_since)
+        return BookState.STALE if now > since + self.terms.patience else BookState.KNOWN
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the market has moved beyond the last message that was applied."""
+        return self._behind_since is not None
+
+    def hear(self, now: float) -> None:
+        """A sign of the connection: a book without a message is unchanged."""
+        self._heard_at = now
+
+    def fall_behind(self, now: float) -> None:
+        """A sign that the market has moved beyond this book: the next message has to come within the patience."""
+        if self._behind_since is None:
+            self._behind_since = now
 
     def begin(self) -> None:
-        """A new connection: a snapshot follows, and nothing of the connection before."""
+        """A new connection: a snapshot follows, and nothing of the connection before.
+
+        Any snapshot is taken then, also one with lower numbers or an earlier time: no message of the connection before
+        can arrive any more, and another server of the exchange, or one that was restarted, may number anew.
+        """
         self._empty("")
+        self._place = self._floor = _NOWHERE
         self._is_awaited = True
 
     def lose(self, why: str) -> Taken:
@@ -144,6 +166,9 @@ class Book:
             taken = self._follow(frame, now)
         if taken is Taken.OLD:
             self.old += 1
+            if not frame.is_snapshot:
+                # A copy is followed by newer messages; numbers that began anew are not, and the book would stand still.
+                self.fall_behind(now)
         return taken
 
     def best(self) -> tuple[Level, Level] | None:
@@ -243,7 +268,7 @@ class Book:
             return self.lose(fault)
         self._place = Place(frame.last, frame.sequence, frame.matched_ms, taken is Taken.REPLACED)
         self._raise_floor(frame)
-        self._is_awaited, self._heard_at, self.why = False, now, ""
+        self._is_awaited, self._heard_at, self._behind_since, self.why = False, now, None, ""
         return taken
 
     def _fault(self, frame: BookFrame) -> str:
@@ -274,7 +299,7 @@ class Book:
         self.asks.clear()
         self._held.clear()
         self._recent.clear()
-        self._is_known, self.why = False, why
+        self._is_known, self._behind_since, self.why = False, None, why
         self._place = Place(
             self._place.update, self._place.sequence, self._place.matched_ms, is_snapshot=False
         )

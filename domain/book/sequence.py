@@ -45,7 +45,7 @@ class SequenceRule(Protocol):
         ...
 
     def snapshot(self, floor: Place, frame: BookFrame) -> Step:
-        """NEXT or OLD for a whole book; `floor` is the highest place reached so far, also before a gap."""
+        """NEXT or OLD for a whole book; `floor` is the highest place of this connection, also before a gap."""
         ...
 
     def delta(self, place: Place, frame: BookFrame) -> Step:

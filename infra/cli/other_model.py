@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from commands.features import why_unfed
 from commands.scorer import LoadedModel, ModelScorer
 from domain.errors import InvalidInput
 from domain.features.sets import SETS
@@ -77,3 +78,6 @@ def _check_features(given: str, content: ModelFile) -> None:
             f"--model {given}: it reads the features {content.feature_set}, and this program computes "
             f"{', '.join(sorted(SETS))}: no score of it can be made; train a model on those"
         )
+    unfed = why_unfed(content.feature_set)
+    if unfed:
+        raise InvalidInput(f"--model {given}: {unfed}")

@@ -83,6 +83,7 @@ class _Replay:
                 book.begin()
             elif row.notice is Notice.GAP and not book.why:
                 self._gaps += 1
+                book.begin()  # as the shelf does for a stale book: any snapshot may follow
                 book.lose(row.detail)
 
 

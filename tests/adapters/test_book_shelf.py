@@ -10,7 +10,7 @@ import pytest
 from adapters import book_shelf
 from adapters.book_shelf import BookShelf
 from adapters.milliseconds import in_ms
-from domain.book.book import BookTerms
+from domain.book.book import BookTerms, Taken
 from domain.book.depth import PublicTrade
 from domain.book.sequence import BinanceSpot, Bybit, SequenceRule
 from domain.direction import Side
@@ -84,7 +84,53 @@ def test_a_silent_book_is_declared_requested_and_not_read() -> None:
     assert kept.sweep(BTC, Side.BUY, Decimal(1)) is None
     assert kept.requests((BTC,)) == [BTC]
     state = kept.states({BTC: "", ETH: ""})[0]
-    assert (state.is_live, state.gaps, state.fault) == (False, 1, "no message came for 10 s")
+    assert (state.is_live, state.gaps, state.fault) == (False, 1, "nothing came for 10 s")
+
+
+def test_a_quiet_book_is_known_while_its_connection_is_heard() -> None:
+    clock = Clock()
+    kept = shelf(Bybit(), clock)
+    kept.take(BTC, snapshot(100))
+    for _ in range(360):
+        clock.at += 10.0
+        kept.hear((BTC, ETH))
+        assert kept.requests((BTC,)) == []
+    assert kept.depth(BTC, 5) is not None
+
+
+@pytest.mark.parametrize("sign", ["trade", "best prices", "numbers that began anew"])
+def test_a_book_that_stands_still_while_the_market_moves_is_requested_though_its_connection_is_heard(
+    sign: str,
+) -> None:
+    clock = Clock()
+    kept = shelf(BinanceSpot(), clock)
+    kept.take(BTC, snapshot(100))
+    match sign:
+        case "trade":
+            kept.add_trades([trade(1, 2_001)])
+        case "best prices":
+            kept.reach(BTC, 101)
+        case _:
+            kept.take(BTC, delta(7))
+    clock.at = 10.1
+    kept.hear((BTC,))
+    assert kept.depth(BTC, 5) is None
+    assert kept.requests((BTC,)) == [BTC]
+    assert "after the market moved" in kept.states({BTC: "", ETH: ""})[0].fault
+    assert kept.take(BTC, snapshot(8)) is Taken.REPLACED
+
+
+def test_signs_that_the_book_has_reached_leave_it_known() -> None:
+    clock = Clock()
+    kept = shelf(Bybit(), clock)
+    kept.take(BTC, snapshot(100))
+    kept.reach(BTC, 101)
+    kept.take(BTC, delta(101))
+    kept.add_trades([trade(1, 2_020)])
+    kept.reach(BTC, 101)
+    clock.at = 10.1
+    kept.hear((BTC,))
+    assert kept.depth(BTC, 5) is not None
 
 
 def test_a_book_that_is_running_out_is_requested_while_it_is_read() -> None:
@@ -127,5 +173,5 @@ def test_the_oldest_trades_go_where_nobody_takes_them_and_are_counted(
     assert kept.states({BTC: "", ETH: ""})[0].dropped == 1
 
 
-def trade(number: int) -> PublicTrade:
-    return PublicTrade(instrument=BTC, id=str(number), price=1.0, size=1.0, is_buy=True, matched_ms=0)
+def trade(number: int, at: int = 0) -> PublicTrade:
+    return PublicTrade(instrument=BTC, id=str(number), price=1.0, size=1.0, is_buy=True, matched_ms=at)

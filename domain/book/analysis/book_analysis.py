@@ -17,7 +17,7 @@ from domain.book.depth import Depth, PublicTrade
 from domain.errors import InvalidInput
 
 STALE_MS = 10_000
-"""Without levels and trades for so long, the book is no longer known: what was computed begins again."""
+"""Without levels for so long, the book is no longer known, also where trades come: what was computed begins again."""
 WALLS_MS = 100
 """Walls are looked for once in so many milliseconds."""
 _DAY_MS = 86_400_000
@@ -42,7 +42,7 @@ class BookAnalysis:
     Figures of flow read closed half seconds. A half second is closed by the first message of a later one; a message
     that is received after that counts in the one that is open. Call `reset` at a gap: what was computed across it would
     be wrong. `order` is the value of the market order whose cost is computed, in quote currency; `bucket` is the volume
-    of a bucket of VPIN in base currency (None: from the first minute).
+    of a bucket of VPIN in base currency (None: see `Vpin`).
     """
 
     def __init__(self, instrument: str, order: float = 10_000.0, bucket: float | None = None) -> None:
@@ -205,7 +205,7 @@ class BookAnalysis:
     def _advance(self, at: int) -> None:
         """Closes the bins before this time."""
         number = at // BIN_MS
-        if self.depth is not None and at - self.last_ms >= STALE_MS:
+        if self.depth is not None and at - self._depth_ms >= STALE_MS:
             self._lose()
         self.last_ms = max(self.last_ms, at)
         if self.depth is None or number <= self._number:

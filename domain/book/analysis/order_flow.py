@@ -10,6 +10,8 @@ WATCHED = 20
 OFI_LEVELS = 5
 FLEETING_MS = 1_000
 """A level that is removed within this time is fleeting."""
+ROUNDING = 1e-9
+"""Sizes that differ by less than this part of themselves are equal: sums of decimals are not exact in binary."""
 # A member of an enumeration is looked up by a function call; these are read for each message.
 _ADDED = Flow.ADDED
 _CANCELLED = Flow.CANCELLED
@@ -23,7 +25,8 @@ class SideFlow:
 
     Part of a level's decrease is explained by trades at its price that were matched by then, also where the trade is
     received after the levels; the rest is cancelled. What was traded beyond the decrease was hidden: a refill.
-    Trades that were matched after the levels wait for later ones.
+    Trades that were matched after the levels wait for later ones; `BookAnalysis` makes a new side where those do not
+    come within `STALE_MS`, so no more wait than are matched in that time.
     A level that leaves or enters the view because others enter or leave before it is neither removed nor added.
     """
 
@@ -51,8 +54,9 @@ class SideFlow:
         if explained > 0.0:
             self.reduced[trade.price] = known - explained
             flow[_CANCELLED] -= explained
-        if trade.size > explained:
-            self._traded[trade.price] = self._traded.get(trade.price, 0.0) + trade.size - explained
+        rest = trade.size - explained
+        if rest > ROUNDING * trade.size:
+            self._traded[trade.price] = self._traded.get(trade.price, 0.0) + rest
 
     def step(self, prices: list[float], sizes: list[float], at: int, flow: list[float]) -> None:
         """Takes the next levels, best first, matched at `at` (Unix milliseconds)."""
@@ -112,6 +116,8 @@ class SideFlow:
         """Splits a change into what was added, traded, cancelled and refilled."""
         traded = self._traded.pop(price, 0.0) if self._traded else 0.0
         change = now - before + traded
+        if traded > 0.0 and abs(change) <= ROUNDING * (before + traded):
+            return
         if change < 0.0:
             flow[_CANCELLED] -= change
             self.reduced[price] = -change

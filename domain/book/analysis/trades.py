@@ -18,7 +18,7 @@ KEPT = 200
 BUCKETS = 50
 """The buckets of VPIN."""
 CALIBRATION_MS = 60_000
-"""A bucket has 1/50 of the volume of the first minute, unless its size is given."""
+"""A bucket has 1/50 of the volume of the first minute, or of the first 50 trades where those take longer."""
 _ROOM = 4_096
 _PRICE, _SIZE, _SIGN, _TIME = range(4)
 
@@ -128,7 +128,8 @@ class Vpin:
     __slots__ = ("_begun", "_buckets", "_early", "_filled", "_signed", "_size")
 
     def __init__(self, bucket: float | None) -> None:
-        """`bucket` is the volume of a bucket in base currency; None: from the volume of the first minute."""
+        """`bucket` is the volume of a bucket in base currency; None: from the first minute, and 50 trades at
+        least, so that a bucket is as large as a mean trade."""
         self._size = bucket
         self._early: list[tuple[float, bool]] = []
         self._begun: int | None = None
@@ -141,18 +142,19 @@ class Vpin:
             self._calibrate(size, at, is_buy=is_buy)
             return
         sign = 1.0 if is_buy else -1.0
-        while self._filled + size >= self._size:
-            part = self._size - self._filled
-            self._buckets.append(abs(self._signed + sign * part))
+        room = self._size - self._filled
+        if size >= room:
+            self._buckets.append(abs(self._signed + sign * room))
             self._filled = self._signed = 0.0
-            size -= part
+            whole, size = divmod(size - room, self._size)
+            self._buckets.extend([self._size] * int(min(whole, BUCKETS)))
         self._filled += size
         self._signed += sign * size
 
     def _calibrate(self, size: float, at: int, *, is_buy: bool) -> None:
         if self._begun is None:
             self._begun = at
-        if at - self._begun < CALIBRATION_MS:
+        if at - self._begun < CALIBRATION_MS or len(self._early) < BUCKETS:
             self._early.append((size, is_buy))
             return
         self._size = sum(early for early, _ in self._early) / BUCKETS
@@ -165,4 +167,4 @@ class Vpin:
         """From 0 (both sides equal in each bucket) to 1; None before 50 buckets are full."""
         if self._size is None or len(self._buckets) < BUCKETS:
             return None
-        return sum(self._buckets) / (BUCKETS * self._size)
+        return min(1.0, sum(self._buckets) / (BUCKETS * self._size))

@@ -23,7 +23,8 @@ class View:
     def __init__(self, analysis: BookAnalysis, at: int, reference: Bins | None, venue: Bins | None) -> None:
         """`at` in Unix ms; `reference` are the bins of another instrument, `venue` those of this one elsewhere."""
         self.analysis, self.at = analysis, at
-        self.is_fresh = analysis.depth is not None and at - analysis.last_ms < STALE_MS
+        depth = analysis.depth
+        self.is_fresh = depth is not None and at - depth.matched_ms < STALE_MS
         self.ladder: Ladder | None = analysis.ladder if self.is_fresh else None
         self.bins = analysis.bins if self.is_fresh else Bins()
         self.reference, self.venue = reference, venue

@@ -10,7 +10,7 @@ from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from aiohttp import WSCloseCode, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from domain.book.frame import Row
 from tests.domain.book.exchange import Exchange, shown
@@ -32,6 +32,7 @@ class BinanceServer:
         self.sockets: list[tuple[str, web.WebSocketResponse]] = []
         self.answers: deque[tuple[int, str]] = deque()
         self.queries: list[str] = []
+        self.pings, self.answers_pings = 0, True
         self.url = ""
 
     def wait(self, what: Coroutine[Any, Any, T]) -> T:
@@ -88,11 +89,13 @@ class BinanceServer:
         return symbol == "SOLUSDT"
 
     async def socket(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse()
+        socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
         self.sockets.append((request.query["streams"], socket))
-        async for _ in socket:
-            pass
+        async for message in socket:
+            self.pings += message.type is WSMsgType.PING
+            if self.answers_pings:
+                await socket.pong(message.data)
         return socket
 
     async def depth(self, request: web.Request) -> web.Response:

@@ -226,8 +226,25 @@ def test_books_of_usd_m_follow_pu_and_have_their_trades_on_a_connection_of_their
         assert books.feed.connects == 2
 
 
-def test_a_silent_book_is_declared_and_queried_again() -> None:
+def test_a_quiet_book_is_known_while_the_connection_answers_pings() -> None:
+    with opened(BTC, patience=1.5) as books:
+        books.until(books.all_known)
+        books.until(lambda: books.server.pings > 2 * 3)
+        assert (books.gaps(), books.server.queries) == ({BTC: 0}, ["BTCUSDT"])
+
+
+def test_a_book_behind_the_best_prices_is_declared_and_queried_again() -> None:
     with opened(BTC, patience=0.3) as books:
+        books.until(books.all_known)
+        ticker = {"u": 10**9, "s": "BTCUSDT", "b": "1", "B": "1", "a": "2", "A": "1"}
+        books.server.send(json.dumps({"stream": "btcusdt@bookTicker", "data": ticker}))
+        books.until(lambda: books.gaps()[BTC] > 0)
+        books.until(lambda: len(books.server.queries) > 1)
+
+
+def test_a_book_of_a_silent_connection_is_declared_and_queried_again() -> None:
+    with opened(BTC, patience=0.3) as books:
+        books.server.answers_pings = False
         books.until(lambda: books.gaps()[BTC] > 0)
         books.until(lambda: len(books.server.queries) > 1)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from domain.book.book import Book, BookState, BookTerms, Taken
 from domain.book.checksum import okx
 from domain.book.frame import BookFrame, Row
-from domain.book.sequence import BinanceFutures, BinanceSpot, Bybit
+from domain.book.sequence import BinanceFutures, BinanceSpot, Bybit, SequenceRule
 from domain.book.side import MOST_CHARACTERS, BookSide
 from domain.direction import Side
 from domain.errors import InvalidInput
@@ -179,6 +179,22 @@ def test_a_book_of_a_new_connection_is_awaited_and_refuses_deltas(new_book: NewB
     assert book.state(0.0) is BookState.AWAITED
     assert book.take(delta(101), 0.0) is Taken.REFUSED
     assert book.gaps == 0
+
+
+@pytest.mark.parametrize(
+    "rule", [Bybit(), BinanceSpot(), BinanceFutures()], ids=lambda rule: type(rule).__name__
+)
+def test_a_snapshot_with_lower_numbers_is_taken_on_a_new_connection_and_on_no_other(
+    rule: SequenceRule,
+) -> None:
+    book = Book(NAME, BookTerms(rule=rule))
+    book.take(snapshot(10_000, at=500), 0.0)
+    earlier = snapshot(500, at=499)
+    assert book.take(earlier, 0.0) is Taken.OLD
+    book.begin()
+    assert book.take(earlier, 0.0) is Taken.REPLACED
+    assert (book.update, book.matched_ms) == (500, 499)
+    assert book.take(delta(501, at=500, previous=500), 0.0) is Taken.CHANGED
 
 
 def test_a_checksum_that_differs_from_the_exchanges_is_a_gap() -> None:

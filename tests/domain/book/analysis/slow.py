@@ -169,6 +169,8 @@ class History:
     @staticmethod
     def _split(change: Change, price: float, old: float, new: float, traded: float) -> None:
         rest = new - old + traded
+        if traded > 0 and abs(rest) <= 1e-9 * (old + traded):
+            return
         if old == 0:
             change.added += rest
         elif rest < 0:

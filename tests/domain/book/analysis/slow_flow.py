@@ -220,7 +220,11 @@ def run(trades: Sequence[PublicTrade]) -> float | None:
 
 def vpin(trades: Sequence[PublicTrade]) -> float | None:
     """Each bucket by the place of its volume among all volume traded."""
-    early = [one for one in trades if one.matched_ms - trades[0].matched_ms < 60_000]
+    early = [
+        one
+        for place, one in enumerate(trades)
+        if place < 50 or one.matched_ms - trades[0].matched_ms < 60_000
+    ]
     if len(early) == len(trades):
         return None
     bucket = volume(early) / 50

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from domain.book.analysis.book_analysis import STALE_MS, BookAnalysis
 from domain.book.analysis.table import FIGURES, row_of
+from domain.book.analysis.trades import Vpin
 from domain.book.depth import Depth, PublicTrade
 from domain.errors import InvalidInput
 from tests.domain.book.analysis.recordings import recorded
@@ -58,6 +59,17 @@ def test_a_book_that_is_ten_seconds_old_has_no_figures() -> None:
     assert row_of(analysis, START_MS + STALE_MS) == NOTHING
 
 
+def test_a_book_that_is_silent_while_trades_go_on_has_no_figures_and_keeps_no_trades() -> None:
+    trades = [a_trade(at, 90.0, is_buy=False) for at in range(500, 60_000, 500)]
+    analysis = analysed(a_book(0, {}), *trades[:18])
+    assert value(analysis, "spread") is not None
+    assert row_of(analysis, START_MS + STALE_MS) == NOTHING
+    for one in trades[18:]:
+        analysis.on_trade(one)
+    assert row_of(analysis, analysis.last_ms) == NOTHING
+    assert (analysis.bids.waiting, analysis.asks.waiting) == ([], [])
+
+
 def test_a_book_that_continues_after_ten_seconds_begins_anew() -> None:
     analysis = analysed(*Flow(1).messages(600))
     assert analysis.bins.count > 20
@@ -92,6 +104,37 @@ def test_refills_after_trades_are_an_iceberg_with_what_was_hidden() -> None:
     analysis = analysed(*messages)
     assert value(analysis, "iceberg_ask") == pytest.approx(22.0)
     assert value(analysis, "iceberg_bid") == 0.0
+
+
+@pytest.mark.parametrize(("full", "left", "size"), [(1.0, 0.5, 0.5), (0.3, 0.2, 0.1)])
+def test_trades_that_explain_a_decrease_are_no_refill_of_an_iceberg(
+    full: float, left: float, size: float
+) -> None:
+    messages: list[Message] = [a_book(0, {60_000.5: full})]
+    for at in range(500, 10_500, 1_000):
+        messages += [a_trade(at, size=size), a_book(at, {60_000.5: left}), a_book(at + 500, {60_000.5: full})]
+    # One refill, where an iceberg has three.
+    messages += [a_trade(10_500, size=size), a_book(10_500, {60_000.5: full}), a_book(11_000, {})]
+    assert value(analysed(*messages), "iceberg_ask") == 0.0
+
+
+@pytest.mark.parametrize("bucket", [1e-9, 1e-300])
+def test_a_trade_of_many_buckets_fills_them_at_once(bucket: float) -> None:
+    vpin = Vpin(bucket)
+    vpin.take(bucket / 2.0, 0, is_buy=False)
+    vpin.take(1e9, 1, is_buy=True)
+    assert vpin.value == 1.0
+
+
+def test_a_bucket_is_as_large_as_a_mean_trade_where_the_first_minute_has_few() -> None:
+    vpin = Vpin(None)
+    vpin.take(0.001, 0, is_buy=True)
+    for number in range(1, 150):
+        vpin.take(20.0, 60_000 + number, is_buy=number % 2 == 0)
+        assert (vpin.value is None) == (number < 50)
+    # A bucket of 19.6 has most of one trade, and the end of the other side's.
+    assert vpin.value is not None
+    assert 0.3 < vpin.value < 0.9
 
 
 def test_a_trade_that_is_received_after_its_levels_is_no_cancellation() -> None:
