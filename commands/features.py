@@ -36,15 +36,6 @@ Readers = Mapping[str, Callable[[], FeatureReading]]
 READERS: Readers = {CORE_1.id: FeatureReader, BOOK_1.id: BookFeatureReader}
 """The feature sets of this program."""
 
-_UNFED: Mapping[str, str] = {BOOK_1.id: "no engine passes the rows of order books to it"}
-"""Why a feature set lacks part of its values in every engine, by its id."""
-
-
-def why_unfed(feature_set: str) -> str:
-    """Why no model of this set can be trained or get a role: its source does not run. Empty for every other set."""
-    why = _UNFED.get(feature_set)
-    return "" if why is None else f"{feature_set} is not fed: {why}. Build features of {CORE_1.id} instead"
-
 
 _SPAN = timedelta(hours=26)
 _BARS = LONGEST_BARS + 1

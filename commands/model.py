@@ -10,7 +10,6 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from commands.features import why_unfed
 from domain.errors import InvalidInput, Refused
 from domain.features.sets import check_fed
 from domain.model import (
@@ -159,12 +158,6 @@ def _check_finite(what: str, figure: float) -> None:
 def _check_registered(sha256: str, state: ModelLine) -> None:
     if sha256 not in state.registered:
         raise Refused(f"no model {sha256[:80]} is registered under this name; register its file first")
-
-
-def _check_fed(feature_set: str) -> None:
-    why = why_unfed(feature_set)
-    if why:
-        raise Refused(f"the model can have no role: {why}")
 
 
 def _check_gate(command: PutInRole, state: ModelLine) -> None:

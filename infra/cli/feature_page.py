@@ -81,8 +81,7 @@ _BOOK = f"""\
 
 The features of `{CORE_1.id}`, and the {len(FIGURES)} figures of the order book of the signal's instrument
 ([book-analysis.md](book-analysis.md)), each by its name with `book_` before it. They are missing where no book runs,
-and where it is ten seconds old. No engine passes rows of books to its reader yet, so a model of `{BOOK_1.id}` can be
-neither trained nor get a role. Data sets are built with `{CORE_1.id}`: candles and logs have no books.
+and where it is ten seconds old. Data sets are built with `{CORE_1.id}`: candles and logs have no books.
 """
 
 

@@ -7,10 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from commands.features import why_unfed
 from commands.scorer import LoadedModel, ModelScorer
 from domain.errors import InvalidInput
-from domain.features.sets import SETS
+from domain.features.sets import SETS, check_fed
 from domain.log import LogReader
 from domain.model import ModelRegistered
 from domain.models.file import ModelFile
@@ -78,6 +77,4 @@ def _check_features(given: str, content: ModelFile) -> None:
             f"--model {given}: it reads the features {content.feature_set}, and this program computes "
             f"{', '.join(sorted(SETS))}: no score of it can be made; train a model on those"
         )
-    unfed = why_unfed(content.feature_set)
-    if unfed:
-        raise InvalidInput(f"--model {given}: {unfed}")
+    check_fed(content.feature_set)

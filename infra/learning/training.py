@@ -9,7 +9,6 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from commands.features import why_unfed
 from domain.drift.reference import reference_of
 from domain.errors import InvalidInput
 from domain.features.sets import check_fed
@@ -78,8 +77,6 @@ def _faults(data: Dataset) -> Iterator[tuple[bool, str]]:
         data.x.shape == (n, len(data.features)),
         f"has values of shape {data.x.shape}, not {n} rows of {len(data.features)}",
     )
-    unfed = why_unfed(data.feature_set)
-    yield not unfed, f"cannot be trained from: {unfed}"
     lengths = {
         name: len(getattr(data, name))
         for name in ("resolved_at", "net", "stopped", "strategies", "instruments", "labels")

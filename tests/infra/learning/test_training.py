@@ -95,7 +95,6 @@ _CHANGES: Sequence[tuple[Callable[[Dataset], Dataset], str]] = [
     (lambda data: replace(data, net=data.net * np.inf), "net return that is not finite"),
     (lambda data: replace(data, x=data.x * 1e300), "infinite or beyond 1e30"),
     (lambda data: replace(data, features=data.features[1:]), "not 400 rows of 7"),
-    (lambda data: replace(data, feature_set="book.1"), "cannot be trained from: book.1 is not fed"),
 ]
 
 
