@@ -104,10 +104,16 @@ def test_a_pass_goes_on_after_a_request_that_is_declined_and_ends_with_an_error(
 ) -> None:
     declined = RetireModel(sha256="d" * 64, reason="declined", rule="patience")
     follows = RetireModel(sha256="e" * 64, reason="enough", rule="patience")
-    plan = SimpleNamespace(requests=lambda _now: [declined, follows])
+
+    def requests(_now: datetime) -> list[RetireModel]:
+        return [declined, follows]
+
+    def plan(*_given: object) -> tuple[SimpleNamespace, datetime]:
+        return SimpleNamespace(requests=requests), NOW
+
     before = len(running.door.sent)
     with monkeypatch.context() as patched:
-        patched.setattr(model_auto, "_plan", lambda *_given: (plan, NOW))
+        patched.setattr(model_auto, "_plan", plan)
         done = whence("models", "auto", *running.words)
     assert [one.request for one in running.door.sent[before:]] == [declined, follows]
     del running.door.sent[before:]

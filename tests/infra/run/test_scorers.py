@@ -36,6 +36,13 @@ class Failing:
         raise self._fault
 
 
+def giving(store: Failing) -> Callable[..., Failing]:
+    def bucket(*_given: object) -> Failing:
+        return store
+
+    return bucket
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> WhenceSettings:
     table = {"folder": str(tmp_path / "models"), "store": {"address": "s3://models"}}
@@ -73,7 +80,7 @@ def test_a_live_engine_starts_without_the_keys_of_the_object_store_and_logs_an_e
 def test_a_run_on_a_tape_ends_where_the_object_store_cannot_be_read(
     settings: WhenceSettings, monkeypatch: pytest.MonkeyPatch, fault: WhenceError
 ) -> None:
-    monkeypatch.setattr(stores, "_bucket", lambda *_given: Failing(fault))
+    monkeypatch.setattr(stores, "_bucket", giving(Failing(fault)))
     with pytest.raises(type(fault)):
         scorers.tape_scorer(settings).scores(NOW, [WANTED])
 
@@ -82,7 +89,7 @@ def test_a_file_that_the_object_store_lacks_is_looked_for_once_a_tape_run(
     settings: WhenceSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bucket = Failing(ModelMissing("there is none"))
-    monkeypatch.setattr(stores, "_bucket", lambda *_given: bucket)
+    monkeypatch.setattr(stores, "_bucket", giving(bucket))
     scorer = scorers.tape_scorer(settings)
     found = [scorer.scores(NOW, [WANTED])["signal"][0] for _signal in range(3)]
     assert {(one.outcome, one.detail) for one in found} == {(ScoreOutcome.FAILED, "ModelMissing")}
