@@ -72,7 +72,7 @@ def _trades(count: int, skill: float) -> list[RowScored | TradeClosed]:
     return found
 
 
-def _registered(sha256: str, reason: str) -> ModelRegistered:
+def _registered(sha256: str, reason: str, passed_gate: bool | None = None) -> ModelRegistered:
     return ModelRegistered(
         name="main",
         sha256=sha256,
@@ -83,6 +83,7 @@ def _registered(sha256: str, reason: str) -> ModelRegistered:
         seed=0,
         metrics={},
         reason=reason,
+        passed_gate=passed_gate,
     )
 
 
@@ -106,6 +107,7 @@ def _plan(
     *,
     drift: DriftSettings = NOTHING,
     passed: bool = True,
+    recorded_verdict: bool | None = None,
     reference: tuple[FeatureReference, ...] = REFERENCE,
     recorded: list[DriftFound] | None = None,
     champion_since: datetime = BEGAN - timedelta(hours=1),
@@ -122,7 +124,9 @@ def _plan(
     book.in_force = ModelsInForce(
         registered=known, champion=known[CHAMPION], challengers=(known[CHALLENGER],)
     )
-    book.models = {one: ModelRecord(_registered(one, reason), BEGAN, "a person") for one in registered}
+    book.models = {
+        one: ModelRecord(_registered(one, reason, recorded_verdict), BEGAN, "a person") for one in registered
+    }
     book.models[CHAMPION].drifts = recorded or []
     book.models[CHAMPION].drifts_in_role = recorded or []
     scored = ScoredTrades()
@@ -228,6 +232,13 @@ def test_a_promotion_records_that_the_gate_judged_by_other_limits_than_are_trade
 @pytest.mark.parametrize(("skill", "passed"), [(-0.2, True), (0.0, True), (0.2, False)])
 def test_a_challenger_without_skill_or_whose_gate_has_not_passed_waits(skill: float, passed: bool) -> None:
     assert _plan(_trades(200, skill), passed=passed).requests(_at(400)) == []
+
+
+def test_a_challenger_whose_registration_states_that_its_gate_refused_it_waits_whatever_its_file_states() -> (
+    None
+):
+    assert _plan(_trades(200, 0.2), recorded_verdict=False).requests(_at(400)) == []
+    assert len(_plan(_trades(200, 0.2), recorded_verdict=True).requests(_at(400))) == 1
 
 
 def test_a_challenger_that_was_not_promoted_in_its_time_is_retired() -> None:
