@@ -13,14 +13,17 @@ import pytest
 
 from adapters.log.sqlite import open_sqlite
 from adapters.tokens.book import TokenBook
+from commands.door import Answer, Completed, Declined
 from commands.request import PromoteModel, RegisterModel, RetireModel
 from commands.roles import Role
 from domain.model import ModelPromoted, ModelRegistered, ModelRole
 from domain.models.settings import ModelSettings
 from domain.settings import Settings
 from domain.streams import model_stream
+from infra.cli import model_auto
 from infra.cli.serving import ApiOptions, plan_of
 from infra.config import WhenceSettings
+from infra.learning.auto_plan import AutoPlan
 from infra.learning.dataset_file import read_dataset
 from infra.learning.model_files import open_model, write_model
 from infra.run.api_plan import Hosted
@@ -95,6 +98,29 @@ def test_a_dry_run_prints_what_is_due_and_requests_nothing(whence: Whence, runni
     assert done.code == 0, done
     assert f"{running.challenger[:12]} is retired (patience): not yet shown" in done.out
     assert len(running.door.sent) == before
+
+
+def test_a_declined_request_is_stated_at_the_end_and_the_others_are_still_sent(
+    whence: Whence, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (RetireModel(sha256=one * 64, reason="why", rule="patience") for one in "ab")
+    sent = list[object]()
+
+    def answered(_settings: object, _api: str, _token: object, request: object) -> Answer:
+        sent.append(request)
+        if request is first:
+            return Declined("c1", "Refused", "it has no role")
+        return Completed("c2", ())
+
+    def requests(_plan: AutoPlan, _now: datetime) -> list[RetireModel]:
+        return [first, second]
+
+    monkeypatch.setattr(model_auto, "answered", answered)
+    monkeypatch.setattr(AutoPlan, "requests", requests)
+    done = whence("models", "auto", *running.words)
+    assert sent == [first, second]
+    assert done.code == 1
+    assert "RetireModel of aaaaaaaaaaaa was declined: it has no role" in " ".join(done.err.split())
 
 
 def test_a_pass_retires_an_overdue_challenger_and_trains_the_next_one_once(

@@ -26,7 +26,10 @@ def broken() -> Objects:
 def test_a_live_engine_whose_store_keys_are_sealed_away_starts_and_logs_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(scorers, "model_store", lambda _settings: ModelStore(tmp_path, sealed))
+    def store(_settings: WhenceSettings) -> ModelStore:
+        return ModelStore(tmp_path, sealed)
+
+    monkeypatch.setattr(scorers, "model_store", store)
     live_models(WhenceSettings(), Watchers())
     for thread in threading.enumerate():
         if thread.name == CHECK_THREAD:
