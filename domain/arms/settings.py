@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from domain.arithmetic import is_within
+
 LATEST_POLICY = 6
 """The current version of the policy of the committees; a test compares it with `domain.committees.POLICY_VERSION`."""
 
@@ -43,7 +45,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {"share": (0, 1), "policy": (0, LATE
 
 def faults(settings: ArmSettings) -> Iterator[str]:
     """Each rule that the settings break beyond the bounds of single numbers."""
-    if settings.policy in range(1, EARLIEST_POLICY):
+    if is_within(settings.policy, 1, EARLIEST_POLICY - 1):
         yield (
             f"arms.policy = {settings.policy} must be 0 or in {EARLIEST_POLICY} … {LATEST_POLICY}: an earlier "
             "policy lacks a member that limits risk"
