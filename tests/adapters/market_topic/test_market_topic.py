@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Any, cast
 
 import pytest
 from confluent_kafka import Producer
@@ -102,7 +101,7 @@ def test_a_record_of_a_stranger_is_not_read_but_named(
     publisher.publish(rows(1, 2))
     stranger = Producer({"bootstrap.servers": kafka_bootstrap_servers})
     value = market_bytes(MarketRecord(session=1, number=3, row=_row(3)))
-    partitions = len(cast(Any, stranger.list_topics(topic.name)).topics[topic.name].partitions)
+    partitions = len(stranger.list_topics(topic.name).topics[topic.name].partitions)
     stranger.produce(topic.name, value, BTC.encode(), partition=partition_of(BTC, partitions))
     assert stranger.flush(30) == 0
     unread = list[str]()
