@@ -14,7 +14,7 @@ from domain.book.frame import BookFrame
 from domain.book.sequence import BinanceFutures, BinanceSpot, Bybit, SequenceRule
 from domain.book.side import LevelStore
 from tests.domain.book.exchange import Exchange, Moment, shown
-from tests.domain.book.kinds import ALL_KINDS, NewBook
+from tests.domain.book.kinds import ALL_KINDS, NewBook, short_ladder
 
 _STEPS = 24
 _LISTED = 6
@@ -51,7 +51,10 @@ def test_any_messages_in_any_order_leave_the_exchanges_own_book_or_a_declared_ga
 ) -> None:
     venue = VENUES[name]
     exchange = Exchange(seed, depth=venue.depth, span=venue.span, hole=venue.hole)
-    restarts = data.draw(st.frozensets(st.integers(1, _STEPS - 1), max_size=2 if venue.restarts else 0))
+    # A delta can have the next number after a restart whose message was lost. Its levels then are more than the depth,
+    # which a ladder that lost levels cannot see.
+    most = 2 if venue.restarts and new_book is not short_ladder else 0
+    restarts = data.draw(st.frozensets(st.integers(1, _STEPS - 1), max_size=most))
     messages = sent(exchange, restarts, venue.listed)
     watched = Watched(
         new_book("XRPUSDT", BookTerms(rule=venue.rule, depth=venue.depth, listed=venue.listed), _TICK),
