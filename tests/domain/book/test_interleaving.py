@@ -51,7 +51,10 @@ def test_any_messages_in_any_order_leave_the_exchanges_own_book_or_a_declared_ga
 ) -> None:
     venue = VENUES[name]
     exchange = Exchange(seed, depth=venue.depth, span=venue.span, hole=venue.hole)
-    restarts = data.draw(st.frozensets(st.integers(1, _STEPS - 1), max_size=2 if venue.restarts else 0))
+    # With two restarts, of which one is lost, a delta can have the next number by chance: no rule of the venue shows
+    # that (docs/order-book.md), so one restart is drawn.
+    most = 1 if venue.restarts else 0
+    restarts = data.draw(st.frozensets(st.integers(1, _STEPS - 1), max_size=most))
     messages = sent(exchange, restarts, venue.listed)
     watched = Watched(
         new_book("XRPUSDT", BookTerms(rule=venue.rule, depth=venue.depth, listed=venue.listed), _TICK),
