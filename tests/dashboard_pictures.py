@@ -20,7 +20,7 @@ from tests.journeys.test_dashboard import opened
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 SIZE: ViewportSize = {"width": 1400, "height": 860}
-COLOURS = 128
+COLOURS = 256
 """The colours of a picture, whose file is smaller than with all of them."""
 _PATIENCE = 300.0
 
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def _write(file: Path, shot: bytes) -> None:
-    image = Image.open(BytesIO(shot)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    image = Image.open(BytesIO(shot)).convert("RGB").quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     image.save(file, optimize=True)
 
 
