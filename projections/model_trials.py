@@ -29,11 +29,11 @@ def trial_of(sha256: str, scored: ScoredTrades, settings: AutoSettings) -> Trial
 
 
 def _outcomes(sha256: str, champion: str | None, trades: Sequence[TradeClosed]) -> Iterator[ScoredOutcome]:
-    """The trades that the challenger scored and that this champion, or none, decided."""
+    """The trades that the challenger scored and that this champion, or none, decided: none of arm B."""
     for trade in trades:
         challenger = trade.confidence_of(sha256)
         decided = trade.champion
-        if challenger is None or champion != (None if decided is None else decided.model):
+        if trade.is_arm_b or challenger is None or champion != (None if decided is None else decided.model):
             continue
         rate = base_rate(trades, trade.signal_at) if decided is None else decided.confidence
         if rate is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.arithmetic import ZERO
+from domain.arms.split import Arm
 from domain.log import Meta, Recorded
 from domain.model import (
     NO_MODELS,
@@ -19,6 +20,7 @@ from domain.model import (
 )
 from domain.position import PositionClosed, PositionOpened
 from domain.scored import ScoreOutcome, SignalScored
+from domain.signal import DecisionMade, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,16 @@ class RowScored:
 
 @dataclass(frozen=True, slots=True)
 class TradeClosed:
-    """The trade of a scored signal is closed; it gained where its net result is above 0. Times are UTC."""
+    """The trade of a scored signal is closed; it gained where its net result is above 0. Times are UTC.
+
+    `is_arm_b`: its entry was decided in arm B, so not by the champion (`domain/arms`).
+    """
 
     signal_at: datetime
     closed_at: datetime
     scores: tuple[SignalScored, ...]
     gained: bool
+    is_arm_b: bool = False
 
     def confidence_of(self, sha256: str) -> float | None:
         """The confidence of a model; None where it returned no score."""
@@ -74,6 +80,7 @@ class ScoredTrades:
         self.closed_at: list[datetime] = []
         self._scores: dict[str, list[RowScored]] = {}
         self._held: dict[str, str] = {}
+        self._in_arm_b: set[str] = set()
         self._begun = 0
 
     def take_all(self, events: Iterable[Recorded]) -> ScoredTrades:
@@ -91,6 +98,8 @@ class ScoredTrades:
         match event:
             case SignalScored():
                 self._scored(event, meta)
+            case DecisionMade():
+                self._decided(event, meta)
             case PositionOpened():
                 self._opened(meta)
             case PositionClosed():
@@ -127,13 +136,20 @@ class ScoredTrades:
             self.steps.append(row)
             self._scores.setdefault(meta.correlation_id, []).append(row)
 
+    def _decided(self, event: DecisionMade, meta: Meta) -> None:
+        if event.arm is Arm.B and event.verdict is not Verdict.SKIP:
+            self._in_arm_b.add(meta.correlation_id)
+
     def _opened(self, meta: Meta) -> None:
         if meta.correlation_id in self._scores:
             self._held[meta.stream] = meta.correlation_id
 
     def _closed(self, event: PositionClosed, meta: Meta) -> None:
         self.closed_at.append(meta.occurred_at)
-        rows = self._scores.pop(self._held.pop(meta.stream, ""), [])
+        chain = self._held.pop(meta.stream, "")
+        rows = self._scores.pop(chain, [])
+        is_arm_b = chain in self._in_arm_b
+        self._in_arm_b.discard(chain)
         if rows:
             scores = tuple(one.score for one in rows)
-            self.steps.append(TradeClosed(rows[0].at, meta.occurred_at, scores, event.net > ZERO))
+            self.steps.append(TradeClosed(rows[0].at, meta.occurred_at, scores, event.net > ZERO, is_arm_b))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+
+from domain.arms.split import Arm
 from domain.learning.auto_settings import AutoSettings
 from domain.learning.promotion import Ruling, Trial
 from domain.log import Recorded
@@ -13,7 +17,16 @@ from domain.streams import model_stream
 from projections.model_scores import ModelBook
 from projections.model_trials import trial_of
 from projections.scored_trades import ScoredTrades, TradeClosed, TrialBegun
-from tests.domain.history import ACCOUNT, NOW, History
+from tests.domain.history import (
+    ACCOUNT,
+    NOW,
+    D,
+    History,
+    a_closing,
+    a_decision,
+    a_signal,
+    an_opening,
+)
 
 OLD, NEW, CHALLENGER = "a" * 64, "b" * 64, "c" * 64
 CHAMPION_ROLE, CHALLENGER_ROLE = ModelRole.CHAMPION, ModelRole.CHALLENGER
@@ -110,6 +123,19 @@ def test_evidence_against_the_base_rate_does_not_count_once_a_champion_is_in_for
 
 def test_a_trade_that_the_champion_did_not_score_does_not_count_while_it_is_in_force() -> None:
     assert _trial(_folded(*BEGIN), _trades(None, 2, 200)).signals == 0
+
+
+def test_a_trade_of_arm_b_does_not_count_because_the_challenger_chose_it() -> None:
+    trades = [replace(one, is_arm_b=at % 2 == 0) for at, one in enumerate(_trades(OLD, 2, 200))]
+    assert _trial(_folded(*BEGIN), trades).signals == 100
+
+
+@pytest.mark.parametrize(("arm", "is_arm_b"), [(Arm.NONE, False), (Arm.A, False), (Arm.B, True)])
+def test_a_closed_trade_is_of_the_arm_in_which_its_entry_was_decided(arm: Arm, is_arm_b: bool) -> None:
+    history = History().signal(a_signal(), _score(OLD, CHAMPION_ROLE, 0.5), a_decision(arm=arm))
+    history.position(an_opening(), a_closing(D(4), D(10_004)))
+    recorded = [Recorded(ordinal, one) for ordinal, one in enumerate(history.envelopes, 1)]
+    assert [one.is_arm_b for one in ScoredTrades().take_all(recorded).trades] == [is_arm_b]
 
 
 def test_evidence_against_a_champion_that_comes_back_counts_from_its_return() -> None:
