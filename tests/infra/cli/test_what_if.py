@@ -324,7 +324,7 @@ def test_a_model_file_is_the_champion_of_the_candidate_and_the_report_names_it(
 @pytest.mark.parametrize(
     ("model", "named"),
     [
-        ("small.json", "it reads the features small.1, and this program computes core.1"),
+        ("small.json", "it reads the features small.1, and this program computes book.1, core.1"),
         ("abcdef12", "no registered model begins with 'abcdef12'"),
         ("damaged.json", "damaged"),
     ],

@@ -26,6 +26,7 @@ from domain.opening import Mode
 from domain.scored import SignalScored
 from domain.signal import DecisionMade
 from infra.config import WhenceSettings
+from infra.logs import played_store
 from infra.run.backtest import NO_CHANGE, Change
 from infra.run.other_model import REASON, OtherModel
 from infra.run.paper import PaperRun
@@ -122,8 +123,8 @@ def of_candles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = WhenceSettings(log=f"sqlite:///{found}")
     known = replace(registration(SECOND), feature_set=CORE_1.id, passed_gate=False)
     for candles, requests in ((60, (known, replace(promotion(SECOND), unproven=True))), (None, ())):
-        with closing(open_sqlite(found, AvroCodec())) as log:
-            run = PaperRun(TAPE, log, lambda _envelope: None, scorer=SCORER)
+        with closing(open_sqlite(found, AvroCodec())) as log, played_store(settings) as played:
+            run = PaperRun(TAPE, log, lambda _envelope: None, scorer=SCORER, played=played)
             for _instant in islice(run.instants(), candles):
                 pass
         for one in requests:
@@ -150,8 +151,9 @@ def test_the_requests_about_models_that_follow_from_their_events_lead_to_these_e
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "tape.db"
-    with closing(open_sqlite(path, AvroCodec())) as log:
-        for _instant in islice(PaperRun(TAPE, log, lambda _envelope: None).instants(), 10):
+    settings = WhenceSettings(log=f"sqlite:///{path}")
+    with closing(open_sqlite(path, AvroCodec())) as log, played_store(settings) as played:
+        for _instant in islice(PaperRun(TAPE, log, lambda _envelope: None, played=played).instants(), 10):
             pass
     requests = (
         replace(registration(), feature_set=CORE_1.id),
@@ -160,7 +162,7 @@ def test_the_requests_about_models_that_follow_from_their_events_lead_to_these_e
         RetireModel(sha256=FIRST, reason="drifts", rule="drift"),
     )
     for one in requests:
-        assert isinstance(carried_out_at_rest(WhenceSettings(log=f"sqlite:///{path}"), one), Completed)
+        assert isinstance(carried_out_at_rest(settings, one), Completed)
     with closing(read_log(path, AvroCodec())) as log:
         found = [one.requested.request for one in requests_in(log)]
     assert found == [requests[0], replace(promotion(), unproven=True), *requests[2:]]
