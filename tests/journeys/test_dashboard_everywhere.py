@@ -167,7 +167,7 @@ def check_performance(page: Page, facts: Mapping[str, Any]) -> None:
     (whole,) = facts["performance"]
     expect(figure(page, "Trades")).to_have_text(str(whole["trades"]))
     for name in ("net", "fees", "funding"):
-        expect(figure(page, name.capitalize())).to_have_text(signed(whole[name]))
+        expect(figure(page, name.capitalize())).to_have_text(f"{signed(whole[name])} USDT")
 
 
 def check_strategies(page: Page, facts: Mapping[str, Any]) -> None:
