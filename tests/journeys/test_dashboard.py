@@ -177,6 +177,7 @@ def test_the_results_by_hour_add_up_and_buy_and_hold_stands_beside_the_equity(
     wanted = demo.query("{ performance { trades } hours: performance(by: HOUR) { value trades } }")["data"]
     page.get_by_role("button", name="By hour").click()
     shown = page.get_by_role("table", name="By hour of the entry (UTC)").get_by_role("row")
+    expect(shown).to_have_count(len(wanted["hours"]) + 1)
     trades = [int(row.split("\n")[1]) for row in shown.all_inner_texts()[1:]]
     assert sum(trades) == wanted["performance"][0]["trades"]
     assert len(trades) == len(wanted["hours"])
@@ -187,6 +188,8 @@ def test_the_results_by_hour_add_up_and_buy_and_hold_stands_beside_the_equity(
 def test_a_decision_shows_every_vote_and_what_would_have_had_to_differ(visitor: Visit) -> None:
     page = opened(visitor.page, "decisions")
     page.get_by_label("Verdict").select_option("SKIP")
+    # The rows of the list before stay in sight until those of the new one are there.
+    expect(page.get_by_role("row").nth(1)).to_contain_text("SKIP")
     page.get_by_role("row").nth(1).click()
     votes = page.get_by_role("region", name="Votes")
     expect(votes.get_by_text("What would have had to differ")).to_be_visible()
