@@ -59,12 +59,7 @@ export class ListReader<Row> {
   /** Reads the first page and, beside it, the number of rows, because counting takes longer than a page. */
   begin(): void {
     this.#fill();
-    void this.#read({ first: 0, after: null, skip: 0, isCounted: true }).then(({ list, error }) => {
-      // The last page knows the number of rows better: rows may have been added since they were counted.
-      this.#total ??= list?.totalCount;
-      if (this.#total === undefined) this.#uncounted = error;
-      if (this.#pages.size > 0) this.#publish(undefined);
-    });
+    this.#count();
   }
 
   /** Reads what is missing of the rows from one index to the other, and of the pages beside them. */
@@ -76,11 +71,22 @@ export class ListReader<Row> {
 
   /** Reads what an error has left out. */
   resume(): void {
-    if (this.state.value.error) this.#fill();
+    if (!this.state.value.error) return;
+    this.#fill();
+    if (this.#uncounted) this.#count();
   }
 
   close(): void {
     this.#isClosed = true;
+  }
+
+  #count(): void {
+    void this.#read({ first: 0, after: null, skip: 0, isCounted: true }).then(({ list, error }) => {
+      // The last page knows the number of rows better: rows may have been added since they were counted.
+      this.#total ??= list?.totalCount;
+      this.#uncounted = this.#total === undefined ? error : undefined;
+      if (this.#pages.size > 0) this.#publish(undefined);
+    });
   }
 
   #fill(): void {
@@ -118,7 +124,10 @@ export class ListReader<Row> {
       this.#ends[page] = list.pageInfo.endCursor ?? undefined;
       const end = page * SIZE + list.edges.length;
       if (list.pageInfo.hasNextPage) this.#least = Math.max(this.#least, end + 1);
-      else this.#total = end;
+      else {
+        this.#total = end;
+        this.#uncounted = undefined;
+      }
       this.#forget();
     }
     this.#publish(error);
