@@ -194,8 +194,10 @@ ADDED: Mapping[str, frozenset[str]] = {
             "leverage",
             "management",
             "models",
+            "arms",
         }
     ),
+    "DecisionMade.data": frozenset({"arm"}),
     "SettingsChanged.data.settings.risk": frozenset({"on_kill", "on_daily_loss"}),
     "SettingsChanged.data.settings.strategies[]": frozenset(
         {
