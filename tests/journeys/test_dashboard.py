@@ -453,12 +453,12 @@ def test_a_draft_that_arrives_after_its_terms_were_changed_is_not_offered(
             held.append(route) if "draftOrder" in str(route.request.post_data) else route.continue_()
         ),
     )
-    page.get_by_label("Instrument").fill("BTCUSDT-LINEAR.BYBIT")
-    page.get_by_label("Quantity").fill("0.01")
-    page.get_by_label("Stop", exact=True).fill("50000")
+    page.get_by_label("Instrument").fill("ETHUSDT-LINEAR.BYBIT")
+    page.get_by_label("Quantity").fill("0.02")
+    page.get_by_label("Stop", exact=True).fill("2000")
     with page.expect_request(lambda request: "draftOrder" in str(request.post_data)):
         page.get_by_role("button", name="Check").click()
-    page.get_by_label("Quantity").fill("0.001")
+    page.get_by_label("Quantity").fill("0.01")
     [late] = held
     with page.expect_response(lambda response: "draftOrder" in str(response.request.post_data)):
         late.continue_()
