@@ -65,7 +65,11 @@ def main() -> None:
 
 
 def _write(file: Path, shot: bytes) -> None:
-    image = Image.open(BytesIO(shot)).convert("RGB").quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    image = (
+        Image.open(BytesIO(shot))
+        .convert("RGB")
+        .quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    )
     image.save(file, optimize=True)
 
 
