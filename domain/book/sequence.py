@@ -78,8 +78,8 @@ class Bybit(Struct, frozen=True):
         return Step.OLD if is_known or _is_earlier(frame, place) else Step.GAP
 
 
-class BinanceSpot(Struct, frozen=True):
-    """A delta covers `U` to `u`. It is next where it covers the update after the last one (`U` <= last + 1 <= `u`)."""
+class _Binance(Struct, frozen=True):
+    """What the markets of Binance share: a snapshot is queried apart, and a delta up to the last update is old."""
 
     holds_early: bool = True
 
@@ -95,31 +95,29 @@ class BinanceSpot(Struct, frozen=True):
         """See `SequenceRule.delta`."""
         if frame.last <= place.update:
             return Step.OLD
-        return Step.NEXT if frame.first <= place.update + 1 else Step.GAP
+        return Step.NEXT if self._follows(place, frame) else Step.GAP
+
+    def _follows(self, place: Place, frame: BookFrame) -> bool:
+        raise NotImplementedError
 
 
-class BinanceFutures(Struct, frozen=True):
+class BinanceSpot(_Binance, frozen=True):
+    """A delta covers `U` to `u`. It is next where it covers the update after the last one (`U` <= last + 1 <= `u`)."""
+
+    def _follows(self, place: Place, frame: BookFrame) -> bool:
+        return frame.first <= place.update + 1
+
+
+class BinanceFutures(_Binance, frozen=True):
     """A delta covers what follows `pu`, up to `u`. It is next where `pu` is the last `u`.
 
     After a snapshot the first delta has to cover its `lastUpdateId`: `pu` <= `lastUpdateId` <= `u`.
     """
 
-    holds_early: bool = True
-
-    def is_whole(self, frame: BookFrame) -> bool:
-        """See `SequenceRule.is_whole`."""
-        return frame.is_snapshot
-
-    def snapshot(self, floor: Place, frame: BookFrame) -> Step:
-        """See `SequenceRule.snapshot`."""
-        return Step.OLD if frame.last < floor.update else Step.NEXT
-
-    def delta(self, place: Place, frame: BookFrame) -> Step:
-        """See `SequenceRule.delta`."""
-        if frame.last <= place.update:
-            return Step.OLD
-        follows = 0 <= frame.previous <= place.update if place.is_snapshot else frame.previous == place.update
-        return Step.NEXT if follows else Step.GAP
+    def _follows(self, place: Place, frame: BookFrame) -> bool:
+        if place.is_snapshot:
+            return 0 <= frame.previous <= place.update
+        return frame.previous == place.update
 
 
 def _is_earlier(frame: BookFrame, place: Place) -> bool:
