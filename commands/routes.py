@@ -13,6 +13,7 @@ from commands import (
     exchange,
     instrument,
     leverage,
+    manipulation,
     mark,
     model,
     opening,
@@ -36,6 +37,7 @@ Command = (
     | account.AccountCommand
     | mark.MarkAccount
     | regime.ChangeRegime
+    | manipulation.RecordManipulation
     | leverage.LeverageCommand
     | settings.SettingsCommand
     | instrument.InstrumentCommand
@@ -85,6 +87,10 @@ def _regime(account_name: str, command: Any) -> str:
     return streams.regime_stream(account_name, command.change.instrument)
 
 
+def _manipulation(account_name: str, command: Any) -> str:
+    return streams.manipulation_stream(account_name, command.suspected.instrument)
+
+
 def _leverage_change(account_name: str, command: Any) -> str:
     return streams.leverage_stream(account_name, command.change.instrument)
 
@@ -125,6 +131,9 @@ ROUTES: Mapping[type, Route] = {
     signal.RecordReversal: Route(_signal, signal.decide),
     signal.EndSeries: Route(_signal, signal.decide),
     signal.EndGrid: Route(_signal, signal.decide),
+    signal.RouteSignal: Route(_signal, signal.decide),
+    signal.ReportRoute: Route(_signal, signal.decide),
+    signal.EndRoute: Route(_signal, signal.decide),
     order.PlaceOrder: Route(_order, order.decide),
     order.CancelOrder: Route(_order, order.decide),
     order.AmendOrder: Route(_order, order.decide),
@@ -160,11 +169,13 @@ ROUTES: Mapping[type, Route] = {
     account.ForgetPersonalKey: Route(_account, account.decide),
     mark.MarkAccount: Route(_mark, mark.decide),
     regime.ChangeRegime: Route(_regime, regime.decide),
+    manipulation.RecordManipulation: Route(_manipulation, manipulation.decide),
     leverage.RequestLeverage: Route(_leverage_change, leverage.decide),
     leverage.LeverageSet: Route(_leverage, leverage.decide),
     leverage.LeverageRefused: Route(_leverage, leverage.decide),
     leverage.LeverageUnclear: Route(_leverage, leverage.decide),
     settings.ChangeSettings: Route(_settings, settings.decide),
+    settings.HoldSettings: Route(_settings, settings.decide),
     instrument.ListInstrument: Route(_instruments, instrument.decide),
     reconciliation.RecordDiscrepancy: Route(_reconciliation, reconciliation.decide),
     reconciliation.ResolveDiscrepancy: Route(_reconciliation, reconciliation.decide),

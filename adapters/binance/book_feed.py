@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -27,7 +27,8 @@ from adapters.binance.stream_frame import (
     record_trade,
     trade,
 )
-from adapters.book_shelf import BookShelf, utc_now
+from adapters.book_shelf import BookListener, BookShelf, utc_now
+from adapters.ladder_book.scale import Scale
 from adapters.market_recordings.tap import MarketTap
 from commands.exchange import Unread
 from commands.feed import FeedState
@@ -42,6 +43,9 @@ _EACH = 50
 """Instruments of one connection, so that the address with all its streams stays below 8 KB."""
 
 _CANDLES = "kline_1m"
+
+_SLOTS = 2**16
+"""Slots of a side of a fast book: in the recordings a spot market left 2**14 ticks within five minutes."""
 
 _LARGEST = 4 * 2**20
 """Bytes of a message."""
@@ -89,7 +93,8 @@ class BinanceBooks:
     """See `BookFeed`; it runs in a thread of its own. `patience` is the seconds without a frame of the connection,
     or behind best prices and trades, after which a book is stale; three pings are sent in that time.
 
-    A gap queries the snapshot of that instrument, and of no other. With a `tap` candles of a minute arrive, too, and it
+    A gap queries the snapshot of that instrument, and of no other. The books of instruments in `scales` are fast (extra
+    `fast`). With a `tap` candles of a minute arrive, too, and it
     gets every message.
 
     Raises InvalidInput for instruments that are not all spot, or all linear contracts, of Binance.
@@ -105,13 +110,17 @@ class BinanceBooks:
         on_arrival: Callable[[], None] = _nothing,
         clock: Callable[[], datetime] = utc_now,
         tap: MarketTap | None = None,
+        scales: Mapping[str, Scale] | None = None,
+        listener: BookListener | None = None,
     ) -> None:
         self._tap, self._patience = tap, patience
         self._market = market = market_at_binance(tuple(instruments))
         self._http, self._socket = site.http or market.http, site.socket or market.socket
         self._timing, self._on_arrival = timing or Timing(), on_arrival
         terms = BookTerms(rule=market.rule, listed=market.listed, patience=patience)
-        self._shelf = BookShelf(instruments, terms, clock=clock, tap=tap)
+        self._shelf = BookShelf(
+            instruments, terms, clock=clock, tap=tap, listener=listener, scales=scales, slots=_SLOTS
+        )
         self._lines = list(_lines(market, instruments, with_candles=tap is not None))
         self._best: dict[str, BestPrices] = {}
         self._query_fault: dict[str, str] = {}
@@ -138,6 +147,10 @@ class BinanceBooks:
         """See `BookFeed.depth`."""
         return self._shelf.depth(instrument, count)
 
+    def is_fast(self, instrument: str) -> bool:
+        """Whether the book of the instrument is a fast one now."""
+        return self._shelf.is_fast(instrument)
+
     def sweep(self, instrument: str, side: Side, size: Decimal) -> Sweep | None:
         """See `BookFeed.sweep`."""
         return self._shelf.sweep(instrument, side, size)
@@ -146,6 +159,10 @@ class BinanceBooks:
         """The last message of the stream `bookTicker`, which comes before the delta of the book; None before the
         first."""
         return self._best.get(instrument)
+
+    def lose(self, instruments: Collection[str], why: str) -> None:
+        """See `BookShelf.lose`."""
+        self._shelf.lose(instruments, why)
 
     def trades(self) -> Sequence[PublicTrade]:
         """See `BookFeed.trades`."""

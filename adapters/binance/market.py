@@ -14,7 +14,8 @@ VENUE = "BINANCE"
 
 
 class Market(Struct, frozen=True, kw_only=True):
-    """`http` and `socket` are the addresses of a market; `depth` is the path of its snapshots.
+    """`http` and `socket` are the addresses of a market; `depth` is the path of its snapshots,
+    `rules` that of its exchangeInfo.
 
     `streams` are the streams of an instrument by the path of the connection that has them: Binance has the books of
     USD-M on another path than its trades. `candles` is the path of the connection that has candles. `listed` is the
@@ -25,6 +26,7 @@ class Market(Struct, frozen=True, kw_only=True):
     http: str
     socket: str
     depth: str
+    rules: str
     streams: Mapping[str, tuple[str, ...]]
     candles: str
     rule: SequenceRule
@@ -38,6 +40,7 @@ MARKETS: Mapping[str, Market] = {
         http="https://api.binance.com",
         socket="wss://stream.binance.com:9443",
         depth="/api/v3/depth",
+        rules="/api/v3/exchangeInfo",
         streams={"/stream": ("depth@100ms", "bookTicker", "trade")},
         candles="/stream",
         rule=BinanceSpot(),
@@ -49,6 +52,7 @@ MARKETS: Mapping[str, Market] = {
         http="https://fapi.binance.com",
         socket="wss://fstream.binance.com",
         depth="/fapi/v1/depth",
+        rules="/fapi/v1/exchangeInfo",
         streams={"/public/stream": ("depth@100ms", "bookTicker"), "/market/stream": ("aggTrade",)},
         candles="/market/stream",
         rule=BinanceFutures(),

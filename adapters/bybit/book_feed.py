@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from adapters.book_shelf import BookShelf, utc_now
+from adapters.book_shelf import BookListener, BookShelf, utc_now
 from adapters.bybit.book_frame import BookPush, book_frame, book_push, book_terms
 from adapters.bybit.line import Line
 from adapters.bybit.market_frame import frame, public_trades
@@ -16,12 +16,15 @@ from adapters.bybit.placing import CATEGORY
 from adapters.bybit.recorded_frame import record_candles, record_trades
 from adapters.bybit.site import Site, Timing
 from adapters.bybit.stream import UNREADABLE, Stream
+from adapters.bybit.text_topic import text_topic
 from adapters.bybit.wanted import QUOTE_DEPTH, book_topic, kline_topic, symbol_at_bybit, trade_topic
+from adapters.ladder_book.scale import Scale
 from adapters.market_recordings.tap import MarketTap
 from commands.exchange import Unread
 from commands.feed import FeedState
 from domain.book.book import Book, Taken
 from domain.book.depth import Depth, PublicTrade
+from domain.book.frame import BookFrame
 from domain.book.sweep import Sweep
 from domain.direction import Side
 from domain.errors import InvalidInput
@@ -34,10 +37,19 @@ _EACH = 10
 
 _CANDLE = timedelta(minutes=1)
 _PATIENCE = 10.0
+_LOOK = 0.1
+"""Seconds between two looks at all books of a connection: a look at each message took longer than its book."""
 
 
 def _nothing() -> None:
     """Does nothing with an arrival."""
+
+
+def push_reader(topic: str, symbol: str, scale: Scale) -> Callable[[bytes], BookFrame]:
+    """The compiled reader of a topic's pushes, which is imported where a book is fast."""
+    from adapters.ladder_book.push_reader import PushReader
+
+    return PushReader(topic, symbol, scale).read
 
 
 class _Recorded:
@@ -93,14 +105,21 @@ class _Group:
         shelf: BookShelf,
         on_arrival: Callable[[], None],
         recorded: _Recorded | None,
+        scales: Mapping[str, Scale],
     ) -> None:
         self._recorded = recorded
         self.instruments, self._timing, self._shelf = instruments, timing, shelf
         self._topics = {book_topic(name, depth): name for name in instruments}
+        self._readers = {
+            name: push_reader(topic, symbol_at_bybit(name), scales[name])
+            for topic, name in self._topics.items()
+            if name in scales
+        }
         self._of_topic = {name: topic for topic, name in self._topics.items()}
         self._trades = {trade_topic(name): name for name in instruments}
         self._left_out: Mapping[str, str] = {}
         self._awaited_since: float | None = None
+        self._looked_at = float("-inf")
         self.stream = Stream(line, timing, turns, self, on_arrival, self.leave_out)
 
     def fault_of(self, instrument: str) -> str:
@@ -120,12 +139,18 @@ class _Group:
     def take(self, text: str) -> None:
         """See `Listener.take`. A message that cannot be read is kept; the numbers of the next one show what it
         was. Any push shows that the connection stands, so that a quiet book is unchanged."""
-        self._shelf.hear(self.instruments)
+        now = time.monotonic()
+        is_due = now - self._looked_at >= _LOOK
+        if is_due:
+            self._looked_at = now
+            self._shelf.hear(self.instruments)
+        is_lost = False
         try:
-            self._take(text)
+            is_lost = self._take(text)
         except (*UNREADABLE, InvalidInput) as fault:
             self._shelf.add_unread(text, str(fault))
-        self._renew()
+        if is_due or is_lost:
+            self._renew()
 
     def leave_out(self, reasons: Mapping[str, str]) -> None:
         """Takes the topics that Bybit has refused for this connection, with the reasons; see `Stream`."""
@@ -143,20 +168,29 @@ class _Group:
         is_overdue = now > self._awaited_since + self._timing.answer
         return f"the book of {awaited[0]} was not pushed" if is_overdue else ""
 
-    def _take(self, text: str) -> None:
-        topic = frame(text).topic
+    def _take(self, text: str) -> bool:
+        """Whether the message was one of a book that is lost."""
+        topic = text_topic(text)
         if topic in self._topics:
-            instrument, push = self._topics[topic], book_push(text)
-            if push.data.s != symbol_at_bybit(instrument):
-                raise InvalidInput(f"this is no book of {instrument}")
-            self._shelf.take(instrument, book_frame(push))
-        elif topic in self._trades:
+            instrument = self._topics[topic]
+            taken = self._shelf.take(instrument, self._book_frame(instrument, text))
+            return taken in (Taken.GAP, Taken.REFUSED)
+        if topic in self._trades:
             instrument, push_of_trades = self._trades[topic], frame(text)
             self._shelf.add_trades(public_trades(push_of_trades, instrument))
             if self._recorded is not None:
                 record_trades(push_of_trades, instrument, symbol_at_bybit(instrument), self._recorded.tap)
         elif self._recorded is None or not self._recorded.take(topic, text):
             raise InvalidInput("nobody subscribed to this topic")
+        return False
+
+    def _book_frame(self, instrument: str, text: str) -> BookFrame:
+        if self._shelf.is_fast(instrument):
+            return self._readers[instrument](text.encode())
+        push = book_push(text)
+        if push.data.s != symbol_at_bybit(instrument):
+            raise InvalidInput(f"this is no book of {instrument}")
+        return book_frame(push)
 
     def _renew(self) -> None:
         due = self._shelf.requests(self.instruments)
@@ -169,8 +203,10 @@ class BybitBooks:
 
     `depth` is the number of levels of a side, one of `BOOK_DEPTHS`; `patience` the seconds without a push of its
     connection, or behind its trades, after which a book is stale. A gap or a stale book subscribes the topic of
-    that instrument anew, and no other. With a `tap` best prices and candles of a minute arrive, too, and it gets every
-    message. Raises InvalidInput for an instrument that is no linear contract of Bybit, and for another depth.
+    that instrument anew, and no other. The books of instruments in `scales` are fast (extra `fast`). With a `tap` best
+    prices and candles of a minute arrive, too; it gets every message in the exchange's texts, so all books are plain
+    then. A `listener` hears of every change of a book, and takes the trades. Raises InvalidInput for an instrument that
+    is no linear contract of Bybit, and for another depth.
     """
 
     def __init__(
@@ -185,13 +221,19 @@ class BybitBooks:
         on_arrival: Callable[[], None] = _nothing,
         clock: Callable[[], datetime] = utc_now,
         tap: MarketTap | None = None,
+        scales: Mapping[str, Scale] | None = None,
+        listener: BookListener | None = None,
     ) -> None:
         if depth not in BOOK_DEPTHS:
             raise InvalidInput(
                 f"Bybit has books of {', '.join(map(str, BOOK_DEPTHS))} levels, not of {depth}"
             )
         timing, turns = timing or Timing(), Turns(MARKET_SHARE, APART)
-        self._shelf = BookShelf(instruments, book_terms(depth, patience), clock=clock, tap=tap)
+        given: Mapping[str, Scale] = {} if scales is None or tap is not None else scales
+        fast = {name: scale for name, scale in given.items() if name in instruments}
+        self._shelf = BookShelf(
+            instruments, book_terms(depth, patience), clock=clock, tap=tap, listener=listener, scales=fast
+        )
         public = Site(testnet=site.testnet, http=site.http, socket=site.socket)
         self._groups = list[_Group]()
         for first in range(0, len(instruments), _EACH):
@@ -199,7 +241,9 @@ class BybitBooks:
             recorded = None if tap is None else _Recorded(some, tap)
             topics = (*_topics(some, depth, with_trades=with_trades), *(recorded.topics if recorded else ()))
             line = Line(site=public, channel=CATEGORY, topics=topics)
-            self._groups.append(_Group(some, depth, line, timing, turns, self._shelf, on_arrival, recorded))
+            self._groups.append(
+                _Group(some, depth, line, timing, turns, self._shelf, on_arrival, recorded, fast)
+            )
 
     def start(self) -> None:
         """See `BookFeed.start`."""
@@ -217,9 +261,17 @@ class BybitBooks:
         """See `BookFeed.depth`."""
         return self._shelf.depth(instrument, count)
 
+    def is_fast(self, instrument: str) -> bool:
+        """Whether the book of the instrument is a fast one now."""
+        return self._shelf.is_fast(instrument)
+
     def sweep(self, instrument: str, side: Side, size: Decimal) -> Sweep | None:
         """See `BookFeed.sweep`."""
         return self._shelf.sweep(instrument, side, size)
+
+    def lose(self, instruments: Collection[str], why: str) -> None:
+        """See `BookShelf.lose`."""
+        self._shelf.lose(instruments, why)
 
     def trades(self) -> Sequence[PublicTrade]:
         """See `BookFeed.trades`."""

@@ -13,10 +13,12 @@ from adapters.bybit.bucket import LEFT, Bucket
 from adapters.bybit.codes import OF_RULES, Verdict, verdict
 from adapters.bybit.connection import NotConnected
 from adapters.bybit.failure import RAISED, code_of, headers_of, of_order, of_query
+from adapters.bybit.leased import LeasedAdapter
 from adapters.bybit.secrecy import LOGGERS, Credentials
 from adapters.bybit.site import Site, Timing
 from adapters.bybit.trade_socket import OPERATIONS, TradeSocket
 from adapters.instruments.document import Table, is_table, rows, table
+from adapters.lease import Lease
 from domain.errors import ExchangeUnreachable, InvalidInput, OutcomeUnknown
 
 _NO_RETRIES = -999
@@ -26,8 +28,8 @@ Sleep = Callable[[float], None]
 T = TypeVar("T")
 
 
-def http(credentials: Credentials, site: Site, timing: Timing) -> Any:
-    """pybit's session, which repeats nothing by itself.
+def http(credentials: Credentials, site: Site, timing: Timing, lease: Lease | None = None) -> Any:
+    """pybit's session, which repeats nothing by itself. Under a `lease` it changes nothing while that is not valid.
 
     Where nobody has configured logging, pybit adds a handler for each session; it is taken away again.
     """
@@ -46,6 +48,9 @@ def http(credentials: Credentials, site: Site, timing: Timing) -> Any:
     logger.handlers = handlers
     if site.http:
         session.endpoint = site.http
+    if lease is not None:
+        for scheme in ("https://", "http://"):
+            session.client.mount(scheme, LeasedAdapter(lease))
     return session
 
 

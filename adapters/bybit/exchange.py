@@ -30,6 +30,7 @@ from adapters.bybit.trade_socket import TradeSocket
 from adapters.executed import execution, liquidated
 from adapters.instruments.bybit import listings
 from adapters.instruments.document import Table
+from adapters.lease import Lease
 from adapters.measured_clock import measured
 from adapters.order_way import OrderWay
 from commands.clock_reading import ClockReading
@@ -63,6 +64,9 @@ TOPICS = ("order", "execution")
 _NO_SOCKET_IN_DEMO = (
     "order_entry = WEBSOCKET: Bybit's demo trading has no socket of orders; set order_entry = REST"
 )
+_NO_SOCKET_UNDER_LEASE = (
+    "order_entry = WEBSOCKET: a leased account sends its orders by REST; set order_entry = REST"
+)
 RULES_KEPT = 3600.0
 """Seconds for which the instruments are kept."""
 
@@ -79,10 +83,10 @@ class BybitExchange:
     """`placed` holds the terms of the orders that the log knows and that may still be open, by order id.
 
     `way` is that of the requests that change orders. `limits` are calls a second by pybit's method; a method without
-    one is never waited for. `settle` is the settlement currency of the account's contracts. `on_arrival` is called, in
-    a thread of a socket, where a report arrived, a gap was noticed or `stream_state` or `trade_state` changed. Every
-    other call comes from one thread. Raises InvalidSettings for an empty key or secret, and for a socket of orders in
-    demo trading.
+    one is never waited for. Under a `lease` nothing is changed at the exchange while that is not valid. `settle` is the
+    settlement currency of the account's contracts. `on_arrival` is called, in a thread of a socket, where a report
+    arrived, a gap was noticed or `stream_state` or `trade_state` changed. Every other call comes from one thread.
+    Raises InvalidSettings for an empty key or secret, and for a socket of orders in demo trading or under a lease.
     """
 
     venue = VENUE
@@ -99,13 +103,16 @@ class BybitExchange:
         monotonic: Callable[[], float] = time.monotonic,
         limits: Mapping[str, int] = LIMITS,
         way: OrderWay = OrderWay.REST,
+        lease: Lease | None = None,
     ) -> None:
         if not credentials.key or not credentials.secret:
             raise InvalidSettings("Bybit needs an API key and its secret")
         if way is OrderWay.WEBSOCKET and site.demo:
             raise InvalidSettings(_NO_SOCKET_IN_DEMO)
+        if way is OrderWay.WEBSOCKET and lease is not None:
+            raise InvalidSettings(_NO_SOCKET_UNDER_LEASE)
         timing = timing or Timing()
-        self.session: Any = http(credentials, site, timing)
+        self.session: Any = http(credentials, site, timing, lease)
         self._trade = (
             TradeSocket(site, credentials, timing, on_arrival) if way is OrderWay.WEBSOCKET else None
         )

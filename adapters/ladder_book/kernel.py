@@ -6,10 +6,12 @@ decides what it is, and states what is wrong with it. So this file has no rule o
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final
 
-from numba import njit, types
+from numba import types
+
+from adapters.compiled import compiled
+from adapters.ladder_book.scale import MOST_UNITS, PRICE_CHARACTERS, SIZE_CHARACTERS
 
 KIND, TS, CTS, UPDATE, SEQUENCE, BIDS, ASKS, TOPIC, TOPIC_END, SYMBOL, SYMBOL_END = range(11)
 """Places in the head of a push. KIND is 1 for a snapshot and 0 for a delta, BIDS and ASKS are numbers of rows, the
@@ -23,11 +25,6 @@ ladder for an empty side), the number of levels, the worst key that is known, an
 
 STATE: Final = 5
 NO_REACH: Final = 2**62
-MOST_UNITS: Final = 2**53 - 1
-"""Larger whole numbers are not all exact as floats."""
-
-PRICE_CHARACTERS: Final = 16
-SIZE_CHARACTERS: Final = 40
 
 _MOST_DIGITS, _MOST_WHOLE = 18, 17
 _QUOTE, _COMMA, _COLON, _POINT, _ZERO, _NINE, _SPACE = 34, 44, 58, 46, 48, 57, 32
@@ -36,32 +33,25 @@ _WORD_DELTA, _WORD_SNAPSHOT = tuple(b"delta"), tuple(b"snapshot")
 _KEY_TOPIC, _KEY_TYPE, _KEY_TS, _KEY_CTS, _KEY_DATA = map(tuple, (b"topic", b"type", b"ts", b"cts", b"data"))
 _KEY_SYMBOL, _KEY_BIDS, _KEY_ASKS, _KEY_UPDATE, _KEY_SEQUENCE = map(tuple, (b"s", b"b", b"a", b"u", b"seq"))
 
-_NJIT: Any = njit
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 _TEXT = types.Bytes(types.uint8, 1, "C", readonly=True)
 _GRID, _LINE, _INT, _BOOL = types.int64[:, ::1], types.int64[::1], types.int64, types.boolean
 _TUPLE: Any = types.Tuple
 _FOUND, _SCALE = _TUPLE((_INT, _INT)), _TUPLE((_INT, _INT, _INT))
 
 
-def _compiled(*signature: Any) -> Callable[[_Function], _Function]:
-    """Compiles when the module is imported, once a machine: what was compiled is kept beside this file."""
-    return cast("Callable[[_Function], _Function]", _NJIT(*signature, cache=True, error_model="numpy"))
-
-
-@_compiled(_INT(_TEXT, _INT))
+@compiled(_INT(_TEXT, _INT))
 def _at(text: Any, place: int) -> int:
     """The byte here; 0 behind the end."""
     return text[place] if place < len(text) else 0
 
 
-@_compiled(_INT(_TEXT, _INT, _INT))
+@compiled(_INT(_TEXT, _INT, _INT))
 def _after(text: Any, place: int, byte: int) -> int:
     """The place after this byte; ABSENT where another one stands."""
     return place + 1 if _at(text, place) == byte else ABSENT
 
 
-@_compiled(_INT(_TEXT, _INT))
+@compiled(_INT(_TEXT, _INT))
 def _string_end(text: Any, place: int) -> int:
     """The place of the quote that ends the plain ASCII string whose first quote stands here; ABSENT for others."""
     if place < 0 or _at(text, place) != _QUOTE:
@@ -74,7 +64,7 @@ def _string_end(text: Any, place: int) -> int:
     return place if place < len(text) else ABSENT
 
 
-@_compiled(_FOUND(_TEXT, _INT))
+@compiled(_FOUND(_TEXT, _INT))
 def _count(text: Any, place: int) -> tuple[int, int]:
     """A whole number of at most 18 digits and the place after it; ABSENT for others."""
     begin, found = place, 0
@@ -88,7 +78,7 @@ def _count(text: Any, place: int) -> tuple[int, int]:
     return found, place
 
 
-@_compiled(_FOUND(_TEXT, _INT, _INT))
+@compiled(_FOUND(_TEXT, _INT, _INT))
 def _digits(text: Any, place: int, end: int) -> tuple[int, int]:
     """The number of the digits here, up to `end`, and the place after them."""
     found = 0
@@ -101,7 +91,7 @@ def _digits(text: Any, place: int, end: int) -> tuple[int, int]:
     return found, place
 
 
-@_compiled(_INT(_INT, _INT))
+@compiled(_INT(_INT, _INT))
 def _scaled(whole: int, places: int) -> int:
     """The number times 10**places; ABSENT where it is more than MOST_UNITS."""
     for _ in range(places):
@@ -111,7 +101,7 @@ def _scaled(whole: int, places: int) -> int:
     return whole if whole <= MOST_UNITS else ABSENT
 
 
-@_compiled(_FOUND(_TEXT, _INT, _INT, _INT))
+@compiled(_FOUND(_TEXT, _INT, _INT, _INT))
 def _units(text: Any, place: int, places: int, most: int) -> tuple[int, int]:
     """The decimal string here times 10**places, if that is whole, and the place after it; ABSENT for others.
 
@@ -142,7 +132,7 @@ def _units(text: Any, place: int, places: int, most: int) -> tuple[int, int]:
     return whole, place + 1
 
 
-@_compiled(_FOUND(_TEXT, _INT, _SCALE, _GRID, _INT))
+@compiled(_FOUND(_TEXT, _INT, _SCALE, _GRID, _INT))
 def read_rows(text: Any, place: int, scale: tuple[int, int, int], grid: Any, side: int) -> tuple[int, int]:
     """Reads rows into the grid. Returns the number of rows of the list here, and the place after it.
 
@@ -177,7 +167,7 @@ def read_rows(text: Any, place: int, scale: tuple[int, int, int], grid: Any, sid
     return ABSENT, ABSENT
 
 
-@_compiled(_INT(_TEXT, _INT, _LINE, _INT))
+@compiled(_INT(_TEXT, _INT, _LINE, _INT))
 def _counted(text: Any, place: int, head: Any, field: int) -> int:
     """Reads a whole number into the head, where the field was not there before. Returns the place after it."""
     if head[field] != ABSENT:
@@ -186,7 +176,7 @@ def _counted(text: Any, place: int, head: Any, field: int) -> int:
     return place
 
 
-@_compiled(_INT(_TEXT, _INT, _LINE, _INT))
+@compiled(_INT(_TEXT, _INT, _LINE, _INT))
 def _named(text: Any, place: int, head: Any, field: int) -> int:
     """Notes the bounds of a string in the head, where the field was not there before. Returns the place after it."""
     end = _string_end(text, place)
@@ -196,7 +186,7 @@ def _named(text: Any, place: int, head: Any, field: int) -> int:
     return end + 1
 
 
-@_compiled(_INT(_TEXT, _INT, _LINE, _INT, _SCALE, _GRID, _INT))
+@compiled(_INT(_TEXT, _INT, _LINE, _INT, _SCALE, _GRID, _INT))
 def _listed(
     text: Any, place: int, head: Any, field: int, scale: tuple[int, int, int], grid: Any, side: int
 ) -> int:
@@ -207,7 +197,7 @@ def _listed(
     return place
 
 
-@_compiled()
+@compiled()
 def _is(text: Any, begin: int, end: int, word: tuple[int, ...]) -> bool:
     if end - begin != len(word):
         return False
@@ -217,7 +207,7 @@ def _is(text: Any, begin: int, end: int, word: tuple[int, ...]) -> bool:
     return True
 
 
-@_compiled(_INT(_TEXT, _INT, _LINE))
+@compiled(_INT(_TEXT, _INT, _LINE))
 def _kind(text: Any, place: int, head: Any) -> int:
     """Reads the type. Returns the place after it; ABSENT for another one."""
     end = _string_end(text, place)
@@ -232,14 +222,14 @@ def _kind(text: Any, place: int, head: Any) -> int:
     return end + 1
 
 
-@_compiled(_FOUND(_TEXT, _INT))
+@compiled(_FOUND(_TEXT, _INT))
 def _key(text: Any, place: int) -> tuple[int, int]:
     """The end of the key whose first quote stands here, and the place of its value; ABSENT for others."""
     end = _string_end(text, place)
     return end, _after(text, end + 1, _COLON) if end >= 0 else ABSENT
 
 
-@_compiled(_INT(_TEXT, _INT, _LINE, _SCALE, _GRID))
+@compiled(_INT(_TEXT, _INT, _LINE, _SCALE, _GRID))
 def _data(text: Any, place: int, head: Any, scale: tuple[int, int, int], grid: Any) -> int:
     """Reads the object `data`. Returns the place after it; ABSENT for a form that is not known."""
     place = _after(text, place, _OPEN)
@@ -268,7 +258,7 @@ def _data(text: Any, place: int, head: Any, scale: tuple[int, int, int], grid: A
     return ABSENT
 
 
-@_compiled(_INT(_TEXT, _INT, _LINE, _SCALE, _GRID))
+@compiled(_INT(_TEXT, _INT, _LINE, _SCALE, _GRID))
 def _field(text: Any, place: int, head: Any, scale: tuple[int, int, int], grid: Any) -> int:
     """Reads a field of the push. Returns the place after it; ABSENT for a form that is not known."""
     begin = place + 1
@@ -288,7 +278,7 @@ def _field(text: Any, place: int, head: Any, scale: tuple[int, int, int], grid: 
     return ABSENT
 
 
-@_compiled(_BOOL(_TEXT, _LINE, _SCALE, _GRID))
+@compiled(_BOOL(_TEXT, _LINE, _SCALE, _GRID))
 def read_push(text: Any, head: Any, scale: tuple[int, int, int], grid: Any) -> bool:
     """Reads a push into the head and the grid; False for one that the plain reader has to judge.
 
@@ -308,7 +298,7 @@ def read_push(text: Any, head: Any, scale: tuple[int, int, int], grid: Any) -> b
     return found >= 0
 
 
-@_compiled(_INT(_GRID, _INT, _INT, _INT, _LINE, _LINE))
+@compiled(_INT(_GRID, _INT, _INT, _INT, _LINE, _LINE))
 def apply_rows(grid: Any, side: int, begin: int, end: int, sizes: Any, state: Any) -> int:
     """Applies rows `begin` to `end` of a side of the grid to its ladder, until a row has no slot in it.
 
@@ -336,7 +326,7 @@ def apply_rows(grid: Any, side: int, begin: int, end: int, sizes: Any, state: An
     return begin
 
 
-@_compiled(_INT(_LINE, _LINE, _INT, _GRID))
+@compiled(_INT(_LINE, _LINE, _INT, _GRID))
 def best_levels(sizes: Any, state: Any, most: int, found: Any) -> int:
     """Writes keys and sizes of at most `most` levels into the two lines of `found`, best first. Returns how many."""
     count, slot = 0, state[BEST]

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import cached_property
+from typing import Final
 
 from msgspec import Struct
 
-from adapters.ladder_book.kernel import MOST_UNITS, SIZE_CHARACTERS
 from domain.book.frame import Row
 from domain.book.side import not_a_size, price_key
 from domain.errors import InvalidInput
+
+MOST_UNITS: Final = 2**53 - 1
+"""Larger whole numbers are not all exact as floats."""
+
+PRICE_CHARACTERS: Final = 16
+SIZE_CHARACTERS: Final = 40
+SLOTS: Final = 16_384
+"""Ticks of a side of a ladder unless stated otherwise: 128 KiB."""
 
 _MOST_PLACES = 15
 
@@ -33,8 +42,7 @@ class Scale(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def price_places(self) -> int:
         """The decimals of a tick."""
-        exponent = self.tick.normalize().as_tuple().exponent
-        return max(0, -exponent) if isinstance(exponent, int) else 0
+        return places_of(self.tick)
 
     @cached_property
     def units(self) -> tuple[int, int, int]:
@@ -49,6 +57,15 @@ class Scale(Struct, frozen=True, kw_only=True, dict=True):
         if rest:
             raise InvalidInput(f"price {price} is no multiple of the tick {self.tick}")
         return int(ticks), self._size(size)
+
+    def misfit(self, rows: Iterable[Row]) -> str:
+        """Why the first row that the ladder cannot have does not fit it; empty where all rows do."""
+        try:
+            for row in rows:
+                self.row(row)
+        except InvalidInput as fault:
+            return str(fault)
+        return ""
 
     def price_text(self, ticks: int) -> str:
         """The price with the decimals of the tick."""
@@ -67,3 +84,9 @@ class Scale(Struct, frozen=True, kw_only=True, dict=True):
                 f"size {text} is no whole number of 10**-{self.size_places} of at most {MOST_UNITS}"
             )
         return int(units)
+
+
+def places_of(step: Decimal) -> int:
+    """The decimals of a step."""
+    exponent = step.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0

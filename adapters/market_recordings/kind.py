@@ -63,11 +63,16 @@ class Kind(NamedTuple):
             fields = dict(zip(self.columns, line, strict=True))
             number = int(fields.pop("number"))
             try:
-                yield number, msgspec.convert(self.fields(fields), self.row)
+                row = msgspec.convert(self.fields(fields), self.row)
             except msgspec.ValidationError as fault:
-                raise InvalidInput(
-                    f"row {number} of the {self.name} is none of a recording: {fault}"
-                ) from None
+                raise self._refused(number, str(fault)) from None
+            for name in _AMOUNTS.get(self.name, ()):
+                if not getattr(row, name).replace(".", "", 1).isdecimal():
+                    raise self._refused(number, f"`{name}` is no number of at least 0")
+            yield number, row
+
+    def _refused(self, number: int, why: str) -> InvalidInput:
+        return InvalidInput(f"row {number} of the {self.name} is none of a recording: {why}")
 
 
 def _plain(name: str, row: type[MarketRow], own: Mapping[str, str]) -> Kind:
@@ -86,6 +91,12 @@ def _of_frame(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 _TEXTS: Final = ("open", "high", "low", "close", "volume")
+_AMOUNTS: Final[Mapping[str, Sequence[str]]] = {
+    "trades": ("price", "size"),
+    "quotes": ("bid", "bid_size", "ask", "ask_size"),
+    "candles": _TEXTS,
+}
+"""The texts that are numbers; those of books are checked by the book."""
 KINDS: Final[Mapping[str, Kind]] = {
     kind.name: kind
     for kind in (

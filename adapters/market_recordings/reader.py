@@ -6,6 +6,7 @@ import heapq
 import importlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,8 +14,10 @@ from adapters.market_recordings.kind import KINDS, Kind, Numbered
 from adapters.market_recordings.recorder import OPEN
 from adapters.market_recordings.row import MarketRow
 from adapters.market_recordings.sealing import SUFFIX
-from adapters.market_recordings.segment import batches, place_of
+from adapters.market_recordings.segment import HOUR_NS, batches, place_of
 from domain.errors import InvalidInput
+
+_FIRST_DAY = date(1970, 1, 1)
 
 
 class Wanted(NamedTuple):
@@ -31,6 +34,10 @@ class Wanted(NamedTuple):
         """Whether the row is wanted."""
         is_named = self.instruments is None or row.instrument in self.instruments
         return is_named and self.begin <= row.arrived_ns < self.end
+
+    def has_hour(self, hour: int) -> bool:
+        """Whether rows that arrived in this hour (counted from 1970, UTC) may be wanted."""
+        return self.begin < (hour + 1) * HOUR_NS and hour * HOUR_NS < self.end
 
 
 class _File(NamedTuple):
@@ -62,18 +69,25 @@ def _sessions(root: Path, wanted: Wanted) -> dict[int, list[_File]]:
             continue
         for path in sorted((root / name).glob(f"*/*/*{SUFFIX}")):
             if wanted.instruments is None or path.parent.name in wanted.instruments:
-                session, number = _session_of(path)
-                found[session].append(_File(kind, number, path))
+                hour, session, number = place_of_sealed(path)
+                if wanted.has_hour(hour):
+                    found[session].append(_File(kind, number, path))
         for path in sorted((root / OPEN).glob(f"{name}-*.arrow")):
             place = place_of(path)
-            found[place.session].append(_File(kind, place.number, path))
+            if wanted.has_hour(place.hour):
+                found[place.session].append(_File(kind, place.number, path))
     return found
 
 
-def _session_of(path: Path) -> tuple[int, int]:
+def place_of_sealed(path: Path) -> tuple[int, int, int]:
+    """The hour (counted from 1970, UTC), the session and the first number of a sealed file.
+
+    Raises InvalidInput for another file.
+    """
     try:
-        _, session, number = path.stem.split("-")
-        return int(session), int(number)
+        hour, session, number = path.stem.split("-")
+        day = date.fromisoformat(path.parent.parent.name)
+        return (day - _FIRST_DAY).days * 24 + int(hour), int(session), int(number)
     except ValueError:
         raise InvalidInput(f"{path} is no file of a recording; move it to another folder") from None
 
@@ -105,14 +119,24 @@ def _push(present: list[Any], place: int, rows: Iterator[Numbered]) -> None:
 
 
 def _rows(file: _File) -> Iterator[Numbered]:
-    for batch in batches(file.path) if file.path.suffix == ".arrow" else _groups(file.path):
+    for batch in batches(file.path) if file.path.suffix == ".arrow" else _groups(file):
         yield from file.kind.rows(batch)
 
 
-def _groups(path: Path) -> Iterator[Any]:
+def _groups(file: _File) -> Iterator[Any]:
     arrow, parquet = (importlib.import_module(name) for name in ("pyarrow", "pyarrow.parquet"))
     try:
-        with parquet.ParquetFile(path) as file:
-            yield from file.iter_batches(batch_size=5_000)
+        with parquet.ParquetFile(file.path) as opened:
+            missing = sorted(set(file.kind.columns) - set(opened.schema_arrow.names))
+            if missing:
+                raise unreadable(file.path, f"it has no column {', '.join(missing)}")
+            yield from opened.iter_batches(batch_size=5_000)
     except (OSError, arrow.ArrowException) as fault:
-        raise InvalidInput(f"{path} cannot be read: {fault}") from None
+        raise unreadable(file.path, str(fault).rstrip(".")) from None
+
+
+def unreadable(path: Path, why: str) -> InvalidInput:
+    """The error for a sealed file that cannot be read."""
+    return InvalidInput(
+        f"{path} cannot be read: {why}; it is cut short or no file of a recording: restore or remove it"
+    )

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from adapters.market_recordings.kind import KINDS, Numbered, kind_of
+from adapters.market_recordings.manifest import begin_manifest
 from adapters.market_recordings.row import MarketRow
 from adapters.market_recordings.segment import HOUR_NS, Place, Segment
 from domain.errors import InvalidInput
@@ -36,6 +37,7 @@ class Recorder:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+            begin_manifest(folder)
         except OSError as fault:
             raise InvalidInput(f"{folder} cannot be written: {fault.strerror}") from None
         try:

@@ -1,4 +1,4 @@
-"""Seals a segment: its rows by instrument in Parquet files, and then the segment is removed.
+"""Seals a segment: its rows by instrument in Parquet files, which the manifest lists, and then the segment is removed.
 
 A program that is killed meanwhile leaves the segment, and the next sealing writes the same files again.
 """
@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from adapters.market_recordings.digest import RowsDigest
+from adapters.market_recordings.held import Held, held_in
+from adapters.market_recordings.manifest import SealedFile, append_to_manifest
 from adapters.market_recordings.segment import Place, batches, place_of
 from adapters.whole_file import replacing, synchronise
 from domain.errors import RecordingError
@@ -37,13 +40,14 @@ def seal(root: Path, segment: Path) -> Sealed:
     """
     place = place_of(segment)
     try:
-        sealed = _written(root, place, segment)
-        for folder in {file.parent for file in sealed.files}:
+        total, writers = _written(root, place, segment)
+        for folder in {one.path.parent for one in writers}:
             synchronise(folder)
+        append_to_manifest(root, [one.listed(root) for one in writers])
         segment.unlink()
     except OSError as fault:
         raise RecordingError(f"{segment} cannot be sealed: {fault.strerror or fault}") from None
-    return sealed
+    return Sealed(total, tuple(one.path for one in writers))
 
 
 def file_of(root: Path, place: Place, instrument: str) -> Path:
@@ -53,12 +57,13 @@ def file_of(root: Path, place: Place, instrument: str) -> Path:
     return folder / f"{began:%H}-{place.session}-{place.number}{SUFFIX}"
 
 
-def _written(root: Path, place: Place, segment: Path) -> Sealed:
+def _written(root: Path, place: Place, segment: Path) -> tuple[int, Sequence[_InstrumentFile]]:
+    """The number of rows, and the files, which are in their places."""
     with ExitStack() as files:
         writers = dict[str, _InstrumentFile]()
         total = 0
         for batch in batches(segment):
-            for instrument, part in _by_instrument(batch):
+            for instrument, part in by_instrument(batch):
                 if instrument not in writers:
                     path = file_of(root, place, instrument)
                     writers[instrument] = files.enter_context(_InstrumentFile(path, place))
@@ -66,7 +71,7 @@ def _written(root: Path, place: Place, segment: Path) -> Sealed:
             total += batch.num_rows
         for writer in writers.values():
             writer.end()
-    return Sealed(total, tuple(writer.path for writer in writers.values()))
+    return total, list(writers.values())
 
 
 class _InstrumentFile(ExitStack):
@@ -77,7 +82,8 @@ class _InstrumentFile(ExitStack):
         self.path = path
         self._arrow, parquet = (importlib.import_module(name) for name in ("pyarrow", "pyarrow.parquet"))
         self._parts, self._rows = list[Any](), 0
-        self._schema = place.kind.schema()
+        self._schema, self._digest = place.kind.schema(), RowsDigest()
+        self._span: Held | None = None
         path.parent.mkdir(parents=True, exist_ok=True)
         file = self.enter_context(replacing(path))
         self.callback(lambda: os.fsync(file.fileno()))
@@ -87,9 +93,26 @@ class _InstrumentFile(ExitStack):
     def add(self, part: Any) -> None:
         """Appends rows."""
         self._parts.append(part)
+        self._digest.take(part)
+        held = held_in(part)
+        self._span = held if self._span is None else held.with_(self._span)
         self._rows += part.num_rows
         if self._rows >= _ROWS:
             self.end()
+
+    def listed(self, root: Path) -> SealedFile:
+        """The line of the manifest, once the file is in its place."""
+        assert self._span is not None  # a file is opened for its first rows
+        return SealedFile(
+            file=self.path.relative_to(root).as_posix(),
+            bytes=self.path.stat().st_size,
+            rows=self._span.rows,
+            first=self._span.first,
+            last=self._span.last,
+            begin_ns=self._span.begin_ns,
+            end_ns=self._span.end_ns,
+            digest=self._digest.hexdigest(),
+        )
 
     def end(self) -> None:
         """Writes what is in memory as a group of rows."""
@@ -98,7 +121,8 @@ class _InstrumentFile(ExitStack):
             self._parts, self._rows = [], 0
 
 
-def _by_instrument(batch: Any) -> Iterator[tuple[str, Any]]:
+def by_instrument(batch: Any) -> Iterator[tuple[str, Any]]:
+    """The rows of each instrument of an Arrow batch."""
     compute = importlib.import_module("pyarrow.compute")
     column = batch.column("instrument")
     for instrument in compute.unique(column).to_pylist():

@@ -10,8 +10,7 @@ from confluent_kafka import Message
 from adapters.kafka.topic_table import MARKET, TopicRow
 from adapters.market_topic.wire import MarketRecord, read_market
 from adapters.marks.signature import Signer
-from adapters.signed_topic import SignedTopic, opened
-from domain.errors import InvalidInput
+from adapters.signed_topic import SignedTopic, opened_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +26,4 @@ def record_of(message: Message, signer: Signer) -> MarketRecord:
     Raises MarkRefused and KeyMissing for one that this installation has not signed, InvalidInput for one that is no
     message of a market.
     """
-    key, value = opened(message, signer)
-    record = read_market(value)
-    if record.row.instrument.encode() != key:
-        raise InvalidInput("its key is not its instrument")
-    return record
+    return opened_record(message, signer, read_market, lambda record: record.row.instrument)

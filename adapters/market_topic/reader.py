@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -34,7 +34,12 @@ class MarketReader:
         self._place, self._unread, self._signer = place, unread, Signer(keys or KeyFolder())
 
     def read(self, wanted: Wanted | None = None) -> Iterator[MarketRow]:
-        """The wanted rows by session and number, each once. Raises LogUnavailable, and InvalidInput without a topic."""
+        """The wanted rows in the order in which they arrived, each once.
+
+        Recorders of different instruments may share the topic. Where two record the same instrument at the same time,
+        the rows of the one that began later count from its first row on. Raises LogUnavailable, and InvalidInput
+        without a topic.
+        """
         rule = wanted or Wanted()
         clients = self._place.clients()
         count = self._place.found(clients)
@@ -44,7 +49,7 @@ class MarketReader:
             named = rule.instruments
             numbers = set(range(count)) if named is None else {partition_of(one, count) for one in named}
             parts = [self._partition(clients, number, rule) for number in sorted(numbers)]
-            for record in heapq.merge(*parts, key=lambda one: (one.session, one.number)):
+            for _, record in heapq.merge(*map(_by_arrival, parts), key=_place_of):
                 if rule.has(record.row) and (rule.kinds is None or kind_of(record.row).name in rule.kinds):
                     yield record.row
 
@@ -58,6 +63,7 @@ class MarketReader:
         if begin >= end:
             return
         last = dict[int, int]()
+        owners = _Owners(self._unread)
         with closing(PartitionConsumer(clients, partition, BULK)) as consumer:
             consumer.go_to(begin)
             for messages, _ in consumer.until(end):
@@ -69,4 +75,43 @@ class MarketReader:
                         continue
                     if record.number > last.get(record.session, 0):
                         last[record.session] = record.number
-                        yield record
+                        if owners.has(record):
+                            yield record
+
+
+class _Owners:
+    """The session of each instrument that began last. `unread` gets each older one that goes on beside it."""
+
+    def __init__(self, unread: Callable[[str], None]) -> None:
+        self._unread = unread
+        self._newest, self._named = dict[str, int](), set[tuple[str, int]]()
+
+    def has(self, record: MarketRecord) -> bool:
+        """Whether the record is of the newest session of its instrument so far."""
+        name = record.row.instrument
+        newest = self._newest[name] = max(record.session, self._newest.get(name, 0))
+        if record.session == newest:
+            return True
+        if (name, record.session) not in self._named:
+            self._named.add((name, record.session))
+            self._unread(
+                f"two recorders wrote {name}: rows of session {record.session} are left out from the begin of session "
+                f"{newest} on"
+            )
+        return False
+
+
+_Arrived = tuple[int, MarketRecord]
+
+
+def _by_arrival(records: Iterable[MarketRecord]) -> Iterator[_Arrived]:
+    """The records of a partition with their times of arrival, which never go back where a clock does."""
+    arrived_ns = 0
+    for record in records:
+        arrived_ns = max(arrived_ns, record.row.arrived_ns)
+        yield arrived_ns, record
+
+
+def _place_of(one: _Arrived) -> tuple[int, int, int]:
+    arrived_ns, record = one
+    return arrived_ns, record.session, record.number

@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from adapters.market_recordings.row import MarketRow
-from domain.errors import InvalidInput
+from adapters.versioned_record import read_versioned
 
 VERSION = 1
 
@@ -35,10 +35,4 @@ def market_bytes(record: MarketRecord) -> bytes:
 
 def read_market(written: bytes) -> MarketRecord:
     """The record in `written`. Raises InvalidInput where it is none of this version."""
-    try:
-        read = _DECODER.decode(written)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
-        raise InvalidInput(f"it is no message of a market: {fault}") from None
-    if read.version != VERSION:
-        raise InvalidInput(f"its format has the version {read.version}; this program reads {VERSION}")
-    return read
+    return read_versioned(_DECODER, written, VERSION, "message of a market")

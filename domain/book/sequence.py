@@ -91,21 +91,13 @@ class _Binance(Struct, frozen=True):
         """See `SequenceRule.snapshot`."""
         return Step.OLD if frame.last < floor.update else Step.NEXT
 
-    def delta(self, place: Place, frame: BookFrame) -> Step:
-        """See `SequenceRule.delta`."""
-        if frame.last <= place.update:
-            return Step.OLD
-        return Step.NEXT if self._follows(place, frame) else Step.GAP
-
-    def _follows(self, place: Place, frame: BookFrame) -> bool:
-        raise NotImplementedError
-
 
 class BinanceSpot(_Binance, frozen=True):
     """A delta covers `U` to `u`. It is next where it covers the update after the last one (`U` <= last + 1 <= `u`)."""
 
-    def _follows(self, place: Place, frame: BookFrame) -> bool:
-        return frame.first <= place.update + 1
+    def delta(self, place: Place, frame: BookFrame) -> Step:
+        """See `SequenceRule.delta`."""
+        return _step(place, frame, follows=frame.first <= place.update + 1)
 
 
 class BinanceFutures(_Binance, frozen=True):
@@ -114,10 +106,18 @@ class BinanceFutures(_Binance, frozen=True):
     After a snapshot the first delta has to cover its `lastUpdateId`: `pu` <= `lastUpdateId` <= `u`.
     """
 
-    def _follows(self, place: Place, frame: BookFrame) -> bool:
-        if place.is_snapshot:
-            return 0 <= frame.previous <= place.update
-        return frame.previous == place.update
+    def delta(self, place: Place, frame: BookFrame) -> Step:
+        """See `SequenceRule.delta`."""
+        is_first = place.is_snapshot and 0 <= frame.previous <= place.update
+        is_later = not place.is_snapshot and frame.previous == place.update
+        return _step(place, frame, follows=is_first or is_later)
+
+
+def _step(place: Place, frame: BookFrame, *, follows: bool) -> Step:
+    """What a delta of Binance is: old up to the last update, else next where it follows, else a gap."""
+    if frame.last <= place.update:
+        return Step.OLD
+    return Step.NEXT if follows else Step.GAP
 
 
 def _is_earlier(frame: BookFrame, place: Place) -> bool:

@@ -14,6 +14,7 @@ from domain.errors import InvalidInput
 from domain.features.core import CORE_1
 from domain.features.feature_set import Feature, FeatureRow, FeatureSet
 from domain.features.reader import FeatureReader
+from domain.market import BookReading
 from domain.portfolio import Portfolio
 from domain.signal import SignalDetected
 
@@ -64,6 +65,16 @@ class BookFeatureReader:
         last = self._books.get(row.instrument)
         if last is None or row.at >= last.at:
             self._books[row.instrument] = row
+
+    def take_reading(self, reading: BookReading) -> None:
+        """Takes the next reading of an instrument's book. One of a book that is not known, or with figures of another
+        table, ends what was known of it.
+        """
+        if reading.is_known and reading.figures == BOOK_1.id and len(reading.values) == len(FIGURES):
+            at = int(reading.at.timestamp() * 1_000)
+            self.take_book(BookRow(instrument=reading.instrument, at=at, values=reading.values))
+        else:
+            self._books.pop(reading.instrument, None)
 
     def row(self, signal: SignalDetected, at: datetime, portfolio: Portfolio) -> FeatureRow:
         """The features of the signal at `at` (UTC, when it is recorded), with the portfolio before its unit of work.

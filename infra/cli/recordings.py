@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.options import JsonOption
+from infra.cli.options import ConfigOption, JsonOption
 
 if TYPE_CHECKING:
+    from adapters.market_recordings.row import MarketRow
     from infra.recording.check import Checked
 
 recordings_app = typer.Typer(
@@ -27,7 +28,7 @@ NamedOption = Annotated[
     typer.Option("--instruments", metavar="ID", help="Ids of instruments; all by default; repeatable."),
 ]
 _FAULTY = 1
-"""The exit code where a book has a gap that no notice declares."""
+"""The exit code where a book has a gap that no notice declares, or the recording a fault."""
 
 
 @recordings_app.callback()
@@ -36,20 +37,40 @@ def recordings() -> None:
 
 
 @recordings_app.command()
-def check(folder: FolderArgument, named: NamedOption = None, as_json: JsonOption = False) -> None:
-    """Replays the books and prints what each instrument has; exit code 1 for a gap that is not declared."""
-    from adapters.extras import FILES, check_extras
-    from adapters.market_recordings.reader import Wanted, read
+def check(
+    place: Annotated[
+        str,
+        typer.Argument(
+            metavar="FOLDER|kafka://…",
+            help="A folder that `whence record` wrote, or the log beside its topic.",
+        ),
+    ],
+    named: NamedOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Replays the books and prints what each instrument has.
+
+    The exit code is 1 for a gap that is not declared, for files that are missing or were changed, and for an instrument
+    that two recorders have at the same time.
+    """
+    from infra.cli.recording_options import KAFKA
     from infra.recording.check import checked, shown
 
-    check_extras("`whence recordings`", FILES)
-    found = checked(read(folder, Wanted(instruments=_ids(named))))
-    if as_json:
-        typer.echo(json.dumps([shown(one) for one in found], indent=2))
+    faults: list[str] = []
+    if place.startswith(KAFKA):
+        found = checked(_of_topic(place, config, faults)(_ids(named)))
     else:
-        for line in _lines(found):
+        read = _of_folder(Path(place))
+        faults += _faults_of_folder(Path(place), _ids(named))
+        found = _replayed(lambda: checked(read(_ids(named))), faults)
+    if as_json:
+        typer.echo(json.dumps({"instruments": [shown(one) for one in found], "faults": faults}, indent=2))
+    else:
+        lines = _lines(found) if found or not faults else ()
+        for line in (*lines, *(f"fault: {one}" for one in faults)):
             typer.echo(line)
-    if any(one.undeclared for one in found):
+    if faults or any(one.undeclared for one in found):
         raise typer.Exit(_FAULTY)
 
 
@@ -91,6 +112,50 @@ def rows(
             typer.echo(msgspec.json.encode(row))
 
 
+def _replayed(replay: Callable[[], list[Checked]], faults: list[str]) -> list[Checked]:
+    """What the replay finds; nothing where it cannot read a file and the faults state why, which then get one more."""
+    from domain.errors import InvalidInput
+
+    try:
+        return replay()
+    except InvalidInput:
+        if not faults:
+            raise
+        faults.append("the books were not replayed, because a file cannot be read")
+        return []
+
+
+_Read = Callable[[set[str] | None], "Iterator[MarketRow]"]
+"""Reads the rows of these instruments, of all where None."""
+
+
+def _of_folder(folder: Path) -> _Read:
+    from adapters.extras import FILES, check_extras
+    from adapters.market_recordings.reader import Wanted, read
+
+    check_extras("`whence recordings`", FILES)
+    return lambda ids: read(folder, Wanted(instruments=ids))
+
+
+def _faults_of_folder(folder: Path, ids: set[str] | None) -> Sequence[str]:
+    from infra.recording.check import folder_faults
+
+    return folder_faults(folder, ids)
+
+
+def _of_topic(address: str, config: Path | None, faults: list[str]) -> _Read:
+    """The rows of the topic beside this log. `faults` gets what of it is not read."""
+    from adapters.market_recordings.reader import Wanted
+    from adapters.market_topic.reader import MarketReader
+    from infra.config import load
+    from infra.logs import keys_of
+    from infra.recording.topic import market_topic
+
+    settings = load(log=address, config=config)
+    reader = MarketReader(market_topic(settings), faults.append, keys_of(settings))
+    return lambda ids: reader.read(Wanted(instruments=ids))
+
+
 def _ids(named: Sequence[str] | None) -> set[str] | None:
     """The ids that the option names. Raises InvalidInput for what is none."""
     from domain.instrument import check_instrument_id
@@ -116,14 +181,19 @@ def _lines(found: Sequence[Checked]) -> Iterator[str]:
     if not found:
         yield "the recording has no rows"
     for one in found:
-        end = (
-            "known at the end, {} and {} levels".format(*one.levels)
-            if one.is_known
-            else "not known at the end"
-        )
         yield f"{one.instrument}: {_time(one.first_ns)} to {_time(one.last_ns)} UTC"
         yield f"  {in_words(one.counts)}"
-        yield f"  gaps: {one.declared} declared, {one.undeclared} not; the book is {end}"
+        yield f"  gaps: {one.declared} declared, {one.undeclared} not; {_book(one)}"
+
+
+def _book(one: Checked) -> str:
+    if "books" not in one.counts:
+        return (
+            "no message of its book was received: check its name, the network and --address of the recorder"
+        )
+    if one.is_known:
+        return "the book is known at the end, {} and {} levels".format(*one.levels)
+    return "the book is not known at the end"
 
 
 def _time(at_ns: int) -> str:

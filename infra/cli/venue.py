@@ -25,7 +25,8 @@ def venue(
     market: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="synthetic|FILE", help="A synthetic market, or a file of candles, trades or books."
+            metavar="synthetic|FILE|FOLDER",
+            help="A synthetic market, a file of candles, trades or books, or a folder of `whence record`.",
         ),
     ] = None,
     more: Annotated[
@@ -53,6 +54,12 @@ def venue(
         str | None,
         typer.Option(metavar="60x", help="Speed of the market as a multiple of real time, as 60x."),
     ] = None,
+    from_now: Annotated[
+        bool,
+        typer.Option(
+            "--from-now", help="Play a recording as if it began now, so that live runs trade on it."
+        ),
+    ] = False,
     seed: Annotated[
         int, typer.Option(parser=whole(0), metavar="N", help="Seed of the synthetic market and of all ids.")
     ] = 7,
@@ -102,6 +109,7 @@ def venue(
         category=category.lower(),
         past=_PAST if past is None else past,
         pace=pace_of(pace),
+        from_now=from_now,
         seed=seed,
         balance=_money(balance),
         level=next((one for one in LEVELS if one.casefold() == level.casefold()), level),

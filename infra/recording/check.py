@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from adapters.binance.market import market_at_binance
 from adapters.bybit.book_frame import book_terms
+from adapters.market_recordings.contents import contents, faults_of
 from adapters.market_recordings.kind import kind_of
 from adapters.market_recordings.row import BookRow, MarketRow, Notice, NoticeRow
 from domain.book.book import Book, BookTerms, Taken
 from domain.errors import InvalidInput
+from infra.recording.sessions import overlaps
 
 _NS = 1_000_000_000
+GAPS = frozenset({Notice.GAP, Notice.LOST})
+"""The notices after which the book of a recording is not known until its next whole one."""
 _PATIENCE = float("inf")
 """A recorded silence is in a notice, so none is inferred from the times of arrival."""
 
@@ -23,9 +28,9 @@ _PATIENCE = float("inf")
 class Checked(Struct, kw_only=True):
     """What a recording has of one instrument.
 
-    `first_ns` and `last_ns` are times of arrival in nanoseconds since 1970. `declared` counts the notices of gaps,
-    `undeclared` the gaps that the replay of the book finds and no notice declares. `is_known`: the book is known at the
-    end. `levels` are the levels of its two sides then, 0 where it is not.
+    `first_ns` and `last_ns` are times of arrival in nanoseconds since 1970. `declared` counts the notices of gaps and
+    of lost rows, `undeclared` the gaps that the replay of the book finds and no notice declares. `is_known`: the book
+    is known at the end. `levels` are the levels of its two sides then, 0 where it is not.
     """
 
     instrument: str
@@ -45,7 +50,10 @@ class _Replay:
         self.instrument = instrument
         self._books = dict[int, Book]()
         self._counts = Counter[str]()
-        self._first = self._last = self._declared = self._gaps = 0
+        self._first = self._last = self._declared = self._undeclared = 0
+        self._is_lost = False
+        self._is_open = False
+        """Whether the last message was a gap and no notice has followed: a recorder writes it before the next one."""
 
     def take(self, row: MarketRow) -> None:
         """Takes the next row."""
@@ -53,7 +61,10 @@ class _Replay:
         self._first = self._first or row.arrived_ns
         self._last = max(self._last, row.arrived_ns)
         if isinstance(row, BookRow):
-            self._gaps += self._book(row.depth).take(row.frame, self._last / _NS) is Taken.GAP
+            taken = self._book(row.depth).take(row.frame, self._last / _NS)
+            self._undeclared += self._is_open
+            self._is_open = taken is Taken.GAP
+            self._is_lost = self._is_lost and taken is not Taken.REPLACED
         elif isinstance(row, NoticeRow):
             self._notice(row)
 
@@ -66,7 +77,7 @@ class _Replay:
             first_ns=self._first,
             last_ns=self._last,
             declared=self._declared,
-            undeclared=max(0, self._gaps - self._declared),
+            undeclared=self._undeclared + self._is_open,
             is_known=bool(known) and len(known) == len(self._books),
             levels=(len(known[0].bids), len(known[0].asks)) if known else (0, 0),
         )
@@ -77,12 +88,15 @@ class _Replay:
         return self._books[depth]
 
     def _notice(self, row: NoticeRow) -> None:
-        self._declared += row.notice is Notice.GAP
+        if row.notice in GAPS and not (self._is_lost and row.notice is Notice.GAP):
+            self._declared += 1
+        # The recorder then gives up the book of the feed, too: that notice is of the same gap.
+        self._is_lost = self._is_lost or row.notice is Notice.LOST
+        self._is_open = self._is_open and row.notice not in GAPS
         for book in self._books.values():
             if row.notice is Notice.CONNECTED:
                 book.begin()
-            elif row.notice is Notice.GAP and not book.why:
-                self._gaps += 1
+            elif row.notice in GAPS and not book.why:
                 book.begin()  # as the shelf does for a stale book: any snapshot may follow
                 book.lose(row.detail)
 
@@ -116,6 +130,23 @@ _TERMS: Mapping[str, Callable[[str, int], BookTerms]] = {
     "BYBIT": lambda _, depth: book_terms(depth, _PATIENCE),
     "BINANCE": _at_binance,
 }
+
+
+def folder_faults(root: Path, instruments: Collection[str] | None = None) -> list[str]:
+    """What of a folder is not as it was recorded: sealed files that are missing or were changed, and instruments that
+    two sessions have at the same time. `instruments` are the wanted ones, all where None.
+
+    All sealed files are read. Raises what `contents` raises.
+    """
+    faults = list(faults_of(root, instruments))
+    if faults:
+        return faults
+    return [
+        f"{one.instrument} was recorded twice at the same time, in the sessions {one.one} and {one.other}: a backtest "
+        "refuses the folder until the files of one of them (their names have its number) are in another one"
+        for one in overlaps(contents(root))
+        if instruments is None or one.instrument in instruments
+    ]
 
 
 def shown(one: Checked) -> dict[str, Any]:

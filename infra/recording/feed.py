@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.market_recordings.tap import MarketTap
 from domain.errors import InvalidInput
-from infra.recording.recording import RecordedFeed
+
+if TYPE_CHECKING:
+    from adapters.binance.book_feed import BinanceBooks
+    from adapters.bybit.book_feed import BybitBooks
 
 BYBIT, BINANCE = "bybit", "binance"
 _SCHEMES = {"http": "ws", "https": "wss"}
@@ -30,8 +33,13 @@ class RecordedPlace(NamedTuple):
         return f"{_SCHEMES[scheme]}://{rest}" if self.address else ""
 
 
-def recorded_feed(place: RecordedPlace, instruments: Sequence[str], tap: MarketTap) -> RecordedFeed:
-    """The feed, not started yet. Raises InvalidInput for an instrument or depth that the exchange does not have."""
+def recorded_feed(
+    place: RecordedPlace, instruments: Sequence[str], tap: MarketTap | None = None
+) -> BybitBooks | BinanceBooks:
+    """The feed, not started yet; without a `tap` it has books and trades alone.
+
+    Raises InvalidInput for an instrument or depth that the exchange does not have.
+    """
     if place.exchange == BYBIT:
         from adapters.bybit import Site
         from adapters.bybit.book_feed import BybitBooks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, Protocol
 
 from adapters.market_recordings.kind import KINDS, kind_of
@@ -27,6 +27,8 @@ class RecordedFeed(Protocol):
     def close(self) -> None: ...
 
     def unread(self) -> Sequence[Unread]: ...
+
+    def lose(self, instruments: Collection[str], why: str) -> None: ...
 
 
 class MarketRecording:
@@ -70,6 +72,10 @@ class MarketRecording:
         for one in self._feed.unread():
             _log.warning("a message was not understood: %s", one.reason)
         rows = self._rows.take(self._now_ns())
+        lost = {one.instrument for one in rows if isinstance(one, NoticeRow) and one.notice is Notice.LOST}
+        if lost:
+            # The feed has those rows: without a whole book the rest of the recording would have none.
+            self._feed.lose(lost, "rows of its recording were lost")
         self._sink.write(rows, stops)
         self._counts.update(kind_of(row).name for row in rows)
 

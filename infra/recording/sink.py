@@ -6,13 +6,14 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from adapters.back_off import random_pause
 from adapters.market_recordings.kind import Numbered
 from adapters.market_recordings.recorder import Recorder
+from adapters.market_recordings.retention import remove_old_days
 from adapters.market_recordings.row import MarketRow
-from adapters.market_recordings.sealing import Sealed, seal
+from adapters.market_recordings.sealing import seal
 from adapters.market_topic.publisher import MarketPublisher
 from domain.errors import LogUnavailable
 
@@ -43,11 +44,14 @@ class Sink(Protocol):
 class FolderSink:
     """A recording in a folder. Segments that ended are sealed by a thread beside the recorder."""
 
-    def __init__(self, folder: Path, session: int) -> None:
-        """Seals what an earlier session left. Raises InvalidInput where the folder cannot be used."""
-        self._folder, self._recorder = folder, Recorder(folder, session)
+    def __init__(self, folder: Path, session: int, kept_days: int = 0) -> None:
+        """Seals what an earlier session left. After each sealing only the newest `kept_days` stay; all where 0.
+
+        Raises InvalidInput where the folder cannot be used.
+        """
+        self._folder, self._recorder, self._kept_days = folder, Recorder(folder, session), kept_days
         self._thread = ThreadPoolExecutor(1, "sealing")
-        self._sealing = list[Future[Sealed]]()
+        self._sealing = list[Future[Any]]()
         self._seal(self._recorder.left())
 
     def write(self, rows: Sequence[MarketRow], stops: Stops) -> None:
@@ -71,6 +75,9 @@ class FolderSink:
 
     def _seal(self, segments: Sequence[Path]) -> None:
         self._sealing += [self._thread.submit(seal, self._folder, one) for one in segments]
+        if segments and self._kept_days:
+            # The same thread: no file is sealed while the manifest is replaced.
+            self._sealing.append(self._thread.submit(remove_old_days, self._folder, self._kept_days))
 
 
 class TopicSink:

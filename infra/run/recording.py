@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from commands.input_tape import Taped
 from domain.instrument import Instrument
 from domain.opening import LogOpened
 from domain.settings import Settings
 from infra.run.stake import Stake
+
+
+class FilledBy(Enum):
+    """What of a recorded market the simulated exchange fills orders from."""
+
+    CANDLES = auto()
+    TRADES = auto()
+    BOOKS = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,15 +44,15 @@ class Recording(SourceLog):
 
     `inputs` begins with the first of `total` inputs at each call. `instruments` holds each that is ever listed.
     `is_live`: the market is that of a live feed, and other fills than those of the simulated exchange are in the log.
-    `by_trades`: the market holds recorded trades, which fill the orders.
+    `filled_by` is what of the market fills the orders.
     """
 
     inputs: Callable[[], Iterator[Taped]]
     total: int
     is_live: bool
-    by_trades: bool = False
+    filled_by: FilledBy = FilledBy.CANDLES
 
     @property
     def is_of_candles(self) -> bool:
         """Whether the market is recorded candles alone, of which those that lead to nothing may be passed over."""
-        return not self.is_live and not self.by_trades
+        return not self.is_live and self.filled_by is FilledBy.CANDLES

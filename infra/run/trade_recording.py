@@ -13,7 +13,7 @@ from domain.candle import Candle
 from domain.market import Trade
 from infra.run.candle_recording import NO_CANDLES, candle_recording
 from infra.run.plan import Plan
-from infra.run.recording import Recording
+from infra.run.recording import FilledBy, Recording
 
 
 def trade_recording(
@@ -29,7 +29,7 @@ def trade_recording(
     return replace(
         candles,
         inputs=lambda: _with_trades(candles.inputs(), trades, plan),
-        by_trades=True,
+        filled_by=FilledBy.TRADES,
         tape=f"{candles.tape} filled by trades {trades_identity(traded)}",
     )
 

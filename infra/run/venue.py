@@ -32,6 +32,8 @@ from adapters.simulated.venue.synthetic import market_of
 from domain.catalogue import known
 from domain.errors import InvalidInput
 from domain.instrument import symbol_of
+from infra.recording.market import RecordedMarket, of_folder
+from infra.recording.played import played, shifted
 from infra.run.venue_terminal import Say, Terminal
 
 PRICES = {
@@ -51,6 +53,7 @@ _LOTS = 10
 _AFTERWARDS: Mapping[str, str] = {LINEAR: "get_positions", SPOT: "get_order_history"}
 """What shows the effect of the example order."""
 
+_MINUTE_MS = 60_000
 _KEPT_EVERY = 60.0
 """Seconds after which a changed state is written anew."""
 
@@ -59,7 +62,9 @@ _KEPT_EVERY = 60.0
 class VenueOptions:
     """`files` are recordings of the `category`, none for the synthetic market, which has both. `pace` multiplies the
     market's speed; None leaves a synthetic market at the machine's time and plays recordings at their own speed.
-    `state` is the file in which the venue is kept from one run to the next; None where it is not kept.
+    `files` may be one folder that `whence record` wrote, of which `symbols` choose instruments. With `from_now`
+    the times of recordings are moved so that they begin now. `state` is the file in which the venue is kept from one
+    run to the next; None where it is not kept.
     """
 
     files: Sequence[Path] = ()
@@ -67,6 +72,7 @@ class VenueOptions:
     category: str = LINEAR
     past: int = 200
     pace: float | None = None
+    from_now: bool = False
     seed: int = 7
     balance: Decimal = Decimal(10_000)
     level: str = NO_LEVEL
@@ -170,6 +176,14 @@ class RunningVenue:
             self._has_ended = True
             self.server.notices.add("market", "the recording has ended: prices stand still from now on")
 
+    def progress(self) -> str:
+        """How much of the recordings has been played, as `34 % of the recording`; empty for a synthetic market."""
+        if not self.recordings or self._has_ended:
+            return ""
+        starts, ends = (min(one.starts for one in self.recordings), max(one.ends for one in self.recordings))
+        part = (self.server.clock.market() - starts) / max(1, ends - starts)
+        return f"{min(100, int(part * 100))} % of the recording"
+
     def left(self) -> str:
         """What is left of the venue when it ends."""
         return "nothing is kept (no --state)" if self.state is None else f"the state is in {self.state.path}"
@@ -241,10 +255,15 @@ def _check(options: VenueOptions) -> None:
         raise InvalidInput(f"--port and --admin-port must differ: both are {options.port}")
     if options.category not in SERVED:
         raise InvalidInput(f"no category {options.category!r}: there are {', '.join(SERVED)}")
+    if options.from_now and (options.pace is not None or options.state is not None or not options.files):
+        raise InvalidInput(
+            "--from-now is for recordings that begin now, at the clock's pace: leave out --pace and --state, and name "
+            "a recording with --market"
+        )
     unknown = set(options.symbols) - set(PRICES)
     if unknown and not options.files:
         raise InvalidInput(f"the synthetic market has {', '.join(PRICES)}, not {', '.join(sorted(unknown))}")
-    if len(options.symbols) > len(options.files) > 0:
+    if len(options.symbols) > len(options.files) > 0 and _folder(options) is None:
         raise InvalidInput("there are more symbols than files: give one for each file, in order")
 
 
@@ -254,7 +273,15 @@ async def serve(
     """Serves until it is cancelled; `narrates`: says what happens, as `Terminal` does."""
     running = venue_of(options)
     running.keep()
-    terminal = Terminal(running.server, running.account, running.shown, say, width=width, watches=watches)
+    terminal = Terminal(
+        running.server,
+        running.account,
+        running.shown,
+        say,
+        width=width,
+        watches=watches,
+        progress=running.progress,
+    )
     try:
         await running.start()
         say(running.greeting())
@@ -305,7 +332,27 @@ def _first_prices(
     return {symbol: kept.get(symbol, PRICES[symbol]) for symbol in listed}
 
 
+def _folder(options: VenueOptions) -> Path | None:
+    """The folder of `whence record` that is played. Raises InvalidInput for a folder beside other files."""
+    folders = [one for one in options.files if one.is_dir()]
+    if folders and len(options.files) > 1:
+        raise InvalidInput(f"{folders[0]} is a recording with all its instruments: leave out the other files")
+    return folders[0] if folders else None
+
+
 def _read(options: VenueOptions) -> Sequence[Recording]:
+    """The recordings, from now on where that is wanted: whole minutes later, so that candles open with minutes."""
+    read = _recorded(options)
+    if not options.from_now:
+        return read
+    late = time.time_ns() // 1_000_000 - min(one.starts for one in read)
+    return [shifted(one, late - late % _MINUTE_MS) for one in read]
+
+
+def _recorded(options: VenueOptions) -> Sequence[Recording]:
+    folder = _folder(options)
+    if folder is not None:
+        return played(RecordedMarket(of_folder(folder), options.symbols), options.category)
     names = [*options.symbols, *[None] * len(options.files)]
     now = datetime.now(UTC)
     return [
@@ -327,6 +374,8 @@ def _played(
         for market in markets:
             market.move(until)
 
+    if options.from_now:
+        return WallClock(), venue, move
     return PacedClock(starts if state is None else state.at, options.pace or 1.0), venue, move
 
 

@@ -26,11 +26,15 @@ _CENT = Decimal("0.01")
 Say = Callable[[str], None]
 
 
+def _nothing() -> str:
+    return ""
+
+
 class Terminal:
     """Lines are cut to `width` characters, None for any length. The market has its line every ten seconds; where nobody
     `watches`, as in a file, only after something has happened.
 
-    Times are the market's.
+    Times are the market's. `progress` returns what is added to the line of the market; empty for nothing.
     """
 
     def __init__(
@@ -42,9 +46,10 @@ class Terminal:
         *,
         width: int | None = None,
         watches: bool = True,
+        progress: Callable[[], str] = _nothing,
     ) -> None:
         self._server, self._account, self._shown, self._say = server, account, shown, say
-        self._width, self._watches = width, watches
+        self._width, self._watches, self._progress = width, watches, progress
         self._day = ""
         self._seconds = self._lines = self._left_out = self._requests = 0
         self._ticked = time.monotonic()
@@ -89,7 +94,8 @@ class Terminal:
         balance = account.wallet.balance.quantize(_CENT, ROUND_HALF_EVEN, EXACT)
         counts = {"order": len(account.orders), "position": sum(1 for _ in account.held()), "request": since}
         shown = "".join(f", {_counted(count, name)}" for name, count in counts.items() if count)
-        self._print("market", f"{market.symbol} {last}, {balance} {account.currency}{shown}")
+        played = "".join(f", {text}" for text in (self._progress(),) if text)
+        self._print("market", f"{market.symbol} {last}, {balance} {account.currency}{shown}{played}")
 
     def _print(self, kind: str, text: str) -> None:
         at = datetime.fromtimestamp(self._server.clock.market() / 1000, UTC)

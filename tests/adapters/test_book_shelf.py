@@ -9,13 +9,15 @@ import pytest
 
 from adapters import book_shelf
 from adapters.book_shelf import BookShelf
+from adapters.ladder_book.scale import Scale
 from adapters.milliseconds import in_ms
 from domain.book.book import BookTerms, Taken
 from domain.book.depth import PublicTrade
 from domain.book.sequence import BinanceSpot, Bybit, SequenceRule
 from domain.direction import Side
 from domain.errors import InvalidInput
-from tests.domain.book.frames import delta, snapshot
+from tests.domain.book.frames import ASKS, delta, snapshot
+from tests.domain.book.kinds import TICK, WITHOUT_NUMBA
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 BTC, ETH = "BTCUSDT-LINEAR.BYBIT", "ETHUSDT-LINEAR.BYBIT"
@@ -85,6 +87,20 @@ def test_a_silent_book_is_declared_requested_and_not_read() -> None:
     assert kept.requests((BTC,)) == [BTC]
     state = kept.states({BTC: "", ETH: ""})[0]
     assert (state.is_live, state.gaps, state.fault) == (False, 1, "nothing came for 10 s")
+
+
+def test_a_book_that_its_owner_gives_up_is_requested_and_known_with_the_next_snapshot_whatever_its_number() -> (
+    None
+):
+    kept = shelf(Bybit(), Clock())
+    kept.take(BTC, snapshot(100))
+    kept.lose([BTC, ETH], "rows were lost")
+    assert [(one.fault, one.gaps) for one in kept.states({BTC: "", ETH: ""})] == [
+        ("rows were lost", 1),
+        ("the book is AWAITED", 0),
+    ]
+    assert kept.requests((BTC, ETH)) == [BTC]
+    assert kept.take(BTC, snapshot(100)) is Taken.REPLACED
 
 
 def test_a_quiet_book_is_known_while_its_connection_is_heard() -> None:
@@ -171,6 +187,52 @@ def test_the_oldest_trades_go_where_nobody_takes_them_and_are_counted(
     assert [one.id for one in kept.trades()] == ["1", "2"]
     assert kept.trades() == []
     assert kept.states({BTC: "", ETH: ""})[0].dropped == 1
+
+
+def fast_shelf(slots: int = 64) -> BookShelf:
+    terms = BookTerms(rule=Bybit(), depth=50, patience=10.0)
+    scales = {BTC: Scale(tick=TICK, size_places=1)}
+    return BookShelf((BTC, ETH), terms, clock=lambda: NOW, seconds=Clock(), scales=scales, slots=slots)
+
+
+@WITHOUT_NUMBA
+def test_the_books_of_instruments_with_a_scale_are_fast_and_the_others_plain() -> None:
+    kept = fast_shelf()
+    assert (kept.is_fast(BTC), kept.is_fast(ETH)) == (True, False)
+    for name in (BTC, ETH):
+        kept.take(name, snapshot(100))
+        kept.take(name, delta(101, bids=[("100.2", "7.5")]))
+    fast, plain = kept.depth(BTC, 5), kept.depth(ETH, 5)
+    assert fast is not None
+    assert plain is not None
+    assert fast.bid_sizes.tolist() == plain.bid_sizes.tolist() == [7.5, 2.0, 3.0]
+
+
+@WITHOUT_NUMBA
+@pytest.mark.parametrize(
+    "row", [("100.17", "1"), ("100.2", "1.25")], ids=["a price off the tick", "a size with more decimals"]
+)
+def test_a_delta_that_does_not_fit_the_scale_is_a_gap_and_the_book_is_plain_from_the_next_snapshot_on(
+    row: tuple[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = fast_shelf()
+    kept.take(BTC, snapshot(100))
+    assert kept.take(BTC, delta(101, bids=[row])) is Taken.GAP
+    assert kept.requests((BTC,)) == [BTC]
+    assert (kept.is_fast(BTC), kept.states({BTC: "", ETH: ""})[0].gaps) == (False, 1)
+    assert f"the book of {BTC} is plain from now on" in caplog.text
+    assert kept.take(BTC, snapshot(102, bids=[row])) is Taken.REPLACED
+
+
+@WITHOUT_NUMBA
+def test_a_snapshot_with_levels_too_far_apart_for_the_ladder_makes_the_book_plain_without_a_gap() -> None:
+    kept = fast_shelf(slots=8)
+    far = [(f"{101 + number}", "1.0") for number in range(40)]
+    assert kept.take(BTC, snapshot(100, asks=[*ASKS, *far])) is Taken.REPLACED
+    depth = kept.depth(BTC, 50)
+    assert depth is not None
+    assert (kept.is_fast(BTC), len(depth.ask_prices)) == (False, 43)
+    assert kept.states({BTC: "", ETH: ""})[0].gaps == 0
 
 
 def trade(number: int, at: int = 0) -> PublicTrade:

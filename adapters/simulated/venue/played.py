@@ -22,6 +22,15 @@ class Printed(Struct, frozen=True, gc=False):
     size: Decimal
 
 
+class Reported(Struct, frozen=True, gc=False):
+    """A trade that the book shows already: it moves the last price, and takes nothing. Fields as of `Printed`."""
+
+    at: int
+    side: Side
+    price: Decimal
+    size: Decimal
+
+
 class Quoted(Struct, frozen=True, gc=False):
     """The size at a price of the book from now on; zero where nothing is left."""
 
@@ -38,7 +47,7 @@ class Snapshot(Struct, frozen=True, gc=False):
     levels: Sequence[Quoted]
 
 
-Event = Printed | Quoted | Snapshot
+Event = Printed | Reported | Quoted | Snapshot
 
 
 def emptied_first(levels: Iterable[Quoted]) -> Sequence[Quoted]:
@@ -70,7 +79,7 @@ class PlayedMarket:
             at = self._market.not_before(event.at)
             self.play(event, at)
             self._next = next(self._events, None)
-            if not isinstance(event, Printed) and (self._next is None or self._next.at > event.at):
+            if not isinstance(event, Printed | Reported) and (self._next is None or self._next.at > event.at):
                 self.follow(at)
 
     def play(self, event: Event, now: int) -> None:
@@ -78,6 +87,9 @@ class PlayedMarket:
         match event:
             case Printed():
                 self._print(event, now)
+            case Reported():
+                symbol, category = self._market.symbol, self._market.category
+                self._venue.print_trade(symbol, event.side, event.price, event.size, now, category)
             case Quoted():
                 self._show(event.side, event.price, event.size, now)
             case Snapshot():

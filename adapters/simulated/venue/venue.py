@@ -238,10 +238,19 @@ class Venue:
             if left:
                 matching.print_trade(market, side, price, left, now)
 
-    def print_trade(self, symbol: str, side: Side, price: Decimal, quantity: Decimal, now: int) -> None:
-        """A trade of a contract that the book shows already: it moves the last price and fills nothing."""
+    def print_trade(
+        self,
+        symbol: str,
+        side: Side,
+        price: Decimal,
+        quantity: Decimal,
+        now: int,
+        category: str = LINEAR,
+    ) -> None:
+        """A trade that the book shows already: it moves the last price and fills nothing."""
         with localcontext(EXACT):
-            self._rooms[LINEAR].matching.print_trade(self.market(symbol), side, price, quantity, now)
+            market = self.market(symbol, category)
+            self._rooms[category].matching.print_trade(market, side, price, quantity, now)
 
     def follow_book(self, symbol: str, now: int, category: str = LINEAR) -> None:
         """The market is played without trades: its last price goes with its quotes where it lies outside of them."""

@@ -60,7 +60,10 @@ class State(IntEnum):
     DENSITY = 27
 
 
-_COLUMNS = len(Flow) + len(State)
+_FLOWS = len(Flow)
+TRADED = Flow.SIGNED_NOTIONAL + 1
+"""The columns of `Flow` that begin with BOUGHT and end with SIGNED_NOTIONAL."""
+_COLUMNS = _FLOWS + len(State)
 
 
 class Bins:
@@ -80,8 +83,8 @@ class Bins:
         if self._end == _ROOM:
             self._values[:, :KEPT] = self._values[:, _ROOM - KEPT :]
             self._end = KEPT
-        self._values[: len(Flow), self._end] = flow
-        self._values[len(Flow) :, self._end] = state
+        self._values[:_FLOWS, self._end] = flow
+        self._values[_FLOWS:, self._end] = state
         self._end += 1
         self.count += 1
         self.last = number
@@ -90,6 +93,11 @@ class Bins:
         """Forgets all bins."""
         self.count = 0
 
+    @property
+    def table(self) -> tuple[Floats, int]:
+        """All columns, shape (columns, room), and the place after the last bin. They are not to be written."""
+        return self._values, self._end
+
     def column(self, of: Flow | State, bins: int, back: int = 0) -> Floats | None:
         """The values of so many bins that end `back` bins before the last one; None where there are fewer."""
         if self.count < bins + back:
@@ -97,20 +105,20 @@ class Bins:
         end = self._end - back
         return self._values[of, end - bins : end]
 
-    def sums(self, bins: int) -> list[float] | None:
-        """The sums of each column of `Flow` over the last bins; None where there are fewer."""
+    def sums(self, bins: int, columns: int = _FLOWS) -> list[float] | None:
+        """The sums of the first columns of `Flow` over the last bins; None where there are fewer bins."""
         if self.count < bins:
             return None
-        window: Floats = self._values[: len(Flow), self._end - bins : self._end]
+        window: Floats = self._values[:columns, self._end - bins : self._end]
         found: list[float] = (window @ _ONES[:bins]).tolist()
         return found
 
-    def value(self, of: State, back: int = 0) -> float | None:
-        """The value so many bins before the last one; None where it is missing."""
+    def bin_at(self, back: int = 0) -> list[float] | None:
+        """All columns, first those of `Flow`, of the bin that is so many before the last one; None without it."""
         if self.count <= back:
             return None
-        found = float(self._values[of, self._end - 1 - back])
-        return None if found != found else found  # NaN differs from itself
+        found: list[float] = self._values[:, self._end - 1 - back].tolist()
+        return found
 
 
 def total(values: Floats) -> float:

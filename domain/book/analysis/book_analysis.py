@@ -163,6 +163,8 @@ class BookAnalysis:
         own, other, flow = self.bids, self.asks, self._flow
         below = ofi(-1.0, own.prices, own.sizes, bids, bid_sizes)
         above = ofi(1.0, other.prices, other.sizes, asks, ask_sizes)
+        if below is above:
+            return
         flow[_OFI] += below[0] + above[0]
         flow[_MLOFI] += (sum(below) + sum(above)) / OFI_LEVELS
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from domain.book.analysis.ladder import Floats, Ladder, Side
+from domain.book.analysis.ladder import Ladder, Side
 from domain.book.analysis.view import View
 from domain.features.feature_set import Feature
 
@@ -70,11 +70,11 @@ def over(part: float, whole: float) -> float | None:
     return part / whole if whole > 0.0 else None
 
 
+def known(value: float) -> float | None:
+    """The value; None for NaN, which is what a column has where its figure was missing."""
+    return None if value != value else value
+
+
 def of_minute(of: Callable[[list[float]], float | None]) -> Value:
     """A figure of the sums of 60 s."""
     return lambda view: None if view.minute is None else of(view.minute)
-
-
-def of_returns(of: Callable[[Floats], float | None]) -> Value:
-    """A figure of the returns of 120 s."""
-    return lambda view: None if view.returns is None else of(view.returns)

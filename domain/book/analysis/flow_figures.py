@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import sqrt
 
-from domain.book.analysis.bins import LONG, MINUTE, PER_SECOND, SHORT, Flow, State, total
+from domain.book.analysis.bins import LONG, MINUTE, PER_SECOND, SHORT, Flow
 from domain.book.analysis.figure import (
     BOTH,
     FLOW,
@@ -24,23 +24,27 @@ from domain.book.analysis.ladder import Ladder, Side
 from domain.book.analysis.order_flow import FLEETING_MS, OFI_LEVELS, WATCHED, SideFlow
 from domain.book.analysis.view import View
 
+# A member of an enumeration is looked up by a function call; these are read for each row.
+_ADDED, _CANCELLED = Flow.ADDED, Flow.CANCELLED
+_BOUGHT, _SOLD = Flow.BOUGHT, Flow.SOLD
+_FLEETING, _LIFETIMES, _REMOVED_LEVELS = Flow.FLEETING, Flow.LIFETIMES, Flow.REMOVED_LEVELS
+_HIDDEN_ASKS, _HIDDEN_BIDS = Flow.HIDDEN_ASKS, Flow.HIDDEN_BIDS
+_OFI = Flow.OFI
+
 
 def _order_flow(of: Flow) -> Value:
     def value(view: View) -> float | None:
-        sizes = view.bins.column(State.BEST_SIZE, SHORT)
-        if view.short is None or sizes is None:
-            return None
-        return view.short[of] * SHORT / total(sizes)
+        short, size = view.short, view.best_sizes
+        return None if short is None or size is None else short[of] * SHORT / size
 
     return value
 
 
 def _order_flow_excess(view: View) -> float | None:
-    flows = view.bins.column(Flow.OFI, LONG)
-    if flows is None or view.short is None:
+    square = view.flow_square
+    if square is None or view.short is None:
         return None
-    square = float(flows @ flows)
-    return view.short[Flow.OFI] / sqrt(square / LONG * SHORT) if square > 0.0 else None
+    return view.short[_OFI] / sqrt(square / LONG * SHORT) if square > 0.0 else None
 
 
 def _rate(of: Flow) -> Value:
@@ -48,7 +52,7 @@ def _rate(of: Flow) -> Value:
 
 
 def _of_volume(sums: list[float], of: Flow) -> float | None:
-    return over(sums[of], sums[Flow.BOUGHT] + sums[Flow.SOLD])
+    return over(sums[of], sums[_BOUGHT] + sums[_SOLD])
 
 
 def _age(of: Callable[[View], SideFlow]) -> Value:
@@ -70,7 +74,7 @@ def _time_to_deplete(side: Callable[[Ladder], Side], taken: Flow) -> Value:
     def value(view: View) -> float | None:
         if view.ladder is None or view.short is None:
             return None
-        return over(float(side(view.ladder).sizes[0]) * SHORT, view.short[taken] * PER_SECOND)
+        return over(side(view.ladder).best_size * SHORT, view.short[taken] * PER_SECOND)
 
     return value
 
@@ -128,7 +132,7 @@ FLOW_FIGURES: tuple[Figure, ...] = (
         "60 s",
         BOTH,
         "the book is younger than the window, or nothing was added in it",
-        of_minute(lambda sums: over(sums[Flow.CANCELLED], sums[Flow.ADDED])),
+        of_minute(lambda sums: over(sums[_CANCELLED], sums[_ADDED])),
     ),
     row(
         "cancelled_to_traded",
@@ -137,7 +141,7 @@ FLOW_FIGURES: tuple[Figure, ...] = (
         "60 s",
         BOTH,
         NO_TRADES,
-        of_minute(lambda sums: _of_volume(sums, Flow.CANCELLED)),
+        of_minute(lambda sums: _of_volume(sums, _CANCELLED)),
     ),
     row(
         "removed", f"levels removed from {WATCHED}", "1 / s", "60 s", FLOW, YOUNG, _rate(Flow.REMOVED_LEVELS)
@@ -149,7 +153,7 @@ FLOW_FIGURES: tuple[Figure, ...] = (
         "60 s",
         FLOW,
         _NONE_REMOVED,
-        of_minute(lambda sums: over(sums[Flow.LIFETIMES] / 1_000.0, sums[Flow.REMOVED_LEVELS])),
+        of_minute(lambda sums: over(sums[_LIFETIMES] / 1_000.0, sums[_REMOVED_LEVELS])),
     ),
     row(
         "fleeting",
@@ -158,7 +162,7 @@ FLOW_FIGURES: tuple[Figure, ...] = (
         "60 s",
         f"{FLOW}; Hasbrouck and Saar (2009)",
         _NONE_REMOVED,
-        of_minute(lambda sums: over(sums[Flow.FLEETING], sums[Flow.REMOVED_LEVELS])),
+        of_minute(lambda sums: over(sums[_FLEETING], sums[_REMOVED_LEVELS])),
     ),
     row(
         "age_bid",
@@ -214,7 +218,7 @@ FLOW_FIGURES: tuple[Figure, ...] = (
         "60 s",
         BOTH,
         NO_TRADES,
-        of_minute(lambda sums: _of_volume(sums, Flow.HIDDEN_BIDS)),
+        of_minute(lambda sums: _of_volume(sums, _HIDDEN_BIDS)),
     ),
     row(
         "hidden_ask",
@@ -223,7 +227,7 @@ FLOW_FIGURES: tuple[Figure, ...] = (
         "60 s",
         BOTH,
         NO_TRADES,
-        of_minute(lambda sums: _of_volume(sums, Flow.HIDDEN_ASKS)),
+        of_minute(lambda sums: _of_volume(sums, _HIDDEN_ASKS)),
     ),
     row(
         "iceberg_bid",

@@ -19,6 +19,10 @@ NEAR, FAR, WIDE = 5, 20, 50
 """Numbers of levels that figures read of each side."""
 BUCKETS = 10
 """The buckets of equal width into which the reach of `WIDE` levels is divided to find the densest."""
+BAND, DECAY = 5.0, 2.0
+"""Basis points from the mid price: how far the band reaches, and over which distance weights fall to 1/e."""
+GAPS = 10
+"""The levels whose distances from their neighbours are compared."""
 DENSE = 2.0
 """A level belongs to a cluster where its size is so many times the median size of its side, and a neighbour's too."""
 MAD_TO_DEVIATION = 1.4826
@@ -26,18 +30,37 @@ MAD_TO_DEVIATION = 1.4826
 
 
 class Side:
-    """One side of a book. `distances` are those of its levels from the mid price, in basis points of it, rising.
+    """One side of a book; its arrays have the shape (levels,).
 
-    `sums` are the sums of the sizes from the best level on, in base currency. All arrays have the shape (levels,).
+    Members are None where the side has fewer levels than they need. Each is computed when it is first read, or filled
+    in before by a `Preparation`.
     """
 
     def __init__(self, prices: Floats, sizes: Floats, mid: float, way: float) -> None:
         """Takes the levels, best first; `way` is 1 for asks, -1 for bids."""
         self.prices, self.sizes = prices[:READ], sizes[:READ]
         self.count = len(self.prices)
-        self.distances: Floats = (self.prices - mid) * (way * BPS / mid)
-        self.sums: Floats = self.sizes.cumsum()
-        self.mid = mid
+        self.mid, self.way = mid, way
+
+    @once
+    def distances(self) -> Floats:
+        """The distances of the levels from the mid price, in basis points of it, rising."""
+        return (self.prices - self.mid) * (self.way * BPS / self.mid)
+
+    @once
+    def sums(self) -> Floats:
+        """The sums of the sizes from the best level on, in base currency."""
+        return self.sizes.cumsum()
+
+    @once
+    def swept(self) -> Floats:
+        """The sums of price · size from the best level on, in quote currency."""
+        return (self.prices * self.sizes).cumsum()
+
+    @once
+    def best_size(self) -> float:
+        """The size of the best level, in base currency."""
+        return float(self.sizes[0])
 
     def depth(self, levels: int) -> float | None:
         """The size of so many levels; None where there are fewer."""
@@ -49,30 +72,44 @@ class Side:
         found: list[float] = self.sums[:WIDE].tolist()
         return found
 
-    def within(self, distance: float) -> int | None:
-        """The number of levels up to this distance (basis points); None where the levels end before it."""
-        if self.distances[-1] < distance:
-            return None
-        return int(self.distances.searchsorted(distance, side="right"))
+    @once
+    def near_value(self) -> float | None:
+        """The sum of price · size of `NEAR` levels, in quote currency."""
+        return float(self.swept[NEAR - 1]) if self.count >= NEAR else None
 
     @once
-    def swept(self) -> Floats:
-        """The sums of price · size from the best level on, in quote currency."""
-        return (self.prices * self.sizes).cumsum()
+    def band(self) -> tuple[float, float] | None:
+        """Size and value of the levels up to `BAND` basis points; None where the levels end before it."""
+        if self.distances[-1] < BAND:
+            return None
+        levels = int(self.distances.searchsorted(BAND, side="right"))
+        return (float(self.sums[levels - 1]), float(self.swept[levels - 1])) if levels else (0.0, 0.0)
 
-    def last_level(self, size: float) -> int | None:
-        """The place of the last level that a market order of this size reaches; None where they do not suffice."""
+    @once
+    def decayed(self) -> float:
+        """The sum of the sizes, each weighted by exp(-distance / `DECAY`), in base currency."""
+        return float(np.exp(self.distances * (-1.0 / DECAY)) @ self.sizes)
+
+    @once
+    def pressure(self) -> float | None:
+        """The sum of size / distance of `FAR` levels."""
+        if self.count < FAR:
+            return None
+        return float(self.sizes[:FAR] @ (1.0 / self.distances[:FAR]))
+
+    def cost(self, size: float) -> tuple[float, float] | None:
+        """What a market order of this size (base currency) costs; None where the levels do not suffice.
+
+        Returns the distance of its average price from the mid price, and the distance from the best level to the last
+        one that it reaches, both in basis points.
+        """
         place = int(self.sums.searchsorted(size))
-        return place if place < self.count else None
-
-    def average_price(self, size: float) -> float | None:
-        """The average price of a market order of this size; None where the levels do not suffice."""
-        place = self.last_level(size)
-        if place is None:
+        if place >= self.count:
             return None
         missing = size - (float(self.sums[place - 1]) if place else 0.0)
         paid = float(self.swept[place - 1]) if place else 0.0
-        return (paid + missing * float(self.prices[place])) / size
+        price = (paid + missing * float(self.prices[place])) / size
+        return abs(price - self.mid) * BPS / self.mid, float(self.distances[place] - self.distances[0])
 
     @once
     def slope(self) -> float | None:
@@ -82,18 +119,30 @@ class Side:
         distances = self.distances[:FAR]
         return float(distances @ self.sums[:FAR]) / float(distances @ distances)
 
-    def centre(self, levels: int) -> float | None:
-        """The mean distance of the size in so many levels, in basis points."""
-        if self.count < levels:
+    @once
+    def centre(self) -> float | None:
+        """The mean distance of the size in `FAR` levels, in basis points."""
+        if self.count < FAR:
             return None
-        return float(self.distances[:levels] @ self.sizes[:levels]) / self.first_sums[levels - 1]
+        return float(self.distances[:FAR] @ self.sizes[:FAR]) / self.first_sums[FAR - 1]
 
-    def gap(self, levels: int) -> float | None:
-        """The largest distance between neighbours of the best levels, in basis points."""
-        if self.count < levels:
+    @once
+    def gap(self) -> float | None:
+        """The largest distance between neighbours of the best `GAPS` levels, in basis points."""
+        if self.count < GAPS:
             return None
         distances = self.distances
-        return float((distances[1:levels] - distances[: levels - 1]).max())
+        return float(np.maximum.reduce(distances[1:GAPS] - distances[: GAPS - 1]))
+
+    @once
+    def reach(self) -> float | None:
+        """The distance of the last of `WIDE` levels, in basis points."""
+        return float(self.distances[WIDE - 1]) if self.count >= WIDE else None
+
+    @once
+    def largest(self) -> float | None:
+        """The distance of the largest of `WIDE` levels, in basis points; the nearest of equal ones."""
+        return float(self.distances[int(self.sizes[:WIDE].argmax())]) if self.count >= WIDE else None
 
     @once
     def median(self) -> float | None:
@@ -103,7 +152,9 @@ class Side:
     @once
     def ordered(self) -> Floats:
         """The sizes of `WIDE` levels, rising."""
-        return np.sort(self.sizes[:WIDE])
+        found = self.sizes[:WIDE].copy()
+        found.sort()
+        return found
 
     @once
     def anomaly(self) -> float | None:
@@ -121,15 +172,16 @@ class Side:
     @once
     def hot_spot(self) -> tuple[float, float] | None:
         """The densest bucket of `WIDE` levels: its middle's distance, and its size over the mean of the buckets."""
-        if self.count < WIDE:
+        if self.reach is None:
             return None
         # By prices, not by distances: levels at the edge of a bucket are then in the same one on every scale.
         offsets = np.abs(self.prices[:WIDE] - self.mid)
         places = (offsets * float(BUCKETS) / float(offsets[-1])).astype(np.intp)
-        sizes = np.bincount(places, self.sizes[:WIDE])
+        # The last place is `BUCKETS`, or one less where the quotient of the last offset is rounded down.
+        sizes = np.bincount(places, self.sizes[:WIDE], minlength=BUCKETS + 1)
         sizes[BUCKETS - 1] += sizes[BUCKETS]
         densest = int(sizes[:BUCKETS].argmax())
-        width = float(self.distances[WIDE - 1]) / BUCKETS
+        width = self.reach / BUCKETS
         return (densest + 0.5) * width, float(sizes[densest]) * BUCKETS / self.first_sums[WIDE - 1]
 
     @once
@@ -170,51 +222,53 @@ class Ladder:
         bids, asks = self.bids.depth(levels), self.asks.depth(levels)
         return None if bids is None or asks is None else (bids - asks) / (bids + asks)
 
-    def imbalance_within(self, distance: float) -> float | None:
-        """(bids - asks) / (bids + asks) of the sizes up to this distance (bps); None where nothing is there."""
-        bids, asks = self.bids.within(distance), self.asks.within(distance)
-        if bids is None or asks is None or bids + asks == 0:
+    @property
+    def band_imbalance(self) -> float | None:
+        """(bids - asks) / (bids + asks) of the sizes up to `BAND` basis points; None where nothing is there."""
+        bids, asks = self.bids.band, self.asks.band
+        if bids is None or asks is None or bids == asks == (0.0, 0.0):
             return None
-        below = float(self.bids.sums[bids - 1]) if bids else 0.0
-        above = float(self.asks.sums[asks - 1]) if asks else 0.0
-        return (below - above) / (below + above)
+        return (bids[0] - asks[0]) / (bids[0] + asks[0])
 
-    def decayed_imbalance(self, scale: float) -> float:
-        """(bids - asks) / (bids + asks), each size weighted by exp(-distance / scale); scale in basis points."""
-        below = float(np.exp(self.bids.distances * (-1.0 / scale)) @ self.bids.sizes)
-        above = float(np.exp(self.asks.distances * (-1.0 / scale)) @ self.asks.sizes)
-        return (below - above) / (below + above)
+    @property
+    def decayed_imbalance(self) -> float | None:
+        """(bids - asks) / (bids + asks), each size weighted by exp(-distance / `DECAY`).
 
-    def pressure(self, levels: int) -> float | None:
-        """ln(bids / asks) of the sums of size / distance."""
-        bids, asks = self.bids, self.asks
-        if bids.count < levels or asks.count < levels:
-            return None
-        below = float(bids.sizes[:levels] @ (1.0 / bids.distances[:levels]))
-        above = float(asks.sizes[:levels] @ (1.0 / asks.distances[:levels]))
-        return log(below / above)
+        None where all levels are so far away that no weight is left: about 15 % of the mid price.
+        """
+        below, above = self.bids.decayed, self.asks.decayed
+        return (below - above) / (below + above) if below + above > 0.0 else None
+
+    @property
+    def pressure(self) -> float | None:
+        """ln(bids / asks) of the sums of size / distance of `FAR` levels."""
+        below, above = self.bids.pressure, self.asks.pressure
+        return None if below is None or above is None else log(below / above)
 
     def microprice(self) -> float:
         """The mid price weighted by the opposite best sizes - the mid price, in basis points."""
-        below, above = float(self.bids.sizes[0]), float(self.asks.sizes[0])
+        below, above = self.bids.best_size, self.asks.best_size
         return ((self.ask * below + self.bid * above) / (below + above) - self.mid) * BPS / self.mid
 
-    def ladder_price(self, levels: int) -> float | None:
-        """The mean prices of so many levels, weighted by the opposite sizes, - the mid price, in basis points."""
-        below, above = self.bids.depth(levels), self.asks.depth(levels)
-        if below is None or above is None:
+    @property
+    def ladder_price(self) -> float | None:
+        """The mean prices of `NEAR` levels, weighted by the opposite sizes, - the mid price, in basis points."""
+        bids, asks = self.bids.near_value, self.asks.near_value
+        if bids is None or asks is None:
             return None
-        bid, ask = float(self.bids.swept[levels - 1]) / below, float(self.asks.swept[levels - 1]) / above
+        below, above = self.bids.first_sums[NEAR - 1], self.asks.first_sums[NEAR - 1]
+        bid, ask = bids / below, asks / above
         return ((ask * below + bid * above) / (below + above) - self.mid) * BPS / self.mid
 
     @once
-    def shares(self) -> Floats | None:
-        """The sizes of the best `FAR` levels of both sides as parts of their sum, shape (2 · FAR,)."""
+    def spread_of_sizes(self) -> tuple[float, float] | None:
+        """Σ share² and Σ share · ln share; shares are the sizes of `FAR` levels of both sides over their sum."""
         bids, asks = self.bids.depth(FAR), self.asks.depth(FAR)
         if bids is None or asks is None:
             return None
         sizes = np.concatenate((self.bids.sizes[:FAR], self.asks.sizes[:FAR]))
-        return sizes * (1.0 / (bids + asks))
+        shares = sizes * (1.0 / (bids + asks))
+        return float(shares @ shares), float(shares @ np.log(shares))
 
     @property
     def cluster_share(self) -> float | None:
@@ -227,7 +281,9 @@ class Ladder:
 
 def middle(values: Floats) -> float:
     """The median of values of the shape (n,), n > 0."""
-    return _middle_of(np.sort(values))
+    ordered = values.copy()
+    ordered.sort()
+    return _middle_of(ordered)
 
 
 def _middle_of(ordered: Floats) -> float:

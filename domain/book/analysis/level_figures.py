@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import log
 
-import numpy as np
-
-from domain.book.analysis.bins import SHORT, State
+from domain.book.analysis.bins import State
 from domain.book.analysis.figure import (
     FEW_LEVELS,
     LEVELS,
@@ -16,42 +14,26 @@ from domain.book.analysis.figure import (
     Figure,
     Value,
     both,
+    known,
     of_ladder,
     of_sides,
     row,
 )
-from domain.book.analysis.ladder import BUCKETS, DENSE, FAR, NEAR, WIDE, Ladder, Side
+from domain.book.analysis.ladder import BAND, BUCKETS, DECAY, DENSE, FAR, GAPS, NEAR, WIDE, Ladder, Side
 from domain.book.analysis.view import View
-
-_BAND, _DECAY = 5.0, 2.0
-"""Basis points from the mid price: how far the band reaches, and over which distance weights fall to 1/e."""
 
 
 def _imbalance(levels: int) -> Callable[[Ladder], float | None]:
     return lambda ladder: ladder.imbalance(levels)
 
 
-def _notional_within(side: Side) -> float | None:
-    levels = side.within(_BAND)
-    if levels is None:
-        return None
-    return float(side.swept[levels - 1]) if levels else 0.0
+def _value_within(side: Side) -> float | None:
+    return None if side.band is None else side.band[1]
 
 
 def _round_trip(view: View) -> float | None:
-    buys, sells = view.buy_cost, view.sell_cost
-    return None if buys is None or sells is None else buys + sells
-
-
-def _reach(of: Callable[[Ladder], Side]) -> Value:
-    def value(view: View) -> float | None:
-        if view.ladder is None or view.size is None:
-            return None
-        side = of(view.ladder)
-        place = side.last_level(view.size)
-        return None if place is None else float(side.distances[place] - side.distances[0])
-
-    return value
+    buys, sells = view.buy, view.sale
+    return None if buys is None or sells is None else buys[0] + sells[0]
 
 
 def _near_share(bids: Side, asks: Side) -> float | None:
@@ -67,26 +49,22 @@ def _depth_skew(bids: Side, asks: Side) -> float | None:
 
 
 def _centre_difference(bids: Side, asks: Side) -> float | None:
-    below, above = bids.centre(FAR), asks.centre(FAR)
+    below, above = bids.centre, asks.centre
     return None if below is None or above is None else above - below
 
 
 def _concentration(ladder: Ladder) -> float | None:
-    shares = ladder.shares
-    return None if shares is None else float(shares @ shares)
+    found = ladder.spread_of_sizes
+    return None if found is None else found[0]
 
 
 def _entropy(ladder: Ladder) -> float | None:
-    shares = ladder.shares
-    return None if shares is None else -float(shares @ np.log(shares)) / log(2 * FAR)
+    found = ladder.spread_of_sizes
+    return None if found is None else -found[1] / log(2 * FAR)
 
 
 def _density(side: Side) -> float | None:
-    return side.first_sums[WIDE - 1] / float(side.distances[WIDE - 1]) if side.count >= WIDE else None
-
-
-def _largest_place(side: Side) -> float | None:
-    return float(side.distances[int(side.sizes[:WIDE].argmax())]) if side.count >= WIDE else None
+    return None if side.reach is None else side.first_sums[WIDE - 1] / side.reach
 
 
 def _cluster_count(bids: Side, asks: Side) -> float | None:
@@ -104,16 +82,16 @@ def _hot_density(side: Side) -> float | None:
 
 def _change(of: State) -> Value:
     def value(view: View) -> float | None:
-        now, before = view.bins.value(of), view.bins.value(of, SHORT)
-        return None if now is None or before is None else now - before
+        now, before = view.last, view.before
+        return None if now is None or before is None else known(now[of] - before[of])
 
     return value
 
 
 def _relative_change(of: State) -> Value:
     def value(view: View) -> float | None:
-        now, before = view.bins.value(of), view.bins.value(of, SHORT)
-        return None if now is None or before is None else log(now / before)
+        now, before = view.last, view.before
+        return None if now is None or before is None else known(log(now[of] / before[of]))
 
     return value
 
@@ -140,21 +118,21 @@ LEVEL_FIGURES: tuple[Figure, ...] = (
     ),
     row(
         "imbalance_band",
-        f"(B - A) / (B + A) of the sizes up to {_BAND:g} bps from the mid",
+        f"(B - A) / (B + A) of the sizes up to {BAND:g} bps from the mid",
         "-1..1",
         "",
         LEVELS,
         f"{_NO_REACH}, or nothing is there",
-        of_ladder(lambda one: one.imbalance_within(_BAND)),
+        of_ladder(lambda one: one.band_imbalance),
     ),
     row(
         "imbalance_decayed",
-        f"(B - A) / (B + A), each size weighted by exp(-distance / {_DECAY:g} bps)",
+        f"(B - A) / (B + A), each size weighted by exp(-distance / {DECAY:g} bps)",
         "-1..1",
         "",
         LEVELS,
         NO_BOOK,
-        of_ladder(lambda one: one.decayed_imbalance(_DECAY)),
+        of_ladder(lambda one: one.decayed_imbalance),
     ),
     row(
         "pressure",
@@ -163,7 +141,7 @@ LEVEL_FIGURES: tuple[Figure, ...] = (
         "",
         LEVELS,
         FEW_LEVELS,
-        of_ladder(lambda one: one.pressure(FAR)),
+        of_ladder(lambda one: one.pressure),
     ),
     row(
         "microprice",
@@ -181,15 +159,15 @@ LEVEL_FIGURES: tuple[Figure, ...] = (
         "",
         LEVELS,
         FEW_LEVELS,
-        of_ladder(lambda one: one.ladder_price(NEAR)),
+        of_ladder(lambda one: one.ladder_price),
     ),
     *both(
         "depth",
-        f"Σ price · size up to {_BAND:g} bps from the mid",
+        f"Σ price · size up to {BAND:g} bps from the mid",
         "quote",
         LEVELS,
         _NO_REACH,
-        _notional_within,
+        _value_within,
     ),
     *both(
         "slope",
@@ -209,7 +187,7 @@ LEVEL_FIGURES: tuple[Figure, ...] = (
         "",
         LEVELS,
         _NOT_ENOUGH,
-        lambda view: view.buy_cost,
+        lambda view: None if view.buy is None else view.buy[0],
     ),
     row(
         "average_cost_sell",
@@ -218,7 +196,7 @@ LEVEL_FIGURES: tuple[Figure, ...] = (
         "",
         LEVELS,
         _NOT_ENOUGH,
-        lambda view: view.sell_cost,
+        lambda view: None if view.sale is None else view.sale[0],
     ),
     row(
         "round_trip_cost",
@@ -236,7 +214,7 @@ LEVEL_FIGURES: tuple[Figure, ...] = (
         "",
         LEVELS,
         _NOT_ENOUGH,
-        _reach(lambda one: one.asks),
+        lambda view: None if view.buy is None else view.buy[1],
     ),
     row(
         "sweep_sell",
@@ -245,15 +223,15 @@ LEVEL_FIGURES: tuple[Figure, ...] = (
         "",
         LEVELS,
         _NOT_ENOUGH,
-        _reach(lambda one: one.bids),
+        lambda view: None if view.sale is None else view.sale[1],
     ),
     *both(
         "gap",
-        "largest distance between neighbours in 10 levels",
+        f"largest distance between neighbours in {GAPS} levels",
         "bps",
         LEVELS,
         FEW_LEVELS,
-        lambda side: side.gap(10),
+        lambda side: side.gap,
     ),
     row(
         "near_share",
@@ -302,7 +280,14 @@ LEVEL_FIGURES: tuple[Figure, ...] = (
         f"{FEW_LEVELS}, or most sizes are equal",
         lambda side: side.anomaly,
     ),
-    *both("largest", f"distance of the largest of {WIDE} levels", "bps", LEVELS, FEW_LEVELS, _largest_place),
+    *both(
+        "largest",
+        f"distance of the largest of {WIDE} levels",
+        "bps",
+        LEVELS,
+        FEW_LEVELS,
+        lambda side: side.largest,
+    ),
     row(
         "clusters",
         f"runs of two or more levels of {DENSE:g} medians or more in {WIDE} levels, both sides",

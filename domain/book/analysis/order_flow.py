@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from domain.book.analysis.bins import Flow
 from domain.book.depth import PublicTrade
 
 WATCHED = 20
 """The levels of each side whose changes are followed."""
 OFI_LEVELS = 5
+UNCHANGED = (0.0,)
 FLEETING_MS = 1_000
 """A level that is removed within this time is fleeting."""
 ROUNDING = 1e-9
@@ -139,13 +142,16 @@ class SideFlow:
 
 def ofi(
     way: float, old_prices: list[float], old_sizes: list[float], prices: list[float], sizes: list[float]
-) -> list[float]:
+) -> Sequence[float]:
     """What one side adds to the order-flow imbalance, in base currency, for each of the best five levels.
 
     `way` as `SideFlow`; levels that one of the states lacks add nothing. At least one level is in both.
+    Where none of them has changed, it is `UNCHANGED`.
     Source: Cont, Kukanov and Stoikov, "The Price Impact of Order Book Events" (2014), equation 1.
     """
     if prices[:OFI_LEVELS] == old_prices[:OFI_LEVELS]:
+        if sizes[:OFI_LEVELS] == old_sizes[:OFI_LEVELS]:
+            return UNCHANGED
         return [way * (before - now) for before, now in zip(old_sizes[:OFI_LEVELS], sizes, strict=False)]
     found: list[float] = []
     for old, before, new, now in zip(old_prices[:OFI_LEVELS], old_sizes, prices, sizes, strict=False):

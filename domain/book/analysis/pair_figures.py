@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import sqrt
 
-from domain.book.analysis.figure import Figure, row
-from domain.book.analysis.view import View, correlation_of, lead_of, moments, slope_of
+from domain.book.analysis.figure import Figure, Value, row
+from domain.book.analysis.view import PairSums, View, correlation_of, slope_of
 
 
 def _basis_excess(view: View) -> float | None:
     if view.basis is None:
         return None
-    mean, second, _ = moments(view.basis)
-    return (float(view.basis[-1]) - mean) / sqrt(second) if second > 1e-12 else None
+    last, mean, second = view.basis
+    return (last - mean) / sqrt(second) if second > 1e-12 else None
+
+
+def _correlation(sums: PairSums) -> float | None:
+    return correlation_of(sums.product, sums.own, sums.other)
+
+
+def _beta(sums: PairSums) -> float | None:
+    return slope_of(sums.slope, sums.other)
+
+
+def _lead(sums: PairSums) -> float | None:
+    return correlation_of(sums.lead, sums.later, sums.earlier)
+
+
+def _of_reference(of: Callable[[PairSums], float | None]) -> Value:
+    return lambda view: None if view.reference_sums is None else of(view.reference_sums)
+
+
+def _of_venue(of: Callable[[PairSums], float | None]) -> Value:
+    return lambda view: None if view.venue_sums is None else of(view.venue_sums)
 
 
 _REFERENCE, _VENUE = "levels of both instruments", "levels of both exchanges"
@@ -30,7 +51,7 @@ PAIR_FIGURES: tuple[Figure, ...] = (
         _2_MINUTES,
         _REFERENCE,
         _NO_REFERENCE,
-        lambda view: None if view.with_reference is None else correlation_of(*view.with_reference),
+        _of_reference(_correlation),
     ),
     row(
         "reference_beta",
@@ -39,7 +60,7 @@ PAIR_FIGURES: tuple[Figure, ...] = (
         _2_MINUTES,
         _REFERENCE,
         _NO_REFERENCE,
-        lambda view: None if view.with_reference is None else slope_of(*view.with_reference),
+        _of_reference(_beta),
     ),
     row(
         "reference_lead",
@@ -48,7 +69,7 @@ PAIR_FIGURES: tuple[Figure, ...] = (
         _2_MINUTES,
         _REFERENCE,
         _NO_REFERENCE,
-        lambda view: lead_of(view.with_reference),
+        _of_reference(_lead),
     ),
     row(
         "venue_basis",
@@ -57,7 +78,7 @@ PAIR_FIGURES: tuple[Figure, ...] = (
         "",
         _VENUE,
         _NO_VENUE,
-        lambda view: None if view.basis is None else float(view.basis[-1]),
+        lambda view: None if view.basis is None else view.basis[0],
     ),
     row(
         "venue_basis_excess",
@@ -75,7 +96,7 @@ PAIR_FIGURES: tuple[Figure, ...] = (
         _2_MINUTES,
         _VENUE,
         _NO_VENUE,
-        lambda view: None if view.with_venue is None else correlation_of(*view.with_venue),
+        _of_venue(_correlation),
     ),
     row(
         "venue_lead",
@@ -84,6 +105,6 @@ PAIR_FIGURES: tuple[Figure, ...] = (
         _2_MINUTES,
         _VENUE,
         _NO_VENUE,
-        lambda view: lead_of(view.with_venue),
+        _of_venue(_lead),
     ),
 )

@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import pi, sqrt
+from math import sqrt
 
-import numpy as np
-
-from domain.book.analysis.bins import LONG, MINUTE, PER_SECOND, SHORT, Bins, State, total
-from domain.book.analysis.figure import FEW_LEVELS, LEVELS, STILL, YOUNG, Figure, Value, of_returns, over, row
-from domain.book.analysis.ladder import BPS, Floats
-from domain.book.analysis.view import View, moments
+from domain.book.analysis.bins import LONG, PER_SECOND, SHORT, State
+from domain.book.analysis.figure import FEW_LEVELS, LEVELS, STILL, YOUNG, Figure, Value, known, over, row
+from domain.book.analysis.view import AGGREGATE, ReturnSums, View
 
 Moments = tuple[float, float, float]
 
-_AGGREGATE = 10
-"""The bins that the variance ratio adds up: 5 s."""
+# A member of an enumeration is looked up by a function call; these are read for each row.
+_MID, _IMBALANCE = State.MID, State.IMBALANCE
 
 
-def _bipower(returns: Floats) -> float:
-    sizes = np.abs(returns)
-    return float(sizes[1:] @ sizes[:-1]) * pi / 2.0
+def _root(square: float | None) -> float | None:
+    return None if square is None else sqrt(square)
 
 
 def _jump_share(view: View) -> float | None:
-    if view.returns is None or view.variance is None:
+    if view.bipower is None or view.variance is None:
         return None
-    return max(0.0, 1.0 - _bipower(view.returns) / (view.variance * LONG))
+    return max(0.0, 1.0 - view.bipower / (view.variance * LONG))
 
 
 def _down_share(view: View) -> float | None:
-    if view.returns is None or view.variance is None:
+    if view.return_sums is None or view.variance is None:
         return None
-    down = np.minimum(view.returns, 0.0)
-    return float(down @ down) / (view.variance * LONG)
+    return view.return_sums.falls / (view.variance * LONG)
+
+
+def _return_skew(sums: ReturnSums) -> float | None:
+    return _skew((0.0, sums.centred_square / LONG, sums.cubes / LONG))
 
 
 def _skew(found: Moments) -> float | None:
@@ -41,32 +40,23 @@ def _skew(found: Moments) -> float | None:
     return third / second**1.5 if second > 1e-12 else None
 
 
-def _autocorrelation(returns: Floats) -> float | None:
-    centred = returns - total(returns) / len(returns)
-    square = float(centred @ centred)
-    return float(centred[1:] @ centred[:-1]) / square if square > 1e-12 else None
+def _autocorrelation(sums: ReturnSums) -> float | None:
+    return sums.successive / sums.centred_square if sums.centred_square > 1e-12 else None
 
 
-def _variance_ratio(returns: Floats) -> float | None:
-    count, width = len(returns), _AGGREGATE
-    mean = total(returns) / count
-    centred = returns - mean
-    square = float(centred @ centred)
-    if square <= 1e-12:
+def _variance_ratio(sums: ReturnSums) -> float | None:
+    if sums.centred_square <= 1e-12:
         return None
-    sums = np.concatenate(((0.0,), centred.cumsum()))
-    wide = sums[width:] - sums[:-width]
-    return float(wide @ wide) * count / ((count - width + 1) * width * square)
+    return sums.aggregates * LONG / ((LONG - AGGREGATE + 1) * AGGREGATE * sums.centred_square)
+
+
+def _of_returns(of: Callable[[ReturnSums], float | None]) -> Value:
+    return lambda view: None if view.return_sums is None else of(view.return_sums)
 
 
 def _acceleration(view: View) -> float | None:
-    move, before = view.move, _earlier_move(view.bins)
+    move, before = view.move, view.earlier_move
     return None if move is None or before is None else (move - before) * PER_SECOND**2 / SHORT**2
-
-
-def _earlier_move(bins: Bins) -> float | None:
-    now, before = bins.value(State.MID, SHORT), bins.value(State.MID, 2 * SHORT)
-    return None if now is None or before is None else (now - before) * BPS / before
 
 
 def _move_excess(view: View) -> float | None:
@@ -74,32 +64,32 @@ def _move_excess(view: View) -> float | None:
 
 
 def _range_place(view: View) -> float | None:
-    mids = view.bins.column(State.MID, LONG)
-    if mids is None or view.ladder is None:
+    if view.mid_range is None or view.last is None or view.ladder is None:
         return None
-    low, high = float(mids.min()), float(mids.max())
-    return over(float(mids[-1]) - low, high - low)
+    low, high = view.mid_range
+    return over(view.last[_MID] - low, high - low)
 
 
 def _spread_excess(view: View) -> float | None:
-    spreads = view.bins.column(State.SPREAD, MINUTE)
-    if spreads is None or view.ladder is None:
+    if view.spread_moments is None or view.ladder is None:
         return None
-    mean, second, _ = moments(spreads)
+    mean, second = view.spread_moments
     return (view.ladder.spread - mean) / sqrt(second) if second > 1e-12 else None
 
 
 def _imbalance_change(view: View) -> float | None:
-    now, before = view.bins.value(State.IMBALANCE), view.bins.value(State.IMBALANCE, SHORT)
-    return None if now is None or before is None else (now - before) * PER_SECOND / SHORT
+    now, before = view.last, view.before
+    if now is None or before is None:
+        return None
+    return known((now[_IMBALANCE] - before[_IMBALANCE]) * PER_SECOND / SHORT)
 
 
 def _imbalance_acceleration(view: View) -> float | None:
-    values = [view.bins.value(State.IMBALANCE, back) for back in (0, SHORT, 2 * SHORT)]
-    now, before, first = values
+    now, before, first = view.last, view.before, view.first
     if now is None or before is None or first is None:
         return None
-    return (now - 2.0 * before + first) * PER_SECOND**2 / SHORT**2
+    second = now[_IMBALANCE] - 2.0 * before[_IMBALANCE] + first[_IMBALANCE]
+    return known(second * PER_SECOND**2 / SHORT**2)
 
 
 def _imbalance(of: Callable[[Moments], float | None]) -> Value:
@@ -117,7 +107,7 @@ PRICE_FIGURES: tuple[Figure, ...] = (
         _2_MINUTES,
         f"{LEVELS}; Andersen and Bollerslev (1998)",
         YOUNG,
-        of_returns(lambda returns: sqrt(float(returns @ returns))),
+        lambda view: _root(view.square),
     ),
     row(
         "bipower",
@@ -126,7 +116,7 @@ PRICE_FIGURES: tuple[Figure, ...] = (
         _2_MINUTES,
         f"{LEVELS}; Barndorff-Nielsen and Shephard (2004)",
         YOUNG,
-        of_returns(lambda returns: sqrt(_bipower(returns))),
+        lambda view: _root(view.bipower),
     ),
     row(
         "jump_share",
@@ -153,7 +143,7 @@ PRICE_FIGURES: tuple[Figure, ...] = (
         _2_MINUTES,
         LEVELS,
         STILL,
-        of_returns(lambda returns: _skew(moments(returns))),
+        _of_returns(_return_skew),
     ),
     row(
         "return_correlation",
@@ -162,16 +152,16 @@ PRICE_FIGURES: tuple[Figure, ...] = (
         _2_MINUTES,
         LEVELS,
         STILL,
-        of_returns(_autocorrelation),
+        _of_returns(_autocorrelation),
     ),
     row(
         "variance_ratio",
-        f"variance of the sums of {_AGGREGATE} r / ({_AGGREGATE} · variance of r)",
+        f"variance of the sums of {AGGREGATE} r / ({AGGREGATE} · variance of r)",
         "ratio",
         _2_MINUTES,
         f"{LEVELS}; Lo and MacKinlay (1988)",
         STILL,
-        of_returns(_variance_ratio),
+        _of_returns(_variance_ratio),
     ),
     row(
         "move",

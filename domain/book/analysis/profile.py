@@ -31,10 +31,11 @@ class Profile:
     Source: Steidlmayer, "Steidlmayer on Markets" (2003): point of control and value area.
     """
 
-    __slots__ = ("_slices", "_volumes")
+    __slots__ = ("_slices", "_trades", "_volumes")
 
     def __init__(self) -> None:
-        self._volumes: dict[int, tuple[float, int]] = {}
+        self._volumes: dict[int, float] = {}
+        self._trades: dict[int, int] = {}
         self._slices: deque[tuple[int, dict[int, tuple[float, int]]]] = deque()
 
     def take(self, price: float, size: float, at: int) -> None:
@@ -44,19 +45,21 @@ class Profile:
             self._slices.append((number, {}))
             self._forget(number - SPAN_MS // _SLICE_MS)
         place = floor(log(price) * BPS)
-        for volumes in (self._volumes, self._slices[-1][1]):
-            volume, count = volumes.get(place, (0.0, 0))
-            volumes[place] = (volume + size, count + 1)
+        volumes, trades, last = self._volumes, self._trades, self._slices[-1][1]
+        volumes[place] = volumes.get(place, 0.0) + size
+        trades[place] = trades.get(place, 0) + 1
+        volume, count = last.get(place, (0.0, 0))
+        last[place] = (volume + size, count + 1)
 
     def _forget(self, until: int) -> None:
         while self._slices and self._slices[0][0] <= until:
             for place, (size, trades) in self._slices.popleft()[1].items():
-                volume, count = self._volumes[place]
                 # A price without trades is removed by their number: a difference of sums need not end at zero.
-                if count == trades:
-                    del self._volumes[place]
+                if self._trades[place] == trades:
+                    del self._volumes[place], self._trades[place]
                 else:
-                    self._volumes[place] = (volume - size, count - trades)
+                    self._volumes[place] -= size
+                    self._trades[place] -= trades
 
     def shape(self, at: int) -> ProfileShape | None:
         """Point of control and value area of the trades in the last 300 s before `at`; None without a trade.
@@ -64,11 +67,12 @@ class Profile:
         The value area grows from the control by the larger neighbour, the upper of equal ones, until it has 70 %.
         """
         self._forget((at - SPAN_MS) // _SLICE_MS)
-        if not self._volumes:
+        volumes = self._volumes
+        if not volumes:
             return None
-        volumes = {place: volume for place, (volume, _) in self._volumes.items()}
         whole = sum(volumes.values())
-        control = max(zip(volumes.values(), volumes.keys(), strict=True))[1]
+        most = max(volumes.values())
+        control = max([place for place, volume in volumes.items() if volume == most])
         low, high = _area(volumes, control, AREA * whole)
         return ProfileShape(_middle(control), exp(low / BPS), exp((high + 1) / BPS), volumes[control] / whole)
 

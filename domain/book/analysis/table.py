@@ -10,7 +10,7 @@ from domain.book.analysis.level_figures import LEVEL_FIGURES
 from domain.book.analysis.pair_figures import PAIR_FIGURES
 from domain.book.analysis.price_figures import PRICE_FIGURES
 from domain.book.analysis.trade_figures import TRADE_FIGURES
-from domain.book.analysis.view import View
+from domain.book.analysis.view import Preparation, View
 from domain.book.analysis.wall_figures import WALL_FIGURES
 
 FIGURES: tuple[Figure, ...] = (
@@ -27,11 +27,18 @@ _COMPUTED = tuple(one.of for one in FIGURES)
 
 
 def row_of(
-    analysis: BookAnalysis, at: int, reference: Bins | None = None, venue: Bins | None = None
+    analysis: BookAnalysis,
+    at: int,
+    reference: Bins | None = None,
+    venue: Bins | None = None,
+    preparation: Preparation | None = None,
 ) -> tuple[float | None, ...]:
     """The values of all figures at `at` (Unix ms by the exchange's clock); None is missing.
 
     `reference` are the bins of another instrument, `venue` those of this one on another exchange, where they run.
+    A `preparation` changes no value, only what the row costs.
     """
     view = View(analysis, at, reference, venue)
+    if preparation is not None:
+        preparation(view)
     return tuple([of(view) for of in _COMPUTED])

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
-from domain.book.analysis.bins import LONG, MINUTE, PER_SECOND, SHORT, Flow, State, total
+from domain.book.analysis.bins import MINUTE, PER_SECOND, Flow
 from domain.book.analysis.figure import (
     BOTH,
     FEW_TRADES,
@@ -23,15 +21,31 @@ from domain.book.analysis.figure import (
 )
 from domain.book.analysis.ladder import BPS
 from domain.book.analysis.profile import ProfileShape
-from domain.book.analysis.trades import BUCKETS, Trades
+from domain.book.analysis.trades import (
+    BUCKETS,
+    TradeSums,
+    anomaly,
+    burstiness,
+    large_share,
+    mean_size,
+    roll_spread,
+    sign_correlation,
+)
 from domain.book.analysis.view import View, correlation_of, slope_of
 
-_REALISED = SHORT
-"""The bins after which a trade is compared with the mid price."""
+# A member of an enumeration is looked up by a function call; these are read for each row.
+_BOUGHT, _SOLD, _TRADES = Flow.BOUGHT, Flow.SOLD, Flow.TRADES
+_NOTIONAL = Flow.NOTIONAL
+_MONEY_FLOW, _SPREAD_PAID = Flow.MONEY_FLOW, Flow.SPREAD_PAID
 
 
-def _trades(of: Callable[[Trades], float | None]) -> Value:
-    return lambda view: of(view.analysis.trades) if view.is_fresh else None
+def _trades(of: Callable[[TradeSums], float | None]) -> Value:
+    return lambda view: None if view.trade_sums is None else of(view.trade_sums)
+
+
+def _run(view: View) -> float | None:
+    trades = view.analysis.trades
+    return float(trades.run) if view.is_fresh and trades.count else None
 
 
 def _profile(of: Callable[[ProfileShape, float], float | None]) -> Value:
@@ -43,65 +57,51 @@ def _profile(of: Callable[[ProfileShape, float], float | None]) -> Value:
 
 
 def _volume_delta(sums: list[float]) -> float | None:
-    return over(sums[Flow.BOUGHT] - sums[Flow.SOLD], sums[Flow.BOUGHT] + sums[Flow.SOLD])
+    return over(sums[_BOUGHT] - sums[_SOLD], sums[_BOUGHT] + sums[_SOLD])
 
 
 def _delta_correlation(view: View) -> float | None:
-    if view.returns is None or view.delta is None:
+    sums, returns = view.delta_sums, view.return_sums
+    if sums is None or returns is None:
         return None
-    return correlation_of(view.returns, view.delta)
+    return correlation_of(sums.with_centred, returns.centred_square, sums.square)
 
 
 def _kyle(view: View) -> float | None:
-    if view.returns is None or view.delta is None:
-        return None
-    return slope_of(view.returns, view.delta)
+    return None if view.delta_sums is None else slope_of(view.delta_sums.with_returns, view.delta_sums.square)
 
 
 def _amihud(view: View) -> float | None:
-    notional = view.bins.column(Flow.NOTIONAL, LONG)
-    if view.returns is None or notional is None:
+    if view.impacts is None:
         return None
-    places = notional.nonzero()[0]
-    count = len(places)
-    return float(np.abs(view.returns[places]) @ (1.0 / notional[places])) * 1e6 / count if count else None
+    found, count = view.impacts
+    return found * 1e6 / count if count else None
 
 
 def _effective_spread(view: View) -> float | None:
-    if view.minute is None or view.ladder is None:
+    if view.minute is None or view.volume is None or view.ladder is None:
         return None
-    paid = over(view.minute[Flow.SPREAD_PAID], view.minute[Flow.BOUGHT] + view.minute[Flow.SOLD])
+    paid = over(view.minute[_SPREAD_PAID], view.volume)
     return None if paid is None else paid * BPS / view.ladder.mid
 
 
 def _realised_spread(view: View) -> float | None:
-    bins, ladder = view.bins, view.ladder
-    later = bins.column(State.MID, MINUTE)
-    signed = bins.column(Flow.SIGNED_NOTIONAL, MINUTE, _REALISED)
-    bought, sold = bins.column(Flow.BOUGHT, MINUTE, _REALISED), bins.column(Flow.SOLD, MINUTE, _REALISED)
-    if later is None or signed is None or bought is None or sold is None or ladder is None:
+    if view.realised is None or view.ladder is None:
         return None
-    kept = 2.0 * (total(signed) - float((bought - sold) @ later))
-    paid = over(kept, float((bought + sold).sum()))
-    return None if paid is None else paid * BPS / ladder.mid
+    kept, volume = view.realised
+    paid = over(kept, volume)
+    return None if paid is None else paid * BPS / view.ladder.mid
 
 
 def _average_traded(view: View) -> float | None:
-    if view.minute is None or view.ladder is None:
+    if view.minute is None or view.volume is None or view.ladder is None:
         return None
-    price = over(view.minute[Flow.NOTIONAL], view.minute[Flow.BOUGHT] + view.minute[Flow.SOLD])
+    price = over(view.minute[_NOTIONAL], view.volume)
     return None if price is None else (view.ladder.mid - price) * BPS / price
 
 
-def _volume_ratio(view: View) -> float | None:
-    if view.short is None or view.long is None:
-        return None
-    short, whole = (sums[Flow.BOUGHT] + sums[Flow.SOLD] for sums in (view.short, view.long))
-    return over(short * LONG, whole * SHORT)
-
-
 def _absorption(view: View) -> float | None:
-    ratio = _volume_ratio(view)
+    ratio = view.volume_ratio
     if ratio is None or view.move is None or view.noise is None:
         return None
     return ratio / (1.0 + abs(view.move) / view.noise)
@@ -123,7 +123,7 @@ TRADE_FIGURES: tuple[Figure, ...] = (
         "60 s",
         TRADES,
         YOUNG,
-        of_minute(lambda sums: sums[Flow.TRADES] * PER_SECOND / MINUTE),
+        of_minute(lambda sums: sums[_TRADES] * PER_SECOND / MINUTE),
     ),
     row(
         "volume_delta",
@@ -150,7 +150,7 @@ TRADE_FIGURES: tuple[Figure, ...] = (
         "120 s",
         TRADES,
         NO_TRADES,
-        _volume_ratio,
+        lambda view: view.volume_ratio,
     ),
     row(
         "delta_correlation",
@@ -195,7 +195,7 @@ TRADE_FIGURES: tuple[Figure, ...] = (
         _200,
         f"{TRADES}; Roll (1984)",
         f"{FEW_TRADES}, or the covariance is not negative",
-        _trades(Trades.roll_spread),
+        _trades(roll_spread),
     ),
     row(
         "effective_spread",
@@ -231,7 +231,7 @@ TRADE_FIGURES: tuple[Figure, ...] = (
         "60 s",
         f"{TRADES}; Chaikin's accumulation and distribution",
         NO_TRADES,
-        of_minute(lambda sums: over(sums[Flow.MONEY_FLOW], sums[Flow.BOUGHT] + sums[Flow.SOLD])),
+        of_minute(lambda sums: over(sums[_MONEY_FLOW], sums[_BOUGHT] + sums[_SOLD])),
     ),
     row(
         "absorption",
@@ -242,7 +242,7 @@ TRADE_FIGURES: tuple[Figure, ...] = (
         STILL,
         _absorption,
     ),
-    row("trade_size", "mean size of a trade", "base", _200, TRADES, FEW_TRADES, _trades(Trades.mean_size)),
+    row("trade_size", "mean size of a trade", "base", _200, TRADES, FEW_TRADES, _trades(mean_size)),
     row(
         "trade_anomaly",
         "(largest ln size - mean) / standard deviation",
@@ -250,7 +250,7 @@ TRADE_FIGURES: tuple[Figure, ...] = (
         _200,
         TRADES,
         f"{FEW_TRADES}, or all sizes are equal",
-        _trades(Trades.anomaly),
+        _trades(anomaly),
     ),
     row(
         "large_share",
@@ -259,7 +259,7 @@ TRADE_FIGURES: tuple[Figure, ...] = (
         _200,
         TRADES,
         FEW_TRADES,
-        _trades(Trades.large_share),
+        _trades(large_share),
     ),
     row(
         "sign_correlation",
@@ -268,7 +268,7 @@ TRADE_FIGURES: tuple[Figure, ...] = (
         _200,
         f"{TRADES}; Lillo and Farmer (2004)",
         f"{FEW_TRADES}, or all are of one side",
-        _trades(Trades.sign_correlation),
+        _trades(sign_correlation),
     ),
     row(
         "burstiness",
@@ -277,7 +277,7 @@ TRADE_FIGURES: tuple[Figure, ...] = (
         _200,
         f"{TRADES}; Goh and Barabási (2008)",
         f"{FEW_TRADES}, or all are of one time",
-        _trades(Trades.burstiness),
+        _trades(burstiness),
     ),
     row(
         "run",
@@ -286,7 +286,7 @@ TRADE_FIGURES: tuple[Figure, ...] = (
         "",
         TRADES,
         "there was no trade",
-        _trades(lambda one: float(one.run) if one.count else None),
+        _run,
     ),
     row(
         "control_distance",

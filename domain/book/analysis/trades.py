@@ -6,6 +6,7 @@ from collections import deque
 from math import sqrt
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from domain.book.analysis.bins import total
@@ -20,11 +21,34 @@ BUCKETS = 50
 CALIBRATION_MS = 60_000
 """A bucket has 1/50 of the volume of the first minute, or of the first 50 trades where those take longer."""
 _ROOM = 4_096
-_PRICE, _SIZE, _SIGN, _TIME = range(4)
+LARGEST = KEPT // 10
+"""The trades of the largest tenth."""
+
+
+class TradeSums(Struct, frozen=True, gc=False, kw_only=True):
+    """Sums over the last 200 trades.
+
+    Of the changes of price (basis points of the last one): products of successive ones, the changes without the first,
+    and those without the last. Of the sides: their mean, and the products of successive ones without it. Of the times:
+    the last - the first, and the squares of those between trades (ms). Of the logarithms of sizes without their mean:
+    their squares, and the largest. Of the sizes: their sum, and that of the largest tenth.
+    """
+
+    successive: float
+    after: float
+    before: float
+    mean_side: float
+    sides: float
+    span: float
+    waits: float
+    logs: float
+    largest_log: float
+    size: float
+    largest: float
 
 
 class Trades:
-    """The last 200 trades of a market. A figure is None where fewer were taken."""
+    """The last 200 trades of a market."""
 
     __slots__ = ("_end", "_values", "count", "run")
 
@@ -46,76 +70,84 @@ class Trades:
         way = 1 if is_buy else -1
         self.run = self.run + way if self.run * way > 0 else way
 
-    def _column(self, of: int) -> Floats | None:
-        return self._values[self._end - KEPT : self._end, of] if self.count >= KEPT else None
+    @property
+    def table(self) -> tuple[Floats, int]:
+        """Price, size, side (+1, -1) and time of trades, shape (room, 4), and the place after the last one.
 
-    def roll_spread(self) -> float | None:
-        """2 · sqrt(-cov) of successive changes of price, in basis points of the last; None where cov is not negative.
-
-        Source: Roll, "A Simple Implicit Measure of the Effective Bid-Ask Spread" (1984).
+        They are not to be written.
         """
-        prices = self._column(_PRICE)
-        if prices is None:
+        return self._values, self._end
+
+    def sums(self) -> TradeSums | None:
+        """The sums over the last 200 trades; None where fewer were taken."""
+        if self.count < KEPT:
             return None
-        last = float(prices[-1])
+        prices, sizes, signs, times = self._values[self._end - KEPT : self._end].T
+        last, mean = float(prices[-1]), total(signs) / KEPT
         changes = (prices[1:] - prices[:-1]) * (BPS / last)
-        after, before = changes[1:], changes[:-1]
-        count = len(after)
-        covariance = float(after @ before) / count - total(after) * total(before) / (count * count)
-        return 2.0 * sqrt(-covariance) if covariance < 0.0 else None
+        sides, waits, logs, ordered = signs - mean, times[1:] - times[:-1], np.log(sizes), sizes.copy()
+        logs -= total(logs) / KEPT
+        ordered.partition(KEPT - LARGEST)
+        return TradeSums(
+            successive=float(changes[1:] @ changes[:-1]),
+            after=total(changes[1:]),
+            before=total(changes[:-1]),
+            mean_side=mean,
+            sides=float(sides[1:] @ sides[:-1]),
+            span=float(times[-1] - times[0]),
+            waits=float(waits @ waits),
+            logs=float(logs @ logs),
+            largest_log=float(np.maximum.reduce(logs)),
+            size=total(sizes),
+            largest=total(ordered[KEPT - LARGEST :]),
+        )
 
-    def sign_correlation(self) -> float | None:
-        """The correlation of the sides (+1, -1) of successive trades; None where all are of one side.
 
-        Source: Lillo and Farmer, "The Long Memory of the Efficient Market" (2004).
-        """
-        signs = self._column(_SIGN)
-        if signs is None:
-            return None
-        mean = total(signs) / KEPT
-        variance = 1.0 - mean * mean
-        if variance <= 0.0:
-            return None
-        centred = signs - mean
-        return float(centred[1:] @ centred[:-1]) / (KEPT * variance)
+def roll_spread(sums: TradeSums) -> float | None:
+    """2 · sqrt(-cov) of successive changes of price, in basis points of the last; None where cov is not negative.
 
-    def burstiness(self) -> float | None:
-        """(deviation - mean) / (deviation + mean) of the times between trades, -1..1; None where all are at once.
+    Source: Roll, "A Simple Implicit Measure of the Effective Bid-Ask Spread" (1984).
+    """
+    count = KEPT - 2
+    covariance = sums.successive / count - sums.after * sums.before / (count * count)
+    return 2.0 * sqrt(-covariance) if covariance < 0.0 else None
 
-        Source: Goh and Barabási, "Burstiness and Memory in Complex Systems" (2008).
-        """
-        times = self._column(_TIME)
-        if times is None:
-            return None
-        waits = times[1:] - times[:-1]
-        count = len(waits)
-        mean = float(times[-1] - times[0]) / count
-        deviation = sqrt(max(0.0, float(waits @ waits) / count - mean * mean))
-        whole = deviation + mean
-        return (deviation - mean) / whole if whole > 0.0 else None
 
-    def anomaly(self) -> float | None:
-        """The largest size: its logarithm in standard deviations from the mean; None where all are equal."""
-        sizes = self._column(_SIZE)
-        if sizes is None:
-            return None
-        logs = np.log(sizes)
-        centred = logs - total(logs) / KEPT
-        variance = float(centred @ centred) / KEPT
-        return float(centred.max()) / sqrt(variance) if variance > 1e-18 else None
+def sign_correlation(sums: TradeSums) -> float | None:
+    """The correlation of the sides (+1, -1) of successive trades; None where all are of one side.
 
-    def large_share(self) -> float | None:
-        """The part of the volume that the largest tenth of the trades has."""
-        sizes = self._column(_SIZE)
-        if sizes is None:
-            return None
-        large = np.partition(sizes, KEPT - KEPT // 10)[KEPT - KEPT // 10 :]
-        return total(large) / total(sizes)
+    Source: Lillo and Farmer, "The Long Memory of the Efficient Market" (2004).
+    """
+    variance = 1.0 - sums.mean_side * sums.mean_side
+    return sums.sides / (KEPT * variance) if variance > 0.0 else None
 
-    def mean_size(self) -> float | None:
-        """The mean size, in base currency."""
-        sizes = self._column(_SIZE)
-        return None if sizes is None else total(sizes) / KEPT
+
+def burstiness(sums: TradeSums) -> float | None:
+    """(deviation - mean) / (deviation + mean) of the times between trades, -1..1; None where all are at once.
+
+    Source: Goh and Barabási, "Burstiness and Memory in Complex Systems" (2008).
+    """
+    count = KEPT - 1
+    mean = sums.span / count
+    deviation = sqrt(max(0.0, sums.waits / count - mean * mean))
+    whole = deviation + mean
+    return (deviation - mean) / whole if whole > 0.0 else None
+
+
+def anomaly(sums: TradeSums) -> float | None:
+    """The largest size: its logarithm in standard deviations from the mean; None where all are equal."""
+    variance = sums.logs / KEPT
+    return sums.largest_log / sqrt(variance) if variance > 1e-18 else None
+
+
+def large_share(sums: TradeSums) -> float:
+    """The part of the volume that the largest tenth of the trades has."""
+    return sums.largest / sums.size
+
+
+def mean_size(sums: TradeSums) -> float:
+    """The mean size, in base currency."""
+    return sums.size / KEPT
 
 
 class Vpin:

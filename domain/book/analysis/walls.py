@@ -129,8 +129,16 @@ class Walls:
 
     def strongest(self, at: int) -> Wall | None:
         """The strongest wall that has stood for five seconds; the nearest of equal ones. None where there is none."""
-        steady = [one for one in self.standing.values() if at - one.born_ms >= STEADY_MS]
-        return max(steady, key=lambda one: (one.strength, -self._sign * one.price), default=None)
+        found, most, until = None, 0.0, at - STEADY_MS
+        for one in self.standing.values():
+            if one.born_ms > until:
+                continue
+            strength = one.multiple * (1 + one.returns)
+            if found is None or strength > most:
+                found, most = one, strength
+            elif strength == most and self._sign * (one.price - found.price) < 0.0:
+                found = one
+        return found
 
     def _side(self, depth: Depth) -> tuple[Floats, Floats]:
         """The prices and sizes of the levels that are read."""

@@ -110,6 +110,30 @@ class BinanceServer:
         bids, asks = shown(moment)
         return web.json_response({"lastUpdateId": moment.update, "bids": bids, "asks": asks})
 
+    async def rules(self, _request: web.Request) -> web.Response:
+        return web.json_response({"serverTime": 1_750_000_000_000, "symbols": [*map(_rules, self.books)]})
+
+
+def _rules(symbol: str) -> dict[str, object]:
+    """The row of a symbol in exchangeInfo."""
+    contract = {"contractType": "PERPETUAL"} if BinanceServer.is_futures(symbol) else {}
+    return {
+        "symbol": symbol,
+        "baseAsset": symbol.removesuffix("USDT"),
+        "quoteAsset": "USDT",
+        "filters": [
+            {"filterType": "PRICE_FILTER", "tickSize": "0.00010000"},
+            {
+                "filterType": "LOT_SIZE",
+                "stepSize": "0.10000000",
+                "minQty": "0.10000000",
+                "maxQty": "9000000.00",
+            },
+            {"filterType": "NOTIONAL", "minNotional": "5.00"},
+        ],
+        **contract,
+    }
+
 
 @contextmanager
 def binance_server(*symbols: str) -> Generator[BinanceServer]:
@@ -129,6 +153,8 @@ async def _started(server: BinanceServer) -> web.AppRunner:
         app.router.add_get(path, server.socket)
     for path in ("/api/v3/depth", "/fapi/v1/depth"):
         app.router.add_get(path, server.depth)
+    for path in ("/api/v3/exchangeInfo", "/fapi/v1/exchangeInfo"):
+        app.router.add_get(path, server.rules)
     runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -12,12 +12,15 @@ from threading import Event
 import pytest
 
 from adapters.binance.book_feed import BinanceBooks, Site, Timing
+from adapters.binance.book_scale import book_scales
+from adapters.book_kind import BookKind, scales_of
 from commands.exchange import Unread
 from domain.book.depth import PublicTrade
 from domain.book.frame import Row
 from domain.direction import Side
 from domain.errors import InvalidInput
 from tests.adapters.binance.server import BinanceServer, binance_server
+from tests.domain.book.kinds import WITHOUT_NUMBA
 
 BTC, ETH, SOL = "BTCUSDT-SPOT.BINANCE", "ETHUSDT-SPOT.BINANCE", "SOLUSDT-LINEAR.BINANCE"
 QUICK = Timing(look=0.01, first_pause=0.01, longest_pause=0.05)
@@ -27,7 +30,13 @@ _PATIENCE = 60
 class Books:
     """A feed on our server."""
 
-    def __init__(self, server: BinanceServer, *instruments: str, patience: float = 60.0) -> None:
+    def __init__(
+        self,
+        server: BinanceServer,
+        *instruments: str,
+        patience: float = 60.0,
+        kind: BookKind = BookKind.PLAIN,
+    ) -> None:
         self.server, self.instruments = server, instruments
         self._arrival = Event()
         self.feed = BinanceBooks(
@@ -36,6 +45,7 @@ class Books:
             patience=patience,
             timing=QUICK,
             on_arrival=self._arrival.set,
+            scales=scales_of(kind, lambda: book_scales(server.url, instruments)),
         )
         self.feed.start()
 
@@ -69,19 +79,21 @@ def _floats(rows: list[Row]) -> list[tuple[float, float]]:
 
 
 @contextmanager
-def opened(*instruments: str, patience: float = 60.0) -> Generator[Books]:
+def opened(*instruments: str, patience: float = 60.0, kind: BookKind = BookKind.PLAIN) -> Generator[Books]:
     with binance_server(*(name.partition("-")[0] for name in instruments)) as server:
-        books = Books(server, *instruments, patience=patience)
+        books = Books(server, *instruments, patience=patience, kind=kind)
         try:
             yield books
         finally:
             books.feed.close()
 
 
-@pytest.fixture(scope="module")
-def spot() -> Generator[Books]:
-    with opened(BTC, ETH) as books:
+@pytest.fixture(scope="module", params=[BookKind.PLAIN, pytest.param(BookKind.FAST, marks=WITHOUT_NUMBA)])
+def spot(request: pytest.FixtureRequest) -> Generator[Books]:
+    """A feed with each kind of book in turn."""
+    with opened(BTC, ETH, kind=request.param) as books:
         books.until(books.all_known)
+        assert books.feed.is_fast(BTC) is (request.param is BookKind.FAST)
         yield books
 
 

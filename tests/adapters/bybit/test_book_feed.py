@@ -10,8 +10,10 @@ from threading import Event
 
 import pytest
 
+from adapters.book_kind import BookKind, scales_of
 from adapters.bybit import Site
 from adapters.bybit.book_feed import BybitBooks
+from adapters.bybit.book_scale import book_scales
 from adapters.bybit.site import Timing
 from domain.book.depth import PublicTrade
 from domain.direction import Side
@@ -20,6 +22,7 @@ from domain.instrument import instrument_id
 from tests.adapters.bybit.bench import QUICK
 from tests.adapters.bybit.feed_bench import VenueMarket
 from tests.adapters.simulated.server.serving import PRICE, RunningVenue, quote, running_venue
+from tests.domain.book.kinds import WITHOUT_NUMBA
 from tests.replacing import replace
 
 DEPTH = 50
@@ -33,12 +36,14 @@ PROMPT: Timing = replace(QUICK, first_pause=0.01)
 class Books(VenueMarket):
     """A feed of two instruments; the venue's clock moves when a test moves it."""
 
-    def __init__(self, venue: RunningVenue, patience: float = 60.0) -> None:
+    def __init__(self, venue: RunningVenue, patience: float = 60.0, kind: BookKind = BookKind.PLAIN) -> None:
         super().__init__(venue)
         self._arrival = Event()
+        site = Site(http=venue.url, socket=venue.socket_url)
         self.feed = BybitBooks(
-            Site(http=venue.url, socket=venue.socket_url),
+            site,
             (BTC, ETH),
+            scales=scales_of(kind, lambda: book_scales(site, (BTC, ETH))),
             depth=DEPTH,
             patience=patience,
             timing=PROMPT,
@@ -82,9 +87,11 @@ def venue() -> Generator[RunningVenue]:
         yield running
 
 
-@pytest.fixture
-def books(venue: RunningVenue) -> Generator[Books]:
-    opened = Books(venue)
+@pytest.fixture(params=[BookKind.PLAIN, pytest.param(BookKind.FAST, marks=WITHOUT_NUMBA)])
+def books(venue: RunningVenue, request: pytest.FixtureRequest) -> Generator[Books]:
+    """A feed with each kind of book in turn."""
+    opened = Books(venue, kind=request.param)
+    assert opened.feed.is_fast(BTC) is (request.param is BookKind.FAST)
     yield opened
     opened.feed.close()
     venue.do(lambda one: one.faults.clear())

@@ -22,8 +22,9 @@ from tests.recordings import binance_messages, bybit_messages
 
 pytest.importorskip("numba", reason="needs the extra `fast`")
 
-from adapters.ladder_book.fast_book import PushReader, fast_book
+from adapters.ladder_book.fast_book import fast_book
 from adapters.ladder_book.ladder_side import LadderSide
+from adapters.ladder_book.push_reader import PushReader
 from adapters.ladder_book.scale import Scale
 from adapters.ladder_book.tick_rows import TickRows
 

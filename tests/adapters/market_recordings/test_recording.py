@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from adapters.market_recordings.sealing import seal
 from adapters.market_recordings.segment import HOUR_NS
 from domain.book.frame import BookFrame
 from domain.errors import InvalidInput, RecordingError
+from tests.replacing import replace
 
 BTC, ETH = "BTCUSDT-LINEAR.BYBIT", "ETHUSDT-LINEAR.BYBIT"
 START = 475_000 * HOUR_NS
@@ -241,6 +243,27 @@ def test_a_foreign_file_in_a_recording_is_named(tmp_path: Path, place: str, reas
     (tmp_path / place).parent.mkdir(parents=True)
     (tmp_path / place).write_bytes(b"foreign")
     with pytest.raises(InvalidInput, match=reason):
+        list(read(tmp_path))
+
+
+def test_a_sealed_file_without_a_column_is_named_with_it(tmp_path: Path) -> None:
+    recorded(tmp_path, START, [trade(1)])
+    sealed_all(tmp_path)
+    (path,) = tmp_path.rglob("*.parquet")
+    parquet = importlib.import_module("pyarrow.parquet")
+    parquet.write_table(parquet.read_table(path).drop_columns(["price"]), path)
+    with pytest.raises(
+        InvalidInput, match=f"{path} cannot be read: it has no column price; .* restore or remove"
+    ):
+        list(read(tmp_path))
+
+
+@pytest.mark.parametrize("price", ["NaN", "-1", "1e5", ""])
+def test_a_row_whose_price_is_no_number_is_refused_with_its_number(tmp_path: Path, price: str) -> None:
+    recorded(tmp_path, START, [trade(1), replace(trade(2), price=price)])
+    with pytest.raises(
+        InvalidInput, match="row 2 of the trades is none of a recording: `price` is no number"
+    ):
         list(read(tmp_path))
 
 

@@ -90,9 +90,36 @@ def test_rows_that_are_published_again_are_read_once(topic: MarketTopic, publish
 
 def test_a_session_follows_the_one_before(topic: MarketTopic, publisher: MarketPublisher) -> None:
     publisher.publish(rows(1, 2))
+    later = [(number - 2, row) for number, row in rows(3, 4)]
     with closing(MarketPublisher(topic, 2)) as second:
-        second.publish(rows(1, 2))
-    assert read(topic) == [row for _, row in (*rows(1, 2), *rows(1, 2))]
+        second.publish(later)
+    assert read(topic) == [row for _, row in (*rows(1, 2), *later)]
+
+
+def test_rows_of_recorders_of_different_instruments_are_read_in_the_order_of_their_arrival(
+    topic: MarketTopic, publisher: MarketPublisher
+) -> None:
+    books = [(place, row) for place, (_, row) in enumerate(rows(1, 3, 5, 7), 1)]
+    trades = [(place, row) for place, (_, row) in enumerate(rows(2, 4, 6, 8), 1)]
+    with closing(MarketPublisher(topic, 2)) as second:
+        publisher.publish(books)
+        second.publish(trades)
+    assert read(topic) == [row for _, row in rows(*range(1, 9))]
+
+
+def test_of_two_recorders_of_an_instrument_the_one_that_began_later_counts_from_its_begin_on(
+    topic: MarketTopic, publisher: MarketPublisher
+) -> None:
+    publisher.publish(rows(1))
+    with closing(MarketPublisher(topic, 2)) as second:
+        second.publish([(1, _row(3))])
+        publisher.publish(rows(3, 5))
+        second.publish([(2, _row(5))])
+    unread = list[str]()
+    assert read(topic, unread=unread) == [_row(1), _row(3), _row(5)]
+    assert unread == [
+        f"two recorders wrote {BTC}: rows of session 1 are left out from the begin of session 2 on"
+    ]
 
 
 def test_a_record_of_a_stranger_is_not_read_but_named(

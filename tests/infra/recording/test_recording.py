@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from adapters.market_recordings.contents import faults_of
 from adapters.market_recordings.reader import read
 from adapters.market_recordings.recorder import OPEN
 from adapters.market_recordings.row import MarketRow, Notice, NoticeRow, TradeRow
@@ -19,6 +20,7 @@ from domain.errors import LogUnavailable
 from infra.recording.recording import MarketRecording, in_words
 from infra.recording.rows import ArrivedRows
 from infra.recording.sink import FolderSink, TopicSink
+from tests.replacing import replace
 
 BTC = "BTCUSDT-LINEAR.BYBIT"
 START = 1_700_000_000_000_000_000
@@ -46,6 +48,10 @@ class Feed:
 
     def __init__(self, rows: ArrivedRows, first: Sequence[MarketRow], last: MarketRow) -> None:
         self._rows, self._first, self._last = rows, first, last
+        self.lost = list[str]()
+
+    def lose(self, instruments: Collection[str], why: str) -> None:
+        self.lost += [f"{name}: {why}" for name in instruments]
 
     def start(self) -> None:
         for row in self._first:
@@ -110,6 +116,14 @@ def test_rows_beyond_the_bound_are_counted_in_a_notice_after_those_that_were_kep
     assert rows.take(START) == []
 
 
+def test_rows_that_are_lost_make_the_feed_begin_its_book_anew(tmp_path: Path) -> None:
+    rows = ArrivedRows(most=2)
+    feed = Feed(rows, [trade(number) for number in range(1, 6)], trade(6))
+    with closing(FolderSink(tmp_path, START)) as sink:
+        MarketRecording(feed, rows, sink, [BTC], clock).run(Stops(1))
+    assert feed.lost == [f"{BTC}: rows of its recording were lost"]
+
+
 class Outage(MarketPublisher):
     """A publisher whose brokers do not respond so many times."""
 
@@ -141,3 +155,17 @@ def test_an_outage_that_lasts_until_the_stop_ends_with_its_error(
     topic = MarketTopic(kafka_bootstrap_servers, kafka_topic)
     with closing(Outage(topic, START)) as publisher, pytest.raises(LogUnavailable, match="no response"):
         TopicSink(publisher).write([trade(1)], Stops(0))
+
+
+def test_only_the_newest_days_with_rows_stay_also_after_the_clock_jumped_ahead(tmp_path: Path) -> None:
+    days = (0, 1, 2, 400)
+    for number, later in enumerate(days):
+        at = START + later * 24 * 60 * MINUTE
+        with closing(FolderSink(tmp_path, at, kept_days=3)) as sink:
+            sink.write([replace(trade(number), arrived_ns=at)], Stops(1))
+    assert [row.id for row in read(tmp_path) if isinstance(row, TradeRow)] == ["1", "2", "3"]
+    assert list(faults_of(tmp_path)) == []
+    assert len(list((tmp_path / "trades").iterdir())) == 3
+    with closing(FolderSink(tmp_path, START + 401 * 24 * 60 * MINUTE)) as sink:
+        sink.write([trade(9)], Stops(1))
+    assert len(list(read(tmp_path))) == 4

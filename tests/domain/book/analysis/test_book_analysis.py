@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from adapters.book_kind import BookKind, preparation_of
 from domain.book.analysis.book_analysis import STALE_MS, BookAnalysis
 from domain.book.analysis.table import FIGURES, row_of
 from domain.book.analysis.trades import Vpin
@@ -176,13 +177,16 @@ def test_recorded_traffic_has_every_figure_of_one_book_within_its_bounds(
     file = market_data / "ticks" / f"{market}_btcusdt_20240808.gz"
     if not file.exists():
         pytest.skip(f"the recording {file.name} is not on this machine")
-    analysis = BookAnalysis(market)
+    analysis, preparation = BookAnalysis(market), preparation_of(BookKind.AUTO)
     suspicions = 0
-    for one in recorded(file, market):
+    for number, one in enumerate(recorded(file, market)):
         if isinstance(one, Depth):
             suspicions += len(analysis.on_depth(one))
         else:
             analysis.on_trade(one)
+        if number % 200 == 0:
+            plain = row_of(analysis, analysis.last_ms, analysis.bins, analysis.bins)
+            assert plain == row_of(analysis, analysis.last_ms, analysis.bins, analysis.bins, preparation)
     row = dict(zip((one.feature for one in FIGURES), row_of(analysis, analysis.last_ms), strict=True))
     pairs = ("reference_", "venue_", "roll_spread", "spread_excess", "support", "resistance")
     missing = [one.name for one, found in row.items() if found is None and not one.name.startswith(pairs)]

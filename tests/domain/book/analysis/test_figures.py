@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pytest
 
 from domain.book.analysis.book_analysis import BookAnalysis
+from domain.book.analysis.ladder import BUCKETS, WIDE, Side
 from domain.book.analysis.table import FIGURES, row_of
 from domain.book.depth import Depth
 from tests.domain.book.analysis.slow import History, mid_of
@@ -82,3 +84,39 @@ def is_rare(name: str, levels: int) -> bool:
     """Whether the figure may be missing in all rows: it needs more levels, or a negative covariance."""
     deep = ("density", "anomaly", "largest", "cluster", "hot_", "depth_", "imbalance_band")
     return (levels < 50 and name.startswith(deep)) or name == "roll_spread"
+
+
+def book_of(bids: Sequence[float], asks: Sequence[float]) -> BookAnalysis:
+    """The analysis of one book with a unit at each price."""
+    sides = [np.array(one, dtype=np.float64) for one in (bids, asks)]
+    analysis = BookAnalysis(NAME)
+    analysis.on_depth(
+        Depth(
+            instrument=NAME,
+            update_id=1,
+            sequence=1,
+            matched_ms=1_700_000_000_000,
+            received_ms=1_700_000_000_000,
+            bid_prices=sides[0],
+            bid_sizes=np.ones_like(sides[0]),
+            ask_prices=sides[1],
+            ask_sizes=np.ones_like(sides[1]),
+        )
+    )
+    return analysis
+
+
+def test_levels_too_far_away_for_any_weight_have_no_decayed_imbalance_and_every_other_figure() -> None:
+    analysis = book_of([0.01], [1_000.0])
+    found = dict(zip([one.feature.name for one in FIGURES], row_of(analysis, analysis.last_ms), strict=True))
+    assert found["imbalance_decayed"] is None
+    assert found["imbalance_1"] == 0.0
+
+
+def test_the_densest_bucket_is_found_where_the_quotient_of_the_last_offset_is_rounded_down() -> None:
+    far = np.random.default_rng(1).random(10_000)
+    offsets = np.abs(far - 2.0)
+    last = float(far[offsets * BUCKETS / offsets < BUCKETS][0])
+    side = Side(np.linspace(2.0, last, WIDE + 1)[1:], np.ones(WIDE), 2.0, -1.0)
+    assert side.hot_spot is not None
+    assert side.hot_spot[1] >= 1.0
