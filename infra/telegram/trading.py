@@ -1,0 +1,235 @@
+"""What taps on the screens of orders, positions and limits do, each for the user who tapped.
+
+A step knows the argument of the chat's screen, which has what the user entered, and returns what the chat shows next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from commands.request import (
+    CancelOrder,
+    ChangeSettings,
+    ClosePosition,
+    DraftOrder,
+    MoveProtection,
+    PlaceOrder,
+)
+from commands.roles import LEAST_ROLE, Role
+from infra.telegram.api import Api
+from infra.telegram.draft import Draft, draft_of, still_holds, without_old
+from infra.telegram.mutations import (
+    CANCEL_ORDER,
+    CHANGE_SETTINGS,
+    CLOSE_POSITION,
+    DRAFT_ORDER,
+    MOVE_PROTECTION,
+    PLACE_ORDER,
+    NotDone,
+    Open,
+    send,
+)
+from infra.telegram.open_requests import OpenRequests
+from infra.telegram.people import Person
+from infra.telegram.screen_key import new_key
+from infra.telegram.screens import limits, positions
+from infra.telegram.screens.accounts import narrowed
+from infra.telegram.screens.entered import KEY, REASON, Values, argument_of, values_of
+from infra.telegram.screens.order_terms import sent
+from infra.telegram.screens.trade import DRAFT, OF_DRAFT, PLACE, TRADE, account_of, entered, terms_of
+from infra.telegram.state import StateFile
+from infra.telegram.words import words_of
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The screen that the chat shows next, and the sentence over the tapped message; empty for none."""
+
+    screen: str
+    argument: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a button of `screen` does. `role` is the least that may tap it; `run` receives who tapped, the argument of
+    the chat's screen, and what follows the verb. It raises ApiFault where a query is not answered. One that `expires`
+    has a key behind its verb, and is refused once what its button showed is old: see `screen_key`. `late` is run
+    instead for a tap that waited while the bot could not be reached; without it such a tap is refused."""
+
+    role: Role
+    screen: str
+    run: Callable[[Trading, Person, str, str], Awaitable[Next]]
+    expires: bool = False
+    late: Callable[[Trading, Person, str, str], Awaitable[Next]] | None = None
+
+
+class Trading:
+    """Sends what users confirm. Drafts are kept in the state's file before their buttons are shown."""
+
+    def __init__(self, api: Api, file: StateFile, clock: Callable[[], datetime], open_: OpenRequests) -> None:
+        self._api, self._file, self._clock, self._open = api, file, clock, open_
+
+    async def draft(self, person: Person, argument: str, _given: str) -> Next:
+        """Has the engine draft the entered order; the draft's key is that of its order."""
+        words = words_of(person.language)
+        response = await self._api.execute(TRADE.query, TRADE.variables(argument), person.role, person.user)
+        data = narrowed(response, self._file.state.accounts.get(person.user, ""))
+        order, account = terms_of(data, argument), account_of(data)
+        if account is None:
+            return Next(TRADE.name, argument, words("trade-no-account"))
+        if order.missing:
+            what = words(f"trade-{order.missing}")
+            return Next(TRADE.name, argument, words("trade-missing", what=what))
+        key = new_key(self._clock())
+        drafted = await self._drafted(person, key, account["account"], order.terms)
+        if "known" in drafted:
+            return Next(TRADE.name, argument, words("trade-not-drafted", reason=drafted["known"]))
+        now = self._clock()
+        drafts = without_old(self._file.state.drafts, now)
+        draft = draft_of(drafted, person.user, account["account"], now, order.terms)
+        self._file.state.drafts = {**drafts, key: draft}
+        try:
+            self._file.keep()
+        except OSError as fault:
+            self._file.state.drafts = drafts
+            return Next(TRADE.name, argument, words("trade-not-kept", reason=fault.strerror or ""))
+        return Next(TRADE.name, argument_of({**entered(argument), OF_DRAFT: key}))
+
+    async def place(self, person: Person, argument: str, key: str) -> Next:
+        """Places the order of the draft that the screen shows; where its outcome is not known, once by any number of
+        taps."""
+        words, draft = words_of(person.language), self._file.state.drafts.get(key)
+        values = entered(argument)
+        if draft is None or draft.reason or draft.user != person.user or values.get(OF_DRAFT) != key:
+            without = argument_of({name: value for name, value in values.items() if name != OF_DRAFT})
+            return Next(TRADE.name, without, words("trade-begin-again"))
+        given = {"key": _sent_key(key), "account": draft.account, "confirmation": draft.confirmation}
+        became = self._open.became(key, await send(self._api, PLACE_ORDER, given, person))
+        if isinstance(became, Open):
+            return Next(TRADE.name, argument, words("outcome-open", reason=became.reason))
+        if isinstance(became, NotDone):
+            self._keep(key, msgspec.structs.replace(draft, reason=became.reason))
+            return Next(TRADE.name, argument, words("trade-refused-line", reason=became.reason))
+        self._keep(key, None)
+        return Next("positions", "", words("trade-placed-before" if became.repeated else "trade-placed"))
+
+    async def place_late(self, person: Person, argument: str, key: str) -> Next:
+        """Places the order of a tap that waited, where the figures that its screen showed still hold
+        (`draft.still_holds`); the engine judges expiry and rules. A request without a known outcome is sent again
+        unchecked, because its key has it carried out once."""
+        words, draft = words_of(person.language), self._file.state.drafts.get(key)
+        if (
+            draft is None
+            or draft.user != person.user
+            or not draft.confirmation
+            or draft.reason
+            or self._open.is_open(key)
+        ):
+            return await self.place(person, argument, key)
+        found = await self._drafted(person, new_key(self._clock()), draft.account, draft.terms)
+        now = self._clock()
+        if "known" in found or not still_holds(
+            draft, draft_of(found, person.user, draft.account, now, draft.terms)
+        ):
+            return Next(TRADE.name, argument, words("trade-late"))
+        return await self.place(person, argument, key)
+
+    async def _drafted(
+        self, person: Person, key: str, account: str, terms: Mapping[str, str | bool]
+    ) -> Mapping[str, Any]:
+        """The engine's response to a draft, which records nothing."""
+        given = {"key": _sent_key(key), "account": account, "terms": sent(terms)}
+        found: Mapping[str, Any] = (await self._api.execute(DRAFT_ORDER, given, person.role, person.user))[
+            "draftOrder"
+        ]
+        return found
+
+    async def close(self, person: Person, argument: str, key: str) -> Next:
+        """Closes the position of the screen at the market."""
+        values = positions.values_of(argument)
+        return await self._carried_out(_CLOSED, person, values, key, {"position": values["id"]})
+
+    async def protect(self, person: Person, argument: str, key: str) -> Next:
+        """Moves the stop, the target or both of the position of the screen."""
+        values, position = positions.values_of(argument), positions.POSITION
+        data = await self._api.execute(position.query, position.variables(argument), person.role, person.user)
+        given = {"position": values["id"], **positions.levels_of(data, values)}
+        return await self._carried_out(_PROTECTED, person, values, key, given)
+
+    async def cancel(self, person: Person, argument: str, key: str) -> Next:
+        """Requests the cancellation of the order of the screen."""
+        values = positions.values_of(argument)
+        return await self._carried_out(_CANCELLED, person, values, key, {"order": values["id"]})
+
+    async def change(self, person: Person, argument: str, key: str) -> Next:
+        """Puts the entered value of the setting in force."""
+        values = values_of(argument, limits.NAME)
+        change = {"name": values.get(limits.NAME, ""), "value": values.get(limits.VALUE, "")}
+        return await self._carried_out(_CHANGED, person, values, key, {"changes": [change]})
+
+    async def _carried_out(
+        self, sending: _Sending, person: Person, values: Values, key: str, given: Mapping[str, object]
+    ) -> Next:
+        """Sends what the button of this key confirms, once by any number of taps. A screen that has another key by now
+        has shown something else since."""
+        words, argument = words_of(person.language), argument_of(values)
+        if values.get(KEY) != key:
+            return Next(sending.screen, argument, words("old-screen"))
+        response = await send(self._api, sending.document, {"key": _sent_key(key), **given}, person)
+        became = self._open.became(key, response)
+        if isinstance(became, Open):
+            return Next(sending.screen, argument, words("outcome-open", reason=became.reason))
+        if isinstance(became, NotDone):
+            refused = argument_of({**values, REASON: became.reason})
+            return Next(sending.screen, refused, words("not-done", reason=became.reason))
+        if became.repeated or not became.changed:
+            return Next(sending.then, "", words("done-before"))
+        return Next(sending.then, "", words(sending.done))
+
+    def _keep(self, key: str, draft: Draft | None) -> None:
+        """Keeps what became of the draft; None: it is over."""
+        drafts = self._file.state.drafts
+        drafts.pop(key, None)
+        if draft is not None:
+            drafts[key] = draft
+        self._file.save()
+
+
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """A mutation that a button of `screen` confirms, the word for its outcome, and the screen that is shown then."""
+
+    document: str
+    screen: str
+    done: str
+    then: str
+
+
+_CLOSED: Final = _Sending(CLOSE_POSITION, "position", "close-begun", "positions")
+_PROTECTED: Final = _Sending(MOVE_PROTECTION, "position", "protect-moved", "positions")
+_CANCELLED: Final = _Sending(CANCEL_ORDER, "order", "cancel-requested", "positions")
+_CHANGED: Final = _Sending(CHANGE_SETTINGS, "limits", "limits-changed", "limits")
+
+
+SENDINGS: Final = (_CLOSED, _PROTECTED, _CANCELLED, _CHANGED)
+
+
+def _sent_key(key: str) -> str:
+    return f"telegram-{key}"
+
+
+STEPS: Final[Mapping[str, Step]] = {
+    DRAFT: Step(LEAST_ROLE[DraftOrder], TRADE.name, Trading.draft),
+    PLACE: Step(LEAST_ROLE[PlaceOrder], TRADE.name, Trading.place, late=Trading.place_late),
+    positions.CLOSE: Step(LEAST_ROLE[ClosePosition], "position", Trading.close, expires=True),
+    positions.PROTECT: Step(LEAST_ROLE[MoveProtection], "position", Trading.protect, expires=True),
+    positions.CANCEL: Step(LEAST_ROLE[CancelOrder], "order", Trading.cancel, expires=True),
+    limits.CHANGE: Step(LEAST_ROLE[ChangeSettings], "limits", Trading.change, expires=True),
+}
+"""What each button does, by the verb of its data."""
